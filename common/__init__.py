@@ -1,0 +1,1 @@
+"""What reader and storer must agree on."""

@@ -1,0 +1,232 @@
+"""Reads a YAML file into dataclasses whose fields are the options: name, type and default in one place.
+
+A field may be a string, a number, a list of strings, a nested dataclass, or anything that a `read` function of its own
+makes of the text. Unknown keys and wrong types are refused before anything is opened.
+"""
+
+import dataclasses
+import difflib
+import os
+import re
+import types
+import typing
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from common.errors import ConfigError
+
+T = TypeVar("T")
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_SIZE = re.compile(r"(\d+)\s*(B|kB|KB|MB|GB)")
+_BYTES = {"B": 1, "kB": 1000, "KB": 1000, "MB": 1000_000, "GB": 1000_000_000}
+
+
+def option(
+    default: Any = dataclasses.MISSING, *, read: Callable[[Any], Any] | None = None, secret: bool = False
+) -> Any:
+    """Declare a field; `read` turns what stands in the file into the value, or raises ValueError with a hint."""
+    return dataclasses.field(default=default, metadata={"read": read} if read else {}, repr=not secret)
+
+
+def section(kind: type[T]) -> T:
+    """Declare a nested section whose options all have defaults."""
+    field: Any = dataclasses.field(default_factory=kind)
+    return typing.cast("T", field)
+
+
+def duration(value: Any) -> float:
+    """Read a time such as `30s`, `5m` or `1.5h`, in seconds.
+
+    >>> duration("5m")
+    300.0
+    """
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if not match:
+        raise ValueError(f"a time such as 30s or 5m is expected, not {value!r}")
+    return float(match[1]) * _SECONDS[match[2]]
+
+
+def size(value: Any) -> int:
+    """Read an amount of memory such as `64MB`, in bytes.
+
+    >>> size("64MB")
+    64000000
+    """
+    match = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    if not match:
+        raise ValueError(f"a size such as 64MB is expected, not {value!r}")
+    return int(match[1]) * _BYTES[match[2]]
+
+
+def whole(low: int, high: int) -> Callable[[Any], int]:
+    """Make a `read` function for whole numbers from `low` to `high`."""
+
+    def read(value: Any) -> int:
+        if type(value) is not int or not low <= value <= high:
+            raise ValueError(f"a whole number from {low} to {high} is expected, not {value!r}")
+        return value
+
+    return read
+
+
+port_number = whole(1, 65535)
+
+
+def topic_name(value: Any) -> str:
+    """Read the name of a topic, without wildcards."""
+    if not isinstance(value, str) or not value or any(c in value for c in "+#\0") or value.strip("/") != value:
+        raise ValueError(f"a topic without '+' and '#' and without '/' at its ends is expected, not {value!r}")
+    return value
+
+
+def client_name(value: Any) -> str:
+    """Read the name of a program, which stands in topics and client ids."""
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9A-Za-z_.-]{1,64}", value):
+        raise ValueError(f"a name of letters, digits, '-', '_' and '.' is expected, not {value!r}")
+    return value
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Secret:
+    """A password, in the file itself or in a file of its own."""
+
+    password: str | None = option(None, secret=True)
+    password_file: str | None = None
+
+    def secret(self) -> str | None:
+        """Return the password.
+
+        Raises:
+            ConfigError: both were given, or the file cannot be read.
+        """
+        if self.password_file is None:
+            return self.password
+        if self.password is not None:
+            raise ConfigError("both 'password' and 'password_file' are given: leave one out")
+        try:
+            return Path(self.password_file).read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"password_file: {self.password_file} cannot be read: {_reason(error)}") from error
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Tls:
+    """How to reach a broker over TLS; without `ca` the system's authorities count."""
+
+    ca: str | None = None
+    certificate: str | None = None
+    key: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Broker(Secret):
+    """Where the broker is."""
+
+    host: str = "localhost"
+    port: int = option(1883, read=port_number)
+    username: str | None = None
+    tls: Tls | None = None
+
+
+def load(kind: type[T], path: Path) -> T:
+    """Read the file into a `kind`.
+
+    Raises:
+        ConfigError: with the file, the key, and what to do.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path}: cannot be read: {_reason(error)}; name your file with --config") from error
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark else ""
+        raise ConfigError(f"{path}{where}: not YAML: {getattr(error, 'problem', None) or 'a typing error'}") from error
+    try:
+        return _section(kind, {} if document is None else document, "")
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+def _section(kind: type[T], document: Any, prefix: str) -> T:
+    if not isinstance(document, dict):
+        where = prefix.rstrip(".") or "the file"
+        raise ConfigError(f"{where}: options are expected (key: value), not {document!r}")
+    fields = {field.name: field for field in dataclasses.fields(typing.cast("Any", kind))}
+    hints = typing.get_type_hints(kind)
+    for key in document:
+        if key not in fields:
+            near = difflib.get_close_matches(str(key), fields, n=1)
+            hint = f"did you mean '{prefix}{near[0]}'?" if near else f"known here: {', '.join(fields)}"
+            raise ConfigError(f"unknown option '{prefix}{key}', {hint}")
+    values = {}
+    for name, field in fields.items():
+        where = prefix + name
+        if name in document:
+            values[name] = _value(hints[name], document[name], where, field.metadata.get("read"))
+        elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+            raise ConfigError(f"option '{where}' is missing: it has no default")
+    result = kind(**values)
+    if isinstance(result, Secret):
+        try:
+            result.secret()  # now, so that a file that is missing is said before anything is opened
+        except ConfigError as error:
+            raise ConfigError(f"{prefix}{error}") from error
+    return result
+
+
+def _value(hint: Any, value: Any, where: str, read: Callable[[Any], Any] | None) -> Any:
+    wanted = typing.get_args(hint) if typing.get_origin(hint) in (types.UnionType, typing.Union) else (hint,)
+    value = _with_variables(value, where, as_text=str in wanted)
+    if value is None and type(None) in wanted:
+        return None
+    if read is not None:
+        try:
+            return read(value)
+        except ValueError as error:
+            raise ConfigError(f"{where}: {error}") from error
+    for kind in wanted:
+        if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+            return _section(kind, {} if value is None else value, f"{where}.")
+        if typing.get_origin(kind) in (list, tuple) and isinstance(value, list):
+            if all(isinstance(item, str) for item in value):
+                return tuple(value)
+        elif isinstance(kind, type) and type(value) is kind:
+            return value
+    names = " or ".join(_name(kind) for kind in wanted if kind is not type(None))
+    hint_text = ": put it in quotes" if str in wanted and isinstance(value, (int, float)) else ""
+    raise ConfigError(f"{where}: {names} is expected, not {value!r}{hint_text}")
+
+
+def _name(kind: Any) -> str:
+    if typing.get_origin(kind) in (list, tuple):
+        return "a list of texts"
+    return {str: "text", int: "a whole number", float: "a number", bool: "true or false"}.get(kind, str(kind))
+
+
+def _with_variables(value: Any, where: str, *, as_text: bool) -> Any:
+    if isinstance(value, list):
+        return [_with_variables(item, where, as_text=True) for item in value]
+    if not isinstance(value, str) or "${" not in value:
+        return value
+
+    def look_up(match: re.Match[str]) -> str:
+        try:
+            return os.environ[match[1]]
+        except KeyError:
+            raise ConfigError(f"{where}: the environment has no variable {match[1]}") from None
+
+    text = _VARIABLE.sub(look_up, value)
+    return text if as_text else yaml.safe_load(text)

@@ -1,0 +1,47 @@
+"""What can go wrong, as a tree whose branches are decisions.
+
+::
+
+    TeleinfoError
+     +-- ConfigError     mend the file or the command and start again   -> exit 2
+     +-- MessageError    this message can never be stored: reject it    -> recorded, acknowledged
+     +-- PortError       the line is away: wait, and open it again
+     +-- DatabaseError   the database said no
+          +-- Refused    it will go on saying no                        -> exit 3 at start-up
+          +-- Away       time heals it: try again
+          +-- BadRow     one of the values is not for this database     -> reject the row
+
+Each message is one line for people: what, where, what to do.
+"""
+
+
+class TeleinfoError(Exception):
+    """Whatever this project raises on purpose."""
+
+
+class ConfigError(TeleinfoError):
+    """The configuration or the command is wrong; nothing was opened yet."""
+
+
+class MessageError(TeleinfoError):
+    """The message is not a frame, and never will be one."""
+
+
+class PortError(TeleinfoError):
+    """The line cannot be opened, or went away."""
+
+
+class DatabaseError(TeleinfoError):
+    """The database said no."""
+
+
+class Refused(DatabaseError):
+    """Credentials, rights or names are wrong: only a person can change that."""
+
+
+class Away(DatabaseError):
+    """The database is away, busy or full: time heals it."""
+
+
+class BadRow(DatabaseError):
+    """The database cannot hold one of the values."""

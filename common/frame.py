@@ -1,0 +1,173 @@
+"""The frame: what one meter said at one instant, and the contract between reader and storer."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from common.errors import MessageError
+from common.labels import Mode
+
+Value = int | str
+
+LONGEST_MESSAGE = 65_536  # bytes; the longest frame a meter can send is some 4 kB of JSON
+
+_METER = re.compile(r"[0-9A-Za-z_.-]{1,32}")
+_LABEL = re.compile(r"[\x21-\x7e]{1,16}")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)")
+_KNOWN_LABELS: set[str] = set()  # checked once; a meter has a few dozen
+_MANY_LABELS = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What one meter said at one instant; `(meter, timestamp)` is its identity everywhere.
+
+    `stamps` and `dropped` are None where the frame has nothing to tell of them.
+    """
+
+    meter: str
+    timestamp: datetime  # aware, UTC, microseconds: when the last byte came in
+    mode: Mode
+    values: Mapping[str, Value]  # by label, in the order of the wire
+    stamps: Mapping[str, datetime] | None = None  # the meter's own times, UTC
+    clock: str | None = None  # "degraded": the meter is not sure of its clock
+    host_clock: str | None = None  # "unsynchronised": `timestamp` comes from a clock that was not set
+    dropped: int | None = None  # damaged groups that were left out
+    _json: list[bytes] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    def to_json(self) -> bytes:
+        """Write the frame as it travels on `teleinfo/<meter>/frame`."""
+        if not self._json:
+            head = {"meter": self.meter, "timestamp": write_instant(self.timestamp)}
+            self._json.append(json.dumps(head | self.told(), ensure_ascii=False).encode("utf-8", "surrogatepass"))
+        return self._json[0]
+
+    def told(self) -> dict[str, Any]:
+        """Return what the meter told: the message but for `meter` and `timestamp`."""
+        message: dict[str, Any] = {"mode": self.mode.value, "frame": dict(self.values)}
+        if self.stamps is not None:
+            message["stamps"] = {label: write_stamp(stamp) for label, stamp in self.stamps.items()}
+        if self.clock is not None:
+            message["clock"] = self.clock
+        if self.host_clock is not None:
+            message["host_clock"] = self.host_clock
+        if self.dropped is not None:
+            message["dropped"] = self.dropped
+        return message
+
+    @classmethod
+    def from_json(cls, payload: bytes) -> Self:
+        """Read a frame; unknown keys are ignored.
+
+        Raises:
+            MessageError: the payload is not a frame.
+        """
+        if len(payload) > LONGEST_MESSAGE:
+            raise MessageError(f"too large: {len(payload)} bytes, a frame has at most {LONGEST_MESSAGE}")
+        try:
+            message = json.loads(payload)
+        except (ValueError, RecursionError) as error:
+            raise MessageError(f"not JSON: {error}") from error
+        if not isinstance(message, dict):
+            raise MessageError("not a frame: a JSON object is expected")
+        mode = _wanted(message, "mode", str)
+        if mode not in tuple(Mode):
+            raise MessageError(f"not a frame: 'mode' is {mode!r}, not historic or standard")
+        meter = _wanted(message, "meter", str)
+        if not _METER.fullmatch(meter):
+            raise MessageError("not a frame: 'meter' is not an address (letters, digits, '-', '_' and '.', at most 32)")
+        dropped = _optional(message, "dropped", int)
+        if dropped is not None and dropped < 0:
+            raise MessageError("not a frame: 'dropped' is negative")
+        stamps = _optional(message, "stamps", dict)
+        return cls(
+            meter=meter,
+            timestamp=read_instant(_wanted(message, "timestamp", str)),
+            mode=Mode(mode),
+            values=_checked_values(_wanted(message, "frame", dict)),
+            stamps=None if stamps is None else _checked_stamps(stamps),
+            clock=_optional(message, "clock", str),
+            host_clock=_optional(message, "host_clock", str),
+            dropped=dropped,
+        )
+
+
+def write_instant(instant: datetime) -> str:
+    """Write an instant in UTC with its microseconds.
+
+    >>> write_instant(datetime(2026, 11, 24, 22, 20, 20, 5, tzinfo=UTC))
+    '2026-11-24T22:20:20.000005Z'
+    """
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def write_stamp(stamp: datetime) -> str:
+    """Write a meter's own time in UTC: whole seconds, unless it has more.
+
+    >>> write_stamp(datetime(2026, 11, 24, 22, 20, 19, tzinfo=UTC))
+    '2026-11-24T22:20:19Z'
+    """
+    return stamp.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+
+
+def read_instant(text: str) -> datetime:
+    """Read an instant that names its offset from UTC.
+
+    Raises:
+        MessageError: `text` is no such instant.
+
+    >>> read_instant("2026-11-24T23:20:19+01:00")
+    datetime.datetime(2026, 11, 24, 22, 20, 19, tzinfo=datetime.timezone.utc)
+    """
+    if not _INSTANT.fullmatch(text):
+        raise MessageError(f"not an instant: {text[:40]!r}, such as '2026-11-24T22:20:20.123456Z' is expected")
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise MessageError(f"not an instant: {text!r}, {error}") from error
+
+
+def _wanted(message: Mapping[str, Any], key: str, kind: type) -> Any:
+    value = _optional(message, key, kind)
+    if value is None:
+        raise MessageError(f"not a frame: {key!r} is missing")
+    return value
+
+
+def _optional(message: Mapping[str, Any], key: str, kind: type) -> Any:
+    value = message.get(key)
+    if value is not None and type(value) is not kind:
+        raise MessageError(f"not a frame: {key!r} is {type(value).__name__}, not {kind.__name__}")
+    return value
+
+
+def _check_label(label: str) -> None:
+    if label in _KNOWN_LABELS:
+        return
+    if not _LABEL.fullmatch(label):
+        raise MessageError(f"not a frame: {label[:40]!r} is not a label (1 to 16 characters, ! to ~)")
+    if len(_KNOWN_LABELS) < _MANY_LABELS:
+        _KNOWN_LABELS.add(label)
+
+
+def _checked_values(values: dict[str, Any]) -> Mapping[str, Value]:
+    if not values:
+        raise MessageError("not a frame: 'frame' is empty")
+    for label, value in values.items():
+        _check_label(label)
+        if type(value) is not int and type(value) is not str:  # a bool is no int here
+            raise MessageError(f"not a frame: {label} is {type(value).__name__}, not an integer or a string")
+    return values
+
+
+def _checked_stamps(stamps: dict[str, Any]) -> Mapping[str, datetime]:
+    checked = {}
+    for label, text in stamps.items():
+        _check_label(label)
+        if not isinstance(text, str):
+            raise MessageError(f"not a frame: the stamp of {label} is {type(text).__name__}, not a string")
+        checked[label] = read_instant(text)
+    return checked

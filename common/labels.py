@@ -1,0 +1,256 @@
+"""The catalogue of labels: what each group of a meter means, and how wide it must be.
+
+Sources: Enedis-NOI-CPT_54E v3, 6.1 (historic mode of a Linky) and 6.2 (standard mode); Enedis-NOI-CPT_02E v6, chapter 2
+(all other meters). Rows stand in the order in which a meter sends them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Flag, StrEnum, auto
+from types import MappingProxyType
+
+
+class Mode(StrEnum):
+    """The two dialects of TIC; the documents call the first one *historique*."""
+
+    HISTORIC = "historic"
+    STANDARD = "standard"
+
+
+class Kind(StrEnum):
+    """What the data of a group is made of."""
+
+    INTEGER = "integer"  # decimal digits, padded with zeros
+    TEXT = "text"  # as sent, padding included
+    CHOICE = "choice"  # one of a few words
+    BITS = "bits"  # hexadecimal digits
+    DATE = "date"  # nothing: the stamp is the information
+    PROFILE = "profile"  # eleven blocks of a day's calendar
+
+
+class _Is(Flag):
+    NONE = 0
+    STAMPED = auto()
+    MOVES = auto()
+    INDEX = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What is known of one label."""
+
+    name: str
+    kind: Kind
+    unit: str  # as Enedis writes it; empty where there is none
+    width: int | None  # characters; None: not fixed
+    stamped: bool  # carries the meter's own time
+    moves: bool  # may differ from frame to frame
+    index: bool  # counts up for ever
+    meaning_fr: str
+    meaning_en: str
+
+
+INTEGER, TEXT, CHOICE, BITS, DATE, PROFILE = Kind
+NONE, STAMPED, MOVES, INDEX = _Is.NONE, _Is.STAMPED, _Is.MOVES, _Is.INDEX
+
+# fmt: off
+# ruff: noqa: E501  -- a row of the table is a line
+_HISTORIC = (
+    # label      kind     unit   width, flags, meaning in French, in English
+    ("ADIR1",    INTEGER, "A",      3, MOVES,         "Avertissement de dépassement d'intensité de réglage, phase 1", "Over-current warning phase 1 (short frame)"),
+    ("ADIR2",    INTEGER, "A",      3, MOVES,         "Avertissement de dépassement d'intensité de réglage, phase 2", "Over-current warning phase 2 (short frame)"),
+    ("ADIR3",    INTEGER, "A",      3, MOVES,         "Avertissement de dépassement d'intensité de réglage, phase 3", "Over-current warning phase 3 (short frame)"),
+    ("ADCO",     TEXT,    "",      12, NONE,          "Adresse du compteur",                                          "Meter address (serial)"),
+    ("OPTARIF",  CHOICE,  "",       4, NONE,          "Option tarifaire choisie",                                     "Tariff option"),
+    ("ISOUSC",   INTEGER, "A",      2, NONE,          "Intensité souscrite",                                          "Subscribed current"),
+    ("BASE",     INTEGER, "Wh",     9, MOVES | INDEX, "Index option Base",                                            "Energy index, flat tariff"),
+    ("HCHC",     INTEGER, "Wh",     9, MOVES | INDEX, "Index heures creuses",                                         "Off-peak index"),
+    ("HCHP",     INTEGER, "Wh",     9, MOVES | INDEX, "Index heures pleines",                                         "Peak index"),
+    ("EJPHN",    INTEGER, "Wh",     9, MOVES | INDEX, "Index EJP heures normales",                                    "EJP normal hours index"),
+    ("EJPHPM",   INTEGER, "Wh",     9, MOVES | INDEX, "Index EJP heures de pointe mobile",                            "EJP mobile-peak hours index"),
+    ("BBRHCJB",  INTEGER, "Wh",     9, MOVES | INDEX, "Index Tempo heures creuses jours bleus",                       "Tempo index off-peak blue"),
+    ("BBRHPJB",  INTEGER, "Wh",     9, MOVES | INDEX, "Index Tempo heures pleines jours bleus",                       "Tempo index peak blue"),
+    ("BBRHCJW",  INTEGER, "Wh",     9, MOVES | INDEX, "Index Tempo heures creuses jours blancs",                      "Tempo index off-peak white"),
+    ("BBRHPJW",  INTEGER, "Wh",     9, MOVES | INDEX, "Index Tempo heures pleines jours blancs",                      "Tempo index peak white"),
+    ("BBRHCJR",  INTEGER, "Wh",     9, MOVES | INDEX, "Index Tempo heures creuses jours rouges",                      "Tempo index off-peak red"),
+    ("BBRHPJR",  INTEGER, "Wh",     9, MOVES | INDEX, "Index Tempo heures pleines jours rouges",                      "Tempo index peak red"),
+    ("PEJP",     INTEGER, "min",    2, NONE,          "Préavis début EJP",                                            "EJP start notice"),
+    ("PTEC",     CHOICE,  "",       4, NONE,          "Période tarifaire en cours",                                   "Current tariff period"),
+    ("DEMAIN",   CHOICE,  "",       4, NONE,          "Couleur du lendemain",                                         "Tomorrow's colour"),
+    ("IINST",    INTEGER, "A",      3, MOVES,         "Intensité instantanée",                                        "Instantaneous RMS current"),
+    ("IINST1",   INTEGER, "A",      3, MOVES,         "Intensité instantanée phase 1",                                "Instantaneous RMS current phase 1"),
+    ("IINST2",   INTEGER, "A",      3, MOVES,         "Intensité instantanée phase 2",                                "Instantaneous RMS current phase 2"),
+    ("IINST3",   INTEGER, "A",      3, MOVES,         "Intensité instantanée phase 3",                                "Instantaneous RMS current phase 3"),
+    ("ADPS",     INTEGER, "A",      3, MOVES,         "Avertissement de dépassement de puissance souscrite",          "Subscribed-power overrun warning"),
+    ("IMAX",     INTEGER, "A",      3, NONE,          "Intensité maximale appelée",                                   "Maximum current drawn"),
+    ("IMAX1",    INTEGER, "A",      3, NONE,          "Intensité maximale phase 1",                                   "Maximum current phase 1"),
+    ("IMAX2",    INTEGER, "A",      3, NONE,          "Intensité maximale phase 2",                                   "Maximum current phase 2"),
+    ("IMAX3",    INTEGER, "A",      3, NONE,          "Intensité maximale phase 3",                                   "Maximum current phase 3"),
+    ("PMAX",     INTEGER, "W",      5, NONE,          "Puissance maximale triphasée atteinte",                        "Maximum three-phase power reached"),
+    ("PAPP",     INTEGER, "VA",     5, MOVES,         "Puissance apparente",                                          "Apparent power"),
+    ("HHPHC",    CHOICE,  "",       1, NONE,          "Horaire heures pleines / heures creuses",                      "Off-peak schedule group"),
+    ("MOTDETAT", TEXT,    "",       6, NONE,          "Mot d'état du compteur",                                       "Meter status word (reserved for the DSO)"),
+    ("PPOT",     BITS,    "",       2, NONE,          "Présence des potentiels",                                      "Voltage presence"),
+    ("GAZ",      INTEGER, "dal",    7, INDEX,         "Index gaz",                                                    "Gas index (remote-reading concentrator)"),
+    ("AUTRE",    INTEGER, "dal",    7, INDEX,         "Index du troisième compteur",                                  "Third meter index (remote-reading concentrator)"),
+)
+_STANDARD = (
+    # label       kind     unit    width, flags, meaning in French, in English
+    ("ADSC",      TEXT,    "",       12, NONE,            "Adresse secondaire du compteur",                          "Meter secondary address (serial)"),
+    ("VTIC",      TEXT,    "",        2, NONE,            "Version de la TIC",                                       "TIC version"),
+    ("DATE",      DATE,    "",        0, STAMPED | MOVES, "Date et heure courante",                                  "Current date/time"),
+    ("NGTF",      TEXT,    "",       16, NONE,            "Nom du calendrier tarifaire fournisseur",                 "Supplier tariff calendar name"),
+    ("LTARF",     TEXT,    "",       16, NONE,            "Libellé tarif fournisseur en cours",                      "Current supplier tariff label"),
+    ("EAST",      INTEGER, "Wh",      9, MOVES | INDEX,   "Énergie active soutirée totale",                          "Total active energy imported"),
+    ("EASF01",    INTEGER, "Wh",      9, MOVES | INDEX,   "Énergie active soutirée fournisseur, index 01",           "Active energy imported, supplier index 01"),
+    ("EASF02",    INTEGER, "Wh",      9, MOVES | INDEX,   "Énergie active soutirée fournisseur, index 02",           "Active energy imported, supplier index 02"),
+    ("EASF03",    INTEGER, "Wh",      9, MOVES | INDEX,   "Énergie active soutirée fournisseur, index 03",           "Active energy imported, supplier index 03"),
+    ("EASF04",    INTEGER, "Wh",      9, MOVES | INDEX,   "Énergie active soutirée fournisseur, index 04",           "Active energy imported, supplier index 04"),
+    ("EASF05",    INTEGER, "Wh",      9, MOVES | INDEX,   "Énergie active soutirée fournisseur, index 05",           "Active energy imported, supplier index 05"),
+    ("EASF06",    INTEGER, "Wh",      9, MOVES | INDEX,   "Énergie active soutirée fournisseur, index 06",           "Active energy imported, supplier index 06"),
+    ("EASF07",    INTEGER, "Wh",      9, MOVES | INDEX,   "Énergie active soutirée fournisseur, index 07",           "Active energy imported, supplier index 07"),
+    ("EASF08",    INTEGER, "Wh",      9, MOVES | INDEX,   "Énergie active soutirée fournisseur, index 08",           "Active energy imported, supplier index 08"),
+    ("EASF09",    INTEGER, "Wh",      9, MOVES | INDEX,   "Énergie active soutirée fournisseur, index 09",           "Active energy imported, supplier index 09"),
+    ("EASF10",    INTEGER, "Wh",      9, MOVES | INDEX,   "Énergie active soutirée fournisseur, index 10",           "Active energy imported, supplier index 10"),
+    ("EASD01",    INTEGER, "Wh",      9, MOVES | INDEX,   "Énergie active soutirée distributeur, index 01",          "Active energy imported, distributor (DSO) index 01"),
+    ("EASD02",    INTEGER, "Wh",      9, MOVES | INDEX,   "Énergie active soutirée distributeur, index 02",          "Active energy imported, distributor (DSO) index 02"),
+    ("EASD03",    INTEGER, "Wh",      9, MOVES | INDEX,   "Énergie active soutirée distributeur, index 03",          "Active energy imported, distributor (DSO) index 03"),
+    ("EASD04",    INTEGER, "Wh",      9, MOVES | INDEX,   "Énergie active soutirée distributeur, index 04",          "Active energy imported, distributor (DSO) index 04"),
+    ("EAIT",      INTEGER, "Wh",      9, MOVES | INDEX,   "Énergie active injectée totale",                          "Total active energy exported"),
+    ("ERQ1",      INTEGER, "VArh",    9, MOVES | INDEX,   "Énergie réactive quadrant Q1 totale",                     "Reactive energy quadrant Q1"),
+    ("ERQ2",      INTEGER, "VArh",    9, MOVES | INDEX,   "Énergie réactive quadrant Q2 totale",                     "Reactive energy quadrant Q2"),
+    ("ERQ3",      INTEGER, "VArh",    9, MOVES | INDEX,   "Énergie réactive quadrant Q3 totale",                     "Reactive energy quadrant Q3"),
+    ("ERQ4",      INTEGER, "VArh",    9, MOVES | INDEX,   "Énergie réactive quadrant Q4 totale",                     "Reactive energy quadrant Q4"),
+    ("IRMS1",     INTEGER, "A",       3, MOVES,           "Courant efficace phase 1",                                "RMS current phase 1"),
+    ("IRMS2",     INTEGER, "A",       3, MOVES,           "Courant efficace phase 2",                                "RMS current phase 2"),
+    ("IRMS3",     INTEGER, "A",       3, MOVES,           "Courant efficace phase 3",                                "RMS current phase 3"),
+    ("URMS1",     INTEGER, "V",       3, MOVES,           "Tension efficace phase 1",                                "RMS voltage phase 1"),
+    ("URMS2",     INTEGER, "V",       3, MOVES,           "Tension efficace phase 2",                                "RMS voltage phase 2"),
+    ("URMS3",     INTEGER, "V",       3, MOVES,           "Tension efficace phase 3",                                "RMS voltage phase 3"),
+    ("PREF",      INTEGER, "kVA",     2, NONE,            "Puissance apparente de référence",                        "Reference (subscribed) apparent power"),
+    ("PCOUP",     INTEGER, "kVA",     2, NONE,            "Puissance apparente de coupure",                          "Cut-off apparent power"),
+    ("SINSTS",    INTEGER, "VA",      5, MOVES,           "Puissance apparente instantanée soutirée",                "Instantaneous apparent power imported"),
+    ("SINST1",    INTEGER, "VA",      5, MOVES,           "Puissance apparente instantanée soutirée (Linky pilote)", "Instantaneous apparent power imported (pilot Linky)"),
+    ("SINSTS1",   INTEGER, "VA",      5, MOVES,           "Puissance apparente instantanée soutirée phase 1",        "Instantaneous apparent power imported phase 1"),
+    ("SINSTS2",   INTEGER, "VA",      5, MOVES,           "Puissance apparente instantanée soutirée phase 2",        "Instantaneous apparent power imported phase 2"),
+    ("SINSTS3",   INTEGER, "VA",      5, MOVES,           "Puissance apparente instantanée soutirée phase 3",        "Instantaneous apparent power imported phase 3"),
+    ("SMAXSN",    INTEGER, "VA",      5, STAMPED,         "Puissance apparente max. soutirée n",                     "Max apparent power imported today"),
+    ("SMAXSN1",   INTEGER, "VA",      5, STAMPED,         "Puissance apparente max. soutirée n phase 1",             "Max apparent power imported today phase 1"),
+    ("SMAXSN2",   INTEGER, "VA",      5, STAMPED,         "Puissance apparente max. soutirée n phase 2",             "Max apparent power imported today phase 2"),
+    ("SMAXSN3",   INTEGER, "VA",      5, STAMPED,         "Puissance apparente max. soutirée n phase 3",             "Max apparent power imported today phase 3"),
+    ("SMAXN",     INTEGER, "VA",      5, STAMPED,         "Puissance apparente max. soutirée n (Linky pilote)",      "Max apparent power imported today (pilot Linky)"),
+    ("SMAXSN-1",  INTEGER, "VA",      5, STAMPED,         "Puissance apparente max. soutirée n-1",                   "Max apparent power imported yesterday"),
+    ("SMAXN-1",   INTEGER, "VA",      5, STAMPED,         "Puissance apparente max. soutirée n-1 (Linky pilote)",    "Max apparent power imported yesterday (pilot Linky)"),
+    ("SMAXSN1-1", INTEGER, "VA",      5, STAMPED,         "Puissance apparente max. soutirée n-1 phase 1",           "Max apparent power imported yesterday phase 1"),
+    ("SMAXSN2-1", INTEGER, "VA",      5, STAMPED,         "Puissance apparente max. soutirée n-1 phase 2",           "Max apparent power imported yesterday phase 2"),
+    ("SMAXSN3-1", INTEGER, "VA",      5, STAMPED,         "Puissance apparente max. soutirée n-1 phase 3",           "Max apparent power imported yesterday phase 3"),
+    ("SINSTI",    INTEGER, "VA",      5, MOVES,           "Puissance apparente instantanée injectée",                "Instantaneous apparent power exported"),
+    ("SMAXIN",    INTEGER, "VA",      5, STAMPED,         "Puissance apparente max. injectée n",                     "Max apparent power exported today"),
+    ("SMAXIN-1",  INTEGER, "VA",      5, STAMPED,         "Puissance apparente max. injectée n-1",                   "Max apparent power exported yesterday"),
+    ("CCASN",     INTEGER, "W",       5, STAMPED,         "Point n de la courbe de charge active soutirée",          "Load curve point n, active import (mean over period)"),
+    ("CCASN-1",   INTEGER, "W",       5, STAMPED,         "Point n-1 de la courbe de charge active soutirée",        "Load curve point n-1, active import"),
+    ("CCAIN",     INTEGER, "W",       5, STAMPED,         "Point n de la courbe de charge active injectée",          "Load curve point n, active export"),
+    ("CCAIN-1",   INTEGER, "W",       5, STAMPED,         "Point n-1 de la courbe de charge active injectée",        "Load curve point n-1, active export"),
+    ("UMOY1",     INTEGER, "V",       3, STAMPED,         "Tension moyenne phase 1",                                 "Mean voltage phase 1 (10 min)"),
+    ("UMOY2",     INTEGER, "V",       3, STAMPED,         "Tension moyenne phase 2",                                 "Mean voltage phase 2 (10 min)"),
+    ("UMOY3",     INTEGER, "V",       3, STAMPED,         "Tension moyenne phase 3",                                 "Mean voltage phase 3 (10 min)"),
+    ("STGE",      BITS,    "",        8, NONE,            "Registre de statuts",                                     "Status register"),
+    ("DPM1",      TEXT,    "",        2, STAMPED,         "Début pointe mobile 1",                                   "Mobile peak 1 start"),
+    ("FPM1",      TEXT,    "",        2, STAMPED,         "Fin pointe mobile 1",                                     "Mobile peak 1 end"),
+    ("DPM2",      TEXT,    "",        2, STAMPED,         "Début pointe mobile 2",                                   "Mobile peak 2 start"),
+    ("FPM2",      TEXT,    "",        2, STAMPED,         "Fin pointe mobile 2",                                     "Mobile peak 2 end"),
+    ("DPM3",      TEXT,    "",        2, STAMPED,         "Début pointe mobile 3",                                   "Mobile peak 3 start"),
+    ("FPM3",      TEXT,    "",        2, STAMPED,         "Fin pointe mobile 3",                                     "Mobile peak 3 end"),
+    ("MSG1",      TEXT,    "",       32, NONE,            "Message court",                                           "Short message"),
+    ("MSG2",      TEXT,    "",       16, NONE,            "Message ultra court",                                     "Ultra-short message"),
+    ("PRM",       TEXT,    "",       14, NONE,            "Point référence mesure",                                  "Delivery point id (PDL)"),
+    ("RELAIS",    INTEGER, "",        3, NONE,            "Relais",                                                  "Relays 1 real + 7 virtual"),
+    ("NTARF",     INTEGER, "",        2, NONE,            "Numéro de l'index tarifaire en cours",                    "Current supplier index number"),
+    ("NJOURF",    INTEGER, "",        2, NONE,            "Numéro du jour en cours calendrier fournisseur",          "Today's supplier calendar day profile"),
+    ("NJOURF+1",  INTEGER, "",        2, NONE,            "Numéro du prochain jour calendrier fournisseur",          "Tomorrow's supplier calendar day profile"),
+    ("PJOURF+1",  PROFILE, "",       98, NONE,            "Profil du prochain jour calendrier fournisseur",          "Tomorrow's supplier day profile"),
+    ("PPOINTE",   PROFILE, "",       98, NONE,            "Profil du prochain jour de pointe",                       "Next mobile-peak day profile"),
+)
+_PME_PMI = (
+    # label      kind    unit      width, flags, meaning in French, in English
+    ("TRAME",    TEXT,   "",       None, NONE,  "Type de trame",                            "Frame type"),
+    ("ADS",      TEXT,   "",       None, NONE,  "Identifiant du compteur",                  "Meter id (2013+ hardware)"),
+    ("MESURES1", TEXT,   "",       None, NONE,  "Mode de mesure calendrier 1",              "Calendar 1 contract type"),
+    ("DATE",     DATE,   "",       None, NONE,  "Date et heure",                            "Date/time, JJ/MM/AA HH:MM:SS (contains SP = separator)"),
+    ("EA_s",     TEXT,   "Wh",     None, NONE,  "Énergie active soutirée tranche en cours", "Active energy import, running interval"),
+    ("ER+_s",    TEXT,   "varh",   None, NONE,  "Énergie réactive + soutirée",              "Reactive + energy while importing"),
+    ("ER-_s",    TEXT,   "varh",   None, NONE,  "Énergie réactive - soutirée",              "Reactive - energy while importing"),
+    ("EAPP_s",   TEXT,   "VAh",    None, NONE,  "Énergie apparente soutirée",               "Apparent energy import"),
+    ("EA_i",     TEXT,   "Wh",     None, NONE,  "Énergie active injectée",                  "Active energy export"),
+    ("ER+_i",    TEXT,   "varh",   None, NONE,  "Énergie réactive + injectée",              "Reactive + energy while exporting"),
+    ("ER-_i",    TEXT,   "varh",   None, NONE,  "Énergie réactive - injectée",              "Reactive - energy while exporting"),
+    ("EAPP_i",   TEXT,   "VAh",    None, NONE,  "Énergie apparente injectée",               "Apparent energy export"),
+    ("PTCOUR1",  TEXT,   "",       None, NONE,  "Période tarifaire en cours cal. 1",        "Current period, calendar 1"),
+    ("TARIFDYN", TEXT,   "",       None, NONE,  "Tarif dynamique",                          "Dynamic tariff state"),
+    ("ETATDYN1", TEXT,   "",       None, NONE,  "État tarif dynamique",                     "Dynamic tariff status"),
+    ("PREAVIS1", TEXT,   "",       None, NONE,  "Préavis cal. 1",                           "Notice, calendar 1"),
+    ("MODE",     TEXT,   "",       None, NONE,  "Mode",                                     "Mode"),
+    ("CONFIG",   CHOICE, "",       None, NONE,  "Configuration CONSO/PROD",                 "Consumer/producer configuration"),
+    ("EAP_s",    TEXT,   "kWh",    None, INDEX, "Énergie active période P",                 "Active energy, contractual period P"),
+    ("EAP_i",    TEXT,   "kWh",    None, INDEX, "Énergie active injectée période P",        "Active energy exported, period P"),
+    ("PS",       TEXT,   "kW/kVA", None, NONE,  "Puissance souscrite",                      "Subscribed power"),
+    ("PREAVIS",  TEXT,   "",       None, NONE,  "Préavis dépassement",                      "Overrun notice"),
+    ("PA1MN",    TEXT,   "kW",     None, NONE,  "Puissance active moyenne 1 min",           "Active power, 1-minute mean"),
+    ("PMAX_s",   TEXT,   "kW/kVA", None, NONE,  "Puissance maximale soutirée",              "Max power import"),
+    ("PMAX_i",   TEXT,   "kW/kVA", None, NONE,  "Puissance maximale injectée",              "Max power export"),
+)
+_ICE = (
+    # label      kind  unit    width, flags, meaning in French, in English
+    ("CONTRAT",  TEXT, "",     None, NONE, "Type de contrat",            "Contract type (BASE_A5, BASE_A8, EJP_A5, EJP_A8, MOD)"),
+    ("DATECOUR", TEXT, "",     None, NONE, "Date courante",              "Date JJ/MM/AA HH/MM/SS"),
+    ("EA",       TEXT, "Wh",   None, NONE, "Énergie active tranche",     "Active energy running interval"),
+    ("ERP",      TEXT, "varh", None, NONE, "Énergie réactive positive",  "Reactive energy +"),
+    ("PTCOUR",   TEXT, "",     None, NONE, "Période tarifaire en cours", "Current tariff period"),
+    ("PREAVIS",  TEXT, "",     None, NONE, "Préavis",                    "Notice"),
+    ("MODE",     TEXT, "",     None, NONE, "Mode",                       "Mode"),
+    ("PA1MN",    TEXT, "kW",   None, NONE, "Puissance active 1 min",     "Active power 1 min"),
+    ("PA10MN",   TEXT, "kW",   None, NONE, "Puissance active 10 min",    "Active power 10 min"),
+    ("PREA1MN",  TEXT, "kvar", None, NONE, "Puissance réactive 1 min",   "Reactive power 1 min"),
+    ("PREA10MN", TEXT, "kvar", None, NONE, "Puissance réactive 10 min",  "Reactive power 10 min"),
+    ("TGPHI",    TEXT, "",     None, NONE, "Tangente phi",               "tan φ"),
+    ("U10MN",    TEXT, "V",    None, NONE, "Tension moyenne 10 min",     "Mean voltage 10 min"),
+)
+_JAUNE = (
+    # label    kind  unitwidth, flags, meaning in French, in English
+    ("JAUNE",  TEXT, "", None, NONE, "Groupe courant",                    "date:period:contactors:power composite"),
+    ("ENERG",  TEXT, "", None, NONE, "Énergies",                          "4-6 indexes, kWh, ':' separated"),
+    ("PERCC",  TEXT, "", None, NONE, "Période contractuelle courante",    "current contractual period"),
+    ("PMAXC",  TEXT, "", None, NONE, "Puissances max courantes",          "max power current period (VA×10)"),
+    ("TDEPA",  TEXT, "", None, NONE, "Temps de dépassement",              "overrun time"),
+    ("PERCP",  TEXT, "", None, NONE, "Période précédente",                "previous contractual period"),
+    ("PMAXP",  TEXT, "", None, NONE, "Puissances max précédentes",        "max power previous period"),
+    ("PSOUSC", TEXT, "", None, NONE, "Puissances souscrites courantes",   "subscribed power current"),
+    ("PSOUSP", TEXT, "", None, NONE, "Puissances souscrites précédentes", "subscribed power previous"),
+    ("FCOU",   TEXT, "", None, NONE, "Forfaits/fonction courante",        "end-of-frame parameters"),
+)
+# fmt: on
+
+_Row = tuple[str, Kind, str, int | None, _Is, str, str]
+
+
+def _table(rows: tuple[_Row, ...]) -> Mapping[str, Label]:
+    return MappingProxyType(
+        {
+            name: Label(name, kind, unit, width, STAMPED in flags, MOVES in flags, INDEX in flags, french, english)
+            for name, kind, unit, width, flags, french, english in rows
+        }
+    )
+
+
+#: Label by name, in the order of the wire, for each of the two modes.
+LABELS: Mapping[Mode, Mapping[str, Label]] = MappingProxyType(
+    {Mode.HISTORIC: _table(_HISTORIC), Mode.STANDARD: _table(_STANDARD)}
+)
+
+#: Families of meters that speak TIC but are not followed here: a summary that serves to name them.
+OTHER_FAMILIES: Mapping[str, Mapping[str, Label]] = MappingProxyType(
+    {"PME-PMI": _table(_PME_PMI), "ICE (tarif Vert)": _table(_ICE), "CJE (tarif Jaune)": _table(_JAUNE)}
+)
+
+#: The labels that carry the meter's address, one a mode.
+ADDRESS: Mapping[Mode, str] = MappingProxyType({Mode.HISTORIC: "ADCO", Mode.STANDARD: "ADSC"})

@@ -1,0 +1,56 @@
+"""The life of a program: it stops when asked to, and ends when one of its threads dies."""
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable
+
+log = logging.getLogger(__name__)
+
+_SIGNALS = {signal.SIGTERM, signal.SIGINT}
+
+
+class Life:
+    """Knows whether the program should go on, and how it ends.
+
+    `stop` is set by SIGTERM and SIGINT, and by the death of any thread: a program that lost a thread looks alive and
+    does nothing, so it ends with an error, and whoever supervises it starts a clean one.
+    """
+
+    def __init__(self) -> None:
+        self.stop = threading.Event()
+        self.exit_code = 0
+        self._wake: Callable[[], None] = lambda: None
+
+    def watch(self, wake: Callable[[], None]) -> None:
+        """Take over the signals and the deaths of threads; call it before any thread is started.
+
+        `wake` must make whoever waits look at `stop`; it is called from another thread.
+        """
+        self._wake = wake
+        # A thread of its own waits for the signals: a handler would run inside the main thread, maybe while that holds
+        # the very lock of the event that the handler must set.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        threading.excepthook = self._on_dead_thread
+        threading.Thread(target=self._wait_for_signals, name="signals", daemon=True).start()
+
+    def _wait_for_signals(self) -> None:
+        signal.sigwait(_SIGNALS)
+        self.stop.set()
+        self._wake()
+        os._exit(128 + signal.sigwait(_SIGNALS))  # asked twice: now
+
+    def _on_dead_thread(self, args: threading.ExceptHookArgs) -> None:
+        name = args.thread.name if args.thread else "?"
+        log.critical(
+            "The thread %s died: %r; ending, so that a clean process can start",
+            name,
+            args.exc_value,
+            exc_info=(args.exc_type, args.exc_value, args.exc_traceback)  # type: ignore[arg-type]
+            if log.isEnabledFor(logging.DEBUG)
+            else None,
+        )
+        self.exit_code = 1
+        self.stop.set()
+        self._wake()

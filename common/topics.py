@@ -1,0 +1,39 @@
+"""The names of all topics, below a base such as `teleinfo`."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """The topics below one base."""
+
+    base: str
+
+    def frame(self, meter: str) -> str:
+        """Every frame, live."""
+        return f"{self.base}/{meter}/frame"
+
+    def replay(self, meter: str) -> str:
+        """Frames again that were not confirmed; nobody but the storer should see an old one."""
+        return f"{self.base}/{meter}/replay"
+
+    def link(self, meter: str) -> str:
+        """Whether valid frames are coming; retained."""
+        return f"{self.base}/{meter}/link"
+
+    def stored(self, meter: str) -> str:
+        """Identities of frames that were committed, and of those that never will be."""
+        return f"{self.base}/{meter}/stored"
+
+    def status(self, program: str, name: str) -> str:
+        """Whether a program is there; retained, and its last will."""
+        return f"{self.base}/{program}/{name}/status"
+
+    def health(self, program: str, name: str) -> str:
+        """The counters of a program; retained."""
+        return f"{self.base}/{program}/{name}/health"
+
+    @property
+    def rejected(self) -> str:
+        """What could not be stored, and why."""
+        return f"{self.base}/rejected"

@@ -1,0 +1,1 @@
+"""Reads TIC from a serial line and publishes each frame over MQTT."""

@@ -1,0 +1,85 @@
+"""Decodes captures: files of raw bytes, as a line gave them, to frames as they are published."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, BinaryIO
+
+from common.frame import Frame
+from reader.identity import Identity
+from reader.line import as_frame
+from reader.tic import Decoder
+
+_CHUNK = 65_536  # bytes
+_NO_TIME = datetime.fromtimestamp(0, UTC)  # a capture does not tell when its bytes came in
+
+
+@dataclass
+class Summary:
+    """What became of a capture's bytes."""
+
+    frames: int = 0
+    groups: int = 0
+    incomplete: int = 0  # frames without a valid address
+    broken: int = 0  # frames without a start or without a good group
+    misread: int = 0  # frames whose address stood alone
+    parity_errors: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+    _seen: set[int] = field(default_factory=set)
+
+    def look(self, data: bytes) -> None:
+        """Note which bytes there are."""
+        self._seen.update(data)
+
+    def text(self) -> str:
+        """Return one line for people."""
+        parts = [f"{self.frames} frames, {self.groups} groups"]
+        if self.dropped:
+            reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(self.dropped.items()))
+            parts.append(f"{sum(self.dropped.values())} groups dropped ({reasons})")
+        parts += [
+            f"{count} {what}"
+            for count, what in (
+                (self.incomplete, "frames without a valid address"),
+                (self.broken, "frames without a start or a good group"),
+                (self.misread, "frames with an address that stood alone"),
+                (self.parity_errors, "parity errors"),
+            )
+            if count
+        ]
+        return "; ".join(parts) + self._hint()
+
+    def _hint(self) -> str:
+        if self.frames or self.incomplete or not self._seen:
+            return ""
+        if 0x03 not in self._seen and 0x0D not in self._seen and 0x0A in self._seen:
+            return ". No CR and no end of frame (ETX) at all: was this recorded from a terminal that was not raw?"
+        if 0x03 not in self._seen:
+            return ". No end of frame (ETX) at all"
+        return ""
+
+
+def decode_file(file: BinaryIO, summary: Summary) -> Iterator[str]:
+    """Yield each frame as one line of JSON, as it is published but without its time; count into `summary`."""
+    decoder, identity = Decoder(), Identity()
+    while data := file.read(_CHUNK):
+        summary.look(data)
+        for reading in decoder.feed(data):
+            summary.parity_errors += reading.parity_errors
+            summary.dropped.update({fault.value: count for fault, count in reading.faults.items()})
+            if reading.address is None:
+                summary.incomplete += 1
+                continue
+            for frame in identity.accept(as_frame(reading, reading.address, _NO_TIME)):
+                summary.frames += 1
+                summary.groups += len(frame.values)
+                yield _line(frame)
+    summary.broken = decoder.broken
+    summary.misread = identity.misread
+
+
+def _line(frame: Frame) -> str:
+    message: dict[str, Any] = {"meter": frame.meter} | frame.told()
+    return json.dumps(message, ensure_ascii=False)

@@ -1,0 +1,30 @@
+"""Decides which meter speaks: one misread address must not make a meter of its own."""
+
+from common.frame import Frame
+
+
+class Identity:
+    """Lets the frames of one meter through.
+
+    The first address is taken at once; a different one counts when two frames running carry it, and the first of the
+    two is given back then too.
+    """
+
+    def __init__(self) -> None:
+        self.meter: str | None = None
+        self.misread = 0  # frames whose address stood alone
+        self._held: Frame | None = None
+
+    def accept(self, frame: Frame) -> list[Frame]:
+        """Return the frames that are sure now: none, this one, or the one held back and this one."""
+        held, self._held = self._held, None
+        if frame.meter == self.meter or self.meter is None:
+            self.misread += held is not None
+            self.meter = frame.meter
+            return [frame]
+        if held is not None and held.meter == frame.meter:
+            self.meter = frame.meter
+            return [held, frame]
+        self.misread += held is not None
+        self._held = frame
+        return []

@@ -1,0 +1,1 @@
+"""Stores the frames that MQTT brings in MariaDB."""

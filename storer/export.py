@@ -1,0 +1,90 @@
+"""Gives back every frame as it was published, from the tables."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from common.errors import ConfigError, MessageError
+from common.frame import Frame, read_instant
+from storer.database import Connection, Database
+from storer.rows import COLUMNS, rebuild
+
+_MANY_SETS = 10_000
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which frames are wanted: from `start` on, before `end`, of one meter or of all."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+    meter: str | None = None
+
+
+def read_limit(text: str) -> datetime:
+    """Read a limit of time: an instant, or a day, which begins at midnight UTC.
+
+    Raises:
+        ConfigError: it is neither.
+
+    >>> read_limit("2026-11-24")
+    datetime.datetime(2026, 11, 24, 0, 0, tzinfo=datetime.timezone.utc)
+    """
+    try:
+        return read_instant(f"{text}T00:00:00Z" if _DAY.fullmatch(text) else text)
+    except MessageError as error:
+        raise ConfigError(f"{error}; a day such as 2026-11-24 will do") from error
+
+
+def export(database: Database, selection: Selection) -> Iterator[Frame]:
+    """Yield the frames in the order of time.
+
+    Raises:
+        DatabaseError: the database is away, or refuses us.
+    """
+    rows, sets = database.connect(), database.connect()
+    known: dict[int, Any] = {}
+    try:
+        for timestamp, meter, label_set_id, *columns in rows.stream(*_query(selection)):
+            if label_set_id not in known:
+                if len(known) >= _MANY_SETS:
+                    known.clear()
+                known[label_set_id] = _content(sets, label_set_id)
+            yield rebuild(timestamp.replace(tzinfo=UTC), meter, tuple(columns), known[label_set_id])
+    finally:
+        rows.close()
+        sets.close()
+
+
+def _query(selection: Selection) -> tuple[str, list[str]]:
+    conditions: list[str] = []
+    arguments: list[str] = []
+    limits: tuple[tuple[str, str | None], ...] = (
+        ("f.timestamp >= %s", _text(selection.start)),
+        ("f.timestamp < %s", _text(selection.end)),
+        ("m.identifier = %s", selection.meter),
+    )
+    for condition, value in limits:
+        if value is not None:
+            conditions.append(condition)
+            arguments.append(value)
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    columns = ", ".join(f"f.{column}" for column in COLUMNS)
+    sql = (
+        f"SELECT f.timestamp, m.identifier, f.label_set_id, {columns}"  # noqa: S608 - our own names
+        f" FROM frames AS f LEFT JOIN meters AS m ON m.id = f.meter_id{where} ORDER BY f.timestamp, f.meter_id"
+    )
+    return sql, arguments
+
+
+def _text(instant: datetime | None) -> str | None:
+    return None if instant is None else f"{instant:%Y-%m-%d %H:%M:%S.%f}"
+
+
+def _content(connection: Connection, number: int) -> Any:
+    ((text,),) = connection.query("SELECT content FROM label_sets WHERE id = %s", (number,))
+    return json.loads(text)

@@ -1,0 +1,287 @@
+"""Turns frames into rows and rows into frames, without losing anything.
+
+What moves from frame to frame goes into small integer columns. All the rest, and whatever does not fit a column, is the
+frame's *label set*: text that many frames share. The layout of that text is described in docs/storage.md.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from common.frame import Frame, Value, read_instant, write_stamp
+from common.labels import LABELS, Mode
+from storer import tariff
+
+_INT, _MEDIUMINT, _SMALLINT, _TINYINT = 2**32 - 1, 2**24 - 1, 2**16 - 1, 2**8 - 1
+
+#: The columns of `frames` after the three that every row has, and the largest number each one holds.
+LARGEST: Mapping[str, int] = {
+    "dropped": _TINYINT,
+    "clock_offset": 2**15 - 1,
+    **dict.fromkeys(("index_total", "index_supplier", "index_distributor", "index_injected"), _INT),
+    **dict.fromkeys(("reactive_1", "reactive_2", "reactive_3", "reactive_4"), _INT),
+    **dict.fromkeys(("power", "power_1", "power_2", "power_3", "power_injected"), _MEDIUMINT),
+    **dict.fromkeys(("current", "current_1", "current_2", "current_3"), _SMALLINT),
+    **dict.fromkeys(("voltage_1", "voltage_2", "voltage_3"), _SMALLINT),
+    **dict.fromkeys(("overload", "overload_1", "overload_2", "overload_3"), _SMALLINT),
+}
+COLUMNS = tuple(LARGEST)
+_PLACE = {column: place for place, column in enumerate(COLUMNS)}
+
+_COLUMN_OF: Mapping[Mode, Mapping[str, str]] = {
+    Mode.HISTORIC: {
+        "BASE": "index_total",
+        "PAPP": "power",
+        "IINST": "current",
+        "ADPS": "overload",
+        **{f"IINST{phase}": f"current_{phase}" for phase in (1, 2, 3)},
+        **{f"ADIR{phase}": f"overload_{phase}" for phase in (1, 2, 3)},
+    },
+    Mode.STANDARD: {
+        "EAST": "index_total",
+        "EAIT": "index_injected",
+        **{f"ERQ{quadrant}": f"reactive_{quadrant}" for quadrant in (1, 2, 3, 4)},
+        "SINSTS": "power",
+        "SINSTI": "power_injected",
+        **{f"SINSTS{phase}": f"power_{phase}" for phase in (1, 2, 3)},
+        **{f"IRMS{phase}": f"current_{phase}" for phase in (1, 2, 3)},
+        **{f"URMS{phase}": f"voltage_{phase}" for phase in (1, 2, 3)},
+    },
+}
+
+# Historic mode: the registers of each contract, and which of them runs in which tariff period (PTEC).
+_CONTRACT_REGISTERS = (
+    {"HC..": "HCHC", "HP..": "HCHP"},
+    {"HN..": "EJPHN", "PM..": "EJPHPM"},
+    {
+        "HCJB": "BBRHCJB",
+        "HPJB": "BBRHPJB",
+        "HCJW": "BBRHCJW",
+        "HPJW": "BBRHPJW",
+        "HCJR": "BBRHCJR",
+        "HPJR": "BBRHPJR",
+    },
+)
+_RUNNING = {period: register for registers in _CONTRACT_REGISTERS for period, register in registers.items()}
+_THREE_PHASES = frozenset({"IINST2", "IRMS2", "URMS2", "SINSTS2", "UMOY2", "SMAXSN2", "IMAX2", "ADIR2"})
+_LONGEST_WORD = 16
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSet:
+    """What many frames have in common, and what the view `teleinfoframes` needs of it, ready-made."""
+
+    content: str  # JSON
+    subscription_type: str | None
+    subscribed_current: int | None
+    pricing_period: str | None
+    current_max: int | None
+    schedule: str | None
+    state_code: str | None
+    registers_at_rest: int | None
+    index_total: int | None
+
+    @property
+    def digest(self) -> bytes:
+        """The key under which the set is found, whoever wrote it."""
+        return digest_of(self.content)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One frame, as `frames` holds it."""
+
+    timestamp: datetime
+    meter: str
+    label_set: LabelSet
+    columns: tuple[int | None, ...]  # in the order of COLUMNS
+
+
+def digest_of(content: str) -> bytes:
+    """Return the digest of a label set's content."""
+    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).digest()[:16]
+
+
+class Packer:
+    """Makes rows; remembers the label sets that it has just made, for most frames share theirs with the one before."""
+
+    _MANY = 1024
+
+    def __init__(self) -> None:
+        self._sets: dict[str, LabelSet] = {}
+
+    def row(self, frame: Frame) -> Row:
+        """Return the frame's row, from which `rebuild` makes the same frame again."""
+        columns, content = _split(frame)
+        text = json.dumps(content, separators=(",", ":"))
+        label_set = self._sets.get(text)
+        if label_set is None:
+            label_set = _label_set(text, content)
+            if len(self._sets) >= self._MANY:
+                self._sets.clear()
+            self._sets[text] = label_set
+        return Row(frame.timestamp, frame.meter, label_set, columns)
+
+
+def rebuild(timestamp: datetime, meter: str, columns: tuple[int | None, ...], content: Mapping[str, Any]) -> Frame:
+    """Make the frame of a row; `content` is the label set's, read from JSON."""
+    mode = Mode(content["mode"])
+    values: dict[str, Value] = dict(content["frame"])
+    for column, label in (_DEFAULT_LABELS[mode] | content.get("columns", {})).items():
+        number = columns[_PLACE[column]]
+        if number is not None:
+            values[label] = number
+    stamps = {label: read_instant(text) for label, text in content["stamps"].items()} if "stamps" in content else None
+    offset = columns[_PLACE["clock_offset"]]
+    if offset is not None:
+        values["DATE"] = ""
+        stamps = (stamps or {}) | {"DATE": timestamp.replace(microsecond=0) + timedelta(seconds=offset)}
+    ordered = _in_order(values, content.get("order") or _ORDER[mode])
+    dropped = columns[_PLACE["dropped"]]
+    return Frame(
+        meter=meter,
+        timestamp=timestamp,
+        mode=mode,
+        values=ordered,
+        stamps=None if stamps is None else _in_order(stamps, content.get("stamp_order") or list(ordered)),
+        clock=content.get("clock"),
+        host_clock=content.get("host_clock"),
+        dropped=dropped if dropped is not None else content.get("dropped"),
+    )
+
+
+_ORDER: Mapping[Mode, list[str]] = {mode: list(LABELS[mode]) for mode in Mode}
+_DEFAULT_LABELS: Mapping[Mode, dict[str, str]] = {
+    mode: {column: label for label, column in columns.items()} for mode, columns in _COLUMN_OF.items()
+}
+
+
+def _in_order(things: Mapping[str, Any], order: list[str]) -> dict[str, Any]:
+    ordered = {label: things[label] for label in order if label in things}
+    return ordered | {label: thing for label, thing in things.items() if label not in ordered}
+
+
+def _split(frame: Frame) -> tuple[tuple[int | None, ...], dict[str, Any]]:
+    """Return the row's columns and the content of its label set."""
+    mode, values = frame.mode, frame.values
+    columns: list[int | None] = [None] * len(COLUMNS)
+    own = _own_columns(mode, values)
+    column_of = {**_COLUMN_OF[mode], **{label: column for column, label in own.items()}}
+    rest: dict[str, Value] = {}
+    for label, value in values.items():
+        column = column_of.get(label)
+        if column is not None and type(value) is int and 0 <= value <= LARGEST[column]:
+            columns[_PLACE[column]] = value
+        else:
+            rest[label] = value
+    stamps = dict(frame.stamps or {})
+    offset = _clock_offset(frame)
+    if offset is not None:
+        columns[_PLACE["clock_offset"]] = offset
+        del rest["DATE"], stamps["DATE"]
+    content: dict[str, Any] = {"mode": mode.value, "frame": rest}
+    if own:
+        content["columns"] = own
+    if not _THREE_PHASES.isdisjoint(values):
+        content["phases"] = 3
+    if frame.stamps is not None:
+        content["stamps"] = {label: write_stamp(stamp) for label, stamp in stamps.items()}
+        if list(frame.stamps) != list(_in_order(frame.stamps, list(values))):
+            content["stamp_order"] = list(frame.stamps)
+    if list(values) != list(_in_order(values, _ORDER[mode])) or not LABELS[mode].keys() >= values.keys():
+        content["order"] = list(values)
+    content |= {
+        key: text for key, text in (("clock", frame.clock), ("host_clock", frame.host_clock)) if text is not None
+    }
+    if frame.dropped is not None:
+        if frame.dropped <= LARGEST["dropped"]:
+            columns[_PLACE["dropped"]] = frame.dropped
+        else:
+            content["dropped"] = frame.dropped
+    return tuple(columns), content
+
+
+def _own_columns(mode: Mode, values: Mapping[str, Value]) -> dict[str, str]:
+    """Return the columns whose label depends on the frame: the registers that run, and a pilot meter's power."""
+    if mode is Mode.HISTORIC:
+        register = _RUNNING.get(str(values.get("PTEC")))
+        return {"index_supplier": register} if register is not None else {}
+    own = {}
+    number = tariff.supplier_register(values)
+    if number is not None:
+        own["index_supplier"] = f"EASF{number:02}"
+    number = tariff.distributor_register(values)
+    if number is not None:
+        own["index_distributor"] = f"EASD{number:02}"
+    if "SINST1" in values and "SINSTS" not in values:
+        own["power"] = "SINST1"
+    return own
+
+
+def _clock_offset(frame: Frame) -> int | None:
+    stamp = frame.stamps.get("DATE") if frame.stamps else None
+    if stamp is None or stamp.microsecond or frame.values.get("DATE") != "":
+        return None
+    offset = round((stamp - frame.timestamp.replace(microsecond=0)).total_seconds())
+    return offset if abs(offset) <= LARGEST["clock_offset"] else None
+
+
+def _label_set(text: str, content: Mapping[str, Any]) -> LabelSet:
+    values: Mapping[str, Value] = content["frame"]
+    historic = content["mode"] == Mode.HISTORIC
+    at_rest, total = _registers(content) if historic else (None, _number(values, "EAST"))
+    return LabelSet(
+        content=text,
+        subscription_type=_word(values.get("OPTARIF") if historic else tariff.contract(values)),
+        subscribed_current=_subscribed_current(content),
+        pricing_period=_word(values.get("PTEC") if historic else tariff.period(values)),
+        current_max=_current_max(values),
+        schedule=_word(values.get("HHPHC")),
+        state_code=_word(values.get("MOTDETAT")),
+        registers_at_rest=at_rest,
+        index_total=total,
+    )
+
+
+def _registers(content: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    """Return the sum of the registers at rest where one runs, the total where none does; None where one is missing."""
+    values: Mapping[str, Value] = content["frame"]
+    running = content.get("columns", {}).get("index_supplier")
+    for registers in _CONTRACT_REGISTERS:
+        names = set(registers.values())
+        numbers = [_number(values, name) for name in sorted(names - {running})]
+        if None not in numbers and (running in names or "BASE" not in values):
+            total = sum(number for number in numbers if number is not None)
+            # The running register may itself stand in the set, when it is too large for its column.
+            return (total, None) if running in names and running not in values else (None, total)
+    return None, _number(values, "BASE")
+
+
+def _number(values: Mapping[str, Value], label: str) -> int | None:
+    value = values.get(label)
+    return value if isinstance(value, int) and 0 <= value <= _INT else None
+
+
+def _word(value: Value | None) -> str | None:
+    return value if isinstance(value, str) and len(value) <= _LONGEST_WORD and value.isascii() else None
+
+
+def _subscribed_current(content: Mapping[str, Any]) -> int | None:
+    """Return amperes a phase: ISOUSC as it is, PREF (kVA) at 200 V."""
+    current = _number(content["frame"], "ISOUSC")
+    if current is None:
+        power = _number(content["frame"], "PREF")
+        if power is None:
+            return None
+        current = power * 1000 // 200 // content.get("phases", 1)
+    return current if current <= _SMALLINT else None
+
+
+def _current_max(values: Mapping[str, Value]) -> int | None:
+    currents = [
+        number for label in ("IMAX", "IMAX1", "IMAX2", "IMAX3") if (number := _number(values, label)) is not None
+    ]
+    return sum(currents) if currents and sum(currents) <= _MEDIUMINT else None

@@ -1,0 +1,131 @@
+"""Brings the tables of a database up to date, one storer at a time, and makes the partitions of the months to come."""
+
+import logging
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.resources import files
+
+from common.errors import DatabaseError
+from storer.database import Connection, Database
+
+log = logging.getLogger(__name__)
+
+MONTHS_AHEAD = 3
+_FILE = re.compile(r"(\d{4})_(\w+)\.sql")
+_MONTH = re.compile(r"p(\d{4})(\d\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step of the schema."""
+
+    version: int
+    name: str
+    sql: str
+
+    def statements(self) -> Iterator[str]:
+        """Yield the statements; each ends with a semicolon at the end of a line."""
+        for part in re.split(r";\s*$", self.sql, flags=re.MULTILINE):
+            lines = [line for line in part.splitlines() if not line.lstrip().startswith("--")]
+            statement = "\n".join(lines).strip()
+            if statement:
+                yield statement
+
+
+def migrations() -> list[Migration]:
+    """Return all steps, in order."""
+    steps = []
+    for file in files("storer").joinpath("migrations").iterdir():
+        match = _FILE.fullmatch(file.name)
+        if match:
+            steps.append(Migration(int(match[1]), match[2], file.read_text(encoding="utf-8")))
+    return sorted(steps, key=lambda step: step.version)
+
+
+def migrate(database: Database) -> list[Migration]:
+    """Apply the steps that the database lacks; return them.
+
+    Raises:
+        DatabaseError: the database is away, refuses us, or is newer than this program.
+    """
+    connection = database.connect()
+    guard = None
+    try:
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS schema_version ("
+            "version INT NOT NULL PRIMARY KEY, name VARCHAR(64) NOT NULL,"
+            " applied_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)) ENGINE=InnoDB"
+        )
+        connection.execute(
+            "INSERT INTO schema_version (version, name) VALUES (0, 'the row that is locked while steps are applied')"
+            " ON DUPLICATE KEY UPDATE version = version"
+        )
+        if not _missing(connection):
+            return []
+        # A second connection holds the lock: each CREATE or ALTER ends the transaction of the connection that runs it.
+        guard = database.connect()
+        applied = []
+        with guard.transaction():
+            guard.query("SELECT version FROM schema_version WHERE version = 0 FOR UPDATE")
+            for step in _missing(connection):
+                log.info("Bringing the database to version %d (%s)", step.version, step.name)
+                for statement in step.statements():
+                    connection.execute(statement)
+                connection.execute(
+                    "INSERT INTO schema_version (version, name) VALUES (%s, %s)", (step.version, step.name)
+                )
+                applied.append(step)
+        return applied
+    finally:
+        connection.close()
+        if guard is not None:
+            guard.close()
+
+
+def _missing(connection: Connection) -> list[Migration]:
+    (newest,) = connection.query("SELECT MAX(version) FROM schema_version")[0]
+    steps = migrations()
+    if newest > steps[-1].version:
+        raise DatabaseError(
+            f"the tables have version {newest}, this program knows {steps[-1].version}: update the storer"
+        )
+    return [step for step in steps if step.version > newest]
+
+
+def make_partitions(connection: Connection, now: datetime) -> list[str]:
+    """Make a partition of `frames` for this month and the next ones where they are missing; return their names."""
+    names = {
+        name
+        for (name,) in connection.query(
+            "SELECT partition_name FROM information_schema.partitions"
+            " WHERE table_schema = DATABASE() AND table_name = 'frames' AND partition_name IS NOT NULL"
+        )
+    }
+    last = max((_first_of(name) for name in names if _MONTH.fullmatch(name)), default=None)
+    wanted = [_month(now, ahead) for ahead in range(MONTHS_AHEAD + 1)]
+    made = [month for month in wanted if last is None or month > last]
+    if not made:
+        return []
+    parts = [f"PARTITION p{month:%Y%m} VALUES LESS THAN ({_epoch(_month(month, 1))})" for month in made]
+    if last is None:
+        parts.insert(0, f"PARTITION p_earlier VALUES LESS THAN ({_epoch(made[0])})")
+    parts.append("PARTITION p_later VALUES LESS THAN MAXVALUE")
+    connection.execute(f"ALTER TABLE frames REORGANIZE PARTITION p_later INTO ({', '.join(parts)})")
+    return [f"p{month:%Y%m}" for month in made]
+
+
+def _month(instant: datetime, ahead: int) -> datetime:
+    months = instant.year * 12 + instant.month - 1 + ahead
+    return datetime(months // 12, months % 12 + 1, 1, tzinfo=UTC)
+
+
+def _first_of(name: str) -> datetime:
+    match = _MONTH.fullmatch(name)
+    assert match
+    return datetime(int(match[1]), int(match[2]), 1, tzinfo=UTC)
+
+
+def _epoch(instant: datetime) -> int:
+    return int(instant.timestamp())

@@ -1,0 +1,70 @@
+"""Names contract and tariff period of a standard-mode meter as historic mode would: OPTARIF and PTEC.
+
+Source: Enedis-NOI-CPT_54E v3, 6.1 (which supplier register stands for which index of historic mode). An offer that
+historic mode does not know has no such name.
+"""
+
+from collections.abc import Mapping
+
+from common.frame import Value
+
+# What meters call the calendars of the four historic contracts (NGTF, in capitals, without padding).
+_CONTRACTS = {
+    "BASE": "BASE",
+    "H PLEINE/CREUSE": "HC..",
+    "HC": "HC..",
+    "HPHC": "HC..",
+    "EJP": "EJP.",
+    "TEMPO": "BBR?",
+}
+# The tariff periods of each contract, in the order of NTARF.
+_PERIODS = {
+    "BASE": ("TH..",),
+    "HC..": ("HC..", "HP.."),
+    "EJP.": ("HN..", "PM.."),
+    "BBR?": ("HCJB", "HPJB", "HCJW", "HPJW", "HCJR", "HPJR"),
+}
+
+
+def contract(values: Mapping[str, Value]) -> str | None:
+    """Return the contract as OPTARIF names it; `BBR?` for Tempo, whose program is not told in standard mode.
+
+    >>> contract({"NGTF": "     TEMPO      "})
+    'BBR?'
+    """
+    name = values.get("NGTF")
+    return _CONTRACTS.get(" ".join(name.upper().split())) if isinstance(name, str) else None
+
+
+def period(values: Mapping[str, Value]) -> str | None:
+    """Return the running tariff period as PTEC names it.
+
+    >>> period({"NGTF": "H PLEINE/CREUSE ", "NTARF": 2})
+    'HP..'
+    """
+    periods = _PERIODS.get(contract(values) or "", ())
+    number = supplier_register(values)
+    return periods[number - 1] if number is not None and number <= len(periods) else None
+
+
+def supplier_register(values: Mapping[str, Value]) -> int | None:
+    """Return the number of the running supplier register, 1 to 10: NTARF, or bits 10 to 13 of STGE."""
+    number = values.get("NTARF")
+    if not isinstance(number, int):
+        status = _status(values)
+        number = None if status is None else (status >> 10 & 0xF) + 1
+    return number if number is not None and 1 <= number <= 10 else None
+
+
+def distributor_register(values: Mapping[str, Value]) -> int | None:
+    """Return the number of the running distributor register, 1 to 4: bits 14 and 15 of STGE."""
+    status = _status(values)
+    return None if status is None else (status >> 14 & 0x3) + 1
+
+
+def _status(values: Mapping[str, Value]) -> int | None:
+    status = values.get("STGE")
+    try:
+        return int(status, 16) if isinstance(status, str) and len(status) == 8 else None
+    except ValueError:
+        return None
