@@ -108,7 +108,7 @@ class Secret:
         if self.password_file is None:
             return self.password
         if self.password is not None:
-            raise ConfigError("both 'password' and 'password_file' are given: leave one out")
+            raise ConfigError("password: 'password_file' is given, too: leave one out")
         try:
             return Path(self.password_file).read_text(encoding="utf-8").rstrip("\r\n")
         except (OSError, ValueError) as error:
@@ -149,7 +149,8 @@ def load(kind: type[T], path: Path) -> T:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
-        raise ConfigError(f"{path}{where}: not YAML: {getattr(error, 'problem', None) or 'a typing error'}") from error
+        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "a typing error"
+        raise ConfigError(f"{path}{where}: not YAML: {problem}") from error
     try:
         return _section(kind, {} if document is None else document, "")
     except ConfigError as error:
@@ -163,7 +164,7 @@ def _reason(error: Exception) -> str:
 def _section(kind: type[T], document: Any, prefix: str) -> T:
     if not isinstance(document, dict):
         where = prefix.rstrip(".") or "the file"
-        raise ConfigError(f"{where}: options are expected (key: value), not {document!r}")
+        raise ConfigError(f"{where}: options are expected (key: value), not {_sort(document)}")
     fields = {field.name: field for field in dataclasses.fields(typing.cast("Any", kind))}
     hints = typing.get_type_hints(kind)
     for key in document:
@@ -175,7 +176,7 @@ def _section(kind: type[T], document: Any, prefix: str) -> T:
     for name, field in fields.items():
         where = prefix + name
         if name in document:
-            values[name] = _value(hints[name], document[name], where, field.metadata.get("read"))
+            values[name] = _value(hints[name], document[name], where, field)
         elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
             raise ConfigError(f"option '{where}' is missing: it has no default")
     result = kind(**values)
@@ -187,11 +188,12 @@ def _section(kind: type[T], document: Any, prefix: str) -> T:
     return result
 
 
-def _value(hint: Any, value: Any, where: str, read: Callable[[Any], Any] | None) -> Any:
+def _value(hint: Any, value: Any, where: str, field: "dataclasses.Field[Any]") -> Any:
     wanted = typing.get_args(hint) if typing.get_origin(hint) in (types.UnionType, typing.Union) else (hint,)
     value = _with_variables(value, where, as_text=str in wanted)
     if value is None and type(None) in wanted:
         return None
+    read = field.metadata.get("read")
     if read is not None:
         try:
             return read(value)
@@ -206,8 +208,15 @@ def _value(hint: Any, value: Any, where: str, read: Callable[[Any], Any] | None)
         elif isinstance(kind, type) and type(value) is kind:
             return value
     names = " or ".join(_name(kind) for kind in wanted if kind is not type(None))
-    hint_text = ": put it in quotes" if str in wanted and isinstance(value, (int, float)) else ""
-    raise ConfigError(f"{where}: {names} is expected, not {value!r}{hint_text}")
+    hint_text = ": put it in quotes" if str in wanted and not isinstance(value, (list, dict, type(None))) else ""
+    shown = f", not {value!r}" if field.repr else ""  # a secret is not for the log
+    raise ConfigError(f"{where}: {names} is expected{shown}{hint_text}")
+
+
+def _sort(value: Any) -> str:
+    """Say what sort of thing stands there, without the thing: it may hold a secret."""
+    sorts = {list: "a list", str: "text", int: "a number", float: "a number", bool: "true or false"}
+    return sorts.get(type(value), type(value).__name__)
 
 
 def _name(kind: Any) -> str:
@@ -229,4 +238,9 @@ def _with_variables(value: Any, where: str, *, as_text: bool) -> Any:
             raise ConfigError(f"{where}: the environment has no variable {match[1]}") from None
 
     text = _VARIABLE.sub(look_up, value)
-    return text if as_text else yaml.safe_load(text)
+    if as_text:
+        return text
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{where}: what the environment has for it is not YAML") from error

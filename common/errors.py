@@ -8,7 +8,8 @@
      +-- PortError       the line is away: wait, and open it again
      +-- DatabaseError   the database said no
           +-- Refused    it will go on saying no                        -> exit 3 at start-up
-          +-- Away       time heals it: try again
+          +-- Away       time heals it: try again, elsewhere if there is an elsewhere
+          |    +-- Busy  somebody else was in the way: try again
           +-- BadRow     one of the values is not for this database     -> reject the row
 
 Each message is one line for people: what, where, what to do.
@@ -41,6 +42,10 @@ class Refused(DatabaseError):
 
 class Away(DatabaseError):
     """The database is away, busy or full: time heals it."""
+
+
+class Busy(Away):
+    """Somebody else wrote at the same time: deadlock, lock wait, snapshot conflict."""
 
 
 class BadRow(DatabaseError):

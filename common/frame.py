@@ -13,10 +13,11 @@ from common.labels import Mode
 Value = int | str
 
 LONGEST_MESSAGE = 65_536  # bytes; the longest frame a meter can send is some 4 kB of JSON
+_MOST_LOOKED_AT = 16 * LONGEST_MESSAGE  # bytes, to learn what a message that is too large calls itself
 
 _METER = re.compile(r"[0-9A-Za-z_.-]{1,32}")
 _LABEL = re.compile(r"[\x21-\x7e]{1,16}")
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:[0-5]\d)", re.ASCII)
 _KNOWN_LABELS: set[str] = set()  # checked once; a meter has a few dozen
 _MANY_LABELS = 4096
 
@@ -42,7 +43,7 @@ class Frame:
         """Write the frame as it travels on `teleinfo/<meter>/frame`."""
         if not self._json:
             head = {"meter": self.meter, "timestamp": write_instant(self.timestamp)}
-            self._json.append(json.dumps(head | self.told(), ensure_ascii=False).encode("utf-8", "surrogatepass"))
+            self._json.append(json.dumps(head | self.told(), ensure_ascii=False).encode())
         return self._json[0]
 
     def told(self) -> dict[str, Any]:
@@ -68,7 +69,10 @@ class Frame:
         if len(payload) > LONGEST_MESSAGE:
             raise MessageError(f"too large: {len(payload)} bytes, a frame has at most {LONGEST_MESSAGE}")
         try:
-            message = json.loads(payload)
+            # Decoded here: json.loads would guess other encodings, too, and let halves of surrogate pairs through.
+            message = json.loads(payload.decode())
+            if b"\\u" in payload:
+                json.dumps(message, ensure_ascii=False).encode()  # such a half could never be written again
         except (ValueError, RecursionError) as error:
             raise MessageError(f"not JSON: {error}") from error
         if not isinstance(message, dict):
@@ -93,6 +97,24 @@ class Frame:
             host_clock=_optional(message, "host_clock", str),
             dropped=dropped,
         )
+
+
+def identity_in(payload: bytes) -> tuple[str, str] | None:
+    """Return the meter and the timestamp, as published, that a message names which is no frame; None if it does not.
+
+    >>> identity_in(b'{"meter": "031961123456", "timestamp": "2026-11-24T22:20:20.123456Z", "frame": null}')
+    ('031961123456', '2026-11-24T22:20:20.123456Z')
+    """
+    try:
+        message = json.loads(payload[:_MOST_LOOKED_AT].decode())
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(message, dict):
+        return None
+    meter, timestamp = message.get("meter"), message.get("timestamp")
+    if not isinstance(meter, str) or not isinstance(timestamp, str):
+        return None
+    return (meter, timestamp) if _METER.fullmatch(meter) and _INSTANT.fullmatch(timestamp) else None
 
 
 def write_instant(instant: datetime) -> str:

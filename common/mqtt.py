@@ -1,13 +1,17 @@
 """A connection to an MQTT broker that comes back by itself, and says what happens as events.
 
-Everything that happens is posted, in order, to one function; nothing else runs in paho's thread. An exception there
-would kill that thread while the client still claims to be connected.
+- Everything that happens is posted, in order, to one function; nothing else runs in paho's threads. An exception there
+  kills the thread while its client still claims to be connected.
+- Each connection has a client of its own. One that reconnects by itself sends again what it held, be it an hour later;
+  says "not connected" of messages that it keeps; and refuses the 65,536th. A new one holds nothing: what was not
+  answered for is the business of whoever published it.
 """
 
 import logging
+import random
 import socket
-import ssl
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,12 +25,12 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from common.config import Broker
 from common.errors import ConfigError
-from common.mqtt_events import Connected, Disconnected, Event, Message, Published
+from common.mqtt_events import Connected, Disconnected, Event, Handed, Message, Published
 
 log = logging.getLogger(__name__)
 
-KEEPALIVE = 20  # seconds; a broker that hangs is noticed after about two of them
-SLOWEST_RETRY = 30  # seconds
+KEEPALIVE = 15  # seconds; a broker that hangs is noticed after about two of them
+FASTEST_RETRY, SLOWEST_RETRY = 1, 30  # seconds
 FOR_EVER = 0xFFFFFFFF  # seconds; the longest that a session may outlive its connection
 
 
@@ -38,17 +42,26 @@ class Will:
     payload: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One connection, or one try at it."""
+
+    number: int
+    client: paho.Client
+    ended: threading.Event
+
+
 class Session:
-    """One client of the broker; `post` is called from its thread, and must only put the event somewhere."""
+    """One client of the broker; `post` is called from other threads, and must only put the event somewhere."""
 
     def __init__(
         self,
         settings: Broker,
         client_id: str,
         *,
-        will: Will,
         subscriptions: Sequence[str],
         post: Callable[[Event], None],
+        will: Will | None = None,
         keep: bool = False,
         unacknowledged: int = 100,
     ) -> None:
@@ -57,9 +70,9 @@ class Session:
         Args:
             settings: where the broker is.
             client_id: must be the same at each start for `keep` to find its session again.
-            will: published by the broker when the connection breaks.
             subscriptions: topic filters, subscribed at each connection.
             post: takes the events.
+            will: published by the broker when the connection breaks.
             keep: the broker keeps the session, and messages are acknowledged by `acknowledge` only.
             unacknowledged: how many messages the broker may send before the first is acknowledged.
 
@@ -67,63 +80,38 @@ class Session:
             ConfigError: a TLS file is unusable.
         """
         self._settings = settings
+        self._client_id = client_id
         self._where = f"{settings.host}:{settings.port}"
         self._subscriptions = subscriptions
         self._post = post
+        self._will = will
         self._keep = keep
-        self._connection = 0
+        self._unacknowledged = unacknowledged
         self._said = ""
-        self.connected = False
-        self._connect_properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-        self._connect_properties.SessionExpiryInterval = FOR_EVER if keep else 0
-        self._connect_properties.ReceiveMaximum = unacknowledged
-        self._client = self._new_client(client_id)
-        self._client.will_set(will.topic, will.payload, qos=1, retain=True)
+        self._closing = threading.Event()
+        self._live: _Line | None = None  # the connection, while there is one
+        self._line = self._new_line(1)
 
-    def _new_client(self, client_id: str) -> paho.Client:
-        client = paho.Client(
-            CallbackAPIVersion.VERSION2, client_id=client_id, protocol=paho.MQTTv5, manual_ack=self._keep
-        )
-        client.max_inflight_messages_set(0)  # whoever publishes keeps the window, and knows what is in it
-        client.reconnect_delay_set(1, SLOWEST_RETRY)
-        if self._settings.username is not None:
-            client.username_pw_set(self._settings.username, self._settings.secret())
-        if self._settings.tls is not None:
-            tls = self._settings.tls
-            try:
-                client.tls_set(ca_certs=tls.ca, certfile=tls.certificate, keyfile=tls.key)
-            except (OSError, ValueError, ssl.SSLError) as error:
-                raise ConfigError(f"mqtt.tls: the files cannot be used: {error}") from error
-        client.on_connect = self._on_connect
-        client.on_connect_fail = self._on_connect_fail
-        client.on_disconnect = self._on_disconnect
-        client.on_message = self._on_message
-        client.on_publish = self._on_publish
-        client.on_socket_open = self._on_socket_open
-        return client
+    @property
+    def connected(self) -> bool:
+        """Whether the broker has taken us in."""
+        return self._live is not None
 
     def start(self) -> None:
         """Connect in the background, and again whenever the connection is lost, for ever."""
-        self._client.connect_async(
-            self._settings.host,
-            self._settings.port,
-            keepalive=KEEPALIVE,
-            clean_start=not self._keep,
-            properties=self._connect_properties,
-        )
-        self._client.loop_start()
+        threading.Thread(target=self._supervise, name="mqtt", daemon=True).start()
 
-    def publish(self, topic: str, payload: bytes | str, *, retain: bool = False) -> int | None:
-        """Hand a message to the broker, QoS 1; return its id, which comes back in `Published`.
+    def publish(self, topic: str, payload: bytes | str, *, retain: bool = False) -> Handed | None:
+        """Hand a message to the broker, QoS 1; the answer comes in `Published`.
 
-        None when there is no connection, or no room: nothing was handed over then. What was handed over is sent again
-        by paho at the next connection if the broker has not answered for it.
+        None when there is no connection: nothing was handed over then. When the connection is lost before the broker
+        has answered, nobody knows whether it has the message, and nobody sends it again.
         """
-        if not self.connected:
+        live = self._live
+        if live is None:
             return None
-        info = self._client.publish(topic, payload, qos=1, retain=retain)
-        # "Not connected" is no refusal: paho has kept the message, and sends it later.
-        return None if info.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE else info.mid
+        info = live.client.publish(topic, payload, qos=1, retain=retain)
+        return None if info.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE else Handed(live.number, info.mid)
 
     def acknowledge(self, message: Message) -> None:
         """Tell the broker that it can forget the message; in the order of arrival.
@@ -131,52 +119,115 @@ class Session:
         Only on the connection that brought it: message ids start anew with each, so a late answer would acknowledge
         somebody else's message.
         """
-        if message.qos and message.connection == self._connection:
-            self._client.ack(message.mid, message.qos)
+        live = self._live
+        if message.qos and live is not None and live.number == message.connection:
+            live.client.ack(message.mid, message.qos)
 
     def close(self) -> None:
         """Say good-bye; `Disconnected` is posted when that is done. The last will is not sent."""
-        self._client.disconnect()
+        self._closing.set()
+        self._line.client.disconnect()
 
-    def _on_connect(
-        self, client: paho.Client, _: Any, flags: paho.ConnectFlags, reason: ReasonCode, __: Properties | None
-    ) -> None:
-        if reason.is_failure:
-            self._say(logging.WARNING, f"The broker {self._where} refuses us: {reason}; {_cure(reason)}")
-            return
-        self._say(logging.INFO, f"Connected to the broker {self._where}")
-        self._connection += 1
-        self.connected = True
-        if self._subscriptions:
-            client.subscribe([(topic, SubscribeOptions(qos=1)) for topic in self._subscriptions])
-        self._post(Connected(flags.session_present))
+    def _supervise(self) -> None:
+        wait: float = FASTEST_RETRY
+        while True:
+            line = self._line
+            line.client.connect_async(
+                self._settings.host,
+                self._settings.port,
+                keepalive=KEEPALIVE,
+                clean_start=not self._keep,
+                properties=self._connect_properties(),
+            )
+            line.client.loop_start()  # tries once, and ends with the connection
+            line.ended.wait()
+            was_live, self._live = self._live is not None, None
+            if was_live:
+                wait = FASTEST_RETRY
+                self._post(Disconnected())
+            if self._closing.wait(wait * random.uniform(0.5, 1.0)):  # noqa: S311 - not a secret
+                return
+            wait = min(2 * wait, SLOWEST_RETRY)
+            self._line = self._new_line(line.number + 1)
+            if self._closing.is_set():
+                return
 
-    def _on_connect_fail(self, _client: paho.Client, _: Any) -> None:
-        error = sys.exc_info()[1]
-        reason = (getattr(error, "strerror", None) or str(error)) if error else "no answer"
-        self._say(logging.WARNING, f"The broker {self._where} cannot be reached: {reason}; trying again")
+    def _connect_properties(self) -> Properties:
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        properties.SessionExpiryInterval = FOR_EVER if self._keep else 0
+        properties.ReceiveMaximum = self._unacknowledged
+        return properties
 
-    def _on_disconnect(
-        self, _client: paho.Client, _: Any, __: paho.DisconnectFlags, reason: ReasonCode, ___: Properties | None
-    ) -> None:
-        if not self.connected:
-            return  # it never took us in, and that has been said
-        self.connected = False
-        if reason.is_failure:
-            self._say(logging.WARNING, f"The connection to the broker {self._where} is lost ({reason}); trying again")
-        self._post(Disconnected())
-
-    def _on_message(self, _client: paho.Client, _: Any, message: paho.MQTTMessage) -> None:
-        self._post(
-            Message(message.topic, bytes(message.payload), message.retain, message.mid, message.qos, self._connection)
+    def _new_line(self, number: int) -> _Line:
+        client = paho.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=self._client_id,
+            protocol=paho.MQTTv5,
+            manual_ack=self._keep,
+            reconnect_on_failure=False,
         )
+        line = _Line(number, client, threading.Event())
+        client.max_inflight_messages_set(0)  # whoever publishes keeps the window, and knows what is in it
+        if self._settings.username is not None:
+            client.username_pw_set(self._settings.username, self._settings.secret())
+        if self._settings.tls is not None:
+            tls = self._settings.tls
+            try:
+                client.tls_set(ca_certs=tls.ca, certfile=tls.certificate, keyfile=tls.key)
+            except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+                raise ConfigError(f"mqtt.tls: the files cannot be used: {error}") from error
+        if self._will is not None:
+            client.will_set(self._will.topic, self._will.payload, qos=1, retain=True)
+        self._listen(line)
+        return line
 
-    def _on_publish(self, _client: paho.Client, _: Any, mid: int, reason: ReasonCode, __: Properties | None) -> None:
-        self._post(Published(mid, reason.value))
+    def _listen(self, line: _Line) -> None:
+        client = line.client
 
-    def _on_socket_open(self, _client: paho.Client, _: Any, sock: Any) -> None:
-        # Nagle's algorithm and delayed acknowledgements together cost 80 ms a frame.
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        def on_connect(
+            _client: paho.Client, _: Any, flags: paho.ConnectFlags, reason: ReasonCode, __: Properties | None
+        ) -> None:
+            if reason.is_failure:
+                self._say(logging.WARNING, f"The broker {self._where} refuses us: {reason}; {_cure(reason)}")
+                return
+            self._say(logging.INFO, f"Connected to the broker {self._where}")
+            self._live = line
+            if self._subscriptions:
+                client.subscribe([(topic, SubscribeOptions(qos=1)) for topic in self._subscriptions])
+            self._post(Connected(flags.session_present))
+
+        def on_connect_fail(_client: paho.Client, _: Any) -> None:
+            error = sys.exc_info()[1]
+            reason = (getattr(error, "strerror", None) or str(error)) if error else "no answer"
+            self._say(logging.WARNING, f"The broker {self._where} cannot be reached: {reason}; trying again")
+            line.ended.set()  # paho's thread ends without another word
+
+        def on_disconnect(
+            _client: paho.Client, _: Any, __: paho.DisconnectFlags, reason: ReasonCode, ___: Properties | None
+        ) -> None:
+            if self._live is line and reason.is_failure:
+                self._say(
+                    logging.WARNING, f"The connection to the broker {self._where} is lost ({reason}); trying again"
+                )
+            line.ended.set()
+
+        def on_message(_client: paho.Client, _: Any, message: paho.MQTTMessage) -> None:
+            payload = bytes(message.payload)
+            self._post(Message(message.topic, payload, message.retain, message.mid, message.qos, line.number))
+
+        def on_publish(_client: paho.Client, _: Any, mid: int, reason: ReasonCode, __: Properties | None) -> None:
+            self._post(Published(Handed(line.number, mid), reason.value))
+
+        def on_socket_open(_client: paho.Client, _: Any, sock: Any) -> None:
+            # Nagle's algorithm and delayed acknowledgements together cost 80 ms a frame.
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+        client.on_connect = on_connect
+        client.on_connect_fail = on_connect_fail
+        client.on_disconnect = on_disconnect
+        client.on_message = on_message
+        client.on_publish = on_publish
+        client.on_socket_open = on_socket_open
 
     def _say(self, level: int, text: str) -> None:
         if text != self._said:  # once a change, not once a try

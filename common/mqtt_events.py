@@ -10,7 +10,7 @@ REFUSED = 0x80  # from here on, a PUBACK means no
 class Connected:
     """The broker took us in."""
 
-    session_present: bool
+    session_present: bool  # it knew us, and has kept what came for us
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,16 @@ class Disconnected:
 class Published:
     """The broker answered for one of our messages."""
 
-    mid: int
+    handed: "Handed"
     code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """One of our messages on its way: ids begin anew with each connection."""
+
+    connection: int
+    mid: int
 
 
 @dataclass(frozen=True, slots=True)

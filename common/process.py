@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 log = logging.getLogger(__name__)
 
+GRACE = 4.5  # seconds between the stop signal and the end, at most
 _SIGNALS = {signal.SIGTERM, signal.SIGINT}
 
 
@@ -39,7 +40,10 @@ class Life:
         signal.sigwait(_SIGNALS)
         self.stop.set()
         self._wake()
-        os._exit(128 + signal.sigwait(_SIGNALS))  # asked twice: now
+        again = signal.sigtimedwait(_SIGNALS, GRACE)
+        if again is None:
+            log.error("Not done %.1f s after the stop signal: ending now", GRACE)
+        os._exit(1 if again is None else 128 + again.si_signo)
 
     def _on_dead_thread(self, args: threading.ExceptHookArgs) -> None:
         name = args.thread.name if args.thread else "?"

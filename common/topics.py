@@ -17,6 +17,10 @@ class Topics:
         """Frames again that were not confirmed; nobody but the storer should see an old one."""
         return f"{self.base}/{meter}/replay"
 
+    def tally(self, meter: str) -> str:
+        """How many frames a reader has made in an hour."""
+        return f"{self.base}/{meter}/tally"
+
     def link(self, meter: str) -> str:
         """Whether valid frames are coming; retained."""
         return f"{self.base}/{meter}/link"

@@ -9,9 +9,12 @@ from pathlib import Path
 from common import config, log
 from common.command import report_errors
 from common.errors import ConfigError
+from common.forget import forget
 from common.process import Life
+from common.topics import Topics
 from reader.bridge import Bridge
 from reader.config import ReaderConfig
+from reader.confirmers import STORERS, forget_storer
 from reader.decode import Summary, decode_file
 from reader.port import check_port
 from reader.simulated_line import SimulatedLine, serve_pty
@@ -38,6 +41,11 @@ def _parser() -> argparse.ArgumentParser:
     decode.add_argument("files", nargs="+", metavar="FILE", help="raw bytes of a line; - for standard input")
     decode.set_defaults(command=_decode)
 
+    gone = commands.add_parser("forget", help="wait no longer for the confirmations of a storer that is gone")
+    gone.add_argument("name", metavar="NAME", help="the storer's name; not that of one that runs")
+    gone.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help=f"default: {CONFIG}")
+    gone.set_defaults(command=_forget)
+
     simulate = commands.add_parser("simulate", help="be a meter on a pseudo-terminal, whose name is printed")
     simulate.add_argument("kind", metavar="KIND", help="such as standard-single-phase-tempo; another one lists them")
     simulate.add_argument("--speed", default="1", metavar="N", help="frames come N times as fast (default: 1)")
@@ -57,6 +65,15 @@ def _run(arguments: argparse.Namespace) -> int:
     bridge.run()
     logging.getLogger(__name__).info("Stopped")
     return life.exit_code
+
+
+def _forget(arguments: argparse.Namespace) -> int:
+    settings = config.load(ReaderConfig, arguments.config)
+    remembered = forget_storer(settings.spool.path / STORERS, arguments.name)
+    # The broker's word would bring it back at the next start.
+    known = forget(settings.mqtt, Topics(settings.mqtt.topic), "storer", arguments.name)
+    print(f"{arguments.name} is forgotten" if remembered or known else f"{arguments.name} was not known")  # noqa: T201
+    return 0
 
 
 def _decode(arguments: argparse.Namespace) -> int:

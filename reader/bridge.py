@@ -5,30 +5,46 @@ import logging
 import queue
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 
+from common.errors import ConfigError, MessageError
+from common.frame import read_instant
 from common.mqtt import Session, Will
 from common.mqtt_events import Connected, Disconnected, Event, Message, Published
 from common.process import Life
+from common.tally import Tally
 from common.topics import Topics
+from reader.clock import KernelClock, Stamper
 from reader.config import ReaderConfig
-from reader.delivery import Delivery
+from reader.confirmers import STORERS, Confirmers
+from reader.delivery import WINDOW, Delivery
+from reader.items import HOUR, Item, Kind, instant_of, key_of
+from reader.journal import Journal, JournalBusy, memory_backed
 from reader.line import Decoded, Line, Link
 from reader.port import open_port
+from reader.spool import Spool
 
 log = logging.getLogger(__name__)
 
 HEALTH_EVERY = 60.0  # seconds
-_TICK = 1.0  # seconds; how late something that became due is done
-_FAREWELL = 2.0  # seconds to say good-bye to the broker
+TALLY_AFTER = timedelta(seconds=10)  # after the end of the hour: the last of its frames may still be on its way to us
+COUNTS_KEPT = timedelta(hours=3)
+_TICK = 0.5  # seconds; how late something that became due is done
+_FAREWELL = 2.0  # seconds to hear the last confirmations, and as long to say good-bye
 
 
 class Bridge:
-    """Runs the lines and carries their frames to the broker.
+    """Runs the lines and sees to it that their frames arrive.
 
     All events come to one queue and are handled by one thread, so nothing here needs a lock.
     """
 
     def __init__(self, config: ReaderConfig, life: Life) -> None:
+        """Take the journal and the spool into possession; nothing else is opened.
+
+        Raises:
+            ConfigError: the journal's folder cannot be used, or is another reader's.
+        """
         self._life = life
         self._config = config
         self._events: queue.SimpleQueue[Event | Decoded | Link | None] = queue.SimpleQueue()
@@ -38,22 +54,18 @@ class Bridge:
             config.mqtt,
             f"teleinfo-reader-{config.name}",
             will=Will(self._status, b"offline"),
-            subscriptions=[],
+            subscriptions=[self._topics.stored("+"), self._topics.status("storer", "+")],
             post=self._events.put,
         )
-        self._delivery = Delivery(self._session, self._topics)
+        self._clock = KernelClock()
+        self._confirmers = Confirmers(config.delivery.confirmed_by, config.spool.path / STORERS)
+        self._journal = Journal(config.spool.journal)
+        self._delivery = self._open_delivery()
         self._links: dict[str, bool] = {}
-        self._lines = [
-            Line(
-                port,
-                mode=config.mode,
-                hide=config.hide,
-                open_port=open_port,
-                post=self._events.put,
-                stop=life.stop,
-            )
-            for port in config.port
-        ]
+        self._told: dict[tuple[str, int], int] = {}  # frames that were told of an hour
+        self._lines = [self._new_line(port) for port in config.port]
+        self._connects = 0
+        self._pumped = 0.0
         self._started = time.monotonic()
 
     def wake(self) -> None:
@@ -61,7 +73,7 @@ class Bridge:
         self._events.put(None)
 
     def run(self) -> None:
-        """Work until the stop, then say good-bye."""
+        """Work until the stop, then bring what is not confirmed to safety and say good-bye."""
         threads = [
             threading.Thread(target=line.run, name=f"line {line.health.port}", daemon=True) for line in self._lines
         ]
@@ -71,31 +83,131 @@ class Bridge:
         health_due = time.monotonic() + HEALTH_EVERY
         while not self._life.stop.is_set():
             self._handle_next(_TICK)
-            self._delivery.pump()
+            self._pump()
             if time.monotonic() >= health_due:
                 health_due += HEALTH_EVERY
-                self._publish_health(log_it=True)
+                self._confirmers.look()
+                self._publish_health()
         self._finish(threads)
+
+    def _open_delivery(self) -> Delivery:
+        settings = self._config.spool
+        try:
+            left = self._journal.open()
+        except JournalBusy as error:
+            raise ConfigError(
+                f"spool.journal: {settings.journal} is in use by another reader: give each its own"
+            ) from error
+        except OSError as error:
+            raise ConfigError(
+                f"spool.journal: {settings.journal} cannot be used: {error.strerror}; name a folder in memory"
+            ) from error
+        if not memory_backed(settings.journal):
+            log.warning("spool.journal: %s is not in memory: each frame is written to the disk", settings.journal)
+        spool: Spool | None = Spool(settings.path, max_size=settings.max_size)
+        try:
+            assert spool is not None
+            spool.open()
+            if spool.damaged_bytes:
+                log.warning(
+                    "The spool was damaged: %d bytes are put aside in %s, the rest is whole",
+                    spool.damaged_bytes,
+                    settings.path,
+                )
+        except OSError as error:
+            log.warning(
+                "spool.path: %s cannot be used: %s; going on without, frames wait in memory only",
+                settings.path,
+                error.strerror,
+            )
+            spool = None
+        delivery = Delivery(self._session, self._topics, self._confirmers, self._journal, spool)
+        delivery.recover(left, time.monotonic())
+        if delivery.waiting:
+            log.info("%d frames of before are still to be confirmed", delivery.waiting)
+        return delivery
+
+    def _new_line(self, port: str) -> Line:
+        # A simulated meter is not worth waiting for.
+        patience = 0.0 if port.startswith("simulate://") else self._config.clock.patience
+        return Line(
+            port,
+            mode=self._config.mode,
+            hide=self._config.hide,
+            open_port=open_port,
+            post=self._events.put,
+            stop=self._life.stop,
+            stamper=Stamper(self._clock, patience=patience),
+        )
 
     def _handle_next(self, timeout: float) -> bool:
         """Handle one event; return whether there was one."""
         try:
-            event = self._events.get(timeout=timeout)
+            event = self._events.get(timeout=timeout) if timeout else self._events.get_nowait()
         except queue.Empty:
             return False
         match event:
             case Decoded(frame):
-                self._delivery.accept(frame)
-            case Published(mid, code):
-                self._delivery.answered(mid, code)
+                item = Item(Kind.FRAME, frame.meter, key_of(frame.timestamp), frame.to_json())
+                self._delivery.accept(item, time.monotonic())
+            case Published(handed, code):
+                self._delivery.answered(handed, code, time.monotonic())
+            case Message():
+                self._hear(event)
             case Link(meter, online):
                 self._links[meter] = online
                 self._publish_link(meter)
             case Connected():
+                self._connects += 1
+                self._delivery.connected()
                 self._announce()
-            case Disconnected() | None | Message():
+            case Disconnected():
+                self._delivery.disconnected()
+            case None:
                 pass
         return True
+
+    def _hear(self, message: Message) -> None:
+        """Take a storer's word."""
+        levels = message.topic.removeprefix(f"{self._config.mqtt.topic}/").split("/")
+        if levels[0] == "storer" and levels[2:] == ["status"]:
+            self._delivery.heard(levels[1], message.payload)
+        elif levels[1:] == ["stored"]:
+            try:
+                self._confirm(levels[0], json.loads(message.payload))
+            except (ValueError, TypeError, KeyError, AttributeError, MessageError, RecursionError) as error:
+                log.warning("On %s: not a confirmation: %r", message.topic, error)
+
+    def _confirm(self, meter: str, word: dict[str, list[str]]) -> None:
+        storer = str(word["storer"])
+        for kind, name, rejected in (
+            (Kind.FRAME, "timestamps", False),
+            (Kind.FRAME, "rejected", True),
+            (Kind.TALLY, "tallies", False),
+        ):
+            keys = [key_of(read_instant(text)) for text in word.get(name, [])]
+            self._delivery.confirm(storer, kind, meter, keys, rejected=rejected)
+
+    def _pump(self) -> None:
+        """Do what is due, now and then, and whenever what is being sent again has mostly arrived."""
+        now = time.monotonic()
+        if now - self._pumped >= _TICK or 0 < self._delivery.under_way < WINDOW // 2:
+            self._pumped = now
+            self._tell_hours()
+            self._delivery.pump(now)
+
+    def _tell_hours(self) -> None:
+        """Say how many frames an hour had, once it is over."""
+        now = datetime.now(UTC)
+        over = key_of(now - TALLY_AFTER) // HOUR * HOUR
+        for (meter, hour), frames in list(self._journal.counts.items()):
+            if hour < over and self._told.get((meter, hour)) != frames:
+                self._told[meter, hour] = frames
+                tally = Tally(meter=meter, hour=instant_of(hour), reader=self._config.name, frames=frames)
+                self._delivery.accept(Item(Kind.TALLY, meter, hour, tally.to_json()), time.monotonic())
+        oldest = key_of(now - COUNTS_KEPT) // HOUR * HOUR
+        self._journal.forget_counts(oldest)
+        self._told = {key: frames for key, frames in self._told.items() if key[1] >= oldest}
 
     def _announce(self) -> None:
         self._session.publish(self._status, "online", retain=True)
@@ -107,22 +219,18 @@ class Bridge:
         text = "online" if self._links[meter] else "offline"
         self._session.publish(self._topics.link(meter), text, retain=True)
 
-    def _publish_health(self, *, log_it: bool = False) -> None:
+    def _publish_health(self) -> None:
         report = {
             "uptime": round(time.monotonic() - self._started),
+            "connects": self._connects,
             "delivery": self._delivery.report(),
+            "clock": {
+                "synchronised": all(line.clock[0] for line in self._lines),
+                "steps_back": sum(line.clock[1] for line in self._lines),
+            },
             "lines": [line.health.report() for line in self._lines],
         }
         self._session.publish(self._topics.health("reader", self._config.name), json.dumps(report), retain=True)
-        if log_it:
-            dropped = sum(sum(line.health.dropped.values()) for line in self._lines)
-            counts = self._delivery.report()
-            log.info(
-                "Frames: %d decoded, %d waiting for the broker; groups dropped: %d",
-                counts["decoded"],
-                counts["waiting"],
-                dropped,
-            )
 
     def _finish(self, threads: list[threading.Thread]) -> None:
         deadline = time.monotonic() + _FAREWELL
@@ -130,12 +238,17 @@ class Bridge:
             thread.join(max(0.0, deadline - time.monotonic()))
         while self._handle_next(0):
             pass
+        while not self._delivery.idle and self._session.connected and time.monotonic() < deadline:
+            self._handle_next(0.1)
+        self._delivery.close(time.monotonic())
         if not self._session.connected:
             return
         self._publish_health()
         self._session.publish(self._status, "offline", retain=True)
-        while time.monotonic() < deadline and self._delivery.report()["waiting"] and self._session.connected:
-            self._handle_next(0.1)
         self._session.close()
+        deadline = time.monotonic() + _FAREWELL
         while time.monotonic() < deadline and self._session.connected:
-            self._handle_next(0.1)
+            try:
+                self._events.get(timeout=0.1)
+            except queue.Empty:
+                continue

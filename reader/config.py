@@ -2,9 +2,10 @@
 
 import socket
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from common.config import Broker, client_name, option, section, topic_name
+from common.config import Broker, client_name, duration, option, section, size, topic_name
 
 
 def _ports(value: Any) -> tuple[str, ...]:
@@ -40,6 +41,43 @@ class ReaderMqtt(Broker):
     topic: str = option("teleinfo", read=topic_name)
 
 
+def _folder(value: Any) -> Path:
+    if not isinstance(value, str) or not value.startswith("/"):
+        raise ValueError(f"a folder such as /var/lib/teleinfo is expected, not {value!r}")
+    return Path(value)
+
+
+def _confirmed_by(value: Any) -> str | tuple[str, ...]:
+    if value in ("auto", "broker"):
+        return str(value)
+    if not isinstance(value, list) or not value:
+        raise ValueError(f"auto, broker, or a list of the storers' names is expected, not {value!r}")
+    return tuple(dict.fromkeys(client_name(name) for name in value))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpoolConfig:
+    """Where frames wait until they are confirmed: at first in memory, then on disk."""
+
+    journal: Path = option(Path("/run/teleinfo"), read=_folder)
+    path: Path = option(Path("/var/lib/teleinfo"), read=_folder)
+    max_size: int = option(64_000_000, read=size)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryConfig:
+    """Who must confirm a frame before it is let go."""
+
+    confirmed_by: str | tuple[str, ...] = option("auto", read=_confirmed_by)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClockConfig:
+    """How long after the start of the machine frames wait for a clock that is right."""
+
+    patience: float = option(300.0, read=duration)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ReaderConfig:
     """What stands in `reader.yaml`."""
@@ -48,4 +86,7 @@ class ReaderConfig:
     port: tuple[str, ...] = option(read=_ports)
     mode: str = option("auto", read=_mode)
     mqtt: ReaderMqtt = section(ReaderMqtt)
+    spool: SpoolConfig = section(SpoolConfig)
+    delivery: DeliveryConfig = section(DeliveryConfig)
+    clock: ClockConfig = section(ClockConfig)
     hide: frozenset[str] = option(frozenset(), read=_labels)

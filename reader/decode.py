@@ -77,7 +77,7 @@ def decode_file(file: BinaryIO, summary: Summary) -> Iterator[str]:
                 summary.groups += len(frame.values)
                 yield _line(frame)
     summary.broken = decoder.broken
-    summary.misread = identity.misread
+    summary.misread = identity.misread + identity.unsure
 
 
 def _line(frame: Frame) -> str:

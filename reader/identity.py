@@ -15,6 +15,11 @@ class Identity:
         self.misread = 0  # frames whose address stood alone
         self._held: Frame | None = None
 
+    @property
+    def unsure(self) -> int:
+        """Return how many frames are held back: 0 or 1."""
+        return int(self._held is not None)
+
     def accept(self, frame: Frame) -> list[Frame]:
         """Return the frames that are sure now: none, this one, or the one held back and this one."""
         held, self._held = self._held, None

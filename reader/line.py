@@ -3,26 +3,28 @@
 import logging
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
 from common.errors import PortError
 from common.frame import Frame
 from common.labels import OTHER_FAMILIES, Mode
 from reader.detect import SPEEDS, Detector
 from reader.identity import Identity
+from reader.plausible import Plausibility
 from reader.port import Port
 from reader.tic import Decoder, Reading
 
 log = logging.getLogger(__name__)
 
 LINK_LOST = 10.0  # seconds without a valid frame; Enedis asks the same of a receiver (02E, annex A)
-SLOWEST_RETRY = 30.0  # seconds between two tries to open a port
+FIRST_RETRY = 1.0  # seconds until a port is opened again; doubles up to
+SLOWEST_RETRY = 30.0  # seconds
 _READ = 1.0  # seconds; how late a stop may be noticed
-_STEP_BACK = timedelta(seconds=1)  # a clock that falls more than this was set, and is followed
+_MANY_UNDATED = 3000  # frames that may wait for a clock, some 15 MB; five minutes bring 330
 
 OpenPort = Callable[[str, int, threading.Event], Port]
 
@@ -79,20 +81,17 @@ class LineHealth:
         }
 
 
-class Stamper:
-    """Gives each frame the time at which it came in: never the same twice, and increasing unless the clock is set."""
+class Stamps(Protocol):
+    """Whoever tells the time of frames."""
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
-        self._clock = clock
-        self._last: datetime | None = None
+    synchronised: bool
+    steps_back: int
 
-    def now(self) -> datetime:
-        """Return the time of a frame that has just come in."""
-        now = self._clock()
-        if self._last is not None and self._last - _STEP_BACK < now <= self._last:
-            now = self._last + timedelta(microseconds=1)
-        self._last = now
-        return now
+    def must_wait(self) -> bool:
+        """Tell whether the clock is still to be set."""
+
+    def stamp(self, came_in: float) -> tuple[datetime, bool]:
+        """Return the UTC time at monotonic `came_in`, and whether the clock is synchronised."""
 
 
 class Line:
@@ -107,7 +106,7 @@ class Line:
         open_port: OpenPort,
         post: Callable[[Decoded | Link], None],
         stop: threading.Event,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        stamper: Stamps,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.health = LineHealth(port)
@@ -117,32 +116,48 @@ class Line:
         self._post = post
         self._stop = stop
         self._monotonic = monotonic
-        self._stamper = Stamper(clock)
+        self._stamper = stamper
+        self._undated: deque[tuple[Reading, str, float]] = deque()
+        self._plausibility = Plausibility()
         self._identity = Identity()
         self._detector = Detector(mode, monotonic())
         self._online = False
         self._last_frame = monotonic()
         self._said = ""
+        self._readings = 0
+        self._in_vain = False  # the port was opened last, and gave nothing before it went away
         self._other_family_said = False
+
+    @property
+    def clock(self) -> tuple[bool, int]:
+        """Whether the clock is synchronised, and how often it was set back."""
+        return self._stamper.synchronised, self._stamper.steps_back
 
     def run(self) -> None:
         """Read until the stop; the port is opened again whenever it goes away."""
-        wait = 1.0
+        wait = FIRST_RETRY
         while not self._stop.is_set():
+            readings = self._readings
             try:
                 port = self._open_port(self._port_name, SPEEDS[self._detector.mode], self._stop)
             except PortError as error:
                 self._say(logging.WARNING, f"{error}; trying again until it is there")
-                self._check_link()
-                self._stop.wait(wait)
-                wait = min(wait * 2, SLOWEST_RETRY)
-                continue
-            wait = 1.0
-            self._read(port)
+            else:
+                self._read(port)
+                self._in_vain = self._readings == readings
+                if not self._in_vain:
+                    wait = FIRST_RETRY
+            self._check_link()
+            # As long as the link counts as there, look every second whether it still does.
+            self._stop.wait(FIRST_RETRY if self._online else wait)
+            wait = min(wait * 2, SLOWEST_RETRY)
+            self._date()
+        self._date(at_once=True)
         self._set_link(False)
 
     def _read(self, port: Port) -> None:
-        self._say(logging.INFO, f"Listening on {self._port_name}")
+        if not self._in_vain:  # else it may close at once, again and again
+            self._say_listening()
         self.health.open = True
         decoder = Decoder()
         broken = self.health.broken
@@ -150,14 +165,18 @@ class Line:
             while not self._stop.is_set():
                 data = port.read(_READ)
                 if data:
-                    for reading in self._decode(decoder, data):
-                        self._take(reading)
+                    came_in = self._monotonic()
+                    for reading in self._decode(decoder, data, came_in):
+                        self._readings += 1
+                        self._say_listening()
+                        self._take(reading, came_in)
                     self.health.broken = broken + decoder.broken
+                    self.health.driver = port.driver_errors()
+                self._date()
                 self._check_link()
                 if self._detector.switch(self._monotonic()):
                     port.set_speed(SPEEDS[self._detector.mode])
                     decoder, broken = Decoder(), self.health.broken
-                    self.health.driver = port.driver_errors()
         except PortError as error:
             self.health.reopened += 1
             self._say(logging.WARNING, f"{error}; opening it again when it is there")
@@ -166,16 +185,15 @@ class Line:
             self.health.driver = port.driver_errors() or self.health.driver
             _close(port)
 
-    def _decode(self, decoder: Decoder, data: bytes) -> list[Reading]:
+    def _decode(self, decoder: Decoder, data: bytes, now: float) -> list[Reading]:
         readings = decoder.feed(data)
-        now = self._monotonic()
         if readings:
             self._detector.frame(now)
         elif not self._detector.proved:
             self._detector.feed(data, now)
         return readings
 
-    def _take(self, reading: Reading) -> None:
+    def _take(self, reading: Reading, came_in: float) -> None:
         health = self.health
         health.mode, health.parity = reading.mode, reading.parity
         health.parity_errors += reading.parity_errors
@@ -185,29 +203,60 @@ class Line:
             health.incomplete += 1
             self._name_family(reading)
             return
-        for frame in self._identity.accept(as_frame(reading, address, self._stamper.now(), self._hide)):
-            health.frames += 1
-            if health.meter not in (None, frame.meter):
-                log.warning("%s: the meter is now %s", self._port_name, frame.meter)
-                self._set_link(False)
-            health.meter = frame.meter
-            self._last_frame = self._monotonic()
-            self._set_link(True)
-            self._post(Decoded(frame))
-        health.misread = self._identity.misread
+        self._undated.append((reading, address, came_in))
+
+    def _date(self, *, at_once: bool = False) -> None:
+        """Date the frames that have come in, as soon as the clock can be believed, and post them."""
+        while self._undated and (at_once or len(self._undated) > _MANY_UNDATED or not self._stamper.must_wait()):
+            reading, address, came_in = self._undated.popleft()
+            timestamp, synchronised = self._stamper.stamp(came_in)
+            for frame in self._identity.accept(as_frame(reading, address, timestamp, synchronised=synchronised)):
+                self._meet(frame.meter)
+                self._post(Decoded(_without(self._believe(frame, came_in), self._hide)))
+            self.health.misread = self._identity.misread
+
+    def _meet(self, meter: str) -> None:
+        """A frame of this meter has come in."""
+        health = self.health
+        health.frames += 1
+        if health.meter not in (None, meter):
+            log.warning("%s: the meter is now %s", self._port_name, meter)
+            if self._online:
+                self._online = False
+                self._post(Link(str(health.meter), False))
+        health.meter = meter
+        self._last_frame = self._monotonic()
+        self._set_link(True)
+
+    def _believe(self, frame: Frame, came_in: float) -> Frame:
+        """Take out the indexes that cannot be true."""
+        frame, doubts, left_out = self._plausibility.check(frame, came_in)
+        for doubt in doubts:
+            log.warning(
+                "%s: %s %d cannot follow %d; left out until three frames agree",
+                self._port_name,
+                doubt.label,
+                doubt.value,
+                doubt.accepted,
+            )
+        if left_out:
+            self.health.dropped["implausible"] += left_out
+        return frame
 
     def _name_family(self, reading: Reading) -> None:
         if self._other_family_said or self.health.meter:
             return
-        for family, labels in OTHER_FAMILIES.items():
-            if len(labels.keys() & reading.values.keys()) >= 3:
-                log.warning(
-                    "%s: this is a %s meter; it sends no ADCO or ADSC, so nothing is published for it",
-                    self._port_name,
-                    family,
-                )
-                self._other_family_said = True
-                return
+        # The families share labels: the one with the most of them it is.
+        count, family = max(
+            (len(labels.keys() & reading.values.keys()), name) for name, labels in OTHER_FAMILIES.items()
+        )
+        if count >= 3:
+            log.warning(
+                "%s: this is a %s meter; it sends no ADCO or ADSC, so nothing is published for it",
+                self._port_name,
+                family,
+            )
+            self._other_family_said = True
 
     def _check_link(self) -> None:
         if self._online and self._monotonic() - self._last_frame > LINK_LOST:
@@ -220,8 +269,11 @@ class Line:
         if online:
             log.info("%s: frames are coming (%s mode)", self._port_name, self.health.mode)
         elif not self._stop.is_set():
-            log.warning("%s: no frame for %.0f s; listening in both modes", self._port_name, LINK_LOST)
+            log.warning("%s: no frame for %.0f s", self._port_name, LINK_LOST)
         self._post(Link(self.health.meter, online))
+
+    def _say_listening(self) -> None:
+        self._say(logging.INFO, f"Listening on {self._port_name}")
 
     def _say(self, level: int, text: str) -> None:
         if text != self._said:  # once a change, not once a try
@@ -229,24 +281,27 @@ class Line:
         self._said = text
 
 
-def as_frame(reading: Reading, meter: str, timestamp: datetime, hide: frozenset[str] = frozenset()) -> Frame:
-    """Make the frame that is published, without the labels that stay in the house."""
-    frame = Frame(
+def as_frame(reading: Reading, meter: str, timestamp: datetime, *, synchronised: bool = True) -> Frame:
+    """Make the frame of a reading."""
+    return Frame(
         meter=meter,
         timestamp=timestamp,
         mode=reading.mode,
         values=reading.values,
         stamps=reading.stamps or None,
         clock="degraded" if reading.degraded else None,
+        host_clock=None if synchronised else "unsynchronised",
         dropped=reading.dropped or None,
     )
-    if hide.isdisjoint(reading.values):
+
+
+def _without(frame: Frame, hidden: frozenset[str]) -> Frame:
+    """Take out the labels that stay in the house."""
+    if hidden.isdisjoint(frame.values):
         return frame
-    return replace(
-        frame,
-        values={label: value for label, value in reading.values.items() if label not in hide},
-        stamps={label: stamp for label, stamp in reading.stamps.items() if label not in hide} or None,
-    )
+    stamps = {label: stamp for label, stamp in (frame.stamps or {}).items() if label not in hidden}
+    values = {label: value for label, value in frame.values.items() if label not in hidden}
+    return replace(frame, values=values, stamps=stamps or None)
 
 
 def _close(port: Port) -> None:

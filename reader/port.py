@@ -7,8 +7,11 @@ can be checked. In its own 7E1 the driver would take the parity off and keep the
 import array
 import errno
 import fcntl
+import termios
 import threading
+from contextlib import suppress
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import serial
 
@@ -69,6 +72,16 @@ def check_port(url: str) -> None:
             raise ConfigError(f"port: {error}") from error
     elif scheme not in ("socket", "rfc2217"):
         raise ConfigError(f"port: {url}: a device, socket://, rfc2217:// or simulate:// is expected")
+    elif not _names_host_and_port(url):
+        raise ConfigError(f"port: {url}: {scheme}://HOST:PORT is expected")
+
+
+def _names_host_and_port(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname and parts.port)
+    except ValueError:
+        return False
 
 
 def open_port(url: str, speed: int, stop: threading.Event) -> Port:
@@ -97,23 +110,39 @@ class _SerialPort:
             )
             if "://" not in url:
                 self._serial.exclusive = True
+            if url.startswith("socket://"):
+                # What a socket has received came in since we are connected; pyserial would throw it away on opening.
+                setattr(self._serial, "reset_input_buffer", lambda: None)  # noqa: B010 - a method, to mypy
             self._serial.open()
-        except (OSError, ValueError) as error:  # SerialException is an OSError
+            if "://" not in url:
+                _keep_breaks_harmless(self._serial.fileno())
+        except (OSError, ValueError, termios.error) as error:  # SerialException is an OSError
             raise PortError(f"{url}: {_reason(error)}") from error
 
     def read(self, timeout: float) -> bytes:
         try:
-            self._serial.timeout = timeout
+            self._set_timeout(timeout)
             data: bytes = self._serial.read(1)
-            if not data:
-                return data
-            data += self._serial.read(min(self._serial.in_waiting, _LARGEST_READ))
-            if len(data) < _BURST:
-                self._stop.wait(_SETTLE)
-                data += self._serial.read(min(self._serial.in_waiting, _LARGEST_READ))
-        except (OSError, TypeError) as error:  # TypeError: pyserial, when the port was closed under it
+        except (OSError, TypeError, termios.error) as error:  # TypeError: pyserial, when the port was closed under it
             raise PortError(f"{self._url}: {_reason(error)}") from error
+        if data:
+            with suppress(OSError, TypeError, termios.error):  # what came in counts; the next read says it is gone
+                data += self._read_waiting()
+                if len(data) < _BURST:
+                    self._stop.wait(_SETTLE)
+                    data += self._read_waiting()
         return data
+
+    def _read_waiting(self) -> bytes:
+        if not self._url.startswith("socket://"):
+            return bytes(self._serial.read(min(self._serial.in_waiting, _LARGEST_READ)))
+        # in_waiting of a socket says that there is something, not how much: a byte a read is slower than a meter.
+        self._set_timeout(0)
+        return bytes(self._serial.read(_LARGEST_READ))
+
+    def _set_timeout(self, seconds: float) -> None:
+        if self._serial.timeout != seconds:  # pyserial sets the port up afresh; with rfc2217 that is a negotiation
+            self._serial.timeout = seconds
 
     def close(self) -> None:
         try:
@@ -125,7 +154,7 @@ class _SerialPort:
         try:
             self._serial.baudrate = speed
             self._serial.reset_input_buffer()
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, termios.error) as error:
             raise PortError(f"{self._url}: {_reason(error)}") from error
 
     def driver_errors(self) -> dict[str, int]:
@@ -150,9 +179,19 @@ class _SimulatedPort:
         return {}
 
 
-def _reason(error: Exception) -> str:
-    number = getattr(error, "errno", None)
-    if number in _CURES:
-        return _CURES[number]
+def _keep_breaks_harmless(terminal: int) -> None:
+    # pyserial leaves BRKINT as it was: a break, as which a slower line looks, would throw away what was received.
+    attributes = termios.tcgetattr(terminal)
+    attributes[0] &= ~termios.BRKINT
+    termios.tcsetattr(terminal, termios.TCSANOW, attributes)
+
+
+def _reason(error: BaseException) -> str:
+    cause: BaseException | None = error
+    while cause is not None:  # pyserial keeps the number in the error behind its own
+        number = cause.args[0] if cause.args else None
+        if number in _CURES:
+            return _CURES[number]
+        cause = cause.__context__
     text = str(error)
     return "the device was unplugged" if "multiple access on port" in text else text

@@ -222,12 +222,22 @@ class Decoder:
         if start < 0 or start < view.rfind(_EOT):
             return None
         body = view[start + 1 :]
-        if body[:1] == b"\n" and body[-1:] == b"\r":
-            try:
-                return body, [self._known[piece] for piece in body[1:-1].split(b"\r\n")]
-            except KeyError:
-                pass  # a group that is new, or damage between two of them
-        return body, self._cut(body)
+        return body, self._split(body) or self._cut(body)
+
+    def _split(self, body: bytes) -> list[Group | Fault] | None:
+        """Return the groups of a frame without damage that is new, as most are; None of any other."""
+        if body[:1] != b"\n" or body[-1:] != b"\r":
+            return None
+        groups = []
+        for piece in body[1:-1].split(b"\r\n"):
+            found = self._known.get(piece)
+            if found is None:
+                found = decode_group(piece)
+                if not isinstance(found, Group):
+                    return None  # it may be two, and what stood between them damaged
+                self._keep(piece, found)
+            groups.append(found)
+        return groups
 
     def _cut(self, body: bytes) -> list[Group | Fault]:
         groups = []
@@ -251,7 +261,7 @@ class Decoder:
             inner.append(piece[:-1])
         if not started and not ended:
             inner.append(piece[1:-1])
-        candidates = [found for part in inner if isinstance(found := self._decode_once(part), Group)]
+        candidates = [found for part in inner if part and isinstance(found := self._decode_once(part), Group)]
         candidates.sort(key=lambda found: not found.known)
         if candidates and (isinstance(group, Fault) or candidates[0].known):
             return candidates[0]
@@ -261,10 +271,13 @@ class Decoder:
         found = self._known.get(piece)
         if found is None:
             found = decode_group(piece)
-            if len(self._known) >= MANY_GROUPS:
-                self._known.clear()
-            self._known[piece] = found
+            self._keep(piece, found)
         return found
+
+    def _keep(self, piece: bytes, found: Group | Fault) -> None:
+        if len(self._known) >= MANY_GROUPS:
+            self._known.clear()
+        self._known[piece] = found
 
     def _assemble(self, body: bytes, groups: list[Group | Fault]) -> Reading:
         good = [group for group in groups if isinstance(group, Group)]
@@ -272,14 +285,17 @@ class Decoder:
         faults: Counter[Fault] = Counter()
         if len(good) != len(groups) or any(group.mode is not mode or group.narrow for group in good):
             mode = Counter(group.mode for group in good).most_common(1)[0][0]
-            concentrator = any(group.label in _CONCENTRATOR for group in good)
+            concentrator = mode is Mode.HISTORIC and any(group.label in _CONCENTRATOR for group in good)
             faults.update(group for group in groups if isinstance(group, Fault))
             faults[Fault.MODE] += sum(group.mode is not mode for group in good)
             faults[Fault.VALUE] += sum(group.narrow and group.mode is mode and not concentrator for group in good)
             good = [group for group in good if group.mode is mode and (concentrator or not group.narrow)]
+        values = {group.label: group.value for group in good}
+        if len(values) != len(good):
+            good = list({group.label: group for group in good}.values())  # the last one wins, its stamp too
         return Reading(
             mode=mode,
-            values={group.label: group.value for group in good},
+            values=values,
             stamps={group.label: group.stamp for group in good if group.stamp is not None},
             degraded=any(group.degraded for group in good),
             faults=+faults,

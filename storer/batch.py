@@ -5,19 +5,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from common.errors import MessageError
-from common.frame import Frame, write_instant
+from common.frame import Frame, identity_in, write_instant, write_stamp
 from common.mqtt_events import Message
+from common.tally import Tally
 
 _LONGEST_EXCERPT = 2000  # characters of a rejected message on `teleinfo/rejected`
 
 
 @dataclass(slots=True)
 class Parcel:
-    """One message on its way: a frame, or the reason why it is none."""
+    """One message on its way: a frame, a tally, or the reason why it is neither."""
 
     message: Message
     frame: Frame | None
     reason: str | None = None
+    identity: tuple[str, str] | None = None  # meter and timestamp, where the message names them
+    tally: Tally | None = None
 
 
 def unpack(messages: Iterable[Message]) -> list[Parcel]:
@@ -25,21 +28,36 @@ def unpack(messages: Iterable[Message]) -> list[Parcel]:
     parcels = []
     for message in messages:
         try:
-            parcels.append(Parcel(message, Frame.from_json(message.payload)))
+            if message.topic.endswith("/tally"):
+                parcels.append(Parcel(message, None, tally=Tally.from_json(message.payload)))
+                continue
+            frame = Frame.from_json(message.payload)
         except MessageError as error:
-            parcels.append(Parcel(message, None, str(error)))
+            # It has no frame, but maybe an identity, and a reader that waits for an answer.
+            parcels.append(Parcel(message, None, str(error), identity_in(message.payload)))
+        else:
+            parcels.append(Parcel(message, frame, identity=(frame.meter, write_instant(frame.timestamp))))
     return parcels
 
 
 def confirmations(storer: str, parcels: Sequence[Parcel]) -> Iterator[tuple[str, str]]:
     """Yield, for each meter, what is told on `teleinfo/<meter>/stored`: meter and JSON."""
     meters: dict[str, tuple[list[str], list[str]]] = {}
+    tallies: dict[str, list[str]] = {}
     for parcel in parcels:
-        if parcel.frame is not None:
-            stored, rejected = meters.setdefault(parcel.frame.meter, ([], []))
-            (stored if parcel.reason is None else rejected).append(write_instant(parcel.frame.timestamp))
-    for meter, (stored, rejected) in meters.items():
-        yield meter, json.dumps({"storer": storer, "timestamps": stored, "rejected": rejected})
+        if parcel.tally is not None:
+            # Rejected or stored: it ends here, too.
+            tallies.setdefault(parcel.tally.meter, []).append(write_stamp(parcel.tally.hour))
+        if parcel.identity is not None:
+            meter, timestamp = parcel.identity
+            stored, rejected = meters.setdefault(meter, ([], []))
+            (stored if parcel.reason is None else rejected).append(timestamp)
+    for meter in dict.fromkeys((*meters, *tallies)):
+        stored, rejected = meters.get(meter, ([], []))
+        word: dict[str, str | list[str]] = {"storer": storer, "timestamps": stored, "rejected": rejected}
+        if meter in tallies:
+            word["tallies"] = tallies[meter]
+        yield meter, json.dumps(word)
 
 
 def complaint(storer: str, parcel: Parcel) -> str:

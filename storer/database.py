@@ -12,7 +12,7 @@ from typing import Any
 import pymysql
 import pymysql.cursors
 
-from common.errors import Away, BadRow, DatabaseError, Refused
+from common.errors import Away, BadRow, Busy, DatabaseError, Refused
 from storer.config import DatabaseConfig
 
 log = logging.getLogger(__name__)
@@ -24,6 +24,9 @@ TIMEOUT = 30  # seconds for one statement; without, a server that hangs would ha
 _REFUSED = {1044, 1045, 1046, 1049, 1054, 1095, 1130, 1142, 1143, 1146, 1227, 1370, 1524, 1698, 1820, 4151}
 # The value is not for this database: out of range, truncated, wrong type, not null, check, no partition, too large.
 _BAD_ROW = {1048, 1118, 1153, 1264, 1265, 1292, 1366, 1367, 1390, 1406, 1411, 1441, 1526, 1690, 3140, 4025}
+
+# Somebody else was in the way: lock wait, deadlock (also a certification conflict of Galera), snapshot conflict.
+_BUSY = {1020, 1205, 1213}
 
 _CURES = {
     1044: "grant the user its rights on the database, see docs/database.md",
@@ -152,7 +155,7 @@ def _translate(error: Exception, where: str) -> DatabaseError:
     message = f"database {where}: {text} ({code})"
     if code in _REFUSED:
         return Refused(f"{message}; {_CURES.get(code, 'see docs/database.md')}")
-    return Away(message)
+    return Busy(message) if code in _BUSY else Away(message)
 
 
 def _code(error: Exception) -> tuple[int, str]:

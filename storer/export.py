@@ -82,7 +82,7 @@ def _query(selection: Selection) -> tuple[str, list[str]]:
 
 
 def _text(instant: datetime | None) -> str | None:
-    return None if instant is None else f"{instant:%Y-%m-%d %H:%M:%S.%f}"
+    return None if instant is None else instant.replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def _content(connection: Connection, number: int) -> Any:

@@ -254,9 +254,10 @@ def _registers(content: Mapping[str, Any]) -> tuple[int | None, int | None]:
         names = set(registers.values())
         numbers = [_number(values, name) for name in sorted(names - {running})]
         if None not in numbers and (running in names or "BASE" not in values):
+            if running in values:
+                return None, None  # it does not fit its column: nothing can be added up
             total = sum(number for number in numbers if number is not None)
-            # The running register may itself stand in the set, when it is too large for its column.
-            return (total, None) if running in names and running not in values else (None, total)
+            return (total, None) if running in names else (None, total)
     return None, _number(values, "BASE")
 
 
@@ -281,7 +282,7 @@ def _subscribed_current(content: Mapping[str, Any]) -> int | None:
 
 
 def _current_max(values: Mapping[str, Value]) -> int | None:
-    currents = [
-        number for label in ("IMAX", "IMAX1", "IMAX2", "IMAX3") if (number := _number(values, label)) is not None
-    ]
-    return sum(currents) if currents and sum(currents) <= _MEDIUMINT else None
+    """Return IMAX, or the sum over three phases; None where one of them is missing."""
+    labels = ("IMAX",) if "IMAX" in values else ("IMAX1", "IMAX2", "IMAX3")
+    currents = [number for label in labels if (number := _number(values, label)) is not None]
+    return sum(currents) if len(currents) == len(labels) and sum(currents) <= _MEDIUMINT else None

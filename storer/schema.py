@@ -27,10 +27,9 @@ class Migration:
 
     def statements(self) -> Iterator[str]:
         """Yield the statements; each ends with a semicolon at the end of a line."""
-        for part in re.split(r";\s*$", self.sql, flags=re.MULTILINE):
-            lines = [line for line in part.splitlines() if not line.lstrip().startswith("--")]
-            statement = "\n".join(lines).strip()
-            if statement:
+        lines = [line for line in self.sql.splitlines() if not line.lstrip().startswith("--")]
+        for part in re.split(r";\s*$", "\n".join(lines), flags=re.MULTILINE):
+            if statement := part.strip():
                 yield statement
 
 

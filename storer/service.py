@@ -1,19 +1,21 @@
-"""The storer at work: messages in, batches into the database, acknowledgements out."""
+"""The storer at work: messages in, batches into the database, acknowledgements and confirmations out."""
 
+import contextlib
 import json
 import logging
 import queue
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_when_event_set, wait_random_exponential
 from tenacity.nap import sleep_using_event
 
 from common.errors import Away, DatabaseError, Refused
 from common.mqtt import Session, Will
-from common.mqtt_events import Connected, Disconnected, Event, Message, Published
+from common.mqtt_events import Connected, Event, Message
 from common.process import Life
 from common.topics import Topics
 from storer.batch import Parcel, complaint, confirmations, unpack
@@ -23,8 +25,6 @@ from storer.schema import make_partitions, migrate
 from storer.store import FrameStore, Rejection
 
 log = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 HEALTH_EVERY = 60.0  # seconds
 PARTITIONS_EVERY = 6 * 3600.0  # seconds
@@ -40,6 +40,7 @@ class Storer:
         self._config = config
         self._life = life
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+        self._set_aside: deque[Message] = deque()  # came in while the database was away
         self._topics = [Topics(base) for base in config.mqtt.topic]
         self._database = Database(config.database)
         self._store = FrameStore(self._database)
@@ -47,16 +48,18 @@ class Storer:
             config.mqtt,
             f"teleinfo-storer-{config.name}",
             will=Will(self._topics[0].status("storer", config.name), self._status("offline")),
-            subscriptions=[topics.frame("+") for topics in self._topics],
+            subscriptions=[
+                name for topics in self._topics for name in (topics.frame("+"), topics.replay("+"), topics.tally("+"))
+            ],
             post=self._events.put,
             keep=True,
             # The next batch may gather while this one is written.
             unacknowledged=2 * config.batch.size,
         )
-        self._inbox: list[Message] = []
         self._said = ""
         self._stalled = False
-        self._counts = dict.fromkeys(("received", "stored", "duplicate", "rejected"), 0)
+        self._counts = dict.fromkeys(("received", "stored", "duplicate", "rejected"), 0)  # frames, and what is none
+        self._tallies = 0
         self._started = self._health_due = time.monotonic()
         self._partitions_due = 0.0
 
@@ -74,38 +77,45 @@ class Storer:
             return
         self._session.start()
         while not self._life.stop.is_set():
-            self._gather()
-            if self._inbox and not self._life.stop.is_set():
-                self._settle(self._inbox)
+            if batch := self._gather():
+                self._settle(batch)
             self._upkeep()
         self._finish()
 
     # -- the way of a message ------------------------------------------------------------------------------------------
 
-    def _gather(self) -> None:
+    def _gather(self) -> list[Message]:
         """Wait for the next batch: full, or as old as its first message may get."""
-        self._inbox = []
-        deadline: float | None = None
-        while len(self._inbox) < self._config.batch.size and not self._life.stop.is_set():
-            wait = _TICK if deadline is None else deadline - time.monotonic()
-            try:
-                # What came in while the batch before was written is there already, and costs no wait.
-                event = self._events.get_nowait() if wait <= 0 else self._events.get(timeout=min(wait, _TICK))
-            except queue.Empty:
-                if deadline is None or time.monotonic() >= deadline:
-                    return
-                continue
+        batch: list[Message] = []
+        deadline = 0.0
+        while len(batch) < self._config.batch.size and not self._life.stop.is_set():
+            # What came in while the batch before was written is there already, and costs no wait.
+            event = self._next_event(min(deadline - time.monotonic(), _TICK) if batch else _TICK)
             if isinstance(event, Message):
-                self._inbox.append(event)
-                deadline = time.monotonic() + self._config.batch.wait if deadline is None else deadline
-            else:
+                if not batch:
+                    deadline = time.monotonic() + self._config.batch.wait
+                batch.append(event)
+            elif event is not None:
                 self._handle(event)
+            elif not batch or time.monotonic() >= deadline:
+                break
+        return batch
+
+    def _next_event(self, timeout: float) -> Event | None:
+        """Return the oldest event; None if there was none in time, or somebody wants the loop to look around."""
+        if self._set_aside:
+            return self._set_aside.popleft()
+        try:
+            return self._events.get(timeout=timeout) if timeout > 0 else self._events.get_nowait()
+        except queue.Empty:
+            return None
 
     def _settle(self, messages: Sequence[Message]) -> None:
         """Store a batch for good; acknowledge and confirm it only then."""
-        self._counts["received"] += len(messages)
         parcels = unpack(messages)
-        if not self._persist(lambda: self._write(parcels)):
+        self._counts["received"] += sum(parcel.tally is None for parcel in parcels)
+        steps = (self._write_frames, self._write_tallies, self._record_rejected)
+        if not all(self._persist(lambda step=step: step(parcels)) for step in steps):  # type: ignore[misc]
             return  # told to stop: the broker will bring these messages again
         for parcel in parcels:
             self._session.acknowledge(parcel.message)
@@ -117,30 +127,41 @@ class Storer:
             for meter, text in confirmations(self._config.name, own):
                 self._session.publish(topics.stored(meter), text)
 
-    def _write(self, parcels: Sequence[Parcel]) -> None:
-        """Write frames, then what is no frame. Safe to repeat: frames are not doubled."""
+    def _write_frames(self, parcels: Sequence[Parcel]) -> None:
+        """Write the frames. Safe to repeat: they are not doubled."""
         frames = [(parcel, parcel.frame) for parcel in parcels if parcel.frame is not None]
         written = self._store.write([frame for _, frame in frames])
         for (parcel, _), reason in zip(frames, written.reasons, strict=True):
             parcel.reason = reason
-        rejected = [parcel for parcel in parcels if parcel.reason is not None]
-        if rejected:
-            now = datetime.now(UTC)
-            self._store.record(
-                [
-                    Rejection(parcel.message.topic, parcel.message.payload, parcel.reason or "", now)
-                    for parcel in rejected
-                ]
-            )
-            log.warning(
-                "Rejected %d messages, kept in rejected_messages; the last, on %s: %s",
-                len(rejected),
-                rejected[-1].message.topic,
-                rejected[-1].reason,
-            )
         self._counts["stored"] += written.stored
-        self._counts["rejected"] += len(rejected)
-        self._counts["duplicate"] += len(parcels) - written.stored - len(rejected)
+        self._counts["duplicate"] += written.reasons.count(None) - written.stored
+
+    def _write_tallies(self, parcels: Sequence[Parcel]) -> None:
+        """Write the tallies. Safe to repeat."""
+        tallies = [(parcel, parcel.tally) for parcel in parcels if parcel.tally is not None]
+        for (parcel, _), reason in zip(
+            tallies, self._store.write_tallies([tally for _, tally in tallies]), strict=True
+        ):
+            parcel.reason = reason
+        self._tallies += len(tallies)
+
+    def _record_rejected(self, parcels: Sequence[Parcel]) -> None:
+        """Keep what can never be written."""
+        rejected = [parcel for parcel in parcels if parcel.reason is not None]
+        if not rejected:
+            return
+        now = datetime.now(UTC)
+        self._store.record(
+            [Rejection(parcel.message.topic, parcel.message.payload, parcel.reason or "", now) for parcel in rejected]
+        )
+        self._counts["rejected"] += sum(parcel.tally is None for parcel in rejected)
+        last = rejected[-1]
+        log.warning(
+            "Rejected, and kept in rejected_messages: %d; the last, on %s: %s",
+            len(rejected),
+            last.message.topic,
+            last.reason,
+        )
 
     # -- what time heals -----------------------------------------------------------------------------------------------
 
@@ -174,14 +195,14 @@ class Storer:
 
     def _on_away(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
-        text = f"{error}; keeping frames with the broker, trying again"
+        text = f"{error}; trying again"
         if text != self._said:
             log.warning("%s", text)
         self._said = text
         if not self._stalled:
             self._stalled = True
             self._publish_status()
-        self._drain_notices()
+        self._handle_notices()
 
     def _on_back(self) -> None:
         if not self._stalled:
@@ -191,26 +212,26 @@ class Storer:
         self._stalled = False
         self._publish_status()
 
-    def _drain_notices(self) -> None:
-        """Handle what is no frame while a batch waits; frames stay in the queue, in order."""
-        later: list[Message] = []
-        while True:
-            try:
+    def _handle_notices(self) -> None:
+        """Handle what is no message while a batch waits; messages are set aside, in order."""
+        with contextlib.suppress(queue.Empty):
+            while True:
                 event = self._events.get_nowait()
-            except queue.Empty:
-                break
-            if isinstance(event, Message):
-                later.append(event)
-            else:
-                self._handle(event)
-        for message in later:
-            self._events.put(message)
+                if isinstance(event, Message):
+                    self._set_aside.append(event)
+                elif event is not None:
+                    self._handle(event)
         self._publish_health_when_due()
 
     # -- notices and upkeep --------------------------------------------------------------------------------------------
 
-    def _handle(self, event: Connected | Disconnected | Published | None) -> None:
+    def _handle(self, event: Event) -> None:
         if isinstance(event, Connected):
+            if not event.session_present:
+                log.warning(
+                    "The broker kept nothing for us: normal at the first start; otherwise it has lost what it held,"
+                    " and the reader sends it again"
+                )
             self._publish_status()
             self._publish_health()
 
@@ -220,20 +241,19 @@ class Storer:
             self._persist(self._make_partitions)
 
     def _make_partitions(self) -> None:
-        made = make_partitions(self._store.connection(), datetime.now(UTC))
+        made = self._store.upkeep(lambda connection: make_partitions(connection, datetime.now(UTC)))
         if made:
             log.info("Made the partitions %s", ", ".join(made))
         self._partitions_due = time.monotonic() + PARTITIONS_EVERY
 
     def _publish_status(self) -> None:
         status = self._status("stalled" if self._stalled else "online")
-        self._session.publish(self._topics[0].status("storer", self._config.name), status, retain=True)
+        for topics in self._topics:
+            self._session.publish(topics.status("storer", self._config.name), status, retain=True)
 
     def _publish_health_when_due(self) -> None:
         if time.monotonic() >= self._health_due:
             self._publish_health()
-            if self._counts["received"]:
-                log.info("Frames: %s", ", ".join(f"{count} {what}" for what, count in self._counts.items()))
 
     def _publish_health(self) -> None:
         self._health_due = time.monotonic() + HEALTH_EVERY
@@ -242,6 +262,7 @@ class Storer:
             "uptime": round(time.monotonic() - self._started),
             **counts,
             "waiting": counts["received"] - counts["stored"] - counts["duplicate"] - counts["rejected"],
+            "tallies": self._tallies,
             "database": "away" if self._stalled else "connected",
         }
         self._session.publish(self._topics[0].health("storer", self._config.name), json.dumps(report), retain=True)
@@ -254,11 +275,10 @@ class Storer:
         if not self._session.connected:
             return
         self._publish_health()
-        self._session.publish(self._topics[0].status("storer", self._config.name), self._status("offline"), retain=True)
+        for topics in self._topics:
+            self._session.publish(topics.status("storer", self._config.name), self._status("offline"), retain=True)
         self._session.close()
         deadline = time.monotonic() + _FAREWELL
         while time.monotonic() < deadline and self._session.connected:
-            try:
+            with contextlib.suppress(queue.Empty):
                 self._events.get(timeout=0.1)
-            except queue.Empty:
-                continue

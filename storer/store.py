@@ -1,15 +1,21 @@
 """Writes frames: one transaction a batch, each frame once, however often it comes."""
 
+import contextlib
 import hashlib
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
-from common.errors import BadRow, DatabaseError
+from common.errors import BadRow, Busy, DatabaseError
 from common.frame import Frame
+from common.tally import Tally
 from storer.database import Connection, Database
 from storer.rows import COLUMNS, LabelSet, Packer, Row
+from storer.tallies import write_tallies
+
+T = TypeVar("T")
 
 _MANY_SETS = 10_000
 _LONGEST_TOPIC, _LONGEST_REASON, _LONGEST_PAYLOAD = 255, 500, 65_536
@@ -71,13 +77,27 @@ class FrameStore:
             Refused: a right is missing.
         """
         rows = [self._packer.row(frame) for frame in frames]
-        try:
-            connection = self._open()
+        if not rows:
+            return Written(0, [])
+        with self._ready() as connection:
             return self._write(connection, rows)
-        except DatabaseError:
-            self.close()  # a connection that raised is not used again
-            self._database.rotate()
-            raise
+
+    def write_tallies(self, tallies: Sequence[Tally]) -> list[str | None]:
+        """Write tallies, committed when this returns; return why each was rejected, None if it was not.
+
+        Raises:
+            DatabaseError: as `write` does.
+        """
+        reasons: list[str | None] = []
+        for tally in tallies:  # one an hour and meter: no need for batches
+            with self._ready() as connection:
+                try:
+                    with connection.transaction():
+                        write_tallies(connection, [(self._meter_id(connection, tally.meter), tally)])
+                    reasons.append(None)
+                except BadRow as error:
+                    reasons.append(str(error))
+        return reasons
 
     def record(self, rejections: Sequence[Rejection]) -> None:
         """Keep what could not be stored, once per topic and content.
@@ -85,25 +105,35 @@ class FrameStore:
         Raises:
             DatabaseError: as `write` does.
         """
-        try:
-            connection = self._open()
-            with connection.transaction():
-                for rejection in rejections:
-                    connection.execute(_INSERT_REJECTED, _rejected_row(rejection))
-        except DatabaseError:
-            self.close()
-            self._database.rotate()
-            raise
+        with self._ready() as connection, connection.transaction():
+            for rejection in rejections:
+                connection.execute(_INSERT_REJECTED, _rejected_row(rejection))
 
-    def connection(self) -> Connection:
-        """Return the open connection, for upkeep; open it if need be."""
-        return self._open()
+    def upkeep(self, action: Callable[[Connection], T]) -> T:
+        """Do something else over the same connection.
+
+        Raises:
+            DatabaseError: as `write` does.
+        """
+        with self._ready() as connection:
+            return action(connection)
 
     def close(self) -> None:
         """Let go of the connection."""
         if self._connection is not None:
             self._connection.close()
         self._connection = None
+
+    @contextlib.contextmanager
+    def _ready(self) -> Iterator[Connection]:
+        """Give the connection; after an error it is not used again, nor, if that may help, the same node."""
+        try:
+            yield self._open()
+        except DatabaseError as error:
+            self.close()
+            if not isinstance(error, Busy):
+                self._database.rotate()
+            raise
 
     def _open(self) -> Connection:
         if self._connection is None:
@@ -128,8 +158,8 @@ class FrameStore:
     def _compare(self, connection: Connection, tuples: Sequence[tuple[object, ...]]) -> list[str | None]:
         """Say which frames are not what the table holds under their identity."""
         instants = sorted({str(row[0]) for row in tuples})
-        held = {
-            (f"{timestamp:%Y-%m-%d %H:%M:%S.%f}", *rest[:1]): tuple(rest)
+        held: dict[tuple[object, object], tuple[object, ...]] = {
+            (_text(timestamp), rest[0]): tuple(rest)
             for timestamp, *rest in connection.query(
                 f"{_SELECT_FRAMES} WHERE timestamp IN ({', '.join(['%s'] * len(instants))})", instants
             )
@@ -138,7 +168,7 @@ class FrameStore:
 
     def _tuple(self, connection: Connection, row: Row) -> tuple[object, ...]:
         return (
-            row.timestamp.strftime("%Y-%m-%d %H:%M:%S.%f"),
+            _text(row.timestamp),
             self._meter_id(connection, row.meter),
             self._set_id(connection, row.label_set),
             *row.columns,
@@ -173,6 +203,11 @@ class FrameStore:
         return number
 
 
+def _text(instant: datetime) -> str:
+    # Not strftime: it writes the year 26 with two digits, which MariaDB takes for 2026.
+    return instant.replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
 def _set_row(label_set: LabelSet) -> tuple[object, ...]:
     return (
         label_set.digest,
@@ -190,7 +225,7 @@ def _set_row(label_set: LabelSet) -> tuple[object, ...]:
 
 def _rejected_row(rejection: Rejection) -> tuple[object, ...]:
     digest = hashlib.sha256(rejection.topic.encode() + b"\0" + rejection.payload).digest()[:16]
-    at = rejection.at.strftime("%Y-%m-%d %H:%M:%S.%f")
+    at = _text(rejection.at)
     return (
         digest,
         at,

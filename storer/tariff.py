@@ -4,9 +4,12 @@ Source: Enedis-NOI-CPT_54E v3, 6.1 (which supplier register stands for which ind
 historic mode does not know has no such name.
 """
 
+import re
 from collections.abc import Mapping
 
 from common.frame import Value
+
+_STATUS = re.compile(r"[0-9A-Fa-f]{8}")
 
 # What meters call the calendars of the four historic contracts (NGTF, in capitals, without padding).
 _CONTRACTS = {
@@ -64,7 +67,4 @@ def distributor_register(values: Mapping[str, Value]) -> int | None:
 
 def _status(values: Mapping[str, Value]) -> int | None:
     status = values.get("STGE")
-    try:
-        return int(status, 16) if isinstance(status, str) and len(status) == 8 else None
-    except ValueError:
-        return None
+    return int(status, 16) if isinstance(status, str) and _STATUS.fullmatch(status) else None

@@ -1,12 +1,13 @@
 -- Frames, each in some fifty bytes: what moves stands in columns, what does not is written once in a label set.
+-- No statement minds being repeated: each ends its transaction, and a storer may be killed between two of them.
 
-CREATE TABLE meters (
+CREATE TABLE IF NOT EXISTS meters (
     id SMALLINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
     identifier VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'ADCO or ADSC',
     UNIQUE KEY (identifier)
 ) ENGINE=InnoDB COMMENT='The meters that were heard';
 
-CREATE TABLE label_sets (
+CREATE TABLE IF NOT EXISTS label_sets (
     id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
     digest BINARY(16) NOT NULL COMMENT 'first half of the SHA-256 of content',
     subscription_type VARCHAR(16) NULL COMMENT 'OPTARIF, or what corresponds to NGTF',
@@ -21,7 +22,7 @@ CREATE TABLE label_sets (
     UNIQUE KEY (digest)
 ) ENGINE=InnoDB COMMENT='What frames have in common, written once' /*M!100600 PAGE_COMPRESSED=1 */;
 
-CREATE TABLE frames (
+CREATE TABLE IF NOT EXISTS frames (
     -- An explicit default: without one, older servers would set the column again at each update.
     timestamp TIMESTAMP(6) NOT NULL DEFAULT '2000-01-01 00:00:00' COMMENT 'when the last byte came in',
     meter_id SMALLINT UNSIGNED NOT NULL,
@@ -57,7 +58,7 @@ CREATE TABLE frames (
 -- One partition a month, made ahead by the storer out of this last one.
 PARTITION BY RANGE (UNIX_TIMESTAMP(timestamp)) (PARTITION p_later VALUES LESS THAN MAXVALUE);
 
-CREATE TABLE rejected_messages (
+CREATE TABLE IF NOT EXISTS rejected_messages (
     digest BINARY(16) NOT NULL PRIMARY KEY COMMENT 'of topic and payload',
     first_at TIMESTAMP(6) NOT NULL DEFAULT '2000-01-01 00:00:00',
     last_at TIMESTAMP(6) NOT NULL DEFAULT '2000-01-01 00:00:00',
@@ -70,7 +71,7 @@ CREATE TABLE rejected_messages (
 
 -- The eleven columns of the original table. LEFT JOIN keeps frames first, so that a restriction on timestamp is a range
 -- on its primary key.
-CREATE SQL SECURITY INVOKER VIEW teleinfoframes AS
+CREATE OR REPLACE SQL SECURITY INVOKER VIEW teleinfoframes AS
 SELECT
     f.timestamp AS timestamp,
     m.identifier AS meter_identifier,
@@ -78,8 +79,12 @@ SELECT
     s.subscribed_current AS subscription_power_in_a,
     COALESCE(f.index_total, f.index_supplier + s.registers_at_rest, s.index_total) AS total_base_index_in_wh,
     s.pricing_period AS current_pricing_period,
-    COALESCE(f.current, f.current_1 + COALESCE(f.current_2, 0) + COALESCE(f.current_3, 0))
-        AS instantaneous_intensity_in_a,
+    -- A meter of three phases whose frame lacks one of them has no sum.
+    COALESCE(
+        f.current,
+        f.current_1 + f.current_2 + f.current_3,
+        IF(COALESCE(f.current_2, f.current_3, f.voltage_2, f.voltage_3, f.power_2, f.power_3) IS NULL, f.current_1, NULL)
+    ) AS instantaneous_intensity_in_a,
     s.current_max AS intensity_max_in_a,
     f.power AS power_consumption_in_va,
     s.schedule AS peak_off_peak_schedule,

@@ -1,0 +1,147 @@
+"""Makes a broker forget a program that will not come back: what it retains of it, and what it keeps for it."""
+
+import contextlib
+import json
+import logging
+import queue
+import secrets
+import time
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Self
+
+from common.config import Broker, client_name
+from common.errors import ConfigError, TeleinfoError
+from common.mqtt import Session
+from common.mqtt_events import REFUSED, Connected, Disconnected, Event, Message, Published
+from common.topics import Topics
+
+_RUNNING = ("online", "stalled")  # stalled: it waits for its database
+_FAREWELL = 2.0  # seconds to say good-bye
+
+
+class NotForgotten(TeleinfoError):
+    """Somebody is in the way: the line says who, and what to do."""
+
+
+def forget(settings: Broker, topics: Topics, program: str, name: str, timeout: float = 10) -> bool:
+    """Clear status and health of a `reader` or `storer`, and end its session; return whether it had a status.
+
+    Whoever listens to the status hears that it was cleared, known or not. Safe to repeat.
+
+    Raises:
+        ConfigError: this is no name, or the settings cannot be used.
+        NotForgotten: it is running, or the broker did not do as it was told within `timeout` seconds.
+    """
+    try:
+        client_name(name)
+    except ValueError as error:
+        raise ConfigError(f"NAME: {error}") from error
+    deadline = time.monotonic() + timeout
+    status, health = topics.status(program, name), topics.health(program, name)
+    with _troubles() as troubles:
+        own_id = f"teleinfo-forget-{secrets.token_hex(4)}"
+        with _Talk(settings, own_id, [status, health], deadline, troubles) as talk:
+            # What the broker retains it sends when we subscribe, so before our own message comes back. A program that
+            # is running after all soon publishes its health again.
+            messages = talk.clear(health)
+            known = next((message.payload for message in reversed(messages) if message.topic == status), b"")
+            if _status(known) in _RUNNING:
+                raise NotForgotten(f"the {program} {name} is running, its status is {_status(known)!r}: stop it first")
+            # The session before the status: a program that is running after all loses its connection by that, and its
+            # last will must not be what remains.
+            with _Talk(settings, f"teleinfo-{program}-{name}", [], deadline, troubles):
+                pass
+            talk.clear(status)
+    return bool(known)
+
+
+class _Talk:
+    """A few words with the broker, all of them before the deadline."""
+
+    def __init__(
+        self, settings: Broker, client_id: str, subscriptions: list[str], deadline: float, troubles: list[str]
+    ) -> None:
+        self._where = f"{settings.host}:{settings.port}"
+        self._deadline = deadline
+        self._troubles = troubles
+        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        # Not kept: by a clean start the broker drops what it had under this client id, and at our end what it has now.
+        self._session = Session(settings, client_id, subscriptions=subscriptions, post=self._events.put, keep=False)
+
+    def __enter__(self) -> Self:
+        self._session.start()
+        try:
+            while not isinstance(self._next("it does not answer"), Connected):
+                pass
+        except NotForgotten:
+            self._session.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._session.close()
+        with contextlib.suppress(queue.Empty):
+            while not isinstance(self._events.get(timeout=_FAREWELL), Disconnected):
+                pass
+
+    def clear(self, topic: str) -> list[Message]:
+        """Clear what is retained on a topic that we listen to; return what came in before that was done."""
+        lost = NotForgotten(f"the connection to the broker {self._where} was lost: try again")
+        handed = self._session.publish(topic, b"", retain=True)
+        if handed is None:
+            raise lost
+        messages: list[Message] = []
+        answered = returned = False
+        while not (answered and returned):
+            event = self._next(f"it does not let us read {topic}: check its access rules")
+            if isinstance(event, Disconnected):
+                raise lost
+            if isinstance(event, Published) and event.handed == handed:
+                if event.code >= REFUSED:
+                    raise NotForgotten(
+                        f"the broker {self._where} refuses {topic} (0x{event.code:02x}): check its access rules"
+                    )
+                answered = True
+            elif isinstance(event, Message):
+                returned = returned or (event.topic == topic and not event.payload)
+                messages.append(event)
+        return messages
+
+    def _next(self, otherwise: str) -> Event:
+        try:
+            return self._events.get(timeout=max(0.0, self._deadline - time.monotonic()))
+        except queue.Empty:
+            trouble = self._troubles[-1] if self._troubles else f"the broker {self._where}: {otherwise}"
+            text = trouble[:1].lower() + trouble[1:].removesuffix("; trying again")
+            raise NotForgotten(f"{text}; gave up waiting") from None
+
+
+@contextlib.contextmanager
+def _troubles() -> Iterator[list[str]]:
+    """Yield what a connection complains of from now on: here it is part of one line for a person, not of a log."""
+    texts: list[str] = []
+
+    def keep(record: logging.LogRecord) -> bool:
+        if record.levelno >= logging.WARNING:
+            texts.append(record.getMessage())
+        return False
+
+    logger = logging.getLogger("common.mqtt")
+    logger.addFilter(keep)
+    try:
+        yield texts
+    finally:
+        logger.removeFilter(keep)
+
+
+def _status(payload: bytes) -> str | None:
+    """Return what a retained status says, in JSON as the storer's or as a bare word as the reader's."""
+    try:
+        message = json.loads(payload.decode())
+    except (ValueError, RecursionError):
+        return payload.decode("utf-8", "replace")
+    status = message.get("status") if isinstance(message, dict) else None
+    return status if isinstance(status, str) else None

@@ -1,0 +1,75 @@
+"""The tally: how many frames a reader has made for a meter in one hour, for whoever wants to know if all arrived."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from common.errors import MessageError
+from common.frame import _METER as METER
+from common.frame import LONGEST_MESSAGE, read_instant, write_stamp
+
+_READER = re.compile(r"[0-9A-Za-z_.-]{1,64}")  # what common.config.client_name lets through
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many frames of one hour a reader has made; `(hour, meter, reader)` is its identity.
+
+    It may come again with a higher number, when the reader went on counting: the highest one is right.
+    """
+
+    meter: str
+    hour: datetime  # aware, UTC, a whole hour: that of the frames' timestamps
+    reader: str  # by its name: two readers may listen to one meter, and each counts its own frames
+    frames: int
+
+    def to_json(self) -> bytes:
+        """Write the tally as it travels on `teleinfo/<meter>/tally`."""
+        message = {
+            "meter": self.meter,
+            "hour": write_stamp(self.hour),
+            "reader": self.reader,
+            "frames": self.frames,
+        }
+        return json.dumps(message).encode()
+
+    @classmethod
+    def from_json(cls, payload: bytes) -> Self:
+        """Read a tally; unknown keys are ignored.
+
+        Raises:
+            MessageError: the payload is not a tally.
+        """
+        if len(payload) > LONGEST_MESSAGE:
+            raise MessageError(f"too large: {len(payload)} bytes, a tally has far less than {LONGEST_MESSAGE}")
+        try:
+            message = json.loads(payload.decode())  # decoded here: json.loads would guess other encodings, too
+        except (ValueError, RecursionError) as error:
+            raise MessageError(f"not JSON: {error}") from error
+        if not isinstance(message, dict):
+            raise MessageError("not a tally: a JSON object is expected")
+        meter = _wanted(message, "meter", str)
+        if not METER.fullmatch(meter):
+            raise MessageError("not a tally: 'meter' is not an address (letters, digits, '-', '_' and '.', at most 32)")
+        reader = _wanted(message, "reader", str)
+        if not _READER.fullmatch(reader):
+            raise MessageError("not a tally: 'reader' is not a name (letters, digits, '-', '_' and '.', at most 64)")
+        hour = read_instant(_wanted(message, "hour", str))
+        if (hour.minute, hour.second, hour.microsecond) != (0, 0, 0):
+            raise MessageError(f"not a tally: {write_stamp(hour)} is not a whole hour")
+        frames = _wanted(message, "frames", int)
+        if frames < 0:
+            raise MessageError("not a tally: 'frames' is negative")
+        return cls(meter, hour, reader, frames)
+
+
+def _wanted(message: Mapping[str, Any], key: str, kind: type) -> Any:
+    value = message.get(key)
+    if value is None:
+        raise MessageError(f"not a tally: {key!r} is missing")
+    if type(value) is not kind:  # a bool is no int here
+        raise MessageError(f"not a tally: {key!r} is {type(value).__name__}, not {kind.__name__}")
+    return value

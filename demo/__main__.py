@@ -1,0 +1,277 @@
+"""The project's main job, live on one machine: meter, reader, broker, storer, database."""
+
+import argparse
+import contextlib
+import json
+import queue
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from common.config import Broker as BrokerSettings
+from common.errors import MessageError
+from common.frame import Frame, read_instant
+from common.mqtt import Session
+from common.mqtt_events import Event, Message
+from common.topics import Topics
+from demo.instances import Broker, Database, InstanceError
+from demo.programs import Program, ProgramError
+
+FOLDER = Path(".demo")
+_TOPICS = Topics("teleinfo")
+_QUERY = "SELECT * FROM teleinfoframes ORDER BY timestamp DESC LIMIT 5"
+_START_WITHIN = 30.0  # seconds
+_STOP_WITHIN = 10.0  # seconds
+_QUIET_LINE_EVERY = 5.0  # seconds between two lines where the output is no terminal
+
+
+class Show:
+    """What a person watches: counts frames and confirmations, and keeps the last of each."""
+
+    def __init__(self) -> None:
+        self.decoded = self.stored = 0
+        self.reader_decoded: int | None = None  # the reader's own count, from its health
+        self.storer_online = False
+        self.frame: Frame | None = None
+        self.delay: float | None = None  # seconds from the frame's last byte to the news of its row
+
+    def take(self, message: Message) -> None:
+        """Take note of a message."""
+        last = message.topic.rpartition("/")[2]
+        if last == "frame":
+            with contextlib.suppress(MessageError):
+                self.frame = Frame.from_json(message.payload)
+                self.decoded += 1
+        elif last == "stored":
+            stored = json.loads(message.payload)["timestamps"]
+            self.stored += len(stored)
+            if stored:
+                self.delay = (datetime.now(UTC) - read_instant(stored[-1])).total_seconds()
+        elif message.topic == _TOPICS.status("storer", "demo"):
+            self.storer_online = json.loads(message.payload)["status"] == "online"
+        elif message.topic == _TOPICS.health("reader", "demo") and not message.retained:
+            delivery = json.loads(message.payload)["delivery"]
+            self.reader_decoded = delivery["decoded"] - delivery["recovered"]  # the run before left those
+
+    def line(self) -> str:
+        """Return the live line."""
+        if self.frame is None:
+            return "waiting for the first frame …"
+        delay = "–" if self.delay is None else f"{self.delay * 1000:.0f} ms"
+        time_of_day = self.frame.timestamp.astimezone().strftime("%H:%M:%S")
+        return (
+            f"{time_of_day}  {_power(self.frame):>6} VA  {_tariff(self.frame):<14}  {_index(self.frame):>13} kWh"
+            f"  decoded {self.decoded}  stored {self.stored}  byte to row {delay}"
+        )
+
+
+def _power(frame: Frame) -> str:
+    return str(frame.values.get("SINSTS", frame.values.get("PAPP", "–")))
+
+
+def _tariff(frame: Frame) -> str:
+    return " ".join(str(frame.values.get("LTARF", frame.values.get("PTEC", "–"))).split())
+
+
+def _index(frame: Frame) -> str:
+    registers = ("HCHC", "HCHP", "EJPHN", "EJPHPM", "BBRHCJB", "BBRHPJB", "BBRHCJW", "BBRHPJW", "BBRHCJR", "BBRHPJR")
+    total = frame.values.get("EAST", frame.values.get("BASE"))
+    if total is None:
+        numbers = [value for label in registers if isinstance(value := frame.values.get(label), int)]
+        total = sum(numbers) if numbers else None
+    return "–" if not isinstance(total, int) else f"{total / 1000:,.3f}".replace(",", " ")
+
+
+class Demo:
+    """Runs all the parts, and shows what they do."""
+
+    def __init__(self, arguments: argparse.Namespace, stack: contextlib.ExitStack) -> None:
+        self._arguments = arguments
+        self._stack = stack
+        self._show = Show()
+        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._programs: list[Program] = []
+        self._interrupted = False
+        self._written = 0.0
+
+    def run(self) -> int:
+        """Run until Ctrl-C, or for the seconds that were asked for; return the exit code."""
+        print("Starting a private broker and database (nothing of this system's own services is used) …", flush=True)
+        broker = self._stack.enter_context(Broker(FOLDER / "broker"))
+        database = self._stack.enter_context(Database(FOLDER / "database"))
+        self._configure(broker, database)
+        self._listen(broker)
+        began = datetime.now(UTC)
+        self._start("storer", "storer", "run", "--config", str(FOLDER / "storer.yaml"))
+        self._wait(lambda: self._show.storer_online, "the storer to be ready")
+        port = self._arguments.port or self._simulator()
+        self._reader_config(broker, port)
+        reader = self._start("reader", "reader", "run", "--config", str(FOLDER / "reader.yaml"))
+        self._explain(broker, database, port)
+        self._watch()
+        return self._end(reader, database, began)
+
+    def _configure(self, broker: Broker, database: Database) -> None:
+        (FOLDER / "storer.yaml").write_text(
+            f"name: demo\n"
+            f"mqtt: {{host: 127.0.0.1, port: {broker.port}}}\n"
+            f"database: {{host: 127.0.0.1, port: {database.port}, user: {database.user},\n"
+            f"  password_file: {json.dumps(str(FOLDER / 'database' / 'password'))}, name: {database.name}}}\n"
+        )
+        client = FOLDER / "mariadb.cnf"
+        client.touch(mode=0o600)
+        client.write_text(
+            f"[client]\nhost=127.0.0.1\nport={database.port}\nuser={database.user}\npassword={database.password}\n"
+            f"[mariadb-client]\ndatabase={database.name}\n"
+        )
+
+    def _reader_config(self, broker: Broker, port: str) -> None:
+        memory = Path("/dev/shm")
+        journal = self._stack.enter_context(
+            tempfile.TemporaryDirectory(prefix="teleinfo-demo-", dir=memory if memory.is_dir() else None)
+        )
+        (FOLDER / "reader.yaml").write_text(
+            f"name: demo\nport: {json.dumps(port)}\nmqtt: {{host: 127.0.0.1, port: {broker.port}}}\n"
+            f"spool: {{journal: {json.dumps(journal)}, path: {json.dumps(str(FOLDER.absolute() / 'spool'))}}}\n"
+            # A demo shows something at once: it does not wait for a clock.
+            f"clock: {{patience: 0s}}\n"
+        )
+
+    def _listen(self, broker: Broker) -> None:
+        session = Session(
+            BrokerSettings(host="127.0.0.1", port=broker.port),
+            "teleinfo-demo",
+            subscriptions=[
+                _TOPICS.frame("+"),
+                _TOPICS.stored("+"),
+                _TOPICS.status("storer", "demo"),
+                _TOPICS.health("reader", "demo"),
+            ],
+            post=self._events.put,
+        )
+        session.start()
+        self._stack.callback(session.close)
+
+    def _start(self, name: str, *command: str) -> Program:
+        program = Program(name, [sys.executable, "-P", "-m", *command], FOLDER / f"{name}.log")
+        self._programs.append(program)
+        self._stack.callback(program.stop, _STOP_WITHIN)
+        return program
+
+    def _simulator(self) -> str:
+        """Start a simulated meter; return the name of its pseudo-terminal."""
+        program = self._start("meter", "reader", "simulate", self._arguments.kind)
+        self._wait(lambda: program.first_line() is not None, "the simulated meter")
+        return program.first_line() or ""
+
+    def _explain(self, broker: Broker, database: Database, port: str) -> None:
+        meter = port if self._arguments.port else f"a simulated meter ({self._arguments.kind}) on {port}"
+        print(f"""
+Meter:    {meter}
+Logs:     {FOLDER}/reader.log, {FOLDER}/storer.log
+Look for yourself, in another terminal:
+  mosquitto_sub -h 127.0.0.1 -p {broker.port} -v -t 'teleinfo/#'
+  mariadb --defaults-file={FOLDER}/mariadb.cnf -P {database.port} -e '{_QUERY}'
+Ctrl-C ends the demo; the data stays in {FOLDER}, and the next run goes on with it.
+""")
+
+    def _watch(self) -> None:
+        seconds = self._arguments.seconds
+        deadline = None if seconds is None else time.monotonic() + seconds
+        while not self._interrupted and (deadline is None or time.monotonic() < deadline):
+            self._handle(0.2)
+            self._draw()
+        self._draw(last=True)
+
+    def _end(self, reader: Program, database: Database, began: datetime) -> int:
+        """Stop the reader, let the storer finish, and compare what was decoded with what is in the table."""
+        self._show.reader_decoded = None
+        self._programs.remove(reader)
+        reader.stop(_STOP_WITHIN)
+        self._wait(lambda: self._show.reader_decoded is not None, "the reader's last count")
+        decoded = self._show.reader_decoded or 0
+        count = f"SELECT COUNT(*) FROM {database.name}.frames WHERE timestamp >= FROM_UNIXTIME({began.timestamp():.6f})"
+        rows = 0
+
+        def all_stored() -> bool:
+            nonlocal rows
+            rows = int(database.sql(count))
+            return rows >= decoded
+
+        with contextlib.suppress(ProgramError):
+            self._wait(all_stored, "the last rows", within=_STOP_WITHIN)
+        print(f"{decoded} frames decoded, {rows} rows committed.")
+        if decoded == 0:
+            print("No frame came in: see the log of the reader.")
+        return 0 if rows == decoded > 0 else 1
+
+    def _wait(self, condition: Callable[[], bool], what: str, within: float = _START_WITHIN) -> None:
+        deadline = time.monotonic() + within
+        while not condition():
+            if time.monotonic() > deadline:
+                raise ProgramError(f"waited {within:.0f} s for {what}, in vain: see the logs in {FOLDER}")
+            self._handle(0.1)
+
+    def _handle(self, timeout: float) -> None:
+        for program in self._programs:
+            program.check()
+        with contextlib.suppress(queue.Empty):
+            event = self._events.get(timeout=timeout)
+            while True:
+                if isinstance(event, Message):
+                    self._show.take(event)
+                event = self._events.get_nowait()
+
+    def _draw(self, *, last: bool = False) -> None:
+        line = self._show.line()
+        if sys.stdout.isatty():
+            width = shutil.get_terminal_size().columns - 1
+            print(f"\r\x1b[K{line[:width]}", end="\n" if last else "", flush=True)
+        elif last or (self._show.frame is not None and time.monotonic() - self._written >= _QUIET_LINE_EVERY):
+            self._written = time.monotonic()
+            print(line, flush=True)
+
+    def interrupt(self) -> None:
+        """Let the demo come to its end."""
+        self._interrupted = True
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./run demo", description=__doc__)
+    parser.add_argument("--port", metavar="PORT", help="read a real meter, on /dev/ttyAMA0 for example")
+    parser.add_argument(
+        "--kind",
+        default="standard-single-phase-tempo",
+        metavar="KIND",
+        help="the simulated meter (default: %(default)s)",
+    )
+    parser.add_argument("--seconds", type=float, metavar="N", help="end by itself; exit 0 only if every frame is a row")
+    parser.add_argument("--fresh", action="store_true", help="forget the data of the runs before")
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Run the demo; return its exit code."""
+    arguments = _arguments()
+    if arguments.fresh:
+        shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        demo = Demo(arguments, stack)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: demo.interrupt())
+        try:
+            return demo.run()
+        except (InstanceError, ProgramError, OSError, subprocess.SubprocessError) as error:
+            print(f"\ndemo: {error}", file=sys.stderr)
+            return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,311 @@
+"""Runs private servers on the loopback interface, for the demo and the tests: a mosquitto and a MariaDB.
+
+They live in a folder that the caller chooses, keep their data and port from one start to the next, and die with us,
+however we die. Nothing of the system's own servers is read, used or changed.
+"""
+
+import contextlib
+import ctypes
+import os
+import pwd
+import random
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import weakref
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+HOST = "127.0.0.1"
+READY_WITHIN = 60.0  # seconds; on a Raspberry Pi a new database takes its time
+STOPPED_WITHIN = 30.0  # seconds, then it is killed
+LONGEST_SOCKET_PATH = 107  # bytes; sockaddr_un.sun_path without its NUL
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+_libc = ctypes.CDLL(None, use_errno=True)  # loaded here: after a fork it would be too late
+
+
+class InstanceError(Exception):
+    """A private server cannot be had; the text says why, in one line."""
+
+
+def find_program(name: str) -> str:
+    """Find a server's program, also where PATH often does not lead."""
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
+    program = shutil.which(name, path=path)
+    if program is None:
+        raise InstanceError(f"{name} is not installed: ./run setup installs it")
+    return program
+
+
+def free_port() -> int:
+    """Choose a port that nobody listens on."""
+    # Not bind(0): that gives a port of the ephemeral range, and a client that tries to reach a stopped server there
+    # sooner or later gets the very port as its own, is connected to itself, and keeps the server from coming back.
+    ports = list(range(15000, 32000))
+    random.shuffle(ports)
+    for port in ports:
+        with socket.socket() as candidate, contextlib.suppress(OSError):
+            candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            candidate.bind((HOST, port))
+            return port
+    raise InstanceError(f"no free port on {HOST}")
+
+
+def die_with(parent: int) -> Callable[[], None]:
+    """Make what a child calls before it becomes the server: be killed when the thread that started it ends."""
+
+    def call() -> None:
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it died before we asked
+            os._exit(1)
+
+    return call
+
+
+class _Server(ABC):
+    """A server process. Start it from a thread that lives as long as it shall: it dies with its thread."""
+
+    host = HOST
+    _kind: str
+
+    def __init__(self, folder: Path, port: int | None) -> None:
+        self.folder = folder.absolute()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.log = self.folder / f"{self._kind}.log"
+        self.port = free_port() if port is None else port
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @abstractmethod
+    def _prepare(self) -> list[str]:
+        """Put in place what the server needs, and return its command."""
+
+    @abstractmethod
+    def _answers(self) -> bool:
+        """Tell if the server answers; may raise OSError, which means no."""
+
+    def start(self) -> None:
+        """Start the server, and return when it answers."""
+        if self.process is not None:
+            raise InstanceError(f"{self._kind} runs already")
+        command = self._prepare()
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                process_group=0,  # Ctrl-C in the terminal is for us, we stop our servers in order
+                preexec_fn=die_with(os.getpid()),
+            )
+        deadline = time.monotonic() + READY_WITHIN
+        while not self._is_ready():
+            if self.process.poll() is not None:
+                code, self.process = self.process.returncode, None
+                raise InstanceError(f"{self._kind} ended with {code} when started: {self._last_words()}")
+            if time.monotonic() > deadline:
+                self.kill()
+                raise InstanceError(f"{self._kind} did not answer in {READY_WITHIN:.0f} s: {self._last_words()}")
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """End the server in an orderly way; nothing to do if it does not run."""
+        if self.process is None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        self.process.send_signal(signal.SIGCONT)  # a paused one would not notice
+        try:
+            self.process.wait(STOPPED_WITHIN)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        self.process = None
+
+    def kill(self) -> None:
+        """End the server as a power cut would."""
+        process = self._running()
+        process.kill()
+        process.wait()
+        self.process = None
+
+    def restart(self) -> None:
+        """Stop the server and start it again, on the same port and with the same data."""
+        self.stop()
+        self.start()
+
+    def pause(self) -> None:
+        """Let the server hang: its connections stay open, and it says nothing."""
+        process = self._running()
+        process.send_signal(signal.SIGSTOP)
+        # WNOWAIT: what became of the process is for Popen to collect
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+
+    def resume(self) -> None:
+        """Let a paused server go on."""
+        self._running().send_signal(signal.SIGCONT)
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self.process is None:
+            raise InstanceError(f"{self._kind} does not run")
+        return self.process
+
+    def _is_ready(self) -> bool:
+        try:
+            return self._answers()
+        except OSError:
+            return False
+
+    def _last_words(self) -> str:
+        """Return the end of the server's log, in one line."""
+        lines = self.log.read_text(errors="replace").splitlines()
+        return " | ".join(line.strip() for line in lines[-4:] if line.strip()) or f"nothing in {self.log}"
+
+
+class Broker(_Server):
+    """A private mosquitto that lets anybody of this machine in."""
+
+    _kind = "mosquitto"
+
+    def __init__(self, folder: Path, *, port: int | None = None, config: str = "") -> None:
+        super().__init__(folder, port)
+        self.config = config
+
+    def _prepare(self) -> list[str]:
+        lines = [
+            f"listener {self.port} {HOST}",
+            "allow_anonymous true",
+            "set_tcp_nodelay true",
+            "max_inflight_messages 0",  # up to the client: the storer takes up to 1000 before it acks one
+            "persistence false",  # the reader's spool keeps what matters
+            f"persistence_location {self.folder}/",
+            "log_dest stderr",
+            "log_timestamp_format %Y-%m-%dT%H:%M:%S",
+            # root's mosquitto becomes another user, who could not read this folder
+            f"user {pwd.getpwuid(os.getuid()).pw_name}",
+            *self.config.splitlines(),
+        ]
+        path = self.folder / "mosquitto.conf"
+        path.write_text("\n".join(lines) + "\n")
+        return [find_program("mosquitto"), "-c", str(path)]
+
+    def _answers(self) -> bool:
+        with socket.create_connection((HOST, self.port), timeout=1.0) as connection:
+            connection.sendall(b"\x10\x0c\x00\x04MQTT\x04\x02\x00\x0a\x00\x00")  # CONNECT, without a client id
+            answer = connection.recv(4)
+            connection.sendall(b"\xe0\x00")  # DISCONNECT
+            return answer[:1] == b"\x20"  # CONNACK; what it says of our rights does not matter
+
+
+class Database(_Server):
+    """A private MariaDB, with a database and a user that may do in it what the storer needs."""
+
+    user = "teleinfo"
+    name = "teleinfodb"
+    _kind = "mariadb"
+    _rights = "SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, CREATE VIEW, SHOW VIEW, LOCK TABLES"
+
+    def __init__(self, folder: Path, *, port: int | None = None, options: Sequence[str] = ()) -> None:
+        super().__init__(folder, port)
+        self.options = tuple(options)
+        self._administrator = pwd.getpwuid(os.getuid()).pw_name
+        self._data = self.folder / "data"
+        self._password_file = self.folder / "password"
+        self.password = self._keep_password()
+        self.unix_socket = self.folder / "mariadb.sock"
+        if len(os.fsencode(self.unix_socket)) > LONGEST_SOCKET_PATH:
+            short = tempfile.mkdtemp(prefix="teleinfo-")
+            weakref.finalize(self, shutil.rmtree, short, ignore_errors=True)
+            self.unix_socket = Path(short) / "mariadb.sock"
+
+    def sql(self, statement: str) -> str:
+        """Run SQL as the server's administrator, and return what the client prints: tab-separated, without headings."""
+        command = [find_program("mariadb"), "--no-defaults", f"--socket={self.unix_socket}"]
+        command += [f"--user={self._administrator}", "--connect-timeout=5", "--batch", "--skip-column-names"]
+        result = subprocess.run(command, input=statement, capture_output=True, text=True, check=False)
+        if result.returncode != 0:
+            raise InstanceError(f"mariadb: {result.stderr.strip()}")
+        return result.stdout
+
+    def create_database(self) -> None:
+        """Create the database anew, empty, and see to its user."""
+        # %: with names not resolved, TCP clients are not "localhost"; others than this machine's cannot reach us.
+        self.sql(
+            f"DROP DATABASE IF EXISTS {self.name};"
+            f"CREATE DATABASE {self.name} CHARACTER SET utf8mb4;"
+            f"CREATE USER IF NOT EXISTS {self.user}@'%';"
+            f"ALTER USER {self.user}@'%' IDENTIFIED BY '{self.password}';"
+            f"GRANT {self._rights} ON {self.name}.* TO {self.user}@'%';"
+        )
+
+    def start(self) -> None:
+        """Start the server, and return when it answers and has the database."""
+        super().start()
+        if not (self._data / self.name).is_dir():
+            self.create_database()
+
+    def _keep_password(self) -> str:
+        with contextlib.suppress(FileNotFoundError):
+            return self._password_file.read_text().strip()
+        password = secrets.token_urlsafe(18)
+        self._password_file.touch(mode=0o600)
+        self._password_file.write_text(password + "\n")
+        return password
+
+    def _prepare(self) -> list[str]:
+        options = [
+            "--no-defaults",
+            f"--datadir={self._data}",
+            f"--user={self._administrator}",
+            "--innodb-log-file-size=16M",
+            "--innodb-buffer-pool-size=32M",
+            "--skip-name-resolve",
+        ]
+        program = find_program("mariadbd")
+        if not (self._data / "mysql").is_dir():
+            self._install(options)
+        return [
+            program,
+            *options,
+            f"--bind-address={HOST}",
+            f"--port={self.port}",
+            f"--socket={self.unix_socket}",
+            f"--pid-file={self.folder / 'mariadb.pid'}",
+            "--character-set-server=utf8mb4",
+            *self.options,
+        ]
+
+    def _install(self, options: Sequence[str]) -> None:
+        """Make the server's own tables."""
+        unfinished = self.folder / "unfinished"  # so that half of them are never taken for all
+        shutil.rmtree(unfinished, ignore_errors=True)
+        command = [find_program("mariadb-install-db"), *options, f"--datadir={unfinished}", "--skip-test-db"]
+        # Whoever runs the server is its administrator, through its socket; nobody is without a password.
+        command += ["--auth-root-authentication-method=socket", f"--auth-root-socket-user={self._administrator}"]
+        with self.log.open("ab") as log:
+            result = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False)
+        if result.returncode != 0:
+            raise InstanceError(f"mariadb-install-db ended with {result.returncode}: {self._last_words()}")
+        unfinished.rename(self._data)
+
+    def _answers(self) -> bool:
+        try:
+            self.sql("SELECT 1")
+        except InstanceError:
+            return False
+        return True

@@ -1,0 +1,152 @@
+"""Tells the time of frames: a Raspberry Pi has no clock of its own, and a timestamp must never come twice."""
+
+import ctypes
+import secrets
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+ASK = 5.0  # seconds between two questions whether the clock is synchronised
+PHASES = 16  # microseconds; the grain of timestamps, and how many stretches of time can lie over each other
+
+_STEP_BACK = 1_000_000  # microseconds; a clock that falls more than this was set, and is followed
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_NEVER = -(2**63)
+
+# adjtimex(2): what it returns, and a bit of what it fills in, while nobody keeps the clock right.
+_TIME_ERROR = 5
+_STA_UNSYNC = 0x40
+_BOOTTIME = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # Linux has it; goes on while the machine sleeps
+
+
+class Clock(Protocol):
+    """What `Stamper` asks of a clock."""
+
+    def now(self) -> datetime:
+        """Return the time, aware, in UTC."""
+
+    def monotonic(self) -> float:
+        """Return seconds that never step."""
+
+    def uptime(self) -> float:
+        """Return seconds since the machine booted."""
+
+    def synchronised(self) -> bool:
+        """Tell whether somebody keeps the clock right."""
+
+
+class _Timex(ctypes.Structure):
+    """The beginning of `struct timex`, and more room than the rest of it takes anywhere."""
+
+    _fields_ = (
+        ("modes", ctypes.c_uint),  # 0: only read
+        ("offset", ctypes.c_long),
+        ("freq", ctypes.c_long),
+        ("maxerror", ctypes.c_long),
+        ("esterror", ctypes.c_long),
+        ("status", ctypes.c_int),
+        ("rest", ctypes.c_byte * 512),
+    )
+
+
+class KernelClock:
+    """The host's clock."""
+
+    def __init__(self, libc: Any = None) -> None:
+        """Find adjtimex in `libc`, the process's own unless given."""
+        self._adjtimex = _find_adjtimex(libc)
+
+    def now(self) -> datetime:
+        """Return the time, aware, in UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Return seconds that never step."""
+        return time.monotonic()
+
+    def uptime(self) -> float:
+        """Return seconds since the machine booted."""
+        return time.clock_gettime(_BOOTTIME)
+
+    def synchronised(self) -> bool:
+        """Tell whether the kernel says that the clock is kept right; True where it cannot be asked."""
+        if self._adjtimex is None:
+            return True
+        timex = _Timex()
+        state = self._adjtimex(ctypes.byref(timex))
+        if state < 0:
+            return True
+        return state != _TIME_ERROR and not timex.status & _STA_UNSYNC
+
+
+def _find_adjtimex(libc: Any) -> Callable[[Any], int] | None:
+    try:
+        found: Callable[[Any], int] = (libc or ctypes.CDLL(None)).adjtimex
+    except (OSError, TypeError, AttributeError):  # not Linux, or no shared library
+        return None
+    return found
+
+
+class Stamper:
+    """Gives each frame the time at which it came in: never the same twice, increasing unless the clock is set back.
+
+    Between two steps back lies a *stretch*. Microseconds are rounded down to a multiple of 16, and the stretch's phase,
+    0 to 15, is added: where two stretches lie over each other, they have no timestamp in common. The first phase is
+    random, so that a restart after a step is safe too, nearly; a step back takes the next that was not used for later
+    times. So only 16 stretches that lie over each other are told apart. Were there more, timestamps would stay ahead of
+    the clock, after those of the stretch that reached least far, until it has come there: unique still.
+
+    One for each line, used by one thread.
+    """
+
+    def __init__(self, clock: Clock, *, patience: float, phase: int | None = None) -> None:
+        """Hold frames for a clock to be set, `patience` seconds after the boot at the longest."""
+        self.steps_back = 0
+        self.synchronised = clock.synchronised()  # as last seen
+        self._clock = clock
+        self._patience = patience
+        self._asked = clock.monotonic()
+        self._may_wait = True
+        self._phase = (secrets.randbelow(PHASES) if phase is None else phase) % PHASES
+        self._last = [_NEVER] * PHASES  # microseconds; by phase, the last timestamp given
+        self._furthest = _NEVER  # microseconds; how far the clock was in this stretch
+
+    def must_wait(self) -> bool:
+        """Tell whether the clock is still to be set: frames are kept until it is, with their monotonic time.
+
+        Once it was not to be waited for it never is: a clock that loses its source later is still a clock.
+        """
+        if self._may_wait:
+            self._ask()
+            self._may_wait = not self.synchronised and self._clock.uptime() < self._patience
+        return self._may_wait
+
+    def stamp(self, came_in: float) -> tuple[datetime, bool]:
+        """Return the UTC time at monotonic `came_in`, by the clock as it is set now, and whether it is synchronised.
+
+        Frames are stamped in the order in which they came in: an older one looks like a step back.
+        """
+        self._ask()
+        ago = round((self._clock.monotonic() - came_in) * 1e6)
+        then = (self._clock.now() - _EPOCH) // _MICROSECOND - ago
+        if then < self._furthest - _STEP_BACK:
+            self.steps_back += 1
+            self._furthest = then
+            self._phase = self._next_phase(then)
+        self._furthest = max(self._furthest, then)
+        given = max(then // PHASES * PHASES + self._phase, self._last[self._phase] + PHASES)
+        self._last[self._phase] = given
+        return _EPOCH + timedelta(microseconds=given), self.synchronised
+
+    def _next_phase(self, then: int) -> int:
+        phases = [(self._phase + step) % PHASES for step in range(1, PHASES + 1)]
+        unused = (phase for phase in phases if self._last[phase] < then)
+        return next(unused, min(phases, key=self._last.__getitem__))
+
+    def _ask(self) -> None:
+        now = self._clock.monotonic()
+        if now - self._asked >= ASK:
+            self._asked = now
+            self.synchronised = self._clock.synchronised()

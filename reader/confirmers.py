@@ -1,0 +1,144 @@
+"""Knows who must confirm a frame: the storers that were ever seen, those that are named, or the broker."""
+
+import json
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+STORERS = "storers"  # the folder of their names, beside the spool
+AUTO, BROKER = "auto", "broker"
+_LONGEST_WAIT = 3600.0  # seconds; a storer that announces more is not believed
+
+
+def forget_storer(folder: Path, name: str) -> bool:
+    """Take a storer's name away; return whether it was there. A reader that runs notices within a minute."""
+    path = folder / name
+    if path.parent != folder or not path.is_file():
+        return False
+    path.unlink()
+    return True
+
+
+@dataclass(slots=True)
+class _Storer:
+    status: str = "unknown"  # online, stalled, offline; unknown until the broker has told
+    wait: float = 0.0  # seconds for which it may hold a batch back
+
+
+class Confirmers:
+    """The storers, by name, and whether what they said is enough.
+
+    Names that were seen are kept in a folder, a file each: a reader that restarts while broker and storer are both
+    away still waits for them.
+    """
+
+    def __init__(self, wanted: str | tuple[str, ...], folder: Path | None) -> None:
+        """Take `auto`, `broker` or the names that each must confirm; `folder` None remembers nothing."""
+        self._wanted = wanted
+        self._folder = folder
+        self._storers: dict[str, _Storer] = {}
+        if wanted == AUTO and folder is not None and folder.is_dir():
+            self._storers = {path.name: _Storer() for path in sorted(folder.iterdir())}
+        elif isinstance(wanted, tuple):
+            self._storers = {name: _Storer() for name in wanted}
+
+    @property
+    def names(self) -> list[str]:
+        """The storers that are known."""
+        return list(self._storers)
+
+    @property
+    def by_broker(self) -> bool:
+        """Whether the broker's answer is all there is to wait for."""
+        return self._wanted == BROKER or (self._wanted == AUTO and not self._storers)
+
+    @property
+    def newcomer_welcome(self) -> bool:
+        """Whether a storer that appears would count."""
+        return self._wanted == AUTO
+
+    @property
+    def online(self) -> bool:
+        """Whether a storer whose word counts is ready to take frames."""
+        return any(storer.status == "online" for storer in self._storers.values())
+
+    @property
+    def wait(self) -> float:
+        """How long the storers that are online may hold a batch back."""
+        return max((storer.wait for storer in self._storers.values() if storer.status == "online"), default=0.0)
+
+    def enough(self, names: frozenset[str]) -> bool:
+        """Whether a frame that these storers hold is safe: any of them for `auto`, all that are named otherwise."""
+        if isinstance(self._wanted, tuple):
+            return names.issuperset(self._wanted)
+        return bool(names)
+
+    def missing_online(self, names: frozenset[str]) -> bool:
+        """Whether a storer that is online has not confirmed yet, though its word counts."""
+        return any(storer.status == "online" and name not in names for name, storer in self._storers.items())
+
+    def saw(self, name: str) -> bool:
+        """Take note of a storer; return whether it is a new one that counts."""
+        if self._wanted != AUTO or name in self._storers:
+            return False
+        self._storers[name] = _Storer()
+        log.info("The storer %s is there: frames are kept until it confirms them", name)
+        if self._folder is not None:
+            try:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                (self._folder / name).touch()
+            except OSError as error:
+                log.warning("The storer %s cannot be remembered in %s: %s", name, self._folder, error.strerror)
+        return True
+
+    def heard(self, name: str, payload: bytes) -> bool:
+        """Take a storer's status as it was published; return whether it is online from now on.
+
+        An empty one means that somebody had it forgotten.
+        """
+        if not payload:
+            self.forget(name)
+            return False
+        storer = self._storers.get(name)
+        if storer is None:
+            return False
+        try:
+            message = json.loads(payload)
+            status, wait = message["status"], float(message.get("wait", 0.0))
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            log.warning("The status of the storer %s is not understood: %r", name, payload[:80])
+            return False
+        if status not in ("online", "stalled", "offline"):
+            return False
+        if status != storer.status:
+            log.info("The storer %s is %s", name, status)
+        storer.status = status
+        storer.wait = min(max(wait, 0.0), _LONGEST_WAIT) if wait == wait else 0.0
+        return bool(status == "online")
+
+    def forget(self, name: str) -> None:
+        """Wait for this storer no longer."""
+        if self._wanted != AUTO or name not in self._storers:
+            return
+        del self._storers[name]
+        log.info("The storer %s is forgotten: its confirmation is not waited for any more", name)
+        if self._folder is not None:
+            try:
+                (self._folder / name).unlink(missing_ok=True)
+            except OSError as error:
+                log.warning("The storer %s cannot be forgotten in %s: %s", name, self._folder, error.strerror)
+
+    def look(self) -> None:
+        """Forget the storers whose files are gone: `teleinfo-reader forget` takes them away."""
+        if self._wanted != AUTO or self._folder is None or not self._folder.is_dir():
+            return
+        for name in self.names:
+            if not (self._folder / name).exists():
+                self.forget(name)
+
+    def disconnected(self) -> None:
+        """The broker is away: nobody knows how the storers are."""
+        for storer in self._storers.values():
+            storer.status = "unknown"

@@ -1,0 +1,307 @@
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from common import config
+from common.config import Secret, duration, load, option, section, size, whole
+from common.errors import ConfigError
+from reader.config import ReaderConfig
+from storer.config import StorerConfig
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Inner(Secret):
+    host: str = "localhost"
+    port: int = option(1883, read=whole(1, 65535))
+    retries: int = 3
+    factor: float = 1.5
+    loud: bool = False
+    words: tuple[str, ...] = ()
+    note: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settings:
+    device: str
+    wait: float = option(0.0, read=duration)
+    room: int = option(64_000_000, read=size)
+    inner: Inner = section(Inner)
+    maybe: Inner | None = None
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "program.yaml"
+
+
+def settings(file: Path, text: str) -> Settings:
+    file.write_text(text, encoding="utf-8")
+    return load(Settings, file)
+
+
+def complaint(file: Path, text: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        settings(file, text)
+    where, _, rest = str(caught.value).partition(f"{file}")
+    assert where == ""
+    assert "\n" not in rest
+    return rest.removeprefix(": ")
+
+
+def test_what_is_not_given_has_its_default(file: Path) -> None:
+    assert settings(file, "device: /dev/ttyS0") == Settings(device="/dev/ttyS0")
+
+
+def test_what_is_given_is_taken(file: Path) -> None:
+    text = """
+        device: "5"
+        wait: 1.5h
+        room: 3kB
+        inner: {host: h, port: 1, retries: -1, factor: 0.5, loud: true, words: [a, b], note: n, password: secret}
+        maybe: {}
+    """
+    inner = Inner(host="h", port=1, retries=-1, factor=0.5, loud=True, words=("a", "b"), note="n", password="secret")
+    assert settings(file, text) == Settings(device="5", wait=5400.0, room=3000, inner=inner, maybe=Inner())
+
+
+def test_an_empty_section_is_all_defaults(file: Path) -> None:
+    assert settings(file, "device: d\ninner:\nmaybe:\n") == Settings(device="d")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        # what is missing
+        ("", "option 'device' is missing: it has no default"),
+        ("# only a comment\n", "option 'device' is missing: it has no default"),
+        # what is too much
+        ("devcie: d", "unknown option 'devcie', did you mean 'device'?"),
+        ("device: d\nxyz: 1", "unknown option 'xyz', known here: device, wait, room, inner, maybe"),
+        ("device: d\n1883: 1", "unknown option '1883', known here: device, wait, room, inner, maybe"),
+        ("device: d\ninner: {prot: 1}", "unknown option 'inner.prot', did you mean 'inner.port'?"),
+        ("device: d\nmaybe: {prot: 1}", "unknown option 'maybe.prot', did you mean 'maybe.port'?"),
+        (
+            "device: d\ninner: {xyz: 1}",
+            "unknown option 'inner.xyz', known here: password, password_file, host, port, retries, factor, loud, words,"
+            " note",
+        ),
+        # what is of another type
+        ("device: 5", "device: text is expected, not 5: put it in quotes"),
+        ("device: 1.5", "device: text is expected, not 1.5: put it in quotes"),
+        ("device: no", "device: text is expected, not False: put it in quotes"),
+        ("device:", "device: text is expected, not None"),
+        ("device: [d]", "device: text is expected, not ['d']"),
+        ("device: 2026-11-24", "device: text is expected, not datetime.date(2026, 11, 24): put it in quotes"),
+        ("device: d\ninner: {note: 5}", "inner.note: text is expected, not 5: put it in quotes"),
+        ("device: d\ninner: {retries: '3'}", "inner.retries: a whole number is expected, not '3'"),
+        ("device: d\ninner: {retries: 3.0}", "inner.retries: a whole number is expected, not 3.0"),
+        ("device: d\ninner: {retries: true}", "inner.retries: a whole number is expected, not True"),
+        ("device: d\ninner: {factor: x}", "inner.factor: a number is expected, not 'x'"),
+        ("device: d\ninner: {loud: 1}", "inner.loud: true or false is expected, not 1"),
+        ("device: d\ninner: {words: a}", "inner.words: a list of texts is expected, not 'a'"),
+        ("device: d\ninner: {words: [1]}", "inner.words: a list of texts is expected, not [1]"),
+        ("device: d\ninner: {port: 0}", "inner.port: a whole number from 1 to 65535 is expected, not 0"),
+        ("device: d\ninner: {port: 65536}", "inner.port: a whole number from 1 to 65535 is expected, not 65536"),
+        ("device: d\ninner: {port: '1'}", "inner.port: a whole number from 1 to 65535 is expected, not '1'"),
+        ("device: d\ninner: {port: true}", "inner.port: a whole number from 1 to 65535 is expected, not True"),
+        ("device: d\ninner: {port: }", "inner.port: a whole number from 1 to 65535 is expected, not None"),
+        ("device: d\nwait: 5", "wait: a time such as 30s or 5m is expected, not 5"),
+        ("device: d\nwait: 5 minutes", "wait: a time such as 30s or 5m is expected, not '5 minutes'"),
+        ("device: d\nwait: -5s", "wait: a time such as 30s or 5m is expected, not '-5s'"),
+        ("device: d\nroom: 64", "room: a size such as 64MB is expected, not 64"),
+        ("device: d\nroom: 1.5MB", "room: a size such as 64MB is expected, not '1.5MB'"),
+        # what is no set of options
+        ("- device: d", "the file: options are expected (key: value), not a list"),
+        ("device", "the file: options are expected (key: value), not text"),
+        ("5", "the file: options are expected (key: value), not a number"),
+        ("device: d\ninner: localhost", "inner: options are expected (key: value), not text"),
+        ("device: d\ninner: [host, h]", "inner: options are expected (key: value), not a list"),
+        ("device: d\nmaybe: true", "maybe: options are expected (key: value), not true or false"),
+    ],
+)
+def test_says_what_is_wrong_and_what_would_be_right(file: Path, text: str, reason: str) -> None:
+    assert complaint(file, text) == reason
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("device: d\ninner: {host: h", ", line 2: not YAML: expected ',' or '}', but got '<stream end>'"),
+        ("device: d\n\tinner: 1", ", line 2: not YAML: found character '\\t' that cannot start any token"),
+        ("device: d\ninner: host: h\n", ", line 2: not YAML: mapping values are not allowed here"),
+        ("device: d\n? [a]\n: b", ", line 2: not YAML: found unhashable key"),
+        (
+            "device: !!python/name:os.system",
+            ", line 1: not YAML: could not determine a constructor for the tag"
+            " 'tag:yaml.org,2002:python/name:os.system'",
+        ),
+        ("device: \0", ": not YAML: special characters are not allowed"),
+    ],
+)
+def test_says_where_the_file_is_not_yaml(file: Path, text: str, reason: str) -> None:
+    assert complaint(file, text).removeprefix(f"{file}") == reason.removeprefix(": ")
+
+
+def test_a_file_that_is_not_there_is_named_with_the_cure(file: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(Settings, file)
+    assert str(caught.value) == (f"{file}: cannot be read: No such file or directory; name your file with --config")
+    with pytest.raises(ConfigError) as caught:
+        load(Settings, tmp_path)
+    assert str(caught.value) == f"{tmp_path}: cannot be read: Is a directory; name your file with --config"
+
+
+def test_a_file_that_is_no_text_is_refused(file: Path) -> None:
+    file.write_bytes(b"device: \xff")
+    with pytest.raises(ConfigError, match=r"program\.yaml: cannot be read: 'utf-8' codec can't decode byte 0xff"):
+        load(Settings, file)
+
+
+class TestEnvironment:
+    @pytest.fixture(autouse=True)
+    def environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("NOT_SET", raising=False)
+        for name, value in {"WORD": "cellar", "NUMBER": "42", "EMPTY": "", "ODD": "[1", "NESTED": "${WORD}"}.items():
+            monkeypatch.setenv(name, value)
+
+    @pytest.mark.parametrize(
+        ("text", "value"),
+        [
+            ("${WORD}", "cellar"),
+            ("pi-${WORD}-${NUMBER}", "pi-cellar-42"),
+            ("${NUMBER}", "42"),  # text stays text
+            ("'${EMPTY}'", ""),
+            ("${NESTED}", "${WORD}"),  # what the environment says is not looked through again
+            ("$WORD ${} ${1}", "$WORD ${} ${1}"),
+        ],
+    )
+    def test_a_variable_takes_its_place_in_a_text(self, file: Path, text: str, value: str) -> None:
+        assert settings(file, f"device: {text}").device == value
+
+    def test_a_variable_may_be_a_number_or_a_list_where_one_is_wanted(self, file: Path) -> None:
+        inner = "inner: {port: '${NUMBER}', retries: '${NUMBER}', words: ['${WORD}', '${NUMBER}']}"
+        given = settings(file, f"device: d\nwait: ${{NUMBER}}s\n{inner}")
+        assert given.wait == 42.0
+        assert given.inner == Inner(port=42, retries=42, words=("cellar", "42"))
+
+    @pytest.mark.parametrize(
+        ("text", "reason"),
+        [
+            ("device: ${NOT_SET}", "device: the environment has no variable NOT_SET"),
+            ("device: d\ninner: {port: '${NOT_SET}'}", "inner.port: the environment has no variable NOT_SET"),
+            ("device: d\ninner: {password: 'x${NOT_SET}'}", "inner.password: the environment has no variable NOT_SET"),
+            ("device: d\ninner: {words: ['${NOT_SET}']}", "inner.words: the environment has no variable NOT_SET"),
+            ("device: d\ninner: {retries: '${WORD}'}", "inner.retries: a whole number is expected, not 'cellar'"),
+            (
+                "device: d\ninner: {port: '${EMPTY}'}",
+                "inner.port: a whole number from 1 to 65535 is expected, not None",
+            ),
+            ("device: d\ninner: {port: '${ODD}'}", "inner.port: what the environment has for it is not YAML"),
+        ],
+    )
+    def test_a_variable_that_will_not_do_is_named(self, file: Path, text: str, reason: str) -> None:
+        assert complaint(file, text) == reason
+
+
+class TestSecrets:
+    def test_a_password_may_stand_in_a_file_of_its_own(self, file: Path, tmp_path: Path) -> None:
+        secret = tmp_path / "secret"
+        secret.write_text(" pass word \r\n", encoding="utf-8")
+        assert settings(file, f"device: d\ninner: {{password_file: {secret}}}").inner.secret() == " pass word "
+        assert settings(file, "device: d\ninner: {password: ' pass word '}").inner.secret() == " pass word "
+        assert settings(file, "device: d").inner.secret() is None
+
+    def test_two_passwords_are_one_too_many(self, file: Path) -> None:
+        text = "device: d\ninner: {password: p, password_file: /f}"
+        assert complaint(file, text) == "inner.password: 'password_file' is given, too: leave one out"
+
+    def test_a_password_file_is_looked_for_before_anything_is_opened(self, file: Path, tmp_path: Path) -> None:
+        missing = tmp_path / "missing"
+        reason = f"inner.password_file: {missing} cannot be read: No such file or directory"
+        assert complaint(file, f"device: d\ninner: {{password_file: {missing}}}") == reason
+        missing.write_bytes(b"\xff")
+        assert complaint(file, f"device: d\ninner: {{password_file: {missing}}}").startswith(
+            f"inner.password_file: {missing} cannot be read: 'utf-8' codec"
+        )
+
+    @pytest.mark.parametrize("kind", [ReaderConfig, StorerConfig])
+    def test_a_password_is_never_shown(self, kind: type[Any], file: Path) -> None:
+        file.write_text(
+            "{port: /dev/x, mqtt: {password: hunter2}}"
+            if kind is ReaderConfig
+            else "{mqtt: {password: hunter2}, database: {password: hunter2}}",
+            encoding="utf-8",
+        )
+        loaded = load(kind, file)
+        assert loaded.mqtt.password == "hunter2"
+        assert "hunter2" not in repr(loaded)
+        assert "hunter2" not in str(loaded)
+
+    @pytest.mark.parametrize(
+        ("text", "reason"),
+        [
+            ("inner: {password: 4711}", "inner.password: text is expected: put it in quotes"),
+            ("inner: {password: [4711]}", "inner.password: text is expected"),
+            ("inner: 4711", "inner: options are expected (key: value), not a number"),
+            ("inner: [password, 4711]", "inner: options are expected (key: value), not a list"),
+            ("inner: password=4711", "inner: options are expected (key: value), not text"),
+        ],
+    )
+    def test_a_mistake_does_not_bring_a_password_to_the_log(self, file: Path, text: str, reason: str) -> None:
+        assert complaint(file, f"device: d\n{text}") == reason
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("0s", 0), ("250ms", 0.25), ("30s", 30), ("5m", 300), ("1.5h", 5400), ("14d", 1_209_600), ("2 m", 120)],
+)
+def test_reads_durations(text: str, seconds: float) -> None:
+    assert duration(text) == seconds
+
+
+@pytest.mark.parametrize(
+    "value", ["", "5", "s", "5 s s", "5S", ".5s", "1e3s", "inf s", "-1s", "5s\n", 5, 5.0, None, [], True]
+)
+def test_refuses_what_is_no_duration(value: Any) -> None:
+    with pytest.raises(ValueError, match=r"^a time such as 30s or 5m is expected, not "):
+        duration(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("0B", 0), ("512B", 512), ("1kB", 1000), ("1KB", 1000), ("64 MB", 64_000_000), ("2GB", 2 * 10**9)],
+)
+def test_reads_sizes(text: str, count: int) -> None:
+    assert size(text) == count
+
+
+@pytest.mark.parametrize("value", ["", "64", "MB", "64M", "64mb", "1.5GB", "-1B", "1TB", "64MB\n", 64, None, True])
+def test_refuses_what_is_no_size(value: Any) -> None:
+    with pytest.raises(ValueError, match=r"^a size such as 64MB is expected, not "):
+        size(value)
+
+
+@pytest.mark.parametrize("name", ["teleinfo", "home/teleinfo", "é", "a b"])
+def test_takes_names_of_topics(name: str) -> None:
+    assert config.topic_name(name) == name
+
+
+@pytest.mark.parametrize("value", ["", "/a", "a/", "a/+", "#", "a\0b", "a//", 5, None, ["a"]])
+def test_refuses_what_is_no_topic(value: Any) -> None:
+    with pytest.raises(
+        ValueError, match=r"^a topic without '\+' and '#' and without '/' at its ends is expected, not "
+    ):
+        config.topic_name(value)
+
+
+@pytest.mark.parametrize("value", ["", "a/b", "a b", "é", "a+", "x" * 65, "main\n", 5, None, ["a"]])
+def test_refuses_what_is_no_name_of_a_program(value: Any) -> None:
+    with pytest.raises(ValueError, match=r"^a name of letters, digits, '-', '_' and '\.' is expected, not "):
+        config.client_name(value)
+
+
+def test_takes_names_of_programs() -> None:
+    for name in ("main", "pi-cellar", "A_1.b", "x" * 64):
+        assert config.client_name(name) == name

@@ -1,0 +1,93 @@
+import argparse
+import importlib
+import inspect
+import pkgutil
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+import common
+import reader
+import storer
+from common import errors
+from common.command import report_errors
+from common.errors import Away, BadRow, ConfigError, DatabaseError, Refused, TeleinfoError
+
+
+def tree(root: type[TeleinfoError]) -> Iterator[type[TeleinfoError]]:
+    yield root
+    for branch in root.__subclasses__():
+        yield from tree(branch)
+
+
+def exceptions_of(module_name: str) -> set[type[BaseException]]:
+    module = importlib.import_module(module_name)
+    return {
+        thing
+        for _, thing in inspect.getmembers(module, inspect.isclass)
+        if issubclass(thing, BaseException) and thing.__module__ == module_name
+    }
+
+
+MODULES = sorted(
+    module.name
+    for package in (common, reader, storer)
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+    if not module.name.endswith("__main__")
+)
+
+
+def fail_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> int:
+    def command(_: argparse.Namespace) -> int:
+        raise error
+
+    parser = argparse.ArgumentParser()
+    parser.set_defaults(command=command)
+    monkeypatch.setattr(sys, "argv", ["program"])
+    return report_errors("teleinfo-program", parser)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_exception_is_in_the_tree(module: str) -> None:
+    assert exceptions_of(module) <= set(tree(TeleinfoError))
+
+
+def test_the_tree_is_the_one_that_is_drawn() -> None:
+    drawn = [line.split("+-- ")[1].split()[0] for line in (errors.__doc__ or "").splitlines() if "+-- " in line]
+    assert sorted(drawn) == sorted(kind.__name__ for kind in exceptions_of("common.errors") - {TeleinfoError})
+    assert {Refused, Away, BadRow} <= set(DatabaseError.__subclasses__())
+
+
+@pytest.mark.parametrize("kind", list(tree(TeleinfoError)))
+def test_each_error_is_one_line_and_an_exit_code(
+    kind: type[TeleinfoError], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    expected = {ConfigError: 2, Refused: 3}.get(kind, 1)
+    assert fail_with(kind("what, where, what to do"), monkeypatch) == expected
+    assert capsys.readouterr() == ("", "teleinfo-program: what, where, what to do\n")
+
+
+def test_what_was_not_foreseen_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ZeroDivisionError):
+        fail_with(ZeroDivisionError("a bug"), monkeypatch)
+
+
+def test_ctrl_c_is_no_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert fail_with(KeyboardInterrupt(), monkeypatch) == 130
+    assert capsys.readouterr() == ("", "")
+
+
+def test_the_commands_own_code_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    parser = argparse.ArgumentParser()
+    parser.set_defaults(command=lambda _: 7)
+    monkeypatch.setattr(sys, "argv", ["program"])
+    assert report_errors("teleinfo-program", parser) == 7
+
+
+def test_wrong_usage_ends_with_2(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["program", "--no-such-option"])
+    with pytest.raises(SystemExit) as caught:
+        report_errors("teleinfo-program", argparse.ArgumentParser(prog="teleinfo-program"))
+    assert caught.value.code == 2
+    assert "--no-such-option" in capsys.readouterr().err

@@ -1,0 +1,114 @@
+"""Frames for tests: what simulated meters say, and anything that a frame may be."""
+
+import string
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import strategies as st
+
+from common.frame import Frame, Value
+from common.labels import LABELS, Mode
+from reader.simulator import KINDS, SimulatedMeter
+from reader.tic import Decoder
+
+#: A day in winter of which every simulated contract makes something: Tempo and EJP have a peak, there is an overload.
+DAY = datetime(2026, 11, 24, tzinfo=UTC)
+
+#: The moment that a frame came in, within its second.
+FRACTION = timedelta(microseconds=123_456)
+
+ADDRESS = "031961123456"
+
+
+def simulated(kind: str, count: int, *, start: datetime = DAY, every: timedelta, seed: int = 0) -> Iterator[Frame]:
+    """Yield what the reader makes of a simulated meter's frames, at a steady pace."""
+    meter, decoder = SimulatedMeter(kind, seed=seed), Decoder()
+    for number in range(count):
+        instant = start + number * every + FRACTION
+        (reading,) = decoder.feed(meter.frame(instant))
+        assert reading.address is not None
+        yield Frame(
+            meter=reading.address,
+            timestamp=instant,
+            mode=reading.mode,
+            values=reading.values,
+            stamps=reading.stamps or None,
+        )
+
+
+def every_kind(count: int, *, every: timedelta, start: datetime = DAY) -> Iterator[Frame]:
+    """Yield frames of one simulated meter of each kind."""
+    for kind in KINDS:
+        yield from simulated(kind, count, every=every, start=start)
+
+
+def standard(**values: Value) -> Frame:
+    """Make a small frame of standard mode; `_` in a name stands for `-`."""
+    return _frame(Mode.STANDARD, values)
+
+
+def historic(**values: Value) -> Frame:
+    """Make a small frame of historic mode."""
+    return _frame(Mode.HISTORIC, values)
+
+
+def _frame(mode: Mode, values: dict[str, Value]) -> Frame:
+    return Frame(meter=ADDRESS, timestamp=DAY + FRACTION, mode=mode, values=values)
+
+
+# What hypothesis makes.
+
+# All of Unicode but halves of surrogate pairs, which UTF-8 cannot write.
+TEXT = st.text(st.characters(codec="utf-8"), max_size=40)
+LABEL = st.text(st.sampled_from(string.ascii_letters + string.digits + string.punctuation), min_size=1, max_size=16)
+METER = st.text(st.sampled_from(string.ascii_letters + string.digits + "_.-"), min_size=1, max_size=32)
+INSTANT = st.datetimes(timezones=st.just(UTC))
+# A small number, one that is at the edge of a column or beyond it, and any.
+NUMBER = (
+    st.integers(0, 99_999)
+    | st.sampled_from([2**8, 2**15, 2**16, 2**24, 2**32, 2**63]).flatmap(lambda edge: st.integers(edge - 2, edge + 1))
+    | st.integers()
+)
+VALUE = NUMBER | TEXT
+# What the meter's clock says, from the host's point of view: right, a bit off, hours, years.
+OFFSET = st.sampled_from([0, 1, -3600, 32_766, 32_767, 32_768, -32_767, -32_768, -32_769, 10**8]).map(
+    lambda seconds: timedelta(seconds=seconds)
+)
+
+
+@st.composite
+def frames(draw: st.DrawFn) -> Frame:
+    """Make any frame that the contract allows, most often with labels that mean something."""
+    mode = draw(st.sampled_from(Mode))
+    timestamp = draw(st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
+    names = draw(st.lists(st.sampled_from(sorted(LABELS[mode])) | LABEL, min_size=1, max_size=30, unique=True))
+    if draw(st.booleans()):
+        names.sort(key=list(LABELS[mode]).index) if set(names) <= LABELS[mode].keys() else names.reverse()
+    values = {name: draw(_value_of(name)) for name in names}
+    stamps = draw(st.none() | st.dictionaries(st.sampled_from(names) | LABEL, INSTANT, max_size=6))
+    if stamps is not None and draw(st.booleans()):
+        stamps["DATE"] = timestamp.replace(microsecond=0) + draw(OFFSET)
+        if draw(st.booleans()):
+            stamps = {"DATE": stamps.pop("DATE")} | stamps
+    return Frame(
+        meter=draw(METER),
+        timestamp=timestamp,
+        mode=mode,
+        values=values,
+        stamps=stamps,
+        clock=draw(st.none() | st.just("degraded") | TEXT),
+        host_clock=draw(st.none() | st.just("unsynchronised") | TEXT),
+        dropped=draw(st.sampled_from([None, 0, 1, 3, 255, 256, 300]) | st.integers(0)),
+    )
+
+
+def _value_of(label: str) -> st.SearchStrategy[Value]:
+    likely: dict[str, st.SearchStrategy[Value]] = {
+        "DATE": st.just(""),
+        "NGTF": st.sampled_from(["      BASE      ", "H PLEINE/CREUSE ", "     TEMPO      ", "EJP", "ZEN Flex"]),
+        "NTARF": st.integers(0, 12),
+        "STGE": st.sampled_from(["003A0001", "013AC401", "9B3A9000", "FFFFFFFF", "0x3A0001", "3a"]),
+        "PTEC": st.sampled_from(["TH..", "HC..", "HP..", "HN..", "PM..", "HCJB", "HPJR", "????"]),
+        "OPTARIF": st.sampled_from(["BASE", "HC..", "EJP.", "BBR("]),
+    }
+    return likely[label] | VALUE if label in likely else VALUE

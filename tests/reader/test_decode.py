@@ -1,0 +1,140 @@
+"""The command `teleinfo-reader decode`, as a person runs it."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Sign = Callable[[bytes], bytes]
+Send = Callable[..., bytes]
+
+ROOT = Path(__file__).resolve().parents[2]
+A, B, C = b"031961123456", b"041067218788", b"021861123760"
+
+
+def run(*arguments: str | Path, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "reader", "decode", *map(str, arguments)],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        input=data,
+        capture_output=True,
+        timeout=60,
+    )
+
+
+def told(result: subprocess.CompletedProcess[bytes]) -> list[dict[str, Any]]:
+    assert result.returncode == 0, result.stderr
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+@pytest.fixture
+def historic(send: Send) -> Callable[..., bytes]:
+    def historic(meter: bytes, power: int = 750) -> bytes:
+        return send(b"ADCO " + meter, b"BASE 006511245", b"PAPP %05d" % power)
+
+    return historic
+
+
+def test_prints_a_frame_a_line_as_it_is_published_but_for_its_time(send: Send) -> None:
+    data = send(b"ADSC\t" + A + b"\t", b"DATE\th261124232019\t\t", b"EAST\t008735124\t", b"NGTF\t     TEMPO      \t",
+                b"SINSTS\t0123O\t")  # fmt: skip
+    result = run("-", data=data)
+    (line,) = result.stdout.splitlines()
+    assert line.decode() == (
+        '{"meter": "031961123456", "mode": "standard", "frame": {"ADSC": "031961123456", "DATE": "", "EAST": 8735124, '
+        '"NGTF": "     TEMPO      "}, "stamps": {"DATE": "2026-11-24T22:20:19Z"}, "clock": "degraded", "dropped": 1}'
+    )
+    assert result.stderr.decode() == "-: 1 frames, 4 groups; 1 groups dropped (value 1)\n"
+
+
+def test_says_nothing_of_what_a_frame_does_not_have(historic: Callable[..., bytes]) -> None:
+    (frame,) = told(run("-", data=historic(A)))
+    assert list(frame) == ["meter", "mode", "frame"]
+
+
+def test_reads_each_file_afresh(tmp_path: Path, historic: Callable[..., bytes]) -> None:
+    """No open frame, no address and no count goes from one capture into the next."""
+    whole = historic(A)
+    (tmp_path / "one").write_bytes(historic(A) + whole[:20])
+    (tmp_path / "two").write_bytes(whole[20:] + historic(B) + historic(B, 1))
+    (tmp_path / "none").write_bytes(b"")
+    result = run(tmp_path / "one", tmp_path / "none", "-", tmp_path / "two", data=historic(C))
+    assert [frame["meter"].encode() for frame in told(result)] == [A, C, B, B]
+    assert [line.removeprefix(f"{tmp_path}/") for line in result.stderr.decode().splitlines()] == [
+        "one: 1 frames, 3 groups",
+        "none: 0 frames, 0 groups",
+        "-: 1 frames, 3 groups",
+        "two: 2 frames, 6 groups; 1 frames without a start or a good group",
+    ]
+
+
+def test_tells_what_became_of_everything(
+    tmp_path: Path, historic: Callable[..., bytes], parity: Sign, send: Send
+) -> None:
+    damaged = bytearray(parity(historic(A)))
+    damaged[damaged.index(ord("B"))] ^= 1
+    capture = tmp_path / "capture"
+    capture.write_bytes(
+        parity(historic(A)) + damaged + historic(B) + historic(A) + send(b"PAPP 00750") + b"\x03" + historic(C)
+    )
+    result = run(capture)
+    assert [frame["meter"].encode() for frame in told(result)] == [A, A, A]
+    assert result.stderr.decode() == (
+        f"{capture}: 3 frames, 8 groups; 1 groups dropped (parity 1); 1 frames without a valid address; "
+        "1 frames without a start or a good group; 2 frames with an address that stood alone; 1 parity errors\n"
+    )
+
+
+def test_explains_a_capture_of_a_terminal_that_was_not_raw(historic: Callable[..., bytes]) -> None:
+    cooked = historic(A).replace(b"\r", b"\n").replace(b"\x03", b"")
+    assert b"terminal that was not raw" in run("-", data=cooked).stderr
+    assert b"No end of frame (ETX) at all" in run("-", data=historic(A)[:-1]).stderr
+
+
+def test_a_large_capture_is_decoded_across_its_pieces(tmp_path: Path, historic: Callable[..., bytes]) -> None:
+    (tmp_path / "large").write_bytes(b"".join(historic(A, power) for power in range(5000)))
+    frames = told(run(tmp_path / "large"))
+    assert [frame["frame"]["PAPP"] for frame in frames] == list(range(5000))
+
+
+def test_a_reader_that_has_enough_ends_it_without_a_word(tmp_path: Path, historic: Callable[..., bytes]) -> None:
+    (tmp_path / "large").write_bytes(historic(A) * 20_000)
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "reader", "decode", str(tmp_path / "large")],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    with process:
+        assert process.stdout
+        assert process.stderr
+        assert json.loads(process.stdout.readline())["meter"].encode() == A
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("missing", "No such file or directory"), (".", "Is a directory")], ids=["missing", "folder"]
+)
+def test_a_file_that_cannot_be_read_is_named_in_one_line(
+    tmp_path: Path, historic: Callable[..., bytes], name: str, reason: str
+) -> None:
+    (tmp_path / "good").write_bytes(historic(A))
+    result = run(tmp_path / "good", tmp_path / name)
+    assert result.returncode == 2
+    assert json.loads(result.stdout)["meter"].encode() == A  # what came before it was told
+    assert result.stderr.decode().splitlines()[1:] == [f"teleinfo-reader: {tmp_path / name}: cannot be read: {reason}"]
+
+
+def test_without_a_file_it_says_how_it_is_used() -> None:
+    result = run()
+    assert result.returncode == 2
+    assert b"usage: teleinfo-reader decode" in result.stderr

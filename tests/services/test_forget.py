@@ -1,0 +1,218 @@
+import json
+import logging
+import queue
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from common import config
+from common.errors import ConfigError
+from common.forget import NotForgotten, forget
+from common.mqtt import Session
+from common.mqtt_events import Connected, Disconnected, Event, Message, Published
+from common.topics import Topics
+from demo.instances import Broker, free_port
+
+E = TypeVar("E", bound=Event)
+
+WITHIN = 10.0  # seconds
+OFFLINE, ONLINE, STALLED = (json.dumps({"status": word, "wait": 0.0}) for word in ("offline", "online", "stalled"))
+
+
+class Client:
+    """Somebody at the broker, who waits for what happens."""
+
+    def __init__(self, broker: Broker, client_id: str, listen: Sequence[str] = (), *, keep: bool = False) -> None:
+        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self.session = Session(settings(broker), client_id, subscriptions=listen, post=self._events.put, keep=keep)
+        self.session.start()
+        self.connected = self.wait(Connected)
+
+    def wait(self, kind: type[E]) -> E:
+        while True:
+            event = self._events.get(timeout=WITHIN)
+            if isinstance(event, kind):
+                return event
+
+    def retain(self, topic: str, payload: str) -> None:
+        assert self.session.publish(topic, payload, retain=True)
+        self.wait(Published)
+
+    def close(self) -> None:
+        self.session.close()
+        self.wait(Disconnected)
+
+
+def settings(broker: Broker, username: str | None = None) -> config.Broker:
+    return config.Broker(host=broker.host, port=broker.port, username=username, password="wrong" if username else None)
+
+
+def leave_behind(broker: Broker, topics: Topics, name: str, status: str) -> None:
+    """Leave at the broker what a storer of that name leaves there."""
+    storer = Client(broker, f"teleinfo-storer-{name}", [topics.frame("+")], keep=True)
+    storer.retain(topics.status("storer", name), status)
+    storer.retain(topics.health("storer", name), json.dumps({"uptime": 60}))
+    storer.close()
+
+
+def had_session(broker: Broker, client_id: str) -> bool:
+    client = Client(broker, client_id, keep=True)
+    client.close()
+    return client.connected.session_present
+
+
+def retained(broker: Broker, topics: Topics) -> dict[str, str]:
+    """Return what the broker retains of the storers, by topic."""
+    last = f"{topics.base}/last"  # subscribed last: what comes before our own message there is all there is
+    client = Client(broker, "looks", [topics.status("storer", "+"), topics.health("storer", "+"), last])
+    assert client.session.publish(last, "")
+    found = {}
+    while (message := client.wait(Message)).topic != last:
+        found[message.topic] = message.payload.decode()
+    client.close()
+    return found
+
+
+@pytest.fixture
+def topics(request: pytest.FixtureRequest) -> Topics:
+    """Topics that no other test uses: they share the broker."""
+    return Topics("".join(c if c.isalnum() else "_" for c in request.node.name))
+
+
+def test_a_storer_that_is_gone_is_forgotten(broker: Broker, topics: Topics) -> None:
+    leave_behind(broker, topics, "main", OFFLINE)
+    assert forget(settings(broker), topics, "storer", "main") is True
+    assert retained(broker, topics) == {}
+
+
+def test_the_broker_keeps_no_messages_for_it_any_more(broker: Broker, topics: Topics) -> None:
+    leave_behind(broker, topics, "absent", OFFLINE)
+    assert had_session(broker, "teleinfo-storer-absent")
+    forget(settings(broker), topics, "storer", "absent")
+    assert not had_session(broker, "teleinfo-storer-absent")
+
+
+def test_readers_hear_that_its_status_was_cleared(broker: Broker, topics: Topics) -> None:
+    leave_behind(broker, topics, "main", OFFLINE)
+    reader = Client(broker, "reads", [topics.status("storer", "+")])
+    assert reader.wait(Message).payload.decode() == OFFLINE
+    forget(settings(broker), topics, "storer", "main")
+    cleared = reader.wait(Message)
+    assert (cleared.topic, cleared.payload) == (topics.status("storer", "main"), b"")
+    reader.close()
+
+
+def test_readers_hear_of_a_storer_that_only_they_remember(broker: Broker, topics: Topics) -> None:
+    reader = Client(broker, "reads", [topics.status("storer", "+"), topics.link("probe")])
+    assert reader.session.publish(topics.link("probe"), "")
+    assert reader.wait(Message).topic == topics.link("probe")  # the subscriptions are there
+    assert forget(settings(broker), topics, "storer", "lost") is False
+    assert reader.wait(Message).topic == topics.status("storer", "lost")
+    reader.close()
+
+
+def test_once_more_does_no_harm(broker: Broker, topics: Topics) -> None:
+    leave_behind(broker, topics, "main", OFFLINE)
+    assert [forget(settings(broker), topics, "storer", "main") for _ in range(2)] == [True, False]
+
+
+def test_others_are_left_alone(broker: Broker, topics: Topics) -> None:
+    leave_behind(broker, topics, "second", OFFLINE)
+    before = retained(broker, topics)
+    leave_behind(broker, topics, "main", OFFLINE)
+    forget(settings(broker), topics, "storer", "main")
+    assert retained(broker, topics) == before
+    assert had_session(broker, "teleinfo-storer-second")
+
+
+@pytest.mark.parametrize("status", [ONLINE, STALLED], ids=["online", "stalled"])
+def test_one_that_is_running_is_not_forgotten(broker: Broker, topics: Topics, status: str) -> None:
+    storer = Client(broker, "teleinfo-storer-busy", [topics.status("storer", "busy")], keep=True)
+    storer.retain(topics.status("storer", "busy"), status)
+    word = json.loads(status)["status"]
+    with pytest.raises(NotForgotten, match=f"^the storer busy is running, its status is '{word}': stop it first$"):
+        forget(settings(broker), topics, "storer", "busy")
+    assert retained(broker, topics) == {topics.status("storer", "busy"): status}
+    assert storer.session.connected
+    storer.close()
+    assert had_session(broker, "teleinfo-storer-busy")
+
+
+@pytest.mark.parametrize("status", ["?", "[]", '{"status": 1}', '{"status": "dreaming"}', "null"], ids=range(5))
+def test_a_status_that_says_nothing_is_in_nobodys_way(broker: Broker, topics: Topics, status: str) -> None:
+    leave_behind(broker, topics, "main", status)
+    assert forget(settings(broker), topics, "storer", "main") is True
+    assert retained(broker, topics) == {}
+
+
+def test_a_reader_says_its_status_in_one_word(broker: Broker, topics: Topics) -> None:
+    reader = Client(broker, "teleinfo-reader-cellar")
+    reader.retain(topics.status("reader", "cellar"), "online")
+    with pytest.raises(NotForgotten, match="the reader cellar is running"):
+        forget(settings(broker), topics, "reader", "cellar")
+    reader.retain(topics.status("reader", "cellar"), "offline")
+    reader.close()
+    assert forget(settings(broker), topics, "reader", "cellar") is True
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "+", "#", "é", "x" * 65])
+def test_what_is_no_name_is_refused_before_anything_is_opened(topics: Topics, name: str) -> None:
+    nowhere = config.Broker(host="127.0.0.1", port=free_port())
+    with pytest.raises(ConfigError, match=r"^NAME: a name of letters"):
+        forget(nowhere, topics, "storer", name)
+
+
+def test_a_broker_that_is_away_is_one_line(topics: Topics, caplog: pytest.LogCaptureFixture) -> None:
+    nowhere = config.Broker(host="127.0.0.1", port=free_port())
+    with pytest.raises(NotForgotten) as caught:
+        forget(nowhere, topics, "storer", "main", timeout=1)
+    where = f"127.0.0.1:{nowhere.port}"
+    assert str(caught.value) == f"the broker {where} cannot be reached: Connection refused; gave up waiting"
+    assert not caplog.records
+    logging.getLogger("common.mqtt").warning("heard again afterwards")
+    assert caplog.messages == ["heard again afterwards"]
+
+
+def test_a_broker_that_hangs_is_one_line(topics: Topics, broker: Broker) -> None:
+    broker.pause()
+    try:
+        with pytest.raises(NotForgotten) as caught:
+            forget(settings(broker), topics, "storer", "main", timeout=1)
+    finally:
+        broker.resume()
+    assert str(caught.value) == f"the broker {broker.host}:{broker.port}: it does not answer; gave up waiting"
+
+
+def test_a_broker_that_does_not_know_us_is_one_line(programs: None, topics: Topics, tmp_path: Path) -> None:
+    passwords = tmp_path / "passwords"
+    passwords.touch(mode=0o600)
+    with Broker(tmp_path, config=f"password_file {passwords}") as broker:
+        with pytest.raises(NotForgotten) as caught:
+            forget(settings(broker, "storer"), topics, "storer", "main", timeout=1)
+        assert str(caught.value) == (
+            f"the broker {broker.host}:{broker.port} refuses us: Not authorized;"
+            " check mqtt.username and mqtt.password, and the broker's access rules; gave up waiting"
+        )
+
+
+@pytest.mark.parametrize(
+    ("right", "complaint"),
+    [
+        ("read", "the broker {where} refuses {topic} (0x87): check its access rules"),
+        ("write", "the broker {where}: it does not let us read {topic}: check its access rules; gave up waiting"),
+    ],
+    ids=["to write", "to read"],
+)
+def test_a_right_that_is_missing_is_one_line(
+    programs: None, topics: Topics, tmp_path: Path, right: str, complaint: str
+) -> None:
+    rules = tmp_path / "rules"
+    rules.touch(mode=0o600)
+    rules.write_text(f"topic {right} {topics.base}/#\n")
+    with Broker(tmp_path, config=f"acl_file {rules}") as broker:
+        with pytest.raises(NotForgotten) as caught:
+            forget(settings(broker), topics, "storer", "main", timeout=1)
+        where, topic = f"{broker.host}:{broker.port}", topics.health("storer", "main")
+        assert str(caught.value) == complaint.format(where=where, topic=topic)

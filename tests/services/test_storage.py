@@ -1,0 +1,531 @@
+import contextlib
+import dataclasses
+import os
+import re
+import subprocess
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from common.errors import Away, DatabaseError
+from common.frame import Frame
+from demo.instances import Database as Server
+from storer.database import Database
+from storer.schema import migrate, migrations
+from storer.store import FrameStore, Rejection, Written
+from tests.frames import DAY, FRACTION, historic, simulated, standard
+from tests.services.storing import NOW, client, exported, make_tables, partition, query, store
+
+COLUMNS = (
+    "timestamp",
+    "meter_identifier",
+    "subscription_type",
+    "subscription_power_in_a",
+    "total_base_index_in_wh",
+    "current_pricing_period",
+    "instantaneous_intensity_in_a",
+    "intensity_max_in_a",
+    "power_consumption_in_va",
+    "peak_off_peak_schedule",
+    "meter_state_code",
+)
+
+
+@pytest.fixture
+def tables(fresh_database: Server) -> Database:
+    return make_tables(fresh_database)
+
+
+def at(frame: Frame, instant: datetime) -> Frame:
+    return dataclasses.replace(frame, timestamp=instant)
+
+
+def write(database: Database, frames: Sequence[Frame]) -> Written:
+    with contextlib.closing(FrameStore(database)) as frame_store:
+        return frame_store.write(frames)
+
+
+# The schema.
+
+
+def test_each_step_is_applied_once(fresh_database: Server) -> None:
+    database = client(fresh_database)
+    assert migrate(database) == migrations()
+    assert migrate(database) == []
+    versions = query(database, "SELECT version, name FROM schema_version WHERE version > 0 ORDER BY version")
+    assert versions == [(step.version, step.name) for step in migrations()]
+
+
+def test_storers_that_start_at_the_same_time_apply_each_step_once(fresh_database: Server) -> None:
+    crowd = 4
+    together = threading.Barrier(crowd)
+
+    def start() -> list[int]:
+        together.wait()
+        return [step.version for step in migrate(client(fresh_database))]
+
+    with ThreadPoolExecutor(crowd) as pool:
+        results = [future.result() for future in [pool.submit(start) for _ in range(crowd)]]
+    assert sorted(results, reverse=True) == [[step.version for step in migrations()], *[[]] * (crowd - 1)]
+
+
+def test_a_step_that_was_broken_off_is_taken_up_again(fresh_database: Server) -> None:
+    """A storer may be killed between any two statements, and MariaDB takes none of them back."""
+    every = [statement for step in migrations() for statement in step.statements()]
+    for done in range(1, len(every) + 1):
+        fresh_database.create_database()
+        database = client(fresh_database)
+        with contextlib.closing(database.connect()) as connection:
+            for statement in every[:done]:
+                connection.execute(statement)
+        assert migrate(database) == migrations()
+        assert store(database, [historic(BASE=1)]) == 1
+
+
+def test_a_database_that_is_newer_is_left_alone(tables: Database) -> None:
+    query(tables, "INSERT INTO schema_version (version, name) VALUES (99, 'of tomorrow')", "SELECT 1")
+    newest = migrations()[-1].version
+    with pytest.raises(DatabaseError) as caught:
+        migrate(tables)
+    assert type(caught.value) is DatabaseError
+    assert str(caught.value) == f"the tables have version 99, this program knows {newest}: update the storer"
+
+
+def partitions(database: Database) -> dict[str, int]:
+    """Rows by partition, in the order of time."""
+    names = query(
+        database,
+        "SELECT partition_name FROM information_schema.partitions WHERE table_schema = DATABASE()"
+        " AND table_name = 'frames' ORDER BY partition_ordinal_position",
+    )
+    return {name: query(database, f"SELECT COUNT(*) FROM frames PARTITION ({name})")[0][0] for (name,) in names}
+
+
+def test_partitions_are_made_ahead_and_none_twice(fresh_database: Server) -> None:
+    database = client(fresh_database)
+    migrate(database)
+    assert list(partitions(database)) == ["p_later"]
+    months = ["p202611", "p202612", "p202701", "p202702"]
+    assert partition(database, NOW) == months
+    assert list(partitions(database)) == ["p_earlier", *months, "p_later"]
+    assert partition(database, NOW + timedelta(days=5)) == []
+    assert partition(database, NOW - timedelta(days=400)) == []  # a clock that was wrong
+    assert partition(database, datetime(2026, 12, 1, tzinfo=UTC)) == ["p202703"]
+    assert list(partitions(database)) == ["p_earlier", *months, "p202703", "p_later"]
+
+
+def test_rows_are_in_the_partition_of_their_month(tables: Database) -> None:
+    frame = historic(BASE=1)
+    instants = [
+        datetime(2025, 1, 1, tzinfo=UTC),
+        datetime(2026, 10, 31, 23, 59, 59, 999_999, tzinfo=UTC),
+        datetime(2026, 11, 1, tzinfo=UTC),
+        datetime(2026, 11, 30, 23, 59, 59, 999_999, tzinfo=UTC),
+        datetime(2026, 12, 1, tzinfo=UTC),
+        datetime(2027, 11, 1, tzinfo=UTC),
+        datetime(2027, 12, 24, tzinfo=UTC),
+    ]
+    store(tables, [at(frame, instant) for instant in instants])
+    assert partitions(tables) == {
+        "p_earlier": 2,
+        "p202611": 2,
+        "p202612": 1,
+        "p202701": 0,
+        "p202702": 0,
+        "p_later": 2,
+    }
+    assert partition(tables, datetime(2027, 11, 24, tzinfo=UTC)) == ["p202711", "p202712", "p202801", "p202802"]
+    assert partitions(tables) == {
+        "p_earlier": 2,
+        "p202611": 2,
+        "p202612": 1,
+        "p202701": 0,
+        "p202702": 0,
+        "p202711": 1,
+        "p202712": 1,
+        "p202801": 0,
+        "p202802": 0,
+        "p_later": 0,
+    }
+    store(tables, [at(frame, datetime(2028, 1, 15, tzinfo=UTC))])
+    assert partitions(tables)["p202801"] == 1
+    assert len(exported(tables)) == 8
+
+
+def test_an_old_month_can_be_dropped(tables: Database) -> None:
+    """As docs/storage.md says; the rights of the storer's user suffice."""
+    store(tables, [at(historic(BASE=1), NOW), at(historic(BASE=2), NOW + timedelta(days=31))])
+    query(tables, "ALTER TABLE frames DROP PARTITION p202611", "SELECT 1")
+    assert [b'"BASE": 2' in line for line in exported(tables)] == [True]
+
+
+# The view.
+
+
+def shown(database: Database, *frames: Frame) -> list[tuple[Any, ...]]:
+    store(database, frames)
+    return [row[1:] for row in query(database, "SELECT * FROM teleinfoframes ORDER BY timestamp, meter_identifier")]
+
+
+def one_by_one(database: Database, column: str, cases: list[tuple[Frame, int | None]]) -> list[Any]:
+    """What a column of the view shows of each frame."""
+    frames = [at(frame, DAY + timedelta(seconds=number)) for number, (frame, _) in enumerate(cases)]
+    return [row[COLUMNS.index(column) - 1] for row in shown(database, *frames)]
+
+
+def test_the_view_has_the_columns_of_the_original_table(tables: Database) -> None:
+    names = query(
+        tables,
+        "SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE()"
+        " AND table_name = 'teleinfoframes' ORDER BY ordinal_position",
+    )
+    assert tuple(name for (name,) in names) == COLUMNS
+
+
+def test_the_view_asks_with_the_rights_of_whoever_asks(tables: Database) -> None:
+    security = "SELECT security_type FROM information_schema.views WHERE table_schema = DATABASE()"
+    assert query(tables, security) == [("INVOKER",)]
+
+
+# Contract, A a phase, period, A at most, schedule, state.
+SHOWN: dict[str, tuple[object, ...]] = {
+    "historic-single-phase-base": ("BASE", 45, "TH..", 90, "A", "000000"),
+    "historic-single-phase-hchp": ("HC..", 45, "HP..", 90, "A", "000000"),
+    "historic-three-phase-tempo": ("BBR(", 20, "HCJR", 180, "A", "000000"),
+    "historic-single-phase-producer": ("BASE", 45, "TH..", 90, "A", "000000"),
+    "historic-three-phase-weekend": ("BASE", 20, "TH..", 180, "A", "000000"),
+    "standard-single-phase-base": ("BASE", 45, "TH..", None, None, None),
+    "standard-single-phase-hchp": ("HC..", 45, "HP..", None, None, None),
+    "standard-three-phase-tempo": ("BBR?", 20, "HCJR", None, None, None),
+    "standard-single-phase-ejp": ("EJP.", 45, "HN..", None, None, None),
+    "standard-single-phase-producer": (None, 45, None, None, None, None),
+    "standard-three-phase-weekend": (None, 20, None, None, None, None),
+}
+
+
+def test_what_the_view_shows_of_each_kind_of_meter(tables: Database) -> None:
+    expected_rows = {}
+    frames = {kind: next(simulated(kind, 1, every=timedelta(seconds=1))) for kind in SHOWN}
+    for kind, (contract, subscribed, period, most, schedule, state) in SHOWN.items():
+        frame = frames[kind]
+        numbers = {label: value for label, value in frame.values.items() if isinstance(value, int)}
+        if kind.startswith("historic"):
+            total = sum(numbers[label] for label in numbers if label.startswith(("BASE", "HCH", "EJPH", "BBRH")))
+            current = sum(numbers.get(label, 0) for label in ("IINST", "IINST1", "IINST2", "IINST3"))
+            power = numbers["PAPP"]
+        else:
+            total, power = numbers["EAST"], numbers["SINSTS"]
+            current = sum(numbers.get(label, 0) for label in ("IRMS1", "IRMS2", "IRMS3"))
+        assert total > 1_000_000
+        assert current > 0
+        expected_rows[frame.meter] = (contract, subscribed, total, period, current, most, power, schedule, state)
+    assert {row[0]: row[1:] for row in shown(tables, *frames.values())} == expected_rows
+    assert query(tables, "SELECT DISTINCT timestamp FROM teleinfoframes") == [((DAY + FRACTION).replace(tzinfo=None),)]
+
+
+CURRENTS: list[tuple[Frame, int | None]] = [
+    (historic(IINST=5), 5),
+    (historic(IINST1=1, IINST2=2, IINST3=4), 7),
+    (historic(IINST1=0, IINST2=0, IINST3=0), 0),
+    (standard(IRMS1=3, URMS1=230), 3),
+    (standard(IRMS1=1, IRMS2=2, IRMS3=4), 7),
+    (standard(IRMS1=65535, IRMS2=65535, IRMS3=65535), 196_605),
+    # damaged: no sum is better than a wrong one
+    (historic(PAPP=5), None),
+    (historic(IINST1=1, IINST3=4), None),
+    (historic(IINST1=1, IINST2=2), None),
+    (historic(IINST2=2, IINST3=4), None),
+    (standard(IRMS1=3, URMS1=230, URMS2=231, URMS3=229), None),
+]
+
+
+def test_the_current_of_three_phases_is_their_sum(tables: Database) -> None:
+    assert one_by_one(tables, "instantaneous_intensity_in_a", CURRENTS) == [number for _, number in CURRENTS]
+
+
+TOTALS: list[tuple[Frame, int | None]] = [
+    (historic(HCHC=2**32 - 1, HCHP=2**32 - 1, PTEC="HP.."), 2**33 - 2),
+    (historic(HCHC=1, HCHP=20), 21),  # none is known to run
+    (historic(HCHC=1, PTEC="HP.."), None),
+    (historic(HCHP=20, PTEC="HP.."), None),
+    (historic(HCHC=1, HCHP=2**32, PTEC="HP.."), None),
+    (standard(EASF01=1, NTARF=1), None),
+]
+
+
+def test_the_total_is_whole_or_not_there(tables: Database) -> None:
+    assert one_by_one(tables, "total_base_index_in_wh", TOTALS) == [number for _, number in TOTALS]
+
+
+@pytest.fixture(scope="module")
+def three_months(database: Server) -> Database:
+    """One frame in 30 minutes, from the beginning of November to the end of January: 4,416."""
+    database.create_database()
+    tables = make_tables(database)
+    frames = simulated(
+        "historic-single-phase-hchp",
+        4416,
+        start=datetime(2026, 11, 1, tzinfo=UTC),
+        every=timedelta(minutes=30),
+    )
+    assert store(tables, frames) == 4416
+    database.sql(f"ANALYZE TABLE {database.name}.frames PERSISTENT FOR ALL")
+    return tables
+
+
+@pytest.mark.parametrize("zone", ["+00:00", "+02:00", "-11:00"])
+@pytest.mark.parametrize(
+    ("start", "end", "where", "count"),
+    [
+        ("2026-11-10", "2026-11-12", "p202611", 96),
+        ("2026-12-31 12:00", "2027-01-01 12:00", "p202612,p202701", 48),
+        ("2027-01-30 12:00", "2027-02-20", "p202701,p202702", 72),
+    ],
+)
+@pytest.mark.parametrize(
+    "select",
+    [
+        "SELECT * FROM teleinfoframes WHERE timestamp BETWEEN {} AND {}",
+        "SELECT * FROM teleinfoframes WHERE timestamp BETWEEN {} AND {} ORDER BY timestamp",
+        "SELECT * FROM teleinfoframes WHERE timestamp BETWEEN {} AND {} ORDER BY timestamp DESC",
+        "SELECT MAX(power_consumption_in_va), MAX(total_base_index_in_wh) - MIN(total_base_index_in_wh)"
+        " FROM teleinfoframes WHERE timestamp BETWEEN {} AND {}",
+        "SELECT meter_identifier, COUNT(*) FROM teleinfoframes WHERE timestamp BETWEEN {} AND {}"
+        " GROUP BY meter_identifier",
+    ],
+)
+def test_a_range_of_time_reads_what_matches_and_no_more(
+    three_months: Database, select: str, start: str, end: str, where: str, count: int, zone: str
+) -> None:
+    hours = int(zone[:3])
+    limits = [f"'{datetime.fromisoformat(text) + timedelta(hours=hours):%Y-%m-%d %H:%M:%S}'" for text in (start, end)]
+    session = f"SET time_zone = '{zone}'"
+    sql = select.format(*limits)
+    (frames,) = [row for row in query(three_months, session, f"EXPLAIN PARTITIONS {sql}") if row[2] == "f"]
+    _, _, _, read_from, access, _, key, *_ = frames
+    assert (read_from, access, key) == (where, "range", "PRIMARY")
+    (frames,) = [row for row in query(three_months, session, f"ANALYZE {sql}") if row[2] == "f"]
+    assert float(frames[9]) == count  # r_rows: what was really read
+    assert query(three_months, session, f"SELECT COUNT(*) FROM ({sql}) AS found")[0][0] == (
+        1 if "MAX(" in sql or "GROUP BY" in sql else count
+    )
+
+
+def test_people_see_their_own_time_and_programs_utc(tables: Database) -> None:
+    store(tables, [historic(BASE=1)])
+    seen = query(tables, "SET time_zone = '+01:00'", "SELECT timestamp FROM teleinfoframes")
+    assert seen == [((DAY + FRACTION + timedelta(hours=1)).replace(tzinfo=None),)]
+    assert query(tables, "SELECT timestamp FROM teleinfoframes") == [((DAY + FRACTION).replace(tzinfo=None),)]
+
+
+DOCUMENTATION = Path(__file__).resolve().parent.parent.parent / "docs" / "storage.md"
+
+
+def test_the_queries_of_the_documentation_work(tables: Database) -> None:
+    """Each block of SQL in docs/storage.md; only the storer's user may not delete."""
+    store(tables, simulated("standard-single-phase-base", 60, every=timedelta(seconds=1), start=NOW.replace(hour=18)))
+    blocks = re.findall(r"```sql\n(.*?);\n```", DOCUMENTATION.read_text(encoding="utf-8"), re.DOTALL)
+    selects = [block for block in blocks if block.startswith("SELECT")]
+    assert len(selects) == 2
+    for block in selects:
+        assert query(tables, block)
+    status = query(tables, selects[1])
+    assert len(status) == 60
+    assert all(len(row[2]) == 8 for row in status)
+    clock = re.findall(r"`(FROM_UNIXTIME\(.*)`", DOCUMENTATION.read_text(encoding="utf-8"))
+    (first, *_) = query(tables, f"SELECT {clock[0]} FROM frames AS f ORDER BY f.timestamp")
+    assert first[0].replace(microsecond=0) == NOW.replace(hour=18, tzinfo=None)
+    for block in sorted(set(blocks) - set(selects)):
+        query(tables, block.replace("DELETE s FROM", "SELECT s.id FROM"), "SELECT 1")
+    assert exported(tables) == []  # that month was dropped
+
+
+# Writing.
+
+
+def test_a_batch_that_comes_twice_is_stored_once(tables: Database) -> None:
+    frames = list(simulated("standard-single-phase-base", 50, every=timedelta(seconds=1)))
+    assert write(tables, frames) == Written(50, [None] * 50)
+    assert write(tables, frames) == Written(0, [None] * 50)
+    more = list(simulated("standard-single-phase-base", 60, every=timedelta(seconds=1)))
+    assert write(tables, more) == Written(10, [None] * 60)
+    assert write(tables, [more[0], more[0]]) == Written(0, [None, None])
+    assert exported(tables) == [frame.to_json() for frame in more]
+
+
+def test_a_frame_that_is_twice_in_a_batch_is_stored_once(tables: Database) -> None:
+    frame = historic(BASE=1)
+    assert write(tables, [frame, historic(BASE=1), frame]) == Written(1, [None, None, None])
+    assert exported(tables) == [frame.to_json()]
+
+
+def test_an_empty_batch_is_no_trouble(tables: Database) -> None:
+    assert write(tables, []) == Written(0, [])
+
+
+ANOTHER = "another frame is stored under the same meter and timestamp"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        historic(BASE=2),  # in a column
+        historic(BASE=1, PTEC="TH.."),  # in the label set
+        dataclasses.replace(historic(BASE=1), dropped=1),
+        dataclasses.replace(historic(BASE=1), stamps={}),
+        standard(BASE=1),
+    ],
+)
+def test_another_frame_of_the_same_identity_is_rejected_and_the_first_stays(tables: Database, other: Frame) -> None:
+    first, neighbour = historic(BASE=1), dataclasses.replace(historic(BASE=3), meter="other")
+    assert write(tables, [first]) == Written(1, [None])
+    assert write(tables, [neighbour, other, first]) == Written(1, [None, ANOTHER, None])
+    assert exported(tables) == [first.to_json(), neighbour.to_json()]
+
+
+def test_of_two_frames_of_one_identity_in_a_batch_the_first_is_stored(tables: Database) -> None:
+    assert write(tables, [historic(BASE=1), historic(BASE=2)]) == Written(1, [None, ANOTHER])
+    assert exported(tables) == [historic(BASE=1).to_json()]
+
+
+@pytest.mark.parametrize("year", [1, 26, 70, 99, 1969, 2150, 9999])
+def test_a_bad_row_is_reported_and_its_neighbours_are_stored(tables: Database, year: int) -> None:
+    frames = list(simulated("standard-three-phase-hchp", 20, every=timedelta(seconds=1)))
+    for place in (0, 7, 19):
+        frames[place] = at(frames[place], datetime(year, 11, 24, 1, 2, place, tzinfo=UTC))
+    written = write(tables, frames)
+    assert written.stored == 17
+    assert [place for place, reason in enumerate(written.reasons) if reason] == [0, 7, 19]
+    assert f"{year:04}-11-24 01:02:07.000000" in (written.reasons[7] or "")
+    good = [frame for place, frame in enumerate(frames) if place not in (0, 7, 19)]
+    assert exported(tables) == [frame.to_json() for frame in good]
+
+
+def test_a_batch_of_bad_rows_only(tables: Database) -> None:
+    frames = [at(historic(BASE=1), datetime(2150, 1, day, tzinfo=UTC)) for day in range(1, 8)]
+    written = write(tables, frames)
+    assert written.stored == 0
+    assert all(written.reasons)
+    assert exported(tables) == []
+
+
+def test_a_label_set_is_written_once_whoever_writes_it(tables: Database) -> None:
+    frames = list(simulated("standard-single-phase-base", 10, every=timedelta(seconds=1)))
+    store(tables, frames)
+    store(tables, [at(frame, frame.timestamp + timedelta(days=1)) for frame in frames])
+    counts = query(tables, "SELECT COUNT(*), COUNT(DISTINCT digest) FROM label_sets")
+    assert counts[0][0] == counts[0][1]
+    used = query(tables, "SELECT COUNT(DISTINCT label_set_id) FROM frames")
+    assert used[0][0] == counts[0][0]
+
+
+def test_storers_that_write_at_the_same_time_share_rows_and_label_sets(tables: Database) -> None:
+    frames = list(simulated("historic-single-phase-hchp", 200, every=timedelta(minutes=7)))
+    crowd = 4
+    together = threading.Barrier(crowd)
+
+    def work(number: int) -> Written:
+        with contextlib.closing(FrameStore(tables)) as frame_store:
+            together.wait()
+            written = Written(0, [])
+            for start in range(0, 200, 10):
+                batch = frames[start : start + 10][:: -1 if number % 2 else 1]
+                while True:
+                    try:
+                        written += frame_store.write(batch)
+                    except Away:  # a deadlock: that transaction is gone, and is done again
+                        continue
+                    break
+            return written
+
+    with ThreadPoolExecutor(crowd) as pool:
+        results = list(pool.map(work, range(crowd)))
+    assert sum(written.stored for written in results) == 200
+    assert {reason for written in results for reason in written.reasons} == {None}
+    assert exported(tables) == [frame.to_json() for frame in frames]
+    counts = query(tables, "SELECT COUNT(*), COUNT(DISTINCT content) FROM label_sets")
+    assert counts[0][0] == counts[0][1]
+
+
+def test_a_rejected_message_is_kept_once_and_counted(tables: Database) -> None:
+    def rejected(topic: str, payload: bytes, reason: str = "no frame", seconds: int = 0) -> None:
+        with contextlib.closing(FrameStore(tables)) as frame_store:
+            frame_store.record([Rejection(topic, payload, reason, NOW + timedelta(seconds=seconds))])
+
+    for seconds in range(3):
+        rejected("teleinfo/1/frame", b"?", seconds=seconds)
+    rejected("teleinfo/2/frame", b"?")
+    rejected("teleinfo/1/frame", b"!")
+    rejected("t" * 300, b"\xff\x00'\\" * 50_000, "é😀" * 1000)
+    rows = query(
+        tables,
+        "SELECT topic, payload, reason, size, times, TIMESTAMPDIFF(SECOND, first_at, last_at)"
+        " FROM rejected_messages ORDER BY topic, payload",
+    )
+    assert rows == [
+        ("teleinfo/1/frame", b"!", "no frame", 1, 1, 0),
+        ("teleinfo/1/frame", b"?", "no frame", 1, 3, 2),
+        ("teleinfo/2/frame", b"?", "no frame", 1, 1, 0),
+        ("tt" * 127 + "t", (b"\xff\x00'\\" * 50_000)[:65_536], "é😀" * 250, 200_000, 1, 0),
+    ]
+
+
+# What it takes.
+
+MEASURED_HOURS = int(os.environ.get("TELEINFO_MEASURED_HOURS", "3"))  # docs/storage.md has the figures of 24
+PAGE = 16_384
+
+
+def size_of(server: Server, table: str) -> tuple[int, int, int]:
+    """Bytes reserved, as the server reports them; in pages that hold something; on disk."""
+    # FOR EXPORT brings all pages to disk.
+    server.sql(f"USE {server.name}; ANALYZE TABLE {table}; FLUSH TABLES {table} FOR EXPORT; UNLOCK TABLES")
+    reserved = server.sql(
+        "SELECT SUM(data_length + index_length) FROM information_schema.partitions"
+        f" WHERE table_schema = '{server.name}' AND table_name = '{table}'"
+    )
+    used = on_disk = 0
+    for file in (Path(server.sql("SELECT @@datadir").strip()) / server.name).glob(f"{table}*.ibd"):
+        data = file.read_bytes()
+        used += sum(PAGE for start in range(0, len(data), PAGE) if any(data[start : start + PAGE]))
+        on_disk += file.stat().st_blocks * 512
+    return int(reserved), used, on_disk
+
+
+def punches_holes(folder: Path) -> bool:
+    """Tell if a file on this file system can give back its middle, which is how pages are compressed."""
+    path = folder / "hole"
+    path.write_bytes(b"x" * 4 * PAGE)
+    command = ["fallocate", "--punch-hole", "--offset", str(PAGE), "--length", str(2 * PAGE), str(path)]
+    return subprocess.run(command, check=False).returncode == 0 and path.stat().st_blocks * 512 <= 2 * PAGE
+
+
+@pytest.mark.parametrize("kind", ["historic-single-phase-hchp", "standard-single-phase-base"])
+def test_how_many_bytes_a_frame_takes(
+    fresh_database: Server, kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tables = make_tables(fresh_database)
+    names = ("frames", "label_sets")
+    empty = {table: size_of(fresh_database, table) for table in names}
+    count = MEASURED_HOURS * 3600
+    start = DAY if MEASURED_HOURS == 24 else DAY + timedelta(hours=17)  # of an evening, if not the whole day
+    assert store(tables, simulated(kind, count, every=timedelta(seconds=1), start=start)) == count
+    each: dict[str, list[float]] = {}
+    for table in names:
+        sizes = zip(size_of(fresh_database, table), empty[table], strict=True)
+        each[table] = [(size - at_first) / count for size, at_first in sizes]
+    reserved, used, on_disk = (sum(figures) for figures in zip(*each.values(), strict=True))
+    sets = query(tables, "SELECT COUNT(*) FROM label_sets")[0][0]
+    with capsys.disabled():
+        print(f"\n{kind}, {count} frames, {sets} label sets; bytes a frame: reserved, used, on disk")
+        for table, figures in (*each.items(), ("both", [reserved, used, on_disk])):
+            print(f"  {table:12}" + "".join(f"{figure:8.1f}" for figure in figures))
+    assert each["frames"][1] <= 65
+    assert used <= 85
+    if punches_holes(tmp_path):
+        assert on_disk <= 40

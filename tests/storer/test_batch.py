@@ -1,0 +1,92 @@
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from common.frame import write_instant
+from common.mqtt_events import Message
+from storer.batch import complaint, confirmations, unpack
+from tests.frames import ADDRESS, DAY, historic
+
+FRAME = historic(ADCO=ADDRESS, BASE=1, PAPP=390)
+
+
+def message(payload: bytes, topic: str = f"teleinfo/{ADDRESS}/frame") -> Message:
+    return Message(topic, payload, retained=False, mid=1, qos=1, connection=1)
+
+
+def confirmed(*payloads: bytes) -> dict[str, Any]:
+    """What is told, by meter, when the store took everything that is a frame."""
+    return {meter: json.loads(text) for meter, text in confirmations("main", unpack(map(message, payloads)))}
+
+
+def changed(**changes: Any) -> bytes:
+    return json.dumps(json.loads(FRAME.to_json()) | changes).encode()
+
+
+def test_what_is_no_frame_does_not_disturb_its_neighbours() -> None:
+    good, bad, other = unpack([message(FRAME.to_json()), message(b"?"), message(FRAME.to_json())])
+    assert good.frame == other.frame == FRAME
+    assert good.reason is None
+    assert other.reason is None
+    assert bad.frame is None
+    assert bad.reason == "not JSON: Expecting value: line 1 column 1 (char 0)"
+    assert unpack([]) == []
+
+
+def test_confirms_the_identities_as_they_were_published() -> None:
+    later = write_instant(FRAME.timestamp + timedelta(seconds=1))
+    assert confirmed(FRAME.to_json(), changed(timestamp=later)) == {
+        ADDRESS: {"storer": "main", "timestamps": [write_instant(FRAME.timestamp), later], "rejected": []}
+    }
+
+
+def test_confirms_to_each_meter_what_is_its_own() -> None:
+    told = confirmed(FRAME.to_json(), changed(meter="other"), b"?")
+    assert list(told) == [ADDRESS, "other"]
+    assert told["other"]["timestamps"] == [write_instant(DAY.replace(microsecond=123_456))]
+
+
+def test_what_the_store_rejected_is_confirmed_as_rejected() -> None:
+    parcels = unpack([message(FRAME.to_json()), message(changed(meter="other"))])
+    parcels[0].reason = "another frame is stored under the same meter and timestamp"
+    told = {meter: json.loads(text) for meter, text in confirmations("main", parcels)}
+    assert told[ADDRESS] == {"storer": "main", "timestamps": [], "rejected": [write_instant(FRAME.timestamp)]}
+    assert told["other"]["rejected"] == []
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [changed(frame={"BASE": 1.5}), changed(mode="pmepmi"), changed(dropped=-1), changed(frame={"A": "x" * 70_000})],
+)
+def test_what_is_no_frame_but_has_an_identity_is_confirmed_as_rejected(payload: bytes) -> None:
+    """Or its reader would send it again for ever."""
+    assert confirmed(payload) == {
+        ADDRESS: {"storer": "main", "timestamps": [], "rejected": [write_instant(FRAME.timestamp)]}
+    }
+
+
+@pytest.mark.parametrize("payload", [b"?", b"{}", changed(meter="a/b"), changed(meter="#"), changed(timestamp="now")])
+def test_what_has_no_identity_is_confirmed_to_nobody(payload: bytes) -> None:
+    assert confirmed(payload) == {}
+
+
+def test_a_complaint_says_what_and_why() -> None:
+    (parcel,) = unpack([message("é?\udcff".encode("utf-8", "surrogateescape"))])
+    assert json.loads(complaint("main", parcel)) == {
+        "storer": "main",
+        "topic": f"teleinfo/{ADDRESS}/frame",
+        "reason": "not JSON: 'utf-8' codec can't decode byte 0xff in position 3: invalid start byte",
+        "payload": "é?\ufffd",
+    }
+
+
+@pytest.mark.parametrize(
+    "payload", [b"\x00" * 100_000, "é".encode() * 50_000, b"\xff" * 100_000, b"\xf0\x9f\x98" * 9999]
+)
+def test_a_complaint_is_short_whatever_came(payload: bytes) -> None:
+    (parcel,) = unpack([message(payload)])
+    text = complaint("main", parcel)
+    assert len(json.loads(text)["payload"]) == 2000
+    text.encode()  # paho does

@@ -1,0 +1,390 @@
+import dataclasses
+import json
+from collections.abc import Iterable
+from datetime import timedelta
+from random import Random
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from common.frame import Frame, Value
+from common.labels import LABELS, Mode
+from reader.simulator import KINDS
+from storer.rows import COLUMNS, LARGEST, LabelSet, Packer, Row, rebuild
+from tests.frames import ADDRESS, DAY, FRACTION, frames, historic, simulated, standard
+
+MOVING = {mode: {label for label, row in LABELS[mode].items() if row.moves} for mode in Mode}
+
+# One frame of each kind, whole.
+WHOLE = {kind: next(simulated(kind, 1, every=timedelta(seconds=1))) for kind in KINDS}
+
+
+def row_of(frame: Frame) -> Row:
+    return Packer().row(frame)
+
+
+def label_set(frame: Frame) -> LabelSet:
+    return row_of(frame).label_set
+
+
+def column(frame: Frame, name: str) -> int | None:
+    return row_of(frame).columns[COLUMNS.index(name)]
+
+
+def back(row: Row) -> Frame:
+    return rebuild(row.timestamp, row.meter, row.columns, json.loads(row.label_set.content))
+
+
+def changed(frame: Frame, **values: Value) -> Frame:
+    return dataclasses.replace(frame, values={**frame.values, **values})
+
+
+def without(frame: Frame, labels: Iterable[str]) -> Frame:
+    gone = set(labels)
+    return dataclasses.replace(
+        frame,
+        values={label: value for label, value in frame.values.items() if label not in gone},
+        stamps=frame.stamps and {label: stamp for label, stamp in frame.stamps.items() if label not in gone},
+    )
+
+
+def assert_lossless(frame: Frame) -> None:
+    row = row_of(frame)
+    again = back(row)
+    assert again == frame
+    assert again.to_json() == frame.to_json()  # the order, too
+    for name, number in zip(COLUMNS, row.columns, strict=True):
+        lowest = -LARGEST[name] if name == "clock_offset" else 0
+        assert number is None or lowest <= number <= LARGEST[name]
+
+
+# Nothing is lost.
+
+
+@given(frames())
+@example(standard(DATE=""))
+@example(dataclasses.replace(standard(DATE="x"), stamps={"DATE": DAY}))
+@example(dataclasses.replace(standard(EAST=1), stamps={"DATE": DAY}))
+@example(dataclasses.replace(historic(DATE=""), stamps={"DATE": DAY}))
+@example(dataclasses.replace(standard(DATE=""), stamps={"DATE": DAY + timedelta(microseconds=1)}))
+@example(standard(SINST1=5, SINSTS=6))
+@example(standard(SINST1=5))
+@example(standard(NTARF=3, EASF03=2**32))
+@example(standard(NTARF=3, EASF03="x", EASD01=-1, STGE="003A0001"))
+@example(historic(PTEC="HP..", HCHP=1, BASE=2))
+def test_a_row_gives_its_frame_back(frame: Frame) -> None:
+    assert_lossless(frame)
+
+
+@given(st.sampled_from(KINDS), st.randoms(use_true_random=False), st.data())
+def test_a_row_gives_a_damaged_and_shuffled_frame_back(kind: str, random: Random, data: st.DataObject) -> None:
+    frame = WHOLE[kind]
+    labels = list(frame.values)
+    random.shuffle(labels)
+    kept = labels[: random.randint(1, len(labels))]
+    stamps = [label for label in frame.stamps or {} if random.random() < 0.8]
+    random.shuffle(stamps)
+    assert_lossless(
+        dataclasses.replace(
+            frame,
+            values={label: frame.values[label] for label in kept},
+            stamps={label: (frame.stamps or {})[label] for label in stamps} if frame.stamps else None,
+            dropped=data.draw(st.sampled_from([None, 0, 1, 300])),
+        )
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_day_of_a_simulated_meter_comes_back(kind: str) -> None:
+    packer = Packer()  # which remembers sets
+    for frame in simulated(kind, 144, every=timedelta(minutes=10)):
+        row = packer.row(frame)
+        assert back(row).to_json() == frame.to_json()
+
+
+@given(frames())
+def test_the_same_frame_is_the_same_row_whoever_packs_it(frame: Frame) -> None:
+    packer = Packer()
+    packer.row(standard(EAST=1))
+    assert packer.row(frame) == packer.row(Frame.from_json(frame.to_json())) == row_of(frame)
+
+
+def test_another_content_is_another_digest() -> None:
+    sets = [label_set(frame) for frame in (standard(VTIC="02"), standard(VTIC="03"), historic(VTIC="02"))]
+    assert len({one.digest for one in sets}) == 3
+    assert all(len(one.digest) == 16 for one in sets)
+
+
+def test_a_packer_may_forget_sets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Packer, "_MANY", 2)
+    packer = Packer()
+    sets = [packer.row(standard(VTIC=f"{number:02}")).label_set for number in (1, 2, 3, 1, 2, 3)]
+    assert sets[:3] == sets[3:]
+
+
+# Each thing is written once.
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_moves_stands_in_columns(kind: str) -> None:
+    frame = WHOLE[kind]
+    kept = json.loads(row_of(frame).label_set.content)["frame"].keys()
+    at_rest = {label for label in MOVING[frame.mode] if LABELS[frame.mode][label].index}  # but the one that runs
+    assert kept & (MOVING[frame.mode] - at_rest) == set()
+    assert "DATE" not in kept
+
+
+@pytest.mark.parametrize(
+    ("kind", "sets"),
+    [
+        ("historic-single-phase-base", 1),
+        ("historic-single-phase-hchp", 5),  # a set for each time that a register came to rest
+        ("historic-three-phase-base", 3),  # the maximum of the day before, and short frames
+        ("historic-single-phase-tempo", 5),
+    ],
+)
+def test_frames_of_a_day_share_few_label_sets_in_historic_mode(kind: str, sets: int) -> None:
+    day = simulated(kind, 2880, every=timedelta(seconds=30))
+    assert len({label_set(frame).digest for frame in day}) <= sets
+
+
+@pytest.mark.parametrize("kind", ["standard-single-phase-base", "standard-three-phase-tempo"])
+def test_frames_share_their_label_set_until_something_slow_changes(kind: str) -> None:
+    """Load curve, mean voltage, tariff, maximum of the day: a set for each change, and for nothing else."""
+    packer, digests, slow = Packer(), set(), set()
+    for frame in simulated(kind, 1800, every=timedelta(seconds=1), start=DAY + timedelta(hours=17)):
+        digests.add(packer.row(frame).label_set.digest)
+        values = {label: value for label, value in frame.values.items() if label not in MOVING[frame.mode]}
+        stamps = {label: str(stamp) for label, stamp in (frame.stamps or {}).items() if label != "DATE"}
+        slow.add(json.dumps([values, stamps]))
+    assert len(digests) == len(slow) < 100
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_frame_without_its_moving_labels_shares_the_set_of_the_whole_one(kind: str) -> None:
+    frame = WHOLE[kind]
+    whole = row_of(frame).label_set
+    in_columns = frame.values.keys() - json.loads(whole.content)["frame"].keys()
+    for label in sorted(in_columns):
+        damaged = dataclasses.replace(without(frame, [label]), dropped=1)
+        assert label_set(damaged).digest == whole.digest, label
+        assert_lossless(damaged)
+
+
+# What the view needs.
+
+
+def columns_of(kind: str) -> dict[str, object]:
+    return {
+        field.name: getattr(label_set(WHOLE[kind]), field.name)
+        for field in dataclasses.fields(LabelSet)
+        if field.name not in ("content", "registers_at_rest", "index_total")
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "contract", "period", "subscribed"),
+    [
+        ("historic-single-phase-base", "BASE", "TH..", 45),
+        ("historic-single-phase-hchp", "HC..", "HP..", 45),
+        ("historic-single-phase-tempo", "BBR(", "HCJR", 45),
+        ("historic-three-phase-ejp", "EJP.", "HN..", 20),
+        ("historic-three-phase-weekend", "BASE", "TH..", 20),
+        ("standard-single-phase-base", "BASE", "TH..", 45),
+        ("standard-single-phase-hchp", "HC..", "HP..", 45),
+        ("standard-three-phase-tempo", "BBR?", "HCJR", 20),
+        ("standard-three-phase-ejp", "EJP.", "HN..", 20),
+        ("standard-single-phase-weekend", None, None, 45),
+        ("standard-single-phase-producer", None, None, 45),
+        ("standard-three-phase-producer", None, None, 20),
+    ],
+)
+def test_what_the_view_shows_of_each_contract(
+    kind: str, contract: str | None, period: str | None, subscribed: int
+) -> None:
+    is_historic = kind.startswith("historic")
+    maximum = (180 if "three" in kind else 90) if is_historic else None
+    assert columns_of(kind) == {
+        "subscription_type": contract,
+        "subscribed_current": subscribed,
+        "pricing_period": period,
+        "current_max": maximum,
+        "schedule": "A" if is_historic else None,
+        "state_code": "000000" if is_historic else None,
+    }
+
+
+def total(frame: Frame) -> int | None:
+    """What the view shows as the total index."""
+    row = row_of(frame)
+    index_total, running = column(frame, "index_total"), column(frame, "index_supplier")
+    if index_total is not None:
+        return index_total
+    if running is not None and row.label_set.registers_at_rest is not None:
+        return running + row.label_set.registers_at_rest
+    return row.label_set.index_total
+
+
+TEMPO = {"BBRHCJB": 1, "BBRHPJB": 20, "BBRHCJW": 300, "BBRHPJW": 4000, "BBRHCJR": 50_000, "BBRHPJR": 600_000}
+
+
+@pytest.mark.parametrize(
+    ("frame", "wh"),
+    [
+        (historic(BASE=7, PTEC="TH.."), 7),
+        (historic(HCHC=1, HCHP=20, PTEC="HC.."), 21),
+        (historic(HCHC=1, HCHP=20, PTEC="HP.."), 21),
+        (historic(EJPHN=1, EJPHPM=20, PTEC="HN.."), 21),
+        (historic(EJPHN=1, EJPHPM=20, PTEC="PM.."), 21),
+        *((historic(**TEMPO, PTEC=period), 654_321) for period in ("HCJB", "HPJB", "HCJW", "HPJW", "HCJR", "HPJR")),
+        (standard(EAST=7, EASF01=3, EASF02=5, NTARF=2), 7),
+        # the running register is not known: it is in the set with the others
+        (historic(HCHC=1, HCHP=20), 21),
+        (historic(HCHC=1, HCHP=20, PTEC="????"), 21),
+        (historic(HCHC=1, HCHP=20, PTEC="TH.."), 21),
+        (historic(**TEMPO), 654_321),
+    ],
+)
+def test_the_total_is_the_sum_of_the_registers(frame: Frame, wh: int) -> None:
+    assert total(frame) == wh
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        historic(PTEC="HC.."),
+        historic(PAPP=1),
+        historic(HCHC=1, PTEC="HC.."),  # HCHP was damaged
+        historic(HCHC=1, PTEC="HP.."),  # ... while it was running
+        historic(HCHP=1, PTEC="HC.."),
+        historic(HCHC=1),
+        historic(PTEC="TH.."),  # BASE was damaged
+        *(without(historic(**TEMPO, PTEC="HPJW"), [label]) for label in TEMPO),
+        *(without(historic(**TEMPO), [label]) for label in TEMPO),
+        standard(EASF01=3, EASF02=5, NTARF=2),  # EAST was damaged
+        # a register that fits no column
+        historic(HCHC=1, HCHP=2**32, PTEC="HP.."),
+        historic(HCHC=2**32, HCHP=1, PTEC="HP.."),
+        historic(HCHC=1, HCHP=2**32),
+        historic(HCHC=1, HCHP="20", PTEC="HP.."),
+        historic(HCHC=1, HCHP=-1, PTEC="HP.."),
+        historic(BASE="7", PTEC="TH.."),
+        standard(EAST=2**32),
+    ],
+)
+def test_no_total_is_better_than_a_wrong_one(frame: Frame) -> None:
+    assert total(frame) is None
+
+
+@pytest.mark.parametrize(
+    ("frame", "amperes"),
+    [
+        (historic(IMAX=90), 90),
+        (historic(IMAX1=60, IMAX2=61, IMAX3=62), 183),
+        (historic(IMAX1=60, IMAX3=62), None),  # a phase is missing: no sum
+        (historic(IMAX1=60), None),
+        (historic(IMAX="x"), None),
+        (historic(IMAX=-1), None),
+        (historic(IMAX=2**24), None),
+        (standard(IRMS1=5), None),
+    ],
+)
+def test_the_maximum_of_three_phases_is_their_sum(frame: Frame, amperes: int | None) -> None:
+    assert label_set(frame).current_max == amperes
+
+
+@pytest.mark.parametrize(
+    ("frame", "amperes"),
+    [
+        (historic(ISOUSC=45), 45),
+        (historic(ISOUSC=20, IINST1=1, IINST2=2, IINST3=3), 20),  # of each phase, as it is
+        (historic(PAPP=1), None),
+        (historic(ISOUSC=2**16), None),
+        # TIC.md, 7: PREF to ISOUSC
+        *((standard(PREF=kva, IRMS1=1), amperes) for kva, amperes in ((3, 15), (6, 30), (9, 45), (12, 60))),
+        *(
+            (standard(PREF=kva, IRMS1=1, IRMS2=1, IRMS3=1), amperes)
+            for kva, amperes in ((9, 15), (12, 20), (18, 30), (36, 60))
+        ),
+        (standard(PREF=12, URMS2=230), 20),  # IRMS2 was damaged
+        (standard(PREF="12"), None),
+        (standard(PREF=2**40), None),
+    ],
+)
+def test_the_subscribed_current_is_that_of_a_phase(frame: Frame, amperes: int | None) -> None:
+    assert label_set(frame).subscribed_current == amperes
+
+
+def test_a_word_that_fits_no_column_stays_in_the_content() -> None:
+    for word in ("x" * 17, "é", 5):
+        frame = historic(OPTARIF=word, HHPHC=word, MOTDETAT=word, PTEC=word)
+        shown = label_set(frame)
+        assert (shown.subscription_type, shown.schedule, shown.state_code, shown.pricing_period) == (None,) * 4
+        assert_lossless(frame)
+
+
+# How things are laid out: docs/storage.md tells people, and other programs may rely on it.
+
+
+def test_the_layout_of_a_label_set() -> None:
+    frame = dataclasses.replace(
+        standard(
+            ADSC=ADDRESS, DATE="", EAST=10, EASF02=4, EASD03=6, IRMS2=7, SMAXSN=5, STGE="003A8401", NTARF=2, ODD=1
+        ),
+        stamps={"SMAXSN": DAY, "DATE": DAY + timedelta(seconds=2)},
+        clock="degraded",
+        host_clock="unsynchronised",
+        dropped=300,
+    )
+    row = row_of(frame)
+    assert json.loads(row.label_set.content) == {
+        "mode": "standard",
+        "frame": {"ADSC": ADDRESS, "SMAXSN": 5, "STGE": "003A8401", "NTARF": 2, "ODD": 1},
+        "columns": {"index_supplier": "EASF02", "index_distributor": "EASD03"},
+        "phases": 3,
+        "stamps": {"SMAXSN": "2026-11-24T00:00:00Z"},
+        "stamp_order": ["SMAXSN", "DATE"],
+        "order": ["ADSC", "DATE", "EAST", "EASF02", "EASD03", "IRMS2", "SMAXSN", "STGE", "NTARF", "ODD"],
+        "clock": "degraded",
+        "host_clock": "unsynchronised",
+        "dropped": 300,
+    }
+    assert {name: number for name, number in zip(COLUMNS, row.columns, strict=True) if number is not None} == {
+        "clock_offset": 2,
+        "index_total": 10,
+        "index_supplier": 4,
+        "index_distributor": 6,
+        "current_2": 7,
+    }
+    assert row.timestamp == DAY + FRACTION
+    assert back(row) == frame
+
+
+@pytest.mark.parametrize(
+    ("label", "column_name"),
+    [
+        ("SINSTS", "power"),
+        ("SINSTS2", "power_2"),
+        ("SINSTI", "power_injected"),
+        ("EAIT", "index_injected"),
+        ("ERQ4", "reactive_4"),
+        ("IRMS1", "current_1"),
+        ("URMS3", "voltage_3"),
+    ],
+)
+def test_where_the_labels_of_standard_mode_go(label: str, column_name: str) -> None:
+    assert column(standard(**{label: 5}), column_name) == 5
+
+
+@pytest.mark.parametrize(
+    ("label", "column_name"),
+    [("PAPP", "power"), ("IINST", "current"), ("IINST3", "current_3"), ("ADPS", "overload"), ("ADIR2", "overload_2")],
+)
+def test_where_the_labels_of_historic_mode_go(label: str, column_name: str) -> None:
+    assert column(historic(**{label: 5}), column_name) == 5
+
+
+def test_a_pilot_meters_power_goes_where_the_power_goes() -> None:
+    assert column(standard(SINST1=5), "power") == 5
+    assert column(standard(SINST1=5, SINSTS=6), "power") == 6

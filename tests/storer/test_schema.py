@@ -1,0 +1,51 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from storer.schema import Migration, migrations
+
+
+def statements(sql: str) -> list[str]:
+    return list(Migration(1, "test", sql).statements())
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("", []),
+        ("\n-- only a comment;\n\n", []),
+        ("A;", ["A"]),
+        ("A", ["A"]),
+        ("A;\nB;\n", ["A", "B"]),
+        ("A;  \n\n;\n  B\n  C;\n", ["A", "B\n  C"]),
+        ("-- one;\nA\n  -- two;\nB;", ["A\nB"]),
+        ("A 'x;y' B;\nC", ["A 'x;y' B", "C"]),
+        ("A -- with a comment after it\nB;", ["A -- with a comment after it\nB"]),
+    ],
+)
+def test_a_statement_ends_with_a_semicolon_at_the_end_of_a_line(sql: str, expected: list[str]) -> None:
+    assert statements(sql) == expected
+
+
+def test_the_steps_are_numbered_without_a_gap() -> None:
+    steps = migrations()
+    assert [step.version for step in steps] == list(range(1, len(steps) + 1))
+    assert all(len(step.name) <= 64 for step in steps)
+
+
+def test_each_statement_is_one() -> None:
+    """PyMySQL sends one at a time; a semicolon inside would be a second one, or a comment that was cut in two."""
+    for step in migrations():
+        found = list(step.statements())
+        assert found
+        for statement in found:
+            assert ";" not in statement
+            assert statement.split()[0] in {"CREATE", "ALTER", "DROP", "INSERT", "UPDATE"}
+
+
+def test_months_go_on_after_december() -> None:
+    from storer.schema import _epoch, _month
+
+    months = [_month(datetime(2026, 11, 30, 23, 59, tzinfo=UTC), ahead) for ahead in range(4)]
+    assert [f"{month:%Y-%m-%d}" for month in months] == ["2026-11-01", "2026-12-01", "2027-01-01", "2027-02-01"]
+    assert _epoch(months[0]) == 1793491200

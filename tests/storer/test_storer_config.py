@@ -1,0 +1,65 @@
+from pathlib import Path
+
+import pytest
+
+from common.config import load
+from common.errors import ConfigError
+from storer.config import StorerConfig
+
+
+def settings(folder: Path, text: str) -> StorerConfig:
+    file = folder / "storer.yaml"
+    file.write_text(text)
+    return load(StorerConfig, file)
+
+
+def test_an_empty_file_will_do(tmp_path: Path) -> None:
+    assert settings(tmp_path, "") == StorerConfig()
+
+
+def test_the_defaults_are_those_of_the_design() -> None:
+    defaults = StorerConfig()
+    assert defaults.name == "main"
+    assert (defaults.mqtt.host, defaults.mqtt.port, defaults.mqtt.topic) == ("localhost", 1883, ("teleinfo",))
+    assert (defaults.mqtt.username, defaults.mqtt.secret(), defaults.mqtt.tls) == (None, None, None)
+    assert (defaults.database.host, defaults.database.port) == (("localhost",), 3306)
+    assert (defaults.database.user, defaults.database.name) == ("teleinfo", "teleinfodb")
+    assert (defaults.database.unix_socket, defaults.database.secret()) == (None, None)
+    assert (defaults.batch.size, defaults.batch.wait) == (500, 0.0)
+
+
+def test_hosts_and_topics_may_be_lists(tmp_path: Path) -> None:
+    text = "mqtt: {topic: [a, b/c, a]}\ndatabase: {host: [one, two]}\nbatch: {size: 100, wait: 60s}"
+    given = settings(tmp_path, text)
+    assert given.mqtt.topic == ("a", "b/c")
+    assert given.database.host == ("one", "two")
+    assert (given.batch.size, given.batch.wait) == (100, 60.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("mqtt: {topic: []}", "mqtt.topic: a topic such as teleinfo, or a list of some, is expected, not []"),
+        ("mqtt: {topic: 5}", "mqtt.topic: a topic such as teleinfo, or a list of some, is expected, not 5"),
+        (
+            "mqtt: {topic: [5]}",
+            "mqtt.topic: a topic without '+' and '#' and without '/' at its ends is expected, not 5",
+        ),
+        (
+            "mqtt: {topic: a/#}",
+            "mqtt.topic: a topic without '+' and '#' and without '/' at its ends is expected, not 'a/#'",
+        ),
+        ("database: {host: []}", "database.host: a host, or a list of the nodes of a cluster, is expected, not []"),
+        ("database: {host: ['']}", "database.host: a host, or a list of the nodes of a cluster, is expected, not ['']"),
+        ("database: {host: 5}", "database.host: a host, or a list of the nodes of a cluster, is expected, not 5"),
+        ("batch: {size: 0}", "batch.size: a whole number from 1 to 10000 is expected, not 0"),
+        ("batch: {size: 10001}", "batch.size: a whole number from 1 to 10000 is expected, not 10001"),
+        ("batch: {wait: 60}", "batch.wait: a time such as 30s or 5m is expected, not 60"),
+        ("database: {username: u}", "unknown option 'database.username', did you mean 'database.user'?"),
+        ("name: a/b", "name: a name of letters, digits, '-', '_' and '.' is expected, not 'a/b'"),
+    ],
+)
+def test_says_what_is_wrong(tmp_path: Path, text: str, reason: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        settings(tmp_path, text)
+    assert str(caught.value) == f"{tmp_path / 'storer.yaml'}: {reason}"

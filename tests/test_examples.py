@@ -1,0 +1,90 @@
+import re
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from common.config import Tls, load
+from reader.config import ReaderConfig
+from storer.config import StorerConfig
+
+ROOT = Path(__file__).resolve().parent.parent
+
+#: Each example, and what only the user knows: the options that are not commented out.
+EXAMPLES: dict[str, tuple[type[Any], set[str]]] = {
+    "reader.example.yaml": (ReaderConfig, {"port"}),
+    "storer.example.yaml": (StorerConfig, {"database.password_file"}),
+}
+_COMMENTED = re.compile(r"^( *)# ?( *[a-z_]+:(?: .*)?)$")
+
+
+def uncommented(text: str) -> dict[str, Any]:
+    """Read an example with all its options in force."""
+    document = yaml.safe_load("\n".join(_COMMENTED.sub(r"\1\2", line) for line in text.splitlines()))
+    assert isinstance(document, dict)
+    return document
+
+
+def options(kind: type[Any], prefix: str = "") -> dict[str, Any]:
+    """Return the path of each option, with its field."""
+    found: dict[str, Any] = {}
+    for field in fields(kind):
+        path = prefix + field.name
+        default = field.default_factory() if callable(field.default_factory) else None
+        if is_dataclass(default):
+            found |= options(type(default), f"{path}.")
+        elif field.name == "tls":
+            found |= options(Tls, f"{path}.")
+        else:
+            found[path] = field
+    return found
+
+
+def paths(document: dict[str, Any], prefix: str = "") -> set[str]:
+    found: set[str] = set()
+    for key, value in document.items():
+        found |= paths(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key}
+    return found
+
+
+@pytest.fixture(params=EXAMPLES)
+def example(request: pytest.FixtureRequest) -> tuple[str, type[Any], set[str]]:
+    kind, needed = EXAMPLES[request.param]
+    return (ROOT / request.param).read_text(encoding="utf-8"), kind, needed
+
+
+def test_an_example_shows_every_option_and_no_other(example: tuple[str, type[Any], set[str]]) -> None:
+    text, kind, _ = example
+    assert paths(uncommented(text)) == options(kind).keys()
+
+
+def test_an_example_asks_for_what_only_the_user_knows(example: tuple[str, type[Any], set[str]]) -> None:
+    text, kind, needed = example
+    assert paths(yaml.safe_load(text)) == needed
+    assert needed < options(kind).keys()
+
+
+def test_what_is_commented_out_is_the_default(example: tuple[str, type[Any], set[str]], tmp_path: Path) -> None:
+    text, kind, _ = example
+    document = uncommented(text)
+    assert document["mqtt"].pop("tls") == {"ca": None, "certificate": None, "key": None}  # by default there is no TLS
+    required = {"port": document["port"]} if kind is ReaderConfig else {}
+    document.get("database", {}).pop("password_file", None)  # there is no such file here
+    if kind is ReaderConfig:
+        del document["name"]  # by default the host's name
+    file = tmp_path / "program.yaml"
+    file.write_text(yaml.safe_dump(document), encoding="utf-8")
+    given = load(kind, file)
+    file.write_text(yaml.safe_dump(required), encoding="utf-8")
+    assert given == load(kind, file)
+
+
+def test_each_option_is_explained(example: tuple[str, type[Any], set[str]]) -> None:
+    text, kind, _ = example
+    for path in options(kind):
+        name = path.rpartition(".")[2]
+        lines = [line for line in text.splitlines() if re.match(rf"^ *(# *)?{name}:", line)]
+        assert lines, path
+        assert all(re.search(r"\S  +# \S", line) for line in lines), path

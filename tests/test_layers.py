@@ -1,0 +1,56 @@
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+#: Where each library is at home: the one file that must change when it does.
+HOMES = {
+    "serial": "reader/port.py",
+    "paho": "common/mqtt.py",
+    "pymysql": "storer/database.py",
+    "tenacity": "storer/service.py",
+    "yaml": "common/config.py",
+}
+FILES = sorted(file for folder in ("reader", "storer", "common") for file in (ROOT / folder).rglob("*.py"))
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """Yield the top package of each import, those inside functions, too."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
+
+
+def importers(package: str) -> list[str]:
+    return [
+        file.relative_to(ROOT).as_posix() for file in FILES if package in set(imported(ast.parse(file.read_text())))
+    ]
+
+
+@pytest.mark.parametrize(("package", "home"), HOMES.items())
+def test_each_library_is_imported_by_one_file(package: str, home: str) -> None:
+    assert importers(package) == [home]
+
+
+def test_there_are_no_other_libraries() -> None:
+    import sys
+
+    ours = {"reader", "storer", "common"}
+    known = sys.stdlib_module_names | ours | HOMES.keys()
+    for file in FILES:
+        assert set(imported(ast.parse(file.read_text()))) <= known, file
+
+
+@pytest.mark.parametrize(("half", "other"), [("reader", "storer"), ("storer", "reader")])
+def test_the_halves_do_not_know_each_other(half: str, other: str) -> None:
+    assert not [name for name in importers(other) if name.startswith(f"{half}/")]
+
+
+def test_an_import_inside_a_function_is_seen() -> None:
+    source = "import a.b as c\ndef f():\n    from d.e import g\n    import h, i"
+    assert sorted(imported(ast.parse(source))) == ["a", "d", "h", "i"]
