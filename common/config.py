@@ -192,6 +192,9 @@ def _value(hint: Any, value: Any, where: str, field: "dataclasses.Field[Any]") -
     wanted = typing.get_args(hint) if typing.get_origin(hint) in (types.UnionType, typing.Union) else (hint,)
     value = _with_variables(value, where, as_text=str in wanted)
     if value is None and type(None) in wanted:
+        if any(dataclasses.is_dataclass(kind) for kind in wanted):
+            # With everything below it commented out, it looks as if it were there.
+            raise ConfigError(f"{where}: options are expected below it; {{}} takes their defaults")
         return None
     read = field.metadata.get("read")
     if read is not None:

@@ -15,7 +15,8 @@ Value = int | str
 LONGEST_MESSAGE = 65_536  # bytes; the longest frame a meter can send is some 4 kB of JSON
 _MOST_LOOKED_AT = 16 * LONGEST_MESSAGE  # bytes, to learn what a message that is too large calls itself
 
-_METER = re.compile(r"[0-9A-Za-z_.-]{1,32}")
+#: What may stand for a meter, in topics too.
+METER = re.compile(r"[0-9A-Za-z_.-]{1,32}")
 _LABEL = re.compile(r"[\x21-\x7e]{1,16}")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:[0-5]\d)", re.ASCII)
 _KNOWN_LABELS: set[str] = set()  # checked once; a meter has a few dozen
@@ -81,7 +82,7 @@ class Frame:
         if mode not in tuple(Mode):
             raise MessageError(f"not a frame: 'mode' is {mode!r}, not historic or standard")
         meter = _wanted(message, "meter", str)
-        if not _METER.fullmatch(meter):
+        if not METER.fullmatch(meter):
             raise MessageError("not a frame: 'meter' is not an address (letters, digits, '-', '_' and '.', at most 32)")
         dropped = _optional(message, "dropped", int)
         if dropped is not None and dropped < 0:
@@ -114,7 +115,7 @@ def identity_in(payload: bytes) -> tuple[str, str] | None:
     meter, timestamp = message.get("meter"), message.get("timestamp")
     if not isinstance(meter, str) or not isinstance(timestamp, str):
         return None
-    return (meter, timestamp) if _METER.fullmatch(meter) and _INSTANT.fullmatch(timestamp) else None
+    return (meter, timestamp) if METER.fullmatch(meter) and _INSTANT.fullmatch(timestamp) else None
 
 
 def write_instant(instant: datetime) -> str:

@@ -141,6 +141,7 @@ class Session:
             )
             line.client.loop_start()  # tries once, and ends with the connection
             line.ended.wait()
+            _let_go(line.client)
             was_live, self._live = self._live is not None, None
             if was_live:
                 wait = FASTEST_RETRY
@@ -183,10 +184,13 @@ class Session:
 
     def _listen(self, line: _Line) -> None:
         client = line.client
+        answered = False
 
         def on_connect(
             _client: paho.Client, _: Any, flags: paho.ConnectFlags, reason: ReasonCode, __: Properties | None
         ) -> None:
+            nonlocal answered
+            answered = True
             if reason.is_failure:
                 self._say(logging.WARNING, f"The broker {self._where} refuses us: {reason}; {_cure(reason)}")
                 return
@@ -208,6 +212,15 @@ class Session:
             if self._live is line and reason.is_failure:
                 self._say(
                     logging.WARNING, f"The connection to the broker {self._where} is lost ({reason}); trying again"
+                )
+            elif not answered and reason.is_failure:
+                # So does TLS 1.3 refuse a client without the right certificate: the handshake itself succeeds.
+                cure = (
+                    "check mqtt.tls, and that it is an MQTT broker" if self._settings.tls else "is it an MQTT broker?"
+                )
+                self._say(
+                    logging.WARNING,
+                    f"The broker {self._where} takes the connection, and does not let us in ({reason}); {cure}",
                 )
             line.ended.set()
 
@@ -233,6 +246,12 @@ class Session:
         if text != self._said:  # once a change, not once a try
             log.log(level, "%s", text)
         self._said = text
+
+
+def _let_go(client: paho.Client) -> None:
+    """Break the circle of client and callbacks: paho closes its sockets when the last reference to it goes."""
+    client.on_connect = client.on_connect_fail = client.on_disconnect = None
+    client.on_message = client.on_publish = client.on_socket_open = None
 
 
 def _cure(reason: ReasonCode) -> str:

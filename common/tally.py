@@ -8,8 +8,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from common.errors import MessageError
-from common.frame import _METER as METER
-from common.frame import LONGEST_MESSAGE, read_instant, write_stamp
+from common.frame import LONGEST_MESSAGE, METER, read_instant, write_stamp
 
 _READER = re.compile(r"[0-9A-Za-z_.-]{1,64}")  # what common.config.client_name lets through
 

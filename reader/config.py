@@ -1,5 +1,6 @@
 """The options of the reader."""
 
+import re
 import socket
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,7 +32,8 @@ def _labels(value: Any) -> frozenset[str]:
 
 
 def _host_name() -> str:
-    return client_name(socket.gethostname().partition(".")[0] or "reader")
+    name = re.sub(r"[^0-9A-Za-z_-]", "-", socket.gethostname().partition(".")[0])[:64]
+    return client_name(name or "reader")
 
 
 @dataclass(frozen=True, kw_only=True)

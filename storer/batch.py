@@ -36,8 +36,14 @@ def unpack(messages: Iterable[Message]) -> list[Parcel]:
             # It has no frame, but maybe an identity, and a reader that waits for an answer.
             parcels.append(Parcel(message, None, str(error), identity_in(message.payload)))
         else:
-            parcels.append(Parcel(message, frame, identity=(frame.meter, write_instant(frame.timestamp))))
+            parcels.append(Parcel(message, frame, identity=_identity(message.payload, frame)))
     return parcels
+
+
+def _identity(payload: bytes, frame: Frame) -> tuple[str, str] | None:
+    """Return meter and timestamp as published: whoever waits for them knows them in that form."""
+    timestamp = write_instant(frame.timestamp)
+    return (frame.meter, timestamp) if timestamp.encode() in payload else identity_in(payload)
 
 
 def confirmations(storer: str, parcels: Sequence[Parcel]) -> Iterator[tuple[str, str]]:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from common import tariff
 from common.frame import Frame, Value, read_instant, write_stamp
 from common.labels import LABELS, Mode
-from storer import tariff
 
 _INT, _MEDIUMINT, _SMALLINT, _TINYINT = 2**32 - 1, 2**24 - 1, 2**16 - 1, 2**8 - 1
 
@@ -254,8 +254,7 @@ def _registers(content: Mapping[str, Any]) -> tuple[int | None, int | None]:
         names = set(registers.values())
         numbers = [_number(values, name) for name in sorted(names - {running})]
         if None not in numbers and (running in names or "BASE" not in values):
-            if running in values:
-                return None, None  # it does not fit its column: nothing can be added up
+            # A running register that fits no column, and so is in the set, is NULL there: no total.
             total = sum(number for number in numbers if number is not None)
             return (total, None) if running in names else (None, total)
     return None, _number(values, "BASE")

@@ -13,6 +13,7 @@ from storer.database import Connection, Database
 log = logging.getLogger(__name__)
 
 MONTHS_AHEAD = 3
+LONGEST_GAP = 120  # months that are made up for after a pause; a clock may also have been years off
 _FILE = re.compile(r"(\d{4})_(\w+)\.sql")
 _MONTH = re.compile(r"p(\d{4})(\d\d)")
 
@@ -103,8 +104,13 @@ def make_partitions(connection: Connection, now: datetime) -> list[str]:
         )
     }
     last = max((_first_of(name) for name in names if _MONTH.fullmatch(name)), default=None)
-    wanted = [_month(now, ahead) for ahead in range(MONTHS_AHEAD + 1)]
-    made = [month for month in wanted if last is None or month > last]
+    end = _month(now, MONTHS_AHEAD)
+    first = _month(now, 0) if last is None else _month(last, 1)
+    first = max(first, _month(end, -LONGEST_GAP))
+    made = []
+    while first <= end:
+        made.append(first)
+        first = _month(first, 1)
     if not made:
         return []
     parts = [f"PARTITION p{month:%Y%m} VALUES LESS THAN ({_epoch(_month(month, 1))})" for month in made]

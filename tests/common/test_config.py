@@ -67,7 +67,7 @@ def test_what_is_given_is_taken(file: Path) -> None:
 
 
 def test_an_empty_section_is_all_defaults(file: Path) -> None:
-    assert settings(file, "device: d\ninner:\nmaybe:\n") == Settings(device="d")
+    assert settings(file, "device: d\ninner:\n") == Settings(device="d")
 
 
 @pytest.mark.parametrize(
@@ -305,3 +305,10 @@ def test_refuses_what_is_no_name_of_a_program(value: Any) -> None:
 def test_takes_names_of_programs() -> None:
     for name in ("main", "pi-cellar", "A_1.b", "x" * 64):
         assert config.client_name(name) == name
+
+
+def test_tls_with_everything_below_it_commented_out_is_refused_not_switched_off(tmp_path: Path) -> None:
+    file = tmp_path / "c.yaml"
+    file.write_text("mqtt:\n  tls:\n    # ca: /etc/ca.pem\n")
+    with pytest.raises(ConfigError, match=r"mqtt\.tls: options are expected below it; \{\} takes their defaults"):
+        load(StorerConfig, file)

@@ -74,6 +74,21 @@ def test_storers_that_start_at_the_same_time_apply_each_step_once(fresh_database
     assert sorted(results, reverse=True) == [[step.version for step in migrations()], *[[]] * (crowd - 1)]
 
 
+def test_a_step_waits_while_another_storer_is_at_it(fresh_database: Server) -> None:
+    database = client(fresh_database)
+    waiting = "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"
+    with ThreadPoolExecutor(1) as pool, contextlib.closing(database.connect()) as other:
+        other.execute("CREATE TABLE schema_version (version INT NOT NULL PRIMARY KEY, name VARCHAR(64) NOT NULL)")
+        other.execute("INSERT INTO schema_version VALUES (0, '')")
+        with other.transaction():
+            other.query("SELECT version FROM schema_version WHERE version = 0 FOR UPDATE")
+            late = pool.submit(migrate, database)
+            while fresh_database.sql(waiting) == "0\n":
+                assert not late.done()
+            assert other.query("SHOW TABLES") == (("schema_version",),)
+        assert late.result() == migrations()
+
+
 def test_a_step_that_was_broken_off_is_taken_up_again(fresh_database: Server) -> None:
     """A storer may be killed between any two statements, and MariaDB takes none of them back."""
     every = [statement for step in migrations() for statement in step.statements()]
@@ -139,8 +154,12 @@ def test_rows_are_in_the_partition_of_their_month(tables: Database) -> None:
         "p202702": 0,
         "p_later": 2,
     }
-    assert partition(tables, datetime(2027, 11, 24, tzinfo=UTC)) == ["p202711", "p202712", "p202801", "p202802"]
+    # After months away, the months between have partitions of their own, too.
+    gap = [f"p2027{month:02}" for month in range(3, 11)]
+    ahead = ["p202711", "p202712", "p202801", "p202802"]
+    assert partition(tables, datetime(2027, 11, 24, tzinfo=UTC)) == gap + ahead
     assert partitions(tables) == {
+        **dict.fromkeys(gap, 0),
         "p_earlier": 2,
         "p202611": 2,
         "p202612": 1,

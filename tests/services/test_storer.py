@@ -180,6 +180,19 @@ def test_frames_that_come_again_are_confirmed_again_and_not_doubled(house: House
     assert house.rows() == in_order(frames)
 
 
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_frames_that_were_confirmed_do_not_come_again(house: House, how: signal.Signals) -> None:
+    house.start()
+    frames = some(20)
+    house.say(frames[:10])
+    house.wait_until_confirmed(frames[:10])
+    house.end(how)
+    house.start()
+    house.say(frames[10:])  # behind what the broker still has for it
+    house.wait_until_confirmed(frames)
+    assert len(house.confirmed()) == 20
+
+
 def altered(original: Frame, **changes: Any) -> bytes:
     return json.dumps(json.loads(original.to_json()) | changes).encode()
 
