@@ -6,6 +6,7 @@ import queue
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from common.errors import ConfigError, MessageError
 from common.frame import read_instant
@@ -178,8 +179,10 @@ class Bridge:
             except (ValueError, TypeError, KeyError, AttributeError, MessageError, RecursionError) as error:
                 log.warning("On %s: not a confirmation: %r", message.topic, error)
 
-    def _confirm(self, meter: str, word: dict[str, list[str]]) -> None:
-        storer = str(word["storer"])
+    def _confirm(self, meter: str, word: dict[str, Any]) -> None:
+        storer = word["storer"]
+        if not isinstance(storer, str):
+            raise TypeError(f"the storer is {storer!r}")
         for kind, name, rejected in (
             (Kind.FRAME, "timestamps", False),
             (Kind.FRAME, "rejected", True),

@@ -5,6 +5,8 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
+from common.config import client_name
+
 log = logging.getLogger(__name__)
 
 STORERS = "storers"  # the folder of their names, beside the spool
@@ -25,6 +27,7 @@ def forget_storer(folder: Path, name: str) -> bool:
 class _Storer:
     status: str = "unknown"  # online, stalled, offline; unknown until the broker has told
     wait: float = 0.0  # seconds for which it may hold a batch back
+    remembered: bool = False  # on disk
 
 
 class Confirmers:
@@ -39,8 +42,8 @@ class Confirmers:
         self._wanted = wanted
         self._folder = folder
         self._storers: dict[str, _Storer] = {}
-        if wanted == AUTO and folder is not None and folder.is_dir():
-            self._storers = {path.name: _Storer() for path in sorted(folder.iterdir())}
+        if wanted == AUTO:
+            self._storers = {name: _Storer(remembered=True) for name in sorted(self._on_disk() or ())}
         elif isinstance(wanted, tuple):
             self._storers = {name: _Storer() for name in wanted}
 
@@ -60,9 +63,9 @@ class Confirmers:
         return self._wanted == AUTO
 
     @property
-    def online(self) -> bool:
-        """Whether a storer whose word counts is ready to take frames."""
-        return any(storer.status == "online" for storer in self._storers.values())
+    def online(self) -> list[str]:
+        """The storers whose word counts and that are ready to take frames."""
+        return [name for name, storer in self._storers.items() if storer.status == "online"]
 
     @property
     def wait(self) -> float:
@@ -77,20 +80,23 @@ class Confirmers:
 
     def missing_online(self, names: frozenset[str]) -> bool:
         """Whether a storer that is online has not confirmed yet, though its word counts."""
-        return any(storer.status == "online" and name not in names for name, storer in self._storers.items())
+        return any(name not in names for name in self.online)
+
+    def counts(self, name: str) -> bool:
+        """Whether anybody asked for this storer's word."""
+        return name in self._wanted if isinstance(self._wanted, tuple) else _is_name(name)
 
     def saw(self, name: str) -> bool:
         """Take note of a storer; return whether it is a new one that counts."""
-        if self._wanted != AUTO or name in self._storers:
+        if self._wanted != AUTO or name in self._storers or not _is_name(name):
             return False
         self._storers[name] = _Storer()
         log.info("The storer %s is there: frames are kept until it confirms them", name)
-        if self._folder is not None:
-            try:
-                self._folder.mkdir(parents=True, exist_ok=True)
-                (self._folder / name).touch()
-            except OSError as error:
-                log.warning("The storer %s cannot be remembered in %s: %s", name, self._folder, error.strerror)
+        error = self._remember(name)
+        if error is not None:
+            log.warning(
+                "The storer %s cannot be remembered in %s: %s; trying again", name, self._folder, error.strerror
+            )
         return True
 
     def heard(self, name: str, payload: bytes) -> bool:
@@ -107,10 +113,10 @@ class Confirmers:
         try:
             message = json.loads(payload)
             status, wait = message["status"], float(message.get("wait", 0.0))
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            if status not in ("online", "stalled", "offline"):
+                raise ValueError(status)
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
             log.warning("The status of the storer %s is not understood: %r", name, payload[:80])
-            return False
-        if status not in ("online", "stalled", "offline"):
             return False
         if status != storer.status:
             log.info("The storer %s is %s", name, status)
@@ -132,13 +138,40 @@ class Confirmers:
 
     def look(self) -> None:
         """Forget the storers whose files are gone: `teleinfo-reader forget` takes them away."""
-        if self._wanted != AUTO or self._folder is None or not self._folder.is_dir():
+        if self._wanted != AUTO:
             return
-        for name in self.names:
-            if not (self._folder / name).exists():
+        there = self._on_disk()
+        for name, storer in list(self._storers.items()):
+            if not storer.remembered:  # the disk did not take it
+                self._remember(name)
+            elif there is not None and name not in there:
                 self.forget(name)
 
     def disconnected(self) -> None:
         """The broker is away: nobody knows how the storers are."""
         for storer in self._storers.values():
             storer.status = "unknown"
+
+    def _on_disk(self) -> set[str] | None:
+        """Return the names that are remembered; None if nobody can tell."""
+        try:
+            return {path.name for path in self._folder.iterdir() if _is_name(path.name)} if self._folder else None
+        except OSError:
+            return None
+
+    def _remember(self, name: str) -> OSError | None:
+        if self._folder is not None:
+            try:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                (self._folder / name).touch()
+            except OSError as error:
+                return error
+            self._storers[name].remembered = True
+        return None
+
+
+def _is_name(name: str) -> bool:
+    try:
+        return client_name(name) not in (".", "..")
+    except ValueError:
+        return False

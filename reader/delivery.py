@@ -28,7 +28,9 @@ SLOWEST = 600.0  # seconds between two tries, at most
 SPILL_AGE = 60.0  # seconds that an item may wait in memory only
 KEPT_AGE = 600.0  # seconds that what the broker has taken is kept for a storer that appears
 JOURNAL_SIZE = 4_000_000  # bytes; two minutes of a storm of frames, an hour of a quiet meter
-WINDOW = 200  # messages under way at once
+MEMORY_SIZE = JOURNAL_SIZE  # bytes of what is hot; they come near it only where there is no disk
+WINDOW = 200  # items being sent again at once
+UNANSWERED = 1000  # messages that the broker has not answered; one that is so far behind is given no more
 DISK_PAUSE = 60.0  # seconds before a disk that failed is tried again
 
 Identity = tuple[Kind, str, int]
@@ -97,8 +99,12 @@ class Delivery:
     def recover(self, items: Iterable[Item], now: float) -> None:
         """Take over what an earlier run left in the journal and in the spool."""
         for item in items:
-            # As old as an overdue one: nobody knows how long it has waited.
-            self._hot[_identity(item)] = _Hot(item, self._journal.place_of(item), now - OVERDUE)
+            place = self._journal.place_of(item)
+            if item.kind is Kind.FRAME and self._is_cold(_identity(item)):
+                self._journal.release(place)  # a kill came after it was spilled
+            else:
+                # As old as an overdue one: nobody knows how long it has waited.
+                self._hot[_identity(item)] = _Hot(item, place, now - OVERDUE)
         self.recovered = self.waiting
         self.decoded += self.recovered
 
@@ -108,11 +114,14 @@ class Delivery:
         before = self._hot.pop(identity, None) or self._kept.pop(identity, None)
         hot = _Hot(item, self._write(item), now)
         if before is not None:
-            self._release(before)  # a tally that has been counted further
+            # A tally that has been counted further: what is said of the one before does not hold for this one.
+            self._release(before)
+            self._land(before)
+            self._answers = {handed: other for handed, other in self._answers.items() if other != identity}
         elif item.kind is Kind.FRAME:
             self.decoded += 1
         self._hot[identity] = hot
-        if self._connected and len(self._answers) < WINDOW:
+        if self._connected and len(self._answers) < UNANSWERED:
             self._send(hot.item, self._live_topic(item), now, hot)
 
     def connected(self) -> None:
@@ -152,14 +161,14 @@ class Delivery:
 
     def confirm(self, storer: str, kind: Kind, meter: str, keys: Iterable[int], *, rejected: bool = False) -> None:
         """Take a storer's word: it holds these items, or they never can be held."""
+        if not self._confirmers.counts(storer):
+            return
         if self._confirmers.saw(storer):
             self._welcome()
         for key in keys:
-            if self._confirm_one(storer, (kind, meter, key)):
-                self._afresh()
-                if kind is Kind.FRAME:
-                    self.rejected += rejected
-                    self.confirmed += not rejected
+            if self._confirm_one(storer, (kind, meter, key)) and kind is Kind.FRAME:
+                self.rejected += rejected
+                self.confirmed += not rejected
 
     # -- upkeep --------------------------------------------------------------------------------------------------------
 
@@ -167,9 +176,11 @@ class Delivery:
         """Do what is due: let go, spill, send again."""
         self._expire(now)
         oldest = next(iter(self._hot.values()), None)
-        patience = SPILL_AGE + self._confirmers.wait
-        if oldest is not None and (now - oldest.born >= patience or self._journal.size > JOURNAL_SIZE):
-            self.spill(now)
+        if oldest is not None:
+            full = self._journal_failed or self._journal.size > JOURNAL_SIZE
+            old = now - oldest.born >= SPILL_AGE + self._confirmers.wait
+            if (full or old) and not self.spill(now):
+                self._thin_memory()
         if self._connected and (self._confirmers.online or self._confirmers.by_broker):
             self._replay(now)
 
@@ -179,7 +190,7 @@ class Delivery:
             return True
         if self._spool is not None and now >= self._disk_after:
             try:
-                before = set(self._spool.undelivered()) if self._all_sent() else None
+                before = set(self._spool.undelivered())
                 self._spool.append([hot.item for hot in self._hot.values()])
             except OSError as error:
                 self._disk_after = now + DISK_PAUSE
@@ -188,21 +199,19 @@ class Delivery:
                 if self._disk_failed:
                     log.info("The spool can be used again")
                 self._disk_failed = False
-                if before is not None:
-                    sent = max(hot.sent or now for hot in self._hot.values())
-                    self._sent_cold = {block: sent for block in self._spool.undelivered() if block not in before}
+                self._note_sent(block for block in self._spool.undelivered() if block not in before)
                 self._note_partial()
                 for hot in self._hot.values():
                     self._release(hot)
                 self._hot.clear()
                 self._replaying = 0
                 return True
-        self._thin_memory()
         return False
 
     def close(self, now: float) -> None:
         """Bring what is not confirmed to the disk, and let go of the files."""
-        if not self.spill(now) and self._hot:
+        self._disk_after = now  # it is the last chance
+        if not self.spill(now):
             log.warning("%d frames could not be written to disk; they stay in the journal", len(self._hot))
         if self._spool is not None:
             self._spool.close()
@@ -303,9 +312,8 @@ class Delivery:
         hot = self._hot.pop(identity, None)
         done = hot is not None
         if hot is not None:
-            self._replaying -= hot.replayed
+            self._land(hot)
             if self._confirmers.newcomer_welcome:
-                hot.replayed = False
                 self._kept[identity] = hot
             else:
                 self._release(hot)
@@ -313,8 +321,7 @@ class Delivery:
             done = self._spool.confirm(*identity, "", lambda _: True) is True
             self._unload(identity)
         if done:
-            self._progress = True
-            self._interval = OVERDUE
+            self._afresh()
             self.handed += identity[0] is Kind.FRAME
 
     def _welcome(self) -> None:
@@ -322,7 +329,8 @@ class Delivery:
         for identity, hot in self._kept.items():
             hot.sent = None
             self.handed -= identity[0] is Kind.FRAME
-        self._hot = {**self._kept, **self._hot}
+        both = {**self._kept, **self._hot}
+        self._hot = dict(sorted(both.items(), key=lambda entry: entry[1].born))
         self._kept = {}
         self._afresh()
 
@@ -331,28 +339,40 @@ class Delivery:
         self._progress = True
 
     def _confirm_one(self, storer: str, identity: Identity) -> bool:
+        """Note that a storer has an item; return whether that ends the duty."""
         hot = self._hot.get(identity)
         if hot is not None:
+            if storer not in hot.names:
+                self._afresh()
             hot.names |= {storer}
             if not self._confirmers.enough(hot.names):
                 return False
             del self._hot[identity]
-            self._replaying -= hot.replayed
+            self._land(hot)
             self._release(hot)
             return True
         if self._spool is None:
             return False
-        done = self._spool.confirm(*identity, storer, self._confirmers.enough) is True
-        if done:
+        done = self._spool.confirm(*identity, storer, self._confirmers.enough)
+        if done is not None:
+            self._afresh()
+        if done is not False:
             self._unload(identity)
-        return done
+        return done is True
+
+    def _is_cold(self, identity: Identity) -> bool:
+        """Ask the spool by a confirmation that is never enough."""
+        return self._spool is not None and self._spool.confirm(*identity, "", lambda _: False) is not None
+
+    def _land(self, hot: _Hot) -> None:
+        """It is not on its way on `replay` any more."""
+        self._replaying -= hot.replayed
+        hot.replayed = False
 
     def _unload(self, identity: Identity) -> None:
-        for block, loaded in self._loaded.items():
-            if loaded.items.pop(identity, None) is not None:
-                if not loaded.items:
-                    del self._loaded[block]
-                return
+        for block, loaded in list(self._loaded.items()):
+            if loaded.items.pop(identity, None) is not None and not loaded.items:
+                del self._loaded[block]
 
     def _expire(self, now: float) -> None:
         while self._kept:
@@ -362,8 +382,12 @@ class Delivery:
             del self._kept[identity]
             self._release(hot)
 
-    def _all_sent(self) -> bool:
-        return all(hot.sent is not None for hot in self._hot.values())
+    def _note_sent(self, blocks: Iterable[Block]) -> None:
+        """What is in these blocks was hot: if all of it was sent, it is overdue when the last of it is."""
+        self._sent_cold = {block: sent for block, sent in self._sent_cold.items() if block.pending}
+        sent = [hot.sent for hot in self._hot.values() if hot.sent is not None]
+        if len(sent) == len(self._hot):
+            self._sent_cold |= dict.fromkeys(blocks, max(sent))
 
     def _note_partial(self) -> None:
         """Tell the spool which of several storers hold what has just been written."""
@@ -374,22 +398,28 @@ class Delivery:
                 self._spool.confirm(*identity, name, self._confirmers.enough)
 
     def _thin_memory(self) -> None:
-        """No disk, and no room: give up every other frame of the older half."""
-        if self._journal.size <= JOURNAL_SIZE:
+        """No disk, and no room: give up every other frame of the older half, of each meter."""
+        if sum(len(hot.item.payload) for hot in self._hot.values()) <= MEMORY_SIZE:
             return
-        frames = [identity for identity in self._hot if identity[0] is Kind.FRAME]
-        for identity in frames[1 : len(frames) // 2 : 2]:
-            hot = self._hot.pop(identity)
-            self._replaying -= hot.replayed
-            self._release(hot)
-            if not self._thinned:
-                log.warning("Memory for frames is full, and there is no disk: every other of the oldest is given up")
-            self._thinned += 1
+        if not self._thinned:
+            log.warning("Memory for frames is full, and there is no disk: every other of the oldest is given up")
+        meters: dict[str, list[Identity]] = {}
+        for identity in self._hot:
+            if identity[0] is Kind.FRAME:
+                meters.setdefault(identity[1], []).append(identity)
+        for frames in meters.values():
+            for identity in frames[1 : len(frames) // 2 : 2]:
+                hot = self._hot.pop(identity)
+                self._land(hot)
+                self._release(hot)
+                self._thinned += 1
 
     # -- again ---------------------------------------------------------------------------------------------------------
 
     def _replay(self, now: float) -> None:
         """Send again what is overdue, oldest first, as far as the window allows."""
+        if len(self._answers) >= UNANSWERED:
+            return
         due = now - self._interval - self._confirmers.wait
         again = self._resend_loaded(now, due)
         again |= self._load(now, due)
@@ -401,13 +431,22 @@ class Delivery:
 
     def _resend_loaded(self, now: float, due: float) -> bool:
         again = False
-        for loaded in self._loaded.values():
-            if loaded.sent <= due:
+        for block, loaded in list(self._loaded.items()):
+            if not self._lacking(block):
+                del self._loaded[block]
+            elif loaded.sent <= due:
                 loaded.sent = now
                 again = True
                 for item in loaded.items.values():
                     self._again(item, now)
         return again
+
+    def _lacking(self, block: Block) -> bool:
+        """Whether something of a block is still lacked by somebody who could take it now."""
+        if self._confirmers.by_broker:
+            return bool(block.pending)
+        noted = block.noted or {}
+        return any(block.pending & ~noted.get(name, 0) for name in self._confirmers.online)
 
     def _load(self, now: float, due: float) -> bool:
         """Send blocks of the spool again."""
@@ -417,12 +456,13 @@ class Delivery:
         for block in self._spool.undelivered():
             if self.under_way >= WINDOW:
                 break
-            if block in self._loaded or self._sent_cold.get(block, due) > due:
+            if block in self._loaded or self._sent_cold.get(block, due) > due or not self._lacking(block):
                 continue
             try:
                 items = {_identity(item): item for item in self._spool.read(block)}
             except OSError as error:
                 self._disk_error(error)
+                self._sent_cold[block] = now  # later; those behind it may be readable
                 break
             self._sent_cold.pop(block, None)
             if not items:
@@ -435,15 +475,22 @@ class Delivery:
 
     def _resend_hot(self, now: float, due: float) -> bool:
         again = False
+        room = WINDOW - self.under_way
         for hot in self._hot.values():
-            if hot.born > due or self.under_way >= WINDOW:
+            if hot.born > due:
                 break
-            if (hot.sent or hot.born) > due:
+            overdue = (hot.sent or hot.born) <= due
+            if not (hot.replayed or (overdue and room > 0)):
                 continue
             if not (self._confirmers.by_broker or self._confirmers.missing_online(hot.names)):
+                room += hot.replayed
+                self._land(hot)  # for a storer that is away the window is not kept
+                continue
+            if not overdue:
                 continue
             if not self._again(hot.item, now, hot):
                 break
+            room -= not hot.replayed
             self._replaying += not hot.replayed
             hot.replayed = again = True
         return again
