@@ -1,0 +1,186 @@
+"""The reader as a process, with a real broker: what people see on its topics."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from common.frame import Frame
+from demo.instances import Broker, free_port
+from tests.services.ear import WITHIN, Ear
+
+ROOT = Path(__file__).resolve().parents[2]
+KIND = "standard-single-phase-tempo"
+
+
+class Reader:
+    """A reader of a simulated meter, with names of its own: the broker is shared, and keeps what is retained."""
+
+    def __init__(self, broker: Broker, ear: Ear, folder: Path, memory: Path) -> None:
+        self.ear = ear
+        self.name = f"reader-{os.urandom(6).hex()}"
+        self.base = f"test/{self.name}"
+        self.settings: dict[str, Any] = {
+            "name": self.name,
+            "port": f"simulate://{KIND}?speed=20",
+            "mqtt": {"host": broker.host, "port": broker.port, "topic": self.base},
+            "spool": {"journal": str(memory / "journal"), "path": str(folder / "spool")},
+        }
+        self.file = folder / "reader.yaml"
+        self.log = folder / "reader.log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.file.write_text(json.dumps(self.settings))
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "reader", "run", "--config", str(self.file)],
+                env=os.environ | {"PYTHONPATH": str(ROOT)},
+                stdout=log,
+                stderr=log,
+            )
+
+    def end(self, how: signal.Signals) -> int:
+        assert self.process is not None
+        process, self.process = self.process, None
+        process.send_signal(how)
+        return process.wait(WITHIN)
+
+    def said(self, *levels: str) -> list[bytes]:
+        topic = "/".join((self.base, *levels))
+        return [payload for name, payload in self.ear.messages if name == topic]
+
+    def frames(self, meter: str | None = None) -> list[dict[str, Any]]:
+        return [
+            json.loads(payload)
+            for topic, payload in self.ear.messages
+            if topic.startswith(f"{self.base}/{meter or ''}") and topic.endswith("/frame")
+        ]
+
+    def wait_for_frames(self, count: int) -> list[dict[str, Any]]:
+        heard = self.ear.wait(lambda: len(self.frames()) >= count)
+        assert heard, self.log.read_text()
+        return self.frames()
+
+
+@pytest.fixture
+def reader(broker: Broker, tmp_path: Path) -> Iterator[Reader]:
+    with Ear(broker) as ear, tempfile.TemporaryDirectory(dir="/dev/shm", prefix="teleinfo-") as memory:
+        reader = Reader(broker, ear, tmp_path, Path(memory))
+        yield reader
+        if reader.process is not None:
+            reader.end(signal.SIGKILL)
+
+
+def test_publishes_each_frame_as_the_contract_has_it(reader: Reader) -> None:
+    reader.start()
+    frames = reader.wait_for_frames(20)
+    for message in frames:
+        assert list(message)[:4] == ["meter", "timestamp", "mode", "frame"]
+        assert message["mode"] == "standard"
+        assert message["frame"]["ADSC"] == message["meter"]
+        assert message["frame"]["DATE"] == ""
+        assert isinstance(message["frame"]["SINSTS"], int)
+        assert len(message["frame"]["NGTF"]) == 16
+        assert Frame.from_json(json.dumps(message).encode()).meter == message["meter"]
+    timestamps = [message["timestamp"] for message in frames]
+    assert timestamps == sorted(set(timestamps))
+
+
+def test_says_that_it_is_there_and_that_frames_come(reader: Reader) -> None:
+    reader.start()
+    meter = reader.wait_for_frames(1)[0]["meter"]
+    reader.ear.wait(lambda: bool(reader.said(meter, "link")))
+    assert reader.said("reader", reader.name, "status") == [b"online"]
+    assert reader.said(meter, "link") == [b"online"]
+    assert reader.end(signal.SIGTERM) == 0
+    assert reader.ear.wait(lambda: reader.said("reader", reader.name, "status")[-1] == b"offline")
+    assert reader.said(meter, "link")[-1] == b"offline"
+
+
+def test_its_last_will_says_that_it_is_gone(reader: Reader) -> None:
+    reader.start()
+    reader.wait_for_frames(1)
+    reader.end(signal.SIGKILL)
+    assert reader.ear.wait(lambda: reader.said("reader", reader.name, "status")[-1:] == [b"offline"])
+
+
+def test_its_counters_add_up_and_name_the_line(reader: Reader) -> None:
+    reader.start()
+    reader.wait_for_frames(10)
+    reader.end(signal.SIGTERM)
+    reader.ear.wait(lambda: reader.said("reader", reader.name, "status")[-1:] == [b"offline"])
+    health = json.loads(reader.said("reader", reader.name, "health")[-1])
+    delivery = health["delivery"]
+    parts = ("confirmed", "rejected", "thinned", "handed_over", "waiting")
+    assert delivery["decoded"] == sum(delivery[part] for part in parts) >= 10
+    (line,) = health["lines"]
+    assert line["frames"] == delivery["decoded"]
+    assert (line["mode"], line["parity"], line["groups_dropped"]) == ("standard", True, {})
+
+
+def test_a_label_can_be_kept_in_the_house(reader: Reader) -> None:
+    reader.settings["hide"] = ["PRM", "SMAXSN"]
+    reader.start()
+    for message in reader.wait_for_frames(3):
+        assert not {"PRM", "SMAXSN"} & message["frame"].keys()
+        assert "SMAXSN" not in message["stamps"]
+        assert "SMAXSN-1" in message["frame"]
+
+
+def test_several_meters_do_not_disturb_each_other(reader: Reader, tmp_path: Path) -> None:
+    kinds = ("historic-single-phase-hchp", "standard-three-phase-producer")
+    away = str(tmp_path / "not-there")
+    reader.settings["port"] = [away, *(f"simulate://{kind}?speed=20" for kind in kinds)]
+    reader.start()
+    assert reader.ear.wait(lambda: len({message["meter"] for message in reader.frames()}) == 2)
+    assert {message["mode"] for message in reader.frames()} == {"historic", "standard"}
+    assert reader.log.read_text().count(away) == 1, "said once, and waited for"
+
+
+def test_noise_on_the_line_is_counted_and_nothing_wrong_is_published(reader: Reader) -> None:
+    reader.settings["port"] = f"simulate://{KIND}?speed=50&noise=2e-4"
+    reader.start()
+    frames = reader.wait_for_frames(200)
+    reader.end(signal.SIGTERM)
+    reader.ear.wait(lambda: reader.said("reader", reader.name, "status")[-1:] == [b"offline"])
+    (line,) = json.loads(reader.said("reader", reader.name, "health")[-1])["lines"]
+    assert line["parity_errors"] > 0
+    assert line["groups_dropped"]["parity"] > 0
+    assert {message["frame"].get("PREF", 9) for message in frames} == {9}
+    assert any("dropped" in message for message in frames)
+
+
+def test_a_broker_that_is_away_is_waited_for_and_frames_are_kept(reader: Reader, tmp_path: Path) -> None:
+    port = free_port()
+    reader.settings["mqtt"] = {"host": "127.0.0.1", "port": port}
+    reader.start()
+    with Broker(tmp_path / "late", port=port) as late, Ear(late) as ear:
+        assert ear.wait(lambda: any(topic.endswith("/frame") for topic, _ in ear.messages)), reader.log.read_text()
+        assert reader.end(signal.SIGTERM) == 0
+    assert reader.log.read_text().count("cannot be reached") <= 1
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"prot": "/dev/ttyAMA0"}, "unknown option 'prot', did you mean 'port'?"),
+        ({"port": "usb://0"}, "port: usb://0: a device, socket://, rfc2217:// or simulate:// is expected"),
+        ({"port": "simulate://standard"}, "no simulated meter 'standard'"),
+        ({"clock": {"patience": 5}}, "clock.patience: a time such as 30s or 5m is expected, not 5"),
+    ],
+)
+def test_a_mistake_in_its_file_ends_it_with_2_and_one_line(reader: Reader, change: dict[str, Any], said: str) -> None:
+    reader.settings |= change
+    reader.start()
+    assert reader.process is not None
+    assert reader.process.wait(WITHIN) == 2
+    (line,) = reader.log.read_text().splitlines()
+    assert said in line
