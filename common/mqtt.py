@@ -215,13 +215,9 @@ class Session:
                 )
             elif not answered and reason.is_failure:
                 # So does TLS 1.3 refuse a client without the right certificate: the handshake itself succeeds.
-                cure = (
-                    "check mqtt.tls, and that it is an MQTT broker" if self._settings.tls else "is it an MQTT broker?"
-                )
-                self._say(
-                    logging.WARNING,
-                    f"The broker {self._where} takes the connection, and does not let us in ({reason}); {cure}",
-                )
+                cure = "check mqtt.tls; trying again" if self._settings.tls else "trying again"
+                text = f"The broker {self._where} ended the connection before it let us in ({reason}); {cure}"
+                self._say(logging.WARNING, text)
             line.ended.set()
 
         def on_message(_client: paho.Client, _: Any, message: paho.MQTTMessage) -> None:

@@ -88,6 +88,7 @@ class Bridge:
             if time.monotonic() >= health_due:
                 health_due += HEALTH_EVERY
                 self._confirmers.look()
+                self._look_for_a_disk()
                 self._publish_health()
         self._finish(threads)
 
@@ -105,28 +106,33 @@ class Bridge:
             ) from error
         if not memory_backed(settings.journal):
             log.warning("spool.journal: %s is not in memory: each frame is written to the disk", settings.journal)
-        spool: Spool | None = Spool(settings.path, max_size=settings.max_size)
-        try:
-            assert spool is not None
-            spool.open()
-            if spool.damaged_bytes:
-                log.warning(
-                    "The spool was damaged: %d bytes are put aside in %s, the rest is whole",
-                    spool.damaged_bytes,
-                    settings.path,
-                )
-        except OSError as error:
-            log.warning(
-                "spool.path: %s cannot be used: %s; going on without, frames wait in memory only",
-                settings.path,
-                error.strerror,
-            )
-            spool = None
-        delivery = Delivery(self._session, self._topics, self._confirmers, self._journal, spool)
+        delivery = Delivery(self._session, self._topics, self._confirmers, self._journal, self._open_spool(said=False))
         delivery.recover(left, time.monotonic())
         if delivery.waiting:
             log.info("%d frames of before are still to be confirmed", delivery.waiting)
         return delivery
+
+    def _open_spool(self, *, said: bool) -> Spool | None:
+        """Open the spool; None, and a warning unless that was said, where there is no disk to be had."""
+        settings = self._config.spool
+        spool = Spool(settings.path, max_size=settings.max_size)
+        try:
+            spool.open()
+        except OSError as error:
+            if not said:
+                log.warning(
+                    "spool.path: %s cannot be used: %s; frames wait in memory only, trying again",
+                    settings.path,
+                    error.strerror,
+                )
+            return None
+        if spool.damaged_bytes:
+            log.warning(
+                "The spool was damaged: %d bytes are put aside in %s, the rest is whole",
+                spool.damaged_bytes,
+                settings.path,
+            )
+        return spool
 
     def _new_line(self, port: str) -> Line:
         # A simulated meter is not worth waiting for.
@@ -199,6 +205,11 @@ class Bridge:
             self._tell_hours()
             self._delivery.pump(now)
 
+    def _look_for_a_disk(self) -> None:
+        if not self._delivery.has_spool and (spool := self._open_spool(said=True)) is not None:
+            log.info("spool.path: %s can be used now", self._config.spool.path)
+            self._delivery.take_spool(spool)
+
     def _tell_hours(self) -> None:
         """Say how many frames an hour had, once it is over."""
         now = datetime.now(UTC)
@@ -241,7 +252,8 @@ class Bridge:
             thread.join(max(0.0, deadline - time.monotonic()))
         while self._handle_next(0):
             pass
-        while not self._delivery.idle and self._session.connected and time.monotonic() < deadline:
+        somebody = self._confirmers.online or self._confirmers.by_broker
+        while somebody and not self._delivery.idle and self._session.connected and time.monotonic() < deadline:
             self._handle_next(0.1)
         self._delivery.close(time.monotonic())
         if not self._session.connected:

@@ -108,6 +108,17 @@ class Delivery:
         self.recovered = self.waiting
         self.decoded += self.recovered
 
+    @property
+    def has_spool(self) -> bool:
+        """Whether there is a disk."""
+        return self._spool is not None
+
+    def take_spool(self, spool: Spool) -> None:
+        """Use a disk that was not there at the start, with what it holds."""
+        self._spool = spool
+        self.recovered += spool.waiting
+        self.decoded += spool.waiting
+
     def accept(self, item: Item, now: float) -> None:
         """Keep an item, and publish it live."""
         identity = _identity(item)

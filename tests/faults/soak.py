@@ -1,0 +1,158 @@
+"""Runs ten simulated meters for a while, with the database away half of the time, and watches the memory.
+
+Run it as `python -P -m tests.faults.soak --minutes 10` with the project on the path. Exit 0 only if the audit is clean,
+every frame that was decoded is stored, and the memory of reader and storer stayed below its bound.
+"""
+
+import argparse
+import contextlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from demo.instances import InstanceError
+from reader.simulator import KINDS
+from tests.faults.rig import Program, Rig, wait_until
+
+METERS = 10
+SPEED = 50  # times as fast as a meter: about 500 frames a second in all
+MOST_MEMORY = {"reader": 200, "storer": 150}  # MB, VmHWM
+REPORT_EVERY = 30.0  # seconds
+OUTAGE = 60.0  # seconds that the database is away, then there, in turn; shorter when the run is
+DRAINED_WITHIN = 1800.0  # seconds
+_LOOK = 0.5  # seconds between two looks
+
+
+def memory(program: Program) -> dict[str, float]:
+    """Return what the program has in memory, and the most that it ever had, in MB."""
+    assert program.process is not None
+    lines = Path(f"/proc/{program.process.pid}/status").read_text().splitlines()
+    values = dict(line.split(":", 1) for line in lines)
+    return {key: int(values[key].split()[0]) / 1024 for key in ("VmRSS", "VmHWM")}
+
+
+def ports() -> list[str]:
+    kinds = sorted(KINDS)
+    return [f"simulate://{kinds[number * 5 % len(kinds)]}?speed={SPEED}&seed={number}" for number in range(METERS)]
+
+
+class Soak:
+    """One run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.rig = Rig(folder, port="simulate://standard-single-phase-base")
+        text = self.rig.reader_config.read_text()
+        lines = [f"port: {ports()}" if line.startswith("port: ") else line for line in text.splitlines()]
+        self.rig.reader_config.write_text("\n".join(lines) + "\n")
+        self._began = time.monotonic()
+        self._next_report = 0.0
+
+    def run(self, seconds: float) -> bool:
+        with self.rig as rig:
+            reader, storer = rig.start_reader(), rig.start_storer()
+            wait_until(lambda: self._rows() > 0, 60, "a row", [reader, storer])
+            outage = min(OUTAGE, seconds / 4)
+            self._began = time.monotonic()
+            end = self._began + seconds
+            there = True
+            switch = self._began + outage
+            while time.monotonic() < end:
+                time.sleep(_LOOK)
+                self._report(reader, storer, there=there)
+                if time.monotonic() >= switch:
+                    switch += outage
+                    there = not there
+                    (rig.database.start if there else rig.database.kill)()
+            if not there:
+                rig.database.start()
+            began = time.monotonic()
+            rows = self._drained(reader, storer)
+            print(f"drained in {time.monotonic() - began:.1f} s: {rows} rows", flush=True)
+            self._report(reader, storer, there=True, now=True)
+            peaks = {each.name: memory(each)["VmHWM"] for each in (reader, storer)}
+            codes = reader.stop(), storer.stop()
+            return self._judge(peaks, codes)
+
+    def _judge(self, peaks: dict[str, float], codes: tuple[int, int]) -> bool:
+        rig = self.rig
+        delivery: Any = rig.health("reader")["delivery"]
+        ended = delivery["confirmed"] + delivery["rejected"] + delivery["thinned"] + delivery["handed_over"]
+        audit = rig.command("storer", "audit", config=rig.storer_config)
+        print(audit.stdout.strip().rpartition("\n")[2], f"(exit {audit.returncode})")
+        rows = self._rows()
+        checks = {
+            "both ended with 0": codes == (0, 0),
+            "the audit is clean": audit.returncode == 0,
+            f"the {rows} rows are the {delivery['decoded']} frames": rows
+            == delivery["decoded"]
+            == delivery["confirmed"],
+            "the counters add up": delivery["decoded"] == ended + delivery["waiting"],
+            **{
+                f"{name}: {peak:.0f} of {MOST_MEMORY[name]} MB": peak < MOST_MEMORY[name]
+                for name, peak in peaks.items()
+            },
+        }
+        for what, holds in checks.items():
+            print(f"{'yes' if holds else 'NO':4} {what}")
+        return all(checks.values())
+
+    def _rows(self) -> int:
+        try:
+            return int(self.rig.sql("SELECT COUNT(*) FROM frames")[0][0])
+        except InstanceError:
+            return 0
+
+    def _drained(self, reader: Program, storer: Program) -> int:
+        """Wait until the spool is empty, and the last row of each meter is no older than two seconds."""
+
+        def done() -> bool:
+            self._report(reader, storer, there=True)
+            late = self.rig.sql("SELECT COALESCE(MAX(TIMESTAMPDIFF(SECOND, last, UTC_TIMESTAMP())), 99) FROM"
+                                " (SELECT MAX(timestamp) AS last FROM frames GROUP BY meter_id) AS meters")  # fmt: skip
+            return int(late[0][0]) <= 2 and not list(self.rig.spool.glob("*.spool"))
+
+        self.rig.database.sql("SET GLOBAL time_zone = '+00:00'")
+        wait_until(done, DRAINED_WITHIN, "it is drained", [reader, storer])
+        return self._rows()
+
+    def _report(self, reader: Program, storer: Program, *, there: bool, now: bool = False) -> None:
+        reader.check()
+        storer.check()
+        moment = time.monotonic()
+        if moment < self._next_report and not now:
+            return
+        self._next_report = moment + REPORT_EVERY
+        parts = [f"{moment - self._began:6.0f} s", f"database {'there' if there else 'away '}"]
+        for program in (reader, storer):
+            had = memory(program)
+            parts.append(f"{program.name} {had['VmRSS']:.0f} MB (most {had['VmHWM']:.0f})")
+        backlog = sum(path.stat().st_size for path in self._files())
+        parts.append(f"rows {self._rows() if there else '?'}, backlog {backlog / 1e6:.2f} MB")
+        with contextlib.suppress(subprocess.CalledProcessError):  # health comes once a minute, from the first one on
+            delivery: Any = self.rig.health("reader")["delivery"]
+            parts.append(f"decoded {delivery['decoded']}, waiting {delivery['waiting']}")
+        print(", ".join(parts), flush=True)
+
+    def _files(self) -> list[Path]:
+        return [*self.rig.spool.glob("*.spool"), *(self.rig.memory / "journal").glob("*.journal")]
+
+
+def main() -> int:
+    """Run it from the command line."""
+    parser = argparse.ArgumentParser(prog="python -P -m tests.faults.soak", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=10.0)
+    arguments = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="teleinfo-soak-"))
+    if Soak(folder).run(arguments.minutes * 60):
+        shutil.rmtree(folder)
+        return 0
+    print(f"logs: {folder}")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,264 @@
+"""What happens to the spool's disk, and what the programs do to it: damage, no room, no right to write, and wear."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reader.items import Kind
+from reader.journal import memory_backed
+from reader.record import read_records, record_size
+from reader.spool import Spool
+from tests.faults.rig import ROOT, Program, Rig, wait_until
+
+WITHIN = 60.0  # seconds, for what should take a few
+MOST_BYTES = 150  # that an outage may cost on the disk, for each frame
+PAGE = 4096  # bytes
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    """A rig whose storer runs, and that tells its reader of a spool for each test."""
+    with Rig(tmp_path_factory.mktemp("disk"), frames_a_second=240.0) as rig:
+        yield rig
+
+
+class Reader(Program):
+    """The reader, with a journal and a spool of its own; its log is in memory, too."""
+
+    def __init__(self, rig: Rig, name: str, spool: Path) -> None:
+        self._rig = rig
+        self.spool = spool
+        config = rig.folder / f"{name}.yaml"
+        text = rig.reader_config.read_text().replace(str(rig.spool), str(spool))
+        config.write_text(text.replace("/journal,", f"/{name},"))
+        super().__init__(name, "reader", "run", "--config", str(config), folder=rig.memory)
+
+    def said(self, text: str) -> int:
+        return self.log.read_text(errors="replace").count(text)
+
+
+@contextlib.contextmanager
+def reading(rig: Rig, name: str, spool: Path) -> Iterator[Reader]:
+    """Run a reader; whatever happens, it does not outlive the test."""
+    reader = Reader(rig, name, spool)
+    try:
+        yield reader
+    finally:
+        if reader.process is not None and reader.process.poll() is None:
+            reader.kill()
+
+
+def grown(rig: Rig, by: int, *programs: Program) -> None:
+    """Wait until there are more rows."""
+    rows = len(rig.rows())
+    wait_until(lambda: len(rig.rows()) >= rows + by, WITHIN, f"{by} rows more", programs)
+
+
+def sent(rig: Rig) -> int:
+    assert rig.meter is not None
+    return len(rig.meter.sent)
+
+
+def running_storer(rig: Rig) -> Program:
+    storer = rig.storer or rig.start_storer()
+    assert storer.process is not None
+    if storer.process.poll() is not None:
+        storer.start()
+    wait_until(lambda: "Connected to the broker" in storer.log.read_text(), WITHIN, "the storer is there", [storer])
+    return storer
+
+
+# -- damage ------------------------------------------------------------------------------------------------------------
+
+
+def records(spool: Path) -> dict[Path, list[tuple[int, int, set[int]]]]:
+    """Return what each segment has: where each record begins and ends, and the numbers of its frames."""
+    copy = spool.with_name("copy")
+    shutil.copytree(spool, copy)
+    index = Spool(copy, max_size=64_000_000)
+    index.open()
+    found: dict[Path, list[tuple[int, int, set[int]]]] = {}
+    for block in index.undelivered():
+        assert block.kind is Kind.FRAME
+        path = spool / block.segment.path.name
+        data = path.read_bytes()
+        numbers = {int(item.payload.partition(b'"SINSTS": ')[2].partition(b",")[0]) for item in index.read(block)}
+        found.setdefault(path, []).append((block.offset, block.offset + record_size(data, block.offset), numbers))
+    index.close()
+    shutil.rmtree(copy)
+    return found
+
+
+def test_every_whole_record_of_a_damaged_spool_arrives(rig: Rig, tmp_path: Path) -> None:
+    """One segment loses its tail, one a page in the middle, one its second half; one stays as it is."""
+    spool = tmp_path / "spool"
+    storer = running_storer(rig)
+    with reading(rig, "damaged", spool) as reader:
+        grown(rig, 10, storer, reader)  # the reader knows the storer now
+        assert storer.stop() == 0
+        rig.broker.stop()
+        for segments in range(1, 5):
+            begun = sent(rig)
+            wait_until(lambda begun=begun: sent(rig) >= begun + 480, WITHIN, "frames are read", [reader])  # type: ignore[misc]
+            assert reader.stop() == 0  # it writes what nobody has confirmed to the disk
+            assert len(list(spool.glob("*.spool"))) == segments
+            if segments < 4:
+                reader.start()
+
+        whole = records(spool)
+        assert all(len(blocks) >= 4 for blocks in whole.values()), "several records in each segment"
+        tail, page, half, _ = sorted(whole)
+        damaged = {tail: (tail.stat().st_size - 10, tail.stat().st_size), page: (PAGE, 2 * PAGE)}
+        damaged[half] = (half.stat().st_size // 2, half.stat().st_size)
+        os.truncate(tail, damaged[tail][0])
+        os.truncate(half, damaged[half][0])
+        with page.open("r+b") as file:
+            file.seek(PAGE)
+            file.write(b"\0" * PAGE)
+        safe, lost = set[int](), set[int]()
+        for path, blocks in whole.items():
+            start, end = damaged.get(path, (0, 0))
+            for begins, ends, numbers in blocks:
+                (lost if begins < end and start < ends else safe).update(numbers)
+        assert lost
+        assert len(safe) > len(lost)
+
+        rig.broker.start()
+        storer.start()
+        reader.start()
+        wait_until(lambda: safe <= rig.rows().keys(), WITHIN, "all that is whole arrives", [storer, reader])
+        wait_until(lambda: not list(spool.glob("*.spool")), WITHIN, "what is confirmed is deleted", [reader])
+        assert reader.said("The spool was damaged: ") == 1
+        assert reader.stop() == 0
+    rows = rig.rows()
+    assert not lost & rows.keys()
+    assert set(rows.values()) == {1}
+    aside = b"".join(path.read_bytes() for path in sorted(spool.glob("*.damaged")))
+    assert read_records(aside)[0] == []
+    print(f"{len(safe)} frames of whole records arrived, {len(lost)} were in damaged ones")
+
+
+# -- no room, no right -------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def mounted(folder: Path, options: str) -> Iterator[None]:
+    """Mount a file system in memory; that takes root, or a sudo that asks for nothing."""
+    folder.mkdir()
+    root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    options += f",mode=700,uid={os.geteuid()},gid={os.getegid()}"
+    done = subprocess.run(
+        [*root, "mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        pytest.fail(f"a small file system cannot be mounted, run this as root: {done.stderr.strip()}", pytrace=False)
+    try:
+        yield
+    finally:
+        subprocess.run([*root, "umount", "-l", str(folder)], check=True)
+
+
+def fill(folder: Path) -> None:
+    with contextlib.suppress(OSError), (folder / "hog").open("wb", buffering=0) as file:
+        while True:
+            file.write(b"\0" * 512)
+
+
+@pytest.mark.parametrize("flaw", ["full", "read-only"])
+def test_a_spool_that_cannot_be_written_does_not_stop_the_live_stream(rig: Rig, tmp_path: Path, flaw: str) -> None:
+    spool = tmp_path / "spool"
+    storer = running_storer(rig)
+    with mounted(spool, "size=16k" if flaw == "full" else "size=1m,ro"):
+        if flaw == "full":
+            fill(spool)
+        with reading(rig, flaw, spool) as reader:
+            grown(rig, 100, storer, reader)
+            assert storer.stop() == 0
+            begun = sent(rig)
+            wait_until(lambda: sent(rig) >= begun + 240, WITHIN, "frames wait", [reader])
+            assert reader.stop() == 0
+            assert reader.said("could not be written to disk; they stay in the journal") == 1
+            assert not list(spool.glob("*.spool"))
+            storer.start()
+            reader.start()
+            assert rig.meter is not None
+            must = {number for number, _ in rig.meter.sent[begun : begun + 200]}
+            wait_until(lambda: must <= rig.rows().keys(), WITHIN, "they arrive, out of the journal", [storer, reader])
+            grown(rig, 30, storer, reader)
+            assert reader.stop() == 0
+    assert set(rig.rows().values()) == {1}
+
+
+# -- wear --------------------------------------------------------------------------------------------------------------
+
+
+def written(process: int) -> int:
+    """Return how many bytes the process has had written to any disk."""
+    lines = Path(f"/proc/{process}/io").read_text().splitlines()
+    return int(dict(line.split(": ") for line in lines)["write_bytes"])
+
+
+def counter_works(folder: Path) -> bool:
+    """Tell whether a file written here is seen in the counter."""
+    before = written(os.getpid())
+    (folder / "written").write_bytes(b"x" * 65_536)
+    return written(os.getpid()) - before >= 65_536
+
+
+def test_confirmed_frames_cost_the_disk_nothing(rig: Rig, tmp_path: Path) -> None:
+    assert not memory_backed(tmp_path), "the spool must be on a disk for this"
+    assert memory_backed(rig.memory)
+    assert counter_works(tmp_path)
+    storer = running_storer(rig)
+    with reading(rig, "frugal", tmp_path / "spool") as reader:
+        grown(rig, 30, storer, reader)
+        assert (tmp_path / "spool" / "storers" / "rig").exists()
+        assert reader.process is not None
+        before = written(reader.process.pid)
+        grown(rig, 250, storer, reader)
+        assert written(reader.process.pid) == before
+        assert reader.stop() == 0
+
+
+_OUTAGE = """
+import sys
+from datetime import timedelta
+from pathlib import Path
+from reader.items import Item, Kind, key_of
+from reader.spool import Spool
+from tests.frames import simulated
+
+def written():
+    return int(dict(line.split(": ") for line in open("/proc/self/io").read().splitlines())["write_bytes"])
+
+frames = simulated("standard-single-phase-tempo", 3600, every=timedelta(seconds=1))
+items = [Item(Kind.FRAME, frame.meter, key_of(frame.timestamp), frame.to_json()) for frame in frames]
+spool = Spool(Path(sys.argv[1]), max_size=64_000_000)
+spool.open()
+before = written()
+for minute in range(60):
+    spool.append(items[60 * minute : 60 * minute + 60])
+print(written() - before, spool.size, sum(len(item.payload) for item in items))
+"""
+
+
+def test_an_outage_costs_the_disk_little(tmp_path: Path) -> None:
+    """An hour of a standard meter, a minute at a time, as the reader writes it."""
+    assert not memory_backed(tmp_path), "the spool must be on a disk for this"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", _OUTAGE, str(tmp_path / "spool")],
+        cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    disk, size, payload = map(int, done.stdout.split())
+    print(f"a frame: {payload / 3600:.0f} B of JSON, {size / 3600:.1f} B in the spool, {disk / 3600:.1f} B written")
+    assert size <= disk
+    assert disk / 3600 <= MOST_BYTES

@@ -1,0 +1,341 @@
+"""How the programs end: when they are told to, in whatever state they are, and when they must."""
+
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from common.frame import Frame, Value
+from common.labels import Mode
+from reader.items import Item, Kind, key_of
+from reader.spool import Spool
+from tests.faults.rig import METER, ROOT, Program, Rig, wait_until
+from tests.faults.torture import A_MOMENT
+
+WITHIN = 60.0  # seconds, for what should take a few
+ENDS_WITHIN = 5.0  # seconds after a SIGTERM, whatever the state
+AT_ONCE = 2.0  # seconds after a second one; the first alone takes longer where this is tested
+BACKLOG = 4_000  # frames
+
+
+class House:
+    """The rig, running, and when nobody can be expected to have read the meter."""
+
+    def __init__(self, rig: Rig) -> None:
+        self.rig = rig
+        self.reader, self.storer = rig.start_reader(), rig.start_storer()
+        self._down: list[tuple[float, float]] = []
+        self.running()
+
+    def running(self) -> None:
+        """Start what does not run, and wait until rows are made."""
+        for program in (self.reader, self.storer):
+            assert program.process is not None
+            if program.process.poll() is not None:
+                program.start()
+        before = self.said(self.storer, "Ready")
+        wait_until(lambda: bool(self.rig.sql("SHOW TABLES LIKE 'tallies'")), WITHIN, "tables", self.programs)
+        rows = self.count()
+        wait_until(lambda: self.count() > rows + 10, WITHIN, f"rows ({before})", self.programs)
+
+    @property
+    def programs(self) -> tuple[Program, Program]:
+        return self.reader, self.storer
+
+    def said(self, program: Program, text: str) -> int:
+        return program.log.read_text(errors="replace").count(text) if program.log.exists() else 0
+
+    def count(self) -> int:
+        return int(self.rig.sql("SELECT COUNT(*) FROM frames")[0][0])
+
+    def told_to_end(self, *programs: Program) -> dict[str, tuple[int, float]]:
+        """Send SIGTERM to some; return for each its exit code and how many seconds it took."""
+        began = time.monotonic()
+        for program in programs:
+            program.signal(signal.SIGTERM)
+        ends: dict[str, tuple[int, float]] = {}
+
+        def all_ended() -> bool:
+            for program in programs:
+                assert program.process is not None
+                code = program.process.poll()
+                if code is not None:
+                    ends.setdefault(program.name, (code, time.monotonic() - began))
+            return len(ends) == len(programs)
+
+        wait_until(all_ended, ENDS_WITHIN, f"they end ({ends})")
+        self.reader_was_away(began)
+        return ends
+
+    def reader_was_away(self, since: float) -> None:
+        self._down.append((since - A_MOMENT, time.monotonic() + A_MOMENT))
+
+    def nothing_is_lost(self) -> None:
+        assert self.rig.meter is not None
+        must = {
+            number
+            for number, at in list(self.rig.meter.sent)
+            if not any(start <= at <= end for start, end in self._down)
+        }
+        wait_until(lambda: must <= self.rig.rows().keys(), WITHIN, "everything arrives", self.programs)
+        assert set(self.rig.rows().values()) == {1}
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with Rig(tmp_path_factory.mktemp("ends")) as rig:
+        yield House(rig)
+
+
+# -- one SIGTERM, in each state ----------------------------------------------------------------------------------------
+
+
+def idle(_: House) -> None:
+    pass
+
+
+def broker_away(house: House) -> None:
+    before = [house.said(program, "cannot be reached") for program in house.programs]
+    house.rig.broker.kill()
+    wait_until(
+        lambda: all(
+            house.said(each, "cannot be reached") > was for each, was in zip(house.programs, before, strict=True)
+        ),
+        WITHIN,
+        "both notice",
+        house.programs,
+    )
+
+
+def broker_hanging(house: House) -> None:
+    house.rig.broker.pause()
+    some_frames_later(house)
+
+
+def database_away(house: House) -> None:
+    before = house.said(house.storer, "trying again")
+    house.rig.database.kill()
+    wait_until(lambda: house.said(house.storer, "trying again") > before, WITHIN, "it is noticed", house.programs)
+
+
+def database_hanging(house: House) -> None:
+    """A frame comes, and the storer waits for the answer to a statement."""
+    house.rig.database.pause()
+    some_frames_later(house)
+
+
+def some_frames_later(house: House) -> None:
+    meter = house.rig.meter
+    assert meter is not None
+    frames = len(meter.sent)
+    wait_until(lambda: len(meter.sent) > frames + 10, WITHIN, "frames come", house.programs)
+
+
+def mend_broker(house: House) -> None:
+    house.rig.broker.start()
+
+
+def resume_broker(house: House) -> None:
+    house.rig.broker.resume()
+
+
+def mend_database(house: House) -> None:
+    house.rig.database.start()
+
+
+def resume_database(house: House) -> None:
+    house.rig.database.resume()
+
+
+@pytest.mark.parametrize(
+    ("brings_about", "mends", "storer_code"),
+    [
+        (idle, idle, 0),
+        (broker_away, mend_broker, 0),
+        (broker_hanging, resume_broker, 0),
+        (database_away, mend_database, 0),
+        # It waits for the answer to a statement, which nothing cuts short: the process ends itself after GRACE.
+        (database_hanging, resume_database, 1),
+    ],
+    ids=["idle", "broker away", "broker hanging", "database away", "database hanging"],
+)
+def test_a_stop_is_obeyed_and_loses_nothing(
+    house: House, brings_about: Callable[[House], None], mends: Callable[[House], None], storer_code: int
+) -> None:
+    house.running()
+    brings_about(house)
+    try:
+        ends = house.told_to_end(*house.programs)
+    finally:
+        mends(house)
+    began = time.monotonic()
+    house.running()
+    house.reader_was_away(began)
+    print({name: f"{code}, {seconds:.1f} s" for name, (code, seconds) in ends.items()})
+    assert {name: code for name, (code, _) in ends.items()} == {"reader": 0, "storer": storer_code}
+    house.nothing_is_lost()
+
+
+def test_a_stop_in_the_middle_of_a_backlog_loses_nothing(house: House) -> None:
+    """An hour of frames is in the spool; what is not confirmed when the stop comes is there at the next start."""
+    house.running()
+    house.told_to_end(*house.programs)
+    instant = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=6)
+    frame = Frame(meter=METER, timestamp=instant, mode=Mode.STANDARD, values={"ADSC": METER})
+    items = []
+    for number in range(BACKLOG):
+        values: dict[str, Value] = {"ADSC": METER, "SINSTS": 1_000_000 + number, "STGE": "003A0001"}
+        frame = dataclasses.replace(frame, timestamp=instant + timedelta(seconds=number), values=values)
+        items.append(Item(Kind.FRAME, METER, key_of(frame.timestamp), frame.to_json()))
+    spool = Spool(house.rig.spool, max_size=64_000_000)
+    spool.open()
+    for start in range(0, BACKLOG, 60):
+        spool.append(items[start : start + 60])
+    spool.close()
+
+    def arrived() -> int:
+        return int(house.rig.sql("SELECT COUNT(*) FROM frames WHERE power >= 1000000")[0][0])
+
+    began = time.monotonic()
+    house.reader.start()
+    house.storer.start()
+    wait_until(lambda: arrived() > 500, WITHIN, "it begins to arrive", house.programs)
+    ends = house.told_to_end(*house.programs)
+    house.reader_was_away(began)
+    between = arrived()
+    print(
+        f"{between} of {BACKLOG} had arrived; ", {name: f"{code}, {took:.1f} s" for name, (code, took) in ends.items()}
+    )
+    assert between < BACKLOG, "it was not in the middle"
+    assert {name: code for name, (code, _) in ends.items()} == {"reader": 0, "storer": 0}
+    began = time.monotonic()
+    house.running()
+    house.reader_was_away(began)
+    wait_until(lambda: arrived() == BACKLOG, WITHIN, "the backlog arrives", house.programs)
+    house.nothing_is_lost()
+
+
+# -- a second one ------------------------------------------------------------------------------------------------------
+
+
+def signal_is_taken(program: Program) -> bool:
+    """Whether the SIGTERM is not pending any more: a second one would be one with it."""
+    assert program.process is not None
+    lines = Path(f"/proc/{program.process.pid}/status").read_text().splitlines()
+    pending = {key: int(value, 16) for key, _, value in (line.partition(":") for line in lines) if key.endswith("Pnd")}
+    return not any(bits >> (signal.SIGTERM - 1) & 1 for bits in pending.values())
+
+
+def test_a_second_stop_ends_at_once_and_loses_nothing(house: House) -> None:
+    house.running()
+    house.rig.database.pause()
+    some_frames_later(house)
+    house.rig.broker.pause()
+    some_frames_later(house)
+    began = time.monotonic()
+    try:
+        for program in house.programs:
+            program.signal(signal.SIGTERM)
+        wait_until(lambda: all(signal_is_taken(each) for each in house.programs), ENDS_WITHIN, "the first is taken")
+        for program in house.programs:
+            program.signal(signal.SIGTERM)
+        for program in house.programs:
+            assert program.process is not None
+            assert program.process.wait(AT_ONCE) == 128 + signal.SIGTERM
+    finally:
+        house.rig.broker.resume()
+        house.rig.database.resume()
+        house.running()
+        house.reader_was_away(began)
+    house.nothing_is_lost()
+
+
+# -- by itself ---------------------------------------------------------------------------------------------------------
+
+_SABOTAGED = """
+import sys
+import {module}
+{sabotage}
+from {program}.__main__ import main
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "module", "sabotage", "thread"),
+    [
+        ("reader", "reader.line", "reader.line.Decoder = None", "line"),
+        ("reader", "common.mqtt", "common.mqtt.Connected = None", "paho"),
+        ("storer", "common.mqtt", "common.mqtt.Message = None", "paho"),
+    ],
+    ids=["reader's line", "reader's network", "storer's network"],
+)
+def test_a_dead_thread_ends_the_program_with_1(
+    house: House, tmp_path: Path, program: str, module: str, sabotage: str, thread: str
+) -> None:
+    house.running()
+    victim = house.reader if program == "reader" else house.storer
+    config = house.rig.reader_config if program == "reader" else house.rig.storer_config
+    script = _SABOTAGED.format(program=program, module=module, sabotage=sabotage)
+    began = time.monotonic()
+    house.told_to_end(victim)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", script, "run", "--config", str(config)],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=WITHIN,
+    )
+    house.running()
+    house.reader_was_away(began)
+    assert done.returncode == 1, done.stdout + done.stderr
+    (line,) = [line for line in done.stdout.splitlines() if " CRITICAL " in line]
+    assert f"The thread {thread}" in line
+    assert "died: TypeError" in line
+    house.nothing_is_lost()
+
+
+def test_two_readers_do_not_share_a_journal(house: House) -> None:
+    house.running()
+    done = house.rig.command("reader", "run", config=house.rig.reader_config)
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        f"teleinfo-reader: spool.journal: {house.rig.memory}/journal is in use by another reader: give each its own"
+    ]
+    assert done.stdout == ""
+    house.reader.check()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("name: rig", "nmae: rig", "unknown option 'nmae', did you mean 'name'?"),
+        ("port: socket", "port: modem", "a device, socket://, rfc2217:// or simulate:// is expected"),
+        ("mqtt: {", "mqtt: {password_file: /nowhere, ", "mqtt.password_file: /nowhere cannot be read"),
+        ("mqtt: {", "mqtt: {tls: {ca: /nowhere}, ", "mqtt.tls: the files cannot be used"),
+        ("spool: {journal: /dev/shm", "spool: {journal: /proc", "spool.journal: /proc/"),
+        ("name: rig", "name: [", "not YAML"),
+    ],
+    ids=["key", "port", "password", "tls", "journal", "yaml"],
+)
+def test_a_reader_with_a_wrong_configuration_ends_with_2(
+    house: House, tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    text = house.rig.reader_config.read_text()
+    assert old in text
+    config = tmp_path / "reader.yaml"
+    config.write_text(text.replace(f"{house.rig.memory}/journal", f"{house.rig.memory}/another").replace(old, new, 1))
+    done = house.rig.command("reader", "run", config=config)
+    assert done.returncode == 2, done.stdout + done.stderr
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("teleinfo-reader: ")
+    assert said in line

@@ -1,0 +1,268 @@
+"""Ten thousand messages that can never be stored, among good ones, into the real storer."""
+
+import hashlib
+import json
+import random
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import paho.mqtt.client as paho
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+
+from common.frame import LONGEST_MESSAGE, identity_in, write_instant
+from demo.instances import HOST
+from tests.faults.rig import METER, Rig, wait_until
+
+BAD, GOOD = 10_000, 2_000
+KEPT = 65_536  # bytes of a rejected message that the table keeps
+START = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+Make = Callable[[random.Random, int], tuple[str, bytes]]  # a topic's last word, and the payload
+
+
+def message(number: int, **changes: Any) -> dict[str, Any]:
+    """Return a good frame; its number is its identity and its SINSTS."""
+    frame = {"ADSC": METER, "EAST": 10_000_000 + number, "SINSTS": number, "STGE": "003A0001"}
+    instant = write_instant(START + timedelta(seconds=number, microseconds=number))
+    return {"meter": METER, "timestamp": instant, "mode": "standard", "frame": frame} | changes
+
+
+def good(number: int) -> bytes:
+    return json.dumps(message(number)).encode()
+
+
+# -- what can be wrong; each with a number that no good frame has, unless it says otherwise ----------------------------
+
+
+def truncated(chance: random.Random, number: int) -> tuple[str, bytes]:
+    whole = good(number)
+    return "frame", whole[: chance.randrange(1, len(whole))]
+
+
+def wrong_type(chance: random.Random, number: int) -> tuple[str, bytes]:
+    key = chance.choice(["meter", "timestamp", "mode", "frame", "stamps", "clock", "dropped", "value"])
+    anything = chance.choice([[], [1], True, 1.5, {"a": 1}] if key not in ("frame", "stamps") else [[], "text", 7, 1.5])
+    if key == "value":
+        return "frame", json.dumps(message(number, frame={"ADSC": METER, "SINSTS": [anything]})).encode()
+    return "frame", json.dumps(message(number, **{key: anything})).encode()
+
+
+def missing(chance: random.Random, number: int) -> tuple[str, bytes]:
+    frame = message(number)
+    frame.pop(chance.choice(["meter", "timestamp", "mode", "frame"]))
+    return "replay", json.dumps(frame).encode()
+
+
+def nested(chance: random.Random, number: int) -> tuple[str, bytes]:
+    depth = chance.randint(2_000, 10_000)
+    left, right = chance.choice([(b"[", b"]"), (b'{"a":', b"}")])
+    inside = left * depth + b"%d" % number + right * depth
+    return "frame", chance.choice([inside, good(number)[:-1] + b', "more": ' + inside + b"}"])[:LONGEST_MESSAGE]
+
+
+def wrong_label(chance: random.Random, number: int) -> tuple[str, bytes]:
+    label = chance.choice(["", "A B", "é", "L" * 17, "TAB\t", "\x00", "\x7f", "\U0001f50c"])
+    return "frame", json.dumps(message(number, frame={"ADSC": METER, label: number})).encode()
+
+
+def huge_number(chance: random.Random, number: int) -> tuple[str, bytes]:
+    digits = chance.choice(["9" * 5_000, "1e400", "-1e-5", "Infinity", "NaN", "0.5"])
+    return "frame", good(number).replace(b'"SINSTS": %d' % number, b'"SINSTS": ' + digits.encode())
+
+
+def negative_dropped(_: random.Random, number: int) -> tuple[str, bytes]:
+    return "frame", json.dumps(message(number, dropped=-number)).encode()
+
+
+def wrong_meter(chance: random.Random, number: int) -> tuple[str, bytes]:
+    name = chance.choice(["", "a" * 33, "a/b", "+", "é", "a b", "'; DROP TABLE frames; --", "a\n"])
+    return "frame", json.dumps(message(number, meter=name)).encode()
+
+
+def bad_timestamp(chance: random.Random, number: int) -> tuple[str, bytes]:
+    day = chance.randint(32, 99)
+    text = chance.choice(
+        ("", "yesterday", f"2026-11-{day}T00:00:00Z", "2026-11-24 12:00:00", "2026-11-24T12:00:00", "20261124T120000Z",
+         "2026-11-24T25:00:00Z", "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00", f"{number}")
+    )  # fmt: skip
+    return "frame", json.dumps(message(number, timestamp=text)).encode()
+
+
+def out_of_range(chance: random.Random, number: int) -> tuple[str, bytes]:
+    """A frame by all means, but of a time that TIMESTAMP does not know."""
+    year = chance.choice(["0001", "1969", "2107", "2500", "9999"])
+    text = f"{year}-06-{1 + number % 28:02}T12:00:00.{number:06}Z"
+    return "replay", json.dumps(message(number, timestamp=text)).encode()
+
+
+def too_large(chance: random.Random, number: int) -> tuple[str, bytes]:
+    more = "x" * chance.randint(LONGEST_MESSAGE, 2 * LONGEST_MESSAGE)
+    return "frame", json.dumps(message(number, more=more)).encode()
+
+
+def empty(_: random.Random, __: int) -> tuple[str, bytes]:
+    return "frame", b""
+
+
+def binary(chance: random.Random, _: int) -> tuple[str, bytes]:
+    return "frame", bytes([0x80 | chance.randrange(64)]) + chance.randbytes(chance.randrange(1, 400))
+
+
+def no_frame(chance: random.Random, number: int) -> tuple[str, bytes]:
+    thing: Any = chance.choice([None, [], [number], "text", number, {}, {"number": number}, {"frame": {}}, [[{}]]])
+    return "frame", json.dumps(thing).encode()
+
+
+def empty_frame(_: random.Random, number: int) -> tuple[str, bytes]:
+    return "frame", json.dumps(message(number, frame={})).encode()
+
+
+def lone_surrogate(_: random.Random, number: int) -> tuple[str, bytes]:
+    return "frame", json.dumps(message(number, clock="\ud800")).encode()
+
+
+def bad_stamp(chance: random.Random, number: int) -> tuple[str, bytes]:
+    return "frame", json.dumps(message(number, stamps={"DATE": chance.choice([None, 5, "", "H261124", []])})).encode()
+
+
+def another_content(chance: random.Random, _: int) -> tuple[str, bytes]:
+    """The identity of a good frame that was sent before, and something else in it."""
+    number = chance.randrange(GOOD // 4)
+    other = message(number)
+    other["frame"][chance.choice(["SINSTS", "EAST"])] += 1 + chance.randrange(50)
+    return chance.choice(["frame", "replay"]), json.dumps(other).encode()
+
+
+def bad_tally(chance: random.Random, number: int) -> tuple[str, bytes]:
+    tally: dict[str, Any] = {"meter": METER, "hour": "2026-11-24T12:00:00Z", "reader": "rig", "frames": number}
+    key, value = chance.choice([("hour", "2026-11-24T12:30:00Z"), ("frames", -1), ("frames", "1"), ("reader", "a/b")])
+    return "tally", json.dumps(tally | {key: value, "number": number}).encode()
+
+
+WAYS: tuple[tuple[Make, int], ...] = (
+    (truncated, 10), (wrong_type, 10), (missing, 5), (nested, 4), (wrong_label, 8), (huge_number, 6),
+    (negative_dropped, 4), (wrong_meter, 8), (bad_timestamp, 10), (out_of_range, 6), (too_large, 1), (empty, 1),
+    (binary, 8), (no_frame, 5), (empty_frame, 3), (lone_surrogate, 3), (bad_stamp, 5), (another_content, 6),
+    (bad_tally, 3),
+)  # fmt: skip
+
+
+def bad_messages(chance: random.Random) -> Iterator[tuple[str, str, bytes]]:
+    """Yield BAD times a kind, a topic and a payload; one in ten has been there before."""
+    earlier: list[tuple[str, str, bytes]] = []
+    makes, weights = zip(*WAYS, strict=True)
+    for number in range(BAD):
+        if earlier and chance.random() < 0.1:
+            yield chance.choice(earlier)
+            continue
+        make = chance.choices(makes, weights)[0]
+        word, payload = make(chance, 100_000 + number)
+        meter = METER if chance.random() < 0.9 else chance.choice(["other", "über", "m" * 300])
+        found = (make.__name__, f"teleinfo/{meter}/{word}", payload)
+        earlier.append(found)
+        yield found
+
+
+def script(chance: random.Random) -> list[tuple[str, str, bytes]]:
+    """Return all that is sent, in order: kind, topic, payload."""
+    goods = [("good", f"teleinfo/{METER}/frame", good(number)) for number in range(GOOD)]
+    first, later = goods[: GOOD // 4], goods[GOOD // 4 :]
+    for bad in bad_messages(chance):
+        if later and chance.random() < GOOD / BAD:
+            first.append(later.pop(0))
+        first.append(bad)
+    return first + later
+
+
+# -- the test ----------------------------------------------------------------------------------------------------------
+
+
+class Ear:
+    """Speaks to the broker, and hears what the storer answers."""
+
+    def __init__(self, port: int) -> None:
+        self.stored: set[tuple[str, str]] = set()
+        self.rejected: set[tuple[str, str]] = set()
+        self.complaints = 0
+        self._there = threading.Event()
+        self._client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
+        self._client.max_inflight_messages_set(0)
+        self._client.on_connect = lambda client, *_: client.subscribe(
+            [("teleinfo/+/stored", 1), ("teleinfo/rejected", 1)]
+        )
+        self._client.on_subscribe = lambda *_: self._there.set()
+        self._client.on_message = self._hear
+        self._client.connect(HOST, port)
+        self._client.loop_start()
+        assert self._there.wait(20)
+
+    def _hear(self, _: paho.Client, __: Any, heard: paho.MQTTMessage) -> None:
+        word = json.loads(heard.payload)
+        if heard.topic == "teleinfo/rejected":
+            self.complaints += 1
+            return
+        meter = heard.topic.split("/")[1]
+        self.stored |= {(meter, timestamp) for timestamp in word["timestamps"]}
+        self.rejected |= {(meter, timestamp) for timestamp in word["rejected"]}
+
+    def say(self, topic: str, payload: bytes) -> paho.MQTTMessageInfo:
+        return self._client.publish(topic, payload, qos=1)
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    config = "max_queued_messages 100000\nmax_queued_bytes 0"
+    with Rig(tmp_path, port="simulate://standard-single-phase-base", broker_config=config) as rig:
+        yield rig
+
+
+def test_ten_thousand_malformed_messages_cost_no_good_one(rig: Rig, capsys: pytest.CaptureFixture[str]) -> None:
+    storer = rig.start_storer()
+    wait_until(lambda: "Connected to the broker" in storer.log.read_text(), 60, "it is there", [storer])
+    said = script(random.Random(7))
+    kinds = Counter(kind for kind, _, _ in said)
+    bad = [(topic, payload) for kind, topic, payload in said if kind != "good"]
+    named = {identity for _, payload in bad if (identity := identity_in(payload)) is not None}
+    sent = Counter((topic[:255], len(payload), hashlib.sha256(payload[:KEPT]).hexdigest()) for topic, payload in bad)
+    ear = Ear(rig.broker.port)
+    try:
+        for _, topic, payload in said:
+            last = ear.say(topic, payload)
+        last.wait_for_publish(60)
+
+        def recorded() -> int:
+            return int(rig.sql("SELECT COALESCE(SUM(times), 0) FROM rejected_messages")[0][0])
+
+        wait_until(lambda: recorded() >= len(bad), 120, "all are recorded", [storer])
+        wait_until(lambda: len(rig.rows()) == GOOD, 60, "all good ones are stored", [storer])
+        wait_until(lambda: named <= ear.rejected, 30, "those that name an identity are confirmed as rejected", [storer])
+        wait_until(lambda: ear.complaints >= len(bad), 30, "each was reported", [storer])
+
+        table = {
+            (topic, int(size), digest): (int(times), int(rows))
+            for topic, size, digest, times, rows in rig.sql(
+                "SELECT topic, size, SHA2(payload, 256), SUM(times), COUNT(*) FROM rejected_messages GROUP BY 1, 2, 3"
+            )
+        }
+        assert {key: times for key, (times, _) in table.items()} == dict(sent)
+        assert sum(rows for _, rows in table.values()) == len(set(bad))
+        assert set(rig.rows().values()) == {1}
+        assert storer.stop() == 0
+    finally:
+        ear.close()
+    health = rig.health("storer")
+    assert health["stored"] == GOOD
+    assert health["rejected"] == len(bad) == ear.complaints
+    assert health["duplicate"] == health["waiting"] == 0
+    assert health["received"] == GOOD + len(bad)
+    with capsys.disabled():
+        print(f"\n{len(bad)} bad messages of {len(set(bad))} contents, {len(named)} identities: {dict(kinds)}")

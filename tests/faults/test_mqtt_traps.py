@@ -1,0 +1,438 @@
+"""What brokers and paho do to whoever trusts them, and that `common.mqtt` does not."""
+
+import gc
+import logging
+import re
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import pytest
+
+import common.mqtt
+from common.config import Broker as Settings
+from common.config import Tls
+from common.errors import ConfigError
+from common.mqtt import Session
+from common.mqtt_events import NOBODY_SUBSCRIBED, REFUSED, Connected, Disconnected, Event, Handed, Message, Published
+from demo.instances import HOST, Broker, find_program
+from tests.faults.proxy import Proxy
+from tests.faults.rig import ROOT, Rig, wait_until
+
+WITHIN = 20.0  # seconds, for what should take one or two
+MOST_IDS = 65_535
+
+E = TypeVar("E", bound=Event)
+
+
+class Client:
+    """A session, and all that it said."""
+
+    def __init__(self, port: int, name: str, *subscriptions: str, **more: Any) -> None:
+        settings = more.pop("settings", None) or Settings(host=HOST, port=port)
+        self.events: list[Event] = []
+        self._news = threading.Condition()
+        self.session = Session(settings, name, subscriptions=subscriptions, post=self._post, **more)
+
+    def __enter__(self) -> Self:
+        self.session.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.session.close()
+
+    def _post(self, event: Event) -> None:
+        with self._news:
+            self.events.append(event)
+            self._news.notify_all()
+
+    def all(self, kind: type[E], after: int = 0) -> list[E]:
+        return [event for event in self.events[after:] if isinstance(event, kind)]
+
+    def wait(
+        self, kind: type[E], after: int = 0, that: Callable[[E], bool] = lambda _: True, within: float = WITHIN
+    ) -> E:
+        """Wait for an event that came after the first `after` ones."""
+
+        def found() -> list[E]:
+            return [event for event in self.all(kind, after) if that(event)]
+
+        with self._news:
+            assert self._news.wait_for(found, within), f"no such {kind.__name__} within {within:.0f} s: {self.events}"
+            return found()[0]
+
+    def say(self, topic: str, payload: bytes | str, **more: bool) -> int:
+        """Publish something; return what the broker says to it."""
+        handed = self.session.publish(topic, payload, **more)
+        assert handed is not None
+        return self.wait(Published, that=lambda answer: answer.handed == handed).code
+
+    def payloads(self, after: int = 0) -> list[bytes]:
+        return [message.payload for message in self.all(Message, after)]
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    folder = tmp_path_factory.mktemp("broker")
+    rules = folder / "rules"
+    rules.touch(mode=0o600)
+    rules.write_text("topic readwrite free/#\ntopic read secret/#\n")
+    with Broker(folder, config=f"acl_file {rules}\nmax_queued_messages 200000") as broker:
+        yield broker
+
+
+@pytest.fixture
+def ear(broker: Broker) -> Iterator[Client]:
+    """Hears whatever reaches the broker."""
+    with Client(broker.port, "ear", "free/#") as ear:
+        ear.wait(Connected)
+        yield ear
+
+
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+# -- what is published -------------------------------------------------------------------------------------------------
+
+
+def test_what_is_published_while_away_is_not_taken_and_never_arrives(broker: Broker, ear: Client) -> None:
+    with Client(broker.port, "writer") as writer:
+        writer.wait(Connected)
+        assert writer.say("free/a", "before") == 0
+        mark = len(writer.events), len(ear.events)
+        broker.kill()
+        writer.wait(Disconnected, mark[0])
+        assert not writer.session.connected
+        assert [writer.session.publish("free/a", "away") for _ in range(MOST_IDS + 10)] == [None] * (MOST_IDS + 10)
+        broker.start()
+        writer.wait(Connected, mark[0])
+        ear.wait(Connected, mark[1])
+        wait_until(lambda: writer.say("free/a", "last") == 0, WITHIN, "the subscription counts")
+        ear.wait(Message, mark[1], lambda message: message.payload == b"last")
+    assert b"away" not in ear.payloads()
+
+
+def test_more_messages_than_there_are_ids_neither_raise_nor_come_late(broker: Broker, ear: Client) -> None:
+    """A broker that hangs takes no more than 65,535; the rest is refused openly, and nothing is kept."""
+    with Client(broker.port, "writer") as writer:
+        writer.wait(Connected)
+        mark = len(writer.events), len(ear.events)
+        broker.pause()
+        answers = [writer.session.publish("free/flood", b"%d" % number) for number in range(MOST_IDS + 4_465)]
+        broker.kill()
+        taken = [answer for answer in answers if answer is not None]
+        assert len(set(taken)) == len(taken) == MOST_IDS
+        assert answers[MOST_IDS:] == [None] * 4_465
+        writer.wait(Disconnected, mark[0])
+        broker.start()
+        writer.wait(Connected, mark[0])
+        ear.wait(Connected, mark[1])
+        handed = writer.session.publish("free/flood", "after")
+        assert handed is not None
+        assert handed not in taken
+        writer.wait(Published, mark[0], lambda answer: answer.handed == handed)
+        wait_until(lambda: writer.say("free/flood", "last") == 0, WITHIN, "the subscription counts")
+        ear.wait(Message, mark[1], lambda message: message.payload == b"last")
+        answered = [answer for answer in writer.all(Published, mark[0]) if answer.handed in taken]
+    assert set(ear.payloads(mark[1])) <= {b"after", b"last"}
+    assert answered == []
+
+
+def test_the_broker_s_answer_comes_with_its_reason(broker: Broker) -> None:
+    with Client(broker.port, "writer") as writer:
+        writer.wait(Connected)
+        assert writer.say("free/nobody", "x") == NOBODY_SUBSCRIBED
+        assert writer.say("secret/a", "x") >= REFUSED
+        assert writer.say("secret/a", "x") == 0x87
+        with Client(broker.port, "reader", "free/somebody") as reader:
+            reader.wait(Connected)
+            wait_until(lambda: writer.say("free/somebody", "x") == 0, WITHIN, "the subscription counts")
+        assert writer.all(Disconnected) == []
+
+
+# -- what is received and acknowledged ---------------------------------------------------------------------------------
+
+
+def test_a_late_acknowledgement_does_not_acknowledge_another_message(broker: Broker) -> None:
+    """The broker dies with its sessions: ids start anew, and the first of them is somebody else's now."""
+    with Proxy(broker.port) as proxy, Client(broker.port, "writer") as writer:
+        writer.wait(Connected)
+        with Client(proxy.port, "late", "free/late", keep=True, unacknowledged=10) as late:
+            assert not late.wait(Connected).session_present
+            wait_until(lambda: writer.say("free/late", "first") == 0, WITHIN, "the subscription counts")
+            first = late.wait(Message)
+
+            mark = len(late.events), len(writer.events)
+            broker.kill()
+            late.wait(Disconnected, mark[0])
+            broker.start()
+            assert not late.wait(Connected, mark[0]).session_present
+            writer.wait(Connected, mark[1])
+            wait_until(lambda: writer.say("free/late", "second") == 0, WITHIN, "the subscription counts again")
+            second = late.wait(Message, mark[0])
+            assert (second.payload, second.mid) == (b"second", first.mid)
+            late.session.acknowledge(first)  # too late: nothing may happen
+
+            again = _reconnected(late, proxy, writer)
+            assert again[0].payload == b"second"
+            late.session.acknowledge(again[0])
+            late.session.acknowledge(again[1])
+            assert b"second" not in [message.payload for message in _reconnected(late, proxy, writer)]
+
+
+def test_a_message_of_an_older_connection_is_never_acknowledged_on_a_newer_one(broker: Broker) -> None:
+    """The broker has kept the session: the message comes again, and only that one can be acknowledged."""
+    with Proxy(broker.port) as proxy, Client(broker.port, "writer") as writer:
+        writer.wait(Connected)
+        with Client(proxy.port, "older", "free/older", "free/late", keep=True, unacknowledged=10) as older:
+            older.wait(Connected)
+            wait_until(lambda: writer.say("free/older", "precious") == 0, WITHIN, "the subscription counts")
+            stale = older.wait(Message)
+            (fresh, *_) = _reconnected(older, proxy, writer)
+            assert (fresh.payload, fresh.mid) == (stale.payload, stale.mid)
+            assert fresh.connection != stale.connection
+            older.session.acknowledge(stale)
+            (fresh, *_) = _reconnected(older, proxy, writer)
+            assert fresh.payload == b"precious"
+            for message in older.all(Message):
+                older.session.acknowledge(message)  # only those of this connection count
+            assert b"precious" not in [message.payload for message in _reconnected(older, proxy, writer)]
+
+
+def _reconnected(client: Client, proxy: Proxy, writer: Client) -> list[Message]:
+    """Cut the client's connection; return what came on the next one, up to a message that is sent then."""
+    assert client.say("free/turn", "x") == NOBODY_SUBSCRIBED  # what was acknowledged before it has arrived
+    mark = len(client.events)
+    proxy.drop()
+    client.wait(Disconnected, mark)
+    assert client.wait(Connected, mark).session_present
+    assert writer.say("free/late", f"sentinel {mark}") == 0
+    client.wait(Message, mark, lambda message: message.payload == f"sentinel {mark}".encode())
+    return client.all(Message, mark)
+
+
+def test_a_session_that_the_broker_has_lost_is_told(broker: Broker) -> None:
+    with Client(broker.port, "keeper", "free/kept", keep=True) as keeper:
+        assert not keeper.wait(Connected).session_present
+    with Client(broker.port, "keeper", "free/kept", keep=True) as keeper:
+        assert keeper.wait(Connected).session_present
+        mark = len(keeper.events)
+        broker.kill()
+        broker.start()
+        assert not keeper.wait(Connected, mark).session_present
+
+
+def test_the_storer_says_in_one_line_that_its_session_is_lost(tmp_path: Path) -> None:
+    with Rig(tmp_path, port="simulate://standard-single-phase-base") as rig:
+        storer = rig.start_storer()
+
+        def said(text: str) -> list[str]:
+            return [line for line in storer.log.read_text().splitlines() if text in line]
+
+        wait_until(lambda: len(said("kept nothing for us")) == 1, WITHIN, "the first start is said", [storer])
+        rig.broker.kill()
+        rig.broker.start()
+        wait_until(lambda: len(said("Connected to the broker")) == 2, WITHIN, "it is back", [storer])
+        wait_until(lambda: len(said("kept nothing for us")) == 2, WITHIN, "the loss is said", [storer])
+        assert storer.stop() == 0
+        assert all(" WARNING " in line for line in said("kept nothing for us"))
+        assert len(said("kept nothing for us")) == 2
+
+
+# -- threads and time --------------------------------------------------------------------------------------------------
+
+_ZOMBIE = """
+import sys
+from common.config import Broker
+from common.mqtt import Session
+from common.mqtt_events import Disconnected, Message
+from common.process import Life
+
+def post(event):
+    print(type(event).__name__, flush=True)
+    if isinstance(event, {kind}):
+        raise ValueError("a bad callback")
+
+life = Life()
+life.watch(lambda: None)
+session = Session(Broker(host="127.0.0.1", port={port}), "zombie", subscriptions=["free/zombie"], post=post)
+session.start()
+life.stop.wait()
+print("connected:", session.connected)
+sys.exit(life.exit_code)
+"""
+
+
+@pytest.mark.parametrize(("kind", "thread"), [("Message", "paho-mqtt-client-zombie"), ("Disconnected", "mqtt")])
+def test_a_dead_thread_ends_the_process(broker: Broker, kind: str, thread: str) -> None:
+    """Without that it would live on, deaf, and say that it is connected."""
+    with Client(broker.port, "writer") as writer:
+        writer.wait(Connected)
+        with subprocess.Popen(
+            [sys.executable, "-P", "-c", _ZOMBIE.format(kind=kind, port=broker.port)],
+            env={"PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            try:
+                wait_until(lambda: writer.say("free/zombie", "x") != NOBODY_SUBSCRIBED, WITHIN, "it has subscribed")
+                if kind == "Disconnected":
+                    broker.kill()
+                    broker.start()
+                out, errors = process.communicate(timeout=WITHIN)
+            finally:
+                process.kill()
+    assert process.returncode == 1
+    assert f"The thread {thread} died: ValueError('a bad callback')" in errors
+    if kind == "Message":
+        assert "connected: True" in out  # this is why
+
+
+def test_a_broker_that_hangs_is_noticed_and_found_again(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    keepalive = 2
+    monkeypatch.setattr(common.mqtt, "KEEPALIVE", keepalive)
+    with Client(broker.port, "patient", "free/#") as patient:
+        patient.wait(Connected)
+        mark = len(patient.events)
+        broker.pause()
+        try:
+            handed = patient.session.publish("free/hang", "x")
+            assert isinstance(handed, Handed)
+            patient.wait(Disconnected, mark, within=3 * keepalive)
+            assert not patient.session.connected
+        finally:
+            broker.resume()
+        patient.wait(Connected, mark)
+        assert patient.say("free/hang", "y") == 0 or patient.say("free/hang", "z") == 0
+
+
+def test_a_short_message_does_not_wait_for_company(broker: Broker) -> None:
+    with Client(broker.port, "quick") as quick:
+        quick.wait(Connected)
+        assert _no_delay(quick.session)
+
+
+def _no_delay(session: Session) -> bool:
+    line = session._live
+    assert line is not None
+    connection = line.client.socket()
+    assert isinstance(connection, socket.socket)
+    return bool(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
+
+# -- who may come in ---------------------------------------------------------------------------------------------------
+
+
+def test_a_wrong_password_is_said_once_and_tried_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "common.mqtt")
+    passwords = tmp_path / "passwords"
+
+    def set_password(text: str) -> None:
+        subprocess.run([find_program("mosquitto_passwd"), "-c", "-b", passwords, "reader", text], check=True)
+        passwords.chmod(0o600)
+
+    set_password("another")
+    with Broker(tmp_path, config=f"password_file {passwords}") as broker:
+        settings = Settings(host=HOST, port=broker.port, username="reader", password="sesame")
+
+        def refused() -> int:
+            return len(re.findall("not authori[sz]ed", broker.log.read_text()))
+
+        with Client(broker.port, "reader", settings=settings) as reader:
+            wait_until(lambda: refused() >= 3, WITHIN, "it has tried three times")
+            assert warnings(caplog) == [
+                f"The broker {HOST}:{broker.port} refuses us: Not authorized;"
+                " check mqtt.username and mqtt.password, and the broker's access rules"
+            ]
+            assert reader.events == []
+            set_password("sesame")
+            broker.restart()
+            reader.wait(Connected)
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an authority of our own, a server's certificate, a client's, and another authority."""
+    folder = tmp_path_factory.mktemp("tls")
+
+    def openssl(*arguments: str) -> None:
+        done = subprocess.run(["openssl", *arguments], cwd=folder, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+    for name in ("ca", "stranger"):
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.pem",
+                "-addext", "keyUsage=critical,keyCertSign,cRLSign")  # fmt: skip
+    (folder / "extensions").write_text(f"subjectAltName=IP:{HOST}\n")
+    for name in ("server", "client"):
+        openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr")  # fmt: skip
+        openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
+                "-days", "2", "-extfile", "extensions", "-out", f"{name}.pem")  # fmt: skip
+    return folder
+
+
+@pytest.fixture(scope="module")
+def tls_port(authority: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """A broker that takes in only who has a certificate of the authority."""
+    with Proxy() as free:  # only for its port
+        port = free.port
+    config = (
+        f"listener {port} {HOST}\ncafile {authority}/ca.pem\ncertfile {authority}/server.pem\n"
+        f"keyfile {authority}/server.key\nrequire_certificate true\n"
+    )
+    with Broker(tmp_path_factory.mktemp("tls-broker"), config=config):
+        yield port
+
+
+def _tls(port: int, **files: Path) -> Settings:
+    return Settings(host=HOST, port=port, tls=Tls(**{name: str(path) for name, path in files.items()}))
+
+
+def test_tls_with_a_certificate_for_each_side(authority: Path, tls_port: int) -> None:
+    files = {"ca": authority / "ca.pem", "certificate": authority / "client.pem", "key": authority / "client.key"}
+    with Client(tls_port, "secure", "free/tls", settings=_tls(tls_port, **files)) as secure:
+        secure.wait(Connected)
+        wait_until(lambda: secure.say("free/tls", "x" * 40_000) == 0, WITHIN, "the subscription counts")
+        assert len(secure.wait(Message).payload) == 40_000
+        assert _no_delay(secure.session)
+
+
+# paho leaves the socket of a handshake that failed to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("flaw", ["no certificate of ours", "a stranger's authority"])
+def test_tls_that_does_not_hold_is_said_and_nobody_is_connected(
+    authority: Path, tls_port: int, caplog: pytest.LogCaptureFixture, flaw: str
+) -> None:
+    files = {"ca": authority / "ca.pem"}
+    if flaw == "a stranger's authority":
+        files = {"ca": authority / "stranger.pem"}
+        files |= {"certificate": authority / "client.pem", "key": authority / "client.key"}
+    with Client(tls_port, "insecure", settings=_tls(tls_port, **files)) as insecure:
+        wait_until(lambda: insecure.session._line.number > 2, WITHIN, "it has tried again")
+        assert insecure.all(Connected) == []
+    wait_until(
+        lambda: not any(thread.name.endswith("-insecure") for thread in threading.enumerate()), WITHIN, "it has ended"
+    )
+    gc.collect()  # here, where its complaint is expected
+    (said, *more) = warnings(caplog)
+    if flaw == "a stranger's authority":
+        assert re.match(f"The broker {HOST}:{tls_port} cannot be reached: .*certificate verify failed", said)
+    else:
+        assert said.startswith(f"The broker {HOST}:{tls_port} ended the connection before it let us in (")
+        assert said.endswith("); check mqtt.tls; trying again")
+    assert more == []
+
+
+def test_tls_files_that_cannot_be_used_are_a_matter_of_configuration(authority: Path, tmp_path: Path) -> None:
+    nonsense = tmp_path / "nonsense.pem"
+    nonsense.write_text("no certificate")
+    for files in ({"ca": tmp_path / "missing.pem"}, {"ca": nonsense}, {"certificate": nonsense, "key": nonsense}):
+        with pytest.raises(ConfigError, match=r"mqtt\.tls: the files cannot be used"):
+            Client(1883, "nobody", settings=_tls(1883, **files))
