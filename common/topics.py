@@ -21,6 +21,10 @@ class Topics:
         """How many frames a reader has made in an hour."""
         return f"{self.base}/{meter}/tally"
 
+    def state(self, meter: str) -> str:
+        """The last values, for people and for Home Assistant; retained."""
+        return f"{self.base}/{meter}/state"
+
     def link(self, meter: str) -> str:
         """Whether valid frames are coming; retained."""
         return f"{self.base}/{meter}/link"

@@ -15,6 +15,7 @@ from common.mqtt_events import Connected, Disconnected, Event, Message, Publishe
 from common.process import Life
 from common.tally import Tally
 from common.topics import Topics
+from common.version import __version__
 from reader.clock import KernelClock, Stamper
 from reader.config import ReaderConfig
 from reader.confirmers import STORERS, Confirmers
@@ -22,6 +23,7 @@ from reader.delivery import WINDOW, Delivery
 from reader.items import HOUR, Item, Kind, instant_of, key_of
 from reader.journal import Journal, JournalBusy, memory_backed
 from reader.line import Decoded, Line, Link
+from reader.meters import Meters
 from reader.port import open_port
 from reader.spool import Spool
 
@@ -55,14 +57,25 @@ class Bridge:
             config.mqtt,
             f"teleinfo-reader-{config.name}",
             will=Will(self._status, b"offline"),
-            subscriptions=[self._topics.stored("+"), self._topics.status("storer", "+")],
+            subscriptions=[
+                self._topics.stored("+"),
+                self._topics.status("storer", "+"),
+                *Meters.subscriptions(config.home_assistant.prefix),
+            ],
             post=self._events.put,
+        )
+        self._meters = Meters(
+            self._session,
+            self._topics,
+            every=config.state.every,
+            home_assistant=config.home_assistant,
+            reader=config.name,
+            version=__version__,
         )
         self._clock = KernelClock()
         self._confirmers = Confirmers(config.delivery.confirmed_by, config.spool.path / STORERS)
         self._journal = Journal(config.spool.journal)
         self._delivery = self._open_delivery()
-        self._links: dict[str, bool] = {}
         self._told: dict[tuple[str, int], int] = {}  # frames that were told of an hour
         self._lines = [self._new_line(port) for port in config.port]
         self._connects = 0
@@ -156,14 +169,15 @@ class Bridge:
         match event:
             case Decoded(frame):
                 item = Item(Kind.FRAME, frame.meter, key_of(frame.timestamp), frame.to_json())
-                self._delivery.accept(item, time.monotonic())
+                now = time.monotonic()
+                self._delivery.accept(item, now)
+                self._meters.take(frame, now)
             case Published(handed, code):
                 self._delivery.answered(handed, code, time.monotonic())
             case Message():
                 self._hear(event)
             case Link(meter, online):
-                self._links[meter] = online
-                self._publish_link(meter)
+                self._meters.link(meter, online)
             case Connected():
                 self._connects += 1
                 self._delivery.connected()
@@ -175,7 +189,8 @@ class Bridge:
         return True
 
     def _hear(self, message: Message) -> None:
-        """Take a storer's word."""
+        """Take a storer's word, or Home Assistant's."""
+        self._meters.hear(message.topic, message.payload)
         levels = message.topic.removeprefix(f"{self._config.mqtt.topic}/").split("/")
         if levels[0] == "storer" and levels[2:] == ["status"]:
             self._delivery.heard(levels[1], message.payload)
@@ -204,6 +219,7 @@ class Bridge:
             self._pumped = now
             self._tell_hours()
             self._delivery.pump(now)
+            self._meters.pump(now)
 
     def _look_for_a_disk(self) -> None:
         if not self._delivery.has_spool and (spool := self._open_spool(said=True)) is not None:
@@ -225,13 +241,8 @@ class Bridge:
 
     def _announce(self) -> None:
         self._session.publish(self._status, "online", retain=True)
-        for meter in self._links:
-            self._publish_link(meter)
+        self._meters.announce()
         self._publish_health()
-
-    def _publish_link(self, meter: str) -> None:
-        text = "online" if self._links[meter] else "offline"
-        self._session.publish(self._topics.link(meter), text, retain=True)
 
     def _publish_health(self) -> None:
         report = {

@@ -80,6 +80,35 @@ class ClockConfig:
     patience: float = option(300.0, read=duration)
 
 
+def _language(value: Any) -> str:
+    if value not in ("fr", "en"):
+        raise ValueError(f"fr or en is expected, not {value!r}")
+    return str(value)
+
+
+def _other_project(value: Any) -> str:
+    if value != "teleinfo2mqtt":
+        raise ValueError(f"teleinfo2mqtt is expected, not {value!r}")
+    return str(value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StateConfig:
+    """How often the state of a meter is published at most, when nothing that matters changed."""
+
+    every: float = option(10.0, read=duration)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HomeAssistantConfig:
+    """Whether and how Home Assistant is told of the meters."""
+
+    discovery: bool = True
+    prefix: str = option("homeassistant", read=topic_name)
+    language: str = option("fr", read=_language)
+    compatible_with: str | None = option(None, read=_other_project)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ReaderConfig:
     """What stands in `reader.yaml`."""
@@ -91,4 +120,6 @@ class ReaderConfig:
     spool: SpoolConfig = section(SpoolConfig)
     delivery: DeliveryConfig = section(DeliveryConfig)
     clock: ClockConfig = section(ClockConfig)
+    state: StateConfig = section(StateConfig)
+    home_assistant: HomeAssistantConfig = section(HomeAssistantConfig)
     hide: frozenset[str] = option(frozenset(), read=_labels)

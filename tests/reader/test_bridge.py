@@ -299,7 +299,7 @@ def test_a_base_of_several_levels_is_understood(tmp_path: Path, monkeypatch: pyt
         rig.frame(NOON),
         rig.say(f"house/storer/{METER}/stored", {"storer": "main", "timestamps": [write_instant(NOON)]}),
     )
-    assert rig.session.subscriptions == ["house/storer/+/stored", "house/storer/storer/+/status"]
+    assert rig.session.subscriptions[:2] == ["house/storer/+/stored", "house/storer/storer/+/status"]
     health = json.loads(rig.session.on("house/storer/reader/pi/health")[-1][0])
     assert health["delivery"]["confirmed"] == 1
 

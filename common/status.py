@@ -1,0 +1,96 @@
+"""Reads the bit fields of standard mode: the status register (STGE) and the contacts (RELAIS).
+
+Source: Enedis-NOI-CPT_54E v3, 6.2 (standard mode). Bit 0 is the lowest. The two have opposite polarity: bit 0 of STGE
+is 1 when the dry contact is open, bit 0 of RELAIS is 1 when it is closed.
+"""
+
+import re
+from dataclasses import dataclass
+
+from common.frame import Value
+
+#: What the cut-off device does, by bits 3 to 1.
+CUTOFF = (
+    "fermé",
+    "ouvert sur surpuissance",
+    "ouvert sur surtension",
+    "ouvert sur délestage",
+    "ouvert sur ordre",
+    "ouvert sur surchauffe avec surintensité",
+    "ouvert sur surchauffe",
+)
+#: State of the power line communication, by bits 22 and 21.
+PLC = ("new_unlock", "new_lock", "registered")
+#: Tempo colours, by bits 25 and 24 (today) and 27 and 26 (tomorrow); 0 is none, or not announced.
+COLOURS = ("inconnu", "bleu", "blanc", "rouge")
+
+RELAYS = 8
+
+_WORD = re.compile(r"[0-9A-Fa-f]{8}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What a status register says."""
+
+    contact_open: bool  # the dry contact
+    cutoff: str | None  # None: a number that has no meaning
+    cover_open: bool  # over the distributor's terminals
+    overvoltage: bool  # on any phase
+    overload: bool  # the reference power is exceeded
+    producer: bool
+    exporting: bool  # active energy is negative
+    supplier_index: int  # 1 to 16; a meter has 10
+    distributor_index: int  # 1 to 4
+    clock_degraded: bool
+    plc: str | None  # None: a number that has no meaning
+    plc_synchronised: bool
+    tempo_today: str
+    tempo_tomorrow: str
+    peak_notice: int  # number of the mobile peak that is announced; 0: none
+    peak: int  # number of the mobile peak that runs; 0: none
+
+
+def read_status(word: Value | None) -> Status | None:
+    """Read a status register; None where `word` is none.
+
+    >>> status = read_status("013AC401")
+    >>> status.tempo_today, status.supplier_index, status.distributor_index, status.contact_open
+    ('bleu', 2, 4, True)
+    """
+    if not isinstance(word, str) or not _WORD.fullmatch(word):
+        return None
+    bits = int(word, 16)
+    return Status(
+        contact_open=bool(bits & 1),
+        cutoff=_named(CUTOFF, bits >> 1 & 0b111),
+        cover_open=bool(bits >> 4 & 1),
+        overvoltage=bool(bits >> 6 & 1),
+        overload=bool(bits >> 7 & 1),
+        producer=bool(bits >> 8 & 1),
+        exporting=bool(bits >> 9 & 1),
+        supplier_index=(bits >> 10 & 0xF) + 1,
+        distributor_index=(bits >> 14 & 0b11) + 1,
+        clock_degraded=bool(bits >> 16 & 1),
+        plc=_named(PLC, bits >> 21 & 0b11),
+        plc_synchronised=bool(bits >> 23 & 1),
+        tempo_today=COLOURS[bits >> 24 & 0b11],
+        tempo_tomorrow=COLOURS[bits >> 26 & 0b11],
+        peak_notice=bits >> 28 & 0b11,
+        peak=bits >> 30 & 0b11,
+    )
+
+
+def read_relays(number: Value | None) -> tuple[bool, ...] | None:
+    """Tell of each relay whether it is closed; the first is the dry contact, the others are virtual.
+
+    >>> [relay for relay, closed in enumerate(read_relays(140), 1) if closed]  # the example of 54E
+    [3, 4, 8]
+    """
+    if not isinstance(number, int) or not 0 <= number < 1 << RELAYS:
+        return None
+    return tuple(bool(number >> bit & 1) for bit in range(RELAYS))
+
+
+def _named(names: tuple[str, ...], number: int) -> str | None:
+    return names[number] if number < len(names) else None
