@@ -115,7 +115,8 @@ class Bridge:
             ) from error
         except OSError as error:
             raise ConfigError(
-                f"spool.journal: {settings.journal} cannot be used: {error.strerror}; name a folder in memory"
+                f"spool.journal: {settings.journal} cannot be used: {error.strerror}; make it this user's"
+                f" (sudo install -d -o $USER {settings.journal}), or name another folder in memory"
             ) from error
         if not memory_backed(settings.journal):
             log.warning("spool.journal: %s is not in memory: each frame is written to the disk", settings.journal)

@@ -255,7 +255,7 @@ class Delivery:
         decoded = confirmed + rejected + thinned + handed_over + waiting.
         """
         spool = self._spool
-        oldest = spool.oldest if spool is not None else None
+        hot = next((key for kind, _, key in self._hot if kind is Kind.FRAME), None)
         return {
             "decoded": self.decoded,
             "confirmed": self.confirmed,
@@ -269,12 +269,13 @@ class Delivery:
             "journal": {
                 "items": len(self._hot) + len(self._kept),
                 "bytes": self._journal.size,
+                "oldest": _when(hot),
                 "errors": self.journal_errors,
             },
             "spool": {
                 "frames": spool.waiting if spool is not None else 0,
                 "bytes": spool.size if spool is not None else 0,
-                "oldest": write_instant(instant_of(oldest)) if oldest is not None else None,
+                "oldest": _when(spool.oldest if spool is not None else None),
                 "errors": self.spool_errors,
             },
         }
@@ -509,6 +510,10 @@ class Delivery:
     def _again(self, item: Item, now: float, hot: _Hot | None = None) -> bool:
         self.replayed += 1
         return self._send(item, self._replay_topic(item), now, hot)
+
+
+def _when(key: int | None) -> str | None:
+    return None if key is None else write_instant(instant_of(key))
 
 
 def _identity(item: Item) -> Identity:

@@ -472,3 +472,13 @@ def test_a_disk_that_comes_late_is_used_with_what_it_holds(
     rig.run(rig.connect, mount, rig.go(HEALTH_EVERY))
     assert sum("can be used now" in message for message in caplog.messages) == 1
     assert rig.counts("recovered", "decoded", "waiting") == [1, 1, 1]
+
+
+def test_health_tells_since_when_frames_wait(rig: Rig) -> None:
+    rig.run(rig.frame(NOON), rig.frame(NOON + SECOND), rig.connect)
+    waiting = [
+        json.loads(payload)["delivery"]["journal"]["oldest"]
+        for payload, _ in rig.session.on("teleinfo/reader/pi/health")
+    ]
+    assert write_instant(NOON) in waiting
+    assert rig.health["delivery"]["spool"]["oldest"] == write_instant(NOON)  # at the end it is on disk
