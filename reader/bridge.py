@@ -179,6 +179,7 @@ class Bridge:
                 self._hear(event)
             case Link(meter, online):
                 self._meters.link(meter, online)
+                self._publish_health()  # it knows of the meter, or of its silence, only now
             case Connected():
                 self._connects += 1
                 self._delivery.connected()

@@ -11,7 +11,8 @@ What happens to an entity that is not needed any more, after another contract or
   energy of the years before stay in the Energy dashboard. Until its next start the entity is unknown, then it says that
   nobody provides it, and people delete it when they are done with it.
 - Anything else is taken away, by a message in which it is nothing but `{"p": "sensor"}`, and a next one without it: a
-  Tempo colour without Tempo is only in the way, and its history goes by itself after ten days.
+  Tempo colour without Tempo is only in the way, and its history goes by itself after ten days. One that is disabled
+  stays in Home Assistant's list, disabled, until people delete it.
 """
 
 import json

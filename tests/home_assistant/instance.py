@@ -1,0 +1,355 @@
+"""A private Home Assistant on the loopback interface, set up by its own interfaces as a user would.
+
+It lives in a folder that the caller chooses, keeps its data and port from one start to the next, and dies with us.
+Home Assistant itself is in a virtual environment of its own, which is kept between runs.
+"""
+
+import base64
+import contextlib
+import fcntl
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import time
+import urllib.parse
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Self
+
+from demo.instances import HOST, die_with, free_port
+
+ROOT = Path(__file__).parents[2]
+VENV = ROOT / ".venv-home-assistant"
+#: What needs no newer Python than 3.13.
+PACKAGES = ("homeassistant==2026.2.3", "paho-mqtt==2.1.0")
+PYTHONS = ("/usr/bin/python3", "python3.13", "python3.14", "python3")
+READY_WITHIN = 180.0  # seconds; a busy Raspberry Pi takes its time
+STOPPED_WITHIN = 60.0
+ANSWER_WITHIN = 60.0
+
+_FRONTEND = """
+import importlib.util, json, pathlib
+place = pathlib.Path(importlib.util.find_spec("homeassistant").origin).parent
+print(*json.loads((place / "components/frontend/manifest.json").read_text())["requirements"])
+"""
+_CLIENT = "http://127.0.0.1/"  # whoever asks for a token; any address of the machine will do
+_USER = {"name": "Test", "username": "test", "password": "of-this-test-only", "language": "fr"}
+
+
+class HomeAssistantError(Exception):
+    """Home Assistant cannot be had, or says no; the text says why."""
+
+
+def find_python() -> str | None:
+    """Find a Python that Home Assistant runs on; None if there is none."""
+    for name in PYTHONS:
+        program = shutil.which(name)
+        if program is None:
+            continue
+        test = "import sys; sys.exit(sys.version_info < (3, 13, 2))"
+        if subprocess.run([program, "-c", test], capture_output=True, check=False).returncode == 0:
+            return program
+    return None
+
+
+def installed() -> Path:
+    """Return the program, installed at the first time, which takes minutes."""
+    with (ROOT / ".venv-home-assistant.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = VENV / "installed"
+        wanted = " ".join(PACKAGES)
+        if not done.is_file() or done.read_text() != wanted:
+            python = find_python()
+            if python is None:
+                raise HomeAssistantError("Home Assistant needs Python 3.13.2 or newer, and there is none here")
+            _run(python, "-m", "venv", "--clear", str(VENV))
+            _install(*PACKAGES)
+            _install(*_run(str(VENV / "bin/python"), "-c", _FRONTEND).split())
+            done.write_text(wanted)
+    return VENV / "bin" / "hass"
+
+
+def _install(*packages: str) -> None:
+    _run(str(VENV / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages)
+
+
+def _run(*command: str) -> str:
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        raise HomeAssistantError(f"{' '.join(command)}: {result.stderr.strip()[-1000:]}")
+    return result.stdout
+
+
+class HomeAssistant:
+    """A Home Assistant process. Start it from a thread that lives as long as it shall: it dies with its thread."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.absolute()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.output = self.folder / "output.log"
+        self.log = self.folder / "home-assistant.log"
+        self.port = free_port()
+        self.process: subprocess.Popen[bytes] | None = None
+        self._program = installed()
+        self._refresh_token = ""
+        self._access_token = ""
+        (self.folder / "configuration.yaml").write_text(
+            "homeassistant:\n"
+            "  name: Maison\n  country: FR\n  language: fr\n  currency: EUR\n  unit_system: metric\n"
+            "  time_zone: Europe/Paris\n  latitude: 48.85\n  longitude: 2.35\n  elevation: 35\n"
+            f"http:\n  server_host: {HOST}\n  server_port: {self.port}\n"
+            "api:\nconfig:\nfrontend:\nhistory:\nenergy:\nrecorder:\n  commit_interval: 1\n"
+        )
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    # -- the process ---------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start it, and return when it has started whatever it has; onboard it at the first time."""
+        if self.process is not None:
+            raise HomeAssistantError("Home Assistant runs already")
+        with self.output.open("ab") as output:
+            self.process = subprocess.Popen(
+                [str(self._program), "-c", str(self.folder), "--skip-pip-packages", "none"],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd=self.folder,
+                env={key: value for key, value in os.environ.items() if not key.startswith("PYTHON")},
+                process_group=0,
+                preexec_fn=die_with(os.getpid()),
+            )
+        self._wait(self._answers, "its web server")
+        if not self._refresh_token:
+            self._onboard()
+        self._wait(lambda: self.get("/api/config")["state"] == "RUNNING", "its start to end")
+
+    def stop(self) -> None:
+        """End it in an orderly way; nothing to do if it does not run."""
+        if self.process is None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(STOPPED_WITHIN)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        self.process = None
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def restart(self) -> None:
+        """Stop it and start it again, on the same port and with the same data."""
+        self.stop()
+        self.start()
+
+    def _wait(self, condition: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + READY_WITHIN
+        while True:
+            with contextlib.suppress(OSError, http.client.HTTPException, HomeAssistantError):
+                if condition():
+                    return
+            if self.process is None or self.process.poll() is not None:
+                raise HomeAssistantError(f"Home Assistant ended by itself: {self._last_words()}")
+            if time.monotonic() > deadline:
+                raise HomeAssistantError(f"not within {READY_WITHIN:.0f} s: {what}: {self._last_words()}")
+            time.sleep(0.1)  # between two looks
+
+    def _answers(self) -> bool:
+        if self._refresh_token:
+            self._renew()
+            return True
+        return isinstance(self._ask("GET", "/api/onboarding"), list)  # no longer there, once that is done
+
+    def _last_words(self) -> str:
+        lines = [line for path in (self.output, self.log) if path.is_file() for line in path.read_text().splitlines()]
+        return " | ".join(lines[-5:])
+
+    # -- its interfaces ------------------------------------------------------------------------------------------------
+
+    def get(self, path: str) -> Any:
+        """Ask the REST interface for something."""
+        return self._ask("GET", path)
+
+    def post(self, path: str, body: object) -> Any:
+        """Tell the REST interface something."""
+        return self._ask("POST", path, json.dumps(body).encode(), "application/json")
+
+    def call(self, kind: str, **arguments: object) -> Any:
+        """Send one command over a WebSocket, and return its result."""
+        with self.socket() as connection:
+            return connection.call(kind, **arguments)
+
+    @contextlib.contextmanager
+    def socket(self) -> Iterator["WebSocket"]:
+        """Open a WebSocket that is let in."""
+        with WebSocket(self.port, self._access_token) as connection:
+            yield connection
+
+    def add_mqtt(self, broker: str, port: int) -> None:
+        """Add the MQTT integration, as its dialogue does."""
+        flow = self.post("/api/config/config_entries/flow", {"handler": "mqtt", "show_advanced_options": False})
+        path = f"/api/config/config_entries/flow/{flow['flow_id']}"
+        while flow["type"] != "create_entry":
+            if flow["type"] == "menu":
+                step: dict[str, object] = {"next_step_id": "broker"}
+            elif flow["type"] == "form" and flow["step_id"] == "broker" and not flow.get("errors"):
+                step = {"broker": broker, "port": port}
+            else:
+                raise HomeAssistantError(f"the MQTT integration was not added: {flow}")
+            flow = self.post(path, step)
+
+    def states(self) -> dict[str, dict[str, Any]]:
+        """Return the state of every entity, by its id."""
+        return {state["entity_id"]: state for state in self.get("/api/states")}
+
+    def registered(self) -> list[dict[str, Any]]:
+        """Return the entities of MQTT that it has, also those that are disabled."""
+        entries: list[dict[str, Any]] = self.call("config/entity_registry/list")
+        return [entry for entry in entries if entry["platform"] == "mqtt"]
+
+    def devices(self) -> dict[str, dict[str, Any]]:
+        """Return the devices of MQTT, by their identifier."""
+        devices: list[dict[str, Any]] = self.call("config/device_registry/list")
+        return {
+            identifier: device for device in devices for domain, identifier in device["identifiers"] if domain == "mqtt"
+        }
+
+    def complaints(self) -> list[str]:
+        """Return warnings and errors: of its list, and of its log file."""
+        listed: list[dict[str, Any]] = self.call("system_log/list")
+        texts = [f"{entry['level']} {entry['name']}: {entry['message']} {entry['exception']}" for entry in listed]
+        if self.log.is_file():
+            lines = self.log.read_text(errors="replace").splitlines()
+            texts += [line for line in lines if " WARNING " in line or " ERROR " in line or " CRITICAL " in line]
+        return texts
+
+    def _onboard(self) -> None:
+        code = self.post("/api/onboarding/users", _USER | {"client_id": _CLIENT})["auth_code"]
+        tokens = self._token(grant_type="authorization_code", code=code)
+        self._refresh_token, self._access_token = tokens["refresh_token"], tokens["access_token"]
+        self.post("/api/onboarding/core_config", {})
+        self.post("/api/onboarding/analytics", {})
+        self.post("/api/onboarding/integration", {"client_id": _CLIENT, "redirect_uri": _CLIENT})
+
+    def _renew(self) -> None:
+        self._access_token = ""
+        tokens = self._token(grant_type="refresh_token", refresh_token=self._refresh_token)
+        self._access_token = tokens["access_token"]
+
+    def _token(self, **form: str) -> dict[str, str]:
+        body = urllib.parse.urlencode(form | {"client_id": _CLIENT}).encode()
+        tokens: dict[str, str] = self._ask("POST", "/auth/token", body, "application/x-www-form-urlencoded")
+        return tokens
+
+    def _ask(self, method: str, path: str, body: bytes | None = None, content: str = "") -> Any:
+        headers = {"Content-Type": content} if content else {}
+        if self._access_token:
+            headers["Authorization"] = f"Bearer {self._access_token}"
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=ANSWER_WITHIN)
+        try:
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            text = answer.read()
+        finally:
+            connection.close()
+        if answer.status not in (200, 201):
+            raise HomeAssistantError(f"{method} {path}: {answer.status} {text.decode(errors='replace')[:500]}")
+        return json.loads(text)
+
+
+class WebSocket:
+    """As much of RFC 6455 as Home Assistant's interface takes: texts, one command after the other."""
+
+    def __init__(self, port: int, token: str) -> None:
+        self._socket = socket.create_connection((HOST, port), timeout=ANSWER_WITHIN)
+        self._file = self._socket.makefile("rb")
+        self._number = 0
+        key = base64.b64encode(os.urandom(16)).decode()
+        self._socket.sendall(
+            f"GET /api/websocket HTTP/1.1\r\nHost: {HOST}:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+        )
+        status = self._file.readline()
+        while self._file.readline().strip():
+            pass
+        if b" 101 " not in status:
+            raise HomeAssistantError(f"no WebSocket: {status!r}")
+        self._receive()  # auth_required
+        self._send({"type": "auth", "access_token": token})
+        answer = self._receive()
+        if answer["type"] != "auth_ok":
+            raise HomeAssistantError(f"not let in: {answer}")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+        self._socket.close()
+
+    def call(self, kind: str, **arguments: object) -> Any:
+        """Send a command, and return its result."""
+        self._number += 1
+        self._send({"id": self._number, "type": kind} | arguments)
+        while True:
+            answer = self._receive()
+            if answer.get("id") == self._number and answer["type"] == "result":
+                if not answer["success"]:
+                    raise HomeAssistantError(f"{kind}: {answer['error']}")
+                return answer["result"]
+
+    def _send(self, message: object) -> None:
+        self._send_frame(0x1, json.dumps(message).encode())
+
+    def _send_frame(self, opcode: int, payload: bytes) -> None:
+        size = len(payload)
+        if size < 126:
+            head = struct.pack("!BB", 0x80 | opcode, 0x80 | size)
+        elif size < 1 << 16:
+            head = struct.pack("!BBH", 0x80 | opcode, 0x80 | 126, size)
+        else:
+            head = struct.pack("!BBQ", 0x80 | opcode, 0x80 | 127, size)
+        self._socket.sendall(head + bytes(4) + payload)  # masked, with a mask of zeros
+
+    def _receive(self) -> dict[str, Any]:
+        text = b""
+        while True:
+            first, second = self._read(2)
+            size = second & 0x7F
+            if size == 126:
+                size = struct.unpack("!H", self._read(2))[0]
+            elif size == 127:
+                size = struct.unpack("!Q", self._read(8))[0]
+            payload = self._read(size)
+            opcode = first & 0x0F
+            if opcode == 0x9:
+                self._send_frame(0xA, payload)  # a ping
+            elif opcode == 0x8:
+                raise HomeAssistantError("Home Assistant closed the WebSocket")
+            elif opcode in (0x0, 0x1):
+                text += payload
+                if first & 0x80:
+                    message: dict[str, Any] = json.loads(text)
+                    return message
+
+    def _read(self, size: int) -> bytes:
+        data = self._file.read(size)
+        if len(data) != size:
+            raise HomeAssistantError("the WebSocket ended")
+        return data
