@@ -30,12 +30,16 @@ INSTALLED_WITHIN = 600.0  # seconds for each step; all of them take about 90 on 
 READY_WITHIN = 180.0  # seconds; a busy Raspberry Pi takes its time
 STOPPED_WITHIN = 60.0
 
-_FRONTEND = """
-import importlib.util, json, pathlib
-place = pathlib.Path(importlib.util.find_spec("homeassistant").origin).parent
-print(*json.loads((place / "components/frontend/manifest.json").read_text())["requirements"])
+#: Components whose packages its pages need, beside the frontend itself: to list actions it imports all kinds of things.
+PAGES = ("frontend", "conversation", "camera", "tts", "ffmpeg", "assist_pipeline")
+_REQUIREMENTS = """
+import importlib.util, json, pathlib, sys
+place = pathlib.Path(importlib.util.find_spec("homeassistant").origin).parent / "components"
+for name in sys.argv[1:]:
+    print(*json.loads((place / name / "manifest.json").read_text())["requirements"])
 """
 _CLIENT = "http://127.0.0.1/"  # whoever asks for a token; any address of the machine will do
+_TOKEN_LASTS = 1800  # seconds
 _USER = {"name": "Test", "username": "test", "password": "of-this-test-only", "language": "fr"}
 
 
@@ -60,14 +64,14 @@ def installed() -> Path:
     with (ROOT / ".venv-home-assistant.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         done = VENV / "installed"
-        wanted = " ".join(PACKAGES)
+        wanted = " ".join(PACKAGES + PAGES)
         if not done.is_file() or done.read_text() != wanted:
             python = find_python()
             if python is None:
                 raise HomeAssistantError("Home Assistant needs Python 3.13.2 or newer, and there is none here")
             _run(python, "-m", "venv", "--clear", str(VENV))
             _install(*PACKAGES)
-            _install(*_run(str(VENV / "bin/python"), "-c", _FRONTEND).split())
+            _install(*_run(str(VENV / "bin/python"), "-c", _REQUIREMENTS, *PAGES).split())
             done.write_text(wanted)
     return VENV / "bin" / "hass"
 
@@ -203,6 +207,17 @@ class HomeAssistant:
         """Send one command over a WebSocket, and return its result."""
         with Conversation(self.port, self._access_token) as conversation:
             return conversation.call(kind, **arguments)
+
+    def tokens(self) -> dict[str, Any]:
+        """Return what its pages look for in `hassTokens`, but for the address that they were loaded from."""
+        return {
+            "access_token": self._access_token,
+            "refresh_token": self._refresh_token,
+            "token_type": "Bearer",
+            "clientId": _CLIENT,
+            "expires_in": _TOKEN_LASTS,
+            "expires": (time.time() + _TOKEN_LASTS) * 1000,
+        }
 
     def add_mqtt(self, broker: str, port: int) -> None:
         """Add the MQTT integration, as its dialogue does."""

@@ -18,7 +18,7 @@ def rows_written(folder: Path, entities: Collection[str], since: float, until: f
     with closing(sqlite3.connect(f"file:{folder / DATABASE}?mode=ro", uri=True)) as database:
         (count,) = database.execute(
             "SELECT COUNT(*) FROM states JOIN states_meta USING (metadata_id)"
-            f" WHERE last_updated_ts >= ? AND last_updated_ts < ? AND entity_id IN ({marks})",
+            f" WHERE last_updated_ts >= ? AND last_updated_ts < ? AND states_meta.entity_id IN ({marks})",
             (since, until, *entities),
         ).fetchone()
     return int(count)
