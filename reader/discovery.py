@@ -3,7 +3,8 @@
     <prefix>/device/teleinfo_<meter>/config  {"dev", "o", "avty", "avty_mode", "stat_t", "cmps": {key: component}}
 
 Home Assistant 2024.11 and later read it; it rejects all of a message with a key at the root that it does not know, so
-there is nothing newer there. Both `obj_id` (until 2025.9) and `def_ent_id` (since 2025.10) are sent.
+there is nothing newer there. Both `obj_id` (until 2025.9) and `def_ent_id` (since 2025.10) are sent, unless the message
+would be larger than LARGE: then without the former.
 
 What happens to an entity that is not needed any more, after another contract or another mode:
 
@@ -23,8 +24,9 @@ from typing import Any
 from common.frame import Frame
 from common.labels import LABELS
 from common.status import RELAYS
+from common.tariff import spoken
 from common.topics import Topics
-from reader.entities import Entity, Facts, Is, Text, component, entities, is_off_peak, readable
+from reader.entities import Entity, Facts, Is, Text, component, entities, is_off_peak
 from reader.maker import read_make
 
 #: Whole frames until the first message; then all labels are known that the meter always sends.
@@ -35,6 +37,8 @@ REST = 30.0
 #: Frames running with one register and one text, until that is its name, once a tariff was seen to change: LTARF may
 #: lag behind NTARF.
 LEARNED = 60
+#: Bytes that a message should not exceed, for the sake of small brokers.
+LARGE = 24_000
 
 _SHORT = frozenset(["ADIR1", "ADIR2", "ADIR3", "ADCO", "IINST1", "IINST2", "IINST3"])
 _INDEXES = frozenset(label.name for labels in LABELS.values() for label in labels.values() if label.index)
@@ -59,7 +63,6 @@ class Discovery:
         self._version = version
         self._make = read_make(meter)
         self._whole_frames = 0
-        self._groups = 0
         self._mode = ""
         self._contract: str | None = None
         self._indexes: dict[str, int] = {}
@@ -102,7 +105,6 @@ class Discovery:
         self._observe(state)
         if not frame.dropped and not frame.values.keys() <= _SHORT:
             self._whole_frames += 1
-            self._groups = self._groups or len(frame.values)
         if self._whole_frames < WHOLE_FRAMES:
             return
         facts = self._current_facts(state)
@@ -146,7 +148,7 @@ class Discovery:
             if self._mode:
                 self._begin_contract()
             if self._mode != mode:
-                self._whole_frames = self._groups = 0
+                self._whole_frames = 0
             self._mode, self._contract = mode, contract
         for label in _INDEXES & state.keys():
             index = state[label]
@@ -175,7 +177,7 @@ class Discovery:
         number, label = state.get("supplier_index"), _text(state.get("LTARF"))
         if not isinstance(number, int) or not label:
             return
-        candidate = (number, readable(label))
+        candidate = (number, spoken(label))
         if candidate != self._candidate:
             self._switched = self._candidate is not None
             self._candidate, self._candidate_frames = candidate, 0
@@ -197,7 +199,6 @@ class Discovery:
             off_peak=self._off_peak,
             exports=self._exports,
             announced=self._kept,
-            groups=self._groups,
             version=self._version,
         )
 
@@ -241,7 +242,11 @@ class Discovery:
             "stat_t": self._state_topic,
             "cmps": components,
         }
-        return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
+        payload = _dump(message)
+        if len(payload) > LARGE:  # then without what only older releases read, once, for the entity's first id
+            slim = {key: {k: v for k, v in config.items() if k != "obj_id"} for key, config in components.items()}
+            payload = _dump(message | {"cmps": slim})
+        return payload
 
     def _device(self) -> dict[str, Any]:
         # Two meters of a house must be told apart, and neither knows of the other.
@@ -256,6 +261,10 @@ class Discovery:
     @property
     def _digits(self) -> str:
         return "".join(character for character in self._meter if character.isalnum())[-4:]
+
+
+def _dump(message: Mapping[str, Any]) -> bytes:
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _is_register(config: Mapping[str, Any]) -> bool:
