@@ -3,19 +3,21 @@
 import argparse
 import contextlib
 import logging
+import re
 import sys
 from pathlib import Path
 
 from common import config, log
 from common.command import report_errors
 from common.errors import ConfigError
-from common.forget import forget
+from common.forget import forget, forget_meter
 from common.process import Life
 from common.topics import Topics
 from reader.bridge import Bridge
 from reader.config import ReaderConfig
 from reader.confirmers import STORERS, forget_storer
 from reader.decode import Summary, decode_file
+from reader.discovery import device_topic
 from reader.port import check_port
 from reader.simulated_line import SimulatedLine, serve_pty
 
@@ -41,8 +43,13 @@ def _parser() -> argparse.ArgumentParser:
     decode.add_argument("files", nargs="+", metavar="FILE", help="raw bytes of a line; - for standard input")
     decode.set_defaults(command=_decode)
 
-    gone = commands.add_parser("forget", help="wait no longer for the confirmations of a storer that is gone")
-    gone.add_argument("name", metavar="NAME", help="the storer's name; not that of one that runs")
+    gone = commands.add_parser("forget", help="forget a storer or a meter that is gone")
+    gone.add_argument(
+        "name",
+        metavar="NAME",
+        help="a storer's name, whose confirmations are waited for no longer; or the 12 digits of a meter, of which"
+        " broker and Home Assistant are to keep nothing; neither may be in use",
+    )
     gone.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help=f"default: {CONFIG}")
     gone.set_defaults(command=_forget)
 
@@ -69,10 +76,14 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _forget(arguments: argparse.Namespace) -> int:
     settings = config.load(ReaderConfig, arguments.config)
-    remembered = forget_storer(settings.spool.path / STORERS, arguments.name)
-    # The broker's word would bring it back at the next start.
-    known = forget(settings.mqtt, Topics(settings.mqtt.topic), "storer", arguments.name)
-    print(f"{arguments.name} is forgotten" if remembered or known else f"{arguments.name} was not known")  # noqa: T201
+    topics, name = Topics(settings.mqtt.topic), arguments.name
+    if re.fullmatch("[0-9]{12}", name):
+        known = forget_meter(settings.mqtt, topics, name, device_topic(settings.home_assistant.prefix, name))
+    else:
+        remembered = forget_storer(settings.spool.path / STORERS, name)
+        # The broker's word would bring it back at the next start.
+        known = forget(settings.mqtt, topics, "storer", name) or remembered
+    print(f"{name} is forgotten" if known else f"{name} was not known")  # noqa: T201
     return 0
 
 

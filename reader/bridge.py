@@ -192,7 +192,7 @@ class Bridge:
 
     def _hear(self, message: Message) -> None:
         """Take a storer's word, or Home Assistant's."""
-        self._meters.hear(message.topic, message.payload)
+        self._meters.hear(message.topic, message.payload, time.monotonic())
         levels = message.topic.removeprefix(f"{self._config.mqtt.topic}/").split("/")
         if levels[0] == "storer" and levels[2:] == ["status"]:
             self._delivery.heard(levels[1], message.payload)
@@ -243,7 +243,7 @@ class Bridge:
 
     def _announce(self) -> None:
         self._session.publish(self._status, "online", retain=True)
-        self._meters.announce()
+        self._meters.announce(time.monotonic())
         self._publish_health()
 
     def _publish_health(self) -> None:

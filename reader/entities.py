@@ -93,7 +93,6 @@ class Facts:
     off_peak: bool = False  # there are off-peak hours
     exports: bool = False
     announced: frozenset[str] = frozenset()  # entities that Home Assistant has
-    groups: int = 0  # of a frame
     version: str = ""  # of the reader
 
     @property
@@ -159,6 +158,8 @@ _MEASURED: tuple[tuple[str, Quantity, str, str, Is], ...] = (
     ("SMAXSN2",   _HIGHEST,       "Puissance maximale du jour phase 2",                    "Highest power today phase 2",                          Is.OFF),
     ("SMAXSN3",   _HIGHEST,       "Puissance maximale du jour phase 3",                    "Highest power today phase 3",                          Is.OFF),
     ("SMAXSN-1",  _APPARENT_SET,  "Puissance maximale de la veille",                       "Highest power yesterday",                              Is.DATED),
+    ("SMAXN",     _HIGHEST,       "Puissance maximale du jour",                            "Highest power today",                                  Is.DATED),
+    ("SMAXN-1",   _APPARENT_SET,  "Puissance maximale de la veille",                       "Highest power yesterday",                              Is.DATED),
     ("SMAXIN",    _HIGHEST,       "Puissance injectée maximale du jour",                   "Highest power exported today",                         Is.DATED),
     ("SMAXIN-1",  _APPARENT_SET,  "Puissance injectée maximale de la veille",              "Highest power exported yesterday",                     Is.DATED),
     ("CCASN",     _ACTIVE_MEAN,   "Puissance active moyenne",                              "Mean active power",                                    Is.NOW_AND_THEN | Is.DATED),
@@ -206,7 +207,8 @@ _SWITCHED: tuple[tuple[str, str | None, str, str, str, Is], ...] = (
 )
 # fmt: on
 
-_DIRECTIONS = {"DPM": Text("Début de pointe mobile", "Mobile peak start"), "FPM": Text("Fin de pointe mobile", "Mobile peak end")}  # fmt: skip
+_DIRECTIONS = {"DPM": Text("Début", "start"), "FPM": Text("Fin", "end")}
+_TEMPO_PEAKS = {1: Text("jour blanc", "White day"), 2: Text("jour rouge", "Red day")}
 
 # Registers, by the tariff they are.
 _BASE = Text("Énergie option Base", "Energy flat tariff")
@@ -228,8 +230,9 @@ _HISTORIC_REGISTERS = {
     "EJPHPM": _MOBILE_PEAK,
     **dict(zip(("BBRHCJB", "BBRHPJB", "BBRHCJW", "BBRHPJW", "BBRHCJR", "BBRHPJR"), _TEMPO, strict=True)),
 }
+# The meter of whoever sells all that they produce: what their inverter draws, at night.
+_NOT_CONSUMED = Text("Énergie soutirée hors consommation", "Energy imported, not for consumption")
 _SUPPLIER_REGISTER = re.compile(r"EASF(\d\d)")
-_ABBREVIATIONS = frozenset(["HC", "HP", "WE", "EJP", "PM"])
 
 # Choices: what the state says, and what people read.
 _PERIODS = {
@@ -294,15 +297,6 @@ def key_of(label: str) -> str:
     return label.lower().replace("-", "_").replace("+", "_p")
 
 
-def readable(label: str) -> str:
-    """Write a tariff's label as people do: LTARF is in capitals.
-
-    >>> readable("HEURE  WEEK-END"), readable("HP  BLEU")
-    ('heure week-end', 'HP bleu')
-    """
-    return " ".join(word if word in _ABBREVIATIONS or not word.isupper() else word.lower() for word in label.split())
-
-
 def is_off_peak(label: str) -> bool:
     """Tell whether a tariff period is one of off-peak hours, by its name."""
     words = label.upper().replace("HCJ", "HC ").split()
@@ -315,6 +309,8 @@ def register_name(facts: Facts, number: int) -> Text:
     if number <= len(known):
         return known[number - 1]
     label = "" if known else facts.labels.get(number, "")
+    if label == "hors consommation" and list(facts.labels.values()).count(label) == 1:
+        return _NOT_CONSUMED
     if not label:
         return Text(f"Énergie index {number}", f"Energy index {number}")
     if list(facts.labels.values()).count(label) > 1:
@@ -392,10 +388,20 @@ def _tariff(facts: Facts, language: str) -> Iterator[Entity]:
         if periods:
             yield _choice("period", name, periods, language, icon=icon)
         else:
-            yield Entity(key="period", name=name, template=_value("period"), icon=icon)
+            yield Entity(
+                key="period",
+                name=name,
+                template="{{value_json.get('period_name',value_json.get('period'))}}",
+                icon=icon,
+            )
     if "contract" in facts.keys:
-        texts = _mapping(_CONTRACTS, language)
-        template = "{% set c=value_json.get('contract') %}{{" + texts + ".get(c,c)}}"
+        known = _CONTRACTS.get(facts.contract or "")
+        # Another contract is another message: until that has come, this one must not tell a former contract.
+        template = (
+            "{{'" + known.of(language) + "' if value_json.get('contract')=='" + str(facts.contract) + "' else None}}"
+            if known
+            else "{{value_json.get('contract_name',value_json.get('contract'))}}"
+        )
         yield Entity(key="contract", name=Text("Contrat", "Contract"), template=template, flags=_DIAG)
     for key, colour in (
         ("tempo_today", Text("Couleur Tempo du jour", "Tempo colour today")),
@@ -429,16 +435,25 @@ def _peak_times(facts: Facts) -> Iterator[Entity]:
             if source in facts.keys or key in facts.announced:
                 yield Entity(
                     key=key,
-                    name=Text(f"{name.fr} {number}", f"{name.en} {number}"),
+                    name=_peak_name(facts, name, number),
                     device_class="timestamp",
                     template=_value(source),
                     flags=_RARE,
                 )
 
 
+def _peak_name(facts: Facts, name: Text, number: int) -> Text:
+    if facts.contract == "tempo" and number in _TEMPO_PEAKS:
+        day = _TEMPO_PEAKS[number]
+        return Text(f"{name.fr} du {day.fr}", f"{day.en} {name.en}")
+    number_of = "" if facts.contract == "ejp" and number == 1 else f" {number}"  # EJP has no other
+    return Text(f"{name.fr} de pointe mobile{number_of}", f"Mobile peak {name.en}{number_of}")
+
+
 def _switched(facts: Facts) -> Iterator[Entity]:
     for key, device_class, icon, french, english, flags in _SWITCHED:
-        if _needed(facts, key, flags):
+        # The peaks of Tempo are its white and red days, and its colours tell them.
+        if _needed(facts, key, flags) and not (key in ("peak_notice", "peak") and facts.contract == "tempo"):
             yield Entity(
                 key=key,
                 platform=BINARY,
@@ -506,12 +521,12 @@ def _line(facts: Facts, language: str) -> Iterator[Entity]:
         + "')|list+[{}])[0] %}"  # or none
     )
     groups = (
-        "{% set d=l.get('groups_dropped',{}) %}{% set bad=d.values()|sum-d.get('implausible',0) %}"
-        "{% set all=l.get('frames',0)*" + str(facts.groups) + "+bad %}"
+        "{% set d=l.get('groups_dropped',{}) %}{% set good=l.get('groups',0) %}"
+        "{% set all=good+d.values()|sum-d.get('implausible',0) %}"  # the line brought those
     )
     share = Quantity(None, "%", "measurement")
     yield _health("link_quality", Text("Qualité de la liaison", "Link quality"), share, flags=_DIAG,
-        template=line + groups + "{{(100-100*bad/all)|round(2) if all else None}}")  # fmt: skip
+        template=line + groups + "{{(100*good/all)|round(2) if all else None}}")  # fmt: skip
     count = Quantity(None, "", "total_increasing")  # since the start of the reader
     yield _health("parity_errors", Text("Erreurs de parité", "Parity errors"), count, flags=_HIDDEN,
         template=line + "{{l.get('parity_errors')}}")  # fmt: skip
@@ -570,8 +585,8 @@ def component(entity: Entity, language: str) -> dict[str, Any]:
             config["stat_cla"] = quantity.state_class
         if quantity.live:
             config["exp_aft"] = EXPIRY
-        if quantity.state_class == "total" or quantity.unit == "%":  # all the rest is whole numbers
-            config["sug_dsp_prc"] = 1 if quantity.unit == "%" else 0
+        if quantity.unit == "%":  # all the rest is whole numbers
+            config["sug_dsp_prc"] = 1
     if entity.options:
         config["ops"] = [text.of(language) for text in entity.options]
     if entity.icon:

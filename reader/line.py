@@ -56,6 +56,7 @@ class LineHealth:
     frames: int = 0
     incomplete: int = 0  # frames without a valid address
     broken: int = 0  # frames without a start, or without a single good group
+    groups: int = 0  # that verified
     misread: int = 0  # frames whose address was seen only once
     parity_errors: int = 0
     reopened: int = 0
@@ -75,6 +76,7 @@ class LineHealth:
             "broken": self.broken,
             "misread": self.misread,
             "parity_errors": self.parity_errors,
+            "groups": self.groups,
             "groups_dropped": dict(self.dropped),
             "reopened": self.reopened,
             "driver": self.driver,
@@ -126,7 +128,7 @@ class Line:
         self._said = ""
         self._readings = 0
         self._in_vain = False  # the port was opened last, and gave nothing before it went away
-        self._other_family_said = False
+        self._other_family_said = self._nothing_left_said = False
 
     @property
     def clock(self) -> tuple[bool, int]:
@@ -197,6 +199,7 @@ class Line:
         health = self.health
         health.mode, health.parity = reading.mode, reading.parity
         health.parity_errors += reading.parity_errors
+        health.groups += len(reading.values)
         health.dropped.update({fault.value: count for fault, count in reading.faults.items()})
         address = reading.address
         if address is None:
@@ -212,8 +215,15 @@ class Line:
             timestamp, synchronised = self._stamper.stamp(came_in)
             for frame in self._identity.accept(as_frame(reading, address, timestamp, synchronised=synchronised)):
                 self._meet(frame.meter)
-                self._post(Decoded(_without(self._believe(frame, came_in), self._hide)))
+                self._publish(_without(self._believe(frame, came_in), self._hide))
             self.health.misread = self._identity.misread
+
+    def _publish(self, frame: Frame) -> None:
+        if frame.values:
+            self._post(Decoded(frame))
+        elif self._hide and not self._nothing_left_said:
+            log.warning("%s: hide leaves nothing of its frames: they are not published", self._port_name)
+            self._nothing_left_said = True
 
     def _meet(self, meter: str) -> None:
         """A frame of this meter has come in."""

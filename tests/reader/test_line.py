@@ -194,6 +194,20 @@ def test_a_hidden_address_still_names_the_meter(send: Send) -> None:
     assert "ADCO" not in world.frames[0].values
 
 
+def test_a_frame_of_which_nothing_is_left_is_not_published(send: Send, caplog: pytest.LogCaptureFixture) -> None:
+    world = World([[historic(send), historic(send)]])
+    line = world.run(hide=["ADCO", "BASE", "PTEC", "PAPP", "IINST", "HHPHC", *_labels(historic(send))])
+    assert world.frames == []
+    assert line.health.frames == 2
+    assert [record.message for record in caplog.records if "hide" in record.message] == [
+        "/dev/meter: hide leaves nothing of its frames: they are not published"
+    ]
+
+
+def _labels(wire: bytes) -> list[str]:
+    return [group.split()[0].decode() for group in wire.split(b"\n")[1:]]
+
+
 # The port comes and goes.
 
 
@@ -405,6 +419,7 @@ def test_counts_what_was_wrong(send: Send, parity: Callable[[bytes], bytes]) -> 
     assert [frame.dropped for frame in world.frames] == [None, 1, 1]
     report = line.health.report()
     assert report["groups_dropped"] == {"parity": 1, "value": 1}
+    assert report["groups"] == sum(len(frame.values) for frame in world.frames)
     assert (report["parity"], report["parity_errors"], report["broken"], report["frames"]) == (True, 1, 1, 3)
     assert (report["mode"], report["meter"], report["port"]) == ("historic", A, "/dev/meter")
     assert report["driver"] == {"framing": 7}
