@@ -186,8 +186,8 @@ _TOLD: tuple[tuple[str, str, str, Is], ...] = (
     ("MSG1",            "Message du fournisseur",            "Supplier's message",                   _HIDDEN),
     ("MSG2",            "Message court du fournisseur",      "Supplier's short message",             _HIDDEN | Is.NOW_AND_THEN),
     ("supplier_index",  "Index fournisseur en cours",        "Running supplier index",               _HIDDEN),
-    ("NJOURF",          "Numéro du jour fournisseur",        "Supplier's day number",                _HIDDEN),
-    ("NJOURF+1",        "Numéro du lendemain fournisseur",   "Supplier's day number tomorrow",       _HIDDEN),
+    ("NJOURF",          "Numéro du jour tarifaire",          "Tariff day number",                    _HIDDEN),
+    ("NJOURF+1",        "Numéro du jour tarifaire de demain", "Tariff day number tomorrow",          _HIDDEN),
 )
 _TOLD_BEFORE_LINKY: tuple[tuple[str, str, str, Is], ...] = (
     ("HHPHC",           "Groupe horaire",                    "Off-peak schedule group",              _HIDDEN),
@@ -196,7 +196,7 @@ _TOLD_BEFORE_LINKY: tuple[tuple[str, str, str, Is], ...] = (
 # Yes or no. `exporting` and the relays are not here: not every meter needs them.
 _SWITCHED: tuple[tuple[str, str | None, str, str, str, Is], ...] = (
     # key               device class  icon               in French                         in English                    flags
-    ("overload",        "problem",    "",                "Dépassement de puissance",       "Power exceeded",             Is.PLAIN),
+    ("overload",        "problem",    "",                "Dépassement de puissance",       "Power limit exceeded",       Is.PLAIN),
     ("peak_notice",     None,         "mdi:bell-alert",  "Préavis de pointe mobile",       "Mobile peak notice",         Is.NOW_AND_THEN),
     ("peak",            None,         "mdi:alert-decagram", "Pointe mobile en cours",      "Mobile peak running",        Is.NOW_AND_THEN),
     ("overvoltage",     "problem",    "",                "Surtension",                     "Overvoltage",                Is.PLAIN),
@@ -211,14 +211,18 @@ _DIRECTIONS = {"DPM": Text("Début", "start"), "FPM": Text("Fin", "end")}
 _TEMPO_PEAKS = {1: Text("jour blanc", "White day"), 2: Text("jour rouge", "Red day")}
 
 # Registers, by the tariff they are.
-_BASE = Text("Énergie option Base", "Energy flat tariff")
-_OFF_PEAK, _PEAK = Text("Énergie heures creuses", "Energy off-peak"), Text("Énergie heures pleines", "Energy peak")
-_NORMAL = Text("Énergie heures normales", "Energy normal hours")
-_MOBILE_PEAK = Text("Énergie pointe mobile", "Energy mobile peak")
+_BASE = Text("Énergie option Base", "Flat tariff energy")
+_OFF_PEAK, _PEAK = Text("Énergie heures creuses", "Off-peak energy"), Text("Énergie heures pleines", "Peak energy")
+_NORMAL = Text("Énergie heures normales", "Normal hours energy")
+_MOBILE_PEAK = Text("Énergie pointe mobile", "Mobile peak energy")
 _TEMPO = tuple(
-    Text(f"Énergie {hours.fr} {colour.fr}", f"Energy {hours.en} {colour.en}")
-    for colour in (Text("jours bleus", "blue"), Text("jours blancs", "white"), Text("jours rouges", "red"))
-    for hours in (Text("heures creuses", "off-peak"), Text("heures pleines", "peak"))
+    Text(f"{hours.fr} {colour.fr}", f"{hours.en} {colour.en}")
+    for colour in (
+        Text("jours bleus", "blue days"),
+        Text("jours blancs", "white days"),
+        Text("jours rouges", "red days"),
+    )
+    for hours in (_OFF_PEAK, _PEAK)
 )
 #: In the order of the supplier's registers (54E, 6.1).
 _REGISTERS = {"base": (_BASE,), "hchp": (_OFF_PEAK, _PEAK), "ejp": (_NORMAL, _MOBILE_PEAK), "tempo": _TEMPO}
