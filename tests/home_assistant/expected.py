@@ -120,10 +120,20 @@ SOMETIMES = {
     "ccain": ("Puissance active moyenne injectée", "power", "W", "measurement"),
     "off_peak": _OFF_PEAK,
     "exporting": _plain("Injection en cours"),
-    **_PEAK,
     **{f"relay_{n}": _plain(f"Relais {n}") for n in range(1, 9)},
-    **{f"dpm{n}": _plain(f"Début de pointe mobile {n}", "timestamp") for n in (1, 2, 3)},
-    **{f"fpm{n}": _plain(f"Fin de pointe mobile {n}", "timestamp") for n in (1, 2, 3)},
+}
+#: The same, by contract.
+SOMETIMES_BY_CONTRACT = {
+    "tempo": {
+        "dpm1": _plain("Début du jour blanc", "timestamp"),
+        "fpm1": _plain("Fin du jour blanc", "timestamp"),
+        "dpm2": _plain("Début du jour rouge", "timestamp"),
+        "fpm2": _plain("Fin du jour rouge", "timestamp"),
+    },
+    "ejp": {
+        "dpm1": _plain("Début de pointe mobile", "timestamp"),
+        "fpm1": _plain("Fin de pointe mobile", "timestamp"),
+    },
 }
 FREE_REGISTER = re.compile(r"Énergie (index \d+|[^\W\d_].*)")
 
@@ -133,3 +143,8 @@ def expected(kind: str) -> dict[str, Row]:
     mode, phases, _, contract = kind.split("-")
     rows = ALWAYS | (HISTORIC if mode == "historic" else STANDARD)
     return rows | PHASES[f"{mode}-{phases}"] | CONTRACTS[f"{mode}-{contract}"]
+
+
+def possible(kind: str) -> dict[str, Row]:
+    """Return what a kind of meter may show, by key."""
+    return expected(kind) | SOMETIMES | SOMETIMES_BY_CONTRACT.get(kind.rsplit("-", maxsplit=1)[1], {})

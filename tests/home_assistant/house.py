@@ -12,13 +12,15 @@ from demo.instances import HOST, Broker
 from reader.simulator import SimulatedMeter
 from tests.faults.rig import Program
 from tests.home_assistant.instance import HomeAssistant
-from tests.home_assistant.own_meter import OwnMeter
+from tests.home_assistant.own_meter import EveningMeter, OwnMeter
 
 APPEARS_WITHIN = 120.0  # seconds. Three frames of all meters on a busy machine, and health, which comes once a minute.
 NOTHING = ("unknown", "unavailable")
 
 FIRST_INDEX = 12_345_678
 OWN, TWIN, TEMPO, ENGLISH = "032061000999", "041961450999", "032061001888", "032061002777"
+#: Whose recorder rows are counted, beside those of the simulated meters: at night there is little to tell.
+EVENING = ("standard-single-phase-tempo", "historic-single-phase-hchp", "standard-three-phase-producer")
 
 _BASE = {
     "NGTF": "      BASE      ",
@@ -61,7 +63,7 @@ _OURS = re.compile(r"mqtt|teleinfo|linky|sensor|recorder|energy|template", re.IG
 
 
 class House:
-    """One reader has the simulated meters and three of our own; another one speaks English, and as teleinfo2mqtt."""
+    """One reader has the simulated meters and most of our own; another one speaks English, and as teleinfo2mqtt."""
 
     def __init__(self, folder: Path, stack: contextlib.ExitStack, kinds: Sequence[str]) -> None:
         self.folder = folder
@@ -70,7 +72,8 @@ class House:
         self.home.add_mqtt(HOST, self.broker.port)
         self.own, self.twin = OwnMeter(OWN, _BASE), OwnMeter(TWIN, _BASE)
         self.tempo, self.english = OwnMeter(TEMPO, _TEMPO), OwnMeter(ENGLISH, _BASE)
-        owned = (self.own, self.twin, self.tempo, self.english)
+        self.evening = {kind: EveningMeter(kind, seed) for seed, kind in enumerate(EVENING, 101)}
+        owned = (self.own, self.twin, self.tempo, *self.evening.values(), self.english)
         for meter in owned:
             stack.callback(meter.stop)
         simulated = {kind: (seed, SimulatedMeter(kind, seed=seed)) for seed, kind in enumerate(kinds, 1)}
@@ -78,7 +81,7 @@ class House:
         self.addresses = [*self.meters.values(), *(meter.address for meter in owned)]
         self._ports = {
             "house": [f"simulate://{kind}?speed=1&seed={seed}" for kind, (seed, _) in simulated.items()]
-            + [f"socket://{HOST}:{meter.port}" for meter in (self.own, self.twin, self.tempo)],
+            + [f"socket://{HOST}:{meter.port}" for meter in owned if meter is not self.english],
             "annexe": [f"socket://{HOST}:{self.english.port}"],
         }
         self._options = {"house": {"language": "fr"}, "annexe": {"language": "en", "compatible_with": "teleinfo2mqtt"}}

@@ -40,5 +40,5 @@ def table(measured: Mapping[str, tuple[int, int]], seconds: float) -> str:
     """Write rows and changes of each meter, an hour."""
     lines = [f"recorder rows an hour, from {seconds / 60:.0f} minutes: as it is published; if each frame were"]
     for kind, (rows, changes) in measured.items():
-        lines.append(f"  {kind:32} {rows * 3600 / seconds:7,.0f} {changes * 3600 / seconds:9,.0f}")
+        lines.append(f"  {kind:40} {rows * 3600 / seconds:7,.0f} {changes * 3600 / seconds:9,.0f}")
     return "\n".join(lines)
