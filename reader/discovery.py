@@ -104,7 +104,7 @@ class Discovery:
         self._announced = announced | self._announced
         self._kept = frozenset(self._announced)
         self._labels = labels | self._labels
-        self._facts = None
+        self._facts = self._wanted = None  # made of less, if there were frames before
         shown = _LAST_WORD.search(name)
         if shown is not None and len(shown[0]) >= DIGITS and _bare(self._meter).endswith(shown[0]):
             self._digits = shown[0]

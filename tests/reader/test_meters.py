@@ -128,7 +128,10 @@ def test_the_broker_is_listened_to_before_a_meter_is_announced() -> None:
     assert house.broker.on(house.config) == []
     house.meters.hear(house.config, announcement(house.config, "Linky 99" + house.meter[-4:]), 0.2)
     house.meters.pump(1.1)
+    house.meters.take(house.frames[4], 1.2)
+    house.meters.pump(1.2)
     (message,) = house.broker.on(house.config)
+    assert "msg2" in message["cmps"]  # as it was
     assert message["dev"]["name"] == "Linky " + house.meter[-4:]  # that is no end of its address
 
 
@@ -139,7 +142,7 @@ def announcement(topic: str, name: str, reader: str = "pi") -> bytes:
         "dev": {"name": name, "sn": meter},
         "avty": [{"t": f"teleinfo/reader/{reader}/status"}],
         "stat_t": f"teleinfo/{meter}/state",
-        "cmps": {"east": {"p": "sensor", "name": "x"}},
+        "cmps": {"msg2": {"p": "sensor", "name": "x"}},
     }
     return json.dumps(message).encode()
 
