@@ -31,6 +31,7 @@ from tests.services.ear import Ear
 # Seconds.
 RESTARTED_WITHIN = 180.0
 GONE_WITHIN = 10.0
+SETTLED_WITHIN = 60.0  # after an announcement
 STATISTICS_WITHIN = 420.0  # they are made every five minutes
 
 IN_ENGLISH = {
@@ -243,7 +244,9 @@ def test_another_contract_takes_the_colours_and_leaves_the_registers(changed: Ho
     entities = changed.entities(TEMPO)
     assert {f"easf{number:02}" for number in range(1, 7)} <= entities.keys()
     assert entities["easf01"]["original_name"] == "Énergie option Base"
-    assert changed.state(TEMPO, "contract") == "Base"
+    changed.wait(
+        lambda: changed.state(TEMPO, "contract") == "Base", SETTLED_WITHIN, lambda: changed.state(TEMPO, "contract")
+    )
     assert changed.state(TEMPO, "east") == str(FIRST_INDEX + 2)
     assert changed.complaints() == []
 
