@@ -261,7 +261,7 @@ _COLOURS = {
 _MODES = {"historic": Text("Historique", "Historic"), "standard": Text("Standard", "Standard")}
 _CONTRACTS = {
     "base": Text("Base", "Flat"),
-    "hchp": Text("Heures creuses", "Off-peak"),
+    "hchp": Text("Heures pleines / creuses", "Peak / off-peak"),
     "ejp": Text("EJP", "EJP"),
     "tempo": Text("Tempo", "Tempo"),
 }
