@@ -244,12 +244,12 @@ _PERIODS = {
     "hchp": {"HC": Text("Heures creuses", "Off-peak"), "HP": Text("Heures pleines", "Peak")},
     "ejp": {"HN": Text("Heures normales", "Normal hours"), "PM": Text("Pointe mobile", "Mobile peak")},
     "tempo": {
-        "HCJB": Text("Heures creuses bleu", "Off-peak blue"),
-        "HPJB": Text("Heures pleines bleu", "Peak blue"),
-        "HCJW": Text("Heures creuses blanc", "Off-peak white"),
-        "HPJW": Text("Heures pleines blanc", "Peak white"),
-        "HCJR": Text("Heures creuses rouge", "Off-peak red"),
-        "HPJR": Text("Heures pleines rouge", "Peak red"),
+        "HCJB": Text("Heures creuses jour bleu", "Off-peak blue"),
+        "HPJB": Text("Heures pleines jour bleu", "Peak blue"),
+        "HCJW": Text("Heures creuses jour blanc", "Off-peak white"),
+        "HPJW": Text("Heures pleines jour blanc", "Peak white"),
+        "HCJR": Text("Heures creuses jour rouge", "Off-peak red"),
+        "HPJR": Text("Heures pleines jour rouge", "Peak red"),
     },
 }
 _COLOURS = {

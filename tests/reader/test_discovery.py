@@ -237,7 +237,7 @@ def test_what_is_chosen_from_is_in_the_language_of_people() -> None:
     french, english = (message_of("historic-single-phase-tempo", language)[0]["cmps"] for language in ("fr", "en"))
     assert french["tempo_today"]["ops"] == ["Bleu", "Blanc", "Rouge", "Non annoncé"]
     assert english["tempo_today"]["ops"] == ["Blue", "White", "Red", "Not announced"]
-    assert french["period"]["ops"][1] == "Heures pleines bleu"
+    assert french["period"]["ops"][1] == "Heures pleines jour bleu"
     assert "'HPJB':'Peak blue'" in english["period"]["val_tpl"]
     # What the meter calls its periods is no closed set.
     assert "ops" not in message_of("standard-single-phase-weekend")[0]["cmps"]["period"]
