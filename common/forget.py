@@ -120,17 +120,18 @@ class _Talk:
             while not isinstance(self._next("it does not answer"), Connected):
                 pass
         except NotForgotten:
-            self._session.close()
+            self._end()
             raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._end()
+
+    def _end(self) -> None:
         self._session.close()
-        with contextlib.suppress(queue.Empty):
-            while not isinstance(self._events.get(timeout=_FAREWELL), Disconnected):
-                pass
+        self._session.join(_FAREWELL)
 
     def clear(self, topic: str) -> list[Message]:
         """Clear what is retained on a topic that we listen to; return what came in before that was done."""
