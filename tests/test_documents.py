@@ -100,15 +100,11 @@ def help_of(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
     return shown if end.value.code == 0 else ""
 
 
-def words_of_run() -> tuple[set[str], set[str]]:
-    """Return the commands of `run`, and all that it tells apart: what may follow them is among it."""
-    script = text_of("run")
-
-    def labels(pattern: str, part: str) -> set[str]:
-        return {word for label in re.findall(pattern, part, re.MULTILINE) for word in label.split(" | ")}
-
-    commands = labels(r"^    ([a-z][a-z |-]*)\)$", script.partition("\ncase $command in\n")[2])
-    return commands, labels(r"^ +([a-z][a-z |-]*)\)(?: |$)", script)
+def told_by_run() -> set[tuple[str, str]]:
+    """Return the commands that `./run help` tells of, each with a word that may follow it, or with none."""
+    usage = text_of("run").partition("usage: ./run COMMAND\n")[2].partition("\nEND\n")[0]
+    told = re.findall(r"^  ([a-z-]+)(?: ([a-z|-]+))?(?:  .*|)$", usage.replace("[ARG…]", ""), re.MULTILINE)
+    return {(command, word) for command, words in told for word in ["", *words.split("|")]}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
@@ -151,13 +147,18 @@ def test_the_first_page_tells_of_every_command(
     assert not set(listed) - told
 
 
+def test_run_knows_the_commands_that_it_tells_of() -> None:
+    cases = text_of("run").partition("\ncase $command in\n")[2]
+    labels = re.findall(r"^    ([a-z][a-z |-]*)\)$", cases, re.MULTILINE)
+    known = {word for label in labels for word in label.split(" | ")}
+    assert {command for command, _ in told_by_run()} == known - {"help", "-h", "--help"}
+
+
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_each_command_of_run_exists(document: str) -> None:
-    commands, words = words_of_run()
     for line in code(document):
-        for command, word in RUN.findall(line):
-            assert command in commands, line
-            assert not word or word in words, line
+        for command in RUN.findall(line):
+            assert command in told_by_run(), line
 
 
 YAML = [
