@@ -115,6 +115,13 @@ def test_each_link_leads_to_a_file_and_a_heading_that_exist(document: str) -> No
         assert not anchor or anchor in anchors(path), f"{path}#{anchor}"
 
 
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_each_example_to_be_copied_is_there(document: str) -> None:
+    for line in code(document):
+        for name in re.findall(r"(?<![\w/])[\w./-]*\.example\b[\w.]*", line):
+            assert (ROOT / name).exists(), line
+
+
 @pytest.mark.parametrize("start", ["README.md", "LISEZMOI.md"])
 def test_every_page_is_reached_from_the_first(start: str) -> None:
     reached, ahead = set(), {start}
