@@ -18,7 +18,7 @@ another contract's sum is another entity, as nobody knows whether its registers 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Flag, auto
 from typing import Any, NamedTuple
@@ -215,14 +215,15 @@ _BASE = Text("Énergie option Base", "Flat tariff energy")
 _OFF_PEAK, _PEAK = Text("Énergie heures creuses", "Off-peak energy"), Text("Énergie heures pleines", "Peak energy")
 _NORMAL = Text("Énergie heures normales", "Normal hours energy")
 _MOBILE_PEAK = Text("Énergie pointe mobile", "Mobile peak energy")
+# Short: Home Assistant shows some twenty characters of a name, and the colour must be among them.
 _TEMPO = tuple(
-    Text(f"{hours.fr} {colour.fr}", f"{hours.en} {colour.en}")
+    Text(f"Énergie {hours.fr} {colour.fr}", f"{hours.en} energy {colour.en}")
     for colour in (
         Text("jours bleus", "blue days"),
         Text("jours blancs", "white days"),
         Text("jours rouges", "red days"),
     )
-    for hours in (_OFF_PEAK, _PEAK)
+    for hours in (Text("HC", "Off-peak"), Text("HP", "Peak"))
 )
 #: In the order of the supplier's registers (54E, 6.1).
 _REGISTERS = {"base": (_BASE,), "hchp": (_OFF_PEAK, _PEAK), "ejp": (_NORMAL, _MOBILE_PEAK), "tempo": _TEMPO}
@@ -251,6 +252,17 @@ _PERIODS = {
         "HCJR": Text("Heures creuses jour rouge", "Off-peak red"),
         "HPJR": Text("Heures pleines jour rouge", "Peak red"),
     },
+}
+# The same in a schedule, by the supplier's register.
+_BLOCKS = {
+    "base": (Text("base", "flat"),),
+    "hchp": (Text("HC", "off-peak"), Text("HP", "peak")),
+    "ejp": (Text("heures normales", "normal"), Text("pointe mobile", "mobile peak")),
+    "tempo": tuple(
+        Text(f"{hours.fr} {colour.fr}", f"{hours.en} {colour.en}")
+        for colour in (Text("bleu", "blue"), Text("blanc", "white"), Text("rouge", "red"))
+        for hours in (Text("HC", "off-peak"), Text("HP", "peak"))
+    ),
 }
 _COLOURS = {
     "bleu": Text("Bleu", "Blue"),
@@ -423,12 +435,21 @@ def _tariff(facts: Facts, language: str) -> Iterator[Entity]:
     if "PJOURF+1" in facts.keys and "next_day" in facts.keys:
         yield Entity(
             key="pjourf_p1",
-            name=Text("Programme du lendemain", "Tomorrow's schedule"),
-            # A text of blocks: `00:00 index 1, 06:00 index 2`.
-            template="{% for b in value_json.get('next_day') or [] %}{{', ' if not loop.first}}{{b['from']}} index {{b['index'] or '–'}}{% else %}None{% endfor %}",
+            name=Text("Programme de demain", "Tomorrow's schedule"),
+            template=_schedule(_BLOCKS.get(facts.contract or "", ()), language),
             attributes="{{ {'blocks':value_json.get('next_day',[])}|tojson}}",
             icon="mdi:calendar-clock",
         )
+
+
+def _schedule(names: Sequence[Text], language: str) -> str:
+    """Write a text of blocks, such as `00:00 HC, 06:00 HP`, and of numbers where those have no names."""
+    known = "{" + ",".join(f"{number}:'{name.of(language)}'" for number, name in enumerate(names, 1)) + "}"
+    return (
+        "{% for b in value_json.get('next_day') or [] %}{% set i=b['index'] %}{{', ' if not loop.first}}{{b['from']}} {{"
+        + known
+        + ".get(i,'index '~(i or '–'))}}{% else %}None{% endfor %}"
+    )
 
 
 def _peak_times(facts: Facts) -> Iterator[Entity]:
@@ -575,6 +596,10 @@ def _at(label: str) -> str:
     return "{{ {'at':value_json.get('" + label + "_at')}|tojson}}"
 
 
+# Decimals, where Home Assistant would show others: amperes are whole.
+_PRECISION = {"%": 1, "A": 0}
+
+
 def component(entity: Entity, language: str) -> dict[str, Any]:
     """Write what a component says of itself, in Home Assistant's abbreviations; identifiers and topics are not its own."""
     config: dict[str, Any] = {"p": entity.platform, "name": entity.name.of(language), "val_tpl": entity.template}
@@ -589,8 +614,8 @@ def component(entity: Entity, language: str) -> dict[str, Any]:
             config["stat_cla"] = quantity.state_class
         if quantity.live:
             config["exp_aft"] = EXPIRY
-        if quantity.unit == "%":  # all the rest is whole numbers
-            config["sug_dsp_prc"] = 1
+        if quantity.unit in _PRECISION:
+            config["sug_dsp_prc"] = _PRECISION[quantity.unit]
     if entity.options:
         config["ops"] = [text.of(language) for text in entity.options]
     if entity.icon:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 import random
 from collections.abc import Callable
 from typing import Protocol
@@ -20,6 +21,9 @@ log = logging.getLogger(__name__)
 LISTEN = 1.0
 #: Seconds that Home Assistant asks to wait at most after its birth, by chance, as all its devices hear of it at once.
 BIRTH_DELAY = 5.0
+#: Seconds after an announcement until Home Assistant has made the entities of it. What is retained on a topic that it
+#: has subscribed already, it does not get again.
+MADE_AFTER = 3.0
 
 
 class Publisher(Protocol):
@@ -60,6 +64,7 @@ class Meters:
         self._birth_delay = birth_delay
         self._born: float | None = None  # when Home Assistant is to be told everything
         self._listening_until = 0.0
+        self._made: dict[str, float] = {}  # meters whose entities are new: when they are to be told their state
 
     def take(self, frame: Frame, now: float) -> None:
         """Take a frame, as it is published."""
@@ -85,6 +90,10 @@ class Meters:
         if self._born is not None and now >= self._born:
             self._tell_everything()
         for meter, state in self._states.items():
+            if now >= self._made.get(meter, math.inf):
+                del self._made[meter]
+                self._publish_link(meter)
+                state.hurry()
             told = state.due(now)
             if told is not None:
                 self._publish_state(meter, told)
@@ -95,6 +104,7 @@ class Meters:
                 announcement = self._discoveries[meter].due(now, self._discoveries.keys())
                 if announcement is not None:
                     self._publisher.publish(self._discoveries[meter].topic, announcement, retain=True)
+                    self._made[meter] = now + MADE_AFTER
 
     def _may_announce(self, meter: str, now: float) -> bool:
         discovery = self._discoveries[meter]
@@ -190,5 +200,5 @@ class Meters:
         self._publisher.publish(self._topics.state(meter), json.dumps(state, ensure_ascii=False), retain=True)
 
     def _publish_link(self, meter: str) -> None:
-        text = "online" if self._links[meter] else "offline"
+        text = "online" if self._links.get(meter) else "offline"
         self._publisher.publish(self._topics.link(meter), text, retain=True)

@@ -59,6 +59,10 @@ class State:
         self._estimate.clear()
         self._power = None
 
+    def hurry(self) -> None:
+        """Somebody must see everything at once, changed or not."""
+        self._publication.hurried = True
+
     def due(self, monotonic: float) -> dict[str, object] | None:
         """Return what to publish now, None if nothing is due; what is returned counts as published."""
         if not self._last.complete:

@@ -48,7 +48,7 @@ STANDARD = {
     "smaxsn": _power("maximale du jour"),
     "smaxsn_1": _power_set("maximale de la veille"),
     "pcoup": _power_set("de coupure"),
-    "pjourf_p1": _plain("Programme du lendemain"),
+    "pjourf_p1": _plain("Programme de demain"),
     "overvoltage": _plain("Surtension", "problem"),
     "producer": _plain("Mode producteur"),
     "cover_open": _plain("Cache-bornes", "opening"),
@@ -78,7 +78,7 @@ _SOLD = {
     "smaxin": _power("injectée maximale du jour"),
     "smaxin_1": _power_set("injectée maximale de la veille"),
 }
-_TEMPO = [f"heures {hours} jours {day}" for day in ("bleus", "blancs", "rouges") for hours in ("creuses", "pleines")]
+_TEMPO = [f"{hours} jours {day}" for day in ("bleus", "blancs", "rouges") for hours in ("HC", "HP")]
 _HISTORIC_TEMPO = ("bbrhcjb", "bbrhpjb", "bbrhcjw", "bbrhpjw", "bbrhcjr", "bbrhpjr")
 _FLAT = {"base": _energy("option Base"), "period": _CHOSEN}
 

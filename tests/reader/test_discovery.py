@@ -397,7 +397,7 @@ def test_a_register_gets_its_entity_when_it_moves() -> None:
         "easf07",
     }  # a red day is to come; the other is of an earlier contract
     (message,) = meter.see(state | {"EASF05": 1}, 100)
-    assert message["cmps"]["easf05"]["name"] == "Énergie heures creuses jours rouges"
+    assert message["cmps"]["easf05"]["name"] == "Énergie HC jours rouges"
     (message,) = meter.see(state | {"EASF05": 1, "EASF07": 901}, 100)
     assert message["cmps"]["easf07"]["name"] == "Énergie index 7"
 

@@ -78,6 +78,14 @@ def test_home_assistant_is_told_of_the_meter_once() -> None:
     assert [retain for topic, _, retain in house.broker.sent if topic == house.config] == [True]
 
 
+def test_new_entities_are_told_their_state_once_they_are_there() -> None:
+    house = House()
+    house.frames = FRAMES[:1] * 9  # nothing that changes would bring the state
+    house.live(9)
+    told = [topic.rsplit("/", 1)[1] for topic, _, _ in house.broker.sent]
+    assert told[told.index("config") :] == ["config", "link", "state"]
+
+
 def test_without_discovery_home_assistant_is_told_nothing() -> None:
     house = House(discovery=False)
     house.live(60)
@@ -114,8 +122,10 @@ def test_the_birth_of_home_assistant_brings_everything_again() -> None:
     assert house.broker.on(house.config) == []
     house.broker.sent.clear()
     house.meters.pump(house.now + 3)
+    told = [topic.rpartition("/")[2] for topic, _, _ in house.broker.sent]
+    assert told[:3] == ["link", "config", "state"]
     house.meters.pump(house.now + 3.5)
-    assert [topic.rpartition("/")[2] for topic, _, _ in house.broker.sent] == ["link", "config", "state"]
+    assert len(house.broker.on(house.config)) == 1
 
 
 def test_the_broker_is_listened_to_before_a_meter_is_announced() -> None:
