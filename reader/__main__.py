@@ -19,6 +19,7 @@ from reader.decode import Summary, decode_file
 from reader.port import check_port
 from reader.recording_commands import add_record, add_replay
 from reader.simulated_line import SimulatedLine, serve_pty
+from reader.watch import add_watch
 
 CONFIG = Path("/etc/teleinfo/reader.yaml")
 
@@ -55,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
 
     add_record(commands, CONFIG)
     add_replay(commands)
+    add_watch(commands, CONFIG)
     return parser
 
 
