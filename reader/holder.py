@@ -1,23 +1,45 @@
 """Finds out which program has a device open, as far as this user may know."""
 
 import os
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 _PROCESSES = Path("/proc")
+_LOCK = re.compile(r"\d+: (?:FLOCK|POSIX|OFDLCK) .* (\d+) ([0-9a-f]+:[0-9a-f]+:\d+) ")
 
 
 def holder_of(device: str) -> str | None:
     """Return a program that has the device open, such as `teleinfo-reader (process 812)`; None if none is seen."""
+    for process in [*_lockers(device), *_openers(device)]:
+        try:
+            return f"{_name(_PROCESSES / process)} (process {process})"
+        except OSError:
+            continue  # it has ended
+    return None
+
+
+def _lockers(device: str) -> Iterator[str]:
+    """Yield the processes that have locked the device, as whoever reads a port should: anybody may see them."""
+    try:
+        status = os.stat(device)
+        locks = (_PROCESSES / "locks").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return
+    wanted = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
+    yield from (match[1] for match in map(_LOCK.match, locks.splitlines()) if match and match[2] == wanted)
+
+
+def _openers(device: str) -> Iterator[str]:
     wanted = os.path.realpath(device)
     for process in sorted(_PROCESSES.glob("[0-9]*")):
-        if process.name == str(os.getpid()):
-            continue
         try:
-            if any(os.path.realpath(link) == wanted for link in (process / "fd").iterdir()):
-                return f"{_name(process)} (process {process.name})"
+            if process.name != str(os.getpid()) and any(
+                os.path.realpath(link) == wanted for link in (process / "fd").iterdir()
+            ):
+                yield process.name
         except OSError:
             continue  # it is somebody else's, or has ended
-    return None
 
 
 def _name(process: Path) -> str:

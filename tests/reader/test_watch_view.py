@@ -9,7 +9,7 @@ import pytest
 from common.frame import Value
 from reader.simulator import KINDS
 from reader.watch_plain import plain_line
-from reader.watch_view import Alert, Gauge, Level, Line, Register, View, Watched
+from reader.watch_view import Alert, Gauge, Level, Line, View, Watched
 from reader.watch_words import Words
 from tests.frames import simulated
 from tests.reader.watched import BASE_THREE, HCHP, PRODUCER, TEMPO, frame, watched
@@ -113,8 +113,8 @@ def test_names_the_tariff_and_the_colours_in_words(
 def test_shows_the_indexes_that_count_and_which_of_them_runs(
     values: dict[str, Value], registers: list[tuple[str, str, bool, bool]]
 ) -> None:
-    shown = [Register(*plain([r.name, r.energy]), r.running, r.total) for r in view(values).registers]
-    assert shown == [Register(*register) for register in registers]
+    shown = [(*plain([shown.name, shown.energy]), shown.running, shown.total) for shown in view(values).registers]
+    assert shown == registers
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_counts_frames_and_damage_of_the_line() -> None:
     for _ in range(4):
         meter.take(frame(HCHP, dropped=5), 1060.0)
     meter.parity(7)
-    assert meter.view(1060.0).line == Line(pytest.approx(33 / 30), 20, 660 + 44 + 20, 7)
+    assert meter.view(1060.0).line == Line(33 / 30, 20, 660 + 44 + 20, 7)
     meter.link(False)
     silent = meter.view(1100.0)
     assert silent.online is False

@@ -44,7 +44,7 @@ def frame(values: Mapping[str, Value], *, dropped: int | None = None) -> Frame:
 
 def watched(values: Mapping[str, Value], language: str = "fr", *, seconds: int = 130, **changes: Any) -> Watched:
     """Watch a meter that says the same once a second."""
-    told = frame({label: value for label, value in (values | changes).items() if value is not None})
+    told = frame({label: value for label, value in {**values, **changes}.items() if value is not None})
     meter = Watched(told.meter, Words(language))
     for second in range(seconds):
         meter.take(told, 1000.0 + second)
