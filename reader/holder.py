@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 _PROCESSES = Path("/proc")
@@ -11,7 +11,16 @@ _LOCK = re.compile(r"\d+: (?:FLOCK|POSIX|OFDLCK) .* (\d+) ([0-9a-f]+:[0-9a-f]+:\
 
 def holder_of(device: str) -> str | None:
     """Return a program that has the device open, such as `teleinfo-reader (process 812)`; None if none is seen."""
-    for process in [*_lockers(device), *_openers(device)]:
+    return _first_named([*_lockers(device), *_openers(device)])
+
+
+def locker_of(path: str) -> str | None:
+    """Return the program that has locked a file or folder, as the reader does its journal; None if none has."""
+    return _first_named(_lockers(path))
+
+
+def _first_named(processes: Iterable[str]) -> str | None:
+    for process in processes:
         try:
             return f"{_name(_PROCESSES / process)} (process {process})"
         except OSError:
@@ -19,10 +28,10 @@ def holder_of(device: str) -> str | None:
     return None
 
 
-def _lockers(device: str) -> Iterator[str]:
-    """Yield the processes that have locked the device, as whoever reads a port should: anybody may see them."""
+def _lockers(path: str) -> Iterator[str]:
+    """Yield the processes that have locked it, as whoever reads a port should: anybody may see them."""
     try:
-        status = os.stat(device)
+        status = os.stat(path)
         locks = (_PROCESSES / "locks").read_text(encoding="ascii", errors="replace")
     except OSError:
         return

@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import io
 import logging
 import queue
 import sys
@@ -17,7 +18,7 @@ from common import config
 from common.errors import ConfigError, PortBusy
 from common.process import Life
 from reader.config import ReaderConfig, ReaderMqtt
-from reader.holder import holder_of
+from reader.holder import holder_of, locker_of
 from reader.keys import pressed
 from reader.line import Decoded, Link
 from reader.port import check_port, open_port
@@ -26,7 +27,7 @@ from reader.watch_source import BrokerSource, Event, Note, NoteHandler, Parity, 
 from reader.watch_view import View, Watched
 from reader.watch_words import Words
 
-_REDRAW = 0.25  # seconds between two pictures, at least
+_REDRAW = 0.5  # seconds between two pictures, at least
 _TICK = 1.0  # seconds between two pictures, at most
 _SILENCE = 15.0  # seconds without a frame until it is said what may be wrong
 _QUIT = frozenset("qQ\x03\x04")
@@ -54,6 +55,8 @@ def _watch(arguments: argparse.Namespace) -> int:
     language = arguments.language or (settings.home_assistant.language if settings else "fr")
     words = Words(language)
     events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that knows no é can still show the numbers
     interactive = sys.stdout.isatty()
     if interactive:
         _check_rich()
@@ -97,26 +100,34 @@ def _source(
     """Return where the frames come from, what is to be said of it, and what to say when none come."""
     broker = settings.mqtt if settings else ReaderMqtt()
     note = ""
-    if arguments.mqtt is None:
+    if arguments.mqtt is not None:
+        broker = dataclasses.replace(broker, host=arguments.mqtt or broker.host)
+    else:
         ports = (arguments.port,) if arguments.port or settings is None else settings.port
         for port in ports:
             check_port(port)
-        try:
-            _try(ports)
-        except PortBusy as error:
-            busy = str(error).partition(": ")[0]
-            who = holder_of(busy) or words("another")
-            if arguments.port:
-                raise PortBusy(
-                    f"{busy}: {who} has it open; to see what it publishes: teleinfo-reader watch --mqtt"
-                ) from error
-            note = words("from_broker", port=busy, who=who, broker=broker.host)
-        else:
-            mode = settings.mode if settings else "auto"
-            return PortSource(ports, mode=mode, open_port=open_port, post=post), "", words("ask_line")
-    elif arguments.mqtt:
-        broker = dataclasses.replace(broker, host=arguments.mqtt)
+        taken = None if arguments.port or settings is None else _taken_by_reader(settings)
+        if taken is None:
+            try:
+                _try(ports)
+            except PortBusy as error:
+                port = str(error).partition(": ")[0]
+                taken = port, holder_of(port) or words("another")
+                if arguments.port:
+                    raise PortBusy(
+                        f"{port}: {taken[1]} has it open; to see what a reader publishes: teleinfo-reader watch --mqtt"
+                    ) from error
+            else:
+                mode = settings.mode if settings else "auto"
+                return PortSource(ports, mode=mode, open_port=open_port, post=post), "", words("ask_line")
+        note = words("from_broker", port=taken[0], who=taken[1], broker=broker.host)
     return BrokerSource(broker, post), note, words("ask_broker", topic=broker.topic)
+
+
+def _taken_by_reader(settings: ReaderConfig) -> tuple[str, str] | None:
+    """Return the ports and the reader, where one runs with this configuration: even a gateway lets only one in."""
+    reader = locker_of(str(settings.spool.journal))
+    return None if reader is None else (", ".join(settings.port), reader)
 
 
 def _try(ports: tuple[str, ...]) -> None:

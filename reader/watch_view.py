@@ -133,7 +133,7 @@ class Watched:
         self._groups += len(frame.values)
         self._dropped += frame.dropped or 0
         self._times.append(now)
-        values = self._state.values()
+        values = self._state.known()
         if (power := _power(values)) is not None:
             self._remember(power, now)
         label, number = values.get("LTARF"), values.get("supplier_index")
@@ -151,7 +151,7 @@ class Watched:
 
     def view(self, now: float) -> View:
         """Return what is to be shown at monotonic `now`."""
-        values = self._state.values()
+        values = self._state.known()
         language = self._words.language
         return View(
             meter=self.meter,

@@ -148,10 +148,22 @@ def test_says_what_is_exported_and_the_highest_power_of_the_day(monkeypatch: pyt
         time.tzset()
 
 
-def test_nothing_is_made_up_before_the_first_whole_frames() -> None:
+def test_the_first_frame_shows_all_but_indexes_which_count_when_they_are_seen_again() -> None:
     first = view(TEMPO, seconds=1)
-    assert (first.power, first.tariff, first.registers, first.line.rate) == (None, (), (), None)
-    assert first.online is True
+    assert first.power is not None
+    assert first.tariff == ("Tempo", "Heures pleines rouge")
+    assert (first.registers, first.line.rate, first.online) == ((), None, True)
+    assert len(view(TEMPO, seconds=2).registers) == 7
+
+
+def test_a_line_on_which_every_frame_is_damaged_shows_what_comes_through() -> None:
+    meter = Watched("031961123456", Words("fr"))
+    for second in range(4):
+        meter.take(frame(HCHP, dropped=3), 1000.0 + second)
+    shown = meter.view(1003.0)
+    assert shown.power is not None
+    assert len(shown.registers) == 3
+    assert (shown.line.dropped, shown.line.groups) == (12, 44 + 12)
 
 
 def test_the_history_keeps_the_highest_of_five_seconds_over_as_long_as_there_is_something() -> None:

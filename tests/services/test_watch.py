@@ -36,7 +36,10 @@ def start(*arguments: str | Path, stdout: int, stderr: int | None = None) -> "su
     return subprocess.Popen(command, env=ENVIRONMENT, stdout=stdout, stderr=stderr)
 
 
-def test_where_the_port_is_in_use_it_says_so_and_listens_to_the_broker(broker: Broker, tmp_path: Path) -> None:
+@pytest.mark.parametrize("reader_runs_here", [True, False], ids=["its-reader-runs", "some-program-has-the-port"])
+def test_where_the_port_is_in_use_it_says_so_and_listens_to_the_broker(
+    broker: Broker, tmp_path: Path, reader_runs_here: bool
+) -> None:
     base = f"test/watch-{os.urandom(6).hex()}"
     config = tmp_path / "reader.yaml"
     with (
@@ -56,6 +59,8 @@ def test_where_the_port_is_in_use_it_says_so_and_listens_to_the_broker(broker: B
             assert ear.wait(
                 lambda: any(topic.startswith(base) and topic.endswith("/frame") for topic, _ in ear.messages)
             )
+            if not reader_runs_here:
+                config.write_text(json.dumps(settings | {"spool": {"journal": str(tmp_path)}}))
             with start("watch", "--config", config, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as watch:
                 assert watch.stdout
                 assert watch.stderr
