@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from reader.__main__ import main
+
 ROOT = Path(__file__).resolve().parents[2]
 WITHIN = 60  # seconds
 PORT = "simulate://standard-three-phase-tempo?speed=10"
@@ -176,12 +178,19 @@ def test_without_rich_a_terminal_is_told_what_to_install_and_a_pipe_works(tmp_pa
         (["--port", PORT, "--mqtt", "here"], 2, "not allowed with argument --port"),
     ],
 )
-def test_what_is_wrong_is_said_in_a_line(tmp_path: Path, arguments: list[str], code: int, complaint: str) -> None:
-    result = subprocess.run(
-        command(*(argument.format(tmp_path) for argument in arguments)),
-        env=ENVIRONMENT,
-        capture_output=True,
-        timeout=WITHIN,
-    )
-    assert result.returncode == code
-    assert complaint in result.stderr.decode().splitlines()[-1]
+def test_what_is_wrong_is_said_in_a_line(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    code: int,
+    complaint: str,
+) -> None:
+    words = [argument.format(tmp_path) for argument in arguments]
+    monkeypatch.setattr(sys, "argv", ["teleinfo-reader", "watch", *words])
+    try:
+        ended = main()
+    except SystemExit as error:  # so argparse ends
+        ended = int(error.code or 0)
+    assert ended == code
+    assert complaint in capsys.readouterr().err.splitlines()[-1]
