@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from common import config
-from common.errors import ConfigError, PortBusy
+from common.errors import ConfigError, PortBusy, PortError
 from common.process import Life
 from reader.config import ReaderConfig, ReaderMqtt
 from reader.holder import holder_of, locker_of
@@ -134,11 +134,19 @@ def _try(ports: tuple[str, ...]) -> None:
     """Open and close each port of this machine once, so that what is wrong with it is said at once.
 
     Raises:
-        PortError: what is wrong.
+        PortBusy: another program has one of them.
+        PortError: the only one cannot be opened; one of several is tried again while the others are shown.
     """
     for port in ports:
-        if "://" not in port:
+        if "://" in port:
+            continue
+        try:
             open_port(port, 9600, threading.Event()).close()
+        except PortBusy:
+            raise
+        except PortError:
+            if len(ports) == 1:
+                raise
 
 
 class _Watch:

@@ -79,8 +79,8 @@ class Words:
     def share(self, part: int, whole: int) -> str:
         """Write a share in percent; of nothing it is none.
 
-        >>> Words("en").share(1, 400)
-        '0.25 %'
+        >>> Words("en").share(1, 400).replace(chr(160), "_")
+        '0.25_%'
         """
         return f"{self.number(100 * part / whole if whole else 0, 2)}{_BLANK}%"
 

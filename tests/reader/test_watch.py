@@ -131,7 +131,7 @@ def test_a_pipe_gets_a_line_for_each_change_and_nothing_of_a_screen() -> None:
 def test_one_meter_of_several_can_be_chosen(tmp_path: Path) -> None:
     config = tmp_path / "reader.yaml"
     config.write_text(
-        'port: ["simulate://historic-single-phase-base?speed=10", "simulate://standard-single-phase-base?speed=10"]'
+        'port: ["/dev/not-there", "simulate://historic-single-phase-base?speed=10", "simulate://standard-single-phase-base?speed=10"]'
     )
     with subprocess.Popen(command("--config", config), env=ENVIRONMENT, stdout=subprocess.PIPE) as both:
         assert both.stdout
