@@ -92,3 +92,12 @@ def test_a_damaged_line_is_named(text: str, complaint: str, tmp_path: Path) -> N
         read(text.encode("latin-1"))
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 200
+
+
+def test_the_example_of_the_documentation_is_one() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "recordings.md").read_text()
+    example = page.partition("## Format")[2].split("```\n")[1]
+    chunks = read(example.encode())
+    seven_bits = bytes(byte & 0x7F for chunk in chunks for byte in chunk.data)
+    assert seven_bits == b"\x02\nADCO 031961000001 ,\r\nPTEC HP..  \r\nPAPP p00750 -\r"
+    assert example.endswith("".join(map(write_chunk, chunks)))
