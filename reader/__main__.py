@@ -19,7 +19,9 @@ from reader.confirmers import STORERS, forget_storer
 from reader.decode import Summary, decode_file
 from reader.discovery import device_topic
 from reader.port import check_port
+from reader.recording_commands import add_record, add_replay
 from reader.simulated_line import SimulatedLine, serve_pty
+from reader.watch import add_watch
 
 CONFIG = Path("/etc/teleinfo/reader.yaml")
 
@@ -40,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(command=_run)
 
     decode = commands.add_parser("decode", help="decode raw captures, one frame as JSON a line")
-    decode.add_argument("files", nargs="+", metavar="FILE", help="raw bytes of a line; - for standard input")
+    decode.add_argument("files", nargs="+", metavar="FILE", help="a recording, or raw bytes; - for standard input")
     decode.set_defaults(command=_decode)
 
     gone = commands.add_parser("forget", help="forget a storer or a meter that is gone")
@@ -58,6 +60,10 @@ def _parser() -> argparse.ArgumentParser:
     simulate.add_argument("--speed", default="1", metavar="N", help="frames come N times as fast (default: 1)")
     simulate.add_argument("--noise", default="0", metavar="RATE", help="share of bits that flip, such as 1e-4")
     simulate.set_defaults(command=_simulate)
+
+    add_record(commands, CONFIG)
+    add_replay(commands)
+    add_watch(commands, CONFIG)
     return parser
 
 
@@ -93,7 +99,7 @@ def _decode(arguments: argparse.Namespace) -> int:
         with contextlib.ExitStack() as stack:
             try:
                 file = sys.stdin.buffer if name == "-" else stack.enter_context(Path(name).open("rb"))
-                for line in decode_file(file, summary):
+                for line in decode_file(file, summary, name):
                     print(line)  # noqa: T201 - the command's output
             except BrokenPipeError:
                 raise

@@ -334,6 +334,42 @@ def register_name(facts: Facts, number: int) -> Text:
     return Text(f"Énergie {label}", f"Energy {label}")
 
 
+def historic_register_name(label: str) -> Text | None:
+    """Return what to call an index of historic mode; None if it is none."""
+    return _HISTORIC_REGISTERS.get(label)
+
+
+def contract_name(contract: str, language: str) -> str:
+    """Return what to call a contract: one of the four of old in words, any other as its supplier does."""
+    return _CONTRACTS[contract].of(language) if contract in _CONTRACTS else contract
+
+
+def period_name(contract: str | None, period: str, language: str) -> str:
+    """Return what to call a tariff period."""
+    name = _PERIODS.get(contract or "", {}).get(period)
+    return readable(period) if name is None else name.of(language)
+
+
+def colour_name(colour: str, language: str) -> str:
+    """Return what to call a colour of Tempo, as the state has it."""
+    return _COLOURS[colour].of(language)
+
+
+def cutoff_name(cutoff: str, language: str) -> str:
+    """Return what to say of the cut-off device, as the state has it."""
+    return _CUTOFFS[cutoff].of(language)
+
+
+def mode_name(mode: str, language: str) -> str:
+    """Return what to call a mode."""
+    return _MODES[mode].of(language)
+
+
+def switched_name(key: str, language: str) -> str:
+    """Return what is the case when a yes-or-no of the state is yes."""
+    return next(Text(french, english).of(language) for name, _, _, french, english, _ in _SWITCHED if name == key)
+
+
 def _needed(facts: Facts, source: str, flags: Is) -> bool:
     return source in facts.keys or (Is.NOW_AND_THEN in flags and key_of(source) in facts.announced)
 

@@ -82,6 +82,10 @@ class State:
         """Return everything as it is, without a word to whoever decides what is published; empty before it may be."""
         return self._state() if self._last.complete else {}
 
+    def known(self) -> dict[str, Any]:
+        """Return what is known so far, whole or not: for somebody who looks at a bad line."""
+        return self._state()
+
     def _state(self) -> dict[str, Any]:
         state: dict[str, Any] = dict(self._last.values)
         state |= {f"{label}_at": write_stamp(stamp) for label, stamp in self._last.stamps.items()}

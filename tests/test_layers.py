@@ -13,6 +13,7 @@ HOMES = {
     "pymysql": "storer/database.py",
     "tenacity": "storer/service.py",
     "yaml": "common/config.py",
+    "rich": "reader/watch_screen.py",
 }
 FILES = sorted(file for folder in ("reader", "storer", "common") for file in (ROOT / folder).rglob("*.py"))
 
