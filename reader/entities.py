@@ -23,6 +23,8 @@ from dataclasses import dataclass, field
 from enum import Flag, auto
 from typing import Any, NamedTuple
 
+from common.tariff import readable, spoken
+
 #: Seconds until a live value that does not come again is unavailable: three refreshes of the state. What dies is told
 #: by the reader's last will and by the meter's link within seconds; this is for what neither of them sees.
 EXPIRY = 900
@@ -341,13 +343,13 @@ def historic_register_name(label: str) -> Text | None:
 
 def contract_name(contract: str, language: str) -> str:
     """Return what to call a contract: one of the four of old in words, any other as its supplier does."""
-    return _CONTRACTS[contract].of(language) if contract in _CONTRACTS else contract
+    return _CONTRACTS[contract].of(language) if contract in _CONTRACTS else readable(contract)
 
 
 def period_name(contract: str | None, period: str, language: str) -> str:
     """Return what to call a tariff period."""
     name = _PERIODS.get(contract or "", {}).get(period)
-    return readable(period) if name is None else name.of(language)
+    return spoken(period) if name is None else name.of(language)
 
 
 def colour_name(colour: str, language: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from common.frame import Frame, read_instant
 from common.labels import Mode
+from common.tariff import capitalised, spoken
 from reader.entities import (
     Facts,
     colour_name,
@@ -16,12 +17,11 @@ from reader.entities import (
     historic_register_name,
     mode_name,
     period_name,
-    readable,
     register_name,
     switched_name,
 )
 from reader.state import State
-from reader.watch_words import Words, capitalised
+from reader.watch_words import Words
 
 NEAR, HIGH = 0.7, 0.9  # shares of a limit
 BUCKET = 5.0  # seconds that are one point of the history
@@ -138,7 +138,7 @@ class Watched:
             self._remember(power, now)
         label, number = values.get("LTARF"), values.get("supplier_index")
         if isinstance(label, str) and isinstance(number, int):
-            self._labels[number] = readable(label)
+            self._labels[number] = spoken(label)
 
     def link(self, online: bool) -> None:
         """Frames are coming, or have ceased."""
@@ -288,7 +288,7 @@ class Watched:
     def _alerts(self, values: dict[str, Any]) -> Iterator[Alert]:
         words = self._words
         for key, level in _ALERTS:
-            if values.get(key):
+            if values.get(key) and not (key in ("peak", "peak_notice") and values.get("contract") == "tempo"):
                 text = words("cover") if key == "cover_open" else switched_name(key, words.language)
                 yield Alert(text, Level(level))
         cutoff = values.get("cutoff")
@@ -347,9 +347,7 @@ def _buckets(minutes: int) -> int:
 
 def _short(name: str) -> str:
     """Leave out what all names of indexes begin with."""
-    for first in ("Énergie ", "Energy "):
-        name = name.removeprefix(first)
-    return capitalised(name)
+    return capitalised(name.removeprefix("Énergie ").removeprefix("Energy ").replace(" energy", ""))
 
 
 def _local(instant: str) -> str:

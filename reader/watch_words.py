@@ -83,8 +83,3 @@ class Words:
         '0.25_%'
         """
         return f"{self.number(100 * part / whole if whole else 0, 2)}{_BLANK}%"
-
-
-def capitalised(name: str) -> str:
-    """Write the first letter of a name large, and leave the others as they are."""
-    return name[:1].upper() + name[1:]

@@ -35,7 +35,7 @@ def test_a_single_phase_meter_on_a_usual_terminal() -> None:
         "│                                ███████████████                               │",
         "│ 5 min                          ███████████████                               │",
         "│                                                                              │",
-        "│ Tarif       Heures creuses · Heures pleines                                  │",
+        "│ Tarif       Heures pleines / creuses · Heures pleines                        │",
         "│                                                                              │",
         "│ Index         Total soutiré                       58 506,887 kWh             │",
         "│               Heures creuses                      20 207,739 kWh             │",
@@ -62,12 +62,12 @@ def test_a_three_phase_meter_with_tempo_on_a_usual_terminal_in_english() -> None
         "│             today ● red   tomorrow ● blue                                    │",
         "│                                                                              │",
         "│ Indexes       Total imported                      56,688.647 kWh             │",
-        "│               Off-peak blue                       15,068.929 kWh             │",
-        "│               Peak blue                           28,467.941 kWh             │",
-        "│               Off-peak white                       2,726.946 kWh             │",
-        "│               Peak white                           5,456.733 kWh             │",
-        "│               Off-peak red                         1,563.352 kWh             │",
-        "│             ▸ Peak red                             3,404.746 kWh             │",
+        "│               Off-peak blue days                  15,068.929 kWh             │",
+        "│               Peak blue days                      28,467.941 kWh             │",
+        "│               Off-peak white days                  2,726.946 kWh             │",
+        "│               Peak white days                      5,456.733 kWh             │",
+        "│               Off-peak red days                    1,563.352 kWh             │",
+        "│             ▸ Peak red days                        3,404.746 kWh             │",
         "│                                                                              │",
         f"│ Max today   9,716 VA at {at}                                                │",
         "╰──────────── standard mode · 1.0 frames/s · groups dropped 0.00 % · parity 0 ─╯",
@@ -102,7 +102,7 @@ def test_where_there_is_little_room_the_running_index_and_the_total_stay() -> No
     indexes = [line for line in lines if "kWh" in line]
     assert len(indexes) == 2
     assert "Total soutiré" in indexes[0]
-    assert "▸ Heures pleines jours rouges" in indexes[1]
+    assert "▸ HP jours rouges" in indexes[1]
 
 
 def test_a_silent_meter_and_what_is_wrong_are_said() -> None:

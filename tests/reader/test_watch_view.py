@@ -76,13 +76,13 @@ def test_says_what_is_left_and_what_is_drawn(values: dict[str, Value], language:
 @pytest.mark.parametrize(
     ("values", "language", "tariff", "colours"),
     [
-        (HCHP, "fr", ("Heures creuses", "Heures pleines"), ()),
+        (HCHP, "fr", ("Heures pleines / creuses", "Heures pleines"), ()),
         (BASE_THREE, "fr", ("Base",), ()),
         (BASE_THREE, "en", ("Flat",), ()),
-        (TEMPO, "fr", ("Tempo", "Heures pleines rouge"),
+        (TEMPO, "fr", ("Tempo", "Heures pleines jour rouge"),
          (("aujourd'hui", "rouge", "rouge"), ("demain", "bleu", "bleu"))),
         (TEMPO, "en", ("Tempo", "Peak red"), (("today", "red", "rouge"), ("tomorrow", "blue", "bleu"))),
-        (PRODUCER, "fr", ("PRODUCTEUR", "Index non conso"), ()),
+        (PRODUCER, "fr", ("Producteur", "Hors consommation"), ()),
     ],
 )  # fmt: skip
 def test_names_the_tariff_and_the_colours_in_words(
@@ -100,13 +100,13 @@ def test_names_the_tariff_and_the_colours_in_words(
                 ("Heures pleines", "38 299,148 kWh", True, False)]),
         (BASE_THREE, [("Option Base", "61 595,212 kWh", True, False)]),
         (TEMPO, [("Total soutiré", "56 688,647 kWh", False, True),
-                 ("Heures creuses jours bleus", "15 068,929 kWh", False, False),
-                 ("Heures pleines jours bleus", "28 467,941 kWh", False, False),
-                 ("Heures creuses jours blancs", "2 726,946 kWh", False, False),
-                 ("Heures pleines jours blancs", "5 456,733 kWh", False, False),
-                 ("Heures creuses jours rouges", "1 563,352 kWh", False, False),
-                 ("Heures pleines jours rouges", "3 404,746 kWh", True, False)]),
-        (PRODUCER, [("Index non conso", "53 885,268 kWh", True, False),
+                 ("HC jours bleus", "15 068,929 kWh", False, False),
+                 ("HP jours bleus", "28 467,941 kWh", False, False),
+                 ("HC jours blancs", "2 726,946 kWh", False, False),
+                 ("HP jours blancs", "5 456,733 kWh", False, False),
+                 ("HC jours rouges", "1 563,352 kWh", False, False),
+                 ("HP jours rouges", "3 404,746 kWh", True, False)]),
+        (PRODUCER, [("Soutirée hors consommation", "53 885,268 kWh", True, False),
                     ("Total injecté", "15 836,539 kWh", False, True)]),
     ],
 )  # fmt: skip
@@ -123,10 +123,9 @@ def test_shows_the_indexes_that_count_and_which_of_them_runs(
         (HCHP, {}, []),
         (HCHP, {"ADPS": 46}, [("Dépassement de puissance", Level.OVER)]),
         (BASE_THREE, {"PPOT": "02"}, [("Il manque une phase", Level.OVER)]),
-        (TEMPO, {"STGE": "47DA9450"}, [("Surtension", Level.OVER), ("Pointe mobile en cours", Level.OVER),
+        (TEMPO, {"STGE": "47DA9450"}, [("Surtension", Level.OVER),
                                        ("Cache-bornes ouvert", Level.NEAR)]),
-        (TEMPO, {"STGE": "17DB9402"}, [("Préavis de pointe mobile", Level.NEAR),
-                                       ("Organe de coupure ouvert sur surpuissance", Level.OVER),
+        (TEMPO, {"STGE": "17DB9402"}, [("Organe de coupure ouvert sur surpuissance", Level.OVER),
                                        ("Horloge du compteur incertaine", Level.NEAR)]),
         (PRODUCER, {}, [("Message : COUPURE DEMAIN A 9H", Level.CALM)]),
     ],
@@ -151,7 +150,7 @@ def test_says_what_is_exported_and_the_highest_power_of_the_day(monkeypatch: pyt
 def test_the_first_frame_shows_all_but_indexes_which_count_when_they_are_seen_again() -> None:
     first = view(TEMPO, seconds=1)
     assert first.power is not None
-    assert first.tariff == ("Tempo", "Heures pleines rouge")
+    assert first.tariff == ("Tempo", "Heures pleines jour rouge")
     assert (first.registers, first.line.rate, first.online) == ((), None, True)
     assert len(view(TEMPO, seconds=2).registers) == 7
 
@@ -209,10 +208,10 @@ def test_every_kind_of_meter_has_something_to_show(kind: str) -> None:
 @pytest.mark.parametrize(
     ("values", "language", "line"),
     [
-        (HCHP, "fr", "031961123456; en ligne; 2 950 VA sur 9 000; Heures creuses; Heures pleines; "
+        (HCHP, "fr", "031961123456; en ligne; 2 950 VA sur 9 000; Heures pleines / creuses; Heures pleines; "
                      "Heures pleines 38 299,148 kWh"),
-        (PRODUCER, "en", "032161123456; online; 0 VA of 9,000; Exporting 3,597 VA; PRODUCTEUR; Index non conso; "
-                         "Index non conso 53,885.268 kWh; Message: COUPURE DEMAIN A 9H"),
+        (PRODUCER, "en", "032161123456; online; 0 VA of 9,000; Exporting 3,597 VA; Producteur; Hors consommation; "
+                         "Imported, not for consumption 53,885.268 kWh; Message: COUPURE DEMAIN A 9H"),
     ],
 )  # fmt: skip
 def test_a_pipe_gets_it_on_a_line(values: dict[str, Value], language: str, line: str) -> None:
