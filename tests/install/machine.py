@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
-RELEASE = "bookworm"  # the oldest that counts: Raspberry Pi OS of 2023, Python 3.11, systemd 252
+#: The oldest that counts, as Raspberry Pi OS of 2023: Python 3.11, systemd 252. TELEINFO_RELEASE=trixie is the next.
+RELEASE = os.environ.get("TELEINFO_RELEASE", "bookworm")
 CLONE = "/srv/clone"
 PROGRAMS = "/opt/teleinfo-monitor"
 #: What a clone has, as far as the installer looks at it.

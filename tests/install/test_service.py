@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from demo.instances import Broker
+from demo.instances import Broker, free_port
 from tests.install.machine import CLONE, Machine
 from tests.services.ear import Ear
 
@@ -170,3 +170,15 @@ def test_uninstalled_it_stops_and_what_waits_is_on_disk(reader: Machine) -> None
     reader.uninstall("reader")
     assert reader.try_("systemctl", "is-active", "teleinfo-reader").returncode != 0
     assert [path for path in reader.path("/var/lib/teleinfo").iterdir() if path.suffix == ".spool"]
+
+
+def test_a_storer_whose_database_is_away_is_ready_and_waits(running: Machine, broker: Broker) -> None:
+    settings = {
+        "mqtt": {"host": broker.host, "port": broker.port},
+        "database": {"host": "127.0.0.1", "port": free_port(), "password": "none"},
+    }
+    running.path("/etc/teleinfo").mkdir()
+    running.path("/etc/teleinfo/storer.yaml").write_text(json.dumps(settings))
+    assert "start teleinfo-storer" in running.install("storer")
+    assert running.run("systemctl", "is-active", "teleinfo-storer").strip() == "active"
+    assert "no database" in running.run("systemctl", "show", "-p", "StatusText", "teleinfo-storer")
