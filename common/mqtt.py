@@ -8,10 +8,12 @@
 """
 
 import logging
+import math
 import random
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -91,6 +93,9 @@ class Session:
         self._closing = threading.Event()
         self._live: _Line | None = None  # the connection, while there is one
         self._line = self._new_line(1)
+        self.stirred = math.inf
+        """Monotonic seconds when its threads last did something: a try to connect, an answer, a message; infinite
+        before the start."""
 
     @property
     def connected(self) -> bool:
@@ -132,6 +137,7 @@ class Session:
         wait: float = FASTEST_RETRY
         while True:
             line = self._line
+            self.stirred = time.monotonic()
             line.client.connect_async(
                 self._settings.host,
                 self._settings.port,
@@ -191,6 +197,7 @@ class Session:
         ) -> None:
             nonlocal answered
             answered = True
+            self.stirred = time.monotonic()
             if reason.is_failure:
                 self._say(logging.WARNING, f"The broker {self._where} refuses us: {reason}; {_cure(reason)}")
                 return
@@ -221,10 +228,12 @@ class Session:
             line.ended.set()
 
         def on_message(_client: paho.Client, _: Any, message: paho.MQTTMessage) -> None:
+            self.stirred = time.monotonic()
             payload = bytes(message.payload)
             self._post(Message(message.topic, payload, message.retain, message.mid, message.qos, line.number))
 
         def on_publish(_client: paho.Client, _: Any, mid: int, reason: ReasonCode, __: Properties | None) -> None:
+            self.stirred = time.monotonic()
             self._post(Published(Handed(line.number, mid), reason.value))
 
         def on_socket_open(_client: paho.Client, _: Any, sock: Any) -> None:

@@ -10,8 +10,10 @@ from typing import Any
 
 from common.errors import ConfigError, MessageError
 from common.frame import read_instant
+from common.heartbeat import Heartbeat
 from common.mqtt import Session, Will
 from common.mqtt_events import Connected, Disconnected, Event, Message, Published
+from common.notify import Notifier
 from common.process import Life
 from common.tally import Tally
 from common.topics import Topics
@@ -25,6 +27,7 @@ from reader.journal import Journal, JournalBusy, memory_backed
 from reader.line import Decoded, Line, Link
 from reader.meters import Meters
 from reader.port import open_port
+from reader.pulse import Pulse
 from reader.spool import Spool
 
 log = logging.getLogger(__name__)
@@ -78,6 +81,8 @@ class Bridge:
         self._delivery = self._open_delivery()
         self._told: dict[tuple[str, int], int] = {}  # frames that were told of an hour
         self._lines = [self._new_line(port) for port in config.port]
+        self._pulse = Pulse()
+        self._heartbeat = Heartbeat(config.heartbeat, Notifier())
         self._connects = 0
         self._pumped = 0.0
         self._started = time.monotonic()
@@ -98,6 +103,7 @@ class Bridge:
         while not self._life.stop.is_set():
             self._handle_next(_TICK)
             self._pump()
+            self._beat()
             if time.monotonic() >= health_due:
                 health_due += HEALTH_EVERY
                 self._confirmers.look()
@@ -223,6 +229,19 @@ class Bridge:
             self._delivery.pump(now)
             self._meters.pump(now)
 
+    def _beat(self) -> None:
+        now = time.monotonic()
+        if not self._heartbeat.due(now):
+            return
+        vitals = self._pulse.feel(
+            [line.health for line in self._lines],
+            connected=self._session.connected,
+            stirred=self._session.stirred,
+            waiting=self._delivery.waiting,
+            now=now,
+        )
+        self._heartbeat.beat(vitals, now)
+
     def _look_for_a_disk(self) -> None:
         if not self._delivery.has_spool and (spool := self._open_spool(said=True)) is not None:
             log.info("spool.path: %s can be used now", self._config.spool.path)
@@ -260,6 +279,7 @@ class Bridge:
         self._session.publish(self._topics.health("reader", self._config.name), json.dumps(report), retain=True)
 
     def _finish(self, threads: list[threading.Thread]) -> None:
+        self._heartbeat.stop()
         deadline = time.monotonic() + _FAREWELL
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from common.config import Broker, client_name, duration, option, section, size, topic_name
+from common.heartbeat import heartbeat_file
 
 
 def _ports(value: Any) -> tuple[str, ...]:
@@ -123,3 +124,4 @@ class ReaderConfig:
     state: StateConfig = section(StateConfig)
     home_assistant: HomeAssistantConfig = section(HomeAssistantConfig)
     hide: frozenset[str] = option(frozenset(), read=_labels)
+    heartbeat: Path | None = option(None, read=heartbeat_file)

@@ -1,6 +1,7 @@
 """One line, one thread: opens the port, decodes what comes, and goes on whatever happens to it."""
 
 import logging
+import math
 import threading
 import time
 from collections import Counter, deque
@@ -61,6 +62,10 @@ class LineHealth:
     reopened: int = 0
     dropped: Counter[str] = field(default_factory=Counter)  # groups, by reason
     driver: dict[str, int] = field(default_factory=dict)
+    # When, in monotonic seconds, its thread last looked around, and last had bytes, and a frame with an address.
+    turned: float = -math.inf
+    heard: float = -math.inf
+    framed: float = -math.inf
 
     def report(self) -> dict[str, Any]:
         """Return the counters as they stand in `health`."""
@@ -109,7 +114,7 @@ class Line:
         stamper: Stamps,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.health = LineHealth(port)
+        self.health = LineHealth(port, turned=monotonic())
         self._port_name = port
         self._hide = hide
         self._open_port = open_port
@@ -138,6 +143,7 @@ class Line:
         wait = FIRST_RETRY
         while not self._stop.is_set():
             readings = self._readings
+            self.health.turned = self._monotonic()
             try:
                 port = self._open_port(self._port_name, SPEEDS[self._detector.mode], self._stop)
             except PortError as error:
@@ -164,8 +170,9 @@ class Line:
         try:
             while not self._stop.is_set():
                 data = port.read(_READ)
+                self.health.turned = self._monotonic()
                 if data:
-                    came_in = self._monotonic()
+                    came_in = self.health.heard = self._monotonic()
                     for reading in self._decode(decoder, data, came_in):
                         self._readings += 1
                         self._say_listening()
@@ -203,6 +210,7 @@ class Line:
             health.incomplete += 1
             self._name_family(reading)
             return
+        health.framed = came_in
         self._undated.append((reading, address, came_in))
 
     def _date(self, *, at_once: bool = False) -> None:

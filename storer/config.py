@@ -1,9 +1,11 @@
 """The options of the storer."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from common.config import Broker, Secret, client_name, duration, option, port_number, section, topic_name, whole
+from common.heartbeat import heartbeat_file
 
 
 def _topics(value: Any) -> tuple[str, ...]:
@@ -54,3 +56,4 @@ class StorerConfig:
     mqtt: StorerMqtt = section(StorerMqtt)
     database: DatabaseConfig = section(DatabaseConfig)
     batch: Batch = section(Batch)
+    heartbeat: Path | None = option(None, read=heartbeat_file)

@@ -14,13 +14,16 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_whe
 from tenacity.nap import sleep_using_event
 
 from common.errors import Away, DatabaseError, Refused
+from common.heartbeat import Heartbeat
 from common.mqtt import Session, Will
 from common.mqtt_events import Connected, Event, Message
+from common.notify import Notifier
 from common.process import Life
 from common.topics import Topics
 from storer.batch import Parcel, complaint, confirmations, unpack
 from storer.config import StorerConfig
 from storer.database import Database
+from storer.pulse import feel
 from storer.schema import make_partitions, migrate
 from storer.store import FrameStore, Rejection
 
@@ -28,6 +31,7 @@ log = logging.getLogger(__name__)
 
 HEALTH_EVERY = 60.0  # seconds
 PARTITIONS_EVERY = 6 * 3600.0  # seconds
+PING_AFTER = 15.0  # seconds without a commit
 SLOWEST_RETRY = 30.0  # seconds
 _TICK = 1.0  # seconds; how late something that became due is done
 _FAREWELL = 2.0  # seconds to say good-bye to the broker
@@ -62,6 +66,8 @@ class Storer:
         self._tallies = 0
         self._started = self._health_due = time.monotonic()
         self._partitions_due = 0.0
+        self._heartbeat = Heartbeat(config.heartbeat, Notifier())
+        self._answered = -PING_AFTER  # when the database last did what it was asked
 
     def wake(self) -> None:
         """Let the loop look at the stop signal."""
@@ -89,6 +95,7 @@ class Storer:
         batch: list[Message] = []
         deadline = 0.0
         while len(batch) < self._config.batch.size and not self._life.stop.is_set():
+            self._feel()
             # What came in while the batch before was written is there already, and costs no wait.
             event = self._next_event(min(deadline - time.monotonic(), _TICK) if batch else _TICK)
             if isinstance(event, Message):
@@ -190,6 +197,7 @@ class Storer:
             if not self._life.stop.is_set():
                 raise
             return False
+        self._answered = time.monotonic()
         self._on_back()
         return True
 
@@ -203,6 +211,7 @@ class Storer:
             self._stalled = True
             self._publish_status()
         self._handle_notices()
+        self._beat()
 
     def _on_back(self) -> None:
         if not self._stalled:
@@ -240,6 +249,26 @@ class Storer:
         if time.monotonic() >= self._partitions_due:
             self._persist(self._make_partitions)
 
+    def _feel(self) -> None:
+        """Find out whether the database is well when there was nothing to ask of it, and show how we are."""
+        if time.monotonic() - self._answered >= PING_AFTER:
+            self._persist(self._store.ping)
+        self._beat()
+
+    def _beat(self) -> None:
+        now = time.monotonic()
+        if not self._heartbeat.due(now):
+            return
+        vitals = feel(
+            self._counts,
+            connected=self._session.connected,
+            stirred=self._session.stirred,
+            stalled=self._stalled,
+            answered=self._answered,
+            now=now,
+        )
+        self._heartbeat.beat(vitals, now)
+
     def _make_partitions(self) -> None:
         made = self._store.upkeep(lambda connection: make_partitions(connection, datetime.now(UTC)))
         if made:
@@ -271,6 +300,7 @@ class Storer:
         return json.dumps({"status": status, "wait": self._config.batch.wait}).encode()
 
     def _finish(self) -> None:
+        self._heartbeat.stop()
         self._store.close()
         if not self._session.connected:
             return

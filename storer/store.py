@@ -118,6 +118,15 @@ class FrameStore:
         with self._ready() as connection:
             return action(connection)
 
+    def ping(self) -> None:
+        """Ask the database for a sign of life.
+
+        Raises:
+            DatabaseError: as `write` does.
+        """
+        with self._ready() as connection:
+            connection.query("SELECT 1")
+
     def close(self) -> None:
         """Let go of the connection."""
         if self._connection is not None:

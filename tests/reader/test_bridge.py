@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -63,6 +64,7 @@ class Session:
     ) -> None:
         self.client_id, self.will, self.subscriptions, self.post = client_id, will, subscriptions, post
         self.connected = False
+        self.stirred = math.inf
         self.answering = False
         self.closed = False
         self.sent: list[tuple[str, bytes | str, bool]] = []

@@ -1,0 +1,81 @@
+"""Shows from outside that the program is well: to systemd, and by the age of a file."""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from common.notify import Notifier
+
+log = logging.getLogger(__name__)
+
+EVERY = 10.0  # seconds; the file is touched, and the words for people change, no more often
+_LOOK = 1.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """How the program is."""
+
+    alive: bool  # all its threads do their work; a clean start would not do better
+    healthy: bool  # what it is there for is being done
+    words: str  # one line for people
+
+
+def heartbeat_file(value: Any) -> Path | None:
+    """Read the option `heartbeat`."""
+    if not isinstance(value, str) or not value.startswith("/") or value.endswith("/"):
+        raise ValueError(f"a file such as /run/teleinfo/heartbeat is expected, not {value!r}")
+    return Path(value)
+
+
+class Heartbeat:
+    """Beats as long as the loop of the program calls it; used by one thread."""
+
+    def __init__(self, file: Path | None, notifier: Notifier) -> None:
+        """Touch `file` while all is well, and tell `notifier`."""
+        self._file = file
+        self._notifier = notifier
+        # Late by one is no harm.
+        self._fed_every = min(EVERY, notifier.watchdog / 3) if notifier.watchdog else EVERY
+        self._ready = False
+        self._words = ""
+        self._said = False
+        self._looked = self._fed = self._touched = self._spoke = -EVERY
+
+    def due(self, now: float) -> bool:
+        """Tell whether it is worth while to find out how the program is, at monotonic `now`."""
+        return now - self._looked >= _LOOK
+
+    def beat(self, vitals: Vitals, now: float) -> None:
+        """Say how the program is, at monotonic `now`, as far as it is time to; the first time, that it is ready."""
+        self._looked = now
+        lines = []
+        if not self._ready:
+            self._ready = True
+            lines.append("READY=1")
+        if vitals.words != self._words and now - self._spoke >= EVERY:
+            self._words, self._spoke = vitals.words, now
+            lines.append(f"STATUS={vitals.words}")
+        if vitals.alive and now - self._fed >= self._fed_every:
+            self._fed = now
+            lines.append("WATCHDOG=1")
+        if lines:
+            self._notifier.tell(*lines)
+        if vitals.healthy and self._file is not None and now - self._touched >= EVERY:
+            self._touched = now
+            self._touch(self._file)
+
+    def stop(self) -> None:
+        """Say that the program is about to end."""
+        self._notifier.tell("STOPPING=1", "STATUS=stopping")
+
+    def _touch(self, file: Path) -> None:
+        try:
+            file.touch()
+        except OSError as error:
+            if not self._said:
+                log.warning("heartbeat: %s cannot be written: %s; trying again", file, error.strerror)
+            self._said = True
+        else:
+            self._said = False

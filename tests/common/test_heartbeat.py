@@ -1,0 +1,98 @@
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from common.heartbeat import Heartbeat, Vitals, heartbeat_file
+from common.notify import Notifier
+
+
+class Systemd(Notifier):
+    """Hears what it is told."""
+
+    def __init__(self, watchdog: float | None = 60.0) -> None:
+        super().__init__({})
+        self.watchdog = watchdog
+        self.heard: list[str] = []
+
+    def tell(self, *lines: str) -> None:
+        self.heard += lines
+
+
+def vitals(**change: Any) -> Vitals:
+    return Vitals(**{"alive": True, "healthy": True, "words": "well", **change})
+
+
+def test_the_first_beat_says_that_the_program_is_ready_and_only_the_first() -> None:
+    systemd = Systemd()
+    heartbeat = Heartbeat(None, systemd)
+    for now in range(100):
+        heartbeat.beat(vitals(alive=False), now)
+    assert systemd.heard == ["READY=1", "STATUS=well"]
+
+
+def test_the_watchdog_is_fed_in_time_while_the_program_is_alive() -> None:
+    systemd = Systemd(watchdog=15)
+    heartbeat = Heartbeat(None, systemd)
+    fed = []
+    for now in range(100):
+        systemd.heard.clear()
+        heartbeat.beat(vitals(alive=not 40 <= now < 60, healthy=False), now)
+        if "WATCHDOG=1" in systemd.heard:
+            fed.append(now)
+    assert fed == [*range(0, 40, 5), *range(60, 100, 5)]
+
+
+def test_the_words_change_no_more_often_than_every_ten_seconds_and_end_with_the_last() -> None:
+    systemd = Systemd(watchdog=None)
+    heartbeat = Heartbeat(None, systemd)
+    for now in range(30):
+        heartbeat.beat(vitals(words=f"{min(now, 15)} frames"), now)
+    assert [line for line in systemd.heard if line.startswith("STATUS")] == [
+        "STATUS=0 frames",
+        "STATUS=10 frames",
+        "STATUS=15 frames",
+    ]
+
+
+def test_the_file_is_touched_every_ten_seconds_while_all_is_well(tmp_path: Path) -> None:
+    file = tmp_path / "heartbeat"
+    heartbeat = Heartbeat(file, Systemd())
+    touched = []
+    for now in range(60):
+        if file.exists():
+            os.utime(file, (1, 1))
+        heartbeat.beat(vitals(healthy=now != 20 and now < 40), now)
+        if file.exists() and file.stat().st_mtime != 1:
+            touched.append(now)
+    assert touched == [0, 10, 21, 31]
+
+
+def test_a_file_that_cannot_be_written_is_said_once_and_tried_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    file = tmp_path / "later" / "heartbeat"
+    heartbeat = Heartbeat(file, Systemd())
+    heartbeat.beat(vitals(), 0)
+    heartbeat.beat(vitals(), 10)
+    assert [str(file) in message for message in caplog.messages] == [True]
+    file.parent.mkdir()
+    heartbeat.beat(vitals(), 20)
+    assert file.exists()
+
+
+def test_the_program_is_looked_at_once_a_second() -> None:
+    heartbeat = Heartbeat(None, Systemd())
+    assert heartbeat.due(0)
+    heartbeat.beat(vitals(), 0)
+    assert not heartbeat.due(0.9)
+    assert heartbeat.due(1.0)
+
+
+@pytest.mark.parametrize("value", ["heartbeat", "/run/teleinfo/", "", 5, True])
+def test_what_is_no_absolute_file_is_refused(value: object) -> None:
+    with pytest.raises(ValueError, match="/run/teleinfo/heartbeat"):
+        heartbeat_file(value)
