@@ -1,6 +1,6 @@
 """The service `setup` of compose.yaml: makes passwords and certificates once, and hands each program its own.
 
-    docker compose run --rm setup credentials home-assistant
+docker compose run --rm setup credentials home-assistant
 """
 
 import argparse
@@ -117,7 +117,9 @@ def _prepare(setup: Setup, _: argparse.Namespace) -> None:
     if renewed:
         print("setup: the broker's certificate is a new one; if the broker runs: docker compose restart mosquitto")
     if not os.environ.get("TIC_PORT"):
-        print("setup: NO METER: a simulated one is read. Put TIC_PORT=/dev/ttyAMA0, or what yours is, into the file .env")
+        print(
+            "setup: NO METER: a simulated one is read. Put TIC_PORT=/dev/ttyAMA0, or what yours is, into the file .env"
+        )
 
 
 def _credentials(setup: Setup, arguments: argparse.Namespace) -> None:

@@ -1,7 +1,7 @@
 """Writes what mosquitto is given: accounts, access rules, the account of the health check. No I/O here.
 
-    passwords = name:$7$iterations$salt$hash     PBKDF2-HMAC-SHA512, salt and hash in base64, as mosquitto_passwd does
-    acl       = user NAME, followed by its rules, for each account; the rules of a role stand in mosquitto/acl
+passwords = name:$7$iterations$salt$hash     PBKDF2-HMAC-SHA512, salt and hash in base64, as mosquitto_passwd does
+acl       = user NAME, followed by its rules, for each account; the rules of a role stand in mosquitto/acl
 """
 
 import base64

@@ -17,7 +17,7 @@ _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9_]([a
 
 
 class Authority:
-    """An authority in a folder that nobody else sees: `ca.crt`, `ca.key`, and the broker's `server.crt`, `server.key`."""
+    """An authority in a folder of its own: `ca.crt`, `ca.key`, and the broker's `server.crt`, `server.key`."""
 
     def __init__(self, folder: Path) -> None:
         self.certificate = folder / "ca.crt"
