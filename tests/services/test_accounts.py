@@ -26,6 +26,13 @@ SETTINGS = (ROOT / "mariadb" / "small-machine.cnf").read_text()
 RIGHTS = re.findall(r"^GRANT (.*) ON", STORER, re.MULTILINE)[0].split(", ")
 
 
+def test_the_documentation_shows_the_same() -> None:
+    page = (ROOT / "docs" / "database.md").read_text()
+    for text in (STORER, PEOPLE):
+        assert "".join(line for line in text.splitlines(keepends=True) if not line.startswith("--")) in page
+    assert SETTINGS[SETTINGS.index("[mariadbd]") :] in page
+
+
 @pytest.fixture
 def nothing(database: Server) -> Iterator[Server]:
     """The server without the storer's database and account."""
