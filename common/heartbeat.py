@@ -9,7 +9,7 @@ from common.notify import Notifier
 
 log = logging.getLogger(__name__)
 
-EVERY = 10.0  # seconds; the file is touched, and the words for people change, no more often
+EVERY = 10.0  # seconds; the file is touched, and numbers in the words for people change, no more often
 _LOOK = 1.0  # seconds
 
 
@@ -40,6 +40,7 @@ class Heartbeat:
         self._fed_every = min(EVERY, notifier.watchdog / 3) if notifier.watchdog else EVERY
         self._ready = False
         self._words = ""
+        self._healthy = False
         self._said = False
         self._looked = self._fed = self._touched = self._spoke = -EVERY
 
@@ -54,8 +55,9 @@ class Heartbeat:
         if not self._ready:
             self._ready = True
             lines.append("READY=1")
-        if vitals.words != self._words and now - self._spoke >= EVERY:
-            self._words, self._spoke = vitals.words, now
+        turned = vitals.healthy != self._healthy
+        if vitals.words != self._words and (turned or now - self._spoke >= EVERY):
+            self._words, self._spoke, self._healthy = vitals.words, now, vitals.healthy
             lines.append(f"STATUS={vitals.words}")
         if vitals.alive and now - self._fed >= self._fed_every:
             self._fed = now

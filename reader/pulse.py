@@ -1,5 +1,6 @@
 """Judges how the reader is, from what its threads say of themselves; times are monotonic seconds."""
 
+import math
 from collections import deque
 from collections.abc import Sequence
 
@@ -17,6 +18,7 @@ class Pulse:
 
     def __init__(self) -> None:
         self._looks: deque[tuple[float, int]] = deque(maxlen=_WINDOW)
+        self._began = math.inf
 
     def feel(self, lines: Sequence[LineHealth], *, connected: bool, stirred: float, waiting: int, now: float) -> Vitals:
         """Return how the reader is, as far as its own loop turns.
@@ -28,6 +30,7 @@ class Pulse:
             waiting: frames that are still to be confirmed.
             now: monotonic seconds.
         """
+        self._began = min(self._began, now)
         self._looks.append((now, sum(line.frames for line in lines)))
         coming = [line for line in lines if now - line.framed <= FRESH]
         return Vitals(
@@ -47,9 +50,16 @@ class Pulse:
             f"{rate:.1f} frames/s",
             "connected" if connected else "no broker",
             f"{waiting} waiting",
-            *(f"{line.port}: {_lack(line, now)}" for line in lines if now - line.framed > FRESH),
+            *(f"{line.port}: {self._lack(line, now)}" for line in lines if now - line.framed > FRESH),
         ]
         return ", ".join(parts)
+
+    def _lack(self, line: LineHealth, now: float) -> str:
+        if not line.open:
+            return "not there"
+        if now - self._began < FRESH:
+            return "listening"
+        return "no frame in what comes" if now - line.heard <= FRESH else "silent"
 
 
 def _works(line: LineHealth, now: float) -> bool:
@@ -60,9 +70,3 @@ def _works(line: LineHealth, now: float) -> bool:
     """
     spoilt = now - line.heard <= FRESH and now - line.framed > SPOILT and line.frames > 0
     return now - line.turned <= STUCK and not spoilt
-
-
-def _lack(line: LineHealth, now: float) -> str:
-    if not line.open:
-        return "not there"
-    return "no frame in what comes" if now - line.heard <= FRESH else "silent"

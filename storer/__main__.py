@@ -140,8 +140,8 @@ def _restore(arguments: argparse.Namespace) -> int:
 
 
 def _say(what: str, contents: Contents) -> None:
-    counts = ", ".join(f"{totals.rows} {name.replace('_', ' ')}" for name, totals in contents.tables.items())
-    print(f"{what}: {counts}; as of {contents.header.taken}")  # noqa: T201 - the command's output
+    counts = ", ".join(f"{name.replace('_', ' ')} {totals.rows}" for name, totals in contents.tables.items())
+    print(f"{what} ({counts}), as of {contents.header.taken}")  # noqa: T201 - the command's output
     for warning in contents.warnings:
         print(f"teleinfo-storer: warning: {warning}", file=sys.stderr)  # noqa: T201 - for a person
 

@@ -16,6 +16,7 @@ from storer.backup_file import Writer
 from storer.backup_format import Header, end_line
 from storer.backup_tables import TABLES, lines, ranges, read_table, schema_version, totals
 from storer.database import Connection, Database
+from storer.schema import refuse_newer
 
 SUFFIX = ".jsonl.gz"
 _PART = ".part"
@@ -44,7 +45,7 @@ def backup(database: Database, target: Path, now: datetime, keep: int | None = N
         with _part(file) as (part, stream):
             _write(database, stream)
             _flush(stream)
-            contents = check(part)
+            contents = check(part, file)
             part.rename(file)
         _sync_folder(file.parent)
         if keep is not None:
@@ -82,6 +83,7 @@ def _write_snapshot(connection: Connection, name: str, writer: Writer) -> None:
         tables = [table for table in (read_table(connection, name) for name in TABLES) if table is not None]
     if schema is None:
         raise BackupError(f"the database {name} has no tables of the storer: nothing to save")
+    refuse_newer(schema)
     writer.write(Header(schema, f"{taken.isoformat()}Z", name, __version__, str(server)).line())
     for table in tables:
         writer.write(table.line())

@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,12 +10,18 @@ from typing import Any
 
 from common.errors import BackupError, MessageError
 from storer.backup_file import parse, read_blocks
-from storer.backup_format import Header, Table, Totals, Values
+from storer.backup_format import MAGIC, Header, Kind, Table, Totals, Values
+from storer.backup_tables import TABLES
 from storer.rows import COLUMNS, digest_of, rebuild
-from storer.schema import migrations
+from storer.schema import newest_version
 
 #: Columns that point at a number in another table.
-_POINTERS = {"meter_id": "meters", "label_set_id": "label_sets"}
+_POINTERS: Mapping[str, str] = {"meter_id": "meters", "label_set_id": "label_sets"}
+#: Columns that this check reads.
+_NEEDED: Mapping[str, Mapping[str, Kind]] = {
+    "label_sets": {"id": Kind.INT, "digest": Kind.BINARY, "content": Kind.TEXT},
+    "frames": {"timestamp": Kind.TIMESTAMP},
+}
 _MANY = 1 << 16  # numbers that share an array of bits
 
 Rows = list[Values]
@@ -31,8 +37,10 @@ class Contents:
     warnings: list[str] = field(default_factory=list)  # wrong already in the database that was saved
 
 
-def check(path: Path) -> Contents:
+def check(path: Path, name: Path | None = None) -> Contents:
     """Read a backup to its end: its checksum, each row, the sums that the server gave for it, and what rows point at.
+
+    `name` is how people know the file, where that is not its path.
 
     Raises:
         BackupError: it is damaged, a part, no backup, or of a newer program.
@@ -40,7 +48,7 @@ def check(path: Path) -> Contents:
     try:
         return _check(path)
     except BackupError as error:
-        raise BackupError(f"{path}: {error}") from error
+        raise BackupError(f"{name or path}: {error}") from error
 
 
 def parts(path: Path) -> Iterator[Header | Table | Rows | Totals]:
@@ -53,9 +61,12 @@ def parts(path: Path) -> Iterator[Header | Table | Rows | Totals]:
     expected: tuple[type, ...] = (Header,)
     for lines in read_blocks(path):
         for mark, run in itertools.groupby(lines, key=lambda line: line[:1]):
-            for part in [parse(list(run))] if mark == b"[" else map(_read, parse(list(run))):
+            documents = parse(list(run))
+            for part in [_rows(documents)] if mark == b"[" else map(_read, documents):
                 if not isinstance(part, expected):
-                    raise BackupError(f"damaged: {'nothing' if not expected else expected[0].__name__} is expected")
+                    raise BackupError(
+                        "not a backup of teleinfo-storer" if Header in expected else "damaged: lines are missing"
+                    )
                 if isinstance(part, int):
                     if part != tables:
                         raise BackupError("damaged: a table is missing")
@@ -68,24 +79,33 @@ def parts(path: Path) -> Iterator[Header | Table | Rows | Totals]:
         raise BackupError("damaged: its end is missing")
 
 
+def _rows(documents: list[Any]) -> Rows:
+    if set(map(type, documents)) != {list}:
+        raise BackupError("damaged: a row cannot be read")
+    return documents
+
+
 def _read(document: object) -> Header | Table | Totals | int:
     if isinstance(document, dict):
+        if MAGIC in document:
+            return Header.read(document)
         if "table" in document:
             return Table.read(document)
         if "rows" in document:
             return Totals.read(document)
         if type(document.get("tables")) is int:
             return int(document["tables"])
-    return Header.read(document)
+    raise BackupError("damaged: a line says nothing that is known")
 
 
 def _check(path: Path) -> Contents:
     source = parts(path)
     header = next(source)
     assert isinstance(header, Header)
-    known = migrations()[-1].version
-    if header.schema > known:
-        raise BackupError(f"its tables are of version {header.schema}, this program knows {known}: update the storer")
+    if header.schema > newest_version():
+        raise BackupError(
+            f"its tables are of version {header.schema}, this program knows {newest_version()}: update the storer"
+        )
     contents = Contents(header)
     judge = _Judge(contents)
     for part in source:
@@ -103,11 +123,15 @@ class _Judge:
 
     def __init__(self, contents: Contents) -> None:
         self._contents = contents
-        self._numbers = {name: _Numbers() for name in _POINTERS.values()}
+        self._left: Iterator[str] = iter(TABLES)
+        self._numbers = {name: _Numbers() for name in TABLES}
 
     def begin(self, table: Table) -> None:
-        if table.name in self._contents.tables:
-            raise BackupError(f"damaged: {table.name} is there twice")
+        self._left = itertools.dropwhile(table.name.__ne__, self._left)
+        if next(self._left, None) is None:
+            raise BackupError(f"damaged: {table.name} is not in its place, or is no table of the storer")
+        if not _NEEDED.get(table.name, {}).items() <= table.columns.items():
+            raise BackupError(f"damaged: {table.name} lacks a column")
         self._table = table
         self._names = list(table.columns)
         self._key = [self._names.index(name) for name in table.key]
@@ -118,6 +142,8 @@ class _Judge:
     def take(self, rows: Rows) -> None:
         self._sums += self._table.totals(rows)
         keys = [tuple(row[place] for place in self._key) for row in rows]
+        if any(None in key for key in keys):
+            raise BackupError(f"damaged: a row of {self._table.name} has no key")
         if self._last is not None:
             keys.insert(0, self._last)
         if not all(one < other for one, other in itertools.pairwise(keys)):
@@ -126,7 +152,7 @@ class _Judge:
         for name, values in zip(self._names, zip(*rows, strict=True), strict=True):
             if name in _POINTERS:
                 self._lost += self._numbers[_POINTERS[name]].count_missing(values)
-            elif name == "id" and self._table.name in self._numbers:
+            elif name == "id":
                 self._numbers[self._table.name].add(values)
         if self._table.name == "label_sets":
             for row in rows:
@@ -163,8 +189,8 @@ class _Numbers:
     def __init__(self) -> None:
         self._bits: dict[int, bytearray] = {}
 
-    def add(self, numbers: Iterable[int]) -> None:
-        for number in numbers:
+    def add(self, numbers: Iterable[int | None]) -> None:
+        for number in filter(None, numbers):
             high, low = divmod(number, _MANY)
             self._bits.setdefault(high, bytearray(_MANY // 8))[low // 8] |= 1 << low % 8
 
@@ -172,6 +198,6 @@ class _Numbers:
         missing = {number for number in set(numbers) if number not in self}
         return sum(number in missing for number in numbers) if missing else 0
 
-    def __contains__(self, number: int) -> bool:
-        high, low = divmod(number, _MANY)
+    def __contains__(self, number: int | None) -> bool:
+        high, low = divmod(number or 0, _MANY)
         return high in self._bits and bool(self._bits[high][low // 8] >> low % 8 & 1)

@@ -70,9 +70,12 @@ def parse(lines: Sequence[bytes]) -> list[Any]:
         BackupError: one is none.
     """
     try:
-        return list(json.loads(b"[" + b",".join(lines) + b"]"))
+        documents = list(json.loads(b"[" + b",".join(lines) + b"]"))
     except (ValueError, RecursionError) as error:
         raise BackupError("damaged: a line cannot be read") from error
+    if len(documents) != len(lines):
+        raise BackupError("damaged: a line cannot be read")
+    return documents
 
 
 def _pieces(file: BinaryIO, size: int) -> Iterator[bytes]:
@@ -80,8 +83,10 @@ def _pieces(file: BinaryIO, size: int) -> Iterator[bytes]:
     digest = hashlib.sha256()
     unpacker = zlib.decompressobj(_GZIP)
     left = size - SEAL_SIZE
-    if left < 0 or file.read(2) != _SEAL_HEAD[:2]:
-        raise BackupError("not a backup of teleinfo-storer")
+    file.seek(max(left, 0))
+    end = file.read()
+    if left <= 0 or not end.startswith(_SEAL_HEAD) or not end.endswith(_SEAL_TAIL):
+        raise BackupError("not a backup of teleinfo-storer, or only a part of one: it has no end")
     file.seek(0)
     while left > 0 and (piece := file.read(min(_PIECE, left))):
         left -= len(piece)
@@ -90,22 +95,25 @@ def _pieces(file: BinaryIO, size: int) -> Iterator[bytes]:
             try:
                 text = unpacker.decompress(piece, _PIECE)
             except zlib.error as error:
-                raise BackupError("damaged, or only a part: it cannot be uncompressed") from error
+                raise BackupError("damaged: it cannot be uncompressed") from error
             if unpacker.eof and (unpacker.unused_data or left):
                 raise BackupError("damaged: it has something after its end")
             piece = unpacker.unconsumed_tail
             yield text
-    if not unpacker.eof or file.read() != seal(digest.digest()):
-        raise BackupError("damaged, or only a part: its checksum is not that of its content")
+    if not unpacker.eof or end != seal(digest.digest()):
+        raise BackupError("damaged: its checksum is not that of its content")
 
 
 def _lines(pieces: Iterator[bytes]) -> Iterator[list[bytes]]:
-    rest = b""
+    begun: list[bytes] = []  # of a line whose end is still to come
     for piece in pieces:
-        *lines, rest = (rest + piece).split(b"\n")
-        if len(rest) > _LONGEST_LINE:
-            raise BackupError("damaged: a line has no end")
+        first, *lines = piece.split(b"\n")
+        begun.append(first)
         if lines:
-            yield lines
-    if rest:
+            complete = [b"".join(begun), *lines[:-1]]
+            begun = lines[-1:]
+            yield complete
+        elif sum(map(len, begun)) > _LONGEST_LINE:
+            raise BackupError("damaged: a line has no end")
+    if any(begun):
         raise BackupError("damaged: its last line has no end")

@@ -24,7 +24,8 @@ from typing import Any, Self
 from common.errors import BackupError
 
 FORMAT = 1
-_MAGIC = ("teleinfo-storer", "backup")
+MAGIC = "teleinfo-storer"
+_BACKUP = "backup"
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the instants of a backup are UTC, and do not say so
 _MICROSECOND = timedelta(microseconds=1)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{6})?", re.ASCII)
@@ -56,7 +57,7 @@ class Header:
         """Write the first line of a backup."""
         return _line(
             {
-                _MAGIC[0]: _MAGIC[1],
+                MAGIC: _BACKUP,
                 "format": FORMAT,
                 "schema": self.schema,
                 "taken": self.taken,
@@ -73,7 +74,7 @@ class Header:
         Raises:
             BackupError: this is no backup, or one of a format that is not known yet.
         """
-        if not isinstance(document, dict) or document.get(_MAGIC[0]) != _MAGIC[1]:
+        if not isinstance(document, dict) or document.get(MAGIC) != _BACKUP:
             raise BackupError("not a backup of teleinfo-storer")
         if document.get("format") != FORMAT:
             raise BackupError(f"a backup of format {document.get('format')}, not {FORMAT}: update the storer")
@@ -165,7 +166,7 @@ class Table:
             present = [value for value in values if value is not None]
             try:
                 sums.append(len(present) + _SUMS[kind](present))
-            except (ValueError, TypeError) as error:
+            except (ValueError, TypeError, AttributeError) as error:
                 raise BackupError(f"damaged: a value of {self.name}.{name} is not {kind}") from error
         return Totals(len(rows), tuple(sums))
 

@@ -88,17 +88,17 @@ def ranges(connection: Connection, table: Table) -> Iterator[Range]:
         DatabaseError: the database is away, or refuses us.
     """
     key = f"`{table.key[0]}`"
-    ((low,),) = connection.query(f"SELECT MIN({key}) FROM `{table.name}`")  # noqa: S608 - our own names
+    ((low, last),) = connection.query(f"SELECT MIN({key}), MAX({key}) FROM `{table.name}`")  # noqa: S608 - our own names
+    # Rows that share the key's first column stay together. And nothing looks behind the last row: a partition that was
+    # made there since the snapshot cannot be read in it.
+    ahead = f"SELECT {key} FROM `{table.name}` WHERE {key} >= %s AND {key} <= %s ORDER BY {key} LIMIT 1 OFFSET {_RANGE}"  # noqa: S608
+    after = f"SELECT MIN({key}) FROM `{table.name}` WHERE {key} > %s AND {key} <= %s"  # noqa: S608
     while low is not None:
-        # Rows that share the key's first column stay together.
-        found = connection.query(
-            f"SELECT {key} FROM `{table.name}` WHERE {key} >= %s ORDER BY {key} LIMIT 1 OFFSET {_RANGE}",  # noqa: S608
-            (low,),
-        )
+        found = connection.query(ahead, (low, last))
         high = found[0][0] if found else None
         if high == low:
-            ((high,),) = connection.query(f"SELECT MIN({key}) FROM `{table.name}` WHERE {key} > %s", (low,))  # noqa: S608
-        yield (f"{key} >= %s", (low,)) if high is None else (f"{key} >= %s AND {key} < %s", (low, high))
+            ((high,),) = connection.query(after, (low, last))
+        yield f"{key} >= %s AND {key} {'<=' if high is None else '<'} %s", (low, last if high is None else high)
         low = high
 
 

@@ -44,6 +44,19 @@ def migrations() -> list[Migration]:
     return sorted(steps, key=lambda step: step.version)
 
 
+def newest_version() -> int:
+    """Return the version that all steps lead to."""
+    return migrations()[-1].version
+
+
+def refuse_newer(version: int) -> None:
+    """Raise `DatabaseError` if tables of that version are newer than this program."""
+    if version > newest_version():
+        raise DatabaseError(
+            f"the tables have version {version}, this program knows {newest_version()}: update the storer"
+        )
+
+
 def migrate(database: Database, up_to: int | None = None) -> list[Migration]:
     """Apply the steps that the database lacks, all or those up to a version; return them.
 
@@ -86,12 +99,8 @@ def migrate(database: Database, up_to: int | None = None) -> list[Migration]:
 
 def _missing(connection: Connection, up_to: int | None) -> list[Migration]:
     (newest,) = connection.query("SELECT MAX(version) FROM schema_version")[0]
-    steps = migrations()
-    if newest > steps[-1].version:
-        raise DatabaseError(
-            f"the tables have version {newest}, this program knows {steps[-1].version}: update the storer"
-        )
-    return [step for step in steps if step.version > newest and (up_to is None or step.version <= up_to)]
+    refuse_newer(newest)
+    return [step for step in migrations() if step.version > newest and (up_to is None or step.version <= up_to)]
 
 
 def make_partitions(connection: Connection, now: datetime) -> list[str]:

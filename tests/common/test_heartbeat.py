@@ -57,6 +57,18 @@ def test_the_words_change_no_more_often_than_every_ten_seconds_and_end_with_the_
     ]
 
 
+def test_a_turn_for_better_or_worse_is_said_at_once() -> None:
+    systemd = Systemd(watchdog=None)
+    heartbeat = Heartbeat(None, systemd)
+    for now in range(9):
+        heartbeat.beat(vitals(healthy=2 <= now < 5, words=f"{now} frames"), now)
+    assert [line for line in systemd.heard if line.startswith("STATUS")] == [
+        "STATUS=0 frames",
+        "STATUS=2 frames",
+        "STATUS=5 frames",
+    ]
+
+
 def test_the_file_is_touched_every_ten_seconds_while_all_is_well(tmp_path: Path) -> None:
     file = tmp_path / "heartbeat"
     heartbeat = Heartbeat(file, Systemd())

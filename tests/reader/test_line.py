@@ -427,6 +427,13 @@ def test_the_driver_is_asked_while_the_line_is_open(send: Send) -> None:
 # Time.
 
 
+def test_tells_when_its_thread_turned_and_when_it_had_bytes_and_frames(send: Send) -> None:
+    line = World([[2.0, historic(send), 5.0, b"\x00" * 50, 7.0], ABSENT]).run()
+    assert line.health.framed - 1000 == 2
+    assert line.health.heard - 1000 == 7
+    assert line.health.turned - 1000 >= 14
+
+
 def seconds(world: World) -> list[float]:
     return [(frame.timestamp - START).total_seconds() for frame in world.frames]
 

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from reader.line import LineHealth
-from reader.pulse import SPOILT, STUCK, Pulse
+from reader.pulse import FRESH, SPOILT, STUCK, Pulse
 
 NOW = 10_000.0
 
@@ -78,8 +78,10 @@ def test_the_words_are_for_people() -> None:
 
 
 def test_the_words_tell_what_is_missing() -> None:
+    pulse = Pulse()
     lines = [line(framed=math.inf, port="/dev/ttyS0"), silent()]
-    words = Pulse().feel(lines, connected=False, stirred=NOW, waiting=0, now=NOW).words
-    assert words == (
-        "0 meters, 0.0 frames/s, no broker, 0 waiting, /dev/ttyS0: no frame in what comes, /dev/ttyUSB0: silent"
-    )
+    words = [pulse.feel(lines, connected=False, stirred=NOW, waiting=0, now=when).words for when in (NOW - FRESH, NOW)]
+    assert words == [
+        "0 meters, 0.0 frames/s, no broker, 0 waiting, /dev/ttyS0: listening, /dev/ttyUSB0: listening",
+        "0 meters, 0.0 frames/s, no broker, 0 waiting, /dev/ttyS0: no frame in what comes, /dev/ttyUSB0: silent",
+    ]

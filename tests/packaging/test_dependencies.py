@@ -1,0 +1,37 @@
+"""The reader must install on a small 32-bit machine that has no compiler."""
+
+import re
+import subprocess
+import sys
+from importlib.metadata import distribution
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+#: What runs faster with a part in C, and runs without: tests/install builds it where there is no compiler.
+FASTER_IN_C = {"pyyaml"}
+
+
+def locked() -> set[str]:
+    text = (ROOT / "requirements" / "full.txt").read_text()
+    return {name.lower() for name in re.findall(r"^([A-Za-z0-9_.-]+)==", text, re.MULTILINE)}
+
+
+@pytest.mark.parametrize("name", sorted(locked() - FASTER_IN_C))
+def test_a_dependency_is_pure_python(name: str) -> None:
+    assert "Root-Is-Purelib: true" in (distribution(name).read_text("WHEEL") or "")
+
+
+def test_the_configuration_is_read_without_the_part_in_c() -> None:
+    script = (
+        "import sys; sys.modules['yaml._yaml'] = sys.modules['_yaml'] = None\n"
+        "import yaml; assert not yaml.__with_libyaml__\n"
+        "from pathlib import Path; from common.config import load; from reader.config import ReaderConfig\n"
+        "print(load(ReaderConfig, Path('reader.example.yaml')).port)"
+    )
+    command = [sys.executable, "-P", "-c", script]
+    result = subprocess.run(
+        command, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert result.stdout == "('/dev/ttyAMA0',)\n", result.stderr

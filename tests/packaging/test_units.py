@@ -1,0 +1,93 @@
+"""The services' units and the rules for dongles: right to systemd, and in step with the programs."""
+
+import configparser
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from common.command import REFUSED, USAGE
+from reader.__main__ import CONFIG as READER_CONFIG
+from reader.config import SpoolConfig
+from storer.__main__ import CONFIG as STORER_CONFIG
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGING = ROOT / "packaging"
+RULES = PACKAGING / "70-teleinfo.rules"
+MOST_EXPOSED = 1.9  # of 10, as `systemd-analyze security` counts; the aim is to stay below 2
+
+UNITS = {"reader": PACKAGING / "teleinfo-reader.service", "storer": PACKAGING / "teleinfo-storer.service"}
+
+each_unit = pytest.mark.parametrize("unit", UNITS.values(), ids=UNITS)
+
+
+def program(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        pytest.fail(f"{name} is not installed: `./run test` gets it from apt, where there is one", pytrace=False)
+    return found
+
+
+def settings(unit: Path) -> configparser.SectionProxy:
+    """The section [Service]; of an option that is there several times, the last."""
+    parser = configparser.ConfigParser(strict=False, interpolation=None, delimiters=["="], comment_prefixes=["#"])
+    setattr(parser, "optionxform", str)  # noqa: B010 - as they are written; a method, to mypy
+    parser.read(unit)
+    return parser["Service"]
+
+
+def check(*command: str | Path) -> str:
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout + result.stderr
+
+
+@each_unit
+def test_systemd_understands_the_unit_and_has_nothing_to_say(unit: Path, tmp_path: Path) -> None:
+    # Its program is not installed here; any other is as good.
+    copy = tmp_path / unit.name
+    copy.write_text(re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", unit.read_text(), flags=re.MULTILINE))
+    assert check(program("systemd-analyze"), "verify", "--man=no", copy) == ""
+
+
+@each_unit
+def test_the_service_gives_up_what_it_does_not_need(unit: Path) -> None:
+    threshold = f"--threshold={round(MOST_EXPOSED * 10)}"
+    check(program("systemd-analyze"), "security", "--offline=yes", "--no-pager", threshold, unit)
+
+
+def test_udev_understands_the_rules() -> None:
+    check(program("udevadm"), "verify", "--resolve-names=never", RULES)
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_a_unit_runs_the_command_that_the_project_has(name: str) -> None:
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
+    command, argument = settings(UNITS[name])["ExecStart"].split()
+    assert Path(command).name in scripts
+    assert argument == "run"
+    folder = re.search(r"^home=(\S+)", (PACKAGING / "install").read_text(), re.MULTILINE)
+    assert folder
+    assert command == f"{folder[1]}/current/bin/teleinfo-{name}"
+
+
+@pytest.mark.parametrize(("name", "codes"), [("reader", {USAGE}), ("storer", {USAGE, REFUSED})])
+def test_what_only_a_person_can_change_is_not_tried_again(name: str, codes: set[int]) -> None:
+    assert {int(code) for code in settings(UNITS[name])["RestartPreventExitStatus"].split()} == codes
+
+
+def test_the_reader_finds_its_folders_where_it_looks_for_them() -> None:
+    spool, unit = SpoolConfig(), settings(UNITS["reader"])
+    assert Path("/run", unit["RuntimeDirectory"]) == spool.journal
+    assert Path("/var/lib", unit["StateDirectory"]) == spool.path
+    assert unit["RuntimeDirectoryPreserve"] == "yes"  # what waits there outlives the service
+
+
+def test_the_configuration_is_installed_where_the_programs_look_for_it() -> None:
+    folder = re.search(r"^settings=(\S+)", (PACKAGING / "install").read_text(), re.MULTILINE)
+    assert folder
+    assert Path(folder[1], "reader.yaml") == READER_CONFIG
+    assert Path(folder[1], "storer.yaml") == STORER_CONFIG

@@ -1,0 +1,128 @@
+"""The programs as whoever supervises them sees them: systemd's socket, and the age of a file."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from common.config import load
+from common.process import Life
+from demo.instances import Broker
+from demo.instances import Database as Server
+from storer.config import StorerConfig
+from storer.service import Storer
+from tests.services.ear import WITHIN, Ear
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Systemd:
+    """A supervisor that hears everything it is told."""
+
+    def __init__(self, folder: Path) -> None:
+        self.name = str(folder / "notify")
+        self.heard: list[str] = []
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.settimeout(WITHIN)
+        self._socket.bind(self.name)
+
+    def wait(self, pattern: str) -> str:
+        """Return the first word that matches, of those that were or will be heard."""
+        while not (found := [word for word in self.heard if re.fullmatch(pattern, word)]):
+            self.heard += self._socket.recv(4096).decode().split("\n")
+        return found[0]
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@pytest.fixture
+def systemd(tmp_path: Path) -> Iterator[Systemd]:
+    systemd = Systemd(tmp_path)
+    yield systemd
+    systemd.close()
+
+
+def wait_for(holds: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + WITHIN
+    while not (held := holds()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return held
+
+
+def test_a_reader_says_that_it_is_ready_well_and_stopping(systemd: Systemd, broker: Broker, tmp_path: Path) -> None:
+    file = tmp_path / "reader.yaml"
+    environment = {"PYTHONPATH": str(ROOT), "NOTIFY_SOCKET": systemd.name, "WATCHDOG_USEC": "3000000"}
+    command = [sys.executable, "-P", "-m", "reader", "run", "--config", str(file)]
+    with tempfile.TemporaryDirectory(dir="/dev/shm", prefix="teleinfo-") as memory:
+        settings = {
+            "name": f"heartbeat-{os.urandom(6).hex()}",
+            "port": "simulate://standard-single-phase-tempo?speed=20",
+            "mqtt": {"host": broker.host, "port": broker.port, "topic": f"test/{os.urandom(6).hex()}"},
+            "spool": {"journal": f"{memory}/journal", "path": str(tmp_path / "spool")},
+            "heartbeat": str(tmp_path / "heartbeat"),
+        }
+        file.write_text(json.dumps(settings))
+        process = subprocess.Popen(command, env=os.environ | environment, stdout=subprocess.DEVNULL)
+        try:
+            systemd.wait("READY=1")
+            systemd.wait("WATCHDOG=1")
+            systemd.wait(r"STATUS=1 meter, \d+\.\d frames/s, connected, \d+ waiting")
+            assert wait_for((tmp_path / "heartbeat").exists)
+            process.send_signal(signal.SIGTERM)
+            systemd.wait("STOPPING=1")
+            assert process.wait(WITHIN) == 0
+        finally:
+            process.kill()
+            process.wait(WITHIN)
+
+
+def test_an_idle_storer_notices_that_its_database_went_away(
+    broker: Broker, fresh_database: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storer.service.PING_AFTER", 0.3)
+    name = f"heartbeat-{os.urandom(6).hex()}"
+    base = f"test/{name}"
+    server = fresh_database
+    file = tmp_path / "storer.yaml"
+    settings = {
+        "name": name,
+        "mqtt": {"host": broker.host, "port": broker.port, "topic": base},
+        "database": {"host": server.host, "port": server.port, "password": server.password},
+        "heartbeat": str(tmp_path / "heartbeat"),
+    }
+    file.write_text(json.dumps(settings))
+    life = Life()
+    storer = Storer(load(StorerConfig, file), life)
+    thread = threading.Thread(target=storer.run)
+
+    with Ear(broker) as ear:
+
+        def statuses() -> list[str]:
+            topic = f"{base}/storer/{name}/status"
+            return [json.loads(payload)["status"] for there, payload in ear.messages if there == topic]
+
+        thread.start()
+        try:
+            assert ear.wait(lambda: statuses() == ["online"])
+            assert wait_for((tmp_path / "heartbeat").exists)
+            server.stop()
+            assert ear.wait(lambda: statuses()[-1] == "stalled")
+            server.start()
+            assert ear.wait(lambda: statuses()[-1] == "online")
+        finally:
+            if server.process is None:
+                server.start()
+            life.stop.set()
+            storer.wake()
+            thread.join(WITHIN)
