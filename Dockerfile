@@ -49,10 +49,11 @@ FROM python:3.13-slim AS setup
 ENV PYTHONPATH=/opt/setup PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 RUN openssl version \
  && install -d -o 1883 -g 1883 -m 0700 /setup/keep /setup/broker \
- && install -d -o 1883 -g 999 -m 0750 /setup/database \
+ && install -d -o 1883 -g 999 -m 0755 /setup/database \
  && install -d -o 1883 -g 10001 -m 0750 /setup/reader \
  && install -d -o 1883 -g 10002 -m 0750 /setup/storer
 COPY mosquitto /opt/setup/mosquitto
+COPY mariadb /opt/setup/mariadb
 COPY deploy/*.py /opt/setup/deploy/
 RUN chmod -R a+rX /opt/setup
 USER 1883:1883

@@ -17,7 +17,7 @@ from deploy.database import DATABASE, accounts_sql
 from deploy.files import write
 
 ROOT = Path("/setup")
-TEMPLATES = Path("/opt/setup/mosquitto")
+TEMPLATES = Path("/opt/setup")  # as in the project: mosquitto/, mariadb/
 # Groups of the containers that are to read a file.
 MARIADB, READER, STORER = 999, 10001, 10002
 
@@ -56,16 +56,22 @@ class Setup:
         to_broker = self._root / "broker"
         before = (to_broker / "passwords").read_text() if (to_broker / "passwords").exists() else ""
         write(to_broker / "passwords", broker.password_file(passwords, before))
-        write(to_broker / "acl", broker.access_rules((self._templates / "acl").read_text(), accounts))
+        write(to_broker / "acl", broker.access_rules(self._template("mosquitto/acl"), accounts))
         write(to_broker / "mosquitto_sub", broker.client_options("health", self.password("health")))
         write(to_broker / "server.key", self.authority.server_key.read_text())
         write(to_broker / "server.crt", self.authority.server_certificate.read_text())
-        write(to_broker / "mosquitto.conf", (self._templates / "mosquitto.conf").read_text())
-        statements = accounts_sql(*((name, self.password(name)) for name in ("teleinfo", "grafana")))
-        write(self._root / "database" / "accounts.sql", statements, group=MARIADB)
+        write(to_broker / "mosquitto.conf", self._template("mosquitto/mosquitto.conf"))
+        to_database = self._root / "database"
+        sources = {"teleinfo": "mariadb/storer.sql", "grafana": "mariadb/people.sql"}
+        statements = accounts_sql([(self._template(sql), self.password(name)) for name, sql in sources.items()])
+        write(to_database / "accounts.sql", statements, group=MARIADB)
+        write(to_database / "teleinfo.cnf", self._template("mariadb/small-machine.cnf"), group=MARIADB)
         write(self._root / "reader" / "mqtt-password", self.password("reader") + "\n", group=READER)
         write(self._root / "storer" / "mqtt-password", self.password("storer") + "\n", group=STORER)
         write(self._root / "storer" / "database-password", self.password("teleinfo") + "\n", group=STORER)
+
+    def _template(self, name: str) -> str:
+        return (self._templates / name).read_text()
 
 
 def main() -> int:

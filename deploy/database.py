@@ -5,18 +5,26 @@ hashed. Everything may be repeated, and brings what was half done to its end.
 """
 
 import hashlib
+import re
+
+from deploy.accounts import SetupError
 
 DATABASE = "teleinfodb"
-_STORER_RIGHTS = "SELECT, INSERT, UPDATE, CREATE, ALTER, DROP, INDEX, CREATE VIEW, SHOW VIEW"
-_READER_RIGHTS = "SELECT, SHOW VIEW"
 
-# The image sets itself up through a server without network, as root without a password: that must go on until it is
-# done. From then on root is whoever is root in the container, and the other accounts that the image made are gone.
-_ONLY_WITH_NETWORK = "EXECUTE IMMEDIATE IF(@@skip_networking, 'DO 0', {statement});"
-_STRAYS = (
-    "SET @strays = (SELECT GROUP_CONCAT(QUOTE(user), '@', QUOTE(host)) FROM mysql.global_priv"
-    " WHERE user = '' OR user = 'root' AND host <> 'localhost');"
-)
+# Whoever is `mysql` or `root` inside the container is the administrator. The image sets itself up through a server
+# without network, as root without a password: that must go on until it is done. From then on root has to be root, and
+# the other accounts that the image made are gone.
+_FIRST = """\
+CREATE USER IF NOT EXISTS mysql@localhost IDENTIFIED VIA unix_socket;
+GRANT ALL PRIVILEGES ON *.* TO mysql@localhost WITH GRANT OPTION;
+"""
+_LAST = """\
+SET @strays = (SELECT GROUP_CONCAT(QUOTE(user), '@', QUOTE(host)) FROM mysql.global_priv\
+ WHERE user = '' OR user = 'root' AND host <> 'localhost');
+EXECUTE IMMEDIATE IF(@@skip_networking, 'DO 0', 'ALTER USER root@localhost IDENTIFIED VIA unix_socket');
+EXECUTE IMMEDIATE IF(@@skip_networking OR @strays IS NULL, 'DO 0', CONCAT('DROP USER ', @strays));
+"""
+_PASSWORD = re.compile(r"IDENTIFIED BY '[^']*'")
 
 
 def hashed(password: str) -> str:
@@ -29,25 +37,20 @@ def hashed(password: str) -> str:
     return "*" + hashlib.sha1(inner).hexdigest().upper()  # noqa: S324
 
 
-def accounts_sql(storer: tuple[str, str], reader: tuple[str, str]) -> str:
-    """Write the statements; each account is a name and a password."""
-    lines = [
-        f"CREATE DATABASE IF NOT EXISTS {DATABASE} CHARACTER SET utf8mb4;",
-        "CREATE USER IF NOT EXISTS mysql@localhost IDENTIFIED VIA unix_socket;",
-        "GRANT ALL PRIVILEGES ON *.* TO mysql@localhost WITH GRANT OPTION;",
-        *_user(*storer, _STORER_RIGHTS),
-        *_user(*reader, _READER_RIGHTS),
-        _STRAYS,
-        _ONLY_WITH_NETWORK.format(statement="'ALTER USER root@localhost IDENTIFIED VIA unix_socket'"),
-        _ONLY_WITH_NETWORK.format(statement="IF(@strays IS NULL, 'DO 0', CONCAT('DROP USER ', @strays))"),
-    ]
-    return "\n".join(lines) + "\n"
+def accounts_sql(accounts: list[tuple[str, str]]) -> str:
+    """Write the statements for accounts: each the SQL of docs/database.md for it, and its password.
+
+    Raises:
+        SetupError: the SQL gives no account a password.
+    """
+    return _FIRST + "".join(_in_a_container(sql, password) for sql, password in accounts) + _LAST
 
 
-def _user(name: str, password: str, rights: str) -> list[str]:
-    user = f"'{name}'@'%'"
-    return [
-        f"CREATE USER IF NOT EXISTS {user};",
-        f"ALTER USER {user} IDENTIFIED VIA mysql_native_password USING '{hashed(password)}';",
-        f"GRANT {rights} ON {DATABASE}.* TO {user};",
-    ]
+def _in_a_container(sql: str, password: str) -> str:
+    """Let the account come from anywhere: its own network is the limit."""
+    statements = "".join(line for line in sql.splitlines(keepends=True) if not line.startswith("--"))
+    secret = f"IDENTIFIED VIA mysql_native_password USING '{hashed(password)}'"
+    statements, found = _PASSWORD.subn(secret, statements)
+    if found != 1:
+        raise SetupError("mariadb/*.sql: one account with one password is expected")
+    return statements.replace("'localhost'", "'%'")

@@ -34,6 +34,7 @@ class Guest:
         self._reason = ""
         self._subscribed: set[int] = set()
         self._published: dict[int, int] = {}
+        self._ended = False
         self._changed = threading.Condition()
         self._client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5, reconnect_on_failure=False)
         self._client.max_inflight_messages_set(0)
@@ -47,6 +48,7 @@ class Guest:
         self._client.on_message = self._on_message
         self._client.on_subscribe = self._on_subscribe
         self._client.on_publish = self._on_publish
+        self._client.on_disconnect = self._on_disconnect
 
     def __enter__(self) -> Self:
         self._client.connect(*self._address)
@@ -77,8 +79,10 @@ class Guest:
         """Publish; return the broker's reason code."""
         mid = self._client.publish(topic, payload, qos=1).mid
         with self._changed:
-            assert self._changed.wait_for(lambda: mid in self._published, WITHIN), "no answer to a message"
-            return self._published[mid]
+            assert self._changed.wait_for(lambda: mid in self._published or self._ended, WITHIN), "no answer"
+        if mid not in self._published:
+            raise Refused("the broker ended the connection")
+        return self._published[mid]
 
     def wait_for(self, topic: str) -> bytes:
         """Wait for a message on a topic."""
@@ -95,6 +99,14 @@ class Guest:
     def _on_connect(self, _client: paho.Client, _: Any, __: Any, reason: Any, ___: Any) -> None:
         self._reason = str(reason) if reason.is_failure else ""
         self._answered.set()
+
+    def _on_disconnect(self, _client: paho.Client, _: Any, __: Any, reason: Any, ___: Any) -> None:
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+        if not self._answered.is_set():
+            self._reason = f"the broker ended the connection: {reason}"
+            self._answered.set()
 
     def _on_message(self, _client: paho.Client, _: Any, message: paho.MQTTMessage) -> None:
         with self._changed:

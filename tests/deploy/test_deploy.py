@@ -11,7 +11,8 @@ import yaml
 import deploy.__main__ as deploy
 from common.config import load
 from deploy.backups import TRY_AGAIN_AFTER, Schedule
-from deploy.database import accounts_sql
+from deploy.accounts import SetupError
+from deploy.database import accounts_sql, hashed
 from deploy.files import write
 from reader.config import ReaderConfig
 from storer.config import StorerConfig
@@ -35,7 +36,7 @@ def files(folder: Path) -> dict[str, str]:
 
 
 def test_a_second_run_changes_nothing(folders: Path) -> None:
-    setup = deploy.Setup(folders, ROOT / "mosquitto", ("localhost",))
+    setup = deploy.Setup(folders, ROOT, ("localhost",))
     assert setup.prepare()
     before = files(folders)
     assert not setup.prepare()
@@ -43,7 +44,7 @@ def test_a_second_run_changes_nothing(folders: Path) -> None:
 
 
 def test_each_program_is_given_its_own_passwords_and_no_other(folders: Path) -> None:
-    setup = deploy.Setup(folders, ROOT / "mosquitto", ("localhost",))
+    setup = deploy.Setup(folders, ROOT, ("localhost",))
     setup.prepare()
     given = {
         "broker": {"health"},  # all others only hashed
@@ -58,7 +59,7 @@ def test_each_program_is_given_its_own_passwords_and_no_other(folders: Path) -> 
 
 
 def test_a_renewed_certificate_reaches_the_broker(folders: Path) -> None:
-    setup = deploy.Setup(folders, ROOT / "mosquitto", ("localhost",))
+    setup = deploy.Setup(folders, ROOT, ("localhost",))
     setup.prepare()
     before = files(folders)
     setup.renew_certificate()
@@ -80,9 +81,13 @@ def test_a_file_is_written_whole_and_only_when_it_changes(tmp_path: Path) -> Non
 
 
 def test_the_sql_has_one_statement_a_line_and_no_password() -> None:
-    text = accounts_sql(("teleinfo", "first-secret"), ("grafana", "second-secret"))
+    sources = ("storer.sql", "people.sql")
+    text = accounts_sql([((ROOT / "mariadb" / name).read_text(), "a-secret") for name in sources])
     assert all(line.endswith(";") for line in text.splitlines())
-    assert "secret" not in text
+    assert not re.search("a-secret|change-me", text)
+    assert text.count(hashed("a-secret")) == 2
+    with pytest.raises(SetupError, match="one account"):
+        accounts_sql([("CREATE USER x;", "a-secret")])
 
 
 def test_a_backup_is_due_when_the_newest_is_old_enough(tmp_path: Path) -> None:
