@@ -10,8 +10,8 @@ import yaml
 
 import deploy.__main__ as deploy
 from common.config import load
-from deploy.backups import TRY_AGAIN_AFTER, Schedule
 from deploy.accounts import SetupError
+from deploy.backups import TRY_AGAIN_AFTER, Schedule
 from deploy.database import accounts_sql, hashed
 from deploy.files import write
 from reader.config import ReaderConfig
