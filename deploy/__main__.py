@@ -22,6 +22,7 @@ TEMPLATES = Path("/opt/setup")  # as in the project: mosquitto/, mariadb/
 MARIADB, READER, STORER = 999, 10001, 10002
 
 _RESTART = "docker compose restart mosquitto mariadb"
+_RESTART_BROKER = "docker compose restart mosquitto"
 
 
 class Setup:
@@ -121,7 +122,7 @@ def _prepare(setup: Setup, _: argparse.Namespace) -> None:
     renewed = setup.prepare()
     print(f"setup: passwords and certificates are there; the broker's certificate ends on {setup.authority.ends()}")
     if renewed:
-        print("setup: the broker's certificate is a new one; if the broker runs: docker compose restart mosquitto")
+        print(f"setup: the broker's certificate is a new one; if the broker runs: {_RESTART_BROKER}")
     if not os.environ.get("TIC_PORT"):
         print(
             "setup: NO METER: a simulated one is read. Put TIC_PORT=/dev/ttyAMA0, or what yours is, into the file .env"
@@ -179,19 +180,19 @@ def _rotate(setup: Setup, arguments: argparse.Namespace) -> None:
 
 def _renew(setup: Setup, _: argparse.Namespace) -> None:
     setup.renew_certificate()
-    print(f"setup: the new certificate ends on {setup.authority.ends()}. It counts after: {_RESTART}")
+    print(f"setup: the new certificate ends on {setup.authority.ends()}. It counts after: {_RESTART_BROKER}")
 
 
 def _add(setup: Setup, arguments: argparse.Namespace) -> None:
     account = setup.vault.add(arguments.name, arguments.role)
     setup.prepare()
-    print(f"setup: {account.name} may do what a {account.role} may. It counts after: {_RESTART}")
+    print(f"setup: {account.name} may do what a {account.role} may. It counts after: {_RESTART_BROKER}")
 
 
 def _remove(setup: Setup, arguments: argparse.Namespace) -> None:
     setup.vault.remove(arguments.name)
     setup.prepare()
-    print(f"setup: {arguments.name} is gone, after: {_RESTART}")
+    print(f"setup: {arguments.name} is gone, after: {_RESTART_BROKER}")
 
 
 def _password(setup: Setup, arguments: argparse.Namespace) -> None:
@@ -200,7 +201,7 @@ def _password(setup: Setup, arguments: argparse.Namespace) -> None:
     given = getpass.getpass(asked) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
     setup.vault.give(account, given)
     setup.prepare()
-    print(f"setup: the password of {account.name} is noted. It counts after: {_RESTART}")
+    print(f"setup: the password of {account.name} is noted. It counts after: docker compose restart")
 
 
 if __name__ == "__main__":
