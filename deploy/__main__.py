@@ -119,9 +119,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _prepare(setup: Setup, _: argparse.Namespace) -> None:
+    first = not setup.authority.certificate.exists()
     renewed = setup.prepare()
     print(f"setup: passwords and certificates are there; the broker's certificate ends on {setup.authority.ends()}")
-    if renewed:
+    if renewed and not first:
         print(f"setup: the broker's certificate is a new one; if the broker runs: {_RESTART_BROKER}")
     if not os.environ.get("TIC_PORT"):
         print(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.compose.stack import ROOT, Stack
+from tests.compose.stack import Stack
 
 
 @pytest.fixture(scope="session")
@@ -14,16 +14,10 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Everything, up and healthy, after `docker compose up --build --wait` and nothing else."""
     if shutil.which("docker") is None or subprocess.run(["docker", "info"], capture_output=True).returncode != 0:
         pytest.skip("there is no Docker engine here")
-    before = _git_status()
     stack = Stack(tmp_path_factory.mktemp("compose"))
     try:
         stack.up("--build")
         yield stack
     finally:
         stack.remove()
-    assert _git_status() == before, "the run has left something in the checkout"
-
-
-def _git_status() -> str:
-    command = ["git", "-C", str(ROOT), "status", "--porcelain"]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert stack.traces() == set(), "the run has left something in the clone"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Callable
@@ -18,9 +19,15 @@ _PASSED_ON = ("PATH", "HOME", "LANG", "SSL_CERT_FILE", "http_proxy", "https_prox
 
 
 class Stack:
-    """`docker compose` with its own project, ports and `.env`; the latter may be changed between two `up`."""
+    """`docker compose` with its own project, ports and `.env`; the latter may be changed between two `up`.
+
+    It runs in a copy of the project, as a clone would be: what is done in the checkout meanwhile does not matter.
+    """
 
     def __init__(self, folder: Path) -> None:
+        self.root = folder / "clone"
+        self._clone()
+        self._files = self._listing()
         self.project = f"teleinfo-test-{os.getpid()}"
         self.env = {
             "MQTT_LOCAL_PORT": str(free_port()),
@@ -51,7 +58,7 @@ class Stack:
         command += ["--progress", "quiet", "-f", "compose.yaml", "-f", "tests/compose/fast.yaml", *arguments]
         result = subprocess.run(
             command,
-            cwd=ROOT,
+            cwd=self.root,
             env=self._environment,
             input=given,
             stdin=subprocess.DEVNULL if given is None else None,
@@ -78,6 +85,10 @@ class Stack:
         memory = ["docker", "run", "--rm", "--network", "none", "-v", "/dev/shm:/machine", "python:3.13-slim"]
         subprocess.run([*memory, "rm", "-rf", journal], check=True, capture_output=True, timeout=60)
 
+    def traces(self) -> set[str]:
+        """Return what has changed in the clone."""
+        return {name for name, _ in self._listing() ^ self._files}
+
     def inside(self, service: str, command: str, *, check: bool = True) -> str:
         """Run a shell command in a container."""
         return self.compose("exec", "-T", service, "sh", "-c", command, check=check)
@@ -103,6 +114,17 @@ class Stack:
         output = subprocess.run(["docker", "inspect", *ids], capture_output=True, check=True, timeout=60).stdout
         containers: list[dict[str, Any]] = json.loads(output)
         return containers
+
+    def _clone(self) -> None:
+        listed = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        names = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.rstrip("\0").split("\0")
+        for name in names:
+            if (ROOT / name).is_file():
+                (self.root / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, self.root / name)
+
+    def _listing(self) -> set[tuple[str, int]]:
+        return {(str(path.relative_to(self.root)), path.stat().st_mtime_ns) for path in self.root.rglob("*")}
 
     def _last_words(self) -> str:
         return self.compose("ps", "--all", check=False) + self.compose("logs", "--tail", "20", check=False)

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from tests.compose.stack import ROOT, SERVICES, Stack, wait_until
+from tests.compose.stack import SERVICES, Stack, wait_until
 
 
 def test_rows_arrive(stack: Stack) -> None:
@@ -119,7 +119,9 @@ def test_your_own_broker_or_database_leaves_ours_out(stack: Stack) -> None:
 def test_no_compiler_is_needed_where_there_is_no_wheel(stack: Stack) -> None:
     """All but PyYAML are pure wheels (see the lock); on 32-bit ARM it is built, in an image that has no compiler."""
     command = ["docker", "build", "--quiet", "--target", "build", "--build-arg", "NO_BINARY=PyYAML", "."]
-    image = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=300).stdout.strip()
+    image = subprocess.run(
+        command, cwd=stack.root, capture_output=True, text=True, check=True, timeout=300
+    ).stdout.strip()
     run = ["docker", "run", "--rm", "--network", "none", image]
     script = "import shutil, yaml; print(shutil.which('cc') or shutil.which('gcc'), yaml.safe_load('{a: 1}'))"
     said = subprocess.run([*run, "/opt/teleinfo/bin/python", "-c", script], capture_output=True, text=True, check=True)

@@ -142,8 +142,8 @@ def test_a_message_that_is_too_large_ends_the_connection(quiet: Stack, passwords
 def test_tls_shows_a_certificate_of_our_authority(stack: Stack, passwords: dict[str, str], tmp_path: Path) -> None:
     ours = ssl.create_default_context(cadata=stack.setup("ca"))
     with Guest(stack.tls_port, "phone", passwords["phone"], host="localhost", tls=ours) as guest:
-        guest.subscribe("teleinfo/reader/+/status")  # is retained, and comes at once
-        assert [topic for topic, _ in guest.heard] == ["teleinfo/reader/home/status"]
+        guest.subscribe("teleinfo/reader/+/status")
+        assert guest.wait_for("teleinfo/reader/home/status") in (b"online", b"offline")  # it is retained
 
     other = Authority(tmp_path)
     other.prepare(("localhost",))
@@ -212,16 +212,13 @@ def test_new_passwords_count_and_the_old_ones_do_not(stack: Stack, passwords: di
 
 
 def test_an_account_is_added_with_the_rights_of_its_role_and_taken_away(stack: Stack) -> None:
-    def reload() -> None:
-        stack.compose("kill", "--signal", "HUP", "mosquitto")
-
     stack.setup("add", "reader-attic", "reader")
     password = stack.password("reader-attic")
-    reload()
+    stack.compose("restart", "mosquitto")
     with Guest(stack.mqtt_port, "reader-attic", password) as guest:
         assert guest.publish("teleinfo/990000000002/link", "offline") < 0x80
         assert guest.publish("teleinfo/990000000002/stored", "{}") == NOT_AUTHORISED
     stack.setup("remove", "reader-attic")
-    reload()
+    stack.compose("restart", "mosquitto")
     with pytest.raises(Refused), Guest(stack.mqtt_port, "reader-attic", password):
         pass
