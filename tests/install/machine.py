@@ -1,0 +1,209 @@
+"""A machine to throw away: the root file system of a small Debian, with or without its systemd running."""
+
+import contextlib
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2]
+RELEASE = "bookworm"  # the oldest that counts: Raspberry Pi OS of 2023, Python 3.11, systemd 252
+CLONE = "/srv/clone"
+PROGRAMS = "/opt/teleinfo-monitor"
+#: What a clone has, as far as the installer looks at it.
+CLONED = ("run", "packaging", "requirements", "reader", "storer", "common", "pyproject.toml", "README.md", "LICENSE")
+WITHIN = 90.0  # seconds, for what should take a few
+
+_AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#: Noisy or in the way in a machine that has no devices.
+_MASKED = ("systemd-udevd.service", "systemd-logind.service", "getty.target", "systemd-timesyncd.service")
+
+#: Makes the file systems of a booted machine, in namespaces of its own, and becomes its systemd.
+_BOOT = r"""
+set -e
+root=$1
+mount --bind "$root" "$root"
+mount -t proc proc "$root/proc"
+mount -t sysfs sysfs "$root/sys"
+mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
+mount -t tmpfs -o mode=755 tmpfs "$root/run"
+mount -t tmpfs -o mode=755 tmpfs "$root/dev"
+mount -t tmpfs tmpfs "$root/tmp"
+cd "$root/dev"
+mknod -m 666 null c 1 3; mknod -m 666 zero c 1 5; mknod -m 666 full c 1 7
+mknod -m 666 random c 1 8; mknod -m 666 urandom c 1 9; mknod -m 666 tty c 5 0
+mknod -m 660 ttyS0 c 4 64; mknod -m 660 ttyUSB9 c 188 9; mknod -m 666 kmsg c 1 11
+chgrp 20 ttyS0 ttyUSB9
+mkdir pts shm
+mount -t devpts -o newinstance,ptmxmode=666,mode=620,gid=5 devpts pts
+mount -t tmpfs tmpfs shm
+ln -s pts/ptmx ptmx; ln -s /proc/self/fd fd
+cd "$root"
+mkdir -p .host
+pivot_root . .host
+umount -l /.host
+exec env -i container=other PATH="$PATH" /lib/systemd/systemd --system --log-target=journal >/dev/null 2>&1 </dev/null
+"""
+
+
+class Machine:
+    """A root file system; the network is that of this machine."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root / "root"
+        self.root.mkdir()
+        self._kept = root / "programs"
+        self._systemd: subprocess.Popen[bytes] | None = None
+
+    def make(self) -> None:
+        """Fetch and unpack it: a minute or two."""
+        self._tool("debootstrap", "--variant=minbase", "--include=python3,ca-certificates,udev,systemd-sysv,dbus")
+        shutil.copy(_AUTHORITIES, self.path(_AUTHORITIES))  # whatever is trusted here, a proxy's, too
+        self.path("/etc/hosts").write_text("127.0.0.1 localhost\n")
+        # As on a machine on which nobody wants services to start by themselves.
+        self.write("/usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n", mode=0o755)
+        self.run("systemctl", "mask", *_MASKED)
+        self.clone()
+
+    def clone(self) -> None:
+        """Put a fresh copy of the project there, as anybody's clone."""
+        target = self.path(CLONE)
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir(parents=True)
+        for name in (*CLONED, *(path.name for path in PROJECT.glob("*.example.yaml"))):
+            if (PROJECT / name).is_dir():
+                shutil.copytree(PROJECT / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(PROJECT / name, target / name)
+
+    def keep_programs(self) -> None:
+        """Keep the environment that was made, for tests of something else: to make one takes most of the time."""
+        shutil.copytree(self.path(PROGRAMS), self._kept, symlinks=True)
+
+    def give_programs(self) -> None:
+        """Put the environment there that was kept."""
+        shutil.copytree(self._kept, self.path(PROGRAMS), symlinks=True)
+
+    def path(self, name: str | Path) -> Path:
+        """Return where a file of the machine is to be found from outside."""
+        return self.root / str(name).lstrip("/")
+
+    def write(self, name: str, text: str, *, mode: int = 0o644) -> None:
+        self.path(name).parent.mkdir(parents=True, exist_ok=True)
+        self.path(name).write_text(text)
+        self.path(name).chmod(mode)
+
+    # -- commands ------------------------------------------------------------------------------------------------------
+
+    def try_(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run a command there, as root."""
+        if self._systemd is None:
+            enter = ["chroot", str(self.root)]
+        else:
+            namespaces = ["--mount", "--pid", "--uts", "--ipc", "--cgroup"]
+            enter = ["nsenter", f"--target={self._init()}", *namespaces, "--root", "--wdns=/"]
+        given = [f"{name}={value}" for name, value in environment.items()]
+        clean = ["env", "-i", f"PATH={_PATH}", "HOME=/root", "LC_ALL=C.UTF-8", *given]
+        return subprocess.run(
+            [*enter, *clean, *command],
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=900,
+            check=False,
+        )
+
+    def run(self, *command: str, **environment: str) -> str:
+        """Run a command there that must not fail; return what it said."""
+        result = self.try_(*command, **environment)
+        assert result.returncode == 0, f"{' '.join(command)} ended with {result.returncode}:\n{result.stdout}"
+        return result.stdout
+
+    def install(self, program: str, *options: str) -> str:
+        # There is no compiler, and there are no wheels for a Pi Zero: PyYAML has to be built from its source.
+        assert self.try_("sh", "-c", "command -v cc gcc").returncode != 0
+        return self.run(f"{CLONE}/run", "install", program, *options, PIP_NO_BINARY="pyyaml")
+
+    def uninstall(self, program: str, *options: str) -> str:
+        return self.run(f"{CLONE}/run", "uninstall", program, *options)
+
+    # -- what is there -------------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> dict[str, tuple[int, ...]]:
+        """Return what each file is like: its kind and rights, its owner, its size and its time."""
+        found: dict[str, tuple[int, ...]] = {}
+        for folder, folders, files in os.walk(self.root):
+            if folder == str(self.root):
+                folders[:] = [name for name in folders if name not in ("proc", "sys", "dev", "run", "tmp")]
+            for name in (*folders, *files):
+                path = Path(folder, name)
+                status = path.lstat()
+                # The time of a folder tells nothing that its files do not.
+                when = 0 if stat.S_ISDIR(status.st_mode) else status.st_mtime_ns
+                size = 0 if stat.S_ISDIR(status.st_mode) else status.st_size
+                found[str(path)[len(str(self.root)) :]] = (status.st_mode, status.st_uid, status.st_gid, size, when)
+        return found
+
+    def traces(self) -> list[str]:
+        """Return what of ours is there, the clone apart."""
+        # A machine that is switched off does not tidy up /var/tmp.
+        elsewhere = (CLONE, "/var/tmp/", "/var/log/")
+        names = [name for name in self.snapshot() if "teleinfo" in name.lower() and not name.startswith(elsewhere)]
+        users = [line for line in self.path("/etc/passwd").read_text().splitlines() if "teleinfo" in line]
+        groups = [line for line in self.path("/etc/group").read_text().splitlines() if "teleinfo" in line]
+        return [*names, *users, *groups]
+
+    # -- systemd -------------------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def booted(self) -> Iterator[None]:
+        """Let its systemd run, in namespaces of its own."""
+        namespaces = ["--mount", "--pid", "--uts", "--ipc", "--cgroup", "--propagation=private"]
+        self._systemd = subprocess.Popen(
+            ["unshare", *namespaces, "--fork", "--kill-child", "bash", "-c", _BOOT, "boot", str(self.root)],
+            env={"PATH": _PATH},
+            stdin=subprocess.DEVNULL,
+        )
+        try:
+            self.wait("systemctl is-system-running", lambda said: said.strip() in ("running", "degraded"))
+            yield
+        finally:
+            self._systemd.send_signal(signal.SIGKILL)  # takes all that runs in there along
+            self._systemd.wait()
+            self._systemd = None
+
+    def wait(self, command: str, holds: Callable[[str], bool]) -> str:
+        """Ask again and again until the answer is as wanted; return it."""
+        deadline = time.monotonic() + WITHIN
+        while True:
+            said = self.try_("sh", "-c", command).stdout
+            if holds(said):
+                return said
+            assert time.monotonic() < deadline, f"{command}:\n{said}\n{self._last_words()}"
+            time.sleep(0.2)
+
+    def _last_words(self) -> str:
+        return self.try_("journalctl", "--no-pager", "-n", "40").stdout
+
+    def _init(self) -> int:
+        assert self._systemd is not None
+        children = Path(f"/proc/{self._systemd.pid}/task/{self._systemd.pid}/children")
+        deadline = time.monotonic() + WITHIN
+        while not (pids := children.read_text().split()):
+            assert self._systemd.poll() is None, "the machine does not boot"
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        return int(pids[0])
+
+    def _tool(self, *command: str) -> None:
+        result = subprocess.run(
+            [*command, RELEASE, str(self.root)], capture_output=True, text=True, timeout=1800, check=False
+        )
+        assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-2000:]

@@ -1,0 +1,145 @@
+"""The installer, on a machine whose systemd does not run."""
+
+import re
+
+import pytest
+
+from tests.install.machine import CLONE, Machine
+
+READER_YAML = "/etc/teleinfo/reader.yaml"
+COMMAND = "/opt/teleinfo-monitor/current/bin/teleinfo-reader"
+
+
+def set_version(machine: Machine, version: str) -> None:
+    file = machine.path(f"{CLONE}/common/version.py")
+    file.write_text(re.sub("^__version__ = .*", f'__version__ = "{version}"', file.read_text(), flags=re.MULTILINE))
+
+
+def installed_version(machine: Machine) -> str:
+    python = "/opt/teleinfo-monitor/current/bin/python"
+    return machine.run(python, "-I", "-c", "from common.version import __version__; print(__version__)").strip()
+
+
+@pytest.mark.parametrize("program", ["reader", "storer"])
+def test_a_dry_run_tells_each_step_and_changes_nothing(machine: Machine, program: str) -> None:
+    before = machine.snapshot()
+    told = machine.install(program, "--dry-run")
+    assert machine.snapshot() == before
+    for what in (
+        "user teleinfo",
+        "/opt/teleinfo-monitor",
+        f"/etc/teleinfo/{program}.yaml",
+        f"teleinfo-{program}.service",
+    ):
+        assert what in told
+    assert "Traceback" not in told
+
+
+def test_it_installs_and_says_what_is_still_to_be_done(machine: Machine) -> None:
+    def clone() -> dict[str, tuple[int, ...]]:
+        return {name: what for name, what in machine.snapshot().items() if name.startswith(CLONE)}
+
+    before = clone()
+    told = machine.install("reader")
+    assert clone() == before
+    assert "/dev/ttyAMA0 is not there" in told
+    assert f"sudo nano {READER_YAML}" in told
+    assert "sudo systemctl enable --now teleinfo-reader" in told
+    assert machine.run("id", "-nG", "teleinfo").split() == ["teleinfo", "dialout"]
+    assert machine.run("stat", "-c", "%A %U:%G", "/etc/teleinfo", READER_YAML).splitlines() == [
+        "drwxr-x--- root:teleinfo",
+        "-rw-r----- root:teleinfo",
+    ]
+    assert machine.path(READER_YAML).read_text() == machine.path(f"{CLONE}/reader.example.yaml").read_text()
+    assert "with libyaml: False" in machine.run(
+        "/opt/teleinfo-monitor/current/bin/python", "-c", "import yaml; print('with libyaml:', yaml.__with_libyaml__)"
+    )
+
+
+def test_installed_twice_it_does_nothing_more_and_keeps_the_configuration(prepared: Machine) -> None:
+    prepared.install("reader")
+    prepared.path(READER_YAML).write_text("port: /dev/mine\n")
+    before = prepared.snapshot()
+    told = prepared.install("reader")
+    assert prepared.snapshot() == before
+    assert "install the programs" not in told
+
+
+def test_the_clone_may_go(prepared: Machine) -> None:
+    prepared.install("reader")
+    prepared.run("rm", "-r", CLONE)
+    assert "usage" in prepared.run(
+        "setpriv", "--reuid=teleinfo", "--regid=teleinfo", "--init-groups", COMMAND, "--help"
+    )
+    prepared.clone()
+
+
+def test_an_upgrade_takes_the_place_of_the_version_before(machine: Machine) -> None:
+    machine.install("reader")
+    machine.path(READER_YAML).write_text("port: /dev/mine\n")
+    set_version(machine, "99.1")
+    machine.install("reader")
+    assert installed_version(machine) == "99.1"
+    assert machine.path(READER_YAML).read_text() == "port: /dev/mine\n"
+    environments = [path.name for path in machine.path("/opt/teleinfo-monitor").iterdir() if not path.is_symlink()]
+    assert len(environments) == 1
+
+
+def test_an_upgrade_that_cannot_be_made_leaves_the_version_before(machine: Machine) -> None:
+    machine.install("reader")
+    version = installed_version(machine)
+    before = machine.snapshot()
+    machine.path(f"{CLONE}/reader/__main__.py").write_text("import nothing_like_this\n")
+    assert machine.try_(f"{CLONE}/run", "install", "reader").returncode != 0
+    assert installed_version(machine) == version
+    assert machine.run(COMMAND, "--help")
+    left = {name for name in machine.snapshot().keys() - before.keys() if "__pycache__" not in name}
+    assert not [name for name in left if name.startswith(("/opt", "/etc", "/usr/local"))]
+
+
+def test_two_programs_share_what_each_needs_until_the_last_goes(prepared: Machine) -> None:
+    prepared.install("reader")
+    told = prepared.install("storer")
+    assert "install the programs" not in told  # they are there
+    assert "/etc/teleinfo/database-password cannot be read" in told
+    prepared.uninstall("reader", "--purge")
+    traces = prepared.traces()
+    assert "/etc/systemd/system/teleinfo-storer.service" in traces
+    assert "/etc/teleinfo/storer.yaml" in traces
+    assert not [name for name in traces if "reader" in name and not name.startswith("/opt/")]
+    assert prepared.run("/usr/local/bin/teleinfo-storer", "--help")
+
+
+def test_uninstalled_it_leaves_configuration_and_frames_and_says_so(prepared: Machine) -> None:
+    prepared.install("reader")
+    prepared.write("/var/lib/teleinfo/00000001.spool", "frames")
+    told = prepared.uninstall("reader")
+    assert "kept: /etc/teleinfo, /var/lib/teleinfo, the user teleinfo" in told
+    assert "--purge" in told
+    kept = [trace for trace in prepared.traces() if trace.startswith("/")]
+    assert kept == ["/etc/teleinfo", READER_YAML, "/var/lib/teleinfo", "/var/lib/teleinfo/00000001.spool"]
+
+
+def test_purged_it_leaves_nothing(prepared: Machine) -> None:
+    prepared.install("reader")
+    prepared.install("storer")
+    prepared.write("/var/lib/teleinfo/00000001.spool", "frames")
+    prepared.uninstall("storer", "--purge")
+    prepared.uninstall("reader", "--purge")
+    assert prepared.traces() == []
+
+
+def test_a_command_of_that_name_that_is_not_ours_is_left_alone(prepared: Machine) -> None:
+    prepared.write("/usr/local/bin/teleinfo-reader", "#!/bin/sh\n", mode=0o755)
+    assert "is left alone" in prepared.install("reader")
+    prepared.uninstall("reader")
+    assert prepared.path("/usr/local/bin/teleinfo-reader").read_text() == "#!/bin/sh\n"
+    prepared.path("/usr/local/bin/teleinfo-reader").unlink()
+
+
+def test_nobody_but_an_administrator_installs(prepared: Machine) -> None:
+    user = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+    result = prepared.try_(*user, f"{CLONE}/run", "install", "reader")
+    assert result.returncode == 1
+    assert "sudo ./run install reader" in result.stdout
+    assert not prepared.path("/etc/teleinfo").exists()

@@ -1,0 +1,173 @@
+"""The installed services, under a systemd of their own: ready, watched, confined, upgraded, taken away."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from demo.instances import Broker
+from tests.install.machine import CLONE, Machine
+from tests.services.ear import Ear
+
+METER = "simulate://standard-single-phase-tempo"
+PROBE = """
+import ctypes, errno, os
+from reader.clock import KernelClock, _Timex
+
+libc = ctypes.CDLL(None, use_errno=True)
+read, write = _Timex(), _Timex()
+write.modes = 0x10  # ADJ_STATUS
+print("probe clock is read:", libc.adjtimex(ctypes.byref(read)) >= 0)
+print("probe clock is set:", libc.adjtimex(ctypes.byref(write)) >= 0)
+for name in ("/dev/ttyS0", "/dev/ttyUSB9", "/dev/kmsg"):
+    try:
+        os.close(os.open(name, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK))
+        print("probe", name, "open")
+    except OSError as error:
+        print("probe", name, errno.errorcode[error.errno])
+for name in ("/etc/teleinfo/x", "/opt/x", "/var/lib/teleinfo/x", "/run/teleinfo/x"):
+    try:
+        open(name, "w").close()
+        os.unlink(name)
+        print("probe", name, "written")
+    except OSError as error:
+        print("probe", name, errno.errorcode[error.errno])
+"""
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    with Broker(tmp_path_factory.mktemp("broker")) as broker:
+        yield broker
+
+
+@pytest.fixture
+def reader(running: Machine, broker: Broker) -> Machine:
+    """The machine with a reader that runs, of a simulated meter."""
+    running.install("reader")
+    configure(running, broker)
+    told = running.install("reader")
+    assert "start teleinfo-reader" not in told  # the service was there before: to start it is the user's word
+    running.run("systemctl", "enable", "--now", "teleinfo-reader")
+    return running
+
+
+def configure(machine: Machine, broker: Broker) -> None:
+    settings = {"name": "pi", "port": METER, "mqtt": {"host": broker.host, "port": broker.port}}
+    machine.path("/etc/teleinfo/reader.yaml").write_text(json.dumps(settings))
+
+
+def show(machine: Machine, name: str) -> str:
+    return machine.run("systemctl", "show", "--value", "-p", name, "teleinfo-reader").strip()
+
+
+def status(machine: Machine, pattern: str) -> str:
+    return machine.wait(
+        "systemctl show --value -p StatusText teleinfo-reader", lambda said: bool(re.fullmatch(pattern, said.strip()))
+    )
+
+
+def test_with_a_configuration_that_is_complete_the_service_starts_at_once(running: Machine, broker: Broker) -> None:
+    running.path("/etc/teleinfo").mkdir()
+    configure(running, broker)
+    assert "start teleinfo-reader" in running.install("reader")
+    assert running.run("systemctl", "is-active", "teleinfo-reader").strip() == "active"
+    assert running.run("systemctl", "is-enabled", "teleinfo-reader").strip() == "enabled"
+
+
+def test_it_is_ready_and_says_how_it_is(reader: Machine, broker: Broker) -> None:
+    assert show(reader, "ActiveState") == "active"
+    status(reader, r"1 meter, \d\.\d frames/s, connected, \d+ waiting")
+    assert show(reader, "NRestarts") == "0"
+
+
+def test_frames_reach_the_broker(reader: Machine, broker: Broker) -> None:
+    with Ear(broker) as ear:
+        assert ear.wait(lambda: any(topic.endswith("/frame") for topic, _ in ear.messages))
+
+
+def test_it_reads_the_clock_and_its_port_and_can_do_nothing_else(reader: Machine) -> None:
+    reader.write("/srv/probe.py", PROBE)
+    reader.write(
+        "/etc/systemd/system/teleinfo-reader.service.d/probe.conf",
+        "[Service]\nExecStartPre=/opt/teleinfo-monitor/current/bin/python /srv/probe.py\n",
+    )
+    reader.run("systemctl", "daemon-reload")
+    reader.run("systemctl", "restart", "teleinfo-reader")
+    said = reader.wait("journalctl -o cat --no-pager -u teleinfo-reader", lambda said: "probe /run/teleinfo/x" in said)
+    found = dict(line.removeprefix("probe ").rsplit(" ", 1) for line in said.splitlines() if line.startswith("probe"))
+    port = found.pop("/dev/ttyS0")
+    assert port in ("open", "EIO", "ENXIO")  # there may be none here, but it is not forbidden
+    assert found == {
+        "clock is read:": "True",
+        "clock is set:": "False",
+        "/dev/ttyUSB9": "ENXIO",  # its driver is not loaded: allowed, for the dongle that is plugged in later
+        "/dev/kmsg": "EPERM",
+        "/etc/teleinfo/x": "EROFS",
+        "/opt/x": "EROFS",
+        "/var/lib/teleinfo/x": "written",
+        "/run/teleinfo/x": "written",
+    }
+
+
+def test_one_that_hangs_is_ended_by_the_watchdog_and_its_frames_are_still_there(
+    reader: Machine, broker: Broker
+) -> None:
+    reader.write(
+        "/etc/systemd/system/teleinfo-reader.service.d/watchdog.conf", "[Service]\nWatchdogSec=3\nRestartSec=0\n"
+    )
+    reader.run("systemctl", "daemon-reload")
+    reader.run("systemctl", "restart", "teleinfo-reader")
+    status(reader, "1 meter, .*")
+    reader.run("systemctl", "kill", "--signal=SIGSTOP", "teleinfo-reader")
+    reader.wait("systemctl show --value -p NRestarts teleinfo-reader", lambda said: said.strip() == "1")
+    said = reader.wait(
+        "journalctl -o cat --no-pager -u teleinfo-reader", lambda said: "are still to be confirmed" in said
+    )
+    assert "Watchdog timeout" in said
+    assert "1 meter" in status(reader, "1 meter, .*")
+
+
+def test_a_configuration_that_is_wrong_ends_it_for_good_and_the_journal_says_why(reader: Machine) -> None:
+    reader.path("/etc/teleinfo/reader.yaml").write_text("prot: /dev/ttyS0\n")
+    assert reader.try_("systemctl", "restart", "teleinfo-reader").returncode != 0
+    reader.wait("systemctl show --value -p ActiveState teleinfo-reader", lambda said: said.strip() == "failed")
+    assert "did you mean 'port'?" in reader.run("journalctl", "-o", "cat", "--no-pager", "-u", "teleinfo-reader")
+
+
+def test_an_upgrade_restarts_it(reader: Machine) -> None:
+    before = show(reader, "MainPID")
+    version = reader.path(f"{CLONE}/common/version.py")
+    version.write_text(version.read_text() + "\n# Newer.\n")
+    told = reader.install("reader")
+    assert "restart teleinfo-reader" in told
+    assert show(reader, "MainPID") not in (before, "0")
+    assert show(reader, "ActiveState") == "active"
+
+
+def test_an_upgrade_that_does_not_run_gives_way_to_the_version_before(reader: Machine) -> None:
+    bridge = reader.path(f"{CLONE}/reader/bridge.py")
+    bridge.write_text(
+        bridge.read_text().replace("def run(self) -> None:", "def run(self) -> None:\n        return 1 / 0")
+    )
+    result = reader.try_(f"{CLONE}/run", "install", "reader")
+    assert result.returncode == 1
+    assert "the version of before is back" in result.stdout
+    assert show(reader, "ActiveState") == "active"
+    assert "1 / 0" not in reader.run(
+        "sh", "-c", "cat /opt/teleinfo-monitor/current/lib/python*/site-packages/reader/bridge.py"
+    )
+
+
+def test_uninstalled_it_stops_and_what_waits_is_on_disk(reader: Machine) -> None:
+    # A storer was seen once, and never confirms anything.
+    reader.run(
+        "setpriv", "--reuid=teleinfo", "--regid=teleinfo", "--clear-groups", "mkdir", "/var/lib/teleinfo/storers"
+    )
+    reader.run("touch", "/var/lib/teleinfo/storers/main")
+    reader.run("systemctl", "restart", "teleinfo-reader")
+    status(reader, "1 meter, .*")
+    reader.uninstall("reader")
+    assert reader.try_("systemctl", "is-active", "teleinfo-reader").returncode != 0
+    assert [path for path in reader.path("/var/lib/teleinfo").iterdir() if path.suffix == ".spool"]
