@@ -1,7 +1,9 @@
 """The service `setup`, and the files that compose.yaml puts together."""
 
+import ast
 import os
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from deploy.database import accounts_sql, hashed
 from deploy.files import write
 from reader.config import ReaderConfig
 from storer.config import StorerConfig
+from tests.test_layers import imported
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
@@ -174,3 +177,11 @@ def test_images_are_of_one_release_line_and_name_no_architecture() -> None:
     assert set(re.findall(r"^FROM (\S+:\S+)", text, flags=re.MULTILINE)) == {"python:3.13-slim"}
     assert not re.search(r"amd64|arm64|arm/v|aarch64|x86|platform", text)
     assert not text.startswith("# syntax")
+
+
+def test_what_sets_up_knows_nothing_of_the_programs() -> None:
+    """The image of `setup` has nothing but Python; `backups.py` stands alone in the storer's."""
+    for file in (ROOT / "deploy").glob("*.py"):
+        modules = set(imported(ast.parse(file.read_text())))
+        allowed = sys.stdlib_module_names | ({"deploy"} if file.name != "backups.py" else set())
+        assert modules <= allowed, file.name
