@@ -55,13 +55,19 @@ class Guest:
         self._client.loop_start()
         assert self._answered.wait(WITHIN), "the broker does not answer"
         if self._reason:
-            self._client.loop_stop()
+            self._leave()
             raise Refused(self._reason)
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._leave()
+
+    def _leave(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()
+        sock: Any = self._client.socket()
+        if sock is not None:  # the broker has not ended it
+            sock.close()
 
     def break_off(self) -> None:
         """Go without a word: the broker publishes the last will."""
