@@ -12,6 +12,7 @@
           +-- Away       time heals it: try again, elsewhere if there is an elsewhere
           |    +-- Busy  somebody else was in the way: try again
           +-- BadRow     one of the values is not for this database     -> reject the row
+     +-- BackupError     the file is no backup that can be restored      -> exit 1
 
 Each message is one line for people: what, where, what to do.
 """
@@ -55,3 +56,7 @@ class Busy(Away):
 
 class BadRow(DatabaseError):
     """The database cannot hold one of the values."""
+
+
+class BackupError(TeleinfoError):
+    """The file is not, or will not become, a backup that can be restored."""

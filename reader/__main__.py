@@ -72,6 +72,12 @@ def _run(arguments: argparse.Namespace) -> int:
     for port in settings.port:
         check_port(port)
     log.set_up()
+    for port in settings.port:
+        if port.startswith("simulate://"):
+            logging.getLogger(__name__).warning(
+                "NO METER: %s makes its frames up. Name yours in 'port'; with compose, in .env: TIC_PORT=/dev/ttyAMA0",
+                port,
+            )
     life = Life()
     bridge = Bridge(settings, life)
     life.watch(bridge.wake)

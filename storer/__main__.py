@@ -1,6 +1,7 @@
 """The command `teleinfo-storer`."""
 
 import argparse
+import dataclasses
 import logging
 import sys
 from datetime import UTC, datetime
@@ -12,9 +13,12 @@ from common.forget import forget
 from common.process import Life
 from common.topics import Topics
 from storer.audit import run_audit
+from storer.backup import backup
+from storer.backup_check import Contents, check
 from storer.config import StorerConfig
 from storer.database import Database
 from storer.export import Selection, export, read_limit
+from storer.restore import restore
 from storer.schema import migrate
 from storer.service import Storer
 
@@ -57,6 +61,22 @@ def _parser() -> argparse.ArgumentParser:
     )
     proof.set_defaults(command=_audit)
 
+    save = commands.add_parser(
+        "backup", parents=[common], help="save all that is stored in a file, while the storer runs, and check that file"
+    )
+    save.add_argument("target", type=Path, metavar="FOLDER|FILE", help="where; in a folder the file is named by itself")
+    save.add_argument("--keep", type=_positive, metavar="N", help="of the backups in the folder only the N newest stay")
+    save.set_defaults(command=_backup)
+
+    back = commands.add_parser(
+        "restore", parents=[common], help="bring a backup back into an empty database; stop the storer first"
+    )
+    back.add_argument("file", type=Path, metavar="FILE", help="what `backup` wrote")
+    way = back.add_mutually_exclusive_group()
+    way.add_argument("--into", metavar="NAME", help="another database than that of the configuration")
+    way.add_argument("--check", action="store_true", help="only say if the file is whole; needs no database")
+    back.set_defaults(command=_restore)
+
     gone = commands.add_parser("forget", parents=[common], help="have a storer that is gone forgotten by the readers")
     gone.add_argument("name", metavar="NAME", help="the storer's name; not that of one that runs")
     gone.set_defaults(command=_forget)
@@ -97,6 +117,40 @@ def _audit(arguments: argparse.Namespace) -> int:
     selection = _selection(arguments)
     settings = config.load(StorerConfig, arguments.config)
     return run_audit(Database(settings.database), selection, datetime.now(UTC), sys.stdout)
+
+
+def _backup(arguments: argparse.Namespace) -> int:
+    settings = config.load(StorerConfig, arguments.config)
+    file, contents = backup(Database(settings.database), arguments.target, datetime.now(UTC), arguments.keep)
+    _say(f"{file}: saved and checked", contents)
+    return 0
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    if arguments.check:
+        _say(f"{arguments.file}: whole", check(arguments.file))
+        return 0
+    settings = config.load(StorerConfig, arguments.config)
+    target = (
+        settings.database if arguments.into is None else dataclasses.replace(settings.database, name=arguments.into)
+    )
+    contents = restore(Database(target), arguments.file, datetime.now(UTC))
+    _say(f"{arguments.file}: restored into {target.name} and compared", contents)
+    return 0
+
+
+def _say(what: str, contents: Contents) -> None:
+    counts = ", ".join(f"{name.replace('_', ' ')} {totals.rows}" for name, totals in contents.tables.items())
+    print(f"{what} ({counts}), as of {contents.header.taken}")  # noqa: T201 - the command's output
+    for warning in contents.warnings:
+        print(f"teleinfo-storer: warning: {warning}", file=sys.stderr)  # noqa: T201 - for a person
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
 
 
 def _forget(arguments: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ value out of range alike. An error that is not listed is taken for one that pass
 
 import contextlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 import pymysql
@@ -25,8 +25,9 @@ _REFUSED = {1044, 1045, 1046, 1049, 1054, 1095, 1130, 1142, 1143, 1146, 1227, 13
 # The value is not for this database: out of range, truncated, wrong type, not null, check, no partition, too large.
 _BAD_ROW = {1048, 1118, 1153, 1264, 1265, 1292, 1366, 1367, 1390, 1406, 1411, 1441, 1526, 1690, 3140, 4025}
 
-# Somebody else was in the way: lock wait, deadlock (also a certification conflict of Galera), snapshot conflict.
-_BUSY = {1020, 1205, 1213}
+# Somebody else was in the way: lock wait, deadlock (also a certification conflict of Galera), snapshot conflict, a
+# table changed since the snapshot.
+_BUSY = {1020, 1205, 1213, 1412}
 
 _CURES = {
     1044: "grant the user its rights on the database, see docs/database.md",
@@ -64,7 +65,7 @@ class Connection:
         with self._translated(), self._connection.cursor() as cursor:
             return cursor.executemany(sql, rows) or 0
 
-    def stream(self, sql: str, arguments: Sequence[Any] = ()) -> Iterator[Sequence[Any]]:
+    def stream(self, sql: str, arguments: Sequence[Any] = ()) -> Generator[Sequence[Any], None, None]:
         """Yield the rows of a large SELECT as the server sends them; nothing else runs meanwhile."""
         with self._translated(), self._connection.cursor(pymysql.cursors.SSCursor) as cursor:
             cursor.execute(sql, arguments)
@@ -102,6 +103,11 @@ class Database:
     def __init__(self, config: DatabaseConfig) -> None:
         self._config = config
         self._hosts = list(config.host)
+
+    @property
+    def name(self) -> str:
+        """The database's name."""
+        return self._config.name
 
     @property
     def where(self) -> str:

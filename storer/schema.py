@@ -44,8 +44,21 @@ def migrations() -> list[Migration]:
     return sorted(steps, key=lambda step: step.version)
 
 
-def migrate(database: Database) -> list[Migration]:
-    """Apply the steps that the database lacks; return them.
+def newest_version() -> int:
+    """Return the version that all steps lead to."""
+    return migrations()[-1].version
+
+
+def refuse_newer(version: int) -> None:
+    """Raise `DatabaseError` if tables of that version are newer than this program."""
+    if version > newest_version():
+        raise DatabaseError(
+            f"the tables have version {version}, this program knows {newest_version()}: update the storer"
+        )
+
+
+def migrate(database: Database, up_to: int | None = None) -> list[Migration]:
+    """Apply the steps that the database lacks, all or those up to a version; return them.
 
     Raises:
         DatabaseError: the database is away, refuses us, or is newer than this program.
@@ -62,14 +75,14 @@ def migrate(database: Database) -> list[Migration]:
             "INSERT INTO schema_version (version, name) VALUES (0, 'the row that is locked while steps are applied')"
             " ON DUPLICATE KEY UPDATE version = version"
         )
-        if not _missing(connection):
+        if not _missing(connection, up_to):
             return []
         # A second connection holds the lock: each CREATE or ALTER ends the transaction of the connection that runs it.
         guard = database.connect()
         applied = []
         with guard.transaction():
             guard.query("SELECT version FROM schema_version WHERE version = 0 FOR UPDATE")
-            for step in _missing(connection):
+            for step in _missing(connection, up_to):
                 log.info("Bringing the database to version %d (%s)", step.version, step.name)
                 for statement in step.statements():
                     connection.execute(statement)
@@ -84,26 +97,15 @@ def migrate(database: Database) -> list[Migration]:
             guard.close()
 
 
-def _missing(connection: Connection) -> list[Migration]:
+def _missing(connection: Connection, up_to: int | None) -> list[Migration]:
     (newest,) = connection.query("SELECT MAX(version) FROM schema_version")[0]
-    steps = migrations()
-    if newest > steps[-1].version:
-        raise DatabaseError(
-            f"the tables have version {newest}, this program knows {steps[-1].version}: update the storer"
-        )
-    return [step for step in steps if step.version > newest]
+    refuse_newer(newest)
+    return [step for step in migrations() if step.version > newest and (up_to is None or step.version <= up_to)]
 
 
 def make_partitions(connection: Connection, now: datetime) -> list[str]:
     """Make a partition of `frames` for this month and the next ones where they are missing; return their names."""
-    names = {
-        name
-        for (name,) in connection.query(
-            "SELECT partition_name FROM information_schema.partitions"
-            " WHERE table_schema = DATABASE() AND table_name = 'frames' AND partition_name IS NOT NULL"
-        )
-    }
-    last = max((_first_of(name) for name in names if _MONTH.fullmatch(name)), default=None)
+    last = max(_months(connection), default=None)
     end = _month(now, MONTHS_AHEAD)
     first = _month(now, 0) if last is None else _month(last, 1)
     first = max(first, _month(end, -LONGEST_GAP))
@@ -119,6 +121,30 @@ def make_partitions(connection: Connection, now: datetime) -> list[str]:
     parts.append("PARTITION p_later VALUES LESS THAN MAXVALUE")
     connection.execute(f"ALTER TABLE frames REORGANIZE PARTITION p_later INTO ({', '.join(parts)})")
     return [f"p{month:%Y%m}" for month in made]
+
+
+def make_earlier_partitions(connection: Connection, since: datetime) -> list[str]:
+    """Make a partition for each month from `since` to the first that has one; return their names."""
+    end = min(_months(connection))
+    first = max(_month(since, 0), _month(end, -LONGEST_GAP))
+    made = []
+    while first < end:
+        made.append(first)
+        first = _month(first, 1)
+    if not made:
+        return []
+    parts = [f"PARTITION p_earlier VALUES LESS THAN ({_epoch(made[0])})"]
+    parts += [f"PARTITION p{month:%Y%m} VALUES LESS THAN ({_epoch(_month(month, 1))})" for month in made]
+    connection.execute(f"ALTER TABLE frames REORGANIZE PARTITION p_earlier INTO ({', '.join(parts)})")
+    return [f"p{month:%Y%m}" for month in made]
+
+
+def _months(connection: Connection) -> list[datetime]:
+    names = connection.query(
+        "SELECT partition_name FROM information_schema.partitions"
+        " WHERE table_schema = DATABASE() AND table_name = 'frames' AND partition_name IS NOT NULL"
+    )
+    return [_first_of(name) for (name,) in names if _MONTH.fullmatch(name)]
 
 
 def _month(instant: datetime, ahead: int) -> datetime:

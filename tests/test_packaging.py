@@ -61,7 +61,7 @@ def test_an_installed_package_does_not_come_from_the_checkout(installed: Path, p
     assert Path(where).is_relative_to(installed.parent)
 
 
-@pytest.mark.parametrize("package", ["tests", "demo", "mosquitto"])
+@pytest.mark.parametrize("package", ["tests", "demo", "deploy", "mosquitto"])
 def test_what_is_not_part_of_the_programs_is_not_installed(installed: Path, package: str, tmp_path: Path) -> None:
     script = f"import importlib.util; print(importlib.util.find_spec({package!r}))"
     assert run(installed / "python", "-c", script, cwd=tmp_path) == "None\n"

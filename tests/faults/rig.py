@@ -50,11 +50,11 @@ def numbered_frame(number: int, index: int, now: float) -> bytes:
 class Meter:
     """A meter behind a TCP port (`socket://`), that writes down what it sent, when, and whether somebody listened."""
 
-    def __init__(self, frames_a_second: float) -> None:
+    def __init__(self, frames_a_second: float, host: str = HOST) -> None:
         self.sent: list[tuple[int, float]] = []  # number, monotonic time; only what went to a reader
         self.interruptions: list[tuple[float, float]] = []  # when nobody can be expected to have read
         self._pace = 1 / frames_a_second
-        self._server = socket.create_server((HOST, 0))
+        self._server = socket.create_server((host, 0))
         self.port: int = self._server.getsockname()[1]
         self._stop = threading.Event()
         self._cut_until = 0.0

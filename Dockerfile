@@ -1,0 +1,61 @@
+# One target for each program; compose.yaml builds them. What is installed is locked in requirements/full.txt.
+FROM python:3.13-slim AS build
+WORKDIR /src
+RUN python -m venv --without-pip /opt/teleinfo
+COPY requirements/full.txt requirements/
+# Empty, or a package that is to be built here: proves that no compiler is needed where there is no wheel.
+ARG NO_BINARY=
+RUN python -m pip --python /opt/teleinfo/bin/python --no-cache-dir --disable-pip-version-check install \
+    --require-hashes --no-binary "$NO_BINARY" -r requirements/full.txt
+COPY pyproject.toml README.md LICENSE ./
+COPY common common
+COPY reader reader
+COPY storer storer
+# What only builds is taken out again.
+RUN python -m pip --python /opt/teleinfo/bin/python --no-cache-dir --disable-pip-version-check install \
+    --no-deps --no-build-isolation . \
+ && python -m pip --python /opt/teleinfo/bin/python uninstall --yes \
+    editables hatchling packaging pathspec pluggy tomlkit trove-classifiers \
+ && chmod -R a+rX /opt/teleinfo
+
+FROM python:3.13-slim AS program
+ENV PATH=/opt/teleinfo/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+COPY --from=build /opt/teleinfo /opt/teleinfo
+
+FROM program AS reader
+RUN groupadd --gid 10001 reader \
+ && useradd --uid 10001 --gid 10001 --no-create-home --home-dir / --shell /usr/sbin/nologin reader \
+ && install -d -o reader -g reader -m 0700 /var/lib/teleinfo
+COPY deploy/reader.yaml /etc/teleinfo/
+RUN sed 's/^  # tls:/  tls:/' /etc/teleinfo/reader.yaml >/etc/teleinfo/reader-tls.yaml && chmod -R a+rX /etc/teleinfo
+USER 10001:10001
+ENTRYPOINT ["teleinfo-reader"]
+CMD ["run"]
+
+FROM program AS storer
+RUN groupadd --gid 10002 storer \
+ && useradd --uid 10002 --gid 10002 --no-create-home --home-dir / --shell /usr/sbin/nologin storer \
+ && install -d -o storer -g storer -m 0700 /backups
+COPY deploy/backups.py /opt/teleinfo/
+COPY deploy/storer.yaml /etc/teleinfo/
+RUN sed 's/^  # tls:/  tls:/' /etc/teleinfo/storer.yaml >/etc/teleinfo/storer-tls.yaml \
+ && chmod -R a+rX /etc/teleinfo /opt/teleinfo/backups.py
+USER 10002:10002
+ENTRYPOINT ["teleinfo-storer"]
+CMD ["run"]
+
+# A volume takes owner and mode of the folder that it is mounted on first: `setup` needs no rights to give it away.
+FROM python:3.13-slim AS setup
+ENV PYTHONPATH=/opt/setup PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+RUN openssl version \
+ && install -d -o 1883 -g 1883 -m 0700 /setup/keep /setup/broker \
+ && install -d -o 1883 -g 999 -m 0755 /setup/database \
+ && install -d -o 1883 -g 10001 -m 0750 /setup/reader \
+ && install -d -o 1883 -g 10002 -m 0750 /setup/storer
+COPY mosquitto /opt/setup/mosquitto
+COPY mariadb /opt/setup/mariadb
+COPY deploy/*.py /opt/setup/deploy/
+RUN chmod -R a+rX /opt/setup
+USER 1883:1883
+ENTRYPOINT ["python", "-P", "-m", "deploy"]
+CMD ["prepare"]

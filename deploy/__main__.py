@@ -1,0 +1,209 @@
+"""The service `setup` of compose.yaml: makes passwords and certificates once, and hands each program its own.
+
+docker compose run --rm setup credentials home-assistant
+"""
+
+import argparse
+import getpass
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from deploy import broker
+from deploy.accounts import ROLES, Account, SetupError, Vault
+from deploy.certificates import Authority, read_names
+from deploy.database import DATABASE, accounts_sql
+from deploy.files import write
+
+ROOT = Path("/setup")
+TEMPLATES = Path("/opt/setup")  # as in the project: mosquitto/, mariadb/
+# Groups of the containers that are to read a file.
+MARIADB, READER, STORER = 999, 10001, 10002
+
+_RESTART = "docker compose restart mosquitto mariadb"
+_RESTART_BROKER = "docker compose restart mosquitto"
+
+
+class Setup:
+    """The folders that the containers share with `setup`, one for each, and one that only `setup` has."""
+
+    def __init__(self, root: Path, templates: Path, names: tuple[str, ...]) -> None:
+        self.vault = Vault(root / "keep")
+        self.authority = Authority(root / "keep")
+        self.names = names
+        self._root = root
+        self._templates = templates
+
+    def prepare(self) -> bool:
+        """Make what is missing and hand it out; return whether the broker's certificate is a new one."""
+        renewed = self.authority.prepare(self.names)
+        self._hand_out()
+        return renewed
+
+    def renew_certificate(self) -> None:
+        """Make the broker a new certificate."""
+        self.authority.prepare(self.names)
+        self.authority.renew(self.names)
+        self._hand_out()
+
+    def password(self, name: str) -> str:
+        """Return the password of an account."""
+        return self.vault.password(self.vault.find(name))
+
+    def _hand_out(self) -> None:
+        accounts = [account for account in self.vault.accounts() if account.role != "sql"]
+        passwords = [(account.name, self.vault.password(account)) for account in accounts]
+        to_broker = self._root / "broker"
+        before = (to_broker / "passwords").read_text() if (to_broker / "passwords").exists() else ""
+        write(to_broker / "passwords", broker.password_file(passwords, before))
+        write(to_broker / "acl", broker.access_rules(self._template("mosquitto/acl"), accounts))
+        write(to_broker / "mosquitto_sub", broker.client_options("health", self.password("health")))
+        write(to_broker / "server.key", self.authority.server_key.read_text())
+        write(to_broker / "server.crt", self.authority.server_certificate.read_text())
+        write(to_broker / "mosquitto.conf", self._template("mosquitto/mosquitto.conf"))
+        to_database = self._root / "database"
+        sources = {"teleinfo": "mariadb/storer.sql", "grafana": "mariadb/people.sql"}
+        statements = accounts_sql([(self._template(sql), self.password(name)) for name, sql in sources.items()])
+        write(to_database / "accounts.sql", statements, group=MARIADB)
+        write(to_database / "teleinfo.cnf", self._template("mariadb/small-machine.cnf"), group=MARIADB)
+        write(self._root / "reader" / "mqtt-password", self.password("reader") + "\n", group=READER)
+        write(self._root / "storer" / "mqtt-password", self.password("storer") + "\n", group=STORER)
+        write(self._root / "storer" / "database-password", self.password("teleinfo") + "\n", group=STORER)
+
+    def _template(self, name: str) -> str:
+        return (self._templates / name).read_text()
+
+
+def main() -> int:
+    """Run the command; return its exit code."""
+    os.umask(0o077)
+    arguments = _parser().parse_args()
+    try:
+        setup = Setup(ROOT, TEMPLATES, read_names(os.environ.get("MQTT_NAMES", "")))
+        command: Callable[[Setup, argparse.Namespace], None] = arguments.command
+        command(setup, arguments)
+    except SetupError as error:
+        print(f"setup: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"setup: {error.filename}: {error.strerror}; is its volume this project's own?", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="setup", description="Passwords and certificates of TeleInfo Monitor.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, action: Callable[[Setup, argparse.Namespace], None], text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text)
+        added.set_defaults(command=action)
+        return added
+
+    command("prepare", _prepare, "make what is missing; compose does it at each `up`")
+    show = command("credentials", _credentials, "what somebody needs to come in; without a name: who there is")
+    show.add_argument("name", nargs="?")
+    command("ca", _ca, "print the authority's certificate, for those who come over TLS")
+    new = command("rotate", _rotate, "new passwords, for all or for those named")
+    new.add_argument("names", nargs="*", metavar="NAME")
+    command("renew", _renew, "a new certificate for the broker, from the same authority")
+    add = command("add", _add, "one more account, for a reader or a person elsewhere")
+    add.add_argument("name")
+    add.add_argument("role", choices=ROLES)
+    remove = command("remove", _remove, "take an account away that was added")
+    remove.add_argument("name")
+    given = command("password", _password, "note a password of your own broker or database; it is asked for")
+    given.add_argument("name")
+    return parser
+
+
+def _prepare(setup: Setup, _: argparse.Namespace) -> None:
+    first = not setup.authority.certificate.exists()
+    renewed = setup.prepare()
+    print(f"setup: passwords and certificates are there; the broker's certificate ends on {setup.authority.ends()}")
+    if renewed and not first:
+        print(f"setup: the broker's certificate is a new one; if the broker runs: {_RESTART_BROKER}")
+    if not os.environ.get("TIC_PORT"):
+        print(
+            "setup: NO METER: a simulated one is read. Put TIC_PORT=/dev/ttyAMA0, or what yours is, into the file .env"
+        )
+
+
+def _credentials(setup: Setup, arguments: argparse.Namespace) -> None:
+    setup.prepare()
+    if arguments.name is None:
+        for account in setup.vault.accounts():
+            print(f"{account.name:16}{account.role:16}{account.note}")
+        return
+    account = setup.vault.find(arguments.name)
+    print(_sql_credentials(setup, account) if account.role == "sql" else _mqtt_credentials(setup, account))
+
+
+def _mqtt_credentials(setup: Setup, account: Account) -> str:
+    known = [name for name in setup.names if name not in read_names("")]
+    where = " or ".join(known) or "its name or address (add it to MQTT_NAMES in .env, see docs/operations.md)"
+    tls, local = os.environ.get("MQTT_TLS_PORT", "8883"), os.environ.get("MQTT_LOCAL_PORT", "1883")
+    return (
+        f"username   {account.name}\n"
+        f"password   {setup.vault.password(account)}\n"
+        f"on this machine:  broker 127.0.0.1, port {local}, without TLS\n"
+        f"from elsewhere:   broker {where}, port {tls}, TLS with this authority (the command `ca` prints it alone):\n"
+        f"{setup.authority.certificate.read_text().strip()}"
+    )
+
+
+def _sql_credentials(setup: Setup, account: Account) -> str:
+    return (
+        f"username   {account.name}\n"
+        f"password   {setup.vault.password(account)}\n"
+        f"on this machine:  host 127.0.0.1, port {os.environ.get('DATABASE_LOCAL_PORT', '3307')}, database {DATABASE}\n"
+        f"in compose:       host mariadb, port 3306, database {DATABASE}, network `database`"
+    )
+
+
+def _ca(setup: Setup, _: argparse.Namespace) -> None:
+    setup.prepare()
+    sys.stdout.write(setup.authority.certificate.read_text())
+
+
+def _rotate(setup: Setup, arguments: argparse.Namespace) -> None:
+    vault = setup.vault
+    chosen = [vault.find(name) for name in arguments.names]
+    # What a person has given is that of somebody's own server: a new one would not be known there.
+    chosen = chosen or [account for account in vault.accounts() if not vault.is_given(account)]
+    for account in chosen:
+        vault.renew(account)
+    setup.prepare()
+    print(f"setup: new passwords for {', '.join(account.name for account in chosen)}. They count after: {_RESTART}")
+    print("setup: reader, storer and backup of compose take theirs by themselves; give the others theirs")
+
+
+def _renew(setup: Setup, _: argparse.Namespace) -> None:
+    setup.renew_certificate()
+    print(f"setup: the new certificate ends on {setup.authority.ends()}. It counts after: {_RESTART_BROKER}")
+
+
+def _add(setup: Setup, arguments: argparse.Namespace) -> None:
+    account = setup.vault.add(arguments.name, arguments.role)
+    setup.prepare()
+    print(f"setup: {account.name} may do what a {account.role} may. It counts after: {_RESTART_BROKER}")
+
+
+def _remove(setup: Setup, arguments: argparse.Namespace) -> None:
+    setup.vault.remove(arguments.name)
+    setup.prepare()
+    print(f"setup: {arguments.name} is gone, after: {_RESTART_BROKER}")
+
+
+def _password(setup: Setup, arguments: argparse.Namespace) -> None:
+    account = setup.vault.find(arguments.name)
+    asked = f"password of {account.name}: "
+    given = getpass.getpass(asked) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+    setup.vault.give(account, given)
+    setup.prepare()
+    print(f"setup: the password of {account.name} is noted. It counts after: docker compose restart")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""The service `backup` of compose.yaml: has `teleinfo-storer` save the database every so many hours.
+
+It says a line for each backup. While the last one succeeded it touches /tmp/heartbeat, which the health check looks at.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+FOLDER = Path("/backups")
+HEARTBEAT = Path("/tmp/heartbeat")  # noqa: S108 - the container's own
+BEAT_EVERY = 15.0  # seconds
+TRY_AGAIN_AFTER = 600.0  # seconds
+SUFFIX = ".jsonl.gz"
+STOP = (signal.SIGTERM, signal.SIGINT)
+
+
+class Schedule:
+    """When the next backup is due; times are seconds since the epoch."""
+
+    def __init__(self, folder: Path, every: float) -> None:
+        self.healthy = True
+        self._folder = folder
+        self._every = every
+        self._not_before = 0.0
+
+    def due(self, now: float) -> bool:
+        """Tell whether it is time: the newest file says so, also after a restart."""
+        times = [file.stat().st_mtime for file in self._folder.glob(f"*{SUFFIX}")]
+        # A file of the future is a clock that was wrong.
+        newest = max((moment for moment in times if moment <= now), default=0.0)
+        return now >= max(newest + self._every, self._not_before)
+
+    def done(self, succeeded: bool, now: float) -> None:
+        """Take note of a backup."""
+        self.healthy = succeeded
+        self._not_before = 0.0 if succeeded else now + TRY_AGAIN_AFTER
+
+
+def main() -> int:
+    """Save, wait, save again, until told to stop; return the exit code."""
+    every, keep = os.environ["BACKUP_EVERY_HOURS"], os.environ["BACKUP_KEEP"]
+    if not every.isdecimal() or not keep.isdecimal() or not int(every) or not int(keep):
+        print("backup: BACKUP_EVERY_HOURS and BACKUP_KEEP must be whole numbers above 0", file=sys.stderr)
+        return 2
+    signal.pthread_sigmask(signal.SIG_BLOCK, (*STOP, signal.SIGCHLD))
+    schedule = Schedule(FOLDER, int(every) * 3600.0)
+    stopped = False
+    while not stopped:
+        if schedule.due(time.time()):
+            code = _save(keep)
+            if code is None:
+                return 0
+            schedule.done(code == 0, time.time())
+            if code:
+                print(f"backup: failed; trying again in {TRY_AGAIN_AFTER / 60:.0f} min", file=sys.stderr)
+        if schedule.healthy:
+            HEARTBEAT.touch()
+        stopped = signal.sigtimedwait(STOP, BEAT_EVERY) is not None
+    return 0
+
+
+def _save(keep: str) -> int | None:
+    """Make a backup, which may take long, and return the exit code; None when told to stop meanwhile."""
+    process = subprocess.Popen(["teleinfo-storer", "backup", str(FOLDER), "--keep", keep], preexec_fn=_hear_signals)
+    while (code := process.poll()) is None:
+        received = signal.sigtimedwait((*STOP, signal.SIGCHLD), BEAT_EVERY)
+        if received is not None and received.si_signo in STOP:
+            process.terminate()
+            process.wait()
+            return None
+        HEARTBEAT.touch()
+    return code
+
+
+def _hear_signals() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,32 @@
+"""Writes the files that containers are given: each whole or not at all, and for one group to read."""
+
+import os
+from pathlib import Path
+
+
+def write(path: Path, content: str, *, group: int | None = None) -> bool:
+    """Put `content` in the place of the file, unless it is there already; return whether it changed.
+
+    Only its owner may read it, and `group` if there is one; who writes must be in that group.
+    """
+    mode = 0o600 if group is None else 0o640
+    if _read(path) == content and path.stat().st_mode & 0o777 == mode:
+        return False
+    part = path.with_name(f".{path.name}.part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(content)
+        file.flush()
+        if group is not None:
+            os.fchown(file.fileno(), -1, group)
+            os.fchmod(file.fileno(), mode)
+        os.fsync(file.fileno())
+    part.rename(path)
+    return True
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None

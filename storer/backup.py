@@ -1,0 +1,169 @@
+"""Saves one moment of the tables in a file, while the storer goes on; a file that was not read back whole is none."""
+
+import contextlib
+import fcntl
+import os
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from common.errors import BackupError, Busy, ConfigError
+from common.version import __version__
+from storer.backup_check import Contents, check
+from storer.backup_file import Writer
+from storer.backup_format import Header, end_line
+from storer.backup_tables import TABLES, lines, ranges, read_table, schema_version, totals
+from storer.database import Connection, Database
+from storer.schema import refuse_newer
+
+SUFFIX = ".jsonl.gz"
+_PART = ".part"
+_ATTEMPTS = 3
+
+
+def backup(database: Database, target: Path, now: datetime, keep: int | None = None) -> tuple[Path, Contents]:
+    """Save the tables in a new file; return its path and what is in it.
+
+    A folder as the target gets a file named after the database and `now`; of such files the newest `keep` stay, None
+    keeps all. Only after it has been written, read back and found whole does the file have its name.
+
+    Raises:
+        ConfigError: the target cannot be one.
+        BackupError: the file cannot be written, or what was written is not what the server holds.
+        DatabaseError: the database is away, or refuses us.
+    """
+    if keep is not None and not target.is_dir():
+        raise ConfigError(f"{target}: --keep needs a folder, and this is none")
+    file = target / f"{database.name}-{now:%Y-%m-%dT%H%M%SZ}{SUFFIX}" if target.is_dir() else target
+    if not file.parent.is_dir():
+        raise ConfigError(f"{file.parent}: no such folder: make it first")
+    if file.exists():
+        raise ConfigError(f"{file}: exists already, and is left as it is: choose another name")
+    try:
+        with _part(file) as (part, stream):
+            _write(database, stream)
+            _flush(stream)
+            contents = check(part, file)
+            part.rename(file)
+        _sync_folder(file.parent)
+        if keep is not None:
+            _prune(file.parent, database.name, keep)
+    except OSError as error:
+        raise BackupError(f"{file}: cannot be written: {error.strerror or error}") from error
+    return file, contents
+
+
+# -- the tables --------------------------------------------------------------------------------------------------------
+
+
+def _write(database: Database, stream: BinaryIO) -> None:
+    """Write the backup; begin again where a table was changed meanwhile, which its old moment does not survive."""
+    for attempt in range(_ATTEMPTS):
+        stream.seek(0)
+        stream.truncate()
+        connection = database.connect()
+        try:
+            _write_snapshot(connection, database.name, Writer(stream))
+            return
+        except Busy:
+            if attempt + 1 == _ATTEMPTS:
+                raise
+        finally:
+            connection.close()
+
+
+def _write_snapshot(connection: Connection, name: str, writer: Writer) -> None:
+    connection.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    connection.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT")
+    with _without_locks(connection):
+        schema = schema_version(connection)
+        ((taken, server),) = connection.query("SELECT UTC_TIMESTAMP(6), VERSION()")
+        tables = [table for table in (read_table(connection, name) for name in TABLES) if table is not None]
+    if schema is None:
+        raise BackupError(f"the database {name} has no tables of the storer: nothing to save")
+    refuse_newer(schema)
+    writer.write(Header(schema, f"{taken.isoformat()}Z", name, __version__, str(server)).line())
+    for table in tables:
+        writer.write(table.line())
+        sums = table.nothing
+        parts = ranges(connection, table)
+        while True:
+            with _without_locks(connection):
+                part = next(parts, None)
+                if part is None:
+                    break
+                sums += totals(connection, table, part)
+                for block in lines(connection, table, part):
+                    writer.write(block)
+        writer.write(sums.line())
+    writer.write(end_line(len(tables)))
+    writer.finish()
+
+
+@contextlib.contextmanager
+def _without_locks(connection: Connection) -> Iterator[None]:
+    """Give back at the end the right to have the tables unchanged, though not the moment at which they are seen.
+
+    Otherwise an ALTER, such as the storer's for new partitions, would wait for the whole backup, and every INSERT
+    behind it.
+    """
+    connection.execute("SAVEPOINT part")
+    yield
+    connection.execute("ROLLBACK TO SAVEPOINT part")
+
+
+# -- the file ----------------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _part(file: Path) -> Iterator[tuple[Path, BinaryIO]]:
+    """Open a file under a temporary name, readable for us only; if it still has that name at the end, it goes."""
+    _remove_abandoned(file.parent)
+    part = file.with_name(f".{file.name}{_PART}")
+    with os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT, 0o600), "w+b") as stream:
+        if not _lock(stream):
+            raise BackupError(f"{file}: is being written by another backup")
+        try:
+            yield part, stream
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Remove what a backup left that was killed; one that runs holds a lock."""
+    for part in folder.glob(f".*{SUFFIX}{_PART}"):
+        with part.open("rb") as stream:
+            if _lock(stream):
+                part.unlink(missing_ok=True)
+
+
+def _lock(stream: BinaryIO) -> bool:
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _flush(stream: BinaryIO) -> None:
+    """Bring the file to the disk, and out of memory, so that what is read back is what the disk holds."""
+    stream.flush()
+    os.fsync(stream.fileno())
+    if hasattr(os, "posix_fadvise"):
+        os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _prune(folder: Path, name: str, keep: int) -> None:
+    ours = re.compile(re.escape(name) + r"-\d{4}-\d\d-\d\dT\d{6}Z" + re.escape(SUFFIX))
+    for old in sorted(file for file in folder.iterdir() if ours.fullmatch(file.name))[:-keep]:
+        old.unlink()

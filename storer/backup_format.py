@@ -1,0 +1,215 @@
+"""What stands in a backup, line by line: JSON, with arrays for rows and objects for all else.
+
+::
+
+    {"teleinfo-storer": "backup", "format": 1, "schema": 2, ...}           Header
+    {"table": "meters", "columns": {"id": "int", ...}, "key": ["id"]}      Table
+    [1,"031961123456"]                                                     its rows, in the order of the key
+    {"rows": 1, "sums": [2, 3042322353]}                                   Totals, as the server computed them
+    ...
+    {"tables": 5}                                                          the end
+
+Instants are text, in UTC; bytes are hexadecimal.
+"""
+
+import json
+import re
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Self
+
+from common.errors import BackupError
+
+FORMAT = 1
+MAGIC = "teleinfo-storer"
+_BACKUP = "backup"
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the instants of a backup are UTC, and do not say so
+_MICROSECOND = timedelta(microseconds=1)
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{6})?", re.ASCII)
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+Values = Sequence[Any]  # a row, or the values of one column
+
+
+class Kind(StrEnum):
+    """What the values of a column are."""
+
+    INT = "int"
+    TIMESTAMP = "timestamp"
+    TEXT = "text"
+    BINARY = "binary"
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Where a backup comes from."""
+
+    schema: int  # the version of the tables
+    taken: str  # the instant that it shows
+    database: str
+    program: str  # the version of the storer
+    server: str
+
+    def line(self) -> bytes:
+        """Write the first line of a backup."""
+        return _line(
+            {
+                MAGIC: _BACKUP,
+                "format": FORMAT,
+                "schema": self.schema,
+                "taken": self.taken,
+                "database": self.database,
+                "program": self.program,
+                "server": self.server,
+            }
+        )
+
+    @classmethod
+    def read(cls, document: Any) -> Self:
+        """Read the first line.
+
+        Raises:
+            BackupError: this is no backup, or one of a format that is not known yet.
+        """
+        if not isinstance(document, dict) or document.get(MAGIC) != _BACKUP:
+            raise BackupError("not a backup of teleinfo-storer")
+        if document.get("format") != FORMAT:
+            raise BackupError(f"a backup of format {document.get('format')}, not {FORMAT}: update the storer")
+        schema = document.get("schema")
+        if type(schema) is not int:
+            raise BackupError("damaged: the version of its tables is missing")
+        rest = {name: str(document.get(name, "?")) for name in ("taken", "database", "program", "server")}
+        return cls(schema=schema, **rest)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many rows a table has, and for each column the sum that `sum_of` describes."""
+
+    rows: int
+    sums: tuple[int, ...]
+
+    def __add__(self, other: "Totals") -> "Totals":
+        return Totals(self.rows + other.rows, tuple(map(sum, zip(self.sums, other.sums, strict=True))))
+
+    def line(self) -> bytes:
+        """Write the line after the rows of a table."""
+        return _line({"rows": self.rows, "sums": self.sums})
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> Self:
+        """Read that line.
+
+        Raises:
+            BackupError: it says something else.
+        """
+        rows, sums = document.get("rows"), document.get("sums")
+        if type(rows) is not int or not isinstance(sums, list) or set(map(type, sums)) - {int}:
+            raise BackupError("damaged: the totals of a table cannot be read")
+        return cls(rows, tuple(sums))
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The shape of a table."""
+
+    name: str
+    columns: Mapping[str, Kind]
+    key: tuple[str, ...]
+
+    @property
+    def plain(self) -> bool:
+        """Tell if every value is a number or an instant: nothing that would have to be escaped."""
+        return set(self.columns.values()) <= {Kind.INT, Kind.TIMESTAMP}
+
+    @property
+    def nothing(self) -> Totals:
+        """The totals of no rows."""
+        return Totals(0, (0,) * len(self.columns))
+
+    def line(self) -> bytes:
+        """Write the line before the rows."""
+        return _line({"table": self.name, "columns": self.columns, "key": self.key})
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> Self:
+        """Read that line.
+
+        Raises:
+            BackupError: it says something else.
+        """
+        try:
+            columns = {str(name): Kind(kind) for name, kind in document["columns"].items()}
+            table = cls(str(document["table"]), columns, tuple(document["key"]))
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
+            raise BackupError("damaged: the head of a table cannot be read") from error
+        # The names become SQL.
+        if not all(map(_NAME.fullmatch, (table.name, *columns))) or not table.key or not {*table.key} <= {*columns}:
+            raise BackupError("damaged: the head of a table cannot be right")
+        return table
+
+    def totals(self, rows: Sequence[Values]) -> Totals:
+        """Compute the totals of rows.
+
+        Raises:
+            BackupError: one of them is not what the table says.
+        """
+        if not rows:
+            return self.nothing
+        if set(map(len, rows)) != {len(self.columns)}:
+            raise BackupError(f"damaged: a row of {self.name} has not {len(self.columns)} values")
+        sums = []
+        for (name, kind), values in zip(self.columns.items(), zip(*rows, strict=True), strict=True):
+            present = [value for value in values if value is not None]
+            try:
+                sums.append(len(present) + _SUMS[kind](present))
+            except (ValueError, TypeError, AttributeError) as error:
+                raise BackupError(f"damaged: a value of {self.name}.{name} is not {kind}") from error
+        return Totals(len(rows), tuple(sums))
+
+
+def end_line(tables: int) -> bytes:
+    """Write the last line."""
+    return _line({"tables": tables})
+
+
+def row_line(row: Values) -> bytes:
+    """Write a row."""
+    return _line(row)
+
+
+def _line(document: object) -> bytes:
+    return json.dumps(document, separators=(",", ":")).encode() + b"\n"
+
+
+def _sum_numbers(values: Values) -> int:
+    if set(map(type, values)) - {int}:
+        raise ValueError
+    return sum(values)
+
+
+def _sum_instants(values: Values) -> int:
+    if not all(map(_INSTANT.fullmatch, values)):
+        raise ValueError
+    return sum([(datetime.fromisoformat(value) - _EPOCH) // _MICROSECOND for value in values])
+
+
+def _sum_texts(values: Values) -> int:
+    return sum([zlib.crc32(value.encode()) for value in values])
+
+
+def _sum_bytes(values: Values) -> int:
+    return sum([zlib.crc32(bytes.fromhex(value)) for value in values])
+
+
+#: What is added up: numbers; instants in microseconds since 1970; of texts and bytes their CRC-32. And one for each
+#: value that is there, which tells 0 from NULL. A server can compute all of it without sending a row.
+_SUMS: Mapping[Kind, Callable[[Values], int]] = {
+    Kind.INT: _sum_numbers,
+    Kind.TIMESTAMP: _sum_instants,
+    Kind.TEXT: _sum_texts,
+    Kind.BINARY: _sum_bytes,
+}

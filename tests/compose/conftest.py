@@ -1,0 +1,23 @@
+"""Gives the tests of this folder the whole of compose.yaml, once, on a simulated meter."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from tests.compose.stack import Stack
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Everything, up and healthy, after `docker compose up --build --wait` and nothing else."""
+    if shutil.which("docker") is None or subprocess.run(["docker", "info"], capture_output=True).returncode != 0:
+        pytest.skip("there is no Docker engine here")
+    stack = Stack(tmp_path_factory.mktemp("compose"))
+    try:
+        stack.up("--build")
+        yield stack
+    finally:
+        stack.remove()
+    assert stack.traces() == set(), "the run has left something in the clone"

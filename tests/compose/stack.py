@@ -1,0 +1,141 @@
+"""The containers of compose.yaml under a name of their own, as people start them."""
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from demo.instances import HOST, free_port
+
+ROOT = Path(__file__).parents[2]
+SERVICES = ("mosquitto", "mariadb", "storer", "reader", "backup")
+UP_WITHIN = 300.0  # seconds
+#: What the shell that runs the tests may tell Docker; .env of this checkout and TIC_PORT of that shell are not for us.
+_PASSED_ON = ("PATH", "HOME", "LANG", "SSL_CERT_FILE", "http_proxy", "https_proxy", "no_proxy")
+
+
+class Stack:
+    """`docker compose` with its own project, ports and `.env`; the latter may be changed between two `up`.
+
+    It runs in a copy of the project, as a clone would be: what is done in the checkout meanwhile does not matter.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "clone"
+        self._clone()
+        self._files = self._listing()
+        self.project = f"teleinfo-test-{os.getpid()}"
+        self.env = {
+            "MQTT_LOCAL_PORT": str(free_port()),
+            "MQTT_TLS_PORT": str(free_port()),
+            "DATABASE_LOCAL_PORT": str(free_port()),
+        }
+        self._env_file = folder / "env"
+        self._environment = {
+            name: value for name, value in os.environ.items() if name in _PASSED_ON or name.startswith("DOCKER_")
+        }
+
+    @property
+    def mqtt_port(self) -> int:
+        return int(self.env["MQTT_LOCAL_PORT"])
+
+    @property
+    def tls_port(self) -> int:
+        return int(self.env["MQTT_TLS_PORT"])
+
+    @property
+    def database_port(self) -> int:
+        return int(self.env["DATABASE_LOCAL_PORT"])
+
+    def compose(self, *arguments: str, given: str | None = None, check: bool = True) -> str:
+        """Run `docker compose`; return what it prints, and what it says if it may fail."""
+        self._env_file.write_text("".join(f"{name}={value}\n" for name, value in self.env.items()))
+        command = ["docker", "compose", "--project-name", self.project, "--env-file", str(self._env_file)]
+        command += ["--progress", "quiet", "-f", "compose.yaml", "-f", "tests/compose/fast.yaml", *arguments]
+        result = subprocess.run(
+            command,
+            cwd=self.root,
+            env=self._environment,
+            input=given,
+            stdin=subprocess.DEVNULL if given is None else None,
+            capture_output=True,
+            text=True,
+            timeout=UP_WITHIN,
+            check=False,
+        )
+        if check:
+            words = f"docker compose {' '.join(arguments)}: {result.stderr[-2000:]}"
+            assert result.returncode == 0, words + "\n" + (self._last_words() if arguments[0] == "up" else "")
+            return result.stdout
+        return f"{result.returncode}\n{result.stdout}{result.stderr}"
+
+    def up(self, *arguments: str, **env: str) -> None:
+        """`up -d --wait`, after a change of `.env`."""
+        self.env.update(env)
+        self.compose("up", "-d", "--wait", "--wait-timeout", "180", *arguments)
+
+    def remove(self) -> None:
+        """Leave nothing: containers, networks, volumes, images, and what waits in this machine's memory."""
+        self.compose("down", "--volumes", "--remove-orphans", "--rmi", "local", "--timeout", "5")
+        journal = f"/machine/{self.project}-reader"
+        memory = ["docker", "run", "--rm", "--network", "none", "-v", "/dev/shm:/machine", "python:3.13-slim"]
+        subprocess.run([*memory, "rm", "-rf", journal], check=True, capture_output=True, timeout=60)
+
+    def traces(self) -> set[str]:
+        """Return what has changed in the clone."""
+        return {name for name, _ in self._listing() ^ self._files}
+
+    def inside(self, service: str, command: str, *, check: bool = True) -> str:
+        """Run a shell command in a container."""
+        return self.compose("exec", "-T", service, "sh", "-c", command, check=check)
+
+    def setup(self, *arguments: str, given: str | None = None) -> str:
+        """Run a command of the service `setup`."""
+        return self.compose("run", "--rm", "-T", "setup", *arguments, given=given)
+
+    def password(self, name: str) -> str:
+        """Ask for a password as people do."""
+        lines = [line.split() for line in self.setup("credentials", name).splitlines()]
+        (password,) = (line[1] for line in lines if line[0] == "password")
+        return password
+
+    def sql(self, statement: str) -> list[list[str]]:
+        """Run SQL as the database's administrator; return the rows as text."""
+        options = ("--batch", "--skip-column-names", "teleinfodb", "-e", statement)
+        return [line.split("\t") for line in self.compose("exec", "-T", "mariadb", "mariadb", *options).splitlines()]
+
+    def inspect(self) -> list[dict[str, Any]]:
+        """Return what Docker knows of the containers."""
+        ids = self.compose("ps", "--all", "--quiet").split()
+        output = subprocess.run(["docker", "inspect", *ids], capture_output=True, check=True, timeout=60).stdout
+        containers: list[dict[str, Any]] = json.loads(output)
+        return containers
+
+    def _clone(self) -> None:
+        listed = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        names = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.rstrip("\0").split("\0")
+        for name in names:
+            if (ROOT / name).is_file():
+                (self.root / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, self.root / name)
+
+    def _listing(self) -> set[tuple[str, int]]:
+        return {(str(path.relative_to(self.root)), path.stat().st_mtime_ns) for path in self.root.rglob("*")}
+
+    def _last_words(self) -> str:
+        return self.compose("ps", "--all", check=False) + self.compose("logs", "--tail", "20", check=False)
+
+
+def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
+    """Wait for a condition, looking again and again, and fail when it does not come true in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
+        time.sleep(0.3)  # between two looks
+
+
+__all__ = ["HOST", "SERVICES", "Stack", "wait_until"]

@@ -1,0 +1,128 @@
+"""What runs, as whom, with which rights, and what can be seen of its secrets."""
+
+import re
+import subprocess
+
+import pytest
+
+from tests.compose.stack import SERVICES, Stack, wait_until
+
+
+def test_rows_arrive(stack: Stack) -> None:
+    def rows() -> int:
+        return int(stack.sql("SELECT COUNT(*) FROM teleinfoframes")[0][0])
+
+    first = rows()
+    wait_until(lambda: rows() >= first + 3, 30, "three more rows")
+
+
+def test_without_a_meter_it_says_so_and_what_to_set(stack: Stack) -> None:
+    logs = stack.compose("logs", "reader", "setup")
+    assert logs.count("NO METER") >= 2
+    assert "TIC_PORT=" in logs
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_container_has_no_rights_and_writes_nowhere(stack: Stack, service: str) -> None:
+    status = dict(
+        line.split(":", 1)
+        for line in stack.inside(service, "cat /proc/1/status").splitlines()
+        if line.startswith(("Uid", "Gid", "Cap", "NoNewPrivs", "Seccomp:"))
+    )
+    assert "0" not in status["Uid"].split()
+    assert "0" not in status["Gid"].split()
+    assert {int(status[name], 16) for name in ("CapPrm", "CapEff", "CapBnd", "CapAmb")} == {0}
+    assert status["NoNewPrivs"].strip() == "1"
+    for folder in ("/", "/etc", "/usr/bin", "/opt", "/var", "/run/teleinfo"):
+        said = stack.inside(service, f"[ ! -d {folder} ] || touch {folder}/x", check=False)
+        assert said.startswith("0\n") or re.search("Read-only file system|Permission denied", said), (folder, said)
+        assert not stack.inside(service, f"ls {folder}/x 2>/dev/null || true")
+
+
+def test_each_container_is_bounded_and_comes_back(stack: Stack) -> None:
+    containers = stack.inspect()
+    assert {container["Config"]["Labels"]["com.docker.compose.service"] for container in containers} == {
+        *SERVICES,
+        "setup",
+    }
+    for container in containers:
+        name, host = container["Name"], container["HostConfig"]
+        setup = container["Config"]["Labels"]["com.docker.compose.service"] == "setup"
+        assert re.fullmatch(r"[1-9]\d*:[1-9]\d*|[1-9]\d*", container["Config"]["User"]), name
+        assert (host["ReadonlyRootfs"], host["CapDrop"], host["CapAdd"] or []) == (True, ["ALL"], []), name
+        assert (host["SecurityOpt"], host["Privileged"]) == (["no-new-privileges:true"], False), name
+        assert min(host["Memory"], host["PidsLimit"]) > 0, name
+        assert host["LogConfig"]["Config"]["max-size"], name
+        assert host["RestartPolicy"]["Name"] == ("no" if setup else "unless-stopped"), name
+        assert setup or container["State"]["Health"]["Status"] == "healthy", name
+
+
+def test_only_tls_is_open_to_other_machines(stack: Stack) -> None:
+    ports = {
+        (inside, binding["HostIp"])
+        for container in stack.inspect()
+        for inside, bindings in (container["NetworkSettings"]["Ports"] or {}).items()
+        for binding in bindings or ()
+    }
+    assert {inside for inside, address in ports if address not in ("127.0.0.1", "::1")} == {"8883/tcp"}
+
+
+def test_no_secret_can_be_seen_from_outside(stack: Stack) -> None:
+    names = [line.split()[0] for line in stack.setup("credentials").splitlines()]
+    secrets = {name: stack.password(name) for name in names}
+    assert len(set(secrets.values())) == len(names) >= 7
+    images = {str(container["Image"]) for container in stack.inspect()}
+    history = [
+        subprocess.run(["docker", "history", "--no-trunc", image], capture_output=True, text=True, check=True).stdout
+        for image in images
+    ]
+    environments = [stack.inside(service, "tr '\\0' '\\n' </proc/1/environ") for service in SERVICES]
+    places = {
+        "inspect": str(stack.inspect()),
+        "history": "".join(history),
+        "environment": "".join(environments),
+        "processes": stack.compose("top"),
+        "logs": stack.compose("logs"),
+        "config": stack.compose("config"),
+    }
+    found = [(name, place) for name, secret in secrets.items() for place, text in places.items() if secret in text]
+    assert found == []
+    # Each has its own, and none has those of the others.
+    assert secrets["reader"] in stack.inside("reader", "cat /run/teleinfo/*")
+    assert not re.search(secrets["reader"], stack.inside("storer", "cat /run/teleinfo/*"))
+
+
+def test_the_programs_have_no_installer(stack: Stack) -> None:
+    for service in ("reader", "storer"):
+        assert stack.inside(service, "ls /opt/teleinfo/bin").split().count("pip") == 0
+
+
+def test_your_own_broker_or_database_leaves_ours_out(stack: Stack) -> None:
+    def services(**own: str) -> set[str]:
+        names = dict(stack.env)
+        stack.env |= own
+        try:
+            return set(stack.compose("config", "--services").split())
+        finally:
+            stack.env = names
+
+    everything = {*SERVICES, "setup"}
+    assert services() == everything
+    assert services(MQTT_HOST="192.0.2.1") == everything - {"mosquitto"}
+    assert services(DATABASE_HOST="192.0.2.1") == everything - {"mariadb"}
+    assert services(MQTT_HOST="192.0.2.1", MQTT_TLS="/dev/null", DATABASE_HOST="192.0.2.1") == everything - {
+        "mosquitto",
+        "mariadb",
+    }
+
+
+def test_no_compiler_is_needed_where_there_is_no_wheel(stack: Stack) -> None:
+    """All but PyYAML are pure wheels (see the lock); on 32-bit ARM it is built, in an image that has no compiler."""
+    command = ["docker", "build", "--quiet", "--target", "build", "--build-arg", "NO_BINARY=PyYAML", "."]
+    image = subprocess.run(
+        command, cwd=stack.root, capture_output=True, text=True, check=True, timeout=300
+    ).stdout.strip()
+    run = ["docker", "run", "--rm", "--network", "none", image]
+    script = "import shutil, yaml; print(shutil.which('cc') or shutil.which('gcc'), yaml.safe_load('{a: 1}'))"
+    said = subprocess.run([*run, "/opt/teleinfo/bin/python", "-c", script], capture_output=True, text=True, check=True)
+    assert said.stdout == "None {'a': 1}\n"

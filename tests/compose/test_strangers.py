@@ -1,0 +1,230 @@
+"""Who comes in, and what each may say and hear, at the broker and at the database."""
+
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pymysql
+import pytest
+
+from deploy.certificates import Authority
+from tests.compose.guest import Guest, Refused
+from tests.compose.stack import HOST, Stack, wait_until
+
+ROLES = ("reader", "storer", "home-assistant", "phone", "health")
+_LOOK = ("home-assistant", "phone")
+
+#: topic: who may publish on it, who is told of it. What the product's documents promise, not what its rules say.
+RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "teleinfo/990000000001/frame": (("reader",), ("storer", *_LOOK)),
+    "teleinfo/990000000001/replay": (("reader",), ("storer",)),
+    "teleinfo/990000000001/tally": (("reader",), ("storer",)),
+    "teleinfo/990000000001/state": (("reader",), ("reader", *_LOOK)),
+    "teleinfo/990000000001/link": (("reader",), ("reader", *_LOOK)),
+    "teleinfo/990000000001/stored": (("storer",), ("reader",)),
+    "teleinfo/990000000001": ((), ()),
+    "teleinfo/990000000001/other": ((), ()),
+    "teleinfo/reader/matrix/status": (("reader",), ("reader", *_LOOK)),
+    "teleinfo/reader/matrix/health": (("reader",), ("reader", *_LOOK)),
+    "teleinfo/storer/matrix/status": (("storer",), ("storer", "reader", *_LOOK)),
+    "teleinfo/storer/matrix/health": (("storer",), ("storer", *_LOOK)),
+    "teleinfo/rejected": (("storer",), ("home-assistant",)),
+    "homeassistant/device/teleinfo_matrix/config": (("reader",), ("reader", "home-assistant")),
+    "homeassistant/sensor/matrix/config": ((), ()),
+    "homeassistant/status": (("home-assistant",), ("reader", "home-assistant")),
+    "somebody/else": ((), ()),
+    "$SYS/broker/uptime": ((), ("health",)),
+    "$SYS/broker/clients/connected": ((), ()),
+    "$CONTROL/dynamic-security/v1": ((), ()),
+}
+NOT_AUTHORISED = 0x87
+REFUSAL = r"Not authorized|Bad user name"
+
+
+@pytest.fixture(scope="module")
+def passwords(stack: Stack) -> dict[str, str]:
+    return {role: stack.password(role) for role in ROLES}
+
+
+@pytest.fixture(scope="module")
+def quiet(stack: Stack) -> Iterator[Stack]:
+    """The broker without the programs, which would take our messages for real."""
+    stack.compose("stop", "reader", "storer")
+    yield stack
+    stack.up()
+
+
+def may_hear(role: str, topic: str) -> bool:
+    """Tell whether the rules let a role hear a topic, be it one of those above or one of a real meter."""
+    return any(role in readers and _is_like(topic, known) for known, (_, readers) in RULES.items())
+
+
+def _is_like(topic: str, known: str) -> bool:
+    ours = known.replace("990000000001", "+").replace("teleinfo_matrix", "+").replace("matrix", "+").split("/")
+    parts = topic.split("/")
+    return len(parts) == len(ours) and all(mine in ("+", part) for mine, part in zip(ours, parts, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("name", "password"),
+    [
+        (None, None),
+        ("reader", None),
+        ("reader", ""),
+        ("reader", "wrong"),
+        ("nobody", "nobody"),
+        ("root", ""),
+        ("", ""),
+    ],
+)
+def test_the_broker_lets_no_stranger_in(stack: Stack, name: str | None, password: str | None) -> None:
+    with pytest.raises(Refused, match=REFUSAL), Guest(stack.mqtt_port, name, password):
+        pass
+
+
+def test_a_password_is_for_one_account_only(stack: Stack, passwords: dict[str, str]) -> None:
+    with pytest.raises(Refused, match=REFUSAL), Guest(stack.mqtt_port, "storer", passwords["reader"]):
+        pass
+
+
+def test_each_role_says_and_hears_what_the_rules_give_it_and_nothing_else(
+    quiet: Stack, passwords: dict[str, str]
+) -> None:
+    """Every role publishes on every topic, and listens to everything. What counts is what was delivered."""
+    with ExitStack() as stack:
+        guests = {role: stack.enter_context(Guest(quiet.mqtt_port, role, passwords[role])) for role in ROLES}
+        for guest in guests.values():
+            guest.subscribe("#", "+/+/+", "$SYS/#", "$CONTROL/#", *RULES)
+        answers = {
+            (role, topic): guest.publish(topic, f"{role}|{topic}") for topic in RULES for role, guest in guests.items()
+        }
+        for guest in guests.values():
+            guest.subscribe("at/the/end")  # the broker has sent us all that it had before it answers this
+        heard = {role: {payload.decode(errors="replace") for _, payload in guests[role].heard} for role in ROLES}
+        topics = {role: {topic for topic, _ in guests[role].heard} for role in ROLES}
+
+    wrong = []
+    for topic, (writers, readers) in RULES.items():
+        for role in ROLES:
+            for listener in ROLES:
+                expected = role in writers and listener in readers
+                if (f"{role}|{topic}" in heard[listener]) != expected:
+                    wrong.append(f"{listener} {'does not hear' if expected else 'hears'} {role} on {topic}")
+            if not topic.startswith("$") and (answers[role, topic] == NOT_AUTHORISED) == (role in writers):
+                wrong.append(f"{role} publishes on {topic}: 0x{answers[role, topic]:02x}")
+    # Beside what was said just now, there is what the broker retains of the real reader and storer.
+    wrong += [f"{role} hears {topic}" for role in ROLES for topic in topics[role] if not may_hear(role, topic)]
+    assert wrong == []
+    assert any(topic.endswith("/config") for topic in topics["home-assistant"])
+    assert topics["health"] == {"$SYS/broker/uptime"}
+
+
+def test_a_last_will_is_bound_by_the_same_rules(quiet: Stack, passwords: dict[str, str]) -> None:
+    allowed, forbidden = "homeassistant/status", "teleinfo/990000000001/link"
+    with Guest(quiet.mqtt_port, "reader", passwords["reader"]) as listener:
+        listener.subscribe(allowed, forbidden)
+        before = len(listener.heard)
+        for will in (forbidden, allowed):
+            with Guest(quiet.mqtt_port, "home-assistant", passwords["home-assistant"], will=will) as guest:
+                guest.break_off()
+        listener.wait_for(allowed)
+        assert [topic for topic, _ in listener.heard[before:]] == [allowed]
+
+
+def test_a_message_that_is_too_large_ends_the_connection(quiet: Stack, passwords: dict[str, str]) -> None:
+    with Guest(quiet.mqtt_port, "reader", passwords["reader"]) as guest:
+        assert guest.publish("teleinfo/990000000001/replay", "x" * 200_000) < 0x80
+        with pytest.raises(Refused, match="ended"):
+            guest.publish("teleinfo/990000000001/replay", "x" * 300_000)
+
+
+def test_tls_shows_a_certificate_of_our_authority(stack: Stack, passwords: dict[str, str], tmp_path: Path) -> None:
+    ours = ssl.create_default_context(cadata=stack.setup("ca"))
+    with Guest(stack.tls_port, "phone", passwords["phone"], host="localhost", tls=ours) as guest:
+        guest.subscribe("teleinfo/reader/+/status")
+        assert guest.wait_for("teleinfo/reader/home/status") in (b"online", b"offline")  # it is retained
+
+    other = Authority(tmp_path)
+    other.prepare(("localhost",))
+    for context in (ssl.create_default_context(), ssl.create_default_context(cafile=str(other.certificate))):
+        with pytest.raises(ssl.SSLCertVerificationError, match="certificate"):
+            shake_hands(stack.tls_port, context, "localhost")
+    with pytest.raises(ssl.SSLCertVerificationError, match="Hostname mismatch"):
+        shake_hands(stack.tls_port, ours, "another.example")
+
+
+def shake_hands(port: int, context: ssl.SSLContext, name: str) -> None:
+    with (
+        socket.create_connection((HOST, port), timeout=10) as connection,
+        context.wrap_socket(connection, server_hostname=name),
+    ):
+        pass
+
+
+def test_tls_has_no_other_way_in(stack: Stack) -> None:
+    ours = ssl.create_default_context(cadata=stack.setup("ca"))
+    with (
+        pytest.raises(Refused, match=REFUSAL),
+        Guest(stack.tls_port, host="localhost", tls=ours),
+    ):  # nor there without an account
+        pass
+    with pytest.raises(Refused, match="ended"), Guest(stack.tls_port, host="localhost"):  # nor without TLS
+        pass
+
+
+def test_the_database_has_three_accounts_and_each_its_rights(stack: Stack) -> None:
+    def connect(user: str, password: str = "") -> "pymysql.Connection[pymysql.cursors.Cursor]":
+        return pymysql.connect(
+            host=HOST, port=stack.database_port, user=user, password=password, database="teleinfodb", connect_timeout=5
+        )
+
+    for name in ("root", "mysql", "teleinfo", "grafana", ""):
+        with pytest.raises(pymysql.err.OperationalError, match="Access denied"):
+            connect(name)
+    tries = {
+        "grafana": {"SELECT COUNT(*) FROM teleinfoframes": True, "INSERT INTO meters (identifier) VALUES ('x')": False},
+        "teleinfo": {"SELECT COUNT(*) FROM frames": True, "DELETE FROM frames": False, "CREATE USER x": False},
+    }
+    for name, statements in tries.items():
+        with connect(name, stack.password(name)) as connection, connection.cursor() as cursor:
+            for statement, allowed in statements.items():
+                if allowed:
+                    cursor.execute(statement)
+                else:
+                    with pytest.raises(pymysql.err.OperationalError, match="denied"):
+                        cursor.execute(statement)
+
+
+def test_new_passwords_count_and_the_old_ones_do_not(stack: Stack, passwords: dict[str, str]) -> None:
+    secret = stack.password("grafana")
+    stack.setup("rotate")
+    stack.compose("restart", "mosquitto", "mariadb")
+    stack.up()
+    for role in ("reader", "storer", "phone"):
+        with pytest.raises(Refused, match=REFUSAL), Guest(stack.mqtt_port, role, passwords[role]):
+            pass
+        passwords[role] = stack.password(role)
+        with Guest(stack.mqtt_port, role, passwords[role]):
+            pass
+    with pytest.raises(pymysql.err.OperationalError, match="Access denied"):
+        pymysql.connect(host=HOST, port=stack.database_port, user="grafana", password=secret)
+    # Reader, storer and database go on among themselves.
+    before = stack.sql("SELECT MAX(timestamp) FROM frames")
+    wait_until(lambda: stack.sql("SELECT MAX(timestamp) FROM frames") > before, 60, "a row after the rotation")
+
+
+def test_an_account_is_added_with_the_rights_of_its_role_and_taken_away(stack: Stack) -> None:
+    stack.setup("add", "reader-attic", "reader")
+    password = stack.password("reader-attic")
+    stack.compose("restart", "mosquitto")
+    stack.up()  # it answers again
+    with Guest(stack.mqtt_port, "reader-attic", password) as guest:
+        assert guest.publish("teleinfo/990000000002/link", "offline") < 0x80
+        assert guest.publish("teleinfo/990000000002/stored", "{}") == NOT_AUTHORISED
+    stack.setup("remove", "reader-attic")
+    stack.compose("restart", "mosquitto")
+    stack.up()  # it answers again
+    with pytest.raises(Refused, match=REFUSAL), Guest(stack.mqtt_port, "reader-attic", password):
+        pass

@@ -1,0 +1,146 @@
+"""The accounts and settings that docs/database.md gives are enough, and not more than enough."""
+
+import contextlib
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from common.errors import DatabaseError, Refused
+from common.tally import Tally
+from demo.instances import Database as Server
+from storer.backup import backup
+from storer.config import DatabaseConfig
+from storer.database import Database
+from storer.restore import restore
+from storer.store import FrameStore, Rejection
+from tests.frames import ADDRESS, DAY, standard
+from tests.services.storing import NOW, exported, make_tables, partition, query, store
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+STORER = (ROOT / "mariadb" / "storer.sql").read_text()
+PEOPLE = (ROOT / "mariadb" / "people.sql").read_text()
+SETTINGS = (ROOT / "mariadb" / "small-machine.cnf").read_text()
+RIGHTS = re.findall(r"^GRANT (.*) ON", STORER, re.MULTILINE)[0].split(", ")
+
+
+def test_the_documentation_shows_the_same() -> None:
+    page = (ROOT / "docs" / "database.md").read_text()
+    for text in (STORER, PEOPLE):
+        assert "".join(line for line in text.splitlines(keepends=True) if not line.startswith("--")) in page
+    assert SETTINGS[SETTINGS.index("[mariadbd]") :] in page
+
+
+@pytest.fixture
+def nothing(database: Server) -> Iterator[Server]:
+    """The server without the storer's database and account."""
+    database.sql(f"DROP DATABASE IF EXISTS {database.name}; DROP USER IF EXISTS teleinfo@'%'")
+    yield database
+    database.sql("DROP USER IF EXISTS teleinfo@'%', grafana@'%'")
+    database.create_database()
+
+
+def admit(server: Server, sql: str, user: str, password: str = "it's long") -> Database:
+    """Run the statements as docs/database.md says, and return the server as that account sees it."""
+    server.sql(sql.replace("'localhost'", "'%'").replace("change-me", password.replace("'", "''")))
+    return Database(DatabaseConfig(host=(server.host,), port=server.port, user=user, password=password))
+
+
+def do_all(database: Database, folder: Path) -> None:
+    """What a storer does in its life."""
+    make_tables_of(database)
+    assert store(database, [standard(EAST=1, SINSTS=2)]) == 1
+    assert store(database, [standard(EAST=1, SINSTS=2)]) == 0
+    with contextlib.closing(FrameStore(database)) as tables:
+        tables.write_tallies([Tally(meter=ADDRESS, hour=DAY, frames=7, reader="cellar")] * 2)
+        tables.record([Rejection("topic", b"?", "why", NOW)] * 2)
+    partition(database, NOW + timedelta(days=31))
+    backup(database, folder, NOW)
+
+
+def make_tables_of(database: Database) -> None:
+    from storer.schema import migrate, migrations
+
+    migrate(database)
+    partition(database, NOW)
+    with contextlib.closing(database.connect()) as connection:
+        # Each step may have to be done once more, after a kill in the middle of it.
+        for step in migrations():
+            for statement in step.statements():
+                connection.execute(statement)
+
+
+def test_the_storers_account_is_enough(nothing: Server, tmp_path: Path) -> None:
+    database = admit(nothing, STORER, "teleinfo")
+    do_all(database, tmp_path)
+    frames = exported(database)
+    # What a person does to bring a backup back, with the same account.
+    query(database, "DROP DATABASE teleinfodb", "CREATE DATABASE teleinfodb CHARACTER SET utf8mb4", "SELECT 1")
+    (file,) = tmp_path.iterdir()
+    restore(database, file, NOW)
+    assert exported(database) == frames
+
+
+@pytest.mark.parametrize("right", RIGHTS)
+def test_the_storers_account_has_no_right_that_it_does_not_need(right: str, nothing: Server, tmp_path: Path) -> None:
+    rest = ", ".join(other for other in RIGHTS if other != right)
+    database = admit(nothing, STORER.replace(", ".join(RIGHTS), rest), "teleinfo")
+    with pytest.raises(Refused):
+        do_all(database, tmp_path)
+
+
+@pytest.mark.parametrize("again", [1, 2])
+def test_the_statements_may_be_run_again(nothing: Server, again: int) -> None:
+    """With the second password: that is how one is changed."""
+    for password in ("first", "second")[:again]:
+        database = admit(nothing, STORER, "teleinfo", password)
+        assert query(database, "SELECT CURRENT_USER()") == [("teleinfo@%",)]
+
+
+def test_who_only_reads_reads_all_and_changes_nothing(nothing: Server) -> None:
+    storer = admit(nothing, STORER, "teleinfo")
+    make_tables_of(storer)
+    store(storer, [standard(EAST=8735124, SINSTS=2)])
+    people = admit(nothing, PEOPLE, "grafana")
+    assert query(people, "SELECT total_base_index_in_wh FROM teleinfoframes") == [(8735124,)]
+    assert exported(people) == exported(storer)
+    for statement in (
+        "INSERT INTO meters (identifier) VALUES ('x')",
+        "UPDATE frames SET power = 0",
+        "DELETE FROM frames",
+        "DROP TABLE frames",
+        "TRUNCATE TABLE frames",
+        "ALTER TABLE frames DROP PARTITION p202611",
+        "CREATE TABLE teleinfodb.mine (a INT)",
+        "CREATE VIEW teleinfodb.mine AS SELECT 1",
+        "LOCK TABLES frames WRITE",
+        "SET GLOBAL max_connections = 1",
+        "SELECT * FROM mysql.global_priv",
+        "SELECT 1 INTO OUTFILE '/tmp/teleinfo-never'",
+    ):
+        with pytest.raises(DatabaseError, match=r"denied|1044|1142|1227"):
+            query(people, statement, "SELECT 1")
+
+
+def settings() -> dict[str, str]:
+    pairs = re.findall(r"^(\w+) = (\S+)", SETTINGS, re.MULTILINE)
+    return dict(pairs)
+
+
+def test_the_settings_for_a_small_machine_work(programs: None, tmp_path: Path) -> None:
+    options = [f"--{name.replace('_', '-')}={value}" for name, value in settings().items()]
+    with Server(tmp_path / "server", options=options) as server:
+        database = make_tables(server)
+        store(database, [standard(EAST=1)])
+        values = dict(query(database, "SHOW GLOBAL VARIABLES"))
+        log = server.log.read_text()
+    units = {"K": 1 << 10, "M": 1 << 20}
+    for name, value in settings().items():
+        expected = str(int(value[:-1]) * units[value[-1]]) if value[-1] in units else value.upper()
+        assert values[name].upper() == expected, name
+    assert values["innodb_flush_log_at_trx_commit"] == "1"
+    # What is said of an account is of the server's making, not of the settings.
+    assert [line for line in log.splitlines() if "[Warning]" in line and "proxies_priv" not in line] == []
+    assert "[ERROR]" not in log

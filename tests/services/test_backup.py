@@ -1,0 +1,411 @@
+"""Backup and restore against a real MariaDB."""
+
+import contextlib
+import dataclasses
+import fcntl
+import functools
+import json
+import os
+import re
+import resource
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from common.errors import BackupError, DatabaseError
+from common.frame import Frame
+from common.tally import Tally
+from demo.instances import Database as Server
+from storer import backup as module
+from storer import backup_tables
+from storer.backup import backup
+from storer.backup_check import check
+from storer.backup_file import Writer
+from storer.backup_format import Header, Table, Values, end_line
+from storer.database import Connection, Database
+from storer.restore import restore
+from storer.store import FrameStore, Rejection
+from tests.frames import ADDRESS, DAY, historic, simulated
+from tests.services.storing import NOW, client, exported, make_tables, partition, query, store
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+TABLES = ("meters", "label_sets", "frames", "tallies", "rejected_messages")
+REJECTED = bytes(range(256)) + b"\\N\t\n'\"\x00"
+
+
+@functools.cache
+def several_kinds() -> list[Frame]:
+    kinds = ["historic-single-phase-tempo", "historic-three-phase-hchp"]
+    kinds += ["standard-single-phase-hchp", "standard-three-phase-producer"]
+    start = DAY - timedelta(days=40)
+    return [frame for kind in kinds for frame in simulated(kind, 30, every=timedelta(hours=5), start=start)]
+
+
+@pytest.fixture
+def tables(fresh_database: Server) -> Database:
+    """Tables with something of everything."""
+    database = make_tables(fresh_database)
+    store(database, several_kinds())
+    oddity = historic(PAPP=0, OPTARIF="\\N\t'\"\n", UNKNOWN="é€😀\x00\n\"'\\%s`", BASE=2**32)
+    store(database, [dataclasses.replace(oddity, dropped=0)])
+    with contextlib.closing(FrameStore(database)) as tables:
+        tables.write_tallies([Tally(meter=ADDRESS, hour=DAY, frames=7, reader="cellar")])
+        tables.record([Rejection("teleinfo/é/frame", REJECTED, "it is a \\ and a '", NOW)])
+    return database
+
+
+@pytest.fixture
+def empty(fresh_database: Server) -> Database:
+    """Another database on the same server, with nothing in it."""
+    fresh_database.sql(
+        "DROP DATABASE IF EXISTS another; CREATE DATABASE another CHARACTER SET utf8mb4;"
+        f"GRANT {fresh_database._rights} ON another.* TO {fresh_database.user}@'%';"
+    )
+    return Database(dataclasses.replace(client(fresh_database)._config, name="another"))
+
+
+@pytest.fixture
+def storer(fresh_database: Server, tmp_path: Path) -> Command:
+    """The command `teleinfo-storer`."""
+    file = tmp_path / "storer.yaml"
+    login = {"host": "127.0.0.1", "port": fresh_database.port, "password": fresh_database.password}
+    file.write_text(json.dumps({"database": login}))
+
+    def run(word: str, *arguments: str | Path, **options: object) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(  # type: ignore[call-overload, no-any-return]
+            [sys.executable, "-P", "-m", "storer", word, "--config", str(file), *map(str, arguments)],
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            **options,
+        )
+
+    return run
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    return folder
+
+
+def rows(database: Database) -> dict[str, list[tuple[object, ...]]]:
+    return {table: sorted(query(database, f"SELECT * FROM {table}"), key=repr) for table in TABLES}
+
+
+def one_line(text: str) -> str:
+    (line,) = text.splitlines()
+    return line
+
+
+def test_what_is_restored_is_what_was_saved(tables: Database, empty: Database, storer: Command, folder: Path) -> None:
+    result = storer("backup", folder)
+    assert (result.returncode, result.stderr) == (0, "")
+    (file,) = folder.iterdir()
+    assert re.fullmatch(r"teleinfodb-\d{4}-\d\d-\d\dT\d{6}Z\.jsonl\.gz", file.name)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert one_line(result.stdout).startswith(f"{file}: saved and checked (meters 5, label sets ")
+    result = storer("restore", file, "--into", "another")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert ", frames 121, tallies 1, rejected messages 1), as of 20" in one_line(result.stdout)
+    assert exported(empty) == exported(tables)
+    assert rows(empty) == rows(tables)
+    view = "SELECT * FROM teleinfoframes ORDER BY timestamp, meter_identifier"
+    assert query(empty, view) == query(tables, view)
+
+
+def test_every_table_is_saved(tables: Database) -> None:
+    there = query(
+        tables,
+        "SELECT table_name FROM information_schema.tables"
+        " WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' AND table_name <> 'schema_version'",
+    )
+    assert {name for (name,) in there} == set(backup_tables.TABLES)
+
+
+def test_anybody_can_read_it_without_our_program(tables: Database, folder: Path) -> None:
+    file, _ = backup(tables, folder, NOW)
+    result = subprocess.run(["gzip", "-dc", str(file)], capture_output=True, check=False)
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert all(isinstance(json.loads(line), list | dict) for line in result.stdout.splitlines())
+
+
+def test_a_large_table_is_saved_a_range_at_a_time(
+    tables: Database, empty: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ranges of a few rows; some of which share the first column of the key."""
+    monkeypatch.setattr(backup_tables, "_RANGE", 2)
+    frames = list(simulated("historic-single-phase-base", 7, every=timedelta(seconds=1)))
+    for meter in ("a", "b", "c", "d"):
+        store(tables, [dataclasses.replace(frame, meter=meter) for frame in frames])
+    file, contents = backup(tables, folder, NOW)
+    assert contents.tables["frames"].rows == 121 + 28
+    restore(empty, file, NOW)
+    assert rows(empty) == rows(tables)
+
+
+def test_old_months_have_their_partitions_again(tables: Database, empty: Database, folder: Path) -> None:
+    file, _ = backup(tables, folder, NOW)
+    restore(empty, file, NOW)
+    names = query(
+        empty,
+        "SELECT partition_name FROM information_schema.partitions WHERE table_schema = DATABASE()"
+        " AND table_name = 'frames' AND table_rows > 0 ORDER BY partition_ordinal_position",
+    )
+    assert names == [("p202610",), ("p202611",)]
+    assert partition(empty, NOW + timedelta(days=31)) == ["p202703"]
+
+
+def test_a_database_before_its_first_frame_can_be_saved(fresh_database: Server, empty: Database, folder: Path) -> None:
+    file, contents = backup(make_tables(fresh_database), folder, NOW)
+    assert {totals.rows for totals in contents.tables.values()} == {0}
+    assert restore(empty, file, NOW).tables == contents.tables
+
+
+def test_what_comes_while_it_runs_is_stored_and_waits_for_the_next(
+    tables: Database, empty: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the middle of the frames, others come, before and behind; and the storer makes partitions."""
+    before, made = exported(tables), []
+
+    def lines(connection: Connection, table: Table, part: backup_tables.Range) -> Iterator[bytes]:
+        yield from backup_tables.lines(connection, table, part)
+        if table.name == "frames" and not waiting:
+            frame = dataclasses.replace(historic(BASE=1, PAPP=5), meter="new")
+            late = dataclasses.replace(frame, timestamp=DAY - timedelta(days=100))
+            assert store(tables, [frame, late]) == 2
+
+            def make() -> None:
+                made.extend(partition(tables, NOW + timedelta(days=31)))
+
+            maker = threading.Thread(target=make, daemon=True)
+            maker.start()
+            waiting.append(maker)
+
+    waiting: list[threading.Thread] = []
+    monkeypatch.setattr(backup_tables, "_RANGE", 10)
+    monkeypatch.setattr(module, "lines", lines)
+    monkeypatch.setattr(module, "_ATTEMPTS", 1)
+    file, _ = backup(tables, folder, NOW)
+    waiting[0].join(10)
+    assert made == ["p202703"]
+    assert len(exported(tables)) == len(before) + 2
+    restore(empty, file, NOW)
+    assert exported(empty) == before
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, table: str, action: Callable[[], object], times: int = 1) -> None:
+    """Do something after the lines of a table were read, as often as that, each time once."""
+    left = [None] * times
+
+    def lines(connection: Connection, shape: Table, part: backup_tables.Range) -> Iterator[bytes]:
+        yield from backup_tables.lines(connection, shape, part)
+        if shape.name == table and left:
+            left.pop()
+            action()
+
+    monkeypatch.setattr(module, "lines", lines)
+
+
+def test_a_table_that_changes_meanwhile_makes_it_begin_again(
+    tables: Database, empty: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change = "ALTER TABLE tallies ADD COLUMN IF NOT EXISTS extra INT UNSIGNED NULL, FORCE"
+    with contextlib.closing(tables.connect()) as other:
+        meanwhile(monkeypatch, "frames", lambda: other.execute(change))
+        file, _ = backup(tables, folder, NOW)
+        assert check(file).tables["frames"].rows == 121
+        meanwhile(monkeypatch, "frames", lambda: other.execute(change), times=3)
+        with pytest.raises(DatabaseError, match="1412"):
+            backup(tables, folder, NOW + timedelta(seconds=1))
+    assert list(folder.iterdir()) == [file]
+
+
+def test_the_storer_may_be_gone_and_another_error_leaves_no_file(
+    tables: Database, folder: Path, database: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meanwhile(monkeypatch, "label_sets", database.kill)
+    try:
+        with pytest.raises(DatabaseError):
+            backup(tables, folder, NOW)
+    finally:
+        database.start()
+    assert list(folder.iterdir()) == []
+
+
+def test_what_the_server_does_not_confirm_is_no_backup(
+    tables: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row too few, or another value: the sums of the server know."""
+
+    def lossy(connection: Connection, table: Table, part: backup_tables.Range) -> Iterator[bytes]:
+        for block in backup_tables.lines(connection, table, part):
+            yield block.replace(b"null", b"0", 1) if table.name == "frames" else block
+
+    def short(connection: Connection, table: Table, part: backup_tables.Range) -> Iterator[bytes]:
+        for block in backup_tables.lines(connection, table, part):
+            yield block[block.index(b"\n") + 1 :] if table.name == "frames" else block
+
+    for wrong in (lossy, short):
+        monkeypatch.setattr(module, "lines", wrong)
+        with pytest.raises(BackupError, match=r"frames has 12[01] rows with other sums than the 121 of the server"):
+            backup(tables, folder, NOW)
+    assert list(folder.iterdir()) == []
+
+
+def test_a_full_disk_leaves_no_file_and_says_so(tables: Database, storer: Command, folder: Path) -> None:
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+
+    (folder / "teleinfodb-2026-01-01T000000Z.jsonl.gz").write_bytes(b"old")
+    result = storer("backup", folder, "--keep", "1", preexec_fn=limit)
+    assert result.returncode == 1
+    assert re.search(r"\.jsonl\.gz: cannot be written: File too large$", one_line(result.stderr))
+    assert [file.name for file in folder.iterdir()] == ["teleinfodb-2026-01-01T000000Z.jsonl.gz"]
+
+
+def test_only_the_newest_stay(tables: Database, folder: Path) -> None:
+    others = [
+        "teleinfodb-notes.txt",
+        "otherdb-2020-01-01T000000Z.jsonl.gz",
+        "teleinfodb-2026-11-20T030000Z.jsonl.gz.bak",
+    ]
+    for name in others:
+        (folder / name).touch()
+    for day in range(4):
+        backup(tables, folder, NOW + timedelta(days=day), keep=2)
+    assert sorted(file.name for file in folder.iterdir()) == sorted(
+        [*others, "teleinfodb-2026-11-26T120000Z.jsonl.gz", "teleinfodb-2026-11-27T120000Z.jsonl.gz"]
+    )
+
+
+def test_what_a_killed_backup_left_goes_with_the_next_one(tables: Database, folder: Path) -> None:
+    left, running = folder / ".x.jsonl.gz.part", folder / ".y.jsonl.gz.part"
+    left.touch()
+    with running.open("wb") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        file, _ = backup(tables, folder, NOW)
+        assert sorted(folder.iterdir()) == [running, file]
+
+
+def test_a_target_that_cannot_be_one_is_refused(tables: Database, storer: Command, folder: Path) -> None:
+    (folder / "there").touch()
+    for arguments, complaint in (
+        ([folder / "there"], "there: exists already, and is left as it is: choose another name"),
+        ([folder / "no" / "file"], "no: no such folder: make it first"),
+        ([folder / "new", "--keep", "3"], "new: --keep needs a folder, and this is none"),
+    ):
+        result = storer("backup", *arguments)
+        assert (result.returncode, result.stdout) == (2, "")
+        assert one_line(result.stderr) == f"teleinfo-storer: {folder}/{complaint}"
+    assert [file.name for file in folder.iterdir()] == ["there"]
+    assert storer("backup", folder, "--keep", "0").returncode == 2
+
+
+def test_a_database_with_frames_is_refused(tables: Database, storer: Command, folder: Path) -> None:
+    file, _ = backup(tables, folder, NOW)
+    before = exported(tables)
+    result = storer("restore", file)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert one_line(result.stderr).endswith(
+        ": has frames already: a backup goes into an empty database, name one with --into"
+    )
+    assert exported(tables) == before
+
+
+def test_tables_without_rows_are_as_good_as_none(
+    tables: Database, empty: Database, fresh_database: Server, folder: Path
+) -> None:
+    """As they are where a storer has started already, and heard nothing."""
+    file, _ = backup(tables, folder, NOW)
+    before = exported(tables)
+    fresh_database.create_database()
+    restore(make_tables(fresh_database), file, NOW)
+    assert exported(tables) == before
+
+
+def test_a_storer_that_writes_meanwhile_is_noticed(
+    tables: Database, empty: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, _ = backup(tables, folder, NOW)
+    from storer import restore as target
+
+    def insert(connection: Connection, table: Table, rows: list[Values]) -> None:
+        backup_tables.insert(connection, table, rows)
+        if table.name == "frames":
+            connection.execute("UPDATE frames SET power = 77 LIMIT 1")
+
+    monkeypatch.setattr(target, "insert", insert)
+    with pytest.raises(BackupError, match="is a storer writing into this database"):
+        restore(empty, file, NOW)
+
+
+NEWER = "INSERT INTO schema_version (version, name) VALUES (99, 'of tomorrow')"
+
+
+def test_tables_that_are_newer_than_the_program_are_not_saved(tables: Database, folder: Path) -> None:
+    query(tables, NEWER, "SELECT 1")
+    with pytest.raises(DatabaseError, match="the tables have version 99, this program knows 2: update the storer"):
+        backup(tables, folder, NOW)
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("newer", ["backup", "database"])
+def test_tables_of_another_version_are_refused(
+    newer: str, tables: Database, empty: Database, fresh_database: Server, storer: Command, folder: Path
+) -> None:
+    file = folder / "backup"
+    if newer == "backup":
+        with file.open("wb") as stream:
+            writer = Writer(stream)
+            writer.write(Header(99, "", "", "", "").line() + end_line(0))
+            writer.finish()
+    else:
+        backup(tables, file, NOW)
+        fresh_database.create_database()
+        query(make_tables(fresh_database), NEWER, "SELECT 1")
+    result = storer("restore", file, *(["--into", "another"] if newer == "backup" else []))
+    assert (result.returncode, result.stdout) == (1, "")
+    expected = {
+        "backup": f"{file}: its tables are of version 99, this program knows 2: update the storer",
+        "database": ": its tables are of version 99, those of the backup of 2: drop the database and create it again",
+    }
+    assert one_line(result.stderr).endswith(expected[newer])
+    assert query(empty, "SHOW TABLES") == []
+
+
+def test_a_file_that_is_none_is_refused_before_the_database_is_asked(storer: Command, folder: Path) -> None:
+    (folder / "text").write_text("CREATE TABLE frames")
+    (folder / "nothing").touch()
+    for name, complaint in (
+        ("text", "not a backup of teleinfo-storer, or only a part of one: it has no end"),
+        ("nothing", "not a backup of teleinfo-storer, or only a part of one: it has no end"),
+        ("missing", "cannot be read: No such file or directory"),
+    ):
+        for option in (["--check"], ["--into", "nowhere"]):
+            result = storer("restore", folder / name, *option)
+            assert (result.returncode, result.stdout) == (1, "")
+            assert one_line(result.stderr) == f"teleinfo-storer: {folder / name}: {complaint}"
+
+
+def test_rows_that_were_wrong_before_are_saved_and_said(tables: Database, storer: Command, folder: Path) -> None:
+    query(tables, "UPDATE frames SET label_set_id = 99999 ORDER BY timestamp LIMIT 2", "SELECT 1")
+    query(tables, "UPDATE label_sets SET content = '[]' WHERE id = 1", "SELECT 1")
+    result = storer("backup", folder)
+    assert result.returncode == 0
+    assert result.stderr.splitlines() == [
+        "teleinfo-storer: warning: the label set 1 is not what its digest says",
+        "teleinfo-storer: warning: the label set 1 cannot be read: its frames are not whole",
+        "teleinfo-storer: warning: 2 rows of frames point at a meter or a label set that does not exist",
+    ]
+    assert len(list(folder.iterdir())) == 1

@@ -1,0 +1,218 @@
+"""The file of a backup: what it holds comes back, and nothing else passes for one."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from common.errors import BackupError
+from common.frame import Frame
+from storer.backup_check import Contents, check, parts
+from storer.backup_file import SEAL_SIZE, Writer, read_blocks
+from storer.backup_format import Header, Kind, Table, Totals, end_line, row_line
+from storer.rows import Packer
+from tests.frames import historic
+
+HEADER = Header(schema=2, taken="2026-11-25T03:00:00Z", database="teleinfodb", program="1", server="11.8")
+METERS = Table("meters", {"id": Kind.INT, "identifier": Kind.TEXT}, ("id",))
+SETS = Table("label_sets", {"id": Kind.INT, "digest": Kind.BINARY, "content": Kind.TEXT}, ("id",))
+FRAMES = Table(
+    "frames",
+    {"timestamp": Kind.TIMESTAMP, "meter_id": Kind.INT, "label_set_id": Kind.INT, "power": Kind.INT},
+    ("timestamp", "meter_id"),
+)
+
+
+def a_set(frame: Frame | None = None) -> list[object]:
+    label_set = Packer().row(frame or historic(PAPP=1, BASE=1)).label_set
+    return [1, label_set.digest.hex(), label_set.content]
+
+
+METER_ROWS = [[1, "031961123456"], [2, "041361000001"]]
+FRAME_ROWS = [
+    ["2026-11-24 18:00:00.123456", 1, 1, 390],
+    ["2026-11-24 18:00:00.123456", 2, 1, None],
+    ["2026-11-24 18:00:01", 1, 1, 0],
+]
+
+
+def lines_of(*tables: tuple[Table, list[list[object]]]) -> list[bytes]:
+    lines = [HEADER.line()]
+    for table, rows in tables:
+        lines += [table.line(), *map(row_line, rows), table.totals(rows).line()]
+    return [*lines, end_line(len(tables))]
+
+
+def write(path: Path, lines: list[bytes]) -> Path:
+    with path.open("wb") as stream:
+        writer = Writer(stream)
+        for line in lines:
+            writer.write(line)
+        writer.finish()
+    return path
+
+
+WHOLE = lines_of((METERS, METER_ROWS), (SETS, [a_set()]), (FRAMES, FRAME_ROWS))
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return write(tmp_path_factory.mktemp("whole") / "backup", WHOLE).read_bytes()
+
+
+def test_what_was_written_comes_back(tmp_path: Path) -> None:
+    path = write(tmp_path / "backup", WHOLE)
+    contents = check(path)
+    assert contents.header == HEADER
+    assert {name: totals.rows for name, totals in contents.tables.items()} == {
+        "meters": 2,
+        "label_sets": 1,
+        "frames": 3,
+    }
+    assert contents.warnings == []
+    assert str(contents.first) == "2026-11-24 18:00:00.123456+00:00"
+    assert [row for part in parts(path) if isinstance(part, list) for row in part] == [
+        *METER_ROWS,
+        a_set(),
+        *FRAME_ROWS,
+    ]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_no_byte_can_change(whole: bytes, tmp_path: Path, data: st.DataObject) -> None:
+    place = data.draw(st.integers(0, len(whole) - 1))
+    other = data.draw(st.integers(1, 255))
+    damaged = whole[:place] + bytes([whole[place] ^ other]) + whole[place + 1 :]
+    refuse(tmp_path, damaged)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_none_can_be_missing_or_too_many(whole: bytes, tmp_path: Path, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(whole)))
+    end = data.draw(st.integers(start, len(whole)))
+    insert = data.draw(st.binary(max_size=SEAL_SIZE) | st.just(whole[-SEAL_SIZE:]) | st.just(whole))
+    changed = whole[:start] + insert + whole[end:]
+    if changed != whole:
+        refuse(tmp_path, changed)
+
+
+def refuse(folder: Path, content: bytes) -> None:
+    path = folder / "backup"
+    path.write_bytes(content)
+    with pytest.raises(BackupError) as caught:
+        check(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert "\n" not in str(caught.value)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.permutations(WHOLE) | st.lists(st.sampled_from(WHOLE)))
+def test_other_lines_under_a_good_seal_are_refused_in_a_line(tmp_path: Path, lines: list[bytes]) -> None:
+    """Whoever can write a seal can write anything; it must not become a traceback, nor SQL."""
+    if lines != WHOLE:
+        with pytest.raises(BackupError) as caught:
+            check(write(tmp_path / "backup", lines))
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("table", "row"),
+    [
+        (METERS, [3]),
+        (METERS, [3, "a", 1]),
+        (METERS, ["3", "a"]),
+        (METERS, [True, "a"]),
+        (METERS, [3.0, "a"]),
+        (METERS, [3, 1]),
+        (METERS, [3, ["a"]]),
+        (SETS, [2, "0g", "{}"]),
+        (FRAMES, ["2026-11-24 18:00:09' OR 1", 1, 1, 1]),
+        (FRAMES, ["2026-13-24 18:00:09", 1, 1, 1]),
+        (FRAMES, ["2026-11-24T18:00:09", 1, 1, 1]),
+        (FRAMES, ["2026-11-24 18:00:09", 1, 1, "1"]),
+    ],
+)
+def test_a_value_of_another_kind_is_refused(table: Table, row: list[object]) -> None:
+    with pytest.raises(BackupError, match=f"damaged: a .* of {table.name}"):
+        table.totals([row])
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        Table("schema_version", {"version": Kind.INT}, ("version",)),
+        Table("frames", {"meter_id": Kind.INT}, ("meter_id",)),
+        METERS,
+        Table("label_sets", {**SETS.columns, "digest": Kind.TEXT}, ("id",)),
+    ],
+)
+def test_a_table_that_is_not_ours_is_refused(tmp_path: Path, table: Table) -> None:
+    with pytest.raises(BackupError, match=f"damaged: {table.name} "):
+        check(write(tmp_path / "backup", lines_of((METERS, []), (table, []))))
+
+
+@pytest.mark.parametrize("line", [b"[1],[2]\n", b"[1],2\n", b"[[3]\n", b"1\n", b"\n", b"null\n", b'"x"\n', b"[]\n"])
+def test_a_line_that_is_none_is_refused(tmp_path: Path, line: bytes) -> None:
+    lines = [HEADER.line(), METERS.line(), line, METERS.nothing.line(), end_line(1)]
+    with pytest.raises(BackupError, match=": damaged: "):
+        check(write(tmp_path / "backup", lines))
+
+
+@pytest.mark.parametrize("name", ["frames; DROP TABLE frames", "a`b", "", "Frames", "1"])
+def test_a_name_that_is_none_is_refused(name: str) -> None:
+    good = json.loads(METERS.line())
+    for document in (
+        good | {"table": name},
+        good | {"columns": {"id": "int", name: "text"}},
+        good | {"key": [name]},
+        good | {"columns": {"id": "float"}},
+        good | {"key": []},
+    ):
+        with pytest.raises(BackupError, match="the head of a table"):
+            Table.read(document)
+
+
+@pytest.mark.parametrize("rows", [FRAME_ROWS[::-1], [FRAME_ROWS[0], FRAME_ROWS[0]], FRAME_ROWS[1::-1]])
+def test_rows_out_of_order_or_twice_are_refused(tmp_path: Path, rows: list[list[object]]) -> None:
+    with pytest.raises(BackupError, match="a row of frames is not in its place"):
+        check(write(tmp_path / "backup", lines_of((FRAMES, rows))))
+
+
+def test_sums_tell_values_and_nulls_apart() -> None:
+    def power(value: int | None) -> Totals:
+        return FRAMES.totals([["2026-11-24 18:00:00", 1, 1, value]])
+
+    assert len({power(None), power(0), power(1)}) == 3
+    assert power(7).sums == (1_795_543_200_000_001, 2, 2, 8)
+
+
+def warnings(tmp_path: Path, *tables: tuple[Table, list[list[object]]]) -> list[str]:
+    contents: Contents = check(write(tmp_path / "backup", lines_of(*tables)))
+    return contents.warnings
+
+
+def test_a_pointer_to_nothing_is_told(tmp_path: Path) -> None:
+    tables = ((METERS, METER_ROWS[:1]), (SETS, [a_set()]), (FRAMES, FRAME_ROWS))
+    assert warnings(tmp_path, *tables) == ["1 rows of frames point at a meter or a label set that does not exist"]
+
+
+def test_a_label_set_of_which_no_frame_comes_is_told(tmp_path: Path) -> None:
+    number, digest, content = a_set()
+    assert warnings(tmp_path, (SETS, [[number, digest, str(content) + " "]])) == [
+        "the label set 1 is not what its digest says"
+    ]
+    for bad in ("[]", "{}", "nonsense", '{"mode":"nothing","frame":{}}'):
+        told = warnings(tmp_path, (SETS, [[number, digest, bad]]))
+        assert "the label set 1 cannot be read: its frames are not whole" in told
+
+
+def test_a_bomb_is_read_a_piece_at_a_time(tmp_path: Path) -> None:
+    """What uncompresses to very much is refused before it fills the memory."""
+    path = write(tmp_path / "bomb", [b"[" + b" " * (1 << 27)])
+    assert path.stat().st_size < 1 << 18
+    with pytest.raises(BackupError, match="a line has no end"):
+        list(read_blocks(path))
