@@ -58,7 +58,7 @@ def _run(arguments: argparse.Namespace) -> int:
     settings = config.load(ReaderConfig, arguments.config)
     for port in settings.port:
         check_port(port)
-    log.set_up()
+    log.set_up(settings.log, "teleinfo-reader")
     life = Life()
     bridge = Bridge(settings, life)
     life.watch(bridge.wake)

@@ -10,6 +10,7 @@ from typing import Any
 
 from common.errors import ConfigError, MessageError
 from common.frame import read_instant
+from common.metrics import Metrics
 from common.mqtt import Session, Will
 from common.mqtt_events import Connected, Disconnected, Event, Message, Published
 from common.process import Life
@@ -24,6 +25,7 @@ from reader.items import HOUR, Item, Kind, instant_of, key_of
 from reader.journal import Journal, JournalBusy, memory_backed
 from reader.line import Decoded, Line, Link
 from reader.meters import Meters
+from reader.metrics import reader_metrics
 from reader.port import open_port
 from reader.spool import Spool
 
@@ -46,8 +48,9 @@ class Bridge:
         """Take the journal and the spool into possession; nothing else is opened.
 
         Raises:
-            ConfigError: the journal's folder cannot be used, or is another reader's.
+            ConfigError: the journal's folder cannot be used, or is another reader's; or metrics cannot be had.
         """
+        self._metrics = Metrics(config.metrics, reader_metrics)
         self._life = life
         self._config = config
         self._events: queue.SimpleQueue[Event | Decoded | Link | None] = queue.SimpleQueue()
@@ -91,6 +94,7 @@ class Bridge:
         threads = [
             threading.Thread(target=line.run, name=f"line {line.health.port}", daemon=True) for line in self._lines
         ]
+        self._metrics.start()
         self._session.start()
         for thread in threads:
             thread.start()
@@ -98,6 +102,7 @@ class Bridge:
         while not self._life.stop.is_set():
             self._handle_next(_TICK)
             self._pump()
+            self._metrics.refresh(self._report)
             if time.monotonic() >= health_due:
                 health_due += HEALTH_EVERY
                 self._confirmers.look()
@@ -246,8 +251,8 @@ class Bridge:
         self._meters.announce()
         self._publish_health()
 
-    def _publish_health(self) -> None:
-        report = {
+    def _report(self) -> dict[str, Any]:
+        return {
             "uptime": round(time.monotonic() - self._started),
             "connects": self._connects,
             "delivery": self._delivery.report(),
@@ -257,9 +262,12 @@ class Bridge:
             },
             "lines": [line.health.report() for line in self._lines],
         }
-        self._session.publish(self._topics.health("reader", self._config.name), json.dumps(report), retain=True)
+
+    def _publish_health(self) -> None:
+        self._session.publish(self._topics.health("reader", self._config.name), json.dumps(self._report()), retain=True)
 
     def _finish(self, threads: list[threading.Thread]) -> None:
+        self._metrics.close()
         deadline = time.monotonic() + _FAREWELL
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from common.config import Broker, client_name, duration, option, section, size, topic_name
+from common.config import Broker, LogConfig, MetricsConfig, client_name, duration, option, section, size, topic_name
 
 
 def _ports(value: Any) -> tuple[str, ...]:
@@ -123,3 +123,5 @@ class ReaderConfig:
     state: StateConfig = section(StateConfig)
     home_assistant: HomeAssistantConfig = section(HomeAssistantConfig)
     hide: frozenset[str] = option(frozenset(), read=_labels)
+    metrics: MetricsConfig = section(MetricsConfig)
+    log: LogConfig = section(LogConfig)

@@ -85,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(arguments: argparse.Namespace) -> int:
     settings = config.load(StorerConfig, arguments.config)
-    log.set_up()
+    log.set_up(settings.log, "teleinfo-storer")
     life = Life()
     storer = Storer(settings, life)
     life.watch(storer.wake)

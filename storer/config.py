@@ -3,7 +3,19 @@
 from dataclasses import dataclass
 from typing import Any
 
-from common.config import Broker, Secret, client_name, duration, option, port_number, section, topic_name, whole
+from common.config import (
+    Broker,
+    LogConfig,
+    MetricsConfig,
+    Secret,
+    client_name,
+    duration,
+    option,
+    port_number,
+    section,
+    topic_name,
+    whole,
+)
 
 
 def _topics(value: Any) -> tuple[str, ...]:
@@ -54,3 +66,5 @@ class StorerConfig:
     mqtt: StorerMqtt = section(StorerMqtt)
     database: DatabaseConfig = section(DatabaseConfig)
     batch: Batch = section(Batch)
+    metrics: MetricsConfig = section(MetricsConfig)
+    log: LogConfig = section(LogConfig)

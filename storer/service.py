@@ -14,6 +14,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_whe
 from tenacity.nap import sleep_using_event
 
 from common.errors import Away, DatabaseError, Refused
+from common.metrics import Metrics
 from common.mqtt import Session, Will
 from common.mqtt_events import Connected, Event, Message
 from common.process import Life
@@ -21,6 +22,7 @@ from common.topics import Topics
 from storer.batch import Parcel, complaint, confirmations, unpack
 from storer.config import StorerConfig
 from storer.database import Database
+from storer.metrics import storer_metrics
 from storer.schema import make_partitions, migrate
 from storer.store import FrameStore, Rejection
 
@@ -56,6 +58,7 @@ class Storer:
             # The next batch may gather while this one is written.
             unacknowledged=2 * config.batch.size,
         )
+        self._metrics = Metrics(config.metrics, storer_metrics)
         self._said = ""
         self._stalled = False
         self._counts = dict.fromkeys(("received", "stored", "duplicate", "rejected"), 0)  # frames, and what is none
@@ -72,7 +75,9 @@ class Storer:
 
         Raises:
             Refused: at start-up only: credentials, rights, or the database's name are wrong.
+            ConfigError: the port for metrics cannot be opened.
         """
+        self._metrics.start()
         if not self._prepare():
             return
         self._session.start()
@@ -221,6 +226,7 @@ class Storer:
                     self._set_aside.append(event)
                 elif event is not None:
                     self._handle(event)
+        self._metrics.refresh(self._report)
         self._publish_health_when_due()
 
     # -- notices and upkeep --------------------------------------------------------------------------------------------
@@ -236,6 +242,7 @@ class Storer:
             self._publish_health()
 
     def _upkeep(self) -> None:
+        self._metrics.refresh(self._report)
         self._publish_health_when_due()
         if time.monotonic() >= self._partitions_due:
             self._persist(self._make_partitions)
@@ -255,22 +262,27 @@ class Storer:
         if time.monotonic() >= self._health_due:
             self._publish_health()
 
-    def _publish_health(self) -> None:
-        self._health_due = time.monotonic() + HEALTH_EVERY
+    def _report(self) -> dict[str, Any]:
         counts = self._counts
-        report: dict[str, Any] = {
+        return {
             "uptime": round(time.monotonic() - self._started),
             **counts,
             "waiting": counts["received"] - counts["stored"] - counts["duplicate"] - counts["rejected"],
             "tallies": self._tallies,
             "database": "away" if self._stalled else "connected",
         }
-        self._session.publish(self._topics[0].health("storer", self._config.name), json.dumps(report), retain=True)
+
+    def _publish_health(self) -> None:
+        self._health_due = time.monotonic() + HEALTH_EVERY
+        self._session.publish(
+            self._topics[0].health("storer", self._config.name), json.dumps(self._report()), retain=True
+        )
 
     def _status(self, status: str) -> bytes:
         return json.dumps({"status": status, "wait": self._config.batch.wait}).encode()
 
     def _finish(self) -> None:
+        self._metrics.close()
         self._store.close()
         if not self._session.connected:
             return
