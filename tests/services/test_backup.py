@@ -29,6 +29,7 @@ from storer.backup_file import Writer
 from storer.backup_format import Header, Table, Values, end_line
 from storer.database import Connection, Database
 from storer.restore import restore
+from storer.schema import migrate
 from storer.store import FrameStore, Rejection
 from tests.frames import ADDRESS, DAY, historic, simulated
 from tests.services.storing import NOW, client, exported, make_tables, partition, query, store
@@ -66,7 +67,7 @@ def empty(fresh_database: Server) -> Database:
     """Another database on the same server, with nothing in it."""
     fresh_database.sql(
         "DROP DATABASE IF EXISTS another; CREATE DATABASE another CHARACTER SET utf8mb4;"
-        f"GRANT {fresh_database._rights} ON another.* TO {fresh_database.user}@'%';"
+        f"GRANT ALL ON another.* TO {fresh_database.user}@'%';"
     )
     return Database(dataclasses.replace(client(fresh_database)._config, name="another"))
 
@@ -348,6 +349,25 @@ def test_a_storer_that_writes_meanwhile_is_noticed(
     monkeypatch.setattr(target, "insert", insert)
     with pytest.raises(BackupError, match="is a storer writing into this database"):
         restore(empty, file, NOW)
+
+
+def test_tables_of_an_earlier_version_come_back_and_are_brought_up_to_date(
+    tables: Database, empty: Database, fresh_database: Server, folder: Path
+) -> None:
+    """As they are where a program is updated before a backup of the older one is restored, or saved."""
+    frames = exported(tables)
+    fresh_database.create_database()
+    old = client(fresh_database)
+    assert [step.version for step in migrate(old, 1)] == [1]
+    partition(old, NOW)
+    store(old, several_kinds())
+    file, contents = backup(old, folder, NOW)
+    assert contents.header.schema == 1
+    assert "tallies" not in contents.tables
+    restore(empty, file, NOW)
+    assert exported(empty) == exported(old) == frames[:-1]
+    assert migrate(empty) == []
+    assert query(empty, "SELECT COUNT(*) FROM tallies") == [(0,)]
 
 
 NEWER = "INSERT INTO schema_version (version, name) VALUES (99, 'of tomorrow')"
