@@ -1,6 +1,7 @@
 """Saves one moment of the tables in a file, while the storer goes on; a file that was not read back whole is none."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import re
@@ -49,7 +50,7 @@ def backup(database: Database, target: Path, now: datetime, keep: int | None = N
             part.rename(file)
         _sync_folder(file.parent)
         if keep is not None:
-            _prune(file.parent, database.name, keep)
+            _prune(file, database.name, keep)
     except OSError as error:
         raise BackupError(f"{file}: cannot be written: {error.strerror or error}") from error
     return file, contents
@@ -123,7 +124,7 @@ def _part(file: Path) -> Iterator[tuple[Path, BinaryIO]]:
     _remove_abandoned(file.parent)
     part = file.with_name(f".{file.name}{_PART}")
     with os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT, 0o600), "w+b") as stream:
-        if not _lock(stream):
+        if _lock(stream) is False:
             raise BackupError(f"{file}: is being written by another backup")
         try:
             yield part, stream
@@ -139,11 +140,16 @@ def _remove_abandoned(folder: Path) -> None:
                 part.unlink(missing_ok=True)
 
 
-def _lock(stream: BinaryIO) -> bool:
+def _lock(stream: BinaryIO) -> bool | None:
+    """Take the lock of a file; False: another has it; None: there are no locks here."""
     try:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    except OSError as error:
+        if error.errno not in (errno.ENOLCK, errno.ENOTSUP):
+            raise
+        return None
     return True
 
 
@@ -159,11 +165,16 @@ def _sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # a share of another machine knows no such thing
+            raise
     finally:
         os.close(handle)
 
 
-def _prune(folder: Path, name: str, keep: int) -> None:
+def _prune(newest: Path, name: str, keep: int) -> None:
+    """Delete the oldest backups by their names, but never the one just made: the clock may be years behind."""
     ours = re.compile(re.escape(name) + r"-\d{4}-\d\d-\d\dT\d{6}Z" + re.escape(SUFFIX))
-    for old in sorted(file for file in folder.iterdir() if ours.fullmatch(file.name))[:-keep]:
+    others = sorted(file for file in newest.parent.iterdir() if ours.fullmatch(file.name) and file != newest)
+    for old in others[: max(0, len(others) - (keep - 1))]:
         old.unlink()

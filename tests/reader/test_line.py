@@ -484,3 +484,17 @@ def test_noise_is_counted_and_not_logged(caplog: pytest.LogCaptureFixture) -> No
     assert sum(health.dropped.values()) > 10_000
     assert health.frames > 1500
     assert len(caplog.records) < 20, [record.getMessage() for record in caplog.records]
+
+
+def test_an_index_that_falls_again_and_again_is_said_once_an_hour(caplog: pytest.LogCaptureFixture) -> None:
+    meter = SimulatedMeter("standard-single-phase-base")
+    later, earlier = (meter.frame(START + timedelta(hours=hours)) for hours in (9, 0))
+    steps: list[Step] = []
+    for number in range(2 * 3600):
+        steps += [earlier if number % 10 == 9 else later, 1.0]
+    health = World([steps]).run().health
+    said = [record.getMessage() for record in caplog.records if "cannot follow" in record.getMessage()]
+    labels = {text.split()[1] for text in said}
+    assert len(labels) == 3  # EAST, and the supplier's and the distributor's register that runs
+    assert len(said) == 2 * len(labels)
+    assert health.dropped["implausible"] == 2 * 360 * len(labels)

@@ -156,14 +156,17 @@ def test_a_large_table_is_saved_a_range_at_a_time(
 
 
 def test_old_months_have_their_partitions_again(tables: Database, empty: Database, folder: Path) -> None:
+    store(tables, [dataclasses.replace(historic(BASE=1), timestamp=DAY - timedelta(days=450))])
     file, _ = backup(tables, folder, NOW)
     restore(empty, file, NOW)
-    names = query(
+    partitions = query(
         empty,
-        "SELECT partition_name FROM information_schema.partitions WHERE table_schema = DATABASE()"
-        " AND table_name = 'frames' AND table_rows > 0 ORDER BY partition_ordinal_position",
+        "SELECT partition_name, table_rows > 0 FROM information_schema.partitions WHERE table_schema = DATABASE()"
+        " AND table_name = 'frames' ORDER BY partition_ordinal_position",
     )
-    assert names == [("p202610",), ("p202611",)]
+    months = [f"p{year}{month:02}" for year in (2025, 2026, 2027) for month in range(1, 13)][7:26]
+    assert [name for name, _ in partitions] == ["p_earlier", *months, "p_later"]
+    assert [name for name, full in partitions if full] == ["p202508", "p202610", "p202611"]
     assert partition(empty, NOW + timedelta(days=31)) == ["p202703"]
 
 
@@ -288,6 +291,13 @@ def test_only_the_newest_stay(tables: Database, folder: Path) -> None:
     assert sorted(file.name for file in folder.iterdir()) == sorted(
         [*others, "teleinfodb-2026-11-26T120000Z.jsonl.gz", "teleinfodb-2026-11-27T120000Z.jsonl.gz"]
     )
+
+
+def test_the_one_just_made_stays_even_if_the_clock_is_years_behind(tables: Database, folder: Path) -> None:
+    for years in range(3):
+        file, _ = backup(tables, folder, NOW.replace(year=2026 - years), keep=2)
+        assert file.exists()
+    assert sorted(file.name[11:15] for file in folder.iterdir()) == ["2024", "2026"]
 
 
 def test_what_a_killed_backup_left_goes_with_the_next_one(tables: Database, folder: Path) -> None:
