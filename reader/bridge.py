@@ -14,6 +14,7 @@ from common.metrics import Metrics
 from common.mqtt import Session, Will
 from common.mqtt_events import Connected, Disconnected, Event, Message, Published
 from common.process import Life
+from common.seldom import Seldom
 from common.tally import Tally
 from common.topics import Topics
 from common.version import __version__
@@ -79,6 +80,7 @@ class Bridge:
         self._confirmers = Confirmers(config.delivery.confirmed_by, config.spool.path / STORERS)
         self._journal = Journal(config.spool.journal)
         self._delivery = self._open_delivery()
+        self._seldom = Seldom()
         self._told: dict[tuple[str, int], int] = {}  # frames that were told of an hour
         self._lines = [self._new_line(port) for port in config.port]
         self._connects = 0
@@ -205,7 +207,8 @@ class Bridge:
             try:
                 self._confirm(levels[0], json.loads(message.payload))
             except (ValueError, TypeError, KeyError, AttributeError, MessageError, RecursionError) as error:
-                log.warning("On %s: not a confirmation: %r", message.topic, error)
+                if self._seldom.due(message.topic, time.monotonic()):
+                    log.warning("On %s: not a confirmation: %r", message.topic, error)
 
     def _confirm(self, meter: str, word: dict[str, Any]) -> None:
         storer = word["storer"]

@@ -1,7 +1,6 @@
 """One line, one thread: opens the port, decodes what comes, and goes on whatever happens to it."""
 
 import logging
-import math
 import threading
 import time
 from collections import Counter, deque
@@ -13,6 +12,7 @@ from typing import Any, Protocol
 from common.errors import PortError
 from common.frame import Frame
 from common.labels import OTHER_FAMILIES, Mode
+from common.seldom import Seldom
 from reader.detect import SPEEDS, Detector
 from reader.identity import Identity
 from reader.plausible import Plausibility
@@ -22,7 +22,6 @@ from reader.tic import Decoder, Reading
 log = logging.getLogger(__name__)
 
 LINK_LOST = 10.0  # seconds without a valid frame; Enedis asks the same of a receiver (02E, annex A)
-DOUBT_EVERY = 3600.0  # seconds between two lines of the log about the same index
 FIRST_RETRY = 1.0  # seconds until a port is opened again; doubles up to
 SLOWEST_RETRY = 30.0  # seconds
 _READ = 1.0  # seconds; how late a stop may be noticed
@@ -121,7 +120,7 @@ class Line:
         self._stamper = stamper
         self._undated: deque[tuple[Reading, str, float]] = deque()
         self._plausibility = Plausibility()
-        self._doubted: dict[str, float] = {}  # when an index was last said to be implausible
+        self._seldom = Seldom()
         self._identity = Identity()
         self._detector = Detector(mode, monotonic())
         self._online = False
@@ -235,9 +234,8 @@ class Line:
         """Take out the indexes that cannot be true."""
         frame, doubts, left_out = self._plausibility.check(frame, came_in)
         for doubt in doubts:
-            if came_in < self._doubted.get(doubt.label, -math.inf) + DOUBT_EVERY:
+            if not self._seldom.due(doubt.label, came_in):
                 continue
-            self._doubted[doubt.label] = came_in
             log.warning(
                 "%s: %s %d cannot follow %d; left out until three frames agree, more of them only counted for an hour",
                 self._port_name,

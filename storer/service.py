@@ -18,6 +18,7 @@ from common.metrics import Metrics
 from common.mqtt import Session, Will
 from common.mqtt_events import Connected, Event, Message
 from common.process import Life
+from common.seldom import Seldom
 from common.topics import Topics
 from storer.batch import Parcel, complaint, confirmations, unpack
 from storer.config import StorerConfig
@@ -61,6 +62,7 @@ class Storer:
         self._metrics = Metrics(config.metrics, storer_metrics)
         self._said = ""
         self._stalled = False
+        self._seldom = Seldom()
         self._counts = dict.fromkeys(("received", "stored", "duplicate", "rejected"), 0)  # frames, and what is none
         self._tallies = 0
         self._started = self._health_due = time.monotonic()
@@ -161,12 +163,14 @@ class Storer:
         )
         self._counts["rejected"] += sum(parcel.tally is None for parcel in rejected)
         last = rejected[-1]
-        log.warning(
-            "Rejected, and kept in rejected_messages: %d; the last, on %s: %s",
-            len(rejected),
-            last.message.topic,
-            last.reason,
-        )
+        if self._seldom.due(last.message.topic, time.monotonic()):
+            log.warning(
+                "Rejected, and kept in rejected_messages: %d; the last, on %s: %s; more of this topic are only counted"
+                " for an hour",
+                len(rejected),
+                last.message.topic,
+                last.reason,
+            )
 
     # -- what time heals -----------------------------------------------------------------------------------------------
 
