@@ -17,6 +17,7 @@ from storer.backup_file import Writer
 from storer.backup_format import Header, end_line
 from storer.backup_tables import TABLES, lines, ranges, read_table, schema_version, totals
 from storer.database import Connection, Database
+from storer.progress import NO_PROGRESS, Progress
 from storer.schema import refuse_newer
 
 SUFFIX = ".jsonl.gz"
@@ -24,7 +25,9 @@ _PART = ".part"
 _ATTEMPTS = 3
 
 
-def backup(database: Database, target: Path, now: datetime, keep: int | None = None) -> tuple[Path, Contents]:
+def backup(
+    database: Database, target: Path, now: datetime, keep: int | None = None, progress: Progress = NO_PROGRESS
+) -> tuple[Path, Contents]:
     """Save the tables in a new file; return its path and what is in it.
 
     A folder as the target gets a file named after the database and `now`; of such files the newest `keep` stay, None
@@ -44,9 +47,9 @@ def backup(database: Database, target: Path, now: datetime, keep: int | None = N
         raise ConfigError(f"{file}: exists already, and is left as it is: choose another name")
     try:
         with _part(file) as (part, stream):
-            _write(database, stream)
+            _write(database, stream, progress)
             _flush(stream)
-            contents = check(part, file)
+            contents = check(part, file, progress)
             part.rename(file)
         _sync_folder(file.parent)
         if keep is not None:
@@ -59,14 +62,14 @@ def backup(database: Database, target: Path, now: datetime, keep: int | None = N
 # -- the tables --------------------------------------------------------------------------------------------------------
 
 
-def _write(database: Database, stream: BinaryIO) -> None:
+def _write(database: Database, stream: BinaryIO, progress: Progress) -> None:
     """Write the backup; begin again where a table was changed meanwhile, which its old moment does not survive."""
     for attempt in range(_ATTEMPTS):
         stream.seek(0)
         stream.truncate()
         connection = database.connect()
         try:
-            _write_snapshot(connection, database.name, Writer(stream))
+            _write_snapshot(connection, database.name, Writer(stream), progress)
             return
         except Busy:
             if attempt + 1 == _ATTEMPTS:
@@ -75,7 +78,7 @@ def _write(database: Database, stream: BinaryIO) -> None:
             connection.close()
 
 
-def _write_snapshot(connection: Connection, name: str, writer: Writer) -> None:
+def _write_snapshot(connection: Connection, name: str, writer: Writer, progress: Progress) -> None:
     connection.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
     connection.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT")
     with _without_locks(connection):
@@ -98,6 +101,7 @@ def _write_snapshot(connection: Connection, name: str, writer: Writer) -> None:
                 sums += totals(connection, table, part)
                 for block in lines(connection, table, part):
                     writer.write(block)
+            progress.show("saving", table.name, sums.rows)
         writer.write(sums.line())
     writer.write(end_line(len(tables)))
     writer.finish()

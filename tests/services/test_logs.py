@@ -226,6 +226,10 @@ def test_no_log_names_the_delivery_point(
         wrong = {"meter": PRM, "timestamp": PRM, "mode": "standard", "frame": {"PRM": PRM}}
         ear.say(f"{name}/{PRM}/frame", json.dumps(wrong).encode())
         storer.wait_for("Rejected, .*14 digits")
+        for number in range(100):
+            ear.say(f"{name}/{PRM}/frame", json.dumps([PRM, number]).encode())
+        assert ear.wait(lambda: sum(topic == f"{name}/rejected" for topic, _ in ear.messages) > 100)
+        assert len([line for line in storer.lines() if "Rejected" in line]) == 1
         ear.say(f"{name}/{PRM}/stored", json.dumps({"storer": "x", "timestamps": [PRM]}).encode())
         ear.say(f"{name}/storer/{PRM}/status", PRM.encode())
         reader.wait_for("not a confirmation", "is not understood")
