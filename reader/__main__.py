@@ -71,7 +71,7 @@ def _run(arguments: argparse.Namespace) -> int:
     settings = config.load(ReaderConfig, arguments.config)
     for port in settings.port:
         check_port(port)
-    log.set_up()
+    log.set_up(settings.log, "teleinfo-reader")
     for port in settings.port:
         if port.startswith("simulate://"):
             logging.getLogger(__name__).warning(

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from common.errors import PortError
 from common.frame import Frame
 from common.labels import OTHER_FAMILIES, Mode
+from common.seldom import Seldom
 from reader.detect import SPEEDS, Detector
 from reader.identity import Identity
 from reader.plausible import Plausibility
@@ -126,6 +127,7 @@ class Line:
         self._stamper = stamper
         self._undated: deque[tuple[Reading, str, float]] = deque()
         self._plausibility = Plausibility()
+        self._seldom = Seldom()
         self._identity = Identity()
         self._detector = Detector(mode, monotonic())
         self._online = False
@@ -250,8 +252,10 @@ class Line:
         """Take out the indexes that cannot be true."""
         frame, doubts, left_out = self._plausibility.check(frame, came_in)
         for doubt in doubts:
+            if not self._seldom.due(doubt.label, came_in):
+                continue
             log.warning(
-                "%s: %s %d cannot follow %d; left out until three frames agree",
+                "%s: %s %d cannot follow %d; left out until three frames agree, more of them only counted for an hour",
                 self._port_name,
                 doubt.label,
                 doubt.value,

@@ -8,6 +8,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 #: Where each library is at home: the one file that must change when it does.
 HOMES = {
+    "prometheus_client": "common/metrics.py",
     "serial": "reader/port.py",
     "paho": "common/mqtt.py",
     "pymysql": "storer/database.py",
