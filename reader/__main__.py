@@ -13,6 +13,7 @@ from common.forget import forget
 from common.process import Life
 from common.topics import Topics
 from reader.bridge import Bridge
+from reader.check import add_parser as add_check
 from reader.config import ReaderConfig
 from reader.confirmers import STORERS, forget_storer
 from reader.decode import Summary, decode_file
@@ -40,6 +41,8 @@ def _parser() -> argparse.ArgumentParser:
     decode = commands.add_parser("decode", help="decode raw captures, one frame as JSON a line")
     decode.add_argument("files", nargs="+", metavar="FILE", help="raw bytes of a line; - for standard input")
     decode.set_defaults(command=_decode)
+
+    add_check(commands, CONFIG)
 
     gone = commands.add_parser("forget", help="wait no longer for the confirmations of a storer that is gone")
     gone.add_argument("name", metavar="NAME", help="the storer's name; not that of one that runs")
