@@ -77,7 +77,7 @@ def probe_broker(
                 reasons |= probe.may_publish(now)
         with Probe(settings, _client_id(), timeout=timeout) as probe:
             certificate_ends = probe.certificate_ends
-            answers = probe.subscribe(subscribe)
+            answers = probe.subscribe(subscribe) if subscribe else {}
             if curious:
                 probe.subscribe(curious)
             heard = probe.listen(seconds)

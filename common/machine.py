@@ -57,6 +57,11 @@ class Process:
         started = program in words or any(pair == ("-m", module) for pair in pairwise(words))
         return started and "run" in words
 
+    def plays_a_meter(self) -> bool:
+        """Say whether it is at the other end of a pseudo-terminal, in the place of a meter."""
+        words = [Path(word).name for word in self.command]
+        return not {"simulate", "replay"}.isdisjoint(words) and ("teleinfo-reader" in words or "reader" in words)
+
 
 class Machine:
     """The machine, or a folder that looks like one."""
@@ -105,7 +110,9 @@ class Machine:
             number = device.stat().st_rdev
         except OSError:
             return []
-        return [process for process in self.processes() if self._holds(process.pid, number)]
+        return [
+            process for process in self.processes() if not process.plays_a_meter() and self._holds(process.pid, number)
+        ]
 
     def _holds(self, pid: int, number: int) -> bool:
         try:
@@ -188,13 +195,12 @@ def time_in_words(days: float) -> str:
     >>> time_in_words(5113)
     '14 years'
     """
-    if days < 1:
-        return f"{max(0, round(days * 24))} hours"
-    if days < 90:
-        return f"{days:.0f} days"
-    if days < 730:
-        return f"{days / 30.4:.0f} months"
-    return f"{days / 365.25:.0f} years" if days < 36_525 else "more than 100 years"
+    if days > 36_525:
+        return "more than 100 years"
+    for unit, size in (("year", 365.25), ("month", 30.44), ("day", 1.0), ("hour", 1 / 24)):
+        if days >= 2 * size:
+            return f"{days / size:.0f} {unit}s"
+    return f"{days * 1440:.0f} minutes"
 
 
 def _name(uid: int) -> str:
