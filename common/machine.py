@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 _UNITS = ("etc/systemd/system", "usr/local/lib/systemd/system", "usr/lib/systemd/system", "lib/systemd/system")
+_DEFAULT = "/etc/teleinfo/{}.yaml"
 _USER = re.compile(r"^User=(\S+)", re.MULTILINE)
 _GROUPS = re.compile(r"^SupplementaryGroups=(.+)", re.MULTILINE)
 
@@ -57,6 +58,16 @@ class Process:
         started = program in words or any(pair == ("-m", module) for pair in pairwise(words))
         return started and "run" in words
 
+    def has_config(self, config: Path, program: str) -> bool:
+        """Say whether it was started with this configuration; a relative name is compared as far as it goes."""
+        given = _DEFAULT.format(program.removeprefix("teleinfo-"))
+        for word, after in pairwise((*self.command, "")):
+            if word == "--config":
+                given = after
+            elif word.startswith("--config="):
+                given = word.removeprefix("--config=")
+        return Path(given) == config.absolute() or (not given.startswith("/") and Path(given).name == config.name)
+
     def plays_a_meter(self) -> bool:
         """Say whether it is at the other end of a pseudo-terminal, in the place of a meter."""
         words = [Path(word).name for word in self.command]
@@ -80,11 +91,16 @@ class Machine:
         except OSError:
             return ""
 
-    def user(self, program: str) -> User:
+    def running(self, program: str, config: Path) -> Process | None:
+        """Return the process that runs the program with this configuration."""
+        ours = (process for process in self.processes() if process.is_ours(program))
+        return next((process for process in ours if process.has_config(config, program)), None)
+
+    def user(self, program: str, config: Path) -> User:
         """Return as whom the program runs: now, as its unit says, or else as whoever asks."""
-        for process in self.processes():
-            if process.is_ours(program) and (user := self._owner(process.pid)) is not None:
-                return user
+        process = self.running(program, config)
+        if process is not None and (user := self._owner(process.pid)) is not None:
+            return user
         for folder in _UNITS:
             unit = self.text(f"{folder}/{program}.service")
             if match := _USER.search(unit):

@@ -83,7 +83,9 @@ class _Check:
         self._report = report
         self._machine = machine
         self._topics = Topics(config.mqtt.topic)
-        self._running = any(process.is_ours(PROGRAM) for process in machine.processes())
+        self._running = machine.running(PROGRAM, path) is not None
+        self._user = machine.user(PROGRAM, path)
+        self._meters: set[str] = set()
 
     def run(self) -> None:
         config, show = self._config, self._report.show
@@ -94,7 +96,7 @@ class _Check:
         # A reader that runs has the port; it tells at the broker what it hears there.
         glance = probe_broker(config.mqtt, publish=(), subscribe=(), curious=self._curious(), seconds=_GLANCE)
         service = self._service(glance, _GLANCE)
-        facts = [probe_port(port, self._machine) for port in config.port]
+        facts = [probe_port(port, self._machine, self._user) for port in config.port]
         from_afar = [self._is_taken(port, service) for port in facts]
         show([finding for port in facts for finding in judge_port(port)])
         if any(from_afar) and service.online:
@@ -108,7 +110,7 @@ class _Check:
         show(judge_broker(broker, time.time()))
         if broker.problem is None:
             show(judge_delivery(self._with(service, broker), config.delivery.confirmed_by, datetime.now(UTC)))
-        show(judge_keeping(probe_keeping(config, self._machine)))
+        show(judge_keeping(probe_keeping(config, self._machine, self._user)))
 
     def _is_taken(self, port: PortFacts, service: ServiceFacts) -> bool:
         """Say whether the reader that runs reads this port: then nobody else may."""

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from common.finding import Finding, cure, fine, mind
-from common.machine import Machine, free_space, in_words, nearest, time_in_words
-from reader.check_port import PROGRAM
+from common.machine import Machine, User, free_space, in_words, nearest, time_in_words
 from reader.clock import Clock, KernelClock
 from reader.config import ReaderConfig
 from reader.journal import memory_backed
@@ -40,10 +39,9 @@ class KeepingFacts:
     total: int | None = None
 
 
-def probe_keeping(config: ReaderConfig, machine: Machine, clock: Clock | None = None) -> KeepingFacts:
-    """Look at clock, journal and spool; nothing is written."""
+def probe_keeping(config: ReaderConfig, machine: Machine, user: User, clock: Clock | None = None) -> KeepingFacts:
+    """Look at clock, journal and spool, which `user` shall use; nothing is written."""
     clock = clock or KernelClock()
-    user = machine.user(PROGRAM)
     folder = config.spool.path
     sizes, damaged, readable = 0, 0, True
     try:

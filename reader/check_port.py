@@ -60,8 +60,8 @@ class PortFacts:
         return self.exists and self.serial and self.allowed_here and not self.holders
 
 
-def probe_port(url: str, machine: Machine) -> PortFacts:
-    """Look at a port."""
+def probe_port(url: str, machine: Machine, user: User) -> PortFacts:
+    """Look at a port, which `user` shall read."""
     if "://" in url:
         return PortFacts(url=url)
     path = Path(url)
@@ -72,9 +72,8 @@ def probe_port(url: str, machine: Machine) -> PortFacts:
         # A folder that cannot be entered hides whether the port is there.
         if not isinstance(error, PermissionError):
             return PortFacts(url=url, exists=False, others=others, pi=_pi(machine))
-        return PortFacts(url=url, allowed=False, allowed_here=False, user=machine.user(PROGRAM).name)
+        return PortFacts(url=url, allowed=False, allowed_here=False, user=user.name)
     device = path.resolve().name
-    user = machine.user(PROGRAM)
     group = group_of(path)
     console, console_now = _console(machine, device)
     pins = _pins(machine)

@@ -187,10 +187,11 @@ def _noise_from_afar(facts: ServiceFacts, line: Mapping[str, Any], meter: str) -
     by_reason = line.get("groups_dropped")
     dropped = Counter({k: _number(v) for k, v in by_reason.items()}) if isinstance(by_reason, dict) else Counter[str]()
     damaged = dropped.total()
-    heard = f"{line.get('port')}: {frames} {line.get('mode')} frames since the reader's start"
+    coming = "frames are coming" if facts.links.get(meter) == "online" else f"the meter {meter} was heard"
+    heard = f"{line.get('port')}: {coming}; by the reader's last report, {frames} in {line.get('mode')} mode"
     live = [frame for frame in facts.frames if frame.meter == meter]
     if live:
-        heard += f", {len(live)} in the last {facts.seconds:.0f} s"
+        heard += f", and {len(live)} in the last {facts.seconds:.0f} s"
         damaged_now = sum(frame.dropped or 0 for frame in live)
     else:
         damaged_now = 0

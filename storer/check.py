@@ -58,7 +58,7 @@ def check(path: Path, report: Report, machine: Machine | None = None, *, seconds
     )
     report.show(judge_broker(broker, time.time()))
     if broker.problem is None:
-        local = any(process.is_ours(PROGRAM) for process in (machine or Machine()).processes())
+        local = (machine or Machine()).running(PROGRAM, path) is not None
         facts = gather(config.name, topics, broker.heard, seconds=seconds, local=local)
         report.show([*judge_storer(facts), *judge_readers(facts)])
     return report.end()
