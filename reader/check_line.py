@@ -98,6 +98,7 @@ class _Ear:
             facts.characters += len(data)
             facts.checked += len(data)
             facts.nuls += data.count(0)
+            begun = bool(self._ends)
             readings = self._decoder.feed(data)
             for reading in readings:
                 self._detector.frame(now)
@@ -105,12 +106,12 @@ class _Ear:
             if data and not readings and not self._detector.proved:
                 self._detector.feed(data, now)
                 facts.lone_groups = facts.lone_groups or self._detector.proved
-            if not self._ends:
-                in_the_middle = self._decoder.broken  # a frame whose beginning we have not heard
+            if not begun:
+                in_the_middle = self._decoder.broken  # a frame whose beginning was not heard, or the wrong speed
             facts.broken = self._decoder.broken - in_the_middle
             if self._detector.switch(now):
                 self._port.set_speed(SPEEDS[self._detector.mode])
-                self._decoder, facts.checked = Decoder(), 0
+                self._decoder, facts.checked, in_the_middle = Decoder(), 0, 0
         after = self._port.driver_errors()
         facts.driver = {name: after[name] - before.get(name, 0) for name in after}
         if len(self._ends) > 1:

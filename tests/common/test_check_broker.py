@@ -34,7 +34,11 @@ def test_each_problem_is_one_finding_that_names_the_broker_and_a_cure(
         ({"problem": Problem.NAME}, "no machine named broker.local", "mqtt.host"),
         ({"problem": Problem.REFUSED}, "nothing listens at broker.local:1883", "`listener 1883`"),
         ({"problem": Problem.REFUSED, "host": "localhost"}, "nothing listens", "systemctl enable --now mosquitto"),
-        ({"problem": Problem.TLS_NAME, "detail": "pi.lan, 10.0.0.2"}, "not for broker.local, but for", "mqtt.host: pi.lan"),
+        (
+            {"problem": Problem.TLS_NAME, "detail": "pi.lan, 10.0.0.2"},
+            "not for broker.local, but for",
+            "mqtt.host: pi.lan",
+        ),
         ({"problem": Problem.TLS_AUTHORITY}, "nobody we trust", "mqtt.tls.ca"),
         ({"problem": Problem.TLS_NOT_YET}, "not valid yet", "timedatectl"),
         ({"problem": Problem.CLOSED}, "hangs up", "8883"),
