@@ -116,7 +116,7 @@ class Report:
     def _write(self, text: str) -> None:
         if self._plain:
             text = text.translate(_PLAIN)
-            text = text.encode(self._stream.encoding or "ascii", "replace").decode(self._stream.encoding or "ascii")
+            text = text.encode(self._stream.encoding or "utf-8", "replace").decode(self._stream.encoding or "utf-8")
         print(text, file=self._stream, flush=True)
 
 
@@ -126,7 +126,7 @@ def _many(count: int, word: str) -> str:
 
 def _can_write(stream: TextIO, text: str) -> bool:
     try:
-        text.encode(stream.encoding or "ascii")
+        text.encode(stream.encoding or "utf-8")
     except (UnicodeEncodeError, LookupError):
         return False
     return True

@@ -28,7 +28,7 @@ from reader.meters import Meters
 from reader.port import check_port, open_port
 
 SECONDS = 12.0  # four seconds to try the other speed, then two of the longest frames of historic mode
-_GLANCE = 1.0  # seconds; what the broker retains comes at once
+_GLANCE = 0.7  # seconds; what the broker retains comes at once
 _SOME_METER = "000000000000"  # asked for where no meter is known
 
 

@@ -1,8 +1,9 @@
-"""Lines of all sorts: simulated meters at twenty times their speed, pseudo-terminals, and bytes from a list."""
+"""Lines of all sorts: a simulated meter, with noise and without, a silent pseudo-terminal, and bytes from a list."""
 
 import os
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from itertools import count
 
 import pytest
@@ -12,6 +13,8 @@ from common.finding import Finding, Status
 from common.labels import Mode
 from reader.check_line import LineFacts, judge_line, listen
 from reader.port import Port, open_port
+from reader.simulated_line import Noise, with_parity
+from reader.simulator import SimulatedMeter
 
 FINE, MIND, CURE = Status
 Send = Callable[..., bytes]
@@ -20,18 +23,25 @@ Send = Callable[..., bytes]
 class Bytes:
     """A port that gives the same again and again, and notes at which speed it was asked."""
 
-    def __init__(self, data: bytes, driver: dict[str, int] | None = None, only_at: int | None = None) -> None:
+    def __init__(
+        self,
+        data: bytes,
+        driver: dict[str, int] | None = None,
+        only_at: int | None = None,
+        noise: Noise | None = None,
+    ) -> None:
         self.speeds: list[int] = []
         self._data = data
         self._counted = iter([dict.fromkeys(driver, 0), driver]) if driver else None
         self._only_at = only_at
+        self._noise = noise or Noise(0)
 
     def open(self, _url: str, speed: int, _stop: threading.Event) -> Port:
         self.speeds.append(speed)
         return self
 
     def read(self, timeout: float) -> bytes:
-        return self._data if self._only_at in (None, self.speeds[-1]) else b""
+        return self._noise.disturb(self._data) if self._only_at in (None, self.speeds[-1]) else b""
 
     def close(self) -> None:
         self.speeds.append(0)
@@ -49,6 +59,11 @@ def hear(port: Bytes, wanted: str = "auto", seconds: float = 12.0) -> LineFacts:
     return listen("/dev/ttyS9", wanted, seconds, port.open, monotonic=lambda: next(ticks) / 4)
 
 
+def meter_says() -> bytes:
+    meter = SimulatedMeter("standard-single-phase-hchp")
+    return with_parity(meter.frame(datetime(2026, 11, 24, 12, tzinfo=UTC)))
+
+
 def only(findings: list[Finding]) -> Finding:
     (finding,) = findings
     return finding
@@ -63,18 +78,16 @@ def terminal() -> Iterator[str]:
 
 
 def test_a_good_line_tells_of_its_meter() -> None:
-    facts = listen("simulate://standard-single-phase-hchp?speed=20", "auto", 1.0, open_port)
-    line, meter = judge_line(facts)
+    line, meter = judge_line(hear(Bytes(meter_says())))
     assert (line.status, meter.status) == (FINE, FINE)
-    assert "standard frames in 1 s" in line.what
+    assert "standard frames in 12 s, 2.00 a second" in line.what
     assert "0 of them damaged; 0 parity errors" in line.what
     for word in ("Linky single-phase", "by Itron", "standard mode", "H PLEINE/CREUSE", "values a frame"):
         assert word in meter.what
 
 
 def test_noise_is_measured_and_compared_with_what_is_normal() -> None:
-    facts = listen("simulate://standard-single-phase-hchp?speed=20&noise=2e-3", "auto", 1.0, open_port)
-    line = judge_line(facts)[0]
+    line = judge_line(hear(Bytes(meter_says(), noise=Noise(1e-3))))[0]
     assert line.status is CURE
     assert line.what.startswith("noisy: ")
     assert "normal is none" in line.what
