@@ -22,6 +22,7 @@ class Status(Enum):
     CURE = "problem"  # it does not work, or will not for long
 
 
+_WORD = max(len(status.value) for status in Status)
 _MARKS = {Status.FINE: "✓", Status.MIND: "!", Status.CURE: "✗"}
 _COLOURS = {Status.FINE: "32", Status.MIND: "33", Status.CURE: "31"}  # green, yellow, red
 
@@ -94,7 +95,7 @@ class Report:
         return f"{text} → {finding.cure}" if finding.cure else text
 
     def _wrapped(self, finding: Finding) -> str:
-        head = f"{_MARKS[finding.status]} {finding.status.value}  "
+        head = f"{_MARKS[finding.status]} {finding.status.value:{_WORD}}  "
         lines = self._fill(f"{finding.subject}: {finding.what}", head, " " * len(head))
         if self._colour:
             lines[0] = f"\x1b[{_COLOURS[finding.status]}m{head}\x1b[0m{lines[0].removeprefix(head)}"

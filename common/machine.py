@@ -216,7 +216,8 @@ def time_in_words(days: float) -> str:
     for unit, size in (("year", 365.25), ("month", 30.44), ("day", 1.0), ("hour", 1 / 24)):
         if days >= 2 * size:
             return f"{days / size:.0f} {unit}s"
-    return f"{days * 1440:.0f} minutes"
+    minutes = round(days * 1440)
+    return f"{minutes} minute{'s' if minutes != 1 else ''}"
 
 
 def _name(uid: int) -> str:

@@ -240,7 +240,8 @@ def judge_noise(facts: LineFacts) -> list[Finding]:
         return [
             cure(
                 SUBJECT,
-                f"noisy: {heard} ({share:.1%}; normal is none, or one now and then{': ' + why if why else ''})",
+                f"noisy: {heard}. That is {share:.1%} of the lines{f' ({why})' if why else ''}; normal is none, or one"
+                " now and then",
                 _WIRES + _slow(facts),
             )
         ]

@@ -188,7 +188,7 @@ def _noise_from_afar(facts: ServiceFacts, line: Mapping[str, Any], meter: str) -
     dropped = Counter({k: _number(v) for k, v in by_reason.items()}) if isinstance(by_reason, dict) else Counter[str]()
     damaged = dropped.total()
     coming = "frames are coming" if facts.links.get(meter) == "online" else f"the meter {meter} was heard"
-    heard = f"{line.get('port')}: {coming}; by the reader's last report, {frames} in {line.get('mode')} mode"
+    heard = f"{line.get('port')}: {coming}; by the reader's last report, {frames} frames in {line.get('mode')} mode"
     live = [frame for frame in facts.frames if frame.meter == meter]
     if live:
         heard += f", and {len(live)} in the last {facts.seconds:.0f} s"

@@ -251,7 +251,7 @@ def test_while_a_reader_runs_its_port_is_left_alone(household: Broker, tmp_path:
         with pytest.raises(BlockingIOError):
             server.accept()
     assert "problem Line" not in text
-    assert "frames are coming; by the reader's last report, 12 in standard mode" in text
+    assert "frames are coming; by the reader's last report, 12 frames in standard mode" in text
     assert "a reader named cellar is connected" in text
 
 
