@@ -137,7 +137,10 @@ class _Ear:
 def judge_line(facts: LineFacts) -> list[Finding]:
     """Say what it means."""
     if facts.error:
-        return [cure(SUBJECT, facts.error, "see docs/hardware.md")]
+        held = "another program has it open" in facts.error
+        return [
+            cure(SUBJECT, facts.error, "sudo teleinfo-reader check tells which" if held else "see docs/hardware.md")
+        ]
     if not facts.frames:
         return [_no_frame(facts)]
     findings = _wrong_mode(facts)

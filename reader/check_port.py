@@ -15,7 +15,10 @@ SUBJECT = "Port"
 PROGRAM = "teleinfo-reader"
 _CONSOLES = ("/boot/firmware/cmdline.txt", "/boot/cmdline.txt")
 _CONSOLE = re.compile(r"(?:^|\s)console=([^\s,]+)")
+_SETTINGS = ("/boot/firmware/config.txt", "/boot/config.txt")
+_SWITCH = re.compile(r"^\s*enable_uart=1", re.MULTILINE)
 _UARTS = re.compile(r"tty(?:AMA|USB|ACM)\d+")
+_OF_A_PI = ("ttyAMA0", "ttyS0")
 _MINI_UART = "7e215040"  # where the small UART of a Raspberry Pi is, in its device tree
 _GETTY = "serial-getty@{}.service"
 _GETTY_FOLDERS = ("/etc/systemd/system/getty.target.wants", "/run/systemd/generator/getty.target.wants")
@@ -43,6 +46,7 @@ class PortFacts:
     bluetooth: bool = False  # it is the UART to which Bluetooth is wired
     debug_connector: bool = False  # it is the connector between the HDMI sockets of a Pi 5
     pins: str = ""  # which UART is on pins 8 and 10, where that is known
+    switched_off: bool = False  # the small UART is there, and config.txt does not switch it on
 
     @property
     def is_device(self) -> bool:
@@ -95,6 +99,7 @@ def probe_port(url: str, machine: Machine, user: User) -> PortFacts:
         bluetooth=_is_bluetooths(machine, device),
         debug_connector=device == "ttyAMA10",
         pins=pins,
+        switched_off=device == "ttyS0" and _small_uart_is_off(machine),
     )
 
 
@@ -121,6 +126,11 @@ def _pins(machine: Machine) -> str:
         return "ttyAMA0"
     serial0 = machine.path("/dev/serial0")
     return Path(os.readlink(serial0)).name if serial0.is_symlink() else ""
+
+
+def _small_uart_is_off(machine: Machine) -> bool:
+    settings = [machine.text(name) for name in _SETTINGS]
+    return bool(_pi(machine)) and any(settings) and not any(_SWITCH.search(text) for text in settings)
 
 
 def _is_bluetooths(machine: Machine, device: str) -> bool:
@@ -217,6 +227,12 @@ def _wrong_uart(facts: PortFacts) -> list[Finding]:
                 " /boot/firmware/config.txt, sudo systemctl disable --now hciuart, then reboot",
             )
         ]
+    if facts.pins and facts.device in _OF_A_PI and facts.device != facts.pins:
+        what = f"{facts.url} is not the UART of the pins of a shield on this {facts.pi}: that is {facts.pins}"
+        return [cure(SUBJECT, what, f"port: /dev/{facts.pins}")]
+    if facts.switched_off:
+        what = f"{facts.url} is not switched on: config.txt has no line enable_uart=1"
+        return [cure(SUBJECT, what, "sudo raspi-config nonint do_serial_hw 0 && sudo reboot")]
     return []
 
 

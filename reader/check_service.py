@@ -18,6 +18,7 @@ from reader.check_line import judge_meter
 SUBJECT, LINE, DELIVERY = "Reader", "Line", "Delivery"
 _NOISY = 0.05  # damaged lines a frame, since the start
 _LATE = 300.0  # seconds that a frame may wait for its confirmation
+_MANY = 60  # frames; a minute of them
 _DUELLING = 2  # times that it came back while we listened
 
 
@@ -221,7 +222,17 @@ def judge_delivery(facts: ServiceFacts, confirmed_by: str | Sequence[str], now: 
         return findings
     waiting, thinned = _number(delivery.get("waiting")), _number(delivery.get("thinned"))
     oldest = _oldest(delivery)
-    if waiting and oldest and (now - oldest).total_seconds() > _LATE:
+    done = _number(delivery.get("confirmed"))
+    if waiting > _MANY and not done and not facts.confirmed and "online" in facts.storers.values():
+        findings.append(
+            cure(
+                DELIVERY,
+                f"a storer is online, and not one of {waiting} frames was confirmed",
+                "the broker's access rules must let the reader read teleinfo/+/stored, and the storer write it and read"
+                " teleinfo/+/frame; teleinfo-storer check tells more",
+            )
+        )
+    elif waiting and oldest and (now - oldest).total_seconds() > _LATE:
         findings.append(
             cure(
                 DELIVERY,
@@ -231,7 +242,6 @@ def judge_delivery(facts: ServiceFacts, confirmed_by: str | Sequence[str], now: 
             )
         )
     elif not findings or facts.storers:
-        done = _number(delivery.get("confirmed"))
         findings.append(fine(DELIVERY, f"{done} frames confirmed since its start, {waiting} on their way"))
     if thinned:
         findings.append(mind(DELIVERY, f"{thinned} frames were given up, because the spool was full"))

@@ -196,8 +196,10 @@ def judge_readers(facts: StorerFacts) -> list[Finding]:
                     f"on its machine: teleinfo-reader check; one that is gone for good: {_clear(name)}",
                 )
             )
+    # A meter that was replaced leaves its old address behind.
+    report = mind if facts.live else cure
     findings += [
-        cure(READERS, f"the meter {meter} has fallen silent", "on the reader's machine: teleinfo-reader check")
+        report(READERS, f"the meter {meter} has fallen silent", "on the reader's machine: teleinfo-reader check")
         for meter, link in sorted(facts.links.items())
         if link == "offline" and not facts.live.get(meter) and "online" in facts.readers.values()
     ]

@@ -217,7 +217,7 @@ def _unreachable(facts: DatabaseFacts) -> tuple[str, str]:
     if facts.local:
         return (
             f"no server at {facts.where}: {reason}",
-            "sudo systemctl enable --now mariadb; else correct database.host",
+            "sudo systemctl enable --now mariadb; if it is elsewhere, set database.host",
         )
     return (
         f"no server at {facts.where}: {reason}",

@@ -67,6 +67,8 @@ def put(root: Path, name: str, text: str) -> None:
         (replace(GOOD, getty="serial-getty@ttyAMA0.service"), "a login waits", "disable --now serial-getty@ttyAMA0"),
         (replace(GOOD, bluetooth=True, pi=PI3), f"Bluetooth on this {PI3}", "/dev/serial0"),
         (replace(GOOD, debug_connector=True), "HDMI", "/dev/ttyAMA0"),
+        (replace(GOOD, pi=PI3, pins="ttyS0"), "that is ttyS0", "port: /dev/ttyS0"),
+        (replace(GOOD, device="ttyS0", pi=PI3, pins="ttyS0", switched_off=True), "not switched on", "do_serial_hw 0"),
     ],
 )
 def test_what_is_wrong_with_a_port_is_said_with_its_cure(facts: PortFacts, what: str, cure: str) -> None:
@@ -156,3 +158,23 @@ def test_on_a_raspberry_pi_the_uart_of_bluetooth_is_known(root: Path) -> None:
     assert probe_port(port, Machine(root), ME).bluetooth
     put(root, "proc/device-tree/aliases/serial0", "/soc/serial@7e201000\0")
     assert not probe_port(port, Machine(root), ME).bluetooth
+
+
+def test_on_a_raspberry_pi_it_is_known_what_is_on_the_pins(root: Path) -> None:
+    put(root, "dev/ttyS0", "")
+    put(root, "proc/device-tree/model", f"{PI3}\0")
+    (root / "dev/serial0").symlink_to("ttyAMA0")
+    assert probe_port(str(root / "dev/ttyS0"), Machine(root), ME).pins == "ttyAMA0"
+    put(root, "proc/device-tree/model", f"{PI5}\0")
+    (root / "dev/serial0").unlink()
+    (root / "dev/serial0").symlink_to("ttyAMA10")
+    assert probe_port(str(root / "dev/ttyS0"), Machine(root), ME).pins == "ttyAMA0"
+
+
+def test_a_small_uart_that_is_not_switched_on_is_known(root: Path) -> None:
+    put(root, "dev/ttyS0", "")
+    put(root, "proc/device-tree/model", f"{PI3}\0")
+    put(root, "boot/firmware/config.txt", "#enable_uart=1\n")
+    assert probe_port(str(root / "dev/ttyS0"), Machine(root), ME).switched_off
+    put(root, "boot/firmware/config.txt", "[all]\nenable_uart=1\n")
+    assert not probe_port(str(root / "dev/ttyS0"), Machine(root), ME).switched_off

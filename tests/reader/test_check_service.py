@@ -142,6 +142,7 @@ def test_a_line_as_the_reader_that_runs_knows_it(facts: ServiceFacts, status: St
         (running(), ("main", "second"), CURE, "nobody has heard of the storer second"),
         (replace(running(), storers={"main": "stalled"}), "auto", CURE, "waits for its database"),
         (replace(running(), storers={"main": "offline"}), "auto", CURE, "the storer main is offline"),
+        (running(delivery=delivery(confirmed=0, waiting=90)), "auto", CURE, "not one of 90 frames was confirmed"),
         (running(delivery=delivery(thinned=9)), "auto", MIND, "9 frames were given up"),
         (
             running(delivery=delivery(spool={"oldest": (NOW - timedelta(hours=1)).isoformat()})),
