@@ -121,14 +121,23 @@ class Machine:
             yield Process(int(folder.name), name, tuple(command))
 
     def holders(self, device: Path) -> list[Process]:
-        """Return who has a device open, as far as we may see."""
+        """Return who has a device open, as far as we may see: who has locked it, as ports should be, anybody may."""
         try:
-            number = device.stat().st_rdev
+            status = device.stat()
         except OSError:
             return []
+        locked = self._locked(status)
         return [
-            process for process in self.processes() if not process.plays_a_meter() and self._holds(process.pid, number)
+            process
+            for process in self.processes()
+            if not process.plays_a_meter() and (process.pid in locked or self._holds(process.pid, status.st_rdev))
         ]
+
+    def _locked(self, status: os.stat_result) -> set[int]:
+        """Return the numbers of the processes that have locked a file, see proc_locks(5)."""
+        file = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
+        fields = (line.split() for line in self.text("proc/locks").splitlines())
+        return {int(line[4]) for line in fields if len(line) > 5 and line[5] == file and line[4].isdecimal()}
 
     def _holds(self, pid: int, number: int) -> bool:
         try:

@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Self
 
 from common.config import Broker
+from common.errors import TeleinfoError
 
 _CONNECT, _CONNACK, _PUBLISH, _PUBREC, _SUBSCRIBE, _SUBACK, _DISCONNECT = 1, 2, 3, 5, 8, 9, 14
 _KEEPALIVE = 600  # seconds; longer than anybody listens
@@ -72,10 +73,10 @@ _REASONS = {
 _UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN}
 
 
-class NoConnection(Exception):
+class NoConnection(TeleinfoError):
     """The broker cannot be reached, or does not let us in."""
 
-    def __init__(self, problem: Problem, detail: str) -> None:
+    def __init__(self, detail: str, problem: Problem = Problem.OTHER) -> None:
         super().__init__(detail)
         self.problem = problem
         self.detail = detail
@@ -169,11 +170,11 @@ class Probe:
         try:
             plain = socket.create_connection((settings.host, settings.port), self._timeout)
         except socket.gaierror as error:
-            raise NoConnection(Problem.NAME, error.strerror or str(error)) from error
+            raise NoConnection(error.strerror or str(error), Problem.NAME) from error
         except UnicodeError as error:
-            raise NoConnection(Problem.NAME, "that is no name of a host") from error
+            raise NoConnection("that is no name of a host", Problem.NAME) from error
         except OSError as error:
-            raise NoConnection(_why(error), error.strerror or str(error)) from error
+            raise NoConnection(error.strerror or str(error), _why(error)) from error
         if context is None:
             return plain
         try:
@@ -199,23 +200,23 @@ class Probe:
                 context.load_cert_chain(tls.certificate, tls.key)
         except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
             files = ", ".join(name for name in (tls.ca, tls.certificate, tls.key) if name)
-            raise NoConnection(Problem.TLS_FILES, f"{files}: {_reason(error)}") from error
+            raise NoConnection(f"{files}: {_reason(error)}", Problem.TLS_FILES) from error
         return context
 
     def _tls_problem(self, error: Exception) -> NoConnection:
         if isinstance(error, ssl.SSLCertVerificationError):
             if error.verify_code in (_HOSTNAME_MISMATCH, _ADDRESS_MISMATCH):
-                return NoConnection(Problem.TLS_NAME, ", ".join(self._names()) or "somebody else")
+                return NoConnection(", ".join(self._names()) or "somebody else", Problem.TLS_NAME)
             if error.verify_code == _EXPIRED:
-                return NoConnection(Problem.TLS_EXPIRED, error.verify_message)
+                return NoConnection(error.verify_message, Problem.TLS_EXPIRED)
             if error.verify_code == _NOT_YET_VALID:
-                return NoConnection(Problem.TLS_NOT_YET, error.verify_message)
-            return NoConnection(Problem.TLS_AUTHORITY, error.verify_message)
+                return NoConnection(error.verify_message, Problem.TLS_NOT_YET)
+            return NoConnection(error.verify_message, Problem.TLS_AUTHORITY)
         if isinstance(error, TimeoutError):
-            return NoConnection(Problem.TLS_NONE, "it does not answer to TLS")
+            return NoConnection("it does not answer to TLS", Problem.TLS_NONE)
         if isinstance(error, ssl.SSLError) and error.reason and "ALERT" in error.reason:
-            return NoConnection(Problem.TLS_REFUSED, _reason(error))
-        return NoConnection(Problem.TLS_NONE, _reason(error))
+            return NoConnection(_reason(error), Problem.TLS_REFUSED)
+        return NoConnection(_reason(error), Problem.TLS_NONE)
 
     def _names(self) -> list[str]:
         """Return for whom the broker's certificate is."""
@@ -245,15 +246,15 @@ class Probe:
             self._socket.sendall(_packet(_CONNECT, 0, head + payload))
             kind, _, body = self._receive(deadline)
         except _Late as error:
-            raise NoConnection(Problem.SILENT, "it accepts the connection, and says nothing") from error
+            raise NoConnection("it accepts the connection, and says nothing", Problem.SILENT) from error
         except ssl.SSLError as error:  # TLS 1.3 refuses a client only after the handshake
-            raise NoConnection(Problem.TLS_REFUSED, _reason(error)) from error
+            raise NoConnection(_reason(error), Problem.TLS_REFUSED) from error
         except OSError as error:
-            raise NoConnection(Problem.CLOSED, error.strerror or str(error)) from error
+            raise NoConnection(error.strerror or str(error), Problem.CLOSED) from error
         if kind != _CONNACK or len(body) < 2:
-            raise NoConnection(Problem.NOT_MQTT, "what answers there is not an MQTT broker")
+            raise NoConnection("what answers there is not an MQTT broker", Problem.NOT_MQTT)
         if body[1]:
-            raise NoConnection(_REASONS.get(body[1], Problem.OTHER), f"reason 0x{body[1]:02x}")
+            raise NoConnection(f"reason 0x{body[1]:02x}", _REASONS.get(body[1], Problem.OTHER))
         found = dict(_properties(body, 2)) if len(body) > 2 else {}
         self._receive_maximum = found.get(_RECEIVE_MAXIMUM, 65_535)
         self._maximum_qos = found.get(_MAXIMUM_QOS, 2)
@@ -269,7 +270,7 @@ class Probe:
             self._socket.settimeout(self._timeout)
             self._socket.sendall(packet)
         except OSError as error:
-            raise NoConnection(Problem.CLOSED, error.strerror or str(error)) from error
+            raise NoConnection(error.strerror or str(error), Problem.CLOSED) from error
 
     def _receive(self, deadline: float) -> tuple[int, int, bytes]:
         """Return the next packet: kind, flags, body. Messages are kept aside, too."""
@@ -279,21 +280,21 @@ class Probe:
                 break
             left = deadline - time.monotonic()
             if left <= 0:
-                raise _Late(Problem.SILENT, "it does not answer any more")
+                raise _Late("it does not answer any more", Problem.SILENT)
             self._socket.settimeout(left)
             try:
                 data = self._socket.recv(65_536)
             except TimeoutError:
                 continue
             if not data:
-                raise NoConnection(Problem.CLOSED, "it ended the connection")
+                raise NoConnection("it ended the connection", Problem.CLOSED)
             self._buffer += data
         kind, flags, body = packet
         if kind == _PUBLISH:
             self._keep(flags, body)
         elif kind == _DISCONNECT:
             reason = body[0] if body else 0
-            raise NoConnection(_REASONS.get(reason, Problem.CLOSED), f"it ended the connection: reason 0x{reason:02x}")
+            raise NoConnection(f"it ended the connection: reason 0x{reason:02x}", _REASONS.get(reason, Problem.CLOSED))
         return packet
 
     def _cut(self) -> tuple[int, int, bytes] | None:
@@ -306,10 +307,10 @@ class Probe:
         except IndexError:
             return None
         except ValueError as error:
-            raise NoConnection(Problem.NOT_MQTT, "what answers there is not an MQTT broker") from error
+            raise NoConnection("what answers there is not an MQTT broker", Problem.NOT_MQTT) from error
         if len(buffer) < start + length:
             if buffer[0] >> 4 not in (_CONNACK, _PUBLISH, _PUBREC, _SUBACK, _DISCONNECT):
-                raise NoConnection(Problem.NOT_MQTT, "what answers there is not an MQTT broker")
+                raise NoConnection("what answers there is not an MQTT broker", Problem.NOT_MQTT)
             return None
         self._buffer = buffer[start + length :]
         return buffer[0] >> 4, buffer[0] & 0xF, buffer[start : start + length]

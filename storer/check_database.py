@@ -16,7 +16,7 @@ from storer.database import Connection, Database
 from storer.schema import migrations
 
 SUBJECT, DISK, FRAMES, REJECTED = "Database", "Disk", "Frames", "Rejected"
-RIGHTS = ("SELECT", "INSERT", "UPDATE", "CREATE", "ALTER", "DROP", "INDEX", "CREATE VIEW", "SHOW VIEW")
+RIGHTS = ("SELECT", "INSERT", "UPDATE", "CREATE", "ALTER", "DROP", "CREATE VIEW")
 _OLDEST = (10, 6)  # of MariaDB, that is
 _VERSION = re.compile(r"(\d+)\.(\d+)")
 _BYTES_A_FRAME = 50  # before the server compresses pages; storage.md tells

@@ -100,3 +100,18 @@ def test_sizes_are_words(size: float, text: str) -> None:
 )
 def test_times_are_words(days: float, text: str) -> None:
     assert time_in_words(days) == text
+
+
+def test_whoever_has_locked_a_device_is_seen_also_where_its_files_are_not(terminal: Path, tmp_path: Path) -> None:
+    code = "import fcntl, sys; file = open(sys.argv[1]); fcntl.flock(file, fcntl.LOCK_EX); print(flush=True); input()"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", code, str(terminal)], **pipes) as other:  # type: ignore[call-overload]
+        other.stdout.readline()
+        folder = tmp_path / "proc" / str(other.pid)
+        folder.mkdir(parents=True)
+        for name in ("cmdline", "comm"):
+            (folder / name).write_bytes((Path("/proc") / str(other.pid) / name).read_bytes())
+        (tmp_path / "proc" / "locks").write_bytes(Path("/proc/locks").read_bytes())
+        holders = Machine(tmp_path).holders(terminal)
+        other.communicate(b"\n")
+    assert [holder.pid for holder in holders] == [other.pid]
