@@ -27,7 +27,7 @@ def config_finding(error: ConfigError, path: Path, program: str) -> Finding:
     number = _number_of(error)
     example = f"{program.removeprefix('teleinfo-')}.example.yaml"
     if number == errno.EACCES:
-        return cure(SUBJECT, text, f"it is not yours to read: sudo {program} check")
+        return cure(SUBJECT, text.partition("; ")[0], f"it is not yours to read: sudo {program} check")
     if number == errno.ENOENT and text.startswith(f"{path}: cannot be read"):
         what = text.partition("; ")[0]
         return cure(SUBJECT, what, f"name your file with --config, or copy {example} to {path} and fill it in")

@@ -176,7 +176,7 @@ class _Check:
     def _ask_for_rights(self, service: ServiceFacts) -> BrokerFacts:
         config, topics = self._config, self._topics
         known = {line["meter"] for line in service.lines if isinstance(line.get("meter"), str)}
-        publish = [topics.status("reader", config.name), topics.health("reader", config.name)]
+        publish = [topics.health("reader", config.name), topics.status("reader", config.name)]
         meters = sorted(self._meters | known) or [_SOME_METER]
         for meter in meters:
             publish += [topics.frame(meter), topics.replay(meter), topics.tally(meter)]

@@ -65,11 +65,11 @@ def check(path: Path, report: Report, machine: Machine | None = None, *, seconds
 
 
 def _published(config: StorerConfig, topics: Iterable[Topics]) -> list[str]:
-    names: list[str] = []
+    first = Topics(config.mqtt.topic[0])
+    names = [first.health("storer", config.name), first.rejected]
     for base in topics:
         names += [base.stored(_SOME_METER), base.status("storer", config.name)]
-    first = Topics(config.mqtt.topic[0])
-    return [*names, first.health("storer", config.name), first.rejected]
+    return names
 
 
 def _listened(topics: Iterable[Topics]) -> list[str]:

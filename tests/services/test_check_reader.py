@@ -187,6 +187,33 @@ def test_more_topics_than_a_broker_takes_at_a_time_are_asked_for_in_turn(program
     assert facts.denied == ("elsewhere",)
 
 
+def test_a_broker_that_would_hand_the_question_over_is_not_asked() -> None:
+    topic = b"\x00\x05a/b/c"
+    answers = {
+        0x10: b"\x20\x03\x00\x00\x00",
+        0x82: b"\x90\x04\x00\x01\x00\x00",
+        0x34: b"\x50\x02\x00\x02" + b"\x30\x08" + topic + b"\x00",  # PUBREC, and the message itself
+    }
+    asked: list[int] = []
+
+    def serve(server: socket.socket) -> None:
+        for _ in range(2):
+            connection, _ = server.accept()
+            with connection:
+                while data := connection.recv(1000):
+                    asked.append(data[0])
+                    connection.sendall(answers.get(data[0], b""))
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=serve, args=(server,))
+        thread.start()
+        facts = probe(config.Broker(host="127.0.0.1", port=server.getsockname()[1]), ["a/b/c", "d"])
+        thread.join()
+    assert facts.problem is None
+    assert facts.unasked
+    assert asked.count(0x34) == 1
+
+
 def test_a_broker_without_qos_2_is_not_asked(programs: None, tmp_path: Path) -> None:
     with careful_broker(tmp_path / "simple", extra="max_qos 1") as broker:
         facts = probe(account(broker, "reader"), TOPICS)

@@ -192,7 +192,7 @@ def test_without_the_right_to_hear_frames_a_meter_that_is_online_proves_it(
         code, text = examine(tmp_path, broker, fresh_database)
     assert code == 1
     assert "must let the storer read teleinfo/+/frame" in text
-    assert "forbids to publish on teleinfo/storer/main/status, teleinfo/storer/main/health, teleinfo/rejected" in text
+    assert "forbids to publish on teleinfo/storer/main/health, teleinfo/rejected, teleinfo/storer/main/status" in text
 
 
 def test_a_broker_that_is_away_does_not_hide_the_database(
