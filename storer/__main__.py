@@ -11,8 +11,8 @@ from common.command import report_errors
 from common.forget import forget
 from common.process import Life
 from common.topics import Topics
+from storer import check as doctor
 from storer.audit import run_audit
-from storer.check import add_parser as add_check
 from storer.config import StorerConfig
 from storer.database import Database
 from storer.export import Selection, export, read_limit
@@ -58,11 +58,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     proof.set_defaults(command=_audit)
 
-    add_check(commands, CONFIG)
-
     gone = commands.add_parser("forget", parents=[common], help="have a storer that is gone forgotten by the readers")
     gone.add_argument("name", metavar="NAME", help="the storer's name; not that of one that runs")
     gone.set_defaults(command=_forget)
+
+    doctor.add_parser(commands, CONFIG)
     return parser
 
 
