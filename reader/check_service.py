@@ -18,6 +18,7 @@ from reader.check_line import judge_meter
 SUBJECT, LINE, DELIVERY = "Reader", "Line", "Delivery"
 _NOISY = 0.05  # damaged lines a frame, since the start
 _LATE = 300.0  # seconds that a frame may wait for its confirmation
+_SETTLED = 60  # seconds; then the reader reports for the second time
 _MANY = 60  # frames; a minute of them
 _DUELLING = 2  # times that it came back while we listened
 
@@ -159,6 +160,11 @@ def judge_line_from_afar(facts: ServiceFacts, url: str) -> list[Finding]:
             )
         ]
     meter = line.get("meter")
+    uptime = facts.health.get("uptime")
+    if isinstance(uptime, int) and uptime < _SETTLED and not isinstance(meter, str):
+        return [
+            mind(LINE, f"the reader that runs has started only now, and says nothing of {url} yet", "ask in a minute")
+        ]
     if not line.get("open"):
         return [
             cure(LINE, f"the reader that runs cannot open {url}", "its log tells why: journalctl -u teleinfo-reader")

@@ -122,6 +122,7 @@ def test_the_reader_itself(facts: ServiceFacts, status: Status, what: str) -> No
     [
         (running(lines=[]), MIND, "says nothing of"),
         (running(lines=[line(open=False)]), CURE, "cannot open"),
+        (running(uptime=0, lines=[line(open=False, meter=None)]), MIND, "has started only now"),
         (running(lines=[line(meter=None)]), CURE, "has heard no meter"),
         (replace(running(), links={METER: "offline"}), CURE, "has fallen silent"),
         (running(lines=[line(groups_dropped={"parity": 300})]), CURE, "noisy"),

@@ -2,7 +2,10 @@
 
 import io
 import json
+import os
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +18,7 @@ from common.check_broker import BrokerFacts, judge_broker, probe_broker
 from common.finding import Finding, Report
 from common.machine import Machine
 from common.mqtt_probe import Probe, Problem
-from demo.instances import Broker, free_port
+from demo.instances import Broker, die_with, free_port
 from reader.check import check
 from tests.services.house import PASSWORD, READER_RULES, Authority, Speaker, account, careful_broker
 
@@ -280,6 +283,31 @@ def test_while_a_reader_runs_its_port_is_left_alone(household: Broker, tmp_path:
     assert "problem Line" not in text
     assert "frames are coming; by the reader's last report, 12 frames in standard mode" in text
     assert "a reader named cellar is connected" in text
+
+
+def test_a_reader_that_has_the_port_is_named_and_asked(household: Broker, tmp_path: Path) -> None:
+    master, slave = os.openpty()
+    port = os.ttyname(slave)
+    os.close(slave)
+    file = write(tmp_path, household, port, name="attic")
+    command = [sys.executable, "-m", "reader", "run", "--config", str(file)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=die_with(os.getpid()))
+    try:
+        assert process.stdout
+        said = ""
+        while "Listening on" not in said or "Connected to the broker" not in said:
+            line = process.stdout.readline()
+            assert line, said  # else it has ended
+            said += line
+        stream = io.StringIO()
+        check(file, 1.0, Report(stream))
+    finally:
+        process.terminate()
+        process.communicate()
+        os.close(master)
+    assert f"ok Port: {port}: the reader that runs (process {process.pid}) has it open" in stream.getvalue()
+    assert "ok Reader: attic is running and connected" in stream.getvalue()
+    assert f"note Line: the reader that runs has started only now, and says nothing of {port} yet" in stream.getvalue()
 
 
 @pytest.mark.parametrize(
