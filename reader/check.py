@@ -15,14 +15,14 @@ from common import check_broker
 from common.check_broker import BrokerFacts, judge_broker, probe_broker
 from common.check_config import SUBJECT, config_finding, judge_secrets, read_config
 from common.errors import ConfigError
-from common.finding import NOT_CONFIGURED, Finding, Report, cure, fine, mind
+from common.finding import NOT_CONFIGURED, Finding, Report, fine, mind
 from common.machine import Machine
 from common.topics import Topics
 from reader import compatible
 from reader.check_keeping import judge_keeping, probe_keeping
 from reader.check_line import LineFacts, judge_line, listen
 from reader.check_port import PROGRAM, PortFacts, judge_port, probe_port
-from reader.check_service import ServiceFacts, gather, judge_delivery, judge_line_from_afar, judge_service
+from reader.check_service import LINE, ServiceFacts, gather, judge_delivery, judge_line_from_afar, judge_service
 from reader.config import ReaderConfig
 from reader.meters import Meters
 from reader.port import check_port, open_port
@@ -141,13 +141,11 @@ class _Check:
             elif afar:
                 findings.append(
                     mind(
-                        "Line",
+                        LINE,
                         f"the reader that runs reads {port.url}, and the broker tells nothing of it",
                         f"to listen to the line: sudo systemctl stop {PROGRAM}, then check, then start it again",
                     )
                 )
-            elif not any(finding.cure for finding in judge_port(port)):
-                findings.append(cure("Line", f"{port.url} cannot be listened to", f"sudo {PROGRAM} check"))
         return findings
 
     def _listen(self, urls: Sequence[str]) -> dict[str, LineFacts]:
@@ -194,6 +192,6 @@ class _Check:
         return replace(facts, denied=tuple(dict.fromkeys(rules)))
 
     def _with(self, service: ServiceFacts, broker: BrokerFacts) -> ServiceFacts:
-        """What was heard at last; the longer hearing of before may have more."""
+        """Return what was heard at last, and what only the longer hearing of before can tell."""
         latest = self._service(broker, _GLANCE)
-        return latest if latest.health or not service.health else service
+        return replace(latest, confirmed=latest.confirmed or service.confirmed)
