@@ -14,6 +14,7 @@ from common.forget import forget, forget_meter
 from common.process import Life
 from common.topics import Topics
 from reader.bridge import Bridge
+from reader.check import add_parser as add_check
 from reader.config import ReaderConfig
 from reader.confirmers import STORERS, forget_storer
 from reader.decode import Summary, decode_file
@@ -44,6 +45,8 @@ def _parser() -> argparse.ArgumentParser:
     decode = commands.add_parser("decode", help="decode raw captures, one frame as JSON a line")
     decode.add_argument("files", nargs="+", metavar="FILE", help="a recording, or raw bytes; - for standard input")
     decode.set_defaults(command=_decode)
+
+    add_check(commands, CONFIG)
 
     gone = commands.add_parser("forget", help="forget a storer or a meter that is gone")
     gone.add_argument(

@@ -14,6 +14,7 @@ from common.command import report_errors
 from common.forget import forget
 from common.process import Life
 from common.topics import Topics
+from storer import check as doctor
 from storer.audit import run_audit
 from storer.backup import backup
 from storer.backup_check import Contents, check
@@ -83,6 +84,8 @@ def _parser() -> argparse.ArgumentParser:
     gone = commands.add_parser("forget", parents=[common], help="have a storer that is gone forgotten by the readers")
     gone.add_argument("name", metavar="NAME", help="the storer's name; not that of one that runs")
     gone.set_defaults(command=_forget)
+
+    doctor.add_parser(commands, CONFIG)
     return parser
 
 

@@ -25,8 +25,8 @@ from common.topics import Topics
 from storer.batch import Parcel, complaint, confirmations, unpack
 from storer.config import StorerConfig
 from storer.database import Database
-from storer.pulse import feel
 from storer.metrics import storer_metrics
+from storer.pulse import feel
 from storer.schema import make_partitions, migrate
 from storer.store import FrameStore, Rejection
 
