@@ -1,4 +1,4 @@
-"""What a doctor asks of the machine: users, rights, processes, disks. Everything is below a root that tests choose."""
+"""What people are told of the machine: users, rights, processes, disks. All of it is below a root that tests choose."""
 
 import grp
 import os
@@ -50,6 +50,10 @@ class Process:
     pid: int
     name: str
     command: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Name it for people."""
+        return f"{self.name} (process {self.pid})"
 
     def is_ours(self, program: str) -> bool:
         """Say whether it is `teleinfo-reader run`, or the storer, as `program` says."""
@@ -132,6 +136,14 @@ class Machine:
             for process in self.processes()
             if not process.plays_a_meter() and (process.pid in locked or self._holds(process.pid, status.st_rdev))
         ]
+
+    def locker(self, path: Path) -> Process | None:
+        """Return who has locked a file or folder, as the reader does its journal: anybody may see that."""
+        try:
+            locked = self._locked(path.stat())
+        except OSError:
+            return None
+        return next((process for process in self.processes() if process.pid in locked), None)
 
     def _locked(self, status: os.stat_result) -> set[int]:
         """Return the numbers of the processes that have locked a file, see proc_locks(5)."""

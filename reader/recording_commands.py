@@ -9,9 +9,9 @@ from typing import Any
 
 from common import config
 from common.errors import ConfigError, PortBusy, PortError
+from common.machine import Machine
 from common.process import Life
 from reader.config import ReaderConfig
-from reader.holder import holder_of
 from reader.port import check_port, open_port
 from reader.recorder import Bounds, Progress, Recorder
 from reader.recording import read_chunks
@@ -93,7 +93,7 @@ def _with_holder(error: PortError, port: str) -> PortError:
     """Say who has the port, and what to do about it."""
     if not isinstance(error, PortBusy):
         return error
-    holder = holder_of(port) or "another program"
+    holder = next(iter(Machine().holders(Path(port))), "another program")
     cure = "for the reader's service: sudo systemctl stop teleinfo-reader, and start it again afterwards"
     return PortBusy(f"{port}: {holder} has it open; stop that first ({cure})")
 

@@ -16,9 +16,9 @@ from typing import Any
 
 from common import config
 from common.errors import ConfigError, PortBusy, PortError
+from common.machine import Machine
 from common.process import Life
 from reader.config import ReaderConfig, ReaderMqtt
-from reader.holder import holder_of, locker_of
 from reader.keys import pressed
 from reader.line import Decoded, Link
 from reader.port import check_port, open_port
@@ -112,7 +112,7 @@ def _source(
                 _try(ports)
             except PortBusy as error:
                 port = str(error).partition(": ")[0]
-                taken = port, holder_of(port) or words("another")
+                taken = port, str(next(iter(Machine().holders(Path(port))), words("another")))
                 if arguments.port:
                     raise PortBusy(
                         f"{port}: {taken[1]} has it open; to see what a reader publishes: teleinfo-reader watch --mqtt"
@@ -126,8 +126,8 @@ def _source(
 
 def _taken_by_reader(settings: ReaderConfig) -> tuple[str, str] | None:
     """Return the ports and the reader, where one runs with this configuration: even a gateway lets only one in."""
-    reader = locker_of(str(settings.spool.journal))
-    return None if reader is None else (", ".join(settings.port), reader)
+    reader = Machine().locker(settings.spool.journal)
+    return None if reader is None else (", ".join(settings.port), str(reader))
 
 
 def _try(ports: tuple[str, ...]) -> None:

@@ -36,8 +36,8 @@ PROGRAMS: dict[str, Callable[[], int]] = {
 }
 CONFIGURATIONS: tuple[type[Any], ...] = (ReaderConfig, StorerConfig)
 
-#: What makes a block of YAML somebody else's: Home Assistant's automations, ser2net, Compose, Grafana.
-FOREIGN = {"triggers", "connection", "services", "apiVersion"}
+#: What makes a block of YAML somebody else's: Home Assistant's automations, ser2net, Compose, Grafana, Prometheus.
+FOREIGN = {"triggers", "connection", "services", "apiVersion", "scrape_configs", "groups"}
 
 FENCE = re.compile(r"^ *```(\w*).*?\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"(`+)(.+?)\1")
@@ -118,7 +118,7 @@ def test_each_link_leads_to_a_file_and_a_heading_that_exist(document: str) -> No
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_each_example_to_be_copied_is_there(document: str) -> None:
     for line in code(document):
-        for name in re.findall(r"(?<![\w/])[\w./-]*\.example\b[\w.]*", line):
+        for name in re.findall(r"(?<![\w/.-])[\w.-][\w./-]*\.example\b[\w.]*", line):
             assert (ROOT / name).exists(), line
 
 

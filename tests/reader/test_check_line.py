@@ -12,8 +12,9 @@ from common.errors import PortError
 from common.finding import Finding, Status
 from common.labels import Mode
 from reader.check_line import LineFacts, judge_line, listen
+from reader.parity import with_parity
 from reader.port import Port, open_port
-from reader.simulated_line import Noise, with_parity
+from reader.simulated_line import Noise
 from reader.simulator import SimulatedMeter
 
 FINE, MIND, CURE = Status
