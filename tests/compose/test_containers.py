@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -126,3 +127,17 @@ def test_no_compiler_is_needed_where_there_is_no_wheel(stack: Stack) -> None:
     script = "import shutil, yaml; print(shutil.which('cc') or shutil.which('gcc'), yaml.safe_load('{a: 1}'))"
     said = subprocess.run([*run, "/opt/teleinfo/bin/python", "-c", script], capture_output=True, text=True, check=True)
     assert said.stdout == "None {'a': 1}\n"
+
+
+def test_a_backup_that_fails_is_seen(stack: Stack, tmp_path: Path) -> None:
+    """A folder in which the service may not write: it says so, and is not healthy."""
+    tmp_path.chmod(0o755)
+    try:
+        stack.env["BACKUP_FOLDER"] = str(tmp_path)
+        stack.compose("up", "-d", "--no-deps", "backup")
+        wait_until(lambda: "backup: failed" in stack.compose("logs", "backup"), 30, "a line about it")
+        assert "cannot be written: Permission denied" in stack.compose("logs", "backup")
+        assert stack.inside("backup", "ls /tmp/heartbeat", check=False).startswith("2\n")
+    finally:
+        del stack.env["BACKUP_FOLDER"]
+        stack.up()
