@@ -126,6 +126,7 @@ def test_no_compiler_is_needed_where_there_is_no_wheel(stack: Stack) -> None:
     run = ["docker", "run", "--rm", "--network", "none", image]
     script = "import shutil, yaml; print(shutil.which('cc') or shutil.which('gcc'), yaml.safe_load('{a: 1}'))"
     said = subprocess.run([*run, "/opt/teleinfo/bin/python", "-c", script], capture_output=True, text=True, check=True)
+    subprocess.run(["docker", "image", "rm", image], capture_output=True, check=True)
     assert said.stdout == "None {'a': 1}\n"
 
 
