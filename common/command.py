@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 
+from common import log
 from common.errors import ConfigError, Refused, TeleinfoError
 
 FAILED, USAGE, REFUSED = 1, 2, 3
@@ -21,5 +22,5 @@ def report_errors(name: str, parser: argparse.ArgumentParser) -> int:
     except KeyboardInterrupt:
         return 130
     except TeleinfoError as error:
-        print(f"{name}: {error}", file=sys.stderr)  # noqa: T201 - for a person
+        print(log.without_delivery_points(f"{name}: {error}"), file=sys.stderr)  # noqa: T201 - for a person
         return USAGE if isinstance(error, ConfigError) else REFUSED if isinstance(error, Refused) else FAILED

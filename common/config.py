@@ -134,6 +134,27 @@ class Broker(Secret):
     tls: Tls | None = None
 
 
+def _log_format(value: Any) -> str:
+    if value not in ("plain", "json"):
+        raise ValueError(f"plain or json is expected, not {value!r}")
+    return str(value)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LogConfig:
+    """How lines of the log are written."""
+
+    format: str = option("plain", read=_log_format)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MetricsConfig:
+    """Where Prometheus may read the counters; without a port, nowhere."""
+
+    host: str = "127.0.0.1"
+    port: int | None = option(None, read=port_number)
+
+
 def load(kind: type[T], path: Path) -> T:
     """Read the file into a `kind`.
 
@@ -145,16 +166,45 @@ def load(kind: type[T], path: Path) -> T:
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path}: cannot be read: {_reason(error)}; name your file with --config") from error
     try:
-        document = yaml.safe_load(text)
+        document = _read_yaml(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "a typing error"
-        raise ConfigError(f"{path}{where}: not YAML: {problem}") from error
+        raise ConfigError(f"{path}{where}: {_problem(error)}") from error
     try:
         return _section(kind, {} if document is None else document, "")
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads YAML, and takes no key twice: of two passwords the last would count, and the first be looked at."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        lines: dict[Any, int] = {}
+        for key_node, _ in node.value:
+            key = key_node.value
+            if isinstance(key_node, yaml.ScalarNode) and key in lines:
+                first = lines[key]
+                problem = f"option '{key}' is there twice, in line {first}, too: leave one out"
+                raise yaml.MarkedYAMLError(None, None, problem, key_node.start_mark)
+            if isinstance(key_node, yaml.ScalarNode):
+                lines[key] = key_node.start_mark.line + 1
+        return super().construct_mapping(node, deep)
+
+
+def _read_yaml(text: str) -> Any:
+    return yaml.load(text, _Loader)  # noqa: S506 - it is a SafeLoader
+
+
+def _problem(error: yaml.YAMLError) -> str:
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "a typing error"
+    if type(error) is yaml.MarkedYAMLError:
+        return str(problem)  # ours
+    # A password without quotes may look like an anchor, an alias or a tag, and is not for the log.
+    return "not YAML: " + re.sub(
+        r"\b(anchor|alias|tag) '.*", r"\1: a text that begins with '&', '*' or '!' needs quotes", problem
+    )
 
 
 def _reason(error: Exception) -> str:
@@ -244,6 +294,6 @@ def _with_variables(value: Any, where: str, *, as_text: bool) -> Any:
     if as_text:
         return text
     try:
-        return yaml.safe_load(text)
+        return _read_yaml(text)
     except yaml.YAMLError as error:
         raise ConfigError(f"{where}: what the environment has for it is not YAML") from error

@@ -6,6 +6,7 @@
      +-- ConfigError     mend the file or the command and start again   -> exit 2
      +-- MessageError    this message can never be stored: reject it    -> recorded, acknowledged
      +-- PortError       the line is away: wait, and open it again
+     |    +-- PortBusy   another program has it
      +-- DatabaseError   the database said no
           +-- Refused    it will go on saying no                        -> exit 3 at start-up
           +-- Away       time heals it: try again, elsewhere if there is an elsewhere
@@ -31,6 +32,10 @@ class MessageError(TeleinfoError):
 
 class PortError(TeleinfoError):
     """The line cannot be opened, or went away."""
+
+
+class PortBusy(PortError):
+    """Another program has the line open."""
 
 
 class DatabaseError(TeleinfoError):

@@ -1,4 +1,4 @@
-"""Makes a broker forget a program that will not come back: what it retains of it, and what it keeps for it."""
+"""Makes a broker forget a program or a meter that will not come back: what it retains of it, and keeps for it."""
 
 import contextlib
 import json
@@ -6,7 +6,7 @@ import logging
 import queue
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Self
 
@@ -56,6 +56,51 @@ def forget(settings: Broker, topics: Topics, program: str, name: str, timeout: f
     return bool(known)
 
 
+def forget_meter(settings: Broker, topics: Topics, meter: str, announcement: str, timeout: float = 10) -> bool:
+    """Clear what is retained of a meter that is read no more; return whether there was something.
+
+    Args:
+        settings: where the broker is.
+        topics: the reader's.
+        meter: its address.
+        announcement: the topic on which it is announced to Home Assistant.
+        timeout: seconds until all of it must be done.
+
+    Raises:
+        NotForgotten: a reader reads it, or the broker did not do as it was told within `timeout` seconds.
+    """
+    deadline = time.monotonic() + timeout
+    link, state = topics.link(meter), topics.state(meter)
+    subscriptions = [topics.status("reader", "+"), state, announcement, link]
+    with (
+        _troubles() as troubles,
+        _Talk(settings, f"teleinfo-forget-{secrets.token_hex(4)}", subscriptions, deadline, troubles) as talk,
+    ):
+        # Nothing complains of a link that is empty for a moment, should we have to put it back.
+        retained = {message.topic: message.payload for message in talk.clear(link) if message.retained}
+        readers = _readers(retained, topics, retained.get(announcement, b""))
+        if retained.get(link) == b"online" and readers:
+            talk.put(link, b"online")
+            raise NotForgotten(
+                f"the meter {meter} is being read by the reader {readers[0]}: take its port out of that reader's"
+                " configuration, and restart it, first"
+            )
+        talk.clear(announcement)  # first: Home Assistant would complain of a state that is empty
+        talk.clear(state)
+    return any(retained.get(topic) for topic in (link, state, announcement))
+
+
+def _readers(retained: Mapping[str, bytes], topics: Topics, announcement: bytes) -> list[str]:
+    """Return the readers that run: of those, the one that has announced the meter, if it was announced."""
+    begin, end = topics.status("reader", "+").split("+")
+    running = [
+        topic.removeprefix(begin).removesuffix(end)
+        for topic, payload in sorted(retained.items())
+        if topic.startswith(begin) and _status(payload) in _RUNNING
+    ]
+    return [name for name in running if not announcement or topics.status("reader", name).encode() in announcement]
+
+
 class _Talk:
     """A few words with the broker, all of them before the deadline."""
 
@@ -75,22 +120,27 @@ class _Talk:
             while not isinstance(self._next("it does not answer"), Connected):
                 pass
         except NotForgotten:
-            self._session.close()
+            self._end()
             raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._end()
+
+    def _end(self) -> None:
         self._session.close()
-        with contextlib.suppress(queue.Empty):
-            while not isinstance(self._events.get(timeout=_FAREWELL), Disconnected):
-                pass
+        self._session.join(_FAREWELL)
 
     def clear(self, topic: str) -> list[Message]:
         """Clear what is retained on a topic that we listen to; return what came in before that was done."""
+        return self.put(topic, b"")
+
+    def put(self, topic: str, payload: bytes) -> list[Message]:
+        """Retain a payload on a topic that we listen to; return what came in before that was done."""
         lost = NotForgotten(f"the connection to the broker {self._where} was lost: try again")
-        handed = self._session.publish(topic, b"", retain=True)
+        handed = self._session.publish(topic, payload, retain=True)
         if handed is None:
             raise lost
         messages: list[Message] = []
@@ -106,7 +156,7 @@ class _Talk:
                     )
                 answered = True
             elif isinstance(event, Message):
-                returned = returned or (event.topic == topic and not event.payload)
+                returned = returned or (event.topic == topic and event.payload == payload)
                 messages.append(event)
         return messages
 

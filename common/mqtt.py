@@ -93,6 +93,7 @@ class Session:
         self._closing = threading.Event()
         self._live: _Line | None = None  # the connection, while there is one
         self._line = self._new_line(1)
+        self._supervisor = threading.Thread(target=self._supervise, name="mqtt", daemon=True)
         self.stirred = math.inf
         """Monotonic seconds when its threads last did something: a try to connect, an answer, a message; infinite
         before the start."""
@@ -104,7 +105,7 @@ class Session:
 
     def start(self) -> None:
         """Connect in the background, and again whenever the connection is lost, for ever."""
-        threading.Thread(target=self._supervise, name="mqtt", daemon=True).start()
+        self._supervisor.start()
 
     def publish(self, topic: str, payload: bytes | str, *, retain: bool = False) -> Handed | None:
         """Hand a message to the broker, QoS 1; the answer comes in `Published`.
@@ -132,6 +133,10 @@ class Session:
         """Say good-bye; `Disconnected` is posted when that is done. The last will is not sent."""
         self._closing.set()
         self._line.client.disconnect()
+
+    def join(self, timeout: float) -> None:
+        """Wait after `close` until nothing is open any more, or for `timeout` seconds."""
+        self._supervisor.join(timeout)
 
     def _supervise(self) -> None:
         wait: float = FASTEST_RETRY

@@ -20,6 +20,11 @@ _CONTRACTS = {
     "EJP": "EJP.",
     "TEMPO": "BBR?",
 }
+_ABBREVIATIONS = frozenset(["HC", "HP", "WE", "EJP", "PM"])
+_WORDS = {"HC": "heures creuses", "HP": "heures pleines", "WE": "week-end", "PM": "pointe mobile"}
+# Of a meter that only sells: what its inverter draws is not the consumption of a household.
+_PHRASES = {"INDEX NON CONSO": "hors consommation"}
+
 # The tariff periods of each contract, in the order of NTARF.
 _PERIODS = {
     "BASE": ("TH..",),
@@ -63,6 +68,36 @@ def distributor_register(values: Mapping[str, Value]) -> int | None:
     """Return the number of the running distributor register, 1 to 4: bits 14 and 15 of STGE."""
     status = _status(values)
     return None if status is None else (status >> 14 & 0x3) + 1
+
+
+def readable(label: str) -> str:
+    """Write what a meter calls its calendar or a tariff period (NGTF, LTARF) as people do: it is mostly in capitals.
+
+    >>> readable("PRODUCTEUR"), readable("HC et Week-End"), readable("HEURE  WEEK-END")
+    ('producteur', 'HC et Week-End', 'heure week-end')
+    """
+    return " ".join(word if word in _ABBREVIATIONS or not word.isupper() else word.lower() for word in label.split())
+
+
+def spoken(label: str) -> str:
+    """Write what a meter calls a tariff period (LTARF) as people say it.
+
+    >>> spoken("HEURE  CREUSE"), spoken("HP WEEK-END"), spoken("INDEX NON CONSO")
+    ('heure creuse', 'heures pleines week-end', 'hors consommation')
+    """
+    words = " ".join(label.split())
+    if words.upper() in _PHRASES:
+        return _PHRASES[words.upper()]
+    return " ".join(_WORDS.get(word) or readable(word) for word in words.split())
+
+
+def capitalised(text: str) -> str:
+    """Write the first letter as a capital, and leave the others.
+
+    >>> capitalised("hors consommation"), capitalised("HC et Week-End")
+    ('Hors consommation', 'HC et Week-End')
+    """
+    return text[:1].upper() + text[1:]
 
 
 def _status(values: Mapping[str, Value]) -> int | None:

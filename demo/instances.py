@@ -24,6 +24,7 @@ from types import TracebackType
 from typing import Self
 
 HOST = "127.0.0.1"
+ACCOUNT = Path(__file__).resolve().parent.parent / "mariadb" / "storer.sql"  # what people run on their own server
 READY_WITHIN = 60.0  # seconds; on a Raspberry Pi a new database takes its time
 STOPPED_WITHIN = 30.0  # seconds, then it is killed
 LONGEST_SOCKET_PATH = 107  # bytes; sockaddr_un.sun_path without its NUL
@@ -218,7 +219,6 @@ class Database(_Server):
     user = "teleinfo"
     name = "teleinfodb"
     _kind = "mariadb"
-    _rights = "SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, CREATE VIEW, SHOW VIEW, LOCK TABLES"
 
     def __init__(self, folder: Path, *, port: int | None = None, options: Sequence[str] = ()) -> None:
         super().__init__(folder, port)
@@ -245,13 +245,8 @@ class Database(_Server):
     def create_database(self) -> None:
         """Create the database anew, empty, and see to its user."""
         # %: with names not resolved, TCP clients are not "localhost"; others than this machine's cannot reach us.
-        self.sql(
-            f"DROP DATABASE IF EXISTS {self.name};"
-            f"CREATE DATABASE {self.name} CHARACTER SET utf8mb4;"
-            f"CREATE USER IF NOT EXISTS {self.user}@'%';"
-            f"ALTER USER {self.user}@'%' IDENTIFIED BY '{self.password}';"
-            f"GRANT {self._rights} ON {self.name}.* TO {self.user}@'%';"
-        )
+        account = ACCOUNT.read_text(encoding="utf-8").replace("'localhost'", "'%'").replace("change-me", self.password)
+        self.sql(f"DROP DATABASE IF EXISTS {self.name};\n{account}")
 
     def start(self) -> None:
         """Start the server, and return when it answers and has the database."""

@@ -3,21 +3,26 @@
 import argparse
 import contextlib
 import logging
+import re
 import sys
 from pathlib import Path
 
 from common import config, log
 from common.command import report_errors
 from common.errors import ConfigError
-from common.forget import forget
+from common.forget import forget, forget_meter
 from common.process import Life
 from common.topics import Topics
 from reader.bridge import Bridge
+from reader.check import add_parser as add_check
 from reader.config import ReaderConfig
 from reader.confirmers import STORERS, forget_storer
 from reader.decode import Summary, decode_file
+from reader.discovery import device_topic
 from reader.port import check_port
+from reader.recording_commands import add_record, add_replay
 from reader.simulated_line import SimulatedLine, serve_pty
+from reader.watch import add_watch
 
 CONFIG = Path("/etc/teleinfo/reader.yaml")
 
@@ -38,11 +43,18 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(command=_run)
 
     decode = commands.add_parser("decode", help="decode raw captures, one frame as JSON a line")
-    decode.add_argument("files", nargs="+", metavar="FILE", help="raw bytes of a line; - for standard input")
+    decode.add_argument("files", nargs="+", metavar="FILE", help="a recording, or raw bytes; - for standard input")
     decode.set_defaults(command=_decode)
 
-    gone = commands.add_parser("forget", help="wait no longer for the confirmations of a storer that is gone")
-    gone.add_argument("name", metavar="NAME", help="the storer's name; not that of one that runs")
+    add_check(commands, CONFIG)
+
+    gone = commands.add_parser("forget", help="forget a storer or a meter that is gone")
+    gone.add_argument(
+        "name",
+        metavar="NAME",
+        help="a storer's name, whose confirmations are waited for no longer; or the 12 digits of a meter, of which"
+        " broker and Home Assistant are to keep nothing; neither may be in use",
+    )
     gone.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help=f"default: {CONFIG}")
     gone.set_defaults(command=_forget)
 
@@ -51,6 +63,10 @@ def _parser() -> argparse.ArgumentParser:
     simulate.add_argument("--speed", default="1", metavar="N", help="frames come N times as fast (default: 1)")
     simulate.add_argument("--noise", default="0", metavar="RATE", help="share of bits that flip, such as 1e-4")
     simulate.set_defaults(command=_simulate)
+
+    add_record(commands, CONFIG)
+    add_replay(commands)
+    add_watch(commands, CONFIG)
     return parser
 
 
@@ -58,7 +74,7 @@ def _run(arguments: argparse.Namespace) -> int:
     settings = config.load(ReaderConfig, arguments.config)
     for port in settings.port:
         check_port(port)
-    log.set_up()
+    log.set_up(settings.log, "teleinfo-reader")
     for port in settings.port:
         if port.startswith("simulate://"):
             logging.getLogger(__name__).warning(
@@ -75,10 +91,14 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _forget(arguments: argparse.Namespace) -> int:
     settings = config.load(ReaderConfig, arguments.config)
-    remembered = forget_storer(settings.spool.path / STORERS, arguments.name)
-    # The broker's word would bring it back at the next start.
-    known = forget(settings.mqtt, Topics(settings.mqtt.topic), "storer", arguments.name)
-    print(f"{arguments.name} is forgotten" if remembered or known else f"{arguments.name} was not known")  # noqa: T201
+    topics, name = Topics(settings.mqtt.topic), arguments.name
+    if re.fullmatch("[0-9]{12}", name):
+        known = forget_meter(settings.mqtt, topics, name, device_topic(settings.home_assistant.prefix, name))
+    else:
+        remembered = forget_storer(settings.spool.path / STORERS, name)
+        # The broker's word would bring it back at the next start.
+        known = forget(settings.mqtt, topics, "storer", name) or remembered
+    print(f"{name} is forgotten" if known else f"{name} was not known")  # noqa: T201
     return 0
 
 
@@ -88,7 +108,7 @@ def _decode(arguments: argparse.Namespace) -> int:
         with contextlib.ExitStack() as stack:
             try:
                 file = sys.stdin.buffer if name == "-" else stack.enter_context(Path(name).open("rb"))
-                for line in decode_file(file, summary):
+                for line in decode_file(file, summary, name):
                     print(line)  # noqa: T201 - the command's output
             except BrokenPipeError:
                 raise

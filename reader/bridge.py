@@ -11,10 +11,12 @@ from typing import Any
 from common.errors import ConfigError, MessageError
 from common.frame import read_instant
 from common.heartbeat import Heartbeat
+from common.metrics import Metrics
 from common.mqtt import Session, Will
 from common.mqtt_events import Connected, Disconnected, Event, Message, Published
 from common.notify import Notifier
 from common.process import Life
+from common.seldom import Seldom
 from common.tally import Tally
 from common.topics import Topics
 from common.version import __version__
@@ -26,6 +28,7 @@ from reader.items import HOUR, Item, Kind, instant_of, key_of
 from reader.journal import Journal, JournalBusy, memory_backed
 from reader.line import Decoded, Line, Link
 from reader.meters import Meters
+from reader.metrics import reader_metrics
 from reader.port import open_port
 from reader.pulse import Pulse
 from reader.spool import Spool
@@ -49,8 +52,9 @@ class Bridge:
         """Take the journal and the spool into possession; nothing else is opened.
 
         Raises:
-            ConfigError: the journal's folder cannot be used, or is another reader's.
+            ConfigError: the journal's folder cannot be used, or is another reader's; or metrics cannot be had.
         """
+        self._metrics = Metrics(config.metrics, reader_metrics)
         self._life = life
         self._config = config
         self._events: queue.SimpleQueue[Event | Decoded | Link | None] = queue.SimpleQueue()
@@ -79,6 +83,7 @@ class Bridge:
         self._confirmers = Confirmers(config.delivery.confirmed_by, config.spool.path / STORERS)
         self._journal = Journal(config.spool.journal)
         self._delivery = self._open_delivery()
+        self._seldom = Seldom()
         self._told: dict[tuple[str, int], int] = {}  # frames that were told of an hour
         self._lines = [self._new_line(port) for port in config.port]
         self._pulse = Pulse()
@@ -96,6 +101,7 @@ class Bridge:
         threads = [
             threading.Thread(target=line.run, name=f"line {line.health.port}", daemon=True) for line in self._lines
         ]
+        self._metrics.start()
         self._session.start()
         for thread in threads:
             thread.start()
@@ -104,6 +110,7 @@ class Bridge:
             self._handle_next(_TICK)
             self._pump()
             self._beat()
+            self._metrics.refresh(self._report)
             if time.monotonic() >= health_due:
                 health_due += HEALTH_EVERY
                 self._confirmers.look()
@@ -198,7 +205,7 @@ class Bridge:
 
     def _hear(self, message: Message) -> None:
         """Take a storer's word, or Home Assistant's."""
-        self._meters.hear(message.topic, message.payload)
+        self._meters.hear(message.topic, message.payload, time.monotonic())
         levels = message.topic.removeprefix(f"{self._config.mqtt.topic}/").split("/")
         if levels[0] == "storer" and levels[2:] == ["status"]:
             self._delivery.heard(levels[1], message.payload)
@@ -206,7 +213,8 @@ class Bridge:
             try:
                 self._confirm(levels[0], json.loads(message.payload))
             except (ValueError, TypeError, KeyError, AttributeError, MessageError, RecursionError) as error:
-                log.warning("On %s: not a confirmation: %r", message.topic, error)
+                if self._seldom.due(message.topic, time.monotonic()):
+                    log.warning("On %s: not a confirmation: %r", message.topic, error)
 
     def _confirm(self, meter: str, word: dict[str, Any]) -> None:
         storer = word["storer"]
@@ -262,11 +270,11 @@ class Bridge:
 
     def _announce(self) -> None:
         self._session.publish(self._status, "online", retain=True)
-        self._meters.announce()
+        self._meters.announce(time.monotonic())
         self._publish_health()
 
-    def _publish_health(self) -> None:
-        report = {
+    def _report(self) -> dict[str, Any]:
+        return {
             "uptime": round(time.monotonic() - self._started),
             "connects": self._connects,
             "delivery": self._delivery.report(),
@@ -276,10 +284,13 @@ class Bridge:
             },
             "lines": [line.health.report() for line in self._lines],
         }
-        self._session.publish(self._topics.health("reader", self._config.name), json.dumps(report), retain=True)
+
+    def _publish_health(self) -> None:
+        self._session.publish(self._topics.health("reader", self._config.name), json.dumps(self._report()), retain=True)
 
     def _finish(self, threads: list[threading.Thread]) -> None:
         self._heartbeat.stop()
+        self._metrics.close()
         deadline = time.monotonic() + _FAREWELL
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from common.config import Broker, client_name, duration, option, section, size, topic_name
+from common.config import Broker, LogConfig, MetricsConfig, client_name, duration, option, section, size, topic_name
 from common.heartbeat import heartbeat_file
 
 
@@ -125,3 +125,5 @@ class ReaderConfig:
     home_assistant: HomeAssistantConfig = section(HomeAssistantConfig)
     hide: frozenset[str] = option(frozenset(), read=_labels)
     heartbeat: Path | None = option(None, read=heartbeat_file)
+    metrics: MetricsConfig = section(MetricsConfig)
+    log: LogConfig = section(LogConfig)

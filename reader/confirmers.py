@@ -2,10 +2,12 @@
 
 import json
 import logging
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from common.config import client_name
+from common.seldom import Seldom
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +43,7 @@ class Confirmers:
         """Take `auto`, `broker` or the names that each must confirm; `folder` None remembers nothing."""
         self._wanted = wanted
         self._folder = folder
+        self._seldom = Seldom()
         self._storers: dict[str, _Storer] = {}
         if wanted == AUTO:
             self._storers = {name: _Storer(remembered=True) for name in sorted(self._on_disk() or ())}
@@ -116,7 +119,8 @@ class Confirmers:
             if status not in ("online", "stalled", "offline"):
                 raise ValueError(status)
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
-            log.warning("The status of the storer %s is not understood: %r", name, payload[:80])
+            if self._seldom.due(name, time.monotonic()):
+                log.warning("The status of the storer %s is not understood: %r", name, payload[:80])
             return False
         if status != storer.status:
             log.info("The storer %s is %s", name, status)

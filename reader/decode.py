@@ -1,4 +1,4 @@
-"""Decodes captures: files of raw bytes, as a line gave them, to frames as they are published."""
+"""Decodes captures, recordings or files of raw bytes as a line gave them, to frames as they are published."""
 
 import json
 from collections import Counter
@@ -10,9 +10,9 @@ from typing import Any, BinaryIO
 from common.frame import Frame
 from reader.identity import Identity
 from reader.line import as_frame
+from reader.recording import read_bytes
 from reader.tic import Decoder
 
-_CHUNK = 65_536  # bytes
 _NO_TIME = datetime.fromtimestamp(0, UTC)  # a capture does not tell when its bytes came in
 
 
@@ -61,10 +61,14 @@ class Summary:
         return ""
 
 
-def decode_file(file: BinaryIO, summary: Summary) -> Iterator[str]:
-    """Yield each frame as one line of JSON, as it is published but without its time; count into `summary`."""
+def decode_file(file: BinaryIO, summary: Summary, name: str = "-") -> Iterator[str]:
+    """Yield each frame as one line of JSON, as it is published but without its time; count into `summary`.
+
+    Raises:
+        ConfigError: the file is a recording and damaged; it is called `name` there.
+    """
     decoder, identity = Decoder(), Identity()
-    while data := file.read(_CHUNK):
+    for data in read_bytes(file, name):
         summary.look(data)
         for reading in decoder.feed(data):
             summary.parity_errors += reading.parity_errors

@@ -17,7 +17,7 @@ from reader.last_values import tidy
 
 State = dict[str, Any]
 
-_CONTRACTS = {"BASE": "base", "HC..": "hchp", "EJP.": "ejp", "BBR?": "tempo"}  # as OPTARIF names them
+_CONTRACTS = {"BASE": "base", "HC": "hchp", "EJP": "ejp", "BBR?": "tempo"}  # as OPTARIF names them
 _REGISTERS = {
     "base": ("BASE",),
     "hchp": ("HCHC", "HCHP"),
@@ -70,7 +70,8 @@ def tariffs(mode: Mode, values: Mapping[str, Value], status: Status | None, *, p
 
 def _historic_tariffs(values: Mapping[str, Value], *, peaks: bool) -> State:
     option, code = _text(values, "OPTARIF"), _text(values, "PTEC")
-    contract = option and _CONTRACTS.get("BBR?" if option.startswith("BBR") else option, option.rstrip("."))
+    option = option and option.rstrip(".")
+    contract = option and _CONTRACTS.get("BBR?" if option.startswith("BBR") else option, option)
     state: State = {"contract": contract, "period": code and code.rstrip(".")}
     if contract == "tempo":
         state["tempo_today"] = code and _COLOUR_OF_PERIOD.get(code[-1])
@@ -83,8 +84,11 @@ def _historic_tariffs(values: Mapping[str, Value], *, peaks: bool) -> State:
 
 def _standard_tariffs(values: Mapping[str, Value], status: Status | None, *, peaks: bool) -> State:
     option, code = tariff.contract(values), tariff.period(values)
-    contract = _CONTRACTS[option] if option else _text(values, "NGTF")
+    contract = _CONTRACTS[option.rstrip(".")] if option else _text(values, "NGTF")
     state: State = {"contract": contract, "period": code.rstrip(".") if code else _text(values, "LTARF")}
+    if option is None:  # the names of the others are known
+        state["contract_name"] = contract and tariff.capitalised(tariff.readable(contract))
+        state["period_name"] = state["period"] and tariff.capitalised(tariff.spoken(state["period"]))
     if status is None:
         return state
     if contract == "tempo":

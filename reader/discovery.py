@@ -3,7 +3,8 @@
     <prefix>/device/teleinfo_<meter>/config  {"dev", "o", "avty", "avty_mode", "stat_t", "cmps": {key: component}}
 
 Home Assistant 2024.11 and later read it; it rejects all of a message with a key at the root that it does not know, so
-there is nothing newer there. Both `obj_id` (until 2025.9) and `def_ent_id` (since 2025.10) are sent.
+there is nothing newer there. Both `obj_id` (until 2025.9) and `def_ent_id` (since 2025.10) are sent, unless the message
+would be larger than LARGE: then without the former.
 
 What happens to an entity that is not needed any more, after another contract or another mode:
 
@@ -17,14 +18,15 @@ What happens to an entity that is not needed any more, after another contract or
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from common.frame import Frame
 from common.labels import LABELS
 from common.status import RELAYS
+from common.tariff import spoken
 from common.topics import Topics
-from reader.entities import Entity, Facts, Is, Text, component, entities, is_off_peak, readable
+from reader.entities import Entity, Facts, Text, component, entities, is_off_peak
 from reader.maker import read_make
 
 #: Whole frames until the first message; then all labels are known that the meter always sends.
@@ -35,12 +37,18 @@ REST = 30.0
 #: Frames running with one register and one text, until that is its name, once a tariff was seen to change: LTARF may
 #: lag behind NTARF.
 LEARNED = 60
+#: Bytes that a message should not exceed, for the sake of small brokers.
+LARGE = 24_000
+
+DIGITS = 4  # of the address, in names; two more at a time where another meter ends with the same
+_PATIENCE = 7  # how often the rest doubles for somebody who goes on emptying the topic: to an hour
 
 _SHORT = frozenset(["ADIR1", "ADIR2", "ADIR3", "ADCO", "IINST1", "IINST2", "IINST3"])
 _INDEXES = frozenset(label.name for labels in LABELS.values() for label in labels.values() if label.index)
 _REGISTER = "easf"  # begins the keys of the supplier's registers
 _ENERGY = ("energy", "varh")  # class or unit of registers
 _PREFIXES = ("Énergie ", "Energy ")
+_LAST_WORD = re.compile(r"[0-9A-Za-z]+$")
 _UNNAMED = re.compile(r"index \d+")
 
 
@@ -50,8 +58,8 @@ class Discovery:
     def __init__(self, meter: str, *, topics: Topics, prefix: str, reader: str, language: str, version: str) -> None:
         """Take the names; `language` is fr or en, `reader` the name of this reader."""
         self._meter = meter
-        self._id = f"teleinfo_{meter.replace('.', '_')}"  # a topic of discovery allows no dot
-        self.topic = f"{prefix}/device/{self._id}/config"
+        self._id = device_id(meter)
+        self.topic = device_topic(prefix, meter)
         self._topics = topics
         self._state_topic = f"{topics.base}/{meter}/state"
         self._reader = reader
@@ -59,7 +67,6 @@ class Discovery:
         self._version = version
         self._make = read_make(meter)
         self._whole_frames = 0
-        self._groups = 0
         self._mode = ""
         self._contract: str | None = None
         self._indexes: dict[str, int] = {}
@@ -78,6 +85,8 @@ class Discovery:
         self._differs_since: float | None = None
         self._last_sent: float | None = None
         self._message: bytes | None = None
+        self._digits: str | None = None  # that stand for the meter in names; once announced, for ever
+        self._withdrawals = 0
 
     def restore(self, payload: bytes) -> None:
         """Take the message that the broker retains of an earlier run, before the first frame.
@@ -86,7 +95,8 @@ class Discovery:
         taken away. Anything that is no such message is ignored.
         """
         try:
-            components = json.loads(payload)["cmps"]
+            message = json.loads(payload)
+            components, name = message["cmps"], str(message.get("dev", {}).get("name", ""))
             announced = {str(key): (str(config["p"]), _is_register(config)) for key, config in components.items()}
             labels = dict(_named_registers(components))
         except (ValueError, TypeError, KeyError, AttributeError):
@@ -94,6 +104,10 @@ class Discovery:
         self._announced = announced | self._announced
         self._kept = frozenset(self._announced)
         self._labels = labels | self._labels
+        self._facts = self._wanted = None  # made of less, if there were frames before
+        shown = _LAST_WORD.search(name)
+        if shown is not None and len(shown[0]) >= DIGITS and _bare(self._meter).endswith(shown[0]):
+            self._digits = shown[0]
 
     def update(self, frame: Frame, state: Mapping[str, object], monotonic: float) -> None:
         """Take a frame as published, and the state after it; nothing happens while that is empty."""
@@ -102,7 +116,6 @@ class Discovery:
         self._observe(state)
         if not frame.dropped and not frame.values.keys() <= _SHORT:
             self._whole_frames += 1
-            self._groups = self._groups or len(frame.values)
         if self._whole_frames < WHOLE_FRAMES:
             return
         facts = self._current_facts(state)
@@ -115,12 +128,18 @@ class Discovery:
         elif self._differs_since is None:
             self._differs_since = monotonic
 
-    def due(self, monotonic: float) -> bytes | None:
-        """Return the device message when it is to be published; it counts as published then."""
+    def due(self, monotonic: float, others: Collection[str] = ()) -> bytes | None:
+        """Return the device message when it is to be published; it counts as published then.
+
+        `others` are the addresses of the other meters that are known: the name must not be that of one of them.
+        """
         if self._wanted is None or self._differs_since is None:
             return None
-        if self._last_sent is not None and monotonic - max(self._last_sent, self._differs_since) < REST:
+        rest = REST * 2 ** min(self._withdrawals - 1, _PATIENCE) if self.withdrawn else REST
+        if self._last_sent is not None and monotonic - max(self._last_sent, self._differs_since) < rest:
             return None
+        if self._digits is None:
+            self._digits = _digits_apart(self._meter, others)
         self._published, self._last_sent, self._differs_since = self._wanted, monotonic, None
         self._announced = {
             key: (config["p"], _is_register(config)) for key, config in self._wanted.items() if len(config) > 1
@@ -131,8 +150,31 @@ class Discovery:
         return self._message
 
     def message(self) -> bytes | None:
-        """Return the last message, for a birth message or a reconnect; None before the first."""
+        """Return the last message, for a birth message or a reconnect; None before the first, or when withdrawn."""
         return self._message
+
+    def withdraw(self, monotonic: float) -> bool:
+        """Take it that somebody has emptied the topic; return whether that is news.
+
+        Home Assistant does so when somebody deletes the device, but also when they delete a single entity of it, and
+        takes away all the others with it. So it is announced again after a rest, a longer one each time.
+        """
+        if self._message is None:
+            return False
+        self._published = self._message = None
+        self._differs_since = monotonic
+        self._withdrawals += 1
+        return True
+
+    @property
+    def withdrawn(self) -> bool:
+        """Tell whether somebody has emptied the topic, and it was not announced again."""
+        return self._withdrawals > 0 and self._message is None
+
+    @property
+    def announced(self) -> bool:
+        """Tell whether this run has announced it."""
+        return self._last_sent is not None
 
     def removal(self) -> list[bytes]:
         """Return what to publish on the topic, retained, to take the device away."""
@@ -146,7 +188,7 @@ class Discovery:
             if self._mode:
                 self._begin_contract()
             if self._mode != mode:
-                self._whole_frames = self._groups = 0
+                self._whole_frames = 0
             self._mode, self._contract = mode, contract
         for label in _INDEXES & state.keys():
             index = state[label]
@@ -175,7 +217,7 @@ class Discovery:
         number, label = state.get("supplier_index"), _text(state.get("LTARF"))
         if not isinstance(number, int) or not label:
             return
-        candidate = (number, readable(label))
+        candidate = (number, spoken(label))
         if candidate != self._candidate:
             self._switched = self._candidate is not None
             self._candidate, self._candidate_frames = candidate, 0
@@ -197,7 +239,6 @@ class Discovery:
             off_peak=self._off_peak,
             exports=self._exports,
             announced=self._kept,
-            groups=self._groups,
             version=self._version,
         )
 
@@ -206,11 +247,6 @@ class Discovery:
     def _component(self, entity: Entity) -> dict[str, Any]:
         config = component(entity, self._language)
         config["uniq_id"] = f"{self._id}_{entity.key}"
-        # Not the address: entity ids stand in screenshots. The same in both languages: automations are shared.
-        name = f"{'linky' if self._make.linky else 'compteur'}_{self._digits.lower()}_{entity.key}"
-        config["def_ent_id"] = f"{entity.platform}.{name}"
-        if not entity.flags & (Is.OFF | Is.DIAGNOSTIC):  # not for all: the message is long enough
-            config["obj_id"] = name
         topics = self._topics
         if entity.attributes:
             config["json_attr_t"] = self._state_topic
@@ -233,18 +269,33 @@ class Discovery:
         }
 
     def _write(self, components: Mapping[str, Mapping[str, Any]]) -> bytes:
+        named = {key: self._with_ids(key, config, slim=False) for key, config in components.items()}
         message = {
             "dev": self._device(),
             "o": {"name": "TeleInfo Monitor", "sw": self._version},
             "avty": [{"t": self._topics.status("reader", self._reader)}, {"t": self._topics.link(self._meter)}],
             "avty_mode": "all",
             "stat_t": self._state_topic,
-            "cmps": components,
+            "cmps": named,
         }
-        return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
+        payload = _dump(message)
+        if len(payload) > LARGE:  # then without what only older releases read, once, for the entity's first id
+            named = {key: self._with_ids(key, config, slim=True) for key, config in components.items()}
+            payload = _dump(message | {"cmps": named})
+        return payload
+
+    def _with_ids(self, key: str, config: Mapping[str, Any], *, slim: bool) -> dict[str, Any]:
+        """Add what the entity is to be called in automations, unless it is taken away."""
+        if len(config) == 1:
+            return dict(config)
+        # Not the address: entity ids stand in screenshots. The same in both languages: automations are shared.
+        name = f"{'linky' if self._make.linky else 'compteur'}_{(self._digits or '').lower()}_{key}"
+        ids = {"def_ent_id": f"{config['p']}.{name}"}
+        if not slim and not config.keys() & {"en", "ent_cat"}:  # not for all: the message is long enough
+            ids["obj_id"] = name
+        return {**config, **ids}
 
     def _device(self) -> dict[str, Any]:
-        # Two meters of a house must be told apart, and neither knows of the other.
         kind = "Linky" if self._make.linky else Text("Compteur", "Meter").of(self._language)
         device: dict[str, Any] = {"ids": [self._id], "name": f"{kind} {self._digits}", "sn": self._meter}
         if self._make.maker is not None:
@@ -253,9 +304,32 @@ class Discovery:
             device["mdl"] = Text(*self._make.model).of(self._language)
         return device
 
-    @property
-    def _digits(self) -> str:
-        return "".join(character for character in self._meter if character.isalnum())[-4:]
+
+def device_id(meter: str) -> str:
+    """Return what identifies a meter's device; a topic of discovery allows no dot."""
+    return f"teleinfo_{meter.replace('.', '_')}"
+
+
+def device_topic(prefix: str, meter: str) -> str:
+    """Return where a meter is announced."""
+    return f"{prefix}/device/{device_id(meter)}/config"
+
+
+def _bare(meter: str) -> str:
+    return "".join(character for character in meter if character.isalnum())
+
+
+def _digits_apart(meter: str, others: Collection[str]) -> str:
+    """Return the end of an address, as long as it takes to tell it from those of others."""
+    address = _bare(meter)
+    for length in range(DIGITS, len(address), 2):
+        if not any(_bare(other).endswith(address[-length:]) for other in others if other != meter):
+            return address[-length:]
+    return address
+
+
+def _dump(message: Mapping[str, Any]) -> bytes:
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _is_register(config: Mapping[str, Any]) -> bool:

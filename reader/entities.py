@@ -18,10 +18,12 @@ another contract's sum is another entity, as nobody knows whether its registers 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Flag, auto
 from typing import Any, NamedTuple
+
+from common.tariff import readable, spoken
 
 #: Seconds until a live value that does not come again is unavailable: three refreshes of the state. What dies is told
 #: by the reader's last will and by the meter's link within seconds; this is for what neither of them sees.
@@ -93,7 +95,6 @@ class Facts:
     off_peak: bool = False  # there are off-peak hours
     exports: bool = False
     announced: frozenset[str] = frozenset()  # entities that Home Assistant has
-    groups: int = 0  # of a frame
     version: str = ""  # of the reader
 
     @property
@@ -159,6 +160,8 @@ _MEASURED: tuple[tuple[str, Quantity, str, str, Is], ...] = (
     ("SMAXSN2",   _HIGHEST,       "Puissance maximale du jour phase 2",                    "Highest power today phase 2",                          Is.OFF),
     ("SMAXSN3",   _HIGHEST,       "Puissance maximale du jour phase 3",                    "Highest power today phase 3",                          Is.OFF),
     ("SMAXSN-1",  _APPARENT_SET,  "Puissance maximale de la veille",                       "Highest power yesterday",                              Is.DATED),
+    ("SMAXN",     _HIGHEST,       "Puissance maximale du jour",                            "Highest power today",                                  Is.DATED),
+    ("SMAXN-1",   _APPARENT_SET,  "Puissance maximale de la veille",                       "Highest power yesterday",                              Is.DATED),
     ("SMAXIN",    _HIGHEST,       "Puissance injectée maximale du jour",                   "Highest power exported today",                         Is.DATED),
     ("SMAXIN-1",  _APPARENT_SET,  "Puissance injectée maximale de la veille",              "Highest power exported yesterday",                     Is.DATED),
     ("CCASN",     _ACTIVE_MEAN,   "Puissance active moyenne",                              "Mean active power",                                    Is.NOW_AND_THEN | Is.DATED),
@@ -185,8 +188,8 @@ _TOLD: tuple[tuple[str, str, str, Is], ...] = (
     ("MSG1",            "Message du fournisseur",            "Supplier's message",                   _HIDDEN),
     ("MSG2",            "Message court du fournisseur",      "Supplier's short message",             _HIDDEN | Is.NOW_AND_THEN),
     ("supplier_index",  "Index fournisseur en cours",        "Running supplier index",               _HIDDEN),
-    ("NJOURF",          "Numéro du jour fournisseur",        "Supplier's day number",                _HIDDEN),
-    ("NJOURF+1",        "Numéro du lendemain fournisseur",   "Supplier's day number tomorrow",       _HIDDEN),
+    ("NJOURF",          "Numéro du jour tarifaire",          "Tariff day number",                    _HIDDEN),
+    ("NJOURF+1",        "Numéro du jour tarifaire de demain", "Tariff day number tomorrow",          _HIDDEN),
 )
 _TOLD_BEFORE_LINKY: tuple[tuple[str, str, str, Is], ...] = (
     ("HHPHC",           "Groupe horaire",                    "Off-peak schedule group",              _HIDDEN),
@@ -195,7 +198,7 @@ _TOLD_BEFORE_LINKY: tuple[tuple[str, str, str, Is], ...] = (
 # Yes or no. `exporting` and the relays are not here: not every meter needs them.
 _SWITCHED: tuple[tuple[str, str | None, str, str, str, Is], ...] = (
     # key               device class  icon               in French                         in English                    flags
-    ("overload",        "problem",    "",                "Dépassement de puissance",       "Power exceeded",             Is.PLAIN),
+    ("overload",        "problem",    "",                "Dépassement de puissance",       "Power limit exceeded",       Is.PLAIN),
     ("peak_notice",     None,         "mdi:bell-alert",  "Préavis de pointe mobile",       "Mobile peak notice",         Is.NOW_AND_THEN),
     ("peak",            None,         "mdi:alert-decagram", "Pointe mobile en cours",      "Mobile peak running",        Is.NOW_AND_THEN),
     ("overvoltage",     "problem",    "",                "Surtension",                     "Overvoltage",                Is.PLAIN),
@@ -206,17 +209,23 @@ _SWITCHED: tuple[tuple[str, str | None, str, str, str, Is], ...] = (
 )
 # fmt: on
 
-_DIRECTIONS = {"DPM": Text("Début de pointe mobile", "Mobile peak start"), "FPM": Text("Fin de pointe mobile", "Mobile peak end")}  # fmt: skip
+_DIRECTIONS = {"DPM": Text("Début", "start"), "FPM": Text("Fin", "end")}
+_TEMPO_PEAKS = {1: Text("jour blanc", "White day"), 2: Text("jour rouge", "Red day")}
 
 # Registers, by the tariff they are.
-_BASE = Text("Énergie option Base", "Energy flat tariff")
-_OFF_PEAK, _PEAK = Text("Énergie heures creuses", "Energy off-peak"), Text("Énergie heures pleines", "Energy peak")
-_NORMAL = Text("Énergie heures normales", "Energy normal hours")
-_MOBILE_PEAK = Text("Énergie pointe mobile", "Energy mobile peak")
+_BASE = Text("Énergie option Base", "Flat tariff energy")
+_OFF_PEAK, _PEAK = Text("Énergie heures creuses", "Off-peak energy"), Text("Énergie heures pleines", "Peak energy")
+_NORMAL = Text("Énergie heures normales", "Normal hours energy")
+_MOBILE_PEAK = Text("Énergie pointe mobile", "Mobile peak energy")
+# Short: Home Assistant shows some twenty characters of a name, and the colour must be among them.
 _TEMPO = tuple(
-    Text(f"Énergie {hours.fr} {colour.fr}", f"Energy {hours.en} {colour.en}")
-    for colour in (Text("jours bleus", "blue"), Text("jours blancs", "white"), Text("jours rouges", "red"))
-    for hours in (Text("heures creuses", "off-peak"), Text("heures pleines", "peak"))
+    Text(f"Énergie {hours.fr} {colour.fr}", f"{hours.en} energy {colour.en}")
+    for colour in (
+        Text("jours bleus", "blue days"),
+        Text("jours blancs", "white days"),
+        Text("jours rouges", "red days"),
+    )
+    for hours in (Text("HC", "Off-peak"), Text("HP", "Peak"))
 )
 #: In the order of the supplier's registers (54E, 6.1).
 _REGISTERS = {"base": (_BASE,), "hchp": (_OFF_PEAK, _PEAK), "ejp": (_NORMAL, _MOBILE_PEAK), "tempo": _TEMPO}
@@ -228,8 +237,9 @@ _HISTORIC_REGISTERS = {
     "EJPHPM": _MOBILE_PEAK,
     **dict(zip(("BBRHCJB", "BBRHPJB", "BBRHCJW", "BBRHPJW", "BBRHCJR", "BBRHPJR"), _TEMPO, strict=True)),
 }
+# The meter of whoever sells all that they produce: what their inverter draws, at night.
+_NOT_CONSUMED = Text("Énergie soutirée hors consommation", "Energy imported, not for consumption")
 _SUPPLIER_REGISTER = re.compile(r"EASF(\d\d)")
-_ABBREVIATIONS = frozenset(["HC", "HP", "WE", "EJP", "PM"])
 
 # Choices: what the state says, and what people read.
 _PERIODS = {
@@ -237,13 +247,24 @@ _PERIODS = {
     "hchp": {"HC": Text("Heures creuses", "Off-peak"), "HP": Text("Heures pleines", "Peak")},
     "ejp": {"HN": Text("Heures normales", "Normal hours"), "PM": Text("Pointe mobile", "Mobile peak")},
     "tempo": {
-        "HCJB": Text("Heures creuses bleu", "Off-peak blue"),
-        "HPJB": Text("Heures pleines bleu", "Peak blue"),
-        "HCJW": Text("Heures creuses blanc", "Off-peak white"),
-        "HPJW": Text("Heures pleines blanc", "Peak white"),
-        "HCJR": Text("Heures creuses rouge", "Off-peak red"),
-        "HPJR": Text("Heures pleines rouge", "Peak red"),
+        "HCJB": Text("Heures creuses jour bleu", "Off-peak blue"),
+        "HPJB": Text("Heures pleines jour bleu", "Peak blue"),
+        "HCJW": Text("Heures creuses jour blanc", "Off-peak white"),
+        "HPJW": Text("Heures pleines jour blanc", "Peak white"),
+        "HCJR": Text("Heures creuses jour rouge", "Off-peak red"),
+        "HPJR": Text("Heures pleines jour rouge", "Peak red"),
     },
+}
+# The same in a schedule, by the supplier's register.
+_BLOCKS = {
+    "base": (Text("base", "flat"),),
+    "hchp": (Text("HC", "off-peak"), Text("HP", "peak")),
+    "ejp": (Text("heures normales", "normal"), Text("pointe mobile", "mobile peak")),
+    "tempo": tuple(
+        Text(f"{hours.fr} {colour.fr}", f"{hours.en} {colour.en}")
+        for colour in (Text("bleu", "blue"), Text("blanc", "white"), Text("rouge", "red"))
+        for hours in (Text("HC", "off-peak"), Text("HP", "peak"))
+    ),
 }
 _COLOURS = {
     "bleu": Text("Bleu", "Blue"),
@@ -254,7 +275,7 @@ _COLOURS = {
 _MODES = {"historic": Text("Historique", "Historic"), "standard": Text("Standard", "Standard")}
 _CONTRACTS = {
     "base": Text("Base", "Flat"),
-    "hchp": Text("Heures creuses", "Off-peak"),
+    "hchp": Text("Heures pleines / creuses", "Peak / off-peak"),
     "ejp": Text("EJP", "EJP"),
     "tempo": Text("Tempo", "Tempo"),
 }
@@ -294,15 +315,6 @@ def key_of(label: str) -> str:
     return label.lower().replace("-", "_").replace("+", "_p")
 
 
-def readable(label: str) -> str:
-    """Write a tariff's label as people do: LTARF is in capitals.
-
-    >>> readable("HEURE  WEEK-END"), readable("HP  BLEU")
-    ('heure week-end', 'HP bleu')
-    """
-    return " ".join(word if word in _ABBREVIATIONS or not word.isupper() else word.lower() for word in label.split())
-
-
 def is_off_peak(label: str) -> bool:
     """Tell whether a tariff period is one of off-peak hours, by its name."""
     words = label.upper().replace("HCJ", "HC ").split()
@@ -315,11 +327,49 @@ def register_name(facts: Facts, number: int) -> Text:
     if number <= len(known):
         return known[number - 1]
     label = "" if known else facts.labels.get(number, "")
+    if label == "hors consommation" and list(facts.labels.values()).count(label) == 1:
+        return _NOT_CONSUMED
     if not label:
         return Text(f"Énergie index {number}", f"Energy index {number}")
     if list(facts.labels.values()).count(label) > 1:
         label = f"{label} (index {number})"
     return Text(f"Énergie {label}", f"Energy {label}")
+
+
+def historic_register_name(label: str) -> Text | None:
+    """Return what to call an index of historic mode; None if it is none."""
+    return _HISTORIC_REGISTERS.get(label)
+
+
+def contract_name(contract: str, language: str) -> str:
+    """Return what to call a contract: one of the four of old in words, any other as its supplier does."""
+    return _CONTRACTS[contract].of(language) if contract in _CONTRACTS else readable(contract)
+
+
+def period_name(contract: str | None, period: str, language: str) -> str:
+    """Return what to call a tariff period."""
+    name = _PERIODS.get(contract or "", {}).get(period)
+    return spoken(period) if name is None else name.of(language)
+
+
+def colour_name(colour: str, language: str) -> str:
+    """Return what to call a colour of Tempo, as the state has it."""
+    return _COLOURS[colour].of(language)
+
+
+def cutoff_name(cutoff: str, language: str) -> str:
+    """Return what to say of the cut-off device, as the state has it."""
+    return _CUTOFFS[cutoff].of(language)
+
+
+def mode_name(mode: str, language: str) -> str:
+    """Return what to call a mode."""
+    return _MODES[mode].of(language)
+
+
+def switched_name(key: str, language: str) -> str:
+    """Return what is the case when a yes-or-no of the state is yes."""
+    return next(Text(french, english).of(language) for name, _, _, french, english, _ in _SWITCHED if name == key)
 
 
 def _needed(facts: Facts, source: str, flags: Is) -> bool:
@@ -392,10 +442,20 @@ def _tariff(facts: Facts, language: str) -> Iterator[Entity]:
         if periods:
             yield _choice("period", name, periods, language, icon=icon)
         else:
-            yield Entity(key="period", name=name, template=_value("period"), icon=icon)
+            yield Entity(
+                key="period",
+                name=name,
+                template="{{value_json.get('period_name',value_json.get('period'))}}",
+                icon=icon,
+            )
     if "contract" in facts.keys:
-        texts = _mapping(_CONTRACTS, language)
-        template = "{% set c=value_json.get('contract') %}{{" + texts + ".get(c,c)}}"
+        known = _CONTRACTS.get(facts.contract or "")
+        # Another contract is another message: until that has come, this one must not tell a former contract.
+        template = (
+            "{{'" + known.of(language) + "' if value_json.get('contract')=='" + str(facts.contract) + "' else None}}"
+            if known
+            else "{{value_json.get('contract_name',value_json.get('contract'))}}"
+        )
         yield Entity(key="contract", name=Text("Contrat", "Contract"), template=template, flags=_DIAG)
     for key, colour in (
         ("tempo_today", Text("Couleur Tempo du jour", "Tempo colour today")),
@@ -413,12 +473,21 @@ def _tariff(facts: Facts, language: str) -> Iterator[Entity]:
     if "PJOURF+1" in facts.keys and "next_day" in facts.keys:
         yield Entity(
             key="pjourf_p1",
-            name=Text("Programme du lendemain", "Tomorrow's schedule"),
-            # A text of blocks: `00:00 index 1, 06:00 index 2`.
-            template="{% for b in value_json.get('next_day') or [] %}{{', ' if not loop.first}}{{b['from']}} index {{b['index'] or '–'}}{% else %}None{% endfor %}",
+            name=Text("Programme de demain", "Tomorrow's schedule"),
+            template=_schedule(_BLOCKS.get(facts.contract or "", ()), language),
             attributes="{{ {'blocks':value_json.get('next_day',[])}|tojson}}",
             icon="mdi:calendar-clock",
         )
+
+
+def _schedule(names: Sequence[Text], language: str) -> str:
+    """Write a text of blocks, such as `00:00 HC, 06:00 HP`, and of numbers where those have no names."""
+    known = "{" + ",".join(f"{number}:'{name.of(language)}'" for number, name in enumerate(names, 1)) + "}"
+    return (
+        "{% for b in value_json.get('next_day') or [] %}{% set i=b['index'] %}{{', ' if not loop.first}}{{b['from']}} {{"
+        + known
+        + ".get(i,'index '~(i or '–'))}}{% else %}None{% endfor %}"
+    )
 
 
 def _peak_times(facts: Facts) -> Iterator[Entity]:
@@ -429,16 +498,25 @@ def _peak_times(facts: Facts) -> Iterator[Entity]:
             if source in facts.keys or key in facts.announced:
                 yield Entity(
                     key=key,
-                    name=Text(f"{name.fr} {number}", f"{name.en} {number}"),
+                    name=_peak_name(facts, name, number),
                     device_class="timestamp",
                     template=_value(source),
                     flags=_RARE,
                 )
 
 
+def _peak_name(facts: Facts, name: Text, number: int) -> Text:
+    if facts.contract == "tempo" and number in _TEMPO_PEAKS:
+        day = _TEMPO_PEAKS[number]
+        return Text(f"{name.fr} du {day.fr}", f"{day.en} {name.en}")
+    number_of = "" if facts.contract == "ejp" and number == 1 else f" {number}"  # EJP has no other
+    return Text(f"{name.fr} de pointe mobile{number_of}", f"Mobile peak {name.en}{number_of}")
+
+
 def _switched(facts: Facts) -> Iterator[Entity]:
     for key, device_class, icon, french, english, flags in _SWITCHED:
-        if _needed(facts, key, flags):
+        # The peaks of Tempo are its white and red days, and its colours tell them.
+        if _needed(facts, key, flags) and not (key in ("peak_notice", "peak") and facts.contract == "tempo"):
             yield Entity(
                 key=key,
                 platform=BINARY,
@@ -506,12 +584,12 @@ def _line(facts: Facts, language: str) -> Iterator[Entity]:
         + "')|list+[{}])[0] %}"  # or none
     )
     groups = (
-        "{% set d=l.get('groups_dropped',{}) %}{% set bad=d.values()|sum-d.get('implausible',0) %}"
-        "{% set all=l.get('frames',0)*" + str(facts.groups) + "+bad %}"
+        "{% set d=l.get('groups_dropped',{}) %}{% set good=l.get('groups',0) %}"
+        "{% set all=good+d.values()|sum-d.get('implausible',0) %}"  # the line brought those
     )
     share = Quantity(None, "%", "measurement")
     yield _health("link_quality", Text("Qualité de la liaison", "Link quality"), share, flags=_DIAG,
-        template=line + groups + "{{(100-100*bad/all)|round(2) if all else None}}")  # fmt: skip
+        template=line + groups + "{{(100*good/all)|round(2) if all else None}}")  # fmt: skip
     count = Quantity(None, "", "total_increasing")  # since the start of the reader
     yield _health("parity_errors", Text("Erreurs de parité", "Parity errors"), count, flags=_HIDDEN,
         template=line + "{{l.get('parity_errors')}}")  # fmt: skip
@@ -556,6 +634,10 @@ def _at(label: str) -> str:
     return "{{ {'at':value_json.get('" + label + "_at')}|tojson}}"
 
 
+# Decimals, where Home Assistant would show others: amperes are whole.
+_PRECISION = {"%": 1, "A": 0}
+
+
 def component(entity: Entity, language: str) -> dict[str, Any]:
     """Write what a component says of itself, in Home Assistant's abbreviations; identifiers and topics are not its own."""
     config: dict[str, Any] = {"p": entity.platform, "name": entity.name.of(language), "val_tpl": entity.template}
@@ -570,8 +652,8 @@ def component(entity: Entity, language: str) -> dict[str, Any]:
             config["stat_cla"] = quantity.state_class
         if quantity.live:
             config["exp_aft"] = EXPIRY
-        if quantity.state_class == "total" or quantity.unit == "%":  # all the rest is whole numbers
-            config["sug_dsp_prc"] = 1 if quantity.unit == "%" else 0
+        if quantity.unit in _PRECISION:
+            config["sug_dsp_prc"] = _PRECISION[quantity.unit]
     if entity.options:
         config["ops"] = [text.of(language) for text in entity.options]
     if entity.icon:

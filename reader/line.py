@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from common.errors import PortError
 from common.frame import Frame
 from common.labels import OTHER_FAMILIES, Mode
+from common.seldom import Seldom
 from reader.detect import SPEEDS, Detector
 from reader.identity import Identity
 from reader.plausible import Plausibility
@@ -57,6 +58,7 @@ class LineHealth:
     frames: int = 0
     incomplete: int = 0  # frames without a valid address
     broken: int = 0  # frames without a start, or without a single good group
+    groups: int = 0  # that verified
     misread: int = 0  # frames whose address was seen only once
     parity_errors: int = 0
     reopened: int = 0
@@ -80,6 +82,7 @@ class LineHealth:
             "broken": self.broken,
             "misread": self.misread,
             "parity_errors": self.parity_errors,
+            "groups": self.groups,
             "groups_dropped": dict(self.dropped),
             "reopened": self.reopened,
             "driver": self.driver,
@@ -124,6 +127,7 @@ class Line:
         self._stamper = stamper
         self._undated: deque[tuple[Reading, str, float]] = deque()
         self._plausibility = Plausibility()
+        self._seldom = Seldom()
         self._identity = Identity()
         self._detector = Detector(mode, monotonic())
         self._online = False
@@ -131,7 +135,7 @@ class Line:
         self._said = ""
         self._readings = 0
         self._in_vain = False  # the port was opened last, and gave nothing before it went away
-        self._other_family_said = False
+        self._other_family_said = self._nothing_left_said = False
 
     @property
     def clock(self) -> tuple[bool, int]:
@@ -204,6 +208,7 @@ class Line:
         health = self.health
         health.mode, health.parity = reading.mode, reading.parity
         health.parity_errors += reading.parity_errors
+        health.groups += len(reading.values)
         health.dropped.update({fault.value: count for fault, count in reading.faults.items()})
         address = reading.address
         if address is None:
@@ -220,8 +225,15 @@ class Line:
             timestamp, synchronised = self._stamper.stamp(came_in)
             for frame in self._identity.accept(as_frame(reading, address, timestamp, synchronised=synchronised)):
                 self._meet(frame.meter)
-                self._post(Decoded(_without(self._believe(frame, came_in), self._hide)))
+                self._publish(_without(self._believe(frame, came_in), self._hide))
             self.health.misread = self._identity.misread
+
+    def _publish(self, frame: Frame) -> None:
+        if frame.values:
+            self._post(Decoded(frame))
+        elif self._hide and not self._nothing_left_said:
+            log.warning("%s: hide leaves nothing of its frames: they are not published", self._port_name)
+            self._nothing_left_said = True
 
     def _meet(self, meter: str) -> None:
         """A frame of this meter has come in."""
@@ -240,8 +252,10 @@ class Line:
         """Take out the indexes that cannot be true."""
         frame, doubts, left_out = self._plausibility.check(frame, came_in)
         for doubt in doubts:
+            if not self._seldom.due(doubt.label, came_in):
+                continue
             log.warning(
-                "%s: %s %d cannot follow %d; left out until three frames agree",
+                "%s: %s %d cannot follow %d; left out until three frames agree, more of them only counted for an hour",
                 self._port_name,
                 doubt.label,
                 doubt.value,

@@ -1,6 +1,10 @@
 """What people and Home Assistant see of each meter: its link, its state, its announcement."""
 
 import json
+import logging
+import math
+import random
+from collections.abc import Callable
 from typing import Protocol
 
 from common.frame import METER, Frame
@@ -8,8 +12,18 @@ from common.mqtt_events import Handed
 from common.topics import Topics
 from reader import compatible
 from reader.config import HomeAssistantConfig
-from reader.discovery import Discovery
+from reader.discovery import Discovery, device_topic
 from reader.state import State
+
+log = logging.getLogger(__name__)
+
+#: Seconds after a connection until a meter is announced for the first time: what the broker retains comes first.
+LISTEN = 1.0
+#: Seconds that Home Assistant asks to wait at most after its birth, by chance, as all its devices hear of it at once.
+BIRTH_DELAY = 5.0
+#: Seconds after an announcement until Home Assistant has made the entities of it. What is retained on a topic that it
+#: has subscribed already, it does not get again.
+MADE_AFTER = 3.0
 
 
 class Publisher(Protocol):
@@ -35,6 +49,7 @@ class Meters:
         home_assistant: HomeAssistantConfig,
         reader: str,
         version: str,
+        birth_delay: Callable[[], float] = lambda: random.uniform(0, BIRTH_DELAY),  # noqa: S311 - not a secret
     ) -> None:
         self._publisher = publisher
         self._topics = topics
@@ -44,8 +59,12 @@ class Meters:
         self._version = version
         self._links: dict[str, bool] = {}
         self._states: dict[str, State] = {}
-        self._discoveries: dict[str, Discovery] = {}
+        self._discoveries: dict[str, Discovery] = {}  # of what others have announced, too: names must differ
         self._frames: dict[str, Frame] = {}  # the last one of each
+        self._birth_delay = birth_delay
+        self._born: float | None = None  # when Home Assistant is to be told everything
+        self._listening_until = 0.0
+        self._made: dict[str, float] = {}  # meters whose entities are new: when they are to be told their state
 
     def take(self, frame: Frame, now: float) -> None:
         """Take a frame, as it is published."""
@@ -68,20 +87,38 @@ class Meters:
         """Publish what is due."""
         if not self._publisher.connected:
             return
+        if self._born is not None and now >= self._born:
+            self._tell_everything()
         for meter, state in self._states.items():
+            if now >= self._made.get(meter, math.inf):
+                del self._made[meter]
+                self._publish_link(meter)
+                state.hurry()
             told = state.due(now)
             if told is not None:
                 self._publish_state(meter, told)
                 if self._home_assistant.compatible_with is not None:
                     frame = self._frames[meter]
                     self._publisher.publish(compatible.topic(self._topics, meter), compatible.message(frame))
-            if self._home_assistant.discovery:
-                announcement = self._discoveries[meter].due(now)
+            if self._may_announce(meter, now):
+                announcement = self._discoveries[meter].due(now, self._discoveries.keys())
                 if announcement is not None:
                     self._publisher.publish(self._discoveries[meter].topic, announcement, retain=True)
+                    self._made[meter] = now + MADE_AFTER
 
-    def announce(self) -> None:
-        """Publish everything again: the broker is new, or Home Assistant is."""
+    def _may_announce(self, meter: str, now: float) -> bool:
+        discovery = self._discoveries[meter]
+        if not self._home_assistant.discovery or (now < self._listening_until and not discovery.announced):
+            return False
+        return bool(self._links.get(meter)) or not discovery.withdrawn  # a meter that is gone does not come back
+
+    def announce(self, now: float) -> None:
+        """Publish everything again: the broker is new."""
+        self._listening_until = now + LISTEN
+        self._tell_everything()
+
+    def _tell_everything(self) -> None:
+        self._born = None
         for meter in self._links:
             self._publish_link(meter)
         for meter, state in self._states.items():
@@ -91,36 +128,63 @@ class Meters:
             if current := state.current():
                 self._publish_state(meter, current)
 
-    def hear(self, topic: str, payload: bytes) -> None:
+    def hear(self, topic: str, payload: bytes, now: float) -> None:
         """Take what is retained of an earlier run, and the birth message of Home Assistant."""
         if topic == f"{self._home_assistant.prefix}/status":
-            if payload == b"online":
-                self.announce()
+            if payload == b"online" and self._born is None:
+                self._born = now + self._birth_delay()
             return
-        meter = self._announced_by_us(topic, payload)
+        if not payload:
+            self._hear_nothing(topic, now)
+            return
+        meter, ours = self._announced(topic, payload)
         if meter is None:
             return
+        if ours and meter not in self._links:  # nothing has come from it yet, and perhaps never will
+            self._links[meter] = False
+            self._publish_link(meter)
         if not self._home_assistant.discovery:
-            self._publisher.publish(topic, b"", retain=True)
-        elif meter not in self._discoveries:
-            self._discoveries[meter] = self._new_discovery(meter)
-            self._discoveries[meter].restore(payload)
+            if ours:
+                self._publisher.publish(topic, b"", retain=True)
+            return
+        # Another reader may have had the meter before: what it was called it is called here, too.
+        discovery = self._discoveries.setdefault(meter, self._new_discovery(meter))
+        if not discovery.announced:
+            discovery.restore(payload)
+
+    def _hear_nothing(self, topic: str, now: float) -> None:
+        """Somebody has emptied the topic of an announcement."""
+        meter = next((meter for meter, discovery in self._discoveries.items() if discovery.topic == topic), None)
+        if meter is None:
+            return
+        if meter not in self._states:  # it is not read here any more, and now it is forgotten
+            del self._discoveries[meter]
+            self._links.pop(meter, None)
+        elif self._discoveries[meter].withdraw(now) and self._home_assistant.discovery:
+            log.info(
+                "The meter %s was taken away from Home Assistant, or an entity of it: it is announced again while its"
+                " frames come; home_assistant.discovery: false prevents that",
+                meter,
+            )
 
     @staticmethod
     def subscriptions(prefix: str) -> list[str]:
         """Return what `hear` wants to hear below Home Assistant's prefix."""
         return [f"{prefix}/status", f"{prefix}/device/+/config"]
 
-    def _announced_by_us(self, topic: str, payload: bytes) -> str | None:
-        """Return the meter of a device message that this reader has published, None if it is somebody else's."""
+    def _announced(self, topic: str, payload: bytes) -> tuple[str | None, bool]:
+        """Return the meter of a reader's device message, None if it is none, and whether it is of this reader."""
         status = self._topics.status("reader", self._reader)
         try:
             message = json.loads(payload)
-            meter = message["stat_t"].removeprefix(f"{self._topics.base}/").removesuffix("/state")
+            meter = str(message["dev"]["sn"])
             ours = any(source["t"] == status for source in message["avty"])
+            ours = ours and message["stat_t"] == self._topics.state(meter)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            return None
-        return str(meter) if ours and METER.fullmatch(meter) and topic == self._new_discovery(meter).topic else None
+            return None, False
+        if not METER.fullmatch(meter) or topic != device_topic(self._home_assistant.prefix, meter):
+            return None, False
+        return meter, ours
 
     def _new_discovery(self, meter: str) -> Discovery:
         return Discovery(
@@ -136,5 +200,5 @@ class Meters:
         self._publisher.publish(self._topics.state(meter), json.dumps(state, ensure_ascii=False), retain=True)
 
     def _publish_link(self, meter: str) -> None:
-        text = "online" if self._links[meter] else "offline"
+        text = "online" if self._links.get(meter) else "offline"
         self._publisher.publish(self._topics.link(meter), text, retain=True)

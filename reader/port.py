@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import serial
 
-from common.errors import ConfigError, PortError
+from common.errors import ConfigError, PortBusy, PortError
 from reader.simulated_line import SimulatedLine
 
 _SETTLE = 0.02  # seconds; bytes that follow within it are read together, which spares a small machine the wake-ups
@@ -34,6 +34,7 @@ _CURES = {
     errno.ENOTTY: "not a serial port",
     errno.ECONNREFUSED: "connection refused; is the program that serves the port running there?",
 }
+_BUSY = (errno.EBUSY, errno.EAGAIN)
 
 
 class Port(Protocol):
@@ -117,6 +118,8 @@ class _SerialPort:
             if "://" not in url:
                 _keep_breaks_harmless(self._serial.fileno())
         except (OSError, ValueError, termios.error) as error:  # SerialException is an OSError
+            if _number(error) in _BUSY:
+                raise PortBusy(f"{url}: {_reason(error)}") from error
             raise PortError(f"{url}: {_reason(error)}") from error
 
     def read(self, timeout: float) -> bytes:
@@ -186,12 +189,19 @@ def _keep_breaks_harmless(terminal: int) -> None:
     termios.tcsetattr(terminal, termios.TCSANOW, attributes)
 
 
-def _reason(error: BaseException) -> str:
+def _number(error: BaseException) -> int | None:
     cause: BaseException | None = error
     while cause is not None:  # pyserial keeps the number in the error behind its own
         number = cause.args[0] if cause.args else None
         if number in _CURES:
-            return _CURES[number]
+            return int(number)
         cause = cause.__context__
+    return None
+
+
+def _reason(error: BaseException) -> str:
+    number = _number(error)
+    if number is not None:
+        return _CURES[number]
     text = str(error)
     return "the device was unplugged" if "multiple access on port" in text else text

@@ -4,6 +4,7 @@ import fcntl
 import math
 import os
 import random
+import select
 import sys
 import termios
 import threading
@@ -15,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol, Self
 from urllib.parse import parse_qsl, urlsplit
 
+from reader.parity import with_parity
 from reader.simulator import SimulatedMeter
 
 _BITS_PER_CHARACTER = 10  # start, seven of data, parity, stop
@@ -23,18 +25,9 @@ _GAP = 0.02  # seconds from ETX to STX
 _PATIENCE = 1.0  # seconds that a reader may be late and still get all of it
 _NAP = 0.005  # seconds; at high speed several groups come at once instead of one wake-up for each
 _FULL = 4_000  # bytes; what a terminal keeps for its reader, nearly
+_OPENING = 0.5  # seconds; who has opened a port sets it up, and throws away what was in it
+_QUIET = 0.2  # seconds without an unread byte; then all of them were read
 _LONGEST_WAIT = 0.2  # seconds until a closed line is noticed
-
-_WITH_PARITY = bytes((i & 0x7F) | ((i & 0x7F).bit_count() % 2) << 7 for i in range(256))
-
-
-def with_parity(data: bytes) -> bytes:
-    """Give each character of seven bits its even parity, as bit 7.
-
-    >>> with_parity(b"AC").hex()
-    '41c3'
-    """
-    return data.translate(_WITH_PARITY)
 
 
 class Noise:
@@ -192,35 +185,83 @@ class Line(Protocol):
     def read(self, timeout: float) -> bytes: ...  # noqa: D102
 
 
-def serve_pty(line: Line, *, announce: Callable[[str], None]) -> None:
+def serve_pty(line: Line, *, announce: Callable[[str], None], patient: bool = False) -> None:
     """Serve a line on a pseudo-terminal, whose name is announced, until the line is closed.
 
-    Whoever reads too late loses bytes, as on any serial port: nothing here waits for a reader.
+    Whoever reads too late loses bytes, as on any serial port: nothing here waits for a reader. With `patient` the line
+    begins when a reader has opened the terminal, and waits for it a moment where it is slow, and at the end.
     """
     master, slave = os.openpty()
     try:
         _set_raw(slave)
         os.set_blocking(master, False)
-        announce(os.ttyname(slave))
-        full_since = None
-        while not line.closed:
-            received = line.read(_LONGEST_WAIT)
-            now = time.monotonic()
-            if _unread(slave) < _FULL:
-                full_since = None
-            elif full_since is None:
-                full_since = now
-            elif now - full_since > _PATIENCE:
-                # Nobody is there. A port that is not open keeps nothing: who opens it later shall not find old frames.
-                termios.tcflush(master, termios.TCOFLUSH)
-                termios.tcflush(slave, termios.TCIFLUSH)
-                full_since = None
-            with suppress(BlockingIOError):
-                os.write(master, received)
+        name = os.ttyname(slave)
+        if patient:
+            os.close(slave)
+            announce(name)
+            _await_reader(master, line)
+            slave = os.open(name, os.O_RDWR | os.O_NOCTTY)
+        else:
+            announce(name)
+        _serve(line, master, slave, patient=patient)
+        if patient:
+            _await_end(slave)
     finally:
         # The slave stays open until now: without it, writing fails while no reader has the terminal open.
         os.close(master)
         os.close(slave)
+
+
+def _serve(line: Line, master: int, slave: int, *, patient: bool) -> None:
+    full_since = None
+    while not line.closed:
+        received = line.read(_LONGEST_WAIT)
+        now = time.monotonic()
+        if _unread(slave) < _FULL:
+            full_since = None
+        elif full_since is None:
+            full_since = now
+        elif now - full_since > _PATIENCE:
+            # Nobody is there. A port that is not open keeps nothing: who opens it later shall not find old frames.
+            termios.tcflush(master, termios.TCOFLUSH)
+            termios.tcflush(slave, termios.TCIFLUSH)
+            full_since = None
+        _write(master, received, within=_PATIENCE if patient else 0.0)
+
+
+def _write(master: int, data: bytes, *, within: float) -> None:
+    """Write as much as there is room for, within so many seconds."""
+    poll = select.poll()
+    poll.register(master, select.POLLOUT)
+    deadline = time.monotonic() + within
+    while data:
+        with suppress(BlockingIOError):
+            data = data[os.write(master, data) :]
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return
+        if data:
+            poll.poll(1000 * left)
+
+
+def _await_reader(master: int, line: Line) -> None:
+    """Wait until a program has the terminal open: as long as none has, it counts as hung up."""
+    poll = select.poll()
+    poll.register(master, 0)
+    while not line.closed and poll.poll(0):
+        time.sleep(_NAP)  # the kernel tells nobody of the end of a hang-up
+    time.sleep(_OPENING)
+
+
+def _await_end(slave: int) -> None:
+    """Wait until all is read, and a little: the kernel may still have some in its hands. The reader may have gone."""
+    now = time.monotonic()
+    deadline, quiet_since = now + _PATIENCE, now
+    while now < deadline and now - quiet_since < _QUIET:
+        time.sleep(_NAP)
+        now = time.monotonic()
+        if _unread(slave):
+            quiet_since = now
 
 
 def _set_raw(terminal: int) -> None:

@@ -59,6 +59,10 @@ class State:
         self._estimate.clear()
         self._power = None
 
+    def hurry(self) -> None:
+        """Somebody must see everything at once, changed or not."""
+        self._publication.hurried = True
+
     def due(self, monotonic: float) -> dict[str, object] | None:
         """Return what to publish now, None if nothing is due; what is returned counts as published."""
         if not self._last.complete:
@@ -77,6 +81,10 @@ class State:
     def values(self) -> dict[str, object]:
         """Return everything as it is, without a word to whoever decides what is published; empty before it may be."""
         return self._state() if self._last.complete else {}
+
+    def known(self) -> dict[str, Any]:
+        """Return what is known so far, whole or not: for somebody who looks at a bad line."""
+        return self._state()
 
     def _state(self) -> dict[str, Any]:
         state: dict[str, Any] = dict(self._last.values)

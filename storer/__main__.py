@@ -1,9 +1,11 @@
 """The command `teleinfo-storer`."""
 
 import argparse
+import contextlib
 import dataclasses
 import logging
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,12 +14,14 @@ from common.command import report_errors
 from common.forget import forget
 from common.process import Life
 from common.topics import Topics
+from storer import check as doctor
 from storer.audit import run_audit
 from storer.backup import backup
 from storer.backup_check import Contents, check
 from storer.config import StorerConfig
 from storer.database import Database
 from storer.export import Selection, export, read_limit
+from storer.progress import Progress
 from storer.restore import restore
 from storer.schema import migrate
 from storer.service import Storer
@@ -80,12 +84,14 @@ def _parser() -> argparse.ArgumentParser:
     gone = commands.add_parser("forget", parents=[common], help="have a storer that is gone forgotten by the readers")
     gone.add_argument("name", metavar="NAME", help="the storer's name; not that of one that runs")
     gone.set_defaults(command=_forget)
+
+    doctor.add_parser(commands, CONFIG)
     return parser
 
 
 def _run(arguments: argparse.Namespace) -> int:
     settings = config.load(StorerConfig, arguments.config)
-    log.set_up()
+    log.set_up(settings.log, "teleinfo-storer")
     life = Life()
     storer = Storer(settings, life)
     life.watch(storer.wake)
@@ -121,22 +127,37 @@ def _audit(arguments: argparse.Namespace) -> int:
 
 def _backup(arguments: argparse.Namespace) -> int:
     settings = config.load(StorerConfig, arguments.config)
-    file, contents = backup(Database(settings.database), arguments.target, datetime.now(UTC), arguments.keep)
+    with _progress() as progress:
+        file, contents = backup(
+            Database(settings.database), arguments.target, datetime.now(UTC), arguments.keep, progress
+        )
     _say(f"{file}: saved and checked", contents)
     return 0
 
 
 def _restore(arguments: argparse.Namespace) -> int:
     if arguments.check:
-        _say(f"{arguments.file}: whole", check(arguments.file))
+        with _progress() as progress:
+            contents = check(arguments.file, progress=progress)
+        _say(f"{arguments.file}: whole", contents)
         return 0
     settings = config.load(StorerConfig, arguments.config)
     target = (
         settings.database if arguments.into is None else dataclasses.replace(settings.database, name=arguments.into)
     )
-    contents = restore(Database(target), arguments.file, datetime.now(UTC))
+    with _progress() as progress:
+        contents = restore(Database(target), arguments.file, datetime.now(UTC), progress)
     _say(f"{arguments.file}: restored into {target.name} and compared", contents)
     return 0
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Progress]:
+    progress = Progress(sys.stderr)
+    try:
+        yield progress
+    finally:
+        progress.clear()
 
 
 def _say(what: str, contents: Contents) -> None:

@@ -1,6 +1,7 @@
 """Saves one moment of the tables in a file, while the storer goes on; a file that was not read back whole is none."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import re
@@ -16,6 +17,7 @@ from storer.backup_file import Writer
 from storer.backup_format import Header, end_line
 from storer.backup_tables import TABLES, lines, ranges, read_table, schema_version, totals
 from storer.database import Connection, Database
+from storer.progress import NO_PROGRESS, Progress
 from storer.schema import refuse_newer
 
 SUFFIX = ".jsonl.gz"
@@ -23,7 +25,9 @@ _PART = ".part"
 _ATTEMPTS = 3
 
 
-def backup(database: Database, target: Path, now: datetime, keep: int | None = None) -> tuple[Path, Contents]:
+def backup(
+    database: Database, target: Path, now: datetime, keep: int | None = None, progress: Progress = NO_PROGRESS
+) -> tuple[Path, Contents]:
     """Save the tables in a new file; return its path and what is in it.
 
     A folder as the target gets a file named after the database and `now`; of such files the newest `keep` stay, None
@@ -43,13 +47,13 @@ def backup(database: Database, target: Path, now: datetime, keep: int | None = N
         raise ConfigError(f"{file}: exists already, and is left as it is: choose another name")
     try:
         with _part(file) as (part, stream):
-            _write(database, stream)
+            _write(database, stream, progress)
             _flush(stream)
-            contents = check(part, file)
+            contents = check(part, file, progress)
             part.rename(file)
         _sync_folder(file.parent)
         if keep is not None:
-            _prune(file.parent, database.name, keep)
+            _prune(file, database.name, keep)
     except OSError as error:
         raise BackupError(f"{file}: cannot be written: {error.strerror or error}") from error
     return file, contents
@@ -58,14 +62,14 @@ def backup(database: Database, target: Path, now: datetime, keep: int | None = N
 # -- the tables --------------------------------------------------------------------------------------------------------
 
 
-def _write(database: Database, stream: BinaryIO) -> None:
+def _write(database: Database, stream: BinaryIO, progress: Progress) -> None:
     """Write the backup; begin again where a table was changed meanwhile, which its old moment does not survive."""
     for attempt in range(_ATTEMPTS):
         stream.seek(0)
         stream.truncate()
         connection = database.connect()
         try:
-            _write_snapshot(connection, database.name, Writer(stream))
+            _write_snapshot(connection, database.name, Writer(stream), progress)
             return
         except Busy:
             if attempt + 1 == _ATTEMPTS:
@@ -74,7 +78,7 @@ def _write(database: Database, stream: BinaryIO) -> None:
             connection.close()
 
 
-def _write_snapshot(connection: Connection, name: str, writer: Writer) -> None:
+def _write_snapshot(connection: Connection, name: str, writer: Writer, progress: Progress) -> None:
     connection.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
     connection.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT")
     with _without_locks(connection):
@@ -97,6 +101,7 @@ def _write_snapshot(connection: Connection, name: str, writer: Writer) -> None:
                 sums += totals(connection, table, part)
                 for block in lines(connection, table, part):
                     writer.write(block)
+            progress.show("saving", table.name, sums.rows)
         writer.write(sums.line())
     writer.write(end_line(len(tables)))
     writer.finish()
@@ -123,7 +128,7 @@ def _part(file: Path) -> Iterator[tuple[Path, BinaryIO]]:
     _remove_abandoned(file.parent)
     part = file.with_name(f".{file.name}{_PART}")
     with os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT, 0o600), "w+b") as stream:
-        if not _lock(stream):
+        if _lock(stream) is False:
             raise BackupError(f"{file}: is being written by another backup")
         try:
             yield part, stream
@@ -139,11 +144,16 @@ def _remove_abandoned(folder: Path) -> None:
                 part.unlink(missing_ok=True)
 
 
-def _lock(stream: BinaryIO) -> bool:
+def _lock(stream: BinaryIO) -> bool | None:
+    """Take the lock of a file; False: another has it; None: there are no locks here."""
     try:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    except OSError as error:
+        if error.errno not in (errno.ENOLCK, errno.ENOTSUP):
+            raise
+        return None
     return True
 
 
@@ -159,11 +169,16 @@ def _sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # a share of another machine knows no such thing
+            raise
     finally:
         os.close(handle)
 
 
-def _prune(folder: Path, name: str, keep: int) -> None:
+def _prune(newest: Path, name: str, keep: int) -> None:
+    """Delete the oldest backups by their names, but never the one just made: the clock may be years behind."""
     ours = re.compile(re.escape(name) + r"-\d{4}-\d\d-\d\dT\d{6}Z" + re.escape(SUFFIX))
-    for old in sorted(file for file in folder.iterdir() if ours.fullmatch(file.name))[:-keep]:
+    others = sorted(file for file in newest.parent.iterdir() if ours.fullmatch(file.name) and file != newest)
+    for old in others[: max(0, len(others) - (keep - 1))]:
         old.unlink()

@@ -12,6 +12,7 @@ from common.errors import BackupError, MessageError
 from storer.backup_file import parse, read_blocks
 from storer.backup_format import MAGIC, Header, Kind, Table, Totals, Values
 from storer.backup_tables import TABLES
+from storer.progress import NO_PROGRESS, Progress
 from storer.rows import COLUMNS, digest_of, rebuild
 from storer.schema import newest_version
 
@@ -37,7 +38,7 @@ class Contents:
     warnings: list[str] = field(default_factory=list)  # wrong already in the database that was saved
 
 
-def check(path: Path, name: Path | None = None) -> Contents:
+def check(path: Path, name: Path | None = None, progress: Progress = NO_PROGRESS) -> Contents:
     """Read a backup to its end: its checksum, each row, the sums that the server gave for it, and what rows point at.
 
     `name` is how people know the file, where that is not its path.
@@ -46,7 +47,7 @@ def check(path: Path, name: Path | None = None) -> Contents:
         BackupError: it is damaged, a part, no backup, or of a newer program.
     """
     try:
-        return _check(path)
+        return _check(path, progress)
     except BackupError as error:
         raise BackupError(f"{name or path}: {error}") from error
 
@@ -98,7 +99,7 @@ def _read(document: object) -> Header | Table | Totals | int:
     raise BackupError("damaged: a line says nothing that is known")
 
 
-def _check(path: Path) -> Contents:
+def _check(path: Path, progress: Progress) -> Contents:
     source = parts(path)
     header = next(source)
     assert isinstance(header, Header)
@@ -107,7 +108,7 @@ def _check(path: Path) -> Contents:
             f"its tables are of version {header.schema}, this program knows {newest_version()}: update the storer"
         )
     contents = Contents(header)
-    judge = _Judge(contents)
+    judge = _Judge(contents, progress)
     for part in source:
         if isinstance(part, Table):
             judge.begin(part)
@@ -121,8 +122,9 @@ def _check(path: Path) -> Contents:
 class _Judge:
     """Looks at each row of a backup."""
 
-    def __init__(self, contents: Contents) -> None:
+    def __init__(self, contents: Contents, progress: Progress) -> None:
         self._contents = contents
+        self._progress = progress
         self._left: Iterator[str] = iter(TABLES)
         self._numbers = {name: _Numbers() for name in TABLES}
 
@@ -141,6 +143,7 @@ class _Judge:
 
     def take(self, rows: Rows) -> None:
         self._sums += self._table.totals(rows)
+        self._progress.show("checking", self._table.name, self._sums.rows)
         keys = [tuple(row[place] for place in self._key) for row in rows]
         if any(None in key for key in keys):
             raise BackupError(f"damaged: a row of {self._table.name} has no key")

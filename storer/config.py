@@ -4,7 +4,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from common.config import Broker, Secret, client_name, duration, option, port_number, section, topic_name, whole
+from common.config import (
+    Broker,
+    LogConfig,
+    MetricsConfig,
+    Secret,
+    client_name,
+    duration,
+    option,
+    port_number,
+    section,
+    topic_name,
+    whole,
+)
 from common.heartbeat import heartbeat_file
 
 
@@ -57,3 +69,5 @@ class StorerConfig:
     database: DatabaseConfig = section(DatabaseConfig)
     batch: Batch = section(Batch)
     heartbeat: Path | None = option(None, read=heartbeat_file)
+    metrics: MetricsConfig = section(MetricsConfig)
+    log: LogConfig = section(LogConfig)

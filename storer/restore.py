@@ -8,12 +8,13 @@ from storer.backup_check import Contents, check, parts
 from storer.backup_format import Table, Totals
 from storer.backup_tables import TABLES, insert, ranges, read_table, schema_version, totals
 from storer.database import Connection, Database
+from storer.progress import NO_PROGRESS, Progress
 from storer.schema import make_earlier_partitions, make_partitions, migrate
 
 _TOGETHER = 1000  # rows of a transaction
 
 
-def restore(database: Database, path: Path, now: datetime) -> Contents:
+def restore(database: Database, path: Path, now: datetime, progress: Progress = NO_PROGRESS) -> Contents:
     """Check a backup, then bring its rows into a database that has none; return what was in it.
 
     The tables are made as they were, filled, compared, and brought up to date.
@@ -22,7 +23,7 @@ def restore(database: Database, path: Path, now: datetime) -> Contents:
         BackupError: the backup is damaged or newer than this program, or its rows did not all arrive.
         DatabaseError: the database has rows already, is away, or refuses us.
     """
-    contents = check(path)
+    contents = check(path, progress=progress)
     connection = database.connect()
     try:
         _refuse_if_occupied(connection, database.where, contents.header.schema)
@@ -31,7 +32,7 @@ def restore(database: Database, path: Path, now: datetime) -> Contents:
         if contents.first is not None:
             make_earlier_partitions(connection, contents.first)
         try:
-            _fill(connection, path)
+            _fill(connection, path, progress)
         except (DatabaseError, BackupError) as error:
             raise type(error)(
                 f"{error}; the database has a part of the backup now: drop it and create it again before the next try"
@@ -58,11 +59,11 @@ def _refuse_if_occupied(connection: Connection, where: str, schema: int) -> None
         )
 
 
-def _fill(connection: Connection, path: Path) -> None:
-    table = None
+def _fill(connection: Connection, path: Path, progress: Progress) -> None:
+    table, done = None, 0
     for part in parts(path):
         if isinstance(part, Table):
-            table = part
+            table, done = part, 0
         elif isinstance(part, list):
             assert table is not None
             for begin in range(0, len(part), _TOGETHER):
@@ -70,13 +71,18 @@ def _fill(connection: Connection, path: Path) -> None:
                 table.totals(rows)  # what becomes SQL is what the table says, even if the file has changed since
                 with connection.transaction():
                     insert(connection, table, rows)
+                done += len(rows)
+                progress.show("restoring", table.name, done)
         elif isinstance(part, Totals):
             assert table is not None
-            _compare(connection, table, part)
+            _compare(connection, table, part, progress)
 
 
-def _compare(connection: Connection, table: Table, saved: Totals) -> None:
-    there = sum((totals(connection, table, part) for part in ranges(connection, table)), table.nothing)
+def _compare(connection: Connection, table: Table, saved: Totals, progress: Progress) -> None:
+    there = table.nothing
+    for part in ranges(connection, table):
+        there += totals(connection, table, part)
+        progress.show("comparing", table.name, there.rows)
     if there != saved:
         raise BackupError(
             f"{table.name} has {there.rows} rows now, or other values, and {saved.rows} were saved:"

@@ -127,16 +127,17 @@ def make_earlier_partitions(connection: Connection, since: datetime) -> list[str
     """Make a partition for each month from `since` to the first that has one; return their names."""
     end = min(_months(connection))
     first = max(_month(since, 0), _month(end, -LONGEST_GAP))
-    made = []
+    made: list[str] = []
     while first < end:
-        made.append(first)
-        first = _month(first, 1)
-    if not made:
-        return []
-    parts = [f"PARTITION p_earlier VALUES LESS THAN ({_epoch(made[0])})"]
-    parts += [f"PARTITION p{month:%Y%m} VALUES LESS THAN ({_epoch(_month(month, 1))})" for month in made]
-    connection.execute(f"ALTER TABLE frames REORGANIZE PARTITION p_earlier INTO ({', '.join(parts)})")
-    return [f"p{month:%Y%m}" for month in made]
+        # A year at a time: each is a file, and on an SD card ten years of them take longer than a statement may.
+        begin = max(first, _month(end, -12))
+        months = [_month(begin, ahead) for ahead in range(12) if _month(begin, ahead) < end]
+        parts = [f"PARTITION p_earlier VALUES LESS THAN ({_epoch(begin)})"]
+        parts += [f"PARTITION p{month:%Y%m} VALUES LESS THAN ({_epoch(_month(month, 1))})" for month in months]
+        connection.execute(f"ALTER TABLE frames REORGANIZE PARTITION p_earlier INTO ({', '.join(parts)})")
+        made = [f"p{month:%Y%m}" for month in months] + made
+        end = begin
+    return made
 
 
 def _months(connection: Connection) -> list[datetime]:

@@ -15,14 +15,17 @@ from tenacity.nap import sleep_using_event
 
 from common.errors import Away, DatabaseError, Refused
 from common.heartbeat import Heartbeat
+from common.metrics import Metrics
 from common.mqtt import Session, Will
 from common.mqtt_events import Connected, Event, Message
 from common.notify import Notifier
 from common.process import Life
+from common.seldom import Seldom
 from common.topics import Topics
 from storer.batch import Parcel, complaint, confirmations, unpack
 from storer.config import StorerConfig
 from storer.database import Database
+from storer.metrics import storer_metrics
 from storer.pulse import feel
 from storer.schema import make_partitions, migrate
 from storer.store import FrameStore, Rejection
@@ -60,8 +63,10 @@ class Storer:
             # The next batch may gather while this one is written.
             unacknowledged=2 * config.batch.size,
         )
+        self._metrics = Metrics(config.metrics, storer_metrics)
         self._said = ""
         self._stalled = False
+        self._seldom = Seldom()
         self._counts = dict.fromkeys(("received", "stored", "duplicate", "rejected"), 0)  # frames, and what is none
         self._tallies = 0
         self._started = self._health_due = time.monotonic()
@@ -78,7 +83,9 @@ class Storer:
 
         Raises:
             Refused: at start-up only: credentials, rights, or the database's name are wrong.
+            ConfigError: the port for metrics cannot be opened.
         """
+        self._metrics.start()
         if not self._prepare():
             return
         self._session.start()
@@ -163,12 +170,14 @@ class Storer:
         )
         self._counts["rejected"] += sum(parcel.tally is None for parcel in rejected)
         last = rejected[-1]
-        log.warning(
-            "Rejected, and kept in rejected_messages: %d; the last, on %s: %s",
-            len(rejected),
-            last.message.topic,
-            last.reason,
-        )
+        if self._seldom.due(last.message.topic, time.monotonic()):
+            log.warning(
+                "Rejected, and kept in rejected_messages: %d; the last, on %s: %s; more of this topic are only counted"
+                " for an hour",
+                len(rejected),
+                last.message.topic,
+                last.reason,
+            )
 
     # -- what time heals -----------------------------------------------------------------------------------------------
 
@@ -230,6 +239,7 @@ class Storer:
                     self._set_aside.append(event)
                 elif event is not None:
                     self._handle(event)
+        self._metrics.refresh(self._report)
         self._publish_health_when_due()
 
     # -- notices and upkeep --------------------------------------------------------------------------------------------
@@ -245,6 +255,7 @@ class Storer:
             self._publish_health()
 
     def _upkeep(self) -> None:
+        self._metrics.refresh(self._report)
         self._publish_health_when_due()
         if time.monotonic() >= self._partitions_due:
             self._persist(self._make_partitions)
@@ -284,23 +295,28 @@ class Storer:
         if time.monotonic() >= self._health_due:
             self._publish_health()
 
-    def _publish_health(self) -> None:
-        self._health_due = time.monotonic() + HEALTH_EVERY
+    def _report(self) -> dict[str, Any]:
         counts = self._counts
-        report: dict[str, Any] = {
+        return {
             "uptime": round(time.monotonic() - self._started),
             **counts,
             "waiting": counts["received"] - counts["stored"] - counts["duplicate"] - counts["rejected"],
             "tallies": self._tallies,
             "database": "away" if self._stalled else "connected",
         }
-        self._session.publish(self._topics[0].health("storer", self._config.name), json.dumps(report), retain=True)
+
+    def _publish_health(self) -> None:
+        self._health_due = time.monotonic() + HEALTH_EVERY
+        self._session.publish(
+            self._topics[0].health("storer", self._config.name), json.dumps(self._report()), retain=True
+        )
 
     def _status(self, status: str) -> bytes:
         return json.dumps({"status": status, "wait": self._config.batch.wait}).encode()
 
     def _finish(self) -> None:
         self._heartbeat.stop()
+        self._metrics.close()
         self._store.close()
         if not self._session.connected:
             return

@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from reader.simulated_line import with_parity
+from reader.parity import with_parity
 from reader.simulator import SimulatedMeter
 from reader.tic import Decoder
 

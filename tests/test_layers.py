@@ -8,11 +8,13 @@ ROOT = Path(__file__).resolve().parent.parent
 
 #: Where each library is at home: the one file that must change when it does.
 HOMES = {
+    "prometheus_client": "common/metrics.py",
     "serial": "reader/port.py",
     "paho": "common/mqtt.py",
     "pymysql": "storer/database.py",
     "tenacity": "storer/service.py",
     "yaml": "common/config.py",
+    "rich": "reader/watch_screen.py",
 }
 FILES = sorted(file for folder in ("reader", "storer", "common") for file in (ROOT / folder).rglob("*.py"))
 

@@ -128,14 +128,42 @@ def test_says_what_is_wrong_and_what_would_be_right(file: Path, text: str, reaso
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
+        ("device: d\nwait: 1s\ndevice: e", ", line 3: option 'device' is there twice, in line 1, too: leave one out"),
+        (
+            "device: d\ninner:\n  port: 1\n  host: h\n  port: 1",
+            ", line 5: option 'port' is there twice, in line 3, too: leave one out",
+        ),
+        (
+            "device: d\ninner: {port: 1, port: 2}",
+            ", line 2: option 'port' is there twice, in line 2, too: leave one out",
+        ),
+        ('device: d\n"device": d', ", line 2: option 'device' is there twice, in line 1, too: leave one out"),
+    ],
+)
+def test_an_option_that_is_there_twice_is_refused(file: Path, text: str, reason: str) -> None:
+    assert complaint(file, text) == reason
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
         ("device: d\ninner: {host: h", ", line 2: not YAML: expected ',' or '}', but got '<stream end>'"),
         ("device: d\n\tinner: 1", ", line 2: not YAML: found character '\\t' that cannot start any token"),
         ("device: d\ninner: host: h\n", ", line 2: not YAML: mapping values are not allowed here"),
         ("device: d\n? [a]\n: b", ", line 2: not YAML: found unhashable key"),
         (
             "device: !!python/name:os.system",
-            ", line 1: not YAML: could not determine a constructor for the tag"
-            " 'tag:yaml.org,2002:python/name:os.system'",
+            ", line 1: not YAML: could not determine a constructor for the tag:"
+            " a text that begins with '&', '*' or '!' needs quotes",
+        ),
+        (
+            "device: d\nword: *hunter2",
+            ", line 2: not YAML: found undefined alias: a text that begins with '&', '*' or '!' needs quotes",
+        ),
+        (
+            "device: !hunter2",
+            ", line 1: not YAML: could not determine a constructor for the tag:"
+            " a text that begins with '&', '*' or '!' needs quotes",
         ),
         ("device: \0", ": not YAML: special characters are not allowed"),
     ],

@@ -92,3 +92,21 @@ def test_ntarf_comes_before_the_status() -> None:
 @pytest.mark.parametrize("status", ["0x3A0001", "+03A0001", "-03A0001", "003A_001", " 3A0001 "])
 def test_only_hexadecimal_digits_are_a_status(status: str) -> None:
     assert tariff.supplier_register({"STGE": status}) is None
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ("HEURE  CREUSE   ", "Heure creuse"),
+        ("HEURE WEEK-END", "Heure week-end"),
+        ("HP WE", "Heures pleines week-end"),
+        ("HC  BLEU        ", "Heures creuses bleu"),
+        ("INDEX NON CONSO", "Hors consommation"),
+        ("INDEX INACTIF 2 ", "Index inactif 2"),
+        ("Heures creuses", "Heures creuses"),
+        ("EJP", "EJP"),
+        ("", ""),
+    ],
+)
+def test_says_periods_as_people_do(told: str, said: str) -> None:
+    assert tariff.capitalised(tariff.spoken(told)) == said

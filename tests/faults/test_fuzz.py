@@ -17,7 +17,7 @@ import pytest
 
 from common.frame import Value
 from common.labels import Mode
-from reader.simulated_line import with_parity
+from reader.parity import with_parity
 from reader.simulator import SimulatedMeter
 from reader.tic import LONGEST_FRAME, MANY_GROUPS, Decoder
 from tests.frames import DAY

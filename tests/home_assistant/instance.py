@@ -4,7 +4,6 @@ It lives in a folder that the caller chooses, keeps its data and port from one s
 Home Assistant itself is in a virtual environment of its own, which is kept between runs.
 """
 
-import base64
 import contextlib
 import fcntl
 import http.client
@@ -12,32 +11,35 @@ import json
 import os
 import shutil
 import signal
-import socket
-import struct
 import subprocess
 import time
 import urllib.parse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
 from demo.instances import HOST, die_with, free_port
+from tests.home_assistant.websocket import ANSWER_WITHIN, WebSocket
 
 ROOT = Path(__file__).parents[2]
 VENV = ROOT / ".venv-home-assistant"
 #: What needs no newer Python than 3.13.
 PACKAGES = ("homeassistant==2026.2.3", "paho-mqtt==2.1.0")
 PYTHONS = ("/usr/bin/python3", "python3.13", "python3.14", "python3")
+INSTALLED_WITHIN = 600.0  # seconds for each step; all of them take about 90 on a PC
 READY_WITHIN = 180.0  # seconds; a busy Raspberry Pi takes its time
 STOPPED_WITHIN = 60.0
-ANSWER_WITHIN = 60.0
 
-_FRONTEND = """
-import importlib.util, json, pathlib
-place = pathlib.Path(importlib.util.find_spec("homeassistant").origin).parent
-print(*json.loads((place / "components/frontend/manifest.json").read_text())["requirements"])
+#: Components whose packages its pages need, beside the frontend itself: to list actions it imports all kinds of things.
+PAGES = ("frontend", "conversation", "camera", "tts", "ffmpeg", "assist_pipeline")
+_REQUIREMENTS = """
+import importlib.util, json, pathlib, sys
+place = pathlib.Path(importlib.util.find_spec("homeassistant").origin).parent / "components"
+for name in sys.argv[1:]:
+    print(*json.loads((place / name / "manifest.json").read_text())["requirements"])
 """
 _CLIENT = "http://127.0.0.1/"  # whoever asks for a token; any address of the machine will do
+_TOKEN_LASTS = 1800  # seconds
 _USER = {"name": "Test", "username": "test", "password": "of-this-test-only", "language": "fr"}
 
 
@@ -62,33 +64,44 @@ def installed() -> Path:
     with (ROOT / ".venv-home-assistant.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         done = VENV / "installed"
-        wanted = " ".join(PACKAGES)
+        wanted = " ".join(PACKAGES + PAGES)
         if not done.is_file() or done.read_text() != wanted:
             python = find_python()
             if python is None:
                 raise HomeAssistantError("Home Assistant needs Python 3.13.2 or newer, and there is none here")
             _run(python, "-m", "venv", "--clear", str(VENV))
             _install(*PACKAGES)
-            _install(*_run(str(VENV / "bin/python"), "-c", _FRONTEND).split())
+            _install(*_run(str(VENV / "bin/python"), "-c", _REQUIREMENTS, *PAGES).split())
             done.write_text(wanted)
     return VENV / "bin" / "hass"
 
 
 def _install(*packages: str) -> None:
-    _run(str(VENV / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages)
+    command = (str(VENV / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input")
+    try:
+        _run(*command, *packages)
+    except HomeAssistantError:  # a registry has its moments
+        _run(*command, *packages)
 
 
 def _run(*command: str) -> str:
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        result = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=INSTALLED_WITHIN
+        )
+    except subprocess.TimeoutExpired:
+        raise HomeAssistantError(f"not within {INSTALLED_WITHIN:.0f} s: {' '.join(command)}") from None
     if result.returncode != 0:
-        raise HomeAssistantError(f"{' '.join(command)}: {result.stderr.strip()[-1000:]}")
+        reason = (result.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        raise HomeAssistantError(f"Home Assistant could not be installed: {' '.join(command)}: {reason}")
     return result.stdout
 
 
 class HomeAssistant:
     """A Home Assistant process. Start it from a thread that lives as long as it shall: it dies with its thread."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, config: str = "") -> None:
+        """Prepare it; `config` is more of its configuration.yaml."""
         self.folder = folder.absolute()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.output = self.folder / "output.log"
@@ -103,7 +116,7 @@ class HomeAssistant:
             "  name: Maison\n  country: FR\n  language: fr\n  currency: EUR\n  unit_system: metric\n"
             "  time_zone: Europe/Paris\n  latitude: 48.85\n  longitude: 2.35\n  elevation: 35\n"
             f"http:\n  server_host: {HOST}\n  server_port: {self.port}\n"
-            "api:\nconfig:\nfrontend:\nhistory:\nenergy:\nrecorder:\n  commit_interval: 1\n"
+            "api:\nconfig:\nfrontend:\nhistory:\nenergy:\nrecorder:\n  commit_interval: 1\n" + config
         )
 
     def __enter__(self) -> Self:
@@ -192,14 +205,19 @@ class HomeAssistant:
 
     def call(self, kind: str, **arguments: object) -> Any:
         """Send one command over a WebSocket, and return its result."""
-        with self.socket() as connection:
-            return connection.call(kind, **arguments)
+        with Conversation(self.port, self._access_token) as conversation:
+            return conversation.call(kind, **arguments)
 
-    @contextlib.contextmanager
-    def socket(self) -> Iterator["WebSocket"]:
-        """Open a WebSocket that is let in."""
-        with WebSocket(self.port, self._access_token) as connection:
-            yield connection
+    def tokens(self) -> dict[str, Any]:
+        """Return what its pages look for in `hassTokens`, but for the address that they were loaded from."""
+        return {
+            "access_token": self._access_token,
+            "refresh_token": self._refresh_token,
+            "token_type": "Bearer",
+            "clientId": _CLIENT,
+            "expires_in": _TOKEN_LASTS,
+            "expires": (time.time() + _TOKEN_LASTS) * 1000,
+        }
 
     def add_mqtt(self, broker: str, port: int) -> None:
         """Add the MQTT integration, as its dialogue does."""
@@ -273,26 +291,15 @@ class HomeAssistant:
         return json.loads(text)
 
 
-class WebSocket:
-    """As much of RFC 6455 as Home Assistant's interface takes: texts, one command after the other."""
+class Conversation:
+    """Home Assistant's WebSocket interface: one command after the other."""
 
     def __init__(self, port: int, token: str) -> None:
-        self._socket = socket.create_connection((HOST, port), timeout=ANSWER_WITHIN)
-        self._file = self._socket.makefile("rb")
+        self._socket = WebSocket(HOST, port, "/api/websocket")
         self._number = 0
-        key = base64.b64encode(os.urandom(16)).decode()
-        self._socket.sendall(
-            f"GET /api/websocket HTTP/1.1\r\nHost: {HOST}:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
-        )
-        status = self._file.readline()
-        while self._file.readline().strip():
-            pass
-        if b" 101 " not in status:
-            raise HomeAssistantError(f"no WebSocket: {status!r}")
-        self._receive()  # auth_required
-        self._send({"type": "auth", "access_token": token})
-        answer = self._receive()
+        self._socket.receive()  # auth_required
+        self._socket.send({"type": "auth", "access_token": token})
+        answer = self._socket.receive()
         if answer["type"] != "auth_ok":
             raise HomeAssistantError(f"not let in: {answer}")
 
@@ -300,56 +307,15 @@ class WebSocket:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
         self._socket.close()
 
     def call(self, kind: str, **arguments: object) -> Any:
         """Send a command, and return its result."""
         self._number += 1
-        self._send({"id": self._number, "type": kind} | arguments)
+        self._socket.send({"id": self._number, "type": kind} | arguments)
         while True:
-            answer = self._receive()
+            answer = self._socket.receive()
             if answer.get("id") == self._number and answer["type"] == "result":
                 if not answer["success"]:
                     raise HomeAssistantError(f"{kind}: {answer['error']}")
                 return answer["result"]
-
-    def _send(self, message: object) -> None:
-        self._send_frame(0x1, json.dumps(message).encode())
-
-    def _send_frame(self, opcode: int, payload: bytes) -> None:
-        size = len(payload)
-        if size < 126:
-            head = struct.pack("!BB", 0x80 | opcode, 0x80 | size)
-        elif size < 1 << 16:
-            head = struct.pack("!BBH", 0x80 | opcode, 0x80 | 126, size)
-        else:
-            head = struct.pack("!BBQ", 0x80 | opcode, 0x80 | 127, size)
-        self._socket.sendall(head + bytes(4) + payload)  # masked, with a mask of zeros
-
-    def _receive(self) -> dict[str, Any]:
-        text = b""
-        while True:
-            first, second = self._read(2)
-            size = second & 0x7F
-            if size == 126:
-                size = struct.unpack("!H", self._read(2))[0]
-            elif size == 127:
-                size = struct.unpack("!Q", self._read(8))[0]
-            payload = self._read(size)
-            opcode = first & 0x0F
-            if opcode == 0x9:
-                self._send_frame(0xA, payload)  # a ping
-            elif opcode == 0x8:
-                raise HomeAssistantError("Home Assistant closed the WebSocket")
-            elif opcode in (0x0, 0x1):
-                text += payload
-                if first & 0x80:
-                    message: dict[str, Any] = json.loads(text)
-                    return message
-
-    def _read(self, size: int) -> bytes:
-        data = self._file.read(size)
-        if len(data) != size:
-            raise HomeAssistantError("the WebSocket ended")
-        return data

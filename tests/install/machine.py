@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
-RELEASE = "bookworm"  # the oldest that counts: Raspberry Pi OS of 2023, Python 3.11, systemd 252
+#: The oldest that counts, as Raspberry Pi OS of 2023: Python 3.11, systemd 252. TELEINFO_RELEASE=trixie is the next.
+RELEASE = os.environ.get("TELEINFO_RELEASE", "bookworm")
 CLONE = "/srv/clone"
 PROGRAMS = "/opt/teleinfo-monitor"
 #: What a clone has, as far as the installer looks at it.
@@ -37,7 +38,7 @@ mount -t tmpfs tmpfs "$root/tmp"
 cd "$root/dev"
 mknod -m 666 null c 1 3; mknod -m 666 zero c 1 5; mknod -m 666 full c 1 7
 mknod -m 666 random c 1 8; mknod -m 666 urandom c 1 9; mknod -m 666 tty c 5 0
-mknod -m 660 ttyS0 c 4 64; mknod -m 660 ttyUSB9 c 188 9; mknod -m 666 kmsg c 1 11
+mknod -m 660 ttyS0 c 4 64; mknod -m 660 ttyUSB9 c 188 9; mknod -m 666 other c 10 144
 chgrp 20 ttyS0 ttyUSB9
 mkdir pts shm
 mount -t devpts -o newinstance,ptmxmode=666,mode=620,gid=5 devpts pts

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from demo.instances import Broker
+from demo.instances import Broker, free_port
 from tests.install.machine import CLONE, Machine
 from tests.services.ear import Ear
 
@@ -20,7 +20,7 @@ read, write = _Timex(), _Timex()
 write.modes = 0x10  # ADJ_STATUS
 print("probe clock is read:", libc.adjtimex(ctypes.byref(read)) >= 0)
 print("probe clock is set:", libc.adjtimex(ctypes.byref(write)) >= 0)
-for name in ("/dev/ttyS0", "/dev/ttyUSB9", "/dev/kmsg"):
+for name in ("/dev/ttyS0", "/dev/ttyUSB9", "/dev/other"):
     try:
         os.close(os.open(name, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK))
         print("probe", name, "open")
@@ -45,11 +45,9 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
 @pytest.fixture
 def reader(running: Machine, broker: Broker) -> Machine:
     """The machine with a reader that runs, of a simulated meter."""
-    running.install("reader")
+    running.path("/etc/teleinfo").mkdir()
     configure(running, broker)
-    told = running.install("reader")
-    assert "start teleinfo-reader" not in told  # the service was there before: to start it is the user's word
-    running.run("systemctl", "enable", "--now", "teleinfo-reader")
+    running.install("reader")
     return running
 
 
@@ -68,12 +66,13 @@ def status(machine: Machine, pattern: str) -> str:
     )
 
 
-def test_with_a_configuration_that_is_complete_the_service_starts_at_once(running: Machine, broker: Broker) -> None:
-    running.path("/etc/teleinfo").mkdir()
+def test_it_starts_once_its_configuration_is_complete(running: Machine, broker: Broker) -> None:
+    assert "not started" in running.install("reader")
+    assert running.try_("systemctl", "is-enabled", "teleinfo-reader").stdout.strip() == "disabled"
     configure(running, broker)
     assert "start teleinfo-reader" in running.install("reader")
-    assert running.run("systemctl", "is-active", "teleinfo-reader").strip() == "active"
     assert running.run("systemctl", "is-enabled", "teleinfo-reader").strip() == "enabled"
+    assert show(running, "ActiveState") == "active"
 
 
 def test_it_is_ready_and_says_how_it_is(reader: Machine, broker: Broker) -> None:
@@ -103,7 +102,7 @@ def test_it_reads_the_clock_and_its_port_and_can_do_nothing_else(reader: Machine
         "clock is read:": "True",
         "clock is set:": "False",
         "/dev/ttyUSB9": "ENXIO",  # its driver is not loaded: allowed, for the dongle that is plugged in later
-        "/dev/kmsg": "EPERM",
+        "/dev/other": "EPERM",
         "/etc/teleinfo/x": "EROFS",
         "/opt/x": "EROFS",
         "/var/lib/teleinfo/x": "written",
@@ -171,3 +170,15 @@ def test_uninstalled_it_stops_and_what_waits_is_on_disk(reader: Machine) -> None
     reader.uninstall("reader")
     assert reader.try_("systemctl", "is-active", "teleinfo-reader").returncode != 0
     assert [path for path in reader.path("/var/lib/teleinfo").iterdir() if path.suffix == ".spool"]
+
+
+def test_a_storer_whose_database_is_away_is_ready_and_waits(running: Machine, broker: Broker) -> None:
+    settings = {
+        "mqtt": {"host": broker.host, "port": broker.port},
+        "database": {"host": "127.0.0.1", "port": free_port(), "password": "none"},
+    }
+    running.path("/etc/teleinfo").mkdir()
+    running.path("/etc/teleinfo/storer.yaml").write_text(json.dumps(settings))
+    assert "start teleinfo-storer" in running.install("storer")
+    assert running.run("systemctl", "is-active", "teleinfo-storer").strip() == "active"
+    assert "no database" in running.run("systemctl", "show", "-p", "StatusText", "teleinfo-storer")

@@ -14,7 +14,7 @@ import pytest
 from common.frame import Frame
 from common.labels import Mode
 from common.topics import Topics
-from reader.discovery import LEARNED, REST, WHOLE_FRAMES, Discovery
+from reader.discovery import LARGE, LEARNED, REST, WHOLE_FRAMES, Discovery
 from reader.entities import EXPIRY
 from reader.line import as_frame
 from reader.simulator import KINDS, SimulatedMeter
@@ -140,8 +140,7 @@ BY_SEASON = "easd02 easd03 easd04"
 STANDARD_CONTRACTS = {
     "base": "easf01",
     "hchp": f"{BY_SEASON} easf01 easf02 off_peak",
-    "tempo": f"{BY_SEASON} easf01 easf02 easf03 easf04 easf05 easf06 off_peak tempo_today tempo_tomorrow"
-    " peak_notice peak dpm2 fpm2",
+    "tempo": f"{BY_SEASON} easf01 easf02 easf03 easf04 easf05 easf06 off_peak tempo_today tempo_tomorrow dpm2 fpm2",
     "ejp": f"{BY_SEASON} easf01 easf02 peak_notice peak dpm1 fpm1",
     "weekend": f"{BY_SEASON} easf01 easf02 easf03",  # that there are off-peak hours is known when they come
     "producer": "easf01 eait erq1 erq2 erq3 erq4 sinsti smaxin smaxin_1 ccain exporting",
@@ -238,7 +237,7 @@ def test_what_is_chosen_from_is_in_the_language_of_people() -> None:
     french, english = (message_of("historic-single-phase-tempo", language)[0]["cmps"] for language in ("fr", "en"))
     assert french["tempo_today"]["ops"] == ["Bleu", "Blanc", "Rouge", "Non annoncé"]
     assert english["tempo_today"]["ops"] == ["Blue", "White", "Red", "Not announced"]
-    assert french["period"]["ops"][1] == "Heures pleines bleu"
+    assert french["period"]["ops"][1] == "Heures pleines jour bleu"
     assert "'HPJB':'Peak blue'" in english["period"]["val_tpl"]
     # What the meter calls its periods is no closed set.
     assert "ops" not in message_of("standard-single-phase-weekend")[0]["cmps"]["period"]
@@ -398,7 +397,7 @@ def test_a_register_gets_its_entity_when_it_moves() -> None:
         "easf07",
     }  # a red day is to come; the other is of an earlier contract
     (message,) = meter.see(state | {"EASF05": 1}, 100)
-    assert message["cmps"]["easf05"]["name"] == "Énergie heures creuses jours rouges"
+    assert message["cmps"]["easf05"]["name"] == "Énergie HC jours rouges"
     (message,) = meter.see(state | {"EASF05": 1, "EASF07": 901}, 100)
     assert message["cmps"]["easf07"]["name"] == "Énergie index 7"
 
@@ -439,12 +438,66 @@ def test_registers_of_modern_offers_are_called_what_the_meter_calls_them() -> No
     assert names(message)["easf01"] == "Énergie heure creuse"
     assert names(message)["easf03"] == "Énergie index 3"
     assert "off_peak" in message["cmps"]
+    assert message["cmps"]["period"]["val_tpl"] == "{{value_json.get('period_name',value_json.get('period'))}}"
     week_end = {"supplier_index": 3, "LTARF": "HEURE WEEK-END", "period": "HEURE WEEK-END"}
     messages = meter.see(WEEK_END | week_end, LEARNED + 100)
     assert names(messages[-1])["easf03"] == "Énergie heure week-end"
     assert len(messages) == 1
     assert messages[-1]["cmps"]["easf03"]["uniq_id"] == message["cmps"]["easf03"]["uniq_id"]
     assert meter.see(WEEK_END | peak, 100) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "name"),
+    [("fr", "Énergie soutirée hors consommation"), ("en", "Energy imported, not for consumption")],
+)
+def test_the_register_of_who_only_sells_says_so_and_goes_on_saying_so(language: str, name: str) -> None:
+    state: dict[str, object] = {"EAST": 9, "EASF01": 9, "contract": "PRODUCTEUR"}
+    before, after = Meter(language=language), Meter(language=language)
+    (message,) = before.see(state | {"supplier_index": 1, "LTARF": "INDEX NON CONSO"}, 100)
+    assert names(message)["easf01"] == name
+    after.discovery.restore(before.discovery.message() or b"")
+    message = after.see(state, 100)[-1]
+    assert names(message)["easf01"] == name
+
+
+def test_peaks_are_called_what_the_contract_calls_them() -> None:
+    peaks: dict[str, object] = {"peak": True, "peak_notice": False, "DPM1_at": "x", "FPM2_at": "x"}
+    (tempo,) = Meter().see({"EAST": 5, "contract": "tempo", **peaks}, 50)
+    assert names(tempo)["dpm1"] == "Début du jour blanc"
+    assert names(tempo)["fpm2"] == "Fin du jour rouge"
+    assert not tempo["cmps"].keys() & {"peak", "peak_notice"}  # the colours say it
+    (ejp,) = Meter().see({"EAST": 5, "contract": "ejp", **peaks}, 50)
+    assert names(ejp)["dpm1"] == "Début de pointe mobile"
+    (other,) = Meter(language="en").see({"EAST": 5, "contract": "ZEN FLEX", **peaks}, 50)
+    assert names(other)["dpm1"] == "Mobile peak start 1"
+    assert other["cmps"].keys() >= {"peak", "peak_notice"}
+
+
+def test_a_meter_of_the_pilot_has_its_maxima() -> None:
+    (message,) = Meter().see({"EAST": 5, "SMAXN": 5, "SMAXN-1": 6}, 50)
+    assert names(message)["smaxn"] == "Puissance maximale du jour"
+    assert names(message)["smaxn_1"] == "Puissance maximale de la veille"
+
+
+def test_link_quality_is_of_groups_that_were_counted() -> None:
+    template = message_of("standard-single-phase-base")[0]["cmps"]["link_quality"]["val_tpl"]
+    assert "l.get('groups',0)" in template
+    assert "implausible" in template  # the line brought those well
+    assert "frames" not in template
+
+
+def test_the_largest_message_is_small_enough() -> None:
+    """A producer with three phases and Tempo that was 25.8 kB."""
+    state = dict(message_of("standard-three-phase-producer")[1]) | message_of("standard-three-phase-tempo")[1]
+    state |= {f"relay_{n}": n < 4 for n in range(1, 9)} | {"MSG2": "x", "exporting": True, "producer": True}
+    state |= {f"{label}{n}_at": "x" for label in ("DPM", "FPM") for n in (1, 2)}
+    state |= {f"EASF{n:02}": 5 * (n < 7) for n in range(1, 11)} | {f"EASD{n:02}": 5 for n in range(1, 5)}
+    meter = Meter()
+    (message,) = meter.see(state, 50)
+    assert len(message["cmps"]) >= 80
+    assert len(meter.discovery.message() or b"") < LARGE
+    assert all("def_ent_id" in component for component in message["cmps"].values())
 
 
 def test_a_text_that_lags_behind_is_not_learned() -> None:
@@ -469,13 +522,13 @@ def test_registers_with_one_text_are_told_apart() -> None:
 def test_what_another_contract_does_not_need_is_taken_away_but_for_registers() -> None:
     meter = Meter()
     both: dict[str, object] = {"EAST": 5, "EASF01": 5, "EASF02": 5}
-    tempo = {"contract": "tempo", "period": "HPJB", "tempo_today": "bleu", "peak": False, "EASF06": 5}
+    tempo = {"contract": "tempo", "period": "HPJB", "tempo_today": "bleu", "EASF06": 5}
     (before,) = meter.see(both | tempo, 100)
     base = {"contract": "base", "period": "TH"}
     farewell, after = meter.see(both | base, 200)
     gone = {key for key, component in farewell["cmps"].items() if len(component) == 1}
-    assert gone == {"tempo_today", "peak", "off_peak"}
-    assert farewell["cmps"]["peak"] == {"p": "binary_sensor"}
+    assert gone == {"tempo_today", "off_peak"}
+    assert farewell["cmps"]["off_peak"] == {"p": "binary_sensor"}
     assert farewell["cmps"]["tempo_today"] == {"p": "sensor"}
     assert after["cmps"].keys() == farewell["cmps"].keys() - gone
     # The register is not sent any more: Home Assistant keeps it, and its statistics, when it is left out.

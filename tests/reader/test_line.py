@@ -13,6 +13,8 @@ from common.labels import Mode
 from reader.clock import Stamper
 from reader.line import LINK_LOST, SLOWEST_RETRY, Decoded, Line, Link
 from reader.port import Port
+from reader.simulated_line import Noise
+from reader.simulator import SimulatedMeter
 
 Send = Callable[..., bytes]
 
@@ -192,6 +194,20 @@ def test_a_hidden_address_still_names_the_meter(send: Send) -> None:
     world.run(hide=["ADCO"])
     assert world.frames[0].meter == A
     assert "ADCO" not in world.frames[0].values
+
+
+def test_a_frame_of_which_nothing_is_left_is_not_published(send: Send, caplog: pytest.LogCaptureFixture) -> None:
+    world = World([[historic(send), historic(send)]])
+    line = world.run(hide=["ADCO", "BASE", "PTEC", "PAPP", "IINST", "HHPHC", *_labels(historic(send))])
+    assert world.frames == []
+    assert line.health.frames == 2
+    assert [record.message for record in caplog.records if "hide" in record.message] == [
+        "/dev/meter: hide leaves nothing of its frames: they are not published"
+    ]
+
+
+def _labels(wire: bytes) -> list[str]:
+    return [group.split()[0].decode() for group in wire.split(b"\n")[1:]]
 
 
 # The port comes and goes.
@@ -405,6 +421,7 @@ def test_counts_what_was_wrong(send: Send, parity: Callable[[bytes], bytes]) -> 
     assert [frame.dropped for frame in world.frames] == [None, 1, 1]
     report = line.health.report()
     assert report["groups_dropped"] == {"parity": 1, "value": 1}
+    assert report["groups"] == sum(len(frame.values) for frame in world.frames)
     assert (report["parity"], report["parity_errors"], report["broken"], report["frames"]) == (True, 1, 1, 3)
     assert (report["mode"], report["meter"], report["port"]) == ("historic", A, "/dev/meter")
     assert report["driver"] == {"framing": 7}
@@ -472,3 +489,34 @@ def test_monotonic_time_tells_when_the_link_is_lost_not_the_clock(send: Send) ->
     world.run()
     assert world.links == [(0, A, True), (10, A, False)]
     assert world.is_set()
+
+
+def test_noise_is_counted_and_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """Some thousand frames, damaged a little, then a lot."""
+    caplog.set_level(logging.DEBUG)
+    meter = SimulatedMeter("standard-single-phase-tempo")
+    some = [meter.frame(START + timedelta(seconds=70 * number)) for number in range(50)]
+    steps: list[Step] = []
+    for rate, count in ((1e-4, 2000), (2e-3, 1000), (1e-4, 500)):
+        noise = Noise(rate, seed=count)
+        for _ in range(count):
+            steps += [noise.disturb(some[len(steps) // 140]), 1.0]
+    line = World([steps]).run()
+    health = line.health
+    assert sum(health.dropped.values()) > 10_000
+    assert health.frames > 1500
+    assert len(caplog.records) < 20, [record.getMessage() for record in caplog.records]
+
+
+def test_an_index_that_falls_again_and_again_is_said_once_an_hour(caplog: pytest.LogCaptureFixture) -> None:
+    meter = SimulatedMeter("standard-single-phase-base")
+    later, earlier = (meter.frame(START + timedelta(hours=hours)) for hours in (9, 0))
+    steps: list[Step] = []
+    for number in range(2 * 3600):
+        steps += [earlier if number % 10 == 9 else later, 1.0]
+    health = World([steps]).run().health
+    said = [record.getMessage() for record in caplog.records if "cannot follow" in record.getMessage()]
+    labels = {text.split()[1] for text in said}
+    assert len(labels) == 3  # EAST, and the supplier's and the distributor's register that runs
+    assert len(said) == 2 * len(labels)
+    assert health.dropped["implausible"] == 2 * 360 * len(labels)

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from common.frame import Frame
 from common.mqtt_events import Handed
 from common.topics import Topics
 from reader.config import HomeAssistantConfig
-from reader.meters import Meters
+from reader.meters import LISTEN, Meters
 from tests.frames import frames, simulated
 
 FRAMES = list(simulated("standard-single-phase-tempo", 120, every=timedelta(seconds=1)))
@@ -44,6 +45,7 @@ class House:
             home_assistant=HomeAssistantConfig(**home_assistant),
             reader="pi",
             version="1",
+            birth_delay=lambda: 3.0,
         )
         self.now = 0.0
         self.frames = FRAMES
@@ -76,6 +78,14 @@ def test_home_assistant_is_told_of_the_meter_once() -> None:
     assert [retain for topic, _, retain in house.broker.sent if topic == house.config] == [True]
 
 
+def test_new_entities_are_told_their_state_once_they_are_there() -> None:
+    house = House()
+    house.frames = FRAMES[:1] * 9  # nothing that changes would bring the state
+    house.live(9)
+    told = [topic.rsplit("/", 1)[1] for topic, _, _ in house.broker.sent]
+    assert told[told.index("config") :] == ["config", "link", "state"]
+
+
 def test_without_discovery_home_assistant_is_told_nothing() -> None:
     house = House(discovery=False)
     house.live(60)
@@ -89,24 +99,141 @@ def test_turning_discovery_off_takes_away_what_an_earlier_run_announced_and_noth
     retained = next(payload for topic, payload, _ in before.broker.sent if topic == before.config)
     assert isinstance(retained, bytes)
     after = House(discovery=False)
-    after.meters.hear(after.config, retained)
-    assert after.broker.sent == [(after.config, b"", True)]
+    after.meters.hear(after.config, retained, 0.0)
+    link = f"teleinfo/{after.meter}/link"
+    assert after.broker.sent == [(link, "offline", True), (after.config, b"", True)]
     others = json.loads(retained)
     others["avty"] = [{"t": "teleinfo/reader/another/status"}]
-    after.meters.hear(after.config, json.dumps(others).encode())
-    after.meters.hear("homeassistant/device/zigbee/config", b'{"stat_t": "zigbee", "avty": [{"t": "zigbee"}]}')
-    after.meters.hear(after.config, b"")
-    assert len(after.broker.sent) == 1
+    after.meters.hear(after.config, json.dumps(others).encode(), 0.0)
+    after.meters.hear("homeassistant/device/zigbee/config", b'{"stat_t": "zigbee", "avty": [{"t": "zigbee"}]}', 0.0)
+    after.meters.hear(after.config, b"", 0.0)
+    assert len(after.broker.sent) == 2
 
 
 def test_the_birth_of_home_assistant_brings_everything_again() -> None:
     house = House()
     house.live(60)
     house.broker.sent.clear()
-    house.meters.hear("homeassistant/status", b"offline")
+    house.meters.hear("homeassistant/status", b"offline", house.now)
+    house.meters.pump(house.now)
+    house.meters.hear("homeassistant/status", b"online", house.now)
+    house.meters.hear("homeassistant/status", b"online", house.now + 2)  # it may have several brokers between
+    house.meters.pump(house.now + 2.9)
+    assert house.broker.on(house.config) == []
+    house.broker.sent.clear()
+    house.meters.pump(house.now + 3)
+    told = [topic.rpartition("/")[2] for topic, _, _ in house.broker.sent]
+    assert told[:3] == ["link", "config", "state"]
+    house.meters.pump(house.now + 3.5)
+    assert len(house.broker.on(house.config)) == 1
+
+
+def test_the_broker_is_listened_to_before_a_meter_is_announced() -> None:
+    house = House()
+    house.meters.announce(0.0)
+    house.meters.link(house.meter, True)
+    for frame in house.frames[:4]:
+        house.meters.take(frame, 0.1)
+    house.meters.pump(0.1)
+    assert house.broker.on(house.config) == []
+    house.meters.hear(house.config, announcement(house.config, "Linky 99" + house.meter[-4:]), 0.2)
+    house.meters.pump(1.1)
+    house.meters.take(house.frames[4], 1.2)
+    house.meters.pump(1.2)
+    (message,) = house.broker.on(house.config)
+    assert "msg2" in message["cmps"]  # as it was
+    assert message["dev"]["name"] == "Linky " + house.meter[-4:]  # that is no end of its address
+
+
+def announcement(topic: str, name: str, reader: str = "pi") -> bytes:
+    """Return what a reader may have left of a meter."""
+    meter = topic.split("/")[2].removeprefix("teleinfo_")
+    message = {
+        "dev": {"name": name, "sn": meter},
+        "avty": [{"t": f"teleinfo/reader/{reader}/status"}],
+        "stat_t": f"teleinfo/{meter}/state",
+        "cmps": {"msg2": {"p": "sensor", "name": "x"}},
+    }
+    return json.dumps(message).encode()
+
+
+def names_after(*heard: tuple[str, str, str]) -> str:
+    """Return the name of the house's meter when others were heard of before."""
+    house = House()
+    for meter, name, reader in heard:
+        topic = f"homeassistant/device/teleinfo_{meter}/config"
+        house.meters.hear(topic, announcement(topic, name, reader), 0.0)
+    house.live(20)
+    (message,) = house.broker.on(house.config)
+    name = str(message["dev"]["name"])
+    digits = name.rpartition(" ")[2]
+    assert message["cmps"]["east"]["def_ent_id"] == f"sensor.linky_{digits}_east"
+    assert message["cmps"]["east"]["obj_id"] == f"linky_{digits}_east"
+    return name
+
+
+def test_meters_that_end_alike_are_told_apart_and_never_renamed() -> None:
+    meter = FRAMES[0].meter
+    end = meter[-4:]
+    alike = ("0" * 8 + end, f"Linky {end}")
+    more_alike = ("0" * 6 + meter[-6:], f"Linky {meter[-6:]}")
+    assert names_after(("0" * 12, "Linky 0000", "pi")) == f"Linky {end}"
+    assert names_after((*alike, "pi")) == f"Linky {meter[-6:]}"
+    assert names_after((*alike, "another")) == f"Linky {meter[-6:]}"
+    assert names_after((*alike, "pi"), (*more_alike, "another")) == f"Linky {meter[-8:]}"
+    # What it was called it is called, whoever comes, and whichever reader called it so.
+    assert names_after((*alike, "pi"), (meter, f"Linky {end}", "pi")) == f"Linky {end}"
+    assert names_after((meter, f"Linky {meter[-6:]}", "another")) == f"Linky {meter[-6:]}"
+
+
+def test_what_home_assistant_takes_away_comes_back_after_a_rest_that_grows() -> None:
+    house = House()
+    house.live(60)
+    moments: list[float] = []
+    for frame in house.frames * 2:
+        house.meters.pump(house.now)
+        if len(house.broker.on(house.config)) > len(moments):
+            moments.append(house.now)
+            for _ in range(70):  # Home Assistant empties it once for each entity
+                house.meters.hear(house.config, b"", house.now)
+        house.now += 1
+        house.meters.take(frame, house.now)
+    assert [after - before for before, after in pairwise(moments)] == [30, 60, 120]
+
+
+def test_what_is_taken_away_of_a_silent_meter_stays_away_until_it_is_heard_again() -> None:
+    house = House()
+    house.live(60)
+    house.meters.link(house.meter, False)
+    house.meters.hear(house.config, b"", house.now)
+    house.meters.hear("homeassistant/status", b"online", house.now)
+    house.meters.pump(house.now + 100)
+    assert len(house.broker.on(house.config)) == 1
+    house.meters.link(house.meter, True)
+    house.meters.pump(house.now + 101)
+    first, second = house.broker.on(house.config)
+    assert first == second
+
+
+def test_a_meter_that_is_not_read_any_more_does_not_look_alive() -> None:
+    house = House()
+    gone, theirs = (f"homeassistant/device/teleinfo_0319611111{n}/config" for n in (11, 22))
+    house.meters.hear(gone, announcement(gone, "Linky 1111"), 0.0)
+    house.meters.hear(theirs, announcement(theirs, "Linky 1122", "another"), 0.0)
+    assert house.broker.sent == [("teleinfo/031961111111/link", "offline", True)]
+    house.meters.announce(1.0)
+    assert len(house.broker.sent) == 2
+    house.meters.hear(gone, b"", 2.0)  # forgotten: not a word about it any more
+    house.meters.announce(3.0)
+    assert len(house.broker.sent) == 2
+
+
+def test_a_meter_that_is_read_stays_alive_when_its_announcement_is_heard() -> None:
+    house = House()
+    house.live(60)
+    house.broker.sent.clear()
+    house.meters.hear(house.config, announcement(house.config, "Linky 0000"), house.now)
     assert house.broker.sent == []
-    house.meters.hear("homeassistant/status", b"online")
-    assert [topic.rpartition("/")[2] for topic, _, _ in house.broker.sent] == ["link", "config", "state"]
 
 
 def test_what_became_due_while_the_broker_was_away_comes_when_it_is_back() -> None:
@@ -115,8 +242,8 @@ def test_what_became_due_while_the_broker_was_away_comes_when_it_is_back() -> No
     house.live(60)
     assert house.broker.sent == []
     house.broker.connected = True
-    house.meters.announce()
-    house.meters.pump(house.now)
+    house.meters.announce(house.now)
+    house.meters.pump(house.now + LISTEN)
     assert {"link", "state", "config"} <= {topic.rpartition("/")[2] for topic, _, _ in house.broker.sent}
 
 
@@ -147,10 +274,10 @@ def test_no_frame_whatever_makes_it_raise(any_frames: list[Frame], step: float) 
         house.now += step
         house.meters.take(replace(frame, meter=house.meter), house.now)
         house.meters.pump(house.now)
-    house.meters.announce()
+    house.meters.announce(house.now)
 
 
 @given(st.text() | st.sampled_from(["homeassistant/status", "homeassistant/device/x/config"]), st.binary())
 def test_nothing_that_is_heard_makes_it_raise(topic: str, payload: bytes) -> None:
-    House().meters.hear(topic, payload)
-    House(discovery=False).meters.hear(topic, payload)
+    House().meters.hear(topic, payload, 0.0)
+    House(discovery=False).meters.hear(topic, payload, 0.0)

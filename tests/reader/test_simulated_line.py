@@ -7,7 +7,8 @@ from queue import Queue
 
 import pytest
 
-from reader.simulated_line import Noise, SimulatedLine, serve_pty, with_parity
+from reader.parity import with_parity
+from reader.simulated_line import Noise, SimulatedLine, serve_pty
 from reader.simulator import SimulatedMeter
 
 START = datetime(2026, 7, 14, 10, 0, tzinfo=UTC)  # no overload at noon

@@ -206,6 +206,19 @@ def test_offers_that_historic_mode_does_not_know_are_named_by_the_meter(
     assert not state.keys() & {"tempo_today", "peak", "peak_notice"}
 
 
+def test_offers_that_historic_mode_does_not_know_have_names_as_people_say_them() -> None:
+    state = state_of(standard(NGTF="   PRODUCTEUR   ", LTARF="INDEX NON CONSO ", NTARF=1))
+    assert (state["contract"], state["contract_name"]) == ("PRODUCTEUR", "Producteur")
+    assert (state["period"], state["period_name"]) == ("INDEX NON CONSO", "Hors consommation")
+    state = state_of(standard(NGTF="H PLEINE/CREUSE ", LTARF="HEURE  CREUSE   ", NTARF=1))
+    assert not state.keys() & {"contract_name", "period_name"}  # theirs are known, in every language
+
+
+@pytest.mark.parametrize(("option", "contract"), [("EJP.", "ejp"), ("EJP ", "ejp"), ("HC..", "hchp"), ("X...", "X")])
+def test_the_padding_of_an_option_does_not_matter(option: str, contract: str) -> None:
+    assert state_of(historic(OPTARIF=option))["contract"] == contract
+
+
 @pytest.mark.parametrize("mode", ["historic", "standard"])
 def test_every_tempo_period_and_colour_is_named_alike(mode: str) -> None:
     seen = set()

@@ -149,7 +149,7 @@ def test_the_largest_that_a_tally_can_say_is_held(connection: Connection) -> Non
 
 def test_a_storer_that_was_killed_within_the_step_can_take_it_again(tables: Database, connection: Connection) -> None:
     tell(connection, tally(START, 1))
-    connection.execute("DELETE FROM schema_version WHERE version >= 2")
+    connection.execute("UPDATE schema_version SET version = -version WHERE version >= 2")
     assert "tallies" in [step.name for step in migrate(tables)]
     assert len(held(connection)) == 1
 
@@ -254,7 +254,7 @@ def test_limits_choose_hours(
     tables: Database, connection: Connection, start: datetime | None, end: datetime | None, places: Sequence[int]
 ) -> None:
     store(tables, START - START.hour * HOUR, 1)
-    connection.execute("DELETE FROM frames")  # the meter is known, and the first day begins before its first frame
+    connection.execute("TRUNCATE TABLE frames")  # the meter is known, and the first day begins before its first frame
     fill(connection, [START + place * HOUR for place in range(30)])
     found = [hour.hour for hour in audit(connection, now=NOW, start=start, end=end)]
     assert found == [START + place * HOUR for place in places]

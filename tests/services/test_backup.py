@@ -29,6 +29,7 @@ from storer.backup_file import Writer
 from storer.backup_format import Header, Table, Values, end_line
 from storer.database import Connection, Database
 from storer.restore import restore
+from storer.schema import migrate
 from storer.store import FrameStore, Rejection
 from tests.frames import ADDRESS, DAY, historic, simulated
 from tests.services.storing import NOW, client, exported, make_tables, partition, query, store
@@ -66,7 +67,7 @@ def empty(fresh_database: Server) -> Database:
     """Another database on the same server, with nothing in it."""
     fresh_database.sql(
         "DROP DATABASE IF EXISTS another; CREATE DATABASE another CHARACTER SET utf8mb4;"
-        f"GRANT {fresh_database._rights} ON another.* TO {fresh_database.user}@'%';"
+        f"GRANT ALL ON another.* TO {fresh_database.user}@'%';"
     )
     return Database(dataclasses.replace(client(fresh_database)._config, name="another"))
 
@@ -155,14 +156,17 @@ def test_a_large_table_is_saved_a_range_at_a_time(
 
 
 def test_old_months_have_their_partitions_again(tables: Database, empty: Database, folder: Path) -> None:
+    store(tables, [dataclasses.replace(historic(BASE=1), timestamp=DAY - timedelta(days=450))])
     file, _ = backup(tables, folder, NOW)
     restore(empty, file, NOW)
-    names = query(
+    partitions = query(
         empty,
-        "SELECT partition_name FROM information_schema.partitions WHERE table_schema = DATABASE()"
-        " AND table_name = 'frames' AND table_rows > 0 ORDER BY partition_ordinal_position",
+        "SELECT partition_name, table_rows > 0 FROM information_schema.partitions WHERE table_schema = DATABASE()"
+        " AND table_name = 'frames' ORDER BY partition_ordinal_position",
     )
-    assert names == [("p202610",), ("p202611",)]
+    months = [f"p{year}{month:02}" for year in (2025, 2026, 2027) for month in range(1, 13)][7:26]
+    assert [name for name, _ in partitions] == ["p_earlier", *months, "p_later"]
+    assert [name for name, full in partitions if full] == ["p202508", "p202610", "p202611"]
     assert partition(empty, NOW + timedelta(days=31)) == ["p202703"]
 
 
@@ -289,6 +293,13 @@ def test_only_the_newest_stay(tables: Database, folder: Path) -> None:
     )
 
 
+def test_the_one_just_made_stays_even_if_the_clock_is_years_behind(tables: Database, folder: Path) -> None:
+    for years in range(3):
+        file, _ = backup(tables, folder, NOW.replace(year=2026 - years), keep=2)
+        assert file.exists()
+    assert sorted(file.name[11:15] for file in folder.iterdir()) == ["2024", "2026"]
+
+
 def test_what_a_killed_backup_left_goes_with_the_next_one(tables: Database, folder: Path) -> None:
     left, running = folder / ".x.jsonl.gz.part", folder / ".y.jsonl.gz.part"
     left.touch()
@@ -348,6 +359,25 @@ def test_a_storer_that_writes_meanwhile_is_noticed(
     monkeypatch.setattr(target, "insert", insert)
     with pytest.raises(BackupError, match="is a storer writing into this database"):
         restore(empty, file, NOW)
+
+
+def test_tables_of_an_earlier_version_come_back_and_are_brought_up_to_date(
+    tables: Database, empty: Database, fresh_database: Server, folder: Path
+) -> None:
+    """As they are where a program is updated before a backup of the older one is restored, or saved."""
+    frames = exported(tables)
+    fresh_database.create_database()
+    old = client(fresh_database)
+    assert [step.version for step in migrate(old, 1)] == [1]
+    partition(old, NOW)
+    store(old, several_kinds())
+    file, contents = backup(old, folder, NOW)
+    assert contents.header.schema == 1
+    assert "tallies" not in contents.tables
+    restore(empty, file, NOW)
+    assert exported(empty) == exported(old) == frames[:-1]
+    assert migrate(empty) == []
+    assert query(empty, "SELECT COUNT(*) FROM tallies") == [(0,)]
 
 
 NEWER = "INSERT INTO schema_version (version, name) VALUES (99, 'of tomorrow')"

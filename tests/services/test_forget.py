@@ -9,7 +9,7 @@ import pytest
 
 from common import config
 from common.errors import ConfigError
-from common.forget import NotForgotten, forget
+from common.forget import NotForgotten, forget, forget_meter
 from common.mqtt import Session
 from common.mqtt_events import Connected, Disconnected, Event, Message, Published
 from common.topics import Topics
@@ -155,6 +155,51 @@ def test_a_reader_says_its_status_in_one_word(broker: Broker, topics: Topics) ->
     reader.retain(topics.status("reader", "cellar"), "offline")
     reader.close()
     assert forget(settings(broker), topics, "reader", "cellar") is True
+
+
+METER = "031961123456"
+
+
+def leave_meter(broker: Broker, topics: Topics, *, reader: str, link: str = "online") -> list[str]:
+    """Leave what a reader `cellar` leaves of a meter; return its topics."""
+    announcement = f"{topics.base}_ha/device/teleinfo_{METER}/config"
+    client = Client(broker, "leaves")
+    client.retain(topics.status("reader", "cellar"), reader)
+    client.retain(topics.status("reader", "attic"), "online")
+    client.retain(announcement, json.dumps({"avty": [{"t": topics.status("reader", "cellar")}]}))
+    client.retain(topics.link(METER), link)
+    client.retain(topics.state(METER), "{}")
+    client.close()
+    return [announcement, topics.link(METER), topics.state(METER)]
+
+
+def of_the_meter(broker: Broker, listen: list[str]) -> dict[str, str]:
+    """Return what is retained on these topics, in the order of the list."""
+    found = {}
+    for topic in listen:
+        client = Client(broker, "looks", [topic])
+        assert client.session.publish(topic, b"end")
+        while (message := client.wait(Message)).payload != b"end":
+            found[topic] = message.payload.decode()
+        client.close()
+    return found
+
+
+@pytest.mark.parametrize(("reader", "link"), [("offline", "online"), ("online", "offline")])
+def test_a_meter_that_is_gone_is_forgotten(broker: Broker, topics: Topics, reader: str, link: str) -> None:
+    left = leave_meter(broker, topics, reader=reader, link=link)
+    assert forget_meter(settings(broker), topics, METER, left[0]) is True
+    assert of_the_meter(broker, left) == {}
+    assert forget_meter(settings(broker), topics, METER, left[0]) is False
+
+
+def test_a_meter_that_is_being_read_is_not_forgotten(broker: Broker, topics: Topics) -> None:
+    left = leave_meter(broker, topics, reader="online")
+    before = of_the_meter(broker, left)
+    with pytest.raises(NotForgotten, match=f"^the meter {METER} is being read by the reader cellar: take its port out"):
+        forget_meter(settings(broker), topics, METER, left[0])
+    assert of_the_meter(broker, left) == before
+    assert before[topics.link(METER)] == "online"
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "+", "#", "é", "x" * 65])

@@ -105,6 +105,36 @@ def test_says_that_it_is_there_and_that_frames_come(reader: Reader) -> None:
     assert reader.said(meter, "link")[-1] == b"offline"
 
 
+def test_a_meter_that_left_the_configuration_is_offline_and_can_be_forgotten(reader: Reader) -> None:
+    reader.settings["home_assistant"] = {"prefix": f"{reader.base}/ha"}
+    reader.start()
+    gone = reader.wait_for_frames(1)[0]["meter"]
+    config = ("ha", "device", f"teleinfo_{gone}", "config")
+    assert reader.ear.wait(lambda: bool(reader.said(*config)))
+    reader.end(signal.SIGKILL)
+    assert reader.said(gone, "link") == [b"online"]
+    reader.settings["port"] = "simulate://standard-three-phase-base?speed=20"
+    reader.start()
+    assert reader.ear.wait(lambda: reader.said(gone, "link") == [b"online", b"offline"])
+    assert reader.ear.wait(lambda: reader.frames()[-1]["meter"] != gone)
+    there = reader.frames()[-1]["meter"]
+    assert reader.ear.wait(lambda: reader.said(there, "link") == [b"online"])
+    assert forget(reader, gone) == (0, f"{gone} is forgotten\n", "")
+    assert reader.ear.wait(lambda: reader.said(*config)[-1] == b"")
+    assert [reader.said(gone, what)[-1] for what in ("link", "state")] == [b"", b""]
+    code, _, complaint = forget(reader, there)
+    assert (code, complaint.count("\n")) == (1, 1)
+    assert f"{there} is being read by the reader {reader.name}" in complaint
+
+
+def forget(reader: Reader, name: str) -> tuple[int, str, str]:
+    command = [sys.executable, "-P", "-m", "reader", "forget", name, "--config", str(reader.file)]
+    done = subprocess.run(
+        command, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=WITHIN
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
 def test_its_last_will_says_that_it_is_gone(reader: Reader) -> None:
     reader.start()
     reader.wait_for_frames(1)

@@ -1,0 +1,283 @@
+"""Looks at a broker as one of the programs would, and says what is wrong with it, and how to mend it."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from common.config import Broker
+from common.finding import Finding, cure, fine, mind
+from common.mqtt_events import REFUSED
+from common.mqtt_probe import Heard, NoConnection, Probe, Problem
+
+SUBJECT = "Broker"
+_HERE = ("localhost", "127.0.0.1", "::1")
+_ECHO = 0.2  # seconds until our own message would have come back
+_SOON = 21 * 86400  # seconds until a certificate ends
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokerFacts:
+    """What a broker answered."""
+
+    host: str
+    port: int
+    username: str | None = None
+    tls: bool = False
+    problem: Problem | None = None
+    detail: str = ""
+    certificate_ends: float | None = None  # Unix time
+    published: tuple[str, ...] = ()  # topics that were asked for
+    denied: tuple[str, ...] = ()  # and those of them that may not be published
+    unasked: bool = False  # this broker cannot be asked
+    refused: tuple[str, ...] = ()  # subscriptions
+    heard: tuple[Heard, ...] = ()
+
+    @property
+    def where(self) -> str:
+        """The broker, for people."""
+        return f"{self.host}:{self.port}"
+
+    def last(self, topic: str) -> bytes | None:
+        """Return the last message on a topic; None if there was none."""
+        return next((message.payload for message in reversed(self.heard) if message.topic == topic), None)
+
+
+def probe_broker(
+    settings: Broker,
+    *,
+    publish: Sequence[str],
+    subscribe: Sequence[str],
+    curious: Sequence[str] = (),
+    seconds: float,
+    timeout: float = 5.0,
+) -> BrokerFacts:
+    """Connect under a name of our own, ask for the rights, and listen for so long. Nobody hears anything of it.
+
+    Args:
+        settings: where the broker is.
+        publish: topics that the program must be let publish; the first is one whose messages harm nobody.
+        subscribe: what it must be let listen to.
+        curious: what we listen to besides; no harm if that is forbidden.
+        seconds: how long to listen.
+        timeout: seconds for each answer.
+    """
+    facts = BrokerFacts(
+        host=settings.host, port=settings.port, username=settings.username, tls=settings.tls is not None
+    )
+    certificate_ends = None
+    reasons: dict[str, int] = {}
+    unasked = False
+    try:
+        left = list(publish)
+        if left and _hands_over_early(settings, left[0], timeout):
+            left, unasked = [], True
+        while left and not unasked:
+            # What is asked for and never released counts as being under way, so a connection can take only so many.
+            with Probe(settings, _client_id(), timeout=timeout) as probe:
+                certificate_ends = probe.certificate_ends
+                now, left = left[: probe.can_ask], left[probe.can_ask :]
+                unasked = not now
+                reasons |= probe.may_publish(now)
+        with Probe(settings, _client_id(), timeout=timeout) as probe:
+            certificate_ends = probe.certificate_ends
+            answers = probe.subscribe(subscribe) if subscribe else {}
+            if curious:
+                probe.subscribe(curious)
+            heard = probe.listen(seconds)
+    except NoConnection as error:
+        return replace(facts, problem=error.problem, detail=error.detail)
+    return replace(
+        facts,
+        certificate_ends=certificate_ends,
+        published=tuple(reasons),
+        denied=tuple(topic for topic, reason in reasons.items() if reason >= REFUSED),
+        unasked=unasked,
+        refused=tuple(name for name, reason in answers.items() if reason >= REFUSED),
+        heard=tuple(heard),
+    )
+
+
+def _hands_over_early(settings: Broker, topic: str, timeout: float) -> bool:
+    """Find out whether this broker delivers a message of QoS 2 before it is released, as MQTT lets it; mosquitto waits.
+
+    Where we may not listen to the topic, we cannot know.
+    """
+    with Probe(settings, _client_id(), timeout=timeout) as probe:
+        if not probe.can_ask:
+            return False
+        probe.subscribe([topic])
+        probe.may_publish([topic])
+        return any(message.topic == topic and not message.retained for message in probe.listen(_ECHO))
+
+
+def listen(settings: Broker, filters: Sequence[str], seconds: float) -> list[Heard]:
+    """Listen once more; nothing when the broker has gone meanwhile."""
+    try:
+        with Probe(settings, _client_id()) as probe:
+            probe.subscribe(filters)
+            return probe.listen(seconds)
+    except NoConnection:
+        return []
+
+
+def _client_id() -> str:
+    # Never the program's own: the broker would throw out the one that runs.
+    return f"teleinfo-check-{secrets.token_hex(4)}"
+
+
+def judge_broker(facts: BrokerFacts, now: float) -> list[Finding]:
+    """Say what the answers mean; `now` is Unix time."""
+    if facts.problem is not None:
+        return [_no_connection(facts, facts.problem)]
+    who = f"as {facts.username}" if facts.username else "without a user name"
+    how = " over TLS" if facts.tls else ""
+    findings = [fine(SUBJECT, f"{facts.where} lets us in {who}{how}")]
+    findings += _certificate(facts, now)
+    user = facts.username or "anonymous"
+    if facts.denied:
+        findings.append(
+            cure(
+                SUBJECT,
+                f"{facts.where} forbids to publish on {_list(facts.denied)}",
+                f"give the user {user} the right to write these topics, in the broker's access rules"
+                " (mosquitto: acl_file), and have the broker read them again",
+            )
+        )
+    elif facts.unasked:
+        findings.append(
+            mind(
+                SUBJECT,
+                f"{facts.where} cannot be asked which topics we may publish, for want of QoS 2",
+            )
+        )
+    elif facts.published:
+        findings.append(fine(SUBJECT, f"all {len(facts.published)} topics may be published"))
+    if facts.refused:
+        findings.append(
+            cure(
+                SUBJECT,
+                f"{facts.where} forbids to listen to {_list(facts.refused)}",
+                f"give the user {user} the right to read these topics, in the broker's access rules",
+            )
+        )
+    if facts.username is not None and not facts.tls and facts.host not in _HERE and "." in facts.host:
+        findings.append(
+            mind(
+                SUBJECT,
+                "the password travels through the network in the clear",
+                "at home that may do; else set mqtt.tls, and mqtt.port to 8883",
+            )
+        )
+    return findings
+
+
+def _certificate(facts: BrokerFacts, now: float) -> list[Finding]:
+    if facts.certificate_ends is None or facts.certificate_ends - now > _SOON:
+        return []
+    days = max(0, int((facts.certificate_ends - now) // 86400))
+    text = f"the certificate of {facts.host} ends in {days} days"
+    return [mind(SUBJECT, text, "renew it on the broker's machine before then, or nobody gets in any more")]
+
+
+def _no_connection(facts: BrokerFacts, problem: Problem) -> Finding:
+    where, host, detail = facts.where, facts.host, facts.detail
+    here = host in _HERE
+    match problem:
+        case Problem.NAME:
+            return cure(
+                SUBJECT,
+                f"there is no machine named {host} ({detail})",
+                "mqtt.host: the broker's name as the network knows it, or its address, such as 192.168.1.10",
+            )
+        case Problem.REFUSED:
+            what = f"nothing listens at {where}"
+            if here:
+                return cure(
+                    SUBJECT,
+                    what,
+                    "start it: sudo systemctl enable --now mosquitto; if it is on another machine, set mqtt.host",
+                )
+            return cure(
+                SUBJECT,
+                what,
+                f"start the broker there, or correct mqtt.port. A mosquitto whose configuration has no line `listener"
+                f" {facts.port}` answers its own machine only",
+            )
+        case Problem.SILENT | Problem.UNREACHABLE:
+            return cure(
+                SUBJECT,
+                f"{where} cannot be reached: {detail}",
+                f"is that machine on, and in this network? ping {host}. Is a firewall between, or mqtt.host wrong?",
+            )
+        case Problem.TLS_FILES:
+            return cure(SUBJECT, f"the files of mqtt.tls cannot be used: {detail}", "correct their names and rights")
+        case Problem.TLS_NAME:
+            first = detail.split(", ")[0]
+            return cure(
+                SUBJECT,
+                f"the certificate at {where} is not for {host}, but for {detail}",
+                f"mqtt.host: {first}, or have the broker's certificate made for {host}, too",
+            )
+        case Problem.TLS_AUTHORITY:
+            return cure(
+                SUBJECT,
+                f"the certificate at {where} was signed by nobody we trust: {detail}",
+                "mqtt.tls.ca: the file of the authority that signed it (ca.crt of the broker's machine)",
+            )
+        case Problem.TLS_EXPIRED:
+            return cure(
+                SUBJECT, f"the certificate at {where} has expired", "renew it on the broker's machine, and restart it"
+            )
+        case Problem.TLS_NOT_YET:
+            return cure(
+                SUBJECT,
+                f"the certificate at {where} is not valid yet",
+                "one of the two clocks is wrong: timedatectl, on both machines",
+            )
+        case Problem.TLS_NONE:
+            return cure(
+                SUBJECT,
+                f"{where} does not speak TLS: {detail}",
+                "mqtt.port: the one with TLS, usually 8883; or take mqtt.tls out",
+            )
+        case Problem.TLS_REFUSED:
+            return cure(
+                SUBJECT,
+                f"{where} does not accept our certificate: {detail}",
+                "mqtt.tls.certificate and mqtt.tls.key: a pair that was signed by the broker's authority",
+            )
+        case Problem.CLOSED | Problem.NOT_MQTT if not facts.tls:
+            return cure(
+                SUBJECT,
+                f"{where} hangs up on us: {detail}",
+                "mqtt.port: is it the one with TLS (8883), or of another program? With TLS, set mqtt.tls",
+            )
+        case Problem.VERSION:
+            return cure(SUBJECT, f"{where} does not speak MQTT 5", "update the broker: mosquitto 2.0 or newer")
+        case Problem.CREDENTIALS:
+            if facts.username is None:
+                return cure(
+                    SUBJECT,
+                    f"{where} lets nobody in without a user name ({detail})",
+                    "mqtt.username and mqtt.password_file",
+                )
+            return cure(
+                SUBJECT,
+                f"{where} does not accept the user {facts.username} with this password ({detail})",
+                "correct mqtt.username and mqtt.password_file; at the broker: sudo mosquitto_passwd FILE"
+                f" {facts.username}, and have it read the file again",
+            )
+        case Problem.BANNED:
+            return cure(SUBJECT, f"{where} has banned us ({detail})", "look into the broker's list of bans")
+        case Problem.BUSY:
+            return cure(
+                SUBJECT,
+                f"{where} takes no more clients now ({detail})",
+                "raise its max_connections, or close some",
+            )
+        case _:
+            return cure(SUBJECT, f"{where} does not let us in: {detail}", "the broker's own log tells why")
+
+
+def _list(topics: Sequence[str]) -> str:
+    return ", ".join(topics)

@@ -1,0 +1,311 @@
+"""Looks at a reader that runs, through what it says at the broker: then the port need not be touched."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from common.errors import MessageError
+from common.finding import Finding, cure, fine, mind
+from common.frame import Frame
+from common.machine import time_in_words
+from common.mqtt_probe import Heard
+from common.topics import Topics
+from reader.check_line import judge_meter
+
+SUBJECT, LINE, DELIVERY = "Reader", "Line", "Delivery"
+_NOISY = 0.05  # damaged lines a frame, since the start
+_LATE = 300.0  # seconds that a frame may wait for its confirmation
+_SETTLED = 60  # seconds; then the reader reports for the second time
+_MANY = 60  # frames; a minute of them
+_DUELLING = 2  # times that it came back while we listened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceFacts:
+    """What a reader says of itself."""
+
+    name: str
+    status: str = ""  # retained; empty where there is none, or we may not read it
+    health: Mapping[str, Any] = field(default_factory=dict)
+    returned: int = 0  # how often it came online while we listened
+    links: Mapping[str, str] = field(default_factory=dict)  # by meter
+    frames: tuple[Frame, ...] = ()  # heard live
+    confirmed: bool = False  # a confirmation came in while we listened
+    storers: Mapping[str, str] = field(default_factory=dict)  # status by name
+    seconds: float = 0.0
+    local: bool = False  # a reader runs on this machine
+
+    @property
+    def online(self) -> bool:
+        """Whether it is connected to the broker."""
+        return self.status == "online"
+
+    @property
+    def lines(self) -> list[Mapping[str, Any]]:
+        """What it says of its lines."""
+        lines = self.health.get("lines")
+        return [line for line in lines if isinstance(line, dict)] if isinstance(lines, list) else []
+
+    def line(self, url: str) -> Mapping[str, Any] | None:
+        """What it says of one line."""
+        return next((line for line in self.lines if line.get("port") == url), None)
+
+
+def gather(name: str, topics: Topics, heard: Iterable[Heard], *, seconds: float, local: bool) -> ServiceFacts:
+    """Sort what was heard."""
+    status, health, returned, confirmed = "", b"", 0, False
+    links, storers, frames = {}, {}, []
+    for message in heard:
+        text = message.payload.decode("utf-8", "replace")
+        levels = message.topic.removeprefix(f"{topics.base}/").split("/")
+        if message.topic == topics.status("reader", name):
+            status = text
+            returned += text == "online" and not message.retained
+        elif message.topic == topics.health("reader", name):
+            health = message.payload
+        elif levels[0] == "storer" and levels[2:] == ["status"]:
+            storers[levels[1]] = str(_object(message.payload).get("status", "unknown"))
+        elif levels[1:] == ["link"]:
+            links[levels[0]] = text
+        elif levels[1:] == ["stored"]:
+            confirmed = True
+        elif levels[1:] == ["frame"]:
+            try:
+                frames.append(Frame.from_json(message.payload))
+            except MessageError:
+                continue
+    return ServiceFacts(
+        name=name,
+        status=status,
+        health=_object(health),
+        returned=returned,
+        links=links,
+        frames=tuple(frames),
+        confirmed=confirmed,
+        storers=storers,
+        seconds=seconds,
+        local=local,
+    )
+
+
+def _object(payload: bytes) -> dict[str, Any]:
+    try:
+        message = json.loads(payload)
+    except (ValueError, RecursionError):
+        return {}
+    return message if isinstance(message, dict) else {}
+
+
+def judge_service(facts: ServiceFacts) -> list[Finding]:
+    """Say how the reader itself does; nothing when none runs."""
+    if facts.returned >= _DUELLING:
+        return [
+            cure(
+                SUBJECT,
+                f"two readers named {facts.name} throw each other out of the broker:"
+                f" connected {facts.returned} times in {facts.seconds:.0f} s",
+                "give one of them another name, in its reader.yaml, and restart it",
+            )
+        ]
+    if not facts.online:
+        if facts.local:
+            # Where its status may not be read, silence proves nothing.
+            why = f"the broker says {facts.status}" if facts.status else "the broker tells nothing of it"
+            report = cure if facts.status else mind
+            return [
+                report(
+                    SUBJECT,
+                    f"the reader runs here, and {why}",
+                    "its log tells why: journalctl -u teleinfo-reader -n 20",
+                )
+            ]
+        return []
+    uptime = facts.health.get("uptime")
+    since = f", for {time_in_words(uptime / 86400)}" if isinstance(uptime, int) else ""
+    findings = []
+    if facts.local:
+        findings.append(fine(SUBJECT, f"{facts.name} is running and connected{since}"))
+    else:
+        findings.append(
+            mind(
+                SUBJECT,
+                f"a reader named {facts.name} is connected to the broker{since}, and none is to be seen here",
+                "right if it is in a container; if it is elsewhere, give this one another name in reader.yaml",
+            )
+        )
+    connects = facts.health.get("connects")
+    if isinstance(connects, int) and isinstance(uptime, int) and connects > 10 + uptime / 3600:
+        findings.append(
+            mind(
+                SUBJECT,
+                f"it has connected to the broker {connects} times: the network is bad, or two readers have this name",
+                "look at the Wi-Fi; make sure that no second reader is named so",
+            )
+        )
+    return findings
+
+
+def judge_line_from_afar(facts: ServiceFacts, url: str) -> list[Finding]:
+    """Say what the running reader knows of a line."""
+    line = facts.line(url)
+    if line is None:
+        return [
+            mind(
+                LINE,
+                f"the reader that runs says nothing of {url}",
+                "was reader.yaml changed since its start? sudo systemctl restart teleinfo-reader",
+            )
+        ]
+    meter = line.get("meter")
+    uptime = facts.health.get("uptime")
+    if isinstance(uptime, int) and uptime < _SETTLED and not isinstance(meter, str):
+        return [
+            mind(LINE, f"the reader that runs has started only now, and says nothing of {url} yet", "ask in a minute")
+        ]
+    if not line.get("open"):
+        return [
+            cure(LINE, f"the reader that runs cannot open {url}", "its log tells why: journalctl -u teleinfo-reader")
+        ]
+    if not isinstance(meter, str):
+        return [
+            cure(
+                LINE,
+                f"the reader that runs has heard no meter on {url} yet",
+                "stop it and look again, to see what is on the line: sudo systemctl stop teleinfo-reader",
+            )
+        ]
+    if facts.links.get(meter) == "offline":
+        return [
+            cure(
+                LINE,
+                f"{url}: the meter {meter} has fallen silent",
+                "look at its terminals and the cable; sudo systemctl stop teleinfo-reader and teleinfo-reader check"
+                " listen more closely",
+            )
+        ]
+    return [_noise_from_afar(facts, line, meter), *_meter_from_afar(facts, meter)]
+
+
+def _noise_from_afar(facts: ServiceFacts, line: Mapping[str, Any], meter: str) -> Finding:
+    frames, parity = _number(line.get("frames")), _number(line.get("parity_errors"))
+    by_reason = line.get("groups_dropped")
+    dropped = Counter({k: _number(v) for k, v in by_reason.items()}) if isinstance(by_reason, dict) else Counter[str]()
+    damaged = dropped.total()
+    coming = "frames are coming" if facts.links.get(meter) == "online" else f"the meter {meter} was heard"
+    heard = f"{line.get('port')}: {coming}; by the reader's last report, {frames} frames in {line.get('mode')} mode"
+    live = [frame for frame in facts.frames if frame.meter == meter]
+    if live:
+        heard += f", and {len(live)} in the last {facts.seconds:.0f} s"
+        damaged_now = sum(frame.dropped or 0 for frame in live)
+    else:
+        damaged_now = 0
+    heard += f"; {damaged} damaged lines, {parity} parity errors"
+    if (frames and damaged / frames > _NOISY) or (live and damaged_now / len(live) > _NOISY):
+        why = ", ".join(f"{reason} {count}" for reason, count in sorted(dropped.items()))
+        return cure(
+            LINE,
+            f"noisy: {heard} ({why}; a few a day are normal)",
+            "shorten the cable, keep it off mains cables, tighten the terminals; see docs/hardware.md",
+        )
+    return fine(LINE, heard)
+
+
+def _meter_from_afar(facts: ServiceFacts, meter: str) -> list[Finding]:
+    frame = next((frame for frame in reversed(facts.frames) if frame.meter == meter), None)
+    if frame is None:
+        return []
+    return judge_meter(meter, frame.values, str(frame.mode), len(frame.values))
+
+
+def judge_delivery(facts: ServiceFacts, confirmed_by: str | Sequence[str], now: datetime) -> list[Finding]:
+    """Say whether frames arrive where they shall be kept."""
+    findings = _storers(facts, confirmed_by)
+    delivery = facts.health.get("delivery")
+    if not facts.online or not isinstance(delivery, dict):
+        return findings
+    waiting, thinned = _number(delivery.get("waiting")), _number(delivery.get("thinned"))
+    oldest = _oldest(delivery)
+    done = _number(delivery.get("confirmed"))
+    if waiting > _MANY and not done and not facts.confirmed and "online" in facts.storers.values():
+        findings.append(
+            cure(
+                DELIVERY,
+                f"a storer is online, and not one of {waiting} frames was confirmed",
+                "the broker's access rules must let the reader read teleinfo/+/stored, and the storer write it and read"
+                " teleinfo/+/frame; teleinfo-storer check tells more",
+            )
+        )
+    elif waiting and oldest and (now - oldest).total_seconds() > _LATE:
+        findings.append(
+            cure(
+                DELIVERY,
+                f"{waiting} frames wait for their confirmation, the oldest since {oldest:%Y-%m-%d %H:%M} UTC",
+                "nothing is lost yet; teleinfo-storer check tells why they are not stored. For a storer that is gone"
+                " for good: teleinfo-reader forget NAME",
+            )
+        )
+    elif not findings or facts.storers:
+        findings.append(fine(DELIVERY, f"{done} frames confirmed since its start, {waiting} on their way"))
+    if thinned:
+        findings.append(mind(DELIVERY, f"{thinned} frames were given up, because the spool was full"))
+    return findings
+
+
+def _storers(facts: ServiceFacts, confirmed_by: str | Sequence[str]) -> list[Finding]:
+    wanted = [] if isinstance(confirmed_by, str) else list(confirmed_by)
+    missing = [name for name in wanted if name not in facts.storers]
+    findings = []
+    if missing:
+        findings.append(
+            cure(
+                DELIVERY,
+                f"nobody has heard of the storer {', '.join(missing)}, whose confirmation is waited for",
+                "start it, or correct delivery.confirmed_by. If it runs, the broker's access rules do not let"
+                " the reader read teleinfo/storer/+/status",
+            )
+        )
+    for name, status in sorted(facts.storers.items()):
+        if status == "online":
+            findings.append(fine(DELIVERY, f"the storer {name} is online"))
+        elif status == "stalled":
+            findings.append(
+                cure(DELIVERY, f"the storer {name} waits for its database", "there: teleinfo-storer check tells why")
+            )
+        else:
+            findings.append(
+                cure(
+                    DELIVERY,
+                    f"the storer {name} is {status}; frames are kept until it is back",
+                    f"start it; if it is gone for good: teleinfo-reader forget {name}",
+                )
+            )
+    if not facts.storers and confirmed_by == "auto":
+        findings.append(
+            mind(
+                DELIVERY,
+                "no storer has shown itself at this broker: frames are published, and kept nowhere",
+                "right without a storer. If one runs, the broker's access rules do not let the reader read"
+                " teleinfo/storer/+/status",
+            )
+        )
+    return findings
+
+
+def _oldest(delivery: Mapping[str, Any]) -> datetime | None:
+    found = []
+    for tier in ("journal", "spool"):
+        part = delivery.get(tier)
+        text = part.get("oldest") if isinstance(part, dict) else None
+        if isinstance(text, str):
+            try:
+                found.append(datetime.fromisoformat(text).astimezone(UTC))
+            except ValueError:
+                continue
+    return min(found, default=None)
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) else 0

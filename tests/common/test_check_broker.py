@@ -1,0 +1,80 @@
+import pytest
+
+from common.check_broker import BrokerFacts, judge_broker
+from common.finding import Finding, Status
+from common.mqtt_probe import Problem
+
+NOW = 1_800_000_000.0
+FINE, MIND, CURE = Status
+
+
+def facts(**changes: object) -> BrokerFacts:
+    return BrokerFacts(**{"host": "broker.local", "port": 1883, "username": "reader"} | changes)  # type: ignore[arg-type]
+
+
+def worst(findings: list[Finding]) -> Finding:
+    return max(findings, key=lambda finding: list(Status).index(finding.status))
+
+
+@pytest.mark.parametrize("problem", Problem)
+@pytest.mark.parametrize("tls", [False, True])
+@pytest.mark.parametrize("username", [None, "reader"])
+def test_each_problem_is_one_finding_that_names_the_broker_and_a_cure(
+    problem: Problem, tls: bool, username: str | None
+) -> None:
+    (finding,) = judge_broker(facts(problem=problem, detail="why", tls=tls, username=username), NOW)
+    assert finding.status is CURE
+    assert finding.cure
+    assert "broker.local" in finding.what or "mqtt.tls" in finding.what
+
+
+@pytest.mark.parametrize(
+    ("changes", "what", "cure"),
+    [
+        ({"problem": Problem.NAME}, "no machine named broker.local", "mqtt.host"),
+        ({"problem": Problem.REFUSED}, "nothing listens at broker.local:1883", "`listener 1883`"),
+        ({"problem": Problem.REFUSED, "host": "localhost"}, "nothing listens", "systemctl enable --now mosquitto"),
+        (
+            {"problem": Problem.TLS_NAME, "detail": "pi.lan, 10.0.0.2"},
+            "not for broker.local, but for",
+            "mqtt.host: pi.lan",
+        ),
+        ({"problem": Problem.TLS_AUTHORITY}, "nobody we trust", "mqtt.tls.ca"),
+        ({"problem": Problem.TLS_NOT_YET}, "not valid yet", "timedatectl"),
+        ({"problem": Problem.CLOSED}, "hangs up", "8883"),
+        ({"problem": Problem.CREDENTIALS}, "the user reader with this password", "mosquitto_passwd FILE reader"),
+        ({"problem": Problem.CREDENTIALS, "username": None}, "without a user name", "mqtt.username"),
+        ({"published": ("a", "b"), "denied": ("b",)}, "forbids to publish on b", "the user reader the right to write"),
+        ({"refused": ("c/+",)}, "forbids to listen to c/+", "the right to read"),
+    ],
+)
+def test_a_problem_is_said_in_words_with_its_cure(changes: dict[str, object], what: str, cure: str) -> None:
+    finding = worst(judge_broker(facts(**changes), NOW))
+    assert finding.status is CURE
+    assert what in finding.what
+    assert cure in finding.cure
+
+
+def test_a_broker_that_lets_us_do_all_is_fine() -> None:
+    found = judge_broker(facts(host="localhost", published=("a", "b")), NOW)
+    assert [finding.status for finding in found] == [FINE, FINE]
+    assert "all 2 topics" in found[1].what
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"unasked": True, "host": "localhost"}, "QoS 2"),
+        ({"tls": True, "certificate_ends": NOW + 3.5 * 86400}, "ends in 3 days"),
+        ({"host": "192.168.1.10"}, "in the clear"),
+    ],
+)
+def test_some_things_are_only_to_be_known(changes: dict[str, object], what: str) -> None:
+    finding = worst(judge_broker(facts(**changes), NOW))
+    assert finding.status is MIND
+    assert what in finding.what
+
+
+def test_a_certificate_that_lasts_is_not_spoken_of() -> None:
+    found = judge_broker(facts(tls=True, certificate_ends=NOW + 90 * 86400), NOW)
+    assert [finding.status for finding in found] == [FINE]

@@ -1,0 +1,77 @@
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from common import log
+from common.config import LogConfig
+
+PRM = "09111642617347"
+
+
+@pytest.fixture(autouse=True)
+def as_before() -> Iterator[None]:
+    """The loggers of the tests themselves."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def say(format: str, *, level: str = "INFO") -> None:
+    log.set_up(LogConfig(format=format), "teleinfo-test", level)
+    logger = logging.getLogger("some.part")
+    logger.debug("not said")
+    logger.warning('of %s, a "word"\nand é', PRM)
+    try:
+        raise ValueError(PRM)
+    except ValueError:
+        logger.exception("it failed")
+
+
+def test_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    say("json")
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert first.pop("time")[-4:-1].isdigit()
+    assert first == {
+        "level": "WARNING",
+        "logger": "some.part",
+        "program": "teleinfo-test",
+        "message": 'of (14 digits), a "word"\nand é',
+    }
+    assert second["exception"].endswith("ValueError: (14 digits)")
+
+
+def test_times_are_utc_to_the_microsecond(capsys: pytest.CaptureFixture[str]) -> None:
+    log.set_up(LogConfig(format="json"), "teleinfo-test")
+    record = logging.LogRecord("a", logging.INFO, "", 0, "x", None, None)
+    record.created = 1795575600.25
+    logging.getLogger().handlers[0].handle(record)
+    assert json.loads(capsys.readouterr().out)["time"] == "2026-11-25T03:00:00.250000Z"
+
+
+def test_plain_lines_are_for_people(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JOURNAL_STREAM", raising=False)
+    say("plain")
+    said = capsys.readouterr().out
+    assert " WARNING of (14 digits), a" in said
+    assert PRM not in said
+    monkeypatch.setenv("JOURNAL_STREAM", "8:1")
+    say("plain")
+    assert capsys.readouterr().out.startswith("WARNING of (14 digits)")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (PRM, "(14 digits)"),
+        (f"a{PRM}b", "a(14 digits)b"),
+        (f"1{PRM}", f"1{PRM}"),
+        ("031961123456", "031961123456"),  # the meter's own number, which is in every topic
+        ("2026-11-24T22:20:20.123456Z", "2026-11-24T22:20:20.123456Z"),
+    ],
+)
+def test_only_what_may_be_a_delivery_point_is_taken_out(text: str, shown: str) -> None:
+    assert log.without_delivery_points(text) == shown

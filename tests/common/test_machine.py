@@ -1,0 +1,117 @@
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from common.machine import Machine, Process, User, in_words, nearest, time_in_words
+
+READER = "teleinfo-reader"
+CONFIG = Path("/etc/teleinfo/reader.yaml")
+SOMEBODY = User("somebody", 54_321, frozenset({54_321}))
+
+
+@pytest.fixture
+def terminal() -> Iterator[Path]:
+    master, slave = os.openpty()
+    yield Path(os.ttyname(slave))
+    os.close(master)
+    os.close(slave)
+
+
+def test_whoever_has_a_device_open_is_found_by_any_of_its_names(terminal: Path, tmp_path: Path) -> None:
+    link = tmp_path / "by-id"
+    link.symlink_to(terminal)
+    assert Machine().holders(link) == []
+    code = "import sys; file = open(sys.argv[1]); print(flush=True); sys.stdin.read()"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", code, str(terminal)], **pipes) as other:  # type: ignore[call-overload]
+        other.stdout.readline()
+        (holder,) = Machine().holders(link)
+        other.stdin.close()
+    assert holder.pid == other.pid
+    assert holder.command[1] == "-c"
+
+
+@pytest.mark.parametrize(
+    ("command", "ours"),
+    [
+        (("/opt/teleinfo/bin/python", "/opt/teleinfo/bin/teleinfo-reader", "run"), True),
+        (("python3", "-m", "reader", "run"), True),
+        (("/usr/bin/python3", "/usr/bin/teleinfo-reader", "watch"), False),
+        (("grep", "teleinfo-reader"), False),
+        (("/usr/bin/teleinfo-storer", "run"), False),
+    ],
+)
+def test_our_own_service_is_known_by_its_command(command: tuple[str, ...], ours: bool) -> None:
+    assert Process(1, "python3", command).is_ours(READER) is ours
+
+
+@pytest.mark.parametrize(
+    ("arguments", "same"),
+    [
+        ((), True),
+        (("--config", "/etc/teleinfo/reader.yaml"), True),
+        (("--config=/etc/teleinfo/reader.yaml",), True),
+        (("--config", "reader.yaml"), True),
+        (("--config", "/srv/second/reader.yaml"), False),
+        (("--config", "second.yaml"), False),
+    ],
+)
+def test_of_two_readers_the_one_with_our_configuration_is_ours(arguments: tuple[str, ...], same: bool) -> None:
+    assert Process(1, "python3", (READER, "run", *arguments)).has_config(CONFIG, READER) is same
+
+
+def test_rights_are_judged_for_the_user_of_the_service_not_for_whoever_asks(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch(mode=0o600)
+    assert not SOMEBODY.may(file, os.R_OK)
+    file.chmod(0o664)
+    assert SOMEBODY.may(file, os.R_OK)
+    assert not SOMEBODY.may(file, os.W_OK)
+    member = User("member", 54_321, frozenset({file.stat().st_gid}))
+    assert member.may(file, os.R_OK | os.W_OK)
+
+
+def test_the_unit_tells_as_whom_the_service_runs(tmp_path: Path) -> None:
+    unit = tmp_path / "etc/systemd/system/teleinfo-reader.service"
+    unit.parent.mkdir(parents=True)
+    unit.write_text("[Service]\nUser=daemon\nSupplementaryGroups=dialout\n")
+    user = Machine(tmp_path).user(READER, CONFIG)
+    assert user.name == "daemon"
+    assert len(user.groups) > 1
+    unit.write_text("[Service]\nUser=nobody-of-that-name\n")
+    assert Machine(tmp_path).user(READER, CONFIG).uid == os.geteuid()
+
+
+def test_a_folder_that_is_not_there_yet_counts_as_the_one_above(tmp_path: Path) -> None:
+    assert nearest(tmp_path / "run" / "teleinfo") == tmp_path
+
+
+@pytest.mark.parametrize(("size", "text"), [(0, "0 B"), (64_000_000, "64 MB"), (9.1e9, "9.1 GB"), (2.5e15, "2500 TB")])
+def test_sizes_are_words(size: float, text: str) -> None:
+    assert in_words(size) == text
+
+
+@pytest.mark.parametrize(
+    ("days", "text"), [(0.01, "14 minutes"), (1.5, "36 hours"), (22, "22 days"), (300, "10 months"), (5113, "14 years")]
+)
+def test_times_are_words(days: float, text: str) -> None:
+    assert time_in_words(days) == text
+
+
+def test_whoever_has_locked_a_device_is_seen_also_where_its_files_are_not(terminal: Path, tmp_path: Path) -> None:
+    code = "import fcntl, sys; file = open(sys.argv[1]); fcntl.flock(file, fcntl.LOCK_EX); print(flush=True); input()"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", code, str(terminal)], **pipes) as other:  # type: ignore[call-overload]
+        other.stdout.readline()
+        folder = tmp_path / "proc" / str(other.pid)
+        folder.mkdir(parents=True)
+        for name in ("cmdline", "comm"):
+            (folder / name).write_bytes((Path("/proc") / str(other.pid) / name).read_bytes())
+        (tmp_path / "proc" / "locks").write_bytes(Path("/proc/locks").read_bytes())
+        holders = Machine(tmp_path).holders(terminal)
+        other.communicate(b"\n")
+    assert [holder.pid for holder in holders] == [other.pid]

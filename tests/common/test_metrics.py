@@ -1,0 +1,85 @@
+import socket
+import sys
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+
+from common.config import MetricsConfig
+from common.errors import ConfigError
+from common.metrics import Family, Kind, Metrics, Sample
+from demo.instances import free_port
+
+
+def describe(report: object) -> list[Family]:
+    assert isinstance(report, dict)
+    return [
+        Family("a_total", Kind.COUNTER, "Things", [Sample({"of": 'q"\\\n'}, report["a"])]),
+        Family("b", Kind.GAUGE, "Other things", []),
+    ]
+
+
+@pytest.fixture
+def metrics() -> Iterator[Metrics]:
+    metrics = Metrics(MetricsConfig(port=free_port()), describe)
+    metrics.start()
+    yield metrics
+    metrics.close()
+
+
+def scrape(metrics: Metrics) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{metrics._settings.port}/metrics", timeout=10) as answer:
+        return str(answer.read().decode())
+
+
+def test_shows_what_it_was_told(metrics: Metrics) -> None:
+    assert "a_total" not in scrape(metrics)
+    metrics.refresh(lambda: {"a": 5})
+    text = scrape(metrics)
+    assert '# HELP a_total Things\n# TYPE a_total counter\na_total{of="q\\"\\\\\\n"} 5.0\n' in text
+    assert "# TYPE b gauge\n" in text
+    assert "process_resident_memory_bytes " in text
+
+
+def test_a_report_is_made_once_a_second_at_most(metrics: Metrics) -> None:
+    made = []
+    for _ in range(1000):
+        metrics.refresh(lambda: made.append(1) or {"a": 5})  # type: ignore[func-returns-value]
+    assert len(made) == 1
+
+
+def test_without_a_port_nothing_is_done() -> None:
+    metrics = Metrics(MetricsConfig(), describe)
+    metrics.start()
+    metrics.refresh(lambda: pytest.fail("a report was made"))
+    metrics.close()
+
+
+def test_a_closed_port_can_be_opened_again(metrics: Metrics) -> None:
+    scrape(metrics)
+    metrics.close()
+    metrics.start()
+    scrape(metrics)
+
+
+def test_a_port_that_is_taken_is_one_line() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(ConfigError) as caught:
+            Metrics(MetricsConfig(port=port), describe).start()
+    assert str(caught.value) == (
+        f"metrics.port: 127.0.0.1:{port} cannot be opened: Address already in use; choose another port"
+    )
+
+
+def test_without_the_library_only_a_port_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "prometheus_client", None)
+    Metrics(MetricsConfig(), describe).start()
+    with pytest.raises(ConfigError) as caught:
+        Metrics(MetricsConfig(port=1), describe)
+    assert str(caught.value) == (
+        "metrics.port: the package prometheus-client is not installed: pip install 'prometheus-client>=0.21',"
+        " or leave the port out"
+    )

@@ -1,0 +1,38 @@
+"""Which meters stand in the house, and for how long they are counted."""
+
+import pytest
+
+from reader.simulator import KINDS
+
+#: For whoever has no time: both modes, one and three phases, each contract once.
+FEW = (
+    "historic-single-phase-hchp",
+    "historic-three-phase-tempo",
+    "standard-single-phase-tempo",
+    "standard-single-phase-base",
+    "standard-three-phase-producer",
+    "standard-three-phase-ejp",
+    "standard-single-phase-weekend",
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("home assistant")
+    group.addoption("--kinds", choices=("all", "few"), default="all", help="kinds of simulated meters (default: all)")
+    group.addoption(
+        "--recorder-minutes", type=float, default=2.0, help="for how long recorder rows are counted (default: 2)"
+    )
+
+
+def kinds_of(config: pytest.Config) -> tuple[str, ...]:
+    return FEW if config.getoption("--kinds") == "few" else KINDS
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "kind" in metafunc.fixturenames:
+        metafunc.parametrize("kind", kinds_of(metafunc.config))
+
+
+@pytest.fixture(scope="module")
+def kinds(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    return kinds_of(request.config)

@@ -1,0 +1,198 @@
+"""A house: a broker, a Home Assistant, simulated meters of many kinds and meters that say what a test decides."""
+
+import contextlib
+import json
+import re
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from demo.instances import HOST, Broker
+from reader.simulator import SimulatedMeter
+from tests.faults.rig import Program
+from tests.home_assistant.instance import HomeAssistant
+from tests.home_assistant.own_meter import EveningMeter, OwnMeter
+
+APPEARS_WITHIN = 120.0  # seconds. Three frames of all meters on a busy machine, and health, which comes once a minute.
+NOTHING = ("unknown", "unavailable")
+
+FIRST_INDEX = 12_345_678
+OWN, TWIN, TEMPO, ENGLISH = "032061000999", "041961450999", "032061001888", "032061002777"
+#: Whose recorder rows are counted, beside those of the simulated meters: at night there is little to tell.
+EVENING = ("standard-single-phase-tempo", "historic-single-phase-hchp", "standard-three-phase-producer")
+
+_BASE = {
+    "NGTF": "      BASE      ",
+    "LTARF": "      BASE      ",
+    "EAST": f"{FIRST_INDEX:09}",
+    "EASF01": f"{FIRST_INDEX:09}",
+    "EASF02": "000000000",
+    "IRMS1": "004",
+    "URMS1": "231",
+    "PREF": "09",
+    "SINSTS": "00924",
+    "STGE": "003A0001",
+    "NTARF": "01",
+}
+#: A blue day before a white one.
+_TEMPO = _BASE | {
+    "NGTF": "     TEMPO      ",
+    "LTARF": "    HC  BLEU    ",
+    "EASF01": f"{FIRST_INDEX - 5000:09}",
+    **{f"EASF{number:02}": "000001000" for number in range(2, 7)},
+    "STGE": "093A0001",
+}
+
+#: An entity that somebody wrote for teleinfo2mqtt.
+FORMER = "sensor.compteur_d_avant"
+_CONFIG = f"""\
+mqtt:
+  sensor:
+    - name: "Compteur d'avant"
+      state_topic: "teleinfo/{ENGLISH}"
+      value_template: "{{{{ value_json.EAST.value }}}}"
+      unit_of_measurement: Wh
+      device_class: energy
+      state_class: total_increasing
+"""
+
+#: Complaints that have nothing to do with us: no Internet, and no package for what nobody asked for.
+_ELSEWHERE = re.compile(r"metno|google_translate|aiohttp_fast_zlib|Skipping pip")
+_OURS = re.compile(r"mqtt|teleinfo|linky|sensor|recorder|energy|template", re.IGNORECASE)
+
+
+class House:
+    """One reader has the simulated meters and most of our own; another one speaks English, and as teleinfo2mqtt."""
+
+    def __init__(self, folder: Path, stack: contextlib.ExitStack, kinds: Sequence[str]) -> None:
+        self.folder = folder
+        self.broker = stack.enter_context(Broker(folder / "broker"))
+        self.home = stack.enter_context(HomeAssistant(folder / "home-assistant", config=_CONFIG))
+        self.home.add_mqtt(HOST, self.broker.port)
+        self.own, self.twin = OwnMeter(OWN, _BASE), OwnMeter(TWIN, _BASE)
+        self.tempo, self.english = OwnMeter(TEMPO, _TEMPO), OwnMeter(ENGLISH, _BASE)
+        self.evening = {kind: EveningMeter(kind, seed) for seed, kind in enumerate(EVENING, 101)}
+        owned = (self.own, self.twin, self.tempo, *self.evening.values(), self.english)
+        for meter in owned:
+            stack.callback(meter.stop)
+        simulated = {kind: (seed, SimulatedMeter(kind, seed=seed)) for seed, kind in enumerate(kinds, 1)}
+        self.meters = {kind: meter.address for kind, (_, meter) in simulated.items()}
+        self.addresses = [*self.meters.values(), *(meter.address for meter in owned)]
+        self._ports = {
+            "house": [f"simulate://{kind}?speed=1&seed={seed}" for kind, (seed, _) in simulated.items()]
+            + [f"socket://{HOST}:{meter.port}" for meter in owned if meter is not self.english],
+            "annexe": [f"socket://{HOST}:{self.english.port}"],
+        }
+        self._options = {"house": {"language": "fr"}, "annexe": {"language": "en", "compatible_with": "teleinfo2mqtt"}}
+        self.configure()
+        self.readers = [
+            Program(name, "reader", "run", "--config", str(self._config(name)), folder=folder) for name in self._ports
+        ]
+        stack.callback(self._end_readers)
+
+    def _config(self, name: str) -> Path:
+        return self.folder / f"{name}.yaml"
+
+    def configure(self, *, discovery: bool = True) -> None:
+        """Write the readers' configurations."""
+        for name, ports in self._ports.items():
+            options = {"discovery": discovery, "prefix": "homeassistant"} | self._options[name]
+            self._config(name).write_text(
+                f"name: {name}\n"
+                f"port: {json.dumps(ports)}\n"
+                f"mqtt: {{host: {HOST}, port: {self.broker.port}}}\n"
+                f"spool: {{journal: {self.folder}/{name}-journal, path: {self.folder}/{name}-spool}}\n"
+                f"home_assistant: {json.dumps(options)}\n"
+            )
+
+    def _end_readers(self) -> None:
+        for reader in self.readers:
+            if reader.process is not None and reader.process.poll() is None:
+                reader.kill()
+
+    # -- what Home Assistant has ---------------------------------------------------------------------------------------
+
+    def entities(self, address: str) -> dict[str, dict[str, Any]]:
+        """The enabled entities of a meter, as registered, by what follows its address in their identifier."""
+        start = f"teleinfo_{address}_"
+        return {
+            entry["unique_id"].removeprefix(start): entry
+            for entry in self.home.registered()
+            if entry["unique_id"].startswith(start) and entry["disabled_by"] is None
+        }
+
+    def enabled(self) -> list[str]:
+        """The ids of the enabled entities of all meters."""
+        return [entry["entity_id"] for entry in self.home.registered() if entry["disabled_by"] is None]
+
+    def missing(self) -> list[str]:
+        """The enabled entities that have no value, and the meters that have no entity."""
+        states = self.home.states()
+        enabled = self.enabled()
+        silent = [entity for entity in enabled if states.get(entity, {"state": "unavailable"})["state"] in NOTHING]
+        announced = {entry["unique_id"].split("_")[1] for entry in self.home.registered()}
+        return silent + sorted(set(self.addresses) - announced)
+
+    def registers(self) -> list[str]:
+        """The entities that count energy, of all meters."""
+        states = self.home.states()
+        return [entity for entity in self.enabled() if states[entity]["attributes"].get("device_class") == "energy"]
+
+    def state(self, address: str, key: str) -> str:
+        """The state of an entity of a meter."""
+        return str(self.home.states()[self.entities(address)[key]["entity_id"]]["state"])
+
+    def first_states(self, entities: list[str], since: str) -> dict[str, int]:
+        """The first number that the recorder has of each."""
+        history = self.home.call(
+            "history/history_during_period",
+            start_time=since,
+            entity_ids=entities,
+            minimal_response=True,
+            no_attributes=True,
+            significant_changes_only=False,
+        )
+        return {
+            entity: next(int(row["s"]) for row in rows if row["s"] not in NOTHING) for entity, rows in history.items()
+        }
+
+    def statistics(self, entities: list[str], since: str) -> dict[str, list[dict[str, Any]]]:
+        """The five-minute statistics of each, in Wh."""
+        found: dict[str, list[dict[str, Any]]] = self.home.call(
+            "recorder/statistics_during_period",
+            start_time=since,
+            statistic_ids=entities,
+            period="5minute",
+            types=["sum", "state"],
+            units={"energy": "Wh"},
+        )
+        return found
+
+    def complaints(self) -> list[str]:
+        """What Home Assistant says of us, or may."""
+        return [text for text in self.home.complaints() if _OURS.search(text) and not _ELSEWHERE.search(text)]
+
+    # -- waiting -------------------------------------------------------------------------------------------------------
+
+    def wait(self, holds: Callable[[], Any], within: float, what: Callable[[], object]) -> None:
+        """Look again and again, until it holds."""
+        deadline = time.monotonic() + within
+        while not holds():
+            assert time.monotonic() < deadline, f"not within {within:.0f} s: {str(what())[:2000]}"
+            time.sleep(0.2)  # between two looks
+
+    def wait_for_all(self, within: float) -> None:
+        """Wait until each enabled entity of each meter has a value."""
+        self.wait(lambda: not self.missing(), within, self.missing)
+
+    def show(self, meter: OwnMeter, more: int) -> None:
+        """Let a meter of ours count so many Wh, and wait until Home Assistant has it."""
+        index = f"{FIRST_INDEX + more:09}"
+        meter.say(EAST=index, EASF01=index)
+        shown = str(int(index))
+        self.wait(
+            lambda: self.state(meter.address, "east") == shown,
+            APPEARS_WITHIN,
+            lambda: self.state(meter.address, "east"),
+        )

@@ -1,0 +1,44 @@
+"""Counts what Home Assistant's recorder writes of meters, and what it would if each frame were published as it is."""
+
+import sqlite3
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import closing
+from pathlib import Path
+
+from common.frame import Frame
+from reader.entities import key_of
+from reader.state import State
+
+DATABASE = "home-assistant_v2.db"
+
+
+def rows_written(folder: Path, entities: Collection[str], since: float, until: float) -> int:
+    """Return how many rows of the table `states` are of those entities, between two instants (seconds since 1970)."""
+    marks = ", ".join("?" * len(entities))
+    with closing(sqlite3.connect(f"file:{folder / DATABASE}?mode=ro", uri=True)) as database:
+        (count,) = database.execute(
+            "SELECT COUNT(*) FROM states JOIN states_meta USING (metadata_id)"
+            f" WHERE last_updated_ts >= ? AND last_updated_ts < ? AND states_meta.entity_id IN ({marks})",
+            (since, until, *entities),
+        ).fetchone()
+    return int(count)
+
+
+def values_changed(frames: Iterable[Frame], keys: Collection[str]) -> int:
+    """Return how many values change from frame to frame, of those that have an entity of such a key."""
+    state, before, count = State(), dict[str, object](), 0
+    for frame in frames:
+        state.update(frame, frame.timestamp.timestamp())
+        now = {key_of(label): value for label, value in state.values().items()}
+        if before:
+            count += sum(now.get(key) != before.get(key) for key in keys)
+        before = now
+    return count
+
+
+def table(measured: Mapping[str, tuple[int, int]], seconds: float) -> str:
+    """Write rows and changes of each meter, an hour."""
+    lines = [f"recorder rows an hour, from {seconds / 60:.0f} minutes: as it is published; if each frame were"]
+    for kind, (rows, changes) in measured.items():
+        lines.append(f"  {kind:40} {rows * 3600 / seconds:7,.0f} {changes * 3600 / seconds:9,.0f}")
+    return "\n".join(lines)

@@ -1,0 +1,101 @@
+import os
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from common.finding import Status
+from common.machine import Machine, User
+from reader.check_keeping import KeepingFacts, judge_keeping, probe_keeping
+from reader.config import ReaderConfig, SpoolConfig
+
+FINE, MIND, CURE = Status
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+GOOD = KeepingFacts(
+    user="teleinfo", now=NOW, time_service="systemd-timesyncd", free=20_000_000_000, total=32_000_000_000
+)
+ME = User("me", os.geteuid(), frozenset((os.getegid(), *os.getgroups())))
+STRANGER = User("stranger", 54_321, frozenset({54_321}))
+
+
+class Clock:
+    def __init__(self, synchronised: bool) -> None:
+        self._synchronised = synchronised
+
+    def now(self) -> datetime:
+        return NOW
+
+    def monotonic(self) -> float:
+        return 0.0
+
+    def uptime(self) -> float:
+        return 0.0
+
+    def synchronised(self) -> bool:
+        return self._synchronised
+
+
+def test_a_machine_as_it_should_be_is_fine_and_tells_how_long_the_spool_lasts() -> None:
+    found = judge_keeping(GOOD)
+    assert {finding.status for finding in found} == {FINE}
+    assert "room for 22 days" in found[-1].what
+    assert "20 GB are free" in found[-1].what
+
+
+@pytest.mark.parametrize(
+    ("facts", "status", "what", "cure"),
+    [
+        (replace(GOOD, synchronised=False), CURE, "nothing keeps it right", "timedatectl set-ntp true"),
+        (replace(GOOD, synchronised=False, time_service="chronyd"), CURE, "nothing keeps it right", "chronyd running"),
+        (replace(GOOD, synchronised=False, time_service=""), CURE, "nothing keeps", "apt install systemd-timesyncd"),
+        (replace(GOOD, synchronised=False, simulated=True), MIND, "does not mind", "timedatectl"),
+        (replace(GOOD, now=datetime(1970, 1, 1, tzinfo=UTC)), CURE, "never set", "timedatectl"),
+        (replace(GOOD, journal_in_memory=False), MIND, "not in memory", "tmpfs"),
+        (replace(GOOD, journal_writable=False), CURE, "may not write into /run/teleinfo", "install -d -o teleinfo"),
+        (replace(GOOD, spool_writable=False), CURE, "may not write into /var/lib/teleinfo", "install -d -o teleinfo"),
+        (replace(GOOD, spool_size=60_000_000), CURE, "nearly full", "storer"),
+        (replace(GOOD, free=30_000_000), MIND, "frames of 10 days", "make room"),
+        (replace(GOOD, free=3_000_000), CURE, "frames of 25 hours", "make room"),
+        (replace(GOOD, damaged=2), MIND, "2 damaged pieces", "supply"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_cure(facts: KeepingFacts, status: Status, what: str, cure: str) -> None:
+    (finding,) = (finding for finding in judge_keeping(facts) if finding.status is not FINE)
+    assert finding.status is status
+    assert what in finding.what
+    assert cure in finding.cure
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> ReaderConfig:
+    return ReaderConfig(
+        port=("/dev/ttyAMA0",), spool=SpoolConfig(journal=tmp_path / "journal", path=tmp_path / "spool")
+    )
+
+
+def test_folders_and_disk_are_looked_at_as_they_are(config: ReaderConfig, tmp_path: Path) -> None:
+    spool = config.spool.path
+    spool.mkdir()
+    (spool / "00000001.spool").write_bytes(bytes(5000))
+    (spool / "00000001.damaged").write_bytes(bytes(100))
+    facts = probe_keeping(config, Machine(tmp_path), ME, Clock(True))
+    assert (facts.spool_size, facts.damaged) == (5000, 1)
+    assert facts.free
+    assert facts.total
+    assert facts.spool_writable
+    assert facts.journal_writable  # it is not there yet, but can be made
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["spool"]  # nothing is made
+
+
+def test_folders_that_are_not_the_services_are_found(config: ReaderConfig, tmp_path: Path) -> None:
+    config.spool.path.mkdir(mode=0o755)
+    assert not probe_keeping(config, Machine(tmp_path), STRANGER, Clock(True)).spool_writable
+
+
+def test_what_could_set_the_clock_is_found(config: ReaderConfig, tmp_path: Path) -> None:
+    assert probe_keeping(config, Machine(tmp_path), ME, Clock(False)).time_service == ""
+    service = tmp_path / "usr/sbin/chronyd"
+    service.parent.mkdir(parents=True)
+    service.touch()
+    assert probe_keeping(config, Machine(tmp_path), ME, Clock(False)).time_service == "chronyd"

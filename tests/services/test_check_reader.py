@@ -1,0 +1,335 @@
+"""The reader's doctor on a real line and at a real broker, with what goes wrong there provoked."""
+
+import io
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from common import config
+from common.check_broker import BrokerFacts, judge_broker, probe_broker
+from common.finding import Finding, Report
+from common.machine import Machine
+from common.mqtt_probe import Probe, Problem
+from demo.instances import Broker, die_with, free_port
+from reader.check import check
+from tests.services.house import PASSWORD, READER_RULES, Authority, Speaker, account, careful_broker
+
+METER = "031961114960"
+LINE = "simulate://standard-single-phase-hchp?speed=20"
+TOPICS = [f"teleinfo/{METER}/{leaf}" for leaf in ("frame", "state", "link")]
+
+
+@pytest.fixture(scope="module")
+def household(programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    with careful_broker(tmp_path_factory.mktemp("household")) as broker:
+        yield broker
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"), "our own")
+
+
+def probe(settings: config.Broker, publish: list[str] | None = None, timeout: float = 5.0) -> BrokerFacts:
+    return probe_broker(settings, publish=publish or [], subscribe=["teleinfo/+/stored"], seconds=0.1, timeout=timeout)
+
+
+def one(findings: list[Finding]) -> Finding:
+    (finding,) = findings
+    return finding
+
+
+# -- connecting --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("user", "password", "words"),
+    [
+        (None, None, "lets nobody in without a user name"),
+        ("reader", "wrong", "does not accept the user reader"),
+        ("stranger", PASSWORD, "does not accept the user stranger"),
+    ],
+)
+def test_who_is_not_let_in_is_told_so(household: Broker, user: str | None, password: str | None, words: str) -> None:
+    facts = probe(account(household, user, password=password))
+    assert facts.problem is Problem.CREDENTIALS
+    assert words in one(judge_broker(facts, 0)).what
+
+
+def test_nobody_at_the_port_is_told_from_no_such_machine() -> None:
+    assert probe(config.Broker(host="127.0.0.1", port=free_port())).problem is Problem.REFUSED
+    assert probe(config.Broker(host="no-such-machine.invalid")).problem is Problem.NAME
+
+
+def test_a_broker_that_hangs_is_given_up(household: Broker) -> None:
+    household.pause()
+    try:
+        assert probe(account(household, "reader"), timeout=0.5).problem is Problem.SILENT
+    finally:
+        household.resume()
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", Problem.NOT_MQTT),
+        (b"", Problem.CLOSED),
+        (b"\x20\x02\x00\x01", Problem.VERSION),  # of MQTT 3.1.1
+        (b"\x20\x03\x00\x89\x00", Problem.BUSY),
+        (b"\x20\xff\xff\xff\xff", Problem.NOT_MQTT),
+    ],
+)
+def test_what_is_no_broker_of_ours_is_known(answer: bytes, problem: Problem) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(1000)
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        facts = probe(config.Broker(host="127.0.0.1", port=server.getsockname()[1]))
+        thread.join()
+    assert facts.problem is problem
+
+
+# -- TLS ---------------------------------------------------------------------------------------------------------------
+
+
+def tls_broker(folder: Path, authority: Authority, certificate: tuple[Path, Path], extra: str = "") -> Broker:
+    folder.mkdir()
+    lines = f"cafile {authority.certificate}\ncertfile {certificate[0]}\nkeyfile {certificate[1]}\n{extra}"
+    secure = free_port()
+    broker = Broker(folder, config=f"listener {secure} 127.0.0.1\n{lines}")
+    broker.secure = secure  # type: ignore[attr-defined]
+    return broker
+
+
+def over_tls(broker: Broker, ca: Path | None, **changes: object) -> config.Broker:
+    tls = config.Tls(ca=str(ca) if ca else None, **changes)  # type: ignore[arg-type]
+    return config.Broker(host=broker.host, port=broker.secure, tls=tls)  # type: ignore[attr-defined]
+
+
+def test_certificates_are_told_apart(programs: None, authority: Authority, tmp_path: Path) -> None:
+    good = authority.sign("good", "IP:127.0.0.1")
+    with tls_broker(tmp_path / "good", authority, good) as broker:
+        facts = probe(over_tls(broker, authority.certificate), TOPICS)
+        assert facts.problem is None
+        assert facts.certificate_ends
+
+        stranger = Authority(tmp_path / "stranger", "somebody else")
+        assert probe(over_tls(broker, stranger.certificate)).problem is Problem.TLS_AUTHORITY
+        assert probe(over_tls(broker, None)).problem is Problem.TLS_AUTHORITY
+        assert probe(over_tls(broker, tmp_path / "none.crt")).problem is Problem.TLS_FILES
+        assert probe(config.Broker(host=broker.host, port=broker.secure)).problem is Problem.CLOSED  # type: ignore[attr-defined]
+        plain = config.Broker(host=broker.host, port=broker.port, tls=config.Tls(ca=str(authority.certificate)))
+        assert probe(plain).problem is Problem.TLS_NONE
+
+
+def test_a_certificate_for_another_name_says_for_whom_it_is(
+    programs: None, authority: Authority, tmp_path: Path
+) -> None:
+    with tls_broker(tmp_path / "other", authority, authority.sign("other", "DNS:pi.lan, IP:10.9.8.7")) as broker:
+        facts = probe(over_tls(broker, authority.certificate))
+    assert facts.problem is Problem.TLS_NAME
+    finding = one(judge_broker(facts, 0))
+    assert "not for 127.0.0.1, but for pi.lan, 10.9.8.7" in finding.what
+    assert finding.cure.startswith("mqtt.host: pi.lan")
+
+
+@pytest.mark.parametrize(
+    ("years", "problem"), [((2020, 2021), Problem.TLS_EXPIRED), ((2090, 2099), Problem.TLS_NOT_YET)]
+)
+def test_a_certificate_of_another_time_is_known(
+    programs: None, authority: Authority, tmp_path: Path, years: tuple[int, int], problem: Problem
+) -> None:
+    certificate = authority.sign(str(years[0]), "IP:127.0.0.1", years=years)
+    with tls_broker(tmp_path / "old", authority, certificate) as broker:
+        assert probe(over_tls(broker, authority.certificate)).problem is problem
+
+
+def test_a_broker_that_wants_our_certificate_says_so(programs: None, authority: Authority, tmp_path: Path) -> None:
+    good = authority.sign("asking", "IP:127.0.0.1")
+    with tls_broker(tmp_path / "asking", authority, good, "require_certificate true") as broker:
+        assert probe(over_tls(broker, authority.certificate)).problem is Problem.TLS_REFUSED
+        certificate, key = authority.sign("reader", "DNS:reader")
+        ours = over_tls(broker, authority.certificate, certificate=str(certificate), key=str(key))
+        assert probe(ours).problem is None
+
+
+# -- rights ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_forbidden_topic_is_named_and_nobody_hears_the_question(programs: None, tmp_path: Path) -> None:
+    rules = READER_RULES.replace("topic write teleinfo/+/state\n", "")
+    strict = careful_broker(tmp_path / "strict", reader=rules)
+    with strict as broker, Probe(account(broker, "everybody"), "hears-all") as everybody:
+        everybody.subscribe(["#"])
+        facts = probe(account(broker, "reader"), TOPICS)
+        heard = everybody.listen(0.5)
+    assert facts.published == tuple(TOPICS)
+    assert facts.denied == (f"teleinfo/{METER}/state",)
+    assert heard == []
+
+
+def test_more_topics_than_a_broker_takes_at_a_time_are_asked_for_in_turn(programs: None, tmp_path: Path) -> None:
+    with careful_broker(tmp_path / "narrow", extra="max_inflight_messages 2") as broker:
+        topics = [f"teleinfo/{number}/frame" for number in range(5)]
+        facts = probe(account(broker, "reader"), [*topics, "elsewhere"])
+    assert facts.published == (*topics, "elsewhere")
+    assert facts.denied == ("elsewhere",)
+
+
+def test_a_broker_that_would_hand_the_question_over_is_not_asked() -> None:
+    topic = b"\x00\x05a/b/c"
+    answers = {
+        0x10: b"\x20\x03\x00\x00\x00",
+        0x82: b"\x90\x04\x00\x01\x00\x00",
+        0x34: b"\x50\x02\x00\x02" + b"\x30\x08" + topic + b"\x00",  # PUBREC, and the message itself
+    }
+    asked: list[int] = []
+
+    def serve(server: socket.socket) -> None:
+        for _ in range(2):
+            connection, _ = server.accept()
+            with connection:
+                while data := connection.recv(1000):
+                    asked.append(data[0])
+                    connection.sendall(answers.get(data[0], b""))
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=serve, args=(server,))
+        thread.start()
+        facts = probe(config.Broker(host="127.0.0.1", port=server.getsockname()[1]), ["a/b/c", "d"])
+        thread.join()
+    assert facts.problem is None
+    assert facts.unasked
+    assert asked.count(0x34) == 1
+
+
+def test_a_broker_without_qos_2_is_not_asked(programs: None, tmp_path: Path) -> None:
+    with careful_broker(tmp_path / "simple", extra="max_qos 1") as broker:
+        facts = probe(account(broker, "reader"), TOPICS)
+    assert facts.unasked
+    assert facts.problem is None
+
+
+# -- the command -------------------------------------------------------------------------------------------------------
+
+
+def write(tmp_path: Path, broker: Broker, port: str = LINE, **changes: object) -> Path:
+    file = tmp_path / "reader.yaml"
+    mqtt = {"host": broker.host, "port": broker.port, "username": "reader", "password": PASSWORD}
+    spool = {"journal": str(tmp_path / "journal"), "path": str(tmp_path / "spool")}
+    document = {"name": "cellar", "port": port, "mqtt": mqtt, "spool": spool} | changes
+    file.write_text(yaml.safe_dump(document))
+    file.chmod(0o600)
+    return file
+
+
+def examine(file: Path, tmp_path: Path, seconds: float = 1.0) -> tuple[int, str]:
+    stream = io.StringIO()
+    code = check(file, seconds, Report(stream), Machine(tmp_path / "machine"))
+    return code, stream.getvalue()
+
+
+def test_a_house_in_order_needs_no_cure(household: Broker, tmp_path: Path) -> None:
+    code, text = examine(write(tmp_path, household), tmp_path, seconds=3)
+    assert code == 0, text
+    assert f"number {METER}" in text
+    assert "all 8 topics may be published" in text
+
+
+def test_the_rules_are_those_for_the_meter_that_is_heard(programs: None, tmp_path: Path) -> None:
+    rules = READER_RULES.replace("teleinfo/+/frame", "teleinfo/031961999999/frame")
+    with careful_broker(tmp_path / "per-meter", reader=rules) as broker:
+        code, text = examine(write(tmp_path, broker), tmp_path, seconds=3)
+    assert code == 1
+    assert "forbids to publish on teleinfo/+/frame →" in text
+
+
+def test_a_password_that_everybody_can_read_is_to_be_known(household: Broker, tmp_path: Path) -> None:
+    file = write(tmp_path, household)
+    file.chmod(0o644)
+    assert "! note Configuration: everybody on this machine can read mqtt.password" in examine(file, tmp_path)[1]
+
+
+def test_while_a_reader_runs_its_port_is_left_alone(household: Broker, tmp_path: Path) -> None:
+    """Somebody who looks like a reader, at the other end of a port that can be connected to once only."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = f"socket://127.0.0.1:{server.getsockname()[1]}"
+        line = {"port": port, "open": True, "meter": METER, "mode": "standard", "frames": 12, "groups_dropped": {}}
+        health = {"uptime": 60, "connects": 1, "lines": [line]}
+        with Speaker(account(household, "everybody")) as reader:
+            reader.say("teleinfo/reader/cellar/status", "online")
+            reader.say("teleinfo/reader/cellar/health", json.dumps(health))
+            reader.say(f"teleinfo/{METER}/link", "online")
+            _, text = examine(write(tmp_path, household, port), tmp_path)
+            for topic in ("teleinfo/reader/cellar/status", "teleinfo/reader/cellar/health", f"teleinfo/{METER}/link"):
+                reader.say(topic, "")
+        server.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            server.accept()
+    assert "problem Line" not in text
+    assert "frames are coming; by the reader's last report, 12 frames in standard mode" in text
+    assert "a reader named cellar is connected" in text
+
+
+def test_a_reader_that_has_the_port_is_named_and_asked(household: Broker, tmp_path: Path) -> None:
+    master, slave = os.openpty()
+    port = os.ttyname(slave)
+    os.close(slave)
+    file = write(tmp_path, household, port, name="attic")
+    command = [sys.executable, "-m", "reader", "run", "--config", str(file)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=die_with(os.getpid()))
+    try:
+        assert process.stdout
+        said = ""
+        while "Listening on" not in said or "Connected to the broker" not in said:
+            line = process.stdout.readline()
+            assert line, said  # else it has ended
+            said += line
+        stream = io.StringIO()
+        check(file, 1.0, Report(stream))
+    finally:
+        process.terminate()
+        process.communicate()
+        os.close(master)
+    assert f"ok Port: {port}: the reader that runs (process {process.pid}) has it open" in stream.getvalue()
+    assert "ok Reader: attic is running and connected" in stream.getvalue()
+    assert f"note Line: the reader that runs has started only now, and says nothing of {port} yet" in stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        ("prot: /dev/ttyAMA0", "unknown option 'prot', did you mean 'port'?"),
+        ("port: telnet://pi:1", "a device, socket://, rfc2217:// or simulate:// is expected"),
+        ("port: [", "not YAML"),
+        ("port: /dev/null\nmqtt: {password_file: /none}", "mqtt.password_file: /none cannot be read"),
+    ],
+)
+def test_a_wrong_configuration_is_a_finding_and_nothing_is_opened(tmp_path: Path, document: str, words: str) -> None:
+    file = tmp_path / "reader.yaml"
+    file.write_text(document)
+    code, text = examine(file, tmp_path)
+    assert code == 2
+    assert text.startswith(f"✗ problem Configuration: {file}")
+    assert words in text
+    assert " → " in text
+
+
+def test_a_missing_configuration_tells_where_to_begin(tmp_path: Path) -> None:
+    code, text = examine(tmp_path / "none.yaml", tmp_path)
+    assert code == 2
+    assert "reader.example.yaml" in text

@@ -1,0 +1,212 @@
+"""The storer's doctor at a real database and a real broker, with what goes wrong there provoked."""
+
+import io
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+
+from common.finding import Finding, Report, Status
+from common.frame import Frame
+from common.labels import Mode
+from common.machine import Machine
+from demo.instances import Broker, Database, free_port
+from storer.check import check
+from storer.check_database import DatabaseFacts, judge_database, probe_database
+from storer.config import DatabaseConfig
+from storer.store import FrameStore, Rejection
+from tests.services.house import PASSWORD, Speaker, account, careful_broker
+from tests.services.storing import client, make_tables, store
+
+METER = "031961123456"
+
+
+@pytest.fixture(scope="module")
+def household(programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    with careful_broker(tmp_path_factory.mktemp("household")) as broker:
+        yield broker
+
+
+@pytest.fixture
+def limited(fresh_database: Database) -> Iterator[DatabaseConfig]:
+    """An account that may only read and insert."""
+    sql = fresh_database.sql
+    sql(f"CREATE USER limited@'%' IDENTIFIED BY '{PASSWORD}'; GRANT SELECT, INSERT ON teleinfodb.* TO limited@'%'")
+    yield replace(settings(fresh_database), user="limited", password=PASSWORD)
+    sql("DROP USER limited@'%'")
+
+
+def settings(server: Database) -> DatabaseConfig:
+    return DatabaseConfig(
+        host=(server.host,), port=server.port, user=server.user, password=server.password, name=server.name
+    )
+
+
+def look(config: DatabaseConfig, now: datetime | None = None) -> DatabaseFacts:
+    return probe_database(config, now or datetime.now(UTC))
+
+
+def worst(findings: list[Finding]) -> Finding:
+    return max(findings, key=lambda finding: list(Status).index(finding.status))
+
+
+def frames(count: int, last: datetime) -> list[Frame]:
+    return [
+        Frame(
+            meter=METER,
+            timestamp=last - timedelta(seconds=ago),
+            mode=Mode.HISTORIC,
+            values={"ADCO": METER, "BASE": 1_000_000 - ago, "PAPP": 750},
+        )
+        for ago in range(count)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [({"password": "wrong"}, 1045), ({"user": "nobody"}, 1045), ({"name": "elsewhere"}, 1044), ({"port": 1}, 2003)],
+)
+def test_why_the_server_does_not_let_us_in_is_known(
+    fresh_database: Database, changes: dict[str, object], code: int
+) -> None:
+    assert look(replace(settings(fresh_database), **changes)).code == code  # type: ignore[arg-type]
+
+
+def test_a_database_that_is_gone_is_known(fresh_database: Database) -> None:
+    fresh_database.sql("DROP DATABASE teleinfodb")
+    facts = look(settings(fresh_database))
+    assert facts.code == 1049
+    assert "CREATE DATABASE teleinfodb" in judge_database(facts, datetime.now(UTC))[0].cure
+
+
+def test_an_empty_database_is_no_trouble(fresh_database: Database) -> None:
+    facts = look(settings(fresh_database))
+    assert facts.schema is None
+    assert facts.missing_rights == ()
+    assert facts.account == "'teleinfo'@'%'"
+    assert facts.free
+    assert facts.flush == 2  # what these tests run with, and no household should
+
+
+def test_missing_rights_are_named_in_the_statement_that_gives_them(
+    fresh_database: Database, limited: DatabaseConfig
+) -> None:
+    finding = next(found for found in judge_database(look(limited), datetime.now(UTC)) if "lacks" in found.what)
+    statement = finding.cure.partition(": ")[2]
+    assert statement.startswith("GRANT UPDATE, CREATE, ALTER, DROP, CREATE VIEW ON teleinfodb.* TO")
+    fresh_database.sql(statement)
+    assert look(limited).missing_rights == ()
+
+
+def test_rights_by_a_pattern_count(fresh_database: Database) -> None:
+    fresh_database.sql(
+        f"CREATE USER patterned@'%' IDENTIFIED BY '{PASSWORD}'; GRANT ALL ON `teleinfo%`.* TO patterned@'%'"
+    )
+    try:
+        patterned = replace(settings(fresh_database), user="patterned", password=PASSWORD)
+        assert look(patterned).missing_rights == ()
+    finally:
+        fresh_database.sql("DROP USER patterned@'%'")
+
+
+def test_tables_of_a_newer_storer_are_known(fresh_database: Database) -> None:
+    make_tables(fresh_database)
+    assert look(settings(fresh_database)).schema == look(settings(fresh_database)).newest_schema
+    fresh_database.sql("INSERT INTO teleinfodb.schema_version (version, name) VALUES (99, 'later')")
+    newer = replace(look(settings(fresh_database)), flush=1)
+    assert "this storer knows" in worst(judge_database(newer, datetime.now(UTC))).what
+
+
+def test_frames_a_day_come_from_the_last_day(fresh_database: Database) -> None:
+    now = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    database = make_tables(fresh_database, now)
+    assert look(settings(fresh_database), now).last is None
+    store(database, frames(1800, now))
+    facts = look(settings(fresh_database), now)
+    assert facts.last == now
+    assert facts.a_day == pytest.approx(86_400, rel=0.01)
+    assert facts.bytes > 0
+    later = look(settings(fresh_database), now + timedelta(days=3))
+    assert later.a_day is None
+    assert "3 days ago" in worst(judge_database(replace(later, flush=1), now + timedelta(days=3))).what
+
+
+def test_what_was_rejected_is_counted_and_the_newest_is_shown(fresh_database: Database) -> None:
+    database = make_tables(fresh_database)
+    now = datetime.now(UTC)
+    with closing(FrameStore(client(fresh_database))) as tables:
+        tables.record([Rejection("teleinfo/x/frame", b"1", "older", now - timedelta(days=2))])
+        tables.record([Rejection("teleinfo/x/frame", b"2", "newest", now)])
+    assert database
+    facts = look(settings(fresh_database))
+    assert (facts.rejected, facts.rejected_lately) == (2, 1)
+    assert facts.last_rejected
+    assert facts.last_rejected[1:] == ("teleinfo/x/frame", "newest")
+
+
+# -- the command -------------------------------------------------------------------------------------------------------
+
+
+def examine(tmp_path: Path, broker: Broker, server: Database, **mqtt: object) -> tuple[int, str]:
+    file = tmp_path / "storer.yaml"
+    reach = {"host": broker.host, "port": broker.port, "username": "storer", "password": PASSWORD} | mqtt
+    database = {"host": server.host, "port": server.port, "password": server.password}
+    file.write_text(yaml.safe_dump({"mqtt": reach, "database": database}))
+    stream = io.StringIO()
+    code = check(file, Report(stream), Machine(tmp_path / "machine"), seconds=1)
+    return code, stream.getvalue()
+
+
+def test_the_whole_is_looked_at(household: Broker, fresh_database: Database, tmp_path: Path) -> None:
+    store(make_tables(fresh_database), frames(10, datetime.now(UTC)))
+    status = json.dumps({"status": "online", "wait": 0.0})
+    with Speaker(account(household, "everybody")) as others:
+        others.say("teleinfo/storer/main/status", status)
+        others.say("teleinfo/reader/cellar/status", "online")
+        others.say(f"teleinfo/{METER}/frame", "{}")  # retained, so that it is there when we come
+        _, text = examine(tmp_path, household, fresh_database)
+        for topic in ("teleinfo/storer/main/status", "teleinfo/reader/cellar/status", f"teleinfo/{METER}/frame"):
+            others.say(topic, "")
+    assert "ok Storer: main is running and connected" in text
+    assert "ok Readers: cellar is online" in text
+    assert f"ok Readers: frames come in: {METER}" in text
+    assert "all 4 topics may be published" in text
+    assert "the tables of teleinfodb are up to date" in text
+    assert "everybody on this machine can read mqtt.password" in text
+
+
+def test_without_the_right_to_hear_frames_a_meter_that_is_online_proves_it(
+    programs: None, fresh_database: Database, tmp_path: Path
+) -> None:
+    deaf = "\ntopic read teleinfo/+/link\ntopic write teleinfo/+/stored\n"
+    with (
+        careful_broker(tmp_path / "deaf", storer=deaf) as broker,
+        Speaker(account(broker, "everybody")) as others,
+    ):
+        others.say(f"teleinfo/{METER}/link", "online")
+        code, text = examine(tmp_path, broker, fresh_database)
+    assert code == 1
+    assert "must let the storer read teleinfo/+/frame" in text
+    assert "forbids to publish on teleinfo/storer/main/health, teleinfo/rejected, teleinfo/storer/main/status" in text
+
+
+def test_a_broker_that_is_away_does_not_hide_the_database(
+    household: Broker, fresh_database: Database, tmp_path: Path
+) -> None:
+    code, text = examine(tmp_path, household, fresh_database, port=free_port())
+    assert code == 1
+    assert "ok Database: MariaDB" in text
+    assert "problem Broker: nothing listens" in text
+
+
+def test_a_wrong_configuration_is_a_finding(tmp_path: Path) -> None:
+    file = tmp_path / "storer.yaml"
+    file.write_text("databse: {}")
+    stream = io.StringIO()
+    assert check(file, Report(stream)) == 2
+    assert "did you mean 'database'?" in stream.getvalue()

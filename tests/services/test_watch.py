@@ -1,0 +1,111 @@
+"""Watching a meter whose port a reader has: its frames come from the broker."""
+
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from demo.instances import Broker
+from tests.services.ear import WITHIN, Ear
+
+ROOT = Path(__file__).resolve().parents[2]
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}
+
+
+METER = "031961123456"
+FRAME = json.dumps(
+    {
+        "meter": METER,
+        "timestamp": "2026-11-24T22:20:20.123456Z",
+        "mode": "historic",
+        "frame": {"ADCO": METER, "PAPP": 1230, "ISOUSC": 45},
+    }
+).encode()
+
+
+def start(*arguments: str | Path, stdout: int, stderr: int | None = None) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-P", "-m", "reader", *map(str, arguments)]
+    return subprocess.Popen(command, env=ENVIRONMENT, stdout=stdout, stderr=stderr)
+
+
+@pytest.mark.parametrize("reader_runs_here", [True, False], ids=["its-reader-runs", "some-program-has-the-port"])
+def test_where_the_port_is_in_use_it_says_so_and_listens_to_the_broker(
+    broker: Broker, tmp_path: Path, reader_runs_here: bool
+) -> None:
+    base = f"test/watch-{os.urandom(6).hex()}"
+    config = tmp_path / "reader.yaml"
+    with (
+        tempfile.TemporaryDirectory(dir="/dev/shm", prefix="teleinfo-") as memory,
+        start("simulate", "standard-single-phase-hchp", "--speed", "5", stdout=subprocess.PIPE) as meter,
+        Ear(broker) as ear,
+    ):
+        assert meter.stdout
+        port = meter.stdout.readline().decode().strip()
+        settings = {
+            "port": port,
+            "mqtt": {"host": broker.host, "port": broker.port, "topic": base},
+            "spool": {"journal": f"{memory}/journal", "path": str(tmp_path / "spool")},
+        }
+        config.write_text(json.dumps(settings))
+        with start("run", "--config", config, stdout=subprocess.DEVNULL) as reader:
+            assert ear.wait(
+                lambda: any(topic.startswith(base) and topic.endswith("/frame") for topic, _ in ear.messages)
+            )
+            if not reader_runs_here:
+                config.write_text(json.dumps(settings | {"spool": {"journal": str(tmp_path)}}))
+            with start("watch", "--config", config, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as watch:
+                assert watch.stdout
+                assert watch.stderr
+                line = watch.stdout.readline().decode()
+                watch.send_signal(signal.SIGINT)
+                assert watch.wait(WITHIN) == 0
+                said = watch.stderr.read().decode()
+            refused = subprocess.run(
+                [sys.executable, "-P", "-m", "reader", "watch", "--port", port, "--config", str(config)],
+                env=ENVIRONMENT, capture_output=True, timeout=WITHIN,
+            )  # fmt: skip
+            reader.send_signal(signal.SIGTERM)
+            assert reader.wait(WITHIN) == 0
+        meter.send_signal(signal.SIGTERM)
+    assert re.match(r"\d\d:\d\d:\d\d \d{12}; en ligne; [\d ]+ VA sur 9 000; Heures creuses; Heures ", line), line
+    assert re.fullmatch(
+        rf"{port} est lu par .+ \(process {reader.pid}\) : trames du broker {re.escape(broker.host)}\n", said
+    ), said
+    assert refused.returncode == 1
+    assert "teleinfo-reader watch --mqtt" in refused.stderr.decode()
+
+
+@pytest.mark.parametrize("payload", [b"nonsense", b"[]", b'{"lines": 3}'])
+def test_nonsense_on_the_broker_is_shown_and_frames_go_on(broker: Broker, tmp_path: Path, payload: bytes) -> None:
+    base = f"test/watch-{os.urandom(6).hex()}"
+    with (
+        start("watch", "--config", config_of(broker, base, tmp_path), "--mqtt", stdout=subprocess.PIPE,
+              stderr=subprocess.PIPE) as watch,
+        Ear(broker) as ear,
+    ):  # fmt: skip
+        assert watch.stdout
+        deadline = time.monotonic() + WITHIN
+        while not select.select([watch.stdout], [], [], 0.2)[0]:
+            assert time.monotonic() < deadline
+            for topic, said in (("reader/a/health", payload), (f"{METER}/frame", payload), (f"{METER}/frame", FRAME)):
+                ear.say(f"{base}/{topic}", said)
+        line = watch.stdout.readline()
+        watch.send_signal(signal.SIGTERM)
+        assert watch.wait(WITHIN) == 0
+    assert re.search(rb"1 230 VA sur 9 000", line)
+
+
+def config_of(broker: Broker, base: str, folder: Path) -> Path:
+    config = folder / "reader.yaml"
+    config.write_text(
+        json.dumps({"port": "/dev/null", "mqtt": {"host": broker.host, "port": broker.port, "topic": base}})
+    )
+    return config

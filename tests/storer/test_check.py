@@ -1,0 +1,92 @@
+from dataclasses import replace
+
+import pytest
+
+from common.finding import Finding, Status
+from common.mqtt_probe import Heard
+from common.topics import Topics
+from storer.check import StorerFacts, gather, judge_readers, judge_storer
+
+FINE, MIND, CURE = Status
+METER = "031961123456"
+GOOD = StorerFacts(
+    name="main",
+    seconds=6,
+    status="online",
+    health={"uptime": 7200, "stored": 7000},
+    local=True,
+    readers={"cellar": "online"},
+    links={METER: "online"},
+    live={METER: 6},
+)
+
+
+def worst(findings: list[Finding]) -> Finding:
+    return max(findings, key=lambda finding: list(Status).index(finding.status))
+
+
+def test_what_is_heard_is_sorted() -> None:
+    said = {
+        "house/reader/cellar/status": b"online",
+        "house/reader/gone/status": b"",
+        "house/storer/main/status": b'{"status": "stalled", "wait": 0}',
+        "house/storer/second/status": b'{"status": "online", "wait": 0}',
+        "house/storer/main/health": b"nonsense",
+        f"annex/{METER}/link": b"offline",
+        f"annex/{METER}/frame": b"{}",
+        f"annex/{METER}/replay": b"{}",
+    }
+    heard = [Heard(topic, payload, True, 0.0) for topic, payload in said.items()]
+    facts = gather("main", [Topics("house"), Topics("annex")], heard, seconds=6, local=False)
+    assert facts.status == "stalled"
+    assert facts.health == {}
+    assert facts.readers == {"cellar": "online"}
+    assert facts.links == {METER: "offline"}
+    assert facts.live == {METER: 1}
+    assert facts.replayed == 1
+
+
+def test_a_storer_and_its_readers_as_they_should_be_are_fine() -> None:
+    found = judge_storer(GOOD) + judge_readers(GOOD)
+    assert {finding.status for finding in found} == {FINE}
+    assert "for 2 hours; 7000 frames stored" in found[0].what
+    assert f"{METER} 1.0 a second" in found[-1].what
+
+
+@pytest.mark.parametrize(
+    ("facts", "status", "what"),
+    [
+        (replace(GOOD, returned=3), CURE, "two storers named main"),
+        (replace(GOOD, status="stalled"), CURE, "waits for the database"),
+        (replace(GOOD, status="offline"), CURE, "the broker says offline"),
+        (replace(GOOD, status=""), MIND, "tells nothing of it"),
+        (replace(GOOD, status="offline", local=False), CURE, "main is not running"),
+        (replace(GOOD, status="", local=False), CURE, "main is not running"),
+    ],
+)
+def test_the_storer_itself(facts: StorerFacts, status: Status, what: str) -> None:
+    (finding,) = judge_storer(facts)
+    assert finding.status is status
+    assert what in finding.what
+    assert finding.cure
+
+
+@pytest.mark.parametrize(
+    ("facts", "status", "what", "cure"),
+    [
+        (replace(GOOD, readers={"cellar": "offline"}), CURE, "cellar is offline", "teleinfo-reader check"),
+        (replace(GOOD, readers={"cellar": "online", "old": "offline"}), MIND, "old is offline", "mosquitto_pub -r -n"),
+        (replace(GOOD, live={}), CURE, "no frame came in", "must let the storer read teleinfo/+/frame"),
+        (replace(GOOD, live={}, links={METER: "offline"}), CURE, "has fallen silent", "teleinfo-reader check"),
+        (replace(GOOD, live={}, links={}, readers={}), CURE, "no reader has shown itself", "start a reader"),
+    ],
+)
+def test_readers_and_meters(facts: StorerFacts, status: Status, what: str, cure: str) -> None:
+    finding = worst(judge_readers(facts))
+    assert finding.status is status
+    assert what in finding.what
+    assert cure in finding.cure
+
+
+def test_frames_that_are_sent_again_are_told_of() -> None:
+    assert "9 frames that had waited" in judge_readers(replace(GOOD, replayed=9))[-1].what

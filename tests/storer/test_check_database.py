@@ -1,0 +1,107 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from common.finding import Status
+from storer.check_database import RIGHTS, DatabaseFacts, judge_database
+
+FINE, MIND, CURE = Status
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+GOOD = DatabaseFacts(
+    where="localhost:3306",
+    version="11.8.3-MariaDB-0+deb13u1",
+    account="'teleinfo'@'localhost'",
+    schema=2,
+    newest_schema=2,
+    bytes=2_500_000_000,
+    frames=31_000_000,
+    frames_bytes=775_000_000,
+    a_day=86_400.0,
+    last=NOW - timedelta(seconds=2),
+    free=9_100_000_000,
+    total=32_000_000_000,
+)
+YESTERDAY = (NOW - timedelta(days=1, hours=1), "teleinfo/x/frame", "not JSON")
+
+
+def test_a_database_as_it_should_be_is_fine_and_its_disk_has_a_forecast() -> None:
+    found = judge_database(GOOD, NOW)
+    assert {finding.status for finding in found} == {FINE}
+    assert found[-1].what == "9.1 GB free: 12 years at 25 bytes a frame"
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "what", "cure"),
+    [
+        (1045, "", "does not accept the user teleinfo", "ALTER USER 'teleinfo'@'localhost'"),
+        (1698, "", "does not accept", "database.user"),
+        (1044, "", "no right on the database teleinfodb", f"GRANT {', '.join(RIGHTS)} ON teleinfodb.* TO"),
+        (1049, "", "there is no database teleinfodb", "CREATE DATABASE teleinfodb"),
+        (1130, "", "lets nobody in from this machine", "account"),
+        (
+            2003,
+            "Can't connect ([Errno 111] Connection refused) (2003)",
+            "nothing listens there",
+            "enable --now mariadb",
+        ),
+        (2003, "Can't connect (timed out)", "timed out", "enable --now mariadb"),
+        (0, "the server said something new", "something new", "docs/database.md"),
+    ],
+)
+def test_why_the_server_does_not_let_us_in(code: int, text: str, what: str, cure: str) -> None:
+    (finding,) = judge_database(replace(GOOD, error=text or "no", code=code), NOW)
+    assert finding.status is CURE
+    assert what in finding.what
+    assert cure in finding.cure
+
+
+def test_a_server_elsewhere_may_be_behind_a_firewall() -> None:
+    (finding,) = judge_database(replace(GOOD, local=False, error="(timed out)", code=2003), NOW)
+    assert "bind-address" in finding.cure
+
+
+@pytest.mark.parametrize(
+    ("facts", "status", "what", "cure"),
+    [
+        (replace(GOOD, version="10.5.29-MariaDB"), CURE, "too old", "update the server"),
+        (replace(GOOD, version="8.0.43"), MIND, "no MariaDB", "not tested"),
+        (replace(GOOD, read_only=True), CURE, "only lets us read", "read_only"),
+        (replace(GOOD, flush=2), CURE, "a power cut loses frames", "set it to 1"),
+        (replace(GOOD, named_zones=False), MIND, "Europe/Paris", "mariadb-tzinfo-to-sql"),
+        (
+            replace(GOOD, missing_rights=("ALTER", "DROP")),
+            CURE,
+            "lacks rights on teleinfodb: ALTER, DROP",
+            "GRANT ALTER, DROP ON teleinfodb.* TO 'teleinfo'@'localhost';",
+        ),
+        (replace(GOOD, schema=None), MIND, "no tables yet", "when it starts"),
+        (replace(GOOD, schema=3), CURE, "this storer knows 2", "update the storer"),
+        (replace(GOOD, schema=1), MIND, "brings them to 2", "migrate"),
+        (replace(GOOD, last=None), MIND, "not one frame", "reader"),
+        (replace(GOOD, last=NOW - timedelta(days=3)), CURE, "3 days ago", "systemctl status teleinfo-storer"),
+        (replace(GOOD, free=90_000_000), CURE, "only 90 MB free", "make room"),
+        (replace(GOOD, free=120_000_000, a_day=200_000.0), CURE, "24 days", "make room"),
+        (replace(GOOD, free=400_000_000), MIND, "6 months", "make room"),
+        (replace(GOOD, rejected=3, rejected_lately=1, last_rejected=YESTERDAY), MIND, "not JSON", "SELECT last_at"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_cure(facts: DatabaseFacts, status: Status, what: str, cure: str) -> None:
+    (finding,) = (finding for finding in judge_database(facts, NOW) if finding.status is not FINE)
+    assert finding.status is status
+    assert what in finding.what
+    assert cure in finding.cure
+
+
+def test_what_was_rejected_long_ago_needs_nobody() -> None:
+    found = judge_database(replace(GOOD, rejected=3, last_rejected=YESTERDAY), NOW)
+    assert {finding.status for finding in found} == {FINE}
+
+
+def test_with_few_rows_the_forecast_takes_what_is_usual() -> None:
+    what = judge_database(replace(GOOD, frames=100, a_day=None), NOW)[-1].what
+    assert what == "9.1 GB free: 5 years at 50 bytes a frame, if one meter sends a frame a second"
+
+
+def test_the_disk_of_another_machine_cannot_be_seen() -> None:
+    assert "cannot be seen" in judge_database(replace(GOOD, local=False, free=None), NOW)[-1].what

@@ -1,0 +1,212 @@
+"""What the documents say is there: what they link to, the commands they name, the configurations they show."""
+
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import reader.__main__
+import storer.__main__
+from common.config import load
+from reader.config import ReaderConfig
+from reader.port import check_port
+from storer.config import StorerConfig
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def found_documents() -> list[str]:
+    found = []
+    for folder, inside, files in os.walk(ROOT):
+        inside[:] = [name for name in inside if not name.startswith(".") and name != "dist"]
+        found += [(Path(folder) / name).relative_to(ROOT).as_posix() for name in files if name.endswith(".md")]
+    return sorted(found)
+
+
+DOCUMENTS = found_documents()
+PROGRAMS: dict[str, Callable[[], int]] = {
+    "teleinfo-reader": reader.__main__.main,
+    "teleinfo-storer": storer.__main__.main,
+}
+CONFIGURATIONS: tuple[type[Any], ...] = (ReaderConfig, StorerConfig)
+
+#: What makes a block of YAML somebody else's: Home Assistant's automations, ser2net, Compose, Grafana, Prometheus.
+FOREIGN = {"triggers", "connection", "services", "apiVersion", "scrape_configs", "groups"}
+
+FENCE = re.compile(r"^ *```(\w*).*?\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
+SPAN = re.compile(r"(`+)(.+?)\1")
+LINK = re.compile(r"\[(?:[^\[\]]|\[[^\[\]]*\])*\]\(([^()\s]+)\)")
+HEADING = re.compile(r"^(#{2,6}) +(.+)$", re.MULTILINE)
+
+# A service or an account may be called like the program: what follows it then is no command.
+PROGRAM = re.compile(r"(?<!-[a-z] )\b(teleinfo-(?:reader|storer)) +([a-z][a-z-]*)([^\n|;&<>#]*)")
+OTHER_TOOLS = re.compile(r"\b(?:systemctl|journalctl|chown|usermod|useradd)\b")
+RUN = re.compile(r"\./run +([a-z][a-z-]*)(?: +([a-z][a-z-]*)(?![\w/.]))?")
+
+
+def text_of(document: str) -> str:
+    return (ROOT / document).read_text(encoding="utf-8")
+
+
+def prose(document: str) -> str:
+    """Return a document without its blocks of code."""
+    return FENCE.sub("", text_of(document))
+
+
+def blocks(document: str) -> list[tuple[str, str]]:
+    """Return the language and the text of each block of code."""
+    return FENCE.findall(text_of(document))
+
+
+def code(document: str) -> Iterator[str]:
+    """Yield all that is set as code, line by line."""
+    for _, block in blocks(document):
+        yield from block.splitlines()
+    for _, span in SPAN.findall(prose(document)):
+        yield span
+
+
+def links(document: str) -> Iterator[tuple[str, str]]:
+    """Yield the file and the anchor of each link into the project."""
+    for target in LINK.findall(SPAN.sub("", prose(document))):
+        if not re.match(r"[a-z]+:", target):
+            path, _, anchor = target.partition("#")
+            yield os.path.normpath(Path(document).parent / path) if path else document, anchor
+
+
+def anchors(document: str) -> set[str]:
+    """Return what may stand behind `#` in a link to this document, as GitHub makes it of the headings."""
+    found: set[str] = set()
+    for _, heading in HEADING.findall(prose(document)):
+        shown = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).lower()
+        name = re.sub(r"[^\w\- ]", "", shown).replace(" ", "-")
+        again = sum(1 for other in found if re.fullmatch(re.escape(name) + r"(?:-\d+)?", other))
+        found.add(f"{name}-{again}" if again else name)
+    return found
+
+
+def help_of(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], program: str, *command: str) -> str:
+    """Return what a program or a command of it says of itself, or nothing if there is no such command."""
+    monkeypatch.setattr(sys, "argv", [program, *command, "--help"])
+    with pytest.raises(SystemExit) as end:
+        PROGRAMS[program]()
+    shown = capsys.readouterr().out
+    return shown if end.value.code == 0 else ""
+
+
+def told_by_run() -> set[tuple[str, str]]:
+    """Return the commands that `./run help` tells of, each with a word that may follow it, or with none."""
+    usage = text_of("run").partition("usage: ./run COMMAND\n")[2].partition("\nEND\n")[0]
+    told = re.findall(r"^  ([a-z-]+)(?: ([a-z|-]+))?(?:  .*|)$", usage.replace("[ARG…]", ""), re.MULTILINE)
+    return {(command, word) for command, words in told for word in ["", *words.split("|")]}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_each_link_leads_to_a_file_and_a_heading_that_exist(document: str) -> None:
+    for path, anchor in links(document):
+        assert (ROOT / path).exists(), path
+        assert not path.startswith(".."), path
+        assert not anchor or anchor in anchors(path), f"{path}#{anchor}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_each_example_to_be_copied_is_there(document: str) -> None:
+    for line in code(document):
+        for name in re.findall(r"(?<![\w/.-])[\w.-][\w./-]*\.example\b[\w.]*", line):
+            assert (ROOT / name).exists(), line
+
+
+@pytest.mark.parametrize("start", ["README.md", "LISEZMOI.md"])
+def test_every_page_is_reached_from_the_first(start: str) -> None:
+    reached, ahead = set(), {start}
+    while ahead:
+        page = ahead.pop()
+        reached.add(page)
+        ahead |= {path for path, _ in links(page) if path in DOCUMENTS} - reached
+    assert not set(DOCUMENTS) - reached
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_each_command_of_a_program_exists_with_its_options(
+    document: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for line in code(document):
+        for program, command, rest in [] if OTHER_TOOLS.search(line) else PROGRAM.findall(line):
+            shown = help_of(monkeypatch, capsys, program, command)
+            assert shown, line
+            for name in re.findall(r"(?<!\S)--[a-z-]+", rest):
+                assert re.search(rf"{name}\b(?!-)", shown), line
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_the_first_page_tells_of_every_command(
+    program: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = {command for line in code("README.md") for name, command, _ in PROGRAM.findall(line) if name == program}
+    listed = re.findall(r"^    ([a-z-]+) +\S", help_of(monkeypatch, capsys, program), re.MULTILINE)
+    assert len(listed) > 3
+    assert not set(listed) - told
+
+
+def test_run_knows_the_commands_that_it_tells_of() -> None:
+    cases = text_of("run").partition("\ncase $command in\n")[2]
+    labels = re.findall(r"^    ([a-z][a-z |-]*)\)$", cases, re.MULTILINE)
+    known = {word for label in labels for word in label.split(" | ")}
+    assert {command for command, _ in told_by_run()} == known - {"help", "-h", "--help"}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_each_command_of_run_exists(document: str) -> None:
+    for line in code(document):
+        for command in RUN.findall(line):
+            assert command in told_by_run(), line
+
+
+YAML = [
+    pytest.param(block, id=f"{document}-{number}")
+    for document in DOCUMENTS
+    for number, (language, block) in enumerate(blocks(document), 1)
+    if language == "yaml"
+]
+
+
+@pytest.mark.parametrize("block", YAML)
+def test_each_configuration_shown_is_one_that_loads(block: str, tmp_path: Path) -> None:
+    password = tmp_path / "password"
+    password.write_text("secret", encoding="utf-8")
+    document = yaml.safe_load(re.sub(r"(password_file: *)/[\w./-]+", rf"\g<1>{password}", block))
+    assert isinstance(document, dict)
+    if document.keys() & FOREIGN:
+        return
+    # A fragment may be of either program; what both know must be right for both.
+    kinds = [kind for kind in CONFIGURATIONS if document.keys() <= {field.name for field in fields(kind)}]
+    assert kinds, f"neither the reader nor the storer has all of {', '.join(document)}"
+    for kind in kinds:
+        needed = {"port": "/dev/ttyAMA0"} if kind is ReaderConfig else {}
+        file = tmp_path / "program.yaml"
+        file.write_text(yaml.safe_dump(needed | document), encoding="utf-8")
+        settings = load(kind, file)
+        if isinstance(settings, ReaderConfig):
+            for port in settings.port:
+                check_port(port)
+
+
+@pytest.mark.parametrize(("english", "french"), [("docs/hardware.md", "docs/materiel.md")])
+def test_a_page_in_two_languages_says_the_same_in_both(english: str, french: str) -> None:
+    def outline(document: str) -> list[str | int]:
+        """Return the level of each heading, and of each row of a table the number of its columns."""
+        lines = re.findall(r"^(##+(?= )|\|.*\|$)", prose(document), re.MULTILINE)
+        return [line.count("|") or line for line in lines]
+
+    def to_type(document: str) -> list[str]:
+        """Return what is typed into a terminal or a file: comments may be translated, the rest is the same."""
+        return [re.sub(r" *#.*", "", block) for language, block in blocks(document) if language]
+
+    assert outline(french) == outline(english)
+    assert to_type(french) == to_type(english)
