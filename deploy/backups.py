@@ -56,6 +56,7 @@ def main() -> int:
                 return 0
             schedule.done(code == 0, time.time())
             if code:
+                HEARTBEAT.unlink(missing_ok=True)
                 print(f"backup: failed; trying again in {TRY_AGAIN_AFTER / 60:.0f} min", file=sys.stderr)
         if schedule.healthy:
             HEARTBEAT.touch()
@@ -72,7 +73,8 @@ def _save(keep: str) -> int | None:
             process.terminate()
             process.wait()
             return None
-        HEARTBEAT.touch()
+        if received is None:
+            HEARTBEAT.touch()
     return code
 
 

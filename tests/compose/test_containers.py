@@ -2,10 +2,12 @@
 
 import re
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from tests.compose.stack import SERVICES, Stack, wait_until
+from tests.compose.stack import ROOT, SERVICES, Stack, wait_until
 
 
 def test_rows_arrive(stack: Stack) -> None:
@@ -116,8 +118,17 @@ def test_your_own_broker_or_database_leaves_ours_out(stack: Stack) -> None:
     }
 
 
-def test_no_compiler_is_needed_where_there_is_no_wheel(stack: Stack) -> None:
-    """All but PyYAML are pure wheels (see the lock); on 32-bit ARM it is built, in an image that has no compiler."""
+def test_no_compiler_is_needed_where_there_is_no_wheel(stack: Stack, tmp_path: Path) -> None:
+    """For 32-bit ARM each library but PyYAML has a pure wheel, and that one is built in an image without a compiler."""
+    lock = (ROOT / "requirements" / "full.txt").read_text()
+    pinned = {name: f"{name}=={version}" for name, version in re.findall(r"^([a-z0-9-]+)==(\S+)", lock, re.MULTILINE)}
+    del pinned["pyyaml"]
+    download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
+    download += ["--platform", "linux_armv6l", "--python-version", "3.13", "--dest", str(tmp_path), *pinned.values()]
+    subprocess.run(download, check=True, capture_output=True, timeout=300)
+    wheels = [wheel.name for wheel in tmp_path.iterdir()]
+    assert len(wheels) == len(pinned)
+    assert all(name.endswith("-none-any.whl") for name in wheels)
     command = ["docker", "build", "--quiet", "--target", "build", "--build-arg", "NO_BINARY=PyYAML", "."]
     image = subprocess.run(
         command, cwd=stack.root, capture_output=True, text=True, check=True, timeout=300
@@ -125,4 +136,19 @@ def test_no_compiler_is_needed_where_there_is_no_wheel(stack: Stack) -> None:
     run = ["docker", "run", "--rm", "--network", "none", image]
     script = "import shutil, yaml; print(shutil.which('cc') or shutil.which('gcc'), yaml.safe_load('{a: 1}'))"
     said = subprocess.run([*run, "/opt/teleinfo/bin/python", "-c", script], capture_output=True, text=True, check=True)
+    subprocess.run(["docker", "image", "rm", image], capture_output=True, check=True)
     assert said.stdout == "None {'a': 1}\n"
+
+
+def test_a_backup_that_fails_is_seen(stack: Stack, tmp_path: Path) -> None:
+    """A folder in which the service may not write: it says so, and is not healthy."""
+    tmp_path.chmod(0o755)
+    try:
+        stack.env["BACKUP_FOLDER"] = str(tmp_path)
+        stack.compose("up", "-d", "--no-deps", "backup")
+        wait_until(lambda: "backup: failed" in stack.compose("logs", "backup"), 30, "a line about it")
+        assert "cannot be written: Permission denied" in stack.compose("logs", "backup")
+        assert stack.inside("backup", "ls /tmp/heartbeat", check=False).startswith("2\n")
+    finally:
+        del stack.env["BACKUP_FOLDER"]
+        stack.up()
