@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -10,15 +11,17 @@ from tests.install.machine import Machine
 
 
 @pytest.fixture(scope="session")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Machine:
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """A machine on which nothing was ever installed."""
     if os.geteuid():
         pytest.fail("needs root, to make a machine that is thrown away: sudo ./run test install", pytrace=False)
     if shutil.which("debootstrap") is None:
         pytest.fail("debootstrap is not installed: `./run test install` gets it from apt", pytrace=False)
-    machine = Machine(tmp_path_factory.mktemp("machine"))
+    folder = tmp_path_factory.mktemp("machine")
+    machine = Machine(folder)
     machine.make()
-    return machine
+    yield machine
+    subprocess.run(["rm", "-rf", "--one-file-system", folder], check=True)
 
 
 @pytest.fixture(scope="session")
