@@ -87,7 +87,9 @@ def _language(value: Any) -> str:
     return str(value)
 
 
-def _other_project(value: Any) -> str:
+def _other_project(value: Any) -> str | None:
+    if value == "":  # of a variable that is not set
+        return None
     if value != "teleinfo2mqtt":
         raise ValueError(f"teleinfo2mqtt is expected, not {value!r}")
     return str(value)

@@ -18,15 +18,15 @@ _LOOK = ("home-assistant", "phone")
 
 #: topic: who may publish on it, who is told of it. What the product's documents promise, not what its rules say.
 RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "teleinfo/990000000001/frame": (("reader",), ("storer", *_LOOK)),
+    "teleinfo/990000000001/frame": (("reader",), ("reader", "storer", *_LOOK)),
     "teleinfo/990000000001/replay": (("reader",), ("storer",)),
     "teleinfo/990000000001/tally": (("reader",), ("storer",)),
     "teleinfo/990000000001/state": (("reader",), ("reader", *_LOOK)),
-    "teleinfo/990000000001/link": (("reader",), ("reader", *_LOOK)),
+    "teleinfo/990000000001/link": (("reader",), ("reader", "storer", *_LOOK)),
     "teleinfo/990000000001/stored": (("storer",), ("reader",)),
-    "teleinfo/990000000001": ((), ()),
+    "teleinfo/990000000001": (("reader",), ("home-assistant",)),
     "teleinfo/990000000001/other": ((), ()),
-    "teleinfo/reader/matrix/status": (("reader",), ("reader", *_LOOK)),
+    "teleinfo/reader/matrix/status": (("reader",), ("reader", "storer", *_LOOK)),
     "teleinfo/reader/matrix/health": (("reader",), ("reader", *_LOOK)),
     "teleinfo/storer/matrix/status": (("storer",), ("storer", "reader", *_LOOK)),
     "teleinfo/storer/matrix/health": (("storer",), ("storer", *_LOOK)),

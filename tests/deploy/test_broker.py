@@ -41,7 +41,7 @@ def test_an_added_account_has_the_rules_of_its_role() -> None:
     rules = broker.access_rules(ACL, [ACCOUNTS[0], Account("reader-attic", "reader")])
     first, second = rules.strip().split("\n\n")
     assert first.replace("user reader\n", "user reader-attic\n") == second
-    assert "topic write teleinfo/+/frame" in second
+    assert "topic readwrite teleinfo/+/frame" in second
 
 
 def test_a_role_without_rules_is_refused() -> None:
