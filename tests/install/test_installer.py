@@ -120,6 +120,17 @@ def test_uninstalled_it_leaves_configuration_and_frames_and_says_so(prepared: Ma
     assert kept == ["/etc/teleinfo", READER_YAML, "/var/lib/teleinfo", "/var/lib/teleinfo/00000001.spool"]
 
 
+def test_purged_it_leaves_alone_what_the_other_has_kept(prepared: Machine) -> None:
+    prepared.install("reader")
+    prepared.install("storer")
+    prepared.write("/var/lib/teleinfo/00000001.spool", "frames")
+    prepared.uninstall("reader")
+    told = prepared.uninstall("storer", "--purge")
+    assert "kept: /etc/teleinfo, /var/lib/teleinfo, the user teleinfo (of teleinfo-reader)" in told
+    assert prepared.path(READER_YAML).exists()
+    assert not prepared.path("/etc/teleinfo/storer.yaml").exists()
+
+
 def test_purged_it_leaves_nothing(prepared: Machine) -> None:
     prepared.install("reader")
     prepared.install("storer")
