@@ -28,6 +28,9 @@ from tests.home_assistant.instance import HomeAssistantError, find_python, insta
 from tests.home_assistant.recorder import rows_written, table, values_changed
 from tests.services.ear import Ear
 
+# Its packages are fetched at the first run.
+pytestmark = pytest.mark.timeout(3600)
+
 # Seconds.
 RESTARTED_WITHIN = 180.0
 GONE_WITHIN = 10.0
