@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -282,7 +282,7 @@ def test_the_total_is_whole_or_not_there(tables: Database) -> None:
 
 
 @pytest.fixture(scope="module")
-def three_months(database: Server) -> Database:
+def three_months(database: Server) -> Iterator[Database]:
     """One frame in 30 minutes, from the beginning of November to the end of January: 4,416."""
     database.create_database()
     tables = make_tables(database)
@@ -294,7 +294,10 @@ def three_months(database: Server) -> Database:
     )
     assert store(tables, frames) == 4416
     database.sql(f"ANALYZE TABLE {database.name}.frames PERSISTENT FOR ALL")
-    return tables
+    # To be told how a view is read takes a right that people have, and the storer does not.
+    database.sql(f"GRANT SHOW VIEW ON {database.name}.* TO '{database.user}'@'%'")
+    yield tables
+    database.sql(f"REVOKE SHOW VIEW ON {database.name}.* FROM '{database.user}'@'%'")
 
 
 @pytest.mark.parametrize("zone", ["+00:00", "+02:00", "-11:00"])
