@@ -23,7 +23,11 @@ from reader.__main__ import main
 ROOT = Path(__file__).resolve().parents[2]
 WITHIN = 60  # seconds
 PORT = "simulate://standard-three-phase-tempo?speed=10"
-ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color"}
+#: Without COLUMNS and LINES, which would say what the terminal is to be asked for.
+ENVIRONMENT = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "LINES")} | {
+    "PYTHONPATH": str(ROOT),
+    "TERM": "xterm-256color",
+}
 
 
 def command(*arguments: str | Path) -> list[str]:

@@ -75,7 +75,9 @@ def test_where_the_port_is_in_use_it_says_so_and_listens_to_the_broker(
             reader.send_signal(signal.SIGTERM)
             assert reader.wait(WITHIN) == 0
         meter.send_signal(signal.SIGTERM)
-    assert re.match(r"\d\d:\d\d:\d\d \d{12}; en ligne; [\d ]+ VA sur 9 000; Heures pleines / creuses; Heures ", line), line
+    assert re.match(r"\d\d:\d\d:\d\d \d{12}; en ligne; [\d ]+ VA sur 9 000; Heures pleines / creuses; Heures ", line), (
+        line
+    )
     assert re.fullmatch(
         rf"{port} est lu par .+ \(process {reader.pid}\) : trames du broker {re.escape(broker.host)}\n", said
     ), said
