@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 import queue
 import threading
 import time
@@ -90,6 +91,7 @@ class Bridge:
         self._heartbeat = Heartbeat(config.heartbeat, Notifier())
         self._connects = 0
         self._pumped = 0.0
+        self._hurry_from = math.inf  # monotonic; from then on what was decoded is kept, and nobody is told of it
         self._started = time.monotonic()
 
     def wake(self) -> None:
@@ -174,18 +176,21 @@ class Bridge:
             stamper=Stamper(self._clock, patience=patience),
         )
 
-    def _handle_next(self, timeout: float) -> bool:
-        """Handle one event; return whether there was one."""
+    def _handle_next(self, timeout: float) -> None:
+        """Handle one event, if there is one in time."""
         try:
-            event = self._events.get(timeout=timeout) if timeout else self._events.get_nowait()
+            event = self._events.get(timeout=timeout)
         except queue.Empty:
-            return False
+            return
         match event:
             case Decoded(frame):
                 item = Item(Kind.FRAME, frame.meter, key_of(frame.timestamp), frame.to_json())
                 now = time.monotonic()
-                self._delivery.accept(item, now)
-                self._meters.take(frame, now)
+                if now < self._hurry_from:
+                    self._delivery.accept(item, now)
+                    self._meters.take(frame, now)
+                else:
+                    self._delivery.accept(item, now, live=False)
             case Published(handed, code):
                 self._delivery.answered(handed, code, time.monotonic())
             case Message():
@@ -196,12 +201,12 @@ class Bridge:
             case Connected():
                 self._connects += 1
                 self._delivery.connected()
-                self._announce()
+                if time.monotonic() < self._hurry_from:
+                    self._announce()
             case Disconnected():
                 self._delivery.disconnected()
             case None:
                 pass
-        return True
 
     def _hear(self, message: Message) -> None:
         """Take a storer's word, or Home Assistant's."""
@@ -291,11 +296,12 @@ class Bridge:
     def _finish(self, threads: list[threading.Thread]) -> None:
         self._heartbeat.stop()
         self._metrics.close()
-        deadline = time.monotonic() + _FAREWELL
+        began = time.monotonic()
+        self._hurry_from = deadline = began + _FAREWELL
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
-        while self._handle_next(0):
-            pass
+        for _ in range(self._events.qsize()):  # the answers to what is published meanwhile come behind
+            self._handle_next(0)
         somebody = self._confirmers.online or self._confirmers.by_broker
         while somebody and not self._delivery.idle and self._session.connected and time.monotonic() < deadline:
             self._handle_next(0.1)
@@ -305,8 +311,7 @@ class Bridge:
         self._publish_health()
         self._session.publish(self._status, "offline", retain=True)
         self._session.close()
-        deadline = time.monotonic() + _FAREWELL
-        while time.monotonic() < deadline and self._session.connected:
+        while time.monotonic() < began + 2 * _FAREWELL and self._session.connected:
             try:
                 self._events.get(timeout=0.1)
             except queue.Empty:

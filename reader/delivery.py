@@ -119,8 +119,8 @@ class Delivery:
         self.recovered += spool.waiting
         self.decoded += spool.waiting
 
-    def accept(self, item: Item, now: float) -> None:
-        """Keep an item, and publish it live."""
+    def accept(self, item: Item, now: float, *, live: bool = True) -> None:
+        """Keep an item, and publish it live; without `live` it is sent only when it is overdue, as a replay."""
         identity = _identity(item)
         before = self._hot.pop(identity, None) or self._kept.pop(identity, None)
         hot = _Hot(item, self._write(item), now)
@@ -132,7 +132,7 @@ class Delivery:
         elif item.kind is Kind.FRAME:
             self.decoded += 1
         self._hot[identity] = hot
-        if self._connected and len(self._answers) < UNANSWERED:
+        if live and self._connected and len(self._answers) < UNANSWERED:
             self._send(hot.item, self._live_topic(item), now, hot)
 
     def connected(self) -> None:
