@@ -32,7 +32,7 @@ from reader.meters import Meters
 from reader.metrics import reader_metrics
 from reader.port import open_port
 from reader.pulse import Pulse
-from reader.spool import Spool
+from reader.spool import Spool, SpoolBusy
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,8 @@ class Bridge:
         """Take the journal and the spool into possession; nothing else is opened.
 
         Raises:
-            ConfigError: the journal's folder cannot be used, or is another reader's; or metrics cannot be had.
+            ConfigError: the journal's folder cannot be used; journal or spool are another reader's; or metrics cannot
+                be had.
         """
         self._metrics = Metrics(config.metrics, reader_metrics)
         self._life = life
@@ -83,6 +84,7 @@ class Bridge:
         self._clock = KernelClock()
         self._confirmers = Confirmers(config.delivery.confirmed_by, config.spool.path / STORERS)
         self._journal = Journal(config.spool.journal)
+        self._spool_trouble = ""  # what was said of it
         self._delivery = self._open_delivery()
         self._seldom = Seldom()
         self._told: dict[tuple[str, int], int] = {}  # frames that were told of an hour
@@ -135,25 +137,33 @@ class Bridge:
             ) from error
         if not memory_backed(settings.journal):
             log.warning("spool.journal: %s is not in memory: each frame is written to the disk", settings.journal)
-        delivery = Delivery(self._session, self._topics, self._confirmers, self._journal, self._open_spool(said=False))
+        try:
+            spool = self._open_spool()
+        except ConfigError:
+            self._journal.close()
+            raise
+        delivery = Delivery(self._session, self._topics, self._confirmers, self._journal, spool)
         delivery.recover(left, time.monotonic())
         if delivery.waiting:
             log.info("%d frames of before are still to be confirmed", delivery.waiting)
         return delivery
 
-    def _open_spool(self, *, said: bool) -> Spool | None:
-        """Open the spool; None, and a warning unless that was said, where there is no disk to be had."""
+    def _open_spool(self) -> Spool | None:
+        """Open the spool; None, and a warning unless that was said, where there is no disk to be had.
+
+        Raises:
+            ConfigError: it is another reader's.
+        """
         settings = self._config.spool
-        spool = Spool(settings.path, max_size=settings.max_size)
+        # In one folder with the journal it is safe behind the journal's lock.
+        alone = settings.path.resolve() != settings.journal.resolve()
+        spool = Spool(settings.path, max_size=settings.max_size, lock=alone)
         try:
             spool.open()
+        except SpoolBusy as error:
+            raise ConfigError(f"spool.path: {settings.path} is in use by another reader: give each its own") from error
         except OSError as error:
-            if not said:
-                log.warning(
-                    "spool.path: %s cannot be used: %s; frames wait in memory only, trying again",
-                    settings.path,
-                    error.strerror,
-                )
+            self._warn_of_spool(f"spool.path: {settings.path} cannot be used: {error.strerror}")
             return None
         if spool.damaged_bytes:
             log.warning(
@@ -256,9 +266,21 @@ class Bridge:
         self._heartbeat.beat(vitals, now)
 
     def _look_for_a_disk(self) -> None:
-        if not self._delivery.has_spool and (spool := self._open_spool(said=True)) is not None:
+        if self._delivery.has_spool:
+            return
+        try:
+            spool = self._open_spool()
+        except ConfigError as error:
+            self._warn_of_spool(str(error))
+            return
+        if spool is not None:
             log.info("spool.path: %s can be used now", self._config.spool.path)
             self._delivery.take_spool(spool)
+
+    def _warn_of_spool(self, trouble: str) -> None:
+        if trouble != self._spool_trouble:
+            log.warning("%s; frames wait in memory only, trying again", trouble)
+        self._spool_trouble = trouble
 
     def _tell_hours(self) -> None:
         """Say how many frames an hour had, once it is over."""

@@ -14,6 +14,7 @@ are not written: what is left of a segment after a restart is unconfirmed again,
 
 import contextlib
 import errno
+import fcntl
 import os
 import struct
 import zlib
@@ -23,6 +24,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from common.errors import TeleinfoError
 from reader.items import Item, Kind
 from reader.record import HEADER_SIZE, read_records, record_size, write_record
 
@@ -36,6 +38,10 @@ _SMALLEST_SEGMENT = 4096  # bytes; less than a page saves nothing
 _LEAST_SEGMENTS = 8  # in a full spool: thinning needs something older than the newest
 _DAMAGED_KEPT = 8  # files
 _PAGE = 4096  # bytes that are given up where the disk cannot read
+
+
+class SpoolBusy(TeleinfoError):
+    """Another process has this spool."""
 
 
 @dataclass(slots=True, eq=False)
@@ -119,7 +125,8 @@ class Spool:
     One process at a time, one thread. Call `open` first.
     """
 
-    def __init__(self, folder: Path, *, max_size: int, segment_size: int = 512 * 1024) -> None:
+    def __init__(self, folder: Path, *, max_size: int, segment_size: int = 512 * 1024, lock: bool = True) -> None:
+        """Take the folder's name; without `lock`, whoever calls sees to it that nobody else uses it."""
         self.waiting = 0  # frames that are not confirmed
         self.size = 0  # bytes of all segments
         self.thinned = 0  # frames given up since the start, because there was no room
@@ -134,6 +141,8 @@ class Spool:
         self._next = 1
         self._current: _Segment | None = None
         self._file = -1
+        self._lock = -1
+        self._locks = lock
 
     @property
     def oldest(self) -> int | None:
@@ -149,9 +158,19 @@ class Spool:
         """Index what is there; damage is put aside.
 
         Raises:
+            SpoolBusy: another process has it.
             OSError: the folder cannot be made or read.
         """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self._locks:
+            self._take_lock()
+        try:
+            self._read()
+        except OSError:
+            self.close()
+            raise
+
+    def _read(self) -> None:
         names = sorted(os.listdir(self._folder), key=lambda name: (len(name), name))
         numbered = [(int(Path(name).stem), self._folder / name) for name in names if Path(name).stem.isdecimal()]
         for number, path in numbered:
@@ -251,7 +270,26 @@ class Spool:
         ]
 
     def close(self) -> None:
-        """Close the segment that is written."""
+        """Let the folder go; what it holds stays."""
+        self._close_segment()
+        if self._lock >= 0:
+            os.close(self._lock)
+        self._lock = -1
+
+    def _take_lock(self) -> None:
+        self._lock = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            self.close()
+            raise SpoolBusy(f"{self._folder} is in use by another process") from error
+        except OSError as error:
+            # A network's disk may know no locks for folders; a spool without one is better than none.
+            if error.errno not in (errno.EBADF, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
+                self.close()
+                raise
+
+    def _close_segment(self) -> None:
         if self._file >= 0:
             os.close(self._file)
         self._file, self._current = -1, None
@@ -361,7 +399,7 @@ class Spool:
 
     def _delete(self, segment: _Segment) -> None:
         if segment is self._current:
-            self.close()
+            self._close_segment()
         # One that cannot be deleted comes back after a restart, and is replayed.
         with contextlib.suppress(OSError):
             segment.path.unlink(missing_ok=True)
@@ -398,7 +436,7 @@ class Spool:
     def _write(self, data: bytes) -> _Segment:
         """Write behind the newest segment, or begin a new one; return it, its size not changed yet."""
         if self._current and self._current.size + len(data) > self._segment_size:
-            self.close()
+            self._close_segment()
         segment = self._current or self._begin()
         try:
             if os.write(self._file, data) < len(data):
@@ -410,7 +448,7 @@ class Spool:
             # What failed once is not written to again: the next append begins a new segment.
             with contextlib.suppress(OSError):
                 os.ftruncate(self._file, segment.size)
-            self.close()
+            self._close_segment()
             if not segment.size:
                 with contextlib.suppress(OSError):
                     segment.path.unlink()

@@ -5,6 +5,7 @@ import logging
 import math
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,6 +24,7 @@ from common.tally import Tally
 from reader.bridge import HEALTH_EVERY, Bridge
 from reader.config import DeliveryConfig, ReaderConfig, SpoolConfig
 from reader.line import Decoded, Link
+from reader.spool import Spool
 
 METER = "031961123456"
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -482,6 +484,42 @@ def test_without_a_place_for_the_spool_it_goes_on_in_memory(
 def test_the_journal_of_another_reader_is_refused(rig: Rig) -> None:
     with pytest.raises(ConfigError, match="in use by another reader"):
         Bridge(rig.config, Life())
+
+
+def test_the_spool_of_another_reader_is_refused(rig: Rig, tmp_path: Path) -> None:
+    spool = SpoolConfig(journal=tmp_path / "other", path=rig.config.spool.path)
+    with pytest.raises(ConfigError, match=r"spool.path: .*/spool is in use by another reader: give each its own"):
+        Bridge(replace(rig.config, spool=spool), Life())
+    rig.bridge._delivery.close(0)
+    Bridge(replace(rig.config, spool=spool), Life())._delivery.close(0)
+
+
+def test_a_disk_that_comes_late_and_has_another_reader_is_left_alone_and_that_is_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "spool").touch()
+    rig = Rig(tmp_path, monkeypatch)
+    other = Spool(tmp_path / "other", max_size=64_000_000)
+    other.open()
+
+    def mount() -> None:
+        (tmp_path / "spool").unlink()
+        (tmp_path / "other").rename(tmp_path / "spool")
+        rig.bridge.wake()
+
+    rig.run(rig.connect, rig.frame(NOON), mount, rig.go(HEALTH_EVERY), rig.go(HEALTH_EVERY), other.close)
+    assert sum("is in use by another reader" in message for message in caplog.messages) == 1
+    assert rig.counts("decoded", "waiting") == [1, 1]
+
+
+def test_journal_and_spool_may_be_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "spool").mkdir()
+    (tmp_path / "journal").symlink_to(tmp_path / "spool")
+    rig = Rig(tmp_path, monkeypatch)
+    rig.run(rig.frame(NOON))
+    rig.start()
+    rig.run(rig.connect)
+    assert rig.counts("recovered", "waiting") == [1, 1]
 
 
 def test_a_disk_that_comes_late_is_used_with_what_it_holds(
