@@ -19,7 +19,8 @@ from common.topics import Topics
 from reader.confirmers import Confirmers
 from reader.items import Item, Kind, instant_of
 from reader.journal import Journal
-from reader.spool import Block, Spool
+from reader.spool import Spool
+from reader.spool_index import Block
 
 log = logging.getLogger(__name__)
 

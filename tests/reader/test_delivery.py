@@ -34,7 +34,9 @@ from reader.delivery import (
 )
 from reader.items import HOUR, Item, Kind, instant_of
 from reader.journal import Journal
-from reader.spool import LONGEST_BLOCK, Block, Spool
+from reader.spool import Spool
+from reader.spool_format import LONGEST_BLOCK
+from reader.spool_index import Block
 
 METER = "031961123456"
 NOON = 1_790_000_000_000_000 // HOUR * HOUR
