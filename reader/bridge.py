@@ -24,12 +24,13 @@ from common.version import __version__
 from reader.clock import KernelClock, Stamper
 from reader.config import ReaderConfig
 from reader.confirmers import STORERS, Confirmers
-from reader.delivery import WINDOW, Delivery
+from reader.delivery import Delivery
 from reader.items import HOUR, Item, Kind, instant_of, key_of
 from reader.journal import Journal, JournalBusy, memory_backed
 from reader.line import Decoded, Line, Link
 from reader.meters import Meters
 from reader.metrics import reader_metrics
+from reader.overdue import WINDOW
 from reader.port import open_port
 from reader.pulse import Pulse
 from reader.spool import Spool, SpoolBusy
