@@ -9,6 +9,7 @@ Whether a subscription is forbidden need not be in the broker's answer: mosquitt
 
 import contextlib
 import errno
+import json
 import socket
 import ssl
 import time
@@ -16,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from common.config import Broker
 from common.errors import TeleinfoError
@@ -90,6 +91,15 @@ class Heard:
     payload: bytes
     retained: bool
     at: float  # monotonic seconds
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What a JSON object holds; nothing when it is none."""
+        try:
+            message = json.loads(self.payload)
+        except (ValueError, RecursionError):
+            return {}
+        return message if isinstance(message, dict) else {}
 
 
 class Probe:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from common.arguments import positive
 from common.config import Broker as BrokerSettings
 from common.errors import MessageError
 from common.frame import Frame, read_instant
@@ -251,7 +252,9 @@ def _arguments() -> argparse.Namespace:
         metavar="KIND",
         help="the simulated meter (default: %(default)s)",
     )
-    parser.add_argument("--seconds", type=float, metavar="N", help="end by itself; exit 0 only if every frame is a row")
+    parser.add_argument(
+        "--seconds", type=positive, metavar="N", help="end by itself; exit 0 only if every frame is a row"
+    )
     parser.add_argument("--fresh", action="store_true", help="forget the data of the runs before")
     return parser.parse_args()
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 import queue
 import threading
 import time
@@ -23,15 +24,16 @@ from common.version import __version__
 from reader.clock import KernelClock, Stamper
 from reader.config import ReaderConfig
 from reader.confirmers import STORERS, Confirmers
-from reader.delivery import WINDOW, Delivery
+from reader.delivery import Delivery
 from reader.items import HOUR, Item, Kind, instant_of, key_of
 from reader.journal import Journal, JournalBusy, memory_backed
 from reader.line import Decoded, Line, Link
 from reader.meters import Meters
 from reader.metrics import reader_metrics
+from reader.overdue import WINDOW
 from reader.port import open_port
 from reader.pulse import Pulse
-from reader.spool import Spool
+from reader.spool import Spool, SpoolBusy
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +54,8 @@ class Bridge:
         """Take the journal and the spool into possession; nothing else is opened.
 
         Raises:
-            ConfigError: the journal's folder cannot be used, or is another reader's; or metrics cannot be had.
+            ConfigError: the journal's folder cannot be used; journal or spool are another reader's; or metrics cannot
+                be had.
         """
         self._metrics = Metrics(config.metrics, reader_metrics)
         self._life = life
@@ -82,6 +85,7 @@ class Bridge:
         self._clock = KernelClock()
         self._confirmers = Confirmers(config.delivery.confirmed_by, config.spool.path / STORERS)
         self._journal = Journal(config.spool.journal)
+        self._spool_trouble = ""  # what was said of it
         self._delivery = self._open_delivery()
         self._seldom = Seldom()
         self._told: dict[tuple[str, int], int] = {}  # frames that were told of an hour
@@ -90,6 +94,7 @@ class Bridge:
         self._heartbeat = Heartbeat(config.heartbeat, Notifier())
         self._connects = 0
         self._pumped = 0.0
+        self._hurry_from = math.inf  # monotonic; from then on what was decoded is kept, and nobody is told of it
         self._started = time.monotonic()
 
     def wake(self) -> None:
@@ -133,25 +138,33 @@ class Bridge:
             ) from error
         if not memory_backed(settings.journal):
             log.warning("spool.journal: %s is not in memory: each frame is written to the disk", settings.journal)
-        delivery = Delivery(self._session, self._topics, self._confirmers, self._journal, self._open_spool(said=False))
+        try:
+            spool = self._open_spool()
+        except ConfigError:
+            self._journal.close()
+            raise
+        delivery = Delivery(self._session, self._topics, self._confirmers, self._journal, spool)
         delivery.recover(left, time.monotonic())
         if delivery.waiting:
             log.info("%d frames of before are still to be confirmed", delivery.waiting)
         return delivery
 
-    def _open_spool(self, *, said: bool) -> Spool | None:
-        """Open the spool; None, and a warning unless that was said, where there is no disk to be had."""
+    def _open_spool(self) -> Spool | None:
+        """Open the spool; None, and a warning unless that was said, where there is no disk to be had.
+
+        Raises:
+            ConfigError: it is another reader's.
+        """
         settings = self._config.spool
-        spool = Spool(settings.path, max_size=settings.max_size)
+        # In one folder with the journal it is safe behind the journal's lock.
+        alone = settings.path.resolve() != settings.journal.resolve()
+        spool = Spool(settings.path, max_size=settings.max_size, lock=alone)
         try:
             spool.open()
+        except SpoolBusy as error:
+            raise ConfigError(f"spool.path: {settings.path} is in use by another reader: give each its own") from error
         except OSError as error:
-            if not said:
-                log.warning(
-                    "spool.path: %s cannot be used: %s; frames wait in memory only, trying again",
-                    settings.path,
-                    error.strerror,
-                )
+            self._warn_of_spool(f"spool.path: {settings.path} cannot be used: {error.strerror}")
             return None
         if spool.damaged_bytes:
             log.warning(
@@ -174,18 +187,21 @@ class Bridge:
             stamper=Stamper(self._clock, patience=patience),
         )
 
-    def _handle_next(self, timeout: float) -> bool:
-        """Handle one event; return whether there was one."""
+    def _handle_next(self, timeout: float) -> None:
+        """Handle one event, if there is one in time."""
         try:
-            event = self._events.get(timeout=timeout) if timeout else self._events.get_nowait()
+            event = self._events.get(timeout=timeout)
         except queue.Empty:
-            return False
+            return
         match event:
             case Decoded(frame):
                 item = Item(Kind.FRAME, frame.meter, key_of(frame.timestamp), frame.to_json())
                 now = time.monotonic()
-                self._delivery.accept(item, now)
-                self._meters.take(frame, now)
+                if now < self._hurry_from:
+                    self._delivery.accept(item, now)
+                    self._meters.take(frame, now)
+                else:
+                    self._delivery.accept(item, now, live=False)
             case Published(handed, code):
                 self._delivery.answered(handed, code, time.monotonic())
             case Message():
@@ -196,12 +212,12 @@ class Bridge:
             case Connected():
                 self._connects += 1
                 self._delivery.connected()
-                self._announce()
+                if time.monotonic() < self._hurry_from:
+                    self._announce()
             case Disconnected():
                 self._delivery.disconnected()
             case None:
                 pass
-        return True
 
     def _hear(self, message: Message) -> None:
         """Take a storer's word, or Home Assistant's."""
@@ -251,9 +267,21 @@ class Bridge:
         self._heartbeat.beat(vitals, now)
 
     def _look_for_a_disk(self) -> None:
-        if not self._delivery.has_spool and (spool := self._open_spool(said=True)) is not None:
+        if self._delivery.has_spool:
+            return
+        try:
+            spool = self._open_spool()
+        except ConfigError as error:
+            self._warn_of_spool(str(error))
+            return
+        if spool is not None:
             log.info("spool.path: %s can be used now", self._config.spool.path)
             self._delivery.take_spool(spool)
+
+    def _warn_of_spool(self, trouble: str) -> None:
+        if trouble != self._spool_trouble:
+            log.warning("%s; frames wait in memory only, trying again", trouble)
+        self._spool_trouble = trouble
 
     def _tell_hours(self) -> None:
         """Say how many frames an hour had, once it is over."""
@@ -291,11 +319,12 @@ class Bridge:
     def _finish(self, threads: list[threading.Thread]) -> None:
         self._heartbeat.stop()
         self._metrics.close()
-        deadline = time.monotonic() + _FAREWELL
+        began = time.monotonic()
+        self._hurry_from = deadline = began + _FAREWELL
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
-        while self._handle_next(0):
-            pass
+        for _ in range(self._events.qsize()):  # the answers to what is published meanwhile come behind
+            self._handle_next(0)
         somebody = self._confirmers.online or self._confirmers.by_broker
         while somebody and not self._delivery.idle and self._session.connected and time.monotonic() < deadline:
             self._handle_next(0.1)
@@ -305,8 +334,7 @@ class Bridge:
         self._publish_health()
         self._session.publish(self._status, "offline", retain=True)
         self._session.close()
-        deadline = time.monotonic() + _FAREWELL
-        while time.monotonic() < deadline and self._session.connected:
+        while time.monotonic() < began + 2 * _FAREWELL and self._session.connected:
             try:
                 self._events.get(timeout=0.1)
             except queue.Empty:

@@ -1,6 +1,5 @@
 """Looks at a reader that runs, through what it says at the broker: then the port need not be touched."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -56,7 +55,7 @@ class ServiceFacts:
 
 def gather(name: str, topics: Topics, heard: Iterable[Heard], *, seconds: float, local: bool) -> ServiceFacts:
     """Sort what was heard."""
-    status, health, returned, confirmed = "", b"", 0, False
+    status, health, returned, confirmed = "", {}, 0, False
     links, storers, frames = {}, {}, []
     for message in heard:
         text = message.payload.decode("utf-8", "replace")
@@ -65,9 +64,9 @@ def gather(name: str, topics: Topics, heard: Iterable[Heard], *, seconds: float,
             status = text
             returned += text == "online" and not message.retained
         elif message.topic == topics.health("reader", name):
-            health = message.payload
+            health = message.fields
         elif levels[0] == "storer" and levels[2:] == ["status"]:
-            storers[levels[1]] = str(_object(message.payload).get("status", "unknown"))
+            storers[levels[1]] = str(message.fields.get("status", "unknown"))
         elif levels[1:] == ["link"]:
             links[levels[0]] = text
         elif levels[1:] == ["stored"]:
@@ -80,7 +79,7 @@ def gather(name: str, topics: Topics, heard: Iterable[Heard], *, seconds: float,
     return ServiceFacts(
         name=name,
         status=status,
-        health=_object(health),
+        health=health,
         returned=returned,
         links=links,
         frames=tuple(frames),
@@ -89,14 +88,6 @@ def gather(name: str, topics: Topics, heard: Iterable[Heard], *, seconds: float,
         seconds=seconds,
         local=local,
     )
-
-
-def _object(payload: bytes) -> dict[str, Any]:
-    try:
-        message = json.loads(payload)
-    except (ValueError, RecursionError):
-        return {}
-    return message if isinstance(message, dict) else {}
 
 
 def judge_service(facts: ServiceFacts) -> list[Finding]:

@@ -12,12 +12,13 @@ teleinfo2mqtt has labels as Enedis spells them in its messages, and makes them s
 """
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from common.frame import Frame, Value
 from common.labels import LABELS, Kind, Mode
 from common.topics import Topics
+from reader.summer_time import is_summer
 
 _TEXT = frozenset(["ADCO", "ADSC", "PRM", "STGE", "MOTDETAT"])  # digits, but no numbers
 _KILO = frozenset(["PREF", "PCOUP"])  # kVA on the wire
@@ -67,14 +68,4 @@ def _field(mode: Mode, label: str, value: Value) -> dict[str, Any]:
 def _timestamp(stamp: datetime) -> dict[str, str]:
     date = stamp.astimezone(UTC)
     text = date.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
-    return {"date": text, "dst": "summer" if _is_summer(date) else "winter"}
-
-
-def _is_summer(instant: datetime) -> bool:
-    """Tell whether summer time runs in France: the rule itself, a Pi's bare Python has no time zones."""
-    return _last_sunday(instant.year, 3) <= instant < _last_sunday(instant.year, 10)
-
-
-def _last_sunday(year: int, month: int) -> datetime:
-    last = datetime(year, month, 31, 1, tzinfo=UTC)
-    return last - timedelta(days=(last.weekday() + 1) % 7)
+    return {"date": text, "dst": "summer" if is_summer(date) else "winter"}

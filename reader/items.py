@@ -8,6 +8,8 @@ _EPOCH = datetime.fromtimestamp(0, UTC)
 _MICROSECOND = timedelta(microseconds=1)
 HOUR = 3_600_000_000  # microseconds
 
+Identity = tuple["Kind", str, int]
+
 
 class Kind(IntEnum):
     """What an item is; the number stands in files."""
@@ -18,12 +20,17 @@ class Kind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing to deliver; `(kind, meter, key)` is its identity."""
+    """One thing to deliver."""
 
     kind: Kind
     meter: str
     key: int  # microseconds since 1970, UTC: a frame's timestamp, the begin of a tally's hour
     payload: bytes  # JSON, as it is published
+
+    @property
+    def identity(self) -> Identity:
+        """What it is called everywhere; a tally that was counted further keeps it."""
+        return self.kind, self.meter, self.key
 
 
 def key_of(instant: datetime) -> int:

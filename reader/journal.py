@@ -20,7 +20,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from common.errors import TeleinfoError
-from reader.items import HOUR, Item, Kind
+from reader.items import HOUR, Identity, Item, Kind
 from reader.record import read_records, write_record
 
 _MOUNTS = Path("/proc/self/mountinfo")
@@ -29,8 +29,6 @@ _COUNTS = struct.Struct("<QQII")  # generation, next segment, how many counts, h
 _COUNT = struct.Struct("<HIq")  # length of the meter's name, count, hour
 _FLOOR = struct.Struct("<Qq")  # segment, hour
 _COUNTS_ROOM = 16_384  # bytes set aside for the counts: they can be saved even when everything else is full
-
-_Identity = tuple[Kind, str, int]
 
 
 class JournalBusy(TeleinfoError):
@@ -58,7 +56,7 @@ class Journal:
         self._segment_size = segment_size
         self._segments: dict[int, _Segment] = {}
         self._released: set[int] = set()  # segments that are no longer needed
-        self._places: dict[_Identity, int] = {}  # of what an earlier run left
+        self._places: dict[Identity, int] = {}  # of what an earlier run left
         self._counts: dict[tuple[str, int], int] = {}
         self._next = 1
         self._current = 0  # the segment that is written; 0: none
@@ -93,7 +91,7 @@ class Journal:
 
     def place_of(self, item: Item) -> int:
         """Return the place of an item that `open` returned, as `append` returns it for others."""
-        return self._places[item.kind, item.meter, item.key]
+        return self._places[item.identity]
 
     def append(self, item: Item) -> int:
         """Keep an item, and count it if it is a frame; return its place.
@@ -164,7 +162,7 @@ class Journal:
             with contextlib.suppress(OSError):  # room is wished for, not needed
                 os.posix_fallocate(slot, 0, _COUNTS_ROOM)
         floors = self._load_counts()
-        items: dict[_Identity, Item] = {}
+        items: dict[Identity, Item] = {}
         for path in sorted(self._folder.glob("*.journal"), key=lambda path: (len(path.name), path.name)):
             if not path.stem.isdecimal():
                 continue
@@ -174,10 +172,9 @@ class Journal:
             self._next = max(self._next, number + 1)
             self.size += len(data)
             for item in self._read_segment(data, segment.floor):
-                identity = (item.kind, item.meter, item.key)
-                items.pop(identity, None)  # the last one wins, in its own place
-                items[identity] = item
-                self._places[identity] = number
+                items.pop(item.identity, None)  # the last one wins, in its own place
+                items[item.identity] = item
+                self._places[item.identity] = number
         for number in self._places.values():
             self._segments[number].waiting += 1
         self._released = {number for number, segment in self._segments.items() if not segment.waiting}

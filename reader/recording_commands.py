@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from common import config
+from common.arguments import positive, whole
 from common.errors import ConfigError, PortBusy, PortError
 from common.machine import Machine
 from common.process import Life
@@ -26,8 +27,8 @@ def add_record(commands: Any, default: Path) -> None:
     record = commands.add_parser("record", help="write what comes over the line, and when, to a file for a bug report")
     record.add_argument("file", type=Path, metavar="FILE", help="a text file, which must not exist yet")
     record.add_argument("--anonymous", action="store_true", help="replace meter address, delivery point and messages")
-    record.add_argument("--seconds", type=_positive, metavar="N", help="end after so long (default: with Ctrl-C)")
-    record.add_argument("--frames", type=_whole, metavar="N", help="end after so many frames")
+    record.add_argument("--seconds", type=positive, metavar="N", help="end after so long (default: with Ctrl-C)")
+    record.add_argument("--frames", type=whole, metavar="N", help="end after so many frames")
     record.add_argument("--port", metavar="PORT", help="default: that of the configuration")
     record.add_argument(
         "--mode", choices=("auto", "historic", "standard"), help="default: auto, or the configuration's"
@@ -42,7 +43,7 @@ def add_replay(commands: Any) -> None:
         "replay", help="play a recording on a pseudo-terminal, whose name is printed, once a program has opened it"
     )
     replay.add_argument("file", type=Path, metavar="FILE", help="what record has written")
-    replay.add_argument("--speed", type=_positive, default=1.0, metavar="N", help="N times as fast (default: 1)")
+    replay.add_argument("--speed", type=positive, default=1.0, metavar="N", help="N times as fast (default: 1)")
     replay.add_argument("--loop", action="store_true", help="begin again at the end, for ever")
     replay.set_defaults(command=_replay)
 
@@ -177,19 +178,3 @@ class _Progress:
 
 def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)  # noqa: T201 - for a person
-
-
-def _positive(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"a number above 0 is expected, not {text}")
-    return number
-
-
-def _whole(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"a whole number above 0 is expected, not {text}")
-    return int(text)

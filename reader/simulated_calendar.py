@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
+from reader.summer_time import clock_changes
+
 DAY = 86_400  # seconds
 HOUR = 3_600
 
@@ -44,11 +46,8 @@ def day_number(day: date) -> int:
 
 @lru_cache(maxsize=256)
 def _summer_time(year: int) -> tuple[int, int]:
-    """Tell when the clocks of a year change: on the last Sundays of March and October, at 01:00 UTC all over Europe."""
-    march, october = (date(year, month, 31) for month in (3, 10))
-    last_sundays = (day - timedelta(days=day.isoweekday() % 7) for day in (march, october))
-    start, end = (day_number(sunday) * DAY + HOUR for sunday in last_sundays)
-    return start, end
+    start, end = clock_changes(year)
+    return int(start.timestamp()), int(end.timestamp())
 
 
 def utc_offset(instant: int) -> int:

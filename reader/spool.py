@@ -1,116 +1,36 @@
 """Keeps on disk, compressed, the items that nobody has confirmed yet; what is confirmed goes, a segment at a time.
 
     folder    = NNNNNNNN.spool... NNNNNNNN.damaged...
-    segment   = record...                                  see reader/record.py
-    body      = version kind level flags count key meter offsets [lengths] payloads
-    version   = u8: 1; level: u8, how often the segment was thinned; flags: u8, 1 when there are lengths
-    key       = i64: of the first item; offsets: u32 each, of the others' keys from it, in microseconds, increasing
-    lengths   = u32 each, only when a payload contains a newline, which otherwise stands between two payloads
-    payloads  = one zlib stream
+    segment   = record...                                  see reader/record.py, reader/spool_format.py
 
-What is where stands in front of the compressed part, so that nothing needs to be decompressed to know it. Confirmations
-are not written: what is left of a segment after a restart is unconfirmed again, and replayed, which does no harm.
+Confirmations are not written: what is left of a segment after a restart is unconfirmed again, and replayed, which does
+no harm.
 """
 
 import contextlib
 import errno
+import fcntl
 import os
 import struct
 import zlib
-from array import array
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from reader.items import Item, Kind
-from reader.record import HEADER_SIZE, read_records, record_size, write_record
+from common.errors import TeleinfoError
+from reader.items import Identity, Item, Kind
+from reader.record import HEADER_SIZE, read_records, record_size
+from reader.spool_format import Drafts, is_ours, read_body, read_payloads
+from reader.spool_index import Block, Index, Segment, bits_of
+from reader.thinning import what_to_give_up
 
-LONGEST_BLOCK = 120  # items; two minutes of a standard meter
-_VERSION = 1
-_LENGTHS = 1
-_HEADER = struct.Struct("<BBBBHHq")  # version, kind, level, flags, length of the meter's name, count, key of the first
-_FARTHEST = 2**32 - 1  # microseconds from the first key of a block to its last; 71 minutes
-_BUCKET = 600_000_000  # microseconds; a handful of blocks as the program writes them
 _SMALLEST_SEGMENT = 4096  # bytes; less than a page saves nothing
 _LEAST_SEGMENTS = 8  # in a full spool: thinning needs something older than the newest
 _DAMAGED_KEPT = 8  # files
 _PAGE = 4096  # bytes that are given up where the disk cannot read
 
 
-@dataclass(slots=True, eq=False)
-class Block:
-    """Items of one kind and meter that stand in one record; `pending` has a bit for each that is not confirmed."""
-
-    segment: "_Segment" = field(repr=False)
-    offset: int
-    kind: Kind
-    meter: str
-    first: int
-    offsets: "array[int]"
-    pending: int
-    noted: dict[str, int] | None = None  # who confirmed which, as long as that is not enough
-
-
-@dataclass(slots=True, eq=False)
-class _Segment:
-    number: int
-    path: Path
-    size: int = 0
-    level: int = 0
-    revision: int = 0  # counts how often its blocks were replaced
-    blocks: list[Block] = field(default_factory=list)
-    items: int = 0
-    left: int = 0  # items that are not confirmed
-    frames: int = 0  # those of them that are frames
-
-
-@dataclass(slots=True)
-class _Draft:
-    """A block that is being put together."""
-
-    kind: Kind
-    meter: str
-    first: int
-    offsets: list[int] = field(default_factory=list)
-    payloads: list[bytes] = field(default_factory=list)
-    noted: dict[str, int] | None = None
-
-    def takes(self, key: int) -> bool:
-        if not self.offsets:
-            return True
-        return len(self.offsets) < LONGEST_BLOCK and self.offsets[-1] < key - self.first <= _FARTHEST
-
-    def add(self, key: int, payload: bytes, names: Iterable[str]) -> None:
-        for name in names:
-            self.noted = self.noted or {}
-            self.noted[name] = self.noted.get(name, 0) | 1 << len(self.offsets)
-        self.offsets.append(key - self.first)
-        self.payloads.append(payload)
-
-    def write(self, level: int) -> bytes:
-        count, meter = len(self.offsets), self.meter.encode()
-        flags = _LENGTHS if any(b"\n" in payload for payload in self.payloads) else 0
-        header = _HEADER.pack(_VERSION, self.kind, min(level, 255), flags, len(meter), count, self.first)
-        offsets = struct.pack(f"<{count - 1}I", *self.offsets[1:])
-        lengths = struct.pack(f"<{count}I", *map(len, self.payloads)) if flags else b""
-        joined = (b"" if flags else b"\n").join(self.payloads)
-        return write_record(b"".join((header, meter, offsets, lengths, zlib.compress(joined, 6))))
-
-
-class _Drafts:
-    """Sorts items into blocks, in order of writing within a kind and meter."""
-
-    def __init__(self) -> None:
-        self.whole: list[_Draft] = []
-        self._open: dict[tuple[Kind, str], _Draft] = {}
-
-    def add(self, kind: Kind, meter: str, key: int, payload: bytes, names: Iterable[str] = ()) -> None:
-        draft = self._open.get((kind, meter))
-        if draft is None or not draft.takes(key):
-            draft = self._open[kind, meter] = _Draft(kind, meter, key)
-            self.whole.append(draft)
-        draft.add(key, payload, names)
+class SpoolBusy(TeleinfoError):
+    """Another process has this spool."""
 
 
 class Spool:
@@ -119,8 +39,8 @@ class Spool:
     One process at a time, one thread. Call `open` first.
     """
 
-    def __init__(self, folder: Path, *, max_size: int, segment_size: int = 512 * 1024) -> None:
-        self.waiting = 0  # frames that are not confirmed
+    def __init__(self, folder: Path, *, max_size: int, segment_size: int = 512 * 1024, lock: bool = True) -> None:
+        """Take the folder's name; without `lock`, whoever calls sees to it that nobody else uses it."""
         self.size = 0  # bytes of all segments
         self.thinned = 0  # frames given up since the start, because there was no room
         self.damaged_bytes = 0  # found since the start
@@ -128,30 +48,40 @@ class Spool:
         self._folder = folder
         self._max_size = max_size
         self._segment_size = max(min(segment_size, max_size // _LEAST_SEGMENTS), _SMALLEST_SEGMENT)
-        self._segments: dict[int, _Segment] = {}  # in order of writing
-        self._buckets: dict[tuple[Kind, str], dict[int, list[Block]]] = {}
-        self._meters: dict[str, str] = {}  # one string for all blocks of a meter
+        self._index = Index()
         self._next = 1
-        self._current: _Segment | None = None
+        self._current: Segment | None = None
         self._file = -1
+        self._lock = -1
+        self._locks = lock
+
+    @property
+    def waiting(self) -> int:
+        """Frames that are not confirmed."""
+        return self._index.waiting
 
     @property
     def oldest(self) -> int | None:
         """Key of the first frame that is not confirmed, in order of writing."""
-        for segment in self._segments.values():
-            if segment.frames:
-                for block in segment.blocks:
-                    if block.pending and block.kind is Kind.FRAME:
-                        return block.first + block.offsets[_lowest(block.pending)]
-        return None
+        return self._index.oldest
 
     def open(self) -> None:
         """Index what is there; damage is put aside.
 
         Raises:
+            SpoolBusy: another process has it.
             OSError: the folder cannot be made or read.
         """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self._locks:
+            self._take_lock()
+        try:
+            self._read()
+        except OSError:
+            self.close()
+            raise
+
+    def _read(self) -> None:
         names = sorted(os.listdir(self._folder), key=lambda name: (len(name), name))
         numbered = [(int(Path(name).stem), self._folder / name) for name in names if Path(name).stem.isdecimal()]
         for number, path in numbered:
@@ -162,9 +92,7 @@ class Spool:
             elif path.suffix == ".part":  # a kill came before its rename
                 with contextlib.suppress(OSError):
                     path.unlink()
-        for segment in list(self._segments.values()):
-            if not segment.left:
-                self._delete(segment)
+        self._delete_confirmed()
 
     def append(self, items: Sequence[Item]) -> None:
         """Keep these items, whole or not at all; one that is here already is replaced.
@@ -172,14 +100,13 @@ class Spool:
         Raises:
             OSError: the disk is full, read-only or broken; nothing of the call is kept.
         """
-        latest: dict[tuple[Kind, str, int], Item] = {}
+        latest: dict[Identity, Item] = {}
         for item in items:
-            identity = (item.kind, item.meter, item.key)
-            latest.pop(identity, None)
-            latest[identity] = item
+            latest.pop(item.identity, None)
+            latest[item.identity] = item
         if not latest:
             return
-        drafts = _Drafts()
+        drafts = Drafts()
         for item in latest.values():
             drafts.add(item.kind, item.meter, item.key, item.payload)
         records = [draft.write(0) for draft in drafts.whole]
@@ -188,7 +115,7 @@ class Spool:
         segment = self._write(data)
         offset = segment.size
         for draft, record in zip(drafts.whole, records, strict=True):
-            self._add(self._block(segment, offset, draft))
+            self._index.add(segment, offset, draft)
             offset += len(record)
         segment.size += len(data)
         self.size += len(data)
@@ -201,15 +128,14 @@ class Spool:
 
         `enough` is asked with the names of all who have confirmed it since the start.
         """
-        found = self._find(kind, meter, key)
+        found = self._index.find(kind, meter, key)
         if found is None:
             return None
         block, index = found
-        if not enough(frozenset((storer, *_names(block, index)))):
-            block.noted = block.noted or {}
-            block.noted[storer] = block.noted.get(storer, 0) | 1 << index
+        if not enough(frozenset((storer, *block.names(index)))):
+            block.note(index, storer)
             return False
-        self._drop(block, 1 << index)
+        self._index.drop(block, 1 << index)
         if not block.segment.left:
             self._delete(block.segment)
         return True
@@ -219,17 +145,7 @@ class Spool:
 
         Blocks of a segment that is thinned meanwhile come again.
         """
-        reached = 0
-        while segment := next((segment for number, segment in self._segments.items() if number > reached), None):
-            reached = segment.number
-            revision, index = segment.revision, 0
-            while index < len(segment.blocks):
-                block = segment.blocks[index]
-                index += 1
-                if block.pending:
-                    yield block
-                if segment.revision != revision:
-                    revision, index = segment.revision, 0
+        return self._index.undelivered()
 
     def read(self, block: Block) -> list[Item]:
         """Return the items of a block that are not confirmed; none if they were thinned or damaged meanwhile.
@@ -247,11 +163,30 @@ class Spool:
             return []
         return [
             Item(block.kind, block.meter, block.first + block.offsets[index], payloads[index])
-            for index in _bits(block.pending)
+            for index in bits_of(block.pending)
         ]
 
     def close(self) -> None:
-        """Close the segment that is written."""
+        """Let the folder go; what it holds stays."""
+        self._close_segment()
+        if self._lock >= 0:
+            os.close(self._lock)
+        self._lock = -1
+
+    def _take_lock(self) -> None:
+        self._lock = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            self.close()
+            raise SpoolBusy(f"{self._folder} is in use by another process") from error
+        except OSError as error:
+            # A network's disk may know no locks for folders; a spool without one is better than none.
+            if error.errno not in (errno.EBADF, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
+                self.close()
+                raise
+
+    def _close_segment(self) -> None:
         if self._file >= 0:
             os.close(self._file)
         self._file, self._current = -1, None
@@ -264,7 +199,7 @@ class Spool:
         known: list[tuple[int, int, bytes]] = []
         for offset, body in records:
             size = record_size(data, offset)
-            if _is_ours(body):
+            if is_ours(body):
                 known.append((offset, size, body))
             else:
                 damaged.append((offset, offset + size))
@@ -279,13 +214,13 @@ class Spool:
             except OSError:  # no room for that now
                 if not known:
                     return  # at the next start
-        segment = _Segment(number, path, len(data))
-        self._segments[number] = segment
+        segment = Segment(number, path, len(data))
+        self._index.segments[number] = segment
         self.size += segment.size
         for offset, _, body in known:
-            level, draft, _ = _read_body(body)
+            level, draft, _ = read_body(body)
             segment.level = max(segment.level, level)
-            self._add(self._block(segment, offset, draft))
+            self._index.add(segment, offset, draft)
 
     def _put_aside(self, number: int, data: bytes) -> None:
         with (self._folder / f"{number:08}.damaged").open("ab") as file:
@@ -294,82 +229,17 @@ class Spool:
         for path in kept[:-_DAMAGED_KEPT]:
             path.unlink()
 
-    # The index.
-
-    def _block(self, segment: _Segment, offset: int, draft: _Draft) -> Block:
-        return Block(
-            segment,
-            offset,
-            draft.kind,
-            self._meters.setdefault(draft.meter, draft.meter),
-            draft.first,
-            array("I", draft.offsets),
-            (1 << len(draft.offsets)) - 1,
-            draft.noted,
-        )
-
-    def _add(self, block: Block, *, replace: bool = True) -> None:
-        """Take a block into the index; what it has and older blocks have, too, is dropped there."""
-        if replace:
-            there = self._buckets.get((block.kind, block.meter), {})
-            for other in {other for bucket in _buckets_of(block) for other in there.get(bucket, ())}:
-                self._drop(other, _shared(other, block))
-        buckets = self._buckets.setdefault((block.kind, block.meter), {})
-        for bucket in _buckets_of(block):
-            buckets.setdefault(bucket, []).append(block)
-        segment, count = block.segment, len(block.offsets)
-        segment.blocks.append(block)
-        segment.items += count
-        segment.left += count
-        if block.kind is Kind.FRAME:
-            segment.frames += count
-            self.waiting += count
-
-    def _find(self, kind: Kind, meter: str, key: int) -> tuple[Block, int] | None:
-        buckets = self._buckets.get((kind, meter))
-        for block in buckets.get(key // _BUCKET, ()) if buckets else ():
-            offset = key - block.first
-            if 0 <= offset <= block.offsets[-1]:
-                index = bisect_left(block.offsets, offset)
-                if block.offsets[index] == offset and block.pending >> index & 1:
-                    return block, index
-        return None
-
-    def _drop(self, block: Block, bits: int) -> None:
-        """Stop waiting for these items of a block."""
-        bits &= block.pending
-        if not bits:
-            return
-        block.pending &= ~bits
-        count = bits.bit_count()
-        block.segment.left -= count
-        if block.kind is Kind.FRAME:
-            block.segment.frames -= count
-            self.waiting -= count
-        if not block.pending:
-            self._forget(block)
-
-    def _forget(self, block: Block) -> None:
-        buckets = self._buckets[block.kind, block.meter]
-        for bucket in _buckets_of(block):
-            buckets[bucket].remove(block)
-            if not buckets[bucket]:
-                del buckets[bucket]
-        if not buckets:
-            del self._buckets[block.kind, block.meter]
-        block.offsets, block.noted = array("I"), None
-
-    def _delete(self, segment: _Segment) -> None:
+    def _delete(self, segment: Segment) -> None:
         if segment is self._current:
-            self.close()
+            self._close_segment()
         # One that cannot be deleted comes back after a restart, and is replayed.
         with contextlib.suppress(OSError):
             segment.path.unlink(missing_ok=True)
-        del self._segments[segment.number]
+        del self._index.segments[segment.number]
         self.size -= segment.size
 
     def _delete_confirmed(self) -> None:
-        for segment in [segment for segment in self._segments.values() if not segment.left]:
+        for segment in [segment for segment in self._index.segments.values() if not segment.left]:
             self._delete(segment)
 
     # Reading and writing.
@@ -385,20 +255,20 @@ class Spool:
         if not records or records[0][0] != 0:
             return None
         try:
-            _, draft, lengths_and_stream = _read_body(records[0][1])
-            return _unpack(draft, lengths_and_stream)
+            _, draft, lengths_and_stream = read_body(records[0][1])
+            return read_payloads(draft, lengths_and_stream)
         except (ValueError, zlib.error, struct.error):
             return None
 
     def _lose(self, block: Block) -> None:
         if block.kind is Kind.FRAME:
             self.lost += block.pending.bit_count()
-        self._drop(block, block.pending)
+        self._index.drop(block, block.pending)
 
-    def _write(self, data: bytes) -> _Segment:
+    def _write(self, data: bytes) -> Segment:
         """Write behind the newest segment, or begin a new one; return it, its size not changed yet."""
         if self._current and self._current.size + len(data) > self._segment_size:
-            self.close()
+            self._close_segment()
         segment = self._current or self._begin()
         try:
             if os.write(self._file, data) < len(data):
@@ -410,18 +280,18 @@ class Spool:
             # What failed once is not written to again: the next append begins a new segment.
             with contextlib.suppress(OSError):
                 os.ftruncate(self._file, segment.size)
-            self.close()
+            self._close_segment()
             if not segment.size:
                 with contextlib.suppress(OSError):
                     segment.path.unlink()
             raise
-        self._segments[segment.number] = segment
+        self._index.segments[segment.number] = segment
         return segment
 
-    def _begin(self) -> _Segment:
+    def _begin(self) -> Segment:
         path = self._folder / f"{self._next:08}.spool"
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-        self._current = _Segment(self._next, path)
+        self._current = Segment(self._next, path)
         self._next += 1
         return self._current
 
@@ -446,24 +316,16 @@ class Spool:
         finally:
             os.close(folder)
 
-    # Thinning.
-
     def _make_room(self, size: int) -> None:
         while self.size + size > self._max_size:
-            older = list(self._segments.values())[:-1]
-            emptier = [segment for segment in older if (segment.items - segment.left) * 2 >= segment.items]
-            if emptier:  # that costs no frame
-                self._rewrite(emptier[0], {block: block.pending for block in emptier[0].blocks}, emptier[0].level)
-                continue
-            thick = [segment for segment in older if segment.frames]
-            if not thick:
+            rewriting = what_to_give_up(list(self._index.segments.values())[:-1])
+            if rewriting is None:
                 return
-            thickest = min(thick, key=lambda segment: segment.level)
-            self._rewrite(thickest, _every_other(thickest.blocks), thickest.level + 1)
+            self._rewrite(*rewriting)
 
-    def _rewrite(self, segment: _Segment, keep: dict[Block, int], level: int) -> None:
+    def _rewrite(self, segment: Segment, keep: dict[Block, int], level: int) -> None:
         """Replace a segment by one that has only these items of its blocks; the frames among the others are thinned."""
-        drafts = _Drafts()
+        drafts = Drafts()
         damaged = []
         for block in segment.blocks:
             bits = keep[block] & block.pending
@@ -471,9 +333,9 @@ class Spool:
             if payloads is None:
                 damaged.append(block)
                 continue
-            for index in _bits(bits):
+            for index in bits_of(bits):
                 key = block.first + block.offsets[index]
-                drafts.add(block.kind, block.meter, key, payloads[index], _names(block, index))
+                drafts.add(block.kind, block.meter, key, payloads[index], block.names(index))
         records = [draft.write(level) for draft in drafts.whole]
         data = b"".join(records)
         if records:
@@ -481,14 +343,11 @@ class Spool:
         for block in damaged:
             self._lose(block)
         frames = segment.frames
-        replaced, segment.blocks, segment.items = segment.blocks, [], 0
-        for block in replaced:
-            self._drop(block, block.pending)
+        self._index.clear(segment)
         segment.level = level
-        segment.revision += 1
         offset = 0
         for draft, record in zip(drafts.whole, records, strict=True):
-            self._add(self._block(segment, offset, draft), replace=False)
+            self._index.add(segment, offset, draft, replace=False)
             offset += len(record)
         self.thinned += frames - segment.frames
         self.size += len(data) - segment.size
@@ -514,102 +373,9 @@ def read_what_can_be_read(path: Path, pread: Callable[[int, int, int], bytes] = 
         os.close(file)
 
 
-def _is_ours(body: bytes) -> bool:
-    try:
-        _read_body(body)
-    except (struct.error, ValueError):
-        return False
-    return True
-
-
-def _read_body(body: bytes) -> tuple[int, _Draft, tuple[Sequence[int], bytes]]:
-    """Return the level, the block without its payloads, and what its payloads are made from."""
-    version, kind, level, flags, length, count, first = _HEADER.unpack_from(body)
-    if version != _VERSION or not count or flags & ~_LENGTHS:
-        raise ValueError(f"unknown version {version} of a block")
-    at = _HEADER.size + length
-    draft = _Draft(Kind(kind), body[_HEADER.size : at].decode(), first)
-    draft.offsets = [0, *struct.unpack_from(f"<{count - 1}I", body, at)]
-    at += 4 * (count - 1)
-    lengths: Sequence[int] = ()
-    if flags & _LENGTHS:
-        lengths = struct.unpack_from(f"<{count}I", body, at)
-        at += 4 * count
-    return level, draft, (lengths, body[at:])
-
-
-def _unpack(draft: _Draft, lengths_and_stream: tuple[Sequence[int], bytes]) -> list[bytes]:
-    lengths, stream = lengths_and_stream
-    joined = zlib.decompress(stream)
-    if not lengths:
-        payloads = joined.split(b"\n")
-    else:
-        payloads, at = [], 0
-        for length in lengths:
-            payloads.append(joined[at : at + length])
-            at += length
-    if len(payloads) != len(draft.offsets):
-        raise ValueError(f"{len(payloads)} payloads for {len(draft.offsets)} items")
-    return payloads
-
-
 def _packed(records: Iterable[tuple[int, int, bytes]]) -> Iterator[tuple[int, int, bytes]]:
     """Give each record the offset that it has when all stand one behind the other."""
     offset = 0
     for _, size, body in records:
         yield offset, size, body
         offset += size
-
-
-def _buckets_of(block: Block) -> range:
-    return range(block.first // _BUCKET, (block.first + block.offsets[-1]) // _BUCKET + 1)
-
-
-def _shared(older: Block, newer: Block) -> int:
-    """Return the bits of what two blocks both have, in the older one."""
-    apart = older.first - newer.first
-    if apart > newer.offsets[-1] or apart + older.offsets[-1] < 0:
-        return 0
-    there = set(newer.offsets)
-    return sum(1 << index for index in _bits(older.pending) if older.offsets[index] + apart in there)
-
-
-def _names(block: Block, index: int) -> list[str]:
-    return [name for name, bits in block.noted.items() if bits >> index & 1] if block.noted else []
-
-
-def _lowest(bits: int) -> int:
-    return (bits & -bits).bit_length() - 1
-
-
-def _bits(bits: int) -> Iterator[int]:
-    """Go through the numbers of the bits that are set.
-
-    >>> list(_bits(0b1101))
-    [0, 2, 3]
-    """
-    while bits:
-        lowest = _lowest(bits)
-        yield lowest
-        bits ^= 1 << lowest
-
-
-def _every_other(blocks: Sequence[Block]) -> dict[Block, int]:
-    """Choose what stays when a segment is thinned: of each block the first, the last and every other frame between.
-
-    Blocks of two and less cannot be thinned so: then it is every other frame of a meter in the whole segment, at last
-    none. Tallies stay.
-    """
-    keep = {block: block.pending for block in blocks}
-    frames = [block for block in blocks if block.kind is Kind.FRAME and block.pending]
-    groups = [[(block, index) for index in _bits(block.pending)] for block in frames]
-    if all(len(group) < 3 for group in groups):
-        meters = {block.meter for block in frames}
-        groups = [[place for group in groups for place in group if place[0].meter == meter] for meter in meters]
-        if all(len(group) < 3 for group in groups):
-            return keep | dict.fromkeys(frames, 0)
-    keep |= dict.fromkeys(frames, 0)
-    for group in groups:
-        for block, index in {*group[::2], *group[-1:]}:
-            keep[block] |= 1 << index
-    return keep

@@ -6,6 +6,8 @@ of its clock; a space, sent with the mobile peaks, leaves the season to the cale
 
 from datetime import UTC, datetime, timedelta
 
+from reader.summer_time import clock_changes
+
 WIDTH = 13  # characters: season, then YYMMDDhhmmss
 
 _WINTER, _SUMMER = timedelta(hours=1), timedelta(hours=2)
@@ -34,11 +36,5 @@ def read_stamp(text: str) -> tuple[datetime, bool]:
 
 
 def _paris_offset(local: datetime) -> timedelta:
-    # The rule itself, not a time zone database: small images and a Pi's bare Python have none.
-    starts, ends = _last_sunday(local.year, 3, hour=2), _last_sunday(local.year, 10, hour=3)
-    return _SUMMER if starts <= local < ends else _WINTER
-
-
-def _last_sunday(year: int, month: int, *, hour: int) -> datetime:
-    last = datetime(year, month, 31, hour, tzinfo=UTC)
-    return last - timedelta(days=(last.weekday() + 1) % 7)
+    starts, ends = clock_changes(local.year)
+    return _SUMMER if starts + _WINTER <= local < ends + _SUMMER else _WINTER

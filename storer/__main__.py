@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from common import config, log
+from common.arguments import whole
 from common.command import report_errors
 from common.forget import forget
 from common.process import Life
@@ -69,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         "backup", parents=[common], help="save all that is stored in a file, while the storer runs, and check that file"
     )
     save.add_argument("target", type=Path, metavar="FOLDER|FILE", help="where; in a folder the file is named by itself")
-    save.add_argument("--keep", type=_positive, metavar="N", help="of the backups in the folder only the N newest stay")
+    save.add_argument("--keep", type=whole, metavar="N", help="of the backups in the folder only the N newest stay")
     save.set_defaults(command=_backup)
 
     back = commands.add_parser(
@@ -165,13 +166,6 @@ def _say(what: str, contents: Contents) -> None:
     print(f"{what} ({counts}), as of {contents.header.taken}")  # noqa: T201 - the command's output
     for warning in contents.warnings:
         print(f"teleinfo-storer: warning: {warning}", file=sys.stderr)  # noqa: T201 - for a person
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
 
 
 def _forget(arguments: argparse.Namespace) -> int:

@@ -1,7 +1,6 @@
 """The command `teleinfo-storer check`: looks at everything that a storer needs, and says what to do."""
 
 import argparse
-import json
 import sys
 import time
 from collections import Counter
@@ -118,10 +117,10 @@ def gather(name: str, topics: Iterable[Topics], heard: Iterable[Heard], *, secon
             case ["reader", reader, "status"]:
                 readers[reader] = text
             case ["storer", storer, "status"] if storer == name:
-                status = str(_object(message.payload).get("status", ""))
+                status = str(message.fields.get("status", ""))
                 returned += status == "online" and not message.retained
             case ["storer", storer, "health"] if storer == name:
-                health = _object(message.payload)
+                health = message.fields
             case [meter, "link"]:
                 links[meter] = text
             case [meter, "frame"]:
@@ -142,14 +141,6 @@ def gather(name: str, topics: Iterable[Topics], heard: Iterable[Heard], *, secon
         live=live,
         replayed=replayed,
     )
-
-
-def _object(payload: bytes) -> dict[str, Any]:
-    try:
-        message = json.loads(payload)
-    except (ValueError, RecursionError):
-        return {}
-    return message if isinstance(message, dict) else {}
 
 
 def judge_storer(facts: StorerFacts) -> list[Finding]:

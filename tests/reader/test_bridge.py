@@ -5,6 +5,7 @@ import logging
 import math
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,11 +19,12 @@ from common.frame import Frame, write_instant
 from common.labels import Mode
 from common.mqtt import Will
 from common.mqtt_events import Connected, Disconnected, Event, Handed, Message, Published
-from common.process import Life
+from common.process import GRACE, Life
 from common.tally import Tally
 from reader.bridge import HEALTH_EVERY, Bridge
 from reader.config import DeliveryConfig, ReaderConfig, SpoolConfig
 from reader.line import Decoded, Link
+from reader.spool import Spool
 
 METER = "031961123456"
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -67,6 +69,7 @@ class Session:
         self.stirred = math.inf
         self.answering = False
         self.closed = False
+        self.hindered: Step = bool  # what each message costs
         self.sent: list[tuple[str, bytes | str, bool]] = []
 
     def start(self) -> None:
@@ -75,6 +78,7 @@ class Session:
     def publish(self, topic: str, payload: bytes | str, *, retain: bool = False) -> Handed | None:
         if not self.connected:
             return None
+        self.hindered()
         self.sent.append((topic, payload, retain))
         handed = Handed(1, len(self.sent))
         if self.answering:
@@ -131,11 +135,14 @@ class Rig:
         self.bridge = Bridge(self.config, self.life)
         self.session: Session = self.bridge._session  # type: ignore[assignment]
 
-    def run(self, *steps: Step) -> None:
-        """Take the steps, one at each turn of the loop, then stop and say good-bye."""
+    def run(self, *steps: Step, older: float = 0.7) -> None:
+        """Take the steps, one at each turn of the loop, then stop and say good-bye.
+
+        By then each look at the clock takes so long: nobody likes to wait for answers that do not come.
+        """
         assert isinstance(self.life.stop, Steps)
         self.life.stop.steps = list(steps)
-        self.life.stop.at_end = lambda: setattr(self.time, "older", 0.7)  # nobody likes to wait for good-byes
+        self.life.stop.at_end = lambda: setattr(self.time, "older", older)
         self.bridge.run()
 
     # Steps: each puts exactly one event.
@@ -418,12 +425,35 @@ def test_hours_of_long_ago_are_not_told_again(rig: Rig) -> None:
 
 def test_the_end_waits_for_the_last_answers_and_says_good_bye(rig: Rig, tmp_path: Path) -> None:
     rig.session.answering = True
-    rig.run(rig.connect, rig.frame(NOON), lambda: [rig.frame(NOON + n * SECOND)() for n in range(1, 50)])
+    rest = [rig.frame(NOON + n * SECOND) for n in range(1, 50)]
+    rig.run(rig.connect, rig.frame(NOON), lambda: [decode() for decode in rest], older=0.001)
     assert len(rig.session.on(f"teleinfo/{METER}/frame")) == 50  # all that were decoded, none left in the queue
     assert rig.counts("decoded", "handed_over", "waiting") == [50, 50, 0]
     assert rig.session.sent[-1] == ("teleinfo/reader/pi/status", "offline", True)
     assert rig.session.closed
     assert list((tmp_path / "spool").iterdir()) == []
+
+
+def test_on_a_machine_that_is_far_behind_the_end_comes_in_time_and_keeps_all_that_was_decoded(
+    rig: Rig, tmp_path: Path
+) -> None:
+    rest = [rig.frame(NOON + n * SECOND) for n in range(1, 500)]
+    ended: list[float] = []
+
+    def fall_behind() -> None:
+        for decode in rest:
+            decode()
+        rig.session.hindered = lambda: rig.time.go(0.1)
+        ended.append(rig.time.seconds)
+
+    rig.run(rig.connect, rig.status(), rig.frame(NOON), fall_behind, older=0.001)
+    assert rig.time.seconds - ended[0] < GRACE
+    assert 1 < len(rig.session.on(f"teleinfo/{METER}/frame")) < 50
+    assert rig.counts("decoded", "waiting") == [500, 500]
+    assert rig.session.sent[-1] == ("teleinfo/reader/pi/status", "offline", True)
+    rig.start()
+    rig.run(rig.connect)
+    assert rig.counts("recovered", "waiting") == [500, 500]
 
 
 def test_what_is_not_confirmed_at_the_end_is_on_disk(rig: Rig, tmp_path: Path) -> None:
@@ -454,6 +484,42 @@ def test_without_a_place_for_the_spool_it_goes_on_in_memory(
 def test_the_journal_of_another_reader_is_refused(rig: Rig) -> None:
     with pytest.raises(ConfigError, match="in use by another reader"):
         Bridge(rig.config, Life())
+
+
+def test_the_spool_of_another_reader_is_refused(rig: Rig, tmp_path: Path) -> None:
+    spool = SpoolConfig(journal=tmp_path / "other", path=rig.config.spool.path)
+    with pytest.raises(ConfigError, match=r"spool.path: .*/spool is in use by another reader: give each its own"):
+        Bridge(replace(rig.config, spool=spool), Life())
+    rig.bridge._delivery.close(0)
+    Bridge(replace(rig.config, spool=spool), Life())._delivery.close(0)
+
+
+def test_a_disk_that_comes_late_and_has_another_reader_is_left_alone_and_that_is_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "spool").touch()
+    rig = Rig(tmp_path, monkeypatch)
+    other = Spool(tmp_path / "other", max_size=64_000_000)
+    other.open()
+
+    def mount() -> None:
+        (tmp_path / "spool").unlink()
+        (tmp_path / "other").rename(tmp_path / "spool")
+        rig.bridge.wake()
+
+    rig.run(rig.connect, rig.frame(NOON), mount, rig.go(HEALTH_EVERY), rig.go(HEALTH_EVERY), other.close)
+    assert sum("is in use by another reader" in message for message in caplog.messages) == 1
+    assert rig.counts("decoded", "waiting") == [1, 1]
+
+
+def test_journal_and_spool_may_be_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "spool").mkdir()
+    (tmp_path / "journal").symlink_to(tmp_path / "spool")
+    rig = Rig(tmp_path, monkeypatch)
+    rig.run(rig.frame(NOON))
+    rig.start()
+    rig.run(rig.connect)
+    assert rig.counts("recovered", "waiting") == [1, 1]
 
 
 def test_a_disk_that_comes_late_is_used_with_what_it_holds(

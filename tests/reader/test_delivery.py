@@ -25,16 +25,16 @@ from reader.delivery import (
     JOURNAL_SIZE,
     KEPT_AGE,
     MEMORY_SIZE,
-    OVERDUE,
-    SLOWEST,
     SPILL_AGE,
-    UNANSWERED,
-    WINDOW,
     Delivery,
 )
 from reader.items import HOUR, Item, Kind, instant_of
 from reader.journal import Journal
-from reader.spool import LONGEST_BLOCK, Block, Spool
+from reader.outbox import UNANSWERED
+from reader.overdue import OVERDUE, SLOWEST, WINDOW
+from reader.spool import Spool
+from reader.spool_format import LONGEST_BLOCK
+from reader.spool_index import Block
 
 METER = "031961123456"
 NOON = 1_790_000_000_000_000 // HOUR * HOUR
