@@ -329,7 +329,7 @@ def test_a_folder_in_somebody_elses_home_is_refused(tables: Database, tmp_path: 
     home.chmod(0)
     os.seteuid(before or 65534)  # root may look everywhere
     try:
-        with pytest.raises(ConfigError, match="cannot be looked at: Permission denied; choose another folder$"):
+        with pytest.raises(ConfigError, match=r"cannot be looked at: Permission denied; choose another folder$"):
             backup(tables, home / "backups", NOW)
     finally:
         os.seteuid(before)
