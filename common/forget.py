@@ -24,6 +24,10 @@ class NotForgotten(TeleinfoError):
     """Somebody is in the way: the line says who, and what to do."""
 
 
+class NotAllowed(NotForgotten):
+    """The broker's access rules are in the way."""
+
+
 def forget(settings: Broker, topics: Topics, program: str, name: str, timeout: float = 10) -> bool:
     """Clear status and health of a `reader` or `storer`, and end its session; return whether it had a status.
 
@@ -151,7 +155,7 @@ class _Talk:
                 raise lost
             if isinstance(event, Published) and event.handed == handed:
                 if event.code >= REFUSED:
-                    raise NotForgotten(
+                    raise NotAllowed(
                         f"the broker {self._where} refuses {topic} (0x{event.code:02x}): check its access rules"
                     )
                 answered = True

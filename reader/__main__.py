@@ -10,7 +10,7 @@ from pathlib import Path
 from common import config, log
 from common.command import report_errors
 from common.errors import ConfigError
-from common.forget import forget, forget_meter
+from common.forget import NotAllowed, NotForgotten, forget, forget_meter
 from common.process import Life
 from common.topics import Topics
 from reader.bridge import Bridge
@@ -95,9 +95,17 @@ def _forget(arguments: argparse.Namespace) -> int:
     if re.fullmatch("[0-9]{12}", name):
         known = forget_meter(settings.mqtt, topics, name, device_topic(settings.home_assistant.prefix, name))
     else:
-        remembered = forget_storer(settings.spool.path / STORERS, name)
-        # The broker's word would bring it back at the next start.
-        known = forget(settings.mqtt, topics, "storer", name) or remembered
+        folder = settings.spool.path / STORERS
+        try:
+            remembered = forget_storer(folder, name)
+        except OSError as error:
+            raise NotForgotten(f"{folder}: {error.strerror}; with sudo it is done") from error
+        try:
+            # The broker's word would bring it back at the next start.
+            known = forget(settings.mqtt, topics, "storer", name) or remembered
+        except NotAllowed as error:
+            # By rules such as mosquitto/acl, a reader says nothing in a storer's name.
+            raise NotAllowed(f"{error}; with a storer's account: teleinfo-storer forget {name}") from error
     print(f"{name} is forgotten" if known else f"{name} was not known")  # noqa: T201
     return 0
 

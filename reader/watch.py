@@ -79,8 +79,12 @@ def _watch(arguments: argparse.Namespace) -> int:
 
 def _settings(arguments: argparse.Namespace) -> ReaderConfig | None:
     """Return the configuration; None where there is none, and the arguments say all."""
-    if not arguments.config.exists() and (arguments.port or arguments.mqtt is not None):
-        return None
+    # Where the service is installed, only root and the service may look at it: with a port, that is no obstacle.
+    try:
+        arguments.config.open().close()
+    except OSError as error:
+        if arguments.port or (arguments.mqtt is not None and isinstance(error, FileNotFoundError)):
+            return None
     return config.load(ReaderConfig, arguments.config)
 
 

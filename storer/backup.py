@@ -38,13 +38,10 @@ def backup(
         BackupError: the file cannot be written, or what was written is not what the server holds.
         DatabaseError: the database is away, or refuses us.
     """
-    if keep is not None and not target.is_dir():
-        raise ConfigError(f"{target}: --keep needs a folder, and this is none")
-    file = target / f"{database.name}-{now:%Y-%m-%dT%H%M%SZ}{SUFFIX}" if target.is_dir() else target
-    if not file.parent.is_dir():
-        raise ConfigError(f"{file.parent}: no such folder: make it first")
-    if file.exists():
-        raise ConfigError(f"{file}: exists already, and is left as it is: choose another name")
+    try:
+        file = _file(database, target, now, keep)
+    except OSError as error:  # of a folder above it, such as somebody else's home
+        raise ConfigError(f"{target}: cannot be looked at: {error.strerror}; choose another folder") from error
     try:
         with _part(file) as (part, stream):
             _write(database, stream, progress)
@@ -57,6 +54,18 @@ def backup(
     except OSError as error:
         raise BackupError(f"{file}: cannot be written: {error.strerror or error}") from error
     return file, contents
+
+
+def _file(database: Database, target: Path, now: datetime, keep: int | None) -> Path:
+    """Return the name of the new file."""
+    if keep is not None and not target.is_dir():
+        raise ConfigError(f"{target}: --keep needs a folder, and this is none")
+    file = target / f"{database.name}-{now:%Y-%m-%dT%H%M%SZ}{SUFFIX}" if target.is_dir() else target
+    if not file.parent.is_dir():
+        raise ConfigError(f"{file.parent}: no such folder: make it first")
+    if file.exists():
+        raise ConfigError(f"{file}: exists already, and is left as it is: choose another name")
+    return file
 
 
 # -- the tables --------------------------------------------------------------------------------------------------------

@@ -86,6 +86,11 @@ def test_the_reader_finds_its_folders_where_it_looks_for_them() -> None:
     assert unit["RuntimeDirectoryPreserve"] == "yes"  # what waits there outlives the service
 
 
+@each_unit
+def test_a_kill_does_not_take_what_the_user_keeps_in_dev_shm(unit: Path) -> None:
+    assert settings(unit).get("RemoveIPC", "no") == "no"
+
+
 def test_the_configuration_is_installed_where_the_programs_look_for_it() -> None:
     folder = re.search(r"^settings=(\S+)", (PACKAGING / "install").read_text(), re.MULTILINE)
     assert folder

@@ -198,3 +198,25 @@ def test_what_is_wrong_is_said_in_a_line(
         ended = int(error.code or 0)
     assert ended == code
     assert complaint in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_a_port_can_be_watched_by_somebody_who_may_not_look_at_the_configuration_of_the_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "teleinfo" / "reader.yaml"
+    file.parent.mkdir()
+    file.write_text("port: /dev/ttyAMA0\n")
+    file.parent.chmod(0)
+    before = os.geteuid()
+    os.seteuid(before or 65534)  # root may look everywhere
+    try:
+        for arguments, code in ((["--port", "/dev/null"], 1), (["--mqtt", "localhost"], 2)):
+            monkeypatch.setattr("sys.argv", ["teleinfo-reader", "watch", *arguments, "--config", str(file)])
+            assert main() == code
+    finally:
+        os.seteuid(before)
+        file.parent.chmod(0o700)
+    assert capsys.readouterr().err.splitlines() == [
+        "teleinfo-reader: /dev/null: not a serial port",
+        f"teleinfo-reader: {file}: cannot be read: Permission denied; name your file with --config",
+    ]

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from common.errors import BackupError, DatabaseError
+from common.errors import BackupError, ConfigError, DatabaseError
 from common.frame import Frame
 from common.tally import Tally
 from demo.instances import Database as Server
@@ -323,6 +323,19 @@ def test_a_target_that_cannot_be_one_is_refused(tables: Database, storer: Comman
     result = storer("backup", folder, "--keep", "0")
     assert result.returncode == 2
     assert "argument --keep: a whole number above 0 is expected, not 0" in result.stderr
+
+
+def test_a_folder_in_somebody_elses_home_is_refused(tables: Database, tmp_path: Path) -> None:
+    home, before = tmp_path / "home", os.geteuid()
+    (home / "backups").mkdir(parents=True)
+    home.chmod(0)
+    os.seteuid(before or 65534)  # root may look everywhere
+    try:
+        with pytest.raises(ConfigError, match=r"cannot be looked at: Permission denied; choose another folder$"):
+            backup(tables, home / "backups", NOW)
+    finally:
+        os.seteuid(before)
+        home.chmod(0o700)
 
 
 def test_a_database_with_frames_is_refused(tables: Database, storer: Command, folder: Path) -> None:

@@ -14,6 +14,8 @@ from common.mqtt import Session
 from common.mqtt_events import Connected, Disconnected, Event, Message, Published
 from common.topics import Topics
 from demo.instances import Broker, free_port
+from reader.__main__ import main as reader_main
+from tests.services.house import PASSWORD, Speaker, account, careful_broker
 
 E = TypeVar("E", bound=Event)
 
@@ -155,6 +157,25 @@ def test_a_reader_says_its_status_in_one_word(broker: Broker, topics: Topics) ->
     reader.retain(topics.status("reader", "cellar"), "offline")
     reader.close()
     assert forget(settings(broker), topics, "reader", "cellar") is True
+
+
+def test_a_reader_that_may_not_say_so_to_the_broker_names_who_may(
+    programs: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "reader.yaml"
+    with careful_broker(tmp_path / "broker") as broker:
+        with Speaker(account(broker, "storer")) as storer:
+            storer.say("teleinfo/storer/old/status", OFFLINE)
+        file.write_text(
+            "port: simulate://historic-single-phase-base\n"
+            f"mqtt: {{host: {broker.host}, port: {broker.port}, username: reader, password: {PASSWORD}}}\n"
+            f"spool: {{path: {tmp_path}}}\n"
+        )
+        monkeypatch.setattr("sys.argv", ["teleinfo-reader", "forget", "old", "--config", str(file)])
+        assert reader_main() == 1
+    said = capsys.readouterr().err
+    assert "check its access rules" in said
+    assert said.endswith("; with a storer's account: teleinfo-storer forget old\n")
 
 
 METER = "031961123456"
