@@ -320,7 +320,9 @@ def test_a_target_that_cannot_be_one_is_refused(tables: Database, storer: Comman
         assert (result.returncode, result.stdout) == (2, "")
         assert one_line(result.stderr) == f"teleinfo-storer: {folder}/{complaint}"
     assert [file.name for file in folder.iterdir()] == ["there"]
-    assert storer("backup", folder, "--keep", "0").returncode == 2
+    result = storer("backup", folder, "--keep", "0")
+    assert result.returncode == 2
+    assert result.stderr.endswith("argument --keep: a whole number above 0 is expected, not 0\n")
 
 
 def test_a_database_with_frames_is_refused(tables: Database, storer: Command, folder: Path) -> None:
