@@ -1,6 +1,7 @@
 """Runs a command and turns what it raises into one line and an exit code."""
 
 import argparse
+import errno
 import os
 import sys
 
@@ -8,19 +9,33 @@ from common import log
 from common.errors import ConfigError, Refused, TeleinfoError
 
 FAILED, USAGE, REFUSED = 1, 2, 3
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def report_errors(name: str, parser: argparse.ArgumentParser) -> int:
     """Run the function that the parser has set as `command`; return the exit code."""
     arguments = parser.parse_args()
     try:
-        return int(arguments.command(arguments))
+        code = int(arguments.command(arguments))
+        sys.stdout.flush()  # here, where it may fail
+        return code
     except BrokenPipeError:
-        # Whoever read our output has enough of it, as `head` has. Python would complain once more at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read our output has enough of it, as `head` has.
+        _drop_output()
         return 0
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        _drop_output()
+        print(f"{name}: the output cannot be written: {error.strerror}; make room", file=sys.stderr)  # noqa: T201 - for a person
+        return FAILED
     except KeyboardInterrupt:
         return 130
     except TeleinfoError as error:
         print(log.without_delivery_points(f"{name}: {error}"), file=sys.stderr)  # noqa: T201 - for a person
         return USAGE if isinstance(error, ConfigError) else REFUSED if isinstance(error, Refused) else FAILED
+
+
+def _drop_output() -> None:
+    """Keep Python from complaining once more, at its end, that the output cannot be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from common import config, log
-from common.command import report_errors
+from common.command import NO_ROOM, report_errors
 from common.errors import ConfigError
 from common.forget import NotAllowed, NotForgotten, forget, forget_meter
 from common.process import Life
@@ -121,6 +121,8 @@ def _decode(arguments: argparse.Namespace) -> int:
             except BrokenPipeError:
                 raise
             except OSError as error:
+                if error.errno in NO_ROOM:
+                    raise  # it is the output
                 raise ConfigError(f"{name}: cannot be read: {error.strerror}") from error
         sys.stdout.flush()
         print(f"{name}: {summary.text()}", file=sys.stderr)  # noqa: T201 - for a person

@@ -32,6 +32,7 @@ _CURES = {
     errno.EBUSY: "another program has it open",
     errno.EAGAIN: "another program has it open",
     errno.ENOTTY: "not a serial port",
+    errno.EISDIR: "a folder, and no serial port",
     errno.ECONNREFUSED: "connection refused; is the program that serves the port running there?",
 }
 _BUSY = (errno.EBUSY, errno.EAGAIN)

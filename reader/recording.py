@@ -125,7 +125,9 @@ def _lines(head: bytes, file: BinaryIO) -> Iterator[str]:
         if not more:
             break
         rest += more
-    yield rest.decode("ascii", "replace").strip()
+    last = rest.decode("ascii", "replace").strip()
+    if last.startswith(_MAGIC.decode()) or len(rest) >= _LONGEST_LINE or _holds(last):
+        yield last  # anything else is what a full disk or a power cut has left of a line
 
 
 def _read_lines(lines: Iterable[str], name: str) -> Iterator[Chunk]:
@@ -142,11 +144,16 @@ def _read_lines(lines: Iterable[str], name: str) -> Iterator[Chunk]:
 
 def _read_line(line: str, where: str) -> Chunk | None:
     match = _LINE.fullmatch(line)
-    if match is None or not (match[2] or _TEXT.fullmatch(match[5])):
+    if match is None or not _holds(line):
         raise ConfigError(f"{where}: damaged: SECONDS e|n TEXT or SECONDS speed N is expected, not {line[:40]!r}")
     if match[2]:
         return None
     return Chunk(float(match[1]), bytes(_byte(token, even=match[4] == "e") for token in _TOKEN.findall(match[5])))
+
+
+def _holds(line: str) -> bool:
+    match = _LINE.fullmatch(line)
+    return match is not None and bool(match[2] or _TEXT.fullmatch(match[5]))
 
 
 def _byte(token: str, *, even: bool) -> int:

@@ -9,7 +9,8 @@ from typing import Any
 
 from common import config
 from common.arguments import positive, whole
-from common.errors import ConfigError, PortBusy, PortError
+from common.command import NO_ROOM
+from common.errors import ConfigError, PortBusy, PortError, TeleinfoError
 from common.machine import Machine
 from common.process import Life
 from reader.config import ReaderConfig
@@ -71,6 +72,11 @@ def _record(arguments: argparse.Namespace) -> int:
         _say(f"{arguments.file}: {_far(recorder.progress)}")
         raise
     except OSError as error:
+        if error.errno in NO_ROOM:
+            far = _far(recorder.progress)
+            raise TeleinfoError(
+                f"{arguments.file}: {error.strerror}: make room; what came until then ({far}) is in it"
+            ) from error
         raise ConfigError(f"{arguments.file}: cannot be written: {error.strerror}") from error
     _say(f"{arguments.file}: {_far(recorder.progress)}")
     if not recorder.progress.frames:

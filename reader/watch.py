@@ -41,7 +41,7 @@ def add_watch(commands: Any, default: Path) -> None:
     where = watch.add_mutually_exclusive_group()
     where.add_argument("--port", metavar="PORT", help="read this port, and not that of the configuration")
     where.add_argument(
-        "--mqtt", nargs="?", const="", metavar="HOST",
+        "--mqtt", nargs="?", const=("", None), type=_broker, metavar="HOST[:PORT]",
         help="listen to the broker of a reader that runs (default: where the port is in use)",
     )  # fmt: skip
     watch.add_argument("--meter", metavar="ADDRESS", help="show this meter alone")
@@ -85,7 +85,21 @@ def _settings(arguments: argparse.Namespace) -> ReaderConfig | None:
     except OSError as error:
         if arguments.port or (arguments.mqtt is not None and isinstance(error, FileNotFoundError)):
             return None
+        if isinstance(error, FileNotFoundError):
+            raise ConfigError(
+                f"{arguments.config}: is not there; name your file with --config,"
+                " or do without: the meter's port with --port, or a reader's broker with --mqtt"
+            ) from error
     return config.load(ReaderConfig, arguments.config)
+
+
+def _broker(text: str) -> tuple[str, int | None]:
+    host, separator, port = text.rpartition(":")
+    if not separator or ":" in host:  # none, or an address of IPv6
+        return text, None
+    if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
+        raise argparse.ArgumentTypeError(f"HOST or HOST:PORT is expected, not {text}")
+    return host, int(port)
 
 
 def _check_rich() -> None:
@@ -105,7 +119,8 @@ def _source(
     broker = settings.mqtt if settings else ReaderMqtt()
     note = ""
     if arguments.mqtt is not None:
-        broker = dataclasses.replace(broker, host=arguments.mqtt or broker.host)
+        host, port = arguments.mqtt
+        broker = dataclasses.replace(broker, host=host or broker.host, port=port or broker.port)
     else:
         ports = (arguments.port,) if arguments.port or settings is None else settings.port
         for port in ports:
@@ -177,6 +192,7 @@ class _Watch:
         self._only = only
         self._advice = advice
         self._meters: dict[str, Watched] = {}
+        self._others: set[str] = set()  # heard, but not to be shown
         self._began = self._heard = time.monotonic()
         self._said: dict[str, str] = {}
 
@@ -186,7 +202,12 @@ class _Watch:
         silent = time.monotonic() - self._heard
         if silent < _SILENCE:
             return ""
-        return self._words("wait_longer", seconds=int(silent)) + " " + self._advice
+        return self._words("wait_longer", seconds=int(silent)) + " " + self._what_to_do()
+
+    def _what_to_do(self) -> str:
+        if not self._others:
+            return self._advice
+        return self._words("other_meters", meters=", ".join(sorted(self._others)), wanted=self._only)
 
     def run(self, draw: Draw) -> None:
         """Show what comes until the stop."""
@@ -209,10 +230,14 @@ class _Watch:
             if self._said.get(view.meter) != line and (view.power is not None or view.online is False):
                 self._said[view.meter] = line
                 print(f"{datetime.now().astimezone():%H:%M:%S} {line}", flush=True)  # noqa: T201 - the output
-        if self._said.get("") != self.note:
-            self._said[""] = self.note
-            if self.note:
-                print(self.note, file=sys.stderr, flush=True)  # noqa: T201 - for a person
+        self._complain("note", self.note)
+        self._complain("advice", self._what_to_do() if self.advice else "")
+
+    def _complain(self, kind: str, text: str) -> None:
+        if self._said.get(kind, "") != text:
+            self._said[kind] = text
+            if text:
+                print(text, file=sys.stderr, flush=True)  # noqa: T201 - for a person
 
     def _take_next(self, timeout: float) -> bool:
         try:
@@ -238,7 +263,10 @@ class _Watch:
         return True
 
     def _wanted(self, meter: str) -> bool:
-        return self._only in (None, meter)
+        if self._only in (None, meter):
+            return True
+        self._others.add(meter)
+        return False
 
     def _meter(self, meter: str) -> Watched:
         if meter not in self._meters:

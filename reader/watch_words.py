@@ -41,6 +41,7 @@ _TEXTS = {
     "wait_longer":   Text("Rien depuis {seconds} s.",          "Nothing for {seconds} s."),
     "ask_line":      Text("Le compteur est-il relié, et dans le bon mode ?", "Is the meter connected, and in the right mode?"),
     "ask_broker":    Text("Le lecteur tourne-t-il, et ce compte peut-il lire {topic}/# ?", "Does the reader run, and may this account read {topic}/#?"),
+    "other_meters": Text("Entendu : {meters}, mais pas {wanted} ; voyez --meter.", "Heard: {meters}, but not {wanted}; see --meter."),
     "more_meters":   Text("{number} autres compteurs : agrandir, ou --meter", "{number} more meters: a larger window, or --meter"),
     "too_small":     Text("Fenêtre trop petite",               "The window is too small"),
     "another":       Text("un autre programme",                "another program"),

@@ -12,6 +12,7 @@ from pathlib import Path
 from common import config, log
 from common.arguments import whole
 from common.command import report_errors
+from common.errors import ConfigError
 from common.forget import forget
 from common.process import Life
 from common.topics import Topics
@@ -177,11 +178,11 @@ def _forget(arguments: argparse.Namespace) -> int:
 
 
 def _selection(arguments: argparse.Namespace) -> Selection:
-    return Selection(
-        start=read_limit(arguments.start) if arguments.start else None,
-        end=read_limit(arguments.end) if arguments.end else None,
-        meter=arguments.meter,
-    )
+    start = read_limit(arguments.start) if arguments.start else None
+    end = read_limit(arguments.end) if arguments.end else None
+    if start and end and end < start:
+        raise ConfigError(f"--to {arguments.end} is before --from {arguments.start}: exchange them")
+    return Selection(start=start, end=end, meter=arguments.meter)
 
 
 if __name__ == "__main__":

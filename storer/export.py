@@ -44,11 +44,14 @@ def export(database: Database, selection: Selection) -> Iterator[Frame]:
     """Yield the frames in the order of time.
 
     Raises:
+        ConfigError: the meter is not known.
         DatabaseError: the database is away, or refuses us.
     """
     rows, sets = database.connect(), database.connect()
     known: dict[int, Any] = {}
     try:
+        if selection.meter is not None:
+            _check_meter(sets, selection.meter)
         for timestamp, meter, label_set_id, *columns in rows.stream(*_query(selection)):
             if label_set_id not in known:
                 if len(known) >= _MANY_SETS:
@@ -58,6 +61,12 @@ def export(database: Database, selection: Selection) -> Iterator[Frame]:
     finally:
         rows.close()
         sets.close()
+
+
+def _check_meter(connection: Connection, meter: str) -> None:
+    known = [str(identifier) for (identifier,) in connection.query("SELECT identifier FROM meters ORDER BY identifier")]
+    if meter not in known:
+        raise ConfigError(f"the meter {meter!r} was never heard; known: {', '.join(known) or 'none'}")
 
 
 def _query(selection: Selection) -> tuple[str, list[str]]:

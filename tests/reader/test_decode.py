@@ -121,6 +121,25 @@ def test_a_reader_that_has_enough_ends_it_without_a_word(tmp_path: Path, histori
     assert process.returncode == 0
 
 
+@pytest.mark.parametrize("count", [1, 2000], ids=["at its end", "on the way"])
+def test_a_full_disk_behind_the_output_is_said_in_one_line(
+    tmp_path: Path, historic: Callable[..., bytes], count: int
+) -> None:
+    (tmp_path / "file").write_bytes(historic(A) * count)
+    with Path("/dev/full").open("wb") as full:
+        result = subprocess.run(
+            [sys.executable, "-P", "-m", "reader", "decode", str(tmp_path / "file")],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=60,
+        )
+    assert result.returncode == 1
+    complaint = "teleinfo-reader: the output cannot be written: No space left on device; make room\n"
+    assert result.stderr.decode() == complaint
+
+
 @pytest.mark.parametrize(
     ("name", "reason"), [("missing", "No such file or directory"), (".", "Is a directory")], ids=["missing", "folder"]
 )

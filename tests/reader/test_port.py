@@ -170,7 +170,7 @@ def test_what_is_no_serial_port_is_called_so(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_no_port(tmp_path: Path) -> None:
-    assert "directory" in why_not(str(tmp_path))
+    assert why_not(str(tmp_path)) == "a folder, and no serial port"
 
 
 @pytest.fixture

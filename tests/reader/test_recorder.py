@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -229,6 +230,22 @@ def test_a_busy_port_is_said_with_who_has_it_and_what_to_do(tmp_path: Path) -> N
     )
     assert re.fullmatch(pattern, complaint), complaint
     assert not (tmp_path / "second.txt").exists()
+
+
+def test_a_full_disk_ends_it_and_what_came_before_can_be_read(tmp_path: Path) -> None:
+    file = tmp_path / "recording.txt"
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (8000, 8000))
+
+    words = ["record", str(file), "--port", f"simulate://{KIND}?speed=20"]
+    result = subprocess.run(
+        [sys.executable, "-P", "-m", "reader", *words],
+        cwd=ROOT, capture_output=True, timeout=60, preexec_fn=limit, check=False,
+    )  # fmt: skip
+    assert result.returncode == 1
+    assert f"{file}: File too large: make room; what came until then (" in result.stderr.decode().splitlines()[-1]
+    assert run("decode", file).returncode == 0
 
 
 def test_a_file_is_never_written_over(tmp_path: Path) -> None:

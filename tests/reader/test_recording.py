@@ -73,6 +73,11 @@ def test_the_speed_of_the_port_is_told_and_is_no_byte_of_the_line() -> None:
     assert read(data) == [Chunk(1, b"A")]
 
 
+@pytest.mark.parametrize("cut", ["0.5", "0.504 e", "0.504 e A\\", "0.504 e A\\x0", "0.504 spee"])
+def test_a_last_line_that_was_cut_off_costs_nothing_before_it(cut: str) -> None:
+    assert read(f"{HEADER}\n0.500 e A\n{cut}".encode()) == read(f"{HEADER}\n0.500 e A\n".encode()) != []
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [

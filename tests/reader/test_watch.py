@@ -152,6 +152,15 @@ def test_one_meter_of_several_can_be_chosen(tmp_path: Path) -> None:
         one.kill()
 
 
+def test_a_meter_that_is_not_on_the_line_is_not_waited_for_in_silence() -> None:
+    with subprocess.Popen(
+        command("--port", PORT, "--meter", "1234", "--language", "en"), env=ENVIRONMENT, stderr=subprocess.PIPE
+    ) as watch:
+        assert watch.stderr
+        assert re.fullmatch(rb"Heard: \d{12}, but not 1234; see --meter\.\n", watch.stderr.readline())
+        watch.kill()
+
+
 def test_without_rich_a_terminal_is_told_what_to_install_and_a_pipe_works(tmp_path: Path) -> None:
     (tmp_path / "rich").mkdir()
     (tmp_path / "rich" / "__init__.py").write_text("raise ModuleNotFoundError(\"No module named 'rich'\", name='rich')")
@@ -178,7 +187,8 @@ def test_without_rich_a_terminal_is_told_what_to_install_and_a_pipe_works(tmp_pa
     [
         (["--port", "{}/tty"], 1, "no such device; is it plugged in?"),
         (["--port", "simulate://nothing"], 2, "no simulated meter 'nothing'"),
-        (["--config", "{}/none.yaml"], 2, "none.yaml: cannot be read"),
+        (["--config", "{}/none.yaml"], 2, "none.yaml: is not there; name your file with --config, or do without"),
+        (["--mqtt", "here:mqtt"], 2, "HOST or HOST:PORT is expected, not here:mqtt"),
         (["--port", PORT, "--mqtt", "here"], 2, "not allowed with argument --port"),
     ],
 )

@@ -2,6 +2,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -147,9 +148,16 @@ def test_only_the_meter_that_is_wanted(tables: Database, storer: Command) -> Non
     one, other = numbered("first", 3), numbered("second", 3)
     store(tables, [*one, *other])
     assert exported(tables, Selection(meter="second")) == [frame.to_json() for frame in other]
-    assert storer("export", "--meter", "nobody").stdout == b""
-    assert storer("export", "--meter", "First").stdout == b""  # an address is not a word
-    assert storer("export", "--meter", "' OR 1=1 -- ").stdout == b""
+    for meter in ("nobody", "First", "' OR 1=1 -- "):  # an address is not a word
+        result = storer("export", "--meter", meter)
+        assert (result.returncode, result.stdout) == (2, b"")
+        assert re.search(r" was never heard; known: .*\bfirst\b.*\bsecond\b", result.stderr.decode())
+
+
+def test_limits_the_wrong_way_round_are_refused(tmp_path: Path) -> None:
+    result = command(tmp_path, free_port())("export", "--from", "2026-12-01", "--to", "2026-11-01")
+    assert (result.returncode, result.stdout) == (2, b"")
+    assert b"--to 2026-11-01 is before --from 2026-12-01" in result.stderr
 
 
 @pytest.mark.parametrize("option", ["--from", "--to"])
