@@ -70,6 +70,7 @@ class Bridge:
             subscriptions=[
                 self._topics.stored("+"),
                 self._topics.status("storer", "+"),
+                self._topics.link("+"),
                 *Meters.subscriptions(config.home_assistant.prefix),
             ],
             post=self._events.put,

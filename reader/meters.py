@@ -129,10 +129,18 @@ class Meters:
                 self._publish_state(meter, current)
 
     def hear(self, topic: str, payload: bytes, now: float) -> None:
-        """Take what is retained of an earlier run, and the birth message of Home Assistant."""
+        """Take what is retained of an earlier run, Home Assistant's birth message, and what others say of a link."""
         if topic == f"{self._home_assistant.prefix}/status":
             if payload == b"online" and self._born is None:
                 self._born = now + self._birth_delay()
+            return
+        here = next(
+            (meter for meter, online in self._links.items() if online and self._topics.link(meter) == topic), None
+        )
+        if here is not None:
+            # Another reader had the meter, and has it no more. Only who hears it contradicts, so this comes to an end.
+            if payload != b"online":
+                self._publish_link(here)
             return
         if not payload:
             self._hear_nothing(topic, now)

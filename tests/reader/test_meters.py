@@ -236,6 +236,20 @@ def test_a_meter_that_is_read_stays_alive_when_its_announcement_is_heard() -> No
     assert house.broker.sent == []
 
 
+@pytest.mark.parametrize("word", [b"offline", b""])
+def test_a_reader_that_has_lost_the_meter_has_not_the_last_word(word: bytes) -> None:
+    house = House()
+    house.live(5)
+    link = f"teleinfo/{house.meter}/link"
+    house.broker.sent.clear()
+    house.meters.hear(link, word, house.now)
+    house.meters.hear(link, b"online", house.now)  # our own word comes back
+    assert house.broker.sent == [(link, "online", True)]
+    house.meters.link(house.meter, False)
+    house.meters.hear(link, b"online", house.now)  # the other one hears it
+    assert [payload for topic, payload, _ in house.broker.sent if topic == link] == ["online", "offline"]
+
+
 def test_what_became_due_while_the_broker_was_away_comes_when_it_is_back() -> None:
     house = House()
     house.broker.connected = False
