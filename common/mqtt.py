@@ -11,6 +11,7 @@ import logging
 import math
 import random
 import socket
+import ssl
 import sys
 import threading
 import time
@@ -25,7 +26,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from common.config import Broker
+from common.config import Broker, Tls
 from common.errors import ConfigError
 from common.mqtt_events import Connected, Disconnected, Event, Handed, Message, Published
 
@@ -92,7 +93,7 @@ class Session:
         self._said = ""
         self._closing = threading.Event()
         self._live: _Line | None = None  # the connection, while there is one
-        self._line = self._new_line(1)
+        self._line: _Line | None = self._new_line(1)  # None at the end
         self._supervisor = threading.Thread(target=self._supervise, name="mqtt", daemon=True)
         self.stirred = math.inf
         """Monotonic seconds when its threads last did something: a try to connect, an answer, a message; infinite
@@ -132,7 +133,12 @@ class Session:
     def close(self) -> None:
         """Say good-bye; `Disconnected` is posted when that is done. The last will is not sent."""
         self._closing.set()
-        self._line.client.disconnect()
+        line = self._line
+        if line is None:
+            return
+        line.client.disconnect()
+        if self._live is None:
+            line.ended.set()  # a client that never came in ends without a word
 
     def join(self, timeout: float) -> None:
         """Wait after `close` until nothing is open any more, or for `timeout` seconds."""
@@ -140,8 +146,7 @@ class Session:
 
     def _supervise(self) -> None:
         wait: float = FASTEST_RETRY
-        while True:
-            line = self._line
+        while line := self._line:
             self.stirred = time.monotonic()
             line.client.connect_async(
                 self._settings.host,
@@ -158,11 +163,13 @@ class Session:
                 wait = FASTEST_RETRY
                 self._post(Disconnected())
             if self._closing.wait(wait * random.uniform(0.5, 1.0)):  # noqa: S311 - not a secret
-                return
-            wait = min(2 * wait, SLOWEST_RETRY)
-            self._line = self._new_line(line.number + 1)
-            if self._closing.is_set():
-                return
+                # paho closes what it has when nobody knows it any more, and whoever had an error may know us for long.
+                self._line = None
+            else:
+                wait = min(2 * wait, SLOWEST_RETRY)
+                self._line = self._new_line(line.number + 1)
+                if self._closing.is_set():
+                    self._line = None
 
     def _connect_properties(self) -> Properties:
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
@@ -184,10 +191,13 @@ class Session:
             client.username_pw_set(self._settings.username, self._settings.secret())
         if self._settings.tls is not None:
             tls = self._settings.tls
+            _check_readable(tls)
             try:
                 client.tls_set(ca_certs=tls.ca, certfile=tls.certificate, keyfile=tls.key)
             except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
-                raise ConfigError(f"mqtt.tls: the files cannot be used: {error}") from error
+                raise ConfigError(
+                    f"mqtt.tls: the files cannot be used: {error}; certificates and key must be PEM, of one pair"
+                ) from error
         if self._will is not None:
             client.will_set(self._will.topic, self._will.payload, qos=1, retain=True)
         self._listen(line)
@@ -215,7 +225,8 @@ class Session:
         def on_connect_fail(_client: paho.Client, _: Any) -> None:
             error = sys.exc_info()[1]
             reason = (getattr(error, "strerror", None) or str(error)) if error else "no answer"
-            self._say(logging.WARNING, f"The broker {self._where} cannot be reached: {reason}; trying again")
+            cure = "check mqtt.tls.ca and mqtt.host; " if isinstance(error, ssl.SSLError) else ""
+            self._say(logging.WARNING, f"The broker {self._where} cannot be reached: {reason}; {cure}trying again")
             line.ended.set()  # paho's thread ends without another word
 
         def on_disconnect(
@@ -256,6 +267,16 @@ class Session:
         if text != self._said:  # once a change, not once a try
             log.log(level, "%s", text)
         self._said = text
+
+
+def _check_readable(tls: Tls) -> None:
+    """Name the file that is not there: the library that reads them does not."""
+    for option, file in (("ca", tls.ca), ("certificate", tls.certificate), ("key", tls.key)):
+        try:
+            if file is not None:
+                open(file, "rb").close()
+        except OSError as error:
+            raise ConfigError(f"mqtt.tls.{option}: {file} cannot be read: {error.strerror}") from error
 
 
 def _let_go(client: paho.Client) -> None:

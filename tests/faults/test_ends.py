@@ -321,7 +321,7 @@ def test_two_readers_do_not_share_a_journal(house: House) -> None:
         ("name: rig", "nmae: rig", "unknown option 'nmae', did you mean 'name'?"),
         ("port: socket", "port: modem", "a device, socket://, rfc2217:// or simulate:// is expected"),
         ("mqtt: {", "mqtt: {password_file: /nowhere, ", "mqtt.password_file: /nowhere cannot be read"),
-        ("mqtt: {", "mqtt: {tls: {ca: /nowhere}, ", "mqtt.tls: the files cannot be used"),
+        ("mqtt: {", "mqtt: {tls: {ca: /nowhere}, ", "mqtt.tls.ca: /nowhere cannot be read"),
         ("spool: {journal: /dev/shm", "spool: {journal: /proc", "spool.journal: /proc/"),
         ("name: rig", "name: [", "not YAML"),
     ],

@@ -415,7 +415,9 @@ def test_tls_that_does_not_hold_is_said_and_nobody_is_connected(
         files = {"ca": authority / "stranger.pem"}
         files |= {"certificate": authority / "client.pem", "key": authority / "client.key"}
     with Client(tls_port, "insecure", settings=_tls(tls_port, **files)) as insecure:
-        wait_until(lambda: insecure.session._line.number > 2, WITHIN, "it has tried again")
+        wait_until(
+            lambda: (line := insecure.session._line) is not None and line.number > 2, WITHIN, "it has tried again"
+        )
         assert insecure.all(Connected) == []
     wait_until(
         lambda: not any(thread.name.endswith("-insecure") for thread in threading.enumerate()), WITHIN, "it has ended"
@@ -433,6 +435,8 @@ def test_tls_that_does_not_hold_is_said_and_nobody_is_connected(
 def test_tls_files_that_cannot_be_used_are_a_matter_of_configuration(authority: Path, tmp_path: Path) -> None:
     nonsense = tmp_path / "nonsense.pem"
     nonsense.write_text("no certificate")
-    for files in ({"ca": tmp_path / "missing.pem"}, {"ca": nonsense}, {"certificate": nonsense, "key": nonsense}):
+    for files in ({"ca": nonsense}, {"certificate": nonsense, "key": nonsense}):
         with pytest.raises(ConfigError, match=r"mqtt\.tls: the files cannot be used"):
             Client(1883, "nobody", settings=_tls(1883, **files))
+    with pytest.raises(ConfigError, match=r"mqtt\.tls\.ca: .*missing\.pem cannot be read: No such file or directory"):
+        Client(1883, "nobody", settings=_tls(1883, ca=tmp_path / "missing.pem"))
