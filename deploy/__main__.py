@@ -124,10 +124,6 @@ def _prepare(setup: Setup, _: argparse.Namespace) -> None:
     print(f"setup: passwords and certificates are there; the broker's certificate ends on {setup.authority.ends()}")
     if renewed and not first:
         print(f"setup: the broker's certificate is a new one; if the broker runs: {_RESTART_BROKER}")
-    if not os.environ.get("TIC_PORT"):
-        print(
-            "setup: NO METER: a simulated one is read. Put TIC_PORT=/dev/ttyAMA0, or what yours is, into the file .env"
-        )
 
 
 def _credentials(setup: Setup, arguments: argparse.Namespace) -> None:
