@@ -7,6 +7,7 @@
   answered for is the business of whoever published it.
 """
 
+import contextlib
 import logging
 import math
 import random
@@ -34,6 +35,7 @@ log = logging.getLogger(__name__)
 
 KEEPALIVE = 15  # seconds; a broker that hangs is noticed after about two of them
 FASTEST_RETRY, SLOWEST_RETRY = 1, 30  # seconds
+LAST_ANSWER = 1.0  # seconds; how long a good-bye waits for the broker's answer to what was published last
 FOR_EVER = 0xFFFFFFFF  # seconds; the longest that a session may outlive its connection
 
 
@@ -93,6 +95,7 @@ class Session:
         self._said = ""
         self._closing = threading.Event()
         self._live: _Line | None = None  # the connection, while there is one
+        self._last: paho.MQTTMessageInfo | None = None  # what was handed over last
         self._line: _Line | None = self._new_line(1)  # None at the end
         self._supervisor = threading.Thread(target=self._supervise, name="mqtt", daemon=True)
         self.stirred = math.inf
@@ -118,7 +121,10 @@ class Session:
         if live is None:
             return None
         info = live.client.publish(topic, payload, qos=1, retain=retain)
-        return None if info.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE else Handed(live.number, info.mid)
+        if info.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:
+            return None
+        self._last = info
+        return Handed(live.number, info.mid)
 
     def acknowledge(self, message: Message) -> None:
         """Tell the broker that it can forget the message; in the order of arrival.
@@ -131,11 +137,18 @@ class Session:
             live.client.ack(message.mid, message.qos)
 
     def close(self) -> None:
-        """Say good-bye; `Disconnected` is posted when that is done. The last will is not sent."""
+        """Say good-bye; `Disconnected` is posted when that is done. The last will is not sent.
+
+        The broker has what was published before, unless it does not answer within LAST_ANSWER: a connection that is
+        closed while an answer is still on its way is reset, and mosquitto throws away what it has not read of it.
+        """
         self._closing.set()
         line = self._line
         if line is None:
             return
+        if self._live is not None and self._last is not None:
+            with contextlib.suppress(RuntimeError):  # it was handed to a connection that is gone
+                self._last.wait_for_publish(LAST_ANSWER)
         line.client.disconnect()
         if self._live is None:
             line.ended.set()  # a client that never came in ends without a word
@@ -158,7 +171,7 @@ class Session:
             line.client.loop_start()  # tries once, and ends with the connection
             line.ended.wait()
             _let_go(line.client)
-            was_live, self._live = self._live is not None, None
+            was_live, self._live, self._last = self._live is not None, None, None
             if was_live:
                 wait = FASTEST_RETRY
                 self._post(Disconnected())

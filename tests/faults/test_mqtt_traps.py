@@ -100,6 +100,36 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
 # -- what is published -------------------------------------------------------------------------------------------------
 
 
+def test_nobody_says_good_bye_before_the_broker_has_answered() -> None:
+    """An answer to a connection that is closed already resets it, and mosquitto then drops what it has not read."""
+    with socket.create_server((HOST, 0)) as server:
+        server.settimeout(WITHIN)
+        client = Client(server.getsockname()[1], "writer")
+        client.session.start()
+        peer, _ = server.accept()
+        with peer:
+            peer.settimeout(WITHIN)
+            peer.recv(4096)
+            peer.sendall(b"\x20\x03\x00\x00\x00")  # CONNACK
+            client.wait(Connected)
+            handed = client.session.publish("free/a", "last")
+            assert handed is not None
+            closing = threading.Thread(target=client.session.close)
+            closing.start()
+            published = peer.recv(4096)
+            assert published[0] & 0xF0 == 0x30
+            assert len(published) == 2 + published[1]  # nothing behind it
+            peer.settimeout(0.2)
+            with pytest.raises(TimeoutError):
+                peer.recv(4096)
+            peer.settimeout(WITHIN)
+            peer.sendall(b"\x40\x02" + handed.mid.to_bytes(2, "big"))  # PUBACK
+            assert peer.recv(4096)[0] == 0xE0  # DISCONNECT
+            assert peer.recv(4096) == b""
+        closing.join(WITHIN)
+    client.wait(Disconnected)
+
+
 def test_what_is_published_while_away_is_not_taken_and_never_arrives(broker: Broker, ear: Client) -> None:
     with Client(broker.port, "writer") as writer:
         writer.wait(Connected)
