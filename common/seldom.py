@@ -16,7 +16,8 @@ class Seldom:
         """Tell whether the thing should be said at the monotonic time `now`; if so, it counts as said."""
         if thing not in self._said and len(self._said) >= _MANY:
             thing = None
-        if now < self._said.get(thing, now - EVERY) + EVERY:
+        said = self._said.get(thing)
+        if said is not None and now - said < EVERY:
             return False
         self._said[thing] = now
         return True

@@ -14,6 +14,10 @@ def test_something_else_is_said_at_once() -> None:
     assert not seldom.due("a", 2)
 
 
+def test_what_is_new_is_said_at_once_whenever_the_machine_was_started() -> None:
+    assert all(Seldom().due("a", number / 7) for number in range(100_000))
+
+
 def test_any_number_of_things_is_not_any_number_of_lines() -> None:
     seldom = Seldom()
     assert sum(seldom.due(str(number), number / 100) for number in range(10_000)) == 101
