@@ -25,9 +25,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from common.frame import Value
-from common.labels import ADDRESS, LABELS, Kind, Label, Mode
+from common.labels import ADDRESS, BITS, INTEGER, LABELS, Label, Mode
 from reader.stamp import read_stamp
 
 LONGEST_FRAME = 4096  # bytes; every label of the standard together makes 1,727
@@ -35,6 +36,9 @@ MANY_GROUPS = 4096  # distinct groups kept; some ten new ones come with each fra
 
 _STX, _ETX, _EOT = b"\x02", b"\x03", b"\x04"
 _SP, _HT = 0x20, 0x09
+_HISTORIC, _STANDARD = Mode.HISTORIC, Mode.STANDARD
+_ROWS_HISTORIC, _ROWS_STANDARD = LABELS[_HISTORIC], LABELS[_STANDARD]  # enumerations are slow keys
+_ADDRESSES = frozenset(ADDRESS.values())
 
 # What a byte with parity is: its seven bits where the parity is even, and marked by the eighth where it is not. A byte
 # that is marked equals no control character and no text, so it frames nothing and verifies nowhere.
@@ -63,8 +67,7 @@ class Fault(StrEnum):
     MODE = "mode"  # the rest of the frame is in the other one
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):  # made and read faster than a frozen dataclass
     """One group that verified."""
 
     mode: Mode
@@ -123,9 +126,9 @@ def decode_group(body: bytes) -> Group | Fault:
         return Fault.SEPARATOR
     separator = body[-2]
     if separator == _SP:
-        mode, zone = Mode.HISTORIC, body[:-2]
+        mode, rows, zone = _HISTORIC, _ROWS_HISTORIC, body[:-2]
     elif separator == _HT:
-        mode, zone = Mode.STANDARD, body[:-1]
+        mode, rows, zone = _STANDARD, _ROWS_STANDARD, body[:-1]
     else:
         return Fault.SEPARATOR
     if checksum_of(zone) != body[-1]:
@@ -134,14 +137,14 @@ def decode_group(body: bytes) -> Group | Fault:
     if end < 0:
         return Fault.SEPARATOR
     label = body[:end].decode()
-    if not _WELL_FORMED.fullmatch(label):
+    row = rows.get(label)
+    if row is None and not _WELL_FORMED.fullmatch(label):
         return Fault.LABEL
-    return _decode_payload(mode, label, body[end + 1 : -2].decode())
+    return _decode_payload(mode, label, row, body[end + 1 : -2].decode())
 
 
-def _decode_payload(mode: Mode, label: str, payload: str) -> Group | Fault:
-    row = LABELS[mode].get(label)
-    stamp_text, tab, data = payload.partition("\t") if mode is Mode.STANDARD else ("", "", payload)
+def _decode_payload(mode: Mode, label: str, row: Label | None, payload: str) -> Group | Fault:
+    stamp_text, tab, data = payload.partition("\t") if mode is _STANDARD else ("", "", payload)
     if not tab:
         data = payload
     value, narrow = _value(row, data)
@@ -160,20 +163,30 @@ def _decode_payload(mode: Mode, label: str, payload: str) -> Group | Fault:
 
 def _value(row: Label | None, data: str) -> tuple[Value | None, bool]:
     """Return the value, None if it cannot be one, and whether it is only as wide as a concentrator's index."""
-    if not _PRINTABLE.fullmatch(data):
-        return None, False
     if row is None:
-        return data, False
-    narrow = row.index and row.width != len(data) == _CONCENTRATOR_WIDTH and row.name not in _CONCENTRATOR
-    if row.width != len(data) and not narrow:
-        return None, False
-    if row.kind is Kind.INTEGER:
+        return (data if _PRINTABLE.fullmatch(data) else None), False
+    narrow = False
+    if row.width != len(data):
+        narrow = row.index and len(data) == _CONCENTRATOR_WIDTH and row.name not in _CONCENTRATOR
+        if not narrow:
+            return None, False
+    if row.kind is INTEGER:
         return (int(data) if data.isdigit() else None), narrow
-    if row.kind is Kind.BITS and not _HEXADECIMAL.fullmatch(data):
+    if not _PRINTABLE.fullmatch(data) or (row.kind is BITS and not _HEXADECIMAL.fullmatch(data)):
         return None, False
-    if row.name in ADDRESS.values() and not _ADDRESS.fullmatch(data):
+    if row.name in _ADDRESSES and not _ADDRESS.fullmatch(data):
         return None, False
     return data, False
+
+
+class _Known(dict[bytes, Group | Fault]):
+    """What each distinct group decodes to; looking up a new one decodes it."""
+
+    def __missing__(self, body: bytes) -> Group | Fault:
+        if len(self) >= MANY_GROUPS:
+            self.clear()
+        self[body] = found = decode_group(body)
+        return found
 
 
 class Decoder:
@@ -182,7 +195,7 @@ class Decoder:
     def __init__(self) -> None:
         self._open = b""  # what came since the last ETX, its last LONGEST_FRAME bytes
         self._parity = False  # how the frame before was delivered: where to look first
-        self._known: dict[bytes, Group | Fault] = {}
+        self._known = _Known()
         self.broken = 0  # frames with an end, but without a start or a single good group
 
     def feed(self, data: bytes) -> list[Reading]:
@@ -206,13 +219,13 @@ class Decoder:
 
     def _read(self, raw: bytes) -> Reading | None:
         likely = self._groups(raw, self._parity)
-        if likely is None or not all(isinstance(group, Group) for group in likely[1]):
+        if likely is None or not _all_good(likely[1]):
             # Something is wrong with it. Is it the parity? The groups that verify tell.
             other = self._groups(raw, not self._parity)
             if other is not None and _good(other) > (0 if likely is None else _good(likely)):
                 likely, self._parity = other, not self._parity
-        if likely is None or not _good(likely):
-            return None
+            if likely is None or not _good(likely):
+                return None
         return self._assemble(*likely)
 
     def _groups(self, raw: bytes, parity: bool) -> tuple[bytes, list[Group | Fault]] | None:
@@ -228,16 +241,9 @@ class Decoder:
         """Return the groups of a frame without damage that is new, as most are; None of any other."""
         if body[:1] != b"\n" or body[-1:] != b"\r":
             return None
-        groups = []
-        for piece in body[1:-1].split(b"\r\n"):
-            found = self._known.get(piece)
-            if found is None:
-                found = decode_group(piece)
-                if not isinstance(found, Group):
-                    return None  # it may be two, and what stood between them damaged
-                self._keep(piece, found)
-            groups.append(found)
-        return groups
+        known = self._known
+        groups = [known[piece] for piece in body[1:-1].split(b"\r\n")]
+        return groups if _all_good(groups) else None  # one may be two, and what stood between them damaged
 
     def _cut(self, body: bytes) -> list[Group | Fault]:
         groups = []
@@ -251,7 +257,7 @@ class Decoder:
 
     def _decode(self, piece: bytes, *, started: bool, ended: bool) -> Group | Fault:
         """Decode a piece between control characters; one that was not one may stand where LF or CR were damaged."""
-        group = self._decode_once(piece)
+        group = self._known[piece]
         if isinstance(group, Group) and group.known:
             return group
         inner = []
@@ -261,47 +267,51 @@ class Decoder:
             inner.append(piece[:-1])
         if not started and not ended:
             inner.append(piece[1:-1])
-        candidates = [found for part in inner if part and isinstance(found := self._decode_once(part), Group)]
+        candidates = [found for part in inner if part and isinstance(found := self._known[part], Group)]
         candidates.sort(key=lambda found: not found.known)
         if candidates and (isinstance(group, Fault) or candidates[0].known):
             return candidates[0]
         return group
 
-    def _decode_once(self, piece: bytes) -> Group | Fault:
-        found = self._known.get(piece)
-        if found is None:
-            found = decode_group(piece)
-            self._keep(piece, found)
-        return found
-
-    def _keep(self, piece: bytes, found: Group | Fault) -> None:
-        if len(self._known) >= MANY_GROUPS:
-            self._known.clear()
-        self._known[piece] = found
-
     def _assemble(self, body: bytes, groups: list[Group | Fault]) -> Reading:
-        good = [group for group in groups if isinstance(group, Group)]
-        mode = good[0].mode
-        faults: Counter[Fault] = Counter()
-        if len(good) != len(groups) or any(group.mode is not mode or group.narrow for group in good):
-            mode = Counter(group.mode for group in good).most_common(1)[0][0]
-            concentrator = mode is Mode.HISTORIC and any(group.label in _CONCENTRATOR for group in good)
-            faults.update(group for group in groups if isinstance(group, Fault))
-            faults[Fault.MODE] += sum(group.mode is not mode for group in good)
-            faults[Fault.VALUE] += sum(group.narrow and group.mode is mode and not concentrator for group in good)
-            good = [group for group in good if group.mode is mode and (concentrator or not group.narrow)]
-        values = {group.label: group.value for group in good}
+        mode, good, faults = _sort_out(groups)
+        values: dict[str, Value] = {}
+        stamps: dict[str, datetime] = {}
+        degraded = False
+        for _, label, value, stamp, unsure, _, _ in good:
+            values[label] = value
+            if stamp is not None:
+                stamps[label] = stamp
+                degraded = degraded or unsure
         if len(values) != len(good):
-            good = list({group.label: group for group in good}.values())  # the last one wins, its stamp too
+            return self._assemble(body, [*{group.label: group for group in good}.values(), *Counter(faults).elements()])
         return Reading(
             mode=mode,
             values=values,
-            stamps={group.label: group.stamp for group in good if group.stamp is not None},
-            degraded=any(group.degraded for group in good),
-            faults=+faults,
+            stamps=stamps,
+            degraded=degraded,
+            faults=faults,
             parity=self._parity,
             parity_errors=0 if body.isascii() or not self._parity else sum(byte > 0x7F for byte in body),
         )
+
+
+def _sort_out(groups: list[Group | Fault]) -> tuple[Mode, list[Group], Mapping[Fault, int]]:
+    """Return the mode of a frame with a good group, the groups that belong to it, and why the others do not."""
+    good = [group for group in groups if isinstance(group, Group)]
+    mode = good[0].mode
+    if len(good) == len(groups) and not [group for group in good if group.mode is not mode or group.narrow]:
+        return mode, good, {}
+    mode = Counter(group.mode for group in good).most_common(1)[0][0]
+    concentrator = mode is _HISTORIC and any(group.label in _CONCENTRATOR for group in good)
+    faults = Counter(group for group in groups if isinstance(group, Fault))
+    faults[Fault.MODE] += sum(group.mode is not mode for group in good)
+    faults[Fault.VALUE] += sum(group.narrow and group.mode is mode and not concentrator for group in good)
+    return mode, [group for group in good if group.mode is mode and (concentrator or not group.narrow)], +faults
+
+
+def _all_good(groups: list[Group | Fault]) -> bool:
+    return set(map(type, groups)) == {Group}
 
 
 def _good(found: tuple[bytes, list[Group | Fault]]) -> int:
