@@ -91,3 +91,19 @@ def test_wrong_usage_ends_with_2(monkeypatch: pytest.MonkeyPatch, capsys: pytest
         report_errors("teleinfo-program", argparse.ArgumentParser(prog="teleinfo-program"))
     assert caught.value.code == 2
     assert "--no-such-option" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["stdout", "stderr"])
+def test_an_output_that_was_closed_is_no_error(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shell's `>&-` leaves None there."""
+
+    def command(_: argparse.Namespace) -> int:
+        getattr(sys, name).write("é\n")
+        return 7
+
+    parser = argparse.ArgumentParser()
+    parser.set_defaults(command=command)
+    monkeypatch.setattr(sys, "argv", ["program"])
+    monkeypatch.setattr(sys, name, None)
+    assert report_errors("teleinfo-program", parser) == 7
+    getattr(sys, name).close()
