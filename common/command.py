@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from common import log
-from common.errors import ConfigError, Refused, TeleinfoError
+from common.errors import Away, ConfigError, Refused, TeleinfoError
 
 FAILED, USAGE, REFUSED = 1, 2, 3
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -34,7 +34,9 @@ def report_errors(name: str, parser: argparse.ArgumentParser) -> int:
     except KeyboardInterrupt:
         return 130
     except TeleinfoError as error:
-        print(log.without_delivery_points(f"{name}: {error}"), file=sys.stderr)  # noqa: T201 - for a person
+        # Who is away has not said what to do about it.
+        remedy = f"; {name} check tells what to do" if isinstance(error, Away) else ""
+        print(log.without_delivery_points(f"{name}: {error}{remedy}"), file=sys.stderr)  # noqa: T201 - for a person
         return USAGE if isinstance(error, ConfigError) else REFUSED if isinstance(error, Refused) else FAILED
 
 
