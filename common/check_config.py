@@ -31,6 +31,8 @@ def config_finding(error: ConfigError, path: Path, program: str) -> Finding:
     if number == errno.ENOENT and text.startswith(f"{path}: cannot be read"):
         what = text.partition("; ")[0]
         return cure(SUBJECT, what, f"name your file with --config, or copy {example} to {path} and fill it in")
+    if number == errno.EISDIR:
+        return cure(SUBJECT, text.partition("; ")[0], "name the file in it, with --config")
     if number == errno.ENOENT:
         return cure(SUBJECT, text, "write the file, or correct its name")
     return cure(SUBJECT, text, f"correct {path}; {example} shows every option")

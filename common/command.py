@@ -4,9 +4,10 @@ import argparse
 import errno
 import os
 import sys
+from pathlib import Path
 
 from common import log
-from common.errors import ConfigError, Refused, TeleinfoError
+from common.errors import Away, ConfigError, Refused, TeleinfoError
 
 FAILED, USAGE, REFUSED = 1, 2, 3
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -14,6 +15,7 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 def report_errors(name: str, parser: argparse.ArgumentParser) -> int:
     """Run the function that the parser has set as `command`; return the exit code."""
+    _open_what_is_closed()
     arguments = parser.parse_args()
     try:
         code = int(arguments.command(arguments))
@@ -32,8 +34,17 @@ def report_errors(name: str, parser: argparse.ArgumentParser) -> int:
     except KeyboardInterrupt:
         return 130
     except TeleinfoError as error:
-        print(log.without_delivery_points(f"{name}: {error}"), file=sys.stderr)  # noqa: T201 - for a person
+        # Who is away has not said what to do about it.
+        remedy = f"; {name} check tells what to do" if isinstance(error, Away) else ""
+        print(log.without_delivery_points(f"{name}: {error}{remedy}"), file=sys.stderr)  # noqa: T201 - for a person
         return USAGE if isinstance(error, ConfigError) else REFUSED if isinstance(error, Refused) else FAILED
+
+
+def _open_what_is_closed() -> None:
+    """Drop what we say where nobody has left us an output (`>&-`): Python leaves None in its place."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - as long as we run
 
 
 def _drop_output() -> None:

@@ -30,8 +30,8 @@ class Summary:
     _seen: set[int] = field(default_factory=set)
 
     def look(self, data: bytes) -> None:
-        """Note which bytes there are."""
-        self._seen.update(data)
+        """Note which characters there are, with a parity bit or without."""
+        self._seen.update(byte & 0x7F for byte in set(data))
 
     def text(self) -> str:
         """Return one line for people."""

@@ -152,7 +152,7 @@ def _read_line(line: str, where: str) -> Chunk | None:
 
 
 def _holds(line: str) -> bool:
-    match = _LINE.fullmatch(line)
+    match = _LINE.fullmatch(line) if len(line) < _LONGEST_LINE else None
     return match is not None and bool(match[2] or _TEXT.fullmatch(match[5]))
 
 

@@ -39,7 +39,7 @@ class Hour:
 
     @property
     def missing(self) -> int:
-        """How many frames were made and are not there; a reader that lost its count may have made more than it told."""
+        """How many of the frames that were told of are not there."""
         return 0 if self.made is None else max(0, self.made - self.stored)
 
 
@@ -115,7 +115,14 @@ def report(hours: Iterable[Hour], out: TextIO) -> int:
             continue
         if hour.meter in runs:
             print(runs.pop(hour.meter).line(hour.meter), file=out)
-        if hour.missing:
+        if hour.made < hour.stored:
+            unknown += 1
+            print(
+                f"{write_stamp(hour.hour)}  {hour.meter}  unknown: {hour.made} counted, {hour.stored} stored;"
+                " a reader lost its count, as with each start of its machine",
+                file=out,
+            )
+        elif hour.missing:
             short += 1
             missing += hour.missing
             print(

@@ -65,7 +65,8 @@ def test_each_error_is_one_line_and_an_exit_code(
 ) -> None:
     expected = {ConfigError: 2, Refused: 3}.get(kind, 1)
     assert fail_with(kind("what, where, what to do"), monkeypatch) == expected
-    assert capsys.readouterr() == ("", "teleinfo-program: what, where, what to do\n")
+    remedy = "; teleinfo-program check tells what to do" if issubclass(kind, Away) else ""
+    assert capsys.readouterr() == ("", f"teleinfo-program: what, where, what to do{remedy}\n")
 
 
 def test_what_was_not_foreseen_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,3 +92,19 @@ def test_wrong_usage_ends_with_2(monkeypatch: pytest.MonkeyPatch, capsys: pytest
         report_errors("teleinfo-program", argparse.ArgumentParser(prog="teleinfo-program"))
     assert caught.value.code == 2
     assert "--no-such-option" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["stdout", "stderr"])
+def test_an_output_that_was_closed_is_no_error(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shell's `>&-` leaves None there."""
+
+    def command(_: argparse.Namespace) -> int:
+        getattr(sys, name).write("é\n")
+        return 7
+
+    parser = argparse.ArgumentParser()
+    parser.set_defaults(command=command)
+    monkeypatch.setattr(sys, "argv", ["program"])
+    monkeypatch.setattr(sys, name, None)
+    assert report_errors("teleinfo-program", parser) == 7
+    getattr(sys, name).close()

@@ -97,6 +97,10 @@ def test_explains_a_capture_of_a_terminal_that_was_not_raw(historic: Callable[..
     assert b"No end of frame (ETX) at all" in run("-", data=historic(A)[:-1]).stderr
 
 
+def test_finds_the_cr_of_a_line_with_parity(historic: Callable[..., bytes], parity: Sign) -> None:
+    assert run("-", data=parity(historic(A))[:-1]).stderr.endswith(b"0 groups. No end of frame (ETX) at all\n")
+
+
 def test_a_large_capture_is_decoded_across_its_pieces(tmp_path: Path, historic: Callable[..., bytes]) -> None:
     (tmp_path / "large").write_bytes(b"".join(historic(A, power) for power in range(5000)))
     frames = told(run(tmp_path / "large"))

@@ -90,6 +90,8 @@ def test_a_last_line_that_was_cut_off_costs_nothing_before_it(cut: str) -> None:
         (HEADER + "\n1.000 speed fast\n", "line 2"),
         (HEADER + "\n1.000 e caf\xe9\n", "line 2"),
         (HEADER + "\n" + 40_000 * "1", "line 2"),
+        (HEADER + "\n1.000 e " + 40_000 * "A" + "\n2.000 e B\n", "line 2"),
+        (HEADER + "\n1.000 e " + 100_000 * "A" + "\n2.000 e B\n", "line 2"),
     ],
 )
 def test_a_damaged_line_is_named(text: str, complaint: str, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from storer.tallies import write_tallies
 METER, OTHER = "031961123456", "041361000001"
 HOUR = timedelta(hours=1)
 START = datetime(2026, 11, 24, 20, tzinfo=UTC)
+LOST_COUNT = "a reader lost its count, as with each start of its machine"
 NOW = datetime(2026, 12, 1, 12, 30, tzinfo=UTC)
 
 
@@ -178,8 +179,10 @@ def test_hours_are_whole_short_unknown_or_more_than_told(tables: Database, conne
         [
             "2026-11-24T21:00:00Z  031961123456  short: 4 made, 3 stored, 1 missing",
             "2026-11-24T22:00:00Z  031961123456  unknown: 1 hour without a tally",
+            f"2026-11-24T23:00:00Z  031961123456  unknown: 4 counted, 6 stored; {LOST_COUNT}",
             "2026-11-25T00:00:00Z  031961123456  short: 4 made, 0 stored, 4 missing",
-            "4 hours whole, 2 short, 1 unknown; 5 frames missing",
+            f"2026-11-25T02:00:00Z  031961123456  unknown: 0 counted, 1 stored; {LOST_COUNT}",
+            "2 hours whole, 2 short, 3 unknown; 5 frames missing",
         ],
     )
 
@@ -360,7 +363,7 @@ def known(place: int, made: int | None, stored: int, meter: str = METER) -> Hour
 
 
 def test_all_whole_is_one_line() -> None:
-    assert printed(known(place, 3600, 3600 + place) for place in range(24)) == (
+    assert printed(known(place, 3600 + place, 3600 + place) for place in range(24)) == (
         0,
         ["24 hours whole, 0 short, 0 unknown; 0 frames missing"],
     )
@@ -378,7 +381,18 @@ def test_one_is_singular() -> None:
 
 def test_more_than_told_does_not_make_up_for_less() -> None:
     code, lines = printed([known(0, 10, 20), known(1, 10, 5)])
-    assert (code, lines[-1]) == (1, "1 hour whole, 1 short, 0 unknown; 5 frames missing")
+    assert (code, lines[-1]) == (1, "0 hours whole, 1 short, 1 unknown; 5 frames missing")
+
+
+def test_an_hour_with_more_than_told_is_not_called_whole() -> None:
+    """What a power cut took of it was not counted either."""
+    assert printed([known(0, 3600, 3600), known(1, 1790, 3590)]) == (
+        0,
+        [
+            f"2026-11-24T21:00:00Z  031961123456  unknown: 1790 counted, 3590 stored; {LOST_COUNT}",
+            "1 hour whole, 0 short, 1 unknown; 0 frames missing",
+        ],
+    )
 
 
 def test_hours_without_a_tally_are_one_line_until_one_with_a_tally_comes() -> None:
