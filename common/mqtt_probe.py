@@ -254,7 +254,7 @@ class Probe:
         deadline = time.monotonic() + self._timeout
         try:
             self._socket.sendall(_packet(_CONNECT, 0, head + payload))
-            kind, _, body = self._receive(deadline)
+            kind, _, body = self._next_packet(deadline)
         except _Late as error:
             raise NoConnection("it accepts the connection, and says nothing", Problem.SILENT) from error
         except ssl.SSLError as error:  # TLS 1.3 refuses a client only after the handshake
@@ -262,10 +262,13 @@ class Probe:
         except OSError as error:
             raise NoConnection(error.strerror or str(error), Problem.CLOSED) from error
         if kind != _CONNACK or len(body) < 2:
-            raise NoConnection("what answers there is not an MQTT broker", Problem.NOT_MQTT)
+            raise _no_broker()
         if body[1]:
             raise NoConnection(f"reason 0x{body[1]:02x}", _REASONS.get(body[1], Problem.OTHER))
-        found = dict(_properties(body, 2)) if len(body) > 2 else {}
+        try:
+            found = dict(_properties(body, 2)) if len(body) > 2 else {}
+        except (IndexError, ValueError) as error:
+            raise _no_broker() from error
         self._receive_maximum = found.get(_RECEIVE_MAXIMUM, 65_535)
         self._maximum_qos = found.get(_MAXIMUM_QOS, 2)
 
@@ -284,6 +287,12 @@ class Probe:
 
     def _receive(self, deadline: float) -> tuple[int, int, bytes]:
         """Return the next packet: kind, flags, body. Messages are kept aside, too."""
+        try:
+            return self._next_packet(deadline)
+        except OSError as error:
+            raise NoConnection(error.strerror or str(error), Problem.CLOSED) from error
+
+    def _next_packet(self, deadline: float) -> tuple[int, int, bytes]:
         while True:
             packet = self._cut()
             if packet is not None:
@@ -301,7 +310,10 @@ class Probe:
             self._buffer += data
         kind, flags, body = packet
         if kind == _PUBLISH:
-            self._keep(flags, body)
+            try:
+                self._keep(flags, body)
+            except (IndexError, ValueError) as error:
+                raise _no_broker() from error
         elif kind == _DISCONNECT:
             reason = body[0] if body else 0
             raise NoConnection(f"it ended the connection: reason 0x{reason:02x}", _REASONS.get(reason, Problem.CLOSED))
@@ -317,10 +329,10 @@ class Probe:
         except IndexError:
             return None
         except ValueError as error:
-            raise NoConnection("what answers there is not an MQTT broker", Problem.NOT_MQTT) from error
+            raise _no_broker() from error
         if len(buffer) < start + length:
             if buffer[0] >> 4 not in (_CONNACK, _PUBLISH, _PUBREC, _SUBACK, _DISCONNECT):
-                raise NoConnection("what answers there is not an MQTT broker", Problem.NOT_MQTT)
+                raise _no_broker()
             return None
         self._buffer = buffer[start + length :]
         return buffer[0] >> 4, buffer[0] & 0xF, buffer[start : start + length]
@@ -335,6 +347,10 @@ class Probe:
 
 class _Late(NoConnection):
     """The time is up."""
+
+
+def _no_broker() -> NoConnection:
+    return NoConnection("what answers there is not an MQTT broker", Problem.NOT_MQTT)
 
 
 def _why(error: OSError) -> Problem:

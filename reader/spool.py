@@ -223,7 +223,7 @@ class Spool:
             self._index.add(segment, offset, draft)
 
     def _put_aside(self, number: int, data: bytes) -> None:
-        with (self._folder / f"{number:08}.damaged").open("ab") as file:
+        with open(self._folder / f"{number:08}.damaged", "ab", opener=_private) as file:
             file.write(data)
         kept = sorted(self._folder.glob("*.damaged"), key=lambda path: (path.stat().st_mtime_ns, path.name))
         for path in kept[:-_DAMAGED_KEPT]:
@@ -290,7 +290,7 @@ class Spool:
 
     def _begin(self) -> Segment:
         path = self._folder / f"{self._next:08}.spool"
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        self._file = _private(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND)
         self._current = Segment(self._next, path)
         self._next += 1
         return self._current
@@ -298,7 +298,7 @@ class Spool:
     def _replace(self, path: Path, data: bytes) -> None:
         part = path.with_suffix(".part")
         try:
-            with part.open("wb") as file:
+            with open(part, "wb", opener=_private) as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
@@ -371,6 +371,11 @@ def read_what_can_be_read(path: Path, pread: Callable[[int, int, int], bytes] = 
         return b"".join(pages)
     finally:
         os.close(file)
+
+
+def _private(path: str | Path, flags: int) -> int:
+    """Open a file that only its owner may read: frames name the household."""
+    return os.open(path, flags, 0o600)
 
 
 def _packed(records: Iterable[tuple[int, int, bytes]]) -> Iterator[tuple[int, int, bytes]]:

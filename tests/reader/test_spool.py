@@ -454,6 +454,16 @@ def test_pages_that_the_disk_cannot_read_cost_only_what_is_on_them(tmp_path: Pat
     assert read_what_can_be_read(path, pread) == data[:8192] + bytes(4096) + data[12_288:]
 
 
+def test_nobody_else_may_read_what_is_on_the_disk_nor_what_was_written_anew(tmp_path: Path) -> None:
+    path = filled(tmp_path)
+    path.write_bytes(path.read_bytes()[9000:])  # one part goes aside, the rest is written anew
+    with spool_in(tmp_path, max_size=bytes_in(tmp_path)) as spool:
+        while not spool.thinned:
+            spool.append(frames(300, 310))
+    assert {path.suffix for path in tmp_path.iterdir()} == {".spool", ".damaged"}
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
+
+
 # --- no room ---------------------------------------------------------------------------------------------------------
 
 

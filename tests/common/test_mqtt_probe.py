@@ -1,0 +1,71 @@
+"""What the doctors ask of a broker, of one that does not behave."""
+
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from common.config import Broker
+from common.mqtt_probe import NoConnection, Probe, Problem
+
+WITHIN = 10.0  # seconds
+CONNACK = b"\x20\x03\x00\x00\x00"
+
+
+@contextmanager
+def server(answer: Callable[[socket.socket], None]) -> Iterator[Broker]:
+    """Let whoever comes first be answered so; then the connection is reset, not ended."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(1024)
+                answer(connection)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield Broker(host="127.0.0.1", port=listener.getsockname()[1])
+        thread.join(WITHIN)
+
+
+def take_in(connection: socket.socket) -> None:
+    connection.sendall(CONNACK)
+    connection.recv(1024)  # what is asked for
+
+
+@pytest.mark.parametrize(
+    "ask", [lambda probe: probe.subscribe(["#"]), lambda probe: probe.may_publish(["a"])], ids=["listen", "publish"]
+)
+def test_a_broker_that_is_killed_while_it_is_asked_is_one_that_is_gone(ask: Callable[[Probe], object]) -> None:
+    with server(take_in) as settings, Probe(settings, "doctor", timeout=WITHIN) as probe:
+        with pytest.raises(NoConnection) as gone:
+            ask(probe)
+        assert gone.value.problem is Problem.CLOSED
+
+
+def test_a_broker_that_is_killed_while_we_listen_is_one_that_is_gone() -> None:
+    with server(lambda connection: connection.sendall(CONNACK)) as settings:
+        with Probe(settings, "doctor", timeout=WITHIN) as probe, pytest.raises(NoConnection) as gone:
+            probe.listen(WITHIN)
+        assert gone.value.problem is Problem.CLOSED
+
+
+@pytest.mark.parametrize(
+    "greeting",
+    [
+        b"220 mail.example.org ESMTP Postfix, at your service since the year 1998\r\n",
+        b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: 0\r\n\r\n",
+        b"\x20\x03\x00\x00\x7f",  # properties that are not there
+    ],
+    ids=["mail", "web", "nearly"],
+)
+def test_what_says_something_else_is_no_broker(greeting: bytes) -> None:
+    with server(lambda connection: connection.sendall(greeting)) as settings:
+        with pytest.raises(NoConnection) as wrong:
+            Probe(settings, "doctor", timeout=WITHIN)
+        assert wrong.value.problem is Problem.NOT_MQTT
