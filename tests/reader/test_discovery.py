@@ -16,6 +16,7 @@ from common.labels import Mode
 from common.topics import Topics
 from reader.discovery import LARGE, LEARNED, REST, WHOLE_FRAMES, Discovery
 from reader.entities import EXPIRY
+from reader.last_values import DAMAGED_TOGETHER
 from reader.line import as_frame
 from reader.simulator import KINDS, SimulatedMeter
 from reader.state import State
@@ -333,10 +334,16 @@ def test_constants_of_a_linky_are_no_entities() -> None:
 
 def test_nothing_before_three_whole_frames() -> None:
     meter = Meter()
-    assert meter.see({"EAST": 5}, 20, dropped=1) == []
+    assert meter.see({"EAST": 5}, DAMAGED_TOGETHER - 1, dropped=1) == []
     assert meter.discovery.message() is None
     assert meter.see({"EAST": 5}, WHOLE_FRAMES - 1) == []
     assert len(meter.see({"EAST": 5})) == 1
+
+
+def test_a_line_that_never_brings_a_whole_frame_is_announced_all_the_same() -> None:
+    meter = Meter()
+    assert meter.see({"EAST": 5}, WHOLE_FRAMES * DAMAGED_TOGETHER - 1, dropped=1) == []
+    assert len(meter.see({"EAST": 5}, dropped=1)) == 1
 
 
 def test_nothing_while_there_is_no_state() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from common.frame import Frame, Value
 from common.labels import Mode
-from reader.last_values import DAMAGED_WITHOUT, SETTLED
+from reader.last_values import DAMAGED_TOGETHER, SETTLED
 from reader.line import as_frame
 from reader.plausible import Plausibility
 from reader.simulator import KINDS, SimulatedMeter
@@ -436,6 +436,24 @@ def test_nothing_is_published_before_a_whole_frame() -> None:
     state.update(historic(IINST1=4, IINST2=4, IINST3=4), 2.0)
     assert state.due(100.0) is None
     assert state.current() == {}
+
+
+def test_a_line_that_never_brings_a_whole_frame_is_heard_all_the_same() -> None:
+    state, damaged = State(), standard(SINSTS=300, EAST=5000, dropped=1)
+    for second in range(1, DAMAGED_TOGETHER):
+        state.update(damaged, float(second))
+        assert state.due(float(second)) is None
+    state.update(damaged, float(DAMAGED_TOGETHER))
+    news = state.due(float(DAMAGED_TOGETHER))
+    assert news is not None
+    assert news["EAST"] == 5000
+
+
+def test_a_line_that_never_brings_a_whole_frame_tells_another_contract() -> None:
+    before = historic(OPTARIF="HC..", HCHC=5, HCHP=6, dropped=1)
+    after = historic(OPTARIF="BASE", BASE=11, dropped=1)
+    state = state_of(*[before] * DAMAGED_TOGETHER, *[after] * (SETTLED * DAMAGED_TOGETHER))
+    assert state.keys() & {"HCHC", "HCHP", "BASE"} == {"BASE"}
 
 
 def test_nothing_is_published_before_each_index_was_seen_twice_but_not_for_ever() -> None:
