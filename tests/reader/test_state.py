@@ -477,7 +477,6 @@ def test_nothing_is_published_before_each_index_was_seen_twice_but_not_for_ever(
         {"STGE": "003A0481"},  # overload
         {"STGE": "003A0400"},  # the contact
         {"STGE": "003A0403"},  # the cut-off device
-        {"STGE": "003A0601"},  # exporting
         {"STGE": "103A0401"},  # notice of a peak
         {"RELAIS": 1},
         {"MSG1": "COUPURE DEMAIN"},
@@ -490,6 +489,14 @@ def test_what_matters_is_published_at_once_and_whole(news: dict[str, Value]) -> 
     out = state.due(0.9)
     assert out == state.current()
     assert out["SINSTS"] == 1001
+
+
+def test_another_direction_is_published_at_once_but_takes_no_trembling_along() -> None:
+    state = published(whole(URMS1=230))
+    state.update(whole(URMS1=231, SINSTS=0, STGE="003A0601"), 0.9)
+    out = state.due(0.9)
+    assert out is not None
+    assert (out["exporting"], out["SINSTS"], out["URMS1"]) == (True, 0, 230)
 
 
 def test_the_rest_waits_its_turn() -> None:
