@@ -77,8 +77,8 @@ def _historic_tariffs(values: Mapping[str, Value], *, peaks: bool) -> State:
         state["tempo_today"] = code and _COLOUR_OF_PERIOD.get(code[-1])
         state["tempo_tomorrow"] = _COLOUR_TOMORROW.get(_text(values, "DEMAIN") or "")
     if contract == "ejp" or peaks:
-        state["peak_notice"] = "PEJP" in values
         state["peak"] = code and code.startswith("PM")
+        state["peak_notice"] = "PEJP" in values and not state["peak"]  # meters before Linky send it until the peak ends
     return state
 
 

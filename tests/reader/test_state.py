@@ -114,19 +114,19 @@ def test_what_is_sent_now_and_then_is_gone_with_the_next_whole_frame(label: str)
 
 def test_a_damaged_frame_makes_nothing_vanish() -> None:
     frame = first("historic-single-phase-ejp")
-    noticed = changed(frame, PEJP=30)
+    warned = changed(frame, ADPS=46)
     damaged = replace(historic(PAPP=500), meter=frame.meter, dropped=11)
-    state = state_of(noticed, damaged)
-    assert state.keys() >= noticed.values.keys()
+    state = state_of(warned, damaged)
+    assert state.keys() >= warned.values.keys()
     assert state["PAPP"] == 500
-    assert state["peak_notice"] is True
-    assert state_of(noticed, damaged, frame)["peak_notice"] is False
+    assert state["overload"] is True
+    assert state_of(warned, damaged, frame)["overload"] is False
 
 
 def test_a_line_that_is_always_damaged_does_not_keep_a_warning_for_ever() -> None:
     warned, damaged = historic(PAPP=9900, ADPS=46), historic(PAPP=500, dropped=1)
-    assert state_of(warned, *[damaged] * (DAMAGED_WITHOUT - 1))["overload"] is True
-    assert state_of(warned, *[damaged] * DAMAGED_WITHOUT)["overload"] is False
+    assert state_of(warned, *[damaged] * (DAMAGED_TOGETHER - 1))["overload"] is True
+    assert state_of(warned, *[damaged] * DAMAGED_TOGETHER)["overload"] is False
 
 
 def test_an_empty_value_says_nothing() -> None:
@@ -258,6 +258,15 @@ def test_other_contracts_show_mobile_peaks_once_one_was_seen() -> None:
     state = state_of(quiet, noticed, quiet)
     assert (state["peak_notice"], state["peak"]) == (False, False)
     assert "peak" not in state_of(noticed, standard(NGTF="OTHER", STGE="003A0001"))
+
+
+def test_a_notice_is_over_when_the_peak_begins() -> None:
+    """Meters before Linky send PEJP until the peak ends."""
+    noticed = historic(OPTARIF="EJP.", PTEC="HN..", PEJP=30)
+    state = state_of(noticed)
+    assert (state["peak_notice"], state["peak"]) == (True, False)
+    state = state_of(noticed, changed(noticed, PTEC="PM.."))
+    assert (state["peak_notice"], state["peak"]) == (False, True)
 
 
 @pytest.mark.parametrize(
