@@ -136,6 +136,7 @@ _MEASURED: tuple[tuple[str, Quantity, str, str, Is], ...] = (
     ("ERQ4",      _REACTIVE,      "Énergie réactive quadrant 4",                           "Reactive energy quadrant 4",                           Is.OFF),
     ("PAPP",      _APPARENT,      "Puissance apparente",                                   "Apparent power",                                       Is.PLAIN),
     ("SINSTS",    _APPARENT,      "Puissance apparente soutirée",                          "Apparent power imported",                              Is.PLAIN),
+    ("SINST1",    _APPARENT,      "Puissance apparente soutirée",                          "Apparent power imported",                              Is.PLAIN),
     ("SINSTS1",   _APPARENT,      "Puissance apparente soutirée phase 1",                  "Apparent power imported phase 1",                      Is.PLAIN),
     ("SINSTS2",   _APPARENT,      "Puissance apparente soutirée phase 2",                  "Apparent power imported phase 2",                      Is.PLAIN),
     ("SINSTS3",   _APPARENT,      "Puissance apparente soutirée phase 3",                  "Apparent power imported phase 3",                      Is.PLAIN),

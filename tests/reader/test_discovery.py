@@ -481,8 +481,9 @@ def test_peaks_are_called_what_the_contract_calls_them() -> None:
     assert other["cmps"].keys() >= {"peak", "peak_notice"}
 
 
-def test_a_meter_of_the_pilot_has_its_maxima() -> None:
-    (message,) = Meter().see({"EAST": 5, "SMAXN": 5, "SMAXN-1": 6}, 50)
+def test_a_meter_of_the_pilot_has_its_power_and_its_maxima() -> None:
+    (message,) = Meter().see({"EAST": 5, "SINST1": 4, "SMAXN": 5, "SMAXN-1": 6}, 50)
+    assert names(message)["sinst1"] == "Puissance apparente soutirée"
     assert names(message)["smaxn"] == "Puissance maximale du jour"
     assert names(message)["smaxn_1"] == "Puissance maximale de la veille"
 

@@ -328,6 +328,7 @@ def test_short_frames_of_a_simulated_overload() -> None:
         (standard(PREF=9, PCOUP=6, SINSTS=6500, URMS1=230), (9000, -3, -500)),
         (standard(PREF=9, SINSTS=2000), (9000, None, 7000)),
         (standard(PREF=0, SINSTS=2000), (None, None, None)),
+        (standard(PREF=9, SINST1=2000, URMS1=230), (9000, 30, 7000)),  # of the pilot
         # three phases: the tightest; one that says nonsense is taken by its current
         (
             standard(PREF=12, PCOUP=12, SINSTS=4000, SINSTS1=500, SINSTS2=3000, SINSTS3=500, URMS1=230, URMS2=230,
