@@ -110,6 +110,8 @@ class LastValues:
             value = tidy(sent)
             if label in believed and value != "":  # such as DATE, or a maximum that is not known yet
                 self.values[label] = value
+            elif sent != "" and value == "":  # blanks: a message that is none any more
+                self.values.pop(label, None)
         for label, stamp in (frame.stamps or {}).items():
             if label != "DATE":
                 self.stamps[label] = stamp

@@ -135,6 +135,10 @@ def test_an_empty_value_says_nothing() -> None:
     assert "LTARF" not in state
 
 
+def test_a_message_that_gives_way_to_blanks_is_none_any_more() -> None:
+    assert "MSG1" not in state_of(standard(MSG1="COUPURE DEMAIN"), standard(MSG1=" " * 32))
+
+
 def test_another_contract_makes_its_former_labels_vanish() -> None:
     before, after = first("historic-single-phase-hchp"), first("historic-single-phase-base")
     after = replace(after, meter=before.meter)
