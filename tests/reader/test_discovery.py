@@ -468,6 +468,12 @@ def test_the_register_of_who_only_sells_says_so_and_goes_on_saying_so(language: 
     assert names(message)["easf01"] == name
 
 
+@pytest.mark.parametrize("period", ["HEURE CREUSE", "HC ECO", "WE HC", "HEURE SUPER CREU"])
+def test_offers_with_off_peak_hours_say_when_they_are(period: str) -> None:
+    (message,) = Meter().see(WEEK_END | {"supplier_index": 1, "LTARF": period, "period": period}, 50)
+    assert "off_peak" in message["cmps"]
+
+
 def test_peaks_are_called_what_the_contract_calls_them() -> None:
     peaks: dict[str, object] = {"peak": True, "peak_notice": False, "DPM1_at": "x", "FPM2_at": "x"}
     (tempo,) = Meter().see({"EAST": 5, "contract": "tempo", **peaks}, 50)
