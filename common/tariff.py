@@ -21,7 +21,13 @@ _CONTRACTS = {
     "TEMPO": "BBR?",
 }
 _ABBREVIATIONS = frozenset(["HC", "HP", "WE", "EJP", "PM"])
-_WORDS = {"HC": "heures creuses", "HP": "heures pleines", "WE": "week-end", "PM": "pointe mobile"}
+_WORDS = {
+    "HC": "heures creuses",
+    "HP": "heures pleines",
+    "WE": "week-end",
+    "PM": "pointe mobile",
+    "CREU": "creuse",  # HEURE SUPER CREU: there is room for 16 characters
+}
 # Of a meter that only sells: what its inverter draws is not the consumption of a household.
 _PHRASES = {"INDEX NON CONSO": "hors consommation"}
 
@@ -73,17 +79,18 @@ def distributor_register(values: Mapping[str, Value]) -> int | None:
 def readable(label: str) -> str:
     """Write what a meter calls its calendar or a tariff period (NGTF, LTARF) as people do: it is mostly in capitals.
 
-    >>> readable("PRODUCTEUR"), readable("HC et Week-End"), readable("HEURE  WEEK-END")
-    ('producteur', 'HC et Week-End', 'heure week-end')
+    >>> readable("PRODUCTEUR"), readable("HC et Week-End"), readable("HEURE  WEEK-END"), readable("H SUPER CREUSES")
+    ('producteur', 'HC et Week-End', 'heure week-end', 'heures super creuses')
     """
-    return " ".join(word if word in _ABBREVIATIONS or not word.isupper() else word.lower() for word in label.split())
+    words = ("HEURES" if word == "H" else word for word in label.split())
+    return " ".join(word if word in _ABBREVIATIONS or not word.isupper() else word.lower() for word in words)
 
 
 def spoken(label: str) -> str:
     """Write what a meter calls a tariff period (LTARF) as people say it.
 
-    >>> spoken("HEURE  CREUSE"), spoken("HP WEEK-END"), spoken("INDEX NON CONSO")
-    ('heure creuse', 'heures pleines week-end', 'hors consommation')
+    >>> spoken("HEURE SUPER CREU"), spoken("HP WEEK-END"), spoken("INDEX NON CONSO")
+    ('heure super creuse', 'heures pleines week-end', 'hors consommation')
     """
     words = " ".join(label.split())
     if words.upper() in _PHRASES:

@@ -77,8 +77,8 @@ def _historic_tariffs(values: Mapping[str, Value], *, peaks: bool) -> State:
         state["tempo_today"] = code and _COLOUR_OF_PERIOD.get(code[-1])
         state["tempo_tomorrow"] = _COLOUR_TOMORROW.get(_text(values, "DEMAIN") or "")
     if contract == "ejp" or peaks:
-        state["peak_notice"] = "PEJP" in values
         state["peak"] = code and code.startswith("PM")
+        state["peak_notice"] = "PEJP" in values and not state["peak"]  # meters before Linky send it until the peak ends
     return state
 
 
@@ -157,7 +157,7 @@ def _standard_power(values: Mapping[str, Value]) -> State:
     state: State = {"subscribed_power": reference * 1000 if reference else None}
     limit = (cutoff or reference or 0) * 1000
     if limit:
-        apparent = _integer(values, "SINSTS")
+        apparent = _apparent(values)
         state["headroom_power"] = None if apparent is None else limit - apparent
         state["headroom_current"] = min(_headroom_currents(values, limit), default=None)
     return state
@@ -168,13 +168,19 @@ def _headroom_currents(values: Mapping[str, Value], limit: int) -> Iterator[int]
     three = any(label in values for label in ("IRMS2", "SINSTS1", "URMS2"))
     for n in _PHASES if three else (1,):
         volts, amperes = _integer(values, f"URMS{n}"), _integer(values, f"IRMS{n}")
-        apparent = _integer(values, f"SINSTS{n}" if three else "SINSTS")
+        apparent = _integer(values, f"SINSTS{n}") if three else _apparent(values)
         if not volts or apparent is None:
             continue
         # The first three-phase meters send nonsense for a single phase, such as 48370 VA; IRMS is rounded to 1 A.
         if three and amperes is not None and apparent > 1.1 * volts * (amperes + 2):
             apparent = volts * amperes
         yield math.floor((limit / (3 if three else 1) - apparent) / volts)
+
+
+def _apparent(values: Mapping[str, Value]) -> int | None:
+    """Return what is drawn in standard mode, in VA; the first Linkys, of the pilot, call it SINST1."""
+    apparent = _integer(values, "SINSTS")
+    return _integer(values, "SINST1") if apparent is None else apparent
 
 
 # Energy.

@@ -27,6 +27,7 @@ from common.status import RELAYS
 from common.tariff import spoken
 from common.topics import Topics
 from reader.entities import Entity, Facts, Text, component, entities, is_off_peak
+from reader.last_values import WholeFrames
 from reader.maker import read_make
 
 #: Whole frames until the first message; then all labels are known that the meter always sends.
@@ -43,7 +44,6 @@ LARGE = 24_000
 DIGITS = 4  # of the address, in names; two more at a time where another meter ends with the same
 _PATIENCE = 7  # how often the rest doubles for somebody who goes on emptying the topic: to an hour
 
-_SHORT = frozenset(["ADIR1", "ADIR2", "ADIR3", "ADCO", "IINST1", "IINST2", "IINST3"])
 _INDEXES = frozenset(label.name for labels in LABELS.values() for label in labels.values() if label.index)
 _REGISTER = "easf"  # begins the keys of the supplier's registers
 _ENERGY = ("energy", "varh")  # class or unit of registers
@@ -66,7 +66,7 @@ class Discovery:
         self._language = language
         self._version = version
         self._make = read_make(meter)
-        self._whole_frames = 0
+        self._whole_frames = WholeFrames()
         self._mode = ""
         self._contract: str | None = None
         self._indexes: dict[str, int] = {}
@@ -114,9 +114,8 @@ class Discovery:
         if not state:
             return
         self._observe(state)
-        if not frame.dropped and not frame.values.keys() <= _SHORT:
-            self._whole_frames += 1
-        if self._whole_frames < WHOLE_FRAMES:
+        self._whole_frames.take(frame)
+        if self._whole_frames.count < WHOLE_FRAMES:
             return
         facts = self._current_facts(state)
         if facts != self._facts:
@@ -188,7 +187,7 @@ class Discovery:
             if self._mode:
                 self._begin_contract()
             if self._mode != mode:
-                self._whole_frames = 0
+                self._whole_frames = WholeFrames()
             self._mode, self._contract = mode, contract
         for label in _INDEXES & state.keys():
             index = state[label]

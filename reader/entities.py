@@ -136,6 +136,7 @@ _MEASURED: tuple[tuple[str, Quantity, str, str, Is], ...] = (
     ("ERQ4",      _REACTIVE,      "Énergie réactive quadrant 4",                           "Reactive energy quadrant 4",                           Is.OFF),
     ("PAPP",      _APPARENT,      "Puissance apparente",                                   "Apparent power",                                       Is.PLAIN),
     ("SINSTS",    _APPARENT,      "Puissance apparente soutirée",                          "Apparent power imported",                              Is.PLAIN),
+    ("SINST1",    _APPARENT,      "Puissance apparente soutirée",                          "Apparent power imported",                              Is.PLAIN),
     ("SINSTS1",   _APPARENT,      "Puissance apparente soutirée phase 1",                  "Apparent power imported phase 1",                      Is.PLAIN),
     ("SINSTS2",   _APPARENT,      "Puissance apparente soutirée phase 2",                  "Apparent power imported phase 2",                      Is.PLAIN),
     ("SINSTS3",   _APPARENT,      "Puissance apparente soutirée phase 3",                  "Apparent power imported phase 3",                      Is.PLAIN),
@@ -318,7 +319,7 @@ def key_of(label: str) -> str:
 def is_off_peak(label: str) -> bool:
     """Tell whether a tariff period is one of off-peak hours, by its name."""
     words = label.upper().replace("HCJ", "HC ").split()
-    return "HC" in words or "CREUS" in label.upper()
+    return "HC" in words or "CREU" in label.upper()  # HEURE SUPER CREU: there is room for 16 characters
 
 
 def register_name(facts: Facts, number: int) -> Text:
@@ -465,7 +466,10 @@ def _tariff(facts: Facts, language: str) -> Iterator[Entity]:
             yield _choice(key, colour, _COLOURS, language, icon="mdi:palette")
     if "period" in facts.keys and (facts.off_peak or "off_peak" in facts.announced):
         # For automations: it is the same with every contract, and in every language.
-        test = "{% set p=value_json.get('period') %}{{('ON' if 'CREUS' in p|upper or 'HC'==p[:2]|upper else 'OFF') if p is string else None}}"
+        test = (  # as `is_off_peak` does
+            "{% set p=value_json.get('period') %}{% set u=p|upper %}"
+            "{{('ON' if 'CREU' in u or 'HC' in u.replace('HCJ','HC ').split() else 'OFF') if p is string else None}}"
+        )
         off_peak = Text("Heures creuses", "Off-peak hours")
         yield Entity(
             key="off_peak", platform=BINARY, name=off_peak, template=test, icon="mdi:water-boiler", flags=_RARE

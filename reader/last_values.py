@@ -13,8 +13,9 @@ TRANSIENT = frozenset(
         *("MSG2", "CCASN", "CCASN-1", "CCAIN", "CCAIN-1"),
     ]
 )
-#: Frames running without a label that is sent now and then, until it is gone although each of them was damaged.
-DAMAGED_WITHOUT = 10
+#: Damaged frames running that tell together what the meter sends, as each of them lacks something else. So much is said
+#: by a line that never brings a whole one, too: a label that is in none of them is gone.
+DAMAGED_TOGETHER = 10
 #: Whole frames after a change of contract, until a label that is in none of them is gone. An index that is held back as
 #: implausible is back after three.
 SETTLED = 5
@@ -23,6 +24,24 @@ _WARNINGS = ("ADIR1", "ADIR2", "ADIR3")  # only short frames carry them
 _SHORT = frozenset((*_WARNINGS, "ADCO", "IINST1", "IINST2", "IINST3"))
 _CONTRACT = {Mode.HISTORIC: "OPTARIF", Mode.STANDARD: "NGTF"}
 _INDEXES = {mode: frozenset(label.name for label in labels.values() if label.index) for mode, labels in LABELS.items()}
+
+
+class WholeFrames:
+    """Counts frames in which a meter has said all that it sends: whole ones, and damaged ones that do so together."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._damaged = 0  # running
+
+    def take(self, frame: Frame) -> bool:
+        """Take a frame; return whether it completes what the meter sends. A short one never does."""
+        if is_short(frame):
+            return False
+        self._damaged = self._damaged + 1 if frame.dropped else 0
+        if self._damaged % DAMAGED_TOGETHER:
+            return False
+        self.count += 1
+        return True
 
 
 class LastValues:
@@ -40,7 +59,7 @@ class LastValues:
     def _start(self) -> None:
         self.values: dict[str, Value] = {}
         self.stamps: dict[str, datetime] = {}
-        self.whole_frames = 0  # of this meter in this mode
+        self._whole_frames = WholeFrames()  # of this meter in this mode
         self.short = False  # the last frame was a short one of a three-phase meter
         self._contract: Value | None = None
         self._producer: bool | None = None
@@ -53,7 +72,8 @@ class LastValues:
     def complete(self) -> bool:
         """Tell whether all is known that the meter sends."""
         waiting = any(label not in self.values for label in self._doubted)
-        return self.whole_frames >= SETTLED or (self.whole_frames > 0 and not waiting)
+        count = self._whole_frames.count
+        return count >= SETTLED or (count > 0 and not waiting)
 
     def take(self, frame: Frame) -> frozenset[str]:
         """Remember a frame; return the labels whose values of this frame are believed."""
@@ -61,18 +81,14 @@ class LastValues:
             self.changes += self._source is not None
             self._source = frame.meter, frame.mode
             self._start()
-        was_short, self.short = self.short, frame.values.keys() <= _SHORT
+        was_short, self.short = self.short, is_short(frame)
         believed = frozenset(label for label, value in frame.values.items() if self._believe(frame.mode, label, value))
         self._keep(frame, believed)
         self._forget_transient(frame, after_short=was_short)
         self._watch_contract(frame)
-        if self._is_whole(frame):
-            self.whole_frames += 1
+        if self._whole_frames.take(frame):
             self._forget_former()
         return believed
-
-    def _is_whole(self, frame: Frame) -> bool:
-        return not self.short and not frame.dropped
 
     def _believe(self, mode: Mode, label: str, value: Value) -> bool:
         if label not in _INDEXES[mode]:
@@ -94,6 +110,8 @@ class LastValues:
             value = tidy(sent)
             if label in believed and value != "":  # such as DATE, or a maximum that is not known yet
                 self.values[label] = value
+            elif sent != "" and value == "":  # blanks: a message that is none any more
+                self.values.pop(label, None)
         for label, stamp in (frame.stamps or {}).items():
             if label != "DATE":
                 self.stamps[label] = stamp
@@ -106,7 +124,7 @@ class LastValues:
             if not silent:
                 continue
             missed = self._missed.get(label, 0) + 1
-            if frame.dropped and missed < DAMAGED_WITHOUT:
+            if frame.dropped and missed < DAMAGED_TOGETHER:
                 self._missed[label] = missed
             else:
                 self._forget(label)
@@ -137,6 +155,11 @@ class LastValues:
         self.values.pop(label, None)
         self.stamps.pop(label, None)
         self._missed.pop(label, None)
+
+
+def is_short(frame: Frame) -> bool:
+    """Tell whether a frame is a short one, of which a three-phase meter sends many during an overload."""
+    return frame.values.keys() <= _SHORT
 
 
 def tidy(value: Value) -> Value:

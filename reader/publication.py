@@ -3,13 +3,14 @@
 Home Assistant's recorder writes a row for each entity whose state changes, and compares texts, not meanings. So a value
 that has only trembled is published as it was, until it has moved beyond its deadband and rested for its pace; a value
 that is published is always one that the meter has said. When something urgent happens, and with each refresh,
-everything is published as it is.
+everything is published as it is. Only `exporting` takes nothing else along: it turns all day where a roof or a battery
+holds a house at 0 W.
 
 ================================  ==========  =======  ============================================================
 quantity                          deadband    pace     why
 ================================  ==========  =======  ============================================================
 urgent (see URGENT)               any change  at once  somebody switches something on it
-exporting                         any change  `every`  at once, but it trembles while a roof just feeds its house
+exporting                         any change  `every`  at once, but not again within `every`, and without the others
 VA                                2 %, 20     `every`  a base load trembles by that; 20 VA is two steps of PAPP
 estimated_power                   5 %, 50     30 s     a mean over a minute: sooner there is nothing new in it
 A                                 1           `every`  whole amperes: a load between two of them flips at each frame
@@ -84,11 +85,10 @@ class Publication:
         if self._last is None or self.hurried or monotonic - self._whole >= self._refresh:
             return self._publish(state, state, monotonic)
         changed = [key for key in state.keys() | self._published.keys() if self._differs(state, key)]
-        if any(key in URGENT and self._rested(key, monotonic) for key in changed):
-            return self._publish(state, state, monotonic)
-        if monotonic - self._last < self._every:
+        urgent = {key for key in changed if key in URGENT and self._rested(key, monotonic)}
+        if not urgent and monotonic - self._last < self._every:
             return None
-        if self._all:
+        if self._all or urgent - {"exporting"}:
             return self._publish(state, state, monotonic)
         ready = [key for key in changed if self._ready(state, key, monotonic)]
         return self._publish(state, ready, monotonic) if ready else None

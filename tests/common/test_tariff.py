@@ -99,6 +99,7 @@ def test_only_hexadecimal_digits_are_a_status(status: str) -> None:
     [
         ("HEURE  CREUSE   ", "Heure creuse"),
         ("HEURE WEEK-END", "Heure week-end"),
+        ("HEURE SUPER CREU", "Heure super creuse"),
         ("HP WE", "Heures pleines week-end"),
         ("HC  BLEU        ", "Heures creuses bleu"),
         ("INDEX NON CONSO", "Hors consommation"),

@@ -13,6 +13,7 @@ import pytest
 
 from common.frame import Frame
 from demo.instances import find_program
+from reader.entities import Facts, entities, is_off_peak
 from tests.home_assistant.expected import FREE_REGISTER, Row, expected, possible
 from tests.home_assistant.house import (
     APPEARS_WITHIN,
@@ -171,6 +172,30 @@ def test_what_was_written_for_teleinfo2mqtt_goes_on(house: House) -> None:
 
     house.english.say(EAST=f"{FIRST_INDEX + 2:09}")
     house.wait(lambda: state() == str(FIRST_INDEX + 2), APPEARS_WITHIN, state)
+
+
+@pytest.mark.parametrize(
+    ("period", "shown"),
+    [
+        ("HC", "ON"),
+        ("HCJR", "ON"),
+        ("HEURE  CREUSE", "ON"),
+        ("HEURE SUPER CREU", "ON"),
+        ("WE HC", "ON"),
+        ("HP", "OFF"),
+        ("HPJB", "OFF"),
+        ("HEURE WEEK-END", "OFF"),
+        ("HCE", "OFF"),
+        (None, "None"),
+    ],
+)
+def test_off_peak_hours_are_known_by_the_name_of_the_period(house: House, period: str | None, shown: str) -> None:
+    facts = Facts(meter=OWN, keys=frozenset(["period"]), mode="standard", contract=None, linky=True, off_peak=True)
+    (template,) = (entity.template for entity in entities(facts, "fr") if entity.key == "off_peak")
+    told = {} if period is None else {"period": period}
+    # As JSON, which is what its interface is asked for.
+    assert house.home.post("/api/template", {"template": f'"{template}"', "variables": {"value_json": told}}) == shown
+    assert period is None or is_off_peak(period) == (shown == "ON")
 
 
 def test_home_assistant_complains_of_nothing(house: House) -> None:

@@ -16,6 +16,7 @@ from common.labels import Mode
 from common.topics import Topics
 from reader.discovery import LARGE, LEARNED, REST, WHOLE_FRAMES, Discovery
 from reader.entities import EXPIRY
+from reader.last_values import DAMAGED_TOGETHER
 from reader.line import as_frame
 from reader.simulator import KINDS, SimulatedMeter
 from reader.state import State
@@ -333,10 +334,16 @@ def test_constants_of_a_linky_are_no_entities() -> None:
 
 def test_nothing_before_three_whole_frames() -> None:
     meter = Meter()
-    assert meter.see({"EAST": 5}, 20, dropped=1) == []
+    assert meter.see({"EAST": 5}, DAMAGED_TOGETHER - 1, dropped=1) == []
     assert meter.discovery.message() is None
     assert meter.see({"EAST": 5}, WHOLE_FRAMES - 1) == []
     assert len(meter.see({"EAST": 5})) == 1
+
+
+def test_a_line_that_never_brings_a_whole_frame_is_announced_all_the_same() -> None:
+    meter = Meter()
+    assert meter.see({"EAST": 5}, WHOLE_FRAMES * DAMAGED_TOGETHER - 1, dropped=1) == []
+    assert len(meter.see({"EAST": 5}, dropped=1)) == 1
 
 
 def test_nothing_while_there_is_no_state() -> None:
@@ -461,6 +468,12 @@ def test_the_register_of_who_only_sells_says_so_and_goes_on_saying_so(language: 
     assert names(message)["easf01"] == name
 
 
+@pytest.mark.parametrize("period", ["HEURE CREUSE", "HC ECO", "WE HC", "HEURE SUPER CREU"])
+def test_offers_with_off_peak_hours_say_when_they_are(period: str) -> None:
+    (message,) = Meter().see(WEEK_END | {"supplier_index": 1, "LTARF": period, "period": period}, 50)
+    assert "off_peak" in message["cmps"]
+
+
 def test_peaks_are_called_what_the_contract_calls_them() -> None:
     peaks: dict[str, object] = {"peak": True, "peak_notice": False, "DPM1_at": "x", "FPM2_at": "x"}
     (tempo,) = Meter().see({"EAST": 5, "contract": "tempo", **peaks}, 50)
@@ -474,8 +487,9 @@ def test_peaks_are_called_what_the_contract_calls_them() -> None:
     assert other["cmps"].keys() >= {"peak", "peak_notice"}
 
 
-def test_a_meter_of_the_pilot_has_its_maxima() -> None:
-    (message,) = Meter().see({"EAST": 5, "SMAXN": 5, "SMAXN-1": 6}, 50)
+def test_a_meter_of_the_pilot_has_its_power_and_its_maxima() -> None:
+    (message,) = Meter().see({"EAST": 5, "SINST1": 4, "SMAXN": 5, "SMAXN-1": 6}, 50)
+    assert names(message)["sinst1"] == "Puissance apparente soutirée"
     assert names(message)["smaxn"] == "Puissance maximale du jour"
     assert names(message)["smaxn_1"] == "Puissance maximale de la veille"
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from common.frame import Frame, Value
 from common.labels import Mode
-from reader.last_values import DAMAGED_WITHOUT, SETTLED
+from reader.last_values import DAMAGED_TOGETHER, SETTLED
 from reader.line import as_frame
 from reader.plausible import Plausibility
 from reader.simulator import KINDS, SimulatedMeter
@@ -114,25 +114,29 @@ def test_what_is_sent_now_and_then_is_gone_with_the_next_whole_frame(label: str)
 
 def test_a_damaged_frame_makes_nothing_vanish() -> None:
     frame = first("historic-single-phase-ejp")
-    noticed = changed(frame, PEJP=30)
+    warned = changed(frame, ADPS=46)
     damaged = replace(historic(PAPP=500), meter=frame.meter, dropped=11)
-    state = state_of(noticed, damaged)
-    assert state.keys() >= noticed.values.keys()
+    state = state_of(warned, damaged)
+    assert state.keys() >= warned.values.keys()
     assert state["PAPP"] == 500
-    assert state["peak_notice"] is True
-    assert state_of(noticed, damaged, frame)["peak_notice"] is False
+    assert state["overload"] is True
+    assert state_of(warned, damaged, frame)["overload"] is False
 
 
 def test_a_line_that_is_always_damaged_does_not_keep_a_warning_for_ever() -> None:
     warned, damaged = historic(PAPP=9900, ADPS=46), historic(PAPP=500, dropped=1)
-    assert state_of(warned, *[damaged] * (DAMAGED_WITHOUT - 1))["overload"] is True
-    assert state_of(warned, *[damaged] * DAMAGED_WITHOUT)["overload"] is False
+    assert state_of(warned, *[damaged] * (DAMAGED_TOGETHER - 1))["overload"] is True
+    assert state_of(warned, *[damaged] * DAMAGED_TOGETHER)["overload"] is False
 
 
 def test_an_empty_value_says_nothing() -> None:
     state = state_of(standard(SMAXSN=3000), standard(SMAXSN="", LTARF="      "))
     assert state["SMAXSN"] == 3000
     assert "LTARF" not in state
+
+
+def test_a_message_that_gives_way_to_blanks_is_none_any_more() -> None:
+    assert "MSG1" not in state_of(standard(MSG1="COUPURE DEMAIN"), standard(MSG1=" " * 32))
 
 
 def test_another_contract_makes_its_former_labels_vanish() -> None:
@@ -260,6 +264,15 @@ def test_other_contracts_show_mobile_peaks_once_one_was_seen() -> None:
     assert "peak" not in state_of(noticed, standard(NGTF="OTHER", STGE="003A0001"))
 
 
+def test_a_notice_is_over_when_the_peak_begins() -> None:
+    """Meters before Linky send PEJP until the peak ends."""
+    noticed = historic(OPTARIF="EJP.", PTEC="HN..", PEJP=30)
+    state = state_of(noticed)
+    assert (state["peak_notice"], state["peak"]) == (True, False)
+    state = state_of(noticed, changed(noticed, PTEC="PM.."))
+    assert (state["peak_notice"], state["peak"]) == (False, True)
+
+
 @pytest.mark.parametrize(
     ("frame", "overload"),
     [
@@ -319,6 +332,7 @@ def test_short_frames_of_a_simulated_overload() -> None:
         (standard(PREF=9, PCOUP=6, SINSTS=6500, URMS1=230), (9000, -3, -500)),
         (standard(PREF=9, SINSTS=2000), (9000, None, 7000)),
         (standard(PREF=0, SINSTS=2000), (None, None, None)),
+        (standard(PREF=9, SINST1=2000, URMS1=230), (9000, 30, 7000)),  # of the pilot
         # three phases: the tightest; one that says nonsense is taken by its current
         (
             standard(PREF=12, PCOUP=12, SINSTS=4000, SINSTS1=500, SINSTS2=3000, SINSTS3=500, URMS1=230, URMS2=230,
@@ -438,6 +452,24 @@ def test_nothing_is_published_before_a_whole_frame() -> None:
     assert state.current() == {}
 
 
+def test_a_line_that_never_brings_a_whole_frame_is_heard_all_the_same() -> None:
+    state, damaged = State(), standard(SINSTS=300, EAST=5000, dropped=1)
+    for second in range(1, DAMAGED_TOGETHER):
+        state.update(damaged, float(second))
+        assert state.due(float(second)) is None
+    state.update(damaged, float(DAMAGED_TOGETHER))
+    news = state.due(float(DAMAGED_TOGETHER))
+    assert news is not None
+    assert news["EAST"] == 5000
+
+
+def test_a_line_that_never_brings_a_whole_frame_tells_another_contract() -> None:
+    before = historic(OPTARIF="HC..", HCHC=5, HCHP=6, dropped=1)
+    after = historic(OPTARIF="BASE", BASE=11, dropped=1)
+    state = state_of(*[before] * DAMAGED_TOGETHER, *[after] * (SETTLED * DAMAGED_TOGETHER))
+    assert state.keys() & {"HCHC", "HCHP", "BASE"} == {"BASE"}
+
+
 def test_nothing_is_published_before_each_index_was_seen_twice_but_not_for_ever() -> None:
     state = State()
     state.update(standard(EAST=5000, EASF01=0), 0.0)
@@ -459,7 +491,6 @@ def test_nothing_is_published_before_each_index_was_seen_twice_but_not_for_ever(
         {"STGE": "003A0481"},  # overload
         {"STGE": "003A0400"},  # the contact
         {"STGE": "003A0403"},  # the cut-off device
-        {"STGE": "003A0601"},  # exporting
         {"STGE": "103A0401"},  # notice of a peak
         {"RELAIS": 1},
         {"MSG1": "COUPURE DEMAIN"},
@@ -472,6 +503,14 @@ def test_what_matters_is_published_at_once_and_whole(news: dict[str, Value]) -> 
     out = state.due(0.9)
     assert out == state.current()
     assert out["SINSTS"] == 1001
+
+
+def test_another_direction_is_published_at_once_but_takes_no_trembling_along() -> None:
+    state = published(whole(URMS1=230))
+    state.update(whole(URMS1=231, SINSTS=0, STGE="003A0601"), 0.9)
+    out = state.due(0.9)
+    assert out is not None
+    assert (out["exporting"], out["SINSTS"], out["URMS1"]) == (True, 0, 230)
 
 
 def test_the_rest_waits_its_turn() -> None:
