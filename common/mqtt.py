@@ -143,12 +143,12 @@ class Session:
         closed while an answer is still on its way is reset, and mosquitto throws away what it has not read of it.
         """
         self._closing.set()
-        line = self._line
+        line, last = self._line, self._last
         if line is None:
             return
-        if self._live is not None and self._last is not None:
+        if self._live is not None and last is not None:
             with contextlib.suppress(RuntimeError):  # it was handed to a connection that is gone
-                self._last.wait_for_publish(LAST_ANSWER)
+                last.wait_for_publish(LAST_ANSWER)
         line.client.disconnect()
         if self._live is None:
             line.ended.set()  # a client that never came in ends without a word
