@@ -8,11 +8,11 @@
      +-- PortError       the line is away: wait, and open it again
      |    +-- PortBusy   another program has it
      +-- DatabaseError   the database said no
-          +-- Refused    it will go on saying no                        -> exit 3 at start-up
-          +-- Away       time heals it: try again, elsewhere if there is an elsewhere
-          |    +-- Busy  somebody else was in the way: try again
-          +-- BadRow     one of the values is not for this database     -> reject the row
-     +-- BackupError     the file is no backup that can be restored      -> exit 1
+     |    +-- Refused    it will go on saying no                        -> exit 3 at start-up
+     |    +-- Away       time heals it: try again, elsewhere if there is an elsewhere
+     |    |    +-- Busy  somebody else was in the way: try again
+     |    +-- BadRow     one of the values is not for this database     -> reject the row
+     +-- BackupError     the file is no backup that can be restored     -> exit 1
 
 Each message is one line for people: what, where, what to do.
 """

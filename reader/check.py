@@ -24,6 +24,7 @@ from reader.check_line import LineFacts, judge_line, listen
 from reader.check_port import PROGRAM, PortFacts, judge_port, probe_port
 from reader.check_service import LINE, ServiceFacts, gather, judge_delivery, judge_line_from_afar, judge_service
 from reader.config import ReaderConfig
+from reader.discovery import device_topic
 from reader.meters import Meters
 from reader.port import check_port, open_port
 
@@ -180,7 +181,7 @@ class _Check:
             publish += [topics.frame(meter), topics.replay(meter), topics.tally(meter)]
             publish += [topics.state(meter), topics.link(meter)]
             if config.home_assistant.discovery:
-                publish.append(f"{config.home_assistant.prefix}/device/teleinfo_{meter}/config")
+                publish.append(device_topic(config.home_assistant.prefix, meter))
             if config.home_assistant.compatible_with:
                 publish.append(compatible.topic(topics, meter))
         listened = [topics.stored("+"), topics.status("storer", "+")]

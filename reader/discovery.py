@@ -175,10 +175,6 @@ class Discovery:
         """Tell whether this run has announced it."""
         return self._last_sent is not None
 
-    def removal(self) -> list[bytes]:
-        """Return what to publish on the topic, retained, to take the device away."""
-        return [b""]
-
     # -- what is seen --------------------------------------------------------------------------------------------------
 
     def _observe(self, state: Mapping[str, object]) -> None:

@@ -610,7 +610,3 @@ def test_what_is_no_message_is_not_restored(payload: bytes) -> None:
     meter.discovery.restore(payload)
     (message,) = meter.see({"EAST": 5}, 100)
     assert "east" in message["cmps"]
-
-
-def test_removal_is_an_empty_message() -> None:
-    assert discovery_of().removal() == [b""]
