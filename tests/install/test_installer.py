@@ -140,6 +140,35 @@ def test_purged_it_leaves_nothing(prepared: Machine) -> None:
     assert prepared.traces() == []
 
 
+@pytest.mark.parametrize(
+    ("there", "away"),
+    [
+        ("useradd --system --gid nogroup --comment Somebody,,, teleinfo", "userdel teleinfo; groupdel teleinfo"),
+        ("groupadd --system teleinfo", "true"),
+    ],
+    ids=["user", "group"],
+)
+def test_a_user_or_group_that_was_there_is_used(prepared: Machine, there: str, away: str) -> None:
+    prepared.run("sh", "-c", there)
+    prepared.install("reader")
+    assert "dialout" in prepared.run("id", "-nG", "teleinfo").split()
+    assert prepared.run("stat", "-c", "%G", READER_YAML).strip() == "teleinfo"
+    prepared.uninstall("reader", "--purge")
+    # Who is not ours stays.
+    assert (prepared.try_("id", "teleinfo").returncode == 0) == there.startswith("useradd")
+    prepared.run("sh", "-c", away)
+
+
+def test_what_was_adapted_in_the_unit_is_configuration(prepared: Machine) -> None:
+    own = "/etc/systemd/system/teleinfo-reader.service.d"
+    prepared.install("reader")
+    prepared.write(f"{own}/override.conf", "[Service]\nDeviceAllow=char-ttymxc rw\n")
+    assert f", {own}," in prepared.uninstall("reader")
+    assert prepared.path(f"{own}/override.conf").exists()
+    prepared.uninstall("reader", "--purge")
+    assert not prepared.path(own).exists()
+
+
 def test_a_command_of_that_name_that_is_not_ours_is_left_alone(prepared: Machine) -> None:
     prepared.write("/usr/local/bin/teleinfo-reader", "#!/bin/sh\n", mode=0o755)
     assert "is left alone" in prepared.install("reader")
