@@ -35,7 +35,36 @@ def test_a_dry_run_tells_each_step_and_changes_nothing(machine: Machine, program
     assert "Traceback" not in told
 
 
+def test_what_nobody_else_may_see_is_not_told_of_by_guesses(prepared: Machine) -> None:
+    nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", f"{CLONE}/run", "install", "reader")
+    assert "would make the user" in prepared.run(*nobody, "--dry-run")
+    prepared.install("reader")
+    result = prepared.try_(*nobody, "--dry-run")
+    assert result.returncode == 1
+    assert "needs an administrator" in result.stdout
+    assert "would write" not in result.stdout  # a configuration is there, which nobody may see
+
+
+def test_a_system_of_before_python_3_11_is_told_so_and_left_as_it_is(machine: Machine) -> None:
+    python = machine.path(
+        "/usr/bin/python3.11" if machine.path("/usr/bin/python3.11").exists() else "/usr/bin/python3.13"
+    )
+    kept = python.rename(python.with_name("kept"))
+    try:
+        machine.write(f"/usr/bin/{python.name}", "#!/bin/sh\necho Python 3.9.2\nexit 1\n", mode=0o755)
+        before = machine.snapshot()
+        result = machine.try_(f"{CLONE}/run", "install", "reader")
+        assert machine.snapshot() == before
+    finally:
+        kept.rename(python)
+    assert result.returncode == 1
+    assert "here is Python 3.9.2" in result.stdout
+
+
 def test_it_installs_and_says_what_is_still_to_be_done(machine: Machine) -> None:
+    # Somebody's clone may be for his eyes only; what is made of it is for all.
+    machine.run("chmod", "-R", "go=", CLONE)
+
     def clone() -> dict[str, tuple[int, ...]]:
         return {name: what for name, what in machine.snapshot().items() if name.startswith(CLONE)}
 
