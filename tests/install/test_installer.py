@@ -80,6 +80,7 @@ def test_it_installs_and_says_what_is_still_to_be_done(machine: Machine) -> None
         "-rw-r----- root:teleinfo",
     ]
     assert machine.path(READER_YAML).read_text() == machine.path(f"{CLONE}/reader.example.yaml").read_text()
+    assert not machine.run("find", "/opt/teleinfo-monitor", "!", "-type", "l", "!", "-perm", "-o=r")
     assert "with libyaml: False" in machine.run(
         "/opt/teleinfo-monitor/current/bin/python", "-c", "import yaml; print('with libyaml:', yaml.__with_libyaml__)"
     )
@@ -119,11 +120,14 @@ def test_an_upgrade_that_cannot_be_made_leaves_the_version_before(machine: Machi
     version = installed_version(machine)
     before = machine.snapshot()
     machine.path(f"{CLONE}/reader/__main__.py").write_text("import nothing_like_this\n")
-    assert machine.try_(f"{CLONE}/run", "install", "reader").returncode != 0
+    result = machine.try_(f"{CLONE}/run", "install", "reader")
+    assert result.returncode != 0
+    assert "could not be made; those in use are as they were" in result.stdout
     assert installed_version(machine) == version
     assert machine.run(COMMAND, "--help")
     left = {name for name in machine.snapshot().keys() - before.keys() if "__pycache__" not in name}
     assert not [name for name in left if name.startswith(("/opt", "/etc", "/usr/local"))]
+    assert not [*machine.path("/tmp").iterdir()]
 
 
 def test_two_programs_share_what_each_needs_until_the_last_goes(prepared: Machine) -> None:

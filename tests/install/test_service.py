@@ -145,6 +145,21 @@ def test_an_upgrade_restarts_it(reader: Machine) -> None:
     assert show(reader, "ActiveState") == "active"
 
 
+def test_an_upgrade_that_was_cut_short_is_ended(reader: Machine) -> None:
+    before = show(reader, "MainPID")
+    old, new = reader.run("readlink", "-f", "/opt/teleinfo-monitor/current").strip(), "20990101T000000Z-1"
+    # As after a kill between the change of version and the restart.
+    reader.run("cp", "-a", old, f"/opt/teleinfo-monitor/{new}")
+    reader.run("ln", "-sfn", new, "/opt/teleinfo-monitor/current")
+    reader.run(
+        "sed", "-i", f"1s|{old}|/opt/teleinfo-monitor/{new}|", f"/opt/teleinfo-monitor/{new}/bin/teleinfo-reader"
+    )
+    assert "restart teleinfo-reader" in reader.install("reader")
+    assert show(reader, "MainPID") not in (before, "0")
+    assert not reader.path(old).exists()
+    assert "restart teleinfo-reader" not in reader.install("reader")
+
+
 def test_an_upgrade_that_does_not_run_gives_way_to_the_version_before(reader: Machine) -> None:
     bridge = reader.path(f"{CLONE}/reader/bridge.py")
     bridge.write_text(
