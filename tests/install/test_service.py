@@ -133,6 +133,8 @@ def test_a_configuration_that_is_wrong_ends_it_for_good_and_the_journal_says_why
     assert reader.try_("systemctl", "restart", "teleinfo-reader").returncode != 0
     reader.wait("systemctl show --value -p ActiveState teleinfo-reader", lambda said: said.strip() == "failed")
     assert "did you mean 'port'?" in reader.run("journalctl", "-o", "cat", "--no-pager", "-u", "teleinfo-reader")
+    reader.uninstall("reader")
+    assert "teleinfo" not in reader.run("systemctl", "--failed", "--no-pager")
 
 
 def test_an_upgrade_restarts_it(reader: Machine) -> None:
