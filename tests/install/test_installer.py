@@ -135,6 +135,7 @@ def test_two_programs_share_what_each_needs_until_the_last_goes(prepared: Machin
     told = prepared.install("storer")
     assert "install the programs" not in told  # they are there
     assert "/etc/teleinfo/database-password cannot be read" in told
+    assert "sudo install -m 640 -g teleinfo /dev/stdin /etc/teleinfo/database-password" in told
     prepared.uninstall("reader", "--purge")
     traces = prepared.traces()
     assert "/etc/systemd/system/teleinfo-storer.service" in traces

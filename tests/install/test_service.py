@@ -70,7 +70,9 @@ def test_it_starts_once_its_configuration_is_complete(running: Machine, broker: 
     assert "not started" in running.install("reader")
     assert running.try_("systemctl", "is-enabled", "teleinfo-reader").stdout.strip() == "disabled"
     configure(running, broker)
-    assert "start teleinfo-reader" in running.install("reader")
+    told = running.install("reader")
+    assert "start teleinfo-reader" in told
+    assert "sudo nano /etc/teleinfo/reader.yaml; sudo systemctl restart teleinfo-reader" in told
     assert running.run("systemctl", "is-enabled", "teleinfo-reader").strip() == "enabled"
     assert show(running, "ActiveState") == "active"
 
