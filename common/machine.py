@@ -13,6 +13,7 @@ from pathlib import Path
 _UNITS = ("etc/systemd/system", "usr/local/lib/systemd/system", "usr/lib/systemd/system", "lib/systemd/system")
 _DEFAULT = "/etc/teleinfo/{}.yaml"
 _USER = re.compile(r"^User=(\S+)", re.MULTILINE)
+_FOLDERS = re.compile(r"^(Runtime|State)Directory=(.+)", re.MULTILINE)
 _GROUPS = re.compile(r"^SupplementaryGroups=(.+)", re.MULTILINE)
 
 
@@ -113,6 +114,13 @@ class Machine:
                     return user
         name = _name(os.geteuid())
         return User(name, os.geteuid(), frozenset((os.getegid(), *os.getgroups())))
+
+    def makes(self, program: str, folder: Path) -> bool:
+        """Say whether systemd makes this folder when it starts the program, for the program's user."""
+        units = "\n".join(self.text(f"{place}/{program}.service") for place in _UNITS)
+        parents = {"Runtime": "/run", "State": "/var/lib"}
+        made = (Path(parents[kind], name) for kind, names in _FOLDERS.findall(units) for name in names.split())
+        return folder in made
 
     def processes(self) -> Iterator[Process]:
         """Yield what runs, but for ourselves."""

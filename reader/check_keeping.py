@@ -3,9 +3,11 @@
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from common.finding import Finding, cure, fine, mind
 from common.machine import Machine, User, free_space, in_words, nearest, time_in_words
+from reader.check_port import PROGRAM
 from reader.clock import Clock, KernelClock
 from reader.config import ReaderConfig
 from reader.journal import memory_backed
@@ -53,6 +55,11 @@ def probe_keeping(config: ReaderConfig, machine: Machine, user: User, clock: Clo
         pass
     except OSError:
         readable = False
+
+    def may_write(place: Path) -> bool:
+        made = not machine.path(str(place)).exists() and machine.makes(PROGRAM, place)
+        return made or user.may(nearest(place), os.W_OK | os.X_OK)
+
     space = free_space(folder) if readable or folder.parent.is_dir() else None
     return KeepingFacts(
         user=user.name,
@@ -62,9 +69,9 @@ def probe_keeping(config: ReaderConfig, machine: Machine, user: User, clock: Clo
         time_service=_time_service(machine),
         journal=str(config.spool.journal),
         journal_in_memory=memory_backed(config.spool.journal),
-        journal_writable=user.may(nearest(config.spool.journal), os.W_OK | os.X_OK),
+        journal_writable=may_write(config.spool.journal),
         spool=str(folder),
-        spool_writable=user.may(nearest(folder), os.W_OK | os.X_OK),
+        spool_writable=may_write(folder),
         spool_size=sizes,
         spool_limit=config.spool.max_size,
         damaged=damaged,

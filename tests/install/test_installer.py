@@ -35,7 +35,36 @@ def test_a_dry_run_tells_each_step_and_changes_nothing(machine: Machine, program
     assert "Traceback" not in told
 
 
+def test_what_nobody_else_may_see_is_not_told_of_by_guesses(prepared: Machine) -> None:
+    nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", f"{CLONE}/run", "install", "reader")
+    assert "would make the user" in prepared.run(*nobody, "--dry-run")
+    prepared.install("reader")
+    result = prepared.try_(*nobody, "--dry-run")
+    assert result.returncode == 1
+    assert "needs an administrator" in result.stdout
+    assert "would write" not in result.stdout  # a configuration is there, which nobody may see
+
+
+def test_a_system_of_before_python_3_11_is_told_so_and_left_as_it_is(machine: Machine) -> None:
+    python = machine.path(
+        "/usr/bin/python3.11" if machine.path("/usr/bin/python3.11").exists() else "/usr/bin/python3.13"
+    )
+    kept = python.rename(python.with_name("kept"))
+    try:
+        machine.write(f"/usr/bin/{python.name}", "#!/bin/sh\necho Python 3.9.2\nexit 1\n", mode=0o755)
+        before = machine.snapshot()
+        result = machine.try_(f"{CLONE}/run", "install", "reader")
+        assert machine.snapshot() == before
+    finally:
+        kept.rename(python)
+    assert result.returncode == 1
+    assert "here is Python 3.9.2" in result.stdout
+
+
 def test_it_installs_and_says_what_is_still_to_be_done(machine: Machine) -> None:
+    # Somebody's clone may be for his eyes only; what is made of it is for all.
+    machine.run("chmod", "-R", "go=", CLONE)
+
     def clone() -> dict[str, tuple[int, ...]]:
         return {name: what for name, what in machine.snapshot().items() if name.startswith(CLONE)}
 
@@ -51,6 +80,7 @@ def test_it_installs_and_says_what_is_still_to_be_done(machine: Machine) -> None
         "-rw-r----- root:teleinfo",
     ]
     assert machine.path(READER_YAML).read_text() == machine.path(f"{CLONE}/reader.example.yaml").read_text()
+    assert not machine.run("find", "/opt/teleinfo-monitor", "!", "-type", "l", "!", "-perm", "-o=r")
     assert "with libyaml: False" in machine.run(
         "/opt/teleinfo-monitor/current/bin/python", "-c", "import yaml; print('with libyaml:', yaml.__with_libyaml__)"
     )
@@ -90,11 +120,14 @@ def test_an_upgrade_that_cannot_be_made_leaves_the_version_before(machine: Machi
     version = installed_version(machine)
     before = machine.snapshot()
     machine.path(f"{CLONE}/reader/__main__.py").write_text("import nothing_like_this\n")
-    assert machine.try_(f"{CLONE}/run", "install", "reader").returncode != 0
+    result = machine.try_(f"{CLONE}/run", "install", "reader")
+    assert result.returncode != 0
+    assert "could not be made; those in use are as they were" in result.stdout
     assert installed_version(machine) == version
     assert machine.run(COMMAND, "--help")
     left = {name for name in machine.snapshot().keys() - before.keys() if "__pycache__" not in name}
     assert not [name for name in left if name.startswith(("/opt", "/etc", "/usr/local"))]
+    assert not [*machine.path("/tmp").iterdir()]
 
 
 def test_two_programs_share_what_each_needs_until_the_last_goes(prepared: Machine) -> None:
@@ -102,6 +135,7 @@ def test_two_programs_share_what_each_needs_until_the_last_goes(prepared: Machin
     told = prepared.install("storer")
     assert "install the programs" not in told  # they are there
     assert "/etc/teleinfo/database-password cannot be read" in told
+    assert "sudo install -m 640 -g teleinfo /dev/stdin /etc/teleinfo/database-password" in told
     prepared.uninstall("reader", "--purge")
     traces = prepared.traces()
     assert "/etc/systemd/system/teleinfo-storer.service" in traces
@@ -138,6 +172,35 @@ def test_purged_it_leaves_nothing(prepared: Machine) -> None:
     prepared.uninstall("storer", "--purge")
     prepared.uninstall("reader", "--purge")
     assert prepared.traces() == []
+
+
+@pytest.mark.parametrize(
+    ("there", "away"),
+    [
+        ("useradd --system --gid nogroup --comment Somebody,,, teleinfo", "userdel teleinfo; groupdel teleinfo"),
+        ("groupadd --system teleinfo", "true"),
+    ],
+    ids=["user", "group"],
+)
+def test_a_user_or_group_that_was_there_is_used(prepared: Machine, there: str, away: str) -> None:
+    prepared.run("sh", "-c", there)
+    prepared.install("reader")
+    assert "dialout" in prepared.run("id", "-nG", "teleinfo").split()
+    assert prepared.run("stat", "-c", "%G", READER_YAML).strip() == "teleinfo"
+    prepared.uninstall("reader", "--purge")
+    # Who is not ours stays.
+    assert (prepared.try_("id", "teleinfo").returncode == 0) == there.startswith("useradd")
+    prepared.run("sh", "-c", away)
+
+
+def test_what_was_adapted_in_the_unit_is_configuration(prepared: Machine) -> None:
+    own = "/etc/systemd/system/teleinfo-reader.service.d"
+    prepared.install("reader")
+    prepared.write(f"{own}/override.conf", "[Service]\nDeviceAllow=char-ttymxc rw\n")
+    assert f", {own}," in prepared.uninstall("reader")
+    assert prepared.path(f"{own}/override.conf").exists()
+    prepared.uninstall("reader", "--purge")
+    assert not prepared.path(own).exists()
 
 
 def test_a_command_of_that_name_that_is_not_ours_is_left_alone(prepared: Machine) -> None:

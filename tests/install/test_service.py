@@ -70,7 +70,9 @@ def test_it_starts_once_its_configuration_is_complete(running: Machine, broker: 
     assert "not started" in running.install("reader")
     assert running.try_("systemctl", "is-enabled", "teleinfo-reader").stdout.strip() == "disabled"
     configure(running, broker)
-    assert "start teleinfo-reader" in running.install("reader")
+    told = running.install("reader")
+    assert "start teleinfo-reader" in told
+    assert "sudo nano /etc/teleinfo/reader.yaml; sudo systemctl restart teleinfo-reader" in told
     assert running.run("systemctl", "is-enabled", "teleinfo-reader").strip() == "enabled"
     assert show(running, "ActiveState") == "active"
 
@@ -110,6 +112,12 @@ def test_it_reads_the_clock_and_its_port_and_can_do_nothing_else(reader: Machine
     }
 
 
+@pytest.mark.parametrize("program", ["reader", "storer"])
+def test_the_systemd_of_this_release_finds_little_exposed(running: Machine, program: str) -> None:
+    unit = f"{CLONE}/packaging/teleinfo-{program}.service"
+    running.run("systemd-analyze", "security", "--offline=yes", "--no-pager", "--threshold=19", unit)
+
+
 def test_one_that_hangs_is_ended_by_the_watchdog_and_its_frames_are_still_there(
     reader: Machine, broker: Broker
 ) -> None:
@@ -133,6 +141,8 @@ def test_a_configuration_that_is_wrong_ends_it_for_good_and_the_journal_says_why
     assert reader.try_("systemctl", "restart", "teleinfo-reader").returncode != 0
     reader.wait("systemctl show --value -p ActiveState teleinfo-reader", lambda said: said.strip() == "failed")
     assert "did you mean 'port'?" in reader.run("journalctl", "-o", "cat", "--no-pager", "-u", "teleinfo-reader")
+    reader.uninstall("reader")
+    assert "teleinfo" not in reader.run("systemctl", "--failed", "--no-pager")
 
 
 def test_an_upgrade_restarts_it(reader: Machine) -> None:
@@ -143,6 +153,21 @@ def test_an_upgrade_restarts_it(reader: Machine) -> None:
     assert "restart teleinfo-reader" in told
     assert show(reader, "MainPID") not in (before, "0")
     assert show(reader, "ActiveState") == "active"
+
+
+def test_an_upgrade_that_was_cut_short_is_ended(reader: Machine) -> None:
+    before = show(reader, "MainPID")
+    old, new = reader.run("readlink", "-f", "/opt/teleinfo-monitor/current").strip(), "20990101T000000Z-1"
+    # As after a kill between the change of version and the restart.
+    reader.run("cp", "-a", old, f"/opt/teleinfo-monitor/{new}")
+    reader.run("ln", "-sfn", new, "/opt/teleinfo-monitor/current")
+    reader.run(
+        "sed", "-i", f"1s|{old}|/opt/teleinfo-monitor/{new}|", f"/opt/teleinfo-monitor/{new}/bin/teleinfo-reader"
+    )
+    assert "restart teleinfo-reader" in reader.install("reader")
+    assert show(reader, "MainPID") not in (before, "0")
+    assert not reader.path(old).exists()
+    assert "restart teleinfo-reader" not in reader.install("reader")
 
 
 def test_an_upgrade_that_does_not_run_gives_way_to_the_version_before(reader: Machine) -> None:

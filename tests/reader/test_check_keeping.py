@@ -93,6 +93,22 @@ def test_folders_that_are_not_the_services_are_found(config: ReaderConfig, tmp_p
     assert not probe_keeping(config, Machine(tmp_path), STRANGER, Clock(True)).spool_writable
 
 
+def test_folders_that_the_service_gets_when_it_starts_are_not_missed_before(tmp_path: Path) -> None:
+    unit = tmp_path / "etc/systemd/system/teleinfo-reader.service"
+    unit.parent.mkdir(parents=True)
+    unit.write_text("[Service]\nRuntimeDirectory=teleinfo\nStateDirectory=teleinfo\n")
+    here = SpoolConfig(journal=Path("/run/teleinfo"), path=Path("/var/lib/teleinfo"))
+    facts = probe_keeping(ReaderConfig(port=("/dev/x",), spool=here), Machine(tmp_path), STRANGER, Clock(True))
+    assert facts.journal_writable
+    assert facts.spool_writable
+    # Whoever was there first may have made it for somebody else.
+    for folder in ("run/teleinfo", "var/lib/teleinfo"):
+        (tmp_path / folder).mkdir(parents=True)
+    facts = probe_keeping(ReaderConfig(port=("/dev/x",), spool=here), Machine(tmp_path), STRANGER, Clock(True))
+    assert not facts.journal_writable
+    assert not facts.spool_writable
+
+
 def test_what_could_set_the_clock_is_found(config: ReaderConfig, tmp_path: Path) -> None:
     assert probe_keeping(config, Machine(tmp_path), ME, Clock(False)).time_service == ""
     service = tmp_path / "usr/sbin/chronyd"
