@@ -3,9 +3,10 @@
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from common.finding import Finding, cure, fine, mind
-from common.machine import Machine, User, free_space, in_words, nearest, time_in_words
+from common.machine import Machine, User, free_space, in_words, is_read_only, nearest, time_in_words
 from reader.clock import Clock, KernelClock
 from reader.config import ReaderConfig
 from reader.journal import memory_backed
@@ -32,6 +33,7 @@ class KeepingFacts:
     journal_writable: bool = True
     spool: str = "/var/lib/teleinfo"
     spool_writable: bool = True
+    spool_read_only: bool = False  # all of its disk is
     spool_size: int = 0  # bytes that wait in it
     spool_limit: int = 64_000_000
     damaged: int = 0  # files that were put aside
@@ -62,15 +64,22 @@ def probe_keeping(config: ReaderConfig, machine: Machine, user: User, clock: Clo
         time_service=_time_service(machine),
         journal=str(config.spool.journal),
         journal_in_memory=memory_backed(config.spool.journal),
-        journal_writable=user.may(nearest(config.spool.journal), os.W_OK | os.X_OK),
+        journal_writable=_may_write(config.spool.journal, user),
         spool=str(folder),
-        spool_writable=user.may(nearest(folder), os.W_OK | os.X_OK),
+        spool_writable=_may_write(folder, user),
+        spool_read_only=is_read_only(folder),
         spool_size=sizes,
         spool_limit=config.spool.max_size,
         damaged=damaged,
         free=space[0] if space else None,
         total=space[1] if space else None,
     )
+
+
+def _may_write(folder: Path, user: User) -> bool:
+    """Say whether a user may write into a folder that is there, or that he will make."""
+    place = nearest(folder)
+    return place.is_dir() and user.may(place, os.W_OK | os.X_OK)
 
 
 def _time_service(machine: Machine) -> str:
@@ -125,6 +134,15 @@ def _journal(facts: KeepingFacts) -> Finding:
 
 
 def _spool(facts: KeepingFacts) -> list[Finding]:
+    if facts.spool_read_only:
+        return [
+            cure(
+                SPOOL,
+                f"the disk of {facts.spool} is read-only: a power cut would lose frames that wait",
+                "a card that fails ends so: sudo dmesg tells. To try it once more: sudo reboot; better a new card. In a"
+                " container: a volume there",
+            )
+        ]
     if not facts.spool_writable:
         return [
             cure(
