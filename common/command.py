@@ -3,7 +3,9 @@
 import argparse
 import errno
 import os
+import signal
 import sys
+import threading
 from pathlib import Path
 
 from common import log
@@ -15,6 +17,7 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 def report_errors(name: str, parser: argparse.ArgumentParser) -> int:
     """Run the function that the parser has set as `command`; return the exit code."""
+    _end_with_ctrl_c()
     _open_what_is_closed()
     arguments = parser.parse_args()
     try:
@@ -31,13 +34,21 @@ def report_errors(name: str, parser: argparse.ArgumentParser) -> int:
         _drop_output()
         print(f"{name}: the output cannot be written: {error.strerror}; make room", file=sys.stderr)  # noqa: T201 - for a person
         return FAILED
-    except KeyboardInterrupt:
-        return 130
     except TeleinfoError as error:
         # Who is away has not said what to do about it.
         remedy = f"; {name} check tells what to do" if isinstance(error, Away) else ""
         print(log.without_delivery_points(f"{name}: {error}{remedy}"), file=sys.stderr)  # noqa: T201 - for a person
         return USAGE if isinstance(error, ConfigError) else REFUSED if isinstance(error, Refused) else FAILED
+
+
+def _end_with_ctrl_c() -> None:
+    """Let Ctrl-C end us at once, as it does other commands; whoever has something to finish sees to it in `Life`.
+
+    As an exception it would come in the middle of anything, such as an answer of the database that is then read on.
+    """
+    ours = threading.current_thread() is threading.main_thread()
+    if ours and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _open_what_is_closed() -> None:

@@ -10,7 +10,7 @@ from typing import TextIO
 
 FINE, TO_CURE, NOT_CONFIGURED = 0, 1, 2  # exit codes
 
-_NARROWEST, _WIDEST = 60, 120  # columns
+_NARROWEST, _WIDEST = 40, 120  # columns
 _PLAIN = str.maketrans({"✓": "+", "✗": "x", "→": "->", "…": "...", "’": "'", "×": "x"})
 
 

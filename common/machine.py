@@ -209,6 +209,14 @@ def free_space(folder: Path) -> tuple[int, int] | None:
     return None
 
 
+def is_read_only(folder: Path) -> bool:
+    """Say whether the disk that a folder is or would be on takes no writing, whoever asks."""
+    try:
+        return bool(os.statvfs(nearest(folder)).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
+
+
 def nearest(folder: Path) -> Path:
     """Return the folder itself, or the nearest above it that is there."""
     for place in (folder, *folder.parents):

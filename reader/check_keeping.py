@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from common.finding import Finding, cure, fine, mind
-from common.machine import Machine, User, free_space, in_words, nearest, time_in_words
+from common.machine import Machine, User, free_space, in_words, is_read_only, nearest, time_in_words
 from reader.check_port import PROGRAM
 from reader.clock import Clock, KernelClock
 from reader.config import ReaderConfig
@@ -34,6 +34,7 @@ class KeepingFacts:
     journal_writable: bool = True
     spool: str = "/var/lib/teleinfo"
     spool_writable: bool = True
+    spool_read_only: bool = False  # all of its disk is
     spool_size: int = 0  # bytes that wait in it
     spool_limit: int = 64_000_000
     damaged: int = 0  # files that were put aside
@@ -56,10 +57,6 @@ def probe_keeping(config: ReaderConfig, machine: Machine, user: User, clock: Clo
     except OSError:
         readable = False
 
-    def may_write(place: Path) -> bool:
-        made = not machine.path(str(place)).exists() and machine.makes(PROGRAM, place)
-        return made or user.may(nearest(place), os.W_OK | os.X_OK)
-
     space = free_space(folder) if readable or folder.parent.is_dir() else None
     return KeepingFacts(
         user=user.name,
@@ -69,15 +66,24 @@ def probe_keeping(config: ReaderConfig, machine: Machine, user: User, clock: Clo
         time_service=_time_service(machine),
         journal=str(config.spool.journal),
         journal_in_memory=memory_backed(config.spool.journal),
-        journal_writable=may_write(config.spool.journal),
+        journal_writable=_may_write(config.spool.journal, user, machine),
         spool=str(folder),
-        spool_writable=may_write(folder),
+        spool_writable=_may_write(folder, user, machine),
+        spool_read_only=is_read_only(folder),
         spool_size=sizes,
         spool_limit=config.spool.max_size,
         damaged=damaged,
         free=space[0] if space else None,
         total=space[1] if space else None,
     )
+
+
+def _may_write(folder: Path, user: User, machine: Machine) -> bool:
+    """Say whether a user may write into a folder that is there, or that he or systemd will make."""
+    if machine.makes(PROGRAM, folder) and not machine.path(str(folder)).exists():
+        return True
+    place = nearest(folder)
+    return place.is_dir() and user.may(place, os.W_OK | os.X_OK)
 
 
 def _time_service(machine: Machine) -> str:
@@ -132,6 +138,15 @@ def _journal(facts: KeepingFacts) -> Finding:
 
 
 def _spool(facts: KeepingFacts) -> list[Finding]:
+    if facts.spool_read_only:
+        return [
+            cure(
+                SPOOL,
+                f"the disk of {facts.spool} is read-only: a power cut would lose frames that wait",
+                "a card that fails ends so: sudo dmesg tells. To try it once more: sudo reboot; better a new card. In a"
+                " container: a volume there",
+            )
+        ]
     if not facts.spool_writable:
         return [
             cure(

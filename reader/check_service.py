@@ -91,7 +91,7 @@ def gather(name: str, topics: Topics, heard: Iterable[Heard], *, seconds: float,
 
 
 def judge_service(facts: ServiceFacts) -> list[Finding]:
-    """Say how the reader itself does; nothing when none runs."""
+    """Say how the reader itself does."""
     if facts.returned >= _DUELLING:
         return [
             cure(
@@ -113,7 +113,15 @@ def judge_service(facts: ServiceFacts) -> list[Finding]:
                     "its log tells why: journalctl -u teleinfo-reader -n 20",
                 )
             ]
-        return []
+        # Whoever looks at a line stops the reader first, so this is no problem by itself.
+        return [
+            mind(
+                SUBJECT,
+                f"no reader named {facts.name} is running: nothing is published",
+                "sudo systemctl enable --now teleinfo-reader; if it ends again, its log tells why:"
+                " journalctl -u teleinfo-reader -n 20",
+            )
+        ]
     uptime = facts.health.get("uptime")
     since = f", for {time_in_words(uptime / 86400)}" if isinstance(uptime, int) else ""
     findings = []

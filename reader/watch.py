@@ -4,6 +4,7 @@ import argparse
 import dataclasses
 import io
 import logging
+import os
 import queue
 import sys
 import threading
@@ -30,6 +31,7 @@ from reader.watch_words import Words
 _REDRAW = 0.5  # seconds between two pictures, at least
 _TICK = 1.0  # seconds between two pictures, at most
 _SILENCE = 15.0  # seconds without a frame until it is said what may be wrong
+_CANNOT_DRAW = ("dumb", "unknown")  # as rich has it, which shows nothing at all there
 _QUIT = frozenset("qQ\x03\x04")
 
 Draw = Callable[[list[View]], None]
@@ -57,7 +59,7 @@ def _watch(arguments: argparse.Namespace) -> int:
     events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that knows no é can still show the numbers
-    interactive = sys.stdout.isatty()
+    interactive = sys.stdout.isatty() and os.environ.get("TERM", "").lower() not in _CANNOT_DRAW
     if interactive:
         _check_rich()
     source, note, advice = _source(arguments, settings, words, events.put)

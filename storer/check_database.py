@@ -18,6 +18,7 @@ from storer.schema import migrations
 SUBJECT, DISK, FRAMES, REJECTED = "Database", "Disk", "Frames", "Rejected"
 RIGHTS = ("SELECT", "INSERT", "UPDATE", "CREATE", "ALTER", "DROP", "CREATE VIEW")
 _OLDEST = (10, 6)  # of MariaDB, that is
+_ACCOUNT = re.compile(r"'[^'@]+'@'[^']+'")
 _VERSION = re.compile(r"(\d+)\.(\d+)")
 _BYTES_A_FRAME = 50  # before the server compresses pages; storage.md tells
 _ENOUGH_ROWS = 20_000  # to believe what the server says of their size
@@ -182,7 +183,8 @@ def judge_database(facts: DatabaseFacts, now: datetime) -> list[Finding]:
 
 def _no_connection(facts: DatabaseFacts) -> Finding:
     user, name, where = facts.user, facts.name, facts.where
-    account = f"'{user}'@'{'localhost' if facts.local else 'ADDRESS OF THIS MACHINE'}'"
+    seen = _ACCOUNT.search(facts.error)  # as the server says it: it knows us by an address that we do not know
+    account = seen[0] if seen else f"'{user}'@'{'localhost' if facts.local else 'ADDRESS OF THIS MACHINE'}'"
     causes: dict[int, Callable[[], tuple[str, str]]] = {
         1045: lambda: (
             f"the server at {where} does not accept the user {user} with this password",
@@ -204,6 +206,11 @@ def _no_connection(facts: DatabaseFacts) -> Finding:
         1130: lambda: (
             f"the server at {where} lets nobody in from this machine",
             "make an account for its address, see docs/database.md",
+        ),
+        2013: lambda: (
+            f"what listens at {where} does not answer as a database does",
+            "is that the port of MariaDB, usually 3306 (database.port)? If it is, the server hangs:"
+            " sudo systemctl restart mariadb",
         ),
         2003: lambda: _unreachable(facts),
         2002: lambda: _unreachable(facts),

@@ -2,8 +2,12 @@ import argparse
 import importlib
 import inspect
 import pkgutil
+import signal
+import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
@@ -13,6 +17,8 @@ import storer
 from common import errors
 from common.command import report_errors
 from common.errors import Away, BadRow, ConfigError, DatabaseError, Refused, TeleinfoError
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def tree(root: type[TeleinfoError]) -> Iterator[type[TeleinfoError]]:
@@ -74,9 +80,30 @@ def test_what_was_not_foreseen_is_not_hidden(monkeypatch: pytest.MonkeyPatch) ->
         fail_with(ZeroDivisionError("a bug"), monkeypatch)
 
 
-def test_ctrl_c_is_no_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    assert fail_with(KeyboardInterrupt(), monkeypatch) == 130
-    assert capsys.readouterr() == ("", "")
+def test_ctrl_c_ends_a_command_wherever_it_is_and_without_a_word() -> None:
+    """As an exception it would leave a library in the middle of something, which complains of that."""
+    program = """
+import argparse, sys
+from common.command import report_errors
+
+def command(_):
+    try:
+        print("ready", flush=True)
+        sys.stdin.read()
+    finally:
+        print("complaint", file=sys.stderr)
+
+parser = argparse.ArgumentParser()
+parser.set_defaults(command=command)
+report_errors("teleinfo-program", parser)
+"""
+    arguments = [sys.executable, "-c", program]
+    with subprocess.Popen(arguments, stdin=PIPE, stdout=PIPE, stderr=PIPE, cwd=ROOT, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=30) == ("", "")
+    assert process.returncode == -signal.SIGINT
 
 
 def test_the_commands_own_code_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,6 +56,13 @@ def test_on_a_terminal_lines_are_wrapped_and_the_mark_is_coloured() -> None:
     assert all(len(re.sub(r"\x1b\[\d+m", "", line)) <= 80 for line in lines)
 
 
+def test_a_narrow_terminal_cuts_no_word_in_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "45")
+    stream = Terminal()
+    Report(stream).show([cure("Line", "noisy", LONG)])
+    assert all(len(re.sub(r"\x1b\[\d+m", "", line)) <= 45 for line in stream.getvalue().splitlines())
+
+
 @pytest.mark.parametrize(("name", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
 def test_who_wants_no_colour_gets_none(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)

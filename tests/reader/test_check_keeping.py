@@ -54,6 +54,7 @@ def test_a_machine_as_it_should_be_is_fine_and_tells_how_long_the_spool_lasts() 
         (replace(GOOD, journal_in_memory=False), MIND, "not in memory", "tmpfs"),
         (replace(GOOD, journal_writable=False), CURE, "may not write into /run/teleinfo", "install -d -o teleinfo"),
         (replace(GOOD, spool_writable=False), CURE, "may not write into /var/lib/teleinfo", "install -d -o teleinfo"),
+        (replace(GOOD, spool_read_only=True, spool_writable=False), CURE, "/var/lib/teleinfo is read-only", "card"),
         (replace(GOOD, spool_size=60_000_000), CURE, "nearly full", "storer"),
         (replace(GOOD, free=30_000_000), MIND, "frames of 10 days", "make room"),
         (replace(GOOD, free=3_000_000), CURE, "frames of 25 hours", "make room"),
@@ -84,6 +85,7 @@ def test_folders_and_disk_are_looked_at_as_they_are(config: ReaderConfig, tmp_pa
     assert facts.free
     assert facts.total
     assert facts.spool_writable
+    assert not facts.spool_read_only
     assert facts.journal_writable  # it is not there yet, but can be made
     assert sorted(path.name for path in tmp_path.iterdir()) == ["spool"]  # nothing is made
 
@@ -105,6 +107,15 @@ def test_folders_that_the_service_gets_when_it_starts_are_not_missed_before(tmp_
     for folder in ("run/teleinfo", "var/lib/teleinfo"):
         (tmp_path / folder).mkdir(parents=True)
     facts = probe_keeping(ReaderConfig(port=("/dev/x",), spool=here), Machine(tmp_path), STRANGER, Clock(True))
+    assert not facts.journal_writable
+    assert not facts.spool_writable
+
+
+def test_a_file_in_the_place_of_a_folder_is_found(config: ReaderConfig, tmp_path: Path) -> None:
+    config.spool.journal.touch()
+    (tmp_path / "file").touch()
+    below = replace(config, spool=replace(config.spool, path=tmp_path / "file" / "spool"))
+    facts = probe_keeping(below, Machine(tmp_path), ME, Clock(True))
     assert not facts.journal_writable
     assert not facts.spool_writable
 

@@ -96,10 +96,6 @@ def test_a_healthy_reader_is_fine_in_all() -> None:
     assert "for 2 hours" in found[0].what
 
 
-def test_without_a_reader_there_is_nothing_to_say() -> None:
-    assert judge_service(ServiceFacts(name="cellar")) == []
-
-
 @pytest.mark.parametrize(
     ("facts", "status", "what"),
     [
@@ -108,6 +104,8 @@ def test_without_a_reader_there_is_nothing_to_say() -> None:
         (replace(running(), status="offline"), CURE, "the broker says offline"),
         (replace(running(), status=""), MIND, "the broker tells nothing of it"),
         (running(connects=200), MIND, "200 times"),
+        (ServiceFacts(name="cellar"), MIND, "no reader named cellar is running"),
+        (ServiceFacts(name="cellar", status="offline"), MIND, "no reader named cellar is running"),
     ],
 )
 def test_the_reader_itself(facts: ServiceFacts, status: Status, what: str) -> None:

@@ -37,14 +37,14 @@ def command(*arguments: str | Path) -> list[str]:
 class Terminal:
     """A terminal of 80 by 24 with a program on it, which owns it as a shell's does."""
 
-    def __init__(self, *arguments: str | Path) -> None:
+    def __init__(self, *arguments: str | Path, term: str = "xterm-256color") -> None:
         self._master, self.slave = pty.openpty()
         self.resize(80, 24)
         self.before = termios.tcgetattr(self.slave)
         self.written = b""
         self.process = subprocess.Popen(
             command(*arguments),
-            env=ENVIRONMENT,
+            env=ENVIRONMENT | {"TERM": term},
             stdin=self.slave,
             stdout=self.slave,
             stderr=self.slave,
@@ -79,8 +79,8 @@ class Terminal:
 
 
 @contextmanager
-def terminal(*arguments: str | Path) -> Iterator[Terminal]:
-    terminal = Terminal(*arguments)
+def terminal(*arguments: str | Path, term: str = "xterm-256color") -> Iterator[Terminal]:
+    terminal = Terminal(*arguments, term=term)
     try:
         yield terminal
     finally:
@@ -105,6 +105,14 @@ def test_shows_a_meter_until_a_key_and_leaves_the_terminal_as_it_was(keys: bytes
         assert termios.tcgetattr(screen.slave) == screen.before
         assert screen.text.rindex("\x1b[?25h") > screen.text.rindex("\x1b[?25l")  # the cursor is back
         assert "Traceback" not in screen.text
+
+
+def test_a_terminal_that_cannot_draw_gets_lines_as_a_pipe_does() -> None:
+    with terminal("--port", PORT, term="dumb") as screen:
+        text = screen.wait_for(lambda text: " VA sur 12 000" in text)
+        assert "\x1b" not in text
+        screen.press(b"\x03")
+        assert screen.process.wait(WITHIN) == 0
 
 
 def test_what_is_wrong_with_the_port_is_shown_and_not_written_across_the_screen(tmp_path: Path) -> None:

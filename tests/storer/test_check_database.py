@@ -35,6 +35,19 @@ def test_a_database_as_it_should_be_is_fine_and_its_disk_has_a_forecast() -> Non
     ("code", "text", "what", "cure"),
     [
         (1045, "", "does not accept the user teleinfo", "ALTER USER 'teleinfo'@'localhost'"),
+        (
+            1045,
+            "Access denied for user 'teleinfo'@'192.168.1.7' (using password: YES) (1045)",
+            "does not accept the user teleinfo",
+            "ALTER USER 'teleinfo'@'192.168.1.7' IDENTIFIED BY",
+        ),
+        (
+            1044,
+            "Access denied for user 'teleinfo'@'%' to database 'teleinfodb' (1044)",
+            "no right on the database teleinfodb",
+            "ON teleinfodb.* TO 'teleinfo'@'%';",
+        ),
+        (2013, "Lost connection (timed out) (2013)", "does not answer as a database does", "restart mariadb"),
         (1698, "", "does not accept", "database.user"),
         (1044, "", "no right on the database teleinfodb", f"GRANT {', '.join(RIGHTS)} ON teleinfodb.* TO"),
         (1049, "", "there is no database teleinfodb", "CREATE DATABASE teleinfodb"),
