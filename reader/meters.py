@@ -72,8 +72,7 @@ class Meters:
         if state is None:
             state = self._states[frame.meter] = State(every=self._every)
             self._discoveries.setdefault(frame.meter, self._new_discovery(frame.meter))
-        self._frames[frame.meter] = frame
-        state.update(frame, now)
+        self._frames[frame.meter] = state.update(frame, now)
         self._discoveries[frame.meter].update(frame, state.values(), now)
 
     def link(self, meter: str, online: bool) -> None:

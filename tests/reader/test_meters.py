@@ -280,6 +280,18 @@ def test_teleinfo2mqtt_s_messages_can_be_had_too() -> None:
     assert not any(retain for topic, _, retain in house.broker.sent if topic == f"teleinfo/{house.meter}")
 
 
+def test_an_index_that_was_seen_once_is_in_none_of_them() -> None:
+    """Templates that were made for that project are total_increasing: a single 0 would make energy appear."""
+    house = House(compatible_with="teleinfo2mqtt")
+    house.live(30)
+    values = {**house.frames[30].values, "EAIT": 0, "MSG2": "PRODUCTEUR      "}
+    house.meters.take(replace(house.frames[30], values=values), house.now + 1)
+    house.meters.pump(house.now + 1)
+    last = house.broker.on(f"teleinfo/{house.meter}")[-1]
+    assert "MSG2" in last
+    assert "EAIT" not in last
+
+
 @settings(max_examples=300)
 @given(st.lists(frames(), max_size=12), st.floats(0, 1000))
 def test_no_frame_whatever_makes_it_raise(any_frames: list[Frame], step: float) -> None:
