@@ -228,6 +228,23 @@ def test_a_meter_that_is_not_read_any_more_does_not_look_alive() -> None:
     assert len(house.broker.sent) == 2
 
 
+def test_a_meter_that_a_killed_run_has_left_online_does_not_look_alive() -> None:
+    house = House(discovery=False)
+    health = {"lines": [{"port": "a", "meter": "031961111111"}, {"port": "b", "meter": None}, {"meter": "#"}]}
+    house.meters.hear("teleinfo/reader/another/health", json.dumps(health).encode(), 0.0)
+    assert house.broker.sent == []
+    house.meters.hear("teleinfo/reader/pi/health", json.dumps(health).encode(), 0.0)
+    assert house.broker.sent == [("teleinfo/031961111111/link", "offline", True)]
+
+
+def test_our_own_health_says_nothing_of_a_meter_that_is_read() -> None:
+    house = House()
+    house.live(60)
+    house.broker.sent.clear()
+    house.meters.hear("teleinfo/reader/pi/health", json.dumps({"lines": [{"meter": house.meter}]}).encode(), house.now)
+    assert house.broker.sent == []
+
+
 def test_a_meter_that_is_read_stays_alive_when_its_announcement_is_heard() -> None:
     house = House()
     house.live(60)
@@ -303,7 +320,10 @@ def test_no_frame_whatever_makes_it_raise(any_frames: list[Frame], step: float) 
     house.meters.announce(house.now)
 
 
-@given(st.text() | st.sampled_from(["homeassistant/status", "homeassistant/device/x/config"]), st.binary())
+@given(
+    st.text() | st.sampled_from(["homeassistant/status", "homeassistant/device/x/config", "teleinfo/reader/pi/health"]),
+    st.binary() | st.sampled_from([b"[]", b"{}", b'{"lines": 1}', b'{"lines": [1]}', b'{"lines": ["x"]}']),
+)
 def test_nothing_that_is_heard_makes_it_raise(topic: str, payload: bytes) -> None:
     House().meters.hear(topic, payload, 0.0)
     House(discovery=False).meters.hear(topic, payload, 0.0)
