@@ -71,6 +71,7 @@ class Bridge:
                 self._topics.stored("+"),
                 self._topics.status("storer", "+"),
                 self._topics.link("+"),
+                self._topics.health("reader", config.name),
                 *Meters.subscriptions(config.home_assistant.prefix),
             ],
             post=self._events.put,

@@ -57,10 +57,11 @@ class Meters:
         self._home_assistant = home_assistant
         self._reader = reader
         self._version = version
+        self._health = topics.health("reader", reader)
         self._links: dict[str, bool] = {}
         self._states: dict[str, State] = {}
         self._discoveries: dict[str, Discovery] = {}  # of what others have announced, too: names must differ
-        self._frames: dict[str, Frame] = {}  # the last one of each
+        self._frames: dict[str, Frame] = {}  # the last one of each, what is believed of it
         self._birth_delay = birth_delay
         self._born: float | None = None  # when Home Assistant is to be told everything
         self._listening_until = 0.0
@@ -72,8 +73,7 @@ class Meters:
         if state is None:
             state = self._states[frame.meter] = State(every=self._every)
             self._discoveries.setdefault(frame.meter, self._new_discovery(frame.meter))
-        self._frames[frame.meter] = frame
-        state.update(frame, now)
+        self._frames[frame.meter] = state.update(frame, now)
         self._discoveries[frame.meter].update(frame, state.values(), now)
 
     def link(self, meter: str, online: bool) -> None:
@@ -134,6 +134,9 @@ class Meters:
             if payload == b"online" and self._born is None:
                 self._born = now + self._birth_delay()
             return
+        if topic == self._health:
+            self._hear_health(payload)
+            return
         here = next(
             (meter for meter, online in self._links.items() if online and self._topics.link(meter) == topic), None
         )
@@ -148,9 +151,8 @@ class Meters:
         meter, ours = self._announced(topic, payload)
         if meter is None:
             return
-        if ours and meter not in self._links:  # nothing has come from it yet, and perhaps never will
-            self._links[meter] = False
-            self._publish_link(meter)
+        if ours:
+            self._presume_silent(meter)
         if not self._home_assistant.discovery:
             if ours:
                 self._publisher.publish(topic, b"", retain=True)
@@ -159,6 +161,21 @@ class Meters:
         discovery = self._discoveries.setdefault(meter, self._new_discovery(meter))
         if not discovery.announced:
             discovery.restore(payload)
+
+    def _hear_health(self, payload: bytes) -> None:
+        """Take which meters this reader had: a run that was killed has left their links online."""
+        try:
+            meters = [line["meter"] for line in json.loads(payload)["lines"]]
+        except (ValueError, TypeError, KeyError, RecursionError):
+            return
+        for meter in meters:
+            if isinstance(meter, str) and METER.fullmatch(meter):
+                self._presume_silent(meter)
+
+    def _presume_silent(self, meter: str) -> None:
+        if meter not in self._links:  # nothing has come from it yet, and perhaps never will
+            self._links[meter] = False
+            self._publish_link(meter)
 
     def _hear_nothing(self, topic: str, now: float) -> None:
         """Somebody has emptied the topic of an announcement."""

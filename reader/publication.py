@@ -10,7 +10,7 @@ holds a house at 0 W.
 quantity                          deadband    pace     why
 ================================  ==========  =======  ============================================================
 urgent (see URGENT)               any change  at once  somebody switches something on it
-exporting                         any change  `every`  at once, but not again within `every`, and without the others
+exporting                         any change  60 s     at once, but not again within a minute, and without the others
 VA                                2 %, 20     `every`  a base load trembles by that; 20 VA is two steps of PAPP
 estimated_power                   5 %, 50     30 s     a mean over a minute: sooner there is nothing new in it
 A                                 1           `every`  whole amperes: a load between two of them flips at each frame
@@ -53,6 +53,7 @@ _POWER = _Rule(beyond=20, percent=2)
 _CURRENT = _Rule(beyond=1)
 _SLOW = _Rule(pace=_MINUTE)
 _DERIVED = {
+    "exporting": _SLOW,
     "estimated_power": _Rule(beyond=50, percent=5, pace=30.0),
     "headroom_current": _CURRENT,
     "headroom_power": _POWER,
@@ -72,7 +73,6 @@ class Publication:
         self._changed: dict[str, float] = {}  # when each key last changed, monotonic
         self._last: float | None = None  # when something was published
         self._whole = 0.0  # when everything was
-        self._turned = -math.inf  # when another direction of energy was published
         self.hurried = False  # everything is to be published at the next occasion
         self._all = False
 
@@ -99,16 +99,16 @@ class Publication:
         return bool(state[key] != self._published[key])
 
     def _rested(self, key: str, monotonic: float) -> bool:
-        return key != "exporting" or monotonic - self._turned >= self._every
+        return monotonic - self._changed.get(key, -math.inf) >= _rule(key).pace
 
     def _ready(self, state: Mapping[str, Any], key: str, monotonic: float) -> bool:
         """Tell whether a key that differs has moved enough, and rested long enough."""
         now, before = state.get(key), self._published.get(key)
         if now is None or before is None:
             return True  # it has come, or gone
-        rule = _rule(key)
-        if monotonic - self._changed[key] < rule.pace:
+        if not self._rested(key, monotonic):
             return False
+        rule = _rule(key)
         if isinstance(now, int) and isinstance(before, int):
             return abs(now - before) > max(rule.beyond, abs(before) * rule.percent / 100)
         return True
@@ -117,8 +117,6 @@ class Publication:
         whole = keys is state
         news = {key: state[key] for key in keys if key in state}
         published = {key: news.get(key, self._published.get(key)) for key in state}
-        if published.get("exporting") != self._published.get("exporting", published.get("exporting")):
-            self._turned = monotonic
         for key, value in published.items():
             if key not in self._published or self._published[key] != value:
                 self._changed[key] = monotonic

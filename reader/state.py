@@ -5,6 +5,7 @@ frame ──▶ last values ──▶ derived ──▶ publication ──▶ JS
   └─────▶ estimate ──────────┘
 """
 
+from dataclasses import replace
 from typing import Any
 
 from common.frame import Frame, write_stamp
@@ -29,8 +30,8 @@ class State:
         self._peaks = False  # a mobile peak was seen, under this contract
         self._online: bool | None = None
 
-    def update(self, frame: Frame, monotonic: float) -> None:
-        """Take a frame; `monotonic` is when its last byte came in."""
+    def update(self, frame: Frame, monotonic: float) -> Frame:
+        """Take a frame, and return what is believed of it; `monotonic` is when its last byte came in."""
         last, changes = self._last, self._last.changes
         believed = last.take(frame)
         if last.changes != changes:
@@ -39,7 +40,7 @@ class State:
         self._peaks = self._peaks or has_peak(last.values)
         self._derived = derive(frame.mode, last.values, peaks=self._peaks, short=last.short)
         # Never from an index that was held back, here or before: the frame does not carry it.
-        carried = {label: frame.values[label] for label in believed}
+        carried = {label: value for label, value in frame.values.items() if label in believed}
         registers = import_registers(frame.mode, self._derived.get("contract"))
         self._estimate.take(
             total(carried, registers) if registers else None,
@@ -48,6 +49,7 @@ class State:
             self._derived.get("subscribed_power"),
         )
         self._power = self._estimate.power(monotonic)
+        return replace(frame, values=carried)
 
     def link(self, online: bool) -> None:
         """Frames have begun to come, or ceased."""

@@ -228,6 +228,23 @@ def test_a_meter_that_is_not_read_any_more_does_not_look_alive() -> None:
     assert len(house.broker.sent) == 2
 
 
+def test_a_meter_that_a_killed_run_has_left_online_does_not_look_alive() -> None:
+    house = House(discovery=False)
+    health = {"lines": [{"port": "a", "meter": "031961111111"}, {"port": "b", "meter": None}, {"meter": "#"}]}
+    house.meters.hear("teleinfo/reader/another/health", json.dumps(health).encode(), 0.0)
+    assert house.broker.sent == []
+    house.meters.hear("teleinfo/reader/pi/health", json.dumps(health).encode(), 0.0)
+    assert house.broker.sent == [("teleinfo/031961111111/link", "offline", True)]
+
+
+def test_our_own_health_says_nothing_of_a_meter_that_is_read() -> None:
+    house = House()
+    house.live(60)
+    house.broker.sent.clear()
+    house.meters.hear("teleinfo/reader/pi/health", json.dumps({"lines": [{"meter": house.meter}]}).encode(), house.now)
+    assert house.broker.sent == []
+
+
 def test_a_meter_that_is_read_stays_alive_when_its_announcement_is_heard() -> None:
     house = House()
     house.live(60)
@@ -280,6 +297,18 @@ def test_teleinfo2mqtt_s_messages_can_be_had_too() -> None:
     assert not any(retain for topic, _, retain in house.broker.sent if topic == f"teleinfo/{house.meter}")
 
 
+def test_an_index_that_was_seen_once_is_in_none_of_them() -> None:
+    """Templates that were made for that project are total_increasing: a single 0 would make energy appear."""
+    house = House(compatible_with="teleinfo2mqtt")
+    house.live(30)
+    values = {**house.frames[30].values, "EAIT": 0, "MSG2": "PRODUCTEUR      "}
+    house.meters.take(replace(house.frames[30], values=values), house.now + 1)
+    house.meters.pump(house.now + 1)
+    last = house.broker.on(f"teleinfo/{house.meter}")[-1]
+    assert "MSG2" in last
+    assert "EAIT" not in last
+
+
 @settings(max_examples=300)
 @given(st.lists(frames(), max_size=12), st.floats(0, 1000))
 def test_no_frame_whatever_makes_it_raise(any_frames: list[Frame], step: float) -> None:
@@ -291,7 +320,10 @@ def test_no_frame_whatever_makes_it_raise(any_frames: list[Frame], step: float) 
     house.meters.announce(house.now)
 
 
-@given(st.text() | st.sampled_from(["homeassistant/status", "homeassistant/device/x/config"]), st.binary())
+@given(
+    st.text() | st.sampled_from(["homeassistant/status", "homeassistant/device/x/config", "teleinfo/reader/pi/health"]),
+    st.binary() | st.sampled_from([b"[]", b"{}", b'{"lines": 1}', b'{"lines": [1]}', b'{"lines": ["x"]}']),
+)
 def test_nothing_that_is_heard_makes_it_raise(topic: str, payload: bytes) -> None:
     House().meters.hear(topic, payload, 0.0)
     House(discovery=False).meters.hear(topic, payload, 0.0)
