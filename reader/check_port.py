@@ -37,6 +37,10 @@ class PortFacts:
     allowed: bool = True  # that user may read it
     allowed_here: bool = True  # whoever runs the doctor may read it
     group: str = ""  # the group that may
+    gid: int = 0  # its number, by which alone a container knows it
+    major: int = 0  # the number of the device's kind
+    member: bool = False  # the user is in that group
+    container: bool = False  # all this is seen from inside one
     log_in_again: bool = False  # the user has become a member of it, and has not logged in since
     holders: tuple[Process, ...] = ()
     console: str = ""  # the file that puts a console on it
@@ -90,6 +94,10 @@ def probe_port(url: str, machine: Machine, user: User) -> PortFacts:
         allowed=user.may(path, os.R_OK | os.W_OK),
         allowed_here=os.access(path, os.R_OK | os.W_OK),
         group=group,
+        gid=status.st_gid,
+        major=os.major(status.st_rdev),
+        member=status.st_gid in user.groups,
+        container=machine.path("/.dockerenv").exists(),
         log_in_again=_is_member(user, group) and status.st_gid not in user.groups,
         holders=tuple(machine.holders(path)),
         console=console,
@@ -263,6 +271,18 @@ def _console_on_it(facts: PortFacts) -> list[Finding]:
 
 def _not_allowed(facts: PortFacts) -> Finding:
     what = f"the user {facts.user} may not read {facts.url}"
+    if facts.container and facts.member:
+        return cure(
+            SUBJECT,
+            f"{what}: this container has no rule for its kind, {facts.major}",
+            f'in compose.override.yaml: device_cgroup_rules: ["c {facts.major}:* rw"], see docs/operations.md',
+        )
+    if facts.container and facts.gid:
+        return cure(
+            SUBJECT,
+            f"{what}: it belongs to the group {facts.gid} of the machine",
+            f"in .env: TIC_GROUP={facts.gid}, then docker compose up -d",
+        )
     if facts.log_in_again:
         return cure(
             SUBJECT,

@@ -24,9 +24,10 @@ _LARGEST_READ = 4096  # bytes; what a tty holds
 _TIOCGICOUNT = 0x545D  # asks a driver for its counters, see tty_ioctl(4)
 _COUNTERS = {"framing": 6, "overrun": 7, "parity": 8, "break": 9, "buffer_overrun": 10}
 
+_DENIED = "permission denied; add this user to the group dialout (with compose: TIC_GROUP in .env)"
 _CURES = {
-    errno.EACCES: "permission denied; add this user to the group dialout",
-    errno.EPERM: "permission denied; add this user to the group dialout",
+    errno.EACCES: _DENIED,
+    errno.EPERM: _DENIED,
     errno.ENOENT: "no such device; is it plugged in? ls /dev/serial/by-id shows what is",
     errno.ENODEV: "no such device; is it plugged in? ls /dev/serial/by-id shows what is",
     errno.EBUSY: "another program has it open",

@@ -53,6 +53,12 @@ def put(root: Path, name: str, text: str) -> None:
         (replace(GOOD, allowed=False), "teleinfo may not read", "usermod -aG dialout teleinfo"),
         (replace(GOOD, allowed=False, log_in_again=True), "has not logged in since", "log out and in again"),
         (replace(GOOD, allowed=False, group="root"), "may not read", "chgrp dialout"),
+        (replace(GOOD, allowed=False, container=True, gid=14), "group 14 of the machine", "TIC_GROUP=14"),
+        (
+            replace(GOOD, allowed=False, container=True, gid=20, member=True, major=240),
+            "has no rule for its kind",
+            '"c 240:* rw"',
+        ),
         (replace(GOOD, holders=(Process(9, "minicom", ()),)), "in use by minicom (process 9)", "kill 9"),
         (replace(GOOD, holders=(Process(9, "agetty", ()),)), "agetty", "disable --now serial-getty@ttyAMA0.service"),
         (replace(GOOD, holders=(Process(9, "ModemManager", ()),)), "ModemManager", "disable --now ModemManager"),
@@ -107,6 +113,16 @@ def test_a_free_port_is_seen_as_such(root: Path, terminal: Path) -> None:
 def test_the_rights_are_those_of_the_user_of_the_service(root: Path, terminal: Path) -> None:
     terminal.chmod(0o660)
     assert not probe_port(str(terminal), Machine(root), STRANGER).allowed
+
+
+def test_in_a_container_the_group_is_known_by_its_number(root: Path, terminal: Path) -> None:
+    assert not probe_port(str(terminal), Machine(root), STRANGER).container
+    put(root, ".dockerenv", "")
+    facts = probe_port(str(terminal), Machine(root), STRANGER)
+    assert (facts.container, facts.gid, facts.member) == (True, terminal.stat().st_gid, False)
+    assert facts.major == os.major(terminal.stat().st_rdev)
+    guest = User("guest", 54_321, frozenset({terminal.stat().st_gid}))
+    assert probe_port(str(terminal), Machine(root), guest).member
 
 
 def test_for_a_missing_port_those_that_are_there_are_listed(root: Path) -> None:

@@ -191,7 +191,9 @@ def forbidden(tmp_path: Path) -> Path:
 
 
 def test_a_port_of_somebody_else_says_which_group_has_it(forbidden: Path, unprivileged: None) -> None:
-    assert why_not(str(forbidden / "ttyUSB0")) == "permission denied; add this user to the group dialout"
+    assert why_not(str(forbidden / "ttyUSB0")) == (
+        "permission denied; add this user to the group dialout (with compose: TIC_GROUP in .env)"
+    )
 
 
 # Over the network.
