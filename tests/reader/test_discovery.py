@@ -188,7 +188,7 @@ def check_component(component: Message, meter: str) -> None:
     assert component["p"] in ("sensor", "binary_sensor")
     assert component["uniq_id"].startswith(f"teleinfo_{meter}_")
     assert component["def_ent_id"] == f"{component['p']}.linky_{meter[-4:]}_{component['uniq_id'].split('_', 2)[2]}"
-    assert component.get("obj_id", component["def_ent_id"].partition(".")[2]) in component["def_ent_id"]
+    assert component["obj_id"] == component["def_ent_id"].partition(".")[2]  # of an automation that was shared, too
     assert component["name"]
     assert component.get("ent_cat", "diagnostic") == "diagnostic"
     device_class, unit = component.get("dev_cla"), component.get("unit_of_meas")
@@ -512,6 +512,7 @@ def test_the_largest_message_is_small_enough() -> None:
     assert len(message["cmps"]) >= 80
     assert len(meter.discovery.message() or b"") < LARGE
     assert all("def_ent_id" in component for component in message["cmps"].values())
+    assert not any("obj_id" in component for component in message["cmps"].values())
 
 
 def test_a_text_that_lags_behind_is_not_learned() -> None:
