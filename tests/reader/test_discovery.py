@@ -557,7 +557,10 @@ def test_what_another_contract_does_not_need_is_taken_away_but_for_registers() -
 def test_the_total_of_another_contract_is_another_entity() -> None:
     meter = Meter(mode=Mode.HISTORIC)
     (message,) = meter.see({"contract": "hchp", "HCHC": 1, "HCHP": 2, "import_total": 3}, 50)
-    assert "import_total_hchp" in message["cmps"]
+    # Home Assistant keeps the entity: it must not show what the other contract has counted.
+    template = message["cmps"]["import_total_hchp"]["val_tpl"]
+    assert "get('contract')=='hchp'" in template
+    assert "get('mode')=='historic'" in template
     messages = meter.see({"contract": "tempo", "BBRHCJB": 1, "import_total": 1}, 200)
     assert "import_total_tempo" in messages[-1]["cmps"]
     assert all("import_total_hchp" not in message["cmps"] for message in messages)
