@@ -286,7 +286,7 @@ class Discovery:
         # Not the address: entity ids stand in screenshots. The same in both languages: automations are shared.
         name = f"{'linky' if self._make.linky else 'compteur'}_{(self._digits or '').lower()}_{key}"
         ids = {"def_ent_id": f"{config['p']}.{name}"}
-        if not slim and not config.keys() & {"en", "ent_cat"}:  # not for all: the message is long enough
+        if not slim:
             ids["obj_id"] = name
         return {**config, **ids}
 

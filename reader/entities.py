@@ -421,7 +421,10 @@ def _registers(facts: Facts) -> Iterator[Entity]:
     if facts.mode == "historic" and "import_total" in facts.keys and "BASE" not in facts.keys:
         key = f"import_total_{key_of(facts.contract or '')}"
         name = Text("Énergie soutirée totale", "Total energy imported")
-        yield Entity(key=key, name=name, quantity=_ENERGY, template=_value("import_total"))
+        # Home Assistant keeps a register after another contract: it must not take over that one's total.
+        own = f"value_json.get('mode')=='historic' and value_json.get('contract')=='{facts.contract}'"
+        template = "{{value_json.get('import_total') if " + own + " else None}}"
+        yield Entity(key=key, name=name, quantity=_ENERGY, template=template)
     known = len(_REGISTERS.get(facts.contract or "", ()))
     for label in sorted(facts.keys):
         match = _SUPPLIER_REGISTER.fullmatch(label)

@@ -107,6 +107,13 @@ def changed(house: House) -> House:
     return house
 
 
+def rendered(house: House, facts: Facts, key: str, state: dict[str, object]) -> str:
+    """Return what Home Assistant makes of a state, for one entity."""
+    (template,) = (entity.template for entity in entities(facts, "fr") if entity.key == key)
+    # As JSON, which is what its interface is asked for.
+    return str(house.home.post("/api/template", {"template": f'"{template}"', "variables": {"value_json": state}}))
+
+
 def test_a_meter_is_found_complete_and_right(house: House, kind: str) -> None:
     address = house.meters[kind]
     device = house.home.devices()[f"teleinfo_{address}"]
@@ -191,11 +198,24 @@ def test_what_was_written_for_teleinfo2mqtt_goes_on(house: House) -> None:
 )
 def test_off_peak_hours_are_known_by_the_name_of_the_period(house: House, period: str | None, shown: str) -> None:
     facts = Facts(meter=OWN, keys=frozenset(["period"]), mode="standard", contract=None, linky=True, off_peak=True)
-    (template,) = (entity.template for entity in entities(facts, "fr") if entity.key == "off_peak")
-    told = {} if period is None else {"period": period}
-    # As JSON, which is what its interface is asked for.
-    assert house.home.post("/api/template", {"template": f'"{template}"', "variables": {"value_json": told}}) == shown
+    assert rendered(house, facts, "off_peak", {} if period is None else {"period": period}) == shown
     assert period is None or is_off_peak(period) == (shown == "ON")
+
+
+@pytest.mark.parametrize(
+    ("mode", "contract", "shown"),
+    [
+        ("historic", "hchp", "5"),
+        ("historic", "base", "None"),
+        ("historic", "tempo", "None"),
+        ("standard", "hchp", "None"),
+    ],
+)
+def test_a_total_is_that_of_its_own_contract_and_mode(house: House, mode: str, contract: str, shown: str) -> None:
+    keys = frozenset(["mode", "contract", "import_total"])
+    facts = Facts(meter=OWN, keys=keys, mode="historic", contract="hchp", linky=True)
+    state: dict[str, object] = {"mode": mode, "contract": contract, "import_total": 5}
+    assert rendered(house, facts, "import_total_hchp", state) == shown
 
 
 def test_home_assistant_complains_of_nothing(house: House) -> None:

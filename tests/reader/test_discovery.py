@@ -188,7 +188,7 @@ def check_component(component: Message, meter: str) -> None:
     assert component["p"] in ("sensor", "binary_sensor")
     assert component["uniq_id"].startswith(f"teleinfo_{meter}_")
     assert component["def_ent_id"] == f"{component['p']}.linky_{meter[-4:]}_{component['uniq_id'].split('_', 2)[2]}"
-    assert component.get("obj_id", component["def_ent_id"].partition(".")[2]) in component["def_ent_id"]
+    assert component["obj_id"] == component["def_ent_id"].partition(".")[2]  # of an automation that was shared, too
     assert component["name"]
     assert component.get("ent_cat", "diagnostic") == "diagnostic"
     device_class, unit = component.get("dev_cla"), component.get("unit_of_meas")
@@ -512,6 +512,7 @@ def test_the_largest_message_is_small_enough() -> None:
     assert len(message["cmps"]) >= 80
     assert len(meter.discovery.message() or b"") < LARGE
     assert all("def_ent_id" in component for component in message["cmps"].values())
+    assert not any("obj_id" in component for component in message["cmps"].values())
 
 
 def test_a_text_that_lags_behind_is_not_learned() -> None:
@@ -556,7 +557,10 @@ def test_what_another_contract_does_not_need_is_taken_away_but_for_registers() -
 def test_the_total_of_another_contract_is_another_entity() -> None:
     meter = Meter(mode=Mode.HISTORIC)
     (message,) = meter.see({"contract": "hchp", "HCHC": 1, "HCHP": 2, "import_total": 3}, 50)
-    assert "import_total_hchp" in message["cmps"]
+    # Home Assistant keeps the entity: it must not show what the other contract has counted.
+    template = message["cmps"]["import_total_hchp"]["val_tpl"]
+    assert "get('contract')=='hchp'" in template
+    assert "get('mode')=='historic'" in template
     messages = meter.see({"contract": "tempo", "BBRHCJB": 1, "import_total": 1}, 200)
     assert "import_total_tempo" in messages[-1]["cmps"]
     assert all("import_total_hchp" not in message["cmps"] for message in messages)
