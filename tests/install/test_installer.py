@@ -95,6 +95,15 @@ def test_installed_twice_it_does_nothing_more_and_keeps_the_configuration(prepar
     assert "install the programs" not in told
 
 
+def test_a_configuration_that_only_root_may_read_is_told_of_with_its_cure(prepared: Machine) -> None:
+    prepared.install("reader")
+    prepared.run("chmod", "600", READER_YAML)
+    cure = f"sudo chgrp teleinfo {READER_YAML} && sudo chmod 640 {READER_YAML}"
+    assert cure in prepared.install("reader")
+    prepared.run("sh", "-c", cure.replace("sudo ", ""))
+    assert cure not in prepared.install("reader")
+
+
 def test_the_clone_may_go(prepared: Machine) -> None:
     prepared.install("reader")
     prepared.run("rm", "-r", CLONE)
@@ -158,7 +167,8 @@ def test_purged_it_leaves_alone_what_the_other_has_kept(prepared: Machine) -> No
     prepared.install("reader")
     prepared.install("storer")
     prepared.write("/var/lib/teleinfo/00000001.spool", "frames")
-    prepared.uninstall("reader")
+    assert "not installed" not in prepared.uninstall("reader")
+    assert "teleinfo-reader is not installed" in prepared.uninstall("reader")
     told = prepared.uninstall("storer", "--purge")
     assert "kept: /etc/teleinfo, /var/lib/teleinfo, the user teleinfo (of teleinfo-reader)" in told
     assert prepared.path(READER_YAML).exists()
