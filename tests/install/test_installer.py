@@ -153,6 +153,15 @@ def test_two_programs_share_what_each_needs_until_the_last_goes(prepared: Machin
     assert prepared.run("/usr/local/bin/teleinfo-storer", "--help")
 
 
+def test_an_upgrade_of_one_brings_the_unit_of_the_other_along(prepared: Machine) -> None:
+    prepared.install("storer")
+    unit = prepared.path("/etc/systemd/system/teleinfo-storer.service")
+    new = unit.read_text()
+    unit.write_text(new.replace("LimitCORE=0\n", ""))
+    prepared.install("reader")
+    assert unit.read_text() == new
+
+
 def test_uninstalled_it_leaves_configuration_and_frames_and_says_so(prepared: Machine) -> None:
     prepared.install("reader")
     prepared.write("/var/lib/teleinfo/00000001.spool", "frames")
