@@ -203,13 +203,15 @@ def test_purged_it_leaves_nothing(prepared: Machine) -> None:
 )
 def test_a_user_or_group_that_was_there_is_used(prepared: Machine, there: str, away: str) -> None:
     prepared.run("sh", "-c", there)
-    prepared.install("reader")
-    assert "dialout" in prepared.run("id", "-nG", "teleinfo").split()
-    assert prepared.run("stat", "-c", "%G", READER_YAML).strip() == "teleinfo"
-    prepared.uninstall("reader", "--purge")
-    # Who is not ours stays.
-    assert (prepared.try_("id", "teleinfo").returncode == 0) == there.startswith("useradd")
-    prepared.run("sh", "-c", away)
+    try:
+        prepared.install("reader")
+        assert "dialout" in prepared.run("id", "-nG", "teleinfo").split()
+        assert prepared.run("stat", "-c", "%G", READER_YAML).strip() == "teleinfo"
+        prepared.uninstall("reader", "--purge")
+        # Who is not ours stays.
+        assert (prepared.try_("id", "teleinfo").returncode == 0) == there.startswith("useradd")
+    finally:
+        prepared.try_("sh", "-c", away)
 
 
 def test_what_was_adapted_in_the_unit_is_configuration(prepared: Machine) -> None:
