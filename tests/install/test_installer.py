@@ -95,6 +95,15 @@ def test_installed_twice_it_does_nothing_more_and_keeps_the_configuration(prepar
     assert "install the programs" not in told
 
 
+def test_a_configuration_that_only_root_may_read_is_told_of_with_its_cure(prepared: Machine) -> None:
+    prepared.install("reader")
+    prepared.run("chmod", "600", READER_YAML)
+    cure = f"sudo chgrp teleinfo {READER_YAML} && sudo chmod 640 {READER_YAML}"
+    assert cure in prepared.install("reader")
+    prepared.run("sh", "-c", cure.replace("sudo ", ""))
+    assert cure not in prepared.install("reader")
+
+
 def test_the_clone_may_go(prepared: Machine) -> None:
     prepared.install("reader")
     prepared.run("rm", "-r", CLONE)
@@ -144,6 +153,15 @@ def test_two_programs_share_what_each_needs_until_the_last_goes(prepared: Machin
     assert prepared.run("/usr/local/bin/teleinfo-storer", "--help")
 
 
+def test_an_upgrade_of_one_brings_the_unit_of_the_other_along(prepared: Machine) -> None:
+    prepared.install("storer")
+    unit = prepared.path("/etc/systemd/system/teleinfo-storer.service")
+    new = unit.read_text()
+    unit.write_text(new.replace("LimitCORE=0\n", ""))
+    prepared.install("reader")
+    assert unit.read_text() == new
+
+
 def test_uninstalled_it_leaves_configuration_and_frames_and_says_so(prepared: Machine) -> None:
     prepared.install("reader")
     prepared.write("/var/lib/teleinfo/00000001.spool", "frames")
@@ -158,7 +176,8 @@ def test_purged_it_leaves_alone_what_the_other_has_kept(prepared: Machine) -> No
     prepared.install("reader")
     prepared.install("storer")
     prepared.write("/var/lib/teleinfo/00000001.spool", "frames")
-    prepared.uninstall("reader")
+    assert "not installed" not in prepared.uninstall("reader")
+    assert "teleinfo-reader is not installed" in prepared.uninstall("reader")
     told = prepared.uninstall("storer", "--purge")
     assert "kept: /etc/teleinfo, /var/lib/teleinfo, the user teleinfo (of teleinfo-reader)" in told
     assert prepared.path(READER_YAML).exists()
@@ -184,13 +203,15 @@ def test_purged_it_leaves_nothing(prepared: Machine) -> None:
 )
 def test_a_user_or_group_that_was_there_is_used(prepared: Machine, there: str, away: str) -> None:
     prepared.run("sh", "-c", there)
-    prepared.install("reader")
-    assert "dialout" in prepared.run("id", "-nG", "teleinfo").split()
-    assert prepared.run("stat", "-c", "%G", READER_YAML).strip() == "teleinfo"
-    prepared.uninstall("reader", "--purge")
-    # Who is not ours stays.
-    assert (prepared.try_("id", "teleinfo").returncode == 0) == there.startswith("useradd")
-    prepared.run("sh", "-c", away)
+    try:
+        prepared.install("reader")
+        assert "dialout" in prepared.run("id", "-nG", "teleinfo").split()
+        assert prepared.run("stat", "-c", "%G", READER_YAML).strip() == "teleinfo"
+        prepared.uninstall("reader", "--purge")
+        # Who is not ours stays.
+        assert (prepared.try_("id", "teleinfo").returncode == 0) == there.startswith("useradd")
+    finally:
+        prepared.try_("sh", "-c", away)
 
 
 def test_what_was_adapted_in_the_unit_is_configuration(prepared: Machine) -> None:

@@ -77,6 +77,13 @@ def test_it_starts_once_its_configuration_is_complete(running: Machine, broker: 
     assert show(running, "ActiveState") == "active"
 
 
+def test_one_that_does_not_start_is_not_passed_over_in_silence(running: Machine) -> None:
+    running.write("/etc/teleinfo/reader.yaml", "port: simulate://no-such-meter\n")
+    result = running.try_(f"{CLONE}/run", "install", "reader")
+    assert result.returncode == 1
+    assert "teleinfo-reader does not start; why: sudo teleinfo-reader check" in result.stdout
+
+
 def test_it_is_ready_and_says_how_it_is(reader: Machine, broker: Broker) -> None:
     assert show(reader, "ActiveState") == "active"
     status(reader, r"1 meter, \d\.\d frames/s, connected, \d+ waiting")
