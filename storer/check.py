@@ -190,7 +190,12 @@ def judge_readers(facts: StorerFacts) -> list[Finding]:
     # A meter that was replaced leaves its old address behind.
     report = mind if facts.live else cure
     findings += [
-        report(READERS, f"the meter {meter} has fallen silent", "on the reader's machine: teleinfo-reader check")
+        report(
+            READERS,
+            f"the meter {meter} has fallen silent",
+            "on the reader's machine: teleinfo-reader check; one that is gone for good:"
+            f" teleinfo-reader forget {meter}",
+        )
         for meter, link in sorted(facts.links.items())
         if link == "offline" and not facts.live.get(meter) and "online" in facts.readers.values()
     ]
@@ -221,4 +226,4 @@ def judge_readers(facts: StorerFacts) -> list[Finding]:
 
 
 def _clear(name: str) -> str:
-    return f"mosquitto_pub -r -n -t 'teleinfo/reader/{name}/status'"
+    return f"mosquitto_pub -r -n -t 'teleinfo/reader/{name}/status', with -h, -u and -P as the broker wants them"

@@ -75,9 +75,14 @@ def test_the_storer_itself(facts: StorerFacts, status: Status, what: str) -> Non
     ("facts", "status", "what", "cure"),
     [
         (replace(GOOD, readers={"cellar": "offline"}), CURE, "cellar is offline", "teleinfo-reader check"),
-        (replace(GOOD, readers={"cellar": "online", "old": "offline"}), MIND, "old is offline", "mosquitto_pub -r -n"),
+        (replace(GOOD, readers={"cellar": "online", "old": "offline"}), MIND, "old is offline", "with -h, -u and -P"),
         (replace(GOOD, live={}), CURE, "no frame came in", "must let the storer read teleinfo/+/frame"),
-        (replace(GOOD, live={}, links={METER: "offline"}), CURE, "has fallen silent", "teleinfo-reader check"),
+        (
+            replace(GOOD, live={}, links={METER: "offline"}),
+            CURE,
+            "has fallen silent",
+            f"teleinfo-reader forget {METER}",
+        ),
         (replace(GOOD, live={}, links={}, readers={}), CURE, "no reader has shown itself", "start a reader"),
     ],
 )
