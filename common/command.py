@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import io
 import os
 import signal
 import sys
@@ -18,7 +19,7 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 def report_errors(name: str, parser: argparse.ArgumentParser) -> int:
     """Run the function that the parser has set as `command`; return the exit code."""
     _end_with_ctrl_c()
-    _open_what_is_closed()
+    _prepare_output()
     arguments = parser.parse_args()
     try:
         code = int(arguments.command(arguments))
@@ -51,11 +52,14 @@ def _end_with_ctrl_c() -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def _open_what_is_closed() -> None:
-    """Drop what we say where nobody has left us an output (`>&-`): Python leaves None in its place."""
+def _prepare_output() -> None:
+    """See to it that all can be said."""
+    # Where nobody has left us an output (`>&-`), Python leaves None in its place.
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - as long as we run
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # where a terminal knows no é; stderr is so by itself
 
 
 def _drop_output() -> None:

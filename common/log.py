@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from datetime import UTC, datetime
+from typing import TextIO
 
 from common.config import LogConfig
 
@@ -14,7 +15,7 @@ _DELIVERY_POINT = re.compile(r"(?<!\d)\d{14}(?!\d)")
 
 def set_up(settings: LogConfig, program: str, level: str = "INFO") -> None:
     """Log to standard output; plain lines have no time where the journal of systemd adds its own."""
-    handler = logging.StreamHandler(sys.stdout)
+    handler = _Output(sys.stdout)
     handler.setFormatter(_Json(program) if settings.format == "json" else _Plain("JOURNAL_STREAM" in os.environ))
     logging.basicConfig(level=level, handlers=[handler], force=True)
 
@@ -26,6 +27,15 @@ def without_delivery_points(text: str) -> str:
     "'PRM': '(14 digits)'"
     """
     return _DELIVERY_POINT.sub("(14 digits)", text)
+
+
+class _Output(logging.StreamHandler[TextIO]):
+    """Standard output; a line that it does not take any more is lost, as with a full disk behind it."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - its name
+        """Say nothing of it: logging would print a traceback, and the arguments as they are."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
 
 
 class _Plain(logging.Formatter):

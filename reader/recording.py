@@ -13,6 +13,7 @@ seven bits. docs/recordings.md has all of it. Pure: no I/O but the reading of th
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import BinaryIO, NamedTuple
 
 from common.errors import ConfigError
@@ -126,7 +127,7 @@ def _lines(head: bytes, file: BinaryIO) -> Iterator[str]:
             break
         rest += more
     last = rest.decode("ascii", "replace").strip()
-    if last.startswith(_MAGIC.decode()) or len(rest) >= _LONGEST_LINE or _holds(last):
+    if last.startswith(_MAGIC.decode()) or len(rest) >= _LONGEST_LINE or _parse(last):
         yield last  # anything else is what a full disk or a power cut has left of a line
 
 
@@ -143,17 +144,23 @@ def _read_lines(lines: Iterable[str], name: str) -> Iterator[Chunk]:
 
 
 def _read_line(line: str, where: str) -> Chunk | None:
-    match = _LINE.fullmatch(line)
-    if match is None or not _holds(line):
+    match = _parse(line)
+    if match is None:
         raise ConfigError(f"{where}: damaged: SECONDS e|n TEXT or SECONDS speed N is expected, not {line[:40]!r}")
-    if match[2]:
-        return None
-    return Chunk(float(match[1]), bytes(_byte(token, even=match[4] == "e") for token in _TOKEN.findall(match[5])))
+    return None if match[2] else Chunk(float(match[1]), _read_text(match[5], even=match[4] == "e"))
 
 
-def _holds(line: str) -> bool:
+def _parse(line: str) -> re.Match[str] | None:
     match = _LINE.fullmatch(line) if len(line) < _LONGEST_LINE else None
-    return match is not None and bool(match[2] or _TEXT.fullmatch(match[5]))
+    return match if match is not None and (match[2] or _read_text(match[5], even=match[4] == "e")) else None
+
+
+@lru_cache(maxsize=1024)  # most groups of a frame are those of the frame before
+def _read_text(text: str, *, even: bool) -> bytes:
+    """Return the bytes of a TEXT; nothing where it is none."""
+    if not _TEXT.fullmatch(text):
+        return b""
+    return bytes(_byte(token, even=even) for token in _TOKEN.findall(text))
 
 
 def _byte(token: str, *, even: bool) -> int:

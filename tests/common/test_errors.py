@@ -1,6 +1,7 @@
 import argparse
 import importlib
 import inspect
+import io
 import pkgutil
 import signal
 import subprocess
@@ -135,3 +136,18 @@ def test_an_output_that_was_closed_is_no_error(name: str, monkeypatch: pytest.Mo
     monkeypatch.setattr(sys, name, None)
     assert report_errors("teleinfo-program", parser) == 7
     getattr(sys, name).close()
+
+
+def test_what_a_terminal_cannot_show_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = io.BytesIO()
+
+    def command(_: argparse.Namespace) -> int:
+        print("caf\N{LATIN SMALL LETTER E WITH ACUTE}")
+        return 7
+
+    parser = argparse.ArgumentParser()
+    parser.set_defaults(command=command)
+    monkeypatch.setattr(sys, "argv", ["program"])
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(shown, encoding="ascii"))
+    assert report_errors("teleinfo-program", parser) == 7
+    assert shown.getvalue() == b"caf\\xe9\n"

@@ -1,5 +1,8 @@
+import errno
+import io
 import json
 import logging
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -42,6 +45,19 @@ def test_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
         "message": 'of (14 digits), a "word"\nand é',
     }
     assert second["exception"].endswith("ValueError: (14 digits)")
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError(), OSError(errno.ENOSPC, "No space left on device")])
+def test_an_output_that_takes_nothing_any_more_is_no_reason_for_a_word(
+    error: OSError, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(io.StringIO):
+        def write(self, _: str) -> int:
+            raise error
+
+    monkeypatch.setattr(sys, "stdout", Full())
+    say("plain")
+    assert capsys.readouterr().err == ""
 
 
 def test_times_are_utc_to_the_microsecond(capsys: pytest.CaptureFixture[str]) -> None:
