@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 import deploy.__main__ as deploy
-from common.config import load
+from common.config import Tls, load
 from deploy.accounts import SetupError
 from deploy.backups import TRY_AGAIN_AFTER, Schedule
 from deploy.database import accounts_sql, hashed
@@ -114,10 +114,13 @@ def test_a_backup_that_failed_is_tried_again_soon_but_not_at_once(tmp_path: Path
     assert schedule.healthy
 
 
-def _defaults(service: str) -> dict[str, str]:
-    """The environment of a service, with nothing in .env."""
+def _defaults(service: str, *, own_authority: bool = False) -> dict[str, str]:
+    """The environment of a service, with nothing in .env, or with MQTT_TLS."""
     return {
-        name: _VARIABLE.sub(lambda match: match[2] or "", str(value))
+        name: _VARIABLE.sub(
+            lambda match: match[2] or "",
+            re.sub(r"\$\{MQTT_TLS:\+([^}]*)\}", r"\1" if own_authority else "", str(value)),
+        )
         for name, value in COMPOSE["services"][service]["environment"].items()
     }
 
@@ -127,7 +130,7 @@ def _defaults(service: str) -> dict[str, str]:
 def test_the_configuration_in_a_container_is_one(
     service: str, kind: type[Any], tls: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in _defaults(service).items():
+    for name, value in _defaults(service, own_authority=tls).items():
         monkeypatch.setenv(name, value)
     text = (ROOT / "deploy" / f"{service}.yaml").read_text()
     secrets = tmp_path / "secrets"
@@ -135,12 +138,10 @@ def test_the_configuration_in_a_container_is_one(
     for name in ("mqtt-password", "database-password"):
         (secrets / name).write_text("x\n")
     text = text.replace("/run/teleinfo", str(secrets))
-    if tls:
-        text = re.sub(r"^  # tls:", "  tls:", text, flags=re.MULTILINE)  # as the Dockerfile does
     file = tmp_path / "program.yaml"
     file.write_text(text)
     settings = load(kind, file)
-    assert (settings.mqtt.tls is not None) == tls
+    assert settings.mqtt.tls == (Tls(ca="/etc/teleinfo/broker-ca.pem") if tls else None)
     assert settings.mqtt.username == service
     assert settings.heartbeat == Path("/tmp/heartbeat")
 
