@@ -61,6 +61,34 @@ def test_each_program_is_given_its_own_passwords_and_no_other(folders: Path) -> 
         assert holders == {name for name, names in given.items() if account.name in names}, account.name
 
 
+@pytest.mark.parametrize(
+    ("name", "variable", "what"),
+    [("home-assistant", "MQTT_HOST", "broker"), ("grafana", "DATABASE_HOST", "database")],
+)
+def test_who_has_a_server_of_their_own_is_sent_there(
+    name: str,
+    variable: str,
+    what: str,
+    folders: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The account that we would show is none of that server."""
+    monkeypatch.setattr(deploy, "ROOT", folders)
+    monkeypatch.setattr(deploy, "TEMPLATES", ROOT)
+    monkeypatch.setattr(os, "umask", lambda _: 0)  # of the process that runs the tests
+    monkeypatch.setattr(sys, "argv", ["setup", "credentials", name])
+    monkeypatch.setenv(variable, "")  # as compose gives it
+    assert deploy.main() == 0
+    assert "password " in capsys.readouterr().out
+    monkeypatch.setenv(variable, "192.168.1.20")
+    assert deploy.main() == 1
+    assert capsys.readouterr() == (
+        "",
+        f"setup: the {what} is your own, 192.168.1.20 ({variable} in .env): whoever comes in has an account there\n",
+    )
+
+
 def test_a_renewed_certificate_reaches_the_broker(folders: Path) -> None:
     setup = deploy.Setup(folders, ROOT, ("localhost",))
     setup.prepare()
