@@ -27,7 +27,7 @@ RUN groupadd --gid 10001 reader \
  && useradd --uid 10001 --gid 10001 --no-create-home --home-dir / --shell /usr/sbin/nologin reader \
  && install -d -o reader -g reader -m 0700 /var/lib/teleinfo
 COPY deploy/reader.yaml /etc/teleinfo/
-RUN sed 's/^  # tls:/  tls:/' /etc/teleinfo/reader.yaml >/etc/teleinfo/reader-tls.yaml && chmod -R a+rX /etc/teleinfo
+RUN chmod -R a+rX /etc/teleinfo
 USER 10001:10001
 ENTRYPOINT ["teleinfo-reader"]
 CMD ["run"]
@@ -38,8 +38,7 @@ RUN groupadd --gid 10002 storer \
  && install -d -o storer -g storer -m 0700 /backups
 COPY deploy/backups.py /opt/teleinfo/
 COPY deploy/storer.yaml /etc/teleinfo/
-RUN sed 's/^  # tls:/  tls:/' /etc/teleinfo/storer.yaml >/etc/teleinfo/storer-tls.yaml \
- && chmod -R a+rX /etc/teleinfo /opt/teleinfo/backups.py
+RUN chmod -R a+rX /etc/teleinfo /opt/teleinfo/backups.py
 USER 10002:10002
 ENTRYPOINT ["teleinfo-storer"]
 CMD ["run"]

@@ -240,10 +240,11 @@ def _section(kind: type[T], document: Any, prefix: str) -> T:
 
 def _value(hint: Any, value: Any, where: str, field: "dataclasses.Field[Any]") -> Any:
     wanted = typing.get_args(hint) if typing.get_origin(hint) in (types.UnionType, typing.Union) else (hint,)
-    value = _with_variables(value, where, as_text=str in wanted)
+    written = value
+    value = _with_variables(written, where, as_text=str in wanted)
     if value is None and type(None) in wanted:
-        if any(dataclasses.is_dataclass(kind) for kind in wanted):
-            # With everything below it commented out, it looks as if it were there.
+        if written is None and any(dataclasses.is_dataclass(kind) for kind in wanted):
+            # With everything below it commented out, it looks as if it were there. A variable may be empty on purpose.
             raise ConfigError(f"{where}: options are expected below it; {{}} takes their defaults")
         return None
     read = field.metadata.get("read")

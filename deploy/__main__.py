@@ -133,6 +133,9 @@ def _credentials(setup: Setup, arguments: argparse.Namespace) -> None:
             print(f"{account.name:16}{account.role:16}{account.note}")
         return
     account = setup.vault.find(arguments.name)
+    what, variable = ("database", "DATABASE_HOST") if account.role == "sql" else ("broker", "MQTT_HOST")
+    if own := os.environ.get(variable):
+        raise SetupError(f"the {what} is your own, {own} ({variable} in .env): whoever comes in has an account there")
     print(_sql_credentials(setup, account) if account.role == "sql" else _mqtt_credentials(setup, account))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from common import config
-from common.config import Secret, duration, load, option, section, size, whole
+from common.config import Secret, Tls, duration, load, option, section, size, whole
 from common.errors import ConfigError
 from reader.config import ReaderConfig
 from storer.config import StorerConfig
@@ -340,3 +340,11 @@ def test_tls_with_everything_below_it_commented_out_is_refused_not_switched_off(
     file.write_text("mqtt:\n  tls:\n    # ca: /etc/ca.pem\n")
     with pytest.raises(ConfigError, match=r"mqtt\.tls: options are expected below it; \{\} takes their defaults"):
         load(StorerConfig, file)
+
+
+def test_an_empty_variable_leaves_a_section_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "c.yaml"
+    file.write_text("mqtt: {tls: '${BROKER_TLS}'}\n")
+    for given, tls in (("", None), ("ca: /etc/ca.pem", Tls(ca="/etc/ca.pem")), ("{}", Tls())):
+        monkeypatch.setenv("BROKER_TLS", given)
+        assert load(StorerConfig, file).mqtt.tls == tls

@@ -127,7 +127,9 @@ class Stack:
         return {(str(path.relative_to(self.root)), path.stat().st_mtime_ns) for path in self.root.rglob("*")}
 
     def _last_words(self) -> str:
-        return self.compose("ps", "--all", check=False) + self.compose("logs", "--tail", "20", check=False)
+        return self.compose("ps", "--all", check=False) + self.compose(
+            "logs", "--tail", "20", *SERVICES, "setup", check=False
+        )
 
 
 def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:

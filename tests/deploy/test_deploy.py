@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 import deploy.__main__ as deploy
-from common.config import load
+from common.config import Tls, load
 from deploy.accounts import SetupError
 from deploy.backups import TRY_AGAIN_AFTER, Schedule
 from deploy.database import accounts_sql, hashed
@@ -59,6 +59,34 @@ def test_each_program_is_given_its_own_passwords_and_no_other(folders: Path) -> 
         password = setup.vault.password(account)
         holders = {name for name in given if any(password in text for text in files(folders / name).values())}
         assert holders == {name for name, names in given.items() if account.name in names}, account.name
+
+
+@pytest.mark.parametrize(
+    ("name", "variable", "what"),
+    [("home-assistant", "MQTT_HOST", "broker"), ("grafana", "DATABASE_HOST", "database")],
+)
+def test_who_has_a_server_of_their_own_is_sent_there(
+    name: str,
+    variable: str,
+    what: str,
+    folders: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The account that we would show is none of that server."""
+    monkeypatch.setattr(deploy, "ROOT", folders)
+    monkeypatch.setattr(deploy, "TEMPLATES", ROOT)
+    monkeypatch.setattr(os, "umask", lambda _: 0)  # of the process that runs the tests
+    monkeypatch.setattr(sys, "argv", ["setup", "credentials", name])
+    monkeypatch.setenv(variable, "")  # as compose gives it
+    assert deploy.main() == 0
+    assert "password " in capsys.readouterr().out
+    monkeypatch.setenv(variable, "192.168.1.20")
+    assert deploy.main() == 1
+    assert capsys.readouterr() == (
+        "",
+        f"setup: the {what} is your own, 192.168.1.20 ({variable} in .env): whoever comes in has an account there\n",
+    )
 
 
 def test_a_renewed_certificate_reaches_the_broker(folders: Path) -> None:
@@ -114,10 +142,13 @@ def test_a_backup_that_failed_is_tried_again_soon_but_not_at_once(tmp_path: Path
     assert schedule.healthy
 
 
-def _defaults(service: str) -> dict[str, str]:
-    """The environment of a service, with nothing in .env."""
+def _defaults(service: str, *, own_authority: bool = False) -> dict[str, str]:
+    """The environment of a service, with nothing in .env, or with MQTT_TLS."""
     return {
-        name: _VARIABLE.sub(lambda match: match[2] or "", str(value))
+        name: _VARIABLE.sub(
+            lambda match: match[2] or "",
+            re.sub(r"\$\{MQTT_TLS:\+([^}]*)\}", r"\1" if own_authority else "", str(value)),
+        )
         for name, value in COMPOSE["services"][service]["environment"].items()
     }
 
@@ -127,7 +158,7 @@ def _defaults(service: str) -> dict[str, str]:
 def test_the_configuration_in_a_container_is_one(
     service: str, kind: type[Any], tls: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in _defaults(service).items():
+    for name, value in _defaults(service, own_authority=tls).items():
         monkeypatch.setenv(name, value)
     text = (ROOT / "deploy" / f"{service}.yaml").read_text()
     secrets = tmp_path / "secrets"
@@ -135,12 +166,10 @@ def test_the_configuration_in_a_container_is_one(
     for name in ("mqtt-password", "database-password"):
         (secrets / name).write_text("x\n")
     text = text.replace("/run/teleinfo", str(secrets))
-    if tls:
-        text = re.sub(r"^  # tls:", "  tls:", text, flags=re.MULTILINE)  # as the Dockerfile does
     file = tmp_path / "program.yaml"
     file.write_text(text)
     settings = load(kind, file)
-    assert (settings.mqtt.tls is not None) == tls
+    assert settings.mqtt.tls == (Tls(ca="/etc/teleinfo/broker-ca.pem") if tls else None)
     assert settings.mqtt.username == service
     assert settings.heartbeat == Path("/tmp/heartbeat")
 
