@@ -99,7 +99,13 @@ parser.set_defaults(command=command)
 report_errors("teleinfo-program", parser)
 """
     arguments = [sys.executable, "-c", program]
-    with subprocess.Popen(arguments, stdin=PIPE, stdout=PIPE, stderr=PIPE, cwd=ROOT, text=True) as process:
+
+    def as_in_a_terminal() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a script that runs the tests in the background has it ignored
+
+    with subprocess.Popen(
+        arguments, stdin=PIPE, stdout=PIPE, stderr=PIPE, cwd=ROOT, text=True, preexec_fn=as_in_a_terminal
+    ) as process:
         assert process.stdout
         assert process.stdout.readline() == "ready\n"
         process.send_signal(signal.SIGINT)
