@@ -128,6 +128,16 @@ class Confirmers:
         storer.wait = min(max(wait, 0.0), _LONGEST_WAIT) if wait == wait else 0.0
         return bool(status == "online")
 
+    def confirmed(self, name: str) -> None:
+        """Take a confirmation for a sign that the storer is online, where nobody has told how it is.
+
+        A broker's rules may keep its status from us, or from being published.
+        """
+        storer = self._storers.get(name)
+        if storer is not None and storer.status == "unknown":
+            storer.status = "online"
+            log.info("The storer %s is online: it confirms frames", name)
+
     def forget(self, name: str) -> None:
         """Wait for this storer no longer."""
         if self._wanted != AUTO or name not in self._storers:

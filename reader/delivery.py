@@ -135,6 +135,7 @@ class Delivery:
             return
         if self._confirmers.saw(storer):
             self._welcome()
+        self._confirmers.confirmed(storer)
         for key in keys:
             if self._confirm_one(storer, (kind, meter, key)) and kind is Kind.FRAME:
                 self.rejected += rejected

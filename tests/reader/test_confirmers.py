@@ -56,6 +56,18 @@ def test_a_storer_counts_once_it_was_seen_however_it_is(auto: Confirmers, folder
     assert names_in(folder) == ["main"]
 
 
+@pytest.mark.parametrize("told", ["stalled", "offline"])
+def test_a_confirmation_says_how_a_storer_is_where_nothing_else_does(auto: Confirmers, told: str) -> None:
+    auto.saw("main")
+    assert auto.online == []
+    auto.confirmed("main")
+    assert auto.online == ["main"]
+    auto.heard("main", status(told))
+    auto.confirmed("main")
+    auto.confirmed("nobody")
+    assert auto.online == []
+
+
 def test_each_is_written_once(auto: Confirmers, folder: Path) -> None:
     auto.saw("main")
     os.utime(folder / "main", (1, 1))

@@ -650,6 +650,16 @@ def test_nothing_is_replayed_to_a_storer_that_is_not_online(reader: Reader, stat
     assert payloads(reader.wait(OVERDUE), REPLAY) == of([*frames, live])
 
 
+def test_a_storer_whose_status_nobody_hears_is_replayed_to_once_it_confirms(reader: Reader) -> None:
+    reader.status("main")
+    reader.disconnect()
+    frames = reader.frames(3)
+    reader.connect()
+    assert reader.wait(3000, 5) == []
+    reader.confirm([reader.frame()])
+    assert payloads(reader.wait(OVERDUE), REPLAY) == of(frames)
+
+
 def test_a_storer_that_stalls_in_the_middle_of_a_replay_is_left_alone(served: Reader) -> None:
     served.disconnect()
     frames = served.frames(500)
