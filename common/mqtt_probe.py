@@ -253,7 +253,8 @@ class Probe:
         head = _text("MQTT") + bytes((5, flags)) + _KEEPALIVE.to_bytes(2, "big") + b"\0"
         deadline = time.monotonic() + self._timeout
         try:
-            self._socket.sendall(_packet(_CONNECT, 0, head + payload))
+            with contextlib.suppress(ConnectionError, ssl.SSLError):  # why it hung up may be waiting to be read
+                self._socket.sendall(_packet(_CONNECT, 0, head + payload))
             kind, _, body = self._next_packet(deadline)
         except _Late as error:
             raise NoConnection("it accepts the connection, and says nothing", Problem.SILENT) from error

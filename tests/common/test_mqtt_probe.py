@@ -5,6 +5,7 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -68,4 +69,23 @@ def test_what_says_something_else_is_no_broker(greeting: bytes) -> None:
     with server(lambda connection: connection.sendall(greeting)) as settings:
         with pytest.raises(NoConnection) as wrong:
             Probe(settings, "doctor", timeout=WITHIN)
+        assert wrong.value.problem is Problem.NOT_MQTT
+
+
+def test_what_it_said_before_it_hung_up_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a broker does that wants a certificate: its refusal is there before we have said a word."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        connect = socket.create_connection
+
+        def connect_late(*arguments: Any) -> socket.socket:
+            ours = connect(*arguments)
+            theirs, _ = listener.accept()
+            theirs.sendall(b"220 mail.example.org ESMTP Postfix, at your service since the year 1998\r\n")
+            theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            theirs.close()
+            return ours
+
+        monkeypatch.setattr(socket, "create_connection", connect_late)
+        with pytest.raises(NoConnection) as wrong:
+            Probe(Broker(host="127.0.0.1", port=listener.getsockname()[1]), "doctor", timeout=WITHIN)
         assert wrong.value.problem is Problem.NOT_MQTT
