@@ -56,7 +56,6 @@ def probe_keeping(config: ReaderConfig, machine: Machine, user: User, clock: Clo
         pass
     except OSError:
         readable = False
-
     space = free_space(folder) if readable or folder.parent.is_dir() else None
     return KeepingFacts(
         user=user.name,
