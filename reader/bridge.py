@@ -86,7 +86,7 @@ class Bridge:
         )
         self._clock = KernelClock()
         self._confirmers = Confirmers(config.delivery.confirmed_by, config.spool.path / STORERS)
-        self._journal = Journal(config.spool.journal)
+        self._journal = Journal(config.spool.journal, config.name)
         self._spool_trouble = ""  # what was said of it
         self._delivery = self._open_delivery()
         self._seldom = Seldom()
@@ -292,7 +292,8 @@ class Bridge:
         for (meter, hour), frames in list(self._journal.counts.items()):
             if hour < over and self._told.get((meter, hour)) != frames:
                 self._told[meter, hour] = frames
-                tally = Tally(meter=meter, hour=instant_of(hour), reader=self._config.name, frames=frames)
+                reader = self._journal.counted_by(meter, hour)
+                tally = Tally(meter=meter, hour=instant_of(hour), reader=reader, frames=frames)
                 self._delivery.accept(Item(Kind.TALLY, meter, hour, tally.to_json()), time.monotonic())
         oldest = key_of(now - COUNTS_KEPT) // HOUR * HOUR
         self._journal.forget_counts(oldest)

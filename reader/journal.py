@@ -3,9 +3,11 @@
     folder    = NNNNNNNN.journal... counts.0 counts.1       on tmpfs: nothing is ever synced
     segment   = record...                                   see reader/record.py
     body      = kind count key meter payload                count: frames of this meter and hour, with this one
+              | 0xFF reader                                 first in each segment: the name of the reader that writes it
 
 A frame is counted in the record that keeps it, so that neither can be there without the other. Before a segment goes,
 the counts are saved: in turn into one of two files, so that a kill that tears one leaves the other, and the segment.
+A count keeps the reader's name under which it was begun: after a renaming it must not look like the count of two.
 """
 
 import contextlib
@@ -27,7 +29,9 @@ _MOUNTS = Path("/proc/self/mountinfo")
 _BODY = struct.Struct("<BxHIq")  # kind, length of the meter's name, count, key
 _COUNTS = struct.Struct("<QQII")  # generation, next segment, how many counts, how many floors
 _COUNT = struct.Struct("<HIq")  # length of the meter's name, count, hour
+_NAME = struct.Struct("<B")  # length of a reader's name
 _FLOOR = struct.Struct("<Qq")  # segment, hour
+_NAMED = b"\xff"  # begins the record of the reader's name; no kind
 _COUNTS_ROOM = 16_384  # bytes set aside for the counts: they can be saved even when everything else is full
 
 
@@ -49,15 +53,19 @@ class Journal:
     One process at a time, one thread. Call `open` first.
     """
 
-    def __init__(self, folder: Path, *, segment_size: int = 256 * 1024) -> None:
+    def __init__(self, folder: Path, reader: str, *, segment_size: int = 256 * 1024) -> None:
+        """Prepare the journal in this folder; `reader` is the name under which new counts are begun."""
         self.size = 0  # bytes of all segments
         self.damaged_bytes = 0  # that an earlier run left
         self._folder = folder
+        self._reader = reader
+        self._heading = write_record(_NAMED + reader.encode())
         self._segment_size = segment_size
         self._segments: dict[int, _Segment] = {}
         self._released: set[int] = set()  # segments that are no longer needed
         self._places: dict[Identity, int] = {}  # of what an earlier run left
         self._counts: dict[tuple[str, int], int] = {}
+        self._counted_by: dict[tuple[str, int], str] = {}  # the same keys
         self._next = 1
         self._current = 0  # the segment that is written; 0: none
         self._file = -1
@@ -69,6 +77,10 @@ class Journal:
     def counts(self) -> Mapping[tuple[str, int], int]:
         """Frames made, by meter and key of the hour."""
         return MappingProxyType(self._counts)
+
+    def counted_by(self, meter: str, hour: int) -> str:
+        """Return the reader's name under which the count of this hour was begun."""
+        return self._counted_by[meter, hour]
 
     def open(self) -> list[Item]:
         """Take the folder and return what an earlier run left, in order of writing.
@@ -104,7 +116,9 @@ class Journal:
         record = write_record(_write_body(item, count))
         if self._released:
             self._drop_released()
-        segment = self._segment_for(len(record))
+        segment = self._segment_for(len(self._heading) + len(record))
+        if not segment.size:
+            record = self._heading + record
         written = os.write(self._file, record)
         if written < len(record):
             self._cut_back(segment)
@@ -115,6 +129,7 @@ class Journal:
         self._released.discard(self._current)
         if hour:
             self._counts[hour] = count
+            self._counted_by.setdefault(hour, self._reader)
         return self._current
 
     def release(self, place: int) -> None:
@@ -137,7 +152,7 @@ class Journal:
         if not forgotten:
             return
         for hour in forgotten:
-            del self._counts[hour]
+            del self._counts[hour], self._counted_by[hour]
         for segment in self._segments.values():
             segment.floor = max(segment.floor, before) if segment.size else 0
         # What is counted from now on counts, even for an hour that is forgotten: it needs a segment of its own.
@@ -184,7 +199,11 @@ class Journal:
     def _read_segment(self, data: bytes, floor: int) -> Iterator[Item]:
         records, damaged = read_records(data)
         self.damaged_bytes += sum(end - start for start, end in damaged)
+        reader = self._reader  # unless it is named: earlier versions did not
         for _, body in records:
+            if body.startswith(_NAMED):
+                reader = body[1:].decode(errors="replace")
+                continue
             try:
                 item, count = _read_body(body)
             except (struct.error, ValueError):  # whole, but not ours
@@ -193,6 +212,7 @@ class Journal:
             hour = (item.meter, item.key // HOUR * HOUR)
             if item.kind is Kind.FRAME and hour[1] >= floor:
                 self._counts[hour] = max(count, self._counts.get(hour, 0))
+                self._counted_by.setdefault(hour, reader)
             yield item
 
     # Segments.
@@ -253,6 +273,10 @@ class Journal:
         for (meter, hour), count in self._counts.items():
             name = meter.encode()
             parts += (_COUNT.pack(len(name), count, hour), name)
+        # Behind all that earlier versions read: they leave it alone.
+        for hour_key in self._counts:
+            reader = self._counted_by[hour_key].encode()
+            parts += (_NAME.pack(len(reader)), reader)
         record = write_record(b"".join(parts))
         if os.pwrite(self._slots[(self._generation + 1) % 2], record, 0) < len(record):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._folder))
@@ -277,6 +301,12 @@ class Journal:
                 length, count, hour = _COUNT.unpack_from(body, at)
                 at += _COUNT.size + length
                 self._counts[body[at - length : at].decode(), hour] = count
+            self._counted_by = dict.fromkeys(self._counts, self._reader)
+            if at < len(body):  # earlier versions kept no names
+                for key in self._counts:
+                    (length,) = _NAME.unpack_from(body, at)
+                    at += _NAME.size + length
+                    self._counted_by[key] = body[at - length : at].decode()
         return floors
 
 

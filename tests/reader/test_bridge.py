@@ -390,6 +390,22 @@ def test_an_hour_that_began_before_a_restart_is_told_whole(rig: Rig) -> None:
     assert rig.tallies == [Tally(METER, NOON, "pi", 2)]
 
 
+def test_hours_that_were_begun_under_another_name_are_told_under_it(rig: Rig) -> None:
+    """Under the new one they would look like the frames of a second reader."""
+    rig.run(rig.connect, rig.status(), rig.frame(NOON), rig.go(3600), rig.frame(NOON + HOUR), rig.go(11))
+    assert rig.tallies == [Tally(METER, NOON, "pi", 1)]
+    rig.config = replace(rig.config, name="attic")
+    rig.start()
+    rig.run(
+        rig.connect, rig.frame(NOON + HOUR + 20 * SECOND), rig.go(3600), rig.frame(NOON + 2 * HOUR), rig.go(3611)
+    )
+    assert rig.tallies == [
+        Tally(METER, NOON, "pi", 1),
+        Tally(METER, NOON + HOUR, "pi", 2),
+        Tally(METER, NOON + 2 * HOUR, "attic", 1),
+    ]
+
+
 def test_frames_after_a_step_back_into_an_hour_that_was_told_tell_it_again(rig: Rig) -> None:
     def step_back() -> None:
         rig.time.now = NOON + 600 * SECOND

@@ -122,7 +122,7 @@ class Reader:
 
     def start(self) -> None:
         self.confirmers = Confirmers(self.wanted, self.folder / "spool" / STORERS)
-        self.journal = Journal(self.folder / "journal")
+        self.journal = Journal(self.folder / "journal", "pi")
         self.left = self.journal.open()
         self.disk = Disk(self.folder / "spool", max_size=self.max_size)
         self.disk.open()

@@ -4,6 +4,7 @@ import errno
 import os
 import random
 import resource
+import struct
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ import pytest
 
 from reader.items import HOUR, Item, Kind
 from reader.journal import Journal, JournalBusy, memory_backed
+from reader.record import write_record
 
 ROOT = Path(__file__).resolve().parents[2]
 METER = "031961123456"
@@ -34,8 +36,10 @@ def files(folder: Path) -> dict[str, int]:
 
 
 @contextmanager
-def journal_in(folder: Path, *, segment_size: int = 1000) -> Iterator[tuple[Journal, list[Item]]]:
-    journal = Journal(folder, segment_size=segment_size)
+def journal_in(
+    folder: Path, *, segment_size: int = 1000, reader: str = "pi"
+) -> Iterator[tuple[Journal, list[Item]]]:
+    journal = Journal(folder, reader, segment_size=segment_size)
     left = journal.open()
     try:
         yield journal, left
@@ -150,7 +154,7 @@ def test_of_an_item_that_is_there_twice_the_last_wins_once(tmp_path: Path) -> No
 
 def test_another_process_cannot_have_it_too(tmp_path: Path) -> None:
     with journal_in(tmp_path) as (_, _), pytest.raises(JournalBusy, match="in use"):
-        Journal(tmp_path).open()
+        Journal(tmp_path, "pi").open()
     with journal_in(tmp_path) as (_, left):
         assert left == []
 
@@ -158,7 +162,7 @@ def test_another_process_cannot_have_it_too(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_an_os_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OSError, match="file"):
-        Journal(tmp_path / "file").open()
+        Journal(tmp_path / "file", "pi").open()
 
 
 def test_counts_are_by_meter_and_hour_and_are_forgotten_for_good(tmp_path: Path) -> None:
@@ -195,6 +199,56 @@ def test_a_number_of_a_segment_is_not_used_again_so_that_nothing_is_forgotten_by
         assert journal.append(frame(1)) > first
     with journal_in(tmp_path) as (journal, _):
         assert dict(journal.counts) == {(METER, NOON): 1}
+
+
+def test_a_count_keeps_the_name_under_which_it_was_begun_whatever_the_reader_is_called_later(tmp_path: Path) -> None:
+    with journal_in(tmp_path, reader="cellar") as (journal, _):
+        journal.append(frame(0))
+        assert journal.counted_by(METER, NOON) == "cellar"
+    with journal_in(tmp_path, reader="attic") as (journal, _):  # the name is only in the segment
+        assert journal.counted_by(METER, NOON) == "cellar"
+        journal.append(frame(1))
+        journal.append(frame(3600))
+    with journal_in(tmp_path, reader="third") as (journal, _):
+        assert dict(journal.counts) == {(METER, NOON): 2, (METER, NOON + HOUR): 1}
+        assert [journal.counted_by(*hour) for hour in journal.counts] == ["cellar", "attic"]
+
+
+def test_a_count_keeps_its_name_when_nothing_but_the_counts_is_left(tmp_path: Path) -> None:
+    with journal_in(tmp_path, reader="cellar") as (journal, _):
+        journal.release(journal.append(frame(0)))
+        journal.release(journal.append(frame(0, meter="other")))
+    with journal_in(tmp_path, reader="attic") as (journal, _):
+        journal.release(journal.append(frame(3600)))
+    assert set(files(tmp_path).values()) <= {0}
+    with journal_in(tmp_path, reader="third") as (journal, _):
+        names = {hour: journal.counted_by(*hour) for hour in journal.counts}
+        assert names == {(METER, NOON): "cellar", ("other", NOON): "cellar", (METER, NOON + HOUR): "attic"}
+
+
+def test_an_hour_that_is_counted_afresh_has_the_name_of_today(tmp_path: Path) -> None:
+    with journal_in(tmp_path, reader="cellar") as (journal, _):
+        journal.append(frame(0))
+    with journal_in(tmp_path, reader="attic") as (journal, _):
+        journal.forget_counts(NOON + HOUR)
+        journal.append(frame(1))
+    with journal_in(tmp_path, reader="third") as (journal, _):
+        assert journal.counted_by(METER, NOON) == "attic"
+
+
+def test_a_journal_of_a_version_that_kept_no_names_is_read_and_its_counts_are_ours(tmp_path: Path) -> None:
+    body = struct.pack("<BxHIq", 0, len(METER), 7, NOON) + METER.encode() + b"{}"
+    (tmp_path / "00000005.journal").write_bytes(write_record(body))
+    counts = struct.pack("<QQII", 1, 5, 1, 0) + struct.pack("<HIq", 5, 3, NOON) + b"other"
+    (tmp_path / "counts.1").write_bytes(write_record(counts))
+    with journal_in(tmp_path, reader="cellar") as (journal, left):
+        assert left == [Item(Kind.FRAME, METER, NOON, b"{}")]
+        assert dict(journal.counts) == {(METER, NOON): 7, ("other", NOON): 3}
+        journal.append(frame(1))
+    with journal_in(tmp_path, reader="attic") as (journal, left):
+        assert [journal.counted_by(*hour) for hour in (*journal.counts,)] == ["cellar", "cellar"]
+        assert len(left) == 2
+        assert journal.damaged_bytes == 0
 
 
 def test_of_two_saved_counts_the_torn_one_is_not_believed(tmp_path: Path) -> None:
@@ -333,7 +387,7 @@ from reader.journal import Journal
 folder, seed = Path(sys.argv[1]), int(sys.argv[2])
 chance = random.Random(seed)
 say = lambda *words: os.write(1, (" ".join(map(str, words)) + "\\n").encode())
-journal = Journal(folder, segment_size=chance.choice([300, 2000, 100_000]))
+journal = Journal(folder, "pi", segment_size=chance.choice([300, 2000, 100_000]))
 waiting = [(item, journal.place_of(item)) for item in journal.open()]
 most = chance.choice([1, 3, 50])
 number = seed * 1_000_000
