@@ -23,7 +23,7 @@ COUNT_FRAMES = (
     " WHERE timestamp >= %s AND timestamp < %s GROUP BY hours, meter_id"
 )
 SUM_TALLIES = (
-    "SELECT UNIX_TIMESTAMP(hour) DIV 3600 AS hours, meter_id, SUM(frames) FROM tallies"
+    "SELECT UNIX_TIMESTAMP(hour) DIV 3600 AS hours, meter_id, SUM(frames), SUM(DISTINCT frames) FROM tallies"
     " WHERE hour >= %s AND hour < %s GROUP BY hours, meter_id"
 )
 
@@ -36,6 +36,7 @@ class Hour:
     hour: datetime  # aware, UTC: its beginning
     made: int | None  # by all readers together; None: nobody has told
     stored: int
+    repeated: bool = False  # two names with one and the same count: taken for one reader that was renamed
 
     @property
     def missing(self) -> int:
@@ -91,7 +92,7 @@ def audit(
         if not names.keys() >= {number for _, number in keys}:
             names = _meters(connection)  # one is new
         found = (
-            Hour(names.get(number, f"number {number}"), hour, made.get((hour, number)), stored.get((hour, number), 0))
+            _compare(names.get(number, f"number {number}"), hour, made.get((hour, number)), stored.get((hour, number)))
             for hour, number in keys
         )
         for hour in sorted(found, key=lambda hour: (hour.hour, hour.meter)):
@@ -120,6 +121,13 @@ def report(hours: Iterable[Hour], out: TextIO) -> int:
             print(
                 f"{write_stamp(hour.hour)}  {hour.meter}  unknown: {hour.made} counted, {hour.stored} stored;"
                 " a reader lost its count, as with each start of its machine",
+                file=out,
+            )
+        elif hour.repeated and not hour.missing:
+            unknown += 1
+            print(
+                f"{write_stamp(hour.hour)}  {hour.meter}  unknown: {hour.stored} stored, and {hour.made} counted under"
+                " more than one name; a reader was renamed, or one of two has lost its frames",
                 file=out,
             )
         elif hour.missing:
@@ -170,8 +178,22 @@ def _next_hour(connection: Connection, begin: datetime) -> datetime:
     return min((hour for hour in hours if hour >= begin), default=_LAST)
 
 
-def _by_hour(rows: Rows) -> dict[tuple[datetime, int], int]:
-    return {(_EPOCH + int(hours) * _HOUR, number): int(frames) for hours, number, frames in rows}
+def _compare(meter: str, hour: datetime, made: list[int] | None, stored: list[int] | None) -> Hour:
+    """Compare the sum of all counts, and of those that differ, with the number of rows.
+
+    A reader that is renamed keeps the name of what it has counted. Earlier versions did not: the same count is there
+    under both names. It is told from the counts of two readers by the rows: those have as many as both have made.
+    """
+    rows = stored[0] if stored else 0
+    if made is None:
+        return Hour(meter, hour, None, rows)
+    total, distinct = made
+    repeated = rows <= distinct < total
+    return Hour(meter, hour, distinct if repeated else total, rows, repeated)
+
+
+def _by_hour(rows: Rows) -> dict[tuple[datetime, int], list[int]]:
+    return {(_EPOCH + int(hours) * _HOUR, number): [int(count) for count in counts] for hours, number, *counts in rows}
 
 
 def _meters(connection: Connection) -> dict[int, str]:

@@ -201,6 +201,33 @@ def test_what_two_readers_made_counts_together(tables: Database, connection: Con
     assert list(audit(connection, now=NOW)) == [Hour(METER, START, made=6, stored=5)]
 
 
+@pytest.mark.parametrize(
+    ("told", "stored", "found"),
+    [
+        # Earlier versions told the hours of a reader that was renamed again, under its new name.
+        ({"pi": 4, "attic": 4}, 4, Hour(METER, START, made=4, stored=4, repeated=True)),
+        ({"pi": 4, "attic": 4, "third": 4}, 4, Hour(METER, START, made=4, stored=4, repeated=True)),
+        ({"pi": 4, "attic": 4}, 3, Hour(METER, START, made=4, stored=3, repeated=True)),
+        # Another reader had the meter, too.
+        ({"pi": 4, "attic": 4, "other": 2}, 6, Hour(METER, START, made=6, stored=6, repeated=True)),
+        ({"pi": 4, "attic": 4, "other": 2}, 5, Hour(METER, START, made=6, stored=5, repeated=True)),
+        # Two readers, in turn or both: more rows than one of them has made.
+        ({"pi": 4, "attic": 4}, 8, Hour(METER, START, made=8, stored=8)),
+        ({"pi": 4, "attic": 4}, 7, Hour(METER, START, made=8, stored=7)),
+        ({"pi": 4, "attic": 4}, 9, Hour(METER, START, made=8, stored=9)),
+        ({"pi": 4, "attic": 3}, 7, Hour(METER, START, made=7, stored=7)),
+        ({"pi": 4, "attic": 3}, 4, Hour(METER, START, made=7, stored=4)),
+        ({"pi": 0, "attic": 0}, 0, Hour(METER, START, made=0, stored=0)),
+    ],
+)
+def test_what_one_reader_told_under_two_names_counts_once_and_what_two_made_counts_together(
+    tables: Database, connection: Connection, told: dict[str, int], stored: int, found: Hour
+) -> None:
+    store(tables, START, stored)
+    tell(connection, *(tally(START, frames, reader=reader) for reader, frames in told.items()))
+    assert list(audit(connection, now=NOW)) == [found]
+
+
 def test_two_meters_are_two(tables: Database, connection: Connection) -> None:
     # The other one is met first, and has the smaller number: the order is that of the addresses.
     store(tables, START, 5, meter=OTHER)
@@ -391,6 +418,23 @@ def test_an_hour_with_more_than_told_is_not_called_whole() -> None:
         [
             f"2026-11-24T21:00:00Z  031961123456  unknown: 1790 counted, 3590 stored; {LOST_COUNT}",
             "1 hour whole, 0 short, 1 unknown; 0 frames missing",
+        ],
+    )
+
+
+def test_an_hour_that_was_told_under_two_names_is_not_called_whole_and_only_what_is_surely_missing_is() -> None:
+    assert printed(
+        [
+            Hour(METER, START, made=866, stored=866, repeated=True),
+            Hour(METER, START + HOUR, made=866, stored=860, repeated=True),
+        ]
+    ) == (
+        1,
+        [
+            "2026-11-24T20:00:00Z  031961123456  unknown: 866 stored, and 866 counted under more than one name;"
+            " a reader was renamed, or one of two has lost its frames",
+            "2026-11-24T21:00:00Z  031961123456  short: 866 made, 860 stored, 6 missing",
+            "0 hours whole, 1 short, 1 unknown; 6 frames missing",
         ],
     )
 
