@@ -1,7 +1,9 @@
 """Knows who must confirm a frame: the storers that were ever seen, those that are named, or the broker."""
 
+import contextlib
 import json
 import logging
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +15,8 @@ log = logging.getLogger(__name__)
 
 STORERS = "storers"  # the folder of their names, beside the spool
 AUTO, BROKER = "auto", "broker"
-_LONGEST_WAIT = 3600.0  # seconds; a storer that announces more is not believed
+LONGEST_WAIT = 120.0  # seconds; of what a storer announces, no more is believed
+MOST_STORERS = 32  # that are remembered; anybody on the broker may make up names
 
 
 def forget_storer(folder: Path, name: str) -> bool:
@@ -30,6 +33,7 @@ class _Storer:
     status: str = "unknown"  # online, stalled, offline; unknown until the broker has told
     wait: float = 0.0  # seconds for which it may hold a batch back
     remembered: bool = False  # on disk
+    confirms: bool = False  # it has confirmed something since the start; until then its wait delays nothing
 
 
 class Confirmers:
@@ -44,9 +48,10 @@ class Confirmers:
         self._wanted = wanted
         self._folder = folder
         self._seldom = Seldom()
+        self._full = False  # that was said
         self._storers: dict[str, _Storer] = {}
         if wanted == AUTO:
-            self._storers = {name: _Storer(remembered=True) for name in sorted(self._on_disk() or ())}
+            self._storers = {name: _Storer(remembered=True) for name in self._recall()}
         elif isinstance(wanted, tuple):
             self._storers = {name: _Storer() for name in wanted}
 
@@ -72,8 +77,9 @@ class Confirmers:
 
     @property
     def wait(self) -> float:
-        """How long the storers that are online may hold a batch back."""
-        return max((storer.wait for storer in self._storers.values() if storer.status == "online"), default=0.0)
+        """How long the storers that are online, and that confirm frames, may hold a batch back."""
+        waits = (storer.wait for storer in self._storers.values() if storer.status == "online" and storer.confirms)
+        return max(waits, default=0.0)
 
     def enough(self, names: frozenset[str]) -> bool:
         """Whether a frame that these storers hold is safe: any of them for `auto`, all that are named otherwise."""
@@ -89,52 +95,41 @@ class Confirmers:
         """Whether anybody asked for this storer's word."""
         return name in self._wanted if isinstance(self._wanted, tuple) else _is_name(name)
 
-    def saw(self, name: str) -> bool:
-        """Take note of a storer; return whether it is a new one that counts."""
-        if self._wanted != AUTO or name in self._storers or not _is_name(name):
-            return False
-        self._storers[name] = _Storer()
-        log.info("The storer %s is there: frames are kept until it confirms them", name)
-        error = self._remember(name)
-        if error is not None:
-            log.warning(
-                "The storer %s cannot be remembered in %s: %s; trying again", name, self._folder, error.strerror
-            )
-        return True
-
     def heard(self, name: str, payload: bytes) -> bool:
         """Take a storer's status as it was published; return whether it is online from now on.
 
-        An empty one means that somebody had it forgotten.
+        Whoever publishes a status counts as a storer from now on. An empty one means that somebody had it forgotten.
         """
         if not payload:
             self.forget(name)
             return False
-        storer = self._storers.get(name)
-        if storer is None:
+        if name not in self._storers and not (self._wanted == AUTO and _is_name(name)):
             return False
         try:
-            message = json.loads(payload)
-            status, wait = message["status"], float(message.get("wait", 0.0))
-            if status not in ("online", "stalled", "offline"):
-                raise ValueError(status)
+            status, wait = _read_status(payload)
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
             if self._seldom.due(name, time.monotonic()):
                 log.warning("The status of the storer %s is not understood: %r", name, payload[:80])
             return False
+        storer = self._storers.get(name) or self._meet(name)
+        if storer is None:
+            return False
         if status != storer.status:
             log.info("The storer %s is %s", name, status)
-        storer.status = status
-        storer.wait = min(max(wait, 0.0), _LONGEST_WAIT) if wait == wait else 0.0
-        return bool(status == "online")
+        storer.status, storer.wait = status, wait
+        return status == "online"
 
     def confirmed(self, name: str) -> None:
-        """Take a confirmation for a sign that the storer is online, where nobody has told how it is.
+        """Take note that a storer has confirmed something that was waited for: it counts as one from now on.
 
-        A broker's rules may keep its status from us, or from being published.
+        Where nobody has told how it is, that is a sign that it is online: a broker's rules may keep its status from
+        us, or from being published.
         """
-        storer = self._storers.get(name)
-        if storer is not None and storer.status == "unknown":
+        storer = self._storers.get(name) or self._meet(name, confirms=True)
+        if storer is None:
+            return
+        storer.confirms = True
+        if storer.status == "unknown":
             storer.status = "online"
             log.info("The storer %s is online: it confirms frames", name)
 
@@ -166,6 +161,51 @@ class Confirmers:
         for storer in self._storers.values():
             storer.status = "unknown"
 
+    def _meet(self, name: str, *, confirms: bool = False) -> _Storer | None:
+        """Return a new storer; None if it does not count, or there are too many.
+
+        One that confirms takes the place of one that never did: names that somebody made up do not keep it out.
+        """
+        if self._wanted != AUTO or not _is_name(name):
+            return None
+        if len(self._storers) >= MOST_STORERS:
+            idle = next((other for other, storer in self._storers.items() if not storer.confirms), None)
+            if idle is None or not confirms:
+                if not self._full:
+                    log.warning(
+                        "%d storers are known: %s, and whoever comes next, is ignored until it confirms a frame; forget"
+                        " those that are no more with teleinfo-reader forget NAME",
+                        MOST_STORERS,
+                        name,
+                    )
+                self._full = True
+                return None
+            self.forget(idle)
+        self._storers[name] = storer = _Storer()
+        log.info("The storer %s is there: frames are kept until it confirms them", name)
+        error = self._remember(name)
+        if error is not None:
+            log.warning(
+                "The storer %s cannot be remembered in %s: %s; trying again", name, self._folder, error.strerror
+            )
+        return storer
+
+    def _recall(self) -> list[str]:
+        """Return the names that an earlier run has remembered: of too many, those that were there first."""
+        names = sorted(self._on_disk() or (), key=lambda name: (self._since(name), name))
+        if len(names) > MOST_STORERS and self._folder is not None:
+            log.warning("%d storers are remembered; only the first %d are kept", len(names), MOST_STORERS)
+            for name in names[MOST_STORERS:]:
+                with contextlib.suppress(OSError):  # then at the next start
+                    (self._folder / name).unlink(missing_ok=True)
+        return sorted(names[:MOST_STORERS])
+
+    def _since(self, name: str) -> float:
+        try:
+            return (self._folder / name).stat().st_mtime if self._folder else math.inf
+        except OSError:
+            return math.inf
+
     def _on_disk(self) -> set[str] | None:
         """Return the names that are remembered; None if nobody can tell."""
         try:
@@ -182,6 +222,18 @@ class Confirmers:
                 return error
             self._storers[name].remembered = True
         return None
+
+
+def _read_status(payload: bytes) -> tuple[str, float]:
+    """Return what a storer says of itself: online, stalled or offline, and for how many seconds it may hold a batch.
+
+    Raises many an error if it is none.
+    """
+    message = json.loads(payload)
+    status, wait = message["status"], float(message.get("wait", 0.0))
+    if status not in ("online", "stalled", "offline"):
+        raise ValueError(status)
+    return status, min(max(wait, 0.0), LONGEST_WAIT) if wait == wait else 0.0
 
 
 def _is_name(name: str) -> bool:

@@ -124,20 +124,24 @@ class Delivery:
 
     def heard(self, storer: str, payload: bytes) -> None:
         """Take a storer's status, as it was published."""
-        if payload and self._confirmers.saw(storer):
-            self._welcome()
+        alone = self._confirmers.by_broker
         if self._confirmers.heard(storer, payload):
             self._overdue.afresh()
+        if alone and not self._confirmers.by_broker:
+            self._welcome()
 
     def confirm(self, storer: str, kind: Kind, meter: str, keys: Iterable[int], *, rejected: bool = False) -> None:
         """Take a storer's word: it holds these items, or they never can be held."""
         if not self._confirmers.counts(storer):
             return
-        if self._confirmers.saw(storer):
-            self._welcome()
-        self._confirmers.confirmed(storer)
         for key in keys:
-            if self._confirm_one(storer, (kind, meter, key)) and kind is Kind.FRAME:
+            identity = (kind, meter, key)
+            if identity in self._kept:
+                self._confirmed_by(storer)
+            done = self._confirm_one(storer, identity)
+            if done is not None:
+                self._confirmed_by(storer)
+            if done and kind is Kind.FRAME:
                 self.rejected += rejected
                 self.confirmed += not rejected
 
@@ -291,8 +295,15 @@ class Delivery:
         self._kept = {}
         self._overdue.afresh()
 
-    def _confirm_one(self, storer: str, identity: Identity) -> bool:
-        """Note that a storer has an item; return whether that ends the duty."""
+    def _confirmed_by(self, storer: str) -> None:
+        """A storer has confirmed something that is here: if nobody knew it, it is one from now on."""
+        alone = self._confirmers.by_broker
+        self._confirmers.confirmed(storer)
+        if alone and not self._confirmers.by_broker:
+            self._welcome()
+
+    def _confirm_one(self, storer: str, identity: Identity) -> bool | None:
+        """Note that a storer has an item; return whether that ends the duty, None if the item is not here."""
         hot = self._hot.get(identity)
         if hot is not None:
             if storer not in hot.names:
@@ -305,13 +316,13 @@ class Delivery:
             self._release(hot)
             return True
         if self._spool is None:
-            return False
+            return None
         done = self._spool.confirm(*identity, storer, self._confirmers.enough)
         if done is not None:
             self._overdue.afresh()
         if done is not False:
             self._overdue.unload(identity)
-        return done is True
+        return done
 
     def _is_cold(self, identity: Identity) -> bool:
         """Ask the spool by a confirmation that is never enough."""

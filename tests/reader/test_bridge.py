@@ -396,9 +396,7 @@ def test_hours_that_were_begun_under_another_name_are_told_under_it(rig: Rig) ->
     assert rig.tallies == [Tally(METER, NOON, "pi", 1)]
     rig.config = replace(rig.config, name="attic")
     rig.start()
-    rig.run(
-        rig.connect, rig.frame(NOON + HOUR + 20 * SECOND), rig.go(3600), rig.frame(NOON + 2 * HOUR), rig.go(3611)
-    )
+    rig.run(rig.connect, rig.frame(NOON + HOUR + 20 * SECOND), rig.go(3600), rig.frame(NOON + 2 * HOUR), rig.go(3611))
     assert rig.tallies == [
         Tally(METER, NOON, "pi", 1),
         Tally(METER, NOON + HOUR, "pi", 2),

@@ -48,9 +48,8 @@ def test_nobody_is_there_at_first_and_nothing_is_written(auto: Confirmers, folde
 
 @pytest.mark.parametrize("told", ["online", "stalled", "offline"])
 def test_a_storer_counts_once_it_was_seen_however_it_is(auto: Confirmers, folder: Path, told: str) -> None:
-    assert auto.saw("main")
-    assert not auto.saw("main")
     assert auto.heard("main", status(told)) == (told == "online")
+    assert auto.names == ["main"]
     assert not auto.by_broker
     assert auto.enough(frozenset({"main"}))
     assert names_in(folder) == ["main"]
@@ -58,25 +57,24 @@ def test_a_storer_counts_once_it_was_seen_however_it_is(auto: Confirmers, folder
 
 @pytest.mark.parametrize("told", ["stalled", "offline"])
 def test_a_confirmation_says_how_a_storer_is_where_nothing_else_does(auto: Confirmers, told: str) -> None:
-    auto.saw("main")
-    assert auto.online == []
     auto.confirmed("main")
     assert auto.online == ["main"]
     auto.heard("main", status(told))
     auto.confirmed("main")
-    auto.confirmed("nobody")
     assert auto.online == []
+    auto.disconnected()
+    auto.confirmed("main")
+    assert auto.online == ["main"]
 
 
 def test_each_is_written_once(auto: Confirmers, folder: Path) -> None:
-    auto.saw("main")
+    auto.heard("main", status("offline"))
     os.utime(folder / "main", (1, 1))
     os.utime(folder, (1, 1))
     before = (folder / "main").stat(), folder.stat()
     again = Confirmers("auto", folder)
     for confirmers in (auto, again):
         for told in ("online", "stalled", "offline", "online"):
-            assert not confirmers.saw("main")
             confirmers.heard("main", status(told))
             confirmers.look()
             confirmers.disconnected()
@@ -87,20 +85,19 @@ def test_each_is_written_once(auto: Confirmers, folder: Path) -> None:
 
 
 def test_those_of_before_are_remembered_and_nobody_knows_how_they_are(auto: Confirmers, folder: Path) -> None:
-    auto.saw("b")
-    auto.saw("a")
+    auto.heard("b", status("offline"))
+    auto.heard("a", status("offline"))
     auto.heard("a", status())
     again = Confirmers("auto", folder)
     assert again.names == ["a", "b"]
     assert not again.by_broker
     assert again.online == []
-    assert not again.saw("a")
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b", "../../etc/x", "a\0b", "a b", "é", "x" * 65])
 def test_what_is_no_name_is_no_storer(auto: Confirmers, tmp_path: Path, name: str) -> None:
-    assert not auto.saw(name)
     assert not auto.heard(name, status())
+    auto.confirmed(name)
     assert not auto.counts(name)
     auto.heard(name, b"")
     assert auto.by_broker
@@ -118,7 +115,7 @@ def test_a_folder_that_is_a_file_is_said_and_survived(folder: Path, caplog: pyte
     folder.parent.mkdir()
     folder.touch()
     auto = Confirmers("auto", folder)
-    assert auto.saw("main")
+    auto.heard("main", status("offline"))
     for _ in range(3):
         auto.look()
     assert auto.names == ["main"]
@@ -128,14 +125,14 @@ def test_a_folder_that_is_a_file_is_said_and_survived(folder: Path, caplog: pyte
 def test_who_could_not_be_remembered_is_not_forgotten_but_tried_again(
     auto: Confirmers, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    auto.saw("other")
+    auto.heard("other", status("offline"))
 
     def full(path: Path) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "touch", full)
-        assert auto.saw("main")
+        auto.heard("main", status("offline"))
         auto.look()
         auto.look()
     assert auto.names == ["other", "main"]
@@ -150,7 +147,7 @@ def test_who_could_not_be_remembered_is_not_forgotten_but_tried_again(
 def test_a_disk_that_cannot_be_read_forgets_nobody(
     auto: Confirmers, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    auto.saw("main")
+    auto.heard("main", status("offline"))
 
     def broken(path: Path) -> None:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
@@ -165,8 +162,8 @@ def test_a_disk_that_cannot_be_read_forgets_nobody(
 
 
 def test_a_status_that_was_cleared_forgets(auto: Confirmers, folder: Path) -> None:
-    auto.saw("main")
-    auto.saw("old")
+    auto.heard("main", status("offline"))
+    auto.heard("old", status("offline"))
     auto.heard("old", b"")
     assert auto.names == names_in(folder) == ["main"]
     auto.heard("never", b"")
@@ -176,13 +173,13 @@ def test_a_status_that_was_cleared_forgets(auto: Confirmers, folder: Path) -> No
 
 
 def test_a_file_that_was_taken_away_forgets(auto: Confirmers, folder: Path) -> None:
-    auto.saw("main")
-    auto.saw("old")
+    auto.heard("main", status("offline"))
+    auto.heard("old", status("offline"))
     assert forget_storer(folder, "old")
     assert not forget_storer(folder, "old")
     auto.look()
     assert auto.names == ["main"]
-    assert auto.saw("old")  # it was not gone after all
+    auto.heard("old", status())  # it was not gone after all
     assert names_in(folder) == ["main", "old"]
 
 
@@ -199,7 +196,7 @@ def test_only_files_of_storers_are_taken_away(folder: Path, tmp_path: Path) -> N
 def test_a_disk_that_cannot_forget_is_said(
     auto: Confirmers, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    auto.saw("main")
+    auto.heard("main", status("offline"))
 
     def read_only(path: Path, missing_ok: bool = False) -> None:
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
@@ -215,7 +212,7 @@ def test_a_disk_that_cannot_forget_is_said(
 
 def test_the_longest_wait_of_those_that_are_online_counts(auto: Confirmers) -> None:
     for name in ("a", "b", "c"):
-        auto.saw(name)
+        auto.confirmed(name)
     auto.heard("a", status(wait=10))
     auto.heard("b", status(wait=60.5))
     auto.heard("c", status("stalled", wait=600))
@@ -229,10 +226,13 @@ def test_the_longest_wait_of_those_that_are_online_counts(auto: Confirmers) -> N
 
 
 @pytest.mark.parametrize(
-    ("wait", "believed"), [("-5", 0), ("1e999", 3600), ("1e9", 3600), ("NaN", 0), ("-1e999", 0), ('"12"', 12)]
+    ("wait", "believed"),
+    [("-5", 0), ("1e999", 120), ("1e9", 120), ("121", 120), ("119.5", 119.5), ("NaN", 0), ("-1e999", 0), ('"12"', 12)],
 )
-def test_a_wait_that_cannot_be_is_not_believed(auto: Confirmers, wait: str, believed: float) -> None:
-    auto.saw("main")
+def test_no_more_than_two_minutes_of_an_announced_wait_are_believed(
+    auto: Confirmers, wait: str, believed: float
+) -> None:
+    auto.confirmed("main")
     assert auto.heard("main", b'{"status": "online", "wait": %b}' % wait.encode())
     assert auto.wait == believed
 
@@ -261,7 +261,7 @@ def test_a_wait_that_cannot_be_is_not_believed(auto: Confirmers, wait: str, beli
 def test_what_is_no_status_is_said_in_one_line_and_changes_nothing(
     auto: Confirmers, payload: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    auto.saw("main")
+    auto.confirmed("main")
     auto.heard("main", status(wait=5))
     assert not auto.heard("main", payload)
     assert auto.online == ["main"]
@@ -270,9 +270,73 @@ def test_what_is_no_status_is_said_in_one_line_and_changes_nothing(
     assert len(caplog.messages[0]) < 500
 
 
+def test_the_wait_of_a_storer_that_has_confirmed_nothing_delays_nothing(auto: Confirmers, folder: Path) -> None:
+    auto.heard("forged", status(wait=100))
+    assert auto.online == ["forged"]
+    assert auto.wait == 0
+    auto.confirmed("forged")
+    assert auto.wait == 100
+    again = Confirmers("auto", folder)  # its status is retained for ever, perhaps it is no more
+    again.heard("forged", status(wait=100))
+    assert again.wait == 0
+    named = Confirmers(("main",), folder)
+    named.heard("main", status(wait=100))
+    assert named.wait == 0
+    named.confirmed("main")
+    assert named.wait == 100
+
+
+@pytest.mark.parametrize("payload", [b"online", b"\xff", b"5", b"{}", b'{"status": "asleep"}'])
+def test_who_says_nothing_that_a_storer_says_is_no_storer(auto: Confirmers, folder: Path, payload: bytes) -> None:
+    assert not auto.heard("main", payload)
+    assert auto.by_broker
+    assert not folder.exists()
+
+
+def test_no_more_than_32_storers_are_remembered_and_that_is_said_once(
+    auto: Confirmers, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    auto.heard("main", status())
+    auto.confirmed("main")
+    for number in range(20_000):
+        auto.heard(f"forged{number}", status("offline"))
+    assert auto.names == ["main", *(f"forged{number}" for number in range(31))]
+    assert len(names_in(folder)) == 32
+    assert said(caplog, "32 storers are known") == 1
+    auto.heard("forged5", b"")
+    auto.heard("attic", status())
+    assert auto.online == ["main", "attic"]
+
+
+def test_a_storer_that_confirms_takes_the_place_of_one_that_never_did(auto: Confirmers, folder: Path) -> None:
+    for number in range(40):
+        auto.heard(f"forged{number}", status("offline"))
+    auto.heard("main", status())
+    assert auto.online == []
+    auto.confirmed("main")
+    assert auto.online == ["main"]
+    assert len(auto.names) == len(names_in(folder)) == 32
+    assert "main" in names_in(folder)
+    for number in range(100):
+        auto.confirmed(f"forged{number}")
+    assert "main" in auto.names
+    assert len(auto.names) == len(names_in(folder)) == 32
+
+
+def test_of_too_many_names_on_the_disk_the_oldest_are_kept(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    for number in range(100):
+        (folder / f"forged{number}").touch()
+    (folder / "main").touch()
+    os.utime(folder / "main", (1, 1))
+    auto = Confirmers("auto", folder)
+    assert "main" in auto.names
+    assert len(auto.names) == 32
+    assert names_in(folder) == auto.names
+
+
 def test_changes_are_said_and_repetitions_are_not(auto: Confirmers, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
-        auto.saw("main")
         for _ in range(3):
             auto.heard("main", status())
         auto.heard("main", status("stalled"))
@@ -290,7 +354,7 @@ def test_the_brokers_word_is_enough_whatever_storers_say(folder: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "main").touch()
     broker = Confirmers("broker", folder)
-    assert not broker.saw("main")
+    broker.confirmed("main")
     assert not broker.heard("main", status())
     broker.heard("main", b"")
     broker.look()
@@ -303,7 +367,7 @@ def test_the_brokers_word_is_enough_whatever_storers_say(folder: Path) -> None:
 def test_those_that_are_named_must_each_have_it_and_nobody_else_counts(folder: Path) -> None:
     named = Confirmers(("a", "b"), folder)
     assert named.names == ["a", "b"]
-    assert not named.saw("c")
+    named.confirmed("c")
     assert not named.heard("c", status(wait=99))
     assert [named.counts(name) for name in "abc"] == [True, True, False]
     assert (named.by_broker, named.newcomer_welcome, named.online, named.wait) == (False, False, [], 0)

@@ -358,6 +358,7 @@ def test_all_that_is_hot_is_spilled_with_the_oldest(served: Reader) -> None:
 
 
 def test_frames_may_wait_longer_for_a_storer_that_is_online_and_announces_it(served: Reader) -> None:
+    served.confirm([served.frame()])
     served.status("main", wait=60.0)
     served.frame()
     served.wait(SPILL_AGE + 59)
@@ -368,6 +369,7 @@ def test_frames_may_wait_longer_for_a_storer_that_is_online_and_announces_it(ser
 
 @pytest.mark.parametrize("status", ["stalled", "offline"])
 def test_the_announced_wait_of_a_storer_that_is_not_online_does_not_count(served: Reader, status: str) -> None:
+    served.confirm([served.frame()])
     served.status("main", status, wait=60.0)
     served.frame()
     served.wait(SPILL_AGE)
@@ -537,6 +539,7 @@ def test_what_is_overdue_is_sent_again_on_replay_and_not_before(served: Reader) 
 
 
 def test_the_announced_wait_is_granted_before_a_replay(served: Reader) -> None:
+    served.confirm([served.frame()])
     served.status("main", wait=60.0)
     frame = served.frame()
     assert served.wait(OVERDUE + 59.5) == []
@@ -544,6 +547,7 @@ def test_the_announced_wait_is_granted_before_a_replay(served: Reader) -> None:
 
 
 def test_the_wait_is_granted_to_what_was_spilled_too(served: Reader) -> None:
+    served.confirm([served.frame()])
     served.status("main", wait=60.0)
     while served.journal.size <= JOURNAL_SIZE:
         served.frame(200_000)
@@ -849,6 +853,36 @@ def test_what_is_kept_is_bounded(reader: Reader) -> None:
     assert reader.on_disk == []
     reader.status("main")
     assert 10 <= reader["waiting"] <= 20
+
+
+def test_a_confirmation_of_nothing_that_is_here_makes_no_storer(reader: Reader) -> None:
+    frames = reader.frames(2)
+    reader.answer(reader.broker.sent[:1])
+    reader.confirm([], "forged")
+    reader.confirm([Item(Kind.FRAME, METER, NOON - SECOND, b"")], "forged")
+    reader.confirm([Item(Kind.TALLY, METER, frames[0].key, b"")], "forged")
+    assert reader.confirmers.by_broker
+    assert (reader["handed_over"], reader["waiting"]) == (1, 1)
+
+
+def test_what_is_no_status_leaves_the_brokers_word_enough(reader: Reader) -> None:
+    reader.frame()
+    reader.delivery.heard("forged", b"online")
+    reader.answer(reader.broker.sent)
+    assert (reader["handed_over"], reader["waiting"]) == (1, 0)
+
+
+@pytest.mark.parametrize("name", ["forged", "main"])
+def test_a_forged_wait_delays_neither_the_disk_nor_a_replay_by_more_than_two_minutes(served: Reader, name: str) -> None:
+    served.confirm([served.frame()])
+    served.status(name, wait=3600)
+    believed = 120 if name == "main" else 0
+    frame = served.frame()
+    messages = served.wait(OVERDUE + believed)
+    assert payloads(messages, REPLAY) == [frame.payload]
+    assert served.cold == 0
+    served.wait(SPILL_AGE - OVERDUE)
+    assert served.cold == 1
 
 
 def test_a_storer_that_only_ever_confirmed_is_seen_too(reader: Reader) -> None:

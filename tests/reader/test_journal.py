@@ -36,9 +36,7 @@ def files(folder: Path) -> dict[str, int]:
 
 
 @contextmanager
-def journal_in(
-    folder: Path, *, segment_size: int = 1000, reader: str = "pi"
-) -> Iterator[tuple[Journal, list[Item]]]:
+def journal_in(folder: Path, *, segment_size: int = 1000, reader: str = "pi") -> Iterator[tuple[Journal, list[Item]]]:
     journal = Journal(folder, reader, segment_size=segment_size)
     left = journal.open()
     try:
