@@ -136,6 +136,12 @@ class Session:
         if message.qos and live is not None and live.number == message.connection:
             live.client.ack(message.mid, message.qos)
 
+    def reconnect(self) -> None:
+        """Give up a connection that is no good; `Disconnected` is posted, then `Connected` from a new one."""
+        live = self._live
+        if live is not None:
+            live.client.disconnect()
+
     def close(self) -> None:
         """Say good-bye; `Disconnected` is posted when that is done. The last will is not sent.
 

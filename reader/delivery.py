@@ -16,9 +16,10 @@ from common.frame import write_instant
 from common.mqtt_events import REFUSED, Handed
 from common.topics import Topics
 from reader.confirmers import Confirmers
+from reader.fault import Fault
 from reader.items import Identity, Item, Kind, instant_of
 from reader.journal import Journal
-from reader.outbox import Outbox, Publisher
+from reader.outbox import ANSWER_TIMEOUT, Outbox, Publisher
 from reader.overdue import OVERDUE, Hot, Overdue
 from reader.spool import Spool
 
@@ -43,6 +44,7 @@ class Delivery:
         spool: Spool | None,
     ) -> None:
         """Take the parts; `spool` is None where there is no disk to be had."""
+        self._publisher = publisher
         self._outbox = Outbox(publisher, topics)
         self._overdue = Overdue(self._outbox, confirmers, self._disk_error)
         self._confirmers = confirmers
@@ -51,7 +53,8 @@ class Delivery:
         self._hot: dict[Identity, Hot] = {}
         self._kept: dict[Identity, Hot] = {}
         self._disk_after = 0.0  # monotonic; before it the disk is not tried
-        self._journal_failed = self._disk_failed = self._refused = False
+        self._journal_failed = self._disk_failed = False
+        self._unwritten, self._refused, self._unanswered = Fault(), Fault(), Fault()  # said once, not each time
         self._connected = False
         self.decoded = self.confirmed = self.rejected = self.handed = self.recovered = self._thinned = 0
         self.journal_errors = self.spool_errors = 0
@@ -85,7 +88,7 @@ class Delivery:
         """Keep an item, and publish it live; without `live` it is sent only when it is overdue, as a replay."""
         identity = item.identity
         before = self._hot.pop(identity, None) or self._kept.pop(identity, None)
-        hot = Hot(item, self._write(item), now)
+        hot = Hot(item, self._write(item, now), now)
         if before is not None:
             # A tally that has been counted further: what is said of the one before does not hold for this one.
             self._release(before)
@@ -113,12 +116,12 @@ class Delivery:
         identity = self._outbox.answered(handed)
         if identity is None:
             return  # not an item
+        self._unanswered.ended(now)
         if code >= REFUSED:
-            if not self._refused:
+            if self._refused.occurred(now):
                 log.warning("The broker refuses frames (reason 0x%02X); check its access rules", code)
-            self._refused = True
             return
-        self._refused = False
+        self._refused.ended(now)
         if self._confirmers.by_broker:
             self._taken(identity, now)
 
@@ -150,6 +153,13 @@ class Delivery:
     def pump(self, now: float) -> None:
         """Do what is due: let go, spill, send again."""
         self._expire(now)
+        if self._connected and self._outbox.stuck(now):
+            if self._unanswered.occurred(now):
+                log.warning(
+                    "The broker has acknowledged no frame for %.0f s, and very many are in flight: connecting again",
+                    ANSWER_TIMEOUT,
+                )
+            self._publisher.reconnect()
         oldest = next(iter(self._hot.values()), None)
         if oldest is not None:
             full = self._journal_failed or self._journal.size > JOURNAL_SIZE
@@ -246,15 +256,17 @@ class Delivery:
 
     # -- inside --------------------------------------------------------------------------------------------------------
 
-    def _write(self, item: Item) -> int | None:
+    def _write(self, item: Item, now: float) -> int | None:
         try:
             place = self._journal.append(item)
         except OSError as error:
             self.journal_errors += 1
-            if not self._journal_failed:
+            if self._unwritten.occurred(now):
                 log.warning("The journal cannot be written: %s; frames are in memory only", error.strerror)
             self._journal_failed = True
             return None
+        if self._unwritten.ended(now):
+            log.info("The journal can be written again")
         self._journal_failed = False
         return place
 
@@ -304,6 +316,7 @@ class Delivery:
 
     def _confirm_one(self, storer: str, identity: Identity) -> bool | None:
         """Note that a storer has an item; return whether that ends the duty, None if the item is not here."""
+        self._outbox.forget(identity)
         hot = self._hot.get(identity)
         if hot is not None:
             if storer not in hot.names:

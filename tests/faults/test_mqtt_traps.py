@@ -470,3 +470,41 @@ def test_tls_files_that_cannot_be_used_are_a_matter_of_configuration(authority: 
             Client(1883, "nobody", settings=_tls(1883, **files))
     with pytest.raises(ConfigError, match=r"mqtt\.tls\.ca: .*missing\.pem cannot be read: No such file or directory"):
         Client(1883, "nobody", settings=_tls(1883, ca=tmp_path / "missing.pem"))
+
+
+# -- a connection that is given up -------------------------------------------------------------------------------------
+
+
+def test_a_connection_that_is_given_up_is_made_anew_and_nobody_hears_the_last_will(
+    broker: Broker, ear: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    will = common.mqtt.Will("free/status", b"offline")
+    with Client(broker.port, "stuck", "free/news", will=will) as client:
+        client.session.reconnect()  # before there is one
+        client.wait(Connected)
+        client.session.reconnect()
+        client.wait(Disconnected)
+        client.wait(Connected, after=2)
+        assert client.say("free/news", "again") == 0
+        client.wait(Message, that=lambda message: message.payload == b"again")
+        ear.wait(Message, that=lambda message: message.payload == b"again")
+        assert b"offline" not in ear.payloads()
+        assert len(client.all(Connected)) == 2
+    assert warnings(caplog) == []
+
+
+def test_a_connection_to_a_broker_that_acknowledges_nothing_can_be_given_up() -> None:
+    with socket.create_server((HOST, 0)) as server:
+        server.settimeout(WITHIN)
+        with Client(server.getsockname()[1], "stuck") as client:
+            for number in range(2):
+                peer, _ = server.accept()
+                with peer:
+                    peer.settimeout(WITHIN)
+                    peer.recv(4096)
+                    peer.sendall(b"\x20\x03\x00\x00\x00")  # CONNACK, and nothing else any more
+                    client.wait(Connected, after=2 * number)
+                    for _ in range(100):
+                        client.session.publish("free/a", bytes(1000))
+                    client.session.reconnect()
+                    client.wait(Disconnected, after=2 * number + 1)

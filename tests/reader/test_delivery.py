@@ -30,7 +30,7 @@ from reader.delivery import (
 )
 from reader.items import HOUR, Item, Kind, instant_of
 from reader.journal import Journal
-from reader.outbox import UNANSWERED
+from reader.outbox import ANSWER_TIMEOUT, MOST_UNANSWERED, UNANSWERED
 from reader.overdue import OVERDUE, SLOWEST, WINDOW
 from reader.spool import Spool
 from reader.spool_format import LONGEST_BLOCK
@@ -59,6 +59,7 @@ class Broker:
     def __init__(self) -> None:
         self.there = False
         self.connection = 0
+        self.reconnects = 0
         self.sent: list[Sent] = []
 
     def publish(self, topic: str, payload: bytes | str, *, retain: bool = False) -> Handed | None:
@@ -68,6 +69,9 @@ class Broker:
         handed = Handed(self.connection, len(self.sent) + 1)
         self.sent.append(Sent(handed, topic, payload))
         return handed
+
+    def reconnect(self) -> None:
+        self.reconnects += 1
 
 
 class Killed(BaseException):
@@ -336,6 +340,65 @@ def test_a_connection_that_answers_nothing_is_given_a_bounded_number(served: Rea
     assert served.broker.sent[-1].payload == frame.payload
 
 
+def test_a_storers_confirmation_frees_the_slot_that_the_brokers_answer_would(served: Reader) -> None:
+    for _ in range(2 * UNANSWERED):
+        frame = served.frame()
+        assert served.broker.sent[-1].payload == frame.payload
+        served.confirm([frame])
+    served.frames(UNANSWERED)
+    assert len(served.broker.sent) == 3 * UNANSWERED
+    served.answer(served.broker.sent)  # late, and about nothing any more
+    assert (served["confirmed"], served["handed_over"], served["waiting"]) == (2 * UNANSWERED, 0, UNANSWERED)
+
+
+def test_a_broker_that_acknowledges_nothing_is_connected_to_afresh_after_a_minute_and_that_is_said_once(
+    served: Reader, caplog: pytest.LogCaptureFixture
+) -> None:
+    for reconnects in range(3):
+        served.frames(UNANSWERED)
+        served.pump()
+        served.wait(ANSWER_TIMEOUT - 1)
+        assert served.broker.reconnects == reconnects
+        served.wait(1)
+        assert served.broker.reconnects == reconnects + 1
+        assert said(caplog, "acknowledge") == 1
+        served.disconnect()
+        served.connect()
+        frame = served.frame()
+        assert served.broker.sent[-1].payload == frame.payload  # live again
+
+
+def test_what_a_broker_never_acknowledges_is_bounded_though_storers_confirm_it(served: Reader) -> None:
+    """The client keeps each message in memory until the broker answers, and has numbers for 65,535."""
+    for _ in range(MOST_UNANSWERED + 10):
+        served.confirm([served.frame()])
+    assert len(served.broker.sent) == MOST_UNANSWERED
+    served.pump()
+    served.wait(ANSWER_TIMEOUT)
+    assert served.broker.reconnects == 1
+
+
+def test_a_broker_that_is_only_slow_is_left_alone(served: Reader) -> None:
+    served.frames(UNANSWERED)
+    for number in range(20):
+        served.wait(ANSWER_TIMEOUT - 1, 5)
+        served.answer(served.broker.sent[number : number + 1])
+        served.frame()
+    assert served.broker.reconnects == 0
+    for _ in range(2):  # but an answer about another message is no answer about these
+        served.wait(ANSWER_TIMEOUT / 2 + 5, 5)
+        served.delivery.answered(Handed(1, 1_000_000), 0, served.now)
+    assert served.broker.reconnects == 1
+
+
+def test_a_broker_that_is_away_is_not_called_slow(served: Reader) -> None:
+    served.frames(UNANSWERED)
+    served.pump()
+    served.disconnect()
+    served.wait(2 * ANSWER_TIMEOUT, 5)
+    assert served.broker.reconnects == 0
+
+
 # --- to the disk -----------------------------------------------------------------------------------------------------
 
 
@@ -411,6 +474,41 @@ def test_a_journal_that_cannot_be_written_is_full(served: Reader, caplog: pytest
     served.frame()
     served.pump()
     assert served.cold == 3
+
+
+def test_a_journal_that_fails_now_and_then_is_said_once_and_its_recovery_once_it_lasts(
+    served: Reader, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where others fill the memory it has room after each spill, for a second."""
+    caplog.set_level(logging.INFO)
+    append = served.journal.append
+
+    def fail(item: Item) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    for _ in range(2):
+        caplog.clear()
+        for number in range(600):
+            monkeypatch.setattr(served.journal, "append", append if number % 2 else fail)
+            served.confirm([served.frame()])
+            served.wait(1)
+        assert said(caplog, "The journal cannot be written") == 1
+        assert said(caplog, "The journal can be written again") == 0
+        for _ in range(700):
+            served.confirm([served.frame()])
+            served.wait(1)
+        assert said(caplog, "The journal can be written again") == 1
+    assert served.delivery.report()["journal"]["errors"] == 600
+
+
+def test_a_broker_that_refuses_one_meter_and_takes_another_is_said_once(
+    served: Reader, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(20):
+        served.frame()
+        served.answer(served.broker.sent[-1:], REFUSED if number % 2 else 0)
+        served.wait(1)
+    assert said(caplog, "The broker refuses frames") == 1
 
 
 def test_what_is_hot_goes_to_the_disk_at_the_end(served: Reader) -> None:
