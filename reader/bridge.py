@@ -222,8 +222,7 @@ class Bridge:
                 pass
 
     def _hear(self, message: Message) -> None:
-        """Take a storer's word, or Home Assistant's."""
-        self._meters.hear(message.topic, message.payload, time.monotonic())
+        """Take a storer's word, or what concerns meters: the topic tells which."""
         levels = message.topic.removeprefix(f"{self._config.mqtt.topic}/").split("/")
         if levels[0] == "storer" and levels[2:] == ["status"]:
             self._delivery.heard(levels[1], message.payload)
@@ -233,6 +232,8 @@ class Bridge:
             except (ValueError, TypeError, KeyError, AttributeError, MessageError, RecursionError) as error:
                 if self._seldom.due(message.topic, time.monotonic()):
                     log.warning("On %s: not a confirmation: %r", message.topic, error)
+        else:
+            self._meters.hear(message.topic, message.payload, time.monotonic())
 
     def _confirm(self, meter: str, word: dict[str, Any]) -> None:
         storer = word["storer"]

@@ -4,7 +4,7 @@ import json
 import logging
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Protocol
 
 from common.frame import METER, Frame
@@ -24,6 +24,11 @@ BIRTH_DELAY = 5.0
 #: Seconds after an announcement until Home Assistant has made the entities of it. What is retained on a topic that it
 #: has subscribed already, it does not get again.
 MADE_AFTER = 3.0
+#: Meters that are known by hearsay only: announced on the broker, or in our own health of an earlier run. Anybody may
+#: publish there.
+MOST_METERS = 32
+#: Bytes of a message that can be one of ours.
+LARGEST = 100_000
 
 
 class Publisher(Protocol):
@@ -58,6 +63,8 @@ class Meters:
         self._reader = reader
         self._version = version
         self._health = topics.health("reader", reader)
+        self._announcements = device_topic(home_assistant.prefix, "").removesuffix("/config")
+        self._full = False  # that was said
         self._links: dict[str, bool] = {}
         self._states: dict[str, State] = {}
         self._discoveries: dict[str, Discovery] = {}  # of what others have announced, too: names must differ
@@ -145,6 +152,8 @@ class Meters:
             if payload != b"online":
                 self._publish_link(here)
             return
+        if not topic.startswith(self._announcements):
+            return
         if not payload:
             self._hear_nothing(topic, now)
             return
@@ -158,12 +167,18 @@ class Meters:
                 self._publisher.publish(topic, b"", retain=True)
             return
         # Another reader may have had the meter before: what it was called it is called here, too.
-        discovery = self._discoveries.setdefault(meter, self._new_discovery(meter))
+        if meter not in self._discoveries:
+            if meter not in self._links and not self._has_room(self._discoveries):
+                return
+            self._discoveries[meter] = self._new_discovery(meter)
+        discovery = self._discoveries[meter]
         if not discovery.announced:
             discovery.restore(payload)
 
     def _hear_health(self, payload: bytes) -> None:
         """Take which meters this reader had: a run that was killed has left their links online."""
+        if len(payload) > LARGEST:
+            return
         try:
             meters = [line["meter"] for line in json.loads(payload)["lines"]]
         except (ValueError, TypeError, KeyError, RecursionError):
@@ -173,9 +188,25 @@ class Meters:
                 self._presume_silent(meter)
 
     def _presume_silent(self, meter: str) -> None:
-        if meter not in self._links:  # nothing has come from it yet, and perhaps never will
+        if meter not in self._links and self._has_room(
+            self._links
+        ):  # nothing has come from it yet, and perhaps never will
             self._links[meter] = False
             self._publish_link(meter)
+
+    def _has_room(self, meters: Collection[str]) -> bool:
+        """Whether one more may be added to these, of which nothing was read here."""
+        if len(meters) - len(self._states) < MOST_METERS:
+            return True
+        if not self._full:
+            log.warning(
+                "More than %d meters are announced on this broker: others than those are ignored, unless they are read"
+                " here; check who may write below %s",
+                MOST_METERS,
+                self._announcements,
+            )
+        self._full = True
+        return False
 
     def _hear_nothing(self, topic: str, now: float) -> None:
         """Somebody has emptied the topic of an announcement."""
@@ -199,6 +230,8 @@ class Meters:
 
     def _announced(self, topic: str, payload: bytes) -> tuple[str | None, bool]:
         """Return the meter of a reader's device message, None if it is none, and whether it is of this reader."""
+        if len(payload) > LARGEST:
+            return None, False
         status = self._topics.status("reader", self._reader)
         try:
             message = json.loads(payload)

@@ -297,6 +297,26 @@ def test_what_is_on_other_topics_is_nobodys_word(rig: Rig, topic: str) -> None:
     assert rig.health["delivery"]["confirmed_by"] == "broker"
 
 
+def test_only_what_concerns_meters_goes_to_them(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[str] = []
+    monkeypatch.setattr(rig.bridge._meters, "hear", lambda topic, payload, now: heard.append(topic))
+    meters = [
+        f"teleinfo/{METER}/link",
+        "teleinfo/reader/pi/health",
+        "homeassistant/status",
+        f"homeassistant/device/teleinfo_{METER}/config",
+    ]
+    rig.run(
+        rig.connect,
+        rig.status(),
+        rig.frame(NOON),
+        rig.stored(timestamps=[write_instant(NOON)]),
+        *(rig.say(topic, {}) for topic in meters),
+    )
+    assert heard == meters
+    assert rig.counts("confirmed") == [1]
+
+
 def test_a_base_of_several_levels_is_understood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rig = Rig(tmp_path, monkeypatch)
     object.__setattr__(rig.config.mqtt, "topic", "house/storer")

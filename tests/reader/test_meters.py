@@ -1,6 +1,8 @@
 """What people and Home Assistant see of each meter, with a broker that only writes down."""
 
 import json
+import tracemalloc
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -14,7 +16,7 @@ from common.frame import Frame
 from common.mqtt_events import Handed
 from common.topics import Topics
 from reader.config import HomeAssistantConfig
-from reader.meters import LISTEN, Meters
+from reader.meters import LISTEN, MOST_METERS, Meters
 from tests.frames import frames, simulated
 
 FRAMES = list(simulated("standard-single-phase-tempo", 120, every=timedelta(seconds=1)))
@@ -265,6 +267,68 @@ def test_a_reader_that_has_lost_the_meter_has_not_the_last_word(word: bytes) -> 
     house.meters.link(house.meter, False)
     house.meters.hear(link, b"online", house.now)  # the other one hears it
     assert [payload for topic, payload, _ in house.broker.sent if topic == link] == ["online", "offline"]
+
+
+def forged(count: int, reader: str) -> Iterator[tuple[str, bytes]]:
+    """Yield announcements that anybody on the broker can make up, each as large as a real one."""
+    for number in range(count):
+        topic = f"homeassistant/device/teleinfo_{10**11 + number}/config"
+        message = json.loads(announcement(topic, "Linky 0000", reader))
+        message["cmps"] = {f"key{n}_{number}": {"p": "sensor", "name": f"Énergie {n}"} for n in range(60)}
+        yield topic, json.dumps(message).encode()
+
+
+@pytest.mark.parametrize("reader", ["pi", "another"])
+def test_forged_announcements_fill_neither_memory_nor_broker_and_that_is_said_once(
+    reader: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    house = House()
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    for topic, payload in forged(1500, reader):
+        house.meters.hear(topic, payload, 0.0)
+    grown = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert grown < 2_000_000
+    assert len(house.broker.sent) == (MOST_METERS if reader == "pi" else 0)  # links, offline
+    assert len([message for message in caplog.messages if "meters" in message]) == 1
+    house.live(60)
+    assert len(house.broker.on(house.config)) == 1
+
+
+def test_a_forged_health_of_ours_makes_no_more_meters_than_announcements_do(caplog: pytest.LogCaptureFixture) -> None:
+    house = House()
+    health = {"lines": [{"meter": str(10**11 + number)} for number in range(3000)]}
+    for _ in range(2):
+        house.meters.hear("teleinfo/reader/pi/health", json.dumps(health).encode(), 0.0)
+    assert len(house.broker.sent) == MOST_METERS
+    assert len(caplog.messages) == 1
+
+
+def test_an_announcement_that_is_larger_than_any_of_ours_is_not_looked_into() -> None:
+    house = House()
+    message = json.loads(announcement(house.config, "Linky 0000"))
+    message["cmps"] = {f"key{number}": {"p": "sensor"} for number in range(100_000)}
+    house.meters.hear(house.config, json.dumps(message).encode(), 0.0)
+    assert house.broker.sent == []
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        "teleinfo/031961123456/stored",
+        "teleinfo/storer/main/status",
+        "teleinfo/031961123456/link",
+        "teleinfo/reader/another/health",
+        "homeassistant/device/zigbee2mqtt_0x00158d/config",
+        "homeassistant/status",
+    ],
+)
+def test_what_is_on_other_topics_is_not_parsed(topic: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    house = House()
+    house.live(5)
+    monkeypatch.setattr("reader.meters.json.loads", lambda _: pytest.fail("it was parsed"))
+    house.meters.hear(topic, b'{"dev": {}}', house.now)
 
 
 def test_what_became_due_while_the_broker_was_away_comes_when_it_is_back() -> None:
