@@ -285,7 +285,7 @@ def test_forged_announcements_fill_neither_memory_nor_broker_and_that_is_said_on
     house = House()
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
-    for topic, payload in forged(1500, reader):
+    for topic, payload in forged(500, reader):
         house.meters.hear(topic, payload, 0.0)
     grown = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
