@@ -25,6 +25,7 @@ from reader.clock import KernelClock, Stamper
 from reader.config import ReaderConfig
 from reader.confirmers import STORERS, Confirmers
 from reader.delivery import Delivery
+from reader.inbox import Inbox
 from reader.items import HOUR, Item, Kind, instant_of, key_of
 from reader.journal import Journal, JournalBusy, memory_backed
 from reader.line import Decoded, Line, Link
@@ -60,7 +61,7 @@ class Bridge:
         self._metrics = Metrics(config.metrics, reader_metrics)
         self._life = life
         self._config = config
-        self._events: queue.SimpleQueue[Event | Decoded | Link | None] = queue.SimpleQueue()
+        self._events: Inbox[Event | Decoded | Link | None] = Inbox()
         self._topics = Topics(config.mqtt.topic)
         self._status = self._topics.status("reader", config.name)
         self._session = Session(
