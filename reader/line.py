@@ -198,9 +198,9 @@ class Line:
 
     def _decode(self, decoder: Decoder, data: bytes, now: float) -> list[Reading]:
         readings = decoder.feed(data)
-        if readings:
-            self._detector.frame(now)
-        elif not self._detector.proved:
+        for reading in readings:
+            self._detector.frame(reading, now)
+        if not self._detector.proved:
             self._detector.feed(data, now)
         return readings
 

@@ -400,6 +400,13 @@ def test_a_line_that_turns_silent_is_heard_at_both_speeds_again_and_frames_bind_
     assert world.speeds == [1200]
 
 
+def test_noise_with_a_lucky_unknown_group_does_not_hold_the_wrong_speed(send: Send) -> None:
+    lucky: list[Step] = [send(b"x{ 7"), 2.0]
+    world = World([[*lucky * 20]])
+    world.run()
+    assert len(world.speeds) == 10  # 40 s, four at each speed
+
+
 def test_a_mode_that_was_asked_for_is_kept(send: Send) -> None:
     world = World([[100.0, b"\x00\xff" * 500, 100.0, GONE], [100.0]])
     world.run(mode="historic")
