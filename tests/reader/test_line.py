@@ -31,6 +31,8 @@ class World(threading.Event):
     It is also the clock, and the stop of the line, which is set once the script has run out.
     """
 
+    build_date = datetime(2026, 11, 24, tzinfo=UTC)
+
     def __init__(self, openings: Iterable[list[Step] | PortError]) -> None:
         super().__init__()
         self.seconds = 1000.0
@@ -40,6 +42,7 @@ class World(threading.Event):
         self.opened: list[tuple[str, int]] = []
         self.speeds: list[int] = []
         self.closed = 0
+        self.distrusted: list[datetime] = []
         self.posted: list[tuple[float, Decoded | Link]] = []
 
     def pass_time(self, seconds: float) -> None:
@@ -86,6 +89,9 @@ class World(threading.Event):
 
     def synchronised(self) -> bool:
         return True
+
+    def warn_of_build_date(self, now: datetime) -> None:
+        self.distrusted.append(now)
 
     def run(self, *, mode: str = "auto", hide: Iterable[str] = ()) -> Line:
         line = self.line(mode=mode, hide=hide)
@@ -489,6 +495,16 @@ def test_the_time_of_a_frame_is_that_of_its_last_byte_by_the_clock_as_it_is(
     assert seconds(world) == pytest.approx(expected, abs=16e-6)
     assert len(set(seconds(world))) == 4
     assert (seconds(world) == sorted(seconds(world))) is (by > -3600)
+
+
+def test_a_frame_of_a_clock_before_the_build_is_marked_and_carries_the_meters_own_date(send: Send) -> None:
+    """It is not stamped by the meter, whose time travels with it: who reads the frame may take that one."""
+    world = World([[standard(send), timedelta(days=-9000), 1.0, standard(send)]])
+    world.run()
+    assert [frame.host_clock for frame in world.frames] == [None, "unsynchronised"]
+    assert world.frames[1].timestamp.year == 2002
+    assert [frame.stamps["DATE"].year for frame in world.frames if frame.stamps] == [2026, 2026]
+    assert len(world.distrusted) == 1
 
 
 def test_monotonic_time_tells_when_the_link_is_lost_not_the_clock(send: Send) -> None:
