@@ -27,7 +27,7 @@ from reader.confirmers import STORERS, Confirmers
 from reader.delivery import Delivery
 from reader.items import HOUR, Item, Kind, instant_of, key_of
 from reader.journal import Journal, JournalBusy, memory_backed
-from reader.line import Decoded, Line, Link
+from reader.line import Decoded, Line, LineEvent, Link, ProblemChanged
 from reader.meters import Meters
 from reader.metrics import reader_metrics
 from reader.overdue import WINDOW
@@ -60,7 +60,7 @@ class Bridge:
         self._metrics = Metrics(config.metrics, reader_metrics)
         self._life = life
         self._config = config
-        self._events: queue.SimpleQueue[Event | Decoded | Link | None] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[Event | LineEvent | None] = queue.SimpleQueue()
         self._topics = Topics(config.mqtt.topic)
         self._status = self._topics.status("reader", config.name)
         self._session = Session(
@@ -211,6 +211,8 @@ class Bridge:
             case Link(meter, online):
                 self._meters.link(meter, online)
                 self._publish_health()  # it knows of the meter, or of its silence, only now
+            case ProblemChanged():
+                self._publish_health()
             case Connected():
                 self._connects += 1
                 self._delivery.connected()

@@ -1,6 +1,8 @@
 """One line, whatever happens to it: a port that follows a script, clocks that are numbers, and no waiting."""
 
+import contextlib
 import logging
+import socket
 import threading
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
@@ -11,8 +13,18 @@ from common.errors import PortError
 from common.frame import Frame
 from common.labels import Mode
 from reader.clock import Stamper
-from reader.line import LINK_LOST, SLOWEST_RETRY, Decoded, Line, Link
-from reader.port import Port
+from reader.frame_watchdog import NO_FRAME_AFTER, Problem
+from reader.line import (
+    LINK_LOST,
+    NETWORK_SILENCE,
+    SLOWEST_RETRY,
+    Decoded,
+    Line,
+    LineEvent,
+    Link,
+    ProblemChanged,
+)
+from reader.port import Port, open_port
 from reader.simulated_line import Noise
 from reader.simulator import SimulatedMeter
 
@@ -43,7 +55,7 @@ class World(threading.Event):
         self.speeds: list[int] = []
         self.closed = 0
         self.distrusted: list[datetime] = []
-        self.posted: list[tuple[float, Decoded | Link]] = []
+        self.posted: list[tuple[float, LineEvent]] = []
 
     def pass_time(self, seconds: float) -> None:
         self.seconds += seconds
@@ -66,9 +78,9 @@ class World(threading.Event):
             raise opening
         return ScriptedPort(self, opening)
 
-    def line(self, *, mode: str = "auto", hide: Iterable[str] = ()) -> Line:
+    def line(self, *, mode: str = "auto", hide: Iterable[str] = (), name: str = "/dev/meter") -> Line:
         return Line(
-            "/dev/meter",
+            name,
             mode=mode,
             hide=frozenset(hide),
             open_port=self.open_port,
@@ -93,8 +105,8 @@ class World(threading.Event):
     def warn_of_build_date(self, now: datetime) -> None:
         self.distrusted.append(now)
 
-    def run(self, *, mode: str = "auto", hide: Iterable[str] = ()) -> Line:
-        line = self.line(mode=mode, hide=hide)
+    def run(self, *, mode: str = "auto", hide: Iterable[str] = (), name: str = "/dev/meter") -> Line:
+        line = self.line(mode=mode, hide=hide, name=name)
         line.run()
         return line
 
@@ -308,7 +320,13 @@ def test_the_link_is_lost_ten_seconds_after_the_last_frame_and_back_with_the_nex
     assert online == 9
     assert LINK_LOST < offline - 18 <= LINK_LOST + 1
     assert again == 48
-    assert [record.message for record in caplog.records] == ["/dev/meter: no frame for 10 s"]
+    (warning,) = messages(caplog)
+    assert "/dev/meter: no frame for 10 s" in warning
+    assert "nothing arrives on /dev/meter" in warning
+
+
+def messages(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
 
 
 def test_noise_and_frames_without_an_address_do_not_hold_the_link(send: Send) -> None:
@@ -335,6 +353,229 @@ def test_a_short_absence_does_not_touch_the_link(send: Send) -> None:
     world.run()
     assert [online for _, _, online in world.links] == [True, False]
     assert world.links[1][0] == world.seconds - 1000  # at the stop
+
+
+# A line without frames.
+
+
+def problems(world: World) -> list[tuple[float, Problem | None]]:
+    """Seconds after the begin, and what `health` said then."""
+    return [(when - 1000, what.problem) for when, what in world.posted if isinstance(what, ProblemChanged)]
+
+
+NOISE: list[Step] = [b"\x00\xf3U" * 27, 1.0]  # 81 bytes a second
+
+
+def test_a_line_that_is_silent_from_the_start_is_said_after_15_seconds(caplog: pytest.LogCaptureFixture) -> None:
+    world = World([[60.0]])
+    line = world.run()
+    (warning,) = messages(caplog)
+    assert "nothing arrives on /dev/meter" in warning
+    assert "I1/I2" in warning
+    assert len(world.speeds) > 5  # it goes on looking for the right speed
+    ((when, problem),) = problems(world)
+    assert (NO_FRAME_AFTER, problem) == (15, Problem.SILENT)
+    assert 15 <= when <= 16
+    assert (line.health.report()["problem"], line.health.report()["bytes"]) == ("silent", 0)
+
+
+def test_a_line_of_noise_from_the_start_is_said_with_the_number_of_bytes(caplog: pytest.LogCaptureFixture) -> None:
+    world = World([NOISE * 40])
+    line = world.run()
+    (warning,) = messages(caplog)
+    assert "1,215 bytes on /dev/meter, no valid frame" in warning  # at both speeds
+    assert "teleinfo-reader check" in warning
+    assert [problem for _, problem in problems(world)] == [Problem.UNREADABLE]
+    assert (line.health.report()["problem"], line.health.report()["bytes"]) == ("unreadable", 40 * 81)
+
+
+@pytest.mark.parametrize("steps", [[3.5 * 3600], NOISE * int(3.5 * 3600)], ids=["silence", "noise"])
+def test_it_is_said_again_once_an_hour_while_it_lasts(caplog: pytest.LogCaptureFixture, steps: list[Step]) -> None:
+    world = World([steps])
+    world.run()
+    assert len(messages(caplog)) == 4
+    assert len(problems(world)) == 1
+
+
+def test_silence_that_turns_into_noise_is_said_and_goes_to_health_again(caplog: pytest.LogCaptureFixture) -> None:
+    world = World([[20.0, *NOISE * 20, 20.0, *NOISE * 20]])
+    world.run()
+    assert [problem for _, problem in problems(world)] == [
+        Problem.SILENT,
+        Problem.UNREADABLE,
+        Problem.SILENT,
+        Problem.UNREADABLE,
+    ]
+    assert len(messages(caplog)) == 2  # each once an hour
+
+
+def test_the_first_frame_ends_the_problem_and_a_frame_in_time_is_none(
+    send: Send, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = World([[14.0, historic(send), 14.0, historic(send)]])
+    world.run(mode="historic")
+    assert problems(world) == []
+    world = World([[30.0, historic(send), 1.0]])
+    assert world.run().health.report()["problem"] is None
+    assert [problem for _, problem in problems(world)] == [Problem.SILENT, None]
+
+
+def test_a_meter_that_falls_silent_is_said_once_with_what_arrives_and_again_an_hour_later(
+    send: Send, caplog: pytest.LogCaptureFixture
+) -> None:
+    one = historic(send)
+    world = World([[one, 1.0, one[:40], 4000.0]])
+    world.run()
+    assert ["no frame for 10 s" in text for text in messages(caplog)] == [True, False]
+    assert all("nothing arrives on /dev/meter" in text for text in messages(caplog))
+    caplog.clear()
+    World([[one, 1.0, *NOISE * 20]]).run()
+    (warning,) = messages(caplog)
+    assert "no frame for 10 s" in warning
+    assert "bytes on /dev/meter, no valid frame" in warning
+
+
+def test_a_port_that_is_not_there_is_not_called_silent(send: Send, caplog: pytest.LogCaptureFixture) -> None:
+    world = World([*[ABSENT] * 9, [14.0, historic(send), GONE], *[ABSENT] * 9, [14.0]])
+    line = world.run()
+    assert problems(world) == []
+    assert not any("nothing arrives" in text for text in messages(caplog))
+    assert sum("no frame for 10 s" in text for text in messages(caplog)) == 1
+    assert line.health.problem is None
+
+
+def test_a_silent_line_that_is_unplugged_is_not_silent_any_more() -> None:
+    world = World([[30.0, GONE], ABSENT, [5.0]])
+    world.run()
+    assert [problem for _, problem in problems(world)] == [Problem.SILENT, None]
+
+
+def test_a_meter_of_another_family_is_not_called_unreadable(send: Send, caplog: pytest.LogCaptureFixture) -> None:
+    steps: list[Step] = [send(*ICE), 1.0]
+    world = World([steps * 60])
+    world.run()
+    assert problems(world) == []
+    assert len(messages(caplog)) == 1
+
+
+def test_frames_that_wait_for_the_clock_are_frames() -> None:
+    meter = SimulatedMeter("standard-single-phase-tempo")
+    steps: list[Step] = [meter.frame(START), 1.0]
+    world = World([steps * 60])
+    line = world.line()
+    line._stamper.must_wait = lambda: True  # type: ignore[method-assign]
+    line.run()
+    assert problems(world) == []
+
+
+# A port over the network.
+
+
+NETWORK = ("socket://gateway:2000", "rfc2217://gateway:2217")
+
+
+@pytest.mark.parametrize("name", NETWORK)
+def test_a_network_port_without_a_byte_is_opened_afresh_and_said_once(
+    send: Send, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    caplog.set_level(logging.INFO)
+    silent: list[Step] = [1000.0]
+    world = World([[historic(send), 1000.0], silent, silent, [30.0, historic(send)]])
+    line = world.run(name=name, mode="historic")
+    assert NETWORK_SILENCE == 60
+    assert len(world.frames) == 2
+    assert (len(world.opened), world.closed) == (4, 4)
+    assert line.health.reopened == 3
+    assert world.waits == [1, 1, 1]  # bytes may come at any time: without a backoff
+    assert 3 * 61 + 30 <= world.seconds - 1000 <= 3 * 63 + 30
+    said = [record.getMessage() for record in caplog.records if record.name == "reader.line"]
+    assert sum("no byte for 60 s" in text for text in said) == 1
+    assert sum(text.startswith("Listening on") for text in said) == 2  # at first, and when it is back
+
+
+def test_each_silence_of_a_network_port_is_said(send: Send, caplog: pytest.LogCaptureFixture) -> None:
+    one: list[Step] = [historic(send), 1000.0]
+    world = World([one, one, one, [historic(send)]])
+    line = world.run(name=NETWORK[0])
+    assert sum("no byte for 60 s" in text for text in messages(caplog)) == 3
+    assert line.health.reopened == 3
+
+
+def test_noise_keeps_a_network_port_open_and_a_serial_port_stays_open_in_silence() -> None:
+    world = World([[*NOISE * 200]])
+    world.run(name=NETWORK[0])
+    assert len(world.opened) == 1
+    world = World([[1000.0]])
+    world.run()
+    assert len(world.opened) == 1
+
+
+def test_a_silent_network_port_that_refuses_then_is_tried_again(send: Send, caplog: pytest.LogCaptureFixture) -> None:
+    refused = PortError("socket://gateway:2000: connection refused")
+    world = World([[historic(send), 1000.0], refused, [1000.0], refused, [historic(send)]])
+    world.run(name=NETWORK[0])
+    assert len(world.frames) == 2
+    assert sum("no byte for 60 s" in text for text in messages(caplog)) == 1
+
+
+class Gateway:
+    """A TCP server that takes each connection, sends a line on some of them, and then nothing for ever, without FIN."""
+
+    def __init__(self, *lines: bytes) -> None:
+        self._lines = list(lines)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.taken: list[socket.socket] = []
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        with contextlib.suppress(OSError):  # it is closed
+            while True:
+                connection, _ = self.listener.accept()
+                self.taken.append(connection)
+                if self._lines:
+                    connection.sendall(self._lines.pop(0))
+
+    def close(self) -> None:
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        for connection in [*self.taken, self.listener]:
+            connection.close()
+
+
+def test_a_gateway_that_went_silent_without_a_word_is_connected_to_again(send: Send) -> None:
+    """Over real sockets; only the time is made up: it passes where nothing is to be read."""
+    world = World([])
+    gateway = Gateway(historic(send, power=1), b"", historic(send, power=2))
+
+    class HastyPort:
+        def __init__(self, port: Port) -> None:
+            self.close, self.set_speed, self.driver_errors = port.close, port.set_speed, port.driver_errors
+            self._port = port
+
+        def read(self, timeout: float) -> bytes:
+            data = self._port.read(0.02)
+            world.pass_time(0 if data else timeout)
+            if world.seconds > 11_000:
+                world.set()
+            return data
+
+    world.open_port = lambda name, speed, stop: HastyPort(open_port(name, speed, stop))  # type: ignore[method-assign]
+    line = world.line(name=f"socket://127.0.0.1:{gateway.listener.getsockname()[1]}")
+    line._post = lambda what: _stop_after(2, world, what)
+    try:
+        line.run()
+    finally:
+        gateway.close()
+    assert [frame.values["PAPP"] for frame in world.frames] == [1, 2]
+    assert len(gateway.taken) >= 3
+    assert line.health.reopened == len(gateway.taken) - 1
+
+
+def _stop_after(frames: int, world: World, what: LineEvent) -> None:
+    world.posted.append((world.seconds, what))
+    if len(world.frames) == frames:
+        world.set()
 
 
 # Who speaks.
