@@ -33,6 +33,7 @@ from reader.metrics import reader_metrics
 from reader.overdue import WINDOW
 from reader.port import open_port
 from reader.pulse import Pulse
+from reader.shared_meter import SharedMeters
 from reader.spool import Spool, SpoolBusy
 
 log = logging.getLogger(__name__)
@@ -93,6 +94,7 @@ class Bridge:
         self._told: dict[tuple[str, int], int] = {}  # frames that were told of an hour
         self._lines = [self._new_line(port) for port in config.port]
         self._pulse = Pulse()
+        self._shared_meters = SharedMeters()
         self._heartbeat = Heartbeat(config.heartbeat, Notifier())
         self._connects = 0
         self._pumped = 0.0
@@ -122,6 +124,7 @@ class Bridge:
                 health_due += HEALTH_EVERY
                 self._confirmers.look()
                 self._look_for_a_disk()
+                self._warn_of_shared_meters()
                 self._publish_health()
         self._finish(threads)
 
@@ -286,6 +289,14 @@ class Bridge:
         if trouble != self._spool_trouble:
             log.warning("%s; frames wait in memory only, trying again", trouble)
         self._spool_trouble = trouble
+
+    def _warn_of_shared_meters(self) -> None:
+        for meter, ports in self._shared_meters.find([line.health for line in self._lines], time.monotonic()):
+            log.warning(
+                "%s bring the same meter, %s: each of its frames is stored more than once; keep one of them in `port`",
+                " and ".join(ports),
+                meter,
+            )
 
     def _tell_hours(self) -> None:
         """Say how many frames an hour had, once it is over."""

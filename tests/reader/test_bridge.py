@@ -566,3 +566,19 @@ def test_a_problem_of_a_line_is_in_health_at_once(rig: Rig) -> None:
     seen: list[object] = []
     rig.run(rig.connect, fall_silent, look)
     assert seen == ["silent"]
+
+
+def test_one_meter_on_two_ports_is_said_once(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    ports = ("simulate://historic-single-phase-base", "simulate://historic-single-phase-base?noise=0.001")
+    rig.run()
+    rig.config = replace(rig.config, port=ports)
+    rig.start()
+
+    def speak() -> None:
+        for line in rig.bridge._lines:
+            line.health.meter, line.health.framed = METER, math.inf
+        rig.bridge.wake()
+
+    rig.run(speak, *[rig.go(HEALTH_EVERY)] * 5)
+    (warning,) = [record.getMessage() for record in caplog.records if "same meter" in record.getMessage()]
+    assert [name for name in (METER, *ports) if name not in warning] == []
