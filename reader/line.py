@@ -15,7 +15,7 @@ from common.labels import OTHER_FAMILIES
 from common.seldom import Seldom
 from reader.detect import SPEEDS, Detector
 from reader.frame_watchdog import FrameWatchdog, Problem
-from reader.identity import Identity
+from reader.identity import MANY_METERS, Identity
 from reader.line_health import LineHealth
 from reader.plausible import Plausibility
 from reader.port import Port, is_network
@@ -212,6 +212,20 @@ class Line:
                 self._meet(frame.meter)
                 self._publish(_without(self._believe(frame, came_in), self._hide))
             self.health.misread = self._identity.misread
+            self._note_refused(address, came_in)
+
+    def _note_refused(self, meter: str, came_in: float) -> None:
+        if self._identity.refused == self.health.refused:
+            return
+        self.health.refused = self._identity.refused
+        if self._seldom.due("refused", came_in):
+            log.warning(
+                "%s: more than %d meters on one line: %s and others are not published; if they are real, restart the"
+                " reader",
+                self._port_name,
+                MANY_METERS,
+                meter,
+            )
 
     def _publish(self, frame: Frame) -> None:
         if frame.values:
@@ -225,10 +239,11 @@ class Line:
         health = self.health
         health.frames += 1
         if health.meter not in (None, meter):
-            log.warning("%s: the meter is now %s", self._port_name, meter)
+            if self._seldom.due(("meter", meter), self._monotonic()):
+                log.warning("%s: the meter is now %s", self._port_name, meter)
             if self._online:
-                self._online = False
                 self._post(Link(str(health.meter), False))
+                self._post(Link(meter, True))
         health.meter = meter
         self._last_frame = self._monotonic()
         self._set_link(True)

@@ -23,6 +23,7 @@ class LineHealth:
     broken: int = 0  # frames without a start, or without a single good group
     groups: int = 0  # that verified
     misread: int = 0  # frames whose address was seen only once
+    refused: int = 0  # frames of more meters than one line may have
     parity_errors: int = 0
     reopened: int = 0
     bytes: int = 0
@@ -46,6 +47,7 @@ class LineHealth:
             "incomplete": self.incomplete,
             "broken": self.broken,
             "misread": self.misread,
+            "refused": self.refused,
             "parity_errors": self.parity_errors,
             "groups": self.groups,
             "groups_dropped": dict(self.dropped),

@@ -14,6 +14,7 @@ _LINE = (
     ("incomplete", "frames_incomplete_total", Kind.COUNTER, "Frames without a valid address"),
     ("broken", "frames_broken_total", Kind.COUNTER, "Frames without a start, or without a single good group"),
     ("misread", "frames_misread_total", Kind.COUNTER, "Frames with an address that was seen only once"),
+    ("refused", "frames_refused_total", Kind.COUNTER, "Frames of more meters than one line may have (32)"),
     ("groups", "groups_total", Kind.COUNTER, "Groups that verified"),
     ("parity_errors", "parity_errors_total", Kind.COUNTER, "Bytes with wrong parity"),
     ("reopened", "line_reopened_total", Kind.COUNTER, "How often the port was opened again"),

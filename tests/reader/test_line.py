@@ -4,6 +4,7 @@ import contextlib
 import logging
 import socket
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +15,7 @@ from common.frame import Frame
 from common.labels import Mode
 from reader.clock import Stamper
 from reader.frame_watchdog import NO_FRAME_AFTER, Problem
+from reader.identity import MANY_METERS
 from reader.line import (
     LINK_LOST,
     NETWORK_SILENCE,
@@ -123,13 +125,13 @@ class World(threading.Event):
 class ScriptedPort:
     def __init__(self, world: World, steps: list[Step]) -> None:
         self._world = world
-        self._steps = list(steps)
+        self._steps = deque(steps)
 
     def read(self, timeout: float) -> bytes:
         if not self._steps:
             self._world.set()
             return b""
-        step = self._steps.pop(0)
+        step = self._steps.popleft()
         if isinstance(step, PortError):
             if not self._steps and not self._world.openings:
                 self._world.set()
@@ -142,7 +144,7 @@ class ScriptedPort:
         passed = min(step, timeout)
         self._world.pass_time(passed)
         if step > passed:
-            self._steps.insert(0, step - passed)
+            self._steps.appendleft(step - passed)
         return b""
 
     def close(self) -> None:
@@ -554,7 +556,7 @@ def test_a_gateway_that_went_silent_without_a_word_is_connected_to_again(send: S
             self._port = port
 
         def read(self, timeout: float) -> bytes:
-            data = self._port.read(0.02)
+            data = self._port.read(0.005)
             world.pass_time(0 if data else timeout)
             if world.seconds > 11_000:
                 world.set()
@@ -598,6 +600,36 @@ def test_a_misread_address_publishes_nothing(send: Send) -> None:
     assert [frame.meter for frame in world.frames] == [A, A]
     assert line.health.misread == 1
     assert [link[1:] for link in world.links] == [(A, True), (A, False)]
+
+
+def test_a_hostile_line_with_44000_addresses_makes_few_meters_and_few_lines_in_the_log(
+    send: Send, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    steps: list[Step] = []
+    for number in range(44_000):
+        steps.append(send(b"ADCO %012d" % number, b"PAPP 00750") * 2)
+        if number % 10 == 0:
+            steps.append(1.0)
+    world = World([[historic(send), *steps, historic(send), historic(send, power=1)]])
+    line = world.run(mode="historic")
+    assert len({frame.meter for frame in world.frames}) == MANY_METERS
+    assert (world.frames[-1].meter, world.frames[-1].values["PAPP"]) == (A, 1)  # the first one is still served
+    assert line.health.refused == 2 * 44_000 - 2 * (MANY_METERS - 1)
+    assert len(world.frames) + line.health.refused + line.health.misread == 2 * 44_000 + 3
+    assert len(caplog.records) < 2 * MANY_METERS
+    assert sum("more than 32 meters" in text for text in messages(caplog)) == 2  # once an hour
+
+
+def test_two_meters_that_take_turns_are_said_once_an_hour(send: Send, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    steps: list[Step] = [historic(send, A) * 2, 1.0, historic(send, B) * 2, 1.0]
+    world = World([steps * 1000])
+    world.run(mode="historic")
+    assert len(world.frames) == 4000
+    assert [link[1:] for link in world.links[:5]] == [(A, True), (A, False), (B, True), (B, False), (A, True)]
+    assert sum("the meter is now" in text for text in messages(caplog)) == 2
+    assert len(caplog.records) == 4  # and: listening, frames are coming
 
 
 ICE = (b"CONTRAT BASE_A5", b"DATECOUR 24/11/26 22/20/19", b"EA 12345Wh", b"ERP 123varh", b"PTCOUR HPE", b"PREAVIS ",

@@ -19,7 +19,7 @@ def report() -> dict[str, Any]:
     """A health report in which every number is another one."""
     line = LineHealth(
         "/dev/ttyAMA0", open=True, mode=Mode.STANDARD, parity=True, meter="031961123456", frames=101, incomplete=102,
-        broken=103, misread=104, groups=127, parity_errors=105, reopened=106,
+        broken=103, misread=104, refused=129, groups=127, parity_errors=105, reopened=106,
         bytes=128, problem=Problem.UNREADABLE,
         dropped=Counter({"checksum": 107, "value": 108}), driver={"framing": 109},
     )  # fmt: skip
