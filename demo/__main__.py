@@ -39,6 +39,7 @@ class Show:
         self.decoded = self.stored = 0
         self.reader_decoded: int | None = None  # the reader's own count, from its health
         self.storer_online = False
+        self.problem = ""  # of the line, from the reader's health
         self.frame: Frame | None = None
         self.delay: float | None = None  # seconds from the frame's last byte to the news of its row
 
@@ -57,11 +58,15 @@ class Show:
         elif message.topic == _TOPICS.status("storer", "demo"):
             self.storer_online = json.loads(message.payload)["status"] == "online"
         elif message.topic == _TOPICS.health("reader", "demo") and not message.retained:
-            delivery = json.loads(message.payload)["delivery"]
+            health = json.loads(message.payload)
+            delivery, lines = health["delivery"], health["lines"]
+            self.problem = ", ".join(f"{line['port']} is {line['problem']}" for line in lines if line["problem"])
             self.reader_decoded = delivery["decoded"] - delivery["recovered"]  # the run before left those
 
     def line(self) -> str:
         """Return the live line."""
+        if self.problem:
+            return f"no frames: {self.problem}; see {FOLDER}/reader.log"
         if self.frame is None:
             return "waiting for the first frame …"
         delay = "–" if self.delay is None else f"{self.delay * 1000:.0f} ms"
@@ -234,7 +239,9 @@ Ctrl-C ends the demo; the data stays in {FOLDER}, and the next run goes on with 
         if sys.stdout.isatty():
             width = shutil.get_terminal_size().columns - 1
             print(f"\r\x1b[K{line[:width]}", end="\n" if last else "", flush=True)
-        elif last or (self._show.frame is not None and time.monotonic() - self._written >= _QUIET_LINE_EVERY):
+        elif last or (
+            (self._show.frame or self._show.problem) and time.monotonic() - self._written >= _QUIET_LINE_EVERY
+        ):
             self._written = time.monotonic()
             print(line, flush=True)
 

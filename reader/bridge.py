@@ -28,12 +28,13 @@ from reader.delivery import Delivery
 from reader.inbox import Inbox
 from reader.items import HOUR, Item, Kind, instant_of, key_of
 from reader.journal import Journal, JournalBusy, memory_backed
-from reader.line import Decoded, Line, Link
+from reader.line import Decoded, Line, LineEvent, Link, ProblemChanged
 from reader.meters import Meters
 from reader.metrics import reader_metrics
 from reader.overdue import WINDOW
 from reader.port import open_port
 from reader.pulse import Pulse
+from reader.shared_meter import SharedMeters
 from reader.spool import Spool, SpoolBusy
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,7 @@ class Bridge:
         self._metrics = Metrics(config.metrics, reader_metrics)
         self._life = life
         self._config = config
-        self._events: Inbox[Event | Decoded | Link | None] = Inbox()
+        self._events: Inbox[Event | LineEvent | None] = Inbox()
         self._topics = Topics(config.mqtt.topic)
         self._status = self._topics.status("reader", config.name)
         self._session = Session(
@@ -94,6 +95,7 @@ class Bridge:
         self._told: dict[tuple[str, int], int] = {}  # frames that were told of an hour
         self._lines = [self._new_line(port) for port in config.port]
         self._pulse = Pulse()
+        self._shared_meters = SharedMeters()
         self._heartbeat = Heartbeat(config.heartbeat, Notifier())
         self._connects = 0
         self._pumped = 0.0
@@ -123,6 +125,7 @@ class Bridge:
                 health_due += HEALTH_EVERY
                 self._confirmers.look()
                 self._look_for_a_disk()
+                self._warn_of_shared_meters()
                 self._publish_health()
         self._finish(threads)
 
@@ -212,6 +215,8 @@ class Bridge:
             case Link(meter, online):
                 self._meters.link(meter, online)
                 self._publish_health()  # it knows of the meter, or of its silence, only now
+            case ProblemChanged():
+                self._publish_health()
             case Connected():
                 self._connects += 1
                 self._delivery.connected()
@@ -286,6 +291,14 @@ class Bridge:
         if trouble != self._spool_trouble:
             log.warning("%s; frames wait in memory only, trying again", trouble)
         self._spool_trouble = trouble
+
+    def _warn_of_shared_meters(self) -> None:
+        for meter, ports in self._shared_meters.find([line.health for line in self._lines], time.monotonic()):
+            log.warning(
+                "%s bring the same meter, %s: each of its frames is stored more than once; keep one of them in `port`",
+                " and ".join(ports),
+                meter,
+            )
 
     def _tell_hours(self) -> None:
         """Say how many frames an hour had, once it is over."""

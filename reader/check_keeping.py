@@ -7,13 +7,13 @@ from pathlib import Path
 
 from common.finding import Finding, cure, fine, mind
 from common.machine import Machine, User, free_space, in_words, is_read_only, nearest, time_in_words
+from common.version import BUILD_DATE
 from reader.check_port import PROGRAM
 from reader.clock import Clock, KernelClock
 from reader.config import ReaderConfig
 from reader.journal import memory_backed
 
 CLOCK, JOURNAL, SPOOL = "Clock", "Journal", "Spool"
-_FIRST_YEAR = 2026  # before it, a clock was never set
 _BYTES_A_FRAME = 31  # in the spool, of a standard meter; measured
 _FRAMES_A_DAY = 86_400 / 0.92
 _NEARLY_FULL = 0.8
@@ -100,8 +100,12 @@ def judge_keeping(facts: KeepingFacts) -> list[Finding]:
 
 def _clock(facts: KeepingFacts) -> Finding:
     time = f"{facts.now.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-    if facts.now.year < _FIRST_YEAR:
-        return cure(CLOCK, f"it is {time}, says this machine: its clock was never set", _set_clock(facts))
+    if facts.now < BUILD_DATE:
+        return cure(
+            CLOCK,
+            f"it is {time}, says this machine, and this program is newer: its clock was never set",
+            _set_clock(facts),
+        )
     if facts.synchronised:
         return fine(CLOCK, f"{time}, kept right by the network")
     if facts.simulated:

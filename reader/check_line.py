@@ -101,9 +101,9 @@ class _Ear:
             begun = bool(self._ends)
             readings = self._decoder.feed(data)
             for reading in readings:
-                self._detector.frame(now)
+                self._detector.frame(reading, now)
                 self._take(reading, now)
-            if data and not readings and not self._detector.proved:
+            if data and not self._detector.proved:
                 self._detector.feed(data, now)
                 facts.lone_groups = facts.lone_groups or self._detector.proved
             if not begun:

@@ -1,11 +1,17 @@
 """Tells the time of frames: a Raspberry Pi has no clock of its own, and a timestamp must never come twice."""
 
 import ctypes
+import logging
 import secrets
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
+
+from common.version import BUILD_DATE
+
+log = logging.getLogger(__name__)
 
 ASK = 5.0  # seconds between two questions whether the clock is synchronised
 PHASES = 16  # microseconds; the grain of timestamps, and how many stretches of time can lie over each other
@@ -24,6 +30,8 @@ _BOOTTIME = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # Linux has i
 class Clock(Protocol):
     """What `Stamper` asks of a clock."""
 
+    build_date: datetime  # a time before it is wrong, whatever the kernel says
+
     def now(self) -> datetime:
         """Return the time, aware, in UTC."""
 
@@ -35,6 +43,9 @@ class Clock(Protocol):
 
     def synchronised(self) -> bool:
         """Tell whether somebody keeps the clock right."""
+
+    def warn_of_build_date(self, now: datetime) -> None:
+        """Say that frames are stamped with `now`, which is before the build date."""
 
 
 class _Timex(ctypes.Structure):
@@ -52,11 +63,14 @@ class _Timex(ctypes.Structure):
 
 
 class KernelClock:
-    """The host's clock."""
+    """The host's clock; one for all lines."""
 
-    def __init__(self, libc: Any = None) -> None:
+    def __init__(self, libc: Any = None, *, build_date: datetime = BUILD_DATE) -> None:
         """Find adjtimex in `libc`, the process's own unless given."""
+        self.build_date = build_date
         self._adjtimex = _find_adjtimex(libc)
+        self._warned = False
+        self._lock = threading.Lock()
 
     def now(self) -> datetime:
         """Return the time, aware, in UTC."""
@@ -79,6 +93,18 @@ class KernelClock:
         if state < 0:
             return True
         return state != _TIME_ERROR and not timex.status & _STA_UNSYNC
+
+    def warn_of_build_date(self, now: datetime) -> None:
+        """Say once that frames are stamped with `now`, which is before the build date."""
+        with self._lock:
+            warned, self._warned = self._warned, True
+        if not warned:
+            log.warning(
+                "The clock of this machine says %s, and this program is of %s: it is wrong. Frames get this time, and"
+                ' the mark "host_clock": "unsynchronised"; set the clock: sudo timedatectl set-ntp true',
+                f"{now:%Y-%m-%d %H:%M} UTC",
+                f"{self.build_date:%Y-%m-%d}",
+            )
 
 
 def _find_adjtimex(libc: Any) -> Callable[[Any], int] | None:
@@ -104,10 +130,12 @@ class Stamper:
     def __init__(self, clock: Clock, *, patience: float, phase: int | None = None) -> None:
         """Hold frames for a clock to be set, `patience` seconds after the boot at the longest."""
         self.steps_back = 0
-        self.synchronised = clock.synchronised()  # as last seen
         self._clock = clock
         self._patience = patience
+        self._kernel_says = clock.synchronised()
         self._asked = clock.monotonic()
+        self.synchronised = False  # as last seen
+        self._ask(clock.now())
         self._may_wait = True
         self._phase = (secrets.randbelow(PHASES) if phase is None else phase) % PHASES
         self._last = [_NEVER] * PHASES  # microseconds; by phase, the last timestamp given
@@ -119,7 +147,7 @@ class Stamper:
         Once it was not to be waited for it never is: a clock that loses its source later is still a clock.
         """
         if self._may_wait:
-            self._ask()
+            self._ask(self._clock.now())
             self._may_wait = not self.synchronised and self._clock.uptime() < self._patience
         return self._may_wait
 
@@ -128,9 +156,12 @@ class Stamper:
 
         Frames are stamped in the order in which they came in: an older one looks like a step back.
         """
-        self._ask()
+        now = self._clock.now()
+        self._ask(now)
+        if now < self._clock.build_date:
+            self._clock.warn_of_build_date(now)
         ago = round((self._clock.monotonic() - came_in) * 1e6)
-        then = (self._clock.now() - _EPOCH) // _MICROSECOND - ago
+        then = (now - _EPOCH) // _MICROSECOND - ago
         if then < self._furthest - _STEP_BACK:
             self.steps_back += 1
             self._furthest = then
@@ -145,8 +176,9 @@ class Stamper:
         unused = (phase for phase in phases if self._last[phase] < then)
         return next(unused, min(phases, key=self._last.__getitem__))
 
-    def _ask(self) -> None:
-        now = self._clock.monotonic()
-        if now - self._asked >= ASK:
-            self._asked = now
-            self.synchronised = self._clock.synchronised()
+    def _ask(self, now: datetime) -> None:
+        monotonic = self._clock.monotonic()
+        if monotonic - self._asked >= ASK:
+            self._asked = monotonic
+            self._kernel_says = self._clock.synchronised()
+        self.synchronised = self._kernel_says and now >= self._clock.build_date

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
 from common.frame import Frame
-from reader.identity import Identity
+from reader.identity import MANY_METERS, Identity
 from reader.line import as_frame
 from reader.recording import read_bytes
 from reader.tic import Decoder
@@ -25,6 +25,7 @@ class Summary:
     incomplete: int = 0  # frames without a valid address
     broken: int = 0  # frames without a start or without a good group
     misread: int = 0  # frames whose address stood alone
+    refused: int = 0  # frames of more meters than one line may have
     parity_errors: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
     _seen: set[int] = field(default_factory=set)
@@ -45,6 +46,7 @@ class Summary:
                 (self.incomplete, "frames without a valid address"),
                 (self.broken, "frames without a start or a good group"),
                 (self.misread, "frames with an address that stood alone"),
+                (self.refused, f"frames of more than {MANY_METERS} meters"),
                 (self.parity_errors, "parity errors"),
             )
             if count
@@ -82,6 +84,7 @@ def decode_file(file: BinaryIO, summary: Summary, name: str = "-") -> Iterator[s
                 yield _line(frame)
     summary.broken = decoder.broken
     summary.misread = identity.misread + identity.unsure
+    summary.refused = identity.refused
 
 
 def _line(frame: Frame) -> str:

@@ -6,8 +6,8 @@ tried at the other speed.
 
 import re
 
-from common.labels import Mode
-from reader.tic import Group, decode_group
+from common.labels import LABELS, Mode
+from reader.tic import Group, Reading, decode_group
 
 SPEEDS = {Mode.HISTORIC: 1200, Mode.STANDARD: 9600}
 
@@ -40,8 +40,10 @@ class Detector:
             self._heard = now
             self.proved = True
 
-    def frame(self, now: float) -> None:
-        """Take note of a frame: cheaper than looking for one's groups."""
+    def frame(self, reading: Reading, now: float) -> None:
+        """Take note of a frame: cheaper than looking for its groups. As there, an unknown label proves nothing."""
+        if reading.values.keys().isdisjoint(LABELS[reading.mode]):
+            return
         self._heard = now
         self.proved = True
         self._rest = b""

@@ -2,6 +2,8 @@
 
 from common.frame import Frame
 
+MANY_METERS = 32  # that one line may have, until the reader is restarted; whatever is kept of a meter is bounded by it
+
 
 class Identity:
     """Lets the frames of one meter through.
@@ -13,7 +15,9 @@ class Identity:
     def __init__(self) -> None:
         self.meter: str | None = None
         self.misread = 0  # frames whose address stood alone
+        self.refused = 0  # frames of meters beyond the bound
         self._held: Frame | None = None
+        self._met: set[str] = set()
 
     @property
     def unsure(self) -> int:
@@ -25,11 +29,18 @@ class Identity:
         held, self._held = self._held, None
         if frame.meter == self.meter or self.meter is None:
             self.misread += held is not None
-            self.meter = frame.meter
+            self._take(frame.meter)
             return [frame]
         if held is not None and held.meter == frame.meter:
-            self.meter = frame.meter
+            if frame.meter not in self._met and len(self._met) >= MANY_METERS:
+                self.refused += 2
+                return []
+            self._take(frame.meter)
             return [held, frame]
         self.misread += held is not None
         self._held = frame
         return []
+
+    def _take(self, meter: str) -> None:
+        self.meter = meter
+        self._met.add(meter)

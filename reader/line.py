@@ -1,23 +1,24 @@
 """One line, one thread: opens the port, decodes what comes, and goes on whatever happens to it."""
 
 import logging
-import math
 import threading
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from common.errors import PortError
 from common.frame import Frame
-from common.labels import OTHER_FAMILIES, Mode
+from common.labels import OTHER_FAMILIES
 from common.seldom import Seldom
 from reader.detect import SPEEDS, Detector
-from reader.identity import Identity
+from reader.frame_watchdog import FrameWatchdog, Problem
+from reader.identity import MANY_METERS, Identity
+from reader.line_health import LineHealth
 from reader.plausible import Plausibility
-from reader.port import Port
+from reader.port import Port, is_network
 from reader.tic import Decoder, Reading
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 LINK_LOST = 10.0  # seconds without a valid frame; Enedis asks the same of a receiver (02E, annex A)
 FIRST_RETRY = 1.0  # seconds until a port is opened again; doubles up to
 SLOWEST_RETRY = 30.0  # seconds
+NETWORK_SILENCE = 60.0  # seconds without a byte until a network port is opened afresh: its gateway may have restarted
 _READ = 1.0  # seconds; how late a stop may be noticed
 _MANY_UNDATED = 3000  # frames that may wait for a clock, some 15 MB; five minutes bring 330
 
@@ -46,47 +48,15 @@ class Link:
     online: bool
 
 
-@dataclass
-class LineHealth:
-    """What one line has seen; written by its thread, read by others."""
+@dataclass(frozen=True, slots=True)
+class ProblemChanged:
+    """What is wrong with a line is something else now, or nothing any more."""
 
     port: str
-    open: bool = False
-    mode: Mode | None = None
-    parity: bool = False
-    meter: str | None = None
-    frames: int = 0
-    incomplete: int = 0  # frames without a valid address
-    broken: int = 0  # frames without a start, or without a single good group
-    groups: int = 0  # that verified
-    misread: int = 0  # frames whose address was seen only once
-    parity_errors: int = 0
-    reopened: int = 0
-    dropped: Counter[str] = field(default_factory=Counter)  # groups, by reason
-    driver: dict[str, int] = field(default_factory=dict)
-    # When, in monotonic seconds, its thread last looked around, and last had bytes, and a frame with an address.
-    turned: float = -math.inf
-    heard: float = -math.inf
-    framed: float = -math.inf
+    problem: Problem | None
 
-    def report(self) -> dict[str, Any]:
-        """Return the counters as they stand in `health`."""
-        return {
-            "port": self.port,
-            "open": self.open,
-            "meter": self.meter,
-            "mode": self.mode.value if self.mode else None,
-            "parity": self.parity,
-            "frames": self.frames,
-            "incomplete": self.incomplete,
-            "broken": self.broken,
-            "misread": self.misread,
-            "parity_errors": self.parity_errors,
-            "groups": self.groups,
-            "groups_dropped": dict(self.dropped),
-            "reopened": self.reopened,
-            "driver": self.driver,
-        }
+
+LineEvent = Decoded | Link | ProblemChanged
 
 
 class Stamps(Protocol):
@@ -103,7 +73,7 @@ class Stamps(Protocol):
 
 
 class Line:
-    """Reads one port for ever and posts what comes: `Decoded` frames and changes of the `Link`."""
+    """Reads one port for ever and posts what comes: `Decoded` frames, changes of the `Link`, and problems."""
 
     def __init__(
         self,
@@ -112,7 +82,7 @@ class Line:
         mode: str,
         hide: frozenset[str],
         open_port: OpenPort,
-        post: Callable[[Decoded | Link], None],
+        post: Callable[[LineEvent], None],
         stop: threading.Event,
         stamper: Stamps,
         monotonic: Callable[[], float] = time.monotonic,
@@ -130,12 +100,13 @@ class Line:
         self._seldom = Seldom()
         self._identity = Identity()
         self._detector = Detector(mode, monotonic())
+        self._watchdog = FrameWatchdog(port, monotonic())
         self._online = False
         self._last_frame = monotonic()
         self._said = ""
         self._readings = 0
         self._in_vain = False  # the port was opened last, and gave nothing before it went away
-        self._other_family_said = self._nothing_left_said = False
+        self._other_family_said = self._nothing_left_said = self._silence_said = False
 
     @property
     def clock(self) -> tuple[bool, int]:
@@ -152,10 +123,12 @@ class Line:
                 port = self._open_port(self._port_name, SPEEDS[self._detector.mode], self._stop)
             except PortError as error:
                 self._say(logging.WARNING, f"{error}; trying again until it is there")
+                self._watchdog.absent()
+                self._note_problem()
             else:
-                self._read(port)
+                silent = self._read(port)
                 self._in_vain = self._readings == readings
-                if not self._in_vain:
+                if silent or not self._in_vain:
                     wait = FIRST_RETRY
             self._check_link()
             # As long as the link counts as there, look every second whether it still does.
@@ -165,10 +138,13 @@ class Line:
         self._date(at_once=True)
         self._set_link(False)
 
-    def _read(self, port: Port) -> None:
-        if not self._in_vain:  # else it may close at once, again and again
+    def _read(self, port: Port) -> bool:
+        """Read until the stop, or until the port goes away; return whether it is a network port that was silent."""
+        if not self._in_vain and not self._silence_said:  # else it may close at once, again and again
             self._say_listening()
         self.health.open = True
+        opened = self._monotonic()
+        self._watchdog.opened(opened)
         decoder = Decoder()
         broken = self.health.broken
         try:
@@ -177,6 +153,9 @@ class Line:
                 self.health.turned = self._monotonic()
                 if data:
                     came_in = self.health.heard = self._monotonic()
+                    self._silence_said = False
+                    self.health.bytes += len(data)
+                    self._watchdog.received(len(data), came_in)
                     for reading in self._decode(decoder, data, came_in):
                         self._readings += 1
                         self._say_listening()
@@ -185,6 +164,10 @@ class Line:
                     self.health.driver = port.driver_errors()
                 self._date()
                 self._check_link()
+                self._check_frames()
+                if is_network(self._port_name) and self._monotonic() - max(opened, self.health.heard) > NETWORK_SILENCE:
+                    self._say_silence()
+                    return True
                 if self._detector.switch(self._monotonic()):
                     port.set_speed(SPEEDS[self._detector.mode])
                     decoder, broken = Decoder(), self.health.broken
@@ -195,12 +178,13 @@ class Line:
             self.health.open = False
             self.health.driver = port.driver_errors() or self.health.driver
             _close(port)
+        return False
 
     def _decode(self, decoder: Decoder, data: bytes, now: float) -> list[Reading]:
         readings = decoder.feed(data)
-        if readings:
-            self._detector.frame(now)
-        elif not self._detector.proved:
+        for reading in readings:
+            self._detector.frame(reading, now)
+        if not self._detector.proved:
             self._detector.feed(data, now)
         return readings
 
@@ -216,6 +200,7 @@ class Line:
             self._name_family(reading)
             return
         health.framed = came_in
+        self._watchdog.framed(came_in)
         self._undated.append((reading, address, came_in))
 
     def _date(self, *, at_once: bool = False) -> None:
@@ -227,6 +212,20 @@ class Line:
                 self._meet(frame.meter)
                 self._publish(_without(self._believe(frame, came_in), self._hide))
             self.health.misread = self._identity.misread
+            self._note_refused(address, came_in)
+
+    def _note_refused(self, meter: str, came_in: float) -> None:
+        if self._identity.refused == self.health.refused:
+            return
+        self.health.refused = self._identity.refused
+        if self._seldom.due("refused", came_in):
+            log.warning(
+                "%s: more than %d meters on one line: %s and others are not published; if they are real, restart the"
+                " reader",
+                self._port_name,
+                MANY_METERS,
+                meter,
+            )
 
     def _publish(self, frame: Frame) -> None:
         if frame.values:
@@ -240,10 +239,11 @@ class Line:
         health = self.health
         health.frames += 1
         if health.meter not in (None, meter):
-            log.warning("%s: the meter is now %s", self._port_name, meter)
+            if self._seldom.due(("meter", meter), self._monotonic()):
+                log.warning("%s: the meter is now %s", self._port_name, meter)
             if self._online:
-                self._online = False
                 self._post(Link(str(health.meter), False))
+                self._post(Link(meter, True))
         health.meter = meter
         self._last_frame = self._monotonic()
         self._set_link(True)
@@ -284,6 +284,19 @@ class Line:
         if self._online and self._monotonic() - self._last_frame > LINK_LOST:
             self._set_link(False)
 
+    def _check_frames(self) -> None:
+        if not self._other_family_said:
+            warning = self._watchdog.poll(self._monotonic())
+            if warning is not None:
+                log.warning("%s", warning)
+        self._note_problem()
+
+    def _note_problem(self) -> None:
+        problem = self._watchdog.problem
+        if problem is not self.health.problem:
+            self.health.problem = problem
+            self._post(ProblemChanged(self._port_name, problem))
+
     def _set_link(self, online: bool) -> None:
         if online == self._online or self.health.meter is None:
             return
@@ -291,8 +304,18 @@ class Line:
         if online:
             log.info("%s: frames are coming (%s mode)", self._port_name, self.health.mode)
         elif not self._stop.is_set():
-            log.warning("%s: no frame for %.0f s", self._port_name, LINK_LOST)
+            self._say_lost()
         self._post(Link(self.health.meter, online))
+
+    def _say_lost(self) -> None:
+        why = self._watchdog.explain(self._monotonic()) if self.health.open else None
+        log.warning("%s: no frame for %.0f s%s", self._port_name, LINK_LOST, f": {why}" if why else "")
+
+    def _say_silence(self) -> None:
+        self.health.reopened += 1
+        if not self._silence_said:
+            self._say(logging.WARNING, f"{self._port_name}: no byte for {NETWORK_SILENCE:.0f} s; connecting afresh")
+        self._silence_said = True
 
     def _say_listening(self) -> None:
         self._say(logging.INFO, f"Listening on {self._port_name}")

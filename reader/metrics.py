@@ -14,9 +14,11 @@ _LINE = (
     ("incomplete", "frames_incomplete_total", Kind.COUNTER, "Frames without a valid address"),
     ("broken", "frames_broken_total", Kind.COUNTER, "Frames without a start, or without a single good group"),
     ("misread", "frames_misread_total", Kind.COUNTER, "Frames with an address that was seen only once"),
+    ("refused", "frames_refused_total", Kind.COUNTER, "Frames of more meters than one line may have (32)"),
     ("groups", "groups_total", Kind.COUNTER, "Groups that verified"),
     ("parity_errors", "parity_errors_total", Kind.COUNTER, "Bytes with wrong parity"),
     ("reopened", "line_reopened_total", Kind.COUNTER, "How often the port was opened again"),
+    ("bytes", "line_bytes_total", Kind.COUNTER, "Bytes received"),
 )
 _DELIVERY = (
     ("decoded", "delivery_decoded_total", Kind.COUNTER, "Frames to be delivered, those of before the start included"),
@@ -58,6 +60,8 @@ def _families(report: Mapping[str, Any]) -> Iterator[tuple[str, Kind, str, list[
         yield name, kind, text, [Sample(labels, line[key]) for labels, line in lines]
     modes = [Sample({**labels, "mode": line["mode"]}, 1) for labels, line in lines if line["mode"]]
     yield "line_mode", Kind.GAUGE, "1; what the meter speaks is a label", modes
+    problems = [Sample({**labels, "problem": line["problem"]}, 1) for labels, line in lines if line["problem"]]
+    yield "line_problem", Kind.GAUGE, "1 while no frame comes; a label says why: silent, unreadable", problems
     dropped = [
         Sample({**labels, "reason": reason}, count)
         for labels, line in lines

@@ -7,6 +7,7 @@ can be checked. In its own 7E1 the driver would take the parity off and keep the
 import array
 import errno
 import fcntl
+import socket
 import termios
 import threading
 from contextlib import suppress
@@ -21,6 +22,8 @@ from reader.simulated_line import SimulatedLine
 _SETTLE = 0.02  # seconds; bytes that follow within it are read together, which spares a small machine the wake-ups
 _BURST = 64  # bytes; more than this at once is no trickle
 _LARGEST_READ = 4096  # bytes; what a tty holds
+#: Seconds without a byte until the peer is asked, seconds between two questions, and how many go unanswered.
+_KEEPALIVE = {socket.TCP_KEEPIDLE: 20, socket.TCP_KEEPINTVL: 10, socket.TCP_KEEPCNT: 3}
 _TIOCGICOUNT = 0x545D  # asks a driver for its counters, see tty_ioctl(4)
 _COUNTERS = {"framing": 6, "overrun": 7, "parity": 8, "break": 9, "buffer_overrun": 10}
 
@@ -73,10 +76,15 @@ def check_port(url: str) -> None:
             SimulatedLine.from_url(url)
         except ValueError as error:
             raise ConfigError(f"port: {error}") from error
-    elif scheme not in ("socket", "rfc2217"):
+    elif not is_network(url):
         raise ConfigError(f"port: {url}: a device, socket://, rfc2217:// or simulate:// is expected")
     elif not _names_host_and_port(url):
         raise ConfigError(f"port: {url}: {scheme}://HOST:PORT is expected")
+
+
+def is_network(url: str) -> bool:
+    """Tell whether the line comes over the network, where a peer can die without a word."""
+    return url.startswith(("socket://", "rfc2217://"))
 
 
 def _names_host_and_port(url: str) -> bool:
@@ -119,6 +127,8 @@ class _SerialPort:
             self._serial.open()
             if "://" not in url:
                 _keep_breaks_harmless(self._serial.fileno())
+            if is_network(url):
+                _keep_alive(getattr(self._serial, "_socket"))  # noqa: B009 - pyserial shows it nowhere else
         except (OSError, ValueError, termios.error) as error:  # SerialException is an OSError
             if _number(error) in _BUSY:
                 raise PortBusy(f"{url}: {_reason(error)}") from error
@@ -189,6 +199,13 @@ def _keep_breaks_harmless(terminal: int) -> None:
     attributes = termios.tcgetattr(terminal)
     attributes[0] &= ~termios.BRKINT
     termios.tcsetattr(terminal, termios.TCSANOW, attributes)
+
+
+def _keep_alive(connection: socket.socket) -> None:
+    # We never write to it, so nothing else would tell that the gateway is gone.
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in _KEEPALIVE.items():
+        connection.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 def _number(error: BaseException) -> int | None:

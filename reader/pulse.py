@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from common.heartbeat import Vitals
-from reader.line import LineHealth
+from reader.line_health import LineHealth
 
 FRESH = 30.0  # seconds for which a frame counts as coming
 STUCK = 120.0  # seconds without a turn after which a thread counts as stuck; each is much faster, even while it waits

@@ -99,7 +99,7 @@ class Recorder:
                     progress.frames += 1
                     progress.dropped += reading.dropped
                     progress.mode = reading.mode
-                    detector.frame(now)
+                    detector.frame(reading, now)
                 if not readings:
                     detector.feed(data, now)
             if detector.switch(now):

@@ -15,7 +15,7 @@ from common.mqtt import Session
 from common.mqtt_events import Connected, Disconnected, Message, Published
 from common.topics import Topics
 from reader.config import ReaderMqtt
-from reader.line import Decoded, Line, Link, OpenPort
+from reader.line import Decoded, Line, LineEvent, Link, OpenPort
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Note:
     text: str
 
 
-Event = Decoded | Link | Parity | Note
+Event = LineEvent | Parity | Note
 Post = Callable[[Event], None]
 
 

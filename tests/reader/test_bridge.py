@@ -23,7 +23,8 @@ from common.process import GRACE, Life
 from common.tally import Tally
 from reader.bridge import HEALTH_EVERY, Bridge
 from reader.config import DeliveryConfig, ReaderConfig, SpoolConfig
-from reader.line import Decoded, Link
+from reader.frame_watchdog import Problem
+from reader.line import Decoded, Link, ProblemChanged
 from reader.spool import Spool
 
 METER = "031961123456"
@@ -584,3 +585,34 @@ def test_health_tells_since_when_frames_wait(rig: Rig) -> None:
     ]
     assert write_instant(NOON) in waiting
     assert rig.health["delivery"]["spool"]["oldest"] == write_instant(NOON)  # at the end it is on disk
+
+
+def test_a_problem_of_a_line_is_in_health_at_once(rig: Rig) -> None:
+    def fall_silent() -> None:
+        health = rig.bridge._lines[0].health
+        health.problem = Problem.SILENT
+        rig.bridge._events.put(ProblemChanged(health.port, Problem.SILENT))
+
+    def look() -> None:
+        seen.append(rig.health["lines"][0]["problem"])
+        rig.bridge.wake()
+
+    seen: list[object] = []
+    rig.run(rig.connect, fall_silent, look)
+    assert seen == ["silent"]
+
+
+def test_one_meter_on_two_ports_is_said_once(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    ports = ("simulate://historic-single-phase-base", "simulate://historic-single-phase-base?noise=0.001")
+    rig.run()
+    rig.config = replace(rig.config, port=ports)
+    rig.start()
+
+    def speak() -> None:
+        for line in rig.bridge._lines:
+            line.health.meter, line.health.framed = METER, math.inf
+        rig.bridge.wake()
+
+    rig.run(speak, *[rig.go(HEALTH_EVERY)] * 5)
+    (warning,) = [record.getMessage() for record in caplog.records if "same meter" in record.getMessage()]
+    assert [name for name in (METER, *ports) if name not in warning] == []

@@ -1,12 +1,13 @@
 import os
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from common.finding import Status
 from common.machine import Machine, User
+from common.version import BUILD_DATE
 from reader.check_keeping import KeepingFacts, judge_keeping, probe_keeping
 from reader.config import ReaderConfig, SpoolConfig
 
@@ -20,6 +21,8 @@ STRANGER = User("stranger", 54_321, frozenset({54_321}))
 
 
 class Clock:
+    build_date = datetime(2026, 11, 24, tzinfo=UTC)
+
     def __init__(self, synchronised: bool) -> None:
         self._synchronised = synchronised
 
@@ -34,6 +37,9 @@ class Clock:
 
     def synchronised(self) -> bool:
         return self._synchronised
+
+    def warn_of_build_date(self, now: datetime) -> None:
+        raise AssertionError("the doctor says it in a finding")
 
 
 def test_a_machine_as_it_should_be_is_fine_and_tells_how_long_the_spool_lasts() -> None:
@@ -51,6 +57,7 @@ def test_a_machine_as_it_should_be_is_fine_and_tells_how_long_the_spool_lasts() 
         (replace(GOOD, synchronised=False, time_service=""), CURE, "nothing keeps", "apt install systemd-timesyncd"),
         (replace(GOOD, synchronised=False, simulated=True), MIND, "does not mind", "timedatectl"),
         (replace(GOOD, now=datetime(1970, 1, 1, tzinfo=UTC)), CURE, "never set", "timedatectl"),
+        (replace(GOOD, now=BUILD_DATE - timedelta(seconds=1)), CURE, "never set", "timedatectl"),
         (replace(GOOD, journal_in_memory=False), MIND, "not in memory", "tmpfs"),
         (replace(GOOD, journal_writable=False), CURE, "may not write into /run/teleinfo", "install -d -o teleinfo"),
         (replace(GOOD, spool_writable=False), CURE, "may not write into /var/lib/teleinfo", "install -d -o teleinfo"),

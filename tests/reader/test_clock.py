@@ -1,6 +1,7 @@
 """The time of frames: never the same twice, whatever is done to the host's clock."""
 
 import ctypes
+import logging
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -8,16 +9,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.version import BUILD_DATE
 from reader.clock import ASK, PHASES, KernelClock, Stamper
 
 NOON = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
+BUILT = datetime(2025, 1, 1, tzinfo=UTC)
 AFTER_BOOT = datetime(2025, 5, 13, 0, 0, tzinfo=UTC)  # what a Pi believes until somebody tells it
 PATIENCE = 300.0
 
 
 class FakeClock:
-    def __init__(self, now: datetime = NOON, *, uptime: float = 86_400.0, synchronised: bool = True) -> None:
+    def __init__(
+        self,
+        now: datetime = NOON,
+        *,
+        uptime: float = 86_400.0,
+        synchronised: bool = True,
+        build_date: datetime = BUILT,
+    ) -> None:
         self.wall = now
+        self.build_date = build_date
+        self.warned: list[datetime] = []
         self.up = uptime
         self.is_synchronised = synchronised
         self.asked = 0
@@ -34,6 +46,9 @@ class FakeClock:
     def synchronised(self) -> bool:
         self.asked += 1
         return self.is_synchronised
+
+    def warn_of_build_date(self, now: datetime) -> None:
+        self.warned.append(now)
 
     def go_on(self, seconds: float) -> None:
         self.up += seconds
@@ -359,6 +374,80 @@ def test_the_kernel_is_asked_every_few_seconds_at_most() -> None:
         stamper.must_wait()
         stamper.stamp(clock.monotonic())
     assert clock.asked <= 1 + 100 / ASK
+
+
+# A clock that cannot be right
+
+LONG_AGO = datetime(2001, 9, 9, 1, 46, 40, tzinfo=UTC)
+
+
+def test_a_clock_before_the_build_is_not_believed_however_long_the_machine_is_up() -> None:
+    clock = FakeClock(LONG_AGO, uptime=10 * 86_400.0, synchronised=True)
+    stamper = stamper_of(clock)
+    assert not stamper.must_wait()  # it may never be set: frames are not held for ever
+    assert stamper.stamp(clock.monotonic()) == (LONG_AGO, False)
+    assert not stamper.synchronised
+    assert clock.warned == [LONG_AGO]
+
+
+def test_a_clock_before_the_build_is_waited_for_after_the_boot_although_the_kernel_trusts_it() -> None:
+    clock = FakeClock(LONG_AGO, uptime=20.0, synchronised=True)
+    stamper = stamper_of(clock)
+    assert stamper.must_wait()
+    came_in = clock.monotonic()
+    clock.go_on(1)
+    clock.wall = NOON
+    assert not stamper.must_wait()
+    assert stamper.stamp(came_in) == (NOON - timedelta(seconds=1), True)
+    assert clock.warned == []  # no frame has got a wrong time
+
+
+def test_the_build_date_itself_is_late_enough() -> None:
+    for now, synchronised in ((BUILT - timedelta(microseconds=1), False), (BUILT, True)):
+        clock = FakeClock(now)
+        assert stamper_of(clock).stamp(clock.monotonic())[1] is synchronised
+
+
+def test_a_clock_that_falls_before_the_build_marks_the_very_next_frame_and_none_after_it_was_set() -> None:
+    clock = FakeClock()
+    stamper = stamper_of(clock)
+    marks = [stamper.stamp(clock.monotonic())[1]]
+    for instant in (LONG_AGO, NOON):
+        clock.go_on(0.1)  # less than the kernel is asked again after
+        clock.wall = instant
+        marks.append(stamper.stamp(clock.monotonic())[1])
+    assert marks == [True, False, True]
+
+
+def test_a_wrong_clock_gives_no_timestamp_twice_either() -> None:
+    clock = FakeClock(LONG_AGO)
+    stamper = stamper_of(clock)
+    given_out = []
+    for wall in (LONG_AGO, NOON, LONG_AGO, NOON, LONG_AGO):
+        clock.wall = wall
+        given_out += [stamp_now(stamper, clock) for _ in range(100)]
+    assert len(set(given_out)) == len(given_out)
+
+
+def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+def test_the_host_clock_warns_once_however_many_lines_ask(caplog: pytest.LogCaptureFixture) -> None:
+    clock = KernelClock(object(), build_date=datetime(2100, 1, 1, tzinfo=UTC))
+    for stamper in (Stamper(clock, patience=0), Stamper(clock, patience=0)):
+        for _ in range(10):
+            assert stamper.stamp(clock.monotonic())[1] is False
+    (warning,) = warnings_of(caplog)
+    assert f"{datetime.now(UTC):%Y-%m-%d}" in warning
+    assert "2100-01-01" in warning
+    assert "timedatectl" in warning
+
+
+def test_the_build_date_is_past_and_no_older_than_the_project() -> None:
+    """A constant beside the version: a wheel, a checkout and an image carry the same one."""
+    assert datetime(2026, 11, 24, tzinfo=UTC) <= BUILD_DATE <= datetime.now(UTC)
+    assert KernelClock().build_date == BUILD_DATE
 
 
 # The host's clock

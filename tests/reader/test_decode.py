@@ -161,3 +161,9 @@ def test_without_a_file_it_says_how_it_is_used() -> None:
     result = run()
     assert result.returncode == 2
     assert b"usage: teleinfo-reader decode" in result.stderr
+
+
+def test_more_meters_than_a_line_may_have_are_counted(historic: Callable[..., bytes]) -> None:
+    result = run("-", data=b"".join(historic(b"%012d" % number) * 2 for number in range(40)))
+    assert len({frame["meter"] for frame in told(result)}) == 32
+    assert "16 frames of more than 32 meters" in result.stderr.decode()

@@ -7,6 +7,7 @@ import pytest
 
 from common.labels import Mode
 from reader.detect import FAITH, PATIENCE, SPEEDS, Detector
+from reader.tic import Decoder, Reading
 
 Sign = Callable[[bytes], bytes]
 Send = Callable[..., bytes]
@@ -66,10 +67,15 @@ def test_a_mode_that_was_asked_for_never_changes(mode: Mode) -> None:
     assert detector.mode is mode
 
 
-def test_a_proved_line_is_doubted_later_than_an_unproved_one() -> None:
+def reading_of(wire: bytes) -> Reading:
+    (reading,) = Decoder().feed(wire)
+    return reading
+
+
+def test_a_proved_line_is_doubted_later_than_an_unproved_one(send: Send) -> None:
     detector = Detector("auto", 0.0)
     first = detector.mode
-    detector.frame(1.0)
+    detector.frame(reading_of(send(b"PAPP 00750")), 1.0)
     assert detector.proved
     assert not detector.switch(1.0 + FAITH - 0.1)
     assert detector.switch(1.0 + FAITH)
@@ -110,6 +116,22 @@ def test_an_unknown_label_proves_nothing(sign: Sign) -> None:
     detector = Detector("auto", 0.0)
     detector.feed(b"\n" + sign(b"XYZ 1") + b"\r", 1.0)
     assert not detector.proved
+
+
+def test_a_frame_of_unknown_labels_alone_proves_nothing_and_does_not_hold_the_speed(send: Send) -> None:
+    """A checksum has six bits: noise makes a group that verifies now and then, and calls that a frame."""
+    lucky = reading_of(send(b"x{ 7"))
+    assert lucky.values == {"x{": "7"}
+    detector = Detector("auto", 0.0)
+    detector.frame(lucky, PATIENCE - 0.1)
+    assert not detector.proved
+    assert detector.switch(PATIENCE)
+
+
+def test_one_known_label_among_unknown_ones_proves_the_speed(send: Send) -> None:
+    detector = Detector("auto", 0.0)
+    detector.frame(reading_of(send(b"x{ 7", b"PAPP 00750")), 1.0)
+    assert detector.proved
 
 
 def test_noise_without_an_end_is_not_kept() -> None:

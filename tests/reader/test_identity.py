@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from common.frame import Frame
 from common.labels import Mode
-from reader.identity import Identity
+from reader.identity import MANY_METERS, Identity
 
 START = datetime(2026, 11, 24, 22, 20, 20, tzinfo=UTC)
 
@@ -41,6 +41,20 @@ def test_a_new_address_counts_once_two_frames_running_carry_it(heard: str, relea
     out = [identity.accept(frame) for frame in frames(heard)]
     assert [[frame.meter for frame in some] for some in out] == [list(some.strip(".")) for some in released.split()]
     assert identity.misread == misread
+
+
+def test_a_line_has_a_bounded_number_of_meters_and_those_that_it_has_stay() -> None:
+    many = [chr(0x100 + number) for number in range(MANY_METERS)]
+    identity = Identity()
+    for address in many:
+        for frame in frames(address * 2):
+            identity.accept(frame)
+    assert identity.meter == many[-1]
+    assert [identity.accept(frame) for frame in frames("ZZZ")] == [[], [], []]
+    assert (identity.refused, identity.unsure) == (2, 1)
+    out = [frame.meter for frame in frames(many[0] * 3) for frame in identity.accept(frame)]
+    assert out == [many[0]] * 3
+    assert (identity.refused, identity.misread) == (2, 1)
 
 
 @given(st.text("ABC", min_size=1, max_size=40))

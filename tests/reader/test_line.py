@@ -1,7 +1,10 @@
 """One line, whatever happens to it: a port that follows a script, clocks that are numbers, and no waiting."""
 
+import contextlib
 import logging
+import socket
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
@@ -11,8 +14,19 @@ from common.errors import PortError
 from common.frame import Frame
 from common.labels import Mode
 from reader.clock import Stamper
-from reader.line import LINK_LOST, SLOWEST_RETRY, Decoded, Line, Link
-from reader.port import Port
+from reader.frame_watchdog import NO_FRAME_AFTER, Problem
+from reader.identity import MANY_METERS
+from reader.line import (
+    LINK_LOST,
+    NETWORK_SILENCE,
+    SLOWEST_RETRY,
+    Decoded,
+    Line,
+    LineEvent,
+    Link,
+    ProblemChanged,
+)
+from reader.port import Port, open_port
 from reader.simulated_line import Noise
 from reader.simulator import SimulatedMeter
 
@@ -31,6 +45,8 @@ class World(threading.Event):
     It is also the clock, and the stop of the line, which is set once the script has run out.
     """
 
+    build_date = datetime(2026, 11, 24, tzinfo=UTC)
+
     def __init__(self, openings: Iterable[list[Step] | PortError]) -> None:
         super().__init__()
         self.seconds = 1000.0
@@ -40,7 +56,8 @@ class World(threading.Event):
         self.opened: list[tuple[str, int]] = []
         self.speeds: list[int] = []
         self.closed = 0
-        self.posted: list[tuple[float, Decoded | Link]] = []
+        self.distrusted: list[datetime] = []
+        self.posted: list[tuple[float, LineEvent]] = []
 
     def pass_time(self, seconds: float) -> None:
         self.seconds += seconds
@@ -63,9 +80,9 @@ class World(threading.Event):
             raise opening
         return ScriptedPort(self, opening)
 
-    def line(self, *, mode: str = "auto", hide: Iterable[str] = ()) -> Line:
+    def line(self, *, mode: str = "auto", hide: Iterable[str] = (), name: str = "/dev/meter") -> Line:
         return Line(
-            "/dev/meter",
+            name,
             mode=mode,
             hide=frozenset(hide),
             open_port=self.open_port,
@@ -87,8 +104,11 @@ class World(threading.Event):
     def synchronised(self) -> bool:
         return True
 
-    def run(self, *, mode: str = "auto", hide: Iterable[str] = ()) -> Line:
-        line = self.line(mode=mode, hide=hide)
+    def warn_of_build_date(self, now: datetime) -> None:
+        self.distrusted.append(now)
+
+    def run(self, *, mode: str = "auto", hide: Iterable[str] = (), name: str = "/dev/meter") -> Line:
+        line = self.line(mode=mode, hide=hide, name=name)
         line.run()
         return line
 
@@ -105,13 +125,13 @@ class World(threading.Event):
 class ScriptedPort:
     def __init__(self, world: World, steps: list[Step]) -> None:
         self._world = world
-        self._steps = list(steps)
+        self._steps = deque(steps)
 
     def read(self, timeout: float) -> bytes:
         if not self._steps:
             self._world.set()
             return b""
-        step = self._steps.pop(0)
+        step = self._steps.popleft()
         if isinstance(step, PortError):
             if not self._steps and not self._world.openings:
                 self._world.set()
@@ -124,7 +144,7 @@ class ScriptedPort:
         passed = min(step, timeout)
         self._world.pass_time(passed)
         if step > passed:
-            self._steps.insert(0, step - passed)
+            self._steps.appendleft(step - passed)
         return b""
 
     def close(self) -> None:
@@ -302,7 +322,13 @@ def test_the_link_is_lost_ten_seconds_after_the_last_frame_and_back_with_the_nex
     assert online == 9
     assert LINK_LOST < offline - 18 <= LINK_LOST + 1
     assert again == 48
-    assert [record.message for record in caplog.records] == ["/dev/meter: no frame for 10 s"]
+    (warning,) = messages(caplog)
+    assert "/dev/meter: no frame for 10 s" in warning
+    assert "nothing arrives on /dev/meter" in warning
+
+
+def messages(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
 
 
 def test_noise_and_frames_without_an_address_do_not_hold_the_link(send: Send) -> None:
@@ -331,6 +357,229 @@ def test_a_short_absence_does_not_touch_the_link(send: Send) -> None:
     assert world.links[1][0] == world.seconds - 1000  # at the stop
 
 
+# A line without frames.
+
+
+def problems(world: World) -> list[tuple[float, Problem | None]]:
+    """Seconds after the begin, and what `health` said then."""
+    return [(when - 1000, what.problem) for when, what in world.posted if isinstance(what, ProblemChanged)]
+
+
+NOISE: list[Step] = [b"\x00\xf3U" * 27, 1.0]  # 81 bytes a second
+
+
+def test_a_line_that_is_silent_from_the_start_is_said_after_15_seconds(caplog: pytest.LogCaptureFixture) -> None:
+    world = World([[60.0]])
+    line = world.run()
+    (warning,) = messages(caplog)
+    assert "nothing arrives on /dev/meter" in warning
+    assert "I1/I2" in warning
+    assert len(world.speeds) > 5  # it goes on looking for the right speed
+    ((when, problem),) = problems(world)
+    assert (NO_FRAME_AFTER, problem) == (15, Problem.SILENT)
+    assert 15 <= when <= 16
+    assert (line.health.report()["problem"], line.health.report()["bytes"]) == ("silent", 0)
+
+
+def test_a_line_of_noise_from_the_start_is_said_with_the_number_of_bytes(caplog: pytest.LogCaptureFixture) -> None:
+    world = World([NOISE * 40])
+    line = world.run()
+    (warning,) = messages(caplog)
+    assert "1,215 bytes on /dev/meter, no valid frame" in warning  # at both speeds
+    assert "teleinfo-reader check" in warning
+    assert [problem for _, problem in problems(world)] == [Problem.UNREADABLE]
+    assert (line.health.report()["problem"], line.health.report()["bytes"]) == ("unreadable", 40 * 81)
+
+
+@pytest.mark.parametrize("steps", [[3.5 * 3600], NOISE * int(3.5 * 3600)], ids=["silence", "noise"])
+def test_it_is_said_again_once_an_hour_while_it_lasts(caplog: pytest.LogCaptureFixture, steps: list[Step]) -> None:
+    world = World([steps])
+    world.run()
+    assert len(messages(caplog)) == 4
+    assert len(problems(world)) == 1
+
+
+def test_silence_that_turns_into_noise_is_said_and_goes_to_health_again(caplog: pytest.LogCaptureFixture) -> None:
+    world = World([[20.0, *NOISE * 20, 20.0, *NOISE * 20]])
+    world.run()
+    assert [problem for _, problem in problems(world)] == [
+        Problem.SILENT,
+        Problem.UNREADABLE,
+        Problem.SILENT,
+        Problem.UNREADABLE,
+    ]
+    assert len(messages(caplog)) == 2  # each once an hour
+
+
+def test_the_first_frame_ends_the_problem_and_a_frame_in_time_is_none(
+    send: Send, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = World([[14.0, historic(send), 14.0, historic(send)]])
+    world.run(mode="historic")
+    assert problems(world) == []
+    world = World([[30.0, historic(send), 1.0]])
+    assert world.run().health.report()["problem"] is None
+    assert [problem for _, problem in problems(world)] == [Problem.SILENT, None]
+
+
+def test_a_meter_that_falls_silent_is_said_once_with_what_arrives_and_again_an_hour_later(
+    send: Send, caplog: pytest.LogCaptureFixture
+) -> None:
+    one = historic(send)
+    world = World([[one, 1.0, one[:40], 4000.0]])
+    world.run()
+    assert ["no frame for 10 s" in text for text in messages(caplog)] == [True, False]
+    assert all("nothing arrives on /dev/meter" in text for text in messages(caplog))
+    caplog.clear()
+    World([[one, 1.0, *NOISE * 20]]).run()
+    (warning,) = messages(caplog)
+    assert "no frame for 10 s" in warning
+    assert "bytes on /dev/meter, no valid frame" in warning
+
+
+def test_a_port_that_is_not_there_is_not_called_silent(send: Send, caplog: pytest.LogCaptureFixture) -> None:
+    world = World([*[ABSENT] * 9, [14.0, historic(send), GONE], *[ABSENT] * 9, [14.0]])
+    line = world.run()
+    assert problems(world) == []
+    assert not any("nothing arrives" in text for text in messages(caplog))
+    assert sum("no frame for 10 s" in text for text in messages(caplog)) == 1
+    assert line.health.problem is None
+
+
+def test_a_silent_line_that_is_unplugged_is_not_silent_any_more() -> None:
+    world = World([[30.0, GONE], ABSENT, [5.0]])
+    world.run()
+    assert [problem for _, problem in problems(world)] == [Problem.SILENT, None]
+
+
+def test_a_meter_of_another_family_is_not_called_unreadable(send: Send, caplog: pytest.LogCaptureFixture) -> None:
+    steps: list[Step] = [send(*ICE), 1.0]
+    world = World([steps * 60])
+    world.run()
+    assert problems(world) == []
+    assert len(messages(caplog)) == 1
+
+
+def test_frames_that_wait_for_the_clock_are_frames() -> None:
+    meter = SimulatedMeter("standard-single-phase-tempo")
+    steps: list[Step] = [meter.frame(START), 1.0]
+    world = World([steps * 60])
+    line = world.line()
+    line._stamper.must_wait = lambda: True  # type: ignore[method-assign]
+    line.run()
+    assert problems(world) == []
+
+
+# A port over the network.
+
+
+NETWORK = ("socket://gateway:2000", "rfc2217://gateway:2217")
+
+
+@pytest.mark.parametrize("name", NETWORK)
+def test_a_network_port_without_a_byte_is_opened_afresh_and_said_once(
+    send: Send, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    caplog.set_level(logging.INFO)
+    silent: list[Step] = [1000.0]
+    world = World([[historic(send), 1000.0], silent, silent, [30.0, historic(send)]])
+    line = world.run(name=name, mode="historic")
+    assert NETWORK_SILENCE == 60
+    assert len(world.frames) == 2
+    assert (len(world.opened), world.closed) == (4, 4)
+    assert line.health.reopened == 3
+    assert world.waits == [1, 1, 1]  # bytes may come at any time: without a backoff
+    assert 3 * 61 + 30 <= world.seconds - 1000 <= 3 * 63 + 30
+    said = [record.getMessage() for record in caplog.records if record.name == "reader.line"]
+    assert sum("no byte for 60 s" in text for text in said) == 1
+    assert sum(text.startswith("Listening on") for text in said) == 2  # at first, and when it is back
+
+
+def test_each_silence_of_a_network_port_is_said(send: Send, caplog: pytest.LogCaptureFixture) -> None:
+    one: list[Step] = [historic(send), 1000.0]
+    world = World([one, one, one, [historic(send)]])
+    line = world.run(name=NETWORK[0])
+    assert sum("no byte for 60 s" in text for text in messages(caplog)) == 3
+    assert line.health.reopened == 3
+
+
+def test_noise_keeps_a_network_port_open_and_a_serial_port_stays_open_in_silence() -> None:
+    world = World([[*NOISE * 200]])
+    world.run(name=NETWORK[0])
+    assert len(world.opened) == 1
+    world = World([[1000.0]])
+    world.run()
+    assert len(world.opened) == 1
+
+
+def test_a_silent_network_port_that_refuses_then_is_tried_again(send: Send, caplog: pytest.LogCaptureFixture) -> None:
+    refused = PortError("socket://gateway:2000: connection refused")
+    world = World([[historic(send), 1000.0], refused, [1000.0], refused, [historic(send)]])
+    world.run(name=NETWORK[0])
+    assert len(world.frames) == 2
+    assert sum("no byte for 60 s" in text for text in messages(caplog)) == 1
+
+
+class Gateway:
+    """A TCP server that takes each connection, sends a line on some of them, and then nothing for ever, without FIN."""
+
+    def __init__(self, *lines: bytes) -> None:
+        self._lines = list(lines)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.taken: list[socket.socket] = []
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        with contextlib.suppress(OSError):  # it is closed
+            while True:
+                connection, _ = self.listener.accept()
+                self.taken.append(connection)
+                if self._lines:
+                    connection.sendall(self._lines.pop(0))
+
+    def close(self) -> None:
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        for connection in [*self.taken, self.listener]:
+            connection.close()
+
+
+def test_a_gateway_that_went_silent_without_a_word_is_connected_to_again(send: Send) -> None:
+    """Over real sockets; only the time is made up: it passes where nothing is to be read."""
+    world = World([])
+    gateway = Gateway(historic(send, power=1), b"", historic(send, power=2))
+
+    class HastyPort:
+        def __init__(self, port: Port) -> None:
+            self.close, self.set_speed, self.driver_errors = port.close, port.set_speed, port.driver_errors
+            self._port = port
+
+        def read(self, timeout: float) -> bytes:
+            data = self._port.read(0.005)
+            world.pass_time(0 if data else timeout)
+            if world.seconds > 11_000:
+                world.set()
+            return data
+
+    world.open_port = lambda name, speed, stop: HastyPort(open_port(name, speed, stop))  # type: ignore[method-assign]
+    line = world.line(name=f"socket://127.0.0.1:{gateway.listener.getsockname()[1]}")
+    line._post = lambda what: _stop_after(2, world, what)
+    try:
+        line.run()
+    finally:
+        gateway.close()
+    assert [frame.values["PAPP"] for frame in world.frames] == [1, 2]
+    assert len(gateway.taken) >= 3
+    assert line.health.reopened == len(gateway.taken) - 1
+
+
+def _stop_after(frames: int, world: World, what: LineEvent) -> None:
+    world.posted.append((world.seconds, what))
+    if len(world.frames) == frames:
+        world.set()
+
+
 # Who speaks.
 
 
@@ -351,6 +600,36 @@ def test_a_misread_address_publishes_nothing(send: Send) -> None:
     assert [frame.meter for frame in world.frames] == [A, A]
     assert line.health.misread == 1
     assert [link[1:] for link in world.links] == [(A, True), (A, False)]
+
+
+def test_a_hostile_line_with_44000_addresses_makes_few_meters_and_few_lines_in_the_log(
+    send: Send, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    steps: list[Step] = []
+    for number in range(44_000):
+        steps.append(send(b"ADCO %012d" % number, b"PAPP 00750") * 2)
+        if number % 10 == 0:
+            steps.append(1.0)
+    world = World([[historic(send), *steps, historic(send), historic(send, power=1)]])
+    line = world.run(mode="historic")
+    assert len({frame.meter for frame in world.frames}) == MANY_METERS
+    assert (world.frames[-1].meter, world.frames[-1].values["PAPP"]) == (A, 1)  # the first one is still served
+    assert line.health.refused == 2 * 44_000 - 2 * (MANY_METERS - 1)
+    assert len(world.frames) + line.health.refused + line.health.misread == 2 * 44_000 + 3
+    assert len(caplog.records) < 2 * MANY_METERS
+    assert sum("more than 32 meters" in text for text in messages(caplog)) == 2  # once an hour
+
+
+def test_two_meters_that_take_turns_are_said_once_an_hour(send: Send, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    steps: list[Step] = [historic(send, A) * 2, 1.0, historic(send, B) * 2, 1.0]
+    world = World([steps * 1000])
+    world.run(mode="historic")
+    assert len(world.frames) == 4000
+    assert [link[1:] for link in world.links[:5]] == [(A, True), (A, False), (B, True), (B, False), (A, True)]
+    assert sum("the meter is now" in text for text in messages(caplog)) == 2
+    assert len(caplog.records) == 4  # and: listening, frames are coming
 
 
 ICE = (b"CONTRAT BASE_A5", b"DATECOUR 24/11/26 22/20/19", b"EA 12345Wh", b"ERP 123varh", b"PTCOUR HPE", b"PREAVIS ",
@@ -398,6 +677,13 @@ def test_a_line_that_turns_silent_is_heard_at_both_speeds_again_and_frames_bind_
     world = World([[*minute, 11.0, 1.0]])
     world.run()
     assert world.speeds == [1200]
+
+
+def test_noise_with_a_lucky_unknown_group_does_not_hold_the_wrong_speed(send: Send) -> None:
+    lucky: list[Step] = [send(b"x{ 7"), 2.0]
+    world = World([[*lucky * 20]])
+    world.run()
+    assert len(world.speeds) == 10  # 40 s, four at each speed
 
 
 def test_a_mode_that_was_asked_for_is_kept(send: Send) -> None:
@@ -482,6 +768,16 @@ def test_the_time_of_a_frame_is_that_of_its_last_byte_by_the_clock_as_it_is(
     assert seconds(world) == pytest.approx(expected, abs=16e-6)
     assert len(set(seconds(world))) == 4
     assert (seconds(world) == sorted(seconds(world))) is (by > -3600)
+
+
+def test_a_frame_of_a_clock_before_the_build_is_marked_and_carries_the_meters_own_date(send: Send) -> None:
+    """It is not stamped by the meter, whose time travels with it: who reads the frame may take that one."""
+    world = World([[standard(send), timedelta(days=-9000), 1.0, standard(send)]])
+    world.run()
+    assert [frame.host_clock for frame in world.frames] == [None, "unsynchronised"]
+    assert world.frames[1].timestamp.year == 2002
+    assert [frame.stamps["DATE"].year for frame in world.frames if frame.stamps] == [2026, 2026]
+    assert len(world.distrusted) == 1
 
 
 def test_monotonic_time_tells_when_the_link_is_lost_not_the_clock(send: Send) -> None:

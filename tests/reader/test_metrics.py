@@ -8,7 +8,8 @@ from typing import Any
 
 from common.labels import Mode
 from common.metrics import Kind
-from reader.line import LineHealth
+from reader.frame_watchdog import Problem
+from reader.line_health import LineHealth
 from reader.metrics import reader_metrics
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "metrics.md"
@@ -18,7 +19,8 @@ def report() -> dict[str, Any]:
     """A health report in which every number is another one."""
     line = LineHealth(
         "/dev/ttyAMA0", open=True, mode=Mode.STANDARD, parity=True, meter="031961123456", frames=101, incomplete=102,
-        broken=103, misread=104, groups=127, parity_errors=105, reopened=106,
+        broken=103, misread=104, refused=129, groups=127, parity_errors=105, reopened=106,
+        bytes=128, problem=Problem.UNREADABLE,
         dropped=Counter({"checksum": 107, "value": 108}), driver={"framing": 109},
     )  # fmt: skip
     return {
@@ -74,6 +76,12 @@ def test_lines_are_told_apart_by_port_and_meter() -> None:
     assert [
         (sample.labels["reason"], sample.value) for sample in families["teleinfo_reader_groups_dropped_total"].samples
     ] == [("checksum", 107), ("value", 108)]
+
+
+def test_a_line_without_frames_says_why_and_one_with_frames_does_not() -> None:
+    families = {family.name: family for family in reader_metrics(report())}
+    (problem,) = families["teleinfo_reader_line_problem"].samples
+    assert (problem.labels["port"], problem.labels["problem"], problem.value) == ("/dev/ttyAMA0", "unreadable", 1)
 
 
 def test_the_oldest_frame_is_a_time_or_missing() -> None:

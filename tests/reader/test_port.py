@@ -230,6 +230,23 @@ def test_a_socket_gives_every_byte_as_it_was_sent_and_not_one_a_read(listener: s
             assert read(port, 1) == b"\x82"
 
 
+def keepalive_of(port: Port) -> tuple[bool, float]:
+    """Whether a peer that died without a word is noticed, and after how many seconds at most."""
+    connection = cast(Any, port)._serial._socket
+    idle, interval, count = (
+        connection.getsockopt(socket.IPPROTO_TCP, option)
+        for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+    )
+    return bool(connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)), idle + interval * count
+
+
+def test_a_gateway_that_died_without_a_word_is_noticed_within_a_minute(listener: socket.socket) -> None:
+    with opened(url_of(listener)) as port:
+        on, seconds = keepalive_of(port)
+    assert on
+    assert seconds <= 60
+
+
 def test_what_a_gateway_sent_before_it_closed_is_read(listener: socket.socket) -> None:
     for last in (b"\x03", b"\nPAPP 00750 -\r\x03", EVERY_BYTE * 4):
         with opened(url_of(listener)) as port:
@@ -305,6 +322,7 @@ def test_a_port_of_another_machine_is_set_up_and_read_over_rfc2217(
         assert (server.port.baudrate, server.port.bytesize, server.port.parity) == (1200, 8, "N")
         server.send(EVERY_BYTE)
         assert read(port, 256) == EVERY_BYTE
+        assert keepalive_of(port) == (True, 50)
         asked = server.negotiated
         for _ in range(3):
             server.send(EVERY_BYTE)
