@@ -22,7 +22,7 @@ def inbox() -> Inbox[Event]:
 
 
 def test_events_come_in_order_and_none_comes_when_there_is_none(inbox: Inbox[Event]) -> None:
-    events = [message(1), CONNECTED, message(2, 1000)]
+    events: list[Event] = [message(1), CONNECTED, message(2, 1000)]
     for event in events:
         inbox.put(event)
     assert inbox.qsize() == 3
@@ -35,7 +35,12 @@ def test_events_come_in_order_and_none_comes_when_there_is_none(inbox: Inbox[Eve
 def test_whoever_brings_messages_waits_for_room_and_nobody_else_does(inbox: Inbox[Event], size: int) -> None:
     """Frames come in meanwhile, and answers, and the broker keeps or drops what is not read."""
     count = 10 if size else 100_000
-    flood = threading.Thread(target=lambda: [inbox.put(message(n, size)) for n in range(count)], daemon=True)
+
+    def pour() -> None:
+        for number in range(count):
+            inbox.put(message(number, size))
+
+    flood = threading.Thread(target=pour, daemon=True)
     flood.start()
     deadline = time.monotonic() + 20
     fit, before = inbox.qsize(), -1
