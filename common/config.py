@@ -115,9 +115,7 @@ class Secret:
         try:
             return Path(self.password_file).read_text(encoding="utf-8").rstrip("\r\n")
         except (OSError, ValueError) as error:
-            cure = permission_cure(error, Path(self.password_file))
-            reason = f"{_reason(error)}; {cure}" if cure else _reason(error)
-            raise ConfigError(f"password_file: {self.password_file} cannot be read: {reason}") from error
+            raise ConfigError(f"password_file: {self.password_file} cannot be read: {_reason(error)}") from error
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -172,8 +170,8 @@ def load(kind: type[T], path: Path) -> T:
         line = error.object[: error.start].count(b"\n") + 1
         raise ConfigError(f"{path}, line {line}: {_NOT_UTF8}") from error
     except (OSError, ValueError) as error:
-        cure = permission_cure(error, path) or "name your file with --config"
-        raise ConfigError(f"{path}: cannot be read: {_reason(error)}; {cure}") from error
+        cure = "" if isinstance(error, PermissionError) else "; name your file with --config"
+        raise ConfigError(f"{path}: cannot be read: {_reason(error)}{cure}") from error
     try:
         document = _read_yaml(text)
     except yaml.YAMLError as error:
@@ -219,6 +217,8 @@ def _problem(error: yaml.YAMLError, text: str) -> str:
 def _reason(error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError):
         return _NOT_UTF8
+    if isinstance(error, PermissionError):
+        return f"{error.strerror}; {permission_cure(error)}"
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 

@@ -257,10 +257,9 @@ def time_in_words(days: float) -> str:
     return f"{minutes} minute{'s' if minutes != 1 else ''}"
 
 
-def permission_cure(error: BaseException, path: Path) -> str:
-    """Say how to get at a file that is not ours to open; nothing where the error is another one."""
-    if not isinstance(error, PermissionError):
-        return ""
+def permission_cure(error: PermissionError) -> str:
+    """Say how to get at the file that was not ours to open."""
+    path = Path(os.fsdecode(error.filename or "."))
     try:
         status = path.stat()
     except OSError:  # it is in a folder that is not ours to enter, or not made yet

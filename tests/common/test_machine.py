@@ -119,24 +119,21 @@ def test_whoever_has_locked_a_device_is_seen_also_where_its_files_are_not(termin
     assert [holder.pid for holder in holders] == [other.pid]
 
 
-DENIED = PermissionError(errno.EACCES, "Permission denied")
+def denied(file: Path) -> str:
+    return permission_cure(PermissionError(errno.EACCES, "Permission denied", str(file)))
 
 
 def test_who_may_not_open_a_file_hears_whose_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "file"
     file.touch(mode=0o600)
-    assert permission_cure(DENIED, file) == f"it is yours: chmod u+rw {file}"
+    assert denied(file) == f"it is yours: chmod u+rw {file}"
     owner = pwd.getpwuid(os.geteuid()).pw_name
     monkeypatch.setattr(os, "geteuid", lambda: 54_321)
-    assert permission_cure(DENIED, file) == f"it belongs to {owner}: use sudo"
-    assert permission_cure(DENIED, tmp_path / "hidden") == "use sudo"
+    assert denied(file) == f"it belongs to {owner}: use sudo"
+    assert denied(tmp_path / "hidden") == "use sudo"
 
 
 def test_who_may_not_open_a_device_hears_of_its_group(monkeypatch: pytest.MonkeyPatch) -> None:
     device = Path("/dev/ptmx")
     monkeypatch.setattr("common.machine.group_of", lambda _: "dialout")
-    assert "usermod -aG dialout" in permission_cure(DENIED, device)
-
-
-def test_of_other_errors_nothing_is_said_of_rights(tmp_path: Path) -> None:
-    assert permission_cure(FileNotFoundError(errno.ENOENT, "No such file"), tmp_path) == ""
+    assert "usermod -aG dialout" in denied(device)
