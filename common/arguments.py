@@ -1,7 +1,29 @@
-"""Reads numbers of the command line; what is wrong with one is said in a sentence."""
+"""Reads what stands on the command line; what is wrong with it is said in a sentence."""
 
 import argparse
+import difflib
 import math
+from collections.abc import Callable, Sequence
+
+from common.version import __version__
+
+
+def add_version(parser: argparse.ArgumentParser) -> None:
+    """Declare `--version`, which prints the program's name and version."""
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}", help="print the version")
+
+
+def one_of(names: Sequence[str]) -> Callable[[str], str]:
+    """Make argparse's `type` for a name that is one of many; any other lists them, one a line."""
+
+    def read(text: str) -> str:
+        if text in names:
+            return text
+        near = difflib.get_close_matches(text, names, n=1)
+        hint = f": did you mean {near[0]}?" if near else "."
+        raise argparse.ArgumentTypeError("\n  ".join([f"there is no {text}{hint} There are:", *names]))
+
+    return read
 
 
 def positive(text: str) -> float:

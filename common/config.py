@@ -10,16 +10,19 @@ import os
 import re
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 
 from common.errors import ConfigError
+from common.machine import permission_cure
+from common.yaml_errors import explain
 
 T = TypeVar("T")
 
+_NOT_UTF8 = "not UTF-8: in your editor, save it again with this encoding"
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -163,14 +166,16 @@ def load(kind: type[T], path: Path) -> T:
     """
     try:
         text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ConfigError(f"{path}, line {line}: {_NOT_UTF8}") from error
     except (OSError, ValueError) as error:
-        raise ConfigError(f"{path}: cannot be read: {_reason(error)}; name your file with --config") from error
+        cure = "" if isinstance(error, PermissionError) else "; name your file with --config"
+        raise ConfigError(f"{path}: cannot be read: {_reason(error)}{cure}") from error
     try:
         document = _read_yaml(text)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        raise ConfigError(f"{path}{where}: {_problem(error)}") from error
+        raise ConfigError(f"{path}{_problem(error, text)}") from error
     try:
         return _section(kind, {} if document is None else document, "")
     except ConfigError as error:
@@ -197,27 +202,35 @@ def _read_yaml(text: str) -> Any:
     return yaml.load(text, _Loader)  # noqa: S506 - it is a SafeLoader
 
 
-def _problem(error: yaml.YAMLError) -> str:
-    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "a typing error"
-    if type(error) is yaml.MarkedYAMLError:
-        return str(problem)  # ours
-    # A password without quotes may look like an anchor, an alias or a tag, and is not for the log.
-    return "not YAML: " + re.sub(
-        r"\b(anchor|alias|tag) '.*", r"\1: a text that begins with '&', '*' or '!' needs quotes", problem
-    )
+def _problem(error: yaml.YAMLError, text: str) -> str:
+    """Return the line, if it is known, and what is wrong."""
+    mark, context = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
+    problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "a typing error")
+    if mark is None:
+        return f": not YAML: {problem}"
+    line = mark.line + 1
+    if type(error) is not yaml.MarkedYAMLError:  # that one is ours
+        line, problem = explain(problem, text, line, context.line + 1 if context else None)
+    return f", line {line}: {problem}"
 
 
 def _reason(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return _NOT_UTF8
+    if isinstance(error, PermissionError):
+        return f"{error.strerror}; {permission_cure(error)}"
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def _section(kind: type[T], document: Any, prefix: str) -> T:
+    fields = {field.name: field for field in dataclasses.fields(typing.cast("Any", kind))}
     if not isinstance(document, dict):
+        _check_space(document, fields, prefix)
         where = prefix.rstrip(".") or "the file"
         raise ConfigError(f"{where}: options are expected (key: value), not {_sort(document)}")
-    fields = {field.name: field for field in dataclasses.fields(typing.cast("Any", kind))}
     hints = typing.get_type_hints(kind)
     for key in document:
+        _check_space(key, fields, prefix)
         if key not in fields:
             near = difflib.get_close_matches(str(key), fields, n=1)
             hint = f"did you mean '{prefix}{near[0]}'?" if near else f"known here: {', '.join(fields)}"
@@ -236,6 +249,13 @@ def _section(kind: type[T], document: Any, prefix: str) -> T:
         except ConfigError as error:
             raise ConfigError(f"{prefix}{error}") from error
     return result
+
+
+def _check_space(text: Any, names: Container[str], prefix: str) -> None:
+    """Refuse `host:localhost`, which is no option; what stands behind the colon may be a password."""
+    name, colon, _ = text.partition(":") if isinstance(text, str) else ("", "", "")
+    if colon and name in names:
+        raise ConfigError(f"{prefix}{name}: a space is missing after the colon")
 
 
 def _value(hint: Any, value: Any, where: str, field: "dataclasses.Field[Any]") -> Any:

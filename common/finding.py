@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TextIO
 
+from common.plural import plural
+
 FINE, TO_CURE, NOT_CONFIGURED = 0, 1, 2  # exit codes
 
 _NARROWEST, _WIDEST = 40, 120  # columns
@@ -79,9 +81,9 @@ class Report:
         """Write the sum of it; return the exit code."""
         count = {status: sum(finding.status is status for finding in self._found) for status in Status}
         problems, notes = count[Status.CURE], count[Status.MIND]
-        text = f"{_many(problems, 'problem')} to cure" if problems else "Nothing to cure"
+        text = f"{plural(problems, 'problem')} to cure" if problems else "Nothing to cure"
         if notes:
-            text += f", {_many(notes, 'note')} to read"
+            text += f", {plural(notes, 'note')} to read"
         self._write(f"\n{text}." if self._terminal else f"{text}.")
         return exit_code(self._found)
 
@@ -119,10 +121,6 @@ class Report:
             text = text.translate(_PLAIN)
             text = text.encode(self._stream.encoding or "utf-8", "replace").decode(self._stream.encoding or "utf-8")
         print(text, file=self._stream, flush=True)
-
-
-def _many(count: int, word: str) -> str:
-    return f"{count} {word}{'s' if count > 1 else ''}"
 
 
 def _can_write(stream: TextIO, text: str) -> bool:

@@ -257,6 +257,21 @@ def time_in_words(days: float) -> str:
     return f"{minutes} minute{'s' if minutes != 1 else ''}"
 
 
+def permission_cure(error: PermissionError) -> str:
+    """Say how to get at the file that was not ours to open."""
+    path = Path(os.fsdecode(error.filename or "."))
+    try:
+        status = path.stat()
+    except OSError:  # it is in a folder that is not ours to enter, or not made yet
+        return "use sudo"
+    owner, group = _name(status.st_uid), group_of(path)
+    if stat.S_ISCHR(status.st_mode) and group != "root" and status.st_mode & stat.S_IRGRP:
+        return f"it is for the group {group}: sudo usermod -aG {group} {_name(os.geteuid())}, then log in again"
+    if status.st_uid == os.geteuid():
+        return f"it is yours: chmod u+rw {path}"
+    return f"it belongs to {owner}: use sudo"
+
+
 def _name(uid: int) -> str:
     try:
         return pwd.getpwuid(uid).pw_name

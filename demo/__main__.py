@@ -14,84 +14,23 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from common.arguments import positive
+from common.arguments import add_version, one_of, positive
 from common.config import Broker as BrokerSettings
-from common.errors import MessageError
-from common.frame import Frame, read_instant
 from common.mqtt import Session
 from common.mqtt_events import Event, Message
-from common.topics import Topics
+from common.plural import plural
+from demo.folder import FolderInUse, locked
 from demo.instances import Broker, Database, InstanceError
 from demo.programs import Program, ProgramError
+from demo.show import TOPICS, Show, picture
+from reader.simulator import KINDS
 
 FOLDER = Path(".demo")
-_TOPICS = Topics("teleinfo")
 _QUERY = "SELECT * FROM teleinfoframes ORDER BY timestamp DESC LIMIT 5"
 _START_WITHIN = 30.0  # seconds
 _STOP_WITHIN = 10.0  # seconds
+_INTERRUPTED = 130  # exit code, as shells have it for Ctrl-C
 _QUIET_LINE_EVERY = 5.0  # seconds between two lines where the output is no terminal
-
-
-class Show:
-    """What a person watches: counts frames and confirmations, and keeps the last of each."""
-
-    def __init__(self) -> None:
-        self.decoded = self.stored = 0
-        self.reader_decoded: int | None = None  # the reader's own count, from its health
-        self.storer_online = False
-        self.problem = ""  # of the line, from the reader's health
-        self.frame: Frame | None = None
-        self.delay: float | None = None  # seconds from the frame's last byte to the news of its row
-
-    def take(self, message: Message) -> None:
-        """Take note of a message."""
-        last = message.topic.rpartition("/")[2]
-        if last == "frame":
-            with contextlib.suppress(MessageError):
-                self.frame = Frame.from_json(message.payload)
-                self.decoded += 1
-        elif last == "stored":
-            stored = json.loads(message.payload)["timestamps"]
-            self.stored += len(stored)
-            if stored:
-                self.delay = (datetime.now(UTC) - read_instant(stored[-1])).total_seconds()
-        elif message.topic == _TOPICS.status("storer", "demo"):
-            self.storer_online = json.loads(message.payload)["status"] == "online"
-        elif message.topic == _TOPICS.health("reader", "demo") and not message.retained:
-            health = json.loads(message.payload)
-            delivery, lines = health["delivery"], health["lines"]
-            self.problem = ", ".join(f"{line['port']} is {line['problem']}" for line in lines if line["problem"])
-            self.reader_decoded = delivery["decoded"] - delivery["recovered"]  # the run before left those
-
-    def line(self) -> str:
-        """Return the live line."""
-        if self.problem:
-            return f"no frames: {self.problem}; see {FOLDER}/reader.log"
-        if self.frame is None:
-            return "waiting for the first frame …"
-        delay = "–" if self.delay is None else f"{self.delay * 1000:.0f} ms"
-        time_of_day = self.frame.timestamp.astimezone().strftime("%H:%M:%S")
-        return (
-            f"{time_of_day}  {_power(self.frame):>6} VA  {_tariff(self.frame):<14}  {_index(self.frame):>13} kWh"
-            f"  decoded {self.decoded}  stored {self.stored}  byte to row {delay}"
-        )
-
-
-def _power(frame: Frame) -> str:
-    return str(frame.values.get("SINSTS", frame.values.get("PAPP", "–")))
-
-
-def _tariff(frame: Frame) -> str:
-    return " ".join(str(frame.values.get("LTARF", frame.values.get("PTEC", "–"))).split())
-
-
-def _index(frame: Frame) -> str:
-    registers = ("HCHC", "HCHP", "EJPHN", "EJPHPM", "BBRHCJB", "BBRHPJB", "BBRHCJW", "BBRHPJW", "BBRHCJR", "BBRHPJR")
-    total = frame.values.get("EAST", frame.values.get("BASE"))
-    if total is None:
-        numbers = [value for label in registers if isinstance(value := frame.values.get(label), int)]
-        total = sum(numbers) if numbers else None
-    return "–" if not isinstance(total, int) else f"{total / 1000:,.3f}".replace(",", " ")
 
 
 class Demo:
@@ -103,8 +42,10 @@ class Demo:
         self._show = Show()
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._programs: list[Program] = []
+        self._starting = True
         self._interrupted = False
         self._written = 0.0
+        self._warning = ""  # that was written, where the output is no terminal
 
     def run(self) -> int:
         """Run until Ctrl-C, or for the seconds that were asked for; return the exit code."""
@@ -120,7 +61,8 @@ class Demo:
         self._reader_config(broker, port)
         reader = self._start("reader", "reader", "run", "--config", str(FOLDER / "reader.yaml"))
         self._explain(broker, database, port)
-        self._watch()
+        self._starting = False
+        self._watch(reader)
         return self._end(reader, database, began)
 
     def _configure(self, broker: Broker, database: Database) -> None:
@@ -154,10 +96,10 @@ class Demo:
             BrokerSettings(host="127.0.0.1", port=broker.port),
             "teleinfo-demo",
             subscriptions=[
-                _TOPICS.frame("+"),
-                _TOPICS.stored("+"),
-                _TOPICS.status("storer", "demo"),
-                _TOPICS.health("reader", "demo"),
+                TOPICS.frame("+"),
+                TOPICS.stored("+"),
+                TOPICS.status("storer", "demo"),
+                TOPICS.health("reader", "demo"),
             ],
             post=self._events.put,
         )
@@ -182,18 +124,19 @@ class Demo:
 Meter:    {meter}
 Logs:     {FOLDER}/reader.log, {FOLDER}/storer.log
 Look for yourself, in another terminal:
+  {_beside("teleinfo-reader")} watch --config {FOLDER}/reader.yaml --mqtt
   mosquitto_sub -h 127.0.0.1 -p {broker.port} -v -t 'teleinfo/#'
   mariadb --defaults-file={FOLDER}/mariadb.cnf -P {database.port} -e '{_QUERY}'
 Ctrl-C ends the demo; the data stays in {FOLDER}, and the next run goes on with it.
 """)
 
-    def _watch(self) -> None:
+    def _watch(self, reader: Program) -> None:
         seconds = self._arguments.seconds
         deadline = None if seconds is None else time.monotonic() + seconds
         while not self._interrupted and (deadline is None or time.monotonic() < deadline):
             self._handle(0.2)
-            self._draw()
-        self._draw(last=True)
+            self._draw(reader.last_warning())
+        self._draw(reader.last_warning(), last=True)
 
     def _end(self, reader: Program, database: Database, began: datetime) -> int:
         """Stop the reader, let the storer finish, and compare what was decoded with what is in the table."""
@@ -212,7 +155,7 @@ Ctrl-C ends the demo; the data stays in {FOLDER}, and the next run goes on with 
 
         with contextlib.suppress(ProgramError):
             self._wait(all_stored, "the last rows", within=_STOP_WITHIN)
-        print(f"{decoded} frames decoded, {rows} rows committed.")
+        print(f"{plural(decoded, 'frame')} decoded, {plural(rows, 'row')} committed.")
         if decoded == 0:
             print("No frame came in: see the log of the reader.")
         return 0 if rows == decoded > 0 else 1
@@ -234,20 +177,33 @@ Ctrl-C ends the demo; the data stays in {FOLDER}, and the next run goes on with 
                     self._show.take(event)
                 event = self._events.get_nowait()
 
-    def _draw(self, *, last: bool = False) -> None:
-        line = self._show.line()
+    def _draw(self, warning: str, *, last: bool = False) -> None:
         if sys.stdout.isatty():
-            width = shutil.get_terminal_size().columns - 1
-            print(f"\r\x1b[K{line[:width]}", end="\n" if last else "", flush=True)
-        elif last or (
-            (self._show.frame or self._show.problem) and time.monotonic() - self._written >= _QUIET_LINE_EVERY
-        ):
+            columns = shutil.get_terminal_size().columns
+            rows = picture(self._show.line(columns - 1), warning, columns)
+            up = f"\x1b[{len(rows) - 1}A" if len(rows) > 1 else ""
+            # From the row of the live line on, all is drawn anew.
+            print("\r\x1b[J" + "\n".join(rows), end="\n" if last else f"\r{up}", flush=True)
+            return
+        if warning != self._warning:
+            self._warning = warning
+            print(warning, flush=True)
+        if last or (self._show.begun and time.monotonic() - self._written >= _QUIET_LINE_EVERY):
             self._written = time.monotonic()
-            print(line, flush=True)
+            print(self._show.line(), flush=True)
 
     def interrupt(self) -> None:
-        """Let the demo come to its end."""
-        self._interrupted = True
+        """Let the demo come to its end; what starts is broken off, and a second time changes nothing."""
+        if not self._interrupted:
+            self._interrupted = True
+            if self._starting:
+                raise KeyboardInterrupt
+
+
+def _beside(command: str) -> Path:
+    """Return where a command of this Python's environment is, as one would type it."""
+    path = Path(sys.executable).parent / command
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _arguments() -> argparse.Namespace:
@@ -255,32 +211,44 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--port", metavar="PORT", help="read a real meter, on /dev/ttyAMA0 for example")
     parser.add_argument(
         "--kind",
+        type=one_of(KINDS),
         default="standard-single-phase-tempo",
         metavar="KIND",
-        help="the simulated meter (default: %(default)s)",
+        help="the simulated meter (default: %(default)s); a wrong one lists them",
     )
     parser.add_argument(
         "--seconds", type=positive, metavar="N", help="end by itself; exit 0 only if every frame is a row"
     )
     parser.add_argument("--fresh", action="store_true", help="forget the data of the runs before")
+    add_version(parser)
     return parser.parse_args()
 
 
 def main() -> int:
     """Run the demo; return its exit code."""
     arguments = _arguments()
-    if arguments.fresh:
-        shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir(exist_ok=True)
-    with contextlib.ExitStack() as stack:
-        demo = Demo(arguments, stack)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: demo.interrupt())
-        try:
-            return demo.run()
-        except (InstanceError, ProgramError, OSError, subprocess.SubprocessError) as error:
-            print(f"\ndemo: {error}", file=sys.stderr)
-            return 1
+    try:
+        with locked(FOLDER, fresh=arguments.fresh), contextlib.ExitStack() as stack:
+            demo = Demo(arguments, stack)
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, lambda *_: demo.interrupt())
+            return _run(demo)
+    except FolderInUse as error:
+        print(f"demo: {error}", file=sys.stderr)
+    except OSError as error:
+        print(f"demo: {error.filename}: {error.strerror}", file=sys.stderr)
+    return 1
+
+
+def _run(demo: Demo) -> int:
+    try:
+        return demo.run()
+    except KeyboardInterrupt:
+        print("\ndemo: stopped while it was starting", file=sys.stderr)
+        return _INTERRUPTED
+    except (InstanceError, ProgramError, OSError, subprocess.SubprocessError) as error:
+        print(f"\ndemo: {error}", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

@@ -116,13 +116,21 @@ class _Server(ABC):
                 process_group=0,  # Ctrl-C in the terminal is for us, we stop our servers in order
                 preexec_fn=die_with(os.getpid()),
             )
-        deadline = time.monotonic() + READY_WITHIN
+        try:
+            self._wait_until_ready()
+        except BaseException:  # Ctrl-C, too
+            if self.process is not None:
+                self.kill()
+            raise
+
+    def _wait_until_ready(self) -> None:
+        process, deadline = self._running(), time.monotonic() + READY_WITHIN
         while not self._is_ready():
-            if self.process.poll() is not None:
-                code, self.process = self.process.returncode, None
+            if process.poll() is not None:
+                self.process = None
+                code = process.returncode
                 raise InstanceError(f"{self._kind} ended with {code} when started: {self._last_words()}")
             if time.monotonic() > deadline:
-                self.kill()
                 raise InstanceError(f"{self._kind} did not answer in {READY_WITHIN:.0f} s: {self._last_words()}")
             time.sleep(0.02)
 
@@ -225,6 +233,7 @@ class Database(_Server):
         self.options = tuple(options)
         self._administrator = pwd.getpwuid(os.getuid()).pw_name
         self._data = self.folder / "data"
+        self.account_made = self.folder / "account-made"  # is there once database and user are whole
         self._password_file = self.folder / "password"
         self.password = self._keep_password()
         self.unix_socket = self.folder / "mariadb.sock"
@@ -244,15 +253,18 @@ class Database(_Server):
 
     def create_database(self) -> None:
         """Create the database anew, empty, and see to its user."""
-        # %: with names not resolved, TCP clients are not "localhost"; others than this machine's cannot reach us.
-        account = ACCOUNT.read_text(encoding="utf-8").replace("'localhost'", "'%'").replace("change-me", self.password)
-        self.sql(f"DROP DATABASE IF EXISTS {self.name};\n{account}")
+        self.sql(f"DROP DATABASE IF EXISTS {self.name};\n{self._account()}")
 
     def start(self) -> None:
         """Start the server, and return when it answers and has the database."""
         super().start()
-        if not (self._data / self.name).is_dir():
-            self.create_database()
+        if not self.account_made.exists():
+            self.sql(self._account())  # an interruption may have left half of it, and it can be repeated
+            self.account_made.touch()
+
+    def _account(self) -> str:
+        # %: with names not resolved, TCP clients are not "localhost"; others than this machine's cannot reach us.
+        return ACCOUNT.read_text(encoding="utf-8").replace("'localhost'", "'%'").replace("change-me", self.password)
 
     def _keep_password(self) -> str:
         with contextlib.suppress(FileNotFoundError):
@@ -292,11 +304,28 @@ class Database(_Server):
         command = [find_program("mariadb-install-db"), *options, f"--datadir={unfinished}", "--skip-test-db"]
         # Whoever runs the server is its administrator, through its socket; nobody is without a password.
         command += ["--auth-root-authentication-method=socket", f"--auth-root-socket-user={self._administrator}"]
-        with self.log.open("ab") as log:
-            result = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False)
-        if result.returncode != 0:
-            raise InstanceError(f"mariadb-install-db ended with {result.returncode}: {self._last_words()}")
+        code = self._run_to_its_end(command)
+        if code != 0:
+            raise InstanceError(f"mariadb-install-db ended with {code}: {self._last_words()}")
         unfinished.rename(self._data)
+
+    def _run_to_its_end(self, command: Sequence[str]) -> int:
+        """Run a script and return its exit code; an interruption ends it and what it has started."""
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                process_group=0,
+                preexec_fn=die_with(os.getpid()),
+            )
+        try:
+            return process.wait()
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise
 
     def _answers(self) -> bool:
         try:

@@ -1,11 +1,14 @@
 """Runs the project's own programs, as the separate processes that they are."""
 
 import os
+import re
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 from demo.instances import die_with
+
+_WARNING = re.compile(r"(?:\S+ (?P<time>\d\d:\d\d:\d\d)\S* )?(?:WARNING|ERROR|CRITICAL)\s+(?P<text>.+)")
 
 
 class ProgramError(Exception):
@@ -18,6 +21,8 @@ class Program:
     def __init__(self, name: str, command: Sequence[str], log: Path) -> None:
         self.name = name
         self.log = log
+        self._read = 0  # bytes of the log that were looked through for warnings
+        self._warning = ""
         with log.open("wb") as output:
             self.process = subprocess.Popen(
                 command,
@@ -32,6 +37,18 @@ class Program:
         """Return the first line of its output, None before it is there."""
         text = self.log.read_text(errors="replace")
         return text.partition("\n")[0] if "\n" in text else None
+
+    def last_warning(self) -> str:
+        """Return the last warning of its log, with the time of day; nothing while there is none."""
+        with self.log.open("rb") as file:
+            file.seek(self._read)
+            data = file.read()
+        whole = data.rfind(b"\n") + 1
+        self._read += whole
+        for line in data[:whole].decode(errors="replace").splitlines():
+            if match := _WARNING.fullmatch(line):
+                self._warning = f"{self.name} {match['time'] or ''}".rstrip() + f": {match['text']}"
+        return self._warning
 
     def check(self) -> None:
         """Raise ProgramError if the program has ended."""

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from common import config, log
+from common.arguments import add_version, one_of
 from common.command import NO_ROOM, report_errors
 from common.errors import ConfigError
 from common.forget import NotAllowed, NotForgotten, forget, forget_meter
@@ -22,6 +23,7 @@ from reader.discovery import device_topic
 from reader.port import check_port
 from reader.recording_commands import add_record, add_replay
 from reader.simulated_line import SimulatedLine, serve_pty
+from reader.simulator import KINDS
 from reader.watch import add_watch
 
 CONFIG = Path("/etc/teleinfo/reader.yaml")
@@ -36,6 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="teleinfo-reader", description="Reads a French electricity meter and publishes each frame over MQTT."
     )
+    add_version(parser)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     run = commands.add_parser("run", help="read the meters of the configuration and publish their frames")
@@ -59,7 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     gone.set_defaults(command=_forget)
 
     simulate = commands.add_parser("simulate", help="be a meter on a pseudo-terminal, whose name is printed")
-    simulate.add_argument("kind", metavar="KIND", help="such as standard-single-phase-tempo; another one lists them")
+    simulate.add_argument(
+        "kind", type=one_of(KINDS), metavar="KIND", help="such as standard-single-phase-tempo; another one lists them"
+    )
     simulate.add_argument("--speed", default="1", metavar="N", help="frames come N times as fast (default: 1)")
     simulate.add_argument("--noise", default="0", metavar="RATE", help="share of bits that flip, such as 1e-4")
     simulate.set_defaults(command=_simulate)

@@ -10,6 +10,7 @@ from common.errors import PortError
 from common.finding import Finding, cure, fine, mind
 from common.frame import Value
 from common.labels import ADDRESS, OTHER_FAMILIES, Mode
+from common.plural import plural
 from reader.detect import SPEEDS, Detector
 from reader.line import OpenPort
 from reader.maker import read_make
@@ -173,7 +174,7 @@ def _no_frame(facts: LineFacts) -> Finding:
     if facts.characters < _STRAY:
         return cure(
             SUBJECT,
-            f"{url}: only {facts.characters} stray characters in {seconds}",
+            f"{url}: only {plural(facts.characters, 'stray character')} in {seconds}",
             "a loose wire; or an old meter whose output counts energy (métrologie): ask Enedis for télé-information",
         )
     return cure(
@@ -210,7 +211,9 @@ def _no_meter(facts: LineFacts) -> Finding:
             f"this is a {family} meter, of a large site: it says no ADCO or ADSC, so nothing is published for it",
             "it is not supported; raw captures help those who want to change that",
         )
-    return cure(METER, f"{facts.frames} frames, and none with the meter's address", f"the line is disturbed: {_WIRES}")
+    return cure(
+        METER, f"{plural(facts.frames, 'frame')}, and none with the meter's address", f"the line is disturbed: {_WIRES}"
+    )
 
 
 def judge_noise(facts: LineFacts) -> list[Finding]:
@@ -221,14 +224,14 @@ def judge_noise(facts: LineFacts) -> list[Finding]:
     parity = facts.parity_errors / facts.checked if facts.checked else 0.0
     overruns = facts.driver.get("overrun", 0) + facts.driver.get("buffer_overrun", 0)
     heard = (
-        f"{facts.frames} {facts.mode} frames in {facts.seconds:.0f} s"
+        f"{plural(facts.frames, f'{facts.mode} frame')} in {facts.seconds:.0f} s"
         + (f", {facts.rate:.2f} a second" if facts.rate else "")
         + f"; {groups} lines, {damaged} of them damaged"
     )
     if facts.parity:
-        heard += f"; {facts.parity_errors} parity errors in {facts.checked} characters"
+        heard += f"; {plural(facts.parity_errors, 'parity error')} in {facts.checked} characters"
     if facts.broken:
-        heard += f"; {facts.broken} frames beyond reading"
+        heard += f"; {plural(facts.broken, 'frame')} beyond reading"
     heard += _driver(facts)
     if overruns:
         return [

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from common.finding import Finding, cure, fine, mind
 from common.machine import Machine, Process, User, group_of
+from reader.serial_ports import DEBUG_SOCKET, ports, taken_by_brltty
 
 SUBJECT = "Port"
 PROGRAM = "teleinfo-reader"
@@ -17,8 +18,11 @@ _CONSOLES = ("/boot/firmware/cmdline.txt", "/boot/cmdline.txt")
 _CONSOLE = re.compile(r"(?:^|\s)console=([^\s,]+)")
 _SETTINGS = ("/boot/firmware/config.txt", "/boot/config.txt")
 _SWITCH = re.compile(r"^\s*enable_uart=1", re.MULTILINE)
-_UARTS = re.compile(r"tty(?:AMA|USB|ACM)\d+")
+_SWITCH_PI5 = re.compile(r"^\s*(dtparam=(\S*,)?uart0(=on)?(?![\w=])|dtoverlay=uart0-pi5\b)", re.MULTILINE)
+_CONSOLE_PI5 = re.compile(r"^\s*dtparam=(\S*,)?uart0_console(=on)?(?![\w=])", re.MULTILINE)
+_BY_RASPI_CONFIG = ("serial0", "ttyAMA0")  # what raspi-config takes out of cmdline.txt
 _OF_A_PI = ("ttyAMA0", "ttyS0")
+_BRLTTY_CURE = "sudo apt remove brltty (it is for Braille displays), then unplug the adapter and plug it in again"
 _MINI_UART = "7e215040"  # where the small UART of a Raspberry Pi is, in its device tree
 _GETTY = "serial-getty@{}.service"
 _GETTY_FOLDERS = ("/etc/systemd/system/getty.target.wants", "/run/systemd/generator/getty.target.wants")
@@ -44,7 +48,11 @@ class PortFacts:
     log_in_again: bool = False  # the user has become a member of it, and has not logged in since
     holders: tuple[Process, ...] = ()
     console: str = ""  # the file that puts a console on it
+    console_as: str = ""  # the name that it has there: serial0, ttyS0
     console_now: bool = False
+    uart0_on: bool = False  # config.txt switches the UART of a Pi 5's pins on
+    uart0_console: bool = False  # config.txt moves the console of a Pi 5 onto it
+    taken_by_brltty: str = ""  # the USB numbers of an adapter for which there is no port, because brltty has it
     getty: str = ""  # the unit of a login on it
     pi: str = ""  # the model, on a Raspberry Pi
     bluetooth: bool = False  # it is the UART to which Bluetooth is wired
@@ -73,17 +81,25 @@ def probe_port(url: str, machine: Machine, user: User) -> PortFacts:
     if "://" in url:
         return PortFacts(url=url)
     path = Path(url)
-    others = tuple(_ports(machine))
+    pi = _pi(machine)
+    others = tuple(ports(machine, pi=bool(pi)))
     try:
         status = path.stat()
     except OSError as error:
         # A folder that cannot be entered hides whether the port is there.
         if not isinstance(error, PermissionError):
-            return PortFacts(url=url, exists=False, others=others, pi=_pi(machine))
+            return PortFacts(
+                url=url,
+                exists=False,
+                others=others,
+                pi=pi,
+                uart0_on=_in_settings(machine, _SWITCH_PI5),
+                taken_by_brltty=taken_by_brltty(machine),
+            )
         return PortFacts(url=url, allowed=False, allowed_here=False, user=user.name)
     device = path.resolve().name
     group = group_of(path)
-    console, console_now = _console(machine, device)
+    console, console_as, console_now = _console(machine, device)
     pins = _pins(machine)
     return PortFacts(
         url=url,
@@ -101,25 +117,16 @@ def probe_port(url: str, machine: Machine, user: User) -> PortFacts:
         log_in_again=_is_member(user, group) and status.st_gid not in user.groups,
         holders=tuple(machine.holders(path)),
         console=console,
+        console_as=console_as,
+        uart0_console=_in_settings(machine, _CONSOLE_PI5),
         console_now=console_now,
         getty=_getty(machine, device),
-        pi=_pi(machine),
+        pi=pi,
         bluetooth=_is_bluetooths(machine, device),
-        debug_connector=device == "ttyAMA10",
+        debug_connector=device == DEBUG_SOCKET,
         pins=pins,
         switched_off=device == "ttyS0" and _small_uart_is_off(machine),
     )
-
-
-def _ports(machine: Machine) -> list[str]:
-    by_id = machine.path("/dev/serial/by-id")
-    found = sorted(f"/dev/serial/by-id/{path.name}" for path in by_id.iterdir()) if by_id.is_dir() else []
-    if machine.path("/dev/serial0").exists():
-        found.append("/dev/serial0")
-    if not found and machine.path("/dev").is_dir():
-        names = (path.name for path in machine.path("/dev").iterdir())
-        found = sorted(f"/dev/{name}" for name in names if _UARTS.fullmatch(name))
-    return found
 
 
 def _pi(machine: Machine) -> str:
@@ -141,6 +148,10 @@ def _small_uart_is_off(machine: Machine) -> bool:
     return bool(_pi(machine)) and any(settings) and not any(_SWITCH.search(text) for text in settings)
 
 
+def _in_settings(machine: Machine, pattern: re.Pattern[str]) -> bool:
+    return any(pattern.search(machine.text(name)) for name in _SETTINGS)
+
+
 def _is_bluetooths(machine: Machine, device: str) -> bool:
     """Say whether the good UART, ttyAMA0, goes to Bluetooth: then the small one is on the pins."""
     return (
@@ -148,17 +159,18 @@ def _is_bluetooths(machine: Machine, device: str) -> bool:
     )
 
 
-def _console(machine: Machine, device: str) -> tuple[str, bool]:
-    """Return which file puts a console on the device, and whether it is there now."""
-    running = device in _consoles(machine, machine.text("/proc/cmdline"))
-    for name in _CONSOLES:
-        if device in _consoles(machine, machine.text(name)):
-            return name, running
-    return ("/proc/cmdline", True) if running else ("", False)
+def _console(machine: Machine, device: str) -> tuple[str, str, bool]:
+    """Return which file puts a console on the device, by which name, and whether it is there now."""
+    running = _console_name(machine, machine.text("/proc/cmdline"), device)
+    for file in _CONSOLES:
+        if name := _console_name(machine, machine.text(file), device):
+            return file, name, bool(running)
+    return ("/proc/cmdline", running, True) if running else ("", "", False)
 
 
-def _consoles(machine: Machine, text: str) -> set[str]:
-    return {Path(os.path.realpath(machine.path(f"/dev/{name}"))).name for name in _CONSOLE.findall(text)}
+def _console_name(machine: Machine, text: str, device: str) -> str:
+    names = _CONSOLE.findall(text)
+    return next((name for name in names if Path(os.path.realpath(machine.path(f"/dev/{name}"))).name == device), "")
 
 
 def _getty(machine: Machine, device: str) -> str:
@@ -198,18 +210,21 @@ def judge_port(facts: PortFacts) -> list[Finding]:
 
 
 def _missing(facts: PortFacts) -> Finding:
+    there = f"there is: {', '.join(facts.others)}" if facts.others else "nor any other serial port"
+    what = f"{facts.url} is not there{';' if facts.others else ','} {there}"
+    if facts.taken_by_brltty:
+        return cure(SUBJECT, f"{what}; brltty has taken the USB adapter {facts.taken_by_brltty}", _BRLTTY_CURE)
+    pi_5 = " 5" in facts.pi
+    if pi_5 and facts.uart0_on and Path(facts.url).name in _OF_A_PI:
+        return cure(SUBJECT, f"{what}; config.txt switches it on", "sudo reboot")
+    shield = f"{'dtparam=uart0=on' if pi_5 else 'enable_uart=1'} in /boot/firmware/config.txt, then reboot"
     if facts.others:
-        return cure(
-            SUBJECT,
-            f"{facts.url} is not there; there is: {', '.join(facts.others)}",
-            "plug it in, or write the right one into reader.yaml, as port",
-        )
-    what = f"{facts.url} is not there, nor any other serial port"
+        remedy = "plug it in, or write the right one into reader.yaml, as port"
+        if pi_5 and Path(facts.url).name in _OF_A_PI:
+            remedy = f"for a shield: {shield}; else write the right one into reader.yaml, as port"
+        return cure(SUBJECT, what, remedy)
     if facts.pi:
-        switch = "dtparam=uart0=on" if " 5" in facts.pi else "enable_uart=1"
-        return cure(
-            SUBJECT, what, f"for a shield: {switch} in /boot/firmware/config.txt, then reboot; for a dongle: plug it in"
-        )
+        return cure(SUBJECT, what, f"for a shield: {shield}; for a dongle: plug it in")
     return cure(SUBJECT, what, "plug the interface in; ls /dev/serial/by-id must then show it")
 
 
@@ -254,8 +269,7 @@ def _console_on_it(facts: PortFacts) -> list[Finding]:
             cure(
                 SUBJECT,
                 f"the system's console {now} {facts.url}{when}, and eats what the meter says ({where})",
-                "sudo raspi-config nonint do_serial_cons 1 && sudo reboot; by hand: take console="
-                f"{facts.device},… out of that line, and leave the rest of it",
+                _console_cure(facts),
             )
         )
     if facts.getty:
@@ -267,6 +281,18 @@ def _console_on_it(facts: PortFacts) -> list[Finding]:
             )
         )
     return findings
+
+
+def _console_cure(facts: PortFacts) -> str:
+    name = facts.console_as
+    if facts.uart0_console and " 5" in facts.pi:
+        return "in /boot/firmware/config.txt: dtparam=uart0=on in the place of uart0_console, then sudo reboot"
+    if facts.console == "/proc/cmdline":
+        return f"take console={name},… out of the settings of the boot loader, and leave the rest, then sudo reboot"
+    by_hand = f"sudo sed -i 's/console={name}[^ ]* *//' {facts.console} && sudo reboot"
+    if name in _BY_RASPI_CONFIG:
+        return f"sudo raspi-config nonint do_serial_cons 1 && sudo reboot; by hand: {by_hand}"
+    return by_hand  # raspi-config leaves this name where it is
 
 
 def _not_allowed(facts: PortFacts) -> Finding:
@@ -305,7 +331,12 @@ def _held(facts: PortFacts, holder: Process) -> Finding:
     elif holder.name == "hciattach" or holder.name.startswith("btuart"):
         remedy = "sudo systemctl disable --now hciuart"
     elif holder.name == "ModemManager":
-        remedy = "sudo systemctl disable --now ModemManager, unless a modem is connected"
+        remedy = (
+            "sudo systemctl disable --now ModemManager; where a modem needs it: a udev rule with"
+            ' ENV{ID_MM_PORT_IGNORE}="1" for the adapter, see docs/hardware.md'
+        )
+    elif holder.name == "brltty":
+        remedy = _BRLTTY_CURE
     elif PROGRAM in " ".join(holder.command):
         remedy = f"let that command end, or end it: kill {holder.pid}"
     else:

@@ -11,6 +11,7 @@ from common.finding import Finding, cure, fine, mind
 from common.frame import Frame
 from common.machine import time_in_words
 from common.mqtt_probe import Heard
+from common.plural import plural
 from common.topics import Topics
 from reader.check_line import judge_meter
 
@@ -194,14 +195,15 @@ def _noise_from_afar(facts: ServiceFacts, line: Mapping[str, Any], meter: str) -
     dropped = Counter({k: _number(v) for k, v in by_reason.items()}) if isinstance(by_reason, dict) else Counter[str]()
     damaged = dropped.total()
     coming = "frames are coming" if facts.links.get(meter) == "online" else f"the meter {meter} was heard"
-    heard = f"{line.get('port')}: {coming}; by the reader's last report, {frames} frames in {line.get('mode')} mode"
+    reported = plural(frames, "frame")
+    heard = f"{line.get('port')}: {coming}; by the reader's last report, {reported} in {line.get('mode')} mode"
     live = [frame for frame in facts.frames if frame.meter == meter]
     if live:
         heard += f", and {len(live)} in the last {facts.seconds:.0f} s"
         damaged_now = sum(frame.dropped or 0 for frame in live)
     else:
         damaged_now = 0
-    heard += f"; {damaged} damaged lines, {parity} parity errors"
+    heard += f"; {plural(damaged, 'damaged line')}, {plural(parity, 'parity error')}"
     if (frames and damaged / frames > _NOISY) or (live and damaged_now / len(live) > _NOISY):
         why = ", ".join(f"{reason} {count}" for reason, count in sorted(dropped.items()))
         return cure(
@@ -241,15 +243,15 @@ def judge_delivery(facts: ServiceFacts, confirmed_by: str | Sequence[str], now: 
         findings.append(
             cure(
                 DELIVERY,
-                f"{waiting} frames wait for their confirmation, the oldest since {oldest:%Y-%m-%d %H:%M} UTC",
+                f"{plural(waiting, 'frame')} not confirmed yet, the oldest since {oldest:%Y-%m-%d %H:%M} UTC",
                 "nothing is lost yet; teleinfo-storer check tells why they are not stored. For a storer that is gone"
                 " for good: teleinfo-reader forget NAME",
             )
         )
     elif not findings or facts.storers:
-        findings.append(fine(DELIVERY, f"{done} frames confirmed since its start, {waiting} on their way"))
+        findings.append(fine(DELIVERY, f"{plural(done, 'frame')} confirmed since its start, {waiting} on their way"))
     if thinned:
-        findings.append(mind(DELIVERY, f"{thinned} frames were given up, because the spool was full"))
+        findings.append(mind(DELIVERY, f"{plural(thinned, 'frame')} given up, because the spool was full"))
     return findings
 
 

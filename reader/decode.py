@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
 from common.frame import Frame
+from common.plural import plural
 from reader.identity import MANY_METERS, Identity
 from reader.line import as_frame
 from reader.recording import read_bytes
@@ -36,18 +37,18 @@ class Summary:
 
     def text(self) -> str:
         """Return one line for people."""
-        parts = [f"{self.frames} frames, {self.groups} groups"]
+        parts = [f"{plural(self.frames, 'frame')}, {plural(self.groups, 'group')}"]
         if self.dropped:
             reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(self.dropped.items()))
-            parts.append(f"{sum(self.dropped.values())} groups dropped ({reasons})")
+            parts.append(f"{plural(self.dropped.total(), 'group')} dropped ({reasons})")
         parts += [
-            f"{count} {what}"
-            for count, what in (
-                (self.incomplete, "frames without a valid address"),
-                (self.broken, "frames without a start or a good group"),
-                (self.misread, "frames with an address that stood alone"),
-                (self.refused, f"frames of more than {MANY_METERS} meters"),
-                (self.parity_errors, "parity errors"),
+            plural(count, noun) + rest
+            for count, noun, rest in (
+                (self.incomplete, "frame", " without a valid address"),
+                (self.broken, "frame", " without a start or a good group"),
+                (self.misread, "frame", " with an address that stood alone"),
+                (self.refused, "frame", f" of more than {MANY_METERS} meters"),
+                (self.parity_errors, "parity error", ""),
             )
             if count
         ]

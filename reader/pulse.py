@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from common.heartbeat import Vitals
+from common.plural import plural
 from reader.line_health import LineHealth
 
 FRESH = 30.0  # seconds for which a frame counts as coming
@@ -46,7 +47,7 @@ class Pulse:
         rate = (frames - before) / (end - start) if end > start else 0.0
         meters = len({line.meter for line in coming})
         parts = [
-            f"{meters} meter{'' if meters == 1 else 's'}",
+            plural(meters, "meter"),
             f"{rate:.1f} frames/s",
             "connected" if connected else "no broker",
             f"{waiting} waiting",

@@ -12,6 +12,7 @@ from common.arguments import positive, whole
 from common.command import NO_ROOM
 from common.errors import ConfigError, PortBusy, PortError, TeleinfoError
 from common.machine import Machine
+from common.plural import plural
 from common.process import Life
 from reader.config import ReaderConfig
 from reader.port import check_port, open_port
@@ -106,11 +107,11 @@ def _with_holder(error: PortError, port: str) -> PortError:
 
 
 def _far(progress: Progress) -> str:
-    parts = [f"{progress.seconds:.0f} s", f"{progress.bytes} bytes", f"{progress.frames} frames"]
+    parts = [f"{progress.seconds:.0f} s", plural(progress.bytes, "byte"), plural(progress.frames, "frame")]
     if progress.mode is not None:
         parts.append(f"{progress.mode} mode")
     if progress.dropped:
-        parts.append(f"{progress.dropped} damaged groups")
+        parts.append(plural(progress.dropped, "damaged group"))
     return ", ".join(parts)
 
 

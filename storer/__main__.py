@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from common import config, log
-from common.arguments import whole
+from common.arguments import add_version, whole
 from common.command import report_errors
 from common.errors import ConfigError
 from common.forget import forget
@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="teleinfo-storer", description="Stores the frames that MQTT brings in MariaDB, each exactly once."
     )
+    add_version(parser)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help=f"default: {CONFIG}")

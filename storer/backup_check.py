@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from common.errors import BackupError, MessageError
+from common.plural import plural
 from storer.backup_file import parse, read_blocks
 from storer.backup_format import MAGIC, Header, Kind, Table, Totals, Values
 from storer.backup_tables import TABLES
@@ -172,7 +173,7 @@ class _Judge:
         self._contents.tables[self._table.name] = totals
         if self._lost:
             self._contents.warnings.append(
-                f"{self._lost} rows of {self._table.name} point at a meter or a label set that does not exist"
+                f"{self._table.name}: {plural(self._lost, 'row')} of a meter or a label set that does not exist"
             )
 
     def _check_label_set(self, row: dict[str, object]) -> None:

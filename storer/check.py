@@ -15,6 +15,7 @@ from common.check_config import SUBJECT, judge_secrets, read_config
 from common.finding import NOT_CONFIGURED, Finding, Report, cure, fine, mind
 from common.machine import Machine, time_in_words
 from common.mqtt_probe import Heard
+from common.plural import plural
 from common.topics import Topics
 from storer.check_database import judge_database, probe_databases
 from storer.config import StorerConfig
@@ -162,7 +163,7 @@ def judge_storer(facts: StorerFacts) -> list[Finding]:
         since = f", for {time_in_words(uptime / 86400)}" if isinstance(uptime, int) else ""
         counts = ""
         if facts.health.get("stored"):
-            counts = f"; {facts.health['stored']} frames stored since then"
+            counts = f"; {plural(facts.health['stored'], 'frame')} stored since then"
         return [fine(STORER, f"{facts.name} is running and connected{since}{counts}")]
     if facts.local:
         report = cure if facts.status else mind
@@ -221,7 +222,7 @@ def judge_readers(facts: StorerFacts) -> list[Finding]:
             )
         )
     if facts.replayed:
-        findings.append(fine(READERS, f"{facts.replayed} frames that had waited are being sent again"))
+        findings.append(fine(READERS, f"sent again now: {plural(facts.replayed, 'frame')} that had waited"))
     return findings
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from common.errors import DatabaseError
 from common.finding import Finding, cure, fine, mind
 from common.machine import free_space, in_words, time_in_words
+from common.plural import plural
 from storer.config import DatabaseConfig
 from storer.database import Connection, Database
 from storer.schema import migrations
@@ -342,7 +343,8 @@ def _refused(facts: DatabaseFacts) -> list[Finding]:
     if not facts.last_rejected:
         return []
     at, topic, reason = facts.last_rejected
-    what = f"{facts.rejected} messages could not be stored; the last on {at:%Y-%m-%d %H:%M} UTC, {topic}: {reason}"
+    refused = plural(facts.rejected, "message")
+    what = f"{refused} could not be stored; the last on {at:%Y-%m-%d %H:%M} UTC, {topic}: {reason}"
     if not facts.rejected_lately:
         return [fine(REJECTED, f"{what}. None within the last day")]
     return [

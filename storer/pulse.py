@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from common.heartbeat import Vitals
+from common.plural import plural
 
 FRESH = 30.0  # seconds for which an answer of the database counts
 STUCK = 120.0  # seconds without a sign of life after which the threads that talk to the broker count as stuck
@@ -26,7 +27,7 @@ def feel(
         # A database that is away is no reason to start afresh.
         alive=now - stirred <= STUCK,
         healthy=connected and not stalled and now - answered <= FRESH,
-        words=f"{counts['stored']} frames stored, {counts['rejected']} rejected,"
+        words=f"{plural(counts['stored'], 'frame')} stored, {counts['rejected']} rejected,"
         f" {'connected' if connected else 'no broker'}, {'no database' if stalled else 'database connected'},"
         f" {waiting} waiting",
     )

@@ -4,7 +4,7 @@ import json
 
 from common.frame import Frame
 from common.mqtt_events import Message
-from demo.__main__ import Show
+from demo.show import Show
 
 METER = "031961123456"
 

@@ -1,4 +1,6 @@
+import errno
 import os
+import pwd
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -6,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from common.machine import Machine, Process, User, in_words, nearest, time_in_words
+from common.machine import Machine, Process, User, in_words, nearest, permission_cure, time_in_words
 
 READER = "teleinfo-reader"
 CONFIG = Path("/etc/teleinfo/reader.yaml")
@@ -115,3 +117,23 @@ def test_whoever_has_locked_a_device_is_seen_also_where_its_files_are_not(termin
         holders = Machine(tmp_path).holders(terminal)
         other.communicate(b"\n")
     assert [holder.pid for holder in holders] == [other.pid]
+
+
+def denied(file: Path) -> str:
+    return permission_cure(PermissionError(errno.EACCES, "Permission denied", str(file)))
+
+
+def test_who_may_not_open_a_file_hears_whose_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "file"
+    file.touch(mode=0o600)
+    assert denied(file) == f"it is yours: chmod u+rw {file}"
+    owner = pwd.getpwuid(os.geteuid()).pw_name
+    monkeypatch.setattr(os, "geteuid", lambda: 54_321)
+    assert denied(file) == f"it belongs to {owner}: use sudo"
+    assert denied(tmp_path / "hidden") == "use sudo"
+
+
+def test_who_may_not_open_a_device_hears_of_its_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    device = Path("/dev/ptmx")
+    monkeypatch.setattr("common.machine.group_of", lambda _: "dialout")
+    assert "usermod -aG dialout" in denied(device)

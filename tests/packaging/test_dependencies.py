@@ -35,3 +35,15 @@ def test_the_configuration_is_read_without_the_part_in_c() -> None:
         command, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=60, check=False
     )
     assert result.stdout == "('/dev/ttyAMA0',)\n", result.stderr
+
+
+def test_what_setup_installs_draws_the_meters() -> None:
+    assert re.search(r"^rich==", (ROOT / "requirements" / "run.txt").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ["run", "full", "dev", "debian13"])
+def test_a_lock_names_no_index(name: str) -> None:
+    text = (ROOT / "requirements" / f"{name}.txt").read_text()
+    assert "://" not in text
+    assert "--index" not in text
+    assert "--find-links" not in text

@@ -142,12 +142,12 @@ def test_a_line_as_the_reader_that_runs_knows_it(facts: ServiceFacts, status: St
         (replace(running(), storers={"main": "stalled"}), "auto", CURE, "waits for its database"),
         (replace(running(), storers={"main": "offline"}), "auto", CURE, "the storer main is offline"),
         (running(delivery=delivery(confirmed=0, waiting=90)), "auto", CURE, "not one of 90 frames was confirmed"),
-        (running(delivery=delivery(thinned=9)), "auto", MIND, "9 frames were given up"),
+        (running(delivery=delivery(thinned=9)), "auto", MIND, "9 frames given up"),
         (
             running(delivery=delivery(spool={"oldest": (NOW - timedelta(hours=1)).isoformat()})),
             "auto",
             CURE,
-            "2 frames wait for their confirmation, the oldest since 2026-11-24 11:00 UTC",
+            "2 frames not confirmed yet, the oldest since 2026-11-24 11:00 UTC",
         ),
     ],
 )

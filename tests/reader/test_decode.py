@@ -50,7 +50,7 @@ def test_prints_a_frame_a_line_as_it_is_published_but_for_its_time(send: Send) -
         '{"meter": "031961123456", "mode": "standard", "frame": {"ADSC": "031961123456", "DATE": "", "EAST": 8735124, '
         '"NGTF": "     TEMPO      "}, "stamps": {"DATE": "2026-11-24T22:20:19Z"}, "clock": "degraded", "dropped": 1}'
     )
-    assert result.stderr.decode() == "-: 1 frames, 4 groups; 1 groups dropped (value 1)\n"
+    assert result.stderr.decode() == "-: 1 frame, 4 groups; 1 group dropped (value 1)\n"
 
 
 def test_says_nothing_of_what_a_frame_does_not_have(historic: Callable[..., bytes]) -> None:
@@ -67,10 +67,10 @@ def test_reads_each_file_afresh(tmp_path: Path, historic: Callable[..., bytes]) 
     result = run(tmp_path / "one", tmp_path / "none", "-", tmp_path / "two", data=historic(C))
     assert [frame["meter"].encode() for frame in told(result)] == [A, C, B, B]
     assert [line.removeprefix(f"{tmp_path}/") for line in result.stderr.decode().splitlines()] == [
-        "one: 1 frames, 3 groups",
+        "one: 1 frame, 3 groups",
         "none: 0 frames, 0 groups",
-        "-: 1 frames, 3 groups",
-        "two: 2 frames, 6 groups; 1 frames without a start or a good group",
+        "-: 1 frame, 3 groups",
+        "two: 2 frames, 6 groups; 1 frame without a start or a good group",
     ]
 
 
@@ -86,8 +86,8 @@ def test_tells_what_became_of_everything(
     result = run(capture)
     assert [frame["meter"].encode() for frame in told(result)] == [A, A, A]
     assert result.stderr.decode() == (
-        f"{capture}: 3 frames, 8 groups; 1 groups dropped (parity 1); 1 frames without a valid address; "
-        "1 frames without a start or a good group; 2 frames with an address that stood alone; 1 parity errors\n"
+        f"{capture}: 3 frames, 8 groups; 1 group dropped (parity 1); 1 frame without a valid address; "
+        "1 frame without a start or a good group; 2 frames with an address that stood alone; 1 parity error\n"
     )
 
 

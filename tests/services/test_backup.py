@@ -451,6 +451,6 @@ def test_rows_that_were_wrong_before_are_saved_and_said(tables: Database, storer
     assert result.stderr.splitlines() == [
         "teleinfo-storer: warning: the label set 1 is not what its digest says",
         "teleinfo-storer: warning: the label set 1 cannot be read: its frames are not whole",
-        "teleinfo-storer: warning: 2 rows of frames point at a meter or a label set that does not exist",
+        "teleinfo-storer: warning: frames: 2 rows of a meter or a label set that does not exist",
     ]
     assert len(list(folder.iterdir())) == 1

@@ -2,17 +2,26 @@
 
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from common.version import __version__
+from demo.instances import Database
+from reader.simulator import KINDS
+
 ROOT = Path(__file__).parents[2]
 WITHIN = 90  # seconds
+START_UP = 15  # seconds in which a demo that starts has ended; without an interruption it would wait for more
+
+
+_started: "list[subprocess.Popen[bytes]]" = []
 
 
 class Demo:
@@ -26,23 +35,29 @@ class Demo:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
+            bufsize=0,  # what is buffered would not be seen by select
         )
+        _started.append(self.process)
 
     def read_until(self, pattern: str) -> str:
         """Return the text up to the line that matches."""
         assert self.process.stdout is not None
-        text = ""
-        for line in self.process.stdout:
+        text, deadline = "", time.monotonic() + WITHIN
+        while time.monotonic() < deadline:
+            if not select.select([self.process.stdout], [], [], 0.5)[0]:
+                continue
+            line = self.process.stdout.readline().decode()
+            if not line:
+                raise AssertionError(f"the demo ended without {pattern!r}: {text}")
             text += line
             if re.search(pattern, line):
                 return text
-        raise AssertionError(f"the demo ended without {pattern!r}: {text}")
+        raise AssertionError(f"no {pattern!r} in {WITHIN} s: {text}")
 
     def rest(self) -> str:
         assert self.process.stdout is not None
         with self.process.stdout:
-            text = self.process.stdout.read()
+            text = self.process.stdout.read().decode()
         self.process.wait(WITHIN)
         return text
 
@@ -50,6 +65,12 @@ class Demo:
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path
+    for process in _started:
+        process.kill()  # of a test that has failed
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
+    _started.clear()
     assert children_in(tmp_path) == {}, "the demo left processes behind"
 
 
@@ -66,6 +87,13 @@ def children_in(folder: Path) -> dict[int, str]:
             if str(folder) in command or directory.startswith(str(folder)):
                 found[int(process.name)] = command
     return found
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + WITHIN
+    while not condition():
+        assert time.monotonic() < deadline
+        os.sched_yield()
 
 
 def program(folder: Path, words: str) -> int:
@@ -114,9 +142,90 @@ def test_a_kill_of_the_demo_itself_leaves_nothing(folder: Path, programs: None) 
         os.sched_yield()  # the kernel ends them now; the fixture says which are left
 
 
-def test_a_kind_that_does_not_exist_is_said_in_a_line(folder: Path, programs: None) -> None:
+def test_a_kind_that_does_not_exist_is_refused_before_anything_starts(folder: Path) -> None:
     demo = Demo(folder, "--kind", "standard-single-phase-temop")
     text = demo.rest()
-    assert demo.process.returncode == 1
-    assert "standard-single-phase-tempo" in text.splitlines()[-1]
+    assert demo.process.returncode == 2
+    assert "did you mean standard-single-phase-tempo?" in text
+    assert {line.strip() for line in text.splitlines()} >= set(KINDS)
+    assert not (folder / ".demo").exists()
     assert "Traceback" not in text
+
+
+def test_a_second_demo_in_the_same_folder_is_refused_and_takes_nothing_away(folder: Path, programs: None) -> None:
+    demo = Demo(folder)
+    demo.read_until(r"decoded \d+")
+    for arguments in ([], ["--fresh"]):
+        second = Demo(folder, *arguments)
+        text = second.rest()
+        assert second.process.returncode == 1
+        assert f"a demo already runs here, process {demo.process.pid}" in text
+    demo.read_until(r"decoded \d+")
+    demo.process.send_signal(signal.SIGINT)
+    text = demo.rest()
+    assert demo.process.returncode == 0, text
+
+
+def test_fresh_forgets_the_run_before(folder: Path, programs: None) -> None:
+    old = folder / ".demo" / "database"
+    old.mkdir(parents=True)
+    (old / "left").touch()
+    demo = Demo(folder, "--fresh", "--seconds", "1")
+    demo.read_until("private broker and database")
+    assert not (old / "left").exists()
+    demo.process.send_signal(signal.SIGINT)
+    demo.rest()
+
+
+def test_ctrl_c_ends_it_while_it_starts(folder: Path, programs: None) -> None:
+    demo = Demo(folder)
+    wait_for(lambda: any("mariadb" in command for command in children_in(folder).values()))
+    begun = time.monotonic()
+    demo.process.send_signal(signal.SIGINT)
+    text = demo.rest()
+    assert time.monotonic() - begun < START_UP
+    assert demo.process.returncode == 130, text
+    assert "Traceback" not in text
+    assert "Logs:" not in text  # it was not ready, and did not go on until it was
+    # What was made by half is no obstacle the next time.
+    again = Demo(folder, "--seconds", "4")
+    text = again.rest()
+    assert again.process.returncode == 0, text
+
+
+def test_an_account_that_was_made_by_half_is_made_whole(folder: Path, programs: None) -> None:
+    with Database(folder / "database") as database:
+        database.sql(f"DROP USER '{database.user}'@'%'")
+        database.account_made.unlink()  # as it is while the account is being made
+    with Database(folder / "database") as database:
+        assert database.sql(f"SELECT user FROM mysql.global_priv WHERE user = '{database.user}'")
+
+
+def test_the_last_warning_of_the_reader_is_shown(folder: Path, programs: None) -> None:
+    demo = Demo(folder, "--port", str(folder / "no-such-port"))
+    text = demo.read_until("no such device")
+    assert re.search(r"reader.*no-such-port", text.splitlines()[-1])
+    demo.process.send_signal(signal.SIGINT)
+    assert "Traceback" not in demo.rest()
+
+
+def test_the_command_it_names_for_watching_works(folder: Path, programs: None) -> None:
+    demo = Demo(folder)
+    text = demo.read_until(r"decoded \d+")
+    (command,) = re.findall(r"^  (\S*teleinfo-reader watch .*)$", text, re.MULTILINE)
+    with subprocess.Popen(
+        [*command.split(), "--language", "en"], cwd=folder, stdout=subprocess.PIPE, text=True
+    ) as watch:
+        assert watch.stdout
+        line = watch.stdout.readline()
+        watch.send_signal(signal.SIGINT)
+        assert watch.wait(WITHIN) == 0
+    assert "online" in line
+    demo.process.send_signal(signal.SIGINT)
+    demo.rest()
+
+
+def test_it_tells_its_version(folder: Path) -> None:
+    demo = Demo(folder, "--version")
+    assert demo.rest().strip().endswith(__version__)
+    assert demo.process.returncode == 0

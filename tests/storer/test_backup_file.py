@@ -197,7 +197,7 @@ def warnings(tmp_path: Path, *tables: tuple[Table, list[list[object]]]) -> list[
 
 def test_a_pointer_to_nothing_is_told(tmp_path: Path) -> None:
     tables = ((METERS, METER_ROWS[:1]), (SETS, [a_set()]), (FRAMES, FRAME_ROWS))
-    assert warnings(tmp_path, *tables) == ["1 rows of frames point at a meter or a label set that does not exist"]
+    assert warnings(tmp_path, *tables) == ["frames: 1 row of a meter or a label set that does not exist"]
 
 
 def test_a_label_set_of_which_no_frame_comes_is_told(tmp_path: Path) -> None:

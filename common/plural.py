@@ -1,0 +1,10 @@
+"""Writes a number with its noun. Pure."""
+
+
+def plural(count: int, noun: str) -> str:
+    """Write a number with its noun, which takes an s where there is not exactly one.
+
+    >>> plural(1, "frame"), plural(0, "frame"), plural(1204, "byte")
+    ('1 frame', '0 frames', '1204 bytes')
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -1,0 +1,45 @@
+"""The folder of the demo: one demo uses it at a time, and it can be emptied while none does."""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_LOCK = "lock"
+
+
+class FolderInUse(Exception):
+    """Another demo has the folder; the text says which, in one line."""
+
+
+@contextmanager
+def locked(folder: Path, *, fresh: bool) -> Iterator[None]:
+    """Keep the folder for ourselves; with `fresh`, delete what is in it first.
+
+    Raises:
+        FolderInUse: a demo runs there.
+        OSError: the folder is not ours to write.
+    """
+    folder.mkdir(exist_ok=True)
+    with (folder / _LOCK).open("a+") as file:  # the kernel lets go of the lock, however we end
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.seek(0)
+            raise FolderInUse(f"a demo already runs here, process {file.read().strip() or 'unknown'}") from error
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        if fresh:
+            _empty(folder)
+        yield
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path.name != _LOCK:  # whoever locked another file of this name would not notice us
+            path.unlink()

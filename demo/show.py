@@ -1,0 +1,99 @@
+"""What a person watches while the demo runs: counts, the last frame, and how it all fits the terminal."""
+
+import contextlib
+import json
+import textwrap
+from datetime import UTC, datetime
+
+from common.errors import MessageError
+from common.frame import Frame, read_instant
+from common.mqtt_events import Message
+from common.topics import Topics
+
+TOPICS = Topics("teleinfo")
+_GAP = "  "
+
+
+class Show:
+    """Counts frames and confirmations, and keeps the last of each."""
+
+    def __init__(self) -> None:
+        self.decoded = self.stored = 0
+        self.reader_decoded: int | None = None  # the reader's own count, from its health
+        self.storer_online = False
+        self.problem = ""  # of the line, from the reader's health
+        self.frame: Frame | None = None
+        self.delay: float | None = None  # seconds from the frame's last byte to the news of its row
+
+    def take(self, message: Message) -> None:
+        """Take note of a message."""
+        last = message.topic.rpartition("/")[2]
+        if last == "frame":
+            with contextlib.suppress(MessageError):
+                self.frame = Frame.from_json(message.payload)
+                self.decoded += 1
+        elif last == "stored":
+            stored = json.loads(message.payload)["timestamps"]
+            self.stored += len(stored)
+            if stored:
+                self.delay = (datetime.now(UTC) - read_instant(stored[-1])).total_seconds()
+        elif message.topic == TOPICS.status("storer", "demo"):
+            self.storer_online = json.loads(message.payload)["status"] == "online"
+        elif message.topic == TOPICS.health("reader", "demo") and not message.retained:
+            health = json.loads(message.payload)
+            delivery, lines = health["delivery"], health["lines"]
+            self.problem = ", ".join(f"{line['port']} is {line['problem']}" for line in lines if line["problem"])
+            self.reader_decoded = delivery["decoded"] - delivery["recovered"]  # the run before left those
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is something to show."""
+        return self.frame is not None or bool(self.problem)
+
+    def line(self, width: int | None = None) -> str:
+        """Return the live line: the most important columns that fit into `width`, in their usual order."""
+        if self.problem:
+            return f"no frames: {self.problem}"[:width]
+        if self.frame is None:
+            return "waiting for the first frame …"[:width]
+        delay = "–" if self.delay is None else f"{self.delay * 1000:.0f} ms"
+        # Each column with its rank: the highest number is dropped first.
+        columns = [
+            (5, self.frame.timestamp.astimezone().strftime("%H:%M:%S")),
+            (0, f"{_power(self.frame):>6} VA"),
+            (3, f"{_tariff(self.frame):<14}"),
+            (4, f"{_index(self.frame):>13} kWh"),
+            (2, f"decoded {self.decoded}"),
+            (1, f"stored {self.stored}"),
+            (6, f"byte to row {delay}"),
+        ]
+        while width is not None and len(columns) > 1 and len(_joined(columns)) > width:
+            columns.remove(max(columns))
+        return _joined(columns)[:width]
+
+
+def picture(line: str, warning: str, columns: int) -> list[str]:
+    """Return the rows for a terminal: the live line, and below it a warning, wrapped so that none of it is cut."""
+    width = columns - 1  # in the last column a terminal may begin a new row by itself
+    return [line, *textwrap.wrap(warning, width, initial_indent=_GAP, subsequent_indent=_GAP, break_on_hyphens=False)]
+
+
+def _joined(columns: list[tuple[int, str]]) -> str:
+    return _GAP.join(text for _, text in columns).rstrip()
+
+
+def _power(frame: Frame) -> str:
+    return str(frame.values.get("SINSTS", frame.values.get("PAPP", "–")))
+
+
+def _tariff(frame: Frame) -> str:
+    return " ".join(str(frame.values.get("LTARF", frame.values.get("PTEC", "–"))).split())
+
+
+def _index(frame: Frame) -> str:
+    registers = ("HCHC", "HCHP", "EJPHN", "EJPHPM", "BBRHCJB", "BBRHPJB", "BBRHCJW", "BBRHPJW", "BBRHCJR", "BBRHPJR")
+    total = frame.values.get("EAST", frame.values.get("BASE"))
+    if total is None:
+        numbers = [value for label in registers if isinstance(value := frame.values.get(label), int)]
+        total = sum(numbers) if numbers else None
+    return "–" if not isinstance(total, int) else f"{total / 1000:,.3f}".replace(",", " ")

@@ -1,0 +1,84 @@
+"""What the demo draws: whole columns, as many as there is room for, and below them the reader's last warning."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from common.frame import Frame, Value
+from common.labels import Mode
+from demo.show import Show, picture
+
+VALUES: dict[str, Value] = {"ADCO": "031961123456", "PAPP": 1230, "PTEC": "HP..", "HCHC": 2456789, "HCHP": 6278335}
+
+
+def show(decoded: int = 1234) -> Show:
+    shown = Show()
+    shown.frame = Frame(
+        meter="031961123456", timestamp=datetime(2026, 11, 24, 22, 20, tzinfo=UTC), mode=Mode.HISTORIC, values=VALUES
+    )
+    shown.decoded = shown.stored = decoded
+    shown.delay = 0.012
+    return shown
+
+
+COLUMNS = {
+    "time": r"\d\d:\d\d:\d\d",
+    "power": r"1230 VA",
+    "tariff": r"HP\.\.",
+    "index": r"8 735\.124 kWh",
+    "decoded": r"decoded 1234",
+    "stored": r"stored 1234",
+    "delay": r"byte to row 12 ms",
+}
+
+
+def columns_at(width: int) -> set[str]:
+    line = show().line(width)
+    assert len(line) <= width
+    found = {name for name, pattern in COLUMNS.items() if re.search(pattern, line)}
+    left = line
+    for pattern in COLUMNS.values():
+        left = re.sub(pattern, "", left)
+    assert left.strip() == "", f"a column was cut: {line!r}"
+    return found
+
+
+def test_a_wide_terminal_shows_every_column() -> None:
+    assert columns_at(119) == set(COLUMNS)
+
+
+@pytest.mark.parametrize("width", [20, 30, 40, 59, 79, 99])
+def test_a_narrow_terminal_drops_whole_columns(width: int) -> None:
+    assert "power" in columns_at(width)
+
+
+def test_sixty_columns_keep_what_the_demo_is_about() -> None:
+    assert {"power", "decoded", "stored"} <= columns_at(59)
+    assert "delay" not in columns_at(59)
+
+
+def test_columns_go_one_after_the_other_and_do_not_come_back() -> None:
+    before = columns_at(119)
+    for width in range(118, 10, -1):
+        now = columns_at(width)
+        assert now <= before
+        before = now
+
+
+def test_a_warning_stands_below_the_line_whole_and_inside_the_terminal() -> None:
+    warning = "/dev/ttyUSB0: no such device; is it plugged in? ls /dev/serial/by-id shows what is"
+    rows = picture("waiting for the first frame …", warning, 60)
+    assert rows[0] == "waiting for the first frame …"
+    assert all(len(row) < 60 for row in rows)
+    assert " ".join(row.strip() for row in rows[1:]) == warning
+
+
+def test_without_a_warning_there_is_one_row() -> None:
+    assert picture("a line", "", 60) == ["a line"]
+
+
+def test_a_word_longer_than_the_terminal_does_not_break_the_picture() -> None:
+    rows = picture("a line", "x" * 200, 60)
+    assert len(rows) > 1
+    assert all(len(row) < 60 for row in rows)
