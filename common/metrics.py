@@ -82,7 +82,7 @@ class Metrics:
         except OSError as error:
             text = f"metrics.port: {address} cannot be opened: {error.strerror}"
             if text != self._said:
-                log.warning("%s; end the program that has it or choose another port; trying again", text)
+                log.warning("%s; free it or choose another; trying again", text)
             self._said = text
             self._retry_at = time.monotonic() + self._wait
             self._wait = min(2 * self._wait, SLOWEST_RETRY)

@@ -83,7 +83,6 @@ class Storer:
 
         Raises:
             Refused: at start-up only: credentials, rights, or the database's name are wrong.
-            ConfigError: the port for metrics cannot be opened.
         """
         self._metrics.start()
         if not self._prepare():
@@ -302,6 +301,7 @@ class Storer:
             **counts,
             "waiting": counts["received"] - counts["stored"] - counts["duplicate"] - counts["rejected"],
             "tallies": self._tallies,
+            "taken_over": self._session.taken_over,
             "database": "away" if self._stalled else "connected",
         }
 
