@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from common.frame import write_instant
-from common.mqtt_events import REFUSED, Handed
+from common.mqtt_events import REFUSED, TOO_LARGE, Handed
 from common.topics import Topics
 from reader.confirmers import Confirmers
 from reader.items import Identity, Item, Kind, instant_of
@@ -113,6 +113,9 @@ class Delivery:
         identity = self._outbox.answered(handed)
         if identity is None:
             return  # not an item
+        if code == TOO_LARGE:
+            self._overdue.too_large(identity, self._hot.get(identity))
+            return
         if code >= REFUSED:
             if not self._refused:
                 log.warning("The broker refuses frames (reason 0x%02X); check its access rules", code)
