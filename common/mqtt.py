@@ -113,6 +113,12 @@ class Session:
         return self._live is not None
 
     @property
+    def largest(self) -> float:
+        """How many bytes of a packet the broker takes; infinite where it has set no limit, or is away."""
+        live = self._live
+        return math.inf if live is None else live.largest
+
+    @property
     def taken_over(self) -> int:
         """How often another program with our client id has taken our session lately: twice is no accident."""
         return self._backoff.taken_over(time.monotonic())
