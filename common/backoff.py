@@ -1,7 +1,8 @@
 """How long to wait before the next connection to a broker. Pure.
 
-Two kinds of trouble: a broker that is away, refuses us or hangs up soon is tried after 1 s, doubling to 30 s. A program
-with our client id takes our session over, as we do its: from the second time on we wait half a minute, doubling to five.
+Two kinds of trouble: a broker that is away, refuses us or hangs up soon is tried after 1 s, doubling to 30 s. Another
+program with our client id takes our session over, as we do its: from the second time on the wait is 30 s, doubling to
+five minutes.
 """
 
 FASTEST, SLOWEST = 1.0, 30.0  # seconds
@@ -55,4 +56,4 @@ class Backoff:
         self._taken_over_at = now
         if not self.contested(now):
             return wait
-        return min(CONTESTED_FASTEST * 2 ** min(self._taken_over - 2, 10), CONTESTED_SLOWEST)
+        return min(CONTESTED_FASTEST * (1 << min(self._taken_over - 2, 10)), CONTESTED_SLOWEST)

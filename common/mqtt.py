@@ -2,9 +2,9 @@
 
 - Everything that happens is posted, in order, to one function; nothing else runs in paho's threads. An exception there
   kills the thread while its client still claims to be connected.
-- Each connection has a client of its own, and reads certificates and password anew. One that reconnects by itself sends again what it held, be it an hour later;
-  says "not connected" of messages that it keeps; and refuses the 65,536th. A new one holds nothing: what was not
-  answered for is the business of whoever published it.
+- Each connection has a client of its own, and reads certificates and password anew. A client that reconnects by itself
+  sends again what it held, be it an hour later; says "not connected" of messages that it keeps; and refuses the
+  65,536th. A new one holds nothing: what was not answered for is the business of whoever published it.
 """
 
 import contextlib

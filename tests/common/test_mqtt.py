@@ -9,7 +9,6 @@ from typing import Any, Self, TypeVar
 
 import pytest
 
-import common.mqtt
 from common.config import Broker as Settings
 from common.config import Tls
 from common.mqtt import Session
@@ -81,7 +80,7 @@ def said(caplog: pytest.LogCaptureFixture, level: int = logging.WARNING) -> list
 def hurried(monkeypatch: pytest.MonkeyPatch) -> float:
     """Makes all waits between two tries so many times shorter, without jitter."""
     scale = 0.005
-    monkeypatch.setattr(common.mqtt.random, "uniform", lambda _low, _high: scale)
+    monkeypatch.setattr("common.mqtt.random.uniform", lambda _low, _high: scale)
     return scale
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from common.mqtt_events import TOO_LARGE
+from reader.delivery import SPILL_AGE
 from reader.items import Item
 from reader.overdue import OVERDUE, WINDOW
-from tests.reader.test_delivery import FRAME, REPLAY, SPILL_AGE, Reader, Sent, of, payloads
+from tests.reader.test_delivery import FRAME, REPLAY, Reader, Sent, of, payloads
 
 LIMIT = 1000  # bytes
 
