@@ -51,6 +51,7 @@ def test_a_contest_ends_when_nobody_has_taken_over_for_longer_than_a_rival_waits
     assert backoff.contested(1000 + CONTESTED_SLOWEST)
     assert backoff.taken_over(1000 + UNCONTESTED) == 0
     assert backoff.good_after(1000 + UNCONTESTED) == LASTING
+    backoff.good()
     assert backoff.lost(1000 + UNCONTESTED, good=True, taken_over=True) < CONTESTED_FASTEST
 
 
