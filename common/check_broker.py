@@ -11,6 +11,7 @@ from common.mqtt_probe import Heard, NoConnection, Probe, Problem
 
 SUBJECT = "Broker"
 _HERE = ("localhost", "127.0.0.1", "::1")
+_LARGEST = 25_000  # bytes; the discovery of a three-phase meter has 21,000, a frame 2,000
 _ECHO = 0.2  # seconds until our own message would have come back
 _SOON = 21 * 86400  # seconds until a certificate ends
 
@@ -29,6 +30,7 @@ class BrokerFacts:
     published: tuple[str, ...] = ()  # topics that were asked for
     denied: tuple[str, ...] = ()  # and those of them that may not be published
     unasked: bool = False  # this broker cannot be asked
+    largest: int | None = None  # bytes of a packet that it takes; None: any
     refused: tuple[str, ...] = ()  # subscriptions
     heard: tuple[Heard, ...] = ()
 
@@ -79,7 +81,7 @@ def probe_broker(
                 unasked = not now
                 reasons |= probe.may_publish(now)
         with Probe(settings, _client_id(), timeout=timeout) as probe:
-            certificate_ends = probe.certificate_ends
+            certificate_ends, largest = probe.certificate_ends, probe.largest
             answers = probe.subscribe(subscribe) if subscribe else {}
             if curious:
                 probe.subscribe(curious)
@@ -92,6 +94,7 @@ def probe_broker(
         published=tuple(reasons),
         denied=tuple(topic for topic, reason in reasons.items() if reason >= REFUSED),
         unasked=unasked,
+        largest=largest,
         refused=tuple(name for name, reason in answers.items() if reason >= REFUSED),
         heard=tuple(heard),
     )
@@ -133,6 +136,15 @@ def judge_broker(facts: BrokerFacts, now: float) -> list[Finding]:
     how = " over TLS" if facts.tls else ""
     findings = [fine(SUBJECT, f"{facts.where} lets us in {who}{how}")]
     findings += _certificate(facts, now)
+    if facts.largest is not None and facts.largest < _LARGEST:
+        findings.append(
+            cure(
+                SUBJECT,
+                f"{facts.where} takes no message of more than {facts.largest} bytes: longer frames are kept and not"
+                " sent",
+                "mosquitto: max_packet_size 262144, and restart it",
+            )
+        )
     user = facts.username or "anonymous"
     if facts.denied:
         findings.append(
@@ -209,6 +221,13 @@ def _no_connection(facts: BrokerFacts, problem: Problem) -> Finding:
                 f"{where} cannot be reached: {detail}",
                 f"is that machine on, and in this network? ping {host}. Is a firewall between, or mqtt.host wrong?",
             )
+        case Problem.PASSWORD_FILE:
+            return cure(
+                SUBJECT,
+                f"the password for {where} is not there: {detail}",
+                "write the file, or correct its name; if it is not yours to read, check with sudo. A service waits for"
+                " it",
+            )
         case Problem.TLS_FILES:
             return cure(SUBJECT, f"the files of mqtt.tls cannot be used: {detail}", "correct their names and rights")
         case Problem.TLS_NAME:
@@ -250,10 +269,17 @@ def _no_connection(facts: BrokerFacts, problem: Problem) -> Finding:
             return cure(
                 SUBJECT,
                 f"{where} hangs up on us: {detail}",
-                "mqtt.port: is it the one with TLS (8883), or of another program? With TLS, set mqtt.tls",
+                "mqtt.port: is it the one with TLS (8883), or of another program? With TLS, set mqtt.tls. A broker"
+                " that knows MQTT 3.1.1 only may do so, too: mosquitto 2.0 or newer is needed",
             )
         case Problem.VERSION:
             return cure(SUBJECT, f"{where} does not speak MQTT 5", "update the broker: mosquitto 2.0 or newer")
+        case Problem.QOS:
+            return cure(
+                SUBJECT,
+                f"{where} takes only messages of QoS 0, which may be lost without a word",
+                "take max_qos 0 out of its configuration, and restart it",
+            )
         case Problem.CREDENTIALS:
             if facts.username is None:
                 return cure(

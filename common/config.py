@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import yaml
 
-from common.errors import ConfigError
+from common.errors import ConfigError, NotReady
 from common.machine import permission_cure
 from common.yaml_errors import explain
 
@@ -103,19 +103,17 @@ class Secret:
     password_file: str | None = None
 
     def secret(self) -> str | None:
-        """Return the password.
+        """Return the password; a file is read anew each time, so that one that was replaced counts.
 
         Raises:
-            ConfigError: both were given, or the file cannot be read.
+            NotReady: the file cannot be read now.
         """
         if self.password_file is None:
             return self.password
-        if self.password is not None:
-            raise ConfigError("password: 'password_file' is given, too: leave one out")
         try:
             return Path(self.password_file).read_text(encoding="utf-8").rstrip("\r\n")
         except (OSError, ValueError) as error:
-            raise ConfigError(f"password_file: {self.password_file} cannot be read: {_reason(error)}") from error
+            raise NotReady(f"password_file: {self.password_file} cannot be read: {_reason(error)}") from error
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -243,11 +241,8 @@ def _section(kind: type[T], document: Any, prefix: str) -> T:
         elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
             raise ConfigError(f"option '{where}' is missing: it has no default")
     result = kind(**values)
-    if isinstance(result, Secret):
-        try:
-            result.secret()  # now, so that a file that is missing is said before anything is opened
-        except ConfigError as error:
-            raise ConfigError(f"{prefix}{error}") from error
+    if isinstance(result, Secret) and result.password is not None and result.password_file is not None:
+        raise ConfigError(f"{prefix}password: 'password_file' is given, too: leave one out")
     return result
 
 

@@ -4,6 +4,7 @@
 
     TeleinfoError
      +-- ConfigError     mend the file or the command and start again   -> exit 2
+     +-- NotReady        the machine lacks a file, a folder or a port: wait, and say it once
      +-- MessageError    this message can never be stored: reject it    -> recorded, acknowledged
      +-- PortError       the line is away: wait, and open it again
      |    +-- PortBusy   another program has it
@@ -23,7 +24,14 @@ class TeleinfoError(Exception):
 
 
 class ConfigError(TeleinfoError):
-    """The configuration or the command is wrong; nothing was opened yet."""
+    """What stands in the configuration or on the command line is wrong; nothing was opened yet."""
+
+
+class NotReady(TeleinfoError):
+    """Something in the environment is missing or in use, such as a certificate, a folder or a port: time heals it.
+
+    `run` waits for it and never ends because of it; other commands fail.
+    """
 
 
 class MessageError(TeleinfoError):

@@ -1,5 +1,7 @@
 """Counters for Prometheus, on a port of their own; nothing at all where no port is configured."""
 
+import logging
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +14,10 @@ from common.errors import ConfigError
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
+log = logging.getLogger(__name__)
+
 REFRESH = 1.0  # seconds; so old a scraped value may be, while the program is not busy with something else
+SLOWEST_RETRY = 30.0  # seconds until a port that is in use is tried again, at most
 
 
 class Kind(StrEnum):
@@ -57,28 +62,41 @@ class Metrics:
         self._families: list[Family] = []
         self._due = 0.0
         self._stop: Callable[[], None] = lambda: None
+        self._retry_at = math.inf  # monotonic
+        self._wait = REFRESH
+        self._said = ""
         if settings.port is not None:
             _library()
 
     def start(self) -> None:
         """Open the port, if there is one; answers come from threads of its own.
 
-        Raises:
-            ConfigError: it cannot be opened.
+        A port that another program has is opened later, by `refresh`.
         """
         if self._settings.port is None:
             return
+        self._retry_at = math.inf
+        address = f"{self._settings.host}:{self._settings.port}"
+        try:
+            self._open(self._settings.host, self._settings.port)
+        except OSError as error:
+            text = f"metrics.port: {address} cannot be opened: {error.strerror}"
+            if text != self._said:
+                log.warning("%s; free it or choose another; trying again", text)
+            self._said = text
+            self._retry_at = time.monotonic() + self._wait
+            self._wait = min(2 * self._wait, SLOWEST_RETRY)
+            return
+        if self._said:
+            log.info("metrics.port: %s is open now", address)
+        self._said, self._wait = "", REFRESH
+
+    def _open(self, host: str, port: int) -> None:
         library = _library()
         registry = library.CollectorRegistry()
         registry.register(self)
         library.ProcessCollector(registry=registry)
-        address = (self._settings.host, self._settings.port)
-        try:
-            server, thread = library.start_http_server(address[1], address[0], registry=registry)
-        except OSError as error:
-            raise ConfigError(
-                f"metrics.port: {address[0]}:{address[1]} cannot be opened: {error.strerror}; choose another port"
-            ) from error
+        server, thread = library.start_http_server(port, host, registry=registry)
 
         def stop() -> None:
             server.shutdown()
@@ -90,12 +108,15 @@ class Metrics:
     def refresh(self, report: Callable[[], Mapping[str, Any]]) -> None:
         """Take a new report, if the last one is old; without a port none is made."""
         now = time.monotonic()
+        if now >= self._retry_at:
+            self.start()
         if self._settings.port is not None and now >= self._due:
             self._due = now + REFRESH
             self._families = self._describe(report())
 
     def close(self) -> None:
         """Close the port."""
+        self._retry_at = math.inf
         self._stop()
         self._stop = lambda: None
 

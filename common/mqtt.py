@@ -2,9 +2,9 @@
 
 - Everything that happens is posted, in order, to one function; nothing else runs in paho's threads. An exception there
   kills the thread while its client still claims to be connected.
-- Each connection has a client of its own. One that reconnects by itself sends again what it held, be it an hour later;
-  says "not connected" of messages that it keeps; and refuses the 65,536th. A new one holds nothing: what was not
-  answered for is the business of whoever published it.
+- Each connection has a client of its own, and reads certificates and password anew. A client that reconnects by itself
+  sends again what it held, be it an hour later; says "not connected" of messages that it keeps; and refuses the
+  65,536th. A new one holds nothing: what was not answered for is the business of whoever published it.
 """
 
 import contextlib
@@ -27,16 +27,19 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from common.backoff import Backoff
 from common.config import Broker, Tls
-from common.errors import ConfigError
-from common.mqtt_events import Connected, Disconnected, Event, Handed, Message, Published
+from common.errors import NotReady
+from common.mqtt_events import TOO_LARGE, Connected, Disconnected, Event, Handed, Message, Published
+from common.seldom import Seldom
 
 log = logging.getLogger(__name__)
 
 KEEPALIVE = 15  # seconds; a broker that hangs is noticed after about two of them
-FASTEST_RETRY, SLOWEST_RETRY = 1, 30  # seconds
 LAST_ANSWER = 1.0  # seconds; how long a good-bye waits for the broker's answer to what was published last
 FOR_EVER = 0xFFFFFFFF  # seconds; the longest that a session may outlive its connection
+_TAKEN_OVER = 0x8E
+_NEEDED = "MQTT 5 is needed, as mosquitto 2.0 or newer has it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +50,15 @@ class Will:
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class _Line:
     """One connection, or one try at it."""
 
     number: int
     client: paho.Client
     ended: threading.Event
+    largest: float = math.inf  # bytes of a packet; the broker hangs up on whoever sends more
+    reason: ReasonCode | None = None  # why the broker, or the network, ended it
 
 
 class Session:
@@ -80,9 +85,6 @@ class Session:
             will: published by the broker when the connection breaks.
             keep: the broker keeps the session, and messages are acknowledged by `acknowledge` only.
             unacknowledged: how many messages the broker may send before the first is acknowledged.
-
-        Raises:
-            ConfigError: a TLS file is unusable.
         """
         self._settings = settings
         self._client_id = client_id
@@ -93,19 +95,33 @@ class Session:
         self._keep = keep
         self._unacknowledged = unacknowledged
         self._said = ""
+        self._seldom = Seldom()
+        self._backoff = Backoff()
+        self._unsent = 0
         self._closing = threading.Event()
         self._live: _Line | None = None  # the connection, while there is one
         self._last: paho.MQTTMessageInfo | None = None  # what was handed over last
-        self._line: _Line | None = self._new_line(1)  # None at the end
+        self._line: _Line | None = None  # the last try; None before the first and at the end
         self._supervisor = threading.Thread(target=self._supervise, name="mqtt", daemon=True)
         self.stirred = math.inf
-        """Monotonic seconds when its threads last did something: a try to connect, an answer, a message; infinite
-        before the start."""
+        """Monotonic seconds when its threads last did something: a try to connect, an answer, a message. While they
+        wait for the next try, the time of that; infinite before the start."""
 
     @property
     def connected(self) -> bool:
         """Whether the broker has taken us in."""
         return self._live is not None
+
+    @property
+    def largest(self) -> float:
+        """How many bytes of a packet the broker takes; infinite where it has set no limit, or is away."""
+        live = self._live
+        return math.inf if live is None else live.largest
+
+    @property
+    def taken_over(self) -> int:
+        """How often another program with our client id has taken our session lately: twice is no accident."""
+        return self._backoff.taken_over(time.monotonic())
 
     def start(self) -> None:
         """Connect in the background, and again whenever the connection is lost, for ever."""
@@ -115,16 +131,36 @@ class Session:
         """Hand a message to the broker, QoS 1; the answer comes in `Published`.
 
         None when there is no connection: nothing was handed over then. When the connection is lost before the broker
-        has answered, nobody knows whether it has the message, and nobody sends it again.
+        has answered, nobody knows whether it has the message, and nobody sends it again. What is larger than the broker
+        takes is not sent: the answer is TOO_LARGE.
         """
         live = self._live
         if live is None:
             return None
+        payload = payload.encode() if isinstance(payload, str) else payload
+        size = _packet_size(topic, payload)
+        if size > live.largest:
+            return self._refuse(live, topic, size)
         info = live.client.publish(topic, payload, qos=1, retain=retain)
         if info.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:
             return None
         self._last = info
         return Handed(live.number, info.mid)
+
+    def _refuse(self, live: _Line, topic: str, size: int) -> Handed:
+        if self._seldom.due(topic, time.monotonic()):
+            log.warning(
+                "%s: a message of %d bytes is not sent: the broker %s takes %d at most; raise its max_packet_size."
+                " Frames are kept until then",
+                topic,
+                size,
+                self._where,
+                live.largest,
+            )
+        self._unsent += 1
+        handed = Handed(live.number, -self._unsent)  # no id of a message that was sent
+        self._post(Published(handed, TOO_LARGE))
+        return handed
 
     def acknowledge(self, message: Message) -> None:
         """Tell the broker that it can forget the message; in the order of arrival.
@@ -164,31 +200,62 @@ class Session:
         self._supervisor.join(timeout)
 
     def _supervise(self) -> None:
-        wait: float = FASTEST_RETRY
-        while line := self._line:
+        number = 0
+        while not self._closing.is_set():
+            number += 1
             self.stirred = time.monotonic()
-            line.client.connect_async(
-                self._settings.host,
-                self._settings.port,
-                keepalive=KEEPALIVE,
-                clean_start=not self._keep,
-                properties=self._connect_properties(),
+            wait = self._connect(number) * random.uniform(0.5, 1.0)  # noqa: S311 - not a secret
+            self.stirred = time.monotonic() + wait
+            self._closing.wait(wait)
+        # paho closes what it has when nobody knows it any more, and whoever had an error may know us for long.
+        self._line = None
+
+    def _connect(self, number: int) -> float:
+        """Connect and return when that has failed or ended, with the seconds to wait, on average, before the next."""
+        try:
+            line = self._new_line(number)
+        except NotReady as error:
+            self._say(logging.WARNING, f"{error}; trying again")
+            return self._backoff.failed()
+        self._line = line
+        if self._closing.is_set():  # `close` has not seen it
+            return 0.0
+        line.client.connect_async(
+            self._settings.host,
+            self._settings.port,
+            keepalive=KEEPALIVE,
+            clean_start=not self._keep,
+            properties=self._connect_properties(),
+        )
+        line.client.loop_start()  # tries once, and ends with the connection
+        good = self._stay(line)
+        _let_go(line.client)
+        was_live, self._live, self._last = self._live is not None, None, None
+        if not was_live:
+            return self._backoff.failed()
+        wait = self._backoff.lost(time.monotonic(), good=good, taken_over=_is_taken_over(line))
+        if line.reason is not None:
+            self._say(logging.WARNING, self._loss(line.reason))
+        self._post(Disconnected())
+        return wait
+
+    def _stay(self, line: _Line) -> bool:
+        """Return when the connection has ended; whether it had lasted."""
+        while not line.ended.wait(self._backoff.good_after(time.monotonic())):
+            if self._live is line:
+                self._backoff.good()
+                self._say(logging.INFO, f"Connected to the broker {self._where}")
+                line.ended.wait()
+                return True
+        return False
+
+    def _loss(self, reason: ReasonCode) -> str:
+        if self._backoff.contested(time.monotonic()):
+            return (
+                f"Another program named {self._client_id} uses the broker {self._where}, and each takes the other's"
+                " session: give one of the two another name; trying again, ever more slowly"
             )
-            line.client.loop_start()  # tries once, and ends with the connection
-            line.ended.wait()
-            _let_go(line.client)
-            was_live, self._live, self._last = self._live is not None, None, None
-            if was_live:
-                wait = FASTEST_RETRY
-                self._post(Disconnected())
-            if self._closing.wait(wait * random.uniform(0.5, 1.0)):  # noqa: S311 - not a secret
-                # paho closes what it has when nobody knows it any more, and whoever had an error may know us for long.
-                self._line = None
-            else:
-                wait = min(2 * wait, SLOWEST_RETRY)
-                self._line = self._new_line(line.number + 1)
-                if self._closing.is_set():
-                    self._line = None
+        return f"The connection to the broker {self._where} is lost ({reason}); trying again"
 
     def _connect_properties(self) -> Properties:
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
@@ -207,14 +274,17 @@ class Session:
         line = _Line(number, client, threading.Event())
         client.max_inflight_messages_set(0)  # whoever publishes keeps the window, and knows what is in it
         if self._settings.username is not None:
-            client.username_pw_set(self._settings.username, self._settings.secret())
+            try:
+                client.username_pw_set(self._settings.username, self._settings.secret())
+            except NotReady as error:
+                raise NotReady(f"mqtt.{error}") from error
         if self._settings.tls is not None:
             tls = self._settings.tls
             _check_readable(tls)
             try:
                 client.tls_set(ca_certs=tls.ca, certfile=tls.certificate, keyfile=tls.key)
             except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
-                raise ConfigError(
+                raise NotReady(
                     f"mqtt.tls: the files cannot be used: {error}; certificates and key must be PEM, of one pair"
                 ) from error
         if self._will is not None:
@@ -227,15 +297,22 @@ class Session:
         answered = False
 
         def on_connect(
-            _client: paho.Client, _: Any, flags: paho.ConnectFlags, reason: ReasonCode, __: Properties | None
+            _client: paho.Client, _: Any, flags: paho.ConnectFlags, reason: ReasonCode, properties: Properties | None
         ) -> None:
             nonlocal answered
             answered = True
-            self.stirred = time.monotonic()
+            now = self.stirred = time.monotonic()
             if reason.is_failure:
                 self._say(logging.WARNING, f"The broker {self._where} refuses us: {reason}; {_cure(reason)}")
                 return
-            self._say(logging.INFO, f"Connected to the broker {self._where}")
+            if getattr(properties, "MaximumQoS", 1) < 1:
+                text = f"The broker {self._where} takes only messages of QoS 0, which may be lost without a word"
+                self._say(logging.WARNING, f"{text}: take max_qos 0 out of its configuration; trying again")
+                client.disconnect()
+                return
+            line.largest = getattr(properties, "MaximumPacketSize", math.inf)
+            if not self._backoff.quiet(now):
+                self._say(logging.INFO, f"Connected to the broker {self._where}")
             self._live = line
             if self._subscriptions:
                 client.subscribe([(topic, SubscribeOptions(qos=1)) for topic in self._subscriptions])
@@ -251,15 +328,12 @@ class Session:
         def on_disconnect(
             _client: paho.Client, _: Any, __: paho.DisconnectFlags, reason: ReasonCode, ___: Properties | None
         ) -> None:
-            if self._live is line and reason.is_failure:
-                self._say(
-                    logging.WARNING, f"The connection to the broker {self._where} is lost ({reason}); trying again"
-                )
-            elif not answered and reason.is_failure:
+            line.reason = reason if reason.is_failure else None
+            if not answered and reason.is_failure:
                 # So does TLS 1.3 refuse a client without the right certificate: the handshake itself succeeds.
-                cure = "check mqtt.tls; trying again" if self._settings.tls else "trying again"
+                cure = "check mqtt.tls" if self._settings.tls else f"check mqtt.port; {_NEEDED}"
                 text = f"The broker {self._where} ended the connection before it let us in ({reason}); {cure}"
-                self._say(logging.WARNING, text)
+                self._say(logging.WARNING, f"{text}; trying again")
             line.ended.set()
 
         def on_message(_client: paho.Client, _: Any, message: paho.MQTTMessage) -> None:
@@ -295,7 +369,7 @@ def _check_readable(tls: Tls) -> None:
             if file is not None:
                 open(file, "rb").close()
         except OSError as error:
-            raise ConfigError(f"mqtt.tls.{option}: {file} cannot be read: {error.strerror}") from error
+            raise NotReady(f"mqtt.tls.{option}: {file} cannot be read: {error.strerror}") from error
 
 
 def _let_go(client: paho.Client) -> None:
@@ -304,7 +378,19 @@ def _let_go(client: paho.Client) -> None:
     client.on_message = client.on_publish = client.on_socket_open = None
 
 
+def _is_taken_over(line: _Line) -> bool:
+    return line.reason is not None and line.reason.value == _TAKEN_OVER
+
+
+def _packet_size(topic: str, payload: bytes) -> int:
+    """Return the bytes of a PUBLISH of QoS 1 without properties."""
+    rest = 2 + len(topic.encode()) + 2 + 1 + len(payload)
+    return 1 + max(1, -(-rest.bit_length() // 7)) + rest
+
+
 def _cure(reason: ReasonCode) -> str:
+    if reason.value == 0x84:
+        return f"{_NEEDED}; trying again"
     if reason.value in (0x86, 0x87):
         return "check mqtt.username and mqtt.password, and the broker's access rules"
     return "trying again"

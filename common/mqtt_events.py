@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 NOBODY_SUBSCRIBED = 0x10  # a PUBACK that means: taken, and thrown away
 REFUSED = 0x80  # from here on, a PUBACK means no
+TOO_LARGE = 0x95  # larger than the broker takes: it was not sent
 
 
 @dataclass(frozen=True, slots=True)

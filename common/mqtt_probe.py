@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from common.config import Broker
-from common.errors import TeleinfoError
+from common.errors import NotReady, TeleinfoError
 
 _CONNECT, _CONNACK, _PUBLISH, _PUBREC, _SUBSCRIBE, _SUBACK, _DISCONNECT = 1, 2, 3, 5, 8, 9, 14
 _KEEPALIVE = 600  # seconds; longer than anybody listens
@@ -29,7 +29,7 @@ _SIZES = {  # bytes of an MQTT 5 property's value, by its identifier; the others
     **dict.fromkeys((0x13, 0x21, 0x22, 0x23), 2),
     **dict.fromkeys((0x02, 0x11, 0x18, 0x27), 4),
 }
-_RECEIVE_MAXIMUM, _MAXIMUM_QOS = 0x21, 0x24
+_RECEIVE_MAXIMUM, _MAXIMUM_QOS, _MAXIMUM_PACKET_SIZE = 0x21, 0x24, 0x27
 
 _HOSTNAME_MISMATCH, _ADDRESS_MISMATCH = 62, 64  # X509_V_ERR_…, of OpenSSL
 _NOT_YET_VALID, _EXPIRED = 9, 10
@@ -42,6 +42,7 @@ class Problem(StrEnum):
     REFUSED = "refused"  # nobody listens there
     SILENT = "silent"  # no answer in time
     UNREACHABLE = "unreachable"  # no way there
+    PASSWORD_FILE = "password file"  # noqa: S105 - ours cannot be read
     TLS_FILES = "tls files"  # ours cannot be used
     TLS_NAME = "tls name"  # the certificate is for somebody else
     TLS_AUTHORITY = "tls authority"  # nobody we trust has signed it
@@ -52,6 +53,7 @@ class Problem(StrEnum):
     CLOSED = "closed"  # it hung up without a word
     NOT_MQTT = "not mqtt"
     VERSION = "version"  # it does not speak MQTT 5
+    QOS = "qos"  # it takes only what may be lost
     CREDENTIALS = "credentials"
     CLIENT_ID = "client id"
     BANNED = "banned"
@@ -113,6 +115,11 @@ class Probe:
         self._buffer = b""
         self._last_id = 0
         self._heard: list[Heard] = []
+        try:
+            self._password = settings.secret()
+        except NotReady as error:
+            raise NoConnection(f"mqtt.{error}", Problem.PASSWORD_FILE) from error
+        self.largest: int | None = None  # bytes of a packet that it takes; None: any
         self._socket = self._open()
         try:
             self._say_hello(client_id)
@@ -246,10 +253,9 @@ class Probe:
         if settings.username is not None:
             flags |= 0b1000_0000
             payload += _text(settings.username)
-            password = settings.secret()
-            if password is not None:
+            if self._password is not None:
                 flags |= 0b0100_0000
-                payload += _text(password)
+                payload += _text(self._password)
         head = _text("MQTT") + bytes((5, flags)) + _KEEPALIVE.to_bytes(2, "big") + b"\0"
         deadline = time.monotonic() + self._timeout
         try:
@@ -272,6 +278,9 @@ class Probe:
             raise _no_broker() from error
         self._receive_maximum = found.get(_RECEIVE_MAXIMUM, 65_535)
         self._maximum_qos = found.get(_MAXIMUM_QOS, 2)
+        self.largest = found.get(_MAXIMUM_PACKET_SIZE)
+        if self._maximum_qos == 0:
+            raise NoConnection("Maximum QoS 0", Problem.QOS)
 
     # -- packets -------------------------------------------------------------------------------------------------------
 

@@ -24,17 +24,22 @@ class Life:
         self.exit_code = 0
         self._wake: Callable[[], None] = lambda: None
 
-    def watch(self, wake: Callable[[], None]) -> None:
+    def watch(self, wake: Callable[[], None] | None = None) -> None:
         """Take over the signals and the deaths of threads; call it before any thread is started.
 
         `wake` must make whoever waits look at `stop`; it is called from another thread.
         """
-        self._wake = wake
+        if wake is not None:
+            self.wake_by(wake)
         # A thread of its own waits for the signals: a handler would run inside the main thread, maybe while that holds
         # the very lock of the event that the handler must set.
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         threading.excepthook = self._on_dead_thread
         threading.Thread(target=self._wait_for_signals, name="signals", daemon=True).start()
+
+    def wake_by(self, wake: Callable[[], None]) -> None:
+        """From now on this makes whoever waits look at `stop`."""
+        self._wake = wake
 
     def _wait_for_signals(self) -> None:
         signal.sigwait(_SIGNALS)

@@ -12,8 +12,11 @@ from common.arguments import add_version, one_of
 from common.command import NO_ROOM, report_errors
 from common.errors import ConfigError
 from common.forget import NotAllowed, NotForgotten, forget, forget_meter
+from common.heartbeat import Heartbeat
+from common.notify import Notifier
 from common.process import Life
 from common.topics import Topics
+from common.waiting import when_ready
 from reader.bridge import Bridge
 from reader.check import add_parser as add_check
 from reader.config import ReaderConfig
@@ -87,9 +90,11 @@ def _run(arguments: argparse.Namespace) -> int:
                 port,
             )
     life = Life()
-    bridge = Bridge(settings, life)
-    life.watch(bridge.wake)
-    bridge.run()
+    life.watch()
+    bridge = when_ready(lambda: Bridge(settings, life), life, Heartbeat(None, Notifier()))
+    if bridge is not None:
+        life.wake_by(bridge.wake)
+        bridge.run()
     logging.getLogger(__name__).info("Stopped")
     return life.exit_code
 

@@ -9,7 +9,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from common.errors import ConfigError, MessageError
+from common.errors import MessageError, NotReady
 from common.frame import read_instant
 from common.heartbeat import Heartbeat
 from common.metrics import Metrics
@@ -56,8 +56,8 @@ class Bridge:
         """Take the journal and the spool into possession; nothing else is opened.
 
         Raises:
-            ConfigError: the journal's folder cannot be used; journal or spool are another reader's; or metrics cannot
-                be had.
+            NotReady: the journal's folder cannot be used now; or journal or spool are another reader's.
+            ConfigError: metrics are configured, and cannot be had.
         """
         self._metrics = Metrics(config.metrics, reader_metrics)
         self._life = life
@@ -134,11 +134,11 @@ class Bridge:
         try:
             left = self._journal.open()
         except JournalBusy as error:
-            raise ConfigError(
+            raise NotReady(
                 f"spool.journal: {settings.journal} is in use by another reader: give each its own"
             ) from error
         except OSError as error:
-            raise ConfigError(
+            raise NotReady(
                 f"spool.journal: {settings.journal} cannot be used: {error.strerror}; make it this user's"
                 f" (sudo install -d -o $USER {settings.journal}), or name another folder in memory"
             ) from error
@@ -146,7 +146,7 @@ class Bridge:
             log.warning("spool.journal: %s is not in memory: each frame is written to the disk", settings.journal)
         try:
             spool = self._open_spool()
-        except ConfigError:
+        except NotReady:
             self._journal.close()
             raise
         delivery = Delivery(self._session, self._topics, self._confirmers, self._journal, spool)
@@ -159,7 +159,7 @@ class Bridge:
         """Open the spool; None, and a warning unless that was said, where there is no disk to be had.
 
         Raises:
-            ConfigError: it is another reader's.
+            NotReady: it is another reader's.
         """
         settings = self._config.spool
         # In one folder with the journal it is safe behind the journal's lock.
@@ -168,7 +168,7 @@ class Bridge:
         try:
             spool.open()
         except SpoolBusy as error:
-            raise ConfigError(f"spool.path: {settings.path} is in use by another reader: give each its own") from error
+            raise NotReady(f"spool.path: {settings.path} is in use by another reader: give each its own") from error
         except OSError as error:
             self._warn_of_spool(f"spool.path: {settings.path} cannot be used: {error.strerror}")
             return None
@@ -280,7 +280,7 @@ class Bridge:
             return
         try:
             spool = self._open_spool()
-        except ConfigError as error:
+        except NotReady as error:
             self._warn_of_spool(str(error))
             return
         if spool is not None:
@@ -323,6 +323,7 @@ class Bridge:
         return {
             "uptime": round(time.monotonic() - self._started),
             "connects": self._connects,
+            "taken_over": self._session.taken_over,
             "delivery": self._delivery.report(),
             "clock": {
                 "synchronised": all(line.clock[0] for line in self._lines),

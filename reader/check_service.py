@@ -93,12 +93,17 @@ def gather(name: str, topics: Topics, heard: Iterable[Heard], *, seconds: float,
 
 def judge_service(facts: ServiceFacts) -> list[Finding]:
     """Say how the reader itself does."""
-    if facts.returned >= _DUELLING:
+    taken_over = _number(facts.health.get("taken_over"))
+    if facts.returned >= _DUELLING or taken_over >= _DUELLING:
+        times = (
+            f"connected {facts.returned} times in {facts.seconds:.0f} s"
+            if facts.returned >= _DUELLING
+            else f"{taken_over} times lately"
+        )
         return [
             cure(
                 SUBJECT,
-                f"two readers named {facts.name} throw each other out of the broker:"
-                f" connected {facts.returned} times in {facts.seconds:.0f} s",
+                f"two readers named {facts.name} throw each other out of the broker: {times}",
                 "give one of them another name, in its reader.yaml, and restart it",
             )
         ]
@@ -134,6 +139,14 @@ def judge_service(facts: ServiceFacts) -> list[Finding]:
                 SUBJECT,
                 f"a reader named {facts.name} is connected to the broker{since}, and none is to be seen here",
                 "right if it is in a container; if it is elsewhere, give this one another name in reader.yaml",
+            )
+        )
+    if taken_over:
+        findings.append(
+            mind(
+                SUBJECT,
+                "another program has taken its place at the broker a moment ago",
+                f"does a second reader named {facts.name} run somewhere? Ask again in a minute",
             )
         )
     connects = facts.health.get("connects")

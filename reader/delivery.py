@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from common.frame import write_instant
-from common.mqtt_events import REFUSED, Handed
+from common.mqtt_events import REFUSED, TOO_LARGE, Handed
 from common.topics import Topics
 from reader.confirmers import Confirmers
 from reader.fault import Fault
@@ -117,6 +117,9 @@ class Delivery:
         if identity is None:
             return  # not an item
         self._unanswered.ended(now)
+        if code == TOO_LARGE:
+            self._overdue.too_large(identity, self._hot.get(identity))
+            return
         if code >= REFUSED:
             if self._refused.occurred(now):
                 log.warning("The broker refuses frames (reason 0x%02X); check its access rules", code)

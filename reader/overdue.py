@@ -3,6 +3,7 @@
 Used from one thread; the clock comes from outside.
 """
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -24,7 +25,7 @@ class Hot:
     item: Item
     place: int | None  # in the journal; None where it could not be written
     born: float  # monotonic
-    sent: float | None = None  # the last time that it was sent
+    sent: float | None = None  # the last time that it was sent; infinite: not to be sent on this connection
     names: frozenset[str] = frozenset()  # the storers that hold it
     replayed: bool = False  # on its way on `replay`
 
@@ -73,11 +74,30 @@ class Overdue:
             if loaded.items.pop(identity, None) is not None and not loaded.items:
                 del self._loaded[block]
 
+    def too_large(self, identity: Identity, hot: Hot | None) -> None:
+        """The broker does not take a message of this size: try it on the next connection, and send others meanwhile.
+
+        Args:
+            identity: of the item.
+            hot: the item, if it is in memory.
+        """
+        if hot is not None:
+            self.land(hot)
+            hot.sent = math.inf
+            return
+        for block, loaded in self._loaded.items():
+            if identity in loaded.items:
+                self._sent_cold[block] = math.inf
+        self.unload(identity)
+
     def disconnected(self, hot: Iterable[Hot]) -> None:
         """What was on its way, of these and of the disk, may have arrived, or not."""
         self._loaded.clear()
+        self._sent_cold = {block: sent for block, sent in self._sent_cold.items() if sent < math.inf}
         for one in hot:
             self.land(one)
+            if one.sent == math.inf:
+                one.sent = None
 
     def spilled(self, blocks: Iterable[Block], hot: Iterable[Hot]) -> None:
         """What was hot is in these blocks now: if all of it was sent, it is overdue when the last of it is."""
@@ -87,7 +107,9 @@ class Overdue:
             self.land(one)
             sent.append(one.sent)
         if None not in sent:
-            self._sent_cold |= dict.fromkeys(blocks, max(time for time in sent if time is not None))
+            # With some that are too large and some that are not, the block is sent again for those that are not.
+            last = max((time for time in sent if time is not None and time < math.inf), default=math.inf)
+            self._sent_cold |= dict.fromkeys(blocks, last)
 
     def send(self, hot: Iterable[Hot], spool: Spool | None, now: float) -> None:
         """Send again what is overdue, oldest first, as far as the window allows; `hot` is in order of birth."""

@@ -1,6 +1,7 @@
 """The logic of a batch: what its messages are, and what is told about them afterwards. No I/O."""
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from common.frame import Frame, identity_in, write_instant, write_stamp
 from common.mqtt_events import Message
 from common.tally import Tally
 
+_HEAD, _ONE = 400, 40  # bytes of a confirmation: topic and names; each frame
 _LONGEST_EXCERPT = 2000  # characters of a rejected message on `teleinfo/rejected`
 
 
@@ -44,6 +46,13 @@ def _identity(payload: bytes, frame: Frame) -> tuple[str, str] | None:
     """Return meter and timestamp as published: whoever waits for them knows them in that form."""
     timestamp = write_instant(frame.timestamp)
     return (frame.meter, timestamp) if timestamp.encode() in payload else identity_in(payload)
+
+
+def parts(parcels: Sequence[Parcel], largest: float) -> Iterator[Sequence[Parcel]]:
+    """Cut a batch so that the confirmation of each part fits into a packet of `largest` bytes."""
+    most = len(parcels) if largest == math.inf else max(1, int(largest - _HEAD) // _ONE)
+    for start in range(0, len(parcels), most or 1):
+        yield parcels[start : start + most]
 
 
 def confirmations(storer: str, parcels: Sequence[Parcel]) -> Iterator[tuple[str, str]]:

@@ -146,13 +146,27 @@ def gather(name: str, topics: Iterable[Topics], heard: Iterable[Heard], *, secon
 
 def judge_storer(facts: StorerFacts) -> list[Finding]:
     """Say how the storer itself does."""
-    if facts.returned > 1:
+    count = facts.health.get("taken_over")
+    taken_over = count if isinstance(count, int) else 0
+    if facts.returned > 1 or taken_over > 1:
+        times = (
+            f"connected {facts.returned} times in {facts.seconds:.0f} s"
+            if facts.returned > 1
+            else f"{taken_over} times lately"
+        )
         return [
             cure(
                 STORER,
-                f"two storers named {facts.name} throw each other out of the broker: connected {facts.returned} times"
-                f" in {facts.seconds:.0f} s",
+                f"two storers named {facts.name} throw each other out of the broker: {times}",
                 "give one of them another name, in its storer.yaml, and restart it",
+            )
+        ]
+    if taken_over:
+        return [
+            mind(
+                STORER,
+                f"{facts.name} is running, and another program has taken its place at the broker a moment ago",
+                f"does a second storer named {facts.name} run somewhere? Ask again in a minute",
             )
         ]
     log = f"its log tells why: journalctl -u {PROGRAM} -n 20"

@@ -17,6 +17,7 @@ from common.config import (
     topic_name,
     whole,
 )
+from common.errors import Away, NotReady
 from common.heartbeat import heartbeat_file
 
 
@@ -50,6 +51,17 @@ class DatabaseConfig(Secret):
     unix_socket: str | None = None
     user: str = "teleinfo"
     name: str = "teleinfodb"
+
+    def secret(self) -> str | None:
+        """Return the password.
+
+        Raises:
+            Away: the file cannot be read now: time heals it, as it heals the database.
+        """
+        try:
+            return super().secret()
+        except NotReady as error:
+            raise Away(f"database.{error}") from error
 
 
 @dataclass(frozen=True, kw_only=True)

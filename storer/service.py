@@ -22,7 +22,7 @@ from common.notify import Notifier
 from common.process import Life
 from common.seldom import Seldom
 from common.topics import Topics
-from storer.batch import Parcel, complaint, confirmations, unpack
+from storer.batch import Parcel, complaint, confirmations, parts, unpack
 from storer.config import StorerConfig
 from storer.database import Database
 from storer.metrics import storer_metrics
@@ -83,7 +83,6 @@ class Storer:
 
         Raises:
             Refused: at start-up only: credentials, rights, or the database's name are wrong.
-            ConfigError: the port for metrics cannot be opened.
         """
         self._metrics.start()
         if not self._prepare():
@@ -138,8 +137,9 @@ class Storer:
                 self._session.publish(self._topics[0].rejected, complaint(self._config.name, parcel))
         for topics in self._topics:
             own = [parcel for parcel in parcels if parcel.message.topic.startswith(f"{topics.base}/")]
-            for meter, text in confirmations(self._config.name, own):
-                self._session.publish(topics.stored(meter), text)
+            for part in parts(own, self._session.largest):
+                for meter, text in confirmations(self._config.name, part):
+                    self._session.publish(topics.stored(meter), text)
 
     def _write_frames(self, parcels: Sequence[Parcel]) -> None:
         """Write the frames. Safe to repeat: they are not doubled."""
@@ -302,6 +302,7 @@ class Storer:
             **counts,
             "waiting": counts["received"] - counts["stored"] - counts["duplicate"] - counts["rejected"],
             "tallies": self._tallies,
+            "taken_over": self._session.taken_over,
             "database": "away" if self._stalled else "connected",
         }
 

@@ -9,7 +9,7 @@ import pytest
 
 from common import config
 from common.config import Secret, Tls, duration, load, option, section, size, whole
-from common.errors import ConfigError
+from common.errors import ConfigError, NotReady
 from reader.config import ReaderConfig
 from storer.config import StorerConfig
 
@@ -298,14 +298,20 @@ class TestSecrets:
         text = "device: d\ninner: {password: p, password_file: /f}"
         assert complaint(file, text) == "inner.password: 'password_file' is given, too: leave one out"
 
-    def test_a_password_file_is_looked_for_before_anything_is_opened(self, file: Path, tmp_path: Path) -> None:
-        missing = tmp_path / "missing"
-        reason = f"inner.password_file: {missing} cannot be read: No such file or directory"
-        assert complaint(file, f"device: d\ninner: {{password_file: {missing}}}") == reason
-        missing.write_bytes(b"\xff")
-        assert complaint(file, f"device: d\ninner: {{password_file: {missing}}}").startswith(
-            f"inner.password_file: {missing} cannot be read: not UTF-8"
-        )
+    def test_a_password_file_that_is_missing_is_no_mistake_of_the_configuration(
+        self, file: Path, tmp_path: Path
+    ) -> None:
+        secret = tmp_path / "secret"
+        inner = settings(file, f"device: d\ninner: {{password_file: {secret}}}").inner
+        with pytest.raises(NotReady, match=f"^password_file: {secret} cannot be read: No such file or directory$"):
+            inner.secret()
+        secret.write_bytes(b"\xff")
+        with pytest.raises(NotReady, match=f"^password_file: {secret} cannot be read: not UTF-8"):
+            inner.secret()
+        secret.write_text("first")
+        assert inner.secret() == "first"
+        secret.write_text("second")
+        assert inner.secret() == "second"
 
     @pytest.mark.parametrize("kind", [ReaderConfig, StorerConfig])
     def test_a_password_is_never_shown(self, kind: type[Any], file: Path) -> None:

@@ -1,7 +1,9 @@
+import logging
 import socket
 import sys
 import urllib.request
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
@@ -62,16 +64,34 @@ def test_a_closed_port_can_be_opened_again(metrics: Metrics) -> None:
     scrape(metrics)
 
 
-def test_a_port_that_is_taken_is_one_line() -> None:
+def test_a_port_that_is_taken_is_one_line_and_opened_when_it_is_free(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.INFO)
+    now = [1000.0]
+    monkeypatch.setattr("common.metrics.time", SimpleNamespace(monotonic=lambda: now[0]))
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        with pytest.raises(ConfigError) as caught:
-            Metrics(MetricsConfig(port=port), describe).start()
-    assert str(caught.value) == (
-        f"metrics.port: 127.0.0.1:{port} cannot be opened: Address already in use; choose another port"
-    )
+        metrics = Metrics(MetricsConfig(port=port), describe)
+        metrics.start()
+        for _ in range(100):
+            now[0] += 1
+            metrics.refresh(lambda: {"a": 5})
+    (busy,) = caplog.messages
+    assert busy.startswith(f"metrics.port: 127.0.0.1:{port} cannot be opened: Address already in use; ")
+    now[0] += 30
+    metrics.refresh(lambda: {"a": 5})
+    assert 'a_total{of="q\\"' in scrape(metrics)
+    metrics.close()
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+
+
+def test_a_port_that_is_never_free_can_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    metrics = Metrics(MetricsConfig(host="192.0.2.1", port=9), describe)  # an address of nobody
+    metrics.start()
+    metrics.close()
 
 
 def test_without_the_library_only_a_port_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

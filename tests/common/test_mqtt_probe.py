@@ -5,6 +5,7 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -70,6 +71,40 @@ def test_what_says_something_else_is_no_broker(greeting: bytes) -> None:
         with pytest.raises(NoConnection) as wrong:
             Probe(settings, "doctor", timeout=WITHIN)
         assert wrong.value.problem is Problem.NOT_MQTT
+
+
+@pytest.mark.parametrize(
+    ("greeting", "problem"),
+    [
+        (b"\x20\x02\x00\x01", Problem.VERSION),  # as MQTT 3.1.1 says it
+        (b"\x20\x03\x00\x84\x00", Problem.VERSION),
+        (b"\x20\x05\x00\x00\x02\x24\x00", Problem.QOS),  # Maximum QoS 0
+        (b"", Problem.CLOSED),
+    ],
+    ids=["version 3.1.1", "version 5", "QoS", "hangs up"],
+)
+def test_a_broker_that_is_not_for_us_is_known(greeting: bytes, problem: Problem) -> None:
+    with server(lambda connection: connection.sendall(greeting)) as settings:
+        with pytest.raises(NoConnection) as wrong:
+            Probe(settings, "doctor", timeout=WITHIN)
+        assert wrong.value.problem is problem
+
+
+def test_the_largest_packet_is_known() -> None:
+    greeting = b"\x20\x08\x00\x00\x05\x27\x00\x00\x03\xe8"
+    with (
+        server(lambda connection: connection.sendall(greeting)) as settings,
+        Probe(settings, "doctor", timeout=WITHIN) as probe,
+    ):
+        assert probe.largest == 1000
+
+
+def test_a_password_file_that_is_missing_is_known(tmp_path: Path) -> None:
+    file = tmp_path / "none"
+    with pytest.raises(NoConnection) as wrong:
+        Probe(Broker(host="127.0.0.1", username="reader", password_file=str(file)), "doctor", timeout=WITHIN)
+    assert wrong.value.problem is Problem.PASSWORD_FILE
+    assert str(wrong.value) == f"mqtt.password_file: {file} cannot be read: No such file or directory"
 
 
 def test_what_it_said_before_it_hung_up_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from common.config import Broker
-from common.errors import ConfigError
+from common.errors import NotReady
 from common.frame import Frame, write_instant
 from common.labels import Mode
 from common.mqtt import Will
@@ -68,6 +68,7 @@ class Session:
         self.client_id, self.will, self.subscriptions, self.post = client_id, will, subscriptions, post
         self.connected = False
         self.stirred = math.inf
+        self.taken_over = 0
         self.answering = False
         self.closed = False
         self.hindered: Step = bool  # what each message costs
@@ -516,14 +517,22 @@ def test_without_a_place_for_the_spool_it_goes_on_in_memory(
     assert sum("spool.path" in message for message in caplog.messages) == 1
 
 
-def test_the_journal_of_another_reader_is_refused(rig: Rig) -> None:
-    with pytest.raises(ConfigError, match="in use by another reader"):
+def test_the_journal_of_another_reader_is_waited_for(rig: Rig) -> None:
+    with pytest.raises(NotReady, match="in use by another reader"):
         Bridge(rig.config, Life())
 
 
-def test_the_spool_of_another_reader_is_refused(rig: Rig, tmp_path: Path) -> None:
+def test_a_journal_that_cannot_be_used_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "journal").touch()
+    with pytest.raises(NotReady, match=r"spool\.journal: .*/journal cannot be used: File exists; make it this user's"):
+        Rig(tmp_path, monkeypatch)
+    (tmp_path / "journal").unlink()
+    Rig(tmp_path, monkeypatch).run()
+
+
+def test_the_spool_of_another_reader_is_waited_for(rig: Rig, tmp_path: Path) -> None:
     spool = SpoolConfig(journal=tmp_path / "other", path=rig.config.spool.path)
-    with pytest.raises(ConfigError, match=r"spool.path: .*/spool is in use by another reader: give each its own"):
+    with pytest.raises(NotReady, match=r"spool.path: .*/spool is in use by another reader: give each its own"):
         Bridge(replace(rig.config, spool=spool), Life())
     rig.bridge._delivery.close(0)
     Bridge(replace(rig.config, spool=spool), Life())._delivery.close(0)
@@ -575,6 +584,12 @@ def test_a_disk_that_comes_late_is_used_with_what_it_holds(
     rig.run(rig.connect, mount, rig.go(HEALTH_EVERY))
     assert sum("can be used now" in message for message in caplog.messages) == 1
     assert rig.counts("recovered", "decoded", "waiting") == [1, 1, 1]
+
+
+def test_health_tells_how_often_another_program_took_the_session(rig: Rig) -> None:
+    rig.session.taken_over = 3
+    rig.run(rig.connect)
+    assert rig.health["taken_over"] == 3
 
 
 def test_health_tells_since_when_frames_wait(rig: Rig) -> None:

@@ -100,6 +100,8 @@ def test_a_healthy_reader_is_fine_in_all() -> None:
     ("facts", "status", "what"),
     [
         (replace(running(), returned=4), CURE, "two readers named cellar throw each other out"),
+        (running(taken_over=2), CURE, "two readers named cellar"),
+        (running(taken_over=1), MIND, "another program has taken its place"),
         (replace(running(), local=False), MIND, "none is to be seen here"),
         (replace(running(), status="offline"), CURE, "the broker says offline"),
         (replace(running(), status=""), MIND, "the broker tells nothing of it"),

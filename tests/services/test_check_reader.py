@@ -1,5 +1,6 @@
 """The reader's doctor on a real line and at a real broker, with what goes wrong there provoked."""
 
+import contextlib
 import io
 import json
 import os
@@ -7,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -316,7 +318,7 @@ def test_a_reader_that_has_the_port_is_named_and_asked(household: Broker, tmp_pa
         ("prot: /dev/ttyAMA0", "unknown option 'prot', did you mean 'port'?"),
         ("port: telnet://pi:1", "a device, socket://, rfc2217:// or simulate:// is expected"),
         ("port: [", "not YAML"),
-        ("port: /dev/null\nmqtt: {password_file: /none}", "mqtt.password_file: /none cannot be read"),
+        ("port: /dev/null\nmqtt: {password: a, password_file: /none}", "'password_file' is given, too"),
     ],
 )
 def test_a_wrong_configuration_is_a_finding_and_nothing_is_opened(tmp_path: Path, document: str, words: str) -> None:
@@ -327,6 +329,39 @@ def test_a_wrong_configuration_is_a_finding_and_nothing_is_opened(tmp_path: Path
     assert text.startswith(f"✗ problem Configuration: {file}")
     assert words in text
     assert " → " in text
+
+
+def test_a_password_file_that_is_missing_is_to_be_cured_and_no_mistake_of_the_configuration(tmp_path: Path) -> None:
+    file = tmp_path / "reader.yaml"
+    file.write_text("port: /dev/null\nmqtt: {username: reader, password_file: /none}")
+    code, text = examine(file, tmp_path)
+    assert code == 1
+    assert text.count("mqtt.password_file: /none cannot be read: No such file or directory") == 1
+
+
+def test_two_readers_of_one_name_are_a_problem(programs: None, tmp_path: Path) -> None:
+    """They rest between two turns, so the look at the broker may see none of those: what they say of it counts."""
+    with careful_broker(tmp_path / "contested") as broker, contextlib.ExitStack() as stack:
+        for place in ("one", "other"):
+            spool = {"journal": str(tmp_path / place / "journal"), "path": str(tmp_path / place / "spool")}
+            (tmp_path / place).mkdir()
+            file = write(tmp_path / place, broker, spool=spool)
+            log = stack.enter_context((tmp_path / place / "log").open("wb"))
+            command = [sys.executable, "-m", "reader", "run", "--config", str(file)]
+            process = subprocess.Popen(command, stdout=log, stderr=log, preexec_fn=die_with(os.getpid()))
+            stack.callback(process.wait)
+            stack.callback(process.terminate)
+        logs = [tmp_path / place / "log" for place in ("one", "other")]
+        deadline = time.monotonic() + 60
+        # Whoever has the name after both were thrown out twice says so.
+        while broker.log.read_text().count("already connected") < 4:
+            assert time.monotonic() < deadline, [log.read_text() for log in logs]
+            time.sleep(0.1)  # between two looks
+        code, text = examine(file, tmp_path)
+    assert code == 1
+    assert "problem Reader: two readers named cellar" in text, [log.read_text() for log in logs]
+    said = [log.read_text() for log in logs]
+    assert [text.count("nother program named teleinfo-reader-cellar") for text in said] in ([1, 1], [0, 1], [1, 0])
 
 
 def test_a_missing_configuration_tells_where_to_begin(tmp_path: Path) -> None:

@@ -3,9 +3,11 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -46,6 +48,14 @@ class Reader:
                 stdout=log,
                 stderr=log,
             )
+
+    def wait_for_log(self, text: str) -> None:
+        deadline = time.monotonic() + WITHIN
+        while text not in self.log.read_text():
+            assert self.process is not None
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < deadline, f"no {text!r} in {self.log.read_text()}"
+            time.sleep(0.05)  # between two looks
 
     def end(self, how: signal.Signals) -> int:
         assert self.process is not None
@@ -196,6 +206,50 @@ def test_a_broker_that_is_away_is_waited_for_and_frames_are_kept(reader: Reader,
         assert ear.wait(lambda: any(topic.endswith("/frame") for topic, _ in ear.messages)), reader.log.read_text()
         assert reader.end(signal.SIGTERM) == 0
     assert reader.log.read_text().count("cannot be reached") <= 1
+
+
+def test_a_password_file_and_a_metrics_port_that_are_missing_stop_no_frames(reader: Reader, tmp_path: Path) -> None:
+    """The broker asks for no password: what counts is that the file is waited for, and frames are kept meanwhile."""
+    secret = tmp_path / "password"
+    reader.settings["mqtt"] |= {"username": "reader", "password_file": str(secret)}
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        reader.settings["metrics"] = {"port": port}
+        reader.settings["delivery"] = {"confirmed_by": ["nobody"]}
+        reader.start()
+        reader.wait_for_log(f"mqtt.password_file: {secret} cannot be read: No such file or directory")
+        reader.wait_for_log(f"metrics.port: 127.0.0.1:{port} cannot be opened: Address already in use")
+        reader.wait_for_log("Listening on")
+    reader.wait_for_log("is open now")
+    secret.write_text("any")
+    reader.wait_for_frames(1)
+    assert reader.end(signal.SIGTERM) == 0
+    health = json.loads(reader.said("reader", reader.name, "health")[-1])
+    assert health["delivery"]["decoded"] > len(reader.frames()), "what was decoded before waits"
+    text = reader.log.read_text()
+    assert [text.count(what) for what in ("cannot be read", "cannot be opened")] == [1, 1], text
+
+
+def test_a_journal_folder_that_is_missing_is_waited_for(reader: Reader) -> None:
+    journal = Path(reader.settings["spool"]["journal"])
+    journal.touch()  # in the way
+    reader.start()
+    reader.wait_for_log(f"spool.journal: {journal} cannot be used: File exists")
+    assert reader.frames() == []
+    journal.unlink()
+    reader.wait_for_frames(1)
+    assert reader.end(signal.SIGTERM) == 0
+    assert reader.log.read_text().count("cannot be used") == 1
+    assert "The machine has what was missing" in reader.log.read_text()
+
+
+def test_a_reader_that_waits_for_its_journal_ends_at_once_when_told_to(reader: Reader) -> None:
+    Path(reader.settings["spool"]["journal"]).touch()
+    reader.start()
+    reader.wait_for_log("cannot be used")
+    began = time.monotonic()
+    assert reader.end(signal.SIGTERM) == 0
+    assert time.monotonic() - began < 3
 
 
 @pytest.mark.parametrize(

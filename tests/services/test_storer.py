@@ -135,6 +135,52 @@ def test_frames_that_come_again_are_confirmed_again_and_not_doubled(house: House
     assert house.rows() == in_order(frames)
 
 
+def test_confirmations_fit_into_what_the_broker_takes(fresh_database: Server, tmp_path: Path) -> None:
+    with Broker(tmp_path / "small", config="max_packet_size 2000") as small, Ear(small) as ear:
+        house = House(small, fresh_database, ear, tmp_path)
+        house.settings["batch"] = {"size": 200, "wait": "5s"}
+        try:
+            house.start()
+            frames = [dataclasses.replace(frame, values={"SINSTS": 1}, stamps={}) for frame in some(200)]
+            house.say(frames)
+            house.wait_until_confirmed(frames)
+            assert len({text for topic, text in ear.messages if topic.endswith("/stored")}) > 3
+        finally:
+            assert house.end(signal.SIGTERM) == 0
+    assert "is not sent" not in house.log.read_text()
+
+
+def test_a_password_file_of_the_database_is_waited_for(house: House, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    database = house.settings["database"]
+    password = database.pop("password")
+    database["password_file"] = str(secret)
+    house.launch()
+    deadline = time.monotonic() + WITHIN
+    while f"database.password_file: {secret} cannot be read" not in house.log.read_text():
+        assert house.process is not None
+        assert house.process.poll() is None, house.log.read_text()
+        assert time.monotonic() < deadline, house.log.read_text()
+        time.sleep(0.05)  # between two looks
+    secret.write_text(password)
+    house.wait(lambda: house.statuses()[-1:] == ["online"])
+    assert house.end(signal.SIGTERM) == 0
+    assert house.log.read_text().count("cannot be read") == 1
+
+
+def test_a_storer_that_waits_for_a_file_ends_at_once_when_told_to(house: House, tmp_path: Path) -> None:
+    del house.settings["database"]["password"]
+    house.settings["database"]["password_file"] = str(tmp_path / "secret")
+    house.launch()
+    deadline = time.monotonic() + WITHIN
+    while "cannot be read" not in house.log.read_text():
+        assert time.monotonic() < deadline, house.log.read_text()
+        time.sleep(0.05)  # between two looks
+    began = time.monotonic()
+    assert house.end(signal.SIGTERM) == 0
+    assert time.monotonic() - began < 3
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_frames_that_were_confirmed_do_not_come_again(house: House, how: signal.Signals) -> None:
     house.start()

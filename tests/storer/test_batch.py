@@ -1,4 +1,5 @@
 import json
+import math
 from datetime import timedelta
 from typing import Any
 
@@ -6,7 +7,7 @@ import pytest
 
 from common.frame import write_instant
 from common.mqtt_events import Message
-from storer.batch import complaint, confirmations, unpack
+from storer.batch import complaint, confirmations, parts, unpack
 from tests.frames import ADDRESS, DAY, historic
 
 FRAME = historic(ADCO=ADDRESS, BASE=1, PAPP=390)
@@ -70,6 +71,24 @@ def test_what_is_no_frame_but_has_an_identity_is_confirmed_as_rejected(payload: 
 @pytest.mark.parametrize("payload", [b"?", b"{}", changed(meter="a/b"), changed(meter="#"), changed(timestamp="now")])
 def test_what_has_no_identity_is_confirmed_to_nobody(payload: bytes) -> None:
     assert confirmed(payload) == {}
+
+
+@pytest.mark.parametrize("largest", [500, 1000, 2000, 100_000])
+def test_a_confirmation_fits_into_what_the_broker_takes(largest: int) -> None:
+    instants = [write_instant(FRAME.timestamp + n * timedelta(microseconds=7)) for n in range(100)]
+    parcels = unpack([message(changed(timestamp=instant)) for instant in instants])
+    for parcel in parcels[::2]:
+        parcel.reason = "no"
+    told = [text for part in parts(parcels, largest) for _, text in confirmations("n" * 64, part)]
+    assert max(map(len, told)) <= largest - 100  # topic and head of the packet
+    words = [json.loads(text) for text in told]
+    assert sorted(instant for word in words for instant in word["timestamps"] + word["rejected"]) == instants
+
+
+def test_a_batch_without_a_limit_is_one_part() -> None:
+    parcels = unpack([message(changed())] * 600)
+    assert [len(part) for part in parts(parcels, math.inf)] == [600]
+    assert list(parts([], math.inf)) == []
 
 
 def test_a_complaint_says_what_and_why() -> None:

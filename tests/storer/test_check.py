@@ -57,6 +57,9 @@ def test_a_storer_and_its_readers_as_they_should_be_are_fine() -> None:
     ("facts", "status", "what"),
     [
         (replace(GOOD, returned=3), CURE, "two storers named main"),
+        (replace(GOOD, health={"uptime": 7200, "taken_over": 2}), CURE, "two storers named main"),
+        (replace(GOOD, status="offline", health={"taken_over": 2}), CURE, "two storers named main"),
+        (replace(GOOD, health={"uptime": 7200, "taken_over": 1}), MIND, "another program has taken its place"),
         (replace(GOOD, status="stalled"), CURE, "waits for the database"),
         (replace(GOOD, status="offline"), CURE, "the broker says offline"),
         (replace(GOOD, status=""), MIND, "tells nothing of it"),

@@ -1,0 +1,121 @@
+"""A broker that does what a test wants: it reads packets of MQTT 5, and answers as it was told."""
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import Self
+
+CONNECT, PUBLISH, SUBSCRIBE, PINGREQ, DISCONNECT = 1, 3, 8, 12, 14
+CONNACK = b"\x20\x03\x00\x00\x00"
+TAKEN_OVER = b"\xe0\x02\x8e\x00"
+
+
+def connack(properties: bytes = b"") -> bytes:
+    """Write an acceptance with properties, fewer than 120 bytes of them."""
+    return bytes((0x20, 3 + len(properties), 0, 0, len(properties))) + properties
+
+
+class Connection:
+    """One client."""
+
+    def __init__(self, number: int, sock: socket.socket) -> None:
+        self.number = number  # the first one is 1
+        self._socket = sock
+
+    def send(self, data: bytes) -> None:
+        self._socket.sendall(data)
+
+    def packet(self) -> tuple[int, bytes] | None:
+        """Return the next packet: its kind and all of its bytes; None when the client has gone."""
+        head = self._exactly(2)
+        if head is None:
+            return None
+        length, shift, last = head[1] & 0x7F, 7, head[1]
+        while last & 0x80:
+            more = self._exactly(1)
+            if more is None:
+                return None
+            head += more
+            last = more[0]
+            length |= (last & 0x7F) << shift
+            shift += 7
+        body = self._exactly(length)
+        return None if body is None else (head[0] >> 4, head + body)
+
+    def _exactly(self, count: int) -> bytes | None:
+        data = b""
+        while len(data) < count:
+            with contextlib.suppress(OSError):
+                piece = self._socket.recv(count - len(data))
+                if piece:
+                    data += piece
+                    continue
+            return None
+        return data
+
+
+class FakeBroker:
+    """Listens on a port of its own; each client has a thread that runs `serve`, after which it is hung up on."""
+
+    def __init__(self, serve: Callable[[Connection], None]) -> None:
+        self.opened: list[float] = []  # monotonic
+        self._serve = serve
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._server.getsockname()[1]
+        self._sockets: list[socket.socket] = []
+        self._threads: list[threading.Thread] = []
+        self._main = threading.Thread(target=self._run, name="fake broker")
+
+    def __enter__(self) -> Self:
+        self._main.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown(socket.SHUT_RDWR)
+        self._main.join()
+        self._server.close()
+        for sock in self._sockets:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self) -> None:
+        with contextlib.suppress(OSError):  # the end
+            while True:
+                sock, _ = self._server.accept()
+                self.opened.append(time.monotonic())
+                self._sockets.append(sock)
+                thread = threading.Thread(target=self._one, args=(Connection(len(self.opened), sock), sock))
+                self._threads.append(thread)
+                thread.start()
+
+    def _one(self, connection: Connection, sock: socket.socket) -> None:
+        with sock, contextlib.suppress(OSError):
+            self._serve(connection)
+
+
+def answer(connection: Connection, greeting: bytes = CONNACK) -> list[bytes]:
+    """Take the client in and answer all that it says, until it goes; return what it published."""
+    published: list[bytes] = []
+    while packet := connection.packet():
+        answer_one(connection, packet, published, greeting)
+    return published
+
+
+def answer_one(connection: Connection, packet: tuple[int, bytes], published: list[bytes], greeting: bytes) -> None:
+    """Answer one packet; what is published goes to the list."""
+    kind, data = packet
+    if kind == CONNECT:
+        connection.send(greeting)
+    elif kind == SUBSCRIBE:
+        connection.send(b"\x90\x04" + data[2:4] + b"\x00\x01")
+    elif kind == PINGREQ:
+        connection.send(b"\xd0\x00")
+    elif kind == PUBLISH:
+        published.append(data)
+        start = 1 + next(n for n, byte in enumerate(data[1:], 1) if byte < 0x80)
+        start += 2 + int.from_bytes(data[start : start + 2], "big")
+        connection.send(b"\x40\x02" + data[start : start + 2])

@@ -1,0 +1,82 @@
+import logging
+from pathlib import Path
+
+import pytest
+
+from common.errors import NotReady
+from common.heartbeat import Heartbeat
+from common.process import Life
+from common.waiting import SLOWEST_RETRY, when_ready
+
+
+class Notifier:
+    watchdog = 20.0
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def tell(self, *lines: str) -> None:
+        self.told += lines
+
+
+class Stop:
+    """A stop signal that lets time pass at once, and comes after some waits."""
+
+    def __init__(self, waits: int) -> None:
+        self.waits: list[float] = []
+        self._most = waits
+
+    def is_set(self) -> bool:
+        return len(self.waits) >= self._most
+
+    def wait(self, seconds: float) -> bool:
+        self.waits.append(seconds)
+        return self.is_set()
+
+
+@pytest.fixture
+def notifier() -> Notifier:
+    return Notifier()
+
+
+def wait_for(reasons: list[str], notifier: Notifier, most: int = 100) -> tuple[str | None, list[float]]:
+    life = Life()
+    life.stop = stop = Stop(most)  # type: ignore[assignment]
+
+    def make() -> str:
+        if reasons:
+            raise NotReady(reasons.pop(0))
+        return "made"
+
+    return when_ready(make, life, Heartbeat(Path("/nowhere"), notifier)), stop.waits  # type: ignore[arg-type]
+
+
+def test_what_is_missing_is_waited_for_ever_more_slowly_and_said_when_it_changes(
+    notifier: Notifier, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    made, waits = wait_for(["no folder"] * 9 + ["locked"], notifier)
+    assert made == "made"
+    assert waits[0] <= 1
+    assert waits[-1] >= SLOWEST_RETRY / 2
+    assert max(waits) <= SLOWEST_RETRY
+    assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING", "INFO"]
+    assert caplog.messages[:2] == ["no folder; trying again", "locked; trying again"]
+
+
+def test_nothing_is_said_of_what_is_there(notifier: Notifier, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    assert wait_for([], notifier) == ("made", [])
+    assert caplog.messages == []
+    assert notifier.told == []
+
+
+def test_whoever_waits_is_ready_for_systemd_and_says_why(notifier: Notifier) -> None:
+    wait_for(["no folder"], notifier)
+    assert notifier.told == ["READY=1", "STATUS=waiting: no folder", "WATCHDOG=1"]
+
+
+def test_the_stop_signal_ends_the_wait(notifier: Notifier) -> None:
+    made, waits = wait_for(["no folder"] * 99, notifier, most=3)
+    assert made is None
+    assert len(waits) == 3
