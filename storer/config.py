@@ -9,6 +9,7 @@ from common.config import (
     LogConfig,
     MetricsConfig,
     Secret,
+    Tls,
     client_name,
     duration,
     option,
@@ -50,6 +51,7 @@ class DatabaseConfig(Secret):
     unix_socket: str | None = None
     user: str = "teleinfo"
     name: str = "teleinfodb"
+    tls: Tls | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
