@@ -102,9 +102,10 @@ class FrameStore:
             DatabaseError: as `write` does.
         """
         reasons: list[str | None] = []
-        for tally in tallies:  # one an hour and meter: no need for batches
-            with self._counted(), self._ready() as session:
-                reasons.append(self._write_tally(session.connection, tally))
+        with self._counted():
+            for tally in tallies:  # one an hour and meter: no need for batches
+                with self._ready() as session:
+                    reasons.append(self._write_tally(session.connection, tally))
         return reasons
 
     def record(self, rejections: Sequence[Rejection]) -> int:

@@ -30,7 +30,8 @@ from storer.backup_format import Header, Table, Values, end_line
 from storer.database import Connection, Database
 from storer.restore import restore
 from storer.schema import migrate
-from storer.store import FrameStore, Rejection
+from storer.rejected import Rejection
+from storer.store import FrameStore
 from tests.frames import ADDRESS, DAY, historic, simulated
 from tests.services.storing import NOW, client, exported, make_tables, partition, query, store
 
