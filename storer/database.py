@@ -227,6 +227,8 @@ def _context(tls: Tls) -> ssl.SSLContext:
 
 def _translate(error: Exception, where: str) -> DatabaseError:
     code, text = _code(error)
+    if isinstance(getattr(error, "original_exception", error), ssl.SSLError):
+        text += "; check database.tls.ca, and that database.host is a name in the server's certificate"
     return classify(code, text, where)
 
 

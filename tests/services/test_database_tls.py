@@ -134,8 +134,9 @@ class Impostor:
 
     @staticmethod
     def _greeting() -> bytes:
-        low, high = struct.pack("<HH", _CAPABILITIES & 0xFFFF, _CAPABILITIES >> 16)[:2], struct.pack(
-            "<H", _CAPABILITIES >> 16
+        low, high = (
+            struct.pack("<HH", _CAPABILITIES & 0xFFFF, _CAPABILITIES >> 16)[:2],
+            struct.pack("<H", _CAPABILITIES >> 16),
         )
         return (
             b"\x0a11.8.0-MariaDB\0" + struct.pack("<I", 1) + b"12345678\0" + low + b"\x2d" + b"\x02\0" + high

@@ -25,9 +25,7 @@ from tests.services.test_storer import House, some
 
 
 @pytest.fixture
-def house(
-    broker: Broker, fresh_database: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[House]:
+def house(broker: Broker, fresh_database: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     monkeypatch.setattr("storer.service.SLOWEST_RETRY", 0.1)
     with Ear(broker) as ear:
         yield House(broker, fresh_database, ear, tmp_path)
@@ -84,9 +82,7 @@ def test_reconnections_while_the_database_is_away_do_not_pile_up_messages(house:
     assert health(house)["stored"] == len(frames)
 
 
-def test_a_row_that_nobody_can_store_does_not_stop_the_others(
-    house: House, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_row_that_nobody_can_store_does_not_stop_the_others(house: House, caplog: pytest.LogCaptureFixture) -> None:
     with running(house):
         house.server.sql(
             f"USE {house.server.name};\nDELIMITER //\nCREATE TRIGGER haunted BEFORE INSERT ON frames FOR EACH ROW"
