@@ -34,7 +34,7 @@ class Connection:
         self,
         connection: "pymysql.Connection[pymysql.cursors.Cursor]",
         where: str,
-        failed: Callable[[DatabaseError], None],
+        failed: Callable[[DatabaseError], None] = lambda _: None,
     ) -> None:
         """Wrap a connection; `failed` is called with each of its errors."""
         self._connection = connection
@@ -92,7 +92,7 @@ class Connection:
             raise translated from error
 
 
-class _Client(pymysql.connections.Connection):  # type: ignore[type-arg]
+class _Client(pymysql.connections.Connection):
     """A connection of PyMySQL that does not trust a server more than its certificate allows."""
 
     server_capabilities: int

@@ -51,7 +51,7 @@ def test_a_server_that_our_authority_knows_is_talked_to_over_tls(server: Server,
 def test_a_server_that_our_authority_does_not_know_is_not_talked_to(server: Server, tmp_path: Path) -> None:
     stranger = Authority(tmp_path, "stranger")
     for tls in (Tls(ca=str(stranger.certificate)), Tls()):  # by default the authorities of the system count
-        with pytest.raises(Away, match="CERTIFICATE_VERIFY_FAILED.*database.tls.ca"):
+        with pytest.raises(Away, match=r"CERTIFICATE_VERIFY_FAILED.*database\.tls\.ca"):
             Database(settings(server, tls)).connect()
 
 

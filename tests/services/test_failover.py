@@ -59,8 +59,9 @@ def relay(fresh_database: Server) -> Iterator[Relay]:
         yield relay
 
 
-def at_hosts(server: Server, *hosts: str, **changes: str) -> Database:
-    return Database(dataclasses.replace(client(server)._config, host=hosts, **changes))
+def at_hosts(server: Server, *hosts: str, password: str = "") -> Database:
+    config = client(server)._config
+    return Database(dataclasses.replace(config, host=hosts, password=password or config.password))
 
 
 @pytest.mark.parametrize(
@@ -141,6 +142,6 @@ def test_with_no_host_left_the_first_error_is_told(fresh_database: Server) -> No
 
 def test_refused_is_who_is_refused_by_all(fresh_database: Server, relay: Relay) -> None:
     with pytest.raises(Refused, match=r"1045"):
-        at_hosts(fresh_database, RELAY, "127.0.0.1", password="wrong").connect()  # noqa: S106 - not a real one
+        at_hosts(fresh_database, RELAY, "127.0.0.1", password="wrong").connect()
     with pytest.raises(Away):  # one may still take us
-        at_hosts(fresh_database, RELAY, NOBODY, password="wrong").connect()  # noqa: S106 - not a real one
+        at_hosts(fresh_database, RELAY, NOBODY, password="wrong").connect()

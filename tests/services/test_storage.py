@@ -16,8 +16,8 @@ from common.errors import Away, DatabaseError
 from common.frame import Frame
 from demo.instances import Database as Server
 from storer.database import Database
-from storer.schema import migrate, migrations
 from storer.rejected import Rejection
+from storer.schema import migrate, migrations
 from storer.store import FrameStore, Written
 from tests.frames import DAY, FRACTION, historic, simulated, standard
 from tests.services.storing import NOW, client, exported, make_tables, partition, query, store
@@ -538,7 +538,7 @@ def test_rejected_messages_have_an_end(tables: Database, monkeypatch: pytest.Mon
         return tables_of.record([Rejection("teleinfo/1/frame", payload, "no frame", NOW) for payload in payloads])
 
     def kept() -> dict[bytes, int]:
-        return dict(query(tables, "SELECT payload, times FROM rejected_messages"))  # type: ignore[arg-type]
+        return dict(query(tables, "SELECT payload, times FROM rejected_messages"))
 
     monkeypatch.setattr("storer.rejected.MOST_MESSAGES", 4)
     monkeypatch.setattr("storer.rejected.MOST_BYTES", 1000)
