@@ -12,6 +12,8 @@
      |    +-- Refused    it will go on saying no                        -> exit 3 at start-up
      |    +-- Away       time heals it: try again, elsewhere if there is an elsewhere
      |    |    +-- Busy  somebody else was in the way: try again
+     |    |    +-- PartitionMissing  make the partitions, and try again
+     |    |    +-- Unclassified  a number that we do not know: try again; if it keeps coming, find the row at fault
      |    +-- BadRow     one of the values is not for this database     -> reject the row
      +-- BackupError     the file is no backup that can be restored     -> exit 1
 
@@ -60,6 +62,14 @@ class Away(DatabaseError):
 
 class Busy(Away):
     """Somebody else wrote at the same time: deadlock, lock wait, snapshot conflict."""
+
+
+class PartitionMissing(Away):
+    """The table has no partition for a row: not the row's fault."""
+
+
+class Unclassified(Away):
+    """The server gave an error number that is not in our lists; the connection is still usable."""
 
 
 class BadRow(DatabaseError):

@@ -116,10 +116,17 @@ def _migrate(arguments: argparse.Namespace) -> int:
 def _export(arguments: argparse.Namespace) -> int:
     selection = _selection(arguments)
     settings = config.load(StorerConfig, arguments.config)
-    for frame in export(Database(settings.database), selection):
+    complete = True
+
+    def report(what: str) -> None:
+        nonlocal complete
+        complete = False
+        print(f"teleinfo-storer: {what}", file=sys.stderr)  # noqa: T201 - for a person
+
+    for frame in export(Database(settings.database), selection, report):
         sys.stdout.buffer.write(frame.to_json() + b"\n")  # byte for byte, whatever the terminal's encoding
     sys.stdout.flush()
-    return 0
+    return 0 if complete else 1
 
 
 def _audit(arguments: argparse.Namespace) -> int:

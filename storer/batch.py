@@ -4,12 +4,14 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from common.errors import MessageError
 from common.frame import Frame, identity_in, write_instant, write_stamp
 from common.mqtt_events import Message
 from common.tally import Tally
 
+MOST_AHEAD = timedelta(days=1)
 _HEAD, _ONE = 400, 40  # bytes of a confirmation: topic and names; each frame
 _LONGEST_EXCERPT = 2000  # characters of a rejected message on `teleinfo/rejected`
 
@@ -25,21 +27,37 @@ class Parcel:
     tally: Tally | None = None
 
 
-def unpack(messages: Iterable[Message]) -> list[Parcel]:
-    """Decode each message; one that is no frame does not disturb the others."""
+def unpack(messages: Iterable[Message], now: datetime | None) -> list[Parcel]:
+    """Decode each message; one that is no frame does not disturb the others.
+
+    What is stamped more than MOST_AHEAD after `now` is rejected; None: there is no clock to judge by.
+    """
+    latest = None if now is None else now + MOST_AHEAD
     parcels = []
     for message in messages:
         try:
             if message.topic.endswith("/tally"):
-                parcels.append(Parcel(message, None, tally=Tally.from_json(message.payload)))
+                tally = Tally.from_json(message.payload)
+                late = _too_far_ahead(tally.hour, latest)
+                # Even so it has an hour, and a reader that waits for an answer.
+                parcels.append(Parcel(message, None, late, tally=tally))
                 continue
             frame = Frame.from_json(message.payload)
         except MessageError as error:
             # It has no frame, but maybe an identity, and a reader that waits for an answer.
             parcels.append(Parcel(message, None, str(error), identity_in(message.payload)))
         else:
-            parcels.append(Parcel(message, frame, identity=_identity(message.payload, frame)))
+            identity = _identity(message.payload, frame)
+            reason = _too_far_ahead(frame.timestamp, latest)
+            parcels.append(Parcel(message, None if reason else frame, reason, identity))
     return parcels
+
+
+def _too_far_ahead(instant: datetime, latest: datetime | None) -> str | None:
+    if latest is None or instant <= latest:
+        return None
+    clock = write_stamp((latest - MOST_AHEAD).replace(microsecond=0))
+    return f"stamped {write_stamp(instant)}, more than a day ahead of the storer's clock ({clock})"
 
 
 def _identity(payload: bytes, frame: Frame) -> tuple[str, str] | None:

@@ -14,6 +14,7 @@ from common.machine import free_space, in_words, time_in_words
 from common.plural import plural
 from storer.config import DatabaseConfig
 from storer.database import Connection, Database
+from storer.rejected import LONGEST_PAYLOAD, MOST_BYTES, MOST_MESSAGES
 from storer.schema import migrations
 
 SUBJECT, DISK, FRAMES, REJECTED = "Database", "Disk", "Frames", "Rejected"
@@ -38,6 +39,7 @@ class DatabaseFacts:
     user: str = "teleinfo"
     name: str = "teleinfodb"
     local: bool = True  # it is on this machine
+    tls: bool = False  # over TLS, and the server has proved who it is
     error: str = ""
     code: int = 0  # of the error
     version: str = ""
@@ -55,6 +57,7 @@ class DatabaseFacts:
     last: datetime | None = None  # of the newest frame
     rejected: int = 0
     rejected_lately: int = 0  # within a day
+    rejected_full: bool = False  # there is no room for more
     last_rejected: tuple[datetime, str, str] | None = None  # when, topic, why
     free: int | None = None  # bytes on the server's disk, where that can be seen
     total: int | None = None
@@ -74,6 +77,7 @@ def probe_database(config: DatabaseConfig, now: datetime) -> DatabaseFacts:
         user=config.user,
         name=config.name,
         local=bool(config.unix_socket) or config.host[0] in ("localhost", "127.0.0.1", "::1"),
+        tls=config.tls is not None,
         newest_schema=migrations()[-1].version,
     )
     try:
@@ -164,12 +168,19 @@ def _frames(facts: DatabaseFacts, connection: Connection, now: datetime) -> Data
 
 
 def _rejected(facts: DatabaseFacts, connection: Connection, now: datetime) -> DatabaseFacts:
-    ((count, lately),) = connection.query(
-        "SELECT COUNT(*), COALESCE(SUM(last_at >= %s), 0) FROM rejected_messages", (now - timedelta(days=1),)
+    ((count, lately, size),) = connection.query(
+        "SELECT COUNT(*), COALESCE(SUM(last_at >= %s), 0), COALESCE(SUM(LEAST(size, %s)), 0) FROM rejected_messages",
+        (now - timedelta(days=1), LONGEST_PAYLOAD),
     )
     newest = connection.query("SELECT last_at, topic, reason FROM rejected_messages ORDER BY last_at DESC LIMIT 1")
     last = [(at.replace(tzinfo=UTC), topic, reason) for at, topic, reason in newest]
-    return replace(facts, rejected=count, rejected_lately=int(lately), last_rejected=last[0] if last else None)
+    return replace(
+        facts,
+        rejected=count,
+        rejected_lately=int(lately),
+        rejected_full=count >= MOST_MESSAGES or size > MOST_BYTES - LONGEST_PAYLOAD,
+        last_rejected=last[0] if last else None,
+    )
 
 
 def judge_database(facts: DatabaseFacts, now: datetime) -> list[Finding]:
@@ -186,6 +197,13 @@ def _no_connection(facts: DatabaseFacts) -> Finding:
     user, name, where = facts.user, facts.name, facts.where
     seen = _ACCOUNT.search(facts.error)  # as the server says it: it knows us by an address that we do not know
     account = seen[0] if seen else f"'{user}'@'{'localhost' if facts.local else 'ADDRESS OF THIS MACHINE'}'"
+    if "[SSL" in facts.error:
+        return cure(
+            SUBJECT,
+            f"the server at {where} has not proved over TLS who it is: {_after_ssl(facts.error)}",
+            "database.tls.ca must be the authority that signed its certificate, database.host a name in it;"
+            " see docs/database.md",
+        )
     causes: dict[int, Callable[[], tuple[str, str]]] = {
         1045: lambda: (
             f"the server at {where} does not accept the user {user} with this password",
@@ -233,6 +251,11 @@ def _unreachable(facts: DatabaseFacts) -> tuple[str, str]:
     )
 
 
+def _after_ssl(text: str) -> str:
+    match = re.search(r"\[SSL[^]]*\] ?([^()]+)", text)
+    return match[1].strip() if match else text
+
+
 def _between_brackets(text: str) -> str:
     match = re.search(r"\(\[?(?:Errno -?\d+\]?)? ?([^()]+)\)", text)
     return match[1] if match else text
@@ -244,6 +267,7 @@ def _grant(name: str, account: str, rights: tuple[str, ...]) -> str:
 
 def _server(facts: DatabaseFacts) -> list[Finding]:
     findings = []
+    over = ", over TLS" if facts.tls else ""
     match = _VERSION.match(facts.version)
     version = (int(match[1]), int(match[2])) if match else (0, 0)
     plain = facts.version.partition("-")[0]
@@ -260,7 +284,7 @@ def _server(facts: DatabaseFacts) -> list[Finding]:
             cure(SUBJECT, f"MariaDB {plain} at {facts.where} is too old: 10.6 is needed", "update the server")
         )
     else:
-        findings.append(fine(SUBJECT, f"MariaDB {plain} at {facts.where} lets us in as {facts.account}"))
+        findings.append(fine(SUBJECT, f"MariaDB {plain} at {facts.where} lets us in as {facts.account}{over}"))
     if facts.read_only:
         findings.append(
             cure(
@@ -343,6 +367,14 @@ def _refused(facts: DatabaseFacts) -> list[Finding]:
     if not facts.last_rejected:
         return []
     at, topic, reason = facts.last_rejected
+    if facts.rejected_full:
+        return [
+            cure(
+                REJECTED,
+                f"rejected_messages is full ({facts.rejected} messages): what is rejected now is only counted",
+                "look who publishes it, then empty the table: TRUNCATE rejected_messages;",
+            )
+        ]
     refused = plural(facts.rejected, "message")
     what = f"{refused} could not be stored; the last on {at:%Y-%m-%d %H:%M} UTC, {topic}: {reason}"
     if not facts.rejected_lately:

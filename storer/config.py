@@ -9,6 +9,7 @@ from common.config import (
     LogConfig,
     MetricsConfig,
     Secret,
+    Tls,
     client_name,
     duration,
     option,
@@ -51,6 +52,7 @@ class DatabaseConfig(Secret):
     unix_socket: str | None = None
     user: str = "teleinfo"
     name: str = "teleinfodb"
+    tls: Tls | None = None
 
     def secret(self) -> str | None:
         """Return the password.

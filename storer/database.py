@@ -1,52 +1,45 @@
-"""Talks to MariaDB, and says of each of its errors whether time heals it, a person must, or the row is at fault.
-
-The number decides, not the class of the exception: PyMySQL raises OperationalError for a lost connection and for a
-value out of range alike. An error that is not listed is taken for one that passes: nothing is thrown away for it.
-"""
+"""Talks to MariaDB: connections, transactions, and which of several hosts is tried first."""
 
 import contextlib
 import logging
-from collections.abc import Generator, Iterator, Sequence
+import ssl
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
 import pymysql
 import pymysql.cursors
+from pymysql.constants import CLIENT
 
-from common.errors import Away, BadRow, Busy, DatabaseError, Refused
+from common.config import Tls
+from common.errors import Away, BadRow, Busy, ConfigError, DatabaseError, PartitionMissing, Unclassified
 from storer.config import DatabaseConfig
+from storer.error_numbers import classify
 
 log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT = 5  # seconds
 TIMEOUT = 30  # seconds for one statement; without, a server that hangs would hang us for ever
 
-# Wrong for as long as nobody mends it: access denied, no such database, no such table or column, no right.
-_REFUSED = {1044, 1045, 1046, 1049, 1054, 1095, 1130, 1142, 1143, 1146, 1227, 1370, 1524, 1698, 1820, 4151}
-# The value is not for this database: out of range, truncated, wrong type, not null, check, no partition, too large.
-_BAD_ROW = {1048, 1118, 1153, 1264, 1265, 1292, 1366, 1367, 1390, 1406, 1411, 1441, 1526, 1690, 3140, 4025}
-
-# Somebody else was in the way: lock wait, deadlock (also a certification conflict of Galera), snapshot conflict, a
-# table changed since the snapshot.
-_BUSY = {1020, 1205, 1213, 1412}
-
-_CURES = {
-    1044: "grant the user its rights on the database, see docs/database.md",
-    1045: "check database.user and database.password",
-    1049: "create the database, see docs/database.md",
-    1130: "the server does not let this machine in, see docs/database.md",
-    1142: "grant the user its rights on the database, see docs/database.md",
-    1698: "check database.user and database.password",
-}
+_TLS_ERROR = 2026  # CR_SSL_CONNECTION_ERROR
+_USABLE = (BadRow, PartitionMissing, Unclassified)  # after these the connection can still be used
+_CLEAR_TEXT = (b"mysql_clear_password", b"dialog")  # ways of authentication that send the password as it is
 
 Rows = Sequence[Sequence[Any]]
 
 
 class Connection:
-    """One connection; one that raised `Away` is not to be used again."""
+    """One connection; one that raised `Away` is not to be used again, unless it was one of its `_USABLE` kinds."""
 
-    def __init__(self, connection: "pymysql.Connection[pymysql.cursors.Cursor]", where: str) -> None:
+    def __init__(
+        self,
+        connection: "pymysql.Connection[pymysql.cursors.Cursor]",
+        where: str,
+        failed: Callable[[DatabaseError], None] = lambda _: None,
+    ) -> None:
+        """Wrap a connection; `failed` is called with each of its errors."""
         self._connection = connection
         self._where = where
+        self._failed = failed
 
     def query(self, sql: str, arguments: Sequence[Any] = ()) -> Rows:
         """Return all rows of a SELECT."""
@@ -78,7 +71,7 @@ class Connection:
             self._connection.begin()
         try:
             yield
-        except BadRow:
+        except _USABLE:
             self.execute("ROLLBACK")
             raise
         with self._translated():
@@ -94,15 +87,44 @@ class Connection:
         try:
             yield
         except (pymysql.Error, OSError) as error:
-            raise _translate(error, self._where) from error
+            translated = _translate(error, self._where)
+            self._failed(translated)
+            raise translated from error
+
+
+class _Client(pymysql.connections.Connection):
+    """A connection of PyMySQL that does not trust a server more than its certificate allows."""
+
+    server_capabilities: int
+    verified = False  # set before `connect`: the server must prove over TLS who it is
+
+    def _request_authentication(self) -> None:
+        # Older versions of PyMySQL go on without TLS if the server offers none.
+        if self.verified and not self.server_capabilities & CLIENT.SSL:
+            raise pymysql.OperationalError(_TLS_ERROR, "the server offers no TLS, and database.tls demands it")
+        super()._request_authentication()  # type: ignore[misc]
+
+    def _process_auth(self, plugin_name: bytes, *arguments: Any) -> Any:
+        # Whoever stands between us and the server could ask for it.
+        if plugin_name in _CLEAR_TEXT and not self.verified:
+            raise pymysql.OperationalError(
+                _TLS_ERROR,
+                f"the server asks for the password in clear text ({plugin_name.decode()}): it is not sent without"
+                " database.tls",
+            )
+        return super()._process_auth(plugin_name, *arguments)  # type: ignore[misc]
 
 
 class Database:
-    """Opens connections to the first of the hosts that takes us."""
+    """Opens connections to the first of the hosts that takes us.
+
+    The host that comes first is decided here alone, in `_failed`: after an error of a host the next one comes first.
+    """
 
     def __init__(self, config: DatabaseConfig) -> None:
         self._config = config
-        self._hosts = list(config.host)
+        # A socket leads to one server, whatever the hosts are called.
+        self._hosts = list(config.host[:1] if config.unix_socket else config.host)
 
     @property
     def name(self) -> str:
@@ -116,20 +138,35 @@ class Database:
         return f"{self._config.name} at {address}"
 
     def connect(self) -> Connection:
-        """Open a connection: UTC, strict, READ COMMITTED, autocommit outside of transactions.
+        """Open a connection to the first host that takes us.
+
+        It is in UTC, strict, READ COMMITTED, with autocommit outside of transactions.
 
         Raises:
-            Refused: the server does not take us.
-            Away: it is not there.
+            Refused: none of the servers takes us.
+            Away: one of them is not there, and no other takes us.
         """
+        errors: list[DatabaseError] = []
+        for _ in self._hosts:
+            try:
+                return self._connect(self._hosts[0])
+            except DatabaseError as error:
+                errors.append(error)
+        raise next((error for error in errors if isinstance(error, Away)), errors[0])
+
+    def _connect(self, host: str) -> Connection:
         where = self.where
+
+        def failed(error: DatabaseError) -> None:
+            self._failed(host, error)
+
         try:
-            connection = pymysql.connect(
-                host=self._hosts[0],
+            client = _Client(
+                host=host,
                 port=self._config.port,
                 unix_socket=self._config.unix_socket,
                 user=self._config.user,
-                password=self._config.secret() or "",
+                password=self._password(),
                 database=self._config.name,
                 charset="utf8mb4",
                 autocommit=True,
@@ -137,11 +174,19 @@ class Database:
                 read_timeout=TIMEOUT,
                 write_timeout=TIMEOUT,
                 init_command="SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
+                ssl=None if self._config.tls is None else _context(self._config.tls),
+                defer_connect=True,
             )
+            client.verified = self._config.tls is not None
+            client.connect()
         except (pymysql.Error, OSError) as error:
-            self.rotate()
-            raise _translate(error, where) from error
-        opened = Connection(connection, where)
+            translated = _translate(error, where)
+            failed(translated)
+            raise translated from error
+        except DatabaseError as error:
+            failed(error)
+            raise
+        opened = Connection(client, where, failed)
         try:
             opened.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
         except DatabaseError:
@@ -149,19 +194,42 @@ class Database:
             raise
         return opened
 
-    def rotate(self) -> None:
-        """Begin with the next host at the next connection."""
-        self._hosts.append(self._hosts.pop(0))
+    def _password(self) -> str:
+        try:
+            return self._config.secret() or ""
+        except ConfigError as error:  # it was there at the start
+            raise Away(f"database.{error}") from error
+
+    def _failed(self, host: str, error: DatabaseError) -> None:
+        """Put a host last after an error that another host may not have; a second error of it changes nothing."""
+        if not isinstance(error, (BadRow, Busy, PartitionMissing)) and self._hosts[0] == host:
+            self._hosts.append(self._hosts.pop(0))
+
+
+def _context(tls: Tls) -> ssl.SSLContext:
+    """Read the files, at each connection: certificates are renewed."""
+    for option, file in (("ca", tls.ca), ("certificate", tls.certificate), ("key", tls.key)):
+        try:
+            if file is not None:
+                open(file, "rb").close()
+        except OSError as error:
+            raise Away(f"database.tls.{option}: {file} cannot be read: {error.strerror}") from error
+    try:
+        context = ssl.create_default_context(cafile=tls.ca)
+        if tls.certificate is not None:
+            context.load_cert_chain(tls.certificate, tls.key)
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        raise Away(
+            f"database.tls: the files cannot be used: {error}; certificates and key must be PEM, of one pair"
+        ) from error
+    return context
 
 
 def _translate(error: Exception, where: str) -> DatabaseError:
     code, text = _code(error)
-    if code in _BAD_ROW:
-        return BadRow(f"{text} ({code})")
-    message = f"database {where}: {text} ({code})"
-    if code in _REFUSED:
-        return Refused(f"{message}; {_CURES.get(code, 'see docs/database.md')}")
-    return Busy(message) if code in _BUSY else Away(message)
+    if isinstance(getattr(error, "original_exception", error), ssl.SSLError):
+        text += "; check database.tls.ca, and that database.host is a name in the server's certificate"
+    return classify(code, text, where)
 
 
 def _code(error: Exception) -> tuple[int, str]:

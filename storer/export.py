@@ -1,8 +1,9 @@
 """Gives back every frame as it was published, from the tables."""
 
 import json
+import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +12,8 @@ from common.errors import ConfigError, MessageError
 from common.frame import Frame, read_instant
 from storer.database import Connection, Database
 from storer.rows import COLUMNS, rebuild
+
+log = logging.getLogger(__name__)
 
 _MANY_SETS = 10_000
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -40,8 +43,10 @@ def read_limit(text: str) -> datetime:
         raise ConfigError(f"{error}; a day such as 2026-11-24 will do") from error
 
 
-def export(database: Database, selection: Selection) -> Iterator[Frame]:
+def export(database: Database, selection: Selection, report: Callable[[str], None] = log.warning) -> Iterator[Frame]:
     """Yield the frames in the order of time.
+
+    A frame whose label set or meter is not in the database is left out; what is missing is reported, in a line each.
 
     Raises:
         ConfigError: the meter is not known.
@@ -49,15 +54,27 @@ def export(database: Database, selection: Selection) -> Iterator[Frame]:
     """
     rows, sets = database.connect(), database.connect()
     known: dict[int, Any] = {}
+    missing: set[str] = set()
+
+    def leave_out(what: str, timestamp: datetime) -> None:
+        if what not in missing:
+            missing.add(what)
+            report(f"{what} is not in the database: frames that use it are left out, the first of {timestamp} UTC")
+
     try:
         if selection.meter is not None:
             _check_meter(sets, selection.meter)
-        for timestamp, meter, label_set_id, *columns in rows.stream(*_query(selection)):
+        for timestamp, meter_id, meter, label_set_id, *columns in rows.stream(*_query(selection)):
             if label_set_id not in known:
                 if len(known) >= _MANY_SETS:
                     known.clear()
                 known[label_set_id] = _content(sets, label_set_id)
-            yield rebuild(timestamp.replace(tzinfo=UTC), meter, tuple(columns), known[label_set_id])
+            if known[label_set_id] is None:
+                leave_out(f"label set {label_set_id}", timestamp)
+            elif meter is None:
+                leave_out(f"meter number {meter_id}", timestamp)
+            else:
+                yield rebuild(timestamp.replace(tzinfo=UTC), meter, tuple(columns), known[label_set_id])
     finally:
         rows.close()
         sets.close()
@@ -84,7 +101,7 @@ def _query(selection: Selection) -> tuple[str, list[str]]:
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     columns = ", ".join(f"f.{column}" for column in COLUMNS)
     sql = (
-        f"SELECT f.timestamp, m.identifier, f.label_set_id, {columns}"  # noqa: S608 - our own names
+        f"SELECT f.timestamp, f.meter_id, m.identifier, f.label_set_id, {columns}"  # noqa: S608 - our own names
         f" FROM frames AS f LEFT JOIN meters AS m ON m.id = f.meter_id{where} ORDER BY f.timestamp, f.meter_id"
     )
     return sql, arguments
@@ -95,5 +112,5 @@ def _text(instant: datetime | None) -> str | None:
 
 
 def _content(connection: Connection, number: int) -> Any:
-    ((text,),) = connection.query("SELECT content FROM label_sets WHERE id = %s", (number,))
-    return json.loads(text)
+    rows = connection.query("SELECT content FROM label_sets WHERE id = %s", (number,))
+    return json.loads(rows[0][0]) if rows else None

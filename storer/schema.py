@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -104,8 +104,12 @@ def _missing(connection: Connection, up_to: int | None) -> list[Migration]:
 
 
 def make_partitions(connection: Connection, now: datetime) -> list[str]:
-    """Make a partition of `frames` for this month and the next ones where they are missing; return their names."""
-    last = max(_months(connection), default=None)
+    """Make a partition of `frames` for this month and the next ones where they are missing; return their names.
+
+    `p_later`, which takes what is newer than all of them, is made, too, if somebody has dropped it.
+    """
+    limits = _limits(connection)
+    last = max(_months(limits), default=None)
     end = _month(now, MONTHS_AHEAD)
     first = _month(now, 0) if last is None else _month(last, 1)
     first = max(first, _month(end, -LONGEST_GAP))
@@ -113,6 +117,8 @@ def make_partitions(connection: Connection, now: datetime) -> list[str]:
     while first <= end:
         made.append(first)
         first = _month(first, 1)
+    if "p_later" not in limits:
+        return _make_latest(connection, made, max(limit for limit in limits.values() if limit is not None))
     if not made:
         return []
     parts = [f"PARTITION p{month:%Y%m} VALUES LESS THAN ({_epoch(_month(month, 1))})" for month in made]
@@ -123,9 +129,18 @@ def make_partitions(connection: Connection, now: datetime) -> list[str]:
     return [f"p{month:%Y%m}" for month in made]
 
 
+def _make_latest(connection: Connection, months: Sequence[datetime], highest: int) -> list[str]:
+    """Add partitions after the last one, which ends at `highest`, and `p_later`."""
+    later = [month for month in months if _epoch(_month(month, 1)) > highest]
+    parts = [f"PARTITION p{month:%Y%m} VALUES LESS THAN ({_epoch(_month(month, 1))})" for month in later]
+    parts.append("PARTITION p_later VALUES LESS THAN MAXVALUE")
+    connection.execute(f"ALTER TABLE frames ADD PARTITION ({', '.join(parts)})")
+    return [f"p{month:%Y%m}" for month in later]
+
+
 def make_earlier_partitions(connection: Connection, since: datetime) -> list[str]:
     """Make a partition for each month from `since` to the first that has one; return their names."""
-    end = min(_months(connection))
+    end = min(_months(_limits(connection)))
     first = max(_month(since, 0), _month(end, -LONGEST_GAP))
     made: list[str] = []
     while first < end:
@@ -140,12 +155,17 @@ def make_earlier_partitions(connection: Connection, since: datetime) -> list[str
     return made
 
 
-def _months(connection: Connection) -> list[datetime]:
-    names = connection.query(
-        "SELECT partition_name FROM information_schema.partitions"
+def _limits(connection: Connection) -> dict[str, int | None]:
+    """Return where each partition ends, in seconds since the epoch; None: it has no end."""
+    rows = connection.query(
+        "SELECT partition_name, partition_description FROM information_schema.partitions"
         " WHERE table_schema = DATABASE() AND table_name = 'frames' AND partition_name IS NOT NULL"
     )
-    return [_first_of(name) for (name,) in names if _MONTH.fullmatch(name)]
+    return {name: None if limit == "MAXVALUE" else int(limit) for name, limit in rows}
+
+
+def _months(names: Iterable[str]) -> list[datetime]:
+    return [_first_of(name) for name in names if _MONTH.fullmatch(name)]
 
 
 def _month(instant: datetime, ahead: int) -> datetime:

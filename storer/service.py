@@ -17,18 +17,21 @@ from common.errors import Away, DatabaseError, Refused
 from common.heartbeat import Heartbeat
 from common.metrics import Metrics
 from common.mqtt import Session, Will
-from common.mqtt_events import Connected, Event, Message
+from common.mqtt_events import Connected, Disconnected, Event, Message
 from common.notify import Notifier
 from common.process import Life
 from common.seldom import Seldom
 from common.topics import Topics
+from storer import clock
 from storer.batch import Parcel, complaint, confirmations, parts, unpack
 from storer.config import StorerConfig
 from storer.database import Database
+from storer.growth import Growth
 from storer.metrics import storer_metrics
 from storer.pulse import feel
+from storer.rejected import MOST_BYTES, MOST_MESSAGES, Rejection
 from storer.schema import make_partitions, migrate
-from storer.store import FrameStore, Rejection
+from storer.store import FrameStore
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +40,7 @@ PARTITIONS_EVERY = 6 * 3600.0  # seconds
 PING_AFTER = 15.0  # seconds without a commit
 SLOWEST_RETRY = 30.0  # seconds
 _TICK = 1.0  # seconds; how late something that became due is done
+MANY_METERS, MANY_LABEL_SETS = 100, 10_000  # new ones within an hour; a meter makes some 900 label sets a day
 _FAREWELL = 2.0  # seconds to say good-bye to the broker
 
 
@@ -68,7 +72,9 @@ class Storer:
         self._stalled = False
         self._seldom = Seldom()
         self._counts = dict.fromkeys(("received", "stored", "duplicate", "rejected"), 0)  # frames, and what is none
+        self._not_kept = 0  # rejected, and no room for it in rejected_messages
         self._tallies = 0
+        self._meters, self._label_sets = Growth(MANY_METERS), Growth(MANY_LABEL_SETS)
         self._started = self._health_due = time.monotonic()
         self._partitions_due = 0.0
         self._heartbeat = Heartbeat(config.heartbeat, Notifier())
@@ -125,7 +131,7 @@ class Storer:
 
     def _settle(self, messages: Sequence[Message]) -> None:
         """Store a batch for good; acknowledge and confirm it only then."""
-        parcels = unpack(messages)
+        parcels = unpack(messages, datetime.now(UTC) if clock.is_trusted() else None)
         self._counts["received"] += sum(parcel.tally is None for parcel in parcels)
         steps = (self._write_frames, self._write_tallies, self._record_rejected)
         if not all(self._persist(lambda step=step: step(parcels)) for step in steps):  # type: ignore[misc]
@@ -152,7 +158,7 @@ class Storer:
 
     def _write_tallies(self, parcels: Sequence[Parcel]) -> None:
         """Write the tallies. Safe to repeat."""
-        tallies = [(parcel, parcel.tally) for parcel in parcels if parcel.tally is not None]
+        tallies = [(parcel, parcel.tally) for parcel in parcels if parcel.tally is not None and parcel.reason is None]
         for (parcel, _), reason in zip(
             tallies, self._store.write_tallies([tally for _, tally in tallies]), strict=True
         ):
@@ -165,14 +171,22 @@ class Storer:
         if not rejected:
             return
         now = datetime.now(UTC)
-        self._store.record(
+        not_kept = self._store.record(
             [Rejection(parcel.message.topic, parcel.message.payload, parcel.reason or "", now) for parcel in rejected]
         )
+        self._not_kept += not_kept
+        if not_kept and self._seldom.due("full", time.monotonic()):
+            log.warning(
+                "rejected_messages is full (%d messages or %d MB): others are counted and reported, and not kept; look"
+                " who publishes them, then empty it: docs/storage.md",
+                MOST_MESSAGES,
+                MOST_BYTES // 1_000_000,
+            )
         self._counts["rejected"] += sum(parcel.tally is None for parcel in rejected)
         last = rejected[-1]
         if self._seldom.due(last.message.topic, time.monotonic()):
             log.warning(
-                "Rejected, and kept in rejected_messages: %d; the last, on %s: %s; more of this topic are only counted"
+                "Rejected, see rejected_messages: %d; the last, on %s: %s; more of this topic are only counted"
                 " for an hour",
                 len(rejected),
                 last.message.topic,
@@ -236,11 +250,18 @@ class Storer:
             while True:
                 event = self._events.get_nowait()
                 if isinstance(event, Message):
-                    self._set_aside.append(event)
+                    self._keep_for_later(event)
                 elif event is not None:
                     self._handle(event)
         self._metrics.refresh(self._report)
         self._publish_health_when_due()
+
+    def _keep_for_later(self, message: Message) -> None:
+        # The broker sends no more of QoS 1 than it may before the first is acknowledged; of QoS 0 there is no end.
+        if message.qos or len(self._set_aside) < 2 * self._config.batch.size:
+            self._set_aside.append(message)
+        elif self._seldom.due("QoS 0", time.monotonic()):
+            log.warning("Messages of QoS 0 are dropped while the database is away; publish with QoS 1")
 
     # -- notices and upkeep --------------------------------------------------------------------------------------------
 
@@ -253,12 +274,30 @@ class Storer:
                 )
             self._publish_status()
             self._publish_health()
+        elif isinstance(event, Disconnected):
+            # They can no longer be acknowledged: the broker sends them again.
+            self._set_aside.clear()
 
     def _upkeep(self) -> None:
         self._metrics.refresh(self._report)
         self._publish_health_when_due()
+        self._watch_growth()
         if time.monotonic() >= self._partitions_due:
             self._persist(self._make_partitions)
+
+    def _watch_growth(self) -> None:
+        now = time.monotonic()
+        for growth, total, what, limit in (
+            (self._meters, self._store.new_meters, "meters", MANY_METERS),
+            (self._label_sets, self._store.new_label_sets, "label sets", MANY_LABEL_SETS),
+        ):
+            if growth.exceeded(total, now):
+                log.warning(
+                    "More than %d new %s within an hour: does somebody publish frames that come from no meter? see"
+                    " docs/storage.md",
+                    limit,
+                    what,
+                )
 
     def _feel(self) -> None:
         """Find out whether the database is well when there was nothing to ask of it, and show how we are."""
@@ -301,6 +340,7 @@ class Storer:
             "uptime": round(time.monotonic() - self._started),
             **counts,
             "waiting": counts["received"] - counts["stored"] - counts["duplicate"] - counts["rejected"],
+            "rejected_not_kept": self._not_kept,
             "tallies": self._tallies,
             "taken_over": self._session.taken_over,
             "database": "away" if self._stalled else "connected",

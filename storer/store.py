@@ -1,24 +1,28 @@
 """Writes frames: one transaction a batch, each frame once, however often it comes."""
 
 import contextlib
-import hashlib
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 
-from common.errors import BadRow, Busy, DatabaseError
+from common.errors import BadRow, Busy, DatabaseError, PartitionMissing, Unclassified
 from common.frame import Frame
 from common.tally import Tally
 from storer.database import Connection, Database
-from storer.rows import COLUMNS, LabelSet, Packer, Row
+from storer.ids import add_label_set, add_meter, find_label_sets, find_meters
+from storer.rejected import RejectedMessages, Rejection
+from storer.rows import COLUMNS, Packer, Row
+from storer.schema import make_partitions
 from storer.tallies import write_tallies
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_MANY_SETS = 10_000
-_LONGEST_TOPIC, _LONGEST_REASON, _LONGEST_PAYLOAD = 255, 500, 65_536
+_LOOKS = 10  # at the numbers of meters and label sets, while other storers add theirs
+TRIES = 3  # failures of one batch with an unclassified number after which the row at fault is looked for
 
 _INSERT_FRAME = (
     f"INSERT INTO frames (timestamp, meter_id, label_set_id, {', '.join(COLUMNS)})"  # noqa: S608 - our own names
@@ -27,14 +31,11 @@ _INSERT_FRAME = (
 )
 _SELECT_FRAMES = f"SELECT timestamp, meter_id, label_set_id, {', '.join(COLUMNS)} FROM frames"  # noqa: S608 - our own names
 _ANOTHER = "another frame is stored under the same meter and timestamp"
-_INSERT_SET = (
-    "INSERT INTO label_sets (digest, subscription_type, subscribed_current, pricing_period, current_max, schedule,"
-    " state_code, registers_at_rest, index_total, content) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-    " ON DUPLICATE KEY UPDATE digest = digest"
-)
-_INSERT_REJECTED = (
-    "INSERT INTO rejected_messages (digest, first_at, last_at, topic, reason, size, payload)"
-    " VALUES (%s, %s, %s, %s, %s, %s, %s) ON DUPLICATE KEY UPDATE last_at = VALUES(last_at), times = times + 1"
+# A row like the newest one; it is rolled back. Where it fails too, no row is at fault.
+_PROBE = (
+    f"INSERT INTO frames (timestamp, meter_id, label_set_id, {', '.join(COLUMNS)})"  # noqa: S608 - our own names
+    f" SELECT timestamp + INTERVAL 1 MICROSECOND, meter_id, label_set_id, {', '.join(COLUMNS)} FROM frames"
+    " ORDER BY timestamp DESC LIMIT 1"
 )
 
 
@@ -50,27 +51,34 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Rejection:
-    """A message that can never be stored."""
+class _Session:
+    """One connection, and what is known of the database as long as it lives."""
 
-    topic: str
-    payload: bytes
-    reason: str
-    at: datetime
+    connection: Connection
+    rejected: RejectedMessages
 
 
 class FrameStore:
-    """The tables of one database, over one connection at a time."""
+    """The tables of one database, over one connection at a time.
+
+    Nothing that was read from the database outlives its connection: it may go back to an earlier state meanwhile.
+    """
 
     def __init__(self, database: Database) -> None:
+        self.new_meters = 0
+        """Meters that were given a number."""
+        self.new_label_sets = 0
+        """Label sets that were written."""
         self._database = database
-        self._connection: Connection | None = None
+        self._session: _Session | None = None
         self._packer = Packer()
-        self._meters: dict[str, int] = {}
-        self._sets: OrderedDict[bytes, int] = OrderedDict()
+        self._unclassified = 0  # failures of the same write, one after the other, with a number that we do not know
 
     def write(self, frames: Sequence[Frame]) -> Written:
         """Write a batch, committed when this returns; return what became of its frames.
+
+        A batch that fails with an unclassified number each time is divided after TRIES times. A frame that fails alone,
+        again and again, while the table takes other rows, is rejected.
 
         Raises:
             Away: nothing is certain; write the batch again, frames that are there already are not doubled.
@@ -79,8 +87,13 @@ class FrameStore:
         rows = [self._packer.row(frame) for frame in frames]
         if not rows:
             return Written(0, [])
-        with self._ready() as connection:
-            return self._write(connection, rows)
+        with self._counted(), self._ready() as session:
+            try:
+                return self._write_or_divide(session.connection, rows)
+            except PartitionMissing as error:
+                made = make_partitions(session.connection, datetime.now(UTC))
+                log.warning("%s; made %s", error, ", ".join(made) or "p_later")
+                return self._write_or_divide(session.connection, rows)
 
     def write_tallies(self, tallies: Sequence[Tally]) -> list[str | None]:
         """Write tallies, committed when this returns; return why each was rejected, None if it was not.
@@ -89,25 +102,20 @@ class FrameStore:
             DatabaseError: as `write` does.
         """
         reasons: list[str | None] = []
-        for tally in tallies:  # one an hour and meter: no need for batches
-            with self._ready() as connection:
-                try:
-                    with connection.transaction():
-                        write_tallies(connection, [(self._meter_id(connection, tally.meter), tally)])
-                    reasons.append(None)
-                except BadRow as error:
-                    reasons.append(str(error))
+        with self._counted():
+            for tally in tallies:  # one an hour and meter: no need for batches
+                with self._ready() as session:
+                    reasons.append(self._write_tally(session.connection, tally))
         return reasons
 
-    def record(self, rejections: Sequence[Rejection]) -> None:
-        """Keep what could not be stored, once per topic and content.
+    def record(self, rejections: Sequence[Rejection]) -> int:
+        """Keep what could not be stored, once per topic and content; return how many there was no room for.
 
         Raises:
             DatabaseError: as `write` does.
         """
-        with self._ready() as connection, connection.transaction():
-            for rejection in rejections:
-                connection.execute(_INSERT_REJECTED, _rejected_row(rejection))
+        with self._ready() as session:
+            return session.rejected.record(rejections)
 
     def upkeep(self, action: Callable[[Connection], T]) -> T:
         """Do something else over the same connection.
@@ -115,8 +123,8 @@ class FrameStore:
         Raises:
             DatabaseError: as `write` does.
         """
-        with self._ready() as connection:
-            return action(connection)
+        with self._ready() as session:
+            return action(session.connection)
 
     def ping(self) -> None:
         """Ask the database for a sign of life.
@@ -124,45 +132,104 @@ class FrameStore:
         Raises:
             DatabaseError: as `write` does.
         """
-        with self._ready() as connection:
-            connection.query("SELECT 1")
+        with self._ready() as session:
+            session.connection.query("SELECT 1")
 
     def close(self) -> None:
         """Let go of the connection."""
-        if self._connection is not None:
-            self._connection.close()
-        self._connection = None
+        if self._session is not None:
+            self._session.connection.close()
+        self._session = None
 
     @contextlib.contextmanager
-    def _ready(self) -> Iterator[Connection]:
-        """Give the connection; after an error it is not used again, nor, if that may help, the same node."""
+    def _ready(self) -> Iterator[_Session]:
+        """Give the connection; after an error it is not used again."""
         try:
-            yield self._open()
-        except DatabaseError as error:
+            if self._session is None:
+                connection = self._database.connect()
+                self._session = _Session(connection, RejectedMessages(connection))
+            yield self._session
+        except DatabaseError:
             self.close()
-            if not isinstance(error, Busy):
-                self._database.rotate()
             raise
 
-    def _open(self) -> Connection:
-        if self._connection is None:
-            self._connection = self._database.connect()
-        return self._connection
+    @contextlib.contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Count failures with an unclassified number that come one after the other."""
+        try:
+            yield
+        except Unclassified:
+            self._unclassified += 1
+            raise
+        except DatabaseError:
+            self._unclassified = 0  # of the connection: the row has nothing to do with it
+            raise
+        self._unclassified = 0
+
+    def _write_or_divide(self, connection: Connection, rows: Sequence[Row]) -> Written:
+        if self._unclassified < TRIES:
+            return self._write(connection, rows)
+        written, suspects = self._divide(connection, rows)
+        if not suspects:
+            return written
+        _check_takes_rows(connection, suspects[0][1])
+        reasons = list(written.reasons)
+        stored = written.stored
+        for place, _ in suspects:  # once more, now that the table is known to take rows
+            try:
+                again = self._write(connection, [rows[place]])
+            except Unclassified as error:
+                reasons[place] = str(error)
+            else:
+                stored += again.stored
+                reasons[place] = again.reasons[0]
+        return Written(stored, reasons)
+
+    def _divide(
+        self, connection: Connection, rows: Sequence[Row], begin: int = 0
+    ) -> tuple[Written, list[tuple[int, Unclassified]]]:
+        """Write what can be written; return also the places of the rows that fail alone, with the error of each."""
+        try:
+            return self._write(connection, rows), []
+        except Unclassified as error:
+            if len(rows) == 1:
+                return Written(0, [None]), [(begin, error)]
+            half = len(rows) // 2
+            first, suspects = self._divide(connection, rows[:half], begin)
+            second, more = self._divide(connection, rows[half:], begin + half)
+            return first + second, suspects + more
 
     def _write(self, connection: Connection, rows: Sequence[Row]) -> Written:
         try:
-            # Meters and label sets are committed on their own, before the rows that point at them.
-            tuples = [self._tuple(connection, row) for row in rows]
-            with connection.transaction():
-                stored = connection.execute_many(_INSERT_FRAME, tuples)
-                if stored == len(rows):
-                    return Written(stored, [None] * len(rows))
-                return Written(stored, self._compare(connection, tuples))
+            return self._write_all(connection, rows)
         except BadRow as error:
             if len(rows) == 1:
                 return Written(0, [str(error)])
             half = len(rows) // 2
             return self._write(connection, rows[:half]) + self._write(connection, rows[half:])
+
+    def _write_all(self, connection: Connection, rows: Sequence[Row]) -> Written:
+        label_sets = {row.label_set.digest: row.label_set for row in rows}
+        identifiers = {row.meter for row in rows}
+        for _ in range(_LOOKS):
+            # Numbers are looked up in the transaction of the rows that use them: no table is replaced in between.
+            with connection.transaction():
+                meters = find_meters(connection, identifiers)
+                sets = find_label_sets(connection, label_sets)
+                if len(meters) == len(identifiers) and len(sets) == len(label_sets):
+                    return self._insert(connection, [_frame_row(row, meters, sets) for row in rows])
+            # Meters and label sets are committed on their own, before the rows that point at them.
+            for identifier in sorted(identifiers - meters.keys()):
+                self.new_meters += add_meter(connection, identifier)
+            for digest in label_sets.keys() - sets.keys():
+                self.new_label_sets += add_label_set(connection, label_sets[digest])
+        raise Busy("database: other storers give numbers to meters at the same time")
+
+    def _insert(self, connection: Connection, tuples: Sequence[tuple[object, ...]]) -> Written:
+        stored = connection.execute_many(_INSERT_FRAME, tuples)
+        if stored == len(tuples):
+            return Written(stored, [None] * len(tuples))
+        return Written(stored, self._compare(connection, tuples))
 
     def _compare(self, connection: Connection, tuples: Sequence[tuple[object, ...]]) -> list[str | None]:
         """Say which frames are not what the table holds under their identity."""
@@ -175,72 +242,41 @@ class FrameStore:
         }
         return [None if held.get((row[0], row[1])) == row[1:] else _ANOTHER for row in tuples]
 
-    def _tuple(self, connection: Connection, row: Row) -> tuple[object, ...]:
-        return (
-            _text(row.timestamp),
-            self._meter_id(connection, row.meter),
-            self._set_id(connection, row.label_set),
-            *row.columns,
-        )
+    def _write_tally(self, connection: Connection, tally: Tally) -> str | None:
+        try:
+            for _ in range(_LOOKS):
+                with connection.transaction():
+                    meters = find_meters(connection, [tally.meter])
+                    if meters:
+                        write_tallies(connection, [(meters[tally.meter], tally)])
+                        return None
+                self.new_meters += add_meter(connection, tally.meter)
+        except BadRow as error:
+            return str(error)
+        except Unclassified as error:
+            if self._unclassified < TRIES:
+                raise
+            connection.query("SELECT 1")  # the connection is not at fault
+            return str(error)
+        raise Busy("database: other storers give numbers to meters at the same time")
 
-    def _meter_id(self, connection: Connection, identifier: str) -> int:
-        number = self._meters.get(identifier)
-        if number is None:
-            select = "SELECT id FROM meters WHERE identifier = %s"
-            rows = connection.query(select, (identifier,))
-            if not rows:
-                connection.execute(
-                    "INSERT INTO meters (identifier) VALUES (%s) ON DUPLICATE KEY UPDATE identifier = identifier",
-                    (identifier,),
-                )
-                rows = connection.query(select, (identifier,))
-            number = self._meters[identifier] = int(rows[0][0])
-        return number
 
-    def _set_id(self, connection: Connection, label_set: LabelSet) -> int:
-        digest = label_set.digest
-        number = self._sets.get(digest)
-        if number is None:
-            select = "SELECT id FROM label_sets WHERE digest = %s"
-            rows = connection.query(select, (digest,))
-            if not rows:
-                connection.execute(_INSERT_SET, _set_row(label_set))
-                rows = connection.query(select, (digest,))
-            number = self._sets[digest] = int(rows[0][0])
-            if len(self._sets) > _MANY_SETS:
-                self._sets.popitem(last=False)
-        return number
+def _check_takes_rows(connection: Connection, error: Unclassified) -> None:
+    """Raise `error` if the table takes no other row either: then no row is at fault."""
+    try:
+        connection.execute("START TRANSACTION")
+        taken = connection.execute(_PROBE)
+        connection.execute("ROLLBACK")
+    except (BadRow, PartitionMissing, Unclassified):
+        taken = 0
+    if not taken:
+        raise error
+
+
+def _frame_row(row: Row, meters: Mapping[str, int], sets: Mapping[bytes, int]) -> tuple[object, ...]:
+    return (_text(row.timestamp), meters[row.meter], sets[row.label_set.digest], *row.columns)
 
 
 def _text(instant: datetime) -> str:
     # Not strftime: it writes the year 26 with two digits, which MariaDB takes for 2026.
     return instant.replace(tzinfo=None).isoformat(" ", "microseconds")
-
-
-def _set_row(label_set: LabelSet) -> tuple[object, ...]:
-    return (
-        label_set.digest,
-        label_set.subscription_type,
-        label_set.subscribed_current,
-        label_set.pricing_period,
-        label_set.current_max,
-        label_set.schedule,
-        label_set.state_code,
-        label_set.registers_at_rest,
-        label_set.index_total,
-        label_set.content,
-    )
-
-
-def _rejected_row(rejection: Rejection) -> tuple[object, ...]:
-    digest = hashlib.sha256(rejection.topic.encode() + b"\0" + rejection.payload).digest()[:16]
-    at = _text(rejection.at)
-    return (
-        digest,
-        at,
-        at,
-        rejection.topic[:_LONGEST_TOPIC],
-        rejection.reason[:_LONGEST_REASON],
-        len(rejection.payload),
-        rejection.payload[:_LONGEST_PAYLOAD],
-    )

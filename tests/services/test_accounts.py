@@ -14,8 +14,9 @@ from demo.instances import Database as Server
 from storer.backup import backup
 from storer.config import DatabaseConfig
 from storer.database import Database
+from storer.rejected import Rejection
 from storer.restore import restore
-from storer.store import FrameStore, Rejection
+from storer.store import FrameStore
 from tests.frames import ADDRESS, DAY, standard
 from tests.services.storing import NOW, exported, make_tables, partition, query, store
 

@@ -15,6 +15,7 @@ from storer.audit import COUNT_FRAMES, NEXT_FRAME, NEXT_TALLY, SUM_TALLIES, Hour
 from storer.config import DatabaseConfig
 from storer.database import Connection, Database, Rows
 from storer.export import Selection
+from storer.ids import add_meter, find_meters
 from storer.schema import make_partitions, migrate
 from storer.store import FrameStore
 from storer.tallies import write_tallies
@@ -63,8 +64,9 @@ def store(tables: Database, hour: datetime, count: int, meter: str = METER) -> N
 
 
 def number_of(connection: Connection, meter: str) -> int:
-    connection.execute("INSERT INTO meters (identifier) VALUES (%s) ON DUPLICATE KEY UPDATE id = id", (meter,))
-    return int(connection.query("SELECT id FROM meters WHERE identifier = %s", (meter,))[0][0])
+    if not find_meters(connection, [meter]):
+        add_meter(connection, meter)
+    return find_meters(connection, [meter])[meter]
 
 
 def tell(connection: Connection, *tallies: Tally) -> None:

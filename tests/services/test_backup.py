@@ -28,9 +28,10 @@ from storer.backup_check import check
 from storer.backup_file import Writer
 from storer.backup_format import Header, Table, Values, end_line
 from storer.database import Connection, Database
+from storer.rejected import Rejection
 from storer.restore import restore
 from storer.schema import migrate
-from storer.store import FrameStore, Rejection
+from storer.store import FrameStore
 from tests.frames import ADDRESS, DAY, historic, simulated
 from tests.services.storing import NOW, client, exported, make_tables, partition, query, store
 

@@ -19,7 +19,8 @@ from demo.instances import Broker, Database, free_port
 from storer.check import check
 from storer.check_database import DatabaseFacts, judge_database, probe_database
 from storer.config import DatabaseConfig
-from storer.store import FrameStore, Rejection
+from storer.rejected import Rejection
+from storer.store import FrameStore
 from tests.services.house import PASSWORD, Speaker, account, careful_broker
 from tests.services.storing import client, make_tables, store
 

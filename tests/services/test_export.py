@@ -154,6 +154,38 @@ def test_only_the_meter_that_is_wanted(tables: Database, storer: Command) -> Non
         assert re.search(r" was never heard; known: .*\bfirst\b.*\bsecond\b", result.stderr.decode())
 
 
+def test_a_label_set_that_is_missing_is_named_once_and_the_other_frames_come(
+    fresh_database: Server, tmp_path: Path
+) -> None:
+    tables = make_tables(fresh_database)
+    bag = [
+        dataclasses.replace(standard(EAST=second, MSG1=text), timestamp=DAY + timedelta(seconds=second))
+        for second, text in enumerate(("kept", "lost", "lost", "kept", "lost too"))
+    ]
+    store(tables, bag)
+    fresh_database.sql(f"DELETE FROM {fresh_database.name}.label_sets WHERE content LIKE '%lost%'")
+    result = command(tmp_path, fresh_database.port, fresh_database.password)("export")
+    assert result.stdout.splitlines() == [bag[0].to_json(), bag[3].to_json()]
+    assert result.returncode == 1
+    lines = result.stderr.decode().splitlines()
+    assert len(lines) == 2
+    assert re.match(
+        r"teleinfo-storer: label set \d+ is not in the database: .* the first of 2026-11-24 00:00:01", lines[0]
+    )
+
+
+def test_a_meter_that_is_missing_is_named_and_the_other_frames_come(fresh_database: Server, tmp_path: Path) -> None:
+    tables = make_tables(fresh_database)
+    one, other = numbered("one", 2), numbered("other", 2)
+    store(tables, [*one, *other])
+    fresh_database.sql(f"DELETE FROM {fresh_database.name}.meters WHERE identifier = 'one'")
+    result = command(tmp_path, fresh_database.port, fresh_database.password)("export")
+    assert result.stdout.splitlines() == [frame.to_json() for frame in other]
+    (line,) = result.stderr.decode().splitlines()
+    assert re.match(r"teleinfo-storer: meter number \d+ is not in the database", line)
+    assert result.returncode == 1
+
+
 def test_limits_the_wrong_way_round_are_refused(tmp_path: Path) -> None:
     result = command(tmp_path, free_port())("export", "--from", "2026-12-01", "--to", "2026-11-01")
     assert (result.returncode, result.stdout) == (2, b"")

@@ -16,8 +16,9 @@ from common.errors import Away, DatabaseError
 from common.frame import Frame
 from demo.instances import Database as Server
 from storer.database import Database
+from storer.rejected import Rejection
 from storer.schema import migrate, migrations
-from storer.store import FrameStore, Rejection, Written
+from storer.store import FrameStore, Written
 from tests.frames import DAY, FRACTION, historic, simulated, standard
 from tests.services.storing import NOW, client, exported, make_tables, partition, query, store
 
@@ -181,6 +182,41 @@ def test_an_old_month_can_be_dropped(tables: Database) -> None:
     store(tables, [at(historic(BASE=1), NOW), at(historic(BASE=2), NOW + timedelta(days=31))])
     query(tables, "ALTER TABLE frames DROP PARTITION p202611", "SELECT 1")
     assert [b'"BASE": 2' in line for line in exported(tables)] == [True]
+
+
+def drop(server: Server, *names: str) -> None:
+    server.sql(f"ALTER TABLE {server.name}.frames DROP PARTITION {', '.join(names)}")
+
+
+@pytest.mark.parametrize(
+    ("dropped", "left"),
+    [
+        (["p_later"], ["p_earlier", "p202611", "p202612", "p202701", "p202702"]),
+        (["p202702", "p_later"], ["p_earlier", "p202611", "p202612", "p202701"]),
+        (["p202611", "p202612", "p202701", "p202702", "p_later"], ["p_earlier"]),
+        (["p_earlier", "p202611", "p_later"], ["p202612", "p202701", "p202702"]),
+    ],
+)
+def test_partitions_that_somebody_has_dropped_are_made_again(
+    fresh_database: Server, tables: Database, dropped: list[str], left: list[str]
+) -> None:
+    drop(fresh_database, *dropped)
+    made = partition(tables, NOW)
+    months = ["p202611", "p202612", "p202701", "p202702"]
+    assert made == [name for name in months if name > left[-1] or left == ["p_earlier"]]
+    assert list(partitions(tables)) == [*left, *made, "p_later"]
+
+
+def test_a_frame_without_a_partition_makes_it_and_is_stored(fresh_database: Server, tables: Database) -> None:
+    """The storer makes them every six hours: too late for a frame that comes now."""
+    frames = [at(historic(BASE=1), datetime.now(UTC) + timedelta(days=days)) for days in (0, 200)]
+    with contextlib.closing(FrameStore(tables)) as frame_store:
+        frame_store.ping()
+        drop(fresh_database, *[name for name in partitions(tables) if name != "p_earlier"])
+        assert frame_store.write(frames) == Written(2, [None, None])
+        assert frame_store.write(frames) == Written(0, [None, None])
+    assert "p_later" in partitions(tables)
+    assert exported(tables) == [frame.to_json() for frame in frames]
 
 
 # The view.
@@ -495,6 +531,35 @@ def test_a_rejected_message_is_kept_once_and_counted(tables: Database) -> None:
         ("teleinfo/2/frame", b"?", "no frame", 1, 1, 0),
         ("tt" * 127 + "t", (b"\xff\x00'\\" * 50_000)[:65_536], "é😀" * 250, 200_000, 1, 0),
     ]
+
+
+def test_rejected_messages_have_an_end(tables: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    def reject(tables_of: FrameStore, *payloads: bytes) -> int:
+        return tables_of.record([Rejection("teleinfo/1/frame", payload, "no frame", NOW) for payload in payloads])
+
+    def kept() -> dict[bytes, int]:
+        return dict(query(tables, "SELECT payload, times FROM rejected_messages"))
+
+    monkeypatch.setattr("storer.rejected.MOST_MESSAGES", 4)
+    monkeypatch.setattr("storer.rejected.MOST_BYTES", 1000)
+    with contextlib.closing(FrameStore(tables)) as one, contextlib.closing(FrameStore(tables)) as other:
+        assert reject(one, b"a" * 400, b"b" * 400, b"a" * 400) == 0
+        assert reject(one, b"c" * 300) == 1  # too many bytes
+        assert reject(one, b"d" * 200, b"e" * 200) == 1  # what is smaller, fits
+        assert reject(other, b"f") == 1  # it looks before it keeps the first
+        assert reject(other, b"d" * 200, b"a" * 400) == 0  # what is there is counted still
+    assert kept() == {b"a" * 400: 3, b"b" * 400: 1, b"d" * 200: 2}
+    with contextlib.closing(FrameStore(tables)) as later:
+        monkeypatch.setattr("storer.rejected.MOST_BYTES", 100_000)
+        assert reject(later, b"g", b"h", b"i") == 2  # too many messages
+        assert len(kept()) == 4
+
+
+def test_what_not_even_the_record_of_rejections_can_hold_stops_nobody(tables: Database) -> None:
+    impossible = Rejection("topic", b"?", "why", datetime(9999, 1, 1, tzinfo=UTC))
+    with contextlib.closing(FrameStore(tables)) as frame_store:
+        assert frame_store.record([Rejection("topic", b"1", "why", NOW), impossible]) == 1
+    assert query(tables, "SELECT payload FROM rejected_messages") == [(b"1",)]
 
 
 # What it takes.

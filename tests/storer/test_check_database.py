@@ -47,6 +47,13 @@ def test_a_database_as_it_should_be_is_fine_and_its_disk_has_a_forecast() -> Non
             "no right on the database teleinfodb",
             "ON teleinfodb.* TO 'teleinfo'@'%';",
         ),
+        (
+            2003,
+            "Can't connect ([SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed (_ssl.c:1)) (2003)",
+            "not proved over TLS who it is: certificate verify failed: self-signed",
+            "database.tls.ca",
+        ),
+        (0, "database.tls.ca: /x cannot be read: No such file", "database.tls.ca: /x cannot be read", "docs"),
         (2013, "Lost connection (timed out) (2013)", "does not answer as a database does", "restart mariadb"),
         (1698, "", "does not accept", "database.user"),
         (1044, "", "no right on the database teleinfodb", f"GRANT {', '.join(RIGHTS)} ON teleinfodb.* TO"),
@@ -118,3 +125,15 @@ def test_with_few_rows_the_forecast_takes_what_is_usual() -> None:
 
 def test_the_disk_of_another_machine_cannot_be_seen() -> None:
     assert "cannot be seen" in judge_database(replace(GOOD, local=False, free=None), NOW)[-1].what
+
+
+def test_a_full_table_of_rejections_is_to_be_emptied() -> None:
+    facts = replace(GOOD, rejected=20_000, rejected_full=True, last_rejected=YESTERDAY)
+    (finding,) = [finding for finding in judge_database(facts, NOW) if finding.status is CURE]
+    assert "rejected_messages is full" in finding.what
+    assert "TRUNCATE rejected_messages" in finding.cure
+
+
+@pytest.mark.parametrize("tls", [True, False])
+def test_what_is_proved_over_tls_says_so(tls: bool) -> None:
+    assert ("over TLS" in judge_database(replace(GOOD, tls=tls), NOW)[0].what) is tls

@@ -1,0 +1,147 @@
+"""A list of hosts: whichever of them answers is used, at the start and while running."""
+
+import contextlib
+import dataclasses
+import socket
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from common.errors import Away, Refused
+from demo.instances import Database as Server
+from storer.database import Database
+from storer.schema import migrate
+from storer.store import FrameStore
+from tests.frames import simulated
+from tests.services.storing import NOW, client, exported, make_tables, partition
+
+# Addresses of this machine at which no server listens, and one at which a relay does.
+NOBODY, NOBODY_EITHER, RELAY = "127.0.0.8", "127.0.0.9", "127.0.0.2"
+
+
+class Relay:
+    """Passes connections on to the server, under another address, until it is closed."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._sockets: list[socket.socket] = []
+        self._server = socket.create_server((RELAY, port))
+        self.opened = 0
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        for end in (self._server, *self._sockets):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = self._server.accept()
+                far = socket.create_connection(("127.0.0.1", self._port))
+                self._sockets += [near, far]
+                self.opened += 1
+                for source, sink in ((near, far), (far, near)):
+                    threading.Thread(target=self._carry, args=(source, sink), daemon=True).start()
+
+    def _carry(self, source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while piece := source.recv(65536):
+                sink.sendall(piece)
+
+
+@pytest.fixture
+def relay(fresh_database: Server) -> Iterator[Relay]:
+    with contextlib.closing(Relay(fresh_database.port)) as relay:
+        yield relay
+
+
+def at_hosts(server: Server, *hosts: str, password: str = "") -> Database:
+    config = client(server)._config
+    return Database(dataclasses.replace(config, host=hosts, password=password or config.password))
+
+
+@pytest.mark.parametrize(
+    "hosts",
+    [
+        (NOBODY, "127.0.0.1"),
+        (NOBODY, NOBODY_EITHER, "127.0.0.1"),
+        (NOBODY, "127.0.0.1", NOBODY_EITHER),
+    ],
+)
+def test_at_the_start_the_first_host_that_answers_is_used(fresh_database: Server, hosts: tuple[str, ...]) -> None:
+    database = at_hosts(fresh_database, *hosts)
+    migrate(database)
+    partition(database, NOW)
+    assert database.where == f"teleinfodb at 127.0.0.1:{fresh_database.port}"
+    with contextlib.closing(FrameStore(database)) as tables:
+        assert tables.write(list(simulated("standard-single-phase-base", 3, every=timedelta(seconds=1)))).stored == 3
+
+
+@pytest.mark.parametrize(
+    "hosts", [(RELAY, "127.0.0.1"), (RELAY, NOBODY, "127.0.0.1"), (RELAY, "127.0.0.1", NOBODY), ("127.0.0.1", RELAY)]
+)
+def test_a_host_that_dies_is_left_for_another_at_the_next_try(
+    fresh_database: Server, relay: Relay, hosts: tuple[str, ...]
+) -> None:
+    make_tables(fresh_database)
+    frames = list(simulated("standard-single-phase-base", 6, every=timedelta(seconds=1)))
+    with contextlib.closing(FrameStore(at_hosts(fresh_database, *hosts))) as tables:
+        tables.write(frames[:3])
+        assert (relay.opened > 0) == (hosts[0] == RELAY)
+        relay.close()
+        if relay.opened:
+            with pytest.raises(Away):
+                tables.write(frames[3:])
+        assert tables.write(frames[3:]).stored == 3
+    assert exported(client(fresh_database)) == [frame.to_json() for frame in frames]
+
+
+@pytest.mark.parametrize("dead", [(NOBODY,), (NOBODY, NOBODY_EITHER)])
+def test_hosts_that_are_all_away_are_asked_in_turn_until_one_is_back(
+    fresh_database: Server, dead: tuple[str, ...]
+) -> None:
+    make_tables(fresh_database)
+    frames = list(simulated("standard-single-phase-base", 3, every=timedelta(seconds=1)))
+    with contextlib.closing(FrameStore(at_hosts(fresh_database, *dead, "127.0.0.1"))) as tables:
+        fresh_database.kill()
+        try:
+            for _ in range(5):
+                with pytest.raises(Away):
+                    tables.write(frames)
+        finally:
+            fresh_database.start()
+        assert tables.write(frames).stored == 3
+
+
+def test_a_host_that_only_lets_us_read_is_left_for_another(fresh_database: Server, relay: Relay) -> None:
+    """It takes the connection, and answers pings."""
+    make_tables(fresh_database)
+    database = at_hosts(fresh_database, "127.0.0.1", RELAY)
+    frames = list(simulated("standard-single-phase-base", 3, every=timedelta(seconds=1)))
+    with contextlib.closing(FrameStore(database)) as tables:
+        fresh_database.sql("SET GLOBAL read_only = 1")
+        try:
+            tables.ping()
+            for through_relay in (0, 0, 1):  # before each try
+                assert relay.opened == through_relay
+                with pytest.raises(Away):
+                    tables.write(frames)
+        finally:
+            fresh_database.sql("SET GLOBAL read_only = 0")
+        assert tables.write(frames).stored == 3
+
+
+def test_with_no_host_left_the_first_error_is_told(fresh_database: Server) -> None:
+    with pytest.raises(Away, match=rf"{NOBODY}:{fresh_database.port}: Can't connect"):
+        at_hosts(fresh_database, NOBODY, NOBODY_EITHER).connect()
+
+
+def test_refused_is_who_is_refused_by_all(fresh_database: Server, relay: Relay) -> None:
+    with pytest.raises(Refused, match=r"1045"):
+        at_hosts(fresh_database, RELAY, "127.0.0.1", password="wrong").connect()
+    with pytest.raises(Away):  # one may still take us
+        at_hosts(fresh_database, RELAY, NOBODY, password="wrong").connect()

@@ -1,0 +1,193 @@
+"""Numbers of meters and label sets: right whatever happens to the database, and enough of them."""
+
+import contextlib
+import dataclasses
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import pytest
+
+from common.errors import Away
+from common.frame import Frame
+from common.tally import Tally
+from demo.instances import Database as Server
+from storer.database import Database
+from storer.schema import migrate
+from storer.store import FrameStore, Written
+from tests.frames import DAY, historic, simulated, standard
+from tests.services.storing import client, exported, make_tables, partition, query, store
+
+ROWS_OF = ("frames", "label_sets", "meters")
+
+
+@pytest.fixture
+def tables(fresh_database: Server) -> Database:
+    return make_tables(fresh_database)
+
+
+def of_meter(name: str, second: int = 0) -> Frame:
+    return dataclasses.replace(standard(EAST=second, MSG1=f"of {name}"), meter=name, timestamp=at(second))
+
+
+def at(second: int) -> datetime:
+    return DAY + timedelta(seconds=second)
+
+
+def save(server: Server, tables: tuple[str, ...] = ROWS_OF) -> None:
+    for table in tables:
+        server.sql(
+            f"USE {server.name}; DROP TABLE IF EXISTS saved_{table}; CREATE TABLE saved_{table} LIKE {table};"
+            f" INSERT INTO saved_{table} SELECT * FROM {table}"
+        )
+
+
+def go_back(server: Server, tables: tuple[str, ...] = ROWS_OF) -> None:
+    for table in tables:
+        server.sql(
+            f"USE {server.name}; DROP TABLE {table}; CREATE TABLE {table} LIKE saved_{table};"
+            f" INSERT INTO {table} SELECT * FROM saved_{table}"
+        )
+
+
+@pytest.mark.parametrize("how", ["over a new connection", "under a connection that lives"])
+def test_a_database_that_goes_back_gives_no_frame_to_another_meter(
+    fresh_database: Server, tables: Database, how: str
+) -> None:
+    with contextlib.closing(FrameStore(tables)) as running:
+        running.write([of_meter("first")])
+        save(fresh_database)
+        running.write([of_meter("second", 1)])
+        go_back(fresh_database)
+        if how == "over a new connection":
+            fresh_database.kill()
+            fresh_database.start()
+            with pytest.raises(Away):
+                running.ping()
+        with contextlib.closing(FrameStore(tables)) as other:  # it takes the numbers that are free again
+            other.write([of_meter("third", 2)])
+        assert running.write([of_meter("second", 3)]) == Written(1, [None])
+    again = [of_meter("first"), of_meter("third", 2), of_meter("second", 3)]
+    assert exported(tables) == [frame.to_json() for frame in again]
+
+
+def test_meters_have_numbers_without_gaps_whatever_the_server_counts_by(
+    fresh_database: Server, tables: Database
+) -> None:
+    """Galera counts by the number of its nodes."""
+    fresh_database.sql("SET GLOBAL auto_increment_increment = 3")
+    try:
+        for name in ("a", "b", "c", "d"):
+            store(tables, [of_meter(name), of_meter(name, 1)])
+    finally:
+        fresh_database.sql("SET GLOBAL auto_increment_increment = 1")
+    assert query(tables, "SELECT id, identifier FROM meters ORDER BY id") == [(1, "a"), (2, "b"), (3, "c"), (4, "d")]
+
+
+def test_a_number_that_was_given_is_never_given_again_below_the_highest(tables: Database) -> None:
+    """Frames of a meter whose row was taken out may be there still."""
+    store(tables, [of_meter("a"), of_meter("b"), of_meter("c")])
+    query(tables, "UPDATE meters SET id = 90 WHERE identifier = 'a'", "SELECT 1")
+    store(tables, [of_meter("d")])
+    assert query(tables, "SELECT id FROM meters WHERE identifier = 'd'") == [(91,)]
+
+
+def test_storers_that_meet_new_meters_at_the_same_time_give_each_one_number(tables: Database) -> None:
+    names = [f"meter-{number}" for number in range(60)]
+    crowd = 4
+    together = threading.Barrier(crowd)
+
+    def work(number: int) -> None:
+        mine = names[:: -1 if number % 2 else 1]
+        with contextlib.closing(FrameStore(tables)) as frame_store:
+            together.wait()
+            for start in range(0, len(mine), 6):
+                frames = [of_meter(name) for name in mine[start : start + 6]]
+                while True:
+                    try:
+                        written = frame_store.write(frames)
+                    except Away:  # a deadlock: it is done again
+                        continue
+                    assert set(written.reasons) == {None}
+                    break
+
+    with ThreadPoolExecutor(crowd) as pool:
+        for future in [pool.submit(work, number) for number in range(crowd)]:
+            future.result()
+    numbers = query(tables, "SELECT id, identifier FROM meters ORDER BY id")
+    assert sorted(name for _, name in numbers) == sorted(names)
+    assert sorted(exported(tables)) == sorted(of_meter(name).to_json() for name in names)
+
+
+def types(database: Database) -> Iterator[tuple[str, str]]:
+    for table, column in (("meters", "id"), ("frames", "meter_id"), ("tallies", "meter_id")):
+        ((kind,),) = query(
+            database,
+            "SELECT column_type FROM information_schema.columns WHERE table_schema = DATABASE()"
+            f" AND table_name = '{table}' AND column_name = '{column}'",
+        )
+        yield table, kind
+
+
+def test_a_new_database_has_room_for_many_meters(tables: Database) -> None:
+    assert dict(types(tables)) == dict.fromkeys(("meters", "frames", "tallies"), "mediumint(8) unsigned")
+    store(tables, [of_meter("a")])
+    query(tables, "UPDATE meters SET id = 70000", "UPDATE frames SET meter_id = 70000", "SELECT 1")
+    store(tables, [of_meter("b", 1)])
+    assert exported(tables) == [of_meter("a").to_json(), of_meter("b", 1).to_json()]
+
+
+@pytest.fixture
+def old_tables(fresh_database: Server) -> Database:
+    """Tables of version 2 with frames in them."""
+    database = client(fresh_database)
+    migrate(database, 2)
+    partition(database, DAY)
+    query(
+        database,
+        "INSERT INTO meters (id, identifier) VALUES (65535, 'old')",
+        "INSERT INTO label_sets (id, digest, content)"
+        """ VALUES (1, REPEAT('x', 16), '{"mode":"historic","frame":{}}')""",
+        "INSERT INTO frames (timestamp, meter_id, label_set_id, index_total) VALUES ('2026-11-24', 65535, 1, 5)",
+        "SELECT 1",
+    )
+    return database
+
+
+def test_an_old_database_is_brought_up_to_date_without_a_copy_of_its_frames(old_tables: Database) -> None:
+    before = exported(old_tables)
+    migrate(old_tables)
+    assert dict(types(old_tables)) == {
+        "meters": "mediumint(8) unsigned",
+        "frames": "smallint(5) unsigned",
+        "tallies": "mediumint(8) unsigned",
+    }
+    assert exported(old_tables) == before
+    store(old_tables, [dataclasses.replace(historic(BASE=6), meter="old")])
+    assert len(exported(old_tables)) == 2
+
+
+@pytest.mark.parametrize("version", [2, None])
+def test_a_meter_too_many_for_an_old_database_is_rejected_and_stops_nobody(
+    old_tables: Database, version: int | None
+) -> None:
+    migrate(old_tables, version)
+    frames = [dataclasses.replace(historic(BASE=7), meter=name) for name in ("old", "one too many")]
+    tally = Tally(meter="one too many", hour=DAY, reader="reader", frames=3)
+    with contextlib.closing(FrameStore(old_tables)) as frame_store:
+        written = frame_store.write(frames)
+        frame_store.write_tallies([tally])
+    assert written.stored == 1
+    assert written.reasons[0] is None
+    assert "Out of range value for column" in (written.reasons[1] or "")
+
+
+def test_what_is_new_is_counted(tables: Database) -> None:
+    frames = [of_meter("a"), of_meter("b"), *simulated("standard-single-phase-base", 3, every=timedelta(seconds=1))]
+    with contextlib.closing(FrameStore(tables)) as frame_store:
+        frame_store.write(frames)
+        sets = query(tables, "SELECT COUNT(*) FROM label_sets")[0][0]
+        assert (frame_store.new_meters, frame_store.new_label_sets) == (3, sets)
+        frame_store.write(frames)
+        assert (frame_store.new_meters, frame_store.new_label_sets) == (3, sets)
