@@ -35,8 +35,8 @@ def without_delivery_points(text: str) -> str:
 def printable(text: str) -> str:
     r"""Escape control characters: what comes over MQTT or the line must not forge a line or command a terminal.
 
-    >>> printable("one\\n<0>two\\x1b[2J")
-    'one\\\\n<0>two\\\\x1b[2J'
+    >>> printable("one\n<0>two\x1b[2J")
+    'one\\n<0>two\\x1b[2J'
     """
     return _NOT_PRINTABLE.sub(lambda found: _SHORT.get(found[0]) or _escape(found[0]), text)
 
