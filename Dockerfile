@@ -1,5 +1,6 @@
 # One target for each program; compose.yaml builds them. What is installed is locked in requirements/full.txt.
-FROM python:3.13-slim AS build
+ARG PYTHON_IMAGE=python:3.13-slim
+FROM ${PYTHON_IMAGE} AS build
 WORKDIR /src
 RUN python -m venv --without-pip /opt/teleinfo
 COPY requirements/full.txt requirements/
@@ -18,7 +19,7 @@ RUN python -m pip --python /opt/teleinfo/bin/python --no-cache-dir --disable-pip
     editables hatchling packaging pathspec pluggy tomlkit trove-classifiers \
  && chmod -R a+rX /opt/teleinfo
 
-FROM python:3.13-slim AS program
+FROM ${PYTHON_IMAGE} AS program
 ENV PATH=/opt/teleinfo/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 COPY --from=build /opt/teleinfo /opt/teleinfo
 
@@ -44,7 +45,7 @@ ENTRYPOINT ["teleinfo-storer"]
 CMD ["run"]
 
 # A volume takes owner and mode of the folder that it is mounted on first: `setup` needs no rights to give it away.
-FROM python:3.13-slim AS setup
+FROM ${PYTHON_IMAGE} AS setup
 ENV PYTHONPATH=/opt/setup PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 RUN openssl version \
  && install -d -o 1883 -g 1883 -m 0700 /setup/keep /setup/broker \

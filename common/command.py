@@ -38,7 +38,7 @@ def report_errors(name: str, parser: argparse.ArgumentParser) -> int:
     except TeleinfoError as error:
         # Who is away has not said what to do about it.
         remedy = f"; {name} check tells what to do" if isinstance(error, Away) else ""
-        print(log.without_delivery_points(f"{name}: {error}{remedy}"), file=sys.stderr)  # noqa: T201 - for a person
+        print(log.printable(log.without_delivery_points(f"{name}: {error}{remedy}")), file=sys.stderr)  # noqa: T201 - for a person
         return USAGE if isinstance(error, ConfigError) else REFUSED if isinstance(error, Refused) else FAILED
 
 

@@ -6,11 +6,14 @@ import os
 import re
 import sys
 from datetime import UTC, datetime
-from typing import TextIO
+from typing import Any, TextIO
 
 from common.config import LogConfig
 
 _DELIVERY_POINT = re.compile(r"(?<!\d)\d{14}(?!\d)")
+# Escaped: what is not printable, the end of a line and what some viewers take for one, and what reverses the text.
+_NOT_PRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 
 def set_up(settings: LogConfig, program: str, level: str = "INFO") -> None:
@@ -27,6 +30,19 @@ def without_delivery_points(text: str) -> str:
     "'PRM': '(14 digits)'"
     """
     return _DELIVERY_POINT.sub("(14 digits)", text)
+
+
+def printable(text: str) -> str:
+    r"""Escape control characters: what comes over MQTT or the line must not forge a line or command a terminal.
+
+    >>> printable("one\n<0>two\x1b[2J")
+    'one\\n<0>two\\x1b[2J'
+    """
+    return _NOT_PRINTABLE.sub(lambda found: _SHORT.get(found[0]) or _escape(found[0]), text)
+
+
+def _escape(character: str) -> str:
+    return f"\\x{ord(character):02x}" if ord(character) < 0x100 else f"\\u{ord(character):04x}"
 
 
 class _Output(logging.StreamHandler[TextIO]):
@@ -46,6 +62,13 @@ class _Plain(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return without_delivery_points(super().format(record))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - its name
+        return printable(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - its name
+        """Indent each line: none of them can pass for a message, or for one with a priority (`<0>`) in the journal."""
+        return "\n".join(f"    {printable(line)}" for line in super().formatException(ei).split("\n"))
 
 
 class _Json(logging.Formatter):
@@ -67,4 +90,5 @@ class _Json(logging.Formatter):
         }
         if record.exc_info:
             said["exception"] = without_delivery_points(self.formatException(record.exc_info))
-        return json.dumps(said, ensure_ascii=False)
+        # Inside JSON, \n and \u009b are the characters themselves.
+        return _NOT_PRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(said, ensure_ascii=False))

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from deploy import broker
-from deploy.accounts import ROLES, Account, SetupError, Vault
+from deploy.accounts import GUESTS, ROLES, Account, SetupError, Vault
 from deploy.certificates import Authority, read_names
 from deploy.database import DATABASE, accounts_sql
 from deploy.files import write
@@ -142,12 +142,19 @@ def _credentials(setup: Setup, arguments: argparse.Namespace) -> None:
 def _mqtt_credentials(setup: Setup, account: Account) -> str:
     known = [name for name in setup.names if name not in read_names("")]
     where = " or ".join(known) or "its name or address (add it to MQTT_NAMES in .env, see docs/operations.md)"
-    tls, local = os.environ.get("MQTT_TLS_PORT", "8883"), os.environ.get("MQTT_LOCAL_PORT", "1883")
+    if account.role in GUESTS:
+        port, local = os.environ.get("MQTT_TLS_PORT", "8883"), os.environ.get("MQTT_LOCAL_PORT", "1883")
+        here = f"on this machine:  broker 127.0.0.1, port {local}, without TLS; one connection for each account\n"
+    else:
+        address, _, port = os.environ.get("MQTT_PROGRAMS", "127.0.0.1:8884").rpartition(":")
+        here = f"on this machine:  broker localhost, port {port}, TLS as from elsewhere\n"
+        if address == "127.0.0.1":
+            here += "from elsewhere only with MQTT_PROGRAMS=0.0.0.0:8884 in .env, and docker compose up -d\n"
     return (
         f"username   {account.name}\n"
         f"password   {setup.vault.password(account)}\n"
-        f"on this machine:  broker 127.0.0.1, port {local}, without TLS\n"
-        f"from elsewhere:   broker {where}, port {tls}, TLS with this authority (the command `ca` prints it alone):\n"
+        f"{here}"
+        f"from elsewhere:   broker {where}, port {port}, TLS with this authority (the command `ca` prints it alone):\n"
         f"{setup.authority.certificate.read_text().strip()}"
     )
 

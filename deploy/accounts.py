@@ -36,8 +36,12 @@ ACCOUNTS = (
     Account("teleinfo", "sql", "the storer, at the database"),
     Account("grafana", "sql", "Grafana, SQL: reads the database"),
 )
+#: Those whose client id at the broker is the name of their account: see mosquitto/mosquitto.conf.
+GUESTS = ("home-assistant", "phone")
 #: What an account that is added may be.
-ROLES = ("reader", "storer", "home-assistant", "phone")
+ROLES = ("reader", "storer", *GUESTS)
+#: How the client ids of programs begin.
+_CLIENT_ID = "teleinfo-"
 
 
 class Vault:
@@ -101,6 +105,8 @@ class Vault:
             raise SetupError(f"there is no role {role!r}; there are {', '.join(ROLES)}")
         if not NAME.fullmatch(name):
             raise SetupError(f"a name is made of a-z, 0-9 and '-', such as reader-attic, not {name!r}")
+        if role in GUESTS and name.startswith(_CLIENT_ID):
+            raise SetupError(f"the name of a {role} cannot begin with {_CLIENT_ID!r}: so do the programs' client ids")
         if any(account.name == name for account in self.accounts()):
             raise SetupError(f"there is an account {name!r} already")
         write(self._folder / f"{name}.role", role + "\n")

@@ -11,6 +11,7 @@ from common.version import BUILD_DATE
 from reader.check_port import PROGRAM
 from reader.clock import Clock, KernelClock
 from reader.config import ReaderConfig
+from reader.folder import refusal
 from reader.journal import memory_backed
 
 CLOCK, JOURNAL, SPOOL = "Clock", "Journal", "Spool"
@@ -32,6 +33,7 @@ class KeepingFacts:
     journal: str = "/run/teleinfo"
     journal_in_memory: bool = True
     journal_writable: bool = True
+    journal_refused: str = ""  # why `run` will not use it
     spool: str = "/var/lib/teleinfo"
     spool_writable: bool = True
     spool_read_only: bool = False  # all of its disk is
@@ -66,6 +68,7 @@ def probe_keeping(config: ReaderConfig, machine: Machine, user: User, clock: Clo
         journal=str(config.spool.journal),
         journal_in_memory=memory_backed(config.spool.journal),
         journal_writable=_may_write(config.spool.journal, user, machine),
+        journal_refused=_refused(config.spool.journal, user),
         spool=str(folder),
         spool_writable=_may_write(folder, user, machine),
         spool_read_only=is_read_only(folder),
@@ -83,6 +86,13 @@ def _may_write(folder: Path, user: User, machine: Machine) -> bool:
         return True
     place = nearest(folder)
     return place.is_dir() and user.may(place, os.W_OK | os.X_OK)
+
+
+def _refused(journal: Path, user: User) -> str:
+    try:
+        return "it is a symbolic link" if journal.is_symlink() else refusal(journal.stat(), user.uid)
+    except OSError:  # there is none yet, or it cannot be looked at
+        return ""
 
 
 def _time_service(machine: Machine) -> str:
@@ -125,6 +135,12 @@ def _set_clock(facts: KeepingFacts) -> str:
 
 
 def _journal(facts: KeepingFacts) -> Finding:
+    if facts.journal_refused:
+        return cure(
+            JOURNAL,
+            f"{facts.journal}: run will not use it: {facts.journal_refused}",
+            f"spool.journal: a folder of its own: sudo install -d -o {facts.user} -m 0700 /dev/shm/teleinfo",
+        )
     if not facts.journal_writable:
         return cure(
             JOURNAL,

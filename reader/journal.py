@@ -22,6 +22,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from common.errors import TeleinfoError
+from reader.folder import no_link, open_private
 from reader.items import HOUR, Identity, Item, Kind
 from reader.record import read_records, write_record
 
@@ -87,10 +88,10 @@ class Journal:
 
         Raises:
             JournalBusy: another process has it.
-            OSError: the folder cannot be used.
+            OSError: the folder cannot be used, or is not ours alone.
         """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
+        self._lock = open_private(self._folder)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return self._read()
@@ -172,7 +173,7 @@ class Journal:
     # What an earlier run left.
 
     def _read(self) -> list[Item]:
-        self._slots = [os.open(self._folder / f"counts.{slot}", os.O_RDWR | os.O_CREAT, 0o600) for slot in (0, 1)]
+        self._slots = [no_link(self._folder / f"counts.{slot}", os.O_RDWR | os.O_CREAT) for slot in (0, 1)]
         for slot in self._slots:
             with contextlib.suppress(OSError):  # room is wished for, not needed
                 os.posix_fallocate(slot, 0, _COUNTS_ROOM)
@@ -182,7 +183,8 @@ class Journal:
             if not path.stem.isdecimal():
                 continue
             number = int(path.stem)
-            data = path.read_bytes()
+            with open(path, "rb", opener=no_link) as file:
+                data = file.read()
             self._segments[number] = segment = _Segment(path, len(data), floor=floors.get(number, 0))
             self._next = max(self._next, number + 1)
             self.size += len(data)

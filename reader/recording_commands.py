@@ -1,6 +1,7 @@
 """The commands `teleinfo-reader record` and `teleinfo-reader replay`."""
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -56,7 +57,7 @@ def _record(arguments: argparse.Namespace) -> int:
     life = Life()
     bounds = Bounds(seconds=arguments.seconds, frames=arguments.frames)
     try:
-        with arguments.file.open("x", encoding="ascii", newline="\n") as file:
+        with open(arguments.file, "x", encoding="ascii", newline="\n", opener=_private) as file:
             recorder = Recorder(file, mode=mode, anonymous=arguments.anonymous, bounds=bounds, stop=life.stop)
             life.watch(lambda: None)
             says = _Progress(f"recording {port}; Ctrl-C ends it")
@@ -85,6 +86,11 @@ def _record(arguments: argparse.Namespace) -> int:
     if not arguments.anonymous:
         _say("it names your meter and your delivery point: before you publish it, record with --anonymous")
     return life.exit_code
+
+
+def _private(path: str, flags: int) -> int:
+    """Open a file for its owner only: a recording names the meter and the delivery point."""
+    return os.open(path, flags, 0o600)
 
 
 def _line(arguments: argparse.Namespace) -> tuple[str, str]:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from common.errors import TeleinfoError
+from reader.folder import no_link, open_trusted
 from reader.items import Identity, Item, Kind
 from reader.record import HEADER_SIZE, read_records, record_size
 from reader.spool_format import Drafts, is_ours, read_body, read_payloads
@@ -70,9 +71,10 @@ class Spool:
 
         Raises:
             SpoolBusy: another process has it.
-            OSError: the folder cannot be made or read.
+            OSError: the folder cannot be made or read, or is another user's.
         """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lock = open_trusted(self._folder)
         if self._locks:
             self._take_lock()
         try:
@@ -174,7 +176,6 @@ class Spool:
         self._lock = -1
 
     def _take_lock(self) -> None:
-        self._lock = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -223,7 +224,7 @@ class Spool:
             self._index.add(segment, offset, draft)
 
     def _put_aside(self, number: int, data: bytes) -> None:
-        with open(self._folder / f"{number:08}.damaged", "ab", opener=_private) as file:
+        with open(self._folder / f"{number:08}.damaged", "ab", opener=no_link) as file:
             file.write(data)
         kept = sorted(self._folder.glob("*.damaged"), key=lambda path: (path.stat().st_mtime_ns, path.name))
         for path in kept[:-_DAMAGED_KEPT]:
@@ -245,7 +246,7 @@ class Spool:
     # Reading and writing.
 
     def _payloads(self, block: Block) -> list[bytes] | None:
-        with block.segment.path.open("rb") as file:
+        with open(block.segment.path, "rb", opener=no_link) as file:
             file.seek(block.offset)
             data = file.read(HEADER_SIZE)
             if len(data) == HEADER_SIZE:
@@ -290,7 +291,7 @@ class Spool:
 
     def _begin(self) -> Segment:
         path = self._folder / f"{self._next:08}.spool"
-        self._file = _private(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND)
+        self._file = no_link(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND)
         self._current = Segment(self._next, path)
         self._next += 1
         return self._current
@@ -298,7 +299,7 @@ class Spool:
     def _replace(self, path: Path, data: bytes) -> None:
         part = path.with_suffix(".part")
         try:
-            with open(part, "wb", opener=_private) as file:
+            with open(part, "wb", opener=no_link) as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
@@ -358,7 +359,7 @@ class Spool:
 
 def read_what_can_be_read(path: Path, pread: Callable[[int, int, int], bytes] = os.pread) -> bytes:
     """Return what a file holds; zeros where the disk cannot read."""
-    file = os.open(path, os.O_RDONLY)
+    file = no_link(path, os.O_RDONLY)
     try:
         pages = []
         for offset in range(0, os.fstat(file).st_size, _PAGE):
@@ -371,11 +372,6 @@ def read_what_can_be_read(path: Path, pread: Callable[[int, int, int], bytes] = 
         return b"".join(pages)
     finally:
         os.close(file)
-
-
-def _private(path: str | Path, flags: int) -> int:
-    """Open a file that only its owner may read: frames name the household."""
-    return os.open(path, flags, 0o600)
 
 
 def _packed(records: Iterable[tuple[int, int, bytes]]) -> Iterator[tuple[int, int, bytes]]:

@@ -76,6 +76,13 @@ def test_each_error_is_one_line_and_an_exit_code(
     assert capsys.readouterr() == ("", f"teleinfo-program: what, where, what to do{remedy}\n")
 
 
+def test_what_a_server_says_cannot_command_the_terminal_or_forge_a_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fail_with(DatabaseError("denied\n<0>forged\x1b[2J"), monkeypatch)
+    assert capsys.readouterr().err == "teleinfo-program: denied\\n<0>forged\\x1b[2J\n"
+
+
 def test_what_was_not_foreseen_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ZeroDivisionError):
         fail_with(ZeroDivisionError("a bug"), monkeypatch)

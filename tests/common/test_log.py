@@ -72,7 +72,7 @@ def test_plain_lines_are_for_people(capsys: pytest.CaptureFixture[str], monkeypa
     monkeypatch.delenv("JOURNAL_STREAM", raising=False)
     say("plain")
     said = capsys.readouterr().out
-    assert " WARNING of (14 digits), a" in said
+    assert r' WARNING of (14 digits), a "word"\nand é' in said
     assert PRM not in said
     monkeypatch.setenv("JOURNAL_STREAM", "8:1")
     say("plain")
@@ -91,3 +91,46 @@ def test_plain_lines_are_for_people(capsys: pytest.CaptureFixture[str], monkeypa
 )
 def test_only_what_may_be_a_delivery_point_is_taken_out(text: str, shown: str) -> None:
     assert log.without_delivery_points(text) == shown
+
+
+# What a stranger may send over MQTT or the line, or a server may put into an error.
+HOSTILE = "\r\n<0>FAKE\x1b[2J\x00\x7f\x9b31m\u2028\u202e\udcff"
+
+
+@pytest.mark.parametrize("in_journal", [False, True])
+def test_a_message_is_one_plain_line_without_control_characters(
+    in_journal: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("JOURNAL_STREAM", raising=False)
+    if in_journal:
+        monkeypatch.setenv("JOURNAL_STREAM", "8:1")
+    log.set_up(LogConfig(format="plain"), "teleinfo-test")
+    logging.getLogger().warning("on a topic: %s, é", HOSTILE)
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.endswith(r"on a topic: \r\n<0>FAKE\x1b[2J\x00\x7f\x9b31m\u2028\u202e\udcff, é")
+    assert line.isprintable()
+
+
+def test_no_line_of_a_traceback_passes_for_a_message_or_a_priority(capsys: pytest.CaptureFixture[str]) -> None:
+    log.set_up(LogConfig(format="plain"), "teleinfo-test")
+    try:
+        raise ValueError("bad\n<0>CRITICAL forged\x1b[2J")
+    except ValueError:
+        logging.getLogger().exception("it failed")
+    first, *others = capsys.readouterr().out.split("\n")[:-1]
+    assert first.endswith("it failed")
+    assert any("ValueError: bad" in line for line in others)
+    assert all(line.startswith("    ") and line.isprintable() for line in others)
+
+
+def test_an_object_is_one_printable_line_and_gives_the_message_back(capsys: pytest.CaptureFixture[str]) -> None:
+    log.set_up(LogConfig(format="json"), "teleinfo-test")
+    try:
+        raise ValueError(HOSTILE)
+    except ValueError:
+        logging.getLogger().exception("on a topic: %s, é", HOSTILE)
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.isprintable()
+    assert "é" in line
+    assert json.loads(line)["message"] == f"on a topic: {HOSTILE}, é"
+    assert json.loads(line)["exception"].endswith(f"ValueError: {HOSTILE}")

@@ -27,6 +27,7 @@ class Guest:
         host: str = "127.0.0.1",
         tls: ssl.SSLContext | None = None,
         will: str | None = None,
+        client_id: str = "",
     ) -> None:
         self.heard: list[tuple[str, bytes]] = []
         self._address = (host, port)
@@ -36,7 +37,9 @@ class Guest:
         self._published: dict[int, int] = {}
         self._ended = False
         self._changed = threading.Condition()
-        self._client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5, reconnect_on_failure=False)
+        self._client = paho.Client(
+            CallbackAPIVersion.VERSION2, client_id, protocol=paho.MQTTv5, reconnect_on_failure=False
+        )
         self._client.max_inflight_messages_set(0)
         if name is not None:
             self._client.username_pw_set(name, password)

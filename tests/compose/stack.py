@@ -32,6 +32,7 @@ class Stack:
         self.env = {
             "MQTT_LOCAL_PORT": str(free_port()),
             "MQTT_TLS_PORT": str(free_port()),
+            "MQTT_PROGRAMS": f"127.0.0.1:{free_port()}",
             "DATABASE_LOCAL_PORT": str(free_port()),
         }
         self._env_file = folder / "env"

@@ -174,6 +174,21 @@ def test_tls_has_no_other_way_in(stack: Stack) -> None:
         pass
 
 
+@pytest.mark.parametrize("tls", [False, True])
+def test_a_phone_that_calls_itself_the_storer_does_not_throw_it_out(
+    stack: Stack, passwords: dict[str, str], tls: bool
+) -> None:
+    context = ssl.create_default_context(cadata=stack.setup("ca")) if tls else None
+    port = stack.tls_port if tls else stack.mqtt_port
+    before = stack.compose("logs", "--no-log-prefix", "storer").count("is lost")
+    with Guest(
+        port, "phone", passwords["phone"], host="localhost", tls=context, client_id="teleinfo-storer-main"
+    ) as guest:
+        guest.subscribe("teleinfo/storer/+/status")
+        assert b"online" in guest.wait_for("teleinfo/storer/main/status")
+    assert stack.compose("logs", "--no-log-prefix", "storer").count("is lost") == before
+
+
 def test_the_database_has_three_accounts_and_each_its_rights(stack: Stack) -> None:
     def connect(user: str, password: str = "") -> "pymysql.Connection[pymysql.cursors.Cursor]":
         return pymysql.connect(

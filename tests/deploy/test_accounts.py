@@ -63,6 +63,13 @@ def test_no_account_takes_another_place_or_role(tmp_path: Path, name: str, role:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("role", ["phone", "home-assistant"])
+def test_no_guest_has_the_client_id_of_a_program_for_a_name(tmp_path: Path, role: str) -> None:
+    with pytest.raises(SetupError, match="client ids"):
+        Vault(tmp_path).add("teleinfo-storer-main", role)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_unknown_account_is_answered_with_those_there_are(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match="home-assistant"):
         Vault(tmp_path).find("homeassistant")

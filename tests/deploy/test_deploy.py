@@ -3,6 +3,8 @@
 import ast
 import os
 import re
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -199,13 +201,74 @@ def test_each_variable_is_explained_and_no_other() -> None:
     assert set(re.findall(r"^# ?([A-Z_]+)=", example, flags=re.MULTILINE)) == used
 
 
+IMAGES = {
+    "MOSQUITTO_IMAGE": "eclipse-mosquitto:2.0",
+    "MARIADB_IMAGE": "mariadb:11.8",
+    "PYTHON_IMAGE": "python:3.13-slim",
+}
+
+
 def test_images_are_of_one_release_line_and_name_no_architecture() -> None:
     text = (ROOT / "compose.yaml").read_text() + (ROOT / "Dockerfile").read_text()
-    images = {service["image"] for service in COMPOSE["services"].values() if "image" in service}
-    assert images == {"eclipse-mosquitto:2.0", "mariadb:11.8"}
-    assert set(re.findall(r"^FROM (\S+:\S+)", text, flags=re.MULTILINE)) == {"python:3.13-slim"}
+    assert dict(re.findall(r"\$\{(\w+_IMAGE):-([^}]+)\}", text)) == IMAGES
+    assert f"ARG PYTHON_IMAGE={IMAGES['PYTHON_IMAGE']}\n" in text
     assert not re.search(r"amd64|arm64|arm/v|aarch64|x86|platform", text)
     assert not text.startswith("# syntax")
+
+
+def test_each_image_can_be_replaced_by_one_of_a_digest() -> None:
+    """Those that are pulled, and the one that ours are built on."""
+    services = COMPOSE["services"].values()
+    pulled = {service["image"] for service in services if "image" in service}
+    assert pulled == {f"${{{name}:-{IMAGES[name]}}}" for name in ("MOSQUITTO_IMAGE", "MARIADB_IMAGE")}
+    built = [service["build"]["args"] for service in services if "build" in service]
+    assert len(built) + 2 == len(services)
+    assert all(arguments == {"PYTHON_IMAGE": "${PYTHON_IMAGE:-python:3.13-slim}"} for arguments in built)
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    stages = re.findall(r"^FROM \S+ AS (\S+)", dockerfile, flags=re.MULTILINE)
+    bases = re.findall(r"^FROM (\S+)", dockerfile, flags=re.MULTILINE)
+    assert {base for base in bases if base not in stages} == {"${PYTHON_IMAGE}"}
+
+
+def pin(folder: Path, digests: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+    """Run deploy/pin in a clone, with a Docker that knows these digests of images."""
+    (folder / "deploy").mkdir(exist_ok=True)
+    for name in ("compose.yaml", "deploy/pin"):
+        shutil.copy(ROOT / name, folder / name)
+    docker = folder / "bin" / "docker"
+    docker.parent.mkdir(exist_ok=True)
+    cases = "".join(f"{image}) echo other/name@sha256:{'f' * 64}; echo {found};;\n" for image, found in digests.items())
+    docker.write_text(
+        f'#!/bin/sh\n[ "$1" = pull ] && exit 0\nfor image; do :; done\ncase $image in\n{cases}*) exit 1;;\nesac\n'
+    )
+    docker.chmod(0o755)
+    environment = {"PATH": f"{docker.parent}:/usr/bin:/bin"}
+    return subprocess.run(
+        ["sh", folder / "deploy" / "pin"], env=environment, capture_output=True, text=True, timeout=30, check=False
+    )
+
+
+def digests(digit: str) -> dict[str, str]:
+    return {image: f"{image.split(':')[0]}@sha256:{digit * 64}" for image in IMAGES.values()}
+
+
+def test_one_command_pins_all_images_by_digest_and_again_moves_them(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("TIC_PORT=/dev/ttyAMA0\n# a comment\n")
+    for digit in "12":
+        result = pin(tmp_path, digests(digit))
+        assert result.returncode == 0, result.stderr
+        lines = (tmp_path / ".env").read_text().splitlines()
+        assert lines[:2] == ["TIC_PORT=/dev/ttyAMA0", "# a comment"]
+        assert lines[2:] == [f"{name}={image}@sha256:{digit * 64}" for name, image in IMAGES.items()]
+    assert "docker compose build" in result.stderr
+
+
+def test_an_image_without_a_digest_changes_nothing(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("TIC_PORT=/dev/ttyAMA0\n")
+    result = pin(tmp_path, {**digests("1"), "mariadb:11.8": ""})
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "mariadb:11.8 has no digest" in result.stderr
+    assert (tmp_path / ".env").read_text() == "TIC_PORT=/dev/ttyAMA0\n"
 
 
 def test_what_sets_up_knows_nothing_of_the_programs() -> None:

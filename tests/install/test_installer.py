@@ -26,7 +26,7 @@ def test_a_dry_run_tells_each_step_and_changes_nothing(machine: Machine, program
     told = machine.install(program, "--dry-run")
     assert machine.snapshot() == before
     for what in (
-        "user teleinfo",
+        f"user teleinfo-{program}",
         "/opt/teleinfo-monitor",
         f"/etc/teleinfo/{program}.yaml",
         f"teleinfo-{program}.service",
@@ -74,10 +74,10 @@ def test_it_installs_and_says_what_is_still_to_be_done(machine: Machine) -> None
     assert "/dev/ttyAMA0 is not there" in told
     assert f"sudo nano {READER_YAML}" in told
     assert "sudo systemctl enable --now teleinfo-reader" in told
-    assert machine.run("id", "-nG", "teleinfo").split() == ["teleinfo", "dialout"]
+    assert sorted(machine.run("id", "-nG", "teleinfo-reader").split()) == ["dialout", "teleinfo", "teleinfo-reader"]
     assert machine.run("stat", "-c", "%A %U:%G", "/etc/teleinfo", READER_YAML).splitlines() == [
         "drwxr-x--- root:teleinfo",
-        "-rw-r----- root:teleinfo",
+        "-rw-r----- root:teleinfo-reader",
     ]
     assert machine.path(READER_YAML).read_text() == machine.path(f"{CLONE}/reader.example.yaml").read_text()
     assert not machine.run("find", "/opt/teleinfo-monitor", "!", "-type", "l", "!", "-perm", "-o=r")
@@ -98,7 +98,7 @@ def test_installed_twice_it_does_nothing_more_and_keeps_the_configuration(prepar
 def test_a_configuration_that_only_root_may_read_is_told_of_with_its_cure(prepared: Machine) -> None:
     prepared.install("reader")
     prepared.run("chmod", "600", READER_YAML)
-    cure = f"sudo chgrp teleinfo {READER_YAML} && sudo chmod 640 {READER_YAML}"
+    cure = f"sudo chgrp teleinfo-reader {READER_YAML} && sudo chmod 640 {READER_YAML}"
     assert cure in prepared.install("reader")
     prepared.run("sh", "-c", cure.replace("sudo ", ""))
     assert cure not in prepared.install("reader")
@@ -108,7 +108,7 @@ def test_the_clone_may_go(prepared: Machine) -> None:
     prepared.install("reader")
     prepared.run("rm", "-r", CLONE)
     assert "usage" in prepared.run(
-        "setpriv", "--reuid=teleinfo", "--regid=teleinfo", "--init-groups", COMMAND, "--help"
+        "setpriv", "--reuid=teleinfo-reader", "--regid=teleinfo-reader", "--init-groups", COMMAND, "--help"
     )
     prepared.clone()
 
@@ -144,7 +144,7 @@ def test_two_programs_share_what_each_needs_until_the_last_goes(prepared: Machin
     told = prepared.install("storer")
     assert "install the programs" not in told  # they are there
     assert "/etc/teleinfo/database-password cannot be read" in told
-    assert "sudo install -m 640 -g teleinfo /dev/stdin /etc/teleinfo/database-password" in told
+    assert "sudo install -m 640 -g teleinfo-storer /dev/stdin /etc/teleinfo/database-password" in told
     prepared.uninstall("reader", "--purge")
     traces = prepared.traces()
     assert "/etc/systemd/system/teleinfo-storer.service" in traces
@@ -166,7 +166,7 @@ def test_uninstalled_it_leaves_configuration_and_frames_and_says_so(prepared: Ma
     prepared.install("reader")
     prepared.write("/var/lib/teleinfo/00000001.spool", "frames")
     told = prepared.uninstall("reader")
-    assert "kept: /etc/teleinfo, /var/lib/teleinfo, the user teleinfo" in told
+    assert "kept: /etc/teleinfo, /var/lib/teleinfo, the user teleinfo-reader" in told
     assert "--purge" in told
     kept = [trace for trace in prepared.traces() if trace.startswith("/")]
     assert kept == ["/etc/teleinfo", READER_YAML, "/var/lib/teleinfo", "/var/lib/teleinfo/00000001.spool"]
@@ -179,7 +179,7 @@ def test_purged_it_leaves_alone_what_the_other_has_kept(prepared: Machine) -> No
     assert "not installed" not in prepared.uninstall("reader")
     assert "teleinfo-reader is not installed" in prepared.uninstall("reader")
     told = prepared.uninstall("storer", "--purge")
-    assert "kept: /etc/teleinfo, /var/lib/teleinfo, the user teleinfo (of teleinfo-reader)" in told
+    assert "kept: /etc/teleinfo, /var/lib/teleinfo, the user teleinfo-reader (of teleinfo-reader)" in told
     assert prepared.path(READER_YAML).exists()
     assert not prepared.path("/etc/teleinfo/storer.yaml").exists()
 
@@ -196,22 +196,148 @@ def test_purged_it_leaves_nothing(prepared: Machine) -> None:
 @pytest.mark.parametrize(
     ("there", "away"),
     [
-        ("useradd --system --gid nogroup --comment Somebody,,, teleinfo", "userdel teleinfo; groupdel teleinfo"),
+        (
+            "useradd --system --gid nogroup --comment Somebody,,, teleinfo-reader",
+            "userdel teleinfo-reader; groupdel teleinfo-reader",
+        ),
+        ("groupadd --system teleinfo-reader", "true"),
         ("groupadd --system teleinfo", "true"),
     ],
-    ids=["user", "group"],
+    ids=["user", "group", "group of both"],
 )
 def test_a_user_or_group_that_was_there_is_used(prepared: Machine, there: str, away: str) -> None:
     prepared.run("sh", "-c", there)
     try:
         prepared.install("reader")
-        assert "dialout" in prepared.run("id", "-nG", "teleinfo").split()
-        assert prepared.run("stat", "-c", "%G", READER_YAML).strip() == "teleinfo"
+        assert {"dialout", "teleinfo"} <= set(prepared.run("id", "-nG", "teleinfo-reader").split())
+        assert prepared.run("stat", "-c", "%G", READER_YAML).strip() == "teleinfo-reader"
         prepared.uninstall("reader", "--purge")
         # Who is not ours stays.
-        assert (prepared.try_("id", "teleinfo").returncode == 0) == there.startswith("useradd")
+        assert (prepared.try_("id", "teleinfo-reader").returncode == 0) == there.startswith("useradd")
     finally:
         prepared.try_("sh", "-c", away)
+
+
+# Two users.
+
+SECRETS = {
+    "reader": ("reader.yaml", "mqtt-password"),
+    "storer": ("storer.yaml", "storer-mqtt-password", "database-password"),
+}
+BOTH = "broker-ca.pem"
+
+
+def configure_both(machine: Machine, group: str, *, owner: str = "root") -> None:
+    """Two complete configurations; the files belong to one group, as they did when both programs had one user."""
+    tls = f"tls: {{ca: /etc/teleinfo/{BOTH}}}"
+    machine.write(
+        READER_YAML, f"port: /dev/mine\nmqtt: {{username: r, password_file: /etc/teleinfo/mqtt-password, {tls}}}\n"
+    )
+    machine.write(
+        "/etc/teleinfo/storer.yaml",
+        f"mqtt: {{username: s, password_file: /etc/teleinfo/storer-mqtt-password, {tls}}}\n"
+        "database: {password_file: /etc/teleinfo/database-password}\n",
+    )
+    for name in (*SECRETS["reader"], *SECRETS["storer"], BOTH):
+        file = f"/etc/teleinfo/{name}"
+        if not machine.path(file).exists():
+            machine.write(file, "secret\n")
+        machine.run("chown", f"{owner}:{group}", file)
+        machine.run("chmod", "640", file)
+
+
+def may_read(machine: Machine, program: str, name: str) -> bool:
+    user = ("setpriv", f"--reuid=teleinfo-{program}", f"--regid=teleinfo-{program}", "--init-groups")
+    return machine.try_(*user, "cat", f"/etc/teleinfo/{name}").returncode == 0
+
+
+def assert_separate(machine: Machine) -> None:
+    for program, names in SECRETS.items():
+        other = {"reader": "storer", "storer": "reader"}[program]
+        for name in names:
+            assert may_read(machine, program, name), f"{program} cannot read {name}"
+            assert not may_read(machine, other, name), f"{other} can read {name}"
+        assert may_read(machine, program, BOTH)
+
+
+def one_user(machine: Machine) -> None:
+    """Make of it what an earlier version has left: one user for both programs, to whom everything belongs."""
+    machine.run("groupadd", "--system", "teleinfo")
+    machine.run(
+        "useradd", "--system", "--gid", "teleinfo", "--groups", "dialout", "--home-dir", "/var/lib/teleinfo",
+        "--no-create-home", "--shell", "/usr/sbin/nologin", "--comment", "TeleInfo-Monitor", "teleinfo",
+    )  # fmt: skip
+    machine.run("install", "-d", "-m", "750", "-g", "teleinfo", "/etc/teleinfo")
+    configure_both(machine, "teleinfo")
+    machine.run("chown", "teleinfo", "/etc/teleinfo/database-password")  # as README said
+    for program in SECRETS:
+        unit = machine.path(f"{CLONE}/packaging/teleinfo-{program}.service").read_text()
+        unit = re.sub(r"^(User|Group)=.*", r"\1=teleinfo", unit, flags=re.MULTILINE)
+        machine.write(f"/etc/systemd/system/teleinfo-{program}.service", unit)
+    machine.run("install", "-d", "-m", "750", "-o", "teleinfo", "-g", "teleinfo", "/var/lib/teleinfo")
+    machine.write("/var/lib/teleinfo/00000001.spool", "frames", mode=0o600)
+    machine.run("chown", "teleinfo:teleinfo", "/var/lib/teleinfo/00000001.spool")
+
+
+def test_reader_and_storer_cannot_read_each_others_secrets(prepared: Machine) -> None:
+    prepared.install("reader")
+    prepared.install("storer")
+    for program in SECRETS:
+        groups = prepared.run("id", "-nG", f"teleinfo-{program}").split()
+        assert f"teleinfo-{program}" in groups
+        assert not {"teleinfo-reader", "teleinfo-storer"} <= set(groups)
+    configure_both(prepared, "teleinfo")  # all with the group of both, as one might do by mistake
+    prepared.install("storer")
+    assert_separate(prepared)
+    prepared.write("/var/lib/teleinfo/00000001.spool", "frames", mode=0o600)
+    prepared.run("chown", "-R", "teleinfo-reader:", "/var/lib/teleinfo")
+    assert "Permission denied" in prepared.try_(
+        "setpriv", "--reuid=teleinfo-storer", "--regid=teleinfo-storer", "--init-groups", "cat",
+        "/var/lib/teleinfo/00000001.spool",
+    ).stdout  # fmt: skip
+
+
+@pytest.mark.parametrize("program", ["reader", "storer"])
+def test_an_upgrade_gives_each_program_of_one_user_its_own(prepared: Machine, program: str) -> None:
+    one_user(prepared)
+    told = prepared.install(program)
+    assert_separate(prepared)
+    assert prepared.run("stat", "-c", "%U", "/var/lib/teleinfo/00000001.spool").strip() == "teleinfo-reader"
+    assert prepared.try_("id", "teleinfo").returncode != 0
+    assert "Traceback" not in told
+    before = prepared.snapshot()
+    prepared.install(program)
+    assert prepared.snapshot() == before
+    prepared.uninstall("reader", "--purge")
+    assert may_read(prepared, "storer", "database-password")
+    assert not prepared.path("/etc/teleinfo/mqtt-password").exists()
+    prepared.uninstall("storer", "--purge")
+    assert prepared.traces() == []
+
+
+def test_what_was_installed_for_one_user_can_be_taken_away_by_this_version(prepared: Machine) -> None:
+    one_user(prepared)
+    prepared.uninstall("storer", "--purge")
+    prepared.uninstall("reader", "--purge")
+    assert prepared.traces() == []
+
+
+def test_a_file_that_both_configurations_name_is_for_both(prepared: Machine) -> None:
+    one_user(prepared)
+    text = prepared.path("/etc/teleinfo/storer.yaml").read_text().replace("storer-mqtt-password", "mqtt-password")
+    prepared.path("/etc/teleinfo/storer.yaml").write_text(text)
+    prepared.install("reader")
+    assert may_read(prepared, "reader", "mqtt-password")
+    assert may_read(prepared, "storer", "mqtt-password")
+    prepared.run("chmod", "600", "/etc/teleinfo/mqtt-password")
+    assert "sudo chgrp teleinfo /etc/teleinfo/mqtt-password" in prepared.install("storer")
+
+
+def test_a_link_among_the_frames_gives_nothing_else_away(prepared: Machine) -> None:
+    one_user(prepared)
+    prepared.run("ln", "-s", "/etc/shadow", "/var/lib/teleinfo/00000002.spool")
+    prepared.install("reader")
+    assert prepared.run("stat", "-c", "%U", "/etc/shadow").strip() == "root"
 
 
 def test_what_was_adapted_in_the_unit_is_configuration(prepared: Machine) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from demo.instances import Broker, free_port
 from tests.install.machine import CLONE, Machine
+from tests.install.test_installer import one_user
 from tests.services.ear import Ear
 
 METER = "simulate://standard-single-phase-tempo"
@@ -162,6 +163,34 @@ def test_an_upgrade_restarts_it(reader: Machine) -> None:
     assert show(reader, "ActiveState") == "active"
 
 
+def test_an_upgrade_of_one_user_to_two_keeps_what_waits(running: Machine, broker: Broker) -> None:
+    one_user(running)
+    running.path("/var/lib/teleinfo/00000001.spool").unlink()
+    own = "/dev/shm/journal"  # a journal that systemd does not know of
+    settings = {
+        "name": "pi",
+        "port": METER,
+        "mqtt": {"host": broker.host, "port": broker.port},
+        "spool": {"journal": own},
+        "delivery": {"confirmed_by": ["main"]},  # who never confirms
+    }
+    running.write("/etc/teleinfo/reader.yaml", json.dumps(settings))
+    drop_in = "[Service]\nReadWritePaths=/dev/shm\n"
+    running.write("/etc/systemd/system/teleinfo-reader.service.d/journal.conf", drop_in)
+    running.run("ln", "-sfn", "/opt/teleinfo-monitor/current/bin/teleinfo-reader", "/usr/local/bin/teleinfo-reader")
+    running.run("systemctl", "daemon-reload")
+    running.run("systemctl", "enable", "--now", "teleinfo-reader")
+    status(running, r"1 meter, .*, [1-9]\d* waiting")
+    assert running.run("stat", "-c", "%U", f"/proc/{show(running, 'MainPID')}").strip() == "teleinfo"
+    running.install("reader")
+    status(running, r"1 meter, .*, [1-9]\d* waiting")
+    assert running.run("stat", "-c", "%U", f"/proc/{show(running, 'MainPID')}", own).split() == ["teleinfo-reader"] * 2
+    said = running.run("journalctl", "-o", "cat", "--no-pager", "-u", "teleinfo-reader")
+    assert "are still to be confirmed" in said
+    assert "cannot be used" not in said
+    assert running.try_("id", "teleinfo").returncode != 0
+
+
 def test_an_upgrade_that_was_cut_short_is_ended(reader: Machine) -> None:
     before = show(reader, "MainPID")
     old, new = reader.run("readlink", "-f", "/opt/teleinfo-monitor/current").strip(), "20990101T000000Z-1"
@@ -194,7 +223,12 @@ def test_an_upgrade_that_does_not_run_gives_way_to_the_version_before(reader: Ma
 def test_uninstalled_it_stops_and_what_waits_is_on_disk(reader: Machine) -> None:
     # A storer was seen once, and never confirms anything.
     reader.run(
-        "setpriv", "--reuid=teleinfo", "--regid=teleinfo", "--clear-groups", "mkdir", "/var/lib/teleinfo/storers"
+        "setpriv",
+        "--reuid=teleinfo-reader",
+        "--regid=teleinfo-reader",
+        "--clear-groups",
+        "mkdir",
+        "/var/lib/teleinfo/storers",
     )
     reader.run("touch", "/var/lib/teleinfo/storers/main")
     reader.run("systemctl", "restart", "teleinfo-reader")

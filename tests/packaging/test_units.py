@@ -96,3 +96,15 @@ def test_the_configuration_is_installed_where_the_programs_look_for_it() -> None
     assert folder
     assert Path(folder[1], "reader.yaml") == READER_CONFIG
     assert Path(folder[1], "storer.yaml") == STORER_CONFIG
+
+
+def test_each_service_has_a_user_of_its_own() -> None:
+    users = {name: (settings(unit)["User"], settings(unit)["Group"]) for name, unit in UNITS.items()}
+    assert users == {name: (f"teleinfo-{name}", f"teleinfo-{name}") for name in UNITS}
+    groups = {name: set(settings(unit)["SupplementaryGroups"].split()) for name, unit in UNITS.items()}
+    assert groups == {"reader": {"teleinfo", "dialout"}, "storer": {"teleinfo"}}
+
+
+@each_unit
+def test_a_line_of_the_log_sets_no_priority_in_the_journal(unit: Path) -> None:
+    assert settings(unit)["SyslogLevelPrefix"] == "no"

@@ -557,8 +557,8 @@ def test_a_disk_that_comes_late_and_has_another_reader_is_left_alone_and_that_is
 
 
 def test_journal_and_spool_may_be_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "spool").mkdir()
-    (tmp_path / "journal").symlink_to(tmp_path / "spool")
+    (tmp_path / "journal").mkdir()
+    (tmp_path / "spool").symlink_to(tmp_path / "journal")
     rig = Rig(tmp_path, monkeypatch)
     rig.run(rig.frame(NOON))
     rig.start()

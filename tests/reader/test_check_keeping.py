@@ -59,6 +59,7 @@ def test_a_machine_as_it_should_be_is_fine_and_tells_how_long_the_spool_lasts() 
         (replace(GOOD, now=datetime(1970, 1, 1, tzinfo=UTC)), CURE, "never set", "timedatectl"),
         (replace(GOOD, now=BUILD_DATE - timedelta(seconds=1)), CURE, "never set", "timedatectl"),
         (replace(GOOD, journal_in_memory=False), MIND, "not in memory", "tmpfs"),
+        (replace(GOOD, journal_refused="others may write into it"), CURE, "run will not use it: others may", "-m 0700"),
         (replace(GOOD, journal_writable=False), CURE, "may not write into /run/teleinfo", "install -d -o teleinfo"),
         (replace(GOOD, spool_writable=False), CURE, "may not write into /var/lib/teleinfo", "install -d -o teleinfo"),
         (replace(GOOD, spool_read_only=True, spool_writable=False), CURE, "/var/lib/teleinfo is read-only", "card"),
@@ -133,3 +134,19 @@ def test_what_could_set_the_clock_is_found(config: ReaderConfig, tmp_path: Path)
     service.parent.mkdir(parents=True)
     service.touch()
     assert probe_keeping(config, Machine(tmp_path), ME, Clock(False)).time_service == "chronyd"
+
+
+def test_a_journal_that_run_refuses_is_found(tmp_path: Path) -> None:
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o1777)
+    (tmp_path / "link").symlink_to(tmp_path)
+    machine = Machine(tmp_path)
+
+    def refused(name: str, user: User) -> str:
+        config = ReaderConfig(port=("simulate://x",), spool=SpoolConfig(journal=tmp_path / name, path=tmp_path))
+        return probe_keeping(config, machine, user, Clock(True)).journal_refused
+
+    assert "others may write" in refused("open", ME)
+    assert "belongs to user" in refused("", STRANGER)
+    assert "symbolic link" in refused("link", ME)
+    assert refused("later", ME) == ""

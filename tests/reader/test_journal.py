@@ -59,7 +59,9 @@ def files_no_longer_than(size: int) -> Iterator[None]:
 @pytest.fixture
 def tiny(tmp_path: Path) -> Iterator[Path]:
     """A memory-backed file system with room for 96 kB."""
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96k", "none", tmp_path], capture_output=True).returncode:
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=96k,mode=700", "none", tmp_path], capture_output=True
+    ).returncode:
         pytest.skip("this user may not mount")
     yield tmp_path
     subprocess.run(["umount", "--lazy", tmp_path], check=True)

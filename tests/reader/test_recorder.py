@@ -248,6 +248,22 @@ def test_a_full_disk_ends_it_and_what_came_before_can_be_read(tmp_path: Path) ->
     assert run("decode", file).returncode == 0
 
 
+def test_a_recording_is_for_its_owner_only_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        result = run("record", tmp_path / "r.txt", "--port", f"simulate://{KIND}?speed=50", "--frames", "1")
+    finally:
+        os.umask(before)
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "r.txt").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_link_that_somebody_has_prepared_is_not_written_through(tmp_path: Path) -> None:
+    (tmp_path / "r.txt").symlink_to(tmp_path / "elsewhere")
+    assert run("record", tmp_path / "r.txt", "--port", f"simulate://{KIND}", "--frames", "1").returncode == 2
+    assert not (tmp_path / "elsewhere").exists()
+
+
 def test_a_file_is_never_written_over(tmp_path: Path) -> None:
     file = tmp_path / "recording.txt"
     file.write_text("precious")

@@ -1,0 +1,228 @@
+"""mosquitto with the files that `setup` writes for it: guests reach their own sessions only, and small ones."""
+
+import queue
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from common.config import Broker as Settings
+from common.config import Tls
+from common.mqtt import Session
+from common.mqtt_events import Connected, Disconnected, Event, Message, Published
+from common.mqtt_probe import NoConnection, Probe, Problem
+from demo.instances import HOST, Broker, find_program, free_port
+from deploy.__main__ import Setup
+from storer.config import Batch
+
+E = TypeVar("E", bound=Event)
+
+ROOT = Path(__file__).parents[2]
+WITHIN = 10.0  # seconds
+STORER = "teleinfo-storer-main"
+INSIDE, HERE, GUESTS, PROGRAMS = 1883, 1884, 8883, 8884  # listeners of mosquitto/mosquitto.conf
+WITH_TLS = (GUESTS, PROGRAMS)
+STATE = "teleinfo/990000000001/state"
+FRAME = "teleinfo/990000000001/frame"
+
+
+class BrokerOfCompose(Broker):
+    """mosquitto as the container starts it, with its files and ports elsewhere."""
+
+    def __init__(self, folder: Path) -> None:
+        self._root = folder / "setup"
+        for name in ("keep", "broker", "database", "reader", "storer"):
+            (self._root / name).mkdir(parents=True)
+        self.setup = Setup(self._root, ROOT, ("localhost",))
+        self.setup.vault.add("reader-attic", "reader")
+        self.setup.vault.add("phone-anna", "phone")
+        self.setup.prepare()
+        text = (self._root / "broker" / "mosquitto.conf").read_text()
+        self.ports = {int(number): free_port() for number in re.findall(r"^listener (\d+)", text, re.MULTILINE)}
+        super().__init__(folder, port=self.ports[INSIDE])
+
+    def _prepare(self) -> list[str]:
+        text = (self._root / "broker" / "mosquitto.conf").read_text()
+        text = text.replace("/mosquitto/config", str(self._root / "broker")).replace(
+            "/mosquitto/data", str(self.folder)
+        )
+        text = re.sub(
+            r"^(listener) (\d+)", lambda found: f"listener {self.ports[int(found[2])]} {HOST}", text, flags=re.MULTILINE
+        )
+        (self.folder / "mosquitto.conf").write_text(f"{text}\nuser root\n")
+        return [find_program("mosquitto"), "-c", str(self.folder / "mosquitto.conf")]
+
+    def way_in(self, listener: int, name: str) -> Settings:
+        tls = Tls(ca=str(self.setup.authority.certificate)) if listener in WITH_TLS else None
+        port = self.ports[listener]
+        return Settings(host="localhost", port=port, username=name, password=self.setup.password(name), tls=tls)
+
+
+class Client:
+    """Somebody with a session that the broker keeps."""
+
+    def __init__(
+        self, settings: Settings, client_id: str, listen: tuple[str, ...] = (), unacknowledged: int = 5000
+    ) -> None:
+        self.passed: list[Event] = []  # while we waited for something else
+        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._session = Session(
+            settings, client_id, subscriptions=listen, post=self._events.put, keep=True, unacknowledged=unacknowledged
+        )
+        self._session.start()
+        self.knew_us = self.wait(Connected).session_present
+        self.sync()
+
+    def wait(self, kind: type[E]) -> E:
+        while not isinstance(event := self._events.get(timeout=WITHIN), kind):
+            assert not isinstance(event, Disconnected), "lost its connection"
+            self.passed.append(event)
+        return event
+
+    def publish(self, topic: str, payload: str, *, retain: bool = False) -> int:
+        assert self._session.publish(topic, payload, retain=retain)
+        return self.wait(Published).code
+
+    def sync(self) -> None:
+        """Return when the broker has done what we asked of it, and has sent what it keeps for us."""
+        self.publish("somebody/else", "")
+
+    def hear(self) -> Message:
+        passed = next((event for event in self.passed if isinstance(event, Message)), None)
+        if passed:
+            self.passed.remove(passed)
+        message = passed or self.wait(Message)
+        self.acknowledge(message)
+        return message
+
+    def acknowledge(self, message: Message) -> None:
+        self._session.acknowledge(message)
+
+    def leave(self) -> None:
+        self._session.close()
+        while not isinstance(self._events.get(timeout=WITHIN), Disconnected):
+            pass
+
+
+@pytest.fixture(scope="module")
+def broker(programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrokerOfCompose]:
+    with BrokerOfCompose(tmp_path_factory.mktemp("broker")) as broker:
+        yield broker
+
+
+@pytest.fixture
+def reader(broker: BrokerOfCompose) -> Iterator[Client]:
+    reader = Client(broker.way_in(INSIDE, "reader"), "teleinfo-reader-home")
+    yield reader
+    reader.leave()
+
+
+@pytest.mark.parametrize("listener", [HERE, GUESTS])
+@pytest.mark.parametrize("name", ["phone", "phone-anna", "home-assistant"])
+def test_a_guest_cannot_take_the_session_of_a_program(
+    broker: BrokerOfCompose, reader: Client, listener: int, name: str
+) -> None:
+    storer = Client(broker.way_in(INSIDE, "storer"), STORER, (FRAME,))
+    guest = Client(broker.way_in(listener, name), STORER)
+    reader.publish(FRAME, "{}")
+    assert storer.hear().payload == b"{}"  # it is still connected
+    guest.leave()
+    storer.leave()
+
+
+def test_what_is_retained_reaches_a_guest_also_after_a_restart(broker: BrokerOfCompose) -> None:
+    reader = Client(broker.way_in(PROGRAMS, "reader-attic"), "teleinfo-reader-attic")
+    reader.publish("teleinfo/reader/attic/status", "online", retain=True)
+    reader.leave()
+    broker.restart()
+    phone = Client(broker.way_in(GUESTS, "phone"), "x", ("teleinfo/reader/+/status",))
+    assert phone.hear().payload == b"online"
+    phone.leave()
+
+
+def test_a_session_of_a_program_that_is_away_is_not_given_to_a_guest(broker: BrokerOfCompose, reader: Client) -> None:
+    Client(broker.way_in(INSIDE, "storer"), STORER, (FRAME,)).leave()
+    reader.publish(FRAME, "kept for the storer")
+    for listener in (HERE, GUESTS):
+        guest = Client(broker.way_in(listener, "phone"), STORER)
+        assert guest.passed == []
+        guest.leave()
+    storer = Client(broker.way_in(INSIDE, "storer"), STORER, (FRAME,))
+    assert storer.knew_us
+    assert storer.hear().payload == b"kept for the storer"
+    storer.leave()
+
+
+@pytest.mark.parametrize("listener", [INSIDE, PROGRAMS])
+def test_a_program_and_its_doctor_use_one_account_at_the_same_time(broker: BrokerOfCompose, listener: int) -> None:
+    reader = Client(broker.way_in(listener, "reader-attic"), "teleinfo-reader-attic")
+    with Probe(broker.way_in(listener, "reader-attic"), "teleinfo-check"):
+        assert reader.publish(FRAME, "{}") < 0x80
+    reader.leave()
+
+
+def test_a_reader_elsewhere_also_comes_in_where_guests_do(broker: BrokerOfCompose) -> None:
+    """As it did before there was another listener for it."""
+    reader = Client(broker.way_in(GUESTS, "reader-attic"), "teleinfo-reader-attic")
+    assert reader.publish(FRAME, "{}") < 0x80
+    reader.leave()
+
+
+@pytest.mark.parametrize("listener", [INSIDE, HERE, GUESTS, PROGRAMS])
+def test_no_way_in_is_open_without_an_account(broker: BrokerOfCompose, listener: int) -> None:
+    settings = broker.way_in(listener, "phone")
+    for name, password in ((None, None), ("phone", "wrong"), ("phone", "")):
+        stranger = Settings(host="localhost", port=settings.port, username=name, password=password, tls=settings.tls)
+        with pytest.raises(NoConnection) as refused:
+            Probe(stranger, "somebody")
+        assert refused.value.problem is Problem.CREDENTIALS
+
+
+@pytest.mark.parametrize("listener", [HERE, GUESTS])
+def test_a_guest_is_bound_by_the_rules_of_its_role(broker: BrokerOfCompose, reader: Client, listener: int) -> None:
+    phone = Client(broker.way_in(listener, "phone"), "any", (STATE, "teleinfo/+/stored"))
+    assert phone.publish("teleinfo/990000000001/stored", "{}") >= 0x80
+    reader.publish(STATE, "{}")
+    assert phone.hear().topic == STATE
+    phone.leave()
+
+
+def test_a_guest_has_one_session_whatever_it_calls_itself(broker: BrokerOfCompose) -> None:
+    knew = []
+    for number in range(5):
+        phone = Client(broker.way_in(GUESTS, "phone-anna"), f"session-{number}")
+        knew.append(phone.knew_us)
+        phone.leave()
+    assert all(knew[1:])
+
+
+@pytest.mark.parametrize(("size", "most"), [(10, 1000), (20_000, 60)])
+def test_the_queue_of_a_guest_that_is_away_is_small(
+    broker: BrokerOfCompose, reader: Client, size: int, most: int
+) -> None:
+    """In messages and in bytes: a megabyte or so for each account."""
+    phone = Client(broker.way_in(HERE, "phone"), "away", (STATE,))
+    phone.leave()
+    for number in range(1200 if most == 1000 else 120):
+        reader.publish(STATE, f"{number:0{size}}")
+    phone = Client(broker.way_in(HERE, "phone"), "away", (STATE,))
+    assert phone.knew_us
+    heard = [event for event in phone.passed if isinstance(event, Message)]
+    for message in heard:
+        phone.acknowledge(message)
+    phone.leave()
+    assert 0 < len(heard) <= most
+
+
+def test_the_storer_loses_nothing_of_two_batches_and_what_comes_meanwhile(
+    broker: BrokerOfCompose, reader: Client
+) -> None:
+    """While the database is slow: what is on its way to the storer does not count as queued."""
+    batches = 2 * Batch().size
+    storer = Client(broker.way_in(INSIDE, "storer"), "teleinfo-storer-slow", (FRAME,), batches)
+    for number in range(batches + 600):
+        reader.publish(FRAME, f"{number:01500}")
+    assert [int(storer.hear().payload) for _ in range(batches + 600)] == [*range(batches + 600)]
+    storer.leave()
