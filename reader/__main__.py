@@ -15,7 +15,7 @@ from common.process import Life
 from common.topics import Topics
 from reader.bridge import Bridge
 from reader.check import add_parser as add_check
-from reader.config import ReaderConfig
+from reader.config import ReaderConfig, is_simulated
 from reader.confirmers import STORERS, forget_storer
 from reader.decode import Summary, decode_file
 from reader.discovery import device_topic
@@ -76,7 +76,7 @@ def _run(arguments: argparse.Namespace) -> int:
         check_port(port)
     log.set_up(settings.log, "teleinfo-reader")
     for port in settings.port:
-        if port.startswith("simulate://"):
+        if is_simulated(port):
             logging.getLogger(__name__).warning(
                 "NO METER: %s makes its frames up. Name yours in 'port'; with compose, in .env: TIC_PORT=/dev/ttyAMA0",
                 port,

@@ -22,7 +22,7 @@ from common.tally import Tally
 from common.topics import Topics
 from common.version import __version__
 from reader.clock import KernelClock, Stamper
-from reader.config import ReaderConfig
+from reader.config import ReaderConfig, is_simulated
 from reader.confirmers import STORERS, Confirmers
 from reader.delivery import Delivery
 from reader.items import HOUR, Item, Kind, instant_of, key_of
@@ -83,6 +83,7 @@ class Bridge:
             home_assistant=config.home_assistant,
             reader=config.name,
             version=__version__,
+            simulating=any(map(is_simulated, config.port)),
         )
         self._clock = KernelClock()
         self._confirmers = Confirmers(config.delivery.confirmed_by, config.spool.path / STORERS)
@@ -178,7 +179,7 @@ class Bridge:
 
     def _new_line(self, port: str) -> Line:
         # A simulated meter is not worth waiting for.
-        patience = 0.0 if port.startswith("simulate://") else self._config.clock.patience
+        patience = 0.0 if is_simulated(port) else self._config.clock.patience
         return Line(
             port,
             mode=self._config.mode,
@@ -196,12 +197,12 @@ class Bridge:
         except queue.Empty:
             return
         match event:
-            case Decoded(frame):
+            case Decoded(frame, simulated):
                 item = Item(Kind.FRAME, frame.meter, key_of(frame.timestamp), frame.to_json())
                 now = time.monotonic()
                 if now < self._hurry_from:
                     self._delivery.accept(item, now)
-                    self._meters.take(frame, now)
+                    self._meters.take(frame, now, simulated=simulated)
                 else:
                     self._delivery.accept(item, now, live=False)
             case Published(handed, code):

@@ -23,7 +23,7 @@ from reader.check_keeping import judge_keeping, probe_keeping
 from reader.check_line import LineFacts, judge_line, listen
 from reader.check_port import PROGRAM, PortFacts, judge_port, probe_port
 from reader.check_service import LINE, ServiceFacts, gather, judge_delivery, judge_line_from_afar, judge_service
-from reader.config import ReaderConfig
+from reader.config import ReaderConfig, is_simulated
 from reader.discovery import device_topic
 from reader.meters import Meters
 from reader.port import check_port, open_port
@@ -115,7 +115,7 @@ class _Check:
 
     def _is_taken(self, port: PortFacts, service: ServiceFacts) -> bool:
         """Say whether the reader that runs reads this port: then nobody else may."""
-        if port.url.startswith("simulate:"):
+        if is_simulated(port.url):
             return False
         # Without sudo one may not see who has a port open, but one sees that the reader runs.
         if port.ours is not None or self._running:

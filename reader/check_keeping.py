@@ -9,7 +9,7 @@ from common.finding import Finding, cure, fine, mind
 from common.machine import Machine, User, free_space, in_words, is_read_only, nearest, time_in_words
 from reader.check_port import PROGRAM
 from reader.clock import Clock, KernelClock
-from reader.config import ReaderConfig
+from reader.config import ReaderConfig, is_simulated
 from reader.journal import memory_backed
 
 CLOCK, JOURNAL, SPOOL = "Clock", "Journal", "Spool"
@@ -59,7 +59,7 @@ def probe_keeping(config: ReaderConfig, machine: Machine, user: User, clock: Clo
     space = free_space(folder) if readable or folder.parent.is_dir() else None
     return KeepingFacts(
         user=user.name,
-        simulated=all(port.startswith("simulate://") for port in config.port),
+        simulated=all(map(is_simulated, config.port)),
         now=clock.now(),
         synchronised=clock.synchronised(),
         time_service=_time_service(machine),
