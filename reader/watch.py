@@ -24,7 +24,7 @@ from reader.keys import pressed
 from reader.line import Decoded, Link
 from reader.port import check_port, open_port
 from reader.watch_plain import plain_line
-from reader.watch_source import BrokerSource, Event, Note, NoteHandler, Parity, PortSource, Source
+from reader.watch_source import BrokerSource, Event, Gone, Note, NoteHandler, Parity, PortSource, Source
 from reader.watch_view import View, Watched
 from reader.watch_words import Words
 
@@ -255,6 +255,9 @@ class _Watch:
             case Link(meter, online):
                 if self._wanted(meter):
                     self._meter(meter).link(online)
+            case Gone(meter):
+                self._meters.pop(meter, None)
+                self._others.discard(meter)
             case Parity(meter, errors):
                 if meter in self._meters:
                     self._meters[meter].parity(errors)
