@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from common.config import Broker
+from common.deployment import Deployment, here
 from common.finding import Finding, cure, fine, mind
 from common.mqtt_events import REFUSED
 from common.mqtt_probe import Heard, NoConnection, Probe, Problem
 
 SUBJECT = "Broker"
 _HERE = ("localhost", "127.0.0.1", "::1")
+_BUNDLED = "mosquitto"  # of compose.yaml
 _ECHO = 0.2  # seconds until our own message would have come back
 _SOON = 21 * 86400  # seconds until a certificate ends
 
@@ -181,27 +183,30 @@ def _certificate(facts: BrokerFacts, now: float) -> list[Finding]:
 
 def _no_connection(facts: BrokerFacts, problem: Problem) -> Finding:
     where, host, detail = facts.where, facts.host, facts.detail
-    here = host in _HERE
+    commands = here()
+    setting = commands.setting
+    compose = commands.deployment is Deployment.COMPOSE
+    start = ""
+    if host == _BUNDLED if compose else (host in _HERE and problem is Problem.REFUSED):
+        start = f"start it: {commands.start('mosquitto')}; if it is on another machine, set {setting('mqtt.host')}"
     match problem:
         case Problem.NAME:
             return cure(
                 SUBJECT,
                 f"there is no machine named {host} ({detail})",
-                "mqtt.host: the broker's name as the network knows it, or its address, such as 192.168.1.10",
+                start
+                or f"{setting('mqtt.host')}: the broker's name as the network knows it, or its address, such as"
+                " 192.168.1.10",
             )
         case Problem.REFUSED:
             what = f"nothing listens at {where}"
-            if here:
-                return cure(
-                    SUBJECT,
-                    what,
-                    "start it: sudo systemctl enable --now mosquitto; if it is on another machine, set mqtt.host",
-                )
+            if start:
+                return cure(SUBJECT, what, start)
             return cure(
                 SUBJECT,
                 what,
-                f"start the broker there, or correct mqtt.port. A mosquitto whose configuration has no line `listener"
-                f" {facts.port}` answers its own machine only",
+                f"start the broker there, or correct {setting('mqtt.port')}. A mosquitto whose configuration has no line"
+                f" `listener {facts.port}` answers its own machine only",
             )
         case Problem.SILENT | Problem.UNREACHABLE:
             return cure(

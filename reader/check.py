@@ -14,6 +14,7 @@ from typing import Any
 from common import check_broker
 from common.check_broker import BrokerFacts, judge_broker, probe_broker
 from common.check_config import SUBJECT, config_finding, judge_secrets, read_config
+from common.deployment import here
 from common.errors import ConfigError
 from common.finding import NOT_CONFIGURED, Finding, Report, fine, mind
 from common.machine import Machine
@@ -144,7 +145,7 @@ class _Check:
                     mind(
                         LINE,
                         f"the reader that runs reads {port.url}, and the broker tells nothing of it",
-                        f"to listen to the line: sudo systemctl stop {PROGRAM}, then check, then start it again",
+                        f"to listen to the line: {here(PROGRAM).stop(PROGRAM)}, then check, then start it again",
                     )
                 )
         return findings

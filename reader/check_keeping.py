@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from common.deployment import here
 from common.finding import Finding, cure, fine, mind
 from common.machine import Machine, User, free_space, in_words, is_read_only, nearest, time_in_words
 from reader.check_port import PROGRAM
@@ -111,9 +112,11 @@ def _clock(facts: KeepingFacts) -> Finding:
 
 def _set_clock(facts: KeepingFacts) -> str:
     if not facts.time_service:
-        return "sudo apt install systemd-timesyncd, then timedatectl should say: System clock synchronized: yes"
+        return here(PROGRAM).on_host(
+            "sudo apt install systemd-timesyncd, then timedatectl should say: System clock synchronized: yes"
+        )
     if facts.time_service == "systemd-timesyncd":
-        return (
+        return here(PROGRAM).on_host(
             "sudo timedatectl set-ntp true; timedatectl should soon say: System clock synchronized: yes. If not, does"
             " the network let NTP out (UDP port 123)?"
         )
@@ -169,7 +172,7 @@ def _spool(facts: KeepingFacts) -> list[Finding]:
     if facts.free is not None and facts.free < room:
         held = _days(facts.free)
         what = f"only {in_words(facts.free)} are free on the disk of {facts.spool}: frames of {time_in_words(held)}"
-        remedy = "make room on that disk: sudo apt clean, sudo journalctl --vacuum-size=50M"
+        remedy = here(PROGRAM).on_host("make room on that disk: sudo apt clean, sudo journalctl --vacuum-size=50M")
         findings.append(cure(SPOOL, what, remedy) if held < _LEAST_DAYS else mind(SPOOL, what, remedy))
     else:
         free = f"; {in_words(facts.free)} are free on its disk" if facts.free is not None else ""

@@ -8,6 +8,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from common.deployment import here
 from common.finding import Finding, cure, fine, mind
 from common.machine import Machine, Process, User, group_of
 
@@ -287,15 +288,14 @@ def _not_allowed(facts: PortFacts) -> Finding:
         return cure(
             SUBJECT,
             f"{what}: it is in the group {facts.group}, but has not logged in since",
-            f"log out and in again; the service: sudo systemctl restart {PROGRAM}",
+            f"log out and in again; then: {here(PROGRAM).restart(PROGRAM)}",
         )
     if facts.group in ("", "root"):
         return cure(SUBJECT, what, f"unplug it and plug it in again; else: sudo chgrp dialout {facts.url}")
     return cure(
         SUBJECT,
         f"{what}: it is not in the group {facts.group}",
-        f"sudo usermod -aG {facts.group} {facts.user}, then log in again; the service: sudo systemctl restart"
-        f" {PROGRAM}",
+        f"sudo usermod -aG {facts.group} {facts.user}, then log in again; then: {here(PROGRAM).restart(PROGRAM)}",
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from common import config
 from common.arguments import positive, whole
 from common.command import NO_ROOM
+from common.deployment import here
 from common.errors import ConfigError, PortBusy, PortError, TeleinfoError
 from common.machine import Machine
 from common.process import Life
@@ -101,7 +102,7 @@ def _with_holder(error: PortError, port: str) -> PortError:
     if not isinstance(error, PortBusy):
         return error
     holder = next(iter(Machine().holders(Path(port))), "another program")
-    cure = "for the reader's service: sudo systemctl stop teleinfo-reader, and start it again afterwards"
+    cure = f"the reader: {here('teleinfo-reader').stop('teleinfo-reader')}, and start it again afterwards"
     return PortBusy(f"{port}: {holder} has it open; stop that first ({cure})")
 
 

@@ -39,5 +39,6 @@ class RetiredMeters:
         for meter in sorted(self._pending):
             # The announcement first: Home Assistant would complain of a state that is empty.
             topics = [self._announcements[meter], self._topics.state(meter), self._topics.link(meter)]
-            if all([clear(topic) for topic in topics if topic]):
+            handed_over = [clear(topic) for topic in topics if topic]
+            if all(handed_over):
                 self._pending.discard(meter)

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -92,7 +93,7 @@ def test_a_server_elsewhere_may_be_behind_a_firewall() -> None:
         (replace(GOOD, schema=3), CURE, "this storer knows 2", "update the storer"),
         (replace(GOOD, schema=1), MIND, "brings them to 2", "migrate"),
         (replace(GOOD, last=None), MIND, "not one frame", "reader"),
-        (replace(GOOD, last=NOW - timedelta(days=3)), CURE, "3 days ago", "systemctl status teleinfo-storer"),
+        (replace(GOOD, last=NOW - timedelta(days=3)), CURE, "3 days ago", "is the storer running"),
         (replace(GOOD, free=90_000_000), CURE, "only 90 MB free", "make room"),
         (replace(GOOD, free=120_000_000, a_day=200_000.0), CURE, "24 days", "make room"),
         (replace(GOOD, free=400_000_000), MIND, "6 months", "make room"),
@@ -118,3 +119,19 @@ def test_with_few_rows_the_forecast_takes_what_is_usual() -> None:
 
 def test_the_disk_of_another_machine_cannot_be_seen() -> None:
     assert "cannot be seen" in judge_database(replace(GOOD, local=False, free=None), NOW)[-1].what
+
+
+def test_in_a_container_cures_name_docker_compose(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TELEINFO_DEPLOYMENT", "compose")
+    bundled = replace(GOOD, local=False, where="mariadb:3306")
+    ill = [replace(bundled, error="(refused)", code=code) for code in (1045, 1044, 1049, 2003, 2013)]
+    ill += [
+        replace(bundled, last=NOW - timedelta(days=3)),
+        replace(bundled, missing_rights=("ALTER",)),
+        replace(bundled, schema=1),
+        replace(bundled, named_zones=False),
+    ]
+    for facts in ill:
+        said = "\n".join(finding.cure for finding in judge_database(facts, NOW))
+        assert "docker compose " in said, facts
+        assert not re.search(r"sudo|systemctl|(?<!exec storer )teleinfo-storer migrate", said), said
