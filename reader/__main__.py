@@ -10,7 +10,7 @@ from pathlib import Path
 from common import config, log
 from common.command import NO_ROOM, report_errors
 from common.errors import ConfigError
-from common.forget import NotAllowed, NotForgotten, forget, forget_meter
+from common.forget import NotForgotten, NotKnown, forget_meter, forget_program, known_meters
 from common.process import Life
 from common.topics import Topics
 from reader.bridge import Bridge
@@ -48,12 +48,12 @@ def _parser() -> argparse.ArgumentParser:
 
     add_check(commands, CONFIG)
 
-    gone = commands.add_parser("forget", help="forget a storer or a meter that is gone")
+    gone = commands.add_parser("forget", help="forget a storer, a reader or a meter that is gone")
     gone.add_argument(
         "name",
         metavar="NAME",
-        help="a storer's name, whose confirmations are waited for no longer; or the 12 digits of a meter, of which"
-        " broker and Home Assistant are to keep nothing; neither may be in use",
+        help="a storer's name, whose confirmations are waited for no longer; a reader's name; or the 12 digits of a"
+        " meter, of which broker and Home Assistant are to keep nothing; none of them may be in use",
     )
     gone.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help=f"default: {CONFIG}")
     gone.set_defaults(command=_forget)
@@ -93,20 +93,19 @@ def _forget(arguments: argparse.Namespace) -> int:
     settings = config.load(ReaderConfig, arguments.config)
     topics, name = Topics(settings.mqtt.topic), arguments.name
     if re.fullmatch("[0-9]{12}", name):
-        known = forget_meter(settings.mqtt, topics, name, device_topic(settings.home_assistant.prefix, name))
+        if not forget_meter(settings.mqtt, topics, name, device_topic(settings.home_assistant.prefix, name)):
+            there = ", ".join(known_meters(settings.mqtt, topics)) or "none"
+            raise NotKnown(f"no such meter: {name}; known are: {there}")
+        forgotten = [name]
     else:
         folder = settings.spool.path / STORERS
         try:
             remembered = forget_storer(folder, name)
         except OSError as error:
             raise NotForgotten(f"{folder}: {error.strerror}; with sudo it is done") from error
-        try:
-            # The broker's word would bring it back at the next start.
-            known = forget(settings.mqtt, topics, "storer", name) or remembered
-        except NotAllowed as error:
-            # By rules such as mosquitto/acl, a reader says nothing in a storer's name.
-            raise NotAllowed(f"{error}; with a storer's account: teleinfo-storer forget {name}") from error
-    print(f"{name} is forgotten" if known else f"{name} was not known")  # noqa: T201
+        # The broker's word would bring a storer back at the next start.
+        forgotten = [f"the {who}" for who in forget_program(settings.mqtt, topics, "reader", name, remembered)]
+    print(f"{' and '.join(forgotten)} {'is' if len(forgotten) == 1 else 'are'} forgotten")  # noqa: T201
     return 0
 
 

@@ -13,7 +13,7 @@ from common import config, log
 from common.arguments import whole
 from common.command import report_errors
 from common.errors import ConfigError
-from common.forget import forget
+from common.forget import NotKnown, forget_program
 from common.process import Life
 from common.topics import Topics
 from storer import check as doctor
@@ -83,8 +83,8 @@ def _parser() -> argparse.ArgumentParser:
     way.add_argument("--check", action="store_true", help="only say if the file is whole; needs no database")
     back.set_defaults(command=_restore)
 
-    gone = commands.add_parser("forget", parents=[common], help="have a storer that is gone forgotten by the readers")
-    gone.add_argument("name", metavar="NAME", help="the storer's name; not that of one that runs")
+    gone = commands.add_parser("forget", parents=[common], help="forget a storer or a reader that is gone")
+    gone.add_argument("name", metavar="NAME", help="its name; not that of one that runs")
     gone.set_defaults(command=_forget)
 
     doctor.add_parser(commands, CONFIG)
@@ -171,9 +171,16 @@ def _say(what: str, contents: Contents) -> None:
 
 def _forget(arguments: argparse.Namespace) -> int:
     settings = config.load(StorerConfig, arguments.config)
+    forgotten, unknown = set(), None
     for base in settings.mqtt.topic:
-        forget(settings.mqtt, Topics(base), "storer", arguments.name)
-    print(f"{arguments.name} is forgotten by the broker, and by the readers that are connected")  # noqa: T201
+        try:
+            forgotten |= set(forget_program(settings.mqtt, Topics(base), "storer", arguments.name))
+        except NotKnown as error:
+            unknown = error
+    if unknown is not None and not forgotten:
+        raise unknown
+    names = " and ".join(f"the {who}" for who in sorted(forgotten))
+    print(f"{names} {'is' if len(forgotten) == 1 else 'are'} forgotten by the broker and its clients")  # noqa: T201
     return 0
 
 
