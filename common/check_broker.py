@@ -205,8 +205,8 @@ def _no_connection(facts: BrokerFacts, problem: Problem) -> Finding:
             return cure(
                 SUBJECT,
                 what,
-                f"start the broker there, or correct {setting('mqtt.port')}. A mosquitto whose configuration has no line"
-                f" `listener {facts.port}` answers its own machine only",
+                f"start the broker there, or correct {setting('mqtt.port')}. A mosquitto whose configuration has no"
+                f" line `listener {facts.port}` answers its own machine only",
             )
         case Problem.SILENT | Problem.UNREACHABLE:
             return cure(

@@ -54,7 +54,8 @@ def forget_program(settings: Broker, topics: Topics, own: str, name: str, rememb
     if not programs and not remembered:
         there = f"known are: {', '.join(known)}" if known else "the broker knows of nobody"
         raise NotKnown(f"no such name: {name}; {there}")
-    forgotten, trouble = ([f"storer {name}"] if remembered else []), None
+    forgotten = [f"storer {name}"] if remembered else []
+    trouble: NotForgotten | None = None
     for program in programs:
         try:
             _refuse_running(program, name, known[f"{program} {name}"])

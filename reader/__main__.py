@@ -9,6 +9,7 @@ from pathlib import Path
 
 from common import config, log
 from common.command import NO_ROOM, report_errors
+from common.deployment import Deployment, here
 from common.errors import ConfigError
 from common.forget import NotForgotten, NotKnown, forget_meter, forget_program, known_meters
 from common.process import Life
@@ -75,11 +76,15 @@ def _run(arguments: argparse.Namespace) -> int:
     for port in settings.port:
         check_port(port)
     log.set_up(settings.log, "teleinfo-reader")
+    commands = here("teleinfo-reader")
+    compose = commands.deployment is Deployment.COMPOSE
     for port in settings.port:
         if is_simulated(port):
             logging.getLogger(__name__).warning(
-                "NO METER: %s makes its frames up. Name yours in 'port'; with compose, in .env: TIC_PORT=/dev/ttyAMA0",
+                "NO METER: %s makes its frames up. Name yours in %s%s",
                 port,
+                commands.setting("port"),
+                "=/dev/ttyAMA0; to look for it: docker compose run --rm setup meter" if compose else "",
             )
     life = Life()
     bridge = Bridge(settings, life)

@@ -3,12 +3,14 @@
 import json
 import logging
 import math
+import os
 import queue
 import threading
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from common.deployment import Deployment, here
 from common.errors import ConfigError, MessageError
 from common.frame import read_instant
 from common.heartbeat import Heartbeat
@@ -34,6 +36,7 @@ from reader.overdue import WINDOW
 from reader.port import open_port
 from reader.pulse import Pulse
 from reader.spool import Spool, SpoolBusy
+from reader.welcome import welcome
 
 log = logging.getLogger(__name__)
 
@@ -95,6 +98,7 @@ class Bridge:
         self._lines = [self._new_line(port) for port in config.port]
         self._pulse = Pulse()
         self._heartbeat = Heartbeat(config.heartbeat, Notifier())
+        self._welcomed = here("teleinfo-reader").deployment is not Deployment.COMPOSE
         self._connects = 0
         self._pumped = 0.0
         self._hurry_from = math.inf  # monotonic; from then on what was decoded is kept, and nobody is told of it
@@ -203,6 +207,7 @@ class Bridge:
                 if now < self._hurry_from:
                     self._delivery.accept(item, now)
                     self._meters.take(frame, now, simulated=simulated)
+                    self._say_welcome(frame.meter)
                 else:
                     self._delivery.accept(item, now, live=False)
             case Published(handed, code):
@@ -221,6 +226,15 @@ class Bridge:
                 self._delivery.disconnected()
             case None:
                 pass
+
+    def _say_welcome(self, meter: str) -> None:
+        """Say once, in a container, what the first meter says, and how to see more of it."""
+        if self._welcomed or not (values := self._meters.values(meter)):
+            return
+        self._welcomed = True
+        settings, database = self._config.mqtt, os.environ.get("DATABASE_HOST", "")
+        for line in welcome(meter, values, broker=settings, topic=settings.topic, database_host=database):
+            log.info("%s", line)
 
     def _hear(self, message: Message) -> None:
         """Take a storer's word, or Home Assistant's."""

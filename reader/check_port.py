@@ -74,7 +74,7 @@ def probe_port(url: str, machine: Machine, user: User) -> PortFacts:
     if "://" in url:
         return PortFacts(url=url)
     path = Path(url)
-    others = tuple(_ports(machine))
+    others = tuple(serial_ports(machine))
     try:
         status = path.stat()
     except OSError as error:
@@ -112,7 +112,8 @@ def probe_port(url: str, machine: Machine, user: User) -> PortFacts:
     )
 
 
-def _ports(machine: Machine) -> list[str]:
+def serial_ports(machine: Machine) -> list[str]:
+    """Return the serial ports that there are, by the names that stay theirs."""
     by_id = machine.path("/dev/serial/by-id")
     found = sorted(f"/dev/serial/by-id/{path.name}" for path in by_id.iterdir()) if by_id.is_dir() else []
     if machine.path("/dev/serial0").exists():

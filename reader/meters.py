@@ -82,6 +82,10 @@ class Meters:
         self._frames[frame.meter] = state.update(frame, now)
         self._discoveries[frame.meter].update(frame, state.values(), now)
 
+    def values(self, meter: str) -> dict[str, object]:
+        """Return the state of a meter; empty before it has sent a whole frame."""
+        return self._states[meter].values()
+
     def link(self, meter: str, online: bool) -> None:
         """Frames of a meter have begun to come, or ceased."""
         self._links[meter] = online

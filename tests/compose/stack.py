@@ -80,7 +80,7 @@ class Stack:
 
     def remove(self) -> None:
         """Leave nothing: containers, networks, volumes, images, and what waits in this machine's memory."""
-        self.compose("down", "--volumes", "--remove-orphans", "--rmi", "local", "--timeout", "5")
+        self.compose("--profile", "tools", "down", "--volumes", "--remove-orphans", "--rmi", "local", "--timeout", "5")
         journal = f"/machine/{self.project}-reader"
         memory = ["docker", "run", "--rm", "--network", "none", "-v", "/dev/shm:/machine", "python:3.13-slim"]
         subprocess.run([*memory, "rm", "-rf", journal], check=True, capture_output=True, timeout=60)
@@ -128,7 +128,7 @@ class Stack:
 
     def _last_words(self) -> str:
         return self.compose("ps", "--all", check=False) + self.compose(
-            "logs", "--tail", "20", *SERVICES, "setup", check=False
+            "logs", "--tail", "20", *SERVICES, "prepare", check=False
         )
 
 
