@@ -212,7 +212,7 @@ def test_images_are_of_one_release_line_and_name_no_architecture() -> None:
 
 
 def test_what_sets_up_knows_nothing_of_the_programs() -> None:
-    """But for `meter`, which listens to ports, it is Python and nothing else; `backups.py` stands alone in the storer's."""
+    """But `meter`, which listens to ports as the reader does; `backups.py` stands alone in the storer's image."""
     for file in (ROOT / "deploy").glob("*.py"):
         modules = set(imported(ast.parse(file.read_text())))
         allowed = sys.stdlib_module_names | ({"deploy"} if file.name != "backups.py" else set())
