@@ -3,6 +3,10 @@
 import argparse
 import math
 
+#: What a command says of its times, at the end of its help.
+UTC_TIMES = "Times are in UTC; a day begins at midnight UTC."
+LOCAL_TIMES = "Times are local: in the zone that the variable TZ names, else in that of this machine."
+
 
 def positive(text: str) -> float:
     """Read a number above 0, for argparse's `type`.

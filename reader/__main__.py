@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from common import config, log
+from common.arguments import LOCAL_TIMES
 from common.command import NO_ROOM, report_errors
 from common.deployment import Deployment, here
 from common.errors import ConfigError
@@ -39,7 +40,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    run = commands.add_parser("run", help="read the meters of the configuration and publish their frames")
+    run = commands.add_parser(
+        "run", help="read the meters of the configuration and publish their frames", epilog=LOCAL_TIMES
+    )
     run.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help=f"default: {CONFIG}")
     run.set_defaults(command=_run)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from common import check_broker
+from common.arguments import UTC_TIMES
 from common.check_broker import BrokerFacts, judge_broker, probe_broker
 from common.check_config import SUBJECT, config_finding, judge_secrets, read_config
 from common.deployment import here
@@ -36,7 +37,9 @@ _SOME_METER = "000000000000"  # asked for where no meter is known
 
 def add_parser(commands: "argparse._SubParsersAction[Any]", config: Path) -> None:
     """Declare the command."""
-    parser = commands.add_parser("check", help="look at port, line, broker, clock and disk, and say what to do")
+    parser = commands.add_parser(
+        "check", help="look at port, line, broker, clock and disk, and say what to do", epilog=UTC_TIMES
+    )
     parser.add_argument("--config", type=Path, default=config, metavar="FILE", help=f"default: {config}")
     parser.add_argument(
         "--seconds", type=_seconds, default=SECONDS, metavar="N", help=f"how long to listen to the line: {SECONDS:.0f}"

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from common import config
+from common.arguments import LOCAL_TIMES
 from common.errors import ConfigError, PortBusy, PortError
 from common.machine import Machine
 from common.process import Life
@@ -39,7 +40,7 @@ Draw = Callable[[list[View]], None]
 
 def add_watch(commands: Any, default: Path) -> None:
     """Add the command `watch`; `default` is the configuration that names port and broker."""
-    watch = commands.add_parser("watch", help="show the meters live in this terminal; q ends it")
+    watch = commands.add_parser("watch", help="show the meters live in this terminal; q ends it", epilog=LOCAL_TIMES)
     where = watch.add_mutually_exclusive_group()
     where.add_argument("--port", metavar="PORT", help="read this port, and not that of the configuration")
     where.add_argument(

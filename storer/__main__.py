@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from common import config, log
-from common.arguments import whole
+from common.arguments import LOCAL_TIMES, UTC_TIMES, whole
 from common.command import report_errors
 from common.errors import ConfigError
 from common.forget import NotKnown, forget_program
@@ -44,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help=f"default: {CONFIG}")
 
-    run = commands.add_parser("run", parents=[common], help="store frames until told to stop")
+    run = commands.add_parser("run", parents=[common], help="store frames until told to stop", epilog=LOCAL_TIMES)
     run.set_defaults(command=_run)
 
     steps = commands.add_parser("migrate", parents=[common], help="bring the tables up to date; `run` does it too")
@@ -58,24 +58,36 @@ def _parser() -> argparse.ArgumentParser:
     selection.add_argument("--meter", metavar="ADDRESS", help="only this meter")
 
     out = commands.add_parser(
-        "export", parents=[common, selection], help="print the frames as they were published, one a line"
+        "export",
+        parents=[common, selection],
+        help="print the frames as they were published, one a line",
+        epilog=UTC_TIMES,
     )
     out.set_defaults(command=_export)
 
     proof = commands.add_parser(
-        "audit", parents=[common, selection], help="compare what the readers made with what is stored, hour by hour"
+        "audit",
+        parents=[common, selection],
+        help="compare what the readers made with what is stored, hour by hour",
+        epilog=UTC_TIMES,
     )
     proof.set_defaults(command=_audit)
 
     save = commands.add_parser(
-        "backup", parents=[common], help="save all that is stored in a file, while the storer runs, and check that file"
+        "backup",
+        parents=[common],
+        help="save all that is stored in a file, while the storer runs, and check that file",
+        epilog=UTC_TIMES,
     )
     save.add_argument("target", type=Path, metavar="FOLDER|FILE", help="where; in a folder the file is named by itself")
     save.add_argument("--keep", type=whole, metavar="N", help="of the backups in the folder only the N newest stay")
     save.set_defaults(command=_backup)
 
     back = commands.add_parser(
-        "restore", parents=[common], help="bring a backup back into an empty database; stop the storer first"
+        "restore",
+        parents=[common],
+        help="bring a backup back into an empty database; stop the storer first",
+        epilog=UTC_TIMES,
     )
     back.add_argument("file", type=Path, metavar="FILE", help="what `backup` wrote")
     way = back.add_mutually_exclusive_group()

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from common.arguments import UTC_TIMES
 from common.check_broker import judge_broker, probe_broker
 from common.check_config import SUBJECT, judge_secrets, read_config
 from common.deployment import here
@@ -28,7 +29,9 @@ _SOME_METER = "000000000000"  # asked for, so that no real topic is
 
 def add_parser(commands: "argparse._SubParsersAction[Any]", config: Path) -> None:
     """Declare the command."""
-    parser = commands.add_parser("check", help="look at broker, database, readers and disk, and say what to do")
+    parser = commands.add_parser(
+        "check", help="look at broker, database, readers and disk, and say what to do", epilog=UTC_TIMES
+    )
     parser.add_argument("--config", type=Path, default=config, metavar="FILE", help=f"default: {config}")
     parser.set_defaults(command=lambda arguments: check(arguments.config, Report(sys.stdout)))
 
