@@ -79,15 +79,15 @@ def _run(arguments: argparse.Namespace) -> int:
     for port in settings.port:
         check_port(port)
     log.set_up(settings.log, "teleinfo-reader")
-    commands = here("teleinfo-reader")
-    compose = commands.deployment is Deployment.COMPOSE
+    compose = here("teleinfo-reader").deployment is Deployment.COMPOSE
     for port in settings.port:
         if is_simulated(port):
             logging.getLogger(__name__).warning(
-                "NO METER: %s makes its frames up. Name yours in %s%s",
+                "NO METER: %s makes its frames up. %s",
                 port,
-                commands.setting("port"),
-                "=/dev/ttyAMA0; to look for it: docker compose run --rm setup meter" if compose else "",
+                "To find yours: docker compose run --rm setup meter; or write TIC_PORT=/dev/ttyAMA0 into .env"
+                if compose
+                else "Name yours in 'port'",
             )
     life = Life()
     bridge = Bridge(settings, life)

@@ -232,8 +232,15 @@ class Bridge:
         if self._welcomed or not (values := self._meters.values(meter)):
             return
         self._welcomed = True
-        settings, database = self._config.mqtt, os.environ.get("DATABASE_HOST", "")
-        for line in welcome(meter, values, broker=settings, topic=settings.topic, database_host=database):
+        settings = self._config.mqtt
+        for line in welcome(
+            meter,
+            values,
+            broker=settings,
+            topic=settings.topic,
+            database_host=os.environ.get("DATABASE_HOST", ""),
+            language=self._config.home_assistant.language,
+        ):
             log.info("%s", line)
 
     def _hear(self, message: Message) -> None:

@@ -577,7 +577,7 @@ def test_in_a_container_the_first_meter_is_said_once_with_what_to_do_next(
     rig = Rig(tmp_path, monkeypatch)
     rig.run(rig.connect, *whole_frames(rig))
     (first,) = (message for message in caplog.messages if "is read" in message)
-    assert f"{METER} is read: 750 VA, period TH, index 12,345 Wh" in first
+    assert f"{METER} is read: 750 VA, period Base, index 12,345 Wh" in first
     for command in ("teleinfo-reader watch", "mosquitto_sub", "SELECT"):
         assert len([message for message in caplog.messages if command in message]) == 1
 
