@@ -266,12 +266,19 @@ def _no_connection(facts: BrokerFacts, problem: Problem) -> Finding:
                     f"{where} lets nobody in without a user name ({detail})",
                     "mqtt.username and mqtt.password_file",
                 )
-            return cure(
-                SUBJECT,
-                f"{where} does not accept the user {facts.username} with this password ({detail})",
+            remedy = (
                 "correct mqtt.username and mqtt.password_file; at the broker: sudo mosquitto_passwd FILE"
-                f" {facts.username}, and have it read the file again",
+                f" {facts.username}, and have it read the file again"
             )
+            if compose:
+                remedy = (
+                    "docker compose up -d && docker compose restart mosquitto"
+                    if host == _BUNDLED
+                    else "the accounts there stand in .env, MQTT_READER_USER and MQTT_STORER_USER, and their passwords"
+                    " come with: docker compose run --rm setup password reader (or: storer)"
+                )
+            what = f"{where} does not accept the user {facts.username} with this password ({detail})"
+            return cure(SUBJECT, what, remedy)
         case Problem.BANNED:
             return cure(SUBJECT, f"{where} has banned us ({detail})", "look into the broker's list of bans")
         case Problem.BUSY:

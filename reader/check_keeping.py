@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from common.deployment import here
+from common.deployment import Deployment, here
 from common.finding import Finding, cure, fine, mind
 from common.machine import Machine, User, free_space, in_words, is_read_only, nearest, time_in_words
 from reader.check_port import PROGRAM
@@ -128,13 +128,16 @@ def _journal(facts: KeepingFacts) -> Finding:
         return cure(
             JOURNAL,
             f"the user {facts.user} may not write into {facts.journal}",
-            f"sudo install -d -o {facts.user} -m 0700 {facts.journal}; with the service, RuntimeDirectory= does it",
+            here(PROGRAM).on_host(
+                f"sudo install -d -o {facts.user} -m 0700 {facts.journal}; for a service, RuntimeDirectory= does it"
+            ),
         )
     if not facts.journal_in_memory:
         return mind(
             JOURNAL,
             f"{facts.journal} is not in memory: each frame is written to the disk, which wears an SD card out",
-            "spool.journal: a folder on tmpfs, such as /run/teleinfo; in a container a tmpfs volume on it",
+            f"{here(PROGRAM).setting('spool.journal')}: a folder on tmpfs, such as /run/teleinfo; in a container a tmpfs"
+            " volume on it",
         )
     return fine(JOURNAL, f"{facts.journal} is in memory")
 
@@ -154,7 +157,9 @@ def _spool(facts: KeepingFacts) -> list[Finding]:
             cure(
                 SPOOL,
                 f"the user {facts.user} may not write into {facts.spool}: a power cut would lose frames that wait",
-                f"sudo install -d -o {facts.user} -m 0700 {facts.spool}",
+                "the volume spool is of another installation: docker compose down, and docker volume ls"
+                if here(PROGRAM).deployment is Deployment.COMPOSE
+                else f"sudo install -d -o {facts.user} -m 0700 {facts.spool}",
             )
         ]
     room = facts.spool_limit - facts.spool_size
