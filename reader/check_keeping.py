@@ -136,8 +136,8 @@ def _journal(facts: KeepingFacts) -> Finding:
         return mind(
             JOURNAL,
             f"{facts.journal} is not in memory: each frame is written to the disk, which wears an SD card out",
-            f"{here(PROGRAM).setting('spool.journal')}: a folder on tmpfs, such as /run/teleinfo; in a container a tmpfs"
-            " volume on it",
+            f"{here(PROGRAM).setting('spool.journal')}: a folder on tmpfs, such as /run/teleinfo; in a container a"
+            " tmpfs volume on it",
         )
     return fine(JOURNAL, f"{facts.journal} is in memory")
 
