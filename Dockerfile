@@ -45,8 +45,9 @@ ENTRYPOINT ["teleinfo-storer"]
 CMD ["run"]
 
 # A volume takes owner and mode of the folder that it is mounted on first: `setup` needs no rights to give it away.
-FROM ${PYTHON_IMAGE} AS setup
-ENV PYTHONPATH=/opt/setup PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+# It has the reader, too, to find the meter's port.
+FROM program AS setup
+ENV PYTHONPATH=/opt/setup
 RUN openssl version \
  && install -d -o 1883 -g 1883 -m 0700 /setup/keep /setup/broker \
  && install -d -o 1883 -g 999 -m 0755 /setup/database \

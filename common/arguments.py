@@ -26,6 +26,11 @@ def one_of(names: Sequence[str]) -> Callable[[str], str]:
     return read
 
 
+#: What a command says of its times, at the end of its help.
+UTC_TIMES = "Times are in UTC; a day begins at midnight UTC."
+LOCAL_TIMES = "Times are local: in the zone that the variable TZ names, else in that of this machine."
+
+
 def positive(text: str) -> float:
     """Read a number above 0, for argparse's `type`.
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from common.config import Broker
+from common.deployment import Deployment, here
 from common.finding import Finding, cure, fine, mind
 from common.mqtt_events import REFUSED
 from common.mqtt_probe import Heard, NoConnection, Probe, Problem
@@ -12,6 +13,7 @@ from common.mqtt_probe import Heard, NoConnection, Probe, Problem
 SUBJECT = "Broker"
 _HERE = ("localhost", "127.0.0.1", "::1")
 _LARGEST = 25_000  # bytes; the discovery of a three-phase meter has 21,000, a frame 2,000
+_BUNDLED = "mosquitto"  # of compose.yaml
 _ECHO = 0.2  # seconds until our own message would have come back
 _SOON = 21 * 86400  # seconds until a certificate ends
 
@@ -193,27 +195,30 @@ def _certificate(facts: BrokerFacts, now: float) -> list[Finding]:
 
 def _no_connection(facts: BrokerFacts, problem: Problem) -> Finding:
     where, host, detail = facts.where, facts.host, facts.detail
-    here = host in _HERE
+    commands = here()
+    setting = commands.setting
+    compose = commands.deployment is Deployment.COMPOSE
+    start = ""
+    if host == _BUNDLED if compose else (host in _HERE and problem is Problem.REFUSED):
+        start = f"start it: {commands.start('mosquitto')}; if it is on another machine, set {setting('mqtt.host')}"
     match problem:
         case Problem.NAME:
             return cure(
                 SUBJECT,
                 f"there is no machine named {host} ({detail})",
-                "mqtt.host: the broker's name as the network knows it, or its address, such as 192.168.1.10",
+                start
+                or f"{setting('mqtt.host')}: the broker's name as the network knows it, or its address, such as"
+                " 192.168.1.10",
             )
         case Problem.REFUSED:
             what = f"nothing listens at {where}"
-            if here:
-                return cure(
-                    SUBJECT,
-                    what,
-                    "start it: sudo systemctl enable --now mosquitto; if it is on another machine, set mqtt.host",
-                )
+            if start:
+                return cure(SUBJECT, what, start)
             return cure(
                 SUBJECT,
                 what,
-                f"start the broker there, or correct mqtt.port. A mosquitto whose configuration has no line `listener"
-                f" {facts.port}` answers its own machine only",
+                f"start the broker there, or correct {setting('mqtt.port')}. A mosquitto whose configuration has no"
+                f" line `listener {facts.port}` answers its own machine only",
             )
         case Problem.SILENT | Problem.UNREACHABLE:
             return cure(
@@ -287,12 +292,19 @@ def _no_connection(facts: BrokerFacts, problem: Problem) -> Finding:
                     f"{where} lets nobody in without a user name ({detail})",
                     "mqtt.username and mqtt.password_file",
                 )
-            return cure(
-                SUBJECT,
-                f"{where} does not accept the user {facts.username} with this password ({detail})",
+            remedy = (
                 "correct mqtt.username and mqtt.password_file; at the broker: sudo mosquitto_passwd FILE"
-                f" {facts.username}, and have it read the file again",
+                f" {facts.username}, and have it read the file again"
             )
+            if compose:
+                remedy = (
+                    "docker compose up -d && docker compose restart mosquitto"
+                    if host == _BUNDLED
+                    else "the accounts there stand in .env, MQTT_READER_USER and MQTT_STORER_USER, and their passwords"
+                    " come with: docker compose run --rm setup password reader (or: storer)"
+                )
+            what = f"{where} does not accept the user {facts.username} with this password ({detail})"
+            return cure(SUBJECT, what, remedy)
         case Problem.BANNED:
             return cure(SUBJECT, f"{where} has banned us ({detail})", "look into the broker's list of bans")
         case Problem.BUSY:

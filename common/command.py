@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 from common import log
+from common.deployment import here
 from common.errors import Away, ConfigError, Refused, TeleinfoError
 
 FAILED, USAGE, REFUSED = 1, 2, 3
@@ -37,7 +38,7 @@ def report_errors(name: str, parser: argparse.ArgumentParser) -> int:
         return FAILED
     except TeleinfoError as error:
         # Who is away has not said what to do about it.
-        remedy = f"; {name} check tells what to do" if isinstance(error, Away) else ""
+        remedy = f"; {here(name).run(name, 'check')} tells what to do" if isinstance(error, Away) else ""
         print(log.printable(log.without_delivery_points(f"{name}: {error}{remedy}")), file=sys.stderr)  # noqa: T201 - for a person
         return USAGE if isinstance(error, ConfigError) else REFUSED if isinstance(error, Refused) else FAILED
 

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from common.config import Broker, client_name
+from common.deployment import here
 from common.errors import ConfigError, TeleinfoError
 from common.mqtt import Session
 from common.mqtt_events import REFUSED, Connected, Disconnected, Event, Message, Published
@@ -28,6 +29,93 @@ class NotAllowed(NotForgotten):
     """The broker's access rules are in the way."""
 
 
+class NotKnown(NotForgotten):
+    """There is nobody of this name: the line says who there is."""
+
+
+def forget_program(settings: Broker, topics: Topics, own: str, name: str, remembered: bool = False) -> list[str]:
+    """Forget the reader and the storer of a name, those of them that do not run; return them, such as `storer main`.
+
+    Args:
+        settings: where the broker is, and the account of the program `own`, `reader` or `storer`.
+        topics: the program's.
+        own: the program that asks.
+        name: the name that is not to be known any more.
+        remembered: a reader has remembered a storer of this name, which the broker need not know.
+
+    Raises:
+        ConfigError: this is no name.
+        NotKnown: neither broker nor reader knows anybody of this name.
+        NotForgotten: it is running, or the broker did not do as it was told.
+    """
+    _check_name(name)
+    known = _known_programs(settings, topics, own)
+    programs = [program for program in ("reader", "storer") if f"{program} {name}" in known]
+    if not programs and not remembered:
+        there = f"known are: {', '.join(known)}" if known else "the broker knows of nobody"
+        raise NotKnown(f"no such name: {name}; {there}")
+    forgotten = [f"storer {name}"] if remembered else []
+    trouble: NotForgotten | None = None
+    for program in programs:
+        try:
+            _refuse_running(program, name, known[f"{program} {name}"])
+            forget(settings, topics, program, name)
+        except NotAllowed as error:
+            command = here(f"teleinfo-{program}").run(f"teleinfo-{program}", f"forget {name}")
+            trouble = NotAllowed(f"{error}; with a {program}'s account: {command}")
+        except NotForgotten as error:
+            trouble = error
+        else:
+            forgotten.append(f"{program} {name}")
+    # What this program may not do is to be known, unless somebody of the name is merely running.
+    if trouble is not None and (not forgotten or isinstance(trouble, NotAllowed)):
+        raise trouble
+    return list(dict.fromkeys(forgotten))
+
+
+def _known_programs(settings: Broker, topics: Topics, own: str) -> dict[str, str | None]:
+    """Return the status of each reader and storer that the broker retains one of, by names such as `reader home`."""
+    unused = topics.health(own, _own_id())
+    return {
+        f"{program} {name}": _status(payload)
+        for program in ("reader", "storer")
+        for name, payload in _retained(settings, topics.status(program, "+"), unused).items()
+    }
+
+
+def known_meters(settings: Broker, topics: Topics) -> list[str]:
+    """Return the meters of which the broker retains whether they are there."""
+    return list(_retained(settings, topics.link("+"), topics.health("reader", _own_id())))
+
+
+def _retained(settings: Broker, wanted: str, unused: str, timeout: float = 10) -> dict[str, bytes]:
+    """Return what is retained on `wanted`, by what is there in the place of its `+`.
+
+    What comes before our own message on `unused` is all there is; nobody else has that topic, and we may read it.
+    """
+    deadline = time.monotonic() + timeout
+    begin, end = wanted.split("+")
+    with _troubles() as troubles, _Talk(settings, _own_id(), [wanted, unused], deadline, troubles) as talk:
+        found = {message.topic: message.payload for message in talk.clear(unused) if message.payload}
+    return {topic.removeprefix(begin).removesuffix(end): found[topic] for topic in sorted(found)}
+
+
+def _refuse_running(program: str, name: str, status: str | None) -> None:
+    if status in _RUNNING:
+        raise NotForgotten(f"the {program} {name} is running, its status is {status!r}: stop it first")
+
+
+def _own_id() -> str:
+    return f"teleinfo-forget-{secrets.token_hex(4)}"
+
+
+def _check_name(name: str) -> None:
+    try:
+        client_name(name)
+    except ValueError as error:
+        raise ConfigError(f"NAME: {error}") from error
+
+
 def forget(settings: Broker, topics: Topics, program: str, name: str, timeout: float = 10) -> bool:
     """Clear status and health of a `reader` or `storer`, and end its session; return whether it had a status.
 
@@ -37,26 +125,20 @@ def forget(settings: Broker, topics: Topics, program: str, name: str, timeout: f
         ConfigError: this is no name, or the settings cannot be used.
         NotForgotten: it is running, or the broker did not do as it was told within `timeout` seconds.
     """
-    try:
-        client_name(name)
-    except ValueError as error:
-        raise ConfigError(f"NAME: {error}") from error
+    _check_name(name)
     deadline = time.monotonic() + timeout
     status, health = topics.status(program, name), topics.health(program, name)
-    with _troubles() as troubles:
-        own_id = f"teleinfo-forget-{secrets.token_hex(4)}"
-        with _Talk(settings, own_id, [status, health], deadline, troubles) as talk:
-            # What the broker retains it sends when we subscribe, so before our own message comes back. A program that
-            # is running after all soon publishes its health again.
-            messages = talk.clear(health)
-            known = next((message.payload for message in reversed(messages) if message.topic == status), b"")
-            if _status(known) in _RUNNING:
-                raise NotForgotten(f"the {program} {name} is running, its status is {_status(known)!r}: stop it first")
-            # The session before the status: a program that is running after all loses its connection by that, and its
-            # last will must not be what remains.
-            with _Talk(settings, f"teleinfo-{program}-{name}", [], deadline, troubles):
-                pass
-            talk.clear(status)
+    with _troubles() as troubles, _Talk(settings, _own_id(), [status, health], deadline, troubles) as talk:
+        # What the broker retains it sends when we subscribe, so before our own message comes back. A program that
+        # is running after all soon publishes its health again.
+        messages = talk.clear(health)
+        known = next((message.payload for message in reversed(messages) if message.topic == status), b"")
+        _refuse_running(program, name, _status(known))
+        # The session before the status: a program that is running after all loses its connection by that, and its
+        # last will must not be what remains.
+        with _Talk(settings, f"teleinfo-{program}-{name}", [], deadline, troubles):
+            pass
+        talk.clear(status)
     return bool(known)
 
 
@@ -78,7 +160,7 @@ def forget_meter(settings: Broker, topics: Topics, meter: str, announcement: str
     subscriptions = [topics.status("reader", "+"), state, announcement, link]
     with (
         _troubles() as troubles,
-        _Talk(settings, f"teleinfo-forget-{secrets.token_hex(4)}", subscriptions, deadline, troubles) as talk,
+        _Talk(settings, _own_id(), subscriptions, deadline, troubles) as talk,
     ):
         # Nothing complains of a link that is empty for a moment, should we have to put it back.
         retained = {message.topic: message.payload for message in talk.clear(link) if message.retained}

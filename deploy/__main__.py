@@ -1,4 +1,4 @@
-"""The service `setup` of compose.yaml: makes passwords and certificates once, and hands each program its own.
+"""The services `prepare` and `setup` of compose.yaml: make passwords and certificates, hand each program its own.
 
 docker compose run --rm setup credentials home-assistant
 """
@@ -10,11 +10,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from deploy import broker
+from deploy import broker, meter
 from deploy.accounts import GUESTS, ROLES, Account, SetupError, Vault
 from deploy.certificates import Authority, read_names
 from deploy.database import DATABASE, accounts_sql
 from deploy.files import write
+from deploy.user import become
+from deploy.zone import zone_file
 
 ROOT = Path("/setup")
 TEMPLATES = Path("/opt/setup")  # as in the project: mosquitto/, mariadb/
@@ -58,7 +60,11 @@ class Setup:
         before = (to_broker / "passwords").read_text() if (to_broker / "passwords").exists() else ""
         write(to_broker / "passwords", broker.password_file(passwords, before))
         write(to_broker / "acl", broker.access_rules(self._template("mosquitto/acl"), accounts))
-        write(to_broker / "mosquitto_sub", broker.client_options("health", self.password("health")))
+        for name, folder in (("health", to_broker), ("console", to_broker / "console")):
+            folder.mkdir(exist_ok=True)
+            write(folder / "mosquitto_sub", broker.client_options(name, self.password(name)))
+        if zone := os.environ.get("TZ"):
+            write(to_broker / "localtime", zone_file(zone))
         write(to_broker / "server.key", self.authority.server_key.read_text())
         write(to_broker / "server.crt", self.authority.server_certificate.read_text())
         write(to_broker / "mosquitto.conf", self._template("mosquitto/mosquitto.conf"))
@@ -79,6 +85,8 @@ def main() -> int:
     """Run the command; return its exit code."""
     os.umask(0o077)
     arguments = _parser().parse_args()
+    if arguments.command is _meter:
+        return meter.main(arguments.ports)
     try:
         setup = Setup(ROOT, TEMPLATES, read_names(os.environ.get("MQTT_NAMES", "")))
         command: Callable[[Setup, argparse.Namespace], None] = arguments.command
@@ -113,6 +121,8 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("role", choices=ROLES)
     remove = command("remove", _remove, "take an account away that was added")
     remove.add_argument("name")
+    add_meter = command("meter", _meter, "look for the meter at the serial ports of this machine, and write it to .env")
+    add_meter.add_argument("ports", nargs="*", metavar="PORT", help="such as /dev/ttyUSB0; without one: all there are")
     given = command("password", _password, "note a password of your own broker or database; it is asked for")
     given.add_argument("name")
     return parser
@@ -211,5 +221,10 @@ def _password(setup: Setup, arguments: argparse.Namespace) -> None:
     print(f"setup: the password of {account.name} is noted. It counts after: docker compose restart")
 
 
+def _meter(_: Setup, __: argparse.Namespace) -> None:
+    """Stand for the one command that needs no password."""
+
+
 if __name__ == "__main__":
+    become(sys.argv[1:])
     sys.exit(main())

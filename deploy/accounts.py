@@ -33,6 +33,7 @@ ACCOUNTS = (
     Account("home-assistant", "home-assistant", "Home Assistant: reads, announces itself"),
     Account("phone", "phone", "a phone, a script: reads"),
     Account("health", "health", "the health check of mosquitto's container"),
+    Account("console", "phone", "mosquitto_sub in mosquitto's container: reads"),
     Account("teleinfo", "sql", "the storer, at the database"),
     Account("grafana", "sql", "Grafana, SQL: reads the database"),
 )

@@ -4,18 +4,19 @@ import os
 from pathlib import Path
 
 
-def write(path: Path, content: str, *, group: int | None = None) -> bool:
+def write(path: Path, content: str | bytes, *, group: int | None = None) -> bool:
     """Put `content` in the place of the file, unless it is there already; return whether it changed.
 
     Only its owner may read it, and `group` if there is one; who writes must be in that group.
     """
     mode = 0o600 if group is None else 0o640
-    if _read(path) == content and path.stat().st_mode & 0o777 == mode:
+    data = content.encode() if isinstance(content, str) else content
+    if _read(path) == data and path.stat().st_mode & 0o777 == mode:
         return False
     part = path.with_name(f".{path.name}.part")
     part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(content)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(data)
         file.flush()
         if group is not None:
             os.fchown(file.fileno(), -1, group)
@@ -25,8 +26,8 @@ def write(path: Path, content: str, *, group: int | None = None) -> bool:
     return True
 
 
-def _read(path: Path) -> str | None:
+def _read(path: Path) -> bytes | None:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_bytes()
     except FileNotFoundError:
         return None

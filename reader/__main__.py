@@ -8,10 +8,11 @@ import sys
 from pathlib import Path
 
 from common import config, log
-from common.arguments import add_version, one_of
+from common.arguments import LOCAL_TIMES, add_version, one_of
 from common.command import NO_ROOM, report_errors
+from common.deployment import Deployment, here
 from common.errors import ConfigError
-from common.forget import NotAllowed, NotForgotten, forget, forget_meter
+from common.forget import NotForgotten, NotKnown, forget_meter, forget_program, known_meters
 from common.heartbeat import Heartbeat
 from common.notify import Notifier
 from common.process import Life
@@ -19,7 +20,7 @@ from common.topics import Topics
 from common.waiting import when_ready
 from reader.bridge import Bridge
 from reader.check import add_parser as add_check
-from reader.config import ReaderConfig
+from reader.config import ReaderConfig, is_simulated
 from reader.confirmers import STORERS, forget_storer
 from reader.decode import Summary, decode_file
 from reader.discovery import device_topic
@@ -44,7 +45,9 @@ def _parser() -> argparse.ArgumentParser:
     add_version(parser)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    run = commands.add_parser("run", help="read the meters of the configuration and publish their frames")
+    run = commands.add_parser(
+        "run", help="read the meters of the configuration and publish their frames", epilog=LOCAL_TIMES
+    )
     run.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help=f"default: {CONFIG}")
     run.set_defaults(command=_run)
 
@@ -54,12 +57,12 @@ def _parser() -> argparse.ArgumentParser:
 
     add_check(commands, CONFIG)
 
-    gone = commands.add_parser("forget", help="forget a storer or a meter that is gone")
+    gone = commands.add_parser("forget", help="forget a storer, a reader or a meter that is gone")
     gone.add_argument(
         "name",
         metavar="NAME",
-        help="a storer's name, whose confirmations are waited for no longer; or the 12 digits of a meter, of which"
-        " broker and Home Assistant are to keep nothing; neither may be in use",
+        help="a storer's name, whose confirmations are waited for no longer; a reader's name; or the 12 digits of a"
+        " meter, of which broker and Home Assistant are to keep nothing; none of them may be in use",
     )
     gone.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help=f"default: {CONFIG}")
     gone.set_defaults(command=_forget)
@@ -83,11 +86,15 @@ def _run(arguments: argparse.Namespace) -> int:
     for port in settings.port:
         check_port(port)
     log.set_up(settings.log, "teleinfo-reader")
+    compose = here("teleinfo-reader").deployment is Deployment.COMPOSE
     for port in settings.port:
-        if port.startswith("simulate://"):
+        if is_simulated(port):
             logging.getLogger(__name__).warning(
-                "NO METER: %s makes its frames up. Name yours in 'port'; with compose, in .env: TIC_PORT=/dev/ttyAMA0",
+                "NO METER: %s makes its frames up. %s",
                 port,
+                "To find yours: docker compose run --rm setup meter; or write TIC_PORT=/dev/ttyAMA0 into .env"
+                if compose
+                else "Name yours in 'port'",
             )
     life = Life()
     life.watch()
@@ -103,20 +110,19 @@ def _forget(arguments: argparse.Namespace) -> int:
     settings = config.load(ReaderConfig, arguments.config)
     topics, name = Topics(settings.mqtt.topic), arguments.name
     if re.fullmatch("[0-9]{12}", name):
-        known = forget_meter(settings.mqtt, topics, name, device_topic(settings.home_assistant.prefix, name))
+        if not forget_meter(settings.mqtt, topics, name, device_topic(settings.home_assistant.prefix, name)):
+            there = ", ".join(known_meters(settings.mqtt, topics)) or "none"
+            raise NotKnown(f"no such meter: {name}; known are: {there}")
+        forgotten = [name]
     else:
         folder = settings.spool.path / STORERS
         try:
             remembered = forget_storer(folder, name)
         except OSError as error:
             raise NotForgotten(f"{folder}: {error.strerror}; with sudo it is done") from error
-        try:
-            # The broker's word would bring it back at the next start.
-            known = forget(settings.mqtt, topics, "storer", name) or remembered
-        except NotAllowed as error:
-            # By rules such as mosquitto/acl, a reader says nothing in a storer's name.
-            raise NotAllowed(f"{error}; with a storer's account: teleinfo-storer forget {name}") from error
-    print(f"{name} is forgotten" if known else f"{name} was not known")  # noqa: T201
+        # The broker's word would bring a storer back at the next start.
+        forgotten = [f"the {who}" for who in forget_program(settings.mqtt, topics, "reader", name, remembered)]
+    print(f"{' and '.join(forgotten)} {'is' if len(forgotten) == 1 else 'are'} forgotten")  # noqa: T201
     return 0
 
 

@@ -3,12 +3,14 @@
 import json
 import logging
 import math
+import os
 import queue
 import threading
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from common.deployment import Deployment, here
 from common.errors import MessageError, NotReady
 from common.frame import read_instant
 from common.heartbeat import Heartbeat
@@ -22,7 +24,7 @@ from common.tally import Tally
 from common.topics import Topics
 from common.version import __version__
 from reader.clock import KernelClock, Stamper
-from reader.config import ReaderConfig
+from reader.config import ReaderConfig, is_simulated
 from reader.confirmers import STORERS, Confirmers
 from reader.delivery import Delivery
 from reader.inbox import Inbox
@@ -36,6 +38,7 @@ from reader.port import open_port
 from reader.pulse import Pulse
 from reader.shared_meter import SharedMeters
 from reader.spool import Spool, SpoolBusy
+from reader.welcome import welcome
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +88,7 @@ class Bridge:
             home_assistant=config.home_assistant,
             reader=config.name,
             version=__version__,
+            simulating=any(map(is_simulated, config.port)),
         )
         self._clock = KernelClock()
         self._confirmers = Confirmers(config.delivery.confirmed_by, config.spool.path / STORERS)
@@ -97,6 +101,7 @@ class Bridge:
         self._pulse = Pulse()
         self._shared_meters = SharedMeters()
         self._heartbeat = Heartbeat(config.heartbeat, Notifier())
+        self._welcomed = here("teleinfo-reader").deployment is not Deployment.COMPOSE
         self._connects = 0
         self._pumped = 0.0
         self._hurry_from = math.inf  # monotonic; from then on what was decoded is kept, and nobody is told of it
@@ -182,7 +187,7 @@ class Bridge:
 
     def _new_line(self, port: str) -> Line:
         # A simulated meter is not worth waiting for.
-        patience = 0.0 if port.startswith("simulate://") else self._config.clock.patience
+        patience = 0.0 if is_simulated(port) else self._config.clock.patience
         return Line(
             port,
             mode=self._config.mode,
@@ -200,12 +205,13 @@ class Bridge:
         except queue.Empty:
             return
         match event:
-            case Decoded(frame):
+            case Decoded(frame, simulated):
                 item = Item(Kind.FRAME, frame.meter, key_of(frame.timestamp), frame.to_json())
                 now = time.monotonic()
                 if now < self._hurry_from:
                     self._delivery.accept(item, now)
-                    self._meters.take(frame, now)
+                    self._meters.take(frame, now, simulated=simulated)
+                    self._say_welcome(frame.meter)
                 else:
                     self._delivery.accept(item, now, live=False)
             case Published(handed, code):
@@ -226,6 +232,22 @@ class Bridge:
                 self._delivery.disconnected()
             case None:
                 pass
+
+    def _say_welcome(self, meter: str) -> None:
+        """Say once, in a container, what the first meter says, and how to see more of it."""
+        if self._welcomed or not (values := self._meters.values(meter)):
+            return
+        self._welcomed = True
+        settings = self._config.mqtt
+        for line in welcome(
+            meter,
+            values,
+            broker=settings,
+            topic=settings.topic,
+            database_host=os.environ.get("DATABASE_HOST", ""),
+            language=self._config.home_assistant.language,
+        ):
+            log.info("%s", line)
 
     def _hear(self, message: Message) -> None:
         """Take a storer's word, or what concerns meters: the topic tells which."""

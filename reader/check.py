@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from common import check_broker
+from common.arguments import UTC_TIMES
 from common.check_broker import BrokerFacts, judge_broker, probe_broker
 from common.check_config import SUBJECT, config_finding, judge_secrets, read_config
+from common.deployment import here
 from common.errors import ConfigError
 from common.finding import NOT_CONFIGURED, Finding, Report, fine, mind
 from common.machine import Machine
@@ -23,7 +25,7 @@ from reader.check_keeping import judge_keeping, probe_keeping
 from reader.check_line import LineFacts, judge_line, listen
 from reader.check_port import PROGRAM, PortFacts, judge_port, probe_port
 from reader.check_service import LINE, ServiceFacts, gather, judge_delivery, judge_line_from_afar, judge_service
-from reader.config import ReaderConfig
+from reader.config import ReaderConfig, is_simulated
 from reader.discovery import device_topic
 from reader.meters import Meters
 from reader.port import check_port, open_port
@@ -35,7 +37,9 @@ _SOME_METER = "000000000000"  # asked for where no meter is known
 
 def add_parser(commands: "argparse._SubParsersAction[Any]", config: Path) -> None:
     """Declare the command."""
-    parser = commands.add_parser("check", help="look at port, line, broker, clock and disk, and say what to do")
+    parser = commands.add_parser(
+        "check", help="look at port, line, broker, clock and disk, and say what to do", epilog=UTC_TIMES
+    )
     parser.add_argument("--config", type=Path, default=config, metavar="FILE", help=f"default: {config}")
     parser.add_argument(
         "--seconds", type=_seconds, default=SECONDS, metavar="N", help=f"how long to listen to the line: {SECONDS:.0f}"
@@ -115,7 +119,7 @@ class _Check:
 
     def _is_taken(self, port: PortFacts, service: ServiceFacts) -> bool:
         """Say whether the reader that runs reads this port: then nobody else may."""
-        if port.url.startswith("simulate:"):
+        if is_simulated(port.url):
             return False
         # Without sudo one may not see who has a port open, but one sees that the reader runs.
         if port.ours is not None or self._running:
@@ -144,7 +148,7 @@ class _Check:
                     mind(
                         LINE,
                         f"the reader that runs reads {port.url}, and the broker tells nothing of it",
-                        f"to listen to the line: sudo systemctl stop {PROGRAM}, then check, then start it again",
+                        f"to listen to the line: {here(PROGRAM).stop(PROGRAM)}, then check, then start it again",
                     )
                 )
         return findings

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from common.deployment import Deployment, here
 from common.finding import Finding, cure, fine, mind
 from common.machine import Machine, User, free_space, in_words, is_read_only, nearest, time_in_words
 from common.version import BUILD_DATE
 from reader.check_port import PROGRAM
 from reader.clock import Clock, KernelClock
-from reader.config import ReaderConfig
+from reader.config import ReaderConfig, is_simulated
 from reader.folder import refusal
 from reader.journal import memory_backed
 
@@ -61,7 +62,7 @@ def probe_keeping(config: ReaderConfig, machine: Machine, user: User, clock: Clo
     space = free_space(folder) if readable or folder.parent.is_dir() else None
     return KeepingFacts(
         user=user.name,
-        simulated=all(port.startswith("simulate://") for port in config.port),
+        simulated=all(map(is_simulated, config.port)),
         now=clock.now(),
         synchronised=clock.synchronised(),
         time_service=_time_service(machine),
@@ -125,9 +126,11 @@ def _clock(facts: KeepingFacts) -> Finding:
 
 def _set_clock(facts: KeepingFacts) -> str:
     if not facts.time_service:
-        return "sudo apt install systemd-timesyncd, then timedatectl should say: System clock synchronized: yes"
+        return here(PROGRAM).on_host(
+            "sudo apt install systemd-timesyncd, then timedatectl should say: System clock synchronized: yes"
+        )
     if facts.time_service == "systemd-timesyncd":
-        return (
+        return here(PROGRAM).on_host(
             "sudo timedatectl set-ntp true; timedatectl should soon say: System clock synchronized: yes. If not, does"
             " the network let NTP out (UDP port 123)?"
         )
@@ -145,13 +148,16 @@ def _journal(facts: KeepingFacts) -> Finding:
         return cure(
             JOURNAL,
             f"the user {facts.user} may not write into {facts.journal}",
-            f"sudo install -d -o {facts.user} -m 0700 {facts.journal}; with the service, RuntimeDirectory= does it",
+            here(PROGRAM).on_host(
+                f"sudo install -d -o {facts.user} -m 0700 {facts.journal}; for a service, RuntimeDirectory= does it"
+            ),
         )
     if not facts.journal_in_memory:
         return mind(
             JOURNAL,
             f"{facts.journal} is not in memory: each frame is written to the disk, which wears an SD card out",
-            "spool.journal: a folder on tmpfs, such as /run/teleinfo; in a container a tmpfs volume on it",
+            f"{here(PROGRAM).setting('spool.journal')}: a folder on tmpfs, such as /run/teleinfo; in a container a"
+            " tmpfs volume on it",
         )
     return fine(JOURNAL, f"{facts.journal} is in memory")
 
@@ -171,7 +177,9 @@ def _spool(facts: KeepingFacts) -> list[Finding]:
             cure(
                 SPOOL,
                 f"the user {facts.user} may not write into {facts.spool}: a power cut would lose frames that wait",
-                f"sudo install -d -o {facts.user} -m 0700 {facts.spool}",
+                "the volume spool is of another installation: docker compose down, and docker volume ls"
+                if here(PROGRAM).deployment is Deployment.COMPOSE
+                else f"sudo install -d -o {facts.user} -m 0700 {facts.spool}",
             )
         ]
     room = facts.spool_limit - facts.spool_size
@@ -189,7 +197,7 @@ def _spool(facts: KeepingFacts) -> list[Finding]:
     if facts.free is not None and facts.free < room:
         held = _days(facts.free)
         what = f"only {in_words(facts.free)} are free on the disk of {facts.spool}: frames of {time_in_words(held)}"
-        remedy = "make room on that disk: sudo apt clean, sudo journalctl --vacuum-size=50M"
+        remedy = here(PROGRAM).on_host("make room on that disk: sudo apt clean, sudo journalctl --vacuum-size=50M")
         findings.append(cure(SPOOL, what, remedy) if held < _LEAST_DAYS else mind(SPOOL, what, remedy))
     else:
         free = f"; {in_words(facts.free)} are free on its disk" if facts.free is not None else ""

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from common.deployment import here
 from common.errors import PortError
 from common.finding import Finding, cure, fine, mind
 from common.frame import Value
@@ -18,6 +19,7 @@ from reader.port import Port
 from reader.tic import Decoder, Reading
 
 SUBJECT, METER = "Line", "Meter"
+_PROGRAM = "teleinfo-reader"
 _READ = 0.25  # seconds; how late the end may be noticed
 _STRAY = 60  # characters; less than half a frame of any meter
 _HELD = 0.9  # share of NUL among the characters of a line that is held at 0
@@ -140,7 +142,11 @@ def judge_line(facts: LineFacts) -> list[Finding]:
     if facts.error:
         held = "another program has it open" in facts.error
         return [
-            cure(SUBJECT, facts.error, "sudo teleinfo-reader check tells which" if held else "see docs/hardware.md")
+            cure(
+                SUBJECT,
+                facts.error,
+                f"{here(_PROGRAM).run(_PROGRAM, 'check')} tells which" if held else "see docs/hardware.md",
+            )
         ]
     if not facts.frames:
         return [_no_frame(facts)]

@@ -8,9 +8,10 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from common.deployment import here
 from common.finding import Finding, cure, fine, mind
 from common.machine import Machine, Process, User, group_of
-from reader.serial_ports import DEBUG_SOCKET, ports, taken_by_brltty
+from reader.serial_ports import DEBUG_SOCKET, pi_model, ports, taken_by_brltty
 
 SUBJECT = "Port"
 PROGRAM = "teleinfo-reader"
@@ -81,8 +82,8 @@ def probe_port(url: str, machine: Machine, user: User) -> PortFacts:
     if "://" in url:
         return PortFacts(url=url)
     path = Path(url)
-    pi = _pi(machine)
-    others = tuple(ports(machine, pi=bool(pi)))
+    pi = pi_model(machine)
+    others = tuple(ports(machine))
     try:
         status = path.stat()
     except OSError as error:
@@ -129,15 +130,10 @@ def probe_port(url: str, machine: Machine, user: User) -> PortFacts:
     )
 
 
-def _pi(machine: Machine) -> str:
-    model = machine.text("/proc/device-tree/model").strip()
-    return model if model.startswith("Raspberry Pi") else ""
-
-
 def _pins(machine: Machine) -> str:
-    if not _pi(machine):
+    if not pi_model(machine):
         return ""
-    if " 5" in _pi(machine):
+    if " 5" in pi_model(machine):
         return "ttyAMA0"
     serial0 = machine.path("/dev/serial0")
     return Path(os.readlink(serial0)).name if serial0.is_symlink() else ""
@@ -145,7 +141,7 @@ def _pins(machine: Machine) -> str:
 
 def _small_uart_is_off(machine: Machine) -> bool:
     settings = [machine.text(name) for name in _SETTINGS]
-    return bool(_pi(machine)) and any(settings) and not any(_SWITCH.search(text) for text in settings)
+    return bool(pi_model(machine)) and any(settings) and not any(_SWITCH.search(text) for text in settings)
 
 
 def _in_settings(machine: Machine, pattern: re.Pattern[str]) -> bool:
@@ -155,7 +151,9 @@ def _in_settings(machine: Machine, pattern: re.Pattern[str]) -> bool:
 def _is_bluetooths(machine: Machine, device: str) -> bool:
     """Say whether the good UART, ttyAMA0, goes to Bluetooth: then the small one is on the pins."""
     return (
-        device == "ttyAMA0" and bool(_pi(machine)) and _MINI_UART in machine.text("/proc/device-tree/aliases/serial0")
+        device == "ttyAMA0"
+        and bool(pi_model(machine))
+        and _MINI_UART in machine.text("/proc/device-tree/aliases/serial0")
     )
 
 
@@ -313,15 +311,14 @@ def _not_allowed(facts: PortFacts) -> Finding:
         return cure(
             SUBJECT,
             f"{what}: it is in the group {facts.group}, but has not logged in since",
-            f"log out and in again; the service: sudo systemctl restart {PROGRAM}",
+            f"log out and in again; then: {here(PROGRAM).restart(PROGRAM)}",
         )
     if facts.group in ("", "root"):
         return cure(SUBJECT, what, f"unplug it and plug it in again; else: sudo chgrp dialout {facts.url}")
     return cure(
         SUBJECT,
         f"{what}: it is not in the group {facts.group}",
-        f"sudo usermod -aG {facts.group} {facts.user}, then log in again; the service: sudo systemctl restart"
-        f" {PROGRAM}",
+        f"sudo usermod -aG {facts.group} {facts.user}, then log in again; then: {here(PROGRAM).restart(PROGRAM)}",
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from common.deployment import Deployment, here
 from common.errors import MessageError
 from common.finding import Finding, cure, fine, mind
 from common.frame import Frame
@@ -16,6 +17,8 @@ from common.topics import Topics
 from reader.check_line import judge_meter
 
 SUBJECT, LINE, DELIVERY = "Reader", "Line", "Delivery"
+PROGRAM, STORER = "teleinfo-reader", "teleinfo-storer"
+IMPLAUSIBLE = "implausible"  # values that the line brought well
 _NOISY = 0.05  # damaged lines a frame, since the start
 _LATE = 300.0  # seconds that a frame may wait for its confirmation
 _SETTLED = 60  # seconds; then the reader reports for the second time
@@ -116,7 +119,7 @@ def judge_service(facts: ServiceFacts) -> list[Finding]:
                 report(
                     SUBJECT,
                     f"the reader runs here, and {why}",
-                    "its log tells why: journalctl -u teleinfo-reader -n 20",
+                    f"its log tells why: {here(PROGRAM).log(PROGRAM)}",
                 )
             ]
         # Whoever looks at a line stops the reader first, so this is no problem by itself.
@@ -124,8 +127,7 @@ def judge_service(facts: ServiceFacts) -> list[Finding]:
             mind(
                 SUBJECT,
                 f"no reader named {facts.name} is running: nothing is published",
-                "sudo systemctl enable --now teleinfo-reader; if it ends again, its log tells why:"
-                " journalctl -u teleinfo-reader -n 20",
+                f"{here(PROGRAM).start(PROGRAM)}; if it ends again, its log tells why: {here(PROGRAM).log(PROGRAM)}",
             )
         ]
     uptime = facts.health.get("uptime")
@@ -169,7 +171,7 @@ def judge_line_from_afar(facts: ServiceFacts, url: str) -> list[Finding]:
             mind(
                 LINE,
                 f"the reader that runs says nothing of {url}",
-                "was reader.yaml changed since its start? sudo systemctl restart teleinfo-reader",
+                f"was the configuration changed since its start? {here(PROGRAM).restart(PROGRAM)}",
             )
         ]
     meter = line.get("meter")
@@ -180,14 +182,14 @@ def judge_line_from_afar(facts: ServiceFacts, url: str) -> list[Finding]:
         ]
     if not line.get("open"):
         return [
-            cure(LINE, f"the reader that runs cannot open {url}", "its log tells why: journalctl -u teleinfo-reader")
+            cure(LINE, f"the reader that runs cannot open {url}", f"its log tells why: {here(PROGRAM).log(PROGRAM)}")
         ]
     if not isinstance(meter, str):
         return [
             cure(
                 LINE,
                 f"the reader that runs has heard no meter on {url} yet",
-                "stop it and look again, to see what is on the line: sudo systemctl stop teleinfo-reader",
+                f"stop it and look again, to see what is on the line: {_look_closer()}",
             )
         ]
     if facts.links.get(meter) == "offline":
@@ -195,18 +197,41 @@ def judge_line_from_afar(facts: ServiceFacts, url: str) -> list[Finding]:
             cure(
                 LINE,
                 f"{url}: the meter {meter} has fallen silent",
-                "look at its terminals and the cable; sudo systemctl stop teleinfo-reader and teleinfo-reader check"
-                " listen more closely",
+                f"look at its terminals and the cable; to listen more closely: {_look_closer()}",
             )
         ]
-    return [_noise_from_afar(facts, line, meter), *_meter_from_afar(facts, meter)]
+    return [_noise_from_afar(facts, line, meter), *_steps_back(line), *_meter_from_afar(facts, meter)]
+
+
+def _look_closer() -> str:
+    """Write how a line is listened to that the reader has."""
+    commands = here(PROGRAM)
+    if commands.deployment is Deployment.COMPOSE:  # nothing can be run in a container that is stopped
+        return f"{commands.stop(PROGRAM)}, then: docker compose run --rm reader check"
+    return f"{commands.stop(PROGRAM)}, then: {commands.run(PROGRAM, 'check')}"
+
+
+def _steps_back(line: Mapping[str, Any]) -> list[Finding]:
+    """Tell of registers that do what none may do; the lines that said so came in well."""
+    dropped = line.get("groups_dropped")
+    count = _number(dropped.get(IMPLAUSIBLE)) if isinstance(dropped, dict) else 0
+    if not count:
+        return []
+    return [
+        mind(
+            LINE,
+            f"{line.get('port')}: {count} values of registers were left out, because a register stepped back or leapt"
+            " ahead; the line itself is well",
+            "the reader's log names the register; three frames that agree are believed. Was the meter changed?",
+        )
+    ]
 
 
 def _noise_from_afar(facts: ServiceFacts, line: Mapping[str, Any], meter: str) -> Finding:
     frames, parity = _number(line.get("frames")), _number(line.get("parity_errors"))
     by_reason = line.get("groups_dropped")
     dropped = Counter({k: _number(v) for k, v in by_reason.items()}) if isinstance(by_reason, dict) else Counter[str]()
-    damaged = dropped.total()
+    damaged = dropped.total() - dropped.pop(IMPLAUSIBLE, 0)
     coming = "frames are coming" if facts.links.get(meter) == "online" else f"the meter {meter} was heard"
     reported = plural(frames, "frame")
     heard = f"{line.get('port')}: {coming}; by the reader's last report, {reported} in {line.get('mode')} mode"
@@ -249,7 +274,7 @@ def judge_delivery(facts: ServiceFacts, confirmed_by: str | Sequence[str], now: 
                 DELIVERY,
                 f"a storer is online, and not one of {waiting} frames was confirmed",
                 "the broker's access rules must let the reader read teleinfo/+/stored, and the storer write it and read"
-                " teleinfo/+/frame; teleinfo-storer check tells more",
+                " teleinfo/+/frame; " + here(STORER).run(STORER, "check") + " tells more",
             )
         )
     elif waiting and oldest and (now - oldest).total_seconds() > _LATE:
@@ -257,8 +282,8 @@ def judge_delivery(facts: ServiceFacts, confirmed_by: str | Sequence[str], now: 
             cure(
                 DELIVERY,
                 f"{plural(waiting, 'frame')} not confirmed yet, the oldest since {oldest:%Y-%m-%d %H:%M} UTC",
-                "nothing is lost yet; teleinfo-storer check tells why they are not stored. For a storer that is gone"
-                " for good: teleinfo-reader forget NAME",
+                f"nothing is lost yet; {here(STORER).run(STORER, 'check')} tells why they are not stored. For a storer"
+                f" that is gone for good: {here(PROGRAM).run(PROGRAM, 'forget NAME')}",
             )
         )
     elif not findings or facts.storers:
@@ -286,14 +311,18 @@ def _storers(facts: ServiceFacts, confirmed_by: str | Sequence[str]) -> list[Fin
             findings.append(fine(DELIVERY, f"the storer {name} is online"))
         elif status == "stalled":
             findings.append(
-                cure(DELIVERY, f"the storer {name} waits for its database", "there: teleinfo-storer check tells why")
+                cure(
+                    DELIVERY,
+                    f"the storer {name} waits for its database",
+                    f"where it runs: {here(STORER).run(STORER, 'check')} tells why",
+                )
             )
         else:
             findings.append(
                 cure(
                     DELIVERY,
                     f"the storer {name} is {status}; frames are kept until it is back",
-                    f"start it; if it is gone for good: teleinfo-reader forget {name}",
+                    f"start it; if it is gone for good: {here(PROGRAM).run(PROGRAM, f'forget {name}')}",
                 )
             )
     if not facts.storers and confirmed_by == "auto":

@@ -14,10 +14,19 @@ def _ports(value: Any) -> tuple[str, ...]:
     ports = (value,) if isinstance(value, str) else value
     if not isinstance(ports, list | tuple) or not ports or not all(isinstance(port, str) and port for port in ports):
         raise ValueError(f"a device such as /dev/ttyAMA0, or a list of some, is expected, not {value!r}")
-    twice = sorted({port for port in ports if list(ports).count(port) > 1 and not port.startswith("simulate:")})
+    twice = sorted({port for port in ports if list(ports).count(port) > 1 and not is_simulated(port)})
     if twice:
         raise ValueError(f"{twice[0]} is there twice")
     return tuple(ports)
+
+
+def is_simulated(port: str) -> bool:
+    """Tell whether there is no real meter behind a port.
+
+    >>> is_simulated("simulate://historic-single-phase-base")
+    True
+    """
+    return port.startswith("simulate:")
 
 
 def _mode(value: Any) -> str:

@@ -41,6 +41,9 @@ LEARNED = 60
 #: Bytes that a message should not exceed, for the sake of small brokers.
 LARGE = 24_000
 
+#: What the device of a simulated meter has for its hardware; a real one has none.
+_SIMULATED = Text("simulé", "simulated")
+
 DIGITS = 4  # of the address, in names; two more at a time where another meter ends with the same
 _PATIENCE = 7  # how often the rest doubles for somebody who goes on emptying the topic: to an hour
 
@@ -58,6 +61,7 @@ class Discovery:
     def __init__(self, meter: str, *, topics: Topics, prefix: str, reader: str, language: str, version: str) -> None:
         """Take the names; `language` is fr or en, `reader` the name of this reader."""
         self._meter = meter
+        self.simulated = False
         self._id = device_id(meter)
         self.topic = device_topic(prefix, meter)
         self._topics = topics
@@ -291,8 +295,16 @@ class Discovery:
         return {**config, **ids}
 
     def _device(self) -> dict[str, Any]:
-        kind = "Linky" if self._make.linky else Text("Compteur", "Meter").of(self._language)
-        device: dict[str, Any] = {"ids": [self._id], "name": f"{kind} {self._digits}", "sn": self._meter}
+        kind = Text("Linky", "Linky") if self._make.linky else Text("Compteur", "Meter")
+        if self.simulated:
+            kind = Text(f"{kind.fr} simulé", "Simulated " + kind.en.replace("Meter", "meter"))
+        device: dict[str, Any] = {
+            "ids": [self._id],
+            "name": f"{kind.of(self._language)} {self._digits}",
+            "sn": self._meter,
+        }
+        if self.simulated:
+            device["hw"] = _SIMULATED.of(self._language)
         if self._make.maker is not None:
             device["mf"] = self._make.maker
         if self._make.model is not None:
@@ -308,6 +320,14 @@ def device_id(meter: str) -> str:
 def device_topic(prefix: str, meter: str) -> str:
     """Return where a meter is announced."""
     return f"{prefix}/device/{device_id(meter)}/config"
+
+
+def says_simulated(payload: bytes) -> bool:
+    """Tell whether a device message is that of a simulated meter."""
+    try:
+        return json.loads(payload)["dev"].get("hw") in _SIMULATED
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return False
 
 
 def _bare(meter: str) -> str:

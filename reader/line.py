@@ -13,6 +13,7 @@ from common.errors import PortError
 from common.frame import Frame
 from common.labels import OTHER_FAMILIES
 from common.seldom import Seldom
+from reader.config import is_simulated
 from reader.detect import SPEEDS, Detector
 from reader.frame_watchdog import FrameWatchdog, Problem
 from reader.identity import MANY_METERS, Identity
@@ -38,6 +39,7 @@ class Decoded:
     """A frame has come in."""
 
     frame: Frame
+    simulated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +231,7 @@ class Line:
 
     def _publish(self, frame: Frame) -> None:
         if frame.values:
-            self._post(Decoded(frame))
+            self._post(Decoded(frame, is_simulated(self._port_name)))
         elif self._hide and not self._nothing_left_said:
             log.warning("%s: hide leaves nothing of its frames: they are not published", self._port_name)
             self._nothing_left_said = True

@@ -11,8 +11,9 @@ from common.frame import METER, Frame
 from common.mqtt_events import Handed
 from common.topics import Topics
 from reader import compatible
-from reader.config import HomeAssistantConfig
-from reader.discovery import Discovery, device_topic
+from reader.config import HomeAssistantConfig, is_simulated
+from reader.discovery import Discovery, device_topic, says_simulated
+from reader.retired import RetiredMeters
 from reader.state import State
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ class Meters:
         home_assistant: HomeAssistantConfig,
         reader: str,
         version: str,
+        simulating: bool = True,
         birth_delay: Callable[[], float] = lambda: random.uniform(0, BIRTH_DELAY),  # noqa: S311 - not a secret
     ) -> None:
         self._publisher = publisher
@@ -70,18 +72,26 @@ class Meters:
         self._discoveries: dict[str, Discovery] = {}  # of what others have announced, too: names must differ
         self._frames: dict[str, Frame] = {}  # the last one of each, what is believed of it
         self._birth_delay = birth_delay
+        self._retired = RetiredMeters(topics)
+        self._simulating = simulating
         self._born: float | None = None  # when Home Assistant is to be told everything
         self._listening_until = 0.0
         self._made: dict[str, float] = {}  # meters whose entities are new: when they are to be told their state
 
-    def take(self, frame: Frame, now: float) -> None:
-        """Take a frame, as it is published."""
+    def take(self, frame: Frame, now: float, *, simulated: bool = False) -> None:
+        """Take a frame, as it is published; `simulated`: no real meter has sent it."""
         state = self._states.get(frame.meter)
         if state is None:
             state = self._states[frame.meter] = State(every=self._every)
             self._discoveries.setdefault(frame.meter, self._new_discovery(frame.meter))
+        self._retired.discard(frame.meter)
+        self._discoveries[frame.meter].simulated = simulated
         self._frames[frame.meter] = state.update(frame, now)
         self._discoveries[frame.meter].update(frame, state.values(), now)
+
+    def values(self, meter: str) -> dict[str, object]:
+        """Return the state of a meter; empty before it has sent a whole frame."""
+        return self._states[meter].values()
 
     def link(self, meter: str, online: bool) -> None:
         """Frames of a meter have begun to come, or ceased."""
@@ -96,6 +106,8 @@ class Meters:
             return
         if self._born is not None and now >= self._born:
             self._tell_everything()
+        if now >= self._listening_until:
+            self._retired.clear(lambda topic: self._publisher.publish(topic, b"", retain=True) is not None)
         for meter, state in self._states.items():
             if now >= self._made.get(meter, math.inf):
                 del self._made[meter]
@@ -122,6 +134,7 @@ class Meters:
     def announce(self, now: float) -> None:
         """Publish everything again: the broker is new."""
         self._listening_until = now + LISTEN
+        self._retired.connected()
         self._tell_everything()
 
     def _tell_everything(self) -> None:
@@ -160,6 +173,9 @@ class Meters:
         meter, ours = self._announced(topic, payload)
         if meter is None:
             return
+        if ours and says_simulated(payload) and self._is_retired(meter):
+            self._retired.add(meter, topic)
+            return
         if ours:
             self._presume_silent(meter)
         if not self._home_assistant.discovery:
@@ -180,12 +196,20 @@ class Meters:
         if len(payload) > LARGEST:
             return
         try:
-            meters = [line["meter"] for line in json.loads(payload)["lines"]]
-        except (ValueError, TypeError, KeyError, RecursionError):
+            lines = [(line["meter"], str(line.get("port"))) for line in json.loads(payload)["lines"]]
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return
-        for meter in meters:
-            if isinstance(meter, str) and METER.fullmatch(meter):
+        for meter, port in lines:
+            if not isinstance(meter, str) or not METER.fullmatch(meter):
+                continue
+            if is_simulated(port) and self._is_retired(meter):
+                self._retired.add(meter)
+            else:
                 self._presume_silent(meter)
+
+    def _is_retired(self, meter: str) -> bool:
+        """Tell whether a meter that was simulated is read no more; which ones a simulated line has, only time tells."""
+        return not self._simulating and meter not in self._states
 
     def _presume_silent(self, meter: str) -> None:
         if meter not in self._links and self._has_room(

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from common import config
-from common.arguments import positive, whole
+from common.arguments import UTC_TIMES, positive, whole
 from common.command import NO_ROOM
+from common.deployment import here
 from common.errors import ConfigError, PortBusy, PortError, TeleinfoError
 from common.machine import Machine
 from common.plural import plural
@@ -27,7 +28,9 @@ _EVERY = 0.25  # seconds between two looks at how far it is
 
 def add_record(commands: Any, default: Path) -> None:
     """Add the command `record`; `default` is the configuration that names the port."""
-    record = commands.add_parser("record", help="write what comes over the line, and when, to a file for a bug report")
+    record = commands.add_parser(
+        "record", help="write what comes over the line, and when, to a file for a bug report", epilog=UTC_TIMES
+    )
     record.add_argument("file", type=Path, metavar="FILE", help="a text file, which must not exist yet")
     record.add_argument("--anonymous", action="store_true", help="replace meter address, delivery point and messages")
     record.add_argument("--seconds", type=positive, metavar="N", help="end after so long (default: with Ctrl-C)")
@@ -108,7 +111,7 @@ def _with_holder(error: PortError, port: str) -> PortError:
     if not isinstance(error, PortBusy):
         return error
     holder = next(iter(Machine().holders(Path(port))), "another program")
-    cure = "for the reader's service: sudo systemctl stop teleinfo-reader, and start it again afterwards"
+    cure = f"the reader: {here('teleinfo-reader').stop('teleinfo-reader')}, and start it again afterwards"
     return PortBusy(f"{port}: {holder} has it open; stop that first ({cure})")
 
 

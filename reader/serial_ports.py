@@ -16,8 +16,15 @@ _CHIPS = {"0403:6001", "0403:6015", "10c4:ea60", "1a86:7523", "1a86:55d4", "067b
 _BRLTTY = ("/usr/bin/brltty", "/bin/brltty", "/sbin/brltty", "/usr/sbin/brltty")
 
 
-def ports(machine: Machine, *, pi: bool) -> list[str]:
-    """Return the ports by the names that are best written down; `pi`: it is a Raspberry Pi."""
+def pi_model(machine: Machine) -> str:
+    """Return which Raspberry Pi this is; empty when it is none."""
+    model = machine.text("/proc/device-tree/model").strip()
+    return model if model.startswith("Raspberry Pi") else ""
+
+
+def ports(machine: Machine) -> list[str]:
+    """Return the ports by the names that are best written down."""
+    pi = bool(pi_model(machine))
     folder = machine.path("/dev")
     names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
     by_id = machine.path("/dev/serial/by-id")

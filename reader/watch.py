@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from common import config
+from common.arguments import LOCAL_TIMES
 from common.errors import ConfigError, PortBusy, PortError
 from common.machine import Machine
 from common.process import Life
@@ -24,7 +25,7 @@ from reader.keys import pressed
 from reader.line import Decoded, Link
 from reader.port import check_port, open_port
 from reader.watch_plain import plain_line
-from reader.watch_source import BrokerSource, Event, Note, NoteHandler, Parity, PortSource, Source
+from reader.watch_source import BrokerSource, Event, Gone, Note, NoteHandler, Parity, PortSource, Source
 from reader.watch_view import View, Watched
 from reader.watch_words import Words
 
@@ -39,7 +40,7 @@ Draw = Callable[[list[View]], None]
 
 def add_watch(commands: Any, default: Path) -> None:
     """Add the command `watch`; `default` is the configuration that names port and broker."""
-    watch = commands.add_parser("watch", help="show the meters live in this terminal; q ends it")
+    watch = commands.add_parser("watch", help="show the meters live in this terminal; q ends it", epilog=LOCAL_TIMES)
     where = watch.add_mutually_exclusive_group()
     where.add_argument("--port", metavar="PORT", help="read this port, and not that of the configuration")
     where.add_argument(
@@ -255,6 +256,9 @@ class _Watch:
             case Link(meter, online):
                 if self._wanted(meter):
                     self._meter(meter).link(online)
+            case Gone(meter):
+                self._meters.pop(meter, None)
+                self._others.discard(meter)
             case Parity(meter, errors):
                 if meter in self._meters:
                     self._meters[meter].parity(errors)

@@ -33,7 +33,14 @@ class Note:
     text: str
 
 
-Event = LineEvent | Parity | Note
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """What was retained of a meter has been cleared: nobody reads it any more."""
+
+    meter: str
+
+
+Event = LineEvent | Gone | Parity | Note
 Post = Callable[[Event], None]
 
 
@@ -135,7 +142,7 @@ class BrokerSource:
             if what == "frame":
                 self._post(Decoded(Frame.from_json(event.payload)))
             elif what == "link":
-                self._post(Link(meter, event.payload == b"online"))
+                self._post(Link(meter, event.payload == b"online") if event.payload else Gone(meter))
             else:
                 self._health(json.loads(event.payload))
         except (MessageError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:

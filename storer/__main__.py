@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from common import config, log
-from common.arguments import add_version, whole
+from common.arguments import LOCAL_TIMES, UTC_TIMES, add_version, whole
 from common.command import report_errors
 from common.errors import ConfigError
-from common.forget import forget
+from common.forget import NotKnown, forget_program
 from common.process import Life
 from common.topics import Topics
 from storer import check as doctor
@@ -45,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help=f"default: {CONFIG}")
 
-    run = commands.add_parser("run", parents=[common], help="store frames until told to stop")
+    run = commands.add_parser("run", parents=[common], help="store frames until told to stop", epilog=LOCAL_TIMES)
     run.set_defaults(command=_run)
 
     steps = commands.add_parser("migrate", parents=[common], help="bring the tables up to date; `run` does it too")
@@ -59,24 +59,36 @@ def _parser() -> argparse.ArgumentParser:
     selection.add_argument("--meter", metavar="ADDRESS", help="only this meter")
 
     out = commands.add_parser(
-        "export", parents=[common, selection], help="print the frames as they were published, one a line"
+        "export",
+        parents=[common, selection],
+        help="print the frames as they were published, one a line",
+        epilog=UTC_TIMES,
     )
     out.set_defaults(command=_export)
 
     proof = commands.add_parser(
-        "audit", parents=[common, selection], help="compare what the readers made with what is stored, hour by hour"
+        "audit",
+        parents=[common, selection],
+        help="compare what the readers made with what is stored, hour by hour",
+        epilog=UTC_TIMES,
     )
     proof.set_defaults(command=_audit)
 
     save = commands.add_parser(
-        "backup", parents=[common], help="save all that is stored in a file, while the storer runs, and check that file"
+        "backup",
+        parents=[common],
+        help="save all that is stored in a file, while the storer runs, and check that file",
+        epilog=UTC_TIMES,
     )
     save.add_argument("target", type=Path, metavar="FOLDER|FILE", help="where; in a folder the file is named by itself")
     save.add_argument("--keep", type=whole, metavar="N", help="of the backups in the folder only the N newest stay")
     save.set_defaults(command=_backup)
 
     back = commands.add_parser(
-        "restore", parents=[common], help="bring a backup back into an empty database; stop the storer first"
+        "restore",
+        parents=[common],
+        help="bring a backup back into an empty database; stop the storer first",
+        epilog=UTC_TIMES,
     )
     back.add_argument("file", type=Path, metavar="FILE", help="what `backup` wrote")
     way = back.add_mutually_exclusive_group()
@@ -84,8 +96,8 @@ def _parser() -> argparse.ArgumentParser:
     way.add_argument("--check", action="store_true", help="only say if the file is whole; needs no database")
     back.set_defaults(command=_restore)
 
-    gone = commands.add_parser("forget", parents=[common], help="have a storer that is gone forgotten by the readers")
-    gone.add_argument("name", metavar="NAME", help="the storer's name; not that of one that runs")
+    gone = commands.add_parser("forget", parents=[common], help="forget a storer or a reader that is gone")
+    gone.add_argument("name", metavar="NAME", help="its name; not that of one that runs")
     gone.set_defaults(command=_forget)
 
     doctor.add_parser(commands, CONFIG)
@@ -179,9 +191,16 @@ def _say(what: str, contents: Contents) -> None:
 
 def _forget(arguments: argparse.Namespace) -> int:
     settings = config.load(StorerConfig, arguments.config)
+    forgotten, unknown = set(), None
     for base in settings.mqtt.topic:
-        forget(settings.mqtt, Topics(base), "storer", arguments.name)
-    print(f"{arguments.name} is forgotten by the broker, and by the readers that are connected")  # noqa: T201
+        try:
+            forgotten |= set(forget_program(settings.mqtt, Topics(base), "storer", arguments.name))
+        except NotKnown as error:
+            unknown = error
+    if unknown is not None and not forgotten:
+        raise unknown
+    names = " and ".join(f"the {who}" for who in sorted(forgotten))
+    print(f"{names} {'is' if len(forgotten) == 1 else 'are'} forgotten by the broker and its clients")  # noqa: T201
     return 0
 
 

@@ -10,8 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from common.arguments import UTC_TIMES
 from common.check_broker import judge_broker, probe_broker
 from common.check_config import SUBJECT, judge_secrets, read_config
+from common.deployment import here
 from common.finding import NOT_CONFIGURED, Finding, Report, cure, fine, mind
 from common.machine import Machine, time_in_words
 from common.mqtt_probe import Heard
@@ -20,7 +22,7 @@ from common.topics import Topics
 from storer.check_database import judge_database, probe_databases
 from storer.config import StorerConfig
 
-PROGRAM = "teleinfo-storer"
+PROGRAM, _READER = "teleinfo-storer", "teleinfo-reader"
 SECONDS = 6.0  # longer than the longest frame of any meter takes
 STORER, READERS = "Storer", "Readers"
 _SOME_METER = "000000000000"  # asked for, so that no real topic is
@@ -28,7 +30,9 @@ _SOME_METER = "000000000000"  # asked for, so that no real topic is
 
 def add_parser(commands: "argparse._SubParsersAction[Any]", config: Path) -> None:
     """Declare the command."""
-    parser = commands.add_parser("check", help="look at broker, database, readers and disk, and say what to do")
+    parser = commands.add_parser(
+        "check", help="look at broker, database, readers and disk, and say what to do", epilog=UTC_TIMES
+    )
     parser.add_argument("--config", type=Path, default=config, metavar="FILE", help=f"default: {config}")
     parser.set_defaults(command=lambda arguments: check(arguments.config, Report(sys.stdout)))
 
@@ -169,7 +173,7 @@ def judge_storer(facts: StorerFacts) -> list[Finding]:
                 f"does a second storer named {facts.name} run somewhere? Ask again in a minute",
             )
         ]
-    log = f"its log tells why: journalctl -u {PROGRAM} -n 20"
+    log = f"its log tells why: {here(PROGRAM).log(PROGRAM)}"
     if facts.status == "stalled":
         return [cure(STORER, f"{facts.name} is running, and waits for the database", "see what is said of it above")]
     if facts.status == "online":
@@ -183,7 +187,7 @@ def judge_storer(facts: StorerFacts) -> list[Finding]:
         report = cure if facts.status else mind
         said = f"the broker says {facts.status}" if facts.status else "the broker tells nothing of it"
         return [report(STORER, f"the storer runs here, and {said}", log)]
-    return [cure(STORER, f"{facts.name} is not running", f"sudo systemctl enable --now {PROGRAM}; {log}")]
+    return [cure(STORER, f"{facts.name} is not running", f"{here(PROGRAM).start(PROGRAM)}; {log}")]
 
 
 def judge_readers(facts: StorerFacts) -> list[Finding]:
@@ -199,7 +203,8 @@ def judge_readers(facts: StorerFacts) -> list[Finding]:
                 report(
                     READERS,
                     f"{name} is {status}",
-                    f"on its machine: teleinfo-reader check; one that is gone for good: {_clear(name)}",
+                    f"on its machine: {here(_READER).run(_READER, 'check')}; one that is gone for good:"
+                    f" {_forget(name)}",
                 )
             )
     # A meter that was replaced leaves its old address behind.
@@ -208,8 +213,8 @@ def judge_readers(facts: StorerFacts) -> list[Finding]:
         report(
             READERS,
             f"the meter {meter} has fallen silent",
-            "on the reader's machine: teleinfo-reader check; one that is gone for good:"
-            f" teleinfo-reader forget {meter}",
+            f"on the reader's machine: {here(_READER).run(_READER, 'check')}; one that is gone for good:"
+            f" {_forget(meter)}",
         )
         for meter, link in sorted(facts.links.items())
         if link == "offline" and not facts.live.get(meter) and "online" in facts.readers.values()
@@ -231,8 +236,8 @@ def judge_readers(facts: StorerFacts) -> list[Finding]:
             cure(
                 READERS,
                 f"no reader has shown itself, and no frame came in within {facts.seconds:.0f} s",
-                "start a reader at this broker (teleinfo-reader check), below the same mqtt.topic; if one runs, the"
-                " broker's access rules do not let the storer read teleinfo/+/frame",
+                f"start a reader at this broker ({here(_READER).start(_READER)}), below the same mqtt.topic; if one"
+                " runs, the broker's access rules do not let the storer read teleinfo/+/frame",
             )
         )
     if facts.replayed:
@@ -240,5 +245,5 @@ def judge_readers(facts: StorerFacts) -> list[Finding]:
     return findings
 
 
-def _clear(name: str) -> str:
-    return f"mosquitto_pub -r -n -t 'teleinfo/reader/{name}/status', with -h, -u and -P as the broker wants them"
+def _forget(name: str) -> str:
+    return here(_READER).run(_READER, f"forget {name}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from common.deployment import Deployment, here
 from common.errors import DatabaseError
 from common.finding import Finding, cure, fine, mind
 from common.machine import free_space, in_words, time_in_words
@@ -17,6 +18,7 @@ from storer.database import Connection, Database
 from storer.rejected import LONGEST_PAYLOAD, MOST_BYTES, MOST_MESSAGES
 from storer.schema import migrations
 
+_PROGRAM, _READER = "teleinfo-storer", "teleinfo-reader"
 SUBJECT, DISK, FRAMES, REJECTED = "Database", "Disk", "Frames", "Rejected"
 RIGHTS = ("SELECT", "INSERT", "UPDATE", "CREATE", "ALTER", "DROP", "CREATE VIEW")
 _OLDEST = (10, 6)  # of MariaDB, that is
@@ -195,6 +197,7 @@ def judge_database(facts: DatabaseFacts, now: datetime) -> list[Finding]:
 
 def _no_connection(facts: DatabaseFacts) -> Finding:
     user, name, where = facts.user, facts.name, facts.where
+    admin, setting = here(_PROGRAM).sql(), here(_PROGRAM).setting
     seen = _ACCOUNT.search(facts.error)  # as the server says it: it knows us by an address that we do not know
     account = seen[0] if seen else f"'{user}'@'{'localhost' if facts.local else 'ADDRESS OF THIS MACHINE'}'"
     if "[SSL" in facts.error:
@@ -207,7 +210,7 @@ def _no_connection(facts: DatabaseFacts) -> Finding:
     causes: dict[int, Callable[[], tuple[str, str]]] = {
         1045: lambda: (
             f"the server at {where} does not accept the user {user} with this password",
-            "correct database.user and database.password_file; or as administrator (sudo mariadb):"
+            f"correct {setting('database.user')} and its password{_given_to_setup()}; or as administrator ({admin}):"
             f" ALTER USER {account} IDENTIFIED BY 'the password'; see docs/database.md if it does not exist",
         ),
         1698: lambda: (
@@ -216,11 +219,11 @@ def _no_connection(facts: DatabaseFacts) -> Finding:
         ),
         1044: lambda: (
             f"the user {user} has no right on the database {name}",
-            f"correct database.name; or as administrator (sudo mariadb): {_grant(name, account, RIGHTS)}",
+            f"correct {setting('database.name')}; or as administrator ({admin}): {_grant(name, account, RIGHTS)}",
         ),
         1049: lambda: (
             f"there is no database {name} at {where}",
-            f"as administrator (sudo mariadb): CREATE DATABASE {name} CHARACTER SET utf8mb4;",
+            f"as administrator ({admin}): CREATE DATABASE {name} CHARACTER SET utf8mb4;",
         ),
         1130: lambda: (
             f"the server at {where} lets nobody in from this machine",
@@ -228,8 +231,8 @@ def _no_connection(facts: DatabaseFacts) -> Finding:
         ),
         2013: lambda: (
             f"what listens at {where} does not answer as a database does",
-            "is that the port of MariaDB, usually 3306 (database.port)? If it is, the server hangs:"
-            " sudo systemctl restart mariadb",
+            f"is that the port of MariaDB, usually 3306 ({setting('database.port')})? If it is, the server hangs:"
+            f" {here(_PROGRAM).restart('mariadb')}",
         ),
         2003: lambda: _unreachable(facts),
         2002: lambda: _unreachable(facts),
@@ -240,10 +243,12 @@ def _no_connection(facts: DatabaseFacts) -> Finding:
 
 def _unreachable(facts: DatabaseFacts) -> tuple[str, str]:
     reason = "nothing listens there" if "refused" in facts.error else _between_brackets(facts.error)
-    if facts.local:
+    commands = here(_PROGRAM)
+    bundled = commands.deployment is Deployment.COMPOSE and facts.where.startswith("mariadb:")
+    if facts.local or bundled:
         return (
             f"no server at {facts.where}: {reason}",
-            "sudo systemctl enable --now mariadb; if it is elsewhere, set database.host",
+            f"{commands.start('mariadb')}; if it is elsewhere, set {commands.setting('database.host')}",
         )
     return (
         f"no server at {facts.where}: {reason}",
@@ -304,10 +309,33 @@ def _server(facts: DatabaseFacts) -> list[Finding]:
             mind(
                 SUBJECT,
                 "the server does not know names of time zones, such as Europe/Paris; only people who ask for them mind",
-                "mariadb-tzinfo-to-sql /usr/share/zoneinfo | sudo mariadb mysql",
+                _load_zones(),
             )
         )
     return findings
+
+
+def _load_zones() -> str:
+    if here(_PROGRAM).deployment is Deployment.COMPOSE:
+        return "docker compose exec mariadb sh -c 'mariadb-tzinfo-to-sql /usr/share/zoneinfo | mariadb mysql'"
+    return "mariadb-tzinfo-to-sql /usr/share/zoneinfo | sudo mariadb mysql"
+
+
+def _state() -> str:
+    match here(_PROGRAM).deployment:
+        case Deployment.COMPOSE:
+            return "docker compose ps storer"
+        case Deployment.SYSTEMD:
+            return "systemctl status teleinfo-storer"
+        case Deployment.SHELL:
+            return "teleinfo-storer run"
+
+
+def _given_to_setup() -> str:
+    """Say how a container is given a password."""
+    if here(_PROGRAM).deployment is Deployment.COMPOSE:
+        return " (docker compose run --rm setup password teleinfo)"
+    return " (database.password_file)"
 
 
 def _rights(facts: DatabaseFacts) -> list[Finding]:
@@ -317,7 +345,7 @@ def _rights(facts: DatabaseFacts) -> list[Finding]:
         cure(
             SUBJECT,
             f"{facts.account} lacks rights on {facts.name}: {', '.join(facts.missing_rights)}",
-            f"as administrator (sudo mariadb): {_grant(facts.name, facts.account, facts.missing_rights)}",
+            f"as administrator ({here(_PROGRAM).sql()}): {_grant(facts.name, facts.account, facts.missing_rights)}",
         )
     ]
 
@@ -340,7 +368,7 @@ def _schema(facts: DatabaseFacts) -> list[Finding]:
             mind(
                 SUBJECT,
                 f"the tables have version {facts.schema}, this storer brings them to {facts.newest_schema}",
-                "it does so when it starts; after a backup: teleinfo-storer migrate",
+                f"it does so when it starts; after a backup: {here(_PROGRAM).run(_PROGRAM, 'migrate')}",
             )
         ]
     return [fine(SUBJECT, f"the tables of {facts.name} are up to date (version {facts.schema})")]
@@ -356,7 +384,7 @@ def _flow(facts: DatabaseFacts, now: datetime) -> list[Finding]:
             cure(
                 FRAMES,
                 f"{held}, the last of {facts.last:%Y-%m-%d %H:%M} UTC, {time_in_words(ago / timedelta(days=1))} ago",
-                "is the storer running (systemctl status teleinfo-storer), and the reader (teleinfo-reader check)?",
+                f"is the storer running ({_state()}), and the reader ({here(_READER).run(_READER, 'check')})?",
             )
         ]
     a_day = f", {facts.a_day:.0f} a day" if facts.a_day else ""

@@ -87,3 +87,31 @@ def test_some_things_are_only_to_be_known(changes: dict[str, object], what: str)
 def test_a_certificate_that_lasts_is_not_spoken_of() -> None:
     found = judge_broker(facts(tls=True, certificate_ends=NOW + 90 * 86400), NOW)
     assert [finding.status for finding in found] == [FINE]
+
+
+@pytest.mark.parametrize("problem", [Problem.NAME, Problem.REFUSED])
+def test_in_a_container_the_bundled_broker_is_started_with_compose(
+    monkeypatch: pytest.MonkeyPatch, problem: Problem
+) -> None:
+    monkeypatch.setenv("TELEINFO_DEPLOYMENT", "compose")
+    (finding,) = judge_broker(facts(problem=problem, host="mosquitto"), NOW)
+    assert "docker compose up -d mosquitto" in finding.cure
+    (finding,) = judge_broker(facts(problem=problem, host="192.168.1.20"), NOW)
+    assert "docker compose up -d mosquitto" not in finding.cure
+    assert "in .env" in finding.cure
+
+
+@pytest.mark.parametrize(
+    ("host", "username", "command"),
+    [
+        ("mosquitto", "reader", "docker compose up -d && docker compose restart mosquitto"),
+        ("192.168.1.20", "their-reader", "docker compose run --rm setup password"),
+    ],
+)
+def test_in_a_container_setup_knows_the_passwords(
+    monkeypatch: pytest.MonkeyPatch, host: str, username: str, command: str
+) -> None:
+    monkeypatch.setenv("TELEINFO_DEPLOYMENT", "compose")
+    (finding,) = judge_broker(facts(problem=Problem.CREDENTIALS, host=host, username=username), NOW)
+    assert command in finding.cure
+    assert "sudo" not in finding.cure

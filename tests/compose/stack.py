@@ -2,8 +2,11 @@
 
 import json
 import os
+import pty
+import select
 import shutil
 import subprocess
+import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -81,7 +84,7 @@ class Stack:
 
     def remove(self) -> None:
         """Leave nothing: containers, networks, volumes, images, and what waits in this machine's memory."""
-        self.compose("down", "--volumes", "--remove-orphans", "--rmi", "local", "--timeout", "5")
+        self.compose("--profile", "tools", "down", "--volumes", "--remove-orphans", "--rmi", "local", "--timeout", "5")
         journal = f"/machine/{self.project}-reader"
         memory = ["docker", "run", "--rm", "--network", "none", "-v", "/dev/shm:/machine", "python:3.13-slim"]
         subprocess.run([*memory, "rm", "-rf", journal], check=True, capture_output=True, timeout=60)
@@ -93,6 +96,37 @@ class Stack:
     def inside(self, service: str, command: str, *, check: bool = True) -> str:
         """Run a shell command in a container."""
         return self.compose("exec", "-T", service, "sh", "-c", command, check=check)
+
+    def as_printed(self, line: str, enough: Callable[[str], bool], keys: bytes) -> tuple[int, str]:
+        """Type a line in the folder, on a terminal, and `keys` once what comes is enough; return exit code and text."""
+        own = {
+            "COMPOSE_PROJECT_NAME": self.project,
+            "COMPOSE_FILE": "compose.yaml:tests/compose/fast.yaml",
+            "COMPOSE_ENV_FILES": str(self._env_file),
+            "TERM": "xterm-256color",
+        }
+        terminal, other_end = pty.openpty()
+        termios.tcsetwinsize(other_end, (40, 120))
+        process = subprocess.Popen(
+            ["sh", "-c", line], cwd=self.root, env=self._environment | own,
+            stdin=other_end, stdout=other_end, stderr=other_end, start_new_session=True,
+        )  # fmt: skip
+        os.close(other_end)
+        text, typed, deadline = b"", False, time.monotonic() + 60
+        try:
+            while time.monotonic() < deadline:
+                if select.select([terminal], [], [], 0.2)[0]:
+                    try:
+                        text += os.read(terminal, 65536)
+                    except OSError:  # the other end is closed: the command has ended
+                        break
+                if not typed and enough(text.decode(errors="replace")):
+                    typed = True
+                    os.write(terminal, keys)
+            return process.wait(10), text.decode(errors="replace")
+        finally:
+            process.kill()
+            os.close(terminal)
 
     def setup(self, *arguments: str, given: str | None = None) -> str:
         """Run a command of the service `setup`."""
@@ -129,7 +163,7 @@ class Stack:
 
     def _last_words(self) -> str:
         return self.compose("ps", "--all", check=False) + self.compose(
-            "logs", "--tail", "20", *SERVICES, "setup", check=False
+            "logs", "--tail", "20", *SERVICES, "prepare", check=False
         )
 
 

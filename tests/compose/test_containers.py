@@ -21,7 +21,8 @@ def test_rows_arrive(stack: Stack) -> None:
 def test_without_a_meter_it_says_so_and_what_to_set(stack: Stack) -> None:
     logs = stack.compose("logs", "reader")
     assert "NO METER" in logs
-    assert "TIC_PORT=" in logs
+    assert "TIC_PORT" in logs
+    assert "docker compose run --rm setup meter" in logs
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -45,11 +46,11 @@ def test_each_container_is_bounded_and_comes_back(stack: Stack) -> None:
     containers = stack.inspect()
     assert {container["Config"]["Labels"]["com.docker.compose.service"] for container in containers} == {
         *SERVICES,
-        "setup",
+        "prepare",
     }
     for container in containers:
         name, host = container["Name"], container["HostConfig"]
-        setup = container["Config"]["Labels"]["com.docker.compose.service"] == "setup"
+        setup = container["Config"]["Labels"]["com.docker.compose.service"] == "prepare"
         assert re.fullmatch(r"[1-9]\d*:[1-9]\d*|[1-9]\d*", container["Config"]["User"]), name
         assert (host["ReadonlyRootfs"], host["CapDrop"], host["CapAdd"] or []) == (True, ["ALL"], []), name
         assert (host["SecurityOpt"], host["Privileged"]) == (["no-new-privileges:true"], False), name
@@ -84,7 +85,7 @@ def test_no_secret_can_be_seen_from_outside(stack: Stack) -> None:
         "history": "".join(history),
         "environment": "".join(environments),
         "processes": stack.compose("top"),
-        "logs": stack.compose("logs", *SERVICES, "setup"),  # `logs` alone leaves MariaDB out
+        "logs": stack.compose("logs", *SERVICES, "prepare"),  # `logs` alone leaves MariaDB out
         "config": stack.compose("config"),
     }
     found = [(name, place) for name, secret in secrets.items() for place, text in places.items() if secret in text]
@@ -108,7 +109,7 @@ def test_your_own_broker_or_database_leaves_ours_out(stack: Stack) -> None:
         finally:
             stack.env = names
 
-    everything = {*SERVICES, "setup"}
+    everything = {*SERVICES, "prepare"}
     assert services() == everything
     assert services(MQTT_HOST="192.0.2.1") == everything - {"mosquitto"}
     assert services(DATABASE_HOST="192.0.2.1") == everything - {"mariadb"}

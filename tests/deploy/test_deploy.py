@@ -18,6 +18,7 @@ from deploy.accounts import SetupError
 from deploy.backups import TRY_AGAIN_AFTER, Schedule
 from deploy.database import accounts_sql, hashed
 from deploy.files import write
+from deploy.zone import ZONES, zone_file
 from reader.config import ReaderConfig
 from storer.config import StorerConfig
 from tests.test_layers import imported
@@ -52,7 +53,7 @@ def test_each_program_is_given_its_own_passwords_and_no_other(folders: Path) -> 
     setup = deploy.Setup(folders, ROOT, ("localhost",))
     setup.prepare()
     given = {
-        "broker": {"health"},  # all others only hashed
+        "broker": {"health", "console"},  # all others only hashed
         "database": set(),
         "reader": {"reader"},
         "storer": {"storer", "teleinfo"},
@@ -219,7 +220,7 @@ def test_images_are_of_one_release_line_and_name_no_architecture() -> None:
 def test_each_image_can_be_replaced_by_one_of_a_digest() -> None:
     """Those that are pulled, and the one that ours are built on."""
     services = COMPOSE["services"].values()
-    pulled = {service["image"] for service in services if "image" in service}
+    pulled = {service["image"] for service in services if "image" in service and "build" not in service}
     assert pulled == {f"${{{name}:-{IMAGES[name]}}}" for name in ("MOSQUITTO_IMAGE", "MARIADB_IMAGE")}
     built = [service["build"]["args"] for service in services if "build" in service]
     assert len(built) + 2 == len(services)
@@ -272,8 +273,39 @@ def test_an_image_without_a_digest_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_what_sets_up_knows_nothing_of_the_programs() -> None:
-    """The image of `setup` has nothing but Python; `backups.py` stands alone in the storer's."""
+    """But `meter`, which listens to ports as the reader does; `backups.py` stands alone in the storer's image."""
     for file in (ROOT / "deploy").glob("*.py"):
         modules = set(imported(ast.parse(file.read_text())))
         allowed = sys.stdlib_module_names | ({"deploy"} if file.name != "backups.py" else set())
+        if file.name == "meter.py":  # it listens as the reader does
+            allowed |= {"common", "reader"}
         assert modules <= allowed, file.name
+
+
+def test_every_container_has_the_time_zone_of_the_house() -> None:
+    for name, service in COMPOSE["services"].items():
+        wanted = ":/mosquitto/config/localtime" if name == "mosquitto" else "${TZ:-Europe/Paris}"
+        assert service["environment"]["TZ"] == wanted, name
+
+
+def test_mosquitto_is_given_the_file_of_the_zone(folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its image need not have any."""
+    monkeypatch.setenv("TZ", "Europe/Paris")
+    deploy.Setup(folders, ROOT, ("localhost",)).prepare()
+    assert (folders / "broker" / "localtime").read_bytes() == (ZONES / "Europe" / "Paris").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["Europe/Pari", "../../etc/passwd", "/etc/passwd", "Europe", ""])
+def test_what_is_no_time_zone_is_refused(name: str) -> None:
+    with pytest.raises(SetupError, match=r"^TZ: .* Europe/Paris"):
+        zone_file(name)
+
+
+def test_whoever_starts_with_the_stack_has_no_rights_and_is_not_root() -> None:
+    """`setup` begins as root, with the right to become somebody else, so `up` must not start it."""
+    for name, service in COMPOSE["services"].items():
+        if service.get("profiles") != ["tools"]:
+            assert "cap_add" not in service, name
+            assert not str(service.get("user", "1")).startswith("0"), name
+    assert COMPOSE["services"]["setup"]["cap_add"] == ["SETGID", "SETUID"]
+    assert COMPOSE["services"]["setup"]["cap_drop"] == ["ALL"]

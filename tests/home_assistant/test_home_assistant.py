@@ -117,7 +117,7 @@ def rendered(house: House, facts: Facts, key: str, state: dict[str, object]) -> 
 def test_a_meter_is_found_complete_and_right(house: House, kind: str) -> None:
     address = house.meters[kind]
     device = house.home.devices()[f"teleinfo_{address}"]
-    assert device["name"] == f"Linky {address[-4:]}"
+    assert device["name"] == f"Linky simulé {address[-4:]}"
     assert device["serial_number"] == address
     assert device["manufacturer"]
     assert device["model"].startswith("Linky monophasé" if "single" in kind else "Linky triphasé")

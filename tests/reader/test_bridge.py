@@ -631,3 +631,39 @@ def test_one_meter_on_two_ports_is_said_once(rig: Rig, caplog: pytest.LogCapture
     rig.run(speak, *[rig.go(HEALTH_EVERY)] * 5)
     (warning,) = [record.getMessage() for record in caplog.records if "same meter" in record.getMessage()]
     assert [name for name in (METER, *ports) if name not in warning] == []
+
+
+def whole_frames(rig: Rig) -> list[Step]:
+    values: dict[str, Any] = {
+        "ADCO": METER,
+        "OPTARIF": "BASE",
+        "ISOUSC": 30,
+        "BASE": 12345,
+        "PTEC": "TH..",
+        "PAPP": 750,
+    }
+    return [
+        lambda at=NOON + n * SECOND: rig.bridge._events.put(  # type: ignore[misc]
+            Decoded(Frame(meter=METER, timestamp=at, mode=Mode.HISTORIC, values=values))
+        )
+        for n in range(9)
+    ]
+
+
+def test_in_a_container_the_first_meter_is_said_once_with_what_to_do_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("TELEINFO_DEPLOYMENT", "compose")
+    caplog.set_level(logging.INFO)
+    rig = Rig(tmp_path, monkeypatch)
+    rig.run(rig.connect, *whole_frames(rig))
+    (first,) = (message for message in caplog.messages if "is read" in message)
+    assert f"{METER} is read: 750 VA, period Base, index 12,345 Wh" in first
+    for command in ("teleinfo-reader watch", "mosquitto_sub", "SELECT"):
+        assert len([message for message in caplog.messages if command in message]) == 1
+
+
+def test_elsewhere_nobody_is_told_of_containers(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    rig.run(rig.connect, *whole_frames(rig))
+    assert "docker" not in caplog.text

@@ -150,3 +150,13 @@ def test_a_journal_that_run_refuses_is_found(tmp_path: Path) -> None:
     assert "belongs to user" in refused("", STRANGER)
     assert "symbolic link" in refused("link", ME)
     assert refused("later", ME) == ""
+
+
+def test_in_a_container_folders_and_clock_are_cured_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TELEINFO_DEPLOYMENT", "compose")
+    ill = replace(GOOD, synchronised=False, time_service="", journal_writable=False, spool_writable=False)
+    cures = [finding.cure for finding in judge_keeping(ill)]
+    assert len(cures) == 3
+    assert all("docker compose" in cure or cure.startswith("outside the container: ") for cure in cures)
+    (journal,) = (finding for finding in judge_keeping(replace(GOOD, journal_in_memory=False)) if finding.cure)
+    assert "JOURNAL_IN in .env" in journal.cure

@@ -159,3 +159,58 @@ def test_whether_frames_arrive(
     finding = worst(judge_delivery(facts, confirmed_by, NOW))
     assert finding.status is status
     assert what in finding.what
+
+
+NOT_RUNNING = ServiceFacts(name="cellar", seconds=10)
+SILENT = replace(running(), links={METER: "offline"})
+WAITING = running(delivery=delivery(waiting=500, journal={"oldest": "2026-11-24T10:00:00Z"}))
+STORER_GONE = replace(running(), storers={"main": "offline"})
+
+
+def cures(*facts: ServiceFacts) -> str:
+    found = [
+        finding
+        for one in facts
+        for finding in (*judge_service(one), *judge_line_from_afar(one, PORT), *judge_delivery(one, "auto", NOW))
+    ]
+    return "\n".join(finding.cure for finding in found)
+
+
+def test_in_a_container_cures_name_docker_compose(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TELEINFO_DEPLOYMENT", "compose")
+    said = cures(NOT_RUNNING, SILENT, WAITING, STORER_GONE, running(lines=[line(open=False)]), running(lines=[]))
+    for command in (
+        "docker compose up -d reader",
+        "docker compose logs --tail 20 reader",
+        "docker compose stop reader",
+        "docker compose exec storer teleinfo-storer check",
+        "docker compose exec reader teleinfo-reader forget main",
+    ):
+        assert command in said
+    for elsewhere in ("systemctl", "journalctl", "sudo"):
+        assert elsewhere not in said
+
+
+def test_in_a_shell_cures_name_the_plain_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TELEINFO_DEPLOYMENT", raising=False)
+    said = cures(NOT_RUNNING, STORER_GONE)
+    assert "teleinfo-reader run" in said
+    assert "docker" not in said
+
+
+def test_a_register_that_steps_back_is_no_noise() -> None:
+    stepping = running(lines=[line(groups_dropped={"implausible": 900})])
+    found = judge_line_from_afar(stepping, PORT)
+    assert "noisy" not in str(found)
+    (finding,) = (finding for finding in found if finding.status is not FINE)
+    assert finding.status is MIND
+    assert "900 values of registers" in finding.what
+    assert "0 damaged lines" in str(found)
+    assert "cable" not in finding.cure
+
+
+def test_noise_beside_a_register_that_steps_back_is_still_noise() -> None:
+    both = running(lines=[line(groups_dropped={"implausible": 900, "checksum": 500})])
+    found = judge_line_from_afar(both, PORT)
+    assert {finding.status for finding in found} == {MIND, CURE}
+    assert any("500 damaged lines" in finding.what for finding in found)

@@ -28,7 +28,7 @@ OLD_METER = "039928123456"  # before Linky
 
 # Home Assistant's rules: shared/spec/HOME_ASSISTANT.md 1 and 3, abbreviations as in its abbreviations.py.
 ROOT = {"dev", "o", "avty", "avty_mode", "stat_t", "cmps"}
-DEVICE = {"ids", "name", "mf", "mdl", "sn"}
+DEVICE = {"ids", "name", "mf", "mdl", "hw", "sn"}
 COMPONENT = {
     *("p", "uniq_id", "name", "obj_id", "def_ent_id", "val_tpl", "stat_t", "avty", "ent_cat", "en", "ic"),
     *("dev_cla", "json_attr_t", "json_attr_tpl", "exp_aft"),

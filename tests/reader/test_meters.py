@@ -38,7 +38,7 @@ class Broker:
 
 
 class House:
-    def __init__(self, broker: Broker | None = None, **home_assistant: Any) -> None:
+    def __init__(self, broker: Broker | None = None, *, simulating: bool = True, **home_assistant: Any) -> None:
         self.broker = broker or Broker()
         self.meters = Meters(
             self.broker,
@@ -47,6 +47,7 @@ class House:
             home_assistant=HomeAssistantConfig(**home_assistant),
             reader="pi",
             version="1",
+            simulating=simulating,
             birth_delay=lambda: 3.0,
         )
         self.now = 0.0
@@ -54,12 +55,25 @@ class House:
         self.meter = self.frames[0].meter
         self.config = f"homeassistant/device/teleinfo_{self.meter}/config"
 
-    def live(self, count: int = 60) -> None:
+    def live(self, count: int = 60, *, simulated: bool = False) -> None:
         self.meters.link(self.meter, True)
         for frame in self.frames[:count]:
             self.now += 1
-            self.meters.take(frame, self.now)
+            self.meters.take(frame, self.now, simulated=simulated)
             self.meters.pump(self.now)
+
+    def retained(self) -> dict[str, bytes | str]:
+        """Return what a broker retains of all that was published."""
+        last = {topic: payload for topic, payload, retain in self.broker.sent if retain}
+        return {topic: payload for topic, payload in last.items() if payload}
+
+    def connect(self, retained: dict[str, bytes | str]) -> None:
+        """Connect to a broker that retains this."""
+        self.meters.announce(self.now)
+        for topic, payload in retained.items():
+            self.meters.hear(topic, payload if isinstance(payload, bytes) else payload.encode(), self.now)
+        self.now += LISTEN
+        self.meters.pump(self.now)
 
 
 def test_the_state_is_retained_and_comes_every_ten_seconds_at_most() -> None:
@@ -371,6 +385,115 @@ def test_an_index_that_was_seen_once_is_in_none_of_them() -> None:
     last = house.broker.on(f"teleinfo/{house.meter}")[-1]
     assert "MSG2" in last
     assert "EAIT" not in last
+
+
+HEALTH = "teleinfo/reader/pi/health"
+
+
+def left_by_a_simulation(**home_assistant: Any) -> dict[str, bytes | str]:
+    """Return what is retained after a run on a simulated meter."""
+    house = House(**home_assistant)
+    house.live(60, simulated=True)
+    lines = [{"port": "simulate://standard-single-phase-tempo", "meter": house.meter}]
+    return {HEALTH: json.dumps({"lines": lines}), **house.retained()}
+
+
+@pytest.mark.parametrize(("language", "name"), [("fr", "Linky simulé"), ("en", "Simulated Linky")])
+def test_a_simulated_meter_s_device_says_so(language: str, name: str) -> None:
+    house = House(language=language)
+    house.live(60, simulated=True)
+    (message,) = house.broker.on(house.config)
+    assert message["dev"]["name"] == f"{name} {house.meter[-4:]}"
+    assert message["cmps"]["east"]["def_ent_id"] == f"sensor.linky_{house.meter[-4:]}_east"
+    real = House(language=language)
+    real.live(60)
+    assert "imul" not in str(real.broker.on(real.config)[0]["dev"])
+
+
+@pytest.mark.parametrize("discovery", [True, False])
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_without_a_simulated_line_the_simulated_meters_of_before_disappear(language: str, discovery: bool) -> None:
+    left = left_by_a_simulation(language=language, discovery=discovery)
+    house = House(simulating=False, language=language, discovery=discovery)
+    house.connect(left)
+    topics = [topic for topic in left if topic != HEALTH]
+    assert {topic for topic, payload, retain in house.broker.sent if not payload and retain} == set(topics)
+    assert house.retained() == {}
+    # Home Assistant complains of a state that is empty, unless the device has gone before.
+    cleared = [topic.rpartition("/")[2] for topic, _, _ in house.broker.sent]
+    assert cleared[:1] == (["config"] if discovery else ["state"])
+
+
+def test_the_announcement_alone_tells_that_a_meter_was_simulated() -> None:
+    """The reader has run since with other lines: its health does not tell of the simulated one any more."""
+    left = left_by_a_simulation()
+    left[HEALTH] = json.dumps({"lines": [{"port": "/dev/ttyAMA0", "meter": None}]})
+    house = House(simulating=False)
+    house.connect(left)
+    assert {topic.rpartition("/")[2] for topic, payload, _ in house.broker.sent if not payload} == {
+        "config", "state", "link",
+    }  # fmt: skip
+
+
+def test_with_a_simulated_line_they_stay() -> None:
+    house = House(simulating=True)
+    house.connect(left_by_a_simulation())
+    assert [payload for _, payload, _ in house.broker.sent] == ["offline"]
+
+
+def test_a_real_meter_of_before_is_never_taken_away() -> None:
+    before = House()
+    before.live(60)
+    left = {HEALTH: json.dumps({"lines": [{"port": "/dev/ttyAMA0", "meter": before.meter}]}), **before.retained()}
+    house = House(simulating=False)
+    house.connect(left)
+    assert house.broker.sent == [(f"teleinfo/{house.meter}/link", "offline", True)]
+
+
+def test_another_reader_s_simulated_meter_is_left_alone() -> None:
+    left = left_by_a_simulation()
+    del left[HEALTH]
+    text = left[House().config]
+    assert isinstance(text, bytes)
+    left[House().config] = text.replace(b"teleinfo/reader/pi/status", b"teleinfo/reader/another/status")
+    house = House(simulating=False)
+    house.connect(left)
+    assert house.broker.sent == []
+
+
+def test_a_meter_that_is_read_now_is_not_taken_away_whatever_it_was_before() -> None:
+    house = House(simulating=False)
+    house.live(5)
+    house.broker.sent.clear()
+    house.connect(left_by_a_simulation())
+    assert house.meter in {topic.split("/")[1] for topic, _, _ in house.broker.sent}
+    assert all(payload for _, payload, _ in house.broker.sent)
+    # Nor one whose first frame comes after it was heard of.
+    house = House(simulating=False)
+    for topic, payload in left_by_a_simulation().items():
+        house.meters.hear(topic, payload if isinstance(payload, bytes) else payload.encode(), 0.0)
+    house.live(60)
+    assert all(payload for _, payload, _ in house.broker.sent)
+    (message,) = house.broker.on(house.config)
+    assert "imul" not in str(message["dev"])
+
+
+def test_a_broker_that_has_lost_what_it_was_told_is_told_again() -> None:
+    """What is retained may come back: with a backup of the broker, or after it was killed."""
+    house, left = House(simulating=False), left_by_a_simulation()
+    house.connect(left)
+    house.broker.sent.clear()
+    house.connect({topic: payload for topic, payload in left.items() if topic != HEALTH})
+    assert len([topic for topic, payload, _ in house.broker.sent if not payload]) == 3
+
+
+def test_nothing_is_cleared_while_the_broker_is_away() -> None:
+    house = House(simulating=False)
+    house.broker.connected = False
+    house.connect(left_by_a_simulation())
+    house.broker.connected = True
+    house.meters.pump(house.now + 1)
+    assert len([topic for topic, payload, _ in house.broker.sent if not payload]) == 3
 
 
 @settings(max_examples=300)

@@ -225,9 +225,8 @@ def test_a_busy_port_is_said_with_who_has_it_and_what_to_do(tmp_path: Path) -> N
             result = run("record", tmp_path / "second.txt", "--port", terminal)
     assert result.returncode == 1
     complaint = result.stderr.decode().splitlines()[-1]
-    pattern = (
-        rf"teleinfo-reader: {terminal}: .+ \(process {first.pid}\) has it open; stop that first \(.*systemctl stop .*\)"
-    )
+    cure = r"stop that first \(.*(Ctrl-C|systemctl stop) .*\)"
+    pattern = rf"teleinfo-reader: {terminal}: .+ \(process {first.pid}\) has it open; {cure}"
     assert re.fullmatch(pattern, complaint), complaint
     assert not (tmp_path / "second.txt").exists()
 

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import queue
 import re
 import select
 import signal
@@ -10,6 +11,7 @@ import struct
 import subprocess
 import sys
 import termios
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +20,12 @@ from pathlib import Path
 
 import pytest
 
+from common.mqtt_events import Message
 from reader.__main__ import main
+from reader.config import ReaderMqtt
+from reader.watch import _Watch
+from reader.watch_source import BrokerSource, Event
+from reader.watch_words import Words
 
 ROOT = Path(__file__).resolve().parents[2]
 WITHIN = 60  # seconds
@@ -238,3 +245,27 @@ def test_a_port_can_be_watched_by_somebody_who_may_not_look_at_the_configuration
         "teleinfo-reader: /dev/null: not a serial port",
         f"teleinfo-reader: {file}: cannot be read: Permission denied; name your file with --config",
     ]
+
+
+def test_a_meter_that_was_cleared_at_the_broker_is_shown_no_more() -> None:
+    """A simulated one, once a real one is read, or one that was forgotten."""
+    events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+    source = BrokerSource(ReaderMqtt(), events.put)
+    stop = threading.Event()
+    shown: list[list[str]] = []
+
+    class Silent:
+        name = "mqtt://nowhere"
+
+        def start(self) -> None:
+            for meter, payload in (("031961111111", b"online"), ("031961122222", b"online"), ("031961111111", b"")):
+                source._hear(Message(f"teleinfo/{meter}/link", payload, True, 1, 1, 1))
+
+        def look(self) -> None:
+            stop.set()
+
+        def close(self) -> None: ...
+
+    watch = _Watch(Silent(), Words("fr"), events, stop, only=None, note="", advice="")
+    watch.run(lambda views: shown.append([view.meter for view in views]))
+    assert shown == [["031961122222"]]

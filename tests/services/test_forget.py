@@ -1,7 +1,7 @@
 import json
 import logging
 import queue
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,7 +15,8 @@ from common.mqtt_events import Connected, Disconnected, Event, Message, Publishe
 from common.topics import Topics
 from demo.instances import Broker, free_port
 from reader.__main__ import main as reader_main
-from tests.services.house import PASSWORD, Speaker, account, careful_broker
+from storer.__main__ import main as storer_main
+from tests.services.house import PASSWORD, READER_RULES, Speaker, account, careful_broker
 
 E = TypeVar("E", bound=Event)
 
@@ -282,3 +283,114 @@ def test_a_right_that_is_missing_is_one_line(
             forget(settings(broker), topics, "storer", "main", timeout=1)
         where, topic = f"{broker.host}:{broker.port}", topics.health("storer", "main")
         assert str(caught.value) == complaint.format(where=where, topic=topic)
+
+
+# --- the commands ----------------------------------------------------------------------------------------------------
+
+
+class Household:
+    """The two commands, with the accounts that a careful broker has for them."""
+
+    def __init__(self, broker: Broker, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.broker = broker
+        self._monkeypatch = monkeypatch
+        self._files = {}
+        for program, more in (
+            ("reader", f"port: simulate://historic-single-phase-base\nspool: {{path: {folder}}}\n"),
+            ("storer", "database: {password: x}\n"),
+        ):
+            self._files[program] = folder / f"{program}.yaml"
+            account = f"host: {broker.host}, port: {broker.port}, username: {program}, password: {PASSWORD}"
+            self._files[program].write_text(f"mqtt: {{{account}}}\n{more}")
+
+    def left(self, **topics: str) -> None:
+        """Have these retained; `__` stands for a slash."""
+        with Speaker(account(self.broker, "everybody")) as speaker:
+            for topic, payload in topics.items():
+                speaker.say(f"teleinfo/{topic.replace('__', '/')}", payload)
+
+    def forget(self, program: str, name: str) -> int:
+        self._monkeypatch.setattr(
+            "sys.argv", [f"teleinfo-{program}", "forget", name, "--config", str(self._files[program])]
+        )
+        return {"reader": reader_main, "storer": storer_main}[program]()
+
+
+@pytest.fixture
+def household(programs: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Household]:
+    rules = f"{READER_RULES}topic read teleinfo/+/state\n"  # as in mosquitto/acl
+    with careful_broker(tmp_path / "broker", reader=rules) as broker:
+        yield Household(broker, tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize("program", ["reader", "storer"])
+def test_an_unknown_name_is_an_error_that_says_which_are_known(
+    household: Household, capsys: pytest.CaptureFixture[str], program: str
+) -> None:
+    household.left(reader__cellar__status="offline", reader__attic__status="online", storer__main__status=OFFLINE)
+    assert household.forget(program, "cellaar") == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith(f"teleinfo-{program}: no such name: cellaar")
+    for known in ("reader attic", "reader cellar", "storer main"):
+        assert known in captured.err
+    assert captured.err.count("\n") == 1
+
+
+def test_where_nobody_is_known_it_says_so(household: Household, capsys: pytest.CaptureFixture[str]) -> None:
+    assert household.forget("reader", "lost") == 1
+    assert "no such name: lost; the broker knows of nobody" in capsys.readouterr().err
+
+
+def test_an_unknown_meter_is_an_error_that_says_which_are_known(
+    household: Household, capsys: pytest.CaptureFixture[str]
+) -> None:
+    household.left(**{f"{METER}__link": "offline"})
+    assert household.forget("reader", "031961000000") == 1
+    said = capsys.readouterr().err
+    assert said.startswith("teleinfo-reader: no such meter: 031961000000")
+    assert METER in said
+
+
+def test_the_reader_s_command_forgets_readers(household: Household, capsys: pytest.CaptureFixture[str]) -> None:
+    household.left(reader__cellar__status="offline", reader__cellar__health="{}", reader__attic__status="offline")
+    assert household.forget("reader", "cellar") == 0
+    assert capsys.readouterr().out == "the reader cellar is forgotten\n"
+    assert household.forget("reader", "cellar") == 1
+    said = capsys.readouterr().err
+    assert "reader attic" in said
+    assert "reader cellar" not in said
+
+
+def test_the_storer_s_command_forgets_storers(household: Household, capsys: pytest.CaptureFixture[str]) -> None:
+    household.left(storer__main__status=OFFLINE)
+    assert household.forget("storer", "main") == 0
+    assert capsys.readouterr().out.startswith("the storer main is forgotten")
+
+
+def test_the_storer_s_command_knows_readers_and_names_who_may_forget_them(
+    household: Household, capsys: pytest.CaptureFixture[str]
+) -> None:
+    household.left(reader__cellar__status="offline")
+    assert household.forget("storer", "cellar") == 1
+    assert "teleinfo-reader forget cellar" in capsys.readouterr().err
+
+
+def test_of_a_reader_and_a_storer_of_one_name_the_one_that_runs_stays(
+    household: Household, capsys: pytest.CaptureFixture[str]
+) -> None:
+    household.left(reader__home__status="offline", storer__home__status=ONLINE)
+    assert household.forget("reader", "home") == 0
+    assert capsys.readouterr().out == "the reader home is forgotten\n"
+    assert household.forget("reader", "home") == 1
+    assert "the storer home is running" in capsys.readouterr().err
+
+
+def test_a_storer_that_only_this_reader_remembers_is_forgotten_without_a_right_at_the_broker(
+    household: Household, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "storers").mkdir()
+    (tmp_path / "storers" / "old").touch()
+    assert household.forget("reader", "old") == 0
+    assert capsys.readouterr().out == "the storer old is forgotten\n"
+    assert not (tmp_path / "storers" / "old").exists()

@@ -137,6 +137,20 @@ def test_a_meter_that_left_the_configuration_is_offline_and_can_be_forgotten(rea
     assert f"{there} is being read by the reader {reader.name}" in complaint
 
 
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_a_simulated_meter_disappears_as_soon_as_no_line_is_simulated(reader: Reader, how: signal.Signals) -> None:
+    reader.settings["home_assistant"] = {"prefix": f"{reader.base}/ha"}
+    reader.start()
+    meter = reader.wait_for_frames(1)[0]["meter"]
+    config = ("ha", "device", f"teleinfo_{meter}", "config")
+    assert reader.ear.wait(lambda: bool(reader.said(*config)) and bool(reader.said(meter, "state")))
+    reader.end(how)
+    reader.settings["port"] = "/dev/there-is-no-such-port"
+    reader.start()
+    for topic in (config, (meter, "state"), (meter, "link")):
+        assert reader.ear.wait(lambda topic=topic: reader.said(*topic)[-1] == b""), topic  # type: ignore[misc]
+
+
 def forget(reader: Reader, name: str) -> tuple[int, str, str]:
     command = [sys.executable, "-P", "-m", "reader", "forget", name, "--config", str(reader.file)]
     done = subprocess.run(

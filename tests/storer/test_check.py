@@ -78,7 +78,12 @@ def test_the_storer_itself(facts: StorerFacts, status: Status, what: str) -> Non
     ("facts", "status", "what", "cure"),
     [
         (replace(GOOD, readers={"cellar": "offline"}), CURE, "cellar is offline", "teleinfo-reader check"),
-        (replace(GOOD, readers={"cellar": "online", "old": "offline"}), MIND, "old is offline", "with -h, -u and -P"),
+        (
+            replace(GOOD, readers={"cellar": "online", "old": "offline"}),
+            MIND,
+            "old is offline",
+            "teleinfo-reader forget old",
+        ),
         (replace(GOOD, live={}), CURE, "no frame came in", "must let the storer read teleinfo/+/frame"),
         (
             replace(GOOD, live={}, links={METER: "offline"}),
@@ -98,3 +103,16 @@ def test_readers_and_meters(facts: StorerFacts, status: Status, what: str, cure:
 
 def test_frames_that_are_sent_again_are_told_of() -> None:
     assert "9 frames that had waited" in judge_readers(replace(GOOD, replayed=9))[-1].what
+
+
+def test_in_a_container_cures_name_docker_compose(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TELEINFO_DEPLOYMENT", "compose")
+    ill = replace(GOOD, status="", readers={"cellar": "offline", "attic": "online"}, links={METER: "offline"}, live={})
+    found = [*judge_storer(replace(ill, local=False)), *judge_storer(ill), *judge_readers(ill)]
+    said = "\n".join(finding.cure for finding in found)
+    assert "docker compose up -d storer" in said
+    assert "docker compose logs --tail 20 storer" in said
+    assert "docker compose exec reader teleinfo-reader forget cellar" in said
+    assert f"docker compose exec reader teleinfo-reader forget {METER}" in said
+    for elsewhere in ("systemctl", "journalctl", "sudo", "mosquitto_pub"):
+        assert elsewhere not in said

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -99,7 +100,7 @@ def test_a_server_elsewhere_may_be_behind_a_firewall() -> None:
         (replace(GOOD, schema=3), CURE, "this storer knows 2", "update the storer"),
         (replace(GOOD, schema=1), MIND, "brings them to 2", "migrate"),
         (replace(GOOD, last=None), MIND, "not one frame", "reader"),
-        (replace(GOOD, last=NOW - timedelta(days=3)), CURE, "3 days ago", "systemctl status teleinfo-storer"),
+        (replace(GOOD, last=NOW - timedelta(days=3)), CURE, "3 days ago", "is the storer running"),
         (replace(GOOD, free=90_000_000), CURE, "only 90 MB free", "make room"),
         (replace(GOOD, free=120_000_000, a_day=200_000.0), CURE, "24 days", "make room"),
         (replace(GOOD, free=400_000_000), MIND, "6 months", "make room"),
@@ -137,3 +138,19 @@ def test_a_full_table_of_rejections_is_to_be_emptied() -> None:
 @pytest.mark.parametrize("tls", [True, False])
 def test_what_is_proved_over_tls_says_so(tls: bool) -> None:
     assert ("over TLS" in judge_database(replace(GOOD, tls=tls), NOW)[0].what) is tls
+
+
+def test_in_a_container_cures_name_docker_compose(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TELEINFO_DEPLOYMENT", "compose")
+    bundled = replace(GOOD, local=False, where="mariadb:3306")
+    ill = [replace(bundled, error="(refused)", code=code) for code in (1045, 1044, 1049, 2003, 2013)]
+    ill += [
+        replace(bundled, last=NOW - timedelta(days=3)),
+        replace(bundled, missing_rights=("ALTER",)),
+        replace(bundled, schema=1),
+        replace(bundled, named_zones=False),
+    ]
+    for facts in ill:
+        said = "\n".join(finding.cure for finding in judge_database(facts, NOW))
+        assert "docker compose " in said, facts
+        assert not re.search(r"sudo|systemctl|(?<!exec storer )teleinfo-storer migrate", said), said

@@ -1,0 +1,133 @@
+"""Writes commands as they are typed where a program is deployed: with Docker Compose, as a systemd service, in a shell.
+
+The one place that knows the difference; whoever tells people what to do asks `here()`.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+#: compose.yaml sets it to "compose".
+VARIABLE = "TELEINFO_DEPLOYMENT"
+_UNITS = ("etc/systemd/system", "usr/local/lib/systemd/system", "usr/lib/systemd/system", "lib/systemd/system")
+_PREFIX = "teleinfo-"
+#: Keys of the configuration that stand in .env with Docker Compose, by another name than their own in capitals.
+_IN_ENV = {
+    "port": "TIC_PORT",
+    "mode": "TIC_MODE",
+    "mqtt.tls": "MQTT_TLS",
+    "mqtt.host": "MQTT_HOST",
+    "mqtt.port": "MQTT_PORT",
+    "database.host": "DATABASE_HOST",
+    "database.port": "DATABASE_PORT",
+    "database.name": "DATABASE_NAME",
+    "database.user": "DATABASE_USER",
+    "spool.journal": "JOURNAL_IN",
+}
+
+
+class Deployment(Enum):
+    """How a program was installed."""
+
+    COMPOSE = "compose"
+    SYSTEMD = "systemd"
+    SHELL = "shell"
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """Commands for people; programs have their full names, such as teleinfo-reader, and so have other services."""
+
+    deployment: Deployment
+
+    def run(self, program: str, words: str) -> str:
+        """Run a command of a program.
+
+        >>> Commands(Deployment.COMPOSE).run("teleinfo-reader", "check")
+        'docker compose exec reader teleinfo-reader check'
+        """
+        match self.deployment:
+            case Deployment.COMPOSE:
+                return f"docker compose exec {_service(program)} {program} {words}"
+            case Deployment.SYSTEMD:
+                return f"sudo {program} {words}"
+            case Deployment.SHELL:
+                return f"{program} {words}"
+
+    def start(self, service: str) -> str:
+        """Start a service, now and with the machine."""
+        match self.deployment:
+            case Deployment.COMPOSE:
+                return f"docker compose up -d {_service(service)}"
+            case Deployment.SHELL if service.startswith(_PREFIX):
+                return f"{service} run"
+            case _:
+                return f"sudo systemctl enable --now {service}"
+
+    def stop(self, service: str) -> str:
+        """Stop a service."""
+        match self.deployment:
+            case Deployment.COMPOSE:
+                return f"docker compose stop {_service(service)}"
+            case Deployment.SHELL if service.startswith(_PREFIX):
+                return f"Ctrl-C where {service} runs"
+            case _:
+                return f"sudo systemctl stop {service}"
+
+    def restart(self, service: str) -> str:
+        """Have a service read its configuration again."""
+        match self.deployment:
+            case Deployment.COMPOSE:
+                return f"docker compose up -d --force-recreate {_service(service)}"
+            case Deployment.SHELL if service.startswith(_PREFIX):
+                return f"Ctrl-C where {service} runs, then: {service} run"
+            case _:
+                return f"sudo systemctl restart {service}"
+
+    def log(self, service: str) -> str:
+        """Show the end of a service's log."""
+        match self.deployment:
+            case Deployment.COMPOSE:
+                return f"docker compose logs --tail 20 {_service(service)}"
+            case Deployment.SHELL if service.startswith(_PREFIX):
+                return f"the terminal where {service} runs"
+            case _:
+                return f"journalctl -u {service} -n 20"
+
+    def sql(self) -> str:
+        """Open the database as its administrator."""
+        return "docker compose exec mariadb mariadb" if self.deployment is Deployment.COMPOSE else "sudo mariadb"
+
+    def setting(self, key: str) -> str:
+        """Name a key of the configuration where people can set it.
+
+        >>> Commands(Deployment.COMPOSE).setting("mqtt.host")
+        'MQTT_HOST in .env'
+        """
+        if self.deployment is Deployment.COMPOSE and key in _IN_ENV:
+            return f"{_IN_ENV[key]} in .env"
+        return key
+
+    def on_host(self, command: str) -> str:
+        """Say of a command that is the machine's that it is not for a container.
+
+        >>> Commands(Deployment.COMPOSE).on_host("sudo timedatectl set-ntp true")
+        'outside the container: sudo timedatectl set-ntp true'
+        """
+        return f"outside the container: {command}" if self.deployment is Deployment.COMPOSE else command
+
+
+def here(program: str = "", environment: Mapping[str, str] = os.environ, root: Path = Path("/")) -> Commands:
+    """Return the commands for where this program runs; without a name, of any of ours."""
+    if environment.get(VARIABLE) == Deployment.COMPOSE.value:
+        return Commands(Deployment.COMPOSE)
+    units = f"{program or 'teleinfo-*'}.service"
+    if any(next((root / folder).glob(units), None) for folder in _UNITS):
+        return Commands(Deployment.SYSTEMD)
+    return Commands(Deployment.SHELL)
+
+
+def _service(name: str) -> str:
+    return name.removeprefix(_PREFIX)

@@ -1,0 +1,23 @@
+"""Finds the file of a time zone, for the images that know none."""
+
+import re
+from pathlib import Path
+
+from deploy.accounts import SetupError
+
+ZONES = Path("/usr/share/zoneinfo")
+_NAME = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*")
+
+
+def zone_file(name: str) -> bytes:
+    """Return the file of a time zone, such as Europe/Paris.
+
+    Raises:
+        SetupError: there is none of this name.
+    """
+    try:
+        if not _NAME.fullmatch(name):
+            raise FileNotFoundError
+        return (ZONES / name).read_bytes()
+    except OSError as error:
+        raise SetupError(f"TZ: {name!r} is no time zone such as Europe/Paris: correct it in .env") from error

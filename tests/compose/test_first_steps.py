@@ -1,0 +1,121 @@
+"""What a beginner meets: what the log says to do next, the time of day, the way to a meter of one's own."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.compose.stack import ROOT, SERVICES, Stack, wait_until
+
+METER = re.compile(r"The meter (\d{12}) is read: [\d,]+ VA, period [^,]+, index [\d,]+ Wh")
+PARIS = ZoneInfo("Europe/Paris")
+
+
+def log_of(stack: Stack, service: str) -> str:
+    return stack.compose("logs", "--no-log-prefix", service).replace("\x1b[2K", "")
+
+
+@pytest.fixture(scope="module")
+def commands(stack: Stack) -> list[str]:
+    """The commands that the log tells."""
+    wait_until(lambda: "See what is stored" in log_of(stack, "reader"), 60, "the reader to say what to do next")
+    return re.findall(r": (docker compose exec .*)", log_of(stack, "reader"))
+
+
+def test_the_log_says_once_what_the_meter_says_and_what_to_do_next(stack: Stack, commands: list[str]) -> None:
+    assert len(METER.findall(log_of(stack, "reader"))) == 1
+    assert [re.search(r"watch$|mosquitto_sub|SELECT", command) is not None for command in commands] == [True] * 3
+
+
+def test_watch_works_as_printed(stack: Stack, commands: list[str]) -> None:
+    code, text = stack.as_printed(commands[0], lambda text: " VA" in text, b"q")
+    assert code == 0, text
+    assert " VA" in text
+
+
+def test_mosquitto_sub_works_as_printed(stack: Stack, commands: list[str]) -> None:
+    code, text = stack.as_printed(commands[1], lambda text: "/state {" in text, b"\x03")
+    assert "/state {" in text, (code, text)
+
+
+def test_sql_works_as_printed(stack: Stack, commands: list[str]) -> None:
+    code, text = stack.as_printed(commands[2], lambda _: False, b"")
+    assert code == 0, text
+    assert re.search(r"\d{12}", text), text
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_container_has_the_time_of_the_house(stack: Stack, service: str) -> None:
+    now = datetime.now(PARIS)
+    assert stack.inside(service, "date +%z").strip() == now.strftime("%z")
+
+
+@pytest.mark.parametrize("service", ["reader", "storer", "mariadb"])  # mosquitto says nothing while all is well
+def test_a_log_has_the_time_of_the_house(stack: Stack, service: str) -> None:
+    times = re.findall(r"^(\d{4}-\d\d-\d\d)[ T]+(\d{1,2}:\d\d:\d\d)", log_of(stack, service), re.MULTILINE)
+    assert times
+    last = datetime.fromisoformat(f"{times[-1][0]}T{times[-1][1]:0>8}").replace(tzinfo=PARIS)
+    assert abs(datetime.now(UTC) - last) < timedelta(minutes=30)
+
+
+def test_sql_of_a_person_has_the_time_of_the_house(stack: Stack) -> None:
+    ((offset,),) = stack.sql("SELECT TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(), NOW())")
+    expected = datetime.now(PARIS).utcoffset()
+    assert expected is not None
+    assert int(offset) == expected.total_seconds()
+
+
+@contextmanager
+def meter_on_a_port() -> Iterator[str]:
+    """Have a meter at the other end of a pseudo-terminal; yield its name."""
+    command = [sys.executable, "-P", "-m", "reader", "simulate", "standard-single-phase-base"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.terminate()
+
+
+def test_setup_meter_listens_to_a_port_and_writes_env(stack: Stack) -> None:
+    env = stack.root / ".env"
+    try:
+        with meter_on_a_port() as port:
+            said = stack.setup("meter", port)
+        assert re.search(rf"1\.\s+{port}: Linky .* number \d{{12}}, standard mode", said)
+        assert f"\nTIC_PORT={port}\n" in env.read_text()
+        assert "# READER_NAME=home" in env.read_text()  # all of .env.example is there
+        assert (env.stat().st_uid, env.stat().st_gid) == (stack.root.stat().st_uid, stack.root.stat().st_gid)
+    finally:
+        env.unlink(missing_ok=True)
+
+
+def test_setup_meter_writes_nothing_where_no_meter_is(stack: Stack) -> None:
+    said = stack.compose("run", "--rm", "-T", "setup", "meter", "/dev/null", check=False)
+    assert said.startswith("1\n"), said
+    assert not (stack.root / ".env").exists()
+
+
+def test_setup_has_the_rights_of_who_hands_out_passwords_and_no_others(stack: Stack) -> None:
+    script = "from deploy.user import become; become(['credentials']); print(open('/proc/self/status').read())"
+    said = stack.compose("run", "--rm", "-T", "--entrypoint", "python", "setup", "-c", script)
+    status = dict(line.split(":", 1) for line in said.splitlines() if ":" in line)
+    assert set(status["Uid"].split()) == set(status["Gid"].split()) == {"1883"}
+    assert {int(status[name], 16) for name in ("CapPrm", "CapEff")} == {0}
+
+
+def test_a_time_zone_that_there_is_not_is_named(stack: Stack) -> None:
+    stack.env["TZ"] = "Europe/Pari"
+    try:
+        said = stack.compose("run", "--rm", "-T", "setup", "prepare", check=False)
+    finally:
+        del stack.env["TZ"]
+    assert said.startswith("1\n")
+    assert "TZ: 'Europe/Pari' is no time zone" in said
