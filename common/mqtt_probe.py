@@ -116,7 +116,7 @@ class Probe:
         self._last_id = 0
         self._heard: list[Heard] = []
         try:
-            self._password = settings.secret()
+            self._password = settings.secret() if settings.username is not None else None
         except NotReady as error:
             raise NoConnection(f"mqtt.{error}", Problem.PASSWORD_FILE) from error
         self.largest: int | None = None  # bytes of a packet that it takes; None: any

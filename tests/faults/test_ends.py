@@ -304,15 +304,42 @@ def test_a_dead_thread_ends_the_program_with_1(
     house.nothing_is_lost()
 
 
-def test_two_readers_do_not_share_a_journal(house: House) -> None:
+def waits(program: Program, text: str) -> None:
+    """Wait until a program has logged what it waits for; end it, and see that it ends at once with 0."""
+    try:
+        wait_until(lambda: text in program.log.read_text(), WITHIN, text, [program])
+        began = time.monotonic()
+        assert program.stop(ENDS_WITHIN) == 0
+        assert time.monotonic() - began < AT_ONCE
+    finally:
+        program.kill()
+    assert program.log.read_text().count(text) == 1
+
+
+def test_a_second_reader_does_not_share_a_journal_but_waits(house: House, tmp_path: Path) -> None:
     house.running()
-    done = house.rig.command("reader", "run", config=house.rig.reader_config)
-    assert done.returncode == 2
-    assert done.stderr.splitlines() == [
-        f"teleinfo-reader: spool.journal: {house.rig.memory}/journal is in use by another reader: give each its own"
-    ]
-    assert done.stdout == ""
+    second = Program("second", "reader", "run", "--config", str(house.rig.reader_config), folder=tmp_path)
+    waits(second, f"spool.journal: {house.rig.memory}/journal is in use by another reader: give each its own")
     house.reader.check()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("mqtt: {", "mqtt: {username: x, password_file: /nowhere, ", "mqtt.password_file: /nowhere cannot be read"),
+        ("mqtt: {", "mqtt: {tls: {ca: /nowhere}, ", "mqtt.tls.ca: /nowhere cannot be read"),
+        ("spool: {journal: /dev/shm", "spool: {journal: /proc", "spool.journal: /proc/"),
+    ],
+    ids=["password", "tls", "journal"],
+)
+def test_a_reader_waits_for_what_its_machine_lacks(house: House, tmp_path: Path, old: str, new: str, said: str) -> None:
+    text = house.rig.reader_config.read_text().replace("name: rig", "name: another")
+    text = text.replace(f"{house.rig.memory}/journal", f"{house.rig.memory}/another")
+    text = text.replace(f"path: {house.rig.spool}", f"path: {tmp_path}/spool")
+    config = tmp_path / "reader.yaml"
+    assert old in text
+    config.write_text(text.replace(old, new, 1))
+    waits(Program("reader", "reader", "run", "--config", str(config), folder=tmp_path), said)
 
 
 @pytest.mark.parametrize(
@@ -320,12 +347,10 @@ def test_two_readers_do_not_share_a_journal(house: House) -> None:
     [
         ("name: rig", "nmae: rig", "unknown option 'nmae', did you mean 'name'?"),
         ("port: socket", "port: modem", "a device, socket://, rfc2217:// or simulate:// is expected"),
-        ("mqtt: {", "mqtt: {password_file: /nowhere, ", "mqtt.password_file: /nowhere cannot be read"),
-        ("mqtt: {", "mqtt: {tls: {ca: /nowhere}, ", "mqtt.tls.ca: /nowhere cannot be read"),
-        ("spool: {journal: /dev/shm", "spool: {journal: /proc", "spool.journal: /proc/"),
+        ("mqtt: {", "mqtt: {password: a, password_file: /b, ", "mqtt.password: 'password_file' is given, too"),
         ("name: rig", "name: [", "not YAML"),
     ],
-    ids=["key", "port", "password", "tls", "journal", "yaml"],
+    ids=["key", "port", "password", "yaml"],
 )
 def test_a_reader_with_a_wrong_configuration_ends_with_2(
     house: House, tmp_path: Path, old: str, new: str, said: str

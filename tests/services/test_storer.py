@@ -432,7 +432,7 @@ def heard_from(house: House, name: str) -> set[str]:
         ({"database": {"name": "elsewhere"}}, 3, "see docs/database.md"),
         ({"database": {"pasword": "x"}}, 2, "unknown option 'database.pasword', did you mean 'database.password'?"),
         ({"batch": {"wait": 60}}, 2, "batch.wait: a time such as 30s or 5m is expected, not 60"),
-        ({"mqtt": {"tls": {"ca": "/no/such/file"}}}, 2, "mqtt.tls"),
+        ({"mqtt": {"password": "a", "password_file": "/b"}}, 2, "mqtt.password: 'password_file' is given, too"),
     ],
 )
 def test_what_only_a_person_can_mend_ends_it_with_one_line(
