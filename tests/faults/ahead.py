@@ -20,7 +20,7 @@ def put_ahead(seconds: float) -> None:
         """A datetime whose now is ahead."""
 
         @classmethod
-        def now(cls, tz: datetime.tzinfo | None = None) -> "Ahead":  # type: ignore[override]
+        def now(cls, tz: datetime.tzinfo | None = None) -> "Ahead":
             return super().now(tz) + ahead
 
     setattr(time, "time", lambda: true_time() + seconds)  # noqa: B010 - a function of the module, to mypy

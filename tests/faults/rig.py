@@ -261,8 +261,9 @@ class Rig:
         self.storer_config.write_text(
             f"name: rig\n"
             f"mqtt: {{host: {HOST}, port: {storer_broker}}}\n"
-            f"database: {{host: [{', '.join(database_hosts)}], port: {database_port or self.database.port}, user: {self.database.user},\n"
-            f"  password_file: {self.folder / 'database' / 'password'}, name: {self.database.name}}}\n"
+            f"database: {{host: [{', '.join(database_hosts)}], port: {database_port or self.database.port},\n"
+            f"  user: {self.database.user}, name: {self.database.name},\n"
+            f"  password_file: {self.folder / 'database' / 'password'}}}\n"
             f"batch: {{wait: {batch_wait}}}\n"
         )
         self.reader: Program | None = None
