@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -32,9 +33,9 @@ def group(label: str, *fields: str) -> bytes:
     return b"\n" + zone + bytes([(sum(zone) & 0x3F) + 0x20]) + b"\r"
 
 
-def message_of(number: int) -> str:
-    """The message that a meter shows with this frame."""
-    return f"{number // MESSAGE_EVERY:032}"
+def message_of(address: str, number: int) -> str:
+    """The message that a meter shows with this frame: no other has the same."""
+    return f"{address} {number // MESSAGE_EVERY:019}"
 
 
 def numbered_frame(number: int, index: int, now: float, address: str = METER) -> bytes:
@@ -52,7 +53,7 @@ def numbered_frame(number: int, index: int, now: float, address: str = METER) ->
         group("PREF", "09"),
         group("SINSTS", f"{number:05}"),
         group("STGE", "003A0001"),
-        group("MSG1", message_of(number)),
+        group("MSG1", message_of(address, number)),
         group("NTARF", "01"),
     )
     return b"\x02" + b"".join(groups) + b"\x03"
@@ -193,6 +194,7 @@ def database_at(address: str, folder: Path, port: int, password: str) -> Databas
 def save_data(database: Database, copy: Path) -> None:
     """Take a snapshot of a database; it is away for a moment."""
     database.stop()
+    shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(database.folder / "data", copy)
     database.start()
 
@@ -222,7 +224,6 @@ class Rig:
         database_port: int | None = None,
         database_hosts: Sequence[str] = (HOST,),
         meters: int = 1,
-        clock_ahead: float = 0.0,
     ) -> None:
         """Prepare everything.
 
@@ -237,7 +238,6 @@ class Rig:
             database_port: the one that the storer uses, when a proxy stands between.
             database_hosts: what the storer takes for hosts of the database; the rig's own is at HOST.
             meters: how many there are, each on a port of its own.
-            clock_ahead: seconds that the reader's clock is ahead.
         """
         self.folder = folder
         self._stack = contextlib.ExitStack()
@@ -245,7 +245,7 @@ class Rig:
         self.meters = [Meter(frames_a_second, address=each) for each in ADDRESSES[: 0 if port else meters]]
         self.meter = self.meters[0] if self.meters else None
         ports = [port] if port else [f"socket://{HOST}:{meter.port}" for meter in self.meters]
-        self._clock_ahead = clock_ahead
+        self.clock_ahead = 0.0  # seconds; of the reader
         self.broker = Broker(folder / "broker", port=free_port(), config=broker_config)
         self.database = Database(folder / "database", options=FAST_DATABASE)
         reader_broker, storer_broker = broker_ports or (self.broker.port, self.broker.port)
@@ -284,8 +284,8 @@ class Rig:
 
     def start_reader(self) -> Program:
         command = ["reader", "run", "--config", str(self.reader_config)]
-        if self._clock_ahead:
-            command = ["tests.faults.ahead", str(self._clock_ahead), *command]
+        if self.clock_ahead:
+            command = ["tests.faults.ahead", str(self.clock_ahead), *command]
         self.reader = Program("reader", *command, folder=self.folder)
         return self.reader
 
@@ -302,6 +302,11 @@ class Rig:
         return {
             int(number): int(count) for number, count in self.sql("SELECT power, COUNT(*) FROM frames GROUP BY power")
         }
+
+    def numbered(self) -> Counter[tuple[str, int]]:
+        """Return how many rows there are for each meter and number."""
+        query = "SELECT identifier, power, COUNT(*) FROM frames LEFT JOIN meters ON id = meter_id GROUP BY 1, 2"
+        return Counter({(meter, int(number)): int(count) for meter, number, count in self.sql(query)})
 
     def health(self, program: str) -> dict[str, object]:
         """Return the program's last health, as the broker keeps it."""
