@@ -36,7 +36,8 @@ LONGER_THAN_KEEPALIVE = 40.0  # seconds; twice the keepalive of 15 s, and some
 SETTLED_WITHIN = 900.0  # seconds until everything is in the table, after the last fault
 METERS = 3
 FRAMES_A_SECOND = 10.0  # of each
-RESTORED_AT, HOUR_ENDS_AT = 0.25, 0.8  # of the run; after the latter the reader tells how many frames the hour had
+DUE_AT = 0.25  # of the run; by then the fault that belongs to each run has its turn
+HOUR_ENDS_AT = 0.8  # of the run; soon after, the reader tells how many frames the hour had
 HOUR = 3600  # seconds
 LOST_BY_RESTORE = 60  # frames, at least, between the backup and the restore
 
@@ -120,17 +121,15 @@ class Torture:
         reader, storer = rig.start_reader(), rig.start_storer()
         wait_until(lambda: self._count() > 0, 60, "the first row", [reader, storer])
         end = time.monotonic() + seconds
-        restore_at = time.monotonic() + RESTORED_AT * seconds if self._pair is None else end
+        due, due_at = "restore backup" if self._pair is None else "kill database", time.monotonic() + DUE_AT * seconds
         faults, weights = list(_FAULTS), list(_FAULTS.values())
         while time.monotonic() < end:
             time.sleep(self._chance.between(0.5, 3.0))  # the life between two faults
             fault = self._chance.pick(faults, weights)
-            if not self._result.faults["restore backup"] and time.monotonic() >= restore_at:
-                fault = "restore backup"
-            elif (
-                fault.startswith("stop")
-                and min(abs(each - time.monotonic()) for each in (restore_at, end)) < LONGER_THAN_KEEPALIVE
-            ):
+            done = due in self._result.faults
+            if not done and time.monotonic() >= due_at:
+                fault = due
+            if fault.startswith("stop") and (not done or end - time.monotonic() < LONGER_THAN_KEEPALIVE):
                 continue
             self._result.faults[fault] += 1
             getattr(self, "_" + fault.replace(" ", "_").replace("-", "_"))()
