@@ -77,6 +77,8 @@ def test_a_storer_s_confirmation_is_enough_where_the_broker_acknowledges_nothing
 
 def test_a_reader_leaves_a_connection_on_which_nothing_is_acknowledged(mute: tuple[Rig, Proxy]) -> None:
     rig, link = mute
+    with rig.reader_config.open("a") as config:
+        config.write("delivery: {confirmed_by: [rig]}\n")  # a storer that is still to come
     reader, meter = rig.start_reader(), rig.meter
     assert meter is not None
     wait_until(lambda: len(meter.sent) > IN_FLIGHT + 200, WITHIN, "more frames than may be in flight", [reader])
