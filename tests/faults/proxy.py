@@ -3,12 +3,41 @@
 import contextlib
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Self
 
 from demo.instances import HOST, free_port
 
 _LOOK = 0.1  # seconds until a thread notices that it should end
+_PUBACK = 4  # a type of MQTT packets
+
+
+class WithoutPuback:
+    """What a broker says on one connection, without its PUBACKs."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def __call__(self, piece: bytes) -> bytes:
+        """Take the next bytes from the broker; return those that the client gets."""
+        self._rest += piece
+        passed = b""
+        while size := _packet_size(self._rest):
+            packet, self._rest = self._rest[:size], self._rest[size:]
+            if packet[0] >> 4 != _PUBACK:
+                passed += packet
+        return passed
+
+
+def _packet_size(data: bytes) -> int:
+    """Return the size of the MQTT packet at the beginning; 0 when it is not all there."""
+    length = 0
+    for place, byte in enumerate(data[1:5]):
+        length |= (byte & 0x7F) << 7 * place
+        if byte < 0x80:
+            size = 2 + place + length
+            return size if len(data) >= size else 0
+    return 0
 
 
 class _Pipe:
@@ -37,7 +66,9 @@ class Proxy:
         self.port = free_port()
         self.opened = 0  # connections that reached the server
         self.cuts = 0  # that fell into a packet
+        self.carried = {"up": 0, "down": 0}  # bytes
         self.delay = 0.0  # seconds that each piece takes longer
+        self.filter: Callable[[], Callable[[bytes], bytes]] | None = None  # of the way down; one for each connection
         self._flowing = {"up": threading.Event(), "down": threading.Event()}
         self._cut_way = ""
         self._lock = threading.Lock()
@@ -143,16 +174,18 @@ class Proxy:
                     sink.sendall(piece[: len(piece) // 2])
                     break
                 sink.sendall(piece)
+                self.carried[way] += len(piece)
         pipe.close()
 
     def _pieces(self, pipe: _Pipe, source: socket.socket, way: str) -> Iterator[bytes]:
+        passed = self.filter() if self.filter is not None and way == "down" else bytes
         while piece := source.recv(16384):
             while not self._flowing[way].wait(_LOOK):
                 if pipe.gone.is_set() or self._stop.is_set():
                     return
             if self.delay:
                 pipe.gone.wait(self.delay)
-            yield piece
+            yield passed(piece)
 
     def _must_cut(self, way: str, piece: bytes) -> bool:
         with self._lock:

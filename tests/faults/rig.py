@@ -1,10 +1,11 @@
-"""The whole chain, with real programs, and a meter whose frames are numbered."""
+"""The whole chain, with real programs, and meters whose frames are numbered."""
 
 import contextlib
 import json
 import os
 import random
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,13 +13,18 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from demo.instances import HOST, Broker, Database, die_with, free_port
 
 ROOT = Path(__file__).parents[2]
+# A kill of the server loses nothing with 2; only a power cut of the machine would.
+FAST_DATABASE = ("--innodb-flush-log-at-trx-commit=2",)
 METER = "031961123456"
+ADDRESSES = (METER, "031961234567", "021961345678")  # of the meters, in the order of their ports
+MESSAGE_EVERY = 50  # frames after which a meter shows another message: a label set of its own
 
 
 def group(label: str, *fields: str) -> bytes:
@@ -27,11 +33,16 @@ def group(label: str, *fields: str) -> bytes:
     return b"\n" + zone + bytes([(sum(zone) & 0x3F) + 0x20]) + b"\r"
 
 
-def numbered_frame(number: int, index: int, now: float) -> bytes:
-    """Write a frame that carries its number as SINSTS."""
+def message_of(address: str, number: int) -> str:
+    """The message that a meter shows with this frame: no other has the same."""
+    return f"{address} {number // MESSAGE_EVERY:019}"
+
+
+def numbered_frame(number: int, index: int, now: float, address: str = METER) -> bytes:
+    """Write a frame that carries its number as SINSTS, and the message of that number."""
     stamp = time.strftime("H%y%m%d%H%M%S", time.gmtime(now + 3600))
     groups = (
-        group("ADSC", METER),
+        group("ADSC", address),
         group("DATE", stamp, ""),
         group("NGTF", "      BASE      "),
         group("EAST", f"{index:09}"),
@@ -42,6 +53,7 @@ def numbered_frame(number: int, index: int, now: float) -> bytes:
         group("PREF", "09"),
         group("SINSTS", f"{number:05}"),
         group("STGE", "003A0001"),
+        group("MSG1", message_of(address, number)),
         group("NTARF", "01"),
     )
     return b"\x02" + b"".join(groups) + b"\x03"
@@ -50,7 +62,8 @@ def numbered_frame(number: int, index: int, now: float) -> bytes:
 class Meter:
     """A meter behind a TCP port (`socket://`), that writes down what it sent, when, and whether somebody listened."""
 
-    def __init__(self, frames_a_second: float, host: str = HOST) -> None:
+    def __init__(self, frames_a_second: float, host: str = HOST, address: str = METER) -> None:
+        self.address = address
         self.sent: list[tuple[int, float]] = []  # number, monotonic time; only what went to a reader
         self.interruptions: list[tuple[float, float]] = []  # when nobody can be expected to have read
         self._pace = 1 / frames_a_second
@@ -86,7 +99,8 @@ class Meter:
                 while not self._stop.is_set() and time.monotonic() >= self._cut_until:
                     now = time.time()
                     # Two kilowatts: an index that moves as a meter's does.
-                    frame = numbered_frame(number, 10_000_000 + int((now - began) * 2000 / 3600), now)
+                    index = 10_000_000 + int((now - began) * 2000 / 3600)
+                    frame = numbered_frame(number, index, now, self.address)
                     try:
                         if _hung_up(connection):
                             break
@@ -147,6 +161,18 @@ class Program:
         self.process.terminate()
         return self.process.wait(within)
 
+    def lines(self, *words: str) -> list[str]:
+        """Return the lines of its log in which all these words occur."""
+        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        return [line for line in text.splitlines() if all(word in line for word in words)]
+
+    def resident(self) -> int:
+        """Return how many bytes it has in memory."""
+        assert self.process is not None
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        (line,) = [line for line in status.splitlines() if line.startswith("VmRSS:")]
+        return int(line.split()[1]) * 1024
+
     def check(self) -> None:
         """Raise when it ended by itself."""
         assert self.process is not None
@@ -154,6 +180,32 @@ class Program:
         if code is not None:
             tail = self.log.read_text(errors="replace").splitlines()[-5:]
             raise AssertionError(f"the {self.name} ended by itself with {code}: {' | '.join(tail)}")
+
+
+def database_at(address: str, folder: Path, port: int, password: str) -> Database:
+    """Prepare a database server of its own at another address of this machine: another host, to the storer."""
+    folder.mkdir(parents=True)
+    file = folder / "password"
+    file.touch(mode=0o600)
+    file.write_text(password + "\n")
+    return Database(folder, port=port, options=[*FAST_DATABASE, f"--bind-address={address}"])
+
+
+def save_data(database: Database, copy: Path) -> None:
+    """Take a snapshot of a database; it is away for a moment."""
+    database.stop()
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(database.folder / "data", copy)
+    database.start()
+
+
+def bring_back_data(database: Database, copy: Path) -> None:
+    """Go back to a snapshot of a database; it is away for a moment, and no client is told."""
+    if database.process is not None:
+        database.kill()
+    shutil.rmtree(database.folder / "data", ignore_errors=True)
+    shutil.copytree(copy, database.folder / "data")
+    database.start()
 
 
 class Rig:
@@ -170,20 +222,38 @@ class Rig:
         port: str | None = None,
         broker_ports: tuple[int, int] | None = None,
         database_port: int | None = None,
+        database_hosts: Sequence[str] = (HOST,),
+        meters: int = 1,
     ) -> None:
-        """Prepare everything; `broker_ports` are the ones that reader and storer use, when a proxy stands between."""
+        """Prepare everything.
+
+        Args:
+            folder: where all of it lives.
+            frames_a_second: of each meter.
+            broker_config: more lines for the broker.
+            batch_wait: how long the storer holds a batch back.
+            spool: the reader's, if not below `folder`.
+            port: the reader's, instead of the rig's meters.
+            broker_ports: the ones that reader and storer use, when a proxy stands between.
+            database_port: the one that the storer uses, when a proxy stands between.
+            database_hosts: what the storer takes for hosts of the database; the rig's own is at HOST.
+            meters: how many there are, each on a port of its own.
+        """
         self.folder = folder
         self._stack = contextlib.ExitStack()
         self.memory = Path(self._stack.enter_context(tempfile.TemporaryDirectory(dir="/dev/shm", prefix="teleinfo-")))
-        self.meter = Meter(frames_a_second) if port is None else None
+        self.meters = [Meter(frames_a_second, address=each) for each in ADDRESSES[: 0 if port else meters]]
+        self.meter = self.meters[0] if self.meters else None
+        ports = [port] if port else [f"socket://{HOST}:{meter.port}" for meter in self.meters]
+        self.clock_ahead = 0.0  # seconds; of the reader
         self.broker = Broker(folder / "broker", port=free_port(), config=broker_config)
-        self.database = Database(folder / "database", options=["--innodb-flush-log-at-trx-commit=2"])
+        self.database = Database(folder / "database", options=FAST_DATABASE)
         reader_broker, storer_broker = broker_ports or (self.broker.port, self.broker.port)
         self.spool = spool or folder / "spool"
         self.reader_config = folder / "reader.yaml"
         self.reader_config.write_text(
             f"name: rig\n"
-            f"port: {port or f'socket://{HOST}:{self.meter.port if self.meter else 0}'}\n"
+            f"port: [{', '.join(ports)}]\n"
             f"mqtt: {{host: {HOST}, port: {reader_broker}}}\n"
             f"spool: {{journal: {self.memory}/journal, path: {self.spool}}}\n"
         )
@@ -191,8 +261,9 @@ class Rig:
         self.storer_config.write_text(
             f"name: rig\n"
             f"mqtt: {{host: {HOST}, port: {storer_broker}}}\n"
-            f"database: {{host: {HOST}, port: {database_port or self.database.port}, user: {self.database.user},\n"
-            f"  password_file: {self.folder / 'database' / 'password'}, name: {self.database.name}}}\n"
+            f"database: {{host: [{', '.join(database_hosts)}], port: {database_port or self.database.port},\n"
+            f"  user: {self.database.user}, name: {self.database.name},\n"
+            f"  password_file: {self.folder / 'database' / 'password'}}}\n"
             f"batch: {{wait: {batch_wait}}}\n"
         )
         self.reader: Program | None = None
@@ -204,15 +275,18 @@ class Rig:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.meter is not None:
-            self.meter.stop()
+        for meter in self.meters:
+            meter.stop()
         for program in (self.reader, self.storer):
             if program is not None and program.process is not None and program.process.poll() is None:
                 program.kill()
         self._stack.close()
 
     def start_reader(self) -> Program:
-        self.reader = Program("reader", "reader", "run", "--config", str(self.reader_config), folder=self.folder)
+        command = ["reader", "run", "--config", str(self.reader_config)]
+        if self.clock_ahead:
+            command = ["tests.faults.ahead", str(self.clock_ahead), *command]
+        self.reader = Program("reader", *command, folder=self.folder)
         return self.reader
 
     def start_storer(self) -> Program:
@@ -228,6 +302,11 @@ class Rig:
         return {
             int(number): int(count) for number, count in self.sql("SELECT power, COUNT(*) FROM frames GROUP BY power")
         }
+
+    def numbered(self) -> Counter[tuple[str, int]]:
+        """Return how many rows there are for each meter and number."""
+        query = "SELECT identifier, power, COUNT(*) FROM frames LEFT JOIN meters ON id = meter_id GROUP BY 1, 2"
+        return Counter({(meter, int(number)): int(count) for meter, number, count in self.sql(query)})
 
     def health(self, program: str) -> dict[str, object]:
         """Return the program's last health, as the broker keeps it."""

@@ -1,9 +1,10 @@
-"""Everything is killed, hung, cut and filled at random; every frame that could be read has its row, and one only."""
+"""Everything is killed, hung, cut, filled and restored at random; every frame that could be read has its row, once."""
 
 from pathlib import Path
 
 import pytest
 
+from tests.faults import galera
 from tests.faults.torture import DEFAULT_BROKER, HARD_BROKER, torture
 
 SECONDS = 85.0
@@ -21,7 +22,26 @@ def test_nothing_is_lost_and_nothing_doubled(seed: int, broker: str, tmp_path: P
     print(result.text())
     assert result.lost == []
     assert result.doubled == []
+    assert result.wrong == []
+    assert result.sum_holds
+    assert result.faults["restore backup"] == 1
+    assert result.gone, "the restore has taken nothing"
+    assert (result.unsaid, result.audit_code) == (0, 1)
+    assert result.kills
+    assert result.rows >= result.sent - result.excused - result.gone > 0
+
+
+def test_two_hosts_of_a_cluster_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
+    lacking = galera.missing()
+    if lacking is not None:
+        pytest.skip(f"{lacking} is not installed, and ./run could not install it")
+    result = torture(tmp_path, SECONDS, 13, HARD_BROKER, pair=True)
+    print(result.text())
+    assert result.lost == []
+    assert result.doubled == []
+    assert result.wrong == []
+    assert result.nodes_agree
     assert result.sum_holds
     assert result.audit_code == 0
-    assert result.kills
+    assert result.faults["kill database"]
     assert result.rows >= result.sent - result.excused > 0

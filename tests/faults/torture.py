@@ -1,12 +1,20 @@
 """Kills, stops, cuts and fills everything at random, and counts what is lost.
 
-Run it as `./run torture --minutes N --seed S`. The oracle knows nothing of the product: it is what the meter of the rig
-wrote down, each frame with a number that comes back as a column of its row. A frame may be missing
-only when the reader was not there to read it: killed within a moment of it, or not connected.
+Run it as `./run torture --minutes N --seed S`. The oracle knows nothing of the product: it is what the three meters of
+the rig wrote down, each frame with a number and a message of its own, which `export` must give back. A frame may be
+missing only when
+
+- the reader was not there to read it: killed within a moment of it, or not connected;
+- it was in the database, and the database was restored to an earlier state. What the reader still held by then must
+  arrive all the same, and what is gone must be missing in the audit: no frame more, no frame less.
+
+With `--pair` the database is a Galera cluster of two hosts, which are killed, hung and set read-only one at a time.
 """
 
 import argparse
+import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -17,14 +25,23 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from demo.instances import InstanceError
-from tests.faults.rig import Chance, Program, Rig, wait_until
+from demo.instances import HOST, Database, InstanceError
+from tests.faults import galera
+from tests.faults.rig import Chance, Program, Rig, bring_back_data, message_of, save_data, wait_until
 
 HARD_BROKER = "max_queued_messages 10"  # and persistence off, which is what the rig's broker has by default
 DEFAULT_BROKER = "persistence true\nmax_queued_messages 1000\nmax_inflight_messages 20\n"
 A_MOMENT = 0.5  # seconds; a frame that came so shortly before a kill may still have been in the kernel's buffer
 LONGER_THAN_KEEPALIVE = 40.0  # seconds; twice the keepalive of 15 s, and some
 SETTLED_WITHIN = 900.0  # seconds until everything is in the table, after the last fault
+METERS = 3
+FRAMES_A_SECOND = 10.0  # of each
+DUE_AT = 0.25  # of the run; by then the fault that belongs to each run has its turn
+HOUR_ENDS_AT = 0.8  # of the run; soon after, the reader tells how many frames the hour had
+HOUR = 3600  # seconds
+LOST_BY_RESTORE = 60  # frames, at least, between the backup and the restore
+
+Identity = tuple[str, int]  # meter and number of a frame
 
 _FAULTS = {
     "kill reader": 4.0,
@@ -51,10 +68,14 @@ class Result:
     sent: int = 0
     excused: int = 0
     rows: int = 0
-    lost: list[int] = field(default_factory=list)
-    doubled: list[int] = field(default_factory=list)
+    lost: list[Identity] = field(default_factory=list)
+    doubled: list[Identity] = field(default_factory=list)
+    wrong: list[Identity] = field(default_factory=list)  # given back otherwise than sent
+    gone: int = 0  # since the backup that was restored, and with nobody any more
+    unsaid: int = 0  # by how many frames the audit says another number of them
     audit: str = ""
     audit_code: int | None = None
+    nodes_agree: bool = True
     sum_holds: bool = False
     health: dict[str, object] = field(default_factory=dict)
 
@@ -62,34 +83,53 @@ class Result:
     def kills(self) -> int:
         return sum(count for fault, count in self.faults.items() if fault.startswith("kill"))
 
+    @property
+    def good(self) -> bool:
+        """Whether every promise was kept."""
+        return (
+            not (self.lost or self.doubled or self.wrong or self.unsaid)
+            and self.audit_code == (1 if self.gone else 0)
+            and self.sum_holds
+            and self.nodes_agree
+        )
+
     def text(self) -> str:
         faults = ", ".join(f"{fault} {count}" for fault, count in sorted(self.faults.items()))
         return (
             f"kills {self.kills} ({faults}), frames {self.sent}, rows {self.rows}, excused {self.excused},"
-            f" lost {len(self.lost)}, doubled {len(self.doubled)}; audit: {self.audit} (exit {self.audit_code});"
-            f" counters add up: {'yes' if self.sum_holds else 'no'}"
+            f" lost {len(self.lost)}, doubled {len(self.doubled)}, wrong {len(self.wrong)};"
+            f" gone by the restore {self.gone}, of which the audit does not say {self.unsaid};"
+            f" audit: {self.audit} (exit {self.audit_code});"
+            f" counters add up: {'yes' if self.sum_holds else 'no'};"
+            f" the nodes agree: {'yes' if self.nodes_agree else 'no'}"
         )
 
 
 class Torture:
-    """One run: a rig, a seed, an end."""
+    """One run: a rig, a seed, an end; with a pair of databases or with the rig's own."""
 
-    def __init__(self, rig: Rig, seed: int) -> None:
+    def __init__(self, rig: Rig, seed: int, pair: galera.Pair | None = None) -> None:
         self._rig = rig
+        self._pair = pair
         self._chance = Chance(seed)
         self._result = Result()
         self._down: list[tuple[float, float]] = []  # when the reader could not read
+        self._since_backup: dict[Identity, int] = {}  # in no table since the restore; by their hour
 
     def run(self, seconds: float) -> Result:
         rig = self._rig
         reader, storer = rig.start_reader(), rig.start_storer()
         wait_until(lambda: self._count() > 0, 60, "the first row", [reader, storer])
         end = time.monotonic() + seconds
+        due, due_at = "restore backup" if self._pair is None else "kill database", time.monotonic() + DUE_AT * seconds
         faults, weights = list(_FAULTS), list(_FAULTS.values())
         while time.monotonic() < end:
             time.sleep(self._chance.between(0.5, 3.0))  # the life between two faults
             fault = self._chance.pick(faults, weights)
-            if fault.startswith("stop") and end - time.monotonic() < LONGER_THAN_KEEPALIVE:
+            done = due in self._result.faults
+            if not done and time.monotonic() >= due_at:
+                fault = due
+            if fault.startswith("stop") and (not done or end - time.monotonic() < LONGER_THAN_KEEPALIVE):
                 continue
             self._result.faults[fault] += 1
             getattr(self, "_" + fault.replace(" ", "_").replace("-", "_"))()
@@ -142,19 +182,51 @@ class Torture:
         (self._rig.broker.folder / "mosquitto.db").unlink(missing_ok=True)
         self._rig.broker.start()
 
+    def _database(self) -> Database:
+        """The database, or either of the pair."""
+        if self._pair is None:
+            return self._rig.database
+        return self._pair.nodes[self._chance.pick(["0", "1"], [1, 1]) == "1"]
+
     def _kill_database(self) -> None:
-        self._rig.database.kill()
+        database = self._database()
+        database.kill()
         self._pause()
-        self._rig.database.start()
+        if self._pair is None:
+            database.start()
+        else:
+            self._pair.rejoin(database)
 
     def _database_read_only(self) -> None:
-        self._rig.database.sql("SET GLOBAL read_only = 1")
+        database = self._database()
+        database.sql("SET GLOBAL read_only = 1")
         self._pause()
-        self._rig.database.sql("SET GLOBAL read_only = 0")
+        database.sql("SET GLOBAL read_only = 0")
+
+    def _restore_backup(self) -> None:
+        """Take a backup, and some seconds later go back to it, while everything else runs."""
+        database, backup = self._rig.database, self._rig.folder / "backup"
+        database.sql("SET GLOBAL read_only = 1")  # what is counted is what the backup has
+        saved = set(self._rig.numbered())
+        save_data(database, backup)
+        wait_until(
+            lambda: len(self._rig.numbered()) >= len(saved) + LOST_BY_RESTORE,
+            SETTLED_WITHIN,
+            "rows since the backup",
+            [self._reader(), self._storer()],
+        )
+        database.sql("SET GLOBAL read_only = 1")
+        hours = (
+            f"SELECT identifier, power, UNIX_TIMESTAMP(timestamp) DIV {HOUR} FROM frames JOIN meters ON id = meter_id"
+        )
+        for meter, number, hour in self._rig.sql(hours):
+            if (meter, int(number)) not in saved:
+                self._since_backup[meter, int(number)] = int(hour)
+        bring_back_data(database, backup)
 
     def _cut_line(self) -> None:
-        assert self._rig.meter is not None
-        self._rig.meter.cut(self._chance.between(0.1, 3.0))
+        meter = self._rig.meters[int(self._chance.between(0, METERS)) % METERS]
+        meter.cut(self._chance.between(0.1, 3.0))
 
     def _disk_full(self) -> None:
         hog = self._rig.spool / "hog"
@@ -178,7 +250,8 @@ class Torture:
         self._hang(self._rig.broker.pause, self._rig.broker.resume)
 
     def _stop_database(self) -> None:
-        self._hang(self._rig.database.pause, self._rig.database.resume)
+        database = self._database()
+        self._hang(database.pause, database.resume)
 
     def _stop_storer(self) -> None:
         storer = self._storer()
@@ -192,44 +265,80 @@ class Torture:
         except InstanceError:
             return 0
 
-    def _must(self) -> set[int]:
-        """The numbers that must be in the table."""
-        assert self._rig.meter is not None
-        return {number for number, at in self._rig.meter.sent if not any(a <= at <= b for a, b in self._down)}
+    def _sent(self) -> dict[Identity, float]:
+        return {(meter.address, number): at for meter in self._rig.meters for number, at in meter.sent}
+
+    def _must(self) -> set[Identity]:
+        """What must be in the table: what was sent while the reader was there, unless a restore has taken it."""
+        return {
+            frame
+            for frame, at in self._sent().items()
+            if frame not in self._since_backup and not any(start <= at <= end for start, end in self._down)
+        }
+
+    def _tallied(self) -> set[tuple[str, int]]:
+        """The hours that were told of, by meter."""
+        hours = f"SELECT identifier, UNIX_TIMESTAMP(hour) DIV {HOUR} FROM tallies JOIN meters ON id = meter_id"
+        return {(meter, int(hour)) for meter, hour in self._rig.sql(hours)}
+
+    def _settled(self, must: set[Identity]) -> bool:
+        """Whether all frames are there, and each meter's hour that has ended was told of."""
+        return must <= self._rig.numbered().keys() and len({meter for meter, _ in self._tallied()}) == METERS
 
     def _judge(self, reader: Program, storer: Program) -> Result:
-        result, meter = self._result, self._rig.meter
-        assert meter is not None
+        rig, result = self._rig, self._result
         time.sleep(A_MOMENT)  # the last frames reach the reader
-        meter.stop()
+        for meter in rig.meters:
+            meter.stop()
+        if self._pair is not None:
+            self._pair.wait_synced()
         must = self._must()
         deadline = time.monotonic() + SETTLED_WITHIN
-        while True:
-            rows = self._rig.rows()
-            if must <= rows.keys() or time.monotonic() > deadline:
-                break
+        while not self._settled(must) and time.monotonic() < deadline:
             reader.check()
             storer.check()
             time.sleep(0.5)  # between two looks
         reader.stop()
-        result.health = self._rig.health("reader")
+        result.health = rig.health("reader")
         delivery = result.health["delivery"]
         assert isinstance(delivery, dict)
         parts = ("confirmed", "rejected", "thinned", "handed_over", "waiting")
         result.sum_holds = delivery["decoded"] == sum(delivery[part] for part in parts)
         storer.stop()
-        rows = self._rig.rows()
-        result.sent = len(meter.sent)
-        result.excused = result.sent - len(must)
-        result.rows = sum(rows.values())
+        rows = self._exported()
+        result.sent = len(self._sent())
+        result.rows = rows.total()
         result.lost = sorted(must - rows.keys())
-        result.doubled = sorted(number for number, count in rows.items() if count > 1)
-        audit = self._rig.command("storer", "audit", config=self._rig.storer_config)
+        result.doubled = sorted(frame for frame, count in rows.items() if count > 1)
+        gone = {frame: hour for frame, hour in self._since_backup.items() if frame not in rows}
+        result.gone = len(gone)
+        result.excused = result.sent - len(must) - len(self._since_backup)
+        tallied = self._tallied()
+        audit = rig.command("storer", "audit", config=rig.storer_config)
         result.audit, result.audit_code = audit.stdout.strip().rpartition("\n")[2], audit.returncode
+        missing = re.search(r"(\d+) frames? missing", result.audit)
+        assert missing, audit.stdout + audit.stderr
+        result.unsaid = abs(int(missing[1]) - sum((meter, hour) in tallied for (meter, _), hour in gone.items()))
+        if self._pair is not None:
+            rows_of = [node.sql(f"SELECT * FROM {node.name}.frames ORDER BY 1, 2") for node in self._pair.nodes]
+            result.nodes_agree = rows_of[0] == rows_of[1]
         return result
 
+    def _exported(self) -> Counter[Identity]:
+        """What `export` gives back: how often each frame; what is not as it was sent is noted as wrong."""
+        done = self._rig.command("storer", "export", config=self._rig.storer_config)
+        assert done.returncode == 0, done.stderr
+        rows: Counter[Identity] = Counter()
+        for line in done.stdout.splitlines():
+            frame = json.loads(line)
+            identity = frame["meter"], frame["frame"]["SINSTS"]
+            rows[identity] += 1
+            if (frame["frame"]["ADSC"], frame["frame"]["MSG1"]) != (identity[0], message_of(*identity)):
+                self._result.wrong.append(identity)
+        return rows
 
-def torture(folder: Path, seconds: float, seed: int, broker_config: str) -> Result:
+
+def torture(folder: Path, seconds: float, seed: int, broker_config: str, *, pair: bool = False) -> Result:
     """Torture the whole chain for a while; as root with a spool on a file system that can be filled."""
     spool = folder / "spool"
     spool.mkdir(parents=True)
@@ -242,31 +351,50 @@ def torture(folder: Path, seconds: float, seed: int, broker_config: str) -> Resu
     if not mounted:
         _FAULTS.pop("disk full", None)  # nobody's real disk is filled
     try:
-        with Rig(folder, broker_config=broker_config, spool=spool) as rig:
-            return Torture(rig, seed).run(seconds)
+        with Rig(
+            folder,
+            broker_config=broker_config,
+            spool=spool,
+            meters=METERS,
+            frames_a_second=FRAMES_A_SECOND,
+            database_hosts=(HOST, galera.ANOTHER_HOST) if pair else (HOST,),
+        ) as rig:
+            if not pair:
+                return _run(rig, seconds, seed, None)
+            with galera.Pair(rig.database, folder) as nodes:
+                return _run(rig, seconds, seed, nodes)
     finally:
         if mounted:
             subprocess.run(["umount", "-l", str(spool)], check=False)
 
 
+def _run(rig: Rig, seconds: float, seed: int, pair: galera.Pair | None) -> Result:
+    """Begin when the reader's hour has so long to go that it ends in the run."""
+    rig.clock_ahead = (-time.time() - HOUR_ENDS_AT * seconds) % HOUR
+    return Torture(rig, seed, pair).run(seconds)
+
+
 def main() -> int:
-    """Run it from the command line; exit 0 only if nothing is lost and nothing doubled."""
+    """Run it from the command line; exit 0 only if every promise was kept."""
     parser = argparse.ArgumentParser(prog="./run torture", description=__doc__)
     parser.add_argument("--minutes", type=float, default=3.0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--broker", choices=["hard", "default"], default="hard", help="how little the broker keeps")
+    parser.add_argument("--pair", action="store_true", help="two hosts of a Galera cluster; without a restore")
     parser.add_argument("--keep", action="store_true", help="keep the folder with all logs")
     arguments = parser.parse_args()
+    lacking = galera.missing() if arguments.pair else None
+    if lacking is not None:
+        parser.error(f"--pair: {lacking} is not installed")
     folder = Path(tempfile.mkdtemp(prefix="teleinfo-torture-"))
     broker_config = HARD_BROKER if arguments.broker == "hard" else DEFAULT_BROKER
-    result = torture(folder, arguments.minutes * 60, arguments.seed, broker_config)
+    result = torture(folder, arguments.minutes * 60, arguments.seed, broker_config, pair=arguments.pair)
     print(result.text())
-    good = not result.lost and not result.doubled and result.audit_code == 0 and result.sum_holds
-    if good and not arguments.keep:
+    if result.good and not arguments.keep:
         shutil.rmtree(folder)
     else:
         print(f"logs: {folder}")
-    return 0 if good else 1
+    return 0 if result.good else 1
 
 
 if __name__ == "__main__":

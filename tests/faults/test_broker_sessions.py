@@ -1,0 +1,135 @@
+"""Connections to the broker that break again and again, are never answered, or are somebody else's too."""
+
+import subprocess
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from demo.instances import HOST
+from tests.faults.proxy import Proxy, WithoutPuback
+from tests.faults.rig import METER, Program, Rig, wait_until
+
+WITHIN = 60.0  # seconds, for what should take a few
+IN_FLIGHT = 1000  # frames that a broker may leave unanswered
+UNANSWERED_WITHIN = 100.0  # seconds; after 60 a connection that is not answered is given up
+FLAPS = 5
+MESSAGES, MESSAGE_SIZE = 1000, 60_000  # bytes; what the broker sends again at each connection
+RIVALRY = 30.0  # seconds
+MANY_TAKE_OVERS = 12  # in that time; unhindered, two programs come to twice as many
+
+SLOW = "simulate://standard-single-phase-base"
+
+
+def carried(link: Proxy, size: int) -> bool:
+    return link.carried["down"] >= size
+
+
+# -- the broker flaps, and the database is away ------------------------------------------------------------------------
+
+
+def test_a_flapping_broker_fills_no_memory_while_the_database_is_away(tmp_path: Path) -> None:
+    """What the storer could not acknowledge comes again at each connection: what came before is no use any more."""
+    volume = MESSAGES * MESSAGE_SIZE
+    with Proxy() as link, Rig(tmp_path, port=SLOW, broker_ports=(link.port, link.port)) as rig:
+        link.target = rig.broker.port
+        storer = rig.start_storer()
+        wait_until(lambda: bool(storer.lines("Connected to the broker")), WITHIN, "it is there", [storer])
+        lean = storer.resident()
+        rig.database.kill()
+        subprocess.run(
+            ["mosquitto_pub", "-h", HOST, "-p", str(rig.broker.port), "-q", "1", "-l", "-t", f"teleinfo/{METER}/frame"],
+            input=b"".join(b"%0*d\n" % (MESSAGE_SIZE, number) for number in range(MESSAGES)),
+            check=True,
+        )
+        wait_until(partial(carried, link, volume), WITHIN, "all came", [storer])
+        for flap in range(FLAPS):
+            link.drop()
+            wait_until(partial(carried, link, (flap + 2) * volume), WITHIN, "all came again", [storer])
+        print("resident:", lean >> 20, "MiB, then", storer.resident() >> 20)
+        # Those of this connection, a batch of the first that is being tried, what is made of it, and room for the heap.
+        wait_until(lambda: storer.resident() < lean + 4 * volume, WITHIN, "the rest is given back", [storer])
+
+
+# -- the broker never acknowledges -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mute(tmp_path: Path) -> Iterator[tuple[Rig, Proxy]]:
+    """A rig whose reader never gets a PUBACK, with a fast meter."""
+    with Proxy() as link, Rig(tmp_path, frames_a_second=240.0) as rig:
+        text = rig.reader_config.read_text()
+        rig.reader_config.write_text(text.replace(f"port: {rig.broker.port}", f"port: {link.port}"))
+        link.target = rig.broker.port
+        link.filter = WithoutPuback
+        yield rig, link
+
+
+def test_a_storer_s_confirmation_is_enough_where_the_broker_acknowledges_nothing(mute: tuple[Rig, Proxy]) -> None:
+    rig, link = mute
+    programs = rig.start_storer(), rig.start_reader()
+    wait_until(lambda: bool(rig.sql("SHOW TABLES LIKE 'tallies'")), WITHIN, "tables", programs)
+    wait_until(lambda: len(rig.rows()) > 2 * IN_FLIGHT, WITHIN, "rows beyond what may be in flight", programs)
+    assert link.opened == 1, "it has connected afresh"
+
+
+def test_a_reader_leaves_a_connection_on_which_nothing_is_acknowledged(mute: tuple[Rig, Proxy]) -> None:
+    rig, link = mute
+    with rig.reader_config.open("a") as config:
+        config.write("delivery: {confirmed_by: [rig]}\n")  # a storer that is still to come
+    reader, meter = rig.start_reader(), rig.meter
+    assert meter is not None
+    wait_until(lambda: len(meter.sent) > IN_FLIGHT + 200, WITHIN, "more frames than may be in flight", [reader])
+    meter.stop()
+    link.filter = None  # the next connection is a good one
+    wait_until(lambda: link.opened > 1, UNANSWERED_WITHIN, "it connects afresh", [reader])
+    said = reader.lines(" WARNING ", "roker")
+    assert len(said) == 1, said
+    storer = rig.start_storer()
+    must = {number for number, _ in meter.sent}
+    wait_until(
+        lambda: bool(rig.sql("SHOW TABLES LIKE 'tallies'")) and must <= rig.rows().keys(),
+        UNANSWERED_WITHIN,
+        "all of it arrives",
+        [reader, storer],
+    )
+
+
+# -- two of one name ---------------------------------------------------------------------------------------------------
+
+
+def another(rig: Rig, kind: str) -> Program:
+    """Start a second program that differs in nothing but what it must."""
+    config = rig.reader_config if kind == "reader" else rig.storer_config
+    twin = rig.folder / f"twin-{kind}.yaml"
+    twin.write_text(config.read_text().replace("/journal,", "/twin,").replace(str(rig.spool), f"{rig.spool}-twin"))
+    return Program(f"twin-{kind}", kind, "run", "--config", str(twin), folder=rig.folder)
+
+
+@pytest.mark.parametrize("kind", ["reader", "storer"])
+def test_two_of_one_name_say_so_once_and_do_not_fight(tmp_path: Path, kind: str) -> None:
+    with Rig(tmp_path, port=SLOW) as rig:
+        first = rig.start_reader() if kind == "reader" else rig.start_storer()
+        wait_until(lambda: bool(first.lines("Connected to the broker")), WITHIN, "the first is there", [first])
+        twin = another(rig, kind)
+
+        def take_overs() -> int:
+            return rig.broker.log.read_text(errors="replace").count("already connected, closing old connection")
+
+        try:
+            wait_until(lambda: take_overs() > 0, WITHIN, "they meet", [first, twin])
+            end = time.monotonic() + RIVALRY
+            wait_until(
+                lambda: time.monotonic() > end or take_overs() >= MANY_TAKE_OVERS, 2 * RIVALRY, "time", [first, twin]
+            )
+        finally:
+            twin.kill()
+        print(take_overs(), "take-overs")
+        assert take_overs() < MANY_TAKE_OVERS
+        told = [
+            [line for line in program.lines(" WARNING ", "rig") if "another program named" in line.lower()]
+            for program in (first, twin)
+        ]
+        assert max(len(lines) for lines in told) == 1, told

@@ -1,0 +1,204 @@
+"""Several hosts of a database: whichever of them works is used, at start-up and later, whatever ails the others."""
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from demo.instances import HOST, Database
+from tests.faults.rig import Program, Rig, database_at, wait_until
+
+WITHIN = 60.0  # seconds, for what should take a few
+HUNG_WITHIN = 90.0  # seconds, for what waits for the answer to a statement first
+ANOTHER_HOST, NOWHERE = "127.0.0.2", "127.0.0.3"
+
+
+class Hosts:
+    """Two databases on two hosts, each with its tables, and a storer for any list of hosts."""
+
+    def __init__(self, rig: Rig) -> None:
+        self.rig = rig
+        self.one = rig.database
+        self.two = database_at(ANOTHER_HOST, rig.folder / "two", rig.database.port, rig.database.password)
+        self.storer: Program | None = None
+        self._number = 0
+
+    def heal(self) -> None:
+        """Let both be there, with tables, and well."""
+        for database, host in ((self.one, HOST), (self.two, ANOTHER_HOST)):
+            if database.process is None:
+                database.start()
+            database.resume()
+            database.sql("SET GLOBAL read_only = 0")
+            assert self.rig.command("storer", "migrate", config=self._config([host])).returncode == 0
+
+    def start(self, *hosts: str) -> Program:
+        """Start a storer that is told of these hosts."""
+        config = self._config(hosts)
+        self.storer = Program(config.stem, "storer", "run", "--config", str(config), folder=self.rig.folder)
+        return self.storer
+
+    def stop(self) -> None:
+        if self.storer is not None and self.storer.process is not None and self.storer.process.poll() is None:
+            self.storer.kill()
+
+    def writes_into(self, database: Database, within: float = WITHIN) -> None:
+        """Wait until the storer has written frames of now into this one."""
+        assert self.rig.meter is not None
+        assert self.storer is not None
+        begun = len(self.rig.meter.sent)
+
+        def newest() -> int:
+            return int(database.sql(f"SELECT COALESCE(MAX(power), -1) FROM {database.name}.frames"))
+
+        wait_until(lambda: newest() > begun + 3, within, f"rows in {database.folder.name}", [self.storer])
+
+    def nothing_is_lost(self) -> None:
+        """Each frame is in one of the two."""
+        assert self.rig.meter is not None
+        assert self.storer is not None
+        must = {number for number, _ in list(self.rig.meter.sent)[:-5]}  # the last ones may still be on their way
+
+        def rows(database: Database) -> set[int]:
+            return {int(line) for line in database.sql(f"SELECT power FROM {database.name}.frames").split()}
+
+        wait_until(lambda: must <= rows(self.one) | rows(self.two), WITHIN, "everything arrives", [self.storer])
+
+    def _config(self, hosts: Sequence[str]) -> Path:
+        self._number += 1
+        config = self.rig.folder / f"storer-{self._number}.yaml"
+        text = self.rig.storer_config.read_text()
+        assert f"host: [{HOST}]" in text
+        config.write_text(text.replace(f"host: [{HOST}]", f"host: [{', '.join(hosts)}]"))
+        return config
+
+
+class Doormat:
+    """What listens at the address of a host whose database is away: it counts who comes, and sends them off."""
+
+    def __init__(self, address: str, port: int) -> None:
+        self.visitors = 0
+        self._server = socket.create_server((address, port))
+        self._thread = threading.Thread(target=self._serve, name="doormat", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._server.close()
+
+    def _serve(self) -> None:
+        with contextlib.suppress(OSError):  # the end
+            while True:
+                visitor, _ = self._server.accept()
+                self.visitors += 1
+                visitor.close()
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
+    with Rig(tmp_path_factory.mktemp("hosts"), frames_a_second=10.0) as rig:
+        hosts = Hosts(rig)
+        try:
+            hosts.heal()
+            rig.start_reader()
+            yield hosts
+        finally:
+            hosts.two.stop()
+
+
+@pytest.fixture
+def hosts(both: Hosts) -> Iterator[Hosts]:
+    both.heal()
+    yield both
+    both.stop()
+
+
+def dead(database: Database) -> None:
+    database.kill()
+
+
+def hung(database: Database) -> None:
+    database.pause()
+
+
+def read_only(database: Database) -> None:
+    """As a node of a cluster that has lost the others: it lets everybody in, and takes nothing."""
+    database.sql("SET GLOBAL read_only = 1")
+
+
+@pytest.mark.parametrize(
+    ("order", "ails"),
+    [
+        pytest.param((HOST, ANOTHER_HOST), dead, id="the first is dead"),
+        pytest.param((ANOTHER_HOST, HOST), dead, id="the second is dead"),
+        pytest.param((NOWHERE, HOST, ANOTHER_HOST), dead, id="two of three are dead"),
+        pytest.param((HOST, ANOTHER_HOST), hung, id="the first hangs"),
+        pytest.param((HOST, ANOTHER_HOST), read_only, id="the first is read-only"),
+    ],
+)
+def test_a_storer_starts_with_the_host_that_works(
+    hosts: Hosts, order: Sequence[str], ails: Callable[[Database], None]
+) -> None:
+    ails(hosts.one)
+    hosts.start(*order)
+    hosts.writes_into(hosts.two, HUNG_WITHIN)
+    hosts.heal()
+    hosts.nothing_is_lost()
+
+
+@pytest.mark.parametrize(
+    ("order", "ails"),
+    [
+        pytest.param((HOST, ANOTHER_HOST), dead, id="dead"),
+        pytest.param((HOST, NOWHERE, ANOTHER_HOST), dead, id="dead, and the next of three too"),
+        pytest.param((HOST, ANOTHER_HOST), hung, id="hung"),
+        pytest.param((HOST, ANOTHER_HOST), read_only, id="read-only"),
+    ],
+)
+def test_a_storer_leaves_a_host_that_works_no_longer(
+    hosts: Hosts, order: Sequence[str], ails: Callable[[Database], None]
+) -> None:
+    hosts.start(*order)
+    hosts.writes_into(hosts.one)
+    ails(hosts.one)
+    hosts.writes_into(hosts.two, HUNG_WITHIN)
+    hosts.heal()
+    hosts.nothing_is_lost()
+
+
+@pytest.mark.parametrize("first_back", ["the one that was used", "the other"])
+@pytest.mark.parametrize("order", [(HOST, ANOTHER_HOST), (HOST, ANOTHER_HOST, NOWHERE)], ids=["two", "three"])
+def test_a_storer_whose_hosts_are_all_away_finds_whichever_comes_back(
+    hosts: Hosts, order: Sequence[str], first_back: str
+) -> None:
+    hosts.start(*order)
+    hosts.writes_into(hosts.one)
+    hosts.two.kill()
+    with Doormat(ANOTHER_HOST, hosts.two.port) as doormat:
+        hosts.one.kill()
+        assert hosts.storer is not None
+        wait_until(lambda: doormat.visitors >= 2, WITHIN, "it has tried the other", [hosts.storer])
+    back = hosts.one if first_back == "the one that was used" else hosts.two
+    back.start()
+    hosts.writes_into(back)
+    hosts.heal()
+    hosts.nothing_is_lost()
+
+
+def test_a_storer_passes_by_a_host_that_hangs_when_its_own_comes_back(hosts: Hosts) -> None:
+    """The node beside it hangs: it lets the storer in and never says a word."""
+    hosts.start(HOST, ANOTHER_HOST)
+    hosts.writes_into(hosts.one)
+    hosts.two.pause()
+    hosts.one.restart()
+    hosts.writes_into(hosts.one, HUNG_WITHIN)
+    hosts.heal()
+    hosts.nothing_is_lost()

@@ -1,0 +1,108 @@
+"""The database goes back to an earlier state while the storer runs: what comes then is stored as what it is."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from demo.instances import HOST, Database
+from tests.faults.rig import ADDRESSES, Rig, bring_back_data, database_at, save_data, wait_until
+from tests.services.ear import Ear
+
+WITHIN = 60.0  # seconds, for what should take one or two
+ANOTHER_HOST = "127.0.0.2"
+FIRST, SECOND, THIRD = ADDRESSES
+
+
+class House:
+    """A storer, its database, a snapshot and a replica of it from before its first frame; a reader played by hand."""
+
+    def __init__(self, rig: Rig, ear: Ear) -> None:
+        self.rig = rig
+        self._ear = ear
+        self._second = 0
+        assert rig.command("storer", "migrate", config=rig.storer_config).returncode == 0
+        self.snapshot = rig.folder / "snapshot"
+        save_data(rig.database, self.snapshot)
+        self.storer = rig.start_storer()
+        wait_until(
+            lambda: any(topic == "teleinfo/storer/rig/status" for topic, _ in ear.messages),
+            WITHIN,
+            "the storer is there",
+            [self.storer],
+        )
+        self.replica = database_at(ANOTHER_HOST, rig.folder / "replica", rig.database.port, rig.database.password)
+
+    def store(self, meter: str, message: str) -> dict[str, Any]:
+        """Send a frame, and wait until the storer has confirmed it; return it."""
+        self._second += 1
+        timestamp = f"2024-01-10T10:00:{self._second:02}.000000Z"
+        values = {"ADSC": meter, "EAST": 1000 + self._second, "SINSTS": self._second, "MSG1": message}
+        frame = {"meter": meter, "timestamp": timestamp, "mode": "standard", "frame": values}
+        self._ear.say(f"teleinfo/{meter}/frame", json.dumps(frame).encode())
+        wait_until(
+            lambda: any(timestamp in word["timestamps"] for word in self._ear.on(f"teleinfo/{meter}/stored")),
+            WITHIN,
+            f"the frame of {timestamp} is confirmed as stored",
+            [self.storer],
+        )
+        return frame
+
+    def exported(self, database: Database) -> list[dict[str, Any]]:
+        """What `export` gives back of a database."""
+        config = self.rig.folder / f"{database.folder.name}.yaml"
+        host = HOST if database is self.rig.database else ANOTHER_HOST
+        config.write_text(re.sub(r"host: \[[^]]*\]", f"host: {host}", self.rig.storer_config.read_text()))
+        done = self.rig.command("storer", "export", config=config)
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture
+def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
+    """A house whose storer knows of these hosts."""
+    with (
+        Rig(tmp_path, port="simulate://standard-single-phase-base", database_hosts=request.param) as rig,
+        Ear(rig.broker) as ear,
+    ):
+        house = House(rig, ear)
+        try:
+            yield house
+        finally:
+            house.replica.stop()
+
+
+def a_restored_snapshot(house: House) -> Database:
+    bring_back_data(house.rig.database, house.snapshot)
+    return house.rig.database
+
+
+def a_replica_that_lags(house: House) -> Database:
+    house.rig.database.kill()
+    bring_back_data(house.replica, house.snapshot)
+    return house.replica
+
+
+@pytest.mark.parametrize(
+    ("house", "goes_back_to"),
+    [((HOST,), a_restored_snapshot), ((HOST, ANOTHER_HOST), a_replica_that_lags)],
+    ids=["a snapshot is restored", "a replica lags"],
+    indirect=["house"],
+)
+def test_a_frame_keeps_its_meter_and_its_labels_when_the_database_has_gone_back(
+    house: House, goes_back_to: Callable[[House], Database]
+) -> None:
+    before = [house.store(FIRST, "one"), house.store(SECOND, "two")]
+    assert house.exported(house.rig.database) == before
+    database = goes_back_to(house)
+    # Others take the numbers that the first ones had.
+    after = [
+        house.store(THIRD, "three"),
+        house.store(FIRST, "one"),
+        house.store(SECOND, "two"),
+        house.store(THIRD, "two"),
+    ]
+    assert house.exported(database) == after
