@@ -27,7 +27,7 @@ def everybodys(tmp_path: Path) -> Path:
 
 
 def open_journal(folder: Path) -> Journal:
-    journal = Journal(folder, reader="pi")
+    journal = Journal(folder, "cellar")
     journal.open()
     return journal
 
