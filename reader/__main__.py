@@ -12,6 +12,7 @@ from common.arguments import add_version, one_of
 from common.command import NO_ROOM, report_errors
 from common.errors import ConfigError
 from common.forget import NotAllowed, NotForgotten, forget, forget_meter
+from common.machine import reason
 from common.process import Life
 from common.topics import Topics
 from reader.bridge import Bridge
@@ -128,7 +129,7 @@ def _decode(arguments: argparse.Namespace) -> int:
             except OSError as error:
                 if error.errno in NO_ROOM:
                     raise  # it is the output
-                raise ConfigError(f"{name}: cannot be read: {error.strerror}") from error
+                raise ConfigError(f"{name}: cannot be read: {reason(error)}") from error
         sys.stdout.flush()
         print(f"{name}: {summary.text()}", file=sys.stderr)  # noqa: T201 - for a person
     return 0

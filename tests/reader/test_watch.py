@@ -236,5 +236,5 @@ def test_a_port_can_be_watched_by_somebody_who_may_not_look_at_the_configuration
         file.parent.chmod(0o700)
     assert capsys.readouterr().err.splitlines() == [
         "teleinfo-reader: /dev/null: not a serial port",
-        f"teleinfo-reader: {file}: cannot be read: Permission denied; name your file with --config",
+        f"teleinfo-reader: {file}: cannot be read: Permission denied; use sudo",
     ]
