@@ -10,7 +10,10 @@ _NO_SPACE = re.compile(r"\s*(?:-\s+)?[A-Za-z_]+:(?!//)[^\s:]")  # key:value
 _OPEN_QUOTE = re.compile(r"""\s*(?:-\s+)?[^#"']*:\s+(["'])(?:(?!\1).)*""")  # key: "value
 _SPECIAL = "a text that begins with one of & * ! @ ` % | > [ ] { } needs quotes"
 _WORDS = (
-    (r"undefined alias|tag|cannot start any token|unhashable|chomping|node content|document start", _SPECIAL),
+    (
+        r"alias|anchor|second occurrence|tag|alphabetic|cannot start any token|unhashable|chomping|node content|document start",
+        _SPECIAL,
+    ),
     (r"unknown escape character", "a backslash in double quotes means something: use single quotes"),
     (r"expected ',' or '[}\]]'", "a bracket that is opened here is not closed, or a comma is missing"),
     (r"quoted scalar|unexpected end of stream", "a quote is opened here and not closed"),

@@ -177,6 +177,8 @@ def test_an_option_that_is_there_twice_is_refused(file: Path, text: str, reason:
             for value in ("!!python/name:os.system", "*hunter2", "!hunter2", "@hunter2", "`hunter2", "|hunter2")
         ),
         ("device: {{ hunter2 }}", 1, "needs quotes"),
+        ("device: &hunter2 d\nword: &hunter2 e", 2, "needs quotes"),
+        ("device: d\nword: &@hunter2", 2, "needs quotes"),
     ],
 )
 def test_says_in_words_that_people_know_where_the_file_is_not_yaml(
