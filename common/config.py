@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import yaml
 
 from common.errors import ConfigError, NotReady
-from common.machine import permission_cure
+from common.machine import reason
 from common.yaml_errors import explain
 
 T = TypeVar("T")
@@ -113,7 +113,7 @@ class Secret:
         try:
             return Path(self.password_file).read_text(encoding="utf-8").rstrip("\r\n")
         except (OSError, ValueError) as error:
-            raise NotReady(f"password_file: {self.password_file} cannot be read: {_reason(error)}") from error
+            raise NotReady(f"password_file: {self.password_file} cannot be read: {_why(error)}") from error
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -169,7 +169,7 @@ def load(kind: type[T], path: Path) -> T:
         raise ConfigError(f"{path}, line {line}: {_NOT_UTF8}") from error
     except (OSError, ValueError) as error:
         cure = "" if isinstance(error, PermissionError) else "; name your file with --config"
-        raise ConfigError(f"{path}: cannot be read: {_reason(error)}{cure}") from error
+        raise ConfigError(f"{path}: cannot be read: {_why(error)}{cure}") from error
     try:
         document = _read_yaml(text)
     except yaml.YAMLError as error:
@@ -212,12 +212,10 @@ def _problem(error: yaml.YAMLError, text: str) -> str:
     return f", line {line}: {problem}"
 
 
-def _reason(error: Exception) -> str:
+def _why(error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError):
         return _NOT_UTF8
-    if isinstance(error, PermissionError):
-        return f"{error.strerror}; {permission_cure(error)}"
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return reason(error) if isinstance(error, OSError) else str(error)
 
 
 def _section(kind: type[T], document: Any, prefix: str) -> T:

@@ -257,10 +257,18 @@ def time_in_words(days: float) -> str:
     return f"{minutes} minute{'s' if minutes != 1 else ''}"
 
 
+def reason(error: OSError) -> str:
+    """Say what is wrong with a file, and whose it is where it is not ours to open."""
+    text = error.strerror or str(error)
+    return f"{text}; {permission_cure(error)}" if isinstance(error, PermissionError) else text
+
+
 def permission_cure(error: PermissionError) -> str:
-    """Say how to get at the file that was not ours to open."""
+    """Say how to get at the file that was not ours to open, or at its folder."""
     path = Path(os.fsdecode(error.filename or "."))
     try:
+        if not path.exists():
+            path = path.parent
         status = path.stat()
     except OSError:  # it is in a folder that is not ours to enter, or not made yet
         return "use sudo"

@@ -9,14 +9,18 @@ import re
 _NO_SPACE = re.compile(r"\s*(?:-\s+)?[A-Za-z_]+:(?!//)[^\s:]")  # key:value
 _OPEN_QUOTE = re.compile(r"""\s*(?:-\s+)?[^#"']*:\s+(["'])(?:(?!\1).)*""")  # key: "value
 _SPECIAL = "a text that begins with one of & * ! @ ` % | > [ ] { } needs quotes"
+_BRACKET = "a bracket that is opened here is not closed, or a comma is missing"
+_COLUMN = "this line does not begin in the same column as the others of its section"
 _WORDS = (
-    (r"undefined alias|tag|cannot start any token|unhashable|chomping|node content|document start", _SPECIAL),
+    (r"expected (',' or '[}\]]'|the node content, but found '<stream end>')", _BRACKET),
+    (r"found '<block mapping start>'", _COLUMN),
+    (r"alias|anchor|second occurrence|tag|alphabetic|cannot start any token|unhashable", _SPECIAL),
+    (r"chomping|node content|document start", _SPECIAL),
     (r"unknown escape character", "a backslash in double quotes means something: use single quotes"),
-    (r"expected ',' or '[}\]]'", "a bracket that is opened here is not closed, or a comma is missing"),
     (r"quoted scalar|unexpected end of stream", "a quote is opened here and not closed"),
     (r"could not find expected ':'", "an option is expected, as 'key: value', with a space after the colon"),
     (r"but found '<scalar>'", "something stands behind the closing quote of a value"),
-    (r"but found", "this line does not begin in the same column as the others of its section"),
+    (r"but found", _COLUMN),
     (r"another document", "a line of --- begins a second document: take it out"),
 )
 

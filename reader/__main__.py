@@ -14,6 +14,7 @@ from common.deployment import Deployment, here
 from common.errors import ConfigError
 from common.forget import NotForgotten, NotKnown, forget_meter, forget_program, known_meters
 from common.heartbeat import Heartbeat
+from common.machine import reason
 from common.notify import Notifier
 from common.process import Life
 from common.topics import Topics
@@ -139,7 +140,7 @@ def _decode(arguments: argparse.Namespace) -> int:
             except OSError as error:
                 if error.errno in NO_ROOM:
                     raise  # it is the output
-                raise ConfigError(f"{name}: cannot be read: {error.strerror}") from error
+                raise ConfigError(f"{name}: cannot be read: {reason(error)}") from error
         sys.stdout.flush()
         print(f"{name}: {summary.text()}", file=sys.stderr)  # noqa: T201 - for a person
     return 0

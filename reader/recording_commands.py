@@ -13,7 +13,7 @@ from common.arguments import UTC_TIMES, positive, whole
 from common.command import NO_ROOM
 from common.deployment import here
 from common.errors import ConfigError, PortBusy, PortError, TeleinfoError
-from common.machine import Machine
+from common.machine import Machine, reason
 from common.plural import plural
 from common.process import Life
 from reader.config import ReaderConfig
@@ -82,7 +82,7 @@ def _record(arguments: argparse.Namespace) -> int:
             raise TeleinfoError(
                 f"{arguments.file}: {error.strerror}: make room; what came until then ({far}) is in it"
             ) from error
-        raise ConfigError(f"{arguments.file}: cannot be written: {error.strerror}") from error
+        raise ConfigError(f"{arguments.file}: cannot be written: {reason(error)}") from error
     _say(f"{arguments.file}: {_far(recorder.progress)}")
     if not recorder.progress.frames:
         _say("no frame was among it: see docs/hardware.md for the wiring, or try another --port")
@@ -129,7 +129,7 @@ def _replay(arguments: argparse.Namespace) -> int:
         with arguments.file.open("rb") as file:
             chunks = list(read_chunks(file, str(arguments.file)))
     except OSError as error:
-        raise ConfigError(f"{arguments.file}: cannot be read: {error.strerror}") from error
+        raise ConfigError(f"{arguments.file}: cannot be read: {reason(error)}") from error
     if not chunks:
         raise ConfigError(f"{arguments.file}: there is not a byte in the recording")
     line = RecordedLine(chunks, speed=arguments.speed, loop=arguments.loop)

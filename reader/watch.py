@@ -18,12 +18,13 @@ from typing import Any
 from common import config
 from common.arguments import LOCAL_TIMES
 from common.errors import ConfigError, PortBusy, PortError
-from common.machine import Machine
+from common.machine import Machine, Process
 from common.process import Life
 from reader.config import ReaderConfig, ReaderMqtt
 from reader.keys import pressed
 from reader.line import Decoded, Link
 from reader.port import check_port, open_port
+from reader.watch_notes import translate
 from reader.watch_plain import plain_line
 from reader.watch_source import BrokerSource, Event, Gone, Note, NoteHandler, Parity, PortSource, Source
 from reader.watch_view import View, Watched
@@ -128,13 +129,13 @@ def _source(
         ports = (arguments.port,) if arguments.port or settings is None else settings.port
         for port in ports:
             check_port(port)
-        taken = None if arguments.port or settings is None else _taken_by_reader(settings)
+        taken = None if arguments.port or settings is None else _taken_by_reader(settings, words)
         if taken is None:
             try:
                 _try(ports)
             except PortBusy as error:
                 port = str(error).partition(": ")[0]
-                taken = port, str(next(iter(Machine().holders(Path(port))), words("another")))
+                taken = port, _named(next(iter(Machine().holders(Path(port))), None), words)
                 if arguments.port:
                     raise PortBusy(
                         f"{port}: {taken[1]} has it open; to see what a reader publishes: teleinfo-reader watch --mqtt"
@@ -146,10 +147,14 @@ def _source(
     return BrokerSource(broker, post), note, words("ask_broker", topic=broker.topic)
 
 
-def _taken_by_reader(settings: ReaderConfig) -> tuple[str, str] | None:
+def _taken_by_reader(settings: ReaderConfig, words: Words) -> tuple[str, str] | None:
     """Return the ports and the reader, where one runs with this configuration: even a gateway lets only one in."""
     reader = Machine().locker(settings.spool.journal)
-    return None if reader is None else (", ".join(settings.port), str(reader))
+    return None if reader is None else (", ".join(settings.port), _named(reader, words))
+
+
+def _named(process: Process | None, words: Words) -> str:
+    return words("another") if process is None else words("process", name=process.name, number=process.pid)
 
 
 def _try(ports: tuple[str, ...]) -> None:
@@ -263,7 +268,7 @@ class _Watch:
                 if meter in self._meters:
                     self._meters[meter].parity(errors)
             case Note(text):
-                self.note = text or self._from
+                self.note = translate(text, self._words) or self._from
             case None:
                 pass
         return True

@@ -45,6 +45,24 @@ _TEXTS = {
     "more_meters":   Text("{number} autres compteurs : agrandir, ou --meter", "{number} more meters: a larger window, or --meter"),
     "too_small":     Text("Fenêtre trop petite",               "The window is too small"),
     "another":       Text("un autre programme",                "another program"),
+    "process":       Text("{name} (processus {number})",       "{name} (process {number})"),
+    "broker_refuses":     Text("Le broker {where} refuse l'accès : compte, mot de passe ou droits", "The broker {where} refuses us: account, password or access rules"),
+    "broker_unreachable": Text("Broker {where} injoignable",             "The broker {where} cannot be reached"),
+    "broker_ended":       Text("Le broker {where} a fermé la connexion", "The broker {where} ended the connection"),
+    "broker_lost":        Text("Connexion perdue avec le broker {where}", "The connection to the broker {where} is lost"),
+    "broker_trouble":     Text("Problème avec le broker {where} ; voir teleinfo-reader check", "Trouble with the broker {where}; see teleinfo-reader check"),
+    "port_missing":       Text("{where} : absent. Est-il branché ?",     "{where}: no such device"),
+    "port_denied":        Text("{where} : accès refusé ; il faut être dans le groupe dialout", "{where}: permission denied"),
+    "port_busy":          Text("{where} : un autre programme l'utilise", "{where}: another program has it open"),
+    "port_refused":       Text("{where} : connexion refusée",            "{where}: connection refused"),
+    "port_unplugged":     Text("{where} : débranché",                    "{where}: unplugged"),
+    "port_silent":        Text("{where} : aucune trame",                 "{where}: no frames"),
+    "trouble":            Text("{where} : problème ; voir teleinfo-reader check", "{where}: trouble; see teleinfo-reader check"),
+    "trouble_somewhere":  Text("Problème ; voir teleinfo-reader check",  "Trouble; see teleinfo-reader check"),
+    "refused":       Text("connexion refusée",                 "connection refused"),
+    "timed_out":     Text("pas de réponse",                    "timed out"),
+    "no_route":      Text("réseau injoignable",                "no route"),
+    "no_name":       Text("nom inconnu",                       "name not known"),
     "from_broker":   Text("{port} est lu par {who} : trames du broker {broker}", "{port} is read by {who}: frames from the broker {broker}"),
 }
 # fmt: on
@@ -59,6 +77,11 @@ class Words:
     def __call__(self, key: str, **values: object) -> str:
         """Return a text, with what stands in it."""
         return _TEXTS[key].of(self.language).format(**values)
+
+    @property
+    def colon(self) -> str:
+        """What stands between a thing and what is said of it."""
+        return ": " if self.language == "en" else " : "
 
     def number(self, value: float, decimals: int = 0) -> str:
         """Write a number.

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from common.errors import BackupError, Busy, ConfigError
+from common.machine import reason
 from common.version import __version__
 from storer.backup_check import Contents, check
 from storer.backup_file import Writer
@@ -52,7 +53,7 @@ def backup(
         if keep is not None:
             _prune(file, database.name, keep)
     except OSError as error:
-        raise BackupError(f"{file}: cannot be written: {error.strerror or error}") from error
+        raise BackupError(f"{file}: cannot be written: {reason(error)}") from error
     return file, contents
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from common.errors import BackupError
+from common.machine import reason
 
 _GZIP = 31  # zlib's `wbits` for a gzip header and trailer
 _LEVEL = 6
@@ -60,7 +61,7 @@ def read_blocks(path: Path) -> Iterator[list[bytes]]:
         with path.open("rb") as file:
             yield from _lines(_pieces(file, path.stat().st_size))
     except OSError as error:
-        raise BackupError(f"cannot be read: {error.strerror or error}") from error
+        raise BackupError(f"cannot be read: {reason(error)}") from error
 
 
 def parse(lines: Sequence[bytes]) -> list[Any]:

@@ -170,6 +170,8 @@ def test_an_option_that_is_there_twice_is_refused(file: Path, text: str, reason:
         ("inner:\n  host: h\n port: 1", 3, "same column"),
         ("device: d\ninner: {host: h", 2, "a bracket that is opened here is not closed"),
         ("device: d\ninner: {words: [a, b}\n", 2, "a bracket that is opened here is not closed"),
+        ("device: d\nroom: [", 2, "a bracket that is opened here is not closed"),
+        (" device: d\nwait: 5s", 2, "same column"),
         ("device: d\njust words\nwait: 5s", 3, "an option is expected"),
         # what needs quotes
         *(
@@ -177,6 +179,8 @@ def test_an_option_that_is_there_twice_is_refused(file: Path, text: str, reason:
             for value in ("!!python/name:os.system", "*hunter2", "!hunter2", "@hunter2", "`hunter2", "|hunter2")
         ),
         ("device: {{ hunter2 }}", 1, "needs quotes"),
+        ("device: &hunter2 d\nword: &hunter2 e", 2, "needs quotes"),
+        ("device: d\nword: &@hunter2", 2, "needs quotes"),
     ],
 )
 def test_says_in_words_that_people_know_where_the_file_is_not_yaml(

@@ -130,7 +130,7 @@ def test_who_may_not_open_a_file_hears_whose_it_is(tmp_path: Path, monkeypatch: 
     owner = pwd.getpwuid(os.geteuid()).pw_name
     monkeypatch.setattr(os, "geteuid", lambda: 54_321)
     assert denied(file) == f"it belongs to {owner}: use sudo"
-    assert denied(tmp_path / "hidden") == "use sudo"
+    assert denied(tmp_path / "missing") == f"it belongs to {owner}: use sudo"  # its folder does
 
 
 def test_who_may_not_open_a_device_hears_of_its_group(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -317,7 +317,7 @@ def test_a_reader_that_has_the_port_is_named_and_asked(household: Broker, tmp_pa
     [
         ("prot: /dev/ttyAMA0", "unknown option 'prot', did you mean 'port'?"),
         ("port: telnet://pi:1", "a device, socket://, rfc2217:// or simulate:// is expected"),
-        ("port: [", "not YAML"),
+        ("port: [", "line 1: a bracket that is opened here is not closed"),
         ("port: /dev/null\nmqtt: {password: a, password_file: /none}", "'password_file' is given, too"),
     ],
 )

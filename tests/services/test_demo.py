@@ -106,7 +106,7 @@ def test_ends_by_itself_with_every_frame_a_row_and_goes_on_with_its_data(folder:
         demo = Demo(folder, "--seconds", "4")
         text = demo.rest()
         assert demo.process.returncode == 0, text
-        decoded, rows = map(int, re.findall(r"(\d+) frames decoded, (\d+) rows committed", text)[0])
+        decoded, rows = map(int, re.findall(r"(\d+) frames? decoded, (\d+) rows? committed", text)[0])
         assert decoded == rows > 0
         assert re.search(r"mosquitto_sub -h 127\.0\.0\.1 -p \d+ -v -t 'teleinfo/#'", text)
         assert re.search(r"mariadb --defaults-file=.demo/mariadb.cnf -P \d+ -e 'SELECT", text)

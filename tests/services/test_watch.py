@@ -79,7 +79,7 @@ def test_where_the_port_is_in_use_it_says_so_and_listens_to_the_broker(
         line
     )
     assert re.fullmatch(
-        rf"{port} est lu par .+ \(process {reader.pid}\) : trames du broker {re.escape(broker.host)}\n", said
+        rf"{port} est lu par .+ \(processus {reader.pid}\) : trames du broker {re.escape(broker.host)}\n", said
     ), said
     assert refused.returncode == 1
     assert "teleinfo-reader watch --mqtt" in refused.stderr.decode()
@@ -111,3 +111,15 @@ def config_of(broker: Broker, base: str, folder: Path) -> Path:
         json.dumps({"port": "/dev/null", "mqtt": {"host": broker.host, "port": broker.port, "topic": base}})
     )
     return config
+
+
+def test_a_broker_that_goes_away_is_said_in_the_language_of_the_screen(tmp_path: Path, programs: None) -> None:
+    with Broker(tmp_path / "broker") as away:
+        config = config_of(away, f"test/watch-{os.urandom(6).hex()}", tmp_path)
+        away.stop()
+        with start("watch", "--config", config, "--mqtt", stdout=subprocess.PIPE, stderr=subprocess.PIPE) as watch:
+            assert watch.stderr
+            said = watch.stderr.readline().decode()
+            watch.send_signal(signal.SIGTERM)
+            assert watch.wait(WITHIN) == 0
+    assert said == f"Broker {away.host}:{away.port} injoignable : connexion refusée\n"
