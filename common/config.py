@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import yaml
 
 from common.errors import ConfigError, NotReady
-from common.machine import reason
+from common.host import reason
 from common.yaml_errors import explain
 
 T = TypeVar("T")

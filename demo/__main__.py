@@ -16,8 +16,8 @@ from pathlib import Path
 
 from common.arguments import add_version, one_of, positive
 from common.config import Broker as BrokerSettings
-from common.mqtt import Session
-from common.mqtt_events import Event, Message
+from common.mqtt.events import Event, Message
+from common.mqtt.session import Session
 from common.plural import plural
 from demo.folder import FolderInUse, locked
 from demo.instances import Broker, Database, InstanceError

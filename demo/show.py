@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from common.errors import MessageError
 from common.frame import Frame, read_instant
-from common.mqtt_events import Message
+from common.mqtt.events import Message
 from common.topics import Topics
 
 TOPICS = Topics("teleinfo")

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from common.finding import Status
-from common.machine import Machine
+from common.doctor.findings import Status
+from common.host import Machine
 from deploy.env_file import with_variables
 from deploy.user import PROJECT
 from reader.check import SECONDS

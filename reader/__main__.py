@@ -7,18 +7,19 @@ import re
 import sys
 from pathlib import Path
 
-from common import config, log
+from common import config
 from common.arguments import LOCAL_TIMES, add_version, one_of
-from common.command import NO_ROOM, report_errors
 from common.deployment import Deployment, here
 from common.errors import ConfigError
-from common.forget import NotForgotten, NotKnown, forget_meter, forget_program, known_meters
-from common.heartbeat import Heartbeat
-from common.machine import reason
+from common.host import reason
+from common.mqtt.forget import NotForgotten, NotKnown, forget_meter, forget_program, known_meters
 from common.notify import Notifier
-from common.process import Life
+from common.runtime import logs
+from common.runtime.cli import NO_ROOM, report_errors
+from common.runtime.shutdown import Life
+from common.runtime.waiting import when_ready
+from common.runtime.watchdog import Heartbeat
 from common.topics import Topics
-from common.waiting import when_ready
 from reader.bridge import Bridge
 from reader.check import add_parser as add_check
 from reader.config import ReaderConfig, is_simulated
@@ -86,7 +87,7 @@ def _run(arguments: argparse.Namespace) -> int:
     settings = config.load(ReaderConfig, arguments.config)
     for port in settings.port:
         check_port(port)
-    log.set_up(settings.log, "teleinfo-reader")
+    logs.set_up(settings.log, "teleinfo-reader")
     compose = here("teleinfo-reader").deployment is Deployment.COMPOSE
     for port in settings.port:
         if is_simulated(port):

@@ -13,12 +13,12 @@ from typing import Any
 from common.deployment import Deployment, here
 from common.errors import MessageError, NotReady
 from common.frame import read_instant
-from common.heartbeat import Heartbeat
-from common.metrics import Metrics
-from common.mqtt import Session, Will
-from common.mqtt_events import Connected, Disconnected, Event, Message, Published
+from common.mqtt.events import Connected, Disconnected, Event, Message, Published
+from common.mqtt.session import Session, Will
 from common.notify import Notifier
-from common.process import Life
+from common.runtime.metrics import Metrics
+from common.runtime.shutdown import Life
+from common.runtime.watchdog import Heartbeat
 from common.seldom import Seldom
 from common.tally import Tally
 from common.topics import Topics

@@ -11,14 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from common import check_broker
 from common.arguments import UTC_TIMES
-from common.check_broker import BrokerFacts, judge_broker, probe_broker
-from common.check_config import SUBJECT, config_finding, judge_secrets, read_config
 from common.deployment import here
+from common.doctor import broker as check_broker
+from common.doctor.broker import BrokerFacts, judge_broker, probe_broker
+from common.doctor.config_file import SUBJECT, config_finding, judge_secrets, read_config
+from common.doctor.findings import NOT_CONFIGURED, Finding, Report, fine, mind
 from common.errors import ConfigError
-from common.finding import NOT_CONFIGURED, Finding, Report, fine, mind
-from common.machine import Machine
+from common.host import Machine
 from common.topics import Topics
 from reader import compatible
 from reader.check_keeping import judge_keeping, probe_keeping

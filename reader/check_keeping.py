@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from common.deployment import Deployment, here
-from common.finding import Finding, cure, fine, mind
-from common.machine import Machine, User, free_space, in_words, is_read_only, nearest, time_in_words
+from common.doctor.findings import Finding, cure, fine, mind
+from common.host import Machine, User, free_space, in_words, is_read_only, nearest, time_in_words
 from common.version import BUILD_DATE
 from reader.check_port import PROGRAM
 from reader.clock import Clock, KernelClock

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from common.deployment import here
+from common.doctor.findings import Finding, cure, fine, mind
 from common.errors import PortError
-from common.finding import Finding, cure, fine, mind
 from common.frame import Value
 from common.labels import ADDRESS, OTHER_FAMILIES, Mode
 from common.plural import plural

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from common.deployment import here
-from common.finding import Finding, cure, fine, mind
-from common.machine import Machine, Process, User, group_of
+from common.doctor.findings import Finding, cure, fine, mind
+from common.host import Machine, Process, User, group_of
 from reader.serial_ports import DEBUG_SOCKET, pi_model, ports, taken_by_brltty
 
 SUBJECT = "Port"

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from common.deployment import Deployment, here
+from common.doctor.broker_probe import Heard
+from common.doctor.findings import Finding, cure, fine, mind
 from common.errors import MessageError
-from common.finding import Finding, cure, fine, mind
 from common.frame import Frame
-from common.machine import time_in_words
-from common.mqtt_probe import Heard
+from common.host import time_in_words
 from common.plural import plural
 from common.topics import Topics
 from reader.check_line import judge_meter

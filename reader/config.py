@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from common.config import Broker, LogConfig, MetricsConfig, client_name, duration, option, section, size, topic_name
-from common.heartbeat import heartbeat_file
+from common.runtime.watchdog import heartbeat_file
 
 
 def _ports(value: Any) -> tuple[str, ...]:

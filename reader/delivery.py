@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from common.frame import write_instant
-from common.mqtt_events import REFUSED, TOO_LARGE, Handed
+from common.mqtt.events import REFUSED, TOO_LARGE, Handed
 from common.topics import Topics
 from reader.confirmers import Confirmers
 from reader.fault import Fault

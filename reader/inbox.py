@@ -8,7 +8,7 @@ import queue
 import threading
 from typing import Generic, TypeVar
 
-from common.mqtt_events import Message
+from common.mqtt.events import Message
 
 MOST_BYTES = 4_000_000  # of messages that were not read
 _EACH = 500  # bytes that a message takes beside its payload

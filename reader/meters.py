@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from typing import Protocol
 
 from common.frame import METER, Frame
-from common.mqtt_events import Handed
+from common.mqtt.events import Handed
 from common.topics import Topics
 from reader import compatible
 from reader.config import HomeAssistantConfig, is_simulated

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from common.frame import read_instant
-from common.metrics import Family, Kind, Sample
+from common.runtime.metrics import Family, Kind, Sample
 from common.version import __version__
 
 _LINE = (

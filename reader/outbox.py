@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from common.mqtt_events import Handed
+from common.mqtt.events import Handed
 from common.topics import Topics
 from reader.items import Identity, Item, Kind
 

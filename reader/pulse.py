@@ -4,8 +4,8 @@ import math
 from collections import deque
 from collections.abc import Sequence
 
-from common.heartbeat import Vitals
 from common.plural import plural
+from common.runtime.watchdog import Vitals
 from reader.line_health import LineHealth
 
 FRESH = 30.0  # seconds for which a frame counts as coming

@@ -10,12 +10,12 @@ from typing import Any
 
 from common import config
 from common.arguments import UTC_TIMES, positive, whole
-from common.command import NO_ROOM
 from common.deployment import here
 from common.errors import ConfigError, PortBusy, PortError, TeleinfoError
-from common.machine import Machine, reason
+from common.host import Machine, reason
 from common.plural import plural
-from common.process import Life
+from common.runtime.cli import NO_ROOM
+from common.runtime.shutdown import Life
 from reader.config import ReaderConfig
 from reader.port import check_port, open_port
 from reader.recorder import Bounds, Progress, Recorder

@@ -18,8 +18,8 @@ from typing import Any
 from common import config
 from common.arguments import LOCAL_TIMES
 from common.errors import ConfigError, PortBusy, PortError
-from common.machine import Machine, Process
-from common.process import Life
+from common.host import Machine, Process
+from common.runtime.shutdown import Life
 from reader.config import ReaderConfig, ReaderMqtt
 from reader.keys import pressed
 from reader.line import Decoded, Link

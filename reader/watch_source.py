@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 from common.errors import MessageError
 from common.frame import Frame
-from common.mqtt import Session
-from common.mqtt_events import Connected, Disconnected, Message, Published
+from common.mqtt.events import Connected, Disconnected, Message, Published
+from common.mqtt.session import Session
 from common.topics import Topics
 from reader.config import ReaderMqtt
 from reader.line import Decoded, Line, LineEvent, Link, OpenPort

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from common import config, log
+from common import config
 from common.arguments import LOCAL_TIMES, UTC_TIMES, add_version, whole
-from common.command import report_errors
 from common.errors import ConfigError
-from common.forget import NotKnown, forget_program
-from common.process import Life
+from common.mqtt.forget import NotKnown, forget_program
+from common.runtime import logs
+from common.runtime.cli import report_errors
+from common.runtime.shutdown import Life
 from common.topics import Topics
 from storer import check as doctor
 from storer.audit import run_audit
@@ -106,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(arguments: argparse.Namespace) -> int:
     settings = config.load(StorerConfig, arguments.config)
-    log.set_up(settings.log, "teleinfo-storer")
+    logs.set_up(settings.log, "teleinfo-storer")
     life = Life()
     storer = Storer(settings, life)
     life.watch(storer.wake)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from common.errors import BackupError, Busy, ConfigError
-from common.machine import reason
+from common.host import reason
 from common.version import __version__
 from storer.backup_check import Contents, check
 from storer.backup_file import Writer

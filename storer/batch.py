@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from common.errors import MessageError
 from common.frame import Frame, identity_in, write_instant, write_stamp
-from common.mqtt_events import Message
+from common.mqtt.events import Message
 from common.tally import Tally
 
 MOST_AHEAD = timedelta(days=1)

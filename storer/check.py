@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from common.arguments import UTC_TIMES
-from common.check_broker import judge_broker, probe_broker
-from common.check_config import SUBJECT, judge_secrets, read_config
 from common.deployment import here
-from common.finding import NOT_CONFIGURED, Finding, Report, cure, fine, mind
-from common.machine import Machine, time_in_words
-from common.mqtt_probe import Heard
+from common.doctor.broker import judge_broker, probe_broker
+from common.doctor.broker_probe import Heard
+from common.doctor.config_file import SUBJECT, judge_secrets, read_config
+from common.doctor.findings import NOT_CONFIGURED, Finding, Report, cure, fine, mind
+from common.host import Machine, time_in_words
 from common.plural import plural
 from common.topics import Topics
 from storer.check_database import judge_database, probe_databases

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from common.deployment import Deployment, here
+from common.doctor.findings import Finding, cure, fine, mind
 from common.errors import DatabaseError
-from common.finding import Finding, cure, fine, mind
-from common.machine import free_space, in_words, time_in_words
+from common.host import free_space, in_words, time_in_words
 from common.plural import plural
 from storer.config import DatabaseConfig
 from storer.database import Connection, Database

@@ -19,7 +19,7 @@ from common.config import (
     whole,
 )
 from common.errors import Away, NotReady
-from common.heartbeat import heartbeat_file
+from common.runtime.watchdog import heartbeat_file
 
 
 def _topics(value: Any) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from common.metrics import Family, Kind, Sample
+from common.runtime.metrics import Family, Kind, Sample
 from common.version import __version__
 
 _COUNTERS = (

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from common.heartbeat import Vitals
 from common.plural import plural
+from common.runtime.watchdog import Vitals
 
 FRESH = 30.0  # seconds for which an answer of the database counts
 STUCK = 120.0  # seconds without a sign of life after which the threads that talk to the broker count as stuck

@@ -14,12 +14,12 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_whe
 from tenacity.nap import sleep_using_event
 
 from common.errors import Away, DatabaseError, Refused
-from common.heartbeat import Heartbeat
-from common.metrics import Metrics
-from common.mqtt import Session, Will
-from common.mqtt_events import Connected, Disconnected, Event, Message
+from common.mqtt.events import Connected, Disconnected, Event, Message
+from common.mqtt.session import Session, Will
 from common.notify import Notifier
-from common.process import Life
+from common.runtime.metrics import Metrics
+from common.runtime.shutdown import Life
+from common.runtime.watchdog import Heartbeat
 from common.seldom import Seldom
 from common.topics import Topics
 from storer import clock

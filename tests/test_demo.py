@@ -3,7 +3,7 @@
 import json
 
 from common.frame import Frame
-from common.mqtt_events import Message
+from common.mqtt.events import Message
 from demo.show import Show
 
 METER = "031961123456"

@@ -8,9 +8,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 #: Where each library is at home: the one file that must change when it does.
 HOMES = {
-    "prometheus_client": "common/metrics.py",
+    "prometheus_client": "common/runtime/metrics.py",
     "serial": "reader/port.py",
-    "paho": "common/mqtt.py",
+    "paho": "common/mqtt/session.py",
     "pymysql": "storer/database.py",
     "tenacity": "storer/service.py",
     "yaml": "common/config.py",

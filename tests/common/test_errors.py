@@ -16,8 +16,8 @@ import common
 import reader
 import storer
 from common import errors
-from common.command import report_errors
 from common.errors import Away, BadRow, ConfigError, DatabaseError, Refused, TeleinfoError
+from common.runtime.cli import report_errors
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -92,7 +92,7 @@ def test_ctrl_c_ends_a_command_wherever_it_is_and_without_a_word() -> None:
     """As an exception it would leave a library in the middle of something, which complains of that."""
     program = """
 import argparse, sys
-from common.command import report_errors
+from common.runtime.cli import report_errors
 
 def command(_):
     try:

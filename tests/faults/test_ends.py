@@ -272,8 +272,8 @@ sys.exit(main())
     ("program", "module", "sabotage", "thread"),
     [
         ("reader", "reader.line", "reader.line.Decoder = None", "line"),
-        ("reader", "common.mqtt", "common.mqtt.Connected = None", "paho"),
-        ("storer", "common.mqtt", "common.mqtt.Message = None", "paho"),
+        ("reader", "common.mqtt.session", "common.mqtt.session.Connected = None", "paho"),
+        ("storer", "common.mqtt.session", "common.mqtt.session.Message = None", "paho"),
     ],
     ids=["reader's line", "reader's network", "storer's network"],
 )

@@ -14,11 +14,11 @@ from typing import Any, Self, TypeVar
 
 import pytest
 
-import common.mqtt
+import common.mqtt.session
 from common.config import Broker as Settings
 from common.config import Tls
-from common.mqtt import Session
-from common.mqtt_events import NOBODY_SUBSCRIBED, REFUSED, Connected, Disconnected, Event, Handed, Message, Published
+from common.mqtt.events import NOBODY_SUBSCRIBED, REFUSED, Connected, Disconnected, Event, Handed, Message, Published
+from common.mqtt.session import Session
 from demo.instances import HOST, Broker, find_program
 from tests.faults.proxy import Proxy
 from tests.faults.rig import ROOT, Rig, wait_until
@@ -279,9 +279,9 @@ def test_the_storer_says_in_one_line_that_its_session_is_lost(tmp_path: Path) ->
 _ZOMBIE = """
 import sys
 from common.config import Broker
-from common.mqtt import Session
-from common.mqtt_events import Disconnected, Message
-from common.process import Life
+from common.mqtt.session import Session
+from common.mqtt.events import Disconnected, Message
+from common.runtime.shutdown import Life
 
 def post(event):
     print(type(event).__name__, flush=True)
@@ -360,7 +360,7 @@ def _no_delay(session: Session) -> bool:
 
 
 def test_a_wrong_password_is_said_once_and_tried_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "common.mqtt")
+    caplog.set_level(logging.INFO, "common.mqtt.session")
     passwords = tmp_path / "passwords"
 
     def set_password(text: str) -> None:
@@ -494,7 +494,7 @@ def test_tls_files_that_come_late_are_waited_for_and_renewed_ones_count_at_the_n
 def test_a_connection_that_is_given_up_is_made_anew_and_nobody_hears_the_last_will(
     broker: Broker, ear: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
-    will = common.mqtt.Will("free/status", b"offline")
+    will = common.mqtt.session.Will("free/status", b"offline")
     with Client(broker.port, "stuck", "free/news", will=will) as client:
         client.session.reconnect()  # before there is one
         client.wait(Connected)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from common.command import REFUSED, USAGE
+from common.runtime.cli import REFUSED, USAGE
 from reader.__main__ import CONFIG as READER_CONFIG
 from reader.config import SpoolConfig
 from storer.__main__ import CONFIG as STORER_CONFIG

@@ -17,9 +17,9 @@ from common.config import Broker
 from common.errors import NotReady
 from common.frame import Frame, write_instant
 from common.labels import Mode
-from common.mqtt import Will
-from common.mqtt_events import Connected, Disconnected, Event, Handed, Message, Published
-from common.process import GRACE, Life
+from common.mqtt.events import Connected, Disconnected, Event, Handed, Message, Published
+from common.mqtt.session import Will
+from common.runtime.shutdown import GRACE, Life
 from common.tally import Tally
 from reader.bridge import HEALTH_EVERY, Bridge
 from reader.config import DeliveryConfig, ReaderConfig, SpoolConfig

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from common.finding import Status
-from common.machine import Machine, User
+from common.doctor.findings import Status
+from common.host import Machine, User
 from common.version import BUILD_DATE
 from reader.check_keeping import KeepingFacts, judge_keeping, probe_keeping
 from reader.config import ReaderConfig, SpoolConfig

@@ -8,8 +8,8 @@ from itertools import count
 
 import pytest
 
+from common.doctor.findings import Finding, Status
 from common.errors import PortError
-from common.finding import Finding, Status
 from common.labels import Mode
 from reader.check_line import LineFacts, judge_line, listen
 from reader.parity import with_parity

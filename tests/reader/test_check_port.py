@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from common.finding import Status
-from common.machine import Machine, Process, User
+from common.doctor.findings import Status
+from common.host import Machine, Process, User
 from reader.check_port import PortFacts, judge_port, probe_port
 
 ME = User("me", os.geteuid(), frozenset((os.getegid(), *os.getgroups())))

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from common.finding import Finding, Status
-from common.mqtt_probe import Heard
+from common.doctor.broker_probe import Heard
+from common.doctor.findings import Finding, Status
 from common.topics import Topics
 from reader.check_service import ServiceFacts, gather, judge_delivery, judge_line_from_afar, judge_service
 

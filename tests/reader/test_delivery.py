@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from common.frame import write_instant
-from common.mqtt_events import NOBODY_SUBSCRIBED, Handed
+from common.mqtt.events import NOBODY_SUBSCRIBED, Handed
 from common.topics import Topics
 from reader.confirmers import STORERS, Confirmers
 from reader.delivery import (

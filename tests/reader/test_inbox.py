@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from common.mqtt_events import Connected, Event, Message
+from common.mqtt.events import Connected, Event, Message
 from reader.inbox import MOST_BYTES, Inbox
 
 CONNECTED = Connected(session_present=False)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.frame import Frame
-from common.mqtt_events import Handed
+from common.mqtt.events import Handed
 from common.topics import Topics
 from reader.config import HomeAssistantConfig
 from reader.meters import LISTEN, MOST_METERS, Meters

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from common.labels import Mode
-from common.metrics import Kind
+from common.runtime.metrics import Kind
 from reader.frame_watchdog import Problem
 from reader.line_health import LineHealth
 from reader.metrics import reader_metrics

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from common.mqtt_events import TOO_LARGE
+from common.mqtt.events import TOO_LARGE
 from reader.delivery import SPILL_AGE
 from reader.items import Item
 from reader.overdue import OVERDUE, WINDOW

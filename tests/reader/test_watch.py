@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from common.mqtt_events import Message
+from common.mqtt.events import Message
 from reader.__main__ import main
 from reader.config import ReaderMqtt
 from reader.watch import _Watch

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Self
 
 from common import config
-from common.mqtt import Session
-from common.mqtt_events import Connected, Disconnected, Event, Published
+from common.mqtt.events import Connected, Disconnected, Event, Published
+from common.mqtt.session import Session
 from demo.instances import Broker
 
 PASSWORD = "not-the-real-one"

@@ -16,10 +16,10 @@ import pytest
 import yaml
 
 from common import config
-from common.check_broker import BrokerFacts, judge_broker, probe_broker
-from common.finding import Finding, Report
-from common.machine import Machine
-from common.mqtt_probe import Probe, Problem
+from common.doctor.broker import BrokerFacts, judge_broker, probe_broker
+from common.doctor.broker_probe import Probe, Problem
+from common.doctor.findings import Finding, Report
+from common.host import Machine
 from demo.instances import Broker, die_with, free_port
 from reader.check import check
 from tests.services.house import PASSWORD, READER_RULES, Authority, Speaker, account, careful_broker

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from common.finding import Finding, Report, Status
+from common.doctor.findings import Finding, Report, Status
 from common.frame import Frame
+from common.host import Machine
 from common.labels import Mode
-from common.machine import Machine
 from demo.instances import Broker, Database, free_port
 from storer.check import check
 from storer.check_database import DatabaseFacts, judge_database, probe_database

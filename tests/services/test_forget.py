@@ -9,9 +9,9 @@ import pytest
 
 from common import config
 from common.errors import ConfigError
-from common.forget import NotForgotten, forget, forget_meter
-from common.mqtt import Session
-from common.mqtt_events import Connected, Disconnected, Event, Message, Published
+from common.mqtt.events import Connected, Disconnected, Event, Message, Published
+from common.mqtt.forget import NotForgotten, forget, forget_meter
+from common.mqtt.session import Session
 from common.topics import Topics
 from demo.instances import Broker, free_port
 from reader.__main__ import main as reader_main
@@ -238,7 +238,7 @@ def test_a_broker_that_is_away_is_one_line(topics: Topics, caplog: pytest.LogCap
     where = f"127.0.0.1:{nowhere.port}"
     assert str(caught.value) == f"the broker {where} cannot be reached: Connection refused; gave up waiting"
     assert not caplog.records
-    logging.getLogger("common.mqtt").warning("heard again afterwards")
+    logging.getLogger("common.mqtt.session").warning("heard again afterwards")
     assert caplog.messages == ["heard again afterwards"]
 
 

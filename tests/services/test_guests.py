@@ -10,9 +10,9 @@ import pytest
 
 from common.config import Broker as Settings
 from common.config import Tls
-from common.mqtt import Session
-from common.mqtt_events import Connected, Disconnected, Event, Message, Published
-from common.mqtt_probe import NoConnection, Probe, Problem
+from common.doctor.broker_probe import NoConnection, Probe, Problem
+from common.mqtt.events import Connected, Disconnected, Event, Message, Published
+from common.mqtt.session import Session
 from demo.instances import HOST, Broker, find_program, free_port
 from deploy.__main__ import Setup
 from storer.config import Batch

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from common.config import load
-from common.process import Life
+from common.runtime.shutdown import Life
 from demo.instances import Broker
 from demo.instances import Database as Server
 from storer.config import StorerConfig

@@ -27,9 +27,9 @@ PASSWORD = "xyzzy-plugh-53"
 #: The program at its most talkative.
 TALKATIVE = """
 import logging, sys
-from common import log
-set_up = log.set_up
-log.set_up = lambda settings, program: set_up(settings, program, "DEBUG")
+from common.runtime import logs
+set_up = logs.set_up
+logs.set_up = lambda settings, program: set_up(settings, program, "DEBUG")
 from {program}.__main__ import main
 sys.exit(main())
 """

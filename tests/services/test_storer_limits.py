@@ -12,7 +12,7 @@ import pytest
 
 from common import config
 from common.frame import Frame, write_instant
-from common.process import Life
+from common.runtime.shutdown import Life
 from demo.instances import Broker
 from demo.instances import Database as Server
 from storer.config import StorerConfig

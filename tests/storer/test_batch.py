@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from common.frame import write_instant
-from common.mqtt_events import Message
+from common.mqtt.events import Message
 from common.tally import Tally
 from storer.batch import complaint, confirmations, parts, unpack
 from tests.frames import ADDRESS, DAY, historic

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from common.finding import Finding, Status
-from common.mqtt_probe import Heard
+from common.doctor.broker_probe import Heard
+from common.doctor.findings import Finding, Status
 from common.topics import Topics
 from storer.check import StorerFacts, gather, judge_readers, judge_storer
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from common.finding import Status
+from common.doctor.findings import Status
 from storer.check_database import RIGHTS, DatabaseFacts, judge_database
 
 FINE, MIND, CURE = Status

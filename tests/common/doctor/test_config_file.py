@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from common.check_config import read_config
+from common.doctor.config_file import read_config
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import pytest
 
 from common.config import MetricsConfig
 from common.errors import ConfigError
-from common.metrics import Family, Kind, Metrics, Sample
+from common.runtime.metrics import Family, Kind, Metrics, Sample
 from demo.instances import free_port
 
 
@@ -69,7 +69,7 @@ def test_a_port_that_is_taken_is_one_line_and_opened_when_it_is_free(
 ) -> None:
     caplog.set_level(logging.INFO)
     now = [1000.0]
-    monkeypatch.setattr("common.metrics.time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr("common.runtime.metrics.time", SimpleNamespace(monotonic=lambda: now[0]))
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()

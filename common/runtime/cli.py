@@ -9,9 +9,9 @@ import sys
 import threading
 from pathlib import Path
 
-from common import log
 from common.deployment import here
 from common.errors import Away, ConfigError, Refused, TeleinfoError
+from common.runtime import logs
 
 FAILED, USAGE, REFUSED = 1, 2, 3
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -39,7 +39,7 @@ def report_errors(name: str, parser: argparse.ArgumentParser) -> int:
     except TeleinfoError as error:
         # Who is away has not said what to do about it.
         remedy = f"; {here(name).run(name, 'check')} tells what to do" if isinstance(error, Away) else ""
-        print(log.printable(log.without_delivery_points(f"{name}: {error}{remedy}")), file=sys.stderr)  # noqa: T201 - for a person
+        print(logs.printable(logs.without_delivery_points(f"{name}: {error}{remedy}")), file=sys.stderr)  # noqa: T201 - for a person
         return USAGE if isinstance(error, ConfigError) else REFUSED if isinstance(error, Refused) else FAILED
 
 

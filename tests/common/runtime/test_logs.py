@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from common import log
 from common.config import LogConfig
+from common.runtime import logs
 
 PRM = "09111642617347"
 
@@ -24,7 +24,7 @@ def as_before() -> Iterator[None]:
 
 
 def say(format: str, *, level: str = "INFO") -> None:
-    log.set_up(LogConfig(format=format), "teleinfo-test", level)
+    logs.set_up(LogConfig(format=format), "teleinfo-test", level)
     logger = logging.getLogger("some.part")
     logger.debug("not said")
     logger.warning('of %s, a "word"\nand é', PRM)
@@ -61,7 +61,7 @@ def test_an_output_that_takes_nothing_any_more_is_no_reason_for_a_word(
 
 
 def test_times_are_utc_to_the_microsecond(capsys: pytest.CaptureFixture[str]) -> None:
-    log.set_up(LogConfig(format="json"), "teleinfo-test")
+    logs.set_up(LogConfig(format="json"), "teleinfo-test")
     record = logging.LogRecord("a", logging.INFO, "", 0, "x", None, None)
     record.created = 1795575600.25
     logging.getLogger().handlers[0].handle(record)
@@ -90,7 +90,7 @@ def test_plain_lines_are_for_people(capsys: pytest.CaptureFixture[str], monkeypa
     ],
 )
 def test_only_what_may_be_a_delivery_point_is_taken_out(text: str, shown: str) -> None:
-    assert log.without_delivery_points(text) == shown
+    assert logs.without_delivery_points(text) == shown
 
 
 # What a stranger may send over MQTT or the line, or a server may put into an error.
@@ -104,7 +104,7 @@ def test_a_message_is_one_plain_line_without_control_characters(
     monkeypatch.delenv("JOURNAL_STREAM", raising=False)
     if in_journal:
         monkeypatch.setenv("JOURNAL_STREAM", "8:1")
-    log.set_up(LogConfig(format="plain"), "teleinfo-test")
+    logs.set_up(LogConfig(format="plain"), "teleinfo-test")
     logging.getLogger().warning("on a topic: %s, é", HOSTILE)
     (line,) = capsys.readouterr().out.splitlines()
     assert line.endswith(r"on a topic: \r\n<0>FAKE\x1b[2J\x00\x7f\x9b31m\u2028\u202e\udcff, é")
@@ -112,7 +112,7 @@ def test_a_message_is_one_plain_line_without_control_characters(
 
 
 def test_no_line_of_a_traceback_passes_for_a_message_or_a_priority(capsys: pytest.CaptureFixture[str]) -> None:
-    log.set_up(LogConfig(format="plain"), "teleinfo-test")
+    logs.set_up(LogConfig(format="plain"), "teleinfo-test")
     try:
         raise ValueError("bad\n<0>CRITICAL forged\x1b[2J")
     except ValueError:
@@ -124,7 +124,7 @@ def test_no_line_of_a_traceback_passes_for_a_message_or_a_priority(capsys: pytes
 
 
 def test_an_object_is_one_printable_line_and_gives_the_message_back(capsys: pytest.CaptureFixture[str]) -> None:
-    log.set_up(LogConfig(format="json"), "teleinfo-test")
+    logs.set_up(LogConfig(format="json"), "teleinfo-test")
     try:
         raise ValueError(HOSTILE)
     except ValueError:

@@ -11,8 +11,8 @@ import pytest
 
 from common.config import Broker as Settings
 from common.config import Tls
-from common.mqtt import Session
-from common.mqtt_events import REFUSED, Connected, Event, Published
+from common.mqtt.events import REFUSED, Connected, Event, Published
+from common.mqtt.session import Session
 from demo.instances import HOST, Broker
 from tests.common.fake_broker import CONNACK, CONNECT, TAKEN_OVER, Connection, FakeBroker, answer, answer_one, connack
 
@@ -80,7 +80,7 @@ def said(caplog: pytest.LogCaptureFixture, level: int = logging.WARNING) -> list
 def hurried(monkeypatch: pytest.MonkeyPatch) -> float:
     """Makes all waits between two tries so many times shorter, without jitter."""
     scale = 0.005
-    monkeypatch.setattr("common.mqtt.random.uniform", lambda _low, _high: scale)
+    monkeypatch.setattr("common.mqtt.session.random.uniform", lambda _low, _high: scale)
     return scale
 
 
@@ -145,7 +145,7 @@ def test_a_connection_that_breaks_at_once_is_tried_ever_more_slowly_and_said_onc
 def test_a_connection_that_lasts_after_some_that_did_not_is_said(
     caplog: pytest.LogCaptureFixture, hurried: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("common.backoff.LASTING", 0.2, raising=False)
+    monkeypatch.setattr("common.mqtt.backoff.LASTING", 0.2, raising=False)
     caplog.set_level(logging.INFO)
 
     def settle(connection: Connection) -> None:

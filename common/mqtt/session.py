@@ -27,10 +27,10 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from common.backoff import Backoff
 from common.config import Broker, Tls
 from common.errors import NotReady
-from common.mqtt_events import TOO_LARGE, Connected, Disconnected, Event, Handed, Message, Published
+from common.mqtt.backoff import Backoff
+from common.mqtt.events import TOO_LARGE, Connected, Disconnected, Event, Handed, Message, Published
 from common.seldom import Seldom
 
 log = logging.getLogger(__name__)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from common.errors import NotReady
-from common.heartbeat import Heartbeat, Vitals
-from common.process import Life
+from common.runtime.shutdown import Life
+from common.runtime.watchdog import Heartbeat, Vitals
 
 T = TypeVar("T")
 

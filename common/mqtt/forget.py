@@ -13,8 +13,8 @@ from typing import Self
 from common.config import Broker, client_name
 from common.deployment import here
 from common.errors import ConfigError, TeleinfoError
-from common.mqtt import Session
-from common.mqtt_events import REFUSED, Connected, Disconnected, Event, Message, Published
+from common.mqtt.events import REFUSED, Connected, Disconnected, Event, Message, Published
+from common.mqtt.session import Session
 from common.topics import Topics
 
 _RUNNING = ("online", "stalled")  # stalled: it waits for its database
@@ -265,7 +265,7 @@ def _troubles() -> Iterator[list[str]]:
             texts.append(record.getMessage())
         return False
 
-    logger = logging.getLogger("common.mqtt")
+    logger = logging.getLogger("common.mqtt.session")
     logger.addFilter(keep)
     try:
         yield texts

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from common.machine import Machine, Process, User, in_words, nearest, permission_cure, time_in_words
+from common.host import Machine, Process, User, in_words, nearest, permission_cure, time_in_words
 
 READER = "teleinfo-reader"
 CONFIG = Path("/etc/teleinfo/reader.yaml")
@@ -135,5 +135,5 @@ def test_who_may_not_open_a_file_hears_whose_it_is(tmp_path: Path, monkeypatch: 
 
 def test_who_may_not_open_a_device_hears_of_its_group(monkeypatch: pytest.MonkeyPatch) -> None:
     device = Path("/dev/ptmx")
-    monkeypatch.setattr("common.machine.group_of", lambda _: "dialout")
+    monkeypatch.setattr("common.host.group_of", lambda _: "dialout")
     assert "usermod -aG dialout" in denied(device)

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from common.config import Broker, Secret, load
+from common.doctor.findings import Finding, cure, mind
 from common.errors import ConfigError
-from common.finding import Finding, cure, mind
 
 T = TypeVar("T")
 

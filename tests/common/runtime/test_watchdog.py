@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from common.heartbeat import Heartbeat, Vitals, heartbeat_file
 from common.notify import Notifier
+from common.runtime.watchdog import Heartbeat, Vitals, heartbeat_file
 
 
 class Systemd(Notifier):

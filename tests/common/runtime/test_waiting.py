@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from common.errors import NotReady
-from common.heartbeat import Heartbeat
-from common.process import Life
-from common.waiting import SLOWEST_RETRY, when_ready
+from common.runtime.shutdown import Life
+from common.runtime.waiting import SLOWEST_RETRY, when_ready
+from common.runtime.watchdog import Heartbeat
 
 
 class Notifier:

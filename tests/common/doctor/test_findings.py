@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from common.finding import Report, cure, fine, mind
+from common.doctor.findings import Report, cure, fine, mind
 
 LONG = "shorten the cable and keep it off mains cables, tighten the terminals, " * 2
 

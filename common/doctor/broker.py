@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 from common.config import Broker
 from common.deployment import Deployment, here
-from common.finding import Finding, cure, fine, mind
-from common.mqtt_events import REFUSED
-from common.mqtt_probe import Heard, NoConnection, Probe, Problem
+from common.doctor.broker_probe import Heard, NoConnection, Probe, Problem
+from common.doctor.findings import Finding, cure, fine, mind
+from common.mqtt.events import REFUSED
 
 SUBJECT = "Broker"
 _HERE = ("localhost", "127.0.0.1", "::1")

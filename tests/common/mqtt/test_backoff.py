@@ -1,4 +1,4 @@
-from common.backoff import (
+from common.mqtt.backoff import (
     CONTESTED_FASTEST,
     CONTESTED_SLOWEST,
     FASTEST,

@@ -1,8 +1,8 @@
 import pytest
 
-from common.check_broker import BrokerFacts, judge_broker
-from common.finding import Finding, Status
-from common.mqtt_probe import Problem
+from common.doctor.broker import BrokerFacts, judge_broker
+from common.doctor.broker_probe import Problem
+from common.doctor.findings import Finding, Status
 
 NOW = 1_800_000_000.0
 FINE, MIND, CURE = Status

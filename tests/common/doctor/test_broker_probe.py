@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from common.config import Broker
-from common.mqtt_probe import NoConnection, Probe, Problem
+from common.doctor.broker_probe import NoConnection, Probe, Problem
 
 WITHIN = 10.0  # seconds
 CONNACK = b"\x20\x03\x00\x00\x00"
