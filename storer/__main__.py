@@ -17,16 +17,16 @@ from common.runtime import logs
 from common.runtime.cli import report_errors
 from common.runtime.shutdown import Life
 from common.topics import Topics
-from storer import check as doctor
 from storer.audit import run_audit
-from storer.backup import backup
-from storer.backup_check import Contents, check
+from storer.backup.create import backup
+from storer.backup.progress import Progress
+from storer.backup.restore import restore
+from storer.backup.verify import Contents, check
 from storer.config import StorerConfig
-from storer.database import Database
+from storer.database.connection import Database
+from storer.database.schema import migrate
+from storer.doctor import command as doctor
 from storer.export import Selection, export, read_limit
-from storer.progress import Progress
-from storer.restore import restore
-from storer.schema import migrate
 from storer.service import Storer
 
 CONFIG = Path("/etc/teleinfo/storer.yaml")

@@ -10,8 +10,8 @@ from typing import Any
 
 from common.errors import ConfigError, MessageError
 from common.frame import Frame, read_instant
-from storer.database import Connection, Database
-from storer.rows import COLUMNS, rebuild
+from storer.database.connection import Connection, Database
+from storer.database.rows import COLUMNS, rebuild
 
 log = logging.getLogger(__name__)
 

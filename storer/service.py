@@ -25,13 +25,13 @@ from common.topics import Topics
 from storer import clock
 from storer.batch import Parcel, complaint, confirmations, parts, unpack
 from storer.config import StorerConfig
-from storer.database import Database
+from storer.database.connection import Database
+from storer.database.frame_store import FrameStore
+from storer.database.rejected import MOST_BYTES, MOST_MESSAGES, Rejection
+from storer.database.schema import make_partitions, migrate
 from storer.growth import Growth
-from storer.metrics import storer_metrics
+from storer.health import storer_metrics
 from storer.pulse import feel
-from storer.rejected import MOST_BYTES, MOST_MESSAGES, Rejection
-from storer.schema import make_partitions, migrate
-from storer.store import FrameStore
 
 log = logging.getLogger(__name__)
 

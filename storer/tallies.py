@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from common.tally import Tally
-from storer.database import Connection
+from storer.database.connection import Connection
 
 # A tally may come late, twice, or after one that counted further: the highest number stays.
 _INSERT_TALLY = (

@@ -11,7 +11,7 @@ HOMES = {
     "prometheus_client": "common/runtime/metrics.py",
     "serial": "reader/port.py",
     "paho": "common/mqtt/session.py",
-    "pymysql": "storer/database.py",
+    "pymysql": "storer/database/connection.py",
     "tenacity": "storer/service.py",
     "yaml": "common/config.py",
     "rich": "reader/watch_screen.py",

@@ -9,10 +9,10 @@ from typing import Any
 from common.frame import Frame
 from demo.instances import Database as Server
 from storer.config import DatabaseConfig
-from storer.database import Database
+from storer.database.connection import Database
+from storer.database.frame_store import FrameStore
+from storer.database.schema import make_partitions, migrate
 from storer.export import Selection, export
-from storer.schema import make_partitions, migrate
-from storer.store import FrameStore
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

@@ -11,12 +11,12 @@ import pytest
 from common.errors import DatabaseError, Refused
 from common.tally import Tally
 from demo.instances import Database as Server
-from storer.backup import backup
+from storer.backup.create import backup
+from storer.backup.restore import restore
 from storer.config import DatabaseConfig
-from storer.database import Database
-from storer.rejected import Rejection
-from storer.restore import restore
-from storer.store import FrameStore
+from storer.database.connection import Database
+from storer.database.frame_store import FrameStore
+from storer.database.rejected import Rejection
 from tests.frames import ADDRESS, DAY, standard
 from tests.services.storing import NOW, exported, make_tables, partition, query, store
 
@@ -62,7 +62,7 @@ def do_all(database: Database, folder: Path) -> None:
 
 
 def make_tables_of(database: Database) -> None:
-    from storer.schema import migrate, migrations
+    from storer.database.schema import migrate, migrations
 
     migrate(database)
     partition(database, NOW)

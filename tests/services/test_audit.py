@@ -13,11 +13,11 @@ from common.tally import Tally
 from demo.instances import Database as Server
 from storer.audit import COUNT_FRAMES, NEXT_FRAME, NEXT_TALLY, SUM_TALLIES, Hour, audit, report, run_audit
 from storer.config import DatabaseConfig
-from storer.database import Connection, Database, Rows
+from storer.database.connection import Connection, Database, Rows
+from storer.database.frame_store import FrameStore
+from storer.database.ids import add_meter, find_meters
+from storer.database.schema import make_partitions, migrate
 from storer.export import Selection
-from storer.ids import add_meter, find_meters
-from storer.schema import make_partitions, migrate
-from storer.store import FrameStore
 from storer.tallies import write_tallies
 
 METER, OTHER = "031961123456", "041361000001"

@@ -21,17 +21,17 @@ from common.errors import BackupError, ConfigError, DatabaseError
 from common.frame import Frame
 from common.tally import Tally
 from demo.instances import Database as Server
-from storer import backup as module
-from storer import backup_tables
-from storer.backup import backup
-from storer.backup_check import check
-from storer.backup_file import Writer
-from storer.backup_format import Header, Table, Values, end_line
-from storer.database import Connection, Database
-from storer.rejected import Rejection
-from storer.restore import restore
-from storer.schema import migrate, newest_version
-from storer.store import FrameStore
+from storer.backup import create as module
+from storer.backup import tables as backup_tables
+from storer.backup.create import backup
+from storer.backup.file import Writer
+from storer.backup.format import Header, Table, Values, end_line
+from storer.backup.restore import restore
+from storer.backup.verify import check
+from storer.database.connection import Connection, Database
+from storer.database.frame_store import FrameStore
+from storer.database.rejected import Rejection
+from storer.database.schema import migrate, newest_version
 from tests.frames import ADDRESS, DAY, historic, simulated
 from tests.services.storing import NOW, client, exported, make_tables, partition, query, store
 
@@ -365,7 +365,7 @@ def test_a_storer_that_writes_meanwhile_is_noticed(
     tables: Database, empty: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file, _ = backup(tables, folder, NOW)
-    from storer import restore as target
+    from storer.backup import restore as target
 
     def insert(connection: Connection, table: Table, rows: list[Values]) -> None:
         backup_tables.insert(connection, table, rows)

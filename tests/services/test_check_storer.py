@@ -16,11 +16,11 @@ from common.frame import Frame
 from common.host import Machine
 from common.labels import Mode
 from demo.instances import Broker, Database, free_port
-from storer.check import check
-from storer.check_database import DatabaseFacts, judge_database, probe_database
 from storer.config import DatabaseConfig
-from storer.rejected import Rejection
-from storer.store import FrameStore
+from storer.database.frame_store import FrameStore
+from storer.database.rejected import Rejection
+from storer.doctor.command import check
+from storer.doctor.database import DatabaseFacts, judge_database, probe_database
 from tests.services.house import PASSWORD, Speaker, account, careful_broker
 from tests.services.storing import client, make_tables, store
 

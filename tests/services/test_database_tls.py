@@ -14,7 +14,7 @@ from common.config import Tls
 from common.errors import Away, DatabaseError, Refused
 from demo.instances import Database as Server
 from storer.config import DatabaseConfig
-from storer.database import Database
+from storer.database.connection import Database
 from tests.services.house import Authority
 
 PASSWORD = "not-the-real-one"

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from common.frame import Frame
 from demo.instances import Database as Server
 from demo.instances import free_port
-from storer.database import Database
+from storer.database.connection import Database
+from storer.database.frame_store import FrameStore
 from storer.export import Selection, read_limit
-from storer.store import FrameStore
 from tests.frames import DAY, FRACTION, every_kind, frames, historic, simulated, standard
 from tests.services.storing import client, exported, make_tables, store
 

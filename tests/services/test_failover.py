@@ -11,9 +11,9 @@ import pytest
 
 from common.errors import Away, Refused
 from demo.instances import Database as Server
-from storer.database import Database
-from storer.schema import migrate
-from storer.store import FrameStore
+from storer.database.connection import Database
+from storer.database.frame_store import FrameStore
+from storer.database.schema import migrate
 from tests.frames import simulated
 from tests.services.storing import NOW, client, exported, make_tables, partition
 

@@ -13,9 +13,9 @@ from common.errors import Away
 from common.frame import Frame
 from common.tally import Tally
 from demo.instances import Database as Server
-from storer.database import Database
-from storer.schema import migrate
-from storer.store import FrameStore, Written
+from storer.database.connection import Database
+from storer.database.frame_store import FrameStore, Written
+from storer.database.schema import migrate
 from tests.frames import DAY, historic, simulated, standard
 from tests.services.storing import client, exported, make_tables, partition, query, store
 

@@ -11,8 +11,8 @@ from common.errors import Away, Unclassified
 from common.frame import Frame
 from common.tally import Tally
 from demo.instances import Database as Server
-from storer.database import Database
-from storer.store import TRIES, FrameStore, Written
+from storer.database.connection import Database
+from storer.database.frame_store import TRIES, FrameStore, Written
 from tests.frames import DAY, standard
 from tests.services.storing import exported, make_tables, query
 

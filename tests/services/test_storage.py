@@ -15,10 +15,10 @@ import pytest
 from common.errors import Away, DatabaseError
 from common.frame import Frame
 from demo.instances import Database as Server
-from storer.database import Database
-from storer.rejected import Rejection
-from storer.schema import migrate, migrations
-from storer.store import FrameStore, Written
+from storer.database.connection import Database
+from storer.database.frame_store import FrameStore, Written
+from storer.database.rejected import Rejection
+from storer.database.schema import migrate, migrations
 from tests.frames import DAY, FRACTION, historic, simulated, standard
 from tests.services.storing import NOW, client, exported, make_tables, partition, query, store
 
@@ -540,8 +540,8 @@ def test_rejected_messages_have_an_end(tables: Database, monkeypatch: pytest.Mon
     def kept() -> dict[bytes, int]:
         return dict(query(tables, "SELECT payload, times FROM rejected_messages"))
 
-    monkeypatch.setattr("storer.rejected.MOST_MESSAGES", 4)
-    monkeypatch.setattr("storer.rejected.MOST_BYTES", 1000)
+    monkeypatch.setattr("storer.database.rejected.MOST_MESSAGES", 4)
+    monkeypatch.setattr("storer.database.rejected.MOST_BYTES", 1000)
     with contextlib.closing(FrameStore(tables)) as one, contextlib.closing(FrameStore(tables)) as other:
         assert reject(one, b"a" * 400, b"b" * 400, b"a" * 400) == 0
         assert reject(one, b"c" * 300) == 1  # too many bytes
@@ -550,7 +550,7 @@ def test_rejected_messages_have_an_end(tables: Database, monkeypatch: pytest.Mon
         assert reject(other, b"d" * 200, b"a" * 400) == 0  # what is there is counted still
     assert kept() == {b"a" * 400: 3, b"b" * 400: 1, b"d" * 200: 2}
     with contextlib.closing(FrameStore(tables)) as later:
-        monkeypatch.setattr("storer.rejected.MOST_BYTES", 100_000)
+        monkeypatch.setattr("storer.database.rejected.MOST_BYTES", 100_000)
         assert reject(later, b"g", b"h", b"i") == 2  # too many messages
         assert len(kept()) == 4
 

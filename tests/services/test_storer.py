@@ -16,7 +16,7 @@ import pytest
 from common.frame import Frame, write_instant
 from demo.instances import Broker, free_port
 from demo.instances import Database as Server
-from storer.schema import migrations
+from storer.database.schema import migrations
 from tests.frames import DAY, every_kind, historic, simulated
 from tests.services.ear import WITHIN, Ear
 from tests.services.storing import client, exported, query

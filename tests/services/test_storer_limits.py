@@ -108,7 +108,7 @@ def test_a_row_that_nobody_can_store_does_not_stop_the_others(house: House, capl
 def test_a_full_table_of_rejections_is_said_once_and_counted(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("storer.rejected.MOST_MESSAGES", 2)
+    monkeypatch.setattr("storer.database.rejected.MOST_MESSAGES", 2)
     with running(house):
         for number in range(5):
             house.ear.say(f"{house.base}/1/frame", b"no frame %d" % number)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from common.runtime.metrics import Kind
-from storer.metrics import storer_metrics
+from storer.health import storer_metrics
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "metrics.md"
 

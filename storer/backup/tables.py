@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from common.errors import BackupError
-from storer.backup_format import Kind, Table, Totals, Values, row_line
-from storer.database import Connection
+from storer.backup.format import Kind, Table, Totals, Values, row_line
+from storer.database.connection import Connection
 
 #: All tables with what was received, each after those that it points at; views hold nothing, `schema_version` is a
 #: matter of each database.

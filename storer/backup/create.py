@@ -13,13 +13,13 @@ from typing import BinaryIO
 from common.errors import BackupError, Busy, ConfigError
 from common.host import reason
 from common.version import __version__
-from storer.backup_check import Contents, check
-from storer.backup_file import Writer
-from storer.backup_format import Header, end_line
-from storer.backup_tables import TABLES, lines, ranges, read_table, schema_version, totals
-from storer.database import Connection, Database
-from storer.progress import NO_PROGRESS, Progress
-from storer.schema import refuse_newer
+from storer.backup.file import Writer
+from storer.backup.format import Header, end_line
+from storer.backup.progress import NO_PROGRESS, Progress
+from storer.backup.tables import TABLES, lines, ranges, read_table, schema_version, totals
+from storer.backup.verify import Contents, check
+from storer.database.connection import Connection, Database
+from storer.database.schema import refuse_newer
 
 SUFFIX = ".jsonl.gz"
 _PART = ".part"

@@ -6,8 +6,8 @@ numbers that were kept would then give frames another meter's name.
 
 from collections.abc import Iterable
 
-from storer.database import Connection
-from storer.rows import LabelSet
+from storer.database.connection import Connection
+from storer.database.rows import LabelSet
 
 # Not AUTO_INCREMENT: it leaves gaps (on Galera it takes steps), and numbers of meters are few. Where another storer is
 # quicker, its number is taken or its meter is there already: nothing happens, and the caller looks again.

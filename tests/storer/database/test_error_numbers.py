@@ -1,7 +1,7 @@
 import pytest
 
 from common.errors import Away, BadRow, Busy, PartitionMissing, Refused, Unclassified
-from storer.error_numbers import classify
+from storer.database.error_numbers import classify
 
 CASES = (
     (1264, BadRow),

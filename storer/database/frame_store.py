@@ -10,11 +10,11 @@ from typing import TypeVar
 from common.errors import BadRow, Busy, DatabaseError, PartitionMissing, Unclassified
 from common.frame import Frame
 from common.tally import Tally
-from storer.database import Connection, Database
-from storer.ids import add_label_set, add_meter, find_label_sets, find_meters
-from storer.rejected import RejectedMessages, Rejection
-from storer.rows import COLUMNS, Packer, Row
-from storer.schema import make_partitions
+from storer.database.connection import Connection, Database
+from storer.database.ids import add_label_set, add_meter, find_label_sets, find_meters
+from storer.database.rejected import RejectedMessages, Rejection
+from storer.database.rows import COLUMNS, Packer, Row
+from storer.database.schema import make_partitions
 from storer.tallies import write_tallies
 
 log = logging.getLogger(__name__)

@@ -10,12 +10,12 @@ from typing import Any
 
 from common.errors import BackupError, MessageError
 from common.plural import plural
-from storer.backup_file import parse, read_blocks
-from storer.backup_format import MAGIC, Header, Kind, Table, Totals, Values
-from storer.backup_tables import TABLES
-from storer.progress import NO_PROGRESS, Progress
-from storer.rows import COLUMNS, digest_of, rebuild
-from storer.schema import newest_version
+from storer.backup.file import parse, read_blocks
+from storer.backup.format import MAGIC, Header, Kind, Table, Totals, Values
+from storer.backup.progress import NO_PROGRESS, Progress
+from storer.backup.tables import TABLES
+from storer.database.rows import COLUMNS, digest_of, rebuild
+from storer.database.schema import newest_version
 
 #: Columns that point at a number in another table.
 _POINTERS: Mapping[str, str] = {"meter_id": "meters", "label_set_id": "label_sets"}

@@ -13,7 +13,7 @@ from pymysql.constants import CLIENT
 from common.config import Tls
 from common.errors import Away, BadRow, Busy, ConfigError, DatabaseError, PartitionMissing, Unclassified
 from storer.config import DatabaseConfig
-from storer.error_numbers import classify
+from storer.database.error_numbers import classify
 
 log = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from storer.schema import Migration, migrations
+from storer.database.schema import Migration, migrations
 
 
 def statements(sql: str) -> list[str]:
@@ -46,7 +46,7 @@ def test_each_statement_is_one() -> None:
 
 
 def test_months_go_on_after_december() -> None:
-    from storer.schema import _epoch, _month
+    from storer.database.schema import _epoch, _month
 
     months = [_month(datetime(2026, 11, 30, 23, 59, tzinfo=UTC), ahead) for ahead in range(4)]
     assert [f"{month:%Y-%m-%d}" for month in months] == ["2026-11-01", "2026-12-01", "2027-01-01", "2027-02-01"]

@@ -5,7 +5,7 @@ import pytest
 from common.doctor.broker_probe import Heard
 from common.doctor.findings import Finding, Status
 from common.topics import Topics
-from storer.check import StorerFacts, gather, judge_readers, judge_storer
+from storer.doctor.command import StorerFacts, gather, judge_readers, judge_storer
 
 FINE, MIND, CURE = Status
 METER = "031961123456"

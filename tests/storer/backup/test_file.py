@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from common.errors import BackupError
 from common.frame import Frame
-from storer.backup_check import Contents, check, parts
-from storer.backup_file import SEAL_SIZE, Writer, read_blocks
-from storer.backup_format import Header, Kind, Table, Totals, end_line, row_line
-from storer.rows import Packer
+from storer.backup.file import SEAL_SIZE, Writer, read_blocks
+from storer.backup.format import Header, Kind, Table, Totals, end_line, row_line
+from storer.backup.verify import Contents, check, parts
+from storer.database.rows import Packer
 from tests.frames import historic
 
 HEADER = Header(schema=2, taken="2026-11-25T03:00:00Z", database="teleinfodb", program="1", server="11.8")

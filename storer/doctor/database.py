@@ -14,9 +14,9 @@ from common.errors import DatabaseError
 from common.host import free_space, in_words, time_in_words
 from common.plural import plural
 from storer.config import DatabaseConfig
-from storer.database import Connection, Database
-from storer.rejected import LONGEST_PAYLOAD, MOST_BYTES, MOST_MESSAGES
-from storer.schema import migrations
+from storer.database.connection import Connection, Database
+from storer.database.rejected import LONGEST_PAYLOAD, MOST_BYTES, MOST_MESSAGES
+from storer.database.schema import migrations
 
 _PROGRAM, _READER = "teleinfo-storer", "teleinfo-reader"
 SUBJECT, DISK, FRAMES, REJECTED = "Database", "Disk", "Frames", "Rejected"

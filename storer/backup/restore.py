@@ -4,12 +4,12 @@ from datetime import datetime
 from pathlib import Path
 
 from common.errors import BackupError, DatabaseError
-from storer.backup_check import Contents, check, parts
-from storer.backup_format import Table, Totals
-from storer.backup_tables import TABLES, insert, ranges, read_table, schema_version, totals
-from storer.database import Connection, Database
-from storer.progress import NO_PROGRESS, Progress
-from storer.schema import make_earlier_partitions, make_partitions, migrate
+from storer.backup.format import Table, Totals
+from storer.backup.progress import NO_PROGRESS, Progress
+from storer.backup.tables import TABLES, insert, ranges, read_table, schema_version, totals
+from storer.backup.verify import Contents, check, parts
+from storer.database.connection import Connection, Database
+from storer.database.schema import make_earlier_partitions, make_partitions, migrate
 
 _TOGETHER = 1000  # rows of a transaction
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from common.doctor.findings import Status
-from storer.check_database import RIGHTS, DatabaseFacts, judge_database
+from storer.doctor.database import RIGHTS, DatabaseFacts, judge_database
 
 FINE, MIND, CURE = Status
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

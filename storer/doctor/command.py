@@ -19,8 +19,8 @@ from common.doctor.findings import NOT_CONFIGURED, Finding, Report, cure, fine, 
 from common.host import Machine, time_in_words
 from common.plural import plural
 from common.topics import Topics
-from storer.check_database import judge_database, probe_databases
 from storer.config import StorerConfig
+from storer.doctor.database import judge_database, probe_databases
 
 PROGRAM, _READER = "teleinfo-storer", "teleinfo-reader"
 SECONDS = 6.0  # longer than the longest frame of any meter takes

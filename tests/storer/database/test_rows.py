@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from common.frame import Frame, Value
 from common.labels import LABELS, Mode
 from reader.simulator import KINDS
-from storer.rows import COLUMNS, LARGEST, LabelSet, Packer, Row, rebuild
+from storer.database.rows import COLUMNS, LARGEST, LabelSet, Packer, Row, rebuild
 from tests.frames import ADDRESS, DAY, FRACTION, frames, historic, simulated, standard
 
 MOVING = {mode: {label for label, row in LABELS[mode].items() if row.moves} for mode in Mode}

@@ -1,0 +1,1 @@
+"""`teleinfo-storer check`: diagnoses broker, database, rights and disk."""
