@@ -23,7 +23,7 @@ from demo.folder import FolderInUse, locked
 from demo.instances import Broker, Database, InstanceError
 from demo.programs import Program, ProgramError
 from demo.show import TOPICS, Show, picture
-from reader.simulator import KINDS
+from reader.simulator.meter import KINDS
 
 FOLDER = Path(".demo")
 _QUERY = "SELECT * FROM teleinfoframes ORDER BY timestamp DESC LIMIT 5"

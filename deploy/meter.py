@@ -9,10 +9,10 @@ from common.doctor.findings import Status
 from common.host import Machine
 from deploy.env_file import with_variables
 from deploy.user import PROJECT
-from reader.check import SECONDS
-from reader.check_line import METER, LineFacts, judge_line, listen
-from reader.port import open_port
-from reader.serial_ports import ports as serial_ports
+from reader.doctor.command import SECONDS
+from reader.doctor.line import METER, LineFacts, judge_line, listen
+from reader.line.port import open_port
+from reader.line.serial_ports import ports as serial_ports
 
 _USUAL_GROUP = 20  # compose.yaml takes it unless TIC_GROUP says otherwise
 _NOTHING_FOUND = """\

@@ -20,17 +20,17 @@ from common.runtime.shutdown import Life
 from common.runtime.waiting import when_ready
 from common.runtime.watchdog import Heartbeat
 from common.topics import Topics
-from reader.bridge import Bridge
-from reader.check import add_parser as add_check
 from reader.config import ReaderConfig, is_simulated
-from reader.confirmers import STORERS, forget_storer
-from reader.decode import Summary, decode_file
-from reader.discovery import device_topic
-from reader.port import check_port
-from reader.recording_commands import add_record, add_replay
-from reader.simulated_line import SimulatedLine, serve_pty
-from reader.simulator import KINDS
-from reader.watch import add_watch
+from reader.delivery.storers import STORERS, forget_storer
+from reader.doctor.command import add_parser as add_check
+from reader.home_assistant.discovery import device_topic
+from reader.line.port import check_port
+from reader.recording.commands import add_record, add_replay
+from reader.recording.decode import Summary, decode_file
+from reader.service import Bridge
+from reader.simulator.line import SimulatedLine, serve_pty
+from reader.simulator.meter import KINDS
+from reader.watch.command import add_watch
 
 CONFIG = Path("/etc/teleinfo/reader.yaml")
 

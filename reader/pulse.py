@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from common.plural import plural
 from common.runtime.watchdog import Vitals
-from reader.line_health import LineHealth
+from reader.line.health import LineHealth
 
 FRESH = 30.0  # seconds for which a frame counts as coming
 STUCK = 120.0  # seconds without a turn after which a thread counts as stuck; each is much faster, even while it waits

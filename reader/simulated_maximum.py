@@ -8,7 +8,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from reader.simulated_household import DayLoad
+from reader.simulator.household import DayLoad
 
 _KEPT = 1 - 0.008
 

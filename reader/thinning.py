@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from reader.items import Kind
-from reader.spool_index import Block, Segment, bits_of
+from reader.buffer.item import Kind
+from reader.buffer.spool_index import Block, Segment, bits_of
 
 
 class Rewriting(NamedTuple):

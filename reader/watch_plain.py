@@ -1,7 +1,7 @@
 """Writes what a meter shows on one line, for a pipe or a log. Pure."""
 
-from reader.watch_view import View
-from reader.watch_words import Words
+from reader.watch.texts import Words
+from reader.watch.view import View
 
 
 def plain_line(view: View, words: Words) -> str:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from reader.parity import with_parity
-from reader.simulator import SimulatedMeter
-from reader.tic import Decoder
+from reader.simulator.meter import SimulatedMeter
+from reader.tic.decoder import Decoder
+from reader.tic.parity import with_parity
 
 FRAMES = 2000
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

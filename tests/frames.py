@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from common.frame import Frame, Value
 from common.labels import LABELS, Mode
-from reader.simulator import KINDS, SimulatedMeter
-from reader.tic import Decoder
+from reader.simulator.meter import KINDS, SimulatedMeter
+from reader.tic.decoder import Decoder
 
 #: A day in winter of which every simulated contract makes something: Tempo and EJP have a peak, there is an overload.
 DAY = datetime(2026, 11, 24, tzinfo=UTC)

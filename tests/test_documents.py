@@ -15,7 +15,7 @@ import reader.__main__
 import storer.__main__
 from common.config import load
 from reader.config import ReaderConfig
-from reader.port import check_port
+from reader.line.port import check_port
 from storer.config import StorerConfig
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -9,12 +9,12 @@ ROOT = Path(__file__).resolve().parent.parent
 #: Where each library is at home: the one file that must change when it does.
 HOMES = {
     "prometheus_client": "common/runtime/metrics.py",
-    "serial": "reader/port.py",
+    "serial": "reader/line/port.py",
     "paho": "common/mqtt/session.py",
     "pymysql": "storer/database/connection.py",
     "tenacity": "storer/service.py",
     "yaml": "common/config.py",
-    "rich": "reader/watch_screen.py",
+    "rich": "reader/watch/screen.py",
 }
 FILES = sorted(file for folder in ("reader", "storer", "common") for file in (ROOT / folder).rglob("*.py"))
 

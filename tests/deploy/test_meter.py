@@ -10,7 +10,7 @@ from common.labels import Mode
 from deploy import meter
 from deploy.env_file import with_variables
 from deploy.user import port_groups
-from reader.check_line import LineFacts
+from reader.doctor.line import LineFacts
 from tests.test_layers import ROOT
 
 A, B = "031961123456", "041976118895"

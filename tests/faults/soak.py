@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from demo.instances import InstanceError
-from reader.simulator import KINDS
+from reader.simulator.meter import KINDS
 from tests.faults.rig import Program, Rig, wait_until
 
 METERS = 10

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from reader.items import Kind
-from reader.journal import memory_backed
-from reader.record import read_records, record_size
-from reader.spool import Spool
+from reader.buffer.item import Kind
+from reader.buffer.journal import memory_backed
+from reader.buffer.record import read_records, record_size
+from reader.buffer.spool import Spool
 from tests.faults.rig import ROOT, Program, Rig, wait_until
 
 WITHIN = 60.0  # seconds, for what should take a few
@@ -233,8 +233,8 @@ _OUTAGE = """
 import sys
 from datetime import timedelta
 from pathlib import Path
-from reader.items import Item, Kind, key_of
-from reader.spool import Spool
+from reader.buffer.item import Item, Kind, key_of
+from reader.buffer.spool import Spool
 from tests.frames import simulated
 
 def written():

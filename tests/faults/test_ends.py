@@ -14,8 +14,8 @@ import pytest
 
 from common.frame import Frame, Value
 from common.labels import Mode
-from reader.items import Item, Kind, key_of
-from reader.spool import Spool
+from reader.buffer.item import Item, Kind, key_of
+from reader.buffer.spool import Spool
 from tests.faults.rig import METER, ROOT, Program, Rig, wait_until
 from tests.faults.torture import A_MOMENT
 
@@ -271,7 +271,7 @@ sys.exit(main())
 @pytest.mark.parametrize(
     ("program", "module", "sabotage", "thread"),
     [
-        ("reader", "reader.line", "reader.line.Decoder = None", "line"),
+        ("reader", "reader.line.worker", "reader.line.worker.Decoder = None", "line"),
         ("reader", "common.mqtt.session", "common.mqtt.session.Connected = None", "paho"),
         ("storer", "common.mqtt.session", "common.mqtt.session.Message = None", "paho"),
     ],

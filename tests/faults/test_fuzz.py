@@ -17,9 +17,9 @@ import pytest
 
 from common.frame import Value
 from common.labels import Mode
-from reader.parity import with_parity
-from reader.simulator import SimulatedMeter
-from reader.tic import LONGEST_FRAME, MANY_GROUPS, Decoder
+from reader.simulator.meter import SimulatedMeter
+from reader.tic.decoder import LONGEST_FRAME, MANY_GROUPS, Decoder
+from reader.tic.parity import with_parity
 from tests.frames import DAY
 
 BYTES = 75_000  # in each of the cells of the table; there are sixteen

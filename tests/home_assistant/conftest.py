@@ -2,7 +2,7 @@
 
 import pytest
 
-from reader.simulator import KINDS
+from reader.simulator.meter import KINDS
 
 #: For whoever has no time: both modes, one and three phases, each contract once.
 FEW = (

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from demo.instances import HOST, Broker
-from reader.simulator import SimulatedMeter
+from reader.simulator.meter import SimulatedMeter
 from tests.faults.rig import Program
 from tests.home_assistant.instance import HomeAssistant
 from tests.home_assistant.own_meter import EveningMeter, OwnMeter

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from demo.instances import HOST
-from reader.simulator import SimulatedMeter
+from reader.simulator.meter import SimulatedMeter
 from tests.faults.rig import group
 
 SAID_WITHIN = 60.0  # seconds

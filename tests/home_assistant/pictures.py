@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from demo.instances import HOST, Broker
-from reader.simulator import SimulatedMeter
-from reader.tic import Decoder
+from reader.simulator.meter import SimulatedMeter
+from reader.tic.decoder import Decoder
 from tests.faults.rig import Program
 from tests.home_assistant.chromium import Page, browse
 from tests.home_assistant.instance import HomeAssistant

@@ -6,8 +6,8 @@ from contextlib import closing
 from pathlib import Path
 
 from common.frame import Frame
-from reader.entities import key_of
-from reader.state import State
+from reader.home_assistant.entities import key_of
+from reader.meter.state import State
 
 DATABASE = "home-assistant_v2.db"
 

@@ -13,7 +13,7 @@ import pytest
 
 from common.frame import Frame
 from demo.instances import find_program
-from reader.entities import Facts, entities, is_off_peak
+from reader.home_assistant.entities import Facts, entities, is_off_peak
 from tests.home_assistant.expected import FREE_REGISTER, Row, expected, possible
 from tests.home_assistant.house import (
     APPEARS_WITHIN,

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from reader.line_health import LineHealth
+from reader.line.health import LineHealth
 from reader.pulse import FRESH, SPOILT, STUCK, Pulse
 
 NOW = 10_000.0

@@ -14,7 +14,7 @@ import pytest
 
 from common.version import __version__
 from demo.instances import Database
-from reader.simulator import KINDS
+from reader.simulator.meter import KINDS
 
 ROOT = Path(__file__).parents[2]
 WITHIN = 90  # seconds

@@ -15,8 +15,8 @@ import pytest
 
 from demo.instances import Broker, free_port
 from demo.instances import Database as Server
-from reader.simulator import SimulatedMeter
-from reader.tic import Decoder
+from reader.simulator.meter import SimulatedMeter
+from reader.tic.decoder import Decoder
 from tests.frames import DAY
 from tests.services.ear import WITHIN, Ear
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from common.frame import Frame, Value
 from common.labels import LABELS, Mode
-from reader.simulator import KINDS
+from reader.simulator.meter import KINDS
 from storer.database.rows import COLUMNS, LARGEST, LabelSet, Packer, Row, rebuild
 from tests.frames import ADDRESS, DAY, FRACTION, frames, historic, simulated, standard
 

@@ -1,0 +1,188 @@
+"""Which items are on disk, where, and which of them nobody has confirmed yet: the spool's memory of itself. Pure."""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reader.buffer.item import Kind
+from reader.buffer.spool_block import Draft
+
+_BUCKET = 600_000_000  # microseconds; a handful of blocks as the program writes them
+
+
+@dataclass(slots=True, eq=False)
+class Block:
+    """Items of one kind and meter that stand in one record; `pending` has a bit for each that is not confirmed."""
+
+    segment: "Segment" = field(repr=False)
+    offset: int
+    kind: Kind
+    meter: str
+    first: int
+    offsets: "array[int]"
+    pending: int
+    noted: dict[str, int] | None = None  # who confirmed which, as long as that is not enough
+
+    def names(self, index: int) -> list[str]:
+        """Return who has confirmed an item."""
+        return [name for name, bits in self.noted.items() if bits >> index & 1] if self.noted else []
+
+    def note(self, index: int, name: str) -> None:
+        """Note that somebody has confirmed an item, and that this is not enough."""
+        self.noted = self.noted or {}
+        self.noted[name] = self.noted.get(name, 0) | 1 << index
+
+
+@dataclass(slots=True, eq=False)
+class Segment:
+    """A file of blocks."""
+
+    number: int
+    path: Path
+    size: int = 0  # bytes
+    level: int = 0  # how often it was thinned
+    revision: int = 0  # counts how often its blocks were replaced
+    blocks: list[Block] = field(default_factory=list)
+    items: int = 0
+    left: int = 0  # items that are not confirmed
+    frames: int = 0  # those of them that are frames
+
+
+class Index:
+    """The segments in order of writing, and their blocks, to be found by what is in them."""
+
+    def __init__(self) -> None:
+        self.waiting = 0  # frames that are not confirmed
+        self.segments: dict[int, Segment] = {}
+        self._buckets: dict[tuple[Kind, str], dict[int, list[Block]]] = {}
+        self._meters: dict[str, str] = {}  # one string for all blocks of a meter
+
+    @property
+    def oldest(self) -> int | None:
+        """Key of the first frame that is not confirmed, in order of writing."""
+        for segment in self.segments.values():
+            if segment.frames:
+                for block in segment.blocks:
+                    if block.pending and block.kind is Kind.FRAME:
+                        return block.first + block.offsets[_lowest(block.pending)]
+        return None
+
+    def add(self, segment: Segment, offset: int, draft: Draft, *, replace: bool = True) -> None:
+        """Take in a block that was written; what it has and older blocks have, too, is dropped there with `replace`."""
+        block = self._block(segment, offset, draft)
+        if replace:
+            there = self._buckets.get((block.kind, block.meter), {})
+            for other in {other for bucket in _buckets_of(block) for other in there.get(bucket, ())}:
+                self.drop(other, _shared(other, block))
+        buckets = self._buckets.setdefault((block.kind, block.meter), {})
+        for bucket in _buckets_of(block):
+            buckets.setdefault(bucket, []).append(block)
+        count = len(block.offsets)
+        segment.blocks.append(block)
+        segment.items += count
+        segment.left += count
+        if block.kind is Kind.FRAME:
+            segment.frames += count
+            self.waiting += count
+
+    def find(self, kind: Kind, meter: str, key: int) -> tuple[Block, int] | None:
+        """Return the block and the index in it of an item that is not confirmed."""
+        buckets = self._buckets.get((kind, meter))
+        for block in buckets.get(key // _BUCKET, ()) if buckets else ():
+            offset = key - block.first
+            if 0 <= offset <= block.offsets[-1]:
+                index = bisect_left(block.offsets, offset)
+                if block.offsets[index] == offset and block.pending >> index & 1:
+                    return block, index
+        return None
+
+    def drop(self, block: Block, bits: int) -> None:
+        """Stop waiting for these items of a block."""
+        bits &= block.pending
+        if not bits:
+            return
+        block.pending &= ~bits
+        count = bits.bit_count()
+        block.segment.left -= count
+        if block.kind is Kind.FRAME:
+            block.segment.frames -= count
+            self.waiting -= count
+        if not block.pending:
+            self._forget(block)
+
+    def _forget(self, block: Block) -> None:
+        buckets = self._buckets[block.kind, block.meter]
+        for bucket in _buckets_of(block):
+            buckets[bucket].remove(block)
+            if not buckets[bucket]:
+                del buckets[bucket]
+        if not buckets:
+            del self._buckets[block.kind, block.meter]
+        block.offsets, block.noted = array("I"), None
+
+    def clear(self, segment: Segment) -> None:
+        """Take all blocks of a segment out, so that others come in their place."""
+        replaced, segment.blocks, segment.items = segment.blocks, [], 0
+        for block in replaced:
+            self.drop(block, block.pending)
+        segment.revision += 1
+
+    def undelivered(self) -> Iterator[Block]:
+        """Go through the blocks with something unconfirmed, in order of writing; the spool may change meanwhile.
+
+        Blocks of a segment that is thinned meanwhile come again.
+        """
+        reached = 0
+        while segment := next((segment for number, segment in self.segments.items() if number > reached), None):
+            reached = segment.number
+            revision, index = segment.revision, 0
+            while index < len(segment.blocks):
+                block = segment.blocks[index]
+                index += 1
+                if block.pending:
+                    yield block
+                if segment.revision != revision:
+                    revision, index = segment.revision, 0
+
+    def _block(self, segment: Segment, offset: int, draft: Draft) -> Block:
+        return Block(
+            segment,
+            offset,
+            draft.kind,
+            self._meters.setdefault(draft.meter, draft.meter),
+            draft.first,
+            array("I", draft.offsets),
+            (1 << len(draft.offsets)) - 1,
+            draft.noted,
+        )
+
+
+def _buckets_of(block: Block) -> range:
+    return range(block.first // _BUCKET, (block.first + block.offsets[-1]) // _BUCKET + 1)
+
+
+def _shared(older: Block, newer: Block) -> int:
+    """Return the bits of what two blocks both have, in the older one."""
+    apart = older.first - newer.first
+    if apart > newer.offsets[-1] or apart + older.offsets[-1] < 0:
+        return 0
+    there = set(newer.offsets)
+    return sum(1 << index for index in bits_of(older.pending) if older.offsets[index] + apart in there)
+
+
+def _lowest(bits: int) -> int:
+    return (bits & -bits).bit_length() - 1
+
+
+def bits_of(bits: int) -> Iterator[int]:
+    """Go through the numbers of the bits that are set.
+
+    >>> list(bits_of(0b1101))
+    [0, 2, 3]
+    """
+    while bits:
+        lowest = _lowest(bits)
+        yield lowest
+        bits ^= 1 << lowest

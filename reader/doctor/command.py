@@ -1,0 +1,202 @@
+"""The command `teleinfo-reader check`: looks at everything that a reader needs, and says what to do."""
+
+import argparse
+import re
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from common.arguments import UTC_TIMES
+from common.deployment import here
+from common.doctor import broker as check_broker
+from common.doctor.broker import BrokerFacts, judge_broker, probe_broker
+from common.doctor.config_file import SUBJECT, config_finding, judge_secrets, read_config
+from common.doctor.findings import NOT_CONFIGURED, Finding, Report, fine, mind
+from common.errors import ConfigError
+from common.host import Machine
+from common.topics import Topics
+from reader.config import ReaderConfig, is_simulated
+from reader.doctor.line import LineFacts, judge_line, listen
+from reader.doctor.port import PROGRAM, PortFacts, judge_port, probe_port
+from reader.doctor.service import LINE, ServiceFacts, gather, judge_delivery, judge_line_from_afar, judge_service
+from reader.doctor.storage import judge_keeping, probe_keeping
+from reader.home_assistant import teleinfo2mqtt
+from reader.home_assistant.discovery import device_topic
+from reader.home_assistant.publisher import Meters
+from reader.line.port import check_port, open_port
+
+SECONDS = 12.0  # four seconds to try the other speed, then two of the longest frames of historic mode
+_GLANCE = 0.7  # seconds; what the broker retains comes at once
+_SOME_METER = "000000000000"  # asked for where no meter is known
+
+
+def add_parser(commands: "argparse._SubParsersAction[Any]", config: Path) -> None:
+    """Declare the command."""
+    parser = commands.add_parser(
+        "check", help="look at port, line, broker, clock and disk, and say what to do", epilog=UTC_TIMES
+    )
+    parser.add_argument("--config", type=Path, default=config, metavar="FILE", help=f"default: {config}")
+    parser.add_argument(
+        "--seconds", type=_seconds, default=SECONDS, metavar="N", help=f"how long to listen to the line: {SECONDS:.0f}"
+    )
+    parser.set_defaults(command=lambda arguments: check(arguments.config, arguments.seconds, Report(sys.stdout)))
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 1 <= seconds <= 300:
+        raise argparse.ArgumentTypeError(f"a number from 1 to 300 is expected, not {text!r}")
+    return seconds
+
+
+def check(path: Path, seconds: float, report: Report, machine: Machine | None = None) -> int:
+    """Look at everything and report it; return 0, 1 when something must be cured, 2 for the configuration."""
+    config, findings = read_config(ReaderConfig, path, PROGRAM)
+    if config is not None:
+        findings = _bad_ports(config, path)
+    if config is None or findings:
+        report.show(findings)
+        report.end()
+        return NOT_CONFIGURED
+    _Check(config, path, seconds, report, machine or Machine()).run()
+    return report.end()
+
+
+def _bad_ports(config: ReaderConfig, path: Path) -> list[Finding]:
+    findings = []
+    for port in config.port:
+        try:
+            check_port(port)
+        except ConfigError as error:
+            findings.append(config_finding(ConfigError(f"{path}: {error}"), path, PROGRAM))
+    return findings
+
+
+class _Check:
+    def __init__(self, config: ReaderConfig, path: Path, seconds: float, report: Report, machine: Machine) -> None:
+        self._config = config
+        self._path = path
+        self._seconds = seconds
+        self._report = report
+        self._machine = machine
+        self._topics = Topics(config.mqtt.topic)
+        self._running = machine.running(PROGRAM, path) is not None
+        self._user = machine.user(PROGRAM, path)
+        self._meters: set[str] = set()
+
+    def run(self) -> None:
+        config, show = self._config, self._report.show
+        ports = ", ".join(config.port)
+        show([fine(SUBJECT, f"{self._path}: reader {config.name}, port {ports}, broker {config.mqtt.host}")])
+        show(judge_secrets({"mqtt": config.mqtt}, self._path))
+
+        # A reader that runs has the port; it tells at the broker what it hears there.
+        glance = probe_broker(config.mqtt, publish=(), subscribe=(), curious=self._curious(), seconds=_GLANCE)
+        service = self._service(glance, _GLANCE)
+        facts = [probe_port(port, self._machine, self._user) for port in config.port]
+        from_afar = [self._is_taken(port, service) for port in facts]
+        show([finding for port in facts for finding in judge_port(port)])
+        if any(from_afar) and service.online:
+            self._report.note(f"asking the reader that runs, for {self._seconds:.0f} s")
+            heard = check_broker.listen(config.mqtt, self._curious(), self._seconds)
+            service = gather(config.name, self._topics, heard, seconds=self._seconds, local=self._running)
+        show(judge_service(service) if glance.problem is None else [])
+        show(self._at_the_lines(facts, from_afar, service))
+
+        broker = glance if glance.problem else self._ask_for_rights(service)
+        show(judge_broker(broker, time.time()))
+        if broker.problem is None:
+            show(judge_delivery(self._with(service, broker), config.delivery.confirmed_by, datetime.now(UTC)))
+        show(judge_keeping(probe_keeping(config, self._machine, self._user)))
+
+    def _is_taken(self, port: PortFacts, service: ServiceFacts) -> bool:
+        """Say whether the reader that runs reads this port: then nobody else may."""
+        if is_simulated(port.url):
+            return False
+        # Without sudo one may not see who has a port open, but one sees that the reader runs.
+        if port.ours is not None or self._running:
+            return True
+        line = service.line(port.url)
+        return service.online and line is not None and bool(line.get("open"))
+
+    def _at_the_lines(
+        self, ports: Sequence[PortFacts], from_afar: Sequence[bool], service: ServiceFacts
+    ) -> list[Finding]:
+        free = [port for port, afar in zip(ports, from_afar, strict=True) if port.may_listen and not afar]
+        if free:
+            self._report.note(f"listening to the line, for {self._seconds:.0f} s")
+        heard = self._listen([port.url for port in free])
+        self._meters = {meter for facts in heard.values() for meter in facts.meters}
+        findings: list[Finding] = []
+        for port, afar in zip(ports, from_afar, strict=True):
+            if not port.exists:
+                continue
+            if port.url in heard:
+                findings += judge_line(heard[port.url])
+            elif afar and service.online and service.health:
+                findings += judge_line_from_afar(service, port.url)
+            elif afar:
+                findings.append(
+                    mind(
+                        LINE,
+                        f"the reader that runs reads {port.url}, and the broker tells nothing of it",
+                        f"to listen to the line: {here(PROGRAM).stop(PROGRAM)}, then check, then start it again",
+                    )
+                )
+        return findings
+
+    def _listen(self, urls: Sequence[str]) -> dict[str, LineFacts]:
+        if not urls:
+            return {}
+        with ThreadPoolExecutor(len(urls)) as pool:
+            found = pool.map(lambda url: listen(url, self._config.mode, self._seconds, open_port), urls)
+            return dict(zip(urls, found, strict=True))
+
+    # -- the broker ----------------------------------------------------------------------------------------------------
+
+    def _curious(self) -> list[str]:
+        topics, name = self._topics, self._config.name
+        return [
+            topics.status("reader", name),
+            topics.health("reader", name),
+            topics.status("storer", "+"),
+            topics.link("+"),
+            topics.stored("+"),
+            topics.frame("+"),
+        ]
+
+    def _service(self, broker: BrokerFacts, seconds: float) -> ServiceFacts:
+        return gather(self._config.name, self._topics, broker.heard, seconds=seconds, local=self._running)
+
+    def _ask_for_rights(self, service: ServiceFacts) -> BrokerFacts:
+        config, topics = self._config, self._topics
+        known = {line["meter"] for line in service.lines if isinstance(line.get("meter"), str)}
+        publish = [topics.health("reader", config.name), topics.status("reader", config.name)]
+        meters = sorted(self._meters | known) or [_SOME_METER]
+        for meter in meters:
+            publish += [topics.frame(meter), topics.replay(meter), topics.tally(meter)]
+            publish += [topics.state(meter), topics.link(meter)]
+            if config.home_assistant.discovery:
+                publish.append(device_topic(config.home_assistant.prefix, meter))
+            if config.home_assistant.compatible_with:
+                publish.append(teleinfo2mqtt.topic(topics, meter))
+        listened = [topics.stored("+"), topics.status("storer", "+")]
+        if config.home_assistant.discovery:
+            listened += Meters.subscriptions(config.home_assistant.prefix)
+        facts = probe_broker(config.mqtt, publish=publish, subscribe=listened, curious=self._curious(), seconds=_GLANCE)
+        # As it would stand in access rules.
+        rules = (re.sub(rf"\b(teleinfo_)?({'|'.join(meters)})\b", "+", topic) for topic in facts.denied)
+        return replace(facts, denied=tuple(dict.fromkeys(rules)))
+
+    def _with(self, service: ServiceFacts, broker: BrokerFacts) -> ServiceFacts:
+        """Return what was heard at last, and what only the longer hearing of before can tell."""
+        latest = self._service(broker, _GLANCE)
+        return replace(latest, confirmed=latest.confirmed or service.confirmed)

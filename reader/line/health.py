@@ -1,0 +1,58 @@
+"""What one line has seen: its counters, for `health`, the watchdog and Prometheus."""
+
+import math
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from common.labels import Mode
+from reader.line.frame_watchdog import Problem
+
+
+@dataclass
+class LineHealth:
+    """What one line has seen; written by its thread, read by others."""
+
+    port: str
+    open: bool = False
+    mode: Mode | None = None
+    parity: bool = False
+    meter: str | None = None
+    frames: int = 0
+    incomplete: int = 0  # frames without a valid address
+    broken: int = 0  # frames without a start, or without a single good group
+    groups: int = 0  # that verified
+    misread: int = 0  # frames whose address was seen only once
+    refused: int = 0  # frames of more meters than one line may have
+    parity_errors: int = 0
+    reopened: int = 0
+    bytes: int = 0
+    problem: Problem | None = None
+    dropped: Counter[str] = field(default_factory=Counter)  # groups, by reason
+    driver: dict[str, int] = field(default_factory=dict)
+    # When, in monotonic seconds, its thread last looked around, and last had bytes, and a frame with an address.
+    turned: float = -math.inf
+    heard: float = -math.inf
+    framed: float = -math.inf
+
+    def report(self) -> dict[str, Any]:
+        """Return the counters as they stand in `health`."""
+        return {
+            "port": self.port,
+            "open": self.open,
+            "meter": self.meter,
+            "mode": self.mode.value if self.mode else None,
+            "parity": self.parity,
+            "frames": self.frames,
+            "incomplete": self.incomplete,
+            "broken": self.broken,
+            "misread": self.misread,
+            "refused": self.refused,
+            "parity_errors": self.parity_errors,
+            "groups": self.groups,
+            "groups_dropped": dict(self.dropped),
+            "reopened": self.reopened,
+            "bytes": self.bytes,
+            "problem": self.problem,
+            "driver": self.driver,
+        }

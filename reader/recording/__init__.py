@@ -1,0 +1,1 @@
+"""Recordings of a line: their format, anonymised, recorded, played back, decoded."""

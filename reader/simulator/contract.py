@@ -1,0 +1,246 @@
+"""The contracts of simulated meters: which tariff period runs when, and what the meter calls it. Pure."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from reader.simulator.calendar import BLUE, HOUR, RED, LegalDay, legal_day, legal_day_at, tempo_colour
+
+ANNOUNCED_AT = 20 * HOUR  # the meter shows tomorrow's colour, or a mobile peak, from then on
+TEMPO_CHANGES_AT = 6 * HOUR
+EJP_BEGINS_AT, EJP_ENDS_AT = 7 * HOUR, 1 * HOUR  # of the day after
+_PROFILE_BLOCKS = 11  # of PJOURF+1 and PPOINTE
+
+
+class Period(NamedTuple):
+    """A tariff period: one supplier register."""
+
+    label: str  # LTARF, 16 characters
+    code: str  # PTEC; on a Linky, a contract that historic mode does not know is always TH..
+    contact_closed: bool  # what the dry contact does; a water heater hangs on it
+    share: int  # percent of the energy that the meter had counted before the simulation begins
+
+
+class Switch(NamedTuple):
+    """From this time on the wall clock, these registers run (numbers from 1)."""
+
+    clock: int
+    supplier: int
+    distributor: int
+
+
+class Peak(NamedTuple):
+    """A mobile peak: hours whose date is only announced the evening before."""
+
+    number: int  # of DPMn and FPMn
+    start: int
+    end: int
+    profile: str  # PPOINTE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """What the meter is programmed with."""
+
+    name: str
+    number: int
+    calendar: str  # NGTF, 16 characters
+    option: str = "BASE"  # OPTARIF
+    index_labels: tuple[str, ...] = ("BASE",)  # historic mode; a single one counts everything
+    periods: tuple[Period, ...]
+    switches: Callable[[LegalDay], tuple[Switch, ...]]  # of a day; the first is at midnight
+    day_profiles: Callable[[LegalDay], tuple[int, str]]  # NJOURF and its PJOURF; mobile peaks do not show here
+    peaks: Callable[[int], tuple[Peak | None, Peak | None]] = lambda _: (None, None)  # running and announced
+    hot_water_at: int = 1 * HOUR + 30 * 60  # when the water heater starts: with the off-peak hours, where there are any
+
+
+def _profile(*blocks: str) -> str:
+    """Write a day profile; a block is HHMM, the dry contact (8 open, C closed, 4 as Tempo has it), and the register."""
+    return " ".join([*blocks, *["NONUTILE"] * (_PROFILE_BLOCKS - len(blocks))])
+
+
+def _high_season(day: LegalDay) -> bool:
+    """Tell whether the distributor's high season runs: November to March."""
+    return day.date.month in (11, 12, 1, 2, 3)
+
+
+def _distributor(day: LegalDay, *, off_peak: bool) -> int:
+    """Register of the distributor's own grid: off-peak and peak hours of the low season, then of the high season."""
+    return 1 + 2 * _high_season(day) + (not off_peak)
+
+
+def _one_register(_: LegalDay) -> tuple[Switch, ...]:
+    return (Switch(0, 1, 1),)
+
+
+# Off-peak hours are set meter by meter, seldom to the hour.
+_OFF_PEAK_WINDOWS = ((1 * HOUR + 56 * 60, 6 * HOUR + 56 * 60), (14 * HOUR + 26 * 60, 17 * HOUR + 26 * 60))
+
+
+def _windows(day: LegalDay, *, off_peak: int, peak: int) -> tuple[Switch, ...]:
+    low, high = (_distributor(day, off_peak=which) for which in (True, False))
+    switches = [Switch(0, peak, high)]
+    for start, end in _OFF_PEAK_WINDOWS:
+        switches += [Switch(start, off_peak, low), Switch(end, peak, high)]
+    return tuple(switches)
+
+
+def _off_peak_and_peak(day: LegalDay) -> tuple[Switch, ...]:
+    return _windows(day, off_peak=1, peak=2)
+
+
+def _week_end(day: LegalDay) -> tuple[Switch, ...]:
+    return _windows(day, off_peak=3, peak=3) if day.weekday >= 5 else _off_peak_and_peak(day)
+
+
+def _tempo(day: LegalDay) -> tuple[Switch, ...]:
+    before, today = tempo_colour(day.number - 1), tempo_colour(day.number)
+    low, high = (_distributor(day, off_peak=which) for which in (True, False))
+    return (
+        Switch(0, 2 * before - 1, low),
+        Switch(TEMPO_CHANGES_AT, 2 * today, high),
+        Switch(22 * HOUR, 2 * today - 1, low),
+    )
+
+
+def _tempo_peak(number: int) -> Peak | None:
+    """Mobile peak of a tariff day: peak 1 is white, peak 2 is red."""
+    colour = tempo_colour(number)
+    if colour == BLUE:
+        return None
+    day, after = legal_day(number), legal_day(number + 1)
+    low, high = 2 * colour - 1, 2 * colour
+    return Peak(
+        colour - 1,
+        day.start + day.elapsed(TEMPO_CHANGES_AT),
+        after.start + after.elapsed(TEMPO_CHANGES_AT),
+        _profile(f"0000400{low}", f"0600400{high}", f"2200400{low}"),
+    )
+
+
+def tempo_days(instant: int) -> tuple[int, int | None]:
+    """Number of the tariff day that runs, and of the next one while its colour is announced."""
+    day = legal_day_at(instant)
+    since_midnight = instant - day.start
+    if since_midnight < day.elapsed(TEMPO_CHANGES_AT):
+        return day.number - 1, day.number
+    return day.number, day.number + 1 if since_midnight >= day.elapsed(ANNOUNCED_AT) else None
+
+
+def _tempo_peaks(instant: int) -> tuple[Peak | None, Peak | None]:
+    today, tomorrow = tempo_days(instant)
+    return _tempo_peak(today), None if tomorrow is None else _tempo_peak(tomorrow)
+
+
+def _ejp_peak(number: int) -> Peak | None:
+    """Mobile peak that begins on this day.
+
+    EJP has as many days as Tempo has red ones, in the same months: here they are the same.
+    """
+    if tempo_colour(number) != RED:
+        return None
+    day, after = legal_day(number), legal_day(number + 1)
+    start, end = day.start + day.elapsed(EJP_BEGINS_AT), after.start + EJP_ENDS_AT
+    return Peak(1, start, end, _profile("00008002"))
+
+
+def _ejp(day: LegalDay) -> tuple[Switch, ...]:
+    normal = Switch(0, 1, _distributor(day, off_peak=True))
+    peak = Switch(0, 2, _distributor(day, off_peak=False))
+    switches = [normal]
+    if _ejp_peak(day.number - 1):
+        switches = [peak, normal._replace(clock=EJP_ENDS_AT)]
+    if _ejp_peak(day.number):
+        switches.append(peak._replace(clock=EJP_BEGINS_AT))
+    return tuple(switches)
+
+
+def _ejp_peaks(instant: int) -> tuple[Peak | None, Peak | None]:
+    day = legal_day_at(instant)
+    running = announced = None
+    for peak in map(_ejp_peak, range(day.number - 1, day.number + 2)):
+        if peak and peak.start <= instant < peak.end:
+            running = peak
+        elif peak and instant < peak.start:
+            eve = legal_day(legal_day_at(peak.start).number - 1)
+            if instant >= eve.start + eve.elapsed(ANNOUNCED_AT):
+                announced = peak
+    return running, announced
+
+
+_WORKDAY = _profile("00008002", "0156C001", "06568002", "1426C001", "17268002")
+
+_CONTRACTS = (
+    Contract(
+        name="base",
+        number=1,
+        calendar="      BASE      ",
+        periods=(Period("      BASE      ", "TH..", False, 100),),
+        switches=_one_register,
+        day_profiles=lambda _: (0, _profile("00008001")),
+    ),
+    Contract(
+        name="hchp",
+        number=2,
+        calendar="H PLEINE/CREUSE ",
+        option="HC..",
+        index_labels=("HCHC", "HCHP"),
+        periods=(Period(" HEURE  CREUSE  ", "HC..", True, 38), Period(" HEURE  PLEINE  ", "HP..", False, 62)),
+        switches=_off_peak_and_peak,
+        day_profiles=lambda _: (0, _WORKDAY),
+        hot_water_at=_OFF_PEAK_WINDOWS[0][0],
+    ),
+    Contract(
+        name="tempo",
+        number=3,
+        calendar="     TEMPO      ",
+        option="BBR(",
+        index_labels=("BBRHCJB", "BBRHPJB", "BBRHCJW", "BBRHPJW", "BBRHCJR", "BBRHPJR"),
+        periods=(
+            Period("    HC  BLEU    ", "HCJB", True, 34),
+            Period("    HP  BLEU    ", "HPJB", False, 43),
+            Period("   HC  BLANC    ", "HCJW", True, 6),
+            Period("   HP  BLANC    ", "HPJW", False, 9),
+            Period("   HC  ROUGE    ", "HCJR", True, 3),
+            Period("   HP  ROUGE    ", "HPJR", False, 5),
+        ),
+        switches=_tempo,
+        day_profiles=lambda _: (0, _profile("00004001", "06004002", "22004001")),
+        peaks=_tempo_peaks,
+        hot_water_at=22 * HOUR,
+    ),
+    Contract(
+        name="ejp",
+        number=4,
+        calendar="      EJP       ",
+        option="EJP.",
+        index_labels=("EJPHN", "EJPHPM"),
+        periods=(Period("  HEURE NORMALE ", "HN..", True, 93), Period("  HEURE POINTE  ", "PM..", False, 7)),
+        switches=_ejp,
+        day_profiles=lambda _: (0, _profile("0000C001")),
+        peaks=_ejp_peaks,
+    ),
+    Contract(
+        name="weekend",
+        number=5,
+        calendar="HC et Week-End  ",
+        periods=(
+            Period(" HEURE  CREUSE  ", "TH..", True, 28),
+            Period(" HEURE  PLEINE  ", "TH..", False, 41),
+            Period(" HEURE WEEK-END ", "TH..", True, 31),
+        ),
+        switches=_week_end,
+        day_profiles=lambda day: (1, _profile("0000C003")) if day.weekday >= 5 else (0, _WORKDAY),
+        hot_water_at=_OFF_PEAK_WINDOWS[0][0],
+    ),
+    Contract(
+        name="producer",
+        number=6,
+        calendar="   PRODUCTEUR   ",
+        periods=(Period(" INDEX NON CONSO", "TH..", False, 100),),
+        switches=_one_register,
+        day_profiles=lambda _: (0, _profile("00008001")),
+    ),
+)
+
+CONTRACTS = {contract.name: contract for contract in _CONTRACTS}

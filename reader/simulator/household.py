@@ -1,0 +1,257 @@
+"""The household behind a simulated meter: what it draws and feeds in, and what the registers have counted of it. Pure.
+
+A day is a step function: power is constant for ten minutes at most, in whole watts, and steps begin on whole seconds.
+Energy is thus a whole number of joules, adds up exactly however it is cut, and is known at each second from the sums at
+the start of the day and of the step. Days before the one asked for are summed once and kept.
+"""
+
+import math
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
+from operator import mul
+from typing import NamedTuple
+
+from reader.simulator.calendar import DAY, HOUR, LegalDay, legal_day, legal_day_at, mix
+from reader.simulator.contract import Contract
+
+SUPPLIER_REGISTERS, DISTRIBUTOR_REGISTERS = 10, 4
+FIRST_DAY = 19_358  # 2023-01-01: the registers move from here on; what they had counted before is invented
+
+_STEP = 600  # seconds
+_STEPS = DAY // _STEP
+_MOST = 6_000  # W; below the subscribed power, whatever runs together
+_OVERLOAD = 11_300  # W drawn from the grid when the household forgets itself
+_WATT_HOUR = 3_600  # joules
+
+# W, at each hour; between two hours power goes in a line.
+# fmt: off
+_WORKDAY = (
+    220,  180,  180,  180,  190,  200,  350,  900,  600,  350,  320,  450,
+    800,  500,  350,  320,  380,  600, 1000, 1500, 1300, 1000,  700,  400,
+)
+_WEEKEND = (
+    300,  220,  180,  180,  180,  190,  220,  350,  700,  950,  800,  900,
+   1300,  900,  600,  550,  600,  750, 1000, 1400, 1300, 1000,  800,  500,
+)
+_HEATING = (  # percent
+     70,   70,   70,   70,   75,   90,  120,  130,  120,  105,   95,   90,
+     90,   85,   85,   90,   95,  110,  125,  130,  130,  120,   95,   80,
+)
+# fmt: on
+
+
+def _by_step(hours: tuple[int, ...]) -> list[int]:
+    steps = HOUR // _STEP
+    pairs = zip(hours, hours[1:] + hours[:1], strict=True)
+    return [here + (there - here) * i // steps for here, there in pairs for i in range(steps)]
+
+
+_HABITS = (*[_by_step(_WORKDAY)] * 5, *[_by_step(_WEEKEND)] * 2)
+_HEATING_BY_STEP = _by_step(_HEATING)
+# Percent; each day reads two stretches of it, one for its habits and one for its clouds.
+_MOODS = [75 + mix(1, i) % 51 for i in range(1024)]
+
+# A sun over the middle of France: 47° N, 2.5° E. Ten-minute steps of UTC.
+_LATITUDE = math.radians(47)
+_SUN_ANGLES = [math.cos(math.radians((i + 0.5) * 360 / _STEPS - 180 + 2.5)) for i in range(_STEPS)]
+_PANELS = 4_200  # W with the sun overhead
+
+
+def _sunshine(day: LegalDay, chance: int) -> list[int]:
+    """Photovoltaic power of each ten minutes of UTC, on the date of this day."""
+    season = 2 * math.pi * (day.date.timetuple().tm_yday - 81) / 365.25
+    declination = math.radians(23.4) * math.sin(season)
+    up = math.sin(_LATITUDE) * math.sin(declination)
+    across = math.cos(_LATITUDE) * math.cos(declination)
+    sky = (100, 95, 90, 75, 60, 50, 35, 20)[chance & 7] * _PANELS / 10_000
+    clouds = _MOODS[chance % 800 :][:_STEPS]
+    heights = (up + across * angle for angle in _SUN_ANGLES)
+    return [int(sky * cloud * height) if height > 0 else 0 for height, cloud in zip(heights, clouds, strict=True)]
+
+
+class Overload(NamedTuple):
+    """Minutes in which the household draws more than it subscribed to."""
+
+    start: int  # seconds since midnight
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayLoad:
+    """What flows on one day.
+
+    Step i lasts from `starts[i]` to `starts[i + 1]`, in seconds since midnight; the last one ends with the day.
+    """
+
+    day: LegalDay
+    starts: list[int]
+    drawn: list[int]  # W, by all that is switched on
+    sunshine: list[int]  # W, from the panels
+    imported: list[int]  # joules from midnight to the start of the step; one more for the end of the day
+    exported: list[int]
+    overload: Overload | None
+    chance: int  # 64 bits of this day and household
+
+    def step_at(self, elapsed: int) -> int:
+        """Index of the step that this second of the day belongs to."""
+        return bisect_right(self.starts, elapsed) - 1
+
+    def joules(self, elapsed: int) -> tuple[int, int]:
+        """Energy drawn from the grid and fed into it from midnight until now."""
+        i = self.step_at(elapsed)
+        net = (self.drawn[i] - self.sunshine[i]) * (elapsed - self.starts[i])
+        return self.imported[i] + max(net, 0), self.exported[i] + max(-net, 0)
+
+
+class Registers(NamedTuple):
+    """What the meter has counted."""
+
+    imported: int  # joules; in all
+    exported: int
+    supplier: tuple[int, ...]  # Wh; together they are the whole of `imported`
+    distributor: tuple[int, ...]
+
+
+class Household:
+    """Loads and registers behind one contract. The mode and the phases of its meter make no difference to them."""
+
+    def __init__(self, contract: Contract, seed: int) -> None:
+        self._contract = contract
+        self._seed = mix(seed, contract.number)
+        self._books = [self._history()]  # at the midnight of FIRST_DAY and of each day after it, as far as anyone asked
+        self.day_load = lru_cache(maxsize=8)(self._day_load)
+
+    def registers(self, instant: int) -> Registers:
+        """What the registers show. Before FIRST_DAY they stand still."""
+        day = legal_day_at(instant)
+        if day.number < FIRST_DAY:
+            return self._books[0]
+        while len(self._books) <= day.number - FIRST_DAY:
+            closing = legal_day(FIRST_DAY + len(self._books) - 1)
+            self._books.append(self._count(self._books[-1], self._day_load(closing.number), closing.length))
+        return self._count(self._books[day.number - FIRST_DAY], self.day_load(day.number), instant - day.start)
+
+    def mean_power(self, start: int, end: int) -> tuple[int, int]:
+        """Mean active power drawn and fed in between two instants, in W; they may lie on two days."""
+        seconds = end - start
+        drawn = fed = 0
+        while start < end:
+            day = legal_day_at(start)
+            load, until = self.day_load(day.number), min(end, day.start + day.length)
+            before, after = load.joules(start - day.start), load.joules(until - day.start)
+            drawn, fed = drawn + after[0] - before[0], fed + after[1] - before[1]
+            start = until
+        return drawn // seconds, fed // seconds
+
+    def _history(self) -> Registers:
+        """Two or three years of a household like this one: its meter was there before the simulation."""
+        imported = 21_000_000 + mix(self._seed, 1) % 9_000_000
+        exported = 7_000_000 + mix(self._seed, 2) % 3_000_000
+        supplier = [0] * SUPPLIER_REGISTERS
+        for i, period in enumerate(self._contract.periods):
+            supplier[i] = imported * period.share // 100
+        supplier[0] += imported - sum(supplier)
+        switches = self._contract.switches(legal_day(FIRST_DAY))
+        distributor = [0] * DISTRIBUTOR_REGISTERS
+        if max(switch.distributor for switch in switches) > 1:
+            distributor = [imported * share // 100 for share in (19, 26, 24, 31)]
+        distributor[0] += imported - sum(distributor)
+        return Registers(imported * _WATT_HOUR, exported * _WATT_HOUR, tuple(supplier), tuple(distributor))
+
+    def _count(self, book: Registers, load: DayLoad, until: int) -> Registers:
+        """Add a day, up to a second of it: each watt-hour belongs to the register that runs when it is complete."""
+        supplier, distributor = list(book.supplier), list(book.distributor)
+        switches = self._contract.switches(load.day)
+        edges = [load.day.elapsed(switch.clock) for switch in switches[1:]]
+        counted = book.imported // _WATT_HOUR
+        for switch, edge in zip(switches, [*edges, until], strict=True):
+            total = (book.imported + load.joules(min(edge, until))[0]) // _WATT_HOUR
+            supplier[switch.supplier - 1] += total - counted
+            distributor[switch.distributor - 1] += total - counted
+            counted = total
+            if edge >= until:
+                break
+        drawn, fed = load.joules(until)
+        return Registers(book.imported + drawn, book.exported + fed, tuple(supplier), tuple(distributor))
+
+    def _day_load(self, number: int) -> DayLoad:
+        day = legal_day(number)
+        chance = mix(self._seed, number)
+        overload = _overload(day, chance)
+        starts, drawn = self._appliances(day, chance)
+        if overload:
+            _split(starts, drawn, overload.start)
+            _split(starts, drawn, overload.end)
+        sunshine = [0] * len(starts)
+        if self._contract.name == "producer":
+            panels = _sunshine(day, chance >> 40)
+            sunshine = [panels[(day.start + start) % DAY // _STEP] for start in starts]
+        if overload:
+            for i in range(bisect_left(starts, overload.start), bisect_left(starts, overload.end)):
+                drawn[i] = _OVERLOAD + sunshine[i]
+        lasts = [end - start for start, end in zip(starts, [*starts[1:], day.length], strict=True)]
+        imports, exports = drawn, [0] * len(starts)
+        if self._contract.name == "producer":
+            net = [load - sun for load, sun in zip(drawn, sunshine, strict=True)]
+            imports, exports = [max(0, power) for power in net], [max(0, -power) for power in net]
+        imported, exported = (list(accumulate(map(mul, powers, lasts), initial=0)) for powers in (imports, exports))
+        return DayLoad(day, starts, drawn, sunshine, imported, exported, overload, chance)
+
+    def _appliances(self, day: LegalDay, chance: int) -> tuple[list[int], list[int]]:
+        """Steps of the day and what is switched on in each, but for an overload."""
+        # The mean outside, in degrees: coldest in late January, and each day has its own weather.
+        season = math.cos(2 * math.pi * (day.date.timetuple().tm_yday - 25) / 365.25)
+        heating = max(0, int((15 - (12 - 8 * season + chance % 9 - 4)) * 110))  # W
+        moods = _MOODS[(chance >> 4) % 800 :][:_STEPS]
+        drawn = [
+            (habit * mood + heating * share) // 100
+            for habit, mood, share in zip(_HABITS[day.weekday], moods, _HEATING_BY_STEP, strict=True)
+        ]
+        starts = list(range(0, DAY, _STEP))
+        hot_water = self._contract.hot_water_at
+        minute = 60
+        for start, lasts, power in (
+            (hot_water, (70 + (chance >> 8) % 48) * minute, 2_000),
+            (7 * HOUR + (chance >> 14) % 40 * minute, 3 * minute, 1_900),  # kettle
+            (12 * HOUR + (chance >> 20) % 50 * minute, 25 * minute, 1_500),  # oven
+            (9 * HOUR + (chance >> 26) % 480 * minute, 15 * minute * ((chance >> 36) & 1), 2_000),  # washing machine
+            (20 * HOUR + (chance >> 32) % 120 * minute, 20 * minute * ((chance >> 38) & 1), 1_800),  # dishwasher
+        ):
+            if lasts:
+                _split(starts, drawn, start)
+                _split(starts, drawn, start + lasts)
+                for i in range(bisect_left(starts, start), bisect_left(starts, start + lasts)):
+                    drawn[i] += power
+        if day.shift:
+            starts, drawn = _change_clocks(day, starts, drawn)
+        return starts, [min(_MOST, power) for power in drawn]
+
+
+def _overload(day: LegalDay, chance: int) -> Overload | None:
+    """Draw the minutes in which the oven, the iron and the kettle meet: in the evening of seven days of eight."""
+    if not chance >> 61:
+        return None
+    start = day.elapsed(18 * HOUR + 45 * 60) + (chance >> 45) % (90 * 60)
+    return Overload(start, start + 120 + (chance >> 52) % 61)
+
+
+def _split(starts: list[int], powers: list[int], second: int) -> None:
+    """Let a step begin at this second, with the power it has."""
+    i = bisect_right(starts, second)
+    if starts[i - 1] != second and second < DAY:
+        starts.insert(i, second)
+        powers.insert(i, powers[i - 1])
+
+
+def _change_clocks(day: LegalDay, starts: list[int], powers: list[int]) -> tuple[list[int], list[int]]:
+    """Leave out the hour after 02:00, or go through it twice: people and time switches go by the clock on the wall."""
+    two, three = (bisect_left(starts, hour * HOUR) for hour in (2, 3))
+    twice = range(two, three) if day.shift < 0 else range(0)
+    steps = (
+        [(starts[i], powers[i]) for i in range(three if twice else two)]
+        + [(starts[i] + HOUR, powers[i]) for i in twice]
+        + [(starts[i] - day.shift, powers[i]) for i in range(three, len(starts))]
+    )
+    return [start for start, _ in steps], [power for _, power in steps]

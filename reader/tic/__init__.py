@@ -1,0 +1,4 @@
+"""Bytes to readings: the TIC protocol.
+
+Pure: knows nothing of ports, clocks and MQTT.
+"""

@@ -1,0 +1,1 @@
+"""`teleinfo-reader watch`: a meter live in a terminal, from a port or from the broker."""

@@ -1,0 +1,227 @@
+"""Lines of all sorts: a simulated meter, with noise and without, a silent pseudo-terminal, and bytes from a list."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from itertools import count
+
+import pytest
+
+from common.doctor.findings import Finding, Status
+from common.errors import PortError
+from common.labels import Mode
+from reader.doctor.line import LineFacts, judge_line, listen
+from reader.line.port import Port, open_port
+from reader.simulator.line import Noise
+from reader.simulator.meter import SimulatedMeter
+from reader.tic.parity import with_parity
+
+FINE, MIND, CURE = Status
+Send = Callable[..., bytes]
+
+
+class Bytes:
+    """A port that gives the same again and again, and notes at which speed it was asked."""
+
+    def __init__(
+        self,
+        data: bytes,
+        driver: dict[str, int] | None = None,
+        only_at: int | None = None,
+        noise: Noise | None = None,
+    ) -> None:
+        self.speeds: list[int] = []
+        self._data = data
+        self._counted = iter([dict.fromkeys(driver, 0), driver]) if driver else None
+        self._only_at = only_at
+        self._noise = noise or Noise(0)
+
+    def open(self, _url: str, speed: int, _stop: threading.Event) -> Port:
+        self.speeds.append(speed)
+        return self
+
+    def read(self, timeout: float) -> bytes:
+        return self._noise.disturb(self._data) if self._only_at in (None, self.speeds[-1]) else b""
+
+    def close(self) -> None:
+        self.speeds.append(0)
+
+    def set_speed(self, speed: int) -> None:
+        self.speeds.append(speed)
+
+    def driver_errors(self) -> dict[str, int]:
+        return next(self._counted) if self._counted else {}
+
+
+def hear(port: Bytes, wanted: str = "auto", seconds: float = 12.0) -> LineFacts:
+    """Listen to it in a hurry: a read takes a second of this clock."""
+    ticks = count()
+    return listen("/dev/ttyS9", wanted, seconds, port.open, monotonic=lambda: next(ticks) / 4)
+
+
+def meter_says() -> bytes:
+    meter = SimulatedMeter("standard-single-phase-hchp")
+    return with_parity(meter.frame(datetime(2026, 11, 24, 12, tzinfo=UTC)))
+
+
+def only(findings: list[Finding]) -> Finding:
+    (finding,) = findings
+    return finding
+
+
+@pytest.fixture
+def terminal() -> Iterator[str]:
+    master, slave = os.openpty()
+    yield os.ttyname(slave)
+    os.close(master)
+    os.close(slave)
+
+
+def test_a_good_line_tells_of_its_meter() -> None:
+    line, meter = judge_line(hear(Bytes(meter_says())))
+    assert (line.status, meter.status) == (FINE, FINE)
+    assert "standard frames in 12 s, 2.00 a second" in line.what
+    assert "0 of them damaged; 0 parity errors" in line.what
+    for word in ("Linky single-phase", "by Itron", "standard mode", "H PLEINE/CREUSE", "values a frame"):
+        assert word in meter.what
+
+
+def test_noise_is_measured_and_compared_with_what_is_normal() -> None:
+    line = judge_line(hear(Bytes(meter_says(), noise=Noise(1e-3))))[0]
+    assert line.status is CURE
+    assert line.what.startswith("noisy: ")
+    assert "normal is none" in line.what
+    assert "parity" in line.what
+    assert "terminals" in line.cure
+
+
+def test_one_damaged_line_is_only_to_be_known(send: Send) -> None:
+    groups = (b"ADCO 031961123456", b"PAPP 00750", b"BASE 010151175")
+    good = send(*groups)
+    facts = hear(Bytes(good))
+    facts.dropped["checksum"] = 1
+    facts.good = 500
+    assert judge_line(facts)[0].status is MIND
+
+
+def test_a_silent_line_says_where_to_look(terminal: str) -> None:
+    finding = only(judge_line(listen(terminal, "auto", 0.3, open_port)))
+    assert finding.status is CURE
+    assert "is silent: not one character" in finding.what
+    assert "I1 and I2" in finding.cure
+
+
+@pytest.mark.parametrize(
+    ("data", "what", "cure"),
+    [
+        (b"\x00" * 100, "is held down", "wrong way round"),
+        (bytes(range(0x80, 0xF0)) * 3, "not one line of a meter", "polarity"),
+        (b"\nPAPP 00750 -\r", "single lines of a meter", "--seconds 30"),
+    ],
+)
+def test_garbage_is_told_apart(data: bytes, what: str, cure: str) -> None:
+    finding = only(judge_line(hear(Bytes(data))))
+    assert finding.status is CURE
+    assert what in finding.what
+    assert cure in finding.cure
+
+
+def test_a_stray_character_now_and_then_is_no_noise() -> None:
+    facts = hear(Bytes(b"\xff"))
+    assert facts.characters < 60
+    assert "stray" in only(judge_line(facts)).what
+
+
+def test_the_driver_has_its_say_on_garbage() -> None:
+    port = Bytes(bytes(range(0x80, 0xF0)) * 3, driver={"framing": 7, "overrun": 0})
+    assert "the driver counted: framing 7" in only(judge_line(hear(port))).what
+
+
+def test_characters_that_the_port_lost_are_no_noise_of_the_line(send: Send) -> None:
+    data = send(b"ADCO 031961123456", b"PAPP 00750", b"BASE 010151175")
+    line = judge_line(hear(Bytes(data, driver={"overrun": 3})))[0]
+    assert line.status is CURE
+    assert "lost on their way" in line.what
+    assert "disable-bt" in line.cure
+
+
+def test_the_other_speed_is_tried_whatever_the_configuration_says(send: Send) -> None:
+    port = Bytes(send(b"ADCO 031961123456", b"PAPP 00750", b"BASE 010151175"), only_at=1200)
+    facts = hear(port, "standard")
+    assert port.speeds[:2] == [9600, 1200]
+    assert port.speeds[-1] == 0  # closed
+    wrong = judge_line(facts)[0]
+    assert wrong.status is CURE
+    assert "speaks in historic mode, and reader.yaml says mode: standard" in wrong.what
+    assert "mode: auto" in wrong.cure
+
+
+def test_what_came_in_at_the_wrong_speed_is_no_noise(send: Send) -> None:
+    class Line(Bytes):
+        def read(self, timeout: float) -> bytes:
+            return b"\x80\x03\xf0" * 40 if self.speeds[-1] == 9600 else super().read(timeout)
+
+    facts = hear(Line(send(b"ADCO 031961123456", b"PAPP 00750", b"BASE 010151175")))
+    assert facts.broken == 0
+    assert judge_line(facts)[0].status is FINE
+
+
+def test_a_frame_whose_beginning_was_missed_is_no_noise(send: Send) -> None:
+    class Line(Bytes):
+        def read(self, timeout: float) -> bytes:
+            data, self._data = self._data, self._data[self._data.index(b"\x03") + 1 :] or self._data
+            return data
+
+    whole = send(b"ADCO 031961123456", b"PAPP 00750", b"BASE 010151175")
+    facts = hear(Line(whole[9:] + whole))
+    assert facts.broken == 0
+
+
+def test_a_linky_in_historic_mode_is_told_what_the_standard_mode_would_add(send: Send) -> None:
+    groups = (b"ADCO 031961123456", b"OPTARIF BASE", b"BASE 010151175", b"PTEC TH..", b"PAPP 00750")
+    meter = judge_line(hear(Bytes(send(*groups))))[1]
+    assert meter.status is MIND
+    assert "for each offer of today" in meter.what
+    assert "ask the supplier" in meter.cure
+    assert "voltage" in meter.cure
+
+
+def test_an_old_meter_has_nothing_to_gain(send: Send) -> None:
+    meter = judge_line(hear(Bytes(send(b"ADCO 020422123456", b"OPTARIF BASE", b"BASE 010151175"))))[1]
+    assert meter.status is FINE
+    assert "Electronic single-phase meter by Sagemcom" in meter.what
+
+
+@pytest.mark.parametrize(
+    ("groups", "what"),
+    [
+        ((b"ADCO 020422123456",), "standby"),
+        ((b"PAPP 00750", b"BASE 010151175"), "none with the meter's address"),
+        ((b"TRAME TM", b"ADS 041030000000", b"EA_s 1234Wh", b"PTCOUR1 HPH", b"TARIFDYN INACTIF"), "PME-PMI"),
+    ],
+)
+def test_meters_that_say_too_little_are_known(send: Send, groups: tuple[bytes, ...], what: str) -> None:
+    finding = judge_line(hear(Bytes(send(*groups))))[-1]
+    assert finding.status is CURE
+    assert what in finding.what
+
+
+def test_two_addresses_are_a_bad_line(send: Send) -> None:
+    frames = [send(b"ADCO " + address, b"BASE 010151175") for address in (b"031961123456", b"031961123457")]
+    assert "2 different addresses" in judge_line(hear(Bytes(b"".join(frames))))[-1].what
+
+
+def test_a_port_that_cannot_be_opened_is_said() -> None:
+    def refuse(url: str, _speed: int, _stop: threading.Event) -> Port:
+        raise PortError(f"{url}: connection refused; is the program that serves the port running there?")
+
+    finding = only(judge_line(listen("socket://pi:2000", "auto", 1.0, refuse)))
+    assert finding.status is CURE
+    assert "connection refused" in finding.what
+
+
+def test_without_parity_bits_that_is_said(send: Send) -> None:
+    facts = hear(Bytes(send(b"ADCO 031961123456", b"PAPP 00750", b"BASE 010151175")))
+    assert facts.mode is Mode.HISTORIC
+    assert "no parity here to check" in judge_line(facts)[0].what

@@ -1,0 +1,308 @@
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from common.doctor.findings import Status
+from common.host import Machine, Process, User
+from reader.doctor.port import PortFacts, judge_port, probe_port
+
+ME = User("me", os.geteuid(), frozenset((os.getegid(), *os.getgroups())))
+STRANGER = User("stranger", 54_321, frozenset({54_321}))
+PI3, PI5 = "Raspberry Pi 3 Model B Rev 1.2", "Raspberry Pi 5 Model B Rev 1.0"
+CMDLINE = "/boot/firmware/cmdline.txt"
+GOOD = PortFacts(url="/dev/ttyAMA0", device="ttyAMA0", user="teleinfo", group="dialout")
+READER = Process(77, "teleinfo-reader", ("python", "/opt/teleinfo/bin/teleinfo-reader", "run"))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A machine without anything."""
+    (tmp_path / "dev").mkdir()
+    (tmp_path / "proc").mkdir()
+    return tmp_path
+
+
+@pytest.fixture
+def terminal() -> Iterator[Path]:
+    master, slave = os.openpty()
+    yield Path(os.ttyname(slave))
+    os.close(master)
+    os.close(slave)
+
+
+def put(root: Path, name: str, text: str) -> None:
+    file = root / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("facts", "what", "cure"),
+    [
+        (
+            replace(GOOD, exists=False, others=("/dev/serial/by-id/usb-FTDI",)),
+            "there is: /dev/serial/by-id/usb-FTDI",
+            "plug it in",
+        ),
+        (replace(GOOD, exists=False), "nor any other", "/dev/serial/by-id"),
+        (replace(GOOD, exists=False, pi=PI3), "nor any other", "enable_uart=1"),
+        (replace(GOOD, exists=False, pi=PI5), "nor any other", "dtparam=uart0=on"),
+        (replace(GOOD, exists=False, pi=PI5, others=("/dev/serial/by-id/a",)), "there is", "dtparam=uart0=on"),
+        (replace(GOOD, exists=False, pi=PI5, uart0_on=True), "config.txt switches it on", "reboot"),
+        (replace(GOOD, serial=False, others=("/dev/serial0",)), "not a serial port", "/dev/serial0"),
+        (replace(GOOD, allowed=False), "teleinfo may not read", "usermod -aG dialout teleinfo"),
+        (replace(GOOD, allowed=False, log_in_again=True), "has not logged in since", "log out and in again"),
+        (replace(GOOD, allowed=False, group="root"), "may not read", "chgrp dialout"),
+        (replace(GOOD, allowed=False, container=True, gid=14), "group 14 of the machine", "TIC_GROUP=14"),
+        (
+            replace(GOOD, allowed=False, container=True, gid=20, member=True, major=240),
+            "has no rule for its kind",
+            '"c 240:* rw"',
+        ),
+        (replace(GOOD, holders=(Process(9, "minicom", ()),)), "in use by minicom (process 9)", "kill 9"),
+        (replace(GOOD, holders=(Process(9, "agetty", ()),)), "agetty", "disable --now serial-getty@ttyAMA0.service"),
+        (replace(GOOD, holders=(Process(9, "ModemManager", ()),)), "ModemManager", "disable --now ModemManager"),
+        (replace(GOOD, holders=(Process(9, "ModemManager", ()),)), "ModemManager", "ID_MM_PORT_IGNORE"),
+        (replace(GOOD, holders=(Process(9, "brltty", ()),)), "brltty", "apt remove brltty"),
+        (replace(GOOD, holders=(Process(9, "hciattach", ()),)), "hciattach", "disable --now hciuart"),
+        (replace(GOOD, exists=False, taken_by_brltty="1a86:7523"), "brltty has taken", "apt remove brltty"),
+        (
+            replace(GOOD, exists=False, others=("/dev/serial/by-id/a",), taken_by_brltty="10c4:ea60"),
+            "10c4:ea60",
+            "apt remove brltty",
+        ),
+        (
+            replace(GOOD, holders=(Process(9, "teleinfo-reader", ("teleinfo-reader", "watch")),)),
+            "process 9",
+            "let that command end",
+        ),
+        (replace(GOOD, console=CMDLINE, console_as="serial0", console_now=True), "talks into", "do_serial_cons 1"),
+        (replace(GOOD, console="/boot/cmdline.txt", console_as="ttyAMA0"), "after the next start", "console=ttyAMA0"),
+        # raspi-config takes serial0 and ttyAMA0 out, and nothing else
+        (
+            replace(GOOD, url="/dev/ttyS0", device="ttyS0", console=CMDLINE, console_as="ttyS0", console_now=True),
+            "talks into",
+            rf"sudo sed -i 's/console=ttyS0[^ ]* *//' {CMDLINE}",
+        ),
+        (
+            replace(GOOD, url="/dev/ttyS3", device="ttyS3", console="/proc/cmdline", console_as="ttyS3"),
+            "the kernel's command line",
+            "boot loader",
+        ),
+        (
+            replace(GOOD, pi=PI5, console="/proc/cmdline", console_as="ttyAMA0", uart0_console=True),
+            "talk into",
+            "dtparam=uart0=on in the place of uart0_console",
+        ),
+        (replace(GOOD, getty="serial-getty@ttyAMA0.service"), "a login waits", "disable --now serial-getty@ttyAMA0"),
+        (replace(GOOD, bluetooth=True, pi=PI3), f"Bluetooth on this {PI3}", "/dev/serial0"),
+        (replace(GOOD, debug_connector=True), "HDMI", "/dev/ttyAMA0"),
+        (replace(GOOD, pi=PI3, pins="ttyS0"), "that is ttyS0", "port: /dev/ttyS0"),
+        (replace(GOOD, device="ttyS0", pi=PI3, pins="ttyS0", switched_off=True), "not switched on", "do_serial_hw 0"),
+    ],
+)
+def test_what_is_wrong_with_a_port_is_said_with_its_cure(facts: PortFacts, what: str, cure: str) -> None:
+    (finding,) = judge_port(facts)
+    assert finding.status is Status.CURE
+    assert what in finding.what
+    assert cure in finding.cure
+    assert "do_serial_cons" not in finding.cure or facts.console_as in ("serial0", "ttyAMA0")
+
+
+def test_the_running_reader_is_no_intruder_but_keeps_us_from_listening() -> None:
+    facts = replace(GOOD, holders=(READER,))
+    (finding,) = judge_port(facts)
+    assert finding.status is Status.FINE
+    assert "process 77" in finding.what
+    assert not facts.may_listen
+
+
+def test_who_may_not_read_what_the_reader_may_is_told_of_sudo() -> None:
+    (finding,) = judge_port(replace(GOOD, allowed_here=False))
+    assert finding.status is Status.MIND
+    assert "sudo" in finding.cure
+
+
+def test_a_port_of_the_network_is_not_looked_for_here(root: Path) -> None:
+    facts = probe_port("socket://192.168.1.30:2000", Machine(root), ME)
+    assert judge_port(facts) == []
+    assert facts.may_listen
+
+
+def test_a_free_port_is_seen_as_such(root: Path, terminal: Path) -> None:
+    facts = probe_port(str(terminal), Machine(root), ME)
+    assert facts.may_listen
+    assert [finding.status for finding in judge_port(facts)] == [Status.FINE]
+
+
+def test_the_rights_are_those_of_the_user_of_the_service(root: Path, terminal: Path) -> None:
+    terminal.chmod(0o660)
+    assert not probe_port(str(terminal), Machine(root), STRANGER).allowed
+
+
+def test_in_a_container_the_group_is_known_by_its_number(root: Path, terminal: Path) -> None:
+    assert not probe_port(str(terminal), Machine(root), STRANGER).container
+    put(root, ".dockerenv", "")
+    facts = probe_port(str(terminal), Machine(root), STRANGER)
+    assert (facts.container, facts.gid, facts.member) == (True, terminal.stat().st_gid, False)
+    assert facts.major == os.major(terminal.stat().st_rdev)
+    guest = User("guest", 54_321, frozenset({terminal.stat().st_gid}))
+    assert probe_port(str(terminal), Machine(root), guest).member
+
+
+def test_for_a_missing_port_those_that_are_there_are_listed(root: Path) -> None:
+    assert probe_port("/dev/none", Machine(root), ME).others == ()
+    put(root, "dev/ttyUSB0", "")
+    put(root, "dev/tty1", "")
+    assert probe_port("/dev/none", Machine(root), ME).others == ("/dev/ttyUSB0",)
+    (root / "dev/serial/by-id").mkdir(parents=True)
+    (root / "dev/serial/by-id/usb-FTDI-port0").symlink_to("../../ttyUSB0")
+    facts = probe_port("/dev/none", Machine(root), ME)
+    assert not facts.exists
+    assert facts.others == ("/dev/serial/by-id/usb-FTDI-port0",)
+    put(root, "dev/ttyUSB1", "")  # of the same make and without a number: the two share one name
+    assert probe_port("/dev/none", Machine(root), ME).others == ("/dev/serial/by-id/usb-FTDI-port0", "/dev/ttyUSB1")
+
+
+def others(root: Path) -> tuple[str, ...]:
+    return probe_port("/dev/none", Machine(root), ME).others
+
+
+def test_on_a_pi_5_the_debug_socket_is_never_offered(root: Path) -> None:
+    put(root, "proc/device-tree/model", f"{PI5}\0")
+    put(root, "dev/ttyAMA10", "")
+    (root / "dev/serial0").symlink_to("ttyAMA10")
+    assert others(root) == ()
+    put(root, "dev/ttyAMA0", "")
+    assert others(root) == ("/dev/ttyAMA0",)
+
+
+def test_on_a_pi_without_the_link_its_own_uarts_are_offered(root: Path) -> None:
+    put(root, "proc/device-tree/model", f"{PI3}\0")
+    put(root, "dev/ttyS0", "")
+    assert others(root) == ("/dev/ttyS0",)
+    (root / "dev/serial0").symlink_to("ttyS0")
+    assert others(root) == ("/dev/serial0",)
+
+
+def test_on_other_boards_a_uart_of_the_device_tree_is_offered_and_a_made_up_one_is_not(root: Path) -> None:
+    for name in ("ttyAML1", "ttyS0", "ttyS3"):
+        put(root, f"dev/{name}", "")
+    assert others(root) == ("/dev/ttyAML1",)
+    (root / "sys/class/tty/ttyS3/device/of_node").mkdir(parents=True)
+    assert others(root) == ("/dev/ttyAML1", "/dev/ttyS3")
+
+
+@pytest.mark.parametrize(
+    ("line", "on"),
+    [
+        ("dtparam=uart0=on", True),
+        ("dtparam=uart0", True),
+        ("dtoverlay=uart0-pi5", True),
+        ("dtparam=uart0=off", False),
+        ("#dtparam=uart0=on", False),
+        ("enable_uart=1", False),  # that is the debug socket
+    ],
+)
+def test_whether_a_pi_5_switches_its_uart_on_is_known(root: Path, line: str, on: bool) -> None:
+    put(root, "proc/device-tree/model", f"{PI5}\0")
+    put(root, "boot/firmware/config.txt", f"[all]\n{line}\n")
+    assert probe_port("/dev/none", Machine(root), ME).uart0_on is on
+
+
+@pytest.mark.parametrize("line", ["dtparam=uart0_console", "dtparam=uart0=on,uart0_console=on"])
+def test_a_pi_5_that_moves_its_console_to_the_pins_is_known(root: Path, line: str) -> None:
+    put(root, "dev/ttyAMA0", "")
+    put(root, "proc/device-tree/model", f"{PI5}\0")
+    put(root, "boot/firmware/config.txt", f"{line}\n")
+    assert probe_port(str(root / "dev/ttyAMA0"), Machine(root), ME).uart0_console
+
+
+def plug_in(root: Path, where: str, vendor: str, product: str) -> Path:
+    put(root, f"sys/bus/usb/devices/{where}/idVendor", f"{vendor}\n")
+    put(root, f"sys/bus/usb/devices/{where}/idProduct", f"{product}\n")
+    interface = root / f"sys/bus/usb/devices/{where}/{where}:1.0"
+    interface.mkdir()
+    return interface
+
+
+def test_an_adapter_that_brltty_has_taken_is_known(root: Path) -> None:
+    interface = plug_in(root, "1-1", "1a86", "7523")
+    plug_in(root, "1-2", "046d", "c077")  # a mouse
+    assert probe_port("/dev/ttyUSB0", Machine(root), ME).taken_by_brltty == ""  # some other reason: it is not there
+    put(root, "usr/bin/brltty", "")
+    assert probe_port("/dev/ttyUSB0", Machine(root), ME).taken_by_brltty == "1a86:7523"
+    (interface / "ttyUSB0").mkdir()
+    assert probe_port("/dev/ttyUSB0", Machine(root), ME).taken_by_brltty == ""
+
+
+def test_of_two_adapters_the_one_that_brltty_has_taken_is_named(root: Path) -> None:
+    put(root, "usr/bin/brltty", "")
+    (plug_in(root, "1-1", "0403", "6015") / "ttyUSB0").mkdir()
+    (plug_in(root, "1-3", "1a86", "55d4") / "tty/ttyACM0").mkdir(parents=True)
+    assert probe_port("/dev/ttyUSB1", Machine(root), ME).taken_by_brltty == ""
+    plug_in(root, "1-2", "10c4", "ea60")
+    assert probe_port("/dev/ttyUSB1", Machine(root), ME).taken_by_brltty == "10c4:ea60"
+
+
+def test_a_file_is_no_port(root: Path) -> None:
+    put(root, "dev/file", "")
+    assert not probe_port(str(root / "dev/file"), Machine(root), ME).serial
+
+
+@pytest.mark.parametrize("file", ["proc/cmdline", "boot/firmware/cmdline.txt", "boot/cmdline.txt"])
+def test_a_console_is_found_under_the_name_of_the_link(root: Path, file: str) -> None:
+    put(root, "dev/ttyS0", "")
+    (root / "dev/serial0").symlink_to("ttyS0")
+    put(root, file, "console=tty1 console=serial0,115200 root=/dev/mmcblk0p2")
+    facts = probe_port(str(root / "dev/serial0"), Machine(root), ME)
+    assert (facts.console, facts.console_as) == (f"/{file}", "serial0")
+    assert facts.console_now is (file == "proc/cmdline")
+
+
+def test_a_console_on_the_screen_is_in_nobodys_way(root: Path) -> None:
+    put(root, "dev/ttyS0", "")
+    put(root, "proc/cmdline", "console=tty1 root=/dev/mmcblk0p2")
+    assert probe_port(str(root / "dev/ttyS0"), Machine(root), ME).console == ""
+
+
+@pytest.mark.parametrize("folder", ["etc/systemd/system", "run/systemd/generator"])
+def test_a_login_on_the_port_is_found(root: Path, folder: str) -> None:
+    put(root, "dev/ttyS0", "")
+    wants = root / folder / "getty.target.wants"
+    wants.mkdir(parents=True)
+    (wants / "serial-getty@ttyS0.service").symlink_to("/lib/systemd/system/serial-getty@.service")
+    assert probe_port(str(root / "dev/ttyS0"), Machine(root), ME).getty == "serial-getty@ttyS0.service"
+
+
+def test_on_a_raspberry_pi_the_uart_of_bluetooth_is_known(root: Path) -> None:
+    put(root, "dev/ttyAMA0", "")
+    port = str(root / "dev/ttyAMA0")
+    put(root, "proc/device-tree/model", f"{PI3}\0")
+    put(root, "proc/device-tree/aliases/serial0", "/soc/serial@7e215040\0")
+    assert probe_port(port, Machine(root), ME).bluetooth
+    put(root, "proc/device-tree/aliases/serial0", "/soc/serial@7e201000\0")
+    assert not probe_port(port, Machine(root), ME).bluetooth
+
+
+def test_on_a_raspberry_pi_it_is_known_what_is_on_the_pins(root: Path) -> None:
+    put(root, "dev/ttyS0", "")
+    put(root, "proc/device-tree/model", f"{PI3}\0")
+    (root / "dev/serial0").symlink_to("ttyAMA0")
+    assert probe_port(str(root / "dev/ttyS0"), Machine(root), ME).pins == "ttyAMA0"
+    put(root, "proc/device-tree/model", f"{PI5}\0")
+    (root / "dev/serial0").unlink()
+    (root / "dev/serial0").symlink_to("ttyAMA10")
+    assert probe_port(str(root / "dev/ttyS0"), Machine(root), ME).pins == "ttyAMA0"
+
+
+def test_a_small_uart_that_is_not_switched_on_is_known(root: Path) -> None:
+    put(root, "dev/ttyS0", "")
+    put(root, "proc/device-tree/model", f"{PI3}\0")
+    put(root, "boot/firmware/config.txt", "#enable_uart=1\n")
+    assert probe_port(str(root / "dev/ttyS0"), Machine(root), ME).switched_off
+    put(root, "boot/firmware/config.txt", "[all]\nenable_uart=1\n")
+    assert not probe_port(str(root / "dev/ttyS0"), Machine(root), ME).switched_off

@@ -1,0 +1,216 @@
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from common.doctor.broker_probe import Heard
+from common.doctor.findings import Finding, Status
+from common.topics import Topics
+from reader.doctor.service import ServiceFacts, gather, judge_delivery, judge_line_from_afar, judge_service
+
+FINE, MIND, CURE = Status
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+PORT, METER = "/dev/ttyAMA0", "031961123456"
+TOPICS = Topics("teleinfo")
+
+
+def line(**changes: Any) -> dict[str, Any]:
+    good = {"port": PORT, "open": True, "meter": METER, "mode": "standard", "frames": 1000, "parity_errors": 0}
+    return good | {"groups_dropped": {}} | changes
+
+
+def delivery(**changes: Any) -> dict[str, Any]:
+    return {
+        "confirmed": 990,
+        "waiting": 2,
+        "thinned": 0,
+        "journal": {"oldest": None},
+        "spool": {"oldest": None},
+    } | changes
+
+
+def running(**health: Any) -> ServiceFacts:
+    report = {"uptime": 7200, "connects": 1, "lines": [line()], "delivery": delivery()} | health
+    return ServiceFacts(
+        name="cellar",
+        status="online",
+        health=report,
+        local=True,
+        seconds=10,
+        links={METER: "online"},
+        storers={"main": "online"},
+    )
+
+
+def heard(topic: str, payload: Any, *, retained: bool = True) -> Heard:
+    text = payload if isinstance(payload, str) else json.dumps(payload)
+    return Heard(topic, text.encode(), retained, 0.0)
+
+
+def worst(findings: list[Finding]) -> Finding:
+    return max(findings, key=lambda finding: list(Status).index(finding.status))
+
+
+def test_what_is_heard_is_sorted() -> None:
+    frame = {"meter": METER, "timestamp": "2026-11-24T12:00:00.000000Z", "mode": "standard", "frame": {"ADSC": METER}}
+    facts = gather(
+        "cellar",
+        TOPICS,
+        [
+            heard("teleinfo/reader/cellar/status", "online"),
+            heard("teleinfo/reader/attic/status", "offline"),
+            heard("teleinfo/reader/cellar/health", {"lines": [line()]}),
+            heard("teleinfo/storer/main/status", {"status": "stalled", "wait": 0}),
+            heard(f"teleinfo/{METER}/link", "online"),
+            heard(f"teleinfo/{METER}/frame", frame, retained=False),
+            heard(f"teleinfo/{METER}/frame", "nonsense", retained=False),
+            heard(f"teleinfo/{METER}/stored", {}, retained=False),
+        ],
+        seconds=10,
+        local=False,
+    )
+    assert facts.online
+    assert facts.line(PORT)
+    assert facts.line("/dev/other") is None
+    assert facts.storers == {"main": "stalled"}
+    assert facts.links == {METER: "online"}
+    assert [found.meter for found in facts.frames] == [METER]
+    assert facts.confirmed
+    assert facts.returned == 0
+
+
+@pytest.mark.parametrize("health", ["", "[]", "{", '{"lines": 3}', '{"lines": [1, {"port": 2}], "delivery": []}'])
+def test_nonsense_in_health_is_no_reason_to_fall(health: str) -> None:
+    facts = gather("cellar", TOPICS, [heard("teleinfo/reader/cellar/health", health)], seconds=1, local=True)
+    assert judge_service(replace(facts, status="online"))
+    assert judge_line_from_afar(facts, PORT)
+    assert judge_delivery(replace(facts, status="online"), "auto", NOW)
+
+
+def test_a_healthy_reader_is_fine_in_all() -> None:
+    facts = running()
+    found = judge_service(facts) + judge_line_from_afar(facts, PORT) + judge_delivery(facts, "auto", NOW)
+    assert {finding.status for finding in found} == {FINE}
+    assert "for 2 hours" in found[0].what
+
+
+@pytest.mark.parametrize(
+    ("facts", "status", "what"),
+    [
+        (replace(running(), returned=4), CURE, "two readers named cellar throw each other out"),
+        (running(taken_over=2), CURE, "two readers named cellar"),
+        (running(taken_over=1), MIND, "another program has taken its place"),
+        (replace(running(), local=False), MIND, "none is to be seen here"),
+        (replace(running(), status="offline"), CURE, "the broker says offline"),
+        (replace(running(), status=""), MIND, "the broker tells nothing of it"),
+        (running(connects=200), MIND, "200 times"),
+        (ServiceFacts(name="cellar"), MIND, "no reader named cellar is running"),
+        (ServiceFacts(name="cellar", status="offline"), MIND, "no reader named cellar is running"),
+    ],
+)
+def test_the_reader_itself(facts: ServiceFacts, status: Status, what: str) -> None:
+    finding = worst(judge_service(facts))
+    assert finding.status is status
+    assert what in finding.what
+    assert finding.cure
+
+
+@pytest.mark.parametrize(
+    ("facts", "status", "what"),
+    [
+        (running(lines=[]), MIND, "says nothing of"),
+        (running(lines=[line(open=False)]), CURE, "cannot open"),
+        (running(uptime=0, lines=[line(open=False, meter=None)]), MIND, "has started only now"),
+        (running(lines=[line(meter=None)]), CURE, "has heard no meter"),
+        (replace(running(), links={METER: "offline"}), CURE, "has fallen silent"),
+        (running(lines=[line(groups_dropped={"parity": 300})]), CURE, "noisy"),
+    ],
+)
+def test_a_line_as_the_reader_that_runs_knows_it(facts: ServiceFacts, status: Status, what: str) -> None:
+    (finding,) = judge_line_from_afar(facts, PORT)
+    assert finding.status is status
+    assert what in finding.what
+    assert finding.cure
+
+
+@pytest.mark.parametrize(
+    ("facts", "confirmed_by", "status", "what"),
+    [
+        (replace(running(), storers={}), "auto", MIND, "no storer has shown itself"),
+        (replace(running(), storers={}), "broker", FINE, "990 frames confirmed"),
+        (running(), ("main", "second"), CURE, "nobody has heard of the storer second"),
+        (replace(running(), storers={"main": "stalled"}), "auto", CURE, "waits for its database"),
+        (replace(running(), storers={"main": "offline"}), "auto", CURE, "the storer main is offline"),
+        (running(delivery=delivery(confirmed=0, waiting=90)), "auto", CURE, "not one of 90 frames was confirmed"),
+        (running(delivery=delivery(thinned=9)), "auto", MIND, "9 frames given up"),
+        (
+            running(delivery=delivery(spool={"oldest": (NOW - timedelta(hours=1)).isoformat()})),
+            "auto",
+            CURE,
+            "2 frames not confirmed yet, the oldest since 2026-11-24 11:00 UTC",
+        ),
+    ],
+)
+def test_whether_frames_arrive(
+    facts: ServiceFacts, confirmed_by: str | tuple[str, ...], status: Status, what: str
+) -> None:
+    finding = worst(judge_delivery(facts, confirmed_by, NOW))
+    assert finding.status is status
+    assert what in finding.what
+
+
+NOT_RUNNING = ServiceFacts(name="cellar", seconds=10)
+SILENT = replace(running(), links={METER: "offline"})
+WAITING = running(delivery=delivery(waiting=500, journal={"oldest": "2026-11-24T10:00:00Z"}))
+STORER_GONE = replace(running(), storers={"main": "offline"})
+
+
+def cures(*facts: ServiceFacts) -> str:
+    found = [
+        finding
+        for one in facts
+        for finding in (*judge_service(one), *judge_line_from_afar(one, PORT), *judge_delivery(one, "auto", NOW))
+    ]
+    return "\n".join(finding.cure for finding in found)
+
+
+def test_in_a_container_cures_name_docker_compose(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TELEINFO_DEPLOYMENT", "compose")
+    said = cures(NOT_RUNNING, SILENT, WAITING, STORER_GONE, running(lines=[line(open=False)]), running(lines=[]))
+    for command in (
+        "docker compose up -d reader",
+        "docker compose logs --tail 20 reader",
+        "docker compose stop reader",
+        "docker compose exec storer teleinfo-storer check",
+        "docker compose exec reader teleinfo-reader forget main",
+    ):
+        assert command in said
+    for elsewhere in ("systemctl", "journalctl", "sudo"):
+        assert elsewhere not in said
+
+
+def test_in_a_shell_cures_name_the_plain_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TELEINFO_DEPLOYMENT", raising=False)
+    said = cures(NOT_RUNNING, STORER_GONE)
+    assert "teleinfo-reader run" in said
+    assert "docker" not in said
+
+
+def test_a_register_that_steps_back_is_no_noise() -> None:
+    stepping = running(lines=[line(groups_dropped={"implausible": 900})])
+    found = judge_line_from_afar(stepping, PORT)
+    assert "noisy" not in str(found)
+    (finding,) = (finding for finding in found if finding.status is not FINE)
+    assert finding.status is MIND
+    assert "900 values of registers" in finding.what
+    assert "0 damaged lines" in str(found)
+    assert "cable" not in finding.cure
+
+
+def test_noise_beside_a_register_that_steps_back_is_still_noise() -> None:
+    both = running(lines=[line(groups_dropped={"implausible": 900, "checksum": 500})])
+    found = judge_line_from_afar(both, PORT)
+    assert {finding.status for finding in found} == {MIND, CURE}
+    assert any("500 damaged lines" in finding.what for finding in found)

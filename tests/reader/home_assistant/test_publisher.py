@@ -1,0 +1,516 @@
+"""What people and Home Assistant see of each meter, with a broker that only writes down."""
+
+import json
+import tracemalloc
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from common.frame import Frame
+from common.mqtt.events import Handed
+from common.topics import Topics
+from reader.config import HomeAssistantConfig
+from reader.home_assistant.publisher import LISTEN, MOST_METERS, Meters
+from tests.frames import frames, simulated
+
+FRAMES = list(simulated("standard-single-phase-tempo", 120, every=timedelta(seconds=1)))
+
+
+class Broker:
+    def __init__(self) -> None:
+        self.connected = True
+        self.sent: list[tuple[str, bytes | str, bool]] = []
+
+    def publish(self, topic: str, payload: bytes | str, *, retain: bool = False) -> Handed | None:
+        if not self.connected:
+            return None
+        self.sent.append((topic, payload, retain))
+        return Handed(1, len(self.sent))
+
+    def on(self, topic: str) -> list[Any]:
+        return [payload and json.loads(payload) for name, payload, _ in self.sent if name == topic]
+
+
+class House:
+    def __init__(self, broker: Broker | None = None, *, simulating: bool = True, **home_assistant: Any) -> None:
+        self.broker = broker or Broker()
+        self.meters = Meters(
+            self.broker,
+            Topics("teleinfo"),
+            every=10.0,
+            home_assistant=HomeAssistantConfig(**home_assistant),
+            reader="pi",
+            version="1",
+            simulating=simulating,
+            birth_delay=lambda: 3.0,
+        )
+        self.now = 0.0
+        self.frames = FRAMES
+        self.meter = self.frames[0].meter
+        self.config = f"homeassistant/device/teleinfo_{self.meter}/config"
+
+    def live(self, count: int = 60, *, simulated: bool = False) -> None:
+        self.meters.link(self.meter, True)
+        for frame in self.frames[:count]:
+            self.now += 1
+            self.meters.take(frame, self.now, simulated=simulated)
+            self.meters.pump(self.now)
+
+    def retained(self) -> dict[str, bytes | str]:
+        """Return what a broker retains of all that was published."""
+        last = {topic: payload for topic, payload, retain in self.broker.sent if retain}
+        return {topic: payload for topic, payload in last.items() if payload}
+
+    def connect(self, retained: dict[str, bytes | str]) -> None:
+        """Connect to a broker that retains this."""
+        self.meters.announce(self.now)
+        for topic, payload in retained.items():
+            self.meters.hear(topic, payload if isinstance(payload, bytes) else payload.encode(), self.now)
+        self.now += LISTEN
+        self.meters.pump(self.now)
+
+
+def test_the_state_is_retained_and_comes_every_ten_seconds_at_most() -> None:
+    house = House()
+    house.live(120)
+    states = house.broker.on(f"teleinfo/{house.meter}/state")
+    assert 2 <= len(states) <= 13
+    assert states[-1]["EAST"] in {frame.values["EAST"] for frame in house.frames}
+    assert states[-1]["contract"] == "tempo"
+    assert all(retain for topic, _, retain in house.broker.sent if topic.endswith("/state"))
+
+
+def test_home_assistant_is_told_of_the_meter_once() -> None:
+    house = House()
+    house.live(60)
+    (message,) = house.broker.on(house.config)
+    assert "east" in message["cmps"]
+    assert [retain for topic, _, retain in house.broker.sent if topic == house.config] == [True]
+
+
+def test_new_entities_are_told_their_state_once_they_are_there() -> None:
+    house = House()
+    house.frames = FRAMES[:1] * 9  # nothing that changes would bring the state
+    house.live(9)
+    told = [topic.rsplit("/", 1)[1] for topic, _, _ in house.broker.sent]
+    assert told[told.index("config") :] == ["config", "link", "state"]
+
+
+def test_without_discovery_home_assistant_is_told_nothing() -> None:
+    house = House(discovery=False)
+    house.live(60)
+    assert house.broker.on(house.config) == []
+    assert house.broker.on(f"teleinfo/{house.meter}/state")
+
+
+def test_turning_discovery_off_takes_away_what_an_earlier_run_announced_and_nothing_else() -> None:
+    before = House()
+    before.live(60)
+    retained = next(payload for topic, payload, _ in before.broker.sent if topic == before.config)
+    assert isinstance(retained, bytes)
+    after = House(discovery=False)
+    after.meters.hear(after.config, retained, 0.0)
+    link = f"teleinfo/{after.meter}/link"
+    assert after.broker.sent == [(link, "offline", True), (after.config, b"", True)]
+    others = json.loads(retained)
+    others["avty"] = [{"t": "teleinfo/reader/another/status"}]
+    after.meters.hear(after.config, json.dumps(others).encode(), 0.0)
+    after.meters.hear("homeassistant/device/zigbee/config", b'{"stat_t": "zigbee", "avty": [{"t": "zigbee"}]}', 0.0)
+    after.meters.hear(after.config, b"", 0.0)
+    assert len(after.broker.sent) == 2
+
+
+def test_the_birth_of_home_assistant_brings_everything_again() -> None:
+    house = House()
+    house.live(60)
+    house.broker.sent.clear()
+    house.meters.hear("homeassistant/status", b"offline", house.now)
+    house.meters.pump(house.now)
+    house.meters.hear("homeassistant/status", b"online", house.now)
+    house.meters.hear("homeassistant/status", b"online", house.now + 2)  # it may have several brokers between
+    house.meters.pump(house.now + 2.9)
+    assert house.broker.on(house.config) == []
+    house.broker.sent.clear()
+    house.meters.pump(house.now + 3)
+    told = [topic.rpartition("/")[2] for topic, _, _ in house.broker.sent]
+    assert told[:3] == ["link", "config", "state"]
+    house.meters.pump(house.now + 3.5)
+    assert len(house.broker.on(house.config)) == 1
+
+
+def test_the_broker_is_listened_to_before_a_meter_is_announced() -> None:
+    house = House()
+    house.meters.announce(0.0)
+    house.meters.link(house.meter, True)
+    for frame in house.frames[:4]:
+        house.meters.take(frame, 0.1)
+    house.meters.pump(0.1)
+    assert house.broker.on(house.config) == []
+    house.meters.hear(house.config, announcement(house.config, "Linky 99" + house.meter[-4:]), 0.2)
+    house.meters.pump(1.1)
+    house.meters.take(house.frames[4], 1.2)
+    house.meters.pump(1.2)
+    (message,) = house.broker.on(house.config)
+    assert "msg2" in message["cmps"]  # as it was
+    assert message["dev"]["name"] == "Linky " + house.meter[-4:]  # that is no end of its address
+
+
+def announcement(topic: str, name: str, reader: str = "pi") -> bytes:
+    """Return what a reader may have left of a meter."""
+    meter = topic.split("/")[2].removeprefix("teleinfo_")
+    message = {
+        "dev": {"name": name, "sn": meter},
+        "avty": [{"t": f"teleinfo/reader/{reader}/status"}],
+        "stat_t": f"teleinfo/{meter}/state",
+        "cmps": {"msg2": {"p": "sensor", "name": "x"}},
+    }
+    return json.dumps(message).encode()
+
+
+def names_after(*heard: tuple[str, str, str]) -> str:
+    """Return the name of the house's meter when others were heard of before."""
+    house = House()
+    for meter, name, reader in heard:
+        topic = f"homeassistant/device/teleinfo_{meter}/config"
+        house.meters.hear(topic, announcement(topic, name, reader), 0.0)
+    house.live(20)
+    (message,) = house.broker.on(house.config)
+    name = str(message["dev"]["name"])
+    digits = name.rpartition(" ")[2]
+    assert message["cmps"]["east"]["def_ent_id"] == f"sensor.linky_{digits}_east"
+    assert message["cmps"]["east"]["obj_id"] == f"linky_{digits}_east"
+    return name
+
+
+def test_meters_that_end_alike_are_told_apart_and_never_renamed() -> None:
+    meter = FRAMES[0].meter
+    end = meter[-4:]
+    alike = ("0" * 8 + end, f"Linky {end}")
+    more_alike = ("0" * 6 + meter[-6:], f"Linky {meter[-6:]}")
+    assert names_after(("0" * 12, "Linky 0000", "pi")) == f"Linky {end}"
+    assert names_after((*alike, "pi")) == f"Linky {meter[-6:]}"
+    assert names_after((*alike, "another")) == f"Linky {meter[-6:]}"
+    assert names_after((*alike, "pi"), (*more_alike, "another")) == f"Linky {meter[-8:]}"
+    # What it was called it is called, whoever comes, and whichever reader called it so.
+    assert names_after((*alike, "pi"), (meter, f"Linky {end}", "pi")) == f"Linky {end}"
+    assert names_after((meter, f"Linky {meter[-6:]}", "another")) == f"Linky {meter[-6:]}"
+
+
+def test_what_home_assistant_takes_away_comes_back_after_a_rest_that_grows() -> None:
+    house = House()
+    house.live(60)
+    moments: list[float] = []
+    for frame in house.frames * 2:
+        house.meters.pump(house.now)
+        if len(house.broker.on(house.config)) > len(moments):
+            moments.append(house.now)
+            for _ in range(70):  # Home Assistant empties it once for each entity
+                house.meters.hear(house.config, b"", house.now)
+        house.now += 1
+        house.meters.take(frame, house.now)
+    assert [after - before for before, after in pairwise(moments)] == [30, 60, 120]
+
+
+def test_what_is_taken_away_of_a_silent_meter_stays_away_until_it_is_heard_again() -> None:
+    house = House()
+    house.live(60)
+    house.meters.link(house.meter, False)
+    house.meters.hear(house.config, b"", house.now)
+    house.meters.hear("homeassistant/status", b"online", house.now)
+    house.meters.pump(house.now + 100)
+    assert len(house.broker.on(house.config)) == 1
+    house.meters.link(house.meter, True)
+    house.meters.pump(house.now + 101)
+    first, second = house.broker.on(house.config)
+    assert first == second
+
+
+def test_a_meter_that_is_not_read_any_more_does_not_look_alive() -> None:
+    house = House()
+    gone, theirs = (f"homeassistant/device/teleinfo_0319611111{n}/config" for n in (11, 22))
+    house.meters.hear(gone, announcement(gone, "Linky 1111"), 0.0)
+    house.meters.hear(theirs, announcement(theirs, "Linky 1122", "another"), 0.0)
+    assert house.broker.sent == [("teleinfo/031961111111/link", "offline", True)]
+    house.meters.announce(1.0)
+    assert len(house.broker.sent) == 2
+    house.meters.hear(gone, b"", 2.0)  # forgotten: not a word about it any more
+    house.meters.announce(3.0)
+    assert len(house.broker.sent) == 2
+
+
+def test_a_meter_that_a_killed_run_has_left_online_does_not_look_alive() -> None:
+    house = House(discovery=False)
+    health = {"lines": [{"port": "a", "meter": "031961111111"}, {"port": "b", "meter": None}, {"meter": "#"}]}
+    house.meters.hear("teleinfo/reader/another/health", json.dumps(health).encode(), 0.0)
+    assert house.broker.sent == []
+    house.meters.hear("teleinfo/reader/pi/health", json.dumps(health).encode(), 0.0)
+    assert house.broker.sent == [("teleinfo/031961111111/link", "offline", True)]
+
+
+def test_our_own_health_says_nothing_of_a_meter_that_is_read() -> None:
+    house = House()
+    house.live(60)
+    house.broker.sent.clear()
+    house.meters.hear("teleinfo/reader/pi/health", json.dumps({"lines": [{"meter": house.meter}]}).encode(), house.now)
+    assert house.broker.sent == []
+
+
+def test_a_meter_that_is_read_stays_alive_when_its_announcement_is_heard() -> None:
+    house = House()
+    house.live(60)
+    house.broker.sent.clear()
+    house.meters.hear(house.config, announcement(house.config, "Linky 0000"), house.now)
+    assert house.broker.sent == []
+
+
+@pytest.mark.parametrize("word", [b"offline", b""])
+def test_a_reader_that_has_lost_the_meter_has_not_the_last_word(word: bytes) -> None:
+    house = House()
+    house.live(5)
+    link = f"teleinfo/{house.meter}/link"
+    house.broker.sent.clear()
+    house.meters.hear(link, word, house.now)
+    house.meters.hear(link, b"online", house.now)  # our own word comes back
+    assert house.broker.sent == [(link, "online", True)]
+    house.meters.link(house.meter, False)
+    house.meters.hear(link, b"online", house.now)  # the other one hears it
+    assert [payload for topic, payload, _ in house.broker.sent if topic == link] == ["online", "offline"]
+
+
+def forged(count: int, reader: str) -> Iterator[tuple[str, bytes]]:
+    """Yield announcements that anybody on the broker can make up, each as large as a real one."""
+    for number in range(count):
+        topic = f"homeassistant/device/teleinfo_{10**11 + number}/config"
+        message = json.loads(announcement(topic, "Linky 0000", reader))
+        message["cmps"] = {f"key{n}_{number}": {"p": "sensor", "name": f"Énergie {n}"} for n in range(60)}
+        yield topic, json.dumps(message).encode()
+
+
+@pytest.mark.parametrize("reader", ["pi", "another"])
+def test_forged_announcements_fill_neither_memory_nor_broker_and_that_is_said_once(
+    reader: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    house = House()
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    for topic, payload in forged(500, reader):
+        house.meters.hear(topic, payload, 0.0)
+    grown = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert grown < 2_000_000
+    assert len(house.broker.sent) == (MOST_METERS if reader == "pi" else 0)  # links, offline
+    assert len([message for message in caplog.messages if "meters" in message]) == 1
+    house.live(60)
+    assert len(house.broker.on(house.config)) == 1
+
+
+def test_a_forged_health_of_ours_makes_no_more_meters_than_announcements_do(caplog: pytest.LogCaptureFixture) -> None:
+    house = House()
+    health = {"lines": [{"meter": str(10**11 + number)} for number in range(3000)]}
+    for _ in range(2):
+        house.meters.hear("teleinfo/reader/pi/health", json.dumps(health).encode(), 0.0)
+    assert len(house.broker.sent) == MOST_METERS
+    assert len(caplog.messages) == 1
+
+
+def test_an_announcement_that_is_larger_than_any_of_ours_is_not_looked_into() -> None:
+    house = House()
+    message = json.loads(announcement(house.config, "Linky 0000"))
+    message["cmps"] = {f"key{number}": {"p": "sensor"} for number in range(100_000)}
+    house.meters.hear(house.config, json.dumps(message).encode(), 0.0)
+    assert house.broker.sent == []
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        "teleinfo/031961123456/stored",
+        "teleinfo/storer/main/status",
+        "teleinfo/031961123456/link",
+        "teleinfo/reader/another/health",
+        "homeassistant/device/zigbee2mqtt_0x00158d/config",
+        "homeassistant/status",
+    ],
+)
+def test_what_is_on_other_topics_is_not_parsed(topic: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    house = House()
+    house.live(5)
+    monkeypatch.setattr("reader.home_assistant.publisher.json.loads", lambda _: pytest.fail("it was parsed"))
+    house.meters.hear(topic, b'{"dev": {}}', house.now)
+
+
+def test_what_became_due_while_the_broker_was_away_comes_when_it_is_back() -> None:
+    house = House()
+    house.broker.connected = False
+    house.live(60)
+    assert house.broker.sent == []
+    house.broker.connected = True
+    house.meters.announce(house.now)
+    house.meters.pump(house.now + LISTEN)
+    assert {"link", "state", "config"} <= {topic.rpartition("/")[2] for topic, _, _ in house.broker.sent}
+
+
+def test_an_index_of_0_never_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = House()
+    house.live(30)
+    # The plausibility has taken it out of the frame: the state keeps the last good one.
+    values = {label: value for label, value in house.frames[30].values.items() if label != "EAST"}
+    house.meters.take(replace(house.frames[30], values=values), house.now + 20)
+    house.meters.pump(house.now + 20)
+    assert all(state["EAST"] > 0 for state in house.broker.on(f"teleinfo/{house.meter}/state"))
+
+
+def test_teleinfo2mqtt_s_messages_can_be_had_too() -> None:
+    house = House(compatible_with="teleinfo2mqtt")
+    house.live(30)
+    messages = house.broker.on(f"teleinfo/{house.meter}")
+    assert messages[-1]["SINSTS"]["raw"].isdigit()
+    assert messages[-1]["ADSC"]["value"] == house.meter
+    assert not any(retain for topic, _, retain in house.broker.sent if topic == f"teleinfo/{house.meter}")
+
+
+def test_an_index_that_was_seen_once_is_in_none_of_them() -> None:
+    """Templates that were made for that project are total_increasing: a single 0 would make energy appear."""
+    house = House(compatible_with="teleinfo2mqtt")
+    house.live(30)
+    values = {**house.frames[30].values, "EAIT": 0, "MSG2": "PRODUCTEUR      "}
+    house.meters.take(replace(house.frames[30], values=values), house.now + 1)
+    house.meters.pump(house.now + 1)
+    last = house.broker.on(f"teleinfo/{house.meter}")[-1]
+    assert "MSG2" in last
+    assert "EAIT" not in last
+
+
+HEALTH = "teleinfo/reader/pi/health"
+
+
+def left_by_a_simulation(**home_assistant: Any) -> dict[str, bytes | str]:
+    """Return what is retained after a run on a simulated meter."""
+    house = House(**home_assistant)
+    house.live(60, simulated=True)
+    lines = [{"port": "simulate://standard-single-phase-tempo", "meter": house.meter}]
+    return {HEALTH: json.dumps({"lines": lines}), **house.retained()}
+
+
+@pytest.mark.parametrize(("language", "name"), [("fr", "Linky simulé"), ("en", "Simulated Linky")])
+def test_a_simulated_meter_s_device_says_so(language: str, name: str) -> None:
+    house = House(language=language)
+    house.live(60, simulated=True)
+    (message,) = house.broker.on(house.config)
+    assert message["dev"]["name"] == f"{name} {house.meter[-4:]}"
+    assert message["cmps"]["east"]["def_ent_id"] == f"sensor.linky_{house.meter[-4:]}_east"
+    real = House(language=language)
+    real.live(60)
+    assert "imul" not in str(real.broker.on(real.config)[0]["dev"])
+
+
+@pytest.mark.parametrize("discovery", [True, False])
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_without_a_simulated_line_the_simulated_meters_of_before_disappear(language: str, discovery: bool) -> None:
+    left = left_by_a_simulation(language=language, discovery=discovery)
+    house = House(simulating=False, language=language, discovery=discovery)
+    house.connect(left)
+    topics = [topic for topic in left if topic != HEALTH]
+    assert {topic for topic, payload, retain in house.broker.sent if not payload and retain} == set(topics)
+    assert house.retained() == {}
+    # Home Assistant complains of a state that is empty, unless the device has gone before.
+    cleared = [topic.rpartition("/")[2] for topic, _, _ in house.broker.sent]
+    assert cleared[:1] == (["config"] if discovery else ["state"])
+
+
+def test_the_announcement_alone_tells_that_a_meter_was_simulated() -> None:
+    """The reader has run since with other lines: its health does not tell of the simulated one any more."""
+    left = left_by_a_simulation()
+    left[HEALTH] = json.dumps({"lines": [{"port": "/dev/ttyAMA0", "meter": None}]})
+    house = House(simulating=False)
+    house.connect(left)
+    assert {topic.rpartition("/")[2] for topic, payload, _ in house.broker.sent if not payload} == {
+        "config", "state", "link",
+    }  # fmt: skip
+
+
+def test_with_a_simulated_line_they_stay() -> None:
+    house = House(simulating=True)
+    house.connect(left_by_a_simulation())
+    assert [payload for _, payload, _ in house.broker.sent] == ["offline"]
+
+
+def test_a_real_meter_of_before_is_never_taken_away() -> None:
+    before = House()
+    before.live(60)
+    left = {HEALTH: json.dumps({"lines": [{"port": "/dev/ttyAMA0", "meter": before.meter}]}), **before.retained()}
+    house = House(simulating=False)
+    house.connect(left)
+    assert house.broker.sent == [(f"teleinfo/{house.meter}/link", "offline", True)]
+
+
+def test_another_reader_s_simulated_meter_is_left_alone() -> None:
+    left = left_by_a_simulation()
+    del left[HEALTH]
+    text = left[House().config]
+    assert isinstance(text, bytes)
+    left[House().config] = text.replace(b"teleinfo/reader/pi/status", b"teleinfo/reader/another/status")
+    house = House(simulating=False)
+    house.connect(left)
+    assert house.broker.sent == []
+
+
+def test_a_meter_that_is_read_now_is_not_taken_away_whatever_it_was_before() -> None:
+    house = House(simulating=False)
+    house.live(5)
+    house.broker.sent.clear()
+    house.connect(left_by_a_simulation())
+    assert house.meter in {topic.split("/")[1] for topic, _, _ in house.broker.sent}
+    assert all(payload for _, payload, _ in house.broker.sent)
+    # Nor one whose first frame comes after it was heard of.
+    house = House(simulating=False)
+    for topic, payload in left_by_a_simulation().items():
+        house.meters.hear(topic, payload if isinstance(payload, bytes) else payload.encode(), 0.0)
+    house.live(60)
+    assert all(payload for _, payload, _ in house.broker.sent)
+    (message,) = house.broker.on(house.config)
+    assert "imul" not in str(message["dev"])
+
+
+def test_a_broker_that_has_lost_what_it_was_told_is_told_again() -> None:
+    """What is retained may come back: with a backup of the broker, or after it was killed."""
+    house, left = House(simulating=False), left_by_a_simulation()
+    house.connect(left)
+    house.broker.sent.clear()
+    house.connect({topic: payload for topic, payload in left.items() if topic != HEALTH})
+    assert len([topic for topic, payload, _ in house.broker.sent if not payload]) == 3
+
+
+def test_nothing_is_cleared_while_the_broker_is_away() -> None:
+    house = House(simulating=False)
+    house.broker.connected = False
+    house.connect(left_by_a_simulation())
+    house.broker.connected = True
+    house.meters.pump(house.now + 1)
+    assert len([topic for topic, payload, _ in house.broker.sent if not payload]) == 3
+
+
+@settings(max_examples=300)
+@given(st.lists(frames(), max_size=12), st.floats(0, 1000))
+def test_no_frame_whatever_makes_it_raise(any_frames: list[Frame], step: float) -> None:
+    house = House(compatible_with="teleinfo2mqtt")
+    for frame in [*any_frames, *house.frames[:4], *any_frames]:
+        house.now += step
+        house.meters.take(replace(frame, meter=house.meter), house.now)
+        house.meters.pump(house.now)
+    house.meters.announce(house.now)
+
+
+@given(
+    st.text() | st.sampled_from(["homeassistant/status", "homeassistant/device/x/config", "teleinfo/reader/pi/health"]),
+    st.binary() | st.sampled_from([b"[]", b"{}", b'{"lines": 1}', b'{"lines": [1]}', b'{"lines": ["x"]}']),
+)
+def test_nothing_that_is_heard_makes_it_raise(topic: str, payload: bytes) -> None:
+    House().meters.hear(topic, payload, 0.0)
+    House(discovery=False).meters.hear(topic, payload, 0.0)

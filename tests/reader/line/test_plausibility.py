@@ -1,0 +1,455 @@
+"""Indexes that cannot be true: what is left out, and until when."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.frame import Frame, Value
+from common.labels import Mode
+from reader.line.plausibility import MANY_METERS, REGISTERS, Doubt, Plausibility
+
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+METER = "031961123456"
+
+TRUE = 8_735_124  # Wh
+OUT = None  # stands for a value that is left out
+
+
+def frame_of(values: Mapping[str, Value], *, mode: Mode = Mode.STANDARD, meter: str = METER, **more: Any) -> Frame:
+    return Frame(meter=meter, timestamp=more.pop("timestamp", NOON), mode=mode, values=values, **more)
+
+
+def dated(date: datetime, values: Mapping[str, Value]) -> Frame:
+    return frame_of({"DATE": "", **values}, stamps={"DATE": date})
+
+
+def said(
+    plausibility: Plausibility, series: Sequence[int], *, label: str = "EAST", every: float = 1.0
+) -> list[int | None]:
+    """Say a series of one register of a 9 kVA meter, and return what came out."""
+    mode = Mode.STANDARD if label in REGISTERS[Mode.STANDARD] else Mode.HISTORIC
+    power = {"PREF": 9} if mode is Mode.STANDARD else {"ISOUSC": 45}
+    out: list[int | None] = []
+    for count, value in enumerate(series):
+        frame, _, left_out = plausibility.check(frame_of(power | {label: value}, mode=mode), count * every)
+        assert left_out == (label not in frame.values)
+        out.append(frame.values.get(label))  # type: ignore[arg-type]
+    return out
+
+
+def highest_rise(power: float, seconds: float) -> int:
+    """What the rule allows at most, in whole Wh, of subscribed VA."""
+    return int(2 + 1.5 * power * seconds / 3600)
+
+
+# At 9 kVA and a frame a second a register may rise by 5 Wh from one frame to the next.
+EPISODES = {
+    "a quiet series": ([TRUE, TRUE, TRUE + 1, TRUE + 6], [TRUE, TRUE, TRUE + 1, TRUE + 6]),
+    "a single 0": ([TRUE, 0, TRUE + 1], [TRUE, OUT, TRUE + 1]),
+    "a single spike": ([TRUE, 98_735_124, TRUE + 1], [TRUE, OUT, TRUE + 1]),
+    "a spike by a little": ([TRUE, TRUE + 6, TRUE + 1], [TRUE, OUT, TRUE + 1]),
+    "a single fall by one": ([TRUE, TRUE - 1, TRUE], [TRUE, OUT, TRUE]),
+    "a new meter or contract": ([TRUE, 17, 17, 18, 18], [TRUE, OUT, OUT, 18, 18]),
+    "a contract that jumps up": (
+        [TRUE, 2 * TRUE, 2 * TRUE, 2 * TRUE, 2 * TRUE + 1],
+        [TRUE, OUT, OUT, 2 * TRUE, 2 * TRUE + 1],
+    ),
+    "two glitches that agree, then the truth": ([TRUE, 0, 0, TRUE], [TRUE, OUT, OUT, TRUE]),
+    "two glitches that do not agree": ([TRUE, 0, 99_000_000, TRUE], [TRUE, OUT, OUT, TRUE]),
+    "a change with a glitch in it": ([TRUE, 5, 5, 99_000_000, 5, 5, 5], [TRUE, OUT, OUT, OUT, OUT, OUT, 5]),
+    "a change with the old value in it": ([TRUE, 5, 5, TRUE, 5, 5, 5], [TRUE, OUT, OUT, TRUE, OUT, OUT, 5]),
+    "garbage that alternates": ([TRUE, *[0, 99_000_000] * 20, TRUE], [TRUE, *[OUT] * 40, TRUE]),
+    "garbage that falls": ([TRUE, *range(900, 800, -1), TRUE], [TRUE, *[OUT] * 100, TRUE]),
+    "a glitch at the very first": ([0, TRUE, TRUE, TRUE + 1, TRUE + 1], [0, OUT, OUT, TRUE + 1, TRUE + 1]),
+    "a high glitch at the very first": ([99_000_000, TRUE, TRUE, TRUE], [99_000_000, OUT, OUT, TRUE]),
+    "two episodes": ([TRUE, 0, TRUE, 0, TRUE], [TRUE, OUT, TRUE, OUT, TRUE]),
+}
+
+
+@pytest.mark.parametrize(("series", "out"), EPISODES.values(), ids=EPISODES.keys())
+def test_an_import_register_is_believed_when_it_can_be_true(series: list[int], out: list[int | None]) -> None:
+    assert said(Plausibility(), series) == out
+
+
+def test_every_import_register_of_both_modes_is_bounded_and_nothing_else() -> None:
+    bounded = {label for registers in REGISTERS.values() for label, is_bounded in registers.items() if is_bounded}
+    historic = {"BASE", "HCHC", "HCHP", "EJPHN", "EJPHPM", *(f"BBRH{hours}J{day}" for hours in "CP" for day in "BWR")}
+    supplier = {f"EASF{number:02}" for number in range(1, 11)}
+    assert bounded == {"EAST", *supplier, *(f"EASD{number:02}" for number in range(1, 5)), *historic}
+    falling = {label for registers in REGISTERS.values() for label, is_bounded in registers.items() if not is_bounded}
+    assert falling == {"EAIT", "ERQ1", "ERQ2", "ERQ3", "ERQ4"}
+
+
+@pytest.mark.parametrize("label", ["EAST", "EASF10", "EASD04", "BASE", "HCHC", "HCHP", "EJPHPM", "BBRHPJR"])
+def test_an_import_register_neither_falls_nor_leaps(label: str) -> None:
+    series = [TRUE, TRUE - 1, TRUE, TRUE + 6, TRUE + 7]
+    assert said(Plausibility(), series, label=label) == [TRUE, OUT, TRUE, OUT, TRUE + 7]
+
+
+@pytest.mark.parametrize("label", ["EAIT", "ERQ1", "ERQ4"])
+def test_what_is_exported_or_reactive_only_does_not_fall(label: str) -> None:
+    series = [TRUE, 99_000_000, TRUE, 99_000_001, 5, 500, 501]
+    assert said(Plausibility(), series, label=label) == [TRUE, 99_000_000, OUT, 99_000_001, OUT, OUT, 501]
+
+
+def test_gas_and_water_are_left_alone() -> None:
+    plausibility = Plausibility()
+    for volume in (500, 0, 9_999_999):
+        frame = frame_of({"ISOUSC": 45, "GAZ": volume, "AUTRE": volume}, mode=Mode.HISTORIC)
+        assert plausibility.check(frame, 0.0) == (frame, [], 0)
+
+
+def test_what_is_not_an_integer_is_left_alone() -> None:
+    plausibility = Plausibility()
+    assert said(plausibility, [TRUE]) == [TRUE]
+    frame = frame_of({"EAST": "00000000A"})
+    assert plausibility.check(frame, 1.0)[0] is frame
+    assert said(plausibility, [TRUE + 1]) == [TRUE + 1]
+
+
+# The frame
+
+
+def test_a_frame_with_nothing_to_doubt_is_given_back_as_it_is() -> None:
+    frame = frame_of({"ADSC": METER, "EAST": TRUE})
+    assert Plausibility().check(frame, 0.0)[0] is frame
+
+
+def test_only_the_value_is_gone_from_a_frame() -> None:
+    plausibility = Plausibility()
+    values: dict[str, Value] = {
+        "ADSC": METER,
+        "DATE": "",
+        "EAST": TRUE,
+        "EASF01": 5,
+        "PREF": 9,
+        "MSG1": "PAS DE MESSAGE",
+    }
+    more: dict[str, Any] = {
+        "stamps": {"DATE": NOON},
+        "clock": "degraded",
+        "host_clock": "unsynchronised",
+        "dropped": 2,
+    }
+    plausibility.check(frame_of(values), 0.0)
+    glitch = frame_of({**values, "EAST": 0}, **more)
+    glitch.to_json()
+    frame, doubts, left_out = plausibility.check(glitch, 1.0)
+    del values["EAST"]
+    assert frame == frame_of(values, **more)
+    assert list(frame.values) == list(values)
+    assert b"EAST" not in frame.to_json()
+    assert (doubts, left_out) == ([Doubt("EAST", 0, TRUE)], 1)
+    assert glitch.values["EAST"] == 0
+
+
+# Saying so
+
+
+def test_an_episode_is_reported_once_and_each_group_of_it_counted() -> None:
+    plausibility = Plausibility()
+    seen: list[list[Doubt]] = []
+    counted = 0
+    for second, value in enumerate([TRUE, 0, 99_000_000, 1, TRUE, 7, 7, 7, 7, 3]):
+        _, doubts, left_out = plausibility.check(frame_of({"EAST": value, "PREF": 9}), float(second))
+        seen.append(doubts)
+        counted += left_out
+    assert seen == [
+        [],
+        [Doubt("EAST", 0, TRUE)],
+        [],
+        [],
+        [],
+        [Doubt("EAST", 7, TRUE)],
+        [],
+        [],
+        [],
+        [Doubt("EAST", 3, 7)],
+    ]
+    assert counted == 6
+
+
+def test_registers_are_doubted_one_by_one() -> None:
+    plausibility = Plausibility()
+    plausibility.check(frame_of({"PREF": 9, "EAST": TRUE, "EASF01": 100, "EASF02": 200, "EAIT": 5}), 0.0)
+    frame, doubts, left_out = plausibility.check(
+        frame_of({"PREF": 9, "EAST": 0, "EASF01": 101, "EASF02": 900, "EAIT": 4}), 1.0
+    )
+    assert frame.values == {"PREF": 9, "EASF01": 101}
+    assert doubts == [Doubt("EAST", 0, TRUE), Doubt("EASF02", 900, 200), Doubt("EAIT", 4, 5)]
+    assert left_out == 3
+    # One is right again, one goes on, one is new.
+    frame, doubts, left_out = plausibility.check(
+        frame_of({"PREF": 9, "EAST": TRUE, "EASF01": 99, "EASF02": 900, "EAIT": 5}), 2.0
+    )
+    assert frame.values == {"PREF": 9, "EAST": TRUE, "EAIT": 5}
+    assert doubts == [Doubt("EASF01", 99, 101)]
+    assert left_out == 2
+
+
+def test_frames_without_the_label_are_neutral() -> None:
+    plausibility = Plausibility()
+    out = []
+    for second, value in enumerate([TRUE, None, 17, None, None, 17, None, 18]):
+        values: dict[str, Value] = {"PREF": 9} if value is None else {"PREF": 9, "EAST": value}
+        out.append(plausibility.check(frame_of(values), float(second))[0].values.get("EAST"))
+    assert out == [TRUE, None, OUT, None, None, OUT, None, 18]
+
+
+# How much it may rise
+
+
+@pytest.mark.parametrize(
+    ("power", "mode", "label", "subscribed"),
+    [
+        ({"PREF": 3}, Mode.STANDARD, "EAST", 3_000),
+        ({"PREF": 36}, Mode.STANDARD, "EAST", 36_000),
+        ({"PREF": 12, "IRMS2": 3}, Mode.STANDARD, "EAST", 12_000),  # PREF is all phases together
+        ({"ISOUSC": 15}, Mode.HISTORIC, "BASE", 3_000),
+        ({"ISOUSC": 45, "IINST": 3}, Mode.HISTORIC, "BASE", 9_000),
+        ({"ISOUSC": 15, "IINST1": 0, "IINST2": 0, "IINST3": 1}, Mode.HISTORIC, "BASE", 9_000),
+        ({"ISOUSC": 60, "IINST1": 0}, Mode.HISTORIC, "BASE", 36_000),  # two groups of three were damaged
+    ],
+)
+@pytest.mark.parametrize("seconds", [0.0, 1.0, 60.0, 86_400.0])
+def test_the_bound_is_one_and_a_half_times_the_subscribed_power_and_2_Wh(  # noqa: N802
+    power: dict[str, Value], mode: Mode, label: str, subscribed: int, seconds: float
+) -> None:
+    for more, out in ((highest_rise(subscribed, seconds), 0), (highest_rise(subscribed, seconds) + 1, 1)):
+        plausibility = Plausibility()
+        plausibility.check(frame_of({label: TRUE, **power}, mode=mode), 1000.0)
+        assert plausibility.check(frame_of({label: TRUE + more, **power}, mode=mode), 1000.0 + seconds)[2] == out
+
+
+def test_while_the_subscribed_power_is_not_known_there_is_no_upper_bound() -> None:
+    plausibility = Plausibility()
+    out = []
+    for second, value in enumerate([5, 99_000_000, 98_000_000, 99_000_000]):
+        out.append(plausibility.check(frame_of({"EAST": value, "PREF": 0}), float(second))[2])
+    assert out == [0, 0, 1, 0]
+
+
+def test_the_subscribed_power_is_the_last_known_where_a_frame_does_not_tell() -> None:
+    plausibility = Plausibility()
+    plausibility.check(frame_of({"EAST": TRUE, "PREF": 9}), 0.0)
+    assert plausibility.check(frame_of({"EAST": TRUE + 5, "PREF": 0}), 1.0)[2] == 0  # no contract is for 0
+    assert plausibility.check(frame_of({"EAST": TRUE + 11}), 2.0)[2] == 1
+
+
+def test_a_frame_that_tells_a_new_subscribed_power_is_measured_by_it() -> None:
+    plausibility = Plausibility()
+    plausibility.check(frame_of({"EAST": TRUE, "PREF": 9}), 0.0)
+    value = TRUE + highest_rise(36_000, 1)
+    assert plausibility.check(frame_of({"EAST": value, "PREF": 36}), 1.0)[2] == 0
+    value += highest_rise(36_000, 1)
+    assert plausibility.check(frame_of({"EAST": value}), 2.0)[2] == 0
+    assert plausibility.check(frame_of({"EAST": value + highest_rise(3_000, 1) + 1, "PREF": 3}), 3.0)[2] == 1
+
+
+def test_three_phases_are_remembered_from_any_frame_before() -> None:
+    plausibility = Plausibility()
+    # The short frame of an overload tells the phases, the long one the rest.
+    plausibility.check(frame_of({"ADIR1": 70, "IINST1": 70, "IINST2": 1, "IINST3": 1}, mode=Mode.HISTORIC), 0.0)
+    plausibility.check(frame_of({"ISOUSC": 60, "BASE": TRUE}, mode=Mode.HISTORIC), 2.0)
+    value = TRUE + highest_rise(36_000, 40)
+    assert plausibility.check(frame_of({"ISOUSC": 60, "BASE": value}, mode=Mode.HISTORIC), 42.0)[2] == 0
+
+
+def test_three_phases_that_show_later_widen_the_bound_that_was_known() -> None:
+    plausibility = Plausibility()
+    plausibility.check(frame_of({"ISOUSC": 60, "BASE": TRUE}, mode=Mode.HISTORIC), 0.0)
+    value = TRUE + highest_rise(36_000, 40)
+    assert plausibility.check(frame_of({"BASE": value, "IINST2": 1}, mode=Mode.HISTORIC), 40.0)[2] == 0
+
+
+def test_a_meter_that_changes_its_mode_is_measured_by_what_it_says_now() -> None:
+    plausibility = Plausibility()
+    plausibility.check(frame_of({"PREF": 36, "EAST": TRUE}), 0.0)
+    plausibility.check(frame_of({"ISOUSC": 15, "BASE": TRUE}, mode=Mode.HISTORIC), 1.0)
+    assert plausibility.check(frame_of({"BASE": TRUE + 10}, mode=Mode.HISTORIC), 2.0)[2] == 1
+
+
+# How long it took
+
+
+def test_a_long_gap_allows_a_long_rise() -> None:
+    plausibility = Plausibility()
+    six_hours = 6 * 3600.0
+    plausibility.check(frame_of({"PREF": 9, "EAST": TRUE}), 0.0)
+    assert plausibility.check(frame_of({"PREF": 9, "EAST": TRUE + 54_000}), six_hours)[2] == 0
+    # It was for that frame only.
+    assert plausibility.check(frame_of({"PREF": 9, "EAST": TRUE + 108_000}), six_hours + 1)[2] == 1
+
+
+def test_the_time_is_counted_from_the_last_value_that_was_accepted_of_that_label() -> None:
+    plausibility = Plausibility()
+    plausibility.check(frame_of({"PREF": 9, "EAST": TRUE, "EASF01": TRUE}), 0.0)
+    for second in range(1, 60):
+        plausibility.check(
+            frame_of({"PREF": 9, "EAST": TRUE, "EASF01": 0 if second % 2 else 99_000_000}), float(second)
+        )
+    frame, _, _ = plausibility.check(frame_of({"PREF": 9, "EAST": TRUE + 150, "EASF01": TRUE + 150}), 60.0)
+    assert frame.values == {"PREF": 9, "EASF01": TRUE + 150}
+
+
+def test_the_meters_own_time_covers_what_the_monotonic_one_missed() -> None:
+    plausibility = Plausibility()
+    plausibility.check(dated(NOON, {"PREF": 9, "EAST": TRUE}), 0.0)  # then the machine sleeps
+    assert plausibility.check(dated(NOON + timedelta(hours=6), {"PREF": 9, "EAST": TRUE + 54_000}), 1.0)[2] == 0
+
+
+def test_the_hosts_clock_does_not_matter() -> None:
+    plausibility = Plausibility()
+    for second, hours in enumerate((0, 1000, -1000, 0)):
+        timestamp = NOON + timedelta(hours=hours)
+        frame = frame_of({"PREF": 9, "EAST": TRUE + second}, timestamp=timestamp)
+        assert plausibility.check(frame, float(second))[2] == 0
+        glitch = frame_of({"PREF": 9, "EAST": TRUE + second + 99}, timestamp=timestamp)
+        assert plausibility.check(glitch, second + 0.1)[2] == 1
+
+
+def test_a_meters_clock_that_is_set_hides_no_true_index() -> None:
+    plausibility = Plausibility()
+    for second, hours in enumerate((0, 24, 24, -24, -24, 0, 0)):
+        date = NOON + timedelta(hours=hours, seconds=second)
+        assert plausibility.check(dated(date, {"PREF": 9, "EAST": TRUE + second}), float(second))[2] == 0
+
+
+@pytest.mark.parametrize(("jump", "wide"), [(timedelta(days=1), 5), (timedelta(days=-1), 6)])
+def test_a_damaged_DATE_widens_the_bound_for_one_frame_by_what_it_jumps(  # noqa: N802
+    jump: timedelta, wide: int
+) -> None:
+    # Ahead, it is the frame that carries it; back, the next one. Frame 5 is the damaged one.
+    for spoilt in range(1, 10):
+        for rise, believed in ((200_000, spoilt == wide), (400_000, False)):  # 324,002 Wh is what a day allows
+            plausibility = Plausibility()
+            for second in range(10):
+                date = NOON + timedelta(seconds=second) + (jump if second == 5 else timedelta())
+                value = TRUE + (rise if second == spoilt else 0)
+                frame, _, _ = plausibility.check(dated(date, {"PREF": 9, "EAST": value}), float(second))
+                if second == spoilt:
+                    assert ("EAST" in frame.values) == believed
+
+
+def test_the_truth_is_back_after_three_frames_when_DATE_and_index_were_damaged_in_one() -> None:  # noqa: N802
+    plausibility = Plausibility()
+    out = []
+    for second in range(7):
+        damaged = second == 2
+        date = NOON + timedelta(seconds=second, days=1 if damaged else 0)
+        frame = dated(date, {"PREF": 9, "EAST": TRUE + (200_000 if damaged else second)})
+        out.append(plausibility.check(frame, float(second))[0].values.get("EAST"))
+    assert out == [TRUE, TRUE + 1, TRUE + 200_000, OUT, OUT, TRUE + 5, TRUE + 6]
+
+
+# Meters
+
+
+def test_each_meter_is_held_against_itself() -> None:
+    plausibility = Plausibility()
+    other = "021161789012"
+    for second in range(3):
+        assert plausibility.check(frame_of({"PREF": 9, "EAST": TRUE}), float(second))[2] == 0
+        assert plausibility.check(frame_of({"EAST": 7 + 100 * second}, meter=other), float(second))[2] == 0
+    assert plausibility.check(frame_of({"EAST": 6}, meter=other), 3.0)[2] == 1
+
+
+def test_a_few_meters_are_remembered_and_the_one_heard_longest_ago_is_forgotten() -> None:
+    plausibility = Plausibility()
+    plausibility.check(frame_of({"EAST": TRUE}, meter="first"), 0.0)
+    for number in range(1000):
+        plausibility.check(frame_of({"EAST": TRUE}, meter=f"meter-{number}"), 0.0)
+        assert plausibility.check(frame_of({"EAST": 0}, meter="first"), 0.0)[2] == 1
+        assert plausibility.check(frame_of({"EAST": TRUE}, meter="first"), 0.0)[2] == 0
+    for number in range(1000 - MANY_METERS + 1, 1000):
+        assert plausibility.check(frame_of({"EAST": 0}, meter=f"meter-{number}"), 0.0)[2] == 1
+    assert plausibility.check(frame_of({"EAST": 0}, meter="meter-5"), 0.0)[2] == 0
+
+
+# Properties
+
+INTERVALS = st.sampled_from([0.0, 0.9, 1.5, 3.7]) | st.floats(0.0, 100_000.0)
+
+
+@given(
+    st.integers(3, 36),
+    st.lists(st.tuples(INTERVALS, st.floats(0.0, 1.0), st.booleans()), max_size=60),
+    st.integers(0, 10**9),
+)
+def test_of_a_truthful_series_nothing_is_ever_left_out(
+    kva: int, steps: list[tuple[float, float, bool]], first: int
+) -> None:
+    plausibility = Plausibility()
+    value, now = first, 0.0
+    for seconds, part, present in steps:
+        now += seconds
+        # What it rose since the last frame that carried it adds up as the bound does, but for the rounding.
+        value += int(part * 1.5 * kva * 1000 * seconds / 3600)
+        values = {"PREF": kva, "EAST": value} if present else {"PREF": kva}
+        frame = frame_of(values)
+        assert plausibility.check(frame, now) == (frame, [], 0)
+
+
+@given(
+    st.lists(st.integers(0, 3), min_size=4, max_size=20),  # Wh a second; 3.75 are one and a half times 9 kVA
+    st.data(),
+    st.integers(0, 999_999_999),
+    st.booleans(),
+)
+def test_a_single_corrupted_value_never_comes_out_unless_it_could_be_true(
+    rises: list[int], data: st.DataObject, corrupted: int, exported: bool
+) -> None:
+    label = "EAIT" if exported else "EAST"
+    truth = [TRUE]
+    for rise in rises:
+        truth.append(truth[-1] + rise)
+    where = data.draw(st.integers(1, len(truth) - 1))
+    series = truth.copy()
+    series[where] = corrupted
+    out = said(Plausibility(), series, label=label)
+    could_be = corrupted >= truth[where - 1] and (exported or corrupted <= truth[where - 1] + 5)
+    if not could_be:
+        assert out == [*truth[:where], OUT, *truth[where + 1 :]]
+    else:
+        assert out[: where + 1] == series[: where + 1]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            INTERVALS,
+            st.sampled_from([0, 1, 2, TRUE, TRUE + 1, TRUE + 3, 99_000_000]) | st.integers(0, 10**9) | st.none(),
+        ),
+        max_size=80,
+    )
+)
+def test_what_comes_out_is_never_implausible_but_at_a_change_that_three_frames_agree_on(
+    steps: list[tuple[float, int | None]],
+) -> None:
+    plausibility = Plausibility()
+    now = 0.0
+    heard: list[tuple[float, int]] = []  # all that carried the label
+    out: list[tuple[float, int, bool]] = []  # what came out, and whether it was the third of three
+
+    def may_follow(later: tuple[float, int], earlier: tuple[float, int]) -> bool:
+        rise = later[1] - earlier[1]
+        return 0 <= rise <= 2 + 1.5 * 9000 * (later[0] - earlier[0]) / 3600
+
+    for seconds, value in steps:
+        now += seconds
+        values: dict[str, Value] = {"PREF": 9} if value is None else {"PREF": 9, "EAST": value}
+        frame, _, left_out = plausibility.check(frame_of(values), now)
+        assert left_out == len(values) - len(frame.values)
+        if value is None:
+            continue
+        heard.append((now, value))
+        if "EAST" in frame.values:
+            agreed = len(heard) >= 3 and all(may_follow(later, earlier) for earlier, later in pairwise(heard[-3:]))
+            out.append((now, value, agreed))
+    for (before, earlier, _), (after, later, agreed) in pairwise(out):
+        assert agreed or may_follow((after, later), (before, earlier))

@@ -1,0 +1,404 @@
+"""The ways to a line, each over the real thing: a pseudo-terminal, a socket, an RFC 2217 server, a simulated meter."""
+
+import contextlib
+import os
+import socket
+import termios
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import serial
+from serial.rfc2217 import PortManager
+
+from common.errors import ConfigError, PortError
+from reader.line.port import Port, check_port, open_port
+from reader.tic.decoder import Decoder
+
+EVERY_BYTE = bytes(range(256))
+PATIENT = 10.0  # seconds; how long a read may take here: it takes none
+
+
+class Hurried(threading.Event):
+    """A stop that is not waited for."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return self.is_set()
+
+
+class Terminal:
+    """A pseudo-terminal in the state in which a login would have left it."""
+
+    def __init__(self) -> None:
+        self.master, self._slave = os.openpty()
+        self.name = os.ttyname(self._slave)
+        attributes = termios.tcgetattr(self._slave)
+        attributes[0] |= termios.ICRNL | termios.IXON | termios.ISTRIP | termios.INPCK | termios.PARMRK | termios.BRKINT
+        attributes[3] |= termios.ICANON | termios.ISIG | termios.ECHO | termios.IEXTEN
+        termios.tcsetattr(self._slave, termios.TCSANOW, attributes)
+
+    def attributes(self) -> list[int]:
+        return termios.tcgetattr(self._slave)[:6]
+
+    def unplug(self) -> None:
+        for end in (self.master, self._slave):
+            with contextlib.suppress(OSError):
+                os.close(end)
+
+
+@pytest.fixture
+def terminal() -> Iterator[Terminal]:
+    terminal = Terminal()
+    yield terminal
+    terminal.unplug()
+
+
+@contextlib.contextmanager
+def opened(url: str, speed: int = 9600) -> Iterator[Port]:
+    port = open_port(url, speed, Hurried())
+    try:
+        yield port
+    finally:
+        port.close()
+
+
+def read(port: Port, count: int) -> bytes:
+    """Read so many bytes, or what came before a read had nothing."""
+    data = b""
+    while len(data) < count and (more := port.read(PATIENT)):
+        data += more
+    return data
+
+
+def read_to_the_end(port: Port) -> None:
+    """Read until the port is gone; pyserial may notice it in one read and say it in the next."""
+    for _ in range(3):
+        port.read(PATIENT)
+
+
+def why_not(url: str) -> str:
+    with pytest.raises(PortError) as caught:
+        open_port(url, 9600, Hurried())
+    message = str(caught.value)
+    assert message.startswith(f"{url}: ")
+    assert "\n" not in message
+    return message.removeprefix(f"{url}: ")
+
+
+# A serial port.
+
+
+def test_every_byte_comes_through_a_terminal_as_it_was_sent(terminal: Terminal) -> None:
+    """CR stays CR; ETX, EOT, XON and XOFF are no keys; the eighth bit stays."""
+    with opened(terminal.name) as port:
+        for data in (EVERY_BYTE, EVERY_BYTE[::-1], b"\xff\xff\x00", b"\r\n\x03\x04\x11\x13\x1a\x7f\x8d\x82"):
+            os.write(terminal.master, data)
+            assert read(port, len(data)) == data
+        os.set_blocking(terminal.master, False)
+        with pytest.raises(BlockingIOError):  # nothing is echoed to the meter
+            os.read(terminal.master, 1)
+
+
+def test_a_terminal_is_opened_raw_with_eight_bits_and_no_parity_at_the_speed(terminal: Terminal) -> None:
+    with opened(terminal.name, 1200) as port:
+        input_flags, output_flags, control_flags, local_flags, speed_in, speed_out = terminal.attributes()
+        changing = ("BRKINT", "ICRNL", "IGNCR", "INLCR", "INPCK", "ISTRIP", "IXOFF", "IXON", "PARMRK")
+        assert [name for name in changing if input_flags & getattr(termios, name)] == []
+        assert local_flags & (termios.ICANON | termios.ECHO | termios.ISIG | termios.IEXTEN) == 0
+        assert output_flags & termios.OPOST == 0
+        assert control_flags & termios.CSIZE == termios.CS8
+        assert control_flags & (termios.PARENB | termios.CSTOPB) == 0
+        assert (speed_in, speed_out) == (termios.B1200, termios.B1200)
+        port.set_speed(9600)
+        assert terminal.attributes()[4:] == [termios.B9600, termios.B9600]
+        assert terminal.attributes()[0] & termios.BRKINT == 0
+        os.write(terminal.master, EVERY_BYTE)
+        assert read(port, 256) == EVERY_BYTE
+
+
+def test_a_silent_port_gives_nothing(terminal: Terminal) -> None:
+    with opened(terminal.name) as port:
+        assert port.read(0) == b""
+        assert port.read(0.01) == b""
+
+
+def test_a_terminal_counts_no_errors(terminal: Terminal) -> None:
+    with opened(terminal.name) as port:
+        assert port.driver_errors() == {}
+
+
+def test_an_unplugged_port_says_so(terminal: Terminal) -> None:
+    with opened(terminal.name) as port:
+        os.write(terminal.master, b"PAPP")
+        assert read(port, 4) == b"PAPP"
+        terminal.unplug()
+        with pytest.raises(PortError, match=terminal.name):
+            port.read(PATIENT)
+        with pytest.raises(PortError, match=terminal.name):
+            port.set_speed(1200)
+        assert port.driver_errors() == {}
+
+
+def test_a_port_can_be_closed_twice_and_a_closed_one_gives_an_error(terminal: Terminal) -> None:
+    port = open_port(terminal.name, 9600, Hurried())
+    port.close()
+    port.close()
+    with pytest.raises(PortError):
+        port.read(0)
+
+
+def test_a_port_that_another_has_open_is_not_shared(terminal: Terminal) -> None:
+    with opened(terminal.name):
+        assert why_not(terminal.name) == "another program has it open"
+    with opened(terminal.name) as port:
+        os.write(terminal.master, b"\x02")
+        assert read(port, 1) == b"\x02"
+
+
+def test_a_missing_device_says_how_to_find_it(tmp_path: Path) -> None:
+    assert why_not(str(tmp_path / "ttyUSB0")) == (
+        "no such device; is it plugged in? ls /dev/serial/by-id shows what is"
+    )
+
+
+def test_what_is_no_serial_port_is_called_so(tmp_path: Path) -> None:
+    (tmp_path / "capture.bin").write_bytes(b"\x02")
+    assert why_not(str(tmp_path / "capture.bin")) == "not a serial port"
+    assert why_not("/dev/null") == "not a serial port"
+
+
+def test_a_folder_is_no_port(tmp_path: Path) -> None:
+    assert why_not(str(tmp_path)) == "a folder, and no serial port"
+
+
+@pytest.fixture
+def unprivileged() -> Iterator[None]:
+    """Whoever runs the tests: root may open everything."""
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    yield
+    os.seteuid(user)
+
+
+@pytest.fixture
+def forbidden(tmp_path: Path) -> Path:
+    (tmp_path / "dev").mkdir()
+    (tmp_path / "dev" / "ttyUSB0").touch(mode=0)
+    return tmp_path / "dev"
+
+
+def test_a_port_of_somebody_else_says_which_group_has_it(forbidden: Path, unprivileged: None) -> None:
+    assert why_not(str(forbidden / "ttyUSB0")) == (
+        "permission denied; add this user to the group dialout (with compose: TIC_GROUP in .env)"
+    )
+
+
+# Over the network.
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(PATIENT)
+        yield listener
+
+
+def url_of(listener: socket.socket, scheme: str = "socket") -> str:
+    return f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def test_a_socket_gives_every_byte_as_it_was_sent_and_not_one_a_read(listener: socket.socket) -> None:
+    """A gateway at 9600 bit/s sends faster than a few bytes for each wait of a read."""
+    with opened(url_of(listener)) as port:
+        meter, _ = listener.accept()
+        with meter:
+            sent = EVERY_BYTE * 64
+            meter.sendall(sent)
+            data, reads = b"", 0
+            while len(data) < len(sent):
+                data += port.read(PATIENT)
+                reads += 1
+            assert data == sent
+            assert reads < 64
+            assert port.read(0) == b""
+            port.set_speed(1200)  # is the gateway's affair
+            assert port.driver_errors() == {}
+            meter.sendall(b"\x82")
+            assert read(port, 1) == b"\x82"
+
+
+def keepalive_of(port: Port) -> tuple[bool, float]:
+    """Whether a peer that died without a word is noticed, and after how many seconds at most."""
+    connection = cast(Any, port)._serial._socket
+    idle, interval, count = (
+        connection.getsockopt(socket.IPPROTO_TCP, option)
+        for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+    )
+    return bool(connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)), idle + interval * count
+
+
+def test_a_gateway_that_died_without_a_word_is_noticed_within_a_minute(listener: socket.socket) -> None:
+    with opened(url_of(listener)) as port:
+        on, seconds = keepalive_of(port)
+    assert on
+    assert seconds <= 60
+
+
+def test_what_a_gateway_sent_before_it_closed_is_read(listener: socket.socket) -> None:
+    for last in (b"\x03", b"\nPAPP 00750 -\r\x03", EVERY_BYTE * 4):
+        with opened(url_of(listener)) as port:
+            meter, _ = listener.accept()
+            with meter:
+                meter.sendall(last)
+            assert read(port, len(last)) == last
+            with pytest.raises(PortError, match="disconnected"):
+                port.read(PATIENT)
+
+
+def test_a_refused_connection_says_what_to_look_at(listener: socket.socket) -> None:
+    url = url_of(listener)
+    listener.close()
+    assert why_not(url) == "connection refused; is the program that serves the port running there?"
+    url = url.replace("socket", "rfc2217")
+    assert why_not(url) == "connection refused; is the program that serves the port running there?"
+
+
+class Rfc2217Server:
+    """A serial port of another machine: pyserial's own server, over a port that is not there."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        self.port: Any = serial.serial_for_url("loop://")
+        self.negotiated = 0
+        self._listener = listener
+        self._client: socket.socket | None = None
+        self._connected = threading.Event()
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        self._client, _ = self._listener.accept()
+        self._manager = PortManager(self.port, cast(Any, self))
+        self._connected.set()
+        with contextlib.suppress(OSError):
+            while data := self._client.recv(1024):
+                self.negotiated += data.count(b"\xff\xfa")
+                for _ in self._manager.filter(data):
+                    pass
+
+    def write(self, data: bytes) -> None:
+        """Answer; the manager calls this."""
+        assert self._client
+        self._client.sendall(data)
+
+    def send(self, data: bytes) -> None:
+        self._connected.wait(PATIENT)
+        self.write(b"".join(self._manager.escape(data)))
+
+    def close(self) -> None:
+        if self._client:
+            with contextlib.suppress(OSError):
+                self._client.shutdown(socket.SHUT_RDWR)
+        self._thread.join(PATIENT)
+        if self._client:
+            self._client.close()
+        self.port.close()
+
+
+@pytest.fixture
+def server(listener: socket.socket) -> Iterator[Rfc2217Server]:
+    server = Rfc2217Server(listener)
+    yield server
+    server.close()
+
+
+@pytest.mark.filterwarnings("ignore:set(Daemon|Name):DeprecationWarning")  # of pyserial, in its own thread's set-up
+def test_a_port_of_another_machine_is_set_up_and_read_over_rfc2217(
+    listener: socket.socket, server: Rfc2217Server
+) -> None:
+    with opened(url_of(listener, "rfc2217"), 1200) as port:
+        assert (server.port.baudrate, server.port.bytesize, server.port.parity) == (1200, 8, "N")
+        server.send(EVERY_BYTE)
+        assert read(port, 256) == EVERY_BYTE
+        assert keepalive_of(port) == (True, 50)
+        asked = server.negotiated
+        for _ in range(3):
+            server.send(EVERY_BYTE)
+            assert read(port, 256) == EVERY_BYTE
+        assert server.negotiated == asked  # reading sets nothing up
+        port.set_speed(9600)
+        assert server.port.baudrate == 9600
+        assert port.driver_errors() == {}
+        server.close()
+        with pytest.raises(PortError, match="rfc2217"):
+            read_to_the_end(port)
+
+
+# A simulated meter.
+
+
+def test_a_simulated_meter_is_a_port() -> None:
+    with opened("simulate://standard-three-phase-tempo?speed=200") as port:
+        decoder = Decoder()
+        readings = decoder.feed(port.read(PATIENT))
+        while len(readings) < 3:
+            port.set_speed(1200)  # is heard at any
+            readings += decoder.feed(port.read(PATIENT))
+        assert all(reading.parity and reading.address and reading.dropped == 0 for reading in readings)
+        assert port.driver_errors() == {}
+    assert port.read(PATIENT) == b""
+
+
+# Names.
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/dev/ttyAMA0",
+        "/dev/serial/by-id/usb-FTDI_FT230X-if00-port0",
+        "ttyUSB0",
+        "socket://192.168.1.20:5331",
+        "socket://[fe80::1]:5331",
+        "rfc2217://gateway.local:2217",
+        "rfc2217://gateway.local:2217?timeout=3",
+        "simulate://historic-single-phase-base",
+        "simulate://standard-three-phase-producer?speed=10&noise=1e-4",
+    ],
+)
+def test_names_of_ports_that_may_be_there(url: str) -> None:
+    check_port(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("tcp://host:1", "socket://"),
+        ("http://host/", "simulate://"),
+        ("loop://", "rfc2217://"),
+        ("spy:///dev/ttyAMA0", "device"),
+        ("://", "device"),
+        ("socket://", "socket://HOST:PORT"),
+        ("socket://host", "socket://HOST:PORT"),
+        ("socket://:5331", "socket://HOST:PORT"),
+        ("socket://host:", "socket://HOST:PORT"),
+        ("socket://host:99999", "socket://HOST:PORT"),
+        ("socket://host:serial", "socket://HOST:PORT"),
+        ("rfc2217://host", "rfc2217://HOST:PORT"),
+        ("simulate://", "simulate://"),
+        ("simulate://standard-two-phase-base", "standard-two-phase-base"),
+        ("simulate://standard-single-phase-base?sped=2", "sped"),
+        ("simulate://standard-single-phase-base?speed=fast", "fast"),
+        ("simulate://standard-single-phase-base?speed=0", "speed"),
+        ("simulate://standard-single-phase-base?noise=2", "noise"),
+    ],
+)
+def test_a_name_that_can_never_be_opened_is_refused_with_what_is_expected(url: str, expected: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        check_port(url)
+    message = str(caught.value)
+    assert message.startswith("port: ")
+    assert expected in message
+    assert "\n" not in message

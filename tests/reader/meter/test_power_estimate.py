@@ -1,0 +1,68 @@
+"""The active power that the indexes tell."""
+
+import math
+from collections.abc import Callable
+
+import pytest
+
+from reader.meter.power_estimate import Estimate
+
+
+def estimates(
+    power: Callable[[int], float], seconds: int, *, step: int = 1, produces: bool = False
+) -> list[int | None]:
+    """Return an estimate for each reading of a meter that draws (or feeds in, below 0) so many W at each second."""
+    estimate, drawn, fed, made = Estimate(), 5000.3, 700.6, []
+    for second in range(seconds):
+        watts = power(second)
+        drawn, fed = drawn + max(0.0, watts) / 3600, fed + max(0.0, -watts) / 3600
+        if second % step == 0:
+            estimate.take(math.floor(drawn), math.floor(fed) if produces else None, float(second), 9000)
+            made.append(estimate.power(float(second)))
+    return made
+
+
+@pytest.mark.parametrize("watts", [0, 30, 100, 500, 1234, 3000, 9000])
+@pytest.mark.parametrize("step", [1, 2, 3])
+def test_a_steady_power_is_found(watts: int, step: int) -> None:
+    made = estimates(lambda _: watts, 900, step=step)
+    assert made[: 60 // step] == [None] * (60 // step)
+    settled = [power for power in made[600 // step :] if power is not None]
+    assert len(settled) == len(made[600 // step :])
+    assert sum(settled) / len(settled) == pytest.approx(watts, abs=12)
+    assert all(abs(power - watts) <= max(65, watts * 0.07) for power in settled)
+
+
+def test_energy_that_is_fed_in_counts_below_zero() -> None:
+    made = estimates(lambda second: 800 if second < 300 else -1500, 600, produces=True)
+    assert made[299] == pytest.approx(800, abs=40)
+    assert made[330] == pytest.approx(-350, abs=90)  # half a minute each
+    assert made[599] == pytest.approx(-1500, abs=60)
+
+
+def test_what_is_switched_off_is_gone_after_a_minute() -> None:
+    made = estimates(lambda second: 2000 if second < 300 else 0, 420)
+    assert made[-1] == 0
+
+
+def test_each_estimate_is_a_multiple_of_ten() -> None:
+    assert all(power % 10 == 0 for power in estimates(lambda second: 777 + second, 300) if power is not None)
+
+
+def test_a_gap_begins_a_new_minute() -> None:
+    estimate = Estimate()
+    for second in [*range(100), *range(161, 221)]:
+        estimate.take(5000 + second // 4, None, float(second), 9000)
+        assert (estimate.power(float(second)) is None) == (second < 60 or second > 160), second
+    estimate.take(5056, None, 221.0, 9000)
+    assert estimate.power(221.0) is not None
+    assert estimate.power(282.0) is None  # the index has not been heard for a minute
+
+
+@pytest.mark.parametrize("index", [4999, 5200, 900_000])
+def test_a_leap_begins_a_new_minute(index: int) -> None:
+    estimate = Estimate()
+    for second in range(100):
+        estimate.take(5000 + second // 4, None, float(second), 9000)
+    estimate.take(index, None, 100.0, 9000)
+    assert estimate.power(100.0) is None

@@ -1,0 +1,110 @@
+"""The text format of recordings, and the bytes that come out of it again."""
+
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.errors import ConfigError
+from reader.recording.format import HEADER, Chunk, read_bytes, read_chunks, write_chunk, write_speed
+from reader.tic.parity import with_parity
+
+CHUNKS = st.lists(
+    st.builds(
+        Chunk,
+        st.integers(0, 10**9).map(lambda milliseconds: milliseconds / 1000),
+        st.one_of(st.binary(min_size=1, max_size=200), st.text(" \t\r\n\\PAa09=x", min_size=1).map(str.encode)).map(
+            lambda data: with_parity(data) if data[0] % 2 else data
+        ),
+    ),
+    max_size=5,
+)
+
+
+def written(chunks: list[Chunk]) -> bytes:
+    return (f"{HEADER}\n# a comment\n" + "".join(map(write_chunk, chunks))).encode("ascii")
+
+
+def read(data: bytes) -> list[Chunk]:
+    return list(read_chunks(io.BytesIO(data), "file"))
+
+
+@given(CHUNKS)
+def test_gives_back_every_byte_at_its_time_whatever_the_bytes(chunks: list[Chunk]) -> None:
+    data = written(chunks)
+    lines = [(chunk.seconds, byte) for chunk in chunks for byte in chunk.data]
+    assert [(chunk.seconds, byte) for chunk in read(data) for byte in chunk.data] == lines
+    assert b"".join(read_bytes(io.BytesIO(data), "file")) == bytes(byte for _, byte in lines)
+
+
+@given(CHUNKS)
+def test_survives_what_mail_programs_do_to_a_text(chunks: list[Chunk]) -> None:
+    """Other line ends, blanks around a line and doubled ones, a mark at the start, no line long enough to be folded."""
+    data = written(chunks)
+    assert max(len(line) for line in data.splitlines()[2:] or [b""]) < 998
+    assert b"  " not in data
+    assert not any(line.endswith((b" ", b"\t")) for line in data.split(b"\n"))
+    mailed = b"\xef\xbb\xbf" + data.replace(b"\n", b"  \r\n\r\n")
+    assert read(mailed) == read(data)
+
+
+def test_a_group_is_a_line_that_a_person_can_read() -> None:
+    group = b"\nPTEC HP..  \r"
+    assert write_chunk(Chunk(0.8741, with_parity(group + b"\nPAPP 00750 -\r"))) == (
+        "0.874 e \\nPTEC HP.. \\s\\r\n0.874 e \\nPAPP 00750 -\\r\n"
+    )
+    damaged = bytearray(with_parity(b"\nPAPP 00750 -\r"))
+    damaged[6] ^= 0x40
+    assert write_chunk(Chunk(12, bytes(damaged))) == "12.000 e \\nPAPP \\=700750 -\\r\n"
+
+
+def test_what_is_no_recording_is_raw_bytes_and_a_recording_is_not_raw_bytes() -> None:
+    raw = b"\x02\nteleinfo-recording 1\r\x03"
+    assert list(read_bytes(io.BytesIO(raw), "file")) == [raw]
+    with pytest.raises(ConfigError, match=r"^file: not a recording: its first line must be 'teleinfo-recording 1'$"):
+        read(raw)
+    assert list(read_bytes(io.BytesIO(b""), "file")) == []
+
+
+def test_the_speed_of_the_port_is_told_and_is_no_byte_of_the_line() -> None:
+    data = (HEADER + "\n" + write_speed(0.5, 9600) + write_chunk(Chunk(1, b"A"))).encode()
+    assert read(data) == [Chunk(1, b"A")]
+
+
+@pytest.mark.parametrize("cut", ["0.5", "0.504 e", "0.504 e A\\", "0.504 e A\\x0", "0.504 spee"])
+def test_a_last_line_that_was_cut_off_costs_nothing_before_it(cut: str) -> None:
+    assert read(f"{HEADER}\n0.500 e A\n{cut}".encode()) == read(f"{HEADER}\n0.500 e A\n".encode()) != []
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("teleinfo-recording 2\n", "a recording of version '2'; this program knows version 1"),
+        ("teleinfo-recording \n", "version ''"),
+        (HEADER + "\n\n1.000 e A\\\n", r"file, line 3: damaged: .*, not '1.000 e A"),
+        (HEADER + "\n1.000 e A\\x80\n", "line 2"),
+        (HEADER + "\n1.000 q A\n", "line 2"),
+        (HEADER + "\n1.0 e A\n", "line 2"),
+        (HEADER + "\n1.000 speed fast\n", "line 2"),
+        (HEADER + "\n1.000 e caf\xe9\n", "line 2"),
+        (HEADER + "\n" + 40_000 * "1", "line 2"),
+        (HEADER + "\n1.000 e " + 40_000 * "A" + "\n2.000 e B\n", "line 2"),
+        (HEADER + "\n1.000 e " + 100_000 * "A" + "\n2.000 e B\n", "line 2"),
+    ],
+)
+def test_a_damaged_line_is_named(text: str, complaint: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=complaint) as caught:
+        read(text.encode("latin-1"))
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 200
+
+
+def test_the_example_of_the_documentation_is_one() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "recordings.md").read_text()
+    example = page.partition("## Format")[2].split("```\n")[1]
+    chunks = read(example.encode())
+    seven_bits = bytes(byte & 0x7F for chunk in chunks for byte in chunk.data)
+    assert seven_bits == b"\x02\nADCO 031961000001 ,\r\nPTEC HP..  \r\nPAPP p00750 -\r"
+    assert example.endswith("".join(map(write_chunk, chunks)))

@@ -1,0 +1,316 @@
+"""The commands record and replay, as a person runs them: with real pseudo-terminals, and with files."""
+
+import json
+import os
+import pty
+import re
+import resource
+import signal
+import subprocess
+import sys
+import threading
+import time
+import tty
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reader.__main__ import main
+from reader.recording.format import HEADER, Chunk, write_chunk
+from reader.recording.playback import RecordedLine
+from reader.simulator.line import SimulatedLine
+from reader.tic.parity import with_parity
+
+ROOT = Path(__file__).resolve().parents[2]
+WITHIN = 60  # seconds
+KIND = "standard-single-phase-tempo"
+
+
+def command(*arguments: str | Path) -> list[str]:
+    return [sys.executable, "-P", "-m", "reader", *map(str, arguments)]
+
+
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}
+
+
+def run(*arguments: str | Path, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(command(*arguments), env=ENVIRONMENT, input=data, capture_output=True, timeout=WITHIN)
+
+
+@contextmanager
+def running(*arguments: str | Path, **options: Any) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(
+        command(*arguments), env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options
+    )
+    try:
+        with process:
+            yield process
+            process.kill()
+    finally:
+        process.kill()
+
+
+def wait_until(condition: Callable[[], object], process: subprocess.Popen[bytes]) -> None:
+    """Look again and again, while the process runs."""
+    deadline = time.monotonic() + WITHIN
+    while not condition():
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)  # between two looks
+
+
+def frames(file: Path) -> list[dict[str, Any]]:
+    result = run("decode", file)
+    assert result.returncode == 0, result.stderr
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def read_all(terminal: str) -> bytes:
+    """Read a pseudo-terminal to its end, as a program that opens it once it is there."""
+    descriptor = os.open(terminal, os.O_RDONLY | os.O_NOCTTY)
+    received = b""
+    try:
+        while data := os.read(descriptor, 4096):
+            received += data
+    except OSError:  # so a pseudo-terminal ends whose other side has gone
+        pass
+    finally:
+        os.close(descriptor)
+    return received
+
+
+def recording(*chunks: Chunk) -> str:
+    return HEADER + "\n" + "".join(map(write_chunk, chunks))
+
+
+# Round trips.
+
+
+@pytest.mark.parametrize("anonymous", [False, True], ids=["whole", "anonymous"])
+def test_what_was_recorded_and_played_is_what_the_meter_said(tmp_path: Path, anonymous: bool) -> None:
+    first, second = tmp_path / "first.txt", tmp_path / "second.raw"
+    options = ["--anonymous"] if anonymous else []
+    port = f"simulate://{KIND}?speed=20&noise=1e-4"
+    result = run("record", first, "--port", port, "--frames", "20", *options)
+    assert result.returncode == 0, result.stderr
+    with running("replay", first, "--speed", "3") as replay:
+        assert replay.stdout
+        terminal = replay.stdout.readline().decode().strip()
+        second.write_bytes(read_all(terminal))
+    assert len(frames(first)) >= 20
+    assert frames(second) == frames(first)
+    text = first.read_text()
+    meter = SimulatedLine(KIND).meter.address
+    assert (meter in text) is not anonymous
+
+
+def test_every_byte_is_played_in_order_even_at_high_speed_and_then_it_ends(tmp_path: Path) -> None:
+    data = [with_parity(bytes((i + j) % 128 for j in range(100))) for i in range(600)]
+    file = tmp_path / "recording.txt"
+    file.write_text(recording(*(Chunk(i / 10, piece) for i, piece in enumerate(data))))
+    with running("replay", file, "--speed", "200") as replay:
+        assert replay.stdout
+        assert replay.stderr
+        received = read_all(replay.stdout.readline().decode().strip())
+        assert replay.wait(WITHIN) == 0
+        assert received == b"".join(data)
+        assert replay.stderr.read().decode().splitlines() == [
+            "waiting until a program opens it; Ctrl-C ends it",
+            f"{file}: all 60 s of it were played",
+        ]
+
+
+def test_a_recording_is_played_at_its_own_pace_round_after_round() -> None:
+    now = [100.0]
+    chunks = [Chunk(1.0, b"a"), Chunk(1.0, b"b"), Chunk(3.0, b"c")]
+    line = RecordedLine(chunks, speed=2, loop=True, monotonic=lambda: now[0])
+    heard = []
+    for _ in range(40):
+        data = line.read(0)
+        if data:
+            heard.append((now[0] - 100, data, line.rounds))
+        now[0] += 0.125  # exact in binary
+    assert heard == [
+        (0.5, b"ab", 0),
+        (1.5, b"c", 1),
+        (2.125, b"ab", 1),
+        (3.125, b"c", 2),
+        (3.625, b"ab", 2),
+        (4.625, b"c", 3),
+    ]
+    assert not line.closed
+
+
+def test_a_line_that_is_closed_ends_at_once_and_one_that_is_over_is_closed() -> None:
+    waiting = RecordedLine([Chunk(1000.0, b"a")])
+    ended = threading.Thread(target=lambda: waiting.read(1000))
+    ended.start()
+    waiting.close()
+    ended.join(WITHIN)
+    assert not ended.is_alive()
+    over = RecordedLine([Chunk(0.0, b"a")])
+    assert over.read(1) == b"a"
+    assert over.closed
+    assert over.read(1) == b""
+
+
+# Ends.
+
+
+def test_ctrl_c_ends_a_recording_well_with_what_was_written(tmp_path: Path) -> None:
+    file = tmp_path / "recording.txt"
+    with running("record", file, "--port", f"simulate://{KIND}?speed=50") as record:
+        assert record.stderr
+        assert record.stderr.readline().startswith(b"recording simulate://")
+        wait_until(lambda: file.exists() and r"\x03" in file.read_text(), record)
+        record.send_signal(signal.SIGINT)
+        assert record.wait(WITHIN) == 0
+        said = record.stderr.read().decode()
+    assert re.search(r"recording.txt: \d+ s, \d+ bytes, \d+ frames?, standard mode\n", said)
+    assert "record with --anonymous" in said
+    assert frames(file)
+
+
+def test_progress_is_written_over_on_a_terminal(tmp_path: Path) -> None:
+    master, slave = pty.openpty()
+    result = subprocess.Popen(
+        command("record", tmp_path / "r.txt", "--port", f"simulate://{KIND}?speed=50", "--seconds", "1", "--anonymous"),
+        env=ENVIRONMENT,
+        stderr=slave,
+    )
+    os.close(slave)
+    said = b""
+    try:
+        while data := os.read(master, 4096):
+            said += data
+    except OSError:
+        pass
+    os.close(master)
+    assert result.wait(WITHIN) == 0
+    assert re.search(rb"\r\d+ s, \d+ bytes, \d+ frames", said)
+    assert said.endswith(b"standard mode\r\n")
+
+
+def test_a_line_that_goes_away_leaves_what_came_until_then(tmp_path: Path) -> None:
+    master, slave = pty.openpty()
+    tty.setraw(slave)
+    name = os.ttyname(slave)
+    file = tmp_path / "recording.txt"
+    with running("record", file, "--port", name, "--mode", "standard") as record:
+        assert record.stderr
+        assert record.stderr.readline()
+        # What comes before the port is wholly open is thrown away.
+        wait_until(lambda: os.write(master, b"\x02\nVTIC\t02\tJ\r\x03") and r"\x03" in file.read_text(), record)
+        os.close(slave)
+        os.close(master)
+        assert record.wait(WITHIN) == 1
+        said = record.stderr.read().decode().splitlines()
+    assert re.search(r"[1-9]\d* frames?", said[0])
+    assert said[1].startswith(f"teleinfo-reader: {name}: ")
+
+
+# What goes wrong is one line.
+
+
+def test_a_busy_port_is_said_with_who_has_it_and_what_to_do(tmp_path: Path) -> None:
+    file = tmp_path / "first.txt"
+    with running("simulate", KIND) as simulate:
+        assert simulate.stdout
+        terminal = simulate.stdout.readline().decode().strip()
+        with running("record", file, "--port", terminal) as first:
+            wait_until(lambda: file.exists() and file.read_text(), first)
+            result = run("record", tmp_path / "second.txt", "--port", terminal)
+    assert result.returncode == 1
+    complaint = result.stderr.decode().splitlines()[-1]
+    cure = r"stop that first \(.*(Ctrl-C|systemctl stop) .*\)"
+    pattern = rf"teleinfo-reader: {terminal}: .+ \(process {first.pid}\) has it open; {cure}"
+    assert re.fullmatch(pattern, complaint), complaint
+    assert not (tmp_path / "second.txt").exists()
+
+
+def test_a_full_disk_ends_it_and_what_came_before_can_be_read(tmp_path: Path) -> None:
+    file = tmp_path / "recording.txt"
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (8000, 8000))
+
+    words = ["record", str(file), "--port", f"simulate://{KIND}?speed=20"]
+    result = subprocess.run(
+        [sys.executable, "-P", "-m", "reader", *words],
+        cwd=ROOT, capture_output=True, timeout=60, preexec_fn=limit, check=False,
+    )  # fmt: skip
+    assert result.returncode == 1
+    assert f"{file}: File too large: make room; what came until then (" in result.stderr.decode().splitlines()[-1]
+    assert run("decode", file).returncode == 0
+
+
+def test_a_recording_is_for_its_owner_only_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        result = run("record", tmp_path / "r.txt", "--port", f"simulate://{KIND}?speed=50", "--frames", "1")
+    finally:
+        os.umask(before)
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "r.txt").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_link_that_somebody_has_prepared_is_not_written_through(tmp_path: Path) -> None:
+    (tmp_path / "r.txt").symlink_to(tmp_path / "elsewhere")
+    assert run("record", tmp_path / "r.txt", "--port", f"simulate://{KIND}", "--frames", "1").returncode == 2
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_file_is_never_written_over(tmp_path: Path) -> None:
+    file = tmp_path / "recording.txt"
+    file.write_text("precious")
+    result = run("record", file, "--port", f"simulate://{KIND}", "--seconds", "1")
+    assert result.returncode == 2
+    assert result.stderr.decode() == f"teleinfo-reader: {file}: is there already; name another file\n"
+    assert file.read_text() == "precious"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "complaint"),
+    [
+        (["record", "{}/no/r.txt", "--port", f"simulate://{KIND}"], 2, "cannot be written: No such file or directory"),
+        (["record", "{}/r.txt", "--port", "simulate://nothing"], 2, "no simulated meter 'nothing'"),
+        (["record", "{}/r.txt", "--config", "{}/none.yaml"], 2, "name your file with --config"),
+        (["record", "{}/r.txt", "--config", "{}/two.yaml"], 2, "choose one with --port: /dev/a, /dev/b"),
+        (["record", "{}/r.txt", "--seconds", "0"], 2, "a number above 0 is expected, not 0"),
+        (["record", "{}/r.txt", "--frames", "x"], 2, "argument --frames: a whole number above 0 is expected, not x"),
+        (["replay", "{}/missing.txt"], 2, "cannot be read: No such file or directory"),
+        (["replay", "{}/two.yaml"], 2, "not a recording: its first line must be 'teleinfo-recording 1'"),
+        (["replay", "{}/empty.txt"], 2, "empty.txt: there is not a byte in the recording"),
+        (["replay", "{}/damaged.txt"], 2, "damaged.txt, line 2: damaged: "),
+        (["decode", "{}/damaged.txt"], 2, "damaged.txt, line 2: damaged: "),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said_in_a_line(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    code: int,
+    complaint: str,
+) -> None:
+    (tmp_path / "two.yaml").write_text("port: [/dev/a, /dev/b]\n")
+    (tmp_path / "empty.txt").write_text(HEADER + "\n# nothing\n")
+    (tmp_path / "damaged.txt").write_text(HEADER + "\nnonsense\n")
+    monkeypatch.setattr(sys, "argv", ["teleinfo-reader", *(argument.format(tmp_path) for argument in arguments)])
+    try:
+        ended = main()
+    except SystemExit as error:  # so argparse ends
+        ended = int(error.code or 0)
+    assert ended == code
+    assert complaint in capsys.readouterr().err.splitlines()[-1]
+    assert not (tmp_path / "r.txt").exists()
+
+
+def test_a_port_that_is_not_there_leaves_no_file(tmp_path: Path) -> None:
+    result = run("record", tmp_path / "r.txt", "--port", tmp_path / "tty")
+    assert result.returncode == 1
+    assert "no such device; is it plugged in?" in result.stderr.decode().splitlines()[-1]
+    assert not (tmp_path / "r.txt").exists()

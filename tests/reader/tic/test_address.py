@@ -1,0 +1,38 @@
+"""Maker and model, from an address."""
+
+import pytest
+
+from reader.simulator.meter import KINDS, SimulatedMeter
+from reader.tic.address import read_make
+
+
+@pytest.mark.parametrize(
+    ("address", "maker", "model"),
+    [
+        ("021899543210", "Sagemcom", None),
+        ("021961123456", "Sagemcom", "Linky monophasé 60 A G3"),
+        ("041776123456", "Landis+Gyr", "Linky triphasé 60 A G3"),
+        ("812075123456", "Sagemcom", "Linky monophasé 90 A G3"),  # overseas
+        ("039928123456", "Itron", "Compteur électronique monophasé"),
+        ("049830123456", "Landis+Gyr", "Compteur électronique triphasé"),
+        ("FF19A1123456", None, None),
+        ("0319", None, None),
+    ],
+)
+def test_an_address_tells_maker_and_model(address: str, maker: str | None, model: str | None) -> None:
+    make = read_make(address)
+    assert make.maker == maker
+    assert (make.model[0] if make.model else None) == model
+
+
+def test_what_is_simulated_is_a_linky() -> None:
+    for kind in KINDS:
+        make = read_make(SimulatedMeter(kind).address)
+        assert make.linky
+        assert make.maker
+        assert make.model is not None
+        assert ("three-phase" in kind) == ("three-phase" in make.model[1])
+
+
+def test_an_old_meter_is_no_linky() -> None:
+    assert not read_make("039928123456").linky

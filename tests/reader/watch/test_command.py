@@ -1,0 +1,271 @@
+"""The command watch, as a person runs it: on a real terminal, and into a pipe."""
+
+import fcntl
+import os
+import pty
+import queue
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from common.mqtt.events import Message
+from reader.__main__ import main
+from reader.config import ReaderMqtt
+from reader.watch.command import _Watch
+from reader.watch.source import BrokerSource, Event
+from reader.watch.texts import Words
+
+ROOT = Path(__file__).resolve().parents[2]
+WITHIN = 60  # seconds
+PORT = "simulate://standard-three-phase-tempo?speed=10"
+#: Without COLUMNS and LINES, which would say what the terminal is to be asked for.
+ENVIRONMENT = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "LINES")} | {
+    "PYTHONPATH": str(ROOT),
+    "TERM": "xterm-256color",
+}
+
+
+def command(*arguments: str | Path) -> list[str]:
+    return [sys.executable, "-P", "-m", "reader", "watch", *map(str, arguments)]
+
+
+class Terminal:
+    """A terminal of 80 by 24 with a program on it, which owns it as a shell's does."""
+
+    def __init__(self, *arguments: str | Path, term: str = "xterm-256color") -> None:
+        self._master, self.slave = pty.openpty()
+        self.resize(80, 24)
+        self.before = termios.tcgetattr(self.slave)
+        self.written = b""
+        self.process = subprocess.Popen(
+            command(*arguments),
+            env=ENVIRONMENT | {"TERM": term},
+            stdin=self.slave,
+            stdout=self.slave,
+            stderr=self.slave,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        )
+
+    def resize(self, columns: int, rows: int) -> None:
+        fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def press(self, keys: bytes) -> None:
+        os.write(self._master, keys)
+
+    def wait_for(self, reached: Callable[[str], bool]) -> str:
+        deadline = time.monotonic() + WITHIN
+        while not reached(self.text):
+            assert time.monotonic() < deadline, self.text
+            assert self.process.poll() is None or select.select([self._master], [], [], 0)[0], self.text
+            if select.select([self._master], [], [], 0.2)[0]:
+                self.written += os.read(self._master, 65_536)
+        return self.text
+
+    @property
+    def text(self) -> str:
+        return self.written.decode(errors="replace").replace("\N{NO-BREAK SPACE}", " ")
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self._master)
+        os.close(self.slave)
+
+
+@contextmanager
+def terminal(*arguments: str | Path, term: str = "xterm-256color") -> Iterator[Terminal]:
+    terminal = Terminal(*arguments, term=term)
+    try:
+        yield terminal
+    finally:
+        terminal.close()
+
+
+def without_styles(text: str) -> str:
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
+
+
+@pytest.mark.parametrize("keys", [b"q", b"\x03"], ids=["q", "ctrl-c"])
+def test_shows_a_meter_until_a_key_and_leaves_the_terminal_as_it_was(keys: bytes) -> None:
+    with terminal("--port", PORT) as screen:
+        screen.wait_for(lambda text: " VA sur 12 000" in without_styles(text))
+        assert termios.tcgetattr(screen.slave) != screen.before
+        assert "\x1b[?1049h" in screen.text  # a screen of its own, so that what was there before is there afterwards
+        screen.resize(60, 20)
+        screen.wait_for(lambda text: re.search(r"╭[^╭╮\n]{58}╮", without_styles(text)) is not None)
+        screen.press(keys)
+        screen.wait_for(lambda text: "\x1b[?1049l" in text)
+        assert screen.process.wait(WITHIN) == 0
+        assert termios.tcgetattr(screen.slave) == screen.before
+        assert screen.text.rindex("\x1b[?25h") > screen.text.rindex("\x1b[?25l")  # the cursor is back
+        assert "Traceback" not in screen.text
+
+
+def test_a_terminal_that_cannot_draw_gets_lines_as_a_pipe_does() -> None:
+    with terminal("--port", PORT, term="dumb") as screen:
+        text = screen.wait_for(lambda text: " VA sur 12 000" in text)
+        assert "\x1b" not in text
+        screen.press(b"\x03")
+        assert screen.process.wait(WITHIN) == 0
+
+
+def test_what_is_wrong_with_the_port_is_shown_and_not_written_across_the_screen(tmp_path: Path) -> None:
+    config = tmp_path / "reader.yaml"
+    config.write_text("port: socket://127.0.0.1:1\nhome_assistant: {language: en}\n")
+    with terminal("--config", config) as screen:
+        text = without_styles(screen.wait_for(lambda text: "connection refused" in text))
+        assert "Waiting for a frame" in text
+        screen.press(b"q")
+        assert screen.process.wait(WITHIN) == 0
+
+
+def test_a_pipe_gets_a_line_for_each_change_and_nothing_of_a_screen() -> None:
+    with subprocess.Popen(
+        command("--port", PORT, "--language", "en"), env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as watch:
+        assert watch.stdout
+        assert watch.stderr
+        lines = [watch.stdout.readline().decode() for _ in range(3)]
+        watch.send_signal(signal.SIGTERM)
+        assert watch.wait(WITHIN) == 0
+        assert watch.stderr.read() == b""
+    for line in lines:
+        assert re.match(r"\d\d:\d\d:\d\d \d{12}; online; [\d,]+ VA of 12,000; Phase 1 \d+ A; ", line), line
+    assert all(line[9:] != following[9:] for line, following in pairwise(lines))
+
+
+def test_one_meter_of_several_can_be_chosen(tmp_path: Path) -> None:
+    config = tmp_path / "reader.yaml"
+    config.write_text(
+        'port: ["/dev/not-there", "simulate://historic-single-phase-base?speed=10", "simulate://standard-single-phase-base?speed=10"]'
+    )
+    with subprocess.Popen(command("--config", config), env=ENVIRONMENT, stdout=subprocess.PIPE) as both:
+        assert both.stdout
+        meters: set[str] = set()
+        while len(meters) < 2:
+            meters.add(both.stdout.readline().decode()[9:21])
+        both.kill()
+    chosen = sorted(meters)[1]
+    with subprocess.Popen(
+        command("--config", config, "--meter", chosen), env=ENVIRONMENT, stdout=subprocess.PIPE
+    ) as one:
+        assert one.stdout
+        assert {one.stdout.readline().decode()[9:21] for _ in range(3)} == {chosen}
+        one.kill()
+
+
+def test_a_meter_that_is_not_on_the_line_is_not_waited_for_in_silence() -> None:
+    with subprocess.Popen(
+        command("--port", PORT, "--meter", "1234", "--language", "en"), env=ENVIRONMENT, stderr=subprocess.PIPE
+    ) as watch:
+        assert watch.stderr
+        assert re.fullmatch(rb"Heard: \d{12}, but not 1234; see --meter\.\n", watch.stderr.readline())
+        watch.kill()
+
+
+def test_without_rich_a_terminal_is_told_what_to_install_and_a_pipe_works(tmp_path: Path) -> None:
+    (tmp_path / "rich").mkdir()
+    (tmp_path / "rich" / "__init__.py").write_text("raise ModuleNotFoundError(\"No module named 'rich'\", name='rich')")
+    master, slave = pty.openpty()
+    environment = ENVIRONMENT | {"PYTHONPATH": f"{tmp_path}:{ROOT}"}
+    try:
+        result = subprocess.run(
+            command("--port", PORT), env=environment, stdout=slave, stderr=subprocess.PIPE, timeout=WITHIN
+        )
+    finally:
+        os.close(master)
+        os.close(slave)
+    assert result.returncode == 2
+    (complaint,) = result.stderr.decode().splitlines()
+    assert complaint.startswith("teleinfo-reader: watch: the Python package rich is missing: install the extra 'watch'")
+    with subprocess.Popen(command("--port", PORT), env=environment, stdout=subprocess.PIPE) as watch:
+        assert watch.stdout
+        assert b" VA sur " in watch.stdout.readline()
+        watch.kill()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "complaint"),
+    [
+        (["--port", "{}/tty"], 1, "no such device; is it plugged in?"),
+        (["--port", "simulate://nothing"], 2, "no simulated meter 'nothing'"),
+        (["--config", "{}/none.yaml"], 2, "none.yaml: is not there; name your file with --config, or do without"),
+        (["--mqtt", "here:mqtt"], 2, "HOST or HOST:PORT is expected, not here:mqtt"),
+        (["--port", PORT, "--mqtt", "here"], 2, "not allowed with argument --port"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_line(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    code: int,
+    complaint: str,
+) -> None:
+    words = [argument.format(tmp_path) for argument in arguments]
+    monkeypatch.setattr(sys, "argv", ["teleinfo-reader", "watch", *words])
+    try:
+        ended = main()
+    except SystemExit as error:  # so argparse ends
+        ended = int(error.code or 0)
+    assert ended == code
+    assert complaint in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_a_port_can_be_watched_by_somebody_who_may_not_look_at_the_configuration_of_the_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "teleinfo" / "reader.yaml"
+    file.parent.mkdir()
+    file.write_text("port: /dev/ttyAMA0\n")
+    file.parent.chmod(0)
+    before = os.geteuid()
+    os.seteuid(before or 65534)  # root may look everywhere
+    try:
+        for arguments, code in ((["--port", "/dev/null"], 1), (["--mqtt", "localhost"], 2)):
+            monkeypatch.setattr("sys.argv", ["teleinfo-reader", "watch", *arguments, "--config", str(file)])
+            assert main() == code
+    finally:
+        os.seteuid(before)
+        file.parent.chmod(0o700)
+    assert capsys.readouterr().err.splitlines() == [
+        "teleinfo-reader: /dev/null: not a serial port",
+        f"teleinfo-reader: {file}: cannot be read: Permission denied; use sudo",
+    ]
+
+
+def test_a_meter_that_was_cleared_at_the_broker_is_shown_no_more() -> None:
+    """A simulated one, once a real one is read, or one that was forgotten."""
+    events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+    source = BrokerSource(ReaderMqtt(), events.put)
+    stop = threading.Event()
+    shown: list[list[str]] = []
+
+    class Silent:
+        name = "mqtt://nowhere"
+
+        def start(self) -> None:
+            for meter, payload in (("031961111111", b"online"), ("031961122222", b"online"), ("031961111111", b"")):
+                source._hear(Message(f"teleinfo/{meter}/link", payload, True, 1, 1, 1))
+
+        def look(self) -> None:
+            stop.set()
+
+        def close(self) -> None: ...
+
+    watch = _Watch(Silent(), Words("fr"), events, stop, only=None, note="", advice="")
+    watch.run(lambda views: shown.append([view.meter for view in views]))
+    assert shown == [["031961122222"]]
