@@ -27,7 +27,7 @@ FROM program AS reader
 RUN groupadd --gid 10001 reader \
  && useradd --uid 10001 --gid 10001 --no-create-home --home-dir / --shell /usr/sbin/nologin reader \
  && install -d -o reader -g reader -m 0700 /var/lib/teleinfo
-COPY deploy/reader.yaml /etc/teleinfo/
+COPY deploy/compose/reader.yaml /etc/teleinfo/
 RUN chmod -R a+rX /etc/teleinfo
 USER 10001:10001
 ENTRYPOINT ["teleinfo-reader"]
@@ -37,8 +37,8 @@ FROM program AS storer
 RUN groupadd --gid 10002 storer \
  && useradd --uid 10002 --gid 10002 --no-create-home --home-dir / --shell /usr/sbin/nologin storer \
  && install -d -o storer -g storer -m 0700 /backups
-COPY deploy/backups.py /opt/teleinfo/
-COPY deploy/storer.yaml /etc/teleinfo/
+COPY deploy/compose/backup_schedule.py /opt/teleinfo/
+COPY deploy/compose/storer.yaml /etc/teleinfo/
 RUN chmod -R a+rX /etc/teleinfo /opt/teleinfo/backups.py
 USER 10002:10002
 ENTRYPOINT ["teleinfo-storer"]

@@ -20,8 +20,8 @@ from common.mqtt.events import Event, Message
 from common.mqtt.session import Session
 from common.plural import plural
 from demo.folder import FolderInUse, locked
-from demo.instances import Broker, Database, InstanceError
 from demo.programs import Program, ProgramError
+from demo.servers import Broker, Database, InstanceError
 from demo.show import TOPICS, Show, picture
 from reader.simulator.meter import KINDS
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from demo.instances import HOST, free_port
+from demo.servers import HOST, free_port
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("mosquitto", "mariadb", "storer", "reader", "backup")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pymysql
 import pytest
 
-from deploy.certificates import Authority
+from deploy.compose.certificates import Authority
 from tests.compose.guest import Guest, Refused
 from tests.compose.stack import HOST, Stack, wait_until
 

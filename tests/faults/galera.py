@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 from typing import Self
 
-from demo.instances import HOST, Database, InstanceError, die_with, find_program, free_port
+from demo.servers import HOST, Database, InstanceError, die_with, find_program, free_port
 from tests.faults.rig import database_at, save_data, wait_until
 
 ANOTHER_HOST, ARBITRATOR = "127.0.0.2", "127.0.0.3"

@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from demo.instances import HOST, Broker, Database, die_with, free_port
+from demo.servers import HOST, Broker, Database, die_with, free_port
 
 ROOT = Path(__file__).parents[2]
 # A kill of the server loses nothing with 2; only a power cut of the machine would.

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from demo.instances import InstanceError
+from demo.servers import InstanceError
 from reader.simulator.meter import KINDS
 from tests.faults.rig import Program, Rig, wait_until
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.instances import HOST
+from demo.servers import HOST
 from tests.faults.proxy import Proxy, WithoutPuback
 from tests.faults.rig import METER, Program, Rig, wait_until
 

@@ -9,7 +9,7 @@ from typing import Self
 
 import pytest
 
-from demo.instances import HOST, Database
+from demo.servers import HOST, Database
 from tests.faults.rig import Program, Rig, database_at, wait_until
 
 WITHIN = 60.0  # seconds, for what should take a few

@@ -11,7 +11,7 @@ import pytest
 import serial
 import serial.rfc2217
 
-from demo.instances import HOST
+from demo.servers import HOST
 from tests.faults.rig import ADDRESSES, Rig, numbered_frame, wait_until
 
 WITHIN = 60.0  # seconds, for what should take a few

@@ -15,7 +15,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from common.frame import LONGEST_MESSAGE, identity_in, write_instant
-from demo.instances import HOST
+from demo.servers import HOST
 from tests.faults.rig import METER, Rig, wait_until
 
 BAD, GOOD = 10_000, 2_000

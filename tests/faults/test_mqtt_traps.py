@@ -19,7 +19,7 @@ from common.config import Broker as Settings
 from common.config import Tls
 from common.mqtt.events import NOBODY_SUBSCRIBED, REFUSED, Connected, Disconnected, Event, Handed, Message, Published
 from common.mqtt.session import Session
-from demo.instances import HOST, Broker, find_program
+from demo.servers import HOST, Broker, find_program
 from tests.faults.proxy import Proxy
 from tests.faults.rig import ROOT, Rig, wait_until
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from demo.instances import HOST, Database
+from demo.servers import HOST, Database
 from tests.faults.rig import ADDRESSES, Rig, bring_back_data, database_at, save_data, wait_until
 from tests.services.ear import Ear
 

@@ -25,7 +25,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from demo.instances import HOST, Database, InstanceError
+from demo.servers import HOST, Database, InstanceError
 from tests.faults import galera
 from tests.faults.rig import Chance, Program, Rig, bring_back_data, message_of, save_data, wait_until
 

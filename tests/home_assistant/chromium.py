@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
-from demo.instances import HOST, die_with
+from demo.servers import HOST, die_with
 from tests.home_assistant.websocket import WebSocket
 
 READY_WITHIN = 60.0  # seconds

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from demo.instances import HOST, Broker
+from demo.servers import HOST, Broker
 from reader.simulator.meter import SimulatedMeter
 from tests.faults.rig import Program
 from tests.home_assistant.instance import HomeAssistant

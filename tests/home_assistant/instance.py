@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
-from demo.instances import HOST, die_with, free_port
+from demo.servers import HOST, die_with, free_port
 from tests.home_assistant.websocket import ANSWER_WITHIN, WebSocket
 
 ROOT = Path(__file__).parents[2]

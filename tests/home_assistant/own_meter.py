@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from demo.instances import HOST
+from demo.servers import HOST
 from reader.simulator.meter import SimulatedMeter
 from tests.faults.rig import group
 

@@ -17,7 +17,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from demo.instances import HOST, Broker
+from demo.servers import HOST, Broker
 from reader.simulator.meter import SimulatedMeter
 from reader.tic.decoder import Decoder
 from tests.faults.rig import Program

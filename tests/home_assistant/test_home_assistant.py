@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from common.frame import Frame
-from demo.instances import find_program
+from demo.servers import find_program
 from reader.home_assistant.entities import Facts, entities, is_off_peak
 from tests.home_assistant.expected import FREE_REGISTER, Row, expected, possible
 from tests.home_assistant.house import (

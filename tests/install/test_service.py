@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from demo.instances import Broker, free_port
+from demo.servers import Broker, free_port
 from tests.install.machine import CLONE, Machine
 from tests.install.test_installer import one_user
 from tests.services.ear import Ear

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.instances import Broker, Database, InstanceError, find_program
+from demo.servers import Broker, Database, InstanceError, find_program
 
 HERE = Path(__file__).parent
 

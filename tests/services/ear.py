@@ -8,7 +8,7 @@ from typing import Any, Self
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from demo.instances import Broker
+from demo.servers import Broker
 
 WITHIN = 40.0  # seconds, for what should take one
 

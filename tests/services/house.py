@@ -8,7 +8,7 @@ from typing import Self
 from common import config
 from common.mqtt.events import Connected, Disconnected, Event, Published
 from common.mqtt.session import Session
-from demo.instances import Broker
+from demo.servers import Broker
 
 PASSWORD = "not-the-real-one"
 _WITHIN = 10.0  # seconds

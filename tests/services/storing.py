@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from common.frame import Frame
-from demo.instances import Database as Server
+from demo.servers import Database as Server
 from storer.config import DatabaseConfig
 from storer.database.connection import Database
 from storer.database.frame_store import FrameStore

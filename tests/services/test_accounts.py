@@ -10,7 +10,7 @@ import pytest
 
 from common.errors import DatabaseError, Refused
 from common.tally import Tally
-from demo.instances import Database as Server
+from demo.servers import Database as Server
 from storer.backup.create import backup
 from storer.backup.restore import restore
 from storer.config import DatabaseConfig

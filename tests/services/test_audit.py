@@ -10,7 +10,7 @@ from common.errors import BadRow, ConfigError
 from common.frame import Frame
 from common.labels import Mode
 from common.tally import Tally
-from demo.instances import Database as Server
+from demo.servers import Database as Server
 from storer.audit import COUNT_FRAMES, NEXT_FRAME, NEXT_TALLY, SUM_TALLIES, Hour, audit, report, run_audit
 from storer.config import DatabaseConfig
 from storer.database.connection import Connection, Database, Rows

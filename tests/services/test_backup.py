@@ -20,7 +20,7 @@ import pytest
 from common.errors import BackupError, ConfigError, DatabaseError
 from common.frame import Frame
 from common.tally import Tally
-from demo.instances import Database as Server
+from demo.servers import Database as Server
 from storer.backup import create as module
 from storer.backup import tables as backup_tables
 from storer.backup.create import backup

@@ -20,7 +20,7 @@ from common.doctor.broker import BrokerFacts, judge_broker, probe_broker
 from common.doctor.broker_probe import Probe, Problem
 from common.doctor.findings import Finding, Report
 from common.host import Machine
-from demo.instances import Broker, die_with, free_port
+from demo.servers import Broker, die_with, free_port
 from reader.doctor.command import check
 from tests.services.house import PASSWORD, READER_RULES, Authority, Speaker, account, careful_broker
 

@@ -15,7 +15,7 @@ from common.doctor.findings import Finding, Report, Status
 from common.frame import Frame
 from common.host import Machine
 from common.labels import Mode
-from demo.instances import Broker, Database, free_port
+from demo.servers import Broker, Database, free_port
 from storer.config import DatabaseConfig
 from storer.database.frame_store import FrameStore
 from storer.database.rejected import Rejection

@@ -12,7 +12,7 @@ import pytest
 
 from common.config import Tls
 from common.errors import Away, DatabaseError, Refused
-from demo.instances import Database as Server
+from demo.servers import Database as Server
 from storer.config import DatabaseConfig
 from storer.database.connection import Database
 from tests.services.house import Authority

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from common.version import __version__
-from demo.instances import Database
+from demo.servers import Database
 from reader.simulator.meter import KINDS
 
 ROOT = Path(__file__).parents[2]

@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from common.frame import Frame
-from demo.instances import Database as Server
-from demo.instances import free_port
+from demo.servers import Database as Server
+from demo.servers import free_port
 from storer.database.connection import Database
 from storer.database.frame_store import FrameStore
 from storer.export import Selection, read_limit

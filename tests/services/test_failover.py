@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from common.errors import Away, Refused
-from demo.instances import Database as Server
+from demo.servers import Database as Server
 from storer.database.connection import Database
 from storer.database.frame_store import FrameStore
 from storer.database.schema import migrate

@@ -13,7 +13,7 @@ from common.mqtt.events import Connected, Disconnected, Event, Message, Publishe
 from common.mqtt.forget import NotForgotten, forget, forget_meter
 from common.mqtt.session import Session
 from common.topics import Topics
-from demo.instances import Broker, free_port
+from demo.servers import Broker, free_port
 from reader.__main__ import main as reader_main
 from storer.__main__ import main as storer_main
 from tests.services.house import PASSWORD, READER_RULES, Speaker, account, careful_broker

@@ -13,8 +13,8 @@ from common.config import Tls
 from common.doctor.broker_probe import NoConnection, Probe, Problem
 from common.mqtt.events import Connected, Disconnected, Event, Message, Published
 from common.mqtt.session import Session
-from demo.instances import HOST, Broker, find_program, free_port
-from deploy.__main__ import Setup
+from demo.servers import HOST, Broker, find_program, free_port
+from deploy.compose.__main__ import Setup
 from storer.config import Batch
 
 E = TypeVar("E", bound=Event)

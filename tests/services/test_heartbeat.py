@@ -17,8 +17,8 @@ import pytest
 
 from common.config import load
 from common.runtime.shutdown import Life
-from demo.instances import Broker
-from demo.instances import Database as Server
+from demo.servers import Broker
+from demo.servers import Database as Server
 from storer.config import StorerConfig
 from storer.service import Storer
 from tests.services.ear import WITHIN, Ear

@@ -12,7 +12,7 @@ import pytest
 from common.errors import Away
 from common.frame import Frame
 from common.tally import Tally
-from demo.instances import Database as Server
+from demo.servers import Database as Server
 from storer.database.connection import Database
 from storer.database.frame_store import FrameStore, Written
 from storer.database.schema import migrate

@@ -14,7 +14,7 @@ import pytest
 from paho.mqtt import publish, subscribe
 from pymysql.cursors import Cursor
 
-from demo.instances import Broker, Database, InstanceError, find_program
+from demo.servers import Broker, Database, InstanceError, find_program
 
 pytestmark = pytest.mark.usefixtures("programs")
 

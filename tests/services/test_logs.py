@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from demo.instances import Broker, free_port
-from demo.instances import Database as Server
+from demo.servers import Broker, free_port
+from demo.servers import Database as Server
 from reader.simulator.meter import SimulatedMeter
 from reader.tic.decoder import Decoder
 from tests.frames import DAY

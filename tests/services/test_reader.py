@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from common.frame import Frame
-from demo.instances import Broker, free_port
+from demo.servers import Broker, free_port
 from tests.services.ear import WITHIN, Ear
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,7 +10,7 @@ import pytest
 from common.errors import Away, Unclassified
 from common.frame import Frame
 from common.tally import Tally
-from demo.instances import Database as Server
+from demo.servers import Database as Server
 from storer.database.connection import Database
 from storer.database.frame_store import TRIES, FrameStore, Written
 from tests.frames import DAY, standard

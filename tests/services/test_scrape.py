@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from demo.instances import Broker, free_port
-from demo.instances import Database as Server
+from demo.servers import Broker, free_port
+from demo.servers import Database as Server
 from tests.services.ear import WITHIN, Ear
 
 ROOT = Path(__file__).resolve().parents[2]

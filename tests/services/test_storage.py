@@ -14,7 +14,7 @@ import pytest
 
 from common.errors import Away, DatabaseError
 from common.frame import Frame
-from demo.instances import Database as Server
+from demo.servers import Database as Server
 from storer.database.connection import Database
 from storer.database.frame_store import FrameStore, Written
 from storer.database.rejected import Rejection

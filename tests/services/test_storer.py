@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from common.frame import Frame, write_instant
-from demo.instances import Broker, free_port
-from demo.instances import Database as Server
+from demo.servers import Broker, free_port
+from demo.servers import Database as Server
 from storer.database.schema import migrations
 from tests.frames import DAY, every_kind, historic, simulated
 from tests.services.ear import WITHIN, Ear

@@ -13,8 +13,8 @@ import pytest
 from common import config
 from common.frame import Frame, write_instant
 from common.runtime.shutdown import Life
-from demo.instances import Broker
-from demo.instances import Database as Server
+from demo.servers import Broker
+from demo.servers import Database as Server
 from storer.config import StorerConfig
 from storer.service import Storer
 from tests.faults.proxy import Proxy

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.instances import Broker
+from demo.servers import Broker
 from tests.services.ear import WITHIN, Ear
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,7 +10,7 @@ import pytest
 from common.config import MetricsConfig
 from common.errors import ConfigError
 from common.runtime.metrics import Family, Kind, Metrics, Sample
-from demo.instances import free_port
+from demo.servers import free_port
 
 
 def describe(report: object) -> list[Family]:

@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from deploy.accounts import SetupError
+from deploy.compose.accounts import SetupError
 
 AUTHORITY_DAYS = 7300
 DAYS = 800  # iPhones take no certificate that is valid for more than 825

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.accounts import SetupError
-from deploy.certificates import Authority, read_names
+from deploy.compose.accounts import SetupError
+from deploy.compose.certificates import Authority, read_names
 
 
 def test_the_certificate_is_for_the_names_that_were_given_and_from_our_authority(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from deploy.accounts import SetupError
+from deploy.compose.accounts import SetupError
 
 ZONES = Path("/usr/share/zoneinfo")
 _NAME = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*")

@@ -7,7 +7,7 @@ hashed. Everything may be repeated, and brings what was half done to its end.
 import hashlib
 import re
 
-from deploy.accounts import SetupError
+from deploy.compose.accounts import SetupError
 
 DATABASE = "teleinfodb"
 

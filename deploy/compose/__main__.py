@@ -10,13 +10,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from deploy import broker, meter
-from deploy.accounts import GUESTS, ROLES, Account, SetupError, Vault
-from deploy.certificates import Authority, read_names
-from deploy.database import DATABASE, accounts_sql
-from deploy.files import write
-from deploy.user import become
-from deploy.zone import zone_file
+from deploy.compose import broker, meter
+from deploy.compose.accounts import GUESTS, ROLES, Account, SetupError, Vault
+from deploy.compose.certificates import Authority, read_names
+from deploy.compose.database import DATABASE, accounts_sql
+from deploy.compose.files import write
+from deploy.compose.user import become
+from deploy.compose.zone import zone_file
 
 ROOT = Path("/setup")
 TEMPLATES = Path("/opt/setup")  # as in the project: mosquitto/, mariadb/

@@ -11,7 +11,7 @@ import hmac
 import secrets
 from collections.abc import Iterable
 
-from deploy.accounts import Account, SetupError
+from deploy.compose.accounts import Account, SetupError
 
 _ITERATIONS = 101  # what mosquitto_passwd takes; our passwords are random, so that more would gain nothing
 _SALT_BYTES = 12

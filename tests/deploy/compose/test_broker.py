@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy import broker
-from deploy.accounts import ACCOUNTS, Account, SetupError
+from deploy.compose import broker
+from deploy.compose.accounts import ACCOUNTS, Account, SetupError
 
 ACL = (Path(__file__).parents[2] / "mosquitto" / "acl").read_text()
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.accounts import ACCOUNTS, SetupError, Vault
+from deploy.compose.accounts import ACCOUNTS, SetupError, Vault
 
 READER = ACCOUNTS[0]
 

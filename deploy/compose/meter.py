@@ -7,8 +7,8 @@ from pathlib import Path
 
 from common.doctor.findings import Status
 from common.host import Machine
-from deploy.env_file import with_variables
-from deploy.user import PROJECT
+from deploy.compose.env_file import with_variables
+from deploy.compose.user import PROJECT
 from reader.doctor.command import SECONDS
 from reader.doctor.line import METER, LineFacts, judge_line, listen
 from reader.line.port import open_port

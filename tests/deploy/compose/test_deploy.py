@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 import yaml
 
-import deploy.__main__ as deploy
+import deploy.compose.__main__ as deploy
 from common.config import Tls, load
-from deploy.accounts import SetupError
-from deploy.backups import TRY_AGAIN_AFTER, Schedule
-from deploy.database import accounts_sql, hashed
-from deploy.files import write
-from deploy.zone import ZONES, zone_file
+from deploy.compose.accounts import SetupError
+from deploy.compose.backup_schedule import TRY_AGAIN_AFTER, Schedule
+from deploy.compose.database import accounts_sql, hashed
+from deploy.compose.files import write
+from deploy.compose.zone import ZONES, zone_file
 from reader.config import ReaderConfig
 from storer.config import StorerConfig
 from tests.test_layers import imported
@@ -232,9 +232,9 @@ def test_each_image_can_be_replaced_by_one_of_a_digest() -> None:
 
 
 def pin(folder: Path, digests: dict[str, str]) -> "subprocess.CompletedProcess[str]":
-    """Run deploy/pin in a clone, with a Docker that knows these digests of images."""
+    """Run deploy/compose/pin in a clone, with a Docker that knows these digests of images."""
     (folder / "deploy").mkdir(exist_ok=True)
-    for name in ("compose.yaml", "deploy/pin"):
+    for name in ("compose.yaml", "deploy/compose/pin"):
         shutil.copy(ROOT / name, folder / name)
     docker = folder / "bin" / "docker"
     docker.parent.mkdir(exist_ok=True)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from common.labels import Mode
-from deploy import meter
-from deploy.env_file import with_variables
-from deploy.user import port_groups
+from deploy.compose import meter
+from deploy.compose.env_file import with_variables
+from deploy.compose.user import port_groups
 from reader.doctor.line import LineFacts
 from tests.test_layers import ROOT
 
