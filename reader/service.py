@@ -16,10 +16,10 @@ from common.frame import read_instant
 from common.mqtt.events import Connected, Disconnected, Event, Message, Published
 from common.mqtt.session import Session, Will
 from common.notify import Notifier
+from common.runtime.logs import Seldom
 from common.runtime.metrics import Metrics
 from common.runtime.shutdown import Life
 from common.runtime.watchdog import Heartbeat
-from common.seldom import Seldom
 from common.tally import Tally
 from common.topics import Topics
 from common.version import __version__

@@ -31,7 +31,7 @@ from common.config import Broker, Tls
 from common.errors import NotReady
 from common.mqtt.backoff import Backoff
 from common.mqtt.events import TOO_LARGE, Connected, Disconnected, Event, Handed, Message, Published
-from common.seldom import Seldom
+from common.runtime.logs import Seldom
 
 log = logging.getLogger(__name__)
 

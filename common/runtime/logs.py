@@ -5,6 +5,7 @@ import logging
 import os
 import re
 import sys
+from collections.abc import Hashable
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
@@ -92,3 +93,24 @@ class _Json(logging.Formatter):
             said["exception"] = without_delivery_points(self.formatException(record.exc_info))
         # Inside JSON, \n and \u009b are the characters themselves.
         return _NOT_PRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(said, ensure_ascii=False))
+
+
+EVERY = 3600.0  # seconds
+_MANY = 100  # things that are told apart; a stranger may make up any number of topics
+
+
+class Seldom:
+    """Remembers when something was said last."""
+
+    def __init__(self) -> None:
+        self._said: dict[Hashable, float] = {}
+
+    def due(self, thing: Hashable, now: float) -> bool:
+        """Tell whether the thing should be said at the monotonic time `now`; if so, it counts as said."""
+        if thing not in self._said and len(self._said) >= _MANY:
+            thing = None
+        said = self._said.get(thing)
+        if said is not None and now - said < EVERY:
+            return False
+        self._said[thing] = now
+        return True

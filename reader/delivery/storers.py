@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from common.config import client_name
-from common.seldom import Seldom
+from common.runtime.logs import Seldom
 
 log = logging.getLogger(__name__)
 

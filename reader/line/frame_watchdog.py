@@ -3,7 +3,7 @@
 import math
 from enum import StrEnum
 
-from common.seldom import Seldom
+from common.runtime.logs import Seldom
 
 NO_FRAME_AFTER = 15.0  # seconds without a frame until that is a problem; both speeds were tried by then
 _SILENT_AFTER = 8.0  # seconds without a byte; a meter pauses for less than one

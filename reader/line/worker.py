@@ -12,7 +12,7 @@ from typing import Protocol
 from common.errors import PortError
 from common.frame import Frame
 from common.labels import OTHER_FAMILIES
-from common.seldom import Seldom
+from common.runtime.logs import Seldom
 from reader.config import is_simulated
 from reader.line.address_filter import MANY_METERS, Identity
 from reader.line.frame_watchdog import FrameWatchdog, Problem

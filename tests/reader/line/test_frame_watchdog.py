@@ -2,7 +2,7 @@
 
 import pytest
 
-from common.seldom import EVERY
+from common.runtime.logs import EVERY
 from reader.line.frame_watchdog import NO_FRAME_AFTER, FrameWatchdog, Problem
 
 PORT = "/dev/ttyAMA0"
