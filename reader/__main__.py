@@ -13,12 +13,11 @@ from common.deployment import Deployment, here
 from common.errors import ConfigError
 from common.host import reason
 from common.mqtt.forget import NotForgotten, NotKnown, forget_meter, forget_program, known_meters
-from common.notify import Notifier
 from common.runtime import logs
 from common.runtime.cli import NO_ROOM, report_errors
 from common.runtime.shutdown import Life
 from common.runtime.waiting import when_ready
-from common.runtime.watchdog import Heartbeat
+from common.runtime.watchdog import Heartbeat, Notifier
 from common.topics import Topics
 from reader.config import ReaderConfig, is_simulated
 from reader.delivery.storers import STORERS, forget_storer

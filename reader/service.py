@@ -15,11 +15,10 @@ from common.errors import MessageError, NotReady
 from common.frame import read_instant
 from common.mqtt.events import Connected, Disconnected, Event, Message, Published
 from common.mqtt.session import Session, Will
-from common.notify import Notifier
 from common.runtime.logs import Seldom
 from common.runtime.metrics import Metrics
 from common.runtime.shutdown import Life
-from common.runtime.watchdog import Heartbeat
+from common.runtime.watchdog import Heartbeat, Notifier
 from common.tally import Tally
 from common.topics import Topics
 from common.version import __version__

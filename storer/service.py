@@ -16,11 +16,10 @@ from tenacity.nap import sleep_using_event
 from common.errors import Away, DatabaseError, Refused
 from common.mqtt.events import Connected, Disconnected, Event, Message
 from common.mqtt.session import Session, Will
-from common.notify import Notifier
 from common.runtime.logs import Seldom
 from common.runtime.metrics import Metrics
 from common.runtime.shutdown import Life
-from common.runtime.watchdog import Heartbeat
+from common.runtime.watchdog import Heartbeat, Notifier
 from common.topics import Topics
 from storer import clock
 from storer.batch import Parcel, complaint, confirmations, parts, unpack
