@@ -14,11 +14,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from common.arguments import add_version, one_of, positive
 from common.config import Broker as BrokerSettings
 from common.mqtt.events import Event, Message
 from common.mqtt.session import Session
 from common.plural import plural
+from common.runtime.cli import add_version, one_of, positive
 from demo.folder import FolderInUse, locked
 from demo.programs import Program, ProgramError
 from demo.servers import Broker, Database, InstanceError

@@ -8,13 +8,12 @@ import sys
 from pathlib import Path
 
 from common import config
-from common.arguments import LOCAL_TIMES, add_version, one_of
 from common.deployment import Deployment, here
 from common.errors import ConfigError
 from common.host import reason
 from common.mqtt.forget import NotForgotten, NotKnown, forget_meter, forget_program, known_meters
 from common.runtime import logs
-from common.runtime.cli import NO_ROOM, report_errors
+from common.runtime.cli import LOCAL_TIMES, NO_ROOM, add_version, one_of, report_errors
 from common.runtime.shutdown import Life
 from common.runtime.waiting import when_ready
 from common.runtime.watchdog import Heartbeat, Notifier

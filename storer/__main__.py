@@ -10,11 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from common import config
-from common.arguments import LOCAL_TIMES, UTC_TIMES, add_version, whole
 from common.errors import ConfigError
 from common.mqtt.forget import NotKnown, forget_program
 from common.runtime import logs
-from common.runtime.cli import report_errors
+from common.runtime.cli import LOCAL_TIMES, UTC_TIMES, add_version, report_errors, whole
 from common.runtime.shutdown import Life
 from common.topics import Topics
 from storer.audit import run_audit

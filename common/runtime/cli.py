@@ -1,17 +1,21 @@
 """Runs a command and turns what it raises into one line and an exit code."""
 
 import argparse
+import difflib
 import errno
 import io
+import math
 import os
 import signal
 import sys
 import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from common.deployment import here
 from common.errors import Away, ConfigError, Refused, TeleinfoError
 from common.runtime import logs
+from common.version import __version__
 
 FAILED, USAGE, REFUSED = 1, 2, 3
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -66,3 +70,52 @@ def _prepare_output() -> None:
 def _drop_output() -> None:
     """Keep Python from complaining once more, at its end, that the output cannot be written."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def add_version(parser: argparse.ArgumentParser) -> None:
+    """Declare `--version`, which prints the program's name and version."""
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}", help="print the version")
+
+
+def one_of(names: Sequence[str]) -> Callable[[str], str]:
+    """Make argparse's `type` for a name that is one of many; any other lists them, one a line."""
+
+    def read(text: str) -> str:
+        if text in names:
+            return text
+        near = difflib.get_close_matches(text, names, n=1)
+        hint = f": did you mean {near[0]}?" if near else "."
+        raise argparse.ArgumentTypeError("\n  ".join([f"there is no {text}{hint} There are:", *names]))
+
+    return read
+
+
+#: What a command says of its times, at the end of its help.
+UTC_TIMES = "Times are in UTC; a day begins at midnight UTC."
+LOCAL_TIMES = "Times are local: in the zone that the variable TZ names, else in that of this machine."
+
+
+def positive(text: str) -> float:
+    """Read a number above 0, for argparse's `type`.
+
+    >>> positive("1.5")
+    1.5
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"a number above 0 is expected, not {text}")
+    return number
+
+
+def whole(text: str) -> int:
+    """Read a whole number above 0, for argparse's `type`.
+
+    >>> whole("12")
+    12
+    """
+    if not (text.isascii() and text.isdecimal()) or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"a whole number above 0 is expected, not {text}")
+    return int(text)

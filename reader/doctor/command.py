@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from common.arguments import UTC_TIMES
 from common.deployment import here
 from common.doctor import broker as check_broker
 from common.doctor.broker import BrokerFacts, judge_broker, probe_broker
@@ -19,6 +18,7 @@ from common.doctor.config_file import SUBJECT, config_finding, judge_secrets, re
 from common.doctor.findings import NOT_CONFIGURED, Finding, Report, fine, mind
 from common.errors import ConfigError
 from common.host import Machine
+from common.runtime.cli import UTC_TIMES
 from common.topics import Topics
 from reader.config import ReaderConfig, is_simulated
 from reader.doctor.line import LineFacts, judge_line, listen

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from common import config
-from common.arguments import UTC_TIMES, positive, whole
 from common.deployment import here
 from common.errors import ConfigError, PortBusy, PortError, TeleinfoError
 from common.host import Machine, reason
 from common.plural import plural
-from common.runtime.cli import NO_ROOM
+from common.runtime.cli import NO_ROOM, UTC_TIMES, positive, whole
 from common.runtime.shutdown import Life
 from reader.config import ReaderConfig
 from reader.line.port import check_port, open_port

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from common import config
-from common.arguments import LOCAL_TIMES
 from common.errors import ConfigError, PortBusy, PortError
 from common.host import Machine, Process
+from common.runtime.cli import LOCAL_TIMES
 from common.runtime.shutdown import Life
 from reader.config import ReaderConfig, ReaderMqtt
 from reader.line.port import check_port, open_port

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from common.arguments import UTC_TIMES
 from common.deployment import here
 from common.doctor.broker import judge_broker, probe_broker
 from common.doctor.broker_probe import Heard
@@ -18,6 +17,7 @@ from common.doctor.config_file import SUBJECT, judge_secrets, read_config
 from common.doctor.findings import NOT_CONFIGURED, Finding, Report, cure, fine, mind
 from common.host import Machine, time_in_words
 from common.plural import plural
+from common.runtime.cli import UTC_TIMES
 from common.topics import Topics
 from storer.config import StorerConfig
 from storer.doctor.database import judge_database, probe_databases

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from common.arguments import add_version, one_of, positive, whole
+from common.runtime.cli import add_version, one_of, positive, whole
 from common.version import __version__
 
 
