@@ -29,14 +29,13 @@ from reader.config import ReaderConfig, is_simulated
 from reader.delivery.delivery import Delivery
 from reader.delivery.replay import WINDOW
 from reader.delivery.storers import STORERS, Confirmers
-from reader.health import reader_metrics
+from reader.health import Pulse, reader_metrics
 from reader.home_assistant.publisher import Meters
 from reader.inbox import Inbox
 from reader.line.clock import KernelClock, Stamper
 from reader.line.port import open_port
 from reader.line.shared_meter import SharedMeters
 from reader.line.worker import Decoded, Line, LineEvent, Link, ProblemChanged
-from reader.pulse import Pulse
 from reader.welcome import welcome
 
 log = logging.getLogger(__name__)
