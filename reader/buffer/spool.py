@@ -21,8 +21,7 @@ from reader.buffer.folder import no_link, open_trusted
 from reader.buffer.item import Identity, Item, Kind
 from reader.buffer.record import HEADER_SIZE, read_records, record_size
 from reader.buffer.spool_block import Drafts, is_ours, read_body, read_payloads
-from reader.buffer.spool_index import Block, Index, Segment, bits_of
-from reader.thinning import what_to_give_up
+from reader.buffer.spool_index import Block, Index, Segment, bits_of, what_to_give_up
 
 _SMALLEST_SEGMENT = 4096  # bytes; less than a page saves nothing
 _LEAST_SEGMENTS = 8  # in a full spool: thinning needs something older than the newest
