@@ -18,10 +18,9 @@ from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from reader.simulated_maximum import DailyMaximum
 from reader.simulator.calendar import legal_day, legal_day_at, mix, stamp, tempo_colour
 from reader.simulator.contract import CONTRACTS, tempo_days
-from reader.simulator.household import DayLoad, Household
+from reader.simulator.household import DailyMaximum, DayLoad, Household
 
 KINDS: tuple[str, ...] = tuple(
     f"{mode}-{phases}-phase-{contract}"
