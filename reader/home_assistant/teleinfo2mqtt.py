@@ -18,7 +18,7 @@ from typing import Any
 from common.frame import Frame, Value
 from common.labels import LABELS, Kind, Mode
 from common.topics import Topics
-from reader.summer_time import is_summer
+from reader.tic.timestamp import is_summer
 
 _TEXT = frozenset(["ADCO", "ADSC", "PRM", "STGE", "MOTDETAT"])  # digits, but no numbers
 _KILO = frozenset(["PREF", "PCOUP"])  # kVA on the wire
