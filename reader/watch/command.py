@@ -27,8 +27,7 @@ from reader.watch.keyboard import pressed
 from reader.watch.notes import translate
 from reader.watch.source import BrokerSource, Event, Gone, Note, NoteHandler, Parity, PortSource, Source
 from reader.watch.texts import Words
-from reader.watch.view import View, Watched
-from reader.watch_plain import plain_line
+from reader.watch.view import View, Watched, plain_line
 
 _REDRAW = 0.5  # seconds between two pictures, at least
 _TICK = 1.0  # seconds between two pictures, at most

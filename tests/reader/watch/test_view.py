@@ -9,8 +9,7 @@ import pytest
 from common.frame import Value
 from reader.simulator.meter import KINDS
 from reader.watch.texts import Words
-from reader.watch.view import Alert, Gauge, Level, Line, View, Watched
-from reader.watch_plain import plain_line
+from reader.watch.view import Alert, Gauge, Level, Line, View, Watched, plain_line
 from tests.frames import simulated
 from tests.reader.watch.watched import BASE_THREE, HCHP, PRODUCER, TEMPO, frame, watched
 
