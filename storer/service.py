@@ -29,8 +29,7 @@ from storer.database.frame_store import FrameStore
 from storer.database.rejected import MOST_BYTES, MOST_MESSAGES, Rejection
 from storer.database.schema import make_partitions, migrate
 from storer.growth import Growth
-from storer.health import storer_metrics
-from storer.pulse import feel
+from storer.health import feel, storer_metrics
 
 log = logging.getLogger(__name__)
 

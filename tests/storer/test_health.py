@@ -1,6 +1,6 @@
 import math
 
-from storer.pulse import FRESH, STUCK, feel
+from storer.health import FRESH, STUCK, feel
 
 COUNTS = {"received": 12, "stored": 8, "duplicate": 1, "rejected": 1}
 
