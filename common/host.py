@@ -308,3 +308,28 @@ def group_of(path: Path) -> str:
         return grp.getgrgid(number).gr_name
     except KeyError:
         return str(number)
+
+
+_MOUNTS = Path("/proc/self/mountinfo")
+
+
+def memory_backed(folder: Path, mounts: Path = _MOUNTS) -> bool:
+    """Say whether what is written into this folder stays in memory; the folder need not be there yet."""
+    try:
+        lines = mounts.read_text(errors="surrogateescape").rstrip("\n").split("\n")
+    except OSError:
+        return False
+    folder = folder.resolve()
+    deepest, backed = -1, False
+    for line in lines:
+        # Optional fields of any number end with a dash: 36 35 98:0 /root /mnt options shared:1 - tmpfs source options
+        before, _, after = line.partition(" - ")
+        point = Path(_unescape(before.split(" ")[4]))
+        # Of two on the same point, the later one is on top.
+        if folder.is_relative_to(point) and len(point.parts) >= deepest:
+            deepest, backed = len(point.parts), after.split(" ")[0] in ("tmpfs", "ramfs")
+    return backed
+
+
+def _unescape(text: str) -> str:
+    return re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), text)

@@ -13,6 +13,7 @@ from typing import Any
 from common.deployment import Deployment, here
 from common.errors import MessageError, NotReady
 from common.frame import read_instant
+from common.host import memory_backed
 from common.mqtt.events import Connected, Disconnected, Event, Message, Published
 from common.mqtt.session import Session, Will
 from common.runtime.logs import Seldom
@@ -23,7 +24,7 @@ from common.tally import Tally
 from common.topics import Topics
 from common.version import __version__
 from reader.buffer.item import HOUR, Item, Kind, instant_of, key_of
-from reader.buffer.journal import Journal, JournalBusy, memory_backed
+from reader.buffer.journal import Journal, JournalBusy
 from reader.buffer.spool import Spool, SpoolBusy
 from reader.config import ReaderConfig, is_simulated
 from reader.delivery.delivery import Delivery

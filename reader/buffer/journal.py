@@ -14,7 +14,6 @@ import contextlib
 import errno
 import fcntl
 import os
-import re
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -26,7 +25,6 @@ from reader.buffer.folder import no_link, open_private
 from reader.buffer.item import HOUR, Identity, Item, Kind
 from reader.buffer.record import read_records, write_record
 
-_MOUNTS = Path("/proc/self/mountinfo")
 _BODY = struct.Struct("<BxHIq")  # kind, length of the meter's name, count, key
 _COUNTS = struct.Struct("<QQII")  # generation, next segment, how many counts, how many floors
 _COUNT = struct.Struct("<HIq")  # length of the meter's name, count, hour
@@ -310,28 +308,6 @@ class Journal:
                     at += _NAME.size + length
                     self._counted_by[key] = body[at - length : at].decode()
         return floors
-
-
-def memory_backed(folder: Path, mounts: Path = _MOUNTS) -> bool:
-    """Say whether what is written into this folder stays in memory; the folder need not be there yet."""
-    try:
-        lines = mounts.read_text(errors="surrogateescape").rstrip("\n").split("\n")
-    except OSError:
-        return False
-    folder = folder.resolve()
-    deepest, backed = -1, False
-    for line in lines:
-        # Optional fields of any number end with a dash: 36 35 98:0 /root /mnt options shared:1 - tmpfs source options
-        before, _, after = line.partition(" - ")
-        point = Path(_unescape(before.split(" ")[4]))
-        # Of two on the same point, the later one is on top.
-        if folder.is_relative_to(point) and len(point.parts) >= deepest:
-            deepest, backed = len(point.parts), after.split(" ")[0] in ("tmpfs", "ramfs")
-    return backed
-
-
-def _unescape(text: str) -> str:
-    return re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), text)
 
 
 def _write_body(item: Item, count: int) -> bytes:

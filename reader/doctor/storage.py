@@ -7,10 +7,9 @@ from pathlib import Path
 
 from common.deployment import Deployment, here
 from common.doctor.findings import Finding, cure, fine, mind
-from common.host import Machine, User, free_space, in_words, is_read_only, nearest, time_in_words
+from common.host import Machine, User, free_space, in_words, is_read_only, memory_backed, nearest, time_in_words
 from common.version import BUILD_DATE
 from reader.buffer.folder import refusal
-from reader.buffer.journal import memory_backed
 from reader.config import ReaderConfig, is_simulated
 from reader.doctor.port import PROGRAM
 from reader.line.clock import Clock, KernelClock

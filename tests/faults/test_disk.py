@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from common.host import memory_backed
 from reader.buffer.item import Kind
-from reader.buffer.journal import memory_backed
 from reader.buffer.record import read_records, record_size
 from reader.buffer.spool import Spool
 from tests.faults.rig import ROOT, Program, Rig, wait_until

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from common.host import memory_backed
 from reader.buffer.item import HOUR, Item, Kind
-from reader.buffer.journal import Journal, JournalBusy, memory_backed
+from reader.buffer.journal import Journal, JournalBusy
 from reader.buffer.record import write_record
 
 ROOT = Path(__file__).resolve().parents[2]
