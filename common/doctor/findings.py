@@ -129,3 +129,32 @@ def _can_write(stream: TextIO, text: str) -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return True
+
+
+def in_words(size: float) -> str:
+    """Write a number of bytes for people.
+
+    >>> in_words(9_100_000_000)
+    '9.1 GB'
+    """
+    units = ["B", "kB", "MB", "GB", "TB"]
+    while size >= 1000 and len(units) > 1:
+        size /= 1000
+        units.pop(0)
+    unit = units[0]
+    return f"{size:.1f} {unit}" if size < 10 and unit != "B" else f"{size:.0f} {unit}"
+
+
+def time_in_words(days: float) -> str:
+    """Write a number of days for people.
+
+    >>> time_in_words(5113)
+    '14 years'
+    """
+    if days > 36_525:
+        return "more than 100 years"
+    for unit, size in (("year", 365.25), ("month", 30.44), ("day", 1.0), ("hour", 1 / 24)):
+        if days >= 2 * size:
+            return f"{days / size:.0f} {unit}s"
+    minutes = round(days * 1440)
+    return f"{minutes} minute{'s' if minutes != 1 else ''}"

@@ -8,10 +8,9 @@ from typing import Any
 
 from common.deployment import Deployment, here
 from common.doctor.broker_probe import Heard
-from common.doctor.findings import Finding, cure, fine, mind
+from common.doctor.findings import Finding, cure, fine, mind, time_in_words
 from common.errors import MessageError
 from common.frame import Frame
-from common.host import time_in_words
 from common.plural import plural
 from common.topics import Topics
 from reader.doctor.line import judge_meter

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from common.deployment import Deployment, here
-from common.doctor.findings import Finding, cure, fine, mind
-from common.host import Machine, User, free_space, in_words, is_read_only, memory_backed, nearest, time_in_words
+from common.doctor.findings import Finding, cure, fine, in_words, mind, time_in_words
+from common.host import Machine, User, free_space, is_read_only, memory_backed, nearest
 from common.version import BUILD_DATE
 from reader.buffer.folder import refusal
 from reader.config import ReaderConfig, is_simulated

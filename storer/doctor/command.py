@@ -14,8 +14,8 @@ from common.deployment import here
 from common.doctor.broker import judge_broker, probe_broker
 from common.doctor.broker_probe import Heard
 from common.doctor.config_file import SUBJECT, judge_secrets, read_config
-from common.doctor.findings import NOT_CONFIGURED, Finding, Report, cure, fine, mind
-from common.host import Machine, time_in_words
+from common.doctor.findings import NOT_CONFIGURED, Finding, Report, cure, fine, mind, time_in_words
+from common.host import Machine
 from common.plural import plural
 from common.runtime.cli import UTC_TIMES
 from common.topics import Topics

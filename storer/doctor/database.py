@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from common.deployment import Deployment, here
-from common.doctor.findings import Finding, cure, fine, mind
+from common.doctor.findings import Finding, cure, fine, in_words, mind, time_in_words
 from common.errors import DatabaseError
-from common.host import free_space, in_words, time_in_words
+from common.host import free_space
 from common.plural import plural
 from storer.config import DatabaseConfig
 from storer.database.connection import Connection, Database

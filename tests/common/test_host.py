@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from common.host import Machine, Process, User, in_words, nearest, permission_cure, time_in_words
+from common.doctor.findings import in_words, time_in_words
+from common.host import Machine, Process, User, nearest, permission_cure
 
 READER = "teleinfo-reader"
 CONFIG = Path("/etc/teleinfo/reader.yaml")
