@@ -25,7 +25,8 @@ from common.frame import Frame
 from common.labels import LABELS
 from common.tariff import spoken
 from common.topics import Topics
-from reader.home_assistant.entities import Entity, Facts, Text, component, entities, is_off_peak
+from reader.home_assistant.component import Entity, component
+from reader.home_assistant.entities import Facts, Text, entities, is_off_peak
 from reader.meter.last_values import WholeFrames
 from reader.tic.address import read_make
 from reader.tic.status_register import RELAYS

@@ -14,8 +14,8 @@ import pytest
 from common.frame import Frame
 from common.labels import Mode
 from common.topics import Topics
+from reader.home_assistant.component import EXPIRY
 from reader.home_assistant.discovery import LARGE, LEARNED, REST, WHOLE_FRAMES, Discovery
-from reader.home_assistant.entities import EXPIRY
 from reader.line.worker import as_frame
 from reader.meter.last_values import DAMAGED_TOGETHER
 from reader.meter.state import State
