@@ -23,10 +23,11 @@ from reader.delivery.storers import STORERS, forget_storer
 from reader.doctor.command import add_parser as add_check
 from reader.home_assistant.discovery import device_topic
 from reader.line.port import check_port
+from reader.line.pseudo_terminal import serve_pty
 from reader.recording.commands import add_record, add_replay
 from reader.recording.decode import Summary, decode_file
 from reader.service import Bridge
-from reader.simulator.line import SimulatedLine, serve_pty
+from reader.simulator.line import SimulatedLine
 from reader.simulator.meter import KINDS
 from reader.watch.command import add_watch
 

@@ -17,10 +17,10 @@ from common.runtime.cli import NO_ROOM, UTC_TIMES, positive, whole
 from common.runtime.shutdown import Life
 from reader.config import ReaderConfig
 from reader.line.port import check_port, open_port
+from reader.line.pseudo_terminal import serve_pty
 from reader.recording.format import read_chunks
 from reader.recording.playback import RecordedLine
 from reader.recording.recorder import Bounds, Progress, Recorder
-from reader.simulator.line import serve_pty
 
 _EVERY = 0.25  # seconds between two looks at how far it is
 

@@ -7,7 +7,8 @@ from queue import Queue
 
 import pytest
 
-from reader.simulator.line import Noise, SimulatedLine, serve_pty
+from reader.line.pseudo_terminal import serve_pty
+from reader.simulator.line import Noise, SimulatedLine
 from reader.simulator.meter import SimulatedMeter
 from reader.tic.parity import with_parity
 
