@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from common.config import Broker
-from reader.home_assistant.entities import period_name
+from reader.meter.names import period_name
 
 _BUNDLED = "mosquitto"
 _QUERY = "SELECT * FROM teleinfoframes ORDER BY timestamp DESC LIMIT 5"

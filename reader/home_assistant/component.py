@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Flag, auto
 from typing import Any, NamedTuple
 
-from reader.home_assistant.entities import Text
+from reader.meter.names import Text
 
 #: Seconds until a live value that does not come again is unavailable: three refreshes of the state. What dies is told
 #: by the reader's last will and by the meter's link within seconds; this is for what neither of them sees.

@@ -26,8 +26,9 @@ from common.labels import LABELS
 from common.tariff import spoken
 from common.topics import Topics
 from reader.home_assistant.component import Entity, component
-from reader.home_assistant.entities import Facts, Text, entities, is_off_peak
+from reader.home_assistant.entities import Facts, entities
 from reader.meter.last_values import WholeFrames
+from reader.meter.names import Text, is_off_peak
 from reader.tic.address import read_make
 from reader.tic.status_register import RELAYS
 

@@ -20,21 +20,21 @@ another contract's sum is another entity, as nobody knows whether its registers 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
-from common.tariff import readable, spoken
 from reader.home_assistant.component import BINARY, Entity, Is, Quantity, _at, _choice, _on, _value
-
-
-class Text(NamedTuple):
-    """The same in French and in English."""
-
-    fr: str
-    en: str
-
-    def of(self, language: str) -> str:
-        """Return the text in a language."""
-        return self.fr if language == "fr" else self.en
+from reader.meter.names import (
+    _BLOCKS,
+    _COLOURS,
+    _CONTRACTS,
+    _CUTOFFS,
+    _HISTORIC_REGISTERS,
+    _MODES,
+    _PERIODS,
+    _PLC,
+    _REGISTERS,
+    Text,
+    register_name,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,87 +171,7 @@ _SWITCHED: tuple[tuple[str, str | None, str, str, str, Is], ...] = (
 _DIRECTIONS = {"DPM": Text("Début", "start"), "FPM": Text("Fin", "end")}
 _TEMPO_PEAKS = {1: Text("jour blanc", "White day"), 2: Text("jour rouge", "Red day")}
 
-# Registers, by the tariff they are.
-_BASE = Text("Énergie option Base", "Flat tariff energy")
-_OFF_PEAK, _PEAK = Text("Énergie heures creuses", "Off-peak energy"), Text("Énergie heures pleines", "Peak energy")
-_NORMAL = Text("Énergie heures normales", "Normal hours energy")
-_MOBILE_PEAK = Text("Énergie pointe mobile", "Mobile peak energy")
-# Short: Home Assistant shows some twenty characters of a name, and the colour must be among them.
-_TEMPO = tuple(
-    Text(f"Énergie {hours.fr} {colour.fr}", f"{hours.en} energy {colour.en}")
-    for colour in (
-        Text("jours bleus", "blue days"),
-        Text("jours blancs", "white days"),
-        Text("jours rouges", "red days"),
-    )
-    for hours in (Text("HC", "Off-peak"), Text("HP", "Peak"))
-)
-#: In the order of the supplier's registers (54E, 6.1).
-_REGISTERS = {"base": (_BASE,), "hchp": (_OFF_PEAK, _PEAK), "ejp": (_NORMAL, _MOBILE_PEAK), "tempo": _TEMPO}
-_HISTORIC_REGISTERS = {
-    "BASE": _BASE,
-    "HCHC": _OFF_PEAK,
-    "HCHP": _PEAK,
-    "EJPHN": _NORMAL,
-    "EJPHPM": _MOBILE_PEAK,
-    **dict(zip(("BBRHCJB", "BBRHPJB", "BBRHCJW", "BBRHPJW", "BBRHCJR", "BBRHPJR"), _TEMPO, strict=True)),
-}
-# The meter of whoever sells all that they produce: what their inverter draws, at night.
-_NOT_CONSUMED = Text("Énergie soutirée hors consommation", "Energy imported, not for consumption")
 _SUPPLIER_REGISTER = re.compile(r"EASF(\d\d)")
-
-# Choices: what the state says, and what people read.
-_PERIODS = {
-    "base": {"TH": Text("Base", "Flat")},
-    "hchp": {"HC": Text("Heures creuses", "Off-peak"), "HP": Text("Heures pleines", "Peak")},
-    "ejp": {"HN": Text("Heures normales", "Normal hours"), "PM": Text("Pointe mobile", "Mobile peak")},
-    "tempo": {
-        "HCJB": Text("Heures creuses jour bleu", "Off-peak blue"),
-        "HPJB": Text("Heures pleines jour bleu", "Peak blue"),
-        "HCJW": Text("Heures creuses jour blanc", "Off-peak white"),
-        "HPJW": Text("Heures pleines jour blanc", "Peak white"),
-        "HCJR": Text("Heures creuses jour rouge", "Off-peak red"),
-        "HPJR": Text("Heures pleines jour rouge", "Peak red"),
-    },
-}
-# The same in a schedule, by the supplier's register.
-_BLOCKS = {
-    "base": (Text("base", "flat"),),
-    "hchp": (Text("HC", "off-peak"), Text("HP", "peak")),
-    "ejp": (Text("heures normales", "normal"), Text("pointe mobile", "mobile peak")),
-    "tempo": tuple(
-        Text(f"{hours.fr} {colour.fr}", f"{hours.en} {colour.en}")
-        for colour in (Text("bleu", "blue"), Text("blanc", "white"), Text("rouge", "red"))
-        for hours in (Text("HC", "off-peak"), Text("HP", "peak"))
-    ),
-}
-_COLOURS = {
-    "bleu": Text("Bleu", "Blue"),
-    "blanc": Text("Blanc", "White"),
-    "rouge": Text("Rouge", "Red"),
-    "inconnu": Text("Non annoncé", "Not announced"),  # "unknown" would be Home Assistant's own word
-}
-_MODES = {"historic": Text("Historique", "Historic"), "standard": Text("Standard", "Standard")}
-_CONTRACTS = {
-    "base": Text("Base", "Flat"),
-    "hchp": Text("Heures pleines / creuses", "Peak / off-peak"),
-    "ejp": Text("EJP", "EJP"),
-    "tempo": Text("Tempo", "Tempo"),
-}
-_CUTOFFS = {
-    "fermé": Text("Fermé", "Closed"),
-    "ouvert sur surpuissance": Text("Ouvert sur surpuissance", "Open: too much power"),
-    "ouvert sur surtension": Text("Ouvert sur surtension", "Open: overvoltage"),
-    "ouvert sur délestage": Text("Ouvert sur délestage", "Open: load shedding"),
-    "ouvert sur ordre": Text("Ouvert sur ordre", "Open: by order"),
-    "ouvert sur surchauffe avec surintensité": Text("Ouvert sur surchauffe avec surintensité", "Open: overheated, too much current"),
-    "ouvert sur surchauffe": Text("Ouvert sur surchauffe", "Open: overheated"),
-}  # fmt: skip
-_PLC = {
-    "new_unlock": Text("Nouveau, libre", "New, unlocked"),
-    "new_lock": Text("Nouveau, verrouillé", "New, locked"),
-    "registered": Text("Enregistré", "Registered"),
-}
 
 
 def entities(facts: Facts, language: str) -> Iterator[Entity]:
@@ -272,63 +192,6 @@ def key_of(label: str) -> str:
     ('smaxsn_1', 'njourf_p1')
     """
     return label.lower().replace("-", "_").replace("+", "_p")
-
-
-def is_off_peak(label: str) -> bool:
-    """Tell whether a tariff period is one of off-peak hours, by its name."""
-    words = label.upper().replace("HCJ", "HC ").split()
-    return "HC" in words or "CREU" in label.upper()  # HEURE SUPER CREU: there is room for 16 characters
-
-
-def register_name(facts: Facts, number: int) -> Text:
-    """Return what to call a register of the supplier: its tariff, what the meter calls it, or its number."""
-    known = _REGISTERS.get(facts.contract or "", ())
-    if number <= len(known):
-        return known[number - 1]
-    label = "" if known else facts.labels.get(number, "")
-    if label == "hors consommation" and list(facts.labels.values()).count(label) == 1:
-        return _NOT_CONSUMED
-    if not label:
-        return Text(f"Énergie index {number}", f"Energy index {number}")
-    if list(facts.labels.values()).count(label) > 1:
-        label = f"{label} (index {number})"
-    return Text(f"Énergie {label}", f"Energy {label}")
-
-
-def historic_register_name(label: str) -> Text | None:
-    """Return what to call an index of historic mode; None if it is none."""
-    return _HISTORIC_REGISTERS.get(label)
-
-
-def contract_name(contract: str, language: str) -> str:
-    """Return what to call a contract: one of the four of old in words, any other as its supplier does."""
-    return _CONTRACTS[contract].of(language) if contract in _CONTRACTS else readable(contract)
-
-
-def period_name(contract: str | None, period: str, language: str) -> str:
-    """Return what to call a tariff period."""
-    name = _PERIODS.get(contract or "", {}).get(period)
-    return spoken(period) if name is None else name.of(language)
-
-
-def colour_name(colour: str, language: str) -> str:
-    """Return what to call a colour of Tempo, as the state has it."""
-    return _COLOURS[colour].of(language)
-
-
-def cutoff_name(cutoff: str, language: str) -> str:
-    """Return what to say of the cut-off device, as the state has it."""
-    return _CUTOFFS[cutoff].of(language)
-
-
-def mode_name(mode: str, language: str) -> str:
-    """Return what to call a mode."""
-    return _MODES[mode].of(language)
-
-
-def switched_name(key: str, language: str) -> str:
-    """Return what is the case when a yes-or-no of the state is yes."""
-    return next(Text(french, english).of(language) for name, _, _, french, english, _ in _SWITCHED if name == key)
 
 
 def _needed(facts: Facts, source: str, flags: Is) -> bool:

@@ -1,6 +1,6 @@
 """The words and numbers of the screen that shows a meter, in French and in English. Pure."""
 
-from reader.home_assistant.entities import Text
+from reader.meter.names import Text
 
 _BLANK = "\N{NO-BREAK SPACE}"
 

@@ -9,8 +9,8 @@ from typing import Any
 from common.frame import Frame, read_instant
 from common.labels import Mode
 from common.tariff import capitalised, spoken
-from reader.home_assistant.entities import (
-    Facts,
+from reader.home_assistant.entities import Facts
+from reader.meter.names import (
     colour_name,
     contract_name,
     cutoff_name,

@@ -13,7 +13,8 @@ import pytest
 
 from common.frame import Frame
 from demo.servers import find_program
-from reader.home_assistant.entities import Facts, entities, is_off_peak
+from reader.home_assistant.entities import Facts, entities
+from reader.meter.names import is_off_peak
 from tests.home_assistant.expected import FREE_REGISTER, Row, expected, possible
 from tests.home_assistant.house import (
     APPEARS_WITHIN,
