@@ -20,7 +20,7 @@ from reader.line.health import LineHealth
 from reader.line.mode_detector import SPEEDS, Detector
 from reader.line.plausibility import Plausibility
 from reader.line.port import Port, is_network
-from reader.tic.decoder import Decoder, Reading
+from reader.tic.decoder import Decoder, Reading, as_frame
 
 log = logging.getLogger(__name__)
 
@@ -326,20 +326,6 @@ class Line:
         if text != self._said:  # once a change, not once a try
             log.log(level, "%s", text)
         self._said = text
-
-
-def as_frame(reading: Reading, meter: str, timestamp: datetime, *, synchronised: bool = True) -> Frame:
-    """Make the frame of a reading."""
-    return Frame(
-        meter=meter,
-        timestamp=timestamp,
-        mode=reading.mode,
-        values=reading.values,
-        stamps=reading.stamps or None,
-        clock="degraded" if reading.degraded else None,
-        host_clock=None if synchronised else "unsynchronised",
-        dropped=reading.dropped or None,
-    )
 
 
 def _without(frame: Frame, hidden: frozenset[str]) -> Frame:

@@ -10,9 +10,8 @@ from typing import Any, BinaryIO
 from common.frame import Frame
 from common.plural import plural
 from reader.line.address_filter import MANY_METERS, Identity
-from reader.line.worker import as_frame
 from reader.recording.format import read_bytes
-from reader.tic.decoder import Decoder
+from reader.tic.decoder import Decoder, as_frame
 
 _NO_TIME = datetime.fromtimestamp(0, UTC)  # a capture does not tell when its bytes came in
 

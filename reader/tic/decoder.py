@@ -27,7 +27,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from common.frame import Value
+from common.frame import Frame, Value
 from common.labels import ADDRESS, BITS, INTEGER, LABELS, Label, Mode
 from reader.tic.timestamp import read_stamp
 
@@ -316,3 +316,17 @@ def _all_good(groups: list[Group | Fault]) -> bool:
 
 def _good(found: tuple[bytes, list[Group | Fault]]) -> int:
     return sum(isinstance(group, Group) for group in found[1])
+
+
+def as_frame(reading: Reading, meter: str, timestamp: datetime, *, synchronised: bool = True) -> Frame:
+    """Make the frame of a reading."""
+    return Frame(
+        meter=meter,
+        timestamp=timestamp,
+        mode=reading.mode,
+        values=reading.values,
+        stamps=reading.stamps or None,
+        clock="degraded" if reading.degraded else None,
+        host_clock=None if synchronised else "unsynchronised",
+        dropped=reading.dropped or None,
+    )

@@ -26,9 +26,8 @@ from common.host import memory_backed
 from reader.buffer.item import Item, Kind, key_of
 from reader.buffer.record import MAGIC, read_records, write_record
 from reader.buffer.spool import Spool, read_what_can_be_read
-from reader.line.worker import as_frame
 from reader.simulator.meter import SimulatedMeter
-from reader.tic.decoder import Decoder
+from reader.tic.decoder import Decoder, as_frame
 
 ROOT = Path(__file__).resolve().parents[2]
 METER = "031961123456"

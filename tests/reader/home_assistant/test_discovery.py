@@ -16,11 +16,10 @@ from common.labels import Mode
 from common.topics import Topics
 from reader.home_assistant.component import EXPIRY
 from reader.home_assistant.discovery import LARGE, LEARNED, REST, WHOLE_FRAMES, Discovery
-from reader.line.worker import as_frame
 from reader.meter.last_values import DAMAGED_TOGETHER
 from reader.meter.state import State
 from reader.simulator.meter import KINDS, SimulatedMeter
-from reader.tic.decoder import Decoder
+from reader.tic.decoder import Decoder, as_frame
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)  # of a red Tempo day: a peak runs, for EJP, too
 METER = "031961123456"

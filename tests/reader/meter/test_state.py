@@ -14,11 +14,10 @@ from hypothesis import strategies as st
 from common.frame import Frame, Value
 from common.labels import Mode
 from reader.line.plausibility import Plausibility
-from reader.line.worker import as_frame
 from reader.meter.last_values import DAMAGED_TOGETHER, SETTLED
 from reader.meter.state import State
 from reader.simulator.meter import KINDS, SimulatedMeter
-from reader.tic.decoder import Decoder
+from reader.tic.decoder import Decoder, as_frame
 from tests.frames import frames
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
