@@ -55,8 +55,9 @@ RUN openssl version \
  && install -d -o 1883 -g 10002 -m 0750 /setup/storer
 COPY mosquitto /opt/setup/mosquitto
 COPY mariadb /opt/setup/mariadb
-COPY deploy/*.py /opt/setup/deploy/
+COPY deploy/__init__.py /opt/setup/deploy/
+COPY deploy/compose/*.py /opt/setup/deploy/compose/
 RUN chmod -R a+rX /opt/setup
 USER 1883:1883
-ENTRYPOINT ["python", "-P", "-m", "deploy"]
+ENTRYPOINT ["python", "-P", "-m", "deploy.compose"]
 CMD ["prepare"]

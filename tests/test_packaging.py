@@ -52,7 +52,7 @@ def test_the_wheel_holds_the_programs_and_nothing_else(wheel: Path) -> None:
 
 def test_the_wheel_holds_the_schema(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    assert [name for name in names if name.startswith("storer/migrations/") and name.endswith(".sql")]
+    assert [name for name in names if name.startswith("storer/database/migrations/") and name.endswith(".sql")]
 
 
 @pytest.mark.parametrize("package", PACKAGES)

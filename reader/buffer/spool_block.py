@@ -1,6 +1,6 @@
 """The records of the spool: items of one kind and meter, compressed. Pure.
 
-    body      = version kind level flags count key meter offsets [lengths] payloads      in a record: reader/buffer/record.py
+    body      = version kind level flags count key meter offsets [lengths] payloads   in a record, see record.py
     version   = u8: 1; level: u8, how often the segment was thinned; flags: u8, 1 when there are lengths
     key       = i64: of the first item; offsets: u32 each, of the others' keys from it, in microseconds, increasing
     lengths   = u32 each, only when a payload contains a newline, which otherwise stands between two payloads

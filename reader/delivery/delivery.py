@@ -2,8 +2,8 @@
 
 The way of an item: it is written to the journal, published live, and *hot* until it is confirmed. When the oldest hot
 one has waited for a minute, all of them move to the spool on disk: they are *cold*. What is overdue is sent again on
-`replay` (reader/delivery/replay.py). While no storer was ever seen the broker's answer is all there is: what it has taken is
-*kept* for ten minutes, in memory, for a storer that appears.
+`replay` (reader/delivery/replay.py). While no storer was ever seen the broker's answer is all there is: what it has
+taken is *kept* for ten minutes, in memory, for a storer that appears.
 
 Used from one thread. The clock, the broker and the files come from outside.
 """

@@ -83,7 +83,7 @@ _PRECISION = {"%": 1, "A": 0}
 
 
 def component(entity: Entity, language: str) -> dict[str, Any]:
-    """Write what a component says of itself, in Home Assistant's abbreviations; identifiers and topics are not its own."""
+    """Write what a component says of itself, in Home Assistant's abbreviations, without identifiers and topics."""
     config: dict[str, Any] = {"p": entity.platform, "name": entity.name.of(language), "val_tpl": entity.template}
     quantity = entity.quantity
     device_class = entity.device_class if quantity is None else quantity.device_class

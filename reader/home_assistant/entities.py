@@ -32,6 +32,7 @@ from reader.meter.names import (
     _PERIODS,
     _PLC,
     _REGISTERS,
+    SWITCHES,
     Text,
     register_name,
 )
@@ -155,16 +156,16 @@ _TOLD_BEFORE_LINKY: tuple[tuple[str, str, str, Is], ...] = (
     ("MOTDETAT",        "Mot d'état",                        "Status word",                          _HIDDEN),
 )
 # Yes or no. `exporting` and the relays are not here: not every meter needs them.
-_SWITCHED: tuple[tuple[str, str | None, str, str, str, Is], ...] = (
-    # key               device class  icon               in French                         in English                    flags
-    ("overload",        "problem",    "",                "Dépassement de puissance",       "Power limit exceeded",       Is.PLAIN),
-    ("peak_notice",     None,         "mdi:bell-alert",  "Préavis de pointe mobile",       "Mobile peak notice",         Is.NOW_AND_THEN),
-    ("peak",            None,         "mdi:alert-decagram", "Pointe mobile en cours",      "Mobile peak running",        Is.NOW_AND_THEN),
-    ("overvoltage",     "problem",    "",                "Surtension",                     "Overvoltage",                Is.PLAIN),
-    ("producer",        None,         "mdi:solar-power", "Mode producteur",                "Producer mode",              Is.DIAGNOSTIC),
-    ("cover_open",      "opening",    "",                "Cache-bornes",                   "Terminal cover",             Is.DIAGNOSTIC),
-    ("clock_degraded",  "problem",    "",                "Horloge du compteur",            "Meter clock",                Is.DIAGNOSTIC),
-    ("plc_synchronised", None,        "mdi:sync",        "Courant porteur synchronisé",    "Power line synchronised",    _HIDDEN),
+_SWITCHED: tuple[tuple[str, str | None, str, Is], ...] = (
+    # key                device class  icon               flags
+    ("overload",        "problem",    "",                Is.PLAIN),
+    ("peak_notice",     None,         "mdi:bell-alert",  Is.NOW_AND_THEN),
+    ("peak",            None,         "mdi:alert-decagram", Is.NOW_AND_THEN),
+    ("overvoltage",     "problem",    "",                Is.PLAIN),
+    ("producer",        None,         "mdi:solar-power", Is.DIAGNOSTIC),
+    ("cover_open",      "opening",    "",                Is.DIAGNOSTIC),
+    ("clock_degraded",  "problem",    "",                Is.DIAGNOSTIC),
+    ("plc_synchronised", None,        "mdi:sync",        _HIDDEN),
 )
 # fmt: on
 
@@ -256,7 +257,7 @@ def _registers(facts: Facts) -> Iterator[Entity]:
         if known and number > known and label not in facts.moved and key_of(label) not in facts.announced:
             continue
         yield Entity(
-            key=key_of(label), name=register_name(facts, number), quantity=_ENERGY, template=_value(label)
+            key=key_of(label), name=register_name(facts.contract, facts.labels, number), quantity=_ENERGY, template=_value(label)
         )  # fmt: skip
 
 
@@ -342,13 +343,13 @@ def _peak_name(facts: Facts, name: Text, number: int) -> Text:
 
 
 def _switched(facts: Facts) -> Iterator[Entity]:
-    for key, device_class, icon, french, english, flags in _SWITCHED:
+    for key, device_class, icon, flags in _SWITCHED:
         # The peaks of Tempo are its white and red days, and its colours tell them.
         if _needed(facts, key, flags) and not (key in ("peak_notice", "peak") and facts.contract == "tempo"):
             yield Entity(
                 key=key,
                 platform=BINARY,
-                name=Text(french, english),
+                name=SWITCHES[key],
                 device_class=device_class,
                 template=_on(key),
                 icon=icon,

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
 
-from reader.simulator.line import _LONGEST_WAIT, _NAP
-
+_NAP = 0.005  # seconds between two looks at what the kernel does not report
+_LONGEST_WAIT = 0.2  # seconds until a closed line is noticed
 _PATIENCE = 1.0  # seconds that a reader may be late and still get all of it
 
 

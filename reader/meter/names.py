@@ -1,9 +1,9 @@
 """The names that people read: registers, tariff periods, contracts, colours; French and English."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from common.tariff import readable, spoken
-from reader.home_assistant.entities import _SWITCHED, Facts
 
 
 class Text(NamedTuple):
@@ -90,7 +90,7 @@ _CUTOFFS = {
     "ouvert sur surtension": Text("Ouvert sur surtension", "Open: overvoltage"),
     "ouvert sur délestage": Text("Ouvert sur délestage", "Open: load shedding"),
     "ouvert sur ordre": Text("Ouvert sur ordre", "Open: by order"),
-    "ouvert sur surchauffe avec surintensité": Text("Ouvert sur surchauffe avec surintensité", "Open: overheated, too much current"),
+    "ouvert sur surchauffe avec surintensité": Text("Ouvert sur surchauffe avec surintensité", "Open: hot, overcurrent"),
     "ouvert sur surchauffe": Text("Ouvert sur surchauffe", "Open: overheated"),
 }  # fmt: skip
 _PLC = {
@@ -100,23 +100,36 @@ _PLC = {
 }
 
 
+#: What is the case when a yes-or-no of the state is yes.
+SWITCHES = {
+    "overload": Text("Dépassement de puissance", "Power limit exceeded"),
+    "peak_notice": Text("Préavis de pointe mobile", "Mobile peak notice"),
+    "peak": Text("Pointe mobile en cours", "Mobile peak running"),
+    "overvoltage": Text("Surtension", "Overvoltage"),
+    "producer": Text("Mode producteur", "Producer mode"),
+    "cover_open": Text("Cache-bornes", "Terminal cover"),
+    "clock_degraded": Text("Horloge du compteur", "Meter clock"),
+    "plc_synchronised": Text("Courant porteur synchronisé", "Power line synchronised"),
+}
+
+
 def is_off_peak(label: str) -> bool:
     """Tell whether a tariff period is one of off-peak hours, by its name."""
     words = label.upper().replace("HCJ", "HC ").split()
     return "HC" in words or "CREU" in label.upper()  # HEURE SUPER CREU: there is room for 16 characters
 
 
-def register_name(facts: Facts, number: int) -> Text:
+def register_name(contract: str | None, labels: Mapping[int, str], number: int) -> Text:
     """Return what to call a register of the supplier: its tariff, what the meter calls it, or its number."""
-    known = _REGISTERS.get(facts.contract or "", ())
+    known = _REGISTERS.get(contract or "", ())
     if number <= len(known):
         return known[number - 1]
-    label = "" if known else facts.labels.get(number, "")
-    if label == "hors consommation" and list(facts.labels.values()).count(label) == 1:
+    label = "" if known else labels.get(number, "")
+    if label == "hors consommation" and list(labels.values()).count(label) == 1:
         return _NOT_CONSUMED
     if not label:
         return Text(f"Énergie index {number}", f"Energy index {number}")
-    if list(facts.labels.values()).count(label) > 1:
+    if list(labels.values()).count(label) > 1:
         label = f"{label} (index {number})"
     return Text(f"Énergie {label}", f"Energy {label}")
 
@@ -154,4 +167,4 @@ def mode_name(mode: str, language: str) -> str:
 
 def switched_name(key: str, language: str) -> str:
     """Return what is the case when a yes-or-no of the state is yes."""
-    return next(Text(french, english).of(language) for name, _, _, french, english, _ in _SWITCHED if name == key)
+    return SWITCHES[key].of(language)

@@ -10,13 +10,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Self
 from urllib.parse import parse_qsl, urlsplit
 
-from reader.line.pseudo_terminal import _PATIENCE
 from reader.simulator.meter import SimulatedMeter
 from reader.tic.parity import with_parity
 
 _BITS_PER_CHARACTER = 10  # start, seven of data, parity, stop
 _BAUD = {"historic": 1200, "standard": 9600}
 _GAP = 0.02  # seconds from ETX to STX
+_PATIENCE = 1.0  # seconds that a reader may be late and still get all of it
 _NAP = 0.005  # seconds; at high speed several groups come at once instead of one wake-up for each
 _LONGEST_WAIT = 0.2  # seconds until a closed line is noticed
 

@@ -9,7 +9,6 @@ from typing import Any
 from common.frame import Frame, read_instant
 from common.labels import Mode
 from common.tariff import capitalised, spoken
-from reader.home_assistant.entities import Facts
 from reader.meter.names import (
     colour_name,
     contract_name,
@@ -270,15 +269,15 @@ class Watched:
                 if label in values and name is not None:
                     yield Register(_short(name.of(language)), self._energy(values[label]), its == period)
             return
-        facts = Facts(
-            meter=self.meter, keys=frozenset(values), mode=self._mode.value, contract=values.get("contract"),
-            linky=True, labels=self._labels,
-        )  # fmt: skip
         for number in range(1, 11):
             energy = values.get(f"EASF{number:02}")
             running = values.get("supplier_index") == number
             if energy or (energy is not None and running):
-                yield Register(_short(register_name(facts, number).of(language)), self._energy(energy), running)
+                yield Register(
+                    _short(register_name(values.get("contract"), self._labels, number).of(language)),
+                    self._energy(energy),
+                    running,
+                )
 
     def _energy(self, watt_hours: int) -> str:
         return f"{self._words.kilo(watt_hours)} kWh"

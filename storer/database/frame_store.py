@@ -53,11 +53,11 @@ def write_tallies(connection: Connection, rows: Sequence[tuple[int, Tally]]) -> 
         DatabaseError: the database is away, or refuses us.
     """
     connection.execute_many(
-        _INSERT_TALLY, [(_text(tally.hour), meter_id, tally.reader, tally.frames) for meter_id, tally in rows]
+        _INSERT_TALLY, [(_hour_text(tally.hour), meter_id, tally.reader, tally.frames) for meter_id, tally in rows]
     )
 
 
-def _text(hour: datetime) -> str:
+def _hour_text(hour: datetime) -> str:
     # Not strftime: it writes the year 26 with two digits, which MariaDB takes for 2026.
     return hour.replace(tzinfo=None).isoformat(" ", "seconds")
 

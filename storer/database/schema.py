@@ -37,7 +37,7 @@ class Migration:
 def migrations() -> list[Migration]:
     """Return all steps, in order."""
     steps = []
-    for file in files("storer").joinpath("migrations").iterdir():
+    for file in files("storer.database").joinpath("migrations").iterdir():
         match = _FILE.fullmatch(file.name)
         if match:
             steps.append(Migration(int(match[1]), match[2], file.read_text(encoding="utf-8")))

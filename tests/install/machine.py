@@ -16,7 +16,17 @@ RELEASE = os.environ.get("TELEINFO_RELEASE", "bookworm")
 CLONE = "/srv/clone"
 PROGRAMS = "/opt/teleinfo-monitor"
 #: What a clone has, as far as the installer looks at it.
-CLONED = ("run", "packaging", "requirements", "reader", "storer", "common", "pyproject.toml", "README.md", "LICENSE")
+CLONED = (
+    "run",
+    "deploy/systemd",
+    "requirements",
+    "reader",
+    "storer",
+    "common",
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+)
 WITHIN = 90.0  # seconds, for what should take a few
 
 _AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")

@@ -122,7 +122,7 @@ def test_it_reads_the_clock_and_its_port_and_can_do_nothing_else(reader: Machine
 
 @pytest.mark.parametrize("program", ["reader", "storer"])
 def test_the_systemd_of_this_release_finds_little_exposed(running: Machine, program: str) -> None:
-    unit = f"{CLONE}/packaging/teleinfo-{program}.service"
+    unit = f"{CLONE}/deploy/systemd/teleinfo-{program}.service"
     running.run("systemd-analyze", "security", "--offline=yes", "--no-pager", "--threshold=19", unit)
 
 

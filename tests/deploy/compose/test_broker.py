@@ -7,7 +7,7 @@ import pytest
 from deploy.compose import broker
 from deploy.compose.accounts import ACCOUNTS, Account, SetupError
 
-ACL = (Path(__file__).parents[2] / "mosquitto" / "acl").read_text()
+ACL = (Path(__file__).parents[3] / "mosquitto" / "acl").read_text()
 
 
 def test_a_line_is_what_mosquitto_writes(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from reader.config import ReaderConfig
 from storer.config import StorerConfig
 from tests.test_layers import imported
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
 _VARIABLE = re.compile(r"\$\{([A-Z_]+)(?::[-+?]([^}]*))?\}")
 
@@ -163,7 +163,7 @@ def test_the_configuration_in_a_container_is_one(
 ) -> None:
     for name, value in _defaults(service, own_authority=tls).items():
         monkeypatch.setenv(name, value)
-    text = (ROOT / "deploy" / f"{service}.yaml").read_text()
+    text = (ROOT / "deploy" / "compose" / f"{service}.yaml").read_text()
     secrets = tmp_path / "secrets"
     secrets.mkdir()
     for name in ("mqtt-password", "database-password"):
@@ -179,7 +179,7 @@ def test_the_configuration_in_a_container_is_one(
 
 def test_the_reader_of_compose_reads_a_port_or_several(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "reader.yaml"
-    text = (ROOT / "deploy" / "reader.yaml").read_text().replace("/run/teleinfo", str(tmp_path))
+    text = (ROOT / "deploy" / "compose" / "reader.yaml").read_text().replace("/run/teleinfo", str(tmp_path))
     file.write_text(text)
     (tmp_path / "mqtt-password").write_text("x\n")
     for name, value in _defaults("reader").items():
@@ -233,7 +233,7 @@ def test_each_image_can_be_replaced_by_one_of_a_digest() -> None:
 
 def pin(folder: Path, digests: dict[str, str]) -> "subprocess.CompletedProcess[str]":
     """Run deploy/compose/pin in a clone, with a Docker that knows these digests of images."""
-    (folder / "deploy").mkdir(exist_ok=True)
+    (folder / "deploy" / "compose").mkdir(parents=True, exist_ok=True)
     for name in ("compose.yaml", "deploy/compose/pin"):
         shutil.copy(ROOT / name, folder / name)
     docker = folder / "bin" / "docker"
@@ -245,7 +245,12 @@ def pin(folder: Path, digests: dict[str, str]) -> "subprocess.CompletedProcess[s
     docker.chmod(0o755)
     environment = {"PATH": f"{docker.parent}:/usr/bin:/bin"}
     return subprocess.run(
-        ["sh", folder / "deploy" / "pin"], env=environment, capture_output=True, text=True, timeout=30, check=False
+        ["sh", folder / "deploy" / "compose" / "pin"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
     )
 
 
@@ -273,10 +278,10 @@ def test_an_image_without_a_digest_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_what_sets_up_knows_nothing_of_the_programs() -> None:
-    """But `meter`, which listens to ports as the reader does; `backups.py` stands alone in the storer's image."""
-    for file in (ROOT / "deploy").glob("*.py"):
+    """But `meter`, which listens to ports as the reader does; `backup_schedule.py` stands alone in the image."""
+    for file in (ROOT / "deploy" / "compose").glob("*.py"):
         modules = set(imported(ast.parse(file.read_text())))
-        allowed = sys.stdlib_module_names | ({"deploy"} if file.name != "backups.py" else set())
+        allowed = sys.stdlib_module_names | ({"deploy"} if file.name != "backup_schedule.py" else set())
         if file.name == "meter.py":  # it listens as the reader does
             allowed |= {"common", "reader"}
         assert modules <= allowed, file.name

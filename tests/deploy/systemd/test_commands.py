@@ -9,7 +9,7 @@ import pytest
 
 from common.version import __version__
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.parametrize("module", ["reader", "storer", "demo"])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 #: What runs faster with a part in C, and runs without: tests/install builds it where there is no compiler.
 FASTER_IN_C = {"pyyaml"}
 

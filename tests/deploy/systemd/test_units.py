@@ -14,8 +14,8 @@ from reader.__main__ import CONFIG as READER_CONFIG
 from reader.config import SpoolConfig
 from storer.__main__ import CONFIG as STORER_CONFIG
 
-ROOT = Path(__file__).resolve().parents[2]
-PACKAGING = ROOT / "packaging"
+ROOT = Path(__file__).resolve().parents[3]
+PACKAGING = ROOT / "deploy" / "systemd"
 RULES = PACKAGING / "70-teleinfo.rules"
 MOST_EXPOSED = 1.9  # of 10, as `systemd-analyze security` counts; the aim is to stay below 2
 

@@ -19,7 +19,7 @@ from reader.buffer.item import HOUR, Item, Kind
 from reader.buffer.journal import Journal, JournalBusy
 from reader.buffer.record import write_record
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 METER = "031961123456"
 NOON = 1_790_000_000_000_000 // HOUR * HOUR
 

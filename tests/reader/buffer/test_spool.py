@@ -29,7 +29,7 @@ from reader.buffer.spool import Spool, read_what_can_be_read
 from reader.simulator.meter import SimulatedMeter
 from reader.tic.decoder import Decoder, as_frame
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 METER = "031961123456"
 NOON = 1_790_000_000_000_000
 SECOND = 1_000_000

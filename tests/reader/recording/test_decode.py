@@ -13,7 +13,7 @@ import pytest
 Sign = Callable[[bytes], bytes]
 Send = Callable[..., bytes]
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 A, B, C = b"031961123456", b"041067218788", b"021861123760"
 
 

@@ -102,7 +102,7 @@ def test_a_damaged_line_is_named(text: str, complaint: str, tmp_path: Path) -> N
 
 
 def test_the_example_of_the_documentation_is_one() -> None:
-    page = (Path(__file__).resolve().parents[2] / "docs" / "recordings.md").read_text()
+    page = (Path(__file__).resolve().parents[3] / "docs" / "recordings.md").read_text()
     example = page.partition("## Format")[2].split("```\n")[1]
     chunks = read(example.encode())
     seven_bits = bytes(byte & 0x7F for chunk in chunks for byte in chunk.data)

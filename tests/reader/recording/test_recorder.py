@@ -24,7 +24,7 @@ from reader.recording.playback import RecordedLine
 from reader.simulator.line import SimulatedLine
 from reader.tic.parity import with_parity
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 WITHIN = 60  # seconds
 KIND = "standard-single-phase-tempo"
 

@@ -27,7 +27,7 @@ from reader.watch.command import _Watch
 from reader.watch.source import BrokerSource, Event
 from reader.watch.texts import Words
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 WITHIN = 60  # seconds
 PORT = "simulate://standard-three-phase-tempo?speed=10"
 #: Without COLUMNS and LINES, which would say what the terminal is to be asked for.
