@@ -52,27 +52,27 @@ class DatabaseError(TeleinfoError):
     """The database said no."""
 
 
-class Refused(DatabaseError):
+class PermanentError(DatabaseError):
     """Credentials, rights or names are wrong: only a person can change that."""
 
 
-class Away(DatabaseError):
+class Unavailable(DatabaseError):
     """The database is away, busy or full: time heals it."""
 
 
-class Busy(Away):
+class Conflict(Unavailable):
     """Somebody else wrote at the same time: deadlock, lock wait, snapshot conflict."""
 
 
-class PartitionMissing(Away):
+class PartitionMissing(Unavailable):
     """The table has no partition for a row: not the row's fault."""
 
 
-class Unclassified(Away):
+class Unclassified(Unavailable):
     """The server gave an error number that is not in our lists; the connection is still usable."""
 
 
-class BadRow(DatabaseError):
+class InvalidRow(DatabaseError):
     """The database cannot hold one of the values."""
 
 

@@ -43,11 +43,11 @@ class Frame:
     def to_json(self) -> bytes:
         """Write the frame as it travels on `teleinfo/<meter>/frame`."""
         if not self._json:
-            head = {"meter": self.meter, "timestamp": write_instant(self.timestamp)}
-            self._json.append(json.dumps(head | self.told(), ensure_ascii=False).encode())
+            head = {"meter": self.meter, "timestamp": format_time(self.timestamp)}
+            self._json.append(json.dumps(head | self.payload(), ensure_ascii=False).encode())
         return self._json[0]
 
-    def told(self) -> dict[str, Any]:
+    def payload(self) -> dict[str, Any]:
         """Return what the meter told: the message but for `meter` and `timestamp`."""
         message: dict[str, Any] = {"mode": self.mode.value, "frame": dict(self.values)}
         if self.stamps is not None:
@@ -90,7 +90,7 @@ class Frame:
         stamps = _optional(message, "stamps", dict)
         return cls(
             meter=meter,
-            timestamp=read_instant(_wanted(message, "timestamp", str)),
+            timestamp=parse_time(_wanted(message, "timestamp", str)),
             mode=Mode(mode),
             values=_checked_values(_wanted(message, "frame", dict)),
             stamps=None if stamps is None else _checked_stamps(stamps),
@@ -100,7 +100,7 @@ class Frame:
         )
 
 
-def identity_in(payload: bytes) -> tuple[str, str] | None:
+def peek_id(payload: bytes) -> tuple[str, str] | None:
     """Return the meter and the timestamp, as published, that a message names which is no frame; None if it does not.
 
     >>> identity_in(b'{"meter": "031961123456", "timestamp": "2026-11-24T22:20:20.123456Z", "frame": null}')
@@ -118,7 +118,7 @@ def identity_in(payload: bytes) -> tuple[str, str] | None:
     return (meter, timestamp) if METER.fullmatch(meter) and _INSTANT.fullmatch(timestamp) else None
 
 
-def write_instant(instant: datetime) -> str:
+def format_time(instant: datetime) -> str:
     """Write an instant in UTC with its microseconds.
 
     >>> write_instant(datetime(2026, 11, 24, 22, 20, 20, 5, tzinfo=UTC))
@@ -136,7 +136,7 @@ def write_stamp(stamp: datetime) -> str:
     return stamp.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
-def read_instant(text: str) -> datetime:
+def parse_time(text: str) -> datetime:
     """Read an instant that names its offset from UTC.
 
     Raises:
@@ -192,5 +192,5 @@ def _checked_stamps(stamps: dict[str, Any]) -> Mapping[str, datetime]:
         _check_label(label)
         if not isinstance(text, str):
             raise MessageError(f"not a frame: the stamp of {label} is {type(text).__name__}, not a string")
-        checked[label] = read_instant(text)
+        checked[label] = parse_time(text)
     return checked

@@ -73,13 +73,13 @@ class Process:
                 given = word.removeprefix("--config=")
         return Path(given) == config.absolute() or (not given.startswith("/") and Path(given).name == config.name)
 
-    def plays_a_meter(self) -> bool:
+    def is_simulator(self) -> bool:
         """Say whether it is at the other end of a pseudo-terminal, in the place of a meter."""
         words = [Path(word).name for word in self.command]
         return not {"simulate", "replay"}.isdisjoint(words) and ("teleinfo-reader" in words or "reader" in words)
 
 
-class Machine:
+class Host:
     """The machine, or a folder that looks like one."""
 
     def __init__(self, root: Path = Path("/")) -> None:
@@ -115,7 +115,7 @@ class Machine:
         name = _name(os.geteuid())
         return User(name, os.geteuid(), frozenset((os.getegid(), *os.getgroups())))
 
-    def makes(self, program: str, folder: Path) -> bool:
+    def unit_creates(self, program: str, folder: Path) -> bool:
         """Say whether systemd makes this folder when it starts the program, for the program's user."""
         units = "\n".join(self.text(f"{place}/{program}.service") for place in _UNITS)
         parents = {"Runtime": "/run", "State": "/var/lib"}
@@ -132,7 +132,7 @@ class Machine:
                 continue
             yield Process(int(folder.name), name, tuple(command))
 
-    def holders(self, device: Path) -> list[Process]:
+    def users_of(self, device: Path) -> list[Process]:
         """Return who has a device open, as far as we may see: who has locked it, as ports should be, anybody may."""
         try:
             status = device.stat()
@@ -142,10 +142,10 @@ class Machine:
         return [
             process
             for process in self.processes()
-            if not process.plays_a_meter() and (process.pid in locked or self._holds(process.pid, status.st_rdev))
+            if not process.is_simulator() and (process.pid in locked or self._holds(process.pid, status.st_rdev))
         ]
 
-    def locker(self, path: Path) -> Process | None:
+    def lock_holder(self, path: Path) -> Process | None:
         """Return who has locked a file or folder, as the reader does its journal: anybody may see that."""
         try:
             locked = self._locked(path.stat())

@@ -44,8 +44,8 @@ class Label:
     unit: str  # as Enedis writes it; empty where there is none
     width: int | None  # characters; None: not fixed
     stamped: bool  # carries the meter's own time
-    moves: bool  # may differ from frame to frame
-    index: bool  # counts up for ever
+    volatile: bool  # may differ from frame to frame
+    cumulative: bool  # counts up for ever
     meaning_fr: str
     meaning_en: str
 

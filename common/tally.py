@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from common.errors import MessageError
-from common.frame import LONGEST_MESSAGE, METER, read_instant, write_stamp
+from common.frame import LONGEST_MESSAGE, METER, parse_time, write_stamp
 
 _READER = re.compile(r"[0-9A-Za-z_.-]{1,64}")  # what common.config.client_name lets through
 
@@ -56,7 +56,7 @@ class Tally:
         reader = _wanted(message, "reader", str)
         if not _READER.fullmatch(reader):
             raise MessageError("not a tally: 'reader' is not a name (letters, digits, '-', '_' and '.', at most 64)")
-        hour = read_instant(_wanted(message, "hour", str))
+        hour = parse_time(_wanted(message, "hour", str))
         if (hour.minute, hour.second, hour.microsecond) != (0, 0, 0):
             raise MessageError(f"not a tally: {write_stamp(hour)} is not a whole hour")
         frames = _wanted(message, "frames", int)

@@ -76,7 +76,7 @@ def distributor_register(values: Mapping[str, Value]) -> int | None:
     return None if status is None else (status >> 14 & 0x3) + 1
 
 
-def readable(label: str) -> str:
+def sentence_case(label: str) -> str:
     """Write what a meter calls its calendar or a tariff period (NGTF, LTARF) as people do: it is mostly in capitals.
 
     >>> readable("PRODUCTEUR"), readable("HC et Week-End"), readable("HEURE  WEEK-END"), readable("H SUPER CREUSES")
@@ -86,7 +86,7 @@ def readable(label: str) -> str:
     return " ".join(word if word in _ABBREVIATIONS or not word.isupper() else word.lower() for word in words)
 
 
-def spoken(label: str) -> str:
+def expand_abbreviations(label: str) -> str:
     """Write what a meter calls a tariff period (LTARF) as people say it.
 
     >>> spoken("HEURE SUPER CREU"), spoken("HP WEEK-END"), spoken("INDEX NON CONSO")
@@ -95,10 +95,10 @@ def spoken(label: str) -> str:
     words = " ".join(label.split())
     if words.upper() in _PHRASES:
         return _PHRASES[words.upper()]
-    return " ".join(_WORDS.get(word) or readable(word) for word in words.split())
+    return " ".join(_WORDS.get(word) or sentence_case(word) for word in words.split())
 
 
-def capitalised(text: str) -> str:
+def capitalise(text: str) -> str:
     """Write the first letter as a capital, and leave the others.
 
     >>> capitalised("hors consommation"), capitalised("HC et Week-End")

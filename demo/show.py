@@ -6,7 +6,7 @@ import textwrap
 from datetime import UTC, datetime
 
 from common.errors import MessageError
-from common.frame import Frame, read_instant
+from common.frame import Frame, parse_time
 from common.mqtt.events import Message
 from common.topics import Topics
 
@@ -36,7 +36,7 @@ class Show:
             stored = json.loads(message.payload)["timestamps"]
             self.stored += len(stored)
             if stored:
-                self.delay = (datetime.now(UTC) - read_instant(stored[-1])).total_seconds()
+                self.delay = (datetime.now(UTC) - parse_time(stored[-1])).total_seconds()
         elif message.topic == TOPICS.status("storer", "demo"):
             self.storer_online = json.loads(message.payload)["status"] == "online"
         elif message.topic == TOPICS.health("reader", "demo") and not message.retained:

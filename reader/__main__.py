@@ -11,10 +11,10 @@ from common import config
 from common.deployment import Deployment, here
 from common.errors import ConfigError
 from common.host import reason
-from common.mqtt.forget import NotForgotten, NotKnown, forget_meter, forget_program, known_meters
+from common.mqtt.forget import ForgetFailed, NotKnown, forget_meter, forget_program, known_meters
 from common.runtime import logs
-from common.runtime.cli import LOCAL_TIMES, NO_ROOM, add_version, one_of, report_errors
-from common.runtime.shutdown import Life
+from common.runtime.cli import LOCAL_TIMES, NO_ROOM, add_version, one_of, run_cli
+from common.runtime.shutdown import Shutdown
 from common.runtime.waiting import when_ready
 from common.runtime.watchdog import Heartbeat, Notifier
 from common.topics import Topics
@@ -36,7 +36,7 @@ CONFIG = Path("/etc/teleinfo/reader.yaml")
 
 def main() -> int:
     """Run the command; return its exit code: 0 fine, 1 failed, 2 configuration or usage."""
-    return report_errors("teleinfo-reader", _parser())
+    return run_cli("teleinfo-reader", _parser())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -97,8 +97,8 @@ def _run(arguments: argparse.Namespace) -> int:
                 if compose
                 else "Name yours in 'port'",
             )
-    life = Life()
-    life.watch()
+    life = Shutdown()
+    life.install()
     bridge = when_ready(lambda: Bridge(settings, life), life, Heartbeat(None, Notifier()))
     if bridge is not None:
         life.wake_by(bridge.wake)
@@ -120,7 +120,7 @@ def _forget(arguments: argparse.Namespace) -> int:
         try:
             remembered = forget_storer(folder, name)
         except OSError as error:
-            raise NotForgotten(f"{folder}: {error.strerror}; with sudo it is done") from error
+            raise ForgetFailed(f"{folder}: {error.strerror}; with sudo it is done") from error
         # The broker's word would bring a storer back at the next start.
         forgotten = [f"the {who}" for who in forget_program(settings.mqtt, topics, "reader", name, remembered)]
     print(f"{' and '.join(forgotten)} {'is' if len(forgotten) == 1 else 'are'} forgotten")  # noqa: T201
@@ -147,13 +147,13 @@ def _decode(arguments: argparse.Namespace) -> int:
 
 
 def _simulate(arguments: argparse.Namespace) -> int:
-    life = Life()
+    life = Shutdown()
     try:
         url = f"simulate://{arguments.kind}?speed={arguments.speed}&noise={arguments.noise}"
         line = SimulatedLine.from_url(url)
     except ValueError as error:
         raise ConfigError(str(error)) from error
-    life.watch(line.close)
+    life.install(line.close)
     serve_pty(line, announce=lambda name: print(name, flush=True))  # noqa: T201 - the command's output
     return life.exit_code
 

@@ -5,10 +5,10 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from common.frame import read_instant
+from common.frame import parse_time
 from common.plural import plural
 from common.runtime.metrics import Family, Kind, Sample
-from common.runtime.watchdog import Vitals
+from common.runtime.watchdog import Health
 from common.version import __version__
 from reader.line.health import LineHealth
 
@@ -88,7 +88,7 @@ def _families(report: Mapping[str, Any]) -> Iterator[tuple[str, Kind, str, list[
             yield name, kind, text, [Sample({}, section[key])]
     for store in ("journal", "spool"):
         oldest = delivery[store]["oldest"]
-        samples = [Sample({}, read_instant(oldest).timestamp())] if oldest is not None else []
+        samples = [Sample({}, parse_time(oldest).timestamp())] if oldest is not None else []
         yield f"{store}_oldest_timestamp_seconds", Kind.GAUGE, "Unix time of the oldest frame that waits there", samples
 
 
@@ -105,7 +105,7 @@ class Pulse:
         self._looks: deque[tuple[float, int]] = deque(maxlen=_WINDOW)
         self._began = math.inf
 
-    def feel(self, lines: Sequence[LineHealth], *, connected: bool, stirred: float, waiting: int, now: float) -> Vitals:
+    def feel(self, lines: Sequence[LineHealth], *, connected: bool, stirred: float, waiting: int, now: float) -> Health:
         """Return how the reader is, as far as its own loop turns.
 
         Args:
@@ -118,10 +118,10 @@ class Pulse:
         self._began = min(self._began, now)
         self._looks.append((now, sum(line.frames for line in lines)))
         coming = [line for line in lines if now - line.framed <= FRESH]
-        return Vitals(
+        return Health(
             alive=now - stirred <= STUCK and all(_works(line, now) for line in lines),
             healthy=connected and bool(coming),
-            words=self._words(lines, coming, connected=connected, waiting=waiting, now=now),
+            status_text=self._words(lines, coming, connected=connected, waiting=waiting, now=now),
         )
 
     def _words(

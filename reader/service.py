@@ -12,13 +12,13 @@ from typing import Any
 
 from common.deployment import Deployment, here
 from common.errors import MessageError, NotReady
-from common.frame import read_instant
+from common.frame import parse_time
 from common.host import memory_backed
 from common.mqtt.events import Connected, Disconnected, Event, Message, Published
 from common.mqtt.session import Session, Will
-from common.runtime.logs import Seldom
+from common.runtime.logs import RateLimiter
 from common.runtime.metrics import Metrics
-from common.runtime.shutdown import Life
+from common.runtime.shutdown import Shutdown
 from common.runtime.watchdog import Heartbeat, Notifier
 from common.tally import Tally
 from common.topics import Topics
@@ -54,7 +54,7 @@ class Bridge:
     All events come to one queue and are handled by one thread, so nothing here needs a lock.
     """
 
-    def __init__(self, config: ReaderConfig, life: Life) -> None:
+    def __init__(self, config: ReaderConfig, life: Shutdown) -> None:
         """Take the journal and the spool into possession; nothing else is opened.
 
         Raises:
@@ -94,7 +94,7 @@ class Bridge:
         self._journal = Journal(config.spool.journal, config.name)
         self._spool_trouble = ""  # what was said of it
         self._delivery = self._open_delivery()
-        self._seldom = Seldom()
+        self._seldom = RateLimiter()
         self._told: dict[tuple[str, int], int] = {}  # frames that were told of an hour
         self._lines = [self._new_line(port) for port in config.port]
         self._pulse = Pulse()
@@ -257,7 +257,7 @@ class Bridge:
             try:
                 self._confirm(levels[0], json.loads(message.payload))
             except (ValueError, TypeError, KeyError, AttributeError, MessageError, RecursionError) as error:
-                if self._seldom.due(message.topic, time.monotonic()):
+                if self._seldom.allow(message.topic, time.monotonic()):
                     log.warning("On %s: not a confirmation: %r", message.topic, error)
         else:
             self._meters.hear(message.topic, message.payload, time.monotonic())
@@ -271,7 +271,7 @@ class Bridge:
             (Kind.FRAME, "rejected", True),
             (Kind.TALLY, "tallies", False),
         ):
-            keys = [key_of(read_instant(text)) for text in word.get(name, [])]
+            keys = [key_of(parse_time(text)) for text in word.get(name, [])]
             self._delivery.confirm(storer, kind, meter, keys, rejected=rejected)
 
     def _pump(self) -> None:
@@ -290,7 +290,7 @@ class Bridge:
         vitals = self._pulse.feel(
             [line.health for line in self._lines],
             connected=self._session.connected,
-            stirred=self._session.stirred,
+            stirred=self._session.last_activity,
             waiting=self._delivery.waiting,
             now=now,
         )

@@ -13,8 +13,8 @@ from common import config
 from common.errors import ConfigError
 from common.mqtt.forget import NotKnown, forget_program
 from common.runtime import logs
-from common.runtime.cli import LOCAL_TIMES, UTC_TIMES, add_version, report_errors, whole
-from common.runtime.shutdown import Life
+from common.runtime.cli import LOCAL_TIMES, UTC_TIMES, add_version, run_cli, whole
+from common.runtime.shutdown import Shutdown
 from common.topics import Topics
 from storer.audit import run_audit
 from storer.backup.create import backup
@@ -33,7 +33,7 @@ CONFIG = Path("/etc/teleinfo/storer.yaml")
 
 def main() -> int:
     """Run the command; return its exit code: 0 fine, 1 failed, 2 configuration or usage, 3 the database refuses us."""
-    return report_errors("teleinfo-storer", _parser())
+    return run_cli("teleinfo-storer", _parser())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -107,9 +107,9 @@ def _parser() -> argparse.ArgumentParser:
 def _run(arguments: argparse.Namespace) -> int:
     settings = config.load(StorerConfig, arguments.config)
     logs.set_up(settings.log, "teleinfo-storer")
-    life = Life()
+    life = Shutdown()
     storer = Storer(settings, life)
-    life.watch(storer.wake)
+    life.install(storer.wake)
     storer.run()
     logging.getLogger(__name__).info("Stopped")
     return life.exit_code

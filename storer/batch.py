@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from common.errors import MessageError
-from common.frame import Frame, identity_in, write_instant, write_stamp
+from common.frame import Frame, format_time, peek_id, write_stamp
 from common.mqtt.events import Message
 from common.tally import Tally
 
@@ -45,7 +45,7 @@ def unpack(messages: Iterable[Message], now: datetime | None) -> list[Parcel]:
             frame = Frame.from_json(message.payload)
         except MessageError as error:
             # It has no frame, but maybe an identity, and a reader that waits for an answer.
-            parcels.append(Parcel(message, None, str(error), identity_in(message.payload)))
+            parcels.append(Parcel(message, None, str(error), peek_id(message.payload)))
         else:
             identity = _identity(message.payload, frame)
             reason = _too_far_ahead(frame.timestamp, latest)
@@ -62,8 +62,8 @@ def _too_far_ahead(instant: datetime, latest: datetime | None) -> str | None:
 
 def _identity(payload: bytes, frame: Frame) -> tuple[str, str] | None:
     """Return meter and timestamp as published: whoever waits for them knows them in that form."""
-    timestamp = write_instant(frame.timestamp)
-    return (frame.meter, timestamp) if timestamp.encode() in payload else identity_in(payload)
+    timestamp = format_time(frame.timestamp)
+    return (frame.meter, timestamp) if timestamp.encode() in payload else peek_id(payload)
 
 
 def parts(parcels: Sequence[Parcel], largest: float) -> Iterator[Sequence[Parcel]]:

@@ -18,7 +18,7 @@ from common.config import (
     topic_name,
     whole,
 )
-from common.errors import Away, NotReady
+from common.errors import NotReady, Unavailable
 from common.runtime.watchdog import heartbeat_file
 
 
@@ -63,7 +63,7 @@ class DatabaseConfig(Secret):
         try:
             return super().secret()
         except NotReady as error:
-            raise Away(f"database.{error}") from error
+            raise Unavailable(f"database.{error}") from error
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from common.errors import ConfigError, MessageError
-from common.frame import Frame, read_instant
+from common.frame import Frame, parse_time
 from storer.database.connection import Connection, Database
 from storer.database.rows import COLUMNS, rebuild
 
@@ -38,7 +38,7 @@ def read_limit(text: str) -> datetime:
     datetime.datetime(2026, 11, 24, 0, 0, tzinfo=datetime.timezone.utc)
     """
     try:
-        return read_instant(f"{text}T00:00:00Z" if _DAY.fullmatch(text) else text)
+        return parse_time(f"{text}T00:00:00Z" if _DAY.fullmatch(text) else text)
     except MessageError as error:
         raise ConfigError(f"{error}; a day such as 2026-11-24 will do") from error
 

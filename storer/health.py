@@ -5,7 +5,7 @@ from typing import Any
 
 from common.plural import plural
 from common.runtime.metrics import Family, Kind, Sample
-from common.runtime.watchdog import Vitals
+from common.runtime.watchdog import Health
 from common.version import __version__
 
 _COUNTERS = (
@@ -41,7 +41,7 @@ STUCK = 120.0  # seconds without a sign of life after which the threads that tal
 
 def feel(
     counts: Mapping[str, int], *, connected: bool, stirred: float, stalled: bool, answered: float, now: float
-) -> Vitals:
+) -> Health:
     """Return how the storer is.
 
     Args:
@@ -53,11 +53,11 @@ def feel(
         now: monotonic seconds.
     """
     waiting = counts["received"] - counts["stored"] - counts["duplicate"] - counts["rejected"]
-    return Vitals(
+    return Health(
         # A database that is away is no reason to start afresh.
         alive=now - stirred <= STUCK,
         healthy=connected and not stalled and now - answered <= FRESH,
-        words=f"{plural(counts['stored'], 'frame')} stored, {counts['rejected']} rejected,"
+        status_text=f"{plural(counts['stored'], 'frame')} stored, {counts['rejected']} rejected,"
         f" {'connected' if connected else 'no broker'}, {'no database' if stalled else 'database connected'},"
         f" {waiting} waiting",
     )

@@ -13,12 +13,12 @@ from typing import Any
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_when_event_set, wait_random_exponential
 from tenacity.nap import sleep_using_event
 
-from common.errors import Away, DatabaseError, Refused
+from common.errors import DatabaseError, PermanentError, Unavailable
 from common.mqtt.events import Connected, Disconnected, Event, Message
 from common.mqtt.session import Session, Will
-from common.runtime.logs import Seldom
+from common.runtime.logs import RateLimiter
 from common.runtime.metrics import Metrics
-from common.runtime.shutdown import Life
+from common.runtime.shutdown import Shutdown
 from common.runtime.watchdog import Heartbeat, Notifier
 from common.topics import Topics
 from storer import clock
@@ -45,7 +45,7 @@ _FAREWELL = 2.0  # seconds to say good-bye to the broker
 class Storer:
     """Takes frames from the broker and answers for them: committed, then acknowledged, then confirmed."""
 
-    def __init__(self, config: StorerConfig, life: Life) -> None:
+    def __init__(self, config: StorerConfig, life: Shutdown) -> None:
         self._config = config
         self._life = life
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
@@ -68,7 +68,7 @@ class Storer:
         self._metrics = Metrics(config.metrics, storer_metrics)
         self._said = ""
         self._stalled = False
-        self._seldom = Seldom()
+        self._seldom = RateLimiter()
         self._counts = dict.fromkeys(("received", "stored", "duplicate", "rejected"), 0)  # frames, and what is none
         self._not_kept = 0  # rejected, and no room for it in rejected_messages
         self._tallies = 0
@@ -173,7 +173,7 @@ class Storer:
             [Rejection(parcel.message.topic, parcel.message.payload, parcel.reason or "", now) for parcel in rejected]
         )
         self._not_kept += not_kept
-        if not_kept and self._seldom.due("full", time.monotonic()):
+        if not_kept and self._seldom.allow("full", time.monotonic()):
             log.warning(
                 "rejected_messages is full (%d messages or %d MB): others are counted and reported, and not kept; look"
                 " who publishes them, then empty it: docs/storage.md",
@@ -182,7 +182,7 @@ class Storer:
             )
         self._counts["rejected"] += sum(parcel.tally is None for parcel in rejected)
         last = rejected[-1]
-        if self._seldom.due(last.message.topic, time.monotonic()):
+        if self._seldom.allow(last.message.topic, time.monotonic()):
             log.warning(
                 "Rejected, see rejected_messages: %d; the last, on %s: %s; more of this topic are only counted"
                 " for an hour",
@@ -195,14 +195,16 @@ class Storer:
 
     def _prepare(self) -> bool:
         """Bring the tables up to date; a database that refuses us now will go on doing so."""
-        ready = self._persist(lambda: migrate(self._database), heals=(Away,)) and self._persist(
-            self._make_partitions, heals=(Away,)
+        ready = self._persist(lambda: migrate(self._database), heals=(Unavailable,)) and self._persist(
+            self._make_partitions, heals=(Unavailable,)
         )
         if ready:
             log.info("Ready: %s", self._database.where)
         return ready
 
-    def _persist(self, action: Callable[[], object], heals: tuple[type[DatabaseError], ...] = (Away, Refused)) -> bool:
+    def _persist(
+        self, action: Callable[[], object], heals: tuple[type[DatabaseError], ...] = (Unavailable, PermanentError)
+    ) -> bool:
         """Do it, again and again while the database is away; return False when told to stop instead."""
         retrying = Retrying(
             retry=retry_if_exception_type(heals),
@@ -258,7 +260,7 @@ class Storer:
         # The broker sends no more of QoS 1 than it may before the first is acknowledged; of QoS 0 there is no end.
         if message.qos or len(self._set_aside) < 2 * self._config.batch.size:
             self._set_aside.append(message)
-        elif self._seldom.due("QoS 0", time.monotonic()):
+        elif self._seldom.allow("QoS 0", time.monotonic()):
             log.warning("Messages of QoS 0 are dropped while the database is away; publish with QoS 1")
 
     # -- notices and upkeep --------------------------------------------------------------------------------------------
@@ -310,7 +312,7 @@ class Storer:
         vitals = feel(
             self._counts,
             connected=self._session.connected,
-            stirred=self._session.stirred,
+            stirred=self._session.last_activity,
             stalled=self._stalled,
             answered=self._answered,
             now=now,

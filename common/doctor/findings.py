@@ -36,7 +36,7 @@ class Finding:
     status: Status
     subject: str  # a word: Port, Broker, …
     what: str
-    cure: str = ""
+    fix: str = ""
 
 
 def fine(subject: str, what: str) -> Finding:
@@ -94,15 +94,15 @@ class Report:
 
     def _line(self, finding: Finding) -> str:
         text = f"{_MARKS[finding.status]} {finding.status.value} {finding.subject}: {finding.what}"
-        return f"{text} → {finding.cure}" if finding.cure else text
+        return f"{text} → {finding.fix}" if finding.fix else text
 
     def _wrapped(self, finding: Finding) -> str:
         head = f"{_MARKS[finding.status]} {finding.status.value:{_WORD}}  "
         lines = self._fill(f"{finding.subject}: {finding.what}", head, " " * len(head))
         if self._colour:
             lines[0] = f"\x1b[{_COLOURS[finding.status]}m{head}\x1b[0m{lines[0].removeprefix(head)}"
-        if finding.cure:
-            lines += self._fill(finding.cure, " " * (len(head) - 2) + "→ ", " " * len(head))
+        if finding.fix:
+            lines += self._fill(finding.fix, " " * (len(head) - 2) + "→ ", " " * len(head))
         return "\n".join(lines)
 
     def _fill(self, text: str, first: str, others: str) -> list[str]:
@@ -131,7 +131,7 @@ def _can_write(stream: TextIO, text: str) -> bool:
     return True
 
 
-def in_words(size: float) -> str:
+def format_bytes(size: float) -> str:
     """Write a number of bytes for people.
 
     >>> in_words(9_100_000_000)
@@ -145,7 +145,7 @@ def in_words(size: float) -> str:
     return f"{size:.1f} {unit}" if size < 10 and unit != "B" else f"{size:.0f} {unit}"
 
 
-def time_in_words(days: float) -> str:
+def format_days(days: float) -> str:
     """Write a number of days for people.
 
     >>> time_in_words(5113)

@@ -23,12 +23,12 @@ class Disconnected:
 class Published:
     """The broker answered for one of our messages."""
 
-    handed: "Handed"
-    code: int
+    token: "PublishToken"
+    reason_code: int
 
 
 @dataclass(frozen=True, slots=True)
-class Handed:
+class PublishToken:
     """One of our messages on its way: ids begin anew with each connection."""
 
     connection: int

@@ -18,18 +18,18 @@ from common.mqtt.session import Session
 from common.topics import Topics
 
 _RUNNING = ("online", "stalled")  # stalled: it waits for its database
-_FAREWELL = 2.0  # seconds to say good-bye
+SHUTDOWN_TIMEOUT = 2.0  # seconds to say good-bye
 
 
-class NotForgotten(TeleinfoError):
+class ForgetFailed(TeleinfoError):
     """Somebody is in the way: the line says who, and what to do."""
 
 
-class NotAllowed(NotForgotten):
+class NotAllowed(ForgetFailed):
     """The broker's access rules are in the way."""
 
 
-class NotKnown(NotForgotten):
+class NotKnown(ForgetFailed):
     """There is nobody of this name: the line says who there is."""
 
 
@@ -55,7 +55,7 @@ def forget_program(settings: Broker, topics: Topics, own: str, name: str, rememb
         there = f"known are: {', '.join(known)}" if known else "the broker knows of nobody"
         raise NotKnown(f"no such name: {name}; {there}")
     forgotten = [f"storer {name}"] if remembered else []
-    trouble: NotForgotten | None = None
+    trouble: ForgetFailed | None = None
     for program in programs:
         try:
             _refuse_running(program, name, known[f"{program} {name}"])
@@ -63,7 +63,7 @@ def forget_program(settings: Broker, topics: Topics, own: str, name: str, rememb
         except NotAllowed as error:
             command = here(f"teleinfo-{program}").run(f"teleinfo-{program}", f"forget {name}")
             trouble = NotAllowed(f"{error}; with a {program}'s account: {command}")
-        except NotForgotten as error:
+        except ForgetFailed as error:
             trouble = error
         else:
             forgotten.append(f"{program} {name}")
@@ -95,14 +95,17 @@ def _retained(settings: Broker, wanted: str, unused: str, timeout: float = 10) -
     """
     deadline = time.monotonic() + timeout
     begin, end = wanted.split("+")
-    with _troubles() as troubles, _Talk(settings, _own_id(), [wanted, unused], deadline, troubles) as talk:
+    with (
+        captured_warnings() as troubles,
+        RetainedClient(settings, _own_id(), [wanted, unused], deadline, troubles) as talk,
+    ):
         found = {message.topic: message.payload for message in talk.clear(unused) if message.payload}
     return {topic.removeprefix(begin).removesuffix(end): found[topic] for topic in sorted(found)}
 
 
 def _refuse_running(program: str, name: str, status: str | None) -> None:
     if status in _RUNNING:
-        raise NotForgotten(f"the {program} {name} is running, its status is {status!r}: stop it first")
+        raise ForgetFailed(f"the {program} {name} is running, its status is {status!r}: stop it first")
 
 
 def _own_id() -> str:
@@ -128,7 +131,10 @@ def forget(settings: Broker, topics: Topics, program: str, name: str, timeout: f
     _check_name(name)
     deadline = time.monotonic() + timeout
     status, health = topics.status(program, name), topics.health(program, name)
-    with _troubles() as troubles, _Talk(settings, _own_id(), [status, health], deadline, troubles) as talk:
+    with (
+        captured_warnings() as troubles,
+        RetainedClient(settings, _own_id(), [status, health], deadline, troubles) as talk,
+    ):
         # What the broker retains it sends when we subscribe, so before our own message comes back. A program that
         # is running after all soon publishes its health again.
         messages = talk.clear(health)
@@ -136,7 +142,7 @@ def forget(settings: Broker, topics: Topics, program: str, name: str, timeout: f
         _refuse_running(program, name, _status(known))
         # The session before the status: a program that is running after all loses its connection by that, and its
         # last will must not be what remains.
-        with _Talk(settings, f"teleinfo-{program}-{name}", [], deadline, troubles):
+        with RetainedClient(settings, f"teleinfo-{program}-{name}", [], deadline, troubles):
             pass
         talk.clear(status)
     return bool(known)
@@ -159,15 +165,15 @@ def forget_meter(settings: Broker, topics: Topics, meter: str, announcement: str
     link, state = topics.link(meter), topics.state(meter)
     subscriptions = [topics.status("reader", "+"), state, announcement, link]
     with (
-        _troubles() as troubles,
-        _Talk(settings, _own_id(), subscriptions, deadline, troubles) as talk,
+        captured_warnings() as troubles,
+        RetainedClient(settings, _own_id(), subscriptions, deadline, troubles) as talk,
     ):
         # Nothing complains of a link that is empty for a moment, should we have to put it back.
         retained = {message.topic: message.payload for message in talk.clear(link) if message.retained}
         readers = _readers(retained, topics, retained.get(announcement, b""))
         if retained.get(link) == b"online" and readers:
             talk.put(link, b"online")
-            raise NotForgotten(
+            raise ForgetFailed(
                 f"the meter {meter} is being read by the reader {readers[0]}: take its port out of that reader's"
                 " configuration, and restart it, first"
             )
@@ -187,7 +193,7 @@ def _readers(retained: Mapping[str, bytes], topics: Topics, announcement: bytes)
     return [name for name in running if not announcement or topics.status("reader", name).encode() in announcement]
 
 
-class _Talk:
+class RetainedClient:
     """A few words with the broker, all of them before the deadline."""
 
     def __init__(
@@ -205,7 +211,7 @@ class _Talk:
         try:
             while not isinstance(self._next("it does not answer"), Connected):
                 pass
-        except NotForgotten:
+        except ForgetFailed:
             self._end()
             raise
         return self
@@ -217,7 +223,7 @@ class _Talk:
 
     def _end(self) -> None:
         self._session.close()
-        self._session.join(_FAREWELL)
+        self._session.join(SHUTDOWN_TIMEOUT)
 
     def clear(self, topic: str) -> list[Message]:
         """Clear what is retained on a topic that we listen to; return what came in before that was done."""
@@ -225,7 +231,7 @@ class _Talk:
 
     def put(self, topic: str, payload: bytes) -> list[Message]:
         """Retain a payload on a topic that we listen to; return what came in before that was done."""
-        lost = NotForgotten(f"the connection to the broker {self._where} was lost: try again")
+        lost = ForgetFailed(f"the connection to the broker {self._where} was lost: try again")
         handed = self._session.publish(topic, payload, retain=True)
         if handed is None:
             raise lost
@@ -235,10 +241,10 @@ class _Talk:
             event = self._next(f"it does not let us read {topic}: check its access rules")
             if isinstance(event, Disconnected):
                 raise lost
-            if isinstance(event, Published) and event.handed == handed:
-                if event.code >= REFUSED:
+            if isinstance(event, Published) and event.token == handed:
+                if event.reason_code >= REFUSED:
                     raise NotAllowed(
-                        f"the broker {self._where} refuses {topic} (0x{event.code:02x}): check its access rules"
+                        f"the broker {self._where} refuses {topic} (0x{event.reason_code:02x}): check its access rules"
                     )
                 answered = True
             elif isinstance(event, Message):
@@ -252,11 +258,11 @@ class _Talk:
         except queue.Empty:
             trouble = self._troubles[-1] if self._troubles else f"the broker {self._where}: {otherwise}"
             text = trouble[:1].lower() + trouble[1:].removesuffix("; trying again")
-            raise NotForgotten(f"{text}; gave up waiting") from None
+            raise ForgetFailed(f"{text}; gave up waiting") from None
 
 
 @contextlib.contextmanager
-def _troubles() -> Iterator[list[str]]:
+def captured_warnings() -> Iterator[list[str]]:
     """Yield what a connection complains of from now on: here it is part of one line for a person, not of a log."""
     texts: list[str] = []
 

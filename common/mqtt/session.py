@@ -30,8 +30,8 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from common.config import Broker, Tls
 from common.errors import NotReady
 from common.mqtt.backoff import Backoff
-from common.mqtt.events import TOO_LARGE, Connected, Disconnected, Event, Handed, Message, Published
-from common.runtime.logs import Seldom
+from common.mqtt.events import TOO_LARGE, Connected, Disconnected, Event, Message, Published, PublishToken
+from common.runtime.logs import RateLimiter
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Will:
 
 
 @dataclass(slots=True, eq=False)
-class _Line:
+class _Connection:
     """One connection, or one try at it."""
 
     number: int
@@ -95,15 +95,15 @@ class Session:
         self._keep = keep
         self._unacknowledged = unacknowledged
         self._said = ""
-        self._seldom = Seldom()
+        self._seldom = RateLimiter()
         self._backoff = Backoff()
         self._unsent = 0
         self._closing = threading.Event()
-        self._live: _Line | None = None  # the connection, while there is one
+        self._live: _Connection | None = None  # the connection, while there is one
         self._last: paho.MQTTMessageInfo | None = None  # what was handed over last
-        self._line: _Line | None = None  # the last try; None before the first and at the end
+        self._line: _Connection | None = None  # the last try; None before the first and at the end
         self._supervisor = threading.Thread(target=self._supervise, name="mqtt", daemon=True)
-        self.stirred = math.inf
+        self.last_activity = math.inf
         """Monotonic seconds when its threads last did something: a try to connect, an answer, a message. While they
         wait for the next try, the time of that; infinite before the start."""
 
@@ -127,7 +127,7 @@ class Session:
         """Connect in the background, and again whenever the connection is lost, for ever."""
         self._supervisor.start()
 
-    def publish(self, topic: str, payload: bytes | str, *, retain: bool = False) -> Handed | None:
+    def publish(self, topic: str, payload: bytes | str, *, retain: bool = False) -> PublishToken | None:
         """Hand a message to the broker, QoS 1; the answer comes in `Published`.
 
         None when there is no connection: nothing was handed over then. When the connection is lost before the broker
@@ -145,10 +145,10 @@ class Session:
         if info.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:
             return None
         self._last = info
-        return Handed(live.number, info.mid)
+        return PublishToken(live.number, info.mid)
 
-    def _refuse(self, live: _Line, topic: str, size: int) -> Handed:
-        if self._seldom.due(topic, time.monotonic()):
+    def _refuse(self, live: _Connection, topic: str, size: int) -> PublishToken:
+        if self._seldom.allow(topic, time.monotonic()):
             log.warning(
                 "%s: a message of %d bytes is not sent: the broker %s takes %d at most; raise its max_packet_size."
                 " Frames are kept until then",
@@ -158,7 +158,7 @@ class Session:
                 live.largest,
             )
         self._unsent += 1
-        handed = Handed(live.number, -self._unsent)  # no id of a message that was sent
+        handed = PublishToken(live.number, -self._unsent)  # no id of a message that was sent
         self._post(Published(handed, TOO_LARGE))
         return handed
 
@@ -203,9 +203,9 @@ class Session:
         number = 0
         while not self._closing.is_set():
             number += 1
-            self.stirred = time.monotonic()
+            self.last_activity = time.monotonic()
             wait = self._connect(number) * random.uniform(0.5, 1.0)  # noqa: S311 - not a secret
-            self.stirred = time.monotonic() + wait
+            self.last_activity = time.monotonic() + wait
             self._closing.wait(wait)
         # paho closes what it has when nobody knows it any more, and whoever had an error may know us for long.
         self._line = None
@@ -239,7 +239,7 @@ class Session:
         self._post(Disconnected())
         return wait
 
-    def _stay(self, line: _Line) -> bool:
+    def _stay(self, line: _Connection) -> bool:
         """Return when the connection has ended; whether it had lasted."""
         while not line.ended.wait(self._backoff.good_after(time.monotonic())):
             if self._live is line:
@@ -263,7 +263,7 @@ class Session:
         properties.ReceiveMaximum = self._unacknowledged
         return properties
 
-    def _new_line(self, number: int) -> _Line:
+    def _new_line(self, number: int) -> _Connection:
         client = paho.Client(
             CallbackAPIVersion.VERSION2,
             client_id=self._client_id,
@@ -271,7 +271,7 @@ class Session:
             manual_ack=self._keep,
             reconnect_on_failure=False,
         )
-        line = _Line(number, client, threading.Event())
+        line = _Connection(number, client, threading.Event())
         client.max_inflight_messages_set(0)  # whoever publishes keeps the window, and knows what is in it
         if self._settings.username is not None:
             try:
@@ -292,7 +292,7 @@ class Session:
         self._listen(line)
         return line
 
-    def _listen(self, line: _Line) -> None:
+    def _listen(self, line: _Connection) -> None:
         client = line.client
         answered = False
 
@@ -301,7 +301,7 @@ class Session:
         ) -> None:
             nonlocal answered
             answered = True
-            now = self.stirred = time.monotonic()
+            now = self.last_activity = time.monotonic()
             if reason.is_failure:
                 self._say(logging.WARNING, f"The broker {self._where} refuses us: {reason}; {_cure(reason)}")
                 return
@@ -337,13 +337,13 @@ class Session:
             line.ended.set()
 
         def on_message(_client: paho.Client, _: Any, message: paho.MQTTMessage) -> None:
-            self.stirred = time.monotonic()
+            self.last_activity = time.monotonic()
             payload = bytes(message.payload)
             self._post(Message(message.topic, payload, message.retain, message.mid, message.qos, line.number))
 
         def on_publish(_client: paho.Client, _: Any, mid: int, reason: ReasonCode, __: Properties | None) -> None:
-            self.stirred = time.monotonic()
-            self._post(Published(Handed(line.number, mid), reason.value))
+            self.last_activity = time.monotonic()
+            self._post(Published(PublishToken(line.number, mid), reason.value))
 
         def on_socket_open(_client: paho.Client, _: Any, sock: Any) -> None:
             # Nagle's algorithm and delayed acknowledgements together cost 80 ms a frame.
@@ -378,7 +378,7 @@ def _let_go(client: paho.Client) -> None:
     client.on_message = client.on_publish = client.on_socket_open = None
 
 
-def _is_taken_over(line: _Line) -> bool:
+def _is_taken_over(line: _Connection) -> bool:
     return line.reason is not None and line.reason.value == _TAKEN_OVER
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from common.deployment import here
-from common.errors import Away, ConfigError, Refused, TeleinfoError
+from common.errors import ConfigError, PermanentError, TeleinfoError, Unavailable
 from common.runtime import logs
 from common.version import __version__
 
@@ -21,7 +21,7 @@ FAILED, USAGE, REFUSED = 1, 2, 3
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-def report_errors(name: str, parser: argparse.ArgumentParser) -> int:
+def run_cli(name: str, parser: argparse.ArgumentParser) -> int:
     """Run the function that the parser has set as `command`; return the exit code."""
     _end_with_ctrl_c()
     _prepare_output()
@@ -42,13 +42,13 @@ def report_errors(name: str, parser: argparse.ArgumentParser) -> int:
         return FAILED
     except TeleinfoError as error:
         # Who is away has not said what to do about it.
-        remedy = f"; {here(name).run(name, 'check')} tells what to do" if isinstance(error, Away) else ""
-        print(logs.printable(logs.without_delivery_points(f"{name}: {error}{remedy}")), file=sys.stderr)  # noqa: T201 - for a person
-        return USAGE if isinstance(error, ConfigError) else REFUSED if isinstance(error, Refused) else FAILED
+        remedy = f"; {here(name).run(name, 'check')} tells what to do" if isinstance(error, Unavailable) else ""
+        print(logs.printable(logs.redact_prm(f"{name}: {error}{remedy}")), file=sys.stderr)  # noqa: T201 - for a person
+        return USAGE if isinstance(error, ConfigError) else REFUSED if isinstance(error, PermanentError) else FAILED
 
 
 def _end_with_ctrl_c() -> None:
-    """Let Ctrl-C end us at once, as it does other commands; whoever has something to finish sees to it in `Life`.
+    """Let Ctrl-C end us at once, as it does other commands; whoever has something to finish sees to it in `Shutdown`.
 
     As an exception it would come in the middle of anything, such as an answer of the database that is then read on.
     """

@@ -24,7 +24,7 @@ def set_up(settings: LogConfig, program: str, level: str = "INFO") -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
 
 
-def without_delivery_points(text: str) -> str:
+def redact_prm(text: str) -> str:
     """Take out what may be the number of a delivery point: a log is read by more people than the bill is.
 
     >>> without_delivery_points("'PRM': '09111642617347'")
@@ -62,7 +62,7 @@ class _Plain(logging.Formatter):
         super().__init__("%(levelname)s %(message)s" if journal else "%(asctime)s %(levelname)-7s %(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
-        return without_delivery_points(super().format(record))
+        return redact_prm(super().format(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - its name
         return printable(super().formatMessage(record))
@@ -87,10 +87,10 @@ class _Json(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "program": self._program,
-            "message": without_delivery_points(record.getMessage()),
+            "message": redact_prm(record.getMessage()),
         }
         if record.exc_info:
-            said["exception"] = without_delivery_points(self.formatException(record.exc_info))
+            said["exception"] = redact_prm(self.formatException(record.exc_info))
         # Inside JSON, \n and \u009b are the characters themselves.
         return _NOT_PRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(said, ensure_ascii=False))
 
@@ -99,13 +99,13 @@ EVERY = 3600.0  # seconds
 _MANY = 100  # things that are told apart; a stranger may make up any number of topics
 
 
-class Seldom:
+class RateLimiter:
     """Remembers when something was said last."""
 
     def __init__(self) -> None:
         self._said: dict[Hashable, float] = {}
 
-    def due(self, thing: Hashable, now: float) -> bool:
+    def allow(self, thing: Hashable, now: float) -> bool:
         """Tell whether the thing should be said at the monotonic time `now`; if so, it counts as said."""
         if thing not in self._said and len(self._said) >= _MANY:
             thing = None

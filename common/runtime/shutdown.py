@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 log = logging.getLogger(__name__)
 
-GRACE = 4.5  # seconds between the stop signal and the end, at most
+SHUTDOWN_TIMEOUT = 4.5  # seconds between the stop signal and the end, at most
 _SIGNALS = {signal.SIGTERM, signal.SIGINT}
 
 
-class Life:
+class Shutdown:
     """Knows whether the program should go on, and how it ends.
 
     `stop` is set by SIGTERM and SIGINT, and by the death of any thread: a program that lost a thread looks alive and
@@ -24,7 +24,7 @@ class Life:
         self.exit_code = 0
         self._wake: Callable[[], None] = lambda: None
 
-    def watch(self, wake: Callable[[], None] | None = None) -> None:
+    def install(self, wake: Callable[[], None] | None = None) -> None:
         """Take over the signals and the deaths of threads; call it before any thread is started.
 
         `wake` must make whoever waits look at `stop`; it is called from another thread.
@@ -45,9 +45,9 @@ class Life:
         signal.sigwait(_SIGNALS)
         self.stop.set()
         self._wake()
-        again = signal.sigtimedwait(_SIGNALS, GRACE)
+        again = signal.sigtimedwait(_SIGNALS, SHUTDOWN_TIMEOUT)
         if again is None:
-            log.error("Not done %.1f s after the stop signal: ending now", GRACE)
+            log.error("Not done %.1f s after the stop signal: ending now", SHUTDOWN_TIMEOUT)
         os._exit(1 if again is None else 128 + again.si_signo)
 
     def _on_dead_thread(self, args: threading.ExceptHookArgs) -> None:

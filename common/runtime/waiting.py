@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from common.errors import NotReady
-from common.runtime.shutdown import Life
-from common.runtime.watchdog import Heartbeat, Vitals
+from common.runtime.shutdown import Shutdown
+from common.runtime.watchdog import Health, Heartbeat
 
 T = TypeVar("T")
 
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 FASTEST_RETRY, SLOWEST_RETRY = 1.0, 30.0  # seconds
 
 
-def when_ready(make: Callable[[], T], life: Life, heartbeat: Heartbeat) -> T | None:
+def when_ready(make: Callable[[], T], life: Shutdown, heartbeat: Heartbeat) -> T | None:
     """Call `make` again and again while it raises `NotReady`; return None when told to stop instead.
 
     The reason is logged when it changes, and shown by `heartbeat`: a program that waits is alive.
@@ -34,7 +34,7 @@ def when_ready(make: Callable[[], T], life: Life, heartbeat: Heartbeat) -> T | N
             if said:
                 log.info("The machine has what was missing: going on")
             return made
-        heartbeat.beat(Vitals(alive=True, healthy=False, words=f"waiting: {said}"), time.monotonic())
+        heartbeat.beat(Health(alive=True, healthy=False, status_text=f"waiting: {said}"), time.monotonic())
         life.stop.wait(wait * random.uniform(0.5, 1.0))  # noqa: S311 - not a secret
         wait = min(2 * wait, SLOWEST_RETRY)
     return None

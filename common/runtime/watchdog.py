@@ -59,12 +59,12 @@ def _watchdog(environment: Mapping[str, str]) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Vitals:
+class Health:
     """How the program is."""
 
     alive: bool  # all its threads do their work; a clean start would not do better
     healthy: bool  # what it is there for is being done
-    words: str  # one line for people
+    status_text: str  # one line for people
 
 
 def heartbeat_file(value: Any) -> Path | None:
@@ -93,7 +93,7 @@ class Heartbeat:
         """Tell whether it is worth while to find out how the program is, at monotonic `now`."""
         return now - self._looked >= _LOOK
 
-    def beat(self, vitals: Vitals, now: float) -> None:
+    def beat(self, vitals: Health, now: float) -> None:
         """Say how the program is, at monotonic `now`, as far as it is time to; the first time, that it is ready."""
         self._looked = now
         lines = []
@@ -101,9 +101,9 @@ class Heartbeat:
             self._ready = True
             lines.append("READY=1")
         turned = vitals.healthy != self._healthy
-        if vitals.words != self._words and (turned or now - self._spoke >= EVERY):
-            self._words, self._spoke, self._healthy = vitals.words, now, vitals.healthy
-            lines.append(f"STATUS={vitals.words}")
+        if vitals.status_text != self._words and (turned or now - self._spoke >= EVERY):
+            self._words, self._spoke, self._healthy = vitals.status_text, now, vitals.healthy
+            lines.append(f"STATUS={vitals.status_text}")
         if vitals.alive and now - self._fed >= self._fed_every:
             self._fed = now
             lines.append("WATCHDOG=1")

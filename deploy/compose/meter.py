@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from common.doctor.findings import Status
-from common.host import Machine
+from common.host import Host
 from deploy.compose.env_file import with_variables
 from deploy.compose.user import PROJECT
 from reader.doctor.command import SECONDS
@@ -27,7 +27,7 @@ Listen = Callable[[str], LineFacts]
 
 def main(ports: Sequence[str], folder: Path = PROJECT) -> int:
     """Look at the ports, or at all there are; return the exit code: 0 when .env names a meter."""
-    found = list(ports) or serial_ports(Machine())
+    found = list(ports) or serial_ports(Host())
     if not found:
         print(_NOTHING_FOUND, file=sys.stderr)
         return 1
@@ -56,7 +56,7 @@ def look(ports: Sequence[str], listen_to: Listen) -> list[str]:
         mark = f"{len(heard)}." if line.meters and not known else "-"
         print(f"{mark:3} {port}: {telling.what}")
         if telling.status is Status.CURE:
-            print(f"    -> {telling.cure}")
+            print(f"    -> {telling.fix}")
     return heard
 
 

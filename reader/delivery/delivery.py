@@ -12,8 +12,8 @@ import logging
 from collections.abc import Iterable
 from typing import Any
 
-from common.frame import write_instant
-from common.mqtt.events import REFUSED, TOO_LARGE, Handed
+from common.frame import format_time
+from common.mqtt.events import REFUSED, TOO_LARGE, PublishToken
 from common.topics import Topics
 from reader.buffer.item import Identity, Item, Kind, instant_of
 from reader.buffer.journal import Journal
@@ -111,7 +111,7 @@ class Delivery:
         self._outbox.clear()
         self._overdue.disconnected(self._hot.values())
 
-    def answered(self, handed: Handed, code: int, now: float) -> None:
+    def answered(self, handed: PublishToken, code: int, now: float) -> None:
         """Take the broker's answer to one message."""
         identity = self._outbox.answered(handed)
         if identity is None:
@@ -379,4 +379,4 @@ class Delivery:
 
 
 def _when(key: int | None) -> str | None:
-    return None if key is None else write_instant(instant_of(key))
+    return None if key is None else format_time(instant_of(key))

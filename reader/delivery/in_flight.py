@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from common.mqtt.events import Handed
+from common.mqtt.events import PublishToken
 from common.topics import Topics
 from reader.buffer.item import Identity, Item, Kind
 
@@ -14,7 +14,7 @@ ANSWER_TIMEOUT = 60.0  # seconds with that many and without an answer, until the
 class Publisher(Protocol):
     """Whoever carries messages to the broker."""
 
-    def publish(self, topic: str, payload: bytes | str, *, retain: bool = False) -> Handed | None:
+    def publish(self, topic: str, payload: bytes | str, *, retain: bool = False) -> PublishToken | None:
         """Hand a message over; None if that is not possible now."""
 
     def reconnect(self) -> None:
@@ -27,8 +27,8 @@ class Outbox:
     def __init__(self, publisher: Publisher, topics: Topics) -> None:
         self._publisher = publisher
         self._topics = topics
-        self._answers: dict[Handed, Identity | None] = {}  # None: nobody waits for it any more
-        self._handed: dict[Identity, list[Handed]] = {}  # the others, by item
+        self._answers: dict[PublishToken, Identity | None] = {}  # None: nobody waits for it any more
+        self._handed: dict[Identity, list[PublishToken]] = {}  # the others, by item
         self._freed = 0  # how many are None
         self._stuck_since: float | None = None
 
@@ -58,7 +58,7 @@ class Outbox:
         topics = self._topics
         return self._send(item, topics.replay(item.meter) if item.kind is Kind.FRAME else topics.tally(item.meter))
 
-    def answered(self, handed: Handed) -> Identity | None:
+    def answered(self, handed: PublishToken) -> Identity | None:
         """Return which item an answer is about; None when it is none."""
         if handed not in self._answers:
             return None

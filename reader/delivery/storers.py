@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from common.config import client_name
-from common.runtime.logs import Seldom
+from common.runtime.logs import RateLimiter
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class Confirmers:
         """Take `auto`, `broker` or the names that each must confirm; `folder` None remembers nothing."""
         self._wanted = wanted
         self._folder = folder
-        self._seldom = Seldom()
+        self._seldom = RateLimiter()
         self._full = False  # that was said
         self._storers: dict[str, _Storer] = {}
         if wanted == AUTO:
@@ -108,7 +108,7 @@ class Confirmers:
         try:
             status, wait = _read_status(payload)
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
-            if self._seldom.due(name, time.monotonic()):
+            if self._seldom.allow(name, time.monotonic()):
                 log.warning("The status of the storer %s is not understood: %r", name, payload[:80])
             return False
         storer = self._storers.get(name) or self._meet(name)

@@ -17,7 +17,7 @@ from common.doctor.broker import BrokerFacts, judge_broker, probe_broker
 from common.doctor.config_file import SUBJECT, config_finding, judge_secrets, read_config
 from common.doctor.findings import NOT_CONFIGURED, Finding, Report, fine, mind
 from common.errors import ConfigError
-from common.host import Machine
+from common.host import Host
 from common.runtime.cli import UTC_TIMES
 from common.topics import Topics
 from reader.config import ReaderConfig, is_simulated
@@ -57,7 +57,7 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def check(path: Path, seconds: float, report: Report, machine: Machine | None = None) -> int:
+def check(path: Path, seconds: float, report: Report, machine: Host | None = None) -> int:
     """Look at everything and report it; return 0, 1 when something must be cured, 2 for the configuration."""
     config, findings = read_config(ReaderConfig, path, PROGRAM)
     if config is not None:
@@ -66,7 +66,7 @@ def check(path: Path, seconds: float, report: Report, machine: Machine | None = 
         report.show(findings)
         report.end()
         return NOT_CONFIGURED
-    _Check(config, path, seconds, report, machine or Machine()).run()
+    _Check(config, path, seconds, report, machine or Host()).run()
     return report.end()
 
 
@@ -81,7 +81,7 @@ def _bad_ports(config: ReaderConfig, path: Path) -> list[Finding]:
 
 
 class _Check:
-    def __init__(self, config: ReaderConfig, path: Path, seconds: float, report: Report, machine: Machine) -> None:
+    def __init__(self, config: ReaderConfig, path: Path, seconds: float, report: Report, machine: Host) -> None:
         self._config = config
         self._path = path
         self._seconds = seconds

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from common.deployment import here
 from common.doctor.findings import Finding, cure, fine, mind
-from common.host import Machine, Process, User, group_of
+from common.host import Host, Process, User, group_of
 from reader.line.serial_ports import DEBUG_SOCKET, pi_model, ports, taken_by_brltty
 
 SUBJECT = "Port"
@@ -77,7 +77,7 @@ class PortFacts:
         return self.exists and self.serial and self.allowed_here and not self.holders
 
 
-def probe_port(url: str, machine: Machine, user: User) -> PortFacts:
+def probe_port(url: str, machine: Host, user: User) -> PortFacts:
     """Look at a port, which `user` shall read."""
     if "://" in url:
         return PortFacts(url=url)
@@ -116,7 +116,7 @@ def probe_port(url: str, machine: Machine, user: User) -> PortFacts:
         member=status.st_gid in user.groups,
         container=machine.path("/.dockerenv").exists(),
         log_in_again=_is_member(user, group) and status.st_gid not in user.groups,
-        holders=tuple(machine.holders(path)),
+        holders=tuple(machine.users_of(path)),
         console=console,
         console_as=console_as,
         uart0_console=_in_settings(machine, _CONSOLE_PI5),
@@ -130,7 +130,7 @@ def probe_port(url: str, machine: Machine, user: User) -> PortFacts:
     )
 
 
-def _pins(machine: Machine) -> str:
+def _pins(machine: Host) -> str:
     if not pi_model(machine):
         return ""
     if " 5" in pi_model(machine):
@@ -139,16 +139,16 @@ def _pins(machine: Machine) -> str:
     return Path(os.readlink(serial0)).name if serial0.is_symlink() else ""
 
 
-def _small_uart_is_off(machine: Machine) -> bool:
+def _small_uart_is_off(machine: Host) -> bool:
     settings = [machine.text(name) for name in _SETTINGS]
     return bool(pi_model(machine)) and any(settings) and not any(_SWITCH.search(text) for text in settings)
 
 
-def _in_settings(machine: Machine, pattern: re.Pattern[str]) -> bool:
+def _in_settings(machine: Host, pattern: re.Pattern[str]) -> bool:
     return any(pattern.search(machine.text(name)) for name in _SETTINGS)
 
 
-def _is_bluetooths(machine: Machine, device: str) -> bool:
+def _is_bluetooths(machine: Host, device: str) -> bool:
     """Say whether the good UART, ttyAMA0, goes to Bluetooth: then the small one is on the pins."""
     return (
         device == "ttyAMA0"
@@ -157,7 +157,7 @@ def _is_bluetooths(machine: Machine, device: str) -> bool:
     )
 
 
-def _console(machine: Machine, device: str) -> tuple[str, str, bool]:
+def _console(machine: Host, device: str) -> tuple[str, str, bool]:
     """Return which file puts a console on the device, by which name, and whether it is there now."""
     running = _console_name(machine, machine.text("/proc/cmdline"), device)
     for file in _CONSOLES:
@@ -166,12 +166,12 @@ def _console(machine: Machine, device: str) -> tuple[str, str, bool]:
     return ("/proc/cmdline", running, True) if running else ("", "", False)
 
 
-def _console_name(machine: Machine, text: str, device: str) -> str:
+def _console_name(machine: Host, text: str, device: str) -> str:
     names = _CONSOLE.findall(text)
     return next((name for name in names if Path(os.path.realpath(machine.path(f"/dev/{name}"))).name == device), "")
 
 
-def _getty(machine: Machine, device: str) -> str:
+def _getty(machine: Host, device: str) -> str:
     unit = _GETTY.format(device)
     return unit if any(os.path.lexists(machine.path(f"{folder}/{unit}")) for folder in _GETTY_FOLDERS) else ""
 

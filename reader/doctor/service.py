@@ -8,7 +8,7 @@ from typing import Any
 
 from common.deployment import Deployment, here
 from common.doctor.broker_probe import Heard
-from common.doctor.findings import Finding, cure, fine, mind, time_in_words
+from common.doctor.findings import Finding, cure, fine, format_days, mind
 from common.errors import MessageError
 from common.frame import Frame
 from common.plural import plural
@@ -130,7 +130,7 @@ def judge_service(facts: ServiceFacts) -> list[Finding]:
             )
         ]
     uptime = facts.health.get("uptime")
-    since = f", for {time_in_words(uptime / 86400)}" if isinstance(uptime, int) else ""
+    since = f", for {format_days(uptime / 86400)}" if isinstance(uptime, int) else ""
     findings = []
     if facts.local:
         findings.append(fine(SUBJECT, f"{facts.name} is running and connected{since}"))

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from common.deployment import Deployment, here
-from common.doctor.findings import Finding, cure, fine, in_words, mind, time_in_words
-from common.host import Machine, User, free_space, is_read_only, memory_backed, nearest
+from common.doctor.findings import Finding, cure, fine, format_bytes, format_days, mind
+from common.host import Host, User, free_space, is_read_only, memory_backed, nearest
 from common.version import BUILD_DATE
 from reader.buffer.folder import refusal
 from reader.config import ReaderConfig, is_simulated
@@ -44,7 +44,7 @@ class KeepingFacts:
     total: int | None = None
 
 
-def probe_keeping(config: ReaderConfig, machine: Machine, user: User, clock: Clock | None = None) -> KeepingFacts:
+def probe_keeping(config: ReaderConfig, machine: Host, user: User, clock: Clock | None = None) -> KeepingFacts:
     """Look at clock, journal and spool, which `user` shall use; nothing is written."""
     clock = clock or KernelClock()
     folder = config.spool.path
@@ -80,9 +80,9 @@ def probe_keeping(config: ReaderConfig, machine: Machine, user: User, clock: Clo
     )
 
 
-def _may_write(folder: Path, user: User, machine: Machine) -> bool:
+def _may_write(folder: Path, user: User, machine: Host) -> bool:
     """Say whether a user may write into a folder that is there, or that he or systemd will make."""
-    if machine.makes(PROGRAM, folder) and not machine.path(str(folder)).exists():
+    if machine.unit_creates(PROGRAM, folder) and not machine.path(str(folder)).exists():
         return True
     place = nearest(folder)
     return place.is_dir() and user.may(place, os.W_OK | os.X_OK)
@@ -95,7 +95,7 @@ def _refused(journal: Path, user: User) -> str:
         return ""
 
 
-def _time_service(machine: Machine) -> str:
+def _time_service(machine: Host) -> str:
     for name in ("chronyd", "ntpd", "systemd-timesyncd"):
         for folder in ("usr/sbin", "usr/lib/systemd", "lib/systemd"):
             if machine.path(f"{folder}/{name}").exists():
@@ -183,7 +183,7 @@ def _spool(facts: KeepingFacts) -> list[Finding]:
         ]
     room = facts.spool_limit - facts.spool_size
     days = _days(room)
-    text = f"{facts.spool} holds {in_words(facts.spool_size)} of {in_words(facts.spool_limit)}"
+    text = f"{facts.spool} holds {format_bytes(facts.spool_size)} of {format_bytes(facts.spool_limit)}"
     if facts.spool_size > _NEARLY_FULL * facts.spool_limit:
         return [
             cure(
@@ -195,12 +195,12 @@ def _spool(facts: KeepingFacts) -> list[Finding]:
     findings = []
     if facts.free is not None and facts.free < room:
         held = _days(facts.free)
-        what = f"only {in_words(facts.free)} are free on the disk of {facts.spool}: frames of {time_in_words(held)}"
+        what = f"only {format_bytes(facts.free)} are free on the disk of {facts.spool}: frames of {format_days(held)}"
         remedy = here(PROGRAM).on_host("make room on that disk: sudo apt clean, sudo journalctl --vacuum-size=50M")
         findings.append(cure(SPOOL, what, remedy) if held < _LEAST_DAYS else mind(SPOOL, what, remedy))
     else:
-        free = f"; {in_words(facts.free)} are free on its disk" if facts.free is not None else ""
-        findings.append(fine(SPOOL, f"{text}: room for {time_in_words(days)} of frames that nobody takes{free}"))
+        free = f"; {format_bytes(facts.free)} are free on its disk" if facts.free is not None else ""
+        findings.append(fine(SPOOL, f"{text}: room for {format_days(days)} of frames that nobody takes{free}"))
     if facts.damaged:
         findings.append(
             mind(

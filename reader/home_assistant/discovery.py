@@ -23,7 +23,7 @@ from typing import Any
 
 from common.frame import Frame
 from common.labels import LABELS
-from common.tariff import spoken
+from common.tariff import expand_abbreviations
 from common.topics import Topics
 from reader.home_assistant.component import Entity, component
 from reader.home_assistant.entities import Facts, entities
@@ -49,7 +49,7 @@ _SIMULATED = Text("simulé", "simulated")
 DIGITS = 4  # of the address, in names; two more at a time where another meter ends with the same
 _PATIENCE = 7  # how often the rest doubles for somebody who goes on emptying the topic: to an hour
 
-_INDEXES = frozenset(label.name for labels in LABELS.values() for label in labels.values() if label.index)
+_INDEXES = frozenset(label.name for labels in LABELS.values() for label in labels.values() if label.cumulative)
 _REGISTER = "easf"  # begins the keys of the supplier's registers
 _ENERGY = ("energy", "varh")  # class or unit of registers
 _PREFIXES = ("Énergie ", "Energy ")
@@ -218,7 +218,7 @@ class Discovery:
         number, label = state.get("supplier_index"), _text(state.get("LTARF"))
         if not isinstance(number, int) or not label:
             return
-        candidate = (number, spoken(label))
+        candidate = (number, expand_abbreviations(label))
         if candidate != self._candidate:
             self._switched = self._candidate is not None
             self._candidate, self._candidate_frames = candidate, 0

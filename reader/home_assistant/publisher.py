@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from typing import Protocol
 
 from common.frame import METER, Frame
-from common.mqtt.events import Handed
+from common.mqtt.events import PublishToken
 from common.topics import Topics
 from reader.config import HomeAssistantConfig, is_simulated
 from reader.home_assistant import teleinfo2mqtt
@@ -39,7 +39,7 @@ class Publisher(Protocol):
     def connected(self) -> bool:
         """Whether the broker is there."""
 
-    def publish(self, topic: str, payload: bytes | str, *, retain: bool = False) -> Handed | None:
+    def publish(self, topic: str, payload: bytes | str, *, retain: bool = False) -> PublishToken | None:
         """Hand a message over; None if that is not possible now."""
 
 

@@ -3,7 +3,7 @@
 import math
 from enum import StrEnum
 
-from common.runtime.logs import Seldom
+from common.runtime.logs import RateLimiter
 
 NO_FRAME_AFTER = 15.0  # seconds without a frame until that is a problem; both speeds were tried by then
 _SILENT_AFTER = 8.0  # seconds without a byte; a meter pauses for less than one
@@ -26,7 +26,7 @@ class FrameWatchdog:
         self._since = now  # the last frame, or when listening began
         self._bytes = 0  # since then
         self._last_byte = -math.inf
-        self._seldom = Seldom()
+        self._seldom = RateLimiter()
 
     def opened(self, now: float) -> None:
         """The port has been opened; a problem lasts until the next frame."""
@@ -52,13 +52,13 @@ class FrameWatchdog:
         if now - self._since < NO_FRAME_AFTER:
             return None
         self.problem = self._kind(now)
-        return self._diagnosis(now) if self._seldom.due(self.problem, now) else None
+        return self._diagnosis(now) if self._seldom.allow(self.problem, now) else None
 
     def explain(self, now: float) -> str | None:
         """Return why there is no frame, for a warning of now, if the port is open for long enough to tell."""
         if now - self._since < _SILENT_AFTER:
             return None
-        self._seldom.due(self._kind(now), now)
+        self._seldom.allow(self._kind(now), now)
         return self._diagnosis(now)
 
     def _diagnosis(self, now: float) -> str:

@@ -32,7 +32,7 @@ REGISTERS: Mapping[Mode, Mapping[str, bool]] = MappingProxyType(
             {
                 label.name: label.unit == "Wh" and label.name != "EAIT"
                 for label in labels.values()
-                if label.index and label.unit in ("Wh", "VArh")  # not GAZ and AUTRE: no rule is known for them
+                if label.cumulative and label.unit in ("Wh", "VArh")  # not GAZ and AUTRE: no rule is known for them
             }
         )
         for mode, labels in LABELS.items()

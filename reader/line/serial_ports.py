@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from common.host import Machine
+from common.host import Host
 
 DEBUG_SOCKET = "ttyAMA10"  # between the HDMI sockets of a Raspberry Pi 5; /dev/serial0 may point at it
 _USB = re.compile(r"tty(USB|ACM)\d+")
@@ -16,13 +16,13 @@ _CHIPS = {"0403:6001", "0403:6015", "10c4:ea60", "1a86:7523", "1a86:55d4", "067b
 _BRLTTY = ("/usr/bin/brltty", "/bin/brltty", "/sbin/brltty", "/usr/sbin/brltty")
 
 
-def pi_model(machine: Machine) -> str:
+def pi_model(machine: Host) -> str:
     """Return which Raspberry Pi this is; empty when it is none."""
     model = machine.text("/proc/device-tree/model").strip()
     return model if model.startswith("Raspberry Pi") else ""
 
 
-def ports(machine: Machine) -> list[str]:
+def ports(machine: Host) -> list[str]:
     """Return the ports by the names that are best written down."""
     pi = bool(pi_model(machine))
     folder = machine.path("/dev")
@@ -37,20 +37,20 @@ def ports(machine: Machine) -> list[str]:
     return [*found, *(f"/dev/{name}" for name in names if _is_of_the_board(machine, name, pi=pi))]
 
 
-def _is_of_the_board(machine: Machine, name: str, *, pi: bool) -> bool:
+def _is_of_the_board(machine: Host, name: str, *, pi: bool) -> bool:
     if _NUMBERED.fullmatch(name):
         return pi or machine.path(f"/sys/class/tty/{name}/device/of_node").exists()
     return name != DEBUG_SOCKET and _BOARD.fullmatch(name) is not None
 
 
-def taken_by_brltty(machine: Machine) -> str:
+def taken_by_brltty(machine: Host) -> str:
     """Return the USB numbers of an adapter without a port, where brltty is installed, which takes some of them."""
     if not any(machine.path(name).exists() for name in _BRLTTY):
         return ""
     return next((chip for chip, device in _adapters(machine) if not _has_port(device)), "")
 
 
-def _adapters(machine: Machine) -> Iterator[tuple[str, Path]]:
+def _adapters(machine: Host) -> Iterator[tuple[str, Path]]:
     folder = machine.path("/sys/bus/usb/devices")
     for device in sorted(folder.iterdir()) if folder.is_dir() else []:
         name = f"/sys/bus/usb/devices/{device.name}"

@@ -12,7 +12,7 @@ from typing import Protocol
 from common.errors import PortError
 from common.frame import Frame
 from common.labels import OTHER_FAMILIES
-from common.runtime.logs import Seldom
+from common.runtime.logs import RateLimiter
 from reader.config import is_simulated
 from reader.line.address_filter import MANY_METERS, Identity
 from reader.line.frame_watchdog import FrameWatchdog, Problem
@@ -99,7 +99,7 @@ class Line:
         self._stamper = stamper
         self._undated: deque[tuple[Reading, str, float]] = deque()
         self._plausibility = Plausibility()
-        self._seldom = Seldom()
+        self._seldom = RateLimiter()
         self._identity = Identity()
         self._detector = Detector(mode, monotonic())
         self._watchdog = FrameWatchdog(port, monotonic())
@@ -220,7 +220,7 @@ class Line:
         if self._identity.refused == self.health.refused:
             return
         self.health.refused = self._identity.refused
-        if self._seldom.due("refused", came_in):
+        if self._seldom.allow("refused", came_in):
             log.warning(
                 "%s: more than %d meters on one line: %s and others are not published; if they are real, restart the"
                 " reader",
@@ -241,7 +241,7 @@ class Line:
         health = self.health
         health.frames += 1
         if health.meter not in (None, meter):
-            if self._seldom.due(("meter", meter), self._monotonic()):
+            if self._seldom.allow(("meter", meter), self._monotonic()):
                 log.warning("%s: the meter is now %s", self._port_name, meter)
             if self._online:
                 self._post(Link(str(health.meter), False))
@@ -254,7 +254,7 @@ class Line:
         """Take out the indexes that cannot be true."""
         frame, doubts, left_out = self._plausibility.check(frame, came_in)
         for doubt in doubts:
-            if not self._seldom.due(doubt.label, came_in):
+            if not self._seldom.allow(doubt.label, came_in):
                 continue
             log.warning(
                 "%s: %s %d cannot follow %d; left out until three frames agree, more of them only counted for an hour",

@@ -87,8 +87,8 @@ def _standard_tariffs(values: Mapping[str, Value], status: Status | None, *, pea
     contract = _CONTRACTS[option.rstrip(".")] if option else _text(values, "NGTF")
     state: State = {"contract": contract, "period": code.rstrip(".") if code else _text(values, "LTARF")}
     if option is None:  # the names of the others are known
-        state["contract_name"] = contract and tariff.capitalised(tariff.readable(contract))
-        state["period_name"] = state["period"] and tariff.capitalised(tariff.spoken(state["period"]))
+        state["contract_name"] = contract and tariff.capitalise(tariff.sentence_case(contract))
+        state["period_name"] = state["period"] and tariff.capitalise(tariff.expand_abbreviations(state["period"]))
     if status is None:
         return state
     if contract == "tempo":

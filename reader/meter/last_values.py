@@ -23,7 +23,9 @@ SETTLED = 5
 _WARNINGS = ("ADIR1", "ADIR2", "ADIR3")  # only short frames carry them
 _SHORT = frozenset((*_WARNINGS, "ADCO", "IINST1", "IINST2", "IINST3"))
 _CONTRACT = {Mode.HISTORIC: "OPTARIF", Mode.STANDARD: "NGTF"}
-_INDEXES = {mode: frozenset(label.name for label in labels.values() if label.index) for mode, labels in LABELS.items()}
+_INDEXES = {
+    mode: frozenset(label.name for label in labels.values() if label.cumulative) for mode, labels in LABELS.items()
+}
 
 
 class WholeFrames:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from common.tariff import readable, spoken
+from common.tariff import expand_abbreviations, sentence_case
 
 
 class Text(NamedTuple):
@@ -90,7 +90,9 @@ _CUTOFFS = {
     "ouvert sur surtension": Text("Ouvert sur surtension", "Open: overvoltage"),
     "ouvert sur délestage": Text("Ouvert sur délestage", "Open: load shedding"),
     "ouvert sur ordre": Text("Ouvert sur ordre", "Open: by order"),
-    "ouvert sur surchauffe avec surintensité": Text("Ouvert sur surchauffe avec surintensité", "Open: hot, overcurrent"),
+    "ouvert sur surchauffe avec surintensité": Text(
+        "Ouvert sur surchauffe avec surintensité", "Open: overheated, too much current"
+    ),
     "ouvert sur surchauffe": Text("Ouvert sur surchauffe", "Open: overheated"),
 }  # fmt: skip
 _PLC = {
@@ -141,13 +143,13 @@ def historic_register_name(label: str) -> Text | None:
 
 def contract_name(contract: str, language: str) -> str:
     """Return what to call a contract: one of the four of old in words, any other as its supplier does."""
-    return _CONTRACTS[contract].of(language) if contract in _CONTRACTS else readable(contract)
+    return _CONTRACTS[contract].of(language) if contract in _CONTRACTS else sentence_case(contract)
 
 
 def period_name(contract: str | None, period: str, language: str) -> str:
     """Return what to call a tariff period."""
     name = _PERIODS.get(contract or "", {}).get(period)
-    return spoken(period) if name is None else name.of(language)
+    return expand_abbreviations(period) if name is None else name.of(language)
 
 
 def colour_name(colour: str, language: str) -> str:

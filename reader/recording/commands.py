@@ -11,10 +11,10 @@ from typing import Any
 from common import config
 from common.deployment import here
 from common.errors import ConfigError, PortBusy, PortError, TeleinfoError
-from common.host import Machine, reason
+from common.host import Host, reason
 from common.plural import plural
 from common.runtime.cli import NO_ROOM, UTC_TIMES, positive, whole
-from common.runtime.shutdown import Life
+from common.runtime.shutdown import Shutdown
 from reader.config import ReaderConfig
 from reader.line.port import check_port, open_port
 from reader.line.pseudo_terminal import serve_pty
@@ -56,12 +56,12 @@ def add_replay(commands: Any) -> None:
 def _record(arguments: argparse.Namespace) -> int:
     port, mode = _line(arguments)
     check_port(port)
-    life = Life()
+    life = Shutdown()
     bounds = Bounds(seconds=arguments.seconds, frames=arguments.frames)
     try:
         with open(arguments.file, "x", encoding="ascii", newline="\n", opener=_private) as file:
             recorder = Recorder(file, mode=mode, anonymous=arguments.anonymous, bounds=bounds, stop=life.stop)
-            life.watch(lambda: None)
+            life.install(lambda: None)
             says = _Progress(f"recording {port}; Ctrl-C ends it")
             try:
                 recorder.record(port, open_port, tell=lambda progress: says.tell(_far(progress)))
@@ -109,7 +109,7 @@ def _with_holder(error: PortError, port: str) -> PortError:
     """Say who has the port, and what to do about it."""
     if not isinstance(error, PortBusy):
         return error
-    holder = next(iter(Machine().holders(Path(port))), "another program")
+    holder = next(iter(Host().users_of(Path(port))), "another program")
     cure = f"the reader: {here('teleinfo-reader').stop('teleinfo-reader')}, and start it again afterwards"
     return PortBusy(f"{port}: {holder} has it open; stop that first ({cure})")
 
@@ -132,8 +132,8 @@ def _replay(arguments: argparse.Namespace) -> int:
     if not chunks:
         raise ConfigError(f"{arguments.file}: there is not a byte in the recording")
     line = RecordedLine(chunks, speed=arguments.speed, loop=arguments.loop)
-    life = Life()
-    life.watch(line.close)
+    life = Shutdown()
+    life.install(line.close)
     says = _Progress("waiting until a program opens it; Ctrl-C ends it")
     try:
         serve_pty(

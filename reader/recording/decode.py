@@ -88,5 +88,5 @@ def decode_file(file: BinaryIO, summary: Summary, name: str = "-") -> Iterator[s
 
 
 def _line(frame: Frame) -> str:
-    message: dict[str, Any] = {"meter": frame.meter} | frame.told()
+    message: dict[str, Any] = {"meter": frame.meter} | frame.payload()
     return json.dumps(message, ensure_ascii=False)

@@ -167,7 +167,7 @@ def _value(row: Label | None, data: str) -> tuple[Value | None, bool]:
         return (data if _PRINTABLE.fullmatch(data) else None), False
     narrow = False
     if row.width != len(data):
-        narrow = row.index and len(data) == _CONCENTRATOR_WIDTH and row.name not in _CONCENTRATOR
+        narrow = row.cumulative and len(data) == _CONCENTRATOR_WIDTH and row.name not in _CONCENTRATOR
         if not narrow:
             return None, False
     if row.kind is INTEGER:

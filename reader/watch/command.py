@@ -17,9 +17,9 @@ from typing import Any
 
 from common import config
 from common.errors import ConfigError, PortBusy, PortError
-from common.host import Machine, Process
+from common.host import Host, Process
 from common.runtime.cli import LOCAL_TIMES
-from common.runtime.shutdown import Life
+from common.runtime.shutdown import Shutdown
 from reader.config import ReaderConfig, ReaderMqtt
 from reader.line.port import check_port, open_port
 from reader.line.worker import Decoded, Link
@@ -64,8 +64,8 @@ def _watch(arguments: argparse.Namespace) -> int:
     if interactive:
         _check_rich()
     source, note, advice = _source(arguments, settings, words, events.put)
-    life = Life()
-    life.watch(lambda: events.put(None))
+    life = Shutdown()
+    life.install(lambda: events.put(None))
     watch = _Watch(source, words, events, life.stop, only=arguments.meter, note=note, advice=advice)
     handler = NoteHandler(events.put)
     logging.getLogger().addHandler(handler)
@@ -134,7 +134,7 @@ def _source(
                 _try(ports)
             except PortBusy as error:
                 port = str(error).partition(": ")[0]
-                taken = port, _named(next(iter(Machine().holders(Path(port))), None), words)
+                taken = port, _named(next(iter(Host().users_of(Path(port))), None), words)
                 if arguments.port:
                     raise PortBusy(
                         f"{port}: {taken[1]} has it open; to see what a reader publishes: teleinfo-reader watch --mqtt"
@@ -148,7 +148,7 @@ def _source(
 
 def _taken_by_reader(settings: ReaderConfig, words: Words) -> tuple[str, str] | None:
     """Return the ports and the reader, where one runs with this configuration: even a gateway lets only one in."""
-    reader = Machine().locker(settings.spool.journal)
+    reader = Host().lock_holder(settings.spool.journal)
     return None if reader is None else (", ".join(settings.port), _named(reader, words))
 
 

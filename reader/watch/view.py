@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from common.frame import Frame, read_instant
+from common.frame import Frame, parse_time
 from common.labels import Mode
-from common.tariff import capitalised, spoken
+from common.tariff import capitalise, expand_abbreviations
 from reader.meter.names import (
     colour_name,
     contract_name,
@@ -137,7 +137,7 @@ class Watched:
             self._remember(power, now)
         label, number = values.get("LTARF"), values.get("supplier_index")
         if isinstance(label, str) and isinstance(number, int):
-            self._labels[number] = spoken(label)
+            self._labels[number] = expand_abbreviations(label)
 
     def link(self, online: bool) -> None:
         """Frames are coming, or have ceased."""
@@ -241,7 +241,7 @@ class Watched:
             names.append(contract_name(contract, language))
         if period and (name := period_name(contract, period, language)) not in names:
             names.append(name)
-        return tuple(capitalised(name) for name in names)
+        return tuple(capitalise(name) for name in names)
 
     def _colours(self, values: dict[str, Any]) -> tuple[tuple[str, str, str], ...]:
         return tuple(
@@ -346,11 +346,11 @@ def _buckets(minutes: int) -> int:
 
 def _short(name: str) -> str:
     """Leave out what all names of indexes begin with."""
-    return capitalised(name.removeprefix("Énergie ").removeprefix("Energy ").replace(" energy", ""))
+    return capitalise(name.removeprefix("Énergie ").removeprefix("Energy ").replace(" energy", ""))
 
 
 def _local(instant: str) -> str:
-    return read_instant(instant).astimezone().strftime("%H:%M")
+    return parse_time(instant).astimezone().strftime("%H:%M")
 
 
 def plain_line(view: View, words: Words) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from common.errors import BackupError, Busy, ConfigError
+from common.errors import BackupError, ConfigError, Conflict
 from common.host import reason
 from common.version import __version__
 from storer.backup.file import Writer
@@ -81,7 +81,7 @@ def _write(database: Database, stream: BinaryIO, progress: Progress) -> None:
         try:
             _write_snapshot(connection, database.name, Writer(stream), progress)
             return
-        except Busy:
+        except Conflict:
             if attempt + 1 == _ATTEMPTS:
                 raise
         finally:

@@ -11,7 +11,7 @@ import pymysql.cursors
 from pymysql.constants import CLIENT
 
 from common.config import Tls
-from common.errors import Away, BadRow, Busy, ConfigError, DatabaseError, PartitionMissing, Unclassified
+from common.errors import ConfigError, Conflict, DatabaseError, InvalidRow, PartitionMissing, Unavailable, Unclassified
 from storer.config import DatabaseConfig
 from storer.database.error_numbers import classify
 
@@ -21,14 +21,14 @@ CONNECT_TIMEOUT = 5  # seconds
 TIMEOUT = 30  # seconds for one statement; without, a server that hangs would hang us for ever
 
 _TLS_ERROR = 2026  # CR_SSL_CONNECTION_ERROR
-_USABLE = (BadRow, PartitionMissing, Unclassified)  # after these the connection can still be used
+_USABLE = (InvalidRow, PartitionMissing, Unclassified)  # after these the connection can still be used
 _CLEAR_TEXT = (b"mysql_clear_password", b"dialog")  # ways of authentication that send the password as it is
 
 Rows = Sequence[Sequence[Any]]
 
 
 class Connection:
-    """One connection; one that raised `Away` is not to be used again, unless it was one of its `_USABLE` kinds."""
+    """One connection; one that raised `Unavailable` is not to be used again, unless it was one of its `_USABLE` kinds."""
 
     def __init__(
         self,
@@ -152,7 +152,7 @@ class Database:
                 return self._connect(self._hosts[0])
             except DatabaseError as error:
                 errors.append(error)
-        raise next((error for error in errors if isinstance(error, Away)), errors[0])
+        raise next((error for error in errors if isinstance(error, Unavailable)), errors[0])
 
     def _connect(self, host: str) -> Connection:
         where = self.where
@@ -198,11 +198,11 @@ class Database:
         try:
             return self._config.secret() or ""
         except ConfigError as error:  # it was there at the start
-            raise Away(f"database.{error}") from error
+            raise Unavailable(f"database.{error}") from error
 
     def _failed(self, host: str, error: DatabaseError) -> None:
         """Put a host last after an error that another host may not have; a second error of it changes nothing."""
-        if not isinstance(error, (BadRow, Busy, PartitionMissing)) and self._hosts[0] == host:
+        if not isinstance(error, (InvalidRow, Conflict, PartitionMissing)) and self._hosts[0] == host:
             self._hosts.append(self._hosts.pop(0))
 
 
@@ -213,13 +213,13 @@ def _context(tls: Tls) -> ssl.SSLContext:
             if file is not None:
                 open(file, "rb").close()
         except OSError as error:
-            raise Away(f"database.tls.{option}: {file} cannot be read: {error.strerror}") from error
+            raise Unavailable(f"database.tls.{option}: {file} cannot be read: {error.strerror}") from error
     try:
         context = ssl.create_default_context(cafile=tls.ca)
         if tls.certificate is not None:
             context.load_cert_chain(tls.certificate, tls.key)
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
-        raise Away(
+        raise Unavailable(
             f"database.tls: the files cannot be used: {error}; certificates and key must be PEM, of one pair"
         ) from error
     return context

@@ -5,7 +5,15 @@ value out of range alike. A number that is not listed counts as one that passes:
 it keeps coming for a single row while the table takes others (`FrameStore.write`).
 """
 
-from common.errors import Away, BadRow, Busy, DatabaseError, PartitionMissing, Refused, Unclassified
+from common.errors import (
+    Conflict,
+    DatabaseError,
+    InvalidRow,
+    PartitionMissing,
+    PermanentError,
+    Unavailable,
+    Unclassified,
+)
 
 # Wrong for as long as nobody mends it: access denied, no such database, no such table or column, no right.
 _REFUSED = {1044, 1045, 1046, 1049, 1054, 1095, 1130, 1142, 1143, 1146, 1227, 1370, 1524, 1698, 1820, 4151}
@@ -36,13 +44,13 @@ _CURES = {
 def classify(code: int, text: str, where: str) -> DatabaseError:
     """Return the error to raise for a number and a text of the server, or of its client."""
     if code in _BAD_ROW:
-        return BadRow(f"{text} ({code})")
+        return InvalidRow(f"{text} ({code})")
     message = f"database {where}: {text} ({code})"
     if code in _REFUSED:
-        return Refused(f"{message}; {_CURES.get(code, 'see docs/database.md')}")
+        return PermanentError(f"{message}; {_CURES.get(code, 'see docs/database.md')}")
     if code == _NO_PARTITION:
         return PartitionMissing(message)
     if code in _BUSY:
-        return Busy(message)
+        return Conflict(message)
     # Numbers below 1000 are not the server's (167 is), those from 2000 to 2999 the client's: of the connection.
-    return Away(message) if code < 1000 or 2000 <= code < 3000 or code in _AWAY else Unclassified(message)
+    return Unavailable(message) if code < 1000 or 2000 <= code < 3000 or code in _AWAY else Unclassified(message)

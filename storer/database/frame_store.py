@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from common.errors import BadRow, Busy, DatabaseError, PartitionMissing, Unclassified
+from common.errors import Conflict, DatabaseError, InvalidRow, PartitionMissing, Unclassified
 from common.frame import Frame
 from common.tally import Tally
 from storer.database.connection import Connection, Database
@@ -225,7 +225,7 @@ class FrameStore:
     def _write(self, connection: Connection, rows: Sequence[Row]) -> Written:
         try:
             return self._write_all(connection, rows)
-        except BadRow as error:
+        except InvalidRow as error:
             if len(rows) == 1:
                 return Written(0, [str(error)])
             half = len(rows) // 2
@@ -246,7 +246,7 @@ class FrameStore:
                 self.new_meters += add_meter(connection, identifier)
             for digest in label_sets.keys() - sets.keys():
                 self.new_label_sets += add_label_set(connection, label_sets[digest])
-        raise Busy("database: other storers give numbers to meters at the same time")
+        raise Conflict("database: other storers give numbers to meters at the same time")
 
     def _insert(self, connection: Connection, tuples: Sequence[tuple[object, ...]]) -> Written:
         stored = connection.execute_many(_INSERT_FRAME, tuples)
@@ -274,14 +274,14 @@ class FrameStore:
                         write_tallies(connection, [(meters[tally.meter], tally)])
                         return None
                 self.new_meters += add_meter(connection, tally.meter)
-        except BadRow as error:
+        except InvalidRow as error:
             return str(error)
         except Unclassified as error:
             if self._unclassified < TRIES:
                 raise
             connection.query("SELECT 1")  # the connection is not at fault
             return str(error)
-        raise Busy("database: other storers give numbers to meters at the same time")
+        raise Conflict("database: other storers give numbers to meters at the same time")
 
 
 def _check_takes_rows(connection: Connection, error: Unclassified) -> None:
@@ -290,7 +290,7 @@ def _check_takes_rows(connection: Connection, error: Unclassified) -> None:
         connection.execute("START TRANSACTION")
         taken = connection.execute(_PROBE)
         connection.execute("ROLLBACK")
-    except (BadRow, PartitionMissing, Unclassified):
+    except (InvalidRow, PartitionMissing, Unclassified):
         taken = 0
     if not taken:
         raise error

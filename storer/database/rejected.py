@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from common.errors import BadRow
+from common.errors import InvalidRow
 from storer.database.connection import Connection
 
 MOST_MESSAGES = 20_000
@@ -54,14 +54,14 @@ class RejectedMessages:
         try:
             with self._connection.transaction():
                 return sum(not self._keep(rejection) for rejection in rejections)
-        except BadRow:
+        except InvalidRow:
             return sum(not self._keep_alone(rejection) for rejection in rejections)
 
     def _keep_alone(self, rejection: Rejection) -> bool:
         try:
             with self._connection.transaction():
                 return self._keep(rejection)
-        except BadRow:  # its time is none for the database: not even this can be kept
+        except InvalidRow:  # its time is none for the database: not even this can be kept
             return False
 
     def _keep(self, rejection: Rejection) -> bool:

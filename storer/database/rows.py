@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from common import tariff
-from common.frame import Frame, Value, read_instant, write_stamp
+from common.frame import Frame, Value, parse_time, write_stamp
 from common.labels import LABELS, Mode
 
 _INT, _MEDIUMINT, _SMALLINT, _TINYINT = 2**32 - 1, 2**24 - 1, 2**16 - 1, 2**8 - 1
@@ -134,7 +134,7 @@ def rebuild(timestamp: datetime, meter: str, columns: tuple[int | None, ...], co
         number = columns[_PLACE[column]]
         if number is not None:
             values[label] = number
-    stamps = {label: read_instant(text) for label, text in content["stamps"].items()} if "stamps" in content else None
+    stamps = {label: parse_time(text) for label, text in content["stamps"].items()} if "stamps" in content else None
     offset = columns[_PLACE["clock_offset"]]
     if offset is not None:
         values["DATE"] = ""

@@ -14,8 +14,8 @@ from common.deployment import here
 from common.doctor.broker import judge_broker, probe_broker
 from common.doctor.broker_probe import Heard
 from common.doctor.config_file import SUBJECT, judge_secrets, read_config
-from common.doctor.findings import NOT_CONFIGURED, Finding, Report, cure, fine, mind, time_in_words
-from common.host import Machine
+from common.doctor.findings import NOT_CONFIGURED, Finding, Report, cure, fine, format_days, mind
+from common.host import Host
 from common.plural import plural
 from common.runtime.cli import UTC_TIMES
 from common.topics import Topics
@@ -37,7 +37,7 @@ def add_parser(commands: "argparse._SubParsersAction[Any]", config: Path) -> Non
     parser.set_defaults(command=lambda arguments: check(arguments.config, Report(sys.stdout)))
 
 
-def check(path: Path, report: Report, machine: Machine | None = None, *, seconds: float = SECONDS) -> int:
+def check(path: Path, report: Report, machine: Host | None = None, *, seconds: float = SECONDS) -> int:
     """Look at everything and report it; return 0, 1 when something must be cured, 2 for the configuration."""
     config, findings = read_config(StorerConfig, path, PROGRAM)
     if config is None:
@@ -62,7 +62,7 @@ def check(path: Path, report: Report, machine: Machine | None = None, *, seconds
     )
     report.show(judge_broker(broker, time.time()))
     if broker.problem is None:
-        local = (machine or Machine()).running(PROGRAM, path) is not None
+        local = (machine or Host()).running(PROGRAM, path) is not None
         facts = gather(config.name, topics, broker.heard, seconds=seconds, local=local)
         report.show([*judge_storer(facts), *judge_readers(facts)])
     return report.end()
@@ -178,7 +178,7 @@ def judge_storer(facts: StorerFacts) -> list[Finding]:
         return [cure(STORER, f"{facts.name} is running, and waits for the database", "see what is said of it above")]
     if facts.status == "online":
         uptime = facts.health.get("uptime")
-        since = f", for {time_in_words(uptime / 86400)}" if isinstance(uptime, int) else ""
+        since = f", for {format_days(uptime / 86400)}" if isinstance(uptime, int) else ""
         counts = ""
         if facts.health.get("stored"):
             counts = f"; {plural(facts.health['stored'], 'frame')} stored since then"

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from common.deployment import Deployment, here
-from common.doctor.findings import Finding, cure, fine, in_words, mind, time_in_words
+from common.doctor.findings import Finding, cure, fine, format_bytes, format_days, mind
 from common.errors import DatabaseError
 from common.host import free_space
 from common.plural import plural
@@ -378,12 +378,12 @@ def _flow(facts: DatabaseFacts, now: datetime) -> list[Finding]:
     if facts.last is None:
         return [mind(FRAMES, "not one frame is stored yet", "is the storer running, and a reader?")]
     ago = now - facts.last
-    held = f"about {facts.frames} are stored in {in_words(facts.bytes)}"
+    held = f"about {facts.frames} are stored in {format_bytes(facts.bytes)}"
     if ago > _SILENT:
         return [
             cure(
                 FRAMES,
-                f"{held}, the last of {facts.last:%Y-%m-%d %H:%M} UTC, {time_in_words(ago / timedelta(days=1))} ago",
+                f"{held}, the last of {facts.last:%Y-%m-%d %H:%M} UTC, {format_days(ago / timedelta(days=1))} ago",
                 f"is the storer running ({_state()}), and the reader ({here(_READER).run(_READER, 'check')})?",
             )
         ]
@@ -426,7 +426,7 @@ def _disk(facts: DatabaseFacts) -> list[Finding]:
     a_day = facts.a_day or _FRAMES_A_DAY
     days = facts.free / (size * a_day)
     guess = "" if facts.a_day else ", if one meter sends a frame a second"
-    what = f"{in_words(facts.free)} free: {time_in_words(days)} at {size:.0f} bytes a frame{guess}"
+    what = f"{format_bytes(facts.free)} free: {format_days(days)} at {size:.0f} bytes a frame{guess}"
     remedy = "make room, or move the database to a larger disk; docs/database.md tells how to back it up"
     if days < _VERY_LITTLE or facts.free < _CROWDED:
         return [cure(DISK, f"only {what}", remedy)]

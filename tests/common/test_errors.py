@@ -16,8 +16,8 @@ import common
 import reader
 import storer
 from common import errors
-from common.errors import Away, BadRow, ConfigError, DatabaseError, Refused, TeleinfoError
-from common.runtime.cli import report_errors
+from common.errors import ConfigError, DatabaseError, InvalidRow, PermanentError, TeleinfoError, Unavailable
+from common.runtime.cli import run_cli
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -52,7 +52,7 @@ def fail_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> int:
     parser = argparse.ArgumentParser()
     parser.set_defaults(command=command)
     monkeypatch.setattr(sys, "argv", ["program"])
-    return report_errors("teleinfo-program", parser)
+    return run_cli("teleinfo-program", parser)
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -63,16 +63,16 @@ def test_every_exception_is_in_the_tree(module: str) -> None:
 def test_the_tree_is_the_one_that_is_drawn() -> None:
     drawn = [line.split("+-- ")[1].split()[0] for line in (errors.__doc__ or "").splitlines() if "+-- " in line]
     assert sorted(drawn) == sorted(kind.__name__ for kind in exceptions_of("common.errors") - {TeleinfoError})
-    assert {Refused, Away, BadRow} <= set(DatabaseError.__subclasses__())
+    assert {PermanentError, Unavailable, InvalidRow} <= set(DatabaseError.__subclasses__())
 
 
 @pytest.mark.parametrize("kind", list(tree(TeleinfoError)))
 def test_each_error_is_one_line_and_an_exit_code(
     kind: type[TeleinfoError], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    expected = {ConfigError: 2, Refused: 3}.get(kind, 1)
+    expected = {ConfigError: 2, PermanentError: 3}.get(kind, 1)
     assert fail_with(kind("what, where, what to do"), monkeypatch) == expected
-    remedy = "; teleinfo-program check tells what to do" if issubclass(kind, Away) else ""
+    remedy = "; teleinfo-program check tells what to do" if issubclass(kind, Unavailable) else ""
     assert capsys.readouterr() == ("", f"teleinfo-program: what, where, what to do{remedy}\n")
 
 
@@ -124,13 +124,13 @@ def test_the_commands_own_code_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     parser = argparse.ArgumentParser()
     parser.set_defaults(command=lambda _: 7)
     monkeypatch.setattr(sys, "argv", ["program"])
-    assert report_errors("teleinfo-program", parser) == 7
+    assert run_cli("teleinfo-program", parser) == 7
 
 
 def test_wrong_usage_ends_with_2(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys, "argv", ["program", "--no-such-option"])
     with pytest.raises(SystemExit) as caught:
-        report_errors("teleinfo-program", argparse.ArgumentParser(prog="teleinfo-program"))
+        run_cli("teleinfo-program", argparse.ArgumentParser(prog="teleinfo-program"))
     assert caught.value.code == 2
     assert "--no-such-option" in capsys.readouterr().err
 
@@ -147,7 +147,7 @@ def test_an_output_that_was_closed_is_no_error(name: str, monkeypatch: pytest.Mo
     parser.set_defaults(command=command)
     monkeypatch.setattr(sys, "argv", ["program"])
     monkeypatch.setattr(sys, name, None)
-    assert report_errors("teleinfo-program", parser) == 7
+    assert run_cli("teleinfo-program", parser) == 7
     getattr(sys, name).close()
 
 
@@ -162,5 +162,5 @@ def test_what_a_terminal_cannot_show_is_no_error(monkeypatch: pytest.MonkeyPatch
     parser.set_defaults(command=command)
     monkeypatch.setattr(sys, "argv", ["program"])
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(shown, encoding="ascii"))
-    assert report_errors("teleinfo-program", parser) == 7
+    assert run_cli("teleinfo-program", parser) == 7
     assert shown.getvalue() == b"caf\\xe9\n"

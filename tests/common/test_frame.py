@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.errors import MessageError
-from common.frame import LONGEST_MESSAGE, Frame, identity_in, read_instant, write_instant, write_stamp
+from common.frame import LONGEST_MESSAGE, Frame, format_time, parse_time, peek_id, write_stamp
 from common.labels import Mode
 from tests.frames import INSTANT, frames
 
@@ -209,20 +209,20 @@ def test_refuses_what_is_no_instant(timestamp: str) -> None:
     ],
 )
 def test_reads_every_offset_as_utc(text: str, instant: datetime) -> None:
-    assert read_instant(text) == instant
+    assert parse_time(text) == instant
     assert Frame.from_json(message(timestamp=text)).timestamp == instant
 
 
 @given(INSTANT)
 def test_instants_are_written_so_that_they_can_be_read(instant: datetime) -> None:
-    assert read_instant(write_instant(instant)) == instant
-    assert read_instant(write_stamp(instant)) == instant
-    assert len(write_instant(instant)) == len("2026-11-24T22:20:20.123456Z")
+    assert parse_time(format_time(instant)) == instant
+    assert parse_time(write_stamp(instant)) == instant
+    assert len(format_time(instant)) == len("2026-11-24T22:20:20.123456Z")
 
 
 def test_instants_of_other_zones_are_written_in_utc() -> None:
     paris = timezone(timedelta(hours=1))
-    assert write_instant(datetime(2026, 11, 25, 0, 20, 19, tzinfo=paris)) == "2026-11-24T23:20:19.000000Z"
+    assert format_time(datetime(2026, 11, 25, 0, 20, 19, tzinfo=paris)) == "2026-11-24T23:20:19.000000Z"
     assert write_stamp(datetime(2026, 11, 25, 0, 20, 19, tzinfo=paris)) == "2026-11-24T23:20:19Z"
 
 
@@ -296,7 +296,7 @@ def test_whatever_stands_in_a_key_it_is_a_frame_or_refused(key: str, anything: A
 def test_whatever_bytes_come_they_are_a_frame_or_refused(noise: bytes, place: int) -> None:
     holds_or_refuses(lambda: Frame.from_json(message()[:place] + noise + message()[place + len(noise) :]))
     holds_or_refuses(lambda: Frame.from_json(noise))
-    identity_in(noise)
+    peek_id(noise)
 
 
 def holds_or_refuses(read: Callable[[], Frame]) -> None:
@@ -318,7 +318,7 @@ def holds_or_refuses(read: Callable[[], Frame]) -> None:
 )
 def test_what_is_no_frame_may_still_have_an_identity(payload: bytes) -> None:
     refusal(payload)
-    assert identity_in(payload) == ("031961123456", "2026-11-24T22:20:20.123456Z")
+    assert peek_id(payload) == ("031961123456", "2026-11-24T22:20:20.123456Z")
 
 
 @pytest.mark.parametrize(
@@ -337,4 +337,4 @@ def test_what_is_no_frame_may_still_have_an_identity(payload: bytes) -> None:
     ],
 )
 def test_what_names_no_identity_has_none(payload: bytes) -> None:
-    assert identity_in(payload) is None
+    assert peek_id(payload) is None

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from common.doctor.findings import in_words, time_in_words
-from common.host import Machine, Process, User, nearest, permission_cure
+from common.doctor.findings import format_bytes, format_days
+from common.host import Host, Process, User, nearest, permission_cure
 
 READER = "teleinfo-reader"
 CONFIG = Path("/etc/teleinfo/reader.yaml")
@@ -27,12 +27,12 @@ def terminal() -> Iterator[Path]:
 def test_whoever_has_a_device_open_is_found_by_any_of_its_names(terminal: Path, tmp_path: Path) -> None:
     link = tmp_path / "by-id"
     link.symlink_to(terminal)
-    assert Machine().holders(link) == []
+    assert Host().users_of(link) == []
     code = "import sys; file = open(sys.argv[1]); print(flush=True); sys.stdin.read()"
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen([sys.executable, "-c", code, str(terminal)], **pipes) as other:  # type: ignore[call-overload]
         other.stdout.readline()
-        (holder,) = Machine().holders(link)
+        (holder,) = Host().users_of(link)
         other.stdin.close()
     assert holder.pid == other.pid
     assert holder.command[1] == "-c"
@@ -82,11 +82,11 @@ def test_the_unit_tells_as_whom_the_service_runs(tmp_path: Path) -> None:
     unit = tmp_path / "etc/systemd/system/teleinfo-reader.service"
     unit.parent.mkdir(parents=True)
     unit.write_text("[Service]\nUser=daemon\nSupplementaryGroups=dialout\n")
-    user = Machine(tmp_path).user(READER, CONFIG)
+    user = Host(tmp_path).user(READER, CONFIG)
     assert user.name == "daemon"
     assert len(user.groups) > 1
     unit.write_text("[Service]\nUser=nobody-of-that-name\n")
-    assert Machine(tmp_path).user(READER, CONFIG).uid == os.geteuid()
+    assert Host(tmp_path).user(READER, CONFIG).uid == os.geteuid()
 
 
 def test_a_folder_that_is_not_there_yet_counts_as_the_one_above(tmp_path: Path) -> None:
@@ -95,14 +95,14 @@ def test_a_folder_that_is_not_there_yet_counts_as_the_one_above(tmp_path: Path) 
 
 @pytest.mark.parametrize(("size", "text"), [(0, "0 B"), (64_000_000, "64 MB"), (9.1e9, "9.1 GB"), (2.5e15, "2500 TB")])
 def test_sizes_are_words(size: float, text: str) -> None:
-    assert in_words(size) == text
+    assert format_bytes(size) == text
 
 
 @pytest.mark.parametrize(
     ("days", "text"), [(0.01, "14 minutes"), (1.5, "36 hours"), (22, "22 days"), (300, "10 months"), (5113, "14 years")]
 )
 def test_times_are_words(days: float, text: str) -> None:
-    assert time_in_words(days) == text
+    assert format_days(days) == text
 
 
 def test_whoever_has_locked_a_device_is_seen_also_where_its_files_are_not(terminal: Path, tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_whoever_has_locked_a_device_is_seen_also_where_its_files_are_not(termin
         for name in ("cmdline", "comm"):
             (folder / name).write_bytes((Path("/proc") / str(other.pid) / name).read_bytes())
         (tmp_path / "proc" / "locks").write_bytes(Path("/proc/locks").read_bytes())
-        holders = Machine(tmp_path).holders(terminal)
+        holders = Host(tmp_path).users_of(terminal)
         other.communicate(b"\n")
     assert [holder.pid for holder in holders] == [other.pid]
 

@@ -30,7 +30,7 @@ def test_a_row_can_be_true(mode: Mode, row: Label) -> None:
     assert row.meaning_en
     if row.stamped:
         assert mode is Mode.STANDARD
-    if row.index:
+    if row.cumulative:
         assert row.kind is Kind.INTEGER
         assert row.width == (7 if row.unit == "dal" else 9)
     if row.unit:
@@ -61,7 +61,7 @@ def test_a_row_can_be_true(mode: Mode, row: Label) -> None:
 )
 def test_says_what_the_documents_say(mode: str, name: str, facts: tuple[object, ...]) -> None:
     row = LABELS[Mode(mode)][name]
-    assert (row.kind, row.unit, row.width, row.stamped, row.moves, row.index) == facts
+    assert (row.kind, row.unit, row.width, row.stamped, row.volatile, row.cumulative) == facts
 
 
 def test_names_the_address_of_each_mode() -> None:
@@ -92,7 +92,7 @@ def test_agrees_with_the_machine_readable_table(captures: Path) -> None:
     assert len(rows) == len(ROWS)
     for row in rows:
         ours = LABELS[MODES[row["mode"]]][row["label"]]
-        assert (ours.kind, ours.width, ours.stamped, ours.index, ours.unit) == (
+        assert (ours.kind, ours.width, ours.stamped, ours.cumulative, ours.unit) == (
             KINDS[row["type"]],
             row["width"],
             row["horodated"],

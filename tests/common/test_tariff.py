@@ -110,4 +110,4 @@ def test_only_hexadecimal_digits_are_a_status(status: str) -> None:
     ],
 )
 def test_says_periods_as_people_do(told: str, said: str) -> None:
-    assert tariff.capitalised(tariff.spoken(told)) == said
+    assert tariff.capitalise(tariff.expand_abbreviations(told)) == said

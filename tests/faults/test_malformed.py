@@ -14,7 +14,7 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from common.frame import LONGEST_MESSAGE, identity_in, write_instant
+from common.frame import LONGEST_MESSAGE, format_time, peek_id
 from demo.servers import HOST
 from tests.faults.rig import METER, Rig, wait_until
 
@@ -28,7 +28,7 @@ Make = Callable[[random.Random, int], tuple[str, bytes]]  # a topic's last word,
 def message(number: int, **changes: Any) -> dict[str, Any]:
     """Return a good frame; its number is its identity and its SINSTS."""
     frame = {"ADSC": METER, "EAST": 10_000_000 + number, "SINSTS": number, "STGE": "003A0001"}
-    instant = write_instant(START + timedelta(seconds=number, microseconds=number))
+    instant = format_time(START + timedelta(seconds=number, microseconds=number))
     return {"meter": METER, "timestamp": instant, "mode": "standard", "frame": frame} | changes
 
 
@@ -231,7 +231,7 @@ def test_ten_thousand_malformed_messages_cost_no_good_one(rig: Rig, capsys: pyte
     said = script(random.Random(7))
     kinds = Counter(kind for kind, _, _ in said)
     bad = [(topic, payload) for kind, topic, payload in said if kind != "good"]
-    named = {identity for _, payload in bad if (identity := identity_in(payload)) is not None}
+    named = {identity for _, payload in bad if (identity := peek_id(payload)) is not None}
     sent = Counter((topic[:255], len(payload), hashlib.sha256(payload[:KEPT]).hexdigest()) for topic, payload in bad)
     ear = Ear(rig.broker.port)
     try:

@@ -17,7 +17,16 @@ import pytest
 import common.mqtt.session
 from common.config import Broker as Settings
 from common.config import Tls
-from common.mqtt.events import NOBODY_SUBSCRIBED, REFUSED, Connected, Disconnected, Event, Handed, Message, Published
+from common.mqtt.events import (
+    NOBODY_SUBSCRIBED,
+    REFUSED,
+    Connected,
+    Disconnected,
+    Event,
+    Message,
+    Published,
+    PublishToken,
+)
 from common.mqtt.session import Session
 from demo.servers import HOST, Broker, find_program
 from tests.faults.proxy import Proxy
@@ -69,7 +78,7 @@ class Client:
         """Publish something; return what the broker says to it."""
         handed = self.session.publish(topic, payload, **more)
         assert handed is not None
-        return self.wait(Published, that=lambda answer: answer.handed == handed).code
+        return self.wait(Published, that=lambda answer: answer.token == handed).reason_code
 
     def payloads(self, after: int = 0) -> list[bytes]:
         return [message.payload for message in self.all(Message, after)]
@@ -165,10 +174,10 @@ def test_more_messages_than_there_are_ids_neither_raise_nor_come_late(broker: Br
         handed = writer.session.publish("free/flood", "after")
         assert handed is not None
         assert handed not in taken
-        writer.wait(Published, mark[0], lambda answer: answer.handed == handed)
+        writer.wait(Published, mark[0], lambda answer: answer.token == handed)
         wait_until(lambda: writer.say("free/flood", "last") == 0, WITHIN, "the subscription counts")
         ear.wait(Message, mark[1], lambda message: message.payload == b"last")
-        answered = [answer for answer in writer.all(Published, mark[0]) if answer.handed in taken]
+        answered = [answer for answer in writer.all(Published, mark[0]) if answer.token in taken]
     assert set(ear.payloads(mark[1])) <= {b"after", b"last"}
     assert answered == []
 
@@ -333,7 +342,7 @@ def test_a_broker_that_hangs_is_noticed_and_found_again(broker: Broker, monkeypa
         broker.pause()
         try:
             handed = patient.session.publish("free/hang", "x")
-            assert isinstance(handed, Handed)
+            assert isinstance(handed, PublishToken)
             patient.wait(Disconnected, mark, within=3 * keepalive)
             assert not patient.session.connected
         finally:

@@ -167,14 +167,16 @@ def test_the_words_are_for_people() -> None:
     pulse.feel(lines, connected=True, stirred=NOW, waiting=0, now=NOW - 10)
     lines[0].frames += 7
     lines[1].frames += 8
-    words = pulse.feel(lines, connected=True, stirred=NOW, waiting=3, now=NOW).words
+    words = pulse.feel(lines, connected=True, stirred=NOW, waiting=3, now=NOW).status_text
     assert words == "2 meters, 1.5 frames/s, connected, 3 waiting, /dev/ttyUSB0: not there"
 
 
 def test_the_words_tell_what_is_missing() -> None:
     pulse = Pulse()
     lines = [line(framed=math.inf, port="/dev/ttyS0"), silent()]
-    words = [pulse.feel(lines, connected=False, stirred=NOW, waiting=0, now=when).words for when in (NOW - FRESH, NOW)]
+    words = [
+        pulse.feel(lines, connected=False, stirred=NOW, waiting=0, now=when).status_text for when in (NOW - FRESH, NOW)
+    ]
     assert words == [
         "0 meters, 0.0 frames/s, no broker, 0 waiting, /dev/ttyS0: listening, /dev/ttyUSB0: listening",
         "0 meters, 0.0 frames/s, no broker, 0 waiting, /dev/ttyS0: no frame in what comes, /dev/ttyUSB0: silent",

@@ -15,11 +15,11 @@ import pytest
 
 from common.config import Broker
 from common.errors import NotReady
-from common.frame import Frame, write_instant
+from common.frame import Frame, format_time
 from common.labels import Mode
-from common.mqtt.events import Connected, Disconnected, Event, Handed, Message, Published
+from common.mqtt.events import Connected, Disconnected, Event, Message, Published, PublishToken
 from common.mqtt.session import Will
-from common.runtime.shutdown import GRACE, Life
+from common.runtime.shutdown import SHUTDOWN_TIMEOUT, Shutdown
 from common.tally import Tally
 from reader.buffer.spool import Spool
 from reader.config import DeliveryConfig, ReaderConfig, SpoolConfig
@@ -77,12 +77,12 @@ class Session:
     def start(self) -> None:
         pass
 
-    def publish(self, topic: str, payload: bytes | str, *, retain: bool = False) -> Handed | None:
+    def publish(self, topic: str, payload: bytes | str, *, retain: bool = False) -> PublishToken | None:
         if not self.connected:
             return None
         self.hindered()
         self.sent.append((topic, payload, retain))
-        handed = Handed(1, len(self.sent))
+        handed = PublishToken(1, len(self.sent))
         if self.answering:
             self.post(Published(handed, 0))
         return handed
@@ -132,7 +132,7 @@ class Rig:
 
     def start(self) -> None:
         self.time.older = 0.001
-        self.life = Life()
+        self.life = Shutdown()
         self.life.stop = Steps()
         self.bridge = Bridge(self.config, self.life)
         self.session: Session = self.bridge._session  # type: ignore[assignment]
@@ -208,9 +208,7 @@ def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rig:
 
 def test_a_frame_goes_out_as_it_is_and_its_confirmation_is_understood(rig: Rig) -> None:
     at = NOON + 123_456 * timedelta(microseconds=1)
-    rig.run(
-        rig.connect, rig.status(), rig.frame(at), rig.frame(at + SECOND), rig.stored(timestamps=[write_instant(at)])
-    )
+    rig.run(rig.connect, rig.status(), rig.frame(at), rig.frame(at + SECOND), rig.stored(timestamps=[format_time(at)]))
     assert [json.loads(payload)["timestamp"] for payload, _ in rig.session.on(f"teleinfo/{METER}/frame")] == [
         "2026-11-24T12:00:00.123456Z",
         "2026-11-24T12:00:01.123456Z",
@@ -241,7 +239,7 @@ def test_an_identity_is_understood_in_any_legal_form(rig: Rig, microseconds: int
 
 def test_one_word_may_hold_all_kinds_and_what_nobody_knows(rig: Rig) -> None:
     times = [NOON + number * SECOND for number in range(3)]
-    word = {"timestamps": [write_instant(times[0])], "rejected": [write_instant(times[1])], "tallies": [], "new": 5}
+    word = {"timestamps": [format_time(times[0])], "rejected": [format_time(times[1])], "tallies": [], "new": 5}
     rig.run(rig.connect, rig.status(), *map(rig.frame, times), rig.stored(**word))
     assert rig.counts("confirmed", "rejected", "waiting") == [1, 1, 1]
 
@@ -285,7 +283,7 @@ def test_what_is_no_confirmation_is_said_in_one_line_and_confirms_nothing(
 
 @pytest.mark.parametrize("name", ["../../main", "", "..", "a/b", "a\0b"])
 def test_a_confirmation_by_nobody_makes_no_storer(rig: Rig, name: str, tmp_path: Path) -> None:
-    rig.run(rig.connect, rig.say(f"teleinfo/{METER}/stored", {"storer": name, "timestamps": [write_instant(NOON)]}))
+    rig.run(rig.connect, rig.say(f"teleinfo/{METER}/stored", {"storer": name, "timestamps": [format_time(NOON)]}))
     assert rig.health["delivery"]["confirmed_by"] == "broker"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["journal", "spool"]
     assert list((tmp_path / "spool").iterdir()) == []
@@ -312,7 +310,7 @@ def test_only_what_concerns_meters_goes_to_them(rig: Rig, monkeypatch: pytest.Mo
         rig.connect,
         rig.status(),
         rig.frame(NOON),
-        rig.stored(timestamps=[write_instant(NOON)]),
+        rig.stored(timestamps=[format_time(NOON)]),
         *(rig.say(topic, {}) for topic in meters),
     )
     assert heard == meters
@@ -328,7 +326,7 @@ def test_a_base_of_several_levels_is_understood(tmp_path: Path, monkeypatch: pyt
         rig.connect,
         rig.say("house/storer/storer/main/status", {"status": "online"}),
         rig.frame(NOON),
-        rig.say(f"house/storer/{METER}/stored", {"storer": "main", "timestamps": [write_instant(NOON)]}),
+        rig.say(f"house/storer/{METER}/stored", {"storer": "main", "timestamps": [format_time(NOON)]}),
     )
     assert rig.session.subscriptions[:2] == ["house/storer/+/stored", "house/storer/storer/+/status"]
     health = json.loads(rig.session.on("house/storer/reader/pi/health")[-1][0])
@@ -381,8 +379,8 @@ def test_each_meter_has_its_tally_and_it_is_confirmed_like_a_frame(rig: Rig, tmp
         rig.status(),
         rig.frame(NOON),
         rig.frame(NOON, "other"),
-        rig.stored(timestamps=[write_instant(NOON)]),
-        rig.say("teleinfo/other/stored", {"storer": "main", "timestamps": [write_instant(NOON)]}),
+        rig.stored(timestamps=[format_time(NOON)]),
+        rig.say("teleinfo/other/stored", {"storer": "main", "timestamps": [format_time(NOON)]}),
         rig.go(3611),
         rig.stored(tallies=["2026-11-24T13:00:00+01:00"]),
         rig.say("teleinfo/other/stored", {"storer": "main", "tallies": ["2026-11-24T12:00:00Z"]}),
@@ -394,9 +392,7 @@ def test_each_meter_has_its_tally_and_it_is_confirmed_like_a_frame(rig: Rig, tmp
 
 def test_after_a_restart_an_hour_is_told_again_but_once(rig: Rig) -> None:
     hour = [rig.connect, rig.status(), rig.frame(NOON), rig.frame(NOON + SECOND), rig.go(3611)]
-    told = [
-        rig.stored(timestamps=[write_instant(NOON), write_instant(NOON + SECOND)], tallies=["2026-11-24T12:00:00Z"])
-    ]
+    told = [rig.stored(timestamps=[format_time(NOON), format_time(NOON + SECOND)], tallies=["2026-11-24T12:00:00Z"])]
     rig.run(*hour, *told)
     for _ in range(2):
         rig.start()
@@ -406,7 +402,7 @@ def test_after_a_restart_an_hour_is_told_again_but_once(rig: Rig) -> None:
 
 
 def test_an_hour_that_began_before_a_restart_is_told_whole(rig: Rig) -> None:
-    rig.run(rig.connect, rig.status(), rig.frame(NOON), rig.stored(timestamps=[write_instant(NOON)]))
+    rig.run(rig.connect, rig.status(), rig.frame(NOON), rig.stored(timestamps=[format_time(NOON)]))
     rig.start()
     rig.run(rig.connect, rig.status(), rig.frame(NOON + SECOND), rig.go(3611), rig.go(1))
     assert rig.tallies == [Tally(METER, NOON, "pi", 2)]
@@ -483,7 +479,7 @@ def test_on_a_machine_that_is_far_behind_the_end_comes_in_time_and_keeps_all_tha
         ended.append(rig.time.seconds)
 
     rig.run(rig.connect, rig.status(), rig.frame(NOON), fall_behind, older=0.001)
-    assert rig.time.seconds - ended[0] < GRACE
+    assert rig.time.seconds - ended[0] < SHUTDOWN_TIMEOUT
     assert 1 < len(rig.session.on(f"teleinfo/{METER}/frame")) < 50
     assert rig.counts("decoded", "waiting") == [500, 500]
     assert rig.session.sent[-1] == ("teleinfo/reader/pi/status", "offline", True)
@@ -510,7 +506,7 @@ def test_without_a_place_for_the_spool_it_goes_on_in_memory(
         rig.connect,
         rig.status(),
         rig.frame(NOON),
-        rig.stored(timestamps=[write_instant(NOON)]),
+        rig.stored(timestamps=[format_time(NOON)]),
         rig.frame(NOON + SECOND),
     )
     assert rig.counts("confirmed", "waiting") == [1, 1]
@@ -519,7 +515,7 @@ def test_without_a_place_for_the_spool_it_goes_on_in_memory(
 
 def test_the_journal_of_another_reader_is_waited_for(rig: Rig) -> None:
     with pytest.raises(NotReady, match="in use by another reader"):
-        Bridge(rig.config, Life())
+        Bridge(rig.config, Shutdown())
 
 
 def test_a_journal_that_cannot_be_used_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -533,9 +529,9 @@ def test_a_journal_that_cannot_be_used_is_waited_for(tmp_path: Path, monkeypatch
 def test_the_spool_of_another_reader_is_waited_for(rig: Rig, tmp_path: Path) -> None:
     spool = SpoolConfig(journal=tmp_path / "other", path=rig.config.spool.path)
     with pytest.raises(NotReady, match=r"spool.path: .*/spool is in use by another reader: give each its own"):
-        Bridge(replace(rig.config, spool=spool), Life())
+        Bridge(replace(rig.config, spool=spool), Shutdown())
     rig.bridge._delivery.close(0)
-    Bridge(replace(rig.config, spool=spool), Life())._delivery.close(0)
+    Bridge(replace(rig.config, spool=spool), Shutdown())._delivery.close(0)
 
 
 def test_a_disk_that_comes_late_and_has_another_reader_is_left_alone_and_that_is_said_once(
@@ -598,8 +594,8 @@ def test_health_tells_since_when_frames_wait(rig: Rig) -> None:
         json.loads(payload)["delivery"]["journal"]["oldest"]
         for payload, _ in rig.session.on("teleinfo/reader/pi/health")
     ]
-    assert write_instant(NOON) in waiting
-    assert rig.health["delivery"]["spool"]["oldest"] == write_instant(NOON)  # at the end it is on disk
+    assert format_time(NOON) in waiting
+    assert rig.health["delivery"]["spool"]["oldest"] == format_time(NOON)  # at the end it is on disk
 
 
 def test_a_problem_of_a_line_is_in_health_at_once(rig: Rig) -> None:

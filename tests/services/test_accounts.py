@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from common.errors import DatabaseError, Refused
+from common.errors import DatabaseError, PermanentError
 from common.tally import Tally
 from demo.servers import Database as Server
 from storer.backup.create import backup
@@ -88,7 +88,7 @@ def test_the_storers_account_is_enough(nothing: Server, tmp_path: Path) -> None:
 def test_the_storers_account_has_no_right_that_it_does_not_need(right: str, nothing: Server, tmp_path: Path) -> None:
     rest = ", ".join(other for other in RIGHTS if other != right)
     database = admit(nothing, STORER.replace(", ".join(RIGHTS), rest), "teleinfo")
-    with pytest.raises(Refused):
+    with pytest.raises(PermanentError):
         do_all(database, tmp_path)
 
 

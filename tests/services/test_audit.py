@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from common.errors import BadRow, ConfigError
+from common.errors import ConfigError, InvalidRow
 from common.frame import Frame
 from common.labels import Mode
 from common.tally import Tally
@@ -139,7 +139,7 @@ def test_many_at_once_and_none_at_all(connection: Connection) -> None:
 )
 def test_what_the_database_cannot_hold_is_a_bad_row_and_leaves_nothing(connection: Connection, bad: Tally) -> None:
     number = number_of(connection, METER)
-    with pytest.raises(BadRow), connection.transaction():
+    with pytest.raises(InvalidRow), connection.transaction():
         write_tallies(connection, [(number, tally(START, 1)), (number, bad)])
     assert held(connection) == []
 
@@ -307,7 +307,7 @@ def test_the_ends_of_time_are_compared(tables: Database, connection: Connection,
     ends = [datetime.fromisoformat(text).replace(tzinfo=UTC) for text in ("1970-01-01 00:00:01", last)]
     try:
         fill(connection, [*ends, START])
-    except BadRow:
+    except InvalidRow:
         pytest.skip("this server's time ends earlier")
     hours = [end.replace(minute=0, second=0) for end in (ends[0], START, ends[1])]
     assert [hour.hour for hour in audit(connection, now=datetime(2200, 1, 1, tzinfo=UTC))] == hours

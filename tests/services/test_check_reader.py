@@ -19,7 +19,7 @@ from common import config
 from common.doctor.broker import BrokerFacts, judge_broker, probe_broker
 from common.doctor.broker_probe import Probe, Problem
 from common.doctor.findings import Finding, Report
-from common.host import Machine
+from common.host import Host
 from demo.servers import Broker, die_with, free_port
 from reader.doctor.command import check
 from tests.services.house import PASSWORD, READER_RULES, Authority, Speaker, account, careful_broker
@@ -146,7 +146,7 @@ def test_a_certificate_for_another_name_says_for_whom_it_is(
     assert facts.problem is Problem.TLS_NAME
     finding = one(judge_broker(facts, 0))
     assert "not for 127.0.0.1, but for pi.lan, 10.9.8.7" in finding.what
-    assert finding.cure.startswith("mqtt.host: pi.lan")
+    assert finding.fix.startswith("mqtt.host: pi.lan")
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def write(tmp_path: Path, broker: Broker, port: str = LINE, **changes: object) -
 
 def examine(file: Path, tmp_path: Path, seconds: float = 1.0) -> tuple[int, str]:
     stream = io.StringIO()
-    code = check(file, seconds, Report(stream), Machine(tmp_path / "machine"))
+    code = check(file, seconds, Report(stream), Host(tmp_path / "machine"))
     return code, stream.getvalue()
 
 

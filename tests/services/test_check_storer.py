@@ -13,7 +13,7 @@ import yaml
 
 from common.doctor.findings import Finding, Report, Status
 from common.frame import Frame
-from common.host import Machine
+from common.host import Host
 from common.labels import Mode
 from demo.servers import Broker, Database, free_port
 from storer.config import DatabaseConfig
@@ -82,7 +82,7 @@ def test_a_database_that_is_gone_is_known(fresh_database: Database) -> None:
     fresh_database.sql("DROP DATABASE teleinfodb")
     facts = look(settings(fresh_database))
     assert facts.code == 1049
-    assert "CREATE DATABASE teleinfodb" in judge_database(facts, datetime.now(UTC))[0].cure
+    assert "CREATE DATABASE teleinfodb" in judge_database(facts, datetime.now(UTC))[0].fix
 
 
 def test_an_empty_database_is_no_trouble(fresh_database: Database) -> None:
@@ -98,7 +98,7 @@ def test_missing_rights_are_named_in_the_statement_that_gives_them(
     fresh_database: Database, limited: DatabaseConfig
 ) -> None:
     finding = next(found for found in judge_database(look(limited), datetime.now(UTC)) if "lacks" in found.what)
-    statement = finding.cure.partition(": ")[2]
+    statement = finding.fix.partition(": ")[2]
     assert statement.startswith("GRANT UPDATE, CREATE, ALTER, DROP, CREATE VIEW ON teleinfodb.* TO")
     fresh_database.sql(statement)
     assert look(limited).missing_rights == ()
@@ -159,7 +159,7 @@ def examine(tmp_path: Path, broker: Broker, server: Database, **mqtt: object) ->
     database = {"host": server.host, "port": server.port, "password": server.password}
     file.write_text(yaml.safe_dump({"mqtt": reach, "database": database}))
     stream = io.StringIO()
-    code = check(file, Report(stream), Machine(tmp_path / "machine"), seconds=1)
+    code = check(file, Report(stream), Host(tmp_path / "machine"), seconds=1)
     return code, stream.getvalue()
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from common.config import Tls
-from common.errors import Away, DatabaseError, Refused
+from common.errors import DatabaseError, PermanentError, Unavailable
 from demo.servers import Database as Server
 from storer.config import DatabaseConfig
 from storer.database.connection import Database
@@ -51,19 +51,19 @@ def test_a_server_that_our_authority_knows_is_talked_to_over_tls(server: Server,
 def test_a_server_that_our_authority_does_not_know_is_not_talked_to(server: Server, tmp_path: Path) -> None:
     stranger = Authority(tmp_path, "stranger")
     for tls in (Tls(ca=str(stranger.certificate)), Tls()):  # by default the authorities of the system count
-        with pytest.raises(Away, match=r"CERTIFICATE_VERIFY_FAILED.*database\.tls\.ca"):
+        with pytest.raises(Unavailable, match=r"CERTIFICATE_VERIFY_FAILED.*database\.tls\.ca"):
             Database(settings(server, tls)).connect()
 
 
 def test_a_certificate_must_be_for_the_name_that_we_call(server: Server, authority: Authority) -> None:
-    with pytest.raises(Away, match="CERTIFICATE_VERIFY_FAILED"):
+    with pytest.raises(Unavailable, match="CERTIFICATE_VERIFY_FAILED"):
         Database(settings(server, Tls(ca=str(authority.certificate)), host=("localhost",))).connect()
 
 
 def test_a_server_that_wants_a_certificate_of_ours_gets_it(server: Server, authority: Authority) -> None:
     server.sql(f"ALTER USER '{server.user}'@'%' REQUIRE X509")
     try:
-        with pytest.raises(Refused, match="1045"):
+        with pytest.raises(PermanentError, match="1045"):
             cipher(settings(server, Tls(ca=str(authority.certificate))))
         certificate, key = authority.sign("storer", "DNS:storer")
         assert cipher(settings(server, Tls(ca=str(authority.certificate), certificate=str(certificate), key=str(key))))
@@ -79,7 +79,7 @@ def test_a_file_that_is_missing_is_named_and_waited_for(server: Server, authorit
     database = Database(settings(server, tls))
     away = files[option].rename(files[option].with_suffix(".away"))
     try:
-        with pytest.raises(Away, match=rf"database\.tls\.{option}: .* cannot be read: No such file"):
+        with pytest.raises(Unavailable, match=rf"database\.tls\.{option}: .* cannot be read: No such file"):
             database.connect()
     finally:
         away.rename(files[option])
@@ -88,7 +88,7 @@ def test_a_file_that_is_missing_is_named_and_waited_for(server: Server, authorit
 
 def test_files_that_cannot_be_used_are_said_in_one_line(server: Server, tmp_path: Path) -> None:
     (tmp_path / "ca.crt").write_text("no certificate")
-    with pytest.raises(Away, match=r"database\.tls: the files cannot be used: .*PEM"):
+    with pytest.raises(Unavailable, match=r"database\.tls: the files cannot be used: .*PEM"):
         Database(settings(server, Tls(ca=str(tmp_path / "ca.crt")))).connect()
 
 
@@ -157,6 +157,6 @@ def test_the_password_is_never_sent_in_clear_text_without_tls(plugin: bytes) -> 
 def test_a_server_without_tls_gets_nothing_of_us_where_tls_is_demanded() -> None:
     with contextlib.closing(Impostor(b"mysql_native_password")) as impostor:
         config = DatabaseConfig(host=("127.0.0.1",), port=impostor.port, password=PASSWORD, tls=Tls())
-        with pytest.raises(Away, match=r"no TLS"):
+        with pytest.raises(Unavailable, match=r"no TLS"):
             Database(config).connect()
     assert b"teleinfo" not in impostor.received

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from common.errors import Away, Refused
+from common.errors import PermanentError, Unavailable
 from demo.servers import Database as Server
 from storer.database.connection import Database
 from storer.database.frame_store import FrameStore
@@ -94,7 +94,7 @@ def test_a_host_that_dies_is_left_for_another_at_the_next_try(
         assert (relay.opened > 0) == (hosts[0] == RELAY)
         relay.close()
         if relay.opened:
-            with pytest.raises(Away):
+            with pytest.raises(Unavailable):
                 tables.write(frames[3:])
         assert tables.write(frames[3:]).stored == 3
     assert exported(client(fresh_database)) == [frame.to_json() for frame in frames]
@@ -110,7 +110,7 @@ def test_hosts_that_are_all_away_are_asked_in_turn_until_one_is_back(
         fresh_database.kill()
         try:
             for _ in range(5):
-                with pytest.raises(Away):
+                with pytest.raises(Unavailable):
                     tables.write(frames)
         finally:
             fresh_database.start()
@@ -128,7 +128,7 @@ def test_a_host_that_only_lets_us_read_is_left_for_another(fresh_database: Serve
             tables.ping()
             for through_relay in (0, 0, 1):  # before each try
                 assert relay.opened == through_relay
-                with pytest.raises(Away):
+                with pytest.raises(Unavailable):
                     tables.write(frames)
         finally:
             fresh_database.sql("SET GLOBAL read_only = 0")
@@ -136,12 +136,12 @@ def test_a_host_that_only_lets_us_read_is_left_for_another(fresh_database: Serve
 
 
 def test_with_no_host_left_the_first_error_is_told(fresh_database: Server) -> None:
-    with pytest.raises(Away, match=rf"{NOBODY}:{fresh_database.port}: Can't connect"):
+    with pytest.raises(Unavailable, match=rf"{NOBODY}:{fresh_database.port}: Can't connect"):
         at_hosts(fresh_database, NOBODY, NOBODY_EITHER).connect()
 
 
 def test_refused_is_who_is_refused_by_all(fresh_database: Server, relay: Relay) -> None:
-    with pytest.raises(Refused, match=r"1045"):
+    with pytest.raises(PermanentError, match=r"1045"):
         at_hosts(fresh_database, RELAY, "127.0.0.1", password="wrong").connect()
-    with pytest.raises(Away):  # one may still take us
+    with pytest.raises(Unavailable):  # one may still take us
         at_hosts(fresh_database, RELAY, NOBODY, password="wrong").connect()

@@ -10,7 +10,7 @@ import pytest
 from common import config
 from common.errors import ConfigError
 from common.mqtt.events import Connected, Disconnected, Event, Message, Published
-from common.mqtt.forget import NotForgotten, forget, forget_meter
+from common.mqtt.forget import ForgetFailed, forget, forget_meter
 from common.mqtt.session import Session
 from common.topics import Topics
 from demo.servers import Broker, free_port
@@ -135,7 +135,7 @@ def test_one_that_is_running_is_not_forgotten(broker: Broker, topics: Topics, st
     storer = Client(broker, "teleinfo-storer-busy", [topics.status("storer", "busy")], keep=True)
     storer.retain(topics.status("storer", "busy"), status)
     word = json.loads(status)["status"]
-    with pytest.raises(NotForgotten, match=f"^the storer busy is running, its status is '{word}': stop it first$"):
+    with pytest.raises(ForgetFailed, match=f"^the storer busy is running, its status is '{word}': stop it first$"):
         forget(settings(broker), topics, "storer", "busy")
     assert retained(broker, topics) == {topics.status("storer", "busy"): status}
     assert storer.session.connected
@@ -153,7 +153,7 @@ def test_a_status_that_says_nothing_is_in_nobodys_way(broker: Broker, topics: To
 def test_a_reader_says_its_status_in_one_word(broker: Broker, topics: Topics) -> None:
     reader = Client(broker, "teleinfo-reader-cellar")
     reader.retain(topics.status("reader", "cellar"), "online")
-    with pytest.raises(NotForgotten, match="the reader cellar is running"):
+    with pytest.raises(ForgetFailed, match="the reader cellar is running"):
         forget(settings(broker), topics, "reader", "cellar")
     reader.retain(topics.status("reader", "cellar"), "offline")
     reader.close()
@@ -218,7 +218,7 @@ def test_a_meter_that_is_gone_is_forgotten(broker: Broker, topics: Topics, reade
 def test_a_meter_that_is_being_read_is_not_forgotten(broker: Broker, topics: Topics) -> None:
     left = leave_meter(broker, topics, reader="online")
     before = of_the_meter(broker, left)
-    with pytest.raises(NotForgotten, match=f"^the meter {METER} is being read by the reader cellar: take its port out"):
+    with pytest.raises(ForgetFailed, match=f"^the meter {METER} is being read by the reader cellar: take its port out"):
         forget_meter(settings(broker), topics, METER, left[0])
     assert of_the_meter(broker, left) == before
     assert before[topics.link(METER)] == "online"
@@ -233,7 +233,7 @@ def test_what_is_no_name_is_refused_before_anything_is_opened(topics: Topics, na
 
 def test_a_broker_that_is_away_is_one_line(topics: Topics, caplog: pytest.LogCaptureFixture) -> None:
     nowhere = config.Broker(host="127.0.0.1", port=free_port())
-    with pytest.raises(NotForgotten) as caught:
+    with pytest.raises(ForgetFailed) as caught:
         forget(nowhere, topics, "storer", "main", timeout=1)
     where = f"127.0.0.1:{nowhere.port}"
     assert str(caught.value) == f"the broker {where} cannot be reached: Connection refused; gave up waiting"
@@ -245,7 +245,7 @@ def test_a_broker_that_is_away_is_one_line(topics: Topics, caplog: pytest.LogCap
 def test_a_broker_that_hangs_is_one_line(topics: Topics, broker: Broker) -> None:
     broker.pause()
     try:
-        with pytest.raises(NotForgotten) as caught:
+        with pytest.raises(ForgetFailed) as caught:
             forget(settings(broker), topics, "storer", "main", timeout=1)
     finally:
         broker.resume()
@@ -256,7 +256,7 @@ def test_a_broker_that_does_not_know_us_is_one_line(programs: None, topics: Topi
     passwords = tmp_path / "passwords"
     passwords.touch(mode=0o600)
     with Broker(tmp_path, config=f"password_file {passwords}") as broker:
-        with pytest.raises(NotForgotten) as caught:
+        with pytest.raises(ForgetFailed) as caught:
             forget(settings(broker, "storer"), topics, "storer", "main", timeout=1)
         assert str(caught.value) == (
             f"the broker {broker.host}:{broker.port} refuses us: Not authorized;"
@@ -279,7 +279,7 @@ def test_a_right_that_is_missing_is_one_line(
     rules.touch(mode=0o600)
     rules.write_text(f"topic {right} {topics.base}/#\n")
     with Broker(tmp_path, config=f"acl_file {rules}") as broker:
-        with pytest.raises(NotForgotten) as caught:
+        with pytest.raises(ForgetFailed) as caught:
             forget(settings(broker), topics, "storer", "main", timeout=1)
         where, topic = f"{broker.host}:{broker.port}", topics.health("storer", "main")
         assert str(caught.value) == complaint.format(where=where, topic=topic)

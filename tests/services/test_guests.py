@@ -83,7 +83,7 @@ class Client:
 
     def publish(self, topic: str, payload: str, *, retain: bool = False) -> int:
         assert self._session.publish(topic, payload, retain=retain)
-        return self.wait(Published).code
+        return self.wait(Published).reason_code
 
     def sync(self) -> None:
         """Return when the broker has done what we asked of it, and has sent what it keeps for us."""

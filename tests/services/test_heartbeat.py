@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from common.config import load
-from common.runtime.shutdown import Life
+from common.runtime.shutdown import Shutdown
 from demo.servers import Broker
 from demo.servers import Database as Server
 from storer.config import StorerConfig
@@ -102,7 +102,7 @@ def test_an_idle_storer_notices_that_its_database_went_away(
         "heartbeat": str(tmp_path / "heartbeat"),
     }
     file.write_text(json.dumps(settings))
-    life = Life()
+    life = Shutdown()
     storer = Storer(load(StorerConfig, file), life)
     thread = threading.Thread(target=storer.run)
 

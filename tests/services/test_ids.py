@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from common.errors import Away
+from common.errors import Unavailable
 from common.frame import Frame
 from common.tally import Tally
 from demo.servers import Database as Server
@@ -63,7 +63,7 @@ def test_a_database_that_goes_back_gives_no_frame_to_another_meter(
         if how == "over a new connection":
             fresh_database.kill()
             fresh_database.start()
-            with pytest.raises(Away):
+            with pytest.raises(Unavailable):
                 running.ping()
         with contextlib.closing(FrameStore(tables)) as other:  # it takes the numbers that are free again
             other.write([of_meter("third", 2)])
@@ -107,7 +107,7 @@ def test_storers_that_meet_new_meters_at_the_same_time_give_each_one_number(tabl
                 while True:
                     try:
                         written = frame_store.write(frames)
-                    except Away:  # a deadlock: it is done again
+                    except Unavailable:  # a deadlock: it is done again
                         continue
                     assert set(written.reasons) == {None}
                     break

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from common.errors import Away, Unclassified
+from common.errors import Unavailable, Unclassified
 from common.frame import Frame
 from common.tally import Tally
 from demo.servers import Database as Server
@@ -115,7 +115,7 @@ def test_errors_of_server_and_connection_never_reject_a_row(
         haunt(fresh_database, "power = 666", number)
         batch = frames(1, 2, 666)
         for _ in range(3 * TRIES):
-            with pytest.raises(Away):
+            with pytest.raises(Unavailable):
                 frame_store.write(batch)
         heal(fresh_database)
         assert frame_store.write(batch) == Written(2, [None] * 3)
@@ -129,7 +129,7 @@ def test_an_error_of_the_connection_between_makes_it_count_afresh(fresh_database
             with pytest.raises(Unclassified):
                 frame_store.write(batch)
         fresh_database.kill()
-        with pytest.raises(Away) as caught:
+        with pytest.raises(Unavailable) as caught:
             frame_store.write(batch)
         assert not isinstance(caught.value, Unclassified)
         fresh_database.start()

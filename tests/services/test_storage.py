@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from common.errors import Away, DatabaseError
+from common.errors import DatabaseError, Unavailable
 from common.frame import Frame
 from demo.servers import Database as Server
 from storer.database.connection import Database
@@ -496,7 +496,7 @@ def test_storers_that_write_at_the_same_time_share_rows_and_label_sets(tables: D
                 while True:
                     try:
                         written += frame_store.write(batch)
-                    except Away:  # a deadlock: that transaction is gone, and is done again
+                    except Unavailable:  # a deadlock: that transaction is gone, and is done again
                         continue
                     break
             return written

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from common.frame import Frame, write_instant
+from common.frame import Frame, format_time
 from demo.servers import Broker, free_port
 from demo.servers import Database as Server
 from storer.database.schema import migrations
@@ -84,7 +84,7 @@ class House:
         return found
 
     def wait_until_confirmed(self, frames: Iterable[Frame]) -> None:
-        wanted = {(frame.meter, write_instant(frame.timestamp)) for frame in frames}
+        wanted = {(frame.meter, format_time(frame.timestamp)) for frame in frames}
         self.wait(lambda: wanted <= set(self.confirmed()))
 
     def statuses(self) -> list[str]:
@@ -121,7 +121,7 @@ def test_frames_become_rows_and_are_confirmed(house: House) -> None:
     house.say(frames)
     house.wait_until_confirmed(frames)
     assert sorted(house.rows()) == sorted(in_order(frames))
-    assert sorted(house.confirmed()) == sorted((frame.meter, write_instant(frame.timestamp)) for frame in frames)
+    assert sorted(house.confirmed()) == sorted((frame.meter, format_time(frame.timestamp)) for frame in frames)
     assert house.confirmed("rejected") == []
 
 
@@ -217,11 +217,11 @@ def test_what_can_never_be_stored_is_recorded_reported_and_disturbs_nobody(house
     }
     instants = [DAY + timedelta(days=1, seconds=number) for number in range(5)]
     identified = (
-        altered(first, timestamp=write_instant(instants[0]), frame={"EAST": 1.5}),
-        altered(first, timestamp=write_instant(instants[1]), mode="pmepmi"),
-        altered(first, timestamp=write_instant(instants[2]), frame={"MSG1": "x" * 70_000}),
-        altered(first, timestamp=write_instant(instants[3]), frame={"MSG1": "\ud800"}),
-        altered(first, timestamp=write_instant(instants[4]), dropped=-1),
+        altered(first, timestamp=format_time(instants[0]), frame={"EAST": 1.5}),
+        altered(first, timestamp=format_time(instants[1]), mode="pmepmi"),
+        altered(first, timestamp=format_time(instants[2]), frame={"MSG1": "x" * 70_000}),
+        altered(first, timestamp=format_time(instants[3]), frame={"MSG1": "\ud800"}),
+        altered(first, timestamp=format_time(instants[4]), dropped=-1),
     )
     bad |= dict(zip(identified, instants, strict=True))
     too_late = dataclasses.replace(first, timestamp=datetime.fromisoformat("2150-01-01T00:00:00Z"))
@@ -244,7 +244,7 @@ def test_what_can_never_be_stored_is_recorded_reported_and_disturbs_nobody(house
     kept = query(client(house.server), "SELECT topic, payload, size, times, reason FROM rejected_messages")
     assert sorted(row[:4] for row in kept) == sorted((topic, payload[:65_536], len(payload), 3) for payload in bad)
     assert {row[4] for row in kept} == {report["reason"] for report in reports}
-    answered = [(first.meter, write_instant(instant)) for instant in bad.values() if instant]
+    answered = [(first.meter, format_time(instant)) for instant in bad.values() if instant]
     house.wait(lambda: len(house.confirmed("rejected")) == 3 * len(answered))
     assert sorted(house.confirmed("rejected")) == sorted(answered * 3)
 
@@ -255,7 +255,7 @@ def test_another_frame_of_the_same_identity_is_rejected(house: House) -> None:
     house.say([one])
     house.wait_until_confirmed([one])
     house.say([other])
-    house.wait(lambda: house.confirmed("rejected") == [(one.meter, write_instant(one.timestamp))])
+    house.wait(lambda: house.confirmed("rejected") == [(one.meter, format_time(one.timestamp))])
     assert house.rows() == [one.to_json()]
     (report,) = house.ear.on(f"{house.base}/rejected")
     assert report["reason"] == "another frame is stored under the same meter and timestamp"
@@ -415,7 +415,7 @@ def test_storers_that_start_together_share_one_database(house: House, broker: Br
 
 
 def instant(frame: Frame) -> str:
-    return write_instant(frame.timestamp)
+    return format_time(frame.timestamp)
 
 
 def heard_from(house: House, name: str) -> set[str]:

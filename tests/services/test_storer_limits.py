@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from common import config
-from common.frame import Frame, write_instant
-from common.runtime.shutdown import Life
+from common.frame import Frame, format_time
+from common.runtime.shutdown import Shutdown
 from demo.servers import Broker
 from demo.servers import Database as Server
 from storer.config import StorerConfig
@@ -35,7 +35,7 @@ def house(broker: Broker, fresh_database: Server, tmp_path: Path, monkeypatch: p
 def running(house: House) -> Iterator[None]:
     """Run the storer in this process; leave when it has ended."""
     house.command()  # writes the configuration
-    life = Life()
+    life = Shutdown()
     storer = Storer(config.load(StorerConfig, house.folder / "storer.yaml"), life)
     thread = threading.Thread(target=storer.run)
     thread.start()
@@ -96,7 +96,7 @@ def test_a_row_that_nobody_can_store_does_not_stop_the_others(house: House, capl
         good = [frame for frame in frames if frame.values["SINSTS"] != 666]
         house.say(frames)
         house.wait_until_confirmed(good)
-        house.wait(lambda: house.confirmed("rejected") == [(frames[2].meter, write_instant(frames[2].timestamp))])
+        house.wait(lambda: house.confirmed("rejected") == [(frames[2].meter, format_time(frames[2].timestamp))])
     house.wait(lambda: house.statuses()[-1] == "offline")
     ((reason, payload),) = query(client(house.server), "SELECT reason, payload FROM rejected_messages")
     assert "haunted (1999)" in reason

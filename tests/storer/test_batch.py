@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from common.frame import write_instant
+from common.frame import format_time
 from common.mqtt.events import Message
 from common.tally import Tally
 from storer.batch import complaint, confirmations, parts, unpack
@@ -39,23 +39,23 @@ def test_what_is_no_frame_does_not_disturb_its_neighbours() -> None:
 
 
 def test_confirms_the_identities_as_they_were_published() -> None:
-    later = write_instant(FRAME.timestamp + timedelta(seconds=1))
+    later = format_time(FRAME.timestamp + timedelta(seconds=1))
     assert confirmed(FRAME.to_json(), changed(timestamp=later)) == {
-        ADDRESS: {"storer": "main", "timestamps": [write_instant(FRAME.timestamp), later], "rejected": []}
+        ADDRESS: {"storer": "main", "timestamps": [format_time(FRAME.timestamp), later], "rejected": []}
     }
 
 
 def test_confirms_to_each_meter_what_is_its_own() -> None:
     told = confirmed(FRAME.to_json(), changed(meter="other"), b"?")
     assert list(told) == [ADDRESS, "other"]
-    assert told["other"]["timestamps"] == [write_instant(DAY.replace(microsecond=123_456))]
+    assert told["other"]["timestamps"] == [format_time(DAY.replace(microsecond=123_456))]
 
 
 def test_what_the_store_rejected_is_confirmed_as_rejected() -> None:
     parcels = unpack([message(FRAME.to_json()), message(changed(meter="other"))], NOW)
     parcels[0].reason = "another frame is stored under the same meter and timestamp"
     told = {meter: json.loads(text) for meter, text in confirmations("main", parcels)}
-    assert told[ADDRESS] == {"storer": "main", "timestamps": [], "rejected": [write_instant(FRAME.timestamp)]}
+    assert told[ADDRESS] == {"storer": "main", "timestamps": [], "rejected": [format_time(FRAME.timestamp)]}
     assert told["other"]["rejected"] == []
 
 
@@ -66,7 +66,7 @@ def test_what_the_store_rejected_is_confirmed_as_rejected() -> None:
 def test_what_is_no_frame_but_has_an_identity_is_confirmed_as_rejected(payload: bytes) -> None:
     """Or its reader would send it again for ever."""
     assert confirmed(payload) == {
-        ADDRESS: {"storer": "main", "timestamps": [], "rejected": [write_instant(FRAME.timestamp)]}
+        ADDRESS: {"storer": "main", "timestamps": [], "rejected": [format_time(FRAME.timestamp)]}
     }
 
 
@@ -77,7 +77,7 @@ def test_what_has_no_identity_is_confirmed_to_nobody(payload: bytes) -> None:
 
 @pytest.mark.parametrize("largest", [500, 1000, 2000, 100_000])
 def test_a_confirmation_fits_into_what_the_broker_takes(largest: int) -> None:
-    instants = [write_instant(FRAME.timestamp + n * timedelta(microseconds=7)) for n in range(100)]
+    instants = [format_time(FRAME.timestamp + n * timedelta(microseconds=7)) for n in range(100)]
     parcels = unpack([message(changed(timestamp=instant)) for instant in instants], NOW)
     for parcel in parcels[::2]:
         parcel.reason = "no"
@@ -124,7 +124,7 @@ AHEAD = (
 
 @pytest.mark.parametrize(("ahead", "taken"), AHEAD)
 def test_a_frame_of_the_future_is_rejected_with_a_reason_and_an_identity(ahead: timedelta, taken: bool) -> None:
-    timestamp = write_instant(NOW + ahead)
+    timestamp = format_time(NOW + ahead)
     (parcel,) = unpack([message(changed(timestamp=timestamp))], NOW)
     assert (parcel.frame is not None) == (parcel.reason is None) == taken
     assert parcel.identity == (ADDRESS, timestamp)

@@ -31,6 +31,6 @@ def test_threads_that_are_stuck_let_the_watchdog_bite() -> None:
 
 def test_the_words_are_for_people() -> None:
     well = feel(COUNTS, connected=True, stirred=1, stalled=False, answered=1, now=1)
-    assert well.words == "8 frames stored, 1 rejected, connected, database connected, 2 waiting"
+    assert well.status_text == "8 frames stored, 1 rejected, connected, database connected, 2 waiting"
     ill = feel(COUNTS, connected=False, stirred=1, stalled=True, answered=1, now=1)
-    assert "no broker, no database" in ill.words
+    assert "no broker, no database" in ill.status_text

@@ -24,7 +24,7 @@ def test_each_problem_is_one_finding_that_names_the_broker_and_a_cure(
 ) -> None:
     (finding,) = judge_broker(facts(problem=problem, detail="why", tls=tls, username=username), NOW)
     assert finding.status is CURE
-    assert finding.cure
+    assert finding.fix
     assert "broker.local" in finding.what or "mqtt.tls" in finding.what
 
 
@@ -61,7 +61,7 @@ def test_a_problem_is_said_in_words_with_its_cure(changes: dict[str, object], wh
     finding = worst(judge_broker(facts(**changes), NOW))
     assert finding.status is CURE
     assert what in finding.what
-    assert cure in finding.cure
+    assert cure in finding.fix
 
 
 def test_a_broker_that_lets_us_do_all_is_fine() -> None:
@@ -95,10 +95,10 @@ def test_in_a_container_the_bundled_broker_is_started_with_compose(
 ) -> None:
     monkeypatch.setenv("TELEINFO_DEPLOYMENT", "compose")
     (finding,) = judge_broker(facts(problem=problem, host="mosquitto"), NOW)
-    assert "docker compose up -d mosquitto" in finding.cure
+    assert "docker compose up -d mosquitto" in finding.fix
     (finding,) = judge_broker(facts(problem=problem, host="192.168.1.20"), NOW)
-    assert "docker compose up -d mosquitto" not in finding.cure
-    assert "in .env" in finding.cure
+    assert "docker compose up -d mosquitto" not in finding.fix
+    assert "in .env" in finding.fix
 
 
 @pytest.mark.parametrize(
@@ -113,5 +113,5 @@ def test_in_a_container_setup_knows_the_passwords(
 ) -> None:
     monkeypatch.setenv("TELEINFO_DEPLOYMENT", "compose")
     (finding,) = judge_broker(facts(problem=Problem.CREDENTIALS, host=host, username=username), NOW)
-    assert command in finding.cure
-    assert "sudo" not in finding.cure
+    assert command in finding.fix
+    assert "sudo" not in finding.fix

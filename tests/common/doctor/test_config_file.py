@@ -14,7 +14,7 @@ class Settings:
 def said(path: Path) -> tuple[str, str]:
     config, (finding,) = read_config(Settings, path, "teleinfo-reader")
     assert config is None
-    return finding.what, finding.cure
+    return finding.what, finding.fix
 
 
 def test_a_file_that_is_not_there_is_to_be_written(tmp_path: Path) -> None:

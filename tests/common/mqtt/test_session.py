@@ -56,8 +56,8 @@ class Client:
         handed = self.session.publish(topic, payload)
         assert handed is not None
         with self._news:
-            assert self._news.wait_for(lambda: handed in [each.handed for each in self.all(Published)], WITHIN)
-        return next(each.code for each in self.all(Published) if each.handed == handed)
+            assert self._news.wait_for(lambda: handed in [each.token for each in self.all(Published)], WITHIN)
+        return next(each.reason_code for each in self.all(Published) if each.token == handed)
 
 
 def at(port: int) -> Settings:
@@ -116,7 +116,7 @@ def test_two_sessions_of_one_name_at_a_real_broker_come_to_rest(
         eventually(lambda: any("another program named" in text.lower() for text in said(caplog)), "it is said")
         # Whoever has said it rests, and the watchdog knows that.
         now = time.monotonic()
-        assert max(one.session.stirred, other.session.stirred) > now + 10
+        assert max(one.session.last_activity, other.session.last_activity) > now + 10
         eventually(lambda: one.session.connected != other.session.connected, "the other one has the name")
         assert max(one.session.taken_over, other.session.taken_over) == 2
 
@@ -285,7 +285,7 @@ def test_a_tls_file_that_is_missing_or_half_written_is_waited_for(
 
 def test_a_session_that_waits_for_a_file_can_be_closed_at_once(tmp_path: Path) -> None:
     with Client(Settings(host=HOST, port=1, password_file=str(tmp_path / "none"), username="reader")) as client:
-        eventually(lambda: client.session.stirred > time.monotonic(), "it waits")
+        eventually(lambda: client.session.last_activity > time.monotonic(), "it waits")
         client.session.close()
         client.session.join(WITHIN)
         assert not client.session._supervisor.is_alive()

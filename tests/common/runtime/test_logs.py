@@ -9,7 +9,7 @@ import pytest
 
 from common.config import LogConfig
 from common.runtime import logs
-from common.runtime.logs import EVERY, Seldom
+from common.runtime.logs import EVERY, RateLimiter
 
 PRM = "09111642617347"
 
@@ -91,7 +91,7 @@ def test_plain_lines_are_for_people(capsys: pytest.CaptureFixture[str], monkeypa
     ],
 )
 def test_only_what_may_be_a_delivery_point_is_taken_out(text: str, shown: str) -> None:
-    assert logs.without_delivery_points(text) == shown
+    assert logs.redact_prm(text) == shown
 
 
 # What a stranger may send over MQTT or the line, or a server may put into an error.
@@ -138,23 +138,23 @@ def test_an_object_is_one_printable_line_and_gives_the_message_back(capsys: pyte
 
 
 def test_the_same_is_said_once_an_hour() -> None:
-    seldom = Seldom()
-    times = [now for now in range(0, int(2 * EVERY) + 1, 60) if seldom.due("a", now)]
+    seldom = RateLimiter()
+    times = [now for now in range(0, int(2 * EVERY) + 1, 60) if seldom.allow("a", now)]
     assert times == [0, EVERY, 2 * EVERY]
 
 
 def test_something_else_is_said_at_once() -> None:
-    seldom = Seldom()
-    assert seldom.due("a", 0)
-    assert seldom.due("b", 1)
-    assert not seldom.due("a", 2)
+    seldom = RateLimiter()
+    assert seldom.allow("a", 0)
+    assert seldom.allow("b", 1)
+    assert not seldom.allow("a", 2)
 
 
 def test_what_is_new_is_said_at_once_whenever_the_machine_was_started() -> None:
-    assert all(Seldom().due("a", number / 7) for number in range(100_000))
+    assert all(RateLimiter().allow("a", number / 7) for number in range(100_000))
 
 
 def test_any_number_of_things_is_not_any_number_of_lines() -> None:
-    seldom = Seldom()
-    assert sum(seldom.due(str(number), number / 100) for number in range(10_000)) == 101
-    assert seldom.due("one more", EVERY + 1000)
+    seldom = RateLimiter()
+    assert sum(seldom.allow(str(number), number / 100) for number in range(10_000)) == 101
+    assert seldom.allow("one more", EVERY + 1000)

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from common.errors import NotReady
-from common.runtime.shutdown import Life
+from common.runtime.shutdown import Shutdown
 from common.runtime.waiting import SLOWEST_RETRY, when_ready
 from common.runtime.watchdog import Heartbeat
 
@@ -40,7 +40,7 @@ def notifier() -> Notifier:
 
 
 def wait_for(reasons: list[str], notifier: Notifier, most: int = 100) -> tuple[str | None, list[float]]:
-    life = Life()
+    life = Shutdown()
     life.stop = stop = Stop(most)  # type: ignore[assignment]
 
     def make() -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from common.runtime.watchdog import Heartbeat, Notifier, Vitals, heartbeat_file
+from common.runtime.watchdog import Health, Heartbeat, Notifier, heartbeat_file
 
 
 class Systemd(Notifier):
@@ -22,8 +22,8 @@ class Systemd(Notifier):
         self.heard += lines
 
 
-def vitals(**change: Any) -> Vitals:
-    return Vitals(**{"alive": True, "healthy": True, "words": "well", **change})
+def vitals(**change: Any) -> Health:
+    return Health(**{"alive": True, "healthy": True, "words": "well", **change})
 
 
 def test_the_first_beat_says_that_the_program_is_ready_and_only_the_first() -> None:

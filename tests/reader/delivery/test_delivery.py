@@ -16,8 +16,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from common.frame import write_instant
-from common.mqtt.events import NOBODY_SUBSCRIBED, Handed
+from common.frame import format_time
+from common.mqtt.events import NOBODY_SUBSCRIBED, PublishToken
 from common.topics import Topics
 from reader.buffer.item import HOUR, Item, Kind, instant_of
 from reader.buffer.journal import Journal
@@ -48,7 +48,7 @@ REFUSED = 0x87  # not authorised
 class Sent:
     """A message that the broker was handed."""
 
-    handed: Handed
+    handed: PublishToken
     topic: str
     payload: bytes | str
 
@@ -62,11 +62,11 @@ class Broker:
         self.reconnects = 0
         self.sent: list[Sent] = []
 
-    def publish(self, topic: str, payload: bytes | str, *, retain: bool = False) -> Handed | None:
+    def publish(self, topic: str, payload: bytes | str, *, retain: bool = False) -> PublishToken | None:
         assert not retain
         if not self.there:
             return None
-        handed = Handed(self.connection, len(self.sent) + 1)
+        handed = PublishToken(self.connection, len(self.sent) + 1)
         self.sent.append(Sent(handed, topic, payload))
         return handed
 
@@ -387,7 +387,7 @@ def test_a_broker_that_is_only_slow_is_left_alone(served: Reader) -> None:
     assert served.broker.reconnects == 0
     for _ in range(2):  # but an answer about another message is no answer about these
         served.wait(ANSWER_TIMEOUT / 2 + 5, 5)
-        served.delivery.answered(Handed(1, 1_000_000), 0, served.now)
+        served.delivery.answered(PublishToken(1, 1_000_000), 0, served.now)
     assert served.broker.reconnects == 1
 
 
@@ -1332,7 +1332,7 @@ def test_health_says_what_is_where(served: Reader) -> None:
     assert report["journal"]["items"] == 1
     assert report["journal"]["bytes"] == served.in_journal > 0
     assert report["spool"]["frames"] == 1
-    assert report["spool"]["oldest"] == write_instant(instant_of(first.key))
+    assert report["spool"]["oldest"] == format_time(instant_of(first.key))
     assert report["replayed"] == 2
 
 

@@ -93,7 +93,7 @@ def test_noise_is_measured_and_compared_with_what_is_normal() -> None:
     assert line.what.startswith("noisy: ")
     assert "normal is none" in line.what
     assert "parity" in line.what
-    assert "terminals" in line.cure
+    assert "terminals" in line.fix
 
 
 def test_one_damaged_line_is_only_to_be_known(send: Send) -> None:
@@ -109,7 +109,7 @@ def test_a_silent_line_says_where_to_look(terminal: str) -> None:
     finding = only(judge_line(listen(terminal, "auto", 0.3, open_port)))
     assert finding.status is CURE
     assert "is silent: not one character" in finding.what
-    assert "I1 and I2" in finding.cure
+    assert "I1 and I2" in finding.fix
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_garbage_is_told_apart(data: bytes, what: str, cure: str) -> None:
     finding = only(judge_line(hear(Bytes(data))))
     assert finding.status is CURE
     assert what in finding.what
-    assert cure in finding.cure
+    assert cure in finding.fix
 
 
 def test_a_stray_character_now_and_then_is_no_noise() -> None:
@@ -143,7 +143,7 @@ def test_characters_that_the_port_lost_are_no_noise_of_the_line(send: Send) -> N
     line = judge_line(hear(Bytes(data, driver={"overrun": 3})))[0]
     assert line.status is CURE
     assert "lost on their way" in line.what
-    assert "disable-bt" in line.cure
+    assert "disable-bt" in line.fix
 
 
 def test_the_other_speed_is_tried_whatever_the_configuration_says(send: Send) -> None:
@@ -154,7 +154,7 @@ def test_the_other_speed_is_tried_whatever_the_configuration_says(send: Send) ->
     wrong = judge_line(facts)[0]
     assert wrong.status is CURE
     assert "speaks in historic mode, and reader.yaml says mode: standard" in wrong.what
-    assert "mode: auto" in wrong.cure
+    assert "mode: auto" in wrong.fix
 
 
 def test_what_came_in_at_the_wrong_speed_is_no_noise(send: Send) -> None:
@@ -183,8 +183,8 @@ def test_a_linky_in_historic_mode_is_told_what_the_standard_mode_would_add(send:
     meter = judge_line(hear(Bytes(send(*groups))))[1]
     assert meter.status is MIND
     assert "for each offer of today" in meter.what
-    assert "ask the supplier" in meter.cure
-    assert "voltage" in meter.cure
+    assert "ask the supplier" in meter.fix
+    assert "voltage" in meter.fix
 
 
 def test_an_old_meter_has_nothing_to_gain(send: Send) -> None:

@@ -114,7 +114,7 @@ def test_the_reader_itself(facts: ServiceFacts, status: Status, what: str) -> No
     finding = worst(judge_service(facts))
     assert finding.status is status
     assert what in finding.what
-    assert finding.cure
+    assert finding.fix
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_a_line_as_the_reader_that_runs_knows_it(facts: ServiceFacts, status: St
     (finding,) = judge_line_from_afar(facts, PORT)
     assert finding.status is status
     assert what in finding.what
-    assert finding.cure
+    assert finding.fix
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def cures(*facts: ServiceFacts) -> str:
         for one in facts
         for finding in (*judge_service(one), *judge_line_from_afar(one, PORT), *judge_delivery(one, "auto", NOW))
     ]
-    return "\n".join(finding.cure for finding in found)
+    return "\n".join(finding.fix for finding in found)
 
 
 def test_in_a_container_cures_name_docker_compose(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,7 +206,7 @@ def test_a_register_that_steps_back_is_no_noise() -> None:
     assert finding.status is MIND
     assert "900 values of registers" in finding.what
     assert "0 damaged lines" in str(found)
-    assert "cable" not in finding.cure
+    assert "cable" not in finding.fix
 
 
 def test_noise_beside_a_register_that_steps_back_is_still_noise() -> None:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.frame import Frame
-from common.mqtt.events import Handed
+from common.mqtt.events import PublishToken
 from common.topics import Topics
 from reader.config import HomeAssistantConfig
 from reader.home_assistant.publisher import LISTEN, MOST_METERS, Meters
@@ -27,11 +27,11 @@ class Broker:
         self.connected = True
         self.sent: list[tuple[str, bytes | str, bool]] = []
 
-    def publish(self, topic: str, payload: bytes | str, *, retain: bool = False) -> Handed | None:
+    def publish(self, topic: str, payload: bytes | str, *, retain: bool = False) -> PublishToken | None:
         if not self.connected:
             return None
         self.sent.append((topic, payload, retain))
-        return Handed(1, len(self.sent))
+        return PublishToken(1, len(self.sent))
 
     def on(self, topic: str) -> list[Any]:
         return [payload and json.loads(payload) for name, payload, _ in self.sent if name == topic]

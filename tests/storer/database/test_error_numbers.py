@@ -1,27 +1,27 @@
 import pytest
 
-from common.errors import Away, BadRow, Busy, PartitionMissing, Refused, Unclassified
+from common.errors import Conflict, InvalidRow, PartitionMissing, PermanentError, Unavailable, Unclassified
 from storer.database.error_numbers import classify
 
 CASES = (
-    (1264, BadRow),
-    (167, BadRow),
-    (1467, BadRow),
+    (1264, InvalidRow),
+    (167, InvalidRow),
+    (1467, InvalidRow),
     (1526, PartitionMissing),
-    (1213, Busy),
-    (1517, Busy),
-    (1045, Refused),
-    (1146, Refused),
-    (0, Away),  # no number: the socket
-    (2003, Away),
-    (2006, Away),
-    (2013, Away),
-    (2026, Away),
-    (1040, Away),
-    (1047, Away),  # a node of Galera that is not ready
-    (1114, Away),  # the disk is full
-    (1290, Away),  # read only
-    (1927, Away),
+    (1213, Conflict),
+    (1517, Conflict),
+    (1045, PermanentError),
+    (1146, PermanentError),
+    (0, Unavailable),  # no number: the socket
+    (2003, Unavailable),
+    (2006, Unavailable),
+    (2013, Unavailable),
+    (2026, Unavailable),
+    (1040, Unavailable),
+    (1047, Unavailable),  # a node of Galera that is not ready
+    (1114, Unavailable),  # the disk is full
+    (1290, Unavailable),  # read only
+    (1927, Unavailable),
     (1052, Unclassified),
     (1999, Unclassified),
     (4999, Unclassified),

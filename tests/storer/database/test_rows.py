@@ -14,7 +14,7 @@ from reader.simulator.meter import KINDS
 from storer.database.rows import COLUMNS, LARGEST, LabelSet, Packer, Row, rebuild
 from tests.frames import ADDRESS, DAY, FRACTION, frames, historic, simulated, standard
 
-MOVING = {mode: {label for label, row in LABELS[mode].items() if row.moves} for mode in Mode}
+MOVING = {mode: {label for label, row in LABELS[mode].items() if row.volatile} for mode in Mode}
 
 # One frame of each kind, whole.
 WHOLE = {kind: next(simulated(kind, 1, every=timedelta(seconds=1))) for kind in KINDS}
@@ -130,7 +130,7 @@ def test_a_packer_may_forget_sets(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_moves_stands_in_columns(kind: str) -> None:
     frame = WHOLE[kind]
     kept = json.loads(row_of(frame).label_set.content)["frame"].keys()
-    at_rest = {label for label in MOVING[frame.mode] if LABELS[frame.mode][label].index}  # but the one that runs
+    at_rest = {label for label in MOVING[frame.mode] if LABELS[frame.mode][label].cumulative}  # but the one that runs
     assert kept & (MOVING[frame.mode] - at_rest) == set()
     assert "DATE" not in kept
 

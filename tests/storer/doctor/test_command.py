@@ -71,7 +71,7 @@ def test_the_storer_itself(facts: StorerFacts, status: Status, what: str) -> Non
     (finding,) = judge_storer(facts)
     assert finding.status is status
     assert what in finding.what
-    assert finding.cure
+    assert finding.fix
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_readers_and_meters(facts: StorerFacts, status: Status, what: str, cure:
     finding = worst(judge_readers(facts))
     assert finding.status is status
     assert what in finding.what
-    assert cure in finding.cure
+    assert cure in finding.fix
 
 
 def test_frames_that_are_sent_again_are_told_of() -> None:
@@ -109,7 +109,7 @@ def test_in_a_container_cures_name_docker_compose(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("TELEINFO_DEPLOYMENT", "compose")
     ill = replace(GOOD, status="", readers={"cellar": "offline", "attic": "online"}, links={METER: "offline"}, live={})
     found = [*judge_storer(replace(ill, local=False)), *judge_storer(ill), *judge_readers(ill)]
-    said = "\n".join(finding.cure for finding in found)
+    said = "\n".join(finding.fix for finding in found)
     assert "docker compose up -d storer" in said
     assert "docker compose logs --tail 20 storer" in said
     assert "docker compose exec reader teleinfo-reader forget cellar" in said

@@ -74,12 +74,12 @@ def test_why_the_server_does_not_let_us_in(code: int, text: str, what: str, cure
     (finding,) = judge_database(replace(GOOD, error=text or "no", code=code), NOW)
     assert finding.status is CURE
     assert what in finding.what
-    assert cure in finding.cure
+    assert cure in finding.fix
 
 
 def test_a_server_elsewhere_may_be_behind_a_firewall() -> None:
     (finding,) = judge_database(replace(GOOD, local=False, error="(timed out)", code=2003), NOW)
-    assert "bind-address" in finding.cure
+    assert "bind-address" in finding.fix
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_what_is_wrong_is_said_with_its_cure(facts: DatabaseFacts, status: Statu
     (finding,) = (finding for finding in judge_database(facts, NOW) if finding.status is not FINE)
     assert finding.status is status
     assert what in finding.what
-    assert cure in finding.cure
+    assert cure in finding.fix
 
 
 def test_what_was_rejected_long_ago_needs_nobody() -> None:
@@ -132,7 +132,7 @@ def test_a_full_table_of_rejections_is_to_be_emptied() -> None:
     facts = replace(GOOD, rejected=20_000, rejected_full=True, last_rejected=YESTERDAY)
     (finding,) = [finding for finding in judge_database(facts, NOW) if finding.status is CURE]
     assert "rejected_messages is full" in finding.what
-    assert "TRUNCATE rejected_messages" in finding.cure
+    assert "TRUNCATE rejected_messages" in finding.fix
 
 
 @pytest.mark.parametrize("tls", [True, False])
@@ -151,6 +151,6 @@ def test_in_a_container_cures_name_docker_compose(monkeypatch: pytest.MonkeyPatc
         replace(bundled, named_zones=False),
     ]
     for facts in ill:
-        said = "\n".join(finding.cure for finding in judge_database(facts, NOW))
+        said = "\n".join(finding.fix for finding in judge_database(facts, NOW))
         assert "docker compose " in said, facts
         assert not re.search(r"sudo|systemctl|(?<!exec storer )teleinfo-storer migrate", said), said
