@@ -117,7 +117,7 @@ class Pulse:
         """
         self._began = min(self._began, now)
         self._looks.append((now, sum(line.frames for line in lines)))
-        coming = [line for line in lines if now - line.framed <= FRESH]
+        coming = [line for line in lines if now - line.last_frame_at <= FRESH]
         return Health(
             alive=now - stirred <= STUCK and all(_works(line, now) for line in lines),
             healthy=connected and bool(coming),
@@ -135,7 +135,7 @@ class Pulse:
             f"{rate:.1f} frames/s",
             "connected" if connected else "no broker",
             f"{waiting} waiting",
-            *(f"{line.port}: {self._lack(line, now)}" for line in lines if now - line.framed > FRESH),
+            *(f"{line.port}: {self._lack(line, now)}" for line in lines if now - line.last_frame_at > FRESH),
         ]
         return ", ".join(parts)
 
@@ -144,7 +144,7 @@ class Pulse:
             return "not there"
         if now - self._began < FRESH:
             return "listening"
-        return "no frame in what comes" if now - line.heard <= FRESH else "silent"
+        return "no frame in what comes" if now - line.last_byte_at <= FRESH else "silent"
 
 
 def _works(line: LineHealth, now: float) -> bool:
@@ -153,5 +153,5 @@ def _works(line: LineHealth, now: float) -> bool:
     Its own loop says that a port is absent or a line silent. What only a fresh start may heal is a port that gave
     frames and now gives bytes that make none: after that start it has given none, so this happens once.
     """
-    spoilt = now - line.heard <= FRESH and now - line.framed > SPOILT and line.frames > 0
-    return now - line.turned <= STUCK and not spoilt
+    spoilt = now - line.last_byte_at <= FRESH and now - line.last_frame_at > SPOILT and line.frames > 0
+    return now - line.last_loop_at <= STUCK and not spoilt

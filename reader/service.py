@@ -33,10 +33,10 @@ from reader.delivery.storers import STORERS, Confirmers
 from reader.health import Pulse, reader_metrics
 from reader.home_assistant.publisher import Meters
 from reader.inbox import Inbox
-from reader.line.clock import KernelClock, Stamper
+from reader.line.clock import KernelClock, Timestamper
 from reader.line.port import open_port
 from reader.line.shared_meter import SharedMeters
-from reader.line.worker import Decoded, Line, LineEvent, Link, ProblemChanged
+from reader.line.worker import FrameReceived, LineEvent, LineWorker, LinkChanged, ProblemChanged
 from reader.welcome import welcome
 
 log = logging.getLogger(__name__)
@@ -184,17 +184,17 @@ class Bridge:
             )
         return spool
 
-    def _new_line(self, port: str) -> Line:
+    def _new_line(self, port: str) -> LineWorker:
         # A simulated meter is not worth waiting for.
         patience = 0.0 if is_simulated(port) else self._config.clock.patience
-        return Line(
+        return LineWorker(
             port,
             mode=self._config.mode,
             hide=self._config.hide,
             open_port=open_port,
             post=self._events.put,
             stop=self._life.stop,
-            stamper=Stamper(self._clock, patience=patience),
+            stamper=Timestamper(self._clock, patience=patience),
         )
 
     def _handle_next(self, timeout: float) -> None:
@@ -204,7 +204,7 @@ class Bridge:
         except queue.Empty:
             return
         match event:
-            case Decoded(frame, simulated):
+            case FrameReceived(frame, simulated):
                 item = Item(Kind.FRAME, frame.meter, key_of(frame.timestamp), frame.to_json())
                 now = time.monotonic()
                 if now < self._hurry_from:
@@ -217,7 +217,7 @@ class Bridge:
                 self._delivery.answered(handed, code, time.monotonic())
             case Message():
                 self._hear(event)
-            case Link(meter, online):
+            case LinkChanged(meter, online):
                 self._meters.link(meter, online)
                 self._publish_health()  # it knows of the meter, or of its silence, only now
             case ProblemChanged():

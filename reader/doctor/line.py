@@ -15,7 +15,7 @@ from common.plural import plural
 from reader.line.mode_detector import SPEEDS, Detector
 from reader.line.port import Port
 from reader.line.worker import OpenPort
-from reader.tic.address import read_make
+from reader.tic.address import parse_address
 from reader.tic.decoder import Decoder, Reading
 
 SUBJECT, METER = "Line", "Meter"
@@ -104,15 +104,15 @@ class _Ear:
             begun = bool(self._ends)
             readings = self._decoder.feed(data)
             for reading in readings:
-                self._detector.frame(reading, now)
+                self._detector.on_frame(reading, now)
                 self._take(reading, now)
-            if data and not self._detector.proved:
+            if data and not self._detector.locked:
                 self._detector.feed(data, now)
-                facts.lone_groups = facts.lone_groups or self._detector.proved
+                facts.lone_groups = facts.lone_groups or self._detector.locked
             if not begun:
                 in_the_middle = self._decoder.broken  # a frame whose beginning was not heard, or the wrong speed
             facts.broken = self._decoder.broken - in_the_middle
-            if self._detector.switch(now):
+            if self._detector.poll(now):
                 self._port.set_speed(SPEEDS[self._detector.mode])
                 self._decoder, facts.checked, in_the_middle = Decoder(), 0, 0
         after = self._port.driver_errors()
@@ -285,7 +285,7 @@ def _judge_meter(facts: LineFacts) -> list[Finding]:
 
 def judge_meter(address: str, values: Mapping[str, Value], mode: str, groups: int) -> list[Finding]:
     """Say which meter it is, and what standard mode would add."""
-    make = read_make(address)
+    make = parse_address(address)
     model = make.model[1] if make.model else "meter of an unknown type"
     maker = f" by {make.maker}" if make.maker else ""
     contract = " ".join(str(values.get("NGTF", values.get("OPTARIF", "unknown"))).split())

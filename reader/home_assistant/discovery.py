@@ -29,7 +29,7 @@ from reader.home_assistant.component import Entity, component
 from reader.home_assistant.entities import Facts, entities
 from reader.meter.last_values import WholeFrames
 from reader.meter.names import Text, is_off_peak
-from reader.tic.address import read_make
+from reader.tic.address import parse_address
 from reader.tic.status_register import RELAYS
 
 #: Whole frames until the first message; then all labels are known that the meter always sends.
@@ -71,7 +71,7 @@ class Discovery:
         self._reader = reader
         self._language = language
         self._version = version
-        self._make = read_make(meter)
+        self._make = parse_address(meter)
         self._whole_frames = WholeFrames()
         self._mode = ""
         self._contract: str | None = None

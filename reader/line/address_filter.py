@@ -5,7 +5,7 @@ from common.frame import Frame
 MANY_METERS = 32  # that one line may have, until the reader is restarted; whatever is kept of a meter is bounded by it
 
 
-class Identity:
+class AddressFilter:
     """Lets the frames of one meter through.
 
     The first address is taken at once; a different one counts when two frames running carry it, and the first of the
@@ -14,7 +14,7 @@ class Identity:
 
     def __init__(self) -> None:
         self.meter: str | None = None
-        self.misread = 0  # frames whose address stood alone
+        self.address_mismatch = 0  # frames whose address stood alone
         self.refused = 0  # frames of meters beyond the bound
         self._held: Frame | None = None
         self._met: set[str] = set()
@@ -24,11 +24,11 @@ class Identity:
         """Return how many frames are held back: 0 or 1."""
         return int(self._held is not None)
 
-    def accept(self, frame: Frame) -> list[Frame]:
+    def feed(self, frame: Frame) -> list[Frame]:
         """Return the frames that are sure now: none, this one, or the one held back and this one."""
         held, self._held = self._held, None
         if frame.meter == self.meter or self.meter is None:
-            self.misread += held is not None
+            self.address_mismatch += held is not None
             self._take(frame.meter)
             return [frame]
         if held is not None and held.meter == frame.meter:
@@ -37,7 +37,7 @@ class Identity:
                 return []
             self._take(frame.meter)
             return [held, frame]
-        self.misread += held is not None
+        self.address_mismatch += held is not None
         self._held = frame
         return []
 

@@ -14,7 +14,7 @@ from common.version import BUILD_DATE
 log = logging.getLogger(__name__)
 
 ASK = 5.0  # seconds between two questions whether the clock is synchronised
-PHASES = 16  # microseconds; the grain of timestamps, and how many stretches of time can lie over each other
+RESIDUES = 16  # microseconds; the grain of timestamps, and how many stretches of time can lie over each other
 
 _STEP_BACK = 1_000_000  # microseconds; a clock that falls more than this was set, and is followed
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -28,7 +28,7 @@ _BOOTTIME = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # Linux has i
 
 
 class Clock(Protocol):
-    """What `Stamper` asks of a clock."""
+    """What `Timestamper` asks of a clock."""
 
     build_date: datetime  # a time before it is wrong, whatever the kernel says
 
@@ -115,7 +115,7 @@ def _find_adjtimex(libc: Any) -> Callable[[Any], int] | None:
     return found
 
 
-class Stamper:
+class Timestamper:
     """Gives each frame the time at which it came in: never the same twice, increasing unless the clock is set back.
 
     Between two steps back lies a *stretch*. Microseconds are rounded down to a multiple of 16, and the stretch's phase,
@@ -137,11 +137,11 @@ class Stamper:
         self.synchronised = False  # as last seen
         self._ask(clock.now())
         self._may_wait = True
-        self._phase = (secrets.randbelow(PHASES) if phase is None else phase) % PHASES
-        self._last = [_NEVER] * PHASES  # microseconds; by phase, the last timestamp given
+        self._phase = (secrets.randbelow(RESIDUES) if phase is None else phase) % RESIDUES
+        self._last = [_NEVER] * RESIDUES  # microseconds; by phase, the last timestamp given
         self._furthest = _NEVER  # microseconds; how far the clock was in this stretch
 
-    def must_wait(self) -> bool:
+    def waiting_for_sync(self) -> bool:
         """Tell whether the clock is still to be set: frames are kept until it is, with their monotonic time.
 
         Once it was not to be waited for it never is: a clock that loses its source later is still a clock.
@@ -151,7 +151,7 @@ class Stamper:
             self._may_wait = not self.synchronised and self._clock.uptime() < self._patience
         return self._may_wait
 
-    def stamp(self, came_in: float) -> tuple[datetime, bool]:
+    def timestamp(self, came_in: float) -> tuple[datetime, bool]:
         """Return the UTC time at monotonic `came_in`, by the clock as it is set now, and whether it is synchronised.
 
         Frames are stamped in the order in which they came in: an older one looks like a step back.
@@ -167,12 +167,12 @@ class Stamper:
             self._furthest = then
             self._phase = self._next_phase(then)
         self._furthest = max(self._furthest, then)
-        given = max(then // PHASES * PHASES + self._phase, self._last[self._phase] + PHASES)
+        given = max(then // RESIDUES * RESIDUES + self._phase, self._last[self._phase] + RESIDUES)
         self._last[self._phase] = given
         return _EPOCH + timedelta(microseconds=given), self.synchronised
 
     def _next_phase(self, then: int) -> int:
-        phases = [(self._phase + step) % PHASES for step in range(1, PHASES + 1)]
+        phases = [(self._phase + step) % RESIDUES for step in range(1, RESIDUES + 1)]
         unused = (phase for phase in phases if self._last[phase] < then)
         return next(unused, min(phases, key=self._last.__getitem__))
 

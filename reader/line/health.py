@@ -19,21 +19,21 @@ class LineHealth:
     parity: bool = False
     meter: str | None = None
     frames: int = 0
-    incomplete: int = 0  # frames without a valid address
-    broken: int = 0  # frames without a start, or without a single good group
+    no_address: int = 0  # frames without a valid address
+    undecodable: int = 0  # frames without a start, or without a single good group
     groups: int = 0  # that verified
-    misread: int = 0  # frames whose address was seen only once
+    address_mismatch: int = 0  # frames whose address was seen only once
     refused: int = 0  # frames of more meters than one line may have
     parity_errors: int = 0
-    reopened: int = 0
+    reopens: int = 0
     bytes: int = 0
     problem: Problem | None = None
     dropped: Counter[str] = field(default_factory=Counter)  # groups, by reason
     driver: dict[str, int] = field(default_factory=dict)
     # When, in monotonic seconds, its thread last looked around, and last had bytes, and a frame with an address.
-    turned: float = -math.inf
-    heard: float = -math.inf
-    framed: float = -math.inf
+    last_loop_at: float = -math.inf
+    last_byte_at: float = -math.inf
+    last_frame_at: float = -math.inf
 
     def report(self) -> dict[str, Any]:
         """Return the counters as they stand in `health`."""
@@ -44,14 +44,14 @@ class LineHealth:
             "mode": self.mode.value if self.mode else None,
             "parity": self.parity,
             "frames": self.frames,
-            "incomplete": self.incomplete,
-            "broken": self.broken,
-            "misread": self.misread,
+            "incomplete": self.no_address,
+            "broken": self.undecodable,
+            "misread": self.address_mismatch,
             "refused": self.refused,
             "parity_errors": self.parity_errors,
             "groups": self.groups,
             "groups_dropped": dict(self.dropped),
-            "reopened": self.reopened,
+            "reopened": self.reopens,
             "bytes": self.bytes,
             "problem": self.problem,
             "driver": self.driver,

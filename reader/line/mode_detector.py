@@ -12,9 +12,9 @@ from reader.tic.decoder import Group, Reading, decode_group
 SPEEDS = {Mode.HISTORIC: 1200, Mode.STANDARD: 9600}
 
 #: Seconds at one speed without a single good group. 480 characters at 1200 bit/s, which hold some thirty groups.
-PATIENCE = 4.0
+PROBE_FOR = 4.0
 #: Seconds at a speed that has proved right, before it is doubted. The line may be cut for a moment.
-FAITH = 10.0
+LOST_AFTER = 10.0
 
 _LONGEST_PIECE = 128  # bytes; the longest group has 111
 _BREAK = re.compile(rb"[\x02-\x04\r\n]")
@@ -28,7 +28,7 @@ class Detector:
         """Begin with `wanted`, a mode or `auto`."""
         self._fixed = wanted != "auto"
         self.mode = Mode(wanted) if self._fixed else Mode.STANDARD
-        self.proved = False  # a good group came in at this speed
+        self.locked = False  # a good group came in at this speed
         self._heard = now
         self._rest = b""
 
@@ -38,22 +38,22 @@ class Detector:
         self._rest = rest[-_LONGEST_PIECE:]
         if any(isinstance(found := decode_group(piece), Group) and found.known for piece in pieces):
             self._heard = now
-            self.proved = True
+            self.locked = True
 
-    def frame(self, reading: Reading, now: float) -> None:
+    def on_frame(self, reading: Reading, now: float) -> None:
         """Take note of a frame: cheaper than looking for its groups. As there, an unknown label proves nothing."""
         if reading.values.keys().isdisjoint(LABELS[reading.mode]):
             return
         self._heard = now
-        self.proved = True
+        self.locked = True
         self._rest = b""
 
-    def switch(self, now: float) -> bool:
+    def poll(self, now: float) -> bool:
         """Return whether it is time to listen for the other mode, `mode` from now on."""
-        if self._fixed or now - self._heard < (FAITH if self.proved else PATIENCE):
+        if self._fixed or now - self._heard < (LOST_AFTER if self.locked else PROBE_FOR):
             return False
         self.mode = Mode.HISTORIC if self.mode is Mode.STANDARD else Mode.STANDARD
-        self.proved = False
+        self.locked = False
         self._heard = now
         self._rest = b""
         return True

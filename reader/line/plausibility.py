@@ -17,7 +17,7 @@ from typing import NamedTuple
 from common.frame import Frame, Value
 from common.labels import LABELS, Mode
 
-AGREE = 3  # frames running that carry the label, until what they say is believed
+CONFIRMATIONS = 3  # frames running that carry the label, until what they say is believed
 SLACK = 2  # Wh; a register shows whole ones, and what it shows may be one frame old
 MARGIN = 1.5  # times the subscribed power; a meter takes minutes to cut at 1.4 times (54E, 7)
 MANY_METERS = 4  # remembered; a line has one, a new one now and then
@@ -41,7 +41,7 @@ REGISTERS: Mapping[Mode, Mapping[str, bool]] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class Implausible:
     """An index that cannot be true has come: the first one of an episode, so said once."""
 
     label: str
@@ -49,13 +49,13 @@ class Doubt:
     accepted: int  # the one before it
 
 
-class Plausibility:
+class PlausibilityFilter:
     """Takes implausible indexes out of frames; keeps what it must know of a few meters."""
 
     def __init__(self) -> None:
         self._meters: dict[str, _Meter] = {}  # the one heard last stands last
 
-    def check(self, frame: Frame, monotonic: float) -> tuple[Frame, list[Doubt], int]:
+    def apply(self, frame: Frame, monotonic: float) -> tuple[Frame, list[Implausible], int]:
         """Return the frame without its implausible indexes, the doubts that are new, and how many groups were left out.
 
         `monotonic` is when the frame's last byte came in. Frames of one meter are expected in the order of the line.
@@ -64,7 +64,7 @@ class Plausibility:
         power = meter.power(frame.values)
         stamp = frame.stamps.get("DATE") if frame.stamps else None
         date = stamp.timestamp() if stamp else None
-        doubts: list[Doubt] = []
+        doubts: list[Implausible] = []
         left_out: set[str] = set()
         for label, bounded in REGISTERS[frame.mode].items():
             value = frame.values.get(label)
@@ -79,7 +79,7 @@ class Plausibility:
             if not register.take(said, power if bounded else None):
                 left_out.add(label)
                 if was_sure:
-                    doubts.append(Doubt(label, value, register.accepted.value))
+                    doubts.append(Implausible(label, value, register.accepted.value))
         if not left_out:
             return frame, doubts, 0
         values = {label: value for label, value in frame.values.items() if label not in left_out}
@@ -125,7 +125,7 @@ class _Register:
             follows = self.candidate is not None and said.may_follow(self.candidate, power)
             self.candidate = said
             self.agreed = self.agreed + 1 if follows else 1
-            if self.agreed < AGREE:
+            if self.agreed < CONFIRMATIONS:
                 return False
         self.accepted, self.candidate, self.agreed = said, None, 0
         return True

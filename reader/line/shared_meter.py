@@ -18,7 +18,7 @@ class SharedMeters:
         """Return each meter that two ports had twice running, with the ports: once; `now` is monotonic."""
         ports: dict[str, list[str]] = {}
         for line in lines:
-            if line.meter is not None and now - line.framed <= RECENT:
+            if line.meter is not None and now - line.last_frame_at <= RECENT:
                 ports.setdefault(line.meter, []).append(line.port)
         shared = {meter for meter, names in ports.items() if len(names) > 1}
         new = (shared & self._last) - self._found

@@ -14,11 +14,11 @@ from common.frame import Frame
 from common.labels import OTHER_FAMILIES
 from common.runtime.logs import RateLimiter
 from reader.config import is_simulated
-from reader.line.address_filter import MANY_METERS, Identity
+from reader.line.address_filter import MANY_METERS, AddressFilter
 from reader.line.frame_watchdog import FrameWatchdog, Problem
 from reader.line.health import LineHealth
 from reader.line.mode_detector import SPEEDS, Detector
-from reader.line.plausibility import Plausibility
+from reader.line.plausibility import PlausibilityFilter
 from reader.line.port import Port, is_network
 from reader.tic.decoder import Decoder, Reading, as_frame
 
@@ -35,7 +35,7 @@ OpenPort = Callable[[str, int, threading.Event], Port]
 
 
 @dataclass(frozen=True, slots=True)
-class Decoded:
+class FrameReceived:
     """A frame has come in."""
 
     frame: Frame
@@ -43,7 +43,7 @@ class Decoded:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class LinkChanged:
     """Frames of a meter have begun to come, or ceased."""
 
     meter: str
@@ -58,7 +58,7 @@ class ProblemChanged:
     problem: Problem | None
 
 
-LineEvent = Decoded | Link | ProblemChanged
+LineEvent = FrameReceived | LinkChanged | ProblemChanged
 
 
 class Stamps(Protocol):
@@ -67,15 +67,15 @@ class Stamps(Protocol):
     synchronised: bool
     steps_back: int
 
-    def must_wait(self) -> bool:
+    def waiting_for_sync(self) -> bool:
         """Tell whether the clock is still to be set."""
 
-    def stamp(self, came_in: float) -> tuple[datetime, bool]:
+    def timestamp(self, came_in: float) -> tuple[datetime, bool]:
         """Return the UTC time at monotonic `came_in`, and whether the clock is synchronised."""
 
 
-class Line:
-    """Reads one port for ever and posts what comes: `Decoded` frames, changes of the `Link`, and problems."""
+class LineWorker:
+    """Reads one port for ever and posts what comes: `FrameReceived` frames, changes of the `LinkChanged`, and problems."""
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ class Line:
         stamper: Stamps,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.health = LineHealth(port, turned=monotonic())
+        self.health = LineHealth(port, last_loop_at=monotonic())
         self._port_name = port
         self._hide = hide
         self._open_port = open_port
@@ -97,10 +97,10 @@ class Line:
         self._stop = stop
         self._monotonic = monotonic
         self._stamper = stamper
-        self._undated: deque[tuple[Reading, str, float]] = deque()
-        self._plausibility = Plausibility()
+        self._awaiting_clock: deque[tuple[Reading, str, float]] = deque()
+        self._plausibility = PlausibilityFilter()
         self._seldom = RateLimiter()
-        self._identity = Identity()
+        self._identity = AddressFilter()
         self._detector = Detector(mode, monotonic())
         self._watchdog = FrameWatchdog(port, monotonic())
         self._online = False
@@ -120,7 +120,7 @@ class Line:
         wait = FIRST_RETRY
         while not self._stop.is_set():
             readings = self._readings
-            self.health.turned = self._monotonic()
+            self.health.last_loop_at = self._monotonic()
             try:
                 port = self._open_port(self._port_name, SPEEDS[self._detector.mode], self._stop)
             except PortError as error:
@@ -136,8 +136,8 @@ class Line:
             # As long as the link counts as there, look every second whether it still does.
             self._stop.wait(FIRST_RETRY if self._online else wait)
             wait = min(wait * 2, SLOWEST_RETRY)
-            self._date()
-        self._date(at_once=True)
+            self._timestamp_pending()
+        self._timestamp_pending(at_once=True)
         self._set_link(False)
 
     def _read(self, port: Port) -> bool:
@@ -148,33 +148,36 @@ class Line:
         opened = self._monotonic()
         self._watchdog.opened(opened)
         decoder = Decoder()
-        broken = self.health.broken
+        broken = self.health.undecodable
         try:
             while not self._stop.is_set():
                 data = port.read(_READ)
-                self.health.turned = self._monotonic()
+                self.health.last_loop_at = self._monotonic()
                 if data:
-                    came_in = self.health.heard = self._monotonic()
+                    came_in = self.health.last_byte_at = self._monotonic()
                     self._silence_said = False
                     self.health.bytes += len(data)
                     self._watchdog.received(len(data), came_in)
                     for reading in self._decode(decoder, data, came_in):
                         self._readings += 1
                         self._say_listening()
-                        self._take(reading, came_in)
-                    self.health.broken = broken + decoder.broken
+                        self._on_reading(reading, came_in)
+                    self.health.undecodable = broken + decoder.broken
                     self.health.driver = port.driver_errors()
-                self._date()
+                self._timestamp_pending()
                 self._check_link()
                 self._check_frames()
-                if is_network(self._port_name) and self._monotonic() - max(opened, self.health.heard) > NETWORK_SILENCE:
+                if (
+                    is_network(self._port_name)
+                    and self._monotonic() - max(opened, self.health.last_byte_at) > NETWORK_SILENCE
+                ):
                     self._say_silence()
                     return True
-                if self._detector.switch(self._monotonic()):
+                if self._detector.poll(self._monotonic()):
                     port.set_speed(SPEEDS[self._detector.mode])
-                    decoder, broken = Decoder(), self.health.broken
+                    decoder, broken = Decoder(), self.health.undecodable
         except PortError as error:
-            self.health.reopened += 1
+            self.health.reopens += 1
             self._say(logging.WARNING, f"{error}; opening it again when it is there")
         finally:
             self.health.open = False
@@ -185,12 +188,12 @@ class Line:
     def _decode(self, decoder: Decoder, data: bytes, now: float) -> list[Reading]:
         readings = decoder.feed(data)
         for reading in readings:
-            self._detector.frame(reading, now)
-        if not self._detector.proved:
+            self._detector.on_frame(reading, now)
+        if not self._detector.locked:
             self._detector.feed(data, now)
         return readings
 
-    def _take(self, reading: Reading, came_in: float) -> None:
+    def _on_reading(self, reading: Reading, came_in: float) -> None:
         health = self.health
         health.mode, health.parity = reading.mode, reading.parity
         health.parity_errors += reading.parity_errors
@@ -198,22 +201,24 @@ class Line:
         health.dropped.update({fault.value: count for fault, count in reading.faults.items()})
         address = reading.address
         if address is None:
-            health.incomplete += 1
+            health.no_address += 1
             self._name_family(reading)
             return
-        health.framed = came_in
+        health.last_frame_at = came_in
         self._watchdog.framed(came_in)
-        self._undated.append((reading, address, came_in))
+        self._awaiting_clock.append((reading, address, came_in))
 
-    def _date(self, *, at_once: bool = False) -> None:
+    def _timestamp_pending(self, *, at_once: bool = False) -> None:
         """Date the frames that have come in, as soon as the clock can be believed, and post them."""
-        while self._undated and (at_once or len(self._undated) > _MANY_UNDATED or not self._stamper.must_wait()):
-            reading, address, came_in = self._undated.popleft()
-            timestamp, synchronised = self._stamper.stamp(came_in)
-            for frame in self._identity.accept(as_frame(reading, address, timestamp, synchronised=synchronised)):
-                self._meet(frame.meter)
-                self._publish(_without(self._believe(frame, came_in), self._hide))
-            self.health.misread = self._identity.misread
+        while self._awaiting_clock and (
+            at_once or len(self._awaiting_clock) > _MANY_UNDATED or not self._stamper.waiting_for_sync()
+        ):
+            reading, address, came_in = self._awaiting_clock.popleft()
+            timestamp, synchronised = self._stamper.timestamp(came_in)
+            for frame in self._identity.feed(as_frame(reading, address, timestamp, synchronised=synchronised)):
+                self._on_frame(frame.meter)
+                self._publish(_without(self._filter(frame, came_in), self._hide))
+            self.health.address_mismatch = self._identity.address_mismatch
             self._note_refused(address, came_in)
 
     def _note_refused(self, meter: str, came_in: float) -> None:
@@ -231,12 +236,12 @@ class Line:
 
     def _publish(self, frame: Frame) -> None:
         if frame.values:
-            self._post(Decoded(frame, is_simulated(self._port_name)))
+            self._post(FrameReceived(frame, is_simulated(self._port_name)))
         elif self._hide and not self._nothing_left_said:
             log.warning("%s: hide leaves nothing of its frames: they are not published", self._port_name)
             self._nothing_left_said = True
 
-    def _meet(self, meter: str) -> None:
+    def _on_frame(self, meter: str) -> None:
         """A frame of this meter has come in."""
         health = self.health
         health.frames += 1
@@ -244,15 +249,15 @@ class Line:
             if self._seldom.allow(("meter", meter), self._monotonic()):
                 log.warning("%s: the meter is now %s", self._port_name, meter)
             if self._online:
-                self._post(Link(str(health.meter), False))
-                self._post(Link(meter, True))
+                self._post(LinkChanged(str(health.meter), False))
+                self._post(LinkChanged(meter, True))
         health.meter = meter
         self._last_frame = self._monotonic()
         self._set_link(True)
 
-    def _believe(self, frame: Frame, came_in: float) -> Frame:
+    def _filter(self, frame: Frame, came_in: float) -> Frame:
         """Take out the indexes that cannot be true."""
-        frame, doubts, left_out = self._plausibility.check(frame, came_in)
+        frame, doubts, left_out = self._plausibility.apply(frame, came_in)
         for doubt in doubts:
             if not self._seldom.allow(doubt.label, came_in):
                 continue
@@ -307,14 +312,14 @@ class Line:
             log.info("%s: frames are coming (%s mode)", self._port_name, self.health.mode)
         elif not self._stop.is_set():
             self._say_lost()
-        self._post(Link(self.health.meter, online))
+        self._post(LinkChanged(self.health.meter, online))
 
     def _say_lost(self) -> None:
         why = self._watchdog.explain(self._monotonic()) if self.health.open else None
         log.warning("%s: no frame for %.0f s%s", self._port_name, LINK_LOST, f": {why}" if why else "")
 
     def _say_silence(self) -> None:
-        self.health.reopened += 1
+        self.health.reopens += 1
         if not self._silence_said:
             self._say(logging.WARNING, f"{self._port_name}: no byte for {NETWORK_SILENCE:.0f} s; connecting afresh")
         self._silence_said = True

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from common.frame import Frame
 from common.plural import plural
-from reader.line.address_filter import MANY_METERS, Identity
+from reader.line.address_filter import MANY_METERS, AddressFilter
 from reader.recording.format import read_bytes
 from reader.tic.decoder import Decoder, as_frame
 
@@ -22,9 +22,9 @@ class Summary:
 
     frames: int = 0
     groups: int = 0
-    incomplete: int = 0  # frames without a valid address
-    broken: int = 0  # frames without a start or without a good group
-    misread: int = 0  # frames whose address stood alone
+    no_address: int = 0  # frames without a valid address
+    undecodable: int = 0  # frames without a start or without a good group
+    address_mismatch: int = 0  # frames whose address stood alone
     refused: int = 0  # frames of more meters than one line may have
     parity_errors: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
@@ -43,9 +43,9 @@ class Summary:
         parts += [
             plural(count, noun) + rest
             for count, noun, rest in (
-                (self.incomplete, "frame", " without a valid address"),
-                (self.broken, "frame", " without a start or a good group"),
-                (self.misread, "frame", " with an address that stood alone"),
+                (self.no_address, "frame", " without a valid address"),
+                (self.undecodable, "frame", " without a start or a good group"),
+                (self.address_mismatch, "frame", " with an address that stood alone"),
                 (self.refused, "frame", f" of more than {MANY_METERS} meters"),
                 (self.parity_errors, "parity error", ""),
             )
@@ -54,7 +54,7 @@ class Summary:
         return "; ".join(parts) + self._hint()
 
     def _hint(self) -> str:
-        if self.frames or self.incomplete or not self._seen:
+        if self.frames or self.no_address or not self._seen:
             return ""
         if 0x03 not in self._seen and 0x0D not in self._seen and 0x0A in self._seen:
             return ". No CR and no end of frame (ETX) at all: was this recorded from a terminal that was not raw?"
@@ -69,21 +69,21 @@ def decode_file(file: BinaryIO, summary: Summary, name: str = "-") -> Iterator[s
     Raises:
         ConfigError: the file is a recording and damaged; it is called `name` there.
     """
-    decoder, identity = Decoder(), Identity()
+    decoder, identity = Decoder(), AddressFilter()
     for data in read_bytes(file, name):
         summary.look(data)
         for reading in decoder.feed(data):
             summary.parity_errors += reading.parity_errors
             summary.dropped.update({fault.value: count for fault, count in reading.faults.items()})
             if reading.address is None:
-                summary.incomplete += 1
+                summary.no_address += 1
                 continue
-            for frame in identity.accept(as_frame(reading, reading.address, _NO_TIME)):
+            for frame in identity.feed(as_frame(reading, reading.address, _NO_TIME)):
                 summary.frames += 1
                 summary.groups += len(frame.values)
                 yield _line(frame)
-    summary.broken = decoder.broken
-    summary.misread = identity.misread + identity.unsure
+    summary.undecodable = decoder.broken
+    summary.address_mismatch = identity.address_mismatch + identity.unsure
     summary.refused = identity.refused
 
 

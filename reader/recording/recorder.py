@@ -99,10 +99,10 @@ class Recorder:
                     progress.frames += 1
                     progress.dropped += reading.dropped
                     progress.mode = reading.mode
-                    detector.frame(reading, now)
+                    detector.on_frame(reading, now)
                 if not readings:
                     detector.feed(data, now)
-            if detector.switch(now):
+            if detector.poll(now):
                 port.set_speed(SPEEDS[detector.mode])
                 decoder = Decoder()
                 self._write(self._anonymiser.finish() if self._anonymiser else [])

@@ -46,7 +46,7 @@ _OTHERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Make:
+class MeterModel:
     """Maker and model of a meter; None where the address does not tell."""
 
     maker: str | None
@@ -54,13 +54,13 @@ class Make:
     linky: bool
 
 
-def read_make(address: str) -> Make:
+def parse_address(address: str) -> MeterModel:
     """Read maker and model out of an address.
 
     >>> read_make("031961123456")
     Make(maker='Itron', model=('Linky monophasé 60 A G3', 'Linky single-phase 60 A G3'), linky=True)
     """
     if len(address) != _LENGTH:
-        return Make(None, None, linky=False)
+        return MeterModel(None, None, linky=False)
     kind = address[4:6]
-    return Make(_MAKERS.get(address[:2]), _LINKY.get(kind) or _OTHERS.get(kind), linky=kind in _LINKY)
+    return MeterModel(_MAKERS.get(address[:2]), _LINKY.get(kind) or _OTHERS.get(kind), linky=kind in _LINKY)

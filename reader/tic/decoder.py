@@ -32,7 +32,7 @@ from common.labels import ADDRESS, BITS, INTEGER, LABELS, Label, Mode
 from reader.tic.timestamp import read_stamp
 
 LONGEST_FRAME = 4096  # bytes; every label of the standard together makes 1,727
-MANY_GROUPS = 4096  # distinct groups kept; some ten new ones come with each frame
+CACHE_SIZE = 4096  # distinct groups kept; some ten new ones come with each frame
 
 _STX, _ETX, _EOT = b"\x02", b"\x03", b"\x04"
 _SP, _HT = 0x20, 0x09
@@ -55,7 +55,7 @@ _CONCENTRATOR = frozenset({"GAZ", "AUTRE"})
 _CONCENTRATOR_WIDTH = 8
 
 
-class Fault(StrEnum):
+class DropReason(StrEnum):
     """Why a group was dropped."""
 
     PARITY = "parity"
@@ -76,7 +76,7 @@ class Group(NamedTuple):  # made and read faster than a frozen dataclass
     stamp: datetime | None = None
     degraded: bool = False  # its stamp says that the meter is unsure of its clock
     known: bool = True  # the catalogue has its label
-    narrow: bool = False  # an index of a concentrator, if the frame is from one
+    eight_digits: bool = False  # an index of a concentrator, if the frame is from one
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Reading:
     values: Mapping[str, Value]
     stamps: Mapping[str, datetime]
     degraded: bool
-    faults: Mapping[Fault, int]  # groups dropped, by reason
+    faults: Mapping[DropReason, int]  # groups dropped, by reason
     parity: bool  # the bytes carried parity
     parity_errors: int  # bytes whose parity was wrong
 
@@ -112,7 +112,7 @@ def checksum_of(zone: bytes) -> int:
     return (sum(zone) & 0x3F) + 0x20
 
 
-def decode_group(body: bytes) -> Group | Fault:
+def decode_group(body: bytes) -> Group | DropReason:
     r"""Decode one group, given without its LF and CR; bytes of 7 bits.
 
     >>> decode_group(b"PAPP 00750 -").value
@@ -121,43 +121,43 @@ def decode_group(body: bytes) -> Group | Fault:
     <Fault.CHECKSUM: 'checksum'>
     """
     if not body.isascii():
-        return Fault.PARITY
+        return DropReason.PARITY
     if len(body) < 4:
-        return Fault.SEPARATOR
+        return DropReason.SEPARATOR
     separator = body[-2]
     if separator == _SP:
         mode, rows, zone = _HISTORIC, _ROWS_HISTORIC, body[:-2]
     elif separator == _HT:
         mode, rows, zone = _STANDARD, _ROWS_STANDARD, body[:-1]
     else:
-        return Fault.SEPARATOR
+        return DropReason.SEPARATOR
     if checksum_of(zone) != body[-1]:
-        return Fault.CHECKSUM
+        return DropReason.CHECKSUM
     end = body.find(separator, 0, len(body) - 2)
     if end < 0:
-        return Fault.SEPARATOR
+        return DropReason.SEPARATOR
     label = body[:end].decode()
     row = rows.get(label)
     if row is None and not _WELL_FORMED.fullmatch(label):
-        return Fault.LABEL
+        return DropReason.LABEL
     return _decode_payload(mode, label, row, body[end + 1 : -2].decode())
 
 
-def _decode_payload(mode: Mode, label: str, row: Label | None, payload: str) -> Group | Fault:
+def _decode_payload(mode: Mode, label: str, row: Label | None, payload: str) -> Group | DropReason:
     stamp_text, tab, data = payload.partition("\t") if mode is _STANDARD else ("", "", payload)
     if not tab:
         data = payload
     value, narrow = _value(row, data)
     if value is None:
-        return Fault.VALUE
+        return DropReason.VALUE
     if row is not None and row.stamped != bool(tab):
-        return Fault.STAMP
+        return DropReason.STAMP
     if not tab:
-        return Group(mode, label, value, known=row is not None, narrow=narrow)
+        return Group(mode, label, value, known=row is not None, eight_digits=narrow)
     try:
         stamp, degraded = read_stamp(stamp_text)
     except ValueError:
-        return Fault.STAMP
+        return DropReason.STAMP
     return Group(mode, label, value, stamp, degraded, known=row is not None)
 
 
@@ -179,11 +179,11 @@ def _value(row: Label | None, data: str) -> tuple[Value | None, bool]:
     return data, False
 
 
-class _Known(dict[bytes, Group | Fault]):
+class _Known(dict[bytes, Group | DropReason]):
     """What each distinct group decodes to; looking up a new one decodes it."""
 
-    def __missing__(self, body: bytes) -> Group | Fault:
-        if len(self) >= MANY_GROUPS:
+    def __missing__(self, body: bytes) -> Group | DropReason:
+        if len(self) >= CACHE_SIZE:
             self.clear()
         self[body] = found = decode_group(body)
         return found
@@ -228,16 +228,16 @@ class Decoder:
                 return None
         return self._assemble(*likely)
 
-    def _groups(self, raw: bytes, parity: bool) -> tuple[bytes, list[Group | Fault]] | None:
+    def _groups(self, raw: bytes, parity: bool) -> tuple[bytes, list[Group | DropReason]] | None:
         """Return what follows the last STX and its groups; None if no frame is open at the end of `raw`."""
         view = raw.translate(_CHECK_PARITY) if parity else raw
         start = view.rfind(_STX)
         if start < 0 or start < view.rfind(_EOT):
             return None
         body = view[start + 1 :]
-        return body, self._split(body) or self._cut(body)
+        return body, self._split(body) or self._split_damaged(body)
 
-    def _split(self, body: bytes) -> list[Group | Fault] | None:
+    def _split(self, body: bytes) -> list[Group | DropReason] | None:
         """Return the groups of a frame without damage that is new, as most are; None of any other."""
         if body[:1] != b"\n" or body[-1:] != b"\r":
             return None
@@ -245,7 +245,7 @@ class Decoder:
         groups = [known[piece] for piece in body[1:-1].split(b"\r\n")]
         return groups if _all_good(groups) else None  # one may be two, and what stood between them damaged
 
-    def _cut(self, body: bytes) -> list[Group | Fault]:
+    def _split_damaged(self, body: bytes) -> list[Group | DropReason]:
         groups = []
         position, after = 0, b""
         while piece := _PIECE.match(body, position):
@@ -255,7 +255,7 @@ class Decoder:
             groups.append(self._decode(piece[2], started=b"\n" in before, ended=b"\r" in after))
         return groups
 
-    def _decode(self, piece: bytes, *, started: bool, ended: bool) -> Group | Fault:
+    def _decode(self, piece: bytes, *, started: bool, ended: bool) -> Group | DropReason:
         """Decode a piece between control characters; one that was not one may stand where LF or CR were damaged."""
         group = self._known[piece]
         if isinstance(group, Group) and group.known:
@@ -269,11 +269,11 @@ class Decoder:
             inner.append(piece[1:-1])
         candidates = [found for part in inner if part and isinstance(found := self._known[part], Group)]
         candidates.sort(key=lambda found: not found.known)
-        if candidates and (isinstance(group, Fault) or candidates[0].known):
+        if candidates and (isinstance(group, DropReason) or candidates[0].known):
             return candidates[0]
         return group
 
-    def _assemble(self, body: bytes, groups: list[Group | Fault]) -> Reading:
+    def _assemble(self, body: bytes, groups: list[Group | DropReason]) -> Reading:
         mode, good, faults = _sort_out(groups)
         values: dict[str, Value] = {}
         stamps: dict[str, datetime] = {}
@@ -296,25 +296,25 @@ class Decoder:
         )
 
 
-def _sort_out(groups: list[Group | Fault]) -> tuple[Mode, list[Group], Mapping[Fault, int]]:
+def _sort_out(groups: list[Group | DropReason]) -> tuple[Mode, list[Group], Mapping[DropReason, int]]:
     """Return the mode of a frame with a good group, the groups that belong to it, and why the others do not."""
     good = [group for group in groups if isinstance(group, Group)]
     mode = good[0].mode
-    if len(good) == len(groups) and not [group for group in good if group.mode is not mode or group.narrow]:
+    if len(good) == len(groups) and not [group for group in good if group.mode is not mode or group.eight_digits]:
         return mode, good, {}
     mode = Counter(group.mode for group in good).most_common(1)[0][0]
     concentrator = mode is _HISTORIC and any(group.label in _CONCENTRATOR for group in good)
-    faults = Counter(group for group in groups if isinstance(group, Fault))
-    faults[Fault.MODE] += sum(group.mode is not mode for group in good)
-    faults[Fault.VALUE] += sum(group.narrow and group.mode is mode and not concentrator for group in good)
-    return mode, [group for group in good if group.mode is mode and (concentrator or not group.narrow)], +faults
+    faults = Counter(group for group in groups if isinstance(group, DropReason))
+    faults[DropReason.MODE] += sum(group.mode is not mode for group in good)
+    faults[DropReason.VALUE] += sum(group.eight_digits and group.mode is mode and not concentrator for group in good)
+    return mode, [group for group in good if group.mode is mode and (concentrator or not group.eight_digits)], +faults
 
 
-def _all_good(groups: list[Group | Fault]) -> bool:
+def _all_good(groups: list[Group | DropReason]) -> bool:
     return set(map(type, groups)) == {Group}
 
 
-def _good(found: tuple[bytes, list[Group | Fault]]) -> int:
+def _good(found: tuple[bytes, list[Group | DropReason]]) -> int:
     return sum(isinstance(group, Group) for group in found[1])
 
 

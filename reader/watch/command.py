@@ -22,7 +22,7 @@ from common.runtime.cli import LOCAL_TIMES
 from common.runtime.shutdown import Shutdown
 from reader.config import ReaderConfig, ReaderMqtt
 from reader.line.port import check_port, open_port
-from reader.line.worker import Decoded, Link
+from reader.line.worker import FrameReceived, LinkChanged
 from reader.watch.keyboard import pressed
 from reader.watch.notes import translate
 from reader.watch.source import BrokerSource, Event, Gone, Note, NoteHandler, Parity, PortSource, Source
@@ -252,12 +252,12 @@ class _Watch:
         except queue.Empty:
             return False
         match event:
-            case Decoded(frame):
+            case FrameReceived(frame):
                 if self._wanted(frame.meter):
                     self._meter(frame.meter).take(frame, time.monotonic())
                     self._heard = time.monotonic()
                     self.note = self._from
-            case Link(meter, online):
+            case LinkChanged(meter, online):
                 if self._wanted(meter):
                     self._meter(meter).link(online)
             case Gone(meter):

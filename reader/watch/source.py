@@ -15,7 +15,7 @@ from common.mqtt.events import Connected, Disconnected, Message, Published
 from common.mqtt.session import Session
 from common.topics import Topics
 from reader.config import ReaderMqtt
-from reader.line.worker import Decoded, Line, LineEvent, Link, OpenPort
+from reader.line.worker import FrameReceived, LineEvent, LineWorker, LinkChanged, OpenPort
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class PortSource:
         self._post = post
         self._stop = threading.Event()
         self._lines = [
-            Line(
+            LineWorker(
                 port, mode=mode, hide=frozenset(), open_port=open_port, post=post, stop=self._stop, stamper=_Now()
             )
             for port in ports
@@ -100,10 +100,10 @@ class _Now:
     synchronised = True
     steps_back = 0
 
-    def must_wait(self) -> bool:
+    def waiting_for_sync(self) -> bool:
         return False
 
-    def stamp(self, came_in: float) -> tuple[datetime, bool]:
+    def timestamp(self, came_in: float) -> tuple[datetime, bool]:
         return datetime.now(UTC), True
 
 
@@ -140,9 +140,9 @@ class BrokerSource:
         meter, _, what = event.topic.removeprefix(f"{self._topics.base}/").partition("/")
         try:
             if what == "frame":
-                self._post(Decoded(Frame.from_json(event.payload)))
+                self._post(FrameReceived(Frame.from_json(event.payload)))
             elif what == "link":
-                self._post(Link(meter, event.payload == b"online") if event.payload else Gone(meter))
+                self._post(LinkChanged(meter, event.payload == b"online") if event.payload else Gone(meter))
             else:
                 self._health(json.loads(event.payload))
         except (MessageError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:

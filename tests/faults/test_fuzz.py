@@ -18,7 +18,7 @@ import pytest
 from common.frame import Value
 from common.labels import Mode
 from reader.simulator.meter import SimulatedMeter
-from reader.tic.decoder import LONGEST_FRAME, MANY_GROUPS, Decoder
+from reader.tic.decoder import CACHE_SIZE, LONGEST_FRAME, Decoder
 from reader.tic.parity import with_parity
 from tests.frames import DAY
 
@@ -121,7 +121,7 @@ def _feed(decoder: Decoder, chance: random.Random, data: bytes, wrong: Counter[s
             wrong.update(label for label, value in reading.values.items() if (label, value) not in said)
         start += size
         assert len(decoder._open) <= LONGEST_FRAME
-        assert len(decoder._known) <= MANY_GROUPS
+        assert len(decoder._known) <= CACHE_SIZE
     return came_out
 
 

@@ -21,8 +21,8 @@ DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "metrics.md"
 def report() -> dict[str, Any]:
     """A health report in which every number is another one."""
     line = LineHealth(
-        "/dev/ttyAMA0", open=True, mode=Mode.STANDARD, parity=True, meter="031961123456", frames=101, incomplete=102,
-        broken=103, misread=104, refused=129, groups=127, parity_errors=105, reopened=106,
+        "/dev/ttyAMA0", open=True, mode=Mode.STANDARD, parity=True, meter="031961123456", frames=101, no_address=102,
+        undecodable=103, address_mismatch=104, refused=129, groups=127, parity_errors=105, reopens=106,
         bytes=128, problem=Problem.UNREADABLE,
         dropped=Counter({"checksum": 107, "value": 108}), driver={"framing": 109},
     )  # fmt: skip
@@ -107,9 +107,9 @@ def line(*, turned: float = 0.5, heard: float = 0.5, framed: float = 1.0, **more
     """A line that gives frames; times are seconds ago."""
     return LineHealth(
         **{"port": "/dev/ttyAMA0", "open": True, "meter": "031961123456", "frames": 100, **more},
-        turned=NOW - turned,
-        heard=NOW - heard,
-        framed=NOW - framed,
+        last_loop_at=NOW - turned,
+        last_byte_at=NOW - heard,
+        last_frame_at=NOW - framed,
     )
 
 

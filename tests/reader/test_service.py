@@ -24,7 +24,7 @@ from common.tally import Tally
 from reader.buffer.spool import Spool
 from reader.config import DeliveryConfig, ReaderConfig, SpoolConfig
 from reader.line.frame_watchdog import Problem
-from reader.line.worker import Decoded, Link, ProblemChanged
+from reader.line.worker import FrameReceived, LinkChanged, ProblemChanged
 from reader.service import HEALTH_EVERY, Bridge
 
 METER = "031961123456"
@@ -169,7 +169,7 @@ class Rig:
 
     def frame(self, at: datetime, meter: str = METER) -> Step:
         frame = Frame(meter=meter, timestamp=at, mode=Mode.HISTORIC, values={"PAPP": 750})
-        return lambda: self.bridge._events.put(Decoded(frame))
+        return lambda: self.bridge._events.put(FrameReceived(frame))
 
     def go(self, seconds: float) -> Step:
         def go() -> None:
@@ -346,7 +346,7 @@ def test_a_storer_whose_file_was_taken_away_is_forgotten_within_a_minute(rig: Ri
 
 
 def test_who_connects_says_what_is_retained(rig: Rig) -> None:
-    rig.run(lambda: rig.bridge._events.put(Link(METER, True)), rig.connect)
+    rig.run(lambda: rig.bridge._events.put(LinkChanged(METER, True)), rig.connect)
     assert rig.session.on("teleinfo/reader/pi/status") == [("online", True), ("offline", True)]
     assert rig.session.on(f"teleinfo/{METER}/link") == [("online", True)]
     assert rig.health["connects"] == 1
@@ -621,7 +621,7 @@ def test_one_meter_on_two_ports_is_said_once(rig: Rig, caplog: pytest.LogCapture
 
     def speak() -> None:
         for line in rig.bridge._lines:
-            line.health.meter, line.health.framed = METER, math.inf
+            line.health.meter, line.health.last_frame_at = METER, math.inf
         rig.bridge.wake()
 
     rig.run(speak, *[rig.go(HEALTH_EVERY)] * 5)
@@ -640,7 +640,7 @@ def whole_frames(rig: Rig) -> list[Step]:
     }
     return [
         lambda at=NOON + n * SECOND: rig.bridge._events.put(  # type: ignore[misc]
-            Decoded(Frame(meter=METER, timestamp=at, mode=Mode.HISTORIC, values=values))
+            FrameReceived(Frame(meter=METER, timestamp=at, mode=Mode.HISTORIC, values=values))
         )
         for n in range(9)
     ]

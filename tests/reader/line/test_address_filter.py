@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from common.frame import Frame
 from common.labels import Mode
-from reader.line.address_filter import MANY_METERS, Identity
+from reader.line.address_filter import MANY_METERS, AddressFilter
 
 START = datetime(2026, 11, 24, 22, 20, 20, tzinfo=UTC)
 
@@ -37,32 +37,32 @@ def frames(addresses: str) -> list[Frame]:
     ],
 )
 def test_a_new_address_counts_once_two_frames_running_carry_it(heard: str, released: str, misread: int) -> None:
-    identity = Identity()
-    out = [identity.accept(frame) for frame in frames(heard)]
+    identity = AddressFilter()
+    out = [identity.feed(frame) for frame in frames(heard)]
     assert [[frame.meter for frame in some] for some in out] == [list(some.strip(".")) for some in released.split()]
-    assert identity.misread == misread
+    assert identity.address_mismatch == misread
 
 
 def test_a_line_has_a_bounded_number_of_meters_and_those_that_it_has_stay() -> None:
     many = [chr(0x100 + number) for number in range(MANY_METERS)]
-    identity = Identity()
+    identity = AddressFilter()
     for address in many:
         for frame in frames(address * 2):
-            identity.accept(frame)
+            identity.feed(frame)
     assert identity.meter == many[-1]
-    assert [identity.accept(frame) for frame in frames("ZZZ")] == [[], [], []]
+    assert [identity.feed(frame) for frame in frames("ZZZ")] == [[], [], []]
     assert (identity.refused, identity.unsure) == (2, 1)
-    out = [frame.meter for frame in frames(many[0] * 3) for frame in identity.accept(frame)]
+    out = [frame.meter for frame in frames(many[0] * 3) for frame in identity.feed(frame)]
     assert out == [many[0]] * 3
-    assert (identity.refused, identity.misread) == (2, 1)
+    assert (identity.refused, identity.address_mismatch) == (2, 1)
 
 
 @given(st.text("ABC", min_size=1, max_size=40))
 def test_each_frame_is_published_once_in_order_or_was_misread_or_waits(heard: str) -> None:
-    identity = Identity()
+    identity = AddressFilter()
     sent = frames(heard)
-    out = [frame for one in sent for frame in identity.accept(one)]
+    out = [frame for one in sent for frame in identity.feed(one)]
     assert out[0] is sent[0]
     assert [frame.timestamp for frame in out] == sorted({frame.timestamp for frame in out})
-    assert len(out) + identity.misread + identity.unsure == len(sent)
+    assert len(out) + identity.address_mismatch + identity.unsure == len(sent)
     assert identity.unsure == (identity.meter != heard[-1])

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from common.labels import Mode
-from reader.line.mode_detector import FAITH, PATIENCE, SPEEDS, Detector
+from reader.line.mode_detector import LOST_AFTER, PROBE_FOR, SPEEDS, Detector
 from reader.tic.decoder import Decoder, Reading
 
 Sign = Callable[[bytes], bytes]
@@ -17,8 +17,8 @@ NOISE = bytes(range(256)) * 2
 
 
 def test_a_line_is_tried_for_some_seconds() -> None:
-    assert 3 <= PATIENCE <= 5  # the longest frame takes 3.7 s, gaps included
-    assert PATIENCE < FAITH <= 10  # when the link is lost, the other mode is tried
+    assert 3 <= PROBE_FOR <= 5  # the longest frame takes 3.7 s, gaps included
+    assert PROBE_FOR < LOST_AFTER <= 10  # when the link is lost, the other mode is tried
 
 
 def test_each_mode_has_its_speed() -> None:
@@ -32,9 +32,9 @@ def test_silence_and_noise_are_listened_to_in_both_modes_in_turn(heard: bytes) -
     while len(modes) < 5:
         now += 0.5
         detector.feed(heard, now)
-        if detector.switch(now):
+        if detector.poll(now):
             modes.append(detector.mode)
-            assert now == 100.0 + (len(modes) - 1) * PATIENCE
+            assert now == 100.0 + (len(modes) - 1) * PROBE_FOR
     assert set(modes[:2]) == set(Mode)
     assert all(mode is not following for mode, following in pairwise(modes))
 
@@ -48,14 +48,14 @@ def test_a_good_group_holds_the_mode_and_a_meter_of_either_is_found(parity: Sign
         now = tenth / 10
         heard = groups[mode] if detector.mode is mode else NOISE
         detector.feed(parity(heard) if carried and detector.mode is mode else heard, now)
-        detector.switch(now)
-        if detector.proved:
+        detector.poll(now)
+        if detector.locked:
             break
     assert detector.mode is mode
-    assert now <= PATIENCE + 0.1
+    assert now <= PROBE_FOR + 0.1
     for tenth in range(1000):
         detector.feed(groups[mode], now + tenth / 10)
-        assert not detector.switch(now + tenth / 10)
+        assert not detector.poll(now + tenth / 10)
 
 
 @pytest.mark.parametrize("mode", Mode)
@@ -63,7 +63,7 @@ def test_a_mode_that_was_asked_for_never_changes(mode: Mode) -> None:
     detector = Detector(mode.value, 0.0)
     for second in range(1000):
         detector.feed(NOISE, float(second))
-        assert not detector.switch(float(second))
+        assert not detector.poll(float(second))
     assert detector.mode is mode
 
 
@@ -75,14 +75,14 @@ def reading_of(wire: bytes) -> Reading:
 def test_a_proved_line_is_doubted_later_than_an_unproved_one(send: Send) -> None:
     detector = Detector("auto", 0.0)
     first = detector.mode
-    detector.frame(reading_of(send(b"PAPP 00750")), 1.0)
-    assert detector.proved
-    assert not detector.switch(1.0 + FAITH - 0.1)
-    assert detector.switch(1.0 + FAITH)
-    second, proved = detector.mode, detector.proved
+    detector.on_frame(reading_of(send(b"PAPP 00750")), 1.0)
+    assert detector.locked
+    assert not detector.poll(1.0 + LOST_AFTER - 0.1)
+    assert detector.poll(1.0 + LOST_AFTER)
+    second, proved = detector.mode, detector.locked
     assert (second is first, proved) == (False, False)
-    assert not detector.switch(1.0 + FAITH + PATIENCE - 0.1)
-    assert detector.switch(1.0 + FAITH + PATIENCE)
+    assert not detector.poll(1.0 + LOST_AFTER + PROBE_FOR - 0.1)
+    assert detector.poll(1.0 + LOST_AFTER + PROBE_FOR)
     assert detector.mode is first
 
 
@@ -97,25 +97,25 @@ def test_the_groups_of_one_long_historic_frame_are_enough(send: Send) -> None:
         stream = frame[start:] + frame + frame
         detector = Detector("historic", 0.0)
         detector._fixed = False
-        for place in range(0, int(PATIENCE * 120), 10):
+        for place in range(0, int(PROBE_FOR * 120), 10):
             now = place / 120
-            assert not detector.switch(now)
+            assert not detector.poll(now)
             detector.feed(stream[place : place + 10], now)
-        assert detector.proved
+        assert detector.locked
 
 
 def test_a_group_may_come_in_pieces() -> None:
     detector = Detector("auto", 0.0)
     for byte in GROUP:
-        assert not detector.proved
+        assert not detector.locked
         detector.feed(bytes([byte]), 1.0)
-    assert detector.proved
+    assert detector.locked
 
 
 def test_an_unknown_label_proves_nothing(sign: Sign) -> None:
     detector = Detector("auto", 0.0)
     detector.feed(b"\n" + sign(b"XYZ 1") + b"\r", 1.0)
-    assert not detector.proved
+    assert not detector.locked
 
 
 def test_a_frame_of_unknown_labels_alone_proves_nothing_and_does_not_hold_the_speed(send: Send) -> None:
@@ -123,15 +123,15 @@ def test_a_frame_of_unknown_labels_alone_proves_nothing_and_does_not_hold_the_sp
     lucky = reading_of(send(b"x{ 7"))
     assert lucky.values == {"x{": "7"}
     detector = Detector("auto", 0.0)
-    detector.frame(lucky, PATIENCE - 0.1)
-    assert not detector.proved
-    assert detector.switch(PATIENCE)
+    detector.on_frame(lucky, PROBE_FOR - 0.1)
+    assert not detector.locked
+    assert detector.poll(PROBE_FOR)
 
 
 def test_one_known_label_among_unknown_ones_proves_the_speed(send: Send) -> None:
     detector = Detector("auto", 0.0)
-    detector.frame(reading_of(send(b"x{ 7", b"PAPP 00750")), 1.0)
-    assert detector.proved
+    detector.on_frame(reading_of(send(b"x{ 7", b"PAPP 00750")), 1.0)
+    assert detector.locked
 
 
 def test_noise_without_an_end_is_not_kept() -> None:
@@ -140,12 +140,12 @@ def test_noise_without_an_end_is_not_kept() -> None:
         detector.feed(b"U" * 10_000, float(second))
     assert len(detector._rest) <= 128
     detector.feed(GROUP, 100.0)
-    assert detector.proved
+    assert detector.locked
 
 
 def test_a_group_does_not_begin_at_one_speed_and_end_at_the_other() -> None:
     detector = Detector("auto", 0.0)
     detector.feed(GROUP[:7], 0.0)
-    assert detector.switch(PATIENCE)
-    detector.feed(GROUP[7:], PATIENCE)
-    assert not detector.proved
+    assert detector.poll(PROBE_FOR)
+    detector.feed(GROUP[7:], PROBE_FOR)
+    assert not detector.locked

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from common.frame import Frame, Value
 from common.labels import Mode
-from reader.line.plausibility import MANY_METERS, REGISTERS, Doubt, Plausibility
+from reader.line.plausibility import MANY_METERS, REGISTERS, Implausible, PlausibilityFilter
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 METER = "031961123456"
@@ -29,14 +29,14 @@ def dated(date: datetime, values: Mapping[str, Value]) -> Frame:
 
 
 def said(
-    plausibility: Plausibility, series: Sequence[int], *, label: str = "EAST", every: float = 1.0
+    plausibility: PlausibilityFilter, series: Sequence[int], *, label: str = "EAST", every: float = 1.0
 ) -> list[int | None]:
     """Say a series of one register of a 9 kVA meter, and return what came out."""
     mode = Mode.STANDARD if label in REGISTERS[Mode.STANDARD] else Mode.HISTORIC
     power = {"PREF": 9} if mode is Mode.STANDARD else {"ISOUSC": 45}
     out: list[int | None] = []
     for count, value in enumerate(series):
-        frame, _, left_out = plausibility.check(frame_of(power | {label: value}, mode=mode), count * every)
+        frame, _, left_out = plausibility.apply(frame_of(power | {label: value}, mode=mode), count * every)
         assert left_out == (label not in frame.values)
         out.append(frame.values.get(label))  # type: ignore[arg-type]
     return out
@@ -73,7 +73,7 @@ EPISODES = {
 
 @pytest.mark.parametrize(("series", "out"), EPISODES.values(), ids=EPISODES.keys())
 def test_an_import_register_is_believed_when_it_can_be_true(series: list[int], out: list[int | None]) -> None:
-    assert said(Plausibility(), series) == out
+    assert said(PlausibilityFilter(), series) == out
 
 
 def test_every_import_register_of_both_modes_is_bounded_and_nothing_else() -> None:
@@ -88,27 +88,27 @@ def test_every_import_register_of_both_modes_is_bounded_and_nothing_else() -> No
 @pytest.mark.parametrize("label", ["EAST", "EASF10", "EASD04", "BASE", "HCHC", "HCHP", "EJPHPM", "BBRHPJR"])
 def test_an_import_register_neither_falls_nor_leaps(label: str) -> None:
     series = [TRUE, TRUE - 1, TRUE, TRUE + 6, TRUE + 7]
-    assert said(Plausibility(), series, label=label) == [TRUE, OUT, TRUE, OUT, TRUE + 7]
+    assert said(PlausibilityFilter(), series, label=label) == [TRUE, OUT, TRUE, OUT, TRUE + 7]
 
 
 @pytest.mark.parametrize("label", ["EAIT", "ERQ1", "ERQ4"])
 def test_what_is_exported_or_reactive_only_does_not_fall(label: str) -> None:
     series = [TRUE, 99_000_000, TRUE, 99_000_001, 5, 500, 501]
-    assert said(Plausibility(), series, label=label) == [TRUE, 99_000_000, OUT, 99_000_001, OUT, OUT, 501]
+    assert said(PlausibilityFilter(), series, label=label) == [TRUE, 99_000_000, OUT, 99_000_001, OUT, OUT, 501]
 
 
 def test_gas_and_water_are_left_alone() -> None:
-    plausibility = Plausibility()
+    plausibility = PlausibilityFilter()
     for volume in (500, 0, 9_999_999):
         frame = frame_of({"ISOUSC": 45, "GAZ": volume, "AUTRE": volume}, mode=Mode.HISTORIC)
-        assert plausibility.check(frame, 0.0) == (frame, [], 0)
+        assert plausibility.apply(frame, 0.0) == (frame, [], 0)
 
 
 def test_what_is_not_an_integer_is_left_alone() -> None:
-    plausibility = Plausibility()
+    plausibility = PlausibilityFilter()
     assert said(plausibility, [TRUE]) == [TRUE]
     frame = frame_of({"EAST": "00000000A"})
-    assert plausibility.check(frame, 1.0)[0] is frame
+    assert plausibility.apply(frame, 1.0)[0] is frame
     assert said(plausibility, [TRUE + 1]) == [TRUE + 1]
 
 
@@ -117,11 +117,11 @@ def test_what_is_not_an_integer_is_left_alone() -> None:
 
 def test_a_frame_with_nothing_to_doubt_is_given_back_as_it_is() -> None:
     frame = frame_of({"ADSC": METER, "EAST": TRUE})
-    assert Plausibility().check(frame, 0.0)[0] is frame
+    assert PlausibilityFilter().apply(frame, 0.0)[0] is frame
 
 
 def test_only_the_value_is_gone_from_a_frame() -> None:
-    plausibility = Plausibility()
+    plausibility = PlausibilityFilter()
     values: dict[str, Value] = {
         "ADSC": METER,
         "DATE": "",
@@ -136,15 +136,15 @@ def test_only_the_value_is_gone_from_a_frame() -> None:
         "host_clock": "unsynchronised",
         "dropped": 2,
     }
-    plausibility.check(frame_of(values), 0.0)
+    plausibility.apply(frame_of(values), 0.0)
     glitch = frame_of({**values, "EAST": 0}, **more)
     glitch.to_json()
-    frame, doubts, left_out = plausibility.check(glitch, 1.0)
+    frame, doubts, left_out = plausibility.apply(glitch, 1.0)
     del values["EAST"]
     assert frame == frame_of(values, **more)
     assert list(frame.values) == list(values)
     assert b"EAST" not in frame.to_json()
-    assert (doubts, left_out) == ([Doubt("EAST", 0, TRUE)], 1)
+    assert (doubts, left_out) == ([Implausible("EAST", 0, TRUE)], 1)
     assert glitch.values["EAST"] == 0
 
 
@@ -152,52 +152,52 @@ def test_only_the_value_is_gone_from_a_frame() -> None:
 
 
 def test_an_episode_is_reported_once_and_each_group_of_it_counted() -> None:
-    plausibility = Plausibility()
-    seen: list[list[Doubt]] = []
+    plausibility = PlausibilityFilter()
+    seen: list[list[Implausible]] = []
     counted = 0
     for second, value in enumerate([TRUE, 0, 99_000_000, 1, TRUE, 7, 7, 7, 7, 3]):
-        _, doubts, left_out = plausibility.check(frame_of({"EAST": value, "PREF": 9}), float(second))
+        _, doubts, left_out = plausibility.apply(frame_of({"EAST": value, "PREF": 9}), float(second))
         seen.append(doubts)
         counted += left_out
     assert seen == [
         [],
-        [Doubt("EAST", 0, TRUE)],
+        [Implausible("EAST", 0, TRUE)],
         [],
         [],
         [],
-        [Doubt("EAST", 7, TRUE)],
+        [Implausible("EAST", 7, TRUE)],
         [],
         [],
         [],
-        [Doubt("EAST", 3, 7)],
+        [Implausible("EAST", 3, 7)],
     ]
     assert counted == 6
 
 
 def test_registers_are_doubted_one_by_one() -> None:
-    plausibility = Plausibility()
-    plausibility.check(frame_of({"PREF": 9, "EAST": TRUE, "EASF01": 100, "EASF02": 200, "EAIT": 5}), 0.0)
-    frame, doubts, left_out = plausibility.check(
+    plausibility = PlausibilityFilter()
+    plausibility.apply(frame_of({"PREF": 9, "EAST": TRUE, "EASF01": 100, "EASF02": 200, "EAIT": 5}), 0.0)
+    frame, doubts, left_out = plausibility.apply(
         frame_of({"PREF": 9, "EAST": 0, "EASF01": 101, "EASF02": 900, "EAIT": 4}), 1.0
     )
     assert frame.values == {"PREF": 9, "EASF01": 101}
-    assert doubts == [Doubt("EAST", 0, TRUE), Doubt("EASF02", 900, 200), Doubt("EAIT", 4, 5)]
+    assert doubts == [Implausible("EAST", 0, TRUE), Implausible("EASF02", 900, 200), Implausible("EAIT", 4, 5)]
     assert left_out == 3
     # One is right again, one goes on, one is new.
-    frame, doubts, left_out = plausibility.check(
+    frame, doubts, left_out = plausibility.apply(
         frame_of({"PREF": 9, "EAST": TRUE, "EASF01": 99, "EASF02": 900, "EAIT": 5}), 2.0
     )
     assert frame.values == {"PREF": 9, "EAST": TRUE, "EAIT": 5}
-    assert doubts == [Doubt("EASF01", 99, 101)]
+    assert doubts == [Implausible("EASF01", 99, 101)]
     assert left_out == 2
 
 
 def test_frames_without_the_label_are_neutral() -> None:
-    plausibility = Plausibility()
+    plausibility = PlausibilityFilter()
     out = []
     for second, value in enumerate([TRUE, None, 17, None, None, 17, None, 18]):
         values: dict[str, Value] = {"PREF": 9} if value is None else {"PREF": 9, "EAST": value}
-        out.append(plausibility.check(frame_of(values), float(second))[0].values.get("EAST"))
+        out.append(plausibility.apply(frame_of(values), float(second))[0].values.get("EAST"))
     assert out == [TRUE, None, OUT, None, None, OUT, None, 18]
 
 
@@ -221,103 +221,103 @@ def test_the_bound_is_one_and_a_half_times_the_subscribed_power_and_2_Wh(  # noq
     power: dict[str, Value], mode: Mode, label: str, subscribed: int, seconds: float
 ) -> None:
     for more, out in ((highest_rise(subscribed, seconds), 0), (highest_rise(subscribed, seconds) + 1, 1)):
-        plausibility = Plausibility()
-        plausibility.check(frame_of({label: TRUE, **power}, mode=mode), 1000.0)
-        assert plausibility.check(frame_of({label: TRUE + more, **power}, mode=mode), 1000.0 + seconds)[2] == out
+        plausibility = PlausibilityFilter()
+        plausibility.apply(frame_of({label: TRUE, **power}, mode=mode), 1000.0)
+        assert plausibility.apply(frame_of({label: TRUE + more, **power}, mode=mode), 1000.0 + seconds)[2] == out
 
 
 def test_while_the_subscribed_power_is_not_known_there_is_no_upper_bound() -> None:
-    plausibility = Plausibility()
+    plausibility = PlausibilityFilter()
     out = []
     for second, value in enumerate([5, 99_000_000, 98_000_000, 99_000_000]):
-        out.append(plausibility.check(frame_of({"EAST": value, "PREF": 0}), float(second))[2])
+        out.append(plausibility.apply(frame_of({"EAST": value, "PREF": 0}), float(second))[2])
     assert out == [0, 0, 1, 0]
 
 
 def test_the_subscribed_power_is_the_last_known_where_a_frame_does_not_tell() -> None:
-    plausibility = Plausibility()
-    plausibility.check(frame_of({"EAST": TRUE, "PREF": 9}), 0.0)
-    assert plausibility.check(frame_of({"EAST": TRUE + 5, "PREF": 0}), 1.0)[2] == 0  # no contract is for 0
-    assert plausibility.check(frame_of({"EAST": TRUE + 11}), 2.0)[2] == 1
+    plausibility = PlausibilityFilter()
+    plausibility.apply(frame_of({"EAST": TRUE, "PREF": 9}), 0.0)
+    assert plausibility.apply(frame_of({"EAST": TRUE + 5, "PREF": 0}), 1.0)[2] == 0  # no contract is for 0
+    assert plausibility.apply(frame_of({"EAST": TRUE + 11}), 2.0)[2] == 1
 
 
 def test_a_frame_that_tells_a_new_subscribed_power_is_measured_by_it() -> None:
-    plausibility = Plausibility()
-    plausibility.check(frame_of({"EAST": TRUE, "PREF": 9}), 0.0)
+    plausibility = PlausibilityFilter()
+    plausibility.apply(frame_of({"EAST": TRUE, "PREF": 9}), 0.0)
     value = TRUE + highest_rise(36_000, 1)
-    assert plausibility.check(frame_of({"EAST": value, "PREF": 36}), 1.0)[2] == 0
+    assert plausibility.apply(frame_of({"EAST": value, "PREF": 36}), 1.0)[2] == 0
     value += highest_rise(36_000, 1)
-    assert plausibility.check(frame_of({"EAST": value}), 2.0)[2] == 0
-    assert plausibility.check(frame_of({"EAST": value + highest_rise(3_000, 1) + 1, "PREF": 3}), 3.0)[2] == 1
+    assert plausibility.apply(frame_of({"EAST": value}), 2.0)[2] == 0
+    assert plausibility.apply(frame_of({"EAST": value + highest_rise(3_000, 1) + 1, "PREF": 3}), 3.0)[2] == 1
 
 
 def test_three_phases_are_remembered_from_any_frame_before() -> None:
-    plausibility = Plausibility()
+    plausibility = PlausibilityFilter()
     # The short frame of an overload tells the phases, the long one the rest.
-    plausibility.check(frame_of({"ADIR1": 70, "IINST1": 70, "IINST2": 1, "IINST3": 1}, mode=Mode.HISTORIC), 0.0)
-    plausibility.check(frame_of({"ISOUSC": 60, "BASE": TRUE}, mode=Mode.HISTORIC), 2.0)
+    plausibility.apply(frame_of({"ADIR1": 70, "IINST1": 70, "IINST2": 1, "IINST3": 1}, mode=Mode.HISTORIC), 0.0)
+    plausibility.apply(frame_of({"ISOUSC": 60, "BASE": TRUE}, mode=Mode.HISTORIC), 2.0)
     value = TRUE + highest_rise(36_000, 40)
-    assert plausibility.check(frame_of({"ISOUSC": 60, "BASE": value}, mode=Mode.HISTORIC), 42.0)[2] == 0
+    assert plausibility.apply(frame_of({"ISOUSC": 60, "BASE": value}, mode=Mode.HISTORIC), 42.0)[2] == 0
 
 
 def test_three_phases_that_show_later_widen_the_bound_that_was_known() -> None:
-    plausibility = Plausibility()
-    plausibility.check(frame_of({"ISOUSC": 60, "BASE": TRUE}, mode=Mode.HISTORIC), 0.0)
+    plausibility = PlausibilityFilter()
+    plausibility.apply(frame_of({"ISOUSC": 60, "BASE": TRUE}, mode=Mode.HISTORIC), 0.0)
     value = TRUE + highest_rise(36_000, 40)
-    assert plausibility.check(frame_of({"BASE": value, "IINST2": 1}, mode=Mode.HISTORIC), 40.0)[2] == 0
+    assert plausibility.apply(frame_of({"BASE": value, "IINST2": 1}, mode=Mode.HISTORIC), 40.0)[2] == 0
 
 
 def test_a_meter_that_changes_its_mode_is_measured_by_what_it_says_now() -> None:
-    plausibility = Plausibility()
-    plausibility.check(frame_of({"PREF": 36, "EAST": TRUE}), 0.0)
-    plausibility.check(frame_of({"ISOUSC": 15, "BASE": TRUE}, mode=Mode.HISTORIC), 1.0)
-    assert plausibility.check(frame_of({"BASE": TRUE + 10}, mode=Mode.HISTORIC), 2.0)[2] == 1
+    plausibility = PlausibilityFilter()
+    plausibility.apply(frame_of({"PREF": 36, "EAST": TRUE}), 0.0)
+    plausibility.apply(frame_of({"ISOUSC": 15, "BASE": TRUE}, mode=Mode.HISTORIC), 1.0)
+    assert plausibility.apply(frame_of({"BASE": TRUE + 10}, mode=Mode.HISTORIC), 2.0)[2] == 1
 
 
 # How long it took
 
 
 def test_a_long_gap_allows_a_long_rise() -> None:
-    plausibility = Plausibility()
+    plausibility = PlausibilityFilter()
     six_hours = 6 * 3600.0
-    plausibility.check(frame_of({"PREF": 9, "EAST": TRUE}), 0.0)
-    assert plausibility.check(frame_of({"PREF": 9, "EAST": TRUE + 54_000}), six_hours)[2] == 0
+    plausibility.apply(frame_of({"PREF": 9, "EAST": TRUE}), 0.0)
+    assert plausibility.apply(frame_of({"PREF": 9, "EAST": TRUE + 54_000}), six_hours)[2] == 0
     # It was for that frame only.
-    assert plausibility.check(frame_of({"PREF": 9, "EAST": TRUE + 108_000}), six_hours + 1)[2] == 1
+    assert plausibility.apply(frame_of({"PREF": 9, "EAST": TRUE + 108_000}), six_hours + 1)[2] == 1
 
 
 def test_the_time_is_counted_from_the_last_value_that_was_accepted_of_that_label() -> None:
-    plausibility = Plausibility()
-    plausibility.check(frame_of({"PREF": 9, "EAST": TRUE, "EASF01": TRUE}), 0.0)
+    plausibility = PlausibilityFilter()
+    plausibility.apply(frame_of({"PREF": 9, "EAST": TRUE, "EASF01": TRUE}), 0.0)
     for second in range(1, 60):
-        plausibility.check(
+        plausibility.apply(
             frame_of({"PREF": 9, "EAST": TRUE, "EASF01": 0 if second % 2 else 99_000_000}), float(second)
         )
-    frame, _, _ = plausibility.check(frame_of({"PREF": 9, "EAST": TRUE + 150, "EASF01": TRUE + 150}), 60.0)
+    frame, _, _ = plausibility.apply(frame_of({"PREF": 9, "EAST": TRUE + 150, "EASF01": TRUE + 150}), 60.0)
     assert frame.values == {"PREF": 9, "EASF01": TRUE + 150}
 
 
 def test_the_meters_own_time_covers_what_the_monotonic_one_missed() -> None:
-    plausibility = Plausibility()
-    plausibility.check(dated(NOON, {"PREF": 9, "EAST": TRUE}), 0.0)  # then the machine sleeps
-    assert plausibility.check(dated(NOON + timedelta(hours=6), {"PREF": 9, "EAST": TRUE + 54_000}), 1.0)[2] == 0
+    plausibility = PlausibilityFilter()
+    plausibility.apply(dated(NOON, {"PREF": 9, "EAST": TRUE}), 0.0)  # then the machine sleeps
+    assert plausibility.apply(dated(NOON + timedelta(hours=6), {"PREF": 9, "EAST": TRUE + 54_000}), 1.0)[2] == 0
 
 
 def test_the_hosts_clock_does_not_matter() -> None:
-    plausibility = Plausibility()
+    plausibility = PlausibilityFilter()
     for second, hours in enumerate((0, 1000, -1000, 0)):
         timestamp = NOON + timedelta(hours=hours)
         frame = frame_of({"PREF": 9, "EAST": TRUE + second}, timestamp=timestamp)
-        assert plausibility.check(frame, float(second))[2] == 0
+        assert plausibility.apply(frame, float(second))[2] == 0
         glitch = frame_of({"PREF": 9, "EAST": TRUE + second + 99}, timestamp=timestamp)
-        assert plausibility.check(glitch, second + 0.1)[2] == 1
+        assert plausibility.apply(glitch, second + 0.1)[2] == 1
 
 
 def test_a_meters_clock_that_is_set_hides_no_true_index() -> None:
-    plausibility = Plausibility()
+    plausibility = PlausibilityFilter()
     for second, hours in enumerate((0, 24, 24, -24, -24, 0, 0)):
         date = NOON + timedelta(hours=hours, seconds=second)
-        assert plausibility.check(dated(date, {"PREF": 9, "EAST": TRUE + second}), float(second))[2] == 0
+        assert plausibility.apply(dated(date, {"PREF": 9, "EAST": TRUE + second}), float(second))[2] == 0
 
 
 @pytest.mark.parametrize(("jump", "wide"), [(timedelta(days=1), 5), (timedelta(days=-1), 6)])
@@ -327,23 +327,23 @@ def test_a_damaged_DATE_widens_the_bound_for_one_frame_by_what_it_jumps(  # noqa
     # Ahead, it is the frame that carries it; back, the next one. Frame 5 is the damaged one.
     for spoilt in range(1, 10):
         for rise, believed in ((200_000, spoilt == wide), (400_000, False)):  # 324,002 Wh is what a day allows
-            plausibility = Plausibility()
+            plausibility = PlausibilityFilter()
             for second in range(10):
                 date = NOON + timedelta(seconds=second) + (jump if second == 5 else timedelta())
                 value = TRUE + (rise if second == spoilt else 0)
-                frame, _, _ = plausibility.check(dated(date, {"PREF": 9, "EAST": value}), float(second))
+                frame, _, _ = plausibility.apply(dated(date, {"PREF": 9, "EAST": value}), float(second))
                 if second == spoilt:
                     assert ("EAST" in frame.values) == believed
 
 
 def test_the_truth_is_back_after_three_frames_when_DATE_and_index_were_damaged_in_one() -> None:  # noqa: N802
-    plausibility = Plausibility()
+    plausibility = PlausibilityFilter()
     out = []
     for second in range(7):
         damaged = second == 2
         date = NOON + timedelta(seconds=second, days=1 if damaged else 0)
         frame = dated(date, {"PREF": 9, "EAST": TRUE + (200_000 if damaged else second)})
-        out.append(plausibility.check(frame, float(second))[0].values.get("EAST"))
+        out.append(plausibility.apply(frame, float(second))[0].values.get("EAST"))
     assert out == [TRUE, TRUE + 1, TRUE + 200_000, OUT, OUT, TRUE + 5, TRUE + 6]
 
 
@@ -351,24 +351,24 @@ def test_the_truth_is_back_after_three_frames_when_DATE_and_index_were_damaged_i
 
 
 def test_each_meter_is_held_against_itself() -> None:
-    plausibility = Plausibility()
+    plausibility = PlausibilityFilter()
     other = "021161789012"
     for second in range(3):
-        assert plausibility.check(frame_of({"PREF": 9, "EAST": TRUE}), float(second))[2] == 0
-        assert plausibility.check(frame_of({"EAST": 7 + 100 * second}, meter=other), float(second))[2] == 0
-    assert plausibility.check(frame_of({"EAST": 6}, meter=other), 3.0)[2] == 1
+        assert plausibility.apply(frame_of({"PREF": 9, "EAST": TRUE}), float(second))[2] == 0
+        assert plausibility.apply(frame_of({"EAST": 7 + 100 * second}, meter=other), float(second))[2] == 0
+    assert plausibility.apply(frame_of({"EAST": 6}, meter=other), 3.0)[2] == 1
 
 
 def test_a_few_meters_are_remembered_and_the_one_heard_longest_ago_is_forgotten() -> None:
-    plausibility = Plausibility()
-    plausibility.check(frame_of({"EAST": TRUE}, meter="first"), 0.0)
+    plausibility = PlausibilityFilter()
+    plausibility.apply(frame_of({"EAST": TRUE}, meter="first"), 0.0)
     for number in range(1000):
-        plausibility.check(frame_of({"EAST": TRUE}, meter=f"meter-{number}"), 0.0)
-        assert plausibility.check(frame_of({"EAST": 0}, meter="first"), 0.0)[2] == 1
-        assert plausibility.check(frame_of({"EAST": TRUE}, meter="first"), 0.0)[2] == 0
+        plausibility.apply(frame_of({"EAST": TRUE}, meter=f"meter-{number}"), 0.0)
+        assert plausibility.apply(frame_of({"EAST": 0}, meter="first"), 0.0)[2] == 1
+        assert plausibility.apply(frame_of({"EAST": TRUE}, meter="first"), 0.0)[2] == 0
     for number in range(1000 - MANY_METERS + 1, 1000):
-        assert plausibility.check(frame_of({"EAST": 0}, meter=f"meter-{number}"), 0.0)[2] == 1
-    assert plausibility.check(frame_of({"EAST": 0}, meter="meter-5"), 0.0)[2] == 0
+        assert plausibility.apply(frame_of({"EAST": 0}, meter=f"meter-{number}"), 0.0)[2] == 1
+    assert plausibility.apply(frame_of({"EAST": 0}, meter="meter-5"), 0.0)[2] == 0
 
 
 # Properties
@@ -384,7 +384,7 @@ INTERVALS = st.sampled_from([0.0, 0.9, 1.5, 3.7]) | st.floats(0.0, 100_000.0)
 def test_of_a_truthful_series_nothing_is_ever_left_out(
     kva: int, steps: list[tuple[float, float, bool]], first: int
 ) -> None:
-    plausibility = Plausibility()
+    plausibility = PlausibilityFilter()
     value, now = first, 0.0
     for seconds, part, present in steps:
         now += seconds
@@ -392,7 +392,7 @@ def test_of_a_truthful_series_nothing_is_ever_left_out(
         value += int(part * 1.5 * kva * 1000 * seconds / 3600)
         values = {"PREF": kva, "EAST": value} if present else {"PREF": kva}
         frame = frame_of(values)
-        assert plausibility.check(frame, now) == (frame, [], 0)
+        assert plausibility.apply(frame, now) == (frame, [], 0)
 
 
 @given(
@@ -411,7 +411,7 @@ def test_a_single_corrupted_value_never_comes_out_unless_it_could_be_true(
     where = data.draw(st.integers(1, len(truth) - 1))
     series = truth.copy()
     series[where] = corrupted
-    out = said(Plausibility(), series, label=label)
+    out = said(PlausibilityFilter(), series, label=label)
     could_be = corrupted >= truth[where - 1] and (exported or corrupted <= truth[where - 1] + 5)
     if not could_be:
         assert out == [*truth[:where], OUT, *truth[where + 1 :]]
@@ -431,7 +431,7 @@ def test_a_single_corrupted_value_never_comes_out_unless_it_could_be_true(
 def test_what_comes_out_is_never_implausible_but_at_a_change_that_three_frames_agree_on(
     steps: list[tuple[float, int | None]],
 ) -> None:
-    plausibility = Plausibility()
+    plausibility = PlausibilityFilter()
     now = 0.0
     heard: list[tuple[float, int]] = []  # all that carried the label
     out: list[tuple[float, int, bool]] = []  # what came out, and whether it was the third of three
@@ -443,7 +443,7 @@ def test_what_comes_out_is_never_implausible_but_at_a_change_that_three_frames_a
     for seconds, value in steps:
         now += seconds
         values: dict[str, Value] = {"PREF": 9} if value is None else {"PREF": 9, "EAST": value}
-        frame, _, left_out = plausibility.check(frame_of(values), now)
+        frame, _, left_out = plausibility.apply(frame_of(values), now)
         assert left_out == len(values) - len(frame.values)
         if value is None:
             continue

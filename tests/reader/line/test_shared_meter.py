@@ -10,7 +10,7 @@ USB = tuple(f"/dev/ttyUSB{number}" for number in range(4))
 
 
 def line(port: str, meter: str | None, framed: float = math.inf) -> LineHealth:
-    return LineHealth(port, meter=meter, framed=framed)
+    return LineHealth(port, meter=meter, last_frame_at=framed)
 
 
 def test_two_ports_with_one_meter_are_named_once() -> None:
@@ -30,8 +30,8 @@ def test_a_cable_that_moves_to_another_port_is_none_nor_are_lines_without_a_mete
     meters = SharedMeters()
     moved = [line(USB[0], A, framed=98.0), line(USB[1], A, framed=100.0), line(USB[2], None), line(USB[3], None)]
     assert meters.find(moved, 100.0) == []
-    moved[1].framed = 160.0
+    moved[1].last_frame_at = 160.0
     assert meters.find(moved, 160.0) == []
-    moved[0].framed = 160.0 - RECENT  # from now on both
+    moved[0].last_frame_at = 160.0 - RECENT  # from now on both
     assert meters.find(moved, 160.0) == []
     assert [meter for meter, _ in meters.find(moved, 160.0)] == [A]

@@ -14,17 +14,17 @@ from common.errors import PortError
 from common.frame import Frame
 from common.labels import Mode
 from reader.line.address_filter import MANY_METERS
-from reader.line.clock import Stamper
+from reader.line.clock import Timestamper
 from reader.line.frame_watchdog import NO_FRAME_AFTER, Problem
 from reader.line.port import Port, open_port
 from reader.line.worker import (
     LINK_LOST,
     NETWORK_SILENCE,
     SLOWEST_RETRY,
-    Decoded,
-    Line,
+    FrameReceived,
     LineEvent,
-    Link,
+    LineWorker,
+    LinkChanged,
     ProblemChanged,
 )
 from reader.simulator.line import Noise
@@ -80,15 +80,15 @@ class World(threading.Event):
             raise opening
         return ScriptedPort(self, opening)
 
-    def line(self, *, mode: str = "auto", hide: Iterable[str] = (), name: str = "/dev/meter") -> Line:
-        return Line(
+    def line(self, *, mode: str = "auto", hide: Iterable[str] = (), name: str = "/dev/meter") -> LineWorker:
+        return LineWorker(
             name,
             mode=mode,
             hide=frozenset(hide),
             open_port=self.open_port,
             post=lambda what: self.posted.append((self.seconds, what)),
             stop=self,
-            stamper=Stamper(self, patience=0, phase=0),
+            stamper=Timestamper(self, patience=0, phase=0),
             monotonic=self.monotonic,
         )
 
@@ -107,19 +107,19 @@ class World(threading.Event):
     def warn_of_build_date(self, now: datetime) -> None:
         self.distrusted.append(now)
 
-    def run(self, *, mode: str = "auto", hide: Iterable[str] = (), name: str = "/dev/meter") -> Line:
+    def run(self, *, mode: str = "auto", hide: Iterable[str] = (), name: str = "/dev/meter") -> LineWorker:
         line = self.line(mode=mode, hide=hide, name=name)
         line.run()
         return line
 
     @property
     def frames(self) -> list[Frame]:
-        return [what.frame for _, what in self.posted if isinstance(what, Decoded)]
+        return [what.frame for _, what in self.posted if isinstance(what, FrameReceived)]
 
     @property
     def links(self) -> list[tuple[float, str, bool]]:
         """Seconds after the begin, meter, online."""
-        return [(when - 1000, what.meter, what.online) for when, what in self.posted if isinstance(what, Link)]
+        return [(when - 1000, what.meter, what.online) for when, what in self.posted if isinstance(what, LinkChanged)]
 
 
 class ScriptedPort:
@@ -245,7 +245,7 @@ def test_an_absent_port_is_tried_for_ever_ever_more_rarely_and_named_once(
     ]
     assert [record.message for record in caplog.records].count("Listening on /dev/meter") == 1
     assert len(world.frames) == 1
-    assert line.health.reopened == 0
+    assert line.health.reopens == 0
 
 
 def test_an_unplugged_port_is_opened_again_and_each_change_is_said(
@@ -255,7 +255,7 @@ def test_an_unplugged_port_is_opened_again_and_each_change_is_said(
     world = World([[historic(send), GONE], ABSENT, ABSENT, [historic(send), GONE], [historic(send)]])
     line = world.run()
     assert len(world.frames) == 3
-    assert line.health.reopened == 2
+    assert line.health.reopens == 2
     assert world.closed == 3
     assert [record.message for record in caplog.records if record.name == "reader.line.worker"] == [
         "Listening on /dev/meter",
@@ -338,8 +338,8 @@ def test_noise_and_frames_without_an_address_do_not_hold_the_link(send: Send) ->
     line = world.run(mode="historic")
     assert [online for _, _, online in world.links] == [True, False]
     assert 10 < world.links[1][0] <= 11
-    assert line.health.incomplete == 15
-    assert line.health.broken == 15
+    assert line.health.no_address == 15
+    assert line.health.undecodable == 15
     assert len(world.frames) == 1
 
 
@@ -465,7 +465,7 @@ def test_frames_that_wait_for_the_clock_are_frames() -> None:
     steps: list[Step] = [meter.frame(START), 1.0]
     world = World([steps * 60])
     line = world.line()
-    line._stamper.must_wait = lambda: True  # type: ignore[method-assign]
+    line._stamper.waiting_for_sync = lambda: True  # type: ignore[method-assign]
     line.run()
     assert problems(world) == []
 
@@ -487,7 +487,7 @@ def test_a_network_port_without_a_byte_is_opened_afresh_and_said_once(
     assert NETWORK_SILENCE == 60
     assert len(world.frames) == 2
     assert (len(world.opened), world.closed) == (4, 4)
-    assert line.health.reopened == 3
+    assert line.health.reopens == 3
     assert world.waits == [1, 1, 1]  # bytes may come at any time: without a backoff
     assert 3 * 61 + 30 <= world.seconds - 1000 <= 3 * 63 + 30
     said = [record.getMessage() for record in caplog.records if record.name == "reader.line.worker"]
@@ -500,7 +500,7 @@ def test_each_silence_of_a_network_port_is_said(send: Send, caplog: pytest.LogCa
     world = World([one, one, one, [historic(send)]])
     line = world.run(name=NETWORK[0])
     assert sum("no byte for 60 s" in text for text in messages(caplog)) == 3
-    assert line.health.reopened == 3
+    assert line.health.reopens == 3
 
 
 def test_noise_keeps_a_network_port_open_and_a_serial_port_stays_open_in_silence() -> None:
@@ -571,7 +571,7 @@ def test_a_gateway_that_went_silent_without_a_word_is_connected_to_again(send: S
         gateway.close()
     assert [frame.values["PAPP"] for frame in world.frames] == [1, 2]
     assert len(gateway.taken) >= 3
-    assert line.health.reopened == len(gateway.taken) - 1
+    assert line.health.reopens == len(gateway.taken) - 1
 
 
 def _stop_after(frames: int, world: World, what: LineEvent) -> None:
@@ -598,7 +598,7 @@ def test_a_misread_address_publishes_nothing(send: Send) -> None:
     world = World([[historic(send, A), historic(send, B), historic(send, A)]])
     line = world.run()
     assert [frame.meter for frame in world.frames] == [A, A]
-    assert line.health.misread == 1
+    assert line.health.address_mismatch == 1
     assert [link[1:] for link in world.links] == [(A, True), (A, False)]
 
 
@@ -616,7 +616,7 @@ def test_a_hostile_line_with_44000_addresses_makes_few_meters_and_few_lines_in_t
     assert len({frame.meter for frame in world.frames}) == MANY_METERS
     assert (world.frames[-1].meter, world.frames[-1].values["PAPP"]) == (A, 1)  # the first one is still served
     assert line.health.refused == 2 * 44_000 - 2 * (MANY_METERS - 1)
-    assert len(world.frames) + line.health.refused + line.health.misread == 2 * 44_000 + 3
+    assert len(world.frames) + line.health.refused + line.health.address_mismatch == 2 * 44_000 + 3
     assert len(caplog.records) < 2 * MANY_METERS
     assert sum("more than 32 meters" in text for text in messages(caplog)) == 2  # once an hour
 
@@ -647,7 +647,7 @@ def test_another_family_is_named_once_and_not_published(
     world = World([[send(*zones)] * 5])
     line = world.run()
     assert world.posted == []
-    assert line.health.incomplete == 5
+    assert line.health.no_address == 5
     (record,) = caplog.records
     assert f"this is a {family} " in record.message
     assert "nothing is published" in record.message
@@ -715,14 +715,14 @@ def test_counts_what_was_wrong(send: Send, parity: Callable[[bytes], bytes]) -> 
 
 def test_the_count_of_broken_frames_goes_on_over_a_reopening() -> None:
     world = World([[b"\x03\x03", GONE], [b"\x03", 30.0, b"\x03"]])
-    assert world.run().health.broken == 4
+    assert world.run().health.undecodable == 4
 
 
 def test_the_driver_is_asked_while_the_line_is_open(send: Send) -> None:
     seen: list[dict[str, int]] = []
     world = World([[historic(send), historic(send)]])
     line = world.line()
-    line._post = lambda what: seen.append(dict(line.health.driver)) if isinstance(what, Decoded) else None
+    line._post = lambda what: seen.append(dict(line.health.driver)) if isinstance(what, FrameReceived) else None
     line.run()
     assert seen[-1] == {"framing": 7}
 
@@ -732,9 +732,9 @@ def test_the_driver_is_asked_while_the_line_is_open(send: Send) -> None:
 
 def test_tells_when_its_thread_turned_and_when_it_had_bytes_and_frames(send: Send) -> None:
     line = World([[2.0, historic(send), 5.0, b"\x00" * 50, 7.0], ABSENT]).run()
-    assert line.health.framed - 1000 == 2
-    assert line.health.heard - 1000 == 7
-    assert line.health.turned - 1000 >= 14
+    assert line.health.last_frame_at - 1000 == 2
+    assert line.health.last_byte_at - 1000 == 7
+    assert line.health.last_loop_at - 1000 >= 14
 
 
 def seconds(world: World) -> list[float]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from common.frame import Frame, Value
 from common.labels import Mode
-from reader.line.plausibility import Plausibility
+from reader.line.plausibility import PlausibilityFilter
 from reader.meter.last_values import DAMAGED_TOGETHER, SETTLED
 from reader.meter.state import State
 from reader.simulator.meter import KINDS, SimulatedMeter
@@ -393,9 +393,9 @@ def test_import_total_waits_for_all_registers() -> None:
 )
 @pytest.mark.parametrize("at", [0, 1, 2, 5])
 def test_a_glitch_never_lowers_import_total(glitch: Frame, at: int) -> None:
-    state, plausibility, totals = State(every=1, refresh=1), Plausibility(), []
+    state, plausibility, totals = State(every=1, refresh=1), PlausibilityFilter(), []
     for number, frame in enumerate(simulated("historic-single-phase-hchp", 12)):
-        taken, _, _ = plausibility.check(replace(glitch, meter=frame.meter) if number == at else frame, number * 2.0)
+        taken, _, _ = plausibility.apply(replace(glitch, meter=frame.meter) if number == at else frame, number * 2.0)
         state.update(taken, number * 2.0)
         for published in (state.due(number * 2.0), state.current()):
             if published and "import_total" in published:
@@ -622,9 +622,9 @@ def test_what_is_returned_is_the_callers() -> None:
 
 
 def test_estimated_power_follows_the_household() -> None:
-    state, plausibility = State(), Plausibility()
+    state, plausibility = State(), PlausibilityFilter()
     for number, frame in enumerate(simulated("standard-single-phase-base", 120, seconds=1.0)):
-        state.update(plausibility.check(frame, float(number))[0], float(number))
+        state.update(plausibility.apply(frame, float(number))[0], float(number))
         if number < 60:
             assert "estimated_power" not in state.current()
     apparent = frame.values["SINSTS"]
@@ -656,12 +656,12 @@ def test_estimated_power_begins_anew_after_silence_and_another_contract() -> Non
 
 
 def test_estimated_power_never_comes_from_an_index_that_was_held_back() -> None:
-    state, plausibility = State(), Plausibility()
+    state, plausibility = State(), PlausibilityFilter()
     for second in range(200):
         index = 5000 + 1000 * second // 3600
         # A glitch, and from 150 on a register that has leapt for good.
         index += 700_000 if second == 90 or second >= 150 else 0
-        frame, _, _ = plausibility.check(whole(EAST=index, PREF=9), float(second))
+        frame, _, _ = plausibility.apply(whole(EAST=index, PREF=9), float(second))
         state.update(frame, float(second))
         power = state.current().get("estimated_power")
         if 65 < second < 150:

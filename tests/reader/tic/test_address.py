@@ -3,7 +3,7 @@
 import pytest
 
 from reader.simulator.meter import KINDS, SimulatedMeter
-from reader.tic.address import read_make
+from reader.tic.address import parse_address
 
 
 @pytest.mark.parametrize(
@@ -20,14 +20,14 @@ from reader.tic.address import read_make
     ],
 )
 def test_an_address_tells_maker_and_model(address: str, maker: str | None, model: str | None) -> None:
-    make = read_make(address)
+    make = parse_address(address)
     assert make.maker == maker
     assert (make.model[0] if make.model else None) == model
 
 
 def test_what_is_simulated_is_a_linky() -> None:
     for kind in KINDS:
-        make = read_make(SimulatedMeter(kind).address)
+        make = parse_address(SimulatedMeter(kind).address)
         assert make.linky
         assert make.maker
         assert make.model is not None
@@ -35,4 +35,4 @@ def test_what_is_simulated_is_a_linky() -> None:
 
 
 def test_an_old_meter_is_no_linky() -> None:
-    assert not read_make("039928123456").linky
+    assert not parse_address("039928123456").linky

@@ -10,11 +10,11 @@ import pytest
 
 from common.labels import LABELS, Mode
 from reader.recording.decode import Summary, decode_file
-from reader.tic.decoder import Decoder, Fault, Reading
+from reader.tic.decoder import Decoder, DropReason, Reading
 
 Sign = Callable[[bytes], bytes]
-Dropped = dict[Fault, int]
-CHECKSUM = Fault.CHECKSUM
+Dropped = dict[DropReason, int]
+CHECKSUM = DropReason.CHECKSUM
 WHOLE: Dropped = {}
 
 
@@ -84,7 +84,7 @@ def test_what_is_right_in_a_capture(captures: Path, capture: Capture) -> None:
     readings = decoder.feed((captures / capture.name).read_bytes())
     with (captures / capture.name).open("rb") as file:
         lines = list(decode_file(file, summary))
-    dropped: Counter[Fault] = Counter()
+    dropped: Counter[DropReason] = Counter()
     for reading in readings:
         dropped.update(reading.faults)
     assert Capture(
@@ -99,7 +99,7 @@ def test_what_is_right_in_a_capture(captures: Path, capture: Capture) -> None:
     ) == (capture)
     assert {reading.address for reading in readings} <= {capture.address, None}
     assert summary.frames == capture.frames
-    assert summary.incomplete == capture.readings - capture.frames
+    assert summary.no_address == capture.readings - capture.frames
 
 
 @pytest.mark.parametrize("capture", CAPTURES, ids=by_name)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from common.frame import Value
 from common.labels import LABELS, Kind, Label, Mode
-from reader.tic.decoder import LONGEST_FRAME, Decoder, Fault, Group, Reading, decode_group
+from reader.tic.decoder import LONGEST_FRAME, Decoder, DropReason, Group, Reading, decode_group
 
 Sign = Callable[[bytes], bytes]
 Send = Callable[..., bytes]
@@ -69,7 +69,7 @@ def test_groups_of_the_documents_and_of_captures_verify(
     assert group.mode is (Mode.STANDARD if b"\t" in body else Mode.HISTORIC)
     for checksum in range(0x80):
         if checksum != body[-1]:
-            assert decode_group(body[:-1] + bytes([checksum])) is Fault.CHECKSUM
+            assert decode_group(body[:-1] + bytes([checksum])) is DropReason.CHECKSUM
 
 
 @pytest.mark.parametrize(
@@ -105,78 +105,78 @@ def test_what_can_be_true_is_kept_as_sent(sign: Sign, zone: bytes, label: str, v
 @pytest.mark.parametrize(
     ("zone", "fault"),
     [
-        (b"PAPP 0075O", Fault.VALUE),
-        (b"PAPP 0750", Fault.VALUE),
-        (b"PAPP 000750", Fault.VALUE),
-        (b"PAPP -0750", Fault.VALUE),
-        (b"PAPP +0750", Fault.VALUE),
-        (b"PAPP 00_75", Fault.VALUE),
-        (b"PAPP  0750", Fault.VALUE),
-        (b"PAPP 0750 ", Fault.VALUE),
-        (b"PAPP      ", Fault.VALUE),
-        (b"PAPP ", Fault.VALUE),
-        (b"IINST 9", Fault.VALUE),
-        (b"GAZ 00123456", Fault.VALUE),
-        (b"PPOT 0G", Fault.VALUE),
-        (b"ADCO 05623467319", Fault.VALUE),
-        (b"ADCO 0562346731970", Fault.VALUE),
-        (b"ADCO 0562 4673197", Fault.VALUE),
-        (b"ADCO 0562/4673197", Fault.VALUE),
-        (b"ADCO 0562#4673197", Fault.VALUE),
-        (b"PTEC TH.", Fault.VALUE),
-        (b"OPTARIF BA\x07E", Fault.VALUE),
-        (b"OPTARIF BA\x7fE", Fault.VALUE),
-        (b"OPTARIF BA\tE", Fault.VALUE),
-        (b"ADSC\t03196112345 \t", Fault.VALUE),
-        (b"STGE\t003A000G\t", Fault.VALUE),
-        (b"STGE\t03A0001\t", Fault.VALUE),
-        (b"STGE\t0x3A0001\t", Fault.VALUE),
-        (b"EAST\t0087351 4\t", Fault.VALUE),
-        (b"VTIC\t2\t", Fault.VALUE),
-        (b"MSG1\tPAS DE MESSAGE\t", Fault.VALUE),
-        (b"NEWLABEL\ta\x01b\t", Fault.VALUE),
-        (b"SMAXSN\tE210718001320\t\t", Fault.VALUE),
-        (b"SMAXSN\tE210718001320\t03250\t\t", Fault.VALUE),
-        (b"DATE\tH230301091834\t0\t", Fault.VALUE),
-        (b"SMAXSN\t03250\t", Fault.STAMP),
-        (b"DATE\t\t", Fault.STAMP),
-        (b"SINSTS\tE210718001320\t03250\t", Fault.STAMP),
-        (b"SMAXSN\tE21071800132\t03250\t", Fault.STAMP),
-        (b"SMAXSN\tX210718001320\t03250\t", Fault.STAMP),
-        (b"SMAXSN\tE210732001320\t03250\t", Fault.STAMP),
-        (b"SMAXSN\tE210718001360\t03250\t", Fault.STAMP),
-        (b"SMAXSN\t\t03250\t", Fault.STAMP),
-        (b"NEWLABEL\tyesterday\t007\t", Fault.STAMP),
-        (b"12345678901234567 007", Fault.LABEL),
-        (b" 00750", Fault.LABEL),
-        (b"\t00750\t", Fault.LABEL),
-        (b"NEW\x01 007", Fault.LABEL),
-        (b"NEW\x7f 007", Fault.LABEL),
-        (b"NEW LABEL\t007\t", Fault.LABEL),
-        (b"NEW\tLABEL 007", Fault.LABEL),
+        (b"PAPP 0075O", DropReason.VALUE),
+        (b"PAPP 0750", DropReason.VALUE),
+        (b"PAPP 000750", DropReason.VALUE),
+        (b"PAPP -0750", DropReason.VALUE),
+        (b"PAPP +0750", DropReason.VALUE),
+        (b"PAPP 00_75", DropReason.VALUE),
+        (b"PAPP  0750", DropReason.VALUE),
+        (b"PAPP 0750 ", DropReason.VALUE),
+        (b"PAPP      ", DropReason.VALUE),
+        (b"PAPP ", DropReason.VALUE),
+        (b"IINST 9", DropReason.VALUE),
+        (b"GAZ 00123456", DropReason.VALUE),
+        (b"PPOT 0G", DropReason.VALUE),
+        (b"ADCO 05623467319", DropReason.VALUE),
+        (b"ADCO 0562346731970", DropReason.VALUE),
+        (b"ADCO 0562 4673197", DropReason.VALUE),
+        (b"ADCO 0562/4673197", DropReason.VALUE),
+        (b"ADCO 0562#4673197", DropReason.VALUE),
+        (b"PTEC TH.", DropReason.VALUE),
+        (b"OPTARIF BA\x07E", DropReason.VALUE),
+        (b"OPTARIF BA\x7fE", DropReason.VALUE),
+        (b"OPTARIF BA\tE", DropReason.VALUE),
+        (b"ADSC\t03196112345 \t", DropReason.VALUE),
+        (b"STGE\t003A000G\t", DropReason.VALUE),
+        (b"STGE\t03A0001\t", DropReason.VALUE),
+        (b"STGE\t0x3A0001\t", DropReason.VALUE),
+        (b"EAST\t0087351 4\t", DropReason.VALUE),
+        (b"VTIC\t2\t", DropReason.VALUE),
+        (b"MSG1\tPAS DE MESSAGE\t", DropReason.VALUE),
+        (b"NEWLABEL\ta\x01b\t", DropReason.VALUE),
+        (b"SMAXSN\tE210718001320\t\t", DropReason.VALUE),
+        (b"SMAXSN\tE210718001320\t03250\t\t", DropReason.VALUE),
+        (b"DATE\tH230301091834\t0\t", DropReason.VALUE),
+        (b"SMAXSN\t03250\t", DropReason.STAMP),
+        (b"DATE\t\t", DropReason.STAMP),
+        (b"SINSTS\tE210718001320\t03250\t", DropReason.STAMP),
+        (b"SMAXSN\tE21071800132\t03250\t", DropReason.STAMP),
+        (b"SMAXSN\tX210718001320\t03250\t", DropReason.STAMP),
+        (b"SMAXSN\tE210732001320\t03250\t", DropReason.STAMP),
+        (b"SMAXSN\tE210718001360\t03250\t", DropReason.STAMP),
+        (b"SMAXSN\t\t03250\t", DropReason.STAMP),
+        (b"NEWLABEL\tyesterday\t007\t", DropReason.STAMP),
+        (b"12345678901234567 007", DropReason.LABEL),
+        (b" 00750", DropReason.LABEL),
+        (b"\t00750\t", DropReason.LABEL),
+        (b"NEW\x01 007", DropReason.LABEL),
+        (b"NEW\x7f 007", DropReason.LABEL),
+        (b"NEW LABEL\t007\t", DropReason.LABEL),
+        (b"NEW\tLABEL 007", DropReason.LABEL),
     ],
 )  # fmt: skip
-def test_what_cannot_be_true_is_dropped_even_with_a_right_checksum(sign: Sign, zone: bytes, fault: Fault) -> None:
+def test_what_cannot_be_true_is_dropped_even_with_a_right_checksum(sign: Sign, zone: bytes, fault: DropReason) -> None:
     assert decode_group(sign(zone)) is fault
 
 
 @pytest.mark.parametrize("body", [b"", b" ", b"   ", b"PAPP", b"PAPP00750-", b"PAPP 00750-", b"A "])
 def test_a_group_without_its_separators_is_none(body: bytes) -> None:
-    assert decode_group(body) is Fault.SEPARATOR
+    assert decode_group(body) is DropReason.SEPARATOR
 
 
 def test_one_separator_is_not_enough(sign: Sign) -> None:
-    assert decode_group(sign(b"PAPP")) is Fault.SEPARATOR
-    assert decode_group(sign(b"VTIC\t")) is Fault.SEPARATOR
+    assert decode_group(sign(b"PAPP")) is DropReason.SEPARATOR
+    assert decode_group(sign(b"VTIC\t")) is DropReason.SEPARATOR
 
 
 def test_the_sum_of_one_mode_does_not_serve_the_other() -> None:
-    assert decode_group(b"PAPP 00750 " + bytes([(sum(b"PAPP 00750 ") & 0x3F) + 0x20])) is Fault.CHECKSUM
-    assert decode_group(b"VTIC\t02\t" + bytes([(sum(b"VTIC\t02") & 0x3F) + 0x20])) is Fault.CHECKSUM
+    assert decode_group(b"PAPP 00750 " + bytes([(sum(b"PAPP 00750 ") & 0x3F) + 0x20])) is DropReason.CHECKSUM
+    assert decode_group(b"VTIC\t02\t" + bytes([(sum(b"VTIC\t02") & 0x3F) + 0x20])) is DropReason.CHECKSUM
 
 
 def test_a_byte_of_eight_bits_is_in_no_group() -> None:
-    assert decode_group(b"PAPP 00\xb750 -") is Fault.PARITY
+    assert decode_group(b"PAPP 00\xb750 -") is DropReason.PARITY
 
 
 @pytest.mark.parametrize(
@@ -346,7 +346,7 @@ def test_a_bad_group_is_dropped_and_its_neighbours_are_kept(send: Send) -> None:
     for zone in HISTORIC:
         label = zone.split(b" ")[0].decode()
         reading = only(one.replace(zone, zone[:-1] + b"?"))
-        assert reading.faults == {Fault.CHECKSUM: 1}
+        assert reading.faults == {DropReason.CHECKSUM: 1}
         assert list(reading.values) == [name for name in only(one).values if name != label]
         assert reading.dropped == 1
 
@@ -354,7 +354,7 @@ def test_a_bad_group_is_dropped_and_its_neighbours_are_kept(send: Send) -> None:
 def test_each_damaged_group_of_this_frame_counts_by_its_reason_and_none_of_another(send: Send, sign: Sign) -> None:
     damaged = send(b"PAPP 0750", b"ADCO 031961123456", b"12345678901234567 1").replace(b"\x03", b"\nPAPP 00750 .\r\x03")
     reading = only(b"\nPAPP 00750 .\r" + b"\x02\nPAPP 00751 .\r" + damaged + b"\nPAPP 00750 .\r")
-    assert reading.faults == {Fault.VALUE: 1, Fault.LABEL: 1, Fault.CHECKSUM: 1}
+    assert reading.faults == {DropReason.VALUE: 1, DropReason.LABEL: 1, DropReason.CHECKSUM: 1}
     assert reading.dropped == 3
     assert reading.values == {"ADCO": "031961123456"}
 
@@ -372,7 +372,7 @@ def test_a_frame_is_in_one_mode(send: Send) -> None:
     reading = only(send(b"PAPP 00750", *STANDARD, b"IINST 003"))
     assert reading.mode is Mode.STANDARD
     assert reading.values == only(send(*STANDARD)).values
-    assert reading.faults == {Fault.MODE: 2}
+    assert reading.faults == {DropReason.MODE: 2}
     reading = only(send(b"SINSTS\t01230\t", b"PAPP 00750", b"IINST 003"))
     assert (reading.mode, reading.values) == (Mode.HISTORIC, {"PAPP": 750, "IINST": 3})
 
@@ -390,14 +390,14 @@ def test_an_index_of_eight_digits_is_one_of_a_concentrator(send: Send, company: 
     assert (reading.values["HCHC"], reading.values["HCHP"]) == (6511245, 8730123)
     assert reading.dropped == 0
     alone = only(send(*indexes))
-    assert (alone.values, alone.faults) == ({"ADCO": "031961123456"}, {Fault.VALUE: 2})
-    assert only(send(*indexes, company.replace(b"3", b"x"))).faults == {Fault.VALUE: 3}
+    assert (alone.values, alone.faults) == ({"ADCO": "031961123456"}, {DropReason.VALUE: 2})
+    assert only(send(*indexes, company.replace(b"3", b"x"))).faults == {DropReason.VALUE: 3}
 
 
 def test_no_meter_in_standard_mode_is_a_concentrator(send: Send) -> None:
     reading = only(send(b"VTIC\t02\t", b"EAST\t00873512\t", b"GAZ\t0123456\t"))
     assert reading.values == {"VTIC": "02", "GAZ": "0123456"}
-    assert reading.faults == {Fault.VALUE: 1}
+    assert reading.faults == {DropReason.VALUE: 1}
 
 
 def test_a_frame_without_a_start_or_without_a_good_group_is_broken(send: Send) -> None:
@@ -559,7 +559,7 @@ def test_many_errors_in_parity_make_no_value_that_was_not_sent(send: Send, parit
             damaged.append(bytes(changed))
         (reading,) = decoder.feed(b"\n".join(damaged))
         assert reading.values.items() <= sent.values.items()
-        assert (len(reading.values), reading.faults) == (len(sent.values) - 6, {Fault.PARITY: 6})
+        assert (len(reading.values), reading.faults) == (len(sent.values) - 6, {DropReason.PARITY: 6})
         assert reading.parity_errors == 6
 
 
@@ -644,7 +644,7 @@ def test_how_the_bytes_are_chunked_does_not_matter_and_no_bytes_raise(data: byte
 
 @given(st.binary(max_size=300))
 def test_no_bytes_make_a_group_raise(body: bytes) -> None:
-    assert isinstance(decode_group(body), Group | Fault)
+    assert isinstance(decode_group(body), Group | DropReason)
 
 
 LABEL_BYTES = st.one_of(
