@@ -92,20 +92,26 @@ def _families(report: Mapping[str, Any]) -> Iterator[tuple[str, Kind, str, list[
         yield f"{store}_oldest_timestamp_seconds", Kind.GAUGE, "Unix time of the oldest frame that waits there", samples
 
 
-FRESH = 30.0  # seconds for which a frame counts as coming
-STUCK = 120.0  # seconds without a turn after which a thread counts as stuck; each is much faster, even while it waits
-SPOILT = 120.0  # seconds of bytes without a frame, on a line that gave frames, after which its port is opened afresh
+FRAME_TIMEOUT = 30.0  # seconds for which a frame counts as coming
+STALL_TIMEOUT = (
+    120.0  # seconds without a turn after which a thread counts as stuck; each is much faster, even while it waits
+)
+NOISE_TIMEOUT = (
+    120.0  # seconds of bytes without a frame, on a line that gave frames, after which its port is opened afresh
+)
 _WINDOW = 30  # looks, over which the rate of frames is taken
 
 
-class Pulse:
+class HealthCheck:
     """Remembers enough of the last looks to tell how fast frames come."""
 
     def __init__(self) -> None:
         self._looks: deque[tuple[float, int]] = deque(maxlen=_WINDOW)
         self._began = math.inf
 
-    def feel(self, lines: Sequence[LineHealth], *, connected: bool, stirred: float, waiting: int, now: float) -> Health:
+    def evaluate(
+        self, lines: Sequence[LineHealth], *, connected: bool, stirred: float, waiting: int, now: float
+    ) -> Health:
         """Return how the reader is, as far as its own loop turns.
 
         Args:
@@ -117,9 +123,9 @@ class Pulse:
         """
         self._began = min(self._began, now)
         self._looks.append((now, sum(line.frames for line in lines)))
-        coming = [line for line in lines if now - line.last_frame_at <= FRESH]
+        coming = [line for line in lines if now - line.last_frame_at <= FRAME_TIMEOUT]
         return Health(
-            alive=now - stirred <= STUCK and all(_works(line, now) for line in lines),
+            alive=now - stirred <= STALL_TIMEOUT and all(_works(line, now) for line in lines),
             healthy=connected and bool(coming),
             status_text=self._words(lines, coming, connected=connected, waiting=waiting, now=now),
         )
@@ -135,16 +141,16 @@ class Pulse:
             f"{rate:.1f} frames/s",
             "connected" if connected else "no broker",
             f"{waiting} waiting",
-            *(f"{line.port}: {self._lack(line, now)}" for line in lines if now - line.last_frame_at > FRESH),
+            *(f"{line.port}: {self._lack(line, now)}" for line in lines if now - line.last_frame_at > FRAME_TIMEOUT),
         ]
         return ", ".join(parts)
 
     def _lack(self, line: LineHealth, now: float) -> str:
         if not line.open:
             return "not there"
-        if now - self._began < FRESH:
+        if now - self._began < FRAME_TIMEOUT:
             return "listening"
-        return "no frame in what comes" if now - line.last_byte_at <= FRESH else "silent"
+        return "no frame in what comes" if now - line.last_byte_at <= FRAME_TIMEOUT else "silent"
 
 
 def _works(line: LineHealth, now: float) -> bool:
@@ -153,5 +159,5 @@ def _works(line: LineHealth, now: float) -> bool:
     Its own loop says that a port is absent or a line silent. What only a fresh start may heal is a port that gave
     frames and now gives bytes that make none: after that start it has given none, so this happens once.
     """
-    spoilt = now - line.last_byte_at <= FRESH and now - line.last_frame_at > SPOILT and line.frames > 0
-    return now - line.last_loop_at <= STUCK and not spoilt
+    spoilt = now - line.last_byte_at <= FRAME_TIMEOUT and now - line.last_frame_at > NOISE_TIMEOUT and line.frames > 0
+    return now - line.last_loop_at <= STALL_TIMEOUT and not spoilt

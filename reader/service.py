@@ -23,14 +23,14 @@ from common.runtime.watchdog import Heartbeat, Notifier
 from common.tally import Tally
 from common.topics import Topics
 from common.version import __version__
-from reader.buffer.item import HOUR, Item, Kind, instant_of, key_of
+from reader.buffer.item import HOUR, Item, Kind, from_micros, to_micros
 from reader.buffer.journal import Journal, JournalBusy
 from reader.buffer.spool import Spool, SpoolBusy
 from reader.config import ReaderConfig, is_simulated
 from reader.delivery.delivery import Delivery
-from reader.delivery.replay import WINDOW
-from reader.delivery.storers import STORERS, Confirmers
-from reader.health import Pulse, reader_metrics
+from reader.delivery.replay import REPLAY_WINDOW
+from reader.delivery.storers import STORERS, Storers
+from reader.health import HealthCheck, reader_metrics
 from reader.home_assistant.publisher import Meters
 from reader.inbox import Inbox
 from reader.line.clock import KernelClock, Timestamper
@@ -90,14 +90,14 @@ class Bridge:
             simulating=any(map(is_simulated, config.port)),
         )
         self._clock = KernelClock()
-        self._confirmers = Confirmers(config.delivery.confirmed_by, config.spool.path / STORERS)
+        self._confirmers = Storers(config.delivery.confirmed_by, config.spool.path / STORERS)
         self._journal = Journal(config.spool.journal, config.name)
         self._spool_trouble = ""  # what was said of it
         self._delivery = self._open_delivery()
         self._seldom = RateLimiter()
         self._told: dict[tuple[str, int], int] = {}  # frames that were told of an hour
         self._lines = [self._new_line(port) for port in config.port]
-        self._pulse = Pulse()
+        self._pulse = HealthCheck()
         self._shared_meters = SharedMeters()
         self._heartbeat = Heartbeat(config.heartbeat, Notifier())
         self._welcomed = here("teleinfo-reader").deployment is not Deployment.COMPOSE
@@ -127,7 +127,7 @@ class Bridge:
             self._metrics.refresh(self._report)
             if time.monotonic() >= health_due:
                 health_due += HEALTH_EVERY
-                self._confirmers.look()
+                self._confirmers.reload()
                 self._look_for_a_disk()
                 self._warn_of_shared_meters()
                 self._publish_health()
@@ -205,16 +205,16 @@ class Bridge:
             return
         match event:
             case FrameReceived(frame, simulated):
-                item = Item(Kind.FRAME, frame.meter, key_of(frame.timestamp), frame.to_json())
+                item = Item(Kind.FRAME, frame.meter, to_micros(frame.timestamp), frame.to_json())
                 now = time.monotonic()
                 if now < self._hurry_from:
-                    self._delivery.accept(item, now)
+                    self._delivery.enqueue(item, now)
                     self._meters.take(frame, now, simulated=simulated)
                     self._say_welcome(frame.meter)
                 else:
-                    self._delivery.accept(item, now, live=False)
+                    self._delivery.enqueue(item, now, live=False)
             case Published(handed, code):
-                self._delivery.answered(handed, code, time.monotonic())
+                self._delivery.on_puback(handed, code, time.monotonic())
             case Message():
                 self._hear(event)
             case LinkChanged(meter, online):
@@ -252,7 +252,7 @@ class Bridge:
         """Take a storer's word, or what concerns meters: the topic tells which."""
         levels = message.topic.removeprefix(f"{self._config.mqtt.topic}/").split("/")
         if levels[0] == "storer" and levels[2:] == ["status"]:
-            self._delivery.heard(levels[1], message.payload)
+            self._delivery.on_storer_status(levels[1], message.payload)
         elif levels[1:] == ["stored"]:
             try:
                 self._confirm(levels[0], json.loads(message.payload))
@@ -271,23 +271,23 @@ class Bridge:
             (Kind.FRAME, "rejected", True),
             (Kind.TALLY, "tallies", False),
         ):
-            keys = [key_of(parse_time(text)) for text in word.get(name, [])]
+            keys = [to_micros(parse_time(text)) for text in word.get(name, [])]
             self._delivery.confirm(storer, kind, meter, keys, rejected=rejected)
 
     def _pump(self) -> None:
         """Do what is due, now and then, and whenever what is being sent again has mostly arrived."""
         now = time.monotonic()
-        if now - self._pumped >= _TICK or 0 < self._delivery.under_way < WINDOW // 2:
+        if now - self._pumped >= _TICK or 0 < self._delivery.in_flight < REPLAY_WINDOW // 2:
             self._pumped = now
             self._tell_hours()
-            self._delivery.pump(now)
+            self._delivery.tick(now)
             self._meters.pump(now)
 
     def _beat(self) -> None:
         now = time.monotonic()
         if not self._heartbeat.due(now):
             return
-        vitals = self._pulse.feel(
+        vitals = self._pulse.evaluate(
             [line.health for line in self._lines],
             connected=self._session.connected,
             stirred=self._session.last_activity,
@@ -324,14 +324,14 @@ class Bridge:
     def _tell_hours(self) -> None:
         """Say how many frames an hour had, once it is over."""
         now = datetime.now(UTC)
-        over = key_of(now - TALLY_AFTER) // HOUR * HOUR
+        over = to_micros(now - TALLY_AFTER) // HOUR * HOUR
         for (meter, hour), frames in list(self._journal.counts.items()):
             if hour < over and self._told.get((meter, hour)) != frames:
                 self._told[meter, hour] = frames
                 reader = self._journal.counted_by(meter, hour)
-                tally = Tally(meter=meter, hour=instant_of(hour), reader=reader, frames=frames)
-                self._delivery.accept(Item(Kind.TALLY, meter, hour, tally.to_json()), time.monotonic())
-        oldest = key_of(now - COUNTS_KEPT) // HOUR * HOUR
+                tally = Tally(meter=meter, hour=from_micros(hour), reader=reader, frames=frames)
+                self._delivery.enqueue(Item(Kind.TALLY, meter, hour, tally.to_json()), time.monotonic())
+        oldest = to_micros(now - COUNTS_KEPT) // HOUR * HOUR
         self._journal.forget_counts(oldest)
         self._told = {key: frames for key, frames in self._told.items() if key[1] >= oldest}
 
@@ -365,8 +365,8 @@ class Bridge:
             thread.join(max(0.0, deadline - time.monotonic()))
         for _ in range(self._events.qsize()):  # the answers to what is published meanwhile come behind
             self._handle_next(0)
-        somebody = self._confirmers.online or self._confirmers.by_broker
-        while somebody and not self._delivery.idle and self._session.connected and time.monotonic() < deadline:
+        somebody = self._confirmers.online or self._confirmers.puback_suffices
+        while somebody and not self._delivery.is_empty and self._session.connected and time.monotonic() < deadline:
             self._handle_next(0.1)
         self._delivery.close(time.monotonic())
         if not self._session.connected:

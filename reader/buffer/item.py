@@ -8,7 +8,7 @@ _EPOCH = datetime.fromtimestamp(0, UTC)
 _MICROSECOND = timedelta(microseconds=1)
 HOUR = 3_600_000_000  # microseconds
 
-Identity = tuple["Kind", str, int]
+ItemId = tuple["Kind", str, int]
 
 
 class Kind(IntEnum):
@@ -24,16 +24,16 @@ class Item:
 
     kind: Kind
     meter: str
-    key: int  # microseconds since 1970, UTC: a frame's timestamp, the begin of a tally's hour
+    time_us: int  # microseconds since 1970, UTC: a frame's timestamp, the begin of a tally's hour
     payload: bytes  # JSON, as it is published
 
     @property
-    def identity(self) -> Identity:
+    def identity(self) -> ItemId:
         """What it is called everywhere; a tally that was counted further keeps it."""
-        return self.kind, self.meter, self.key
+        return self.kind, self.meter, self.time_us
 
 
-def key_of(instant: datetime) -> int:
+def to_micros(instant: datetime) -> int:
     """Return the key of an instant.
 
     >>> key_of(datetime(1970, 1, 1, 0, 0, 1, 5, tzinfo=UTC))
@@ -42,6 +42,6 @@ def key_of(instant: datetime) -> int:
     return (instant - _EPOCH) // _MICROSECOND
 
 
-def instant_of(key: int) -> datetime:
+def from_micros(key: int) -> datetime:
     """Return the instant of a key."""
     return _EPOCH + key * _MICROSECOND

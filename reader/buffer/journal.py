@@ -22,7 +22,7 @@ from types import MappingProxyType
 
 from common.errors import TeleinfoError
 from reader.buffer.folder import no_link, open_private
-from reader.buffer.item import HOUR, Identity, Item, Kind
+from reader.buffer.item import HOUR, Item, ItemId, Kind
 from reader.buffer.record import read_records, write_record
 
 _BODY = struct.Struct("<BxHIq")  # kind, length of the meter's name, count, key
@@ -62,7 +62,7 @@ class Journal:
         self._segment_size = segment_size
         self._segments: dict[int, _Segment] = {}
         self._released: set[int] = set()  # segments that are no longer needed
-        self._places: dict[Identity, int] = {}  # of what an earlier run left
+        self._places: dict[ItemId, int] = {}  # of what an earlier run left
         self._counts: dict[tuple[str, int], int] = {}
         self._counted_by: dict[tuple[str, int], str] = {}  # the same keys
         self._next = 1
@@ -110,7 +110,7 @@ class Journal:
         Raises:
             OSError: there is no room; the item is neither kept nor counted.
         """
-        hour = (item.meter, item.key // HOUR * HOUR) if item.kind is Kind.FRAME else None
+        hour = (item.meter, item.time_us // HOUR * HOUR) if item.kind is Kind.FRAME else None
         count = self._counts.get(hour, 0) + 1 if hour else 0
         record = write_record(_write_body(item, count))
         if self._released:
@@ -176,7 +176,7 @@ class Journal:
             with contextlib.suppress(OSError):  # room is wished for, not needed
                 os.posix_fallocate(slot, 0, _COUNTS_ROOM)
         floors = self._load_counts()
-        items: dict[Identity, Item] = {}
+        items: dict[ItemId, Item] = {}
         for path in sorted(self._folder.glob("*.journal"), key=lambda path: (len(path.name), path.name)):
             if not path.stem.isdecimal():
                 continue
@@ -209,7 +209,7 @@ class Journal:
             except (struct.error, ValueError):  # whole, but not ours
                 self.damaged_bytes += len(body)
                 continue
-            hour = (item.meter, item.key // HOUR * HOUR)
+            hour = (item.meter, item.time_us // HOUR * HOUR)
             if item.kind is Kind.FRAME and hour[1] >= floor:
                 self._counts[hour] = max(count, self._counts.get(hour, 0))
                 self._counted_by.setdefault(hour, reader)
@@ -312,7 +312,7 @@ class Journal:
 
 def _write_body(item: Item, count: int) -> bytes:
     meter = item.meter.encode()
-    return b"".join((_BODY.pack(item.kind, len(meter), count, item.key), meter, item.payload))
+    return b"".join((_BODY.pack(item.kind, len(meter), count, item.time_us), meter, item.payload))
 
 
 def _read_body(body: bytes) -> tuple[Item, int]:

@@ -18,10 +18,10 @@ from pathlib import Path
 
 from common.errors import TeleinfoError
 from reader.buffer.folder import no_link, open_trusted
-from reader.buffer.item import Identity, Item, Kind
+from reader.buffer.item import Item, ItemId, Kind
 from reader.buffer.record import HEADER_SIZE, read_records, record_size
-from reader.buffer.spool_block import Drafts, is_ours, read_body, read_payloads
-from reader.buffer.spool_index import Block, Index, Segment, bits_of, what_to_give_up
+from reader.buffer.spool_block import BlockBuilders, is_ours, read_body, read_payloads
+from reader.buffer.spool_index import Block, Index, Segment, bits_of, next_to_compact
 
 _SMALLEST_SEGMENT = 4096  # bytes; less than a page saves nothing
 _LEAST_SEGMENTS = 8  # in a full spool: thinning needs something older than the newest
@@ -101,15 +101,15 @@ class Spool:
         Raises:
             OSError: the disk is full, read-only or broken; nothing of the call is kept.
         """
-        latest: dict[Identity, Item] = {}
+        latest: dict[ItemId, Item] = {}
         for item in items:
             latest.pop(item.identity, None)
             latest[item.identity] = item
         if not latest:
             return
-        drafts = Drafts()
+        drafts = BlockBuilders()
         for item in latest.values():
-            drafts.add(item.kind, item.meter, item.key, item.payload)
+            drafts.add(item.kind, item.meter, item.time_us, item.payload)
         records = [draft.write(0) for draft in drafts.whole]
         data = b"".join(records)
         self._make_room(len(data))
@@ -137,7 +137,7 @@ class Spool:
             block.note(index, storer)
             return False
         self._index.drop(block, 1 << index)
-        if not block.segment.left:
+        if not block.segment.pending:
             self._delete(block.segment)
         return True
 
@@ -159,7 +159,7 @@ class Spool:
         payloads = self._payloads(block)
         if payloads is None:
             self._lose(block)
-            if not block.segment.left:
+            if not block.segment.pending:
                 self._delete(block.segment)
             return []
         return [
@@ -219,7 +219,7 @@ class Spool:
         self.size += segment.size
         for offset, _, body in known:
             level, draft, _ = read_body(body)
-            segment.level = max(segment.level, level)
+            segment.generation = max(segment.generation, level)
             self._index.add(segment, offset, draft)
 
     def _put_aside(self, number: int, data: bytes) -> None:
@@ -239,7 +239,7 @@ class Spool:
         self.size -= segment.size
 
     def _delete_confirmed(self) -> None:
-        for segment in [segment for segment in self._index.segments.values() if not segment.left]:
+        for segment in [segment for segment in self._index.segments.values() if not segment.pending]:
             self._delete(segment)
 
     # Reading and writing.
@@ -318,14 +318,14 @@ class Spool:
 
     def _make_room(self, size: int) -> None:
         while self.size + size > self._max_size:
-            rewriting = what_to_give_up(list(self._index.segments.values())[:-1])
+            rewriting = next_to_compact(list(self._index.segments.values())[:-1])
             if rewriting is None:
                 return
             self._rewrite(*rewriting)
 
     def _rewrite(self, segment: Segment, keep: dict[Block, int], level: int) -> None:
         """Replace a segment by one that has only these items of its blocks; the frames among the others are thinned."""
-        drafts = Drafts()
+        drafts = BlockBuilders()
         damaged = []
         for block in segment.blocks:
             bits = keep[block] & block.pending
@@ -344,7 +344,7 @@ class Spool:
             self._lose(block)
         frames = segment.frames
         self._index.clear(segment)
-        segment.level = level
+        segment.generation = level
         offset = 0
         for draft, record in zip(drafts.whole, records, strict=True):
             self._index.add(segment, offset, draft, replace=False)

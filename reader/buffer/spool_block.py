@@ -25,7 +25,7 @@ _FARTHEST = 2**32 - 1  # microseconds from the first key of a block to its last;
 
 
 @dataclass(slots=True)
-class Draft:
+class BlockBuilder:
     """A block that is being put together."""
 
     kind: Kind
@@ -33,9 +33,9 @@ class Draft:
     first: int
     offsets: list[int] = field(default_factory=list)
     payloads: list[bytes] = field(default_factory=list)
-    noted: dict[str, int] | None = None
+    confirmed_by: dict[str, int] | None = None
 
-    def takes(self, key: int) -> bool:
+    def fits(self, key: int) -> bool:
         """Whether an item with this key can stand behind the others."""
         if not self.offsets:
             return True
@@ -44,8 +44,8 @@ class Draft:
     def add(self, key: int, payload: bytes, names: Iterable[str]) -> None:
         """Put an item behind the others; `names` have confirmed it already."""
         for name in names:
-            self.noted = self.noted or {}
-            self.noted[name] = self.noted.get(name, 0) | 1 << len(self.offsets)
+            self.confirmed_by = self.confirmed_by or {}
+            self.confirmed_by[name] = self.confirmed_by.get(name, 0) | 1 << len(self.offsets)
         self.offsets.append(key - self.first)
         self.payloads.append(payload)
 
@@ -60,18 +60,18 @@ class Draft:
         return write_record(b"".join((header, meter, offsets, lengths, zlib.compress(joined, 6))))
 
 
-class Drafts:
+class BlockBuilders:
     """Sorts items into blocks, in order of writing within a kind and meter."""
 
     def __init__(self) -> None:
-        self.whole: list[Draft] = []
-        self._open: dict[tuple[Kind, str], Draft] = {}
+        self.whole: list[BlockBuilder] = []
+        self._open: dict[tuple[Kind, str], BlockBuilder] = {}
 
     def add(self, kind: Kind, meter: str, key: int, payload: bytes, names: Iterable[str] = ()) -> None:
         """Put an item into the block of its kind and meter, or begin another one."""
         draft = self._open.get((kind, meter))
-        if draft is None or not draft.takes(key):
-            draft = self._open[kind, meter] = Draft(kind, meter, key)
+        if draft is None or not draft.fits(key):
+            draft = self._open[kind, meter] = BlockBuilder(kind, meter, key)
             self.whole.append(draft)
         draft.add(key, payload, names)
 
@@ -85,7 +85,7 @@ def is_ours(body: bytes) -> bool:
     return True
 
 
-def read_body(body: bytes) -> tuple[int, Draft, tuple[Sequence[int], bytes]]:
+def read_body(body: bytes) -> tuple[int, BlockBuilder, tuple[Sequence[int], bytes]]:
     """Return the level, the block without its payloads, and what `read_payloads` makes them from.
 
     Raises:
@@ -95,7 +95,7 @@ def read_body(body: bytes) -> tuple[int, Draft, tuple[Sequence[int], bytes]]:
     if version != _VERSION or not count or flags & ~_LENGTHS:
         raise ValueError(f"unknown version {version} of a block")
     at = _HEADER.size + length
-    draft = Draft(Kind(kind), body[_HEADER.size : at].decode(), first)
+    draft = BlockBuilder(Kind(kind), body[_HEADER.size : at].decode(), first)
     draft.offsets = [0, *struct.unpack_from(f"<{count - 1}I", body, at)]
     at += 4 * (count - 1)
     lengths: Sequence[int] = ()
@@ -105,7 +105,7 @@ def read_body(body: bytes) -> tuple[int, Draft, tuple[Sequence[int], bytes]]:
     return level, draft, (lengths, body[at:])
 
 
-def read_payloads(draft: Draft, lengths_and_stream: tuple[Sequence[int], bytes]) -> list[bytes]:
+def read_payloads(draft: BlockBuilder, lengths_and_stream: tuple[Sequence[int], bytes]) -> list[bytes]:
     """Return the payloads of a block.
 
     Raises:

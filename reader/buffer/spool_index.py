@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reader.buffer.item import Kind
-from reader.buffer.spool_block import Draft
+from reader.buffer.spool_block import BlockBuilder
 
 _BUCKET = 600_000_000  # microseconds; a handful of blocks as the program writes them
 
@@ -24,16 +24,16 @@ class Block:
     first: int
     offsets: "array[int]"
     pending: int
-    noted: dict[str, int] | None = None  # who confirmed which, as long as that is not enough
+    confirmed_by: dict[str, int] | None = None  # who confirmed which, as long as that is not enough
 
     def names(self, index: int) -> list[str]:
         """Return who has confirmed an item."""
-        return [name for name, bits in self.noted.items() if bits >> index & 1] if self.noted else []
+        return [name for name, bits in self.confirmed_by.items() if bits >> index & 1] if self.confirmed_by else []
 
     def note(self, index: int, name: str) -> None:
         """Note that somebody has confirmed an item, and that this is not enough."""
-        self.noted = self.noted or {}
-        self.noted[name] = self.noted.get(name, 0) | 1 << index
+        self.confirmed_by = self.confirmed_by or {}
+        self.confirmed_by[name] = self.confirmed_by.get(name, 0) | 1 << index
 
 
 @dataclass(slots=True, eq=False)
@@ -43,11 +43,11 @@ class Segment:
     number: int
     path: Path
     size: int = 0  # bytes
-    level: int = 0  # how often it was thinned
+    generation: int = 0  # how often it was thinned
     revision: int = 0  # counts how often its blocks were replaced
     blocks: list[Block] = field(default_factory=list)
     items: int = 0
-    left: int = 0  # items that are not confirmed
+    pending: int = 0  # items that are not confirmed
     frames: int = 0  # those of them that are frames
 
 
@@ -70,7 +70,7 @@ class Index:
                         return block.first + block.offsets[_lowest(block.pending)]
         return None
 
-    def add(self, segment: Segment, offset: int, draft: Draft, *, replace: bool = True) -> None:
+    def add(self, segment: Segment, offset: int, draft: BlockBuilder, *, replace: bool = True) -> None:
         """Take in a block that was written; what it has and older blocks have, too, is dropped there with `replace`."""
         block = self._block(segment, offset, draft)
         if replace:
@@ -83,7 +83,7 @@ class Index:
         count = len(block.offsets)
         segment.blocks.append(block)
         segment.items += count
-        segment.left += count
+        segment.pending += count
         if block.kind is Kind.FRAME:
             segment.frames += count
             self.waiting += count
@@ -106,7 +106,7 @@ class Index:
             return
         block.pending &= ~bits
         count = bits.bit_count()
-        block.segment.left -= count
+        block.segment.pending -= count
         if block.kind is Kind.FRAME:
             block.segment.frames -= count
             self.waiting -= count
@@ -121,7 +121,7 @@ class Index:
                 del buckets[bucket]
         if not buckets:
             del self._buckets[block.kind, block.meter]
-        block.offsets, block.noted = array("I"), None
+        block.offsets, block.confirmed_by = array("I"), None
 
     def clear(self, segment: Segment) -> None:
         """Take all blocks of a segment out, so that others come in their place."""
@@ -147,7 +147,7 @@ class Index:
                 if segment.revision != revision:
                     revision, index = segment.revision, 0
 
-    def _block(self, segment: Segment, offset: int, draft: Draft) -> Block:
+    def _block(self, segment: Segment, offset: int, draft: BlockBuilder) -> Block:
         return Block(
             segment,
             offset,
@@ -156,7 +156,7 @@ class Index:
             draft.first,
             array("I", draft.offsets),
             (1 << len(draft.offsets)) - 1,
-            draft.noted,
+            draft.confirmed_by,
         )
 
 
@@ -189,28 +189,28 @@ def bits_of(bits: int) -> Iterator[int]:
         bits ^= 1 << lowest
 
 
-class Rewriting(NamedTuple):
+class Compaction(NamedTuple):
     """A segment that is to be written anew."""
 
     segment: Segment
     keep: dict[Block, int]  # the bits of what stays
-    level: int  # how often it was thinned then
+    generation: int  # how often it was thinned then
 
 
-def what_to_give_up(segments: Sequence[Segment]) -> Rewriting | None:
+def next_to_compact(segments: Sequence[Segment]) -> Compaction | None:
     """Choose what to write anew to have more room; None when nothing can be given up.
 
     `segments` are in order of writing, without the newest, which is being written.
     """
-    emptier = [segment for segment in segments if (segment.items - segment.left) * 2 >= segment.items]
+    emptier = [segment for segment in segments if (segment.items - segment.pending) * 2 >= segment.items]
     if emptier:  # that costs no frame
         segment = emptier[0]
-        return Rewriting(segment, {block: block.pending for block in segment.blocks}, segment.level)
+        return Compaction(segment, {block: block.pending for block in segment.blocks}, segment.generation)
     thick = [segment for segment in segments if segment.frames]
     if not thick:
         return None
-    segment = min(thick, key=lambda segment: segment.level)
-    return Rewriting(segment, _every_other(segment.blocks), segment.level + 1)
+    segment = min(thick, key=lambda segment: segment.generation)
+    return Compaction(segment, _every_other(segment.blocks), segment.generation + 1)
 
 
 def _every_other(blocks: Sequence[Block]) -> dict[Block, int]:

@@ -15,13 +15,13 @@ from typing import Any
 from common.frame import format_time
 from common.mqtt.events import REFUSED, TOO_LARGE, PublishToken
 from common.topics import Topics
-from reader.buffer.item import Identity, Item, Kind, instant_of
+from reader.buffer.item import Item, ItemId, Kind, from_micros
 from reader.buffer.journal import Journal
 from reader.buffer.spool import Spool
 from reader.delivery.fault import Fault
-from reader.delivery.in_flight import ANSWER_TIMEOUT, Outbox, Publisher
-from reader.delivery.replay import OVERDUE, Hot, Overdue
-from reader.delivery.storers import Confirmers
+from reader.delivery.in_flight import ANSWER_TIMEOUT, InFlight, Publisher
+from reader.delivery.replay import CONFIRM_TIMEOUT, Pending, Replay
+from reader.delivery.storers import Storers
 
 log = logging.getLogger(__name__)
 
@@ -39,24 +39,24 @@ class Delivery:
         self,
         publisher: Publisher,
         topics: Topics,
-        confirmers: Confirmers,
+        confirmers: Storers,
         journal: Journal,
         spool: Spool | None,
     ) -> None:
         """Take the parts; `spool` is None where there is no disk to be had."""
         self._publisher = publisher
-        self._outbox = Outbox(publisher, topics)
-        self._overdue = Overdue(self._outbox, confirmers, self._disk_error)
+        self._outbox = InFlight(publisher, topics)
+        self._overdue = Replay(self._outbox, confirmers, self._disk_error)
         self._confirmers = confirmers
         self._journal = journal
         self._spool = spool
-        self._hot: dict[Identity, Hot] = {}
-        self._kept: dict[Identity, Hot] = {}
+        self._hot: dict[ItemId, Pending] = {}
+        self._kept: dict[ItemId, Pending] = {}
         self._disk_after = 0.0  # monotonic; before it the disk is not tried
         self._journal_failed = self._disk_failed = False
         self._unwritten, self._refused, self._unanswered = Fault(), Fault(), Fault()  # said once, not each time
         self._connected = False
-        self.decoded = self.confirmed = self.rejected = self.handed = self.recovered = self._thinned = 0
+        self.decoded = self.confirmed = self.rejected = self.accepted_by_broker = self.recovered = self._thinned = 0
         self.journal_errors = self.spool_errors = 0
 
     # -- in ------------------------------------------------------------------------------------------------------------
@@ -69,7 +69,7 @@ class Delivery:
                 self._journal.release(place)  # a kill came after it was spilled
             else:
                 # As old as an overdue one: nobody knows how long it has waited.
-                self._hot[item.identity] = Hot(item, place, now - OVERDUE)
+                self._hot[item.identity] = Pending(item, place, now - CONFIRM_TIMEOUT)
         self.recovered = self.waiting
         self.decoded += self.recovered
 
@@ -84,15 +84,15 @@ class Delivery:
         self.recovered += spool.waiting
         self.decoded += spool.waiting
 
-    def accept(self, item: Item, now: float, *, live: bool = True) -> None:
+    def enqueue(self, item: Item, now: float, *, live: bool = True) -> None:
         """Keep an item, and publish it live; without `live` it is sent only when it is overdue, as a replay."""
         identity = item.identity
         before = self._hot.pop(identity, None) or self._kept.pop(identity, None)
-        hot = Hot(item, self._write(item, now), now)
+        hot = Pending(item, self._write(item, now), now)
         if before is not None:
             # A tally that has been counted further: what is said of the one before does not hold for this one.
             self._release(before)
-            self._overdue.land(before)
+            self._overdue.done(before)
             self._outbox.forget(identity)
         elif item.kind is Kind.FRAME:
             self.decoded += 1
@@ -111,9 +111,9 @@ class Delivery:
         self._outbox.clear()
         self._overdue.disconnected(self._hot.values())
 
-    def answered(self, handed: PublishToken, code: int, now: float) -> None:
+    def on_puback(self, handed: PublishToken, code: int, now: float) -> None:
         """Take the broker's answer to one message."""
-        identity = self._outbox.answered(handed)
+        identity = self._outbox.on_puback(handed)
         if identity is None:
             return  # not an item
         self._unanswered.ended(now)
@@ -125,20 +125,20 @@ class Delivery:
                 log.warning("The broker refuses frames (reason 0x%02X); check its access rules", code)
             return
         self._refused.ended(now)
-        if self._confirmers.by_broker:
-            self._taken(identity, now)
+        if self._confirmers.puback_suffices:
+            self._on_broker_ack(identity, now)
 
-    def heard(self, storer: str, payload: bytes) -> None:
+    def on_storer_status(self, storer: str, payload: bytes) -> None:
         """Take a storer's status, as it was published."""
-        alone = self._confirmers.by_broker
-        if self._confirmers.heard(storer, payload):
-            self._overdue.afresh()
-        if alone and not self._confirmers.by_broker:
-            self._welcome()
+        alone = self._confirmers.puback_suffices
+        if self._confirmers.on_status(storer, payload):
+            self._overdue.reset_backoff()
+        if alone and not self._confirmers.puback_suffices:
+            self._on_first_storer()
 
     def confirm(self, storer: str, kind: Kind, meter: str, keys: Iterable[int], *, rejected: bool = False) -> None:
         """Take a storer's word: it holds these items, or they never can be held."""
-        if not self._confirmers.counts(storer):
+        if not self._confirmers.is_trusted(storer):
             return
         for key in keys:
             identity = (kind, meter, key)
@@ -153,7 +153,7 @@ class Delivery:
 
     # -- upkeep --------------------------------------------------------------------------------------------------------
 
-    def pump(self, now: float) -> None:
+    def tick(self, now: float) -> None:
         """Do what is due: let go, spill, send again."""
         self._expire(now)
         if self._connected and self._outbox.stuck(now):
@@ -166,13 +166,13 @@ class Delivery:
         oldest = next(iter(self._hot.values()), None)
         if oldest is not None:
             full = self._journal_failed or self._journal.size > JOURNAL_SIZE
-            old = now - oldest.born >= SPILL_AGE + self._confirmers.wait
-            if (full or old) and not self.spill(now):
-                self._thin_memory()
-        if self._connected and (self._confirmers.online or self._confirmers.by_broker):
+            old = now - oldest.created >= SPILL_AGE + self._confirmers.wait
+            if (full or old) and not self.flush(now):
+                self._decimate()
+        if self._connected and (self._confirmers.online or self._confirmers.puback_suffices):
             self._overdue.send(self._hot.values(), self._spool, now)
 
-    def spill(self, now: float) -> bool:
+    def flush(self, now: float) -> bool:
         """Move what is hot to the disk; return whether it is there."""
         if not self._hot:
             return True
@@ -199,7 +199,7 @@ class Delivery:
     def close(self, now: float) -> None:
         """Bring what is not confirmed to the disk, and let go of the files."""
         self._disk_after = now  # it is the last chance
-        if not self.spill(now):
+        if not self.flush(now):
             log.warning("%d frames could not be written to disk; they stay in the journal", len(self._hot))
         if self._spool is not None:
             self._spool.close()
@@ -212,12 +212,12 @@ class Delivery:
         return cold + sum(kind is Kind.FRAME for kind, _, _ in self._hot)
 
     @property
-    def under_way(self) -> int:
+    def in_flight(self) -> int:
         """How many items are being sent again at the moment."""
-        return self._overdue.under_way
+        return self._overdue.in_flight
 
     @property
-    def idle(self) -> bool:
+    def is_empty(self) -> bool:
         """Whether nothing hot waits."""
         return not self._hot
 
@@ -238,11 +238,11 @@ class Delivery:
             "confirmed": self.confirmed,
             "rejected": self.rejected,
             "thinned": self.thinned,
-            "handed_over": self.handed,
+            "handed_over": self.accepted_by_broker,
             "waiting": self.waiting,
             "recovered": self.recovered,
             "replayed": self._overdue.sent,
-            "confirmed_by": "broker" if self._confirmers.by_broker else self._confirmers.names,
+            "confirmed_by": "broker" if self._confirmers.puback_suffices else self._confirmers.names,
             "journal": {
                 "items": len(self._hot) + len(self._kept),
                 "bytes": self._journal.size,
@@ -279,16 +279,16 @@ class Delivery:
             log.warning("The spool cannot be used: %s; frames stay in memory, trying again", error.strerror)
         self._disk_failed = True
 
-    def _release(self, hot: Hot) -> None:
-        if hot.place is not None:
-            self._journal.release(hot.place)
+    def _release(self, hot: Pending) -> None:
+        if hot.segment is not None:
+            self._journal.release(hot.segment)
 
-    def _taken(self, identity: Identity, now: float) -> None:
+    def _on_broker_ack(self, identity: ItemId, now: float) -> None:
         """The broker has it, and there is nobody else to ask."""
         hot = self._hot.pop(identity, None)
         done = hot is not None
         if hot is not None:
-            self._overdue.land(hot)
+            self._overdue.done(hot)
             if self._confirmers.newcomer_welcome:
                 self._kept[identity] = hot
             else:
@@ -297,57 +297,57 @@ class Delivery:
             done = self._spool.confirm(*identity, "", lambda _: True) is True
             self._overdue.unload(identity)
         if done:
-            self._overdue.afresh()
-            self.handed += identity[0] is Kind.FRAME
+            self._overdue.reset_backoff()
+            self.accepted_by_broker += identity[0] is Kind.FRAME
 
-    def _welcome(self) -> None:
+    def _on_first_storer(self) -> None:
         """The first storer has come: what the broker has taken lately is for it, too."""
         for identity, hot in self._kept.items():
             hot.sent = None
-            self.handed -= identity[0] is Kind.FRAME
+            self.accepted_by_broker -= identity[0] is Kind.FRAME
         both = {**self._kept, **self._hot}
-        self._hot = dict(sorted(both.items(), key=lambda entry: entry[1].born))
+        self._hot = dict(sorted(both.items(), key=lambda entry: entry[1].created))
         self._kept = {}
-        self._overdue.afresh()
+        self._overdue.reset_backoff()
 
     def _confirmed_by(self, storer: str) -> None:
         """A storer has confirmed something that is here: if nobody knew it, it is one from now on."""
-        alone = self._confirmers.by_broker
+        alone = self._confirmers.puback_suffices
         self._confirmers.confirmed(storer)
-        if alone and not self._confirmers.by_broker:
-            self._welcome()
+        if alone and not self._confirmers.puback_suffices:
+            self._on_first_storer()
 
-    def _confirm_one(self, storer: str, identity: Identity) -> bool | None:
+    def _confirm_one(self, storer: str, identity: ItemId) -> bool | None:
         """Note that a storer has an item; return whether that ends the duty, None if the item is not here."""
         self._outbox.forget(identity)
         hot = self._hot.get(identity)
         if hot is not None:
-            if storer not in hot.names:
-                self._overdue.afresh()
-            hot.names |= {storer}
-            if not self._confirmers.enough(hot.names):
+            if storer not in hot.confirmed_by:
+                self._overdue.reset_backoff()
+            hot.confirmed_by |= {storer}
+            if not self._confirmers.is_confirmed(hot.confirmed_by):
                 return False
             del self._hot[identity]
-            self._overdue.land(hot)
+            self._overdue.done(hot)
             self._release(hot)
             return True
         if self._spool is None:
             return None
-        done = self._spool.confirm(*identity, storer, self._confirmers.enough)
+        done = self._spool.confirm(*identity, storer, self._confirmers.is_confirmed)
         if done is not None:
-            self._overdue.afresh()
+            self._overdue.reset_backoff()
         if done is not False:
             self._overdue.unload(identity)
         return done
 
-    def _is_cold(self, identity: Identity) -> bool:
+    def _is_cold(self, identity: ItemId) -> bool:
         """Ask the spool by a confirmation that is never enough."""
         return self._spool is not None and self._spool.confirm(*identity, "", lambda _: False) is not None
 
     def _expire(self, now: float) -> None:
         while self._kept:
             identity, hot = next(iter(self._kept.items()))
-            if now - hot.born < KEPT_AGE and self._journal.size <= JOURNAL_SIZE and self._confirmers.by_broker:
+            if now - hot.created < KEPT_AGE and self._journal.size <= JOURNAL_SIZE and self._confirmers.puback_suffices:
                 return
             del self._kept[identity]
             self._release(hot)
@@ -357,26 +357,26 @@ class Delivery:
         if self._spool is None:
             return
         for identity, hot in self._hot.items():
-            for name in hot.names:
-                self._spool.confirm(*identity, name, self._confirmers.enough)
+            for name in hot.confirmed_by:
+                self._spool.confirm(*identity, name, self._confirmers.is_confirmed)
 
-    def _thin_memory(self) -> None:
+    def _decimate(self) -> None:
         """No disk, and no room: give up every other frame of the older half, of each meter."""
         if sum(len(hot.item.payload) for hot in self._hot.values()) <= MEMORY_SIZE:
             return
         if not self._thinned:
             log.warning("Memory for frames is full, and there is no disk: every other of the oldest is given up")
-        meters: dict[str, list[Identity]] = {}
+        meters: dict[str, list[ItemId]] = {}
         for identity in self._hot:
             if identity[0] is Kind.FRAME:
                 meters.setdefault(identity[1], []).append(identity)
         for frames in meters.values():
             for identity in frames[1 : len(frames) // 2 : 2]:
                 hot = self._hot.pop(identity)
-                self._overdue.land(hot)
+                self._overdue.done(hot)
                 self._release(hot)
                 self._thinned += 1
 
 
 def _when(key: int | None) -> str | None:
-    return None if key is None else format_time(instant_of(key))
+    return None if key is None else format_time(from_micros(key))

@@ -4,9 +4,9 @@ from typing import Protocol
 
 from common.mqtt.events import PublishToken
 from common.topics import Topics
-from reader.buffer.item import Identity, Item, Kind
+from reader.buffer.item import Item, ItemId, Kind
 
-UNANSWERED = 1000  # items in flight; more are not handed over before the broker, or a storer, has answered for some
+MAX_IN_FLIGHT = 1000  # items in flight; more are not handed over before the broker, or a storer, has answered for some
 MOST_UNANSWERED = 10_000  # those that a storer has confirmed counted as well: the client keeps each until an answer
 ANSWER_TIMEOUT = 60.0  # seconds with that many and without an answer, until the connection is no good
 
@@ -21,21 +21,21 @@ class Publisher(Protocol):
         """Give the connection up and make a new one."""
 
 
-class Outbox:
+class InFlight:
     """The items that the broker was handed and has not answered for."""
 
     def __init__(self, publisher: Publisher, topics: Topics) -> None:
         self._publisher = publisher
         self._topics = topics
-        self._answers: dict[PublishToken, Identity | None] = {}  # None: nobody waits for it any more
-        self._handed: dict[Identity, list[PublishToken]] = {}  # the others, by item
+        self._answers: dict[PublishToken, ItemId | None] = {}  # None: nobody waits for it any more
+        self._handed: dict[ItemId, list[PublishToken]] = {}  # the others, by item
         self._freed = 0  # how many are None
         self._stuck_since: float | None = None
 
     @property
     def full(self) -> bool:
         """Whether the broker is so far behind that it is given no more."""
-        return len(self._answers) - self._freed >= UNANSWERED or len(self._answers) >= MOST_UNANSWERED
+        return len(self._answers) - self._freed >= MAX_IN_FLIGHT or len(self._answers) >= MOST_UNANSWERED
 
     def stuck(self, now: float) -> bool:
         """Whether it is full, and for a minute the broker has answered for nothing; each minute anew."""
@@ -58,7 +58,7 @@ class Outbox:
         topics = self._topics
         return self._send(item, topics.replay(item.meter) if item.kind is Kind.FRAME else topics.tally(item.meter))
 
-    def answered(self, handed: PublishToken) -> Identity | None:
+    def on_puback(self, handed: PublishToken) -> ItemId | None:
         """Return which item an answer is about; None when it is none."""
         if handed not in self._answers:
             return None
@@ -73,7 +73,7 @@ class Outbox:
             del self._handed[identity]
         return identity
 
-    def forget(self, identity: Identity) -> None:
+    def forget(self, identity: ItemId) -> None:
         """Wait for no answer about this item: it is confirmed, or not any more what it was."""
         for handed in self._handed.pop(identity, ()):
             self._answers[handed] = None

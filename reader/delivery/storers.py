@@ -36,7 +36,7 @@ class _Storer:
     confirms: bool = False  # it has confirmed something since the start; until then its wait delays nothing
 
 
-class Confirmers:
+class Storers:
     """The storers, by name, and whether what they said is enough.
 
     Names that were seen are kept in a folder, a file each: a reader that restarts while broker and storer are both
@@ -61,7 +61,7 @@ class Confirmers:
         return list(self._storers)
 
     @property
-    def by_broker(self) -> bool:
+    def puback_suffices(self) -> bool:
         """Whether the broker's answer is all there is to wait for."""
         return self._wanted == BROKER or (self._wanted == AUTO and not self._storers)
 
@@ -81,7 +81,7 @@ class Confirmers:
         waits = (storer.wait for storer in self._storers.values() if storer.status == "online" and storer.confirms)
         return max(waits, default=0.0)
 
-    def enough(self, names: frozenset[str]) -> bool:
+    def is_confirmed(self, names: frozenset[str]) -> bool:
         """Whether a frame that these storers hold is safe: any of them for `auto`, all that are named otherwise."""
         if isinstance(self._wanted, tuple):
             return names.issuperset(self._wanted)
@@ -91,11 +91,11 @@ class Confirmers:
         """Whether a storer that is online has not confirmed yet, though its word counts."""
         return any(name not in names for name in self.online)
 
-    def counts(self, name: str) -> bool:
+    def is_trusted(self, name: str) -> bool:
         """Whether anybody asked for this storer's word."""
         return name in self._wanted if isinstance(self._wanted, tuple) else _is_name(name)
 
-    def heard(self, name: str, payload: bytes) -> bool:
+    def on_status(self, name: str, payload: bytes) -> bool:
         """Take a storer's status as it was published; return whether it is online from now on.
 
         Whoever publishes a status counts as a storer from now on. An empty one means that somebody had it forgotten.
@@ -145,7 +145,7 @@ class Confirmers:
             except OSError as error:
                 log.warning("The storer %s cannot be forgotten in %s: %s", name, self._folder, error.strerror)
 
-    def look(self) -> None:
+    def reload(self) -> None:
         """Forget the storers whose files are gone: `teleinfo-reader forget` takes them away."""
         if self._wanted != AUTO:
             return

@@ -14,7 +14,7 @@ import pytest
 
 from common.frame import Frame, Value
 from common.labels import Mode
-from reader.buffer.item import Item, Kind, key_of
+from reader.buffer.item import Item, Kind, to_micros
 from reader.buffer.spool import Spool
 from tests.faults.rig import METER, ROOT, Program, Rig, wait_until
 from tests.faults.torture import A_MOMENT
@@ -193,7 +193,7 @@ def test_a_stop_in_the_middle_of_a_backlog_loses_nothing(house: House) -> None:
     for number in range(BACKLOG):
         values: dict[str, Value] = {"ADSC": METER, "SINSTS": 1_000_000 + number, "STGE": "003A0001"}
         frame = dataclasses.replace(frame, timestamp=instant + timedelta(seconds=number), values=values)
-        items.append(Item(Kind.FRAME, METER, key_of(frame.timestamp), frame.to_json()))
+        items.append(Item(Kind.FRAME, METER, to_micros(frame.timestamp), frame.to_json()))
     spool = Spool(house.rig.spool, max_size=64_000_000)
     spool.open()
     for start in range(0, BACKLOG, 60):

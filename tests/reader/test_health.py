@@ -11,7 +11,7 @@ import pytest
 
 from common.labels import Mode
 from common.runtime.metrics import Kind
-from reader.health import FRESH, SPOILT, STUCK, Pulse, reader_metrics
+from reader.health import FRAME_TIMEOUT, NOISE_TIMEOUT, STALL_TIMEOUT, HealthCheck, reader_metrics
 from reader.line.frame_watchdog import Problem
 from reader.line.health import LineHealth
 
@@ -122,7 +122,7 @@ def absent(port: str = "/dev/ttyUSB0") -> LineHealth:
 
 
 def feel(*lines: LineHealth, connected: bool = True, stirred: float = 1.0) -> tuple[bool, bool]:
-    vitals = Pulse().feel(lines, connected=connected, stirred=NOW - stirred, waiting=0, now=NOW)
+    vitals = HealthCheck().evaluate(lines, connected=connected, stirred=NOW - stirred, waiting=0, now=NOW)
     return vitals.alive, vitals.healthy
 
 
@@ -146,9 +146,9 @@ def test_frames_that_ceased_half_a_minute_ago_are_not_coming() -> None:
 
 
 def test_a_thread_that_is_stuck_lets_the_watchdog_bite() -> None:
-    assert feel(line(turned=STUCK - 1)) == (True, True)
-    assert not feel(line(), line(turned=STUCK + 1))[0]  # the line's
-    assert not feel(line(), stirred=STUCK + 1)[0]  # paho's
+    assert feel(line(turned=STALL_TIMEOUT - 1)) == (True, True)
+    assert not feel(line(), line(turned=STALL_TIMEOUT + 1))[0]  # the line's
+    assert not feel(line(), stirred=STALL_TIMEOUT + 1)[0]  # paho's
 
 
 def test_before_the_broker_was_ever_tried_nothing_is_stuck() -> None:
@@ -156,26 +156,27 @@ def test_before_the_broker_was_ever_tried_nothing_is_stuck() -> None:
 
 
 def test_bytes_that_make_no_frames_any_more_ask_for_a_fresh_start_once() -> None:
-    assert feel(line(framed=SPOILT - 1))[0]
-    assert not feel(line(framed=SPOILT + 1))[0]
+    assert feel(line(framed=NOISE_TIMEOUT - 1))[0]
+    assert not feel(line(framed=NOISE_TIMEOUT + 1))[0]
     assert feel(line(framed=math.inf, frames=0))[0]  # after it
 
 
 def test_the_words_are_for_people() -> None:
-    pulse = Pulse()
+    pulse = HealthCheck()
     lines = [line(), line(port="/dev/ttyUSB1", meter="021528603314"), absent()]
-    pulse.feel(lines, connected=True, stirred=NOW, waiting=0, now=NOW - 10)
+    pulse.evaluate(lines, connected=True, stirred=NOW, waiting=0, now=NOW - 10)
     lines[0].frames += 7
     lines[1].frames += 8
-    words = pulse.feel(lines, connected=True, stirred=NOW, waiting=3, now=NOW).status_text
+    words = pulse.evaluate(lines, connected=True, stirred=NOW, waiting=3, now=NOW).status_text
     assert words == "2 meters, 1.5 frames/s, connected, 3 waiting, /dev/ttyUSB0: not there"
 
 
 def test_the_words_tell_what_is_missing() -> None:
-    pulse = Pulse()
+    pulse = HealthCheck()
     lines = [line(framed=math.inf, port="/dev/ttyS0"), silent()]
     words = [
-        pulse.feel(lines, connected=False, stirred=NOW, waiting=0, now=when).status_text for when in (NOW - FRESH, NOW)
+        pulse.evaluate(lines, connected=False, stirred=NOW, waiting=0, now=when).status_text
+        for when in (NOW - FRAME_TIMEOUT, NOW)
     ]
     assert words == [
         "0 meters, 0.0 frames/s, no broker, 0 waiting, /dev/ttyS0: listening, /dev/ttyUSB0: listening",

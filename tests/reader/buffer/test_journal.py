@@ -440,7 +440,7 @@ def test_kill_dash_9_loses_neither_an_item_nor_a_count(tmp_path: Path) -> None:
             hour = (line[2], int(line[5]))
             counts[hour] = max(int(line[6]), counts.get(hour, 0))
         with journal_in(tmp_path / "journal") as (journal, left):
-            found = {(int(item.kind), item.meter, item.key): item.payload for item in left}
+            found = {(int(item.kind), item.meter, item.time_us): item.payload for item in left}
             assert waiting.items() <= found.items()
             # What was released comes back when its segment had other items; at each kill one item may not be told of.
             assert len(found.keys() - appended.keys()) <= seed

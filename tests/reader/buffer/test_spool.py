@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from common.host import memory_backed
-from reader.buffer.item import Item, Kind, key_of
+from reader.buffer.item import Item, Kind, to_micros
 from reader.buffer.record import MAGIC, read_records, write_record
 from reader.buffer.spool import Spool, read_what_can_be_read
 from reader.simulator.meter import SimulatedMeter
@@ -65,7 +65,7 @@ def everything(spool: Spool) -> list[Item]:
 
 
 def confirm(spool: Spool, item: Item, storer: str = "main") -> bool | None:
-    return spool.confirm(item.kind, item.meter, item.key, storer, lambda names: True)
+    return spool.confirm(item.kind, item.meter, item.time_us, storer, lambda names: True)
 
 
 def segments(folder: Path) -> list[Path]:
@@ -172,7 +172,7 @@ def test_a_block_has_at_most_120_items(tmp_path: Path) -> None:
 
 
 def test_an_item_that_is_here_already_is_replaced(tmp_path: Path) -> None:
-    old, new = tally(0), Item(Kind.TALLY, METER, tally(0).key, b"new")
+    old, new = tally(0), Item(Kind.TALLY, METER, tally(0).time_us, b"new")
     with spool_in(tmp_path, segment_size=1) as spool:
         spool.append([old, *frames(50)])
         spool.append([*frames(40, 60), new, old, new])
@@ -203,7 +203,7 @@ def test_a_segment_goes_with_the_last_of_its_items(tmp_path: Path) -> None:
         for item in frames(99):
             assert confirm(spool, item) is True
         assert len(segments(tmp_path)) == 1
-        assert (spool.waiting, spool.oldest) == (1, frame(99).key)
+        assert (spool.waiting, spool.oldest) == (1, frame(99).time_us)
         assert confirm(spool, frame(99)) is True
         assert segments(tmp_path) == []
         assert (spool.waiting, spool.size, spool.oldest) == (0, 0, None)
@@ -220,10 +220,10 @@ def test_an_item_is_done_when_enough_storers_have_it(tmp_path: Path) -> None:
 
     with spool_in(tmp_path) as spool:
         spool.append(frames(3))
-        key = frame(1).key
+        key = frame(1).time_us
         assert spool.confirm(Kind.FRAME, METER, key, "a", both) is False
         assert spool.confirm(Kind.FRAME, METER, key, "a", both) is False
-        assert spool.confirm(Kind.FRAME, METER, frame(2).key, "b", both) is False
+        assert spool.confirm(Kind.FRAME, METER, frame(2).time_us, "b", both) is False
         assert spool.waiting == 3
         assert spool.confirm(Kind.FRAME, METER, key, "b", both) is True
         assert asked == [{"a"}, {"a"}, {"b"}, {"a", "b"}]
@@ -237,11 +237,11 @@ def test_what_is_not_here_cannot_be_confirmed(tmp_path: Path) -> None:
         assert confirm(spool, frame(0)) is None
         spool.append([frame(0), frame(2), tally(0)])
         for kind, meter, key in [
-            (Kind.FRAME, METER, frame(1).key),
-            (Kind.FRAME, METER, frame(2).key + 1),
-            (Kind.FRAME, METER, frame(0).key - 1),
-            (Kind.FRAME, "other", frame(0).key),
-            (Kind.TALLY, METER, frame(2).key),
+            (Kind.FRAME, METER, frame(1).time_us),
+            (Kind.FRAME, METER, frame(2).time_us + 1),
+            (Kind.FRAME, METER, frame(0).time_us - 1),
+            (Kind.FRAME, "other", frame(0).time_us),
+            (Kind.TALLY, METER, frame(2).time_us),
         ]:
             assert spool.confirm(kind, meter, key, "main", lambda names: True) is None
         assert spool.waiting == 2
@@ -381,7 +381,7 @@ def test_damage_costs_the_records_it_touches(tmp_path: Path, start: int, end: in
     }
     assert data[start:end] != with_what
     path.write_bytes(data[:start] + with_what + data[end:])
-    expected = [item for item in frames(300) if (item.key - NOON) // SECOND // 10 not in touched]
+    expected = [item for item in frames(300) if (item.time_us - NOON) // SECOND // 10 not in touched]
     with spool_in(tmp_path) as spool:
         assert everything(spool) == expected
         assert 0 < spool.damaged_bytes == (tmp_path / "00000001.damaged").stat().st_size
@@ -472,7 +472,7 @@ def test_a_full_spool_is_thinned_evenly_and_never_cut(tmp_path: Path) -> None:
             spool.append([*frames(start, start + 20), tally(start // 20)])
             assert spool.size == bytes_in(tmp_path) <= 60_000
         left = everything(spool)
-        numbers = [(item.key - NOON) // SECOND for item in left if item.kind is Kind.FRAME]
+        numbers = [(item.time_us - NOON) // SECOND for item in left if item.kind is Kind.FRAME]
         assert spool.thinned == 1200 - len(numbers) > 0
         assert spool.waiting == len(numbers)
         assert [item for item in left if item.kind is Kind.TALLY] == [tally(number) for number in range(60)]
@@ -495,14 +495,14 @@ def test_the_oldest_part_that_was_thinned_least_is_thinned_next(tmp_path: Path) 
         while not spool.thinned:
             spool.append(frames(start, start + 10))
             start += 10
-        numbers = [(item.key - NOON) // SECOND for item in everything(spool)]
+        numbers = [(item.time_us - NOON) // SECOND for item in everything(spool)]
         assert numbers[:11] == [0, 2, 4, 6, 8, 9, 10, 12, 14, 16, 18]  # first and last of a block stay
         assert numbers[-100:] == list(range(start - 100, start))
     with spool_in(tmp_path, max_size=60_000) as spool:  # what was thinned is remembered
         while not spool.thinned:
             spool.append(frames(start, start + 10))
             start += 10
-        again = [(item.key - NOON) // SECOND for item in everything(spool)]
+        again = [(item.time_us - NOON) // SECOND for item in everything(spool)]
         assert again[:11] == numbers[:11]
         assert len(again) < start - spool.thinned
 
@@ -512,7 +512,7 @@ def test_what_is_confirmed_goes_before_anything_is_thinned(tmp_path: Path) -> No
         for start in range(0, 200, 10):
             spool.append(frames(start, start + 10))
         for item in frames(200):
-            if item.key % (7 * SECOND):
+            if item.time_us % (7 * SECOND):
                 confirm(spool, item)
         expected = everything(spool)
         for start in range(200, 340, 10):
@@ -528,13 +528,13 @@ def test_who_confirmed_is_remembered_when_a_segment_is_thinned(tmp_path: Path) -
     with spool_in(tmp_path, max_size=30_000) as spool:
         spool.append(frames(20))
         for item in frames(20):
-            assert spool.confirm(item.kind, item.meter, item.key, "a", both) is False
+            assert spool.confirm(item.kind, item.meter, item.time_us, "a", both) is False
         start = 20
         while not spool.thinned:
             spool.append(frames(start, start + 20))
             start += 20
         for item in everything(spool)[:5]:
-            assert spool.confirm(item.kind, item.meter, item.key, "b", both) is True
+            assert spool.confirm(item.kind, item.meter, item.time_us, "b", both) is True
 
 
 def test_a_tiny_spool_keeps_at_least_what_came_last(tmp_path: Path) -> None:
@@ -606,7 +606,7 @@ class SpoolMachine(RuleBasedStateMachine):
 
     def found(self) -> dict[Identity, bytes]:
         items = everything(self.spool)
-        found = {(item.kind, item.meter, item.key): item.payload for item in items}
+        found = {(item.kind, item.meter, item.time_us): item.payload for item in items}
         assert len(found) == len(items)
         return found
 
@@ -614,7 +614,7 @@ class SpoolMachine(RuleBasedStateMachine):
         thinned = self.spool.thinned
         self.spool.append(items)
         for item in items:
-            identity = (item.kind, item.meter, item.key)
+            identity = (item.kind, item.meter, item.time_us)
             self.pending[identity] = item.payload
             self.written.setdefault(identity, set()).add(item.payload)
             self.noted.pop(identity, None)
@@ -622,7 +622,7 @@ class SpoolMachine(RuleBasedStateMachine):
         assert found.items() <= self.pending.items()
         gone = self.pending.keys() - found.keys()
         assert all(kind is Kind.FRAME for kind, _, _ in gone)
-        assert gone.isdisjoint((item.kind, item.meter, item.key) for item in items)
+        assert gone.isdisjoint((item.kind, item.meter, item.time_us) for item in items)
         if self.max_size == LARGE:
             assert not gone
         # A frame that was thinned and then replaced in the same call is counted, and here again.
@@ -745,7 +745,7 @@ def test_kill_dash_9_loses_nothing(tmp_path: Path) -> None:
             else:
                 waiting.pop((meter, int(key)), None)
         with spool_in(tmp_path / "spool") as spool:
-            found = {(item.meter, item.key): item.payload for item in everything(spool)}
+            found = {(item.meter, item.time_us): item.payload for item in everything(spool)}
             assert waiting.items() <= found.items()
     assert appended > 500
 
@@ -764,7 +764,7 @@ def test_two_weeks_fit_into_64_megabytes_and_little_is_written(
         for reading in decoder.feed(meter.frame(now)):
             assert reading.address
             said = as_frame(reading, reading.address, now)
-            items.append(Item(Kind.FRAME, said.meter, key_of(now), said.to_json()))
+            items.append(Item(Kind.FRAME, said.meter, to_micros(now), said.to_json()))
     assert len(items) == 1800
 
     def written() -> int:

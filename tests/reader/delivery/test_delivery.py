@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from common.frame import format_time
 from common.mqtt.events import NOBODY_SUBSCRIBED, PublishToken
 from common.topics import Topics
-from reader.buffer.item import HOUR, Item, Kind, instant_of
+from reader.buffer.item import HOUR, Item, Kind, from_micros
 from reader.buffer.journal import Journal
 from reader.buffer.spool import Spool
 from reader.buffer.spool_block import LONGEST_BLOCK
@@ -32,15 +32,17 @@ from reader.delivery.delivery import (
     SPILL_AGE,
     Delivery,
 )
-from reader.delivery.in_flight import ANSWER_TIMEOUT, MOST_UNANSWERED, UNANSWERED
-from reader.delivery.replay import OVERDUE, SLOWEST, WINDOW
-from reader.delivery.storers import STORERS, Confirmers
+from reader.delivery.in_flight import ANSWER_TIMEOUT, MAX_IN_FLIGHT, MOST_UNANSWERED
+from reader.delivery.replay import CONFIRM_TIMEOUT, MAX_BACKOFF, REPLAY_WINDOW
+from reader.delivery.storers import STORERS, Storers
 
 METER = "031961123456"
 NOON = 1_790_000_000_000_000 // HOUR * HOUR
 SECOND = 1_000_000
 FRAME, REPLAY, TALLY = (f"teleinfo/{METER}/{name}" for name in ("frame", "replay", "tally"))
-FULLEST = WINDOW - 1 + LONGEST_BLOCK  # items being sent again: the window is looked at before a whole block is sent
+FULLEST = (
+    REPLAY_WINDOW - 1 + LONGEST_BLOCK
+)  # items being sent again: the window is looked at before a whole block is sent
 REFUSED = 0x87  # not authorised
 
 
@@ -125,7 +127,7 @@ class Reader:
             self.connect()
 
     def start(self) -> None:
-        self.confirmers = Confirmers(self.wanted, self.folder / "spool" / STORERS)
+        self.confirmers = Storers(self.wanted, self.folder / "spool" / STORERS)
         self.journal = Journal(self.folder / "journal", "pi")
         self.left = self.journal.open()
         self.disk = Disk(self.folder / "spool", max_size=self.max_size)
@@ -157,7 +159,7 @@ class Reader:
         ends = ("confirmed", "rejected", "thinned", "handed_over", "waiting")
         assert counts["decoded"] == sum(counts[end] for end in ends), counts
         assert all(counts[end] >= 0 for end in ends), counts
-        assert 0 <= self.delivery.under_way <= FULLEST
+        assert 0 <= self.delivery.in_flight <= FULLEST
 
     # What happens.
 
@@ -174,8 +176,8 @@ class Reader:
 
     def accept(self, item: Item) -> Item:
         if item.kind is Kind.FRAME:
-            self.accepted[item.key] = self.now
-        self.delivery.accept(item, self.now)
+            self.accepted[item.time_us] = self.now
+        self.delivery.enqueue(item, self.now)
         self.check()
         return item
 
@@ -193,27 +195,27 @@ class Reader:
         return self.accept(Item(Kind.TALLY, METER, hour, b'{"frames": %d}' % frames))
 
     def status(self, storer: str, status: str = "online", wait: float = 0.0) -> None:
-        self.delivery.heard(storer, json.dumps({"status": status, "wait": wait}).encode())
+        self.delivery.on_storer_status(storer, json.dumps({"status": status, "wait": wait}).encode())
         self.check()
 
     def forget(self, storer: str) -> None:
-        self.delivery.heard(storer, b"")
+        self.delivery.on_storer_status(storer, b"")
         self.check()
 
     def confirm(self, items: Iterable[Item], storer: str = "main", *, rejected: bool = False) -> None:
         for kind, of_kind in itertools.groupby(items, lambda item: item.kind):
-            self.delivery.confirm(storer, kind, METER, [item.key for item in of_kind], rejected=rejected)
+            self.delivery.confirm(storer, kind, METER, [item.time_us for item in of_kind], rejected=rejected)
             self.check()
 
     def answer(self, messages: Iterable[Sent], code: int = 0) -> None:
         for message in list(messages):
-            self.delivery.answered(message.handed, code, self.now)
+            self.delivery.on_puback(message.handed, code, self.now)
             self.check()
 
     def pump(self) -> list[Sent]:
         """Return what was sent by it."""
         before = len(self.broker.sent)
-        self.delivery.pump(self.now)
+        self.delivery.tick(self.now)
         self.check()
         return self.broker.sent[before:]
 
@@ -284,7 +286,7 @@ def test_what_is_confirmed_leaves_nothing_behind(served: Reader) -> None:
         frame = served.frame()
         served.answer(served.broker.sent[-1:])
         served.confirm([frame])
-        assert served.delivery.idle
+        assert served.delivery.is_empty
         assert served.in_journal == 0
         served.wait(1)
     assert (served["decoded"], served["confirmed"], served["waiting"]) == (300, 300, 0)
@@ -297,7 +299,7 @@ def test_what_is_confirmed_leaves_nothing_behind(served: Reader) -> None:
 def test_the_brokers_answer_is_not_a_confirmation_where_there_is_a_storer(served: Reader) -> None:
     served.frame()
     served.answer(served.broker.sent)
-    assert not served.delivery.idle
+    assert not served.delivery.is_empty
     assert (served["waiting"], served["handed_over"]) == (1, 0)
 
 
@@ -326,36 +328,36 @@ def test_a_frame_is_not_sent_live_when_the_broker_comes_later(reader: Reader) ->
     frame = reader.frame()
     reader.connect()
     reader.status("main")
-    messages = reader.wait(OVERDUE)
+    messages = reader.wait(CONFIRM_TIMEOUT)
     assert [(sent.topic, sent.payload) for sent in messages] == [(REPLAY, frame.payload)]
 
 
 def test_a_connection_that_answers_nothing_is_given_a_bounded_number(served: Reader) -> None:
-    served.frames(UNANSWERED + 50)
-    assert len(served.broker.sent) == UNANSWERED
+    served.frames(MAX_IN_FLIGHT + 50)
+    assert len(served.broker.sent) == MAX_IN_FLIGHT
     served.wait(SPILL_AGE + 2000, 10)
-    assert len(served.broker.sent) == UNANSWERED
+    assert len(served.broker.sent) == MAX_IN_FLIGHT
     served.answer(served.broker.sent)
     frame = served.frame()
     assert served.broker.sent[-1].payload == frame.payload
 
 
 def test_a_storers_confirmation_frees_the_slot_that_the_brokers_answer_would(served: Reader) -> None:
-    for _ in range(2 * UNANSWERED):
+    for _ in range(2 * MAX_IN_FLIGHT):
         frame = served.frame()
         assert served.broker.sent[-1].payload == frame.payload
         served.confirm([frame])
-    served.frames(UNANSWERED)
-    assert len(served.broker.sent) == 3 * UNANSWERED
+    served.frames(MAX_IN_FLIGHT)
+    assert len(served.broker.sent) == 3 * MAX_IN_FLIGHT
     served.answer(served.broker.sent)  # late, and about nothing any more
-    assert (served["confirmed"], served["handed_over"], served["waiting"]) == (2 * UNANSWERED, 0, UNANSWERED)
+    assert (served["confirmed"], served["handed_over"], served["waiting"]) == (2 * MAX_IN_FLIGHT, 0, MAX_IN_FLIGHT)
 
 
 def test_a_broker_that_acknowledges_nothing_is_connected_to_afresh_after_a_minute_and_that_is_said_once(
     served: Reader, caplog: pytest.LogCaptureFixture
 ) -> None:
     for reconnects in range(3):
-        served.frames(UNANSWERED)
+        served.frames(MAX_IN_FLIGHT)
         served.pump()
         served.wait(ANSWER_TIMEOUT - 1)
         assert served.broker.reconnects == reconnects
@@ -379,7 +381,7 @@ def test_what_a_broker_never_acknowledges_is_bounded_though_storers_confirm_it(s
 
 
 def test_a_broker_that_is_only_slow_is_left_alone(served: Reader) -> None:
-    served.frames(UNANSWERED)
+    served.frames(MAX_IN_FLIGHT)
     for number in range(20):
         served.wait(ANSWER_TIMEOUT - 1, 5)
         served.answer(served.broker.sent[number : number + 1])
@@ -387,12 +389,12 @@ def test_a_broker_that_is_only_slow_is_left_alone(served: Reader) -> None:
     assert served.broker.reconnects == 0
     for _ in range(2):  # but an answer about another message is no answer about these
         served.wait(ANSWER_TIMEOUT / 2 + 5, 5)
-        served.delivery.answered(PublishToken(1, 1_000_000), 0, served.now)
+        served.delivery.on_puback(PublishToken(1, 1_000_000), 0, served.now)
     assert served.broker.reconnects == 1
 
 
 def test_a_broker_that_is_away_is_not_called_slow(served: Reader) -> None:
-    served.frames(UNANSWERED)
+    served.frames(MAX_IN_FLIGHT)
     served.pump()
     served.disconnect()
     served.wait(2 * ANSWER_TIMEOUT, 5)
@@ -417,7 +419,7 @@ def test_all_that_is_hot_is_spilled_with_the_oldest(served: Reader) -> None:
     served.frames(5)
     served.wait(1)
     assert served.cold == 6
-    assert served.delivery.idle
+    assert served.delivery.is_empty
 
 
 def test_frames_may_wait_longer_for_a_storer_that_is_online_and_announces_it(served: Reader) -> None:
@@ -557,7 +559,7 @@ def test_a_disk_that_fails_is_said_once_and_tried_again_after_a_pause(
     assert said(caplog, "The spool can be used again") == 1
     assert served.cold == 4
     served.status("main")
-    assert payloads(served.wait(OVERDUE), REPLAY) == of([*frames, live])
+    assert payloads(served.wait(CONFIRM_TIMEOUT), REPLAY) == of([*frames, live])
 
 
 def test_without_a_working_disk_frames_are_replayed_from_memory(served: Reader) -> None:
@@ -565,7 +567,7 @@ def test_without_a_working_disk_frames_are_replayed_from_memory(served: Reader) 
     frames = served.frames(3)
     served.wait(SPILL_AGE)
     served.confirm(frames[:2])
-    assert set(payloads(served.wait(SLOWEST), REPLAY)) == {frames[2].payload}
+    assert set(payloads(served.wait(MAX_BACKOFF), REPLAY)) == {frames[2].payload}
 
 
 @pytest.mark.parametrize("disk", [False, True])
@@ -616,8 +618,8 @@ def test_of_two_meters_each_is_thinned(tmp_path: Path) -> None:
         reader.wait(3, 3)
     assert reader["thinned"] > 0
     reader.status("main")
-    messages = reader.wait(OVERDUE)
-    while reader.delivery.under_way < reader["waiting"]:
+    messages = reader.wait(CONFIRM_TIMEOUT)
+    while reader.delivery.in_flight < reader["waiting"]:
         messages += reader.wait(1)
         for meter in meters:
             numbers = [int(message.payload) for message in messages if f"/{meter}/" in message.topic]
@@ -632,7 +634,7 @@ def test_of_two_meters_each_is_thinned(tmp_path: Path) -> None:
 def test_what_is_overdue_is_sent_again_on_replay_and_not_before(served: Reader) -> None:
     frame = served.frame()
     served.answer(served.broker.sent)
-    assert served.wait(OVERDUE - 0.5) == []
+    assert served.wait(CONFIRM_TIMEOUT - 0.5) == []
     assert [(sent.topic, sent.payload) for sent in served.wait(0.5)] == [(REPLAY, frame.payload)]
 
 
@@ -640,7 +642,7 @@ def test_the_announced_wait_is_granted_before_a_replay(served: Reader) -> None:
     served.confirm([served.frame()])
     served.status("main", wait=60.0)
     frame = served.frame()
-    assert served.wait(OVERDUE + 59.5) == []
+    assert served.wait(CONFIRM_TIMEOUT + 59.5) == []
     assert payloads(served.wait(0.5)) == [frame.payload]
 
 
@@ -651,7 +653,7 @@ def test_the_wait_is_granted_to_what_was_spilled_too(served: Reader) -> None:
         served.frame(200_000)
     served.pump()
     assert served.cold
-    assert served.wait(OVERDUE + 59.5) == []
+    assert served.wait(CONFIRM_TIMEOUT + 59.5) == []
     assert served.wait(1) != []
 
 
@@ -663,7 +665,7 @@ def test_two_spills_shortly_one_after_the_other_do_not_hasten_a_replay(served: R
     served.frames(25, 200_000)
     served.pump()
     assert served.cold == 50
-    served.wait(OVERDUE - 5.5)
+    served.wait(CONFIRM_TIMEOUT - 5.5)
     assert payloads(served.broker.sent, REPLAY) == []
 
 
@@ -672,8 +674,8 @@ def test_replay_is_oldest_first_and_cold_before_hot(served: Reader) -> None:
     first = served.frames(150)
     served.wait(SPILL_AGE)
     second = served.frames(30)
-    served.wait(OVERDUE + 1)
-    assert (served.cold, served.delivery.idle) == (150, False)
+    served.wait(CONFIRM_TIMEOUT + 1)
+    assert (served.cold, served.delivery.is_empty) == (150, False)
     served.status("main")
     assert payloads(served.pump()) == of([*first, *second])
 
@@ -683,7 +685,7 @@ def test_replay_keeps_a_window(served: Reader) -> None:
     cold = served.frames(900)
     served.wait(SPILL_AGE)
     hot = served.frames(250)
-    served.wait(OVERDUE)
+    served.wait(CONFIRM_TIMEOUT)
     served.connect()
     served.status("main")
     outstanding: list[Item] = []
@@ -694,7 +696,7 @@ def test_replay_keeps_a_window(served: Reader) -> None:
         assert {message.topic for message in messages} == {REPLAY}
         seen += payloads(messages)
         outstanding += [by_payload[message.payload] for message in messages]
-        assert WINDOW <= len(outstanding) <= FULLEST or len(seen) == 1150
+        assert REPLAY_WINDOW <= len(outstanding) <= FULLEST or len(seen) == 1150
         served.answer(messages)
         assert served.pump() == []
         served.confirm(outstanding[:110])
@@ -709,7 +711,7 @@ def test_without_confirmations_it_backs_off_to_ten_minutes(tmp_path: Path, disk:
     reader.status("main", "stalled")
     frames = reader.frames(1000)
     reader.answer(reader.broker.sent)
-    reader.wait(SPILL_AGE + OVERDUE)
+    reader.wait(SPILL_AGE + CONFIRM_TIMEOUT)
     reader.status("main")
     tries: list[float] = []
     until = reader.now + 5000
@@ -717,7 +719,9 @@ def test_without_confirmations_it_backs_off_to_ten_minutes(tmp_path: Path, disk:
         messages = reader.pump()
         if messages:
             tries.append(reader.now)
-            assert payloads(messages)[:WINDOW] == of(frames[:WINDOW])  # each time the whole window, no more
+            assert payloads(messages)[:REPLAY_WINDOW] == of(
+                frames[:REPLAY_WINDOW]
+            )  # each time the whole window, no more
             assert len(messages) <= FULLEST
         reader.answer(messages)
         reader.now += 2
@@ -726,13 +730,13 @@ def test_without_confirmations_it_backs_off_to_ten_minutes(tmp_path: Path, disk:
     before = reader.now
     reader.status("main", "offline")
     reader.status("main")
-    reader.answer(reader.wait(OVERDUE))
-    assert reader.wait(OVERDUE) != []
+    reader.answer(reader.wait(CONFIRM_TIMEOUT))
+    assert reader.wait(CONFIRM_TIMEOUT) != []
     # ... and so does each confirmation.
     reader.answer(reader.broker.sent)
     reader.answer(reader.wait(2000))
     reader.confirm(frames[:1])
-    messages = reader.wait(OVERDUE)
+    messages = reader.wait(CONFIRM_TIMEOUT)
     assert frames[1].payload in payloads(messages)
     assert before < reader.now
 
@@ -749,7 +753,7 @@ def test_nothing_is_replayed_to_a_storer_that_is_not_online(reader: Reader, stat
     live = reader.frame()
     assert reader.broker.sent[-1].topic == FRAME
     reader.status("main")
-    assert payloads(reader.wait(OVERDUE), REPLAY) == of([*frames, live])
+    assert payloads(reader.wait(CONFIRM_TIMEOUT), REPLAY) == of([*frames, live])
 
 
 def test_a_storer_whose_status_nobody_hears_is_replayed_to_once_it_confirms(reader: Reader) -> None:
@@ -759,7 +763,7 @@ def test_a_storer_whose_status_nobody_hears_is_replayed_to_once_it_confirms(read
     reader.connect()
     assert reader.wait(3000, 5) == []
     reader.confirm([reader.frame()])
-    assert payloads(reader.wait(OVERDUE), REPLAY) == of(frames)
+    assert payloads(reader.wait(CONFIRM_TIMEOUT), REPLAY) == of(frames)
 
 
 def test_a_storer_that_stalls_in_the_middle_of_a_replay_is_left_alone(served: Reader) -> None:
@@ -787,7 +791,7 @@ def test_a_connection_lost_in_the_middle_of_a_replay_loses_nothing(served: Reade
         assert payloads(messages)[:100] == of(frames[taken : taken + 100])
         served.confirm(frames[taken : taken + 100])
         served.disconnect()
-        assert served.delivery.under_way == 0
+        assert served.delivery.in_flight == 0
     assert served["waiting"] == 0
     assert served.on_disk == []
 
@@ -803,7 +807,7 @@ def test_the_connection_can_be_lost_before_anybody_told(served: Reader) -> None:
     served.disconnect()
     served.connect()
     served.status("main")
-    assert payloads(served.pump())[:WINDOW] == of(frames[:WINDOW])
+    assert payloads(served.pump())[:REPLAY_WINDOW] == of(frames[:REPLAY_WINDOW])
 
 
 def test_an_answer_of_a_former_connection_answers_nothing(reader: Reader) -> None:
@@ -812,7 +816,7 @@ def test_an_answer_of_a_former_connection_answers_nothing(reader: Reader) -> Non
     reader.connect()
     reader.answer(reader.broker.sent)
     assert reader["handed_over"] == 0
-    messages = reader.wait(OVERDUE)
+    messages = reader.wait(CONFIRM_TIMEOUT)
     assert payloads(messages) == [frame.payload]
     reader.answer(messages)
     assert reader["handed_over"] == 1
@@ -825,7 +829,7 @@ def test_live_frames_are_published_while_a_long_absence_is_made_up_for(served: R
     served.connect()
     served.status("main")
     unanswered = served.pump()
-    assert len(unanswered) >= WINDOW
+    assert len(unanswered) >= REPLAY_WINDOW
     live = served.frame()
     assert (served.broker.sent[-1].topic, served.broker.sent[-1].payload) == (FRAME, live.payload)
 
@@ -838,7 +842,7 @@ def test_one_block_that_cannot_be_read_does_not_hold_up_the_others(
     served.wait(SPILL_AGE)
     behind = served.frames(LONGEST_BLOCK)
     served.wait(SPILL_AGE)
-    served.disk.unreadable = lambda block: block.first == lost[0].key
+    served.disk.unreadable = lambda block: block.first == lost[0].time_us
     served.connect()
     served.status("main")
     assert set(payloads(served.wait(5), REPLAY)) == {*of(behind)}
@@ -848,7 +852,7 @@ def test_one_block_that_cannot_be_read_does_not_hold_up_the_others(
     assert said(caplog, "The spool cannot be used") == 1
     assert served.delivery.report()["spool"]["errors"] < 200
     served.disk.unreadable = lambda block: False
-    assert set(payloads(served.wait(SLOWEST), REPLAY)) == {*of(lost)}
+    assert set(payloads(served.wait(MAX_BACKOFF), REPLAY)) == {*of(lost)}
 
 
 def test_what_is_thinned_on_disk_is_counted_and_does_not_stay_in_the_window(tmp_path: Path) -> None:
@@ -868,14 +872,14 @@ def test_what_is_thinned_on_disk_is_counted_and_does_not_stay_in_the_window(tmp_
     items = {sent.payload: number for number, sent in enumerate(reader.broker.sent)}
     assert items
     for _ in range(100):
-        messages = reader.wait(OVERDUE, 1)
+        messages = reader.wait(CONFIRM_TIMEOUT, 1)
         reader.answer(messages)
         numbers = [json.loads(message.payload)["n"] for message in messages]
         reader.confirm([Item(Kind.FRAME, METER, NOON + number * SECOND, b"") for number in numbers])
         if not reader["waiting"]:
             break
     assert reader["waiting"] == 0
-    assert reader.delivery.under_way == 0
+    assert reader.delivery.in_flight == 0
     assert reader.on_disk == []
     assert reader.wait(2000, 5) == []
 
@@ -888,7 +892,7 @@ def test_without_a_storer_the_broker_confirms(reader: Reader, code: int) -> None
     reader.frames(3)
     reader.answer(reader.broker.sent, code)
     assert (reader["handed_over"], reader["waiting"], reader["confirmed"]) == (3, 0, 0)
-    assert reader.delivery.idle
+    assert reader.delivery.is_empty
     assert reader.delivery.report()["confirmed_by"] == "broker"
     assert reader.wait(KEPT_AGE + 1, 5) == []
     assert reader.on_disk == []
@@ -900,12 +904,12 @@ def test_a_broker_that_refuses_does_not_confirm(reader: Reader, code: int, caplo
     frames = reader.frames(3)
     reader.answer(reader.broker.sent, code)
     assert (reader["handed_over"], reader["waiting"]) == (0, 3)
-    messages = reader.wait(OVERDUE)
+    messages = reader.wait(CONFIRM_TIMEOUT)
     assert [(sent.topic, sent.payload) for sent in messages] == [(REPLAY, frame.payload) for frame in frames]
     reader.answer(messages, code)
     assert said(caplog, "The broker refuses frames") == 1
     reader.wait(SPILL_AGE)
-    messages = reader.wait(SLOWEST)
+    messages = reader.wait(MAX_BACKOFF)
     reader.answer(messages)
     assert (reader["handed_over"], reader["waiting"]) == (3, 0)
     assert reader.on_disk == []
@@ -958,14 +962,14 @@ def test_a_confirmation_of_nothing_that_is_here_makes_no_storer(reader: Reader) 
     reader.answer(reader.broker.sent[:1])
     reader.confirm([], "forged")
     reader.confirm([Item(Kind.FRAME, METER, NOON - SECOND, b"")], "forged")
-    reader.confirm([Item(Kind.TALLY, METER, frames[0].key, b"")], "forged")
-    assert reader.confirmers.by_broker
+    reader.confirm([Item(Kind.TALLY, METER, frames[0].time_us, b"")], "forged")
+    assert reader.confirmers.puback_suffices
     assert (reader["handed_over"], reader["waiting"]) == (1, 1)
 
 
 def test_what_is_no_status_leaves_the_brokers_word_enough(reader: Reader) -> None:
     reader.frame()
-    reader.delivery.heard("forged", b"online")
+    reader.delivery.on_storer_status("forged", b"online")
     reader.answer(reader.broker.sent)
     assert (reader["handed_over"], reader["waiting"]) == (1, 0)
 
@@ -976,10 +980,10 @@ def test_a_forged_wait_delays_neither_the_disk_nor_a_replay_by_more_than_two_min
     served.status(name, wait=3600)
     believed = 120 if name == "main" else 0
     frame = served.frame()
-    messages = served.wait(OVERDUE + believed)
+    messages = served.wait(CONFIRM_TIMEOUT + believed)
     assert payloads(messages, REPLAY) == [frame.payload]
     assert served.cold == 0
-    served.wait(SPILL_AGE - OVERDUE)
+    served.wait(SPILL_AGE - CONFIRM_TIMEOUT)
     assert served.cold == 1
 
 
@@ -1043,7 +1047,7 @@ def test_a_storer_that_is_forgotten_is_not_waited_for(served: Reader) -> None:
     served.wait(SPILL_AGE)
     frames += served.frames(2)
     served.forget("main")
-    messages = served.wait(OVERDUE + SPILL_AGE)
+    messages = served.wait(CONFIRM_TIMEOUT + SPILL_AGE)
     assert set(payloads(messages, REPLAY)) == {*of(frames)}
     served.answer(messages)
     assert (served["handed_over"], served["waiting"]) == (4, 0)
@@ -1053,8 +1057,8 @@ def test_a_storer_that_is_forgotten_is_not_waited_for(served: Reader) -> None:
 def test_a_storer_whose_file_was_taken_away_is_not_waited_for(served: Reader) -> None:
     served.frame()
     (served.folder / "spool" / STORERS / "main").unlink()
-    served.confirmers.look()
-    served.answer(served.wait(OVERDUE))
+    served.confirmers.reload()
+    served.answer(served.wait(CONFIRM_TIMEOUT))
     assert served["handed_over"] == 1
 
 
@@ -1065,7 +1069,7 @@ def test_confirmed_by_broker_waits_for_no_storer(tmp_path: Path) -> None:
     reader.answer(reader.broker.sent)
     assert (reader["handed_over"], reader["waiting"], reader.in_journal) == (1, 0, 0)
     reader.restart()
-    assert reader.confirmers.by_broker
+    assert reader.confirmers.puback_suffices
     reader.connect()
     reader.frame()
     reader.answer(reader.broker.sent[-1:], NOBODY_SUBSCRIBED)
@@ -1111,7 +1115,7 @@ def test_who_is_not_named_does_not_hasten_a_replay(pair: Reader) -> None:
     pair.answer(pair.broker.sent)
     tries = 0
     for _ in range(100):
-        messages = pair.wait(OVERDUE, 1)
+        messages = pair.wait(CONFIRM_TIMEOUT, 1)
         pair.answer(messages)
         tries += len(messages)
         pair.confirm([frame], "c")
@@ -1126,7 +1130,7 @@ def test_what_only_an_absent_storer_lacks_is_not_replayed(pair: Reader) -> None:
     assert pair.cold == 5
     assert pair.wait(2000, 5) == []
     pair.status("b")
-    assert set(payloads(pair.wait(OVERDUE), REPLAY)) == {*of(hot)}
+    assert set(payloads(pair.wait(CONFIRM_TIMEOUT), REPLAY)) == {*of(hot)}
 
 
 def test_one_storer_catches_up_while_the_other_is_away_for_long(pair: Reader) -> None:
@@ -1148,7 +1152,7 @@ def test_one_storer_catches_up_while_the_other_is_away_for_long(pair: Reader) ->
         pair.confirm([item for item in new if item.payload in {*payloads(messages)}], "a")
     assert sent == {*of(new)}
     assert pair["waiting"] == 3000
-    assert pair.delivery.under_way == 0
+    assert pair.delivery.in_flight == 0
     pair.status("b")
     for _ in range(30):
         messages = pair.wait(1)
@@ -1165,12 +1169,12 @@ def test_a_storer_that_goes_away_leaves_the_window_to_the_other(tmp_path: Path, 
     old = reader.frames(1000)
     reader.confirm(old, "a")
     reader.answer(reader.broker.sent)
-    reader.answer(reader.wait(SPILL_AGE + OVERDUE))
-    assert reader.delivery.under_way >= WINDOW
+    reader.answer(reader.wait(SPILL_AGE + CONFIRM_TIMEOUT))
+    assert reader.delivery.in_flight >= REPLAY_WINDOW
     reader.status("b", "offline")
     reader.status("a")
     new = reader.frames(5)
-    messages = reader.wait(SPILL_AGE + 2 * OVERDUE)
+    messages = reader.wait(SPILL_AGE + 2 * CONFIRM_TIMEOUT)
     assert {*of(new)} <= {*payloads(messages, REPLAY)}
 
 
@@ -1229,7 +1233,7 @@ def test_the_storers_first_start_after_the_readers(tmp_path: Path) -> None:
     frames += reader.frames(1)
     reader.status("main")
     reader.answer(reader.broker.sent)
-    messages = reader.wait(OVERDUE + 1)
+    messages = reader.wait(CONFIRM_TIMEOUT + 1)
     assert {*payloads(messages, REPLAY)} == {*of(frames)}
     reader.confirm(frames)
     assert (reader["confirmed"], reader["waiting"]) == (6, 0)
@@ -1241,7 +1245,7 @@ def test_a_kill_between_disk_and_journal_doubles_nothing(served: Reader) -> None
     served.now += SPILL_AGE
     served.disk.killing = True
     with pytest.raises(Killed):
-        served.delivery.pump(served.now)
+        served.delivery.tick(served.now)
     served.restart(killed=True)
     assert len(served.left) == 11
     assert served.cold == 10
@@ -1272,7 +1276,7 @@ def test_what_an_earlier_run_left_in_the_journal_goes_to_the_disk_soon(served: R
 
 def test_a_tally_goes_to_its_topic_the_second_time_too(served: Reader) -> None:
     tally = served.tally(3600)
-    served.wait(SPILL_AGE + OVERDUE)
+    served.wait(SPILL_AGE + CONFIRM_TIMEOUT)
     assert {(sent.topic, sent.payload) for sent in served.broker.sent} == {(TALLY, tally.payload)}
     assert len(served.broker.sent) >= 2
     served.confirm([tally])
@@ -1289,7 +1293,7 @@ def test_tallies_are_not_counted_among_the_frames(served: Reader) -> None:
 def test_a_tally_that_was_counted_further_replaces_the_one_that_waits(served: Reader) -> None:
     served.tally(3599)
     after = served.tally(3600)
-    assert set(payloads(served.wait(OVERDUE + 1)[1:])) <= {after.payload}
+    assert set(payloads(served.wait(CONFIRM_TIMEOUT + 1)[1:])) <= {after.payload}
     served.wait(SPILL_AGE)
     last = served.tally(3601)
     served.wait(SPILL_AGE)
@@ -1304,11 +1308,11 @@ def test_a_tally_that_was_counted_further_replaces_the_one_that_waits(served: Re
 def test_a_tally_that_is_replaced_while_it_is_on_its_way_frees_the_window(served: Reader) -> None:
     for hour in range(3):
         served.tally(1, NOON + hour * HOUR)
-    served.wait(OVERDUE)
-    assert served.delivery.under_way == 3
+    served.wait(CONFIRM_TIMEOUT)
+    assert served.delivery.in_flight == 3
     tallies = [served.tally(2, NOON + hour * HOUR) for hour in range(3)]
     served.confirm(tallies)
-    assert served.delivery.under_way == 0
+    assert served.delivery.in_flight == 0
 
 
 def test_the_brokers_answer_to_an_older_tally_is_none_to_the_newer(tmp_path: Path) -> None:
@@ -1317,7 +1321,7 @@ def test_the_brokers_answer_to_an_older_tally_is_none_to_the_newer(tmp_path: Pat
     reader.broker.there = False
     reader.tally(3600)
     reader.answer(reader.broker.sent)
-    assert not reader.delivery.idle
+    assert not reader.delivery.is_empty
 
 
 # --- in health -------------------------------------------------------------------------------------------------------
@@ -1332,7 +1336,7 @@ def test_health_says_what_is_where(served: Reader) -> None:
     assert report["journal"]["items"] == 1
     assert report["journal"]["bytes"] == served.in_journal > 0
     assert report["spool"]["frames"] == 1
-    assert report["spool"]["oldest"] == format_time(instant_of(first.key))
+    assert report["spool"]["oldest"] == format_time(from_micros(first.time_us))
     assert report["replayed"] == 2
 
 
@@ -1406,7 +1410,7 @@ class EverythingThatHappens(RuleBasedStateMachine):
         self.puback(self.reader.broker.sent[start : start + count], code)
 
     def puback(self, messages: list[Sent], code: int = 0) -> None:
-        if self.reader.confirmers.by_broker and code < 0x80:
+        if self.reader.confirmers.puback_suffices and code < 0x80:
             current = self.reader.broker.connection if self.reader.broker.there else -1
             self.taken |= {message.payload for message in messages if message.handed.connection == current}
         self.reader.answer(messages, code)
@@ -1440,7 +1444,7 @@ class EverythingThatHappens(RuleBasedStateMachine):
     @rule(name=st.sampled_from(("a", "b")))
     def forget_by_file(self, name: str) -> None:
         (self.reader.folder / "spool" / STORERS / name).unlink(missing_ok=True)
-        self.reader.confirmers.look()
+        self.reader.confirmers.reload()
 
     @rule(seconds=st.sampled_from([0.5, 5, 31, 61, 650]), pumps=st.integers(1, 5))
     def wait(self, seconds: float, pumps: int) -> None:
@@ -1466,7 +1470,7 @@ class EverythingThatHappens(RuleBasedStateMachine):
         self.reader.disk.killing = True
         self.reader.disk.broken = False
         with pytest.raises(Killed):
-            self.reader.delivery.spill(self.reader.now + 10 * DISK_PAUSE)
+            self.reader.delivery.flush(self.reader.now + 10 * DISK_PAUSE)
         self.reader.restart(killed=True)
 
     @invariant()
@@ -1484,7 +1488,7 @@ class EverythingThatHappens(RuleBasedStateMachine):
         new = self.reader.broker.sent[self.looked_at :]
         self.looked_at = len(self.reader.broker.sent)
         assert FRAME not in {sent.topic for sent in new}
-        if REPLAY in {sent.topic for sent in new} and not self.reader.confirmers.by_broker:
+        if REPLAY in {sent.topic for sent in new} and not self.reader.confirmers.puback_suffices:
             assert self.reader.confirmers.online
 
     def teardown(self) -> None:
@@ -1506,21 +1510,21 @@ class EverythingThatHappens(RuleBasedStateMachine):
         self.puback(reader.broker.sent)
         at = len(reader.broker.sent)
         for _ in range(400):
-            if reader.delivery.idle and reader.on_disk == []:
+            if reader.delivery.is_empty and reader.on_disk == []:
                 break
-            reader.now += OVERDUE
+            reader.now += CONFIRM_TIMEOUT
             reader.pump()
             new, at = reader.broker.sent[at:], len(reader.broker.sent)
             self.puback(new)
             for name in self.names:
                 self.store(new, name)
-        assert reader.delivery.idle
+        assert reader.delivery.is_empty
         assert reader.on_disk == []
         assert reader["waiting"] == 0
         assert all(self.safe(item.payload) for item in self.items.values() if item.kind is Kind.FRAME)
         reader.pump()
-        reader.wait(SLOWEST, OVERDUE)
-        assert reader.delivery.under_way == 0
+        reader.wait(MAX_BACKOFF, CONFIRM_TIMEOUT)
+        assert reader.delivery.in_flight == 0
         assert reader.in_journal == 0
 
 

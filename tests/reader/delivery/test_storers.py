@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reader.delivery.storers import Confirmers, forget_storer
+from reader.delivery.storers import Storers, forget_storer
 
 
 def status(status: object = "online", **others: object) -> bytes:
@@ -25,8 +25,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def auto(folder: Path) -> Confirmers:
-    return Confirmers("auto", folder)
+def auto(folder: Path) -> Storers:
+    return Storers("auto", folder)
 
 
 def names_in(folder: Path) -> list[str]:
@@ -36,30 +36,30 @@ def names_in(folder: Path) -> list[str]:
 # --- who is known ----------------------------------------------------------------------------------------------------
 
 
-def test_nobody_is_there_at_first_and_nothing_is_written(auto: Confirmers, folder: Path) -> None:
-    assert auto.by_broker
+def test_nobody_is_there_at_first_and_nothing_is_written(auto: Storers, folder: Path) -> None:
+    assert auto.puback_suffices
     assert auto.newcomer_welcome
     assert auto.names == auto.online == []
-    assert not auto.enough(frozenset())
-    auto.look()
+    assert not auto.is_confirmed(frozenset())
+    auto.reload()
     auto.disconnected()
     assert not folder.exists()
 
 
 @pytest.mark.parametrize("told", ["online", "stalled", "offline"])
-def test_a_storer_counts_once_it_was_seen_however_it_is(auto: Confirmers, folder: Path, told: str) -> None:
-    assert auto.heard("main", status(told)) == (told == "online")
+def test_a_storer_counts_once_it_was_seen_however_it_is(auto: Storers, folder: Path, told: str) -> None:
+    assert auto.on_status("main", status(told)) == (told == "online")
     assert auto.names == ["main"]
-    assert not auto.by_broker
-    assert auto.enough(frozenset({"main"}))
+    assert not auto.puback_suffices
+    assert auto.is_confirmed(frozenset({"main"}))
     assert names_in(folder) == ["main"]
 
 
 @pytest.mark.parametrize("told", ["stalled", "offline"])
-def test_a_confirmation_says_how_a_storer_is_where_nothing_else_does(auto: Confirmers, told: str) -> None:
+def test_a_confirmation_says_how_a_storer_is_where_nothing_else_does(auto: Storers, told: str) -> None:
     auto.confirmed("main")
     assert auto.online == ["main"]
-    auto.heard("main", status(told))
+    auto.on_status("main", status(told))
     auto.confirmed("main")
     assert auto.online == []
     auto.disconnected()
@@ -67,16 +67,16 @@ def test_a_confirmation_says_how_a_storer_is_where_nothing_else_does(auto: Confi
     assert auto.online == ["main"]
 
 
-def test_each_is_written_once(auto: Confirmers, folder: Path) -> None:
-    auto.heard("main", status("offline"))
+def test_each_is_written_once(auto: Storers, folder: Path) -> None:
+    auto.on_status("main", status("offline"))
     os.utime(folder / "main", (1, 1))
     os.utime(folder, (1, 1))
     before = (folder / "main").stat(), folder.stat()
-    again = Confirmers("auto", folder)
+    again = Storers("auto", folder)
     for confirmers in (auto, again):
         for told in ("online", "stalled", "offline", "online"):
-            confirmers.heard("main", status(told))
-            confirmers.look()
+            confirmers.on_status("main", status(told))
+            confirmers.reload()
             confirmers.disconnected()
     after = (folder / "main").stat(), folder.stat()
     assert [(stat.st_ino, stat.st_mtime_ns, stat.st_ctime_ns) for stat in after] == [
@@ -84,23 +84,23 @@ def test_each_is_written_once(auto: Confirmers, folder: Path) -> None:
     ]
 
 
-def test_those_of_before_are_remembered_and_nobody_knows_how_they_are(auto: Confirmers, folder: Path) -> None:
-    auto.heard("b", status("offline"))
-    auto.heard("a", status("offline"))
-    auto.heard("a", status())
-    again = Confirmers("auto", folder)
+def test_those_of_before_are_remembered_and_nobody_knows_how_they_are(auto: Storers, folder: Path) -> None:
+    auto.on_status("b", status("offline"))
+    auto.on_status("a", status("offline"))
+    auto.on_status("a", status())
+    again = Storers("auto", folder)
     assert again.names == ["a", "b"]
-    assert not again.by_broker
+    assert not again.puback_suffices
     assert again.online == []
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b", "../../etc/x", "a\0b", "a b", "é", "x" * 65])
-def test_what_is_no_name_is_no_storer(auto: Confirmers, tmp_path: Path, name: str) -> None:
-    assert not auto.heard(name, status())
+def test_what_is_no_name_is_no_storer(auto: Storers, tmp_path: Path, name: str) -> None:
+    assert not auto.on_status(name, status())
     auto.confirmed(name)
-    assert not auto.counts(name)
-    auto.heard(name, b"")
-    assert auto.by_broker
+    assert not auto.is_trusted(name)
+    auto.on_status(name, b"")
+    assert auto.puback_suffices
     assert list(tmp_path.iterdir()) == []
 
 
@@ -108,78 +108,78 @@ def test_whatever_else_is_in_the_folder_is_no_storer(folder: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "main").touch()
     (folder / "what is this").touch()
-    assert Confirmers("auto", folder).names == ["main"]
+    assert Storers("auto", folder).names == ["main"]
 
 
 def test_a_folder_that_is_a_file_is_said_and_survived(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     folder.parent.mkdir()
     folder.touch()
-    auto = Confirmers("auto", folder)
-    auto.heard("main", status("offline"))
+    auto = Storers("auto", folder)
+    auto.on_status("main", status("offline"))
     for _ in range(3):
-        auto.look()
+        auto.reload()
     assert auto.names == ["main"]
     assert said(caplog, "cannot be remembered") == 1
 
 
 def test_who_could_not_be_remembered_is_not_forgotten_but_tried_again(
-    auto: Confirmers, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    auto: Storers, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    auto.heard("other", status("offline"))
+    auto.on_status("other", status("offline"))
 
     def full(path: Path) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "touch", full)
-        auto.heard("main", status("offline"))
-        auto.look()
-        auto.look()
+        auto.on_status("main", status("offline"))
+        auto.reload()
+        auto.reload()
     assert auto.names == ["other", "main"]
     assert said(caplog, "The storer main cannot be remembered") == 1
-    auto.look()
+    auto.reload()
     assert names_in(folder) == ["main", "other"]
     (folder / "main").unlink()
-    auto.look()
+    auto.reload()
     assert auto.names == ["other"]
 
 
 def test_a_disk_that_cannot_be_read_forgets_nobody(
-    auto: Confirmers, folder: Path, monkeypatch: pytest.MonkeyPatch
+    auto: Storers, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    auto.heard("main", status("offline"))
+    auto.on_status("main", status("offline"))
 
     def broken(path: Path) -> None:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     monkeypatch.setattr(Path, "iterdir", broken)
-    auto.look()
+    auto.reload()
     assert auto.names == ["main"]
-    assert Confirmers("auto", folder).names == []  # and nothing is raised
+    assert Storers("auto", folder).names == []  # and nothing is raised
 
 
 # --- forgetting ------------------------------------------------------------------------------------------------------
 
 
-def test_a_status_that_was_cleared_forgets(auto: Confirmers, folder: Path) -> None:
-    auto.heard("main", status("offline"))
-    auto.heard("old", status("offline"))
-    auto.heard("old", b"")
+def test_a_status_that_was_cleared_forgets(auto: Storers, folder: Path) -> None:
+    auto.on_status("main", status("offline"))
+    auto.on_status("old", status("offline"))
+    auto.on_status("old", b"")
     assert auto.names == names_in(folder) == ["main"]
-    auto.heard("never", b"")
-    auto.heard("main", b"")
-    assert auto.by_broker
-    assert Confirmers("auto", folder).by_broker
+    auto.on_status("never", b"")
+    auto.on_status("main", b"")
+    assert auto.puback_suffices
+    assert Storers("auto", folder).puback_suffices
 
 
-def test_a_file_that_was_taken_away_forgets(auto: Confirmers, folder: Path) -> None:
-    auto.heard("main", status("offline"))
-    auto.heard("old", status("offline"))
+def test_a_file_that_was_taken_away_forgets(auto: Storers, folder: Path) -> None:
+    auto.on_status("main", status("offline"))
+    auto.on_status("old", status("offline"))
     assert forget_storer(folder, "old")
     assert not forget_storer(folder, "old")
-    auto.look()
+    auto.reload()
     assert auto.names == ["main"]
-    auto.heard("old", status())  # it was not gone after all
+    auto.on_status("old", status())  # it was not gone after all
     assert names_in(folder) == ["main", "old"]
 
 
@@ -194,31 +194,31 @@ def test_only_files_of_storers_are_taken_away(folder: Path, tmp_path: Path) -> N
 
 
 def test_a_disk_that_cannot_forget_is_said(
-    auto: Confirmers, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    auto: Storers, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    auto.heard("main", status("offline"))
+    auto.on_status("main", status("offline"))
 
     def read_only(path: Path, missing_ok: bool = False) -> None:
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
     monkeypatch.setattr(Path, "unlink", read_only)
-    auto.heard("main", b"")
-    assert auto.by_broker
+    auto.on_status("main", b"")
+    assert auto.puback_suffices
     assert said(caplog, "The storer main cannot be forgotten in") == 1
 
 
 # --- what they tell --------------------------------------------------------------------------------------------------
 
 
-def test_the_longest_wait_of_those_that_are_online_counts(auto: Confirmers) -> None:
+def test_the_longest_wait_of_those_that_are_online_counts(auto: Storers) -> None:
     for name in ("a", "b", "c"):
         auto.confirmed(name)
-    auto.heard("a", status(wait=10))
-    auto.heard("b", status(wait=60.5))
-    auto.heard("c", status("stalled", wait=600))
+    auto.on_status("a", status(wait=10))
+    auto.on_status("b", status(wait=60.5))
+    auto.on_status("c", status("stalled", wait=600))
     assert auto.wait == 60.5
     assert auto.online == ["a", "b"]
-    auto.heard("b", status("offline", wait=60.5))
+    auto.on_status("b", status("offline", wait=60.5))
     assert auto.wait == 10
     auto.disconnected()
     assert auto.wait == 0
@@ -229,11 +229,9 @@ def test_the_longest_wait_of_those_that_are_online_counts(auto: Confirmers) -> N
     ("wait", "believed"),
     [("-5", 0), ("1e999", 120), ("1e9", 120), ("121", 120), ("119.5", 119.5), ("NaN", 0), ("-1e999", 0), ('"12"', 12)],
 )
-def test_no_more_than_two_minutes_of_an_announced_wait_are_believed(
-    auto: Confirmers, wait: str, believed: float
-) -> None:
+def test_no_more_than_two_minutes_of_an_announced_wait_are_believed(auto: Storers, wait: str, believed: float) -> None:
     auto.confirmed("main")
-    assert auto.heard("main", b'{"status": "online", "wait": %b}' % wait.encode())
+    assert auto.on_status("main", b'{"status": "online", "wait": %b}' % wait.encode())
     assert auto.wait == believed
 
 
@@ -259,59 +257,59 @@ def test_no_more_than_two_minutes_of_an_announced_wait_are_believed(
     ],
 )
 def test_what_is_no_status_is_said_in_one_line_and_changes_nothing(
-    auto: Confirmers, payload: bytes, caplog: pytest.LogCaptureFixture
+    auto: Storers, payload: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     auto.confirmed("main")
-    auto.heard("main", status(wait=5))
-    assert not auto.heard("main", payload)
+    auto.on_status("main", status(wait=5))
+    assert not auto.on_status("main", payload)
     assert auto.online == ["main"]
     assert auto.wait == 5
     assert len(caplog.records) == 1
     assert len(caplog.messages[0]) < 500
 
 
-def test_the_wait_of_a_storer_that_has_confirmed_nothing_delays_nothing(auto: Confirmers, folder: Path) -> None:
-    auto.heard("forged", status(wait=100))
+def test_the_wait_of_a_storer_that_has_confirmed_nothing_delays_nothing(auto: Storers, folder: Path) -> None:
+    auto.on_status("forged", status(wait=100))
     assert auto.online == ["forged"]
     assert auto.wait == 0
     auto.confirmed("forged")
     assert auto.wait == 100
-    again = Confirmers("auto", folder)  # its status is retained for ever, perhaps it is no more
-    again.heard("forged", status(wait=100))
+    again = Storers("auto", folder)  # its status is retained for ever, perhaps it is no more
+    again.on_status("forged", status(wait=100))
     assert again.wait == 0
-    named = Confirmers(("main",), folder)
-    named.heard("main", status(wait=100))
+    named = Storers(("main",), folder)
+    named.on_status("main", status(wait=100))
     assert named.wait == 0
     named.confirmed("main")
     assert named.wait == 100
 
 
 @pytest.mark.parametrize("payload", [b"online", b"\xff", b"5", b"{}", b'{"status": "asleep"}'])
-def test_who_says_nothing_that_a_storer_says_is_no_storer(auto: Confirmers, folder: Path, payload: bytes) -> None:
-    assert not auto.heard("main", payload)
-    assert auto.by_broker
+def test_who_says_nothing_that_a_storer_says_is_no_storer(auto: Storers, folder: Path, payload: bytes) -> None:
+    assert not auto.on_status("main", payload)
+    assert auto.puback_suffices
     assert not folder.exists()
 
 
 def test_no_more_than_32_storers_are_remembered_and_that_is_said_once(
-    auto: Confirmers, folder: Path, caplog: pytest.LogCaptureFixture
+    auto: Storers, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    auto.heard("main", status())
+    auto.on_status("main", status())
     auto.confirmed("main")
     for number in range(20_000):
-        auto.heard(f"forged{number}", status("offline"))
+        auto.on_status(f"forged{number}", status("offline"))
     assert auto.names == ["main", *(f"forged{number}" for number in range(31))]
     assert len(names_in(folder)) == 32
     assert said(caplog, "32 storers are known") == 1
-    auto.heard("forged5", b"")
-    auto.heard("attic", status())
+    auto.on_status("forged5", b"")
+    auto.on_status("attic", status())
     assert auto.online == ["main", "attic"]
 
 
-def test_a_storer_that_confirms_takes_the_place_of_one_that_never_did(auto: Confirmers, folder: Path) -> None:
+def test_a_storer_that_confirms_takes_the_place_of_one_that_never_did(auto: Storers, folder: Path) -> None:
     for number in range(40):
-        auto.heard(f"forged{number}", status("offline"))
-    auto.heard("main", status())
+        auto.on_status(f"forged{number}", status("offline"))
+    auto.on_status("main", status())
     assert auto.online == []
     auto.confirmed("main")
     assert auto.online == ["main"]
@@ -329,17 +327,17 @@ def test_of_too_many_names_on_the_disk_the_oldest_are_kept(folder: Path) -> None
         (folder / f"forged{number}").touch()
     (folder / "main").touch()
     os.utime(folder / "main", (1, 1))
-    auto = Confirmers("auto", folder)
+    auto = Storers("auto", folder)
     assert "main" in auto.names
     assert len(auto.names) == 32
     assert names_in(folder) == auto.names
 
 
-def test_changes_are_said_and_repetitions_are_not(auto: Confirmers, caplog: pytest.LogCaptureFixture) -> None:
+def test_changes_are_said_and_repetitions_are_not(auto: Storers, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         for _ in range(3):
-            auto.heard("main", status())
-        auto.heard("main", status("stalled"))
+            auto.on_status("main", status())
+        auto.on_status("main", status("stalled"))
     assert caplog.messages == [
         "The storer main is there: frames are kept until it confirms them",
         "The storer main is online",
@@ -353,47 +351,47 @@ def test_changes_are_said_and_repetitions_are_not(auto: Confirmers, caplog: pyte
 def test_the_brokers_word_is_enough_whatever_storers_say(folder: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "main").touch()
-    broker = Confirmers("broker", folder)
+    broker = Storers("broker", folder)
     broker.confirmed("main")
-    assert not broker.heard("main", status())
-    broker.heard("main", b"")
-    broker.look()
-    assert broker.by_broker
+    assert not broker.on_status("main", status())
+    broker.on_status("main", b"")
+    broker.reload()
+    assert broker.puback_suffices
     assert not broker.newcomer_welcome
     assert broker.names == broker.online == []
     assert names_in(folder) == ["main"]
 
 
 def test_those_that_are_named_must_each_have_it_and_nobody_else_counts(folder: Path) -> None:
-    named = Confirmers(("a", "b"), folder)
+    named = Storers(("a", "b"), folder)
     assert named.names == ["a", "b"]
     named.confirmed("c")
-    assert not named.heard("c", status(wait=99))
-    assert [named.counts(name) for name in "abc"] == [True, True, False]
-    assert (named.by_broker, named.newcomer_welcome, named.online, named.wait) == (False, False, [], 0)
-    assert not named.enough(frozenset({"a", "c"}))
-    assert named.enough(frozenset({"a", "b"}))
-    assert named.enough(frozenset({"a", "b", "c"}))
+    assert not named.on_status("c", status(wait=99))
+    assert [named.is_trusted(name) for name in "abc"] == [True, True, False]
+    assert (named.puback_suffices, named.newcomer_welcome, named.online, named.wait) == (False, False, [], 0)
+    assert not named.is_confirmed(frozenset({"a", "c"}))
+    assert named.is_confirmed(frozenset({"a", "b"}))
+    assert named.is_confirmed(frozenset({"a", "b", "c"}))
     assert not folder.exists()
 
 
 def test_those_that_are_named_cannot_be_forgotten(folder: Path) -> None:
-    named = Confirmers(("a",), folder)
-    named.heard("a", status())
-    named.heard("a", b"")
-    named.look()
+    named = Storers(("a",), folder)
+    named.on_status("a", status())
+    named.on_status("a", b"")
+    named.reload()
     assert named.names == ["a"]
-    assert not named.by_broker
+    assert not named.puback_suffices
 
 
 def test_only_who_is_online_is_missed(folder: Path) -> None:
-    named = Confirmers(("a", "b"), folder)
+    named = Storers(("a", "b"), folder)
     assert not named.missing_online(frozenset())
-    named.heard("a", status())
+    named.on_status("a", status())
     assert named.missing_online(frozenset())
     assert named.missing_online(frozenset({"b"}))
     assert not named.missing_online(frozenset({"a"}))
-    named.heard("b", status("stalled"))
+    named.on_status("b", status("stalled"))
     assert not named.missing_online(frozenset({"a"}))
-    named.heard("b", status())
+    named.on_status("b", status())
     assert named.missing_online(frozenset({"a"}))

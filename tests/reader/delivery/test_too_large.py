@@ -8,7 +8,7 @@ import pytest
 from common.mqtt.events import TOO_LARGE
 from reader.buffer.item import Item
 from reader.delivery.delivery import SPILL_AGE
-from reader.delivery.replay import OVERDUE, WINDOW
+from reader.delivery.replay import CONFIRM_TIMEOUT, REPLAY_WINDOW
 from tests.reader.delivery.test_delivery import FRAME, REPLAY, Reader, Sent, of, payloads
 
 LIMIT = 1000  # bytes
@@ -41,10 +41,10 @@ def confirm(reader: Reader, items: Iterable[Item], tried: Iterable[Sent]) -> Non
     reader.confirm([item for item in items if item.payload in arrived])
 
 
-@pytest.mark.parametrize("age", [OVERDUE, SPILL_AGE + OVERDUE], ids=["in memory", "on disk"])
+@pytest.mark.parametrize("age", [CONFIRM_TIMEOUT, SPILL_AGE + CONFIRM_TIMEOUT], ids=["in memory", "on disk"])
 def test_frames_that_are_too_large_do_not_keep_the_others_from_being_replayed(served: Reader, age: float) -> None:
     served.disconnect()
-    large, small = served.frames(2 * WINDOW, 2 * LIMIT), served.frames(2 * WINDOW)
+    large, small = served.frames(2 * REPLAY_WINDOW, 2 * LIMIT), served.frames(2 * REPLAY_WINDOW)
     wait(served, age)
     assert bool(served.cold) == (age > SPILL_AGE)
     served.connect()
@@ -71,7 +71,7 @@ def test_a_frame_that_is_too_large_is_tried_once_a_connection_and_held(served: R
     served.disconnect()
     served.connect()
     served.status("main")
-    again = served.wait(OVERDUE + 1)
+    again = served.wait(CONFIRM_TIMEOUT + 1)
     assert large.payload in payloads(again, REPLAY)  # the new connection may allow more
     served.confirm([large])
     assert served["waiting"] == 0
@@ -83,7 +83,7 @@ def test_neighbours_of_a_frame_that_is_too_large_are_sent_again_on_the_same_conn
     assert payloads(served.broker.sent, FRAME) == of(items)
     wait(served, SPILL_AGE + 1)
     assert served.cold == 3
-    confirm(served, items, wait(served, 20 * OVERDUE))
+    confirm(served, items, wait(served, 20 * CONFIRM_TIMEOUT))
     assert served["confirmed"] == 2
     assert served["waiting"] == 1
 
