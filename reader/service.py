@@ -31,7 +31,7 @@ from reader.delivery.delivery import Delivery
 from reader.delivery.replay import REPLAY_WINDOW
 from reader.delivery.storers import STORERS, Storers
 from reader.health import HealthCheck, reader_metrics
-from reader.home_assistant.publisher import Meters
+from reader.home_assistant.publisher import MeterPublisher
 from reader.inbox import Inbox
 from reader.line.clock import KernelClock, Timestamper
 from reader.line.port import open_port
@@ -76,11 +76,11 @@ class Bridge:
                 self._topics.status("storer", "+"),
                 self._topics.link("+"),
                 self._topics.health("reader", config.name),
-                *Meters.subscriptions(config.home_assistant.prefix),
+                *MeterPublisher.subscriptions(config.home_assistant.prefix),
             ],
             post=self._events.put,
         )
-        self._meters = Meters(
+        self._meters = MeterPublisher(
             self._session,
             self._topics,
             every=config.state.every,
@@ -209,7 +209,7 @@ class Bridge:
                 now = time.monotonic()
                 if now < self._hurry_from:
                     self._delivery.enqueue(item, now)
-                    self._meters.take(frame, now, simulated=simulated)
+                    self._meters.on_frame(frame, now, simulated=simulated)
                     self._say_welcome(frame.meter)
                 else:
                     self._delivery.enqueue(item, now, live=False)
@@ -260,7 +260,7 @@ class Bridge:
                 if self._seldom.allow(message.topic, time.monotonic()):
                     log.warning("On %s: not a confirmation: %r", message.topic, error)
         else:
-            self._meters.hear(message.topic, message.payload, time.monotonic())
+            self._meters.on_message(message.topic, message.payload, time.monotonic())
 
     def _confirm(self, meter: str, word: dict[str, Any]) -> None:
         storer = word["storer"]
@@ -281,7 +281,7 @@ class Bridge:
             self._pumped = now
             self._tell_hours()
             self._delivery.tick(now)
-            self._meters.pump(now)
+            self._meters.tick(now)
 
     def _beat(self) -> None:
         now = time.monotonic()
@@ -337,7 +337,7 @@ class Bridge:
 
     def _announce(self) -> None:
         self._session.publish(self._status, "online", retain=True)
-        self._meters.announce(time.monotonic())
+        self._meters.republish(time.monotonic())
         self._publish_health()
 
     def _report(self) -> dict[str, Any]:

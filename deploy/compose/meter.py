@@ -10,7 +10,7 @@ from common.host import Host
 from deploy.compose.env_file import with_variables
 from deploy.compose.user import PROJECT
 from reader.doctor.command import SECONDS
-from reader.doctor.line import METER, LineFacts, judge_line, listen
+from reader.doctor.line import METER, LineFacts, diagnose_line, listen
 from reader.line.port import open_port
 from reader.line.serial_ports import ports as serial_ports
 
@@ -47,7 +47,7 @@ def look(ports: Sequence[str], listen_to: Listen) -> list[str]:
     heard: list[str] = []
     meters: set[str] = set()
     for port, line in zip(ports, facts, strict=True):
-        findings = judge_line(line)
+        findings = diagnose_line(line)
         telling = next((finding for finding in findings if finding.subject == METER), findings[0])
         known = line.meters <= meters
         if line.meters and not known:

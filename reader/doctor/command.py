@@ -21,13 +21,20 @@ from common.host import Host
 from common.runtime.cli import UTC_TIMES
 from common.topics import Topics
 from reader.config import ReaderConfig, is_simulated
-from reader.doctor.line import LineFacts, judge_line, listen
-from reader.doctor.port import PROGRAM, PortFacts, judge_port, probe_port
-from reader.doctor.service import LINE, ServiceFacts, gather, judge_delivery, judge_line_from_afar, judge_service
-from reader.doctor.storage import judge_keeping, probe_keeping
+from reader.doctor.line import LineFacts, diagnose_line, listen
+from reader.doctor.port import PROGRAM, PortFacts, diagnose_port, probe_port
+from reader.doctor.service import (
+    LINE,
+    ServiceFacts,
+    diagnose_delivery,
+    diagnose_line_from_afar,
+    diagnose_service,
+    gather,
+)
+from reader.doctor.storage import diagnose_storage, probe_storage
 from reader.home_assistant import teleinfo2mqtt
 from reader.home_assistant.discovery import device_topic
-from reader.home_assistant.publisher import Meters
+from reader.home_assistant.publisher import MeterPublisher
 from reader.line.port import check_port, open_port
 
 SECONDS = 12.0  # four seconds to try the other speed, then two of the longest frames of historic mode
@@ -103,19 +110,19 @@ class _Check:
         service = self._service(glance, _GLANCE)
         facts = [probe_port(port, self._machine, self._user) for port in config.port]
         from_afar = [self._is_taken(port, service) for port in facts]
-        show([finding for port in facts for finding in judge_port(port)])
+        show([finding for port in facts for finding in diagnose_port(port)])
         if any(from_afar) and service.online:
             self._report.note(f"asking the reader that runs, for {self._seconds:.0f} s")
             heard = check_broker.listen(config.mqtt, self._curious(), self._seconds)
             service = gather(config.name, self._topics, heard, seconds=self._seconds, local=self._running)
-        show(judge_service(service) if glance.problem is None else [])
+        show(diagnose_service(service) if glance.problem is None else [])
         show(self._at_the_lines(facts, from_afar, service))
 
         broker = glance if glance.problem else self._ask_for_rights(service)
         show(judge_broker(broker, time.time()))
         if broker.problem is None:
-            show(judge_delivery(self._with(service, broker), config.delivery.confirmed_by, datetime.now(UTC)))
-        show(judge_keeping(probe_keeping(config, self._machine, self._user)))
+            show(diagnose_delivery(self._with(service, broker), config.delivery.confirmed_by, datetime.now(UTC)))
+        show(diagnose_storage(probe_storage(config, self._machine, self._user)))
 
     def _is_taken(self, port: PortFacts, service: ServiceFacts) -> bool:
         """Say whether the reader that runs reads this port: then nobody else may."""
@@ -140,9 +147,9 @@ class _Check:
             if not port.exists:
                 continue
             if port.url in heard:
-                findings += judge_line(heard[port.url])
+                findings += diagnose_line(heard[port.url])
             elif afar and service.online and service.health:
-                findings += judge_line_from_afar(service, port.url)
+                findings += diagnose_line_from_afar(service, port.url)
             elif afar:
                 findings.append(
                     mind(
@@ -190,7 +197,7 @@ class _Check:
                 publish.append(teleinfo2mqtt.topic(topics, meter))
         listened = [topics.stored("+"), topics.status("storer", "+")]
         if config.home_assistant.discovery:
-            listened += Meters.subscriptions(config.home_assistant.prefix)
+            listened += MeterPublisher.subscriptions(config.home_assistant.prefix)
         facts = probe_broker(config.mqtt, publish=publish, subscribe=listened, curious=self._curious(), seconds=_GLANCE)
         # As it would stand in access rules.
         rules = (re.sub(rf"\b(teleinfo_)?({'|'.join(meters)})\b", "+", topic) for topic in facts.denied)

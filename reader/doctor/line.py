@@ -74,7 +74,7 @@ def listen(
     try:
         port = open_port(url, SPEEDS[detector.mode], threading.Event())
         try:
-            _Ear(facts, port, detector, monotonic).listen(begin + seconds)
+            LineListener(facts, port, detector, monotonic).listen(begin + seconds)
         finally:
             port.close()
     except PortError as error:
@@ -83,7 +83,7 @@ def listen(
     return facts
 
 
-class _Ear:
+class LineListener:
     def __init__(self, facts: LineFacts, port: Port, detector: Detector, monotonic: Callable[[], float]) -> None:
         self._facts = facts
         self._port = port
@@ -137,7 +137,7 @@ class _Ear:
         self._ends.append(now)
 
 
-def judge_line(facts: LineFacts) -> list[Finding]:
+def diagnose_line(facts: LineFacts) -> list[Finding]:
     """Say what it means."""
     if facts.error:
         held = "another program has it open" in facts.error
@@ -153,7 +153,7 @@ def judge_line(facts: LineFacts) -> list[Finding]:
     findings = _wrong_mode(facts)
     if not facts.meters:
         return [*findings, _no_meter(facts)]
-    return [*findings, *judge_noise(facts), *_judge_meter(facts)]
+    return [*findings, *diagnose_noise(facts), *_judge_meter(facts)]
 
 
 def _no_frame(facts: LineFacts) -> Finding:
@@ -222,7 +222,7 @@ def _no_meter(facts: LineFacts) -> Finding:
     )
 
 
-def judge_noise(facts: LineFacts) -> list[Finding]:
+def diagnose_noise(facts: LineFacts) -> list[Finding]:
     """Compare what was damaged with what is normal."""
     damaged = sum(facts.dropped.values())
     groups = facts.good + damaged

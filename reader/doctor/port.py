@@ -184,7 +184,7 @@ def _is_member(user: User, group: str) -> bool:
         return False
 
 
-def judge_port(facts: PortFacts) -> list[Finding]:
+def diagnose_port(facts: PortFacts) -> list[Finding]:
     """Say what is wrong with a port; that the running reader has it open is not."""
     url = facts.url
     if not facts.exists:

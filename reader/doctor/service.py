@@ -93,7 +93,7 @@ def gather(name: str, topics: Topics, heard: Iterable[Heard], *, seconds: float,
     )
 
 
-def judge_service(facts: ServiceFacts) -> list[Finding]:
+def diagnose_service(facts: ServiceFacts) -> list[Finding]:
     """Say how the reader itself does."""
     taken_over = _number(facts.health.get("taken_over"))
     if facts.returned >= _DUELLING or taken_over >= _DUELLING:
@@ -162,7 +162,7 @@ def judge_service(facts: ServiceFacts) -> list[Finding]:
     return findings
 
 
-def judge_line_from_afar(facts: ServiceFacts, url: str) -> list[Finding]:
+def diagnose_line_from_afar(facts: ServiceFacts, url: str) -> list[Finding]:
     """Say what the running reader knows of a line."""
     line = facts.line(url)
     if line is None:
@@ -258,7 +258,7 @@ def _meter_from_afar(facts: ServiceFacts, meter: str) -> list[Finding]:
     return judge_meter(meter, frame.values, str(frame.mode), len(frame.values))
 
 
-def judge_delivery(facts: ServiceFacts, confirmed_by: str | Sequence[str], now: datetime) -> list[Finding]:
+def diagnose_delivery(facts: ServiceFacts, confirmed_by: str | Sequence[str], now: datetime) -> list[Finding]:
     """Say whether frames arrive where they shall be kept."""
     findings = _storers(facts, confirmed_by)
     delivery = facts.health.get("delivery")

@@ -22,7 +22,7 @@ _LEAST_DAYS = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeepingFacts:
+class StorageFacts:
     """What this machine offers."""
 
     user: str
@@ -44,7 +44,7 @@ class KeepingFacts:
     total: int | None = None
 
 
-def probe_keeping(config: ReaderConfig, machine: Host, user: User, clock: Clock | None = None) -> KeepingFacts:
+def probe_storage(config: ReaderConfig, machine: Host, user: User, clock: Clock | None = None) -> StorageFacts:
     """Look at clock, journal and spool, which `user` shall use; nothing is written."""
     clock = clock or KernelClock()
     folder = config.spool.path
@@ -59,7 +59,7 @@ def probe_keeping(config: ReaderConfig, machine: Host, user: User, clock: Clock 
     except OSError:
         readable = False
     space = free_space(folder) if readable or folder.parent.is_dir() else None
-    return KeepingFacts(
+    return StorageFacts(
         user=user.name,
         simulated=all(map(is_simulated, config.port)),
         now=clock.now(),
@@ -103,12 +103,12 @@ def _time_service(machine: Host) -> str:
     return ""
 
 
-def judge_keeping(facts: KeepingFacts) -> list[Finding]:
+def diagnose_storage(facts: StorageFacts) -> list[Finding]:
     """Say what is wrong with them."""
     return [_clock(facts), _journal(facts), *_spool(facts)]
 
 
-def _clock(facts: KeepingFacts) -> Finding:
+def _clock(facts: StorageFacts) -> Finding:
     time = f"{facts.now.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     if facts.now < BUILD_DATE:
         return cure(
@@ -123,7 +123,7 @@ def _clock(facts: KeepingFacts) -> Finding:
     return cure(CLOCK, f"{time}, and nothing keeps it right: frames would get a wrong time", _set_clock(facts))
 
 
-def _set_clock(facts: KeepingFacts) -> str:
+def _set_clock(facts: StorageFacts) -> str:
     if not facts.time_service:
         return here(PROGRAM).on_host(
             "sudo apt install systemd-timesyncd, then timedatectl should say: System clock synchronized: yes"
@@ -136,7 +136,7 @@ def _set_clock(facts: KeepingFacts) -> str:
     return f"is {facts.time_service} running, and can it reach its servers (UDP port 123)? timedatectl shows the state"
 
 
-def _journal(facts: KeepingFacts) -> Finding:
+def _journal(facts: StorageFacts) -> Finding:
     if facts.journal_refused:
         return cure(
             JOURNAL,
@@ -161,7 +161,7 @@ def _journal(facts: KeepingFacts) -> Finding:
     return fine(JOURNAL, f"{facts.journal} is in memory")
 
 
-def _spool(facts: KeepingFacts) -> list[Finding]:
+def _spool(facts: StorageFacts) -> list[Finding]:
     if facts.spool_read_only:
         return [
             cure(

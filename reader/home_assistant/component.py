@@ -23,14 +23,14 @@ class Quantity(NamedTuple):
     live: bool = False  # it is worth nothing when it is old
 
 
-class Is(Flag):
+class Trait(Flag):
     """What is special of an entity."""
 
     PLAIN = 0
     DIAGNOSTIC = auto()
-    OFF = auto()  # disabled, until somebody enables it
-    NOW_AND_THEN = auto()  # the meter does not always send it: once announced, it stays
-    DATED = auto()  # the meter says of when it is: attribute `at`
+    DISABLED = auto()  # disabled, until somebody enables it
+    SPORADIC = auto()  # the meter does not always send it: once announced, it stays
+    TIMESTAMPED = auto()  # the meter says of when it is: attribute `at`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +47,11 @@ class Entity:
     attributes: str = ""  # a template that makes a JSON object of the state
     source: str = "state"  # or health, link, status
     icon: str = ""
-    flags: Is = Is.PLAIN
+    flags: Trait = Trait.PLAIN
 
 
 def _choice(
-    key: str, name: Text, texts: Mapping[str, Text], language: str, *, icon: str = "", flags: Is = Is.PLAIN
+    key: str, name: Text, texts: Mapping[str, Text], language: str, *, icon: str = "", flags: Trait = Trait.PLAIN
 ) -> Entity:
     # What is not among the options would be warned of each time: it is unknown.
     template = "{{ " + _mapping(texts, language) + ".get(value_json.get('" + key + "'))}}"
@@ -102,8 +102,8 @@ def component(entity: Entity, language: str) -> dict[str, Any]:
         config["ops"] = [text.of(language) for text in entity.options]
     if entity.icon:
         config["ic"] = entity.icon
-    if Is.DIAGNOSTIC in entity.flags:
+    if Trait.DIAGNOSTIC in entity.flags:
         config["ent_cat"] = "diagnostic"
-    if Is.OFF in entity.flags:
+    if Trait.DISABLED in entity.flags:
         config["en"] = False
     return config

@@ -26,7 +26,7 @@ from common.labels import LABELS
 from common.tariff import expand_abbreviations
 from common.topics import Topics
 from reader.home_assistant.component import Entity, component
-from reader.home_assistant.entities import Facts, entities
+from reader.home_assistant.entities import MeterProfile, entities
 from reader.meter.last_values import WholeFrames
 from reader.meter.names import Text, is_off_peak
 from reader.tic.address import parse_address
@@ -36,7 +36,7 @@ from reader.tic.status_register import RELAYS
 WHOLE_FRAMES = 3
 #: Seconds for which a change must have been wanted, and between two messages. Home Assistant drops what follows a
 #: component that it is still at work on.
-REST = 30.0
+MIN_INTERVAL = 30.0
 #: Frames running with one register and one text, until that is its name, once a tariff was seen to change: LTARF may
 #: lag behind NTARF.
 LEARNED = 60
@@ -85,7 +85,7 @@ class Discovery:
         self._off_peak = self._exports = False
         self._announced: dict[str, tuple[str, bool]] = {}  # platform, and whether it is a register
         self._kept: frozenset[str] = frozenset()  # what stays although the meter does not send it at the moment
-        self._facts: Facts | None = None  # of which the wanted components were made
+        self._facts: MeterProfile | None = None  # of which the wanted components were made
         self._wanted: dict[str, dict[str, Any]] | None = None
         self._published: dict[str, dict[str, Any]] | None = None
         self._differs_since: float | None = None
@@ -127,7 +127,7 @@ class Discovery:
         if facts != self._facts:
             self._facts = facts
             needed = {entity.key: self._component(entity) for entity in entities(facts, self._language)}
-            self._wanted = needed | self._farewells(needed)
+            self._wanted = needed | self._removals(needed)
         if self._wanted == self._published:
             self._differs_since = None
         elif self._differs_since is None:
@@ -140,7 +140,7 @@ class Discovery:
         """
         if self._wanted is None or self._differs_since is None:
             return None
-        rest = REST * 2 ** min(self._withdrawals - 1, _PATIENCE) if self.withdrawn else REST
+        rest = MIN_INTERVAL * 2 ** min(self._withdrawals - 1, _PATIENCE) if self.withdrawn else MIN_INTERVAL
         if self._last_sent is not None and monotonic - max(self._last_sent, self._differs_since) < rest:
             return None
         if self._digits is None:
@@ -158,7 +158,7 @@ class Discovery:
         """Return the last message, for a birth message or a reconnect; None before the first, or when withdrawn."""
         return self._message
 
-    def withdraw(self, monotonic: float) -> bool:
+    def on_cleared(self, monotonic: float) -> bool:
         """Take it that somebody has emptied the topic; return whether that is news.
 
         Home Assistant does so when somebody deletes the device, but also when they delete a single entity of it, and
@@ -226,8 +226,8 @@ class Discovery:
         if self._candidate_frames == (LEARNED if self._switched else WHOLE_FRAMES):
             self._labels = self._labels | {number: candidate[1]}
 
-    def _current_facts(self, state: Mapping[str, object]) -> Facts:
-        return Facts(
+    def _current_facts(self, state: Mapping[str, object]) -> MeterProfile:
+        return MeterProfile(
             meter=self._meter,
             keys=frozenset(state),
             mode=self._mode,
@@ -262,7 +262,7 @@ class Discovery:
             config["avty"] = [{"t": topics.status("reader", self._reader)}]
         return config
 
-    def _farewells(self, needed: Mapping[str, object]) -> dict[str, dict[str, Any]]:
+    def _removals(self, needed: Mapping[str, object]) -> dict[str, dict[str, Any]]:
         return {
             key: {"p": platform}
             for key, (platform, register) in self._announced.items()

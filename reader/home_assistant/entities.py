@@ -21,7 +21,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reader.home_assistant.component import BINARY, Entity, Is, Quantity, _at, _choice, _on, _value
+from reader.home_assistant.component import BINARY, Entity, Quantity, Trait, _at, _choice, _on, _value
 from reader.meter.names import (
     _BLOCKS,
     _COLOURS,
@@ -39,7 +39,7 @@ from reader.meter.names import (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class MeterProfile:
     """What decides which entities a meter needs."""
 
     meter: str
@@ -75,70 +75,70 @@ _CURRENT_SET = Quantity("current", "A")
 _VOLTAGE = Quantity("voltage", "V", "measurement", live=True)
 _VOLTAGE_MEAN = Quantity("voltage", "V", "measurement")
 
-_DIAG, _OFF, _RARE = Is.DIAGNOSTIC, Is.OFF, Is.NOW_AND_THEN
-_HIDDEN = Is.DIAGNOSTIC | Is.OFF
+_DIAG, _OFF, _RARE = Trait.DIAGNOSTIC, Trait.DISABLED, Trait.SPORADIC
+_HIDDEN = Trait.DIAGNOSTIC | Trait.DISABLED
 
 # Numbers and times that are shown as the state has them; {phase} is there on three-phase meters alone.
 # fmt: off
 # ruff: noqa: E501  -- a row of the table is a line
-_MEASURED: tuple[tuple[str, Quantity, str, str, Is], ...] = (
+_NUMERIC_SENSORS: tuple[tuple[str, Quantity, str, str, Trait], ...] = (
     # label       quantity        in French                                                in English                                              flags
-    ("EAST",      _ENERGY,        "Énergie soutirée totale",                               "Total energy imported",                                Is.PLAIN),
-    ("EAIT",      _ENERGY,        "Énergie injectée totale",                               "Total energy exported",                                Is.PLAIN),
+    ("EAST",      _ENERGY,        "Énergie soutirée totale",                               "Total energy imported",                                Trait.PLAIN),
+    ("EAIT",      _ENERGY,        "Énergie injectée totale",                               "Total energy exported",                                Trait.PLAIN),
     ("EASD01",    _ENERGY,        "Énergie distributeur index 1",                          "Distributor energy index 1",                           _HIDDEN),
     ("EASD02",    _ENERGY,        "Énergie distributeur index 2",                          "Distributor energy index 2",                           _HIDDEN),
     ("EASD03",    _ENERGY,        "Énergie distributeur index 3",                          "Distributor energy index 3",                           _HIDDEN),
     ("EASD04",    _ENERGY,        "Énergie distributeur index 4",                          "Distributor energy index 4",                           _HIDDEN),
-    ("ERQ1",      _REACTIVE,      "Énergie réactive quadrant 1",                           "Reactive energy quadrant 1",                           Is.OFF),
-    ("ERQ2",      _REACTIVE,      "Énergie réactive quadrant 2",                           "Reactive energy quadrant 2",                           Is.OFF),
-    ("ERQ3",      _REACTIVE,      "Énergie réactive quadrant 3",                           "Reactive energy quadrant 3",                           Is.OFF),
-    ("ERQ4",      _REACTIVE,      "Énergie réactive quadrant 4",                           "Reactive energy quadrant 4",                           Is.OFF),
-    ("PAPP",      _APPARENT,      "Puissance apparente",                                   "Apparent power",                                       Is.PLAIN),
-    ("SINSTS",    _APPARENT,      "Puissance apparente soutirée",                          "Apparent power imported",                              Is.PLAIN),
-    ("SINST1",    _APPARENT,      "Puissance apparente soutirée",                          "Apparent power imported",                              Is.PLAIN),
-    ("SINSTS1",   _APPARENT,      "Puissance apparente soutirée phase 1",                  "Apparent power imported phase 1",                      Is.PLAIN),
-    ("SINSTS2",   _APPARENT,      "Puissance apparente soutirée phase 2",                  "Apparent power imported phase 2",                      Is.PLAIN),
-    ("SINSTS3",   _APPARENT,      "Puissance apparente soutirée phase 3",                  "Apparent power imported phase 3",                      Is.PLAIN),
-    ("SINSTI",    _APPARENT,      "Puissance apparente injectée",                          "Apparent power exported",                              Is.PLAIN),
-    ("headroom_power", _APPARENT, "Puissance disponible",                                  "Power available",                                      Is.PLAIN),
-    ("headroom_current", _CURRENT, "Intensité disponible",                                 "Current available",                                    Is.PLAIN),
-    ("IINST",     _CURRENT,       "Intensité",                                             "Current",                                              Is.PLAIN),
-    ("IINST1",    _CURRENT,       "Intensité phase 1",                                     "Current phase 1",                                      Is.PLAIN),
-    ("IINST2",    _CURRENT,       "Intensité phase 2",                                     "Current phase 2",                                      Is.PLAIN),
-    ("IINST3",    _CURRENT,       "Intensité phase 3",                                     "Current phase 3",                                      Is.PLAIN),
-    ("IRMS1",     _CURRENT,       "Intensité{phase}",                                      "Current{phase}",                                       Is.PLAIN),
-    ("IRMS2",     _CURRENT,       "Intensité{phase}",                                      "Current{phase}",                                       Is.PLAIN),
-    ("IRMS3",     _CURRENT,       "Intensité{phase}",                                      "Current{phase}",                                       Is.PLAIN),
-    ("URMS1",     _VOLTAGE,       "Tension{phase}",                                        "Voltage{phase}",                                       Is.PLAIN),
-    ("URMS2",     _VOLTAGE,       "Tension{phase}",                                        "Voltage{phase}",                                       Is.PLAIN),
-    ("URMS3",     _VOLTAGE,       "Tension{phase}",                                        "Voltage{phase}",                                       Is.PLAIN),
-    ("UMOY1",     _VOLTAGE_MEAN,  "Tension moyenne{phase}",                                "Mean voltage{phase}",                                  Is.OFF),
-    ("UMOY2",     _VOLTAGE_MEAN,  "Tension moyenne{phase}",                                "Mean voltage{phase}",                                  Is.OFF),
-    ("UMOY3",     _VOLTAGE_MEAN,  "Tension moyenne{phase}",                                "Mean voltage{phase}",                                  Is.OFF),
-    ("SMAXSN",    _HIGHEST,       "Puissance maximale du jour",                            "Highest power today",                                  Is.DATED),
-    ("SMAXSN1",   _HIGHEST,       "Puissance maximale du jour phase 1",                    "Highest power today phase 1",                          Is.OFF),
-    ("SMAXSN2",   _HIGHEST,       "Puissance maximale du jour phase 2",                    "Highest power today phase 2",                          Is.OFF),
-    ("SMAXSN3",   _HIGHEST,       "Puissance maximale du jour phase 3",                    "Highest power today phase 3",                          Is.OFF),
-    ("SMAXSN-1",  _APPARENT_SET,  "Puissance maximale de la veille",                       "Highest power yesterday",                              Is.DATED),
-    ("SMAXN",     _HIGHEST,       "Puissance maximale du jour",                            "Highest power today",                                  Is.DATED),
-    ("SMAXN-1",   _APPARENT_SET,  "Puissance maximale de la veille",                       "Highest power yesterday",                              Is.DATED),
-    ("SMAXIN",    _HIGHEST,       "Puissance injectée maximale du jour",                   "Highest power exported today",                         Is.DATED),
-    ("SMAXIN-1",  _APPARENT_SET,  "Puissance injectée maximale de la veille",              "Highest power exported yesterday",                     Is.DATED),
-    ("CCASN",     _ACTIVE_MEAN,   "Puissance active moyenne",                              "Mean active power",                                    Is.NOW_AND_THEN | Is.DATED),
-    ("CCAIN",     _ACTIVE_MEAN,   "Puissance active moyenne injectée",                     "Mean active power exported",                           Is.NOW_AND_THEN | Is.DATED),
-    ("subscribed_power", _APPARENT_SET, "Puissance souscrite",                             "Subscribed power",                                     Is.DIAGNOSTIC),
-    ("ISOUSC",    _CURRENT_SET,   "Intensité souscrite",                                   "Subscribed current",                                   Is.DIAGNOSTIC),
+    ("ERQ1",      _REACTIVE,      "Énergie réactive quadrant 1",                           "Reactive energy quadrant 1",                           Trait.DISABLED),
+    ("ERQ2",      _REACTIVE,      "Énergie réactive quadrant 2",                           "Reactive energy quadrant 2",                           Trait.DISABLED),
+    ("ERQ3",      _REACTIVE,      "Énergie réactive quadrant 3",                           "Reactive energy quadrant 3",                           Trait.DISABLED),
+    ("ERQ4",      _REACTIVE,      "Énergie réactive quadrant 4",                           "Reactive energy quadrant 4",                           Trait.DISABLED),
+    ("PAPP",      _APPARENT,      "Puissance apparente",                                   "Apparent power",                                       Trait.PLAIN),
+    ("SINSTS",    _APPARENT,      "Puissance apparente soutirée",                          "Apparent power imported",                              Trait.PLAIN),
+    ("SINST1",    _APPARENT,      "Puissance apparente soutirée",                          "Apparent power imported",                              Trait.PLAIN),
+    ("SINSTS1",   _APPARENT,      "Puissance apparente soutirée phase 1",                  "Apparent power imported phase 1",                      Trait.PLAIN),
+    ("SINSTS2",   _APPARENT,      "Puissance apparente soutirée phase 2",                  "Apparent power imported phase 2",                      Trait.PLAIN),
+    ("SINSTS3",   _APPARENT,      "Puissance apparente soutirée phase 3",                  "Apparent power imported phase 3",                      Trait.PLAIN),
+    ("SINSTI",    _APPARENT,      "Puissance apparente injectée",                          "Apparent power exported",                              Trait.PLAIN),
+    ("headroom_power", _APPARENT, "Puissance disponible",                                  "Power available",                                      Trait.PLAIN),
+    ("headroom_current", _CURRENT, "Intensité disponible",                                 "Current available",                                    Trait.PLAIN),
+    ("IINST",     _CURRENT,       "Intensité",                                             "Current",                                              Trait.PLAIN),
+    ("IINST1",    _CURRENT,       "Intensité phase 1",                                     "Current phase 1",                                      Trait.PLAIN),
+    ("IINST2",    _CURRENT,       "Intensité phase 2",                                     "Current phase 2",                                      Trait.PLAIN),
+    ("IINST3",    _CURRENT,       "Intensité phase 3",                                     "Current phase 3",                                      Trait.PLAIN),
+    ("IRMS1",     _CURRENT,       "Intensité{phase}",                                      "Current{phase}",                                       Trait.PLAIN),
+    ("IRMS2",     _CURRENT,       "Intensité{phase}",                                      "Current{phase}",                                       Trait.PLAIN),
+    ("IRMS3",     _CURRENT,       "Intensité{phase}",                                      "Current{phase}",                                       Trait.PLAIN),
+    ("URMS1",     _VOLTAGE,       "Tension{phase}",                                        "Voltage{phase}",                                       Trait.PLAIN),
+    ("URMS2",     _VOLTAGE,       "Tension{phase}",                                        "Voltage{phase}",                                       Trait.PLAIN),
+    ("URMS3",     _VOLTAGE,       "Tension{phase}",                                        "Voltage{phase}",                                       Trait.PLAIN),
+    ("UMOY1",     _VOLTAGE_MEAN,  "Tension moyenne{phase}",                                "Mean voltage{phase}",                                  Trait.DISABLED),
+    ("UMOY2",     _VOLTAGE_MEAN,  "Tension moyenne{phase}",                                "Mean voltage{phase}",                                  Trait.DISABLED),
+    ("UMOY3",     _VOLTAGE_MEAN,  "Tension moyenne{phase}",                                "Mean voltage{phase}",                                  Trait.DISABLED),
+    ("SMAXSN",    _HIGHEST,       "Puissance maximale du jour",                            "Highest power today",                                  Trait.TIMESTAMPED),
+    ("SMAXSN1",   _HIGHEST,       "Puissance maximale du jour phase 1",                    "Highest power today phase 1",                          Trait.DISABLED),
+    ("SMAXSN2",   _HIGHEST,       "Puissance maximale du jour phase 2",                    "Highest power today phase 2",                          Trait.DISABLED),
+    ("SMAXSN3",   _HIGHEST,       "Puissance maximale du jour phase 3",                    "Highest power today phase 3",                          Trait.DISABLED),
+    ("SMAXSN-1",  _APPARENT_SET,  "Puissance maximale de la veille",                       "Highest power yesterday",                              Trait.TIMESTAMPED),
+    ("SMAXN",     _HIGHEST,       "Puissance maximale du jour",                            "Highest power today",                                  Trait.TIMESTAMPED),
+    ("SMAXN-1",   _APPARENT_SET,  "Puissance maximale de la veille",                       "Highest power yesterday",                              Trait.TIMESTAMPED),
+    ("SMAXIN",    _HIGHEST,       "Puissance injectée maximale du jour",                   "Highest power exported today",                         Trait.TIMESTAMPED),
+    ("SMAXIN-1",  _APPARENT_SET,  "Puissance injectée maximale de la veille",              "Highest power exported yesterday",                     Trait.TIMESTAMPED),
+    ("CCASN",     _ACTIVE_MEAN,   "Puissance active moyenne",                              "Mean active power",                                    Trait.SPORADIC | Trait.TIMESTAMPED),
+    ("CCAIN",     _ACTIVE_MEAN,   "Puissance active moyenne injectée",                     "Mean active power exported",                           Trait.SPORADIC | Trait.TIMESTAMPED),
+    ("subscribed_power", _APPARENT_SET, "Puissance souscrite",                             "Subscribed power",                                     Trait.DIAGNOSTIC),
+    ("ISOUSC",    _CURRENT_SET,   "Intensité souscrite",                                   "Subscribed current",                                   Trait.DIAGNOSTIC),
 )
 # Of meters before Linky: a Linky sends constants instead.
-_MEASURED_BEFORE_LINKY: tuple[tuple[str, Quantity, str, str, Is], ...] = (
-    ("IMAX",      _CURRENT_SET,   "Intensité maximale atteinte",                           "Highest current",                                      Is.DIAGNOSTIC),
-    ("IMAX1",     _CURRENT_SET,   "Intensité maximale atteinte phase 1",                   "Highest current phase 1",                              Is.DIAGNOSTIC),
-    ("IMAX2",     _CURRENT_SET,   "Intensité maximale atteinte phase 2",                   "Highest current phase 2",                              Is.DIAGNOSTIC),
-    ("IMAX3",     _CURRENT_SET,   "Intensité maximale atteinte phase 3",                   "Highest current phase 3",                              Is.DIAGNOSTIC),
-    ("PMAX",      _ACTIVE_PAST,   "Puissance maximale atteinte",                           "Highest power",                                        Is.PLAIN),
+_MEASURED_BEFORE_LINKY: tuple[tuple[str, Quantity, str, str, Trait], ...] = (
+    ("IMAX",      _CURRENT_SET,   "Intensité maximale atteinte",                           "Highest current",                                      Trait.DIAGNOSTIC),
+    ("IMAX1",     _CURRENT_SET,   "Intensité maximale atteinte phase 1",                   "Highest current phase 1",                              Trait.DIAGNOSTIC),
+    ("IMAX2",     _CURRENT_SET,   "Intensité maximale atteinte phase 2",                   "Highest current phase 2",                              Trait.DIAGNOSTIC),
+    ("IMAX3",     _CURRENT_SET,   "Intensité maximale atteinte phase 3",                   "Highest current phase 3",                              Trait.DIAGNOSTIC),
+    ("PMAX",      _ACTIVE_PAST,   "Puissance maximale atteinte",                           "Highest power",                                        Trait.PLAIN),
 )
 # Texts and numbers without a unit.
-_TOLD: tuple[tuple[str, str, str, Is], ...] = (
+_TEXT_SENSORS: tuple[tuple[str, str, str, Trait], ...] = (
     # label             in French                            in English                              flags
     ("ADCO",            "Adresse du compteur",               "Meter address",                        _HIDDEN),
     ("ADSC",            "Adresse du compteur",               "Meter address",                        _HIDDEN),
@@ -146,25 +146,25 @@ _TOLD: tuple[tuple[str, str, str, Is], ...] = (
     ("VTIC",            "Version de la télé-information",    "TIC version",                          _HIDDEN),
     ("STGE",            "Registre de statuts",               "Status register",                      _HIDDEN),
     ("MSG1",            "Message du fournisseur",            "Supplier's message",                   _HIDDEN),
-    ("MSG2",            "Message court du fournisseur",      "Supplier's short message",             _HIDDEN | Is.NOW_AND_THEN),
+    ("MSG2",            "Message court du fournisseur",      "Supplier's short message",             _HIDDEN | Trait.SPORADIC),
     ("supplier_index",  "Index fournisseur en cours",        "Running supplier index",               _HIDDEN),
     ("NJOURF",          "Numéro du jour tarifaire",          "Tariff day number",                    _HIDDEN),
     ("NJOURF+1",        "Numéro du jour tarifaire de demain", "Tariff day number tomorrow",          _HIDDEN),
 )
-_TOLD_BEFORE_LINKY: tuple[tuple[str, str, str, Is], ...] = (
+_TOLD_BEFORE_LINKY: tuple[tuple[str, str, str, Trait], ...] = (
     ("HHPHC",           "Groupe horaire",                    "Off-peak schedule group",              _HIDDEN),
     ("MOTDETAT",        "Mot d'état",                        "Status word",                          _HIDDEN),
 )
 # Yes or no. `exporting` and the relays are not here: not every meter needs them.
-_SWITCHED: tuple[tuple[str, str | None, str, Is], ...] = (
+_BINARY_SENSORS: tuple[tuple[str, str | None, str, Trait], ...] = (
     # key                device class  icon               flags
-    ("overload",        "problem",    "",                Is.PLAIN),
-    ("peak_notice",     None,         "mdi:bell-alert",  Is.NOW_AND_THEN),
-    ("peak",            None,         "mdi:alert-decagram", Is.NOW_AND_THEN),
-    ("overvoltage",     "problem",    "",                Is.PLAIN),
-    ("producer",        None,         "mdi:solar-power", Is.DIAGNOSTIC),
-    ("cover_open",      "opening",    "",                Is.DIAGNOSTIC),
-    ("clock_degraded",  "problem",    "",                Is.DIAGNOSTIC),
+    ("overload",        "problem",    "",                Trait.PLAIN),
+    ("peak_notice",     None,         "mdi:bell-alert",  Trait.SPORADIC),
+    ("peak",            None,         "mdi:alert-decagram", Trait.SPORADIC),
+    ("overvoltage",     "problem",    "",                Trait.PLAIN),
+    ("producer",        None,         "mdi:solar-power", Trait.DIAGNOSTIC),
+    ("cover_open",      "opening",    "",                Trait.DIAGNOSTIC),
+    ("clock_degraded",  "problem",    "",                Trait.DIAGNOSTIC),
     ("plc_synchronised", None,        "mdi:sync",        _HIDDEN),
 )
 # fmt: on
@@ -175,7 +175,7 @@ _TEMPO_PEAKS = {1: Text("jour blanc", "White day"), 2: Text("jour rouge", "Red d
 _SUPPLIER_REGISTER = re.compile(r"EASF(\d\d)")
 
 
-def entities(facts: Facts, language: str) -> Iterator[Entity]:
+def entities(facts: MeterProfile, language: str) -> Iterator[Entity]:
     """Yield the entities that a meter needs, those that are in its state and those that are about its line."""
     yield from _measured(facts)
     yield from _registers(facts)
@@ -195,12 +195,12 @@ def key_of(label: str) -> str:
     return label.lower().replace("-", "_").replace("+", "_p")
 
 
-def _needed(facts: Facts, source: str, flags: Is) -> bool:
-    return source in facts.keys or (Is.NOW_AND_THEN in flags and key_of(source) in facts.announced)
+def _needed(facts: MeterProfile, source: str, flags: Trait) -> bool:
+    return source in facts.keys or (Trait.SPORADIC in flags and key_of(source) in facts.announced)
 
 
-def _measured(facts: Facts) -> Iterator[Entity]:
-    rows = _MEASURED if facts.linky else _MEASURED + _MEASURED_BEFORE_LINKY
+def _measured(facts: MeterProfile) -> Iterator[Entity]:
+    rows = _NUMERIC_SENSORS if facts.linky else _NUMERIC_SENSORS + _MEASURED_BEFORE_LINKY
     for label, quantity, french, english, flags in rows:
         if not _needed(facts, label, flags) or not (quantity.state_class != "total" or _counts(facts, label)):
             continue
@@ -213,7 +213,7 @@ def _measured(facts: Facts) -> Iterator[Entity]:
             ),
             quantity=quantity,
             template=_value(label),
-            attributes=_at(label) if Is.DATED in flags else "",
+            attributes=_at(label) if Trait.TIMESTAMPED in flags else "",
             flags=flags,
         )
     if facts.linky and "PMAX" in facts.keys:  # what a Linky says under that name
@@ -232,11 +232,11 @@ def _measured(facts: Facts) -> Iterator[Entity]:
         )
 
 
-def _counts(facts: Facts, label: str) -> bool:
+def _counts(facts: MeterProfile, label: str) -> bool:
     return label in facts.counting or label in facts.moved or key_of(label) in facts.announced
 
 
-def _registers(facts: Facts) -> Iterator[Entity]:
+def _registers(facts: MeterProfile) -> Iterator[Entity]:
     for label, name in _HISTORIC_REGISTERS.items():
         if label in facts.keys and _counts(facts, label):
             yield Entity(key=key_of(label), name=name, quantity=_ENERGY, template=_value(label))
@@ -261,7 +261,7 @@ def _registers(facts: Facts) -> Iterator[Entity]:
         )  # fmt: skip
 
 
-def _tariff(facts: Facts, language: str) -> Iterator[Entity]:
+def _tariff(facts: MeterProfile, language: str) -> Iterator[Entity]:
     name, icon = Text("Période tarifaire", "Tariff period"), "mdi:clock-outline"
     periods = _PERIODS.get(facts.contract or "")
     if "period" in facts.keys:
@@ -319,7 +319,7 @@ def _schedule(names: Sequence[Text], language: str) -> str:
     )
 
 
-def _peak_times(facts: Facts) -> Iterator[Entity]:
+def _peak_times(facts: MeterProfile) -> Iterator[Entity]:
     for number in (1, 2, 3):
         for label, name in _DIRECTIONS.items():
             source = f"{label}{number}_at"
@@ -334,7 +334,7 @@ def _peak_times(facts: Facts) -> Iterator[Entity]:
                 )
 
 
-def _peak_name(facts: Facts, name: Text, number: int) -> Text:
+def _peak_name(facts: MeterProfile, name: Text, number: int) -> Text:
     if facts.contract == "tempo" and number in _TEMPO_PEAKS:
         day = _TEMPO_PEAKS[number]
         return Text(f"{name.fr} du {day.fr}", f"{day.en} {name.en}")
@@ -342,8 +342,8 @@ def _peak_name(facts: Facts, name: Text, number: int) -> Text:
     return Text(f"{name.fr} de pointe mobile{number_of}", f"Mobile peak {name.en}{number_of}")
 
 
-def _switched(facts: Facts) -> Iterator[Entity]:
-    for key, device_class, icon, flags in _SWITCHED:
+def _switched(facts: MeterProfile) -> Iterator[Entity]:
+    for key, device_class, icon, flags in _BINARY_SENSORS:
         # The peaks of Tempo are its white and red days, and its colours tell them.
         if _needed(facts, key, flags) and not (key in ("peak_notice", "peak") and facts.contract == "tempo"):
             yield Entity(
@@ -377,20 +377,20 @@ def _switched(facts: Facts) -> Iterator[Entity]:
         yield Entity(key="ppot", platform=BINARY, name=name, device_class="problem", template=template, flags=_DIAG)
 
 
-def _relay(number: int, flags: Is) -> Entity:
+def _relay(number: int, flags: Trait) -> Entity:
     key, name = f"relay_{number}", Text(f"Relais {number}", f"Relay {number}")
     return Entity(
         key=key, platform=BINARY, name=name, template=_on(key), icon="mdi:electric-switch", flags=flags
     )  # fmt: skip
 
 
-def _told(facts: Facts) -> Iterator[Entity]:
-    for label, french, english, flags in _TOLD if facts.linky else _TOLD + _TOLD_BEFORE_LINKY:
+def _told(facts: MeterProfile) -> Iterator[Entity]:
+    for label, french, english, flags in _TEXT_SENSORS if facts.linky else _TEXT_SENSORS + _TOLD_BEFORE_LINKY:
         if _needed(facts, label, flags):
             yield Entity(key=key_of(label), name=Text(french, english), template=_value(label), flags=flags)
 
 
-def _line(facts: Facts, language: str) -> Iterator[Entity]:
+def _line(facts: MeterProfile, language: str) -> Iterator[Entity]:
     """Yield what is about the line and the reader, most of it from the reader's health."""
     if "mode" in facts.keys:
         yield _choice("mode", Text("Mode de la télé-information", "TIC mode"), _MODES, language, flags=_DIAG)
@@ -431,5 +431,5 @@ def _line(facts: Facts, language: str) -> Iterator[Entity]:
     )  # fmt: skip
 
 
-def _health(key: str, name: Text, quantity: Quantity, *, template: str, flags: Is) -> Entity:
+def _health(key: str, name: Text, quantity: Quantity, *, template: str, flags: Trait) -> Entity:
     return Entity(key=key, name=name, quantity=quantity, template=template, source="health", flags=flags)

@@ -43,7 +43,7 @@ class Publisher(Protocol):
         """Hand a message over; None if that is not possible now."""
 
 
-class Meters:
+class MeterPublisher:
     """Publishes what is retained of each meter; all of it again to a broker that is new, or when somebody asks."""
 
     def __init__(
@@ -78,7 +78,7 @@ class Meters:
         self._listening_until = 0.0
         self._made: dict[str, float] = {}  # meters whose entities are new: when they are to be told their state
 
-    def take(self, frame: Frame, now: float, *, simulated: bool = False) -> None:
+    def on_frame(self, frame: Frame, now: float, *, simulated: bool = False) -> None:
         """Take a frame, as it is published; `simulated`: no real meter has sent it."""
         state = self._states.get(frame.meter)
         if state is None:
@@ -100,7 +100,7 @@ class Meters:
         if meter in self._states:
             self._states[meter].link(online)
 
-    def pump(self, now: float) -> None:
+    def tick(self, now: float) -> None:
         """Publish what is due."""
         if not self._publisher.connected:
             return
@@ -112,7 +112,7 @@ class Meters:
             if now >= self._made.get(meter, math.inf):
                 del self._made[meter]
                 self._publish_link(meter)
-                state.hurry()
+                state.force_publish()
             told = state.due(now)
             if told is not None:
                 self._publish_state(meter, told)
@@ -131,7 +131,7 @@ class Meters:
             return False
         return bool(self._links.get(meter)) or not discovery.withdrawn  # a meter that is gone does not come back
 
-    def announce(self, now: float) -> None:
+    def republish(self, now: float) -> None:
         """Publish everything again: the broker is new."""
         self._listening_until = now + LISTEN
         self._retired.connected()
@@ -148,7 +148,7 @@ class Meters:
             if current := state.current():
                 self._publish_state(meter, current)
 
-    def hear(self, topic: str, payload: bytes, now: float) -> None:
+    def on_message(self, topic: str, payload: bytes, now: float) -> None:
         """Take what is retained of an earlier run, Home Assistant's birth message, and what others say of a link."""
         if topic == f"{self._home_assistant.prefix}/status":
             if payload == b"online" and self._born is None:
@@ -240,7 +240,7 @@ class Meters:
         if meter not in self._states:  # it is not read here any more, and now it is forgotten
             del self._discoveries[meter]
             self._links.pop(meter, None)
-        elif self._discoveries[meter].withdraw(now) and self._home_assistant.discovery:
+        elif self._discoveries[meter].on_cleared(now) and self._home_assistant.discovery:
             log.info(
                 "The meter %s was taken away from Home Assistant, or an entity of it: it is announced again while its"
                 " frames come; home_assistant.discovery: false prevents that",

@@ -11,7 +11,7 @@ from typing import Any
 from common import tariff
 from common.frame import Value
 from common.labels import Mode
-from reader.meter.last_values import tidy
+from reader.meter.last_values import strip_padding
 from reader.tic.day_profile import read_profile
 from reader.tic.status_register import COLOURS, Status, read_relays, read_status
 
@@ -211,7 +211,7 @@ def _integer(values: Mapping[str, Value], label: str) -> int | None:
 
 def _text(values: Mapping[str, Value], label: str) -> str | None:
     value = values.get(label)
-    return str(tidy(value)) or None if isinstance(value, str) else None
+    return str(strip_padding(value)) or None if isinstance(value, str) else None
 
 
 def _without_none(state: State) -> State:

@@ -37,7 +37,7 @@ class WholeFrames:
 
     def take(self, frame: Frame) -> bool:
         """Take a frame; return whether it completes what the meter sends. A short one never does."""
-        if is_short(frame):
+        if is_overload_frame(frame):
             return False
         self._damaged = self._damaged + 1 if frame.dropped else 0
         if self._damaged % DAMAGED_TOGETHER:
@@ -83,7 +83,7 @@ class LastValues:
             self.changes += self._source is not None
             self._source = frame.meter, frame.mode
             self._start()
-        was_short, self.short = self.short, is_short(frame)
+        was_short, self.short = self.short, is_overload_frame(frame)
         believed = frozenset(label for label, value in frame.values.items() if self._believe(frame.mode, label, value))
         self._keep(frame, believed)
         self._forget_transient(frame, after_short=was_short)
@@ -109,7 +109,7 @@ class LastValues:
 
     def _keep(self, frame: Frame, believed: frozenset[str]) -> None:
         for label, sent in frame.values.items():
-            value = tidy(sent)
+            value = strip_padding(sent)
             if label in believed and value != "":  # such as DATE, or a maximum that is not known yet
                 self.values[label] = value
             elif sent != "" and value == "":  # blanks: a message that is none any more
@@ -159,12 +159,12 @@ class LastValues:
         self._missed.pop(label, None)
 
 
-def is_short(frame: Frame) -> bool:
+def is_overload_frame(frame: Frame) -> bool:
     """Tell whether a frame is a short one, of which a three-phase meter sends many during an overload."""
     return frame.values.keys() <= _SHORT
 
 
-def tidy(value: Value) -> Value:
+def strip_padding(value: Value) -> Value:
     """Return a value for people: text without the padding of the wire.
 
     >>> tidy("    HC  BLEU    ")

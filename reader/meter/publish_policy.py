@@ -44,26 +44,26 @@ _MINUTE = 60.0  # seconds
 class _Rule(NamedTuple):
     """What a quantity must do to be published again."""
 
-    beyond: int = 0  # a larger change than this
+    deadband: int = 0  # a larger change than this
     percent: int = 0  # and than this share of what was published
-    pace: float = 0.0  # seconds since it last changed; `every` holds anyway
+    min_interval: float = 0.0  # seconds since it last changed; `every` holds anyway
 
 
-_POWER = _Rule(beyond=20, percent=2)
-_CURRENT = _Rule(beyond=1)
-_SLOW = _Rule(pace=_MINUTE)
+_POWER = _Rule(deadband=20, percent=2)
+_CURRENT = _Rule(deadband=1)
+_SLOW = _Rule(min_interval=_MINUTE)
 _DERIVED = {
     "exporting": _SLOW,
-    "estimated_power": _Rule(beyond=50, percent=5, pace=30.0),
+    "estimated_power": _Rule(deadband=50, percent=5, min_interval=30.0),
     "headroom_current": _CURRENT,
     "headroom_power": _POWER,
     "import_total": _SLOW,
     "export_total": _SLOW,
 }
-_BY_UNIT = {"VA": _POWER, "A": _CURRENT, "V": _Rule(beyond=2, pace=_MINUTE), "Wh": _SLOW, "VArh": _SLOW}
+_BY_UNIT = {"VA": _POWER, "A": _CURRENT, "V": _Rule(deadband=2, min_interval=_MINUTE), "Wh": _SLOW, "VArh": _SLOW}
 
 
-class Publication:
+class PublishPolicy:
     """What was published of one meter, and what is to be published next."""
 
     def __init__(self, *, every: float, refresh: float) -> None:
@@ -73,16 +73,16 @@ class Publication:
         self._changed: dict[str, float] = {}  # when each key last changed, monotonic
         self._last: float | None = None  # when something was published
         self._whole = 0.0  # when everything was
-        self.hurried = False  # everything is to be published at the next occasion
+        self.force = False  # everything is to be published at the next occasion
         self._all = False
 
-    def shown(self) -> None:
+    def mark_sent(self) -> None:
         """Everything was shown to somebody: what is published next must not be older."""
         self._all = True
 
     def due(self, state: Mapping[str, Any], monotonic: float) -> dict[str, Any] | None:
         """Return what to publish now, None if nothing is due."""
-        if self._last is None or self.hurried or monotonic - self._whole >= self._refresh:
+        if self._last is None or self.force or monotonic - self._whole >= self._refresh:
             return self._publish(state, state, monotonic)
         changed = [key for key in state.keys() | self._published.keys() if self._differs(state, key)]
         urgent = {key for key in changed if key in URGENT and self._rested(key, monotonic)}
@@ -99,7 +99,7 @@ class Publication:
         return bool(state[key] != self._published[key])
 
     def _rested(self, key: str, monotonic: float) -> bool:
-        return monotonic - self._changed.get(key, -math.inf) >= _rule(key).pace
+        return monotonic - self._changed.get(key, -math.inf) >= _rule(key).min_interval
 
     def _ready(self, state: Mapping[str, Any], key: str, monotonic: float) -> bool:
         """Tell whether a key that differs has moved enough, and rested long enough."""
@@ -110,7 +110,7 @@ class Publication:
             return False
         rule = _rule(key)
         if isinstance(now, int) and isinstance(before, int):
-            return abs(now - before) > max(rule.beyond, abs(before) * rule.percent / 100)
+            return abs(now - before) > max(rule.deadband, abs(before) * rule.percent / 100)
         return True
 
     def _publish(self, state: Mapping[str, Any], keys: Iterable[str], monotonic: float) -> dict[str, Any]:
@@ -124,7 +124,7 @@ class Publication:
             del self._changed[key]
         self._published, self._last = published, monotonic
         if whole:
-            self._whole, self.hurried, self._all = monotonic, False, False
+            self._whole, self.force, self._all = monotonic, False, False
         return dict(published)
 
 

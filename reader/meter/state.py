@@ -12,7 +12,7 @@ from common.frame import Frame, write_stamp
 from reader.meter.derived import derive, has_peak, import_registers, total
 from reader.meter.last_values import LastValues
 from reader.meter.power_estimate import Estimate
-from reader.meter.publish_policy import Publication
+from reader.meter.publish_policy import PublishPolicy
 
 
 class State:
@@ -24,7 +24,7 @@ class State:
     def __init__(self, *, every: float = 10.0, refresh: float = 300.0) -> None:
         self._last = LastValues()
         self._estimate = Estimate()
-        self._publication = Publication(every=every, refresh=refresh)
+        self._publication = PublishPolicy(every=every, refresh=refresh)
         self._derived: dict[str, Any] = {}
         self._power: int | None = None
         self._peaks = False  # a mobile peak was seen, under this contract
@@ -56,20 +56,20 @@ class State:
         if online == self._online:
             return
         if self._online is not None:
-            self._publication.hurried = True
+            self._publication.force = True
         self._online = online
         self._estimate.clear()
         self._power = None
 
-    def hurry(self) -> None:
+    def force_publish(self) -> None:
         """Somebody must see everything at once, changed or not."""
-        self._publication.hurried = True
+        self._publication.force = True
 
     def due(self, monotonic: float) -> dict[str, object] | None:
         """Return what to publish now, None if nothing is due; what is returned counts as published."""
         if not self._last.complete:
             return None
-        if self._online is False and not self._publication.hurried:
+        if self._online is False and not self._publication.force:
             return None  # a refresh would make values look fresh that are not
         return self._publication.due(self._state(), monotonic)
 
@@ -77,7 +77,7 @@ class State:
         """Return everything as it is, for a birth message or a reconnect; empty while nothing is to be published."""
         if not self._last.complete:
             return {}
-        self._publication.shown()
+        self._publication.mark_sent()
         return self._state()
 
     def values(self) -> dict[str, object]:

@@ -23,11 +23,11 @@ from common.runtime.shutdown import Shutdown
 from reader.config import ReaderConfig, ReaderMqtt
 from reader.line.port import check_port, open_port
 from reader.line.worker import FrameReceived, LinkChanged
-from reader.watch.keyboard import pressed
+from reader.watch.keyboard import read_keys
 from reader.watch.notes import translate
-from reader.watch.source import BrokerSource, Event, Gone, Note, NoteHandler, Parity, PortSource, Source
-from reader.watch.texts import Words
-from reader.watch.view import View, Watched, plain_line
+from reader.watch.source import BrokerSource, Event, Gone, NoteHandler, Notice, Parity, PortSource, Source
+from reader.watch.texts import Translations
+from reader.watch.view import MeterView, View, plain_line
 
 _REDRAW = 0.5  # seconds between two pictures, at least
 _TICK = 1.0  # seconds between two pictures, at most
@@ -56,7 +56,7 @@ def add_watch(commands: Any, default: Path) -> None:
 def _watch(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments)
     language = arguments.language or (settings.home_assistant.language if settings else "fr")
-    words = Words(language)
+    words = Translations(language)
     events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that knows no é can still show the numbers
@@ -116,7 +116,7 @@ def _check_rich() -> None:
 
 
 def _source(
-    arguments: argparse.Namespace, settings: ReaderConfig | None, words: Words, post: Callable[[Event], None]
+    arguments: argparse.Namespace, settings: ReaderConfig | None, words: Translations, post: Callable[[Event], None]
 ) -> tuple[Source, str, str]:
     """Return where the frames come from, what is to be said of it, and what to say when none come."""
     broker = settings.mqtt if settings else ReaderMqtt()
@@ -146,13 +146,13 @@ def _source(
     return BrokerSource(broker, post), note, words("ask_broker", topic=broker.topic)
 
 
-def _taken_by_reader(settings: ReaderConfig, words: Words) -> tuple[str, str] | None:
+def _taken_by_reader(settings: ReaderConfig, words: Translations) -> tuple[str, str] | None:
     """Return the ports and the reader, where one runs with this configuration: even a gateway lets only one in."""
     reader = Host().lock_holder(settings.spool.journal)
     return None if reader is None else (", ".join(settings.port), _named(reader, words))
 
 
-def _named(process: Process | None, words: Words) -> str:
+def _named(process: Process | None, words: Translations) -> str:
     return words("another") if process is None else words("process", name=process.name, number=process.pid)
 
 
@@ -181,7 +181,7 @@ class _Watch:
     def __init__(
         self,
         source: Source,
-        words: Words,
+        words: Translations,
         events: "queue.SimpleQueue[Event | None]",
         stop: threading.Event,
         *,
@@ -198,7 +198,7 @@ class _Watch:
         self._stop = stop
         self._only = only
         self._advice = advice
-        self._meters: dict[str, Watched] = {}
+        self._meters: dict[str, MeterView] = {}
         self._others: set[str] = set()  # heard, but not to be shown
         self._began = self._heard = time.monotonic()
         self._said: dict[str, str] = {}
@@ -266,7 +266,7 @@ class _Watch:
             case Parity(meter, errors):
                 if meter in self._meters:
                     self._meters[meter].parity(errors)
-            case Note(text):
+            case Notice(text):
                 self.note = translate(text, self._words) or self._from
             case None:
                 pass
@@ -278,14 +278,14 @@ class _Watch:
         self._others.add(meter)
         return False
 
-    def _meter(self, meter: str) -> Watched:
+    def _meter(self, meter: str) -> MeterView:
         if meter not in self._meters:
-            self._meters[meter] = Watched(meter, self._words)
+            self._meters[meter] = MeterView(meter, self._words)
         return self._meters[meter]
 
 
 def _on_screen(
-    watch: _Watch, words: Words, events: "queue.SimpleQueue[Event | None]", stop: threading.Event
+    watch: _Watch, words: Translations, events: "queue.SimpleQueue[Event | None]", stop: threading.Event
 ) -> None:  # fmt: skip
     from reader.watch.screen import Screen, Status
 
@@ -295,6 +295,6 @@ def _on_screen(
             events.put(None)
 
     with ExitStack() as stack:
-        stack.enter_context(pressed(take))
+        stack.enter_context(read_keys(take))
         screen = stack.enter_context(Screen(words))
         watch.run(lambda views: screen.show(views, Status(watch.source, watch.note, watch.advice)))

@@ -13,7 +13,7 @@ _LOOK = 0.5  # seconds until the end is noticed
 
 
 @contextmanager
-def pressed(take: Callable[[str], None]) -> Iterator[None]:
+def read_keys(take: Callable[[str], None]) -> Iterator[None]:
     """Give each key to `take`, from another thread, where there is a terminal; it is as it was afterwards."""
     if not sys.stdin.isatty():
         yield

@@ -6,7 +6,7 @@ trouble is, and which command tells more.
 
 import re
 
-from reader.watch.texts import Words
+from reader.watch.texts import Translations
 
 _PORT = r"(?P<where>[^\s:]+(?:://[^\s/]+)?): "
 #: How a line of the log begins, and the text that stands for it; the first that fits counts.
@@ -39,7 +39,7 @@ _REASONS = {
 }
 
 
-def translate(note: str, words: Words) -> str:
+def translate(note: str, words: Translations) -> str:
     """Return a note of the log in the language of the words."""
     if words.language == "en" or not note:
         return note

@@ -10,7 +10,7 @@ from rich.live import Live
 from rich.panel import Panel
 from rich.text import Text
 
-from reader.watch.texts import Words
+from reader.watch.texts import Translations
 from reader.watch.view import BUCKET, Gauge, Level, View, level_of
 
 _LABEL = 12  # columns of what stands before a line
@@ -49,7 +49,7 @@ class _Block:
 class Screen:
     """A terminal while meters are shown on it; afterwards it is as it was."""
 
-    def __init__(self, words: Words) -> None:
+    def __init__(self, words: Translations) -> None:
         self._console = Console()
         self._words = words
         self._live = Live(console=self._console, screen=True, auto_refresh=False, redirect_stdout=False,
@@ -68,7 +68,7 @@ class Screen:
         self._live.update(draw(views, status, self._words, width=width, height=height), refresh=True)
 
 
-def draw(views: Sequence[View], status: Status, words: Words, *, width: int, height: int) -> RenderableType:
+def draw(views: Sequence[View], status: Status, words: Translations, *, width: int, height: int) -> RenderableType:
     """Lay the meters out on a screen of that size."""
     if width < _NARROWEST or height < _LOWEST + 1:
         return Text(words("too_small"))
@@ -90,7 +90,7 @@ def draw(views: Sequence[View], status: Status, words: Words, *, width: int, hei
     return Group(*panels, _footer(status.source, note, words, width))
 
 
-def _panel(view: View, words: Words, width: int, rows: int) -> tuple[Panel, int]:
+def _panel(view: View, words: Translations, width: int, rows: int) -> tuple[Panel, int]:
     blocks = [block for block in _blocks(view, words, width - 4) if block.lines]
     lines = _fit(blocks, view, words, width - 4, rows - 2)
     state = ("green", (words("online"), _DIM)) if view.online else ("red", (words("offline"), "red"))
@@ -108,7 +108,7 @@ def _panel(view: View, words: Words, width: int, rows: int) -> tuple[Panel, int]
     return panel, len(lines) + 2
 
 
-def _line_texts(view: View, words: Words, width: int) -> str:
+def _line_texts(view: View, words: Translations, width: int) -> str:
     line = view.line
     texts = [words("mode", name=view.mode.lower())]
     if line.rate is not None:
@@ -121,7 +121,7 @@ def _line_texts(view: View, words: Words, width: int) -> str:
     return " · ".join(texts)
 
 
-def _blocks(view: View, words: Words, width: int) -> list[_Block]:
+def _blocks(view: View, words: Translations, width: int) -> list[_Block]:
     """Make the blocks of a meter, in the order in which they stand."""
     if view.power is None and not view.tariff:
         return [_Block([Text(words("waiting"), style=_DIM)], 0)]
@@ -138,7 +138,7 @@ def _blocks(view: View, words: Words, width: int) -> list[_Block]:
     ]
 
 
-def _fit(blocks: list[_Block], view: View, words: Words, width: int, rows: int) -> list[Text]:
+def _fit(blocks: list[_Block], view: View, words: Translations, width: int, rows: int) -> list[Text]:
     """Choose what there are rows for; what is left goes to the chart, and to blank rows."""
     chart = _Block([], 5)
     if view.power is not None and any(power is not None for power in view.history):
@@ -186,7 +186,7 @@ def _labelled(label: str, text: Text) -> Text:
     return Text.assemble((label, _DIM), gap, text)
 
 
-def _power(gauge: Gauge, words: Words, width: int) -> Text:
+def _power(gauge: Gauge, words: Translations, width: int) -> Text:
     value = Text(f"{words.number(gauge.value)} {gauge.unit}", style=f"bold {_STYLES[gauge.level]}")
     if gauge.limit:
         share = round(100 * gauge.value / gauge.limit)
@@ -195,7 +195,7 @@ def _power(gauge: Gauge, words: Words, width: int) -> Text:
     return _gauge(gauge, value, width)
 
 
-def _phase(gauge: Gauge, words: Words, width: int) -> Text:
+def _phase(gauge: Gauge, words: Translations, width: int) -> Text:
     value = Text(f"{words.number(gauge.value):>3} {gauge.unit}", style=_STYLES[gauge.level])
     for more in gauge.more:
         value.append(f"{more:>10}", style=_DIM)
@@ -224,7 +224,7 @@ def _colours(view: View) -> Text:
     return text
 
 
-def _registers(view: View, words: Words, width: int, most: int | None = None) -> list[Text]:
+def _registers(view: View, words: Translations, width: int, most: int | None = None) -> list[Text]:
     """Draw the indexes, or the most telling of them where there is no room for all."""
     column = min(width - _LABEL, 52)
     telling = sorted(view.registers, key=lambda register: (not register.running, not register.total))[:most]
@@ -238,7 +238,7 @@ def _registers(view: View, words: Words, width: int, most: int | None = None) ->
     return lines
 
 
-def _chart(view: View, words: Words, width: int, rows: int) -> list[Text]:
+def _chart(view: View, words: Translations, width: int, rows: int) -> list[Text]:
     """Draw the history as columns, each as high as its highest point."""
     known = [power for power in view.history if power is not None]
     highest, limit = max(known), view.power.limit if view.power else None
@@ -270,7 +270,7 @@ def _sampled(history: Sequence[int | None], columns: int) -> list[int | None]:
     return points
 
 
-def _footer(source: str, note: str, words: Words, width: int) -> Text:
+def _footer(source: str, note: str, words: Translations, width: int) -> Text:
     end = words("quit")
     room = width - len(end) - 3
     said = note or source

@@ -27,7 +27,7 @@ class Parity:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class Notice:
     """What is wrong with the source; empty when it is well again."""
 
     text: str
@@ -40,7 +40,7 @@ class Gone:
     meter: str
 
 
-Event = LineEvent | Gone | Parity | Note
+Event = LineEvent | Gone | Parity | Notice
 Post = Callable[[Event], None]
 
 
@@ -134,7 +134,7 @@ class BrokerSource:
 
     def _hear(self, event: Connected | Disconnected | Published | Message) -> None:
         if isinstance(event, Connected):
-            self._post(Note(""))
+            self._post(Notice(""))
         if not isinstance(event, Message):
             return
         meter, _, what = event.topic.removeprefix(f"{self._topics.base}/").partition("/")
@@ -146,7 +146,7 @@ class BrokerSource:
             else:
                 self._health(json.loads(event.payload))
         except (MessageError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            self._post(Note(f"{event.topic}: {error}"))
+            self._post(Notice(f"{event.topic}: {error}"))
 
     def _health(self, report: Mapping[str, Any]) -> None:
         for line in report["lines"]:
@@ -163,4 +163,4 @@ class NoteHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Post a warning."""
-        self._post_note(Note(record.getMessage()))
+        self._post_note(Notice(record.getMessage()))

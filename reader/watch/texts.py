@@ -68,7 +68,7 @@ _TEXTS = {
 # fmt: on
 
 
-class Words:
+class Translations:
     """The words of one language."""
 
     def __init__(self, language: str) -> None:

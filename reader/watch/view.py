@@ -20,7 +20,7 @@ from reader.meter.names import (
     switched_name,
 )
 from reader.meter.state import State
-from reader.watch.texts import Words
+from reader.watch.texts import Translations
 
 NEAR, HIGH = 0.7, 0.9  # shares of a limit
 BUCKET = 5.0  # seconds that are one point of the history
@@ -106,10 +106,10 @@ class View:
     line: Line
 
 
-class Watched:
+class MeterView:
     """Follows one meter."""
 
-    def __init__(self, meter: str, words: Words) -> None:
+    def __init__(self, meter: str, words: Translations) -> None:
         self.meter = meter
         self.online: bool | None = None
         self._words = words
@@ -353,7 +353,7 @@ def _local(instant: str) -> str:
     return parse_time(instant).astimezone().strftime("%H:%M")
 
 
-def plain_line(view: View, words: Words) -> str:
+def plain_line(view: View, words: Translations) -> str:
     """Return one line without a time: the same as long as nothing that is shown changes."""
     parts = [view.meter, words("online") if view.online else words("offline")]
     if view.power is not None:

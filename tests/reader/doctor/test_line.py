@@ -11,7 +11,7 @@ import pytest
 from common.doctor.findings import Finding, Status
 from common.errors import PortError
 from common.labels import Mode
-from reader.doctor.line import LineFacts, judge_line, listen
+from reader.doctor.line import LineFacts, diagnose_line, listen
 from reader.line.port import Port, open_port
 from reader.simulator.line import Noise
 from reader.simulator.meter import SimulatedMeter
@@ -79,7 +79,7 @@ def terminal() -> Iterator[str]:
 
 
 def test_a_good_line_tells_of_its_meter() -> None:
-    line, meter = judge_line(hear(Bytes(meter_says())))
+    line, meter = diagnose_line(hear(Bytes(meter_says())))
     assert (line.status, meter.status) == (FINE, FINE)
     assert "standard frames in 12 s, 2.00 a second" in line.what
     assert "0 of them damaged; 0 parity errors" in line.what
@@ -88,7 +88,7 @@ def test_a_good_line_tells_of_its_meter() -> None:
 
 
 def test_noise_is_measured_and_compared_with_what_is_normal() -> None:
-    line = judge_line(hear(Bytes(meter_says(), noise=Noise(1e-3))))[0]
+    line = diagnose_line(hear(Bytes(meter_says(), noise=Noise(1e-3))))[0]
     assert line.status is CURE
     assert line.what.startswith("noisy: ")
     assert "normal is none" in line.what
@@ -102,11 +102,11 @@ def test_one_damaged_line_is_only_to_be_known(send: Send) -> None:
     facts = hear(Bytes(good))
     facts.dropped["checksum"] = 1
     facts.good = 500
-    assert judge_line(facts)[0].status is MIND
+    assert diagnose_line(facts)[0].status is MIND
 
 
 def test_a_silent_line_says_where_to_look(terminal: str) -> None:
-    finding = only(judge_line(listen(terminal, "auto", 0.3, open_port)))
+    finding = only(diagnose_line(listen(terminal, "auto", 0.3, open_port)))
     assert finding.status is CURE
     assert "is silent: not one character" in finding.what
     assert "I1 and I2" in finding.fix
@@ -121,7 +121,7 @@ def test_a_silent_line_says_where_to_look(terminal: str) -> None:
     ],
 )
 def test_garbage_is_told_apart(data: bytes, what: str, cure: str) -> None:
-    finding = only(judge_line(hear(Bytes(data))))
+    finding = only(diagnose_line(hear(Bytes(data))))
     assert finding.status is CURE
     assert what in finding.what
     assert cure in finding.fix
@@ -130,17 +130,17 @@ def test_garbage_is_told_apart(data: bytes, what: str, cure: str) -> None:
 def test_a_stray_character_now_and_then_is_no_noise() -> None:
     facts = hear(Bytes(b"\xff"))
     assert facts.characters < 60
-    assert "stray" in only(judge_line(facts)).what
+    assert "stray" in only(diagnose_line(facts)).what
 
 
 def test_the_driver_has_its_say_on_garbage() -> None:
     port = Bytes(bytes(range(0x80, 0xF0)) * 3, driver={"framing": 7, "overrun": 0})
-    assert "the driver counted: framing 7" in only(judge_line(hear(port))).what
+    assert "the driver counted: framing 7" in only(diagnose_line(hear(port))).what
 
 
 def test_characters_that_the_port_lost_are_no_noise_of_the_line(send: Send) -> None:
     data = send(b"ADCO 031961123456", b"PAPP 00750", b"BASE 010151175")
-    line = judge_line(hear(Bytes(data, driver={"overrun": 3})))[0]
+    line = diagnose_line(hear(Bytes(data, driver={"overrun": 3})))[0]
     assert line.status is CURE
     assert "lost on their way" in line.what
     assert "disable-bt" in line.fix
@@ -151,7 +151,7 @@ def test_the_other_speed_is_tried_whatever_the_configuration_says(send: Send) ->
     facts = hear(port, "standard")
     assert port.speeds[:2] == [9600, 1200]
     assert port.speeds[-1] == 0  # closed
-    wrong = judge_line(facts)[0]
+    wrong = diagnose_line(facts)[0]
     assert wrong.status is CURE
     assert "speaks in historic mode, and reader.yaml says mode: standard" in wrong.what
     assert "mode: auto" in wrong.fix
@@ -164,7 +164,7 @@ def test_what_came_in_at_the_wrong_speed_is_no_noise(send: Send) -> None:
 
     facts = hear(Line(send(b"ADCO 031961123456", b"PAPP 00750", b"BASE 010151175")))
     assert facts.broken == 0
-    assert judge_line(facts)[0].status is FINE
+    assert diagnose_line(facts)[0].status is FINE
 
 
 def test_a_frame_whose_beginning_was_missed_is_no_noise(send: Send) -> None:
@@ -180,7 +180,7 @@ def test_a_frame_whose_beginning_was_missed_is_no_noise(send: Send) -> None:
 
 def test_a_linky_in_historic_mode_is_told_what_the_standard_mode_would_add(send: Send) -> None:
     groups = (b"ADCO 031961123456", b"OPTARIF BASE", b"BASE 010151175", b"PTEC TH..", b"PAPP 00750")
-    meter = judge_line(hear(Bytes(send(*groups))))[1]
+    meter = diagnose_line(hear(Bytes(send(*groups))))[1]
     assert meter.status is MIND
     assert "for each offer of today" in meter.what
     assert "ask the supplier" in meter.fix
@@ -188,7 +188,7 @@ def test_a_linky_in_historic_mode_is_told_what_the_standard_mode_would_add(send:
 
 
 def test_an_old_meter_has_nothing_to_gain(send: Send) -> None:
-    meter = judge_line(hear(Bytes(send(b"ADCO 020422123456", b"OPTARIF BASE", b"BASE 010151175"))))[1]
+    meter = diagnose_line(hear(Bytes(send(b"ADCO 020422123456", b"OPTARIF BASE", b"BASE 010151175"))))[1]
     assert meter.status is FINE
     assert "Electronic single-phase meter by Sagemcom" in meter.what
 
@@ -202,21 +202,21 @@ def test_an_old_meter_has_nothing_to_gain(send: Send) -> None:
     ],
 )
 def test_meters_that_say_too_little_are_known(send: Send, groups: tuple[bytes, ...], what: str) -> None:
-    finding = judge_line(hear(Bytes(send(*groups))))[-1]
+    finding = diagnose_line(hear(Bytes(send(*groups))))[-1]
     assert finding.status is CURE
     assert what in finding.what
 
 
 def test_two_addresses_are_a_bad_line(send: Send) -> None:
     frames = [send(b"ADCO " + address, b"BASE 010151175") for address in (b"031961123456", b"031961123457")]
-    assert "2 different addresses" in judge_line(hear(Bytes(b"".join(frames))))[-1].what
+    assert "2 different addresses" in diagnose_line(hear(Bytes(b"".join(frames))))[-1].what
 
 
 def test_a_port_that_cannot_be_opened_is_said() -> None:
     def refuse(url: str, _speed: int, _stop: threading.Event) -> Port:
         raise PortError(f"{url}: connection refused; is the program that serves the port running there?")
 
-    finding = only(judge_line(listen("socket://pi:2000", "auto", 1.0, refuse)))
+    finding = only(diagnose_line(listen("socket://pi:2000", "auto", 1.0, refuse)))
     assert finding.status is CURE
     assert "connection refused" in finding.what
 
@@ -224,4 +224,4 @@ def test_a_port_that_cannot_be_opened_is_said() -> None:
 def test_without_parity_bits_that_is_said(send: Send) -> None:
     facts = hear(Bytes(send(b"ADCO 031961123456", b"PAPP 00750", b"BASE 010151175")))
     assert facts.mode is Mode.HISTORIC
-    assert "no parity here to check" in judge_line(facts)[0].what
+    assert "no parity here to check" in diagnose_line(facts)[0].what

@@ -7,7 +7,7 @@ import pytest
 
 from common.doctor.findings import Status
 from common.host import Host, Process, User
-from reader.doctor.port import PortFacts, judge_port, probe_port
+from reader.doctor.port import PortFacts, diagnose_port, probe_port
 
 ME = User("me", os.geteuid(), frozenset((os.getegid(), *os.getgroups())))
 STRANGER = User("stranger", 54_321, frozenset({54_321}))
@@ -105,7 +105,7 @@ def put(root: Path, name: str, text: str) -> None:
     ],
 )
 def test_what_is_wrong_with_a_port_is_said_with_its_cure(facts: PortFacts, what: str, cure: str) -> None:
-    (finding,) = judge_port(facts)
+    (finding,) = diagnose_port(facts)
     assert finding.status is Status.CURE
     assert what in finding.what
     assert cure in finding.fix
@@ -114,28 +114,28 @@ def test_what_is_wrong_with_a_port_is_said_with_its_cure(facts: PortFacts, what:
 
 def test_the_running_reader_is_no_intruder_but_keeps_us_from_listening() -> None:
     facts = replace(GOOD, holders=(READER,))
-    (finding,) = judge_port(facts)
+    (finding,) = diagnose_port(facts)
     assert finding.status is Status.FINE
     assert "process 77" in finding.what
     assert not facts.may_listen
 
 
 def test_who_may_not_read_what_the_reader_may_is_told_of_sudo() -> None:
-    (finding,) = judge_port(replace(GOOD, allowed_here=False))
+    (finding,) = diagnose_port(replace(GOOD, allowed_here=False))
     assert finding.status is Status.MIND
     assert "sudo" in finding.fix
 
 
 def test_a_port_of_the_network_is_not_looked_for_here(root: Path) -> None:
     facts = probe_port("socket://192.168.1.30:2000", Host(root), ME)
-    assert judge_port(facts) == []
+    assert diagnose_port(facts) == []
     assert facts.may_listen
 
 
 def test_a_free_port_is_seen_as_such(root: Path, terminal: Path) -> None:
     facts = probe_port(str(terminal), Host(root), ME)
     assert facts.may_listen
-    assert [finding.status for finding in judge_port(facts)] == [Status.FINE]
+    assert [finding.status for finding in diagnose_port(facts)] == [Status.FINE]
 
 
 def test_the_rights_are_those_of_the_user_of_the_service(root: Path, terminal: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from common.doctor.broker_probe import Heard
 from common.doctor.findings import Finding, Status
 from common.topics import Topics
-from reader.doctor.service import ServiceFacts, gather, judge_delivery, judge_line_from_afar, judge_service
+from reader.doctor.service import ServiceFacts, diagnose_delivery, diagnose_line_from_afar, diagnose_service, gather
 
 FINE, MIND, CURE = Status
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -84,14 +84,14 @@ def test_what_is_heard_is_sorted() -> None:
 @pytest.mark.parametrize("health", ["", "[]", "{", '{"lines": 3}', '{"lines": [1, {"port": 2}], "delivery": []}'])
 def test_nonsense_in_health_is_no_reason_to_fall(health: str) -> None:
     facts = gather("cellar", TOPICS, [heard("teleinfo/reader/cellar/health", health)], seconds=1, local=True)
-    assert judge_service(replace(facts, status="online"))
-    assert judge_line_from_afar(facts, PORT)
-    assert judge_delivery(replace(facts, status="online"), "auto", NOW)
+    assert diagnose_service(replace(facts, status="online"))
+    assert diagnose_line_from_afar(facts, PORT)
+    assert diagnose_delivery(replace(facts, status="online"), "auto", NOW)
 
 
 def test_a_healthy_reader_is_fine_in_all() -> None:
     facts = running()
-    found = judge_service(facts) + judge_line_from_afar(facts, PORT) + judge_delivery(facts, "auto", NOW)
+    found = diagnose_service(facts) + diagnose_line_from_afar(facts, PORT) + diagnose_delivery(facts, "auto", NOW)
     assert {finding.status for finding in found} == {FINE}
     assert "for 2 hours" in found[0].what
 
@@ -111,7 +111,7 @@ def test_a_healthy_reader_is_fine_in_all() -> None:
     ],
 )
 def test_the_reader_itself(facts: ServiceFacts, status: Status, what: str) -> None:
-    finding = worst(judge_service(facts))
+    finding = worst(diagnose_service(facts))
     assert finding.status is status
     assert what in finding.what
     assert finding.fix
@@ -129,7 +129,7 @@ def test_the_reader_itself(facts: ServiceFacts, status: Status, what: str) -> No
     ],
 )
 def test_a_line_as_the_reader_that_runs_knows_it(facts: ServiceFacts, status: Status, what: str) -> None:
-    (finding,) = judge_line_from_afar(facts, PORT)
+    (finding,) = diagnose_line_from_afar(facts, PORT)
     assert finding.status is status
     assert what in finding.what
     assert finding.fix
@@ -156,7 +156,7 @@ def test_a_line_as_the_reader_that_runs_knows_it(facts: ServiceFacts, status: St
 def test_whether_frames_arrive(
     facts: ServiceFacts, confirmed_by: str | tuple[str, ...], status: Status, what: str
 ) -> None:
-    finding = worst(judge_delivery(facts, confirmed_by, NOW))
+    finding = worst(diagnose_delivery(facts, confirmed_by, NOW))
     assert finding.status is status
     assert what in finding.what
 
@@ -171,7 +171,11 @@ def cures(*facts: ServiceFacts) -> str:
     found = [
         finding
         for one in facts
-        for finding in (*judge_service(one), *judge_line_from_afar(one, PORT), *judge_delivery(one, "auto", NOW))
+        for finding in (
+            *diagnose_service(one),
+            *diagnose_line_from_afar(one, PORT),
+            *diagnose_delivery(one, "auto", NOW),
+        )
     ]
     return "\n".join(finding.fix for finding in found)
 
@@ -200,7 +204,7 @@ def test_in_a_shell_cures_name_the_plain_command(monkeypatch: pytest.MonkeyPatch
 
 def test_a_register_that_steps_back_is_no_noise() -> None:
     stepping = running(lines=[line(groups_dropped={"implausible": 900})])
-    found = judge_line_from_afar(stepping, PORT)
+    found = diagnose_line_from_afar(stepping, PORT)
     assert "noisy" not in str(found)
     (finding,) = (finding for finding in found if finding.status is not FINE)
     assert finding.status is MIND
@@ -211,6 +215,6 @@ def test_a_register_that_steps_back_is_no_noise() -> None:
 
 def test_noise_beside_a_register_that_steps_back_is_still_noise() -> None:
     both = running(lines=[line(groups_dropped={"implausible": 900, "checksum": 500})])
-    found = judge_line_from_afar(both, PORT)
+    found = diagnose_line_from_afar(both, PORT)
     assert {finding.status for finding in found} == {MIND, CURE}
     assert any("500 damaged lines" in finding.what for finding in found)

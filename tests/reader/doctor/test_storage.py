@@ -9,11 +9,11 @@ from common.doctor.findings import Status
 from common.host import Host, User
 from common.version import BUILD_DATE
 from reader.config import ReaderConfig, SpoolConfig
-from reader.doctor.storage import KeepingFacts, judge_keeping, probe_keeping
+from reader.doctor.storage import StorageFacts, diagnose_storage, probe_storage
 
 FINE, MIND, CURE = Status
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-GOOD = KeepingFacts(
+GOOD = StorageFacts(
     user="teleinfo", now=NOW, time_service="systemd-timesyncd", free=20_000_000_000, total=32_000_000_000
 )
 ME = User("me", os.geteuid(), frozenset((os.getegid(), *os.getgroups())))
@@ -43,7 +43,7 @@ class Clock:
 
 
 def test_a_machine_as_it_should_be_is_fine_and_tells_how_long_the_spool_lasts() -> None:
-    found = judge_keeping(GOOD)
+    found = diagnose_storage(GOOD)
     assert {finding.status for finding in found} == {FINE}
     assert "room for 22 days" in found[-1].what
     assert "20 GB are free" in found[-1].what
@@ -69,8 +69,8 @@ def test_a_machine_as_it_should_be_is_fine_and_tells_how_long_the_spool_lasts() 
         (replace(GOOD, damaged=2), MIND, "2 damaged pieces", "supply"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_cure(facts: KeepingFacts, status: Status, what: str, cure: str) -> None:
-    (finding,) = (finding for finding in judge_keeping(facts) if finding.status is not FINE)
+def test_what_is_wrong_is_said_with_its_cure(facts: StorageFacts, status: Status, what: str, cure: str) -> None:
+    (finding,) = (finding for finding in diagnose_storage(facts) if finding.status is not FINE)
     assert finding.status is status
     assert what in finding.what
     assert cure in finding.fix
@@ -88,7 +88,7 @@ def test_folders_and_disk_are_looked_at_as_they_are(config: ReaderConfig, tmp_pa
     spool.mkdir()
     (spool / "00000001.spool").write_bytes(bytes(5000))
     (spool / "00000001.damaged").write_bytes(bytes(100))
-    facts = probe_keeping(config, Host(tmp_path), ME, Clock(True))
+    facts = probe_storage(config, Host(tmp_path), ME, Clock(True))
     assert (facts.spool_size, facts.damaged) == (5000, 1)
     assert facts.free
     assert facts.total
@@ -100,7 +100,7 @@ def test_folders_and_disk_are_looked_at_as_they_are(config: ReaderConfig, tmp_pa
 
 def test_folders_that_are_not_the_services_are_found(config: ReaderConfig, tmp_path: Path) -> None:
     config.spool.path.mkdir(mode=0o755)
-    assert not probe_keeping(config, Host(tmp_path), STRANGER, Clock(True)).spool_writable
+    assert not probe_storage(config, Host(tmp_path), STRANGER, Clock(True)).spool_writable
 
 
 def test_folders_that_the_service_gets_when_it_starts_are_not_missed_before(tmp_path: Path) -> None:
@@ -108,13 +108,13 @@ def test_folders_that_the_service_gets_when_it_starts_are_not_missed_before(tmp_
     unit.parent.mkdir(parents=True)
     unit.write_text("[Service]\nRuntimeDirectory=teleinfo\nStateDirectory=teleinfo\n")
     here = SpoolConfig(journal=Path("/run/teleinfo"), path=Path("/var/lib/teleinfo"))
-    facts = probe_keeping(ReaderConfig(port=("/dev/x",), spool=here), Host(tmp_path), STRANGER, Clock(True))
+    facts = probe_storage(ReaderConfig(port=("/dev/x",), spool=here), Host(tmp_path), STRANGER, Clock(True))
     assert facts.journal_writable
     assert facts.spool_writable
     # Whoever was there first may have made it for somebody else.
     for folder in ("run/teleinfo", "var/lib/teleinfo"):
         (tmp_path / folder).mkdir(parents=True)
-    facts = probe_keeping(ReaderConfig(port=("/dev/x",), spool=here), Host(tmp_path), STRANGER, Clock(True))
+    facts = probe_storage(ReaderConfig(port=("/dev/x",), spool=here), Host(tmp_path), STRANGER, Clock(True))
     assert not facts.journal_writable
     assert not facts.spool_writable
 
@@ -123,17 +123,17 @@ def test_a_file_in_the_place_of_a_folder_is_found(config: ReaderConfig, tmp_path
     config.spool.journal.touch()
     (tmp_path / "file").touch()
     below = replace(config, spool=replace(config.spool, path=tmp_path / "file" / "spool"))
-    facts = probe_keeping(below, Host(tmp_path), ME, Clock(True))
+    facts = probe_storage(below, Host(tmp_path), ME, Clock(True))
     assert not facts.journal_writable
     assert not facts.spool_writable
 
 
 def test_what_could_set_the_clock_is_found(config: ReaderConfig, tmp_path: Path) -> None:
-    assert probe_keeping(config, Host(tmp_path), ME, Clock(False)).time_service == ""
+    assert probe_storage(config, Host(tmp_path), ME, Clock(False)).time_service == ""
     service = tmp_path / "usr/sbin/chronyd"
     service.parent.mkdir(parents=True)
     service.touch()
-    assert probe_keeping(config, Host(tmp_path), ME, Clock(False)).time_service == "chronyd"
+    assert probe_storage(config, Host(tmp_path), ME, Clock(False)).time_service == "chronyd"
 
 
 def test_a_journal_that_run_refuses_is_found(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_a_journal_that_run_refuses_is_found(tmp_path: Path) -> None:
 
     def refused(name: str, user: User) -> str:
         config = ReaderConfig(port=("simulate://x",), spool=SpoolConfig(journal=tmp_path / name, path=tmp_path))
-        return probe_keeping(config, machine, user, Clock(True)).journal_refused
+        return probe_storage(config, machine, user, Clock(True)).journal_refused
 
     assert "others may write" in refused("open", ME)
     assert "belongs to user" in refused("", STRANGER)
@@ -155,8 +155,8 @@ def test_a_journal_that_run_refuses_is_found(tmp_path: Path) -> None:
 def test_in_a_container_folders_and_clock_are_cured_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TELEINFO_DEPLOYMENT", "compose")
     ill = replace(GOOD, synchronised=False, time_service="", journal_writable=False, spool_writable=False)
-    cures = [finding.fix for finding in judge_keeping(ill)]
+    cures = [finding.fix for finding in diagnose_storage(ill)]
     assert len(cures) == 3
     assert all("docker compose" in cure or cure.startswith("outside the container: ") for cure in cures)
-    (journal,) = (finding for finding in judge_keeping(replace(GOOD, journal_in_memory=False)) if finding.fix)
+    (journal,) = (finding for finding in diagnose_storage(replace(GOOD, journal_in_memory=False)) if finding.fix)
     assert "JOURNAL_IN in .env" in journal.fix

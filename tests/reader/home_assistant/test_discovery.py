@@ -15,7 +15,7 @@ from common.frame import Frame
 from common.labels import Mode
 from common.topics import Topics
 from reader.home_assistant.component import EXPIRY
-from reader.home_assistant.discovery import LARGE, LEARNED, REST, WHOLE_FRAMES, Discovery
+from reader.home_assistant.discovery import LARGE, LEARNED, MIN_INTERVAL, WHOLE_FRAMES, Discovery
 from reader.meter.last_values import DAMAGED_TOGETHER
 from reader.meter.state import State
 from reader.simulator.meter import KINDS, SimulatedMeter
@@ -376,7 +376,7 @@ def test_an_extension_waits_until_it_was_wanted_for_a_while() -> None:
     began = meter.now
     (message,) = meter.see({"EAST": 5, "MSG2": "x"}, 100)
     assert "msg2" in message["cmps"]
-    assert meter.now - began > REST
+    assert meter.now - began > MIN_INTERVAL
     # It comes and goes, its entity stays.
     assert meter.see({"EAST": 5}, 100) == []
     assert json.loads(meter.discovery.message() or b"")["cmps"].keys() >= {"msg2"}
@@ -390,7 +390,7 @@ def test_no_two_messages_within_the_rest() -> None:
         for _ in range(10):
             times += [meter.now] * len(meter.see(state))
     assert times
-    assert all(after - before >= REST for before, after in pairwise(times))
+    assert all(after - before >= MIN_INTERVAL for before, after in pairwise(times))
 
 
 def test_a_register_gets_its_entity_when_it_moves() -> None:

@@ -16,7 +16,7 @@ from common.frame import Frame
 from common.mqtt.events import PublishToken
 from common.topics import Topics
 from reader.config import HomeAssistantConfig
-from reader.home_assistant.publisher import LISTEN, MOST_METERS, Meters
+from reader.home_assistant.publisher import LISTEN, MOST_METERS, MeterPublisher
 from tests.frames import frames, simulated
 
 FRAMES = list(simulated("standard-single-phase-tempo", 120, every=timedelta(seconds=1)))
@@ -40,7 +40,7 @@ class Broker:
 class House:
     def __init__(self, broker: Broker | None = None, *, simulating: bool = True, **home_assistant: Any) -> None:
         self.broker = broker or Broker()
-        self.meters = Meters(
+        self.meters = MeterPublisher(
             self.broker,
             Topics("teleinfo"),
             every=10.0,
@@ -59,8 +59,8 @@ class House:
         self.meters.link(self.meter, True)
         for frame in self.frames[:count]:
             self.now += 1
-            self.meters.take(frame, self.now, simulated=simulated)
-            self.meters.pump(self.now)
+            self.meters.on_frame(frame, self.now, simulated=simulated)
+            self.meters.tick(self.now)
 
     def retained(self) -> dict[str, bytes | str]:
         """Return what a broker retains of all that was published."""
@@ -69,11 +69,11 @@ class House:
 
     def connect(self, retained: dict[str, bytes | str]) -> None:
         """Connect to a broker that retains this."""
-        self.meters.announce(self.now)
+        self.meters.republish(self.now)
         for topic, payload in retained.items():
-            self.meters.hear(topic, payload if isinstance(payload, bytes) else payload.encode(), self.now)
+            self.meters.on_message(topic, payload if isinstance(payload, bytes) else payload.encode(), self.now)
         self.now += LISTEN
-        self.meters.pump(self.now)
+        self.meters.tick(self.now)
 
 
 def test_the_state_is_retained_and_comes_every_ten_seconds_at_most() -> None:
@@ -115,14 +115,16 @@ def test_turning_discovery_off_takes_away_what_an_earlier_run_announced_and_noth
     retained = next(payload for topic, payload, _ in before.broker.sent if topic == before.config)
     assert isinstance(retained, bytes)
     after = House(discovery=False)
-    after.meters.hear(after.config, retained, 0.0)
+    after.meters.on_message(after.config, retained, 0.0)
     link = f"teleinfo/{after.meter}/link"
     assert after.broker.sent == [(link, "offline", True), (after.config, b"", True)]
     others = json.loads(retained)
     others["avty"] = [{"t": "teleinfo/reader/another/status"}]
-    after.meters.hear(after.config, json.dumps(others).encode(), 0.0)
-    after.meters.hear("homeassistant/device/zigbee/config", b'{"stat_t": "zigbee", "avty": [{"t": "zigbee"}]}', 0.0)
-    after.meters.hear(after.config, b"", 0.0)
+    after.meters.on_message(after.config, json.dumps(others).encode(), 0.0)
+    after.meters.on_message(
+        "homeassistant/device/zigbee/config", b'{"stat_t": "zigbee", "avty": [{"t": "zigbee"}]}', 0.0
+    )
+    after.meters.on_message(after.config, b"", 0.0)
     assert len(after.broker.sent) == 2
 
 
@@ -130,32 +132,32 @@ def test_the_birth_of_home_assistant_brings_everything_again() -> None:
     house = House()
     house.live(60)
     house.broker.sent.clear()
-    house.meters.hear("homeassistant/status", b"offline", house.now)
-    house.meters.pump(house.now)
-    house.meters.hear("homeassistant/status", b"online", house.now)
-    house.meters.hear("homeassistant/status", b"online", house.now + 2)  # it may have several brokers between
-    house.meters.pump(house.now + 2.9)
+    house.meters.on_message("homeassistant/status", b"offline", house.now)
+    house.meters.tick(house.now)
+    house.meters.on_message("homeassistant/status", b"online", house.now)
+    house.meters.on_message("homeassistant/status", b"online", house.now + 2)  # it may have several brokers between
+    house.meters.tick(house.now + 2.9)
     assert house.broker.on(house.config) == []
     house.broker.sent.clear()
-    house.meters.pump(house.now + 3)
+    house.meters.tick(house.now + 3)
     told = [topic.rpartition("/")[2] for topic, _, _ in house.broker.sent]
     assert told[:3] == ["link", "config", "state"]
-    house.meters.pump(house.now + 3.5)
+    house.meters.tick(house.now + 3.5)
     assert len(house.broker.on(house.config)) == 1
 
 
 def test_the_broker_is_listened_to_before_a_meter_is_announced() -> None:
     house = House()
-    house.meters.announce(0.0)
+    house.meters.republish(0.0)
     house.meters.link(house.meter, True)
     for frame in house.frames[:4]:
-        house.meters.take(frame, 0.1)
-    house.meters.pump(0.1)
+        house.meters.on_frame(frame, 0.1)
+    house.meters.tick(0.1)
     assert house.broker.on(house.config) == []
-    house.meters.hear(house.config, announcement(house.config, "Linky 99" + house.meter[-4:]), 0.2)
-    house.meters.pump(1.1)
-    house.meters.take(house.frames[4], 1.2)
-    house.meters.pump(1.2)
+    house.meters.on_message(house.config, announcement(house.config, "Linky 99" + house.meter[-4:]), 0.2)
+    house.meters.tick(1.1)
+    house.meters.on_frame(house.frames[4], 1.2)
+    house.meters.tick(1.2)
     (message,) = house.broker.on(house.config)
     assert "msg2" in message["cmps"]  # as it was
     assert message["dev"]["name"] == "Linky " + house.meter[-4:]  # that is no end of its address
@@ -178,7 +180,7 @@ def names_after(*heard: tuple[str, str, str]) -> str:
     house = House()
     for meter, name, reader in heard:
         topic = f"homeassistant/device/teleinfo_{meter}/config"
-        house.meters.hear(topic, announcement(topic, name, reader), 0.0)
+        house.meters.on_message(topic, announcement(topic, name, reader), 0.0)
     house.live(20)
     (message,) = house.broker.on(house.config)
     name = str(message["dev"]["name"])
@@ -207,13 +209,13 @@ def test_what_home_assistant_takes_away_comes_back_after_a_rest_that_grows() -> 
     house.live(60)
     moments: list[float] = []
     for frame in house.frames * 2:
-        house.meters.pump(house.now)
+        house.meters.tick(house.now)
         if len(house.broker.on(house.config)) > len(moments):
             moments.append(house.now)
             for _ in range(70):  # Home Assistant empties it once for each entity
-                house.meters.hear(house.config, b"", house.now)
+                house.meters.on_message(house.config, b"", house.now)
         house.now += 1
-        house.meters.take(frame, house.now)
+        house.meters.on_frame(frame, house.now)
     assert [after - before for before, after in pairwise(moments)] == [30, 60, 120]
 
 
@@ -221,12 +223,12 @@ def test_what_is_taken_away_of_a_silent_meter_stays_away_until_it_is_heard_again
     house = House()
     house.live(60)
     house.meters.link(house.meter, False)
-    house.meters.hear(house.config, b"", house.now)
-    house.meters.hear("homeassistant/status", b"online", house.now)
-    house.meters.pump(house.now + 100)
+    house.meters.on_message(house.config, b"", house.now)
+    house.meters.on_message("homeassistant/status", b"online", house.now)
+    house.meters.tick(house.now + 100)
     assert len(house.broker.on(house.config)) == 1
     house.meters.link(house.meter, True)
-    house.meters.pump(house.now + 101)
+    house.meters.tick(house.now + 101)
     first, second = house.broker.on(house.config)
     assert first == second
 
@@ -234,22 +236,22 @@ def test_what_is_taken_away_of_a_silent_meter_stays_away_until_it_is_heard_again
 def test_a_meter_that_is_not_read_any_more_does_not_look_alive() -> None:
     house = House()
     gone, theirs = (f"homeassistant/device/teleinfo_0319611111{n}/config" for n in (11, 22))
-    house.meters.hear(gone, announcement(gone, "Linky 1111"), 0.0)
-    house.meters.hear(theirs, announcement(theirs, "Linky 1122", "another"), 0.0)
+    house.meters.on_message(gone, announcement(gone, "Linky 1111"), 0.0)
+    house.meters.on_message(theirs, announcement(theirs, "Linky 1122", "another"), 0.0)
     assert house.broker.sent == [("teleinfo/031961111111/link", "offline", True)]
-    house.meters.announce(1.0)
+    house.meters.republish(1.0)
     assert len(house.broker.sent) == 2
-    house.meters.hear(gone, b"", 2.0)  # forgotten: not a word about it any more
-    house.meters.announce(3.0)
+    house.meters.on_message(gone, b"", 2.0)  # forgotten: not a word about it any more
+    house.meters.republish(3.0)
     assert len(house.broker.sent) == 2
 
 
 def test_a_meter_that_a_killed_run_has_left_online_does_not_look_alive() -> None:
     house = House(discovery=False)
     health = {"lines": [{"port": "a", "meter": "031961111111"}, {"port": "b", "meter": None}, {"meter": "#"}]}
-    house.meters.hear("teleinfo/reader/another/health", json.dumps(health).encode(), 0.0)
+    house.meters.on_message("teleinfo/reader/another/health", json.dumps(health).encode(), 0.0)
     assert house.broker.sent == []
-    house.meters.hear("teleinfo/reader/pi/health", json.dumps(health).encode(), 0.0)
+    house.meters.on_message("teleinfo/reader/pi/health", json.dumps(health).encode(), 0.0)
     assert house.broker.sent == [("teleinfo/031961111111/link", "offline", True)]
 
 
@@ -257,7 +259,9 @@ def test_our_own_health_says_nothing_of_a_meter_that_is_read() -> None:
     house = House()
     house.live(60)
     house.broker.sent.clear()
-    house.meters.hear("teleinfo/reader/pi/health", json.dumps({"lines": [{"meter": house.meter}]}).encode(), house.now)
+    house.meters.on_message(
+        "teleinfo/reader/pi/health", json.dumps({"lines": [{"meter": house.meter}]}).encode(), house.now
+    )
     assert house.broker.sent == []
 
 
@@ -265,7 +269,7 @@ def test_a_meter_that_is_read_stays_alive_when_its_announcement_is_heard() -> No
     house = House()
     house.live(60)
     house.broker.sent.clear()
-    house.meters.hear(house.config, announcement(house.config, "Linky 0000"), house.now)
+    house.meters.on_message(house.config, announcement(house.config, "Linky 0000"), house.now)
     assert house.broker.sent == []
 
 
@@ -275,11 +279,11 @@ def test_a_reader_that_has_lost_the_meter_has_not_the_last_word(word: bytes) -> 
     house.live(5)
     link = f"teleinfo/{house.meter}/link"
     house.broker.sent.clear()
-    house.meters.hear(link, word, house.now)
-    house.meters.hear(link, b"online", house.now)  # our own word comes back
+    house.meters.on_message(link, word, house.now)
+    house.meters.on_message(link, b"online", house.now)  # our own word comes back
     assert house.broker.sent == [(link, "online", True)]
     house.meters.link(house.meter, False)
-    house.meters.hear(link, b"online", house.now)  # the other one hears it
+    house.meters.on_message(link, b"online", house.now)  # the other one hears it
     assert [payload for topic, payload, _ in house.broker.sent if topic == link] == ["online", "offline"]
 
 
@@ -300,7 +304,7 @@ def test_forged_announcements_fill_neither_memory_nor_broker_and_that_is_said_on
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
     for topic, payload in forged(500, reader):
-        house.meters.hear(topic, payload, 0.0)
+        house.meters.on_message(topic, payload, 0.0)
     grown = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     assert grown < 2_000_000
@@ -314,7 +318,7 @@ def test_a_forged_health_of_ours_makes_no_more_meters_than_announcements_do(capl
     house = House()
     health = {"lines": [{"meter": str(10**11 + number)} for number in range(3000)]}
     for _ in range(2):
-        house.meters.hear("teleinfo/reader/pi/health", json.dumps(health).encode(), 0.0)
+        house.meters.on_message("teleinfo/reader/pi/health", json.dumps(health).encode(), 0.0)
     assert len(house.broker.sent) == MOST_METERS
     assert len(caplog.messages) == 1
 
@@ -323,7 +327,7 @@ def test_an_announcement_that_is_larger_than_any_of_ours_is_not_looked_into() ->
     house = House()
     message = json.loads(announcement(house.config, "Linky 0000"))
     message["cmps"] = {f"key{number}": {"p": "sensor"} for number in range(100_000)}
-    house.meters.hear(house.config, json.dumps(message).encode(), 0.0)
+    house.meters.on_message(house.config, json.dumps(message).encode(), 0.0)
     assert house.broker.sent == []
 
 
@@ -342,7 +346,7 @@ def test_what_is_on_other_topics_is_not_parsed(topic: str, monkeypatch: pytest.M
     house = House()
     house.live(5)
     monkeypatch.setattr("reader.home_assistant.publisher.json.loads", lambda _: pytest.fail("it was parsed"))
-    house.meters.hear(topic, b'{"dev": {}}', house.now)
+    house.meters.on_message(topic, b'{"dev": {}}', house.now)
 
 
 def test_what_became_due_while_the_broker_was_away_comes_when_it_is_back() -> None:
@@ -351,8 +355,8 @@ def test_what_became_due_while_the_broker_was_away_comes_when_it_is_back() -> No
     house.live(60)
     assert house.broker.sent == []
     house.broker.connected = True
-    house.meters.announce(house.now)
-    house.meters.pump(house.now + LISTEN)
+    house.meters.republish(house.now)
+    house.meters.tick(house.now + LISTEN)
     assert {"link", "state", "config"} <= {topic.rpartition("/")[2] for topic, _, _ in house.broker.sent}
 
 
@@ -361,8 +365,8 @@ def test_an_index_of_0_never_shows(monkeypatch: pytest.MonkeyPatch) -> None:
     house.live(30)
     # The plausibility has taken it out of the frame: the state keeps the last good one.
     values = {label: value for label, value in house.frames[30].values.items() if label != "EAST"}
-    house.meters.take(replace(house.frames[30], values=values), house.now + 20)
-    house.meters.pump(house.now + 20)
+    house.meters.on_frame(replace(house.frames[30], values=values), house.now + 20)
+    house.meters.tick(house.now + 20)
     assert all(state["EAST"] > 0 for state in house.broker.on(f"teleinfo/{house.meter}/state"))
 
 
@@ -380,8 +384,8 @@ def test_an_index_that_was_seen_once_is_in_none_of_them() -> None:
     house = House(compatible_with="teleinfo2mqtt")
     house.live(30)
     values = {**house.frames[30].values, "EAIT": 0, "MSG2": "PRODUCTEUR      "}
-    house.meters.take(replace(house.frames[30], values=values), house.now + 1)
-    house.meters.pump(house.now + 1)
+    house.meters.on_frame(replace(house.frames[30], values=values), house.now + 1)
+    house.meters.tick(house.now + 1)
     last = house.broker.on(f"teleinfo/{house.meter}")[-1]
     assert "MSG2" in last
     assert "EAIT" not in last
@@ -471,7 +475,7 @@ def test_a_meter_that_is_read_now_is_not_taken_away_whatever_it_was_before() -> 
     # Nor one whose first frame comes after it was heard of.
     house = House(simulating=False)
     for topic, payload in left_by_a_simulation().items():
-        house.meters.hear(topic, payload if isinstance(payload, bytes) else payload.encode(), 0.0)
+        house.meters.on_message(topic, payload if isinstance(payload, bytes) else payload.encode(), 0.0)
     house.live(60)
     assert all(payload for _, payload, _ in house.broker.sent)
     (message,) = house.broker.on(house.config)
@@ -492,7 +496,7 @@ def test_nothing_is_cleared_while_the_broker_is_away() -> None:
     house.broker.connected = False
     house.connect(left_by_a_simulation())
     house.broker.connected = True
-    house.meters.pump(house.now + 1)
+    house.meters.tick(house.now + 1)
     assert len([topic for topic, payload, _ in house.broker.sent if not payload]) == 3
 
 
@@ -502,9 +506,9 @@ def test_no_frame_whatever_makes_it_raise(any_frames: list[Frame], step: float) 
     house = House(compatible_with="teleinfo2mqtt")
     for frame in [*any_frames, *house.frames[:4], *any_frames]:
         house.now += step
-        house.meters.take(replace(frame, meter=house.meter), house.now)
-        house.meters.pump(house.now)
-    house.meters.announce(house.now)
+        house.meters.on_frame(replace(frame, meter=house.meter), house.now)
+        house.meters.tick(house.now)
+    house.meters.republish(house.now)
 
 
 @given(
@@ -512,5 +516,5 @@ def test_no_frame_whatever_makes_it_raise(any_frames: list[Frame], step: float) 
     st.binary() | st.sampled_from([b"[]", b"{}", b'{"lines": 1}', b'{"lines": [1]}', b'{"lines": ["x"]}']),
 )
 def test_nothing_that_is_heard_makes_it_raise(topic: str, payload: bytes) -> None:
-    House().meters.hear(topic, payload, 0.0)
-    House(discovery=False).meters.hear(topic, payload, 0.0)
+    House().meters.on_message(topic, payload, 0.0)
+    House(discovery=False).meters.on_message(topic, payload, 0.0)

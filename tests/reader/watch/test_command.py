@@ -25,7 +25,7 @@ from reader.__main__ import main
 from reader.config import ReaderMqtt
 from reader.watch.command import _Watch
 from reader.watch.source import BrokerSource, Event
-from reader.watch.texts import Words
+from reader.watch.texts import Translations
 
 ROOT = Path(__file__).resolve().parents[3]
 WITHIN = 60  # seconds
@@ -266,6 +266,6 @@ def test_a_meter_that_was_cleared_at_the_broker_is_shown_no_more() -> None:
 
         def close(self) -> None: ...
 
-    watch = _Watch(Silent(), Words("fr"), events, stop, only=None, note="", advice="")
+    watch = _Watch(Silent(), Translations("fr"), events, stop, only=None, note="", advice="")
     watch.run(lambda views: shown.append([view.meter for view in views]))
     assert shown == [["031961122222"]]

@@ -3,9 +3,9 @@
 import pytest
 
 from reader.watch.notes import translate
-from reader.watch.texts import Words
+from reader.watch.texts import Translations
 
-FRENCH, ENGLISH = Words("fr"), Words("en")
+FRENCH, ENGLISH = Translations("fr"), Translations("en")
 NOTES = [
     ("The broker pi.local:1883 refuses us: Not authorized; check mqtt.username", "pi.local:1883", "refuse"),
     ("The broker pi.local:1883 cannot be reached: Connection refused; trying again", "pi.local:1883", "injoignable"),

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from common.frame import Value
 from reader.watch.screen import Status, draw
-from reader.watch.texts import Words
+from reader.watch.texts import Translations
 from reader.watch.view import View
 from tests.reader.watch.watched import BASE_THREE, HCHP, PRODUCER, START, TEMPO, watched
 
@@ -20,7 +20,7 @@ def view(values: dict[str, Value], language: str = "fr", *, seconds: int = 130) 
 def shown(views: list[View], language: str = "fr", *, width: int = 80, height: int = 24, note: str = "") -> list[str]:
     console = Console(width=width, height=height, record=True, file=io.StringIO(), force_terminal=True)
     status = Status("/dev/ttyAMA0", note, "advice")
-    console.print(draw(views, status, Words(language), width=width, height=height), end="")
+    console.print(draw(views, status, Translations(language), width=width, height=height), end="")
     return [line.replace("\N{NO-BREAK SPACE}", " ") for line in console.export_text().splitlines()]
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from common.frame import Value
 from reader.simulator.meter import KINDS
-from reader.watch.texts import Words
-from reader.watch.view import Alert, Gauge, Level, Line, View, Watched, plain_line
+from reader.watch.texts import Translations
+from reader.watch.view import Alert, Gauge, Level, Line, MeterView, View, plain_line
 from tests.frames import simulated
 from tests.reader.watch.watched import BASE_THREE, HCHP, PRODUCER, TEMPO, frame, watched
 
@@ -155,7 +155,7 @@ def test_the_first_frame_shows_all_but_indexes_which_count_when_they_are_seen_ag
 
 
 def test_a_line_on_which_every_frame_is_damaged_shows_what_comes_through() -> None:
-    meter = Watched("031961123456", Words("fr"))
+    meter = MeterView("031961123456", Translations("fr"))
     for second in range(4):
         meter.take(frame(HCHP, dropped=3), 1000.0 + second)
     shown = meter.view(1003.0)
@@ -193,7 +193,7 @@ def test_counts_frames_and_damage_of_the_line() -> None:
 @pytest.mark.parametrize("kind", KINDS[::3])
 def test_every_kind_of_meter_has_something_to_show(kind: str) -> None:
     first, *others = simulated(kind, 8, every=timedelta(seconds=1))
-    following = Watched(first.meter, Words("fr"))
+    following = MeterView(first.meter, Translations("fr"))
     for second, told in enumerate([first, *others]):
         following.take(told, 1000.0 + second)
     shown = following.view(1008.0)
@@ -214,4 +214,4 @@ def test_every_kind_of_meter_has_something_to_show(kind: str) -> None:
     ],
 )  # fmt: skip
 def test_a_pipe_gets_it_on_a_line(values: dict[str, Value], language: str, line: str) -> None:
-    assert plain_line(view(values, language), Words(language)) == line
+    assert plain_line(view(values, language), Translations(language)) == line

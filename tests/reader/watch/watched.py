@@ -6,8 +6,8 @@ from typing import Any
 
 from common.frame import Frame, Value
 from common.labels import Mode
-from reader.watch.texts import Words
-from reader.watch.view import Watched
+from reader.watch.texts import Translations
+from reader.watch.view import MeterView
 
 START = datetime(2026, 1, 20, 18, 30, tzinfo=UTC)
 
@@ -42,10 +42,10 @@ def frame(values: Mapping[str, Value], *, dropped: int | None = None) -> Frame:
     return Frame(meter=meter, timestamp=START, mode=mode, values=values, stamps=stamps or None, dropped=dropped)
 
 
-def watched(values: Mapping[str, Value], language: str = "fr", *, seconds: int = 130, **changes: Any) -> Watched:
+def watched(values: Mapping[str, Value], language: str = "fr", *, seconds: int = 130, **changes: Any) -> MeterView:
     """Watch a meter that says the same once a second."""
     told = frame({label: value for label, value in {**values, **changes}.items() if value is not None})
-    meter = Watched(told.meter, Words(language))
+    meter = MeterView(told.meter, Translations(language))
     for second in range(seconds):
         meter.take(told, 1000.0 + second)
     meter.parity(0)
