@@ -34,14 +34,14 @@ class Hour:
 
     meter: str
     hour: datetime  # aware, UTC: its beginning
-    made: int | None  # by all readers together; None: nobody has told
+    expected: int | None  # by all readers together; None: nobody has told
     stored: int
     repeated: bool = False  # two names with one and the same count: taken for one reader that was renamed
 
     @property
     def missing(self) -> int:
         """How many of the frames that were told of are not there."""
-        return 0 if self.made is None else max(0, self.made - self.stored)
+        return 0 if self.expected is None else max(0, self.expected - self.stored)
 
 
 def run_audit(database: Database, selection: Selection, now: datetime, out: TextIO) -> int:
@@ -97,7 +97,7 @@ def audit(
         )
         for hour in sorted(found, key=lambda hour: (hour.hour, hour.meter)):
             over = hour.hour + _HOUR <= now
-            if (over or hour.made is not None) and meter in (None, hour.meter):
+            if (over or hour.expected is not None) and meter in (None, hour.meter):
                 yield hour
         begin = day_end
 
@@ -110,23 +110,23 @@ def report(hours: Iterable[Hour], out: TextIO) -> int:
     whole = short = unknown = missing = 0
     runs: dict[str, _Run] = {}
     for hour in hours:
-        if hour.made is None:
+        if hour.expected is None:
             unknown += 1
             runs.setdefault(hour.meter, _Run(hour.hour)).add(hour.hour)
             continue
         if hour.meter in runs:
             print(runs.pop(hour.meter).line(hour.meter), file=out)
-        if hour.made < hour.stored:
+        if hour.expected < hour.stored:
             unknown += 1
             print(
-                f"{write_stamp(hour.hour)}  {hour.meter}  unknown: {hour.made} counted, {hour.stored} stored;"
+                f"{write_stamp(hour.hour)}  {hour.meter}  unknown: {hour.expected} counted, {hour.stored} stored;"
                 " a reader lost its count, as with each start of its machine",
                 file=out,
             )
         elif hour.repeated and not hour.missing:
             unknown += 1
             print(
-                f"{write_stamp(hour.hour)}  {hour.meter}  unknown: {hour.stored} stored, and {hour.made} counted under"
+                f"{write_stamp(hour.hour)}  {hour.meter}  unknown: {hour.stored} stored, and {hour.expected} counted under"
                 " more than one name; a reader was renamed, or one of two has lost its frames",
                 file=out,
             )
@@ -135,7 +135,7 @@ def report(hours: Iterable[Hour], out: TextIO) -> int:
             missing += hour.missing
             print(
                 f"{write_stamp(hour.hour)}  {hour.meter}  short:"
-                f" {hour.made} made, {hour.stored} stored, {hour.missing} missing",
+                f" {hour.expected} made, {hour.stored} stored, {hour.missing} missing",
                 file=out,
             )
         else:

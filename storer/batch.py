@@ -17,7 +17,7 @@ _LONGEST_EXCERPT = 2000  # characters of a rejected message on `teleinfo/rejecte
 
 
 @dataclass(slots=True)
-class Parcel:
+class Envelope:
     """One message on its way: a frame, a tally, or the reason why it is neither."""
 
     message: Message
@@ -27,7 +27,7 @@ class Parcel:
     tally: Tally | None = None
 
 
-def unpack(messages: Iterable[Message], now: datetime | None) -> list[Parcel]:
+def decode_batch(messages: Iterable[Message], now: datetime | None) -> list[Envelope]:
     """Decode each message; one that is no frame does not disturb the others.
 
     What is stamped more than MOST_AHEAD after `now` is rejected; None: there is no clock to judge by.
@@ -40,16 +40,16 @@ def unpack(messages: Iterable[Message], now: datetime | None) -> list[Parcel]:
                 tally = Tally.from_json(message.payload)
                 late = _too_far_ahead(tally.hour, latest)
                 # Even so it has an hour, and a reader that waits for an answer.
-                parcels.append(Parcel(message, None, late, tally=tally))
+                parcels.append(Envelope(message, None, late, tally=tally))
                 continue
             frame = Frame.from_json(message.payload)
         except MessageError as error:
             # It has no frame, but maybe an identity, and a reader that waits for an answer.
-            parcels.append(Parcel(message, None, str(error), peek_id(message.payload)))
+            parcels.append(Envelope(message, None, str(error), peek_id(message.payload)))
         else:
             identity = _identity(message.payload, frame)
             reason = _too_far_ahead(frame.timestamp, latest)
-            parcels.append(Parcel(message, None if reason else frame, reason, identity))
+            parcels.append(Envelope(message, None if reason else frame, reason, identity))
     return parcels
 
 
@@ -66,14 +66,14 @@ def _identity(payload: bytes, frame: Frame) -> tuple[str, str] | None:
     return (frame.meter, timestamp) if timestamp.encode() in payload else peek_id(payload)
 
 
-def parts(parcels: Sequence[Parcel], largest: float) -> Iterator[Sequence[Parcel]]:
+def parts(parcels: Sequence[Envelope], largest: float) -> Iterator[Sequence[Envelope]]:
     """Cut a batch so that the confirmation of each part fits into a packet of `largest` bytes."""
     most = len(parcels) if largest == math.inf else max(1, int(largest - _HEAD) // _ONE)
     for start in range(0, len(parcels), most or 1):
         yield parcels[start : start + most]
 
 
-def confirmations(storer: str, parcels: Sequence[Parcel]) -> Iterator[tuple[str, str]]:
+def confirmations(storer: str, parcels: Sequence[Envelope]) -> Iterator[tuple[str, str]]:
     """Yield, for each meter, what is told on `teleinfo/<meter>/stored`: meter and JSON."""
     meters: dict[str, tuple[list[str], list[str]]] = {}
     tallies: dict[str, list[str]] = {}
@@ -93,7 +93,7 @@ def confirmations(storer: str, parcels: Sequence[Parcel]) -> Iterator[tuple[str,
         yield meter, json.dumps(word)
 
 
-def complaint(storer: str, parcel: Parcel) -> str:
+def rejection_payload(storer: str, parcel: Envelope) -> str:
     """Return what is told on `teleinfo/rejected`: JSON."""
     text = parcel.message.payload[: 4 * _LONGEST_EXCERPT].decode("utf-8", "replace")[:_LONGEST_EXCERPT]
     return json.dumps(

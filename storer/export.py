@@ -11,7 +11,7 @@ from typing import Any
 from common.errors import ConfigError, MessageError
 from common.frame import Frame, parse_time
 from storer.database.connection import Connection, Database
-from storer.database.rows import COLUMNS, rebuild
+from storer.database.rows import COLUMNS, decode_row
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ def export(database: Database, selection: Selection, report: Callable[[str], Non
             elif meter is None:
                 leave_out(f"meter number {meter_id}", timestamp)
             else:
-                yield rebuild(timestamp.replace(tzinfo=UTC), meter, tuple(columns), known[label_set_id])
+                yield decode_row(timestamp.replace(tzinfo=UTC), meter, tuple(columns), known[label_set_id])
     finally:
         rows.close()
         sets.close()

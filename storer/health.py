@@ -35,11 +35,11 @@ def storer_metrics(report: Mapping[str, Any]) -> list[Family]:
     return [Family(f"teleinfo_storer_{name}", kind, text, [sample]) for name, kind, text, sample in families]
 
 
-FRESH = 30.0  # seconds for which an answer of the database counts
-STUCK = 120.0  # seconds without a sign of life after which the threads that talk to the broker count as stuck
+ANSWER_TIMEOUT = 30.0  # seconds for which an answer of the database counts
+STALL_TIMEOUT = 120.0  # seconds without a sign of life after which the threads that talk to the broker count as stuck
 
 
-def feel(
+def evaluate(
     counts: Mapping[str, int], *, connected: bool, stirred: float, stalled: bool, answered: float, now: float
 ) -> Health:
     """Return how the storer is.
@@ -55,8 +55,8 @@ def feel(
     waiting = counts["received"] - counts["stored"] - counts["duplicate"] - counts["rejected"]
     return Health(
         # A database that is away is no reason to start afresh.
-        alive=now - stirred <= STUCK,
-        healthy=connected and not stalled and now - answered <= FRESH,
+        alive=now - stirred <= STALL_TIMEOUT,
+        healthy=connected and not stalled and now - answered <= ANSWER_TIMEOUT,
         status_text=f"{plural(counts['stored'], 'frame')} stored, {counts['rejected']} rejected,"
         f" {'connected' if connected else 'no broker'}, {'no database' if stalled else 'database connected'},"
         f" {waiting} waiting",

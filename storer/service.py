@@ -22,14 +22,14 @@ from common.runtime.shutdown import Shutdown
 from common.runtime.watchdog import Heartbeat, Notifier
 from common.topics import Topics
 from storer import clock
-from storer.batch import Parcel, complaint, confirmations, parts, unpack
+from storer.batch import Envelope, confirmations, decode_batch, parts, rejection_payload
 from storer.config import StorerConfig
 from storer.database.connection import Database
 from storer.database.frame_store import FrameStore
 from storer.database.rejected import MOST_BYTES, MOST_MESSAGES, Rejection
 from storer.database.schema import make_partitions, migrate
 from storer.growth import Growth
-from storer.health import feel, storer_metrics
+from storer.health import evaluate, storer_metrics
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ PING_AFTER = 15.0  # seconds without a commit
 SLOWEST_RETRY = 30.0  # seconds
 _TICK = 1.0  # seconds; how late something that became due is done
 MANY_METERS, MANY_LABEL_SETS = 100, 10_000  # new ones within an hour; a meter makes some 900 label sets a day
-_FAREWELL = 2.0  # seconds to say good-bye to the broker
+SHUTDOWN_TIMEOUT = 2.0  # seconds to say good-bye to the broker
 
 
 class Storer:
@@ -49,7 +49,7 @@ class Storer:
         self._config = config
         self._life = life
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
-        self._set_aside: deque[Message] = deque()  # came in while the database was away
+        self._deferred: deque[Message] = deque()  # came in while the database was away
         self._topics = [Topics(base) for base in config.mqtt.topic]
         self._database = Database(config.database)
         self._store = FrameStore(self._database)
@@ -93,19 +93,19 @@ class Storer:
             return
         self._session.start()
         while not self._life.stop.is_set():
-            if batch := self._gather():
-                self._settle(batch)
+            if batch := self._collect():
+                self._process(batch)
             self._upkeep()
         self._finish()
 
     # -- the way of a message ------------------------------------------------------------------------------------------
 
-    def _gather(self) -> list[Message]:
+    def _collect(self) -> list[Message]:
         """Wait for the next batch: full, or as old as its first message may get."""
         batch: list[Message] = []
         deadline = 0.0
         while len(batch) < self._config.batch.size and not self._life.stop.is_set():
-            self._feel()
+            self._check_database()
             # What came in while the batch before was written is there already, and costs no wait.
             event = self._next_event(min(deadline - time.monotonic(), _TICK) if batch else _TICK)
             if isinstance(event, Message):
@@ -120,32 +120,32 @@ class Storer:
 
     def _next_event(self, timeout: float) -> Event | None:
         """Return the oldest event; None if there was none in time, or somebody wants the loop to look around."""
-        if self._set_aside:
-            return self._set_aside.popleft()
+        if self._deferred:
+            return self._deferred.popleft()
         try:
             return self._events.get(timeout=timeout) if timeout > 0 else self._events.get_nowait()
         except queue.Empty:
             return None
 
-    def _settle(self, messages: Sequence[Message]) -> None:
+    def _process(self, messages: Sequence[Message]) -> None:
         """Store a batch for good; acknowledge and confirm it only then."""
-        parcels = unpack(messages, datetime.now(UTC) if clock.is_trusted() else None)
+        parcels = decode_batch(messages, datetime.now(UTC) if clock.is_trusted() else None)
         self._counts["received"] += sum(parcel.tally is None for parcel in parcels)
         steps = (self._write_frames, self._write_tallies, self._record_rejected)
-        if not all(self._persist(lambda step=step: step(parcels)) for step in steps):  # type: ignore[misc]
+        if not all(self._with_retry(lambda step=step: step(parcels)) for step in steps):  # type: ignore[misc]
             return  # told to stop: the broker will bring these messages again
         for parcel in parcels:
             self._session.acknowledge(parcel.message)
         for parcel in parcels:
             if parcel.reason is not None:
-                self._session.publish(self._topics[0].rejected, complaint(self._config.name, parcel))
+                self._session.publish(self._topics[0].rejected, rejection_payload(self._config.name, parcel))
         for topics in self._topics:
             own = [parcel for parcel in parcels if parcel.message.topic.startswith(f"{topics.base}/")]
             for part in parts(own, self._session.largest):
                 for meter, text in confirmations(self._config.name, part):
                     self._session.publish(topics.stored(meter), text)
 
-    def _write_frames(self, parcels: Sequence[Parcel]) -> None:
+    def _write_frames(self, parcels: Sequence[Envelope]) -> None:
         """Write the frames. Safe to repeat: they are not doubled."""
         frames = [(parcel, parcel.frame) for parcel in parcels if parcel.frame is not None]
         written = self._store.write([frame for _, frame in frames])
@@ -154,7 +154,7 @@ class Storer:
         self._counts["stored"] += written.stored
         self._counts["duplicate"] += written.reasons.count(None) - written.stored
 
-    def _write_tallies(self, parcels: Sequence[Parcel]) -> None:
+    def _write_tallies(self, parcels: Sequence[Envelope]) -> None:
         """Write the tallies. Safe to repeat."""
         tallies = [(parcel, parcel.tally) for parcel in parcels if parcel.tally is not None and parcel.reason is None]
         for (parcel, _), reason in zip(
@@ -163,13 +163,13 @@ class Storer:
             parcel.reason = reason
         self._tallies += len(tallies)
 
-    def _record_rejected(self, parcels: Sequence[Parcel]) -> None:
+    def _record_rejected(self, parcels: Sequence[Envelope]) -> None:
         """Keep what can never be written."""
         rejected = [parcel for parcel in parcels if parcel.reason is not None]
         if not rejected:
             return
         now = datetime.now(UTC)
-        not_kept = self._store.record(
+        not_kept = self._store.record_rejections(
             [Rejection(parcel.message.topic, parcel.message.payload, parcel.reason or "", now) for parcel in rejected]
         )
         self._not_kept += not_kept
@@ -195,14 +195,14 @@ class Storer:
 
     def _prepare(self) -> bool:
         """Bring the tables up to date; a database that refuses us now will go on doing so."""
-        ready = self._persist(lambda: migrate(self._database), heals=(Unavailable,)) and self._persist(
+        ready = self._with_retry(lambda: migrate(self._database), heals=(Unavailable,)) and self._with_retry(
             self._make_partitions, heals=(Unavailable,)
         )
         if ready:
             log.info("Ready: %s", self._database.where)
         return ready
 
-    def _persist(
+    def _with_retry(
         self, action: Callable[[], object], heals: tuple[type[DatabaseError], ...] = (Unavailable, PermanentError)
     ) -> bool:
         """Do it, again and again while the database is away; return False when told to stop instead."""
@@ -233,7 +233,7 @@ class Storer:
         if not self._stalled:
             self._stalled = True
             self._publish_status()
-        self._handle_notices()
+        self._drain_events()
         self._beat()
 
     def _on_back(self) -> None:
@@ -244,7 +244,7 @@ class Storer:
         self._stalled = False
         self._publish_status()
 
-    def _handle_notices(self) -> None:
+    def _drain_events(self) -> None:
         """Handle what is no message while a batch waits; messages are set aside, in order."""
         with contextlib.suppress(queue.Empty):
             while True:
@@ -258,8 +258,8 @@ class Storer:
 
     def _keep_for_later(self, message: Message) -> None:
         # The broker sends no more of QoS 1 than it may before the first is acknowledged; of QoS 0 there is no end.
-        if message.qos or len(self._set_aside) < 2 * self._config.batch.size:
-            self._set_aside.append(message)
+        if message.qos or len(self._deferred) < 2 * self._config.batch.size:
+            self._deferred.append(message)
         elif self._seldom.allow("QoS 0", time.monotonic()):
             log.warning("Messages of QoS 0 are dropped while the database is away; publish with QoS 1")
 
@@ -276,14 +276,14 @@ class Storer:
             self._publish_health()
         elif isinstance(event, Disconnected):
             # They can no longer be acknowledged: the broker sends them again.
-            self._set_aside.clear()
+            self._deferred.clear()
 
     def _upkeep(self) -> None:
         self._metrics.refresh(self._report)
         self._publish_health_when_due()
         self._watch_growth()
         if time.monotonic() >= self._partitions_due:
-            self._persist(self._make_partitions)
+            self._with_retry(self._make_partitions)
 
     def _watch_growth(self) -> None:
         now = time.monotonic()
@@ -299,17 +299,17 @@ class Storer:
                     what,
                 )
 
-    def _feel(self) -> None:
+    def _check_database(self) -> None:
         """Find out whether the database is well when there was nothing to ask of it, and show how we are."""
         if time.monotonic() - self._answered >= PING_AFTER:
-            self._persist(self._store.ping)
+            self._with_retry(self._store.ping)
         self._beat()
 
     def _beat(self) -> None:
         now = time.monotonic()
         if not self._heartbeat.due(now):
             return
-        vitals = feel(
+        vitals = evaluate(
             self._counts,
             connected=self._session.connected,
             stirred=self._session.last_activity,
@@ -320,7 +320,7 @@ class Storer:
         self._heartbeat.beat(vitals, now)
 
     def _make_partitions(self) -> None:
-        made = self._store.upkeep(lambda connection: make_partitions(connection, datetime.now(UTC)))
+        made = self._store.run(lambda connection: make_partitions(connection, datetime.now(UTC)))
         if made:
             log.info("Made the partitions %s", ", ".join(made))
         self._partitions_due = time.monotonic() + PARTITIONS_EVERY
@@ -365,7 +365,7 @@ class Storer:
         for topics in self._topics:
             self._session.publish(topics.status("storer", self._config.name), self._status("offline"), retain=True)
         self._session.close()
-        deadline = time.monotonic() + _FAREWELL
+        deadline = time.monotonic() + SHUTDOWN_TIMEOUT
         while time.monotonic() < deadline and self._session.connected:
             with contextlib.suppress(queue.Empty):
                 self._events.get(timeout=0.1)

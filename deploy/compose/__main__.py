@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from deploy.compose import broker, meter
-from deploy.compose.accounts import GUESTS, ROLES, Account, SetupError, Vault
-from deploy.compose.certificates import Authority, read_names
+from deploy.compose.accounts import GUESTS, ROLES, Account, PasswordStore, SetupError
+from deploy.compose.certificates import CertificateAuthority, read_names
 from deploy.compose.database import DATABASE, accounts_sql
 from deploy.compose.files import write
 from deploy.compose.user import become
@@ -31,8 +31,8 @@ class Setup:
     """The folders that the containers share with `setup`, one for each, and one that only `setup` has."""
 
     def __init__(self, root: Path, templates: Path, names: tuple[str, ...]) -> None:
-        self.vault = Vault(root / "keep")
-        self.authority = Authority(root / "keep")
+        self.vault = PasswordStore(root / "keep")
+        self.authority = CertificateAuthority(root / "keep")
         self.names = names
         self._root = root
         self._templates = templates
@@ -187,7 +187,7 @@ def _rotate(setup: Setup, arguments: argparse.Namespace) -> None:
     vault = setup.vault
     chosen = [vault.find(name) for name in arguments.names]
     # What a person has given is that of somebody's own server: a new one would not be known there.
-    chosen = chosen or [account for account in vault.accounts() if not vault.is_given(account)]
+    chosen = chosen or [account for account in vault.accounts() if not vault.is_external(account)]
     for account in chosen:
         vault.renew(account)
     setup.prepare()
@@ -216,7 +216,7 @@ def _password(setup: Setup, arguments: argparse.Namespace) -> None:
     account = setup.vault.find(arguments.name)
     asked = f"password of {account.name}: "
     given = getpass.getpass(asked) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
-    setup.vault.give(account, given)
+    setup.vault.set_external(account, given)
     setup.prepare()
     print(f"setup: the password of {account.name} is noted. It counts after: docker compose restart")
 

@@ -45,7 +45,7 @@ ROLES = ("reader", "storer", *GUESTS)
 _CLIENT_ID = "teleinfo-"
 
 
-class Vault:
+class PasswordStore:
     """A folder with a file for each password; nobody but `setup` sees it."""
 
     def __init__(self, folder: Path) -> None:
@@ -81,7 +81,7 @@ class Vault:
         write(self._file(account.name), secrets.token_urlsafe(_PASSWORD_BYTES) + "\n")
         self._given(account.name).unlink(missing_ok=True)
 
-    def give(self, account: Account, password: str) -> None:
+    def set_external(self, account: Account, password: str) -> None:
         """Note the password that an account has elsewhere, at somebody's own broker or database.
 
         Raises:
@@ -92,7 +92,7 @@ class Vault:
         write(self._file(account.name), password + "\n")
         self._given(account.name).touch(mode=0o600)
 
-    def is_given(self, account: Account) -> bool:
+    def is_external(self, account: Account) -> bool:
         """Tell whether the password is one that a person has given."""
         return self._given(account.name).exists()
 

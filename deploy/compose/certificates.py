@@ -16,7 +16,7 @@ NAMES = ("localhost", "mosquitto", "host.docker.internal", "127.0.0.1", "::1")
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9])?)*", re.IGNORECASE)
 
 
-class Authority:
+class CertificateAuthority:
     """An authority in a folder of its own: `ca.crt`, `ca.key`, and the broker's `server.crt`, `server.key`."""
 
     def __init__(self, folder: Path) -> None:

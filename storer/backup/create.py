@@ -19,7 +19,7 @@ from storer.backup.progress import NO_PROGRESS, Progress
 from storer.backup.tables import TABLES, lines, ranges, read_table, schema_version, totals
 from storer.backup.verify import Contents, check
 from storer.database.connection import Connection, Database
-from storer.database.schema import refuse_newer
+from storer.database.schema import ensure_supported
 
 SUFFIX = ".jsonl.gz"
 _PART = ".part"
@@ -97,7 +97,7 @@ def _write_snapshot(connection: Connection, name: str, writer: Writer, progress:
         tables = [table for table in (read_table(connection, name) for name in TABLES) if table is not None]
     if schema is None:
         raise BackupError(f"the database {name} has no tables of the storer: nothing to save")
-    refuse_newer(schema)
+    ensure_supported(schema)
     writer.write(Header(schema, f"{taken.isoformat()}Z", name, __version__, str(server)).line())
     for table in tables:
         writer.write(table.line())

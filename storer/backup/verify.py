@@ -14,7 +14,7 @@ from storer.backup.file import parse, read_blocks
 from storer.backup.format import MAGIC, Header, Kind, Table, Totals, Values
 from storer.backup.progress import NO_PROGRESS, Progress
 from storer.backup.tables import TABLES
-from storer.database.rows import COLUMNS, digest_of, rebuild
+from storer.database.rows import COLUMNS, decode_row, digest_of
 from storer.database.schema import newest_version
 
 #: Columns that point at a number in another table.
@@ -182,7 +182,7 @@ class _Judge:
         if digest_of(content).hex() != row["digest"]:
             self._contents.warnings.append(f"the label set {row['id']} is not what its digest says")
         try:
-            rebuild(datetime(2000, 1, 1, tzinfo=UTC), "", (None,) * len(COLUMNS), json.loads(content))
+            decode_row(datetime(2000, 1, 1, tzinfo=UTC), "", (None,) * len(COLUMNS), json.loads(content))
         except (ValueError, KeyError, TypeError, AttributeError, MessageError):
             self._contents.warnings.append(f"the label set {row['id']} cannot be read: its frames are not whole")
 

@@ -13,7 +13,7 @@ from common.tally import Tally
 from storer.database.connection import Connection, Database
 from storer.database.ids import add_label_set, add_meter, find_label_sets, find_meters
 from storer.database.rejected import RejectedMessages, Rejection
-from storer.database.rows import COLUMNS, Packer, Row
+from storer.database.rows import COLUMNS, Row, RowEncoder
 from storer.database.schema import make_partitions
 
 log = logging.getLogger(__name__)
@@ -63,14 +63,14 @@ def _hour_text(hour: datetime) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WriteResult:
     """What became of a batch; a frame that was neither stored nor rejected was there already."""
 
     stored: int
     reasons: list[str | None]  # for each frame: why it was rejected, None if the table holds it
 
-    def __add__(self, other: "Written") -> "Written":
-        return Written(self.stored + other.stored, self.reasons + other.reasons)
+    def __add__(self, other: "WriteResult") -> "WriteResult":
+        return WriteResult(self.stored + other.stored, self.reasons + other.reasons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +94,10 @@ class FrameStore:
         """Label sets that were written."""
         self._database = database
         self._session: _Session | None = None
-        self._packer = Packer()
+        self._packer = RowEncoder()
         self._unclassified = 0  # failures of the same write, one after the other, with a number that we do not know
 
-    def write(self, frames: Sequence[Frame]) -> Written:
+    def write(self, frames: Sequence[Frame]) -> WriteResult:
         """Write a batch, committed when this returns; return what became of its frames.
 
         A batch that fails with an unclassified number each time is divided after TRIES times. A frame that fails alone,
@@ -107,9 +107,9 @@ class FrameStore:
             Away: nothing is certain; write the batch again, frames that are there already are not doubled.
             Refused: a right is missing.
         """
-        rows = [self._packer.row(frame) for frame in frames]
+        rows = [self._packer.encode_row(frame) for frame in frames]
         if not rows:
-            return Written(0, [])
+            return WriteResult(0, [])
         with self._counted(), self._ready() as session:
             try:
                 return self._write_or_divide(session.connection, rows)
@@ -131,7 +131,7 @@ class FrameStore:
                     reasons.append(self._write_tally(session.connection, tally))
         return reasons
 
-    def record(self, rejections: Sequence[Rejection]) -> int:
+    def record_rejections(self, rejections: Sequence[Rejection]) -> int:
         """Keep what could not be stored, once per topic and content; return how many there was no room for.
 
         Raises:
@@ -140,7 +140,7 @@ class FrameStore:
         with self._ready() as session:
             return session.rejected.record(rejections)
 
-    def upkeep(self, action: Callable[[Connection], T]) -> T:
+    def run(self, action: Callable[[Connection], T]) -> T:
         """Do something else over the same connection.
 
         Raises:
@@ -189,7 +189,7 @@ class FrameStore:
             raise
         self._unclassified = 0
 
-    def _write_or_divide(self, connection: Connection, rows: Sequence[Row]) -> Written:
+    def _write_or_divide(self, connection: Connection, rows: Sequence[Row]) -> WriteResult:
         if self._unclassified < TRIES:
             return self._write(connection, rows)
         written, suspects = self._divide(connection, rows)
@@ -206,32 +206,32 @@ class FrameStore:
             else:
                 stored += again.stored
                 reasons[place] = again.reasons[0]
-        return Written(stored, reasons)
+        return WriteResult(stored, reasons)
 
     def _divide(
         self, connection: Connection, rows: Sequence[Row], begin: int = 0
-    ) -> tuple[Written, list[tuple[int, Unclassified]]]:
+    ) -> tuple[WriteResult, list[tuple[int, Unclassified]]]:
         """Write what can be written; return also the places of the rows that fail alone, with the error of each."""
         try:
             return self._write(connection, rows), []
         except Unclassified as error:
             if len(rows) == 1:
-                return Written(0, [None]), [(begin, error)]
+                return WriteResult(0, [None]), [(begin, error)]
             half = len(rows) // 2
             first, suspects = self._divide(connection, rows[:half], begin)
             second, more = self._divide(connection, rows[half:], begin + half)
             return first + second, suspects + more
 
-    def _write(self, connection: Connection, rows: Sequence[Row]) -> Written:
+    def _write(self, connection: Connection, rows: Sequence[Row]) -> WriteResult:
         try:
             return self._write_all(connection, rows)
         except InvalidRow as error:
             if len(rows) == 1:
-                return Written(0, [str(error)])
+                return WriteResult(0, [str(error)])
             half = len(rows) // 2
             return self._write(connection, rows[:half]) + self._write(connection, rows[half:])
 
-    def _write_all(self, connection: Connection, rows: Sequence[Row]) -> Written:
+    def _write_all(self, connection: Connection, rows: Sequence[Row]) -> WriteResult:
         label_sets = {row.label_set.digest: row.label_set for row in rows}
         identifiers = {row.meter for row in rows}
         for _ in range(_LOOKS):
@@ -248,11 +248,11 @@ class FrameStore:
                 self.new_label_sets += add_label_set(connection, label_sets[digest])
         raise Conflict("database: other storers give numbers to meters at the same time")
 
-    def _insert(self, connection: Connection, tuples: Sequence[tuple[object, ...]]) -> Written:
+    def _insert(self, connection: Connection, tuples: Sequence[tuple[object, ...]]) -> WriteResult:
         stored = connection.execute_many(_INSERT_FRAME, tuples)
         if stored == len(tuples):
-            return Written(stored, [None] * len(tuples))
-        return Written(stored, self._compare(connection, tuples))
+            return WriteResult(stored, [None] * len(tuples))
+        return WriteResult(stored, self._compare(connection, tuples))
 
     def _compare(self, connection: Connection, tuples: Sequence[tuple[object, ...]]) -> list[str | None]:
         """Say which frames are not what the table holds under their identity."""

@@ -54,7 +54,7 @@ def add_label_set(connection: Connection, label_set: LabelSet) -> int:
             label_set.current_max,
             label_set.schedule,
             label_set.state_code,
-            label_set.registers_at_rest,
+            label_set.idle_registers_total,
             label_set.index_total,
             label_set.content,
         ),

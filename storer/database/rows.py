@@ -18,7 +18,7 @@ from common.labels import LABELS, Mode
 _INT, _MEDIUMINT, _SMALLINT, _TINYINT = 2**32 - 1, 2**24 - 1, 2**16 - 1, 2**8 - 1
 
 #: The columns of `frames` after the three that every row has, and the largest number each one holds.
-LARGEST: Mapping[str, int] = {
+COLUMN_MAX: Mapping[str, int] = {
     "dropped": _TINYINT,
     "clock_offset": 2**15 - 1,
     **dict.fromkeys(("index_total", "index_supplier", "index_distributor", "index_injected"), _INT),
@@ -28,7 +28,7 @@ LARGEST: Mapping[str, int] = {
     **dict.fromkeys(("voltage_1", "voltage_2", "voltage_3"), _SMALLINT),
     **dict.fromkeys(("overload", "overload_1", "overload_2", "overload_3"), _SMALLINT),
 }
-COLUMNS = tuple(LARGEST)
+COLUMNS = tuple(COLUMN_MAX)
 _PLACE = {column: place for place, column in enumerate(COLUMNS)}
 
 _COLUMN_OF: Mapping[Mode, Mapping[str, str]] = {
@@ -81,7 +81,7 @@ class LabelSet:
     current_max: int | None
     schedule: str | None
     state_code: str | None
-    registers_at_rest: int | None
+    idle_registers_total: int | None
     index_total: int | None
 
     @property
@@ -105,7 +105,7 @@ def digest_of(content: str) -> bytes:
     return hashlib.sha256(content.encode("utf-8", "surrogatepass")).digest()[:16]
 
 
-class Packer:
+class RowEncoder:
     """Makes rows; remembers the label sets that it has just made, for most frames share theirs with the one before."""
 
     _MANY = 1024
@@ -113,8 +113,8 @@ class Packer:
     def __init__(self) -> None:
         self._sets: dict[str, LabelSet] = {}
 
-    def row(self, frame: Frame) -> Row:
-        """Return the frame's row, from which `rebuild` makes the same frame again."""
+    def encode_row(self, frame: Frame) -> Row:
+        """Return the frame's row, from which `decode_row` makes the same frame again."""
         columns, content = _split(frame)
         text = json.dumps(content, separators=(",", ":"))
         label_set = self._sets.get(text)
@@ -126,7 +126,7 @@ class Packer:
         return Row(frame.timestamp, frame.meter, label_set, columns)
 
 
-def rebuild(timestamp: datetime, meter: str, columns: tuple[int | None, ...], content: Mapping[str, Any]) -> Frame:
+def decode_row(timestamp: datetime, meter: str, columns: tuple[int | None, ...], content: Mapping[str, Any]) -> Frame:
     """Make the frame of a row; `content` is the label set's, read from JSON."""
     mode = Mode(content["mode"])
     values: dict[str, Value] = dict(content["frame"])
@@ -168,12 +168,12 @@ def _split(frame: Frame) -> tuple[tuple[int | None, ...], dict[str, Any]]:
     """Return the row's columns and the content of its label set."""
     mode, values = frame.mode, frame.values
     columns: list[int | None] = [None] * len(COLUMNS)
-    own = _own_columns(mode, values)
+    own = _frame_dependent_columns(mode, values)
     column_of = {**_COLUMN_OF[mode], **{label: column for column, label in own.items()}}
     rest: dict[str, Value] = {}
     for label, value in values.items():
         column = column_of.get(label)
-        if column is not None and type(value) is int and 0 <= value <= LARGEST[column]:
+        if column is not None and type(value) is int and 0 <= value <= COLUMN_MAX[column]:
             columns[_PLACE[column]] = value
         else:
             rest[label] = value
@@ -197,14 +197,14 @@ def _split(frame: Frame) -> tuple[tuple[int | None, ...], dict[str, Any]]:
         key: text for key, text in (("clock", frame.clock), ("host_clock", frame.host_clock)) if text is not None
     }
     if frame.dropped is not None:
-        if frame.dropped <= LARGEST["dropped"]:
+        if frame.dropped <= COLUMN_MAX["dropped"]:
             columns[_PLACE["dropped"]] = frame.dropped
         else:
             content["dropped"] = frame.dropped
     return tuple(columns), content
 
 
-def _own_columns(mode: Mode, values: Mapping[str, Value]) -> dict[str, str]:
+def _frame_dependent_columns(mode: Mode, values: Mapping[str, Value]) -> dict[str, str]:
     """Return the columns whose label depends on the frame: the registers that run, and a pilot meter's power."""
     if mode is Mode.HISTORIC:
         register = _RUNNING.get(str(values.get("PTEC")))
@@ -226,7 +226,7 @@ def _clock_offset(frame: Frame) -> int | None:
     if stamp is None or stamp.microsecond or frame.values.get("DATE") != "":
         return None
     offset = round((stamp - frame.timestamp.replace(microsecond=0)).total_seconds())
-    return offset if abs(offset) <= LARGEST["clock_offset"] else None
+    return offset if abs(offset) <= COLUMN_MAX["clock_offset"] else None
 
 
 def _label_set(text: str, content: Mapping[str, Any]) -> LabelSet:
@@ -241,7 +241,7 @@ def _label_set(text: str, content: Mapping[str, Any]) -> LabelSet:
         current_max=_current_max(values),
         schedule=_word(values.get("HHPHC")),
         state_code=_word(values.get("MOTDETAT")),
-        registers_at_rest=at_rest,
+        idle_registers_total=at_rest,
         index_total=total,
     )
 

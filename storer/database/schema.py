@@ -49,7 +49,7 @@ def newest_version() -> int:
     return migrations()[-1].version
 
 
-def refuse_newer(version: int) -> None:
+def ensure_supported(version: int) -> None:
     """Raise `DatabaseError` if tables of that version are newer than this program."""
     if version > newest_version():
         raise DatabaseError(
@@ -99,7 +99,7 @@ def migrate(database: Database, up_to: int | None = None) -> list[Migration]:
 
 def _missing(connection: Connection, up_to: int | None) -> list[Migration]:
     (newest,) = connection.query("SELECT MAX(version) FROM schema_version")[0]
-    refuse_newer(newest)
+    ensure_supported(newest)
     return [step for step in migrations() if step.version > newest and (up_to is None or step.version <= up_to)]
 
 

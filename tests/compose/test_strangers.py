@@ -9,7 +9,7 @@ from pathlib import Path
 import pymysql
 import pytest
 
-from deploy.compose.certificates import Authority
+from deploy.compose.certificates import CertificateAuthority
 from tests.compose.guest import Guest, Refused
 from tests.compose.stack import HOST, Stack, wait_until
 
@@ -146,7 +146,7 @@ def test_tls_shows_a_certificate_of_our_authority(stack: Stack, passwords: dict[
         guest.subscribe("teleinfo/reader/+/status")
         assert guest.wait_for("teleinfo/reader/home/status") in (b"online", b"offline")  # it is retained
 
-    other = Authority(tmp_path)
+    other = CertificateAuthority(tmp_path)
     other.prepare(("localhost",))
     for context in (ssl.create_default_context(), ssl.create_default_context(cafile=str(other.certificate))):
         with pytest.raises(ssl.SSLCertVerificationError, match="certificate"):

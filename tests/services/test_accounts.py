@@ -56,7 +56,7 @@ def do_all(database: Database, folder: Path) -> None:
     assert store(database, [standard(EAST=1, SINSTS=2)]) == 0
     with contextlib.closing(FrameStore(database)) as tables:
         tables.write_tallies([Tally(meter=ADDRESS, hour=DAY, frames=7, reader="cellar")] * 2)
-        tables.record([Rejection("topic", b"?", "why", NOW)] * 2)
+        tables.record_rejections([Rejection("topic", b"?", "why", NOW)] * 2)
     partition(database, NOW + timedelta(days=31))
     backup(database, folder, NOW)
 

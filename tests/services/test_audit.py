@@ -167,13 +167,13 @@ def test_hours_are_whole_short_unknown_or_more_than_told(tables: Database, conne
             tell(connection, tally(hour, made))
     hours = list(audit(connection, now=NOW))
     assert hours == [
-        Hour(METER, START, made=4, stored=4),
-        Hour(METER, START + 1 * HOUR, made=4, stored=3),
-        Hour(METER, START + 2 * HOUR, made=None, stored=2),
-        Hour(METER, START + 3 * HOUR, made=4, stored=6),
-        Hour(METER, START + 4 * HOUR, made=4, stored=0),
-        Hour(METER, START + 5 * HOUR, made=0, stored=0),
-        Hour(METER, START + 6 * HOUR, made=0, stored=1),
+        Hour(METER, START, expected=4, stored=4),
+        Hour(METER, START + 1 * HOUR, expected=4, stored=3),
+        Hour(METER, START + 2 * HOUR, expected=None, stored=2),
+        Hour(METER, START + 3 * HOUR, expected=4, stored=6),
+        Hour(METER, START + 4 * HOUR, expected=4, stored=0),
+        Hour(METER, START + 5 * HOUR, expected=0, stored=0),
+        Hour(METER, START + 6 * HOUR, expected=0, stored=1),
     ]
     assert printed(hours) == (
         1,
@@ -199,26 +199,26 @@ def test_an_hour_begins_with_its_first_microsecond_and_ends_with_its_last(
 def test_what_two_readers_made_counts_together(tables: Database, connection: Connection) -> None:
     store(tables, START, 5)
     tell(connection, tally(START, 3, reader="one"), tally(START, 3, reader="two"))
-    assert list(audit(connection, now=NOW)) == [Hour(METER, START, made=6, stored=5)]
+    assert list(audit(connection, now=NOW)) == [Hour(METER, START, expected=6, stored=5)]
 
 
 @pytest.mark.parametrize(
     ("told", "stored", "found"),
     [
         # Earlier versions told the hours of a reader that was renamed again, under its new name.
-        ({"pi": 4, "attic": 4}, 4, Hour(METER, START, made=4, stored=4, repeated=True)),
-        ({"pi": 4, "attic": 4, "third": 4}, 4, Hour(METER, START, made=4, stored=4, repeated=True)),
-        ({"pi": 4, "attic": 4}, 3, Hour(METER, START, made=4, stored=3, repeated=True)),
+        ({"pi": 4, "attic": 4}, 4, Hour(METER, START, expected=4, stored=4, repeated=True)),
+        ({"pi": 4, "attic": 4, "third": 4}, 4, Hour(METER, START, expected=4, stored=4, repeated=True)),
+        ({"pi": 4, "attic": 4}, 3, Hour(METER, START, expected=4, stored=3, repeated=True)),
         # Another reader had the meter, too.
-        ({"pi": 4, "attic": 4, "other": 2}, 6, Hour(METER, START, made=6, stored=6, repeated=True)),
-        ({"pi": 4, "attic": 4, "other": 2}, 5, Hour(METER, START, made=6, stored=5, repeated=True)),
+        ({"pi": 4, "attic": 4, "other": 2}, 6, Hour(METER, START, expected=6, stored=6, repeated=True)),
+        ({"pi": 4, "attic": 4, "other": 2}, 5, Hour(METER, START, expected=6, stored=5, repeated=True)),
         # Two readers, in turn or both: more rows than one of them has made.
-        ({"pi": 4, "attic": 4}, 8, Hour(METER, START, made=8, stored=8)),
-        ({"pi": 4, "attic": 4}, 7, Hour(METER, START, made=8, stored=7)),
-        ({"pi": 4, "attic": 4}, 9, Hour(METER, START, made=8, stored=9)),
-        ({"pi": 4, "attic": 3}, 7, Hour(METER, START, made=7, stored=7)),
-        ({"pi": 4, "attic": 3}, 4, Hour(METER, START, made=7, stored=4)),
-        ({"pi": 0, "attic": 0}, 0, Hour(METER, START, made=0, stored=0)),
+        ({"pi": 4, "attic": 4}, 8, Hour(METER, START, expected=8, stored=8)),
+        ({"pi": 4, "attic": 4}, 7, Hour(METER, START, expected=8, stored=7)),
+        ({"pi": 4, "attic": 4}, 9, Hour(METER, START, expected=8, stored=9)),
+        ({"pi": 4, "attic": 3}, 7, Hour(METER, START, expected=7, stored=7)),
+        ({"pi": 4, "attic": 3}, 4, Hour(METER, START, expected=7, stored=4)),
+        ({"pi": 0, "attic": 0}, 0, Hour(METER, START, expected=0, stored=0)),
     ],
 )
 def test_what_one_reader_told_under_two_names_counts_once_and_what_two_made_counts_together(
@@ -236,9 +236,9 @@ def test_two_meters_are_two(tables: Database, connection: Connection) -> None:
     store(tables, START + HOUR, 4)
     tell(connection, tally(START, 5), tally(START, 5, meter=OTHER))
     hours = [
-        Hour(METER, START, made=5, stored=4),
-        Hour(OTHER, START, made=5, stored=5),
-        Hour(METER, START + HOUR, made=None, stored=4),
+        Hour(METER, START, expected=5, stored=4),
+        Hour(OTHER, START, expected=5, stored=5),
+        Hour(METER, START + HOUR, expected=None, stored=4),
     ]
     assert list(audit(connection, now=NOW)) == hours
     assert list(audit(connection, now=NOW, meter=METER)) == [hours[0], hours[2]]
@@ -259,7 +259,7 @@ def test_a_meter_that_appears_meanwhile_has_its_name(tables: Database, connectio
     hours = audit(connection, now=NOW)
     next(hours)
     store(tables, START + 48 * HOUR, 1, meter=OTHER)
-    assert list(hours) == [Hour(OTHER, START + 48 * HOUR, made=None, stored=1)]
+    assert list(hours) == [Hour(OTHER, START + 48 * HOUR, expected=None, stored=1)]
 
 
 @pytest.mark.parametrize(
@@ -426,8 +426,8 @@ def test_an_hour_with_more_than_told_is_not_called_whole() -> None:
 def test_an_hour_that_was_told_under_two_names_is_not_called_whole_and_only_what_is_surely_missing_is() -> None:
     assert printed(
         [
-            Hour(METER, START, made=866, stored=866, repeated=True),
-            Hour(METER, START + HOUR, made=866, stored=860, repeated=True),
+            Hour(METER, START, expected=866, stored=866, repeated=True),
+            Hour(METER, START + HOUR, expected=866, stored=860, repeated=True),
         ]
     ) == (
         1,

@@ -59,7 +59,7 @@ def tables(fresh_database: Server) -> Database:
     store(database, [dataclasses.replace(oddity, dropped=0)])
     with contextlib.closing(FrameStore(database)) as tables:
         tables.write_tallies([Tally(meter=ADDRESS, hour=DAY, frames=7, reader="cellar")])
-        tables.record([Rejection("teleinfo/é/frame", REJECTED, "it is a \\ and a '", NOW)])
+        tables.record_rejections([Rejection("teleinfo/é/frame", REJECTED, "it is a \\ and a '", NOW)])
     return database
 
 

@@ -141,8 +141,8 @@ def test_what_was_rejected_is_counted_and_the_newest_is_shown(fresh_database: Da
     database = make_tables(fresh_database)
     now = datetime.now(UTC)
     with closing(FrameStore(client(fresh_database))) as tables:
-        tables.record([Rejection("teleinfo/x/frame", b"1", "older", now - timedelta(days=2))])
-        tables.record([Rejection("teleinfo/x/frame", b"2", "newest", now)])
+        tables.record_rejections([Rejection("teleinfo/x/frame", b"1", "older", now - timedelta(days=2))])
+        tables.record_rejections([Rejection("teleinfo/x/frame", b"2", "newest", now)])
     assert database
     facts = look(settings(fresh_database))
     assert (facts.rejected, facts.rejected_lately) == (2, 1)

@@ -14,7 +14,7 @@ from common.frame import Frame
 from common.tally import Tally
 from demo.servers import Database as Server
 from storer.database.connection import Database
-from storer.database.frame_store import FrameStore, Written
+from storer.database.frame_store import FrameStore, WriteResult
 from storer.database.schema import migrate
 from tests.frames import DAY, historic, simulated, standard
 from tests.services.storing import client, exported, make_tables, partition, query, store
@@ -67,7 +67,7 @@ def test_a_database_that_goes_back_gives_no_frame_to_another_meter(
                 running.ping()
         with contextlib.closing(FrameStore(tables)) as other:  # it takes the numbers that are free again
             other.write([of_meter("third", 2)])
-        assert running.write([of_meter("second", 3)]) == Written(1, [None])
+        assert running.write([of_meter("second", 3)]) == WriteResult(1, [None])
     again = [of_meter("first"), of_meter("third", 2), of_meter("second", 3)]
     assert exported(tables) == [frame.to_json() for frame in again]
 

@@ -12,7 +12,7 @@ from common.frame import Frame
 from common.tally import Tally
 from demo.servers import Database as Server
 from storer.database.connection import Database
-from storer.database.frame_store import TRIES, FrameStore, Written
+from storer.database.frame_store import TRIES, FrameStore, WriteResult
 from tests.frames import DAY, standard
 from tests.services.storing import exported, make_tables, query
 
@@ -46,7 +46,7 @@ def frames(*powers: int) -> list[Frame]:
     ]
 
 
-def write_until_it_goes(tables: FrameStore, batch: list[Frame]) -> Written:
+def write_until_it_goes(tables: FrameStore, batch: list[Frame]) -> WriteResult:
     for _ in range(TRIES):
         with pytest.raises(Unclassified):
             tables.write(batch)
@@ -103,7 +103,7 @@ def test_a_trouble_that_passes_while_the_row_is_looked_for_costs_no_row(
             with pytest.raises(Unclassified):
                 frame_store.write(batch)
         heal(fresh_database)
-        assert frame_store.write(batch) == Written(3, [None] * 3)
+        assert frame_store.write(batch) == WriteResult(3, [None] * 3)
 
 
 @pytest.mark.parametrize("number", [1030, 1290, 1927, 2013])
@@ -118,7 +118,7 @@ def test_errors_of_server_and_connection_never_reject_a_row(
             with pytest.raises(Unavailable):
                 frame_store.write(batch)
         heal(fresh_database)
-        assert frame_store.write(batch) == Written(2, [None] * 3)
+        assert frame_store.write(batch) == WriteResult(2, [None] * 3)
 
 
 def test_an_error_of_the_connection_between_makes_it_count_afresh(fresh_database: Server, tables: Database) -> None:

@@ -16,7 +16,7 @@ from common.errors import DatabaseError, Unavailable
 from common.frame import Frame
 from demo.servers import Database as Server
 from storer.database.connection import Database
-from storer.database.frame_store import FrameStore, Written
+from storer.database.frame_store import FrameStore, WriteResult
 from storer.database.rejected import Rejection
 from storer.database.schema import migrate, migrations
 from tests.frames import DAY, FRACTION, historic, simulated, standard
@@ -46,7 +46,7 @@ def at(frame: Frame, instant: datetime) -> Frame:
     return dataclasses.replace(frame, timestamp=instant)
 
 
-def write(database: Database, frames: Sequence[Frame]) -> Written:
+def write(database: Database, frames: Sequence[Frame]) -> WriteResult:
     with contextlib.closing(FrameStore(database)) as frame_store:
         return frame_store.write(frames)
 
@@ -213,8 +213,8 @@ def test_a_frame_without_a_partition_makes_it_and_is_stored(fresh_database: Serv
     with contextlib.closing(FrameStore(tables)) as frame_store:
         frame_store.ping()
         drop(fresh_database, *[name for name in partitions(tables) if name != "p_earlier"])
-        assert frame_store.write(frames) == Written(2, [None, None])
-        assert frame_store.write(frames) == Written(0, [None, None])
+        assert frame_store.write(frames) == WriteResult(2, [None, None])
+        assert frame_store.write(frames) == WriteResult(0, [None, None])
     assert "p_later" in partitions(tables)
     assert exported(tables) == [frame.to_json() for frame in frames]
 
@@ -408,22 +408,22 @@ def test_the_queries_of_the_documentation_work(tables: Database) -> None:
 
 def test_a_batch_that_comes_twice_is_stored_once(tables: Database) -> None:
     frames = list(simulated("standard-single-phase-base", 50, every=timedelta(seconds=1)))
-    assert write(tables, frames) == Written(50, [None] * 50)
-    assert write(tables, frames) == Written(0, [None] * 50)
+    assert write(tables, frames) == WriteResult(50, [None] * 50)
+    assert write(tables, frames) == WriteResult(0, [None] * 50)
     more = list(simulated("standard-single-phase-base", 60, every=timedelta(seconds=1)))
-    assert write(tables, more) == Written(10, [None] * 60)
-    assert write(tables, [more[0], more[0]]) == Written(0, [None, None])
+    assert write(tables, more) == WriteResult(10, [None] * 60)
+    assert write(tables, [more[0], more[0]]) == WriteResult(0, [None, None])
     assert exported(tables) == [frame.to_json() for frame in more]
 
 
 def test_a_frame_that_is_twice_in_a_batch_is_stored_once(tables: Database) -> None:
     frame = historic(BASE=1)
-    assert write(tables, [frame, historic(BASE=1), frame]) == Written(1, [None, None, None])
+    assert write(tables, [frame, historic(BASE=1), frame]) == WriteResult(1, [None, None, None])
     assert exported(tables) == [frame.to_json()]
 
 
 def test_an_empty_batch_is_no_trouble(tables: Database) -> None:
-    assert write(tables, []) == Written(0, [])
+    assert write(tables, []) == WriteResult(0, [])
 
 
 ANOTHER = "another frame is stored under the same meter and timestamp"
@@ -441,13 +441,13 @@ ANOTHER = "another frame is stored under the same meter and timestamp"
 )
 def test_another_frame_of_the_same_identity_is_rejected_and_the_first_stays(tables: Database, other: Frame) -> None:
     first, neighbour = historic(BASE=1), dataclasses.replace(historic(BASE=3), meter="other")
-    assert write(tables, [first]) == Written(1, [None])
-    assert write(tables, [neighbour, other, first]) == Written(1, [None, ANOTHER, None])
+    assert write(tables, [first]) == WriteResult(1, [None])
+    assert write(tables, [neighbour, other, first]) == WriteResult(1, [None, ANOTHER, None])
     assert exported(tables) == [first.to_json(), neighbour.to_json()]
 
 
 def test_of_two_frames_of_one_identity_in_a_batch_the_first_is_stored(tables: Database) -> None:
-    assert write(tables, [historic(BASE=1), historic(BASE=2)]) == Written(1, [None, ANOTHER])
+    assert write(tables, [historic(BASE=1), historic(BASE=2)]) == WriteResult(1, [None, ANOTHER])
     assert exported(tables) == [historic(BASE=1).to_json()]
 
 
@@ -487,10 +487,10 @@ def test_storers_that_write_at_the_same_time_share_rows_and_label_sets(tables: D
     crowd = 4
     together = threading.Barrier(crowd)
 
-    def work(number: int) -> Written:
+    def work(number: int) -> WriteResult:
         with contextlib.closing(FrameStore(tables)) as frame_store:
             together.wait()
-            written = Written(0, [])
+            written = WriteResult(0, [])
             for start in range(0, 200, 10):
                 batch = frames[start : start + 10][:: -1 if number % 2 else 1]
                 while True:
@@ -513,7 +513,7 @@ def test_storers_that_write_at_the_same_time_share_rows_and_label_sets(tables: D
 def test_a_rejected_message_is_kept_once_and_counted(tables: Database) -> None:
     def rejected(topic: str, payload: bytes, reason: str = "no frame", seconds: int = 0) -> None:
         with contextlib.closing(FrameStore(tables)) as frame_store:
-            frame_store.record([Rejection(topic, payload, reason, NOW + timedelta(seconds=seconds))])
+            frame_store.record_rejections([Rejection(topic, payload, reason, NOW + timedelta(seconds=seconds))])
 
     for seconds in range(3):
         rejected("teleinfo/1/frame", b"?", seconds=seconds)
@@ -535,7 +535,9 @@ def test_a_rejected_message_is_kept_once_and_counted(tables: Database) -> None:
 
 def test_rejected_messages_have_an_end(tables: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     def reject(tables_of: FrameStore, *payloads: bytes) -> int:
-        return tables_of.record([Rejection("teleinfo/1/frame", payload, "no frame", NOW) for payload in payloads])
+        return tables_of.record_rejections(
+            [Rejection("teleinfo/1/frame", payload, "no frame", NOW) for payload in payloads]
+        )
 
     def kept() -> dict[bytes, int]:
         return dict(query(tables, "SELECT payload, times FROM rejected_messages"))
@@ -558,7 +560,7 @@ def test_rejected_messages_have_an_end(tables: Database, monkeypatch: pytest.Mon
 def test_what_not_even_the_record_of_rejections_can_hold_stops_nobody(tables: Database) -> None:
     impossible = Rejection("topic", b"?", "why", datetime(9999, 1, 1, tzinfo=UTC))
     with contextlib.closing(FrameStore(tables)) as frame_store:
-        assert frame_store.record([Rejection("topic", b"1", "why", NOW), impossible]) == 1
+        assert frame_store.record_rejections([Rejection("topic", b"1", "why", NOW), impossible]) == 1
     assert query(tables, "SELECT payload FROM rejected_messages") == [(b"1",)]
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from deploy.compose.accounts import SetupError
-from deploy.compose.certificates import Authority, read_names
+from deploy.compose.certificates import CertificateAuthority, read_names
 
 
 def test_the_certificate_is_for_the_names_that_were_given_and_from_our_authority(tmp_path: Path) -> None:
-    authority = Authority(tmp_path)
+    authority = CertificateAuthority(tmp_path)
     assert authority.prepare(read_names("pi.local, 192.168.1.10"))
     text = subprocess.run(
         ["openssl", "x509", "-in", str(authority.server_certificate), "-noout", "-text"],
@@ -26,7 +26,7 @@ def test_the_certificate_is_for_the_names_that_were_given_and_from_our_authority
 
 
 def test_nothing_is_made_twice_unless_the_names_change(tmp_path: Path) -> None:
-    authority = Authority(tmp_path)
+    authority = CertificateAuthority(tmp_path)
     authority.prepare(("localhost",))
     certificate, ca = authority.server_certificate.read_text(), authority.certificate.read_text()
     assert not authority.prepare(("localhost",))
@@ -37,7 +37,7 @@ def test_nothing_is_made_twice_unless_the_names_change(tmp_path: Path) -> None:
 
 
 def test_what_a_kill_left_half_done_is_done_again(tmp_path: Path) -> None:
-    authority = Authority(tmp_path)
+    authority = CertificateAuthority(tmp_path)
     authority.prepare(("localhost",))
     (tmp_path / "server.names").unlink()
     assert authority.prepare(("localhost",))
@@ -48,7 +48,7 @@ def test_what_a_kill_left_half_done_is_done_again(tmp_path: Path) -> None:
 
 
 def test_keys_are_for_their_owner_only(tmp_path: Path) -> None:
-    Authority(tmp_path).prepare(("localhost",))
+    CertificateAuthority(tmp_path).prepare(("localhost",))
     assert {file.stat().st_mode & 0o077 for file in tmp_path.glob("*.key")} == {0}
 
 

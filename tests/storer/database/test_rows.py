@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from common.frame import Frame, Value
 from common.labels import LABELS, Mode
 from reader.simulator.meter import KINDS
-from storer.database.rows import COLUMNS, LARGEST, LabelSet, Packer, Row, rebuild
+from storer.database.rows import COLUMN_MAX, COLUMNS, LabelSet, Row, RowEncoder, decode_row
 from tests.frames import ADDRESS, DAY, FRACTION, frames, historic, simulated, standard
 
 MOVING = {mode: {label for label, row in LABELS[mode].items() if row.volatile} for mode in Mode}
@@ -21,7 +21,7 @@ WHOLE = {kind: next(simulated(kind, 1, every=timedelta(seconds=1))) for kind in 
 
 
 def row_of(frame: Frame) -> Row:
-    return Packer().row(frame)
+    return RowEncoder().encode_row(frame)
 
 
 def label_set(frame: Frame) -> LabelSet:
@@ -33,7 +33,7 @@ def column(frame: Frame, name: str) -> int | None:
 
 
 def back(row: Row) -> Frame:
-    return rebuild(row.timestamp, row.meter, row.columns, json.loads(row.label_set.content))
+    return decode_row(row.timestamp, row.meter, row.columns, json.loads(row.label_set.content))
 
 
 def changed(frame: Frame, **values: Value) -> Frame:
@@ -55,8 +55,8 @@ def assert_lossless(frame: Frame) -> None:
     assert again == frame
     assert again.to_json() == frame.to_json()  # the order, too
     for name, number in zip(COLUMNS, row.columns, strict=True):
-        lowest = -LARGEST[name] if name == "clock_offset" else 0
-        assert number is None or lowest <= number <= LARGEST[name]
+        lowest = -COLUMN_MAX[name] if name == "clock_offset" else 0
+        assert number is None or lowest <= number <= COLUMN_MAX[name]
 
 
 # Nothing is lost.
@@ -97,17 +97,17 @@ def test_a_row_gives_a_damaged_and_shuffled_frame_back(kind: str, random: Random
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_day_of_a_simulated_meter_comes_back(kind: str) -> None:
-    packer = Packer()  # which remembers sets
+    packer = RowEncoder()  # which remembers sets
     for frame in simulated(kind, 144, every=timedelta(minutes=10)):
-        row = packer.row(frame)
+        row = packer.encode_row(frame)
         assert back(row).to_json() == frame.to_json()
 
 
 @given(frames())
 def test_the_same_frame_is_the_same_row_whoever_packs_it(frame: Frame) -> None:
-    packer = Packer()
-    packer.row(standard(EAST=1))
-    assert packer.row(frame) == packer.row(Frame.from_json(frame.to_json())) == row_of(frame)
+    packer = RowEncoder()
+    packer.encode_row(standard(EAST=1))
+    assert packer.encode_row(frame) == packer.encode_row(Frame.from_json(frame.to_json())) == row_of(frame)
 
 
 def test_another_content_is_another_digest() -> None:
@@ -117,9 +117,9 @@ def test_another_content_is_another_digest() -> None:
 
 
 def test_a_packer_may_forget_sets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Packer, "_MANY", 2)
-    packer = Packer()
-    sets = [packer.row(standard(VTIC=f"{number:02}")).label_set for number in (1, 2, 3, 1, 2, 3)]
+    monkeypatch.setattr(RowEncoder, "_MANY", 2)
+    packer = RowEncoder()
+    sets = [packer.encode_row(standard(VTIC=f"{number:02}")).label_set for number in (1, 2, 3, 1, 2, 3)]
     assert sets[:3] == sets[3:]
 
 
@@ -152,9 +152,9 @@ def test_frames_of_a_day_share_few_label_sets_in_historic_mode(kind: str, sets: 
 @pytest.mark.parametrize("kind", ["standard-single-phase-base", "standard-three-phase-tempo"])
 def test_frames_share_their_label_set_until_something_slow_changes(kind: str) -> None:
     """Load curve, mean voltage, tariff, maximum of the day: a set for each change, and for nothing else."""
-    packer, digests, slow = Packer(), set(), set()
+    packer, digests, slow = RowEncoder(), set(), set()
     for frame in simulated(kind, 1800, every=timedelta(seconds=1), start=DAY + timedelta(hours=17)):
-        digests.add(packer.row(frame).label_set.digest)
+        digests.add(packer.encode_row(frame).label_set.digest)
         values = {label: value for label, value in frame.values.items() if label not in MOVING[frame.mode]}
         stamps = {label: str(stamp) for label, stamp in (frame.stamps or {}).items() if label != "DATE"}
         slow.add(json.dumps([values, stamps]))
@@ -221,8 +221,8 @@ def total(frame: Frame) -> int | None:
     index_total, running = column(frame, "index_total"), column(frame, "index_supplier")
     if index_total is not None:
         return index_total
-    if running is not None and row.label_set.registers_at_rest is not None:
-        return running + row.label_set.registers_at_rest
+    if running is not None and row.label_set.idle_registers_total is not None:
+        return running + row.label_set.idle_registers_total
     return row.label_set.index_total
 
 
