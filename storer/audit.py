@@ -126,7 +126,7 @@ def report(hours: Iterable[Hour], out: TextIO) -> int:
         elif hour.repeated and not hour.missing:
             unknown += 1
             print(
-                f"{write_stamp(hour.hour)}  {hour.meter}  unknown: {hour.stored} stored, and {hour.expected} counted under"
+                f"{write_stamp(hour.hour)}  {hour.meter}  unknown: {hour.stored} stored, {hour.expected} counted under"
                 " more than one name; a reader was renamed, or one of two has lost its frames",
                 file=out,
             )

@@ -84,6 +84,8 @@ def listen(
 
 
 class LineListener:
+    """Listens to a port for a while and takes note of what it brings."""
+
     def __init__(self, facts: LineFacts, port: Port, detector: Detector, monotonic: Callable[[], float]) -> None:
         self._facts = facts
         self._port = port
@@ -93,6 +95,7 @@ class LineListener:
         self._ends: list[float] = []
 
     def listen(self, end: float) -> None:
+        """Listen until the monotonic time `end`."""
         facts, before = self._facts, self._port.driver_errors()
         in_the_middle = 0
         while (now := self._monotonic()) < end:

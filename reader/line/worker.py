@@ -75,7 +75,7 @@ class Stamps(Protocol):
 
 
 class LineWorker:
-    """Reads one port for ever and posts what comes: `FrameReceived` frames, changes of the `LinkChanged`, and problems."""
+    """Reads one port for ever and posts what comes: frames, changes of the link, and problems."""
 
     def __init__(
         self,

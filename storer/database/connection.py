@@ -28,7 +28,7 @@ Rows = Sequence[Sequence[Any]]
 
 
 class Connection:
-    """One connection; one that raised `Unavailable` is not to be used again, unless it was one of its `_USABLE` kinds."""
+    """One connection; after `Unavailable` it is not used again, unless the error was one of `_USABLE`."""
 
     def __init__(
         self,
