@@ -217,7 +217,7 @@ class Torture:
             "rows of frames sent since the backup",
             [self._reader(), self._storer()],
         )
-        # A reader that is killed finds confirmed frames in its journal and sends them again; one that is stopped has none.
+        # Killed, a reader would find confirmed frames in its journal and send them again; stopped, it has none of them.
         self._restart_reader()
         database.sql("SET GLOBAL read_only = 1")
         hours = (
