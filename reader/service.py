@@ -78,7 +78,7 @@ class Bridge:
                 self._topics.health("reader", config.name),
                 *MeterPublisher.subscriptions(config.home_assistant.prefix),
             ],
-            post=self._events.put,
+            emit=self._events.put,
         )
         self._meters = MeterPublisher(
             self._session,

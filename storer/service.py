@@ -61,10 +61,10 @@ class Storer:
             subscriptions=[
                 name for topics in self._topics for name in (topics.frame("+"), topics.replay("+"), topics.tally("+"))
             ],
-            post=self._events.put,
-            keep=True,
+            emit=self._events.put,
+            persistent=True,
             # The next batch may gather while this one is written.
-            unacknowledged=2 * config.batch.size,
+            receive_maximum=2 * config.batch.size,
         )
         self._metrics = Metrics(config.metrics, storer_metrics)
         self._said = ""

@@ -204,7 +204,7 @@ class RetainedClient:
         self._troubles = troubles
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         # Not kept: by a clean start the broker drops what it had under this client id, and at our end what it has now.
-        self._session = Session(settings, client_id, subscriptions=subscriptions, post=self._events.put, keep=False)
+        self._session = Session(settings, client_id, subscriptions=subscriptions, emit=self._events.put)
 
     def __enter__(self) -> Self:
         self._session.start()

@@ -1,6 +1,6 @@
 """A connection to an MQTT broker that comes back by itself, and says what happens as events.
 
-- Everything that happens is posted, in order, to one function; nothing else runs in paho's threads. An exception there
+- Everything that happens is emitted, in order, to one function; nothing else runs in paho's threads. An exception there
   kills the thread while its client still claims to be connected.
 - Each connection has a client of its own, and reads certificates and password anew. A client that reconnects by itself
   sends again what it held, be it an hour later; says "not connected" of messages that it keeps; and refuses the
@@ -62,7 +62,7 @@ class _Connection:
 
 
 class Session:
-    """One client of the broker; `post` is called from other threads, and must only put the event somewhere."""
+    """One client of the broker; `emit` is called from other threads, and must only put the event into a queue."""
 
     def __init__(
         self,
@@ -70,30 +70,30 @@ class Session:
         client_id: str,
         *,
         subscriptions: Sequence[str],
-        post: Callable[[Event], None],
+        emit: Callable[[Event], None],
         will: Will | None = None,
-        keep: bool = False,
-        unacknowledged: int = 100,
+        persistent: bool = False,
+        receive_maximum: int = 100,
     ) -> None:
         """Prepare the client; nothing is opened.
 
         Args:
             settings: where the broker is.
-            client_id: must be the same at each start for `keep` to find its session again.
+            client_id: must be the same at each start for `persistent` to find its session again.
             subscriptions: topic filters, subscribed at each connection.
-            post: takes the events.
+            emit: takes the events.
             will: published by the broker when the connection breaks.
-            keep: the broker keeps the session, and messages are acknowledged by `acknowledge` only.
-            unacknowledged: how many messages the broker may send before the first is acknowledged.
+            persistent: the broker keeps the session, and messages are acknowledged by `acknowledge` only.
+            receive_maximum: how many messages the broker may send before the first is acknowledged.
         """
         self._settings = settings
         self._client_id = client_id
         self._where = f"{settings.host}:{settings.port}"
         self._subscriptions = subscriptions
-        self._post = post
+        self._emit = emit
         self._will = will
-        self._keep = keep
-        self._unacknowledged = unacknowledged
+        self._persistent = persistent
+        self._receive_maximum = receive_maximum
         self._said = ""
         self._seldom = RateLimiter()
         self._backoff = Backoff()
@@ -159,7 +159,7 @@ class Session:
             )
         self._unsent += 1
         handed = PublishToken(live.number, -self._unsent)  # no id of a message that was sent
-        self._post(Published(handed, TOO_LARGE))
+        self._emit(Published(handed, TOO_LARGE))
         return handed
 
     def acknowledge(self, message: Message) -> None:
@@ -173,13 +173,13 @@ class Session:
             live.client.ack(message.mid, message.qos)
 
     def reconnect(self) -> None:
-        """Give up a connection that is no good; `Disconnected` is posted, then `Connected` from a new one."""
+        """Give up a connection that is no good; `Disconnected` is emitted, then `Connected` from a new one."""
         live = self._live
         if live is not None:
             live.client.disconnect()
 
     def close(self) -> None:
-        """Say good-bye; `Disconnected` is posted when that is done. The last will is not sent.
+        """Say good-bye; `Disconnected` is emitted when that is done. The last will is not sent.
 
         The broker has what was published before, unless it does not answer within LAST_ANSWER: a connection that is
         closed while an answer is still on its way is reset, and mosquitto throws away what it has not read of it.
@@ -224,7 +224,7 @@ class Session:
             self._settings.host,
             self._settings.port,
             keepalive=KEEPALIVE,
-            clean_start=not self._keep,
+            clean_start=not self._persistent,
             properties=self._connect_properties(),
         )
         line.client.loop_start()  # tries once, and ends with the connection
@@ -236,7 +236,7 @@ class Session:
         wait = self._backoff.lost(time.monotonic(), good=good, taken_over=_is_taken_over(line))
         if line.reason is not None:
             self._say(logging.WARNING, self._loss(line.reason))
-        self._post(Disconnected())
+        self._emit(Disconnected())
         return wait
 
     def _stay(self, line: _Connection) -> bool:
@@ -259,8 +259,8 @@ class Session:
 
     def _connect_properties(self) -> Properties:
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-        properties.SessionExpiryInterval = FOR_EVER if self._keep else 0
-        properties.ReceiveMaximum = self._unacknowledged
+        properties.SessionExpiryInterval = FOR_EVER if self._persistent else 0
+        properties.ReceiveMaximum = self._receive_maximum
         return properties
 
     def _new_line(self, number: int) -> _Connection:
@@ -268,7 +268,7 @@ class Session:
             CallbackAPIVersion.VERSION2,
             client_id=self._client_id,
             protocol=paho.MQTTv5,
-            manual_ack=self._keep,
+            manual_ack=self._persistent,
             reconnect_on_failure=False,
         )
         line = _Connection(number, client, threading.Event())
@@ -316,7 +316,7 @@ class Session:
             self._live = line
             if self._subscriptions:
                 client.subscribe([(topic, SubscribeOptions(qos=1)) for topic in self._subscriptions])
-            self._post(Connected(flags.session_present))
+            self._emit(Connected(flags.session_present))
 
         def on_connect_fail(_client: paho.Client, _: Any) -> None:
             error = sys.exc_info()[1]
@@ -339,11 +339,11 @@ class Session:
         def on_message(_client: paho.Client, _: Any, message: paho.MQTTMessage) -> None:
             self.last_activity = time.monotonic()
             payload = bytes(message.payload)
-            self._post(Message(message.topic, payload, message.retain, message.mid, message.qos, line.number))
+            self._emit(Message(message.topic, payload, message.retain, message.mid, message.qos, line.number))
 
         def on_publish(_client: paho.Client, _: Any, mid: int, reason: ReasonCode, __: Properties | None) -> None:
             self.last_activity = time.monotonic()
-            self._post(Published(PublishToken(line.number, mid), reason.value))
+            self._emit(Published(PublishToken(line.number, mid), reason.value))
 
         def on_socket_open(_client: paho.Client, _: Any, sock: Any) -> None:
             # Nagle's algorithm and delayed acknowledgements together cost 80 ms a frame.

@@ -45,7 +45,7 @@ class Client:
         settings = more.pop("settings", None) or Settings(host=HOST, port=port)
         self.events: list[Event] = []
         self._news = threading.Condition()
-        self.session = Session(settings, name, subscriptions=subscriptions, post=self._post, **more)
+        self.session = Session(settings, name, subscriptions=subscriptions, emit=self._emit, **more)
 
     def __enter__(self) -> Self:
         self.session.start()
@@ -54,7 +54,7 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.session.close()
 
-    def _post(self, event: Event) -> None:
+    def _emit(self, event: Event) -> None:
         with self._news:
             self.events.append(event)
             self._news.notify_all()
@@ -201,7 +201,7 @@ def test_a_late_acknowledgement_does_not_acknowledge_another_message(broker: Bro
     """The broker dies with its sessions: ids start anew, and the first of them is somebody else's now."""
     with Proxy(broker.port) as proxy, Client(broker.port, "writer") as writer:
         writer.wait(Connected)
-        with Client(proxy.port, "late", "free/late", keep=True, unacknowledged=10) as late:
+        with Client(proxy.port, "late", "free/late", persistent=True, receive_maximum=10) as late:
             assert not late.wait(Connected).session_present
             wait_until(lambda: writer.say("free/late", "first") == 0, WITHIN, "the subscription counts")
             first = late.wait(Message)
@@ -228,7 +228,7 @@ def test_a_message_of_an_older_connection_is_never_acknowledged_on_a_newer_one(b
     """The broker has kept the session: the message comes again, and only that one can be acknowledged."""
     with Proxy(broker.port) as proxy, Client(broker.port, "writer") as writer:
         writer.wait(Connected)
-        with Client(proxy.port, "older", "free/older", "free/late", keep=True, unacknowledged=10) as older:
+        with Client(proxy.port, "older", "free/older", "free/late", persistent=True, receive_maximum=10) as older:
             older.wait(Connected)
             wait_until(lambda: writer.say("free/older", "precious") == 0, WITHIN, "the subscription counts")
             stale = older.wait(Message)
@@ -256,9 +256,9 @@ def _reconnected(client: Client, proxy: Proxy, writer: Client) -> list[Message]:
 
 
 def test_a_session_that_the_broker_has_lost_is_told(broker: Broker) -> None:
-    with Client(broker.port, "keeper", "free/kept", keep=True) as keeper:
+    with Client(broker.port, "keeper", "free/kept", persistent=True) as keeper:
         assert not keeper.wait(Connected).session_present
-    with Client(broker.port, "keeper", "free/kept", keep=True) as keeper:
+    with Client(broker.port, "keeper", "free/kept", persistent=True) as keeper:
         assert keeper.wait(Connected).session_present
         mark = len(keeper.events)
         broker.kill()
@@ -290,20 +290,20 @@ import sys
 from common.config import Broker
 from common.mqtt.session import Session
 from common.mqtt.events import Disconnected, Message
-from common.runtime.shutdown import Life
+from common.runtime.shutdown import Shutdown
 
-def post(event):
+def emit(event):
     print(type(event).__name__, flush=True)
     if isinstance(event, {kind}):
         raise ValueError("a bad callback")
 
-life = Life()
-life.watch(lambda: None)
-session = Session(Broker(host="127.0.0.1", port={port}), "zombie", subscriptions=["free/zombie"], post=post)
+shutdown = Shutdown()
+shutdown.install()
+session = Session(Broker(host="127.0.0.1", port={port}), "zombie", subscriptions=["free/zombie"], emit=emit)
 session.start()
-life.stop.wait()
+shutdown.stop.wait()
 print("connected:", session.connected)
-sys.exit(life.exit_code)
+sys.exit(shutdown.exit_code)
 """
 
 
@@ -335,7 +335,7 @@ def test_a_dead_thread_ends_the_process(broker: Broker, kind: str, thread: str) 
 
 def test_a_broker_that_hangs_is_noticed_and_found_again(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
     keepalive = 2
-    monkeypatch.setattr(common.mqtt, "KEEPALIVE", keepalive)
+    monkeypatch.setattr(common.mqtt.session, "KEEPALIVE", keepalive)
     with Client(broker.port, "patient", "free/#") as patient:
         patient.wait(Connected)
         mark = len(patient.events)

@@ -28,7 +28,7 @@ class Client:
     def __init__(self, settings: Settings, **more: Any) -> None:
         self.events: list[Event] = []
         self._news = threading.Condition()
-        self.session = Session(settings, ID, subscriptions=[], post=self._post, **more)
+        self.session = Session(settings, ID, subscriptions=[], emit=self._emit, **more)
 
     def __enter__(self) -> Self:
         self.session.start()
@@ -38,7 +38,7 @@ class Client:
         self.session.close()
         self.session.join(WITHIN)
 
-    def _post(self, event: Event) -> None:
+    def _emit(self, event: Event) -> None:
         with self._news:
             self.events.append(event)
             self._news.notify_all()
