@@ -14,8 +14,9 @@ from common.deployment import Deployment, here
 from common.errors import MessageError, NotReady
 from common.frame import parse_time
 from common.host import memory_backed
+from common.mqtt.connection import Will
 from common.mqtt.events import Connected, Disconnected, Event, Message, Published
-from common.mqtt.session import Session, Will
+from common.mqtt.session import Session
 from common.runtime.logs import RateLimiter
 from common.runtime.metrics import Metrics
 from common.runtime.shutdown import Shutdown

@@ -272,8 +272,8 @@ sys.exit(main())
     ("program", "module", "sabotage", "thread"),
     [
         ("reader", "reader.line.worker", "reader.line.worker.Decoder = None", "line"),
-        ("reader", "common.mqtt.session", "common.mqtt.session.Connected = None", "paho"),
-        ("storer", "common.mqtt.session", "common.mqtt.session.Message = None", "paho"),
+        ("reader", "common.mqtt.connection", "common.mqtt.connection.Connected = None", "paho"),
+        ("storer", "common.mqtt.connection", "common.mqtt.connection.Message = None", "paho"),
     ],
     ids=["reader's line", "reader's network", "storer's network"],
 )

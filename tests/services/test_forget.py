@@ -261,7 +261,7 @@ def test_a_broker_that_does_not_know_us_is_one_line(programs: None, topics: Topi
         with pytest.raises(ForgetFailed) as caught:
             forget(settings(broker, "storer"), topics, "storer", "main", timeout=1)
         assert str(caught.value) == (
-            f"the broker {broker.host}:{broker.port} refuses us: Not authorized;"
+            f"the broker {broker.host}:{broker.port} refused the connection: Not authorized;"
             " check mqtt.username and mqtt.password, and the broker's access rules; gave up waiting"
         )
 
