@@ -79,8 +79,8 @@ def distributor_register(values: Mapping[str, Value]) -> int | None:
 def sentence_case(label: str) -> str:
     """Write what a meter calls its calendar or a tariff period (NGTF, LTARF) as people do: it is mostly in capitals.
 
-    >>> sentence_case("PRODUCTEUR"), sentence_case("HC et Week-End"), sentence_case("HEURE  WEEK-END"), sentence_case("H SUPER CREUSES")
-    ('producteur', 'HC et Week-End', 'heure week-end', 'heures super creuses')
+    >>> [sentence_case(label) for label in ("PRODUCTEUR", "HC et Week-End", "HEURE  WEEK-END", "H SUPER CREUSES")]
+    ['producteur', 'HC et Week-End', 'heure week-end', 'heures super creuses']
     """
     words = ("HEURES" if word == "H" else word for word in label.split())
     return " ".join(word if word in _ABBREVIATIONS or not word.isupper() else word.lower() for word in words)
@@ -89,8 +89,8 @@ def sentence_case(label: str) -> str:
 def expand_abbreviations(label: str) -> str:
     """Write what a meter calls a tariff period (LTARF) as people say it.
 
-    >>> expand_abbreviations("HEURE SUPER CREU"), expand_abbreviations("HP WEEK-END"), expand_abbreviations("INDEX NON CONSO")
-    ('heure super creuse', 'heures pleines week-end', 'hors consommation')
+    >>> [expand_abbreviations(label) for label in ("HEURE SUPER CREU", "HP WEEK-END", "INDEX NON CONSO")]
+    ['heure super creuse', 'heures pleines week-end', 'hors consommation']
     """
     words = " ".join(label.split())
     if words.upper() in _PHRASES:
