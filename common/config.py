@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import yaml
 
 from common.errors import ConfigError, NotReady
-from common.host import reason
+from common.file_errors import reason
 from common.yaml_errors import explain
 
 T = TypeVar("T")

@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from common.deployment import Deployment, here
+from common.disk import memory_backed
 from common.errors import MessageError, NotReady
 from common.frame import parse_time
-from common.host import memory_backed
 from common.mqtt.connection import Will
 from common.mqtt.events import Connected, Disconnected, Event, Message, Published
 from common.mqtt.session import Session

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from common.deployment import Deployment, here
+from common.disk import free_space, is_read_only, memory_backed, nearest_existing
 from common.doctor.findings import Finding, cure, fine, format_bytes, format_days, mind
-from common.host import Host, User, free_space, is_read_only, memory_backed, nearest
+from common.host import Host, User
 from common.version import BUILD_DATE
 from reader.buffer.folder import refusal
 from reader.config import ReaderConfig, is_simulated
@@ -84,7 +85,7 @@ def _may_write(folder: Path, user: User, machine: Host) -> bool:
     """Say whether a user may write into a folder that is there, or that he or systemd will make."""
     if machine.unit_creates(PROGRAM, folder) and not machine.path(str(folder)).exists():
         return True
-    place = nearest(folder)
+    place = nearest_existing(folder)
     return place.is_dir() and user.may(place, os.W_OK | os.X_OK)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from common.errors import BackupError, ConfigError, Conflict
-from common.host import reason
+from common.file_errors import reason
 from common.runtime.file_lock import try_lock
 from common.version import __version__
 from storer.backup.file import Writer

@@ -1,6 +1,4 @@
-import errno
 import os
-import pwd
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from common.doctor.findings import format_bytes, format_days
-from common.host import Host, Process, User, nearest, permission_cure
+from common.host import Host, Process, User
 
 READER = "teleinfo-reader"
 CONFIG = Path("/etc/teleinfo/reader.yaml")
@@ -89,10 +87,6 @@ def test_the_unit_tells_as_whom_the_service_runs(tmp_path: Path) -> None:
     assert Host(tmp_path).user(READER, CONFIG).uid == os.geteuid()
 
 
-def test_a_folder_that_is_not_there_yet_counts_as_the_one_above(tmp_path: Path) -> None:
-    assert nearest(tmp_path / "run" / "teleinfo") == tmp_path
-
-
 @pytest.mark.parametrize(("size", "text"), [(0, "0 B"), (64_000_000, "64 MB"), (9.1e9, "9.1 GB"), (2.5e15, "2500 TB")])
 def test_sizes_are_words(size: float, text: str) -> None:
     assert format_bytes(size) == text
@@ -118,23 +112,3 @@ def test_whoever_has_locked_a_device_is_seen_also_where_its_files_are_not(termin
         holders = Host(tmp_path).users_of(terminal)
         other.communicate(b"\n")
     assert [holder.pid for holder in holders] == [other.pid]
-
-
-def denied(file: Path) -> str:
-    return permission_cure(PermissionError(errno.EACCES, "Permission denied", str(file)))
-
-
-def test_who_may_not_open_a_file_hears_whose_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = tmp_path / "file"
-    file.touch(mode=0o600)
-    assert denied(file) == f"it is yours: chmod u+rw {file}"
-    owner = pwd.getpwuid(os.geteuid()).pw_name
-    monkeypatch.setattr(os, "geteuid", lambda: 54_321)
-    assert denied(file) == f"it belongs to {owner}: use sudo"
-    assert denied(tmp_path / "missing") == f"it belongs to {owner}: use sudo"  # its folder does
-
-
-def test_who_may_not_open_a_device_hears_of_its_group(monkeypatch: pytest.MonkeyPatch) -> None:
-    device = Path("/dev/ptmx")
-    monkeypatch.setattr("common.host.group_of", lambda _: "dialout")
-    assert "usermod -aG dialout" in denied(device)
