@@ -135,7 +135,7 @@ class Host:
             yield Process(int(folder.name), name, tuple(command))
 
     def users_of(self, device: Path) -> list[Process]:
-        """Return the processes that use a device: those that have locked it, and, as far as permitted, those that opened it."""
+        """Return the processes that use a device: that have locked it or, as far as we may see that, have it open."""
         try:
             status = device.stat()
         except OSError:

@@ -72,7 +72,7 @@ def test_each_error_is_one_line_and_an_exit_code(
 ) -> None:
     expected = {ConfigError: 2, PermanentError: 3}.get(kind, 1)
     assert fail_with(kind("what, where, what to do"), monkeypatch) == expected
-    remedy = "; teleinfo-program check tells what to do" if issubclass(kind, Unavailable) else ""
+    remedy = "; teleinfo-program check shows what to do" if issubclass(kind, Unavailable) else ""
     assert capsys.readouterr() == ("", f"teleinfo-program: what, where, what to do{remedy}\n")
 
 
