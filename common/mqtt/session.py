@@ -185,29 +185,29 @@ class Session:
         if self._closing.is_set():  # `close` has not seen the attempt
             return 0.0
         attempt.open()
-        good = self._wait_for_end(attempt)
+        stable = self._wait_for_end(attempt)
         attempt.release()
         was_connected, self._connection = self._connection is not None, None
         if not was_connected:
             return self._backoff.failed()
-        wait = self._backoff.lost(time.monotonic(), good=good, taken_over=attempt.taken_over)
+        wait = self._backoff.lost(time.monotonic(), stable=stable, taken_over=attempt.taken_over)
         if attempt.lost_because is not None:
             self._warn(self._loss(attempt.lost_because))
         self._emit(Disconnected())
         return wait
 
     def _wait_for_end(self, attempt: Connection) -> bool:
-        """Return when the connection has ended; whether it lasted long enough to count as good."""
-        while not attempt.ended.wait(self._backoff.good_after(time.monotonic())):
+        """Return when the connection has ended; whether it was stable."""
+        while not attempt.ended.wait(self._backoff.stable_after(time.monotonic())):
             if self._connection is attempt:
-                self._backoff.good()
+                self._backoff.reset()
                 self._log_connected()
                 attempt.ended.wait()
                 return True
         return False
 
     def _loss(self, reason: str) -> str:
-        if self._backoff.contested(time.monotonic()):
+        if self._backoff.in_conflict(time.monotonic()):
             return (
                 f"Another program named {self._options.client_id} uses the broker {self._where} (client id conflict),"
                 " and each ends the other's connection: give one of the two another name; trying again, with longer"
