@@ -1,6 +1,6 @@
-"""Writes commands as they are typed where a program is deployed: with Docker Compose, as a systemd service, in a shell.
+"""Commands as a person types them for this deployment: with Docker Compose, as a systemd service, in a shell.
 
-The one place that knows the difference; whoever tells people what to do asks `here()`.
+The one place that knows the difference: `here()` returns the commands for the running program.
 """
 
 import os
@@ -13,7 +13,7 @@ from pathlib import Path
 VARIABLE = "TELEINFO_DEPLOYMENT"
 _UNITS = ("etc/systemd/system", "usr/local/lib/systemd/system", "usr/lib/systemd/system", "lib/systemd/system")
 _PREFIX = "teleinfo-"
-#: Keys of the configuration that stand in .env with Docker Compose, by another name than their own in capitals.
+#: Configuration keys that Docker Compose takes from .env, by another name than their own in capitals.
 _IN_ENV = {
     "port": "TIC_PORT",
     "mode": "TIC_MODE",
@@ -38,12 +38,12 @@ class Deployment(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Commands:
-    """Commands for people; programs have their full names, such as teleinfo-reader, and so have other services."""
+    """Commands for people; programs are given by full name, such as teleinfo-reader, and so are other services."""
 
     deployment: Deployment
 
     def run(self, program: str, words: str) -> str:
-        """Run a command of a program.
+        """Return how to run a command of a program.
 
         >>> Commands(Deployment.COMPOSE).run("teleinfo-reader", "check")
         'docker compose exec reader teleinfo-reader check'
@@ -57,7 +57,7 @@ class Commands:
                 return f"{program} {words}"
 
     def start(self, service: str) -> str:
-        """Start a service, now and with the machine."""
+        """Return how to start a service, now and at each boot."""
         match self.deployment:
             case Deployment.COMPOSE:
                 return f"docker compose up -d {_service(service)}"
@@ -67,7 +67,7 @@ class Commands:
                 return f"sudo systemctl enable --now {service}"
 
     def stop(self, service: str) -> str:
-        """Stop a service."""
+        """Return how to stop a service."""
         match self.deployment:
             case Deployment.COMPOSE:
                 return f"docker compose stop {_service(service)}"
@@ -77,7 +77,7 @@ class Commands:
                 return f"sudo systemctl stop {service}"
 
     def restart(self, service: str) -> str:
-        """Have a service read its configuration again."""
+        """Return how to make a service read its configuration again."""
         match self.deployment:
             case Deployment.COMPOSE:
                 return f"docker compose up -d --force-recreate {_service(service)}"
@@ -87,7 +87,7 @@ class Commands:
                 return f"sudo systemctl restart {service}"
 
     def log(self, service: str) -> str:
-        """Show the end of a service's log."""
+        """Return how to show the end of a service's log."""
         match self.deployment:
             case Deployment.COMPOSE:
                 return f"docker compose logs --tail 20 {_service(service)}"
@@ -97,11 +97,11 @@ class Commands:
                 return f"journalctl -u {service} -n 20"
 
     def sql(self) -> str:
-        """Open the database as its administrator."""
+        """Return how to open the database as its administrator."""
         return "docker compose exec mariadb mariadb" if self.deployment is Deployment.COMPOSE else "sudo mariadb"
 
     def setting(self, key: str) -> str:
-        """Name a key of the configuration where people can set it.
+        """Return where a configuration key is set.
 
         >>> Commands(Deployment.COMPOSE).setting("mqtt.host")
         'MQTT_HOST in .env'
@@ -111,7 +111,7 @@ class Commands:
         return key
 
     def on_host(self, command: str) -> str:
-        """Say of a command that is the machine's that it is not for a container.
+        """Mark a command of the host, which is not for a container.
 
         >>> Commands(Deployment.COMPOSE).on_host("sudo timedatectl set-ntp true")
         'outside the container: sudo timedatectl set-ntp true'
@@ -120,7 +120,7 @@ class Commands:
 
 
 def here(program: str = "", environment: Mapping[str, str] = os.environ, root: Path = Path("/")) -> Commands:
-    """Return the commands for where this program runs; without a name, of any of ours."""
+    """Return the commands of the deployment of this program; without a name, of any of ours."""
     if environment.get(VARIABLE) == Deployment.COMPOSE.value:
         return Commands(Deployment.COMPOSE)
     units = f"{program or 'teleinfo-*'}.service"
