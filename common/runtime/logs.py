@@ -27,7 +27,7 @@ def set_up(settings: LogConfig, program: str, level: str = "INFO") -> None:
 def redact_prm(text: str) -> str:
     """Take out what may be the number of a delivery point: a log is read by more people than the bill is.
 
-    >>> without_delivery_points("'PRM': '09111642617347'")
+    >>> redact_prm("'PRM': '09111642617347'")
     "'PRM': '(14 digits)'"
     """
     return _DELIVERY_POINT.sub("(14 digits)", text)
@@ -96,21 +96,40 @@ class _Json(logging.Formatter):
 
 
 EVERY = 3600.0  # seconds
-_MANY = 100  # things that are told apart; a stranger may make up any number of topics
+_MANY = 100  # keys that are told apart; a stranger may make up any number of topics
 
 
 class RateLimiter:
-    """Remembers when something was said last."""
+    """Limits log lines of one kind to one an hour."""
 
     def __init__(self) -> None:
-        self._said: dict[Hashable, float] = {}
+        self._logged_at: dict[Hashable, float] = {}
 
-    def allow(self, thing: Hashable, now: float) -> bool:
-        """Tell whether the thing should be said at the monotonic time `now`; if so, it counts as said."""
-        if thing not in self._said and len(self._said) >= _MANY:
-            thing = None
-        said = self._said.get(thing)
-        if said is not None and now - said < EVERY:
+    def allow(self, key: Hashable, now: float) -> bool:
+        """Return whether a line about `key` may be logged at the monotonic time `now`; if so, the hour starts anew."""
+        if key not in self._logged_at and len(self._logged_at) >= _MANY:
+            key = None
+        previous = self._logged_at.get(key)
+        if previous is not None and now - previous < EVERY:
             return False
-        self._said[thing] = now
+        self._logged_at[key] = now
         return True
+
+
+class ChangeLogger:
+    """Logs a line only when it differs from the previous one: once per change, not once per retry."""
+
+    def __init__(self, logger: logging.Logger) -> None:
+        self._logger = logger
+        self.last_logged = ""  # empty: nothing since the start or the last `reset`
+
+    def log(self, level: int, text: str) -> None:
+        """Log a complete text, unless it is the same as the last one."""
+        if text != self.last_logged:
+            self.last_logged = text
+            self._logger.log(level, "%s", text, stacklevel=2)
+
+    def reset(self) -> bool:
+        """Forget the last line, so that it is logged when it comes again; return whether there was one."""
+        logged, self.last_logged = bool(self.last_logged), ""
+        return logged
