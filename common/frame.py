@@ -103,7 +103,7 @@ class Frame:
 def peek_id(payload: bytes) -> tuple[str, str] | None:
     """Return the meter and the timestamp, as published, that a message names which is no frame; None if it does not.
 
-    >>> identity_in(b'{"meter": "031961123456", "timestamp": "2026-11-24T22:20:20.123456Z", "frame": null}')
+    >>> peek_id(b'{"meter": "031961123456", "timestamp": "2026-11-24T22:20:20.123456Z", "frame": null}')
     ('031961123456', '2026-11-24T22:20:20.123456Z')
     """
     try:
@@ -121,7 +121,7 @@ def peek_id(payload: bytes) -> tuple[str, str] | None:
 def format_time(instant: datetime) -> str:
     """Write an instant in UTC with its microseconds.
 
-    >>> write_instant(datetime(2026, 11, 24, 22, 20, 20, 5, tzinfo=UTC))
+    >>> format_time(datetime(2026, 11, 24, 22, 20, 20, 5, tzinfo=UTC))
     '2026-11-24T22:20:20.000005Z'
     """
     return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
@@ -142,7 +142,7 @@ def parse_time(text: str) -> datetime:
     Raises:
         MessageError: `text` is no such instant.
 
-    >>> read_instant("2026-11-24T23:20:19+01:00")
+    >>> parse_time("2026-11-24T23:20:19+01:00")
     datetime.datetime(2026, 11, 24, 22, 20, 19, tzinfo=datetime.timezone.utc)
     """
     if not _INSTANT.fullmatch(text):

@@ -79,7 +79,7 @@ def distributor_register(values: Mapping[str, Value]) -> int | None:
 def sentence_case(label: str) -> str:
     """Write what a meter calls its calendar or a tariff period (NGTF, LTARF) as people do: it is mostly in capitals.
 
-    >>> readable("PRODUCTEUR"), readable("HC et Week-End"), readable("HEURE  WEEK-END"), readable("H SUPER CREUSES")
+    >>> sentence_case("PRODUCTEUR"), sentence_case("HC et Week-End"), sentence_case("HEURE  WEEK-END"), sentence_case("H SUPER CREUSES")
     ('producteur', 'HC et Week-End', 'heure week-end', 'heures super creuses')
     """
     words = ("HEURES" if word == "H" else word for word in label.split())
@@ -89,7 +89,7 @@ def sentence_case(label: str) -> str:
 def expand_abbreviations(label: str) -> str:
     """Write what a meter calls a tariff period (LTARF) as people say it.
 
-    >>> spoken("HEURE SUPER CREU"), spoken("HP WEEK-END"), spoken("INDEX NON CONSO")
+    >>> expand_abbreviations("HEURE SUPER CREU"), expand_abbreviations("HP WEEK-END"), expand_abbreviations("INDEX NON CONSO")
     ('heure super creuse', 'heures pleines week-end', 'hors consommation')
     """
     words = " ".join(label.split())
@@ -101,7 +101,7 @@ def expand_abbreviations(label: str) -> str:
 def capitalise(text: str) -> str:
     """Write the first letter as a capital, and leave the others.
 
-    >>> capitalised("hors consommation"), capitalised("HC et Week-End")
+    >>> capitalise("hors consommation"), capitalise("HC et Week-End")
     ('Hors consommation', 'HC et Week-End')
     """
     return text[:1].upper() + text[1:]
