@@ -13,6 +13,7 @@ from typing import Any
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_when_event_set, wait_random_exponential
 from tenacity.nap import sleep_using_event
 
+from common import clock
 from common.errors import DatabaseError, PermanentError, Unavailable
 from common.mqtt.events import Connected, Disconnected, Event, Message
 from common.mqtt.session import Session, Will
@@ -21,7 +22,6 @@ from common.runtime.metrics import Metrics
 from common.runtime.shutdown import Shutdown
 from common.runtime.watchdog import Heartbeat, Notifier
 from common.topics import Topics
-from storer import clock
 from storer.batch import Envelope, confirmations, decode_batch, parts, rejection_payload
 from storer.config import StorerConfig
 from storer.database.connection import Database

@@ -128,7 +128,7 @@ def of_now(ahead: timedelta) -> Frame:
 def test_a_frame_of_the_future_is_rejected_and_its_neighbours_are_stored(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storer.clock.is_trusted", lambda: True)
+    monkeypatch.setattr("common.clock.is_trusted", lambda: True)
     good = [of_now(timedelta(0)), of_now(timedelta(hours=23))]
     bad = [of_now(timedelta(hours=25)), of_now(timedelta(days=29_000))]
     with running(house):
@@ -142,7 +142,7 @@ def test_a_frame_of_the_future_is_rejected_and_its_neighbours_are_stored(
 def test_a_storer_whose_clock_is_not_set_yet_rejects_nothing_for_its_time(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storer.clock.is_trusted", lambda: False)
+    monkeypatch.setattr("common.clock.is_trusted", lambda: False)
     frame = of_now(timedelta(days=40))
     with running(house):
         house.say([frame])

@@ -1,6 +1,6 @@
 import pytest
 
-from storer import clock
+from common import clock
 
 
 @pytest.mark.parametrize(
