@@ -33,7 +33,7 @@ from reader.delivery.storers import STORERS, Storers
 from reader.health import HealthCheck, reader_metrics
 from reader.home_assistant.publisher import MeterPublisher
 from reader.inbox import Inbox
-from reader.line.clock import KernelClock, Timestamper
+from reader.line.clock import ReaderClock, Timestamper
 from reader.line.port import open_port
 from reader.line.shared_meter import SharedMeters
 from reader.line.worker import FrameReceived, LineEvent, LineWorker, LinkChanged, ProblemChanged
@@ -89,7 +89,7 @@ class Bridge:
             version=__version__,
             simulating=any(map(is_simulated, config.port)),
         )
-        self._clock = KernelClock()
+        self._clock = ReaderClock()
         self._confirmers = Storers(config.delivery.confirmed_by, config.spool.path / STORERS)
         self._journal = Journal(config.spool.journal, config.name)
         self._spool_trouble = ""  # what was said of it

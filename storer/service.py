@@ -13,7 +13,7 @@ from typing import Any
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_when_event_set, wait_random_exponential
 from tenacity.nap import sleep_using_event
 
-from common import clock
+from common.clock import KernelClock
 from common.errors import DatabaseError, PermanentError, Unavailable
 from common.mqtt.events import Connected, Disconnected, Event, Message
 from common.mqtt.session import Session, Will
@@ -48,6 +48,7 @@ class Storer:
     def __init__(self, config: StorerConfig, life: Shutdown) -> None:
         self._config = config
         self._life = life
+        self._clock = KernelClock()
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._deferred: deque[Message] = deque()  # came in while the database was away
         self._topics = [Topics(base) for base in config.mqtt.topic]
@@ -129,7 +130,7 @@ class Storer:
 
     def _process(self, messages: Sequence[Message]) -> None:
         """Store a batch for good; acknowledge and confirm it only then."""
-        parcels = decode_batch(messages, datetime.now(UTC) if clock.is_trusted() else None)
+        parcels = decode_batch(messages, self._clock.trusted_now())
         self._counts["received"] += sum(parcel.tally is None for parcel in parcels)
         steps = (self._write_frames, self._write_tallies, self._record_rejected)
         if not all(self._with_retry(lambda step=step: step(parcels)) for step in steps):  # type: ignore[misc]

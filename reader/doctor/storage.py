@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from common.clock import KernelClock
 from common.deployment import Deployment, here
 from common.doctor.findings import Finding, cure, fine, format_bytes, format_days, mind
 from common.host import Host, User, free_space, is_read_only, memory_backed, nearest
@@ -12,7 +13,6 @@ from common.version import BUILD_DATE
 from reader.buffer.folder import refusal
 from reader.config import ReaderConfig, is_simulated
 from reader.doctor.port import PROGRAM
-from reader.line.clock import Clock, KernelClock
 
 CLOCK, JOURNAL, SPOOL = "Clock", "Journal", "Spool"
 _BYTES_A_FRAME = 31  # in the spool, of a standard meter; measured
@@ -44,7 +44,7 @@ class StorageFacts:
     total: int | None = None
 
 
-def probe_storage(config: ReaderConfig, machine: Host, user: User, clock: Clock | None = None) -> StorageFacts:
+def probe_storage(config: ReaderConfig, machine: Host, user: User, clock: KernelClock | None = None) -> StorageFacts:
     """Look at clock, journal and spool, which `user` shall use; nothing is written."""
     clock = clock or KernelClock()
     folder = config.spool.path
