@@ -2,7 +2,7 @@
 
 
 def plural(count: int, noun: str) -> str:
-    """Write a number with its noun, which gets an s unless the number is 1.
+    """Return the number and the noun, in the plural unless the number is 1.
 
     >>> plural(1, "frame"), plural(0, "frame"), plural(1204, "byte")
     ('1 frame', '0 frames', '1204 bytes')

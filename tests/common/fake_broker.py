@@ -1,4 +1,4 @@
-"""A broker that a test scripts: it reads packets of MQTT 5 and sends given answers."""
+"""A broker that does what a test wants: it reads packets of MQTT 5, and answers as it was told."""
 
 import contextlib
 import socket
@@ -13,7 +13,7 @@ TAKEN_OVER = b"\xe0\x02\x8e\x00"
 
 
 def connack(properties: bytes = b"") -> bytes:
-    """Return a successful CONNACK with properties, fewer than 120 bytes of them."""
+    """Write an acceptance with properties, fewer than 120 bytes of them."""
     return bytes((0x20, 3 + len(properties), 0, 0, len(properties))) + properties
 
 
@@ -28,7 +28,7 @@ class Connection:
         self._socket.sendall(data)
 
     def packet(self) -> tuple[int, bytes] | None:
-        """Return the next packet: its kind and all of its bytes; None when the client has disconnected."""
+        """Return the next packet: its kind and all of its bytes; None when the client has gone."""
         head = self._exactly(2)
         if head is None:
             return None
@@ -57,7 +57,7 @@ class Connection:
 
 
 class FakeBroker:
-    """Listens on a port of its own; a thread runs `serve` for each client, then closes the connection."""
+    """Listens on a port of its own; each client has a thread that runs `serve`, after which it is hung up on."""
 
     def __init__(self, serve: Callable[[Connection], None]) -> None:
         self.opened: list[float] = []  # monotonic
@@ -98,7 +98,7 @@ class FakeBroker:
 
 
 def answer(connection: Connection, greeting: bytes = CONNACK) -> list[bytes]:
-    """Accept the client and answer all its packets, until it disconnects; return what it published."""
+    """Take the client in and answer all that it says, until it goes; return what it published."""
     published: list[bytes] = []
     while packet := connection.packet():
         answer_one(connection, packet, published, greeting)
