@@ -38,7 +38,7 @@ def run_cli(name: str, parser: argparse.ArgumentParser) -> int:
         if error.errno not in NO_ROOM:
             raise
         _drop_output()
-        print(f"{name}: the output cannot be written: {error.strerror}; free some space", file=sys.stderr)  # noqa: T201 - for a person
+        print(f"{name}: the output cannot be written: {error.strerror}; make room", file=sys.stderr)  # noqa: T201 - for a person
         return FAILED
     except TeleinfoError as error:
         # The text of what cannot be reached has no fix.

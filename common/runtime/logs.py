@@ -96,7 +96,7 @@ class _Json(logging.Formatter):
 
 
 EVERY = 3600.0  # seconds
-_MANY = 100  # keys that are told apart; a stranger may make up any number of topics
+_MAX_KEYS = 100  # all further keys share one limit: other programs may publish any number of topics
 
 
 class RateLimiter:
@@ -107,7 +107,7 @@ class RateLimiter:
 
     def allow(self, key: Hashable, now: float) -> bool:
         """Return whether a line about `key` may be logged at the monotonic time `now`; if so, the hour starts anew."""
-        if key not in self._logged_at and len(self._logged_at) >= _MANY:
+        if key not in self._logged_at and len(self._logged_at) >= _MAX_KEYS:
             key = None
         previous = self._logged_at.get(key)
         if previous is not None and now - previous < EVERY:
