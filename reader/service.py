@@ -11,11 +11,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from common.deployment import Deployment, here
+from common.disk import memory_backed
 from common.errors import MessageError, NotReady
 from common.frame import parse_time
-from common.host import memory_backed
+from common.mqtt.connection import Will
 from common.mqtt.events import Connected, Disconnected, Event, Message, Published
-from common.mqtt.session import Session, Will
+from common.mqtt.session import Session
 from common.runtime.logs import RateLimiter
 from common.runtime.metrics import Metrics
 from common.runtime.shutdown import Shutdown
@@ -33,7 +34,7 @@ from reader.delivery.storers import STORERS, Storers
 from reader.health import HealthCheck, reader_metrics
 from reader.home_assistant.publisher import MeterPublisher
 from reader.inbox import Inbox
-from reader.line.clock import KernelClock, Timestamper
+from reader.line.clock import ReaderClock, Timestamper
 from reader.line.port import open_port
 from reader.line.shared_meter import SharedMeters
 from reader.line.worker import FrameReceived, LineEvent, LineWorker, LinkChanged, ProblemChanged
@@ -78,7 +79,7 @@ class Bridge:
                 self._topics.health("reader", config.name),
                 *MeterPublisher.subscriptions(config.home_assistant.prefix),
             ],
-            post=self._events.put,
+            emit=self._events.put,
         )
         self._meters = MeterPublisher(
             self._session,
@@ -89,7 +90,7 @@ class Bridge:
             version=__version__,
             simulating=any(map(is_simulated, config.port)),
         )
-        self._clock = KernelClock()
+        self._clock = ReaderClock()
         self._confirmers = Storers(config.delivery.confirmed_by, config.spool.path / STORERS)
         self._journal = Journal(config.spool.journal, config.name)
         self._spool_trouble = ""  # what was said of it

@@ -13,15 +13,16 @@ from typing import Any
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_when_event_set, wait_random_exponential
 from tenacity.nap import sleep_using_event
 
+from common.clock import KernelClock
 from common.errors import DatabaseError, PermanentError, Unavailable
+from common.mqtt.connection import Will
 from common.mqtt.events import Connected, Disconnected, Event, Message
-from common.mqtt.session import Session, Will
+from common.mqtt.session import Session
 from common.runtime.logs import RateLimiter
 from common.runtime.metrics import Metrics
 from common.runtime.shutdown import Shutdown
 from common.runtime.watchdog import Heartbeat, Notifier
 from common.topics import Topics
-from storer import clock
 from storer.batch import Envelope, confirmations, decode_batch, parts, rejection_payload
 from storer.config import StorerConfig
 from storer.database.connection import Database
@@ -48,6 +49,7 @@ class Storer:
     def __init__(self, config: StorerConfig, life: Shutdown) -> None:
         self._config = config
         self._life = life
+        self._clock = KernelClock()
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._deferred: deque[Message] = deque()  # came in while the database was away
         self._topics = [Topics(base) for base in config.mqtt.topic]
@@ -60,10 +62,10 @@ class Storer:
             subscriptions=[
                 name for topics in self._topics for name in (topics.frame("+"), topics.replay("+"), topics.tally("+"))
             ],
-            post=self._events.put,
-            keep=True,
+            emit=self._events.put,
+            persistent=True,
             # The next batch may gather while this one is written.
-            unacknowledged=2 * config.batch.size,
+            receive_maximum=2 * config.batch.size,
         )
         self._metrics = Metrics(config.metrics, storer_metrics)
         self._said = ""
@@ -129,7 +131,7 @@ class Storer:
 
     def _process(self, messages: Sequence[Message]) -> None:
         """Store a batch for good; acknowledge and confirm it only then."""
-        parcels = decode_batch(messages, datetime.now(UTC) if clock.is_trusted() else None)
+        parcels = decode_batch(messages, self._clock.trusted_now())
         self._counts["received"] += sum(parcel.tally is None for parcel in parcels)
         steps = (self._write_frames, self._write_tallies, self._record_rejected)
         if not all(self._with_retry(lambda step=step: step(parcels)) for step in steps):  # type: ignore[misc]
@@ -141,7 +143,7 @@ class Storer:
                 self._session.publish(self._topics[0].rejected, rejection_payload(self._config.name, parcel))
         for topics in self._topics:
             own = [parcel for parcel in parcels if parcel.message.topic.startswith(f"{topics.base}/")]
-            for part in parts(own, self._session.largest):
+            for part in parts(own, self._session.max_packet_size):
                 for meter, text in confirmations(self._config.name, part):
                     self._session.publish(topics.stored(meter), text)
 

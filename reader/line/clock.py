@@ -1,14 +1,12 @@
 """Tells the time of frames: a Raspberry Pi has no clock of its own, and a timestamp must never come twice."""
 
-import ctypes
 import logging
 import secrets
 import threading
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
+from common.clock import KernelClock
 from common.version import BUILD_DATE
 
 log = logging.getLogger(__name__)
@@ -20,11 +18,6 @@ _STEP_BACK = 1_000_000  # microseconds; a clock that falls more than this was se
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _NEVER = -(2**63)
-
-# adjtimex(2): what it returns, and a bit of what it fills in, while nobody keeps the clock right.
-_TIME_ERROR = 5
-_STA_UNSYNC = 0x40
-_BOOTTIME = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # Linux has it; goes on while the machine sleeps
 
 
 class Clock(Protocol):
@@ -48,71 +41,25 @@ class Clock(Protocol):
         """Say that frames are stamped with `now`, which is before the build date."""
 
 
-class _Timex(ctypes.Structure):
-    """The beginning of `struct timex`, and more room than the rest of it takes anywhere."""
-
-    _fields_ = (
-        ("modes", ctypes.c_uint),  # 0: only read
-        ("offset", ctypes.c_long),
-        ("freq", ctypes.c_long),
-        ("maxerror", ctypes.c_long),
-        ("esterror", ctypes.c_long),
-        ("status", ctypes.c_int),
-        ("rest", ctypes.c_byte * 512),
-    )
-
-
-class KernelClock:
+class ReaderClock(KernelClock):
     """The host's clock; one for all lines."""
 
     def __init__(self, libc: Any = None, *, build_date: datetime = BUILD_DATE) -> None:
-        """Find adjtimex in `libc`, the process's own unless given."""
-        self.build_date = build_date
-        self._adjtimex = _find_adjtimex(libc)
+        super().__init__(libc, build_date=build_date)
         self._warned = False
         self._lock = threading.Lock()
 
-    def now(self) -> datetime:
-        """Return the time, aware, in UTC."""
-        return datetime.now(UTC)
-
-    def monotonic(self) -> float:
-        """Return seconds that never step."""
-        return time.monotonic()
-
-    def uptime(self) -> float:
-        """Return seconds since the machine booted."""
-        return time.clock_gettime(_BOOTTIME)
-
-    def synchronised(self) -> bool:
-        """Tell whether the kernel says that the clock is kept right; True where it cannot be asked."""
-        if self._adjtimex is None:
-            return True
-        timex = _Timex()
-        state = self._adjtimex(ctypes.byref(timex))
-        if state < 0:
-            return True
-        return state != _TIME_ERROR and not timex.status & _STA_UNSYNC
-
     def warn_of_build_date(self, now: datetime) -> None:
-        """Say once that frames are stamped with `now`, which is before the build date."""
+        """Log once that frames are stamped with `now`, which is before the build date."""
         with self._lock:
             warned, self._warned = self._warned, True
         if not warned:
             log.warning(
-                "The clock of this machine says %s, and this program is of %s: it is wrong. Frames get this time, and"
-                ' the mark "host_clock": "unsynchronised"; set the clock: sudo timedatectl set-ntp true',
+                "The clock of this machine is wrong: it is at %s, but this program was built on %s. Frames get this"
+                ' time and the mark "host_clock": "unsynchronised"; set the clock: sudo timedatectl set-ntp true',
                 f"{now:%Y-%m-%d %H:%M} UTC",
                 f"{self.build_date:%Y-%m-%d}",
             )
-
-
-def _find_adjtimex(libc: Any) -> Callable[[Any], int] | None:
-    try:
-        found: Callable[[Any], int] = (libc or ctypes.CDLL(None)).adjtimex
-    except (OSError, TypeError, AttributeError):  # not Linux, or no shared library
-        return None
-    return found
 
 
 class Timestamper:

@@ -131,7 +131,7 @@ def login(server: Server) -> dict[str, Any]:
 
 
 TROUBLES: list[tuple[dict[str, Any], str]] = [
-    ({"username": "somebody", "password": PASSWORD}, "refuses us: Not authorized"),
+    ({"username": "somebody", "password": PASSWORD}, "refused the connection: Not authorized"),
     ({"username": "somebody", "password": PASSWORD, "tls": {}}, "cannot be reached: "),
 ]
 

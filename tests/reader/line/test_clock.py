@@ -1,6 +1,5 @@
 """The time of frames: never the same twice, whatever is done to the host's clock."""
 
-import ctypes
 import logging
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -9,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.version import BUILD_DATE
-from reader.line.clock import ASK, RESIDUES, KernelClock, Timestamper
+from reader.line.clock import ASK, RESIDUES, ReaderClock, Timestamper
 
 NOON = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
 BUILT = datetime(2025, 1, 1, tzinfo=UTC)
@@ -434,7 +432,7 @@ def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 def test_the_host_clock_warns_once_however_many_lines_ask(caplog: pytest.LogCaptureFixture) -> None:
-    clock = KernelClock(object(), build_date=datetime(2100, 1, 1, tzinfo=UTC))
+    clock = ReaderClock(object(), build_date=datetime(2100, 1, 1, tzinfo=UTC))
     for stamper in (Timestamper(clock, patience=0), Timestamper(clock, patience=0)):
         for _ in range(10):
             assert stamper.timestamp(clock.monotonic())[1] is False
@@ -444,83 +442,8 @@ def test_the_host_clock_warns_once_however_many_lines_ask(caplog: pytest.LogCapt
     assert "timedatectl" in warning
 
 
-def test_the_build_date_is_past_and_no_older_than_the_project() -> None:
-    """A constant beside the version: a wheel, a checkout and an image carry the same one."""
-    assert datetime(2026, 11, 24, tzinfo=UTC) <= BUILD_DATE <= datetime.now(UTC)
-    assert KernelClock().build_date == BUILD_DATE
-
-
-# The host's clock
-
-
-class Libc:
-    """A C library whose adjtimex says what the test wants."""
-
-    def __init__(self, state: int, status: int = 0) -> None:
-        self.state, self.status = state, status
-
-    def adjtimex(self, reference: object) -> int:
-        timex = reference._obj  # type: ignore[attr-defined]
-        assert timex.modes == 0  # nothing is set
-        timex.status = self.status
-        return self.state
-
-
-@pytest.mark.parametrize(
-    ("state", "status", "synchronised"),
-    [
-        (0, 0x2001, True),  # TIME_OK, STA_NANO | STA_PLL: what a machine with NTP says
-        (1, 0x2001, True),  # a leap second is to come
-        (4, 0x2001, True),
-        (5, 0x2001, False),  # TIME_ERROR
-        (5, 0x40, False),
-        (0, 0x40, False),  # STA_UNSYNC
-        (-1, 0x40, True),  # it is not allowed to ask
-    ],
-)
-def test_what_adjtimex_says_is_understood(state: int, status: int, *, synchronised: bool) -> None:
-    assert KernelClock(Libc(state, status)).synchronised() is synchronised
-
-
-def test_where_adjtimex_is_missing_the_clock_counts_as_synchronised() -> None:
-    assert KernelClock(object()).synchronised() is True
-
-
-def test_this_machine_can_be_asked() -> None:
-    clock = KernelClock()
-    assert isinstance(clock.synchronised(), bool)
-    assert clock.uptime() >= 0
-    assert clock.monotonic() <= clock.monotonic()
-    assert abs(clock.now() - datetime.now(UTC)) < timedelta(minutes=1)
-    assert clock.now().utcoffset() == timedelta(0)
-
-
-def test_adjtimex_is_read_as_the_kernel_writes_it() -> None:
-    # `tick` is 10,000 microseconds, or what somebody trimmed it to: where it stands shows that
-    # the fields before it, `status` among them, stand where they were expected.
-    class Timex(ctypes.Structure):
-        _fields_ = (
-            ("modes", ctypes.c_uint),
-            ("four", ctypes.c_long * 4),
-            ("status", ctypes.c_int),
-            ("three", ctypes.c_long * 3),
-            ("time", ctypes.c_long * 2),
-            ("tick", ctypes.c_long),
-            ("rest", ctypes.c_byte * 512),
-        )
-
-    try:
-        adjtimex = ctypes.CDLL(None).adjtimex
-    except (OSError, AttributeError):
-        pytest.skip("no adjtimex here")
-    timex = Timex()
-    if adjtimex(ctypes.byref(timex)) < 0:
-        pytest.skip("adjtimex may not be asked here")
-    assert 9_000 <= timex.tick <= 11_000
-
-
 def test_frames_are_stamped_by_this_machine() -> None:
-    clock = KernelClock()
+    clock = ReaderClock()
     stamper = Timestamper(clock, patience=0)
     before = clock.now()
     given_out = [stamper.timestamp(clock.monotonic())[0] for _ in range(100)]
