@@ -22,7 +22,7 @@ from storer.backup.progress import Progress
 from storer.backup.restore import restore
 from storer.backup.verify import Contents, check
 from storer.config import StorerConfig
-from storer.database.connection import Database
+from common.database import Database
 from storer.database.schema import migrate
 from storer.doctor import command as doctor
 from storer.export import Selection, export, read_limit

@@ -7,7 +7,7 @@ from typing import TextIO
 
 from common.errors import ConfigError
 from common.frame import write_stamp
-from storer.database.connection import Connection, Database, Rows
+from common.database import Connection, Database, Rows
 from storer.export import Selection
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)

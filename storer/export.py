@@ -10,7 +10,7 @@ from typing import Any
 
 from common.errors import ConfigError, MessageError
 from common.frame import Frame, parse_time
-from storer.database.connection import Connection, Database
+from common.database import Connection, Database
 from storer.database.rows import COLUMNS, decode_row
 
 log = logging.getLogger(__name__)

@@ -25,7 +25,7 @@ from common.runtime.watchdog import Heartbeat, Notifier
 from common.topics import Topics
 from storer.batch import Envelope, confirmations, decode_batch, parts, rejection_payload
 from storer.config import StorerConfig
-from storer.database.connection import Database
+from common.database import Database
 from storer.database.frame_store import FrameStore
 from storer.database.rejected import MOST_BYTES, MOST_MESSAGES, Rejection
 from storer.database.schema import make_partitions, migrate

@@ -11,7 +11,7 @@ HOMES = {
     "prometheus_client": "common/runtime/metrics.py",
     "serial": "reader/line/port.py",
     "paho": "common/mqtt/connection.py",
-    "pymysql": "storer/database/connection.py",
+    "pymysql": "common/database.py",
     "tenacity": "storer/service.py",
     "yaml": "common/config.py",
     "rich": "reader/watch/screen.py",

@@ -18,7 +18,7 @@ from storer.backup.format import Header, end_line
 from storer.backup.progress import NO_PROGRESS, Progress
 from storer.backup.tables import TABLES, lines, ranges, read_table, schema_version, totals
 from storer.backup.verify import Contents, check
-from storer.database.connection import Connection, Database
+from common.database import Connection, Database
 from storer.database.schema import ensure_supported
 
 SUFFIX = ".jsonl.gz"

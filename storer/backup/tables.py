@@ -6,7 +6,7 @@ from typing import Any
 
 from common.errors import BackupError
 from storer.backup.format import Kind, Table, Totals, Values, row_line
-from storer.database.connection import Connection
+from common.database import Connection
 
 #: All tables with what was received, each after those that it points at; views hold nothing, `schema_version` is a
 #: matter of each database.

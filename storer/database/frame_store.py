@@ -10,7 +10,7 @@ from typing import TypeVar
 from common.errors import Conflict, DatabaseError, InvalidRow, PartitionMissing, Unclassified
 from common.frame import Frame
 from common.tally import Tally
-from storer.database.connection import Connection, Database
+from common.database import Connection, Database
 from storer.database.ids import add_label_set, add_meter, find_label_sets, find_meters
 from storer.database.rejected import RejectedMessages, Rejection
 from storer.database.rows import COLUMNS, Row, RowEncoder

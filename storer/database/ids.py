@@ -6,7 +6,7 @@ numbers that were kept would then give frames another meter's name.
 
 from collections.abc import Iterable
 
-from storer.database.connection import Connection
+from common.database import Connection
 from storer.database.rows import LabelSet
 
 # Not AUTO_INCREMENT: it leaves gaps (on Galera it takes steps), and numbers of meters are few. Where another storer is

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from common.errors import InvalidRow
-from storer.database.connection import Connection
+from common.database import Connection
 
 MOST_MESSAGES = 20_000
 MOST_BYTES = 64_000_000  # of their payloads

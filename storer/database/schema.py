@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from importlib.resources import files
 
 from common.errors import DatabaseError
-from storer.database.connection import Connection, Database
+from common.database import Connection, Database
 
 log = logging.getLogger(__name__)
 

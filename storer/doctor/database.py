@@ -14,7 +14,7 @@ from common.errors import DatabaseError
 from common.host import free_space
 from common.plural import plural
 from storer.config import DatabaseConfig
-from storer.database.connection import Connection, Database
+from common.database import Connection, Database
 from storer.database.rejected import LONGEST_PAYLOAD, MOST_BYTES, MOST_MESSAGES
 from storer.database.schema import migrations
 

@@ -14,7 +14,7 @@ from demo.servers import Database as Server
 from storer.backup.create import backup
 from storer.backup.restore import restore
 from storer.config import DatabaseConfig
-from storer.database.connection import Database
+from common.database import Database
 from storer.database.frame_store import FrameStore
 from storer.database.rejected import Rejection
 from tests.frames import ADDRESS, DAY, standard

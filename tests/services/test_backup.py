@@ -28,7 +28,7 @@ from storer.backup.file import Writer
 from storer.backup.format import Header, Table, Values, end_line
 from storer.backup.restore import restore
 from storer.backup.verify import check
-from storer.database.connection import Connection, Database
+from common.database import Connection, Database
 from storer.database.frame_store import FrameStore
 from storer.database.rejected import Rejection
 from storer.database.schema import migrate, newest_version

@@ -14,7 +14,7 @@ from common.config import Tls
 from common.errors import DatabaseError, PermanentError, Unavailable
 from demo.servers import Database as Server
 from storer.config import DatabaseConfig
-from storer.database.connection import Database
+from common.database import Database
 from tests.services.house import Authority
 
 PASSWORD = "not-the-real-one"

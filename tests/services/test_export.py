@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from common.frame import Frame
 from demo.servers import Database as Server
 from demo.servers import free_port
-from storer.database.connection import Database
+from common.database import Database
 from storer.database.frame_store import FrameStore
 from storer.export import Selection, read_limit
 from tests.frames import DAY, FRACTION, every_kind, frames, historic, simulated, standard

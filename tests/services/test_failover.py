@@ -11,7 +11,7 @@ import pytest
 
 from common.errors import PermanentError, Unavailable
 from demo.servers import Database as Server
-from storer.database.connection import Database
+from common.database import Database
 from storer.database.frame_store import FrameStore
 from storer.database.schema import migrate
 from tests.frames import simulated

@@ -13,7 +13,7 @@ from common.errors import Unavailable
 from common.frame import Frame
 from common.tally import Tally
 from demo.servers import Database as Server
-from storer.database.connection import Database
+from common.database import Database
 from storer.database.frame_store import FrameStore, WriteResult
 from storer.database.schema import migrate
 from tests.frames import DAY, historic, simulated, standard

@@ -15,7 +15,7 @@ import pytest
 from common.errors import DatabaseError, Unavailable
 from common.frame import Frame
 from demo.servers import Database as Server
-from storer.database.connection import Database
+from common.database import Database
 from storer.database.frame_store import FrameStore, WriteResult
 from storer.database.rejected import Rejection
 from storer.database.schema import migrate, migrations

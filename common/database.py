@@ -13,7 +13,7 @@ from pymysql.constants import CLIENT
 from common.config import Tls
 from common.errors import ConfigError, Conflict, DatabaseError, InvalidRow, PartitionMissing, Unavailable, Unclassified
 from storer.config import DatabaseConfig
-from storer.database.error_numbers import classify
+from common.database_errors import classify
 
 log = logging.getLogger(__name__)
 
