@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from common import config
+from common.database import Database
 from common.errors import ConfigError
 from common.mqtt.forget import NotKnown, forget_program
 from common.runtime import logs
@@ -22,7 +23,6 @@ from storer.backup.progress import Progress
 from storer.backup.restore import restore
 from storer.backup.verify import Contents, check
 from storer.config import StorerConfig
-from common.database import Database
 from storer.database.schema import migrate
 from storer.doctor import command as doctor
 from storer.export import Selection, export, read_limit

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TextIO
 
+from common.database import Connection, Database, Rows
 from common.errors import ConfigError
 from common.frame import write_stamp
-from common.database import Connection, Database, Rows
 from storer.export import Selection
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from common.database import Connection, Database
 from common.errors import ConfigError, MessageError
 from common.frame import Frame, parse_time
-from common.database import Connection, Database
 from storer.database.rows import COLUMNS, decode_row
 
 log = logging.getLogger(__name__)

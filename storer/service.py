@@ -14,6 +14,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_whe
 from tenacity.nap import sleep_using_event
 
 from common.clock import KernelClock
+from common.database import Database
 from common.errors import DatabaseError, PermanentError, Unavailable
 from common.mqtt.connection import Will
 from common.mqtt.events import Connected, Disconnected, Event, Message
@@ -25,7 +26,6 @@ from common.runtime.watchdog import Heartbeat, Notifier
 from common.topics import Topics
 from storer.batch import Envelope, confirmations, decode_batch, parts, rejection_payload
 from storer.config import StorerConfig
-from common.database import Database
 from storer.database.frame_store import FrameStore
 from storer.database.rejected import MOST_BYTES, MOST_MESSAGES, Rejection
 from storer.database.schema import make_partitions, migrate

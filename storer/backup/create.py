@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from common.database import Connection, Database
 from common.errors import BackupError, ConfigError, Conflict
 from common.host import reason
 from common.runtime.file_lock import try_lock
@@ -18,7 +19,6 @@ from storer.backup.format import Header, end_line
 from storer.backup.progress import NO_PROGRESS, Progress
 from storer.backup.tables import TABLES, lines, ranges, read_table, schema_version, totals
 from storer.backup.verify import Contents, check
-from common.database import Connection, Database
 from storer.database.schema import ensure_supported
 
 SUFFIX = ".jsonl.gz"

@@ -4,9 +4,9 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from common.database import Connection
 from common.errors import BackupError
 from storer.backup.format import Kind, Table, Totals, Values, row_line
-from common.database import Connection
 
 #: All tables with what was received, each after those that it points at; views hold nothing, `schema_version` is a
 #: matter of each database.

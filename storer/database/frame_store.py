@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from common.database import Connection, Database
 from common.errors import Conflict, DatabaseError, InvalidRow, PartitionMissing, Unclassified
 from common.frame import Frame
 from common.tally import Tally
-from common.database import Connection, Database
 from storer.database.ids import add_label_set, add_meter, find_label_sets, find_meters
 from storer.database.rejected import RejectedMessages, Rejection
 from storer.database.rows import COLUMNS, Row, RowEncoder

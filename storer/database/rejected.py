@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from common.errors import InvalidRow
 from common.database import Connection
+from common.errors import InvalidRow
 
 MOST_MESSAGES = 20_000
 MOST_BYTES = 64_000_000  # of their payloads

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
 
-from common.errors import DatabaseError
 from common.database import Connection, Database
+from common.errors import DatabaseError
 
 log = logging.getLogger(__name__)
 

@@ -1,7 +1,7 @@
 import pytest
 
-from common.errors import Conflict, InvalidRow, PartitionMissing, PermanentError, Unavailable, Unclassified
 from common.database_errors import classify
+from common.errors import Conflict, InvalidRow, PartitionMissing, PermanentError, Unavailable, Unclassified
 
 CASES = (
     (1264, InvalidRow),

@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 
+from common.database import Connection, Database, DatabaseConfig, Rows
 from common.errors import ConfigError, InvalidRow
 from common.frame import Frame
 from common.labels import Mode
 from common.tally import Tally
 from demo.servers import Database as Server
 from storer.audit import COUNT_FRAMES, NEXT_FRAME, NEXT_TALLY, SUM_TALLIES, Hour, audit, report, run_audit
-from storer.config import DatabaseConfig
-from common.database import Connection, Database, Rows
 from storer.database.frame_store import FrameStore, write_tallies
 from storer.database.ids import add_meter, find_meters
 from storer.database.schema import make_partitions, migrate

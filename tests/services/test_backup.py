@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from common.database import Connection, Database
 from common.errors import BackupError, ConfigError, DatabaseError
 from common.frame import Frame
 from common.tally import Tally
@@ -28,7 +29,6 @@ from storer.backup.file import Writer
 from storer.backup.format import Header, Table, Values, end_line
 from storer.backup.restore import restore
 from storer.backup.verify import check
-from common.database import Connection, Database
 from storer.database.frame_store import FrameStore
 from storer.database.rejected import Rejection
 from storer.database.schema import migrate, newest_version

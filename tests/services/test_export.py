@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from common.database import Database
 from common.frame import Frame
 from demo.servers import Database as Server
 from demo.servers import free_port
-from common.database import Database
 from storer.database.frame_store import FrameStore
 from storer.export import Selection, read_limit
 from tests.frames import DAY, FRACTION, every_kind, frames, historic, simulated, standard

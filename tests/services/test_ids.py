@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from common.database import Database
 from common.errors import Unavailable
 from common.frame import Frame
 from common.tally import Tally
 from demo.servers import Database as Server
-from common.database import Database
 from storer.database.frame_store import FrameStore, WriteResult
 from storer.database.schema import migrate
 from tests.frames import DAY, historic, simulated, standard

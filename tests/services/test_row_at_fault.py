@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from common.database import Database
 from common.errors import Unavailable, Unclassified
 from common.frame import Frame
 from common.tally import Tally
 from demo.servers import Database as Server
-from common.database import Database
 from storer.database.frame_store import TRIES, FrameStore, WriteResult
 from tests.frames import DAY, standard
 from tests.services.storing import exported, make_tables, query

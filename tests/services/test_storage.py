@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
+from common.database import Database
 from common.errors import DatabaseError, Unavailable
 from common.frame import Frame
 from demo.servers import Database as Server
-from common.database import Database
 from storer.database.frame_store import FrameStore, WriteResult
 from storer.database.rejected import Rejection
 from storer.database.schema import migrate, migrations
