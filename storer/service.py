@@ -290,8 +290,8 @@ class Storer:
     def _watch_growth(self) -> None:
         now = time.monotonic()
         for growth, total, what, limit in (
-            (self._meters, self._store.new_meters, "meters", MANY_METERS),
-            (self._label_sets, self._store.new_label_sets, "label sets", MANY_LABEL_SETS),
+            (self._meters, self._store.added.meters, "meters", MANY_METERS),
+            (self._label_sets, self._store.added.label_sets, "label sets", MANY_LABEL_SETS),
         ):
             if growth.exceeded(total, now):
                 log.warning(

@@ -13,9 +13,10 @@ from common.labels import Mode
 from common.tally import Tally
 from demo.servers import Database as Server
 from storer.audit import COUNT_FRAMES, NEXT_FRAME, NEXT_TALLY, SUM_TALLIES, Hour, audit, report, run_audit
-from storer.database.frame_store import FrameStore, write_tallies
-from storer.database.ids import add_meter, find_meters
+from storer.database.frame_store import FrameStore
+from storer.database.ids import AddedIds, add_meter, find_meters
 from storer.database.schema import make_partitions, migrate
+from storer.database.tallies import write_tally
 from storer.export import Selection
 
 METER, OTHER = "031961123456", "041361000001"
@@ -68,9 +69,8 @@ def number_of(connection: Connection, meter: str) -> int:
 
 
 def tell(connection: Connection, *tallies: Tally) -> None:
-    rows = [(number_of(connection, tally.meter), tally) for tally in tallies]
-    with connection.transaction():
-        write_tallies(connection, rows)
+    for tally in tallies:
+        write_tally(connection, tally, AddedIds())
 
 
 def tally(hour: datetime, frames: int, meter: str = METER, reader: str = "pi-cellar") -> Tally:
@@ -114,15 +114,6 @@ def test_each_reader_meter_and_hour_has_its_own(connection: Connection) -> None:
     assert sorted(row[3] for row in held(connection)) == [1, 2, 3, 4]
 
 
-def test_many_at_once_and_none_at_all(connection: Connection) -> None:
-    number = number_of(connection, METER)
-    rows = [(number, tally(START + hour * HOUR, hour)) for hour in range(3000)]
-    for batch in (rows, [], rows[:10]):
-        with connection.transaction():
-            write_tallies(connection, batch)
-    assert [row[3] for row in held(connection)] == list(range(3000))
-
-
 @pytest.mark.parametrize(
     "bad",
     [
@@ -137,9 +128,8 @@ def test_many_at_once_and_none_at_all(connection: Connection) -> None:
     ids=["2**32", "10**100", "-1", "1970", "26", "2200", "a long name"],
 )
 def test_what_the_database_cannot_hold_is_a_bad_row_and_leaves_nothing(connection: Connection, bad: Tally) -> None:
-    number = number_of(connection, METER)
-    with pytest.raises(InvalidRow), connection.transaction():
-        write_tallies(connection, [(number, tally(START, 1)), (number, bad)])
+    with pytest.raises(InvalidRow):
+        tell(connection, bad)
     assert held(connection) == []
 
 

@@ -16,7 +16,8 @@ from common.database import Database
 from common.errors import DatabaseError, Unavailable
 from common.frame import Frame
 from demo.servers import Database as Server
-from storer.database.frame_store import FrameStore, WriteResult
+from storer.database.frame_store import FrameStore
+from storer.database.frame_writer import WriteResult
 from storer.database.rejected import Rejection
 from storer.database.schema import migrate, migrations
 from tests.frames import DAY, FRACTION, historic, simulated, standard

@@ -1,0 +1,150 @@
+"""The storer's tables over one connection at a time: frames, tallies, rejected messages."""
+
+import contextlib
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from common.database import Connection, Database
+from common.errors import DatabaseError, InvalidRow, PartitionMissing, Unclassified
+from common.frame import Frame
+from common.tally import Tally
+from storer.database.frame_writer import FrameWriter, WriteResult
+from storer.database.ids import AddedIds
+from storer.database.rejected import RejectedMessages, Rejection
+from storer.database.rows import RowEncoder
+from storer.database.schema import make_partitions
+from storer.database.tallies import write_tally
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+TRIES = 3  # consecutive failures with an unclassified error number after which the row at fault is isolated
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """One connection, and what is known of the database as long as it lives."""
+
+    connection: Connection
+    frames: FrameWriter
+    rejected: RejectedMessages
+
+
+class FrameStore:
+    """Writes to the tables; opens the connection when it is needed, and a new one after an error."""
+
+    def __init__(self, database: Database) -> None:
+        self.added = AddedIds()
+        self._database = database
+        self._session: _Session | None = None
+        self._encoder = RowEncoder()
+        self._unclassified = 0  # consecutive failures with an unclassified error number
+
+    def write(self, frames: Sequence[Frame]) -> WriteResult:
+        """Write a batch, committed when this returns; return the result for each frame.
+
+        A batch that keeps failing with an unclassified error number is divided after TRIES times. A frame that keeps
+        failing alone, while the table accepts other rows, is rejected.
+
+        Raises:
+            Unavailable: retry the whole batch; frames that were stored already are not duplicated.
+            PermanentError: a privilege is missing.
+        """
+        rows = [self._encoder.encode_row(frame) for frame in frames]
+        if not rows:
+            return WriteResult(0, [])
+        with self._counted(), self._ready() as session:
+            write = session.frames.write if self._unclassified < TRIES else session.frames.write_isolating
+            try:
+                return write(rows)
+            except PartitionMissing as error:
+                made = make_partitions(session.connection, datetime.now(UTC))
+                log.warning("%s; created %s", error, ", ".join(made) or "p_later")
+                return write(rows)
+
+    def write_tallies(self, tallies: Sequence[Tally]) -> list[str | None]:
+        """Write tallies, committed when this returns; return for each why it was rejected, None if it was not.
+
+        Raises:
+            DatabaseError: as `write` does.
+        """
+        reasons: list[str | None] = []
+        with self._counted():
+            for tally in tallies:  # one an hour and meter: no need for batches
+                with self._ready() as session:
+                    reasons.append(self._write_tally(session.connection, tally))
+        return reasons
+
+    def record_rejections(self, rejections: Sequence[Rejection]) -> int:
+        """Record rejected messages, once per topic and content; return how many did not fit.
+
+        Raises:
+            DatabaseError: as `write` does.
+        """
+        with self._ready() as session:
+            return session.rejected.record(rejections)
+
+    def run(self, action: Callable[[Connection], T]) -> T:
+        """Run something else over the same connection.
+
+        Raises:
+            DatabaseError: as `write` does.
+        """
+        with self._ready() as session:
+            return action(session.connection)
+
+    def ping(self) -> None:
+        """Check that the database answers.
+
+        Raises:
+            DatabaseError: as `write` does.
+        """
+        with self._ready() as session:
+            session.connection.query("SELECT 1")
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._session is not None:
+            self._session.connection.close()
+        self._session = None
+
+    @contextlib.contextmanager
+    def _ready(self) -> Iterator[_Session]:
+        """Provide the connection; after an error it is closed."""
+        try:
+            if self._session is None:
+                connection = self._database.connect()
+                self._session = _Session(connection, FrameWriter(connection, self.added), RejectedMessages(connection))
+            yield self._session
+        except DatabaseError:
+            self.close()
+            raise
+
+    @contextlib.contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Count consecutive failures with an unclassified error number."""
+        try:
+            yield
+        except Unclassified:
+            self._unclassified += 1
+            raise
+        except DatabaseError:
+            self._unclassified = 0  # of server or connection: not caused by a row
+            raise
+        self._unclassified = 0
+
+    def _write_tally(self, connection: Connection, tally: Tally) -> str | None:
+        try:
+            write_tally(connection, tally, self.added)
+        except InvalidRow as error:
+            return str(error)
+        except Unclassified as error:
+            if self._unclassified < TRIES:
+                raise
+            connection.query("SELECT 1")  # the connection is not at fault
+            return str(error)
+        return None
