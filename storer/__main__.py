@@ -107,12 +107,12 @@ def _parser() -> argparse.ArgumentParser:
 def _run(arguments: argparse.Namespace) -> int:
     settings = config.load(StorerConfig, arguments.config)
     logs.set_up(settings.log, "teleinfo-storer")
-    life = Shutdown()
-    storer = Storer(settings, life)
-    life.install(storer.wake)
+    shutdown = Shutdown()
+    storer = Storer(settings, shutdown)
+    shutdown.install(storer.wake)
     storer.run()
     logging.getLogger(__name__).info("Stopped")
-    return life.exit_code
+    return shutdown.exit_code
 
 
 def _migrate(arguments: argparse.Namespace) -> int:

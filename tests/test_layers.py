@@ -12,7 +12,7 @@ HOMES = {
     "serial": "reader/line/port.py",
     "paho": "common/mqtt/connection.py",
     "pymysql": "common/database.py",
-    "tenacity": "storer/service.py",
+    "tenacity": "storer/retry.py",
     "yaml": "common/config.py",
     "rich": "reader/watch/screen.py",
 }
