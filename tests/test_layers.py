@@ -11,8 +11,8 @@ HOMES = {
     "prometheus_client": "common/runtime/metrics.py",
     "serial": "reader/line/port.py",
     "paho": "common/mqtt/connection.py",
-    "pymysql": "storer/database/connection.py",
-    "tenacity": "storer/service.py",
+    "pymysql": "common/database.py",
+    "tenacity": "storer/retry.py",
     "yaml": "common/config.py",
     "rich": "reader/watch/screen.py",
 }

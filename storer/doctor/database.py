@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from common.database import Connection, Database, DatabaseConfig
 from common.deployment import Deployment, here
 from common.disk import free_space
 from common.doctor.findings import Finding, cure, fine, format_bytes, format_days, mind
 from common.errors import DatabaseError
 from common.plural import plural
-from storer.config import DatabaseConfig
-from storer.database.connection import Connection, Database
 from storer.database.rejected import LONGEST_PAYLOAD, MOST_BYTES, MOST_MESSAGES
 from storer.database.schema import migrations
 

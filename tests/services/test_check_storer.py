@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from common.database import DatabaseConfig
 from common.doctor.findings import Finding, Report, Status
 from common.frame import Frame
 from common.host import Host
 from common.labels import Mode
 from demo.servers import Broker, Database, free_port
-from storer.config import DatabaseConfig
 from storer.database.frame_store import FrameStore
 from storer.database.rejected import Rejection
 from storer.doctor.command import check
