@@ -31,9 +31,9 @@ from reader.config import ReaderConfig, is_simulated
 from reader.delivery.delivery import Delivery
 from reader.delivery.replay import REPLAY_WINDOW
 from reader.delivery.storers import STORERS, Storers
+from reader.event_queue import EventQueue
 from reader.health import HealthCheck, reader_metrics
 from reader.home_assistant.publisher import MeterPublisher
-from reader.inbox import Inbox
 from reader.line.clock import ReaderClock, Timestamper
 from reader.line.port import open_port
 from reader.line.shared_meter import SharedMeters
@@ -65,7 +65,7 @@ class Bridge:
         self._metrics = Metrics(config.metrics, reader_metrics)
         self._life = life
         self._config = config
-        self._events: Inbox[Event | LineEvent | None] = Inbox()
+        self._events: EventQueue[Event | LineEvent | None] = EventQueue()
         self._topics = Topics(config.mqtt.topic)
         self._status = self._topics.status("reader", config.name)
         self._session = Session(

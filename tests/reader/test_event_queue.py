@@ -7,7 +7,7 @@ import time
 import pytest
 
 from common.mqtt.events import Connected, Event, Message
-from reader.inbox import MOST_BYTES, Inbox
+from reader.event_queue import MAX_BYTES, EventQueue
 
 CONNECTED = Connected(session_present=False)
 
@@ -17,11 +17,11 @@ def message(number: int, size: int = 0) -> Message:
 
 
 @pytest.fixture
-def inbox() -> Inbox[Event]:
-    return Inbox()
+def inbox() -> EventQueue[Event]:
+    return EventQueue()
 
 
-def test_events_come_in_order_and_none_comes_when_there_is_none(inbox: Inbox[Event]) -> None:
+def test_events_come_in_order_and_none_comes_when_there_is_none(inbox: EventQueue[Event]) -> None:
     events: list[Event] = [message(1), CONNECTED, message(2, 1000)]
     for event in events:
         inbox.put(event)
@@ -31,8 +31,8 @@ def test_events_come_in_order_and_none_comes_when_there_is_none(inbox: Inbox[Eve
         inbox.get(0)
 
 
-@pytest.mark.parametrize("size", [MOST_BYTES // 2, 0], ids=["large", "empty"])
-def test_whoever_brings_messages_waits_for_room_and_nobody_else_does(inbox: Inbox[Event], size: int) -> None:
+@pytest.mark.parametrize("size", [MAX_BYTES // 2, 0], ids=["large", "empty"])
+def test_whoever_brings_messages_waits_for_room_and_nobody_else_does(inbox: EventQueue[Event], size: int) -> None:
     """Frames come in meanwhile, and answers, and the broker keeps or drops what is not read."""
     count = 10 if size else 100_000
 
@@ -56,7 +56,7 @@ def test_whoever_brings_messages_waits_for_room_and_nobody_else_does(inbox: Inbo
     assert not flood.is_alive()
 
 
-def test_a_message_that_is_larger_than_the_room_comes_in_alone(inbox: Inbox[Event]) -> None:
+def test_a_message_that_is_larger_than_the_room_comes_in_alone(inbox: EventQueue[Event]) -> None:
     for number in range(2):
-        inbox.put(message(number, 2 * MOST_BYTES))
-        assert inbox.get(0) == message(number, 2 * MOST_BYTES)
+        inbox.put(message(number, 2 * MAX_BYTES))
+        assert inbox.get(0) == message(number, 2 * MAX_BYTES)

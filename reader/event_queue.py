@@ -10,13 +10,13 @@ from typing import Generic, TypeVar
 
 from common.mqtt.events import Message
 
-MOST_BYTES = 4_000_000  # of messages that were not read
+MAX_BYTES = 4_000_000  # of messages that were not read
 _EACH = 500  # bytes that a message takes beside its payload
 
 E = TypeVar("E")
 
 
-class Inbox(Generic[E]):
+class EventQueue(Generic[E]):
     """A queue of events that one thread empties."""
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class Inbox(Generic[E]):
         """Add an event; with a message, as soon as there is room."""
         if isinstance(event, Message):
             with self._room:
-                self._room.wait_for(lambda: self._bytes < MOST_BYTES)
+                self._room.wait_for(lambda: self._bytes < MAX_BYTES)
                 self._bytes += len(event.payload) + _EACH
         self._events.put(event)
 
