@@ -326,10 +326,10 @@ class Bridge:
         """Say how many frames an hour had, once it is over."""
         now = datetime.now(UTC)
         over = to_micros(now - TALLY_AFTER) // HOUR * HOUR
-        for (meter, hour), frames in list(self._journal.counts.items()):
+        for (meter, hour), frames in list(self._journal.counts.frames.items()):
             if hour < over and self._told.get((meter, hour)) != frames:
                 self._told[meter, hour] = frames
-                reader = self._journal.counted_by(meter, hour)
+                reader = self._journal.counts.reader_of((meter, hour))
                 tally = Tally(meter=meter, hour=from_micros(hour), reader=reader, frames=frames)
                 self._delivery.enqueue(Item(Kind.TALLY, meter, hour, tally.to_json()), time.monotonic())
         oldest = to_micros(now - COUNTS_KEPT) // HOUR * HOUR

@@ -64,7 +64,7 @@ class Delivery:
     def recover(self, items: Iterable[Item], now: float) -> None:
         """Take over what an earlier run left in the journal and in the spool."""
         for item in items:
-            place = self._journal.place_of(item)
+            place = self._journal.segment_of(item)
             if item.kind is Kind.FRAME and self._is_cold(item.identity):
                 self._journal.release(place)  # a kill came after it was spilled
             else:
