@@ -81,8 +81,8 @@ class Delivery:
     def take_spool(self, spool: Spool) -> None:
         """Use a disk that was not there at the start, with what it holds."""
         self._spool = spool
-        self.recovered += spool.waiting
-        self.decoded += spool.waiting
+        self.recovered += spool.pending
+        self.decoded += spool.pending
 
     def enqueue(self, item: Item, now: float, *, live: bool = True) -> None:
         """Keep an item, and publish it live; without `live` it is sent only when it is overdue, as a replay."""
@@ -208,7 +208,7 @@ class Delivery:
     @property
     def waiting(self) -> int:
         """How many frames wait for a confirmation."""
-        cold = self._spool.waiting if self._spool is not None else 0
+        cold = self._spool.pending if self._spool is not None else 0
         return cold + sum(kind is Kind.FRAME for kind, _, _ in self._hot)
 
     @property
@@ -224,7 +224,7 @@ class Delivery:
     @property
     def thinned(self) -> int:
         """How many frames were given up: for want of room, or because the disk could not read them back."""
-        return self._thinned + (self._spool.thinned + self._spool.lost if self._spool is not None else 0)
+        return self._thinned + (self._spool.decimated + self._spool.lost if self._spool is not None else 0)
 
     def report(self) -> dict[str, Any]:
         """Return the counters as they stand in `health`.
@@ -250,7 +250,7 @@ class Delivery:
                 "errors": self.journal_errors,
             },
             "spool": {
-                "frames": spool.waiting if spool is not None else 0,
+                "frames": spool.pending if spool is not None else 0,
                 "bytes": spool.size if spool is not None else 0,
                 "oldest": _when(spool.oldest if spool is not None else None),
                 "errors": self.spool_errors,

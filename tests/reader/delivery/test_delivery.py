@@ -236,7 +236,7 @@ class Reader:
 
     @property
     def cold(self) -> int:
-        return self.disk.waiting
+        return self.disk.pending
 
     @property
     def on_disk(self) -> list[str]:
