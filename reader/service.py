@@ -156,8 +156,8 @@ class Bridge:
             raise
         delivery = Delivery(self._session, self._topics, self._confirmers, self._journal, spool)
         delivery.recover(left, time.monotonic())
-        if delivery.waiting:
-            log.info("%d frames of before are still to be confirmed", delivery.waiting)
+        if delivery.pending:
+            log.info("%d frames of before are still to be confirmed", delivery.pending)
         return delivery
 
     def _open_spool(self) -> Spool | None:
@@ -278,7 +278,7 @@ class Bridge:
     def _pump(self) -> None:
         """Do what is due, now and then, and whenever what is being sent again has mostly arrived."""
         now = time.monotonic()
-        if now - self._pumped >= _TICK or 0 < self._delivery.in_flight < REPLAY_WINDOW // 2:
+        if now - self._pumped >= _TICK or 0 < self._delivery.replaying < REPLAY_WINDOW // 2:
             self._pumped = now
             self._tell_hours()
             self._delivery.tick(now)
@@ -292,7 +292,7 @@ class Bridge:
             [line.health for line in self._lines],
             connected=self._session.connected,
             stirred=self._session.last_activity,
-            waiting=self._delivery.waiting,
+            waiting=self._delivery.pending,
             now=now,
         )
         self._heartbeat.beat(vitals, now)
@@ -307,7 +307,7 @@ class Bridge:
             return
         if spool is not None:
             log.info("spool.path: %s can be used now", self._config.spool.path)
-            self._delivery.take_spool(spool)
+            self._delivery.attach_spool(spool)
 
     def _warn_of_spool(self, trouble: str) -> None:
         if trouble != self._spool_trouble:
