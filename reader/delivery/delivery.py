@@ -151,6 +151,10 @@ class Delivery:
         if without_storer and not self._storers.puback_suffices:
             self._on_first_storer()
 
+    def reload_storers(self) -> None:
+        """Forget the storers that `teleinfo-reader forget` has removed."""
+        self._storers.reload()
+
     # -- periodic work -------------------------------------------------------------------------------------------------
 
     def tick(self, now: float) -> None:
@@ -167,7 +171,7 @@ class Delivery:
             old = now - oldest.created >= SPILL_AGE + self._storers.wait
             if (self._memory.full or old) and not self.flush(now):
                 self._decimate()
-        if self._connected and (self._storers.online or self._storers.puback_suffices):
+        if self._connected and self.can_confirm:
             self._replay.send(self._memory.pending.values(), self._spool, now)
 
     def flush(self, now: float) -> bool:
@@ -220,6 +224,11 @@ class Delivery:
     def is_empty(self) -> bool:
         """Whether no pending item is in memory."""
         return not self._memory.pending
+
+    @property
+    def can_confirm(self) -> bool:
+        """Whether a storer is online, or the broker's PUBACK suffices."""
+        return bool(self._storers.online) or self._storers.puback_suffices
 
     @property
     def discarded(self) -> int:
