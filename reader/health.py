@@ -20,14 +20,14 @@ _LINE = (
     ("broken", "frames_broken_total", Kind.COUNTER, "Frames without a start, or without a single valid group"),
     (
         "misread",
-        "frames_misread_total",
+        "frames_address_mismatch_total",
         Kind.COUNTER,
         "Frames with another address, seen only once",
     ),
     ("refused", "frames_refused_total", Kind.COUNTER, "Frames of more meters than one line may have (32)"),
     ("groups", "groups_total", Kind.COUNTER, "Groups with a valid checksum"),
     ("parity_errors", "parity_errors_total", Kind.COUNTER, "Bytes with wrong parity"),
-    ("reopened", "line_reopened_total", Kind.COUNTER, "How often the port was reopened"),
+    ("reopened", "port_reopens_total", Kind.COUNTER, "How often the port was reopened"),
     ("bytes", "line_bytes_total", Kind.COUNTER, "Bytes received"),
 )
 _DELIVERY = (
@@ -39,14 +39,14 @@ _DELIVERY = (
     ),
     ("confirmed", "delivery_confirmed_total", Kind.COUNTER, "Frames that a storer has committed"),
     ("rejected", "delivery_rejected_total", Kind.COUNTER, "Frames that a storer has permanently rejected"),
-    ("thinned", "delivery_thinned_total", Kind.COUNTER, "Frames discarded to make room, or unreadable on disk"),
+    ("thinned", "delivery_discarded_total", Kind.COUNTER, "Frames discarded to make room, or unreadable on disk"),
     (
         "handed_over",
-        "delivery_handed_over_total",
+        "delivery_accepted_by_broker_total",
         Kind.COUNTER,
         "Frames that the broker has acknowledged while no storer was known",
     ),
-    ("waiting", "delivery_waiting", Kind.GAUGE, "Frames that are not confirmed yet"),
+    ("waiting", "delivery_pending", Kind.GAUGE, "Frames that are not confirmed yet"),
     ("recovered", "delivery_recovered_total", Kind.COUNTER, "Frames found in journal and spool at the start"),
     ("replayed", "delivery_replayed_total", Kind.COUNTER, "Frames sent again"),
 )

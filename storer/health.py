@@ -15,7 +15,7 @@ _COUNTERS = (
     ("duplicate", "duplicate_total", Kind.COUNTER, "Frames that were there already"),
     ("rejected", "rejected_total", Kind.COUNTER, "Messages that can never be stored"),
     ("rejected_not_kept", "rejected_not_kept_total", Kind.COUNTER, "Of these, what rejected_messages had no room for"),
-    ("waiting", "waiting", Kind.GAUGE, "Messages received that are still to be committed"),
+    ("waiting", "pending", Kind.GAUGE, "Messages received that are not committed yet"),
     ("tallies", "tallies_total", Kind.COUNTER, "Hourly tallies received"),
 )
 
