@@ -332,7 +332,7 @@ def test_a_folder_in_another_users_home_is_refused(tables: Database, tmp_path: P
     home.chmod(0)
     os.seteuid(before or 65534)  # root may look everywhere
     try:
-        with pytest.raises(ConfigError, match="Permission denied; choose another folder$"):
+        with pytest.raises(ConfigError, match=r"Permission denied; choose another folder$"):
             backup(tables, home / "backups", NOW)
     finally:
         os.seteuid(before)
