@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from common.config import Broker
 from common.deployment import Deployment, here
-from common.doctor.broker_probe import Heard, NoConnection, Probe, Problem
-from common.doctor.findings import Finding, cure, fine, mind
+from common.doctor.broker_probe import ConnectionFailed, Failure, Probe, Received
+from common.doctor.findings import Finding, notice, ok, problem
 from common.mqtt.events import REFUSED
 
 SUBJECT = "Broker"
@@ -26,7 +26,7 @@ class BrokerFacts:
     port: int
     username: str | None = None
     tls: bool = False
-    problem: Problem | None = None
+    failure: Failure | None = None
     detail: str = ""
     certificate_ends: float | None = None  # Unix time
     published: tuple[str, ...] = ()  # topics that were asked for
@@ -34,7 +34,7 @@ class BrokerFacts:
     unasked: bool = False  # this broker cannot be asked
     largest: int | None = None  # bytes of a packet that it takes; None: any
     refused: tuple[str, ...] = ()  # subscriptions
-    heard: tuple[Heard, ...] = ()
+    heard: tuple[Received, ...] = ()
 
     @property
     def where(self) -> str:
@@ -51,7 +51,7 @@ def probe_broker(
     *,
     publish: Sequence[str],
     subscribe: Sequence[str],
-    curious: Sequence[str] = (),
+    extra_topics: Sequence[str] = (),
     seconds: float,
     timeout: float = 5.0,
 ) -> BrokerFacts:
@@ -61,7 +61,7 @@ def probe_broker(
         settings: where the broker is.
         publish: topics that the program must be let publish; the first is one whose messages harm nobody.
         subscribe: what it must be let listen to.
-        curious: what we listen to besides; no harm if that is forbidden.
+        extra_topics: what we listen to besides; no harm if that is forbidden.
         seconds: how long to listen.
         timeout: seconds for each answer.
     """
@@ -85,11 +85,11 @@ def probe_broker(
         with Probe(settings, _client_id(), timeout=timeout) as probe:
             certificate_ends, largest = probe.certificate_ends, probe.largest
             answers = probe.subscribe(subscribe) if subscribe else {}
-            if curious:
-                probe.subscribe(curious)
+            if extra_topics:
+                probe.subscribe(extra_topics)
             heard = probe.listen(seconds)
-    except NoConnection as error:
-        return replace(facts, problem=error.problem, detail=error.detail)
+    except ConnectionFailed as error:
+        return replace(facts, failure=error.failure, detail=error.detail)
     return replace(
         facts,
         certificate_ends=certificate_ends,
@@ -115,13 +115,13 @@ def _hands_over_early(settings: Broker, topic: str, timeout: float) -> bool:
         return any(message.topic == topic and not message.retained for message in probe.listen(_ECHO))
 
 
-def listen(settings: Broker, filters: Sequence[str], seconds: float) -> list[Heard]:
+def listen(settings: Broker, filters: Sequence[str], seconds: float) -> list[Received]:
     """Listen once more; nothing when the broker has gone meanwhile."""
     try:
         with Probe(settings, _client_id()) as probe:
             probe.subscribe(filters)
             return probe.listen(seconds)
-    except NoConnection:
+    except ConnectionFailed:
         return []
 
 
@@ -130,17 +130,17 @@ def _client_id() -> str:
     return f"teleinfo-check-{secrets.token_hex(4)}"
 
 
-def judge_broker(facts: BrokerFacts, now: float) -> list[Finding]:
+def diagnose_broker(facts: BrokerFacts, now: float) -> list[Finding]:
     """Say what the answers mean; `now` is Unix time."""
-    if facts.problem is not None:
-        return [_no_connection(facts, facts.problem)]
+    if facts.failure is not None:
+        return [_no_connection(facts, facts.failure)]
     who = f"as {facts.username}" if facts.username else "without a user name"
     how = " over TLS" if facts.tls else ""
-    findings = [fine(SUBJECT, f"{facts.where} lets us in {who}{how}")]
+    findings = [ok(SUBJECT, f"{facts.where} lets us in {who}{how}")]
     findings += _certificate(facts, now)
     if facts.largest is not None and facts.largest < _LARGEST:
         findings.append(
-            cure(
+            problem(
                 SUBJECT,
                 f"{facts.where} takes no message of more than {facts.largest} bytes: longer frames are kept and not"
                 " sent",
@@ -150,7 +150,7 @@ def judge_broker(facts: BrokerFacts, now: float) -> list[Finding]:
     user = facts.username or "anonymous"
     if facts.denied:
         findings.append(
-            cure(
+            problem(
                 SUBJECT,
                 f"{facts.where} forbids to publish on {_list(facts.denied)}",
                 f"give the user {user} the right to write these topics, in the broker's access rules"
@@ -159,16 +159,16 @@ def judge_broker(facts: BrokerFacts, now: float) -> list[Finding]:
         )
     elif facts.unasked:
         findings.append(
-            mind(
+            notice(
                 SUBJECT,
                 f"{facts.where} cannot be asked which topics we may publish, for want of QoS 2",
             )
         )
     elif facts.published:
-        findings.append(fine(SUBJECT, f"all {len(facts.published)} topics may be published"))
+        findings.append(ok(SUBJECT, f"all {len(facts.published)} topics may be published"))
     if facts.refused:
         findings.append(
-            cure(
+            problem(
                 SUBJECT,
                 f"{facts.where} forbids to listen to {_list(facts.refused)}",
                 f"give the user {user} the right to read these topics, in the broker's access rules",
@@ -176,7 +176,7 @@ def judge_broker(facts: BrokerFacts, now: float) -> list[Finding]:
         )
     if facts.username is not None and not facts.tls and facts.host not in _HERE and "." in facts.host:
         findings.append(
-            mind(
+            notice(
                 SUBJECT,
                 "the password travels through the network in the clear",
                 "at home that may do; else set mqtt.tls, and mqtt.port to 8883",
@@ -190,104 +190,104 @@ def _certificate(facts: BrokerFacts, now: float) -> list[Finding]:
         return []
     days = max(0, int((facts.certificate_ends - now) // 86400))
     text = f"the certificate of {facts.host} ends in {days} days"
-    return [mind(SUBJECT, text, "renew it on the broker's machine before then, or nobody gets in any more")]
+    return [notice(SUBJECT, text, "renew it on the broker's machine before then, or nobody gets in any more")]
 
 
-def _no_connection(facts: BrokerFacts, problem: Problem) -> Finding:
+def _no_connection(facts: BrokerFacts, failure: Failure) -> Finding:
     where, host, detail = facts.where, facts.host, facts.detail
     commands = here()
     setting = commands.setting
     compose = commands.deployment is Deployment.COMPOSE
     start = ""
-    if host == _BUNDLED if compose else (host in _HERE and problem is Problem.REFUSED):
+    if host == _BUNDLED if compose else (host in _HERE and failure is Failure.REFUSED):
         start = f"start it: {commands.start('mosquitto')}; if it is on another machine, set {setting('mqtt.host')}"
-    match problem:
-        case Problem.NAME:
-            return cure(
+    match failure:
+        case Failure.NAME:
+            return problem(
                 SUBJECT,
                 f"there is no machine named {host} ({detail})",
                 start
                 or f"{setting('mqtt.host')}: the broker's name as the network knows it, or its address, such as"
                 " 192.168.1.10",
             )
-        case Problem.REFUSED:
+        case Failure.REFUSED:
             what = f"nothing listens at {where}"
             if start:
-                return cure(SUBJECT, what, start)
-            return cure(
+                return problem(SUBJECT, what, start)
+            return problem(
                 SUBJECT,
                 what,
                 f"start the broker there, or correct {setting('mqtt.port')}. A mosquitto whose configuration has no"
                 f" line `listener {facts.port}` answers its own machine only",
             )
-        case Problem.SILENT | Problem.UNREACHABLE:
-            return cure(
+        case Failure.SILENT | Failure.UNREACHABLE:
+            return problem(
                 SUBJECT,
                 f"{where} cannot be reached: {detail}",
                 f"is that machine on, and in this network? ping {host}. Is a firewall between, or mqtt.host wrong?",
             )
-        case Problem.PASSWORD_FILE:
-            return cure(
+        case Failure.PASSWORD_FILE:
+            return problem(
                 SUBJECT,
                 f"the password for {where} is not there: {detail}",
                 "write the file, or correct its name; if it is not yours to read, check with sudo. A service waits for"
                 " it",
             )
-        case Problem.TLS_FILES:
-            return cure(SUBJECT, f"the files of mqtt.tls cannot be used: {detail}", "correct their names and rights")
-        case Problem.TLS_NAME:
+        case Failure.TLS_FILES:
+            return problem(SUBJECT, f"the files of mqtt.tls cannot be used: {detail}", "correct their names and rights")
+        case Failure.TLS_NAME:
             first = detail.split(", ")[0]
-            return cure(
+            return problem(
                 SUBJECT,
                 f"the certificate at {where} is not for {host}, but for {detail}",
                 f"mqtt.host: {first}, or have the broker's certificate made for {host}, too",
             )
-        case Problem.TLS_AUTHORITY:
-            return cure(
+        case Failure.TLS_AUTHORITY:
+            return problem(
                 SUBJECT,
                 f"the certificate at {where} was signed by nobody we trust: {detail}",
                 "mqtt.tls.ca: the file of the authority that signed it (ca.crt of the broker's machine)",
             )
-        case Problem.TLS_EXPIRED:
-            return cure(
+        case Failure.TLS_EXPIRED:
+            return problem(
                 SUBJECT, f"the certificate at {where} has expired", "renew it on the broker's machine, and restart it"
             )
-        case Problem.TLS_NOT_YET:
-            return cure(
+        case Failure.TLS_NOT_YET:
+            return problem(
                 SUBJECT,
                 f"the certificate at {where} is not valid yet",
                 "one of the two clocks is wrong: timedatectl, on both machines",
             )
-        case Problem.TLS_NONE:
-            return cure(
+        case Failure.TLS_NONE:
+            return problem(
                 SUBJECT,
                 f"{where} does not speak TLS: {detail}",
                 "mqtt.port: the one with TLS, usually 8883; or take mqtt.tls out",
             )
-        case Problem.TLS_REFUSED:
-            return cure(
+        case Failure.TLS_REFUSED:
+            return problem(
                 SUBJECT,
                 f"{where} does not accept our certificate: {detail}",
                 "mqtt.tls.certificate and mqtt.tls.key: a pair that was signed by the broker's authority",
             )
-        case Problem.CLOSED | Problem.NOT_MQTT if not facts.tls:
-            return cure(
+        case Failure.CLOSED | Failure.NOT_MQTT if not facts.tls:
+            return problem(
                 SUBJECT,
                 f"{where} hangs up on us: {detail}",
                 "mqtt.port: is it the one with TLS (8883), or of another program? With TLS, set mqtt.tls. A broker"
                 " that knows MQTT 3.1.1 only may do so, too: mosquitto 2.0 or newer is needed",
             )
-        case Problem.VERSION:
-            return cure(SUBJECT, f"{where} does not speak MQTT 5", "update the broker: mosquitto 2.0 or newer")
-        case Problem.QOS:
-            return cure(
+        case Failure.VERSION:
+            return problem(SUBJECT, f"{where} does not speak MQTT 5", "update the broker: mosquitto 2.0 or newer")
+        case Failure.QOS:
+            return problem(
                 SUBJECT,
                 f"{where} takes only messages of QoS 0, which may be lost without a word",
                 "take max_qos 0 out of its configuration, and restart it",
             )
-        case Problem.CREDENTIALS:
+        case Failure.CREDENTIALS:
             if facts.username is None:
-                return cure(
+                return problem(
                     SUBJECT,
                     f"{where} lets nobody in without a user name ({detail})",
                     "mqtt.username and mqtt.password_file",
@@ -304,17 +304,17 @@ def _no_connection(facts: BrokerFacts, problem: Problem) -> Finding:
                     " come with: docker compose run --rm setup password reader (or: storer)"
                 )
             what = f"{where} does not accept the user {facts.username} with this password ({detail})"
-            return cure(SUBJECT, what, remedy)
-        case Problem.BANNED:
-            return cure(SUBJECT, f"{where} has banned us ({detail})", "look into the broker's list of bans")
-        case Problem.BUSY:
-            return cure(
+            return problem(SUBJECT, what, remedy)
+        case Failure.BANNED:
+            return problem(SUBJECT, f"{where} has banned us ({detail})", "look into the broker's list of bans")
+        case Failure.BUSY:
+            return problem(
                 SUBJECT,
                 f"{where} takes no more clients now ({detail})",
                 "raise its max_connections, or close some",
             )
         case _:
-            return cure(SUBJECT, f"{where} does not let us in: {detail}", "the broker's own log tells why")
+            return problem(SUBJECT, f"{where} does not let us in: {detail}", "the broker's own log tells why")
 
 
 def _list(topics: Sequence[str]) -> str:

@@ -35,7 +35,7 @@ _HOSTNAME_MISMATCH, _ADDRESS_MISMATCH = 62, 64  # X509_V_ERR_…, of OpenSSL
 _NOT_YET_VALID, _EXPIRED = 9, 10
 
 
-class Problem(StrEnum):
+class Failure(StrEnum):
     """Why there is no connection."""
 
     NAME = "name"  # no such host
@@ -62,31 +62,31 @@ class Problem(StrEnum):
 
 
 _REASONS = {
-    0x01: Problem.VERSION,  # as a broker of MQTT 3.1.1 says it
-    0x84: Problem.VERSION,
-    0x85: Problem.CLIENT_ID,
-    0x86: Problem.CREDENTIALS,
-    0x87: Problem.CREDENTIALS,
-    0x88: Problem.BUSY,
-    0x89: Problem.BUSY,
-    0x8A: Problem.BANNED,
-    0x97: Problem.BUSY,
-    0x9F: Problem.BUSY,
+    0x01: Failure.VERSION,  # as a broker of MQTT 3.1.1 says it
+    0x84: Failure.VERSION,
+    0x85: Failure.CLIENT_ID,
+    0x86: Failure.CREDENTIALS,
+    0x87: Failure.CREDENTIALS,
+    0x88: Failure.BUSY,
+    0x89: Failure.BUSY,
+    0x8A: Failure.BANNED,
+    0x97: Failure.BUSY,
+    0x9F: Failure.BUSY,
 }
 _UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN}
 
 
-class NoConnection(TeleinfoError):
+class ConnectionFailed(TeleinfoError):
     """The broker cannot be reached, or does not let us in."""
 
-    def __init__(self, detail: str, problem: Problem = Problem.OTHER) -> None:
+    def __init__(self, detail: str, failure: Failure = Failure.OTHER) -> None:
         super().__init__(detail)
-        self.problem = problem
+        self.failure = failure
         self.detail = detail
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Received:
     """A message that came in while we listened."""
 
     topic: str
@@ -105,7 +105,7 @@ class Heard:
 
 
 class Probe:
-    """One short connection; all of it raises `NoConnection` when the broker is gone, or silent for too long."""
+    """One short connection; all of it raises `ConnectionFailed` when the broker is gone, or silent for too long."""
 
     def __init__(self, settings: Broker, client_id: str, *, timeout: float = 5.0) -> None:
         """Connect; no will, no session that stays."""
@@ -114,11 +114,11 @@ class Probe:
         self._settings = settings
         self._buffer = b""
         self._last_id = 0
-        self._heard: list[Heard] = []
+        self._heard: list[Received] = []
         try:
             self._password = settings.secret() if settings.username is not None else None
         except NotReady as error:
-            raise NoConnection(f"mqtt.{error}", Problem.PASSWORD_FILE) from error
+            raise ConnectionFailed(f"mqtt.{error}", Failure.PASSWORD_FILE) from error
         self.largest: int | None = None  # bytes of a packet that it takes; None: any
         self._socket = self._open()
         try:
@@ -170,7 +170,7 @@ class Probe:
                 length, start = _length(answer, 2)
                 return dict(zip(filters, answer[start + length :], strict=False))
 
-    def listen(self, seconds: float) -> list[Heard]:
+    def listen(self, seconds: float) -> list[Received]:
         """Return what comes in, what came in before included."""
         deadline = time.monotonic() + seconds
         with contextlib.suppress(_Late):
@@ -187,18 +187,18 @@ class Probe:
         try:
             plain = socket.create_connection((settings.host, settings.port), self._timeout)
         except socket.gaierror as error:
-            raise NoConnection(error.strerror or str(error), Problem.NAME) from error
+            raise ConnectionFailed(error.strerror or str(error), Failure.NAME) from error
         except UnicodeError as error:
-            raise NoConnection("that is no name of a host", Problem.NAME) from error
+            raise ConnectionFailed("that is no name of a host", Failure.NAME) from error
         except OSError as error:
-            raise NoConnection(error.strerror or str(error), _why(error)) from error
+            raise ConnectionFailed(error.strerror or str(error), _why(error)) from error
         if context is None:
             return plain
         try:
             secure = context.wrap_socket(plain, server_hostname=settings.host)
         except (OSError, ValueError) as error:
             plain.close()
-            raise self._tls_problem(error) from error
+            raise self._tls_failure(error) from error
         end = (secure.getpeercert() or {}).get("notAfter")
         self.certificate_ends = ssl.cert_time_to_seconds(end) if isinstance(end, str) else None
         return secure
@@ -217,23 +217,23 @@ class Probe:
                 context.load_cert_chain(tls.certificate, tls.key)
         except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
             files = ", ".join(name for name in (tls.ca, tls.certificate, tls.key) if name)
-            raise NoConnection(f"{files}: {_reason(error)}", Problem.TLS_FILES) from error
+            raise ConnectionFailed(f"{files}: {_reason(error)}", Failure.TLS_FILES) from error
         return context
 
-    def _tls_problem(self, error: Exception) -> NoConnection:
+    def _tls_failure(self, error: Exception) -> ConnectionFailed:
         if isinstance(error, ssl.SSLCertVerificationError):
             if error.verify_code in (_HOSTNAME_MISMATCH, _ADDRESS_MISMATCH):
-                return NoConnection(", ".join(self._names()) or "somebody else", Problem.TLS_NAME)
+                return ConnectionFailed(", ".join(self._names()) or "somebody else", Failure.TLS_NAME)
             if error.verify_code == _EXPIRED:
-                return NoConnection(error.verify_message, Problem.TLS_EXPIRED)
+                return ConnectionFailed(error.verify_message, Failure.TLS_EXPIRED)
             if error.verify_code == _NOT_YET_VALID:
-                return NoConnection(error.verify_message, Problem.TLS_NOT_YET)
-            return NoConnection(error.verify_message, Problem.TLS_AUTHORITY)
+                return ConnectionFailed(error.verify_message, Failure.TLS_NOT_YET)
+            return ConnectionFailed(error.verify_message, Failure.TLS_AUTHORITY)
         if isinstance(error, TimeoutError):
-            return NoConnection("it does not answer to TLS", Problem.TLS_NONE)
+            return ConnectionFailed("it does not answer to TLS", Failure.TLS_NONE)
         if isinstance(error, ssl.SSLError) and error.reason and "ALERT" in error.reason:
-            return NoConnection(_reason(error), Problem.TLS_REFUSED)
-        return NoConnection(_reason(error), Problem.TLS_NONE)
+            return ConnectionFailed(_reason(error), Failure.TLS_REFUSED)
+        return ConnectionFailed(_reason(error), Failure.TLS_NONE)
 
     def _names(self) -> list[str]:
         """Return for whom the broker's certificate is."""
@@ -263,15 +263,15 @@ class Probe:
                 self._socket.sendall(_packet(_CONNECT, 0, head + payload))
             kind, _, body = self._next_packet(deadline)
         except _Late as error:
-            raise NoConnection("it accepts the connection, and says nothing", Problem.SILENT) from error
+            raise ConnectionFailed("it accepts the connection, and says nothing", Failure.SILENT) from error
         except ssl.SSLError as error:  # TLS 1.3 refuses a client only after the handshake
-            raise NoConnection(_reason(error), Problem.TLS_REFUSED) from error
+            raise ConnectionFailed(_reason(error), Failure.TLS_REFUSED) from error
         except OSError as error:
-            raise NoConnection(error.strerror or str(error), Problem.CLOSED) from error
+            raise ConnectionFailed(error.strerror or str(error), Failure.CLOSED) from error
         if kind != _CONNACK or len(body) < 2:
             raise _no_broker()
         if body[1]:
-            raise NoConnection(f"reason 0x{body[1]:02x}", _REASONS.get(body[1], Problem.OTHER))
+            raise ConnectionFailed(f"reason 0x{body[1]:02x}", _REASONS.get(body[1], Failure.OTHER))
         try:
             found = dict(_properties(body, 2)) if len(body) > 2 else {}
         except (IndexError, ValueError) as error:
@@ -280,7 +280,7 @@ class Probe:
         self._maximum_qos = found.get(_MAXIMUM_QOS, 2)
         self.largest = found.get(_MAXIMUM_PACKET_SIZE)
         if self._maximum_qos == 0:
-            raise NoConnection("Maximum QoS 0", Problem.QOS)
+            raise ConnectionFailed("Maximum QoS 0", Failure.QOS)
 
     # -- packets -------------------------------------------------------------------------------------------------------
 
@@ -293,14 +293,14 @@ class Probe:
             self._socket.settimeout(self._timeout)
             self._socket.sendall(packet)
         except OSError as error:
-            raise NoConnection(error.strerror or str(error), Problem.CLOSED) from error
+            raise ConnectionFailed(error.strerror or str(error), Failure.CLOSED) from error
 
     def _receive(self, deadline: float) -> tuple[int, int, bytes]:
         """Return the next packet: kind, flags, body. Messages are kept aside, too."""
         try:
             return self._next_packet(deadline)
         except OSError as error:
-            raise NoConnection(error.strerror or str(error), Problem.CLOSED) from error
+            raise ConnectionFailed(error.strerror or str(error), Failure.CLOSED) from error
 
     def _next_packet(self, deadline: float) -> tuple[int, int, bytes]:
         while True:
@@ -309,14 +309,14 @@ class Probe:
                 break
             left = deadline - time.monotonic()
             if left <= 0:
-                raise _Late("it does not answer any more", Problem.SILENT)
+                raise _Late("it does not answer any more", Failure.SILENT)
             self._socket.settimeout(left)
             try:
                 data = self._socket.recv(65_536)
             except TimeoutError:
                 continue
             if not data:
-                raise NoConnection("it ended the connection", Problem.CLOSED)
+                raise ConnectionFailed("it ended the connection", Failure.CLOSED)
             self._buffer += data
         kind, flags, body = packet
         if kind == _PUBLISH:
@@ -326,7 +326,9 @@ class Probe:
                 raise _no_broker() from error
         elif kind == _DISCONNECT:
             reason = body[0] if body else 0
-            raise NoConnection(f"it ended the connection: reason 0x{reason:02x}", _REASONS.get(reason, Problem.CLOSED))
+            raise ConnectionFailed(
+                f"it ended the connection: reason 0x{reason:02x}", _REASONS.get(reason, Failure.CLOSED)
+            )
         return packet
 
     def _cut(self) -> tuple[int, int, bytes] | None:
@@ -352,23 +354,23 @@ class Probe:
         topic = body[2 : 2 + size].decode("utf-8", "replace")
         position = 2 + size + (2 if flags >> 1 & 0b11 else 0)
         length, start = _length(body, position)
-        self._heard.append(Heard(topic, body[start + length :], bool(flags & 1), time.monotonic()))
+        self._heard.append(Received(topic, body[start + length :], bool(flags & 1), time.monotonic()))
 
 
-class _Late(NoConnection):
+class _Late(ConnectionFailed):
     """The time is up."""
 
 
-def _no_broker() -> NoConnection:
-    return NoConnection("what answers there is not an MQTT broker", Problem.NOT_MQTT)
+def _no_broker() -> ConnectionFailed:
+    return ConnectionFailed("what answers there is not an MQTT broker", Failure.NOT_MQTT)
 
 
-def _why(error: OSError) -> Problem:
+def _why(error: OSError) -> Failure:
     if isinstance(error, ConnectionRefusedError):
-        return Problem.REFUSED
+        return Failure.REFUSED
     if isinstance(error, TimeoutError):
-        return Problem.SILENT
-    return Problem.UNREACHABLE if error.errno in _UNREACHABLE else Problem.OTHER
+        return Failure.SILENT
+    return Failure.UNREACHABLE if error.errno in _UNREACHABLE else Failure.OTHER
 
 
 def _reason(error: Exception) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from common.config import Broker, Secret, load
-from common.doctor.findings import Finding, cure, mind
+from common.doctor.findings import Finding, notice, problem
 from common.errors import ConfigError
 
 T = TypeVar("T")
@@ -27,18 +27,18 @@ def config_finding(error: ConfigError, path: Path, program: str) -> Finding:
     number = _number_of(error)
     example = f"{program.removeprefix('teleinfo-')}.example.yaml"
     if number == errno.EACCES:
-        return cure(SUBJECT, text.partition("; ")[0], f"it is not yours to read: sudo {program} check")
+        return problem(SUBJECT, text.partition("; ")[0], f"it is not yours to read: sudo {program} check")
     if number == errno.ENOENT and text.startswith(f"{path}: cannot be read"):
         what = text.partition("; ")[0]
-        return cure(SUBJECT, what, f"name your file with --config, or copy {example} to {path} and fill it in")
+        return problem(SUBJECT, what, f"name your file with --config, or copy {example} to {path} and fill it in")
     if number == errno.EISDIR:
-        return cure(SUBJECT, text.partition("; ")[0], "name the file in it, with --config")
+        return problem(SUBJECT, text.partition("; ")[0], "name the file in it, with --config")
     if number == errno.ENOENT:
-        return cure(SUBJECT, text, "write the file, or correct its name")
-    return cure(SUBJECT, text, f"correct {path}; {example} shows every option")
+        return problem(SUBJECT, text, "write the file, or correct its name")
+    return problem(SUBJECT, text, f"correct {path}; {example} shows every option")
 
 
-def judge_secrets(secrets: dict[str, Secret | Broker], path: Path) -> list[Finding]:
+def diagnose_secrets(secrets: dict[str, Secret | Broker], path: Path) -> list[Finding]:
     """Say which passwords everybody on this machine can read; `secrets` has the section of each."""
     open_files = []
     for section, secret in secrets.items():
@@ -46,7 +46,7 @@ def judge_secrets(secrets: dict[str, Secret | Broker], path: Path) -> list[Findi
         if (secret.password or secret.password_file) and _is_open(file):
             open_files.append((section, file))
     return [
-        mind(SUBJECT, f"everybody on this machine can read {section}.password, in {file}", f"sudo chmod o-rwx {file}")
+        notice(SUBJECT, f"everybody on this machine can read {section}.password, in {file}", f"sudo chmod o-rwx {file}")
         for section, file in open_files
     ]
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from common.deployment import here
 from common.doctor import broker as check_broker
-from common.doctor.broker import BrokerFacts, judge_broker, probe_broker
-from common.doctor.config_file import SUBJECT, config_finding, judge_secrets, read_config
-from common.doctor.findings import NOT_CONFIGURED, Finding, Report, fine, mind
+from common.doctor.broker import BrokerFacts, diagnose_broker, probe_broker
+from common.doctor.config_file import SUBJECT, config_finding, diagnose_secrets, read_config
+from common.doctor.findings import NOT_CONFIGURED, Finding, Report, notice, ok
 from common.errors import ConfigError
 from common.host import Host
 from common.runtime.cli import UTC_TIMES
@@ -27,7 +27,7 @@ from reader.doctor.service import (
     LINE,
     ServiceFacts,
     diagnose_delivery,
-    diagnose_line_from_afar,
+    diagnose_reported_line,
     diagnose_service,
     gather,
 )
@@ -38,7 +38,7 @@ from reader.home_assistant.publisher import MeterPublisher
 from reader.line.port import check_port, open_port
 
 SECONDS = 12.0  # four seconds to try the other speed, then two of the longest frames of historic mode
-_GLANCE = 0.7  # seconds; what the broker retains comes at once
+_QUICK = 0.7  # seconds; what the broker retains comes at once
 _SOME_METER = "000000000000"  # asked for where no meter is known
 
 
@@ -102,25 +102,27 @@ class _Check:
     def run(self) -> None:
         config, show = self._config, self._report.show
         ports = ", ".join(config.port)
-        show([fine(SUBJECT, f"{self._path}: reader {config.name}, port {ports}, broker {config.mqtt.host}")])
-        show(judge_secrets({"mqtt": config.mqtt}, self._path))
+        show([ok(SUBJECT, f"{self._path}: reader {config.name}, port {ports}, broker {config.mqtt.host}")])
+        show(diagnose_secrets({"mqtt": config.mqtt}, self._path))
 
         # A reader that runs has the port; it tells at the broker what it hears there.
-        glance = probe_broker(config.mqtt, publish=(), subscribe=(), curious=self._curious(), seconds=_GLANCE)
-        service = self._service(glance, _GLANCE)
+        quick_probe = probe_broker(
+            config.mqtt, publish=(), subscribe=(), extra_topics=self._extra_topics(), seconds=_QUICK
+        )
+        service = self._service(quick_probe, _QUICK)
         facts = [probe_port(port, self._machine, self._user) for port in config.port]
         from_afar = [self._is_taken(port, service) for port in facts]
         show([finding for port in facts for finding in diagnose_port(port)])
         if any(from_afar) and service.online:
             self._report.note(f"asking the reader that runs, for {self._seconds:.0f} s")
-            heard = check_broker.listen(config.mqtt, self._curious(), self._seconds)
+            heard = check_broker.listen(config.mqtt, self._extra_topics(), self._seconds)
             service = gather(config.name, self._topics, heard, seconds=self._seconds, local=self._running)
-        show(diagnose_service(service) if glance.problem is None else [])
+        show(diagnose_service(service) if quick_probe.failure is None else [])
         show(self._at_the_lines(facts, from_afar, service))
 
-        broker = glance if glance.problem else self._ask_for_rights(service)
-        show(judge_broker(broker, time.time()))
-        if broker.problem is None:
+        broker = quick_probe if quick_probe.failure else self._ask_for_rights(service)
+        show(diagnose_broker(broker, time.time()))
+        if broker.failure is None:
             show(diagnose_delivery(self._with(service, broker), config.delivery.confirmed_by, datetime.now(UTC)))
         show(diagnose_storage(probe_storage(config, self._machine, self._user)))
 
@@ -149,10 +151,10 @@ class _Check:
             if port.url in heard:
                 findings += diagnose_line(heard[port.url])
             elif afar and service.online and service.health:
-                findings += diagnose_line_from_afar(service, port.url)
+                findings += diagnose_reported_line(service, port.url)
             elif afar:
                 findings.append(
-                    mind(
+                    notice(
                         LINE,
                         f"the reader that runs reads {port.url}, and the broker tells nothing of it",
                         f"to listen to the line: {here(PROGRAM).stop(PROGRAM)}, then check, then start it again",
@@ -169,7 +171,7 @@ class _Check:
 
     # -- the broker ----------------------------------------------------------------------------------------------------
 
-    def _curious(self) -> list[str]:
+    def _extra_topics(self) -> list[str]:
         topics, name = self._topics, self._config.name
         return [
             topics.status("reader", name),
@@ -198,12 +200,14 @@ class _Check:
         listened = [topics.stored("+"), topics.status("storer", "+")]
         if config.home_assistant.discovery:
             listened += MeterPublisher.subscriptions(config.home_assistant.prefix)
-        facts = probe_broker(config.mqtt, publish=publish, subscribe=listened, curious=self._curious(), seconds=_GLANCE)
+        facts = probe_broker(
+            config.mqtt, publish=publish, subscribe=listened, extra_topics=self._extra_topics(), seconds=_QUICK
+        )
         # As it would stand in access rules.
         rules = (re.sub(rf"\b(teleinfo_)?({'|'.join(meters)})\b", "+", topic) for topic in facts.denied)
         return replace(facts, denied=tuple(dict.fromkeys(rules)))
 
     def _with(self, service: ServiceFacts, broker: BrokerFacts) -> ServiceFacts:
         """Return what was heard at last, and what only the longer hearing of before can tell."""
-        latest = self._service(broker, _GLANCE)
+        latest = self._service(broker, _QUICK)
         return replace(latest, confirmed=latest.confirmed or service.confirmed)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from common.deployment import here
-from common.doctor.findings import Finding, cure, fine, mind
+from common.doctor.findings import Finding, notice, ok, problem
 from common.errors import PortError
 from common.frame import Value
 from common.labels import ADDRESS, OTHER_FAMILIES, Mode
@@ -145,7 +145,7 @@ def diagnose_line(facts: LineFacts) -> list[Finding]:
     if facts.error:
         held = "another program has it open" in facts.error
         return [
-            cure(
+            problem(
                 SUBJECT,
                 facts.error,
                 f"{here(_PROGRAM).run(_PROGRAM, 'check')} tells which" if held else "see docs/hardware.md",
@@ -156,37 +156,37 @@ def diagnose_line(facts: LineFacts) -> list[Finding]:
     findings = _wrong_mode(facts)
     if not facts.meters:
         return [*findings, _no_meter(facts)]
-    return [*findings, *diagnose_noise(facts), *_judge_meter(facts)]
+    return [*findings, *diagnose_noise(facts), *_diagnose_meter(facts)]
 
 
 def _no_frame(facts: LineFacts) -> Finding:
     url, seconds = facts.url, f"{facts.seconds:.0f} s"
     if not facts.characters:
-        return cure(
+        return problem(
             SUBJECT,
             f"{url} is silent: not one character in {seconds}",
             "at the meter: the two wires on I1 and I2 (not A), terminals pressed well; here: is it the right port, and"
             " has the interface power? An old white meter may have its output switched off: ask Enedis for it",
         )
     if facts.nuls > _HELD * facts.characters:
-        return cure(
+        return problem(
             SUBJECT,
             f"{url} is held down: {facts.characters} characters in {seconds}, nearly all of them 0",
             "the interface gives its signal the wrong way round, or RXD is connected to ground: check its wiring",
         )
     if facts.lone_groups:
-        return cure(
+        return problem(
             SUBJECT,
             f"{url}: single lines of a meter are readable, but no frame came through whole in {seconds}",
             f"listen for longer (--seconds 30); if that does not help: {_WIRES}",
         )
     if facts.characters < _STRAY:
-        return cure(
+        return problem(
             SUBJECT,
             f"{url}: only {plural(facts.characters, 'stray character')} in {seconds}",
             "a loose wire; or an old meter whose output counts energy (métrologie): ask Enedis for télé-information",
         )
-    return cure(
+    return problem(
         SUBJECT,
         f"{url}: {facts.characters} characters in {seconds}, and not one line of a meter among them, at 9600 and at"
         f" 1200 bit/s{_driver(facts)}",
@@ -204,7 +204,7 @@ def _wrong_mode(facts: LineFacts) -> list[Finding]:
     if facts.wanted in ("auto", facts.mode):
         return []
     return [
-        cure(
+        problem(
             SUBJECT,
             f"the meter speaks in {facts.mode} mode, and reader.yaml says mode: {facts.wanted}",
             "mode: auto, which also follows when the supplier changes it",
@@ -215,12 +215,12 @@ def _wrong_mode(facts: LineFacts) -> list[Finding]:
 def _no_meter(facts: LineFacts) -> Finding:
     count, family = max((len(labels.keys() & facts.values.keys()), name) for name, labels in OTHER_FAMILIES.items())
     if count >= 3:
-        return cure(
+        return problem(
             METER,
             f"this is a {family} meter, of a large site: it says no ADCO or ADSC, so nothing is published for it",
             "it is not supported; raw captures help those who want to change that",
         )
-    return cure(
+    return problem(
         METER, f"{plural(facts.frames, 'frame')}, and none with the meter's address", f"the line is disturbed: {_WIRES}"
     )
 
@@ -244,7 +244,7 @@ def diagnose_noise(facts: LineFacts) -> list[Finding]:
     heard += _driver(facts)
     if overruns:
         return [
-            cure(
+            problem(
                 SUBJECT,
                 f"{heard}: characters were lost on their way from the port",
                 "on the small UART of a Raspberry Pi, take the good one: dtoverlay=disable-bt, see docs/hardware.md",
@@ -253,7 +253,7 @@ def diagnose_noise(facts: LineFacts) -> list[Finding]:
     if share >= _NOISY or parity >= _NOISY_PARITY or facts.broken > 1:
         why = ", ".join(f"{reason} {count}" for reason, count in sorted(facts.dropped.items()))
         return [
-            cure(
+            problem(
                 SUBJECT,
                 f"noisy: {heard}. That is {share:.1%} of the lines{f' ({why})' if why else ''}; normal is none, or one"
                 " now and then",
@@ -261,8 +261,8 @@ def diagnose_noise(facts: LineFacts) -> list[Finding]:
             )
         ]
     if damaged or facts.parity_errors:
-        return [mind(SUBJECT, f"{heard} (a few a day are normal)", "look again later; if they go on: " + _WIRES)]
-    return [fine(SUBJECT, f"{heard}{'' if facts.parity else ' (no parity here to check)'}")]
+        return [notice(SUBJECT, f"{heard} (a few a day are normal)", "look again later; if they go on: " + _WIRES)]
+    return [ok(SUBJECT, f"{heard}{'' if facts.parity else ' (no parity here to check)'}")]
 
 
 def _slow(facts: LineFacts) -> str:
@@ -271,22 +271,22 @@ def _slow(facts: LineFacts) -> str:
     return "; an interface that was made for older meters may be too slow for standard mode"
 
 
-def _judge_meter(facts: LineFacts) -> list[Finding]:
+def _diagnose_meter(facts: LineFacts) -> list[Finding]:
     if len(facts.meters) > 1:
-        return [cure(METER, f"{len(facts.meters)} different addresses in {facts.seconds:.0f} s", _WIRES)]
+        return [problem(METER, f"{len(facts.meters)} different addresses in {facts.seconds:.0f} s", _WIRES)]
     (address,) = facts.meters
     if facts.values.keys() == {ADDRESS[Mode.HISTORIC]}:
         return [
-            cure(
+            problem(
                 METER,
                 f"{address} says its number and nothing else: its output is on standby (veille)",
                 "ask Enedis to set it to télé-information",
             )
         ]
-    return judge_meter(address, facts.values, str(facts.mode), len(facts.values))
+    return diagnose_meter(address, facts.values, str(facts.mode), len(facts.values))
 
 
-def judge_meter(address: str, values: Mapping[str, Value], mode: str, groups: int) -> list[Finding]:
+def diagnose_meter(address: str, values: Mapping[str, Value], mode: str, groups: int) -> list[Finding]:
     """Say which meter it is, and what standard mode would add."""
     make = parse_address(address)
     model = make.model[1] if make.model else "meter of an unknown type"
@@ -294,14 +294,14 @@ def judge_meter(address: str, values: Mapping[str, Value], mode: str, groups: in
     contract = " ".join(str(values.get("NGTF", values.get("OPTARIF", "unknown"))).split())
     what = f"{model}{maker}, number {address}, {mode} mode, contract {contract}, {groups} values a frame"
     if mode != Mode.HISTORIC or not make.linky:
-        return [fine(METER, what)]
+        return [ok(METER, what)]
     if contract == "BASE":
         return [
-            mind(
+            notice(
                 METER,
                 f"{what}. In historic mode a Linky says BASE for each offer of today that has several prices, too: how"
                 " much was used at which price, only standard mode tells",
                 f"if yours has several, or for more values ({_WHAT_STANDARD_ADDS}): {_ASK}",
             )
         ]
-    return [mind(METER, f"{what}. Standard mode would add {_WHAT_STANDARD_ADDS}", f"if you want that: {_ASK}")]
+    return [notice(METER, f"{what}. Standard mode would add {_WHAT_STANDARD_ADDS}", f"if you want that: {_ASK}")]

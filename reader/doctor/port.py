@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from common.deployment import here
-from common.doctor.findings import Finding, cure, fine, mind
+from common.doctor.findings import Finding, notice, ok, problem
 from common.file_errors import group_of
 from common.host import Host, Process, User
 from reader.line.serial_ports import DEBUG_SOCKET, pi_model, ports, taken_by_brltty
@@ -191,20 +191,20 @@ def diagnose_port(facts: PortFacts) -> list[Finding]:
     if not facts.exists:
         return [_missing(facts)]
     if not facts.serial:
-        return [cure(SUBJECT, f"{url} is not a serial port", f"port: {_choose(facts)}")]
+        return [problem(SUBJECT, f"{url} is not a serial port", f"port: {_choose(facts)}")]
     findings = [*_wrong_uart(facts), *_console_on_it(facts)]
     if not facts.allowed:
         findings.append(_not_allowed(facts))
     elif not facts.allowed_here:
         findings.append(
-            mind(SUBJECT, f"the reader may read {url}, you may not", f"to listen to the line: sudo {PROGRAM} check")
+            notice(SUBJECT, f"the reader may read {url}, you may not", f"to listen to the line: sudo {PROGRAM} check")
         )
     findings += [_held(facts, holder) for holder in facts.holders if not holder.is_ours(PROGRAM)]
     if not findings and facts.is_device:
         behind = f" ({facts.device})" if facts.device and facts.device != Path(url).name else ""
         owner = facts.ours
         state = f"the reader that runs (process {owner.pid}) has it open" if owner else "free, and ours to read"
-        findings.append(fine(SUBJECT, f"{url}{behind}: {state}"))
+        findings.append(ok(SUBJECT, f"{url}{behind}: {state}"))
     return findings
 
 
@@ -212,19 +212,19 @@ def _missing(facts: PortFacts) -> Finding:
     there = f"there is: {', '.join(facts.others)}" if facts.others else "nor any other serial port"
     what = f"{facts.url} is not there{';' if facts.others else ','} {there}"
     if facts.taken_by_brltty:
-        return cure(SUBJECT, f"{what}; brltty has taken the USB adapter {facts.taken_by_brltty}", _BRLTTY_CURE)
+        return problem(SUBJECT, f"{what}; brltty has taken the USB adapter {facts.taken_by_brltty}", _BRLTTY_CURE)
     pi_5 = " 5" in facts.pi
     if pi_5 and facts.uart0_on and Path(facts.url).name in _OF_A_PI:
-        return cure(SUBJECT, f"{what}; config.txt switches it on", "sudo reboot")
+        return problem(SUBJECT, f"{what}; config.txt switches it on", "sudo reboot")
     shield = f"{'dtparam=uart0=on' if pi_5 else 'enable_uart=1'} in /boot/firmware/config.txt, then reboot"
     if facts.others:
         remedy = "plug it in, or write the right one into reader.yaml, as port"
         if pi_5 and Path(facts.url).name in _OF_A_PI:
             remedy = f"for a shield: {shield}; else write the right one into reader.yaml, as port"
-        return cure(SUBJECT, what, remedy)
+        return problem(SUBJECT, what, remedy)
     if facts.pi:
-        return cure(SUBJECT, what, f"for a shield: {shield}; for a dongle: plug it in")
-    return cure(SUBJECT, what, "plug the interface in; ls /dev/serial/by-id must then show it")
+        return problem(SUBJECT, what, f"for a shield: {shield}; for a dongle: plug it in")
+    return problem(SUBJECT, what, "plug the interface in; ls /dev/serial/by-id must then show it")
 
 
 def _choose(facts: PortFacts) -> str:
@@ -234,7 +234,7 @@ def _choose(facts: PortFacts) -> str:
 def _wrong_uart(facts: PortFacts) -> list[Finding]:
     if facts.debug_connector:
         return [
-            cure(
+            problem(
                 SUBJECT,
                 f"{facts.url} is the debug connector between the HDMI sockets of the Pi 5, not pins 8 and 10",
                 "port: /dev/ttyAMA0, and dtparam=uart0=on in /boot/firmware/config.txt",
@@ -242,7 +242,7 @@ def _wrong_uart(facts: PortFacts) -> list[Finding]:
         ]
     if facts.bluetooth:
         return [
-            cure(
+            problem(
                 SUBJECT,
                 f"{facts.url} goes to Bluetooth on this {facts.pi}; the pins of the shield are on another UART",
                 "port: /dev/serial0. Or give the pins this one, and do without Bluetooth: dtoverlay=disable-bt in"
@@ -251,10 +251,10 @@ def _wrong_uart(facts: PortFacts) -> list[Finding]:
         ]
     if facts.pins and facts.device in _OF_A_PI and facts.device != facts.pins:
         what = f"{facts.url} is not the UART of the pins of a shield on this {facts.pi}: that is {facts.pins}"
-        return [cure(SUBJECT, what, f"port: /dev/{facts.pins}")]
+        return [problem(SUBJECT, what, f"port: /dev/{facts.pins}")]
     if facts.switched_off:
         what = f"{facts.url} is not switched on: config.txt has no line enable_uart=1"
-        return [cure(SUBJECT, what, "sudo raspi-config nonint do_serial_hw 0 && sudo reboot")]
+        return [problem(SUBJECT, what, "sudo raspi-config nonint do_serial_hw 0 && sudo reboot")]
     return []
 
 
@@ -265,7 +265,7 @@ def _console_on_it(facts: PortFacts) -> list[Finding]:
         when = "" if facts.console_now else " after the next start"
         where = "the kernel's command line" if facts.console == "/proc/cmdline" else facts.console
         findings.append(
-            cure(
+            problem(
                 SUBJECT,
                 f"the system's console {now} {facts.url}{when}, and eats what the meter says ({where})",
                 _console_cure(facts),
@@ -273,7 +273,7 @@ def _console_on_it(facts: PortFacts) -> list[Finding]:
         )
     if facts.getty:
         findings.append(
-            cure(
+            problem(
                 SUBJECT,
                 f"a login waits on {facts.url} ({facts.getty})",
                 f"sudo systemctl disable --now {facts.getty}",
@@ -297,26 +297,26 @@ def _console_cure(facts: PortFacts) -> str:
 def _not_allowed(facts: PortFacts) -> Finding:
     what = f"the user {facts.user} may not read {facts.url}"
     if facts.container and facts.member:
-        return cure(
+        return problem(
             SUBJECT,
             f"{what}: this container has no rule for its kind, {facts.major}",
             f'in compose.override.yaml: device_cgroup_rules: ["c {facts.major}:* rw"], see docs/operations.md',
         )
     if facts.container and facts.gid:
-        return cure(
+        return problem(
             SUBJECT,
             f"{what}: it belongs to the group {facts.gid} of the machine",
             f"in .env: TIC_GROUP={facts.gid}, then docker compose up -d",
         )
     if facts.log_in_again:
-        return cure(
+        return problem(
             SUBJECT,
             f"{what}: it is in the group {facts.group}, but has not logged in since",
             f"log out and in again; then: {here(PROGRAM).restart(PROGRAM)}",
         )
     if facts.group in ("", "root"):
-        return cure(SUBJECT, what, f"unplug it and plug it in again; else: sudo chgrp dialout {facts.url}")
-    return cure(
+        return problem(SUBJECT, what, f"unplug it and plug it in again; else: sudo chgrp dialout {facts.url}")
+    return problem(
         SUBJECT,
         f"{what}: it is not in the group {facts.group}",
         f"sudo usermod -aG {facts.group} {facts.user}, then log in again; then: {here(PROGRAM).restart(PROGRAM)}",
@@ -339,7 +339,7 @@ def _held(facts: PortFacts, holder: Process) -> Finding:
         remedy = f"let that command end, or end it: kill {holder.pid}"
     else:
         remedy = f"end it: kill {holder.pid}, and find out who starts it"
-    return cure(
+    return problem(
         SUBJECT,
         f"{facts.url} is in use by {holder.name} (process {holder.pid}): two programs on one port steal each other's"
         " characters",

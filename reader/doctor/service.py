@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from common.deployment import Deployment, here
-from common.doctor.broker_probe import Heard
-from common.doctor.findings import Finding, cure, fine, format_days, mind
+from common.doctor.broker_probe import Received
+from common.doctor.findings import Finding, notice, ok, problem
+from common.doctor.formatting import format_days
 from common.errors import MessageError
 from common.frame import Frame
 from common.plural import plural
 from common.topics import Topics
-from reader.doctor.line import judge_meter
+from reader.doctor.line import diagnose_meter
 
 SUBJECT, LINE, DELIVERY = "Reader", "Line", "Delivery"
 PROGRAM, STORER = "teleinfo-reader", "teleinfo-storer"
@@ -56,7 +57,7 @@ class ServiceFacts:
         return next((line for line in self.lines if line.get("port") == url), None)
 
 
-def gather(name: str, topics: Topics, heard: Iterable[Heard], *, seconds: float, local: bool) -> ServiceFacts:
+def gather(name: str, topics: Topics, heard: Iterable[Received], *, seconds: float, local: bool) -> ServiceFacts:
     """Sort what was heard."""
     status, health, returned, confirmed = "", {}, 0, False
     links, storers, frames = {}, {}, []
@@ -103,7 +104,7 @@ def diagnose_service(facts: ServiceFacts) -> list[Finding]:
             else f"{taken_over} times lately"
         )
         return [
-            cure(
+            problem(
                 SUBJECT,
                 f"two readers named {facts.name} throw each other out of the broker: {times}",
                 "give one of them another name, in its reader.yaml, and restart it",
@@ -113,7 +114,7 @@ def diagnose_service(facts: ServiceFacts) -> list[Finding]:
         if facts.local:
             # Where its status may not be read, silence proves nothing.
             why = f"the broker says {facts.status}" if facts.status else "the broker tells nothing of it"
-            report = cure if facts.status else mind
+            report = problem if facts.status else notice
             return [
                 report(
                     SUBJECT,
@@ -123,7 +124,7 @@ def diagnose_service(facts: ServiceFacts) -> list[Finding]:
             ]
         # Whoever looks at a line stops the reader first, so this is no problem by itself.
         return [
-            mind(
+            notice(
                 SUBJECT,
                 f"no reader named {facts.name} is running: nothing is published",
                 f"{here(PROGRAM).start(PROGRAM)}; if it ends again, its log tells why: {here(PROGRAM).log(PROGRAM)}",
@@ -133,10 +134,10 @@ def diagnose_service(facts: ServiceFacts) -> list[Finding]:
     since = f", for {format_days(uptime / 86400)}" if isinstance(uptime, int) else ""
     findings = []
     if facts.local:
-        findings.append(fine(SUBJECT, f"{facts.name} is running and connected{since}"))
+        findings.append(ok(SUBJECT, f"{facts.name} is running and connected{since}"))
     else:
         findings.append(
-            mind(
+            notice(
                 SUBJECT,
                 f"a reader named {facts.name} is connected to the broker{since}, and none is to be seen here",
                 "right if it is in a container; if it is elsewhere, give this one another name in reader.yaml",
@@ -144,7 +145,7 @@ def diagnose_service(facts: ServiceFacts) -> list[Finding]:
         )
     if taken_over:
         findings.append(
-            mind(
+            notice(
                 SUBJECT,
                 "another program has taken its place at the broker a moment ago",
                 f"does a second reader named {facts.name} run somewhere? Ask again in a minute",
@@ -153,7 +154,7 @@ def diagnose_service(facts: ServiceFacts) -> list[Finding]:
     connects = facts.health.get("connects")
     if isinstance(connects, int) and isinstance(uptime, int) and connects > 10 + uptime / 3600:
         findings.append(
-            mind(
+            notice(
                 SUBJECT,
                 f"it has connected to the broker {connects} times: the network is bad, or two readers have this name",
                 "look at the Wi-Fi; make sure that no second reader is named so",
@@ -162,12 +163,12 @@ def diagnose_service(facts: ServiceFacts) -> list[Finding]:
     return findings
 
 
-def diagnose_line_from_afar(facts: ServiceFacts, url: str) -> list[Finding]:
+def diagnose_reported_line(facts: ServiceFacts, url: str) -> list[Finding]:
     """Say what the running reader knows of a line."""
     line = facts.line(url)
     if line is None:
         return [
-            mind(
+            notice(
                 LINE,
                 f"the reader that runs says nothing of {url}",
                 f"was the configuration changed since its start? {here(PROGRAM).restart(PROGRAM)}",
@@ -177,15 +178,15 @@ def diagnose_line_from_afar(facts: ServiceFacts, url: str) -> list[Finding]:
     uptime = facts.health.get("uptime")
     if isinstance(uptime, int) and uptime < _SETTLED and not isinstance(meter, str):
         return [
-            mind(LINE, f"the reader that runs has started only now, and says nothing of {url} yet", "ask in a minute")
+            notice(LINE, f"the reader that runs has started only now, and says nothing of {url} yet", "ask in a minute")
         ]
     if not line.get("open"):
         return [
-            cure(LINE, f"the reader that runs cannot open {url}", f"its log tells why: {here(PROGRAM).log(PROGRAM)}")
+            problem(LINE, f"the reader that runs cannot open {url}", f"its log tells why: {here(PROGRAM).log(PROGRAM)}")
         ]
     if not isinstance(meter, str):
         return [
-            cure(
+            problem(
                 LINE,
                 f"the reader that runs has heard no meter on {url} yet",
                 f"stop it and look again, to see what is on the line: {_look_closer()}",
@@ -193,13 +194,13 @@ def diagnose_line_from_afar(facts: ServiceFacts, url: str) -> list[Finding]:
         ]
     if facts.links.get(meter) == "offline":
         return [
-            cure(
+            problem(
                 LINE,
                 f"{url}: the meter {meter} has fallen silent",
                 f"look at its terminals and the cable; to listen more closely: {_look_closer()}",
             )
         ]
-    return [_noise_from_afar(facts, line, meter), *_steps_back(line), *_meter_from_afar(facts, meter)]
+    return [_reported_noise(facts, line, meter), *_steps_back(line), *_reported_meter(facts, meter)]
 
 
 def _look_closer() -> str:
@@ -217,7 +218,7 @@ def _steps_back(line: Mapping[str, Any]) -> list[Finding]:
     if not count:
         return []
     return [
-        mind(
+        notice(
             LINE,
             f"{line.get('port')}: {count} values of registers were left out, because a register stepped back or leapt"
             " ahead; the line itself is well",
@@ -226,7 +227,7 @@ def _steps_back(line: Mapping[str, Any]) -> list[Finding]:
     ]
 
 
-def _noise_from_afar(facts: ServiceFacts, line: Mapping[str, Any], meter: str) -> Finding:
+def _reported_noise(facts: ServiceFacts, line: Mapping[str, Any], meter: str) -> Finding:
     frames, parity = _number(line.get("frames")), _number(line.get("parity_errors"))
     by_reason = line.get("groups_dropped")
     dropped = Counter({k: _number(v) for k, v in by_reason.items()}) if isinstance(by_reason, dict) else Counter[str]()
@@ -243,19 +244,19 @@ def _noise_from_afar(facts: ServiceFacts, line: Mapping[str, Any], meter: str) -
     heard += f"; {plural(damaged, 'damaged line')}, {plural(parity, 'parity error')}"
     if (frames and damaged / frames > _NOISY) or (live and damaged_now / len(live) > _NOISY):
         why = ", ".join(f"{reason} {count}" for reason, count in sorted(dropped.items()))
-        return cure(
+        return problem(
             LINE,
             f"noisy: {heard} ({why}; a few a day are normal)",
             "shorten the cable, keep it off mains cables, tighten the terminals; see docs/hardware.md",
         )
-    return fine(LINE, heard)
+    return ok(LINE, heard)
 
 
-def _meter_from_afar(facts: ServiceFacts, meter: str) -> list[Finding]:
+def _reported_meter(facts: ServiceFacts, meter: str) -> list[Finding]:
     frame = next((frame for frame in reversed(facts.frames) if frame.meter == meter), None)
     if frame is None:
         return []
-    return judge_meter(meter, frame.values, str(frame.mode), len(frame.values))
+    return diagnose_meter(meter, frame.values, str(frame.mode), len(frame.values))
 
 
 def diagnose_delivery(facts: ServiceFacts, confirmed_by: str | Sequence[str], now: datetime) -> list[Finding]:
@@ -269,7 +270,7 @@ def diagnose_delivery(facts: ServiceFacts, confirmed_by: str | Sequence[str], no
     done = _number(delivery.get("confirmed"))
     if waiting > _MANY and not done and not facts.confirmed and "online" in facts.storers.values():
         findings.append(
-            cure(
+            problem(
                 DELIVERY,
                 f"a storer is online, and not one of {waiting} frames was confirmed",
                 "the broker's access rules must let the reader read teleinfo/+/stored, and the storer write it and read"
@@ -278,7 +279,7 @@ def diagnose_delivery(facts: ServiceFacts, confirmed_by: str | Sequence[str], no
         )
     elif waiting and oldest and (now - oldest).total_seconds() > _LATE:
         findings.append(
-            cure(
+            problem(
                 DELIVERY,
                 f"{plural(waiting, 'frame')} not confirmed yet, the oldest since {oldest:%Y-%m-%d %H:%M} UTC",
                 f"nothing is lost yet; {here(STORER).run(STORER, 'check')} tells why they are not stored. For a storer"
@@ -286,9 +287,9 @@ def diagnose_delivery(facts: ServiceFacts, confirmed_by: str | Sequence[str], no
             )
         )
     elif not findings or facts.storers:
-        findings.append(fine(DELIVERY, f"{plural(done, 'frame')} confirmed since its start, {waiting} on their way"))
+        findings.append(ok(DELIVERY, f"{plural(done, 'frame')} confirmed since its start, {waiting} on their way"))
     if thinned:
-        findings.append(mind(DELIVERY, f"{plural(thinned, 'frame')} given up, because the spool was full"))
+        findings.append(notice(DELIVERY, f"{plural(thinned, 'frame')} given up, because the spool was full"))
     return findings
 
 
@@ -298,7 +299,7 @@ def _storers(facts: ServiceFacts, confirmed_by: str | Sequence[str]) -> list[Fin
     findings = []
     if missing:
         findings.append(
-            cure(
+            problem(
                 DELIVERY,
                 f"nobody has heard of the storer {', '.join(missing)}, whose confirmation is waited for",
                 "start it, or correct delivery.confirmed_by. If it runs, the broker's access rules do not let"
@@ -307,10 +308,10 @@ def _storers(facts: ServiceFacts, confirmed_by: str | Sequence[str]) -> list[Fin
         )
     for name, status in sorted(facts.storers.items()):
         if status == "online":
-            findings.append(fine(DELIVERY, f"the storer {name} is online"))
+            findings.append(ok(DELIVERY, f"the storer {name} is online"))
         elif status == "stalled":
             findings.append(
-                cure(
+                problem(
                     DELIVERY,
                     f"the storer {name} waits for its database",
                     f"where it runs: {here(STORER).run(STORER, 'check')} tells why",
@@ -318,7 +319,7 @@ def _storers(facts: ServiceFacts, confirmed_by: str | Sequence[str]) -> list[Fin
             )
         else:
             findings.append(
-                cure(
+                problem(
                     DELIVERY,
                     f"the storer {name} is {status}; frames are kept until it is back",
                     f"start it; if it is gone for good: {here(PROGRAM).run(PROGRAM, f'forget {name}')}",
@@ -326,7 +327,7 @@ def _storers(facts: ServiceFacts, confirmed_by: str | Sequence[str]) -> list[Fin
             )
     if not facts.storers and confirmed_by == "auto":
         findings.append(
-            mind(
+            notice(
                 DELIVERY,
                 "no storer has shown itself at this broker: frames are published, and kept nowhere",
                 "right without a storer. If one runs, the broker's access rules do not let the reader read"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from common.deployment import Deployment, here
 from common.disk import free_space, is_read_only, memory_backed, nearest_existing
-from common.doctor.findings import Finding, cure, fine, format_bytes, format_days, mind
+from common.doctor.findings import Finding, notice, ok, problem
+from common.doctor.formatting import format_bytes, format_days
 from common.host import Host, User
 from common.version import BUILD_DATE
 from reader.buffer.folder import refusal
@@ -112,16 +113,16 @@ def diagnose_storage(facts: StorageFacts) -> list[Finding]:
 def _clock(facts: StorageFacts) -> Finding:
     time = f"{facts.now.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     if facts.now < BUILD_DATE:
-        return cure(
+        return problem(
             CLOCK,
             f"it is {time}, says this machine, and this program is newer: its clock was never set",
             _set_clock(facts),
         )
     if facts.synchronised:
-        return fine(CLOCK, f"{time}, kept right by the network")
+        return ok(CLOCK, f"{time}, kept right by the network")
     if facts.simulated:
-        return mind(CLOCK, f"{time}, and nothing keeps it right; a simulated meter does not mind", _set_clock(facts))
-    return cure(CLOCK, f"{time}, and nothing keeps it right: frames would get a wrong time", _set_clock(facts))
+        return notice(CLOCK, f"{time}, and nothing keeps it right; a simulated meter does not mind", _set_clock(facts))
+    return problem(CLOCK, f"{time}, and nothing keeps it right: frames would get a wrong time", _set_clock(facts))
 
 
 def _set_clock(facts: StorageFacts) -> str:
@@ -139,13 +140,13 @@ def _set_clock(facts: StorageFacts) -> str:
 
 def _journal(facts: StorageFacts) -> Finding:
     if facts.journal_refused:
-        return cure(
+        return problem(
             JOURNAL,
             f"{facts.journal}: run will not use it: {facts.journal_refused}",
             f"spool.journal: a folder of its own: sudo install -d -o {facts.user} -m 0700 /dev/shm/teleinfo",
         )
     if not facts.journal_writable:
-        return cure(
+        return problem(
             JOURNAL,
             f"the user {facts.user} may not write into {facts.journal}",
             here(PROGRAM).on_host(
@@ -153,19 +154,19 @@ def _journal(facts: StorageFacts) -> Finding:
             ),
         )
     if not facts.journal_in_memory:
-        return mind(
+        return notice(
             JOURNAL,
             f"{facts.journal} is not in memory: each frame is written to the disk, which wears an SD card out",
             f"{here(PROGRAM).setting('spool.journal')}: a folder on tmpfs, such as /run/teleinfo; in a container a"
             " tmpfs volume on it",
         )
-    return fine(JOURNAL, f"{facts.journal} is in memory")
+    return ok(JOURNAL, f"{facts.journal} is in memory")
 
 
 def _spool(facts: StorageFacts) -> list[Finding]:
     if facts.spool_read_only:
         return [
-            cure(
+            problem(
                 SPOOL,
                 f"the disk of {facts.spool} is read-only: a power cut would lose frames that wait",
                 "a card that fails ends so: sudo dmesg tells. To try it once more: sudo reboot; better a new card. In a"
@@ -174,7 +175,7 @@ def _spool(facts: StorageFacts) -> list[Finding]:
         ]
     if not facts.spool_writable:
         return [
-            cure(
+            problem(
                 SPOOL,
                 f"the user {facts.user} may not write into {facts.spool}: a power cut would lose frames that wait",
                 "the volume spool is of another installation: docker compose down, and docker volume ls"
@@ -187,7 +188,7 @@ def _spool(facts: StorageFacts) -> list[Finding]:
     text = f"{facts.spool} holds {format_bytes(facts.spool_size)} of {format_bytes(facts.spool_limit)}"
     if facts.spool_size > _NEARLY_FULL * facts.spool_limit:
         return [
-            cure(
+            problem(
                 SPOOL,
                 f"{text}: nearly full, soon only every other of its frames will be kept",
                 "find out why nobody confirms them: are storer and broker running? Meanwhile: spool.max_size: 256MB",
@@ -198,13 +199,13 @@ def _spool(facts: StorageFacts) -> list[Finding]:
         held = _days(facts.free)
         what = f"only {format_bytes(facts.free)} are free on the disk of {facts.spool}: frames of {format_days(held)}"
         remedy = here(PROGRAM).on_host("make room on that disk: sudo apt clean, sudo journalctl --vacuum-size=50M")
-        findings.append(cure(SPOOL, what, remedy) if held < _LEAST_DAYS else mind(SPOOL, what, remedy))
+        findings.append(problem(SPOOL, what, remedy) if held < _LEAST_DAYS else notice(SPOOL, what, remedy))
     else:
         free = f"; {format_bytes(facts.free)} are free on its disk" if facts.free is not None else ""
-        findings.append(fine(SPOOL, f"{text}: room for {format_days(days)} of frames that nobody takes{free}"))
+        findings.append(ok(SPOOL, f"{text}: room for {format_days(days)} of frames that nobody takes{free}"))
     if facts.damaged:
         findings.append(
-            mind(
+            notice(
                 SPOOL,
                 f"{facts.damaged} damaged pieces were put aside in {facts.spool}: a power cut, or a disk that fails",
                 "is the supply strong enough? Is the card old? The files *.damaged may be deleted",

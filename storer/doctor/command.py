@@ -11,16 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from common.deployment import here
-from common.doctor.broker import judge_broker, probe_broker
-from common.doctor.broker_probe import Heard
-from common.doctor.config_file import SUBJECT, judge_secrets, read_config
-from common.doctor.findings import NOT_CONFIGURED, Finding, Report, cure, fine, format_days, mind
+from common.doctor.broker import diagnose_broker, probe_broker
+from common.doctor.broker_probe import Received
+from common.doctor.config_file import SUBJECT, diagnose_secrets, read_config
+from common.doctor.findings import NOT_CONFIGURED, Finding, Report, notice, ok, problem
+from common.doctor.formatting import format_days
 from common.host import Host
 from common.plural import plural
 from common.runtime.cli import UTC_TIMES
 from common.topics import Topics
 from storer.config import StorerConfig
-from storer.doctor.database import judge_database, probe_databases
+from storer.doctor.database import diagnose_database, probe_databases
 
 PROGRAM, _READER = "teleinfo-storer", "teleinfo-reader"
 SECONDS = 6.0  # longer than the longest frame of any meter takes
@@ -45,11 +46,11 @@ def check(path: Path, report: Report, machine: Host | None = None, *, seconds: f
         report.end()
         return NOT_CONFIGURED
     base = ", ".join(config.mqtt.topic)
-    report.show([fine(SUBJECT, f"{path}: storer {config.name}, broker {config.mqtt.host}, frames below {base}")])
-    report.show(judge_secrets({"mqtt": config.mqtt, "database": config.database}, path))
+    report.show([ok(SUBJECT, f"{path}: storer {config.name}, broker {config.mqtt.host}, frames below {base}")])
+    report.show(diagnose_secrets({"mqtt": config.mqtt, "database": config.database}, path))
     now = datetime.now(UTC)
     for database in probe_databases(config.database, now):
-        report.show(judge_database(database, now))
+        report.show(diagnose_database(database, now))
 
     report.note(f"listening at the broker, for {seconds:.0f} s")
     topics = [Topics(name) for name in config.mqtt.topic]
@@ -57,14 +58,14 @@ def check(path: Path, report: Report, machine: Host | None = None, *, seconds: f
         config.mqtt,
         publish=_published(config, topics),
         subscribe=_listened(topics),
-        curious=_curious(config, topics),
+        extra_topics=_extra_topics(config, topics),
         seconds=seconds,
     )
-    report.show(judge_broker(broker, time.time()))
-    if broker.problem is None:
+    report.show(diagnose_broker(broker, time.time()))
+    if broker.failure is None:
         local = (machine or Host()).running(PROGRAM, path) is not None
         facts = gather(config.name, topics, broker.heard, seconds=seconds, local=local)
-        report.show([*judge_storer(facts), *judge_readers(facts)])
+        report.show([*diagnose_storer(facts), *diagnose_readers(facts)])
     return report.end()
 
 
@@ -80,7 +81,7 @@ def _listened(topics: Iterable[Topics]) -> list[str]:
     return [name for base in topics for name in (base.frame("+"), base.replay("+"), base.tally("+"))]
 
 
-def _curious(config: StorerConfig, topics: Iterable[Topics]) -> list[str]:
+def _extra_topics(config: StorerConfig, topics: Iterable[Topics]) -> list[str]:
     return [
         name
         for base in topics
@@ -109,7 +110,9 @@ class StorerFacts:
     replayed: int = 0
 
 
-def gather(name: str, topics: Iterable[Topics], heard: Iterable[Heard], *, seconds: float, local: bool) -> StorerFacts:
+def gather(
+    name: str, topics: Iterable[Topics], heard: Iterable[Received], *, seconds: float, local: bool
+) -> StorerFacts:
     """Sort what was heard."""
     bases = list(topics)
     status, health, returned, replayed = "", {}, 0, 0
@@ -148,7 +151,7 @@ def gather(name: str, topics: Iterable[Topics], heard: Iterable[Heard], *, secon
     )
 
 
-def judge_storer(facts: StorerFacts) -> list[Finding]:
+def diagnose_storer(facts: StorerFacts) -> list[Finding]:
     """Say how the storer itself does."""
     count = facts.health.get("taken_over")
     taken_over = count if isinstance(count, int) else 0
@@ -159,7 +162,7 @@ def judge_storer(facts: StorerFacts) -> list[Finding]:
             else f"{taken_over} times lately"
         )
         return [
-            cure(
+            problem(
                 STORER,
                 f"two storers named {facts.name} throw each other out of the broker: {times}",
                 "give one of them another name, in its storer.yaml, and restart it",
@@ -167,7 +170,7 @@ def judge_storer(facts: StorerFacts) -> list[Finding]:
         ]
     if taken_over:
         return [
-            mind(
+            notice(
                 STORER,
                 f"{facts.name} is running, and another program has taken its place at the broker a moment ago",
                 f"does a second storer named {facts.name} run somewhere? Ask again in a minute",
@@ -175,30 +178,30 @@ def judge_storer(facts: StorerFacts) -> list[Finding]:
         ]
     log = f"its log tells why: {here(PROGRAM).log(PROGRAM)}"
     if facts.status == "stalled":
-        return [cure(STORER, f"{facts.name} is running, and waits for the database", "see what is said of it above")]
+        return [problem(STORER, f"{facts.name} is running, and waits for the database", "see what is said of it above")]
     if facts.status == "online":
         uptime = facts.health.get("uptime")
         since = f", for {format_days(uptime / 86400)}" if isinstance(uptime, int) else ""
         counts = ""
         if facts.health.get("stored"):
             counts = f"; {plural(facts.health['stored'], 'frame')} stored since then"
-        return [fine(STORER, f"{facts.name} is running and connected{since}{counts}")]
+        return [ok(STORER, f"{facts.name} is running and connected{since}{counts}")]
     if facts.local:
-        report = cure if facts.status else mind
+        report = problem if facts.status else notice
         said = f"the broker says {facts.status}" if facts.status else "the broker tells nothing of it"
         return [report(STORER, f"the storer runs here, and {said}", log)]
-    return [cure(STORER, f"{facts.name} is not running", f"{here(PROGRAM).start(PROGRAM)}; {log}")]
+    return [problem(STORER, f"{facts.name} is not running", f"{here(PROGRAM).start(PROGRAM)}; {log}")]
 
 
-def judge_readers(facts: StorerFacts) -> list[Finding]:
+def diagnose_readers(facts: StorerFacts) -> list[Finding]:
     """Say which readers and meters there are."""
     findings = []
     for name, status in sorted(facts.readers.items()):
         if status == "online":
-            findings.append(fine(READERS, f"{name} is online"))
+            findings.append(ok(READERS, f"{name} is online"))
         else:
             # One that was renamed leaves its old name behind.
-            report = mind if "online" in facts.readers.values() else cure
+            report = notice if "online" in facts.readers.values() else problem
             findings.append(
                 report(
                     READERS,
@@ -208,7 +211,7 @@ def judge_readers(facts: StorerFacts) -> list[Finding]:
                 )
             )
     # A meter that was replaced leaves its old address behind.
-    report = mind if facts.live else cure
+    report = notice if facts.live else problem
     findings += [
         report(
             READERS,
@@ -221,10 +224,10 @@ def judge_readers(facts: StorerFacts) -> list[Finding]:
     ]
     if facts.live:
         rates = (f"{meter} {count / facts.seconds:.1f} a second" for meter, count in sorted(facts.live.items()))
-        findings.append(fine(READERS, f"frames come in: {', '.join(rates)}"))
+        findings.append(ok(READERS, f"frames come in: {', '.join(rates)}"))
     elif "online" in facts.links.values():
         findings.append(
-            cure(
+            problem(
                 READERS,
                 f"a meter is online, and no frame came in within {facts.seconds:.0f} s",
                 "the broker's access rules must let the storer read teleinfo/+/frame, teleinfo/+/replay and"
@@ -233,7 +236,7 @@ def judge_readers(facts: StorerFacts) -> list[Finding]:
         )
     elif not findings:
         findings.append(
-            cure(
+            problem(
                 READERS,
                 f"no reader has shown itself, and no frame came in within {facts.seconds:.0f} s",
                 f"start a reader at this broker ({here(_READER).start(_READER)}), below the same mqtt.topic; if one"
@@ -241,7 +244,7 @@ def judge_readers(facts: StorerFacts) -> list[Finding]:
             )
         )
     if facts.replayed:
-        findings.append(fine(READERS, f"sent again now: {plural(facts.replayed, 'frame')} that had waited"))
+        findings.append(ok(READERS, f"sent again now: {plural(facts.replayed, 'frame')} that had waited"))
     return findings
 
 

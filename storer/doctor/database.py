@@ -10,7 +10,8 @@ from pathlib import Path
 
 from common.deployment import Deployment, here
 from common.disk import free_space
-from common.doctor.findings import Finding, cure, fine, format_bytes, format_days, mind
+from common.doctor.findings import Finding, notice, ok, problem
+from common.doctor.formatting import format_bytes, format_days
 from common.errors import DatabaseError
 from common.plural import plural
 from storer.config import DatabaseConfig
@@ -185,7 +186,7 @@ def _rejected(facts: DatabaseFacts, connection: Connection, now: datetime) -> Da
     )
 
 
-def judge_database(facts: DatabaseFacts, now: datetime) -> list[Finding]:
+def diagnose_database(facts: DatabaseFacts, now: datetime) -> list[Finding]:
     """Say what the answers mean."""
     if facts.error:
         return [_no_connection(facts)]
@@ -201,7 +202,7 @@ def _no_connection(facts: DatabaseFacts) -> Finding:
     seen = _ACCOUNT.search(facts.error)  # as the server says it: it knows us by an address that we do not know
     account = seen[0] if seen else f"'{user}'@'{'localhost' if facts.local else 'ADDRESS OF THIS MACHINE'}'"
     if "[SSL" in facts.error:
-        return cure(
+        return problem(
             SUBJECT,
             f"the server at {where} has not proved over TLS who it is: {_after_ssl(facts.error)}",
             "database.tls.ca must be the authority that signed its certificate, database.host a name in it;"
@@ -238,7 +239,7 @@ def _no_connection(facts: DatabaseFacts) -> Finding:
         2002: lambda: _unreachable(facts),
     }
     what, remedy = causes.get(facts.code, lambda: (facts.error, "see docs/database.md"))()
-    return cure(SUBJECT, what, remedy)
+    return problem(SUBJECT, what, remedy)
 
 
 def _unreachable(facts: DatabaseFacts) -> tuple[str, str]:
@@ -278,7 +279,7 @@ def _server(facts: DatabaseFacts) -> list[Finding]:
     plain = facts.version.partition("-")[0]
     if "mariadb" not in facts.version.lower():
         findings.append(
-            mind(
+            notice(
                 SUBJECT,
                 f"the server at {facts.where} is no MariaDB: {facts.version}",
                 "it may work all the same; it is not tested",
@@ -286,19 +287,19 @@ def _server(facts: DatabaseFacts) -> list[Finding]:
         )
     elif version < _OLDEST:
         findings.append(
-            cure(SUBJECT, f"MariaDB {plain} at {facts.where} is too old: 10.6 is needed", "update the server")
+            problem(SUBJECT, f"MariaDB {plain} at {facts.where} is too old: 10.6 is needed", "update the server")
         )
     else:
-        findings.append(fine(SUBJECT, f"MariaDB {plain} at {facts.where} lets us in as {facts.account}{over}"))
+        findings.append(ok(SUBJECT, f"MariaDB {plain} at {facts.where} lets us in as {facts.account}{over}"))
     if facts.read_only:
         findings.append(
-            cure(
+            problem(
                 SUBJECT, "the server only lets us read", "name the node that takes writes; or SET GLOBAL read_only = 0"
             )
         )
     if facts.flush != 1:
         findings.append(
-            cure(
+            problem(
                 SUBJECT,
                 f"innodb_flush_log_at_trx_commit is {facts.flush}: a power cut loses frames that are said to be stored",
                 "set it to 1 in the server's configuration",
@@ -306,7 +307,7 @@ def _server(facts: DatabaseFacts) -> list[Finding]:
         )
     if not facts.named_zones:
         findings.append(
-            mind(
+            notice(
                 SUBJECT,
                 "the server does not know names of time zones, such as Europe/Paris; only people who ask for them mind",
                 _load_zones(),
@@ -342,7 +343,7 @@ def _rights(facts: DatabaseFacts) -> list[Finding]:
     if not facts.missing_rights:
         return []
     return [
-        cure(
+        problem(
             SUBJECT,
             f"{facts.account} lacks rights on {facts.name}: {', '.join(facts.missing_rights)}",
             f"as administrator ({here(_PROGRAM).sql()}): {_grant(facts.name, facts.account, facts.missing_rights)}",
@@ -354,10 +355,10 @@ def _schema(facts: DatabaseFacts) -> list[Finding]:
     if "SELECT" in facts.missing_rights:
         return []
     if facts.schema is None:
-        return [mind(SUBJECT, f"{facts.name} has no tables yet", "the storer makes them when it starts")]
+        return [notice(SUBJECT, f"{facts.name} has no tables yet", "the storer makes them when it starts")]
     if facts.schema > facts.newest_schema:
         return [
-            cure(
+            problem(
                 SUBJECT,
                 f"the tables have version {facts.schema}, this storer knows {facts.newest_schema}",
                 "update the storer",
@@ -365,30 +366,30 @@ def _schema(facts: DatabaseFacts) -> list[Finding]:
         ]
     if facts.schema < facts.newest_schema:
         return [
-            mind(
+            notice(
                 SUBJECT,
                 f"the tables have version {facts.schema}, this storer brings them to {facts.newest_schema}",
                 f"it does so when it starts; after a backup: {here(_PROGRAM).run(_PROGRAM, 'migrate')}",
             )
         ]
-    return [fine(SUBJECT, f"the tables of {facts.name} are up to date (version {facts.schema})")]
+    return [ok(SUBJECT, f"the tables of {facts.name} are up to date (version {facts.schema})")]
 
 
 def _flow(facts: DatabaseFacts, now: datetime) -> list[Finding]:
     if facts.last is None:
-        return [mind(FRAMES, "not one frame is stored yet", "is the storer running, and a reader?")]
+        return [notice(FRAMES, "not one frame is stored yet", "is the storer running, and a reader?")]
     ago = now - facts.last
     held = f"about {facts.frames} are stored in {format_bytes(facts.bytes)}"
     if ago > _SILENT:
         return [
-            cure(
+            problem(
                 FRAMES,
                 f"{held}, the last of {facts.last:%Y-%m-%d %H:%M} UTC, {format_days(ago / timedelta(days=1))} ago",
                 f"is the storer running ({_state()}), and the reader ({here(_READER).run(_READER, 'check')})?",
             )
         ]
     a_day = f", {facts.a_day:.0f} a day" if facts.a_day else ""
-    return [fine(FRAMES, f"{held}{a_day}; the last {max(0, round(ago.total_seconds()))} s ago")]
+    return [ok(FRAMES, f"{held}{a_day}; the last {max(0, round(ago.total_seconds()))} s ago")]
 
 
 def _refused(facts: DatabaseFacts) -> list[Finding]:
@@ -397,7 +398,7 @@ def _refused(facts: DatabaseFacts) -> list[Finding]:
     at, topic, reason = facts.last_rejected
     if facts.rejected_full:
         return [
-            cure(
+            problem(
                 REJECTED,
                 f"rejected_messages is full ({facts.rejected} messages): what is rejected now is only counted",
                 "look who publishes it, then empty the table: TRUNCATE rejected_messages;",
@@ -406,9 +407,9 @@ def _refused(facts: DatabaseFacts) -> list[Finding]:
     refused = plural(facts.rejected, "message")
     what = f"{refused} could not be stored; the last on {at:%Y-%m-%d %H:%M} UTC, {topic}: {reason}"
     if not facts.rejected_lately:
-        return [fine(REJECTED, f"{what}. None within the last day")]
+        return [ok(REJECTED, f"{what}. None within the last day")]
     return [
-        mind(
+        notice(
             REJECTED,
             what,
             f"who publishes them? {_SHOW_REJECTED} tells more",
@@ -420,7 +421,7 @@ def _disk(facts: DatabaseFacts) -> list[Finding]:
     if facts.free is None:
         if facts.local:
             return []
-        return [fine(DISK, f"that of {facts.where} is on another machine, and cannot be seen from here")]
+        return [ok(DISK, f"that of {facts.where} is on another machine, and cannot be seen from here")]
     believed = facts.frames >= _ENOUGH_ROWS and facts.frames_bytes
     size = facts.frames_bytes / facts.frames if believed else _BYTES_A_FRAME
     a_day = facts.a_day or _FRAMES_A_DAY
@@ -429,7 +430,7 @@ def _disk(facts: DatabaseFacts) -> list[Finding]:
     what = f"{format_bytes(facts.free)} free: {format_days(days)} at {size:.0f} bytes a frame{guess}"
     remedy = "make room, or move the database to a larger disk; docs/database.md tells how to back it up"
     if days < _VERY_LITTLE or facts.free < _CROWDED:
-        return [cure(DISK, f"only {what}", remedy)]
+        return [problem(DISK, f"only {what}", remedy)]
     if days < _LITTLE:
-        return [mind(DISK, what, remedy)]
-    return [fine(DISK, what)]
+        return [notice(DISK, what, remedy)]
+    return [ok(DISK, what)]

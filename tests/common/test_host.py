@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from common.doctor.findings import format_bytes, format_days
 from common.host import Host, Process, User
 
 READER = "teleinfo-reader"
@@ -85,18 +84,6 @@ def test_the_unit_tells_as_whom_the_service_runs(tmp_path: Path) -> None:
     assert len(user.groups) > 1
     unit.write_text("[Service]\nUser=nobody-of-that-name\n")
     assert Host(tmp_path).user(READER, CONFIG).uid == os.geteuid()
-
-
-@pytest.mark.parametrize(("size", "text"), [(0, "0 B"), (64_000_000, "64 MB"), (9.1e9, "9.1 GB"), (2.5e15, "2500 TB")])
-def test_sizes_are_words(size: float, text: str) -> None:
-    assert format_bytes(size) == text
-
-
-@pytest.mark.parametrize(
-    ("days", "text"), [(0.01, "14 minutes"), (1.5, "36 hours"), (22, "22 days"), (300, "10 months"), (5113, "14 years")]
-)
-def test_times_are_words(days: float, text: str) -> None:
-    assert format_days(days) == text
 
 
 def test_whoever_has_locked_a_device_is_seen_also_where_its_files_are_not(terminal: Path, tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ import pytest
 import yaml
 
 from common import config
-from common.doctor.broker import BrokerFacts, judge_broker, probe_broker
-from common.doctor.broker_probe import Probe, Problem
+from common.doctor.broker import BrokerFacts, diagnose_broker, probe_broker
+from common.doctor.broker_probe import Failure, Probe
 from common.doctor.findings import Finding, Report
 from common.host import Host
 from demo.servers import Broker, die_with, free_port
@@ -62,34 +62,34 @@ def one(findings: list[Finding]) -> Finding:
 )
 def test_who_is_not_let_in_is_told_so(household: Broker, user: str | None, password: str | None, words: str) -> None:
     facts = probe(account(household, user, password=password))
-    assert facts.problem is Problem.CREDENTIALS
-    assert words in one(judge_broker(facts, 0)).what
+    assert facts.failure is Failure.CREDENTIALS
+    assert words in one(diagnose_broker(facts, 0)).what
 
 
 def test_nobody_at_the_port_is_told_from_no_such_machine() -> None:
-    assert probe(config.Broker(host="127.0.0.1", port=free_port())).problem is Problem.REFUSED
-    assert probe(config.Broker(host="no-such-machine.invalid")).problem is Problem.NAME
+    assert probe(config.Broker(host="127.0.0.1", port=free_port())).failure is Failure.REFUSED
+    assert probe(config.Broker(host="no-such-machine.invalid")).failure is Failure.NAME
 
 
 def test_a_broker_that_hangs_is_given_up(household: Broker) -> None:
     household.pause()
     try:
-        assert probe(account(household, "reader"), timeout=0.5).problem is Problem.SILENT
+        assert probe(account(household, "reader"), timeout=0.5).failure is Failure.SILENT
     finally:
         household.resume()
 
 
 @pytest.mark.parametrize(
-    ("answer", "problem"),
+    ("answer", "failure"),
     [
-        (b"HTTP/1.1 400 Bad Request\r\n\r\n", Problem.NOT_MQTT),
-        (b"", Problem.CLOSED),
-        (b"\x20\x02\x00\x01", Problem.VERSION),  # of MQTT 3.1.1
-        (b"\x20\x03\x00\x89\x00", Problem.BUSY),
-        (b"\x20\xff\xff\xff\xff", Problem.NOT_MQTT),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", Failure.NOT_MQTT),
+        (b"", Failure.CLOSED),
+        (b"\x20\x02\x00\x01", Failure.VERSION),  # of MQTT 3.1.1
+        (b"\x20\x03\x00\x89\x00", Failure.BUSY),
+        (b"\x20\xff\xff\xff\xff", Failure.NOT_MQTT),
     ],
 )
-def test_what_is_no_broker_of_ours_is_known(answer: bytes, problem: Problem) -> None:
+def test_what_is_no_broker_of_ours_is_known(answer: bytes, failure: Failure) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve() -> None:
@@ -102,7 +102,7 @@ def test_what_is_no_broker_of_ours_is_known(answer: bytes, problem: Problem) -> 
         thread.start()
         facts = probe(config.Broker(host="127.0.0.1", port=server.getsockname()[1]))
         thread.join()
-    assert facts.problem is problem
+    assert facts.failure is failure
 
 
 # -- TLS ---------------------------------------------------------------------------------------------------------------
@@ -126,16 +126,16 @@ def test_certificates_are_told_apart(programs: None, authority: Authority, tmp_p
     good = authority.sign("good", "IP:127.0.0.1")
     with tls_broker(tmp_path / "good", authority, good) as broker:
         facts = probe(over_tls(broker, authority.certificate), TOPICS)
-        assert facts.problem is None
+        assert facts.failure is None
         assert facts.certificate_ends
 
         stranger = Authority(tmp_path / "stranger", "somebody else")
-        assert probe(over_tls(broker, stranger.certificate)).problem is Problem.TLS_AUTHORITY
-        assert probe(over_tls(broker, None)).problem is Problem.TLS_AUTHORITY
-        assert probe(over_tls(broker, tmp_path / "none.crt")).problem is Problem.TLS_FILES
-        assert probe(config.Broker(host=broker.host, port=broker.secure)).problem is Problem.CLOSED  # type: ignore[attr-defined]
+        assert probe(over_tls(broker, stranger.certificate)).failure is Failure.TLS_AUTHORITY
+        assert probe(over_tls(broker, None)).failure is Failure.TLS_AUTHORITY
+        assert probe(over_tls(broker, tmp_path / "none.crt")).failure is Failure.TLS_FILES
+        assert probe(config.Broker(host=broker.host, port=broker.secure)).failure is Failure.CLOSED  # type: ignore[attr-defined]
         plain = config.Broker(host=broker.host, port=broker.port, tls=config.Tls(ca=str(authority.certificate)))
-        assert probe(plain).problem is Problem.TLS_NONE
+        assert probe(plain).failure is Failure.TLS_NONE
 
 
 def test_a_certificate_for_another_name_says_for_whom_it_is(
@@ -143,30 +143,30 @@ def test_a_certificate_for_another_name_says_for_whom_it_is(
 ) -> None:
     with tls_broker(tmp_path / "other", authority, authority.sign("other", "DNS:pi.lan, IP:10.9.8.7")) as broker:
         facts = probe(over_tls(broker, authority.certificate))
-    assert facts.problem is Problem.TLS_NAME
-    finding = one(judge_broker(facts, 0))
+    assert facts.failure is Failure.TLS_NAME
+    finding = one(diagnose_broker(facts, 0))
     assert "not for 127.0.0.1, but for pi.lan, 10.9.8.7" in finding.what
     assert finding.fix.startswith("mqtt.host: pi.lan")
 
 
 @pytest.mark.parametrize(
-    ("years", "problem"), [((2020, 2021), Problem.TLS_EXPIRED), ((2090, 2099), Problem.TLS_NOT_YET)]
+    ("years", "failure"), [((2020, 2021), Failure.TLS_EXPIRED), ((2090, 2099), Failure.TLS_NOT_YET)]
 )
 def test_a_certificate_of_another_time_is_known(
-    programs: None, authority: Authority, tmp_path: Path, years: tuple[int, int], problem: Problem
+    programs: None, authority: Authority, tmp_path: Path, years: tuple[int, int], failure: Failure
 ) -> None:
     certificate = authority.sign(str(years[0]), "IP:127.0.0.1", years=years)
     with tls_broker(tmp_path / "old", authority, certificate) as broker:
-        assert probe(over_tls(broker, authority.certificate)).problem is problem
+        assert probe(over_tls(broker, authority.certificate)).failure is failure
 
 
 def test_a_broker_that_wants_our_certificate_says_so(programs: None, authority: Authority, tmp_path: Path) -> None:
     good = authority.sign("asking", "IP:127.0.0.1")
     with tls_broker(tmp_path / "asking", authority, good, "require_certificate true") as broker:
-        assert probe(over_tls(broker, authority.certificate)).problem is Problem.TLS_REFUSED
+        assert probe(over_tls(broker, authority.certificate)).failure is Failure.TLS_REFUSED
         certificate, key = authority.sign("reader", "DNS:reader")
         ours = over_tls(broker, authority.certificate, certificate=str(certificate), key=str(key))
-        assert probe(ours).problem is None
+        assert probe(ours).failure is None
 
 
 # -- rights ------------------------------------------------------------------------------------------------------------
@@ -214,7 +214,7 @@ def test_a_broker_that_would_hand_the_question_over_is_not_asked() -> None:
         thread.start()
         facts = probe(config.Broker(host="127.0.0.1", port=server.getsockname()[1]), ["a/b/c", "d"])
         thread.join()
-    assert facts.problem is None
+    assert facts.failure is None
     assert facts.unasked
     assert asked.count(0x34) == 1
 
@@ -223,7 +223,7 @@ def test_a_broker_without_qos_2_is_not_asked(programs: None, tmp_path: Path) -> 
     with careful_broker(tmp_path / "simple", extra="max_qos 1") as broker:
         facts = probe(account(broker, "reader"), TOPICS)
     assert facts.unasked
-    assert facts.problem is None
+    assert facts.failure is None
 
 
 # -- the command -------------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from storer.config import DatabaseConfig
 from storer.database.frame_store import FrameStore
 from storer.database.rejected import Rejection
 from storer.doctor.command import check
-from storer.doctor.database import DatabaseFacts, judge_database, probe_database
+from storer.doctor.database import DatabaseFacts, diagnose_database, probe_database
 from tests.services.house import PASSWORD, Speaker, account, careful_broker
 from tests.services.storing import client, make_tables, store
 
@@ -82,7 +82,7 @@ def test_a_database_that_is_gone_is_known(fresh_database: Database) -> None:
     fresh_database.sql("DROP DATABASE teleinfodb")
     facts = look(settings(fresh_database))
     assert facts.code == 1049
-    assert "CREATE DATABASE teleinfodb" in judge_database(facts, datetime.now(UTC))[0].fix
+    assert "CREATE DATABASE teleinfodb" in diagnose_database(facts, datetime.now(UTC))[0].fix
 
 
 def test_an_empty_database_is_no_trouble(fresh_database: Database) -> None:
@@ -97,7 +97,7 @@ def test_an_empty_database_is_no_trouble(fresh_database: Database) -> None:
 def test_missing_rights_are_named_in_the_statement_that_gives_them(
     fresh_database: Database, limited: DatabaseConfig
 ) -> None:
-    finding = next(found for found in judge_database(look(limited), datetime.now(UTC)) if "lacks" in found.what)
+    finding = next(found for found in diagnose_database(look(limited), datetime.now(UTC)) if "lacks" in found.what)
     statement = finding.fix.partition(": ")[2]
     assert statement.startswith("GRANT UPDATE, CREATE, ALTER, DROP, CREATE VIEW ON teleinfodb.* TO")
     fresh_database.sql(statement)
@@ -120,7 +120,7 @@ def test_tables_of_a_newer_storer_are_known(fresh_database: Database) -> None:
     assert look(settings(fresh_database)).schema == look(settings(fresh_database)).newest_schema
     fresh_database.sql("INSERT INTO teleinfodb.schema_version (version, name) VALUES (99, 'later')")
     newer = replace(look(settings(fresh_database)), flush=1)
-    assert "this storer knows" in worst(judge_database(newer, datetime.now(UTC))).what
+    assert "this storer knows" in worst(diagnose_database(newer, datetime.now(UTC))).what
 
 
 def test_frames_a_day_come_from_the_last_day(fresh_database: Database) -> None:
@@ -134,7 +134,7 @@ def test_frames_a_day_come_from_the_last_day(fresh_database: Database) -> None:
     assert facts.bytes > 0
     later = look(settings(fresh_database), now + timedelta(days=3))
     assert later.a_day is None
-    assert "3 days ago" in worst(judge_database(replace(later, flush=1), now + timedelta(days=3))).what
+    assert "3 days ago" in worst(diagnose_database(replace(later, flush=1), now + timedelta(days=3))).what
 
 
 def test_what_was_rejected_is_counted_and_the_newest_is_shown(fresh_database: Database) -> None:

@@ -1,11 +1,11 @@
 import pytest
 
-from common.doctor.broker import BrokerFacts, judge_broker
-from common.doctor.broker_probe import Problem
+from common.doctor.broker import BrokerFacts, diagnose_broker
+from common.doctor.broker_probe import Failure
 from common.doctor.findings import Finding, Status
 
 NOW = 1_800_000_000.0
-FINE, MIND, CURE = Status
+OK, NOTICE, PROBLEM = Status
 
 
 def facts(**changes: object) -> BrokerFacts:
@@ -16,14 +16,14 @@ def worst(findings: list[Finding]) -> Finding:
     return max(findings, key=lambda finding: list(Status).index(finding.status))
 
 
-@pytest.mark.parametrize("problem", Problem)
+@pytest.mark.parametrize("failure", Failure)
 @pytest.mark.parametrize("tls", [False, True])
 @pytest.mark.parametrize("username", [None, "reader"])
 def test_each_problem_is_one_finding_that_names_the_broker_and_a_cure(
-    problem: Problem, tls: bool, username: str | None
+    failure: Failure, tls: bool, username: str | None
 ) -> None:
-    (finding,) = judge_broker(facts(problem=problem, detail="why", tls=tls, username=username), NOW)
-    assert finding.status is CURE
+    (finding,) = diagnose_broker(facts(failure=failure, detail="why", tls=tls, username=username), NOW)
+    assert finding.status is PROBLEM
     assert finding.fix
     assert "broker.local" in finding.what or "mqtt.tls" in finding.what
 
@@ -31,42 +31,42 @@ def test_each_problem_is_one_finding_that_names_the_broker_and_a_cure(
 @pytest.mark.parametrize(
     ("changes", "what", "cure"),
     [
-        ({"problem": Problem.NAME}, "no machine named broker.local", "mqtt.host"),
-        ({"problem": Problem.REFUSED}, "nothing listens at broker.local:1883", "`listener 1883`"),
-        ({"problem": Problem.REFUSED, "host": "localhost"}, "nothing listens", "systemctl enable --now mosquitto"),
+        ({"failure": Failure.NAME}, "no machine named broker.local", "mqtt.host"),
+        ({"failure": Failure.REFUSED}, "nothing listens at broker.local:1883", "`listener 1883`"),
+        ({"failure": Failure.REFUSED, "host": "localhost"}, "nothing listens", "systemctl enable --now mosquitto"),
         (
-            {"problem": Problem.TLS_NAME, "detail": "pi.lan, 10.0.0.2"},
+            {"failure": Failure.TLS_NAME, "detail": "pi.lan, 10.0.0.2"},
             "not for broker.local, but for",
             "mqtt.host: pi.lan",
         ),
-        ({"problem": Problem.TLS_AUTHORITY}, "nobody we trust", "mqtt.tls.ca"),
-        ({"problem": Problem.TLS_NOT_YET}, "not valid yet", "timedatectl"),
-        ({"problem": Problem.CLOSED}, "hangs up", "8883"),
-        ({"problem": Problem.CLOSED}, "hangs up", "mosquitto 2.0 or newer"),
-        ({"problem": Problem.VERSION}, "does not speak MQTT 5", "mosquitto 2.0 or newer"),
-        ({"problem": Problem.QOS}, "only messages of QoS 0", "max_qos 0"),
+        ({"failure": Failure.TLS_AUTHORITY}, "nobody we trust", "mqtt.tls.ca"),
+        ({"failure": Failure.TLS_NOT_YET}, "not valid yet", "timedatectl"),
+        ({"failure": Failure.CLOSED}, "hangs up", "8883"),
+        ({"failure": Failure.CLOSED}, "hangs up", "mosquitto 2.0 or newer"),
+        ({"failure": Failure.VERSION}, "does not speak MQTT 5", "mosquitto 2.0 or newer"),
+        ({"failure": Failure.QOS}, "only messages of QoS 0", "max_qos 0"),
         (
-            {"problem": Problem.PASSWORD_FILE, "detail": "mqtt.password_file: /f cannot be read: Permission denied"},
+            {"failure": Failure.PASSWORD_FILE, "detail": "mqtt.password_file: /f cannot be read: Permission denied"},
             "mqtt.password_file: /f cannot be read: Permission denied",
             "with sudo",
         ),
         ({"largest": 1000}, "no message of more than 1000 bytes", "max_packet_size"),
-        ({"problem": Problem.CREDENTIALS}, "the user reader with this password", "mosquitto_passwd FILE reader"),
-        ({"problem": Problem.CREDENTIALS, "username": None}, "without a user name", "mqtt.username"),
+        ({"failure": Failure.CREDENTIALS}, "the user reader with this password", "mosquitto_passwd FILE reader"),
+        ({"failure": Failure.CREDENTIALS, "username": None}, "without a user name", "mqtt.username"),
         ({"published": ("a", "b"), "denied": ("b",)}, "forbids to publish on b", "the user reader the right to write"),
         ({"refused": ("c/+",)}, "forbids to listen to c/+", "the right to read"),
     ],
 )
 def test_a_problem_is_said_in_words_with_its_cure(changes: dict[str, object], what: str, cure: str) -> None:
-    finding = worst(judge_broker(facts(**changes), NOW))
-    assert finding.status is CURE
+    finding = worst(diagnose_broker(facts(**changes), NOW))
+    assert finding.status is PROBLEM
     assert what in finding.what
     assert cure in finding.fix
 
 
 def test_a_broker_that_lets_us_do_all_is_fine() -> None:
-    found = judge_broker(facts(host="localhost", published=("a", "b")), NOW)
-    assert [finding.status for finding in found] == [FINE, FINE]
+    found = diagnose_broker(facts(host="localhost", published=("a", "b")), NOW)
+    assert [finding.status for finding in found] == [OK, OK]
     assert "all 2 topics" in found[1].what
 
 
@@ -79,24 +79,24 @@ def test_a_broker_that_lets_us_do_all_is_fine() -> None:
     ],
 )
 def test_some_things_are_only_to_be_known(changes: dict[str, object], what: str) -> None:
-    finding = worst(judge_broker(facts(**changes), NOW))
-    assert finding.status is MIND
+    finding = worst(diagnose_broker(facts(**changes), NOW))
+    assert finding.status is NOTICE
     assert what in finding.what
 
 
 def test_a_certificate_that_lasts_is_not_spoken_of() -> None:
-    found = judge_broker(facts(tls=True, certificate_ends=NOW + 90 * 86400), NOW)
-    assert [finding.status for finding in found] == [FINE]
+    found = diagnose_broker(facts(tls=True, certificate_ends=NOW + 90 * 86400), NOW)
+    assert [finding.status for finding in found] == [OK]
 
 
-@pytest.mark.parametrize("problem", [Problem.NAME, Problem.REFUSED])
+@pytest.mark.parametrize("failure", [Failure.NAME, Failure.REFUSED])
 def test_in_a_container_the_bundled_broker_is_started_with_compose(
-    monkeypatch: pytest.MonkeyPatch, problem: Problem
+    monkeypatch: pytest.MonkeyPatch, failure: Failure
 ) -> None:
     monkeypatch.setenv("TELEINFO_DEPLOYMENT", "compose")
-    (finding,) = judge_broker(facts(problem=problem, host="mosquitto"), NOW)
+    (finding,) = diagnose_broker(facts(failure=failure, host="mosquitto"), NOW)
     assert "docker compose up -d mosquitto" in finding.fix
-    (finding,) = judge_broker(facts(problem=problem, host="192.168.1.20"), NOW)
+    (finding,) = diagnose_broker(facts(failure=failure, host="192.168.1.20"), NOW)
     assert "docker compose up -d mosquitto" not in finding.fix
     assert "in .env" in finding.fix
 
@@ -112,6 +112,6 @@ def test_in_a_container_setup_knows_the_passwords(
     monkeypatch: pytest.MonkeyPatch, host: str, username: str, command: str
 ) -> None:
     monkeypatch.setenv("TELEINFO_DEPLOYMENT", "compose")
-    (finding,) = judge_broker(facts(problem=Problem.CREDENTIALS, host=host, username=username), NOW)
+    (finding,) = diagnose_broker(facts(failure=Failure.CREDENTIALS, host=host, username=username), NOW)
     assert command in finding.fix
     assert "sudo" not in finding.fix

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from common.config import Broker
-from common.doctor.broker_probe import NoConnection, Probe, Problem
+from common.doctor.broker_probe import ConnectionFailed, Failure, Probe
 
 WITHIN = 10.0  # seconds
 CONNACK = b"\x20\x03\x00\x00\x00"
@@ -45,16 +45,16 @@ def take_in(connection: socket.socket) -> None:
 )
 def test_a_broker_that_is_killed_while_it_is_asked_is_one_that_is_gone(ask: Callable[[Probe], object]) -> None:
     with server(take_in) as settings, Probe(settings, "doctor", timeout=WITHIN) as probe:
-        with pytest.raises(NoConnection) as gone:
+        with pytest.raises(ConnectionFailed) as gone:
             ask(probe)
-        assert gone.value.problem is Problem.CLOSED
+        assert gone.value.failure is Failure.CLOSED
 
 
 def test_a_broker_that_is_killed_while_we_listen_is_one_that_is_gone() -> None:
     with server(lambda connection: connection.sendall(CONNACK)) as settings:
-        with Probe(settings, "doctor", timeout=WITHIN) as probe, pytest.raises(NoConnection) as gone:
+        with Probe(settings, "doctor", timeout=WITHIN) as probe, pytest.raises(ConnectionFailed) as gone:
             probe.listen(WITHIN)
-        assert gone.value.problem is Problem.CLOSED
+        assert gone.value.failure is Failure.CLOSED
 
 
 @pytest.mark.parametrize(
@@ -68,26 +68,26 @@ def test_a_broker_that_is_killed_while_we_listen_is_one_that_is_gone() -> None:
 )
 def test_what_says_something_else_is_no_broker(greeting: bytes) -> None:
     with server(lambda connection: connection.sendall(greeting)) as settings:
-        with pytest.raises(NoConnection) as wrong:
+        with pytest.raises(ConnectionFailed) as wrong:
             Probe(settings, "doctor", timeout=WITHIN)
-        assert wrong.value.problem is Problem.NOT_MQTT
+        assert wrong.value.failure is Failure.NOT_MQTT
 
 
 @pytest.mark.parametrize(
-    ("greeting", "problem"),
+    ("greeting", "failure"),
     [
-        (b"\x20\x02\x00\x01", Problem.VERSION),  # as MQTT 3.1.1 says it
-        (b"\x20\x03\x00\x84\x00", Problem.VERSION),
-        (b"\x20\x05\x00\x00\x02\x24\x00", Problem.QOS),  # Maximum QoS 0
-        (b"", Problem.CLOSED),
+        (b"\x20\x02\x00\x01", Failure.VERSION),  # as MQTT 3.1.1 says it
+        (b"\x20\x03\x00\x84\x00", Failure.VERSION),
+        (b"\x20\x05\x00\x00\x02\x24\x00", Failure.QOS),  # Maximum QoS 0
+        (b"", Failure.CLOSED),
     ],
     ids=["version 3.1.1", "version 5", "QoS", "hangs up"],
 )
-def test_a_broker_that_is_not_for_us_is_known(greeting: bytes, problem: Problem) -> None:
+def test_a_broker_that_is_not_for_us_is_known(greeting: bytes, failure: Failure) -> None:
     with server(lambda connection: connection.sendall(greeting)) as settings:
-        with pytest.raises(NoConnection) as wrong:
+        with pytest.raises(ConnectionFailed) as wrong:
             Probe(settings, "doctor", timeout=WITHIN)
-        assert wrong.value.problem is problem
+        assert wrong.value.failure is failure
 
 
 def test_the_largest_packet_is_known() -> None:
@@ -101,9 +101,9 @@ def test_the_largest_packet_is_known() -> None:
 
 def test_a_password_file_that_is_missing_is_known(tmp_path: Path) -> None:
     file = tmp_path / "none"
-    with pytest.raises(NoConnection) as wrong:
+    with pytest.raises(ConnectionFailed) as wrong:
         Probe(Broker(host="127.0.0.1", username="reader", password_file=str(file)), "doctor", timeout=WITHIN)
-    assert wrong.value.problem is Problem.PASSWORD_FILE
+    assert wrong.value.failure is Failure.PASSWORD_FILE
     assert str(wrong.value) == f"mqtt.password_file: {file} cannot be read: No such file or directory"
 
 
@@ -121,6 +121,6 @@ def test_what_it_said_before_it_hung_up_is_heard(monkeypatch: pytest.MonkeyPatch
             return ours
 
         monkeypatch.setattr(socket, "create_connection", connect_late)
-        with pytest.raises(NoConnection) as wrong:
+        with pytest.raises(ConnectionFailed) as wrong:
             Probe(Broker(host="127.0.0.1", port=listener.getsockname()[1]), "doctor", timeout=WITHIN)
-        assert wrong.value.problem is Problem.NOT_MQTT
+        assert wrong.value.failure is Failure.NOT_MQTT

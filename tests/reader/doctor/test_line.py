@@ -17,7 +17,7 @@ from reader.simulator.line import Noise
 from reader.simulator.meter import SimulatedMeter
 from reader.tic.parity import with_parity
 
-FINE, MIND, CURE = Status
+OK, NOTICE, PROBLEM = Status
 Send = Callable[..., bytes]
 
 
@@ -80,7 +80,7 @@ def terminal() -> Iterator[str]:
 
 def test_a_good_line_tells_of_its_meter() -> None:
     line, meter = diagnose_line(hear(Bytes(meter_says())))
-    assert (line.status, meter.status) == (FINE, FINE)
+    assert (line.status, meter.status) == (OK, OK)
     assert "standard frames in 12 s, 2.00 a second" in line.what
     assert "0 of them damaged; 0 parity errors" in line.what
     for word in ("Linky single-phase", "by Itron", "standard mode", "H PLEINE/CREUSE", "values a frame"):
@@ -89,7 +89,7 @@ def test_a_good_line_tells_of_its_meter() -> None:
 
 def test_noise_is_measured_and_compared_with_what_is_normal() -> None:
     line = diagnose_line(hear(Bytes(meter_says(), noise=Noise(1e-3))))[0]
-    assert line.status is CURE
+    assert line.status is PROBLEM
     assert line.what.startswith("noisy: ")
     assert "normal is none" in line.what
     assert "parity" in line.what
@@ -102,12 +102,12 @@ def test_one_damaged_line_is_only_to_be_known(send: Send) -> None:
     facts = hear(Bytes(good))
     facts.dropped["checksum"] = 1
     facts.good = 500
-    assert diagnose_line(facts)[0].status is MIND
+    assert diagnose_line(facts)[0].status is NOTICE
 
 
 def test_a_silent_line_says_where_to_look(terminal: str) -> None:
     finding = only(diagnose_line(listen(terminal, "auto", 0.3, open_port)))
-    assert finding.status is CURE
+    assert finding.status is PROBLEM
     assert "is silent: not one character" in finding.what
     assert "I1 and I2" in finding.fix
 
@@ -122,7 +122,7 @@ def test_a_silent_line_says_where_to_look(terminal: str) -> None:
 )
 def test_garbage_is_told_apart(data: bytes, what: str, cure: str) -> None:
     finding = only(diagnose_line(hear(Bytes(data))))
-    assert finding.status is CURE
+    assert finding.status is PROBLEM
     assert what in finding.what
     assert cure in finding.fix
 
@@ -141,7 +141,7 @@ def test_the_driver_has_its_say_on_garbage() -> None:
 def test_characters_that_the_port_lost_are_no_noise_of_the_line(send: Send) -> None:
     data = send(b"ADCO 031961123456", b"PAPP 00750", b"BASE 010151175")
     line = diagnose_line(hear(Bytes(data, driver={"overrun": 3})))[0]
-    assert line.status is CURE
+    assert line.status is PROBLEM
     assert "lost on their way" in line.what
     assert "disable-bt" in line.fix
 
@@ -152,7 +152,7 @@ def test_the_other_speed_is_tried_whatever_the_configuration_says(send: Send) ->
     assert port.speeds[:2] == [9600, 1200]
     assert port.speeds[-1] == 0  # closed
     wrong = diagnose_line(facts)[0]
-    assert wrong.status is CURE
+    assert wrong.status is PROBLEM
     assert "speaks in historic mode, and reader.yaml says mode: standard" in wrong.what
     assert "mode: auto" in wrong.fix
 
@@ -164,7 +164,7 @@ def test_what_came_in_at_the_wrong_speed_is_no_noise(send: Send) -> None:
 
     facts = hear(Line(send(b"ADCO 031961123456", b"PAPP 00750", b"BASE 010151175")))
     assert facts.broken == 0
-    assert diagnose_line(facts)[0].status is FINE
+    assert diagnose_line(facts)[0].status is OK
 
 
 def test_a_frame_whose_beginning_was_missed_is_no_noise(send: Send) -> None:
@@ -181,7 +181,7 @@ def test_a_frame_whose_beginning_was_missed_is_no_noise(send: Send) -> None:
 def test_a_linky_in_historic_mode_is_told_what_the_standard_mode_would_add(send: Send) -> None:
     groups = (b"ADCO 031961123456", b"OPTARIF BASE", b"BASE 010151175", b"PTEC TH..", b"PAPP 00750")
     meter = diagnose_line(hear(Bytes(send(*groups))))[1]
-    assert meter.status is MIND
+    assert meter.status is NOTICE
     assert "for each offer of today" in meter.what
     assert "ask the supplier" in meter.fix
     assert "voltage" in meter.fix
@@ -189,7 +189,7 @@ def test_a_linky_in_historic_mode_is_told_what_the_standard_mode_would_add(send:
 
 def test_an_old_meter_has_nothing_to_gain(send: Send) -> None:
     meter = diagnose_line(hear(Bytes(send(b"ADCO 020422123456", b"OPTARIF BASE", b"BASE 010151175"))))[1]
-    assert meter.status is FINE
+    assert meter.status is OK
     assert "Electronic single-phase meter by Sagemcom" in meter.what
 
 
@@ -203,7 +203,7 @@ def test_an_old_meter_has_nothing_to_gain(send: Send) -> None:
 )
 def test_meters_that_say_too_little_are_known(send: Send, groups: tuple[bytes, ...], what: str) -> None:
     finding = diagnose_line(hear(Bytes(send(*groups))))[-1]
-    assert finding.status is CURE
+    assert finding.status is PROBLEM
     assert what in finding.what
 
 
@@ -217,7 +217,7 @@ def test_a_port_that_cannot_be_opened_is_said() -> None:
         raise PortError(f"{url}: connection refused; is the program that serves the port running there?")
 
     finding = only(diagnose_line(listen("socket://pi:2000", "auto", 1.0, refuse)))
-    assert finding.status is CURE
+    assert finding.status is PROBLEM
     assert "connection refused" in finding.what
 
 

@@ -106,7 +106,7 @@ def put(root: Path, name: str, text: str) -> None:
 )
 def test_what_is_wrong_with_a_port_is_said_with_its_cure(facts: PortFacts, what: str, cure: str) -> None:
     (finding,) = diagnose_port(facts)
-    assert finding.status is Status.CURE
+    assert finding.status is Status.PROBLEM
     assert what in finding.what
     assert cure in finding.fix
     assert "do_serial_cons" not in finding.fix or facts.console_as in ("serial0", "ttyAMA0")
@@ -115,14 +115,14 @@ def test_what_is_wrong_with_a_port_is_said_with_its_cure(facts: PortFacts, what:
 def test_the_running_reader_is_no_intruder_but_keeps_us_from_listening() -> None:
     facts = replace(GOOD, holders=(READER,))
     (finding,) = diagnose_port(facts)
-    assert finding.status is Status.FINE
+    assert finding.status is Status.OK
     assert "process 77" in finding.what
     assert not facts.may_listen
 
 
 def test_who_may_not_read_what_the_reader_may_is_told_of_sudo() -> None:
     (finding,) = diagnose_port(replace(GOOD, allowed_here=False))
-    assert finding.status is Status.MIND
+    assert finding.status is Status.NOTICE
     assert "sudo" in finding.fix
 
 
@@ -135,7 +135,7 @@ def test_a_port_of_the_network_is_not_looked_for_here(root: Path) -> None:
 def test_a_free_port_is_seen_as_such(root: Path, terminal: Path) -> None:
     facts = probe_port(str(terminal), Host(root), ME)
     assert facts.may_listen
-    assert [finding.status for finding in diagnose_port(facts)] == [Status.FINE]
+    assert [finding.status for finding in diagnose_port(facts)] == [Status.OK]
 
 
 def test_the_rights_are_those_of_the_user_of_the_service(root: Path, terminal: Path) -> None:

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from common.doctor.broker_probe import Heard
+from common.doctor.broker_probe import Received
 from common.doctor.findings import Finding, Status
 from common.topics import Topics
-from reader.doctor.service import ServiceFacts, diagnose_delivery, diagnose_line_from_afar, diagnose_service, gather
+from reader.doctor.service import ServiceFacts, diagnose_delivery, diagnose_reported_line, diagnose_service, gather
 
-FINE, MIND, CURE = Status
+OK, NOTICE, PROBLEM = Status
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 PORT, METER = "/dev/ttyAMA0", "031961123456"
 TOPICS = Topics("teleinfo")
@@ -44,9 +44,9 @@ def running(**health: Any) -> ServiceFacts:
     )
 
 
-def heard(topic: str, payload: Any, *, retained: bool = True) -> Heard:
+def heard(topic: str, payload: Any, *, retained: bool = True) -> Received:
     text = payload if isinstance(payload, str) else json.dumps(payload)
-    return Heard(topic, text.encode(), retained, 0.0)
+    return Received(topic, text.encode(), retained, 0.0)
 
 
 def worst(findings: list[Finding]) -> Finding:
@@ -85,29 +85,29 @@ def test_what_is_heard_is_sorted() -> None:
 def test_nonsense_in_health_is_no_reason_to_fall(health: str) -> None:
     facts = gather("cellar", TOPICS, [heard("teleinfo/reader/cellar/health", health)], seconds=1, local=True)
     assert diagnose_service(replace(facts, status="online"))
-    assert diagnose_line_from_afar(facts, PORT)
+    assert diagnose_reported_line(facts, PORT)
     assert diagnose_delivery(replace(facts, status="online"), "auto", NOW)
 
 
 def test_a_healthy_reader_is_fine_in_all() -> None:
     facts = running()
-    found = diagnose_service(facts) + diagnose_line_from_afar(facts, PORT) + diagnose_delivery(facts, "auto", NOW)
-    assert {finding.status for finding in found} == {FINE}
+    found = diagnose_service(facts) + diagnose_reported_line(facts, PORT) + diagnose_delivery(facts, "auto", NOW)
+    assert {finding.status for finding in found} == {OK}
     assert "for 2 hours" in found[0].what
 
 
 @pytest.mark.parametrize(
     ("facts", "status", "what"),
     [
-        (replace(running(), returned=4), CURE, "two readers named cellar throw each other out"),
-        (running(taken_over=2), CURE, "two readers named cellar"),
-        (running(taken_over=1), MIND, "another program has taken its place"),
-        (replace(running(), local=False), MIND, "none is to be seen here"),
-        (replace(running(), status="offline"), CURE, "the broker says offline"),
-        (replace(running(), status=""), MIND, "the broker tells nothing of it"),
-        (running(connects=200), MIND, "200 times"),
-        (ServiceFacts(name="cellar"), MIND, "no reader named cellar is running"),
-        (ServiceFacts(name="cellar", status="offline"), MIND, "no reader named cellar is running"),
+        (replace(running(), returned=4), PROBLEM, "two readers named cellar throw each other out"),
+        (running(taken_over=2), PROBLEM, "two readers named cellar"),
+        (running(taken_over=1), NOTICE, "another program has taken its place"),
+        (replace(running(), local=False), NOTICE, "none is to be seen here"),
+        (replace(running(), status="offline"), PROBLEM, "the broker says offline"),
+        (replace(running(), status=""), NOTICE, "the broker tells nothing of it"),
+        (running(connects=200), NOTICE, "200 times"),
+        (ServiceFacts(name="cellar"), NOTICE, "no reader named cellar is running"),
+        (ServiceFacts(name="cellar", status="offline"), NOTICE, "no reader named cellar is running"),
     ],
 )
 def test_the_reader_itself(facts: ServiceFacts, status: Status, what: str) -> None:
@@ -120,16 +120,16 @@ def test_the_reader_itself(facts: ServiceFacts, status: Status, what: str) -> No
 @pytest.mark.parametrize(
     ("facts", "status", "what"),
     [
-        (running(lines=[]), MIND, "says nothing of"),
-        (running(lines=[line(open=False)]), CURE, "cannot open"),
-        (running(uptime=0, lines=[line(open=False, meter=None)]), MIND, "has started only now"),
-        (running(lines=[line(meter=None)]), CURE, "has heard no meter"),
-        (replace(running(), links={METER: "offline"}), CURE, "has fallen silent"),
-        (running(lines=[line(groups_dropped={"parity": 300})]), CURE, "noisy"),
+        (running(lines=[]), NOTICE, "says nothing of"),
+        (running(lines=[line(open=False)]), PROBLEM, "cannot open"),
+        (running(uptime=0, lines=[line(open=False, meter=None)]), NOTICE, "has started only now"),
+        (running(lines=[line(meter=None)]), PROBLEM, "has heard no meter"),
+        (replace(running(), links={METER: "offline"}), PROBLEM, "has fallen silent"),
+        (running(lines=[line(groups_dropped={"parity": 300})]), PROBLEM, "noisy"),
     ],
 )
 def test_a_line_as_the_reader_that_runs_knows_it(facts: ServiceFacts, status: Status, what: str) -> None:
-    (finding,) = diagnose_line_from_afar(facts, PORT)
+    (finding,) = diagnose_reported_line(facts, PORT)
     assert finding.status is status
     assert what in finding.what
     assert finding.fix
@@ -138,17 +138,17 @@ def test_a_line_as_the_reader_that_runs_knows_it(facts: ServiceFacts, status: St
 @pytest.mark.parametrize(
     ("facts", "confirmed_by", "status", "what"),
     [
-        (replace(running(), storers={}), "auto", MIND, "no storer has shown itself"),
-        (replace(running(), storers={}), "broker", FINE, "990 frames confirmed"),
-        (running(), ("main", "second"), CURE, "nobody has heard of the storer second"),
-        (replace(running(), storers={"main": "stalled"}), "auto", CURE, "waits for its database"),
-        (replace(running(), storers={"main": "offline"}), "auto", CURE, "the storer main is offline"),
-        (running(delivery=delivery(confirmed=0, waiting=90)), "auto", CURE, "not one of 90 frames was confirmed"),
-        (running(delivery=delivery(thinned=9)), "auto", MIND, "9 frames given up"),
+        (replace(running(), storers={}), "auto", NOTICE, "no storer has shown itself"),
+        (replace(running(), storers={}), "broker", OK, "990 frames confirmed"),
+        (running(), ("main", "second"), PROBLEM, "nobody has heard of the storer second"),
+        (replace(running(), storers={"main": "stalled"}), "auto", PROBLEM, "waits for its database"),
+        (replace(running(), storers={"main": "offline"}), "auto", PROBLEM, "the storer main is offline"),
+        (running(delivery=delivery(confirmed=0, waiting=90)), "auto", PROBLEM, "not one of 90 frames was confirmed"),
+        (running(delivery=delivery(thinned=9)), "auto", NOTICE, "9 frames given up"),
         (
             running(delivery=delivery(spool={"oldest": (NOW - timedelta(hours=1)).isoformat()})),
             "auto",
-            CURE,
+            PROBLEM,
             "2 frames not confirmed yet, the oldest since 2026-11-24 11:00 UTC",
         ),
     ],
@@ -173,7 +173,7 @@ def cures(*facts: ServiceFacts) -> str:
         for one in facts
         for finding in (
             *diagnose_service(one),
-            *diagnose_line_from_afar(one, PORT),
+            *diagnose_reported_line(one, PORT),
             *diagnose_delivery(one, "auto", NOW),
         )
     ]
@@ -204,10 +204,10 @@ def test_in_a_shell_cures_name_the_plain_command(monkeypatch: pytest.MonkeyPatch
 
 def test_a_register_that_steps_back_is_no_noise() -> None:
     stepping = running(lines=[line(groups_dropped={"implausible": 900})])
-    found = diagnose_line_from_afar(stepping, PORT)
+    found = diagnose_reported_line(stepping, PORT)
     assert "noisy" not in str(found)
-    (finding,) = (finding for finding in found if finding.status is not FINE)
-    assert finding.status is MIND
+    (finding,) = (finding for finding in found if finding.status is not OK)
+    assert finding.status is NOTICE
     assert "900 values of registers" in finding.what
     assert "0 damaged lines" in str(found)
     assert "cable" not in finding.fix
@@ -215,6 +215,6 @@ def test_a_register_that_steps_back_is_no_noise() -> None:
 
 def test_noise_beside_a_register_that_steps_back_is_still_noise() -> None:
     both = running(lines=[line(groups_dropped={"implausible": 900, "checksum": 500})])
-    found = diagnose_line_from_afar(both, PORT)
-    assert {finding.status for finding in found} == {MIND, CURE}
+    found = diagnose_reported_line(both, PORT)
+    assert {finding.status for finding in found} == {NOTICE, PROBLEM}
     assert any("500 damaged lines" in finding.what for finding in found)

@@ -11,7 +11,7 @@ from common.version import BUILD_DATE
 from reader.config import ReaderConfig, SpoolConfig
 from reader.doctor.storage import StorageFacts, diagnose_storage, probe_storage
 
-FINE, MIND, CURE = Status
+OK, NOTICE, PROBLEM = Status
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 GOOD = StorageFacts(
     user="teleinfo", now=NOW, time_service="systemd-timesyncd", free=20_000_000_000, total=32_000_000_000
@@ -44,7 +44,7 @@ class Clock:
 
 def test_a_machine_as_it_should_be_is_fine_and_tells_how_long_the_spool_lasts() -> None:
     found = diagnose_storage(GOOD)
-    assert {finding.status for finding in found} == {FINE}
+    assert {finding.status for finding in found} == {OK}
     assert "room for 22 days" in found[-1].what
     assert "20 GB are free" in found[-1].what
 
@@ -52,25 +52,40 @@ def test_a_machine_as_it_should_be_is_fine_and_tells_how_long_the_spool_lasts() 
 @pytest.mark.parametrize(
     ("facts", "status", "what", "cure"),
     [
-        (replace(GOOD, synchronised=False), CURE, "nothing keeps it right", "timedatectl set-ntp true"),
-        (replace(GOOD, synchronised=False, time_service="chronyd"), CURE, "nothing keeps it right", "chronyd running"),
-        (replace(GOOD, synchronised=False, time_service=""), CURE, "nothing keeps", "apt install systemd-timesyncd"),
-        (replace(GOOD, synchronised=False, simulated=True), MIND, "does not mind", "timedatectl"),
-        (replace(GOOD, now=datetime(1970, 1, 1, tzinfo=UTC)), CURE, "never set", "timedatectl"),
-        (replace(GOOD, now=BUILD_DATE - timedelta(seconds=1)), CURE, "never set", "timedatectl"),
-        (replace(GOOD, journal_in_memory=False), MIND, "not in memory", "tmpfs"),
-        (replace(GOOD, journal_refused="others may write into it"), CURE, "run will not use it: others may", "-m 0700"),
-        (replace(GOOD, journal_writable=False), CURE, "may not write into /run/teleinfo", "install -d -o teleinfo"),
-        (replace(GOOD, spool_writable=False), CURE, "may not write into /var/lib/teleinfo", "install -d -o teleinfo"),
-        (replace(GOOD, spool_read_only=True, spool_writable=False), CURE, "/var/lib/teleinfo is read-only", "card"),
-        (replace(GOOD, spool_size=60_000_000), CURE, "nearly full", "storer"),
-        (replace(GOOD, free=30_000_000), MIND, "frames of 10 days", "make room"),
-        (replace(GOOD, free=3_000_000), CURE, "frames of 25 hours", "make room"),
-        (replace(GOOD, damaged=2), MIND, "2 damaged pieces", "supply"),
+        (replace(GOOD, synchronised=False), PROBLEM, "nothing keeps it right", "timedatectl set-ntp true"),
+        (
+            replace(GOOD, synchronised=False, time_service="chronyd"),
+            PROBLEM,
+            "nothing keeps it right",
+            "chronyd running",
+        ),
+        (replace(GOOD, synchronised=False, time_service=""), PROBLEM, "nothing keeps", "apt install systemd-timesyncd"),
+        (replace(GOOD, synchronised=False, simulated=True), NOTICE, "does not mind", "timedatectl"),
+        (replace(GOOD, now=datetime(1970, 1, 1, tzinfo=UTC)), PROBLEM, "never set", "timedatectl"),
+        (replace(GOOD, now=BUILD_DATE - timedelta(seconds=1)), PROBLEM, "never set", "timedatectl"),
+        (replace(GOOD, journal_in_memory=False), NOTICE, "not in memory", "tmpfs"),
+        (
+            replace(GOOD, journal_refused="others may write into it"),
+            PROBLEM,
+            "run will not use it: others may",
+            "-m 0700",
+        ),
+        (replace(GOOD, journal_writable=False), PROBLEM, "may not write into /run/teleinfo", "install -d -o teleinfo"),
+        (
+            replace(GOOD, spool_writable=False),
+            PROBLEM,
+            "may not write into /var/lib/teleinfo",
+            "install -d -o teleinfo",
+        ),
+        (replace(GOOD, spool_read_only=True, spool_writable=False), PROBLEM, "/var/lib/teleinfo is read-only", "card"),
+        (replace(GOOD, spool_size=60_000_000), PROBLEM, "nearly full", "storer"),
+        (replace(GOOD, free=30_000_000), NOTICE, "frames of 10 days", "make room"),
+        (replace(GOOD, free=3_000_000), PROBLEM, "frames of 25 hours", "make room"),
+        (replace(GOOD, damaged=2), NOTICE, "2 damaged pieces", "supply"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_cure(facts: StorageFacts, status: Status, what: str, cure: str) -> None:
-    (finding,) = (finding for finding in diagnose_storage(facts) if finding.status is not FINE)
+    (finding,) = (finding for finding in diagnose_storage(facts) if finding.status is not OK)
     assert finding.status is status
     assert what in finding.what
     assert cure in finding.fix

@@ -2,12 +2,12 @@ from dataclasses import replace
 
 import pytest
 
-from common.doctor.broker_probe import Heard
+from common.doctor.broker_probe import Received
 from common.doctor.findings import Finding, Status
 from common.topics import Topics
-from storer.doctor.command import StorerFacts, gather, judge_readers, judge_storer
+from storer.doctor.command import StorerFacts, diagnose_readers, diagnose_storer, gather
 
-FINE, MIND, CURE = Status
+OK, NOTICE, PROBLEM = Status
 METER = "031961123456"
 GOOD = StorerFacts(
     name="main",
@@ -36,7 +36,7 @@ def test_what_is_heard_is_sorted() -> None:
         f"annex/{METER}/frame": b"{}",
         f"annex/{METER}/replay": b"{}",
     }
-    heard = [Heard(topic, payload, True, 0.0) for topic, payload in said.items()]
+    heard = [Received(topic, payload, True, 0.0) for topic, payload in said.items()]
     facts = gather("main", [Topics("house"), Topics("annex")], heard, seconds=6, local=False)
     assert facts.status == "stalled"
     assert facts.health == {}
@@ -47,8 +47,8 @@ def test_what_is_heard_is_sorted() -> None:
 
 
 def test_a_storer_and_its_readers_as_they_should_be_are_fine() -> None:
-    found = judge_storer(GOOD) + judge_readers(GOOD)
-    assert {finding.status for finding in found} == {FINE}
+    found = diagnose_storer(GOOD) + diagnose_readers(GOOD)
+    assert {finding.status for finding in found} == {OK}
     assert "for 2 hours; 7000 frames stored" in found[0].what
     assert f"{METER} 1.0 a second" in found[-1].what
 
@@ -56,19 +56,19 @@ def test_a_storer_and_its_readers_as_they_should_be_are_fine() -> None:
 @pytest.mark.parametrize(
     ("facts", "status", "what"),
     [
-        (replace(GOOD, returned=3), CURE, "two storers named main"),
-        (replace(GOOD, health={"uptime": 7200, "taken_over": 2}), CURE, "two storers named main"),
-        (replace(GOOD, status="offline", health={"taken_over": 2}), CURE, "two storers named main"),
-        (replace(GOOD, health={"uptime": 7200, "taken_over": 1}), MIND, "another program has taken its place"),
-        (replace(GOOD, status="stalled"), CURE, "waits for the database"),
-        (replace(GOOD, status="offline"), CURE, "the broker says offline"),
-        (replace(GOOD, status=""), MIND, "tells nothing of it"),
-        (replace(GOOD, status="offline", local=False), CURE, "main is not running"),
-        (replace(GOOD, status="", local=False), CURE, "main is not running"),
+        (replace(GOOD, returned=3), PROBLEM, "two storers named main"),
+        (replace(GOOD, health={"uptime": 7200, "taken_over": 2}), PROBLEM, "two storers named main"),
+        (replace(GOOD, status="offline", health={"taken_over": 2}), PROBLEM, "two storers named main"),
+        (replace(GOOD, health={"uptime": 7200, "taken_over": 1}), NOTICE, "another program has taken its place"),
+        (replace(GOOD, status="stalled"), PROBLEM, "waits for the database"),
+        (replace(GOOD, status="offline"), PROBLEM, "the broker says offline"),
+        (replace(GOOD, status=""), NOTICE, "tells nothing of it"),
+        (replace(GOOD, status="offline", local=False), PROBLEM, "main is not running"),
+        (replace(GOOD, status="", local=False), PROBLEM, "main is not running"),
     ],
 )
 def test_the_storer_itself(facts: StorerFacts, status: Status, what: str) -> None:
-    (finding,) = judge_storer(facts)
+    (finding,) = diagnose_storer(facts)
     assert finding.status is status
     assert what in finding.what
     assert finding.fix
@@ -77,38 +77,38 @@ def test_the_storer_itself(facts: StorerFacts, status: Status, what: str) -> Non
 @pytest.mark.parametrize(
     ("facts", "status", "what", "cure"),
     [
-        (replace(GOOD, readers={"cellar": "offline"}), CURE, "cellar is offline", "teleinfo-reader check"),
+        (replace(GOOD, readers={"cellar": "offline"}), PROBLEM, "cellar is offline", "teleinfo-reader check"),
         (
             replace(GOOD, readers={"cellar": "online", "old": "offline"}),
-            MIND,
+            NOTICE,
             "old is offline",
             "teleinfo-reader forget old",
         ),
-        (replace(GOOD, live={}), CURE, "no frame came in", "must let the storer read teleinfo/+/frame"),
+        (replace(GOOD, live={}), PROBLEM, "no frame came in", "must let the storer read teleinfo/+/frame"),
         (
             replace(GOOD, live={}, links={METER: "offline"}),
-            CURE,
+            PROBLEM,
             "has fallen silent",
             f"teleinfo-reader forget {METER}",
         ),
-        (replace(GOOD, live={}, links={}, readers={}), CURE, "no reader has shown itself", "start a reader"),
+        (replace(GOOD, live={}, links={}, readers={}), PROBLEM, "no reader has shown itself", "start a reader"),
     ],
 )
 def test_readers_and_meters(facts: StorerFacts, status: Status, what: str, cure: str) -> None:
-    finding = worst(judge_readers(facts))
+    finding = worst(diagnose_readers(facts))
     assert finding.status is status
     assert what in finding.what
     assert cure in finding.fix
 
 
 def test_frames_that_are_sent_again_are_told_of() -> None:
-    assert "9 frames that had waited" in judge_readers(replace(GOOD, replayed=9))[-1].what
+    assert "9 frames that had waited" in diagnose_readers(replace(GOOD, replayed=9))[-1].what
 
 
 def test_in_a_container_cures_name_docker_compose(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TELEINFO_DEPLOYMENT", "compose")
     ill = replace(GOOD, status="", readers={"cellar": "offline", "attic": "online"}, links={METER: "offline"}, live={})
-    found = [*judge_storer(replace(ill, local=False)), *judge_storer(ill), *judge_readers(ill)]
+    found = [*diagnose_storer(replace(ill, local=False)), *diagnose_storer(ill), *diagnose_readers(ill)]
     said = "\n".join(finding.fix for finding in found)
     assert "docker compose up -d storer" in said
     assert "docker compose logs --tail 20 storer" in said

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from common.doctor.findings import Status
-from storer.doctor.database import RIGHTS, DatabaseFacts, judge_database
+from storer.doctor.database import RIGHTS, DatabaseFacts, diagnose_database
 
-FINE, MIND, CURE = Status
+OK, NOTICE, PROBLEM = Status
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 GOOD = DatabaseFacts(
     where="localhost:3306",
@@ -27,8 +27,8 @@ YESTERDAY = (NOW - timedelta(days=1, hours=1), "teleinfo/x/frame", "not JSON")
 
 
 def test_a_database_as_it_should_be_is_fine_and_its_disk_has_a_forecast() -> None:
-    found = judge_database(GOOD, NOW)
-    assert {finding.status for finding in found} == {FINE}
+    found = diagnose_database(GOOD, NOW)
+    assert {finding.status for finding in found} == {OK}
     assert found[-1].what == "9.1 GB free: 12 years at 25 bytes a frame"
 
 
@@ -71,73 +71,73 @@ def test_a_database_as_it_should_be_is_fine_and_its_disk_has_a_forecast() -> Non
     ],
 )
 def test_why_the_server_does_not_let_us_in(code: int, text: str, what: str, cure: str) -> None:
-    (finding,) = judge_database(replace(GOOD, error=text or "no", code=code), NOW)
-    assert finding.status is CURE
+    (finding,) = diagnose_database(replace(GOOD, error=text or "no", code=code), NOW)
+    assert finding.status is PROBLEM
     assert what in finding.what
     assert cure in finding.fix
 
 
 def test_a_server_elsewhere_may_be_behind_a_firewall() -> None:
-    (finding,) = judge_database(replace(GOOD, local=False, error="(timed out)", code=2003), NOW)
+    (finding,) = diagnose_database(replace(GOOD, local=False, error="(timed out)", code=2003), NOW)
     assert "bind-address" in finding.fix
 
 
 @pytest.mark.parametrize(
     ("facts", "status", "what", "cure"),
     [
-        (replace(GOOD, version="10.5.29-MariaDB"), CURE, "too old", "update the server"),
-        (replace(GOOD, version="8.0.43"), MIND, "no MariaDB", "not tested"),
-        (replace(GOOD, read_only=True), CURE, "only lets us read", "read_only"),
-        (replace(GOOD, flush=2), CURE, "a power cut loses frames", "set it to 1"),
-        (replace(GOOD, named_zones=False), MIND, "Europe/Paris", "mariadb-tzinfo-to-sql"),
+        (replace(GOOD, version="10.5.29-MariaDB"), PROBLEM, "too old", "update the server"),
+        (replace(GOOD, version="8.0.43"), NOTICE, "no MariaDB", "not tested"),
+        (replace(GOOD, read_only=True), PROBLEM, "only lets us read", "read_only"),
+        (replace(GOOD, flush=2), PROBLEM, "a power cut loses frames", "set it to 1"),
+        (replace(GOOD, named_zones=False), NOTICE, "Europe/Paris", "mariadb-tzinfo-to-sql"),
         (
             replace(GOOD, missing_rights=("ALTER", "DROP")),
-            CURE,
+            PROBLEM,
             "lacks rights on teleinfodb: ALTER, DROP",
             "GRANT ALTER, DROP ON teleinfodb.* TO 'teleinfo'@'localhost';",
         ),
-        (replace(GOOD, schema=None), MIND, "no tables yet", "when it starts"),
-        (replace(GOOD, schema=3), CURE, "this storer knows 2", "update the storer"),
-        (replace(GOOD, schema=1), MIND, "brings them to 2", "migrate"),
-        (replace(GOOD, last=None), MIND, "not one frame", "reader"),
-        (replace(GOOD, last=NOW - timedelta(days=3)), CURE, "3 days ago", "is the storer running"),
-        (replace(GOOD, free=90_000_000), CURE, "only 90 MB free", "make room"),
-        (replace(GOOD, free=120_000_000, a_day=200_000.0), CURE, "24 days", "make room"),
-        (replace(GOOD, free=400_000_000), MIND, "6 months", "make room"),
-        (replace(GOOD, rejected=3, rejected_lately=1, last_rejected=YESTERDAY), MIND, "not JSON", "SELECT last_at"),
+        (replace(GOOD, schema=None), NOTICE, "no tables yet", "when it starts"),
+        (replace(GOOD, schema=3), PROBLEM, "this storer knows 2", "update the storer"),
+        (replace(GOOD, schema=1), NOTICE, "brings them to 2", "migrate"),
+        (replace(GOOD, last=None), NOTICE, "not one frame", "reader"),
+        (replace(GOOD, last=NOW - timedelta(days=3)), PROBLEM, "3 days ago", "is the storer running"),
+        (replace(GOOD, free=90_000_000), PROBLEM, "only 90 MB free", "make room"),
+        (replace(GOOD, free=120_000_000, a_day=200_000.0), PROBLEM, "24 days", "make room"),
+        (replace(GOOD, free=400_000_000), NOTICE, "6 months", "make room"),
+        (replace(GOOD, rejected=3, rejected_lately=1, last_rejected=YESTERDAY), NOTICE, "not JSON", "SELECT last_at"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_cure(facts: DatabaseFacts, status: Status, what: str, cure: str) -> None:
-    (finding,) = (finding for finding in judge_database(facts, NOW) if finding.status is not FINE)
+    (finding,) = (finding for finding in diagnose_database(facts, NOW) if finding.status is not OK)
     assert finding.status is status
     assert what in finding.what
     assert cure in finding.fix
 
 
 def test_what_was_rejected_long_ago_needs_nobody() -> None:
-    found = judge_database(replace(GOOD, rejected=3, last_rejected=YESTERDAY), NOW)
-    assert {finding.status for finding in found} == {FINE}
+    found = diagnose_database(replace(GOOD, rejected=3, last_rejected=YESTERDAY), NOW)
+    assert {finding.status for finding in found} == {OK}
 
 
 def test_with_few_rows_the_forecast_takes_what_is_usual() -> None:
-    what = judge_database(replace(GOOD, frames=100, a_day=None), NOW)[-1].what
+    what = diagnose_database(replace(GOOD, frames=100, a_day=None), NOW)[-1].what
     assert what == "9.1 GB free: 5 years at 50 bytes a frame, if one meter sends a frame a second"
 
 
 def test_the_disk_of_another_machine_cannot_be_seen() -> None:
-    assert "cannot be seen" in judge_database(replace(GOOD, local=False, free=None), NOW)[-1].what
+    assert "cannot be seen" in diagnose_database(replace(GOOD, local=False, free=None), NOW)[-1].what
 
 
 def test_a_full_table_of_rejections_is_to_be_emptied() -> None:
     facts = replace(GOOD, rejected=20_000, rejected_full=True, last_rejected=YESTERDAY)
-    (finding,) = [finding for finding in judge_database(facts, NOW) if finding.status is CURE]
+    (finding,) = [finding for finding in diagnose_database(facts, NOW) if finding.status is PROBLEM]
     assert "rejected_messages is full" in finding.what
     assert "TRUNCATE rejected_messages" in finding.fix
 
 
 @pytest.mark.parametrize("tls", [True, False])
 def test_what_is_proved_over_tls_says_so(tls: bool) -> None:
-    assert ("over TLS" in judge_database(replace(GOOD, tls=tls), NOW)[0].what) is tls
+    assert ("over TLS" in diagnose_database(replace(GOOD, tls=tls), NOW)[0].what) is tls
 
 
 def test_in_a_container_cures_name_docker_compose(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,6 +151,6 @@ def test_in_a_container_cures_name_docker_compose(monkeypatch: pytest.MonkeyPatc
         replace(bundled, named_zones=False),
     ]
     for facts in ill:
-        said = "\n".join(finding.fix for finding in judge_database(facts, NOW))
+        said = "\n".join(finding.fix for finding in diagnose_database(facts, NOW))
         assert "docker compose " in said, facts
         assert not re.search(r"sudo|systemctl|(?<!exec storer )teleinfo-storer migrate", said), said
