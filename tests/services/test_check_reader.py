@@ -83,7 +83,7 @@ def test_a_broker_that_hangs_is_given_up(household: Broker) -> None:
     ("answer", "failure"),
     [
         (b"HTTP/1.1 400 Bad Request\r\n\r\n", Failure.NOT_MQTT),
-        (b"", Failure.CLOSED),
+        (b"", Failure.NOT_MQTT),
         (b"\x20\x02\x00\x01", Failure.VERSION),  # of MQTT 3.1.1
         (b"\x20\x03\x00\x89\x00", Failure.BUSY),
         (b"\x20\xff\xff\xff\xff", Failure.NOT_MQTT),
@@ -133,7 +133,7 @@ def test_certificates_are_told_apart(programs: None, authority: Authority, tmp_p
         assert probe(over_tls(broker, stranger.certificate)).failure is Failure.TLS_AUTHORITY
         assert probe(over_tls(broker, None)).failure is Failure.TLS_AUTHORITY
         assert probe(over_tls(broker, tmp_path / "none.crt")).failure is Failure.TLS_FILES
-        assert probe(config.Broker(host=broker.host, port=broker.secure)).failure is Failure.CLOSED  # type: ignore[attr-defined]
+        assert probe(config.Broker(host=broker.host, port=broker.secure)).failure is Failure.NOT_MQTT  # type: ignore[attr-defined]
         plain = config.Broker(host=broker.host, port=broker.port, tls=config.Tls(ca=str(authority.certificate)))
         assert probe(plain).failure is Failure.TLS_NONE
 

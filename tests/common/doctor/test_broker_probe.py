@@ -79,7 +79,7 @@ def test_what_says_something_else_is_no_broker(greeting: bytes) -> None:
         (b"\x20\x02\x00\x01", Failure.VERSION),  # as MQTT 3.1.1 says it
         (b"\x20\x03\x00\x84\x00", Failure.VERSION),
         (b"\x20\x05\x00\x00\x02\x24\x00", Failure.QOS),  # Maximum QoS 0
-        (b"", Failure.CLOSED),
+        (b"", Failure.NOT_MQTT),
     ],
     ids=["version 3.1.1", "version 5", "QoS", "hangs up"],
 )
@@ -112,8 +112,8 @@ def test_what_it_said_before_it_hung_up_is_heard(monkeypatch: pytest.MonkeyPatch
     with socket.create_server(("127.0.0.1", 0)) as listener:
         connect = socket.create_connection
 
-        def connect_late(*arguments: Any) -> socket.socket:
-            ours = connect(*arguments)
+        def connect_late(*arguments: Any, **options: Any) -> socket.socket:
+            ours = connect(*arguments, **options)
             theirs, _ = listener.accept()
             theirs.sendall(b"220 mail.example.org ESMTP Postfix, at your service since the year 1998\r\n")
             theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

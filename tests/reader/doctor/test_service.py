@@ -46,7 +46,7 @@ def running(**health: Any) -> ServiceFacts:
 
 def heard(topic: str, payload: Any, *, retained: bool = True) -> Received:
     text = payload if isinstance(payload, str) else json.dumps(payload)
-    return Received(topic, text.encode(), retained, 0.0)
+    return Received(topic, text.encode(), retained)
 
 
 def worst(findings: list[Finding]) -> Finding:

@@ -36,7 +36,7 @@ def test_what_is_heard_is_sorted() -> None:
         f"annex/{METER}/frame": b"{}",
         f"annex/{METER}/replay": b"{}",
     }
-    heard = [Received(topic, payload, True, 0.0) for topic, payload in said.items()]
+    heard = [Received(topic, payload, True) for topic, payload in said.items()]
     facts = gather("main", [Topics("house"), Topics("annex")], heard, seconds=6, local=False)
     assert facts.status == "stalled"
     assert facts.health == {}
