@@ -1,4 +1,4 @@
-"""The command `teleinfo-storer check`: looks at everything that a storer needs, and says what to do."""
+"""The command `teleinfo-storer check`: diagnoses everything that a storer needs, and suggests fixes."""
 
 import argparse
 import sys
@@ -24,22 +24,22 @@ from storer.config import StorerConfig
 from storer.doctor.database import diagnose_database, probe_databases
 
 PROGRAM, _READER = "teleinfo-storer", "teleinfo-reader"
-SECONDS = 6.0  # longer than the longest frame of any meter takes
+SECONDS = 6.0  # longer than any meter takes for a frame
 STORER, READERS = "Storer", "Readers"
-_SOME_METER = "000000000000"  # asked for, so that no real topic is
+_SOME_METER = "000000000000"  # stands for the meter in topics
 
 
 def add_parser(commands: "argparse._SubParsersAction[Any]", config: Path) -> None:
     """Declare the command."""
     parser = commands.add_parser(
-        "check", help="look at broker, database, readers and disk, and say what to do", epilog=UTC_TIMES
+        "check", help="diagnose broker, database, readers and disk, and suggest fixes", epilog=UTC_TIMES
     )
     parser.add_argument("--config", type=Path, default=config, metavar="FILE", help=f"default: {config}")
     parser.set_defaults(command=lambda arguments: check(arguments.config, Report(sys.stdout)))
 
 
 def check(path: Path, report: Report, machine: Host | None = None, *, seconds: float = SECONDS) -> int:
-    """Look at everything and report it; return 0, 1 when something must be cured, 2 for the configuration."""
+    """Print the findings; return 0, 1 when there is a problem, 2 when it is the configuration."""
     config, findings = read_config(StorerConfig, path, PROGRAM)
     if config is None:
         report.show(findings)
@@ -52,24 +52,24 @@ def check(path: Path, report: Report, machine: Host | None = None, *, seconds: f
     for database in probe_databases(config.database, now):
         report.show(diagnose_database(database, now))
 
-    report.note(f"listening at the broker, for {seconds:.0f} s")
+    report.note(f"listening to the broker, for {seconds:.0f} s")
     topics = [Topics(name) for name in config.mqtt.topic]
     broker = probe_broker(
         config.mqtt,
-        publish=_published(config, topics),
-        subscribe=_listened(topics),
+        publish=_topics_to_publish(config, topics),
+        subscribe=_topics_to_subscribe(topics),
         extra_topics=_extra_topics(config, topics),
         seconds=seconds,
     )
     report.show(diagnose_broker(broker, time.time()))
     if broker.failure is None:
         local = (machine or Host()).running(PROGRAM, path) is not None
-        facts = gather(config.name, topics, broker.heard, seconds=seconds, local=local)
+        facts = gather(config.name, topics, broker.messages, seconds=seconds, local=local)
         report.show([*diagnose_storer(facts), *diagnose_readers(facts)])
     return report.end()
 
 
-def _published(config: StorerConfig, topics: Iterable[Topics]) -> list[str]:
+def _topics_to_publish(config: StorerConfig, topics: Iterable[Topics]) -> list[str]:
     first = Topics(config.mqtt.topic[0])
     names = [first.health("storer", config.name), first.rejected]
     for base in topics:
@@ -77,7 +77,7 @@ def _published(config: StorerConfig, topics: Iterable[Topics]) -> list[str]:
     return names
 
 
-def _listened(topics: Iterable[Topics]) -> list[str]:
+def _topics_to_subscribe(topics: Iterable[Topics]) -> list[str]:
     return [name for base in topics for name in (base.frame("+"), base.replay("+"), base.tally("+"))]
 
 
@@ -96,12 +96,12 @@ def _extra_topics(config: StorerConfig, topics: Iterable[Topics]) -> list[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StorerFacts:
-    """What was heard of the storer, and of the readers that it serves."""
+    """What the storer and its readers published."""
 
     name: str
     seconds: float
-    status: str = ""  # empty where there is none, or we may not read it
-    returned: int = 0  # how often it came online while we listened
+    status: str = ""  # empty if there is none, or we may not read it
+    returned: int = 0  # times it came online while we listened
     health: Mapping[str, Any] = field(default_factory=dict)
     local: bool = False  # a storer runs on this machine
     readers: Mapping[str, str] = field(default_factory=dict)  # status by name
@@ -111,14 +111,14 @@ class StorerFacts:
 
 
 def gather(
-    name: str, topics: Iterable[Topics], heard: Iterable[Received], *, seconds: float, local: bool
+    name: str, topics: Iterable[Topics], messages: Iterable[Received], *, seconds: float, local: bool
 ) -> StorerFacts:
-    """Sort what was heard."""
+    """Collect the facts from messages; what is not valid is ignored."""
     bases = list(topics)
     status, health, returned, replayed = "", {}, 0, 0
     readers, links = {}, {}
     live: Counter[str] = Counter()
-    for message in heard:
+    for message in messages:
         text = message.payload.decode("utf-8", "replace")
         base = next((base for base in bases if message.topic.startswith(f"{base.base}/")), bases[0])
         match message.topic.removeprefix(f"{base.base}/").split("/"):
@@ -144,107 +144,119 @@ def gather(
         returned=returned,
         health=health,
         local=local,
-        readers={reader: said for reader, said in readers.items() if said},
-        links={meter: said for meter, said in links.items() if said},
+        readers={reader: status for reader, status in readers.items() if status},
+        links={meter: link for meter, link in links.items() if link},
         live=live,
         replayed=replayed,
     )
 
 
 def diagnose_storer(facts: StorerFacts) -> list[Finding]:
-    """Say how the storer itself does."""
+    """Return the findings about the storer itself."""
     count = facts.health.get("taken_over")
     taken_over = count if isinstance(count, int) else 0
     if facts.returned > 1 or taken_over > 1:
         times = (
             f"connected {facts.returned} times in {facts.seconds:.0f} s"
             if facts.returned > 1
-            else f"{taken_over} times lately"
+            else f"{taken_over} times recently"
         )
         return [
             problem(
                 STORER,
-                f"two storers named {facts.name} throw each other out of the broker: {times}",
-                "give one of them another name, in its storer.yaml, and restart it",
+                f"two storers use the name {facts.name} and disconnect each other (client id conflict): {times}",
+                "give one of them another name in its storer.yaml, and restart it",
             )
         ]
     if taken_over:
         return [
             notice(
                 STORER,
-                f"{facts.name} is running, and another program has taken its place at the broker a moment ago",
-                f"does a second storer named {facts.name} run somewhere? Ask again in a minute",
+                f"{facts.name} is running, but another client with the same client id has just connected to the broker",
+                f"is a second storer named {facts.name} running somewhere? Check again in a minute",
             )
         ]
-    log = f"its log tells why: {here(PROGRAM).log(PROGRAM)}"
+    log = f"look for the reason in its log: {here(PROGRAM).log(PROGRAM)}"
     if facts.status == "stalled":
-        return [problem(STORER, f"{facts.name} is running, and waits for the database", "see what is said of it above")]
+        return [
+            problem(
+                STORER,
+                f"{facts.name} is running, but cannot reach its database",
+                "see the findings about the database above",
+            )
+        ]
     if facts.status == "online":
         uptime = facts.health.get("uptime")
         since = f", for {format_days(uptime / 86400)}" if isinstance(uptime, int) else ""
         counts = ""
         if facts.health.get("stored"):
-            counts = f"; {plural(facts.health['stored'], 'frame')} stored since then"
+            counts = f"; {plural(facts.health['stored'], 'frame')} stored since its start"
         return [ok(STORER, f"{facts.name} is running and connected{since}{counts}")]
     if facts.local:
         report = problem if facts.status else notice
-        said = f"the broker says {facts.status}" if facts.status else "the broker tells nothing of it"
-        return [report(STORER, f"the storer runs here, and {said}", log)]
-    return [problem(STORER, f"{facts.name} is not running", f"{here(PROGRAM).start(PROGRAM)}; {log}")]
+        state = f"its status at the broker is {facts.status}" if facts.status else "the broker has no status of it"
+        return [report(STORER, f"the storer runs here, but {state}", log)]
+    return [
+        problem(
+            STORER,
+            f"{facts.name} is not running",
+            f"start it: {here(PROGRAM).start(PROGRAM)}; if it stops again, {log}",
+        )
+    ]
 
 
 def diagnose_readers(facts: StorerFacts) -> list[Finding]:
-    """Say which readers and meters there are."""
+    """Return the findings about readers and meters."""
     findings = []
     for name, status in sorted(facts.readers.items()):
         if status == "online":
             findings.append(ok(READERS, f"{name} is online"))
         else:
-            # One that was renamed leaves its old name behind.
+            # A reader that was renamed leaves its old status behind.
             report = notice if "online" in facts.readers.values() else problem
             findings.append(
                 report(
                     READERS,
                     f"{name} is {status}",
-                    f"on its machine: {here(_READER).run(_READER, 'check')}; one that is gone for good:"
-                    f" {_forget(name)}",
+                    f"on its machine: {here(_READER).run(_READER, 'check')}; if it was removed: {_forget(name)}",
                 )
             )
-    # A meter that was replaced leaves its old address behind.
+    # A meter that was replaced leaves its old link behind.
     report = notice if facts.live else problem
     findings += [
         report(
             READERS,
-            f"the meter {meter} has fallen silent",
-            f"on the reader's machine: {here(_READER).run(_READER, 'check')}; one that is gone for good:"
-            f" {_forget(meter)}",
+            f"no more frames from the meter {meter}",
+            f"on the reader's machine: {here(_READER).run(_READER, 'check')}; if it was removed: {_forget(meter)}",
         )
         for meter, link in sorted(facts.links.items())
         if link == "offline" and not facts.live.get(meter) and "online" in facts.readers.values()
     ]
     if facts.live:
-        rates = (f"{meter} {count / facts.seconds:.1f} a second" for meter, count in sorted(facts.live.items()))
-        findings.append(ok(READERS, f"frames come in: {', '.join(rates)}"))
+        rates = (f"{meter} {count / facts.seconds:.1f} per second" for meter, count in sorted(facts.live.items()))
+        findings.append(ok(READERS, f"frames arrive: {', '.join(rates)}"))
     elif "online" in facts.links.values():
         findings.append(
             problem(
                 READERS,
-                f"a meter is online, and no frame came in within {facts.seconds:.0f} s",
-                "the broker's access rules must let the storer read teleinfo/+/frame, teleinfo/+/replay and"
-                " teleinfo/+/tally: mosquitto says nothing, and delivers nothing",
+                f"a meter is online, but no frame arrived within {facts.seconds:.0f} s",
+                "allow the storer to read teleinfo/+/frame, teleinfo/+/replay and teleinfo/+/tally in the broker's"
+                " access"
+                " rules; mosquitto reports no error when this right is missing",
             )
         )
     elif not findings:
         findings.append(
             problem(
                 READERS,
-                f"no reader has shown itself, and no frame came in within {facts.seconds:.0f} s",
-                f"start a reader at this broker ({here(_READER).start(_READER)}), below the same mqtt.topic; if one"
-                " runs, the broker's access rules do not let the storer read teleinfo/+/frame",
+                f"no reader has been seen, and no frame arrived within {facts.seconds:.0f} s",
+                f"start a reader for this broker, with the same mqtt.topic: {here(_READER).start(_READER)}; if one"
+                " runs, allow"
+                " the storer to read teleinfo/+/frame in the broker's access rules",
             )
         )
     if facts.replayed:
-        findings.append(ok(READERS, f"sent again now: {plural(facts.replayed, 'frame')} that had waited"))
+        findings.append(ok(READERS, f"{plural(facts.replayed, 'frame')} replayed from the reader's spool or memory"))
     return findings
 
 

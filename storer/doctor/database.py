@@ -1,4 +1,4 @@
-"""Looks at a database as the storer would, and says what is wrong with it, and how to mend it."""
+"""Checks a database as the storer would use it: connection, rights, schema, frames, rejected messages, disk."""
 
 import re
 import socket
@@ -22,15 +22,15 @@ from storer.database.schema import migrations
 _PROGRAM, _READER = "teleinfo-storer", "teleinfo-reader"
 SUBJECT, DISK, FRAMES, REJECTED = "Database", "Disk", "Frames", "Rejected"
 RIGHTS = ("SELECT", "INSERT", "UPDATE", "CREATE", "ALTER", "DROP", "CREATE VIEW")
-_OLDEST = (10, 6)  # of MariaDB, that is
+_OLDEST = (10, 6)  # MariaDB
 _ACCOUNT = re.compile(r"'[^'@]+'@'[^']+'")
 _VERSION = re.compile(r"(\d+)\.(\d+)")
-_BYTES_A_FRAME = 50  # before the server compresses pages; storage.md tells
-_ENOUGH_ROWS = 20_000  # to believe what the server says of their size
-_FRAMES_A_DAY = 94_000.0  # of a meter in standard mode
-_LITTLE, _VERY_LITTLE = 365.0, 30.0  # days
-_CROWDED = 100_000_000  # bytes; a server with less room than that stops soon, whatever the frames take
-_SILENT = timedelta(minutes=10)
+_BYTES_PER_FRAME = 50  # before the server compresses pages, see storage.md
+_ENOUGH_ROWS = 20_000  # for the server's size of the table to mean something
+_FRAMES_PER_DAY = 94_000.0  # of a meter in standard mode
+_NOTICE_DAYS, _PROBLEM_DAYS = 365.0, 30.0  # until the disk is full
+_MIN_FREE = 100_000_000  # bytes; a server needs as much for itself
+_NO_FRAMES = timedelta(minutes=10)
 _SHOW_REJECTED = "SELECT last_at, times, topic, reason FROM rejected_messages;"
 
 
@@ -42,37 +42,36 @@ class DatabaseFacts:
     user: str = "teleinfo"
     name: str = "teleinfodb"
     local: bool = True  # it is on this machine
-    tls: bool = False  # over TLS, and the server has proved who it is
+    tls: bool = False  # over TLS, with the server's certificate verified
     error: str = ""
     code: int = 0  # of the error
     version: str = ""
-    account: str = ""  # as the server sees us: 'teleinfo'@'localhost'
+    account: str = ""  # as the server names it: 'teleinfo'@'localhost'
     missing_rights: tuple[str, ...] = ()
-    schema: int | None = None  # None: there are no tables yet
-    newest_schema: int = 0  # that this program knows
+    schema: int | None = None  # None: no tables yet
+    newest_schema: int = 0  # of this program
     flush: int = 1  # innodb_flush_log_at_trx_commit
     named_zones: bool = True
     read_only: bool = False
     bytes: int = 0  # of all tables
-    frames: int = 0  # about
+    frames: int = 0  # estimated by the server
     frames_bytes: int = 0
-    a_day: float | None = None  # frames of the last day
+    per_day: float | None = None  # frames, within the last day
     last: datetime | None = None  # of the newest frame
     rejected: int = 0
-    rejected_lately: int = 0  # within a day
-    rejected_full: bool = False  # there is no room for more
+    rejected_recently: int = 0  # within the last day
+    rejected_full: bool = False  # no room for more
     last_rejected: tuple[datetime, str, str] | None = None  # when, topic, why
-    free: int | None = None  # bytes on the server's disk, where that can be seen
-    total: int | None = None
+    free: int | None = None  # bytes on the server's disk; None: on another machine
 
 
 def probe_databases(config: DatabaseConfig, now: datetime) -> list[DatabaseFacts]:
-    """Look at each of the hosts."""
+    """Collect the facts of each host."""
     return [probe_database(replace(config, host=(host,)), now) for host in config.host]
 
 
 def probe_database(config: DatabaseConfig, now: datetime) -> DatabaseFacts:
-    """Look at one; nothing is written."""
+    """Collect the facts of one host; nothing is written."""
     database = Database(config)
     address = config.unix_socket or f"{config.host[0]}:{config.port}"
     facts = DatabaseFacts(
@@ -85,7 +84,7 @@ def probe_database(config: DatabaseConfig, now: datetime) -> DatabaseFacts:
     )
     try:
         with closing(database.connect()) as connection:
-            return _look(facts, connection, now)
+            return _collect(facts, connection, now)
     except DatabaseError as error:
         return replace(facts, error=str(error), code=_code(error))
 
@@ -95,7 +94,7 @@ def _code(error: DatabaseError) -> int:
     return arguments[0] if arguments and isinstance(arguments[0], int) else 0
 
 
-def _look(facts: DatabaseFacts, connection: Connection, now: datetime) -> DatabaseFacts:
+def _collect(facts: DatabaseFacts, connection: Connection, now: datetime) -> DatabaseFacts:
     ((version, account, flush, read_only, datadir, host),) = connection.query(
         "SELECT VERSION(), CURRENT_USER(), @@innodb_flush_log_at_trx_commit, @@read_only, @@datadir, @@hostname"
     )
@@ -112,7 +111,7 @@ def _look(facts: DatabaseFacts, connection: Connection, now: datetime) -> Databa
     )
     if facts.local and host == socket.gethostname() and Path(datadir).is_dir():
         space = free_space(Path(datadir))
-        facts = replace(facts, free=space[0], total=space[1]) if space else facts
+        facts = replace(facts, free=space[0]) if space else facts
     if "schema_version" not in tables or "SELECT" in facts.missing_rights:
         return facts
     ((schema,),) = connection.query("SELECT MAX(version) FROM schema_version")
@@ -124,7 +123,7 @@ def _look(facts: DatabaseFacts, connection: Connection, now: datetime) -> Databa
 
 
 def _missing_rights(connection: Connection) -> tuple[str, ...]:
-    """Return what the storer needs and may not do here; rights of a role count."""
+    """Return the rights that the storer needs and has not; rights of a role count."""
     rows = connection.query(
         "SELECT privilege_type FROM information_schema.user_privileges"
         " UNION SELECT privilege_type FROM information_schema.schema_privileges WHERE DATABASE() LIKE table_schema"
@@ -150,7 +149,7 @@ def _sizes(facts: DatabaseFacts, connection: Connection, datadir: Path) -> Datab
 
 
 def _on_disk(folder: Path, table: str) -> int | None:
-    """Return what a table really takes: of compressed pages, the server tells only how large they would be."""
+    """Return the bytes of a table on the disk: the server only knows the size before page compression."""
     try:
         return sum(file.stat().st_blocks * 512 for file in folder.glob(f"{table}[#.]*"))
     except OSError:
@@ -165,9 +164,9 @@ def _frames(facts: DatabaseFacts, connection: Connection, now: datetime) -> Data
         "SELECT COUNT(*), MIN(timestamp) FROM frames WHERE timestamp >= %s", (now - timedelta(days=1),)
     )
     days = (now - first.replace(tzinfo=UTC)) / timedelta(days=1) if first else 0.0
-    # A minute of frames says little of a day.
-    a_day = count / days if days > 0.01 else None
-    return replace(facts, last=last.replace(tzinfo=UTC), a_day=a_day)
+    # A few minutes of frames are no measure of a day.
+    per_day = count / days if days > 0.01 else None
+    return replace(facts, last=last.replace(tzinfo=UTC), per_day=per_day)
 
 
 def _rejected(facts: DatabaseFacts, connection: Connection, now: datetime) -> DatabaseFacts:
@@ -180,46 +179,46 @@ def _rejected(facts: DatabaseFacts, connection: Connection, now: datetime) -> Da
     return replace(
         facts,
         rejected=count,
-        rejected_lately=int(lately),
+        rejected_recently=int(lately),
         rejected_full=count >= MOST_MESSAGES or size > MOST_BYTES - LONGEST_PAYLOAD,
         last_rejected=last[0] if last else None,
     )
 
 
 def diagnose_database(facts: DatabaseFacts, now: datetime) -> list[Finding]:
-    """Say what the answers mean."""
+    """Return the findings."""
     if facts.error:
-        return [_no_connection(facts)]
+        return [_not_connected(facts)]
     findings = [*_server(facts), *_rights(facts), *_schema(facts)]
     if facts.schema:
-        findings += [*_flow(facts, now), *_refused(facts)]
+        findings += [*_flow(facts, now), *_rejections(facts)]
     return [*findings, *_disk(facts)]
 
 
-def _no_connection(facts: DatabaseFacts) -> Finding:
+def _not_connected(facts: DatabaseFacts) -> Finding:
     user, name, where = facts.user, facts.name, facts.where
     admin, setting = here(_PROGRAM).sql(), here(_PROGRAM).setting
-    seen = _ACCOUNT.search(facts.error)  # as the server says it: it knows us by an address that we do not know
+    seen = _ACCOUNT.search(facts.error)  # as the server names it: it sees an address that we do not know
     account = seen[0] if seen else f"'{user}'@'{'localhost' if facts.local else 'ADDRESS OF THIS MACHINE'}'"
     if "[SSL" in facts.error:
         return problem(
             SUBJECT,
-            f"the server at {where} has not proved over TLS who it is: {_after_ssl(facts.error)}",
-            "database.tls.ca must be the authority that signed its certificate, database.host a name in it;"
+            f"the TLS certificate of the server at {where} is not accepted: {_after_ssl(facts.error)}",
+            "set database.tls.ca to the authority that signed the certificate, and database.host to a name in it;"
             " see docs/database.md",
         )
     causes: dict[int, Callable[[], tuple[str, str]]] = {
         1045: lambda: (
             f"the server at {where} does not accept the user {user} with this password",
-            f"correct {setting('database.user')} and its password{_given_to_setup()}; or as administrator ({admin}):"
-            f" ALTER USER {account} IDENTIFIED BY 'the password'; see docs/database.md if it does not exist",
+            f"correct {setting('database.user')} and its password{_password_setting()}; or as administrator ({admin}):"
+            f" ALTER USER {account} IDENTIFIED BY 'the password'; if there is no such user, see docs/database.md",
         ),
         1698: lambda: (
             f"the server at {where} does not accept the user {user} with a password",
-            "database.user: an account of its own, see docs/database.md",
+            "set database.user to an account of its own, see docs/database.md",
         ),
         1044: lambda: (
-            f"the user {user} has no right on the database {name}",
+            f"the user {user} has no rights on the database {name}",
             f"correct {setting('database.name')}; or as administrator ({admin}): {_grant(name, account, RIGHTS)}",
         ),
         1049: lambda: (
@@ -227,19 +226,19 @@ def _no_connection(facts: DatabaseFacts) -> Finding:
             f"as administrator ({admin}): CREATE DATABASE {name} CHARACTER SET utf8mb4;",
         ),
         1130: lambda: (
-            f"the server at {where} lets nobody in from this machine",
-            "make an account for its address, see docs/database.md",
+            f"the server at {where} accepts no account from this machine",
+            "create an account for its address, see docs/database.md",
         ),
         2013: lambda: (
-            f"what listens at {where} does not answer as a database does",
-            f"is that the port of MariaDB, usually 3306 ({setting('database.port')})? If it is, the server hangs:"
+            f"{where} does not answer like a database",
+            f"is {setting('database.port')} the port of MariaDB, usually 3306? If it is, restart the server:"
             f" {here(_PROGRAM).restart('mariadb')}",
         ),
         2003: lambda: _unreachable(facts),
         2002: lambda: _unreachable(facts),
     }
-    what, remedy = causes.get(facts.code, lambda: (facts.error, "see docs/database.md"))()
-    return problem(SUBJECT, what, remedy)
+    what, fix = causes.get(facts.code, lambda: (facts.error, "see docs/database.md"))()
+    return problem(SUBJECT, what, fix)
 
 
 def _unreachable(facts: DatabaseFacts) -> tuple[str, str]:
@@ -249,11 +248,13 @@ def _unreachable(facts: DatabaseFacts) -> tuple[str, str]:
     if facts.local or bundled:
         return (
             f"no server at {facts.where}: {reason}",
-            f"{commands.start('mariadb')}; if it is elsewhere, set {commands.setting('database.host')}",
+            f"start it: {commands.start('mariadb')}; if it is on another machine, set"
+            f" {commands.setting('database.host')}",
         )
     return (
         f"no server at {facts.where}: {reason}",
-        "is it running, does it listen to other machines (bind-address), is a firewall between? docs/database.md",
+        "is it running, does it accept other machines (bind-address), does a firewall block the port? See"
+        " docs/database.md",
     )
 
 
@@ -281,8 +282,8 @@ def _server(facts: DatabaseFacts) -> list[Finding]:
         findings.append(
             notice(
                 SUBJECT,
-                f"the server at {facts.where} is no MariaDB: {facts.version}",
-                "it may work all the same; it is not tested",
+                f"the server at {facts.where} is not MariaDB: {facts.version}",
+                "it may work, but is not tested",
             )
         )
     elif version < _OLDEST:
@@ -290,26 +291,31 @@ def _server(facts: DatabaseFacts) -> list[Finding]:
             problem(SUBJECT, f"MariaDB {plain} at {facts.where} is too old: 10.6 is needed", "update the server")
         )
     else:
-        findings.append(ok(SUBJECT, f"MariaDB {plain} at {facts.where} lets us in as {facts.account}{over}"))
+        findings.append(
+            ok(SUBJECT, f"MariaDB {plain} at {facts.where} accepts the connection as {facts.account}{over}")
+        )
     if facts.read_only:
         findings.append(
             problem(
-                SUBJECT, "the server only lets us read", "name the node that takes writes; or SET GLOBAL read_only = 0"
+                SUBJECT,
+                "the server is read-only",
+                "set database.host to the node that accepts writes; or SET GLOBAL read_only = 0",
             )
         )
     if facts.flush != 1:
         findings.append(
             problem(
                 SUBJECT,
-                f"innodb_flush_log_at_trx_commit is {facts.flush}: a power cut loses frames that are said to be stored",
-                "set it to 1 in the server's configuration",
+                f"innodb_flush_log_at_trx_commit is {facts.flush}: a power cut may lose frames after they were"
+                " confirmed",
+                "set it to 1 in the server's configuration, and restart the server",
             )
         )
     if not facts.named_zones:
         findings.append(
             notice(
                 SUBJECT,
-                "the server does not know names of time zones, such as Europe/Paris; only people who ask for them mind",
+                "the server has no time zone names, such as Europe/Paris; only queries that use them need these",
                 _load_zones(),
             )
         )
@@ -332,8 +338,8 @@ def _state() -> str:
             return "teleinfo-storer run"
 
 
-def _given_to_setup() -> str:
-    """Say how a container is given a password."""
+def _password_setting() -> str:
+    """Return where the password is set."""
     if here(_PROGRAM).deployment is Deployment.COMPOSE:
         return " (docker compose run --rm setup password teleinfo)"
     return " (database.password_file)"
@@ -355,12 +361,12 @@ def _schema(facts: DatabaseFacts) -> list[Finding]:
     if "SELECT" in facts.missing_rights:
         return []
     if facts.schema is None:
-        return [notice(SUBJECT, f"{facts.name} has no tables yet", "the storer makes them when it starts")]
+        return [notice(SUBJECT, f"{facts.name} has no tables yet", "the storer creates them when it starts")]
     if facts.schema > facts.newest_schema:
         return [
             problem(
                 SUBJECT,
-                f"the tables have version {facts.schema}, this storer knows {facts.newest_schema}",
+                f"the tables have version {facts.schema}, but this storer only knows {facts.newest_schema}",
                 "update the storer",
             )
         ]
@@ -368,8 +374,9 @@ def _schema(facts: DatabaseFacts) -> list[Finding]:
         return [
             notice(
                 SUBJECT,
-                f"the tables have version {facts.schema}, this storer brings them to {facts.newest_schema}",
-                f"it does so when it starts; after a backup: {here(_PROGRAM).run(_PROGRAM, 'migrate')}",
+                f"the tables have version {facts.schema}; this storer will migrate them to {facts.newest_schema}",
+                f"make a backup, then: {here(_PROGRAM).run(_PROGRAM, 'migrate')}; otherwise it does so at its next"
+                " start",
             )
         ]
     return [ok(SUBJECT, f"the tables of {facts.name} are up to date (version {facts.schema})")]
@@ -377,22 +384,22 @@ def _schema(facts: DatabaseFacts) -> list[Finding]:
 
 def _flow(facts: DatabaseFacts, now: datetime) -> list[Finding]:
     if facts.last is None:
-        return [notice(FRAMES, "not one frame is stored yet", "is the storer running, and a reader?")]
+        return [notice(FRAMES, "no frame is stored yet", "check that the storer and a reader are running")]
     ago = now - facts.last
-    held = f"about {facts.frames} are stored in {format_bytes(facts.bytes)}"
-    if ago > _SILENT:
+    stored = f"about {facts.frames} are stored in {format_bytes(facts.bytes)}"
+    if ago > _NO_FRAMES:
         return [
             problem(
                 FRAMES,
-                f"{held}, the last of {facts.last:%Y-%m-%d %H:%M} UTC, {format_days(ago / timedelta(days=1))} ago",
+                f"{stored}, the last of {facts.last:%Y-%m-%d %H:%M} UTC, {format_days(ago / timedelta(days=1))} ago",
                 f"is the storer running ({_state()}), and the reader ({here(_READER).run(_READER, 'check')})?",
             )
         ]
-    a_day = f", {facts.a_day:.0f} a day" if facts.a_day else ""
-    return [ok(FRAMES, f"{held}{a_day}; the last {max(0, round(ago.total_seconds()))} s ago")]
+    per_day = f", {facts.per_day:.0f} per day" if facts.per_day else ""
+    return [ok(FRAMES, f"{stored}{per_day}; the last {max(0, round(ago.total_seconds()))} s ago")]
 
 
-def _refused(facts: DatabaseFacts) -> list[Finding]:
+def _rejections(facts: DatabaseFacts) -> list[Finding]:
     if not facts.last_rejected:
         return []
     at, topic, reason = facts.last_rejected
@@ -400,19 +407,19 @@ def _refused(facts: DatabaseFacts) -> list[Finding]:
         return [
             problem(
                 REJECTED,
-                f"rejected_messages is full ({facts.rejected} messages): what is rejected now is only counted",
-                "look who publishes it, then empty the table: TRUNCATE rejected_messages;",
+                f"rejected_messages is full ({facts.rejected} messages): further ones are only counted",
+                "find out who publishes them, then empty the table: TRUNCATE rejected_messages;",
             )
         ]
-    refused = plural(facts.rejected, "message")
-    what = f"{refused} could not be stored; the last on {at:%Y-%m-%d %H:%M} UTC, {topic}: {reason}"
-    if not facts.rejected_lately:
+    count = plural(facts.rejected, "message")
+    what = f"{count} could not be stored; the last on {at:%Y-%m-%d %H:%M} UTC, {topic}: {reason}"
+    if not facts.rejected_recently:
         return [ok(REJECTED, f"{what}. None within the last day")]
     return [
         notice(
             REJECTED,
             what,
-            f"who publishes them? {_SHOW_REJECTED} tells more",
+            f"find out who publishes them: {_SHOW_REJECTED}",
         )
     ]
 
@@ -421,16 +428,16 @@ def _disk(facts: DatabaseFacts) -> list[Finding]:
     if facts.free is None:
         if facts.local:
             return []
-        return [ok(DISK, f"that of {facts.where} is on another machine, and cannot be seen from here")]
-    believed = facts.frames >= _ENOUGH_ROWS and facts.frames_bytes
-    size = facts.frames_bytes / facts.frames if believed else _BYTES_A_FRAME
-    a_day = facts.a_day or _FRAMES_A_DAY
-    days = facts.free / (size * a_day)
-    guess = "" if facts.a_day else ", if one meter sends a frame a second"
-    what = f"{format_bytes(facts.free)} free: {format_days(days)} at {size:.0f} bytes a frame{guess}"
-    remedy = "make room, or move the database to a larger disk; docs/database.md tells how to back it up"
-    if days < _VERY_LITTLE or facts.free < _CROWDED:
-        return [problem(DISK, f"only {what}", remedy)]
-    if days < _LITTLE:
-        return [notice(DISK, what, remedy)]
+        return [ok(DISK, f"the disk of {facts.where} is on another machine and cannot be checked from here")]
+    measured = facts.frames >= _ENOUGH_ROWS and facts.frames_bytes
+    size = facts.frames_bytes / facts.frames if measured else _BYTES_PER_FRAME
+    per_day = facts.per_day or _FRAMES_PER_DAY
+    days = facts.free / (size * per_day)
+    guess = "" if facts.per_day else ", for one meter with a frame per second"
+    what = f"{format_bytes(facts.free)} free: {format_days(days)} at {size:.0f} bytes per frame{guess}"
+    fix = "free space, or move the database to a larger disk (for the backup see docs/database.md)"
+    if days < _PROBLEM_DAYS or facts.free < _MIN_FREE:
+        return [problem(DISK, f"only {what}", fix)]
+    if days < _NOTICE_DAYS:
+        return [notice(DISK, what, fix)]
     return [ok(DISK, what)]

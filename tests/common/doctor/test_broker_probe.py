@@ -1,4 +1,4 @@
-"""What the doctors ask of a broker, of one that does not behave."""
+"""The probe of a broker, against servers that misbehave."""
 
 import socket
 import struct
@@ -19,7 +19,7 @@ CONNACK = b"\x20\x03\x00\x00\x00"
 
 @contextmanager
 def server(answer: Callable[[socket.socket], None]) -> Iterator[Broker]:
-    """Let whoever comes first be answered so; then the connection is reset, not ended."""
+    """Answer the first client so; then reset the connection."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
@@ -35,22 +35,22 @@ def server(answer: Callable[[socket.socket], None]) -> Iterator[Broker]:
         thread.join(WITHIN)
 
 
-def take_in(connection: socket.socket) -> None:
+def accept(connection: socket.socket) -> None:
     connection.sendall(CONNACK)
-    connection.recv(1024)  # what is asked for
+    connection.recv(1024)  # the question
 
 
 @pytest.mark.parametrize(
     "ask", [lambda probe: probe.subscribe(["#"]), lambda probe: probe.may_publish(["a"])], ids=["listen", "publish"]
 )
-def test_a_broker_that_is_killed_while_it_is_asked_is_one_that_is_gone(ask: Callable[[Probe], object]) -> None:
-    with server(take_in) as settings, Probe(settings, "doctor", timeout=WITHIN) as probe:
+def test_a_broker_that_is_killed_before_its_answer_closed_the_connection(ask: Callable[[Probe], object]) -> None:
+    with server(accept) as settings, Probe(settings, "doctor", timeout=WITHIN) as probe:
         with pytest.raises(ConnectionFailed) as gone:
             ask(probe)
         assert gone.value.failure is Failure.CLOSED
 
 
-def test_a_broker_that_is_killed_while_we_listen_is_one_that_is_gone() -> None:
+def test_a_broker_that_is_killed_while_we_listen_closed_the_connection() -> None:
     with server(lambda connection: connection.sendall(CONNACK)) as settings:
         with Probe(settings, "doctor", timeout=WITHIN) as probe, pytest.raises(ConnectionFailed) as gone:
             probe.listen(WITHIN)
@@ -66,7 +66,7 @@ def test_a_broker_that_is_killed_while_we_listen_is_one_that_is_gone() -> None:
     ],
     ids=["mail", "web", "nearly"],
 )
-def test_what_says_something_else_is_no_broker(greeting: bytes) -> None:
+def test_what_does_not_send_mqtt_is_no_broker(greeting: bytes) -> None:
     with server(lambda connection: connection.sendall(greeting)) as settings:
         with pytest.raises(ConnectionFailed) as wrong:
             Probe(settings, "doctor", timeout=WITHIN)
@@ -76,14 +76,14 @@ def test_what_says_something_else_is_no_broker(greeting: bytes) -> None:
 @pytest.mark.parametrize(
     ("greeting", "failure"),
     [
-        (b"\x20\x02\x00\x01", Failure.VERSION),  # as MQTT 3.1.1 says it
+        (b"\x20\x02\x00\x01", Failure.VERSION),  # of MQTT 3.1.1
         (b"\x20\x03\x00\x84\x00", Failure.VERSION),
         (b"\x20\x05\x00\x00\x02\x24\x00", Failure.QOS),  # Maximum QoS 0
         (b"", Failure.NOT_MQTT),
     ],
-    ids=["version 3.1.1", "version 5", "QoS", "hangs up"],
+    ids=["version 3.1.1", "version 5", "QoS", "closes"],
 )
-def test_a_broker_that_is_not_for_us_is_known(greeting: bytes, failure: Failure) -> None:
+def test_a_broker_that_we_cannot_use_is_known(greeting: bytes, failure: Failure) -> None:
     with server(lambda connection: connection.sendall(greeting)) as settings:
         with pytest.raises(ConnectionFailed) as wrong:
             Probe(settings, "doctor", timeout=WITHIN)
@@ -107,8 +107,7 @@ def test_a_password_file_that_is_missing_is_known(tmp_path: Path) -> None:
     assert str(wrong.value) == f"mqtt.password_file: {file} cannot be read: No such file or directory"
 
 
-def test_what_it_said_before_it_hung_up_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As a broker does that wants a certificate: its refusal is there before we have said a word."""
+def test_a_server_that_closes_before_our_first_packet_is_no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         connect = socket.create_connection
 
@@ -124,3 +123,20 @@ def test_what_it_said_before_it_hung_up_is_heard(monkeypatch: pytest.MonkeyPatch
         with pytest.raises(ConnectionFailed) as wrong:
             Probe(Broker(host="127.0.0.1", port=listener.getsockname()[1]), "doctor", timeout=WITHIN)
         assert wrong.value.failure is Failure.NOT_MQTT
+
+
+def test_a_right_to_publish_is_answered_and_the_message_is_never_released() -> None:
+    received = bytearray()
+
+    def forbid(connection: socket.socket) -> None:
+        connection.sendall(CONNACK)
+        received.extend(connection.recv(1024))
+        connection.sendall(b"\x50\x03\x00\x01\x87")  # PUBREC: not authorised
+        while data := connection.recv(1024):
+            received.extend(data)
+
+    with server(forbid) as settings, Probe(settings, "doctor", timeout=WITHIN) as probe:
+        assert probe.may_publish(["a/b"]) == {"a/b": 0x87}
+    publish = b"\x34\x08\x00\x03a/b\x00\x01\x00"
+    assert bytes(received).startswith(publish)
+    assert received[len(publish)] == 0xE0  # DISCONNECT, no PUBREL

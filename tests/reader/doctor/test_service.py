@@ -53,7 +53,7 @@ def worst(findings: list[Finding]) -> Finding:
     return max(findings, key=lambda finding: list(Status).index(finding.status))
 
 
-def test_what_is_heard_is_sorted() -> None:
+def test_facts_are_collected_from_messages() -> None:
     frame = {"meter": METER, "timestamp": "2026-11-24T12:00:00.000000Z", "mode": "standard", "frame": {"ADSC": METER}}
     facts = gather(
         "cellar",
@@ -82,14 +82,14 @@ def test_what_is_heard_is_sorted() -> None:
 
 
 @pytest.mark.parametrize("health", ["", "[]", "{", '{"lines": 3}', '{"lines": [1, {"port": 2}], "delivery": []}'])
-def test_nonsense_in_health_is_no_reason_to_fall(health: str) -> None:
+def test_invalid_health_is_ignored(health: str) -> None:
     facts = gather("cellar", TOPICS, [heard("teleinfo/reader/cellar/health", health)], seconds=1, local=True)
     assert diagnose_service(replace(facts, status="online"))
     assert diagnose_reported_line(facts, PORT)
     assert diagnose_delivery(replace(facts, status="online"), "auto", NOW)
 
 
-def test_a_healthy_reader_is_fine_in_all() -> None:
+def test_a_healthy_reader_is_ok() -> None:
     facts = running()
     found = diagnose_service(facts) + diagnose_reported_line(facts, PORT) + diagnose_delivery(facts, "auto", NOW)
     assert {finding.status for finding in found} == {OK}
@@ -99,12 +99,12 @@ def test_a_healthy_reader_is_fine_in_all() -> None:
 @pytest.mark.parametrize(
     ("facts", "status", "what"),
     [
-        (replace(running(), returned=4), PROBLEM, "two readers named cellar throw each other out"),
-        (running(taken_over=2), PROBLEM, "two readers named cellar"),
-        (running(taken_over=1), NOTICE, "another program has taken its place"),
-        (replace(running(), local=False), NOTICE, "none is to be seen here"),
-        (replace(running(), status="offline"), PROBLEM, "the broker says offline"),
-        (replace(running(), status=""), NOTICE, "the broker tells nothing of it"),
+        (replace(running(), returned=4), PROBLEM, "two readers use the name cellar"),
+        (running(taken_over=2), PROBLEM, "two readers use the name cellar"),
+        (running(taken_over=1), NOTICE, "same client id"),
+        (replace(running(), local=False), NOTICE, "none runs on this machine"),
+        (replace(running(), status="offline"), PROBLEM, "offline"),
+        (replace(running(), status=""), NOTICE, "no status"),
         (running(connects=200), NOTICE, "200 times"),
         (ServiceFacts(name="cellar"), NOTICE, "no reader named cellar is running"),
         (ServiceFacts(name="cellar", status="offline"), NOTICE, "no reader named cellar is running"),
@@ -120,15 +120,15 @@ def test_the_reader_itself(facts: ServiceFacts, status: Status, what: str) -> No
 @pytest.mark.parametrize(
     ("facts", "status", "what"),
     [
-        (running(lines=[]), NOTICE, "says nothing of"),
+        (running(lines=[]), NOTICE, "does not report"),
         (running(lines=[line(open=False)]), PROBLEM, "cannot open"),
-        (running(uptime=0, lines=[line(open=False, meter=None)]), NOTICE, "has started only now"),
-        (running(lines=[line(meter=None)]), PROBLEM, "has heard no meter"),
-        (replace(running(), links={METER: "offline"}), PROBLEM, "has fallen silent"),
+        (running(uptime=0, lines=[line(open=False, meter=None)]), NOTICE, "just started"),
+        (running(lines=[line(meter=None)]), PROBLEM, "no frame"),
+        (replace(running(), links={METER: "offline"}), PROBLEM, "no more frames"),
         (running(lines=[line(groups_dropped={"parity": 300})]), PROBLEM, "noisy"),
     ],
 )
-def test_a_line_as_the_reader_that_runs_knows_it(facts: ServiceFacts, status: Status, what: str) -> None:
+def test_a_line_as_the_running_reader_reports_it(facts: ServiceFacts, status: Status, what: str) -> None:
     (finding,) = diagnose_reported_line(facts, PORT)
     assert finding.status is status
     assert what in finding.what
@@ -138,13 +138,13 @@ def test_a_line_as_the_reader_that_runs_knows_it(facts: ServiceFacts, status: St
 @pytest.mark.parametrize(
     ("facts", "confirmed_by", "status", "what"),
     [
-        (replace(running(), storers={}), "auto", NOTICE, "no storer has shown itself"),
+        (replace(running(), storers={}), "auto", NOTICE, "no storer"),
         (replace(running(), storers={}), "broker", OK, "990 frames confirmed"),
-        (running(), ("main", "second"), PROBLEM, "nobody has heard of the storer second"),
-        (replace(running(), storers={"main": "stalled"}), "auto", PROBLEM, "waits for its database"),
+        (running(), ("main", "second"), PROBLEM, "the storer second"),
+        (replace(running(), storers={"main": "stalled"}), "auto", PROBLEM, "cannot reach its database"),
         (replace(running(), storers={"main": "offline"}), "auto", PROBLEM, "the storer main is offline"),
-        (running(delivery=delivery(confirmed=0, waiting=90)), "auto", PROBLEM, "not one of 90 frames was confirmed"),
-        (running(delivery=delivery(thinned=9)), "auto", NOTICE, "9 frames given up"),
+        (running(delivery=delivery(confirmed=0, waiting=90)), "auto", PROBLEM, "none of 90 frames"),
+        (running(delivery=delivery(thinned=9)), "auto", NOTICE, "9 frames discarded"),
         (
             running(delivery=delivery(spool={"oldest": (NOW - timedelta(hours=1)).isoformat()})),
             "auto",
@@ -167,7 +167,7 @@ WAITING = running(delivery=delivery(waiting=500, journal={"oldest": "2026-11-24T
 STORER_GONE = replace(running(), storers={"main": "offline"})
 
 
-def cures(*facts: ServiceFacts) -> str:
+def fixes(*facts: ServiceFacts) -> str:
     found = [
         finding
         for one in facts
@@ -180,9 +180,9 @@ def cures(*facts: ServiceFacts) -> str:
     return "\n".join(finding.fix for finding in found)
 
 
-def test_in_a_container_cures_name_docker_compose(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_a_container_fixes_are_docker_compose_commands(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TELEINFO_DEPLOYMENT", "compose")
-    said = cures(NOT_RUNNING, SILENT, WAITING, STORER_GONE, running(lines=[line(open=False)]), running(lines=[]))
+    text = fixes(NOT_RUNNING, SILENT, WAITING, STORER_GONE, running(lines=[line(open=False)]), running(lines=[]))
     for command in (
         "docker compose up -d reader",
         "docker compose logs --tail 20 reader",
@@ -190,19 +190,19 @@ def test_in_a_container_cures_name_docker_compose(monkeypatch: pytest.MonkeyPatc
         "docker compose exec storer teleinfo-storer check",
         "docker compose exec reader teleinfo-reader forget main",
     ):
-        assert command in said
+        assert command in text
     for elsewhere in ("systemctl", "journalctl", "sudo"):
-        assert elsewhere not in said
+        assert elsewhere not in text
 
 
-def test_in_a_shell_cures_name_the_plain_command(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_a_shell_fixes_are_plain_commands(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TELEINFO_DEPLOYMENT", raising=False)
-    said = cures(NOT_RUNNING, STORER_GONE)
-    assert "teleinfo-reader run" in said
-    assert "docker" not in said
+    text = fixes(NOT_RUNNING, STORER_GONE)
+    assert "teleinfo-reader run" in text
+    assert "docker" not in text
 
 
-def test_a_register_that_steps_back_is_no_noise() -> None:
+def test_a_register_that_decreases_is_no_noise() -> None:
     stepping = running(lines=[line(groups_dropped={"implausible": 900})])
     found = diagnose_reported_line(stepping, PORT)
     assert "noisy" not in str(found)
@@ -213,7 +213,7 @@ def test_a_register_that_steps_back_is_no_noise() -> None:
     assert "cable" not in finding.fix
 
 
-def test_noise_beside_a_register_that_steps_back_is_still_noise() -> None:
+def test_noise_beside_a_register_that_decreases_is_still_noise() -> None:
     both = running(lines=[line(groups_dropped={"implausible": 900, "checksum": 500})])
     found = diagnose_reported_line(both, PORT)
     assert {finding.status for finding in found} == {NOTICE, PROBLEM}

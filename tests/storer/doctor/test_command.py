@@ -25,8 +25,8 @@ def worst(findings: list[Finding]) -> Finding:
     return max(findings, key=lambda finding: list(Status).index(finding.status))
 
 
-def test_what_is_heard_is_sorted() -> None:
-    said = {
+def test_facts_are_collected_from_messages() -> None:
+    payloads = {
         "house/reader/cellar/status": b"online",
         "house/reader/gone/status": b"",
         "house/storer/main/status": b'{"status": "stalled", "wait": 0}',
@@ -36,8 +36,8 @@ def test_what_is_heard_is_sorted() -> None:
         f"annex/{METER}/frame": b"{}",
         f"annex/{METER}/replay": b"{}",
     }
-    heard = [Received(topic, payload, True) for topic, payload in said.items()]
-    facts = gather("main", [Topics("house"), Topics("annex")], heard, seconds=6, local=False)
+    messages = [Received(topic, payload, True) for topic, payload in payloads.items()]
+    facts = gather("main", [Topics("house"), Topics("annex")], messages, seconds=6, local=False)
     assert facts.status == "stalled"
     assert facts.health == {}
     assert facts.readers == {"cellar": "online"}
@@ -46,23 +46,23 @@ def test_what_is_heard_is_sorted() -> None:
     assert facts.replayed == 1
 
 
-def test_a_storer_and_its_readers_as_they_should_be_are_fine() -> None:
+def test_a_healthy_storer_and_its_readers_are_ok() -> None:
     found = diagnose_storer(GOOD) + diagnose_readers(GOOD)
     assert {finding.status for finding in found} == {OK}
     assert "for 2 hours; 7000 frames stored" in found[0].what
-    assert f"{METER} 1.0 a second" in found[-1].what
+    assert f"{METER} 1.0 per second" in found[-1].what
 
 
 @pytest.mark.parametrize(
     ("facts", "status", "what"),
     [
-        (replace(GOOD, returned=3), PROBLEM, "two storers named main"),
-        (replace(GOOD, health={"uptime": 7200, "taken_over": 2}), PROBLEM, "two storers named main"),
-        (replace(GOOD, status="offline", health={"taken_over": 2}), PROBLEM, "two storers named main"),
-        (replace(GOOD, health={"uptime": 7200, "taken_over": 1}), NOTICE, "another program has taken its place"),
-        (replace(GOOD, status="stalled"), PROBLEM, "waits for the database"),
-        (replace(GOOD, status="offline"), PROBLEM, "the broker says offline"),
-        (replace(GOOD, status=""), NOTICE, "tells nothing of it"),
+        (replace(GOOD, returned=3), PROBLEM, "two storers"),
+        (replace(GOOD, health={"uptime": 7200, "taken_over": 2}), PROBLEM, "two storers"),
+        (replace(GOOD, status="offline", health={"taken_over": 2}), PROBLEM, "two storers"),
+        (replace(GOOD, health={"uptime": 7200, "taken_over": 1}), NOTICE, "same client id"),
+        (replace(GOOD, status="stalled"), PROBLEM, "cannot reach its database"),
+        (replace(GOOD, status="offline"), PROBLEM, "offline"),
+        (replace(GOOD, status=""), NOTICE, "no status"),
         (replace(GOOD, status="offline", local=False), PROBLEM, "main is not running"),
         (replace(GOOD, status="", local=False), PROBLEM, "main is not running"),
     ],
@@ -75,7 +75,7 @@ def test_the_storer_itself(facts: StorerFacts, status: Status, what: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("facts", "status", "what", "cure"),
+    ("facts", "status", "what", "fix"),
     [
         (replace(GOOD, readers={"cellar": "offline"}), PROBLEM, "cellar is offline", "teleinfo-reader check"),
         (
@@ -84,35 +84,37 @@ def test_the_storer_itself(facts: StorerFacts, status: Status, what: str) -> Non
             "old is offline",
             "teleinfo-reader forget old",
         ),
-        (replace(GOOD, live={}), PROBLEM, "no frame came in", "must let the storer read teleinfo/+/frame"),
+        (replace(GOOD, live={}), PROBLEM, "no frame", "storer to read teleinfo/+/frame"),
         (
             replace(GOOD, live={}, links={METER: "offline"}),
             PROBLEM,
-            "has fallen silent",
+            "no more frames",
             f"teleinfo-reader forget {METER}",
         ),
-        (replace(GOOD, live={}, links={}, readers={}), PROBLEM, "no reader has shown itself", "start a reader"),
+        (replace(GOOD, live={}, links={}, readers={}), PROBLEM, "no reader", "start a reader"),
     ],
 )
-def test_readers_and_meters(facts: StorerFacts, status: Status, what: str, cure: str) -> None:
+def test_readers_and_meters(facts: StorerFacts, status: Status, what: str, fix: str) -> None:
     finding = worst(diagnose_readers(facts))
     assert finding.status is status
     assert what in finding.what
-    assert cure in finding.fix
+    assert fix in finding.fix
 
 
-def test_frames_that_are_sent_again_are_told_of() -> None:
-    assert "9 frames that had waited" in diagnose_readers(replace(GOOD, replayed=9))[-1].what
+def test_replayed_frames_are_counted() -> None:
+    assert "9 frames replayed" in diagnose_readers(replace(GOOD, replayed=9))[-1].what
 
 
-def test_in_a_container_cures_name_docker_compose(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_a_container_fixes_are_docker_compose_commands(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TELEINFO_DEPLOYMENT", "compose")
-    ill = replace(GOOD, status="", readers={"cellar": "offline", "attic": "online"}, links={METER: "offline"}, live={})
-    found = [*diagnose_storer(replace(ill, local=False)), *diagnose_storer(ill), *diagnose_readers(ill)]
-    said = "\n".join(finding.fix for finding in found)
-    assert "docker compose up -d storer" in said
-    assert "docker compose logs --tail 20 storer" in said
-    assert "docker compose exec reader teleinfo-reader forget cellar" in said
-    assert f"docker compose exec reader teleinfo-reader forget {METER}" in said
+    broken = replace(
+        GOOD, status="", readers={"cellar": "offline", "attic": "online"}, links={METER: "offline"}, live={}
+    )
+    found = [*diagnose_storer(replace(broken, local=False)), *diagnose_storer(broken), *diagnose_readers(broken)]
+    fixes = "\n".join(finding.fix for finding in found)
+    assert "docker compose up -d storer" in fixes
+    assert "docker compose logs --tail 20 storer" in fixes
+    assert "docker compose exec reader teleinfo-reader forget cellar" in fixes
+    assert f"docker compose exec reader teleinfo-reader forget {METER}" in fixes
     for elsewhere in ("systemctl", "journalctl", "sudo", "mosquitto_pub"):
-        assert elsewhere not in said
+        assert elsewhere not in fixes
