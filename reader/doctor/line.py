@@ -166,8 +166,9 @@ def _no_frame(facts: LineFacts) -> Finding:
         return problem(
             SUBJECT,
             f"{url} is silent: no character in {seconds}",
-            "at the meter: connect the two wires to I1 and I2 (not A), and tighten the terminals; here: is it the right"
-            " port, and has the interface power? The output of an old white meter may be off: ask Enedis to enable it",
+            "at the meter: connect the two wires to I1 and I2 (not A), and tighten the terminals; here: is it the"
+            " right port, and has the interface power? The output of an old white meter may be off: ask Enedis to"
+            " enable it",
         )
     if facts.nuls > _HELD_LOW * facts.characters:
         return problem(
@@ -190,10 +191,10 @@ def _no_frame(facts: LineFacts) -> Finding:
         )
     return problem(
         SUBJECT,
-        f"{url}: {facts.characters} characters in {seconds}, but no line of a meter, neither at 9600 nor at 1200 bit/s"
-        f"{_driver(facts)}",
-        "is a meter on this port? Then check the interface: it inverts its signal (polarity), or is too slow. The order"
-        " of the meter's two wires does not matter",
+        f"{url}: {facts.characters} characters in {seconds}, but no line of a meter, neither at 9600 nor at 1200"
+        f" bit/s{_driver(facts)}",
+        "is a meter on this port? Then check the interface: it inverts its signal (polarity), or is too slow. The"
+        " order of the meter's two wires does not matter",
     )
 
 
@@ -309,8 +310,8 @@ def diagnose_meter(address: str, values: Mapping[str, Value], mode: str, groups:
         return [
             notice(
                 METER,
-                f"{what}. In historic mode a Linky sends BASE for many offers with several prices, too; the energy used"
-                " at each price is only in standard mode",
+                f"{what}. In historic mode a Linky sends BASE for many offers with several prices, too; the energy"
+                " used at each price is only in standard mode",
                 f"if your contract has several prices, or for more values ({_WHAT_STANDARD_ADDS}): {_ASK}",
             )
         ]

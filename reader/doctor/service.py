@@ -225,8 +225,8 @@ def _implausible(line: Mapping[str, Any]) -> list[Finding]:
     return [
         notice(
             LINE,
-            f"{line.get('port')}: {count} values of registers were dropped, because a register decreased or jumped; the"
-            " line itself is good",
+            f"{line.get('port')}: {count} values of registers were dropped, because a register decreased or jumped;"
+            " the line itself is good",
             "find the register in the reader's log; its value is accepted after 3 frames that agree. Was the meter"
             " replaced?",
         )
@@ -280,8 +280,7 @@ def diagnose_delivery(facts: ServiceFacts, confirmed_by: str | Sequence[str], no
                 DELIVERY,
                 f"a storer is online, but none of {pending} frames was confirmed",
                 "in the broker's access rules, allow the reader to read teleinfo/+/stored, and the storer to write"
-                " it and to"
-                f" read teleinfo/+/frame; for details: {here(STORER).run(STORER, 'check')}",
+                f" it and to read teleinfo/+/frame; for details: {here(STORER).run(STORER, 'check')}",
             )
         )
     elif pending and oldest and (now - oldest).total_seconds() > _CONFIRM_TIMEOUT:
@@ -290,8 +289,7 @@ def diagnose_delivery(facts: ServiceFacts, confirmed_by: str | Sequence[str], no
                 DELIVERY,
                 f"{plural(pending, 'frame')} not confirmed yet, the oldest since {oldest:%Y-%m-%d %H:%M} UTC",
                 f"nothing is lost yet; find out why they are not stored: {here(STORER).run(STORER, 'check')}. If a"
-                " storer was"
-                f" removed: {here(PROGRAM).run(PROGRAM, 'forget NAME')}",
+                f" storer was removed: {here(PROGRAM).run(PROGRAM, 'forget NAME')}",
             )
         )
     elif not findings or facts.storers:
@@ -338,8 +336,8 @@ def _storers(facts: ServiceFacts, confirmed_by: str | Sequence[str]) -> list[Fin
             notice(
                 DELIVERY,
                 "no storer has been seen at this broker: frames are published, but not stored",
-                "fine if you use none. If one runs, allow the reader to read teleinfo/storer/+/status in the broker's"
-                " access rules",
+                "fine if you use none. If one runs, allow the reader to read teleinfo/storer/+/status in the"
+                " broker's access rules",
             )
         )
     return findings

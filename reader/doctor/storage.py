@@ -132,8 +132,7 @@ def _set_clock(facts: StorageFacts) -> str:
     if facts.time_service == "systemd-timesyncd":
         return here(PROGRAM).on_host(
             "sudo timedatectl set-ntp true; timedatectl should soon show: System clock synchronized: yes. If not,"
-            " does a"
-            " firewall block NTP (UDP port 123)?"
+            " does a firewall block NTP (UDP port 123)?"
         )
     return f"is {facts.time_service} running, and can it reach its servers (UDP port 123)? Check with timedatectl"
 
@@ -159,8 +158,7 @@ def _journal(facts: StorageFacts) -> Finding:
             JOURNAL,
             f"{facts.journal} is not in memory: every frame is written to the disk, which wears out an SD card",
             f"set {here(PROGRAM).setting('spool.journal')} to a folder on tmpfs, such as /run/teleinfo; in a"
-            " container, to a"
-            " tmpfs volume",
+            " container, to a tmpfs volume",
         )
     return ok(JOURNAL, f"{facts.journal} is in memory")
 
@@ -171,8 +169,8 @@ def _spool(facts: StorageFacts) -> list[Finding]:
             problem(
                 SPOOL,
                 f"the disk of {facts.spool} is read-only: a power cut would lose unconfirmed frames",
-                "an SD card that fails becomes read-only (see sudo dmesg): replace it; sudo reboot may help once more."
-                " In a container: mount a volume there",
+                "an SD card that fails becomes read-only (see sudo dmesg): replace it; sudo reboot may help once"
+                " more. In a container: mount a volume there",
             )
         ]
     if not facts.spool_writable:
@@ -193,8 +191,8 @@ def _spool(facts: StorageFacts) -> list[Finding]:
             problem(
                 SPOOL,
                 f"{text}: nearly full; soon every second of the oldest frames will be discarded",
-                "find out why frames are not confirmed: are storer and broker running? Meanwhile set"
-                " spool.max_size: 256MB",
+                "find out why frames are not confirmed: are storer and broker running? Meanwhile set spool.max_size:"
+                " 256MB",
             )
         ]
     findings = []

@@ -241,8 +241,7 @@ def diagnose_readers(facts: StorerFacts) -> list[Finding]:
                 READERS,
                 f"a meter is online, but no frame arrived within {facts.seconds:.0f} s",
                 "allow the storer to read teleinfo/+/frame, teleinfo/+/replay and teleinfo/+/tally in the broker's"
-                " access"
-                " rules; mosquitto reports no error when this right is missing",
+                " access rules; mosquitto reports no error when this right is missing",
             )
         )
     elif not findings:
@@ -251,8 +250,7 @@ def diagnose_readers(facts: StorerFacts) -> list[Finding]:
                 READERS,
                 f"no reader has been seen, and no frame arrived within {facts.seconds:.0f} s",
                 f"start a reader for this broker, with the same mqtt.topic: {here(_READER).start(_READER)}; if one"
-                " runs, allow"
-                " the storer to read teleinfo/+/frame in the broker's access rules",
+                " runs, allow the storer to read teleinfo/+/frame in the broker's access rules",
             )
         )
     if facts.replayed:

@@ -125,8 +125,8 @@ def _collect(facts: DatabaseFacts, connection: Connection, now: datetime) -> Dat
 def _missing_rights(connection: Connection) -> tuple[str, ...]:
     """Return the rights that the storer needs and has not; rights of a role count."""
     rows = connection.query(
-        "SELECT privilege_type FROM information_schema.user_privileges"
-        " UNION SELECT privilege_type FROM information_schema.schema_privileges WHERE DATABASE() LIKE table_schema"
+        "SELECT privilege_type FROM information_schema.user_privileges UNION SELECT privilege_type FROM"
+        " information_schema.schema_privileges WHERE DATABASE() LIKE table_schema"
     )
     held = {right for (right,) in rows}
     return tuple(right for right in RIGHTS if right not in held)
@@ -134,8 +134,8 @@ def _missing_rights(connection: Connection) -> tuple[str, ...]:
 
 def _sizes(facts: DatabaseFacts, connection: Connection, datadir: Path) -> DatabaseFacts:
     rows = connection.query(
-        "SELECT table_name, SUM(table_rows), SUM(data_length + index_length) FROM information_schema.partitions"
-        " WHERE table_schema = DATABASE() GROUP BY table_name"
+        "SELECT table_name, SUM(table_rows), SUM(data_length + index_length) FROM information_schema.partitions WHERE"
+        " table_schema = DATABASE() GROUP BY table_name"
     )
     sizes = {name: (int(count or 0), int(size or 0)) for name, count, size in rows}
     frames, frames_bytes = sizes.get("frames", (0, 0))
@@ -210,8 +210,9 @@ def _not_connected(facts: DatabaseFacts) -> Finding:
     causes: dict[int, Callable[[], tuple[str, str]]] = {
         1045: lambda: (
             f"the server at {where} does not accept the user {user} with this password",
-            f"correct {setting('database.user')} and its password{_password_setting()}; or as administrator ({admin}):"
-            f" ALTER USER {account} IDENTIFIED BY 'the password'; if there is no such user, see docs/database.md",
+            f"correct {setting('database.user')} and its password{_password_setting()}; or as administrator"
+            f" ({admin}): ALTER USER {account} IDENTIFIED BY 'the password'; if there is no such user, see"
+            " docs/database.md",
         ),
         1698: lambda: (
             f"the server at {where} does not accept the user {user} with a password",
