@@ -21,12 +21,12 @@ from common.host import Host
 from common.runtime.cli import UTC_TIMES
 from common.topics import Topics
 from reader.config import ReaderConfig, is_simulated
+from reader.doctor.delivery import diagnose_delivery
 from reader.doctor.line import LineFacts, diagnose_line, listen
 from reader.doctor.port import PROGRAM, PortFacts, diagnose_port, probe_port
 from reader.doctor.service import (
     LINE,
     ServiceFacts,
-    diagnose_delivery,
     diagnose_reported_line,
     diagnose_service,
     gather,

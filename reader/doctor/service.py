@@ -1,9 +1,8 @@
 """Diagnoses a running reader from what it publishes, so that its port is left alone."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from common.deployment import Deployment, here
@@ -16,13 +15,11 @@ from common.plural import plural
 from common.topics import Topics
 from reader.doctor.line import diagnose_meter
 
-SUBJECT, LINE, DELIVERY = "Reader", "Line", "Delivery"
-PROGRAM, STORER = "teleinfo-reader", "teleinfo-storer"
+SUBJECT, LINE = "Reader", "Line"
+PROGRAM = "teleinfo-reader"
 IMPLAUSIBLE = "implausible"  # drop reason of values that were received undamaged
 _NOISY = 0.05  # damaged lines per frame, since the start
-_CONFIRM_TIMEOUT = 300.0  # seconds
 _STARTED_UP = 60  # seconds of uptime; then the reader has reported twice
-_MANY = 60  # frames; about a minute
 _TAKEOVERS = 2  # from here on, two readers use one name
 
 
@@ -96,7 +93,7 @@ def gather(name: str, topics: Topics, messages: Iterable[Received], *, seconds: 
 
 def diagnose_service(facts: ServiceFacts) -> list[Finding]:
     """Return the findings about the reader itself."""
-    taken_over = _number(facts.health.get("taken_over"))
+    taken_over = number(facts.health.get("taken_over"))
     if facts.returned >= _TAKEOVERS or taken_over >= _TAKEOVERS:
         times = (
             f"connected {facts.returned} times in {facts.seconds:.0f} s"
@@ -219,7 +216,7 @@ def _check_line() -> str:
 def _implausible(line: Mapping[str, Any]) -> list[Finding]:
     """Return a finding about registers that decrease or jump: the values are wrong, but the line is good."""
     dropped = line.get("groups_dropped")
-    count = _number(dropped.get(IMPLAUSIBLE)) if isinstance(dropped, dict) else 0
+    count = number(dropped.get(IMPLAUSIBLE)) if isinstance(dropped, dict) else 0
     if not count:
         return []
     return [
@@ -234,9 +231,9 @@ def _implausible(line: Mapping[str, Any]) -> list[Finding]:
 
 
 def _reported_noise(facts: ServiceFacts, line: Mapping[str, Any], meter: str) -> Finding:
-    frames, parity = _number(line.get("frames")), _number(line.get("parity_errors"))
+    frames, parity = number(line.get("frames")), number(line.get("parity_errors"))
     by_reason = line.get("groups_dropped")
-    dropped = Counter({k: _number(v) for k, v in by_reason.items()}) if isinstance(by_reason, dict) else Counter[str]()
+    dropped = Counter({k: number(v) for k, v in by_reason.items()}) if isinstance(by_reason, dict) else Counter[str]()
     damaged = dropped.total() - dropped.pop(IMPLAUSIBLE, 0)
     state = "frames arrive" if facts.links.get(meter) == "online" else f"frames of the meter {meter} have arrived"
     reported = plural(frames, "frame")
@@ -265,96 +262,6 @@ def _reported_meter(facts: ServiceFacts, meter: str) -> list[Finding]:
     return diagnose_meter(meter, frame.values, str(frame.mode), len(frame.values))
 
 
-def diagnose_delivery(facts: ServiceFacts, confirmed_by: str | Sequence[str], now: datetime) -> list[Finding]:
-    """Return the findings about storers and unconfirmed frames."""
-    findings = _storers(facts, confirmed_by)
-    delivery = facts.health.get("delivery")
-    if not facts.online or not isinstance(delivery, dict):
-        return findings
-    pending, discarded = _number(delivery.get("waiting")), _number(delivery.get("thinned"))
-    oldest = _oldest(delivery)
-    confirmed = _number(delivery.get("confirmed"))
-    if pending > _MANY and not confirmed and not facts.confirmed and "online" in facts.storers.values():
-        findings.append(
-            problem(
-                DELIVERY,
-                f"a storer is online, but none of {pending} frames was confirmed",
-                "in the broker's access rules, allow the reader to read teleinfo/+/stored, and the storer to write"
-                f" it and to read teleinfo/+/frame; for details: {here(STORER).run(STORER, 'check')}",
-            )
-        )
-    elif pending and oldest and (now - oldest).total_seconds() > _CONFIRM_TIMEOUT:
-        findings.append(
-            problem(
-                DELIVERY,
-                f"{plural(pending, 'frame')} not confirmed yet, the oldest since {oldest:%Y-%m-%d %H:%M} UTC",
-                f"nothing is lost yet; find out why they are not stored: {here(STORER).run(STORER, 'check')}. If a"
-                f" storer was removed: {here(PROGRAM).run(PROGRAM, 'forget NAME')}",
-            )
-        )
-    elif not findings or facts.storers:
-        findings.append(ok(DELIVERY, f"{plural(confirmed, 'frame')} confirmed since its start, {pending} pending"))
-    if discarded:
-        findings.append(notice(DELIVERY, f"{plural(discarded, 'frame')} discarded, because the spool was full"))
-    return findings
-
-
-def _storers(facts: ServiceFacts, confirmed_by: str | Sequence[str]) -> list[Finding]:
-    wanted = [] if isinstance(confirmed_by, str) else list(confirmed_by)
-    missing = [name for name in wanted if name not in facts.storers]
-    findings = []
-    if missing:
-        findings.append(
-            problem(
-                DELIVERY,
-                f"the storer {', '.join(missing)} in delivery.confirmed_by has never been seen at this broker",
-                "start it, or correct delivery.confirmed_by. If it runs, allow the reader to read"
-                " teleinfo/storer/+/status in the broker's access rules",
-            )
-        )
-    for name, status in sorted(facts.storers.items()):
-        if status == "online":
-            findings.append(ok(DELIVERY, f"the storer {name} is online"))
-        elif status == "stalled":
-            findings.append(
-                problem(
-                    DELIVERY,
-                    f"the storer {name} cannot reach its database",
-                    f"on its machine: {here(STORER).run(STORER, 'check')}",
-                )
-            )
-        else:
-            findings.append(
-                problem(
-                    DELIVERY,
-                    f"the storer {name} is {status}; frames wait until it is back",
-                    f"start it; if it was removed: {here(PROGRAM).run(PROGRAM, f'forget {name}')}",
-                )
-            )
-    if not facts.storers and confirmed_by == "auto":
-        findings.append(
-            notice(
-                DELIVERY,
-                "no storer has been seen at this broker: frames are published, but not stored",
-                "fine if you use none. If one runs, allow the reader to read teleinfo/storer/+/status in the"
-                " broker's access rules",
-            )
-        )
-    return findings
-
-
-def _oldest(delivery: Mapping[str, Any]) -> datetime | None:
-    found = []
-    for tier in ("journal", "spool"):
-        part = delivery.get(tier)
-        text = part.get("oldest") if isinstance(part, dict) else None
-        if isinstance(text, str):
-            try:
-                found.append(datetime.fromisoformat(text).astimezone(UTC))
-            except ValueError:
-                continue
-    return min(found, default=None)
-
-
-def _number(value: Any) -> int:
+def number(value: Any) -> int:
+    """Return a count of a report, which may hold anything; 0 where it is none."""
     return value if isinstance(value, int) else 0

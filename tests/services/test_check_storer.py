@@ -20,7 +20,8 @@ from storer.config import DatabaseConfig
 from storer.database.frame_store import FrameStore
 from storer.database.rejected import Rejection
 from storer.doctor.command import check
-from storer.doctor.database import DatabaseFacts, diagnose_database, probe_database
+from storer.doctor.database import diagnose_database
+from storer.doctor.database_probe import DatabaseFacts, probe_database
 from tests.services.house import PASSWORD, Speaker, account, careful_broker
 from tests.services.storing import client, make_tables, store
 

@@ -1,6 +1,6 @@
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,7 +8,8 @@ import pytest
 from common.doctor.broker_probe import Received
 from common.doctor.findings import Finding, Status
 from common.topics import Topics
-from reader.doctor.service import ServiceFacts, diagnose_delivery, diagnose_reported_line, diagnose_service, gather
+from reader.doctor.delivery import diagnose_delivery
+from reader.doctor.service import ServiceFacts, diagnose_reported_line, diagnose_service, gather
 
 OK, NOTICE, PROBLEM = Status
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -44,7 +45,7 @@ def running(**health: Any) -> ServiceFacts:
     )
 
 
-def heard(topic: str, payload: Any, *, retained: bool = True) -> Received:
+def message(topic: str, payload: Any, *, retained: bool = True) -> Received:
     text = payload if isinstance(payload, str) else json.dumps(payload)
     return Received(topic, text.encode(), retained)
 
@@ -59,14 +60,14 @@ def test_facts_are_collected_from_messages() -> None:
         "cellar",
         TOPICS,
         [
-            heard("teleinfo/reader/cellar/status", "online"),
-            heard("teleinfo/reader/attic/status", "offline"),
-            heard("teleinfo/reader/cellar/health", {"lines": [line()]}),
-            heard("teleinfo/storer/main/status", {"status": "stalled", "wait": 0}),
-            heard(f"teleinfo/{METER}/link", "online"),
-            heard(f"teleinfo/{METER}/frame", frame, retained=False),
-            heard(f"teleinfo/{METER}/frame", "nonsense", retained=False),
-            heard(f"teleinfo/{METER}/stored", {}, retained=False),
+            message("teleinfo/reader/cellar/status", "online"),
+            message("teleinfo/reader/attic/status", "offline"),
+            message("teleinfo/reader/cellar/health", {"lines": [line()]}),
+            message("teleinfo/storer/main/status", {"status": "stalled", "wait": 0}),
+            message(f"teleinfo/{METER}/link", "online"),
+            message(f"teleinfo/{METER}/frame", frame, retained=False),
+            message(f"teleinfo/{METER}/frame", "nonsense", retained=False),
+            message(f"teleinfo/{METER}/stored", {}, retained=False),
         ],
         seconds=10,
         local=False,
@@ -83,7 +84,7 @@ def test_facts_are_collected_from_messages() -> None:
 
 @pytest.mark.parametrize("health", ["", "[]", "{", '{"lines": 3}', '{"lines": [1, {"port": 2}], "delivery": []}'])
 def test_invalid_health_is_ignored(health: str) -> None:
-    facts = gather("cellar", TOPICS, [heard("teleinfo/reader/cellar/health", health)], seconds=1, local=True)
+    facts = gather("cellar", TOPICS, [message("teleinfo/reader/cellar/health", health)], seconds=1, local=True)
     assert diagnose_service(replace(facts, status="online"))
     assert diagnose_reported_line(facts, PORT)
     assert diagnose_delivery(replace(facts, status="online"), "auto", NOW)
@@ -133,32 +134,6 @@ def test_a_line_as_the_running_reader_reports_it(facts: ServiceFacts, status: St
     assert finding.status is status
     assert what in finding.what
     assert finding.fix
-
-
-@pytest.mark.parametrize(
-    ("facts", "confirmed_by", "status", "what"),
-    [
-        (replace(running(), storers={}), "auto", NOTICE, "no storer"),
-        (replace(running(), storers={}), "broker", OK, "990 frames confirmed"),
-        (running(), ("main", "second"), PROBLEM, "the storer second"),
-        (replace(running(), storers={"main": "stalled"}), "auto", PROBLEM, "cannot reach its database"),
-        (replace(running(), storers={"main": "offline"}), "auto", PROBLEM, "the storer main is offline"),
-        (running(delivery=delivery(confirmed=0, waiting=90)), "auto", PROBLEM, "none of 90 frames"),
-        (running(delivery=delivery(thinned=9)), "auto", NOTICE, "9 frames discarded"),
-        (
-            running(delivery=delivery(spool={"oldest": (NOW - timedelta(hours=1)).isoformat()})),
-            "auto",
-            PROBLEM,
-            "2 frames not confirmed yet, the oldest since 2026-11-24 11:00 UTC",
-        ),
-    ],
-)
-def test_whether_frames_arrive(
-    facts: ServiceFacts, confirmed_by: str | tuple[str, ...], status: Status, what: str
-) -> None:
-    finding = worst(diagnose_delivery(facts, confirmed_by, NOW))
-    assert finding.status is status
-    assert what in finding.what
 
 
 NOT_RUNNING = ServiceFacts(name="cellar", seconds=10)

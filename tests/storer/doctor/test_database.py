@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from common.doctor.findings import Status
-from storer.doctor.database import RIGHTS, DatabaseFacts, diagnose_database
+from storer.doctor.database import diagnose_database
+from storer.doctor.database_probe import RIGHTS, DatabaseFacts
 
 OK, NOTICE, PROBLEM = Status
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

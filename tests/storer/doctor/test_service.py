@@ -5,7 +5,7 @@ import pytest
 from common.doctor.broker_probe import Received
 from common.doctor.findings import Finding, Status
 from common.topics import Topics
-from storer.doctor.command import StorerFacts, diagnose_readers, diagnose_storer, gather
+from storer.doctor.service import StorerFacts, diagnose_readers, diagnose_storer, gather
 
 OK, NOTICE, PROBLEM = Status
 METER = "031961123456"
