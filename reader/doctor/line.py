@@ -237,7 +237,7 @@ def diagnose_noise(facts: LineFacts) -> list[Finding]:
     overruns = facts.driver.get("overrun", 0) + facts.driver.get("buffer_overrun", 0)
     what = (
         f"{plural(facts.frames, f'{facts.mode} frame')} in {facts.seconds:.0f} s"
-        + (f", {facts.rate:.2f} a second" if facts.rate else "")
+        + (f", {facts.rate:.2f} per second" if facts.rate else "")
         + f"; {groups} lines, {damaged} of them damaged"
     )
     if facts.parity:
@@ -303,7 +303,7 @@ def diagnose_meter(address: str, values: Mapping[str, Value], mode: str, groups:
     model = make.model[1] if make.model else "meter of an unknown type"
     maker = f" by {make.maker}" if make.maker else ""
     contract = " ".join(str(values.get("NGTF", values.get("OPTARIF", "unknown"))).split())
-    what = f"{model}{maker}, number {address}, {mode} mode, contract {contract}, {groups} values a frame"
+    what = f"{model}{maker}, number {address}, {mode} mode, contract {contract}, {groups} values per frame"
     if mode != Mode.HISTORIC or not make.linky:
         return [ok(METER, what)]
     if contract == "BASE":

@@ -81,9 +81,9 @@ def terminal() -> Iterator[str]:
 def test_a_good_line_shows_its_meter() -> None:
     line, meter = diagnose_line(listen_fast(Bytes(frame_of_a_meter())))
     assert (line.status, meter.status) == (OK, OK)
-    assert "standard frames in 12 s, 2.00 a second" in line.what
+    assert "standard frames in 12 s, 2.00 per second" in line.what
     assert "0 of them damaged; 0 parity errors" in line.what
-    for word in ("Linky single-phase", "by Itron", "standard mode", "H PLEINE/CREUSE", "values a frame"):
+    for word in ("Linky single-phase", "by Itron", "standard mode", "H PLEINE/CREUSE", "values per frame"):
         assert word in meter.what
 
 
@@ -146,7 +146,7 @@ def test_characters_lost_on_the_port_are_no_noise_of_the_line(send: Send) -> Non
     assert "disable-bt" in line.fix
 
 
-def test_the_other_speed_is_tried_whatever_the_configuration_says(send: Send) -> None:
+def test_the_other_speed_is_tried_whatever_the_configuration(send: Send) -> None:
     port = Bytes(send(b"ADCO 031961123456", b"PAPP 00750", b"BASE 010151175"), only_at=1200)
     facts = listen_fast(port, "standard")
     assert port.speeds[:2] == [9600, 1200]

@@ -37,7 +37,7 @@ class Clock:
         return self._synchronised
 
     def warn_of_build_date(self, now: datetime) -> None:
-        raise AssertionError("the doctor says it in a finding")
+        raise AssertionError("the check has a finding for it")
 
 
 def test_a_healthy_machine_is_ok_and_the_spool_has_a_forecast() -> None:
