@@ -111,7 +111,7 @@ class Commands:
         return key
 
     def on_host(self, command: str) -> str:
-        """Run a command on the host, not in the container.
+        """Run a command on the host; in a container it says so.
 
         >>> Commands(Deployment.COMPOSE).on_host("sudo timedatectl set-ntp true")
         'outside the container: sudo timedatectl set-ntp true'

@@ -21,7 +21,7 @@ def terminal() -> Iterator[Path]:
     os.close(slave)
 
 
-def test_whoever_has_a_device_open_is_found_by_any_of_its_names(terminal: Path, tmp_path: Path) -> None:
+def test_the_process_that_has_a_device_open_is_found_by_any_of_its_names(terminal: Path, tmp_path: Path) -> None:
     link = tmp_path / "by-id"
     link.symlink_to(terminal)
     assert Host().users_of(link) == []
@@ -45,7 +45,7 @@ def test_whoever_has_a_device_open_is_found_by_any_of_its_names(terminal: Path, 
         (("/usr/bin/teleinfo-storer", "run"), False),
     ],
 )
-def test_our_own_service_is_known_by_its_command(command: tuple[str, ...], ours: bool) -> None:
+def test_our_service_is_recognised_by_its_command(command: tuple[str, ...], ours: bool) -> None:
     assert Process(1, "python3", command).is_ours(READER) is ours
 
 
@@ -60,11 +60,11 @@ def test_our_own_service_is_known_by_its_command(command: tuple[str, ...], ours:
         (("--config", "second.yaml"), False),
     ],
 )
-def test_of_two_readers_the_one_with_our_configuration_is_ours(arguments: tuple[str, ...], same: bool) -> None:
+def test_of_two_readers_the_one_with_the_same_configuration_is_found(arguments: tuple[str, ...], same: bool) -> None:
     assert Process(1, "python3", (READER, "run", *arguments)).has_config(CONFIG, READER) is same
 
 
-def test_rights_are_judged_for_the_user_of_the_service_not_for_whoever_asks(tmp_path: Path) -> None:
+def test_permissions_are_checked_for_the_user_of_the_service(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch(mode=0o600)
     assert not SOMEBODY.may(file, os.R_OK)
@@ -75,7 +75,7 @@ def test_rights_are_judged_for_the_user_of_the_service_not_for_whoever_asks(tmp_
     assert member.may(file, os.R_OK | os.W_OK)
 
 
-def test_the_unit_tells_as_whom_the_service_runs(tmp_path: Path) -> None:
+def test_the_user_of_the_service_is_read_from_its_unit(tmp_path: Path) -> None:
     unit = tmp_path / "etc/systemd/system/teleinfo-reader.service"
     unit.parent.mkdir(parents=True)
     unit.write_text("[Service]\nUser=daemon\nSupplementaryGroups=dialout\n")
@@ -86,7 +86,9 @@ def test_the_unit_tells_as_whom_the_service_runs(tmp_path: Path) -> None:
     assert Host(tmp_path).user(READER, CONFIG).uid == os.geteuid()
 
 
-def test_whoever_has_locked_a_device_is_seen_also_where_its_files_are_not(terminal: Path, tmp_path: Path) -> None:
+def test_the_process_that_has_locked_a_device_is_found_without_access_to_its_files(
+    terminal: Path, tmp_path: Path
+) -> None:
     code = "import fcntl, sys; file = open(sys.argv[1]); fcntl.flock(file, fcntl.LOCK_EX); print(flush=True); input()"
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen([sys.executable, "-c", code, str(terminal)], **pipes) as other:  # type: ignore[call-overload]
