@@ -118,7 +118,7 @@ def decode_group(body: bytes) -> Group | DropReason:
     >>> decode_group(b"PAPP 00750 -").value
     750
     >>> decode_group(b"PAPP 00751 -")
-    <Fault.CHECKSUM: 'checksum'>
+    <DropReason.CHECKSUM: 'checksum'>
     """
     if not body.isascii():
         return DropReason.PARITY
