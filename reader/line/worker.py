@@ -20,7 +20,7 @@ from reader.line.health import LineHealth
 from reader.line.mode_detector import SPEEDS, Detector
 from reader.line.plausibility import PlausibilityFilter
 from reader.line.port import Port, is_network
-from reader.tic.decoder import Decoder, Reading, as_frame
+from reader.tic.decoder import Decoder, Reading
 
 log = logging.getLogger(__name__)
 
@@ -215,7 +215,7 @@ class LineWorker:
         ):
             reading, address, came_in = self._awaiting_clock.popleft()
             timestamp, synchronised = self._stamper.timestamp(came_in)
-            for frame in self._identity.feed(as_frame(reading, address, timestamp, synchronised=synchronised)):
+            for frame in self._identity.feed(reading.to_frame(address, timestamp, synchronised=synchronised)):
                 self._on_frame(frame.meter)
                 self._publish(_without(self._filter(frame, came_in), self._hide))
             self.health.address_mismatch = self._identity.address_mismatch

@@ -11,7 +11,7 @@ from common.frame import Frame
 from common.plural import plural
 from reader.line.address_filter import MANY_METERS, AddressFilter
 from reader.recording.format import read_bytes
-from reader.tic.decoder import Decoder, as_frame
+from reader.tic.decoder import Decoder
 
 _NO_TIME = datetime.fromtimestamp(0, UTC)  # a capture does not tell when its bytes came in
 
@@ -78,7 +78,7 @@ def decode_file(file: BinaryIO, summary: Summary, name: str = "-") -> Iterator[s
             if reading.address is None:
                 summary.no_address += 1
                 continue
-            for frame in identity.feed(as_frame(reading, reading.address, _NO_TIME)):
+            for frame in identity.feed(reading.to_frame(reading.address, _NO_TIME)):
                 summary.frames += 1
                 summary.groups += len(frame.values)
                 yield _line(frame)
