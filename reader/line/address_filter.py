@@ -2,7 +2,7 @@
 
 from common.frame import Frame
 
-MANY_METERS = 32  # that one line may have, until the reader is restarted; whatever is kept of a meter is bounded by it
+MAX_METERS = 32  # that one line may have, until the reader is restarted; whatever is kept of a meter is bounded by it
 
 
 class AddressFilter:
@@ -32,7 +32,7 @@ class AddressFilter:
             self._take(frame.meter)
             return [frame]
         if held is not None and held.meter == frame.meter:
-            if frame.meter not in self._met and len(self._met) >= MANY_METERS:
+            if frame.meter not in self._met and len(self._met) >= MAX_METERS:
                 self.refused += 2
                 return []
             self._take(frame.meter)

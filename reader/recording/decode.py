@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from common.frame import Frame
 from common.plural import plural
-from reader.line.address_filter import MANY_METERS, AddressFilter
+from reader.line.address_filter import MAX_METERS, AddressFilter
 from reader.recording.format import read_bytes
 from reader.tic.decoder import Decoder
 
@@ -46,7 +46,7 @@ class Summary:
                 (self.no_address, "frame", " without a valid address"),
                 (self.undecodable, "frame", " without a start or a good group"),
                 (self.address_mismatch, "frame", " with an address that stood alone"),
-                (self.refused, "frame", f" of more than {MANY_METERS} meters"),
+                (self.refused, "frame", f" of more than {MAX_METERS} meters"),
                 (self.parity_errors, "parity error", ""),
             )
             if count

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from common.frame import Frame
 from common.labels import Mode
-from reader.line.address_filter import MANY_METERS, AddressFilter
+from reader.line.address_filter import MAX_METERS, AddressFilter
 
 START = datetime(2026, 11, 24, 22, 20, 20, tzinfo=UTC)
 
@@ -44,7 +44,7 @@ def test_a_new_address_counts_once_two_frames_running_carry_it(heard: str, relea
 
 
 def test_a_line_has_a_bounded_number_of_meters_and_those_that_it_has_stay() -> None:
-    many = [chr(0x100 + number) for number in range(MANY_METERS)]
+    many = [chr(0x100 + number) for number in range(MAX_METERS)]
     identity = AddressFilter()
     for address in many:
         for frame in frames(address * 2):
