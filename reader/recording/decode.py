@@ -83,7 +83,7 @@ def decode_file(file: BinaryIO, summary: Summary, name: str = "-") -> Iterator[s
                 summary.groups += len(frame.values)
                 yield _line(frame)
     summary.undecodable = decoder.broken
-    summary.address_mismatch = identity.address_mismatch + identity.unsure
+    summary.address_mismatch = identity.address_mismatch + identity.pending
     summary.refused = identity.refused
 
 

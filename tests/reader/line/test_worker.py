@@ -99,7 +99,7 @@ class World(threading.Event):
             open_port=open_port or self.open_port,
             emit=emit or self.emit,
             stop=self,
-            time_source=time_source or Timestamper(self, patience=0, phase=0),
+            time_source=time_source or Timestamper(self, patience=0, residue=0),
             monotonic=self.monotonic,
         )
 
