@@ -123,7 +123,7 @@ class SimulatedLine:
         return received
 
     def _next_due(self) -> float:
-        """Return when the next burst arrives: counted from the previous one, as late wake-ups must not slow the line."""
+        """Return when the next burst arrives: counted from the previous one, so late wake-ups do not slow the line."""
         if not self._bursts:
             self._sent_until += self._gap
             self._begin_frame()

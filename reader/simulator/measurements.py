@@ -52,7 +52,7 @@ class DailyMaximum:
 
 
 def _follow(square: float, target: float, start: int, end: int, best: tuple[int, int]) -> tuple[float, tuple[int, int]]:
-    """Filter a constant power from `start` to `end`; return the squared result, and the highest value with its second."""
+    """Filter a constant power from `start` to `end`; return the squared result, and the maximum with its second."""
     after = target + (square - target) * _FILTER ** (end - start)
     power = int(math.sqrt(after))
     if power > best[0]:
