@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from common.frame import Value
 
-_STATUS = re.compile(r"[0-9A-Fa-f]{8}")
+_STATUS_REGISTER = re.compile(r"[0-9A-Fa-f]{8}")
 
 # The supplier calendars (NGTF, in capitals, without padding) of the four historic contracts.
 _CONTRACTS = {
@@ -65,14 +65,14 @@ def supplier_register(values: Mapping[str, Value]) -> int | None:
     """Return the number of the running supplier register, 1 to 10: NTARF, or bits 10 to 13 of STGE."""
     number = values.get("NTARF")
     if not isinstance(number, int):
-        status = _status(values)
+        status = status_bits(values.get("STGE"))
         number = None if status is None else (status >> 10 & 0xF) + 1
     return number if number is not None and 1 <= number <= 10 else None
 
 
 def distributor_register(values: Mapping[str, Value]) -> int | None:
     """Return the number of the running distributor register, 1 to 4: bits 14 and 15 of STGE."""
-    status = _status(values)
+    status = status_bits(values.get("STGE"))
     return None if status is None else (status >> 14 & 0x3) + 1
 
 
@@ -107,6 +107,10 @@ def capitalise(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _status(values: Mapping[str, Value]) -> int | None:
-    status = values.get("STGE")
-    return int(status, 16) if isinstance(status, str) and _STATUS.fullmatch(status) else None
+def status_bits(text: Value | None) -> int | None:
+    """Return a status register (STGE) as a number of 32 bits; None if `text` is not eight hexadecimal digits.
+
+    >>> status_bits("003A0001")
+    3801089
+    """
+    return int(text, 16) if isinstance(text, str) and _STATUS_REGISTER.fullmatch(text) else None

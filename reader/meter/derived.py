@@ -13,7 +13,7 @@ from common.frame import Value
 from common.labels import Mode
 from reader.meter.last_values import strip_padding
 from reader.tic.day_profile import read_profile
-from reader.tic.status_register import COLOURS, Status, read_relays, read_status
+from reader.tic.status_register import COLOURS, StatusRegister, parse_relays, parse_status
 
 State = dict[str, Any]
 
@@ -34,7 +34,7 @@ _PHASES = (1, 2, 3)
 
 def derive(mode: Mode, values: Mapping[str, Value], *, peaks: bool = False, short: bool = False) -> State:
     """Derive from the last values of a meter; `peaks`: a mobile peak was seen; `short`: its last frame was short."""
-    status = read_status(values.get("STGE"))
+    status = parse_status(values.get("STGE"))
     state: State = {"mode": mode.value}
     state |= tariffs(mode, values, status, peaks=peaks)
     state |= _supply(mode, values, status)
@@ -53,7 +53,7 @@ def derive(mode: Mode, values: Mapping[str, Value], *, peaks: bool = False, shor
 
 def has_peak(values: Mapping[str, Value]) -> bool:
     """Tell whether a mobile peak is announced or runs."""
-    status = read_status(values.get("STGE"))
+    status = parse_status(values.get("STGE"))
     told = status is not None and (status.peak_notice or status.peak)
     return bool(told) or any(f"DPM{n}" in values for n in _PHASES) or "PEJP" in values or values.get("PTEC") == "PM.."
 
@@ -61,7 +61,7 @@ def has_peak(values: Mapping[str, Value]) -> bool:
 # Tariffs.
 
 
-def tariffs(mode: Mode, values: Mapping[str, Value], status: Status | None, *, peaks: bool) -> State:
+def tariffs(mode: Mode, values: Mapping[str, Value], status: StatusRegister | None, *, peaks: bool) -> State:
     """Derive contract, tariff period, colours and mobile peaks."""
     if mode is Mode.HISTORIC:
         return _without_none(_historic_tariffs(values, peaks=peaks))
@@ -82,7 +82,7 @@ def _historic_tariffs(values: Mapping[str, Value], *, peaks: bool) -> State:
     return state
 
 
-def _standard_tariffs(values: Mapping[str, Value], status: Status | None, *, peaks: bool) -> State:
+def _standard_tariffs(values: Mapping[str, Value], status: StatusRegister | None, *, peaks: bool) -> State:
     option, code = tariff.contract(values), tariff.period(values)
     contract = _CONTRACTS[option.rstrip(".")] if option else _text(values, "NGTF")
     state: State = {"contract": contract, "period": code.rstrip(".") if code else _text(values, "LTARF")}
@@ -103,7 +103,7 @@ def _standard_tariffs(values: Mapping[str, Value], status: Status | None, *, pea
 # What the status register and the relays say.
 
 
-def _supply(mode: Mode, values: Mapping[str, Value], status: Status | None) -> State:
+def _supply(mode: Mode, values: Mapping[str, Value], status: StatusRegister | None) -> State:
     if mode is Mode.HISTORIC:
         return {"overload": any(label in values for label in ("ADPS", "ADIR1", "ADIR2", "ADIR3"))}
     state: State = {}
@@ -121,7 +121,7 @@ def _supply(mode: Mode, values: Mapping[str, Value], status: Status | None) -> S
         }
     state["supplier_index"] = tariff.supplier_register(values)
     state["distributor_index"] = tariff.distributor_register(values)
-    state |= {f"relay_{n}": closed for n, closed in enumerate(read_relays(values.get("RELAIS")) or (), 1)}
+    state |= {f"relay_{n}": closed for n, closed in enumerate(parse_relays(values.get("RELAIS")) or (), 1)}
     return _without_none(state)
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from common.frame import Frame, Value
 from common.labels import LABELS, Mode
-from reader.tic.status_register import read_status
+from reader.tic.status_register import parse_status
 
 #: Labels that are only sent now and then: that they are there is what they say.
 TRANSIENT = frozenset(
@@ -135,7 +135,7 @@ class LastValues:
 
     def _watch_contract(self, frame: Frame) -> None:
         """A meter that is given another contract, or begins to produce, sends other labels."""
-        contract, status = self.values.get(_CONTRACT[frame.mode]), read_status(self.values.get("STGE"))
+        contract, status = self.values.get(_CONTRACT[frame.mode]), parse_status(self.values.get("STGE"))
         producer = None if status is None else status.producer
         if _differ(contract, self._contract) or _differ(producer, self._producer):
             self.changes += 1

@@ -68,7 +68,7 @@ class PortSource:
         self._stop = threading.Event()
         self._lines = [
             LineWorker(
-                port, mode=mode, hide=frozenset(), open_port=open_port, post=post, stop=self._stop, stamper=_Now()
+                port, mode=mode, hide=frozenset(), open_port=open_port, emit=post, stop=self._stop, time_source=_Now()
             )
             for port in ports
         ]  # fmt: skip
@@ -103,7 +103,7 @@ class _Now:
     def waiting_for_sync(self) -> bool:
         return False
 
-    def timestamp(self, came_in: float) -> tuple[datetime, bool]:
+    def timestamp(self, at: float) -> tuple[datetime, bool]:
         return datetime.now(UTC), True
 
 

@@ -13,8 +13,8 @@ from common.errors import PortError
 from common.labels import Mode
 from reader.doctor.line import LineFacts, diagnose_line, listen
 from reader.line.port import Port, open_port
-from reader.simulator.line import Noise
 from reader.simulator.meter import SimulatedMeter
+from reader.simulator.noise import Noise
 from reader.tic.parity import with_parity
 
 OK, NOTICE, PROBLEM = Status
@@ -42,7 +42,7 @@ class Bytes:
         return self
 
     def read(self, timeout: float) -> bytes:
-        return self._noise.disturb(self._data) if self._only_at in (None, self.speeds[-1]) else b""
+        return self._noise.apply(self._data) if self._only_at in (None, self.speeds[-1]) else b""
 
     def close(self) -> None:
         self.speeds.append(0)

@@ -19,7 +19,7 @@ from reader.home_assistant.discovery import LARGE, LEARNED, MIN_INTERVAL, WHOLE_
 from reader.meter.last_values import DAMAGED_TOGETHER
 from reader.meter.state import State
 from reader.simulator.meter import KINDS, SimulatedMeter
-from reader.tic.decoder import Decoder, as_frame
+from reader.tic.decoder import Decoder
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)  # of a red Tempo day: a peak runs, for EJP, too
 METER = "031961123456"
@@ -60,7 +60,7 @@ def watch(kind: str, count: int, *, start: datetime = NOON) -> Iterator[tuple[Fr
         instant = start + timedelta(seconds=2 * number)
         (reading,) = decoder.feed(meter.frame(instant))
         assert reading.address is not None
-        frame = as_frame(reading, reading.address, instant)
+        frame = reading.to_frame(reading.address, instant)
         state.update(frame, 2.0 * number)
         yield frame, state.current(), 2.0 * number
 

@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
-from reader.tic.status_register import Status, read_relays, read_status
+from reader.tic.status_register import StatusRegister, parse_relays, parse_status
 
-QUIET = Status(
+QUIET = StatusRegister(
     contact_open=False,
     cutoff="fermé",
     cover_open=False,
@@ -24,8 +24,8 @@ QUIET = Status(
 )
 
 
-def quiet(**but: Any) -> Status:
-    return Status(**{name: getattr(QUIET, name) for name in QUIET.__slots__} | but)
+def quiet(**but: Any) -> StatusRegister:
+    return StatusRegister(**{name: getattr(QUIET, name) for name in QUIET.__slots__} | but)
 
 
 @pytest.mark.parametrize(
@@ -71,26 +71,26 @@ def quiet(**but: Any) -> Status:
         ("C0000000", quiet(peak=3)),
     ],
 )  # fmt: skip
-def test_reads_a_status_register(word: str, status: Status) -> None:
-    assert read_status(word) == status
+def test_parses_each_field_of_a_status_register(word: str, status: StatusRegister) -> None:
+    assert parse_status(word) == status
 
 
 @pytest.mark.parametrize("word", [None, 3, "", "3A0001", "0x3A0001", "003A00011", "-03A0001", "003G0001"])
-def test_what_is_no_status_register_says_nothing(word: Any) -> None:
-    assert read_status(word) is None
+def test_returns_none_for_what_is_not_a_status_register(word: Any) -> None:
+    assert parse_status(word) is None
 
 
 @pytest.mark.parametrize(
     ("number", "closed"),
     [(0, []), (1, [1]), (140, [3, 4, 8]), (255, [1, 2, 3, 4, 5, 6, 7, 8])],
 )
-def test_reads_the_relays(number: int, closed: list[int]) -> None:
-    relays = read_relays(number)
+def test_parses_which_relays_are_closed(number: int, closed: list[int]) -> None:
+    relays = parse_relays(number)
     assert relays is not None
     assert len(relays) == 8
     assert [n for n, is_closed in enumerate(relays, 1) if is_closed] == closed
 
 
 @pytest.mark.parametrize("number", [None, "140", "", 256, 999, -1])
-def test_what_is_no_number_of_relays_says_nothing(number: Any) -> None:
-    assert read_relays(number) is None
+def test_returns_none_for_what_is_not_a_byte_of_relays(number: Any) -> None:
+    assert parse_relays(number) is None
