@@ -363,7 +363,7 @@ def _switched(facts: MeterProfile) -> Iterator[Entity]:
         )  # fmt: skip
     if "contact" in facts.keys:
         name = Text("Contact sec", "Dry contact")
-        template = "{{ {'fermé':'ON','ouvert':'OFF'}.get(value_json.get('contact'))}}"
+        template = "{{ {'closed':'ON','open':'OFF'}.get(value_json.get('contact'))}}"
         yield Entity(key="contact", platform=BINARY, name=name, template=template, icon="mdi:electric-switch")
     if "relay_1" in facts.keys:
         # The first relay is the dry contact; the others are virtual, and most of them never move.

@@ -24,8 +24,8 @@ _REGISTERS = {
     "ejp": ("EJPHN", "EJPHPM"),
     "tempo": ("BBRHCJB", "BBRHPJB", "BBRHCJW", "BBRHPJW", "BBRHCJR", "BBRHPJR"),
 }
-_COLOUR_OF_PERIOD = {"B": "bleu", "W": "blanc", "R": "rouge"}  # the last letter of PTEC
-_COLOUR_TOMORROW = {"----": "inconnu", "BLEU": "bleu", "BLAN": "blanc", "ROUG": "rouge"}  # DEMAIN
+_COLOUR_OF_PERIOD = {"B": "blue", "W": "white", "R": "red"}  # the last letter of PTEC
+_COLOUR_TOMORROW = {"----": "unknown", "BLEU": "blue", "BLAN": "white", "ROUG": "red"}  # DEMAIN
 
 _VOLTS = 200  # what ISOUSC is the subscribed power divided by (54E, 6.1)
 _GRID_VOLTS = 230  # what short frames leave to guess
@@ -110,7 +110,7 @@ def _supply(mode: Mode, values: Mapping[str, Value], status: StatusRegister | No
     if status is not None:
         state |= {
             "overload": status.overload,
-            "contact": "ouvert" if status.contact_open else "fermé",
+            "contact": "open" if status.contact_open else "closed",
             "cutoff": status.cutoff,
             "cover_open": status.cover_open,
             "overvoltage": status.overvoltage,

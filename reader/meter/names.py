@@ -72,10 +72,10 @@ _BLOCKS = {
     ),
 }
 _COLOURS = {
-    "bleu": Text("Bleu", "Blue"),
-    "blanc": Text("Blanc", "White"),
-    "rouge": Text("Rouge", "Red"),
-    "inconnu": Text("Non annoncé", "Not announced"),  # "unknown" would be Home Assistant's own word
+    "blue": Text("Bleu", "Blue"),
+    "white": Text("Blanc", "White"),
+    "red": Text("Rouge", "Red"),
+    "unknown": Text("Non annoncé", "Not announced"),  # Home Assistant shows its own "Unknown" for no state
 }
 _MODES = {"historic": Text("Historique", "Historic"), "standard": Text("Standard", "Standard")}
 _CONTRACTS = {
@@ -85,15 +85,15 @@ _CONTRACTS = {
     "tempo": Text("Tempo", "Tempo"),
 }
 _CUTOFFS = {
-    "fermé": Text("Fermé", "Closed"),
-    "ouvert sur surpuissance": Text("Ouvert sur surpuissance", "Open: too much power"),
-    "ouvert sur surtension": Text("Ouvert sur surtension", "Open: overvoltage"),
-    "ouvert sur délestage": Text("Ouvert sur délestage", "Open: load shedding"),
-    "ouvert sur ordre": Text("Ouvert sur ordre", "Open: by order"),
-    "ouvert sur surchauffe avec surintensité": Text(
+    "closed": Text("Fermé", "Closed"),
+    "open_overload": Text("Ouvert sur surpuissance", "Open: too much power"),
+    "open_overvoltage": Text("Ouvert sur surtension", "Open: overvoltage"),
+    "open_load_shedding": Text("Ouvert sur délestage", "Open: load shedding"),
+    "open_remote_command": Text("Ouvert sur ordre", "Open: by order"),
+    "open_overheating_overcurrent": Text(
         "Ouvert sur surchauffe avec surintensité", "Open: overheated, too much current"
     ),
-    "ouvert sur surchauffe": Text("Ouvert sur surchauffe", "Open: overheated"),
+    "open_overheating": Text("Ouvert sur surchauffe", "Open: overheated"),
 }  # fmt: skip
 _PLC = {
     "new_unlock": Text("Nouveau, libre", "New, unlocked"),

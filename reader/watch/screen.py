@@ -22,7 +22,7 @@ _NARROWEST = 40  # columns
 
 _STYLES = {Level.CALM: "green", Level.NEAR: "yellow", Level.OVER: "red"}
 _ALERT_STYLES = {Level.CALM: "cyan", Level.NEAR: "yellow", Level.OVER: "bold red"}
-_COLOURS = {"bleu": "blue", "blanc": "bright_white", "rouge": "red", "inconnu": "bright_black"}
+_COLOURS = {"blue": "blue", "white": "bright_white", "red": "red", "unknown": "bright_black"}
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _DIM = "bright_black"
 

@@ -291,7 +291,7 @@ class MeterView:
                 text = words("cover") if key == "cover_open" else switched_name(key, words.language)
                 yield Alert(text, Level(level))
         cutoff = values.get("cutoff")
-        if cutoff not in (None, "fermé"):
+        if cutoff not in (None, "closed"):
             yield Alert(words("cutoff", what=cutoff_name(cutoff, words.language).lower()), Level.OVER)
         if values.get("clock_degraded"):
             yield Alert(words("clock"), Level.NEAR)

@@ -536,7 +536,7 @@ def test_registers_with_one_text_are_told_apart() -> None:
 def test_what_another_contract_does_not_need_is_taken_away_but_for_registers() -> None:
     meter = Meter()
     both: dict[str, object] = {"EAST": 5, "EASF01": 5, "EASF02": 5}
-    tempo = {"contract": "tempo", "period": "HPJB", "tempo_today": "bleu", "EASF06": 5}
+    tempo = {"contract": "tempo", "period": "HPJB", "tempo_today": "blue", "EASF06": 5}
     (before,) = meter.see(both | tempo, 100)
     base = {"contract": "base", "period": "TH"}
     farewell, after = meter.see(both | base, 200)
@@ -594,7 +594,7 @@ def test_a_run_goes_on_where_the_one_before_ended() -> None:
 
 def test_what_became_needless_between_two_runs_is_taken_away() -> None:
     before, after = Meter(), Meter()
-    before.see({"EAST": 5, "contract": "tempo", "tempo_today": "bleu"}, 10)
+    before.see({"EAST": 5, "contract": "tempo", "tempo_today": "blue"}, 10)
     after.discovery.restore(before.discovery.message() or b"")
     farewell, last = after.see({"EAST": 5, "contract": "base"}, 100)
     assert farewell["cmps"]["tempo_today"] == {"p": "sensor"}

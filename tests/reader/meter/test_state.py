@@ -179,7 +179,7 @@ TARIFFS: dict[str, dict[str, Any]] = {
     "base": {"contract": "base", "period": "TH"},
     "hchp": {"contract": "hchp", "period": "HP"},
     "ejp": {"contract": "ejp", "period": "PM", "peak": True, "peak_notice": False},
-    "tempo": {"contract": "tempo", "period": "HPJR", "tempo_today": "rouge", "tempo_tomorrow": "inconnu"},
+    "tempo": {"contract": "tempo", "period": "HPJR", "tempo_today": "red", "tempo_tomorrow": "unknown"},
 }
 ALL_TARIFFS = {"contract", "period", "tempo_today", "tempo_tomorrow", "peak", "peak_notice"}
 
@@ -233,12 +233,12 @@ def test_every_tempo_period_and_colour_is_named_alike(mode: str) -> None:
     assert seen == {
         (f"H{hours}J{letter}", colour)
         for hours in "CP"
-        for letter, colour in (("B", "bleu"), ("W", "blanc"), ("R", "rouge"))
+        for letter, colour in (("B", "blue"), ("W", "white"), ("R", "red"))
     }
 
 
 @pytest.mark.parametrize(
-    ("code", "colour"), [("----", "inconnu"), ("BLEU", "bleu"), ("BLAN", "blanc"), ("ROUG", "rouge")]
+    ("code", "colour"), [("----", "unknown"), ("BLEU", "blue"), ("BLAN", "white"), ("ROUG", "red")]
 )
 def test_tomorrow_in_historic_mode(code: str, colour: str) -> None:
     assert state_of(historic(OPTARIF="BBR1", PTEC="HCJB", DEMAIN=code))["tempo_tomorrow"] == colour
@@ -247,8 +247,8 @@ def test_tomorrow_in_historic_mode(code: str, colour: str) -> None:
 def test_tomorrow_in_standard_mode() -> None:
     state = state_of(standard(NGTF="     TEMPO      ", STGE="9B3A9000", NTARF=5, RELAIS=1))
     expected = {
-        "period": "HCJR", "tempo_today": "rouge", "tempo_tomorrow": "blanc", "peak_notice": True, "peak": True,
-        "contact": "fermé", "cutoff": "fermé", "supplier_index": 5, "distributor_index": 3, "relay_1": True,
+        "period": "HCJR", "tempo_today": "red", "tempo_tomorrow": "white", "peak_notice": True, "peak": True,
+        "contact": "closed", "cutoff": "closed", "supplier_index": 5, "distributor_index": 3, "relay_1": True,
         "relay_2": False, "relay_8": False, "plc": "new_lock", "plc_synchronised": False, "clock_degraded": False,
         "cover_open": False, "overvoltage": False, "producer": False, "exporting": False, "overload": False,
     }  # fmt: skip
@@ -408,8 +408,8 @@ def test_a_glitch_never_lowers_import_total(glitch: Frame, at: int) -> None:
 def test_the_next_day() -> None:
     state = state_of(first("standard-single-phase-hchp"))
     assert state["next_day"][:2] == [
-        {"from": "00:00", "index": 2, "contact": "ouvre", "relays": []},
-        {"from": "01:56", "index": 1, "contact": "ferme", "relays": []},
+        {"from": "00:00", "index": 2, "contact": "open", "relays": []},
+        {"from": "01:56", "index": 1, "contact": "closed", "relays": []},
     ]
     assert "next_day" not in state_of(standard(PREF=9))
 

@@ -79,8 +79,8 @@ def test_says_what_is_left_and_what_is_drawn(values: dict[str, Value], language:
         (BASE_THREE, "fr", ("Base",), ()),
         (BASE_THREE, "en", ("Flat",), ()),
         (TEMPO, "fr", ("Tempo", "Heures pleines jour rouge"),
-         (("aujourd'hui", "rouge", "rouge"), ("demain", "bleu", "bleu"))),
-        (TEMPO, "en", ("Tempo", "Peak red"), (("today", "red", "rouge"), ("tomorrow", "blue", "bleu"))),
+         (("aujourd'hui", "rouge", "red"), ("demain", "bleu", "blue"))),
+        (TEMPO, "en", ("Tempo", "Peak red"), (("today", "red", "red"), ("tomorrow", "blue", "blue"))),
         (PRODUCER, "fr", ("Producteur", "Hors consommation"), ()),
     ],
 )  # fmt: skip
