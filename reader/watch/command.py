@@ -24,10 +24,10 @@ from reader.config import ReaderConfig, ReaderMqtt
 from reader.line.port import check_port, open_port
 from reader.line.worker import FrameReceived, LinkChanged
 from reader.watch.keyboard import read_keys
+from reader.watch.meter_view import MeterView, View, plain_line
 from reader.watch.notes import translate
 from reader.watch.source import BrokerSource, Event, Gone, NoteHandler, Notice, Parity, PortSource, Source
 from reader.watch.texts import Translations
-from reader.watch.view import MeterView, View, plain_line
 
 _REDRAW = 0.5  # seconds between two pictures, at least
 _TICK = 1.0  # seconds between two pictures, at most

@@ -10,8 +10,8 @@ from rich.live import Live
 from rich.panel import Panel
 from rich.text import Text
 
+from reader.watch.meter_view import BUCKET, Gauge, Level, View, level_of
 from reader.watch.texts import Translations
-from reader.watch.view import BUCKET, Gauge, Level, View, level_of
 
 _LABEL = 12  # columns of what stands before a line
 _WIDEST = 110  # columns; what is wider is harder to read

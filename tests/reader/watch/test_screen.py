@@ -7,9 +7,9 @@ import pytest
 from rich.console import Console
 
 from common.frame import Value
+from reader.watch.meter_view import View
 from reader.watch.screen import Status, draw
 from reader.watch.texts import Translations
-from reader.watch.view import View
 from tests.reader.watch.watched import BASE_THREE, HCHP, PRODUCER, START, TEMPO, watched
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from common.frame import Value
 from reader.simulator.meter import KINDS
+from reader.watch.meter_view import Alert, Gauge, Level, Line, MeterView, View, plain_line
 from reader.watch.texts import Translations
-from reader.watch.view import Alert, Gauge, Level, Line, MeterView, View, plain_line
 from tests.frames import simulated
 from tests.reader.watch.watched import BASE_THREE, HCHP, PRODUCER, TEMPO, frame, watched
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from common.frame import Frame, Value
 from common.labels import Mode
+from reader.watch.meter_view import MeterView
 from reader.watch.texts import Translations
-from reader.watch.view import MeterView
 
 START = datetime(2026, 1, 20, 18, 30, tzinfo=UTC)
 
