@@ -20,7 +20,7 @@ def on_off(key: str) -> str:
 
 
 def named(key: str, names: Mapping[str, Text], language: str) -> str:
-    """Return a template of the name of a code. Any other code is *unknown*: Home Assistant would log an error for it."""
+    """Return a template of the name of a code. Any other code is *unknown*: Home Assistant logs an error otherwise."""
     known = "{" + ",".join(f"'{code}':'{name.of(language)}'" for code, name in names.items()) + "}"
     return "{{ " + known + ".get(value_json.get('" + key + "'))}}"
 
