@@ -6,6 +6,7 @@ historic mode does not have get no such name.
 
 import re
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from common.frame import Value
 
@@ -31,13 +32,23 @@ _WORDS = {
 # Of a producer's meter: what its inverter draws is not the consumption of a household.
 _PHRASES = {"INDEX NON CONSO": "hors consommation"}
 
-# The tariff periods of each contract, in the order of NTARF.
-_PERIODS = {
-    "BASE": ("TH..",),
-    "HC..": ("HC..", "HP.."),
-    "EJP.": ("HN..", "PM.."),
-    "BBR?": ("HCJB", "HPJB", "HCJW", "HPJW", "HCJR", "HPJR"),
-}
+#: The contracts of historic mode (OPTARIF; `BBR?` for Tempo): the register that runs in each tariff period (PTEC), in
+#: the order of the supplier's registers of standard mode (NTARF).
+HISTORIC_REGISTERS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "BASE": {"TH..": "BASE"},
+        "HC..": {"HC..": "HCHC", "HP..": "HCHP"},
+        "EJP.": {"HN..": "EJPHN", "PM..": "EJPHPM"},
+        "BBR?": {
+            "HCJB": "BBRHCJB",
+            "HPJB": "BBRHPJB",
+            "HCJW": "BBRHCJW",
+            "HPJW": "BBRHPJW",
+            "HCJR": "BBRHCJR",
+            "HPJR": "BBRHPJR",
+        },
+    }
+)
 
 
 def contract(values: Mapping[str, Value]) -> str | None:
@@ -56,7 +67,7 @@ def period(values: Mapping[str, Value]) -> str | None:
     >>> period({"NGTF": "H PLEINE/CREUSE ", "NTARF": 2})
     'HP..'
     """
-    periods = _PERIODS.get(contract(values) or "", ())
+    periods = tuple(HISTORIC_REGISTERS.get(contract(values) or "", ()))
     number = supplier_register(values)
     return periods[number - 1] if number is not None and number <= len(periods) else None
 

@@ -22,7 +22,7 @@ from reader.build import build_reader
 from reader.config import ReaderConfig, is_simulated
 from reader.delivery.storers import STORERS, forget_storer
 from reader.doctor.command import add_parser as add_check
-from reader.home_assistant.discovery import device_topic
+from reader.home_assistant.device_message import device_topic
 from reader.line.port import check_port
 from reader.line.pseudo_terminal import serve_pty
 from reader.recording.commands import add_record, add_replay

@@ -33,7 +33,7 @@ from reader.doctor.service import (
 )
 from reader.doctor.storage import diagnose_storage, probe_storage
 from reader.home_assistant import teleinfo2mqtt
-from reader.home_assistant.discovery import device_topic
+from reader.home_assistant.device_message import device_topic
 from reader.home_assistant.publisher import MeterPublisher
 from reader.line.port import check_port, open_port
 
