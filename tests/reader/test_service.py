@@ -1,5 +1,6 @@
 """The main loop: events go to the delivery and to the publisher, tallies are published, shutdown is orderly."""
 
+import inspect
 import json
 import logging
 import math
@@ -25,7 +26,7 @@ from reader.config import DeliveryConfig, ReaderConfig, ReaderMqtt, SpoolConfig
 from reader.home_assistant.publisher import MeterPublisher
 from reader.line.frame_watchdog import Problem
 from reader.line.health import LineHealth
-from reader.line.worker import FrameReceived, LinkChanged, ProblemChanged
+from reader.line.worker import FrameReceived, LineWorker, LinkChanged, ProblemChanged
 from reader.service import HEALTH_EVERY
 
 METER = "031961123456"
@@ -103,6 +104,7 @@ class FakeLine:
     clock = (True, 0)
 
     def __init__(self, port: str, **parts: object) -> None:
+        inspect.signature(LineWorker).bind(port, **parts)  # raises where the real one would
         self.health = LineHealth(port)
 
     def run(self) -> None:
