@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from common.plural import plural
-from common.runtime.metrics import Family, Kind, Sample
+from common.runtime.metrics import COUNTER, GAUGE, Family, Sample
 from common.runtime.watchdog import Health
 from common.version import __version__
 
@@ -58,14 +58,19 @@ def evaluate(
 
 
 _METRICS = (
-    ("uptime", "uptime_seconds", Kind.GAUGE, "Seconds since the start"),
-    ("received", "received_total", Kind.COUNTER, "Messages received from the broker, other than tallies"),
-    ("stored", "stored_total", Kind.COUNTER, "Frames committed"),
-    ("duplicate", "duplicate_total", Kind.COUNTER, "Frames that were stored already"),
-    ("rejected", "rejected_total", Kind.COUNTER, "Messages that can never be stored"),
-    ("rejected_not_kept", "rejected_not_kept_total", Kind.COUNTER, "Of these, not recorded: rejected_messages is full"),
-    ("waiting", "pending", Kind.GAUGE, "Messages received and not yet committed"),
-    ("tallies", "tallies_total", Kind.COUNTER, "Hourly tallies received"),
+    ("uptime", "uptime_seconds", GAUGE, "Seconds since the start"),
+    ("received", "received_total", COUNTER, "Messages received from the broker, other than tallies"),
+    ("stored", "stored_total", COUNTER, "Frames committed"),
+    ("duplicate", "duplicate_total", COUNTER, "Frames that were stored already"),
+    ("rejected", "rejected_total", COUNTER, "Messages that can never be stored"),
+    (
+        "rejected_not_kept",
+        "rejected_not_kept_total",
+        COUNTER,
+        "Of these, not recorded: rejected_messages is full",
+    ),
+    ("waiting", "pending", GAUGE, "Messages received and not yet committed"),
+    ("tallies", "tallies_total", COUNTER, "Hourly tallies received"),
 )
 
 
@@ -73,10 +78,10 @@ def storer_metrics(report: Mapping[str, Any]) -> list[Family]:
     """Turn a health report into families of samples."""
     families = [(name, kind, text, Sample({}, report[key])) for key, name, kind, text in _METRICS]
     families += [
-        ("info", Kind.GAUGE, "1; the version is a label", Sample({"version": __version__}, 1)),
+        ("info", GAUGE, "1; the version is a label", Sample({"version": __version__}, 1)),
         (
             "database_connected",
-            Kind.GAUGE,
+            GAUGE,
             "1 while the database accepts commits",
             Sample({}, report["database"] == "connected"),
         ),

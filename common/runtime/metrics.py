@@ -21,11 +21,14 @@ REFRESH = 1.0  # seconds; the age of a scraped value, unless the main loop is bu
 MAX_BACKOFF = 30.0  # seconds between two attempts to open a port that is in use
 
 
-class Kind(StrEnum):
+class MetricType(StrEnum):
     """Type of a metric: a counter only rises, until the program restarts."""
 
     COUNTER = "counter"
     GAUGE = "gauge"
+
+
+COUNTER, GAUGE = MetricType
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Family:
     """One metric; the name of a counter ends with `_total`."""
 
     name: str
-    kind: Kind
+    type: MetricType
     help: str
     samples: list[Sample]
 
@@ -122,10 +125,10 @@ class Metrics:
     def collect(self) -> "Iterator[Metric]":
         """Yield the metrics, as the library requires it for each scrape."""
         core = _library().core
-        kinds = {Kind.COUNTER: core.CounterMetricFamily, Kind.GAUGE: core.GaugeMetricFamily}
+        classes = {MetricType.COUNTER: core.CounterMetricFamily, MetricType.GAUGE: core.GaugeMetricFamily}
         for family in self._families:
             names = list(family.samples[0].labels) if family.samples else []
-            metric = kinds[family.kind](family.name, family.help, labels=names)
+            metric = classes[family.type](family.name, family.help, labels=names)
             for sample in family.samples:
                 metric.add_metric([sample.labels[name] for name in names], sample.value)
             yield metric

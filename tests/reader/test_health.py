@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from common.labels import Mode
-from common.runtime.metrics import Kind
+from common.runtime.metrics import MetricType
 from reader.health import FRAME_TIMEOUT, NOISE_TIMEOUT, STALL_TIMEOUT, HealthCheck, reader_metrics
 from reader.line.frame_watchdog import Problem
 from reader.line.health import LineHealth
@@ -65,7 +65,7 @@ def test_every_number_of_the_report_is_there() -> None:
 def test_counters_end_with_total() -> None:
     for family in reader_metrics(report()):
         assert re.fullmatch(r"teleinfo_reader_[a-z_]+", family.name)
-        assert (family.kind is Kind.COUNTER) == family.name.endswith("_total"), family.name
+        assert (family.type is MetricType.COUNTER) == family.name.endswith("_total"), family.name
         assert family.help
         assert len({tuple(sample.labels) for sample in family.samples}) <= 1
 
@@ -97,7 +97,7 @@ def test_the_oldest_frame_is_a_time_or_missing() -> None:
 def test_each_metric_is_documented() -> None:
     page = DOCUMENT.read_text()
     for family in reader_metrics(report()):
-        assert f"| `{family.name}` | {family.kind} |" in page
+        assert f"| `{family.name}` | {family.type} |" in page
 
 
 NOW = 10_000.0

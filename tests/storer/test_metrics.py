@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from common.runtime.metrics import Kind
+from common.runtime.metrics import MetricType
 from storer.health import storer_metrics
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "metrics.md"
@@ -26,7 +26,7 @@ def test_every_number_of_the_report_is_there() -> None:
 def test_what_only_rises_is_a_counter_and_says_so() -> None:
     for family in storer_metrics(report()):
         assert re.fullmatch(r"teleinfo_storer_[a-z_]+", family.name)
-        assert (family.kind is Kind.COUNTER) == family.name.endswith("_total"), family.name
+        assert (family.type is MetricType.COUNTER) == family.name.endswith("_total"), family.name
 
 
 @pytest.mark.parametrize(("state", "value"), [("connected", 1), ("away", 0)])
@@ -42,4 +42,4 @@ def test_a_database_that_is_away_is_seen(state: str, value: int) -> None:
 def test_each_is_documented() -> None:
     page = DOCUMENT.read_text()
     for family in storer_metrics(report()):
-        assert f"| `{family.name}` | {family.kind} |" in page
+        assert f"| `{family.name}` | {family.type} |" in page

@@ -9,15 +9,15 @@ import pytest
 
 from common.config import MetricsConfig
 from common.errors import ConfigError
-from common.runtime.metrics import Family, Kind, Metrics, Sample
+from common.runtime.metrics import Family, Metrics, MetricType, Sample
 from demo.servers import free_port
 
 
 def describe(report: object) -> list[Family]:
     assert isinstance(report, dict)
     return [
-        Family("a_total", Kind.COUNTER, "Things", [Sample({"of": 'q"\\\n'}, report["a"])]),
-        Family("b", Kind.GAUGE, "Other things", []),
+        Family("a_total", MetricType.COUNTER, "Things", [Sample({"of": 'q"\\\n'}, report["a"])]),
+        Family("b", MetricType.GAUGE, "Other things", []),
     ]
 
 
