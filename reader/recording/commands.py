@@ -57,12 +57,12 @@ def add_replay(commands: Any) -> None:
 def _record(arguments: argparse.Namespace) -> int:
     port, mode = _line(arguments)
     check_port(port)
-    shutdown = Shutdown()
+    life = Shutdown()
     bounds = Bounds(seconds=arguments.seconds, frames=arguments.frames)
     try:
         with open(arguments.file, "x", encoding="ascii", newline="\n", opener=_private) as file:
-            recorder = Recorder(file, mode=mode, anonymous=arguments.anonymous, bounds=bounds, stop=shutdown.stop)
-            shutdown.install(lambda: None)
+            recorder = Recorder(file, mode=mode, anonymous=arguments.anonymous, bounds=bounds, stop=life.stop)
+            life.install(lambda: None)
             says = _Progress(f"recording {port}; Ctrl-C ends it")
             try:
                 recorder.record(port, open_port, tell=lambda progress: says.tell(_far(progress)))
@@ -88,7 +88,7 @@ def _record(arguments: argparse.Namespace) -> int:
         _say("no frame was among it: see docs/hardware.md for the wiring, or try another --port")
     if not arguments.anonymous:
         _say("it names your meter and your delivery point: before you publish it, record with --anonymous")
-    return shutdown.exit_code
+    return life.exit_code
 
 
 def _private(path: str, flags: int) -> int:
@@ -133,8 +133,8 @@ def _replay(arguments: argparse.Namespace) -> int:
     if not chunks:
         raise ConfigError(f"{arguments.file}: there is not a byte in the recording")
     line = RecordedLine(chunks, speed=arguments.speed, loop=arguments.loop)
-    shutdown = Shutdown()
-    shutdown.install(line.close)
+    life = Shutdown()
+    life.install(line.close)
     says = _Progress("waiting until a program opens it; Ctrl-C ends it")
     try:
         serve_pty(
@@ -144,9 +144,9 @@ def _replay(arguments: argparse.Namespace) -> int:
         )
     finally:
         says.end()
-    if not shutdown.stop.is_set():
+    if not life.stop.is_set():
         _say(f"{arguments.file}: all {line.duration:.0f} s of it were played")
-    return shutdown.exit_code
+    return life.exit_code
 
 
 class _Told:

@@ -1,4 +1,4 @@
-"""A source of bytes on a real pseudo-terminal; for `replay`, which waits for its client, see test_recorder.py."""
+"""A source of bytes on a real pseudo-terminal; `replay`, which waits for its client, is in recording/test_recorder.py."""
 
 import os
 import threading
