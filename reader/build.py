@@ -37,8 +37,8 @@ def build_reader(
     config: ReaderConfig,
     stop: threading.Event,
     *,
-    session_class: Callable[..., Session] = Session,
-    line_class: Callable[..., LineWorker] = LineWorker,
+    session_class: type[Session] = Session,
+    line_class: type[LineWorker] = LineWorker,
     monotonic: Callable[[], float] = time.monotonic,
     now: Callable[[], datetime] = _utc_now,
 ) -> ReaderService:
@@ -90,10 +90,10 @@ def build_reader(
             mode=config.mode,
             hide=config.hide,
             open_port=open_port,
-            post=events.put,
+            emit=events.put,
             stop=stop,
             # Frames of a simulated meter need not wait for the clock.
-            stamper=Timestamper(clock, patience=0.0 if is_simulated(port) else config.clock.patience),
+            time_source=Timestamper(clock, patience=0.0 if is_simulated(port) else config.clock.patience),
         )
         for port in config.port
     ]
