@@ -37,8 +37,8 @@ def build_reader(
     config: ReaderConfig,
     stop: threading.Event,
     *,
-    session_class: Callable[..., Session] = Session,
-    line_class: Callable[..., LineWorker] = LineWorker,
+    session_class: type[Session] = Session,
+    line_class: type[LineWorker] = LineWorker,
     monotonic: Callable[[], float] = time.monotonic,
     now: Callable[[], datetime] = _utc_now,
 ) -> ReaderService:

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from common.config import Broker
-from common.errors import NotReady
 from common.frame import Frame, format_time
 from common.labels import Mode
 from common.mqtt.connection import Will
@@ -148,8 +147,8 @@ class Rig:
         self.service = build_reader(
             self.config,
             self.stop,
-            session_class=self._new_session,
-            line_class=self._new_line,
+            session_class=self._new_session,  # type: ignore[arg-type]
+            line_class=self._new_line,  # type: ignore[arg-type]
             monotonic=self.time.monotonic,
             now=self.time.now,
         )
@@ -417,13 +416,6 @@ def test_without_a_usable_spool_frames_are_in_memory(tmp_path: Path) -> None:
         rig.frame(NOON + SECOND),
     )
     assert rig.counts("confirmed", "waiting") == [1, 1]
-
-
-def test_a_spool_in_use_by_another_reader_raises_not_ready_and_releases_the_journal(rig: Rig, tmp_path: Path) -> None:
-    config = replace(rig.config, spool=SpoolConfig(journal=tmp_path / "other", path=rig.config.spool.path))
-    for _ in range(2):
-        with pytest.raises(NotReady, match=r"spool\.path"):
-            build_reader(config, threading.Event())
 
 
 def test_a_disk_that_is_mounted_later_is_used_with_its_items(tmp_path: Path) -> None:

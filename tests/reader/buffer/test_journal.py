@@ -3,7 +3,6 @@
 import errno
 import os
 import random
-import resource
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ import pytest
 
 from reader.buffer.item import HOUR, Item, Kind
 from reader.buffer.journal import Journal, JournalBusy
+from tests.reader.buffer.failing_disks import files_no_longer_than
 from tests.reader.buffer.journals import METER, NOON, files, frame, journal_in
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -22,28 +22,6 @@ ROOT = Path(__file__).resolve().parents[3]
 
 def tally(number: int, text: bytes = b'{"frames": 3600}') -> Item:
     return Item(Kind.TALLY, METER, NOON + number * HOUR, text)
-
-
-@contextmanager
-def files_no_longer_than(size: int) -> Iterator[None]:
-    """Let the kernel refuse what would make any file longer, in the middle of a write where it begins before."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-@pytest.fixture
-def tiny(tmp_path: Path) -> Iterator[Path]:
-    """A memory-backed file system with room for 96 kB."""
-    if subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=96k,mode=700", "none", tmp_path], capture_output=True
-    ).returncode:
-        pytest.skip("this user may not mount")
-    yield tmp_path
-    subprocess.run(["umount", "--lazy", tmp_path], check=True)
 
 
 def test_what_was_appended_and_not_released_comes_back_in_order(tmp_path: Path) -> None:

@@ -1,0 +1,133 @@
+"""The spool against a model: any calls in any order."""
+
+import random
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from reader.buffer.item import Item, Kind
+from reader.buffer.record import MAGIC
+from reader.buffer.spool import Spool
+from tests.reader.buffer.spools import LARGE, NOON, SECOND, bytes_in, everything, frame
+
+METERS = st.sampled_from(["A", "B"])
+KEYS = st.one_of(
+    st.integers(0, 60).map(lambda second: NOON + second * SECOND),
+    st.integers(-20, 20).map(lambda step: NOON + step * 400 * SECOND),
+)
+PAYLOADS = st.one_of(
+    st.integers(0, 999).map(lambda seed: random.Random(seed).randbytes(200).hex().encode()),
+    st.binary(max_size=10),
+    st.sampled_from([b"\n", b"", MAGIC]),
+)
+ITEMS = st.builds(Item, st.sampled_from([Kind.FRAME, Kind.FRAME, Kind.FRAME, Kind.TALLY]), METERS, KEYS, PAYLOADS)
+Identity = tuple[Kind, str, int]
+
+
+class SpoolMachine(RuleBasedStateMachine):
+    """A spool beside a dictionary."""
+
+    @initialize(max_size=st.sampled_from([LARGE, LARGE, 12_000, 1]))
+    def begin(self, max_size: int) -> None:
+        self.folder = TemporaryDirectory()
+        self.max_size = max_size
+        self.pending: dict[Identity, bytes] = {}
+        self.written: dict[Identity, set[bytes]] = {}
+        self.noted: dict[Identity, set[str]] = {}
+        self.clock = NOON + 10_000 * SECOND
+        self.open()
+
+    def open(self) -> None:
+        self.spool = Spool(Path(self.folder.name), max_size=self.max_size, segment_size=4096)
+        self.spool.open()
+
+    def teardown(self) -> None:
+        if hasattr(self, "spool"):
+            self.spool.close()
+            self.folder.cleanup()
+
+    def found(self) -> dict[Identity, bytes]:
+        items = everything(self.spool)
+        found = {(item.kind, item.meter, item.time_us): item.payload for item in items}
+        assert len(found) == len(items)
+        return found
+
+    def take(self, items: list[Item]) -> None:
+        decimated = self.spool.decimated
+        self.spool.append(items)
+        for item in items:
+            identity = (item.kind, item.meter, item.time_us)
+            self.pending[identity] = item.payload
+            self.written.setdefault(identity, set()).add(item.payload)
+            self.noted.pop(identity, None)
+        found = self.found()
+        assert found.items() <= self.pending.items()
+        gone = self.pending.keys() - found.keys()
+        assert all(kind is Kind.FRAME for kind, _, _ in gone)
+        assert gone.isdisjoint((item.kind, item.meter, item.time_us) for item in items)
+        if self.max_size == LARGE:
+            assert not gone
+        # A frame that was decimated and then replaced in the same call is counted, and here again.
+        assert len(gone) <= self.spool.decimated - decimated <= len(gone) + len(items)
+        for identity in gone:
+            del self.pending[identity]
+            self.noted.pop(identity, None)
+
+    @rule(items=st.lists(ITEMS, min_size=1, max_size=8))
+    def append(self, items: list[Item]) -> None:
+        self.take(items)
+
+    @rule(count=st.integers(1, 130), size=st.sampled_from([1, 20]))
+    def append_a_run(self, count: int, size: int) -> None:
+        self.take([frame((self.clock - NOON) // SECOND + number, meter="A", size=size) for number in range(count)])
+        self.clock += count * SECOND
+
+    @precondition(lambda self: self.pending)
+    @rule(data=st.data(), storer=st.sampled_from("ab"), wanted=st.sampled_from(["a", "b", "ab"]), many=st.booleans())
+    def confirm(self, data: st.DataObject, storer: str, wanted: str, many: bool) -> None:
+        identities = list(self.pending)
+        if not many:
+            identities = [data.draw(st.sampled_from(identities))]
+        for identity in identities:
+            names = self.noted.setdefault(identity, set()) | {storer}
+            enough = names >= set(wanted)
+            assert self.spool.confirm(*identity, storer, lambda said: said >= set(wanted)) is enough
+            self.noted[identity] = names
+            if enough:
+                del self.pending[identity], self.noted[identity]
+                assert self.spool.confirm(*identity, storer, lambda said: True) is None
+
+    @rule(kind=st.sampled_from(Kind), meter=METERS, key=KEYS)
+    def confirm_what_may_not_be_here(self, kind: Kind, meter: str, key: int) -> None:
+        here = (kind, meter, key) in self.pending
+        assert self.spool.confirm(kind, meter, key, "a", lambda said: True) is (True if here else None)
+        self.pending.pop((kind, meter, key), None)
+        self.noted.pop((kind, meter, key), None)
+
+    @rule()
+    def restart(self) -> None:
+        self.spool.close()
+        self.open()
+        found = self.found()
+        assert self.pending.items() <= found.items()
+        assert all(payload in self.written[identity] for identity, payload in found.items())
+        assert self.spool.damaged_bytes == 0
+        self.pending, self.noted = found, {}
+
+    @invariant()
+    def is_what_the_model_says(self) -> None:
+        if not hasattr(self, "spool"):
+            return
+        assert self.found() == self.pending
+        keys = [key for kind, _, key in self.found() if kind is Kind.FRAME]
+        assert self.spool.pending == len(keys)
+        assert self.spool.oldest == (keys[0] if keys else None)
+        assert self.spool.size == bytes_in(Path(self.folder.name))
+        assert self.spool.lost == 0
+
+
+TestSpoolAgainstAModel = SpoolMachine.TestCase
+TestSpoolAgainstAModel.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)

@@ -1,0 +1,36 @@
+"""The composition of a reader from its configuration, with its real parts."""
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from common.errors import NotReady
+from reader.build import build_reader
+from reader.config import ReaderConfig, ReaderMqtt, SpoolConfig
+
+
+def config(folder: Path) -> ReaderConfig:
+    return ReaderConfig(
+        name="pi",
+        port=("simulate://historic-single-phase-base", "/dev/ttyUSB0"),
+        mqtt=ReaderMqtt(host="127.0.0.1", port=1),
+        spool=SpoolConfig(journal=folder / "journal", path=folder / "spool"),
+    )
+
+
+def test_the_parts_fit_together_and_a_reader_that_is_stopped_at_once_ends(tmp_path: Path) -> None:
+    stop = threading.Event()
+    stop.set()
+    for _ in range(2):  # journal and spool are released
+        build_reader(config(tmp_path), stop).run()
+
+
+def test_a_spool_in_use_by_another_reader_raises_not_ready_and_releases_the_journal(tmp_path: Path) -> None:
+    settings = config(tmp_path)
+    build_reader(settings, threading.Event())
+    other = replace(settings, spool=SpoolConfig(journal=tmp_path / "other", path=tmp_path / "spool"))
+    for _ in range(2):
+        with pytest.raises(NotReady, match=r"spool\.path"):
+            build_reader(other, threading.Event())
