@@ -68,12 +68,12 @@ def _parser() -> argparse.ArgumentParser:
     gone.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help=f"default: {CONFIG}")
     gone.set_defaults(command=_forget)
 
-    simulate = commands.add_parser("simulate", help="be a meter on a pseudo-terminal, whose name is printed")
+    simulate = commands.add_parser("simulate", help="simulate a meter on a pseudo-terminal, whose name is printed")
     simulate.add_argument(
         "kind", type=one_of(KINDS), metavar="KIND", help="such as standard-single-phase-tempo; another one lists them"
     )
     simulate.add_argument("--speed", default="1", metavar="N", help="frames come N times as fast (default: 1)")
-    simulate.add_argument("--noise", default="0", metavar="RATE", help="share of bits that flip, such as 1e-4")
+    simulate.add_argument("--noise", default="0", metavar="RATE", help="rate of bit errors, such as 1e-4")
     simulate.set_defaults(command=_simulate)
 
     add_record(commands, CONFIG)
