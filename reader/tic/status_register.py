@@ -12,18 +12,18 @@ from common.tariff import status_bits
 
 #: What the cut-off device does, by bits 3 to 1.
 CUTOFF = (
-    "fermé",
-    "ouvert sur surpuissance",
-    "ouvert sur surtension",
-    "ouvert sur délestage",
-    "ouvert sur ordre",
-    "ouvert sur surchauffe avec surintensité",
-    "ouvert sur surchauffe",
+    "closed",
+    "open_overload",
+    "open_overvoltage",
+    "open_load_shedding",
+    "open_remote_command",
+    "open_overheating_overcurrent",
+    "open_overheating",
 )
 #: State of the power line communication, by bits 22 and 21.
 PLC = ("new_unlock", "new_lock", "registered")
 #: Tempo colours, by bits 25 and 24 (today) and 27 and 26 (tomorrow); 0 is none, or not announced.
-COLOURS = ("inconnu", "bleu", "blanc", "rouge")
+COLOURS = ("unknown", "blue", "white", "red")
 
 RELAYS = 8
 
@@ -56,7 +56,7 @@ def parse_status(text: Value | None) -> StatusRegister | None:
 
     >>> status = parse_status("013AC401")
     >>> status.tempo_today, status.supplier_index, status.distributor_index, status.contact_open
-    ('bleu', 2, 4, True)
+    ('blue', 2, 4, True)
     """
     bits = status_bits(text)
     if bits is None:
