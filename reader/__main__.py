@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
         help="such as standard-single-phase-tempo; an unknown one lists all",
     )
     simulate.add_argument("--speed", default="1", metavar="N", help="send frames N times as fast (default: 1)")
-    simulate.add_argument("--noise", default="0", metavar="RATE", help="share of bits that flip, such as 1e-4")
+    simulate.add_argument("--noise", default="0", metavar="RATE", help="rate of bit errors, such as 1e-4")
     simulate.set_defaults(command=_simulate)
 
     add_record(commands, CONFIG)

@@ -13,7 +13,7 @@ from common.frame import Value
 from common.labels import Mode
 from common.phases import VA_PER_AMPERE, is_three_phase
 from reader.meter.last_values import strip_padding
-from reader.tic.day_profile import read_profile
+from reader.tic.day_profile import parse_day_profile
 from reader.tic.status_register import COLOURS, StatusRegister, parse_relays, parse_status
 
 Derived = dict[str, Any]
@@ -44,7 +44,7 @@ def derive(
     derived |= _energy(mode, values, derived.get("contract"))
     if status is not None:
         derived["exporting"] = status.exporting or (_integer(values, "SINSTI") or 0) > 0
-    blocks = read_profile(values.get("PJOURF+1"))
+    blocks = parse_day_profile(values.get("PJOURF+1"))
     if blocks is not None:
         derived["next_day"] = [
             {"from": block.start, "index": block.index, "contact": block.contact, "relays": list(block.relays)}

@@ -1,4 +1,4 @@
-"""A simulated Linky: the frame that a meter of some kind sends at some instant. Pure: no I/O, no clock; bytes of 7 bits.
+"""A simulated Linky: the frame that it sends at an instant, in bytes of 7 bits. Pure: no I/O, no clock.
 
 Source: Enedis-NOI-CPT_54E v3: labels, their order and widths in 6.1 (historic) and 6.2 (standard).
 
@@ -77,7 +77,10 @@ class SimulatedMeter:
         return _STX + b"".join(groups) + _ETX
 
     def overload(self, now: datetime) -> tuple[datetime, datetime] | None:
-        """Return start and end of the overload on the legal day of `now`, in its time zone; one day of eight has none."""
+        """Return start and end of the overload on the legal day of `now`, in its time zone.
+
+        None on one day of eight.
+        """
         day = legal_day_at(math.floor(now.timestamp()))
         overload = self._household.day_load(day.number).overload
         if not overload:

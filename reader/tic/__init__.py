@@ -1,4 +1,4 @@
-"""Bytes to readings: the TIC protocol.
+"""The TIC protocol: decodes bytes to readings, and parses addresses, stamps and bit fields.
 
-Pure: knows nothing of ports, clocks and MQTT.
+Pure: does no I/O. Uses only `common`.
 """

@@ -1,4 +1,4 @@
-"""Reads the profile of a day of the supplier's calendar: PJOURF+1 and PPOINTE.
+"""Parses the profile of a day of the supplier's calendar: PJOURF+1 and PPOINTE. Pure.
 
 ::
 
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from common.frame import Value
 
 UNUSED = "NONUTILE"
-#: What the dry contact does, by bits 15 and 14; None: what it did before.
+#: State of the dry contact, by bits 15 and 14; None: unchanged.
 CONTACT = (None, "tempo", "open", "closed")
 
 _BLOCK = re.compile(r"([01]\d|2[0-3])([0-5]\d)([0-9A-Fa-f]{4})", re.ASCII)
@@ -25,22 +25,22 @@ _REGISTERS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
-    """What begins at some time of the day, and lasts until the next block."""
+class ProfileBlock:
+    """A part of the day, until the next block starts."""
 
     start: str  # HH:MM, legal time
-    index: int | None  # the supplier's register, 1 to 10; None: as before
+    index: int | None  # the supplier's register, 1 to 10; None: unchanged
     contact: str | None  # of CONTACT
     relays: tuple[int, ...]  # numbers, 1 to 7, of the virtual contacts that are closed
 
 
-def read_profile(text: Value | None) -> list[Block] | None:
-    """Read a profile, in the order of the wire; None where `text` is none.
+def parse_day_profile(text: Value | None) -> list[ProfileBlock] | None:
+    """Parse a profile into its blocks, in the order of the wire; None if `text` is not a profile.
 
-    >>> for block in read_profile("00004001 0600C012 NONUTILE"):
+    >>> for block in parse_day_profile("00004001 0600C012 NONUTILE"):
     ...     print(block)
-    Block(start='00:00', index=1, contact='tempo', relays=())
-    Block(start='06:00', index=2, contact='closed', relays=(1,))
+    ProfileBlock(start='00:00', index=1, contact='tempo', relays=())
+    ProfileBlock(start='06:00', index=2, contact='closed', relays=(1,))
     """
     if not isinstance(text, str) or not text.split():
         return None
@@ -55,7 +55,7 @@ def read_profile(text: Value | None) -> list[Block] | None:
         bits = int(action, 16)
         index = bits & 0xF
         blocks.append(
-            Block(
+            ProfileBlock(
                 start=f"{hours}:{minutes}",
                 index=index if 1 <= index <= _REGISTERS else None,
                 contact=CONTACT[bits >> 14],

@@ -31,7 +31,7 @@ from typing import NamedTuple
 
 from common.frame import Frame, Value
 from common.labels import ADDRESS, BITS, INTEGER, LABELS, Label, Mode
-from reader.tic.timestamp import read_stamp
+from reader.tic.timestamp import parse_stamp
 
 LONGEST_FRAME = 4096  # bytes; every label of the standard together makes 1,727
 CACHE_SIZE = 4096  # distinct groups kept; some ten new ones come with each frame
@@ -180,7 +180,7 @@ def _decode_payload(mode: Mode, label: str, row: Label | None, payload: str) -> 
     if not tab:
         return Group(mode, label, value, known=row is not None, eight_digits=narrow)
     try:
-        stamp, degraded = read_stamp(stamp_text)
+        stamp, degraded = parse_stamp(stamp_text)
     except ValueError:
         return DropReason.STAMP
     return Group(mode, label, value, stamp, degraded, known=row is not None)

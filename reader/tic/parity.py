@@ -1,10 +1,10 @@
-"""The parity of a line's characters: seven bits, and an eighth that makes the number of ones even. Pure."""
+"""Even parity: bit 7 of each character makes the number of ones even. Pure."""
 
 _WITH_PARITY = bytes((i & 0x7F) | ((i & 0x7F).bit_count() % 2) << 7 for i in range(256))
 
 
 def with_parity(data: bytes) -> bytes:
-    """Give each character of seven bits its even parity, as bit 7.
+    """Return the characters of seven bits with their parity in bit 7.
 
     >>> with_parity(b"AC").hex()
     '41c3'

@@ -1,7 +1,7 @@
-"""Reads the meter's own times: legal time of mainland France, with a letter for the season.
+"""Parses the meter's timestamps: legal time of mainland France, with a letter for the season. Pure.
 
-Source: Enedis-NOI-CPT_54E v3, 6.2.1.1. `H` is winter (UTC+1), `E` summer (UTC+2), lower case when the meter is not sure
-of its clock; a space, sent with the mobile peaks, leaves the season to the calendar.
+Source: Enedis-NOI-CPT_54E v3, 6.2.1.1. `H` is winter (UTC+1), `E` summer (UTC+2), lower case when the meter's clock
+is degraded; a space, sent with the mobile peaks, means that the calendar gives the season.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ def clock_changes(year: int) -> tuple[datetime, datetime]:
 
 
 def is_summer(instant: datetime) -> bool:
-    """Tell whether summer time runs at this instant (UTC)."""
+    """Return whether summer time applies at this instant (UTC)."""
     start, end = clock_changes(instant.year)
     return start <= instant < end
 
@@ -36,13 +36,13 @@ def _last_sunday(year: int, month: int) -> datetime:
     return last - timedelta(days=last.isoweekday() % 7)
 
 
-def read_stamp(text: str) -> tuple[datetime, bool]:
-    """Return the instant, in UTC, and whether the meter is unsure of it.
+def parse_stamp(text: str) -> tuple[datetime, bool]:
+    """Return the instant in UTC, and whether the meter's clock is degraded.
 
     Raises:
         ValueError: `text` is not a stamp.
 
-    >>> read_stamp("e210718001320")
+    >>> parse_stamp("e210718001320")
     (datetime.datetime(2021, 7, 17, 22, 13, 20, tzinfo=datetime.timezone.utc), True)
     """
     second = _SECONDS.get(text[_TO_MINUTE:])

@@ -1,4 +1,4 @@
-"""A source of bytes on a real pseudo-terminal; `replay`, which waits for its client, is in recording/test_recorder.py."""
+"""A source of bytes on a real pseudo-terminal (recording/test_recorder.py tests the wait for a client)."""
 
 import os
 import threading

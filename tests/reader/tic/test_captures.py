@@ -69,7 +69,7 @@ def by_name(capture: Capture) -> str:
     return capture.name.removesuffix(".bin")
 
 
-def told(readings: list[Reading]) -> list[Reading]:
+def without_parity(readings: list[Reading]) -> list[Reading]:
     return [reading._replace(parity=False) for reading in readings]
 
 
@@ -78,7 +78,7 @@ def test_each_capture_has_its_row(captures: Path) -> None:
 
 
 @pytest.mark.parametrize("capture", CAPTURES, ids=by_name)
-def test_what_is_right_in_a_capture(captures: Path, capture: Capture) -> None:
+def test_decodes_each_capture(captures: Path, capture: Capture) -> None:
     decoder, summary = Decoder(), Summary()
     readings = decoder.feed((captures / capture.name).read_bytes())
     with (captures / capture.name).open("rb") as file:
@@ -110,17 +110,19 @@ def test_every_label_of_the_field_is_in_the_catalogue(captures: Path, capture: C
 
 
 @pytest.mark.parametrize("capture", CAPTURES, ids=by_name)
-def test_a_capture_says_the_same_with_parity_and_in_any_chunks(captures: Path, parity: Sign, capture: Capture) -> None:
+def test_decodes_a_capture_to_the_same_values_with_parity_and_in_any_chunks(
+    captures: Path, parity: Sign, capture: Capture
+) -> None:
     data = (captures / capture.name).read_bytes()
-    expected = told(Decoder().feed(data))
+    expected = without_parity(Decoder().feed(data))
     seven_bits = bytes(byte & 0x7F for byte in data)  # two bytes of one capture have eight
     carried = Decoder().feed(parity(seven_bits))
-    assert told(carried) == expected
+    assert without_parity(carried) == expected
     assert all(reading.parity for reading in carried)
     for size in (1, 7, 100):
         decoder = Decoder()
         pieces = [data[start : start + size] for start in range(0, len(data), size)]
-        assert told([reading for piece in pieces for reading in decoder.feed(piece)]) == expected
+        assert without_parity([reading for piece in pieces for reading in decoder.feed(piece)]) == expected
 
 
 # Captures without frames: what their groups say once a frame is put around them.

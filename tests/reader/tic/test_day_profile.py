@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from reader.tic.day_profile import Block, read_profile
+from reader.tic.day_profile import ProfileBlock, parse_day_profile
 
 HOURS = ("00008002", "0256C001", "07568002", "1156C001", "14568002")
 
@@ -38,12 +38,12 @@ HOURS = ("00008002", "0256C001", "07568002", "1156C001", "14568002")
         ("NONUTILE NONUTILE", []),
     ],
 )
-def test_reads_a_day(text: str, blocks: list[tuple[Any, ...]]) -> None:
-    assert read_profile(text) == [Block(*block) for block in blocks]
+def test_parses_a_day_profile(text: str, blocks: list[tuple[Any, ...]]) -> None:
+    assert parse_day_profile(text) == [ProfileBlock(*block) for block in blocks]
 
 
 @pytest.mark.parametrize(
     "text", [None, 5, "", "   ", "24004001", "00604001", "0000400", "0000400G", "00004001 nonsense"]
 )
-def test_what_is_no_profile_says_nothing(text: Any) -> None:
-    assert read_profile(text) is None
+def test_returns_none_for_what_is_not_a_profile(text: Any) -> None:
+    assert parse_day_profile(text) is None

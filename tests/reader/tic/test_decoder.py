@@ -95,7 +95,7 @@ def test_groups_of_the_documents_and_of_captures_verify(
         (b"papp 00750", "papp", "00750"),  # labels are case-sensitive
     ],
 )  # fmt: skip
-def test_what_can_be_true_is_kept_as_sent(sign: Sign, zone: bytes, label: str, value: Value) -> None:
+def test_keeps_a_valid_value_as_sent(sign: Sign, zone: bytes, label: str, value: Value) -> None:
     group = decode_group(sign(zone))
     assert isinstance(group, Group)
     assert (group.label, group.value) == (label, value)
@@ -156,26 +156,26 @@ def test_what_can_be_true_is_kept_as_sent(sign: Sign, zone: bytes, label: str, v
         (b"NEW\tLABEL 007", DropReason.LABEL),
     ],
 )  # fmt: skip
-def test_what_cannot_be_true_is_dropped_even_with_a_right_checksum(sign: Sign, zone: bytes, fault: DropReason) -> None:
+def test_drops_an_invalid_value_even_if_its_checksum_is_right(sign: Sign, zone: bytes, fault: DropReason) -> None:
     assert decode_group(sign(zone)) is fault
 
 
 @pytest.mark.parametrize("body", [b"", b" ", b"   ", b"PAPP", b"PAPP00750-", b"PAPP 00750-", b"A "])
-def test_a_group_without_its_separators_is_none(body: bytes) -> None:
+def test_drops_a_group_without_its_separators(body: bytes) -> None:
     assert decode_group(body) is DropReason.SEPARATOR
 
 
-def test_one_separator_is_not_enough(sign: Sign) -> None:
+def test_drops_a_group_with_one_separator(sign: Sign) -> None:
     assert decode_group(sign(b"PAPP")) is DropReason.SEPARATOR
     assert decode_group(sign(b"VTIC\t")) is DropReason.SEPARATOR
 
 
-def test_the_sum_of_one_mode_does_not_serve_the_other() -> None:
+def test_the_checksum_of_one_mode_is_wrong_in_the_other() -> None:
     assert decode_group(b"PAPP 00750 " + bytes([(sum(b"PAPP 00750 ") & 0x3F) + 0x20])) is DropReason.CHECKSUM
     assert decode_group(b"VTIC\t02\t" + bytes([(sum(b"VTIC\t02") & 0x3F) + 0x20])) is DropReason.CHECKSUM
 
 
-def test_a_byte_of_eight_bits_is_in_no_group() -> None:
+def test_drops_a_group_with_a_byte_of_eight_bits() -> None:
     assert decode_group(b"PAPP 00\xb750 -") is DropReason.PARITY
 
 
@@ -183,9 +183,7 @@ def test_a_byte_of_eight_bits_is_in_no_group() -> None:
     ("stamp", "degraded"),
     [(b"H230301091834", False), (b"E230701091834", False), (b"h230301091834", True), (b"e230701091834", True)],
 )
-def test_a_lower_case_season_in_any_stamp_says_that_the_meter_is_unsure_of_its_clock(
-    send: Send, stamp: bytes, degraded: bool
-) -> None:
+def test_a_lower_case_season_in_any_stamp_marks_the_clock_as_degraded(send: Send, stamp: bytes, degraded: bool) -> None:
     assert only(send(b"VTIC\t02\t", b"DATE\t" + stamp + b"\t\t")).degraded is degraded
     assert only(send(b"SMAXSN\t" + stamp + b"\t00001\t", b"DATE\tH230301091834\t\t")).degraded is degraded
 
@@ -204,7 +202,7 @@ def test_a_frame_has_its_values_in_the_order_of_the_wire(send: Send, mode: Mode,
     assert list(backwards.values.items()) == list(reading.values.items())[::-1]
 
 
-def test_what_a_frame_says_in_whole(send: Send) -> None:
+def test_decodes_a_whole_frame(send: Send) -> None:
     assert only(send(*STANDARD[:9])) == Reading(
         mode=Mode.STANDARD,
         values={"ADSC": "031961123456", "VTIC": "02", "DATE": "", "NGTF": "     TEMPO      ", "EAST": 8735124,
@@ -231,9 +229,7 @@ def test_what_a_frame_says_in_whole(send: Send) -> None:
         (b"", b"\r\n\r\n", b""),
     ],
 )
-def test_what_stands_outside_a_frame_does_not_matter(
-    send: Send, parity: Sign, before: bytes, inside: bytes, after: bytes
-) -> None:
+def test_ignores_what_is_outside_a_frame(send: Send, parity: Sign, before: bytes, inside: bytes, after: bytes) -> None:
     one = send(*HISTORIC)
     expected = only(one)
     data = (before + one[:-1] + inside + one[-1:] + after) * 3
@@ -336,7 +332,7 @@ def test_a_missing_lf_or_cr_costs_no_group_and_both_cost_their_two(send: Send, z
         ("a text file of one sort of line end", b"\r\n", b"\r"),
     ],
 )
-def test_other_ways_to_end_a_line_say_the_same(send: Send, dialect: str, old: bytes, new: bytes) -> None:
+def test_other_line_ends_decode_to_the_same_values(send: Send, dialect: str, old: bytes, new: bytes) -> None:
     one = send(*HISTORIC)
     assert only(one.replace(old, new)).values == only(one).values, dialect
 
@@ -466,7 +462,9 @@ def test_a_group_is_decoded_the_same_the_first_time_and_the_thousandth(send: Sen
 
 
 @pytest.mark.parametrize("zones", [HISTORIC, STANDARD], ids=["historic", "standard"])
-def test_a_frame_says_the_same_with_parity_and_without(send: Send, parity: Sign, zones: tuple[bytes, ...]) -> None:
+def test_decodes_a_frame_to_the_same_values_with_and_without_parity(
+    send: Send, parity: Sign, zones: tuple[bytes, ...]
+) -> None:
     bare, carried = only(send(*zones)), only(parity(send(*zones)))
     assert (bare.parity, carried.parity) == (False, True)
     assert (carried.mode, carried.values, carried.stamps) == (bare.mode, bare.values, bare.stamps)
@@ -479,7 +477,7 @@ def test_a_frame_says_the_same_with_parity_and_without(send: Send, parity: Sign,
 def test_no_single_bit_error_makes_a_value_or_costs_more_than_its_group(
     send: Send, parity: Sign, zones: tuple[bytes, ...], first: bool
 ) -> None:
-    """Every bit of every byte of a frame, wrong once: whether it is the first thing heard or not."""
+    """Every bit of every byte of a frame, wrong once: whether it is the first frame or not."""
     wire = parity(send(*zones))
     sent = only(wire)
     ends = {0, len(wire) - 1}
@@ -661,7 +659,7 @@ DATA_BYTES = st.one_of(
 
 @settings(max_examples=500)
 @given(LABEL_BYTES, st.sampled_from([b" ", b"\t"]), DATA_BYTES)
-def test_nothing_ill_formed_hides_behind_a_right_checksum(
+def test_a_right_checksum_does_not_make_an_invalid_group_valid(
     sign: Sign, label: bytes, separator: bytes, data: bytes
 ) -> None:
     body = sign(label + separator + data + (b"\t" if separator == b"\t" else b""))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.tic.timestamp import read_stamp
+from reader.tic.timestamp import parse_stamp
 
 
 # The first two are the examples of 54E, 6.2.1.1.
@@ -36,8 +36,8 @@ from reader.tic.timestamp import read_stamp
         (" 241027030000", "2024-10-27T02:00:00", False),
     ],
 )
-def test_a_stamp_is_an_instant(text: str, instant: str, degraded: bool) -> None:
-    assert read_stamp(text) == (datetime.fromisoformat(instant).replace(tzinfo=UTC), degraded)
+def test_parses_a_stamp_to_an_instant(text: str, instant: str, degraded: bool) -> None:
+    assert parse_stamp(text) == (datetime.fromisoformat(instant).replace(tzinfo=UTC), degraded)
 
 
 @pytest.mark.parametrize(
@@ -67,24 +67,24 @@ def test_a_stamp_is_an_instant(text: str, instant: str, degraded: bool) -> None:
         "             ",
     ],
 )
-def test_what_no_clock_shows_is_no_stamp(text: str) -> None:
+def test_refuses_what_is_not_a_stamp(text: str) -> None:
     with pytest.raises(ValueError, match=r"\w"):
-        read_stamp(text)
+        parse_stamp(text)
 
 
 @given(st.datetimes(datetime(2000, 1, 2), datetime(2099, 12, 30)), st.sampled_from("HhEe"))  # noqa: DTZ001
-def test_any_second_comes_back(local: datetime, season: str) -> None:
+def test_parses_any_second(local: datetime, season: str) -> None:
     local = local.replace(microsecond=0)
-    instant, degraded = read_stamp(f"{season}{local:%y%m%d%H%M%S}")
+    instant, degraded = parse_stamp(f"{season}{local:%y%m%d%H%M%S}")
     assert instant.utcoffset() == timedelta(0)
     assert instant.replace(tzinfo=None) + timedelta(hours=1 if season in "Hh" else 2) == local
     assert degraded is (season in "he")
 
 
 @given(st.text(max_size=14))
-def test_any_other_text_raises_nothing_else(text: str) -> None:
+def test_any_other_text_raises_only_value_error(text: str) -> None:
     try:
-        instant, _ = read_stamp(text)
+        instant, _ = parse_stamp(text)
     except ValueError:
         return
     assert instant.tzinfo is UTC
