@@ -1,7 +1,7 @@
-"""Names contract and tariff period of a standard-mode meter as historic mode would: OPTARIF and PTEC.
+"""Derives OPTARIF and PTEC of historic mode, the contract and the tariff period, from a frame of standard mode.
 
-Source: Enedis-NOI-CPT_54E v3, 6.1 (which supplier register stands for which index of historic mode). An offer that
-historic mode does not know has no such name.
+Source: Enedis-NOI-CPT_54E v3, 6.1 (which supplier register corresponds to which index of historic mode). Offers that
+historic mode does not have get no such name.
 """
 
 import re
@@ -12,7 +12,7 @@ from common.frame import Value
 
 _STATUS_REGISTER = re.compile(r"[0-9A-Fa-f]{8}")
 
-# What meters call the calendars of the four historic contracts (NGTF, in capitals, without padding).
+# The supplier calendars (NGTF, in capitals, without padding) of the four historic contracts.
 _CONTRACTS = {
     "BASE": "BASE",
     "H PLEINE/CREUSE": "HC..",
@@ -27,9 +27,9 @@ _WORDS = {
     "HP": "heures pleines",
     "WE": "week-end",
     "PM": "pointe mobile",
-    "CREU": "creuse",  # HEURE SUPER CREU: there is room for 16 characters
+    "CREU": "creuse",  # HEURE SUPER CREU: cut to 16 characters
 }
-# Of a meter that only sells: what its inverter draws is not the consumption of a household.
+# Of a producer's meter: what its inverter draws is not the consumption of a household.
 _PHRASES = {"INDEX NON CONSO": "hors consommation"}
 
 #: The contracts of historic mode (OPTARIF; `BBR?` for Tempo): the register that runs in each tariff period (PTEC), in
@@ -52,7 +52,7 @@ HISTORIC_REGISTERS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 
 
 def contract(values: Mapping[str, Value]) -> str | None:
-    """Return the contract as OPTARIF names it; `BBR?` for Tempo, whose program is not told in standard mode.
+    """Return the contract as OPTARIF names it; `BBR?` for Tempo, whose program standard mode does not have.
 
     >>> contract({"NGTF": "     TEMPO      "})
     'BBR?'
@@ -62,7 +62,7 @@ def contract(values: Mapping[str, Value]) -> str | None:
 
 
 def period(values: Mapping[str, Value]) -> str | None:
-    """Return the running tariff period as PTEC names it.
+    """Return the current tariff period as PTEC names it.
 
     >>> period({"NGTF": "H PLEINE/CREUSE ", "NTARF": 2})
     'HP..'
@@ -88,20 +88,20 @@ def distributor_register(values: Mapping[str, Value]) -> int | None:
 
 
 def sentence_case(label: str) -> str:
-    """Write what a meter calls its calendar or a tariff period (NGTF, LTARF) as people do: it is mostly in capitals.
+    """Write the name of a calendar or tariff period (NGTF, LTARF), mostly in capitals, in lower case.
 
-    >>> sentence_case("PRODUCTEUR"), sentence_case("HC et Week-End"), sentence_case("HEURE  WEEK-END"), sentence_case("H SUPER CREUSES")
-    ('producteur', 'HC et Week-End', 'heure week-end', 'heures super creuses')
+    >>> [sentence_case(label) for label in ("PRODUCTEUR", "HC et Week-End", "HEURE  WEEK-END", "H SUPER CREUSES")]
+    ['producteur', 'HC et Week-End', 'heure week-end', 'heures super creuses']
     """
     words = ("HEURES" if word == "H" else word for word in label.split())
     return " ".join(word if word in _ABBREVIATIONS or not word.isupper() else word.lower() for word in words)
 
 
 def expand_abbreviations(label: str) -> str:
-    """Write what a meter calls a tariff period (LTARF) as people say it.
+    """Write the name of a tariff period (LTARF) without abbreviations.
 
-    >>> expand_abbreviations("HEURE SUPER CREU"), expand_abbreviations("HP WEEK-END"), expand_abbreviations("INDEX NON CONSO")
-    ('heure super creuse', 'heures pleines week-end', 'hors consommation')
+    >>> [expand_abbreviations(label) for label in ("HEURE SUPER CREU", "HP WEEK-END", "INDEX NON CONSO")]
+    ['heure super creuse', 'heures pleines week-end', 'hors consommation']
     """
     words = " ".join(label.split())
     if words.upper() in _PHRASES:
@@ -110,7 +110,7 @@ def expand_abbreviations(label: str) -> str:
 
 
 def capitalise(text: str) -> str:
-    """Write the first letter as a capital, and leave the others.
+    """Write the first letter as a capital; the others stay as they are.
 
     >>> capitalise("hors consommation"), capitalise("HC et Week-End")
     ('Hors consommation', 'HC et Week-End')

@@ -10,7 +10,7 @@ from pathlib import Path
 from common import config
 from common.deployment import Deployment, here
 from common.errors import ConfigError
-from common.host import reason
+from common.file_errors import reason
 from common.mqtt.forget import ForgetFailed, NotKnown, forget_meter, forget_program, known_meters
 from common.runtime import logs
 from common.runtime.cli import LOCAL_TIMES, NO_ROOM, add_version, one_of, run_cli

@@ -11,11 +11,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from common.deployment import Deployment, here
+from common.disk import memory_backed
 from common.errors import MessageError, NotReady
 from common.frame import parse_time
-from common.host import memory_backed
+from common.mqtt.connection import Will
 from common.mqtt.events import Connected, Disconnected, Event, Message, Published
-from common.mqtt.session import Session, Will
+from common.mqtt.session import Session
 from common.runtime.logs import RateLimiter
 from common.runtime.metrics import Metrics
 from common.runtime.shutdown import Shutdown
@@ -78,7 +79,7 @@ class Bridge:
                 self._topics.health("reader", config.name),
                 *MeterPublisher.subscriptions(config.home_assistant.prefix),
             ],
-            post=self._events.put,
+            emit=self._events.put,
         )
         self._meters = MeterPublisher(
             self._session,

@@ -15,8 +15,9 @@ from tenacity.nap import sleep_using_event
 
 from common.clock import KernelClock
 from common.errors import DatabaseError, PermanentError, Unavailable
+from common.mqtt.connection import Will
 from common.mqtt.events import Connected, Disconnected, Event, Message
-from common.mqtt.session import Session, Will
+from common.mqtt.session import Session
 from common.runtime.logs import RateLimiter
 from common.runtime.metrics import Metrics
 from common.runtime.shutdown import Shutdown
@@ -61,10 +62,10 @@ class Storer:
             subscriptions=[
                 name for topics in self._topics for name in (topics.frame("+"), topics.replay("+"), topics.tally("+"))
             ],
-            post=self._events.put,
-            keep=True,
+            emit=self._events.put,
+            persistent=True,
             # The next batch may gather while this one is written.
-            unacknowledged=2 * config.batch.size,
+            receive_maximum=2 * config.batch.size,
         )
         self._metrics = Metrics(config.metrics, storer_metrics)
         self._said = ""
@@ -142,7 +143,7 @@ class Storer:
                 self._session.publish(self._topics[0].rejected, rejection_payload(self._config.name, parcel))
         for topics in self._topics:
             own = [parcel for parcel in parcels if parcel.message.topic.startswith(f"{topics.base}/")]
-            for part in parts(own, self._session.largest):
+            for part in parts(own, self._session.max_packet_size):
                 for meter, text in confirmations(self._config.name, part):
                     self._session.publish(topics.stored(meter), text)
 

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 HOMES = {
     "prometheus_client": "common/runtime/metrics.py",
     "serial": "reader/line/port.py",
-    "paho": "common/mqtt/session.py",
+    "paho": "common/mqtt/connection.py",
     "pymysql": "storer/database/connection.py",
     "tenacity": "storer/service.py",
     "yaml": "common/config.py",

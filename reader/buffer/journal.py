@@ -12,7 +12,6 @@ A count keeps the reader's name under which it was begun: after a renaming it mu
 
 import contextlib
 import errno
-import fcntl
 import os
 import struct
 from collections.abc import Iterator, Mapping
@@ -21,6 +20,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from common.errors import TeleinfoError
+from common.runtime.file_lock import try_lock
 from reader.buffer.folder import no_link, open_private
 from reader.buffer.item import HOUR, Item, ItemId, Kind
 from reader.buffer.record import read_records, write_record
@@ -91,12 +91,13 @@ class Journal:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = open_private(self._folder)
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            locked = try_lock(self._lock)
+            if locked is False:
+                raise JournalBusy(f"{self._folder} is in use by another process")
+            if locked is None:
+                raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK), str(self._folder))
             return self._read()
-        except BlockingIOError as error:
-            self.close()
-            raise JournalBusy(f"{self._folder} is in use by another process") from error
-        except OSError:
+        except (JournalBusy, OSError):
             self.close()
             raise
 

@@ -9,7 +9,6 @@ no harm.
 
 import contextlib
 import errno
-import fcntl
 import os
 import struct
 import zlib
@@ -17,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from common.errors import TeleinfoError
+from common.runtime.file_lock import try_lock
 from reader.buffer.folder import no_link, open_trusted
 from reader.buffer.item import Item, ItemId, Kind
 from reader.buffer.record import HEADER_SIZE, read_records, record_size
@@ -176,15 +176,13 @@ class Spool:
 
     def _take_lock(self) -> None:
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+            locked = try_lock(self._lock)
+        except OSError:
             self.close()
-            raise SpoolBusy(f"{self._folder} is in use by another process") from error
-        except OSError as error:
-            # A network's disk may know no locks for folders; a spool without one is better than none.
-            if error.errno not in (errno.EBADF, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
-                self.close()
-                raise
+            raise
+        if locked is False:  # a spool on a network share without locks is better than none
+            self.close()
+            raise SpoolBusy(f"{self._folder} is in use by another process")
 
     def _close_segment(self) -> None:
         if self._file >= 0:

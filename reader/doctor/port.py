@@ -10,7 +10,8 @@ from pathlib import Path
 
 from common.deployment import here
 from common.doctor.findings import Finding, cure, fine, mind
-from common.host import Host, Process, User, group_of
+from common.file_errors import group_of
+from common.host import Host, Process, User
 from reader.line.serial_ports import DEBUG_SOCKET, pi_model, ports, taken_by_brltty
 
 SUBJECT = "Port"

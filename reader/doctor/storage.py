@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from common.clock import KernelClock
 from common.deployment import Deployment, here
+from common.disk import free_space, is_read_only, memory_backed, nearest_existing
 from common.doctor.findings import Finding, cure, fine, format_bytes, format_days, mind
-from common.host import Host, User, free_space, is_read_only, memory_backed, nearest
+from common.host import Host, User
 from common.version import BUILD_DATE
 from reader.buffer.folder import refusal
 from reader.config import ReaderConfig, is_simulated
 from reader.doctor.port import PROGRAM
+from reader.line.clock import Clock, ReaderClock
 
 CLOCK, JOURNAL, SPOOL = "Clock", "Journal", "Spool"
 _BYTES_A_FRAME = 31  # in the spool, of a standard meter; measured
@@ -44,9 +45,9 @@ class StorageFacts:
     total: int | None = None
 
 
-def probe_storage(config: ReaderConfig, machine: Host, user: User, clock: KernelClock | None = None) -> StorageFacts:
+def probe_storage(config: ReaderConfig, machine: Host, user: User, clock: Clock | None = None) -> StorageFacts:
     """Look at clock, journal and spool, which `user` shall use; nothing is written."""
-    clock = clock or KernelClock()
+    clock = clock or ReaderClock()
     folder = config.spool.path
     sizes, damaged, readable = 0, 0, True
     try:
@@ -84,7 +85,7 @@ def _may_write(folder: Path, user: User, machine: Host) -> bool:
     """Say whether a user may write into a folder that is there, or that he or systemd will make."""
     if machine.unit_creates(PROGRAM, folder) and not machine.path(str(folder)).exists():
         return True
-    place = nearest(folder)
+    place = nearest_existing(folder)
     return place.is_dir() and user.may(place, os.W_OK | os.X_OK)
 
 

@@ -13,9 +13,9 @@ _PORT = r"(?P<where>[^\s:]+(?:://[^\s/]+)?): "
 _NOTES = tuple(
     (re.compile(pattern), key)
     for pattern, key in (
-        (r"The broker (?P<where>\S+) refuses us", "broker_refuses"),
+        (r"The broker (?P<where>\S+) refused the connection", "broker_refuses"),
         (r"The broker (?P<where>\S+) cannot be reached: (?P<reason>[^;]*)", "broker_unreachable"),
-        (r"The broker (?P<where>\S+) ended the connection", "broker_ended"),
+        (r"The broker (?P<where>\S+) closed the connection", "broker_ended"),
         (r"The connection to the broker (?P<where>\S+) is lost", "broker_lost"),
         (r".*\bbroker (?P<where>[^\s:]+:\d+)", "broker_problem"),
         (_PORT + r"no such device", "port_missing"),

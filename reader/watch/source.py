@@ -118,7 +118,7 @@ class BrokerSource:
             settings,
             f"teleinfo-watch-{os.urandom(4).hex()}",
             subscriptions=[self._topics.frame("+"), self._topics.link("+"), self._topics.health("reader", "+")],
-            post=self._on_event,
+            emit=self._on_event,
         )
 
     def start(self) -> None:

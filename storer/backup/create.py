@@ -2,7 +2,6 @@
 
 import contextlib
 import errno
-import fcntl
 import os
 import re
 from collections.abc import Iterator
@@ -11,7 +10,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from common.errors import BackupError, ConfigError, Conflict
-from common.host import reason
+from common.file_errors import reason
+from common.runtime.file_lock import try_lock
 from common.version import __version__
 from storer.backup.file import Writer
 from storer.backup.format import Header, end_line
@@ -138,7 +138,7 @@ def _part(file: Path) -> Iterator[tuple[Path, BinaryIO]]:
     _remove_abandoned(file.parent)
     part = file.with_name(f".{file.name}{_PART}")
     with os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT, 0o600), "w+b") as stream:
-        if _lock(stream) is False:
+        if try_lock(stream.fileno()) is False:
             raise BackupError(f"{file}: is being written by another backup")
         try:
             yield part, stream
@@ -150,21 +150,8 @@ def _remove_abandoned(folder: Path) -> None:
     """Remove what a backup left that was killed; one that runs holds a lock."""
     for part in folder.glob(f".*{SUFFIX}{_PART}"):
         with part.open("rb") as stream:
-            if _lock(stream):
+            if try_lock(stream.fileno()):
                 part.unlink(missing_ok=True)
-
-
-def _lock(stream: BinaryIO) -> bool | None:
-    """Take the lock of a file; False: another has it; None: there are no locks here."""
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError as error:
-        if error.errno not in (errno.ENOLCK, errno.ENOTSUP):
-            raise
-        return None
-    return True
 
 
 def _flush(stream: BinaryIO) -> None:

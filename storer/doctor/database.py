@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from common.deployment import Deployment, here
+from common.disk import free_space
 from common.doctor.findings import Finding, cure, fine, format_bytes, format_days, mind
 from common.errors import DatabaseError
-from common.host import free_space
 from common.plural import plural
 from storer.config import DatabaseConfig
 from storer.database.connection import Connection, Database

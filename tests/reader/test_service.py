@@ -17,8 +17,8 @@ from common.config import Broker
 from common.errors import NotReady
 from common.frame import Frame, format_time
 from common.labels import Mode
+from common.mqtt.connection import Will
 from common.mqtt.events import Connected, Disconnected, Event, Message, Published, PublishToken
-from common.mqtt.session import Will
 from common.runtime.shutdown import SHUTDOWN_TIMEOUT, Shutdown
 from common.tally import Tally
 from reader.buffer.spool import Spool

@@ -214,7 +214,7 @@ def test_whoever_has_enough_may_go(tables: Database, database: Server, tmp_path:
     frame = dataclasses.replace(standard(MSG1="x" * 10_000), meter="verbose")
     store(tables, (dataclasses.replace(frame, timestamp=DAY + timedelta(seconds=number)) for number in range(300)))
     command(tmp_path, database.port, database.password)
-    script = '"$0" -P -m storer export --config "$1" | head -n 1; echo "${PIPESTATUS[0]}"'
+    script = '"$0" -P -m storer export --meter verbose --config "$1" | head -n 1; echo "${PIPESTATUS[0]}"'
     shell = ["bash", "-c", script, sys.executable, str(tmp_path / "storer.yaml")]
     result = subprocess.run(shell, env=ENVIRONMENT, capture_output=True, timeout=60, check=False)
     line, code = result.stdout.splitlines()

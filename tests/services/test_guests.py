@@ -64,12 +64,17 @@ class Client:
     """Somebody with a session that the broker keeps."""
 
     def __init__(
-        self, settings: Settings, client_id: str, listen: tuple[str, ...] = (), unacknowledged: int = 5000
+        self, settings: Settings, client_id: str, listen: tuple[str, ...] = (), receive_maximum: int = 5000
     ) -> None:
         self.passed: list[Event] = []  # while we waited for something else
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._session = Session(
-            settings, client_id, subscriptions=listen, post=self._events.put, keep=True, unacknowledged=unacknowledged
+            settings,
+            client_id,
+            subscriptions=listen,
+            emit=self._events.put,
+            persistent=True,
+            receive_maximum=receive_maximum,
         )
         self._session.start()
         self.knew_us = self.wait(Connected).session_present

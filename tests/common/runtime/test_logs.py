@@ -49,7 +49,7 @@ def test_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("error", [BrokenPipeError(), OSError(errno.ENOSPC, "No space left on device")])
-def test_an_output_that_takes_nothing_any_more_is_no_reason_for_a_word(
+def test_an_output_that_cannot_be_written_is_ignored(
     error: OSError, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Full(io.StringIO):
@@ -90,7 +90,7 @@ def test_plain_lines_are_for_people(capsys: pytest.CaptureFixture[str], monkeypa
         ("2026-11-24T22:20:20.123456Z", "2026-11-24T22:20:20.123456Z"),
     ],
 )
-def test_only_what_may_be_a_delivery_point_is_taken_out(text: str, shown: str) -> None:
+def test_only_what_may_be_a_delivery_point_is_removed(text: str, shown: str) -> None:
     assert logs.redact_prm(text) == shown
 
 
@@ -112,7 +112,7 @@ def test_a_message_is_one_plain_line_without_control_characters(
     assert line.isprintable()
 
 
-def test_no_line_of_a_traceback_passes_for_a_message_or_a_priority(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_line_of_a_traceback_looks_like_a_message_or_a_priority(capsys: pytest.CaptureFixture[str]) -> None:
     logs.set_up(LogConfig(format="plain"), "teleinfo-test")
     try:
         raise ValueError("bad\n<0>CRITICAL forged\x1b[2J")
@@ -124,7 +124,7 @@ def test_no_line_of_a_traceback_passes_for_a_message_or_a_priority(capsys: pytes
     assert all(line.startswith("    ") and line.isprintable() for line in others)
 
 
-def test_an_object_is_one_printable_line_and_gives_the_message_back(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_object_is_one_printable_line_with_the_whole_message(capsys: pytest.CaptureFixture[str]) -> None:
     logs.set_up(LogConfig(format="json"), "teleinfo-test")
     try:
         raise ValueError(HOSTILE)

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from common.host import memory_backed
 from reader.buffer.item import HOUR, Item, Kind
 from reader.buffer.journal import Journal, JournalBusy
 from reader.buffer.record import write_record
@@ -466,43 +465,3 @@ def test_one_item_in_and_out_is_cheap(tmp_path: Path, capsys: pytest.CaptureFixt
     with capsys.disabled():
         print(f"\njournal: {each * 1e6:.0f} µs for a frame in and out")
     assert each < 0.001
-
-
-# --- where it is -----------------------------------------------------------------------------------------------------
-
-MOUNTS = r"""22 1 254:1 / / rw,relatime shared:1 - ext4 /dev/root rw
-23 22 0:21 / /run rw,nosuid - tmpfs tmpfs rw,size=1000k
-24 23 0:22 / /run/user\040data rw shared:2 master:1 - ext4 /dev/sdb rw
-25 22 0:23 / /memory rw - ramfs none rw
-26 22 0:24 / /twice rw - tmpfs none rw
-27 26 0:25 / /twice rw - ext4 /dev/sdc rw
-"""
-
-
-@pytest.mark.parametrize(
-    ("folder", "backed"),
-    [
-        ("/run/teleinfo", True),
-        ("/run", True),
-        ("/running/teleinfo", False),
-        ("/run/user data/teleinfo", False),
-        ("/run/user/data", True),
-        ("/memory/not/there/yet", True),
-        ("/var/lib/teleinfo", False),
-        ("/twice/teleinfo", False),
-    ],
-)
-def test_says_whether_a_folder_is_in_memory(tmp_path: Path, folder: str, backed: bool) -> None:
-    mounts = tmp_path / "mountinfo"
-    mounts.write_text(MOUNTS)
-    assert memory_backed(Path(folder), mounts) is backed
-
-
-def test_where_nothing_says_what_is_mounted_nothing_is_in_memory(tmp_path: Path) -> None:
-    assert memory_backed(Path("/run"), tmp_path / "missing") is False
-
-
-def test_a_link_is_followed_to_where_it_leads(tiny: Path) -> None:
-    (tiny / "elsewhere").symlink_to("/proc")
-    assert memory_backed(tiny / "later")
-    assert not memory_backed(tiny / "elsewhere")

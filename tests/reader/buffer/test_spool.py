@@ -22,7 +22,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from common.host import memory_backed
+from common.disk import memory_backed
 from reader.buffer.item import Item, Kind, to_micros
 from reader.buffer.record import MAGIC, read_records, write_record
 from reader.buffer.spool import Spool, read_what_can_be_read

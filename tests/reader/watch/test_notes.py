@@ -7,11 +7,11 @@ from reader.watch.texts import Translations
 
 FRENCH, ENGLISH = Translations("fr"), Translations("en")
 WARNINGS = [
-    ("The broker pi.local:1883 refuses us: Not authorized; check mqtt.username", "pi.local:1883", "refuse"),
+    ("The broker pi.local:1883 refused the connection: Not authorized; check mqtt.username", "pi.local:1883", "refuse"),
     ("The broker pi.local:1883 cannot be reached: Connection refused; trying again", "pi.local:1883", "injoignable"),
     ("The broker [::1]:1883 cannot be reached: timed out; trying again", "[::1]:1883", "pas de réponse"),
     ("The broker pi.local:1883 cannot be reached: something new; trying again", "pi.local:1883", "injoignable"),
-    ("The broker pi.local:1883 ended the connection before it let us in (x); trying again", "pi.local:1883", "fermé"),
+    ("The broker pi.local:1883 closed the connection before accepting it (x); trying again", "pi.local:1883", "fermé"),
     (
         "The connection to the broker pi.local:1883 is lost (Keep alive timeout); trying again",
         "pi.local:1883",
