@@ -193,9 +193,9 @@ class Bridge:
             mode=self._config.mode,
             hide=self._config.hide,
             open_port=open_port,
-            post=self._events.put,
+            emit=self._events.put,
             stop=self._life.stop,
-            stamper=Timestamper(self._clock, patience=patience),
+            time_source=Timestamper(self._clock, patience=patience),
         )
 
     def _handle_next(self, timeout: float) -> None:

@@ -140,7 +140,7 @@ def _replay(arguments: argparse.Namespace) -> int:
         serve_pty(
             _Told(line, says.tell),
             announce=lambda name: print(name, flush=True),  # noqa: T201 - the command's output
-            patient=True,
+            wait_for_client=True,
         )
     finally:
         says.end()

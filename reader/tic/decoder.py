@@ -102,6 +102,19 @@ class Reading:
         """How many groups were dropped."""
         return sum(self.faults.values())
 
+    def to_frame(self, meter: str, timestamp: datetime, *, synchronised: bool = True) -> Frame:
+        """Return the frame of `meter` with these groups; `synchronised`: whether the host's clock was."""
+        return Frame(
+            meter=meter,
+            timestamp=timestamp,
+            mode=self.mode,
+            values=self.values,
+            stamps=self.stamps or None,
+            clock="degraded" if self.degraded else None,
+            host_clock=None if synchronised else "unsynchronised",
+            dropped=self.dropped or None,
+        )
+
 
 def checksum_of(zone: bytes) -> int:
     """Return the checksum of a group's bytes; the zone ends with the last HT, or before the last SP.
@@ -118,7 +131,7 @@ def decode_group(body: bytes) -> Group | DropReason:
     >>> decode_group(b"PAPP 00750 -").value
     750
     >>> decode_group(b"PAPP 00751 -")
-    <Fault.CHECKSUM: 'checksum'>
+    <DropReason.CHECKSUM: 'checksum'>
     """
     if not body.isascii():
         return DropReason.PARITY
@@ -316,17 +329,3 @@ def _all_good(groups: list[Group | DropReason]) -> bool:
 
 def _good(found: tuple[bytes, list[Group | DropReason]]) -> int:
     return sum(isinstance(group, Group) for group in found[1])
-
-
-def as_frame(reading: Reading, meter: str, timestamp: datetime, *, synchronised: bool = True) -> Frame:
-    """Make the frame of a reading."""
-    return Frame(
-        meter=meter,
-        timestamp=timestamp,
-        mode=reading.mode,
-        values=reading.values,
-        stamps=reading.stamps or None,
-        clock="degraded" if reading.degraded else None,
-        host_clock=None if synchronised else "unsynchronised",
-        dropped=reading.dropped or None,
-    )

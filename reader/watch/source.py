@@ -68,10 +68,16 @@ class PortSource:
         self._stop = threading.Event()
         self._lines = [
             LineWorker(
-                port, mode=mode, hide=frozenset(), open_port=open_port, post=emit, stop=self._stop, stamper=_HostClock()
+                port,
+                mode=mode,
+                hide=frozenset(),
+                open_port=open_port,
+                emit=emit,
+                stop=self._stop,
+                time_source=_HostClock(),
             )
             for port in ports
-        ]  # fmt: skip
+        ]
         self._threads = [
             threading.Thread(target=line.run, name=f"line {line.health.port}", daemon=True) for line in self._lines
         ]
@@ -103,7 +109,7 @@ class _HostClock:
     def waiting_for_sync(self) -> bool:
         return False
 
-    def timestamp(self, came_in: float) -> tuple[datetime, bool]:
+    def timestamp(self, at: float) -> tuple[datetime, bool]:
         return datetime.now(UTC), True
 
 

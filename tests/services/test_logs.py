@@ -154,7 +154,7 @@ def test_a_broker_that_refuses_learns_the_password_but_no_log_does(
         spool = {"journal": f"{memory}/journal", "path": f"{memory}/spool"}
         reader.start({"port": f"simulate://{KIND}?speed=20", "mqtt": mqtt, "spool": spool})
         storer.start({"mqtt": mqtt, "database": login(fresh_database)})
-        reader.wait_for(said, "frames are coming")
+        reader.wait_for(said, "receiving frames")
         storer.wait_for(said)
         assert (reader.end(), storer.end()) == (0, 0)
     for program in (reader, storer):

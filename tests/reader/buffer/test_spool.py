@@ -27,7 +27,7 @@ from reader.buffer.item import Item, Kind, to_micros
 from reader.buffer.record import MAGIC, read_records, write_record
 from reader.buffer.spool import Spool, read_what_can_be_read
 from reader.simulator.meter import SimulatedMeter
-from reader.tic.decoder import Decoder, as_frame
+from reader.tic.decoder import Decoder
 
 ROOT = Path(__file__).resolve().parents[3]
 METER = "031961123456"
@@ -763,7 +763,7 @@ def test_two_weeks_fit_into_64_megabytes_and_little_is_written(
         now += timedelta(seconds=0.917 + chance.uniform(-0.02, 0.02))
         for reading in decoder.feed(meter.frame(now)):
             assert reading.address
-            said = as_frame(reading, reading.address, now)
+            said = reading.to_frame(reading.address, now)
             items.append(Item(Kind.FRAME, said.meter, to_micros(now), said.to_json()))
     assert len(items) == 1800
 

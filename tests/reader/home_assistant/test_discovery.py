@@ -21,7 +21,7 @@ from reader.home_assistant.profile import COMPLETE_FRAMES, NAME_FRAMES
 from reader.meter.last_values import DAMAGED_TOGETHER
 from reader.meter.state import MeterState
 from reader.simulator.meter import KINDS, SimulatedMeter
-from reader.tic.decoder import Decoder, as_frame
+from reader.tic.decoder import Decoder
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)  # of a red Tempo day: a peak runs, for EJP, too
 METER = "031961123456"
@@ -62,7 +62,7 @@ def watch(kind: str, count: int, *, start: datetime = NOON) -> Iterator[tuple[Fr
         instant = start + timedelta(seconds=2 * number)
         (reading,) = decoder.feed(meter.frame(instant))
         assert reading.address is not None
-        frame = as_frame(reading, reading.address, instant)
+        frame = reading.to_frame(reading.address, instant)
         state.update(frame, 2.0 * number)
         if state.complete:
             yield frame, state.snapshot(), 2.0 * number

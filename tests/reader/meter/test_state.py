@@ -17,7 +17,7 @@ from reader.line.plausibility import PlausibilityFilter
 from reader.meter.last_values import DAMAGED_TOGETHER, SETTLED
 from reader.meter.state import MeterState
 from reader.simulator.meter import KINDS, SimulatedMeter
-from reader.tic.decoder import Decoder, as_frame
+from reader.tic.decoder import Decoder
 from tests.frames import frames
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -36,7 +36,7 @@ def simulated(kind: str, count: int, *, start: datetime = NOON, seconds: float =
         instant = start + timedelta(seconds=number * seconds)
         (reading,) = decoder.feed(meter.frame(instant))
         assert reading.address is not None
-        yield as_frame(reading, reading.address, instant)
+        yield reading.to_frame(reading.address, instant)
 
 
 def first(kind: str, start: datetime = NOON) -> Frame:
