@@ -1,1 +1,4 @@
-"""Recordings of a line: their format, anonymised, recorded, played back, decoded."""
+"""Recordings of a line: format, recorder, anonymiser, playback, decoding to frames.
+
+Uses `line` for ports and pseudo-terminals, and `tic` to decode.
+"""

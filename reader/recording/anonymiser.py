@@ -1,10 +1,9 @@
-"""Takes out of a line's bytes what tells whose meter it is, and leaves everything else as it came. Pure.
+"""Removes from a line's bytes what identifies the meter, and keeps everything else. Pure.
 
-Only what is understood passes: a group that verifies and whose label the catalogue knows. The meter's address and the
-delivery point are replaced in it, and its checksum and parity are made right again. Of all the rest nobody can say that
-it is no part of an address: letters and digits of it are replaced one by one. What is wrong with it stays wrong in
-the same way, as that is what a report is about: lengths, control characters, wrong parity bits, and by how much a
-checksum is off.
+Only valid groups with a known label pass. In them, the meter's address and the delivery point are replaced, and the
+checksum and parity are corrected. Anything else could be part of an address, so its letters and digits are replaced
+one by one. Its errors stay the same, as a bug report is about them: lengths, control characters, wrong parity bits, and
+the difference of a wrong checksum.
 """
 
 import re
@@ -16,11 +15,11 @@ from reader.recording.format import Chunk
 from reader.tic.decoder import Group, checksum_of, decode_group
 from reader.tic.parity import with_parity
 
-_BREAK = re.compile(rb"([\x02\x03\x04\n\r\x82\x83\x84\x8a\x8d])")  # with a parity bit or without, be it wrong
-_LONGEST_PIECE = 256  # bytes; the longest group has 111
+_BREAK = re.compile(rb"([\x02\x03\x04\n\r\x82\x83\x84\x8a\x8d])")  # with or without a parity bit, even a wrong one
+_MAX_PIECE = 256  # bytes; the longest group has 111
 _SEVEN_BITS = bytes(byte & 0x7F for byte in range(256))
 
-_TEXTS = frozenset({"MSG1", "MSG2"})  # a supplier may write a name there
+_TEXTS = frozenset({"MSG1", "MSG2"})  # a supplier may send a name in them
 _DELIVERY_POINT = "PRM"
 _MANY_DIGITS = re.compile(rb"[0-9]{6}")
 _MODEL = re.compile(r"[0-9]{6}")  # maker, year and type: the same for very many meters
@@ -33,7 +32,7 @@ _LABEL_AHEAD = re.compile(
 _UNPRINTABLE = 0x1A
 
 
-def _stand_in(character: int) -> int:
+def _placeholder(character: int) -> int:
     if character in b"\x02\x03\x04\t\n\r ":
         return character
     if chr(character).isdigit():
@@ -46,37 +45,36 @@ def _stand_in(character: int) -> int:
 _SHAPE = bytes(
     ord("0") if chr(i).isdigit() else ord("X") if chr(i).isalpha() else i for i in range(128)
 ) + bytes(range(128, 256))  # fmt: skip
-_STAND_IN = bytes(_stand_in(byte & 0x7F) for byte in range(256))
+_PLACEHOLDERS = bytes(_placeholder(byte & 0x7F) for byte in range(256))
 
 
 class Anonymiser:
-    """Replaces what identifies, chunk by chunk; each address gets the same other one for as long as this lives.
+    """Replaces what identifies a meter, chunk by chunk; the same address always gets the same pseudonym.
 
-    The new one is a number in order of appearance, not made from the old one: from a digest of a number of six digits
-    anybody finds it by trying.
+    Pseudonyms are numbers in order of appearance: a digest of six digits can be reversed by trying all of them.
     """
 
     def __init__(self) -> None:
         self._held: deque[Chunk] = deque()
         self._serials: dict[str, int] = {}
         self._points: dict[str, int] = {}
-        self._parity: bool | None = None  # the bytes carry it; not known before the first group that tells
+        self._parity: bool | None = None  # whether bytes carry it; None before the first valid group
 
     def feed(self, chunk: Chunk) -> list[Chunk]:
-        """Take a chunk; return all that is complete now, as long as it was and at the same times."""
+        """Take a chunk; return the chunks that are complete now, with unchanged lengths and times."""
         self._held.append(chunk)
         held = b"".join(chunk.data for chunk in self._held)
         ends = [match.end() for match in _BREAK.finditer(held)]
         end = ends[-1] if ends else 0
-        if len(held) - end > _LONGEST_PIECE:
+        if len(held) - end > _MAX_PIECE:
             end = len(held)
-        return list(self._let_go(held[:end]))
+        return list(self._release(held[:end]))
 
     def finish(self) -> list[Chunk]:
-        """Return what was held back: the beginning of a group that never ended."""
-        return list(self._let_go(b"".join(chunk.data for chunk in self._held)))
+        """Return the rest: the start of a group that was not completed."""
+        return list(self._release(b"".join(chunk.data for chunk in self._held)))
 
-    def _let_go(self, data: bytes) -> Iterator[Chunk]:
+    def _release(self, data: bytes) -> Iterator[Chunk]:
         pieces = _BREAK.split(data)
         new = b"".join(piece if place % 2 else self._piece(piece) for place, piece in enumerate(pieces))
         while new:
@@ -87,7 +85,7 @@ class Anonymiser:
             new = new[len(chunk.data) :]
 
     def _piece(self, piece: bytes) -> bytes:
-        """Replace what stands between two control characters; one that is damaged may be at either end of it."""
+        """Anonymise the bytes between two control characters, of which the first or last may be a damaged one."""
         found = [(start, end, group) for start, end, inner in _candidates(piece) if (group := _verify(inner))]
         if not found:
             return _scrub(piece, _looks_even(piece) if self._parity is None else self._parity)
@@ -96,7 +94,7 @@ class Anonymiser:
         return piece[:start] + self._group(piece[start:end], group) + piece[end:]
 
     def _group(self, raw: bytes, group: Group) -> bytes:
-        """Replace the data of a group that verifies, where it must be."""
+        """Anonymise a valid group."""
         view = raw.translate(_SEVEN_BITS)
         begin = view.rindex(b"\t", 0, -2) + 1 if group.mode is Mode.STANDARD else len(group.label) + 1
         data = view[begin:-2]
@@ -142,14 +140,14 @@ def _verify(raw: bytes) -> Group | None:
 
 
 def _scrub(piece: bytes, parity: bool) -> bytes:
-    """Replace each letter and digit of what is damaged; its first word stays where that is a known label."""
+    """Replace each letter and digit of damaged bytes, except for a known label at the start."""
     view = piece.translate(_SEVEN_BITS)
-    new = view.translate(_STAND_IN)
+    new = view.translate(_PLACEHOLDERS)
     if label := _LABEL_AHEAD.match(view):
         new = new[: label.end(1)] + view[label.end(1) : label.end()] + new[label.end() :]
     scrubbed = _like(piece, _with_checksum(view, new), parity)
     if any(_verify(inner) for _, _, inner in _candidates(scrubbed)):
-        # By chance it is right now: that would be a value that nobody sent.
+        # The result happens to be valid, which would be a value that the meter did not send.
         scrubbed = _like(piece, new[:-1] + b"~", parity)
         if any(_verify(inner) for _, _, inner in _candidates(scrubbed)):
             scrubbed = _like(piece, b"?" * len(piece), parity)
@@ -157,7 +155,7 @@ def _scrub(piece: bytes, parity: bool) -> bytes:
 
 
 def _with_checksum(old: bytes, new: bytes) -> bytes:
-    """Give the new bytes a checksum that is off by as much as the old one was."""
+    """Give the new bytes a checksum with the same error as the old one."""
     if len(old) < 4 or old[-2:-1] not in (b" ", b"\t") or not 0x20 <= old[-1] < 0x60:
         return new
     end = -2 if old[-2:-1] == b" " else -1
@@ -166,7 +164,7 @@ def _with_checksum(old: bytes, new: bytes) -> bytes:
 
 
 def _like(old: bytes, new: bytes, parity: bool) -> bytes:
-    """Give new characters of seven bits what the old bytes have in bit 7: right parity, wrong parity, or none."""
+    """Give new characters the parity of the old bytes: right, wrong or none."""
     if parity:
         return bytes(
             right ^ (0x80 if was.bit_count() % 2 else 0) for was, right in zip(old, with_parity(new), strict=True)

@@ -21,21 +21,21 @@ from reader.line.port import check_port, open_port
 from reader.line.pseudo_terminal import serve_pty
 from reader.recording.format import read_chunks
 from reader.recording.playback import RecordedLine
-from reader.recording.recorder import Bounds, Progress, Recorder
+from reader.recording.recorder import Limits, Progress, Recorder
 
-_EVERY = 0.25  # seconds between two looks at how far it is
+_PROGRESS_EVERY = 0.25  # seconds
 
 
 def add_record(commands: Any, default: Path) -> None:
     """Add the command `record`; `default` is the configuration that names the port."""
     record = commands.add_parser(
-        "record", help="write what comes over the line, and when, to a file for a bug report", epilog=UTC_TIMES
+        "record", help="record the bytes of the line to a file, such as for a bug report", epilog=UTC_TIMES
     )
-    record.add_argument("file", type=Path, metavar="FILE", help="a text file, which must not exist yet")
+    record.add_argument("file", type=Path, metavar="FILE", help="a text file that does not exist yet")
     record.add_argument("--anonymous", action="store_true", help="replace meter address, delivery point and messages")
-    record.add_argument("--seconds", type=positive, metavar="N", help="end after so long (default: with Ctrl-C)")
-    record.add_argument("--frames", type=whole, metavar="N", help="end after so many frames")
-    record.add_argument("--port", metavar="PORT", help="default: that of the configuration")
+    record.add_argument("--seconds", type=positive, metavar="N", help="stop after N seconds (default: with Ctrl-C)")
+    record.add_argument("--frames", type=whole, metavar="N", help="stop after N frames")
+    record.add_argument("--port", metavar="PORT", help="default: the configuration's")
     record.add_argument(
         "--mode", choices=("auto", "historic", "standard"), help="default: auto, or the configuration's"
     )
@@ -46,49 +46,49 @@ def add_record(commands: Any, default: Path) -> None:
 def add_replay(commands: Any) -> None:
     """Add the command `replay`."""
     replay = commands.add_parser(
-        "replay", help="play a recording on a pseudo-terminal, whose name is printed, once a program has opened it"
+        "replay", help="play a recording on a pseudo-terminal, whose name is printed, once a program opens it"
     )
-    replay.add_argument("file", type=Path, metavar="FILE", help="what record has written")
+    replay.add_argument("file", type=Path, metavar="FILE", help="a recording")
     replay.add_argument("--speed", type=positive, default=1.0, metavar="N", help="N times as fast (default: 1)")
-    replay.add_argument("--loop", action="store_true", help="begin again at the end, for ever")
+    replay.add_argument("--loop", action="store_true", help="repeat for ever")
     replay.set_defaults(command=_replay)
 
 
 def _record(arguments: argparse.Namespace) -> int:
-    port, mode = _line(arguments)
+    port, mode = _port_and_mode(arguments)
     check_port(port)
-    life = Shutdown()
-    bounds = Bounds(seconds=arguments.seconds, frames=arguments.frames)
+    shutdown = Shutdown()
+    limits = Limits(seconds=arguments.seconds, frames=arguments.frames)
     try:
         with open(arguments.file, "x", encoding="ascii", newline="\n", opener=_private) as file:
-            recorder = Recorder(file, mode=mode, anonymous=arguments.anonymous, bounds=bounds, stop=life.stop)
-            life.install(lambda: None)
-            says = _Progress(f"recording {port}; Ctrl-C ends it")
+            recorder = Recorder(file, mode=mode, anonymous=arguments.anonymous, limits=limits, stop=shutdown.stop)
+            shutdown.install(lambda: None)
+            progress = _ProgressLine(f"recording {port}; press Ctrl-C to stop")
             try:
-                recorder.record(port, open_port, tell=lambda progress: says.tell(_far(progress)))
+                recorder.record(port, open_port, report=lambda recorded: progress.show(_describe(recorded)))
             finally:
-                says.end()
+                progress.end()
     except FileExistsError as error:
-        raise ConfigError(f"{arguments.file}: is there already; name another file") from error
+        raise ConfigError(f"{arguments.file}: already exists; choose another name") from error
     except PortError as error:
         if not recorder.progress.bytes:
             arguments.file.unlink(missing_ok=True)
-            raise _with_holder(error, port) from error
-        _say(f"{arguments.file}: {_far(recorder.progress)}")
+            raise _with_user(error, port) from error
+        _print(f"{arguments.file}: {_describe(recorder.progress)}")
         raise
     except OSError as error:
         if error.errno in NO_ROOM:
-            far = _far(recorder.progress)
+            received = _describe(recorder.progress)
             raise TeleinfoError(
-                f"{arguments.file}: {error.strerror}: make room; what came until then ({far}) is in it"
+                f"{arguments.file}: {error.strerror}: make room; the file has what was received until then ({received})"
             ) from error
         raise ConfigError(f"{arguments.file}: cannot be written: {reason(error)}") from error
-    _say(f"{arguments.file}: {_far(recorder.progress)}")
+    _print(f"{arguments.file}: {_describe(recorder.progress)}")
     if not recorder.progress.frames:
-        _say("no frame was among it: see docs/hardware.md for the wiring, or try another --port")
+        _print("no frame was received: see docs/hardware.md for the wiring, or try another --port")
     if not arguments.anonymous:
-        _say("it names your meter and your delivery point: before you publish it, record with --anonymous")
-    return life.exit_code
+        _print("it contains the numbers of your meter and delivery point: to publish one, record with --anonymous")
+    return shutdown.exit_code
 
 
 def _private(path: str, flags: int) -> int:
@@ -96,7 +96,7 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _line(arguments: argparse.Namespace) -> tuple[str, str]:
+def _port_and_mode(arguments: argparse.Namespace) -> tuple[str, str]:
     """Return which port to record, and in which mode."""
     if arguments.port:
         return arguments.port, arguments.mode or "auto"
@@ -106,16 +106,16 @@ def _line(arguments: argparse.Namespace) -> tuple[str, str]:
     return settings.port[0], arguments.mode or settings.mode
 
 
-def _with_holder(error: PortError, port: str) -> PortError:
-    """Say who has the port, and what to do about it."""
+def _with_user(error: PortError, port: str) -> PortError:
+    """Add which program has the port open, and how to stop it."""
     if not isinstance(error, PortBusy):
         return error
-    holder = next(iter(Host().users_of(Path(port))), "another program")
-    cure = f"the reader: {here('teleinfo-reader').stop('teleinfo-reader')}, and start it again afterwards"
-    return PortBusy(f"{port}: {holder} has it open; stop that first ({cure})")
+    user = next(iter(Host().users_of(Path(port))), "another program")
+    fix = f"the reader: {here('teleinfo-reader').stop('teleinfo-reader')}, and start it again afterwards"
+    return PortBusy(f"{port}: {user} has it open; stop that first ({fix})")
 
 
-def _far(progress: Progress) -> str:
+def _describe(progress: Progress) -> str:
     parts = [f"{progress.seconds:.0f} s", plural(progress.bytes, "byte"), plural(progress.frames, "frame")]
     if progress.mode is not None:
         parts.append(f"{progress.mode} mode")
@@ -131,30 +131,30 @@ def _replay(arguments: argparse.Namespace) -> int:
     except OSError as error:
         raise ConfigError(f"{arguments.file}: cannot be read: {reason(error)}") from error
     if not chunks:
-        raise ConfigError(f"{arguments.file}: there is not a byte in the recording")
+        raise ConfigError(f"{arguments.file}: the recording has no bytes")
     line = RecordedLine(chunks, speed=arguments.speed, loop=arguments.loop)
-    life = Shutdown()
-    life.install(line.close)
-    says = _Progress("waiting until a program opens it; Ctrl-C ends it")
+    shutdown = Shutdown()
+    shutdown.install(line.close)
+    progress = _ProgressLine("waiting for a program to open it; press Ctrl-C to stop")
     try:
         serve_pty(
-            _Told(line, says.tell),
+            _ReportedLine(line, progress.show),
             announce=lambda name: print(name, flush=True),  # noqa: T201 - the command's output
             wait_for_client=True,
         )
     finally:
-        says.end()
-    if not life.stop.is_set():
-        _say(f"{arguments.file}: all {line.duration:.0f} s of it were played")
-    return life.exit_code
+        progress.end()
+    if not shutdown.stop.is_set():
+        _print(f"{arguments.file}: played all {line.duration:.0f} s")
+    return shutdown.exit_code
 
 
-class _Told:
-    """A recorded line that says how far it is."""
+class _ReportedLine:
+    """A recorded line that reports its progress."""
 
-    def __init__(self, line: RecordedLine, tell: Callable[[str], None]) -> None:
+    def __init__(self, line: RecordedLine, report: Callable[[str], None]) -> None:
         self._line = line
-        self._tell = tell
+        self._report = report
 
     @property
     def closed(self) -> bool:
@@ -165,23 +165,23 @@ class _Told:
         line = self._line
         share = 100 * line.position / line.duration if line.duration else 100
         rounds = f", round {line.rounds + 1}" if line.rounds else ""
-        self._tell(f"{line.position:.0f} of {line.duration:.0f} s ({share:.0f} %){rounds}")
+        self._report(f"{line.position:.0f} of {line.duration:.0f} s ({share:.0f} %){rounds}")
         return data
 
 
-class _Progress:
-    """Says how far something is, on a line of a terminal that is written over; nothing where nobody looks."""
+class _ProgressLine:
+    """Shows progress on one line of a terminal; nothing if stderr is not a terminal."""
 
-    def __init__(self, first: str) -> None:
+    def __init__(self, heading: str) -> None:
         self._terminal = sys.stderr.isatty()
-        self._said = float("-inf")
+        self._last_shown = float("-inf")
         self._width = 0
-        _say(first)
+        _print(heading)
 
-    def tell(self, text: str) -> None:
+    def show(self, text: str) -> None:
         now = time.monotonic()
-        if self._terminal and now - self._said >= _EVERY:
-            self._said = now
+        if self._terminal and now - self._last_shown >= _PROGRESS_EVERY:
+            self._last_shown = now
             sys.stderr.write(f"\r{text:<{self._width}}")
             sys.stderr.flush()
             self._width = len(text)
@@ -192,5 +192,5 @@ class _Progress:
             sys.stderr.flush()
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     print(text, file=sys.stderr, flush=True)  # noqa: T201 - for a person

@@ -1,4 +1,4 @@
-"""Records a line: its raw bytes and when they came, for somebody to look into later."""
+"""Records the raw bytes of a line and their times."""
 
 import threading
 import time
@@ -16,12 +16,12 @@ from reader.recording.anonymiser import Anonymiser
 from reader.recording.format import HEADER, Chunk, write_chunk, write_speed
 from reader.tic.decoder import Decoder
 
-_READ = 0.5  # seconds; how late the end may be noticed
+_READ_TIMEOUT = 0.5  # seconds; bounds how late a stop is noticed
 
 
 @dataclass
 class Progress:
-    """How far a recording is."""
+    """The progress of a recording."""
 
     seconds: float = 0.0
     bytes: int = 0
@@ -31,21 +31,21 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
+class Limits:
     """When a recording ends by itself."""
 
     seconds: float | None = None
     frames: int | None = None
 
     def reached(self, progress: Progress) -> bool:
-        """Tell whether it is enough."""
+        """Return whether the recording is complete."""
         return (self.seconds is not None and progress.seconds >= self.seconds) or (
             self.frames is not None and progress.frames >= self.frames
         )
 
 
 class Recorder:
-    """Writes what comes over a line to a text file, at once."""
+    """Writes the bytes of a line to a text file as they arrive."""
 
     def __init__(
         self,
@@ -53,43 +53,43 @@ class Recorder:
         *,
         mode: str,
         anonymous: bool,
-        bounds: Bounds,
+        limits: Limits,
         stop: threading.Event,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.progress = Progress()
         self._file = file
         self._mode = mode
-        self._bounds = bounds
+        self._limits = limits
         self._stop = stop
         self._monotonic = monotonic
         self._anonymiser = Anonymiser() if anonymous else None
 
-    def record(self, url: str, open_port: OpenPort, *, tell: Callable[[Progress], None]) -> None:
-        """Record until the bounds are reached or the stop is set; `tell` is called after each read.
+    def record(self, url: str, open_port: OpenPort, *, report: Callable[[Progress], None]) -> None:
+        """Record until a limit is reached or the stop is set; `report` is called after each read.
 
         Raises:
-            PortError: the port cannot be opened, or went away; what came until then is written.
+            PortError: the port cannot be opened, or failed; what was received until then is written.
             OSError: the file cannot be written.
         """
         detector = Detector(self._mode, self._monotonic())
         port = open_port(url, SPEEDS[detector.mode], self._stop)
         try:
             self._write_head()
-            self._listen(port, detector, tell)
+            self._receive(port, detector, report)
         finally:
             try:
                 self._write(self._anonymiser.finish() if self._anonymiser else [])
             finally:
                 port.close()
 
-    def _listen(self, port: Port, detector: Detector, tell: Callable[[Progress], None]) -> None:
-        progress, decoder, began = self.progress, Decoder(), self._monotonic()
+    def _receive(self, port: Port, detector: Detector, report: Callable[[Progress], None]) -> None:
+        progress, decoder, start = self.progress, Decoder(), self._monotonic()
         self._file.write(write_speed(0, SPEEDS[detector.mode]))
-        while not self._stop.is_set() and not self._bounds.reached(progress):
-            data = port.read(self._patience())
+        while not self._stop.is_set() and not self._limits.reached(progress):
+            data = port.read(self._read_timeout())
             now = self._monotonic()
-            progress.seconds = now - began
+            progress.seconds = now - start
             if data:
                 chunk = Chunk(progress.seconds, data)
                 self._write(self._anonymiser.feed(chunk) if self._anonymiser else [chunk])
@@ -107,16 +107,16 @@ class Recorder:
                 decoder = Decoder()
                 self._write(self._anonymiser.finish() if self._anonymiser else [])
                 self._file.write(write_speed(progress.seconds, SPEEDS[detector.mode]))
-            tell(progress)
+            report(progress)
 
-    def _patience(self) -> float:
-        if self._bounds.seconds is None:
-            return _READ
-        return max(0.0, min(_READ, self._bounds.seconds - self.progress.seconds))
+    def _read_timeout(self) -> float:
+        if self._limits.seconds is None:
+            return _READ_TIMEOUT
+        return max(0.0, min(_READ_TIMEOUT, self._limits.seconds - self.progress.seconds))
 
     def _write_head(self) -> None:
         what = "anonymous: addresses, delivery points and messages are replaced" if self._anonymiser else (
-            "NOT anonymous: it names the meter and the delivery point"
+            "NOT anonymous: contains the numbers of meter and delivery point"
         )  # fmt: skip
         day = datetime.now(UTC).date().isoformat()
         self._file.write(f"{HEADER}\n# teleinfo-reader {__version__}, {day}, {what}\n")

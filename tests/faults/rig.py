@@ -233,7 +233,7 @@ class Rig:
             broker_config: more lines for the broker.
             batch_wait: how long the storer holds a batch back.
             spool: the reader's, if not below `folder`.
-            port: the reader's, instead of the rig's meters.
+            port: the reader's, or a list of them in YAML, instead of the rig's meters.
             broker_ports: the ones that reader and storer use, when a proxy stands between.
             database_port: the one that the storer uses, when a proxy stands between.
             database_hosts: what the storer takes for hosts of the database; the rig's own is at HOST.
@@ -244,7 +244,9 @@ class Rig:
         self.memory = Path(self._stack.enter_context(tempfile.TemporaryDirectory(dir="/dev/shm", prefix="teleinfo-")))
         self.meters = [Meter(frames_a_second, address=each) for each in ADDRESSES[: 0 if port else meters]]
         self.meter = self.meters[0] if self.meters else None
-        ports = [port] if port else [f"socket://{HOST}:{meter.port}" for meter in self.meters]
+        listed = ", ".join(f"socket://{HOST}:{meter.port}" for meter in self.meters)
+        if meters > 1:
+            listed = f"[{listed}]"
         self.clock_ahead = 0.0  # seconds; of the reader
         self.broker = Broker(folder / "broker", port=free_port(), config=broker_config)
         self.database = Database(folder / "database", options=FAST_DATABASE)
@@ -253,7 +255,7 @@ class Rig:
         self.reader_config = folder / "reader.yaml"
         self.reader_config.write_text(
             f"name: rig\n"
-            f"port: [{', '.join(ports)}]\n"
+            f"port: {port or listed}\n"
             f"mqtt: {{host: {HOST}, port: {reader_broker}}}\n"
             f"spool: {{journal: {self.memory}/journal, path: {self.spool}}}\n"
         )

@@ -103,7 +103,7 @@ def gateways() -> Iterator[dict[str, Gateway]]:
 
 def test_a_gateway_that_says_nothing_more_is_connected_to_afresh(gateways: dict[str, Gateway], tmp_path: Path) -> None:
     ports = ", ".join(gateway.url for gateway in gateways.values())
-    with Rig(tmp_path, port=ports) as rig:
+    with Rig(tmp_path, port=f"[{ports}]") as rig:
         programs = reader, _ = rig.start_reader(), rig.start_storer()
 
         def newest(meter: str) -> int:

@@ -273,14 +273,14 @@ def test_the_storer_says_in_one_line_that_its_session_is_lost(tmp_path: Path) ->
         def said(text: str) -> list[str]:
             return [line for line in storer.log.read_text().splitlines() if text in line]
 
-        wait_until(lambda: len(said("kept nothing for us")) == 1, WITHIN, "the first start is said", [storer])
+        wait_until(lambda: len(said("No session on the broker")) == 1, WITHIN, "the first start is said", [storer])
         rig.broker.kill()
         rig.broker.start()
         wait_until(lambda: len(said("Connected to the broker")) == 2, WITHIN, "it is back", [storer])
-        wait_until(lambda: len(said("kept nothing for us")) == 2, WITHIN, "the loss is said", [storer])
+        wait_until(lambda: len(said("No session on the broker")) == 2, WITHIN, "the loss is said", [storer])
         assert storer.stop() == 0
-        assert all(" WARNING " in line for line in said("kept nothing for us"))
-        assert len(said("kept nothing for us")) == 2
+        assert all(" WARNING " in line for line in said("No session on the broker"))
+        assert len(said("No session on the broker")) == 2
 
 
 # -- threads and time --------------------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ FRAMES_A_SECOND = 10.0  # of each
 DUE_AT = 0.25  # of the run; by then the fault that belongs to each run has its turn
 HOUR_ENDS_AT = 0.8  # of the run; soon after, the reader tells how many frames the hour had
 HOUR = 3600  # seconds
-LOST_BY_RESTORE = 60  # frames, at least, between the backup and the restore
+LOST_BY_RESTORE = 60  # frames, at least, that are sent and stored between the backup and the restore
 
 Identity = tuple[str, int]  # meter and number of a frame
 
@@ -71,7 +71,8 @@ class Result:
     lost: list[Identity] = field(default_factory=list)
     doubled: list[Identity] = field(default_factory=list)
     wrong: list[Identity] = field(default_factory=list)  # given back otherwise than sent
-    gone: int = 0  # since the backup that was restored, and with nobody any more
+    taken: int = 0  # out of the database by the restore
+    gone: int = 0  # of these, with nobody any more
     unsaid: int = 0  # by how many frames the audit says another number of them
     audit: str = ""
     audit_code: int | None = None
@@ -98,7 +99,7 @@ class Result:
         return (
             f"kills {self.kills} ({faults}), frames {self.sent}, rows {self.rows}, excused {self.excused},"
             f" lost {len(self.lost)}, doubled {len(self.doubled)}, wrong {len(self.wrong)};"
-            f" gone by the restore {self.gone}, of which the audit does not say {self.unsaid};"
+            f" taken by the restore {self.taken}, gone {self.gone}, of which the audit does not say {self.unsaid};"
             f" audit: {self.audit} (exit {self.audit_code});"
             f" counters add up: {'yes' if self.sum_holds else 'no'};"
             f" the nodes agree: {'yes' if self.nodes_agree else 'no'}"
@@ -209,12 +210,15 @@ class Torture:
         database.sql("SET GLOBAL read_only = 1")  # what is counted is what the backup has
         saved = set(self._rig.numbered())
         save_data(database, backup)
+        sent = self._sent().keys()
         wait_until(
-            lambda: len(self._rig.numbered()) >= len(saved) + LOST_BY_RESTORE,
+            lambda: len(self._rig.numbered().keys() - sent) >= LOST_BY_RESTORE,  # so the reader is there, and hears
             SETTLED_WITHIN,
-            "rows since the backup",
+            "rows of frames sent since the backup",
             [self._reader(), self._storer()],
         )
+        # Killed, a reader would find confirmed frames in its journal and send them again; stopped, it has none of them.
+        self._restart_reader()
         database.sql("SET GLOBAL read_only = 1")
         hours = (
             f"SELECT identifier, power, UNIX_TIMESTAMP(timestamp) DIV {HOUR} FROM frames JOIN meters ON id = meter_id"
@@ -311,7 +315,7 @@ class Torture:
         result.lost = sorted(must - rows.keys())
         result.doubled = sorted(frame for frame, count in rows.items() if count > 1)
         gone = {frame: hour for frame, hour in self._since_backup.items() if frame not in rows}
-        result.gone = len(gone)
+        result.taken, result.gone = len(self._since_backup), len(gone)
         result.excused = result.sent - len(must) - len(self._since_backup)
         tallied = self._tallied()
         audit = rig.command("storer", "audit", config=rig.storer_config)

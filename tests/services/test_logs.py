@@ -232,7 +232,7 @@ def test_no_log_names_the_delivery_point(
         assert len([line for line in storer.lines() if "Rejected" in line]) == 1
         ear.say(f"{name}/{PRM}/stored", json.dumps({"storer": "x", "timestamps": [PRM]}).encode())
         ear.say(f"{name}/storer/{PRM}/status", PRM.encode())
-        reader.wait_for("not a confirmation", "is not understood")
+        reader.wait_for("invalid confirmation", "invalid status")
     assert (reader.end(), storer.end()) == (0, 0)
     for program in (reader, storer):
         for line in clean(program):

@@ -27,7 +27,7 @@ from tests.services.test_storer import House, some
 
 @pytest.fixture
 def house(broker: Broker, fresh_database: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    monkeypatch.setattr("storer.service.SLOWEST_RETRY", 0.1)
+    monkeypatch.setattr("storer.retry.MAX_BACKOFF", 0.1)
     with Ear(broker) as ear:
         yield House(broker, fresh_database, ear, tmp_path)
 

@@ -29,8 +29,8 @@ from reader.line.worker import (
     OpenPort,
     ProblemChanged,
 )
-from reader.simulator.line import Noise
 from reader.simulator.meter import SimulatedMeter
+from reader.simulator.noise import Noise
 
 Send = Callable[..., bytes]
 
@@ -748,7 +748,7 @@ def test_noise_is_counted_and_not_logged(caplog: pytest.LogCaptureFixture) -> No
     for rate, count in ((1e-4, 2000), (2e-3, 1000), (1e-4, 500)):
         noise = Noise(rate, seed=count)
         for _ in range(count):
-            steps += [noise.disturb(some[len(steps) // 140]), 1.0]
+            steps += [noise.apply(some[len(steps) // 140]), 1.0]
     line = World([steps]).run()
     health = line.health
     assert sum(health.dropped.values()) > 10_000

@@ -69,7 +69,7 @@ def historic(send: Send, power: int = 750) -> bytes:
 
 
 @pytest.mark.parametrize("line", [lambda data: data, with_parity], ids=["parity-taken-off", "parity"])
-def test_replaces_address_delivery_point_messages_and_what_it_does_not_know_and_nothing_else(
+def test_replaces_address_delivery_point_messages_and_unknown_labels_only(
     send: Send, sign: Sign, line: Callable[[bytes], bytes]
 ) -> None:
     expected = (
@@ -85,7 +85,7 @@ def test_replaces_address_delivery_point_messages_and_what_it_does_not_know_and_
     assert anonymous(line(historic(send))) == line(expected)
 
 
-def test_each_address_keeps_its_pseudonym_and_two_stay_two(send: Send) -> None:
+def test_each_address_has_one_pseudonym(send: Send) -> None:
     other = b"041067218788"
     data = historic(send) + send(b"ADCO " + other) * 2 + historic(send) + send(b"ADCO ABCDEFGHIJKL")
     meters = [meter(line) for line in decoded(anonymous(data + send(b"ADCO ABCDEFGHIJKL")))[0]]
@@ -93,18 +93,18 @@ def test_each_address_keeps_its_pseudonym_and_two_stay_two(send: Send) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_all_other_values_of_a_meter_come_through(kind: str) -> None:
+def test_keeps_all_other_values_of_a_meter(kind: str) -> None:
     simulated = SimulatedMeter(kind)
     frames = [simulated.frame(datetime(2026, 11, 25, 3, tzinfo=UTC) + timedelta(seconds=i)) for i in range(3)]
     data = with_parity(b"".join(frames))
     before, after = decoded(data), decoded(anonymous(data))
     assert before[1] == after[1]
     for old, new in zip(before[0], after[0], strict=True):
-        told, told_anonymously = json.loads(old)["frame"], json.loads(new)["frame"]
-        assert told.keys() == told_anonymously.keys()
-        assert {label for label in told if told[label] != told_anonymously[label]} <= HIDDEN
-        assert {"ADCO", "ADSC", "PRM"} & told.keys() <= {
-            label for label in told if told[label] != told_anonymously[label]
+        original, replaced = json.loads(old)["frame"], json.loads(new)["frame"]
+        assert original.keys() == replaced.keys()
+        assert {label for label in original if original[label] != replaced[label]} <= HIDDEN
+        assert {"ADCO", "ADSC", "PRM"} & original.keys() <= {
+            label for label in original if original[label] != replaced[label]
         }
 
 
@@ -118,7 +118,7 @@ DAMAGE = st.lists(st.tuples(st.integers(0, 2000), st.integers(1, 255)), max_size
     cuts=st.lists(st.integers(0, 700), max_size=8),
     begin=st.integers(0, 120),
 )
-def test_no_damage_lets_an_address_out_and_what_was_damaged_stays_so(
+def test_damaged_groups_stay_damaged_and_reveal_no_address(
     send: Send, damage: list[tuple[int, int]], parity: bool, mode: Callable[..., bytes], cuts: list[int], begin: int
 ) -> None:
     data = bytearray(mode(send) + mode(send, 4567) + mode(send))
@@ -159,7 +159,7 @@ def counts(summary: str) -> str:
 
 
 @pytest.mark.parametrize("share", [0.001, 0.01, 0.05])
-def test_noise_of_a_whole_recording_lets_nothing_out(send: Send, share: float) -> None:
+def test_a_recording_full_of_noise_reveals_no_address(send: Send, share: float) -> None:
     chance = random.Random(7)
     data = bytes(
         byte ^ (1 << chance.randrange(8) if chance.random() < share * 8 else 0)
@@ -176,7 +176,7 @@ def test_noise_of_a_whole_recording_lets_nothing_out(send: Send, share: float) -
 @pytest.mark.parametrize(
     "bend", [lambda b: b ^ 0x7F, lambda b: b ^ 0x40, lambda b: b ^ 0xFF], ids=["seven", "six", "all"]
 )
-def test_a_line_of_the_wrong_polarity_gives_nothing_away(send: Send, bend: Callable[[int], int]) -> None:
+def test_a_line_of_the_wrong_polarity_reveals_no_address(send: Send, bend: Callable[[int], int]) -> None:
     data = bytes(bend(byte) for byte in with_parity(standard(send) * 3))
     hidden = anonymous(data)
     assert len(hidden) == len(data)
@@ -184,14 +184,14 @@ def test_a_line_of_the_wrong_polarity_gives_nothing_away(send: Send, bend: Calla
         assert not leaks(hidden, secret)
 
 
-def test_a_group_that_never_ends_is_let_go_in_time_and_hidden(send: Send) -> None:
+def test_releases_and_anonymises_a_group_that_never_ends(send: Send) -> None:
     anonymiser = Anonymiser()
     out = [new for _ in range(100) for new in anonymiser.feed(Chunk(0.0, METER))]
     assert sum(len(chunk.data) for chunk in out) > 900
     assert {byte for chunk in out + anonymiser.finish() for byte in chunk.data} == {ord("0")}
 
 
-def test_captures_of_real_meters_say_the_same_without_their_names(captures: Path) -> None:
+def test_captures_of_real_meters_decode_to_the_same_values_without_addresses(captures: Path) -> None:
     for file in sorted(captures.glob("*.bin")):
         data = file.read_bytes()
         before, after = decoded(data), decoded(anonymous(data))

@@ -28,7 +28,7 @@ def run(*arguments: str | Path, data: bytes = b"") -> subprocess.CompletedProces
     )
 
 
-def told(result: subprocess.CompletedProcess[bytes]) -> list[dict[str, Any]]:
+def frames_of(result: subprocess.CompletedProcess[bytes]) -> list[dict[str, Any]]:
     assert result.returncode == 0, result.stderr
     return [json.loads(line) for line in result.stdout.splitlines()]
 
@@ -41,7 +41,7 @@ def historic(send: Send) -> Callable[..., bytes]:
     return historic
 
 
-def test_prints_a_frame_a_line_as_it_is_published_but_for_its_time(send: Send) -> None:
+def test_prints_each_frame_as_a_line_without_its_time(send: Send) -> None:
     data = send(b"ADSC\t" + A + b"\t", b"DATE\th261124232019\t\t", b"EAST\t008735124\t", b"NGTF\t     TEMPO      \t",
                 b"SINSTS\t0123O\t")  # fmt: skip
     result = run("-", data=data)
@@ -53,19 +53,19 @@ def test_prints_a_frame_a_line_as_it_is_published_but_for_its_time(send: Send) -
     assert result.stderr.decode() == "-: 1 frame, 4 groups; 1 group dropped (value 1)\n"
 
 
-def test_says_nothing_of_what_a_frame_does_not_have(historic: Callable[..., bytes]) -> None:
-    (frame,) = told(run("-", data=historic(A)))
+def test_omits_keys_that_a_frame_does_not_have(historic: Callable[..., bytes]) -> None:
+    (frame,) = frames_of(run("-", data=historic(A)))
     assert list(frame) == ["meter", "mode", "frame"]
 
 
-def test_reads_each_file_afresh(tmp_path: Path, historic: Callable[..., bytes]) -> None:
+def test_decodes_each_file_on_its_own(tmp_path: Path, historic: Callable[..., bytes]) -> None:
     """No open frame, no address and no count goes from one capture into the next."""
     whole = historic(A)
     (tmp_path / "one").write_bytes(historic(A) + whole[:20])
     (tmp_path / "two").write_bytes(whole[20:] + historic(B) + historic(B, 1))
     (tmp_path / "none").write_bytes(b"")
     result = run(tmp_path / "one", tmp_path / "none", "-", tmp_path / "two", data=historic(C))
-    assert [frame["meter"].encode() for frame in told(result)] == [A, C, B, B]
+    assert [frame["meter"].encode() for frame in frames_of(result)] == [A, C, B, B]
     assert [line.removeprefix(f"{tmp_path}/") for line in result.stderr.decode().splitlines()] == [
         "one: 1 frame, 3 groups",
         "none: 0 frames, 0 groups",
@@ -74,7 +74,7 @@ def test_reads_each_file_afresh(tmp_path: Path, historic: Callable[..., bytes]) 
     ]
 
 
-def test_tells_what_became_of_everything(
+def test_counts_everything_that_was_dropped(
     tmp_path: Path, historic: Callable[..., bytes], parity: Sign, send: Send
 ) -> None:
     damaged = bytearray(parity(historic(A)))
@@ -84,30 +84,30 @@ def test_tells_what_became_of_everything(
         parity(historic(A)) + damaged + historic(B) + historic(A) + send(b"PAPP 00750") + b"\x03" + historic(C)
     )
     result = run(capture)
-    assert [frame["meter"].encode() for frame in told(result)] == [A, A, A]
+    assert [frame["meter"].encode() for frame in frames_of(result)] == [A, A, A]
     assert result.stderr.decode() == (
         f"{capture}: 3 frames, 8 groups; 1 group dropped (parity 1); 1 frame without a valid address; "
-        "1 frame without a start or a good group; 2 frames with an address that stood alone; 1 parity error\n"
+        "1 frame without a start or a good group; 2 frames with an address that came only once; 1 parity error\n"
     )
 
 
 def test_explains_a_capture_of_a_terminal_that_was_not_raw(historic: Callable[..., bytes]) -> None:
     cooked = historic(A).replace(b"\r", b"\n").replace(b"\x03", b"")
     assert b"terminal that was not raw" in run("-", data=cooked).stderr
-    assert b"No end of frame (ETX) at all" in run("-", data=historic(A)[:-1]).stderr
+    assert b"no end of frame (ETX)" in run("-", data=historic(A)[:-1]).stderr
 
 
 def test_finds_the_cr_of_a_line_with_parity(historic: Callable[..., bytes], parity: Sign) -> None:
-    assert run("-", data=parity(historic(A))[:-1]).stderr.endswith(b"0 groups. No end of frame (ETX) at all\n")
+    assert run("-", data=parity(historic(A))[:-1]).stderr.endswith(b"no end of frame (ETX)\n")
 
 
-def test_a_large_capture_is_decoded_across_its_pieces(tmp_path: Path, historic: Callable[..., bytes]) -> None:
+def test_decodes_a_large_capture_across_its_chunks(tmp_path: Path, historic: Callable[..., bytes]) -> None:
     (tmp_path / "large").write_bytes(b"".join(historic(A, power) for power in range(5000)))
-    frames = told(run(tmp_path / "large"))
+    frames = frames_of(run(tmp_path / "large"))
     assert [frame["frame"]["PAPP"] for frame in frames] == list(range(5000))
 
 
-def test_a_reader_that_has_enough_ends_it_without_a_word(tmp_path: Path, historic: Callable[..., bytes]) -> None:
+def test_ends_silently_when_its_output_is_closed(tmp_path: Path, historic: Callable[..., bytes]) -> None:
     (tmp_path / "large").write_bytes(historic(A) * 20_000)
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "reader", "decode", str(tmp_path / "large")],
@@ -126,7 +126,7 @@ def test_a_reader_that_has_enough_ends_it_without_a_word(tmp_path: Path, histori
 
 
 @pytest.mark.parametrize("count", [1, 2000], ids=["at its end", "on the way"])
-def test_a_full_disk_behind_the_output_is_said_in_one_line(
+def test_reports_a_full_disk_behind_the_output_in_one_line(
     tmp_path: Path, historic: Callable[..., bytes], count: int
 ) -> None:
     (tmp_path / "file").write_bytes(historic(A) * count)
@@ -140,30 +140,30 @@ def test_a_full_disk_behind_the_output_is_said_in_one_line(
             timeout=60,
         )
     assert result.returncode == 1
-    complaint = "teleinfo-reader: the output cannot be written: No space left on device; make room\n"
-    assert result.stderr.decode() == complaint
+    (error,) = result.stderr.decode().splitlines()
+    assert "No space left on device" in error
 
 
 @pytest.mark.parametrize(
     ("name", "reason"), [("missing", "No such file or directory"), (".", "Is a directory")], ids=["missing", "folder"]
 )
-def test_a_file_that_cannot_be_read_is_named_in_one_line(
+def test_reports_a_file_that_cannot_be_read_in_one_line(
     tmp_path: Path, historic: Callable[..., bytes], name: str, reason: str
 ) -> None:
     (tmp_path / "good").write_bytes(historic(A))
     result = run(tmp_path / "good", tmp_path / name)
     assert result.returncode == 2
-    assert json.loads(result.stdout)["meter"].encode() == A  # what came before it was told
+    assert json.loads(result.stdout)["meter"].encode() == A  # the frames of the files before it are printed
     assert result.stderr.decode().splitlines()[1:] == [f"teleinfo-reader: {tmp_path / name}: cannot be read: {reason}"]
 
 
-def test_without_a_file_it_says_how_it_is_used() -> None:
+def test_without_a_file_prints_the_usage() -> None:
     result = run()
     assert result.returncode == 2
     assert b"usage: teleinfo-reader decode" in result.stderr
 
 
-def test_more_meters_than_a_line_may_have_are_counted(historic: Callable[..., bytes]) -> None:
+def test_counts_frames_of_more_meters_than_a_line_may_have(historic: Callable[..., bytes]) -> None:
     result = run("-", data=b"".join(historic(b"%012d" % number) * 2 for number in range(40)))
-    assert len({frame["meter"] for frame in told(result)}) == 32
+    assert len({frame["meter"] for frame in frames_of(result)}) == 32
     assert "16 frames of more than 32 meters" in result.stderr.decode()

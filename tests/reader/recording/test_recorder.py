@@ -1,4 +1,4 @@
-"""The commands record and replay, as a person runs them: with real pseudo-terminals, and with files."""
+"""The commands record and replay, with real pseudo-terminals and files."""
 
 import json
 import os
@@ -54,7 +54,7 @@ def running(*arguments: str | Path, **options: Any) -> Iterator[subprocess.Popen
 
 
 def wait_until(condition: Callable[[], object], process: subprocess.Popen[bytes]) -> None:
-    """Look again and again, while the process runs."""
+    """Poll the condition while the process runs."""
     deadline = time.monotonic() + WITHIN
     while not condition():
         assert process.poll() is None
@@ -90,7 +90,7 @@ def recording(*chunks: Chunk) -> str:
 
 
 @pytest.mark.parametrize("anonymous", [False, True], ids=["whole", "anonymous"])
-def test_what_was_recorded_and_played_is_what_the_meter_said(tmp_path: Path, anonymous: bool) -> None:
+def test_a_played_recording_gives_the_frames_of_the_meter(tmp_path: Path, anonymous: bool) -> None:
     first, second = tmp_path / "first.txt", tmp_path / "second.raw"
     options = ["--anonymous"] if anonymous else []
     port = f"simulate://{KIND}?speed=20&noise=1e-4"
@@ -107,7 +107,7 @@ def test_what_was_recorded_and_played_is_what_the_meter_said(tmp_path: Path, ano
     assert (meter in text) is not anonymous
 
 
-def test_every_byte_is_played_in_order_even_at_high_speed_and_then_it_ends(tmp_path: Path) -> None:
+def test_plays_every_byte_in_order_even_at_high_speed_and_ends(tmp_path: Path) -> None:
     data = [with_parity(bytes((i + j) % 128 for j in range(100))) for i in range(600)]
     file = tmp_path / "recording.txt"
     file.write_text(recording(*(Chunk(i / 10, piece) for i, piece in enumerate(data))))
@@ -118,22 +118,22 @@ def test_every_byte_is_played_in_order_even_at_high_speed_and_then_it_ends(tmp_p
         assert replay.wait(WITHIN) == 0
         assert received == b"".join(data)
         assert replay.stderr.read().decode().splitlines() == [
-            "waiting until a program opens it; Ctrl-C ends it",
-            f"{file}: all 60 s of it were played",
+            "waiting for a program to open it; press Ctrl-C to stop",
+            f"{file}: played all 60 s",
         ]
 
 
-def test_a_recording_is_played_at_its_own_pace_round_after_round() -> None:
+def test_plays_a_recording_at_its_original_times_in_a_loop() -> None:
     now = [100.0]
     chunks = [Chunk(1.0, b"a"), Chunk(1.0, b"b"), Chunk(3.0, b"c")]
     line = RecordedLine(chunks, speed=2, loop=True, monotonic=lambda: now[0])
-    heard = []
+    played = []
     for _ in range(40):
         data = line.read(0)
         if data:
-            heard.append((now[0] - 100, data, line.rounds))
+            played.append((now[0] - 100, data, line.rounds))
         now[0] += 0.125  # exact in binary
-    assert heard == [
+    assert played == [
         (0.5, b"ab", 0),
         (1.5, b"c", 1),
         (2.125, b"ab", 1),
@@ -144,7 +144,7 @@ def test_a_recording_is_played_at_its_own_pace_round_after_round() -> None:
     assert not line.closed
 
 
-def test_a_line_that_is_closed_ends_at_once_and_one_that_is_over_is_closed() -> None:
+def test_closing_a_line_ends_it_at_once_and_its_end_closes_it() -> None:
     waiting = RecordedLine([Chunk(1000.0, b"a")])
     ended = threading.Thread(target=lambda: waiting.read(1000))
     ended.start()
@@ -160,7 +160,7 @@ def test_a_line_that_is_closed_ends_at_once_and_one_that_is_over_is_closed() -> 
 # Ends.
 
 
-def test_ctrl_c_ends_a_recording_well_with_what_was_written(tmp_path: Path) -> None:
+def test_ctrl_c_ends_a_recording_without_an_error(tmp_path: Path) -> None:
     file = tmp_path / "recording.txt"
     with running("record", file, "--port", f"simulate://{KIND}?speed=50") as record:
         assert record.stderr
@@ -168,13 +168,13 @@ def test_ctrl_c_ends_a_recording_well_with_what_was_written(tmp_path: Path) -> N
         wait_until(lambda: file.exists() and r"\x03" in file.read_text(), record)
         record.send_signal(signal.SIGINT)
         assert record.wait(WITHIN) == 0
-        said = record.stderr.read().decode()
-    assert re.search(r"recording.txt: \d+ s, \d+ bytes, \d+ frames?, standard mode\n", said)
-    assert "record with --anonymous" in said
+        output = record.stderr.read().decode()
+    assert re.search(r"recording.txt: \d+ s, \d+ bytes, \d+ frames?, standard mode\n", output)
+    assert "record with --anonymous" in output
     assert frames(file)
 
 
-def test_progress_is_written_over_on_a_terminal(tmp_path: Path) -> None:
+def test_shows_progress_on_one_line_of_a_terminal(tmp_path: Path) -> None:
     master, slave = pty.openpty()
     result = subprocess.Popen(
         command("record", tmp_path / "r.txt", "--port", f"simulate://{KIND}?speed=50", "--seconds", "1", "--anonymous"),
@@ -182,19 +182,19 @@ def test_progress_is_written_over_on_a_terminal(tmp_path: Path) -> None:
         stderr=slave,
     )
     os.close(slave)
-    said = b""
+    output = b""
     try:
         while data := os.read(master, 4096):
-            said += data
+            output += data
     except OSError:
         pass
     os.close(master)
     assert result.wait(WITHIN) == 0
-    assert re.search(rb"\r\d+ s, \d+ bytes, \d+ frames", said)
-    assert said.endswith(b"standard mode\r\n")
+    assert re.search(rb"\r\d+ s, \d+ bytes, \d+ frames", output)
+    assert output.endswith(b"standard mode\r\n")
 
 
-def test_a_line_that_goes_away_leaves_what_came_until_then(tmp_path: Path) -> None:
+def test_keeps_what_was_received_before_the_port_failed(tmp_path: Path) -> None:
     master, slave = pty.openpty()
     tty.setraw(slave)
     name = os.ttyname(slave)
@@ -202,20 +202,20 @@ def test_a_line_that_goes_away_leaves_what_came_until_then(tmp_path: Path) -> No
     with running("record", file, "--port", name, "--mode", "standard") as record:
         assert record.stderr
         assert record.stderr.readline()
-        # What comes before the port is wholly open is thrown away.
+        # Opening the port discards what arrived before.
         wait_until(lambda: os.write(master, b"\x02\nVTIC\t02\tJ\r\x03") and r"\x03" in file.read_text(), record)
         os.close(slave)
         os.close(master)
         assert record.wait(WITHIN) == 1
-        said = record.stderr.read().decode().splitlines()
-    assert re.search(r"[1-9]\d* frames?", said[0])
-    assert said[1].startswith(f"teleinfo-reader: {name}: ")
+        output = record.stderr.read().decode().splitlines()
+    assert re.search(r"[1-9]\d* frames?", output[0])
+    assert output[1].startswith(f"teleinfo-reader: {name}: ")
 
 
-# What goes wrong is one line.
+# Errors are one line.
 
 
-def test_a_busy_port_is_said_with_who_has_it_and_what_to_do(tmp_path: Path) -> None:
+def test_reports_a_busy_port_with_its_user_and_how_to_stop_it(tmp_path: Path) -> None:
     file = tmp_path / "first.txt"
     with running("simulate", KIND) as simulate:
         assert simulate.stdout
@@ -224,14 +224,14 @@ def test_a_busy_port_is_said_with_who_has_it_and_what_to_do(tmp_path: Path) -> N
             wait_until(lambda: file.exists() and file.read_text(), first)
             result = run("record", tmp_path / "second.txt", "--port", terminal)
     assert result.returncode == 1
-    complaint = result.stderr.decode().splitlines()[-1]
-    cure = r"stop that first \(.*(Ctrl-C|systemctl stop) .*\)"
-    pattern = rf"teleinfo-reader: {terminal}: .+ \(process {first.pid}\) has it open; {cure}"
-    assert re.fullmatch(pattern, complaint), complaint
+    error = result.stderr.decode().splitlines()[-1]
+    fix = r"stop that first \(.*(Ctrl-C|systemctl stop) .*\)"
+    pattern = rf"teleinfo-reader: {terminal}: .+ \(process {first.pid}\) has it open; {fix}"
+    assert re.fullmatch(pattern, error), error
     assert not (tmp_path / "second.txt").exists()
 
 
-def test_a_full_disk_ends_it_and_what_came_before_can_be_read(tmp_path: Path) -> None:
+def test_a_full_disk_ends_a_recording_that_can_still_be_read(tmp_path: Path) -> None:
     file = tmp_path / "recording.txt"
 
     def limit() -> None:
@@ -243,11 +243,11 @@ def test_a_full_disk_ends_it_and_what_came_before_can_be_read(tmp_path: Path) ->
         cwd=ROOT, capture_output=True, timeout=60, preexec_fn=limit, check=False,
     )  # fmt: skip
     assert result.returncode == 1
-    assert f"{file}: File too large: make room; what came until then (" in result.stderr.decode().splitlines()[-1]
+    assert f"{file}: File too large: make room" in result.stderr.decode().splitlines()[-1]
     assert run("decode", file).returncode == 0
 
 
-def test_a_recording_is_for_its_owner_only_whatever_the_umask(tmp_path: Path) -> None:
+def test_only_the_owner_can_read_a_recording(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
         result = run("record", tmp_path / "r.txt", "--port", f"simulate://{KIND}?speed=50", "--frames", "1")
@@ -257,23 +257,23 @@ def test_a_recording_is_for_its_owner_only_whatever_the_umask(tmp_path: Path) ->
     assert (tmp_path / "r.txt").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_link_that_somebody_has_prepared_is_not_written_through(tmp_path: Path) -> None:
+def test_does_not_write_through_a_symbolic_link(tmp_path: Path) -> None:
     (tmp_path / "r.txt").symlink_to(tmp_path / "elsewhere")
     assert run("record", tmp_path / "r.txt", "--port", f"simulate://{KIND}", "--frames", "1").returncode == 2
     assert not (tmp_path / "elsewhere").exists()
 
 
-def test_a_file_is_never_written_over(tmp_path: Path) -> None:
+def test_never_overwrites_a_file(tmp_path: Path) -> None:
     file = tmp_path / "recording.txt"
     file.write_text("precious")
     result = run("record", file, "--port", f"simulate://{KIND}", "--seconds", "1")
     assert result.returncode == 2
-    assert result.stderr.decode() == f"teleinfo-reader: {file}: is there already; name another file\n"
+    assert result.stderr.decode().startswith(f"teleinfo-reader: {file}: already exists")
     assert file.read_text() == "precious"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "complaint"),
+    ("arguments", "code", "error"),
     [
         (["record", "{}/no/r.txt", "--port", f"simulate://{KIND}"], 2, "cannot be written: No such file or directory"),
         (["record", "{}/r.txt", "--port", "simulate://nothing"], 2, "no simulated meter 'nothing'"),
@@ -282,19 +282,19 @@ def test_a_file_is_never_written_over(tmp_path: Path) -> None:
         (["record", "{}/r.txt", "--seconds", "0"], 2, "a number above 0 is expected, not 0"),
         (["record", "{}/r.txt", "--frames", "x"], 2, "argument --frames: a whole number above 0 is expected, not x"),
         (["replay", "{}/missing.txt"], 2, "cannot be read: No such file or directory"),
-        (["replay", "{}/two.yaml"], 2, "not a recording: its first line must be 'teleinfo-recording 1'"),
-        (["replay", "{}/empty.txt"], 2, "empty.txt: there is not a byte in the recording"),
+        (["replay", "{}/two.yaml"], 2, "not a recording: its first line must be 'teleinfo-recording 2'"),
+        (["replay", "{}/empty.txt"], 2, "empty.txt: the recording has no bytes"),
         (["replay", "{}/damaged.txt"], 2, "damaged.txt, line 2: damaged: "),
         (["decode", "{}/damaged.txt"], 2, "damaged.txt, line 2: damaged: "),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_said_in_a_line(
+def test_reports_each_error_in_one_line(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
     arguments: list[str],
     code: int,
-    complaint: str,
+    error: str,
 ) -> None:
     (tmp_path / "two.yaml").write_text("port: [/dev/a, /dev/b]\n")
     (tmp_path / "empty.txt").write_text(HEADER + "\n# nothing\n")
@@ -302,10 +302,10 @@ def test_what_is_wrong_is_said_in_a_line(
     monkeypatch.setattr(sys, "argv", ["teleinfo-reader", *(argument.format(tmp_path) for argument in arguments)])
     try:
         ended = main()
-    except SystemExit as error:  # so argparse ends
-        ended = int(error.code or 0)
+    except SystemExit as ended_by:  # so argparse ends
+        ended = int(ended_by.code or 0)
     assert ended == code
-    assert complaint in capsys.readouterr().err.splitlines()[-1]
+    assert error in capsys.readouterr().err.splitlines()[-1]
     assert not (tmp_path / "r.txt").exists()
 
 
