@@ -16,14 +16,12 @@ from typing import NamedTuple
 
 from common.frame import Frame, Value
 from common.labels import LABELS, Mode
+from common.phases import VA_PER_AMPERE, is_three_phase
 
 CONFIRMATIONS = 3  # consecutive frames with the label that confirm a value
 SLACK = 2  # Wh; a register is rounded to 1 Wh, and may be one frame old
 MARGIN = 1.5  # times the subscribed power; a meter needs minutes to cut off at 1.4 times (54E, 7)
 MAX_METERS = 4  # whose state is kept; a line has one at a time
-
-_VOLTS = 200  # ISOUSC is the subscribed power divided by this (54E, 6.1)
-_THREE_PHASES = ("IINST1", "IINST2", "IINST3")
 
 #: By mode and label: whether the subscribed power bounds its rise. Exported and reactive energy may only not fall.
 REGISTERS: Mapping[Mode, Mapping[str, bool]] = MappingProxyType(
@@ -141,11 +139,11 @@ class _Meter:
     def power(self, values: Mapping[str, Value]) -> int | None:
         """Update the subscribed power from a frame and return it in VA; None if unknown."""
         if not self.three_phase:
-            self.three_phase = any(label in values for label in _THREE_PHASES)
+            self.three_phase = is_three_phase(values)
         # No contract is for 0, so a 0 is ignored like a missing group.
         kva, amperes = values.get("PREF"), values.get("ISOUSC")
         if isinstance(kva, int) and kva > 0:
             self.kva, self.amperes = kva, 0
         elif isinstance(amperes, int) and amperes > 0:
             self.kva, self.amperes = 0, amperes
-        return self.kva * 1000 or self.amperes * _VOLTS * (3 if self.three_phase else 1) or None
+        return self.kva * 1000 or self.amperes * VA_PER_AMPERE * (3 if self.three_phase else 1) or None

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from reader.line.worker import FrameReceived, LinkChanged
+from reader.watch.log_translations import translate_warning
 from reader.watch.meter_view import MeterView
-from reader.watch.notes import translate_warning
 from reader.watch.plain import plain_line
 from reader.watch.source import Cleared, Event, ParityErrors, Source, SourceWarning
 from reader.watch.texts import Translations

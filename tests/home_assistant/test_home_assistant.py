@@ -148,13 +148,13 @@ def test_a_meter_is_found_complete_and_right(house: House, kind: str) -> None:
     assert all(index > 0 for index in shown_registers)
 
 
-def test_what_identifies_people_is_off(house: House) -> None:
+def test_entities_with_personal_data_are_disabled(house: House) -> None:
     personal = [entry for entry in house.home.registered() if re.search(r"_(prm|adco|adsc)$", entry["unique_id"])]
     assert personal
     assert all(entry["disabled_by"] == "integration" for entry in personal)
 
 
-def test_no_two_meters_are_called_the_same(house: House) -> None:
+def test_no_two_meters_have_the_same_name(house: House) -> None:
     names = [device["name"] for device in house.home.devices().values()]
     assert len(names) == len(house.addresses)
     assert len(set(names)) == len(names), sorted(names)
@@ -168,13 +168,13 @@ def test_no_two_meters_are_called_the_same(house: House) -> None:
     assert len(set().union(*beginnings)) == len(beginnings), beginnings
 
 
-def test_names_and_states_are_english_for_whoever_wants_that(house: House) -> None:
+def test_names_and_states_are_english_on_request(house: House) -> None:
     assert {key: entry["original_name"] for key, entry in house.entities(ENGLISH).items()} == IN_ENGLISH
     states = {key: house.state(ENGLISH, key) for key in ("contract", "period", "cutoff", "mode")}
     assert states == {"contract": "Flat", "period": "Flat", "cutoff": "Closed", "mode": "Standard"}
 
 
-def test_what_was_written_for_teleinfo2mqtt_goes_on(house: House) -> None:
+def test_entities_written_for_teleinfo2mqtt_continue(house: House) -> None:
     def state() -> str:
         return str(house.home.states()[FORMER]["state"])
 
@@ -198,7 +198,7 @@ def test_a_total_is_that_of_its_own_contract_and_mode(house: House, mode: str, c
     assert rendered(house, profile, "import_total_hchp", state) == shown
 
 
-def test_home_assistant_complains_of_nothing(house: House) -> None:
+def test_home_assistant_logs_no_warnings(house: House) -> None:
     assert house.complaints() == []
 
 
@@ -270,7 +270,7 @@ def test_a_register_at_rest_gets_its_entity_when_it_moves(changed: House) -> Non
     assert changed.entities(OWN)["easf02"]["original_name"] == "Énergie index 2"
 
 
-def test_another_contract_takes_the_colours_and_leaves_the_registers(changed: House) -> None:
+def test_another_contract_removes_the_colours_and_keeps_the_registers(changed: House) -> None:
     def colours() -> set[str]:
         return changed.entities(TEMPO).keys() & {"tempo_today", "tempo_tomorrow"}
 
@@ -285,7 +285,7 @@ def test_another_contract_takes_the_colours_and_leaves_the_registers(changed: Ho
     assert [text for text in changed.complaints() if not OF_A_REMOVAL.search(text)] == []
 
 
-def test_deleting_one_entity_takes_the_others_away_for_a_while_only(changed: House) -> None:
+def test_deleting_one_entity_removes_the_others_only_for_a_while(changed: House) -> None:
     def there() -> dict[str, str]:
         states = changed.home.states()
         entities = {key: entry["entity_id"] for key, entry in changed.entities(ENGLISH).items()}
@@ -334,7 +334,7 @@ def test_statistics_are_the_difference_of_the_indexes(changed: House, listener: 
     assert [issue for issue in issues if issue[1] not in former] == []
 
 
-def test_the_recorder_does_not_drown(
+def test_the_recorder_writes_few_rows(
     house: House, listener: tuple[Ear, float], request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ear, since = listener
@@ -354,7 +354,7 @@ def test_the_recorder_does_not_drown(
     assert {kind: counts for kind, counts in measured.items() if counts[0] * 5 > counts[1]} == {}
 
 
-def test_without_discovery_the_devices_go(house: House) -> None:
+def test_without_discovery_the_devices_are_removed(house: House) -> None:
     assert house.home.devices()
     assert [reader.stop() for reader in house.readers] == [0, 0]
     house.configure(discovery=False)

@@ -37,7 +37,7 @@ def start(*arguments: str | Path, stdout: int, stderr: int | None = None) -> "su
 
 
 @pytest.mark.parametrize("reader_runs_here", [True, False], ids=["its-reader-runs", "some-program-has-the-port"])
-def test_where_the_port_is_in_use_it_says_so_and_listens_to_the_broker(
+def test_where_the_port_is_in_use_frames_come_from_the_broker(
     broker: Broker, tmp_path: Path, reader_runs_here: bool
 ) -> None:
     base = f"test/watch-{os.urandom(6).hex()}"
@@ -84,7 +84,7 @@ def test_where_the_port_is_in_use_it_says_so_and_listens_to_the_broker(
 
 
 @pytest.mark.parametrize("payload", [b"nonsense", b"[]", b'{"lines": 3}'])
-def test_nonsense_on_the_broker_is_shown_and_frames_go_on(broker: Broker, tmp_path: Path, payload: bytes) -> None:
+def test_malformed_messages_are_reported_and_frames_still_shown(broker: Broker, tmp_path: Path, payload: bytes) -> None:
     base = f"test/watch-{os.urandom(6).hex()}"
     with (
         start("watch", "--config", config_of(broker, base, tmp_path), "--mqtt", stdout=subprocess.PIPE,
@@ -111,7 +111,7 @@ def config_of(broker: Broker, base: str, folder: Path) -> Path:
     return config
 
 
-def test_a_broker_that_goes_away_is_said_in_the_language_of_the_screen(tmp_path: Path, programs: None) -> None:
+def test_a_lost_broker_is_reported_in_the_language_of_the_screen(tmp_path: Path, programs: None) -> None:
     with Broker(tmp_path / "broker") as away:
         config = config_of(away, f"test/watch-{os.urandom(6).hex()}", tmp_path)
         away.stop()

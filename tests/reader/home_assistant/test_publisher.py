@@ -1,4 +1,4 @@
-"""What people and Home Assistant see of each meter, with a broker that only writes down."""
+"""What is published of each meter, to a broker that only records it."""
 
 import json
 import tracemalloc
@@ -76,7 +76,7 @@ class House:
         self.meters.tick(self.now)
 
 
-def test_the_state_is_retained_and_comes_every_ten_seconds_at_most() -> None:
+def test_the_state_is_retained_and_published_every_ten_seconds_at_most() -> None:
     house = House()
     house.live(120)
     states = house.broker.on(f"teleinfo/{house.meter}/state")
@@ -86,7 +86,7 @@ def test_the_state_is_retained_and_comes_every_ten_seconds_at_most() -> None:
     assert all(retain for topic, _, retain in house.broker.sent if topic.endswith("/state"))
 
 
-def test_home_assistant_is_told_of_the_meter_once() -> None:
+def test_a_meter_is_announced_once() -> None:
     house = House()
     house.live(60)
     (message,) = house.broker.on(house.config)
@@ -94,7 +94,7 @@ def test_home_assistant_is_told_of_the_meter_once() -> None:
     assert [retain for topic, _, retain in house.broker.sent if topic == house.config] == [True]
 
 
-def test_new_entities_are_told_their_state_once_they_are_there() -> None:
+def test_the_state_is_published_again_once_new_entities_exist() -> None:
     house = House()
     house.frames = FRAMES[:1] * 9  # nothing that changes would bring the state
     house.live(9)
@@ -102,14 +102,14 @@ def test_new_entities_are_told_their_state_once_they_are_there() -> None:
     assert told[told.index("config") :] == ["config", "link", "state"]
 
 
-def test_without_discovery_home_assistant_is_told_nothing() -> None:
+def test_without_discovery_nothing_is_announced() -> None:
     house = House(discovery=False)
     house.live(60)
     assert house.broker.on(house.config) == []
     assert house.broker.on(f"teleinfo/{house.meter}/state")
 
 
-def test_turning_discovery_off_takes_away_what_an_earlier_run_announced_and_nothing_else() -> None:
+def test_turning_discovery_off_removes_what_an_earlier_run_announced_and_nothing_else() -> None:
     before = House()
     before.live(60)
     retained = next(payload for topic, payload, _ in before.broker.sent if topic == before.config)
@@ -128,7 +128,7 @@ def test_turning_discovery_off_takes_away_what_an_earlier_run_announced_and_noth
     assert len(after.broker.sent) == 2
 
 
-def test_the_birth_of_home_assistant_brings_everything_again() -> None:
+def test_everything_is_published_again_after_a_birth_message() -> None:
     house = House()
     house.live(60)
     house.broker.sent.clear()
@@ -146,7 +146,7 @@ def test_the_birth_of_home_assistant_brings_everything_again() -> None:
     assert len(house.broker.on(house.config)) == 1
 
 
-def test_the_broker_is_listened_to_before_a_meter_is_announced() -> None:
+def test_retained_messages_are_read_before_a_meter_is_announced() -> None:
     house = House()
     house.meters.republish(0.0)
     house.meters.link(house.meter, True)
@@ -160,11 +160,11 @@ def test_the_broker_is_listened_to_before_a_meter_is_announced() -> None:
     house.meters.tick(1.2)
     (message,) = house.broker.on(house.config)
     assert "msg2" in message["cmps"]  # as it was
-    assert message["dev"]["name"] == "Linky " + house.meter[-4:]  # that is no end of its address
+    assert message["dev"]["name"] == "Linky " + house.meter[-4:]  # not the end of its address
 
 
 def announcement(topic: str, name: str, reader: str = "pi") -> bytes:
-    """Return what a reader may have left of a meter."""
+    """Return what a reader may have retained about a meter."""
     meter = topic.split("/")[2].removeprefix("teleinfo_")
     message = {
         "dev": {"name": name, "sn": meter},
@@ -176,7 +176,7 @@ def announcement(topic: str, name: str, reader: str = "pi") -> bytes:
 
 
 def names_after(*heard: tuple[str, str, str]) -> str:
-    """Return the name of the house's meter when others were heard of before."""
+    """Return the name of the house's meter when other meters are announced before."""
     house = House()
     for meter, name, reader in heard:
         topic = f"homeassistant/device/teleinfo_{meter}/config"
@@ -190,7 +190,7 @@ def names_after(*heard: tuple[str, str, str]) -> str:
     return name
 
 
-def test_meters_that_end_alike_are_told_apart_and_never_renamed() -> None:
+def test_meters_with_the_same_last_digits_get_longer_names_and_keep_them() -> None:
     meter = FRAMES[0].meter
     end = meter[-4:]
     alike = ("0" * 8 + end, f"Linky {end}")
@@ -199,12 +199,12 @@ def test_meters_that_end_alike_are_told_apart_and_never_renamed() -> None:
     assert names_after((*alike, "pi")) == f"Linky {meter[-6:]}"
     assert names_after((*alike, "another")) == f"Linky {meter[-6:]}"
     assert names_after((*alike, "pi"), (*more_alike, "another")) == f"Linky {meter[-8:]}"
-    # What it was called it is called, whoever comes, and whichever reader called it so.
+    # A name that was announced is kept, whichever reader announced it.
     assert names_after((*alike, "pi"), (meter, f"Linky {end}", "pi")) == f"Linky {end}"
     assert names_after((meter, f"Linky {meter[-6:]}", "another")) == f"Linky {meter[-6:]}"
 
 
-def test_what_home_assistant_takes_away_comes_back_after_a_rest_that_grows() -> None:
+def test_a_deleted_meter_is_announced_again_after_growing_intervals() -> None:
     house = House()
     house.live(60)
     moments: list[float] = []
@@ -212,14 +212,14 @@ def test_what_home_assistant_takes_away_comes_back_after_a_rest_that_grows() -> 
         house.meters.tick(house.now)
         if len(house.broker.on(house.config)) > len(moments):
             moments.append(house.now)
-            for _ in range(70):  # Home Assistant empties it once for each entity
+            for _ in range(70):  # Home Assistant clears it once for each entity
                 house.meters.on_message(house.config, b"", house.now)
         house.now += 1
         house.meters.on_frame(frame, house.now)
     assert [after - before for before, after in pairwise(moments)] == [30, 60, 120]
 
 
-def test_what_is_taken_away_of_a_silent_meter_stays_away_until_it_is_heard_again() -> None:
+def test_a_deleted_meter_without_frames_stays_deleted_until_frames_come() -> None:
     house = House()
     house.live(60)
     house.meters.link(house.meter, False)
@@ -233,7 +233,7 @@ def test_what_is_taken_away_of_a_silent_meter_stays_away_until_it_is_heard_again
     assert first == second
 
 
-def test_a_meter_that_is_not_read_any_more_does_not_look_alive() -> None:
+def test_a_meter_that_is_no_longer_read_is_offline() -> None:
     house = House()
     gone, theirs = (f"homeassistant/device/teleinfo_0319611111{n}/config" for n in (11, 22))
     house.meters.on_message(gone, announcement(gone, "Linky 1111"), 0.0)
@@ -241,12 +241,12 @@ def test_a_meter_that_is_not_read_any_more_does_not_look_alive() -> None:
     assert house.broker.sent == [("teleinfo/031961111111/link", "offline", True)]
     house.meters.republish(1.0)
     assert len(house.broker.sent) == 2
-    house.meters.on_message(gone, b"", 2.0)  # forgotten: not a word about it any more
+    house.meters.on_message(gone, b"", 2.0)  # forgotten: nothing more is published about it
     house.meters.republish(3.0)
     assert len(house.broker.sent) == 2
 
 
-def test_a_meter_that_a_killed_run_has_left_online_does_not_look_alive() -> None:
+def test_a_meter_that_a_killed_run_left_online_is_offline() -> None:
     house = House(discovery=False)
     health = {"lines": [{"port": "a", "meter": "031961111111"}, {"port": "b", "meter": None}, {"meter": "#"}]}
     house.meters.on_message("teleinfo/reader/another/health", json.dumps(health).encode(), 0.0)
@@ -255,7 +255,7 @@ def test_a_meter_that_a_killed_run_has_left_online_does_not_look_alive() -> None
     assert house.broker.sent == [("teleinfo/031961111111/link", "offline", True)]
 
 
-def test_our_own_health_says_nothing_of_a_meter_that_is_read() -> None:
+def test_our_own_health_does_not_change_a_meter_that_is_read() -> None:
     house = House()
     house.live(60)
     house.broker.sent.clear()
@@ -265,7 +265,7 @@ def test_our_own_health_says_nothing_of_a_meter_that_is_read() -> None:
     assert house.broker.sent == []
 
 
-def test_a_meter_that_is_read_stays_alive_when_its_announcement_is_heard() -> None:
+def test_a_meter_that_is_read_stays_online_when_its_announcement_arrives() -> None:
     house = House()
     house.live(60)
     house.broker.sent.clear()
@@ -274,21 +274,21 @@ def test_a_meter_that_is_read_stays_alive_when_its_announcement_is_heard() -> No
 
 
 @pytest.mark.parametrize("word", [b"offline", b""])
-def test_a_reader_that_has_lost_the_meter_has_not_the_last_word(word: bytes) -> None:
+def test_the_link_set_by_a_reader_that_lost_the_meter_is_corrected(word: bytes) -> None:
     house = House()
     house.live(5)
     link = f"teleinfo/{house.meter}/link"
     house.broker.sent.clear()
     house.meters.on_message(link, word, house.now)
-    house.meters.on_message(link, b"online", house.now)  # our own word comes back
+    house.meters.on_message(link, b"online", house.now)  # our own message comes back
     assert house.broker.sent == [(link, "online", True)]
     house.meters.link(house.meter, False)
-    house.meters.on_message(link, b"online", house.now)  # the other one hears it
+    house.meters.on_message(link, b"online", house.now)  # the other reader receives it
     assert [payload for topic, payload, _ in house.broker.sent if topic == link] == ["online", "offline"]
 
 
 def forged(count: int, reader: str) -> Iterator[tuple[str, bytes]]:
-    """Yield announcements that anybody on the broker can make up, each as large as a real one."""
+    """Yield forged announcements, each as large as a real one."""
     for number in range(count):
         topic = f"homeassistant/device/teleinfo_{10**11 + number}/config"
         message = json.loads(announcement(topic, "Linky 0000", reader))
@@ -297,7 +297,7 @@ def forged(count: int, reader: str) -> Iterator[tuple[str, bytes]]:
 
 
 @pytest.mark.parametrize("reader", ["pi", "another"])
-def test_forged_announcements_fill_neither_memory_nor_broker_and_that_is_said_once(
+def test_forged_announcements_fill_neither_memory_nor_broker_and_are_logged_once(
     reader: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     house = House()
@@ -314,7 +314,7 @@ def test_forged_announcements_fill_neither_memory_nor_broker_and_that_is_said_on
     assert len(house.broker.on(house.config)) == 1
 
 
-def test_a_forged_health_of_ours_makes_no_more_meters_than_announcements_do(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_forged_health_adds_no_more_meters_than_announcements_do(caplog: pytest.LogCaptureFixture) -> None:
     house = House()
     health = {"lines": [{"meter": str(10**11 + number)} for number in range(3000)]}
     for _ in range(2):
@@ -323,7 +323,7 @@ def test_a_forged_health_of_ours_makes_no_more_meters_than_announcements_do(capl
     assert len(caplog.messages) == 1
 
 
-def test_an_announcement_that_is_larger_than_any_of_ours_is_not_looked_into() -> None:
+def test_an_announcement_larger_than_any_of_ours_is_not_parsed() -> None:
     house = House()
     message = json.loads(announcement(house.config, "Linky 0000"))
     message["cmps"] = {f"key{number}": {"p": "sensor"} for number in range(100_000)}
@@ -342,14 +342,14 @@ def test_an_announcement_that_is_larger_than_any_of_ours_is_not_looked_into() ->
         "homeassistant/status",
     ],
 )
-def test_what_is_on_other_topics_is_not_parsed(topic: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_messages_on_other_topics_are_not_parsed(topic: str, monkeypatch: pytest.MonkeyPatch) -> None:
     house = House()
     house.live(5)
     monkeypatch.setattr("reader.home_assistant.publisher.json.loads", lambda _: pytest.fail("it was parsed"))
     house.meters.on_message(topic, b'{"dev": {}}', house.now)
 
 
-def test_what_became_due_while_the_broker_was_away_comes_when_it_is_back() -> None:
+def test_what_became_due_while_disconnected_is_published_after_the_connection() -> None:
     house = House()
     house.broker.connected = False
     house.live(60)
@@ -360,17 +360,17 @@ def test_what_became_due_while_the_broker_was_away_comes_when_it_is_back() -> No
     assert {"link", "state", "config"} <= {topic.rpartition("/")[2] for topic, _, _ in house.broker.sent}
 
 
-def test_an_index_of_0_never_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_index_of_0_is_never_published(monkeypatch: pytest.MonkeyPatch) -> None:
     house = House()
     house.live(30)
-    # The plausibility has taken it out of the frame: the state keeps the last good one.
+    # The plausibility filter has removed it from the frame: the state keeps the last good one.
     values = {label: value for label, value in house.frames[30].values.items() if label != "EAST"}
     house.meters.on_frame(replace(house.frames[30], values=values), house.now + 20)
     house.meters.tick(house.now + 20)
     assert all(state["EAST"] > 0 for state in house.broker.on(f"teleinfo/{house.meter}/state"))
 
 
-def test_teleinfo2mqtt_s_messages_can_be_had_too() -> None:
+def test_messages_of_teleinfo2mqtt_are_published_on_request() -> None:
     house = House(compatible_with="teleinfo2mqtt")
     house.live(30)
     messages = house.broker.on(f"teleinfo/{house.meter}")
@@ -379,8 +379,8 @@ def test_teleinfo2mqtt_s_messages_can_be_had_too() -> None:
     assert not any(retain for topic, _, retain in house.broker.sent if topic == f"teleinfo/{house.meter}")
 
 
-def test_an_index_that_was_seen_once_is_in_none_of_them() -> None:
-    """Templates that were made for that project are total_increasing: a single 0 would make energy appear."""
+def test_an_index_that_was_seen_once_is_not_in_messages_of_teleinfo2mqtt() -> None:
+    """Sensors for that project are total_increasing: a single 0 would add energy."""
     house = House(compatible_with="teleinfo2mqtt")
     house.live(30)
     values = {**house.frames[30].values, "EAIT": 0, "MSG2": "PRODUCTEUR      "}
@@ -403,7 +403,7 @@ def left_by_a_simulation(**home_assistant: Any) -> dict[str, bytes | str]:
 
 
 @pytest.mark.parametrize(("language", "name"), [("fr", "Linky simulé"), ("en", "Simulated Linky")])
-def test_a_simulated_meter_s_device_says_so(language: str, name: str) -> None:
+def test_the_device_of_a_simulated_meter_is_named_so(language: str, name: str) -> None:
     house = House(language=language)
     house.live(60, simulated=True)
     (message,) = house.broker.on(house.config)
@@ -416,20 +416,22 @@ def test_a_simulated_meter_s_device_says_so(language: str, name: str) -> None:
 
 @pytest.mark.parametrize("discovery", [True, False])
 @pytest.mark.parametrize("language", ["fr", "en"])
-def test_without_a_simulated_line_the_simulated_meters_of_before_disappear(language: str, discovery: bool) -> None:
+def test_without_a_simulated_port_the_simulated_meters_of_earlier_runs_are_cleared(
+    language: str, discovery: bool
+) -> None:
     left = left_by_a_simulation(language=language, discovery=discovery)
     house = House(simulating=False, language=language, discovery=discovery)
     house.connect(left)
     topics = [topic for topic in left if topic != HEALTH]
     assert {topic for topic, payload, retain in house.broker.sent if not payload and retain} == set(topics)
     assert house.retained() == {}
-    # Home Assistant complains of a state that is empty, unless the device has gone before.
+    # Home Assistant logs an error about an empty state, unless the device was removed before.
     cleared = [topic.rpartition("/")[2] for topic, _, _ in house.broker.sent]
     assert cleared[:1] == (["config"] if discovery else ["state"])
 
 
-def test_the_announcement_alone_tells_that_a_meter_was_simulated() -> None:
-    """The reader has run since with other lines: its health does not tell of the simulated one any more."""
+def test_the_announcement_alone_shows_that_a_meter_was_simulated() -> None:
+    """The reader has run with other ports since: its health no longer has the simulated one."""
     left = left_by_a_simulation()
     left[HEALTH] = json.dumps({"lines": [{"port": "/dev/ttyAMA0", "meter": None}]})
     house = House(simulating=False)
@@ -439,13 +441,13 @@ def test_the_announcement_alone_tells_that_a_meter_was_simulated() -> None:
     }  # fmt: skip
 
 
-def test_with_a_simulated_line_they_stay() -> None:
+def test_with_a_simulated_port_simulated_meters_stay() -> None:
     house = House(simulating=True)
     house.connect(left_by_a_simulation())
     assert [payload for _, payload, _ in house.broker.sent] == ["offline"]
 
 
-def test_a_real_meter_of_before_is_never_taken_away() -> None:
+def test_a_real_meter_of_an_earlier_run_is_never_cleared() -> None:
     before = House()
     before.live(60)
     left = {HEALTH: json.dumps({"lines": [{"port": "/dev/ttyAMA0", "meter": before.meter}]}), **before.retained()}
@@ -454,7 +456,7 @@ def test_a_real_meter_of_before_is_never_taken_away() -> None:
     assert house.broker.sent == [(f"teleinfo/{house.meter}/link", "offline", True)]
 
 
-def test_another_reader_s_simulated_meter_is_left_alone() -> None:
+def test_the_simulated_meter_of_another_reader_is_not_cleared() -> None:
     left = left_by_a_simulation()
     del left[HEALTH]
     text = left[House().config]
@@ -465,14 +467,14 @@ def test_another_reader_s_simulated_meter_is_left_alone() -> None:
     assert house.broker.sent == []
 
 
-def test_a_meter_that_is_read_now_is_not_taken_away_whatever_it_was_before() -> None:
+def test_a_meter_that_is_read_now_is_not_cleared() -> None:
     house = House(simulating=False)
     house.live(5)
     house.broker.sent.clear()
     house.connect(left_by_a_simulation())
     assert house.meter in {topic.split("/")[1] for topic, _, _ in house.broker.sent}
     assert all(payload for _, payload, _ in house.broker.sent)
-    # Nor one whose first frame comes after it was heard of.
+    # Nor one whose first frame comes after its retained messages.
     house = House(simulating=False)
     for topic, payload in left_by_a_simulation().items():
         house.meters.on_message(topic, payload if isinstance(payload, bytes) else payload.encode(), 0.0)
@@ -482,8 +484,8 @@ def test_a_meter_that_is_read_now_is_not_taken_away_whatever_it_was_before() -> 
     assert "imul" not in str(message["dev"])
 
 
-def test_a_broker_that_has_lost_what_it_was_told_is_told_again() -> None:
-    """What is retained may come back: with a backup of the broker, or after it was killed."""
+def test_simulated_meters_are_cleared_again_after_each_connection() -> None:
+    """Retained messages may return: with a backup of the broker, or after it was killed."""
     house, left = House(simulating=False), left_by_a_simulation()
     house.connect(left)
     house.broker.sent.clear()
@@ -491,7 +493,7 @@ def test_a_broker_that_has_lost_what_it_was_told_is_told_again() -> None:
     assert len([topic for topic, payload, _ in house.broker.sent if not payload]) == 3
 
 
-def test_nothing_is_cleared_while_the_broker_is_away() -> None:
+def test_nothing_is_cleared_while_disconnected() -> None:
     house = House(simulating=False)
     house.broker.connected = False
     house.connect(left_by_a_simulation())
@@ -502,7 +504,7 @@ def test_nothing_is_cleared_while_the_broker_is_away() -> None:
 
 @settings(max_examples=300)
 @given(st.lists(frames(), max_size=12), st.floats(0, 1000))
-def test_no_frame_whatever_makes_it_raise(any_frames: list[Frame], step: float) -> None:
+def test_no_frame_raises(any_frames: list[Frame], step: float) -> None:
     house = House(compatible_with="teleinfo2mqtt")
     for frame in [*any_frames, *house.frames[:4], *any_frames]:
         house.now += step
@@ -515,6 +517,6 @@ def test_no_frame_whatever_makes_it_raise(any_frames: list[Frame], step: float) 
     st.text() | st.sampled_from(["homeassistant/status", "homeassistant/device/x/config", "teleinfo/reader/pi/health"]),
     st.binary() | st.sampled_from([b"[]", b"{}", b'{"lines": 1}', b'{"lines": [1]}', b'{"lines": ["x"]}']),
 )
-def test_nothing_that_is_heard_makes_it_raise(topic: str, payload: bytes) -> None:
+def test_no_message_raises(topic: str, payload: bytes) -> None:
     House().meters.on_message(topic, payload, 0.0)
     House(discovery=False).meters.on_message(topic, payload, 0.0)

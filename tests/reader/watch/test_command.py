@@ -99,7 +99,7 @@ def without_styles(text: str) -> str:
 
 
 @pytest.mark.parametrize("keys", [b"q", b"\x03"], ids=["q", "ctrl-c"])
-def test_shows_a_meter_until_a_key_and_leaves_the_terminal_as_it_was(keys: bytes) -> None:
+def test_shows_a_meter_until_a_key_and_restores_the_terminal(keys: bytes) -> None:
     with terminal("--port", PORT) as screen:
         screen.wait_for(lambda text: " VA sur 12 000" in without_styles(text))
         assert termios.tcgetattr(screen.slave) != screen.before
@@ -122,7 +122,7 @@ def test_a_terminal_that_cannot_draw_gets_lines_as_a_pipe_does() -> None:
         assert screen.process.wait(WITHIN) == 0
 
 
-def test_what_is_wrong_with_the_port_is_shown_and_not_written_across_the_screen(tmp_path: Path) -> None:
+def test_warnings_about_the_port_are_shown_in_the_footer(tmp_path: Path) -> None:
     config = tmp_path / "reader.yaml"
     config.write_text("port: socket://127.0.0.1:1\nhome_assistant: {language: en}\n")
     with terminal("--config", config) as screen:
@@ -132,7 +132,7 @@ def test_what_is_wrong_with_the_port_is_shown_and_not_written_across_the_screen(
         assert screen.process.wait(WITHIN) == 0
 
 
-def test_a_pipe_gets_a_line_for_each_change_and_nothing_of_a_screen() -> None:
+def test_a_pipe_gets_a_line_for_each_change_without_control_characters() -> None:
     with subprocess.Popen(
         command("--port", PORT, "--language", "en"), env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as watch:
@@ -167,7 +167,7 @@ def test_one_meter_of_several_can_be_chosen(tmp_path: Path) -> None:
         one.kill()
 
 
-def test_a_meter_that_is_not_on_the_line_is_not_waited_for_in_silence() -> None:
+def test_other_meters_are_named_while_the_wanted_one_is_missing() -> None:
     with subprocess.Popen(
         command("--port", PORT, "--meter", "1234", "--language", "en"), env=ENVIRONMENT, stderr=subprocess.PIPE
     ) as watch:
@@ -176,7 +176,7 @@ def test_a_meter_that_is_not_on_the_line_is_not_waited_for_in_silence() -> None:
         watch.kill()
 
 
-def test_without_rich_a_terminal_is_told_what_to_install_and_a_pipe_works(tmp_path: Path) -> None:
+def test_without_rich_a_terminal_shows_what_to_install_and_a_pipe_works(tmp_path: Path) -> None:
     (tmp_path / "rich").mkdir()
     (tmp_path / "rich" / "__init__.py").write_text("raise ModuleNotFoundError(\"No module named 'rich'\", name='rich')")
     master, slave = pty.openpty()
@@ -207,7 +207,7 @@ def test_without_rich_a_terminal_is_told_what_to_install_and_a_pipe_works(tmp_pa
         (["--port", PORT, "--mqtt", "here"], 2, "not allowed with argument --port"),
     ],
 )
-def test_what_is_wrong_is_said_in_a_line(
+def test_errors_are_one_line(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -225,7 +225,7 @@ def test_what_is_wrong_is_said_in_a_line(
     assert complaint in capsys.readouterr().err.splitlines()[-1]
 
 
-def test_a_port_can_be_watched_by_somebody_who_may_not_look_at_the_configuration_of_the_service(
+def test_a_port_can_be_watched_without_access_to_the_configuration(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "teleinfo" / "reader.yaml"
@@ -247,7 +247,7 @@ def test_a_port_can_be_watched_by_somebody_who_may_not_look_at_the_configuration
     ]
 
 
-def test_a_meter_that_was_cleared_at_the_broker_is_shown_no_more() -> None:
+def test_a_meter_that_was_cleared_on_the_broker_is_no_longer_shown() -> None:
     """A simulated one, once a real one is read, or one that was forgotten."""
     events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
     source = BrokerSource(ReaderMqtt(), events.put)

@@ -77,7 +77,7 @@ def test_a_three_phase_meter_with_tempo_on_a_usual_terminal_in_english() -> None
 
 @pytest.mark.parametrize("size", [(80, 24), (40, 6), (41, 9), (60, 13), (100, 30), (250, 70)], ids=str)
 @pytest.mark.parametrize("values", [HCHP, BASE_THREE, TEMPO, PRODUCER], ids=["hchp", "base", "tempo", "producer"])
-def test_nothing_leaves_the_screen_and_the_power_is_on_it(values: dict[str, Value], size: tuple[int, int]) -> None:
+def test_nothing_exceeds_the_screen_and_the_power_is_on_it(values: dict[str, Value], size: tuple[int, int]) -> None:
     width, height = size
     one = view(values)
     assert one.power is not None
@@ -97,7 +97,7 @@ def test_several_meters_share_the_screen_and_those_that_do_not_fit_are_counted()
     assert "2 autres compteurs" in lines[-1]
 
 
-def test_where_there_is_little_room_the_running_index_and_the_total_stay() -> None:
+def test_a_small_screen_keeps_the_running_index_and_the_total() -> None:
     lines = shown([view(TEMPO)], height=13)
     indexes = [line for line in lines if "kWh" in line]
     assert len(indexes) == 2
@@ -105,7 +105,7 @@ def test_where_there_is_little_room_the_running_index_and_the_total_stay() -> No
     assert "▸ HP jours rouges" in indexes[1]
 
 
-def test_a_silent_meter_and_what_is_wrong_are_said() -> None:
+def test_shows_that_a_meter_is_offline_and_a_warning() -> None:
     silent = watched(HCHP)
     silent.set_online(False)
     lines = shown([silent.view(1200.0)], note="/dev/ttyAMA0: no such device")
@@ -113,7 +113,7 @@ def test_a_silent_meter_and_what_is_wrong_are_said() -> None:
     assert lines[-1].startswith(" /dev/ttyAMA0: no such device")
 
 
-def test_before_there_is_a_meter_it_says_what_may_be_wrong() -> None:
+def test_advice_is_shown_until_a_meter_appears() -> None:
     lines = shown([])
     assert "En attente d'une trame" in lines[1]
     assert "advice" in lines[2]
@@ -121,11 +121,11 @@ def test_before_there_is_a_meter_it_says_what_may_be_wrong() -> None:
 
 
 @pytest.mark.parametrize(("width", "height"), [(39, 24), (80, 5)])
-def test_a_window_without_room_says_so(width: int, height: int) -> None:
+def test_a_window_that_is_too_small(width: int, height: int) -> None:
     assert shown([view(HCHP)], width=width, height=height) == ["Fenêtre trop petite"]
 
 
-def test_the_history_is_drawn_in_the_rows_that_are_left() -> None:
+def test_the_history_uses_the_remaining_rows() -> None:
     assert sum("█" in line for line in shown([view(HCHP)], height=40)) == 4
     assert sum("█" in line for line in shown([view(TEMPO)], height=20)) == 1
 

@@ -39,7 +39,7 @@ def plain(texts: Any) -> list[str]:
         (PRODUCER, {}, 0, 9000, Level.CALM),
     ],
 )
-def test_power_is_measured_against_what_is_subscribed(
+def test_power_is_compared_with_the_subscribed_power(
     values: dict[str, Value], changes: dict[str, Any], value: int, limit: int | None, level: Level
 ) -> None:
     power = view(values, **changes).power
@@ -61,7 +61,7 @@ def test_each_phase_has_its_own_share() -> None:
     assert view(HCHP).phases == ()
 
 
-def test_nonsense_of_a_phase_is_not_shown() -> None:
+def test_an_impossible_power_of_a_phase_is_not_shown() -> None:
     assert view(TEMPO, SINSTS1=48370).phases[0].details == ("234 V",)
 
 
@@ -115,7 +115,7 @@ def test_names_the_tariff_and_the_colours_in_words(
                     ("Total injecté", "15 836,539 kWh", False, True)]),
     ],
 )  # fmt: skip
-def test_shows_the_indexes_that_count_and_which_of_them_runs(
+def test_shows_the_indexes_and_which_of_them_is_running(
     values: dict[str, Value], registers: list[tuple[str, str, bool, bool]]
 ) -> None:
     shown = [(*plain([shown.name, shown.energy]), shown.running, shown.total) for shown in view(values).registers]
@@ -135,13 +135,11 @@ def test_shows_the_indexes_that_count_and_which_of_them_runs(
         (PRODUCER, {}, [("Message : COUPURE DEMAIN A 9H", Level.CALM)]),
     ],
 )  # fmt: skip
-def test_says_what_a_householder_should_know(
-    values: dict[str, Value], changes: dict[str, Any], alerts: list[tuple[str, Level]]
-) -> None:
+def test_shows_alerts(values: dict[str, Value], changes: dict[str, Any], alerts: list[tuple[str, Level]]) -> None:
     assert list(view(values, **changes).alerts) == [Alert(*alert) for alert in alerts]
 
 
-def test_says_what_is_exported_and_the_highest_power_of_the_day(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_shows_exported_power_and_the_highest_power_of_the_day(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "CET-1CEST")
     time.tzset()
     try:
@@ -152,7 +150,7 @@ def test_says_what_is_exported_and_the_highest_power_of_the_day(monkeypatch: pyt
         time.tzset()
 
 
-def test_the_first_frame_shows_all_but_indexes_which_count_when_they_are_seen_again() -> None:
+def test_the_first_frame_shows_everything_but_indexes_which_need_a_second_one() -> None:
     first = view(TEMPO, seconds=1)
     assert first.power is not None
     assert first.tariff == ("Tempo", "Heures pleines jour rouge")
@@ -160,7 +158,7 @@ def test_the_first_frame_shows_all_but_indexes_which_count_when_they_are_seen_ag
     assert len(view(TEMPO, seconds=2).registers) == 7
 
 
-def test_a_line_on_which_every_frame_is_damaged_shows_what_comes_through() -> None:
+def test_a_line_with_damaged_frames_only_shows_what_is_undamaged() -> None:
     meter = MeterView("031961123456", Translations("fr"))
     for second in range(4):
         meter.on_frame(frame(HCHP, dropped=3), 1000.0 + second)
@@ -170,7 +168,7 @@ def test_a_line_on_which_every_frame_is_damaged_shows_what_comes_through() -> No
     assert (shown.line.dropped, shown.line.groups) == (12, 44 + 12)
 
 
-def test_the_history_keeps_the_highest_of_five_seconds_over_as_long_as_there_is_something() -> None:
+def test_the_history_has_the_highest_power_of_each_five_seconds() -> None:
     meter = watched(HCHP, seconds=20)  # until 1019
     meter.on_frame(frame(HCHP | {"PAPP": 5000}), 1021.0)
     meter.on_frame(frame(HCHP | {"PAPP": 400}), 1024.0)
@@ -219,5 +217,5 @@ def test_every_kind_of_meter_has_something_to_show(kind: str) -> None:
                          "Imported, not for consumption 53,885.268 kWh; Message: COUPURE DEMAIN A 9H"),
     ],
 )  # fmt: skip
-def test_a_pipe_gets_it_on_a_line(values: dict[str, Value], language: str, line: str) -> None:
+def test_a_view_as_a_line_of_text(values: dict[str, Value], language: str, line: str) -> None:
     assert plain_line(view(values, language), Translations(language)) == line

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reader.watch.notes import translate_warning
+from reader.watch.log_translations import translate_warning
 from reader.watch.texts import Translations
 
 FRENCH, ENGLISH = Translations("fr"), Translations("en")
