@@ -443,9 +443,7 @@ def test_a_file_that_is_not_a_backup_is_refused_before_the_database_is_used(stor
             assert one_line(result.stderr).startswith(f"teleinfo-storer: {folder / name}: {message}")
 
 
-def test_rows_damaged_before_are_saved_with_a_warning(
-    tables: Database, storer: Command, folder: Path
-) -> None:
+def test_rows_damaged_before_are_saved_with_a_warning(tables: Database, storer: Command, folder: Path) -> None:
     query(tables, "UPDATE frames SET label_set_id = 99999 ORDER BY timestamp LIMIT 2", "SELECT 1")
     query(tables, "UPDATE label_sets SET content = '[]' WHERE id = 1", "SELECT 1")
     result = storer("backup", folder)
