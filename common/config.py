@@ -118,11 +118,20 @@ class Secret:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Tls:
-    """TLS to the broker; without `ca` the certificate authorities of the system are used."""
+    """TLS to a server; without `ca` the certificate authorities of the system are used."""
 
     ca: str | None = None
     certificate: str | None = None
     key: str | None = None
+
+    def check_readable(self, section: str) -> None:
+        """Raise NotReady with the name of a file that cannot be read: the TLS library does not name it."""
+        for key, file in (("ca", self.ca), ("certificate", self.certificate), ("key", self.key)):
+            try:
+                if file is not None:
+                    open(file, "rb").close()
+            except OSError as error:
+                raise NotReady(f"{section}.tls.{key}: {file} cannot be read: {error.strerror}") from error
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -252,12 +252,10 @@ class Database:
 
 def _context(tls: Tls) -> ssl.SSLContext:
     """Read the files. Done at each connection, because certificates are renewed."""
-    for key, file in (("ca", tls.ca), ("certificate", tls.certificate), ("key", tls.key)):
-        try:
-            if file is not None:
-                open(file, "rb").close()
-        except OSError as error:
-            raise Unavailable(f"database.tls.{key}: {file} cannot be read: {error.strerror}") from error
+    try:
+        tls.check_readable("database")
+    except NotReady as error:
+        raise Unavailable(str(error)) from error
     try:
         context = ssl.create_default_context(cafile=tls.ca)
         if tls.certificate is not None:

@@ -1,5 +1,5 @@
--- An account that only reads: for people, for Grafana, for scripts, see docs/database.md. One for each is best.
--- Put a password in the place of change-me. In a container, or with skip-name-resolve, '%' in the place of 'localhost'.
+-- A read-only account for people, Grafana or scripts, see docs/database.md. Preferably one account for each.
+-- Replace change-me by a password. In a container, or with skip-name-resolve, replace 'localhost' by '%'.
 CREATE USER IF NOT EXISTS 'grafana'@'localhost';
 ALTER USER 'grafana'@'localhost' IDENTIFIED BY 'change-me';
 GRANT SELECT, SHOW VIEW ON teleinfodb.* TO 'grafana'@'localhost';

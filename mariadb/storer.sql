@@ -1,5 +1,5 @@
--- The database, and the storer's account: what it needs and no more, see docs/database.md.
--- Put a password in the place of change-me. In a container, or with skip-name-resolve, '%' in the place of 'localhost'.
+-- The database, and the storer's account with the privileges that it needs, see docs/database.md.
+-- Replace change-me by a password. In a container, or with skip-name-resolve, replace 'localhost' by '%'.
 CREATE DATABASE IF NOT EXISTS teleinfodb CHARACTER SET utf8mb4;
 CREATE USER IF NOT EXISTS 'teleinfo'@'localhost';
 ALTER USER 'teleinfo'@'localhost' IDENTIFIED BY 'change-me';

@@ -21,7 +21,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from common.config import Broker, Tls
+from common.config import Broker
 from common.errors import NotReady
 from common.mqtt.events import Connected, Event, Message, Published, PublishToken
 
@@ -216,7 +216,7 @@ def _new_client(options: Options) -> paho.Client:
         except NotReady as error:
             raise NotReady(f"mqtt.{error}") from error
     if settings.tls is not None:
-        _check_readable(settings.tls)
+        settings.tls.check_readable("mqtt")
         try:
             client.tls_set(ca_certs=settings.tls.ca, certfile=settings.tls.certificate, keyfile=settings.tls.key)
         except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
@@ -226,16 +226,6 @@ def _new_client(options: Options) -> paho.Client:
     if options.will is not None:
         client.will_set(options.will.topic, options.will.payload, qos=1, retain=True)
     return client
-
-
-def _check_readable(tls: Tls) -> None:
-    """Raise NotReady with the name of a file that cannot be read: the TLS library does not name it."""
-    for option, file in (("ca", tls.ca), ("certificate", tls.certificate), ("key", tls.key)):
-        try:
-            if file is not None:
-                open(file, "rb").close()
-        except OSError as error:
-            raise NotReady(f"mqtt.tls.{option}: {file} cannot be read: {error.strerror}") from error
 
 
 def _connect_properties(options: Options) -> Properties:

@@ -14,6 +14,7 @@ from typing import Any
 from common import tariff
 from common.frame import Frame, Value, parse_time, write_stamp
 from common.labels import LABELS, Mode
+from common.phases import VA_PER_AMPERE, is_three_phase
 
 _INT, _MEDIUMINT, _SMALLINT, _TINYINT = 2**32 - 1, 2**24 - 1, 2**16 - 1, 2**8 - 1
 
@@ -52,21 +53,9 @@ _COLUMN_OF: Mapping[Mode, Mapping[str, str]] = {
     },
 }
 
-# Historic mode: the registers of each contract, and which of them runs in which tariff period (PTEC).
-_CONTRACT_REGISTERS = (
-    {"HC..": "HCHC", "HP..": "HCHP"},
-    {"HN..": "EJPHN", "PM..": "EJPHPM"},
-    {
-        "HCJB": "BBRHCJB",
-        "HPJB": "BBRHPJB",
-        "HCJW": "BBRHCJW",
-        "HPJW": "BBRHPJW",
-        "HCJR": "BBRHCJR",
-        "HPJR": "BBRHPJR",
-    },
-)
-_RUNNING = {period: register for registers in _CONTRACT_REGISTERS for period, register in registers.items()}
-_THREE_PHASES = frozenset({"IINST2", "IRMS2", "URMS2", "SINSTS2", "UMOY2", "SMAXSN2", "IMAX2", "ADIR2"})
+# Historic mode: registers by tariff period (PTEC), of contracts with more than one. BASE has a column of its own.
+_MULTI_RATE_REGISTERS = [registers for name, registers in tariff.HISTORIC_REGISTERS.items() if name != "BASE"]
+_RUNNING = {period: register for registers in _MULTI_RATE_REGISTERS for period, register in registers.items()}
 _LONGEST_TEXT = 16
 
 
@@ -185,7 +174,7 @@ def _split(frame: Frame) -> tuple[tuple[int | None, ...], dict[str, Any]]:
     content: dict[str, Any] = {"mode": mode.value, "frame": rest}
     if own:
         content["columns"] = own
-    if not _THREE_PHASES.isdisjoint(values):
+    if is_three_phase(values):
         content["phases"] = 3
     if frame.stamps is not None:
         content["stamps"] = {label: write_stamp(stamp) for label, stamp in stamps.items()}
@@ -250,7 +239,7 @@ def _registers(content: Mapping[str, Any]) -> tuple[int | None, int | None]:
     """Return the sum of the idle registers if one runs, or else the total; None if a register is missing."""
     values: Mapping[str, Value] = content["frame"]
     running = content.get("columns", {}).get("index_supplier")
-    for registers in _CONTRACT_REGISTERS:
+    for registers in _MULTI_RATE_REGISTERS:
         names = set(registers.values())
         numbers = [_number(values, name) for name in sorted(names - {running})]
         if None not in numbers and (running in names or "BASE" not in values):
@@ -270,13 +259,13 @@ def _short_text(value: Value | None) -> str | None:
 
 
 def _subscribed_current(content: Mapping[str, Any]) -> int | None:
-    """Return amperes per phase: ISOUSC, or PREF (kVA) at 200 V."""
+    """Return amperes per phase: ISOUSC, or PREF (kVA) converted."""
     current = _number(content["frame"], "ISOUSC")
     if current is None:
         power = _number(content["frame"], "PREF")
         if power is None:
             return None
-        current = power * 1000 // 200 // content.get("phases", 1)
+        current = power * 1000 // VA_PER_AMPERE // content.get("phases", 1)
     return current if current <= _SMALLINT else None
 
 

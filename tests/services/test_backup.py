@@ -399,7 +399,7 @@ NEWER = "INSERT INTO schema_version (version, name) VALUES (99, 'of tomorrow')"
 
 def test_tables_that_are_newer_than_the_program_are_not_saved(tables: Database, folder: Path) -> None:
     query(tables, NEWER, "SELECT 1")
-    with pytest.raises(DatabaseError, match=f"program knows {newest_version()}: update"):
+    with pytest.raises(DatabaseError, match=f"up to {newest_version()}: update"):
         backup(tables, folder, NOW)
     assert list(folder.iterdir()) == []
 
@@ -443,9 +443,7 @@ def test_a_file_that_is_not_a_backup_is_refused_before_the_database_is_used(stor
             assert one_line(result.stderr).startswith(f"teleinfo-storer: {folder / name}: {message}")
 
 
-def test_rows_that_were_damaged_before_are_saved_with_a_warning(
-    tables: Database, storer: Command, folder: Path
-) -> None:
+def test_rows_damaged_before_are_saved_with_a_warning(tables: Database, storer: Command, folder: Path) -> None:
     query(tables, "UPDATE frames SET label_set_id = 99999 ORDER BY timestamp LIMIT 2", "SELECT 1")
     query(tables, "UPDATE label_sets SET content = '[]' WHERE id = 1", "SELECT 1")
     result = storer("backup", folder)

@@ -1,30 +1,30 @@
--- Frames, each in some fifty bytes: what moves stands in columns, what does not is written once in a label set.
--- No statement minds being repeated: each ends its transaction, and a storer may be killed between two of them.
+-- Frames, some fifty bytes each: labels that change are columns, the others are stored once in a label set.
+-- Each statement can be repeated: DDL commits implicitly, and a storer may be killed between two statements.
 
 CREATE TABLE IF NOT EXISTS meters (
     id SMALLINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
     identifier VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'ADCO or ADSC',
     UNIQUE KEY (identifier)
-) ENGINE=InnoDB COMMENT='The meters that were heard';
+) ENGINE=InnoDB COMMENT='Meters';
 
 CREATE TABLE IF NOT EXISTS label_sets (
     id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
     digest BINARY(16) NOT NULL COMMENT 'first half of the SHA-256 of content',
     subscription_type VARCHAR(16) NULL COMMENT 'OPTARIF, or what corresponds to NGTF',
-    subscribed_current SMALLINT UNSIGNED NULL COMMENT 'A a phase: ISOUSC, or from PREF',
+    subscribed_current SMALLINT UNSIGNED NULL COMMENT 'A per phase: ISOUSC, or from PREF',
     pricing_period VARCHAR(16) NULL COMMENT 'PTEC, or what corresponds to NTARF',
     current_max MEDIUMINT UNSIGNED NULL COMMENT 'A: IMAX, or IMAX1 + IMAX2 + IMAX3',
     schedule VARCHAR(16) NULL COMMENT 'HHPHC',
     state_code VARCHAR(16) NULL COMMENT 'MOTDETAT',
-    registers_at_rest BIGINT UNSIGNED NULL COMMENT 'Wh, historic mode: the registers of the contract that do not run',
-    index_total BIGINT UNSIGNED NULL COMMENT 'Wh, where no column of frames has it',
+    registers_at_rest BIGINT UNSIGNED NULL COMMENT 'Wh, historic mode: sum of the registers of the contract that do not run',
+    index_total BIGINT UNSIGNED NULL COMMENT 'Wh, if no column of frames has it',
     content MEDIUMTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL COMMENT 'JSON, see docs/storage.md',
     UNIQUE KEY (digest)
-) ENGINE=InnoDB COMMENT='What frames have in common, written once' /*M!100600 PAGE_COMPRESSED=1 */;
+) ENGINE=InnoDB COMMENT='What frames have in common, stored once' /*M!100600 PAGE_COMPRESSED=1 */;
 
 CREATE TABLE IF NOT EXISTS frames (
-    -- An explicit default: without one, older servers would set the column again at each update.
-    timestamp TIMESTAMP(6) NOT NULL DEFAULT '2000-01-01 00:00:00' COMMENT 'when the last byte came in',
+    -- An explicit default: without one, older servers set the column at each update.
+    timestamp TIMESTAMP(6) NOT NULL DEFAULT '2000-01-01 00:00:00' COMMENT 'when the last byte arrived',
     meter_id SMALLINT UNSIGNED NOT NULL,
     label_set_id INT UNSIGNED NOT NULL,
     dropped TINYINT UNSIGNED NULL COMMENT 'damaged groups',
@@ -54,8 +54,8 @@ CREATE TABLE IF NOT EXISTS frames (
     overload_2 SMALLINT UNSIGNED NULL COMMENT 'A: ADIR2',
     overload_3 SMALLINT UNSIGNED NULL COMMENT 'A: ADIR3',
     PRIMARY KEY (timestamp, meter_id)
-) ENGINE=InnoDB COMMENT='One row a frame' /*M!100600 PAGE_COMPRESSED=1 */
--- One partition a month, made ahead by the storer out of this last one.
+) ENGINE=InnoDB COMMENT='One row per frame' /*M!100600 PAGE_COMPRESSED=1 */
+-- The storer splits this last partition into one per month, ahead of time.
 PARTITION BY RANGE (UNIX_TIMESTAMP(timestamp)) (PARTITION p_later VALUES LESS THAN MAXVALUE);
 
 CREATE TABLE IF NOT EXISTS rejected_messages (
@@ -67,10 +67,10 @@ CREATE TABLE IF NOT EXISTS rejected_messages (
     reason VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
     size INT UNSIGNED NOT NULL COMMENT 'bytes of the payload',
     payload MEDIUMBLOB NOT NULL COMMENT 'its first 65536 bytes'
-) ENGINE=InnoDB COMMENT='What could not be stored, and why';
+) ENGINE=InnoDB COMMENT='Messages that could not be stored, and why';
 
--- The eleven columns of the original table. LEFT JOIN keeps frames first, so that a restriction on timestamp is a range
--- on its primary key.
+-- The eleven columns of the original table. LEFT JOIN makes the optimizer read frames first, so that a condition on
+-- timestamp is a range of its primary key.
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW teleinfoframes AS
 SELECT
     f.timestamp AS timestamp,
@@ -79,7 +79,7 @@ SELECT
     s.subscribed_current AS subscription_power_in_a,
     COALESCE(f.index_total, f.index_supplier + s.registers_at_rest, s.index_total) AS total_base_index_in_wh,
     s.pricing_period AS current_pricing_period,
-    -- A meter of three phases whose frame lacks one of them has no sum.
+    -- No sum if a frame of a three-phase meter lacks a phase.
     COALESCE(
         f.current,
         f.current_1 + f.current_2 + f.current_3,

@@ -97,17 +97,17 @@ def test_a_row_gives_a_damaged_and_shuffled_frame_back(kind: str, random: Random
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_day_of_a_simulated_meter_comes_back(kind: str) -> None:
-    packer = RowEncoder()  # which remembers sets
+    encoder = RowEncoder()  # with a cache of sets
     for frame in simulated(kind, 144, every=timedelta(minutes=10)):
-        row = packer.encode_row(frame)
+        row = encoder.encode_row(frame)
         assert back(row).to_json() == frame.to_json()
 
 
 @given(frames())
 def test_the_same_frame_is_the_same_row_whoever_packs_it(frame: Frame) -> None:
-    packer = RowEncoder()
-    packer.encode_row(standard(EAST=1))
-    assert packer.encode_row(frame) == packer.encode_row(Frame.from_json(frame.to_json())) == row_of(frame)
+    encoder = RowEncoder()
+    encoder.encode_row(standard(EAST=1))
+    assert encoder.encode_row(frame) == encoder.encode_row(Frame.from_json(frame.to_json())) == row_of(frame)
 
 
 def test_another_content_is_another_digest() -> None:
@@ -116,10 +116,10 @@ def test_another_content_is_another_digest() -> None:
     assert all(len(one.digest) == 16 for one in sets)
 
 
-def test_a_packer_may_forget_sets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(RowEncoder, "_MANY", 2)
-    packer = RowEncoder()
-    sets = [packer.encode_row(standard(VTIC=f"{number:02}")).label_set for number in (1, 2, 3, 1, 2, 3)]
+def test_the_cache_of_label_sets_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(RowEncoder, "_CACHE_SIZE", 2)
+    encoder = RowEncoder()
+    sets = [encoder.encode_row(standard(VTIC=f"{number:02}")).label_set for number in (1, 2, 3, 1, 2, 3)]
     assert sets[:3] == sets[3:]
 
 
@@ -152,9 +152,9 @@ def test_frames_of_a_day_share_few_label_sets_in_historic_mode(kind: str, sets: 
 @pytest.mark.parametrize("kind", ["standard-single-phase-base", "standard-three-phase-tempo"])
 def test_frames_share_their_label_set_until_something_slow_changes(kind: str) -> None:
     """Load curve, mean voltage, tariff, maximum of the day: a set for each change, and for nothing else."""
-    packer, digests, slow = RowEncoder(), set(), set()
+    encoder, digests, slow = RowEncoder(), set(), set()
     for frame in simulated(kind, 1800, every=timedelta(seconds=1), start=DAY + timedelta(hours=17)):
-        digests.add(packer.encode_row(frame).label_set.digest)
+        digests.add(encoder.encode_row(frame).label_set.digest)
         values = {label: value for label, value in frame.values.items() if label not in MOVING[frame.mode]}
         stamps = {label: str(stamp) for label, stamp in (frame.stamps or {}).items() if label != "DATE"}
         slow.add(json.dumps([values, stamps]))
