@@ -197,19 +197,61 @@ def test_each_configuration_shown_is_one_that_loads(block: str, tmp_path: Path) 
                 check_port(port)
 
 
-@pytest.mark.parametrize(("english", "french"), [("docs/hardware.md", "docs/materiel.md")])
-def test_a_page_in_two_languages_says_the_same_in_both(english: str, french: str) -> None:
-    def outline(document: str) -> list[str | int]:
-        """Return the level of each heading, and of each row of a table the number of its columns."""
-        lines = re.findall(r"^(##+(?= )|\|.*\|$)", prose(document), re.MULTILINE)
-        return [line.count("|") or line for line in lines]
+#: The pages that also exist in French. A French page has a French name, or ends in `-fr` where there is no other.
+TWINS = {
+    "README.md": "LISEZMOI.md",
+    "docs/hardware.md": "docs/materiel.md",
+    "docs/home-assistant.md": "docs/home-assistant-fr.md",
+    "docs/operations.md": "docs/exploitation.md",
+    "docs/troubleshooting.md": "docs/depannage.md",
+}
+TWIN = pytest.mark.parametrize(("english", "french"), TWINS.items())
 
-    def to_type(document: str) -> list[str]:
-        """Return what is typed into a terminal or a file: comments may be translated, the rest is the same."""
-        return [re.sub(r" *#.*", "", block) for language, block in blocks(document) if language]
 
+def outline(document: str) -> list[str]:
+    """Return the level of each heading, and for each row of a table the number of its columns."""
+    lines = re.findall(r"^(##+(?= )|\|.*\|$)", prose(document), re.MULTILINE)
+    return [line if line.startswith("#") else f"{line.count('|') - 1} columns" for line in lines]
+
+
+def to_type(document: str) -> list[str]:
+    """Return what is typed into a terminal or a file, without comments, names to fill in and texts people read."""
+    return [
+        re.sub(r" *#.*|[A-Z]{4,}(?![A-Z_]*=)|\{\{.*|else '.*|(alias|description|title|message): .*", "", block)
+        for language, block in blocks(document)
+        if language
+    ]
+
+
+def targets(document: str, other: dict[str, str]) -> set[str]:
+    """Return the files that a page links to, a page of `other` counted as its translation."""
+    return {other.get(path, path) for path, _ in links(document)}
+
+
+@TWIN
+def test_a_page_in_two_languages_has_the_same_headings_and_tables(english: str, french: str) -> None:
     assert outline(french) == outline(english)
+
+
+@TWIN
+def test_a_page_in_two_languages_shows_the_same_commands_and_files(english: str, french: str) -> None:
     assert to_type(french) == to_type(english)
+
+
+@TWIN
+def test_a_page_in_two_languages_links_to_the_same_pages(english: str, french: str) -> None:
+    assert targets(french, {}) == targets(english, TWINS | {english: french, french: english})
+
+
+@TWIN
+def test_a_page_in_two_languages_links_to_its_translation(english: str, french: str) -> None:
+    assert french in targets(english, {})
+    assert english in targets(french, {})
+
+
+def test_a_french_page_has_no_break_spaces_before_its_punctuation() -> None:
+    for document in TWINS.values():
+        assert not re.findall(r".* [:;?!](?=\s|\*|$)", SPAN.sub("", prose(document)), re.MULTILINE), document
 
 
 def test_the_design_has_a_row_for_each_package() -> None:
