@@ -1,4 +1,4 @@
-"""What the documents say is there: what they link to, the commands they name, the configurations they show."""
+"""What the documents name exists: links, commands, options and configurations; the French pages match the English ones."""
 
 import os
 import re
@@ -41,7 +41,7 @@ FOREIGN = {"triggers", "connection", "services", "apiVersion", "scrape_configs",
 
 FENCE = re.compile(r"^ *```(\w*).*?\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"(`+)(.+?)\1")
-LINK = re.compile(r"\[(?:[^\[\]]|\[[^\[\]]*\])*\]\(([^()\s]+)\)")
+LINK = re.compile(r"\[(?:[^\[\]]|\[[^\[\]]*\])*\]\(([^()\s]+)\)|<img src=\"([^\"]+)\"")
 HEADING = re.compile(r"^(#{2,6}) +(.+)$", re.MULTILINE)
 
 # A service or an account may be called like the program: what follows it then is no command.
@@ -73,8 +73,9 @@ def code(document: str) -> Iterator[str]:
 
 
 def links(document: str) -> Iterator[tuple[str, str]]:
-    """Yield the file and the anchor of each link into the project."""
-    for target in LINK.findall(SPAN.sub("", prose(document))):
+    """Yield the file and the anchor of each link into the project, and the file of each picture."""
+    for link, picture in LINK.findall(SPAN.sub("", prose(document))):
+        target = link or picture
         if not re.match(r"[a-z]+:", target):
             path, _, anchor = target.partition("#")
             yield os.path.normpath(Path(document).parent / path) if path else document, anchor
@@ -197,15 +198,16 @@ def test_each_configuration_shown_is_one_that_loads(block: str, tmp_path: Path) 
                 check_port(port)
 
 
-#: The pages that also exist in French. A French page has a French name, or ends in `-fr` where there is no other.
+#: The pages, and pictures, that also exist in French. A French page has a French name, or ends in `-fr` where there is no other.
 TWINS = {
     "README.md": "LISEZMOI.md",
     "docs/hardware.md": "docs/materiel.md",
     "docs/home-assistant.md": "docs/home-assistant-fr.md",
     "docs/operations.md": "docs/exploitation.md",
     "docs/troubleshooting.md": "docs/depannage.md",
+    "docs/pictures/watch.svg": "docs/pictures/watch-fr.svg",
 }
-TWIN = pytest.mark.parametrize(("english", "french"), TWINS.items())
+TWIN = pytest.mark.parametrize(("english", "french"), [pair for pair in TWINS.items() if pair[0] in DOCUMENTS])
 
 
 def outline(document: str) -> list[str]:
@@ -250,7 +252,7 @@ def test_a_page_in_two_languages_links_to_its_translation(english: str, french: 
 
 
 def test_a_french_page_has_no_break_spaces_before_its_punctuation() -> None:
-    for document in TWINS.values():
+    for document in set(TWINS.values()) & set(DOCUMENTS):
         assert not re.findall(r".* [:;?!](?=\s|\*|$)", SPAN.sub("", prose(document)), re.MULTILINE), document
 
 
