@@ -1,4 +1,4 @@
-"""What the documents name exists: links, commands, options and configurations; the French pages match the English ones."""
+"""What the documents name exists (links, commands, configurations), and French pages match the English ones."""
 
 import os
 import re
@@ -36,7 +36,7 @@ PROGRAMS: dict[str, Callable[[], int]] = {
 }
 CONFIGURATIONS: tuple[type[Any], ...] = (ReaderConfig, StorerConfig)
 
-#: What makes a block of YAML somebody else's: Home Assistant's automations, ser2net, Compose, Grafana, Prometheus.
+#: Keys that show that a block of YAML is for another program: Home Assistant's automations, ser2net, Compose, Grafana, Prometheus.
 FOREIGN = {"triggers", "connection", "services", "apiVersion", "scrape_configs", "groups"}
 
 FENCE = re.compile(r"^ *```(\w*).*?\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
@@ -44,7 +44,7 @@ SPAN = re.compile(r"(`+)(.+?)\1")
 LINK = re.compile(r"\[(?:[^\[\]]|\[[^\[\]]*\])*\]\(([^()\s]+)\)|<img src=\"([^\"]+)\"")
 HEADING = re.compile(r"^(#{2,6}) +(.+)$", re.MULTILINE)
 
-# A service or an account may be called like the program: what follows it then is no command.
+# A service or an account may have the program's name: what follows it is not a command.
 PROGRAM = re.compile(r"(?<!-[a-z] )\b(teleinfo-(?:reader|storer)) +([a-z][a-z-]*)([^\n|;&<>#]*)")
 OTHER_TOOLS = re.compile(r"\b(?:systemctl|journalctl|chown|usermod|useradd)\b")
 RUN = re.compile(r"\./run +([a-z][a-z-]*)(?: +([a-z][a-z-]*)(?![\w/.]))?")
@@ -93,7 +93,7 @@ def anchors(document: str) -> set[str]:
 
 
 def help_of(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], program: str, *command: str) -> str:
-    """Return what a program or a command of it says of itself, or nothing if there is no such command."""
+    """Return the help of a program or of a command of it, or nothing if there is no such command."""
     monkeypatch.setattr(sys, "argv", [program, *command, "--help"])
     with pytest.raises(SystemExit) as end:
         PROGRAMS[program]()
@@ -101,11 +101,11 @@ def help_of(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
     return shown if end.value.code == 0 else ""
 
 
-def told_by_run() -> set[tuple[str, str]]:
-    """Return the commands that `./run help` tells of, each with a word that may follow it, or with none."""
+def documented_by_run() -> set[tuple[str, str]]:
+    """Return the commands in `./run help`, each with a word that may follow it, or with none."""
     usage = text_of("run").partition("usage: ./run COMMAND\n")[2].partition("\nEND\n")[0]
-    told = re.findall(r"^  ([a-z-]+)(?: ([a-z|-]+))?(?:  .*|)$", usage.replace("[ARG…]", ""), re.MULTILINE)
-    return {(command, word) for command, words in told for word in ["", *words.split("|")]}
+    listed = re.findall(r"^  ([a-z-]+)(?: ([a-z|-]+))?(?:  .*|)$", usage.replace("[ARG…]", ""), re.MULTILINE)
+    return {(command, word) for command, words in listed for word in ["", *words.split("|")]}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
@@ -146,27 +146,29 @@ def test_each_command_of_a_program_exists_with_its_options(
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_the_first_page_tells_of_every_command(
+def test_the_first_page_lists_every_command(
     program: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told = {command for line in code("README.md") for name, command, _ in PROGRAM.findall(line) if name == program}
+    documented = {
+        command for line in code("README.md") for name, command, _ in PROGRAM.findall(line) if name == program
+    }
     listed = re.findall(r"^    ([a-z-]+) +\S", help_of(monkeypatch, capsys, program), re.MULTILINE)
     assert len(listed) > 3
-    assert not set(listed) - told
+    assert not set(listed) - documented
 
 
-def test_run_knows_the_commands_that_it_tells_of() -> None:
+def test_run_has_the_commands_in_its_help() -> None:
     cases = text_of("run").partition("\ncase $command in\n")[2]
     labels = re.findall(r"^    ([a-z][a-z |-]*)\)$", cases, re.MULTILINE)
     known = {word for label in labels for word in label.split(" | ")}
-    assert {command for command, _ in told_by_run()} == known - {"help", "-h", "--help"}
+    assert {command for command, _ in documented_by_run()} == known - {"help", "-h", "--help"}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_each_command_of_run_exists(document: str) -> None:
     for line in code(document):
         for command in RUN.findall(line):
-            assert command in told_by_run(), line
+            assert command in documented_by_run(), line
 
 
 YAML = [
@@ -198,7 +200,7 @@ def test_each_configuration_shown_is_one_that_loads(block: str, tmp_path: Path) 
                 check_port(port)
 
 
-#: The pages, and pictures, that also exist in French. A French page has a French name, or ends in `-fr` where there is no other.
+#: The pages and pictures that also exist in French. A French one has a French name, or ends in `-fr`.
 TWINS = {
     "README.md": "LISEZMOI.md",
     "docs/hardware.md": "docs/materiel.md",
@@ -257,10 +259,10 @@ def test_a_french_page_has_no_break_spaces_before_its_punctuation() -> None:
 
 
 def test_the_design_has_a_row_for_each_package() -> None:
-    told = set(re.findall(r"^\| `([a-z_/]+)/` \|", text_of("docs/design.md"), re.MULTILINE))
+    rows = set(re.findall(r"^\| `([a-z_/]+)/` \|", text_of("docs/design.md"), re.MULTILINE))
     packages = {
         file.parent.relative_to(ROOT).as_posix()
         for folder in ("reader", "storer", "common")
         for file in (ROOT / folder).rglob("__init__.py")
     }
-    assert packages - told == set()
+    assert packages - rows == set()
