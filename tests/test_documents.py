@@ -36,7 +36,7 @@ PROGRAMS: dict[str, Callable[[], int]] = {
 }
 CONFIGURATIONS: tuple[type[Any], ...] = (ReaderConfig, StorerConfig)
 
-#: Keys that show that a block of YAML is for another program: Home Assistant's automations, ser2net, Compose, Grafana, Prometheus.
+#: Keys that show that a block of YAML is not ours: Home Assistant's automations, ser2net, Compose, Grafana, Prometheus.
 FOREIGN = {"triggers", "connection", "services", "apiVersion", "scrape_configs", "groups"}
 
 FENCE = re.compile(r"^ *```(\w*).*?\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
@@ -149,12 +149,10 @@ def test_each_command_of_a_program_exists_with_its_options(
 def test_the_first_page_lists_every_command(
     program: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    documented = {
-        command for line in code("README.md") for name, command, _ in PROGRAM.findall(line) if name == program
-    }
+    in_readme = {command for line in code("README.md") for name, command, _ in PROGRAM.findall(line) if name == program}
     listed = re.findall(r"^    ([a-z-]+) +\S", help_of(monkeypatch, capsys, program), re.MULTILINE)
     assert len(listed) > 3
-    assert not set(listed) - documented
+    assert not set(listed) - in_readme
 
 
 def test_run_has_the_commands_in_its_help() -> None:
