@@ -123,6 +123,13 @@ def test_each_example_to_be_copied_is_there(document: str) -> None:
             assert (ROOT / name).exists(), line
 
 
+@pytest.mark.parametrize("document", [document for document in DOCUMENTS if document != "CHANGELOG.md"])
+def test_each_file_of_the_code_that_is_named_exists(document: str) -> None:
+    for _, span in SPAN.findall(prose(document)):
+        for path in re.findall(r"^(?:common|reader|storer|deploy|demo|docs|mariadb|mosquitto|tests)/[\w./-]+[.]\w+$", span):
+            assert (ROOT / path).exists(), path
+
+
 @pytest.mark.parametrize("start", ["README.md", "LISEZMOI.md"])
 def test_every_page_is_reached_from_the_first(start: str) -> None:
     reached, ahead = set(), {start}
