@@ -55,7 +55,7 @@ def look(ports: Sequence[str], listen_to: Listen) -> list[str]:
             meters |= line.meters
         mark = f"{len(heard)}." if line.meters and not known else "-"
         print(f"{mark:3} {port}: {telling.what}")
-        if telling.status is Status.CURE:
+        if telling.status is Status.PROBLEM:
             print(f"    -> {telling.fix}")
     return heard
 

@@ -128,7 +128,7 @@ def test_a_backup_brings_the_same_rows_back_into_an_empty_database(metered: Mete
     before = stack.compose("run", "--rm", "-T", "--no-deps", "storer", "export")
     said = stack.compose("exec", "-T", "backup", "teleinfo-storer", "backup", "/backups")
     file = said.split(":")[0]
-    assert "saved and checked" in said
+    assert "saved and verified" in said
     # The disk has died: a new server, with nothing.
     stack.compose("rm", "--stop", "--force", "mariadb", "backup", "storer")
     subprocess.run(["docker", "volume", "rm", f"{stack.project}_mariadb-data"], capture_output=True, check=True)

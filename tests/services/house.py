@@ -64,7 +64,7 @@ class Speaker:
 
     def __init__(self, settings: config.Broker, client_id: str = "speaks") -> None:
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self._session = Session(settings, client_id, subscriptions=[], post=self._events.put)
+        self._session = Session(settings, client_id, subscriptions=[], emit=self._events.put)
 
     def __enter__(self) -> Self:
         self._session.start()

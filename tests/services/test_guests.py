@@ -10,7 +10,7 @@ import pytest
 
 from common.config import Broker as Settings
 from common.config import Tls
-from common.doctor.broker_probe import NoConnection, Probe, Problem
+from common.doctor.broker_probe import ConnectionFailed, Failure, Probe
 from common.mqtt.events import Connected, Disconnected, Event, Message, Published
 from common.mqtt.session import Session
 from demo.servers import HOST, Broker, find_program, free_port
@@ -64,12 +64,17 @@ class Client:
     """Somebody with a session that the broker keeps."""
 
     def __init__(
-        self, settings: Settings, client_id: str, listen: tuple[str, ...] = (), unacknowledged: int = 5000
+        self, settings: Settings, client_id: str, listen: tuple[str, ...] = (), receive_maximum: int = 5000
     ) -> None:
         self.passed: list[Event] = []  # while we waited for something else
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._session = Session(
-            settings, client_id, subscriptions=listen, post=self._events.put, keep=True, unacknowledged=unacknowledged
+            settings,
+            client_id,
+            subscriptions=listen,
+            emit=self._events.put,
+            persistent=True,
+            receive_maximum=receive_maximum,
         )
         self._session.start()
         self.knew_us = self.wait(Connected).session_present
@@ -175,9 +180,9 @@ def test_no_way_in_is_open_without_an_account(broker: BrokerOfCompose, listener:
     settings = broker.way_in(listener, "phone")
     for name, password in ((None, None), ("phone", "wrong"), ("phone", "")):
         stranger = Settings(host="localhost", port=settings.port, username=name, password=password, tls=settings.tls)
-        with pytest.raises(NoConnection) as refused:
+        with pytest.raises(ConnectionFailed) as refused:
             Probe(stranger, "somebody")
-        assert refused.value.problem is Problem.CREDENTIALS
+        assert refused.value.failure is Failure.CREDENTIALS
 
 
 @pytest.mark.parametrize("listener", [HERE, GUESTS])

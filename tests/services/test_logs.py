@@ -131,7 +131,7 @@ def login(server: Server) -> dict[str, Any]:
 
 
 TROUBLES: list[tuple[dict[str, Any], str]] = [
-    ({"username": "somebody", "password": PASSWORD}, "refuses us: Not authorized"),
+    ({"username": "somebody", "password": PASSWORD}, "refused the connection: Not authorized"),
     ({"username": "somebody", "password": PASSWORD, "tls": {}}, "cannot be reached: "),
 ]
 
@@ -154,7 +154,7 @@ def test_a_broker_that_refuses_learns_the_password_but_no_log_does(
         spool = {"journal": f"{memory}/journal", "path": f"{memory}/spool"}
         reader.start({"port": f"simulate://{KIND}?speed=20", "mqtt": mqtt, "spool": spool})
         storer.start({"mqtt": mqtt, "database": login(fresh_database)})
-        reader.wait_for(said, "frames are coming")
+        reader.wait_for(said, "receiving frames")
         storer.wait_for(said)
         assert (reader.end(), storer.end()) == (0, 0)
     for program in (reader, storer):
@@ -232,7 +232,7 @@ def test_no_log_names_the_delivery_point(
         assert len([line for line in storer.lines() if "Rejected" in line]) == 1
         ear.say(f"{name}/{PRM}/stored", json.dumps({"storer": "x", "timestamps": [PRM]}).encode())
         ear.say(f"{name}/storer/{PRM}/status", PRM.encode())
-        reader.wait_for("not a confirmation", "is not understood")
+        reader.wait_for("invalid confirmation", "invalid status")
     assert (reader.end(), storer.end()) == (0, 0)
     for program in (reader, storer):
         for line in clean(program):

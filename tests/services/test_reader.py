@@ -254,7 +254,7 @@ def test_a_journal_folder_that_is_missing_is_waited_for(reader: Reader) -> None:
     reader.wait_for_frames(1)
     assert reader.end(signal.SIGTERM) == 0
     assert reader.log.read_text().count("cannot be used") == 1
-    assert "The machine has what was missing" in reader.log.read_text()
+    assert "Ready now" in reader.log.read_text()
 
 
 def test_a_reader_that_waits_for_its_journal_ends_at_once_when_told_to(reader: Reader) -> None:

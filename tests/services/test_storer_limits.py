@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from common import config
+from common.clock import KernelClock
 from common.frame import Frame, format_time
 from common.runtime.shutdown import Shutdown
 from demo.servers import Broker
@@ -26,7 +27,7 @@ from tests.services.test_storer import House, some
 
 @pytest.fixture
 def house(broker: Broker, fresh_database: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    monkeypatch.setattr("storer.service.SLOWEST_RETRY", 0.1)
+    monkeypatch.setattr("storer.retry.MAX_BACKOFF", 0.1)
     with Ear(broker) as ear:
         yield House(broker, fresh_database, ear, tmp_path)
 
@@ -128,7 +129,7 @@ def of_now(ahead: timedelta) -> Frame:
 def test_a_frame_of_the_future_is_rejected_and_its_neighbours_are_stored(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storer.clock.is_trusted", lambda: True)
+    monkeypatch.setattr("common.clock.KernelClock.trusted_now", KernelClock.now)
     good = [of_now(timedelta(0)), of_now(timedelta(hours=23))]
     bad = [of_now(timedelta(hours=25)), of_now(timedelta(days=29_000))]
     with running(house):
@@ -142,8 +143,22 @@ def test_a_frame_of_the_future_is_rejected_and_its_neighbours_are_stored(
 def test_a_storer_whose_clock_is_not_set_yet_rejects_nothing_for_its_time(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storer.clock.is_trusted", lambda: False)
+    monkeypatch.setattr("common.clock.KernelClock.synchronised", lambda _: False)
+    monkeypatch.setattr("common.clock.KernelClock.uptime", lambda _: 60.0)
     frame = of_now(timedelta(days=40))
+    with running(house):
+        house.say([frame])
+        house.wait_until_confirmed([frame])
+    assert house.rows() == [frame.to_json()]
+
+
+def test_a_storer_whose_clock_is_before_the_build_date_rejects_nothing_for_its_time(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+    monkeypatch.setattr("common.clock.KernelClock.now", lambda _: long_ago)
+    monkeypatch.setattr("common.clock.KernelClock.synchronised", lambda _: True)
+    frame = of_now(timedelta(0))
     with running(house):
         house.say([frame])
         house.wait_until_confirmed([frame])
