@@ -1,4 +1,4 @@
-"""What the documents say is there: what they link to, the commands they name, the configurations they show."""
+"""What the documents name exists (links, commands, configurations), and French pages match the English ones."""
 
 import os
 import re
@@ -36,15 +36,15 @@ PROGRAMS: dict[str, Callable[[], int]] = {
 }
 CONFIGURATIONS: tuple[type[Any], ...] = (ReaderConfig, StorerConfig)
 
-#: What makes a block of YAML somebody else's: Home Assistant's automations, ser2net, Compose, Grafana, Prometheus.
+#: Keys that show that a block of YAML is not ours: Home Assistant's automations, ser2net, Compose, Grafana, Prometheus.
 FOREIGN = {"triggers", "connection", "services", "apiVersion", "scrape_configs", "groups"}
 
 FENCE = re.compile(r"^ *```(\w*).*?\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"(`+)(.+?)\1")
-LINK = re.compile(r"\[(?:[^\[\]]|\[[^\[\]]*\])*\]\(([^()\s]+)\)")
+LINK = re.compile(r"\[(?:[^\[\]]|\[[^\[\]]*\])*\]\(([^()\s]+)\)|<img src=\"([^\"]+)\"")
 HEADING = re.compile(r"^(#{2,6}) +(.+)$", re.MULTILINE)
 
-# A service or an account may be called like the program: what follows it then is no command.
+# A service or an account may have the program's name: what follows it is not a command.
 PROGRAM = re.compile(r"(?<!-[a-z] )\b(teleinfo-(?:reader|storer)) +([a-z][a-z-]*)([^\n|;&<>#]*)")
 OTHER_TOOLS = re.compile(r"\b(?:systemctl|journalctl|chown|usermod|useradd)\b")
 RUN = re.compile(r"\./run +([a-z][a-z-]*)(?: +([a-z][a-z-]*)(?![\w/.]))?")
@@ -73,8 +73,9 @@ def code(document: str) -> Iterator[str]:
 
 
 def links(document: str) -> Iterator[tuple[str, str]]:
-    """Yield the file and the anchor of each link into the project."""
-    for target in LINK.findall(SPAN.sub("", prose(document))):
+    """Yield the file and the anchor of each link into the project, and the file of each picture."""
+    for link, picture in LINK.findall(SPAN.sub("", prose(document))):
+        target = link or picture
         if not re.match(r"[a-z]+:", target):
             path, _, anchor = target.partition("#")
             yield os.path.normpath(Path(document).parent / path) if path else document, anchor
@@ -92,7 +93,7 @@ def anchors(document: str) -> set[str]:
 
 
 def help_of(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], program: str, *command: str) -> str:
-    """Return what a program or a command of it says of itself, or nothing if there is no such command."""
+    """Return the help of a program or of a command of it, or nothing if there is no such command."""
     monkeypatch.setattr(sys, "argv", [program, *command, "--help"])
     with pytest.raises(SystemExit) as end:
         PROGRAMS[program]()
@@ -100,11 +101,11 @@ def help_of(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
     return shown if end.value.code == 0 else ""
 
 
-def told_by_run() -> set[tuple[str, str]]:
-    """Return the commands that `./run help` tells of, each with a word that may follow it, or with none."""
+def documented_by_run() -> set[tuple[str, str]]:
+    """Return the commands in `./run help`, each with a word that may follow it, or with none."""
     usage = text_of("run").partition("usage: ./run COMMAND\n")[2].partition("\nEND\n")[0]
-    told = re.findall(r"^  ([a-z-]+)(?: ([a-z|-]+))?(?:  .*|)$", usage.replace("[ARG…]", ""), re.MULTILINE)
-    return {(command, word) for command, words in told for word in ["", *words.split("|")]}
+    listed = re.findall(r"^  ([a-z-]+)(?: ([a-z|-]+))?(?:  .*|)$", usage.replace("[ARG…]", ""), re.MULTILINE)
+    return {(command, word) for command, words in listed for word in ["", *words.split("|")]}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
@@ -120,6 +121,13 @@ def test_each_example_to_be_copied_is_there(document: str) -> None:
     for line in code(document):
         for name in re.findall(r"(?<![\w/.-])[\w.-][\w./-]*\.example\b[\w.]*", line):
             assert (ROOT / name).exists(), line
+
+
+@pytest.mark.parametrize("document", [document for document in DOCUMENTS if document != "CHANGELOG.md"])
+def test_each_file_of_the_code_that_is_named_exists(document: str) -> None:
+    for _, span in SPAN.findall(prose(document)):
+        if re.fullmatch(r"(?:common|reader|storer|deploy|demo|docs|mariadb|mosquitto|tests)/[\w./-]+[.]\w+", span):
+            assert (ROOT / span).exists(), span
 
 
 @pytest.mark.parametrize("start", ["README.md", "LISEZMOI.md"])
@@ -145,27 +153,27 @@ def test_each_command_of_a_program_exists_with_its_options(
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_the_first_page_tells_of_every_command(
+def test_the_first_page_lists_every_command(
     program: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told = {command for line in code("README.md") for name, command, _ in PROGRAM.findall(line) if name == program}
+    in_readme = {command for line in code("README.md") for name, command, _ in PROGRAM.findall(line) if name == program}
     listed = re.findall(r"^    ([a-z-]+) +\S", help_of(monkeypatch, capsys, program), re.MULTILINE)
     assert len(listed) > 3
-    assert not set(listed) - told
+    assert not set(listed) - in_readme
 
 
-def test_run_knows_the_commands_that_it_tells_of() -> None:
+def test_run_has_the_commands_in_its_help() -> None:
     cases = text_of("run").partition("\ncase $command in\n")[2]
     labels = re.findall(r"^    ([a-z][a-z |-]*)\)$", cases, re.MULTILINE)
     known = {word for label in labels for word in label.split(" | ")}
-    assert {command for command, _ in told_by_run()} == known - {"help", "-h", "--help"}
+    assert {command for command, _ in documented_by_run()} == known - {"help", "-h", "--help"}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_each_command_of_run_exists(document: str) -> None:
     for line in code(document):
         for command in RUN.findall(line):
-            assert command in told_by_run(), line
+            assert command in documented_by_run(), line
 
 
 YAML = [
@@ -197,26 +205,69 @@ def test_each_configuration_shown_is_one_that_loads(block: str, tmp_path: Path) 
                 check_port(port)
 
 
-@pytest.mark.parametrize(("english", "french"), [("docs/hardware.md", "docs/materiel.md")])
-def test_a_page_in_two_languages_says_the_same_in_both(english: str, french: str) -> None:
-    def outline(document: str) -> list[str | int]:
-        """Return the level of each heading, and of each row of a table the number of its columns."""
-        lines = re.findall(r"^(##+(?= )|\|.*\|$)", prose(document), re.MULTILINE)
-        return [line.count("|") or line for line in lines]
+#: The pages and pictures that also exist in French. A French one has a French name, or ends in `-fr`.
+TWINS = {
+    "README.md": "LISEZMOI.md",
+    "docs/hardware.md": "docs/materiel.md",
+    "docs/home-assistant.md": "docs/home-assistant-fr.md",
+    "docs/operations.md": "docs/exploitation.md",
+    "docs/troubleshooting.md": "docs/depannage.md",
+    "docs/pictures/watch.svg": "docs/pictures/watch-fr.svg",
+}
+TWIN = pytest.mark.parametrize(("english", "french"), [pair for pair in TWINS.items() if pair[0] in DOCUMENTS])
 
-    def to_type(document: str) -> list[str]:
-        """Return what is typed into a terminal or a file: comments may be translated, the rest is the same."""
-        return [re.sub(r" *#.*", "", block) for language, block in blocks(document) if language]
 
+def outline(document: str) -> list[str]:
+    """Return the level of each heading, and for each row of a table the number of its columns."""
+    lines = re.findall(r"^(##+(?= )|\|.*\|$)", prose(document), re.MULTILINE)
+    return [line if line.startswith("#") else f"{line.count('|') - 1} columns" for line in lines]
+
+
+def to_type(document: str) -> list[str]:
+    """Return what is typed into a terminal or a file, without comments, names to fill in and texts people read."""
+    return [
+        re.sub(r" *#.*|[A-Z]{4,}(?![A-Z_]*=)|\{\{.*|else '.*|(alias|description|title|message): .*", "", block)
+        for language, block in blocks(document)
+        if language
+    ]
+
+
+def targets(document: str, other: dict[str, str]) -> set[str]:
+    """Return the files that a page links to, a page of `other` counted as its translation."""
+    return {other.get(path, path) for path, _ in links(document)}
+
+
+@TWIN
+def test_a_page_in_two_languages_has_the_same_headings_and_tables(english: str, french: str) -> None:
     assert outline(french) == outline(english)
+
+
+@TWIN
+def test_a_page_in_two_languages_shows_the_same_commands_and_files(english: str, french: str) -> None:
     assert to_type(french) == to_type(english)
 
 
+@TWIN
+def test_a_page_in_two_languages_links_to_the_same_pages(english: str, french: str) -> None:
+    assert targets(french, {}) == targets(english, TWINS | {english: french, french: english})
+
+
+@TWIN
+def test_a_page_in_two_languages_links_to_its_translation(english: str, french: str) -> None:
+    assert french in targets(english, {})
+    assert english in targets(french, {})
+
+
+def test_a_french_page_has_no_break_spaces_before_its_punctuation() -> None:
+    for document in set(TWINS.values()) & set(DOCUMENTS):
+        assert not re.findall(r".* [:;?!](?=\s|\*|$)", SPAN.sub("", prose(document)), re.MULTILINE), document
+
+
 def test_the_design_has_a_row_for_each_package() -> None:
-    told = set(re.findall(r"^\| `([a-z_/]+)/` \|", text_of("docs/design.md"), re.MULTILINE))
+    rows = set(re.findall(r"^\| `([a-z_/]+)/` \|", text_of("docs/design.md"), re.MULTILINE))
     packages = {
         file.parent.relative_to(ROOT).as_posix()
         for folder in ("reader", "storer", "common")
         for file in (ROOT / folder).rglob("__init__.py")
     }
-    assert packages - told == set()
+    assert packages - rows == set()
