@@ -1,4 +1,4 @@
-"""Takes the pictures of docs/home-assistant.md: `.venv/bin/python -m tests.home_assistant.pictures [FOLDER]`.
+"""Takes the pictures of docs/home-assistant.md: `.venv/bin/python -m docs.tools.picture_home_assistant [FOLDER]`.
 
 A real Home Assistant, the reader, and one simulated meter: Tempo, standard mode, one phase. What it counted in the days
 before is put in as statistics, hour by hour, as the very same meter would have said it then: a dashboard of five
@@ -21,7 +21,7 @@ from demo.servers import HOST, Broker
 from reader.simulator.meter import SimulatedMeter
 from reader.tic.decoder import Decoder
 from tests.faults.rig import Program
-from tests.home_assistant.chromium import Page, browse
+from docs.tools.chromium import Page, browse
 from tests.home_assistant.instance import HomeAssistant
 
 KIND = "standard-single-phase-tempo"
