@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from demo.servers import HOST, Broker
+from docs.tools.chromium import Page, browse
 from reader.simulator.meter import SimulatedMeter
 from reader.tic.decoder import Decoder
 from tests.faults.rig import Program
-from docs.tools.chromium import Page, browse
 from tests.home_assistant.instance import HomeAssistant
 
 KIND = "standard-single-phase-tempo"

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from demo.servers import HOST
-from tests.faults.proxy import Proxy, WithoutPuback
 from tests.faults.rig import METER, Program, Rig, wait_until
+from tests.support.proxy import Proxy, WithoutPuback
 
 WITHIN = 60.0  # seconds, for what should take a few
 IN_FLIGHT = 1000  # frames that a broker may leave unanswered

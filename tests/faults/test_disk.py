@@ -235,7 +235,7 @@ from datetime import timedelta
 from pathlib import Path
 from reader.buffer.item import Item, Kind, key_of
 from reader.buffer.spool import Spool
-from tests.frames import simulated
+from tests.support.frames import simulated
 
 def written():
     return int(dict(line.split(": ") for line in open("/proc/self/io").read().splitlines())["write_bytes"])

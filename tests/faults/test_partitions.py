@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.proxy import Proxy
 from tests.faults.rig import Program, Rig, wait_until
+from tests.support.proxy import Proxy
 
 CUTS = 6
 NOTICED = 60.0  # seconds: keepalive is 15 s, a statement of the database may take 30 s

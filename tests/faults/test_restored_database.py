@@ -10,7 +10,7 @@ import pytest
 
 from demo.servers import HOST, Database
 from tests.faults.rig import ADDRESSES, Rig, bring_back_data, database_at, save_data, wait_until
-from tests.services.ear import Ear
+from tests.support.mqtt_client import Ear
 
 WITHIN = 60.0  # seconds, for what should take one or two
 ANOTHER_HOST = "127.0.0.2"

@@ -28,7 +28,7 @@ from tests.home_assistant.house import (
 )
 from tests.home_assistant.instance import HomeAssistantError, find_python, installed
 from tests.home_assistant.recorder import rows_written, table, values_changed
-from tests.services.ear import Ear
+from tests.support.mqtt_client import Ear
 
 # Its packages are fetched at the first run.
 pytestmark = pytest.mark.timeout(3600)

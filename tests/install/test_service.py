@@ -9,7 +9,7 @@ import pytest
 from demo.servers import Broker, free_port
 from tests.install.machine import CLONE, Machine
 from tests.install.test_installer import one_user
-from tests.services.ear import Ear
+from tests.support.mqtt_client import Ear
 
 METER = "simulate://standard-single-phase-tempo"
 PROBE = """

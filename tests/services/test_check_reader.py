@@ -22,7 +22,7 @@ from common.doctor.findings import Finding, Report
 from common.host import Host
 from demo.servers import Broker, die_with, free_port
 from reader.doctor.command import check
-from tests.services.house import PASSWORD, READER_RULES, Authority, Speaker, account, careful_broker
+from tests.support.servers import PASSWORD, READER_RULES, Authority, Speaker, account, careful_broker
 
 METER = "031961114960"
 LINE = "simulate://standard-single-phase-hchp?speed=20"

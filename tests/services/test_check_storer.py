@@ -21,8 +21,8 @@ from storer.database.frame_store import FrameStore
 from storer.database.rejected import Rejection
 from storer.doctor.command import check
 from storer.doctor.database import DatabaseFacts, judge_database, probe_database
-from tests.services.house import PASSWORD, Speaker, account, careful_broker
-from tests.services.storing import client, make_tables, store
+from tests.support.servers import PASSWORD, Speaker, account, careful_broker
+from tests.support.storing import client, make_tables, store
 
 METER = "031961123456"
 

@@ -15,7 +15,7 @@ from common.errors import DatabaseError, PermanentError, Unavailable
 from demo.servers import Database as Server
 from storer.config import DatabaseConfig
 from storer.database.connection import Database
-from tests.services.house import Authority
+from tests.support.servers import Authority
 
 PASSWORD = "not-the-real-one"
 

@@ -14,8 +14,8 @@ from demo.servers import Database as Server
 from storer.database.connection import Database
 from storer.database.frame_store import FrameStore
 from storer.database.schema import migrate
-from tests.frames import simulated
-from tests.services.storing import NOW, client, exported, make_tables, partition
+from tests.support.frames import simulated
+from tests.support.storing import NOW, client, exported, make_tables, partition
 
 # Addresses of this machine at which no server listens, and one at which a relay does.
 NOBODY, NOBODY_EITHER, RELAY = "127.0.0.8", "127.0.0.9", "127.0.0.2"

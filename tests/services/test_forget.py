@@ -16,7 +16,7 @@ from common.topics import Topics
 from demo.servers import Broker, free_port
 from reader.__main__ import main as reader_main
 from storer.__main__ import main as storer_main
-from tests.services.house import PASSWORD, READER_RULES, Speaker, account, careful_broker
+from tests.support.servers import PASSWORD, READER_RULES, Speaker, account, careful_broker
 
 E = TypeVar("E", bound=Event)
 

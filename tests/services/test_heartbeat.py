@@ -21,7 +21,7 @@ from demo.servers import Broker
 from demo.servers import Database as Server
 from storer.config import StorerConfig
 from storer.service import Storer
-from tests.services.ear import WITHIN, Ear
+from tests.support.mqtt_client import WITHIN, Ear
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -16,8 +16,8 @@ from demo.servers import Database as Server
 from storer.database.connection import Database
 from storer.database.frame_store import FrameStore, WriteResult
 from storer.database.schema import migrate
-from tests.frames import DAY, historic, simulated, standard
-from tests.services.storing import client, exported, make_tables, partition, query, store
+from tests.support.frames import DAY, historic, simulated, standard
+from tests.support.storing import client, exported, make_tables, partition, query, store
 
 ROWS_OF = ("frames", "label_sets", "meters")
 

@@ -17,8 +17,8 @@ from demo.servers import Broker, free_port
 from demo.servers import Database as Server
 from reader.simulator.meter import SimulatedMeter
 from reader.tic.decoder import Decoder
-from tests.frames import DAY
-from tests.services.ear import WITHIN, Ear
+from tests.support.frames import DAY
+from tests.support.mqtt_client import WITHIN, Ear
 
 ROOT = Path(__file__).resolve().parents[2]
 KIND = "standard-single-phase-tempo"

@@ -16,7 +16,7 @@ import pytest
 
 from common.frame import Frame
 from demo.servers import Broker, free_port
-from tests.services.ear import WITHIN, Ear
+from tests.support.mqtt_client import WITHIN, Ear
 
 ROOT = Path(__file__).resolve().parents[2]
 KIND = "standard-single-phase-tempo"

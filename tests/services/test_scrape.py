@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from demo.servers import Broker, free_port
 from demo.servers import Database as Server
-from tests.services.ear import WITHIN, Ear
+from tests.support.mqtt_client import WITHIN, Ear
 
 ROOT = Path(__file__).resolve().parents[2]
 

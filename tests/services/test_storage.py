@@ -19,8 +19,8 @@ from storer.database.connection import Database
 from storer.database.frame_store import FrameStore, WriteResult
 from storer.database.rejected import Rejection
 from storer.database.schema import migrate, migrations
-from tests.frames import DAY, FRACTION, historic, simulated, standard
-from tests.services.storing import NOW, client, exported, make_tables, partition, query, store
+from tests.support.frames import DAY, FRACTION, historic, simulated, standard
+from tests.support.storing import NOW, client, exported, make_tables, partition, query, store
 
 COLUMNS = (
     "timestamp",

@@ -17,9 +17,9 @@ from common.frame import Frame, format_time
 from demo.servers import Broker, free_port
 from demo.servers import Database as Server
 from storer.database.schema import migrations
-from tests.frames import DAY, every_kind, historic, simulated
-from tests.services.ear import WITHIN, Ear
-from tests.services.storing import client, exported, query
+from tests.support.frames import DAY, every_kind, historic, simulated
+from tests.support.mqtt_client import WITHIN, Ear
+from tests.support.storing import client, exported, query
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}  # the programs need not be installed

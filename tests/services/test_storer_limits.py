@@ -17,11 +17,11 @@ from demo.servers import Broker
 from demo.servers import Database as Server
 from storer.config import StorerConfig
 from storer.service import Storer
-from tests.faults.proxy import Proxy
-from tests.frames import DAY, standard
-from tests.services.ear import WITHIN, Ear
-from tests.services.storing import client, query
 from tests.services.test_storer import House, some
+from tests.support.frames import DAY, standard
+from tests.support.mqtt_client import WITHIN, Ear
+from tests.support.proxy import Proxy
+from tests.support.storing import client, query
 
 
 @pytest.fixture

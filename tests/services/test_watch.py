@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from demo.servers import Broker
-from tests.services.ear import WITHIN, Ear
+from tests.support.mqtt_client import WITHIN, Ear
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}

@@ -18,7 +18,7 @@ from reader.meter.last_values import DAMAGED_TOGETHER, SETTLED
 from reader.meter.state import State
 from reader.simulator.meter import KINDS, SimulatedMeter
 from reader.tic.decoder import Decoder, as_frame
-from tests.frames import frames
+from tests.support.frames import frames
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 METER = "031961123456"

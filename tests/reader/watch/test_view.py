@@ -10,8 +10,8 @@ from common.frame import Value
 from reader.simulator.meter import KINDS
 from reader.watch.texts import Translations
 from reader.watch.view import Alert, Gauge, Level, Line, MeterView, View, plain_line
-from tests.frames import simulated
 from tests.reader.watch.watched import BASE_THREE, HCHP, PRODUCER, TEMPO, frame, watched
+from tests.support.frames import simulated
 
 
 def view(values: dict[str, Value], language: str = "fr", *, seconds: int = 130, **changes: Any) -> View:
