@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.compose.stack import SERVICES, Stack, wait_until
-from tests.faults.rig import METER, Meter
+from tests.support.meters import METER, Meter
 
 A_MOMENT = 0.5  # seconds; a frame that came so shortly before a kill may still have been in the kernel's buffer
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Self
 
 from demo.servers import HOST, Database, InstanceError, die_with, find_program, free_port
-from tests.faults.rig import database_at, save_data, wait_until
+from tests.support.programs import wait_until
+from tests.support.servers import database_at, save_data
 
 ANOTHER_HOST, ARBITRATOR = "127.0.0.2", "127.0.0.3"
 LIBRARY = Path("/usr/lib/galera/libgalera_smm.so")

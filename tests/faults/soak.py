@@ -16,7 +16,8 @@ from typing import Any
 
 from demo.servers import InstanceError
 from reader.simulator.meter import KINDS
-from tests.faults.rig import Program, Rig, wait_until
+from tests.faults.rig import Rig
+from tests.support.programs import Program, wait_until
 
 METERS = 10
 SPEED = 50  # times as fast as a meter: about 500 frames a second in all
@@ -25,14 +26,6 @@ REPORT_EVERY = 30.0  # seconds
 OUTAGE = 60.0  # seconds that the database is away, then there, in turn; shorter when the run is
 DRAINED_WITHIN = 1800.0  # seconds
 _LOOK = 0.5  # seconds between two looks
-
-
-def memory(program: Program) -> dict[str, float]:
-    """Return what the program has in memory, and the most that it ever had, in MB."""
-    assert program.process is not None
-    lines = Path(f"/proc/{program.process.pid}/status").read_text().splitlines()
-    values = dict(line.split(":", 1) for line in lines)
-    return {key: int(values[key].split()[0]) / 1024 for key in ("VmRSS", "VmHWM")}
 
 
 def ports() -> list[str]:
@@ -73,7 +66,7 @@ class Soak:
             rows = self._drained(reader, storer)
             print(f"drained in {time.monotonic() - began:.1f} s: {rows} rows", flush=True)
             self._report(reader, storer, there=True, now=True)
-            peaks = {each.name: memory(each)["VmHWM"] for each in (reader, storer)}
+            peaks = {each.name: each.memory("VmHWM") / 2**20 for each in (reader, storer)}
             codes = reader.stop(), storer.stop()
             return self._judge(peaks, codes)
 
@@ -128,8 +121,8 @@ class Soak:
         self._next_report = moment + REPORT_EVERY
         parts = [f"{moment - self._began:6.0f} s", f"database {'there' if there else 'away '}"]
         for program in (reader, storer):
-            had = memory(program)
-            parts.append(f"{program.name} {had['VmRSS']:.0f} MB (most {had['VmHWM']:.0f})")
+            resident, most = program.memory() / 2**20, program.memory("VmHWM") / 2**20
+            parts.append(f"{program.name} {resident:.0f} MB (most {most:.0f})")
         backlog = sum(path.stat().st_size for path in self._files())
         parts.append(f"rows {self._rows() if there else '?'}, backlog {backlog / 1e6:.2f} MB")
         with contextlib.suppress(subprocess.CalledProcessError):  # health comes once a minute, from the first one on

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from demo.servers import HOST
-from tests.faults.rig import METER, Program, Rig, wait_until
+from tests.faults.rig import Rig
+from tests.support.meters import METER
+from tests.support.programs import Program, wait_until
 from tests.support.proxy import Proxy, WithoutPuback
 
 WITHIN = 60.0  # seconds, for what should take a few
@@ -37,7 +39,7 @@ def test_a_flapping_broker_fills_no_memory_while_the_database_is_away(tmp_path: 
         link.target = rig.broker.port
         storer = rig.start_storer()
         wait_until(lambda: bool(storer.lines("Connected to the broker")), WITHIN, "it is there", [storer])
-        lean = storer.resident()
+        lean = storer.memory()
         rig.database.kill()
         subprocess.run(
             ["mosquitto_pub", "-h", HOST, "-p", str(rig.broker.port), "-q", "1", "-l", "-t", f"teleinfo/{METER}/frame"],
@@ -48,9 +50,9 @@ def test_a_flapping_broker_fills_no_memory_while_the_database_is_away(tmp_path: 
         for flap in range(FLAPS):
             link.drop()
             wait_until(partial(carried, link, (flap + 2) * volume), WITHIN, "all came again", [storer])
-        print("resident:", lean >> 20, "MiB, then", storer.resident() >> 20)
+        print("resident:", lean >> 20, "MiB, then", storer.memory() >> 20)
         # Those of this connection, a batch of the first that is being tried, what is made of it, and room for the heap.
-        wait_until(lambda: storer.resident() < lean + 4 * volume, WITHIN, "the rest is given back", [storer])
+        wait_until(lambda: storer.memory() < lean + 4 * volume, WITHIN, "the rest is given back", [storer])
 
 
 # -- the broker never acknowledges -------------------------------------------------------------------------------------
@@ -105,7 +107,7 @@ def another(rig: Rig, kind: str) -> Program:
     config = rig.reader_config if kind == "reader" else rig.storer_config
     twin = rig.folder / f"twin-{kind}.yaml"
     twin.write_text(config.read_text().replace("/journal,", "/twin,").replace(str(rig.spool), f"{rig.spool}-twin"))
-    return Program(f"twin-{kind}", kind, "run", "--config", str(twin), folder=rig.folder)
+    return Program(f"twin-{kind}", kind, "run", "--config", str(twin), folder=rig.folder).start()
 
 
 @pytest.mark.parametrize("kind", ["reader", "storer"])

@@ -10,7 +10,9 @@ from typing import Self
 import pytest
 
 from demo.servers import HOST, Database
-from tests.faults.rig import Program, Rig, database_at, wait_until
+from tests.faults.rig import Rig
+from tests.support.programs import Program, wait_until
+from tests.support.servers import database_at
 
 WITHIN = 60.0  # seconds, for what should take a few
 HUNG_WITHIN = 90.0  # seconds, for what waits for the answer to a statement first
@@ -39,11 +41,12 @@ class Hosts:
     def start(self, *hosts: str) -> Program:
         """Start a storer that is told of these hosts."""
         config = self._config(hosts)
-        self.storer = Program(config.stem, "storer", "run", "--config", str(config), folder=self.rig.folder)
+        program = Program(config.stem, "storer", "run", "--config", str(config), folder=self.rig.folder)
+        self.storer = program.start()
         return self.storer
 
     def stop(self) -> None:
-        if self.storer is not None and self.storer.process is not None and self.storer.process.poll() is None:
+        if self.storer is not None and self.storer.running:
             self.storer.kill()
 
     def writes_into(self, database: Database, within: float = WITHIN) -> None:

@@ -16,8 +16,10 @@ from common.frame import Frame, Value
 from common.labels import Mode
 from reader.buffer.item import Item, Kind, to_micros
 from reader.buffer.spool import Spool
-from tests.faults.rig import METER, ROOT, Program, Rig, wait_until
+from tests.faults.rig import Rig
 from tests.faults.torture import A_MOMENT
+from tests.support.meters import METER
+from tests.support.programs import ROOT, Program, wait_until
 
 WITHIN = 60.0  # seconds, for what should take a few
 ENDS_WITHIN = 5.0  # seconds after a SIGTERM, whatever the state
@@ -36,21 +38,16 @@ class House:
 
     def running(self) -> None:
         """Start what does not run, and wait until rows are made."""
-        for program in (self.reader, self.storer):
-            assert program.process is not None
-            if program.process.poll() is not None:
+        for program in self.programs:
+            if not program.running:
                 program.start()
-        before = self.said(self.storer, "Ready")
         wait_until(lambda: bool(self.rig.sql("SHOW TABLES LIKE 'tallies'")), WITHIN, "tables", self.programs)
         rows = self.count()
-        wait_until(lambda: self.count() > rows + 10, WITHIN, f"rows ({before})", self.programs)
+        wait_until(lambda: self.count() > rows + 10, WITHIN, "rows", self.programs)
 
     @property
     def programs(self) -> tuple[Program, Program]:
         return self.reader, self.storer
-
-    def said(self, program: Program, text: str) -> int:
-        return program.log.read_text(errors="replace").count(text) if program.log.exists() else 0
 
     def count(self) -> int:
         return int(self.rig.sql("SELECT COUNT(*) FROM frames")[0][0])
@@ -59,15 +56,13 @@ class House:
         """Send SIGTERM to some; return for each its exit code and how many seconds it took."""
         began = time.monotonic()
         for program in programs:
-            program.signal(signal.SIGTERM)
+            program.send_signal(signal.SIGTERM)
         ends: dict[str, tuple[int, float]] = {}
 
         def all_ended() -> bool:
             for program in programs:
-                assert program.process is not None
-                code = program.process.poll()
-                if code is not None:
-                    ends.setdefault(program.name, (code, time.monotonic() - began))
+                if not program.running:
+                    ends.setdefault(program.name, (program.wait(), time.monotonic() - began))
             return len(ends) == len(programs)
 
         wait_until(all_ended, ENDS_WITHIN, f"they end ({ends})")
@@ -102,12 +97,10 @@ def idle(_: House) -> None:
 
 
 def broker_away(house: House) -> None:
-    before = [house.said(program, "cannot be reached") for program in house.programs]
+    before = [program.count("cannot be reached") for program in house.programs]
     house.rig.broker.kill()
     wait_until(
-        lambda: all(
-            house.said(each, "cannot be reached") > was for each, was in zip(house.programs, before, strict=True)
-        ),
+        lambda: all(each.count("cannot be reached") > was for each, was in zip(house.programs, before, strict=True)),
         WITHIN,
         "both notice",
         house.programs,
@@ -120,9 +113,9 @@ def broker_hanging(house: House) -> None:
 
 
 def database_away(house: House) -> None:
-    before = house.said(house.storer, "trying again")
+    before = house.storer.count("trying again")
     house.rig.database.kill()
-    wait_until(lambda: house.said(house.storer, "trying again") > before, WITHIN, "it is noticed", house.programs)
+    wait_until(lambda: house.storer.count("trying again") > before, WITHIN, "it is noticed", house.programs)
 
 
 def database_hanging(house: House) -> None:
@@ -227,10 +220,8 @@ def test_a_stop_in_the_middle_of_a_backlog_loses_nothing(house: House) -> None:
 
 def signal_is_taken(program: Program) -> bool:
     """Whether the SIGTERM is not pending any more: a second one would be one with it."""
-    assert program.process is not None
-    lines = Path(f"/proc/{program.process.pid}/status").read_text().splitlines()
-    pending = {key: int(value, 16) for key, _, value in (line.partition(":") for line in lines) if key.endswith("Pnd")}
-    return not any(bits >> (signal.SIGTERM - 1) & 1 for bits in pending.values())
+    pending = [int(value, 16) for name, value in program.status().items() if name.endswith("Pnd")]
+    return not any(bits >> (signal.SIGTERM - 1) & 1 for bits in pending)
 
 
 def test_a_second_stop_ends_at_once_and_loses_nothing(house: House) -> None:
@@ -242,13 +233,12 @@ def test_a_second_stop_ends_at_once_and_loses_nothing(house: House) -> None:
     began = time.monotonic()
     try:
         for program in house.programs:
-            program.signal(signal.SIGTERM)
+            program.send_signal(signal.SIGTERM)
         wait_until(lambda: all(signal_is_taken(each) for each in house.programs), ENDS_WITHIN, "the first is taken")
         for program in house.programs:
-            program.signal(signal.SIGTERM)
+            program.send_signal(signal.SIGTERM)
         for program in house.programs:
-            assert program.process is not None
-            assert program.process.wait(AT_ONCE) == 128 + signal.SIGTERM
+            assert program.wait(AT_ONCE) == 128 + signal.SIGTERM
     finally:
         house.rig.broker.resume()
         house.rig.database.resume()
@@ -306,14 +296,12 @@ def test_a_dead_thread_ends_the_program_with_1(
 
 def waits(program: Program, text: str) -> None:
     """Wait until a program has logged what it waits for; end it, and see that it ends at once with 0."""
-    try:
-        wait_until(lambda: text in program.log.read_text(), WITHIN, text, [program])
+    with program.start():
+        wait_until(lambda: program.count(text) > 0, WITHIN, text, [program])
         began = time.monotonic()
         assert program.stop(ENDS_WITHIN) == 0
         assert time.monotonic() - began < AT_ONCE
-    finally:
-        program.kill()
-    assert program.log.read_text().count(text) == 1
+    assert program.count(text) == 1
 
 
 def test_a_second_reader_does_not_share_a_journal_but_waits(house: House, tmp_path: Path) -> None:

@@ -16,7 +16,9 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from common.frame import LONGEST_MESSAGE, format_time, peek_id
 from demo.servers import HOST
-from tests.faults.rig import METER, Rig, wait_until
+from tests.faults.rig import Rig
+from tests.support.meters import METER
+from tests.support.programs import wait_until
 
 BAD, GOOD = 10_000, 2_000
 KEPT = 65_536  # bytes of a rejected message that the table keeps

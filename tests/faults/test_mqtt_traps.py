@@ -29,7 +29,8 @@ from common.mqtt.events import (
 )
 from common.mqtt.session import Session
 from demo.servers import HOST, Broker, find_program
-from tests.faults.rig import ROOT, Rig, wait_until
+from tests.faults.rig import Rig
+from tests.support.programs import ROOT, wait_until
 from tests.support.proxy import Proxy
 
 WITHIN = 20.0  # seconds, for what should take one or two

@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from demo.servers import HOST, Database
-from tests.faults.rig import ADDRESSES, Rig, bring_back_data, database_at, save_data, wait_until
-from tests.support.mqtt_client import Ear
+from tests.faults.rig import Rig
+from tests.support.meters import ADDRESSES
+from tests.support.mqtt_client import MqttClient, listen
+from tests.support.programs import wait_until
+from tests.support.servers import database_at, restore_data, save_data
 
 WITHIN = 60.0  # seconds, for what should take one or two
 ANOTHER_HOST = "127.0.0.2"
@@ -20,16 +23,16 @@ FIRST, SECOND, THIRD = ADDRESSES
 class House:
     """A storer, its database, a snapshot and a replica of it from before its first frame; a reader played by hand."""
 
-    def __init__(self, rig: Rig, ear: Ear) -> None:
+    def __init__(self, rig: Rig, mqtt: MqttClient) -> None:
         self.rig = rig
-        self._ear = ear
+        self._mqtt = mqtt
         self._second = 0
         assert rig.command("storer", "migrate", config=rig.storer_config).returncode == 0
         self.snapshot = rig.folder / "snapshot"
         save_data(rig.database, self.snapshot)
         self.storer = rig.start_storer()
         wait_until(
-            lambda: any(topic == "teleinfo/storer/rig/status" for topic, _ in ear.messages),
+            lambda: any(topic == "teleinfo/storer/rig/status" for topic, _ in mqtt.messages),
             WITHIN,
             "the storer is there",
             [self.storer],
@@ -42,9 +45,9 @@ class House:
         timestamp = f"2024-01-10T10:00:{self._second:02}.000000Z"
         values = {"ADSC": meter, "EAST": 1000 + self._second, "SINSTS": self._second, "MSG1": message}
         frame = {"meter": meter, "timestamp": timestamp, "mode": "standard", "frame": values}
-        self._ear.say(f"teleinfo/{meter}/frame", json.dumps(frame).encode())
+        self._mqtt.publish(f"teleinfo/{meter}/frame", json.dumps(frame).encode())
         wait_until(
-            lambda: any(timestamp in word["timestamps"] for word in self._ear.on(f"teleinfo/{meter}/stored")),
+            lambda: any(timestamp in word["timestamps"] for word in self._mqtt.on(f"teleinfo/{meter}/stored")),
             WITHIN,
             f"the frame of {timestamp} is confirmed as stored",
             [self.storer],
@@ -66,9 +69,9 @@ def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
     """A house whose storer knows of these hosts."""
     with (
         Rig(tmp_path, port="simulate://standard-single-phase-base", database_hosts=request.param) as rig,
-        Ear(rig.broker) as ear,
+        listen(rig.broker) as mqtt,
     ):
-        house = House(rig, ear)
+        house = House(rig, mqtt)
         try:
             yield house
         finally:
@@ -76,13 +79,13 @@ def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
 
 
 def a_restored_snapshot(house: House) -> Database:
-    bring_back_data(house.rig.database, house.snapshot)
+    restore_data(house.rig.database, house.snapshot)
     return house.rig.database
 
 
 def a_replica_that_lags(house: House) -> Database:
     house.rig.database.kill()
-    bring_back_data(house.replica, house.snapshot)
+    restore_data(house.replica, house.snapshot)
     return house.replica
 
 

@@ -14,6 +14,7 @@ With `--pair` the database is a Galera cluster of two hosts, which are killed, h
 import argparse
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -27,7 +28,10 @@ from pathlib import Path
 
 from demo.servers import HOST, Database, InstanceError
 from tests.faults import galera
-from tests.faults.rig import Chance, Program, Rig, bring_back_data, message_of, save_data, wait_until
+from tests.faults.rig import Rig
+from tests.support.meters import message_of
+from tests.support.programs import Program, wait_until
+from tests.support.servers import restore_data, save_data
 
 HARD_BROKER = "max_queued_messages 10"  # and persistence off, which is what the rig's broker has by default
 DEFAULT_BROKER = "persistence true\nmax_queued_messages 1000\nmax_inflight_messages 20\n"
@@ -112,7 +116,7 @@ class Torture:
     def __init__(self, rig: Rig, seed: int, pair: galera.Pair | None = None) -> None:
         self._rig = rig
         self._pair = pair
-        self._chance = Chance(seed)
+        self._random = random.Random(seed)
         self._result = Result()
         self._down: list[tuple[float, float]] = []  # when the reader could not read
         self._since_backup: dict[Identity, int] = {}  # in no table since the restore; by their hour
@@ -125,8 +129,8 @@ class Torture:
         due, due_at = "restore backup" if self._pair is None else "kill database", time.monotonic() + DUE_AT * seconds
         faults, weights = list(_FAULTS), list(_FAULTS.values())
         while time.monotonic() < end:
-            time.sleep(self._chance.between(0.5, 3.0))  # the life between two faults
-            fault = self._chance.pick(faults, weights)
+            time.sleep(self._random.uniform(0.5, 3.0))  # the life between two faults
+            fault = self._random.choices(faults, weights)[0]
             done = due in self._result.faults
             if not done and time.monotonic() >= due_at:
                 fault = due
@@ -141,7 +145,7 @@ class Torture:
     # -- faults --------------------------------------------------------------------------------------------------------
 
     def _pause(self) -> None:
-        time.sleep(self._chance.between(0.0, 2.0))  # how long a part stays away
+        time.sleep(self._random.uniform(0.0, 2.0))  # how long a part stays away
 
     def _reader(self) -> Program:
         assert self._rig.reader is not None
@@ -187,7 +191,7 @@ class Torture:
         """The database, or either of the pair."""
         if self._pair is None:
             return self._rig.database
-        return self._pair.nodes[self._chance.pick(["0", "1"], [1, 1]) == "1"]
+        return self._random.choice(self._pair.nodes)
 
     def _kill_database(self) -> None:
         database = self._database()
@@ -226,11 +230,11 @@ class Torture:
         for meter, number, hour in self._rig.sql(hours):
             if (meter, int(number)) not in saved:
                 self._since_backup[meter, int(number)] = int(hour)
-        bring_back_data(database, backup)
+        restore_data(database, backup)
 
     def _cut_line(self) -> None:
-        meter = self._rig.meters[int(self._chance.between(0, METERS)) % METERS]
-        meter.cut(self._chance.between(0.1, 3.0))
+        meter = self._random.choice(self._rig.meters)
+        meter.cut(self._random.uniform(0.1, 3.0))
 
     def _disk_full(self) -> None:
         hog = self._rig.spool / "hog"
@@ -259,7 +263,7 @@ class Torture:
 
     def _stop_storer(self) -> None:
         storer = self._storer()
-        self._hang(lambda: storer.signal(signal.SIGSTOP), lambda: storer.signal(signal.SIGCONT))
+        self._hang(lambda: storer.send_signal(signal.SIGSTOP), lambda: storer.send_signal(signal.SIGCONT))
 
     # -- the oracle ----------------------------------------------------------------------------------------------------
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from demo.servers import HOST, Broker
 from reader.simulator.meter import SimulatedMeter
-from tests.faults.rig import Program
 from tests.home_assistant.instance import HomeAssistant
 from tests.home_assistant.own_meter import EveningMeter, OwnMeter
+from tests.support.programs import Program
 
 APPEARS_WITHIN = 120.0  # seconds. Three frames of all meters on a busy machine, and health, which comes once a minute.
 NOTHING = ("unknown", "unavailable")
@@ -87,7 +87,8 @@ class House:
         self._options = {"house": {"language": "fr"}, "annexe": {"language": "en", "compatible_with": "teleinfo2mqtt"}}
         self.configure()
         self.readers = [
-            Program(name, "reader", "run", "--config", str(self._config(name)), folder=folder) for name in self._ports
+            Program(name, "reader", "run", "--config", str(self._config(name)), folder=folder).start()
+            for name in self._ports
         ]
         stack.callback(self._end_readers)
 
@@ -108,7 +109,7 @@ class House:
 
     def _end_readers(self) -> None:
         for reader in self.readers:
-            if reader.process is not None and reader.process.poll() is None:
+            if reader.running:
                 reader.kill()
 
     # -- what Home Assistant has ---------------------------------------------------------------------------------------

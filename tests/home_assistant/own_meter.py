@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from demo.servers import HOST
 from reader.simulator.meter import SimulatedMeter
-from tests.faults.rig import group
+from tests.support.meters import group
 
 SAID_WITHIN = 60.0  # seconds
 

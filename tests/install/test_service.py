@@ -9,7 +9,7 @@ import pytest
 from demo.servers import Broker, free_port
 from tests.install.machine import CLONE, Machine
 from tests.install.test_installer import one_user
-from tests.support.mqtt_client import Ear
+from tests.support.mqtt_client import listen
 
 METER = "simulate://standard-single-phase-tempo"
 PROBE = """
@@ -92,8 +92,8 @@ def test_it_is_ready_and_says_how_it_is(reader: Machine, broker: Broker) -> None
 
 
 def test_frames_reach_the_broker(reader: Machine, broker: Broker) -> None:
-    with Ear(broker) as ear:
-        assert ear.wait(lambda: any(topic.endswith("/frame") for topic, _ in ear.messages))
+    with listen(broker) as mqtt:
+        assert mqtt.wait(lambda: any(topic.endswith("/frame") for topic, _ in mqtt.messages))
 
 
 def test_it_reads_the_clock_and_its_port_and_can_do_nothing_else(reader: Machine) -> None:

@@ -16,7 +16,8 @@ from common.topics import Topics
 from demo.servers import Broker, free_port
 from reader.__main__ import main as reader_main
 from storer.__main__ import main as storer_main
-from tests.support.servers import PASSWORD, READER_RULES, Speaker, account, careful_broker
+from tests.support.mqtt_client import log_in
+from tests.support.servers import PASSWORD, READER_RULES, account, careful_broker
 
 E = TypeVar("E", bound=Event)
 
@@ -165,8 +166,8 @@ def test_a_reader_that_may_not_say_so_to_the_broker_names_who_may(
 ) -> None:
     file = tmp_path / "reader.yaml"
     with careful_broker(tmp_path / "broker") as broker:
-        with Speaker(account(broker, "storer")) as storer:
-            storer.say("teleinfo/storer/old/status", OFFLINE)
+        with log_in(account(broker, "storer")) as storer:
+            storer.retain("teleinfo/storer/old/status", OFFLINE)
         file.write_text(
             "port: simulate://historic-single-phase-base\n"
             f"mqtt: {{host: {broker.host}, port: {broker.port}, username: reader, password: {PASSWORD}}}\n"
@@ -305,9 +306,9 @@ class Household:
 
     def left(self, **topics: str) -> None:
         """Have these retained; `__` stands for a slash."""
-        with Speaker(account(self.broker, "everybody")) as speaker:
+        with log_in(account(self.broker, "everybody")) as speaker:
             for topic, payload in topics.items():
-                speaker.say(f"teleinfo/{topic.replace('__', '/')}", payload)
+                speaker.retain(f"teleinfo/{topic.replace('__', '/')}", payload)
 
     def forget(self, program: str, name: str) -> int:
         self._monkeypatch.setattr(

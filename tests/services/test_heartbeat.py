@@ -21,7 +21,7 @@ from demo.servers import Broker
 from demo.servers import Database as Server
 from storer.config import StorerConfig
 from storer.service import Storer
-from tests.support.mqtt_client import WITHIN, Ear
+from tests.support.mqtt_client import WITHIN, listen
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -106,20 +106,20 @@ def test_an_idle_storer_notices_that_its_database_went_away(
     storer = Storer(load(StorerConfig, file), life)
     thread = threading.Thread(target=storer.run)
 
-    with Ear(broker) as ear:
+    with listen(broker) as mqtt:
 
         def statuses() -> list[str]:
             topic = f"{base}/storer/{name}/status"
-            return [json.loads(payload)["status"] for there, payload in ear.messages if there == topic]
+            return [json.loads(payload)["status"] for there, payload in mqtt.messages if there == topic]
 
         thread.start()
         try:
-            assert ear.wait(lambda: statuses() == ["online"])
+            assert mqtt.wait(lambda: statuses() == ["online"])
             assert wait_for((tmp_path / "heartbeat").exists)
             server.stop()
-            assert ear.wait(lambda: statuses()[-1] == "stalled")
+            assert mqtt.wait(lambda: statuses()[-1] == "stalled")
             server.start()
-            assert ear.wait(lambda: statuses()[-1] == "online")
+            assert mqtt.wait(lambda: statuses()[-1] == "online")
         finally:
             if server.process is None:
                 server.start()

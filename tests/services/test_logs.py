@@ -18,7 +18,7 @@ from demo.servers import Database as Server
 from reader.simulator.meter import SimulatedMeter
 from reader.tic.decoder import Decoder
 from tests.support.frames import DAY
-from tests.support.mqtt_client import WITHIN, Ear
+from tests.support.mqtt_client import WITHIN, listen
 
 ROOT = Path(__file__).resolve().parents[2]
 KIND = "standard-single-phase-tempo"
@@ -209,7 +209,7 @@ def test_no_log_names_the_delivery_point(
     name = f"log-{os.urandom(6).hex()}"
     mqtt = {"host": broker.host, "port": broker.port, "topic": name}
     reader, storer = start("reader"), start("storer")
-    with Ear(broker) as ear:
+    with listen(broker) as client:
         storer.start({"name": name, "mqtt": mqtt, "database": login(fresh_database), "log": {"format": layout}})
         storer.wait_for("Connected to the broker")
         reader.start(
@@ -221,17 +221,17 @@ def test_no_log_names_the_delivery_point(
                 "log": {"format": layout},
             }
         )
-        assert ear.wait(lambda: any(topic.endswith("/stored") and name in topic for topic, _ in ear.messages))
-        assert any(PRM.encode() in payload for topic, payload in ear.messages if name in topic)
+        assert client.wait(lambda: any(topic.endswith("/stored") and name in topic for topic, _ in client.messages))
+        assert any(PRM.encode() in payload for topic, payload in client.messages if name in topic)
         wrong = {"meter": PRM, "timestamp": PRM, "mode": "standard", "frame": {"PRM": PRM}}
-        ear.say(f"{name}/{PRM}/frame", json.dumps(wrong).encode())
+        client.publish(f"{name}/{PRM}/frame", json.dumps(wrong).encode())
         storer.wait_for("Rejected, .*14 digits")
         for number in range(100):
-            ear.say(f"{name}/{PRM}/frame", json.dumps([PRM, number]).encode())
-        assert ear.wait(lambda: sum(topic == f"{name}/rejected" for topic, _ in ear.messages) > 100)
+            client.publish(f"{name}/{PRM}/frame", json.dumps([PRM, number]).encode())
+        assert client.wait(lambda: sum(topic == f"{name}/rejected" for topic, _ in client.messages) > 100)
         assert len([line for line in storer.lines() if "Rejected" in line]) == 1
-        ear.say(f"{name}/{PRM}/stored", json.dumps({"storer": "x", "timestamps": [PRM]}).encode())
-        ear.say(f"{name}/storer/{PRM}/status", PRM.encode())
+        client.publish(f"{name}/{PRM}/stored", json.dumps({"storer": "x", "timestamps": [PRM]}).encode())
+        client.publish(f"{name}/storer/{PRM}/status", PRM.encode())
         reader.wait_for("not a confirmation", "is not understood")
     assert (reader.end(), storer.end()) == (0, 0)
     for program in (reader, storer):

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from demo.servers import Broker
-from tests.support.mqtt_client import WITHIN, Ear
+from tests.support.mqtt_client import WITHIN, listen
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}
@@ -45,7 +45,7 @@ def test_where_the_port_is_in_use_it_says_so_and_listens_to_the_broker(
     with (
         tempfile.TemporaryDirectory(dir="/dev/shm", prefix="teleinfo-") as memory,
         start("simulate", "standard-single-phase-hchp", "--speed", "5", stdout=subprocess.PIPE) as meter,
-        Ear(broker) as ear,
+        listen(broker) as mqtt,
     ):
         assert meter.stdout
         port = meter.stdout.readline().decode().strip()
@@ -56,8 +56,8 @@ def test_where_the_port_is_in_use_it_says_so_and_listens_to_the_broker(
         }
         config.write_text(json.dumps(settings))
         with start("run", "--config", config, stdout=subprocess.DEVNULL) as reader:
-            assert ear.wait(
-                lambda: any(topic.startswith(base) and topic.endswith("/frame") for topic, _ in ear.messages)
+            assert mqtt.wait(
+                lambda: any(topic.startswith(base) and topic.endswith("/frame") for topic, _ in mqtt.messages)
             )
             if not reader_runs_here:
                 config.write_text(json.dumps(settings | {"spool": {"journal": str(tmp_path)}}))
@@ -91,14 +91,14 @@ def test_nonsense_on_the_broker_is_shown_and_frames_go_on(broker: Broker, tmp_pa
     with (
         start("watch", "--config", config_of(broker, base, tmp_path), "--mqtt", stdout=subprocess.PIPE,
               stderr=subprocess.PIPE) as watch,
-        Ear(broker) as ear,
+        listen(broker) as mqtt,
     ):  # fmt: skip
         assert watch.stdout
         deadline = time.monotonic() + WITHIN
         while not select.select([watch.stdout], [], [], 0.2)[0]:
             assert time.monotonic() < deadline
             for topic, said in (("reader/a/health", payload), (f"{METER}/frame", payload), (f"{METER}/frame", FRAME)):
-                ear.say(f"{base}/{topic}", said)
+                mqtt.publish(f"{base}/{topic}", said)
         line = watch.stdout.readline()
         watch.send_signal(signal.SIGTERM)
         assert watch.wait(WITHIN) == 0

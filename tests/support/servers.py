@@ -1,17 +1,15 @@
-"""A broker with accounts and access rules, as a careful household would have it, and certificates for it."""
+"""Private servers with more than the demo's: a broker with accounts and access rules, databases on several hosts."""
 
-import queue
+import shutil
 import subprocess
 from pathlib import Path
-from typing import Self
 
 from common import config
-from common.mqtt.events import Connected, Disconnected, Event, Published
-from common.mqtt.session import Session
-from demo.servers import Broker
+from demo.servers import Broker, Database
 
 PASSWORD = "not-the-real-one"
-_WITHIN = 10.0  # seconds
+#: A kill of the server loses nothing with 2; only a power cut of the machine would.
+FAST_DATABASE = ("--innodb-flush-log-at-trx-commit=2",)
 READER_RULES = """
 topic write teleinfo/+/frame
 topic write teleinfo/+/replay
@@ -40,7 +38,7 @@ topic readwrite teleinfo/storer/+/health
 
 
 def careful_broker(folder: Path, *, reader: str = READER_RULES, storer: str = STORER_RULES, extra: str = "") -> Broker:
-    """Make a broker with the accounts `reader`, `storer` and `everybody`, who may all; start it with `with`."""
+    """Make a broker with the accounts `reader`, `storer` and `everybody` (no restrictions); start it with `with`."""
     folder.mkdir(parents=True, exist_ok=True)
     passwords, rules = folder / "passwords", folder / "rules"
     for file in (passwords, rules):
@@ -54,67 +52,32 @@ def careful_broker(folder: Path, *, reader: str = READER_RULES, storer: str = ST
 
 
 def account(broker: Broker, user: str | None, **changes: object) -> config.Broker:
-    """Reach the broker as one of its accounts."""
+    """Return the settings that connect to the broker with one of its accounts; None: without one."""
     settings = {"host": broker.host, "port": broker.port, "username": user, "password": PASSWORD if user else None}
     return config.Broker(**settings | changes)  # type: ignore[arg-type]
 
 
-class Speaker:
-    """Somebody at the broker who says what is to be retained."""
-
-    def __init__(self, settings: config.Broker, client_id: str = "speaks") -> None:
-        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self._session = Session(settings, client_id, subscriptions=[], post=self._events.put)
-
-    def __enter__(self) -> Self:
-        self._session.start()
-        self._wait(Connected)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._session.close()
-        self._wait(Disconnected)
-
-    def say(self, topic: str, payload: str) -> None:
-        assert self._session.publish(topic, payload, retain=True)
-        self._wait(Published)
-
-    def _wait(self, kind: type[Event]) -> None:
-        while not isinstance(self._events.get(timeout=_WITHIN), kind):
-            pass
+def database_at(address: str, folder: Path, port: int, password: str) -> Database:
+    """Prepare a database server at another address of this machine: another host, to the storer."""
+    folder.mkdir(parents=True)
+    file = folder / "password"
+    file.touch(mode=0o600)
+    file.write_text(password + "\n")
+    return Database(folder, port=port, options=[*FAST_DATABASE, f"--bind-address={address}"])
 
 
-class Authority:
-    """Signs certificates."""
-
-    def __init__(self, folder: Path, name: str) -> None:
-        self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
-        self.certificate, self._key = folder / "ca.crt", folder / "ca.key"
-        extensions = ("-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=keyCertSign")
-        self._openssl("req", "-x509", *_NEW_KEY, "-subj", f"/CN={name}", "-days", "30", *extensions,
-                      "-keyout", str(self._key), "-out", str(self.certificate))  # fmt: skip
-        self._settings = folder / "ca.cnf"
-        (folder / "index").touch()
-        self._settings.write_text(
-            f"[ca]\ndefault_ca = ours\n[ours]\ndatabase = {folder}/index\nnew_certs_dir = {folder}\n"
-            f"certificate = {self.certificate}\nprivate_key = {self._key}\nrand_serial = yes\ndefault_md = sha256\n"
-            "policy = any\nunique_subject = no\n[any]\ncommonName = supplied\n"
-        )
-
-    def sign(self, name: str, valid: str, *, years: tuple[int, int] = (2020, 2040)) -> tuple[Path, Path]:
-        """Make a certificate for `valid`, such as IP:127.0.0.1; return it and its key."""
-        certificate, key, request, extensions = (self.folder / f"{name}.{end}" for end in ("crt", "key", "csr", "ext"))
-        extensions.write_text(f"basicConstraints=CA:FALSE\nsubjectAltName={valid}\n")
-        self._openssl("req", "-new", *_NEW_KEY, "-subj", f"/CN={name}", "-keyout", str(key), "-out", str(request))
-        start, end = (f"{year}0101000000Z" for year in years)
-        self._openssl("ca", "-batch", "-notext", "-config", str(self._settings), "-in", str(request), "-startdate",
-                      start, "-enddate", end, "-extfile", str(extensions), "-out", str(certificate))  # fmt: skip
-        return certificate, key
-
-    @staticmethod
-    def _openssl(*arguments: str) -> None:
-        subprocess.run(["openssl", *arguments], check=True, capture_output=True)
+def save_data(database: Database, copy: Path) -> None:
+    """Copy the files of a database; the server is stopped for a moment."""
+    database.stop()
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(database.folder / "data", copy)
+    database.start()
 
 
-_NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+def restore_data(database: Database, copy: Path) -> None:
+    """Put the files of a database back from a copy; the server is killed first, its clients notice nothing else."""
+    if database.process is not None:
+        database.kill()
+    shutil.rmtree(database.folder / "data", ignore_errors=True)
+    shutil.copytree(copy, database.folder / "data")
+    database.start()
