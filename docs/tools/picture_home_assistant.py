@@ -21,8 +21,8 @@ from demo.servers import HOST, Broker
 from docs.tools.chromium import Page, browse
 from reader.simulator.meter import SimulatedMeter
 from reader.tic.decoder import Decoder
-from tests.faults.rig import Program
 from tests.home_assistant.instance import HomeAssistant
+from tests.support.programs import Program
 
 KIND = "standard-single-phase-tempo"
 DAYS = 9  # of history
@@ -74,7 +74,7 @@ class House:
             f"mqtt: {{host: {HOST}, port: {broker.port}}}\n"
             f"spool: {{journal: {folder}/journal, path: {folder}/spool}}\n"
         )
-        reader = Program("reader", "reader", "run", "--config", str(config), folder=folder)
+        reader = Program("reader", "reader", "run", "--config", str(config), folder=folder).start()
         stack.callback(reader.kill)
         self._wait(self._shown, 1, "the meter")
 
