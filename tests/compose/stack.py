@@ -12,9 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from demo.servers import HOST, free_port
+from demo.servers import free_port
+from tests.support.programs import ROOT
 
-ROOT = Path(__file__).parents[2]
 SERVICES = ("mosquitto", "mariadb", "storer", "reader", "backup")
 UP_WITHIN = 300.0  # seconds
 #: What the shell that runs the tests may tell Docker; .env of this checkout and TIC_PORT of that shell are not for us.
@@ -165,14 +165,3 @@ class Stack:
         return self.compose("ps", "--all", check=False) + self.compose(
             "logs", "--tail", "20", *SERVICES, "prepare", check=False
         )
-
-
-def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
-    """Wait for a condition, looking again and again, and fail when it does not come true in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
-        time.sleep(0.3)  # between two looks
-
-
-__all__ = ["HOST", "SERVICES", "Stack", "wait_until"]

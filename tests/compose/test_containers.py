@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.compose.stack import ROOT, SERVICES, Stack, wait_until
+from tests.compose.stack import SERVICES, Stack
+from tests.support.programs import ROOT, wait_until
 
 
 def test_rows_arrive(stack: Stack) -> None:

@@ -1,9 +1,7 @@
 """What a beginner meets: what the log says to do next, the time of day, the way to a meter of one's own."""
 
-import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -11,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.compose.stack import ROOT, SERVICES, Stack, wait_until
+from tests.compose.stack import SERVICES, Stack
+from tests.support.programs import ENVIRONMENT, command_line, wait_until
 
 METER = re.compile(r"The meter (\d{12}) is read: [\d,]+ VA, period [^,]+, index [\d,]+ Wh")
 PARIS = ZoneInfo("Europe/Paris")
@@ -74,9 +73,8 @@ def test_sql_of_a_person_has_the_time_of_the_house(stack: Stack) -> None:
 @contextmanager
 def meter_on_a_port() -> Iterator[str]:
     """Have a meter at the other end of a pseudo-terminal; yield its name."""
-    command = [sys.executable, "-P", "-m", "reader", "simulate", "standard-single-phase-base"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+    command = command_line("reader", "simulate", "standard-single-phase-base")
+    with subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         try:
             yield process.stdout.readline().strip()
@@ -104,7 +102,7 @@ def test_setup_meter_writes_nothing_where_no_meter_is(stack: Stack) -> None:
 
 
 def test_setup_has_the_rights_of_who_hands_out_passwords_and_no_others(stack: Stack) -> None:
-    script = "from deploy.user import become; become(['credentials']); print(open('/proc/self/status').read())"
+    script = "from deploy.compose.user import become; become(['credentials']); print(open('/proc/self/status').read())"
     said = stack.compose("run", "--rm", "-T", "--entrypoint", "python", "setup", "-c", script)
     status = dict(line.split(":", 1) for line in said.splitlines() if ":" in line)
     assert set(status["Uid"].split()) == set(status["Gid"].split()) == {"1883"}

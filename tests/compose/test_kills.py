@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.compose.stack import SERVICES, Stack, wait_until
+from tests.compose.stack import SERVICES, Stack
 from tests.support.meters import METER, Meter
+from tests.support.programs import wait_until
 
 A_MOMENT = 0.5  # seconds; a frame that came so shortly before a kill may still have been in the kernel's buffer
 

@@ -9,9 +9,11 @@ from pathlib import Path
 import pymysql
 import pytest
 
+from demo.servers import HOST
 from deploy.compose.certificates import CertificateAuthority
-from tests.compose.guest import Guest, Refused
-from tests.compose.stack import HOST, Stack, wait_until
+from tests.compose.stack import Stack
+from tests.support.mqtt_client import MqttClient, Refused
+from tests.support.programs import wait_until
 
 ROLES = ("reader", "storer", "home-assistant", "phone", "health")
 _LOOK = ("home-assistant", "phone")
@@ -80,12 +82,12 @@ def _is_like(topic: str, known: str) -> bool:
     ],
 )
 def test_the_broker_lets_no_stranger_in(stack: Stack, name: str | None, password: str | None) -> None:
-    with pytest.raises(Refused, match=REFUSAL), Guest(stack.mqtt_port, name, password):
+    with pytest.raises(Refused, match=REFUSAL), MqttClient(stack.mqtt_port, name, password):
         pass
 
 
 def test_a_password_is_for_one_account_only(stack: Stack, passwords: dict[str, str]) -> None:
-    with pytest.raises(Refused, match=REFUSAL), Guest(stack.mqtt_port, "storer", passwords["reader"]):
+    with pytest.raises(Refused, match=REFUSAL), MqttClient(stack.mqtt_port, "storer", passwords["reader"]):
         pass
 
 
@@ -94,7 +96,7 @@ def test_each_role_says_and_hears_what_the_rules_give_it_and_nothing_else(
 ) -> None:
     """Every role publishes on every topic, and listens to everything. What counts is what was delivered."""
     with ExitStack() as stack:
-        guests = {role: stack.enter_context(Guest(quiet.mqtt_port, role, passwords[role])) for role in ROLES}
+        guests = {role: stack.enter_context(MqttClient(quiet.mqtt_port, role, passwords[role])) for role in ROLES}
         for guest in guests.values():
             guest.subscribe("#", "+/+/+", "$SYS/#", "$CONTROL/#", *RULES)
         answers = {
@@ -102,8 +104,8 @@ def test_each_role_says_and_hears_what_the_rules_give_it_and_nothing_else(
         }
         for guest in guests.values():
             guest.subscribe("at/the/end")  # the broker has sent us all that it had before it answers this
-        heard = {role: {payload.decode(errors="replace") for _, payload in guests[role].heard} for role in ROLES}
-        topics = {role: {topic for topic, _ in guests[role].heard} for role in ROLES}
+        heard = {role: {payload.decode(errors="replace") for _, payload in guests[role].messages} for role in ROLES}
+        topics = {role: {topic for topic, _ in guests[role].messages} for role in ROLES}
 
     wrong = []
     for topic, (writers, readers) in RULES.items():
@@ -123,18 +125,18 @@ def test_each_role_says_and_hears_what_the_rules_give_it_and_nothing_else(
 
 def test_a_last_will_is_bound_by_the_same_rules(quiet: Stack, passwords: dict[str, str]) -> None:
     allowed, forbidden = "homeassistant/status", "teleinfo/990000000001/link"
-    with Guest(quiet.mqtt_port, "reader", passwords["reader"]) as listener:
+    with MqttClient(quiet.mqtt_port, "reader", passwords["reader"]) as listener:
         listener.subscribe(allowed, forbidden)
-        before = len(listener.heard)
+        before = len(listener.messages)
         for will in (forbidden, allowed):
-            with Guest(quiet.mqtt_port, "home-assistant", passwords["home-assistant"], will=will) as guest:
-                guest.break_off()
+            with MqttClient(quiet.mqtt_port, "home-assistant", passwords["home-assistant"], will=will) as guest:
+                guest.drop_connection()
         listener.wait_for(allowed)
-        assert [topic for topic, _ in listener.heard[before:]] == [allowed]
+        assert [topic for topic, _ in listener.messages[before:]] == [allowed]
 
 
 def test_a_message_that_is_too_large_ends_the_connection(quiet: Stack, passwords: dict[str, str]) -> None:
-    with Guest(quiet.mqtt_port, "reader", passwords["reader"]) as guest:
+    with MqttClient(quiet.mqtt_port, "reader", passwords["reader"]) as guest:
         assert guest.publish("teleinfo/990000000001/replay", "x" * 200_000) < 0x80
         with pytest.raises(Refused, match="ended"):
             guest.publish("teleinfo/990000000001/replay", "x" * 300_000)
@@ -142,7 +144,7 @@ def test_a_message_that_is_too_large_ends_the_connection(quiet: Stack, passwords
 
 def test_tls_shows_a_certificate_of_our_authority(stack: Stack, passwords: dict[str, str], tmp_path: Path) -> None:
     ours = ssl.create_default_context(cadata=stack.setup("ca"))
-    with Guest(stack.tls_port, "phone", passwords["phone"], host="localhost", tls=ours) as guest:
+    with MqttClient(stack.tls_port, "phone", passwords["phone"], host="localhost", tls=ours) as guest:
         guest.subscribe("teleinfo/reader/+/status")
         assert guest.wait_for("teleinfo/reader/home/status") in (b"online", b"offline")  # it is retained
 
@@ -167,10 +169,10 @@ def test_tls_has_no_other_way_in(stack: Stack) -> None:
     ours = ssl.create_default_context(cadata=stack.setup("ca"))
     with (
         pytest.raises(Refused, match=REFUSAL),
-        Guest(stack.tls_port, host="localhost", tls=ours),
+        MqttClient(stack.tls_port, host="localhost", tls=ours),
     ):  # nor there without an account
         pass
-    with pytest.raises(Refused, match="ended"), Guest(stack.tls_port, host="localhost"):  # nor without TLS
+    with pytest.raises(Refused, match="ended"), MqttClient(stack.tls_port, host="localhost"):  # nor without TLS
         pass
 
 
@@ -181,7 +183,7 @@ def test_a_phone_that_calls_itself_the_storer_does_not_throw_it_out(
     context = ssl.create_default_context(cadata=stack.setup("ca")) if tls else None
     port = stack.tls_port if tls else stack.mqtt_port
     before = stack.compose("logs", "--no-log-prefix", "storer").count("is lost")
-    with Guest(
+    with MqttClient(
         port, "phone", passwords["phone"], host="localhost", tls=context, client_id="teleinfo-storer-main"
     ) as guest:
         guest.subscribe("teleinfo/storer/+/status")
@@ -218,10 +220,10 @@ def test_new_passwords_count_and_the_old_ones_do_not(stack: Stack, passwords: di
     stack.compose("restart", "mosquitto", "mariadb")
     stack.up()
     for role in ("reader", "storer", "phone"):
-        with pytest.raises(Refused, match=REFUSAL), Guest(stack.mqtt_port, role, passwords[role]):
+        with pytest.raises(Refused, match=REFUSAL), MqttClient(stack.mqtt_port, role, passwords[role]):
             pass
         passwords[role] = stack.password(role)
-        with Guest(stack.mqtt_port, role, passwords[role]):
+        with MqttClient(stack.mqtt_port, role, passwords[role]):
             pass
     with pytest.raises(pymysql.err.OperationalError, match="Access denied"):
         pymysql.connect(host=HOST, port=stack.database_port, user="grafana", password=secret)
@@ -235,11 +237,11 @@ def test_an_account_is_added_with_the_rights_of_its_role_and_taken_away(stack: S
     password = stack.password("reader-attic")
     stack.compose("restart", "mosquitto")
     stack.up()  # it answers again
-    with Guest(stack.mqtt_port, "reader-attic", password) as guest:
+    with MqttClient(stack.mqtt_port, "reader-attic", password) as guest:
         assert guest.publish("teleinfo/990000000002/link", "offline") < 0x80
         assert guest.publish("teleinfo/990000000002/stored", "{}") == NOT_AUTHORISED
     stack.setup("remove", "reader-attic")
     stack.compose("restart", "mosquitto")
     stack.up()  # it answers again
-    with pytest.raises(Refused, match=REFUSAL), Guest(stack.mqtt_port, "reader-attic", password):
+    with pytest.raises(Refused, match=REFUSAL), MqttClient(stack.mqtt_port, "reader-attic", password):
         pass

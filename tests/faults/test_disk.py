@@ -225,7 +225,7 @@ _OUTAGE = """
 import sys
 from datetime import timedelta
 from pathlib import Path
-from reader.buffer.item import Item, Kind, key_of
+from reader.buffer.item import Item, Kind, to_micros
 from reader.buffer.spool import Spool
 from tests.support.frames import simulated
 
@@ -233,7 +233,7 @@ def written():
     return int(dict(line.split(": ") for line in open("/proc/self/io").read().splitlines())["write_bytes"])
 
 frames = simulated("standard-single-phase-tempo", 3600, every=timedelta(seconds=1))
-items = [Item(Kind.FRAME, frame.meter, key_of(frame.timestamp), frame.to_json()) for frame in frames]
+items = [Item(Kind.FRAME, frame.meter, to_micros(frame.timestamp), frame.to_json()) for frame in frames]
 spool = Spool(Path(sys.argv[1]), max_size=64_000_000)
 spool.open()
 before = written()

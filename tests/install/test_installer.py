@@ -271,7 +271,7 @@ def one_user(machine: Machine) -> None:
     configure_both(machine, "teleinfo")
     machine.run("chown", "teleinfo", "/etc/teleinfo/database-password")  # as README said
     for program in SECRETS:
-        unit = machine.path(f"{CLONE}/packaging/teleinfo-{program}.service").read_text()
+        unit = machine.path(f"{CLONE}/deploy/systemd/teleinfo-{program}.service").read_text()
         unit = re.sub(r"^(User|Group)=.*", r"\1=teleinfo", unit, flags=re.MULTILINE)
         machine.write(f"/etc/systemd/system/teleinfo-{program}.service", unit)
     machine.run("install", "-d", "-m", "750", "-o", "teleinfo", "-g", "teleinfo", "/var/lib/teleinfo")

@@ -6,7 +6,6 @@ import re
 import select
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -15,10 +14,7 @@ import pytest
 
 from demo.servers import Broker
 from tests.support.mqtt_client import WITHIN, listen
-
-ROOT = Path(__file__).resolve().parents[2]
-ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}
-
+from tests.support.programs import ENVIRONMENT, command_line, run_command
 
 METER = "031961123456"
 FRAME = json.dumps(
@@ -32,8 +28,7 @@ FRAME = json.dumps(
 
 
 def start(*arguments: str | Path, stdout: int, stderr: int | None = None) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-P", "-m", "reader", *map(str, arguments)]
-    return subprocess.Popen(command, env=ENVIRONMENT, stdout=stdout, stderr=stderr)
+    return subprocess.Popen(command_line("reader", *arguments), env=ENVIRONMENT, stdout=stdout, stderr=stderr)
 
 
 @pytest.mark.parametrize("reader_runs_here", [True, False], ids=["its-reader-runs", "some-program-has-the-port"])
@@ -68,10 +63,7 @@ def test_where_the_port_is_in_use_it_says_so_and_listens_to_the_broker(
                 watch.send_signal(signal.SIGINT)
                 assert watch.wait(WITHIN) == 0
                 said = watch.stderr.read().decode()
-            refused = subprocess.run(
-                [sys.executable, "-P", "-m", "reader", "watch", "--port", port, "--config", str(config)],
-                env=ENVIRONMENT, capture_output=True, timeout=WITHIN,
-            )  # fmt: skip
+            refused = run_command("reader", "watch", "--port", port, "--config", config)
             reader.send_signal(signal.SIGTERM)
             assert reader.wait(WITHIN) == 0
         meter.send_signal(signal.SIGTERM)
@@ -82,7 +74,7 @@ def test_where_the_port_is_in_use_it_says_so_and_listens_to_the_broker(
         rf"{port} est lu par .+ \(processus {reader.pid}\) : trames du broker {re.escape(broker.host)}\n", said
     ), said
     assert refused.returncode == 1
-    assert "teleinfo-reader watch --mqtt" in refused.stderr.decode()
+    assert "teleinfo-reader watch --mqtt" in refused.stderr
 
 
 @pytest.mark.parametrize("payload", [b"nonsense", b"[]", b'{"lines": 3}'])
