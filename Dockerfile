@@ -39,7 +39,7 @@ RUN groupadd --gid 10002 storer \
  && install -d -o storer -g storer -m 0700 /backups
 COPY deploy/compose/backup_schedule.py /opt/teleinfo/
 COPY deploy/compose/storer.yaml /etc/teleinfo/
-RUN chmod -R a+rX /etc/teleinfo /opt/teleinfo/backups.py
+RUN chmod -R a+rX /etc/teleinfo /opt/teleinfo/backup_schedule.py
 USER 10002:10002
 ENTRYPOINT ["teleinfo-storer"]
 CMD ["run"]

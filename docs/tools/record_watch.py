@@ -1,19 +1,25 @@
 """Record `teleinfo-reader watch` as an animated SVG, for the README: `python -m docs.tools.record_watch [FILE]`.
 
-The real command runs on a pseudo-terminal and reads a simulated meter. A text that does not change from one picture to
-the next is written once. The recording repeats for ever; a viewer that cannot animate shows its first picture.
+The real command runs on a pseudo-terminal and reads a simulated meter, in whose house time passes thirty times as fast:
+in half a minute of a real evening, little happens. A text that does not change from one picture to the next is written
+once. The recording repeats for ever; a viewer that cannot animate shows its first picture.
 """
 
 import argparse
+import contextlib
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
 import sys
 import termios
+import threading
 import time
+import tty
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from html import escape
 from itertools import groupby
 from pathlib import Path
@@ -24,10 +30,15 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 
-COLUMNS, ROWS = 92, 20  # of the terminal
+from reader.simulator.meter import SimulatedMeter
+
+COLUMNS, ROWS = 92, 25  # of the terminal
 SECONDS = 24.0  # of the recording
-WARM_UP = 45.0  # seconds before it: the chart of the power has a history then
-METER = "simulate://standard-three-phase-tempo?speed=1&seed=7"
+WARM_UP = 90.0  # seconds before it: the chart of the power has a history then
+APART = 0.9  # seconds between two pictures, at least
+KIND = "standard-three-phase-tempo"
+BEGIN = datetime(2026, 11, 24, 17, 39, tzinfo=UTC)  # of the warm-up; the house draws too much at 18:32
+SPEED = 30  # times as fast as a real house
 PICTURES = Path(__file__).parents[1] / "pictures"
 
 _HOME = b"\x1b[H"  # with which rich begins each picture
@@ -49,11 +60,34 @@ _COLOURS = {
 Picture = list[str]  # what a picture consists of: elements of SVG, each a text at its place
 
 
-def record(language: str) -> list[tuple[float, bytes]]:
+@contextlib.contextmanager
+def meter() -> Iterator[str]:
+    """Run the meter on a pseudo-terminal; yield the name of its port."""
+    simulated, stop = SimulatedMeter(KIND), threading.Event()
+    line, other_end = pty.openpty()
+    tty.setraw(other_end)
+
+    def run() -> None:
+        began = time.monotonic()
+        while not stop.wait(1.0):
+            os.write(line, simulated.frame(BEGIN + timedelta(seconds=SPEED * (time.monotonic() - began))))
+
+    thread = threading.Thread(target=run, name="meter")
+    thread.start()
+    try:
+        yield os.ttyname(other_end)
+    finally:
+        stop.set()
+        thread.join()
+        os.close(line)
+        os.close(other_end)
+
+
+def record(port: str, language: str) -> list[tuple[float, bytes]]:
     """Run the command for a while; return its pictures, each with the second of the recording at which it came."""
     terminal, other_end = pty.openpty()
     termios.tcsetwinsize(other_end, (ROWS, COLUMNS))
-    command = [sys.executable, "-P", "-m", "reader", "watch", "--port", METER, "--language", language]
+    command = [sys.executable, "-P", "-m", "reader", "watch", "--port", port, "--language", language]
     environment = os.environ | {"TERM": "xterm-256color", "COLORTERM": "", "TZ": "Europe/Paris"}
     process = subprocess.Popen(command, stdin=other_end, stdout=other_end, env=environment, start_new_session=True)
     os.close(other_end)
@@ -73,7 +107,11 @@ def record(language: str) -> list[tuple[float, bytes]]:
         os.close(terminal)
     # The last picture before the recording is its first.
     first = max(place for place, (at, _) in enumerate(arrivals) if at <= 0)
-    return [(max(0.0, at), picture) for at, picture in arrivals[first:]]
+    pictures: list[tuple[float, bytes]] = []
+    for at, picture in arrivals[first:]:
+        if not pictures or at - pictures[-1][0] >= APART:
+            pictures.append((max(0.0, at), picture))
+    return pictures
 
 
 def texts_of(screen: bytes) -> Picture:
@@ -86,12 +124,10 @@ def texts_of(screen: bytes) -> Picture:
 def _texts_of_row(segments: Iterable[Segment], row: int) -> Iterator[str]:
     y, column = _BAR + (row + 1) * _LINE - 4, 0
     for text, style, _ in segments:
-        stripped = text.strip(" \n")
-        if stripped:
-            x = _EDGE + (column + cell_len(text) - cell_len(text.lstrip(" "))) * _CELL
-            length = cell_len(stripped) * _CELL
-            place = f'x="{x:g}" y="{y:g}" textLength="{length:g}"'
-            yield f"<text {place}{_attributes(style or Style())}>{escape(stripped)}</text>"
+        for part in re.finditer(r"\S+( \S+)*", text):  # SVG would make one space of several
+            x = _EDGE + (column + cell_len(text[: part.start()])) * _CELL
+            place = f'x="{x:g}" y="{y:g}" textLength="{cell_len(part[0]) * _CELL:g}"'
+            yield f"<text {place}{_attributes(style or Style())}>{escape(part[0])}</text>"
         column += cell_len(text.rstrip("\n"))
 
 
@@ -157,7 +193,8 @@ def main() -> int:
     parser.add_argument("file", nargs="?", type=Path, default=PICTURES / "watch.svg", help="default: %(default)s")
     parser.add_argument("--language", choices=("fr", "en"), default="en")
     arguments = parser.parse_args()
-    pictures = [(at, texts_of(screen)) for at, screen in record(arguments.language)]
+    with meter() as port:
+        pictures = [(at, texts_of(screen)) for at, screen in record(port, arguments.language)]
     arguments.file.write_text(svg(pictures, "teleinfo-reader watch"), encoding="utf-8")
     print(f"{arguments.file}: {len(pictures)} pictures, {arguments.file.stat().st_size // 1000} kB")
     return 0
