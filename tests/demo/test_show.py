@@ -87,7 +87,8 @@ def test_a_word_longer_than_the_terminal_does_not_break_the_picture() -> None:
     assert all(len(row) < 60 for row in rows)
 
 
-# --- messages -----------------------------------------------------------------------------------------------------------
+# --- messages --------------------------------------------------------------------------------------------------------
+
 
 
 def health(problem: str | None) -> Message:
