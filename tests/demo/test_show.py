@@ -90,7 +90,6 @@ def test_a_word_longer_than_the_terminal_does_not_break_the_picture() -> None:
 # --- messages --------------------------------------------------------------------------------------------------------
 
 
-
 def health(problem: str | None) -> Message:
     report = {
         "delivery": {"decoded": 0, "recovered": 0},

@@ -85,7 +85,7 @@ def house(tmp_path_factory: pytest.TempPathFactory, kinds: tuple[str, ...]) -> I
 
 @pytest.fixture(scope="module")
 def listener(house: House) -> Iterator[tuple[MqttClient, float]]:
-    """Somebody who hears all frames, and since when (seconds since 1970)."""
+    """A client that receives all frames, and since when (seconds since 1970)."""
     with listen(house.broker) as mqtt:
         yield mqtt, time.time()
 
@@ -95,8 +95,8 @@ def changed(house: House) -> House:
     """The house, after a register began to count, a meter got another contract, and somebody deleted an entity."""
     assert "easf02" not in house.entities(OWN)
     assert house.state(TEMPO, "tempo_today") == "Bleu"
-    house.own.say(EASF02="000000002")
-    house.tempo.say(
+    house.own.change(EASF02="000000002")
+    house.tempo.change(
         without=frozenset(f"EASF{number:02}" for number in range(2, 7)),
         NGTF="      BASE      ",
         LTARF="      BASE      ",
@@ -178,7 +178,7 @@ def test_what_was_written_for_teleinfo2mqtt_goes_on(house: House) -> None:
     def state() -> str:
         return str(house.home.states()[FORMER]["state"])
 
-    house.english.say(EAST=f"{FIRST_INDEX + 2:09}")
+    house.english.change(EAST=f"{FIRST_INDEX + 2:09}")
     house.wait(lambda: state() == str(FIRST_INDEX + 2), APPEARS_WITHIN, state)
 
 
@@ -249,8 +249,8 @@ def test_the_energy_dashboard_takes_the_registers(house: House) -> None:
 def test_neither_a_glitch_of_the_index_nor_its_absence_is_shown(house: House) -> None:
     house.show(house.own, 2)
     with listen(house.broker) as mqtt:
-        house.own.say(EAST="000000000", EASF01="000000000", frames=1)
-        house.own.say(without=frozenset(["EAST", "EASF01"]), frames=1)
+        house.own.change(EAST="000000000", EASF01="000000000", frames=1)
+        house.own.change(without=frozenset(["EAST", "EASF01"]), frames=1)
         house.show(house.own, 4)
         states = mqtt.on(f"teleinfo/{OWN}/state")
         frames = [frame["frame"].get("EAST") for frame in mqtt.on(f"teleinfo/{OWN}/frame")]
@@ -379,10 +379,7 @@ def test_the_recorder_does_not_drown(
 
 def test_without_discovery_the_devices_go(house: House) -> None:
     assert house.home.devices()
-    assert [reader.stop() for reader in house.readers] == [0, 0]
-    house.configure(discovery=False)
-    for reader in house.readers:
-        reader.start()
+    house.switch_discovery_off()
     house.wait(lambda: not house.home.devices(), APPEARS_WITHIN, house.home.devices)
     assert house.home.registered() == []
     assert [text for text in house.complaints() if not OF_A_REMOVAL.search(text)] == []
