@@ -93,7 +93,7 @@ class Rig:
     def start_reader(self) -> Program:
         command = ["reader", "run", "--config", str(self.reader_config)]
         if self.clock_ahead:
-            command = ["tests.faults.ahead", str(self.clock_ahead), *command]
+            command = ["tests.faults.clock_ahead", str(self.clock_ahead), *command]
         self.reader = Program("reader", *command, folder=self.folder).start()
         return self.reader
 
