@@ -1,4 +1,4 @@
-"""Who comes in, and what each may say and hear, at the broker and at the database."""
+"""Accounts and access: who can connect to broker and database, and publish, receive, read and write what."""
 
 import socket
 import ssl
@@ -18,7 +18,7 @@ from tests.support.programs import wait_until
 ROLES = ("reader", "storer", "home-assistant", "phone", "health")
 _LOOK = ("home-assistant", "phone")
 
-#: topic: who may publish on it, who is told of it. What the product's documents promise, not what its rules say.
+#: topic: (who may publish on it, who may receive it), as the documents promise; not taken from mosquitto/acl.
 RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "teleinfo/990000000001/frame": (("reader",), ("reader", "storer", *_LOOK)),
     "teleinfo/990000000001/replay": (("reader",), ("storer",)),
@@ -58,8 +58,8 @@ def quiet(stack: Stack) -> Iterator[Stack]:
     stack.up()
 
 
-def may_hear(role: str, topic: str) -> bool:
-    """Tell whether the rules let a role hear a topic, be it one of those above or one of a real meter."""
+def may_receive(role: str, topic: str) -> bool:
+    """Return whether a role may receive a topic, be it one of those above or one of a real meter."""
     return any(role in readers and _is_like(topic, known) for known, (_, readers) in RULES.items())
 
 
@@ -81,7 +81,7 @@ def _is_like(topic: str, known: str) -> bool:
         ("", ""),
     ],
 )
-def test_the_broker_lets_no_stranger_in(stack: Stack, name: str | None, password: str | None) -> None:
+def test_unauthenticated_clients_are_rejected(stack: Stack, name: str | None, password: str | None) -> None:
     with pytest.raises(Refused, match=REFUSAL), MqttClient(stack.mqtt_port, name, password):
         pass
 
@@ -91,10 +91,8 @@ def test_a_password_is_for_one_account_only(stack: Stack, passwords: dict[str, s
         pass
 
 
-def test_each_role_says_and_hears_what_the_rules_give_it_and_nothing_else(
-    quiet: Stack, passwords: dict[str, str]
-) -> None:
-    """Every role publishes on every topic, and listens to everything. What counts is what was delivered."""
+def test_each_role_publishes_and_receives_what_it_may_and_nothing_else(quiet: Stack, passwords: dict[str, str]) -> None:
+    """Every role publishes on every topic and subscribes to all; what was delivered counts."""
     with ExitStack() as stack:
         guests = {role: stack.enter_context(MqttClient(quiet.mqtt_port, role, passwords[role])) for role in ROLES}
         for guest in guests.values():
@@ -103,8 +101,8 @@ def test_each_role_says_and_hears_what_the_rules_give_it_and_nothing_else(
             (role, topic): guest.publish(topic, f"{role}|{topic}") for topic in RULES for role, guest in guests.items()
         }
         for guest in guests.values():
-            guest.subscribe("at/the/end")  # the broker has sent us all that it had before it answers this
-        heard = {role: {payload.decode(errors="replace") for _, payload in guests[role].messages} for role in ROLES}
+            guest.subscribe("at/the/end")  # the broker sends its pending messages before it answers this
+        received = {role: {payload.decode(errors="replace") for _, payload in guests[role].messages} for role in ROLES}
         topics = {role: {topic for topic, _ in guests[role].messages} for role in ROLES}
 
     wrong = []
@@ -112,12 +110,12 @@ def test_each_role_says_and_hears_what_the_rules_give_it_and_nothing_else(
         for role in ROLES:
             for listener in ROLES:
                 expected = role in writers and listener in readers
-                if (f"{role}|{topic}" in heard[listener]) != expected:
-                    wrong.append(f"{listener} {'does not hear' if expected else 'hears'} {role} on {topic}")
+                if (f"{role}|{topic}" in received[listener]) != expected:
+                    wrong.append(f"{listener} {'does not receive' if expected else 'receives'} {topic} of {role}")
             if not topic.startswith("$") and (answers[role, topic] == NOT_AUTHORISED) == (role in writers):
                 wrong.append(f"{role} publishes on {topic}: 0x{answers[role, topic]:02x}")
-    # Beside what was said just now, there is what the broker retains of the real reader and storer.
-    wrong += [f"{role} hears {topic}" for role in ROLES for topic in topics[role] if not may_hear(role, topic)]
+    # The broker also sends what it retains of the real reader and storer.
+    wrong += [f"{role} receives {topic}" for role in ROLES for topic in topics[role] if not may_receive(role, topic)]
     assert wrong == []
     assert any(topic.endswith("/config") for topic in topics["home-assistant"])
     assert topics["health"] == {"$SYS/broker/uptime"}
@@ -165,7 +163,7 @@ def shake_hands(port: int, context: ssl.SSLContext, name: str) -> None:
         pass
 
 
-def test_tls_has_no_other_way_in(stack: Stack) -> None:
+def test_tls_needs_an_account_and_its_port_needs_tls(stack: Stack) -> None:
     ours = ssl.create_default_context(cadata=stack.setup("ca"))
     with (
         pytest.raises(Refused, match=REFUSAL),
@@ -177,7 +175,7 @@ def test_tls_has_no_other_way_in(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("tls", [False, True])
-def test_a_phone_that_calls_itself_the_storer_does_not_throw_it_out(
+def test_a_phone_with_the_client_id_of_the_storer_does_not_take_over_its_session(
     stack: Stack, passwords: dict[str, str], tls: bool
 ) -> None:
     context = ssl.create_default_context(cadata=stack.setup("ca")) if tls else None
@@ -214,7 +212,7 @@ def test_the_database_has_three_accounts_and_each_its_rights(stack: Stack) -> No
                         cursor.execute(statement)
 
 
-def test_new_passwords_count_and_the_old_ones_do_not(stack: Stack, passwords: dict[str, str]) -> None:
+def test_after_a_rotation_only_the_new_passwords_are_accepted(stack: Stack, passwords: dict[str, str]) -> None:
     secret = stack.password("grafana")
     stack.setup("rotate")
     stack.compose("restart", "mosquitto", "mariadb")
@@ -227,12 +225,12 @@ def test_new_passwords_count_and_the_old_ones_do_not(stack: Stack, passwords: di
             pass
     with pytest.raises(pymysql.err.OperationalError, match="Access denied"):
         pymysql.connect(host=HOST, port=stack.database_port, user="grafana", password=secret)
-    # Reader, storer and database go on among themselves.
+    # Reader, storer and database go on working.
     before = stack.sql("SELECT MAX(timestamp) FROM frames")
     wait_until(lambda: stack.sql("SELECT MAX(timestamp) FROM frames") > before, 60, "a row after the rotation")
 
 
-def test_an_account_is_added_with_the_rights_of_its_role_and_taken_away(stack: Stack) -> None:
+def test_an_account_is_added_with_the_rights_of_its_role_and_removed(stack: Stack) -> None:
     stack.setup("add", "reader-attic", "reader")
     password = stack.password("reader-attic")
     stack.compose("restart", "mosquitto")

@@ -24,7 +24,7 @@ PAGE = 4096  # bytes
 
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
-    """A rig whose storer runs, and that tells its reader of a spool for each test."""
+    """A rig whose storer runs; each test gives its reader a spool."""
     with Rig(tmp_path_factory.mktemp("disk"), frames_a_second=240.0) as rig:
         yield rig
 
@@ -63,7 +63,7 @@ def running_storer(rig: Rig) -> Program:
     storer = rig.storer or rig.start_storer()
     if not storer.running:
         storer.start()
-    wait_until(lambda: "Connected to the broker" in storer.log.read_text(), WITHIN, "the storer is there", [storer])
+    wait_until(lambda: "Connected to the broker" in storer.log.read_text(), WITHIN, "the storer is connected", [storer])
     return storer
 
 

@@ -1,4 +1,4 @@
-"""What brokers and paho do to whoever trusts them, and that `common.mqtt` does not."""
+"""Surprises of brokers and of paho, and that `common.mqtt` handles them."""
 
 import gc
 import logging

@@ -1,4 +1,4 @@
-"""The database goes back to an earlier state while the storer runs: what comes then is stored as what it is."""
+"""The database goes back to an earlier state while the storer runs: later frames are stored correctly."""
 
 import json
 import re
@@ -20,8 +20,8 @@ ANOTHER_HOST = "127.0.0.2"
 FIRST, SECOND, THIRD = ADDRESSES
 
 
-class House:
-    """A storer, its database, a snapshot and a replica of it from before its first frame; a reader played by hand."""
+class Setup:
+    """A storer, its database, a snapshot and a replica of it from before its first frame; frames are sent by hand."""
 
     def __init__(self, rig: Rig, mqtt: MqttClient) -> None:
         self.rig = rig
@@ -34,7 +34,7 @@ class House:
         wait_until(
             lambda: any(topic == "teleinfo/storer/rig/status" for topic, _ in mqtt.messages),
             WITHIN,
-            "the storer is there",
+            "the storer is online",
             [self.storer],
         )
         self.replica = database_at(ANOTHER_HOST, rig.folder / "replica", rig.database.port, rig.database.password)
@@ -55,7 +55,7 @@ class House:
         return frame
 
     def exported(self, database: Database) -> list[dict[str, Any]]:
-        """What `export` gives back of a database."""
+        """What `export` returns from a database."""
         config = self.rig.folder / f"{database.folder.name}.yaml"
         host = HOST if database is self.rig.database else ANOTHER_HOST
         config.write_text(re.sub(r"host: \[[^]]*\]", f"host: {host}", self.rig.storer_config.read_text()))
@@ -65,47 +65,47 @@ class House:
 
 
 @pytest.fixture
-def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
-    """A house whose storer knows of these hosts."""
+def setup(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Setup]:
+    """A setup whose storer knows of these hosts."""
     with (
         Rig(tmp_path, port="simulate://standard-single-phase-base", database_hosts=request.param) as rig,
         listen(rig.broker) as mqtt,
     ):
-        house = House(rig, mqtt)
+        setup = Setup(rig, mqtt)
         try:
-            yield house
+            yield setup
         finally:
-            house.replica.stop()
+            setup.replica.stop()
 
 
-def a_restored_snapshot(house: House) -> Database:
-    restore_data(house.rig.database, house.snapshot)
-    return house.rig.database
+def a_restored_snapshot(setup: Setup) -> Database:
+    restore_data(setup.rig.database, setup.snapshot)
+    return setup.rig.database
 
 
-def a_replica_that_lags(house: House) -> Database:
-    house.rig.database.kill()
-    restore_data(house.replica, house.snapshot)
-    return house.replica
+def a_replica_that_lags(setup: Setup) -> Database:
+    setup.rig.database.kill()
+    restore_data(setup.replica, setup.snapshot)
+    return setup.replica
 
 
 @pytest.mark.parametrize(
-    ("house", "goes_back_to"),
+    ("setup", "goes_back_to"),
     [((HOST,), a_restored_snapshot), ((HOST, ANOTHER_HOST), a_replica_that_lags)],
     ids=["a snapshot is restored", "a replica lags"],
-    indirect=["house"],
+    indirect=["setup"],
 )
 def test_a_frame_keeps_its_meter_and_its_labels_when_the_database_has_gone_back(
-    house: House, goes_back_to: Callable[[House], Database]
+    setup: Setup, goes_back_to: Callable[[Setup], Database]
 ) -> None:
-    before = [house.store(FIRST, "one"), house.store(SECOND, "two")]
-    assert house.exported(house.rig.database) == before
-    database = goes_back_to(house)
+    before = [setup.store(FIRST, "one"), setup.store(SECOND, "two")]
+    assert setup.exported(setup.rig.database) == before
+    database = goes_back_to(setup)
     # Others take the numbers that the first ones had.
     after = [
-        house.store(THIRD, "three"),
-        house.store(FIRST, "one"),
-        house.store(SECOND, "two"),
-        house.store(THIRD, "two"),
+        setup.store(THIRD, "three"),
+        setup.store(FIRST, "one"),
+        setup.store(SECOND, "two"),
+        setup.store(THIRD, "two"),
     ]
-    assert house.exported(database) == after
+    assert setup.exported(database) == after

@@ -13,18 +13,18 @@ MESSAGE_EVERY = 50  # frames after which a meter shows another message: a label 
 
 
 def group(label: str, *fields: str) -> bytes:
-    """Write a standard-mode group, by the definition of its checksum."""
+    """Return a group in standard mode, with its checksum by the definition of the specification."""
     zone = "\t".join((label, *fields)).encode() + b"\t"
     return b"\n" + zone + bytes([(sum(zone) & 0x3F) + 0x20]) + b"\r"
 
 
 def message_of(address: str, number: int) -> str:
-    """The message that a meter shows with this frame: no other has the same."""
+    """Return the message of a frame; each block of MESSAGE_EVERY frames of a meter has its own."""
     return f"{address} {number // MESSAGE_EVERY:019}"
 
 
 def numbered_frame(number: int, index: int, now: float, address: str = METER) -> bytes:
-    """Write a frame that carries its number as SINSTS, and the message of that number."""
+    """Return a frame with its number as SINSTS, and with the message of that number."""
     stamp = time.strftime("H%y%m%d%H%M%S", time.gmtime(now + 3600))
     groups = (
         group("ADSC", address),
@@ -45,11 +45,11 @@ def numbered_frame(number: int, index: int, now: float, address: str = METER) ->
 
 
 class Meter:
-    """A meter behind a TCP port (`socket://`), that writes down what it sent, when, and whether somebody listened."""
+    """A meter behind a TCP port (`socket://`); it records which frames it sent to a connected reader, and when."""
 
     def __init__(self, frames_a_second: float, host: str = HOST, address: str = METER) -> None:
         self.address = address
-        self.sent: list[tuple[int, float]] = []  # number, monotonic time; only what went to a reader
+        self.sent: list[tuple[int, float]] = []  # number, monotonic time
         self.interruptions: list[tuple[float, float]] = []  # when nobody can be expected to have read
         self._pace = 1 / frames_a_second
         self._server = socket.create_server((host, 0))
@@ -87,7 +87,7 @@ class Meter:
                     index = 10_000_000 + int((now - began) * 2000 / 3600)
                     frame = numbered_frame(number, index, now, self.address)
                     try:
-                        if _hung_up(connection):
+                        if _is_closed(connection):
                             break
                         connection.sendall(frame)
                     except OSError:
@@ -101,7 +101,7 @@ class Meter:
                 pass
 
 
-def _hung_up(connection: socket.socket) -> bool:
-    """Tell whether the reader has gone: the first frame sent to a closed connection would seem to arrive."""
+def _is_closed(connection: socket.socket) -> bool:
+    """Return whether the reader has closed the connection: the first frame sent to it would seem to arrive."""
     readable, _, _ = select.select([connection], [], [], 0)
     return bool(readable) and connection.recv(1) == b""

@@ -30,7 +30,7 @@ class WithoutPuback:
 
 
 def _packet_size(data: bytes) -> int:
-    """Return the size of the MQTT packet at the beginning; 0 when it is not all there."""
+    """Return the size of the first MQTT packet; 0 while it is incomplete."""
     length = 0
     for place, byte in enumerate(data[1:5]):
         length |= (byte & 0x7F) << 7 * place
@@ -51,7 +51,7 @@ class _Pipe:
         self.gone.set()
         for end in self.sockets:
             with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)  # wakes whoever reads or writes
+                end.shutdown(socket.SHUT_RDWR)  # wakes the threads that read or write
 
 
 class Proxy:
