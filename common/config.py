@@ -1,7 +1,7 @@
 """Reads a YAML file into dataclasses whose fields are the options: name, type and default in one place.
 
-A field may be a string, a number, a list of strings, a nested dataclass, or anything that a `read` function of its own
-makes of the text. Unknown keys and wrong types are refused before anything is opened.
+A field may be a string, a number, a list of strings, a nested dataclass, or whatever its own `read` function returns.
+Unknown keys and wrong types are refused before anything is opened.
 """
 
 import dataclasses
@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import yaml
 
 from common.errors import ConfigError, NotReady
-from common.host import reason
+from common.file_errors import reason
 from common.yaml_errors import explain
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ _BYTES = {"B": 1, "kB": 1000, "KB": 1000, "MB": 1000_000, "GB": 1000_000_000}
 def option(
     default: Any = dataclasses.MISSING, *, read: Callable[[Any], Any] | None = None, secret: bool = False
 ) -> Any:
-    """Declare a field; `read` turns what stands in the file into the value, or raises ValueError with a hint."""
+    """Declare a field; `read` converts the value in the file, or raises ValueError with a hint."""
     return dataclasses.field(default=default, metadata={"read": read} if read else {}, repr=not secret)
 
 
@@ -89,7 +89,7 @@ def topic_name(value: Any) -> str:
 
 
 def client_name(value: Any) -> str:
-    """Read the name of a program, which stands in topics and client ids."""
+    """Read the name of a program, which is part of topics and client ids."""
     if not isinstance(value, str) or not re.fullmatch(r"[0-9A-Za-z_.-]{1,64}", value):
         raise ValueError(f"a name of letters, digits, '-', '_' and '.' is expected, not {value!r}")
     return value
@@ -103,10 +103,10 @@ class Secret:
     password_file: str | None = None
 
     def secret(self) -> str | None:
-        """Return the password; a file is read anew each time, so that one that was replaced counts.
+        """Return the password; its file is read each time, as it may have been replaced.
 
         Raises:
-            NotReady: the file cannot be read now.
+            NotReady: the file cannot be read.
         """
         if self.password_file is None:
             return self.password
@@ -118,7 +118,7 @@ class Secret:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Tls:
-    """How to reach a broker over TLS; without `ca` the system's authorities count."""
+    """TLS to the broker; without `ca` the certificate authorities of the system are used."""
 
     ca: str | None = None
     certificate: str | None = None
@@ -127,7 +127,7 @@ class Tls:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Broker(Secret):
-    """Where the broker is."""
+    """The address of the broker and our account there."""
 
     host: str = "localhost"
     port: int = option(1883, read=port_number)
@@ -143,14 +143,14 @@ def _log_format(value: Any) -> str:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LogConfig:
-    """How lines of the log are written."""
+    """The format of the log."""
 
     format: str = option("plain", read=_log_format)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MetricsConfig:
-    """Where Prometheus may read the counters; without a port, nowhere."""
+    """Where Prometheus reads the metrics; without a port, nowhere."""
 
     host: str = "127.0.0.1"
     port: int | None = option(None, read=port_number)
@@ -160,7 +160,7 @@ def load(kind: type[T], path: Path) -> T:
     """Read the file into a `kind`.
 
     Raises:
-        ConfigError: with the file, the key, and what to do.
+        ConfigError: with the file, the key and the fix.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -168,8 +168,8 @@ def load(kind: type[T], path: Path) -> T:
         line = error.object[: error.start].count(b"\n") + 1
         raise ConfigError(f"{path}, line {line}: {_NOT_UTF8}") from error
     except (OSError, ValueError) as error:
-        cure = "" if isinstance(error, PermissionError) else "; name your file with --config"
-        raise ConfigError(f"{path}: cannot be read: {_why(error)}{cure}") from error
+        hint = "" if isinstance(error, PermissionError) else "; name your file with --config"
+        raise ConfigError(f"{path}: cannot be read: {_why(error)}{hint}") from error
     try:
         document = _read_yaml(text)
     except yaml.YAMLError as error:
@@ -181,7 +181,7 @@ def load(kind: type[T], path: Path) -> T:
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads YAML, and takes no key twice: of two passwords the last would count, and the first be looked at."""
+    """Reads YAML, but refuses a key that occurs twice: the last one would count, while people look at the first."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         lines: dict[Any, int] = {}
@@ -245,7 +245,7 @@ def _section(kind: type[T], document: Any, prefix: str) -> T:
 
 
 def _check_space(text: Any, names: Container[str], prefix: str) -> None:
-    """Refuse `host:localhost`, which is no option; what stands behind the colon may be a password."""
+    """Refuse `host:localhost`, which is no option, without showing it: after the colon may be a password."""
     name, colon, _ = text.partition(":") if isinstance(text, str) else ("", "", "")
     if colon and name in names:
         raise ConfigError(f"{prefix}{name}: a space is missing after the colon")
@@ -257,7 +257,7 @@ def _value(hint: Any, value: Any, where: str, field: "dataclasses.Field[Any]") -
     value = _with_variables(written, where, as_text=str in wanted)
     if value is None and type(None) in wanted:
         if written is None and any(dataclasses.is_dataclass(kind) for kind in wanted):
-            # With everything below it commented out, it looks as if it were there. A variable may be empty on purpose.
+            # Probably all options below it are commented out. A variable may be empty on purpose.
             raise ConfigError(f"{where}: options are expected below it; {{}} takes their defaults")
         return None
     read = field.metadata.get("read")
@@ -276,12 +276,12 @@ def _value(hint: Any, value: Any, where: str, field: "dataclasses.Field[Any]") -
             return value
     names = " or ".join(_name(kind) for kind in wanted if kind is not type(None))
     hint_text = ": put it in quotes" if str in wanted and not isinstance(value, (list, dict, type(None))) else ""
-    shown = f", not {value!r}" if field.repr else ""  # a secret is not for the log
+    shown = f", not {value!r}" if field.repr else ""  # secrets are not logged
     raise ConfigError(f"{where}: {names} is expected{shown}{hint_text}")
 
 
 def _sort(value: Any) -> str:
-    """Say what sort of thing stands there, without the thing: it may hold a secret."""
+    """Return the kind of a value, without the value: it may hold a secret."""
     sorts = {list: "a list", str: "text", int: "a number", float: "a number", bool: "true or false"}
     return sorts.get(type(value), type(value).__name__)
 

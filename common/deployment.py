@@ -1,6 +1,6 @@
-"""Writes commands as they are typed where a program is deployed: with Docker Compose, as a systemd service, in a shell.
+"""Commands to show to people, written for Docker Compose, a systemd service or a shell.
 
-The one place that knows the difference; whoever tells people what to do asks `here()`.
+`here()` finds out how this program was installed; nothing else in the code has to know the difference.
 """
 
 import os
@@ -13,7 +13,7 @@ from pathlib import Path
 VARIABLE = "TELEINFO_DEPLOYMENT"
 _UNITS = ("etc/systemd/system", "usr/local/lib/systemd/system", "usr/lib/systemd/system", "lib/systemd/system")
 _PREFIX = "teleinfo-"
-#: Keys of the configuration that stand in .env with Docker Compose, by another name than their own in capitals.
+#: Keys of the configuration that are set in .env with Docker Compose, and their names there.
 _IN_ENV = {
     "port": "TIC_PORT",
     "mode": "TIC_MODE",
@@ -38,26 +38,26 @@ class Deployment(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Commands:
-    """Commands for people; programs have their full names, such as teleinfo-reader, and so have other services."""
+    """Commands for people. Programs and services are given by their full names, such as teleinfo-reader."""
 
     deployment: Deployment
 
-    def run(self, program: str, words: str) -> str:
-        """Run a command of a program.
+    def run(self, program: str, arguments: str) -> str:
+        """Run one of our programs.
 
         >>> Commands(Deployment.COMPOSE).run("teleinfo-reader", "check")
         'docker compose exec reader teleinfo-reader check'
         """
         match self.deployment:
             case Deployment.COMPOSE:
-                return f"docker compose exec {_service(program)} {program} {words}"
+                return f"docker compose exec {_service(program)} {program} {arguments}"
             case Deployment.SYSTEMD:
-                return f"sudo {program} {words}"
+                return f"sudo {program} {arguments}"
             case Deployment.SHELL:
-                return f"{program} {words}"
+                return f"{program} {arguments}"
 
     def start(self, service: str) -> str:
-        """Start a service, now and with the machine."""
+        """Start a service now and at each boot."""
         match self.deployment:
             case Deployment.COMPOSE:
                 return f"docker compose up -d {_service(service)}"
@@ -72,17 +72,17 @@ class Commands:
             case Deployment.COMPOSE:
                 return f"docker compose stop {_service(service)}"
             case Deployment.SHELL if service.startswith(_PREFIX):
-                return f"Ctrl-C where {service} runs"
+                return f"press Ctrl-C where {service} runs"
             case _:
                 return f"sudo systemctl stop {service}"
 
     def restart(self, service: str) -> str:
-        """Have a service read its configuration again."""
+        """Restart a service, so that it reads its configuration again."""
         match self.deployment:
             case Deployment.COMPOSE:
                 return f"docker compose up -d --force-recreate {_service(service)}"
             case Deployment.SHELL if service.startswith(_PREFIX):
-                return f"Ctrl-C where {service} runs, then: {service} run"
+                return f"press Ctrl-C where {service} runs, then: {service} run"
             case _:
                 return f"sudo systemctl restart {service}"
 
@@ -101,7 +101,7 @@ class Commands:
         return "docker compose exec mariadb mariadb" if self.deployment is Deployment.COMPOSE else "sudo mariadb"
 
     def setting(self, key: str) -> str:
-        """Name a key of the configuration where people can set it.
+        """Name a key of the configuration as people set it.
 
         >>> Commands(Deployment.COMPOSE).setting("mqtt.host")
         'MQTT_HOST in .env'
@@ -111,7 +111,7 @@ class Commands:
         return key
 
     def on_host(self, command: str) -> str:
-        """Say of a command that is the machine's that it is not for a container.
+        """Run a command on the host; in a container it says so.
 
         >>> Commands(Deployment.COMPOSE).on_host("sudo timedatectl set-ntp true")
         'outside the container: sudo timedatectl set-ntp true'
@@ -120,7 +120,7 @@ class Commands:
 
 
 def here(program: str = "", environment: Mapping[str, str] = os.environ, root: Path = Path("/")) -> Commands:
-    """Return the commands for where this program runs; without a name, of any of ours."""
+    """Return the commands for how this program was installed; without a name, for any of ours."""
     if environment.get(VARIABLE) == Deployment.COMPOSE.value:
         return Commands(Deployment.COMPOSE)
     units = f"{program or 'teleinfo-*'}.service"

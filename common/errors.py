@@ -1,75 +1,75 @@
-"""What can go wrong, as a tree whose branches are decisions.
+"""Errors that this project raises on purpose; each branch of the tree is a decision.
 
 ::
 
     TeleinfoError
-     +-- ConfigError     mend the file or the command and start again   -> exit 2
-     +-- NotReady        the machine lacks a file, a folder or a port: wait, and say it once
-     +-- MessageError    this message can never be stored: reject it    -> recorded, acknowledged
-     +-- PortError       the line is away: wait, and open it again
-     |    +-- PortBusy   another program has it
-     +-- DatabaseError   the database said no
-     |    +-- Refused    it will go on saying no                        -> exit 3 at start-up
-     |    +-- Away       time heals it: try again, elsewhere if there is an elsewhere
-     |    |    +-- Busy  somebody else was in the way: try again
-     |    |    +-- PartitionMissing  make the partitions, and try again
-     |    |    +-- Unclassified  a number that we do not know: try again; if it keeps coming, find the row at fault
-     |    +-- BadRow     one of the values is not for this database     -> reject the row
-     +-- BackupError     the file is no backup that can be restored     -> exit 1
+     +-- ConfigError            correct the file or the command and start again   -> exit 2
+     +-- NotReady               a file, a folder or a port is missing: wait, and log it once
+     +-- MessageError           this message can never be stored: reject it       -> recorded, acknowledged
+     +-- PortError              the port is gone: wait, and open it again
+     |    +-- PortBusy          another program has it open
+     +-- DatabaseError          an error of the database
+     |    +-- PermanentError    only a person can change it                       -> exit 3 at start-up
+     |    +-- Unavailable       temporary: retry, on another host if there is one
+     |    |    +-- Conflict     another transaction was in the way: retry
+     |    |    +-- PartitionMissing  create the partitions, then retry
+     |    |    +-- Unclassified      an error number that we do not know: retry; if it keeps coming, find the row
+     |    +-- InvalidRow        the database cannot hold one of the values        -> reject the row
+     +-- BackupError            the file is no backup that can be restored        -> exit 1
 
 Each message is one line for people: what, where, what to do.
 """
 
 
 class TeleinfoError(Exception):
-    """Whatever this project raises on purpose."""
+    """Base of all errors that this project raises on purpose."""
 
 
 class ConfigError(TeleinfoError):
-    """What stands in the configuration or on the command line is wrong; nothing was opened yet."""
+    """The configuration or the command line is wrong; nothing was opened yet."""
 
 
 class NotReady(TeleinfoError):
-    """Something in the environment is missing or in use, such as a certificate, a folder or a port: time heals it.
+    """Something in the environment is missing or in use, such as a certificate, a folder or a port; a retry may help.
 
     `run` waits for it and never ends because of it; other commands fail.
     """
 
 
 class MessageError(TeleinfoError):
-    """The message is not a frame, and never will be one."""
+    """The message is no frame and no tally, and never will be one."""
 
 
 class PortError(TeleinfoError):
-    """The line cannot be opened, or went away."""
+    """The port cannot be opened, or was lost."""
 
 
 class PortBusy(PortError):
-    """Another program has the line open."""
+    """Another program has the port open."""
 
 
 class DatabaseError(TeleinfoError):
-    """The database said no."""
+    """The database cannot do what was asked."""
 
 
 class PermanentError(DatabaseError):
-    """Credentials, rights or names are wrong: only a person can change that."""
+    """Credentials, privileges or names are wrong: only a person can change that."""
 
 
 class Unavailable(DatabaseError):
-    """The database is away, busy or full: time heals it."""
+    """The database cannot be reached, is busy or full; a retry may help."""
 
 
 class Conflict(Unavailable):
-    """Somebody else wrote at the same time: deadlock, lock wait, snapshot conflict."""
+    """Another transaction was in the way: deadlock, lock wait, snapshot conflict."""
 
 
 class PartitionMissing(Unavailable):
-    """The table has no partition for a row: not the row's fault."""
+    """The table has no partition for a row; the row itself is valid."""
 
 
 class Unclassified(Unavailable):
-    """The server gave an error number that is not in our lists; the connection is still usable."""
+    """The server returned an error number that is not in our lists; the connection is still usable."""
 
 
 class InvalidRow(DatabaseError):

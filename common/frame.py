@@ -1,4 +1,4 @@
-"""The frame: what one meter said at one instant, and the contract between reader and storer."""
+"""The frame: the values that a meter sent at one time. The contract between reader and storer."""
 
 import json
 import re
@@ -12,43 +12,43 @@ from common.labels import Mode
 
 Value = int | str
 
-LONGEST_MESSAGE = 65_536  # bytes; the longest frame a meter can send is some 4 kB of JSON
-_MOST_LOOKED_AT = 16 * LONGEST_MESSAGE  # bytes, to learn what a message that is too large calls itself
+LONGEST_MESSAGE = 65_536  # bytes; the longest frame that a meter can send is some 4 kB of JSON
+_PEEK_MAX = 16 * LONGEST_MESSAGE  # bytes of a message that is too large, to find its id
 
-#: What may stand for a meter, in topics too.
+#: The name of a meter, also in topics.
 METER = re.compile(r"[0-9A-Za-z_.-]{1,32}")
 _LABEL = re.compile(r"[\x21-\x7e]{1,16}")
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:[0-5]\d)", re.ASCII)
-_KNOWN_LABELS: set[str] = set()  # checked once; a meter has a few dozen
-_MANY_LABELS = 4096
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:[0-5]\d)", re.ASCII)
+_VALID_LABELS: set[str] = set()  # cache of what was checked; a meter has a few dozen
+_CACHE_SIZE = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """What one meter said at one instant; `(meter, timestamp)` is its identity everywhere.
+    """The values of one meter at one time; `(meter, timestamp)` is its identity everywhere.
 
-    `stamps` and `dropped` are None where the frame has nothing to tell of them.
+    `stamps` and `dropped` are None where the frame has none.
     """
 
     meter: str
-    timestamp: datetime  # aware, UTC, microseconds: when the last byte came in
+    timestamp: datetime  # aware, UTC, microseconds: when the last byte was received
     mode: Mode
-    values: Mapping[str, Value]  # by label, in the order of the wire
+    values: Mapping[str, Value]  # by label, in the order in which they were sent
     stamps: Mapping[str, datetime] | None = None  # the meter's own times, UTC
-    clock: str | None = None  # "degraded": the meter is not sure of its clock
-    host_clock: str | None = None  # "unsynchronised": `timestamp` comes from a clock that was not set
-    dropped: int | None = None  # damaged groups that were left out
+    clock: str | None = None  # "degraded": as the meter reports its clock
+    host_clock: str | None = None  # "unsynchronised": of the clock that gave `timestamp`
+    dropped: int | None = None  # damaged groups that were dropped
     _json: list[bytes] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def to_json(self) -> bytes:
-        """Write the frame as it travels on `teleinfo/<meter>/frame`."""
+        """Write the message of `teleinfo/<meter>/frame`."""
         if not self._json:
             head = {"meter": self.meter, "timestamp": format_time(self.timestamp)}
             self._json.append(json.dumps(head | self.payload(), ensure_ascii=False).encode())
         return self._json[0]
 
     def payload(self) -> dict[str, Any]:
-        """Return what the meter told: the message but for `meter` and `timestamp`."""
+        """Return the message without `meter` and `timestamp`."""
         message: dict[str, Any] = {"mode": self.mode.value, "frame": dict(self.values)}
         if self.stamps is not None:
             message["stamps"] = {label: write_stamp(stamp) for label, stamp in self.stamps.items()}
@@ -70,10 +70,10 @@ class Frame:
         if len(payload) > LONGEST_MESSAGE:
             raise MessageError(f"too large: {len(payload)} bytes, a frame has at most {LONGEST_MESSAGE}")
         try:
-            # Decoded here: json.loads would guess other encodings, too, and let halves of surrogate pairs through.
+            # Decoded here: json.loads would also accept other encodings and halves of surrogate pairs.
             message = json.loads(payload.decode())
             if b"\\u" in payload:
-                json.dumps(message, ensure_ascii=False).encode()  # such a half could never be written again
+                json.dumps(message, ensure_ascii=False).encode()  # raises for such a half
         except (ValueError, RecursionError) as error:
             raise MessageError(f"not JSON: {error}") from error
         if not isinstance(message, dict):
@@ -101,13 +101,13 @@ class Frame:
 
 
 def peek_id(payload: bytes) -> tuple[str, str] | None:
-    """Return the meter and the timestamp, as published, that a message names which is no frame; None if it does not.
+    """Return meter and timestamp, as published, of a message that is no valid frame; None if it has none.
 
-    >>> identity_in(b'{"meter": "031961123456", "timestamp": "2026-11-24T22:20:20.123456Z", "frame": null}')
+    >>> peek_id(b'{"meter": "031961123456", "timestamp": "2026-11-24T22:20:20.123456Z", "frame": null}')
     ('031961123456', '2026-11-24T22:20:20.123456Z')
     """
     try:
-        message = json.loads(payload[:_MOST_LOOKED_AT].decode())
+        message = json.loads(payload[:_PEEK_MAX].decode())
     except (ValueError, RecursionError):
         return None
     if not isinstance(message, dict):
@@ -115,20 +115,20 @@ def peek_id(payload: bytes) -> tuple[str, str] | None:
     meter, timestamp = message.get("meter"), message.get("timestamp")
     if not isinstance(meter, str) or not isinstance(timestamp, str):
         return None
-    return (meter, timestamp) if METER.fullmatch(meter) and _INSTANT.fullmatch(timestamp) else None
+    return (meter, timestamp) if METER.fullmatch(meter) and _TIME.fullmatch(timestamp) else None
 
 
-def format_time(instant: datetime) -> str:
-    """Write an instant in UTC with its microseconds.
+def format_time(time: datetime) -> str:
+    """Write a time in UTC with its microseconds.
 
-    >>> write_instant(datetime(2026, 11, 24, 22, 20, 20, 5, tzinfo=UTC))
+    >>> format_time(datetime(2026, 11, 24, 22, 20, 20, 5, tzinfo=UTC))
     '2026-11-24T22:20:20.000005Z'
     """
-    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def write_stamp(stamp: datetime) -> str:
-    """Write a meter's own time in UTC: whole seconds, unless it has more.
+    """Write a time of the meter in UTC: whole seconds, unless it has more.
 
     >>> write_stamp(datetime(2026, 11, 24, 22, 20, 19, tzinfo=UTC))
     '2026-11-24T22:20:19Z'
@@ -137,15 +137,15 @@ def write_stamp(stamp: datetime) -> str:
 
 
 def parse_time(text: str) -> datetime:
-    """Read an instant that names its offset from UTC.
+    """Read a time with an offset from UTC, such as `Z`.
 
     Raises:
-        MessageError: `text` is no such instant.
+        MessageError: `text` is no such time.
 
-    >>> read_instant("2026-11-24T23:20:19+01:00")
+    >>> parse_time("2026-11-24T23:20:19+01:00")
     datetime.datetime(2026, 11, 24, 22, 20, 19, tzinfo=datetime.timezone.utc)
     """
-    if not _INSTANT.fullmatch(text):
+    if not _TIME.fullmatch(text):
         raise MessageError(f"not an instant: {text[:40]!r}, such as '2026-11-24T22:20:20.123456Z' is expected")
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
@@ -168,12 +168,12 @@ def _optional(message: Mapping[str, Any], key: str, kind: type) -> Any:
 
 
 def _check_label(label: str) -> None:
-    if label in _KNOWN_LABELS:
+    if label in _VALID_LABELS:
         return
     if not _LABEL.fullmatch(label):
         raise MessageError(f"not a frame: {label[:40]!r} is not a label (1 to 16 characters, ! to ~)")
-    if len(_KNOWN_LABELS) < _MANY_LABELS:
-        _KNOWN_LABELS.add(label)
+    if len(_VALID_LABELS) < _CACHE_SIZE:
+        _VALID_LABELS.add(label)
 
 
 def _checked_values(values: dict[str, Any]) -> Mapping[str, Value]:

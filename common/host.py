@@ -1,4 +1,4 @@
-"""What people are told of the machine: users, rights, processes, disks. All of it is below a root that tests choose."""
+"""Facts of this machine: users and their rights, processes, units of systemd, locks; below a root that tests choose."""
 
 import grp
 import os
@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from common.file_errors import user_name
+
 _UNITS = ("etc/systemd/system", "usr/local/lib/systemd/system", "usr/lib/systemd/system", "lib/systemd/system")
 _DEFAULT = "/etc/teleinfo/{}.yaml"
 _USER = re.compile(r"^User=(\S+)", re.MULTILINE)
@@ -19,14 +21,14 @@ _GROUPS = re.compile(r"^SupplementaryGroups=(.+)", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody who opens files."""
+    """A user, and which files it may open."""
 
     name: str
     uid: int
     groups: frozenset[int]
 
     def may(self, path: Path, want: int) -> bool:
-        """Say whether the mode of a file lets this user do it; `want` is a sum of os.R_OK, os.W_OK and os.X_OK."""
+        """Return whether the mode of a file allows it; `want` is a sum of os.R_OK, os.W_OK and os.X_OK."""
         if self.uid == os.geteuid() and self.groups <= frozenset((os.getegid(), *os.getgroups())):
             return os.access(path, want, effective_ids=os.access in os.supports_effective_ids)
         if self.uid == 0:
@@ -46,51 +48,51 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A program that runs."""
+    """A running process."""
 
     pid: int
     name: str
     command: tuple[str, ...]
 
     def __str__(self) -> str:
-        """Name it for people."""
+        """Return name and process id."""
         return f"{self.name} (process {self.pid})"
 
     def is_ours(self, program: str) -> bool:
-        """Say whether it is `teleinfo-reader run`, or the storer, as `program` says."""
+        """Return whether it is `teleinfo-reader run` or `teleinfo-storer run`, whichever `program` names."""
         words = [Path(word).name for word in self.command]
         module = program.removeprefix("teleinfo-")
         started = program in words or any(pair == ("-m", module) for pair in pairwise(words))
         return started and "run" in words
 
     def has_config(self, config: Path, program: str) -> bool:
-        """Say whether it was started with this configuration; a relative name is compared as far as it goes."""
+        """Return whether it was started with this configuration; of a relative path only the file name is compared."""
         given = _DEFAULT.format(program.removeprefix("teleinfo-"))
-        for word, after in pairwise((*self.command, "")):
+        for word, following in pairwise((*self.command, "")):
             if word == "--config":
-                given = after
+                given = following
             elif word.startswith("--config="):
                 given = word.removeprefix("--config=")
         return Path(given) == config.absolute() or (not given.startswith("/") and Path(given).name == config.name)
 
     def is_simulator(self) -> bool:
-        """Say whether it is at the other end of a pseudo-terminal, in the place of a meter."""
+        """Return whether it simulates a meter at the other end of a pseudo-terminal."""
         words = [Path(word).name for word in self.command]
         return not {"simulate", "replay"}.isdisjoint(words) and ("teleinfo-reader" in words or "reader" in words)
 
 
 class Host:
-    """The machine, or a folder that looks like one."""
+    """The machine we run on, or a folder that is laid out like its root."""
 
     def __init__(self, root: Path = Path("/")) -> None:
         self.root = root
 
     def path(self, name: str) -> Path:
-        """Return where a file such as /proc/cmdline is."""
+        """Return the path of a file such as /proc/cmdline below the root."""
         return self.root / name.lstrip("/")
 
     def text(self, name: str) -> str:
-        """Return what a file says; nothing where there is none."""
+        """Return the text of a file; empty if it cannot be read."""
         try:
             return self.path(name).read_text(encoding="utf-8", errors="replace").replace("\0", "")
         except OSError:
@@ -102,7 +104,7 @@ class Host:
         return next((process for process in ours if process.has_config(config, program)), None)
 
     def user(self, program: str, config: Path) -> User:
-        """Return as whom the program runs: now, as its unit says, or else as whoever asks."""
+        """Return the user of the running program, else the one of its systemd unit, else the current user."""
         process = self.running(program, config)
         if process is not None and (user := self._owner(process.pid)) is not None:
             return user
@@ -112,18 +114,18 @@ class Host:
                 user = _named(match[1], " ".join(_GROUPS.findall(unit)).split())
                 if user is not None:
                     return user
-        name = _name(os.geteuid())
+        name = user_name(os.geteuid())
         return User(name, os.geteuid(), frozenset((os.getegid(), *os.getgroups())))
 
     def unit_creates(self, program: str, folder: Path) -> bool:
-        """Say whether systemd makes this folder when it starts the program, for the program's user."""
+        """Return whether systemd creates this folder when it starts the program, for the program's user."""
         units = "\n".join(self.text(f"{place}/{program}.service") for place in _UNITS)
         parents = {"Runtime": "/run", "State": "/var/lib"}
         made = (Path(parents[kind], name) for kind, names in _FOLDERS.findall(units) for name in names.split())
         return folder in made
 
     def processes(self) -> Iterator[Process]:
-        """Yield what runs, but for ourselves."""
+        """Yield the running processes, without this one."""
         for folder in self._process_folders():
             try:
                 command = (folder / "cmdline").read_bytes().decode(errors="replace").rstrip("\0").split("\0")
@@ -133,7 +135,7 @@ class Host:
             yield Process(int(folder.name), name, tuple(command))
 
     def users_of(self, device: Path) -> list[Process]:
-        """Return who has a device open, as far as we may see: who has locked it, as ports should be, anybody may."""
+        """Return the processes that use a device: that have locked it or, as far as we may see that, have it open."""
         try:
             status = device.stat()
         except OSError:
@@ -146,7 +148,7 @@ class Host:
         ]
 
     def lock_holder(self, path: Path) -> Process | None:
-        """Return who has locked a file or folder, as the reader does its journal: anybody may see that."""
+        """Return the process that has locked a file or folder; any user may see that."""
         try:
             locked = self._locked(path.stat())
         except OSError:
@@ -154,7 +156,7 @@ class Host:
         return next((process for process in self.processes() if process.pid in locked), None)
 
     def _locked(self, status: os.stat_result) -> set[int]:
-        """Return the numbers of the processes that have locked a file, see proc_locks(5)."""
+        """Return the ids of the processes that have locked a file, see proc_locks(5)."""
         file = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
         fields = (line.split() for line in self.text("proc/locks").splitlines())
         return {int(line[4]) for line in fields if len(line) > 5 and line[5] == file and line[4].isdecimal()}
@@ -193,69 +195,7 @@ class Host:
         if uid is None or gid is None:
             return None
         others = groups[1].split() if groups else []
-        return User(_name(int(uid[1])), int(uid[1]), frozenset(map(int, (gid[1], *others))))
-
-
-def free_space(folder: Path) -> tuple[int, int] | None:
-    """Return how many bytes are free for users, and how many there are, on the disk that a folder is or would be on."""
-    for place in (folder, *folder.parents):
-        try:
-            status = os.statvfs(place)
-        except FileNotFoundError:
-            continue
-        except OSError:
-            return None
-        return status.f_bavail * status.f_frsize, status.f_blocks * status.f_frsize
-    return None
-
-
-def is_read_only(folder: Path) -> bool:
-    """Say whether the disk that a folder is or would be on takes no writing, whoever asks."""
-    try:
-        return bool(os.statvfs(nearest(folder)).f_flag & os.ST_RDONLY)
-    except OSError:
-        return False
-
-
-def nearest(folder: Path) -> Path:
-    """Return the folder itself, or the nearest above it that is there."""
-    for place in (folder, *folder.parents):
-        try:
-            place.stat()
-        except OSError:
-            continue
-        return place
-    return Path("/")
-
-
-def reason(error: OSError) -> str:
-    """Say what is wrong with a file, and whose it is where it is not ours to open."""
-    text = error.strerror or str(error)
-    return f"{text}; {permission_cure(error)}" if isinstance(error, PermissionError) else text
-
-
-def permission_cure(error: PermissionError) -> str:
-    """Say how to get at the file that was not ours to open, or at its folder."""
-    path = Path(os.fsdecode(error.filename or "."))
-    try:
-        if not path.exists():
-            path = path.parent
-        status = path.stat()
-    except OSError:  # it is in a folder that is not ours to enter, or not made yet
-        return "use sudo"
-    owner, group = _name(status.st_uid), group_of(path)
-    if stat.S_ISCHR(status.st_mode) and group != "root" and status.st_mode & stat.S_IRGRP:
-        return f"it is for the group {group}: sudo usermod -aG {group} {_name(os.geteuid())}, then log in again"
-    if status.st_uid == os.geteuid():
-        return f"it is yours: chmod u+rw {path}"
-    return f"it belongs to {owner}: use sudo"
-
-
-def _name(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
+        return User(user_name(int(uid[1])), int(uid[1]), frozenset(map(int, (gid[1], *others))))
 
 
 def _named(name: str, groups: list[str]) -> User | None:
@@ -270,37 +210,3 @@ def _named(name: str, groups: list[str]) -> User | None:
         except KeyError:
             continue
     return User(name, entry.pw_uid, frozenset(numbers))
-
-
-def group_of(path: Path) -> str:
-    """Return the name of a file's group; its number where it has no name."""
-    number = path.stat().st_gid
-    try:
-        return grp.getgrgid(number).gr_name
-    except KeyError:
-        return str(number)
-
-
-_MOUNTS = Path("/proc/self/mountinfo")
-
-
-def memory_backed(folder: Path, mounts: Path = _MOUNTS) -> bool:
-    """Say whether what is written into this folder stays in memory; the folder need not be there yet."""
-    try:
-        lines = mounts.read_text(errors="surrogateescape").rstrip("\n").split("\n")
-    except OSError:
-        return False
-    folder = folder.resolve()
-    deepest, backed = -1, False
-    for line in lines:
-        # Optional fields of any number end with a dash: 36 35 98:0 /root /mnt options shared:1 - tmpfs source options
-        before, _, after = line.partition(" - ")
-        point = Path(_unescape(before.split(" ")[4]))
-        # Of two on the same point, the later one is on top.
-        if folder.is_relative_to(point) and len(point.parts) >= deepest:
-            deepest, backed = len(point.parts), after.split(" ")[0] in ("tmpfs", "ramfs")
-    return backed
-
-
-def _unescape(text: str) -> str:
-    return re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), text)

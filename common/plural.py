@@ -1,8 +1,8 @@
-"""Writes a number with its noun. Pure."""
+"""Formats a number with its noun. Pure."""
 
 
 def plural(count: int, noun: str) -> str:
-    """Write a number with its noun, which takes an s where there is not exactly one.
+    """Return the number and the noun, in the plural unless the number is 1.
 
     >>> plural(1, "frame"), plural(0, "frame"), plural(1204, "byte")
     ('1 frame', '0 frames', '1204 bytes')

@@ -1,4 +1,4 @@
-"""The tally: how many frames a reader has made for a meter in one hour, for whoever wants to know if all arrived."""
+"""The tally: how many frames of a meter a reader produced in one hour, to check that all arrived."""
 
 import json
 import re
@@ -10,23 +10,23 @@ from typing import Any, Self
 from common.errors import MessageError
 from common.frame import LONGEST_MESSAGE, METER, parse_time, write_stamp
 
-_READER = re.compile(r"[0-9A-Za-z_.-]{1,64}")  # what common.config.client_name lets through
+_READER = re.compile(r"[0-9A-Za-z_.-]{1,64}")  # as in common.config.client_name
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many frames of one hour a reader has made; `(hour, meter, reader)` is its identity.
+    """How many frames a reader produced in one hour; `(hour, meter, reader)` is its identity.
 
-    It may come again with a higher number, when the reader went on counting: the highest one is right.
+    It may be sent again with a higher number: the highest one is right.
     """
 
     meter: str
-    hour: datetime  # aware, UTC, a whole hour: that of the frames' timestamps
-    reader: str  # by its name: two readers may listen to one meter, and each counts its own frames
+    hour: datetime  # aware, UTC, a whole hour; by the timestamps of the frames
+    reader: str  # its name: two readers may read the same meter, and each counts its own frames
     frames: int
 
     def to_json(self) -> bytes:
-        """Write the tally as it travels on `teleinfo/<meter>/tally`."""
+        """Write the message of `teleinfo/<meter>/tally`."""
         message = {
             "meter": self.meter,
             "hour": write_stamp(self.hour),
@@ -45,7 +45,7 @@ class Tally:
         if len(payload) > LONGEST_MESSAGE:
             raise MessageError(f"too large: {len(payload)} bytes, a tally has far less than {LONGEST_MESSAGE}")
         try:
-            message = json.loads(payload.decode())  # decoded here: json.loads would guess other encodings, too
+            message = json.loads(payload.decode())  # decoded here: json.loads would also accept other encodings
         except (ValueError, RecursionError) as error:
             raise MessageError(f"not JSON: {error}") from error
         if not isinstance(message, dict):

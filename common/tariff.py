@@ -1,17 +1,18 @@
-"""Names contract and tariff period of a standard-mode meter as historic mode would: OPTARIF and PTEC.
+"""Derives OPTARIF and PTEC of historic mode, the contract and the tariff period, from a frame of standard mode.
 
-Source: Enedis-NOI-CPT_54E v3, 6.1 (which supplier register stands for which index of historic mode). An offer that
-historic mode does not know has no such name.
+Source: Enedis-NOI-CPT_54E v3, 6.1 (which supplier register corresponds to which index of historic mode). Offers that
+historic mode does not have get no such name.
 """
 
 import re
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from common.frame import Value
 
-_STATUS = re.compile(r"[0-9A-Fa-f]{8}")
+_STATUS_REGISTER = re.compile(r"[0-9A-Fa-f]{8}")
 
-# What meters call the calendars of the four historic contracts (NGTF, in capitals, without padding).
+# The supplier calendars (NGTF, in capitals, without padding) of the four historic contracts.
 _CONTRACTS = {
     "BASE": "BASE",
     "H PLEINE/CREUSE": "HC..",
@@ -26,22 +27,32 @@ _WORDS = {
     "HP": "heures pleines",
     "WE": "week-end",
     "PM": "pointe mobile",
-    "CREU": "creuse",  # HEURE SUPER CREU: there is room for 16 characters
+    "CREU": "creuse",  # HEURE SUPER CREU: cut to 16 characters
 }
-# Of a meter that only sells: what its inverter draws is not the consumption of a household.
+# Of a producer's meter: what its inverter draws is not the consumption of a household.
 _PHRASES = {"INDEX NON CONSO": "hors consommation"}
 
-# The tariff periods of each contract, in the order of NTARF.
-_PERIODS = {
-    "BASE": ("TH..",),
-    "HC..": ("HC..", "HP.."),
-    "EJP.": ("HN..", "PM.."),
-    "BBR?": ("HCJB", "HPJB", "HCJW", "HPJW", "HCJR", "HPJR"),
-}
+#: The contracts of historic mode (OPTARIF; `BBR?` for Tempo): the register that runs in each tariff period (PTEC), in
+#: the order of the supplier's registers of standard mode (NTARF).
+HISTORIC_REGISTERS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "BASE": {"TH..": "BASE"},
+        "HC..": {"HC..": "HCHC", "HP..": "HCHP"},
+        "EJP.": {"HN..": "EJPHN", "PM..": "EJPHPM"},
+        "BBR?": {
+            "HCJB": "BBRHCJB",
+            "HPJB": "BBRHPJB",
+            "HCJW": "BBRHCJW",
+            "HPJW": "BBRHPJW",
+            "HCJR": "BBRHCJR",
+            "HPJR": "BBRHPJR",
+        },
+    }
+)
 
 
 def contract(values: Mapping[str, Value]) -> str | None:
-    """Return the contract as OPTARIF names it; `BBR?` for Tempo, whose program is not told in standard mode.
+    """Return the contract as OPTARIF names it; `BBR?` for Tempo, whose program standard mode does not have.
 
     >>> contract({"NGTF": "     TEMPO      "})
     'BBR?'
@@ -51,12 +62,12 @@ def contract(values: Mapping[str, Value]) -> str | None:
 
 
 def period(values: Mapping[str, Value]) -> str | None:
-    """Return the running tariff period as PTEC names it.
+    """Return the current tariff period as PTEC names it.
 
     >>> period({"NGTF": "H PLEINE/CREUSE ", "NTARF": 2})
     'HP..'
     """
-    periods = _PERIODS.get(contract(values) or "", ())
+    periods = tuple(HISTORIC_REGISTERS.get(contract(values) or "", ()))
     number = supplier_register(values)
     return periods[number - 1] if number is not None and number <= len(periods) else None
 
@@ -65,32 +76,32 @@ def supplier_register(values: Mapping[str, Value]) -> int | None:
     """Return the number of the running supplier register, 1 to 10: NTARF, or bits 10 to 13 of STGE."""
     number = values.get("NTARF")
     if not isinstance(number, int):
-        status = _status(values)
+        status = status_bits(values.get("STGE"))
         number = None if status is None else (status >> 10 & 0xF) + 1
     return number if number is not None and 1 <= number <= 10 else None
 
 
 def distributor_register(values: Mapping[str, Value]) -> int | None:
     """Return the number of the running distributor register, 1 to 4: bits 14 and 15 of STGE."""
-    status = _status(values)
+    status = status_bits(values.get("STGE"))
     return None if status is None else (status >> 14 & 0x3) + 1
 
 
 def sentence_case(label: str) -> str:
-    """Write what a meter calls its calendar or a tariff period (NGTF, LTARF) as people do: it is mostly in capitals.
+    """Write the name of a calendar or tariff period (NGTF, LTARF), mostly in capitals, in lower case.
 
-    >>> readable("PRODUCTEUR"), readable("HC et Week-End"), readable("HEURE  WEEK-END"), readable("H SUPER CREUSES")
-    ('producteur', 'HC et Week-End', 'heure week-end', 'heures super creuses')
+    >>> [sentence_case(label) for label in ("PRODUCTEUR", "HC et Week-End", "HEURE  WEEK-END", "H SUPER CREUSES")]
+    ['producteur', 'HC et Week-End', 'heure week-end', 'heures super creuses']
     """
     words = ("HEURES" if word == "H" else word for word in label.split())
     return " ".join(word if word in _ABBREVIATIONS or not word.isupper() else word.lower() for word in words)
 
 
 def expand_abbreviations(label: str) -> str:
-    """Write what a meter calls a tariff period (LTARF) as people say it.
+    """Write the name of a tariff period (LTARF) without abbreviations.
 
-    >>> spoken("HEURE SUPER CREU"), spoken("HP WEEK-END"), spoken("INDEX NON CONSO")
-    ('heure super creuse', 'heures pleines week-end', 'hors consommation')
+    >>> [expand_abbreviations(label) for label in ("HEURE SUPER CREU", "HP WEEK-END", "INDEX NON CONSO")]
+    ['heure super creuse', 'heures pleines week-end', 'hors consommation']
     """
     words = " ".join(label.split())
     if words.upper() in _PHRASES:
@@ -99,14 +110,18 @@ def expand_abbreviations(label: str) -> str:
 
 
 def capitalise(text: str) -> str:
-    """Write the first letter as a capital, and leave the others.
+    """Write the first letter as a capital; the others stay as they are.
 
-    >>> capitalised("hors consommation"), capitalised("HC et Week-End")
+    >>> capitalise("hors consommation"), capitalise("HC et Week-End")
     ('Hors consommation', 'HC et Week-End')
     """
     return text[:1].upper() + text[1:]
 
 
-def _status(values: Mapping[str, Value]) -> int | None:
-    status = values.get("STGE")
-    return int(status, 16) if isinstance(status, str) and _STATUS.fullmatch(status) else None
+def status_bits(text: Value | None) -> int | None:
+    """Return a status register (STGE) as a number of 32 bits; None if `text` is not eight hexadecimal digits.
+
+    >>> status_bits("003A0001")
+    3801089
+    """
+    return int(text, 16) if isinstance(text, str) and _STATUS_REGISTER.fullmatch(text) else None

@@ -10,31 +10,31 @@ class Topics:
     base: str
 
     def frame(self, meter: str) -> str:
-        """Every frame, live."""
+        """Every frame, as it is read."""
         return f"{self.base}/{meter}/frame"
 
     def replay(self, meter: str) -> str:
-        """Frames again that were not confirmed; nobody but the storer should see an old one."""
+        """Frames that were not confirmed, again: old values, for storers only."""
         return f"{self.base}/{meter}/replay"
 
     def tally(self, meter: str) -> str:
-        """How many frames a reader has made in an hour."""
+        """How many frames a reader produced in an hour."""
         return f"{self.base}/{meter}/tally"
 
     def state(self, meter: str) -> str:
-        """The last values, for people and for Home Assistant; retained."""
+        """The current values, for people and for Home Assistant; retained."""
         return f"{self.base}/{meter}/state"
 
     def link(self, meter: str) -> str:
-        """Whether valid frames are coming; retained."""
+        """Whether valid frames come in; retained."""
         return f"{self.base}/{meter}/link"
 
     def stored(self, meter: str) -> str:
-        """Identities of frames that were committed, and of those that never will be."""
+        """Confirmations: timestamps of frames that were committed, and of those that were rejected."""
         return f"{self.base}/{meter}/stored"
 
     def status(self, program: str, name: str) -> str:
-        """Whether a program is there; retained, and its last will."""
+        """Whether a program is online; retained, and its will."""
         return f"{self.base}/{program}/{name}/status"
 
     def health(self, program: str, name: str) -> str:
@@ -43,5 +43,5 @@ class Topics:
 
     @property
     def rejected(self) -> str:
-        """What could not be stored, and why."""
+        """Messages that could not be stored, and why."""
         return f"{self.base}/rejected"

@@ -1,7 +1,7 @@
-"""Says in everyday words what is wrong with a file that is not YAML, and in which line. Pure.
+"""Explains in everyday words what is wrong with a file that is not YAML, and in which line. Pure.
 
-What a parser trips over often stands below the mistake, so the text itself is looked at, too. Values are never
-repeated: one of them may be a password.
+The parser often fails below the mistake, so the text itself is checked, too. Values are never shown: one of them may be
+a password.
 """
 
 import re
@@ -26,13 +26,13 @@ _WORDS = (
 
 
 def explain(problem: str, text: str, line: int, began: int | None) -> tuple[int, str]:
-    """Return the line to look at and what is wrong there.
+    """Return the line with the mistake, and the explanation.
 
     Args:
-        problem: the parser's words.
+        problem: the message of the parser.
         text: the file.
-        line: where the parser gave up, counted from 1.
-        began: where what it could not read begins, if it says so.
+        line: where the parser failed, counted from 1.
+        began: where the part that it could not read begins, if known.
     """
     lines = text.splitlines()
     near = lines[line - 1] if line <= len(lines) else ""

@@ -101,7 +101,7 @@ class Demo:
                 TOPICS.status("storer", "demo"),
                 TOPICS.health("reader", "demo"),
             ],
-            post=self._events.put,
+            emit=self._events.put,
         )
         session.start()
         self._stack.callback(session.close)

@@ -1,11 +1,12 @@
 """The demo's folder: used by one demo at a time; it can be emptied while none runs."""
 
-import fcntl
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from common.runtime.file_lock import try_lock
 
 _LOCK = "lock"
 
@@ -23,12 +24,10 @@ def locked(folder: Path, *, fresh: bool) -> Iterator[None]:
         OSError: the folder is not ours to write.
     """
     folder.mkdir(exist_ok=True)
-    with (folder / _LOCK).open("a+") as file:  # the kernel lets go of the lock, however we end
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+    with (folder / _LOCK).open("a+") as file:
+        if not try_lock(file.fileno()):
             file.seek(0)
-            raise FolderInUse(f"a demo already runs here, process {file.read().strip() or 'unknown'}") from error
+            raise FolderInUse(f"a demo already runs here, process {file.read().strip() or 'unknown'}")
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()

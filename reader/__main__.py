@@ -10,7 +10,7 @@ from pathlib import Path
 from common import config
 from common.deployment import Deployment, here
 from common.errors import ConfigError
-from common.host import reason
+from common.file_errors import reason
 from common.mqtt.forget import ForgetFailed, NotKnown, forget_meter, forget_program, known_meters
 from common.runtime import logs
 from common.runtime.cli import LOCAL_TIMES, NO_ROOM, add_version, one_of, run_cli
@@ -18,15 +18,15 @@ from common.runtime.shutdown import Shutdown
 from common.runtime.waiting import when_ready
 from common.runtime.watchdog import Heartbeat, Notifier
 from common.topics import Topics
+from reader.build import build_reader
 from reader.config import ReaderConfig, is_simulated
 from reader.delivery.storers import STORERS, forget_storer
 from reader.doctor.command import add_parser as add_check
-from reader.home_assistant.discovery import device_topic
+from reader.home_assistant.device_message import device_topic
 from reader.line.port import check_port
 from reader.line.pseudo_terminal import serve_pty
 from reader.recording.commands import add_record, add_replay
 from reader.recording.decode import Summary, decode_file
-from reader.service import Bridge
 from reader.simulator.line import SimulatedLine
 from reader.simulator.meter import KINDS
 from reader.watch.command import add_watch
@@ -58,21 +58,24 @@ def _parser() -> argparse.ArgumentParser:
 
     add_check(commands, CONFIG)
 
-    gone = commands.add_parser("forget", help="forget a storer, a reader or a meter that is gone")
+    gone = commands.add_parser("forget", help="forget a storer, a reader or a meter that was removed")
     gone.add_argument(
         "name",
         metavar="NAME",
-        help="a storer's name, whose confirmations are waited for no longer; a reader's name; or the 12 digits of a"
-        " meter, of which broker and Home Assistant are to keep nothing; none of them may be in use",
+        help="a storer's name, to stop waiting for its confirmations; a reader's name; or the 12 digits of a meter, to"
+        " remove it from broker and Home Assistant; none of them may be in use",
     )
     gone.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help=f"default: {CONFIG}")
     gone.set_defaults(command=_forget)
 
-    simulate = commands.add_parser("simulate", help="be a meter on a pseudo-terminal, whose name is printed")
+    simulate = commands.add_parser("simulate", help="simulate a meter on a pseudo-terminal and print its name")
     simulate.add_argument(
-        "kind", type=one_of(KINDS), metavar="KIND", help="such as standard-single-phase-tempo; another one lists them"
+        "kind",
+        type=one_of(KINDS),
+        metavar="KIND",
+        help="such as standard-single-phase-tempo; an unknown one lists all",
     )
-    simulate.add_argument("--speed", default="1", metavar="N", help="frames come N times as fast (default: 1)")
+    simulate.add_argument("--speed", default="1", metavar="N", help="send frames N times as fast (default: 1)")
     simulate.add_argument("--noise", default="0", metavar="RATE", help="share of bits that flip, such as 1e-4")
     simulate.set_defaults(command=_simulate)
 
@@ -91,20 +94,20 @@ def _run(arguments: argparse.Namespace) -> int:
     for port in settings.port:
         if is_simulated(port):
             logging.getLogger(__name__).warning(
-                "NO METER: %s makes its frames up. %s",
+                "NO METER: %s is a simulated meter. %s",
                 port,
-                "To find yours: docker compose run --rm setup meter; or write TIC_PORT=/dev/ttyAMA0 into .env"
+                "To find yours: docker compose run --rm setup meter; or set TIC_PORT=/dev/ttyAMA0 in .env"
                 if compose
-                else "Name yours in 'port'",
+                else "Set 'port' to the device of yours",
             )
-    life = Shutdown()
-    life.install()
-    bridge = when_ready(lambda: Bridge(settings, life), life, Heartbeat(None, Notifier()))
-    if bridge is not None:
-        life.wake_by(bridge.wake)
-        bridge.run()
+    shutdown = Shutdown()
+    shutdown.install()
+    service = when_ready(lambda: build_reader(settings, shutdown.stop), shutdown, Heartbeat(None, Notifier()))
+    if service is not None:
+        shutdown.wake_by(service.wake)
+        service.run()
     logging.getLogger(__name__).info("Stopped")
-    return life.exit_code
+    return shutdown.exit_code
 
 
 def _forget(arguments: argparse.Namespace) -> int:
@@ -112,16 +115,16 @@ def _forget(arguments: argparse.Namespace) -> int:
     topics, name = Topics(settings.mqtt.topic), arguments.name
     if re.fullmatch("[0-9]{12}", name):
         if not forget_meter(settings.mqtt, topics, name, device_topic(settings.home_assistant.prefix, name)):
-            there = ", ".join(known_meters(settings.mqtt, topics)) or "none"
-            raise NotKnown(f"no such meter: {name}; known are: {there}")
+            known = ", ".join(known_meters(settings.mqtt, topics)) or "none"
+            raise NotKnown(f"no such meter: {name}; known are: {known}")
         forgotten = [name]
     else:
         folder = settings.spool.path / STORERS
         try:
             remembered = forget_storer(folder, name)
         except OSError as error:
-            raise ForgetFailed(f"{folder}: {error.strerror}; with sudo it is done") from error
-        # The broker's word would bring a storer back at the next start.
+            raise ForgetFailed(f"{folder}: {error.strerror}; try again with sudo") from error
+        # A retained status would bring the storer back at the next start.
         forgotten = [f"the {who}" for who in forget_program(settings.mqtt, topics, "reader", name, remembered)]
     print(f"{' and '.join(forgotten)} {'is' if len(forgotten) == 1 else 'are'} forgotten")  # noqa: T201
     return 0
@@ -147,15 +150,15 @@ def _decode(arguments: argparse.Namespace) -> int:
 
 
 def _simulate(arguments: argparse.Namespace) -> int:
-    life = Shutdown()
+    shutdown = Shutdown()
     try:
         url = f"simulate://{arguments.kind}?speed={arguments.speed}&noise={arguments.noise}"
         line = SimulatedLine.from_url(url)
     except ValueError as error:
         raise ConfigError(str(error)) from error
-    life.install(line.close)
+    shutdown.install(line.close)
     serve_pty(line, announce=lambda name: print(name, flush=True))  # noqa: T201 - the command's output
-    return life.exit_code
+    return shutdown.exit_code
 
 
 if __name__ == "__main__":

@@ -16,12 +16,12 @@ def _ports(value: Any) -> tuple[str, ...]:
         raise ValueError(f"a device such as /dev/ttyAMA0, or a list of some, is expected, not {value!r}")
     twice = sorted({port for port in ports if list(ports).count(port) > 1 and not is_simulated(port)})
     if twice:
-        raise ValueError(f"{twice[0]} is there twice")
+        raise ValueError(f"{twice[0]} is listed twice")
     return tuple(ports)
 
 
 def is_simulated(port: str) -> bool:
-    """Tell whether there is no real meter behind a port.
+    """Tell whether a port is a simulated meter.
 
     >>> is_simulated("simulate://historic-single-phase-base")
     True
@@ -48,7 +48,7 @@ def _host_name() -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class ReaderMqtt(Broker):
-    """Where the broker is, and the topic below which everything is published."""
+    """The broker, and the base topic."""
 
     topic: str = option("teleinfo", read=topic_name)
 
@@ -69,7 +69,7 @@ def _confirmed_by(value: Any) -> str | tuple[str, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class SpoolConfig:
-    """Where frames wait until they are confirmed: at first in memory, then on disk."""
+    """Where frames are kept until they are confirmed: first in memory, then on disk."""
 
     journal: Path = option(Path("/run/teleinfo"), read=_folder)
     path: Path = option(Path("/var/lib/teleinfo"), read=_folder)
@@ -78,14 +78,14 @@ class SpoolConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveryConfig:
-    """Who must confirm a frame before it is let go."""
+    """Who must confirm a frame before it is deleted."""
 
     confirmed_by: str | tuple[str, ...] = option("auto", read=_confirmed_by)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClockConfig:
-    """How long after the start of the machine frames wait for a clock that is right."""
+    """How long after boot frames wait for a synchronised clock."""
 
     patience: float = option(300.0, read=duration)
 
@@ -97,7 +97,7 @@ def _language(value: Any) -> str:
 
 
 def _other_project(value: Any) -> str | None:
-    if value == "":  # of a variable that is not set
+    if value == "":  # an environment variable that is not set
         return None
     if value != "teleinfo2mqtt":
         raise ValueError(f"teleinfo2mqtt is expected, not {value!r}")
@@ -106,14 +106,14 @@ def _other_project(value: Any) -> str | None:
 
 @dataclass(frozen=True, kw_only=True)
 class StateConfig:
-    """How often the state of a meter is published at most, when nothing that matters changed."""
+    """How often the state of a meter is published at most, unless something important changed."""
 
     every: float = option(10.0, read=duration)
 
 
 @dataclass(frozen=True, kw_only=True)
 class HomeAssistantConfig:
-    """Whether and how Home Assistant is told of the meters."""
+    """MQTT discovery for Home Assistant."""
 
     discovery: bool = True
     prefix: str = option("homeassistant", read=topic_name)
@@ -123,7 +123,7 @@ class HomeAssistantConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class ReaderConfig:
-    """What stands in `reader.yaml`."""
+    """The contents of `reader.yaml`."""
 
     name: str = field(default_factory=_host_name, metadata={"read": client_name})
     port: tuple[str, ...] = option(read=_ports)

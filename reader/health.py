@@ -1,4 +1,4 @@
-"""Names the counters of the reader's health for Prometheus; docs/metrics.md lists them."""
+"""The reader's health: its counters as Prometheus metrics, listed in docs/metrics.md, and whether it works."""
 
 import math
 from collections import deque
@@ -17,33 +17,48 @@ _LINE = (
     ("parity", "line_parity", Kind.GAUGE, "1 while the bytes of the line carry parity"),
     ("frames", "frames_total", Kind.COUNTER, "Frames decoded"),
     ("incomplete", "frames_incomplete_total", Kind.COUNTER, "Frames without a valid address"),
-    ("broken", "frames_broken_total", Kind.COUNTER, "Frames without a start, or without a single good group"),
-    ("misread", "frames_misread_total", Kind.COUNTER, "Frames with an address that was seen only once"),
+    ("broken", "frames_broken_total", Kind.COUNTER, "Frames without a start, or without a single valid group"),
+    (
+        "misread",
+        "frames_address_mismatch_total",
+        Kind.COUNTER,
+        "Frames with another address, seen only once",
+    ),
     ("refused", "frames_refused_total", Kind.COUNTER, "Frames of more meters than one line may have (32)"),
-    ("groups", "groups_total", Kind.COUNTER, "Groups that verified"),
+    ("groups", "groups_total", Kind.COUNTER, "Groups with a valid checksum"),
     ("parity_errors", "parity_errors_total", Kind.COUNTER, "Bytes with wrong parity"),
-    ("reopened", "line_reopened_total", Kind.COUNTER, "How often the port was opened again"),
+    ("reopened", "port_reopens_total", Kind.COUNTER, "How often the port was reopened"),
     ("bytes", "line_bytes_total", Kind.COUNTER, "Bytes received"),
 )
 _DELIVERY = (
-    ("decoded", "delivery_decoded_total", Kind.COUNTER, "Frames to be delivered, those of before the start included"),
+    (
+        "decoded",
+        "delivery_decoded_total",
+        Kind.COUNTER,
+        "Frames to deliver, including those recovered at the start",
+    ),
     ("confirmed", "delivery_confirmed_total", Kind.COUNTER, "Frames that a storer has committed"),
-    ("rejected", "delivery_rejected_total", Kind.COUNTER, "Frames that a storer will never store"),
-    ("thinned", "delivery_thinned_total", Kind.COUNTER, "Frames given up for want of room, or unreadable on the disk"),
-    ("handed_over", "delivery_handed_over_total", Kind.COUNTER, "Frames that only the broker has taken"),
-    ("waiting", "delivery_waiting", Kind.GAUGE, "Frames that are still to be confirmed"),
+    ("rejected", "delivery_rejected_total", Kind.COUNTER, "Frames that a storer has permanently rejected"),
+    ("thinned", "delivery_discarded_total", Kind.COUNTER, "Frames discarded to make room, or unreadable on disk"),
+    (
+        "handed_over",
+        "delivery_accepted_by_broker_total",
+        Kind.COUNTER,
+        "Frames that the broker has acknowledged while no storer was known",
+    ),
+    ("waiting", "delivery_pending", Kind.GAUGE, "Frames that are not confirmed yet"),
     ("recovered", "delivery_recovered_total", Kind.COUNTER, "Frames found in journal and spool at the start"),
     ("replayed", "delivery_replayed_total", Kind.COUNTER, "Frames sent again"),
 )
 _JOURNAL = (
     ("items", "journal_items", Kind.GAUGE, "Frames and tallies in memory-backed storage"),
     ("bytes", "journal_bytes", Kind.GAUGE, "Size of the journal"),
-    ("errors", "journal_errors_total", Kind.COUNTER, "Failures to write the journal"),
+    ("errors", "journal_errors_total", Kind.COUNTER, "Errors on writing the journal"),
 )
 _SPOOL = (
-    ("frames", "spool_frames", Kind.GAUGE, "Frames that wait on disk"),
+    ("frames", "spool_frames", Kind.GAUGE, "Frames on disk that are not confirmed yet"),
     ("bytes", "spool_bytes", Kind.GAUGE, "Size of the spool"),
-    ("errors", "spool_errors_total", Kind.COUNTER, "Failures to use the spool"),
+    ("errors", "spool_errors_total", Kind.COUNTER, "Errors on using the spool"),
 )
 _CLOCK = (
     ("synchronised", "clock_synchronised", Kind.GAUGE, "1 while the machine's clock is synchronised"),
@@ -52,7 +67,7 @@ _CLOCK = (
 
 
 def reader_metrics(report: Mapping[str, Any]) -> list[Family]:
-    """Turn a health report into families of samples."""
+    """Return the metrics for a health report, as published on `health`."""
     return [Family(f"teleinfo_reader_{name}", kind, text, samples) for name, kind, text, samples in _families(report)]
 
 
@@ -64,9 +79,9 @@ def _families(report: Mapping[str, Any]) -> Iterator[tuple[str, Kind, str, list[
     for key, name, kind, text in _LINE:
         yield name, kind, text, [Sample(labels, line[key]) for labels, line in lines]
     modes = [Sample({**labels, "mode": line["mode"]}, 1) for labels, line in lines if line["mode"]]
-    yield "line_mode", Kind.GAUGE, "1; what the meter speaks is a label", modes
+    yield "line_mode", Kind.GAUGE, "1; the mode is a label: historic or standard", modes
     problems = [Sample({**labels, "problem": line["problem"]}, 1) for labels, line in lines if line["problem"]]
-    yield "line_problem", Kind.GAUGE, "1 while no frame comes; a label says why: silent, unreadable", problems
+    yield "line_problem", Kind.GAUGE, "1 while no frames are received; the label says why: silent, unreadable", problems
     dropped = [
         Sample({**labels, "reason": reason}, count)
         for labels, line in lines
@@ -89,75 +104,71 @@ def _families(report: Mapping[str, Any]) -> Iterator[tuple[str, Kind, str, list[
     for store in ("journal", "spool"):
         oldest = delivery[store]["oldest"]
         samples = [Sample({}, parse_time(oldest).timestamp())] if oldest is not None else []
-        yield f"{store}_oldest_timestamp_seconds", Kind.GAUGE, "Unix time of the oldest frame that waits there", samples
+        yield f"{store}_oldest_timestamp_seconds", Kind.GAUGE, "Unix time of the oldest frame in it", samples
 
 
-FRAME_TIMEOUT = 30.0  # seconds for which a frame counts as coming
-STALL_TIMEOUT = (
-    120.0  # seconds without a turn after which a thread counts as stuck; each is much faster, even while it waits
-)
-NOISE_TIMEOUT = (
-    120.0  # seconds of bytes without a frame, on a line that gave frames, after which its port is opened afresh
-)
-_WINDOW = 30  # looks, over which the rate of frames is taken
+FRAME_TIMEOUT = 30.0  # seconds without a frame until a line counts as without frames
+STALL_TIMEOUT = 120.0  # seconds without a loop until a thread counts as stuck; one takes seconds, even while waiting
+NOISE_TIMEOUT = 120.0  # seconds of bytes without a frame, on a line that gave frames, until the program is restarted
+_WINDOW = 30  # evaluations over which the frame rate is averaged
 
 
 class HealthCheck:
-    """Remembers enough of the last looks to tell how fast frames come."""
+    """Evaluates the health; keeps the last frame counts for the rate."""
 
     def __init__(self) -> None:
-        self._looks: deque[tuple[float, int]] = deque(maxlen=_WINDOW)
+        self._counts: deque[tuple[float, int]] = deque(maxlen=_WINDOW)  # when, frames
         self._began = math.inf
 
     def evaluate(
-        self, lines: Sequence[LineHealth], *, connected: bool, stirred: float, waiting: int, now: float
+        self, lines: Sequence[LineHealth], *, connected: bool, last_activity: float, pending: int, now: float
     ) -> Health:
-        """Return how the reader is, as far as its own loop turns.
+        """Return the health of the reader.
 
         Args:
-            lines: what each line has seen.
-            connected: whether the broker has taken us in.
-            stirred: when the threads that talk to the broker last did something.
-            waiting: frames that are still to be confirmed.
+            lines: the health of each line.
+            connected: whether the broker is connected.
+            last_activity: when the threads that talk to the broker were active last, in monotonic seconds.
+            pending: frames that are not confirmed yet.
             now: monotonic seconds.
         """
         self._began = min(self._began, now)
-        self._looks.append((now, sum(line.frames for line in lines)))
-        coming = [line for line in lines if now - line.last_frame_at <= FRAME_TIMEOUT]
+        self._counts.append((now, sum(line.frames for line in lines)))
+        active = [line for line in lines if now - line.last_frame_at <= FRAME_TIMEOUT]
         return Health(
-            alive=now - stirred <= STALL_TIMEOUT and all(_works(line, now) for line in lines),
-            healthy=connected and bool(coming),
-            status_text=self._words(lines, coming, connected=connected, waiting=waiting, now=now),
+            alive=now - last_activity <= STALL_TIMEOUT and all(_is_alive(line, now) for line in lines),
+            healthy=connected and bool(active),
+            status_text=self._status_text(lines, active, connected=connected, pending=pending, now=now),
         )
 
-    def _words(
-        self, lines: Sequence[LineHealth], coming: Sequence[LineHealth], *, connected: bool, waiting: int, now: float
+    def _status_text(
+        self, lines: Sequence[LineHealth], active: Sequence[LineHealth], *, connected: bool, pending: int, now: float
     ) -> str:
-        (start, before), (end, frames) = self._looks[0], self._looks[-1]
-        rate = (frames - before) / (end - start) if end > start else 0.0
-        meters = len({line.meter for line in coming})
+        (start, previous), (end, frames) = self._counts[0], self._counts[-1]
+        rate = (frames - previous) / (end - start) if end > start else 0.0
+        meters = len({line.meter for line in active})
         parts = [
             plural(meters, "meter"),
             f"{rate:.1f} frames/s",
             "connected" if connected else "no broker",
-            f"{waiting} waiting",
-            *(f"{line.port}: {self._lack(line, now)}" for line in lines if now - line.last_frame_at > FRAME_TIMEOUT),
+            f"{pending} waiting",
+            *(f"{line.port}: {self._problem(line, now)}" for line in lines if now - line.last_frame_at > FRAME_TIMEOUT),
         ]
         return ", ".join(parts)
 
-    def _lack(self, line: LineHealth, now: float) -> str:
+    def _problem(self, line: LineHealth, now: float) -> str:
         if not line.open:
-            return "not there"
+            return "port not available"
         if now - self._began < FRAME_TIMEOUT:
             return "listening"
-        return "no frame in what comes" if now - line.last_byte_at <= FRAME_TIMEOUT else "silent"
+        return "bytes but no frames" if now - line.last_byte_at <= FRAME_TIMEOUT else "silent"
 
 
-def _works(line: LineHealth, now: float) -> bool:
-    """Tell whether the thread of the line turns, and hears frames or knows why it hears none.
+def _is_alive(line: LineHealth, now: float) -> bool:
+    """Return whether a restart would not help this line: its thread runs, and it has frames or a known reason for none.
 
-    Its own loop says that a port is absent or a line silent. What only a fresh start may heal is a port that gave
-    frames and now gives bytes that make none: after that start it has given none, so this happens once.
+    A missing port and a silent line are known reasons. A port that gave frames and now gives only noise may need a
+    restart; after it, the line has given no frames, so this happens once.
     """
-    spoilt = now - line.last_byte_at <= FRAME_TIMEOUT and now - line.last_frame_at > NOISE_TIMEOUT and line.frames > 0
-    return now - line.last_loop_at <= STALL_TIMEOUT and not spoilt
+    noise = now - line.last_byte_at <= FRAME_TIMEOUT and now - line.last_frame_at > NOISE_TIMEOUT and line.frames > 0
+    return now - line.last_loop_at <= STALL_TIMEOUT and not noise

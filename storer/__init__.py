@@ -1,1 +1,1 @@
-"""Stores the frames that MQTT brings in MariaDB."""
+"""Stores frames from MQTT in MariaDB."""

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from common import config
+from common.database import Database
 from common.errors import ConfigError
 from common.mqtt.forget import NotKnown, forget_program
 from common.runtime import logs
@@ -22,7 +23,6 @@ from storer.backup.progress import Progress
 from storer.backup.restore import restore
 from storer.backup.verify import Contents, check
 from storer.config import StorerConfig
-from storer.database.connection import Database
 from storer.database.schema import migrate
 from storer.doctor import command as doctor
 from storer.export import Selection, export, read_limit
@@ -32,73 +32,75 @@ CONFIG = Path("/etc/teleinfo/storer.yaml")
 
 
 def main() -> int:
-    """Run the command; return its exit code: 0 fine, 1 failed, 2 configuration or usage, 3 the database refuses us."""
+    """Run the command; return its exit code: 0 ok, 1 failed, 2 configuration or usage, 3 refused by the database."""
     return run_cli("teleinfo-storer", _parser())
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="teleinfo-storer", description="Stores the frames that MQTT brings in MariaDB, each exactly once."
+        prog="teleinfo-storer", description="Stores frames from MQTT in MariaDB, each exactly once."
     )
     add_version(parser)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help=f"default: {CONFIG}")
 
-    run = commands.add_parser("run", parents=[common], help="store frames until told to stop", epilog=LOCAL_TIMES)
+    run = commands.add_parser("run", parents=[common], help="store frames until stopped", epilog=LOCAL_TIMES)
     run.set_defaults(command=_run)
 
-    steps = commands.add_parser("migrate", parents=[common], help="bring the tables up to date; `run` does it too")
-    steps.set_defaults(command=_migrate)
+    migration = commands.add_parser("migrate", parents=[common], help="update the tables; `run` does it too")
+    migration.set_defaults(command=_migrate)
 
     selection = argparse.ArgumentParser(add_help=False)
     selection.add_argument(
         "--from", dest="start", metavar="TIME", help="such as 2026-11-24 or 2026-11-24T18:00:00+01:00"
     )
-    selection.add_argument("--to", dest="end", metavar="TIME", help="the first moment that is not wanted any more")
+    selection.add_argument("--to", dest="end", metavar="TIME", help="the end, exclusive")
     selection.add_argument("--meter", metavar="ADDRESS", help="only this meter")
 
-    out = commands.add_parser(
+    exporting = commands.add_parser(
         "export",
         parents=[common, selection],
         help="print the frames as they were published, one a line",
         epilog=UTC_TIMES,
     )
-    out.set_defaults(command=_export)
+    exporting.set_defaults(command=_export)
 
-    proof = commands.add_parser(
+    auditing = commands.add_parser(
         "audit",
         parents=[common, selection],
-        help="compare what the readers made with what is stored, hour by hour",
+        help="compare the readers' counts with what is stored, hour by hour",
         epilog=UTC_TIMES,
     )
-    proof.set_defaults(command=_audit)
+    auditing.set_defaults(command=_audit)
 
-    save = commands.add_parser(
+    saving = commands.add_parser(
         "backup",
         parents=[common],
-        help="save all that is stored in a file, while the storer runs, and check that file",
+        help="save the database in a file while the storer runs, and verify that file",
         epilog=UTC_TIMES,
     )
-    save.add_argument("target", type=Path, metavar="FOLDER|FILE", help="where; in a folder the file is named by itself")
-    save.add_argument("--keep", type=whole, metavar="N", help="of the backups in the folder only the N newest stay")
-    save.set_defaults(command=_backup)
+    saving.add_argument("target", type=Path, metavar="FOLDER|FILE", help="in a folder the file is named automatically")
+    saving.add_argument("--keep", type=whole, metavar="N", help="keep only the N newest backups in the folder")
+    saving.set_defaults(command=_backup)
 
-    back = commands.add_parser(
+    restoring = commands.add_parser(
         "restore",
         parents=[common],
-        help="bring a backup back into an empty database; stop the storer first",
+        help="restore a backup into an empty database; stop the storer first",
         epilog=UTC_TIMES,
     )
-    back.add_argument("file", type=Path, metavar="FILE", help="what `backup` wrote")
-    way = back.add_mutually_exclusive_group()
-    way.add_argument("--into", metavar="NAME", help="another database than that of the configuration")
-    way.add_argument("--check", action="store_true", help="only say if the file is whole; needs no database")
-    back.set_defaults(command=_restore)
+    restoring.add_argument("file", type=Path, metavar="FILE", help="a file written by `backup`")
+    mode = restoring.add_mutually_exclusive_group()
+    mode.add_argument("--into", metavar="NAME", help="another database than that of the configuration")
+    mode.add_argument("--check", action="store_true", help="only verify the file; needs no database")
+    restoring.set_defaults(command=_restore)
 
-    gone = commands.add_parser("forget", parents=[common], help="forget a storer or a reader that is gone")
-    gone.add_argument("name", metavar="NAME", help="its name; not that of one that runs")
-    gone.set_defaults(command=_forget)
+    forgetting = commands.add_parser(
+        "forget", parents=[common], help="forget a storer or reader that is no longer used"
+    )
+    forgetting.add_argument("name", metavar="NAME", help="its name; it must not be running")
+    forgetting.set_defaults(command=_forget)
 
     doctor.add_parser(commands, CONFIG)
     return parser
@@ -107,19 +109,19 @@ def _parser() -> argparse.ArgumentParser:
 def _run(arguments: argparse.Namespace) -> int:
     settings = config.load(StorerConfig, arguments.config)
     logs.set_up(settings.log, "teleinfo-storer")
-    life = Shutdown()
-    storer = Storer(settings, life)
-    life.install(storer.wake)
+    shutdown = Shutdown()
+    storer = Storer(settings, shutdown)
+    shutdown.install(storer.wake)
     storer.run()
     logging.getLogger(__name__).info("Stopped")
-    return life.exit_code
+    return shutdown.exit_code
 
 
 def _migrate(arguments: argparse.Namespace) -> int:
     settings = config.load(StorerConfig, arguments.config)
     applied = migrate(Database(settings.database))
-    for step in applied:
-        print(f"version {step.version}: {step.name}")  # noqa: T201 - the command's output
+    for migration in applied:
+        print(f"version {migration.version}: {migration.name}")  # noqa: T201 - the command's output
     if not applied:
         print("the tables are up to date")  # noqa: T201 - the command's output
     return 0
@@ -153,7 +155,7 @@ def _backup(arguments: argparse.Namespace) -> int:
         file, contents = backup(
             Database(settings.database), arguments.target, datetime.now(UTC), arguments.keep, progress
         )
-    _say(f"{file}: saved and checked", contents)
+    _print_contents(f"{file}: saved and verified", contents)
     return 0
 
 
@@ -161,7 +163,7 @@ def _restore(arguments: argparse.Namespace) -> int:
     if arguments.check:
         with _progress() as progress:
             contents = check(arguments.file, progress=progress)
-        _say(f"{arguments.file}: whole", contents)
+        _print_contents(f"{arguments.file}: complete", contents)
         return 0
     settings = config.load(StorerConfig, arguments.config)
     target = (
@@ -169,7 +171,7 @@ def _restore(arguments: argparse.Namespace) -> int:
     )
     with _progress() as progress:
         contents = restore(Database(target), arguments.file, datetime.now(UTC), progress)
-    _say(f"{arguments.file}: restored into {target.name} and compared", contents)
+    _print_contents(f"{arguments.file}: restored into {target.name} and verified", contents)
     return 0
 
 
@@ -182,7 +184,7 @@ def _progress() -> Iterator[Progress]:
         progress.clear()
 
 
-def _say(what: str, contents: Contents) -> None:
+def _print_contents(what: str, contents: Contents) -> None:
     counts = ", ".join(f"{name.replace('_', ' ')} {totals.rows}" for name, totals in contents.tables.items())
     print(f"{what} ({counts}), as of {contents.header.taken}")  # noqa: T201 - the command's output
     for warning in contents.warnings:
@@ -208,7 +210,7 @@ def _selection(arguments: argparse.Namespace) -> Selection:
     start = read_limit(arguments.start) if arguments.start else None
     end = read_limit(arguments.end) if arguments.end else None
     if start and end and end < start:
-        raise ConfigError(f"--to {arguments.end} is before --from {arguments.start}: exchange them")
+        raise ConfigError(f"--to {arguments.end} is before --from {arguments.start}: swap them")
     return Selection(start=start, end=end, meter=arguments.meter)
 
 

@@ -1,21 +1,22 @@
-"""Compares, hour by hour, how many frames the readers say they made with how many rows there are."""
+"""Compares, hour by hour, how many frames the readers counted with how many rows are stored."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TextIO
 
+from common.database import Connection, Database, Rows, sql_time
 from common.errors import ConfigError
 from common.frame import write_stamp
-from storer.database.connection import Connection, Database, Rows
+from common.plural import plural
 from storer.export import Selection
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_FIRST = _EPOCH + timedelta(seconds=1)  # the first moment that a TIMESTAMP can be
-_LAST = datetime(9999, 12, 31, tzinfo=UTC)  # no row is younger; rounded up, a later limit is no date any more
+_FIRST = _EPOCH + timedelta(seconds=1)  # the smallest TIMESTAMP
+_LAST = datetime(9999, 12, 31, tzinfo=UTC)  # after all rows; a later limit, rounded up, would be out of range
 
-# Each reads a stretch of a primary key, and no more partitions of `frames` than that takes.
+# Each query reads a range of a primary key, and only the partitions of `frames` that this range needs.
 NEXT_FRAME = "SELECT MIN(timestamp) FROM frames WHERE timestamp >= %s"
 NEXT_TALLY = "SELECT MIN(hour) FROM tallies WHERE hour >= %s"
 COUNT_FRAMES = (
@@ -34,22 +35,22 @@ class Hour:
 
     meter: str
     hour: datetime  # aware, UTC: its beginning
-    expected: int | None  # by all readers together; None: nobody has told
+    expected: int | None  # counted by all readers together; None: no tally
     stored: int
-    repeated: bool = False  # two names with one and the same count: taken for one reader that was renamed
+    repeated: bool = False  # two names have the same count: taken for one reader that was renamed
 
     @property
     def missing(self) -> int:
-        """How many of the frames that were told of are not there."""
+        """How many of the expected frames are not stored."""
         return 0 if self.expected is None else max(0, self.expected - self.stored)
 
 
 def run_audit(database: Database, selection: Selection, now: datetime, out: TextIO) -> int:
-    """Compare the hours that the selection touches, print what was found, and return the exit code.
+    """Compare the hours of the selection, print the result, and return the exit code.
 
     Raises:
-        ConfigError: the meter is not known.
-        DatabaseError: the database is away, or refuses us.
+        ConfigError: the meter is unknown.
+        DatabaseError: the database is unavailable, or refuses a query.
     """
     connection = database.connect()
     try:
@@ -67,35 +68,37 @@ def audit(
     end: datetime | None = None,
     meter: str | None = None,
 ) -> Iterator[Hour]:
-    """Yield each hour that has rows or a tally, in the order of hour and meter.
+    """Yield each hour that has rows or a tally, sorted by hour and meter.
 
-    All times are in UTC; a limit inside an hour takes the whole hour in. An hour that is not over at `now` needs no
-    tally yet: without one it is left out.
+    All times are in UTC; a limit inside an hour includes the whole hour. An hour that is not over at `now` is skipped
+    if it has no tally yet.
 
     Raises:
-        ConfigError: the meter is not known.
-        DatabaseError: the database is away, or refuses us.
+        ConfigError: the meter is unknown.
+        DatabaseError: the database is unavailable, or refuses a query.
     """
     names = _meters(connection)
     if meter is not None and meter not in names.values():
-        raise ConfigError(f"the meter {meter!r} was never heard; known: {', '.join(names.values()) or 'none'}")
+        raise ConfigError(f"the meter {meter!r} is unknown; known meters: {', '.join(names.values()) or 'none'}")
     begin = _EPOCH if start is None else _floor(start)
     limit = _LAST if end is None or end > _LAST else _floor(end + _HOUR - timedelta.resolution)
-    # A day at a time: little memory, no statement runs for long, and days without anything cost nothing.
+    # A day at a time: this needs little memory, no statement runs for long, and empty days cost nothing.
     while (begin := _next_hour(connection, begin)) < limit:
         day_end = begin.replace(hour=0) + _DAY
-        stretch = (_text(begin), _text(min(day_end, limit)))
-        # Tallies first: frames that come in between would otherwise seem to be missing.
-        made = _by_hour(connection.query(SUM_TALLIES, stretch))
-        stored = _by_hour(connection.query(COUNT_FRAMES, stretch))
-        keys = made.keys() | stored.keys()
+        period = (_sql_time(begin), _sql_time(min(day_end, limit)))
+        # Tallies first: otherwise frames that arrive between the two queries would count as missing.
+        expected = _by_hour(connection.query(SUM_TALLIES, period))
+        stored = _by_hour(connection.query(COUNT_FRAMES, period))
+        keys = expected.keys() | stored.keys()
         if not names.keys() >= {number for _, number in keys}:
-            names = _meters(connection)  # one is new
-        found = (
-            _compare(names.get(number, f"number {number}"), hour, made.get((hour, number)), stored.get((hour, number)))
+            names = _meters(connection)  # a new meter
+        compared = (
+            _compare(
+                names.get(number, f"number {number}"), hour, expected.get((hour, number)), stored.get((hour, number))
+            )
             for hour, number in keys
         )
-        for hour in sorted(found, key=lambda hour: (hour.hour, hour.meter)):
+        for hour in sorted(compared, key=lambda hour: (hour.hour, hour.meter)):
             over = hour.hour + _HOUR <= now
             if (over or hour.expected is not None) and meter in (None, hour.meter):
                 yield hour
@@ -103,11 +106,11 @@ def audit(
 
 
 def report(hours: Iterable[Hour], out: TextIO) -> int:
-    """Print, for people, what is short and what is unknown; return 1 if an hour is short, else 0.
+    """Print which hours are incomplete or unknown; return 1 if an hour is incomplete, else 0.
 
-    Hours without a tally are one line for each meter, until one with a tally comes.
+    Consecutive hours of a meter without a tally are one line.
     """
-    whole = short = unknown = missing = 0
+    complete = incomplete = unknown = missing = 0
     runs: dict[str, _Run] = {}
     for hour in hours:
         if hour.expected is None:
@@ -120,36 +123,38 @@ def report(hours: Iterable[Hour], out: TextIO) -> int:
             unknown += 1
             print(
                 f"{write_stamp(hour.hour)}  {hour.meter}  unknown: {hour.expected} counted, {hour.stored} stored;"
-                " a reader lost its count, as with each start of its machine",
+                " a reader lost its count, as it does at each start of its host",
                 file=out,
             )
         elif hour.repeated and not hour.missing:
             unknown += 1
             print(
                 f"{write_stamp(hour.hour)}  {hour.meter}  unknown: {hour.stored} stored, {hour.expected} counted under"
-                " more than one name; a reader was renamed, or one of two has lost its frames",
+                " more than one name; a reader was renamed, or one of two lost its frames",
                 file=out,
             )
         elif hour.missing:
-            short += 1
+            incomplete += 1
             missing += hour.missing
             print(
-                f"{write_stamp(hour.hour)}  {hour.meter}  short:"
-                f" {hour.expected} made, {hour.stored} stored, {hour.missing} missing",
+                f"{write_stamp(hour.hour)}  {hour.meter}  incomplete:"
+                f" {hour.expected} counted, {hour.stored} stored, {hour.missing} missing",
                 file=out,
             )
         else:
-            whole += 1
+            complete += 1
     for meter, run in runs.items():
         print(run.line(meter), file=out)
     print(
-        f"{_count(whole, 'hour')} whole, {short} short, {unknown} unknown; {_count(missing, 'frame')} missing", file=out
+        f"{plural(complete, 'hour')} complete, {incomplete} incomplete, {unknown} unknown;"
+        f" {plural(missing, 'frame')} missing",
+        file=out,
     )
-    return 1 if short else 0
+    return 1 if incomplete else 0
 
 
 class _Run:
-    """Hours of one meter without a tally, one after the other."""
+    """Consecutive hours of one meter without a tally."""
 
     def __init__(self, first: datetime) -> None:
         self._first = self._last = first
@@ -163,31 +168,27 @@ class _Run:
         when = write_stamp(self._first)
         if self._last != self._first:
             when += f" to {write_stamp(self._last)}"
-        return f"{when}  {meter}  unknown: {_count(self._hours, 'hour')} without a tally"
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+        return f"{when}  {meter}  unknown: {plural(self._hours, 'hour')} without a tally"
 
 
 def _next_hour(connection: Connection, begin: datetime) -> datetime:
-    """Return the next hour, from `begin` on, that has a row or a tally; `_LAST` if none has."""
-    answers = [connection.query(query, (_text(begin),))[0][0] for query in (NEXT_FRAME, NEXT_TALLY)]
+    """Return the first hour from `begin` on that has a row or a tally; `_LAST` if there is none."""
+    answers = [connection.query(query, (_sql_time(begin),))[0][0] for query in (NEXT_FRAME, NEXT_TALLY)]
     hours = [_floor(answer.replace(tzinfo=UTC)) for answer in answers if answer is not None]
-    # Asked for what comes after the last moment that a TIMESTAMP can be, MariaDB answers with the first row of all.
+    # For a limit after the last possible TIMESTAMP, MariaDB answers with the very first row.
     return min((hour for hour in hours if hour >= begin), default=_LAST)
 
 
-def _compare(meter: str, hour: datetime, made: list[int] | None, stored: list[int] | None) -> Hour:
-    """Compare the sum of all counts, and of those that differ, with the number of rows.
+def _compare(meter: str, hour: datetime, counted: list[int] | None, stored: list[int] | None) -> Hour:
+    """Compare the sum of all counts, and the sum of the distinct ones, with the number of rows.
 
-    A reader that is renamed keeps the name of what it has counted. Earlier versions did not: the same count is there
-    under both names. It is told from the counts of two readers by the rows: those have as many as both have made.
+    A renamed reader keeps the old name for what it has counted. Earlier versions did not: the same count is stored
+    under both names. The rows tell this apart from two readers with equal counts, which have stored the sum of both.
     """
     rows = stored[0] if stored else 0
-    if made is None:
+    if counted is None:
         return Hour(meter, hour, None, rows)
-    total, distinct = made
+    total, distinct = counted
     repeated = rows <= distinct < total
     return Hour(meter, hour, distinct if repeated else total, rows, repeated)
 
@@ -205,5 +206,5 @@ def _floor(instant: datetime) -> datetime:
     return instant.replace(minute=0, second=0, microsecond=0)
 
 
-def _text(instant: datetime) -> str:
-    return max(instant, _FIRST).replace(tzinfo=None).isoformat(" ", "seconds")
+def _sql_time(instant: datetime) -> str:
+    return sql_time(max(instant, _FIRST))

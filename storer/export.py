@@ -1,4 +1,4 @@
-"""Gives back every frame as it was published, from the tables."""
+"""Exports frames from the tables, each exactly as it was published."""
 
 import json
 import logging
@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from common.database import Connection, Database, sql_time
 from common.errors import ConfigError, MessageError
 from common.frame import Frame, parse_time
-from storer.database.connection import Connection, Database
 from storer.database.rows import COLUMNS, decode_row
 
 log = logging.getLogger(__name__)
 
-_MANY_SETS = 10_000
+_CACHE_SIZE = 10_000  # label sets
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which frames are wanted: from `start` on, before `end`, of one meter or of all."""
+    """Which frames to export: from `start`, before `end`, of one meter or of all."""
 
     start: datetime | None = None
     end: datetime | None = None
@@ -29,10 +29,10 @@ class Selection:
 
 
 def read_limit(text: str) -> datetime:
-    """Read a limit of time: an instant, or a day, which begins at midnight UTC.
+    """Parse a time limit: a time, or a day, which begins at midnight UTC.
 
     Raises:
-        ConfigError: it is neither.
+        ConfigError: the text is neither.
 
     >>> read_limit("2026-11-24")
     datetime.datetime(2026, 11, 24, 0, 0, tzinfo=datetime.timezone.utc)
@@ -40,39 +40,39 @@ def read_limit(text: str) -> datetime:
     try:
         return parse_time(f"{text}T00:00:00Z" if _DAY.fullmatch(text) else text)
     except MessageError as error:
-        raise ConfigError(f"{error}; a day such as 2026-11-24 will do") from error
+        raise ConfigError(f"{error}; a day such as 2026-11-24 is accepted too") from error
 
 
 def export(database: Database, selection: Selection, report: Callable[[str], None] = log.warning) -> Iterator[Frame]:
-    """Yield the frames in the order of time.
+    """Yield the frames in order of time.
 
-    A frame whose label set or meter is not in the database is left out; what is missing is reported, in a line each.
+    Frames whose label set or meter is missing in the database are skipped; each missing one is reported once.
 
     Raises:
         ConfigError: the meter is not known.
-        DatabaseError: the database is away, or refuses us.
+        DatabaseError: the database is unavailable, or refuses the query.
     """
     rows, sets = database.connect(), database.connect()
     known: dict[int, Any] = {}
     missing: set[str] = set()
 
-    def leave_out(what: str, timestamp: datetime) -> None:
+    def skip(what: str, timestamp: datetime) -> None:
         if what not in missing:
             missing.add(what)
-            report(f"{what} is not in the database: frames that use it are left out, the first of {timestamp} UTC")
+            report(f"{what} is not in the database: skipping its frames, the first of {timestamp} UTC")
 
     try:
         if selection.meter is not None:
             _check_meter(sets, selection.meter)
         for timestamp, meter_id, meter, label_set_id, *columns in rows.stream(*_query(selection)):
             if label_set_id not in known:
-                if len(known) >= _MANY_SETS:
+                if len(known) >= _CACHE_SIZE:
                     known.clear()
                 known[label_set_id] = _content(sets, label_set_id)
             if known[label_set_id] is None:
-                leave_out(f"label set {label_set_id}", timestamp)
+                skip(f"label set {label_set_id}", timestamp)
             elif meter is None:
-                leave_out(f"meter number {meter_id}", timestamp)
+                skip(f"meter number {meter_id}", timestamp)
             else:
                 yield decode_row(timestamp.replace(tzinfo=UTC), meter, tuple(columns), known[label_set_id])
     finally:
@@ -83,15 +83,15 @@ def export(database: Database, selection: Selection, report: Callable[[str], Non
 def _check_meter(connection: Connection, meter: str) -> None:
     known = [str(identifier) for (identifier,) in connection.query("SELECT identifier FROM meters ORDER BY identifier")]
     if meter not in known:
-        raise ConfigError(f"the meter {meter!r} was never heard; known: {', '.join(known) or 'none'}")
+        raise ConfigError(f"the meter {meter!r} is unknown; known meters: {', '.join(known) or 'none'}")
 
 
 def _query(selection: Selection) -> tuple[str, list[str]]:
     conditions: list[str] = []
     arguments: list[str] = []
     limits: tuple[tuple[str, str | None], ...] = (
-        ("f.timestamp >= %s", _text(selection.start)),
-        ("f.timestamp < %s", _text(selection.end)),
+        ("f.timestamp >= %s", sql_time(selection.start) if selection.start else None),
+        ("f.timestamp < %s", sql_time(selection.end) if selection.end else None),
         ("m.identifier = %s", selection.meter),
     )
     for condition, value in limits:
@@ -105,10 +105,6 @@ def _query(selection: Selection) -> tuple[str, list[str]]:
         f" FROM frames AS f LEFT JOIN meters AS m ON m.id = f.meter_id{where} ORDER BY f.timestamp, f.meter_id"
     )
     return sql, arguments
-
-
-def _text(instant: datetime | None) -> str | None:
-    return None if instant is None else instant.replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def _content(connection: Connection, number: int) -> Any:

@@ -1,25 +1,25 @@
-"""Notices when something grows faster than meters make it grow. No I/O."""
+"""Detects that something grows faster than real meters make it grow. No I/O."""
 
 _WINDOW = 3600.0  # seconds
 
 
-class Growth:
-    """Counts what is added within an hour."""
+class GrowthAlarm:
+    """Limits how much a total may grow within an hour."""
 
     def __init__(self, limit: int) -> None:
-        """More than `limit` within an hour are worth a warning."""
-        self._limit = limit
-        self._begin: float | None = None
-        self._at_begin = 0
-        self._last = 0
+        """Growth by more than `limit` within an hour is worth a warning."""
+        self.limit = limit
+        self._window_start: float | None = None
+        self._total_at_start = 0
+        self._total = 0
         self._warned = False
 
     def exceeded(self, total: int, now: float) -> bool:
-        """Tell, once an hour, that `total` has grown by more than the limit; `now` is in monotonic seconds."""
-        if self._begin is None or now - self._begin >= _WINDOW:
-            self._begin, self._at_begin, self._warned = now, self._last, False
-        self._last = total
-        if self._warned or total - self._at_begin <= self._limit:
+        """Return, once an hour, True if `total` has grown by more than the limit; `now` is in monotonic seconds."""
+        if self._window_start is None or now - self._window_start >= _WINDOW:
+            self._window_start, self._total_at_start, self._warned = now, self._total, False
+        self._total = total
+        if self._warned or total - self._total_at_start <= self.limit:
             return False
         self._warned = True
         return True

@@ -1,6 +1,7 @@
-"""Names the counters of the storer's health for Prometheus; docs/metrics.md lists them."""
+"""The storer's counters, its health as systemd and containers see it, and its metrics; docs/metrics.md lists those."""
 
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from common.plural import plural
@@ -8,56 +9,76 @@ from common.runtime.metrics import Family, Kind, Sample
 from common.runtime.watchdog import Health
 from common.version import __version__
 
-_COUNTERS = (
+ANSWER_TIMEOUT = 30.0  # seconds without an answer of the database after which it does not count as healthy
+STALL_TIMEOUT = 120.0  # seconds without activity after which the threads of the broker's connection count as stuck
+
+
+@dataclass(slots=True)
+class Counters:
+    """What became of the messages; each one that is not a tally ends in `stored`, `duplicate` or `rejected`."""
+
+    received: int = 0
+    stored: int = 0
+    duplicate: int = 0
+    rejected: int = 0
+    rejected_not_kept: int = 0  # rejected, and not recorded because rejected_messages is full
+    tallies: int = 0
+
+    @property
+    def pending(self) -> int:
+        """Messages received and not yet committed."""
+        return self.received - self.stored - self.duplicate - self.rejected
+
+    def report(self) -> dict[str, int]:
+        """Return the counters under their keys in the `health` topic."""
+        return {**asdict(self), "waiting": self.pending}
+
+
+def evaluate(
+    counters: Counters, *, connected: bool, last_activity: float, stalled: bool, last_answer: float, now: float
+) -> Health:
+    """Return the storer's health.
+
+    Args:
+        counters: the counters.
+        connected: whether there is a connection to the broker.
+        last_activity: when the threads of that connection last did something, in monotonic seconds.
+        stalled: whether an action on the database is being retried.
+        last_answer: when the database last answered, in monotonic seconds.
+        now: monotonic seconds.
+    """
+    return Health(
+        # Whether the database is available does not matter here: a restart would not help.
+        alive=now - last_activity <= STALL_TIMEOUT,
+        healthy=connected and not stalled and now - last_answer <= ANSWER_TIMEOUT,
+        status_text=f"{plural(counters.stored, 'frame')} stored, {counters.rejected} rejected,"
+        f" {'connected' if connected else 'no broker'}, {'no database' if stalled else 'database connected'},"
+        f" {counters.pending} waiting",
+    )
+
+
+_METRICS = (
     ("uptime", "uptime_seconds", Kind.GAUGE, "Seconds since the start"),
-    ("received", "received_total", Kind.COUNTER, "Frames, and what is none, that came from the broker"),
+    ("received", "received_total", Kind.COUNTER, "Messages received from the broker, other than tallies"),
     ("stored", "stored_total", Kind.COUNTER, "Frames committed"),
-    ("duplicate", "duplicate_total", Kind.COUNTER, "Frames that were there already"),
+    ("duplicate", "duplicate_total", Kind.COUNTER, "Frames that were stored already"),
     ("rejected", "rejected_total", Kind.COUNTER, "Messages that can never be stored"),
-    ("rejected_not_kept", "rejected_not_kept_total", Kind.COUNTER, "Of these, what rejected_messages had no room for"),
-    ("waiting", "waiting", Kind.GAUGE, "Messages received that are still to be committed"),
+    ("rejected_not_kept", "rejected_not_kept_total", Kind.COUNTER, "Of these, not recorded: rejected_messages is full"),
+    ("waiting", "pending", Kind.GAUGE, "Messages received and not yet committed"),
     ("tallies", "tallies_total", Kind.COUNTER, "Hourly tallies received"),
 )
 
 
 def storer_metrics(report: Mapping[str, Any]) -> list[Family]:
     """Turn a health report into families of samples."""
-    families = [(name, kind, text, Sample({}, report[key])) for key, name, kind, text in _COUNTERS]
+    families = [(name, kind, text, Sample({}, report[key])) for key, name, kind, text in _METRICS]
     families += [
         ("info", Kind.GAUGE, "1; the version is a label", Sample({"version": __version__}, 1)),
         (
             "database_connected",
             Kind.GAUGE,
-            "1 while the database takes commits",
+            "1 while the database accepts commits",
             Sample({}, report["database"] == "connected"),
         ),
     ]
     return [Family(f"teleinfo_storer_{name}", kind, text, [sample]) for name, kind, text, sample in families]
-
-
-ANSWER_TIMEOUT = 30.0  # seconds for which an answer of the database counts
-STALL_TIMEOUT = 120.0  # seconds without a sign of life after which the threads that talk to the broker count as stuck
-
-
-def evaluate(
-    counts: Mapping[str, int], *, connected: bool, stirred: float, stalled: bool, answered: float, now: float
-) -> Health:
-    """Return how the storer is.
-
-    Args:
-        counts: its counters, as in `health`.
-        connected: whether the broker has taken us in.
-        stirred: when the threads that talk to the broker last did something.
-        stalled: whether something is being tried again because the database is away.
-        answered: when the database last did what it was asked.
-        now: monotonic seconds.
-    """
-    waiting = counts["received"] - counts["stored"] - counts["duplicate"] - counts["rejected"]
-    return Health(
-        # A database that is away is no reason to start afresh.
-        alive=now - stirred <= STALL_TIMEOUT,
-        healthy=connected and not stalled and now - answered <= ANSWER_TIMEOUT,
-        status_text=f"{plural(counts['stored'], 'frame')} stored, {counts['rejected']} rejected,"
-        f" {'connected' if connected else 'no broker'}, {'no database' if stalled else 'database connected'},"
-        f" {waiting} waiting",
-    )

@@ -1,4 +1,4 @@
-"""What both doctors share: findings and how they look, the broker, the configuration file.
+"""Shared by `teleinfo-reader check` and `teleinfo-storer check`: findings, the broker, the configuration file.
 
-Uses everything else in `common`.
+May use everything else in `common`.
 """

@@ -1,4 +1,4 @@
-"""Looks at a broker as one of the programs would, and says what is wrong with it, and how to mend it."""
+"""Checks a broker as one of the programs would use it: connection, rights, limits, certificate."""
 
 import secrets
 from collections.abc import Sequence
@@ -6,16 +6,16 @@ from dataclasses import dataclass, replace
 
 from common.config import Broker
 from common.deployment import Deployment, here
-from common.doctor.broker_probe import Heard, NoConnection, Probe, Problem
-from common.doctor.findings import Finding, cure, fine, mind
+from common.doctor.broker_probe import ConnectionFailed, Failure, Probe, Received
+from common.doctor.findings import Finding, notice, ok, problem
 from common.mqtt.events import REFUSED
 
 SUBJECT = "Broker"
-_HERE = ("localhost", "127.0.0.1", "::1")
+_LOCALHOST = ("localhost", "127.0.0.1", "::1")
 _LARGEST = 25_000  # bytes; the discovery of a three-phase meter has 21,000, a frame 2,000
 _BUNDLED = "mosquitto"  # of compose.yaml
-_ECHO = 0.2  # seconds until our own message would have come back
-_SOON = 21 * 86400  # seconds until a certificate ends
+_ECHO_TIME = 0.2  # seconds until our own message would have come back
+_EXPIRES_SOON = 21 * 86400  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,24 +26,20 @@ class BrokerFacts:
     port: int
     username: str | None = None
     tls: bool = False
-    problem: Problem | None = None
+    failure: Failure | None = None
     detail: str = ""
     certificate_ends: float | None = None  # Unix time
-    published: tuple[str, ...] = ()  # topics that were asked for
-    denied: tuple[str, ...] = ()  # and those of them that may not be published
-    unasked: bool = False  # this broker cannot be asked
-    largest: int | None = None  # bytes of a packet that it takes; None: any
+    published: tuple[str, ...] = ()  # topics whose right to publish was asked for
+    denied: tuple[str, ...] = ()  # those of them that may not be published
+    not_asked: bool = False  # asking for these rights is not possible with this broker
+    largest: int | None = None  # bytes of a packet that it accepts; None: any
     refused: tuple[str, ...] = ()  # subscriptions
-    heard: tuple[Heard, ...] = ()
+    messages: tuple[Received, ...] = ()
 
     @property
     def where(self) -> str:
-        """The broker, for people."""
+        """Host and port."""
         return f"{self.host}:{self.port}"
-
-    def last(self, topic: str) -> bytes | None:
-        """Return the last message on a topic; None if there was none."""
-        return next((message.payload for message in reversed(self.heard) if message.topic == topic), None)
 
 
 def probe_broker(
@@ -51,271 +47,288 @@ def probe_broker(
     *,
     publish: Sequence[str],
     subscribe: Sequence[str],
-    curious: Sequence[str] = (),
+    extra_topics: Sequence[str] = (),
     seconds: float,
     timeout: float = 5.0,
 ) -> BrokerFacts:
-    """Connect under a name of our own, ask for the rights, and listen for so long. Nobody hears anything of it.
+    """Connect with a client id of our own, ask for the rights, and listen; nobody receives anything from us.
 
     Args:
         settings: where the broker is.
-        publish: topics that the program must be let publish; the first is one whose messages harm nobody.
-        subscribe: what it must be let listen to.
-        curious: what we listen to besides; no harm if that is forbidden.
+        publish: topics that the program must be allowed to publish; a message on the first must do no harm.
+        subscribe: topic filters that it must be allowed to subscribe to.
+        extra_topics: topic filters that help to diagnose; no harm if they are forbidden.
         seconds: how long to listen.
         timeout: seconds for each answer.
     """
     facts = BrokerFacts(
         host=settings.host, port=settings.port, username=settings.username, tls=settings.tls is not None
     )
-    certificate_ends = None
     reasons: dict[str, int] = {}
-    unasked = False
+    not_asked = False
     try:
-        left = list(publish)
-        if left and _hands_over_early(settings, left[0], timeout):
-            left, unasked = [], True
-        while left and not unasked:
-            # What is asked for and never released counts as being under way, so a connection can take only so many.
+        remaining = list(publish)
+        if remaining and _delivers_unreleased(settings, remaining[0], timeout):
+            remaining, not_asked = [], True
+        while remaining and not not_asked:
+            # A message that is never released stays in flight, and a connection takes only so many.
             with Probe(settings, _client_id(), timeout=timeout) as probe:
-                certificate_ends = probe.certificate_ends
-                now, left = left[: probe.can_ask], left[probe.can_ask :]
-                unasked = not now
-                reasons |= probe.may_publish(now)
+                asked, remaining = remaining[: probe.can_ask], remaining[probe.can_ask :]
+                not_asked = not asked
+                reasons |= probe.may_publish(asked)
         with Probe(settings, _client_id(), timeout=timeout) as probe:
             certificate_ends, largest = probe.certificate_ends, probe.largest
             answers = probe.subscribe(subscribe) if subscribe else {}
-            if curious:
-                probe.subscribe(curious)
-            heard = probe.listen(seconds)
-    except NoConnection as error:
-        return replace(facts, problem=error.problem, detail=error.detail)
+            if extra_topics:
+                probe.subscribe(extra_topics)
+            messages = probe.listen(seconds)
+    except ConnectionFailed as error:
+        return replace(facts, failure=error.failure, detail=error.detail)
     return replace(
         facts,
         certificate_ends=certificate_ends,
         published=tuple(reasons),
         denied=tuple(topic for topic, reason in reasons.items() if reason >= REFUSED),
-        unasked=unasked,
+        not_asked=not_asked,
         largest=largest,
         refused=tuple(name for name, reason in answers.items() if reason >= REFUSED),
-        heard=tuple(heard),
+        messages=tuple(messages),
     )
 
 
-def _hands_over_early(settings: Broker, topic: str, timeout: float) -> bool:
-    """Find out whether this broker delivers a message of QoS 2 before it is released, as MQTT lets it; mosquitto waits.
+def _delivers_unreleased(settings: Broker, topic: str, timeout: float) -> bool:
+    """Return whether this broker delivers a message of QoS 2 before it is released, as MQTT allows; mosquitto waits.
 
-    Where we may not listen to the topic, we cannot know.
+    Where we may not read the topic, we cannot know.
     """
     with Probe(settings, _client_id(), timeout=timeout) as probe:
         if not probe.can_ask:
             return False
         probe.subscribe([topic])
         probe.may_publish([topic])
-        return any(message.topic == topic and not message.retained for message in probe.listen(_ECHO))
+        return any(message.topic == topic and not message.retained for message in probe.listen(_ECHO_TIME))
 
 
-def listen(settings: Broker, filters: Sequence[str], seconds: float) -> list[Heard]:
-    """Listen once more; nothing when the broker has gone meanwhile."""
+def listen(settings: Broker, filters: Sequence[str], seconds: float) -> list[Received]:
+    """Receive messages; none when the broker has gone meanwhile."""
     try:
         with Probe(settings, _client_id()) as probe:
             probe.subscribe(filters)
             return probe.listen(seconds)
-    except NoConnection:
+    except ConnectionFailed:
         return []
 
 
 def _client_id() -> str:
-    # Never the program's own: the broker would throw out the one that runs.
+    # Never the program's own: the broker would disconnect the one that runs.
     return f"teleinfo-check-{secrets.token_hex(4)}"
 
 
-def judge_broker(facts: BrokerFacts, now: float) -> list[Finding]:
-    """Say what the answers mean; `now` is Unix time."""
-    if facts.problem is not None:
-        return [_no_connection(facts, facts.problem)]
-    who = f"as {facts.username}" if facts.username else "without a user name"
+def diagnose_broker(facts: BrokerFacts, now: float) -> list[Finding]:
+    """Return the findings; `now` is Unix time."""
+    if facts.failure is not None:
+        return [_not_connected(facts, facts.failure)]
+    user = f"as {facts.username}" if facts.username else "without a user name"
     how = " over TLS" if facts.tls else ""
-    findings = [fine(SUBJECT, f"{facts.where} lets us in {who}{how}")]
-    findings += _certificate(facts, now)
-    if facts.largest is not None and facts.largest < _LARGEST:
+    findings = [ok(SUBJECT, f"{facts.where} accepts the connection {user}{how}")]
+    findings += [*_certificate(facts, now), *_limits(facts), *_rights(facts)]
+    if facts.username is not None and not facts.tls and facts.host not in _LOCALHOST and "." in facts.host:
         findings.append(
-            cure(
+            notice(
                 SUBJECT,
-                f"{facts.where} takes no message of more than {facts.largest} bytes: longer frames are kept and not"
-                " sent",
-                "mosquitto: max_packet_size 262144, and restart it",
-            )
-        )
-    user = facts.username or "anonymous"
-    if facts.denied:
-        findings.append(
-            cure(
-                SUBJECT,
-                f"{facts.where} forbids to publish on {_list(facts.denied)}",
-                f"give the user {user} the right to write these topics, in the broker's access rules"
-                " (mosquitto: acl_file), and have the broker read them again",
-            )
-        )
-    elif facts.unasked:
-        findings.append(
-            mind(
-                SUBJECT,
-                f"{facts.where} cannot be asked which topics we may publish, for want of QoS 2",
-            )
-        )
-    elif facts.published:
-        findings.append(fine(SUBJECT, f"all {len(facts.published)} topics may be published"))
-    if facts.refused:
-        findings.append(
-            cure(
-                SUBJECT,
-                f"{facts.where} forbids to listen to {_list(facts.refused)}",
-                f"give the user {user} the right to read these topics, in the broker's access rules",
-            )
-        )
-    if facts.username is not None and not facts.tls and facts.host not in _HERE and "." in facts.host:
-        findings.append(
-            mind(
-                SUBJECT,
-                "the password travels through the network in the clear",
-                "at home that may do; else set mqtt.tls, and mqtt.port to 8883",
+                f"the password is sent to {facts.host} unencrypted",
+                "acceptable in a home network; otherwise set mqtt.tls, and mqtt.port to 8883",
             )
         )
     return findings
 
 
 def _certificate(facts: BrokerFacts, now: float) -> list[Finding]:
-    if facts.certificate_ends is None or facts.certificate_ends - now > _SOON:
+    if facts.certificate_ends is None or facts.certificate_ends - now > _EXPIRES_SOON:
         return []
     days = max(0, int((facts.certificate_ends - now) // 86400))
-    text = f"the certificate of {facts.host} ends in {days} days"
-    return [mind(SUBJECT, text, "renew it on the broker's machine before then, or nobody gets in any more")]
+    text = f"the certificate of {facts.host} expires in {days} days"
+    return [notice(SUBJECT, text, "renew it on the broker's machine before that day; after it nobody can connect")]
 
 
-def _no_connection(facts: BrokerFacts, problem: Problem) -> Finding:
+def _limits(facts: BrokerFacts) -> list[Finding]:
+    if facts.largest is None or facts.largest >= _LARGEST:
+        return []
+    return [
+        problem(
+            SUBJECT,
+            f"{facts.where} accepts messages of at most {facts.largest} bytes; longer frames wait in the reader",
+            "in mosquitto.conf: max_packet_size 262144, then restart mosquitto",
+        )
+    ]
+
+
+def _rights(facts: BrokerFacts) -> list[Finding]:
+    user = facts.username or "anonymous"
+    findings = []
+    if facts.denied:
+        findings.append(
+            problem(
+                SUBJECT,
+                f"{facts.where} does not allow us to publish on {', '.join(facts.denied)}",
+                f"allow the user {user} to write these topics in the broker's access rules (mosquitto: acl_file),"
+                " then reload the broker",
+            )
+        )
+    elif facts.not_asked:
+        findings.append(
+            notice(SUBJECT, f"cannot check what we may publish on {facts.where}: this needs QoS 2 as mosquitto has it")
+        )
+    elif facts.published:
+        findings.append(ok(SUBJECT, f"all {len(facts.published)} topics may be published"))
+    if facts.refused:
+        findings.append(
+            problem(
+                SUBJECT,
+                f"{facts.where} does not allow us to subscribe to {', '.join(facts.refused)}",
+                f"allow the user {user} to read these topics in the broker's access rules, then reload the broker",
+            )
+        )
+    return findings
+
+
+def _not_connected(facts: BrokerFacts, failure: Failure) -> Finding:
+    if failure in (Failure.NAME, Failure.REFUSED, Failure.UNREACHABLE, Failure.SILENT):
+        return problem(SUBJECT, *_unreachable(facts, failure))
+    if failure.name.startswith("TLS_"):
+        return problem(SUBJECT, *_tls(facts, failure))
+    return problem(SUBJECT, *_rejected(facts, failure))
+
+
+def _unreachable(facts: BrokerFacts, failure: Failure) -> tuple[str, str]:
+    """Return what is wrong, and the fix."""
     where, host, detail = facts.where, facts.host, facts.detail
     commands = here()
     setting = commands.setting
-    compose = commands.deployment is Deployment.COMPOSE
     start = ""
-    if host == _BUNDLED if compose else (host in _HERE and problem is Problem.REFUSED):
+    compose = commands.deployment is Deployment.COMPOSE
+    if host == _BUNDLED if compose else (host in _LOCALHOST and failure is Failure.REFUSED):
         start = f"start it: {commands.start('mosquitto')}; if it is on another machine, set {setting('mqtt.host')}"
-    match problem:
-        case Problem.NAME:
-            return cure(
-                SUBJECT,
+    match failure:
+        case Failure.NAME:
+            return (
                 f"there is no machine named {host} ({detail})",
                 start
-                or f"{setting('mqtt.host')}: the broker's name as the network knows it, or its address, such as"
+                or f"set {setting('mqtt.host')} to the broker's name in your network, or to its address, such as"
                 " 192.168.1.10",
             )
-        case Problem.REFUSED:
-            what = f"nothing listens at {where}"
-            if start:
-                return cure(SUBJECT, what, start)
-            return cure(
-                SUBJECT,
-                what,
-                f"start the broker there, or correct {setting('mqtt.port')}. A mosquitto whose configuration has no"
-                f" line `listener {facts.port}` answers its own machine only",
+        case Failure.REFUSED:
+            return (
+                f"nothing listens at {where}",
+                start
+                or f"start the broker there, or correct {setting('mqtt.port')}. Without a line `listener {facts.port}`"
+                " in its configuration, mosquitto only accepts connections from its own machine",
             )
-        case Problem.SILENT | Problem.UNREACHABLE:
-            return cure(
-                SUBJECT,
+        case Failure.UNREACHABLE:
+            return (
                 f"{where} cannot be reached: {detail}",
-                f"is that machine on, and in this network? ping {host}. Is a firewall between, or mqtt.host wrong?",
-            )
-        case Problem.PASSWORD_FILE:
-            return cure(
-                SUBJECT,
-                f"the password for {where} is not there: {detail}",
-                "write the file, or correct its name; if it is not yours to read, check with sudo. A service waits for"
-                " it",
-            )
-        case Problem.TLS_FILES:
-            return cure(SUBJECT, f"the files of mqtt.tls cannot be used: {detail}", "correct their names and rights")
-        case Problem.TLS_NAME:
-            first = detail.split(", ")[0]
-            return cure(
-                SUBJECT,
-                f"the certificate at {where} is not for {host}, but for {detail}",
-                f"mqtt.host: {first}, or have the broker's certificate made for {host}, too",
-            )
-        case Problem.TLS_AUTHORITY:
-            return cure(
-                SUBJECT,
-                f"the certificate at {where} was signed by nobody we trust: {detail}",
-                "mqtt.tls.ca: the file of the authority that signed it (ca.crt of the broker's machine)",
-            )
-        case Problem.TLS_EXPIRED:
-            return cure(
-                SUBJECT, f"the certificate at {where} has expired", "renew it on the broker's machine, and restart it"
-            )
-        case Problem.TLS_NOT_YET:
-            return cure(
-                SUBJECT,
-                f"the certificate at {where} is not valid yet",
-                "one of the two clocks is wrong: timedatectl, on both machines",
-            )
-        case Problem.TLS_NONE:
-            return cure(
-                SUBJECT,
-                f"{where} does not speak TLS: {detail}",
-                "mqtt.port: the one with TLS, usually 8883; or take mqtt.tls out",
-            )
-        case Problem.TLS_REFUSED:
-            return cure(
-                SUBJECT,
-                f"{where} does not accept our certificate: {detail}",
-                "mqtt.tls.certificate and mqtt.tls.key: a pair that was signed by the broker's authority",
-            )
-        case Problem.CLOSED | Problem.NOT_MQTT if not facts.tls:
-            return cure(
-                SUBJECT,
-                f"{where} hangs up on us: {detail}",
-                "mqtt.port: is it the one with TLS (8883), or of another program? With TLS, set mqtt.tls. A broker"
-                " that knows MQTT 3.1.1 only may do so, too: mosquitto 2.0 or newer is needed",
-            )
-        case Problem.VERSION:
-            return cure(SUBJECT, f"{where} does not speak MQTT 5", "update the broker: mosquitto 2.0 or newer")
-        case Problem.QOS:
-            return cure(
-                SUBJECT,
-                f"{where} takes only messages of QoS 0, which may be lost without a word",
-                "take max_qos 0 out of its configuration, and restart it",
-            )
-        case Problem.CREDENTIALS:
-            if facts.username is None:
-                return cure(
-                    SUBJECT,
-                    f"{where} lets nobody in without a user name ({detail})",
-                    "mqtt.username and mqtt.password_file",
-                )
-            remedy = (
-                "correct mqtt.username and mqtt.password_file; at the broker: sudo mosquitto_passwd FILE"
-                f" {facts.username}, and have it read the file again"
-            )
-            if compose:
-                remedy = (
-                    "docker compose up -d && docker compose restart mosquitto"
-                    if host == _BUNDLED
-                    else "the accounts there stand in .env, MQTT_READER_USER and MQTT_STORER_USER, and their passwords"
-                    " come with: docker compose run --rm setup password reader (or: storer)"
-                )
-            what = f"{where} does not accept the user {facts.username} with this password ({detail})"
-            return cure(SUBJECT, what, remedy)
-        case Problem.BANNED:
-            return cure(SUBJECT, f"{where} has banned us ({detail})", "look into the broker's list of bans")
-        case Problem.BUSY:
-            return cure(
-                SUBJECT,
-                f"{where} takes no more clients now ({detail})",
-                "raise its max_connections, or close some",
+                f"is that machine on, and in this network (ping {host})? Does a firewall block the port? Is"
+                f" {setting('mqtt.host')} right?",
             )
         case _:
-            return cure(SUBJECT, f"{where} does not let us in: {detail}", "the broker's own log tells why")
+            return (
+                f"{where} accepts connections but does not answer: {detail}",
+                f"is {setting('mqtt.port')} the broker's port? If it is, restart the broker",
+            )
 
 
-def _list(topics: Sequence[str]) -> str:
-    return ", ".join(topics)
+def _tls(facts: BrokerFacts, failure: Failure) -> tuple[str, str]:
+    """Return what is wrong, and the fix."""
+    where, host, detail = facts.where, facts.host, facts.detail
+    match failure:
+        case Failure.TLS_FILES:
+            return f"the files of mqtt.tls cannot be used: {detail}", "correct their names or permissions"
+        case Failure.TLS_NAME:
+            name = detail.split(", ")[0]
+            return (
+                f"the certificate at {where} is not for {host}, but for {detail}",
+                f"mqtt.host: {name}, or create the broker's certificate again with the name {host} in it",
+            )
+        case Failure.TLS_AUTHORITY:
+            return (
+                f"the certificate at {where} is not signed by a trusted authority: {detail}",
+                "set mqtt.tls.ca to the certificate of the authority that signed it (ca.crt of the broker's machine)",
+            )
+        case Failure.TLS_EXPIRED:
+            return f"the certificate at {where} has expired", "renew it on the broker's machine, and restart the broker"
+        case Failure.TLS_NOT_YET:
+            return (
+                f"the certificate at {where} is not valid yet",
+                "one of the two clocks is wrong: run timedatectl on both machines",
+            )
+        case Failure.TLS_NONE:
+            return (
+                f"{where} does not use TLS: {detail}",
+                "set mqtt.port to the port with TLS, usually 8883; or remove mqtt.tls",
+            )
+        case _:
+            return (
+                f"{where} does not accept our certificate: {detail}",
+                "set mqtt.tls.certificate and mqtt.tls.key to a pair signed by the broker's authority; if the broker"
+                " asks for none, mqtt.port is that of another service",
+            )
+
+
+def _rejected(facts: BrokerFacts, failure: Failure) -> tuple[str, str]:
+    """Return what is wrong, and the fix."""
+    where, detail = facts.where, facts.detail
+    match failure:
+        case Failure.PASSWORD_FILE:
+            return (
+                f"the password for {where} cannot be read: {detail}",
+                "write the file, or correct its name; if only root may read it, run the check with sudo. The service"
+                " waits for the file",
+            )
+        case Failure.NOT_MQTT:
+            return (
+                f"{where} does not answer like an MQTT 5 broker: {detail}",
+                "is mqtt.port that of TLS (8883: set mqtt.tls), or of another program? A broker with MQTT 3.1.1 only"
+                " may answer like this, too: mosquitto 2.0 or newer is needed",
+            )
+        case Failure.CLOSED:
+            return f"{where} closed the connection: {detail}", "check again; the broker's log shows the reason"
+        case Failure.VERSION:
+            return f"{where} does not support MQTT 5", "update the broker: mosquitto 2.0 or newer is needed"
+        case Failure.QOS:
+            return (
+                f"{where} only accepts messages of QoS 0, which may be lost",
+                "remove max_qos 0 from its configuration, and restart it",
+            )
+        case Failure.CREDENTIALS:
+            return _credentials(facts)
+        case Failure.BANNED:
+            return f"{where} has banned this client ({detail})", "remove it from the broker's list of bans"
+        case Failure.BUSY:
+            return (
+                f"{where} accepts no more clients now ({detail})",
+                "raise its max_connections, or disconnect other clients",
+            )
+        case _:
+            return f"{where} refuses the connection: {detail}", "the broker's log shows the reason"
+
+
+def _credentials(facts: BrokerFacts) -> tuple[str, str]:
+    """Return what is wrong, and the fix."""
+    if facts.username is None:
+        return (
+            f"{facts.where} requires a user name ({facts.detail})",
+            "set mqtt.username and mqtt.password_file",
+        )
+    if here().deployment is not Deployment.COMPOSE:
+        fix = (
+            "correct mqtt.username and mqtt.password_file; or on the broker's machine: sudo mosquitto_passwd FILE"
+            f" {facts.username}, then reload the broker"
+        )
+    elif facts.host == _BUNDLED:
+        fix = "docker compose up -d && docker compose restart mosquitto"
+    else:
+        fix = (
+            "write the accounts of that broker into .env (MQTT_READER_USER, MQTT_STORER_USER); set their passwords:"
+            " docker compose run --rm setup password reader (or: storer)"
+        )
+    return f"{facts.where} does not accept the user {facts.username} with this password ({facts.detail})", fix

@@ -1,10 +1,10 @@
-"""Asks a broker what it would let us do, and disturbs nobody: a few packets of MQTT 5, by hand.
+"""Asks a broker what it lets us do, and disturbs nobody.
 
 A right to publish is asked for with a message of QoS 2 that is never released: the broker answers whether it may be
-(PUBREC and a reason), but it hands nothing to anybody before our PUBREL, and forgets it when we are gone. The library
-that the programs use sends the PUBREL by itself and keeps the reason to itself, so it is not used here.
+published (PUBREC with a reason code), but passes it to nobody before our PUBREL, and forgets it when we disconnect.
+paho sends the PUBREL by itself and ignores the reason, so that one method of its client is replaced.
 
-Whether a subscription is forbidden need not be in the broker's answer: mosquitto grants it, and delivers nothing.
+mosquitto accepts a subscription that its access rules forbid, and delivers nothing.
 """
 
 import contextlib
@@ -12,48 +12,47 @@ import errno
 import json
 import socket
 import ssl
+import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
 from typing import Any, Self
 
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
 from common.config import Broker
 from common.errors import NotReady, TeleinfoError
 
-_CONNECT, _CONNACK, _PUBLISH, _PUBREC, _SUBSCRIBE, _SUBACK, _DISCONNECT = 1, 2, 3, 5, 8, 9, 14
-_KEEPALIVE = 600  # seconds; longer than anybody listens
-_SIZES = {  # bytes of an MQTT 5 property's value, by its identifier; the others have a length of their own
-    **dict.fromkeys((0x01, 0x17, 0x19, 0x24, 0x25, 0x28, 0x29, 0x2A), 1),
-    **dict.fromkeys((0x13, 0x21, 0x22, 0x23), 2),
-    **dict.fromkeys((0x02, 0x11, 0x18, 0x27), 4),
-}
-_RECEIVE_MAXIMUM, _MAXIMUM_QOS, _MAXIMUM_PACKET_SIZE = 0x21, 0x24, 0x27
-
 _HOSTNAME_MISMATCH, _ADDRESS_MISMATCH = 62, 64  # X509_V_ERR_…, of OpenSSL
 _NOT_YET_VALID, _EXPIRED = 9, 10
+_KEEPALIVE = 10  # seconds
 
 
-class Problem(StrEnum):
+class Failure(StrEnum):
     """Why there is no connection."""
 
     NAME = "name"  # no such host
-    REFUSED = "refused"  # nobody listens there
-    SILENT = "silent"  # no answer in time
-    UNREACHABLE = "unreachable"  # no way there
-    PASSWORD_FILE = "password file"  # noqa: S105 - ours cannot be read
-    TLS_FILES = "tls files"  # ours cannot be used
-    TLS_NAME = "tls name"  # the certificate is for somebody else
-    TLS_AUTHORITY = "tls authority"  # nobody we trust has signed it
+    REFUSED = "refused"  # nothing listens on the port
+    UNREACHABLE = "unreachable"  # no route to the host, or no TCP connection in time
+    SILENT = "silent"  # connected, but no answer in time
+    PASSWORD_FILE = "password file"  # noqa: S105 - cannot be read
+    TLS_FILES = "tls files"  # certificates or key of the configuration cannot be used
+    TLS_NAME = "tls name"  # the certificate is for another host name
+    TLS_AUTHORITY = "tls authority"  # the certificate is not signed by an authority we trust
     TLS_EXPIRED = "tls expired"
-    TLS_NOT_YET = "tls not yet"  # it is valid later, says our clock
-    TLS_NONE = "no tls"  # it does not speak TLS there
-    TLS_REFUSED = "tls refused"  # it does not like our certificate, or that we have none
-    CLOSED = "closed"  # it hung up without a word
-    NOT_MQTT = "not mqtt"
-    VERSION = "version"  # it does not speak MQTT 5
-    QOS = "qos"  # it takes only what may be lost
+    TLS_NOT_YET = "tls not yet"  # the certificate becomes valid later, by this machine's clock
+    TLS_NONE = "no tls"  # the port does not use TLS
+    TLS_REFUSED = "tls refused"  # our certificate, or its absence, is not accepted
+    NOT_MQTT = "not mqtt"  # closed, or something else than MQTT sent, instead of an answer to CONNECT
+    CLOSED = "closed"  # the connection was lost after the broker had accepted it
+    VERSION = "version"  # no MQTT 5
+    QOS = "qos"  # QoS 0 only
     CREDENTIALS = "credentials"
     CLIENT_ID = "client id"
     BANNED = "banned"
@@ -62,41 +61,39 @@ class Problem(StrEnum):
 
 
 _REASONS = {
-    0x01: Problem.VERSION,  # as a broker of MQTT 3.1.1 says it
-    0x84: Problem.VERSION,
-    0x85: Problem.CLIENT_ID,
-    0x86: Problem.CREDENTIALS,
-    0x87: Problem.CREDENTIALS,
-    0x88: Problem.BUSY,
-    0x89: Problem.BUSY,
-    0x8A: Problem.BANNED,
-    0x97: Problem.BUSY,
-    0x9F: Problem.BUSY,
+    0x84: Failure.VERSION,
+    0x85: Failure.CLIENT_ID,
+    0x86: Failure.CREDENTIALS,
+    0x87: Failure.CREDENTIALS,
+    0x88: Failure.BUSY,
+    0x89: Failure.BUSY,
+    0x8A: Failure.BANNED,
+    0x97: Failure.BUSY,
+    0x9F: Failure.BUSY,
 }
 _UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN}
 
 
-class NoConnection(TeleinfoError):
-    """The broker cannot be reached, or does not let us in."""
+class ConnectionFailed(TeleinfoError):
+    """There is no connection to the broker, or it was lost."""
 
-    def __init__(self, detail: str, problem: Problem = Problem.OTHER) -> None:
+    def __init__(self, detail: str, failure: Failure = Failure.OTHER) -> None:
         super().__init__(detail)
-        self.problem = problem
+        self.failure = failure
         self.detail = detail
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """A message that came in while we listened."""
+class Received:
+    """A message from the broker."""
 
     topic: str
     payload: bytes
     retained: bool
-    at: float  # monotonic seconds
 
     @property
     def fields(self) -> dict[str, Any]:
-        """What a JSON object holds; nothing when it is none."""
+        """The fields of a JSON object; empty when the payload is none."""
         try:
             message = json.loads(self.payload)
         except (ValueError, RecursionError):
@@ -104,27 +101,39 @@ class Heard:
         return message if isinstance(message, dict) else {}
 
 
+class _Client(paho.Client):
+    """Keeps the answers to messages of QoS 2, and releases none of these."""
+
+    def __init__(self, client_id: str) -> None:
+        super().__init__(CallbackAPIVersion.VERSION2, client_id, protocol=paho.MQTTv5, reconnect_on_failure=False)
+        self.pubrecs: dict[int, int] = {}  # reason code by message id
+
+    def _handle_pubrec(self) -> MQTTErrorCode:
+        packet = self._in_packet["packet"]
+        self.pubrecs[int.from_bytes(packet[:2], "big")] = packet[2] if len(packet) > 2 else 0
+        return MQTTErrorCode.MQTT_ERR_SUCCESS
+
+
 class Probe:
-    """One short connection; all of it raises `NoConnection` when the broker is gone, or silent for too long."""
+    """One short connection; every method raises `ConnectionFailed` when it is lost, or has no answer in time."""
 
     def __init__(self, settings: Broker, client_id: str, *, timeout: float = 5.0) -> None:
-        """Connect; no will, no session that stays."""
+        """Connect without will and without a session that outlives the connection."""
         self.certificate_ends: float | None = None  # Unix time
-        self._timeout = timeout
+        self.largest: int | None = None  # bytes of a packet that it accepts; None: any
         self._settings = settings
-        self._buffer = b""
-        self._last_id = 0
-        self._heard: list[Heard] = []
+        self._timeout = timeout
+        self._receive_maximum, self._maximum_qos = 65_535, 2
+        self._answer: ReasonCode | None = None  # to CONNECT
+        self._end: ReasonCode | None = None  # of the broker's DISCONNECT
+        self._error: OSError | None = None
+        self._subacks: dict[int, list[int]] = {}  # reason codes by message id
+        self._messages: list[Received] = []
+        self._client = self._new_client(client_id)
         try:
-            self._password = settings.secret() if settings.username is not None else None
-        except NotReady as error:
-            raise NoConnection(f"mqtt.{error}", Problem.PASSWORD_FILE) from error
-        self.largest: int | None = None  # bytes of a packet that it takes; None: any
-        self._socket = self._open()
-        try:
-            self._say_hello(client_id)
+            self._connect()
         except BaseException:
-            self._socket.close()
+            self._client.disconnect()
             raise
 
     def __enter__(self) -> Self:
@@ -133,77 +142,168 @@ class Probe:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        with contextlib.suppress(OSError):
-            self._socket.sendall(_packet(_DISCONNECT, 0, b""))
-        with contextlib.suppress(OSError):
-            self._socket.close()
+        self._client.disconnect()
 
     @property
     def can_ask(self) -> int:
         """How many rights to publish can be asked for on one connection: none without QoS 2."""
-        return self._receive_maximum if self._maximum_qos == 2 else 0
+        known = hasattr(paho.Client, "_handle_pubrec")  # else paho would release the messages
+        return self._receive_maximum if known and self._maximum_qos == 2 else 0
 
     def may_publish(self, topics: Sequence[str]) -> dict[str, int]:
-        """Return the broker's reason for each topic, 0x80 and more is a no; at most `can_ask` topics."""
-        waiting = {}
-        for topic in topics:
-            number = self._next_id()
-            waiting[number] = topic
-            self._send(_packet(_PUBLISH, 0b0100, _text(topic) + number.to_bytes(2, "big") + b"\0"))
-        reasons = {}
-        deadline = time.monotonic() + self._timeout
-        while waiting:
-            kind, _, body = self._receive(deadline)
-            if kind == _PUBREC and (topic := waiting.pop(int.from_bytes(body[:2], "big"), "")):
-                reasons[topic] = body[2] if len(body) > 2 else 0
-        return reasons
+        """Return the reason code for each topic, a refusal from 0x80 on; at most `can_ask` topics."""
+        ids = {topic: self._client.publish(topic, b"", qos=2).mid for topic in topics}
+        pubrecs = self._client.pubrecs
+        self._wait_for(lambda: pubrecs.keys() >= set(ids.values()))
+        return {topic: pubrecs[mid] for topic, mid in ids.items()}
 
     def subscribe(self, filters: Sequence[str]) -> dict[str, int]:
-        """Subscribe; return the broker's reason for each filter, 0x80 and more is a no."""
-        number = self._next_id()
-        body = number.to_bytes(2, "big") + b"\0" + b"".join(_text(name) + b"\0" for name in filters)
-        self._send(_packet(_SUBSCRIBE, 0b0010, body))
-        deadline = time.monotonic() + self._timeout
-        while True:
-            kind, _, answer = self._receive(deadline)
-            if kind == _SUBACK and answer[:2] == number.to_bytes(2, "big"):
-                length, start = _length(answer, 2)
-                return dict(zip(filters, answer[start + length :], strict=False))
+        """Subscribe; return the reason code for each topic filter, a refusal from 0x80 on."""
+        _, mid = self._client.subscribe([(name, SubscribeOptions(qos=0)) for name in filters])
+        self._wait_for(lambda: mid in self._subacks)
+        return dict(zip(filters, self._subacks[mid or 0], strict=False))
 
-    def listen(self, seconds: float) -> list[Heard]:
-        """Return what comes in, what came in before included."""
+    def listen(self, seconds: float) -> list[Received]:
+        """Return the messages of the next seconds, and those that came in before."""
         deadline = time.monotonic() + seconds
-        with contextlib.suppress(_Late):
-            while True:
-                self._receive(deadline)
-        heard, self._heard = self._heard, []
-        return heard
+        while (remaining := deadline - time.monotonic()) > 0:
+            self._loop(remaining)
+        messages, self._messages = self._messages, []
+        return messages
+
+    # -- paho ----------------------------------------------------------------------------------------------------------
+
+    def _wait_for(self, done: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + self._timeout
+        while not done():
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                raise ConnectionFailed(f"no answer within {self._timeout:g} s", Failure.SILENT)
+            self._loop(remaining)
+
+    def _loop(self, seconds: float) -> None:
+        try:
+            code = self._client.loop(seconds)
+        except Exception as error:  # packets that are not MQTT raise all sorts
+            raise ConnectionFailed("what it sends is not MQTT", Failure.NOT_MQTT) from error
+        if code != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            raise self._lost(code)
+
+    def _lost(self, code: MQTTErrorCode) -> ConnectionFailed:
+        """Return why the connection has ended."""
+        if self._answer is not None and self._answer.is_failure:
+            return _refusal(self._answer)
+        if self._end is not None:
+            reason = self._end
+            return ConnectionFailed(f"it ended the connection: {reason}", _REASONS.get(reason.value, Failure.CLOSED))
+        detail = _text(self._error) if self._error else "it closed the connection"
+        if self._answer is not None:
+            return ConnectionFailed(detail, Failure.CLOSED)
+        if code == MQTTErrorCode.MQTT_ERR_PROTOCOL:
+            return ConnectionFailed("what it sends is not MQTT", Failure.NOT_MQTT)
+        # TLS 1.3 refuses a client only after the handshake.
+        return ConnectionFailed(detail, Failure.TLS_REFUSED if self._settings.tls else Failure.NOT_MQTT)
+
+    def _new_client(self, client_id: str) -> _Client:
+        settings = self._settings
+        client = _Client(client_id)
+        client.connect_timeout = self._timeout
+        client.max_inflight_messages_set(0)  # no limit: messages that are not released count as in flight
+        if settings.username is not None:
+            try:
+                client.username_pw_set(settings.username, settings.secret())
+            except NotReady as error:
+                raise ConnectionFailed(f"mqtt.{error}", Failure.PASSWORD_FILE) from error
+        if settings.tls is not None:
+            client.tls_set_context(self._tls_context())
+
+        def on_connect(
+            _client: paho.Client, _: Any, __: paho.ConnectFlags, reason: ReasonCode, properties: Properties | None
+        ) -> None:
+            self._answer = reason
+            self._receive_maximum = getattr(properties, "ReceiveMaximum", 65_535)
+            self._maximum_qos = getattr(properties, "MaximumQoS", 2)
+            self.largest = getattr(properties, "MaximumPacketSize", None)
+
+        def on_disconnect(
+            _client: paho.Client, _: Any, flags: paho.DisconnectFlags, reason: ReasonCode, __: Properties | None
+        ) -> None:
+            if flags.is_disconnect_packet_from_server:
+                self._end = reason
+
+        def on_subscribe(
+            _client: paho.Client, _: Any, mid: int, reasons: list[ReasonCode], __: Properties | None
+        ) -> None:
+            self._subacks[mid] = [reason.value for reason in reasons]
+
+        def on_message(_client: paho.Client, _: Any, message: paho.MQTTMessage) -> None:
+            self._messages.append(Received(message.topic, bytes(message.payload), message.retain))
+
+        def on_log(_client: paho.Client, _: Any, __: int, ___: str) -> None:
+            # paho tells why it lost a connection nowhere else.
+            error = sys.exc_info()[1]
+            self._error = error if isinstance(error, OSError) else self._error
+
+        client.on_connect = on_connect
+        client.on_disconnect = on_disconnect
+        client.on_subscribe = on_subscribe
+        client.on_message = on_message
+        client.on_log = on_log
+        return client
 
     # -- connecting ----------------------------------------------------------------------------------------------------
 
-    def _open(self) -> socket.socket:
+    def _connect(self) -> None:
         settings = self._settings
-        context = None if settings.tls is None else self._context()
+        if settings.tls is not None:
+            self._check_tls()
+        try:
+            code = self._client.connect(settings.host, settings.port, _KEEPALIVE)
+        except (OSError, ValueError) as error:
+            raise _no_tcp(error) from error
+        if code != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            raise self._lost(code)
+        self._wait_for(lambda: self._answer is not None)
+        assert self._answer is not None
+        if self._answer.is_failure:
+            raise _refusal(self._answer)
+        if self._maximum_qos == 0:
+            raise ConnectionFailed("Maximum QoS 0", Failure.QOS)
+
+    def _check_tls(self) -> None:
+        """Try the TLS handshake without paho, which leaves the socket open when it fails."""
+        try:
+            with self._handshake(self._tls_context()) as secure:
+                end = (secure.getpeercert() or {}).get("notAfter")
+        except ssl.SSLCertVerificationError as error:
+            raise self._bad_certificate(error) from error
+        except (OSError, ValueError) as error:
+            alert = isinstance(error, ssl.SSLError) and error.reason and "ALERT" in error.reason
+            raise ConnectionFailed(_text(error), Failure.TLS_REFUSED if alert else Failure.TLS_NONE) from error
+        self.certificate_ends = ssl.cert_time_to_seconds(end) if isinstance(end, str) else None
+
+    def _bad_certificate(self, error: ssl.SSLCertVerificationError) -> ConnectionFailed:
+        if error.verify_code in (_HOSTNAME_MISMATCH, _ADDRESS_MISMATCH):
+            names: Sequence[Any] = ()
+            with contextlib.suppress(OSError), self._handshake(self._tls_context(check_name=False)) as secure:
+                names = (secure.getpeercert() or {}).get("subjectAltName", ())
+            return ConnectionFailed(", ".join(name for _, name in names) or "another name", Failure.TLS_NAME)
+        failures = {_EXPIRED: Failure.TLS_EXPIRED, _NOT_YET_VALID: Failure.TLS_NOT_YET}
+        return ConnectionFailed(error.verify_message, failures.get(error.verify_code, Failure.TLS_AUTHORITY))
+
+    def _handshake(self, context: ssl.SSLContext) -> ssl.SSLSocket:
+        settings = self._settings
         try:
             plain = socket.create_connection((settings.host, settings.port), self._timeout)
-        except socket.gaierror as error:
-            raise NoConnection(error.strerror or str(error), Problem.NAME) from error
-        except UnicodeError as error:
-            raise NoConnection("that is no name of a host", Problem.NAME) from error
-        except OSError as error:
-            raise NoConnection(error.strerror or str(error), _why(error)) from error
-        if context is None:
-            return plain
-        try:
-            secure = context.wrap_socket(plain, server_hostname=settings.host)
         except (OSError, ValueError) as error:
+            raise _no_tcp(error) from error
+        try:
+            return context.wrap_socket(plain, server_hostname=settings.host)
+        except BaseException:
             plain.close()
-            raise self._tls_problem(error) from error
-        end = (secure.getpeercert() or {}).get("notAfter")
-        self.certificate_ends = ssl.cert_time_to_seconds(end) if isinstance(end, str) else None
-        return secure
+            raise
 
-    def _context(self, *, check_name: bool = True) -> ssl.SSLContext:
+    def _tls_context(self, *, check_name: bool = True) -> ssl.SSLContext:
         tls = self._settings.tls
         assert tls is not None
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -217,200 +317,27 @@ class Probe:
                 context.load_cert_chain(tls.certificate, tls.key)
         except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
             files = ", ".join(name for name in (tls.ca, tls.certificate, tls.key) if name)
-            raise NoConnection(f"{files}: {_reason(error)}", Problem.TLS_FILES) from error
+            raise ConnectionFailed(f"{files}: {_text(error)}", Failure.TLS_FILES) from error
         return context
 
-    def _tls_problem(self, error: Exception) -> NoConnection:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            if error.verify_code in (_HOSTNAME_MISMATCH, _ADDRESS_MISMATCH):
-                return NoConnection(", ".join(self._names()) or "somebody else", Problem.TLS_NAME)
-            if error.verify_code == _EXPIRED:
-                return NoConnection(error.verify_message, Problem.TLS_EXPIRED)
-            if error.verify_code == _NOT_YET_VALID:
-                return NoConnection(error.verify_message, Problem.TLS_NOT_YET)
-            return NoConnection(error.verify_message, Problem.TLS_AUTHORITY)
-        if isinstance(error, TimeoutError):
-            return NoConnection("it does not answer to TLS", Problem.TLS_NONE)
-        if isinstance(error, ssl.SSLError) and error.reason and "ALERT" in error.reason:
-            return NoConnection(_reason(error), Problem.TLS_REFUSED)
-        return NoConnection(_reason(error), Problem.TLS_NONE)
 
-    def _names(self) -> list[str]:
-        """Return for whom the broker's certificate is."""
-        with (
-            contextlib.suppress(OSError),
-            socket.create_connection((self._settings.host, self._settings.port), self._timeout) as plain,
-            self._context(check_name=False).wrap_socket(plain, server_hostname=self._settings.host) as secure,
-        ):
-            names = (secure.getpeercert() or {}).get("subjectAltName", ())
-            return [str(name[1]) for name in names]
-        return []
-
-    def _say_hello(self, client_id: str) -> None:
-        settings = self._settings
-        flags = 0b0000_0010  # a clean start
-        payload = _text(client_id)
-        if settings.username is not None:
-            flags |= 0b1000_0000
-            payload += _text(settings.username)
-            if self._password is not None:
-                flags |= 0b0100_0000
-                payload += _text(self._password)
-        head = _text("MQTT") + bytes((5, flags)) + _KEEPALIVE.to_bytes(2, "big") + b"\0"
-        deadline = time.monotonic() + self._timeout
-        try:
-            with contextlib.suppress(ConnectionError, ssl.SSLError):  # why it hung up may be waiting to be read
-                self._socket.sendall(_packet(_CONNECT, 0, head + payload))
-            kind, _, body = self._next_packet(deadline)
-        except _Late as error:
-            raise NoConnection("it accepts the connection, and says nothing", Problem.SILENT) from error
-        except ssl.SSLError as error:  # TLS 1.3 refuses a client only after the handshake
-            raise NoConnection(_reason(error), Problem.TLS_REFUSED) from error
-        except OSError as error:
-            raise NoConnection(error.strerror or str(error), Problem.CLOSED) from error
-        if kind != _CONNACK or len(body) < 2:
-            raise _no_broker()
-        if body[1]:
-            raise NoConnection(f"reason 0x{body[1]:02x}", _REASONS.get(body[1], Problem.OTHER))
-        try:
-            found = dict(_properties(body, 2)) if len(body) > 2 else {}
-        except (IndexError, ValueError) as error:
-            raise _no_broker() from error
-        self._receive_maximum = found.get(_RECEIVE_MAXIMUM, 65_535)
-        self._maximum_qos = found.get(_MAXIMUM_QOS, 2)
-        self.largest = found.get(_MAXIMUM_PACKET_SIZE)
-        if self._maximum_qos == 0:
-            raise NoConnection("Maximum QoS 0", Problem.QOS)
-
-    # -- packets -------------------------------------------------------------------------------------------------------
-
-    def _next_id(self) -> int:
-        self._last_id += 1
-        return self._last_id
-
-    def _send(self, packet: bytes) -> None:
-        try:
-            self._socket.settimeout(self._timeout)
-            self._socket.sendall(packet)
-        except OSError as error:
-            raise NoConnection(error.strerror or str(error), Problem.CLOSED) from error
-
-    def _receive(self, deadline: float) -> tuple[int, int, bytes]:
-        """Return the next packet: kind, flags, body. Messages are kept aside, too."""
-        try:
-            return self._next_packet(deadline)
-        except OSError as error:
-            raise NoConnection(error.strerror or str(error), Problem.CLOSED) from error
-
-    def _next_packet(self, deadline: float) -> tuple[int, int, bytes]:
-        while True:
-            packet = self._cut()
-            if packet is not None:
-                break
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise _Late("it does not answer any more", Problem.SILENT)
-            self._socket.settimeout(left)
-            try:
-                data = self._socket.recv(65_536)
-            except TimeoutError:
-                continue
-            if not data:
-                raise NoConnection("it ended the connection", Problem.CLOSED)
-            self._buffer += data
-        kind, flags, body = packet
-        if kind == _PUBLISH:
-            try:
-                self._keep(flags, body)
-            except (IndexError, ValueError) as error:
-                raise _no_broker() from error
-        elif kind == _DISCONNECT:
-            reason = body[0] if body else 0
-            raise NoConnection(f"it ended the connection: reason 0x{reason:02x}", _REASONS.get(reason, Problem.CLOSED))
-        return packet
-
-    def _cut(self) -> tuple[int, int, bytes] | None:
-        """Take a whole packet out of what came in."""
-        buffer = self._buffer
-        if len(buffer) < 2:
-            return None
-        try:
-            length, start = _length(buffer, 1)
-        except IndexError:
-            return None
-        except ValueError as error:
-            raise _no_broker() from error
-        if len(buffer) < start + length:
-            if buffer[0] >> 4 not in (_CONNACK, _PUBLISH, _PUBREC, _SUBACK, _DISCONNECT):
-                raise _no_broker()
-            return None
-        self._buffer = buffer[start + length :]
-        return buffer[0] >> 4, buffer[0] & 0xF, buffer[start : start + length]
-
-    def _keep(self, flags: int, body: bytes) -> None:
-        size = int.from_bytes(body[:2], "big")
-        topic = body[2 : 2 + size].decode("utf-8", "replace")
-        position = 2 + size + (2 if flags >> 1 & 0b11 else 0)
-        length, start = _length(body, position)
-        self._heard.append(Heard(topic, body[start + length :], bool(flags & 1), time.monotonic()))
+def _no_tcp(error: Exception) -> ConnectionFailed:
+    if isinstance(error, socket.gaierror) or not isinstance(error, OSError):
+        failure = Failure.NAME
+    elif isinstance(error, ConnectionRefusedError):
+        failure = Failure.REFUSED
+    elif isinstance(error, TimeoutError) or error.errno in _UNREACHABLE:
+        failure = Failure.UNREACHABLE
+    else:
+        failure = Failure.OTHER
+    return ConnectionFailed(_text(error), failure)
 
 
-class _Late(NoConnection):
-    """The time is up."""
+def _refusal(reason: ReasonCode) -> ConnectionFailed:
+    return ConnectionFailed(str(reason), _REASONS.get(reason.value, Failure.OTHER))
 
 
-def _no_broker() -> NoConnection:
-    return NoConnection("what answers there is not an MQTT broker", Problem.NOT_MQTT)
-
-
-def _why(error: OSError) -> Problem:
-    if isinstance(error, ConnectionRefusedError):
-        return Problem.REFUSED
-    if isinstance(error, TimeoutError):
-        return Problem.SILENT
-    return Problem.UNREACHABLE if error.errno in _UNREACHABLE else Problem.OTHER
-
-
-def _reason(error: Exception) -> str:
-    reason = getattr(error, "reason", None) or getattr(error, "strerror", None)
-    return str(reason or error).replace("_", " ").lower()
-
-
-def _text(text: str) -> bytes:
-    data = text.encode()
-    return len(data).to_bytes(2, "big") + data
-
-
-def _packet(kind: int, flags: int, body: bytes) -> bytes:
-    length, size = bytearray(), len(body)
-    while True:
-        size, digit = divmod(size, 128)
-        length.append(digit | (0x80 if size else 0))
-        if not size:
-            return bytes((kind << 4 | flags,)) + bytes(length) + body
-
-
-def _length(data: bytes, position: int) -> tuple[int, int]:
-    """Read a number of one to four bytes; return it, and where it ends."""
-    value = 0
-    for place in range(4):
-        digit = data[position + place]
-        value |= (digit & 0x7F) << 7 * place
-        if digit < 0x80:
-            return value, position + place + 1
-    raise ValueError("a length of more than four bytes")
-
-
-def _properties(data: bytes, position: int) -> Iterator[tuple[int, int]]:
-    """Yield the properties that are numbers."""
-    length, start = _length(data, position)
-    end = start + length
-    while start < end:
-        name = data[start]
-        start += 1
-        if name in _SIZES:
-            yield name, int.from_bytes(data[start : start + _SIZES[name]], "big")
-            start += _SIZES[name]
-        else:
-            for _ in range(2 if name == 0x26 else 1):  # a user's property is two texts
-                start += 2 + int.from_bytes(data[start : start + 2], "big")
+def _text(error: Exception) -> str:
+    if isinstance(error, ssl.SSLError):
+        return (error.reason or str(error)).replace("_", " ").lower()
+    return getattr(error, "strerror", None) or str(error)

@@ -1,4 +1,4 @@
-"""What the doctors of both programs say: findings, each with its cure, and how they look in a terminal."""
+"""Findings of the doctors of both programs, each problem with its fix, and how they are printed."""
 
 import os
 import shutil
@@ -9,8 +9,9 @@ from enum import Enum
 from typing import TextIO
 
 from common.plural import plural
+from common.runtime.logs import printable
 
-FINE, TO_CURE, NOT_CONFIGURED = 0, 1, 2  # exit codes
+ALL_OK, HAS_PROBLEMS, NOT_CONFIGURED = 0, 1, 2  # exit codes
 
 _NARROWEST, _WIDEST = 40, 120  # columns
 _PLAIN = str.maketrans({"✓": "+", "✗": "x", "→": "->", "…": "...", "’": "'", "×": "x"})
@@ -19,48 +20,55 @@ _PLAIN = str.maketrans({"✓": "+", "✗": "x", "→": "->", "…": "...", "’"
 class Status(Enum):
     """How bad it is."""
 
-    FINE = "ok"
-    MIND = "note"  # it works; somebody should know
-    CURE = "problem"  # it does not work, or will not for long
+    OK = "ok"
+    NOTICE = "note"  # it works; somebody should know
+    PROBLEM = "problem"  # it does not work, or soon will not
 
 
 _WORD = max(len(status.value) for status in Status)
-_MARKS = {Status.FINE: "✓", Status.MIND: "!", Status.CURE: "✗"}
-_COLOURS = {Status.FINE: "32", Status.MIND: "33", Status.CURE: "31"}  # green, yellow, red
+_MARKS = {Status.OK: "✓", Status.NOTICE: "!", Status.PROBLEM: "✗"}
+_COLOURS = {Status.OK: "32", Status.NOTICE: "33", Status.PROBLEM: "31"}  # green, yellow, red
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at, and what to do about it."""
+    """The result of one check, and what to do about it.
+
+    `what` and `fix` may quote a broker, a database or a meter: their control characters are escaped.
+    """
 
     status: Status
     subject: str  # a word: Port, Broker, …
     what: str
-    fix: str = ""
+    fix: str = ""  # a command or an action
 
 
-def fine(subject: str, what: str) -> Finding:
-    """Make a finding of something that is as it should be."""
-    return Finding(Status.FINE, subject, what)
+def ok(subject: str, what: str) -> Finding:
+    """Make a finding of something that works."""
+    return _finding(Status.OK, subject, what)
 
 
-def mind(subject: str, what: str, cure: str = "") -> Finding:
-    """Make a finding of something to know of; nothing breaks by it."""
-    return Finding(Status.MIND, subject, what, cure)
+def notice(subject: str, what: str, fix: str = "") -> Finding:
+    """Make a finding of something that works and that somebody should know."""
+    return _finding(Status.NOTICE, subject, what, fix)
 
 
-def cure(subject: str, what: str, cure: str) -> Finding:
-    """Make a finding of something that must be cured."""
-    return Finding(Status.CURE, subject, what, cure)
+def problem(subject: str, what: str, fix: str) -> Finding:
+    """Make a finding of something that must be fixed."""
+    return _finding(Status.PROBLEM, subject, what, fix)
+
+
+def _finding(status: Status, subject: str, what: str, fix: str = "") -> Finding:
+    return Finding(status, subject, printable(what), printable(fix))
 
 
 def exit_code(findings: Iterable[Finding]) -> int:
-    """Return 1 when something must be cured, else 0."""
-    return TO_CURE if any(finding.status is Status.CURE for finding in findings) else FINE
+    """Return 1 when there is a problem, else 0."""
+    return HAS_PROBLEMS if any(finding.status is Status.PROBLEM for finding in findings) else ALL_OK
 
 
 class Report:
-    """Writes findings: on a terminal wrapped and coloured, elsewhere each in one line."""
+    """Prints findings: on a terminal wrapped and coloured, elsewhere each in one line."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -72,23 +80,23 @@ class Report:
         self._found: list[Finding] = []
 
     def show(self, findings: Sequence[Finding]) -> None:
-        """Write these findings."""
+        """Print these findings."""
         for finding in findings:
             self._found.append(finding)
             self._write(self._wrapped(finding) if self._terminal else self._line(finding))
 
     def end(self) -> int:
-        """Write the sum of it; return the exit code."""
+        """Print the summary; return the exit code."""
         count = {status: sum(finding.status is status for finding in self._found) for status in Status}
-        problems, notes = count[Status.CURE], count[Status.MIND]
-        text = f"{plural(problems, 'problem')} to cure" if problems else "Nothing to cure"
+        problems, notes = count[Status.PROBLEM], count[Status.NOTICE]
+        text = f"{plural(problems, 'problem')} found" if problems else "No problems found"
         if notes:
-            text += f", {plural(notes, 'note')} to read"
+            text += f", {plural(notes, 'note')}"
         self._write(f"\n{text}." if self._terminal else f"{text}.")
         return exit_code(self._found)
 
     def note(self, text: str) -> None:
-        """Write what is being done, for somebody who waits."""
+        """Print what is being done, for somebody who waits."""
         if self._terminal:
             self._write(f"  … {text}")
 
@@ -129,32 +137,3 @@ def _can_write(stream: TextIO, text: str) -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return True
-
-
-def format_bytes(size: float) -> str:
-    """Write a number of bytes for people.
-
-    >>> in_words(9_100_000_000)
-    '9.1 GB'
-    """
-    units = ["B", "kB", "MB", "GB", "TB"]
-    while size >= 1000 and len(units) > 1:
-        size /= 1000
-        units.pop(0)
-    unit = units[0]
-    return f"{size:.1f} {unit}" if size < 10 and unit != "B" else f"{size:.0f} {unit}"
-
-
-def format_days(days: float) -> str:
-    """Write a number of days for people.
-
-    >>> time_in_words(5113)
-    '14 years'
-    """
-    if days > 36_525:
-        return "more than 100 years"
-    for unit, size in (("year", 365.25), ("month", 30.44), ("day", 1.0), ("hour", 1 / 24)):
-        if days >= 2 * size:
-            return f"{days / size:.0f} {unit}s"
-    minutes = round(days * 1440)
-    return f"{minutes} minute{'s' if minutes != 1 else ''}"

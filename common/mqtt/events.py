@@ -1,27 +1,27 @@
-"""What happens on a connection to a broker."""
+"""Events of a connection to a broker, and the reason codes of its answers."""
 
 from dataclasses import dataclass
 
-NOBODY_SUBSCRIBED = 0x10  # a PUBACK that means: taken, and thrown away
-REFUSED = 0x80  # from here on, a PUBACK means no
-TOO_LARGE = 0x95  # larger than the broker takes: it was not sent
+NOBODY_SUBSCRIBED = 0x10  # of a PUBACK: accepted, and dropped because nobody has subscribed
+REFUSED = 0x80  # from here on, a reason code is an error
+TOO_LARGE = 0x95  # larger than the broker accepts: not sent
 
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """The broker took us in."""
+    """The broker accepted the connection."""
 
-    session_present: bool  # it knew us, and has kept what came for us
+    session_present: bool  # the broker had our session, and kept the messages for it
 
 
 @dataclass(frozen=True, slots=True)
 class Disconnected:
-    """The connection is gone."""
+    """The connection is over."""
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The broker answered for one of our messages."""
+    """The broker answered to one of our messages."""
 
     token: "PublishToken"
     reason_code: int
@@ -29,7 +29,7 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class PublishToken:
-    """One of our messages on its way: ids begin anew with each connection."""
+    """Identifies one of our messages in flight: message ids start anew with each connection."""
 
     connection: int
     mid: int
@@ -37,14 +37,14 @@ class PublishToken:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Somebody's message for us."""
+    """A message for us."""
 
     topic: str
     payload: bytes
     retained: bool
     mid: int
     qos: int
-    connection: int  # which of our connections brought it
+    connection: int  # the number of the connection on which it came
 
 
 Event = Connected | Disconnected | Published | Message

@@ -1,68 +1,32 @@
-"""A connection to an MQTT broker that comes back by itself, and says what happens as events.
+"""A connection to an MQTT broker that is made again whenever it is lost, and reports what happens as events.
 
-- Everything that happens is posted, in order, to one function; nothing else runs in paho's threads. An exception there
-  kills the thread while its client still claims to be connected.
-- Each connection has a client of its own, and reads certificates and password anew. A client that reconnects by itself
-  sends again what it held, be it an hour later; says "not connected" of messages that it keeps; and refuses the
-  65,536th. A new one holds nothing: what was not answered for is the business of whoever published it.
+- Events are passed, in order, to one function, which must only put them into a queue.
+- Each connection has a paho client of its own, and reads certificates and password anew. A client that reconnects by
+  itself sends again what it held, even an hour later; returns "not connected" for messages that it keeps; and refuses
+  the 65,536th. A new one holds nothing: to publish again what was not acknowledged is up to the publisher.
 """
 
-import contextlib
 import logging
 import math
 import random
-import socket
-import ssl
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
 
-import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
-from paho.mqtt.reasoncodes import ReasonCode
-from paho.mqtt.subscribeoptions import SubscribeOptions
-
-from common.config import Broker, Tls
+from common.config import Broker
 from common.errors import NotReady
 from common.mqtt.backoff import Backoff
-from common.mqtt.events import TOO_LARGE, Connected, Disconnected, Event, Message, Published, PublishToken
-from common.runtime.logs import RateLimiter
+from common.mqtt.connection import Connection, Options, Will, packet_size
+from common.mqtt.events import TOO_LARGE, Disconnected, Event, Message, Published, PublishToken
+from common.runtime.logs import ChangeLogger, RateLimiter
 
 log = logging.getLogger(__name__)
 
-KEEPALIVE = 15  # seconds; a broker that hangs is noticed after about two of them
-LAST_ANSWER = 1.0  # seconds; how long a good-bye waits for the broker's answer to what was published last
-FOR_EVER = 0xFFFFFFFF  # seconds; the longest that a session may outlive its connection
-_TAKEN_OVER = 0x8E
-_NEEDED = "MQTT 5 is needed, as mosquitto 2.0 or newer has it"
-
-
-@dataclass(frozen=True, slots=True)
-class Will:
-    """What the broker says for us, retained, when we are gone."""
-
-    topic: str
-    payload: bytes
-
-
-@dataclass(slots=True, eq=False)
-class _Connection:
-    """One connection, or one try at it."""
-
-    number: int
-    client: paho.Client
-    ended: threading.Event
-    largest: float = math.inf  # bytes of a packet; the broker hangs up on whoever sends more
-    reason: ReasonCode | None = None  # why the broker, or the network, ended it
+FLUSH_TIMEOUT = 1.0  # seconds; how long `close` waits for the broker's answer to the last message
 
 
 class Session:
-    """One client of the broker; `post` is called from other threads, and must only put the event somewhere."""
+    """One client of the broker; `emit` is called from other threads, and must only put the event into a queue."""
 
     def __init__(
         self,
@@ -70,134 +34,132 @@ class Session:
         client_id: str,
         *,
         subscriptions: Sequence[str],
-        post: Callable[[Event], None],
+        emit: Callable[[Event], None],
         will: Will | None = None,
-        keep: bool = False,
-        unacknowledged: int = 100,
+        persistent: bool = False,
+        receive_maximum: int = 100,
     ) -> None:
         """Prepare the client; nothing is opened.
 
         Args:
             settings: where the broker is.
-            client_id: must be the same at each start for `keep` to find its session again.
+            client_id: must be the same at each start for `persistent` to find its session again.
             subscriptions: topic filters, subscribed at each connection.
-            post: takes the events.
+            emit: takes the events.
             will: published by the broker when the connection breaks.
-            keep: the broker keeps the session, and messages are acknowledged by `acknowledge` only.
-            unacknowledged: how many messages the broker may send before the first is acknowledged.
+            persistent: the broker keeps the session, and messages are acknowledged by `acknowledge` only.
+            receive_maximum: how many messages the broker may send before the first is acknowledged.
         """
-        self._settings = settings
-        self._client_id = client_id
-        self._where = f"{settings.host}:{settings.port}"
-        self._subscriptions = subscriptions
-        self._post = post
-        self._will = will
-        self._keep = keep
-        self._unacknowledged = unacknowledged
-        self._said = ""
-        self._seldom = RateLimiter()
+        self._options = Options(
+            settings=settings,
+            client_id=client_id,
+            subscriptions=subscriptions,
+            will=will,
+            persistent=persistent,
+            receive_maximum=receive_maximum,
+        )
+        self._where = self._options.address
+        self._emit = emit
+        self._log = ChangeLogger(log)  # once per change, not once per attempt
+        self._too_large_limiter = RateLimiter()
         self._backoff = Backoff()
         self._unsent = 0
         self._closing = threading.Event()
-        self._live: _Connection | None = None  # the connection, while there is one
-        self._last: paho.MQTTMessageInfo | None = None  # what was handed over last
-        self._line: _Connection | None = None  # the last try; None before the first and at the end
+        self._attempt: Connection | None = None  # the last one; None before the first and at the end
+        self._connection: Connection | None = None  # the same, while the broker has accepted it
         self._supervisor = threading.Thread(target=self._supervise, name="mqtt", daemon=True)
         self.last_activity = math.inf
-        """Monotonic seconds when its threads last did something: a try to connect, an answer, a message. While they
-        wait for the next try, the time of that; infinite before the start."""
+        """Monotonic time at which its threads last did something: an attempt to connect, an answer, a message. While
+        they wait for the next attempt, the time of that; infinite before the start."""
 
     @property
     def connected(self) -> bool:
-        """Whether the broker has taken us in."""
-        return self._live is not None
+        """Whether the broker has accepted the connection."""
+        return self._connection is not None
 
     @property
-    def largest(self) -> float:
-        """How many bytes of a packet the broker takes; infinite where it has set no limit, or is away."""
-        live = self._live
-        return math.inf if live is None else live.largest
+    def max_packet_size(self) -> float:
+        """The largest packet that the broker accepts, in bytes; infinite if it set no limit, or while disconnected."""
+        connection = self._connection
+        return math.inf if connection is None else connection.max_packet_size
 
     @property
     def taken_over(self) -> int:
-        """How often another program with our client id has taken our session lately: twice is no accident."""
+        """How often another program with our client id has taken over the session lately: twice is no accident."""
         return self._backoff.taken_over(time.monotonic())
 
     def start(self) -> None:
-        """Connect in the background, and again whenever the connection is lost, for ever."""
+        """Connect in the background, and again whenever the connection is lost."""
         self._supervisor.start()
 
     def publish(self, topic: str, payload: bytes | str, *, retain: bool = False) -> PublishToken | None:
-        """Hand a message to the broker, QoS 1; the answer comes in `Published`.
+        """Send a message, QoS 1; the broker's answer is emitted as `Published`.
 
-        None when there is no connection: nothing was handed over then. When the connection is lost before the broker
-        has answered, nobody knows whether it has the message, and nobody sends it again. What is larger than the broker
-        takes is not sent: the answer is TOO_LARGE.
+        Returns None without a connection: nothing was sent. When the connection is lost before the answer, it is
+        unknown whether the broker has the message, and it is not sent again. A message that is larger than the broker
+        accepts is not sent: the answer is TOO_LARGE.
         """
-        live = self._live
-        if live is None:
+        connection = self._connection
+        if connection is None:
             return None
         payload = payload.encode() if isinstance(payload, str) else payload
-        size = _packet_size(topic, payload)
-        if size > live.largest:
-            return self._refuse(live, topic, size)
-        info = live.client.publish(topic, payload, qos=1, retain=retain)
-        if info.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:
-            return None
-        self._last = info
-        return PublishToken(live.number, info.mid)
+        size = packet_size(topic, payload)
+        if size > connection.max_packet_size:
+            return self._refuse_too_large(connection, topic, size)
+        return connection.publish(topic, payload, retain=retain)
 
-    def _refuse(self, live: _Connection, topic: str, size: int) -> PublishToken:
-        if self._seldom.allow(topic, time.monotonic()):
+    def _refuse_too_large(self, connection: Connection, topic: str, size: int) -> PublishToken:
+        if self._too_large_limiter.allow(topic, time.monotonic()):
             log.warning(
-                "%s: a message of %d bytes is not sent: the broker %s takes %d at most; raise its max_packet_size."
-                " Frames are kept until then",
+                "%s: a message of %d bytes is not sent: the broker %s accepts at most %d; raise its max_packet_size."
+                " Frames are held until then",
                 topic,
                 size,
                 self._where,
-                live.largest,
+                connection.max_packet_size,
             )
         self._unsent += 1
-        handed = PublishToken(live.number, -self._unsent)  # no id of a message that was sent
-        self._post(Published(handed, TOO_LARGE))
-        return handed
+        token = PublishToken(connection.number, -self._unsent)  # no id of a message that was sent
+        self._emit(Published(token, TOO_LARGE))
+        return token
 
     def acknowledge(self, message: Message) -> None:
-        """Tell the broker that it can forget the message; in the order of arrival.
+        """Acknowledge a message, in the order of arrival.
 
-        Only on the connection that brought it: message ids start anew with each, so a late answer would acknowledge
-        somebody else's message.
+        Only on the connection on which it came: message ids start anew with each, so a late acknowledgement would be
+        for another message.
         """
-        live = self._live
-        if message.qos and live is not None and live.number == message.connection:
-            live.client.ack(message.mid, message.qos)
+        connection = self._connection
+        if message.qos and connection is not None and connection.number == message.connection:
+            connection.acknowledge(message)
 
     def reconnect(self) -> None:
-        """Give up a connection that is no good; `Disconnected` is posted, then `Connected` from a new one."""
-        live = self._live
-        if live is not None:
-            live.client.disconnect()
+        """Close the connection and make a new one; `Disconnected` is emitted, then `Connected`."""
+        connection = self._connection
+        if connection is not None:
+            connection.disconnect()
 
     def close(self) -> None:
-        """Say good-bye; `Disconnected` is posted when that is done. The last will is not sent.
+        """Disconnect; `Disconnected` is emitted when that is done. The will is not published.
 
-        The broker has what was published before, unless it does not answer within LAST_ANSWER: a connection that is
-        closed while an answer is still on its way is reset, and mosquitto throws away what it has not read of it.
+        Waits up to FLUSH_TIMEOUT for the broker's answer to the last message: a connection that is closed while an
+        answer is on its way is reset, and mosquitto drops what it has not read yet.
         """
         self._closing.set()
-        line, last = self._line, self._last
-        if line is None:
+        attempt = self._attempt
+        if attempt is None:
             return
-        if self._live is not None and last is not None:
-            with contextlib.suppress(RuntimeError):  # it was handed to a connection that is gone
-                last.wait_for_publish(LAST_ANSWER)
-        line.client.disconnect()
-        if self._live is None:
-            line.ended.set()  # a client that never came in ends without a word
+        if self._connection is not None:
+            attempt.wait_for_last_publish(FLUSH_TIMEOUT)
+        attempt.disconnect()
+        if self._connection is None:
+            attempt.ended.set()  # paho calls nothing back for a client that was never connected
 
     def join(self, timeout: float) -> None:
-        """Wait after `close` until nothing is open any more, or for `timeout` seconds."""
+        """Wait after `close` until everything is closed, for `timeout` seconds at most."""
         self._supervisor.join(timeout)
+
+    # -- in the thread of the supervisor -------------------------------------------------------------------------------
 
     def _supervise(self) -> None:
         number = 0
@@ -207,190 +169,65 @@ class Session:
             wait = self._connect(number) * random.uniform(0.5, 1.0)  # noqa: S311 - not a secret
             self.last_activity = time.monotonic() + wait
             self._closing.wait(wait)
-        # paho closes what it has when nobody knows it any more, and whoever had an error may know us for long.
-        self._line = None
+        # paho closes its sockets with the last reference to a client, and an exception may hold one to us for long.
+        self._attempt = None
 
     def _connect(self, number: int) -> float:
-        """Connect and return when that has failed or ended, with the seconds to wait, on average, before the next."""
+        """Connect, and return when that has failed or the connection is over: the seconds to wait, on average."""
         try:
-            line = self._new_line(number)
+            attempt = Connection(
+                number, self._options, emit=self._on_event, warn=self._warn, accepted=self._on_accepted
+            )
         except NotReady as error:
-            self._say(logging.WARNING, f"{error}; trying again")
+            self._warn(f"{error}; trying again")
             return self._backoff.failed()
-        self._line = line
-        if self._closing.is_set():  # `close` has not seen it
+        self._attempt = attempt
+        if self._closing.is_set():  # `close` has not seen the attempt
             return 0.0
-        line.client.connect_async(
-            self._settings.host,
-            self._settings.port,
-            keepalive=KEEPALIVE,
-            clean_start=not self._keep,
-            properties=self._connect_properties(),
-        )
-        line.client.loop_start()  # tries once, and ends with the connection
-        good = self._stay(line)
-        _let_go(line.client)
-        was_live, self._live, self._last = self._live is not None, None, None
-        if not was_live:
+        attempt.open()
+        stable = self._wait_for_end(attempt)
+        attempt.release()
+        was_connected, self._connection = self._connection is not None, None
+        if not was_connected:
             return self._backoff.failed()
-        wait = self._backoff.lost(time.monotonic(), good=good, taken_over=_is_taken_over(line))
-        if line.reason is not None:
-            self._say(logging.WARNING, self._loss(line.reason))
-        self._post(Disconnected())
+        wait = self._backoff.lost(time.monotonic(), stable=stable, taken_over=attempt.taken_over)
+        if attempt.lost_because is not None:
+            self._warn(self._loss(attempt.lost_because))
+        self._emit(Disconnected())
         return wait
 
-    def _stay(self, line: _Connection) -> bool:
-        """Return when the connection has ended; whether it had lasted."""
-        while not line.ended.wait(self._backoff.good_after(time.monotonic())):
-            if self._live is line:
-                self._backoff.good()
-                self._say(logging.INFO, f"Connected to the broker {self._where}")
-                line.ended.wait()
+    def _wait_for_end(self, attempt: Connection) -> bool:
+        """Return when the connection has ended; whether it was stable."""
+        while not attempt.ended.wait(self._backoff.stable_after(time.monotonic())):
+            if self._connection is attempt:
+                self._backoff.reset()
+                self._log_connected()
+                attempt.ended.wait()
                 return True
         return False
 
-    def _loss(self, reason: ReasonCode) -> str:
-        if self._backoff.contested(time.monotonic()):
+    def _loss(self, reason: str) -> str:
+        if self._backoff.in_conflict(time.monotonic()):
             return (
-                f"Another program named {self._client_id} uses the broker {self._where}, and each takes the other's"
-                " session: give one of the two another name; trying again, ever more slowly"
+                f"Another program named {self._options.client_id} uses the broker {self._where} (client id conflict),"
+                " and each ends the other's connection: give one of the two another name; trying again, with longer"
+                " waits"
             )
         return f"The connection to the broker {self._where} is lost ({reason}); trying again"
 
-    def _connect_properties(self) -> Properties:
-        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-        properties.SessionExpiryInterval = FOR_EVER if self._keep else 0
-        properties.ReceiveMaximum = self._unacknowledged
-        return properties
+    def _warn(self, text: str) -> None:
+        self._log.log(logging.WARNING, text)
 
-    def _new_line(self, number: int) -> _Connection:
-        client = paho.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=self._client_id,
-            protocol=paho.MQTTv5,
-            manual_ack=self._keep,
-            reconnect_on_failure=False,
-        )
-        line = _Connection(number, client, threading.Event())
-        client.max_inflight_messages_set(0)  # whoever publishes keeps the window, and knows what is in it
-        if self._settings.username is not None:
-            try:
-                client.username_pw_set(self._settings.username, self._settings.secret())
-            except NotReady as error:
-                raise NotReady(f"mqtt.{error}") from error
-        if self._settings.tls is not None:
-            tls = self._settings.tls
-            _check_readable(tls)
-            try:
-                client.tls_set(ca_certs=tls.ca, certfile=tls.certificate, keyfile=tls.key)
-            except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
-                raise NotReady(
-                    f"mqtt.tls: the files cannot be used: {error}; certificates and key must be PEM, of one pair"
-                ) from error
-        if self._will is not None:
-            client.will_set(self._will.topic, self._will.payload, qos=1, retain=True)
-        self._listen(line)
-        return line
+    def _log_connected(self) -> None:
+        self._log.log(logging.INFO, f"Connected to the broker {self._where}")
 
-    def _listen(self, line: _Connection) -> None:
-        client = line.client
-        answered = False
+    # -- in paho's thread ----------------------------------------------------------------------------------------------
 
-        def on_connect(
-            _client: paho.Client, _: Any, flags: paho.ConnectFlags, reason: ReasonCode, properties: Properties | None
-        ) -> None:
-            nonlocal answered
-            answered = True
-            now = self.last_activity = time.monotonic()
-            if reason.is_failure:
-                self._say(logging.WARNING, f"The broker {self._where} refuses us: {reason}; {_cure(reason)}")
-                return
-            if getattr(properties, "MaximumQoS", 1) < 1:
-                text = f"The broker {self._where} takes only messages of QoS 0, which may be lost without a word"
-                self._say(logging.WARNING, f"{text}: take max_qos 0 out of its configuration; trying again")
-                client.disconnect()
-                return
-            line.largest = getattr(properties, "MaximumPacketSize", math.inf)
-            if not self._backoff.quiet(now):
-                self._say(logging.INFO, f"Connected to the broker {self._where}")
-            self._live = line
-            if self._subscriptions:
-                client.subscribe([(topic, SubscribeOptions(qos=1)) for topic in self._subscriptions])
-            self._post(Connected(flags.session_present))
+    def _on_accepted(self, connection: Connection) -> None:
+        if not self._backoff.quiet(time.monotonic()):
+            self._log_connected()
+        self._connection = connection
 
-        def on_connect_fail(_client: paho.Client, _: Any) -> None:
-            error = sys.exc_info()[1]
-            reason = (getattr(error, "strerror", None) or str(error)) if error else "no answer"
-            cure = "check mqtt.tls.ca and mqtt.host; " if isinstance(error, ssl.SSLError) else ""
-            self._say(logging.WARNING, f"The broker {self._where} cannot be reached: {reason}; {cure}trying again")
-            line.ended.set()  # paho's thread ends without another word
-
-        def on_disconnect(
-            _client: paho.Client, _: Any, __: paho.DisconnectFlags, reason: ReasonCode, ___: Properties | None
-        ) -> None:
-            line.reason = reason if reason.is_failure else None
-            if not answered and reason.is_failure:
-                # So does TLS 1.3 refuse a client without the right certificate: the handshake itself succeeds.
-                cure = "check mqtt.tls" if self._settings.tls else f"check mqtt.port; {_NEEDED}"
-                text = f"The broker {self._where} ended the connection before it let us in ({reason}); {cure}"
-                self._say(logging.WARNING, f"{text}; trying again")
-            line.ended.set()
-
-        def on_message(_client: paho.Client, _: Any, message: paho.MQTTMessage) -> None:
-            self.last_activity = time.monotonic()
-            payload = bytes(message.payload)
-            self._post(Message(message.topic, payload, message.retain, message.mid, message.qos, line.number))
-
-        def on_publish(_client: paho.Client, _: Any, mid: int, reason: ReasonCode, __: Properties | None) -> None:
-            self.last_activity = time.monotonic()
-            self._post(Published(PublishToken(line.number, mid), reason.value))
-
-        def on_socket_open(_client: paho.Client, _: Any, sock: Any) -> None:
-            # Nagle's algorithm and delayed acknowledgements together cost 80 ms a frame.
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-        client.on_connect = on_connect
-        client.on_connect_fail = on_connect_fail
-        client.on_disconnect = on_disconnect
-        client.on_message = on_message
-        client.on_publish = on_publish
-        client.on_socket_open = on_socket_open
-
-    def _say(self, level: int, text: str) -> None:
-        if text != self._said:  # once a change, not once a try
-            log.log(level, "%s", text)
-        self._said = text
-
-
-def _check_readable(tls: Tls) -> None:
-    """Name the file that is not there: the library that reads them does not."""
-    for option, file in (("ca", tls.ca), ("certificate", tls.certificate), ("key", tls.key)):
-        try:
-            if file is not None:
-                open(file, "rb").close()
-        except OSError as error:
-            raise NotReady(f"mqtt.tls.{option}: {file} cannot be read: {error.strerror}") from error
-
-
-def _let_go(client: paho.Client) -> None:
-    """Break the circle of client and callbacks: paho closes its sockets when the last reference to it goes."""
-    client.on_connect = client.on_connect_fail = client.on_disconnect = None
-    client.on_message = client.on_publish = client.on_socket_open = None
-
-
-def _is_taken_over(line: _Connection) -> bool:
-    return line.reason is not None and line.reason.value == _TAKEN_OVER
-
-
-def _packet_size(topic: str, payload: bytes) -> int:
-    """Return the bytes of a PUBLISH of QoS 1 without properties."""
-    rest = 2 + len(topic.encode()) + 2 + 1 + len(payload)
-    return 1 + max(1, -(-rest.bit_length() // 7)) + rest
-
-
-def _cure(reason: ReasonCode) -> str:
-    if reason.value == 0x84:
-        return f"{_NEEDED}; trying again"
-    if reason.value in (0x86, 0x87):
-        return "check mqtt.username and mqtt.password, and the broker's access rules"
-    return "trying again"
+    def _on_event(self, event: Event) -> None:
+        self.last_activity = time.monotonic()
+        self._emit(event)

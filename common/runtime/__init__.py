@@ -1,4 +1,4 @@
-"""What a running program needs around its work: shutdown, watchdog, metrics, logs, command line.
+"""What a program needs around its work: command line, logs, shutdown, watchdog, metrics, file locks.
 
-Uses errors, config.
+Uses errors, config, deployment, version.
 """

@@ -1,4 +1,4 @@
-"""Runs a command and turns what it raises into one line and an exit code."""
+"""Runs a command and turns its exceptions into one line and an exit code."""
 
 import argparse
 import difflib
@@ -17,7 +17,7 @@ from common.errors import ConfigError, PermanentError, TeleinfoError, Unavailabl
 from common.runtime import logs
 from common.version import __version__
 
-FAILED, USAGE, REFUSED = 1, 2, 3
+FAILED, USAGE, PERMANENT_ERROR = 1, 2, 3  # exit codes
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -28,7 +28,7 @@ def run_cli(name: str, parser: argparse.ArgumentParser) -> int:
     arguments = parser.parse_args()
     try:
         code = int(arguments.command(arguments))
-        sys.stdout.flush()  # here, where it may fail
+        sys.stdout.flush()  # here, where an error is handled
         return code
     except BrokenPipeError:
         # Whoever read our output has enough of it, as `head` has.
@@ -41,34 +41,40 @@ def run_cli(name: str, parser: argparse.ArgumentParser) -> int:
         print(f"{name}: the output cannot be written: {error.strerror}; make room", file=sys.stderr)  # noqa: T201 - for a person
         return FAILED
     except TeleinfoError as error:
-        # Who is away has not said what to do about it.
-        remedy = f"; {here(name).run(name, 'check')} tells what to do" if isinstance(error, Unavailable) else ""
-        print(logs.printable(logs.redact_prm(f"{name}: {error}{remedy}")), file=sys.stderr)  # noqa: T201 - for a person
-        return USAGE if isinstance(error, ConfigError) else REFUSED if isinstance(error, PermanentError) else FAILED
+        # The text of what cannot be reached has no fix.
+        fix = f"; {here(name).run(name, 'check')} shows what to do" if isinstance(error, Unavailable) else ""
+        print(logs.printable(logs.redact_prm(f"{name}: {error}{fix}")), file=sys.stderr)  # noqa: T201 - for a person
+        return (
+            USAGE
+            if isinstance(error, ConfigError)
+            else PERMANENT_ERROR
+            if isinstance(error, PermanentError)
+            else FAILED
+        )
 
 
 def _end_with_ctrl_c() -> None:
-    """Let Ctrl-C end us at once, as it does other commands; whoever has something to finish sees to it in `Shutdown`.
+    """Let Ctrl-C end the process at once; programs with something to finish use `Shutdown`.
 
-    As an exception it would come in the middle of anything, such as an answer of the database that is then read on.
+    As an exception it could interrupt anything, such as reading an answer of the database, which then goes on.
     """
-    ours = threading.current_thread() is threading.main_thread()
-    if ours and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if in_main_thread and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _prepare_output() -> None:
-    """See to it that all can be said."""
-    # Where nobody has left us an output (`>&-`), Python leaves None in its place.
+    """Make sure that any text can be printed."""
+    # Where the output is closed (`>&-`), it is None.
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - as long as we run
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - open until the end
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # where a terminal knows no é; stderr is so by itself
+        sys.stdout.reconfigure(errors="backslashreplace")  # for a terminal without é; stderr does so by default
 
 
 def _drop_output() -> None:
-    """Keep Python from complaining once more, at its end, that the output cannot be written."""
+    """Keep Python from reporting at exit, once more, that the output cannot be written."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -78,7 +84,7 @@ def add_version(parser: argparse.ArgumentParser) -> None:
 
 
 def one_of(names: Sequence[str]) -> Callable[[str], str]:
-    """Make argparse's `type` for a name that is one of many; any other lists them, one a line."""
+    """Make argparse's `type` for one of the names; the error for any other lists them, one a line."""
 
     def read(text: str) -> str:
         if text in names:
@@ -90,7 +96,7 @@ def one_of(names: Sequence[str]) -> Callable[[str], str]:
     return read
 
 
-#: What a command says of its times, at the end of its help.
+#: For the end of a command's help.
 UTC_TIMES = "Times are in UTC; a day begins at midnight UTC."
 LOCAL_TIMES = "Times are local: in the zone that the variable TZ names, else in that of this machine."
 

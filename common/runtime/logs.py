@@ -1,4 +1,4 @@
-"""Sets up logging: one line a change, to standard output; for people, or as JSON for programs."""
+"""Sets up logging to standard output, as plain lines or as JSON, and limits repeated lines."""
 
 import json
 import logging
@@ -12,29 +12,29 @@ from typing import Any, TextIO
 from common.config import LogConfig
 
 _DELIVERY_POINT = re.compile(r"(?<!\d)\d{14}(?!\d)")
-# Escaped: what is not printable, the end of a line and what some viewers take for one, and what reverses the text.
+# Escaped: control characters, all kinds of line ends, and marks that change the direction of text.
 _NOT_PRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 
 def set_up(settings: LogConfig, program: str, level: str = "INFO") -> None:
-    """Log to standard output; plain lines have no time where the journal of systemd adds its own."""
+    """Log to standard output; plain lines have no time if systemd's journal adds its own."""
     handler = _Output(sys.stdout)
     handler.setFormatter(_Json(program) if settings.format == "json" else _Plain("JOURNAL_STREAM" in os.environ))
     logging.basicConfig(level=level, handlers=[handler], force=True)
 
 
 def redact_prm(text: str) -> str:
-    """Take out what may be the number of a delivery point: a log is read by more people than the bill is.
+    """Remove what may be the number of a delivery point (PRM): logs are shared with others.
 
-    >>> without_delivery_points("'PRM': '09111642617347'")
+    >>> redact_prm("'PRM': '09111642617347'")
     "'PRM': '(14 digits)'"
     """
     return _DELIVERY_POINT.sub("(14 digits)", text)
 
 
 def printable(text: str) -> str:
-    r"""Escape control characters: what comes over MQTT or the line must not forge a line or command a terminal.
+    r"""Escape control characters: input from MQTT or the meter must not forge lines or control a terminal.
 
     >>> printable("one\n<0>two\x1b[2J")
     'one\\n<0>two\\x1b[2J'
@@ -47,16 +47,16 @@ def _escape(character: str) -> str:
 
 
 class _Output(logging.StreamHandler[TextIO]):
-    """Standard output; a line that it does not take any more is lost, as with a full disk behind it."""
+    """Standard output; a line that cannot be written, as with a full disk, is dropped."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - its name
-        """Say nothing of it: logging would print a traceback, and the arguments as they are."""
+        """Ignore OSError: logging would print a traceback, and the arguments without escaping."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handleError(record)
 
 
 class _Plain(logging.Formatter):
-    """A line for people."""
+    """Plain lines."""
 
     def __init__(self, journal: bool) -> None:
         super().__init__("%(levelname)s %(message)s" if journal else "%(asctime)s %(levelname)-7s %(message)s")
@@ -68,7 +68,7 @@ class _Plain(logging.Formatter):
         return printable(super().formatMessage(record))
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - its name
-        """Indent each line: none of them can pass for a message, or for one with a priority (`<0>`) in the journal."""
+        """Indent each line: none can be taken for a message, or for a priority (`<0>`) of the journal."""
         return "\n".join(f"    {printable(line)}" for line in super().formatException(ei).split("\n"))
 
 
@@ -80,7 +80,7 @@ class _Json(logging.Formatter):
         self._program = program
 
     def format(self, record: logging.LogRecord) -> str:
-        said = {
+        entry = {
             "time": datetime.fromtimestamp(record.created, UTC)
             .isoformat(timespec="microseconds")
             .replace("+00:00", "Z"),
@@ -90,27 +90,46 @@ class _Json(logging.Formatter):
             "message": redact_prm(record.getMessage()),
         }
         if record.exc_info:
-            said["exception"] = redact_prm(self.formatException(record.exc_info))
+            entry["exception"] = redact_prm(self.formatException(record.exc_info))
         # Inside JSON, \n and \u009b are the characters themselves.
-        return _NOT_PRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(said, ensure_ascii=False))
+        return _NOT_PRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(entry, ensure_ascii=False))
 
 
 EVERY = 3600.0  # seconds
-_MANY = 100  # things that are told apart; a stranger may make up any number of topics
+_MAX_KEYS = 100  # all further keys share one limit: other programs may publish any number of topics
 
 
 class RateLimiter:
-    """Remembers when something was said last."""
+    """Limits log lines of one kind to one an hour."""
 
     def __init__(self) -> None:
-        self._said: dict[Hashable, float] = {}
+        self._logged_at: dict[Hashable, float] = {}
 
-    def allow(self, thing: Hashable, now: float) -> bool:
-        """Tell whether the thing should be said at the monotonic time `now`; if so, it counts as said."""
-        if thing not in self._said and len(self._said) >= _MANY:
-            thing = None
-        said = self._said.get(thing)
-        if said is not None and now - said < EVERY:
+    def allow(self, key: Hashable, now: float) -> bool:
+        """Return whether a line about `key` may be logged at the monotonic time `now`; if so, the hour starts anew."""
+        if key not in self._logged_at and len(self._logged_at) >= _MAX_KEYS:
+            key = None
+        previous = self._logged_at.get(key)
+        if previous is not None and now - previous < EVERY:
             return False
-        self._said[thing] = now
+        self._logged_at[key] = now
         return True
+
+
+class ChangeLogger:
+    """Logs a line only when it differs from the previous one: once per change, not once per retry."""
+
+    def __init__(self, logger: logging.Logger) -> None:
+        self._logger = logger
+        self.last_logged = ""  # empty: nothing since the start or the last `reset`
+
+    def log(self, level: int, text: str) -> None:
+        """Log a complete text, unless it is the same as the last one."""
+        if text != self.last_logged:
+            self.last_logged = text
+            self._logger.log(level, "%s", text, stacklevel=2)
+
+    def reset(self) -> bool:
+        """Forget the last line, so that it is logged when it comes again; return whether there was one."""
+        logged, self.last_logged = bool(self.last_logged), ""
+        return logged

@@ -1,4 +1,4 @@
-"""Counters for Prometheus, on a port of their own; nothing at all where no port is configured."""
+"""Metrics for Prometheus, on a port of their own; nothing is opened where no port is configured."""
 
 import logging
 import math
@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 from common.config import MetricsConfig
 from common.errors import ConfigError
+from common.runtime.logs import ChangeLogger
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
 log = logging.getLogger(__name__)
 
-REFRESH = 1.0  # seconds; so old a scraped value may be, while the program is not busy with something else
-SLOWEST_RETRY = 30.0  # seconds until a port that is in use is tried again, at most
+REFRESH = 1.0  # seconds; the age of a scraped value, unless the main loop is busy
+MAX_BACKOFF = 30.0  # seconds between two attempts to open a port that is in use
 
 
 class Kind(StrEnum):
-    """What may become of a value: a counter only rises, until the program starts anew."""
+    """Type of a metric: a counter only rises, until the program restarts."""
 
     COUNTER = "counter"
     GAUGE = "gauge"
@@ -29,7 +30,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One value, with the labels that tell it from others of its family."""
+    """One value, with the labels that distinguish it within its family."""
 
     labels: Mapping[str, str]
     value: float
@@ -37,7 +38,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Values of the same meaning; the name of a counter ends with `_total`."""
+    """One metric; the name of a counter ends with `_total`."""
 
     name: str
     kind: Kind
@@ -49,10 +50,10 @@ Describe = Callable[[Mapping[str, Any]], list[Family]]
 
 
 class Metrics:
-    """Shows what the program last said of itself: it is told, so that no thread looks into what another one changes."""
+    """Serves the last health report: the main loop provides it, so that no thread reads what another one changes."""
 
     def __init__(self, settings: MetricsConfig, describe: Describe) -> None:
-        """Prepare it; `describe` turns a health report into families.
+        """Prepare; `describe` turns a health report into families.
 
         Raises:
             ConfigError: a port is configured, and the library is not installed.
@@ -63,15 +64,15 @@ class Metrics:
         self._due = 0.0
         self._stop: Callable[[], None] = lambda: None
         self._retry_at = math.inf  # monotonic
-        self._wait = REFRESH
-        self._said = ""
+        self._backoff = REFRESH
+        self._log = ChangeLogger(log)
         if settings.port is not None:
             _library()
 
     def start(self) -> None:
-        """Open the port, if there is one; answers come from threads of its own.
+        """Open the port, if one is configured; scrapes are answered in threads of their own.
 
-        A port that another program has is opened later, by `refresh`.
+        A port that is in use is opened later, by `refresh`.
         """
         if self._settings.port is None:
             return
@@ -80,16 +81,14 @@ class Metrics:
         try:
             self._open(self._settings.host, self._settings.port)
         except OSError as error:
-            text = f"metrics.port: {address} cannot be opened: {error.strerror}"
-            if text != self._said:
-                log.warning("%s; free it or choose another; trying again", text)
-            self._said = text
-            self._retry_at = time.monotonic() + self._wait
-            self._wait = min(2 * self._wait, SLOWEST_RETRY)
+            text = f"metrics.port: {address} cannot be opened: {error.strerror}; free it or choose another"
+            self._log.log(logging.WARNING, f"{text}; trying again")
+            self._retry_at = time.monotonic() + self._backoff
+            self._backoff = min(2 * self._backoff, MAX_BACKOFF)
             return
-        if self._said:
+        if self._log.reset():
             log.info("metrics.port: %s is open now", address)
-        self._said, self._wait = "", REFRESH
+        self._backoff = REFRESH
 
     def _open(self, host: str, port: int) -> None:
         library = _library()
@@ -106,7 +105,7 @@ class Metrics:
         self._stop = stop
 
     def refresh(self, report: Callable[[], Mapping[str, Any]]) -> None:
-        """Take a new report, if the last one is old; without a port none is made."""
+        """Serve a new report if the last one is older than REFRESH; without a port none is made."""
         now = time.monotonic()
         if now >= self._retry_at:
             self.start()
@@ -121,7 +120,7 @@ class Metrics:
         self._stop = lambda: None
 
     def collect(self) -> "Iterator[Metric]":
-        """Yield the values as the library wants them, at each scrape."""
+        """Yield the metrics, as the library requires it for each scrape."""
         core = _library().core
         kinds = {Kind.COUNTER: core.CounterMetricFamily, Kind.GAUGE: core.GaugeMetricFamily}
         for family in self._families:

@@ -1,4 +1,4 @@
-"""The life of a program: it stops when asked to, and ends when one of its threads dies."""
+"""Shutdown of a program: by SIGTERM or SIGINT, or because one of its threads crashed."""
 
 import logging
 import os
@@ -13,10 +13,10 @@ _SIGNALS = {signal.SIGTERM, signal.SIGINT}
 
 
 class Shutdown:
-    """Knows whether the program should go on, and how it ends.
+    """Says whether the program should stop, and with which exit code.
 
-    `stop` is set by SIGTERM and SIGINT, and by the death of any thread: a program that lost a thread looks alive and
-    does nothing, so it ends with an error, and whoever supervises it starts a clean one.
+    `stop` is set by SIGTERM and SIGINT, and when any thread crashes: without one of its threads a program looks alive
+    but does nothing, so it exits with an error, and its supervisor starts a new process.
     """
 
     def __init__(self) -> None:
@@ -25,20 +25,20 @@ class Shutdown:
         self._wake: Callable[[], None] = lambda: None
 
     def install(self, wake: Callable[[], None] | None = None) -> None:
-        """Take over the signals and the deaths of threads; call it before any thread is started.
+        """Handle signals and crashed threads from now on; call it before any thread is started.
 
-        `wake` must make whoever waits look at `stop`; it is called from another thread.
+        `wake` must make the main loop check `stop`; it is called from another thread.
         """
         if wake is not None:
             self.wake_by(wake)
-        # A thread of its own waits for the signals: a handler would run inside the main thread, maybe while that holds
-        # the very lock of the event that the handler must set.
+        # A thread waits for the signals: a handler would interrupt the main thread, which may just hold the lock of the
+        # event that the handler must set.
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-        threading.excepthook = self._on_dead_thread
+        threading.excepthook = self._on_crashed_thread
         threading.Thread(target=self._wait_for_signals, name="signals", daemon=True).start()
 
     def wake_by(self, wake: Callable[[], None]) -> None:
-        """From now on this makes whoever waits look at `stop`."""
+        """Call this function from now on to make the main loop check `stop`."""
         self._wake = wake
 
     def _wait_for_signals(self) -> None:
@@ -47,14 +47,13 @@ class Shutdown:
         self._wake()
         again = signal.sigtimedwait(_SIGNALS, SHUTDOWN_TIMEOUT)
         if again is None:
-            log.error("Not done %.1f s after the stop signal: ending now", SHUTDOWN_TIMEOUT)
+            log.error("Shutdown timed out after %.1f s", SHUTDOWN_TIMEOUT)
         os._exit(1 if again is None else 128 + again.si_signo)
 
-    def _on_dead_thread(self, args: threading.ExceptHookArgs) -> None:
-        name = args.thread.name if args.thread else "?"
+    def _on_crashed_thread(self, args: threading.ExceptHookArgs) -> None:
         log.critical(
-            "The thread %s died: %r; ending, so that a clean process can start",
-            name,
+            "Thread %s crashed: %r; exiting",
+            args.thread.name if args.thread else "?",
             args.exc_value,
             exc_info=(args.exc_type, args.exc_value, args.exc_traceback)  # type: ignore[arg-type]
             if log.isEnabledFor(logging.DEBUG)

@@ -1,4 +1,4 @@
-"""Makes what needs a file, a folder or a port as soon as the machine has it."""
+"""Waits until the environment is ready: a file, a folder or a port that the program needs to start."""
 
 import logging
 import random
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from common.errors import NotReady
+from common.runtime.logs import ChangeLogger
 from common.runtime.shutdown import Shutdown
 from common.runtime.watchdog import Health, Heartbeat
 
@@ -14,27 +15,26 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-FASTEST_RETRY, SLOWEST_RETRY = 1.0, 30.0  # seconds
+MIN_BACKOFF, MAX_BACKOFF = 1.0, 30.0  # seconds
 
 
-def when_ready(make: Callable[[], T], life: Shutdown, heartbeat: Heartbeat) -> T | None:
-    """Call `make` again and again while it raises `NotReady`; return None when told to stop instead.
+def when_ready(make: Callable[[], T], shutdown: Shutdown, heartbeat: Heartbeat) -> T | None:
+    """Call `make` until it no longer raises `NotReady`, and return its result; None when stopped before.
 
-    The reason is logged when it changes, and shown by `heartbeat`: a program that waits is alive.
+    The reason is logged when it changes. Meanwhile the heartbeat reports the program as alive, but not healthy.
     """
-    wait, said = FASTEST_RETRY, ""
-    while not life.stop.is_set():
+    backoff, changes = MIN_BACKOFF, ChangeLogger(log)
+    while not shutdown.stop.is_set():
         try:
             made = make()
         except NotReady as error:
-            if str(error) != said:
-                log.warning("%s; trying again", error)
-            said = str(error)
+            changes.log(logging.WARNING, f"{error}; trying again")
+            status = f"waiting: {error}"
         else:
-            if said:
-                log.info("The machine has what was missing: going on")
+            if changes.reset():
+                log.info("Ready now; continuing the start")
             return made
-        heartbeat.beat(Health(alive=True, healthy=False, status_text=f"waiting: {said}"), time.monotonic())
-        life.stop.wait(wait * random.uniform(0.5, 1.0))  # noqa: S311 - not a secret
-        wait = min(2 * wait, SLOWEST_RETRY)
+        heartbeat.beat(Health(alive=True, healthy=False, status_text=status), time.monotonic())
+        shutdown.stop.wait(backoff * random.uniform(0.5, 1.0))  # noqa: S311 - not a secret
+        backoff = min(2 * backoff, MAX_BACKOFF)
     return None

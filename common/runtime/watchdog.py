@@ -1,4 +1,4 @@
-"""Shows from outside that the program is well: to systemd, and by the age of a file."""
+"""Reports the health of the program to its supervisor: to systemd (sd_notify), and by the age of a heartbeat file."""
 
 import logging
 import os
@@ -8,41 +8,37 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-log = logging.getLogger(__name__)
-
-EVERY = 10.0  # seconds; the file is touched, and numbers in the words for people change, no more often
-_LOOK = 1.0  # seconds
-
+from common.runtime.logs import ChangeLogger
 
 log = logging.getLogger(__name__)
 
-_PATIENCE = 1.0  # seconds; systemd reads at once, unless it hangs
+EVERY = 10.0  # seconds; the file is touched, and the status text changes, at most so often
+_EVALUATE_EVERY = 1.0  # seconds
+_SEND_TIMEOUT = 1.0  # seconds; systemd reads at once, unless it hangs
 
 
 class Notifier:
-    """Says READY=1 and the like to whoever started the program, if it wants to hear that."""
+    """Sends READY=1 and the like to systemd; does nothing where NOTIFY_SOCKET is not set."""
 
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
-        """Take NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID from the environment."""
+        """Read NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID from the environment."""
         self._address = _address(environment.get("NOTIFY_SOCKET", ""))
-        self._said = False
+        self._log = ChangeLogger(log)
         self.watchdog = _watchdog(environment) if self._address else None
-        """How often to say WATCHDOG=1 at least, in seconds; None: nobody watches."""
+        """Within how many seconds WATCHDOG=1 is expected; None: no watchdog."""
 
-    def tell(self, *lines: str) -> None:
-        """Send assignments such as `READY=1`; who hears nothing ends us or goes on, so a failure is only logged."""
+    def send(self, *lines: str) -> None:
+        """Send assignments such as `READY=1`; a failure is only logged."""
         if self._address is None:
             return
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
-                sock.settimeout(_PATIENCE)
+                sock.settimeout(_SEND_TIMEOUT)
                 sock.sendto("\n".join(lines).encode(), self._address)
         except OSError as error:
-            if not self._said:
-                log.warning("systemd does not hear us: %s; look at NOTIFY_SOCKET", error)
-            self._said = True
+            self._log.log(logging.WARNING, f"sd_notify failed: {error}; check NOTIFY_SOCKET")
         else:
-            self._said = False
+            self._log.reset()
 
 
 def _address(path: str) -> str | None:
@@ -60,10 +56,10 @@ def _watchdog(environment: Mapping[str, str]) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How the program is."""
+    """The health of the program."""
 
-    alive: bool  # all its threads do their work; a clean start would not do better
-    healthy: bool  # what it is there for is being done
+    alive: bool  # no thread is stuck: a restart would not help
+    healthy: bool  # it does its work
     status_text: str  # one line for people
 
 
@@ -75,54 +71,52 @@ def heartbeat_file(value: Any) -> Path | None:
 
 
 class Heartbeat:
-    """Beats as long as the loop of the program calls it; used by one thread."""
+    """Reports the health for as long as the main loop calls `beat`; used by one thread."""
 
     def __init__(self, file: Path | None, notifier: Notifier) -> None:
-        """Touch `file` while all is well, and tell `notifier`."""
+        """Touch `file` while the program is healthy, and send its health to `notifier`."""
         self._file = file
         self._notifier = notifier
-        # Late by one is no harm.
-        self._fed_every = min(EVERY, notifier.watchdog / 3) if notifier.watchdog else EVERY
+        # A third: one or two may be late.
+        self._watchdog_every = min(EVERY, notifier.watchdog / 3) if notifier.watchdog else EVERY
         self._ready = False
-        self._words = ""
         self._healthy = False
-        self._said = False
-        self._looked = self._fed = self._touched = self._spoke = -EVERY
+        self._status_text = ""
+        self._log = ChangeLogger(log)
+        self._evaluated_at = self._watchdog_at = self._touched_at = self._status_at = -EVERY
 
     def due(self, now: float) -> bool:
-        """Tell whether it is worth while to find out how the program is, at monotonic `now`."""
-        return now - self._looked >= _LOOK
+        """Return whether the health is to be evaluated again at monotonic `now`."""
+        return now - self._evaluated_at >= _EVALUATE_EVERY
 
-    def beat(self, vitals: Health, now: float) -> None:
-        """Say how the program is, at monotonic `now`, as far as it is time to; the first time, that it is ready."""
-        self._looked = now
+    def beat(self, health: Health, now: float) -> None:
+        """Report the health at monotonic `now`, no more often than needed; the first call reports READY, too."""
+        self._evaluated_at = now
         lines = []
         if not self._ready:
             self._ready = True
             lines.append("READY=1")
-        turned = vitals.healthy != self._healthy
-        if vitals.status_text != self._words and (turned or now - self._spoke >= EVERY):
-            self._words, self._spoke, self._healthy = vitals.status_text, now, vitals.healthy
-            lines.append(f"STATUS={vitals.status_text}")
-        if vitals.alive and now - self._fed >= self._fed_every:
-            self._fed = now
+        changed = health.healthy != self._healthy
+        if health.status_text != self._status_text and (changed or now - self._status_at >= EVERY):
+            self._status_text, self._status_at, self._healthy = health.status_text, now, health.healthy
+            lines.append(f"STATUS={health.status_text}")
+        if health.alive and now - self._watchdog_at >= self._watchdog_every:
+            self._watchdog_at = now
             lines.append("WATCHDOG=1")
         if lines:
-            self._notifier.tell(*lines)
-        if vitals.healthy and self._file is not None and now - self._touched >= EVERY:
-            self._touched = now
+            self._notifier.send(*lines)
+        if health.healthy and self._file is not None and now - self._touched_at >= EVERY:
+            self._touched_at = now
             self._touch(self._file)
 
     def stop(self) -> None:
-        """Say that the program is about to end."""
-        self._notifier.tell("STOPPING=1", "STATUS=stopping")
+        """Report that the program is stopping."""
+        self._notifier.send("STOPPING=1", "STATUS=stopping")
 
     def _touch(self, file: Path) -> None:
         try:
             file.touch()
         except OSError as error:
-            if not self._said:
-                log.warning("heartbeat: %s cannot be written: %s; trying again", file, error.strerror)
-            self._said = True
+            self._log.log(logging.WARNING, f"heartbeat: {file} cannot be written: {error.strerror}; trying again")
         else:
-            self._said = False
+            self._log.reset()

@@ -53,7 +53,7 @@ def look(ports: Sequence[str], listen_to: Listen) -> list[str]:
             meters |= line.meters
         mark = f"{len(with_meter)}." if line.meters and not known else "-"
         print(f"{mark:3} {port}: {main.what}")
-        if main.status is Status.CURE:
+        if main.status is Status.PROBLEM:
             print(f"    -> {main.fix}")
     return with_meter
 

@@ -1,4 +1,4 @@
-"""Journal and spool: items that are not confirmed yet, in memory and on disk.
+"""Journal and spool: the items that are not confirmed yet, in memory and on disk, and the hourly counts.
 
-Knows neither meters nor MQTT; its own layer's file I/O only.
+May use `common.runtime.file_lock`, and files; knows neither meters nor MQTT.
 """

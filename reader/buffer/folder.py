@@ -1,4 +1,4 @@
-"""Opens a folder for frames, unless another user may have prepared it or put something into it."""
+"""Opens the folders of journal and spool, and refuses those that another user may have tampered with."""
 
 import errno
 import os
@@ -9,7 +9,7 @@ _OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 def open_private(path: Path) -> int:
-    """Open a folder of ours in which nobody else may write; a link is not followed.
+    """Open a folder that belongs to this user and that nobody else may write to; a link is not followed.
 
     Raises:
         OSError: it is something else, or cannot be opened.
@@ -24,10 +24,10 @@ def open_private(path: Path) -> int:
 
 
 def open_trusted(path: Path) -> int:
-    """Open a folder of ours or of the administrator, whose links are followed: it may be on another disk.
+    """Open a folder that belongs to this user or to root; their links are followed: it may be on another disk.
 
     Raises:
-        OSError: it is somebody else's, or cannot be opened.
+        OSError: it belongs to somebody else, or cannot be opened.
     """
     trusted = (0, os.geteuid())
     link, folder = os.lstat(path), os.open(path, _OPEN)
@@ -37,12 +37,12 @@ def open_trusted(path: Path) -> int:
 
 
 def no_link(path: str | Path, flags: int) -> int:
-    """Open a file of such a folder, unless it is a link; a new one is for its owner only: frames name the household."""
+    """Open a file, unless it is a link; a new one is readable by its owner only: frames are personal data."""
     return os.open(path, flags | os.O_NOFOLLOW, 0o600)
 
 
 def refusal(folder: os.stat_result, user: int) -> str:
-    """Say why a folder is not a private one of this user; empty if it is."""
+    """Return why a folder is not private to this user; empty if it is."""
     if folder.st_uid != user:
         return f"it belongs to user {folder.st_uid}"
     if folder.st_mode & (stat.S_IWGRP | stat.S_IWOTH):

@@ -1,4 +1,4 @@
-"""What must reach a storer: frames, and the tallies that prove that all of them did."""
+"""What must reach a storer: frames, and the hourly tallies that show whether all of them did."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ ItemId = tuple["Kind", str, int]
 
 
 class Kind(IntEnum):
-    """What an item is; the number stands in files."""
+    """The kind of an item; the number is written to files."""
 
     FRAME = 0
     TALLY = 1
@@ -24,24 +24,24 @@ class Item:
 
     kind: Kind
     meter: str
-    time_us: int  # microseconds since 1970, UTC: a frame's timestamp, the begin of a tally's hour
+    time_us: int  # microseconds since 1970, UTC: the timestamp of a frame, the start of a tally's hour
     payload: bytes  # JSON, as it is published
 
     @property
     def identity(self) -> ItemId:
-        """What it is called everywhere; a tally that was counted further keeps it."""
+        """Identifies the item everywhere; a later tally of the same hour replaces the earlier one."""
         return self.kind, self.meter, self.time_us
 
 
 def to_micros(instant: datetime) -> int:
-    """Return the key of an instant.
+    """Return microseconds since 1970.
 
-    >>> key_of(datetime(1970, 1, 1, 0, 0, 1, 5, tzinfo=UTC))
+    >>> to_micros(datetime(1970, 1, 1, 0, 0, 1, 5, tzinfo=UTC))
     1000005
     """
     return (instant - _EPOCH) // _MICROSECOND
 
 
-def from_micros(key: int) -> datetime:
-    """Return the instant of a key."""
-    return _EPOCH + key * _MICROSECOND
+def from_micros(time_us: int) -> datetime:
+    """Return the time, in UTC."""
+    return _EPOCH + time_us * _MICROSECOND

@@ -1,4 +1,4 @@
-"""Which items are on disk, where, and which of them nobody has confirmed yet: the spool's memory of itself. Pure."""
+"""The spool's index in memory: which items are on disk, where, and which are confirmed; what to discard. Pure."""
 
 from array import array
 from bisect import bisect_left
@@ -15,7 +15,7 @@ _BUCKET = 600_000_000  # microseconds; a handful of blocks as the program writes
 
 @dataclass(slots=True, eq=False)
 class Block:
-    """Items of one kind and meter that stand in one record; `pending` has a bit for each that is not confirmed."""
+    """Items of one kind and meter in one record; `pending` has a bit for each that is not confirmed."""
 
     segment: "Segment" = field(repr=False)
     offset: int
@@ -24,14 +24,14 @@ class Block:
     first: int
     offsets: "array[int]"
     pending: int
-    confirmed_by: dict[str, int] | None = None  # who confirmed which, as long as that is not enough
+    confirmed_by: dict[str, int] | None = None  # who confirmed which, while more confirmations are needed
 
     def names(self, index: int) -> list[str]:
-        """Return who has confirmed an item."""
+        """Return the storers that have confirmed an item."""
         return [name for name, bits in self.confirmed_by.items() if bits >> index & 1] if self.confirmed_by else []
 
     def note(self, index: int, name: str) -> None:
-        """Note that somebody has confirmed an item, and that this is not enough."""
+        """Note that a storer has confirmed an item, while more confirmations are needed."""
         self.confirmed_by = self.confirmed_by or {}
         self.confirmed_by[name] = self.confirmed_by.get(name, 0) | 1 << index
 
@@ -43,7 +43,7 @@ class Segment:
     number: int
     path: Path
     size: int = 0  # bytes
-    generation: int = 0  # how often it was thinned
+    generation: int = 0  # how often it was decimated
     revision: int = 0  # counts how often its blocks were replaced
     blocks: list[Block] = field(default_factory=list)
     items: int = 0
@@ -52,17 +52,17 @@ class Segment:
 
 
 class Index:
-    """The segments in order of writing, and their blocks, to be found by what is in them."""
+    """The segments in order of writing, and their blocks by kind, meter and time."""
 
     def __init__(self) -> None:
-        self.waiting = 0  # frames that are not confirmed
+        self.pending = 0  # frames that are not confirmed
         self.segments: dict[int, Segment] = {}
         self._buckets: dict[tuple[Kind, str], dict[int, list[Block]]] = {}
         self._meters: dict[str, str] = {}  # one string for all blocks of a meter
 
     @property
     def oldest(self) -> int | None:
-        """Key of the first frame that is not confirmed, in order of writing."""
+        """Time of the first frame that is not confirmed, in order of writing; microseconds since 1970."""
         for segment in self.segments.values():
             if segment.frames:
                 for block in segment.blocks:
@@ -70,12 +70,12 @@ class Index:
                         return block.first + block.offsets[_lowest(block.pending)]
         return None
 
-    def add(self, segment: Segment, offset: int, draft: BlockBuilder, *, replace: bool = True) -> None:
-        """Take in a block that was written; what it has and older blocks have, too, is dropped there with `replace`."""
-        block = self._block(segment, offset, draft)
+    def add(self, segment: Segment, offset: int, builder: BlockBuilder, *, replace: bool = True) -> None:
+        """Add a block that was written; with `replace`, its items are dropped from older blocks."""
+        block = self._block(segment, offset, builder)
         if replace:
-            there = self._buckets.get((block.kind, block.meter), {})
-            for other in {other for bucket in _buckets_of(block) for other in there.get(bucket, ())}:
+            existing = self._buckets.get((block.kind, block.meter), {})
+            for other in {other for bucket in _buckets_of(block) for other in existing.get(bucket, ())}:
                 self.drop(other, _shared(other, block))
         buckets = self._buckets.setdefault((block.kind, block.meter), {})
         for bucket in _buckets_of(block):
@@ -86,13 +86,13 @@ class Index:
         segment.pending += count
         if block.kind is Kind.FRAME:
             segment.frames += count
-            self.waiting += count
+            self.pending += count
 
-    def find(self, kind: Kind, meter: str, key: int) -> tuple[Block, int] | None:
-        """Return the block and the index in it of an item that is not confirmed."""
+    def find(self, kind: Kind, meter: str, time_us: int) -> tuple[Block, int] | None:
+        """Return the block of an unconfirmed item, and its index in the block."""
         buckets = self._buckets.get((kind, meter))
-        for block in buckets.get(key // _BUCKET, ()) if buckets else ():
-            offset = key - block.first
+        for block in buckets.get(time_us // _BUCKET, ()) if buckets else ():
+            offset = time_us - block.first
             if 0 <= offset <= block.offsets[-1]:
                 index = bisect_left(block.offsets, offset)
                 if block.offsets[index] == offset and block.pending >> index & 1:
@@ -100,7 +100,7 @@ class Index:
         return None
 
     def drop(self, block: Block, bits: int) -> None:
-        """Stop waiting for these items of a block."""
+        """Mark these items of a block as no longer pending."""
         bits &= block.pending
         if not bits:
             return
@@ -109,7 +109,7 @@ class Index:
         block.segment.pending -= count
         if block.kind is Kind.FRAME:
             block.segment.frames -= count
-            self.waiting -= count
+            self.pending -= count
         if not block.pending:
             self._forget(block)
 
@@ -124,16 +124,16 @@ class Index:
         block.offsets, block.confirmed_by = array("I"), None
 
     def clear(self, segment: Segment) -> None:
-        """Take all blocks of a segment out, so that others come in their place."""
+        """Remove all blocks of a segment, before its rewritten ones are added."""
         replaced, segment.blocks, segment.items = segment.blocks, [], 0
         for block in replaced:
             self.drop(block, block.pending)
         segment.revision += 1
 
     def undelivered(self) -> Iterator[Block]:
-        """Go through the blocks with something unconfirmed, in order of writing; the spool may change meanwhile.
+        """Yield the blocks with unconfirmed items, in order of writing; the spool may change meanwhile.
 
-        Blocks of a segment that is thinned meanwhile come again.
+        Blocks of a segment that is rewritten meanwhile come again.
         """
         reached = 0
         while segment := next((segment for number, segment in self.segments.items() if number > reached), None):
@@ -147,16 +147,16 @@ class Index:
                 if segment.revision != revision:
                     revision, index = segment.revision, 0
 
-    def _block(self, segment: Segment, offset: int, draft: BlockBuilder) -> Block:
+    def _block(self, segment: Segment, offset: int, builder: BlockBuilder) -> Block:
         return Block(
             segment,
             offset,
-            draft.kind,
-            self._meters.setdefault(draft.meter, draft.meter),
-            draft.first,
-            array("I", draft.offsets),
-            (1 << len(draft.offsets)) - 1,
-            draft.confirmed_by,
+            builder.kind,
+            self._meters.setdefault(builder.meter, builder.meter),
+            builder.first,
+            array("I", builder.offsets),
+            (1 << len(builder.offsets)) - 1,
+            builder.confirmed_by,
         )
 
 
@@ -165,12 +165,12 @@ def _buckets_of(block: Block) -> range:
 
 
 def _shared(older: Block, newer: Block) -> int:
-    """Return the bits of what two blocks both have, in the older one."""
+    """Return the bits, in the older block, of the items that both have."""
     apart = older.first - newer.first
     if apart > newer.offsets[-1] or apart + older.offsets[-1] < 0:
         return 0
-    there = set(newer.offsets)
-    return sum(1 << index for index in bits_of(older.pending) if older.offsets[index] + apart in there)
+    offsets = set(newer.offsets)
+    return sum(1 << index for index in bits_of(older.pending) if older.offsets[index] + apart in offsets)
 
 
 def _lowest(bits: int) -> int:
@@ -178,7 +178,7 @@ def _lowest(bits: int) -> int:
 
 
 def bits_of(bits: int) -> Iterator[int]:
-    """Go through the numbers of the bits that are set.
+    """Yield the numbers of the bits that are set.
 
     >>> list(bits_of(0b1101))
     [0, 2, 3]
@@ -190,41 +190,41 @@ def bits_of(bits: int) -> Iterator[int]:
 
 
 class Compaction(NamedTuple):
-    """A segment that is to be written anew."""
+    """A segment that is to be rewritten."""
 
     segment: Segment
-    keep: dict[Block, int]  # the bits of what stays
-    generation: int  # how often it was thinned then
+    keep: dict[Block, int]  # the bits of the items that stay
+    generation: int  # how often it will have been decimated
 
 
 def next_to_compact(segments: Sequence[Segment]) -> Compaction | None:
-    """Choose what to write anew to have more room; None when nothing can be given up.
+    """Choose a segment to rewrite to make room; None when nothing can be discarded.
 
     `segments` are in order of writing, without the newest, which is being written.
     """
-    emptier = [segment for segment in segments if (segment.items - segment.pending) * 2 >= segment.items]
-    if emptier:  # that costs no frame
-        segment = emptier[0]
+    half_confirmed = [segment for segment in segments if (segment.items - segment.pending) * 2 >= segment.items]
+    if half_confirmed:  # this discards no frame
+        segment = half_confirmed[0]
         return Compaction(segment, {block: block.pending for block in segment.blocks}, segment.generation)
-    thick = [segment for segment in segments if segment.frames]
-    if not thick:
+    with_frames = [segment for segment in segments if segment.frames]
+    if not with_frames:
         return None
-    segment = min(thick, key=lambda segment: segment.generation)
+    segment = min(with_frames, key=lambda segment: segment.generation)
     return Compaction(segment, _every_other(segment.blocks), segment.generation + 1)
 
 
 def _every_other(blocks: Sequence[Block]) -> dict[Block, int]:
-    """Choose what stays when a segment is thinned: of each block the first, the last and every other frame between.
+    """Choose what stays when a segment is decimated: of each block the first, the last and every other frame between.
 
-    Blocks of two and less cannot be thinned so: then it is every other frame of a meter in the whole segment, at last
-    none. Tallies stay.
+    Blocks of one or two frames have nothing between: then it is every other frame of a meter in the whole segment, and
+    in the end none. Tallies stay.
     """
     keep = {block: block.pending for block in blocks}
     frames = [block for block in blocks if block.kind is Kind.FRAME and block.pending]
     groups = [[(block, index) for index in bits_of(block.pending)] for block in frames]
     if all(len(group) < 3 for group in groups):
         meters = {block.meter for block in frames}
-        groups = [[place for group in groups for place in group if place[0].meter == meter] for meter in meters]
+        groups = [[entry for group in groups for entry in group if entry[0].meter == meter] for meter in meters]
         if all(len(group) < 3 for group in groups):
             return keep | dict.fromkeys(frames, 0)
     keep |= dict.fromkeys(frames, 0)

@@ -1,4 +1,4 @@
-"""Delivers each item until it is confirmed: in flight, replay, backoff, storers.
+"""Delivers each item until it is confirmed: memory and disk, in flight, replay with backoff, known storers, tallies.
 
-Uses `buffer`; publishes through a protocol, never through paho.
+May use `buffer` and `config`; publishes through a protocol, never through paho.
 """

@@ -1,22 +1,22 @@
-"""Decides when a fault, and its end, are worth a line in the log. Pure."""
+"""Debounces the log lines about a fault that comes and goes. Pure."""
 
-QUIET = 600.0  # seconds without the fault, until it has ended: one that comes and goes is one
+DEBOUNCE = 600.0  # seconds without the fault until it counts as over
 
 
 class Fault:
-    """One thing that fails, perhaps again and again."""
+    """Something that fails, perhaps again and again: its begin and its end are logged once."""
 
     def __init__(self) -> None:
-        self._last: float | None = None  # while it lasts
+        self._last: float | None = None  # when it occurred last; None: it is over
 
     def occurred(self, now: float) -> bool:
-        """Take note of it at the monotonic time `now`; return whether it is news."""
+        """Note a failure at the monotonic time `now`; return whether it is a new one, to be logged."""
         new, self._last = self._last is None, now
         return new
 
     def ended(self, now: float) -> bool:
-        """Take note that it went well this time; return whether it is news that the fault has ended."""
-        if self._last is None or now - self._last < QUIET:
+        """Note a success; return whether the fault is over by that, to be logged."""
+        if self._last is None or now - self._last < DEBOUNCE:
             return False
         self._last = None
         return True

@@ -1,4 +1,4 @@
 """`teleinfo-reader check`: diagnoses port, line, service and storage.
 
-Probes return facts, pure functions judge them.
+`probe_*` and `gather` return facts; `diagnose_*` are pure and turn facts into findings.
 """

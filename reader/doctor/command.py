@@ -1,4 +1,4 @@
-"""The command `teleinfo-reader check`: looks at everything that a reader needs, and says what to do."""
+"""The command `teleinfo-reader check`: diagnoses everything that a reader needs, and suggests fixes."""
 
 import argparse
 import re
@@ -13,39 +13,39 @@ from typing import Any
 
 from common.deployment import here
 from common.doctor import broker as check_broker
-from common.doctor.broker import BrokerFacts, judge_broker, probe_broker
-from common.doctor.config_file import SUBJECT, config_finding, judge_secrets, read_config
-from common.doctor.findings import NOT_CONFIGURED, Finding, Report, fine, mind
+from common.doctor.broker import BrokerFacts, diagnose_broker, probe_broker
+from common.doctor.config_file import SUBJECT, config_finding, diagnose_secrets, read_config
+from common.doctor.findings import NOT_CONFIGURED, Finding, Report, notice, ok
 from common.errors import ConfigError
 from common.host import Host
 from common.runtime.cli import UTC_TIMES
 from common.topics import Topics
 from reader.config import ReaderConfig, is_simulated
+from reader.doctor.delivery import diagnose_delivery
 from reader.doctor.line import LineFacts, diagnose_line, listen
 from reader.doctor.port import PROGRAM, PortFacts, diagnose_port, probe_port
 from reader.doctor.service import (
     LINE,
     ServiceFacts,
-    diagnose_delivery,
-    diagnose_line_from_afar,
+    diagnose_reported_line,
     diagnose_service,
     gather,
 )
 from reader.doctor.storage import diagnose_storage, probe_storage
 from reader.home_assistant import teleinfo2mqtt
-from reader.home_assistant.discovery import device_topic
+from reader.home_assistant.device_message import device_topic
 from reader.home_assistant.publisher import MeterPublisher
 from reader.line.port import check_port, open_port
 
 SECONDS = 12.0  # four seconds to try the other speed, then two of the longest frames of historic mode
-_GLANCE = 0.7  # seconds; what the broker retains comes at once
-_SOME_METER = "000000000000"  # asked for where no meter is known
+_QUICK = 0.7  # seconds; retained messages arrive at once
+_SOME_METER = "000000000000"  # stands for the meter in topics while none is known
 
 
 def add_parser(commands: "argparse._SubParsersAction[Any]", config: Path) -> None:
     """Declare the command."""
     parser = commands.add_parser(
-        "check", help="look at port, line, broker, clock and disk, and say what to do", epilog=UTC_TIMES
+        "check", help="diagnose port, line, broker, clock and disk, and suggest fixes", epilog=UTC_TIMES
     )
     parser.add_argument("--config", type=Path, default=config, metavar="FILE", help=f"default: {config}")
     parser.add_argument(
@@ -65,7 +65,7 @@ def _seconds(text: str) -> float:
 
 
 def check(path: Path, seconds: float, report: Report, machine: Host | None = None) -> int:
-    """Look at everything and report it; return 0, 1 when something must be cured, 2 for the configuration."""
+    """Print the findings; return 0, 1 when there is a problem, 2 when it is the configuration."""
     config, findings = read_config(ReaderConfig, path, PROGRAM)
     if config is not None:
         findings = _bad_ports(config, path)
@@ -102,60 +102,60 @@ class _Check:
     def run(self) -> None:
         config, show = self._config, self._report.show
         ports = ", ".join(config.port)
-        show([fine(SUBJECT, f"{self._path}: reader {config.name}, port {ports}, broker {config.mqtt.host}")])
-        show(judge_secrets({"mqtt": config.mqtt}, self._path))
+        show([ok(SUBJECT, f"{self._path}: reader {config.name}, port {ports}, broker {config.mqtt.host}")])
+        show(diagnose_secrets({"mqtt": config.mqtt}, self._path))
 
-        # A reader that runs has the port; it tells at the broker what it hears there.
-        glance = probe_broker(config.mqtt, publish=(), subscribe=(), curious=self._curious(), seconds=_GLANCE)
-        service = self._service(glance, _GLANCE)
+        # A running reader uses the port; it publishes to the broker what it receives there.
+        quick_probe = probe_broker(
+            config.mqtt, publish=(), subscribe=(), extra_topics=self._extra_topics(), seconds=_QUICK
+        )
+        service = self._service(quick_probe, _QUICK)
         facts = [probe_port(port, self._machine, self._user) for port in config.port]
-        from_afar = [self._is_taken(port, service) for port in facts]
+        in_use = [self._is_in_use(port, service) for port in facts]
         show([finding for port in facts for finding in diagnose_port(port)])
-        if any(from_afar) and service.online:
-            self._report.note(f"asking the reader that runs, for {self._seconds:.0f} s")
-            heard = check_broker.listen(config.mqtt, self._curious(), self._seconds)
-            service = gather(config.name, self._topics, heard, seconds=self._seconds, local=self._running)
-        show(diagnose_service(service) if glance.problem is None else [])
-        show(self._at_the_lines(facts, from_afar, service))
+        if any(in_use) and service.online:
+            self._report.note(f"collecting reports of the running reader, for {self._seconds:.0f} s")
+            messages = check_broker.listen(config.mqtt, self._extra_topics(), self._seconds)
+            service = gather(config.name, self._topics, messages, seconds=self._seconds, local=self._running)
+        show(diagnose_service(service) if quick_probe.failure is None else [])
+        show(self._check_lines(facts, in_use, service))
 
-        broker = glance if glance.problem else self._ask_for_rights(service)
-        show(judge_broker(broker, time.time()))
-        if broker.problem is None:
-            show(diagnose_delivery(self._with(service, broker), config.delivery.confirmed_by, datetime.now(UTC)))
+        broker = quick_probe if quick_probe.failure else self._ask_for_rights(service)
+        show(diagnose_broker(broker, time.time()))
+        if broker.failure is None:
+            show(diagnose_delivery(self._latest(service, broker), config.delivery.confirmed_by, datetime.now(UTC)))
         show(diagnose_storage(probe_storage(config, self._machine, self._user)))
 
-    def _is_taken(self, port: PortFacts, service: ServiceFacts) -> bool:
-        """Say whether the reader that runs reads this port: then nobody else may."""
+    def _is_in_use(self, port: PortFacts, service: ServiceFacts) -> bool:
+        """Return whether the running reader reads this port: then nobody else may."""
         if is_simulated(port.url):
             return False
-        # Without sudo one may not see who has a port open, but one sees that the reader runs.
-        if port.ours is not None or self._running:
+        # Without sudo we cannot see which process has the port open, but we see that the reader runs.
+        if port.reader is not None or self._running:
             return True
         line = service.line(port.url)
         return service.online and line is not None and bool(line.get("open"))
 
-    def _at_the_lines(
-        self, ports: Sequence[PortFacts], from_afar: Sequence[bool], service: ServiceFacts
-    ) -> list[Finding]:
-        free = [port for port, afar in zip(ports, from_afar, strict=True) if port.may_listen and not afar]
+    def _check_lines(self, ports: Sequence[PortFacts], in_use: Sequence[bool], service: ServiceFacts) -> list[Finding]:
+        free = [port for port, taken in zip(ports, in_use, strict=True) if port.may_listen and not taken]
         if free:
             self._report.note(f"listening to the line, for {self._seconds:.0f} s")
-        heard = self._listen([port.url for port in free])
-        self._meters = {meter for facts in heard.values() for meter in facts.meters}
+        line_facts = self._listen([port.url for port in free])
+        self._meters = {meter for facts in line_facts.values() for meter in facts.meters}
         findings: list[Finding] = []
-        for port, afar in zip(ports, from_afar, strict=True):
+        for port, taken in zip(ports, in_use, strict=True):
             if not port.exists:
                 continue
-            if port.url in heard:
-                findings += diagnose_line(heard[port.url])
-            elif afar and service.online and service.health:
-                findings += diagnose_line_from_afar(service, port.url)
-            elif afar:
+            if port.url in line_facts:
+                findings += diagnose_line(line_facts[port.url])
+            elif taken and service.online and service.health:
+                findings += diagnose_reported_line(service, port.url)
+            elif taken:
                 findings.append(
-                    mind(
+                    notice(
                         LINE,
-                        f"the reader that runs reads {port.url}, and the broker tells nothing of it",
-                        f"to listen to the line: {here(PROGRAM).stop(PROGRAM)}, then check, then start it again",
+                        f"the running reader uses {port.url}, but nothing about it is published at the broker",
+                        f"to check the line itself: {here(PROGRAM).stop(PROGRAM)}, check, then start the reader again",
                     )
                 )
         return findings
@@ -169,7 +169,7 @@ class _Check:
 
     # -- the broker ----------------------------------------------------------------------------------------------------
 
-    def _curious(self) -> list[str]:
+    def _extra_topics(self) -> list[str]:
         topics, name = self._topics, self._config.name
         return [
             topics.status("reader", name),
@@ -181,7 +181,7 @@ class _Check:
         ]
 
     def _service(self, broker: BrokerFacts, seconds: float) -> ServiceFacts:
-        return gather(self._config.name, self._topics, broker.heard, seconds=seconds, local=self._running)
+        return gather(self._config.name, self._topics, broker.messages, seconds=seconds, local=self._running)
 
     def _ask_for_rights(self, service: ServiceFacts) -> BrokerFacts:
         config, topics = self._config, self._topics
@@ -195,15 +195,17 @@ class _Check:
                 publish.append(device_topic(config.home_assistant.prefix, meter))
             if config.home_assistant.compatible_with:
                 publish.append(teleinfo2mqtt.topic(topics, meter))
-        listened = [topics.stored("+"), topics.status("storer", "+")]
+        subscribe = [topics.stored("+"), topics.status("storer", "+")]
         if config.home_assistant.discovery:
-            listened += MeterPublisher.subscriptions(config.home_assistant.prefix)
-        facts = probe_broker(config.mqtt, publish=publish, subscribe=listened, curious=self._curious(), seconds=_GLANCE)
-        # As it would stand in access rules.
+            subscribe += MeterPublisher.subscriptions(config.home_assistant.prefix)
+        facts = probe_broker(
+            config.mqtt, publish=publish, subscribe=subscribe, extra_topics=self._extra_topics(), seconds=_QUICK
+        )
+        # Written as in the broker's access rules.
         rules = (re.sub(rf"\b(teleinfo_)?({'|'.join(meters)})\b", "+", topic) for topic in facts.denied)
         return replace(facts, denied=tuple(dict.fromkeys(rules)))
 
-    def _with(self, service: ServiceFacts, broker: BrokerFacts) -> ServiceFacts:
-        """Return what was heard at last, and what only the longer hearing of before can tell."""
-        latest = self._service(broker, _GLANCE)
+    def _latest(self, service: ServiceFacts, broker: BrokerFacts) -> ServiceFacts:
+        """Return the latest state, with what only the longer listening before can show."""
+        latest = self._service(broker, _QUICK)
         return replace(latest, confirmed=latest.confirmed or service.confirmed)

@@ -1,4 +1,4 @@
-"""Listens to a line for some seconds, and says what comes: the meter, noise, or nothing."""
+"""Listens to a line for some seconds and diagnoses it: which meter, how much noise, or why there is no frame."""
 
 import threading
 import time
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from common.deployment import here
-from common.doctor.findings import Finding, cure, fine, mind
+from common.doctor.findings import Finding, notice, ok, problem
 from common.errors import PortError
 from common.frame import Value
 from common.labels import ADDRESS, OTHER_FAMILIES, Mode
@@ -20,21 +20,22 @@ from reader.tic.decoder import Decoder, Reading
 
 SUBJECT, METER = "Line", "Meter"
 _PROGRAM = "teleinfo-reader"
-_READ = 0.25  # seconds; how late the end may be noticed
+_READ = 0.25  # seconds that one read may take
 _STRAY = 60  # characters; less than half a frame of any meter
-_HELD = 0.9  # share of NUL among the characters of a line that is held at 0
-_NOISY = 0.01  # damaged groups among all; one in a hundred is no accident any more
-_NOISY_PARITY = 1e-3  # characters with a wrong parity among all
-_WHAT_STANDARD_ADDS = "voltage, each register of the contract, production, the profile of tomorrow"
-_ASK = "ask the supplier, by phone or in their app, for the TIC in standard mode; it is free, and done from afar"
+_HELD_LOW = 0.9  # share of NUL among the characters of a line that is always 0
+_NOISY = 0.01  # share of damaged groups
+_NOISY_PARITY = 1e-3  # share of characters with a parity error
+_WHAT_STANDARD_ADDS = "voltage, every register of the contract, production, tomorrow's tariff profile"
+_ASK = "ask your supplier, by phone or in their app, for the TIC in standard mode; it is free, and nobody has to come"
 _WIRES = (
-    "shorten the cable and keep it off mains cables, tighten the terminals; a µTeleinfo V3 has a potentiometer to turn"
+    "shorten the cable, keep it away from mains cables, tighten the terminals; on a µTeleinfo V3 adjust the"
+    " potentiometer"
 )
 
 
 @dataclass(kw_only=True)
 class LineFacts:
-    """What came in."""
+    """What was received."""
 
     url: str
     wanted: str  # auto, historic or standard
@@ -42,20 +43,20 @@ class LineFacts:
     error: str = ""
     characters: int = 0
     nuls: int = 0
-    checked: int = 0  # characters that came in at the speed of the frames
+    checked: int = 0  # characters received at the speed of the frames
     mode: Mode | None = None  # of the frames
     frames: int = 0
-    no_address: int = 0  # frames without one
+    no_address: int = 0  # frames without an address
     broken: int = 0
     good: int = 0  # groups
     dropped: Counter[str] = field(default_factory=Counter)  # groups, by reason
     parity: bool = False
     parity_errors: int = 0
-    lone_groups: bool = False  # good groups came in, although no frame ended
+    lone_groups: bool = False  # good groups, but no whole frame
     meters: set[str] = field(default_factory=set)
     values: Mapping[str, Value] = field(default_factory=dict)  # of the longest frame
     rate: float | None = None  # frames a second
-    driver: Mapping[str, int] = field(default_factory=dict)  # what the driver has counted meanwhile
+    driver: Mapping[str, int] = field(default_factory=dict)  # errors counted by the driver meanwhile
 
 
 def listen(
@@ -65,7 +66,7 @@ def listen(
     open_port: OpenPort,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> LineFacts:
-    """Listen for so many seconds, first at the speed that the configuration asks for, then at the other one, too."""
+    """Listen for so many seconds, first at the configured speed, then at the other one, too."""
     facts = LineFacts(url=url, wanted=wanted)
     begin = monotonic()
     detector = Detector("auto", begin)
@@ -84,7 +85,7 @@ def listen(
 
 
 class LineListener:
-    """Listens to a port for a while and takes note of what it brings."""
+    """Reads a port for a while and fills in the facts."""
 
     def __init__(self, facts: LineFacts, port: Port, detector: Detector, monotonic: Callable[[], float]) -> None:
         self._facts = facts
@@ -95,40 +96,40 @@ class LineListener:
         self._ends: list[float] = []
 
     def listen(self, end: float) -> None:
-        """Listen until the monotonic time `end`."""
+        """Read until the monotonic time `end`."""
         facts, before = self._facts, self._port.driver_errors()
-        in_the_middle = 0
+        partial = 0  # frames whose beginning we missed, or received at the wrong speed
         while (now := self._monotonic()) < end:
             data = self._port.read(min(_READ, end - now))
             now = self._monotonic()
             facts.characters += len(data)
             facts.checked += len(data)
             facts.nuls += data.count(0)
-            begun = bool(self._ends)
+            had_frame = bool(self._ends)
             readings = self._decoder.feed(data)
             for reading in readings:
                 self._detector.on_frame(reading, now)
-                self._take(reading, now)
+                self._on_reading(reading, now)
             if data and not self._detector.locked:
                 self._detector.feed(data, now)
                 facts.lone_groups = facts.lone_groups or self._detector.locked
-            if not begun:
-                in_the_middle = self._decoder.broken  # a frame whose beginning was not heard, or the wrong speed
-            facts.broken = self._decoder.broken - in_the_middle
+            if not had_frame:
+                partial = self._decoder.broken
+            facts.broken = self._decoder.broken - partial
             if self._detector.poll(now):
                 self._port.set_speed(SPEEDS[self._detector.mode])
-                self._decoder, facts.checked, in_the_middle = Decoder(), 0, 0
+                self._decoder, facts.checked, partial = Decoder(), 0, 0
         after = self._port.driver_errors()
         facts.driver = {name: after[name] - before.get(name, 0) for name in after}
         if len(self._ends) > 1:
             facts.rate = (len(self._ends) - 1) / (self._ends[-1] - self._ends[0])
 
-    def _take(self, reading: Reading, now: float) -> None:
+    def _on_reading(self, reading: Reading, now: float) -> None:
         facts = self._facts
         facts.frames += 1
         facts.mode = reading.mode
         facts.good += len(reading.values)
-        facts.dropped.update({fault.value: count for fault, count in reading.faults.items()})
+        facts.dropped.update({reason.value: count for reason, count in reading.faults.items()})
         facts.parity = reading.parity
         facts.parity_errors += reading.parity_errors
         if reading.address is None:
@@ -141,14 +142,14 @@ class LineListener:
 
 
 def diagnose_line(facts: LineFacts) -> list[Finding]:
-    """Say what it means."""
+    """Return the findings."""
     if facts.error:
         held = "another program has it open" in facts.error
         return [
-            cure(
+            problem(
                 SUBJECT,
                 facts.error,
-                f"{here(_PROGRAM).run(_PROGRAM, 'check')} tells which" if held else "see docs/hardware.md",
+                f"{here(_PROGRAM).run(_PROGRAM, 'check')} shows which" if held else "see docs/hardware.md",
             )
         ]
     if not facts.frames:
@@ -156,58 +157,60 @@ def diagnose_line(facts: LineFacts) -> list[Finding]:
     findings = _wrong_mode(facts)
     if not facts.meters:
         return [*findings, _no_meter(facts)]
-    return [*findings, *diagnose_noise(facts), *_judge_meter(facts)]
+    return [*findings, *diagnose_noise(facts), *_diagnose_meter(facts)]
 
 
 def _no_frame(facts: LineFacts) -> Finding:
     url, seconds = facts.url, f"{facts.seconds:.0f} s"
     if not facts.characters:
-        return cure(
+        return problem(
             SUBJECT,
-            f"{url} is silent: not one character in {seconds}",
-            "at the meter: the two wires on I1 and I2 (not A), terminals pressed well; here: is it the right port, and"
-            " has the interface power? An old white meter may have its output switched off: ask Enedis for it",
+            f"{url} is silent: no character in {seconds}",
+            "at the meter: connect the two wires to I1 and I2 (not A), and tighten the terminals; here: is it the"
+            " right port, and has the interface power? The output of an old white meter may be off: ask Enedis to"
+            " enable it",
         )
-    if facts.nuls > _HELD * facts.characters:
-        return cure(
+    if facts.nuls > _HELD_LOW * facts.characters:
+        return problem(
             SUBJECT,
-            f"{url} is held down: {facts.characters} characters in {seconds}, nearly all of them 0",
-            "the interface gives its signal the wrong way round, or RXD is connected to ground: check its wiring",
+            f"{url} is always low: {facts.characters} characters in {seconds}, nearly all of them 0",
+            "check the wiring: the interface inverts its signal, or RXD is connected to ground",
         )
     if facts.lone_groups:
-        return cure(
+        return problem(
             SUBJECT,
-            f"{url}: single lines of a meter are readable, but no frame came through whole in {seconds}",
-            f"listen for longer (--seconds 30); if that does not help: {_WIRES}",
+            f"{url}: single lines of a meter are readable, but no whole frame in {seconds}",
+            f"check for longer (--seconds 30); if that does not help: {_WIRES}",
         )
     if facts.characters < _STRAY:
-        return cure(
+        return problem(
             SUBJECT,
             f"{url}: only {plural(facts.characters, 'stray character')} in {seconds}",
-            "a loose wire; or an old meter whose output counts energy (métrologie): ask Enedis for télé-information",
+            "fasten the wires. On an old meter the output may be set to pulses (métrologie): ask Enedis for"
+            " télé-information",
         )
-    return cure(
+    return problem(
         SUBJECT,
-        f"{url}: {facts.characters} characters in {seconds}, and not one line of a meter among them, at 9600 and at"
-        f" 1200 bit/s{_driver(facts)}",
-        "the interface gives its signal the wrong way round (polarity), is too slow, or something else than a meter is"
-        " on this port; the two wires of the meter themselves may be exchanged freely",
+        f"{url}: {facts.characters} characters in {seconds}, but no line of a meter, neither at 9600 nor at 1200"
+        f" bit/s{_driver(facts)}",
+        "is a meter on this port? Then check the interface: it inverts its signal (polarity), or is too slow. The"
+        " order of the meter's two wires does not matter",
     )
 
 
 def _driver(facts: LineFacts) -> str:
     counted = [f"{name.replace('_', ' ')} {count}" for name, count in facts.driver.items() if count > 0]
-    return f" (the driver counted: {', '.join(counted)})" if counted else ""
+    return f" (errors counted by the driver: {', '.join(counted)})" if counted else ""
 
 
 def _wrong_mode(facts: LineFacts) -> list[Finding]:
     if facts.wanted in ("auto", facts.mode):
         return []
     return [
-        cure(
+        problem(
             SUBJECT,
-            f"the meter speaks in {facts.mode} mode, and reader.yaml says mode: {facts.wanted}",
-            "mode: auto, which also follows when the supplier changes it",
+            f"the meter sends in {facts.mode} mode, but reader.yaml has mode: {facts.wanted}",
+            "set mode: auto, which also follows when the supplier changes it",
         )
     ]
 
@@ -215,93 +218,101 @@ def _wrong_mode(facts: LineFacts) -> list[Finding]:
 def _no_meter(facts: LineFacts) -> Finding:
     count, family = max((len(labels.keys() & facts.values.keys()), name) for name, labels in OTHER_FAMILIES.items())
     if count >= 3:
-        return cure(
+        return problem(
             METER,
-            f"this is a {family} meter, of a large site: it says no ADCO or ADSC, so nothing is published for it",
-            "it is not supported; raw captures help those who want to change that",
+            f"this is a {family} meter of a large site: it sends no ADCO or ADSC, so nothing is published for it",
+            "it is not supported yet; to help, record it (teleinfo-reader record) and open an issue",
         )
-    return cure(
-        METER, f"{plural(facts.frames, 'frame')}, and none with the meter's address", f"the line is disturbed: {_WIRES}"
+    return problem(
+        METER, f"{plural(facts.frames, 'frame')}, but none with the meter's address", f"the line is noisy: {_WIRES}"
     )
 
 
 def diagnose_noise(facts: LineFacts) -> list[Finding]:
-    """Compare what was damaged with what is normal."""
+    """Compare the damaged lines with what is normal."""
     damaged = sum(facts.dropped.values())
     groups = facts.good + damaged
     share = damaged / groups if groups else 0.0
     parity = facts.parity_errors / facts.checked if facts.checked else 0.0
     overruns = facts.driver.get("overrun", 0) + facts.driver.get("buffer_overrun", 0)
-    heard = (
+    what = (
         f"{plural(facts.frames, f'{facts.mode} frame')} in {facts.seconds:.0f} s"
-        + (f", {facts.rate:.2f} a second" if facts.rate else "")
+        + (f", {facts.rate:.2f} per second" if facts.rate else "")
         + f"; {groups} lines, {damaged} of them damaged"
     )
     if facts.parity:
-        heard += f"; {plural(facts.parity_errors, 'parity error')} in {facts.checked} characters"
+        what += f"; {plural(facts.parity_errors, 'parity error')} in {facts.checked} characters"
     if facts.broken:
-        heard += f"; {plural(facts.broken, 'frame')} beyond reading"
-    heard += _driver(facts)
+        what += f"; {plural(facts.broken, 'undecodable frame')}"
+    what += _driver(facts)
     if overruns:
         return [
-            cure(
+            problem(
                 SUBJECT,
-                f"{heard}: characters were lost on their way from the port",
-                "on the small UART of a Raspberry Pi, take the good one: dtoverlay=disable-bt, see docs/hardware.md",
+                f"{what}: this machine lost characters on the serial port",
+                "on a Raspberry Pi, use the PL011 UART in place of the mini UART: dtoverlay=disable-bt, see"
+                " docs/hardware.md",
             )
         ]
     if share >= _NOISY or parity >= _NOISY_PARITY or facts.broken > 1:
         why = ", ".join(f"{reason} {count}" for reason, count in sorted(facts.dropped.items()))
         return [
-            cure(
+            problem(
                 SUBJECT,
-                f"noisy: {heard}. That is {share:.1%} of the lines{f' ({why})' if why else ''}; normal is none, or one"
-                " now and then",
+                f"noisy: {what}. That is {share:.1%} of the lines{f' ({why})' if why else ''}; a few a day are normal",
                 _WIRES + _slow(facts),
             )
         ]
     if damaged or facts.parity_errors:
-        return [mind(SUBJECT, f"{heard} (a few a day are normal)", "look again later; if they go on: " + _WIRES)]
-    return [fine(SUBJECT, f"{heard}{'' if facts.parity else ' (no parity here to check)'}")]
+        return [
+            notice(SUBJECT, f"{what} (a few a day are normal)", "check again later; if it happens often: " + _WIRES)
+        ]
+    return [ok(SUBJECT, f"{what}{'' if facts.parity else ' (without parity bits)'}")]
 
 
 def _slow(facts: LineFacts) -> str:
     if facts.mode is not Mode.STANDARD:
         return ""
-    return "; an interface that was made for older meters may be too slow for standard mode"
+    return "; an interface made for older meters may be too slow for standard mode"
 
 
-def _judge_meter(facts: LineFacts) -> list[Finding]:
+def _diagnose_meter(facts: LineFacts) -> list[Finding]:
     if len(facts.meters) > 1:
-        return [cure(METER, f"{len(facts.meters)} different addresses in {facts.seconds:.0f} s", _WIRES)]
+        return [
+            problem(
+                METER,
+                f"{len(facts.meters)} different meter addresses in {facts.seconds:.0f} s",
+                f"the line is noisy: {_WIRES}",
+            )
+        ]
     (address,) = facts.meters
     if facts.values.keys() == {ADDRESS[Mode.HISTORIC]}:
         return [
-            cure(
+            problem(
                 METER,
-                f"{address} says its number and nothing else: its output is on standby (veille)",
+                f"{address} sends only its number: its output is on standby (veille)",
                 "ask Enedis to set it to télé-information",
             )
         ]
-    return judge_meter(address, facts.values, str(facts.mode), len(facts.values))
+    return diagnose_meter(address, facts.values, str(facts.mode), len(facts.values))
 
 
-def judge_meter(address: str, values: Mapping[str, Value], mode: str, groups: int) -> list[Finding]:
-    """Say which meter it is, and what standard mode would add."""
+def diagnose_meter(address: str, values: Mapping[str, Value], mode: str, groups: int) -> list[Finding]:
+    """Return which meter it is, and what standard mode would add."""
     make = parse_address(address)
     model = make.model[1] if make.model else "meter of an unknown type"
     maker = f" by {make.maker}" if make.maker else ""
     contract = " ".join(str(values.get("NGTF", values.get("OPTARIF", "unknown"))).split())
-    what = f"{model}{maker}, number {address}, {mode} mode, contract {contract}, {groups} values a frame"
+    what = f"{model}{maker}, number {address}, {mode} mode, contract {contract}, {groups} values per frame"
     if mode != Mode.HISTORIC or not make.linky:
-        return [fine(METER, what)]
+        return [ok(METER, what)]
     if contract == "BASE":
         return [
-            mind(
+            notice(
                 METER,
-                f"{what}. In historic mode a Linky says BASE for each offer of today that has several prices, too: how"
-                " much was used at which price, only standard mode tells",
-                f"if yours has several, or for more values ({_WHAT_STANDARD_ADDS}): {_ASK}",
+                f"{what}. In historic mode a Linky sends BASE for many offers with several prices, too; the energy"
+                " used at each price is only in standard mode",
+                f"if your contract has several prices, or for more values ({_WHAT_STANDARD_ADDS}): {_ASK}",
             )
         ]
-    return [mind(METER, f"{what}. Standard mode would add {_WHAT_STANDARD_ADDS}", f"if you want that: {_ASK}")]
+    return [notice(METER, f"{what}. Standard mode would add: {_WHAT_STANDARD_ADDS}", f"if you want these: {_ASK}")]

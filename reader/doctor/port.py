@@ -1,4 +1,4 @@
-"""Looks at the serial port before anything is read from it: whether it is there, free, and ours to read."""
+"""Checks a serial port without reading from it: whether it exists, is free, and may be read."""
 
 import grp
 import os
@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from common.deployment import here
-from common.doctor.findings import Finding, cure, fine, mind
-from common.host import Host, Process, User, group_of
+from common.doctor.findings import Finding, notice, ok, problem
+from common.file_errors import group_of
+from common.host import Host, Process, User
 from reader.line.serial_ports import DEBUG_SOCKET, pi_model, ports, taken_by_brltty
 
 SUBJECT = "Port"
@@ -21,45 +22,45 @@ _SETTINGS = ("/boot/firmware/config.txt", "/boot/config.txt")
 _SWITCH = re.compile(r"^\s*enable_uart=1", re.MULTILINE)
 _SWITCH_PI5 = re.compile(r"^\s*(dtparam=(\S*,)?uart0(=on)?(?![\w=])|dtoverlay=uart0-pi5\b)", re.MULTILINE)
 _CONSOLE_PI5 = re.compile(r"^\s*dtparam=(\S*,)?uart0_console(=on)?(?![\w=])", re.MULTILINE)
-_BY_RASPI_CONFIG = ("serial0", "ttyAMA0")  # what raspi-config takes out of cmdline.txt
+_BY_RASPI_CONFIG = ("serial0", "ttyAMA0")  # consoles that raspi-config removes from cmdline.txt
 _OF_A_PI = ("ttyAMA0", "ttyS0")
-_BRLTTY_CURE = "sudo apt remove brltty (it is for Braille displays), then unplug the adapter and plug it in again"
-_MINI_UART = "7e215040"  # where the small UART of a Raspberry Pi is, in its device tree
+_REMOVE_BRLTTY = "sudo apt remove brltty (it is for Braille displays), then unplug the adapter and plug it in again"
+_MINI_UART = "7e215040"  # address of a Raspberry Pi's mini UART in the device tree
 _GETTY = "serial-getty@{}.service"
 _GETTY_FOLDERS = ("/etc/systemd/system/getty.target.wants", "/run/systemd/generator/getty.target.wants")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortFacts:
-    """What is known of a port without reading from it."""
+    """What is known about a port without reading from it."""
 
     url: str
     exists: bool = True
     serial: bool = True  # it is a character device
-    device: str = ""  # what it really is, behind its links: ttyAMA0
-    others: tuple[str, ...] = ()  # ports that are there
-    user: str = ""  # as whom the reader runs
+    device: str = ""  # behind the links: ttyAMA0
+    others: tuple[str, ...] = ()  # existing ports
+    user: str = ""  # that runs the reader
     allowed: bool = True  # that user may read it
-    allowed_here: bool = True  # whoever runs the doctor may read it
-    group: str = ""  # the group that may
-    gid: int = 0  # its number, by which alone a container knows it
-    major: int = 0  # the number of the device's kind
+    allowed_here: bool = True  # the user of this command may read it
+    group: str = ""  # that may read it
+    gid: int = 0  # its number; a container does not know its name
+    major: int = 0  # device number
     member: bool = False  # the user is in that group
-    container: bool = False  # all this is seen from inside one
-    log_in_again: bool = False  # the user has become a member of it, and has not logged in since
+    container: bool = False  # we run inside one
+    log_in_again: bool = False  # the user is a new member, and has not logged in since
     holders: tuple[Process, ...] = ()
-    console: str = ""  # the file that puts a console on it
-    console_as: str = ""  # the name that it has there: serial0, ttyS0
+    console: str = ""  # the file that configures a console on it
+    console_as: str = ""  # its name in that file: serial0, ttyS0
     console_now: bool = False
-    uart0_on: bool = False  # config.txt switches the UART of a Pi 5's pins on
+    uart0_on: bool = False  # config.txt enables the UART of a Pi 5's pins
     uart0_console: bool = False  # config.txt moves the console of a Pi 5 onto it
-    taken_by_brltty: str = ""  # the USB numbers of an adapter for which there is no port, because brltty has it
-    getty: str = ""  # the unit of a login on it
+    taken_by_brltty: str = ""  # USB ids of an adapter without a port, because brltty uses it
+    getty: str = ""  # unit of a login on it
     pi: str = ""  # the model, on a Raspberry Pi
-    bluetooth: bool = False  # it is the UART to which Bluetooth is wired
+    bluetooth: bool = False  # it is the UART of the Bluetooth chip
     debug_connector: bool = False  # it is the connector between the HDMI sockets of a Pi 5
-    pins: str = ""  # which UART is on pins 8 and 10, where that is known
-    switched_off: bool = False  # the small UART is there, and config.txt does not switch it on
+    pins: str = ""  # the UART of pins 8 and 10, if known
+    switched_off: bool = False  # it is the mini UART, and config.txt does not enable it
 
     @property
     def is_device(self) -> bool:
@@ -67,18 +68,18 @@ class PortFacts:
         return "://" not in self.url
 
     @property
-    def ours(self) -> Process | None:
+    def reader(self) -> Process | None:
         """The reader that has it open."""
         return next((holder for holder in self.holders if holder.is_ours(PROGRAM)), None)
 
     @property
     def may_listen(self) -> bool:
-        """Whether reading from it now disturbs nobody."""
+        """Whether we may read from it without disturbing another program."""
         return self.exists and self.serial and self.allowed_here and not self.holders
 
 
 def probe_port(url: str, machine: Host, user: User) -> PortFacts:
-    """Look at a port, which `user` shall read."""
+    """Collect the facts of a port that `user` must be able to read."""
     if "://" in url:
         return PortFacts(url=url)
     path = Path(url)
@@ -123,10 +124,10 @@ def probe_port(url: str, machine: Host, user: User) -> PortFacts:
         console_now=console_now,
         getty=_getty(machine, device),
         pi=pi,
-        bluetooth=_is_bluetooths(machine, device),
+        bluetooth=_is_for_bluetooth(machine, device),
         debug_connector=device == DEBUG_SOCKET,
         pins=pins,
-        switched_off=device == "ttyS0" and _small_uart_is_off(machine),
+        switched_off=device == "ttyS0" and _mini_uart_is_off(machine),
     )
 
 
@@ -139,7 +140,7 @@ def _pins(machine: Host) -> str:
     return Path(os.readlink(serial0)).name if serial0.is_symlink() else ""
 
 
-def _small_uart_is_off(machine: Host) -> bool:
+def _mini_uart_is_off(machine: Host) -> bool:
     settings = [machine.text(name) for name in _SETTINGS]
     return bool(pi_model(machine)) and any(settings) and not any(_SWITCH.search(text) for text in settings)
 
@@ -148,8 +149,8 @@ def _in_settings(machine: Host, pattern: re.Pattern[str]) -> bool:
     return any(pattern.search(machine.text(name)) for name in _SETTINGS)
 
 
-def _is_bluetooths(machine: Host, device: str) -> bool:
-    """Say whether the good UART, ttyAMA0, goes to Bluetooth: then the small one is on the pins."""
+def _is_for_bluetooth(machine: Host, device: str) -> bool:
+    """Return whether the PL011 UART, ttyAMA0, is for Bluetooth: then the mini UART is on the pins."""
     return (
         device == "ttyAMA0"
         and bool(pi_model(machine))
@@ -158,7 +159,7 @@ def _is_bluetooths(machine: Host, device: str) -> bool:
 
 
 def _console(machine: Host, device: str) -> tuple[str, str, bool]:
-    """Return which file puts a console on the device, by which name, and whether it is there now."""
+    """Return the file that configures a console on the device, its name there, and whether it is active now."""
     running = _console_name(machine, machine.text("/proc/cmdline"), device)
     for file in _CONSOLES:
         if name := _console_name(machine, machine.text(file), device):
@@ -185,45 +186,47 @@ def _is_member(user: User, group: str) -> bool:
 
 
 def diagnose_port(facts: PortFacts) -> list[Finding]:
-    """Say what is wrong with a port; that the running reader has it open is not."""
+    """Return the findings; it is fine that the running reader has the port open."""
     url = facts.url
     if not facts.exists:
         return [_missing(facts)]
     if not facts.serial:
-        return [cure(SUBJECT, f"{url} is not a serial port", f"port: {_choose(facts)}")]
+        return [problem(SUBJECT, f"{url} is not a serial port", f"set port: {_choose(facts)}")]
     findings = [*_wrong_uart(facts), *_console_on_it(facts)]
     if not facts.allowed:
         findings.append(_not_allowed(facts))
     elif not facts.allowed_here:
         findings.append(
-            mind(SUBJECT, f"the reader may read {url}, you may not", f"to listen to the line: sudo {PROGRAM} check")
+            notice(
+                SUBJECT, f"the reader may read {url}, but you may not", f"to check the line, too: sudo {PROGRAM} check"
+            )
         )
-    findings += [_held(facts, holder) for holder in facts.holders if not holder.is_ours(PROGRAM)]
+    findings += [_in_use(facts, holder) for holder in facts.holders if not holder.is_ours(PROGRAM)]
     if not findings and facts.is_device:
         behind = f" ({facts.device})" if facts.device and facts.device != Path(url).name else ""
-        owner = facts.ours
-        state = f"the reader that runs (process {owner.pid}) has it open" if owner else "free, and ours to read"
-        findings.append(fine(SUBJECT, f"{url}{behind}: {state}"))
+        owner = facts.reader
+        state = f"in use by the running reader (process {owner.pid})" if owner else "exists, is free and may be read"
+        findings.append(ok(SUBJECT, f"{url}{behind}: {state}"))
     return findings
 
 
 def _missing(facts: PortFacts) -> Finding:
-    there = f"there is: {', '.join(facts.others)}" if facts.others else "nor any other serial port"
-    what = f"{facts.url} is not there{';' if facts.others else ','} {there}"
+    others = f"existing ports: {', '.join(facts.others)}" if facts.others else "there is no serial port at all"
+    what = f"{facts.url} does not exist; {others}"
     if facts.taken_by_brltty:
-        return cure(SUBJECT, f"{what}; brltty has taken the USB adapter {facts.taken_by_brltty}", _BRLTTY_CURE)
+        return problem(SUBJECT, f"{what}; brltty uses the USB adapter {facts.taken_by_brltty}", _REMOVE_BRLTTY)
     pi_5 = " 5" in facts.pi
     if pi_5 and facts.uart0_on and Path(facts.url).name in _OF_A_PI:
-        return cure(SUBJECT, f"{what}; config.txt switches it on", "sudo reboot")
+        return problem(SUBJECT, f"{what}; config.txt enables it at the next boot", "sudo reboot")
     shield = f"{'dtparam=uart0=on' if pi_5 else 'enable_uart=1'} in /boot/firmware/config.txt, then reboot"
     if facts.others:
-        remedy = "plug it in, or write the right one into reader.yaml, as port"
+        fix = "plug it in, or set port in reader.yaml to an existing one"
         if pi_5 and Path(facts.url).name in _OF_A_PI:
-            remedy = f"for a shield: {shield}; else write the right one into reader.yaml, as port"
-        return cure(SUBJECT, what, remedy)
+            fix = f"for a shield: {shield}; otherwise set port in reader.yaml to an existing one"
+        return problem(SUBJECT, what, fix)
     if facts.pi:
-        return cure(SUBJECT, what, f"for a shield: {shield}; for a dongle: plug it in")
-    return cure(SUBJECT, what, "plug the interface in; ls /dev/serial/by-id must then show it")
+        return problem(SUBJECT, what, f"for a shield: {shield}; for a dongle: plug it in")
+    return problem(SUBJECT, what, "plug the interface in; ls /dev/serial/by-id should then show it")
 
 
 def _choose(facts: PortFacts) -> str:
@@ -233,114 +236,116 @@ def _choose(facts: PortFacts) -> str:
 def _wrong_uart(facts: PortFacts) -> list[Finding]:
     if facts.debug_connector:
         return [
-            cure(
+            problem(
                 SUBJECT,
                 f"{facts.url} is the debug connector between the HDMI sockets of the Pi 5, not pins 8 and 10",
-                "port: /dev/ttyAMA0, and dtparam=uart0=on in /boot/firmware/config.txt",
+                "set port: /dev/ttyAMA0, and dtparam=uart0=on in /boot/firmware/config.txt",
             )
         ]
     if facts.bluetooth:
         return [
-            cure(
+            problem(
                 SUBJECT,
-                f"{facts.url} goes to Bluetooth on this {facts.pi}; the pins of the shield are on another UART",
-                "port: /dev/serial0. Or give the pins this one, and do without Bluetooth: dtoverlay=disable-bt in"
+                f"{facts.url} is connected to Bluetooth on this {facts.pi}; the pins of a shield are on another UART",
+                "set port: /dev/serial0. Or use this UART for the pins, without Bluetooth: dtoverlay=disable-bt in"
                 " /boot/firmware/config.txt, sudo systemctl disable --now hciuart, then reboot",
             )
         ]
     if facts.pins and facts.device in _OF_A_PI and facts.device != facts.pins:
-        what = f"{facts.url} is not the UART of the pins of a shield on this {facts.pi}: that is {facts.pins}"
-        return [cure(SUBJECT, what, f"port: /dev/{facts.pins}")]
+        what = f"{facts.url} is not the UART of a shield's pins on this {facts.pi}: that is {facts.pins}"
+        return [problem(SUBJECT, what, f"set port: /dev/{facts.pins}")]
     if facts.switched_off:
-        what = f"{facts.url} is not switched on: config.txt has no line enable_uart=1"
-        return [cure(SUBJECT, what, "sudo raspi-config nonint do_serial_hw 0 && sudo reboot")]
+        what = f"{facts.url} is disabled: config.txt has no line enable_uart=1"
+        return [problem(SUBJECT, what, "sudo raspi-config nonint do_serial_hw 0 && sudo reboot")]
     return []
 
 
 def _console_on_it(facts: PortFacts) -> list[Finding]:
     findings = []
     if facts.console:
-        now = "talks into" if facts.console_now else "will talk into"
-        when = "" if facts.console_now else " after the next start"
+        uses = "uses" if facts.console_now else "will use"
+        when = "" if facts.console_now else " after the next boot"
         where = "the kernel's command line" if facts.console == "/proc/cmdline" else facts.console
         findings.append(
-            cure(
+            problem(
                 SUBJECT,
-                f"the system's console {now} {facts.url}{when}, and eats what the meter says ({where})",
-                _console_cure(facts),
+                f"the system's console {uses} {facts.url}{when}, and takes characters of the meter ({where})",
+                _remove_console(facts),
             )
         )
     if facts.getty:
         findings.append(
-            cure(
+            problem(
                 SUBJECT,
-                f"a login waits on {facts.url} ({facts.getty})",
+                f"a login prompt runs on {facts.url} ({facts.getty})",
                 f"sudo systemctl disable --now {facts.getty}",
             )
         )
     return findings
 
 
-def _console_cure(facts: PortFacts) -> str:
+def _remove_console(facts: PortFacts) -> str:
     name = facts.console_as
     if facts.uart0_console and " 5" in facts.pi:
-        return "in /boot/firmware/config.txt: dtparam=uart0=on in the place of uart0_console, then sudo reboot"
+        return "in /boot/firmware/config.txt, write dtparam=uart0=on in place of uart0_console, then sudo reboot"
     if facts.console == "/proc/cmdline":
-        return f"take console={name},… out of the settings of the boot loader, and leave the rest, then sudo reboot"
+        return f"remove only console={name},… from the settings of the boot loader, then sudo reboot"
     by_hand = f"sudo sed -i 's/console={name}[^ ]* *//' {facts.console} && sudo reboot"
     if name in _BY_RASPI_CONFIG:
-        return f"sudo raspi-config nonint do_serial_cons 1 && sudo reboot; by hand: {by_hand}"
-    return by_hand  # raspi-config leaves this name where it is
+        return f"sudo raspi-config nonint do_serial_cons 1 && sudo reboot; without raspi-config: {by_hand}"
+    return by_hand  # raspi-config does not remove this name
 
 
 def _not_allowed(facts: PortFacts) -> Finding:
     what = f"the user {facts.user} may not read {facts.url}"
     if facts.container and facts.member:
-        return cure(
+        return problem(
             SUBJECT,
-            f"{what}: this container has no rule for its kind, {facts.major}",
-            f'in compose.override.yaml: device_cgroup_rules: ["c {facts.major}:* rw"], see docs/operations.md',
+            f"{what}: this container has no rule for devices with the major number {facts.major}",
+            f'add to compose.override.yaml: device_cgroup_rules: ["c {facts.major}:* rw"], see docs/operations.md',
         )
     if facts.container and facts.gid:
-        return cure(
+        return problem(
             SUBJECT,
-            f"{what}: it belongs to the group {facts.gid} of the machine",
-            f"in .env: TIC_GROUP={facts.gid}, then docker compose up -d",
+            f"{what}: it belongs to group {facts.gid} of the host",
+            f"set TIC_GROUP={facts.gid} in .env, then docker compose up -d",
         )
     if facts.log_in_again:
-        return cure(
+        return problem(
             SUBJECT,
-            f"{what}: it is in the group {facts.group}, but has not logged in since",
+            f"{what}: the user is in the group {facts.group}, but has not logged in since",
             f"log out and in again; then: {here(PROGRAM).restart(PROGRAM)}",
         )
     if facts.group in ("", "root"):
-        return cure(SUBJECT, what, f"unplug it and plug it in again; else: sudo chgrp dialout {facts.url}")
-    return cure(
+        return problem(
+            SUBJECT, what, f"unplug it and plug it in again; if that does not help: sudo chgrp dialout {facts.url}"
+        )
+    return problem(
         SUBJECT,
-        f"{what}: it is not in the group {facts.group}",
+        f"{what}: the user is not in the group {facts.group}",
         f"sudo usermod -aG {facts.group} {facts.user}, then log in again; then: {here(PROGRAM).restart(PROGRAM)}",
     )
 
 
-def _held(facts: PortFacts, holder: Process) -> Finding:
+def _in_use(facts: PortFacts, holder: Process) -> Finding:
     if holder.name in ("agetty", "getty", "login"):
-        remedy = f"sudo systemctl disable --now {_GETTY.format(facts.device)}"
+        fix = f"sudo systemctl disable --now {_GETTY.format(facts.device)}"
     elif holder.name == "hciattach" or holder.name.startswith("btuart"):
-        remedy = "sudo systemctl disable --now hciuart"
+        fix = "sudo systemctl disable --now hciuart"
     elif holder.name == "ModemManager":
-        remedy = (
+        fix = (
             "sudo systemctl disable --now ModemManager; where a modem needs it: a udev rule with"
             ' ENV{ID_MM_PORT_IGNORE}="1" for the adapter, see docs/hardware.md'
         )
     elif holder.name == "brltty":
-        remedy = _BRLTTY_CURE
+        fix = _REMOVE_BRLTTY
     elif PROGRAM in " ".join(holder.command):
-        remedy = f"let that command end, or end it: kill {holder.pid}"
+        fix = f"wait for that command to end, or end it: kill {holder.pid}"
     else:
-        remedy = f"end it: kill {holder.pid}, and find out who starts it"
-    return cure(
+        fix = f"end it: kill {holder.pid}, and find out who starts it"
+    return problem(
         SUBJECT,
         f"{facts.url} is in use by {holder.name} (process {holder.pid}): two programs on one port steal each other's"
         " characters",
-        remedy,
+        fix,
     )

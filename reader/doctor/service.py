@@ -1,41 +1,39 @@
-"""Looks at a reader that runs, through what it says at the broker: then the port need not be touched."""
+"""Diagnoses a running reader from what it publishes, so that its port is left alone."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from common.deployment import Deployment, here
-from common.doctor.broker_probe import Heard
-from common.doctor.findings import Finding, cure, fine, format_days, mind
+from common.doctor.broker_probe import Received
+from common.doctor.findings import Finding, notice, ok, problem
+from common.doctor.formatting import format_days
 from common.errors import MessageError
 from common.frame import Frame
 from common.plural import plural
 from common.topics import Topics
-from reader.doctor.line import judge_meter
+from reader.doctor.line import diagnose_meter
 
-SUBJECT, LINE, DELIVERY = "Reader", "Line", "Delivery"
-PROGRAM, STORER = "teleinfo-reader", "teleinfo-storer"
-IMPLAUSIBLE = "implausible"  # values that the line brought well
-_NOISY = 0.05  # damaged lines a frame, since the start
-_LATE = 300.0  # seconds that a frame may wait for its confirmation
-_SETTLED = 60  # seconds; then the reader reports for the second time
-_MANY = 60  # frames; a minute of them
-_DUELLING = 2  # times that it came back while we listened
+SUBJECT, LINE = "Reader", "Line"
+PROGRAM = "teleinfo-reader"
+IMPLAUSIBLE = "implausible"  # drop reason of values that were received undamaged
+_NOISY = 0.05  # damaged lines per frame, since the start
+_STARTED_UP = 60  # seconds of uptime; then the reader has reported twice
+_TAKEOVERS = 2  # from here on, two readers use one name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceFacts:
-    """What a reader says of itself."""
+    """What a reader publishes about itself."""
 
     name: str
-    status: str = ""  # retained; empty where there is none, or we may not read it
+    status: str = ""  # empty if there is none, or we may not read it
     health: Mapping[str, Any] = field(default_factory=dict)
-    returned: int = 0  # how often it came online while we listened
+    returned: int = 0  # times it came online while we listened
     links: Mapping[str, str] = field(default_factory=dict)  # by meter
-    frames: tuple[Frame, ...] = ()  # heard live
-    confirmed: bool = False  # a confirmation came in while we listened
+    frames: tuple[Frame, ...] = ()  # live ones
+    confirmed: bool = False  # a confirmation was published while we listened
     storers: Mapping[str, str] = field(default_factory=dict)  # status by name
     seconds: float = 0.0
     local: bool = False  # a reader runs on this machine
@@ -47,20 +45,20 @@ class ServiceFacts:
 
     @property
     def lines(self) -> list[Mapping[str, Any]]:
-        """What it says of its lines."""
+        """What it reports about its lines."""
         lines = self.health.get("lines")
         return [line for line in lines if isinstance(line, dict)] if isinstance(lines, list) else []
 
     def line(self, url: str) -> Mapping[str, Any] | None:
-        """What it says of one line."""
+        """What it reports about one line."""
         return next((line for line in self.lines if line.get("port") == url), None)
 
 
-def gather(name: str, topics: Topics, heard: Iterable[Heard], *, seconds: float, local: bool) -> ServiceFacts:
-    """Sort what was heard."""
+def gather(name: str, topics: Topics, messages: Iterable[Received], *, seconds: float, local: bool) -> ServiceFacts:
+    """Collect the facts from messages; what is not valid is ignored."""
     status, health, returned, confirmed = "", {}, 0, False
     links, storers, frames = {}, {}, []
-    for message in heard:
+    for message in messages:
         text = message.payload.decode("utf-8", "replace")
         levels = message.topic.removeprefix(f"{topics.base}/").split("/")
         if message.topic == topics.status("reader", name):
@@ -94,260 +92,176 @@ def gather(name: str, topics: Topics, heard: Iterable[Heard], *, seconds: float,
 
 
 def diagnose_service(facts: ServiceFacts) -> list[Finding]:
-    """Say how the reader itself does."""
-    taken_over = _number(facts.health.get("taken_over"))
-    if facts.returned >= _DUELLING or taken_over >= _DUELLING:
+    """Return the findings about the reader itself."""
+    taken_over = number(facts.health.get("taken_over"))
+    if facts.returned >= _TAKEOVERS or taken_over >= _TAKEOVERS:
         times = (
             f"connected {facts.returned} times in {facts.seconds:.0f} s"
-            if facts.returned >= _DUELLING
-            else f"{taken_over} times lately"
+            if facts.returned >= _TAKEOVERS
+            else f"{taken_over} times recently"
         )
         return [
-            cure(
+            problem(
                 SUBJECT,
-                f"two readers named {facts.name} throw each other out of the broker: {times}",
-                "give one of them another name, in its reader.yaml, and restart it",
+                f"two readers use the name {facts.name} and disconnect each other (client id conflict): {times}",
+                "give one of them another name in its reader.yaml, and restart it",
             )
         ]
     if not facts.online:
         if facts.local:
-            # Where its status may not be read, silence proves nothing.
-            why = f"the broker says {facts.status}" if facts.status else "the broker tells nothing of it"
-            report = cure if facts.status else mind
+            # No status proves nothing: we may not be allowed to read it.
+            state = f"its status at the broker is {facts.status}" if facts.status else "the broker has no status of it"
+            report = problem if facts.status else notice
             return [
                 report(
                     SUBJECT,
-                    f"the reader runs here, and {why}",
-                    f"its log tells why: {here(PROGRAM).log(PROGRAM)}",
+                    f"the reader runs here, but {state}",
+                    f"look for the reason in its log: {here(PROGRAM).log(PROGRAM)}",
                 )
             ]
-        # Whoever looks at a line stops the reader first, so this is no problem by itself.
+        # People stop the reader to check the line, so this alone is no problem.
         return [
-            mind(
+            notice(
                 SUBJECT,
                 f"no reader named {facts.name} is running: nothing is published",
-                f"{here(PROGRAM).start(PROGRAM)}; if it ends again, its log tells why: {here(PROGRAM).log(PROGRAM)}",
+                f"start it: {here(PROGRAM).start(PROGRAM)}; if it stops again, look for the reason in its log:"
+                f" {here(PROGRAM).log(PROGRAM)}",
             )
         ]
     uptime = facts.health.get("uptime")
     since = f", for {format_days(uptime / 86400)}" if isinstance(uptime, int) else ""
     findings = []
     if facts.local:
-        findings.append(fine(SUBJECT, f"{facts.name} is running and connected{since}"))
+        findings.append(ok(SUBJECT, f"{facts.name} is running and connected{since}"))
     else:
         findings.append(
-            mind(
+            notice(
                 SUBJECT,
-                f"a reader named {facts.name} is connected to the broker{since}, and none is to be seen here",
-                "right if it is in a container; if it is elsewhere, give this one another name in reader.yaml",
+                f"a reader named {facts.name} is connected to the broker{since}, but none runs on this machine",
+                "fine if it runs in a container; if it runs on another machine, give this one another name in"
+                " reader.yaml",
             )
         )
     if taken_over:
         findings.append(
-            mind(
+            notice(
                 SUBJECT,
-                "another program has taken its place at the broker a moment ago",
-                f"does a second reader named {facts.name} run somewhere? Ask again in a minute",
+                "another client with the same client id has just connected to the broker",
+                f"is a second reader named {facts.name} running somewhere? Check again in a minute",
             )
         )
     connects = facts.health.get("connects")
     if isinstance(connects, int) and isinstance(uptime, int) and connects > 10 + uptime / 3600:
         findings.append(
-            mind(
+            notice(
                 SUBJECT,
-                f"it has connected to the broker {connects} times: the network is bad, or two readers have this name",
-                "look at the Wi-Fi; make sure that no second reader is named so",
+                f"it has connected to the broker {connects} times: the network is unstable, or two readers have this"
+                " name",
+                "check the Wi-Fi; make sure that no second reader has this name",
             )
         )
     return findings
 
 
-def diagnose_line_from_afar(facts: ServiceFacts, url: str) -> list[Finding]:
-    """Say what the running reader knows of a line."""
+def diagnose_reported_line(facts: ServiceFacts, url: str) -> list[Finding]:
+    """Return the findings about a line from the reports of the running reader."""
     line = facts.line(url)
     if line is None:
         return [
-            mind(
+            notice(
                 LINE,
-                f"the reader that runs says nothing of {url}",
-                f"was the configuration changed since its start? {here(PROGRAM).restart(PROGRAM)}",
+                f"the running reader does not report {url}",
+                f"if the configuration was changed since its start: {here(PROGRAM).restart(PROGRAM)}",
             )
         ]
     meter = line.get("meter")
     uptime = facts.health.get("uptime")
-    if isinstance(uptime, int) and uptime < _SETTLED and not isinstance(meter, str):
-        return [
-            mind(LINE, f"the reader that runs has started only now, and says nothing of {url} yet", "ask in a minute")
-        ]
+    if isinstance(uptime, int) and uptime < _STARTED_UP and not isinstance(meter, str):
+        return [notice(LINE, f"the reader has just started and does not report {url} yet", "check again in a minute")]
     if not line.get("open"):
         return [
-            cure(LINE, f"the reader that runs cannot open {url}", f"its log tells why: {here(PROGRAM).log(PROGRAM)}")
+            problem(
+                LINE,
+                f"the running reader cannot open {url}",
+                f"look for the reason in its log: {here(PROGRAM).log(PROGRAM)}",
+            )
         ]
     if not isinstance(meter, str):
         return [
-            cure(
+            problem(
                 LINE,
-                f"the reader that runs has heard no meter on {url} yet",
-                f"stop it and look again, to see what is on the line: {_look_closer()}",
+                f"the running reader has received no frame on {url} yet",
+                f"stop it and check the line itself: {_check_line()}",
             )
         ]
     if facts.links.get(meter) == "offline":
         return [
-            cure(
+            problem(
                 LINE,
-                f"{url}: the meter {meter} has fallen silent",
-                f"look at its terminals and the cable; to listen more closely: {_look_closer()}",
+                f"{url}: no more frames from the meter {meter}",
+                f"check its terminals and the cable; to check the line itself: {_check_line()}",
             )
         ]
-    return [_noise_from_afar(facts, line, meter), *_steps_back(line), *_meter_from_afar(facts, meter)]
+    return [_reported_noise(facts, line, meter), *_implausible(line), *_reported_meter(facts, meter)]
 
 
-def _look_closer() -> str:
-    """Write how a line is listened to that the reader has."""
+def _check_line() -> str:
+    """Return the commands that check a line which the reader uses."""
     commands = here(PROGRAM)
-    if commands.deployment is Deployment.COMPOSE:  # nothing can be run in a container that is stopped
+    if commands.deployment is Deployment.COMPOSE:  # exec needs a running container
         return f"{commands.stop(PROGRAM)}, then: docker compose run --rm reader check"
     return f"{commands.stop(PROGRAM)}, then: {commands.run(PROGRAM, 'check')}"
 
 
-def _steps_back(line: Mapping[str, Any]) -> list[Finding]:
-    """Tell of registers that do what none may do; the lines that said so came in well."""
+def _implausible(line: Mapping[str, Any]) -> list[Finding]:
+    """Return a finding about registers that decrease or jump: the values are wrong, but the line is good."""
     dropped = line.get("groups_dropped")
-    count = _number(dropped.get(IMPLAUSIBLE)) if isinstance(dropped, dict) else 0
+    count = number(dropped.get(IMPLAUSIBLE)) if isinstance(dropped, dict) else 0
     if not count:
         return []
     return [
-        mind(
+        notice(
             LINE,
-            f"{line.get('port')}: {count} values of registers were left out, because a register stepped back or leapt"
-            " ahead; the line itself is well",
-            "the reader's log names the register; three frames that agree are believed. Was the meter changed?",
+            f"{line.get('port')}: {count} values of registers were dropped, because a register decreased or jumped;"
+            " the line itself is good",
+            "find the register in the reader's log; its value is accepted after 3 frames that agree. Was the meter"
+            " replaced?",
         )
     ]
 
 
-def _noise_from_afar(facts: ServiceFacts, line: Mapping[str, Any], meter: str) -> Finding:
-    frames, parity = _number(line.get("frames")), _number(line.get("parity_errors"))
+def _reported_noise(facts: ServiceFacts, line: Mapping[str, Any], meter: str) -> Finding:
+    frames, parity = number(line.get("frames")), number(line.get("parity_errors"))
     by_reason = line.get("groups_dropped")
-    dropped = Counter({k: _number(v) for k, v in by_reason.items()}) if isinstance(by_reason, dict) else Counter[str]()
+    dropped = Counter({k: number(v) for k, v in by_reason.items()}) if isinstance(by_reason, dict) else Counter[str]()
     damaged = dropped.total() - dropped.pop(IMPLAUSIBLE, 0)
-    coming = "frames are coming" if facts.links.get(meter) == "online" else f"the meter {meter} was heard"
+    state = "frames arrive" if facts.links.get(meter) == "online" else f"frames of the meter {meter} have arrived"
     reported = plural(frames, "frame")
-    heard = f"{line.get('port')}: {coming}; by the reader's last report, {reported} in {line.get('mode')} mode"
+    what = f"{line.get('port')}: {state}; in the reader's last report, {reported} in {line.get('mode')} mode"
     live = [frame for frame in facts.frames if frame.meter == meter]
     if live:
-        heard += f", and {len(live)} in the last {facts.seconds:.0f} s"
+        what += f", and {len(live)} in the last {facts.seconds:.0f} s"
         damaged_now = sum(frame.dropped or 0 for frame in live)
     else:
         damaged_now = 0
-    heard += f"; {plural(damaged, 'damaged line')}, {plural(parity, 'parity error')}"
+    what += f"; {plural(damaged, 'damaged line')}, {plural(parity, 'parity error')}"
     if (frames and damaged / frames > _NOISY) or (live and damaged_now / len(live) > _NOISY):
         why = ", ".join(f"{reason} {count}" for reason, count in sorted(dropped.items()))
-        return cure(
+        return problem(
             LINE,
-            f"noisy: {heard} ({why}; a few a day are normal)",
-            "shorten the cable, keep it off mains cables, tighten the terminals; see docs/hardware.md",
+            f"noisy: {what} ({why}; a few a day are normal)",
+            "shorten the cable, keep it away from mains cables, tighten the terminals; see docs/hardware.md",
         )
-    return fine(LINE, heard)
+    return ok(LINE, what)
 
 
-def _meter_from_afar(facts: ServiceFacts, meter: str) -> list[Finding]:
+def _reported_meter(facts: ServiceFacts, meter: str) -> list[Finding]:
     frame = next((frame for frame in reversed(facts.frames) if frame.meter == meter), None)
     if frame is None:
         return []
-    return judge_meter(meter, frame.values, str(frame.mode), len(frame.values))
+    return diagnose_meter(meter, frame.values, str(frame.mode), len(frame.values))
 
 
-def diagnose_delivery(facts: ServiceFacts, confirmed_by: str | Sequence[str], now: datetime) -> list[Finding]:
-    """Say whether frames arrive where they shall be kept."""
-    findings = _storers(facts, confirmed_by)
-    delivery = facts.health.get("delivery")
-    if not facts.online or not isinstance(delivery, dict):
-        return findings
-    waiting, thinned = _number(delivery.get("waiting")), _number(delivery.get("thinned"))
-    oldest = _oldest(delivery)
-    done = _number(delivery.get("confirmed"))
-    if waiting > _MANY and not done and not facts.confirmed and "online" in facts.storers.values():
-        findings.append(
-            cure(
-                DELIVERY,
-                f"a storer is online, and not one of {waiting} frames was confirmed",
-                "the broker's access rules must let the reader read teleinfo/+/stored, and the storer write it and read"
-                " teleinfo/+/frame; " + here(STORER).run(STORER, "check") + " tells more",
-            )
-        )
-    elif waiting and oldest and (now - oldest).total_seconds() > _LATE:
-        findings.append(
-            cure(
-                DELIVERY,
-                f"{plural(waiting, 'frame')} not confirmed yet, the oldest since {oldest:%Y-%m-%d %H:%M} UTC",
-                f"nothing is lost yet; {here(STORER).run(STORER, 'check')} tells why they are not stored. For a storer"
-                f" that is gone for good: {here(PROGRAM).run(PROGRAM, 'forget NAME')}",
-            )
-        )
-    elif not findings or facts.storers:
-        findings.append(fine(DELIVERY, f"{plural(done, 'frame')} confirmed since its start, {waiting} on their way"))
-    if thinned:
-        findings.append(mind(DELIVERY, f"{plural(thinned, 'frame')} given up, because the spool was full"))
-    return findings
-
-
-def _storers(facts: ServiceFacts, confirmed_by: str | Sequence[str]) -> list[Finding]:
-    wanted = [] if isinstance(confirmed_by, str) else list(confirmed_by)
-    missing = [name for name in wanted if name not in facts.storers]
-    findings = []
-    if missing:
-        findings.append(
-            cure(
-                DELIVERY,
-                f"nobody has heard of the storer {', '.join(missing)}, whose confirmation is waited for",
-                "start it, or correct delivery.confirmed_by. If it runs, the broker's access rules do not let"
-                " the reader read teleinfo/storer/+/status",
-            )
-        )
-    for name, status in sorted(facts.storers.items()):
-        if status == "online":
-            findings.append(fine(DELIVERY, f"the storer {name} is online"))
-        elif status == "stalled":
-            findings.append(
-                cure(
-                    DELIVERY,
-                    f"the storer {name} waits for its database",
-                    f"where it runs: {here(STORER).run(STORER, 'check')} tells why",
-                )
-            )
-        else:
-            findings.append(
-                cure(
-                    DELIVERY,
-                    f"the storer {name} is {status}; frames are kept until it is back",
-                    f"start it; if it is gone for good: {here(PROGRAM).run(PROGRAM, f'forget {name}')}",
-                )
-            )
-    if not facts.storers and confirmed_by == "auto":
-        findings.append(
-            mind(
-                DELIVERY,
-                "no storer has shown itself at this broker: frames are published, and kept nowhere",
-                "right without a storer. If one runs, the broker's access rules do not let the reader read"
-                " teleinfo/storer/+/status",
-            )
-        )
-    return findings
-
-
-def _oldest(delivery: Mapping[str, Any]) -> datetime | None:
-    found = []
-    for tier in ("journal", "spool"):
-        part = delivery.get(tier)
-        text = part.get("oldest") if isinstance(part, dict) else None
-        if isinstance(text, str):
-            try:
-                found.append(datetime.fromisoformat(text).astimezone(UTC))
-            except ValueError:
-                continue
-    return min(found, default=None)
-
-
-def _number(value: Any) -> int:
+def number(value: Any) -> int:
+    """Return a count of a report, which may hold anything; 0 where it is none."""
     return value if isinstance(value, int) else 0

@@ -1,4 +1,4 @@
-"""Looks at what keeps frames safe on this machine: the clock that dates them, the journal, the spool."""
+"""Checks the clock that timestamps frames, and the journal and spool that keep them safe."""
 
 import os
 from dataclasses import dataclass
@@ -6,47 +6,49 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from common.deployment import Deployment, here
-from common.doctor.findings import Finding, cure, fine, format_bytes, format_days, mind
-from common.host import Host, User, free_space, is_read_only, memory_backed, nearest
+from common.disk import free_space, is_read_only, memory_backed, nearest_existing
+from common.doctor.findings import Finding, notice, ok, problem
+from common.doctor.formatting import format_bytes, format_days
+from common.host import Host, User
+from common.plural import plural
 from common.version import BUILD_DATE
 from reader.buffer.folder import refusal
 from reader.config import ReaderConfig, is_simulated
 from reader.doctor.port import PROGRAM
-from reader.line.clock import Clock, KernelClock
+from reader.line.clock import Clock, ReaderClock
 
 CLOCK, JOURNAL, SPOOL = "Clock", "Journal", "Spool"
-_BYTES_A_FRAME = 31  # in the spool, of a standard meter; measured
-_FRAMES_A_DAY = 86_400 / 0.92
+_BYTES_PER_FRAME = 31  # in the spool, standard mode; measured
+_FRAMES_PER_DAY = 86_400 / 0.92
 _NEARLY_FULL = 0.8
 _LEAST_DAYS = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StorageFacts:
-    """What this machine offers."""
+    """State of clock, journal and spool."""
 
     user: str
-    simulated: bool = False  # there is no real meter
+    simulated: bool = False  # all ports are simulated
     now: datetime
     synchronised: bool = True
-    time_service: str = ""  # what could set the clock, and is installed
+    time_service: str = ""  # installed program that could set the clock
     journal: str = "/run/teleinfo"
     journal_in_memory: bool = True
     journal_writable: bool = True
-    journal_refused: str = ""  # why `run` will not use it
+    journal_refused: str = ""  # why `run` refuses it
     spool: str = "/var/lib/teleinfo"
     spool_writable: bool = True
-    spool_read_only: bool = False  # all of its disk is
-    spool_size: int = 0  # bytes that wait in it
+    spool_read_only: bool = False  # its file system is
+    spool_size: int = 0  # bytes in use
     spool_limit: int = 64_000_000
-    damaged: int = 0  # files that were put aside
+    damaged: int = 0  # files set aside as damaged
     free: int | None = None  # bytes on the spool's disk
-    total: int | None = None
 
 
 def probe_storage(config: ReaderConfig, machine: Host, user: User, clock: Clock | None = None) -> StorageFacts:
-    """Look at clock, journal and spool, which `user` shall use; nothing is written."""
-    clock = clock or KernelClock()
+    """Collect the state of clock, journal and spool, used by `user`; nothing is written."""
+    clock = clock or ReaderClock()
     folder = config.spool.path
     sizes, damaged, readable = 0, 0, True
     try:
@@ -76,22 +78,21 @@ def probe_storage(config: ReaderConfig, machine: Host, user: User, clock: Clock 
         spool_limit=config.spool.max_size,
         damaged=damaged,
         free=space[0] if space else None,
-        total=space[1] if space else None,
     )
 
 
 def _may_write(folder: Path, user: User, machine: Host) -> bool:
-    """Say whether a user may write into a folder that is there, or that he or systemd will make."""
+    """Return whether a user may write into a folder that exists, or that the user or systemd will create."""
     if machine.unit_creates(PROGRAM, folder) and not machine.path(str(folder)).exists():
         return True
-    place = nearest(folder)
-    return place.is_dir() and user.may(place, os.W_OK | os.X_OK)
+    existing = nearest_existing(folder)
+    return existing.is_dir() and user.may(existing, os.W_OK | os.X_OK)
 
 
 def _refused(journal: Path, user: User) -> str:
     try:
         return "it is a symbolic link" if journal.is_symlink() else refusal(journal.stat(), user.uid)
-    except OSError:  # there is none yet, or it cannot be looked at
+    except OSError:  # does not exist yet, or may not be looked at
         return ""
 
 
@@ -104,79 +105,80 @@ def _time_service(machine: Host) -> str:
 
 
 def diagnose_storage(facts: StorageFacts) -> list[Finding]:
-    """Say what is wrong with them."""
+    """Return the findings."""
     return [_clock(facts), _journal(facts), *_spool(facts)]
 
 
 def _clock(facts: StorageFacts) -> Finding:
     time = f"{facts.now.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     if facts.now < BUILD_DATE:
-        return cure(
+        return problem(
             CLOCK,
-            f"it is {time}, says this machine, and this program is newer: its clock was never set",
+            f"the clock of this machine was never set: it shows {time}, before this program was built",
             _set_clock(facts),
         )
     if facts.synchronised:
-        return fine(CLOCK, f"{time}, kept right by the network")
+        return ok(CLOCK, f"{time}, synchronised over the network")
     if facts.simulated:
-        return mind(CLOCK, f"{time}, and nothing keeps it right; a simulated meter does not mind", _set_clock(facts))
-    return cure(CLOCK, f"{time}, and nothing keeps it right: frames would get a wrong time", _set_clock(facts))
+        return notice(CLOCK, f"{time}, not synchronised; no problem for a simulated meter", _set_clock(facts))
+    return problem(CLOCK, f"{time}, not synchronised: frames would get a wrong timestamp", _set_clock(facts))
 
 
 def _set_clock(facts: StorageFacts) -> str:
     if not facts.time_service:
         return here(PROGRAM).on_host(
-            "sudo apt install systemd-timesyncd, then timedatectl should say: System clock synchronized: yes"
+            "sudo apt install systemd-timesyncd, then timedatectl should show: System clock synchronized: yes"
         )
     if facts.time_service == "systemd-timesyncd":
         return here(PROGRAM).on_host(
-            "sudo timedatectl set-ntp true; timedatectl should soon say: System clock synchronized: yes. If not, does"
-            " the network let NTP out (UDP port 123)?"
+            "sudo timedatectl set-ntp true; timedatectl should soon show: System clock synchronized: yes. If not,"
+            " does a firewall block NTP (UDP port 123)?"
         )
-    return f"is {facts.time_service} running, and can it reach its servers (UDP port 123)? timedatectl shows the state"
+    return f"is {facts.time_service} running, and can it reach its servers (UDP port 123)? Check with timedatectl"
 
 
 def _journal(facts: StorageFacts) -> Finding:
     if facts.journal_refused:
-        return cure(
+        return problem(
             JOURNAL,
-            f"{facts.journal}: run will not use it: {facts.journal_refused}",
-            f"spool.journal: a folder of its own: sudo install -d -o {facts.user} -m 0700 /dev/shm/teleinfo",
+            f"{facts.journal} cannot be used: {facts.journal_refused}",
+            f"set spool.journal to a folder of its own, such as: sudo install -d -o {facts.user} -m 0700"
+            " /dev/shm/teleinfo",
         )
     if not facts.journal_writable:
-        return cure(
+        return problem(
             JOURNAL,
             f"the user {facts.user} may not write into {facts.journal}",
             here(PROGRAM).on_host(
-                f"sudo install -d -o {facts.user} -m 0700 {facts.journal}; for a service, RuntimeDirectory= does it"
+                f"sudo install -d -o {facts.user} -m 0700 {facts.journal}; in a systemd unit: RuntimeDirectory="
             ),
         )
     if not facts.journal_in_memory:
-        return mind(
+        return notice(
             JOURNAL,
-            f"{facts.journal} is not in memory: each frame is written to the disk, which wears an SD card out",
-            f"{here(PROGRAM).setting('spool.journal')}: a folder on tmpfs, such as /run/teleinfo; in a container a"
-            " tmpfs volume on it",
+            f"{facts.journal} is not in memory: every frame is written to the disk, which wears out an SD card",
+            f"set {here(PROGRAM).setting('spool.journal')} to a folder on tmpfs, such as /run/teleinfo; in a"
+            " container, to a tmpfs volume",
         )
-    return fine(JOURNAL, f"{facts.journal} is in memory")
+    return ok(JOURNAL, f"{facts.journal} is in memory")
 
 
 def _spool(facts: StorageFacts) -> list[Finding]:
     if facts.spool_read_only:
         return [
-            cure(
+            problem(
                 SPOOL,
-                f"the disk of {facts.spool} is read-only: a power cut would lose frames that wait",
-                "a card that fails ends so: sudo dmesg tells. To try it once more: sudo reboot; better a new card. In a"
-                " container: a volume there",
+                f"the disk of {facts.spool} is read-only: a power cut would lose unconfirmed frames",
+                "an SD card that fails becomes read-only (see sudo dmesg): replace it; sudo reboot may help once"
+                " more. In a container: mount a volume there",
             )
         ]
     if not facts.spool_writable:
         return [
-            cure(
+            problem(
                 SPOOL,
-                f"the user {facts.user} may not write into {facts.spool}: a power cut would lose frames that wait",
-                "the volume spool is of another installation: docker compose down, and docker volume ls"
+                f"the user {facts.user} may not write into {facts.spool}: a power cut would lose unconfirmed frames",
+                "the volume spool belongs to another installation: docker compose down, then look at docker volume ls"
                 if here(PROGRAM).deployment is Deployment.COMPOSE
                 else f"sudo install -d -o {facts.user} -m 0700 {facts.spool}",
             )
@@ -186,31 +188,32 @@ def _spool(facts: StorageFacts) -> list[Finding]:
     text = f"{facts.spool} holds {format_bytes(facts.spool_size)} of {format_bytes(facts.spool_limit)}"
     if facts.spool_size > _NEARLY_FULL * facts.spool_limit:
         return [
-            cure(
+            problem(
                 SPOOL,
-                f"{text}: nearly full, soon only every other of its frames will be kept",
-                "find out why nobody confirms them: are storer and broker running? Meanwhile: spool.max_size: 256MB",
+                f"{text}: nearly full; soon every second of the oldest frames will be discarded",
+                "find out why frames are not confirmed: are storer and broker running? Meanwhile set spool.max_size:"
+                " 256MB",
             )
         ]
     findings = []
     if facts.free is not None and facts.free < room:
-        held = _days(facts.free)
-        what = f"only {format_bytes(facts.free)} are free on the disk of {facts.spool}: frames of {format_days(held)}"
-        remedy = here(PROGRAM).on_host("make room on that disk: sudo apt clean, sudo journalctl --vacuum-size=50M")
-        findings.append(cure(SPOOL, what, remedy) if held < _LEAST_DAYS else mind(SPOOL, what, remedy))
+        lasts = _days(facts.free)
+        what = f"only {format_bytes(facts.free)} free on the disk of {facts.spool}: frames of {format_days(lasts)}"
+        fix = here(PROGRAM).on_host("free space on that disk: sudo apt clean, sudo journalctl --vacuum-size=50M")
+        findings.append(problem(SPOOL, what, fix) if lasts < _LEAST_DAYS else notice(SPOOL, what, fix))
     else:
-        free = f"; {format_bytes(facts.free)} are free on its disk" if facts.free is not None else ""
-        findings.append(fine(SPOOL, f"{text}: room for {format_days(days)} of frames that nobody takes{free}"))
+        free = f"; {format_bytes(facts.free)} free on its disk" if facts.free is not None else ""
+        findings.append(ok(SPOOL, f"{text}: room for {format_days(days)} of unconfirmed frames{free}"))
     if facts.damaged:
         findings.append(
-            mind(
+            notice(
                 SPOOL,
-                f"{facts.damaged} damaged pieces were put aside in {facts.spool}: a power cut, or a disk that fails",
-                "is the supply strong enough? Is the card old? The files *.damaged may be deleted",
+                f"{plural(facts.damaged, 'damaged file')} set aside in {facts.spool}: a power cut, or a failing disk",
+                "is the power supply strong enough, is the SD card old? The files *.damaged may be deleted",
             )
         )
     return findings
 
 
 def _days(room: float) -> float:
-    return room / _BYTES_A_FRAME / _FRAMES_A_DAY
+    return room / _BYTES_PER_FRAME / _FRAMES_PER_DAY

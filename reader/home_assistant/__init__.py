@@ -1,4 +1,4 @@
-"""What a meter looks like to Home Assistant: discovery, entities, and their publisher.
+"""What Home Assistant gets of a meter: its state, its entities, and the discovery message that announces them.
 
-Uses `meter` and `tic`; publishes through a protocol.
+Uses `meter` and `tic`. Pure but for the publisher, which sends through a protocol of its own (`Publisher`).
 """

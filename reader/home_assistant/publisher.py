@@ -1,4 +1,4 @@
-"""What people and Home Assistant see of each meter: its link, its state, its announcement."""
+"""Publishes what is retained of each meter: its link, its state, and its announcement to Home Assistant."""
 
 import json
 import logging
@@ -12,39 +12,39 @@ from common.mqtt.events import PublishToken
 from common.topics import Topics
 from reader.config import HomeAssistantConfig, is_simulated
 from reader.home_assistant import teleinfo2mqtt
-from reader.home_assistant.discovery import Discovery, device_topic, says_simulated
+from reader.home_assistant.device_message import announcing_reader, device_topic, is_of_simulated_meter
+from reader.home_assistant.discovery import Discovery
 from reader.home_assistant.retired import RetiredMeters
-from reader.meter.state import State
+from reader.meter.state import MeterState
 
 log = logging.getLogger(__name__)
 
-#: Seconds after a connection until a meter is announced for the first time: what the broker retains comes first.
-LISTEN = 1.0
-#: Seconds that Home Assistant asks to wait at most after its birth, by chance, as all its devices hear of it at once.
+#: Seconds after a connection until a meter is announced for the first time: retained messages of the broker come first.
+LISTEN_FOR = 1.0
+#: Seconds within which to answer Home Assistant's birth message, at random: all its devices receive it at once.
 BIRTH_DELAY = 5.0
-#: Seconds after an announcement until Home Assistant has made the entities of it. What is retained on a topic that it
-#: has subscribed already, it does not get again.
-MADE_AFTER = 3.0
-#: Meters that are known by hearsay only: announced on the broker, or in our own health of an earlier run. Anybody may
-#: publish there.
-MOST_METERS = 32
-#: Bytes of a message that can be one of ours.
-LARGEST = 100_000
+#: Seconds after an announcement until Home Assistant has created the entities. It gets no retained message again of a
+#: topic to which it has subscribed already.
+ENTITIES_CREATED_AFTER = 3.0
+#: Meters that are known only from messages on the broker, where anybody may publish.
+MAX_FOREIGN_METERS = 32
+#: Bytes of the largest message that can be one of ours.
+MAX_MESSAGE = 100_000
 
 
 class Publisher(Protocol):
-    """Whoever carries messages to the broker."""
+    """Sends messages to the broker."""
 
     @property
     def connected(self) -> bool:
-        """Whether the broker is there."""
+        """Whether there is a connection to the broker."""
 
     def publish(self, topic: str, payload: bytes | str, *, retain: bool = False) -> PublishToken | None:
-        """Hand a message over; None if that is not possible now."""
+        """Send a message; None if that is not possible now."""
 
 
 class MeterPublisher:
-    """Publishes what is retained of each meter; all of it again to a broker that is new, or when somebody asks."""
+    """Publishes what is retained of each meter, and all of it again after a connection or a birth message."""
 
     def __init__(
         self,
@@ -64,58 +64,60 @@ class MeterPublisher:
         self._home_assistant = home_assistant
         self._reader = reader
         self._version = version
-        self._health = topics.health("reader", reader)
-        self._announcements = device_topic(home_assistant.prefix, "").removesuffix("/config")
-        self._full = False  # that was said
+        self._health_topic = topics.health("reader", reader)
+        self._announcement_prefix = device_topic(home_assistant.prefix, "").removesuffix("/config")
+        self._limit_logged = False
         self._links: dict[str, bool] = {}
-        self._states: dict[str, State] = {}
-        self._discoveries: dict[str, Discovery] = {}  # of what others have announced, too: names must differ
-        self._frames: dict[str, Frame] = {}  # the last one of each, what is believed of it
+        self._states: dict[str, MeterState] = {}  # of the meters that are read here
+        self._discoveries: dict[str, Discovery] = {}  # of announced foreign meters, too: names must differ
+        self._frames: dict[str, Frame] = {}  # the last one of each meter, without values in doubt
         self._birth_delay = birth_delay
         self._retired = RetiredMeters(topics)
         self._simulating = simulating
-        self._born: float | None = None  # when Home Assistant is to be told everything
+        self._republish_at: float | None = None  # after a birth message
         self._listening_until = 0.0
-        self._made: dict[str, float] = {}  # meters whose entities are new: when they are to be told their state
+        self._entities_created_at: dict[str, float] = {}  # by meter: then its state is published for new entities
 
     def on_frame(self, frame: Frame, now: float, *, simulated: bool = False) -> None:
-        """Take a frame, as it is published; `simulated`: no real meter has sent it."""
+        """Handle a frame as it is published; `simulated`: it does not come from a real meter."""
         state = self._states.get(frame.meter)
         if state is None:
-            state = self._states[frame.meter] = State(every=self._every)
+            state = self._states[frame.meter] = MeterState(every=self._every)
             self._discoveries.setdefault(frame.meter, self._new_discovery(frame.meter))
         self._retired.discard(frame.meter)
         self._discoveries[frame.meter].simulated = simulated
         self._frames[frame.meter] = state.update(frame, now)
-        self._discoveries[frame.meter].update(frame, state.values(), now)
+        if state.complete:
+            self._discoveries[frame.meter].update(frame, state.snapshot(), now)
 
     def values(self, meter: str) -> dict[str, object]:
-        """Return the state of a meter; empty before it has sent a whole frame."""
-        return self._states[meter].values()
+        """Return the state of a meter; empty while it is not complete."""
+        state = self._states[meter]
+        return state.snapshot() if state.complete else {}
 
     def link(self, meter: str, online: bool) -> None:
-        """Frames of a meter have begun to come, or ceased."""
+        """Handle that frames of a meter have begun to arrive, or stopped."""
         self._links[meter] = online
         self._publish_link(meter)
         if meter in self._states:
-            self._states[meter].link(online)
+            self._states[meter].set_online(online)
 
     def tick(self, now: float) -> None:
         """Publish what is due."""
         if not self._publisher.connected:
             return
-        if self._born is not None and now >= self._born:
-            self._tell_everything()
+        if self._republish_at is not None and now >= self._republish_at:
+            self._publish_everything()
         if now >= self._listening_until:
             self._retired.clear(lambda topic: self._publisher.publish(topic, b"", retain=True) is not None)
         for meter, state in self._states.items():
-            if now >= self._made.get(meter, math.inf):
-                del self._made[meter]
+            if now >= self._entities_created_at.get(meter, math.inf):
+                del self._entities_created_at[meter]
                 self._publish_link(meter)
                 state.force_publish()
-            told = state.due(now)
-            if told is not None:
-                self._publish_state(meter, told)
+            payload = state.due(now)
+            if payload is not None:
+                self._publish_state(meter, payload)
                 if self._home_assistant.compatible_with is not None:
                     frame = self._frames[meter]
                     self._publisher.publish(teleinfo2mqtt.topic(self._topics, meter), teleinfo2mqtt.message(frame))
@@ -123,66 +125,71 @@ class MeterPublisher:
                 announcement = self._discoveries[meter].due(now, self._discoveries.keys())
                 if announcement is not None:
                     self._publisher.publish(self._discoveries[meter].topic, announcement, retain=True)
-                    self._made[meter] = now + MADE_AFTER
+                    self._entities_created_at[meter] = now + ENTITIES_CREATED_AFTER
 
     def _may_announce(self, meter: str, now: float) -> bool:
         discovery = self._discoveries[meter]
         if not self._home_assistant.discovery or (now < self._listening_until and not discovery.announced):
             return False
-        return bool(self._links.get(meter)) or not discovery.withdrawn  # a meter that is gone does not come back
+        return bool(self._links.get(meter)) or not discovery.cleared  # a deleted meter without frames stays deleted
 
     def republish(self, now: float) -> None:
-        """Publish everything again: the broker is new."""
-        self._listening_until = now + LISTEN
+        """Publish everything again after a connection: the broker may have lost what it retained."""
+        self._listening_until = now + LISTEN_FOR
         self._retired.connected()
-        self._tell_everything()
+        self._publish_everything()
 
-    def _tell_everything(self) -> None:
-        self._born = None
+    def _publish_everything(self) -> None:
+        self._republish_at = None
         for meter in self._links:
             self._publish_link(meter)
         for meter, state in self._states.items():
             announcement = self._discoveries[meter].message()
             if announcement is not None and self._home_assistant.discovery:
                 self._publisher.publish(self._discoveries[meter].topic, announcement, retain=True)
-            if current := state.current():
-                self._publish_state(meter, current)
+            if state.complete:
+                state.mark_published()
+                self._publish_state(meter, state.snapshot())
 
     def on_message(self, topic: str, payload: bytes, now: float) -> None:
-        """Take what is retained of an earlier run, Home Assistant's birth message, and what others say of a link."""
+        """Handle retained messages of an earlier run, Home Assistant's birth message, and links of other readers."""
         if topic == f"{self._home_assistant.prefix}/status":
-            if payload == b"online" and self._born is None:
-                self._born = now + self._birth_delay()
-            return
-        if topic == self._health:
-            self._hear_health(payload)
-            return
-        here = next(
-            (meter for meter, online in self._links.items() if online and self._topics.link(meter) == topic), None
+            if payload == b"online" and self._republish_at is None:
+                self._republish_at = now + self._birth_delay()
+        elif topic == self._health_topic:
+            self._on_own_health(payload)
+        elif topic.startswith(self._announcement_prefix):
+            if payload:
+                self._on_announcement(topic, payload)
+            else:
+                self._on_announcement_cleared(topic, now)
+        else:
+            self._on_link(topic, payload)
+
+    def _on_link(self, topic: str, payload: bytes) -> None:
+        """Correct the link of a meter that is read here, when the reader that had it before has set it offline."""
+        meter = next(
+            (name for name, online in self._links.items() if online and self._topics.link(name) == topic), None
         )
-        if here is not None:
-            # Another reader had the meter, and has it no more. Only who hears it contradicts, so this comes to an end.
-            if payload != b"online":
-                self._publish_link(here)
-            return
-        if not topic.startswith(self._announcements):
-            return
-        if not payload:
-            self._hear_nothing(topic, now)
-            return
-        meter, ours = self._announced(topic, payload)
+        # Two readers of one meter do not correct each other for ever: nobody contradicts `online`.
+        if meter is not None and payload != b"online":
+            self._publish_link(meter)
+
+    def _on_announcement(self, topic: str, payload: bytes) -> None:
+        """Handle the announcement of a meter, by an earlier run or by another reader."""
+        meter, ours = self._announced_meter(topic, payload)
         if meter is None:
             return
-        if ours and says_simulated(payload) and self._is_retired(meter):
+        if ours and is_of_simulated_meter(payload) and self._is_retired(meter):
             self._retired.add(meter, topic)
             return
         if ours:
-            self._presume_silent(meter)
+            self._presume_offline(meter)
         if not self._home_assistant.discovery:
             if ours:
                 self._publisher.publish(topic, b"", retain=True)
             return
-        # Another reader may have had the meter before: what it was called it is called here, too.
+        # Another reader may have announced the meter before: its names are kept.
         if meter not in self._discoveries:
             if meter not in self._links and not self._has_room(self._discoveries):
                 return
@@ -191,9 +198,9 @@ class MeterPublisher:
         if not discovery.announced:
             discovery.restore(payload)
 
-    def _hear_health(self, payload: bytes) -> None:
-        """Take which meters this reader had: a run that was killed has left their links online."""
-        if len(payload) > LARGEST:
+    def _on_own_health(self, payload: bytes) -> None:
+        """Learn which meters this reader had: a run that was killed has left their links online."""
+        if len(payload) > MAX_MESSAGE:
             return
         try:
             lines = [(line["meter"], str(line.get("port"))) for line in json.loads(payload)["lines"]]
@@ -205,64 +212,57 @@ class MeterPublisher:
             if is_simulated(port) and self._is_retired(meter):
                 self._retired.add(meter)
             else:
-                self._presume_silent(meter)
+                self._presume_offline(meter)
 
     def _is_retired(self, meter: str) -> bool:
-        """Tell whether a meter that was simulated is read no more; which ones a simulated line has, only time tells."""
+        """Return whether a meter was simulated by an earlier run and no port is simulated any more."""
         return not self._simulating and meter not in self._states
 
-    def _presume_silent(self, meter: str) -> None:
-        if meter not in self._links and self._has_room(
-            self._links
-        ):  # nothing has come from it yet, and perhaps never will
+    def _presume_offline(self, meter: str) -> None:
+        """Publish a meter of an earlier run as offline: no frame has come yet, and perhaps none ever will."""
+        if meter not in self._links and self._has_room(self._links):
             self._links[meter] = False
             self._publish_link(meter)
 
     def _has_room(self, meters: Collection[str]) -> bool:
-        """Whether one more may be added to these, of which nothing was read here."""
-        if len(meters) - len(self._states) < MOST_METERS:
+        """Return whether one more may be added to these meters, of which no frame was read here."""
+        if len(meters) - len(self._states) < MAX_FOREIGN_METERS:
             return True
-        if not self._full:
+        if not self._limit_logged:
             log.warning(
-                "More than %d meters are announced on this broker: others than those are ignored, unless they are read"
-                " here; check who may write below %s",
-                MOST_METERS,
-                self._announcements,
+                "More than %d other meters are announced on this broker: ignoring the rest; check who may write to %s",
+                MAX_FOREIGN_METERS,
+                self._announcement_prefix,
             )
-        self._full = True
+        self._limit_logged = True
         return False
 
-    def _hear_nothing(self, topic: str, now: float) -> None:
-        """Somebody has emptied the topic of an announcement."""
+    def _on_announcement_cleared(self, topic: str, now: float) -> None:
         meter = next((meter for meter, discovery in self._discoveries.items() if discovery.topic == topic), None)
         if meter is None:
             return
-        if meter not in self._states:  # it is not read here any more, and now it is forgotten
+        if meter not in self._states:  # not read here: it was forgotten
             del self._discoveries[meter]
             self._links.pop(meter, None)
         elif self._discoveries[meter].on_cleared(now) and self._home_assistant.discovery:
             log.info(
-                "The meter %s was taken away from Home Assistant, or an entity of it: it is announced again while its"
-                " frames come; home_assistant.discovery: false prevents that",
+                "The meter %s, or one of its entities, was deleted in Home Assistant: announcing it again while frames"
+                " arrive; home_assistant.discovery: false prevents that",
                 meter,
             )
 
     @staticmethod
     def subscriptions(prefix: str) -> list[str]:
-        """Return what `hear` wants to hear below Home Assistant's prefix."""
+        """Return the topics below Home Assistant's prefix that `on_message` handles."""
         return [f"{prefix}/status", f"{prefix}/device/+/config"]
 
-    def _announced(self, topic: str, payload: bytes) -> tuple[str | None, bool]:
-        """Return the meter of a reader's device message, None if it is none, and whether it is of this reader."""
-        if len(payload) > LARGEST:
+    def _announced_meter(self, topic: str, payload: bytes) -> tuple[str | None, bool]:
+        """Return the meter of a reader's announcement, None if it is none, and whether it is from this reader."""
+        if len(payload) > MAX_MESSAGE:
             return None, False
-        status = self._topics.status("reader", self._reader)
         try:
-            message = json.loads(payload)
-            meter = str(message["dev"]["sn"])
-            ours = any(source["t"] == status for source in message["avty"])
-            ours = ours and message["stat_t"] == self._topics.state(meter)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            meter, ours = announcing_reader(payload, self._topics, self._reader)
+        except ValueError:
             return None, False
         if not METER.fullmatch(meter) or topic != device_topic(self._home_assistant.prefix, meter):
             return None, False
@@ -282,5 +282,5 @@ class MeterPublisher:
         self._publisher.publish(self._topics.state(meter), json.dumps(state, ensure_ascii=False), retain=True)
 
     def _publish_link(self, meter: str) -> None:
-        text = "online" if self._links.get(meter) else "offline"
-        self._publisher.publish(self._topics.link(meter), text, retain=True)
+        payload = "online" if self._links.get(meter) else "offline"
+        self._publisher.publish(self._topics.link(meter), payload, retain=True)

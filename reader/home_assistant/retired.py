@@ -1,8 +1,7 @@
-"""Clears what an earlier run has retained of simulated meters, once the reader reads real ones only. Pure: no I/O.
+"""Clears retained messages about simulated meters of earlier runs, once the reader reads real meters only. Pure.
 
-Which meters were simulated is retained as well: each one's device message says so, and the reader's health names the
-port that each meter was read from. The former outlives runs with any configuration, the latter is all there is where
-nothing is announced.
+Which meters were simulated is retained, too: it is in their device messages, and the reader's health has the port of
+each meter. The former outlive runs with any configuration; the latter is all there is without announcements.
 """
 
 from collections.abc import Callable
@@ -13,32 +12,32 @@ Clear = Callable[[str], bool]  # publish an empty retained message; False when t
 
 
 class RetiredMeters:
-    """Simulated meters that are read no more."""
+    """Simulated meters that are no longer read."""
 
     def __init__(self, topics: Topics) -> None:
         self._topics = topics
-        self._announcements: dict[str, str] = {}  # by meter; empty when this reader has announced none
+        self._announcements: dict[str, str] = {}  # topic by meter; empty when this reader has not announced it
         self._pending: set[str] = set()
 
     def add(self, meter: str, announcement: str = "") -> None:
-        """Take note of a simulated meter, and of the topic on which this reader has announced it."""
+        """Add a simulated meter, and the topic on which this reader has announced it."""
         self._announcements[meter] = announcement or self._announcements.get(meter, "")
         self._pending.add(meter)
 
     def discard(self, meter: str) -> None:
-        """Leave a meter alone: frames come from it."""
+        """Remove a meter from which frames come."""
         self._announcements.pop(meter, None)
         self._pending.discard(meter)
 
     def connected(self) -> None:
-        """Clear all of them again: the broker may have lost that they were cleared."""
+        """Clear all of them again after a connection: the broker may have lost that they were cleared."""
         self._pending |= self._announcements.keys()
 
     def clear(self, clear: Clear) -> None:
-        """Clear what is pending."""
+        """Clear the retained messages of all that are pending."""
         for meter in sorted(self._pending):
-            # The announcement first: Home Assistant would complain of a state that is empty.
+            # The announcement first: Home Assistant would log an error about an empty state.
             topics = [self._announcements[meter], self._topics.state(meter), self._topics.link(meter)]
-            handed_over = [clear(topic) for topic in topics if topic]
-            if all(handed_over):
+            published = [clear(topic) for topic in topics if topic]
+            if all(published):
                 self._pending.discard(meter)

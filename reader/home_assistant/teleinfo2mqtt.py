@@ -1,14 +1,14 @@
-"""Writes a frame as teleinfo2mqtt does, for templates, Jeedom and Node-RED flows that were made for it. Pure.
+"""Writes a frame as teleinfo2mqtt does, for templates, Jeedom and Node-RED flows that were written for it. Pure.
 
     teleinfo/<meter>  {LABEL: {"raw": text of the wire, "value": number or text, "timestamp": {"date", "dst"}}, ...}
 
-What is wrong in it is not copied: addresses and PRM stay text (a number loses their zeros), and so does whatever merely
-begins with digits (a day profile became 8002); times are UTC (its are local ones that claim to be UTC); three-phase
-meters' MOTDETAT and PPOT are there. What people may rely on is kept: PREF and PCOUP in VA, `HC` for `HC..`, text padded
-as on the wire.
+Its bugs are not copied: addresses and PRM stay text (a number loses their zeros), and so does what only begins with
+digits (a day profile became 8002); times are UTC (its are local times marked as UTC); MOTDETAT and PPOT of three-phase
+meters are included. What people may rely on is the same: PREF and PCOUP in VA, `HC` for `HC..`, text padded as on the
+wire.
 
-teleinfo2mqtt has labels as Enedis spells them in its messages, and makes them safe only in the topics of its discovery:
-`SMAXSN-1` is `smaxsn_minus_1` there. A label that needs it stands under both names here.
+teleinfo2mqtt spells labels as Enedis does in its messages, and escapes them only in its discovery topics: `SMAXSN-1` is
+`smaxsn_minus_1` there. Here such a label is included under both names.
 """
 
 import json
@@ -20,17 +20,17 @@ from common.labels import LABELS, Kind, Mode
 from common.topics import Topics
 from reader.tic.timestamp import is_summer
 
-_TEXT = frozenset(["ADCO", "ADSC", "PRM", "STGE", "MOTDETAT"])  # digits, but no numbers
+_TEXT = frozenset(["ADCO", "ADSC", "PRM", "STGE", "MOTDETAT"])  # digits, but not numbers
 _KILO = frozenset(["PREF", "PCOUP"])  # kVA on the wire
 
 
 def topic(topics: Topics, meter: str) -> str:
-    """Return where teleinfo2mqtt publishes a meter's frames; not retained."""
+    """Return the topic on which teleinfo2mqtt publishes a meter's frames; not retained."""
     return f"{topics.base}/{meter}"
 
 
 def message(frame: Frame) -> bytes:
-    """Write a frame as teleinfo2mqtt does."""
+    """Return a frame as teleinfo2mqtt writes it."""
     fields: dict[str, Any] = {}
     for label, value in frame.values.items():
         field = _field(frame.mode, label, value)
@@ -44,7 +44,7 @@ def message(frame: Frame) -> bytes:
 
 
 def topic_safe(label: str) -> str:
-    """Return a label as teleinfo2mqtt has it in topics.
+    """Return a label as teleinfo2mqtt writes it in topics.
 
     >>> topic_safe("NJOURF+1")
     'njourf_plus_1'

@@ -1,4 +1,4 @@
-"""A port, read for ever: opened, its mode detected, frames timestamped and filtered.
+"""Reads a port: opens and reopens it, detects the mode, gives frames their timestamps and filters them.
 
-Uses `tic` for the bytes and `simulator` for lines that are made up; the only package that knows pyserial.
+Uses `tic` to decode the bytes and `simulator` for simulated meters; the only package that uses pyserial.
 """

@@ -1,46 +1,46 @@
-"""Decides which meter speaks: one misread address must not make a meter of its own."""
+"""Filters frames by their meter's address: a single misread address must not create a meter."""
 
 from common.frame import Frame
 
-MANY_METERS = 32  # that one line may have, until the reader is restarted; whatever is kept of a meter is bounded by it
+MAX_METERS = 32  # on one line, until the reader restarts; bounds the memory for all that is kept of each meter
 
 
 class AddressFilter:
-    """Lets the frames of one meter through.
+    """Passes the frames of one meter.
 
-    The first address is taken at once; a different one counts when two frames running carry it, and the first of the
-    two is given back then too.
+    The first address is accepted at once. A different one is accepted when two consecutive frames have it; the first of
+    the two is released then too.
     """
 
     def __init__(self) -> None:
         self.meter: str | None = None
-        self.address_mismatch = 0  # frames whose address stood alone
-        self.refused = 0  # frames of meters beyond the bound
+        self.address_mismatch = 0  # frames with an address that came only once
+        self.refused = 0  # frames of meters above MAX_METERS
         self._held: Frame | None = None
-        self._met: set[str] = set()
+        self._accepted: set[str] = set()
 
     @property
-    def unsure(self) -> int:
-        """Return how many frames are held back: 0 or 1."""
+    def pending(self) -> int:
+        """Number of frames that are held until the next one confirms their address: 0 or 1."""
         return int(self._held is not None)
 
     def feed(self, frame: Frame) -> list[Frame]:
-        """Return the frames that are sure now: none, this one, or the one held back and this one."""
+        """Return the frames to pass on: none, this one, or the held one and this one."""
         held, self._held = self._held, None
         if frame.meter == self.meter or self.meter is None:
             self.address_mismatch += held is not None
-            self._take(frame.meter)
+            self._accept(frame.meter)
             return [frame]
         if held is not None and held.meter == frame.meter:
-            if frame.meter not in self._met and len(self._met) >= MANY_METERS:
+            if frame.meter not in self._accepted and len(self._accepted) >= MAX_METERS:
                 self.refused += 2
                 return []
-            self._take(frame.meter)
+            self._accept(frame.meter)
             return [held, frame]
         self.address_mismatch += held is not None
         self._held = frame
         return []
 
-    def _take(self, meter: str) -> None:
+    def _accept(self, meter: str) -> None:
         self.meter = meter
-        self._met.add(meter)
+        self._accepted.add(meter)

@@ -1,39 +1,32 @@
-"""Tells the time of frames: a Raspberry Pi has no clock of its own, and a timestamp must never come twice."""
+"""Timestamps of frames: unique, and held back while the host's clock is not set yet, as on a Raspberry Pi at boot."""
 
-import ctypes
 import logging
 import secrets
 import threading
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
+from common.clock import KernelClock
 from common.version import BUILD_DATE
 
 log = logging.getLogger(__name__)
 
-ASK = 5.0  # seconds between two questions whether the clock is synchronised
-RESIDUES = 16  # microseconds; the grain of timestamps, and how many stretches of time can lie over each other
+CHECK_EVERY = 5.0  # seconds between two checks whether the clock is synchronised
+RESIDUES = 16  # microseconds; the resolution of timestamps, and how many stretches of time can overlap
 
-_STEP_BACK = 1_000_000  # microseconds; a clock that falls more than this was set, and is followed
+_STEP_BACK = 1_000_000  # microseconds; a clock that falls by more than this was set back, and is followed
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _NEVER = -(2**63)
 
-# adjtimex(2): what it returns, and a bit of what it fills in, while nobody keeps the clock right.
-_TIME_ERROR = 5
-_STA_UNSYNC = 0x40
-_BOOTTIME = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # Linux has it; goes on while the machine sleeps
-
 
 class Clock(Protocol):
-    """What `Timestamper` asks of a clock."""
+    """What `Timestamper` needs of a clock."""
 
     build_date: datetime  # a time before it is wrong, whatever the kernel says
 
     def now(self) -> datetime:
-        """Return the time, aware, in UTC."""
+        """Return the time in UTC, aware."""
 
     def monotonic(self) -> float:
         """Return seconds that never step."""
@@ -42,143 +35,97 @@ class Clock(Protocol):
         """Return seconds since the machine booted."""
 
     def synchronised(self) -> bool:
-        """Tell whether somebody keeps the clock right."""
+        """Return whether the clock is kept right by a time source."""
 
     def warn_of_build_date(self, now: datetime) -> None:
-        """Say that frames are stamped with `now`, which is before the build date."""
+        """Log that frames get the timestamp `now`, which is before the build date."""
 
 
-class _Timex(ctypes.Structure):
-    """The beginning of `struct timex`, and more room than the rest of it takes anywhere."""
-
-    _fields_ = (
-        ("modes", ctypes.c_uint),  # 0: only read
-        ("offset", ctypes.c_long),
-        ("freq", ctypes.c_long),
-        ("maxerror", ctypes.c_long),
-        ("esterror", ctypes.c_long),
-        ("status", ctypes.c_int),
-        ("rest", ctypes.c_byte * 512),
-    )
-
-
-class KernelClock:
+class ReaderClock(KernelClock):
     """The host's clock; one for all lines."""
 
     def __init__(self, libc: Any = None, *, build_date: datetime = BUILD_DATE) -> None:
-        """Find adjtimex in `libc`, the process's own unless given."""
-        self.build_date = build_date
-        self._adjtimex = _find_adjtimex(libc)
+        super().__init__(libc, build_date=build_date)
         self._warned = False
         self._lock = threading.Lock()
 
-    def now(self) -> datetime:
-        """Return the time, aware, in UTC."""
-        return datetime.now(UTC)
-
-    def monotonic(self) -> float:
-        """Return seconds that never step."""
-        return time.monotonic()
-
-    def uptime(self) -> float:
-        """Return seconds since the machine booted."""
-        return time.clock_gettime(_BOOTTIME)
-
-    def synchronised(self) -> bool:
-        """Tell whether the kernel says that the clock is kept right; True where it cannot be asked."""
-        if self._adjtimex is None:
-            return True
-        timex = _Timex()
-        state = self._adjtimex(ctypes.byref(timex))
-        if state < 0:
-            return True
-        return state != _TIME_ERROR and not timex.status & _STA_UNSYNC
-
     def warn_of_build_date(self, now: datetime) -> None:
-        """Say once that frames are stamped with `now`, which is before the build date."""
+        """Log once that frames get the timestamp `now`, which is before the build date."""
         with self._lock:
             warned, self._warned = self._warned, True
         if not warned:
             log.warning(
-                "The clock of this machine says %s, and this program is of %s: it is wrong. Frames get this time, and"
-                ' the mark "host_clock": "unsynchronised"; set the clock: sudo timedatectl set-ntp true',
+                "The clock of this machine is wrong: it is at %s, but this program was built on %s. Frames get this"
+                ' time and the mark "host_clock": "unsynchronised"; set the clock: sudo timedatectl set-ntp true',
                 f"{now:%Y-%m-%d %H:%M} UTC",
                 f"{self.build_date:%Y-%m-%d}",
             )
 
 
-def _find_adjtimex(libc: Any) -> Callable[[Any], int] | None:
-    try:
-        found: Callable[[Any], int] = (libc or ctypes.CDLL(None)).adjtimex
-    except (OSError, TypeError, AttributeError):  # not Linux, or no shared library
-        return None
-    return found
-
-
 class Timestamper:
-    """Gives each frame the time at which it came in: never the same twice, increasing unless the clock is set back.
+    """Gives each frame the time of its arrival: unique, and increasing unless the clock is set back.
 
-    Between two steps back lies a *stretch*. Microseconds are rounded down to a multiple of 16, and the stretch's phase,
-    0 to 15, is added: where two stretches lie over each other, they have no timestamp in common. The first phase is
-    random, so that a restart after a step is safe too, nearly; a step back takes the next that was not used for later
-    times. So only 16 stretches that lie over each other are told apart. Were there more, timestamps would stay ahead of
-    the clock, after those of the stretch that reached least far, until it has come there: unique still.
+    The time between two steps back is a *stretch*. Microseconds are rounded down to a multiple of 16, and the residue
+    of the stretch, 0 to 15, is added: so overlapping stretches have no timestamp in common. The first residue is random
+    (a restart after a step back is then very probably safe, too); a step back takes the next residue that was not used
+    for later times. This keeps 16 overlapping stretches apart. With more of them, timestamps continue after those of
+    the stretch with the earliest last timestamp, ahead of the clock until it catches up: they are still unique.
 
     One for each line, used by one thread.
     """
 
-    def __init__(self, clock: Clock, *, patience: float, phase: int | None = None) -> None:
-        """Hold frames for a clock to be set, `patience` seconds after the boot at the longest."""
+    def __init__(self, clock: Clock, *, patience: float, residue: int | None = None) -> None:
+        """Wait for the clock until `patience` seconds after the boot; `residue` is for tests."""
         self.steps_back = 0
         self._clock = clock
         self._patience = patience
-        self._kernel_says = clock.synchronised()
-        self._asked = clock.monotonic()
-        self.synchronised = False  # as last seen
-        self._ask(clock.now())
+        self._kernel_synchronised = clock.synchronised()
+        self._checked_at = clock.monotonic()
+        self.synchronised = False  # at the last check
+        self._check(clock.now())
         self._may_wait = True
-        self._phase = (secrets.randbelow(RESIDUES) if phase is None else phase) % RESIDUES
-        self._last = [_NEVER] * RESIDUES  # microseconds; by phase, the last timestamp given
-        self._furthest = _NEVER  # microseconds; how far the clock was in this stretch
+        self._residue = (secrets.randbelow(RESIDUES) if residue is None else residue) % RESIDUES
+        self._last = [_NEVER] * RESIDUES  # microseconds; the last timestamp of each residue
+        self._latest = _NEVER  # microseconds; the latest time of the clock in this stretch
 
     def waiting_for_sync(self) -> bool:
-        """Tell whether the clock is still to be set: frames are kept until it is, with their monotonic time.
+        """Return whether the clock is still to be set; frames wait until then, with their monotonic times.
 
-        Once it was not to be waited for it never is: a clock that loses its source later is still a clock.
+        Once this was false it stays false: a clock that loses its time source later is still good enough.
         """
         if self._may_wait:
-            self._ask(self._clock.now())
+            self._check(self._clock.now())
             self._may_wait = not self.synchronised and self._clock.uptime() < self._patience
         return self._may_wait
 
-    def timestamp(self, came_in: float) -> tuple[datetime, bool]:
-        """Return the UTC time at monotonic `came_in`, by the clock as it is set now, and whether it is synchronised.
+    def timestamp(self, at: float) -> tuple[datetime, bool]:
+        """Return the UTC time at the monotonic time `at`, and whether the clock is synchronised.
 
-        Frames are stamped in the order in which they came in: an older one looks like a step back.
+        Call it in the order of arrival: an older frame would look like a step back of the clock.
         """
         now = self._clock.now()
-        self._ask(now)
+        self._check(now)
         if now < self._clock.build_date:
             self._clock.warn_of_build_date(now)
-        ago = round((self._clock.monotonic() - came_in) * 1e6)
-        then = (now - _EPOCH) // _MICROSECOND - ago
-        if then < self._furthest - _STEP_BACK:
+        age = round((self._clock.monotonic() - at) * 1e6)
+        arrival = (now - _EPOCH) // _MICROSECOND - age
+        if arrival < self._latest - _STEP_BACK:
             self.steps_back += 1
-            self._furthest = then
-            self._phase = self._next_phase(then)
-        self._furthest = max(self._furthest, then)
-        given = max(then // RESIDUES * RESIDUES + self._phase, self._last[self._phase] + RESIDUES)
-        self._last[self._phase] = given
-        return _EPOCH + timedelta(microseconds=given), self.synchronised
+            self._latest = arrival
+            self._residue = self._next_residue(arrival)
+        self._latest = max(self._latest, arrival)
+        timestamp = max(arrival // RESIDUES * RESIDUES + self._residue, self._last[self._residue] + RESIDUES)
+        self._last[self._residue] = timestamp
+        return _EPOCH + timedelta(microseconds=timestamp), self.synchronised
 
-    def _next_phase(self, then: int) -> int:
-        phases = [(self._phase + step) % RESIDUES for step in range(1, RESIDUES + 1)]
-        unused = (phase for phase in phases if self._last[phase] < then)
-        return next(unused, min(phases, key=self._last.__getitem__))
+    def _next_residue(self, arrival: int) -> int:
+        residues = [(self._residue + step) % RESIDUES for step in range(1, RESIDUES + 1)]
+        unused = (residue for residue in residues if self._last[residue] < arrival)
+        return next(unused, min(residues, key=self._last.__getitem__))
 
-    def _ask(self, now: datetime) -> None:
+    def _check(self, now: datetime) -> None:
         monotonic = self._clock.monotonic()
-        if monotonic - self._asked >= ASK:
-            self._asked = monotonic
-            self._kernel_says = self._clock.synchronised()
-        self.synchronised = self._kernel_says and now >= self._clock.build_date
+        if monotonic - self._checked_at >= CHECK_EVERY:
+            self._checked_at = monotonic
+            self._kernel_synchronised = self._clock.synchronised()
+        self.synchronised = self._kernel_synchronised and now >= self._clock.build_date

@@ -1,4 +1,4 @@
-"""What one line has seen: its counters, for `health`, the watchdog and Prometheus."""
+"""The counters of one line, for the health topic, the watchdog and Prometheus."""
 
 import math
 from collections import Counter
@@ -7,22 +7,23 @@ from typing import Any
 
 from common.labels import Mode
 from reader.line.frame_watchdog import Problem
+from reader.tic.decoder import Reading
 
 
 @dataclass
 class LineHealth:
-    """What one line has seen; written by its thread, read by others."""
+    """State and counters of one line; written by its thread, read by others."""
 
     port: str
     open: bool = False
     mode: Mode | None = None
-    parity: bool = False
+    parity: bool = False  # the bytes carry parity bits
     meter: str | None = None
     frames: int = 0
     no_address: int = 0  # frames without a valid address
     undecodable: int = 0  # frames without a start, or without a single good group
-    groups: int = 0  # that verified
-    address_mismatch: int = 0  # frames whose address was seen only once
+    groups: int = 0  # with a correct checksum
+    address_mismatch: int = 0  # frames with an address that was seen only once
     refused: int = 0  # frames of more meters than one line may have
     parity_errors: int = 0
     reopens: int = 0
@@ -30,13 +31,20 @@ class LineHealth:
     problem: Problem | None = None
     dropped: Counter[str] = field(default_factory=Counter)  # groups, by reason
     driver: dict[str, int] = field(default_factory=dict)
-    # When, in monotonic seconds, its thread last looked around, and last had bytes, and a frame with an address.
+    # Monotonic seconds: of the last round of its thread, its last byte, and its last frame with an address.
     last_loop_at: float = -math.inf
     last_byte_at: float = -math.inf
     last_frame_at: float = -math.inf
 
+    def count(self, reading: Reading) -> None:
+        """Add the groups and errors of a reading."""
+        self.mode, self.parity = reading.mode, reading.parity
+        self.parity_errors += reading.parity_errors
+        self.groups += len(reading.values)
+        self.dropped.update({reason.value: count for reason, count in reading.faults.items()})
+
     def report(self) -> dict[str, Any]:
-        """Return the counters as they stand in `health`."""
+        """Return the entry of this line in the health message."""
         return {
             "port": self.port,
             "open": self.open,

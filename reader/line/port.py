@@ -1,7 +1,7 @@
 """Opens a line: a serial port, a port over the network, or a simulated meter.
 
-A port is opened raw and 8N1: ten bits a character as the line's 7E1, so that the parity bit arrives as the eighth and
-can be checked. In its own 7E1 the driver would take the parity off and keep the damaged bytes silently.
+A port is opened raw and 8N1: a character has ten bits as in the meter's 7E1, and the parity bit arrives as the eighth
+bit and can be checked. With 7E1 the driver would strip the parity bit and pass damaged bytes silently.
 """
 
 import array
@@ -19,16 +19,16 @@ import serial
 from common.errors import ConfigError, PortBusy, PortError
 from reader.simulator.line import SimulatedLine
 
-_SETTLE = 0.02  # seconds; bytes that follow within it are read together, which spares a small machine the wake-ups
-_BURST = 64  # bytes; more than this at once is no trickle
-_LARGEST_READ = 4096  # bytes; what a tty holds
-#: Seconds without a byte until the peer is asked, seconds between two questions, and how many go unanswered.
+_COALESCE = 0.02  # seconds to wait for more bytes after a few, so that a small machine wakes up less often
+_BURST = 64  # bytes; a read that gives more than this does not wait for more
+_MAX_READ = 4096  # bytes; the size of a tty's buffer
+#: Seconds without a byte until the first probe, seconds between probes, and how many may go unanswered.
 _KEEPALIVE = {socket.TCP_KEEPIDLE: 20, socket.TCP_KEEPINTVL: 10, socket.TCP_KEEPCNT: 3}
-_TIOCGICOUNT = 0x545D  # asks a driver for its counters, see tty_ioctl(4)
+_TIOCGICOUNT = 0x545D  # reads the counters of a driver, see tty_ioctl(4)
 _COUNTERS = {"framing": 6, "overrun": 7, "parity": 8, "break": 9, "buffer_overrun": 10}
 
 _DENIED = "permission denied; add this user to the group dialout (with compose: TIC_GROUP in .env)"
-_CURES = {
+_HINTS = {
     errno.EACCES: _DENIED,
     errno.EPERM: _DENIED,
     errno.ENOENT: "no such device; is it plugged in? ls /dev/serial/by-id shows what is",
@@ -43,27 +43,27 @@ _BUSY = (errno.EBUSY, errno.EAGAIN)
 
 
 class Port(Protocol):
-    """Whatever bytes of a meter come from."""
+    """A source of a meter's bytes."""
 
     def read(self, timeout: float) -> bytes:
-        """Return what came in, as soon as something did; nothing after `timeout` seconds.
+        """Return bytes as soon as there are some; nothing after `timeout` seconds.
 
         Raises:
             PortError: the port is gone.
         """
 
     def close(self) -> None:
-        """Let go of the port."""
+        """Close the port."""
 
     def set_speed(self, speed: int) -> None:
-        """Listen at `speed` bit/s from now on."""
+        """Receive at `speed` bit/s from now on."""
 
     def driver_errors(self) -> dict[str, int]:
-        """Return what the driver has counted since the machine started, if it does."""
+        """Return the error counters of the driver since boot; empty if it has none."""
 
 
 def check_port(url: str) -> None:
-    """Refuse a name that can never be opened.
+    """Reject a port name that can never be opened.
 
     Raises:
         ConfigError: with what is expected.
@@ -83,7 +83,7 @@ def check_port(url: str) -> None:
 
 
 def is_network(url: str) -> bool:
-    """Tell whether the line comes over the network, where a peer can die without a word."""
+    """Return whether the port is a network one, whose peer can vanish without closing the connection."""
     return url.startswith(("socket://", "rfc2217://"))
 
 
@@ -96,10 +96,10 @@ def _names_host_and_port(url: str) -> bool:
 
 
 def open_port(url: str, speed: int, stop: threading.Event) -> Port:
-    """Open a line.
+    """Open a port.
 
     Raises:
-        PortError: it is not there, or not ours; with what to do.
+        PortError: it does not exist or is not accessible; with a hint what to do.
     """
     if url.startswith("simulate://"):
         return _SimulatedPort(url)
@@ -122,13 +122,13 @@ class _SerialPort:
             if "://" not in url:
                 self._serial.exclusive = True
             if url.startswith("socket://"):
-                # What a socket has received came in since we are connected; pyserial would throw it away on opening.
+                # pyserial would discard what arrived since the connection was made.
                 setattr(self._serial, "reset_input_buffer", lambda: None)  # noqa: B010 - a method, to mypy
             self._serial.open()
             if "://" not in url:
-                _keep_breaks_harmless(self._serial.fileno())
+                _ignore_breaks(self._serial.fileno())
             if is_network(url):
-                _keep_alive(getattr(self._serial, "_socket"))  # noqa: B009 - pyserial shows it nowhere else
+                _enable_keepalive(getattr(self._serial, "_socket"))  # noqa: B009 - pyserial has no public name for it
         except (OSError, ValueError, termios.error) as error:  # SerialException is an OSError
             if _number(error) in _BUSY:
                 raise PortBusy(f"{url}: {_reason(error)}") from error
@@ -138,25 +138,25 @@ class _SerialPort:
         try:
             self._set_timeout(timeout)
             data: bytes = self._serial.read(1)
-        except (OSError, TypeError, termios.error) as error:  # TypeError: pyserial, when the port was closed under it
+        except (OSError, TypeError, termios.error) as error:  # pyserial raises TypeError after close()
             raise PortError(f"{self._url}: {_reason(error)}") from error
         if data:
-            with suppress(OSError, TypeError, termios.error):  # what came in counts; the next read says it is gone
+            with suppress(OSError, TypeError, termios.error):  # return what was read; the next read raises
                 data += self._read_waiting()
                 if len(data) < _BURST:
-                    self._stop.wait(_SETTLE)
+                    self._stop.wait(_COALESCE)
                     data += self._read_waiting()
         return data
 
     def _read_waiting(self) -> bytes:
         if not self._url.startswith("socket://"):
-            return bytes(self._serial.read(min(self._serial.in_waiting, _LARGEST_READ)))
-        # in_waiting of a socket says that there is something, not how much: a byte a read is slower than a meter.
+            return bytes(self._serial.read(min(self._serial.in_waiting, _MAX_READ)))
+        # in_waiting of a socket is 0 or 1, and reading byte by byte is slower than the meter.
         self._set_timeout(0)
-        return bytes(self._serial.read(_LARGEST_READ))
+        return bytes(self._serial.read(_MAX_READ))
 
     def _set_timeout(self, seconds: float) -> None:
-        if self._serial.timeout != seconds:  # pyserial sets the port up afresh; with rfc2217 that is a negotiation
+        if self._serial.timeout != seconds:  # pyserial reconfigures the port; over rfc2217 that is a negotiation
             self._serial.timeout = seconds
 
     def close(self) -> None:
@@ -178,7 +178,7 @@ class _SerialPort:
             fcntl.ioctl(self._serial.fileno(), _TIOCGICOUNT, counters)
         except (OSError, ValueError, AttributeError):  # io.UnsupportedOperation is a ValueError; socket ports have none
             return {}
-        return {name: counters[place] for name, place in _COUNTERS.items()}
+        return {name: counters[index] for name, index in _COUNTERS.items()}
 
 
 class _SimulatedPort:
@@ -188,21 +188,21 @@ class _SimulatedPort:
         self.close = self._line.close
 
     def set_speed(self, speed: int) -> None:
-        pass  # a simulated meter is heard at any
+        pass  # a simulated meter can be read at any speed
 
     def driver_errors(self) -> dict[str, int]:
         return {}
 
 
-def _keep_breaks_harmless(terminal: int) -> None:
-    # pyserial leaves BRKINT as it was: a break, as which a slower line looks, would throw away what was received.
+def _ignore_breaks(terminal: int) -> None:
+    # pyserial does not clear BRKINT. A line at a slower speed looks like a break, which would flush the input.
     attributes = termios.tcgetattr(terminal)
     attributes[0] &= ~termios.BRKINT
     termios.tcsetattr(terminal, termios.TCSANOW, attributes)
 
 
-def _keep_alive(connection: socket.socket) -> None:
-    # We never write to it, so nothing else would tell that the gateway is gone.
+def _enable_keepalive(connection: socket.socket) -> None:
+    # The reader never writes, so only keepalive probes detect that the gateway is gone.
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for option, value in _KEEPALIVE.items():
         connection.setsockopt(socket.IPPROTO_TCP, option, value)
@@ -210,9 +210,9 @@ def _keep_alive(connection: socket.socket) -> None:
 
 def _number(error: BaseException) -> int | None:
     cause: BaseException | None = error
-    while cause is not None:  # pyserial keeps the number in the error behind its own
+    while cause is not None:  # pyserial hides the number in the original exception
         number = cause.args[0] if cause.args else None
-        if number in _CURES:
+        if number in _HINTS:
             return int(number)
         cause = cause.__context__
     return None
@@ -221,6 +221,6 @@ def _number(error: BaseException) -> int | None:
 def _reason(error: BaseException) -> str:
     number = _number(error)
     if number is not None:
-        return _CURES[number]
+        return _HINTS[number]
     text = str(error)
     return "the device was unplugged" if "multiple access on port" in text else text

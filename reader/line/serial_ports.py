@@ -1,4 +1,4 @@
-"""Which serial ports a machine has that a meter may be on, and which USB adapter has got none."""
+"""Finds the serial ports of the host that a meter may be connected to, and USB adapters without a port."""
 
 import os
 import re
@@ -10,41 +10,41 @@ from common.host import Host
 DEBUG_SOCKET = "ttyAMA10"  # between the HDMI sockets of a Raspberry Pi 5; /dev/serial0 may point at it
 _USB = re.compile(r"tty(USB|ACM)\d+")
 _BOARD = re.compile(r"ttyAM[AL]\d+")
-_NUMBERED = re.compile(r"ttyS\d+")  # a PC has 32 of them, with nothing behind most
-#: Chips of serial adapters, by their USB numbers.
+_NUMBERED = re.compile(r"ttyS\d+")  # a PC has 32 of them, most without hardware
+#: Chips of serial adapters, by their USB ids.
 _CHIPS = {"0403:6001", "0403:6015", "10c4:ea60", "1a86:7523", "1a86:55d4", "067b:2303"}
 _BRLTTY = ("/usr/bin/brltty", "/bin/brltty", "/sbin/brltty", "/usr/sbin/brltty")
 
 
 def pi_model(machine: Host) -> str:
-    """Return which Raspberry Pi this is; empty when it is none."""
+    """Return the model of Raspberry Pi; empty on other machines."""
     model = machine.text("/proc/device-tree/model").strip()
     return model if model.startswith("Raspberry Pi") else ""
 
 
 def ports(machine: Host) -> list[str]:
-    """Return the ports by the names that are best written down."""
+    """Return the ports, each by the name that is best for the configuration."""
     pi = bool(pi_model(machine))
     folder = machine.path("/dev")
     names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
     by_id = machine.path("/dev/serial/by-id")
     links = sorted(by_id.iterdir()) if by_id.is_dir() else []
-    named = {_behind(link) for link in links}
+    named = {_target(link) for link in links}
     found = [f"/dev/serial/by-id/{link.name}" for link in links]
     found += [f"/dev/{name}" for name in names if _USB.fullmatch(name) and name not in named]
-    if "serial0" in names and _behind(folder / "serial0") != DEBUG_SOCKET:
+    if "serial0" in names and _target(folder / "serial0") != DEBUG_SOCKET:
         return [*found, "/dev/serial0"]
-    return [*found, *(f"/dev/{name}" for name in names if _is_of_the_board(machine, name, pi=pi))]
+    return [*found, *(f"/dev/{name}" for name in names if _is_onboard(machine, name, pi=pi))]
 
 
-def _is_of_the_board(machine: Host, name: str, *, pi: bool) -> bool:
+def _is_onboard(machine: Host, name: str, *, pi: bool) -> bool:
     if _NUMBERED.fullmatch(name):
         return pi or machine.path(f"/sys/class/tty/{name}/device/of_node").exists()
     return name != DEBUG_SOCKET and _BOARD.fullmatch(name) is not None
 
 
 def taken_by_brltty(machine: Host) -> str:
-    """Return the USB numbers of an adapter without a port, where brltty is installed, which takes some of them."""
+    """Return the USB id of an adapter that has no port because brltty took it; empty if there is none."""
     if not any(machine.path(name).exists() for name in _BRLTTY):
         return ""
     return next((chip for chip, device in _adapters(machine) if not _has_port(device)), "")
@@ -60,9 +60,9 @@ def _adapters(machine: Host) -> Iterator[tuple[str, Path]]:
 
 
 def _has_port(device: Path) -> bool:
-    # A folder of each interface: 1-1:1.0/ttyUSB0, or 1-1:1.0/tty/ttyACM0.
+    # Each interface has a folder: 1-1:1.0/ttyUSB0, or 1-1:1.0/tty/ttyACM0.
     return any(_USB.fullmatch(path.name) for depth in ("*/*", "*/tty/*") for path in device.glob(depth))
 
 
-def _behind(link: Path) -> str:
+def _target(link: Path) -> str:
     return Path(os.path.realpath(link)).name

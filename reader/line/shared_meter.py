@@ -1,27 +1,30 @@
-"""Finds a meter that comes in through two ports: each of its frames would be two, as their times differ."""
+"""Detects that two ports receive the same meter: each frame would be stored twice, with different times."""
 
 from collections.abc import Sequence
 
 from reader.line.health import LineHealth
 
-RECENT = 10.0  # seconds for which a frame counts as coming
+RECENT = 10.0  # seconds since the last frame for which a port counts as receiving
 
 
 class SharedMeters:
-    """Looks now and then; a cable that is moved to another port is not taken for two."""
+    """Compares the ports once a minute; a cable that was moved to another port is not reported."""
 
     def __init__(self) -> None:
-        self._last: set[str] = set()  # meters that two ports had when it was looked last
-        self._found: set[str] = set()
+        self._previous: set[str] = set()  # meters that two ports had at the last call
+        self._reported: set[str] = set()
 
     def find(self, lines: Sequence[LineHealth], now: float) -> list[tuple[str, list[str]]]:
-        """Return each meter that two ports had twice running, with the ports: once; `now` is monotonic."""
+        """Return each meter that two ports had in two consecutive calls, with the ports; each meter once.
+
+        `now` is monotonic seconds.
+        """
         ports: dict[str, list[str]] = {}
         for line in lines:
             if line.meter is not None and now - line.last_frame_at <= RECENT:
                 ports.setdefault(line.meter, []).append(line.port)
         shared = {meter for meter, names in ports.items() if len(names) > 1}
-        new = (shared & self._last) - self._found
-        self._last = shared
-        self._found |= new
+        new = (shared & self._previous) - self._reported
+        self._previous = shared
+        self._reported |= new
         return [(meter, ports[meter]) for meter in sorted(new)]

@@ -1,4 +1,4 @@
-"""The state of a meter: last values, what follows from them, when to publish, names people read.
+"""The state of a meter: last values, values derived from them, when to publish them, and the names people read.
 
-Pure; uses `tic`.
+Pure. Uses `tic`.
 """

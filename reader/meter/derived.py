@@ -1,6 +1,6 @@
-"""Derives what people ask for from the last values of a meter: one set of names for both modes. Pure.
+"""Derives the keys of the state that are not labels from the last values of a meter, alike for both modes. Pure.
 
-A key is absent where the meter does not say what it takes; none is ever null. What they mean stands in
+A key is absent where the meter does not send what it is derived from; none is ever null. The keys are documented in
 docs/home-assistant.md.
 """
 
@@ -11,106 +11,124 @@ from typing import Any
 from common import tariff
 from common.frame import Value
 from common.labels import Mode
+from common.phases import VA_PER_AMPERE, is_three_phase
 from reader.meter.last_values import strip_padding
 from reader.tic.day_profile import read_profile
-from reader.tic.status_register import COLOURS, Status, read_relays, read_status
+from reader.tic.status_register import COLOURS, StatusRegister, parse_relays, parse_status
 
-State = dict[str, Any]
+Derived = dict[str, Any]
 
-_CONTRACTS = {"BASE": "base", "HC": "hchp", "EJP": "ejp", "BBR?": "tempo"}  # as OPTARIF names them
+_CONTRACTS = {"BASE": "base", "HC": "hchp", "EJP": "ejp", "BBR?": "tempo"}  # by OPTARIF without its dots
 _REGISTERS = {
-    "base": ("BASE",),
-    "hchp": ("HCHC", "HCHP"),
-    "ejp": ("EJPHN", "EJPHPM"),
-    "tempo": ("BBRHCJB", "BBRHPJB", "BBRHCJW", "BBRHPJW", "BBRHCJR", "BBRHPJR"),
+    _CONTRACTS[option.rstrip(".")]: tuple(registers.values()) for option, registers in tariff.HISTORIC_REGISTERS.items()
 }
-_COLOUR_OF_PERIOD = {"B": "bleu", "W": "blanc", "R": "rouge"}  # the last letter of PTEC
-_COLOUR_TOMORROW = {"----": "inconnu", "BLEU": "bleu", "BLAN": "blanc", "ROUG": "rouge"}  # DEMAIN
+_COLOUR_OF_PERIOD = {"B": "blue", "W": "white", "R": "red"}  # the last letter of PTEC
+_COLOUR_TOMORROW = {"----": "unknown", "BLEU": "blue", "BLAN": "white", "ROUG": "red"}  # DEMAIN
 
-_VOLTS = 200  # what ISOUSC is the subscribed power divided by (54E, 6.1)
-_GRID_VOLTS = 230  # what short frames leave to guess
+_GRID_VOLTS = 230  # assumed where a meter sends currents only
 _PHASES = (1, 2, 3)
 
 
-def derive(mode: Mode, values: Mapping[str, Value], *, peaks: bool = False, short: bool = False) -> State:
-    """Derive from the last values of a meter; `peaks`: a mobile peak was seen; `short`: its last frame was short."""
-    status = read_status(values.get("STGE"))
-    state: State = {"mode": mode.value}
-    state |= tariffs(mode, values, status, peaks=peaks)
-    state |= _supply(mode, values, status)
-    state |= _power(mode, values, short=short)
-    state |= _energy(mode, values, state.get("contract"))
+def derive(
+    mode: Mode, values: Mapping[str, Value], *, peak_seen: bool = False, overload_frame: bool = False
+) -> Derived:
+    """Derive from the last values of a meter.
+
+    `peak_seen`: this contract has mobile peaks, as one was seen; `overload_frame`: the last frame was a short one.
+    """
+    status = parse_status(values.get("STGE"))
+    derived: Derived = {"mode": mode.value}
+    derived |= _tariff(mode, values, status, peak_seen=peak_seen)
+    derived |= _supply(mode, values, status)
+    derived |= _power(mode, values, overload_frame=overload_frame)
+    derived |= _energy(mode, values, derived.get("contract"))
     if status is not None:
-        state["exporting"] = status.exporting or (_integer(values, "SINSTI") or 0) > 0
+        derived["exporting"] = status.exporting or (_integer(values, "SINSTI") or 0) > 0
     blocks = read_profile(values.get("PJOURF+1"))
     if blocks is not None:
-        state["next_day"] = [
+        derived["next_day"] = [
             {"from": block.start, "index": block.index, "contact": block.contact, "relays": list(block.relays)}
             for block in blocks
         ]
-    return state
+    return derived
 
 
 def has_peak(values: Mapping[str, Value]) -> bool:
-    """Tell whether a mobile peak is announced or runs."""
-    status = read_status(values.get("STGE"))
-    told = status is not None and (status.peak_notice or status.peak)
-    return bool(told) or any(f"DPM{n}" in values for n in _PHASES) or "PEJP" in values or values.get("PTEC") == "PM.."
+    """Return whether a mobile peak is announced or running."""
+    status = parse_status(values.get("STGE"))
+    if status is not None and (status.peak_notice or status.peak):
+        return True
+    return any(f"DPM{n}" in values for n in _PHASES) or "PEJP" in values or values.get("PTEC") == "PM.."
 
 
-# Tariffs.
+# Tariff.
 
 
-def tariffs(mode: Mode, values: Mapping[str, Value], status: Status | None, *, peaks: bool) -> State:
-    """Derive contract, tariff period, colours and mobile peaks."""
+def _tariff(mode: Mode, values: Mapping[str, Value], status: StatusRegister | None, *, peak_seen: bool) -> Derived:
     if mode is Mode.HISTORIC:
-        return _without_none(_historic_tariffs(values, peaks=peaks))
-    return _without_none(_standard_tariffs(values, status, peaks=peaks))
+        derived = _historic_tariff(values, peak_seen=peak_seen)
+    else:
+        derived = _standard_tariff(values, status, peak_seen=peak_seen)
+    if derived["period"]:
+        derived["off_peak"] = _is_off_peak(derived["period"])
+    return _without_none(derived)
 
 
-def _historic_tariffs(values: Mapping[str, Value], *, peaks: bool) -> State:
+def _is_off_peak(period: str) -> bool:
+    """Return whether a tariff period is off-peak, by its code or by its text in LTARF.
+
+    >>> [period for period in ("HC", "HCJR", "WE HC", "HEURE SUPER CREU", "HP", "HCE") if _is_off_peak(period)]
+    ['HC', 'HCJR', 'WE HC', 'HEURE SUPER CREU']
+    """
+    words = period.upper().replace("HCJ", "HC ").split()
+    return "HC" in words or "CREU" in period.upper()  # LTARF has 16 characters, so CREUSE may be cut
+
+
+def _historic_tariff(values: Mapping[str, Value], *, peak_seen: bool) -> Derived:
     option, code = _text(values, "OPTARIF"), _text(values, "PTEC")
     option = option and option.rstrip(".")
     contract = option and _CONTRACTS.get("BBR?" if option.startswith("BBR") else option, option)
-    state: State = {"contract": contract, "period": code and code.rstrip(".")}
+    derived: Derived = {"contract": contract, "period": code and code.rstrip(".")}
     if contract == "tempo":
-        state["tempo_today"] = code and _COLOUR_OF_PERIOD.get(code[-1])
-        state["tempo_tomorrow"] = _COLOUR_TOMORROW.get(_text(values, "DEMAIN") or "")
-    if contract == "ejp" or peaks:
-        state["peak"] = code and code.startswith("PM")
-        state["peak_notice"] = "PEJP" in values and not state["peak"]  # meters before Linky send it until the peak ends
-    return state
+        derived["tempo_today"] = code and _COLOUR_OF_PERIOD.get(code[-1])
+        derived["tempo_tomorrow"] = _COLOUR_TOMORROW.get(_text(values, "DEMAIN") or "")
+    if contract == "ejp" or peak_seen:
+        derived["peak"] = code and code.startswith("PM")
+        derived["peak_notice"] = (
+            "PEJP" in values and not derived["peak"]
+        )  # meters older than Linky send it until the peak ends
+    return derived
 
 
-def _standard_tariffs(values: Mapping[str, Value], status: Status | None, *, peaks: bool) -> State:
+def _standard_tariff(values: Mapping[str, Value], status: StatusRegister | None, *, peak_seen: bool) -> Derived:
     option, code = tariff.contract(values), tariff.period(values)
     contract = _CONTRACTS[option.rstrip(".")] if option else _text(values, "NGTF")
-    state: State = {"contract": contract, "period": code.rstrip(".") if code else _text(values, "LTARF")}
+    derived: Derived = {"contract": contract, "period": code.rstrip(".") if code else _text(values, "LTARF")}
     if option is None:  # the names of the others are known
-        state["contract_name"] = contract and tariff.capitalise(tariff.sentence_case(contract))
-        state["period_name"] = state["period"] and tariff.capitalise(tariff.expand_abbreviations(state["period"]))
+        derived["contract_name"] = contract and tariff.capitalise(tariff.sentence_case(contract))
+        derived["period_name"] = derived["period"] and tariff.capitalise(tariff.expand_abbreviations(derived["period"]))
     if status is None:
-        return state
+        return derived
     if contract == "tempo":
-        state["tempo_today"], state["tempo_tomorrow"] = status.tempo_today, status.tempo_tomorrow
+        derived["tempo_today"], derived["tempo_tomorrow"] = status.tempo_today, status.tempo_tomorrow
         if status.tempo_today == COLOURS[0] and code:  # a Tempo day has a colour: its period tells it, too
-            state["tempo_today"] = _COLOUR_OF_PERIOD[code[-1]]
-    if contract in ("ejp", "tempo") or peaks:
-        state["peak_notice"], state["peak"] = status.peak_notice > 0, status.peak > 0
-    return state
+            derived["tempo_today"] = _COLOUR_OF_PERIOD[code[-1]]
+    if contract in ("ejp", "tempo") or peak_seen:
+        derived["peak_notice"], derived["peak"] = status.peak_notice > 0, status.peak > 0
+    return derived
 
 
-# What the status register and the relays say.
+# Status register and relays.
 
 
-def _supply(mode: Mode, values: Mapping[str, Value], status: Status | None) -> State:
+def _supply(mode: Mode, values: Mapping[str, Value], status: StatusRegister | None) -> Derived:
     if mode is Mode.HISTORIC:
         return {"overload": any(label in values for label in ("ADPS", "ADIR1", "ADIR2", "ADIR3"))}
-    state: State = {}
+    derived: Derived = {}
     if status is not None:
-        state |= {
+        derived |= {
             "overload": status.overload,
-            "contact": "ouvert" if status.contact_open else "fermé",
+            "contact": "open" if status.contact_open else "closed",
             "cutoff": status.cutoff,
             "cover_open": status.cover_open,
             "overvoltage": status.overvoltage,
@@ -119,66 +137,77 @@ def _supply(mode: Mode, values: Mapping[str, Value], status: Status | None) -> S
             "plc": status.plc,
             "plc_synchronised": status.plc_synchronised,
         }
-    state["supplier_index"] = tariff.supplier_register(values)
-    state["distributor_index"] = tariff.distributor_register(values)
-    state |= {f"relay_{n}": closed for n, closed in enumerate(read_relays(values.get("RELAIS")) or (), 1)}
-    return _without_none(state)
+    derived["supplier_index"] = tariff.supplier_register(values)
+    derived["distributor_index"] = tariff.distributor_register(values)
+    derived |= {f"relay_{n}": closed for n, closed in enumerate(parse_relays(values.get("RELAIS")) or (), 1)}
+    return _without_none(derived)
 
 
-# Power before the breaker; TIC.md 7, EEBUS white paper.
+# Power, and what is left of it before the breaker opens.
 
 
-def _power(mode: Mode, values: Mapping[str, Value], *, short: bool) -> State:
-    state = _historic_power(values, short=short) if mode is Mode.HISTORIC else _standard_power(values)
-    return _without_none(state)
+def _power(mode: Mode, values: Mapping[str, Value], *, overload_frame: bool) -> Derived:
+    if mode is Mode.HISTORIC:
+        return _without_none(_historic_power(values, overload_frame=overload_frame))
+    return _without_none(_standard_power(values))
 
 
-def _historic_power(values: Mapping[str, Value], *, short: bool) -> State:
+def _historic_power(values: Mapping[str, Value], *, overload_frame: bool) -> Derived:
     subscribed = _integer(values, "ISOUSC")
     if not subscribed:  # no contract is for 0
         return {}
-    drawn = [amperes for n in _PHASES if (amperes := _integer(values, f"IINST{n}")) is not None]
-    phases = 3 if drawn else 1
-    if not drawn and (amperes := _integer(values, "IINST")) is not None:
-        drawn = [amperes]
-    power = subscribed * _VOLTS * phases
+    three_phase = is_three_phase(values)
+    labels = [f"IINST{n}" for n in _PHASES] if three_phase else ["IINST"]
+    currents = [amperes for label in labels if (amperes := _integer(values, label)) is not None]
+    power = subscribed * VA_PER_AMPERE * (3 if three_phase else 1)
     apparent = _integer(values, "PAPP")
-    if drawn and (short or apparent is None):  # short frames say the currents alone, old meters never say the power
-        apparent = sum(drawn) * _GRID_VOLTS
+    if currents and (overload_frame or apparent is None):  # overload frames, and old meters, have currents only
+        apparent = sum(currents) * _GRID_VOLTS
     return {
         "subscribed_power": power,
-        "headroom_current": subscribed - max(drawn) if drawn else None,
+        "headroom_current": subscribed - max(currents) if currents else None,
         "headroom_power": None if apparent is None else power - apparent,
     }
 
 
-def _standard_power(values: Mapping[str, Value]) -> State:
+def _standard_power(values: Mapping[str, Value]) -> Derived:
     reference, cutoff = _integer(values, "PREF"), _integer(values, "PCOUP")
-    state: State = {"subscribed_power": reference * 1000 if reference else None}
+    derived: Derived = {"subscribed_power": reference * 1000 if reference else None}
     limit = (cutoff or reference or 0) * 1000
     if limit:
         apparent = _apparent(values)
-        state["headroom_power"] = None if apparent is None else limit - apparent
-        state["headroom_current"] = min(_headroom_currents(values, limit), default=None)
-    return state
+        derived["headroom_power"] = None if apparent is None else limit - apparent
+        derived["headroom_current"] = min(_headroom_currents(values, limit), default=None)
+    return derived
 
 
 def _headroom_currents(values: Mapping[str, Value], limit: int) -> Iterator[int]:
-    """Yield what each phase has left, in whole amperes."""
-    three = any(label in values for label in ("IRMS2", "SINSTS1", "URMS2"))
-    for n in _PHASES if three else (1,):
+    """Yield what is left on each phase, in whole amperes."""
+    three_phase = is_three_phase(values)
+    for n in _PHASES if three_phase else (1,):
         volts, amperes = _integer(values, f"URMS{n}"), _integer(values, f"IRMS{n}")
-        apparent = _integer(values, f"SINSTS{n}") if three else _apparent(values)
-        if not volts or apparent is None:
+        if not volts:
             continue
-        # The first three-phase meters send nonsense for a single phase, such as 48370 VA; IRMS is rounded to 1 A.
-        if three and amperes is not None and apparent > 1.1 * volts * (amperes + 2):
+        apparent = phase_power(values, n) if three_phase else _apparent(values)
+        if apparent is None and amperes is not None and f"SINSTS{n}" in values:
             apparent = volts * amperes
-        yield math.floor((limit / (3 if three else 1) - apparent) / volts)
+        if apparent is not None:
+            yield math.floor((limit / (3 if three_phase else 1) - apparent) / volts)
+
+
+def phase_power(values: Mapping[str, Any], phase: int) -> int | None:
+    """Return the apparent power of one phase of a three-phase meter in VA; None if it is missing or impossible.
+
+    The first three-phase Linkys send wrong values for single phases, such as 48370 VA.
+    """
+    apparent, volts, amperes = (_integer(values, f"{name}{phase}") for name in ("SINSTS", "URMS", "IRMS"))
+    if apparent is None or volts is None or amperes is None:
+        return apparent
+    return apparent if apparent <= 1.1 * volts * (amperes + 2) else None  # IRMS is rounded to 1 A
 
 
 def _apparent(values: Mapping[str, Value]) -> int | None:
-    """Return what is drawn in standard mode, in VA; the first Linkys, of the pilot, call it SINST1."""
+    """Return the power drawn in standard mode, in VA; the Linkys of the pilot call it SINST1."""
     apparent = _integer(values, "SINSTS")
     return _integer(values, "SINST1") if apparent is None else apparent
 
@@ -186,7 +215,7 @@ def _apparent(values: Mapping[str, Value]) -> int | None:
 # Energy.
 
 
-def _energy(mode: Mode, values: Mapping[str, Value], contract: str | None) -> State:
+def _energy(mode: Mode, values: Mapping[str, Value], contract: str | None) -> Derived:
     labels = import_registers(mode, contract)
     return _without_none(
         {"import_total": total(values, labels) if labels else None, "export_total": _integer(values, "EAIT")}
@@ -194,12 +223,12 @@ def _energy(mode: Mode, values: Mapping[str, Value], contract: str | None) -> St
 
 
 def import_registers(mode: Mode, contract: str | None) -> tuple[str, ...]:
-    """Return the registers whose sum is all that was imported."""
+    """Return the registers whose sum is all the energy imported; empty if the contract is unknown."""
     return ("EAST",) if mode is Mode.STANDARD else _REGISTERS.get(contract or "", ())
 
 
 def total(values: Mapping[str, Value], labels: tuple[str, ...]) -> int | None:
-    """Return the sum of registers, when all of them are known."""
+    """Return the sum of registers in Wh; None unless all of them are known."""
     indexes = [index for label in labels if (index := _integer(values, label)) is not None]
     return sum(indexes) if len(indexes) == len(labels) else None
 
@@ -214,5 +243,5 @@ def _text(values: Mapping[str, Value], label: str) -> str | None:
     return str(strip_padding(value)) or None if isinstance(value, str) else None
 
 
-def _without_none(state: State) -> State:
-    return {key: value for key, value in state.items() if value is not None}
+def _without_none(derived: Derived) -> Derived:
+    return {key: value for key, value in derived.items() if value is not None}

@@ -1,13 +1,13 @@
-"""The names that people read: registers, tariff periods, contracts, colours; French and English."""
+"""The names that people read, in French and English: registers, tariff periods, contracts, colours. Pure."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from common.tariff import expand_abbreviations, sentence_case
+from common.tariff import HISTORIC_REGISTERS, expand_abbreviations, sentence_case
 
 
 class Text(NamedTuple):
-    """The same in French and in English."""
+    """A text in French and in English."""
 
     fr: str
     en: str
@@ -17,12 +17,12 @@ class Text(NamedTuple):
         return self.fr if language == "fr" else self.en
 
 
-# Registers, by the tariff they are.
+# Registers.
 _BASE = Text("Énergie option Base", "Flat tariff energy")
 _OFF_PEAK, _PEAK = Text("Énergie heures creuses", "Off-peak energy"), Text("Énergie heures pleines", "Peak energy")
 _NORMAL = Text("Énergie heures normales", "Normal hours energy")
 _MOBILE_PEAK = Text("Énergie pointe mobile", "Mobile peak energy")
-# Short: Home Assistant shows some twenty characters of a name, and the colour must be among them.
+# Abbreviated: Home Assistant shows about twenty characters of a name, and the colour must be among them.
 _TEMPO = tuple(
     Text(f"Énergie {hours.fr} {colour.fr}", f"{hours.en} energy {colour.en}")
     for colour in (
@@ -32,22 +32,25 @@ _TEMPO = tuple(
     )
     for hours in (Text("HC", "Off-peak"), Text("HP", "Peak"))
 )
-#: In the order of the supplier's registers (54E, 6.1).
-_REGISTERS = {"base": (_BASE,), "hchp": (_OFF_PEAK, _PEAK), "ejp": (_NORMAL, _MOBILE_PEAK), "tempo": _TEMPO}
-_HISTORIC_REGISTERS = {
+#: By contract, in the order of the supplier's registers (54E, 6.1).
+REGISTER_NAMES = {"base": (_BASE,), "hchp": (_OFF_PEAK, _PEAK), "ejp": (_NORMAL, _MOBILE_PEAK), "tempo": _TEMPO}
+#: By label of historic mode.
+HISTORIC_REGISTER_NAMES = {
     "BASE": _BASE,
     "HCHC": _OFF_PEAK,
     "HCHP": _PEAK,
     "EJPHN": _NORMAL,
     "EJPHPM": _MOBILE_PEAK,
-    **dict(zip(("BBRHCJB", "BBRHPJB", "BBRHCJW", "BBRHPJW", "BBRHCJR", "BBRHPJR"), _TEMPO, strict=True)),
+    **dict(zip(HISTORIC_REGISTERS["BBR?"].values(), _TEMPO, strict=True)),
 }
-# The meter of whoever sells all that they produce: what their inverter draws, at night.
+# Of a meter that only sells: what the inverter itself draws at night.
 _NOT_CONSUMED = Text("Énergie soutirée hors consommation", "Energy imported, not for consumption")
 
 
-# Choices: what the state says, and what people read.
-_PERIODS = {
+# Codes of the state, and what people read.
+
+#: By contract and `period`.
+PERIOD_NAMES = {
     "base": {"TH": Text("Base", "Flat")},
     "hchp": {"HC": Text("Heures creuses", "Off-peak"), "HP": Text("Heures pleines", "Peak")},
     "ejp": {"HN": Text("Heures normales", "Normal hours"), "PM": Text("Pointe mobile", "Mobile peak")},
@@ -60,8 +63,8 @@ _PERIODS = {
         "HPJR": Text("Heures pleines jour rouge", "Peak red"),
     },
 }
-# The same in a schedule, by the supplier's register.
-_BLOCKS = {
+#: The same in a schedule, where room is short; by contract, in the order of the supplier's registers.
+SCHEDULE_NAMES = {
     "base": (Text("base", "flat"),),
     "hchp": (Text("HC", "off-peak"), Text("HP", "peak")),
     "ejp": (Text("heures normales", "normal"), Text("pointe mobile", "mobile peak")),
@@ -71,39 +74,37 @@ _BLOCKS = {
         for hours in (Text("HC", "off-peak"), Text("HP", "peak"))
     ),
 }
-_COLOURS = {
-    "bleu": Text("Bleu", "Blue"),
-    "blanc": Text("Blanc", "White"),
-    "rouge": Text("Rouge", "Red"),
-    "inconnu": Text("Non annoncé", "Not announced"),  # "unknown" would be Home Assistant's own word
+COLOUR_NAMES = {
+    "blue": Text("Bleu", "Blue"),
+    "white": Text("Blanc", "White"),
+    "red": Text("Rouge", "Red"),
+    "unknown": Text("Non annoncé", "Not announced"),  # Home Assistant shows its own "Unknown" for no state
 }
-_MODES = {"historic": Text("Historique", "Historic"), "standard": Text("Standard", "Standard")}
-_CONTRACTS = {
+MODE_NAMES = {"historic": Text("Historique", "Historic"), "standard": Text("Standard", "Standard")}
+CONTRACT_NAMES = {
     "base": Text("Base", "Flat"),
     "hchp": Text("Heures pleines / creuses", "Peak / off-peak"),
     "ejp": Text("EJP", "EJP"),
     "tempo": Text("Tempo", "Tempo"),
 }
-_CUTOFFS = {
-    "fermé": Text("Fermé", "Closed"),
-    "ouvert sur surpuissance": Text("Ouvert sur surpuissance", "Open: too much power"),
-    "ouvert sur surtension": Text("Ouvert sur surtension", "Open: overvoltage"),
-    "ouvert sur délestage": Text("Ouvert sur délestage", "Open: load shedding"),
-    "ouvert sur ordre": Text("Ouvert sur ordre", "Open: by order"),
-    "ouvert sur surchauffe avec surintensité": Text(
+CUTOFF_NAMES = {
+    "closed": Text("Fermé", "Closed"),
+    "open_overload": Text("Ouvert sur surpuissance", "Open: too much power"),
+    "open_overvoltage": Text("Ouvert sur surtension", "Open: overvoltage"),
+    "open_load_shedding": Text("Ouvert sur délestage", "Open: load shedding"),
+    "open_remote_command": Text("Ouvert sur ordre", "Open: by order"),
+    "open_overheating_overcurrent": Text(
         "Ouvert sur surchauffe avec surintensité", "Open: overheated, too much current"
     ),
-    "ouvert sur surchauffe": Text("Ouvert sur surchauffe", "Open: overheated"),
+    "open_overheating": Text("Ouvert sur surchauffe", "Open: overheated"),
 }  # fmt: skip
-_PLC = {
+PLC_NAMES = {
     "new_unlock": Text("Nouveau, libre", "New, unlocked"),
     "new_lock": Text("Nouveau, verrouillé", "New, locked"),
     "registered": Text("Enregistré", "Registered"),
 }
-
-
-#: What is the case when a yes-or-no of the state is yes.
-SWITCHES = {
+#: What is true when a true/false of the state is true.
+BINARY_NAMES = {
     "overload": Text("Dépassement de puissance", "Power limit exceeded"),
     "peak_notice": Text("Préavis de pointe mobile", "Mobile peak notice"),
     "peak": Text("Pointe mobile en cours", "Mobile peak running"),
@@ -115,15 +116,9 @@ SWITCHES = {
 }
 
 
-def is_off_peak(label: str) -> bool:
-    """Tell whether a tariff period is one of off-peak hours, by its name."""
-    words = label.upper().replace("HCJ", "HC ").split()
-    return "HC" in words or "CREU" in label.upper()  # HEURE SUPER CREU: there is room for 16 characters
-
-
 def register_name(contract: str | None, labels: Mapping[int, str], number: int) -> Text:
-    """Return what to call a register of the supplier: its tariff, what the meter calls it, or its number."""
-    known = _REGISTERS.get(contract or "", ())
+    """Return the name of a supplier's register: of its tariff, else by its text (`labels`), else by its number."""
+    known = REGISTER_NAMES.get(contract or "", ())
     if number <= len(known):
         return known[number - 1]
     label = "" if known else labels.get(number, "")
@@ -136,37 +131,32 @@ def register_name(contract: str | None, labels: Mapping[int, str], number: int) 
     return Text(f"Énergie {label}", f"Energy {label}")
 
 
-def historic_register_name(label: str) -> Text | None:
-    """Return what to call an index of historic mode; None if it is none."""
-    return _HISTORIC_REGISTERS.get(label)
-
-
 def contract_name(contract: str, language: str) -> str:
-    """Return what to call a contract: one of the four of old in words, any other as its supplier does."""
-    return _CONTRACTS[contract].of(language) if contract in _CONTRACTS else sentence_case(contract)
+    """Return the name of a contract: ours for the four of historic mode, the supplier's own for any other."""
+    return CONTRACT_NAMES[contract].of(language) if contract in CONTRACT_NAMES else sentence_case(contract)
 
 
 def period_name(contract: str | None, period: str, language: str) -> str:
-    """Return what to call a tariff period."""
-    name = _PERIODS.get(contract or "", {}).get(period)
+    """Return the name of a tariff period."""
+    name = PERIOD_NAMES.get(contract or "", {}).get(period)
     return expand_abbreviations(period) if name is None else name.of(language)
 
 
 def colour_name(colour: str, language: str) -> str:
-    """Return what to call a colour of Tempo, as the state has it."""
-    return _COLOURS[colour].of(language)
+    """Return the name of a Tempo colour of the state."""
+    return COLOUR_NAMES[colour].of(language)
 
 
 def cutoff_name(cutoff: str, language: str) -> str:
-    """Return what to say of the cut-off device, as the state has it."""
-    return _CUTOFFS[cutoff].of(language)
+    """Return the name of a state of the cut-off device."""
+    return CUTOFF_NAMES[cutoff].of(language)
 
 
 def mode_name(mode: str, language: str) -> str:
-    """Return what to call a mode."""
-    return _MODES[mode].of(language)
+    """Return the name of a mode."""
+    return MODE_NAMES[mode].of(language)
 
 
-def switched_name(key: str, language: str) -> str:
-    """Return what is the case when a yes-or-no of the state is yes."""
-    return SWITCHES[key].of(language)
+def binary_name(key: str, language: str) -> str:
+    """Return what is true when a true/false of the state is true."""
+    return BINARY_NAMES[key].of(language)

@@ -1,25 +1,25 @@
-"""Decides what of a state to publish, and when: at once what matters, seldom what trembles. Pure.
+"""Decides which values of a state to publish, and when: urgent ones at once, noisy ones rate-limited. Pure.
 
-Home Assistant's recorder writes a row for each entity whose state changes, and compares texts, not meanings. So a value
-that has only trembled is published as it was, until it has moved beyond its deadband and rested for its pace; a value
-that is published is always one that the meter has said. When something urgent happens, and with each refresh,
-everything is published as it is. Only `exporting` takes nothing else along: it turns all day where a roof or a battery
-holds a house at 0 W.
+Home Assistant's recorder writes a row for each entity whose state changes. So a value that has changed by less than its
+deadband, or sooner than its minimum interval, is published with its previous value; a published value is always one
+that the meter has sent. Whenever something urgent changes, and with each refresh, everything is published with its
+present value. `exporting` is the exception, and publishes nothing else: where solar panels or a battery hold a house at
+0 W, it changes all day.
 
-================================  ==========  =======  ============================================================
-quantity                          deadband    pace     why
-================================  ==========  =======  ============================================================
-urgent (see URGENT)               any change  at once  somebody switches something on it
-exporting                         any change  60 s     at once, but not again within a minute, and without the others
-VA                                2 %, 20     `every`  a base load trembles by that; 20 VA is two steps of PAPP
-estimated_power                   5 %, 50     30 s     a mean over a minute: sooner there is nothing new in it
-A                                 1           `every`  whole amperes: a load between two of them flips at each frame
-V                                 2           60 s     trembles with each frame; nobody acts on it within a minute
-Wh, VArh                          any change  60 s     five-minute statistics need no more; three or more registers
-                                                       count the same energy
-maxima, means, stamps, CCASN...   any change  60 s     about the past already, but a maximum rises by the second
-all the rest                      any change  `every`
-================================  ==========  =======  ============================================================
+================================  ==========  ========  ============================================================
+quantity                          deadband    interval  why
+================================  ==========  ========  ============================================================
+urgent (see URGENT)               any change  at once   automations act on it
+exporting                         any change  60 s      at once, but not again within a minute
+VA                                2 %, 20     `every`   noise of a base load; 20 VA is two steps of PAPP
+estimated_power                   5 %, 50     30 s      a mean over a minute has nothing new before
+A                                 1           `every`   whole amperes: a load between two of them flips at each frame
+V                                 2           60 s      changes with each frame; nothing acts on it within a minute
+Wh, VArh                          any change  60 s      five-minute statistics need no more; three or more registers
+                                                        count the same energy
+maxima, means, stamps, CCASN...   any change  60 s      they are about the past, but a maximum rises by the second
+everything else                   any change  `every`
+================================  ==========  ========  ============================================================
 """
 
 import math
@@ -33,7 +33,7 @@ from reader.tic.status_register import RELAYS
 #: What is published at once when it changes.
 URGENT = frozenset(
     [
-        *("mode", "contract", "period", "tempo_today", "tempo_tomorrow", "peak_notice", "peak", "overload"),
+        *("mode", "contract", "period", "tempo_today", "tempo_tomorrow", "peak_notice", "peak", "overload", "off_peak"),
         *("contact", "cutoff", "producer", "exporting", "MSG1", "MSG2"),
         *(f"relay_{number}" for number in range(1, RELAYS + 1)),
     ]
@@ -42,11 +42,11 @@ _MINUTE = 60.0  # seconds
 
 
 class _Rule(NamedTuple):
-    """What a quantity must do to be published again."""
+    """By how much a quantity must have changed, and how long ago, to be published again."""
 
-    deadband: int = 0  # a larger change than this
-    percent: int = 0  # and than this share of what was published
-    min_interval: float = 0.0  # seconds since it last changed; `every` holds anyway
+    deadband: int = 0  # by more than this
+    percent: int = 0  # and by more than this share of the published value
+    min_interval: float = 0.0  # seconds since it last changed; `every` applies in addition
 
 
 _POWER = _Rule(deadband=20, percent=2)
@@ -64,31 +64,35 @@ _BY_UNIT = {"VA": _POWER, "A": _CURRENT, "V": _Rule(deadband=2, min_interval=_MI
 
 
 class PublishPolicy:
-    """What was published of one meter, and what is to be published next."""
+    """Remembers what was published of one meter, and decides what is published next."""
 
     def __init__(self, *, every: float, refresh: float) -> None:
         self._every = every
         self._refresh = refresh
         self._published: dict[str, Any] = {}
-        self._changed: dict[str, float] = {}  # when each key last changed, monotonic
-        self._last: float | None = None  # when something was published
-        self._whole = 0.0  # when everything was
-        self.force = False  # everything is to be published at the next occasion
-        self._all = False
+        self._changed_at: dict[str, float] = {}  # by key, monotonic
+        self._last_at: float | None = None  # when something was published
+        self._last_full_at = 0.0  # when everything was published
+        self.forced = False  # everything is published next time, due or not
+        self._stale = False  # newer values than `_published` have been published elsewhere
 
-    def mark_sent(self) -> None:
-        """Everything was shown to somebody: what is published next must not be older."""
-        self._all = True
+    def force(self) -> None:
+        """Publish everything next time."""
+        self.forced = True
+
+    def mark_published(self) -> None:
+        """Record that all present values were published elsewhere: what is published next must not be older."""
+        self._stale = True
 
     def due(self, state: Mapping[str, Any], monotonic: float) -> dict[str, Any] | None:
         """Return what to publish now, None if nothing is due."""
-        if self._last is None or self.force or monotonic - self._whole >= self._refresh:
+        if self._last_at is None or self.forced or monotonic - self._last_full_at >= self._refresh:
             return self._publish(state, state, monotonic)
         changed = [key for key in state.keys() | self._published.keys() if self._differs(state, key)]
-        urgent = {key for key in changed if key in URGENT and self._rested(key, monotonic)}
-        if not urgent and monotonic - self._last < self._every:
+        urgent = {key for key in changed if key in URGENT and self._interval_over(key, monotonic)}
+        if not urgent and monotonic - self._last_at < self._every:
             return None
-        if self._all or urgent - {"exporting"}:
+        if self._stale or urgent - {"exporting"}:
             return self._publish(state, state, monotonic)
         ready = [key for key in changed if self._ready(state, key, monotonic)]
         return self._publish(state, ready, monotonic) if ready else None
@@ -98,33 +102,33 @@ class PublishPolicy:
             return True
         return bool(state[key] != self._published[key])
 
-    def _rested(self, key: str, monotonic: float) -> bool:
-        return monotonic - self._changed.get(key, -math.inf) >= _rule(key).min_interval
+    def _interval_over(self, key: str, monotonic: float) -> bool:
+        return monotonic - self._changed_at.get(key, -math.inf) >= _rule(key).min_interval
 
     def _ready(self, state: Mapping[str, Any], key: str, monotonic: float) -> bool:
-        """Tell whether a key that differs has moved enough, and rested long enough."""
-        now, before = state.get(key), self._published.get(key)
-        if now is None or before is None:
+        """Return whether a key that differs has changed by more than its deadband, and long enough ago."""
+        value, published = state.get(key), self._published.get(key)
+        if value is None or published is None:
             return True  # it has come, or gone
-        if not self._rested(key, monotonic):
+        if not self._interval_over(key, monotonic):
             return False
         rule = _rule(key)
-        if isinstance(now, int) and isinstance(before, int):
-            return abs(now - before) > max(rule.deadband, abs(before) * rule.percent / 100)
+        if isinstance(value, int) and isinstance(published, int):
+            return abs(value - published) > max(rule.deadband, abs(published) * rule.percent / 100)
         return True
 
     def _publish(self, state: Mapping[str, Any], keys: Iterable[str], monotonic: float) -> dict[str, Any]:
-        whole = keys is state
-        news = {key: state[key] for key in keys if key in state}
-        published = {key: news.get(key, self._published.get(key)) for key in state}
+        full = keys is state
+        updated = {key: state[key] for key in keys if key in state}
+        published = {key: updated.get(key, self._published.get(key)) for key in state}
         for key, value in published.items():
             if key not in self._published or self._published[key] != value:
-                self._changed[key] = monotonic
-        for key in self._changed.keys() - published.keys():
-            del self._changed[key]
-        self._published, self._last = published, monotonic
-        if whole:
-            self._whole, self.force, self._all = monotonic, False, False
+                self._changed_at[key] = monotonic
+        for key in self._changed_at.keys() - published.keys():
+            del self._changed_at[key]
+        self._published, self._last_at = published, monotonic
+        if full:
+            self._last_full_at, self.forced, self._stale = monotonic, False, False
         return dict(published)
 
 

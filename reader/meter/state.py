@@ -1,8 +1,8 @@
-"""What is known of one meter now: `teleinfo/<meter>/state`, for people and for Home Assistant. Pure: no I/O, no clock.
+"""Keeps the state of one meter, which is published on `teleinfo/<meter>/state`. Pure: no I/O, no clock.
 
-frame ──▶ last values ──▶ derived ──▶ publication ──▶ JSON object
+frame ──▶ last values ──▶ derived ──▶ publish policy ──▶ JSON object
   │                          ▲
-  └─────▶ estimate ──────────┘
+  └──▶ power estimate ───────┘
 """
 
 from dataclasses import replace
@@ -11,87 +11,85 @@ from typing import Any
 from common.frame import Frame, write_stamp
 from reader.meter.derived import derive, has_peak, import_registers, total
 from reader.meter.last_values import LastValues
-from reader.meter.power_estimate import Estimate
+from reader.meter.power_estimate import PowerEstimate
 from reader.meter.publish_policy import PublishPolicy
 
 
-class State:
-    """The state of one meter; frames come as published, in the order of the line.
+class MeterState:
+    """The state of one meter. Frames are expected as published, in the order of the line.
 
-    Nothing is published before the meter has sent one whole frame, and each index of it twice.
+    Nothing is published before the meter has sent one complete frame, and each index of it twice.
     """
 
     def __init__(self, *, every: float = 10.0, refresh: float = 300.0) -> None:
-        self._last = LastValues()
-        self._estimate = Estimate()
-        self._publication = PublishPolicy(every=every, refresh=refresh)
+        """Publish at most `every` seconds unless it is urgent, and everything each `refresh` seconds."""
+        self._last_values = LastValues()
+        self._estimate = PowerEstimate()
+        self._policy = PublishPolicy(every=every, refresh=refresh)
         self._derived: dict[str, Any] = {}
-        self._power: int | None = None
-        self._peaks = False  # a mobile peak was seen, under this contract
+        self._estimated_power: int | None = None
+        self._peak_seen = False  # a mobile peak, under this contract
         self._online: bool | None = None
 
     def update(self, frame: Frame, monotonic: float) -> Frame:
-        """Take a frame, and return what is believed of it; `monotonic` is when its last byte came in."""
-        last, changes = self._last, self._last.changes
-        believed = last.take(frame)
-        if last.changes != changes:
-            self._peaks = False
+        """Take over a frame whose last byte arrived at `monotonic`; return it without values that are in doubt."""
+        last_values, changes = self._last_values, self._last_values.changes
+        accepted = last_values.update(frame)
+        if last_values.changes != changes:
+            self._peak_seen = False
             self._estimate.clear()
-        self._peaks = self._peaks or has_peak(last.values)
-        self._derived = derive(frame.mode, last.values, peaks=self._peaks, short=last.short)
-        # Never from an index that was held back, here or before: the frame does not carry it.
-        carried = {label: value for label, value in frame.values.items() if label in believed}
+        self._peak_seen = self._peak_seen or has_peak(last_values.values)
+        self._derived = derive(
+            frame.mode, last_values.values, peak_seen=self._peak_seen, overload_frame=last_values.overload_frame
+        )
+        # Only from indexes of this very frame: one that was held back must not be estimated from.
+        carried = {label: value for label, value in frame.values.items() if label in accepted}
         registers = import_registers(frame.mode, self._derived.get("contract"))
-        self._estimate.take(
+        self._estimate.update(
             total(carried, registers) if registers else None,
             total(carried, ("EAIT",)),
             monotonic,
             self._derived.get("subscribed_power"),
         )
-        self._power = self._estimate.power(monotonic)
+        self._estimated_power = self._estimate.power(monotonic)
         return replace(frame, values=carried)
 
-    def link(self, online: bool) -> None:
-        """Frames have begun to come, or ceased."""
+    def set_online(self, online: bool) -> None:
+        """Set whether frames are coming."""
         if online == self._online:
             return
         if self._online is not None:
-            self._publication.force = True
+            self._policy.force()
         self._online = online
         self._estimate.clear()
-        self._power = None
+        self._estimated_power = None
 
     def force_publish(self) -> None:
-        """Somebody must see everything at once, changed or not."""
-        self._publication.force = True
+        """Publish everything next time, changed or not."""
+        self._policy.force()
 
-    def due(self, monotonic: float) -> dict[str, object] | None:
+    def mark_published(self) -> None:
+        """Record that the snapshot was published: nothing older may follow it."""
+        self._policy.mark_published()
+
+    @property
+    def complete(self) -> bool:
+        """Whether all is known that the meter sends, so that the state may be published."""
+        return self._last_values.complete
+
+    def due(self, monotonic: float) -> dict[str, Any] | None:
         """Return what to publish now, None if nothing is due; what is returned counts as published."""
-        if not self._last.complete:
+        if not self.complete:
             return None
-        if self._online is False and not self._publication.force:
-            return None  # a refresh would make values look fresh that are not
-        return self._publication.due(self._state(), monotonic)
+        if self._online is False and not self._policy.forced:
+            return None  # a refresh would make old values look new
+        return self._policy.due(self.snapshot(), monotonic)
 
-    def current(self) -> dict[str, object]:
-        """Return everything as it is, for a birth message or a reconnect; empty while nothing is to be published."""
-        if not self._last.complete:
-            return {}
-        self._publication.mark_sent()
-        return self._state()
-
-    def values(self) -> dict[str, object]:
-        """Return everything as it is, without a word to whoever decides what is published; empty before it may be."""
-        return self._state() if self._last.complete else {}
-
-    def known(self) -> dict[str, Any]:
-        """Return what is known so far, whole or not: for somebody who looks at a bad line."""
-        return self._state()
-
-    def _state(self) -> dict[str, Any]:
-        state: dict[str, Any] = dict(self._last.values)
-        state |= {f"{label}_at": write_stamp(stamp) for label, stamp in self._last.stamps.items()}
-        state |= self._derived
-        if self._power is not None:
-            state["estimated_power"] = self._power
-        return state
+    def snapshot(self) -> dict[str, Any]:
+        """Return all that is known now, complete or not."""
+        snapshot: dict[str, Any] = dict(self._last_values.values)
+        snapshot |= {f"{label}_at": write_stamp(stamp) for label, stamp in self._last_values.stamps.items()}
+        snapshot |= self._derived
+        if self._estimated_power is not None:
+            snapshot["estimated_power"] = self._estimated_power
+        return snapshot

@@ -11,7 +11,8 @@ from typing import Any
 from common import config
 from common.deployment import here
 from common.errors import ConfigError, PortBusy, PortError, TeleinfoError
-from common.host import Host, reason
+from common.file_errors import reason
+from common.host import Host
 from common.plural import plural
 from common.runtime.cli import NO_ROOM, UTC_TIMES, positive, whole
 from common.runtime.shutdown import Shutdown
@@ -139,7 +140,7 @@ def _replay(arguments: argparse.Namespace) -> int:
         serve_pty(
             _Told(line, says.tell),
             announce=lambda name: print(name, flush=True),  # noqa: T201 - the command's output
-            patient=True,
+            wait_for_client=True,
         )
     finally:
         says.end()

@@ -9,9 +9,9 @@ from typing import Any, BinaryIO
 
 from common.frame import Frame
 from common.plural import plural
-from reader.line.address_filter import MANY_METERS, AddressFilter
+from reader.line.address_filter import MAX_METERS, AddressFilter
 from reader.recording.format import read_bytes
-from reader.tic.decoder import Decoder, as_frame
+from reader.tic.decoder import Decoder
 
 _NO_TIME = datetime.fromtimestamp(0, UTC)  # a capture does not tell when its bytes came in
 
@@ -46,7 +46,7 @@ class Summary:
                 (self.no_address, "frame", " without a valid address"),
                 (self.undecodable, "frame", " without a start or a good group"),
                 (self.address_mismatch, "frame", " with an address that stood alone"),
-                (self.refused, "frame", f" of more than {MANY_METERS} meters"),
+                (self.refused, "frame", f" of more than {MAX_METERS} meters"),
                 (self.parity_errors, "parity error", ""),
             )
             if count
@@ -78,12 +78,12 @@ def decode_file(file: BinaryIO, summary: Summary, name: str = "-") -> Iterator[s
             if reading.address is None:
                 summary.no_address += 1
                 continue
-            for frame in identity.feed(as_frame(reading, reading.address, _NO_TIME)):
+            for frame in identity.feed(reading.to_frame(reading.address, _NO_TIME)):
                 summary.frames += 1
                 summary.groups += len(frame.values)
                 yield _line(frame)
     summary.undecodable = decoder.broken
-    summary.address_mismatch = identity.address_mismatch + identity.unsure
+    summary.address_mismatch = identity.address_mismatch + identity.pending
     summary.refused = identity.refused
 
 

@@ -1,14 +1,14 @@
-r"""The format of recordings: what came over a line and when, as text that survives a mail and that a person can read.
+r"""The format of recordings: the bytes of a line and their times, as readable text that can be sent by mail.
 
 ::
 
-    teleinfo-recording 1
+    teleinfo-recording 2
     # comments
     0.000 speed 9600
-    0.874 e \x02\nADSC\t031961123456\t9\r
+    0.874 e \x82\nADSC\t031961123456\t9\r
 
-A line holds seconds since the start, how its bytes carry parity (`e`: even, as bit 7; `n`: none) and characters of
-seven bits. docs/recordings.md has all of it. Pure: no I/O but the reading of the file that is given.
+A line has the seconds since the start, the parity of its characters (`e`: even, in bit 7; `n`: none) and the bytes,
+escaped as in C. docs/recordings.md specifies the format. Pure: no I/O except reading the given file.
 """
 
 import re
@@ -19,49 +19,49 @@ from typing import BinaryIO, NamedTuple
 from common.errors import ConfigError
 from reader.tic.parity import with_parity
 
-VERSION = 1
+VERSION = 2
 HEADER = f"teleinfo-recording {VERSION}"
 
 _MAGIC = b"teleinfo-recording "
 _BOM = b"\xef\xbb\xbf"
-_READ = 65_536  # bytes
-_LONGEST_LINE = 16_384  # bytes; what is written has at most some 150
-_MOST = 36  # bytes that a line holds: mail programs break lines of more than 78 characters
+_READ_SIZE = 65_536  # bytes
+_MAX_LINE = 16_384  # characters; lines are written with at most 150
+_MAX_BYTES = 36  # bytes on a line, as mail programs break lines of more than 78 characters
 
 _EVEN = with_parity(bytes(range(256)))
-_NAMED = {"\\": "\\\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
-_BY_NAME = {r"\n": 0x0A, r"\r": 0x0D, r"\t": 0x09, r"\s": 0x20, "\\\\": 0x5C}
-_TOKEN = re.compile(r"\\[nrts\\]|\\x[0-7][0-9A-Fa-f]|\\=[0-9A-Fa-f]{2}|[ -\[\]-~]")
+_ESCAPES = {"\\": "\\\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
+_UNESCAPED = {escape: ord(character) for character, escape in _ESCAPES.items()}
+_TOKEN = re.compile(r"\\[nrt\\]|\\x[0-9A-Fa-f]{2}|[ -\[\]-~]")
 _TEXT = re.compile(f"(?:{_TOKEN.pattern})+")
 _LINE = re.compile(r"(\d{1,9}\.\d{3}) (?:(speed) (\d{1,7})|([en]) (\S.*))")
 
 
 class Chunk(NamedTuple):
-    """Bytes that came in together."""
+    """Bytes that arrived together."""
 
     seconds: float  # since the start of the recording
     data: bytes
 
 
 def write_chunk(chunk: Chunk) -> str:
-    r"""Write the lines of a chunk, each with its end.
+    r"""Format a chunk as lines, each with its newline.
 
     >>> write_chunk(Chunk(1.5, b"\nPTEC HP..  \r"))
-    '1.500 n \\nPTEC HP.. \\s\\r\n'
+    '1.500 n \\nPTEC HP.. \\x20\\r\n'
     """
     return "".join(f"{chunk.seconds:.3f} {_write(piece)}\n" for piece in _pieces(chunk.data))
 
 
 def write_speed(seconds: float, speed: int) -> str:
-    """Write the line that says at how many bit/s the port listens from now on."""
+    """Format the line for a change of the port's speed, in bit/s."""
     return f"{seconds:.3f} speed {speed}\n"
 
 
 def _pieces(data: bytes) -> Iterator[bytes]:
-    """Yield what stands on a line each: a group where that is short enough."""
+    """Yield the bytes of each line: a group, unless that is too long."""
     start = 0
     for position, byte in enumerate(data, 1):
-        if byte & 0x7F == 0x0D or position - start == _MOST or position == len(data):
+        if byte & 0x7F == 0x0D or position - start == _MAX_BYTES or position == len(data):
             yield data[start:position]
             start = position
 
@@ -72,42 +72,40 @@ def _write(data: bytes) -> str:
     text = ""
     for place, byte in enumerate(data):
         character = chr(byte & 0x7F)
-        if byte != (_EVEN[byte] if even else byte & 0x7F):
-            text += f"\\={byte:02X}"
-        elif character == " ":
-            # White space at the ends, or more than one, does not survive all mail programs.
-            text += " " if text and text[-1] != " " and place + 1 < len(data) else r"\s"
-        elif character in _NAMED:
-            text += _NAMED[character]
-        elif character.isprintable():
+        expected_parity = byte == (_EVEN[byte] if even else byte & 0x7F)
+        # Some mail programs change spaces at the ends of a line, and consecutive ones.
+        safe = character != " " or (text and text[-1] != " " and place + 1 < len(data))
+        if expected_parity and character in _ESCAPES:
+            text += _ESCAPES[character]
+        elif expected_parity and safe and character.isprintable():
             text += character
         else:
-            text += f"\\x{byte & 0x7F:02X}"
+            text += f"\\x{byte:02X}"
     return f"{'e' if even else 'n'} {text}"
 
 
 def read_bytes(file: BinaryIO, name: str) -> Iterator[bytes]:
-    """Yield the bytes of a recording, or of a file of raw bytes: its beginning tells which it is.
+    """Yield the bytes of a recording, or of a file of raw bytes; the first line of a recording tells them apart.
 
     Raises:
-        ConfigError: what begins like a recording is none.
+        ConfigError: the recording is damaged.
     """
-    head = file.read(_READ)
+    head = file.read(_READ_SIZE)
     if _is_recording(head):
         yield from (chunk.data for chunk in _read_lines(_lines(head, file), name))
         return
     while head:
         yield head
-        head = file.read(_READ)
+        head = file.read(_READ_SIZE)
 
 
 def read_chunks(file: BinaryIO, name: str) -> Iterator[Chunk]:
     """Yield the chunks of a recording.
 
     Raises:
-        ConfigError: it is none; with the line, and what is expected there.
+        ConfigError: it is not a recording, or damaged; with the line and what is expected there.
     """
-    head = file.read(_READ)
+    head = file.read(_READ_SIZE)
     if not _is_recording(head):
         raise ConfigError(f"{name}: not a recording: its first line must be '{HEADER}'")
     yield from _read_lines(_lines(head, file), name)
@@ -122,13 +120,13 @@ def _lines(head: bytes, file: BinaryIO) -> Iterator[str]:
     while True:
         *lines, rest = rest.split(b"\n")
         yield from (line.decode("ascii", "replace").strip() for line in lines)
-        more = file.read(_READ) if len(rest) < _LONGEST_LINE else b""
+        more = file.read(_READ_SIZE) if len(rest) < _MAX_LINE else b""
         if not more:
             break
         rest += more
     last = rest.decode("ascii", "replace").strip()
-    if last.startswith(_MAGIC.decode()) or len(rest) >= _LONGEST_LINE or _parse(last):
-        yield last  # anything else is what a full disk or a power cut has left of a line
+    if last.startswith(_MAGIC.decode()) or len(rest) >= _MAX_LINE or _parse(last):
+        yield last  # else it was cut off by a full disk or a power cut
 
 
 def _read_lines(lines: Iterable[str], name: str) -> Iterator[Chunk]:
@@ -136,7 +134,7 @@ def _read_lines(lines: Iterable[str], name: str) -> Iterator[Chunk]:
         if number == 1:
             version = line.split()[1] if len(line.split()) > 1 else ""
             if version != str(VERSION):
-                raise ConfigError(f"{name}: a recording of version {version!r}; this program knows version {VERSION}")
+                raise ConfigError(f"{name}: a recording of version {version!r}; this program reads version {VERSION}")
         elif line and not line.startswith("#"):
             chunk = _read_line(line, f"{name}, line {number}")
             if chunk is not None:
@@ -151,22 +149,20 @@ def _read_line(line: str, where: str) -> Chunk | None:
 
 
 def _parse(line: str) -> re.Match[str] | None:
-    match = _LINE.fullmatch(line) if len(line) < _LONGEST_LINE else None
+    match = _LINE.fullmatch(line) if len(line) < _MAX_LINE else None
     return match if match is not None and (match[2] or _read_text(match[5], even=match[4] == "e")) else None
 
 
-@lru_cache(maxsize=1024)  # most groups of a frame are those of the frame before
+@lru_cache(maxsize=1024)  # most groups are the same as in the previous frame
 def _read_text(text: str, *, even: bool) -> bytes:
-    """Return the bytes of a TEXT; nothing where it is none."""
+    """Return the bytes of a TEXT; nothing if it is invalid."""
     if not _TEXT.fullmatch(text):
         return b""
     return bytes(_byte(token, even=even) for token in _TOKEN.findall(text))
 
 
 def _byte(token: str, *, even: bool) -> int:
-    if token.startswith(r"\="):
+    if token.startswith(r"\x"):
         return bytes.fromhex(token[2:])[0]
-    character = _BY_NAME.get(token)
-    if character is None:
-        character = bytes.fromhex(token[2:])[0] if token.startswith(r"\x") else ord(token)
+    character = _UNESCAPED.get(token) or ord(token)
     return _EVEN[character] if even else character

@@ -1,1 +1,4 @@
-"""Simulated meters: the household, the contract, the calendar, and the line they are sent on."""
+"""Simulated meters: household, contract, calendar, measurements, frames, and the line that sends them.
+
+Uses `tic` for checksums, parity and stamps.
+"""

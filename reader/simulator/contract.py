@@ -1,4 +1,4 @@
-"""The contracts of simulated meters: which tariff period runs when, and what the meter calls it. Pure."""
+"""The contracts of simulated meters: tariff periods, when they run, and their names. Pure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from reader.simulator.calendar import BLUE, HOUR, RED, LegalDay, legal_day, legal_day_at, tempo_colour
 
-ANNOUNCED_AT = 20 * HOUR  # the meter shows tomorrow's colour, or a mobile peak, from then on
+ANNOUNCED_AT = 20 * HOUR  # tomorrow's colour, or a mobile peak
 TEMPO_CHANGES_AT = 6 * HOUR
 EJP_BEGINS_AT, EJP_ENDS_AT = 7 * HOUR, 1 * HOUR  # of the day after
 _PROFILE_BLOCKS = 11  # of PJOURF+1 and PPOINTE
@@ -17,12 +17,12 @@ class Period(NamedTuple):
 
     label: str  # LTARF, 16 characters
     code: str  # PTEC; on a Linky, a contract that historic mode does not know is always TH..
-    contact_closed: bool  # what the dry contact does; a water heater hangs on it
-    share: int  # percent of the energy that the meter had counted before the simulation begins
+    contact_closed: bool  # state of the dry contact, which switches a water heater
+    share: int  # percent of the energy that was counted before the simulation
 
 
 class Switch(NamedTuple):
-    """From this time on the wall clock, these registers run (numbers from 1)."""
+    """From this legal time on, these registers are running (numbers from 1)."""
 
     clock: int
     supplier: int
@@ -30,7 +30,7 @@ class Switch(NamedTuple):
 
 
 class Peak(NamedTuple):
-    """A mobile peak: hours whose date is only announced the evening before."""
+    """A mobile peak, which is announced the evening before."""
 
     number: int  # of DPMn and FPMn
     start: int
@@ -40,32 +40,32 @@ class Peak(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
-    """What the meter is programmed with."""
+    """The program of the meter."""
 
     name: str
     number: int
     calendar: str  # NGTF, 16 characters
     option: str = "BASE"  # OPTARIF
-    index_labels: tuple[str, ...] = ("BASE",)  # historic mode; a single one counts everything
+    index_labels: tuple[str, ...] = ("BASE",)  # historic mode; a single one is the total
     periods: tuple[Period, ...]
     switches: Callable[[LegalDay], tuple[Switch, ...]]  # of a day; the first is at midnight
-    day_profiles: Callable[[LegalDay], tuple[int, str]]  # NJOURF and its PJOURF; mobile peaks do not show here
-    peaks: Callable[[int], tuple[Peak | None, Peak | None]] = lambda _: (None, None)  # running and announced
-    hot_water_at: int = 1 * HOUR + 30 * 60  # when the water heater starts: with the off-peak hours, where there are any
+    day_profiles: Callable[[LegalDay], tuple[int, str]]  # NJOURF and its PJOURF; without mobile peaks
+    peaks: Callable[[int], tuple[Peak | None, Peak | None]] = lambda _: (None, None)  # running, announced
+    hot_water_at: int = 1 * HOUR + 30 * 60  # start of the water heater: at the off-peak hours, if any
 
 
 def _profile(*blocks: str) -> str:
-    """Write a day profile; a block is HHMM, the dry contact (8 open, C closed, 4 as Tempo has it), and the register."""
+    """Format a day profile; a block is HHMM, the dry contact (8 open, C closed, 4 as for Tempo), and the register."""
     return " ".join([*blocks, *["NONUTILE"] * (_PROFILE_BLOCKS - len(blocks))])
 
 
 def _high_season(day: LegalDay) -> bool:
-    """Tell whether the distributor's high season runs: November to March."""
+    """Return whether the day is in the distributor's high season: November to March."""
     return day.date.month in (11, 12, 1, 2, 3)
 
 
 def _distributor(day: LegalDay, *, off_peak: bool) -> int:
-    """Register of the distributor's own grid: off-peak and peak hours of the low season, then of the high season."""
+    """Return the distributor's register: off-peak and peak hours are 1 and 2 in the low season, 3 and 4 in the high."""
     return 1 + 2 * _high_season(day) + (not off_peak)
 
 
@@ -73,7 +73,7 @@ def _one_register(_: LegalDay) -> tuple[Switch, ...]:
     return (Switch(0, 1, 1),)
 
 
-# Off-peak hours are set meter by meter, seldom to the hour.
+# Off-peak hours differ from meter to meter, and seldom start on the hour.
 _OFF_PEAK_WINDOWS = ((1 * HOUR + 56 * 60, 6 * HOUR + 56 * 60), (14 * HOUR + 26 * 60, 17 * HOUR + 26 * 60))
 
 
@@ -94,17 +94,17 @@ def _week_end(day: LegalDay) -> tuple[Switch, ...]:
 
 
 def _tempo(day: LegalDay) -> tuple[Switch, ...]:
-    before, today = tempo_colour(day.number - 1), tempo_colour(day.number)
+    yesterday, today = tempo_colour(day.number - 1), tempo_colour(day.number)
     low, high = (_distributor(day, off_peak=which) for which in (True, False))
     return (
-        Switch(0, 2 * before - 1, low),
+        Switch(0, 2 * yesterday - 1, low),
         Switch(TEMPO_CHANGES_AT, 2 * today, high),
         Switch(22 * HOUR, 2 * today - 1, low),
     )
 
 
 def _tempo_peak(number: int) -> Peak | None:
-    """Mobile peak of a tariff day: peak 1 is white, peak 2 is red."""
+    """Return the mobile peak of a tariff day: 1 is white, 2 is red."""
     colour = tempo_colour(number)
     if colour == BLUE:
         return None
@@ -119,7 +119,7 @@ def _tempo_peak(number: int) -> Peak | None:
 
 
 def tempo_days(instant: int) -> tuple[int, int | None]:
-    """Number of the tariff day that runs, and of the next one while its colour is announced."""
+    """Return the number of the current tariff day, and of the next one if its colour is announced."""
     day = legal_day_at(instant)
     since_midnight = instant - day.start
     if since_midnight < day.elapsed(TEMPO_CHANGES_AT):
@@ -133,9 +133,9 @@ def _tempo_peaks(instant: int) -> tuple[Peak | None, Peak | None]:
 
 
 def _ejp_peak(number: int) -> Peak | None:
-    """Mobile peak that begins on this day.
+    """Return the mobile peak that starts on this day.
 
-    EJP has as many days as Tempo has red ones, in the same months: here they are the same.
+    EJP has as many days as Tempo has red ones, in the same months; the simulator uses the same days.
     """
     if tempo_colour(number) != RED:
         return None

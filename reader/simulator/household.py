@@ -1,13 +1,12 @@
-"""The household behind a simulated meter: what it draws and feeds in, and what the registers have counted of it. Pure.
+"""The household of a simulated meter: what it draws and feeds in, and the registers of the meter. Pure.
 
-A day is a step function: power is constant for ten minutes at most, in whole watts, and steps begin on whole seconds.
-Energy is thus a whole number of joules, adds up exactly however it is cut, and is known at each second from the sums at
-the start of the day and of the step. Days before the one asked for are summed once and kept.
+The power of a day is a step function: constant for ten minutes at most, in whole watts, with steps at whole seconds. So
+energy is a whole number of joules, adds up exactly over any parts, and is known at each second from the sums at the
+start of the day and of the step. The sums of earlier days are computed once and kept.
 """
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
@@ -18,15 +17,15 @@ from reader.simulator.calendar import DAY, HOUR, LegalDay, legal_day, legal_day_
 from reader.simulator.contract import Contract
 
 SUPPLIER_REGISTERS, DISTRIBUTOR_REGISTERS = 10, 4
-FIRST_DAY = 19_358  # 2023-01-01: the registers move from here on; what they had counted before is invented
+FIRST_DAY = 19_358  # 2023-01-01: the registers count from here on, starting from made-up values
 
 _STEP = 600  # seconds
 _STEPS = DAY // _STEP
-_MOST = 6_000  # W; below the subscribed power, whatever runs together
-_OVERLOAD = 11_300  # W drawn from the grid when the household forgets itself
+_MAX_POWER = 6_000  # W; below the subscribed power, whatever is switched on
+_OVERLOAD = 11_300  # W drawn from the grid during an overload
 _WATT_HOUR = 3_600  # joules
 
-# W, at each hour; between two hours power goes in a line.
+# W, at each hour; linear between two hours.
 # fmt: off
 _WORKDAY = (
     220,  180,  180,  180,  190,  200,  350,  900,  600,  350,  320,  450,
@@ -46,34 +45,34 @@ _HEATING = (  # percent
 def _by_step(hours: tuple[int, ...]) -> list[int]:
     steps = HOUR // _STEP
     pairs = zip(hours, hours[1:] + hours[:1], strict=True)
-    return [here + (there - here) * i // steps for here, there in pairs for i in range(steps)]
+    return [start + (end - start) * i // steps for start, end in pairs for i in range(steps)]
 
 
 _HABITS = (*[_by_step(_WORKDAY)] * 5, *[_by_step(_WEEKEND)] * 2)
 _HEATING_BY_STEP = _by_step(_HEATING)
-# Percent; each day reads two stretches of it, one for its habits and one for its clouds.
-_MOODS = [75 + mix(1, i) % 51 for i in range(1024)]
+# Percent; each day uses two parts of it, one to vary its habits and one for its clouds.
+_VARIATIONS = [75 + mix(1, i) % 51 for i in range(1024)]
 
-# A sun over the middle of France: 47° N, 2.5° E. Ten-minute steps of UTC.
+# The sun in the middle of France: 47° N, 2.5° E. Ten-minute steps of UTC.
 _LATITUDE = math.radians(47)
 _SUN_ANGLES = [math.cos(math.radians((i + 0.5) * 360 / _STEPS - 180 + 2.5)) for i in range(_STEPS)]
 _PANELS = 4_200  # W with the sun overhead
 
 
 def _sunshine(day: LegalDay, chance: int) -> list[int]:
-    """Photovoltaic power of each ten minutes of UTC, on the date of this day."""
+    """Return the photovoltaic power of each ten minutes of UTC, on the date of this day."""
     season = 2 * math.pi * (day.date.timetuple().tm_yday - 81) / 365.25
     declination = math.radians(23.4) * math.sin(season)
     up = math.sin(_LATITUDE) * math.sin(declination)
     across = math.cos(_LATITUDE) * math.cos(declination)
     sky = (100, 95, 90, 75, 60, 50, 35, 20)[chance & 7] * _PANELS / 10_000
-    clouds = _MOODS[chance % 800 :][:_STEPS]
+    clouds = _VARIATIONS[chance % 800 :][:_STEPS]
     heights = (up + across * angle for angle in _SUN_ANGLES)
     return [int(sky * cloud * height) if height > 0 else 0 for height, cloud in zip(heights, clouds, strict=True)]
 
 
 class Overload(NamedTuple):
-    """Minutes in which the household draws more than it subscribed to."""
+    """A time in which the household draws more than it subscribed to."""
 
     start: int  # seconds since midnight
     end: int
@@ -81,14 +80,14 @@ class Overload(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DayLoad:
-    """What flows on one day.
+    """The power of one day.
 
     Step i lasts from `starts[i]` to `starts[i + 1]`, in seconds since midnight; the last one ends with the day.
     """
 
     day: LegalDay
     starts: list[int]
-    drawn: list[int]  # W, by all that is switched on
+    drawn: list[int]  # W, by all appliances
     sunshine: list[int]  # W, from the panels
     imported: list[int]  # joules from midnight to the start of the step; one more for the end of the day
     exported: list[int]
@@ -96,46 +95,48 @@ class DayLoad:
     chance: int  # 64 bits of this day and household
 
     def step_at(self, elapsed: int) -> int:
-        """Index of the step that this second of the day belongs to."""
+        """Return the index of the step that this second of the day belongs to."""
         return bisect_right(self.starts, elapsed) - 1
 
     def joules(self, elapsed: int) -> tuple[int, int]:
-        """Energy drawn from the grid and fed into it from midnight until now."""
+        """Return the energy drawn from the grid and fed into it since midnight."""
         i = self.step_at(elapsed)
         net = (self.drawn[i] - self.sunshine[i]) * (elapsed - self.starts[i])
         return self.imported[i] + max(net, 0), self.exported[i] + max(-net, 0)
 
 
 class Registers(NamedTuple):
-    """What the meter has counted."""
+    """The registers of the meter."""
 
-    imported: int  # joules; in all
+    imported: int  # joules, in total
     exported: int
-    supplier: tuple[int, ...]  # Wh; together they are the whole of `imported`
+    supplier: tuple[int, ...]  # Wh; their sum is `imported`
     distributor: tuple[int, ...]
 
 
 class Household:
-    """Loads and registers behind one contract. The mode and the phases of its meter make no difference to them."""
+    """Loads and registers of one contract; they do not depend on the mode and the phases of the meter."""
 
     def __init__(self, contract: Contract, seed: int) -> None:
         self._contract = contract
         self._seed = mix(seed, contract.number)
-        self._books = [self._history()]  # at the midnight of FIRST_DAY and of each day after it, as far as anyone asked
+        self._midnights = [
+            self._history()
+        ]  # registers at the start of FIRST_DAY and the days after it, as far as needed
         self.day_load = lru_cache(maxsize=8)(self._day_load)
 
     def registers(self, instant: int) -> Registers:
-        """What the registers show. Before FIRST_DAY they stand still."""
+        """Return the registers at an instant; constant before FIRST_DAY."""
         day = legal_day_at(instant)
         if day.number < FIRST_DAY:
-            return self._books[0]
-        while len(self._books) <= day.number - FIRST_DAY:
-            closing = legal_day(FIRST_DAY + len(self._books) - 1)
-            self._books.append(self._count(self._books[-1], self._day_load(closing.number), closing.length))
-        return self._count(self._books[day.number - FIRST_DAY], self.day_load(day.number), instant - day.start)
+            return self._midnights[0]
+        while len(self._midnights) <= day.number - FIRST_DAY:
+            closing = legal_day(FIRST_DAY + len(self._midnights) - 1)
+            self._midnights.append(self._count(self._midnights[-1], self._day_load(closing.number), closing.length))
+        return self._count(self._midnights[day.number - FIRST_DAY], self.day_load(day.number), instant - day.start)
 
     def mean_power(self, start: int, end: int) -> tuple[int, int]:
-        """Mean active power drawn and fed in between two instants, in W; they may lie on two days."""
+        """Return the mean active power drawn and fed in between two instants, in W; they may be on two days."""
         seconds = end - start
         drawn = fed = 0
         while start < end:
@@ -147,7 +148,7 @@ class Household:
         return drawn // seconds, fed // seconds
 
     def _history(self) -> Registers:
-        """Two or three years of a household like this one: its meter was there before the simulation."""
+        """Return registers as after two or three years: the meter is older than the simulation."""
         imported = 21_000_000 + mix(self._seed, 1) % 9_000_000
         exported = 7_000_000 + mix(self._seed, 2) % 3_000_000
         supplier = [0] * SUPPLIER_REGISTERS
@@ -161,21 +162,21 @@ class Household:
         distributor[0] += imported - sum(distributor)
         return Registers(imported * _WATT_HOUR, exported * _WATT_HOUR, tuple(supplier), tuple(distributor))
 
-    def _count(self, book: Registers, load: DayLoad, until: int) -> Registers:
-        """Add a day, up to a second of it: each watt-hour belongs to the register that runs when it is complete."""
-        supplier, distributor = list(book.supplier), list(book.distributor)
+    def _count(self, start: Registers, load: DayLoad, until: int) -> Registers:
+        """Add a day up to a second of it; each Wh is counted by the register that is running when it is complete."""
+        supplier, distributor = list(start.supplier), list(start.distributor)
         switches = self._contract.switches(load.day)
         edges = [load.day.elapsed(switch.clock) for switch in switches[1:]]
-        counted = book.imported // _WATT_HOUR
+        counted = start.imported // _WATT_HOUR
         for switch, edge in zip(switches, [*edges, until], strict=True):
-            total = (book.imported + load.joules(min(edge, until))[0]) // _WATT_HOUR
+            total = (start.imported + load.joules(min(edge, until))[0]) // _WATT_HOUR
             supplier[switch.supplier - 1] += total - counted
             distributor[switch.distributor - 1] += total - counted
             counted = total
             if edge >= until:
                 break
         drawn, fed = load.joules(until)
-        return Registers(book.imported + drawn, book.exported + fed, tuple(supplier), tuple(distributor))
+        return Registers(start.imported + drawn, start.exported + fed, tuple(supplier), tuple(distributor))
 
     def _day_load(self, number: int) -> DayLoad:
         day = legal_day(number)
@@ -201,14 +202,14 @@ class Household:
         return DayLoad(day, starts, drawn, sunshine, imported, exported, overload, chance)
 
     def _appliances(self, day: LegalDay, chance: int) -> tuple[list[int], list[int]]:
-        """Steps of the day and what is switched on in each, but for an overload."""
-        # The mean outside, in degrees: coldest in late January, and each day has its own weather.
+        """Return the steps of the day and the power of all appliances in each, without an overload."""
+        # Heating depends on the mean temperature outside: coldest in late January, and different each day.
         season = math.cos(2 * math.pi * (day.date.timetuple().tm_yday - 25) / 365.25)
         heating = max(0, int((15 - (12 - 8 * season + chance % 9 - 4)) * 110))  # W
-        moods = _MOODS[(chance >> 4) % 800 :][:_STEPS]
+        variations = _VARIATIONS[(chance >> 4) % 800 :][:_STEPS]
         drawn = [
-            (habit * mood + heating * share) // 100
-            for habit, mood, share in zip(_HABITS[day.weekday], moods, _HEATING_BY_STEP, strict=True)
+            (habit * variation + heating * share) // 100
+            for habit, variation, share in zip(_HABITS[day.weekday], variations, _HEATING_BY_STEP, strict=True)
         ]
         starts = list(range(0, DAY, _STEP))
         hot_water = self._contract.hot_water_at
@@ -227,11 +228,11 @@ class Household:
                     drawn[i] += power
         if day.shift:
             starts, drawn = _change_clocks(day, starts, drawn)
-        return starts, [min(_MOST, power) for power in drawn]
+        return starts, [min(_MAX_POWER, power) for power in drawn]
 
 
 def _overload(day: LegalDay, chance: int) -> Overload | None:
-    """Draw the minutes in which the oven, the iron and the kettle meet: in the evening of seven days of eight."""
+    """Draw the time of the overload: in the evening, on seven of eight days."""
     if not chance >> 61:
         return None
     start = day.elapsed(18 * HOUR + 45 * 60) + (chance >> 45) % (90 * 60)
@@ -239,7 +240,7 @@ def _overload(day: LegalDay, chance: int) -> Overload | None:
 
 
 def _split(starts: list[int], powers: list[int], second: int) -> None:
-    """Let a step begin at this second, with the power it has."""
+    """Split a step at this second."""
     i = bisect_right(starts, second)
     if starts[i - 1] != second and second < DAY:
         starts.insert(i, second)
@@ -247,7 +248,7 @@ def _split(starts: list[int], powers: list[int], second: int) -> None:
 
 
 def _change_clocks(day: LegalDay, starts: list[int], powers: list[int]) -> tuple[list[int], list[int]]:
-    """Leave out the hour after 02:00, or go through it twice: people and time switches go by the clock on the wall."""
+    """Skip the hour after 02:00, or repeat it: habits and time switches follow legal time."""
     two, three = (bisect_left(starts, hour * HOUR) for hour in (2, 3))
     twice = range(two, three) if day.shift < 0 else range(0)
     steps = (
@@ -256,39 +257,3 @@ def _change_clocks(day: LegalDay, starts: list[int], powers: list[int]) -> tuple
         + [(starts[i] - day.shift, powers[i]) for i in range(three, len(starts))]
     )
     return [start for start, _ in steps], [power for _, power in steps]
-
-
-_KEPT = 1 - 0.008
-
-
-class DailyMaximum:
-    """Highest power of one day, from one power for each of its steps."""
-
-    def __init__(self, load: DayLoad, powers: Sequence[float]) -> None:
-        self._starts = load.starts
-        self._targets = [power * power for power in powers]
-        self._squares: list[float] = []  # of the filtered power, at the start of each step
-        self._best: list[tuple[int, int]] = []  # until the start of each step: VA, and second of the day
-        square, best = self._targets[0], (int(powers[0]), 0)
-        ends = [*load.starts[1:], load.day.length]
-        for start, end, target in zip(self._starts, ends, self._targets, strict=True):
-            self._squares.append(square)
-            self._best.append(best)
-            square, best = _follow(square, target, start, end, best)
-
-    def until(self, second: int) -> tuple[int, int]:
-        """Highest value so far, and the second at which it was first reached."""
-        i = min(bisect_right(self._starts, second), len(self._starts)) - 1
-        return _follow(self._squares[i], self._targets[i], self._starts[i], second, self._best[i])[1]
-
-
-def _follow(square: float, target: float, start: int, end: int, best: tuple[int, int]) -> tuple[float, tuple[int, int]]:
-    """Filter a constant power from `start` to `end`: the square that comes out, and the best value with its second."""
-    after = target + (square - target) * _KEPT ** (end - start)
-    power = int(math.sqrt(after))
-    if power > best[0]:
-        # It rose all the way, hence went through this value once.
-        missing = (target - power * power) / (target - square)
-        reached = start + math.ceil(math.log(missing) / math.log(_KEPT)) if missing > 0 else end
-        best = (power, min(max(reached, start), end))
-    return after, best

@@ -1,4 +1,4 @@
-"""Tells who made a meter, and which model it is, from its address. Pure.
+"""Maker and model of a meter, from its address. Pure.
 
 address = CC AA TT NNNNNN      maker, year, type, serial number
 Sources: Enedis-NOI-CPT_54E v3, 2.2 (types of Linky); Euridis' list of identifiers V3.04A (makers, other types)
@@ -47,7 +47,7 @@ _OTHERS = {
 
 @dataclass(frozen=True, slots=True)
 class MeterModel:
-    """Maker and model of a meter; None where the address does not tell."""
+    """Maker and model of a meter; None if unknown."""
 
     maker: str | None
     model: tuple[str, str] | None  # in French, in English
@@ -55,10 +55,10 @@ class MeterModel:
 
 
 def parse_address(address: str) -> MeterModel:
-    """Read maker and model out of an address.
+    """Look up maker and model by the digits of an address.
 
-    >>> read_make("031961123456")
-    Make(maker='Itron', model=('Linky monophasé 60 A G3', 'Linky single-phase 60 A G3'), linky=True)
+    >>> parse_address("031961123456")
+    MeterModel(maker='Itron', model=('Linky monophasé 60 A G3', 'Linky single-phase 60 A G3'), linky=True)
     """
     if len(address) != _LENGTH:
         return MeterModel(None, None, linky=False)

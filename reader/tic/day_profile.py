@@ -17,7 +17,7 @@ from common.frame import Value
 
 UNUSED = "NONUTILE"
 #: What the dry contact does, by bits 15 and 14; None: what it did before.
-CONTACT = (None, "tempo", "ouvre", "ferme")
+CONTACT = (None, "tempo", "open", "closed")
 
 _BLOCK = re.compile(r"([01]\d|2[0-3])([0-5]\d)([0-9A-Fa-f]{4})", re.ASCII)
 _VIRTUAL_CONTACTS = 7
@@ -40,7 +40,7 @@ def read_profile(text: Value | None) -> list[Block] | None:
     >>> for block in read_profile("00004001 0600C012 NONUTILE"):
     ...     print(block)
     Block(start='00:00', index=1, contact='tempo', relays=())
-    Block(start='06:00', index=2, contact='ferme', relays=(1,))
+    Block(start='06:00', index=2, contact='closed', relays=(1,))
     """
     if not isinstance(text, str) or not text.split():
         return None

@@ -16,15 +16,17 @@ Three things decide the shape of this file:
 
 - The checksum may itself be a separator, and data may hold one: slice by position, never split or strip.
 - Six bits of checksum are weak, and blind to bit 6. So parity, width, type and stamp have their say too.
-- Most groups of a frame are byte for byte those of the frame before. Each distinct group is decoded once and kept.
+- Most groups of a frame are byte for byte those of the frame before: only the others are looked at, and each distinct
+  group is decoded once and kept. Whatever is unusual about a frame, it is decoded from the start.
 """
 
 import re
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from itertools import compress
+from operator import ne
 from typing import NamedTuple
 
 from common.frame import Frame, Value
@@ -39,6 +41,12 @@ _SP, _HT = 0x20, 0x09
 _HISTORIC, _STANDARD = Mode.HISTORIC, Mode.STANDARD
 _ROWS_HISTORIC, _ROWS_STANDARD = LABELS[_HISTORIC], LABELS[_STANDARD]  # enumerations are slow keys
 _ADDRESSES = frozenset(ADDRESS.values())
+
+# Most new groups are plain integers: label as bytes -> label, width. These need no regular expression.
+_INTEGERS_HISTORIC, _INTEGERS_STANDARD = (
+    {name.encode(): (name, row.width) for name, row in rows.items() if row.kind is INTEGER and not row.stamped}
+    for rows in (_ROWS_HISTORIC, _ROWS_STANDARD)
+)
 
 # What a byte with parity is: its seven bits where the parity is even, and marked by the eighth where it is not. A byte
 # that is marked equals no control character and no text, so it frames nothing and verifies nowhere.
@@ -79,8 +87,7 @@ class Group(NamedTuple):  # made and read faster than a frozen dataclass
     eight_digits: bool = False  # an index of a concentrator, if the frame is from one
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """The groups between one STX and its ETX that verified."""
 
     mode: Mode
@@ -102,6 +109,19 @@ class Reading:
         """How many groups were dropped."""
         return sum(self.faults.values())
 
+    def to_frame(self, meter: str, timestamp: datetime, *, synchronised: bool = True) -> Frame:
+        """Return the frame of `meter` with these groups; `synchronised`: whether the host's clock was."""
+        return Frame(
+            meter=meter,
+            timestamp=timestamp,
+            mode=self.mode,
+            values=self.values,
+            stamps=self.stamps or None,
+            clock="degraded" if self.degraded else None,
+            host_clock=None if synchronised else "unsynchronised",
+            dropped=self.dropped or None,
+        )
+
 
 def checksum_of(zone: bytes) -> int:
     """Return the checksum of a group's bytes; the zone ends with the last HT, or before the last SP.
@@ -118,7 +138,7 @@ def decode_group(body: bytes) -> Group | DropReason:
     >>> decode_group(b"PAPP 00750 -").value
     750
     >>> decode_group(b"PAPP 00751 -")
-    <Fault.CHECKSUM: 'checksum'>
+    <DropReason.CHECKSUM: 'checksum'>
     """
     if not body.isascii():
         return DropReason.PARITY
@@ -126,9 +146,9 @@ def decode_group(body: bytes) -> Group | DropReason:
         return DropReason.SEPARATOR
     separator = body[-2]
     if separator == _SP:
-        mode, rows, zone = _HISTORIC, _ROWS_HISTORIC, body[:-2]
+        mode, rows, integers, zone = _HISTORIC, _ROWS_HISTORIC, _INTEGERS_HISTORIC, body[:-2]
     elif separator == _HT:
-        mode, rows, zone = _STANDARD, _ROWS_STANDARD, body[:-1]
+        mode, rows, integers, zone = _STANDARD, _ROWS_STANDARD, _INTEGERS_STANDARD, body[:-1]
     else:
         return DropReason.SEPARATOR
     if checksum_of(zone) != body[-1]:
@@ -136,6 +156,11 @@ def decode_group(body: bytes) -> Group | DropReason:
     end = body.find(separator, 0, len(body) - 2)
     if end < 0:
         return DropReason.SEPARATOR
+    integer = integers.get(body[:end])
+    if integer is not None:
+        digits = body[end + 1 : -2]
+        if len(digits) == integer[1] and digits.isdigit():
+            return Group(mode, integer[0], int(digits))
     label = body[:end].decode()
     row = rows.get(label)
     if row is None and not _WELL_FORMED.fullmatch(label):
@@ -189,6 +214,18 @@ class _Known(dict[bytes, Group | DropReason]):
         return found
 
 
+class _Template(NamedTuple):
+    """The frame before, as far as the next one may repeat it: without damage, each label once."""
+
+    pieces: Sequence[bytes]  # its groups, without LF and CR
+    labels: Sequence[str]  # of these
+    reading: Reading
+    degraded: frozenset[str]  # labels whose stamp says that the meter is unsure of its clock
+
+
+_NOTHING: Mapping[DropReason, int] = {}
+
+
 class Decoder:
     """Turns bytes into readings; never raises, whatever the bytes, and keeps a bounded number of them."""
 
@@ -196,6 +233,7 @@ class Decoder:
         self._open = b""  # what came since the last ETX, its last LONGEST_FRAME bytes
         self._parity = False  # how the frame before was delivered: where to look first
         self._known = _Known()
+        self._template: _Template | None = None
         self.broken = 0  # frames with an end, but without a start or a single good group
 
     def feed(self, data: bytes) -> list[Reading]:
@@ -218,6 +256,47 @@ class Decoder:
         return readings
 
     def _read(self, raw: bytes) -> Reading | None:
+        if self._template is not None and (reading := self._read_changes(raw, self._template)) is not None:
+            return reading
+        return self._read_whole(raw)
+
+    def _read_changes(self, raw: bytes, before: _Template) -> Reading | None:
+        """Decode what differs from the frame before; None where more than values and stamps does."""
+        view = raw.translate(_CHECK_PARITY) if self._parity else raw
+        start = view.rfind(_STX)
+        if start < 0 or view[start + 1 : start + 2] != b"\n" or view[-1:] != b"\r" or view.find(_EOT, start) >= 0:
+            return None
+        pieces = view[start + 2 : -1].split(b"\r\n")
+        if len(pieces) != len(before.pieces):
+            return None
+        changes = list(compress(zip(pieces, before.labels, strict=True), map(ne, pieces, before.pieces)))
+        mode, values, stamps, _, _, _, _ = before.reading
+        degraded = before.degraded
+        if changes:
+            known = self._known
+            values = dict(values)
+            new_stamps = None
+            for piece, label in changes:
+                group = known[piece]
+                if type(group) is not Group or group[1] != label or group[0] is not mode or group[6]:
+                    return None
+                values[label] = group[2]
+                if group[3] is not None or label in stamps:
+                    if group[3] is None or label not in stamps:
+                        return None
+                    if new_stamps is None:
+                        new_stamps = dict(stamps)
+                    new_stamps[label] = group[3]
+                    if group[4] is not (label in degraded):
+                        degraded = degraded ^ {label}
+            if new_stamps is not None:
+                stamps = new_stamps
+        reading = Reading(mode, values, stamps, bool(degraded), _NOTHING, self._parity, 0)
+        self._template = _Template(pieces, before.labels, reading, degraded)
+        return reading
+
+    def _read_whole(self, raw: bytes) -> Reading | None:
+        self._template = None
         likely = self._groups(raw, self._parity)
         if likely is None or not _all_good(likely[1]):
             # Something is wrong with it. Is it the parity? The groups that verify tell.
@@ -285,15 +364,20 @@ class Decoder:
                 degraded = degraded or unsure
         if len(values) != len(good):
             return self._assemble(body, [*{group.label: group for group in good}.values(), *Counter(faults).elements()])
-        return Reading(
-            mode=mode,
-            values=values,
-            stamps=stamps,
-            degraded=degraded,
-            faults=faults,
-            parity=self._parity,
-            parity_errors=0 if body.isascii() or not self._parity else sum(byte > 0x7F for byte in body),
-        )
+        errors = 0 if body.isascii() or not self._parity else sum(byte > 0x7F for byte in body)
+        reading = Reading(mode, values, stamps, degraded, faults, self._parity, errors)
+        self._remember(body, good, reading)
+        return reading
+
+    def _remember(self, body: bytes, groups: Sequence[Group], reading: Reading) -> None:
+        """Keep a frame as a template for the next one, if each of its pieces is one of its groups."""
+        pieces = body[1:-1].split(b"\r\n")
+        if body[:1] != b"\n" or body[-1:] != b"\r" or [self._known[piece] for piece in pieces] != groups:
+            return
+        if any(group.eight_digits for group in groups):
+            return
+        degraded = frozenset(group.label for group in groups if group.degraded)
+        self._template = _Template(pieces, [group.label for group in groups], reading, degraded)
 
 
 def _sort_out(groups: list[Group | DropReason]) -> tuple[Mode, list[Group], Mapping[DropReason, int]]:
@@ -316,17 +400,3 @@ def _all_good(groups: list[Group | DropReason]) -> bool:
 
 def _good(found: tuple[bytes, list[Group | DropReason]]) -> int:
     return sum(isinstance(group, Group) for group in found[1])
-
-
-def as_frame(reading: Reading, meter: str, timestamp: datetime, *, synchronised: bool = True) -> Frame:
-    """Make the frame of a reading."""
-    return Frame(
-        meter=meter,
-        timestamp=timestamp,
-        mode=reading.mode,
-        values=reading.values,
-        stamps=reading.stamps or None,
-        clock="degraded" if reading.degraded else None,
-        host_clock=None if synchronised else "unsynchronised",
-        dropped=reading.dropped or None,
-    )

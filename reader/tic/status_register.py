@@ -1,37 +1,36 @@
-"""Reads the bit fields of standard mode: the status register (STGE) and the contacts (RELAIS).
+"""Parses the bit fields of standard mode: the status register (STGE) and the relays (RELAIS).
 
 Source: Enedis-NOI-CPT_54E v3, 6.2 (standard mode). Bit 0 is the lowest. The two have opposite polarity: bit 0 of STGE
 is 1 when the dry contact is open, bit 0 of RELAIS is 1 when it is closed.
 """
 
-import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from common.frame import Value
+from common.tariff import status_bits
 
 #: What the cut-off device does, by bits 3 to 1.
 CUTOFF = (
-    "fermé",
-    "ouvert sur surpuissance",
-    "ouvert sur surtension",
-    "ouvert sur délestage",
-    "ouvert sur ordre",
-    "ouvert sur surchauffe avec surintensité",
-    "ouvert sur surchauffe",
+    "closed",
+    "open_overload",
+    "open_overvoltage",
+    "open_load_shedding",
+    "open_remote_command",
+    "open_overheating_overcurrent",
+    "open_overheating",
 )
 #: State of the power line communication, by bits 22 and 21.
 PLC = ("new_unlock", "new_lock", "registered")
 #: Tempo colours, by bits 25 and 24 (today) and 27 and 26 (tomorrow); 0 is none, or not announced.
-COLOURS = ("inconnu", "bleu", "blanc", "rouge")
+COLOURS = ("unknown", "blue", "white", "red")
 
 RELAYS = 8
 
-_WORD = re.compile(r"[0-9A-Fa-f]{8}")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
-    """What a status register says."""
+class StatusRegister:
+    """The fields of a status register."""
 
     contact_open: bool  # the dry contact
     cutoff: str | None  # None: a number that has no meaning
@@ -48,20 +47,21 @@ class Status:
     tempo_today: str
     tempo_tomorrow: str
     peak_notice: int  # number of the mobile peak that is announced; 0: none
-    peak: int  # number of the mobile peak that runs; 0: none
+    peak: int  # number of the mobile peak that is running; 0: none
 
 
-def read_status(word: Value | None) -> Status | None:
-    """Read a status register; None where `word` is none.
+@lru_cache(maxsize=64)  # the register changes a few times an hour, and each frame is looked at several times
+def parse_status(text: Value | None) -> StatusRegister | None:
+    """Parse the text of STGE; None if it is not a status register.
 
-    >>> status = read_status("013AC401")
+    >>> status = parse_status("013AC401")
     >>> status.tempo_today, status.supplier_index, status.distributor_index, status.contact_open
-    ('bleu', 2, 4, True)
+    ('blue', 2, 4, True)
     """
-    if not isinstance(word, str) or not _WORD.fullmatch(word):
+    bits = status_bits(text)
+    if bits is None:
         return None
-    bits = int(word, 16)
-    return Status(
+    return StatusRegister(
         contact_open=bool(bits & 1),
         cutoff=_named(CUTOFF, bits >> 1 & 0b111),
         cover_open=bool(bits >> 4 & 1),
@@ -81,10 +81,12 @@ def read_status(word: Value | None) -> Status | None:
     )
 
 
-def read_relays(number: Value | None) -> tuple[bool, ...] | None:
-    """Tell of each relay whether it is closed; the first is the dry contact, the others are virtual.
+def parse_relays(number: Value | None) -> tuple[bool, ...] | None:
+    """Return whether each relay is closed, from the value of RELAIS; None if it is not a byte.
 
-    >>> [relay for relay, closed in enumerate(read_relays(140), 1) if closed]  # the example of 54E
+    The first relay is the dry contact, the others are virtual.
+
+    >>> [relay for relay, closed in enumerate(parse_relays(140), 1) if closed]  # the example of 54E
     [3, 4, 8]
     """
     if not isinstance(number, int) or not 0 <= number < 1 << RELAYS:

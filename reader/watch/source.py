@@ -1,4 +1,4 @@
-"""Where a watched meter's frames come from: a port of this machine, or the broker of a reader that runs."""
+"""Sources of frames for watch: a port of this machine, or the broker of a running reader."""
 
 import json
 import logging
@@ -19,56 +19,56 @@ from reader.line.worker import FrameReceived, LineEvent, LineWorker, LinkChanged
 
 
 @dataclass(frozen=True, slots=True)
-class Parity:
-    """How many bytes of wrong parity there were."""
+class ParityErrors:
+    """The number of bytes with wrong parity so far."""
 
     meter: str
-    errors: int
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """What is wrong with the source; empty when it is well again."""
+class SourceWarning:
+    """What is wrong with the source; empty when it works again."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
-    """What was retained of a meter has been cleared: nobody reads it any more."""
+class Cleared:
+    """The retained messages of a meter were cleared: it is no longer read."""
 
     meter: str
 
 
-Event = LineEvent | Gone | Parity | Notice
-Post = Callable[[Event], None]
+Event = LineEvent | Cleared | ParityErrors | SourceWarning
+Emit = Callable[[Event], None]
 
 
 class Source(Protocol):
-    """Whatever frames come from."""
+    """Emits events from its own threads."""
 
     name: str
 
     def start(self) -> None:
-        """Begin to post what happens."""
+        """Begin to emit events."""
 
-    def look(self) -> None:
-        """Post what only shows when one looks."""
+    def poll(self) -> None:
+        """Emit events about what does not report itself."""
 
     def close(self) -> None:
-        """Let go of it."""
+        """Stop."""
 
 
 class PortSource:
-    """Ports that are opened here, and again when they go away."""
+    """Serial ports and gateways, reopened when they fail."""
 
-    def __init__(self, ports: tuple[str, ...], *, mode: str, open_port: OpenPort, post: Post) -> None:
+    def __init__(self, ports: tuple[str, ...], *, mode: str, open_port: OpenPort, emit: Emit) -> None:
         self.name = ", ".join(ports)
-        self._post = post
+        self._emit = emit
         self._stop = threading.Event()
         self._lines = [
             LineWorker(
-                port, mode=mode, hide=frozenset(), open_port=open_port, post=post, stop=self._stop, stamper=_Now()
+                port, mode=mode, hide=frozenset(), open_port=open_port, emit=emit, stop=self._stop, time_source=_HostClock()
             )
             for port in ports
         ]  # fmt: skip
@@ -81,21 +81,21 @@ class PortSource:
         for thread in self._threads:
             thread.start()
 
-    def look(self) -> None:
-        """Post the parity errors."""
+    def poll(self) -> None:
+        """Emit the parity errors."""
         for line in self._lines:
             if line.health.meter is not None and line.health.parity:
-                self._post(Parity(line.health.meter, line.health.parity_errors))
+                self._emit(ParityErrors(line.health.meter, line.health.parity_errors))
 
     def close(self) -> None:
-        """Close the ports, which takes a moment."""
+        """Close the ports; may take some seconds."""
         self._stop.set()
         for thread in self._threads:
             thread.join(3.0)
 
 
-class _Now:
-    """Stamps frames with this machine's clock, right or not: nobody keeps these."""
+class _HostClock:
+    """Stamps frames with the host's clock, synchronised or not: these frames are not stored."""
 
     synchronised = True
     steps_back = 0
@@ -103,64 +103,64 @@ class _Now:
     def waiting_for_sync(self) -> bool:
         return False
 
-    def timestamp(self, came_in: float) -> tuple[datetime, bool]:
+    def timestamp(self, at: float) -> tuple[datetime, bool]:
         return datetime.now(UTC), True
 
 
 class BrokerSource:
-    """Frames as a reader publishes them."""
+    """A broker on which a reader publishes."""
 
-    def __init__(self, settings: ReaderMqtt, post: Post) -> None:
+    def __init__(self, settings: ReaderMqtt, emit: Emit) -> None:
         self.name = f"mqtt://{settings.host}:{settings.port}/{settings.topic}"
-        self._post = post
+        self._emit = emit
         self._topics = Topics(settings.topic)
         self._session = Session(
             settings,
             f"teleinfo-watch-{os.urandom(4).hex()}",
             subscriptions=[self._topics.frame("+"), self._topics.link("+"), self._topics.health("reader", "+")],
-            post=self._hear,
+            emit=self._on_event,
         )
 
     def start(self) -> None:
         """Connect to the broker."""
         self._session.start()
 
-    def look(self) -> None:
-        """Post nothing: all comes by itself."""
+    def poll(self) -> None:
+        """Emit nothing: all is reported."""
 
     def close(self) -> None:
-        """Leave the broker."""
+        """Disconnect."""
         self._session.close()
 
-    def _hear(self, event: Connected | Disconnected | Published | Message) -> None:
+    def _on_event(self, event: Connected | Disconnected | Published | Message) -> None:
         if isinstance(event, Connected):
-            self._post(Notice(""))
+            self._emit(SourceWarning(""))
         if not isinstance(event, Message):
             return
         meter, _, what = event.topic.removeprefix(f"{self._topics.base}/").partition("/")
         try:
             if what == "frame":
-                self._post(FrameReceived(Frame.from_json(event.payload)))
+                self._emit(FrameReceived(Frame.from_json(event.payload)))
             elif what == "link":
-                self._post(LinkChanged(meter, event.payload == b"online") if event.payload else Gone(meter))
+                self._emit(LinkChanged(meter, event.payload == b"online") if event.payload else Cleared(meter))
             else:
-                self._health(json.loads(event.payload))
+                self._on_health(json.loads(event.payload))
         except (MessageError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            self._post(Notice(f"{event.topic}: {error}"))
+            self._emit(SourceWarning(f"{event.topic}: {error}"))
 
-    def _health(self, report: Mapping[str, Any]) -> None:
+    def _on_health(self, report: Mapping[str, Any]) -> None:
         for line in report["lines"]:
             if line["meter"] is not None and line["parity"]:
-                self._post(Parity(line["meter"], int(line["parity_errors"])))
+                self._emit(ParityErrors(line["meter"], int(line["parity_errors"])))
 
 
-class NoteHandler(logging.Handler):
-    """Turns warnings of the log, which would spoil the screen, into notes."""
+class WarningHandler(logging.Handler):
+    """Turns warnings of the log, which would spoil the screen, into events."""
 
-    def __init__(self, post: Post) -> None:
+    def __init__(self, emit: Emit) -> None:
         super().__init__(logging.WARNING)
-        self._post_note = post
+        self._emit_event = emit
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Post a warning."""
-        self._post_note(Notice(record.getMessage()))
+        """Emit a warning."""
+        self._emit_event(SourceWarning(record.getMessage()))

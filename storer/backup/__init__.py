@@ -1,1 +1,4 @@
-"""Backups: created, verified, restored."""
+"""Backups: created, verified, restored.
+
+Uses `database`.
+"""

@@ -1,8 +1,7 @@
-"""Saves one moment of the tables in a file, while the storer goes on; a file that was not read back whole is none."""
+"""Saves a snapshot of the tables in a file while the storer runs; the file gets its name only once it is verified."""
 
 import contextlib
 import errno
-import fcntl
 import os
 import re
 from collections.abc import Iterator
@@ -10,15 +9,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from common.database import Connection, Database
 from common.errors import BackupError, ConfigError, Conflict
-from common.host import reason
+from common.file_errors import reason
+from common.runtime.file_lock import try_lock
 from common.version import __version__
 from storer.backup.file import Writer
 from storer.backup.format import Header, end_line
 from storer.backup.progress import NO_PROGRESS, Progress
 from storer.backup.tables import TABLES, lines, ranges, read_table, schema_version, totals
 from storer.backup.verify import Contents, check
-from storer.database.connection import Connection, Database
 from storer.database.schema import ensure_supported
 
 SUFFIX = ".jsonl.gz"
@@ -29,20 +29,20 @@ _ATTEMPTS = 3
 def backup(
     database: Database, target: Path, now: datetime, keep: int | None = None, progress: Progress = NO_PROGRESS
 ) -> tuple[Path, Contents]:
-    """Save the tables in a new file; return its path and what is in it.
+    """Save the tables in a new file; return its path and its contents.
 
-    A folder as the target gets a file named after the database and `now`; of such files the newest `keep` stay, None
-    keeps all. Only after it has been written, read back and found whole does the file have its name.
+    In a folder, the file is named after the database and `now`, and only the newest `keep` of such files are kept
+    (None: all). The file gets its name only after it was written, read back and verified.
 
     Raises:
-        ConfigError: the target cannot be one.
-        BackupError: the file cannot be written, or what was written is not what the server holds.
-        DatabaseError: the database is away, or refuses us.
+        ConfigError: the target is not usable.
+        BackupError: the file cannot be written, or differs from what the server holds.
+        DatabaseError: the database is unavailable, or refuses a statement.
     """
     try:
         file = _file(database, target, now, keep)
-    except OSError as error:  # of a folder above it, such as somebody else's home
-        raise ConfigError(f"{target}: cannot be looked at: {error.strerror}; choose another folder") from error
+    except OSError as error:  # a parent folder is not readable, such as another user's home
+        raise ConfigError(f"{target}: cannot be accessed: {error.strerror}; choose another folder") from error
     try:
         with _part(file) as (part, stream):
             _write(database, stream, progress)
@@ -60,12 +60,12 @@ def backup(
 def _file(database: Database, target: Path, now: datetime, keep: int | None) -> Path:
     """Return the name of the new file."""
     if keep is not None and not target.is_dir():
-        raise ConfigError(f"{target}: --keep needs a folder, and this is none")
+        raise ConfigError(f"{target}: --keep needs a folder, and this is not one")
     file = target / f"{database.name}-{now:%Y-%m-%dT%H%M%SZ}{SUFFIX}" if target.is_dir() else target
     if not file.parent.is_dir():
-        raise ConfigError(f"{file.parent}: no such folder: make it first")
+        raise ConfigError(f"{file.parent}: no such folder: create it first")
     if file.exists():
-        raise ConfigError(f"{file}: exists already, and is left as it is: choose another name")
+        raise ConfigError(f"{file}: exists already, and is not overwritten: choose another name")
     return file
 
 
@@ -73,7 +73,7 @@ def _file(database: Database, target: Path, now: datetime, keep: int | None) -> 
 
 
 def _write(database: Database, stream: BinaryIO, progress: Progress) -> None:
-    """Write the backup; begin again where a table was changed meanwhile, which its old moment does not survive."""
+    """Write the backup; start again if a table was altered meanwhile, which makes the snapshot unreadable."""
     for attempt in range(_ATTEMPTS):
         stream.seek(0)
         stream.truncate()
@@ -96,7 +96,7 @@ def _write_snapshot(connection: Connection, name: str, writer: Writer, progress:
         ((taken, server),) = connection.query("SELECT UTC_TIMESTAMP(6), VERSION()")
         tables = [table for table in (read_table(connection, name) for name in TABLES) if table is not None]
     if schema is None:
-        raise BackupError(f"the database {name} has no tables of the storer: nothing to save")
+        raise BackupError(f"the database {name} has no tables of the storer: there is nothing to save")
     ensure_supported(schema)
     writer.write(Header(schema, f"{taken.isoformat()}Z", name, __version__, str(server)).line())
     for table in tables:
@@ -119,10 +119,10 @@ def _write_snapshot(connection: Connection, name: str, writer: Writer, progress:
 
 @contextlib.contextmanager
 def _without_locks(connection: Connection) -> Iterator[None]:
-    """Give back at the end the right to have the tables unchanged, though not the moment at which they are seen.
+    """Release the metadata locks of the tables at the end, and keep the snapshot.
 
-    Otherwise an ALTER, such as the storer's for new partitions, would wait for the whole backup, and every INSERT
-    behind it.
+    Otherwise an ALTER, such as the storer's for new partitions, would wait for the whole backup, and every INSERT would
+    wait behind it.
     """
     connection.execute("SAVEPOINT part")
     yield
@@ -134,12 +134,12 @@ def _without_locks(connection: Connection) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _part(file: Path) -> Iterator[tuple[Path, BinaryIO]]:
-    """Open a file under a temporary name, readable for us only; if it still has that name at the end, it goes."""
+    """Open a file under a temporary name, readable by us only; if it still has that name at the end, it is deleted."""
     _remove_abandoned(file.parent)
     part = file.with_name(f".{file.name}{_PART}")
     with os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT, 0o600), "w+b") as stream:
-        if _lock(stream) is False:
-            raise BackupError(f"{file}: is being written by another backup")
+        if try_lock(stream.fileno()) is False:
+            raise BackupError(f"{file}: another backup is writing it")
         try:
             yield part, stream
         finally:
@@ -147,28 +147,15 @@ def _part(file: Path) -> Iterator[tuple[Path, BinaryIO]]:
 
 
 def _remove_abandoned(folder: Path) -> None:
-    """Remove what a backup left that was killed; one that runs holds a lock."""
+    """Delete the files of killed backups; a running backup holds a lock on its file."""
     for part in folder.glob(f".*{SUFFIX}{_PART}"):
         with part.open("rb") as stream:
-            if _lock(stream):
+            if try_lock(stream.fileno()):
                 part.unlink(missing_ok=True)
 
 
-def _lock(stream: BinaryIO) -> bool | None:
-    """Take the lock of a file; False: another has it; None: there are no locks here."""
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError as error:
-        if error.errno not in (errno.ENOLCK, errno.ENOTSUP):
-            raise
-        return None
-    return True
-
-
 def _flush(stream: BinaryIO) -> None:
-    """Bring the file to the disk, and out of memory, so that what is read back is what the disk holds."""
+    """Write the file to disk and drop it from the page cache, so that it is read back from the disk."""
     stream.flush()
     os.fsync(stream.fileno())
     if hasattr(os, "posix_fadvise"):
@@ -180,14 +167,14 @@ def _sync_folder(folder: Path) -> None:
     try:
         os.fsync(handle)
     except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # a share of another machine knows no such thing
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # not supported on network shares
             raise
     finally:
         os.close(handle)
 
 
 def _prune(newest: Path, name: str, keep: int) -> None:
-    """Delete the oldest backups by their names, but never the one just made: the clock may be years behind."""
+    """Delete the oldest backups by name, but never the one just written: the clock may be years behind."""
     ours = re.compile(re.escape(name) + r"-\d{4}-\d\d-\d\dT\d{6}Z" + re.escape(SUFFIX))
     others = sorted(file for file in newest.parent.iterdir() if ours.fullmatch(file.name) and file != newest)
     for old in others[: max(0, len(others) - (keep - 1))]:

@@ -1,8 +1,7 @@
-"""The file of a backup: gzip, and sealed, so that no byte of it can change unnoticed.
+"""The file of a backup: gzip with a checksum over all bytes, so that no damage goes unnoticed.
 
-The seal is a second, empty member of the gzip file. Its header carries the SHA-256 of all bytes before it, and there is
-only one way to write it. So a file is whole exactly if it ends with the seal of what is before; and `zcat` reads it as
-if the seal were not there.
+The seal is a second, empty member of the gzip file. Its header holds the SHA-256 of all bytes before it, in a fixed
+form. So a file is complete exactly if it ends with the seal of the bytes before; and `zcat` ignores the seal.
 """
 
 import hashlib
@@ -13,37 +12,37 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from common.errors import BackupError
-from common.host import reason
+from common.file_errors import reason
 
 _GZIP = 31  # zlib's `wbits` for a gzip header and trailer
 _LEVEL = 6
 _PIECE = 1 << 18  # bytes
-_LONGEST_LINE = 1 << 26  # bytes; a label set of 16 MB, in JSON once more, is the longest that a table can hold
-_SEAL_HEAD = bytes.fromhex("1f8b0804 00000000 00ff 2400") + b"TI" + bytes.fromhex("2000")  # an extra field, 32 bytes
-_SEAL_TAIL = bytes.fromhex("0300 00000000 00000000")  # nothing, compressed; its CRC-32; its length
+_LONGEST_LINE = 1 << 26  # bytes; the longest possible is a label set of 16 MB, encoded as JSON once more
+_SEAL_HEAD = bytes.fromhex("1f8b0804 00000000 00ff 2400") + b"TI" + bytes.fromhex("2000")  # an extra field of 32 bytes
+_SEAL_TAIL = bytes.fromhex("0300 00000000 00000000")  # empty content, its CRC-32, its length
 SEAL_SIZE = len(_SEAL_HEAD) + hashlib.sha256().digest_size + len(_SEAL_TAIL)
 
 
 def seal(digest: bytes) -> bytes:
-    """Make the end of a file from the SHA-256 of all before it."""
+    """Return the seal for the SHA-256 of all bytes before it."""
     return _SEAL_HEAD + digest + _SEAL_TAIL
 
 
 class Writer:
-    """Writes lines into a file."""
+    """Writes lines to a file, compressed."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._digest = hashlib.sha256()
-        self._packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
+        self._compressor = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
 
     def write(self, lines: bytes) -> None:
         """Write whole lines."""
-        self._put(self._packer.compress(lines))
+        self._put(self._compressor.compress(lines))
 
     def finish(self) -> None:
-        """Write the seal; the file is complete then."""
-        self._put(self._packer.flush())
+        """Write the seal, which completes the file."""
+        self._put(self._compressor.flush())
         self._file.write(seal(self._digest.digest()))
 
     def _put(self, piece: bytes) -> None:
@@ -52,10 +51,10 @@ class Writer:
 
 
 def read_blocks(path: Path) -> Iterator[list[bytes]]:
-    """Yield the lines of a file, without their ends, some at a time. It is known to be whole only when this ends.
+    """Yield the lines of a file in blocks, without line ends. It is known to be complete only after the last block.
 
     Raises:
-        BackupError: the file cannot be read, or is not what was written.
+        BackupError: the file cannot be read, or is damaged.
     """
     try:
         with path.open("rb") as file:
@@ -65,10 +64,10 @@ def read_blocks(path: Path) -> Iterator[list[bytes]]:
 
 
 def parse(lines: Sequence[bytes]) -> list[Any]:
-    """Read lines of JSON.
+    """Parse lines of JSON.
 
     Raises:
-        BackupError: one is none.
+        BackupError: a line is not JSON.
     """
     try:
         documents = list(json.loads(b"[" + b",".join(lines) + b"]"))
@@ -80,41 +79,41 @@ def parse(lines: Sequence[bytes]) -> list[Any]:
 
 
 def _pieces(file: BinaryIO, size: int) -> Iterator[bytes]:
-    """Yield what was compressed."""
+    """Yield the uncompressed content, and verify the checksum at the end."""
     digest = hashlib.sha256()
-    unpacker = zlib.decompressobj(_GZIP)
-    left = size - SEAL_SIZE
-    file.seek(max(left, 0))
+    decompressor = zlib.decompressobj(_GZIP)
+    remaining = size - SEAL_SIZE
+    file.seek(max(remaining, 0))
     end = file.read()
-    if left <= 0 or not end.startswith(_SEAL_HEAD) or not end.endswith(_SEAL_TAIL):
-        raise BackupError("not a backup of teleinfo-storer, or only a part of one: it has no end")
+    if remaining <= 0 or not end.startswith(_SEAL_HEAD) or not end.endswith(_SEAL_TAIL):
+        raise BackupError("not a backup of teleinfo-storer, or incomplete: its end is missing")
     file.seek(0)
-    while left > 0 and (piece := file.read(min(_PIECE, left))):
-        left -= len(piece)
+    while remaining > 0 and (piece := file.read(min(_PIECE, remaining))):
+        remaining -= len(piece)
         digest.update(piece)
-        while piece:  # not all at once: some kilobytes may be a gigabyte
+        while piece:  # in limited steps: a few kilobytes may expand to a gigabyte
             try:
-                text = unpacker.decompress(piece, _PIECE)
+                text = decompressor.decompress(piece, _PIECE)
             except zlib.error as error:
                 raise BackupError("damaged: it cannot be uncompressed") from error
-            if unpacker.eof and (unpacker.unused_data or left):
-                raise BackupError("damaged: it has something after its end")
-            piece = unpacker.unconsumed_tail
+            if decompressor.eof and (decompressor.unused_data or remaining):
+                raise BackupError("damaged: there is data after its end")
+            piece = decompressor.unconsumed_tail
             yield text
-    if not unpacker.eof or end != seal(digest.digest()):
-        raise BackupError("damaged: its checksum is not that of its content")
+    if not decompressor.eof or end != seal(digest.digest()):
+        raise BackupError("damaged: the checksum does not match the content")
 
 
 def _lines(pieces: Iterator[bytes]) -> Iterator[list[bytes]]:
-    begun: list[bytes] = []  # of a line whose end is still to come
+    pending: list[bytes] = []  # parts of a line whose end has not come yet
     for piece in pieces:
         first, *lines = piece.split(b"\n")
-        begun.append(first)
+        pending.append(first)
         if lines:
-            complete = [b"".join(begun), *lines[:-1]]
-            begun = lines[-1:]
+            complete = [b"".join(pending), *lines[:-1]]
+            pending = lines[-1:]
             yield complete
-        elif sum(map(len, begun)) > _LONGEST_LINE:
+        elif sum(map(len, pending)) > _LONGEST_LINE:
             raise BackupError("damaged: a line has no end")
-    if any(begun):
+    if any(pending):
         raise BackupError("damaged: its last line has no end")

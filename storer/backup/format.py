@@ -1,4 +1,4 @@
-"""What stands in a backup, line by line: JSON, with arrays for rows and objects for all else.
+"""The lines of a backup: JSON, arrays for rows and objects for everything else.
 
 ::
 
@@ -9,7 +9,7 @@
     ...
     {"tables": 5}                                                          the end
 
-Instants are text, in UTC; bytes are hexadecimal.
+Times are text, in UTC; bytes are hexadecimal.
 """
 
 import json
@@ -26,16 +26,16 @@ from common.errors import BackupError
 FORMAT = 1
 MAGIC = "teleinfo-storer"
 _BACKUP = "backup"
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the instants of a backup are UTC, and do not say so
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - times in a backup are UTC without an offset
 _MICROSECOND = timedelta(microseconds=1)
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{6})?", re.ASCII)
+_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{6})?", re.ASCII)
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 Values = Sequence[Any]  # a row, or the values of one column
 
 
 class Kind(StrEnum):
-    """What the values of a column are."""
+    """The type of a column's values."""
 
     INT = "int"
     TIMESTAMP = "timestamp"
@@ -45,16 +45,16 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Where a backup comes from."""
+    """The origin of a backup."""
 
     schema: int  # the version of the tables
-    taken: str  # the instant that it shows
+    taken: str  # the time of the snapshot
     database: str
     program: str  # the version of the storer
     server: str
 
     def line(self) -> bytes:
-        """Write the first line of a backup."""
+        """Return the first line of a backup."""
         return _line(
             {
                 MAGIC: _BACKUP,
@@ -69,10 +69,10 @@ class Header:
 
     @classmethod
     def read(cls, document: Any) -> Self:
-        """Read the first line.
+        """Parse the first line.
 
         Raises:
-            BackupError: this is no backup, or one of a format that is not known yet.
+            BackupError: not a backup, or one of a newer format.
         """
         if not isinstance(document, dict) or document.get(MAGIC) != _BACKUP:
             raise BackupError("not a backup of teleinfo-storer")
@@ -87,7 +87,7 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """How many rows a table has, and for each column the sum that `sum_of` describes."""
+    """The number of rows of a table, and for each column the sum described at `_SUMS`."""
 
     rows: int
     sums: tuple[int, ...]
@@ -96,15 +96,15 @@ class Totals:
         return Totals(self.rows + other.rows, tuple(map(sum, zip(self.sums, other.sums, strict=True))))
 
     def line(self) -> bytes:
-        """Write the line after the rows of a table."""
+        """Return the line after the rows of a table."""
         return _line({"rows": self.rows, "sums": self.sums})
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Self:
-        """Read that line.
+        """Parse that line.
 
         Raises:
-            BackupError: it says something else.
+            BackupError: it is damaged.
         """
         rows, sums = document.get("rows"), document.get("sums")
         if type(rows) is not int or not isinstance(sums, list) or set(map(type, sums)) - {int}:
@@ -114,7 +114,7 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The shape of a table."""
+    """The structure of a table."""
 
     name: str
     columns: Mapping[str, Kind]
@@ -122,7 +122,7 @@ class Table:
 
     @property
     def plain(self) -> bool:
-        """Tell if every value is a number or an instant: nothing that would have to be escaped."""
+        """Whether all values are numbers or times, which need no escaping."""
         return set(self.columns.values()) <= {Kind.INT, Kind.TIMESTAMP}
 
     @property
@@ -131,36 +131,36 @@ class Table:
         return Totals(0, (0,) * len(self.columns))
 
     def line(self) -> bytes:
-        """Write the line before the rows."""
+        """Return the line before the rows."""
         return _line({"table": self.name, "columns": self.columns, "key": self.key})
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Self:
-        """Read that line.
+        """Parse that line.
 
         Raises:
-            BackupError: it says something else.
+            BackupError: it is damaged.
         """
         try:
             columns = {str(name): Kind(kind) for name, kind in document["columns"].items()}
             table = cls(str(document["table"]), columns, tuple(document["key"]))
         except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise BackupError("damaged: the head of a table cannot be read") from error
-        # The names become SQL.
+        # The names become part of SQL statements.
         if not all(map(_NAME.fullmatch, (table.name, *columns))) or not table.key or not {*table.key} <= {*columns}:
-            raise BackupError("damaged: the head of a table cannot be right")
+            raise BackupError("damaged: the head of a table is invalid")
         return table
 
     def totals(self, rows: Sequence[Values]) -> Totals:
         """Compute the totals of rows.
 
         Raises:
-            BackupError: one of them is not what the table says.
+            BackupError: a row does not match the columns of the table.
         """
         if not rows:
             return self.nothing
         if set(map(len, rows)) != {len(self.columns)}:
-            raise BackupError(f"damaged: a row of {self.name} has not {len(self.columns)} values")
+            raise BackupError(f"damaged: a row of {self.name} does not have {len(self.columns)} values")
         sums = []
         for (name, kind), values in zip(self.columns.items(), zip(*rows, strict=True), strict=True):
             present = [value for value in values if value is not None]
@@ -172,12 +172,12 @@ class Table:
 
 
 def end_line(tables: int) -> bytes:
-    """Write the last line."""
+    """Return the last line."""
     return _line({"tables": tables})
 
 
 def row_line(row: Values) -> bytes:
-    """Write a row."""
+    """Return the line of a row."""
     return _line(row)
 
 
@@ -191,8 +191,8 @@ def _sum_numbers(values: Values) -> int:
     return sum(values)
 
 
-def _sum_instants(values: Values) -> int:
-    if not all(map(_INSTANT.fullmatch, values)):
+def _sum_times(values: Values) -> int:
+    if not all(map(_TIME.fullmatch, values)):
         raise ValueError
     return sum([(datetime.fromisoformat(value) - _EPOCH) // _MICROSECOND for value in values])
 
@@ -205,11 +205,11 @@ def _sum_bytes(values: Values) -> int:
     return sum([zlib.crc32(bytes.fromhex(value)) for value in values])
 
 
-#: What is added up: numbers; instants in microseconds since 1970; of texts and bytes their CRC-32. And one for each
-#: value that is there, which tells 0 from NULL. A server can compute all of it without sending a row.
+#: What is added up: numbers; times in microseconds since 1970; the CRC-32 of texts and bytes; plus one for each value
+#: that is not NULL, to tell 0 from NULL. The server can compute all of it without sending a row.
 _SUMS: Mapping[Kind, Callable[[Values], int]] = {
     Kind.INT: _sum_numbers,
-    Kind.TIMESTAMP: _sum_instants,
+    Kind.TIMESTAMP: _sum_times,
     Kind.TEXT: _sum_texts,
     Kind.BINARY: _sum_bytes,
 }

@@ -1,27 +1,27 @@
-"""Brings a backup back into an empty database, and compares what is there then with what was saved."""
+"""Restores a backup into an empty database, and compares the result with what was saved."""
 
 from datetime import datetime
 from pathlib import Path
 
+from common.database import Connection, Database
 from common.errors import BackupError, DatabaseError
 from storer.backup.format import Table, Totals
 from storer.backup.progress import NO_PROGRESS, Progress
 from storer.backup.tables import TABLES, insert, ranges, read_table, schema_version, totals
 from storer.backup.verify import Contents, check, parts
-from storer.database.connection import Connection, Database
 from storer.database.schema import make_earlier_partitions, make_partitions, migrate
 
-_TOGETHER = 1000  # rows of a transaction
+_BATCH = 1000  # rows per transaction
 
 
 def restore(database: Database, path: Path, now: datetime, progress: Progress = NO_PROGRESS) -> Contents:
-    """Check a backup, then bring its rows into a database that has none; return what was in it.
+    """Verify a backup, then insert its rows into an empty database; return its contents.
 
-    The tables are made as they were, filled, compared, and brought up to date.
+    The tables are created with the schema of the backup, filled, compared, and then migrated.
 
     Raises:
-        BackupError: the backup is damaged or newer than this program, or its rows did not all arrive.
-        DatabaseError: the database has rows already, is away, or refuses us.
+        BackupError: the backup is damaged or newer than this program, or the restored rows differ from it.
+        DatabaseError: the database has rows already, is unavailable, or refuses a statement.
     """
     contents = check(path, progress=progress)
     connection = database.connect()
@@ -35,7 +35,7 @@ def restore(database: Database, path: Path, now: datetime, progress: Progress = 
             _fill(connection, path, progress)
         except (DatabaseError, BackupError) as error:
             raise type(error)(
-                f"{error}; the database has a part of the backup now: drop it and create it again before the next try"
+                f"{error}; the database now has a part of the backup: drop it and create it again before the next try"
             ) from error
         migrate(database)
     finally:
@@ -45,16 +45,16 @@ def restore(database: Database, path: Path, now: datetime, progress: Progress = 
 
 def _refuse_if_occupied(connection: Connection, where: str, schema: int) -> None:
     version = schema_version(connection)
-    for name in sorted(TABLES, key="frames".__ne__):  # what people know comes first
+    for name in sorted(TABLES, key="frames".__ne__):  # the best-known table comes first
         table = read_table(connection, name)
         if table is not None and next(ranges(connection, table), None) is not None:
             raise DatabaseError(
                 f"database {where}: has {name.replace('_', ' ')} already:"
-                " a backup goes into an empty database, name one with --into"
+                " a backup is restored into an empty database only, name one with --into"
             )
     if version is not None and version > schema:
         raise DatabaseError(
-            f"database {where}: its tables are of version {version}, those of the backup of {schema}:"
+            f"database {where}: its tables have version {version}, those of the backup {schema}:"
             " drop the database and create it again"
         )
 
@@ -66,9 +66,9 @@ def _fill(connection: Connection, path: Path, progress: Progress) -> None:
             table, done = part, 0
         elif isinstance(part, list):
             assert table is not None
-            for begin in range(0, len(part), _TOGETHER):
-                rows = part[begin : begin + _TOGETHER]
-                table.totals(rows)  # what becomes SQL is what the table says, even if the file has changed since
+            for begin in range(0, len(part), _BATCH):
+                rows = part[begin : begin + _BATCH]
+                table.totals(rows)  # checks the types again before values become SQL: the file may have changed
                 with connection.transaction():
                     insert(connection, table, rows)
                 done += len(rows)
@@ -79,12 +79,12 @@ def _fill(connection: Connection, path: Path, progress: Progress) -> None:
 
 
 def _compare(connection: Connection, table: Table, saved: Totals, progress: Progress) -> None:
-    there = table.nothing
+    restored = table.nothing
     for part in ranges(connection, table):
-        there += totals(connection, table, part)
-        progress.show("comparing", table.name, there.rows)
-    if there != saved:
+        restored += totals(connection, table, part)
+        progress.show("comparing", table.name, restored.rows)
+    if restored != saved:
         raise BackupError(
-            f"{table.name} has {there.rows} rows now, or other values, and {saved.rows} were saved:"
+            f"{table.name}: {restored.rows} rows restored, {saved.rows} saved, or their values differ:"
             " is a storer writing into this database?"
         )

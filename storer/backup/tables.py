@@ -1,19 +1,18 @@
-"""The tables as a backup sees them: their shape, their rows a range at a time, and the sums that the server makes."""
+"""The tables for backups: their structure, their rows in ranges, and the sums computed by the server."""
 
 import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from common.database import Connection
 from common.errors import BackupError
 from storer.backup.format import Kind, Table, Totals, Values, row_line
-from storer.database.connection import Connection
 
-#: All tables with what was received, each after those that it points at; views hold nothing, `schema_version` is a
-#: matter of each database.
+#: All tables with received data, each after those that it refers to; `schema_version` belongs to each database.
 TABLES = ("meters", "label_sets", "frames", "tallies", "rejected_messages")
 
 _RANGE = 20_000  # rows
-_LINES = 1000  # rows that are turned into lines together
+_LINES = 1000  # rows per block of lines
 
 _KINDS = {
     Kind.INT: ("tinyint", "smallint", "mediumint", "int", "bigint"),
@@ -35,7 +34,7 @@ _VALUE = {
     Kind.TEXT: "`{}`",
     Kind.BINARY: "LOWER(HEX(`{}`))",
 }
-# One text for a row is five times faster to receive than some thirty values.
+# Receiving a row as one text is five times faster than as some thirty values.
 _AS_JSON = {
     Kind.INT: "COALESCE(`{}`, 'null')",
     Kind.TIMESTAMP: "COALESCE(CONCAT('\"', `{}`, '\"'), 'null')",
@@ -45,10 +44,10 @@ Range = tuple[str, Sequence[Any]]  # a WHERE clause, and its arguments
 
 
 def schema_version(connection: Connection) -> int | None:
-    """Return the version of the tables, None where there are none.
+    """Return the version of the tables, None if there are no tables.
 
     Raises:
-        DatabaseError: the database is away, or refuses us.
+        DatabaseError: the database is unavailable, or refuses a statement.
     """
     exists = "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'schema_version'"
     if not connection.query(exists):
@@ -58,10 +57,10 @@ def schema_version(connection: Connection) -> int | None:
 
 
 def read_table(connection: Connection, name: str) -> Table | None:
-    """Return the shape of a table, None where it does not exist.
+    """Return the structure of a table, None if it does not exist.
 
     Raises:
-        DatabaseError: the database is away, or refuses us.
+        DatabaseError: the database is unavailable, or refuses a statement.
     """
     columns = connection.query(
         "SELECT column_name, data_type FROM information_schema.columns"
@@ -77,20 +76,20 @@ def read_table(connection: Connection, name: str) -> Table | None:
         return None
     for column, kind in columns:
         if kind not in _KIND_OF:
-            raise BackupError(f"the column {name}.{column} is of a type that no backup knows: {kind}")
+            raise BackupError(f"the column {name}.{column} has a type that backups do not support: {kind}")
     return Table(name, {column: _KIND_OF[kind] for column, kind in columns}, tuple(column for (column,) in key))
 
 
 def ranges(connection: Connection, table: Table) -> Iterator[Range]:
-    """Divide a table into ranges of its key, each of some thousand rows.
+    """Split a table into ranges of its key, of some 20,000 rows each.
 
     Raises:
-        DatabaseError: the database is away, or refuses us.
+        DatabaseError: the database is unavailable, or refuses a statement.
     """
     key = f"`{table.key[0]}`"
     ((low, last),) = connection.query(f"SELECT MIN({key}), MAX({key}) FROM `{table.name}`")  # noqa: S608 - our own names
-    # Rows that share the key's first column stay together. And nothing looks behind the last row: a partition that was
-    # made there since the snapshot cannot be read in it.
+    # Rows that share the key's first column stay together. And no query reads beyond the last row: a partition created
+    # there since the snapshot cannot be read in it.
     ahead = f"SELECT {key} FROM `{table.name}` WHERE {key} >= %s AND {key} <= %s ORDER BY {key} LIMIT 1 OFFSET {_RANGE}"  # noqa: S608
     after = f"SELECT MIN({key}) FROM `{table.name}` WHERE {key} > %s AND {key} <= %s"  # noqa: S608
     while low is not None:
@@ -103,10 +102,10 @@ def ranges(connection: Connection, table: Table) -> Iterator[Range]:
 
 
 def totals(connection: Connection, table: Table, part: Range) -> Totals:
-    """Have the server count and add up a range, without a look at what it sends as rows.
+    """Let the server compute the totals of a range, independently of the rows that it sends.
 
     Raises:
-        DatabaseError: the database is away, or refuses us.
+        DatabaseError: the database is unavailable, or refuses a statement.
     """
     where, arguments = part
     sums = ", ".join(
@@ -118,10 +117,10 @@ def totals(connection: Connection, table: Table, part: Range) -> Totals:
 
 
 def lines(connection: Connection, table: Table, part: Range) -> Iterator[bytes]:
-    """Yield the rows of a range as lines, some at a time, in the order of the key.
+    """Yield the rows of a range as lines, in blocks, in the order of the key.
 
     Raises:
-        DatabaseError: the database is away, or refuses us.
+        DatabaseError: the database is unavailable, or refuses a statement.
     """
     where, arguments = part
     order = ", ".join(f"`{name}`" for name in table.key)
@@ -131,7 +130,7 @@ def lines(connection: Connection, table: Table, part: Range) -> Iterator[bytes]:
     else:
         what = ", ".join(_VALUE[kind].format(name) for name, kind in table.columns.items())
     sql = f"SELECT {what} FROM `{table.name}` WHERE {where} ORDER BY {order}"  # noqa: S608 - our own names
-    # Closed in any case, or an error would leave the connection in the middle of its answer.
+    # Always closed: otherwise an error would leave unread rows on the connection.
     with contextlib.closing(connection.stream(sql, arguments)) as rows:
         block: list[bytes] = []
         for row in rows:
@@ -143,15 +142,15 @@ def lines(connection: Connection, table: Table, part: Range) -> Iterator[bytes]:
 
 
 def insert(connection: Connection, table: Table, rows: Sequence[Values]) -> None:
-    """Insert rows of a backup, of which `Table.totals` has said that they are what the table says.
+    """Insert rows of a backup, whose types `Table.totals` has checked.
 
     Raises:
-        DatabaseError: the database is away, refuses us, or has one of them already.
+        DatabaseError: the database is unavailable, refuses the statement, or has a row already.
     """
     names = ", ".join(f"`{name}`" for name in table.columns)
     sql = f"INSERT INTO `{table.name}` ({names}) VALUES "  # noqa: S608 - our own names
     if table.plain:
-        # Numbers, instants and None: Python writes them as SQL does, much faster than with arguments.
+        # Numbers, times and None: `repr` writes them as SQL does, much faster than with arguments.
         connection.execute(sql + ",".join(map(repr, map(tuple, rows))).replace("None", "NULL"))
         return
     kinds = tuple(table.columns.values())

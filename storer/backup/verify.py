@@ -1,4 +1,4 @@
-"""Reads a backup whole, and says whether it can be restored."""
+"""Reads a whole backup and verifies that it can be restored."""
 
 import itertools
 import json
@@ -17,35 +17,35 @@ from storer.backup.tables import TABLES
 from storer.database.rows import COLUMNS, decode_row, digest_of
 from storer.database.schema import newest_version
 
-#: Columns that point at a number in another table.
-_POINTERS: Mapping[str, str] = {"meter_id": "meters", "label_set_id": "label_sets"}
-#: Columns that this check reads.
+#: Columns that refer to an id in another table.
+_REFERENCES: Mapping[str, str] = {"meter_id": "meters", "label_set_id": "label_sets"}
+#: Columns that the verification reads.
 _NEEDED: Mapping[str, Mapping[str, Kind]] = {
     "label_sets": {"id": Kind.INT, "digest": Kind.BINARY, "content": Kind.TEXT},
     "frames": {"timestamp": Kind.TIMESTAMP},
 }
-_MANY = 1 << 16  # numbers that share an array of bits
+_ARRAY_BITS = 1 << 16
 
 Rows = list[Values]
 
 
 @dataclass(slots=True)
 class Contents:
-    """What was found in a backup that is whole."""
+    """What a complete backup contains."""
 
     header: Header
     tables: dict[str, Totals] = field(default_factory=dict)
-    first: datetime | None = None  # the oldest frame
-    warnings: list[str] = field(default_factory=list)  # wrong already in the database that was saved
+    first: datetime | None = None  # timestamp of the oldest frame
+    warnings: list[str] = field(default_factory=list)  # problems that the saved database had already
 
 
 def check(path: Path, name: Path | None = None, progress: Progress = NO_PROGRESS) -> Contents:
-    """Read a backup to its end: its checksum, each row, the sums that the server gave for it, and what rows point at.
+    """Verify a backup: its checksum, each row, the server's sums, and references between tables.
 
-    `name` is how people know the file, where that is not its path.
+    `name` is the file's name for error messages, if that is not its path.
 
     Raises:
-        BackupError: it is damaged, a part, no backup, or of a newer program.
+        BackupError: it is damaged, incomplete, not a backup, or of a newer program.
     """
     try:
         return _check(path, progress)
@@ -54,10 +54,10 @@ def check(path: Path, name: Path | None = None, progress: Progress = NO_PROGRESS
 
 
 def parts(path: Path) -> Iterator[Header | Table | Rows | Totals]:
-    """Yield what a backup consists of: a header; for each table its shape, its rows some at a time, and its totals.
+    """Yield the parts of a backup: a header; for each table its structure, its rows in blocks, and its totals.
 
     Raises:
-        BackupError: as `check`, though without what the rows mean; only after the last part is all of it known.
+        BackupError: as `check` does, but rows are not verified. Some errors come only after the last part.
     """
     tables = 0
     expected: tuple[type, ...] = (Header,)
@@ -97,7 +97,7 @@ def _read(document: object) -> Header | Table | Totals | int:
             return Totals.read(document)
         if type(document.get("tables")) is int:
             return int(document["tables"])
-    raise BackupError("damaged: a line says nothing that is known")
+    raise BackupError("damaged: a line of an unknown kind")
 
 
 def _check(path: Path, progress: Progress) -> Contents:
@@ -106,33 +106,34 @@ def _check(path: Path, progress: Progress) -> Contents:
     assert isinstance(header, Header)
     if header.schema > newest_version():
         raise BackupError(
-            f"its tables are of version {header.schema}, this program knows {newest_version()}: update the storer"
+            f"its tables have version {header.schema}, this program supports up to {newest_version()}:"
+            " update the storer"
         )
     contents = Contents(header)
-    judge = _Judge(contents, progress)
+    verifier = _Verifier(contents, progress)
     for part in source:
         if isinstance(part, Table):
-            judge.begin(part)
+            verifier.begin(part)
         elif isinstance(part, list):
-            judge.take(part)
+            verifier.check_rows(part)
         elif isinstance(part, Totals):
-            judge.end(part)
+            verifier.end(part)
     return contents
 
 
-class _Judge:
-    """Looks at each row of a backup."""
+class _Verifier:
+    """Checks each row of a backup."""
 
     def __init__(self, contents: Contents, progress: Progress) -> None:
         self._contents = contents
         self._progress = progress
-        self._left: Iterator[str] = iter(TABLES)
-        self._numbers = {name: _Numbers() for name in TABLES}
+        self._expected: Iterator[str] = iter(TABLES)
+        self._ids = {name: _IdSet() for name in TABLES}
 
     def begin(self, table: Table) -> None:
-        self._left = itertools.dropwhile(table.name.__ne__, self._left)
-        if next(self._left, None) is None:
-            raise BackupError(f"damaged: {table.name} is not in its place, or is no table of the storer")
+        self._expected = itertools.dropwhile(table.name.__ne__, self._expected)
+        if next(self._expected, None) is None:
+            raise BackupError(f"damaged: {table.name} is out of order, or not a table of the storer")
         if not _NEEDED.get(table.name, {}).items() <= table.columns.items():
             raise BackupError(f"damaged: {table.name} lacks a column")
         self._table = table
@@ -140,9 +141,9 @@ class _Judge:
         self._key = [self._names.index(name) for name in table.key]
         self._last: tuple[Any, ...] | None = None
         self._sums = table.nothing
-        self._lost = 0
+        self._dangling = 0
 
-    def take(self, rows: Rows) -> None:
+    def check_rows(self, rows: Rows) -> None:
         self._sums += self._table.totals(rows)
         self._progress.show("checking", self._table.name, self._sums.rows)
         keys = [tuple(row[place] for place in self._key) for row in rows]
@@ -151,13 +152,13 @@ class _Judge:
         if self._last is not None:
             keys.insert(0, self._last)
         if not all(one < other for one, other in itertools.pairwise(keys)):
-            raise BackupError(f"damaged: a row of {self._table.name} is not in its place")
+            raise BackupError(f"damaged: a row of {self._table.name} is out of order")
         self._last = keys[-1]
         for name, values in zip(self._names, zip(*rows, strict=True), strict=True):
-            if name in _POINTERS:
-                self._lost += self._numbers[_POINTERS[name]].count_missing(values)
+            if name in _REFERENCES:
+                self._dangling += self._ids[_REFERENCES[name]].count_missing(values)
             elif name == "id":
-                self._numbers[self._table.name].add(values)
+                self._ids[self._table.name].add(values)
         if self._table.name == "label_sets":
             for row in rows:
                 self._check_label_set(dict(zip(self._names, row, strict=True)))
@@ -168,40 +169,41 @@ class _Judge:
     def end(self, totals: Totals) -> None:
         if self._sums != totals:
             raise BackupError(
-                f"{self._table.name} has {self._sums.rows} rows with other sums than the {totals.rows} of the server"
+                f"{self._table.name}: {self._sums.rows} rows, whose sums differ from those of the server's"
+                f" {totals.rows} rows"
             )
         self._contents.tables[self._table.name] = totals
-        if self._lost:
+        if self._dangling:
             self._contents.warnings.append(
-                f"{self._table.name}: {plural(self._lost, 'row')} of a meter or a label set that does not exist"
+                f"{self._table.name}: {plural(self._dangling, 'row')} of a meter or a label set that does not exist"
             )
 
     def _check_label_set(self, row: dict[str, object]) -> None:
-        """A frame must come out of it, whatever its columns are."""
+        """Check that a frame can be decoded with it."""
         content = str(row["content"])
         if digest_of(content).hex() != row["digest"]:
-            self._contents.warnings.append(f"the label set {row['id']} is not what its digest says")
+            self._contents.warnings.append(f"the label set {row['id']} does not match its digest")
         try:
             decode_row(datetime(2000, 1, 1, tzinfo=UTC), "", (None,) * len(COLUMNS), json.loads(content))
         except (ValueError, KeyError, TypeError, AttributeError, MessageError):
-            self._contents.warnings.append(f"the label set {row['id']} cannot be read: its frames are not whole")
+            self._contents.warnings.append(f"the label set {row['id']} cannot be read: its frames are incomplete")
 
 
-class _Numbers:
-    """A set of numbers that may be millions: a bit for each."""
+class _IdSet:
+    """A set of ids, of which there may be millions: one bit for each."""
 
     def __init__(self) -> None:
         self._bits: dict[int, bytearray] = {}
 
-    def add(self, numbers: Iterable[int | None]) -> None:
-        for number in filter(None, numbers):
-            high, low = divmod(number, _MANY)
-            self._bits.setdefault(high, bytearray(_MANY // 8))[low // 8] |= 1 << low % 8
+    def add(self, ids: Iterable[int | None]) -> None:
+        for number in filter(None, ids):
+            high, low = divmod(number, _ARRAY_BITS)
+            self._bits.setdefault(high, bytearray(_ARRAY_BITS // 8))[low // 8] |= 1 << low % 8
 
-    def count_missing(self, numbers: Values) -> int:
-        missing = {number for number in set(numbers) if number not in self}
-        return sum(number in missing for number in numbers) if missing else 0
+    def count_missing(self, ids: Values) -> int:
+        missing = {number for number in set(ids) if number not in self}
+        return sum(number in missing for number in ids) if missing else 0
 
     def __contains__(self, number: int | None) -> bool:
-        high, low = divmod(number or 0, _MANY)
+        high, low = divmod(number or 0, _ARRAY_BITS)
         return high in self._bits and bool(self._bits[high][low // 8] >> low % 8 & 1)

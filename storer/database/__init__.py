@@ -1,4 +1,4 @@
-"""MariaDB: connection, schema, rows, and the store of frames.
+"""The storer's tables: schema and migrations, encoding of frames as rows, writing of frames, tallies and rejections.
 
-Uses `batch` and `config`.
+Uses `common` only.
 """

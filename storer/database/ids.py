@@ -1,16 +1,19 @@
-"""Looks up the numbers of meters and label sets, and gives numbers to those that have none.
+"""The ids of meters and label sets: looks them up, and adds those that are missing.
 
-Nothing is kept here: a database may go back to an earlier state at any moment, a backup restored, a node that lags, and
-numbers that were kept would then give frames another meter's name.
+Ids are not cached: a database may return to an earlier state at any moment (a restored backup, a replica that lags),
+and a cached id would then give frames to another meter.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
+from dataclasses import dataclass
 
-from storer.database.connection import Connection
+from common.database import Connection
 from storer.database.rows import LabelSet
 
-# Not AUTO_INCREMENT: it leaves gaps (on Galera it takes steps), and numbers of meters are few. Where another storer is
-# quicker, its number is taken or its meter is there already: nothing happens, and the caller looks again.
+LOOKUPS = 10  # attempts to find an id before giving up, while other storers add theirs
+
+# Not AUTO_INCREMENT: it leaves gaps (on Galera it counts in steps), and ids of meters are scarce. If another storer is
+# faster, the id is taken or the meter is there already: nothing changes, and the caller looks again.
 _ADD_METER = (
     "INSERT INTO meters (id, identifier)"
     " SELECT next.id, %s FROM (SELECT COALESCE(MAX(id), 0) + 1 AS id FROM meters) AS next"
@@ -23,27 +26,33 @@ _ADD_LABEL_SET = (
 )
 
 
-def find_meters(connection: Connection, identifiers: Iterable[str]) -> dict[str, int]:
-    """Return the numbers of those meters that have one, by identifier."""
-    wanted = sorted(set(identifiers))
-    sql = f"SELECT identifier, id FROM meters WHERE identifier IN ({_marks(wanted)})"  # noqa: S608 - only marks
-    return {str(identifier): int(number) for identifier, number in connection.query(sql, wanted)}
+@dataclass(slots=True)
+class AddedIds:
+    """How many rows were added."""
+
+    meters: int = 0
+    label_sets: int = 0
 
 
-def find_label_sets(connection: Connection, digests: Iterable[bytes]) -> dict[bytes, int]:
-    """Return the numbers of those label sets that are there, by digest."""
-    wanted = sorted(set(digests))
-    sql = f"SELECT digest, id FROM label_sets WHERE digest IN ({_marks(wanted)})"  # noqa: S608 - only marks
-    return {bytes(digest): int(number) for digest, number in connection.query(sql, wanted)}
+def find_meters(connection: Connection, identifiers: Collection[str]) -> dict[str, int]:
+    """Return the ids of those meters that have one, by identifier."""
+    sql = f"SELECT identifier, id FROM meters WHERE identifier IN ({_marks(identifiers)})"  # noqa: S608 - only marks
+    return {str(identifier): int(number) for identifier, number in connection.query(sql, sorted(identifiers))}
+
+
+def find_label_sets(connection: Connection, digests: Collection[bytes]) -> dict[bytes, int]:
+    """Return the ids of those label sets that exist, by digest."""
+    sql = f"SELECT digest, id FROM label_sets WHERE digest IN ({_marks(digests)})"  # noqa: S608 - only marks
+    return {bytes(digest): int(number) for digest, number in connection.query(sql, sorted(digests))}
 
 
 def add_meter(connection: Connection, identifier: str) -> int:
-    """Give a meter the next number, committed on its own; return 0 if another storer was quicker, else 1."""
+    """Give a meter the next id, and commit; return 1, or 0 if another storer was faster."""
     return connection.execute(_ADD_METER, (identifier,))
 
 
 def add_label_set(connection: Connection, label_set: LabelSet) -> int:
-    """Write a label set, committed on its own; return 0 if another storer was quicker, else 1."""
+    """Insert a label set, and commit; return 1, or 0 if another storer was faster."""
     return connection.execute(
         _ADD_LABEL_SET,
         (
@@ -61,5 +70,5 @@ def add_label_set(connection: Connection, label_set: LabelSet) -> int:
     )
 
 
-def _marks(values: list[str] | list[bytes]) -> str:
+def _marks(values: Collection[object]) -> str:
     return ", ".join(["%s"] * len(values))

@@ -1,4 +1,4 @@
-"""Keeps what could not be stored, once per topic and content, and no more of it than there is room for."""
+"""The table `rejected_messages`: what could not be stored, once per topic and content, up to a size limit."""
 
 import hashlib
 import time
@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from common.database import Connection, sql_time
 from common.errors import InvalidRow
-from storer.database.connection import Connection
 
 MOST_MESSAGES = 20_000
 MOST_BYTES = 64_000_000  # of their payloads
 LONGEST_PAYLOAD = 65_536
 _LONGEST_TOPIC, _LONGEST_REASON = 255, 500
-_LOOK_EVERY = 3600.0  # seconds; another storer fills the table, too, and a person may have emptied it
+_MEASURE_EVERY = 3600.0  # seconds; other storers fill the table too, and a person may have emptied it
 
 _INSERT = (
     "INSERT INTO rejected_messages (digest, first_at, last_at, topic, reason, size, payload)"
@@ -38,42 +38,41 @@ class RejectedMessages:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._messages = self._bytes = 0  # that there is room for, as far as we know
-        self._looked = -_LOOK_EVERY
+        self._messages_left = self._bytes_left = 0  # as of the last measurement
+        self._measured_at = -_MEASURE_EVERY
 
     def record(self, rejections: Sequence[Rejection]) -> int:
-        """Keep messages, or count again those that are kept; return how many of them are not kept.
+        """Record messages, or count again those that are recorded; return how many were not recorded.
 
         Raises:
-            DatabaseError: the database is away, or refuses us.
+            DatabaseError: the database is unavailable, or refuses the statement.
         """
-        if time.monotonic() - self._looked >= _LOOK_EVERY:
+        if time.monotonic() - self._measured_at >= _MEASURE_EVERY:
             ((messages, size),) = self._connection.query(_SIZE)
-            self._messages, self._bytes = MOST_MESSAGES - int(messages), MOST_BYTES - int(size)
-            self._looked = time.monotonic()
+            self._messages_left, self._bytes_left = MOST_MESSAGES - int(messages), MOST_BYTES - int(size)
+            self._measured_at = time.monotonic()
         try:
             with self._connection.transaction():
-                return sum(not self._keep(rejection) for rejection in rejections)
+                return sum(not self._record_one(rejection) for rejection in rejections)
         except InvalidRow:
-            return sum(not self._keep_alone(rejection) for rejection in rejections)
+            return sum(not self._record_alone(rejection) for rejection in rejections)
 
-    def _keep_alone(self, rejection: Rejection) -> bool:
+    def _record_alone(self, rejection: Rejection) -> bool:
         try:
             with self._connection.transaction():
-                return self._keep(rejection)
-        except InvalidRow:  # its time is none for the database: not even this can be kept
+                return self._record_one(rejection)
+        except InvalidRow:  # its time is out of range: not even this can be recorded
             return False
 
-    def _keep(self, rejection: Rejection) -> bool:
+    def _record_one(self, rejection: Rejection) -> bool:
         digest = hashlib.sha256(rejection.topic.encode() + b"\0" + rejection.payload).digest()[:16]
-        # Not strftime: it writes the year 26 with two digits, which MariaDB takes for 2026.
-        at = rejection.at.replace(tzinfo=None).isoformat(" ", "microseconds")
+        at = sql_time(rejection.at)
         payload = rejection.payload[:LONGEST_PAYLOAD]
-        if self._messages <= 0 or self._bytes < len(payload):
+        if self._messages_left <= 0 or self._bytes_left < len(payload):
             return bool(self._connection.execute(_UPDATE, (at, digest)))
         topic, reason = rejection.topic[:_LONGEST_TOPIC], rejection.reason[:_LONGEST_REASON]
         values = (digest, at, at, topic, reason, len(rejection.payload), payload)
-        if self._connection.execute(_INSERT, values) == 1:  # 2: it was there
-            self._messages -= 1
-            self._bytes -= len(payload)
+        if self._connection.execute(_INSERT, values) == 1:  # 2: the row existed
+            self._messages_left -= 1
+            self._bytes_left -= len(payload)
         return True

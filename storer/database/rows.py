@@ -1,7 +1,7 @@
-"""Turns frames into rows and rows into frames, without losing anything.
+"""Encodes frames as rows and decodes rows to the same frames, value for value.
 
-What moves from frame to frame goes into small integer columns. All the rest, and whatever does not fit a column, is the
-frame's *label set*: text that many frames share. The layout of that text is described in docs/storage.md.
+Labels that change from frame to frame go into small integer columns. All others, and any value that does not fit its
+column, form the frame's *label set*: JSON that many frames share. Its layout is described in docs/storage.md.
 """
 
 import hashlib
@@ -67,12 +67,12 @@ _CONTRACT_REGISTERS = (
 )
 _RUNNING = {period: register for registers in _CONTRACT_REGISTERS for period, register in registers.items()}
 _THREE_PHASES = frozenset({"IINST2", "IRMS2", "URMS2", "SINSTS2", "UMOY2", "SMAXSN2", "IMAX2", "ADIR2"})
-_LONGEST_WORD = 16
+_LONGEST_TEXT = 16
 
 
 @dataclass(frozen=True, slots=True)
 class LabelSet:
-    """What many frames have in common, and what the view `teleinfoframes` needs of it, ready-made."""
+    """What many frames have in common, with the columns that the view `teleinfoframes` reads."""
 
     content: str  # JSON
     subscription_type: str | None
@@ -86,13 +86,13 @@ class LabelSet:
 
     @property
     def digest(self) -> bytes:
-        """The key under which the set is found, whoever wrote it."""
+        """The key of the set, the same whichever storer writes it."""
         return digest_of(self.content)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One frame, as `frames` holds it."""
+    """One frame as a row of `frames`."""
 
     timestamp: datetime
     meter: str
@@ -106,28 +106,28 @@ def digest_of(content: str) -> bytes:
 
 
 class RowEncoder:
-    """Makes rows; remembers the label sets that it has just made, for most frames share theirs with the one before."""
+    """Encodes frames; caches recent label sets, because most frames have the same as the one before."""
 
-    _MANY = 1024
+    _CACHE_SIZE = 1024
 
     def __init__(self) -> None:
         self._sets: dict[str, LabelSet] = {}
 
     def encode_row(self, frame: Frame) -> Row:
-        """Return the frame's row, from which `decode_row` makes the same frame again."""
+        """Return the frame's row; `decode_row` turns it into the same frame."""
         columns, content = _split(frame)
         text = json.dumps(content, separators=(",", ":"))
         label_set = self._sets.get(text)
         if label_set is None:
             label_set = _label_set(text, content)
-            if len(self._sets) >= self._MANY:
+            if len(self._sets) >= self._CACHE_SIZE:
                 self._sets.clear()
             self._sets[text] = label_set
         return Row(frame.timestamp, frame.meter, label_set, columns)
 
 
 def decode_row(timestamp: datetime, meter: str, columns: tuple[int | None, ...], content: Mapping[str, Any]) -> Frame:
-    """Make the frame of a row; `content` is the label set's, read from JSON."""
+    """Return the frame of a row; `content` is that of its label set, parsed."""
     mode = Mode(content["mode"])
     values: dict[str, Value] = dict(content["frame"])
     for column, label in (_DEFAULT_LABELS[mode] | content.get("columns", {})).items():
@@ -205,7 +205,7 @@ def _split(frame: Frame) -> tuple[tuple[int | None, ...], dict[str, Any]]:
 
 
 def _frame_dependent_columns(mode: Mode, values: Mapping[str, Value]) -> dict[str, str]:
-    """Return the columns whose label depends on the frame: the registers that run, and a pilot meter's power."""
+    """Return the columns whose label depends on the frame: the running registers, and a pilot meter's power."""
     if mode is Mode.HISTORIC:
         register = _RUNNING.get(str(values.get("PTEC")))
         return {"index_supplier": register} if register is not None else {}
@@ -232,29 +232,29 @@ def _clock_offset(frame: Frame) -> int | None:
 def _label_set(text: str, content: Mapping[str, Any]) -> LabelSet:
     values: Mapping[str, Value] = content["frame"]
     historic = content["mode"] == Mode.HISTORIC
-    at_rest, total = _registers(content) if historic else (None, _number(values, "EAST"))
+    idle_total, total = _registers(content) if historic else (None, _number(values, "EAST"))
     return LabelSet(
         content=text,
-        subscription_type=_word(values.get("OPTARIF") if historic else tariff.contract(values)),
+        subscription_type=_short_text(values.get("OPTARIF") if historic else tariff.contract(values)),
         subscribed_current=_subscribed_current(content),
-        pricing_period=_word(values.get("PTEC") if historic else tariff.period(values)),
+        pricing_period=_short_text(values.get("PTEC") if historic else tariff.period(values)),
         current_max=_current_max(values),
-        schedule=_word(values.get("HHPHC")),
-        state_code=_word(values.get("MOTDETAT")),
-        idle_registers_total=at_rest,
+        schedule=_short_text(values.get("HHPHC")),
+        state_code=_short_text(values.get("MOTDETAT")),
+        idle_registers_total=idle_total,
         index_total=total,
     )
 
 
 def _registers(content: Mapping[str, Any]) -> tuple[int | None, int | None]:
-    """Return the sum of the registers at rest where one runs, the total where none does; None where one is missing."""
+    """Return the sum of the idle registers if one runs, or else the total; None if a register is missing."""
     values: Mapping[str, Value] = content["frame"]
     running = content.get("columns", {}).get("index_supplier")
     for registers in _CONTRACT_REGISTERS:
         names = set(registers.values())
         numbers = [_number(values, name) for name in sorted(names - {running})]
         if None not in numbers and (running in names or "BASE" not in values):
-            # A running register that fits no column, and so is in the set, is NULL there: no total.
+            # A running register too large for its column is in the set, and its column is NULL: no total.
             total = sum(number for number in numbers if number is not None)
             return (total, None) if running in names else (None, total)
     return None, _number(values, "BASE")
@@ -265,12 +265,12 @@ def _number(values: Mapping[str, Value], label: str) -> int | None:
     return value if isinstance(value, int) and 0 <= value <= _INT else None
 
 
-def _word(value: Value | None) -> str | None:
-    return value if isinstance(value, str) and len(value) <= _LONGEST_WORD and value.isascii() else None
+def _short_text(value: Value | None) -> str | None:
+    return value if isinstance(value, str) and len(value) <= _LONGEST_TEXT and value.isascii() else None
 
 
 def _subscribed_current(content: Mapping[str, Any]) -> int | None:
-    """Return amperes a phase: ISOUSC as it is, PREF (kVA) at 200 V."""
+    """Return amperes per phase: ISOUSC, or PREF (kVA) at 200 V."""
     current = _number(content["frame"], "ISOUSC")
     if current is None:
         power = _number(content["frame"], "PREF")
@@ -281,7 +281,7 @@ def _subscribed_current(content: Mapping[str, Any]) -> int | None:
 
 
 def _current_max(values: Mapping[str, Value]) -> int | None:
-    """Return IMAX, or the sum over three phases; None where one of them is missing."""
+    """Return IMAX, or the sum of three phases; None if one of them is missing."""
     labels = ("IMAX",) if "IMAX" in values else ("IMAX1", "IMAX2", "IMAX3")
     currents = [number for label in labels if (number := _number(values, label)) is not None]
     return sum(currents) if len(currents) == len(labels) and sum(currents) <= _MEDIUMINT else None

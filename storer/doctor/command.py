@@ -1,74 +1,69 @@
-"""The command `teleinfo-storer check`: looks at everything that a storer needs, and says what to do."""
+"""The command `teleinfo-storer check`: diagnoses everything that a storer needs, and suggests fixes."""
 
 import argparse
 import sys
 import time
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from common.deployment import here
-from common.doctor.broker import judge_broker, probe_broker
-from common.doctor.broker_probe import Heard
-from common.doctor.config_file import SUBJECT, judge_secrets, read_config
-from common.doctor.findings import NOT_CONFIGURED, Finding, Report, cure, fine, format_days, mind
+from common.doctor.broker import diagnose_broker, probe_broker
+from common.doctor.config_file import SUBJECT, diagnose_secrets, read_config
+from common.doctor.findings import NOT_CONFIGURED, Report, ok
 from common.host import Host
-from common.plural import plural
 from common.runtime.cli import UTC_TIMES
 from common.topics import Topics
 from storer.config import StorerConfig
-from storer.doctor.database import judge_database, probe_databases
+from storer.doctor.database import diagnose_database
+from storer.doctor.database_probe import probe_databases
+from storer.doctor.service import PROGRAM, diagnose_readers, diagnose_storer, gather
 
-PROGRAM, _READER = "teleinfo-storer", "teleinfo-reader"
-SECONDS = 6.0  # longer than the longest frame of any meter takes
-STORER, READERS = "Storer", "Readers"
-_SOME_METER = "000000000000"  # asked for, so that no real topic is
+SECONDS = 6.0  # longer than any meter takes for a frame
+_SOME_METER = "000000000000"  # stands for the meter in topics
 
 
 def add_parser(commands: "argparse._SubParsersAction[Any]", config: Path) -> None:
     """Declare the command."""
     parser = commands.add_parser(
-        "check", help="look at broker, database, readers and disk, and say what to do", epilog=UTC_TIMES
+        "check", help="diagnose broker, database, readers and disk, and suggest fixes", epilog=UTC_TIMES
     )
     parser.add_argument("--config", type=Path, default=config, metavar="FILE", help=f"default: {config}")
     parser.set_defaults(command=lambda arguments: check(arguments.config, Report(sys.stdout)))
 
 
 def check(path: Path, report: Report, machine: Host | None = None, *, seconds: float = SECONDS) -> int:
-    """Look at everything and report it; return 0, 1 when something must be cured, 2 for the configuration."""
+    """Print the findings; return 0, 1 when there is a problem, 2 when it is the configuration."""
     config, findings = read_config(StorerConfig, path, PROGRAM)
     if config is None:
         report.show(findings)
         report.end()
         return NOT_CONFIGURED
     base = ", ".join(config.mqtt.topic)
-    report.show([fine(SUBJECT, f"{path}: storer {config.name}, broker {config.mqtt.host}, frames below {base}")])
-    report.show(judge_secrets({"mqtt": config.mqtt, "database": config.database}, path))
+    report.show([ok(SUBJECT, f"{path}: storer {config.name}, broker {config.mqtt.host}, frames below {base}")])
+    report.show(diagnose_secrets({"mqtt": config.mqtt, "database": config.database}, path))
     now = datetime.now(UTC)
     for database in probe_databases(config.database, now):
-        report.show(judge_database(database, now))
+        report.show(diagnose_database(database, now))
 
-    report.note(f"listening at the broker, for {seconds:.0f} s")
+    report.note(f"listening to the broker, for {seconds:.0f} s")
     topics = [Topics(name) for name in config.mqtt.topic]
     broker = probe_broker(
         config.mqtt,
-        publish=_published(config, topics),
-        subscribe=_listened(topics),
-        curious=_curious(config, topics),
+        publish=_topics_to_publish(config, topics),
+        subscribe=_topics_to_subscribe(topics),
+        extra_topics=_extra_topics(config, topics),
         seconds=seconds,
     )
-    report.show(judge_broker(broker, time.time()))
-    if broker.problem is None:
+    report.show(diagnose_broker(broker, time.time()))
+    if broker.failure is None:
         local = (machine or Host()).running(PROGRAM, path) is not None
-        facts = gather(config.name, topics, broker.heard, seconds=seconds, local=local)
-        report.show([*judge_storer(facts), *judge_readers(facts)])
+        facts = gather(config.name, topics, broker.messages, seconds=seconds, local=local)
+        report.show([*diagnose_storer(facts), *diagnose_readers(facts)])
     return report.end()
 
 
-def _published(config: StorerConfig, topics: Iterable[Topics]) -> list[str]:
+def _topics_to_publish(config: StorerConfig, topics: Iterable[Topics]) -> list[str]:
     first = Topics(config.mqtt.topic[0])
     names = [first.health("storer", config.name), first.rejected]
     for base in topics:
@@ -76,11 +71,11 @@ def _published(config: StorerConfig, topics: Iterable[Topics]) -> list[str]:
     return names
 
 
-def _listened(topics: Iterable[Topics]) -> list[str]:
+def _topics_to_subscribe(topics: Iterable[Topics]) -> list[str]:
     return [name for base in topics for name in (base.frame("+"), base.replay("+"), base.tally("+"))]
 
 
-def _curious(config: StorerConfig, topics: Iterable[Topics]) -> list[str]:
+def _extra_topics(config: StorerConfig, topics: Iterable[Topics]) -> list[str]:
     return [
         name
         for base in topics
@@ -91,159 +86,3 @@ def _curious(config: StorerConfig, topics: Iterable[Topics]) -> list[str]:
             base.health("storer", config.name),
         )
     ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StorerFacts:
-    """What was heard of the storer, and of the readers that it serves."""
-
-    name: str
-    seconds: float
-    status: str = ""  # empty where there is none, or we may not read it
-    returned: int = 0  # how often it came online while we listened
-    health: Mapping[str, Any] = field(default_factory=dict)
-    local: bool = False  # a storer runs on this machine
-    readers: Mapping[str, str] = field(default_factory=dict)  # status by name
-    links: Mapping[str, str] = field(default_factory=dict)  # by meter
-    live: Mapping[str, int] = field(default_factory=dict)  # frames, by meter
-    replayed: int = 0
-
-
-def gather(name: str, topics: Iterable[Topics], heard: Iterable[Heard], *, seconds: float, local: bool) -> StorerFacts:
-    """Sort what was heard."""
-    bases = list(topics)
-    status, health, returned, replayed = "", {}, 0, 0
-    readers, links = {}, {}
-    live: Counter[str] = Counter()
-    for message in heard:
-        text = message.payload.decode("utf-8", "replace")
-        base = next((base for base in bases if message.topic.startswith(f"{base.base}/")), bases[0])
-        match message.topic.removeprefix(f"{base.base}/").split("/"):
-            case ["reader", reader, "status"]:
-                readers[reader] = text
-            case ["storer", storer, "status"] if storer == name:
-                status = str(message.fields.get("status", ""))
-                returned += status == "online" and not message.retained
-            case ["storer", storer, "health"] if storer == name:
-                health = message.fields
-            case [meter, "link"]:
-                links[meter] = text
-            case [meter, "frame"]:
-                live[meter] += 1
-            case [_, "replay"]:
-                replayed += 1
-            case _:
-                pass
-    return StorerFacts(
-        name=name,
-        seconds=seconds,
-        status=status,
-        returned=returned,
-        health=health,
-        local=local,
-        readers={reader: said for reader, said in readers.items() if said},
-        links={meter: said for meter, said in links.items() if said},
-        live=live,
-        replayed=replayed,
-    )
-
-
-def judge_storer(facts: StorerFacts) -> list[Finding]:
-    """Say how the storer itself does."""
-    count = facts.health.get("taken_over")
-    taken_over = count if isinstance(count, int) else 0
-    if facts.returned > 1 or taken_over > 1:
-        times = (
-            f"connected {facts.returned} times in {facts.seconds:.0f} s"
-            if facts.returned > 1
-            else f"{taken_over} times lately"
-        )
-        return [
-            cure(
-                STORER,
-                f"two storers named {facts.name} throw each other out of the broker: {times}",
-                "give one of them another name, in its storer.yaml, and restart it",
-            )
-        ]
-    if taken_over:
-        return [
-            mind(
-                STORER,
-                f"{facts.name} is running, and another program has taken its place at the broker a moment ago",
-                f"does a second storer named {facts.name} run somewhere? Ask again in a minute",
-            )
-        ]
-    log = f"its log tells why: {here(PROGRAM).log(PROGRAM)}"
-    if facts.status == "stalled":
-        return [cure(STORER, f"{facts.name} is running, and waits for the database", "see what is said of it above")]
-    if facts.status == "online":
-        uptime = facts.health.get("uptime")
-        since = f", for {format_days(uptime / 86400)}" if isinstance(uptime, int) else ""
-        counts = ""
-        if facts.health.get("stored"):
-            counts = f"; {plural(facts.health['stored'], 'frame')} stored since then"
-        return [fine(STORER, f"{facts.name} is running and connected{since}{counts}")]
-    if facts.local:
-        report = cure if facts.status else mind
-        said = f"the broker says {facts.status}" if facts.status else "the broker tells nothing of it"
-        return [report(STORER, f"the storer runs here, and {said}", log)]
-    return [cure(STORER, f"{facts.name} is not running", f"{here(PROGRAM).start(PROGRAM)}; {log}")]
-
-
-def judge_readers(facts: StorerFacts) -> list[Finding]:
-    """Say which readers and meters there are."""
-    findings = []
-    for name, status in sorted(facts.readers.items()):
-        if status == "online":
-            findings.append(fine(READERS, f"{name} is online"))
-        else:
-            # One that was renamed leaves its old name behind.
-            report = mind if "online" in facts.readers.values() else cure
-            findings.append(
-                report(
-                    READERS,
-                    f"{name} is {status}",
-                    f"on its machine: {here(_READER).run(_READER, 'check')}; one that is gone for good:"
-                    f" {_forget(name)}",
-                )
-            )
-    # A meter that was replaced leaves its old address behind.
-    report = mind if facts.live else cure
-    findings += [
-        report(
-            READERS,
-            f"the meter {meter} has fallen silent",
-            f"on the reader's machine: {here(_READER).run(_READER, 'check')}; one that is gone for good:"
-            f" {_forget(meter)}",
-        )
-        for meter, link in sorted(facts.links.items())
-        if link == "offline" and not facts.live.get(meter) and "online" in facts.readers.values()
-    ]
-    if facts.live:
-        rates = (f"{meter} {count / facts.seconds:.1f} a second" for meter, count in sorted(facts.live.items()))
-        findings.append(fine(READERS, f"frames come in: {', '.join(rates)}"))
-    elif "online" in facts.links.values():
-        findings.append(
-            cure(
-                READERS,
-                f"a meter is online, and no frame came in within {facts.seconds:.0f} s",
-                "the broker's access rules must let the storer read teleinfo/+/frame, teleinfo/+/replay and"
-                " teleinfo/+/tally: mosquitto says nothing, and delivers nothing",
-            )
-        )
-    elif not findings:
-        findings.append(
-            cure(
-                READERS,
-                f"no reader has shown itself, and no frame came in within {facts.seconds:.0f} s",
-                f"start a reader at this broker ({here(_READER).start(_READER)}), below the same mqtt.topic; if one"
-                " runs, the broker's access rules do not let the storer read teleinfo/+/frame",
-            )
-        )
-    if facts.replayed:
-        findings.append(fine(READERS, f"sent again now: {plural(facts.replayed, 'frame')} that had waited"))
-    return findings
-
-
-def _forget(name: str) -> str:
-    return here(_READER).run(_READER, f"forget {name}")

@@ -44,7 +44,7 @@ def settings(file: Path, text: str) -> Settings:
     return load(Settings, file)
 
 
-def complaint(file: Path, text: str) -> str:
+def refusal(file: Path, text: str) -> str:
     with pytest.raises(ConfigError) as caught:
         settings(file, text)
     where, _, rest = str(caught.value).partition(f"{file}")
@@ -53,11 +53,11 @@ def complaint(file: Path, text: str) -> str:
     return rest.removeprefix(": ")
 
 
-def test_what_is_not_given_has_its_default(file: Path) -> None:
+def test_missing_options_have_their_defaults(file: Path) -> None:
     assert settings(file, "device: /dev/ttyS0") == Settings(device="/dev/ttyS0")
 
 
-def test_what_is_given_is_taken(file: Path) -> None:
+def test_given_options_are_read(file: Path) -> None:
     text = """
         device: "5"
         wait: 1.5h
@@ -69,7 +69,7 @@ def test_what_is_given_is_taken(file: Path) -> None:
     assert settings(file, text) == Settings(device="5", wait=5400.0, room=3000, inner=inner, maybe=Inner())
 
 
-def test_an_empty_section_is_all_defaults(file: Path) -> None:
+def test_an_empty_section_has_all_defaults(file: Path) -> None:
     assert settings(file, "device: d\ninner:\n") == Settings(device="d")
 
 
@@ -124,8 +124,8 @@ def test_an_empty_section_is_all_defaults(file: Path) -> None:
         ("device: d\nmaybe: true", "maybe: options are expected (key: value), not true or false"),
     ],
 )
-def test_says_what_is_wrong_and_what_would_be_right(file: Path, text: str, reason: str) -> None:
-    assert complaint(file, text) == reason
+def test_errors_name_the_key_and_the_fix(file: Path, text: str, reason: str) -> None:
+    assert refusal(file, text) == reason
 
 
 @pytest.mark.parametrize(
@@ -143,8 +143,8 @@ def test_says_what_is_wrong_and_what_would_be_right(file: Path, text: str, reaso
         ('device: d\n"device": d', ", line 2: option 'device' is there twice, in line 1, too: leave one out"),
     ],
 )
-def test_an_option_that_is_there_twice_is_refused(file: Path, text: str, reason: str) -> None:
-    assert complaint(file, text) == reason
+def test_a_duplicate_option_is_refused(file: Path, text: str, reason: str) -> None:
+    assert refusal(file, text) == reason
 
 
 @pytest.mark.parametrize(
@@ -183,13 +183,11 @@ def test_an_option_that_is_there_twice_is_refused(file: Path, text: str, reason:
         ("device: d\nword: &@hunter2", 2, "needs quotes"),
     ],
 )
-def test_says_in_words_that_people_know_where_the_file_is_not_yaml(
-    file: Path, text: str, line: int, words: str
-) -> None:
-    said = complaint(file, text)
-    assert said.startswith(f", line {line}: ")
-    assert words in said
-    assert "hunter2" not in said  # it may be a password
+def test_yaml_errors_are_explained_with_their_line(file: Path, text: str, line: int, words: str) -> None:
+    message = refusal(file, text)
+    assert message.startswith(f", line {line}: ")
+    assert words in message
+    assert "hunter2" not in message  # it may be a password
 
 
 @pytest.mark.parametrize(
@@ -200,23 +198,23 @@ def test_says_in_words_that_people_know_where_the_file_is_not_yaml(
         ("device: d\ninner: {password:hunter2}", "inner.password: a space is missing after the colon"),
     ],
 )
-def test_a_colon_without_a_space_is_said_where_it_makes_a_text_of_an_option(file: Path, text: str, reason: str) -> None:
-    assert complaint(file, text) == reason
+def test_a_missing_space_after_the_colon_is_explained(file: Path, text: str, reason: str) -> None:
+    assert refusal(file, text) == reason
 
 
 @pytest.mark.parametrize(
     "text", ["device: l'atelier # it's \"here\n", "device: socket://h:1\n", "device: 'a:b'\n", "device: a:b\n"]
 )
-def test_quotes_and_colons_in_a_value_are_no_mistake(file: Path, text: str) -> None:
+def test_quotes_and_colons_in_a_value_are_valid(file: Path, text: str) -> None:
     settings(file, text)
-    assert complaint(file, f"{text}room: [1").startswith(", line 2: a bracket")
+    assert refusal(file, f"{text}room: [1").startswith(", line 2: a bracket")
 
 
-def test_a_file_of_other_than_text_is_refused(file: Path) -> None:
-    assert complaint(file, "device: \0").startswith("not YAML")
+def test_a_binary_file_is_refused(file: Path) -> None:
+    assert refusal(file, "device: \0").startswith("not YAML")
 
 
-def test_a_file_that_is_not_there_is_named_with_the_cure(file: Path, tmp_path: Path) -> None:
+def test_a_missing_file_is_named_with_the_fix(file: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load(Settings, file)
     assert str(caught.value) == (f"{file}: cannot be read: No such file or directory; name your file with --config")
@@ -231,7 +229,7 @@ def test_a_file_that_is_not_utf8_is_named_with_the_line(file: Path) -> None:
         load(Settings, file)
 
 
-def test_a_file_that_is_not_ours_to_read_names_its_owner(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_without_permission_is_named_with_its_owner(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file.write_text("device: d")
     owner = pwd.getpwuid(os.geteuid()).pw_name
 
@@ -262,10 +260,10 @@ class TestEnvironment:
             ("$WORD ${} ${1}", "$WORD ${} ${1}"),
         ],
     )
-    def test_a_variable_takes_its_place_in_a_text(self, file: Path, text: str, value: str) -> None:
+    def test_a_variable_is_replaced_in_a_text(self, file: Path, text: str, value: str) -> None:
         assert settings(file, f"device: {text}").device == value
 
-    def test_a_variable_may_be_a_number_or_a_list_where_one_is_wanted(self, file: Path) -> None:
+    def test_a_variable_may_be_a_number_or_a_list(self, file: Path) -> None:
         inner = "inner: {port: '${NUMBER}', retries: '${NUMBER}', words: ['${WORD}', '${NUMBER}']}"
         given = settings(file, f"device: d\nwait: ${{NUMBER}}s\n{inner}")
         assert given.wait == 42.0
@@ -286,25 +284,23 @@ class TestEnvironment:
             ("device: d\ninner: {port: '${ODD}'}", "inner.port: what the environment has for it is not YAML"),
         ],
     )
-    def test_a_variable_that_will_not_do_is_named(self, file: Path, text: str, reason: str) -> None:
-        assert complaint(file, text) == reason
+    def test_an_invalid_variable_is_named(self, file: Path, text: str, reason: str) -> None:
+        assert refusal(file, text) == reason
 
 
 class TestSecrets:
-    def test_a_password_may_stand_in_a_file_of_its_own(self, file: Path, tmp_path: Path) -> None:
+    def test_a_password_may_be_in_a_file(self, file: Path, tmp_path: Path) -> None:
         secret = tmp_path / "secret"
         secret.write_text(" pass word \r\n", encoding="utf-8")
         assert settings(file, f"device: d\ninner: {{password_file: {secret}}}").inner.secret() == " pass word "
         assert settings(file, "device: d\ninner: {password: ' pass word '}").inner.secret() == " pass word "
         assert settings(file, "device: d").inner.secret() is None
 
-    def test_two_passwords_are_one_too_many(self, file: Path) -> None:
+    def test_two_passwords_are_refused(self, file: Path) -> None:
         text = "device: d\ninner: {password: p, password_file: /f}"
-        assert complaint(file, text) == "inner.password: 'password_file' is given, too: leave one out"
+        assert refusal(file, text) == "inner.password: 'password_file' is given, too: leave one out"
 
-    def test_a_password_file_that_is_missing_is_no_mistake_of_the_configuration(
-        self, file: Path, tmp_path: Path
-    ) -> None:
+    def test_a_missing_password_file_is_no_error_of_the_configuration(self, file: Path, tmp_path: Path) -> None:
         secret = tmp_path / "secret"
         inner = settings(file, f"device: d\ninner: {{password_file: {secret}}}").inner
         with pytest.raises(NotReady, match=f"^password_file: {secret} cannot be read: No such file or directory$"):
@@ -340,8 +336,8 @@ class TestSecrets:
             ("inner: password=4711", "inner: options are expected (key: value), not text"),
         ],
     )
-    def test_a_mistake_does_not_bring_a_password_to_the_log(self, file: Path, text: str, reason: str) -> None:
-        assert complaint(file, f"device: d\n{text}") == reason
+    def test_an_error_never_shows_a_password(self, file: Path, text: str, reason: str) -> None:
+        assert refusal(file, f"device: d\n{text}") == reason
 
 
 @pytest.mark.parametrize(
@@ -355,7 +351,7 @@ def test_reads_durations(text: str, seconds: float) -> None:
 @pytest.mark.parametrize(
     "value", ["", "5", "s", "5 s s", "5S", ".5s", "1e3s", "inf s", "-1s", "5s\n", 5, 5.0, None, [], True]
 )
-def test_refuses_what_is_no_duration(value: Any) -> None:
+def test_refuses_invalid_durations(value: Any) -> None:
     with pytest.raises(ValueError, match=r"^a time such as 30s or 5m is expected, not "):
         duration(value)
 
@@ -369,18 +365,18 @@ def test_reads_sizes(text: str, count: int) -> None:
 
 
 @pytest.mark.parametrize("value", ["", "64", "MB", "64M", "64mb", "1.5GB", "-1B", "1TB", "64MB\n", 64, None, True])
-def test_refuses_what_is_no_size(value: Any) -> None:
+def test_refuses_invalid_sizes(value: Any) -> None:
     with pytest.raises(ValueError, match=r"^a size such as 64MB is expected, not "):
         size(value)
 
 
 @pytest.mark.parametrize("name", ["teleinfo", "home/teleinfo", "é", "a b"])
-def test_takes_names_of_topics(name: str) -> None:
+def test_accepts_names_of_topics(name: str) -> None:
     assert config.topic_name(name) == name
 
 
 @pytest.mark.parametrize("value", ["", "/a", "a/", "a/+", "#", "a\0b", "a//", 5, None, ["a"]])
-def test_refuses_what_is_no_topic(value: Any) -> None:
+def test_refuses_invalid_topics(value: Any) -> None:
     with pytest.raises(
         ValueError, match=r"^a topic without '\+' and '#' and without '/' at its ends is expected, not "
     ):
@@ -388,17 +384,17 @@ def test_refuses_what_is_no_topic(value: Any) -> None:
 
 
 @pytest.mark.parametrize("value", ["", "a/b", "a b", "é", "a+", "x" * 65, "main\n", 5, None, ["a"]])
-def test_refuses_what_is_no_name_of_a_program(value: Any) -> None:
+def test_refuses_invalid_names_of_programs(value: Any) -> None:
     with pytest.raises(ValueError, match=r"^a name of letters, digits, '-', '_' and '\.' is expected, not "):
         config.client_name(value)
 
 
-def test_takes_names_of_programs() -> None:
+def test_accepts_names_of_programs() -> None:
     for name in ("main", "pi-cellar", "A_1.b", "x" * 64):
         assert config.client_name(name) == name
 
 
-def test_tls_with_everything_below_it_commented_out_is_refused_not_switched_off(tmp_path: Path) -> None:
+def test_a_tls_section_without_options_is_refused_not_ignored(tmp_path: Path) -> None:
     file = tmp_path / "c.yaml"
     file.write_text("mqtt:\n  tls:\n    # ca: /etc/ca.pem\n")
     with pytest.raises(ConfigError, match=r"mqtt\.tls: options are expected below it; \{\} takes their defaults"):

@@ -7,12 +7,12 @@ from common.deployment import VARIABLE, Commands, Deployment, here
 COMPOSE, SYSTEMD, SHELL = (Commands(deployment) for deployment in Deployment)
 
 
-def test_compose_says_that_it_is_compose(tmp_path: Path) -> None:
+def test_compose_is_detected_by_its_variable(tmp_path: Path) -> None:
     assert here("teleinfo-reader", {VARIABLE: "compose"}, tmp_path) == COMPOSE
 
 
 @pytest.mark.parametrize("folder", ["etc/systemd/system", "usr/lib/systemd/system"])
-def test_a_unit_of_the_program_makes_it_a_service(tmp_path: Path, folder: str) -> None:
+def test_systemd_is_detected_by_the_unit_of_the_program(tmp_path: Path, folder: str) -> None:
     unit = tmp_path / folder / "teleinfo-reader.service"
     unit.parent.mkdir(parents=True)
     unit.touch()
@@ -21,11 +21,11 @@ def test_a_unit_of_the_program_makes_it_a_service(tmp_path: Path, folder: str) -
     assert here("teleinfo-storer", {}, tmp_path) == SHELL
 
 
-def test_otherwise_it_was_started_from_a_shell(tmp_path: Path) -> None:
+def test_anything_else_is_a_shell(tmp_path: Path) -> None:
     assert here("teleinfo-reader", {}, tmp_path) == SHELL
 
 
-def test_compose_knows_no_systemd_and_a_shell_no_container() -> None:
+def test_compose_commands_do_not_use_systemd_and_shell_commands_no_container() -> None:
     def all_of(commands: Commands) -> list[str]:
         program = "teleinfo-storer"
         return [

@@ -61,7 +61,7 @@ def test_writes_the_example_of_the_design_key_by_key() -> None:
     assert Frame.from_json(message()).to_json() == json.dumps(EXAMPLE).encode()
 
 
-def test_writes_its_keys_in_one_order_whatever_order_they_came_in() -> None:
+def test_the_order_of_the_keys_is_fixed() -> None:
     everything = EXAMPLE | {"clock": "degraded", "host_clock": "unsynchronised"}
     backwards = json.dumps(dict(reversed(everything.items()))).encode()
     written = json.loads(Frame.from_json(backwards).to_json())
@@ -70,7 +70,7 @@ def test_writes_its_keys_in_one_order_whatever_order_they_came_in() -> None:
 
 
 @given(frames())
-def test_a_frame_survives_its_journey(frame: Frame) -> None:
+def test_a_frame_is_the_same_after_writing_and_reading(frame: Frame) -> None:
     again = Frame.from_json(frame.to_json())
     assert again == frame
     assert list(again.values.items()) == list(frame.values.items())
@@ -78,7 +78,7 @@ def test_a_frame_survives_its_journey(frame: Frame) -> None:
     assert again.to_json() == frame.to_json()
 
 
-def test_accents_are_written_as_they_are() -> None:
+def test_accents_are_not_escaped() -> None:
     frame = Frame.from_json(message(frame={"MSG1": "été €"}))
     assert '"MSG1": "été €"'.encode() in frame.to_json()
 
@@ -88,13 +88,13 @@ def test_unknown_keys_are_ignored() -> None:
 
 
 @pytest.mark.parametrize("key", ["stamps", "clock", "host_clock", "dropped"])
-def test_what_is_not_told_is_not_made_up(key: str) -> None:
+def test_a_missing_key_stays_missing(key: str) -> None:
     frame = Frame.from_json(json.dumps(without(key)).encode())
     assert getattr(frame, key) is None
     assert key not in json.loads(frame.to_json())
 
 
-def test_told_as_nothing_is_not_the_same_as_not_told() -> None:
+def test_an_empty_value_differs_from_a_missing_one() -> None:
     frame = Frame.from_json(message(stamps={}, dropped=0))
     assert frame.stamps == {}
     assert frame.dropped == 0
@@ -138,29 +138,29 @@ def test_told_as_nothing_is_not_the_same_as_not_told() -> None:
         (message(host_clock=0), "not a frame: 'host_clock' is int, not str"),
     ],
 )
-def test_says_why_something_is_no_frame(payload: bytes, reason: str) -> None:
+def test_an_invalid_frame_is_refused_with_the_reason(payload: bytes, reason: str) -> None:
     assert refusal(payload) == reason
 
 
 @pytest.mark.parametrize("key", ["meter", "timestamp", "mode", "frame"])
-def test_says_which_key_is_missing(key: str) -> None:
+def test_a_missing_key_is_named(key: str) -> None:
     assert refusal(json.dumps(without(key)).encode()) == f"not a frame: '{key}' is missing"
 
 
 @pytest.mark.parametrize("label", ["", "A B", "É", "SEVENTEEN-LETTERS", "A\tB", "A\n", "A\x00", "\x7f"])
-def test_refuses_what_is_no_label(label: str) -> None:
+def test_refuses_invalid_labels(label: str) -> None:
     reason = f"not a frame: {label[:40]!r} is not a label (1 to 16 characters, ! to ~)"
     assert refusal(message(frame={label: 1})) == reason
     assert refusal(message(stamps={label: "2026-11-24T22:20:19Z"})) == reason
 
 
 @pytest.mark.parametrize("label", ["!", "~~~~~~~~~~~~~~~~", "SMAXSN1-1", "NJOURF+1", "mode", "#/+"])
-def test_takes_every_well_formed_label(label: str) -> None:
+def test_accepts_every_valid_label(label: str) -> None:
     assert Frame.from_json(message(frame={label: "x"})).values == {label: "x"}
 
 
 @pytest.mark.parametrize("meter", ["", " ", "0319 61", "03/61", "+", "#", "é", "0" * 33, "031961123456\n"])
-def test_refuses_an_address_that_is_no_part_of_a_topic(meter: str) -> None:
+def test_refuses_an_address_that_is_invalid_in_a_topic(meter: str) -> None:
     assert refusal(message(meter=meter)).startswith("not a frame: 'meter' is not an address")
 
 
@@ -193,7 +193,7 @@ def test_refuses_an_address_that_is_no_part_of_a_topic(meter: str) -> None:
         "٢٠٢٦-11-24T22:20:20Z",  # digits, but not ours
     ],
 )
-def test_refuses_what_is_no_instant(timestamp: str) -> None:
+def test_refuses_invalid_times(timestamp: str) -> None:
     assert refusal(message(timestamp=timestamp)).startswith("not an instant: ")
     assert refusal(message(stamps={"DATE": timestamp})).startswith("not an instant: ")
 
@@ -214,19 +214,19 @@ def test_reads_every_offset_as_utc(text: str, instant: datetime) -> None:
 
 
 @given(INSTANT)
-def test_instants_are_written_so_that_they_can_be_read(instant: datetime) -> None:
+def test_a_time_is_the_same_after_writing_and_reading(instant: datetime) -> None:
     assert parse_time(format_time(instant)) == instant
     assert parse_time(write_stamp(instant)) == instant
     assert len(format_time(instant)) == len("2026-11-24T22:20:20.123456Z")
 
 
-def test_instants_of_other_zones_are_written_in_utc() -> None:
+def test_times_of_other_zones_are_written_in_utc() -> None:
     paris = timezone(timedelta(hours=1))
     assert format_time(datetime(2026, 11, 25, 0, 20, 19, tzinfo=paris)) == "2026-11-24T23:20:19.000000Z"
     assert write_stamp(datetime(2026, 11, 25, 0, 20, 19, tzinfo=paris)) == "2026-11-24T23:20:19Z"
 
 
-def test_refuses_what_is_too_large_before_it_looks_inside() -> None:
+def test_refuses_large_messages_before_parsing_them() -> None:
     fitting = message(frame={"A": "x" * (LONGEST_MESSAGE - len(message(frame={"A": ""})))})
     assert len(fitting) == LONGEST_MESSAGE
     assert Frame.from_json(fitting).to_json() == fitting
@@ -247,7 +247,7 @@ def test_refuses_deep_nesting(payload: bytes) -> None:
     assert refusal(payload).startswith("not JSON: ")
 
 
-def test_refuses_a_number_that_python_would_not_write() -> None:
+def test_refuses_a_number_too_long_for_python() -> None:
     assert refusal(b'{"frame": {"EAST": ' + b"9" * 5000 + b"}}").startswith("not JSON: Exceeds the limit")
     frame = Frame.from_json(b'%b, "frame": {"EAST": %b}}' % (message()[:-1], b"9" * 4000))
     assert Frame.from_json(frame.to_json()) == frame
@@ -271,7 +271,7 @@ def test_refuses_halves_of_surrogate_pairs(change: dict[str, Any]) -> None:
     assert refusal(unescaped).startswith("not JSON: ")
 
 
-def test_takes_whole_surrogate_pairs() -> None:
+def test_accepts_surrogate_pairs() -> None:
     assert Frame.from_json(rb'%b, "clock": "\ud83d\ude00"}' % message()[:-1]).clock == "😀"
 
 
@@ -288,12 +288,12 @@ JSON = st.recursive(
 
 
 @given(st.sampled_from([*EXAMPLE, "clock", "host_clock"]), JSON)
-def test_whatever_stands_in_a_key_it_is_a_frame_or_refused(key: str, anything: Any) -> None:
+def test_any_value_of_a_key_is_accepted_or_refused(key: str, anything: Any) -> None:
     holds_or_refuses(lambda: Frame.from_json(message(**{key: anything})))
 
 
 @given(st.binary(max_size=200), st.integers(0, 320))
-def test_whatever_bytes_come_they_are_a_frame_or_refused(noise: bytes, place: int) -> None:
+def test_any_bytes_are_accepted_or_refused(noise: bytes, place: int) -> None:
     holds_or_refuses(lambda: Frame.from_json(message()[:place] + noise + message()[place + len(noise) :]))
     holds_or_refuses(lambda: Frame.from_json(noise))
     peek_id(noise)
@@ -316,7 +316,7 @@ def holds_or_refuses(read: Callable[[], Frame]) -> None:
         message(frame={"A": "x" * LONGEST_MESSAGE}),
     ],
 )
-def test_what_is_no_frame_may_still_have_an_identity(payload: bytes) -> None:
+def test_an_invalid_frame_may_still_have_an_id(payload: bytes) -> None:
     refusal(payload)
     assert peek_id(payload) == ("031961123456", "2026-11-24T22:20:20.123456Z")
 
@@ -336,5 +336,5 @@ def test_what_is_no_frame_may_still_have_an_identity(payload: bytes) -> None:
         message(extra="x" * 2_000_000),
     ],
 )
-def test_what_names_no_identity_has_none(payload: bytes) -> None:
+def test_an_invalid_frame_without_an_id_has_none(payload: bytes) -> None:
     assert peek_id(payload) is None

@@ -1,6 +1,4 @@
-import errno
 import os
-import pwd
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from common.doctor.findings import format_bytes, format_days
-from common.host import Host, Process, User, nearest, permission_cure
+from common.host import Host, Process, User
 
 READER = "teleinfo-reader"
 CONFIG = Path("/etc/teleinfo/reader.yaml")
@@ -24,7 +21,7 @@ def terminal() -> Iterator[Path]:
     os.close(slave)
 
 
-def test_whoever_has_a_device_open_is_found_by_any_of_its_names(terminal: Path, tmp_path: Path) -> None:
+def test_the_process_that_has_a_device_open_is_found_by_any_of_its_names(terminal: Path, tmp_path: Path) -> None:
     link = tmp_path / "by-id"
     link.symlink_to(terminal)
     assert Host().users_of(link) == []
@@ -48,7 +45,7 @@ def test_whoever_has_a_device_open_is_found_by_any_of_its_names(terminal: Path, 
         (("/usr/bin/teleinfo-storer", "run"), False),
     ],
 )
-def test_our_own_service_is_known_by_its_command(command: tuple[str, ...], ours: bool) -> None:
+def test_our_service_is_recognised_by_its_command(command: tuple[str, ...], ours: bool) -> None:
     assert Process(1, "python3", command).is_ours(READER) is ours
 
 
@@ -63,11 +60,11 @@ def test_our_own_service_is_known_by_its_command(command: tuple[str, ...], ours:
         (("--config", "second.yaml"), False),
     ],
 )
-def test_of_two_readers_the_one_with_our_configuration_is_ours(arguments: tuple[str, ...], same: bool) -> None:
+def test_of_two_readers_the_one_with_the_same_configuration_is_found(arguments: tuple[str, ...], same: bool) -> None:
     assert Process(1, "python3", (READER, "run", *arguments)).has_config(CONFIG, READER) is same
 
 
-def test_rights_are_judged_for_the_user_of_the_service_not_for_whoever_asks(tmp_path: Path) -> None:
+def test_permissions_are_checked_for_the_user_of_the_service(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch(mode=0o600)
     assert not SOMEBODY.may(file, os.R_OK)
@@ -78,7 +75,7 @@ def test_rights_are_judged_for_the_user_of_the_service_not_for_whoever_asks(tmp_
     assert member.may(file, os.R_OK | os.W_OK)
 
 
-def test_the_unit_tells_as_whom_the_service_runs(tmp_path: Path) -> None:
+def test_the_user_of_the_service_is_read_from_its_unit(tmp_path: Path) -> None:
     unit = tmp_path / "etc/systemd/system/teleinfo-reader.service"
     unit.parent.mkdir(parents=True)
     unit.write_text("[Service]\nUser=daemon\nSupplementaryGroups=dialout\n")
@@ -89,23 +86,9 @@ def test_the_unit_tells_as_whom_the_service_runs(tmp_path: Path) -> None:
     assert Host(tmp_path).user(READER, CONFIG).uid == os.geteuid()
 
 
-def test_a_folder_that_is_not_there_yet_counts_as_the_one_above(tmp_path: Path) -> None:
-    assert nearest(tmp_path / "run" / "teleinfo") == tmp_path
-
-
-@pytest.mark.parametrize(("size", "text"), [(0, "0 B"), (64_000_000, "64 MB"), (9.1e9, "9.1 GB"), (2.5e15, "2500 TB")])
-def test_sizes_are_words(size: float, text: str) -> None:
-    assert format_bytes(size) == text
-
-
-@pytest.mark.parametrize(
-    ("days", "text"), [(0.01, "14 minutes"), (1.5, "36 hours"), (22, "22 days"), (300, "10 months"), (5113, "14 years")]
-)
-def test_times_are_words(days: float, text: str) -> None:
-    assert format_days(days) == text
-
-
-def test_whoever_has_locked_a_device_is_seen_also_where_its_files_are_not(terminal: Path, tmp_path: Path) -> None:
+def test_the_process_that_has_locked_a_device_is_found_without_access_to_its_files(
+    terminal: Path, tmp_path: Path
+) -> None:
     code = "import fcntl, sys; file = open(sys.argv[1]); fcntl.flock(file, fcntl.LOCK_EX); print(flush=True); input()"
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen([sys.executable, "-c", code, str(terminal)], **pipes) as other:  # type: ignore[call-overload]
@@ -118,23 +101,3 @@ def test_whoever_has_locked_a_device_is_seen_also_where_its_files_are_not(termin
         holders = Host(tmp_path).users_of(terminal)
         other.communicate(b"\n")
     assert [holder.pid for holder in holders] == [other.pid]
-
-
-def denied(file: Path) -> str:
-    return permission_cure(PermissionError(errno.EACCES, "Permission denied", str(file)))
-
-
-def test_who_may_not_open_a_file_hears_whose_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = tmp_path / "file"
-    file.touch(mode=0o600)
-    assert denied(file) == f"it is yours: chmod u+rw {file}"
-    owner = pwd.getpwuid(os.geteuid()).pw_name
-    monkeypatch.setattr(os, "geteuid", lambda: 54_321)
-    assert denied(file) == f"it belongs to {owner}: use sudo"
-    assert denied(tmp_path / "missing") == f"it belongs to {owner}: use sudo"  # its folder does
-
-
-def test_who_may_not_open_a_device_hears_of_its_group(monkeypatch: pytest.MonkeyPatch) -> None:
-    device = Path("/dev/ptmx")
-    monkeypatch.setattr("common.host.group_of", lambda _: "dialout")
-    assert "usermod -aG dialout" in denied(device)

@@ -21,7 +21,7 @@ def test_has_every_label_of_the_two_modes() -> None:
 
 
 @pytest.mark.parametrize(("mode", "row"), ROWS, ids=lambda it: it.name if isinstance(it, Label) else it)
-def test_a_row_can_be_true(mode: Mode, row: Label) -> None:
+def test_each_row_is_consistent(mode: Mode, row: Label) -> None:
     assert LABELS[mode][row.name] is row
     assert 1 <= len(row.name) <= 9
     assert row.width is not None
@@ -59,7 +59,7 @@ def test_a_row_can_be_true(mode: Mode, row: Label) -> None:
         ("standard", "PJOURF+1", (Kind.PROFILE, "", 98, False, False, False)),
     ],
 )
-def test_says_what_the_documents_say(mode: str, name: str, facts: tuple[object, ...]) -> None:
+def test_rows_are_as_in_the_specifications(mode: str, name: str, facts: tuple[object, ...]) -> None:
     row = LABELS[Mode(mode)][name]
     assert (row.kind, row.unit, row.width, row.stamped, row.volatile, row.cumulative) == facts
 
@@ -73,7 +73,7 @@ def test_no_family_has_a_label_of_an_address() -> None:
     assert not any({"ADCO", "ADSC"} & labels.keys() for labels in OTHER_FAMILIES.values())
 
 
-def test_nobody_can_change_it() -> None:
+def test_the_table_cannot_be_changed() -> None:
     with pytest.raises(TypeError):
         LABELS[Mode.HISTORIC]["PAPP"] = LABELS[Mode.HISTORIC]["BASE"]  # type: ignore[index]
     with pytest.raises(AttributeError):
@@ -86,7 +86,7 @@ MODES = {"historique": Mode.HISTORIC, "standard": Mode.STANDARD, "standard-pilot
 
 
 def test_agrees_with_the_machine_readable_table(captures: Path) -> None:
-    """`captures` stands beside the table, and marks what needs the folder."""
+    """The table is in the folder of `captures`."""
     assert captures.is_dir()
     rows = [row for row in json.loads(TABLE.read_text()) if row["mode"] in MODES]
     assert len(rows) == len(ROWS)

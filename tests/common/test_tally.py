@@ -26,17 +26,17 @@ tallies = st.builds(
 
 
 def message(**changes: Any) -> bytes:
-    """Return the message with changes; None takes a key away."""
+    """Return the message with changes; None removes a key."""
     return json.dumps({key: value for key, value in (MESSAGE | changes).items() if value is not None}).encode()
 
 
-def test_a_tally_travels_as_the_design_shows_it() -> None:
+def test_a_tally_is_written_as_in_the_design() -> None:
     assert json.loads(TALLY.to_json()) == MESSAGE
     assert list(json.loads(TALLY.to_json())) == list(MESSAGE)
 
 
 @given(tallies)
-def test_reading_undoes_writing(tally: Tally) -> None:
+def test_a_tally_is_the_same_after_writing_and_reading(tally: Tally) -> None:
     assert Tally.from_json(tally.to_json()) == tally
 
 
@@ -47,13 +47,13 @@ def test_unknown_keys_are_ignored() -> None:
 @pytest.mark.parametrize(
     "hour", ["2026-11-24T23:00:00+01:00", "2026-11-24T22:00:00.000000Z", "2026-11-25T03:30:00+05:30"]
 )
-def test_an_hour_is_an_hour_in_utc_however_it_is_written(hour: str) -> None:
+def test_the_hour_is_converted_to_utc(hour: str) -> None:
     tally = Tally.from_json(message(hour=hour))
     assert tally == TALLY
     assert tally.hour.utcoffset() == timedelta(0)
 
 
-def test_no_frames_at_all_can_be_told() -> None:
+def test_zero_frames_are_valid() -> None:
     assert Tally.from_json(message(frames=0)).frames == 0
 
 
@@ -96,7 +96,7 @@ def test_no_frames_at_all_can_be_told() -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_is_no_tally_is_refused_with_a_reason(payload: bytes, reason: str) -> None:
+def test_an_invalid_tally_is_refused_with_the_reason(payload: bytes, reason: str) -> None:
     with pytest.raises(MessageError) as caught:
         Tally.from_json(payload)
     assert reason in str(caught.value)
@@ -117,7 +117,7 @@ anything = st.recursive(
 
 
 @given(st.sampled_from(sorted(MESSAGE)), anything)
-def test_any_value_of_a_key_is_taken_or_refused(key: str, value: Any) -> None:
+def test_any_value_of_a_key_is_accepted_or_refused(key: str, value: Any) -> None:
     try:
         tally = Tally.from_json(json.dumps(MESSAGE | {key: value}).encode())
     except MessageError:
@@ -126,7 +126,7 @@ def test_any_value_of_a_key_is_taken_or_refused(key: str, value: Any) -> None:
 
 
 @given(st.one_of(names, st.text(max_size=70), st.from_regex(r"[0-9A-Za-z_.-]{60,70}", fullmatch=True)))
-def test_a_reader_may_be_called_what_its_configuration_allows(name: str) -> None:
+def test_every_reader_name_that_the_configuration_allows_is_valid(name: str) -> None:
     try:
         client_name(name)
     except ValueError:

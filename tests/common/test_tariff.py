@@ -70,7 +70,7 @@ def test_without_a_calendar_there_is_no_period() -> None:
         ("9b3a9000", 5, 3),
     ],
 )
-def test_reads_the_running_registers_from_the_status(
+def test_reads_the_current_registers_from_the_status(
     status: str, supplier: int | None, distributor: int | None
 ) -> None:
     assert tariff.supplier_register({"STGE": status}) == supplier
@@ -78,24 +78,24 @@ def test_reads_the_running_registers_from_the_status(
 
 
 @pytest.mark.parametrize("status", ["", "003A", "003A00010", "XYZ", "zzzzzzzz", 5])
-def test_a_status_that_is_none_says_nothing(status: Value) -> None:
+def test_an_invalid_status_is_ignored(status: Value) -> None:
     assert tariff.supplier_register({"STGE": status}) is None
     assert tariff.distributor_register({"STGE": status}) is None
 
 
-def test_ntarf_comes_before_the_status() -> None:
+def test_ntarf_has_precedence_over_the_status() -> None:
     assert tariff.supplier_register({"NTARF": 3, "STGE": "003A0001"}) == 3
     assert tariff.supplier_register({"NTARF": "03", "STGE": "003A0001"}) == 1
     assert [tariff.supplier_register({"NTARF": number}) for number in (0, 1, 10, 11, -1)] == [None, 1, 10, None, None]
 
 
 @pytest.mark.parametrize("status", ["0x3A0001", "+03A0001", "-03A0001", "003A_001", " 3A0001 "])
-def test_only_hexadecimal_digits_are_a_status(status: str) -> None:
+def test_a_status_has_only_hexadecimal_digits(status: str) -> None:
     assert tariff.supplier_register({"STGE": status}) is None
 
 
 @pytest.mark.parametrize(
-    ("told", "said"),
+    ("label", "text"),
     [
         ("HEURE  CREUSE   ", "Heure creuse"),
         ("HEURE WEEK-END", "Heure week-end"),
@@ -109,5 +109,5 @@ def test_only_hexadecimal_digits_are_a_status(status: str) -> None:
         ("", ""),
     ],
 )
-def test_says_periods_as_people_do(told: str, said: str) -> None:
-    assert tariff.capitalise(tariff.expand_abbreviations(told)) == said
+def test_names_of_periods_are_written_without_abbreviations(label: str, text: str) -> None:
+    assert tariff.capitalise(tariff.expand_abbreviations(label)) == text

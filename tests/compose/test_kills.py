@@ -129,7 +129,7 @@ def test_a_backup_brings_the_same_rows_back_into_an_empty_database(metered: Mete
     before = stack.compose("run", "--rm", "-T", "--no-deps", "storer", "export")
     output = stack.compose("exec", "-T", "backup", "teleinfo-storer", "backup", "/backups")
     file = output.split(":")[0]
-    assert "saved and checked" in output
+    assert "saved and verified" in output
     # The disk has died: a new server, with nothing.
     stack.compose("rm", "--stop", "--force", "mariadb", "backup", "storer")
     subprocess.run(["docker", "volume", "rm", f"{stack.project}_mariadb-data"], capture_output=True, check=True)

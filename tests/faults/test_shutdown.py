@@ -262,8 +262,8 @@ sys.exit(main())
     ("program", "module", "sabotage", "thread"),
     [
         ("reader", "reader.line.worker", "reader.line.worker.Decoder = None", "line"),
-        ("reader", "common.mqtt.session", "common.mqtt.session.Connected = None", "paho"),
-        ("storer", "common.mqtt.session", "common.mqtt.session.Message = None", "paho"),
+        ("reader", "common.mqtt.connection", "common.mqtt.connection.Connected = None", "paho"),
+        ("storer", "common.mqtt.connection", "common.mqtt.connection.Message = None", "paho"),
     ],
     ids=["reader's line", "reader's network", "storer's network"],
 )
@@ -289,8 +289,8 @@ def test_a_dead_thread_ends_the_program_with_1(
     chain.reader_was_away(began)
     assert done.returncode == 1, done.stdout + done.stderr
     (line,) = [line for line in done.stdout.splitlines() if " CRITICAL " in line]
-    assert f"The thread {thread}" in line
-    assert "died: TypeError" in line
+    assert f"Thread {thread}" in line
+    assert "TypeError" in line
     chain.check_nothing_is_lost()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from common.frame import Frame
 from reader.home_assistant.entities import key_of
-from reader.meter.state import State
+from reader.meter.state import MeterState
 
 DATABASE = "home-assistant_v2.db"
 
@@ -26,10 +26,11 @@ def rows_written(folder: Path, entities: Collection[str], since: float, until: f
 
 def values_changed(frames: Iterable[Frame], keys: Collection[str]) -> int:
     """Return how many values change from frame to frame, of those that have an entity of such a key."""
-    state, before, count = State(), dict[str, object](), 0
+    state, before, count = MeterState(), dict[str, object](), 0
     for frame in frames:
         state.update(frame, frame.timestamp.timestamp())
-        now = {key_of(label): value for label, value in state.values().items()}
+        snapshot = state.snapshot() if state.complete else {}
+        now = {key_of(label): value for label, value in snapshot.items()}
         if before:
             count += sum(now.get(key) != before.get(key) for key in keys)
         before = now

@@ -13,8 +13,8 @@ import pytest
 
 from common.frame import Frame
 from demo.servers import find_program
-from reader.home_assistant.entities import MeterProfile, entities
-from reader.meter.names import is_off_peak
+from reader.home_assistant.entities import entities
+from reader.home_assistant.profile import MeterProfile
 from tests.home_assistant.expected import FREE_REGISTER, Row, expected, possible
 from tests.home_assistant.house import (
     APPEARS_WITHIN,
@@ -108,9 +108,9 @@ def changed(house: House) -> House:
     return house
 
 
-def rendered(house: House, facts: MeterProfile, key: str, state: dict[str, object]) -> str:
+def rendered(house: House, profile: MeterProfile, key: str, state: dict[str, object]) -> str:
     """Return what Home Assistant makes of a state, for one entity."""
-    (template,) = (entity.template for entity in entities(facts, "fr") if entity.key == key)
+    (template,) = (entity.template for entity in entities(profile, "fr") if entity.key == key)
     # As JSON, which is what its interface is asked for.
     return str(house.home.post("/api/template", {"template": f'"{template}"', "variables": {"value_json": state}}))
 
@@ -183,29 +183,6 @@ def test_what_was_written_for_teleinfo2mqtt_goes_on(house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    ("period", "shown"),
-    [
-        ("HC", "ON"),
-        ("HCJR", "ON"),
-        ("HEURE  CREUSE", "ON"),
-        ("HEURE SUPER CREU", "ON"),
-        ("WE HC", "ON"),
-        ("HP", "OFF"),
-        ("HPJB", "OFF"),
-        ("HEURE WEEK-END", "OFF"),
-        ("HCE", "OFF"),
-        (None, "None"),
-    ],
-)
-def test_off_peak_hours_are_known_by_the_name_of_the_period(house: House, period: str | None, shown: str) -> None:
-    facts = MeterProfile(
-        meter=OWN, keys=frozenset(["period"]), mode="standard", contract=None, linky=True, off_peak=True
-    )
-    assert rendered(house, facts, "off_peak", {} if period is None else {"period": period}) == shown
-    assert period is None or is_off_peak(period) == (shown == "ON")
-
-
-@pytest.mark.parametrize(
     ("mode", "contract", "shown"),
     [
         ("historic", "hchp", "5"),
@@ -216,9 +193,9 @@ def test_off_peak_hours_are_known_by_the_name_of_the_period(house: House, period
 )
 def test_a_total_is_that_of_its_own_contract_and_mode(house: House, mode: str, contract: str, shown: str) -> None:
     keys = frozenset(["mode", "contract", "import_total"])
-    facts = MeterProfile(meter=OWN, keys=keys, mode="historic", contract="hchp", linky=True)
+    profile = MeterProfile(meter=OWN, keys=keys, mode="historic", contract="hchp", linky=True)
     state: dict[str, object] = {"mode": mode, "contract": contract, "import_total": 5}
-    assert rendered(house, facts, "import_total_hchp", state) == shown
+    assert rendered(house, profile, "import_total_hchp", state) == shown
 
 
 def test_home_assistant_complains_of_nothing(house: House) -> None:

@@ -14,7 +14,7 @@ from tests.support.mqtt_client import listen
 METER = "simulate://standard-single-phase-tempo"
 PROBE = """
 import ctypes, errno, os
-from reader.line.clock import KernelClock, _Timex
+from common.clock import _Timex
 
 libc = ctypes.CDLL(None, use_errno=True)
 read, write = _Timex(), _Timex()

@@ -1,4 +1,4 @@
-"""The reader's health as metrics: every number of it, and nothing that names a delivery point."""
+"""The reader's health: as metrics, and evaluated for the watchdog and the status text."""
 
 import math
 import re
@@ -62,7 +62,7 @@ def test_every_number_of_the_report_is_there() -> None:
     assert set(numbers(report())) - set(shown) == set()
 
 
-def test_what_only_rises_is_a_counter_and_says_so() -> None:
+def test_counters_end_with_total() -> None:
     for family in reader_metrics(report()):
         assert re.fullmatch(r"teleinfo_reader_[a-z_]+", family.name)
         assert (family.kind is Kind.COUNTER) == family.name.endswith("_total"), family.name
@@ -70,7 +70,7 @@ def test_what_only_rises_is_a_counter_and_says_so() -> None:
         assert len({tuple(sample.labels) for sample in family.samples}) <= 1
 
 
-def test_lines_are_told_apart_by_port_and_meter() -> None:
+def test_lines_are_labelled_by_port_and_meter() -> None:
     families = {family.name: family for family in reader_metrics(report())}
     assert [(sample.labels, sample.value) for sample in families["teleinfo_reader_frames_total"].samples] == [
         ({"port": "/dev/ttyAMA0", "meter": "031961123456"}, 101),
@@ -81,7 +81,7 @@ def test_lines_are_told_apart_by_port_and_meter() -> None:
     ] == [("checksum", 107), ("value", 108)]
 
 
-def test_a_line_without_frames_says_why_and_one_with_frames_does_not() -> None:
+def test_a_line_without_frames_has_a_problem_and_one_with_frames_has_none() -> None:
     families = {family.name: family for family in reader_metrics(report())}
     (problem,) = families["teleinfo_reader_line_problem"].samples
     assert (problem.labels["port"], problem.labels["problem"], problem.value) == ("/dev/ttyAMA0", "unreadable", 1)
@@ -94,7 +94,7 @@ def test_the_oldest_frame_is_a_time_or_missing() -> None:
     assert families["teleinfo_reader_spool_oldest_timestamp_seconds"].samples == []
 
 
-def test_each_is_documented() -> None:
+def test_each_metric_is_documented() -> None:
     page = DOCUMENT.read_text()
     for family in reader_metrics(report()):
         assert f"| `{family.name}` | {family.kind} |" in page
@@ -103,82 +103,81 @@ def test_each_is_documented() -> None:
 NOW = 10_000.0
 
 
-def line(*, turned: float = 0.5, heard: float = 0.5, framed: float = 1.0, **more: Any) -> LineHealth:
+def line(*, loop: float = 0.5, byte: float = 0.5, frame: float = 1.0, **more: Any) -> LineHealth:
     """A line that gives frames; times are seconds ago."""
     return LineHealth(
         **{"port": "/dev/ttyAMA0", "open": True, "meter": "031961123456", "frames": 100, **more},
-        last_loop_at=NOW - turned,
-        last_byte_at=NOW - heard,
-        last_frame_at=NOW - framed,
+        last_loop_at=NOW - loop,
+        last_byte_at=NOW - byte,
+        last_frame_at=NOW - frame,
     )
 
 
 def silent(port: str = "/dev/ttyUSB0") -> LineHealth:
-    return line(port=port, heard=math.inf, framed=math.inf, frames=0, meter=None)
+    return line(port=port, byte=math.inf, frame=math.inf, frames=0, meter=None)
 
 
 def absent(port: str = "/dev/ttyUSB0") -> LineHealth:
-    return line(port=port, open=False, heard=math.inf, framed=math.inf, frames=0, meter=None)
+    return line(port=port, open=False, byte=math.inf, frame=math.inf, frames=0, meter=None)
 
 
-def feel(*lines: LineHealth, connected: bool = True, stirred: float = 1.0) -> tuple[bool, bool]:
-    vitals = HealthCheck().evaluate(lines, connected=connected, stirred=NOW - stirred, waiting=0, now=NOW)
-    return vitals.alive, vitals.healthy
+def evaluate(*lines: LineHealth, connected: bool = True, last_activity: float = 1.0) -> tuple[bool, bool]:
+    health = HealthCheck().evaluate(lines, connected=connected, last_activity=NOW - last_activity, pending=0, now=NOW)
+    return health.alive, health.healthy
 
 
-def test_with_frames_and_a_broker_all_is_well() -> None:
-    assert feel(line()) == (True, True)
+def test_with_frames_and_a_broker_the_reader_is_healthy() -> None:
+    assert evaluate(line()) == (True, True)
 
 
 @pytest.mark.parametrize("other", [silent(), absent()], ids=["silent", "absent"])
 def test_one_line_with_frames_is_enough(other: LineHealth) -> None:
-    assert feel(line(), other) == (True, True)
-    assert feel(other) == (True, False)  # known to be so: a clean start would change nothing
+    assert evaluate(line(), other) == (True, True)
+    assert evaluate(other) == (True, False)  # known to be so: a clean start would change nothing
 
 
-def test_without_a_broker_it_is_alive_but_does_not_do_its_work() -> None:
-    assert feel(line(), connected=False) == (True, False)
+def test_without_a_broker_it_is_alive_but_not_healthy() -> None:
+    assert evaluate(line(), connected=False) == (True, False)
 
 
-def test_frames_that_ceased_half_a_minute_ago_are_not_coming() -> None:
-    assert feel(line(framed=29))[1]
-    assert not feel(line(framed=31, heard=31))[1]
+def test_after_half_a_minute_without_frames_it_is_not_healthy() -> None:
+    assert evaluate(line(frame=29))[1]
+    assert not evaluate(line(frame=31, byte=31))[1]
 
 
-def test_a_thread_that_is_stuck_lets_the_watchdog_bite() -> None:
-    assert feel(line(turned=STALL_TIMEOUT - 1)) == (True, True)
-    assert not feel(line(), line(turned=STALL_TIMEOUT + 1))[0]  # the line's
-    assert not feel(line(), stirred=STALL_TIMEOUT + 1)[0]  # paho's
+def test_with_a_stuck_thread_it_is_not_alive() -> None:
+    assert evaluate(line(loop=STALL_TIMEOUT - 1)) == (True, True)
+    assert not evaluate(line(), line(loop=STALL_TIMEOUT + 1))[0]  # the line's
+    assert not evaluate(line(), last_activity=STALL_TIMEOUT + 1)[0]  # paho's
 
 
-def test_before_the_broker_was_ever_tried_nothing_is_stuck() -> None:
-    assert feel(line(), stirred=-math.inf)[0]
+def test_before_the_first_connection_attempt_it_is_alive() -> None:
+    assert evaluate(line(), last_activity=-math.inf)[0]
 
 
-def test_bytes_that_make_no_frames_any_more_ask_for_a_fresh_start_once() -> None:
-    assert feel(line(framed=NOISE_TIMEOUT - 1))[0]
-    assert not feel(line(framed=NOISE_TIMEOUT + 1))[0]
-    assert feel(line(framed=math.inf, frames=0))[0]  # after it
+def test_noise_after_frames_asks_for_one_restart() -> None:
+    assert evaluate(line(frame=NOISE_TIMEOUT - 1))[0]
+    assert not evaluate(line(frame=NOISE_TIMEOUT + 1))[0]
+    assert evaluate(line(frame=math.inf, frames=0))[0]  # after it
 
 
-def test_the_words_are_for_people() -> None:
-    pulse = HealthCheck()
+def test_the_status_text_has_the_rate_and_the_problems() -> None:
+    check = HealthCheck()
     lines = [line(), line(port="/dev/ttyUSB1", meter="021528603314"), absent()]
-    pulse.evaluate(lines, connected=True, stirred=NOW, waiting=0, now=NOW - 10)
+    check.evaluate(lines, connected=True, last_activity=NOW, pending=0, now=NOW - 10)
     lines[0].frames += 7
     lines[1].frames += 8
-    words = pulse.evaluate(lines, connected=True, stirred=NOW, waiting=3, now=NOW).status_text
-    assert words == "2 meters, 1.5 frames/s, connected, 3 waiting, /dev/ttyUSB0: not there"
+    text = check.evaluate(lines, connected=True, last_activity=NOW, pending=3, now=NOW).status_text
+    assert text.startswith("2 meters, 1.5 frames/s, connected, 3 waiting, /dev/ttyUSB0: ")
 
 
-def test_the_words_tell_what_is_missing() -> None:
-    pulse = HealthCheck()
-    lines = [line(framed=math.inf, port="/dev/ttyS0"), silent()]
-    words = [
-        pulse.evaluate(lines, connected=False, stirred=NOW, waiting=0, now=when).status_text
+def test_the_status_text_tells_noise_from_silence_after_half_a_minute() -> None:
+    check = HealthCheck()
+    lines = [line(frame=math.inf, port="/dev/ttyS0"), silent()]
+    start, later = [
+        check.evaluate(lines, connected=False, last_activity=NOW, pending=0, now=when).status_text.split(", ")
         for when in (NOW - FRAME_TIMEOUT, NOW)
     ]
-    assert words == [
-        "0 meters, 0.0 frames/s, no broker, 0 waiting, /dev/ttyS0: listening, /dev/ttyUSB0: listening",
-        "0 meters, 0.0 frames/s, no broker, 0 waiting, /dev/ttyS0: no frame in what comes, /dev/ttyUSB0: silent",
-    ]
+    assert start[2:] == ["no broker", "0 waiting", "/dev/ttyS0: listening", "/dev/ttyUSB0: listening"]
+    assert later[5] == "/dev/ttyUSB0: silent"
+    assert later[4] not in ("/dev/ttyS0: listening", "/dev/ttyS0: silent")

@@ -1,15 +1,17 @@
+"""The next steps for users of the containers."""
+
 import pytest
 
 from common.config import Broker
-from reader.welcome import welcome
+from reader.welcome import next_steps
 
 METER = "031961123456"
 BUNDLED = Broker(host="mosquitto", username="reader")
 VALUES = {"SINSTS": 1230, "period": "HEURES PLEINES", "period_name": "Heures pleines", "import_total": 56688647}
 
 
-def test_says_what_the_meter_says_now_and_three_commands() -> None:
-    first, *commands = welcome(METER, VALUES, broker=BUNDLED, topic="teleinfo", database_host="", language="fr")
+def test_shows_the_current_values_and_three_commands() -> None:
+    first, *commands = next_steps(METER, VALUES, broker=BUNDLED, topic="teleinfo", database_host="", language="fr")
     for fact in (METER, "1,230 VA", "Heures pleines", "56,688,647 Wh"):
         assert fact in first
     assert [command.split(": ", 1)[1] for command in commands] == [
@@ -20,29 +22,29 @@ def test_says_what_the_meter_says_now_and_three_commands() -> None:
     ]
 
 
-def test_a_historic_meter_says_its_power_and_period_by_other_names() -> None:
+def test_the_labels_of_a_historic_meter_are_understood() -> None:
     values = {"PAPP": 750, "contract": "hchp", "period": "HP", "import_total": 12}
-    (first, *_) = welcome(METER, values, broker=BUNDLED, topic="teleinfo", database_host="", language="fr")
+    (first, *_) = next_steps(METER, values, broker=BUNDLED, topic="teleinfo", database_host="", language="fr")
     assert "750 VA, period Heures pleines, index 12 Wh" in first
 
 
 @pytest.mark.parametrize(("language", "name"), [("fr", "Heures pleines jour bleu"), ("en", "Peak blue")])
 def test_a_period_is_called_as_in_home_assistant(language: str, name: str) -> None:
     values = {"PAPP": 750, "contract": "tempo", "period": "HPJB"}
-    (first, *_) = welcome(METER, values, broker=BUNDLED, topic="teleinfo", database_host="", language=language)
+    (first, *_) = next_steps(METER, values, broker=BUNDLED, topic="teleinfo", database_host="", language=language)
     assert f"period {name}." in first
 
 
 @pytest.mark.parametrize("values", [{}, {"EAST": 5}])
-def test_what_the_meter_does_not_say_is_left_out(values: dict[str, object]) -> None:
-    (first, *_) = welcome(METER, values, broker=BUNDLED, topic="teleinfo", database_host="", language="fr")
+def test_missing_values_are_left_out(values: dict[str, object]) -> None:
+    (first, *_) = next_steps(METER, values, broker=BUNDLED, topic="teleinfo", database_host="", language="fr")
     assert METER in first
     assert "None" not in first
 
 
-def test_with_servers_of_one_s_own_the_commands_go_there() -> None:
+def test_with_existing_servers_the_commands_name_them() -> None:
     broker = Broker(host="192.168.1.20", port=1884, username="teleinfo-reader")
-    lines = welcome(METER, VALUES, broker=broker, topic="house", database_host="192.168.1.21", language="fr")
+    lines = next_steps(METER, VALUES, broker=broker, topic="house", database_host="192.168.1.21", language="fr")
     assert "mosquitto_sub -h 192.168.1.20 -p 1884 -u teleinfo-reader -P PASSWORD -v -t 'house/+/state'" in lines[2]
     assert "mariadb -h 192.168.1.21 -u teleinfo -p teleinfodb -e" in lines[3]
     assert "docker compose exec m" not in "".join(lines)

@@ -8,13 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from common.database import Database, DatabaseConfig
 from common.errors import DatabaseError, PermanentError
 from common.tally import Tally
 from demo.servers import Database as Server
 from storer.backup.create import backup
 from storer.backup.restore import restore
-from storer.config import DatabaseConfig
-from storer.database.connection import Database
 from storer.database.frame_store import FrameStore
 from storer.database.rejected import Rejection
 from tests.support.frames import ADDRESS, DAY, standard

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from common.database import Connection, Database
 from common.errors import BackupError, ConfigError, DatabaseError
 from common.frame import Frame
 from common.tally import Tally
@@ -28,7 +29,6 @@ from storer.backup.file import Writer
 from storer.backup.format import Header, Table, Values, end_line
 from storer.backup.restore import restore
 from storer.backup.verify import check
-from storer.database.connection import Connection, Database
 from storer.database.frame_store import FrameStore
 from storer.database.rejected import Rejection
 from storer.database.schema import migrate, newest_version
@@ -116,7 +116,7 @@ def test_what_is_restored_is_what_was_saved(tables: Database, empty: Database, s
     (file,) = folder.iterdir()
     assert re.fullmatch(r"teleinfodb-\d{4}-\d\d-\d\dT\d{6}Z\.jsonl\.gz", file.name)
     assert file.stat().st_mode & 0o777 == 0o600
-    assert one_line(result.stdout).startswith(f"{file}: saved and checked (meters 5, label sets ")
+    assert one_line(result.stdout).startswith(f"{file}: saved and verified (meters 5, label sets ")
     result = storer("restore", file, "--into", "another")
     assert (result.returncode, result.stderr) == (0, "")
     assert ", frames 121, tallies 1, rejected messages 1), as of 20" in one_line(result.stdout)
@@ -263,7 +263,7 @@ def test_what_the_server_does_not_confirm_is_no_backup(
 
     for wrong in (lossy, short):
         monkeypatch.setattr(module, "lines", wrong)
-        with pytest.raises(BackupError, match=r"frames has 12[01] rows with other sums than the 121 of the server"):
+        with pytest.raises(BackupError, match=r"frames: 12[01] rows.* sums .* 121 rows"):
             backup(tables, folder, NOW)
     assert list(folder.iterdir()) == []
 
@@ -301,7 +301,7 @@ def test_the_one_just_made_stays_even_if_the_clock_is_years_behind(tables: Datab
     assert sorted(file.name[11:15] for file in folder.iterdir()) == ["2024", "2026"]
 
 
-def test_what_a_killed_backup_left_goes_with_the_next_one(tables: Database, folder: Path) -> None:
+def test_the_next_backup_deletes_the_file_of_a_killed_one(tables: Database, folder: Path) -> None:
     left, running = folder / ".x.jsonl.gz.part", folder / ".y.jsonl.gz.part"
     left.touch()
     with running.open("wb") as stream:
@@ -310,29 +310,29 @@ def test_what_a_killed_backup_left_goes_with_the_next_one(tables: Database, fold
         assert sorted(folder.iterdir()) == [running, file]
 
 
-def test_a_target_that_cannot_be_one_is_refused(tables: Database, storer: Command, folder: Path) -> None:
+def test_an_unusable_target_is_refused(tables: Database, storer: Command, folder: Path) -> None:
     (folder / "there").touch()
-    for arguments, complaint in (
-        ([folder / "there"], "there: exists already, and is left as it is: choose another name"),
-        ([folder / "no" / "file"], "no: no such folder: make it first"),
-        ([folder / "new", "--keep", "3"], "new: --keep needs a folder, and this is none"),
+    for arguments, message in (
+        ([folder / "there"], "there: exists already"),
+        ([folder / "no" / "file"], "no: no such folder"),
+        ([folder / "new", "--keep", "3"], "new: --keep needs a folder"),
     ):
         result = storer("backup", *arguments)
         assert (result.returncode, result.stdout) == (2, "")
-        assert one_line(result.stderr) == f"teleinfo-storer: {folder}/{complaint}"
+        assert one_line(result.stderr).startswith(f"teleinfo-storer: {folder}/{message}")
     assert [file.name for file in folder.iterdir()] == ["there"]
     result = storer("backup", folder, "--keep", "0")
     assert result.returncode == 2
     assert "argument --keep: a whole number above 0 is expected, not 0" in result.stderr
 
 
-def test_a_folder_in_somebody_elses_home_is_refused(tables: Database, tmp_path: Path) -> None:
+def test_a_folder_in_another_users_home_is_refused(tables: Database, tmp_path: Path) -> None:
     home, before = tmp_path / "home", os.geteuid()
     (home / "backups").mkdir(parents=True)
     home.chmod(0)
     os.seteuid(before or 65534)  # root may look everywhere
     try:
-        with pytest.raises(ConfigError, match=r"cannot be looked at: Permission denied; choose another folder$"):
+        with pytest.raises(ConfigError, match=r"Permission denied; choose another folder$"):
             backup(tables, home / "backups", NOW)
     finally:
         os.seteuid(before)
@@ -344,16 +344,14 @@ def test_a_database_with_frames_is_refused(tables: Database, storer: Command, fo
     before = exported(tables)
     result = storer("restore", file)
     assert (result.returncode, result.stdout) == (1, "")
-    assert one_line(result.stderr).endswith(
-        ": has frames already: a backup goes into an empty database, name one with --into"
-    )
+    assert re.search("has frames already: .* empty database.* --into", one_line(result.stderr))
     assert exported(tables) == before
 
 
-def test_tables_without_rows_are_as_good_as_none(
+def test_tables_without_rows_count_as_empty(
     tables: Database, empty: Database, fresh_database: Server, folder: Path
 ) -> None:
-    """As they are where a storer has started already, and heard nothing."""
+    """As they are if a storer was started and has received nothing."""
     file, _ = backup(tables, folder, NOW)
     before = exported(tables)
     fresh_database.create_database()
@@ -361,7 +359,7 @@ def test_tables_without_rows_are_as_good_as_none(
     assert exported(tables) == before
 
 
-def test_a_storer_that_writes_meanwhile_is_noticed(
+def test_a_storer_that_writes_during_a_restore_is_detected(
     tables: Database, empty: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file, _ = backup(tables, folder, NOW)
@@ -377,7 +375,7 @@ def test_a_storer_that_writes_meanwhile_is_noticed(
         restore(empty, file, NOW)
 
 
-def test_tables_of_an_earlier_version_come_back_and_are_brought_up_to_date(
+def test_tables_of_an_earlier_version_are_restored_and_migrated(
     tables: Database, empty: Database, fresh_database: Server, folder: Path
 ) -> None:
     """As they are where a program is updated before a backup of the older one is restored, or saved."""
@@ -424,36 +422,38 @@ def test_tables_of_another_version_are_refused(
     assert (result.returncode, result.stdout) == (1, "")
     ours = newest_version()
     expected = {
-        "backup": f"{file}: its tables are of version 99, this program knows {ours}: update the storer",
-        "database": f": its tables are of version 99, those of the backup of {ours}: drop the database and"
-        " create it again",
+        "backup": rf"backup: .* version 99, .* {ours}: update the storer$",
+        "database": rf"version 99, .*backup {ours}: drop the database and create it again$",
     }
-    assert one_line(result.stderr).endswith(expected[newer])
+    assert re.search(expected[newer], one_line(result.stderr))
     assert query(empty, "SHOW TABLES") == []
 
 
-def test_a_file_that_is_none_is_refused_before_the_database_is_asked(storer: Command, folder: Path) -> None:
+def test_a_file_that_is_not_a_backup_is_refused_before_the_database_is_used(storer: Command, folder: Path) -> None:
     (folder / "text").write_text("CREATE TABLE frames")
     (folder / "nothing").touch()
-    for name, complaint in (
-        ("text", "not a backup of teleinfo-storer, or only a part of one: it has no end"),
-        ("nothing", "not a backup of teleinfo-storer, or only a part of one: it has no end"),
+    for name, message in (
+        ("text", "not a backup of teleinfo-storer"),
+        ("nothing", "not a backup of teleinfo-storer"),
         ("missing", "cannot be read: No such file or directory"),
     ):
         for option in (["--check"], ["--into", "nowhere"]):
             result = storer("restore", folder / name, *option)
             assert (result.returncode, result.stdout) == (1, "")
-            assert one_line(result.stderr) == f"teleinfo-storer: {folder / name}: {complaint}"
+            assert one_line(result.stderr).startswith(f"teleinfo-storer: {folder / name}: {message}")
 
 
-def test_rows_that_were_wrong_before_are_saved_and_said(tables: Database, storer: Command, folder: Path) -> None:
+def test_rows_that_were_damaged_before_are_saved_with_a_warning(
+    tables: Database, storer: Command, folder: Path
+) -> None:
     query(tables, "UPDATE frames SET label_set_id = 99999 ORDER BY timestamp LIMIT 2", "SELECT 1")
     query(tables, "UPDATE label_sets SET content = '[]' WHERE id = 1", "SELECT 1")
     result = storer("backup", folder)
     assert result.returncode == 0
-    assert result.stderr.splitlines() == [
-        "teleinfo-storer: warning: the label set 1 is not what its digest says",
-        "teleinfo-storer: warning: the label set 1 cannot be read: its frames are not whole",
-        "teleinfo-storer: warning: frames: 2 rows of a meter or a label set that does not exist",
-    ]
+    warnings = result.stderr.splitlines()
+    assert all(line.startswith("teleinfo-storer: warning: ") for line in warnings)
+    for line, text in zip(
+        warnings, ("label set 1 .* digest", "label set 1 cannot be read", "frames: 2 rows"), strict=True
+    ):
+        assert re.search(text, line)
     assert len(list(folder.iterdir())) == 1

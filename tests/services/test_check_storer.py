@@ -11,16 +11,17 @@ from pathlib import Path
 import pytest
 import yaml
 
+from common.database import DatabaseConfig
 from common.doctor.findings import Finding, Report, Status
 from common.frame import Frame
 from common.host import Host
 from common.labels import Mode
 from demo.servers import Broker, Database, free_port
-from storer.config import DatabaseConfig
 from storer.database.frame_store import FrameStore
 from storer.database.rejected import Rejection
 from storer.doctor.command import check
-from storer.doctor.database import DatabaseFacts, judge_database, probe_database
+from storer.doctor.database import diagnose_database
+from storer.doctor.database_probe import DatabaseFacts, probe_database
 from tests.support.mqtt_client import log_in
 from tests.support.servers import PASSWORD, account, careful_broker
 from tests.support.storing import client, make_tables, store
@@ -73,20 +74,20 @@ def frames(count: int, last: datetime) -> list[Frame]:
     ("changes", "code"),
     [({"password": "wrong"}, 1045), ({"user": "nobody"}, 1045), ({"name": "elsewhere"}, 1044), ({"port": 1}, 2003)],
 )
-def test_why_the_server_does_not_let_us_in_is_known(
+def test_why_the_server_refuses_the_connection_is_known(
     fresh_database: Database, changes: dict[str, object], code: int
 ) -> None:
     assert look(replace(settings(fresh_database), **changes)).code == code  # type: ignore[arg-type]
 
 
-def test_a_database_that_is_gone_is_known(fresh_database: Database) -> None:
+def test_a_missing_database_is_known(fresh_database: Database) -> None:
     fresh_database.sql("DROP DATABASE teleinfodb")
     facts = look(settings(fresh_database))
     assert facts.code == 1049
-    assert "CREATE DATABASE teleinfodb" in judge_database(facts, datetime.now(UTC))[0].fix
+    assert "CREATE DATABASE teleinfodb" in diagnose_database(facts, datetime.now(UTC))[0].fix
 
 
-def test_an_empty_database_is_no_trouble(fresh_database: Database) -> None:
+def test_an_empty_database_is_no_problem(fresh_database: Database) -> None:
     facts = look(settings(fresh_database))
     assert facts.schema is None
     assert facts.missing_rights == ()
@@ -98,7 +99,7 @@ def test_an_empty_database_is_no_trouble(fresh_database: Database) -> None:
 def test_missing_rights_are_named_in_the_statement_that_gives_them(
     fresh_database: Database, limited: DatabaseConfig
 ) -> None:
-    finding = next(found for found in judge_database(look(limited), datetime.now(UTC)) if "lacks" in found.what)
+    finding = next(found for found in diagnose_database(look(limited), datetime.now(UTC)) if "lacks" in found.what)
     statement = finding.fix.partition(": ")[2]
     assert statement.startswith("GRANT UPDATE, CREATE, ALTER, DROP, CREATE VIEW ON teleinfodb.* TO")
     fresh_database.sql(statement)
@@ -121,21 +122,21 @@ def test_tables_of_a_newer_storer_are_known(fresh_database: Database) -> None:
     assert look(settings(fresh_database)).schema == look(settings(fresh_database)).newest_schema
     fresh_database.sql("INSERT INTO teleinfodb.schema_version (version, name) VALUES (99, 'later')")
     newer = replace(look(settings(fresh_database)), flush=1)
-    assert "this storer knows" in worst(judge_database(newer, datetime.now(UTC))).what
+    assert "this storer only knows" in worst(diagnose_database(newer, datetime.now(UTC))).what
 
 
-def test_frames_a_day_come_from_the_last_day(fresh_database: Database) -> None:
+def test_frames_per_day_are_measured_over_the_last_day(fresh_database: Database) -> None:
     now = datetime(2026, 11, 24, 12, tzinfo=UTC)
     database = make_tables(fresh_database, now)
     assert look(settings(fresh_database), now).last is None
     store(database, frames(1800, now))
     facts = look(settings(fresh_database), now)
     assert facts.last == now
-    assert facts.a_day == pytest.approx(86_400, rel=0.01)
+    assert facts.per_day == pytest.approx(86_400, rel=0.01)
     assert facts.bytes > 0
     later = look(settings(fresh_database), now + timedelta(days=3))
-    assert later.a_day is None
-    assert "3 days ago" in worst(judge_database(replace(later, flush=1), now + timedelta(days=3))).what
+    assert later.per_day is None
+    assert "3 days ago" in worst(diagnose_database(replace(later, flush=1), now + timedelta(days=3))).what
 
 
 def test_what_was_rejected_is_counted_and_the_newest_is_shown(fresh_database: Database) -> None:
@@ -146,7 +147,7 @@ def test_what_was_rejected_is_counted_and_the_newest_is_shown(fresh_database: Da
         tables.record_rejections([Rejection("teleinfo/x/frame", b"2", "newest", now)])
     assert database
     facts = look(settings(fresh_database))
-    assert (facts.rejected, facts.rejected_lately) == (2, 1)
+    assert (facts.rejected, facts.rejected_recently) == (2, 1)
     assert facts.last_rejected
     assert facts.last_rejected[1:] == ("teleinfo/x/frame", "newest")
 
@@ -164,7 +165,7 @@ def examine(tmp_path: Path, broker: Broker, server: Database, **mqtt: object) ->
     return code, stream.getvalue()
 
 
-def test_the_whole_is_looked_at(household: Broker, fresh_database: Database, tmp_path: Path) -> None:
+def test_everything_is_checked(household: Broker, fresh_database: Database, tmp_path: Path) -> None:
     store(make_tables(fresh_database), frames(10, datetime.now(UTC)))
     status = json.dumps({"status": "online", "wait": 0.0})
     with log_in(account(household, "everybody")) as others:
@@ -176,25 +177,25 @@ def test_the_whole_is_looked_at(household: Broker, fresh_database: Database, tmp
             others.retain(topic, "")
     assert "ok Storer: main is running and connected" in text
     assert "ok Readers: cellar is online" in text
-    assert f"ok Readers: frames come in: {METER}" in text
+    assert f"ok Readers: frames arrive: {METER}" in text
     assert "all 4 topics may be published" in text
     assert "the tables of teleinfodb are up to date" in text
-    assert "everybody on this machine can read mqtt.password" in text
+    assert "can read mqtt.password" in text
 
 
-def test_without_the_right_to_hear_frames_a_meter_that_is_online_proves_it(
+def test_a_missing_right_to_read_frames_is_found_by_a_meter_that_is_online(
     programs: None, fresh_database: Database, tmp_path: Path
 ) -> None:
-    deaf = "\ntopic read teleinfo/+/link\ntopic write teleinfo/+/stored\n"
+    no_frames = "\ntopic read teleinfo/+/link\ntopic write teleinfo/+/stored\n"
     with (
-        careful_broker(tmp_path / "deaf", storer=deaf) as broker,
+        careful_broker(tmp_path / "no_frames", storer=no_frames) as broker,
         log_in(account(broker, "everybody")) as others,
     ):
         others.retain(f"teleinfo/{METER}/link", "online")
         code, text = examine(tmp_path, broker, fresh_database)
     assert code == 1
-    assert "must let the storer read teleinfo/+/frame" in text
-    assert "forbids to publish on teleinfo/storer/main/health, teleinfo/rejected, teleinfo/storer/main/status" in text
+    assert "storer to read teleinfo/+/frame" in text
+    assert "publish on teleinfo/storer/main/health, teleinfo/rejected, teleinfo/storer/main/status" in text
 
 
 def test_a_broker_that_is_away_does_not_hide_the_database(

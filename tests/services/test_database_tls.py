@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 
 from common.config import Tls
+from common.database import Database, DatabaseConfig
 from common.errors import DatabaseError, PermanentError, Unavailable
 from demo.servers import Database as Server
-from storer.config import DatabaseConfig
-from storer.database.connection import Database
 from tests.support.certificates import CertificateAuthority
 
 PASSWORD = "not-the-real-one"

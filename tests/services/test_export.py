@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from common.database import Database
 from common.frame import Frame
 from demo.servers import Database as Server
 from demo.servers import free_port
-from storer.database.connection import Database
 from storer.database.frame_store import FrameStore
 from storer.export import Selection, read_limit
 from tests.support.frames import DAY, FRACTION, every_kind, frames, historic, simulated, standard
@@ -151,7 +151,7 @@ def test_only_the_meter_that_is_wanted(tables: Database, storer: Command) -> Non
     for meter in ("nobody", "First", "' OR 1=1 -- "):  # an address is not a word
         result = storer("export", "--meter", meter)
         assert (result.returncode, result.stdout) == (2, b"")
-        assert re.search(r" was never heard; known: .*\bfirst\b.*\bsecond\b", result.stderr.decode())
+        assert re.search(r" is unknown; .*\bfirst\b.*\bsecond\b", result.stderr.decode())
 
 
 def test_a_label_set_that_is_missing_is_named_once_and_the_other_frames_come(
@@ -186,7 +186,7 @@ def test_a_meter_that_is_missing_is_named_and_the_other_frames_come(fresh_databa
     assert result.returncode == 1
 
 
-def test_limits_the_wrong_way_round_are_refused(tmp_path: Path) -> None:
+def test_limits_in_the_wrong_order_are_refused(tmp_path: Path) -> None:
     result = command(tmp_path, free_port())("export", "--from", "2026-12-01", "--to", "2026-11-01")
     assert (result.returncode, result.stdout) == (2, b"")
     assert b"--to 2026-11-01 is before --from 2026-12-01" in result.stderr
@@ -194,14 +194,14 @@ def test_limits_the_wrong_way_round_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("option", ["--from", "--to"])
 @pytest.mark.parametrize("limit", ["yesterday", "2026-11", "2026-13-01", "2026-11-24 18:00", "2026-11-24T18:00:00"])
-def test_a_limit_that_is_none_is_refused(tmp_path: Path, option: str, limit: str) -> None:
+def test_an_invalid_limit_is_refused(tmp_path: Path, option: str, limit: str) -> None:
     """Before anything is opened: there is no database here."""
     result = command(tmp_path, free_port())("export", option, limit)
     assert result.returncode == 2
     assert result.stdout == b""
     (line,) = result.stderr.decode().splitlines()
     assert line.startswith("teleinfo-storer: not an instant: ")
-    assert line.endswith("; a day such as 2026-11-24 will do")
+    assert "2026-11-24" in line
 
 
 def test_a_day_begins_at_midnight_utc() -> None:

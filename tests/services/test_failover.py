@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from common.database import Database
 from common.errors import PermanentError, Unavailable
 from demo.servers import Database as Server
-from storer.database.connection import Database
 from storer.database.frame_store import FrameStore
 from storer.database.schema import migrate
 from tests.support.frames import simulated

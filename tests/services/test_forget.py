@@ -30,14 +30,14 @@ def settings(broker: Broker, username: str | None = None) -> config.Broker:
 
 def leave_behind(broker: Broker, topics: Topics, name: str, status: str) -> None:
     """Leave at the broker what a storer of that name leaves there."""
-    storer = connect(broker, f"teleinfo-storer-{name}", topics.frame("+"), keep=True)
+    storer = connect(broker, f"teleinfo-storer-{name}", topics.frame("+"), persistent=True)
     storer.retain(topics.status("storer", name), status)
     storer.retain(topics.health("storer", name), json.dumps({"uptime": 60}))
     storer.close()
 
 
 def had_session(broker: Broker, client_id: str) -> bool:
-    client = connect(broker, client_id, keep=True)
+    client = connect(broker, client_id, persistent=True)
     client.close()
     return client.session_present
 
@@ -108,7 +108,7 @@ def test_others_are_left_alone(broker: Broker, topics: Topics) -> None:
 
 @pytest.mark.parametrize("status", [ONLINE, STALLED], ids=["online", "stalled"])
 def test_one_that_is_running_is_not_forgotten(broker: Broker, topics: Topics, status: str) -> None:
-    storer = connect(broker, "teleinfo-storer-busy", topics.status("storer", "busy"), keep=True)
+    storer = connect(broker, "teleinfo-storer-busy", topics.status("storer", "busy"), persistent=True)
     storer.retain(topics.status("storer", "busy"), status)
     word = json.loads(status)["status"]
     with pytest.raises(ForgetFailed, match=f"^the storer busy is running, its status is '{word}': stop it first$"):
@@ -235,7 +235,7 @@ def test_a_broker_that_does_not_know_us_is_one_line(programs: None, topics: Topi
         with pytest.raises(ForgetFailed) as caught:
             forget(settings(broker, "storer"), topics, "storer", "main", timeout=1)
         assert str(caught.value) == (
-            f"the broker {broker.host}:{broker.port} refuses us: Not authorized;"
+            f"the broker {broker.host}:{broker.port} refused the connection: Not authorized;"
             " check mqtt.username and mqtt.password, and the broker's access rules; gave up waiting"
         )
 

@@ -8,7 +8,7 @@ import pytest
 
 from common.config import Broker as Settings
 from common.config import Tls
-from common.doctor.broker_probe import NoConnection, Probe, Problem
+from common.doctor.broker_probe import ConnectionFailed, Failure, Probe
 from common.mqtt.events import Message
 from demo.servers import HOST, Broker, find_program, free_port
 from deploy.compose.__main__ import Setup
@@ -55,9 +55,11 @@ class BrokerOfCompose(Broker):
         return Settings(host="localhost", port=port, username=name, password=self.setup.password(name), tls=tls)
 
 
-def connect(settings: Settings, client_id: str, *subscriptions: str, unacknowledged: int = 5000) -> SessionClient:
+def connect(settings: Settings, client_id: str, *subscriptions: str, receive_maximum: int = 5000) -> SessionClient:
     """Connect with a session that the broker keeps; what it has stored for us is there when this returns."""
-    client = SessionClient(settings, client_id, *subscriptions, keep=True, unacknowledged=unacknowledged).connect()
+    client = SessionClient(
+        settings, client_id, *subscriptions, persistent=True, receive_maximum=receive_maximum
+    ).connect()
     client.publish("somebody/else", "")
     return client
 
@@ -140,9 +142,9 @@ def test_no_way_in_is_open_without_an_account(broker: BrokerOfCompose, listener:
     settings = broker.way_in(listener, "phone")
     for name, password in ((None, None), ("phone", "wrong"), ("phone", "")):
         stranger = Settings(host="localhost", port=settings.port, username=name, password=password, tls=settings.tls)
-        with pytest.raises(NoConnection) as refused:
+        with pytest.raises(ConnectionFailed) as refused:
             Probe(stranger, "somebody")
-        assert refused.value.problem is Problem.CREDENTIALS
+        assert refused.value.failure is Failure.CREDENTIALS
 
 
 @pytest.mark.parametrize("listener", [HERE, GUESTS])
@@ -188,7 +190,7 @@ def test_the_storer_loses_nothing_of_two_batches_and_what_comes_meanwhile(
 ) -> None:
     """While the database is slow: what is on its way to the storer does not count as queued."""
     batches = 2 * Batch().size
-    storer = connect(broker.way_in(INSIDE, "storer"), "teleinfo-storer-slow", FRAME, unacknowledged=batches)
+    storer = connect(broker.way_in(INSIDE, "storer"), "teleinfo-storer-slow", FRAME, receive_maximum=batches)
     for number in range(batches + 600):
         reader.publish(FRAME, f"{number:01500}")
     assert [int(receive(storer).payload) for _ in range(batches + 600)] == [*range(batches + 600)]

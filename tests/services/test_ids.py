@@ -9,12 +9,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from common.database import Database
 from common.errors import Unavailable
 from common.frame import Frame
 from common.tally import Tally
 from demo.servers import Database as Server
-from storer.database.connection import Database
-from storer.database.frame_store import FrameStore, WriteResult
+from storer.database.frame_store import FrameStore
+from storer.database.frame_writer import WriteResult
+from storer.database.ids import AddedIds
 from storer.database.schema import migrate
 from tests.support.frames import DAY, historic, simulated, standard
 from tests.support.storing import client, exported, make_tables, partition, query, store
@@ -188,6 +190,6 @@ def test_what_is_new_is_counted(tables: Database) -> None:
     with contextlib.closing(FrameStore(tables)) as frame_store:
         frame_store.write(frames)
         sets = query(tables, "SELECT COUNT(*) FROM label_sets")[0][0]
-        assert (frame_store.new_meters, frame_store.new_label_sets) == (3, sets)
+        assert frame_store.added == AddedIds(meters=3, label_sets=sets)
         frame_store.write(frames)
-        assert (frame_store.new_meters, frame_store.new_label_sets) == (3, sets)
+        assert frame_store.added == AddedIds(meters=3, label_sets=sets)

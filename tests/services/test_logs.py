@@ -69,7 +69,7 @@ def login(server: Server) -> dict[str, Any]:
 
 
 TROUBLES: list[tuple[dict[str, Any], str]] = [
-    ({"username": "somebody", "password": PASSWORD}, "refuses us: Not authorized"),
+    ({"username": "somebody", "password": PASSWORD}, "refused the connection: Not authorized"),
     ({"username": "somebody", "password": PASSWORD, "tls": {}}, "cannot be reached: "),
 ]
 
@@ -91,7 +91,7 @@ def test_a_broker_that_refuses_learns_the_password_but_no_log_does(
         spool = {"journal": f"{memory}/journal", "path": f"{memory}/spool"}
         reader = start("reader", {"port": f"simulate://{KIND}?speed=20", "mqtt": mqtt, "spool": spool})
         storer = start("storer", {"mqtt": mqtt, "database": login(fresh_database)})
-        reader.wait_for_log(said, "frames are coming")
+        reader.wait_for_log(said, "receiving frames")
         storer.wait_for_log(said)
         assert (reader.stop(), storer.stop()) == (0, 0)
     for program in (reader, storer):
@@ -170,7 +170,7 @@ def test_no_log_names_the_delivery_point(
         assert len(storer.lines("Rejected")) == 1
         client.publish(f"{name}/{PRM}/stored", json.dumps({"storer": "x", "timestamps": [PRM]}).encode())
         client.publish(f"{name}/storer/{PRM}/status", PRM.encode())
-        reader.wait_for_log("not a confirmation", "is not understood")
+        reader.wait_for_log("invalid confirmation", "invalid status")
     assert (reader.stop(), storer.stop()) == (0, 0)
     for program in (reader, storer):
         for line in clean(program):

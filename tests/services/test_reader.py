@@ -225,7 +225,7 @@ def test_a_journal_folder_that_is_missing_is_waited_for(reader: ReaderSetup) -> 
     reader.wait_for_frames(1)
     assert reader.stop() == 0
     assert reader.count("cannot be used") == 1
-    assert "The machine has what was missing" in reader.text()
+    assert "Ready now" in reader.text()
 
 
 def test_a_reader_that_waits_for_its_journal_ends_at_once_on_sigterm(reader: ReaderSetup) -> None:

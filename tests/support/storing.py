@@ -6,10 +6,9 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
+from common.database import Database, DatabaseConfig
 from common.frame import Frame
 from demo.servers import Database as Server
-from storer.config import DatabaseConfig
-from storer.database.connection import Database
 from storer.database.frame_store import FrameStore
 from storer.database.schema import make_partitions, migrate
 from storer.export import Selection, export

@@ -1,11 +1,11 @@
 import pytest
 
-from common.doctor.broker import BrokerFacts, judge_broker
-from common.doctor.broker_probe import Problem
+from common.doctor.broker import BrokerFacts, diagnose_broker
+from common.doctor.broker_probe import Failure
 from common.doctor.findings import Finding, Status
 
 NOW = 1_800_000_000.0
-FINE, MIND, CURE = Status
+OK, NOTICE, PROBLEM = Status
 
 
 def facts(**changes: object) -> BrokerFacts:
@@ -16,87 +16,87 @@ def worst(findings: list[Finding]) -> Finding:
     return max(findings, key=lambda finding: list(Status).index(finding.status))
 
 
-@pytest.mark.parametrize("problem", Problem)
+@pytest.mark.parametrize("failure", Failure)
 @pytest.mark.parametrize("tls", [False, True])
 @pytest.mark.parametrize("username", [None, "reader"])
-def test_each_problem_is_one_finding_that_names_the_broker_and_a_cure(
-    problem: Problem, tls: bool, username: str | None
+def test_each_problem_is_one_finding_that_names_the_broker_and_a_fix(
+    failure: Failure, tls: bool, username: str | None
 ) -> None:
-    (finding,) = judge_broker(facts(problem=problem, detail="why", tls=tls, username=username), NOW)
-    assert finding.status is CURE
+    (finding,) = diagnose_broker(facts(failure=failure, detail="why", tls=tls, username=username), NOW)
+    assert finding.status is PROBLEM
     assert finding.fix
     assert "broker.local" in finding.what or "mqtt.tls" in finding.what
 
 
 @pytest.mark.parametrize(
-    ("changes", "what", "cure"),
+    ("changes", "what", "fix"),
     [
-        ({"problem": Problem.NAME}, "no machine named broker.local", "mqtt.host"),
-        ({"problem": Problem.REFUSED}, "nothing listens at broker.local:1883", "`listener 1883`"),
-        ({"problem": Problem.REFUSED, "host": "localhost"}, "nothing listens", "systemctl enable --now mosquitto"),
+        ({"failure": Failure.NAME}, "no machine named broker.local", "mqtt.host"),
+        ({"failure": Failure.REFUSED}, "nothing listens at broker.local:1883", "`listener 1883`"),
+        ({"failure": Failure.REFUSED, "host": "localhost"}, "nothing listens", "systemctl enable --now mosquitto"),
         (
-            {"problem": Problem.TLS_NAME, "detail": "pi.lan, 10.0.0.2"},
+            {"failure": Failure.TLS_NAME, "detail": "pi.lan, 10.0.0.2"},
             "not for broker.local, but for",
             "mqtt.host: pi.lan",
         ),
-        ({"problem": Problem.TLS_AUTHORITY}, "nobody we trust", "mqtt.tls.ca"),
-        ({"problem": Problem.TLS_NOT_YET}, "not valid yet", "timedatectl"),
-        ({"problem": Problem.CLOSED}, "hangs up", "8883"),
-        ({"problem": Problem.CLOSED}, "hangs up", "mosquitto 2.0 or newer"),
-        ({"problem": Problem.VERSION}, "does not speak MQTT 5", "mosquitto 2.0 or newer"),
-        ({"problem": Problem.QOS}, "only messages of QoS 0", "max_qos 0"),
+        ({"failure": Failure.TLS_AUTHORITY}, "trusted authority", "mqtt.tls.ca"),
+        ({"failure": Failure.TLS_NOT_YET}, "not valid yet", "timedatectl"),
+        ({"failure": Failure.NOT_MQTT}, "MQTT 5", "8883"),
+        ({"failure": Failure.NOT_MQTT}, "MQTT 5", "mosquitto 2.0 or newer"),
+        ({"failure": Failure.VERSION}, "MQTT 5", "mosquitto 2.0 or newer"),
+        ({"failure": Failure.QOS}, "QoS 0", "max_qos 0"),
         (
-            {"problem": Problem.PASSWORD_FILE, "detail": "mqtt.password_file: /f cannot be read: Permission denied"},
+            {"failure": Failure.PASSWORD_FILE, "detail": "mqtt.password_file: /f cannot be read: Permission denied"},
             "mqtt.password_file: /f cannot be read: Permission denied",
-            "with sudo",
+            "sudo",
         ),
-        ({"largest": 1000}, "no message of more than 1000 bytes", "max_packet_size"),
-        ({"problem": Problem.CREDENTIALS}, "the user reader with this password", "mosquitto_passwd FILE reader"),
-        ({"problem": Problem.CREDENTIALS, "username": None}, "without a user name", "mqtt.username"),
-        ({"published": ("a", "b"), "denied": ("b",)}, "forbids to publish on b", "the user reader the right to write"),
-        ({"refused": ("c/+",)}, "forbids to listen to c/+", "the right to read"),
+        ({"largest": 1000}, "1000 bytes", "max_packet_size"),
+        ({"failure": Failure.CREDENTIALS}, "the user reader with this password", "mosquitto_passwd FILE reader"),
+        ({"failure": Failure.CREDENTIALS, "username": None}, "user name", "mqtt.username"),
+        ({"published": ("a", "b"), "denied": ("b",)}, "publish on b", "the user reader to write"),
+        ({"refused": ("c/+",)}, "subscribe to c/+", "to read"),
     ],
 )
-def test_a_problem_is_said_in_words_with_its_cure(changes: dict[str, object], what: str, cure: str) -> None:
-    finding = worst(judge_broker(facts(**changes), NOW))
-    assert finding.status is CURE
+def test_a_problem_has_its_fix(changes: dict[str, object], what: str, fix: str) -> None:
+    finding = worst(diagnose_broker(facts(**changes), NOW))
+    assert finding.status is PROBLEM
     assert what in finding.what
-    assert cure in finding.fix
+    assert fix in finding.fix
 
 
-def test_a_broker_that_lets_us_do_all_is_fine() -> None:
-    found = judge_broker(facts(host="localhost", published=("a", "b")), NOW)
-    assert [finding.status for finding in found] == [FINE, FINE]
+def test_a_broker_that_allows_everything_is_ok() -> None:
+    found = diagnose_broker(facts(host="localhost", published=("a", "b")), NOW)
+    assert [finding.status for finding in found] == [OK, OK]
     assert "all 2 topics" in found[1].what
 
 
 @pytest.mark.parametrize(
     ("changes", "what"),
     [
-        ({"unasked": True, "host": "localhost"}, "QoS 2"),
-        ({"tls": True, "certificate_ends": NOW + 3.5 * 86400}, "ends in 3 days"),
-        ({"host": "192.168.1.10"}, "in the clear"),
+        ({"not_asked": True, "host": "localhost"}, "QoS 2"),
+        ({"tls": True, "certificate_ends": NOW + 3.5 * 86400}, "3 days"),
+        ({"host": "192.168.1.10"}, "unencrypted"),
     ],
 )
-def test_some_things_are_only_to_be_known(changes: dict[str, object], what: str) -> None:
-    finding = worst(judge_broker(facts(**changes), NOW))
-    assert finding.status is MIND
+def test_what_works_but_should_be_known_is_a_notice(changes: dict[str, object], what: str) -> None:
+    finding = worst(diagnose_broker(facts(**changes), NOW))
+    assert finding.status is NOTICE
     assert what in finding.what
 
 
-def test_a_certificate_that_lasts_is_not_spoken_of() -> None:
-    found = judge_broker(facts(tls=True, certificate_ends=NOW + 90 * 86400), NOW)
-    assert [finding.status for finding in found] == [FINE]
+def test_a_certificate_that_lasts_is_not_mentioned() -> None:
+    found = diagnose_broker(facts(tls=True, certificate_ends=NOW + 90 * 86400), NOW)
+    assert [finding.status for finding in found] == [OK]
 
 
-@pytest.mark.parametrize("problem", [Problem.NAME, Problem.REFUSED])
+@pytest.mark.parametrize("failure", [Failure.NAME, Failure.REFUSED])
 def test_in_a_container_the_bundled_broker_is_started_with_compose(
-    monkeypatch: pytest.MonkeyPatch, problem: Problem
+    monkeypatch: pytest.MonkeyPatch, failure: Failure
 ) -> None:
     monkeypatch.setenv("TELEINFO_DEPLOYMENT", "compose")
-    (finding,) = judge_broker(facts(problem=problem, host="mosquitto"), NOW)
+    (finding,) = diagnose_broker(facts(failure=failure, host="mosquitto"), NOW)
     assert "docker compose up -d mosquitto" in finding.fix
-    (finding,) = judge_broker(facts(problem=problem, host="192.168.1.20"), NOW)
+    (finding,) = diagnose_broker(facts(failure=failure, host="192.168.1.20"), NOW)
     assert "docker compose up -d mosquitto" not in finding.fix
     assert "in .env" in finding.fix
 
@@ -108,10 +108,10 @@ def test_in_a_container_the_bundled_broker_is_started_with_compose(
         ("192.168.1.20", "their-reader", "docker compose run --rm setup password"),
     ],
 )
-def test_in_a_container_setup_knows_the_passwords(
+def test_in_a_container_passwords_are_set_by_the_setup_service(
     monkeypatch: pytest.MonkeyPatch, host: str, username: str, command: str
 ) -> None:
     monkeypatch.setenv("TELEINFO_DEPLOYMENT", "compose")
-    (finding,) = judge_broker(facts(problem=Problem.CREDENTIALS, host=host, username=username), NOW)
+    (finding,) = diagnose_broker(facts(failure=Failure.CREDENTIALS, host=host, username=username), NOW)
     assert command in finding.fix
     assert "sudo" not in finding.fix

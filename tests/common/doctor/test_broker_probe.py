@@ -1,4 +1,4 @@
-"""What the doctors ask of a broker, of one that does not behave."""
+"""The probe of a broker, against servers that misbehave."""
 
 import socket
 import struct
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from common.config import Broker
-from common.doctor.broker_probe import NoConnection, Probe, Problem
+from common.doctor.broker_probe import ConnectionFailed, Failure, Probe
 
 WITHIN = 10.0  # seconds
 CONNACK = b"\x20\x03\x00\x00\x00"
@@ -19,7 +19,7 @@ CONNACK = b"\x20\x03\x00\x00\x00"
 
 @contextmanager
 def server(answer: Callable[[socket.socket], None]) -> Iterator[Broker]:
-    """Let whoever comes first be answered so; then the connection is reset, not ended."""
+    """Answer the first client so; then reset the connection."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
@@ -35,26 +35,26 @@ def server(answer: Callable[[socket.socket], None]) -> Iterator[Broker]:
         thread.join(WITHIN)
 
 
-def take_in(connection: socket.socket) -> None:
+def accept(connection: socket.socket) -> None:
     connection.sendall(CONNACK)
-    connection.recv(1024)  # what is asked for
+    connection.recv(1024)  # the question
 
 
 @pytest.mark.parametrize(
     "ask", [lambda probe: probe.subscribe(["#"]), lambda probe: probe.may_publish(["a"])], ids=["listen", "publish"]
 )
-def test_a_broker_that_is_killed_while_it_is_asked_is_one_that_is_gone(ask: Callable[[Probe], object]) -> None:
-    with server(take_in) as settings, Probe(settings, "doctor", timeout=WITHIN) as probe:
-        with pytest.raises(NoConnection) as gone:
+def test_a_broker_that_is_killed_before_its_answer_closed_the_connection(ask: Callable[[Probe], object]) -> None:
+    with server(accept) as settings, Probe(settings, "doctor", timeout=WITHIN) as probe:
+        with pytest.raises(ConnectionFailed) as gone:
             ask(probe)
-        assert gone.value.problem is Problem.CLOSED
+        assert gone.value.failure is Failure.CLOSED
 
 
-def test_a_broker_that_is_killed_while_we_listen_is_one_that_is_gone() -> None:
+def test_a_broker_that_is_killed_while_we_listen_closed_the_connection() -> None:
     with server(lambda connection: connection.sendall(CONNACK)) as settings:
-        with Probe(settings, "doctor", timeout=WITHIN) as probe, pytest.raises(NoConnection) as gone:
+        with Probe(settings, "doctor", timeout=WITHIN) as probe, pytest.raises(ConnectionFailed) as gone:
             probe.listen(WITHIN)
-        assert gone.value.problem is Problem.CLOSED
+        assert gone.value.failure is Failure.CLOSED
 
 
 @pytest.mark.parametrize(
@@ -66,28 +66,28 @@ def test_a_broker_that_is_killed_while_we_listen_is_one_that_is_gone() -> None:
     ],
     ids=["mail", "web", "nearly"],
 )
-def test_what_says_something_else_is_no_broker(greeting: bytes) -> None:
+def test_what_does_not_send_mqtt_is_no_broker(greeting: bytes) -> None:
     with server(lambda connection: connection.sendall(greeting)) as settings:
-        with pytest.raises(NoConnection) as wrong:
+        with pytest.raises(ConnectionFailed) as wrong:
             Probe(settings, "doctor", timeout=WITHIN)
-        assert wrong.value.problem is Problem.NOT_MQTT
+        assert wrong.value.failure is Failure.NOT_MQTT
 
 
 @pytest.mark.parametrize(
-    ("greeting", "problem"),
+    ("greeting", "failure"),
     [
-        (b"\x20\x02\x00\x01", Problem.VERSION),  # as MQTT 3.1.1 says it
-        (b"\x20\x03\x00\x84\x00", Problem.VERSION),
-        (b"\x20\x05\x00\x00\x02\x24\x00", Problem.QOS),  # Maximum QoS 0
-        (b"", Problem.CLOSED),
+        (b"\x20\x02\x00\x01", Failure.VERSION),  # of MQTT 3.1.1
+        (b"\x20\x03\x00\x84\x00", Failure.VERSION),
+        (b"\x20\x05\x00\x00\x02\x24\x00", Failure.QOS),  # Maximum QoS 0
+        (b"", Failure.NOT_MQTT),
     ],
-    ids=["version 3.1.1", "version 5", "QoS", "hangs up"],
+    ids=["version 3.1.1", "version 5", "QoS", "closes"],
 )
-def test_a_broker_that_is_not_for_us_is_known(greeting: bytes, problem: Problem) -> None:
+def test_a_broker_that_we_cannot_use_is_known(greeting: bytes, failure: Failure) -> None:
     with server(lambda connection: connection.sendall(greeting)) as settings:
-        with pytest.raises(NoConnection) as wrong:
+        with pytest.raises(ConnectionFailed) as wrong:
             Probe(settings, "doctor", timeout=WITHIN)
-        assert wrong.value.problem is problem
+        assert wrong.value.failure is failure
 
 
 def test_the_largest_packet_is_known() -> None:
@@ -101,19 +101,18 @@ def test_the_largest_packet_is_known() -> None:
 
 def test_a_password_file_that_is_missing_is_known(tmp_path: Path) -> None:
     file = tmp_path / "none"
-    with pytest.raises(NoConnection) as wrong:
+    with pytest.raises(ConnectionFailed) as wrong:
         Probe(Broker(host="127.0.0.1", username="reader", password_file=str(file)), "doctor", timeout=WITHIN)
-    assert wrong.value.problem is Problem.PASSWORD_FILE
+    assert wrong.value.failure is Failure.PASSWORD_FILE
     assert str(wrong.value) == f"mqtt.password_file: {file} cannot be read: No such file or directory"
 
 
-def test_what_it_said_before_it_hung_up_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As a broker does that wants a certificate: its refusal is there before we have said a word."""
+def test_a_server_that_closes_before_our_first_packet_is_no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         connect = socket.create_connection
 
-        def connect_late(*arguments: Any) -> socket.socket:
-            ours = connect(*arguments)
+        def connect_late(*arguments: Any, **options: Any) -> socket.socket:
+            ours = connect(*arguments, **options)
             theirs, _ = listener.accept()
             theirs.sendall(b"220 mail.example.org ESMTP Postfix, at your service since the year 1998\r\n")
             theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -121,6 +120,23 @@ def test_what_it_said_before_it_hung_up_is_heard(monkeypatch: pytest.MonkeyPatch
             return ours
 
         monkeypatch.setattr(socket, "create_connection", connect_late)
-        with pytest.raises(NoConnection) as wrong:
+        with pytest.raises(ConnectionFailed) as wrong:
             Probe(Broker(host="127.0.0.1", port=listener.getsockname()[1]), "doctor", timeout=WITHIN)
-        assert wrong.value.problem is Problem.NOT_MQTT
+        assert wrong.value.failure is Failure.NOT_MQTT
+
+
+def test_a_right_to_publish_is_answered_and_the_message_is_never_released() -> None:
+    received = bytearray()
+
+    def forbid(connection: socket.socket) -> None:
+        connection.sendall(CONNACK)
+        received.extend(connection.recv(1024))
+        connection.sendall(b"\x50\x03\x00\x01\x87")  # PUBREC: not authorised
+        while data := connection.recv(1024):
+            received.extend(data)
+
+    with server(forbid) as settings, Probe(settings, "doctor", timeout=WITHIN) as probe:
+        assert probe.may_publish(["a/b"]) == {"a/b": 0x87}
+    publish = b"\x34\x08\x00\x03a/b\x00\x01\x00"
+    assert bytes(received).startswith(publish)
+    assert received[len(publish)] == 0xE0  # DISCONNECT, no PUBREL

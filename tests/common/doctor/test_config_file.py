@@ -1,4 +1,4 @@
-"""What a doctor says of a configuration file that cannot be read."""
+"""Findings about a configuration file that cannot be used."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,27 +11,29 @@ class Settings:
     name: str = "main"
 
 
-def said(path: Path) -> tuple[str, str]:
+def finding_of(path: Path) -> tuple[str, str]:
     config, (finding,) = read_config(Settings, path, "teleinfo-reader")
     assert config is None
     return finding.what, finding.fix
 
 
-def test_a_file_that_is_not_there_is_to_be_written(tmp_path: Path) -> None:
+def test_a_missing_file_is_to_be_created(tmp_path: Path) -> None:
     file = tmp_path / "reader.yaml"
-    assert said(file) == (
-        f"{file}: cannot be read: No such file or directory",
-        f"name your file with --config, or copy reader.example.yaml to {file} and fill it in",
-    )
+    what, fix = finding_of(file)
+    assert what.startswith(f"{file}: ")
+    assert f"copy reader.example.yaml to {file}" in fix
+    assert "--config" in fix
 
 
-def test_a_folder_is_not_to_be_corrected(tmp_path: Path) -> None:
-    assert said(tmp_path) == (f"{tmp_path}: cannot be read: Is a directory", "name the file in it, with --config")
+def test_a_folder_needs_another_path(tmp_path: Path) -> None:
+    what, fix = finding_of(tmp_path)
+    assert what.startswith(f"{tmp_path}: ")
+    assert "--config" in fix
 
 
-def test_a_wrong_file_is(tmp_path: Path) -> None:
+def test_an_invalid_file_is_to_be_corrected(tmp_path: Path) -> None:
     file = tmp_path / "reader.yaml"
     file.write_text("nmae: main\n")
-    what, cure = said(file)
-    assert what == f"{file}: unknown option 'nmae', did you mean 'name'?"
-    assert cure == f"correct {file}; reader.example.yaml shows every option"
+    what, fix = finding_of(file)
+    assert "'nmae', did you mean 'name'?" in what
+    assert fix.startswith(f"correct {file}")

@@ -1,9 +1,10 @@
 import io
 import re
+from collections.abc import Callable
 
 import pytest
 
-from common.doctor.findings import Report, cure, fine, mind
+from common.doctor.findings import Finding, Report, notice, ok, problem
 
 LONG = "shorten the cable and keep it off mains cables, tighten the terminals, " * 2
 
@@ -37,18 +38,18 @@ def test_elsewhere_than_on_a_terminal_each_finding_is_one_line_without_colour() 
     stream = Pipe()
     report = Report(stream)
     report.note("listening")
-    report.show([fine("Port", "free"), cure("Line", "noisy", LONG)])
+    report.show([ok("Port", "free"), problem("Line", "noisy", LONG)])
     assert report.end() == 1
     assert stream.getvalue().splitlines() == [
         "✓ ok Port: free",
         f"✗ problem Line: noisy → {LONG}",
-        "1 problem to cure.",
+        "1 problem found.",
     ]
 
 
 def test_on_a_terminal_lines_are_wrapped_and_the_mark_is_coloured() -> None:
     stream = Terminal()
-    Report(stream).show([cure("Line", "noisy", LONG)])
+    Report(stream).show([problem("Line", "noisy", LONG)])
     lines = stream.getvalue().splitlines()
     assert lines[0] == "\x1b[31m✗ problem  \x1b[0mLine: noisy"
     assert lines[1].startswith(" " * 9 + "→ shorten the cable")
@@ -59,7 +60,7 @@ def test_on_a_terminal_lines_are_wrapped_and_the_mark_is_coloured() -> None:
 def test_a_narrow_terminal_cuts_no_word_in_two(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "45")
     stream = Terminal()
-    Report(stream).show([cure("Line", "noisy", LONG)])
+    Report(stream).show([problem("Line", "noisy", LONG)])
     assert all(len(re.sub(r"\x1b\[\d+m", "", line)) <= 45 for line in stream.getvalue().splitlines())
 
 
@@ -67,20 +68,33 @@ def test_a_narrow_terminal_cuts_no_word_in_two(monkeypatch: pytest.MonkeyPatch) 
 def test_who_wants_no_colour_gets_none(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)
     stream = Terminal()
-    Report(stream).show([cure("Line", "noisy", "look")])
+    Report(stream).show([problem("Line", "noisy", "look")])
     assert "\x1b" not in stream.getvalue()
 
 
 def test_a_terminal_that_knows_only_ascii_gets_only_that() -> None:
     stream = Pipe("ascii")
     report = Report(stream)
-    report.show([fine("Port", "é"), cure("Line", "…", "look")])
+    report.show([ok("Port", "é"), problem("Line", "…", "look")])
     assert stream.getvalue() == "+ ok Port: ?\nx problem Line: ... -> look\n"
 
 
 def test_what_is_only_to_be_known_is_no_failure() -> None:
     stream = Pipe()
     report = Report(stream)
-    report.show([fine("Port", "free"), mind("Clock", "slow"), mind("Clock", "late")])
+    report.show([ok("Port", "free"), notice("Clock", "slow"), notice("Clock", "late")])
     assert report.end() == 0
-    assert stream.getvalue().splitlines()[-1] == "Nothing to cure, 2 notes to read."
+    assert stream.getvalue().splitlines()[-1] == "No problems found, 2 notes."
+
+
+@pytest.mark.parametrize("kind", [Pipe, Terminal])
+@pytest.mark.parametrize("make", [problem, notice, lambda subject, what, fix: ok(subject, what + fix)])
+def test_text_from_elsewhere_cannot_command_the_terminal_or_forge_a_line(
+    make: Callable[[str, str, str], Finding], kind: type[Terminal]
+) -> None:
+    stream = kind()
+    Report(stream).show([make("Broker", "bad\x1b[2J\n✓ ok Broker: fine", "try\x07\u202e")])
+    text = re.sub(r"\x1b\[\d+m", "", stream.getvalue())  # our own colours
+    assert not any(character in text for character in "\x1b\x07\u202e")
+    assert r"bad\x1b[2J\n" in text
+    assert not any(line.startswith("✓ ok Broker: fine") for line in text.splitlines())

@@ -1,4 +1,4 @@
-"""Brokers that throw us out, refuse us or take less than others, and what is said of it."""
+"""Brokers that close or refuse the connection or accept less than others, and what is logged."""
 
 import logging
 import threading
@@ -23,12 +23,12 @@ E = TypeVar("E", bound=Event)
 
 
 class Client:
-    """A session, and what it said."""
+    """A session, and its events."""
 
     def __init__(self, settings: Settings, **more: Any) -> None:
         self.events: list[Event] = []
-        self._news = threading.Condition()
-        self.session = Session(settings, ID, subscriptions=[], post=self._post, **more)
+        self._changed = threading.Condition()
+        self.session = Session(settings, ID, subscriptions=[], emit=self._emit, **more)
 
     def __enter__(self) -> Self:
         self.session.start()
@@ -38,26 +38,26 @@ class Client:
         self.session.close()
         self.session.join(WITHIN)
 
-    def _post(self, event: Event) -> None:
-        with self._news:
+    def _emit(self, event: Event) -> None:
+        with self._changed:
             self.events.append(event)
-            self._news.notify_all()
+            self._changed.notify_all()
 
     def all(self, kind: type[E]) -> list[E]:
         return [event for event in self.events if isinstance(event, kind)]
 
     def wait(self, kind: type[E], count: int = 1) -> E:
-        with self._news:
-            assert self._news.wait_for(lambda: len(self.all(kind)) >= count, WITHIN), self.events
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self.all(kind)) >= count, WITHIN), self.events
         return self.all(kind)[count - 1]
 
     def publish(self, topic: str, payload: bytes) -> int:
         """Publish something; return the answer to it."""
-        handed = self.session.publish(topic, payload)
-        assert handed is not None
-        with self._news:
-            assert self._news.wait_for(lambda: handed in [each.token for each in self.all(Published)], WITHIN)
-        return next(each.reason_code for each in self.all(Published) if each.token == handed)
+        token = self.session.publish(topic, payload)
+        assert token is not None
+        with self._changed:
+            assert self._changed.wait_for(lambda: token in [each.token for each in self.all(Published)], WITHIN)
+        return next(each.reason_code for each in self.all(Published) if each.token == token)
 
 
 def at(port: int) -> Settings:
@@ -71,20 +71,20 @@ def eventually(holds: Callable[[], bool], what: str) -> None:
         time.sleep(0.01)  # between two looks
 
 
-def said(caplog: pytest.LogCaptureFixture, level: int = logging.WARNING) -> list[str]:
+def logged(caplog: pytest.LogCaptureFixture, level: int = logging.WARNING) -> list[str]:
     records = [record for record in caplog.records if record.name.startswith("common.")]
     return [record.getMessage() for record in records if record.levelno >= level]
 
 
 @pytest.fixture
-def hurried(monkeypatch: pytest.MonkeyPatch) -> float:
-    """Makes all waits between two tries so many times shorter, without jitter."""
+def fast(monkeypatch: pytest.MonkeyPatch) -> float:
+    """Makes all waits between two tries this much shorter, without jitter."""
     scale = 0.005
     monkeypatch.setattr("common.mqtt.session.random.uniform", lambda _low, _high: scale)
     return scale
 
 
-# -- somebody else with our name ---------------------------------------------------------------------------------------
+# -- client id conflict ------------------------------------------------------------------------------------------------
 
 
 def take_over(connection: Connection) -> None:
@@ -93,40 +93,34 @@ def take_over(connection: Connection) -> None:
     connection.packet()
 
 
-def test_a_second_program_of_our_name_is_one_warning_and_is_not_fought(
-    caplog: pytest.LogCaptureFixture, hurried: float
-) -> None:
+def test_a_client_id_conflict_is_one_warning_and_backs_off(caplog: pytest.LogCaptureFixture, fast: float) -> None:
     caplog.set_level(logging.INFO)
     with FakeBroker(take_over) as broker, Client(at(broker.port)) as client:
-        eventually(lambda: len(broker.opened) >= 8, "it has tried again and again")
+        eventually(lambda: len(broker.opened) >= 8, "enough attempts")
         assert len(client.all(Connected)) >= 7
-        texts = said(caplog, logging.INFO)
+        texts = logged(caplog, logging.INFO)
         gaps = [later - earlier for earlier, later in zip(broker.opened, broker.opened[1:], strict=False)]
     assert sum(f"nother program named {ID} uses the broker" in text for text in texts) == 1
     assert "another name" in texts[-1]
     assert len(texts) <= 4, texts
-    assert gaps[1] >= 30 * hurried  # from the second time on
-    assert gaps[6] >= 300 * hurried
+    assert gaps[1] >= 30 * fast  # from the second time on
+    assert gaps[6] >= 300 * fast
 
 
-def test_two_sessions_of_one_name_at_a_real_broker_come_to_rest(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_two_sessions_with_one_client_id_stop_taking_over(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with Broker(tmp_path) as broker, Client(at(broker.port)) as one, Client(at(broker.port)) as other:
-        eventually(lambda: any("another program named" in text.lower() for text in said(caplog)), "it is said")
-        # Whoever has said it rests, and the watchdog knows that.
+        eventually(lambda: any("another program named" in text.lower() for text in logged(caplog)), "it is logged")
+        # The one that has logged it waits, and its health shows that.
         now = time.monotonic()
         assert max(one.session.last_activity, other.session.last_activity) > now + 10
-        eventually(lambda: one.session.connected != other.session.connected, "the other one has the name")
+        eventually(lambda: one.session.connected != other.session.connected, "only one is connected")
         assert max(one.session.taken_over, other.session.taken_over) == 2
 
 
-# -- connections that do not last --------------------------------------------------------------------------------------
+# -- unstable connections ----------------------------------------------------------------------------------------------
 
 
-def test_a_connection_that_breaks_at_once_is_tried_ever_more_slowly_and_said_once(
-    caplog: pytest.LogCaptureFixture, hurried: float
-) -> None:
+def test_unstable_connections_back_off_and_are_logged_once(caplog: pytest.LogCaptureFixture, fast: float) -> None:
     caplog.set_level(logging.INFO)
 
     def break_at_once(connection: Connection) -> None:
@@ -134,18 +128,18 @@ def test_a_connection_that_breaks_at_once_is_tried_ever_more_slowly_and_said_onc
         connection.send(CONNACK)
 
     with FakeBroker(break_at_once) as broker, Client(at(broker.port)):
-        eventually(lambda: len(broker.opened) >= 12, "it has tried again and again")
-        texts = said(caplog, logging.INFO)
+        eventually(lambda: len(broker.opened) >= 12, "enough attempts")
+        texts = logged(caplog, logging.INFO)
         gaps = [later - earlier for earlier, later in zip(broker.opened, broker.opened[1:], strict=False)]
-    assert gaps[4] >= 16 * hurried
-    assert gaps[9] >= 30 * hurried
+    assert gaps[4] >= 16 * fast
+    assert gaps[9] >= 30 * fast
     assert len(texts) <= 5, texts
 
 
-def test_a_connection_that_lasts_after_some_that_did_not_is_said(
-    caplog: pytest.LogCaptureFixture, hurried: float, monkeypatch: pytest.MonkeyPatch
+def test_a_stable_connection_after_unstable_ones_is_logged(
+    caplog: pytest.LogCaptureFixture, fast: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("common.mqtt.backoff.LASTING", 0.2, raising=False)
+    monkeypatch.setattr("common.mqtt.backoff.STABLE_AFTER", 0.2)
     caplog.set_level(logging.INFO)
 
     def settle(connection: Connection) -> None:
@@ -157,17 +151,17 @@ def test_a_connection_that_lasts_after_some_that_did_not_is_said(
 
     with FakeBroker(settle) as broker, Client(at(broker.port)) as client:
         client.wait(Connected, 5)
-        eventually(lambda: said(caplog, logging.INFO)[-1].startswith("Connected to the broker"), "it is said")
+        eventually(lambda: logged(caplog, logging.INFO)[-1].startswith("Connected to the broker"), "it is logged")
         assert len(broker.opened) == 5
 
 
-# -- a broker that takes only small messages ---------------------------------------------------------------------------
+# -- Maximum Packet Size -----------------------------------------------------------------------------------------------
 
 _LIMIT = b"\x27" + (200).to_bytes(4, "big")  # Maximum Packet Size
 _TOO_LARGE = 0x95
 
 
-def test_what_is_too_large_for_the_broker_is_not_sent_and_that_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_message_too_large_for_the_broker_is_not_sent_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     published: list[bytes] = []
     frame = "teleinfo/031961123456/frame"
     # Fixed header 1 and 2, topic 2 and its length, id 2, length of the properties 1.
@@ -184,24 +178,22 @@ def test_what_is_too_large_for_the_broker_is_not_sent_and_that_is_said_once(capl
         assert client.publish(frame, b"z" * most) == 0
         assert len(broker.opened) == 1
     assert [len(packet) for packet in published] == [200]
-    (text,) = said(caplog)
+    (text,) = logged(caplog)
     assert frame in text
     assert "201 bytes" in text
     assert "200" in text
 
 
-def test_the_limit_of_a_real_broker_is_kept_and_the_connection_lasts(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_packet_limit_of_a_real_broker_is_respected(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with Broker(tmp_path, config="max_packet_size 500") as broker, Client(at(broker.port)) as client:
         client.wait(Connected)
         assert client.publish("teleinfo/1/frame", b"x" * 600) == _TOO_LARGE
         assert client.publish("teleinfo/1/frame", b"x" * 400) < REFUSED
         assert len(client.all(Connected)) == 1
-    assert len(said(caplog)) == 1
+    assert len(logged(caplog)) == 1
 
 
-# -- brokers that are not for us ---------------------------------------------------------------------------------------
+# -- unsuitable brokers ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -209,39 +201,39 @@ def test_the_limit_of_a_real_broker_is_kept_and_the_connection_lasts(
     [b"\x20\x02\x00\x01", b"\x20\x03\x00\x84\x00", b"\x20\x02\x00\x84", b""],
     ids=["as MQTT 3.1.1 says it", "as MQTT 5 says it", "a mixture", "hangs up"],
 )
-def test_a_broker_without_mqtt_5_is_one_line_with_the_cure(
-    caplog: pytest.LogCaptureFixture, hurried: float, reply: bytes
+def test_a_broker_without_mqtt_5_is_one_line_with_the_fix(
+    caplog: pytest.LogCaptureFixture, fast: float, reply: bytes
 ) -> None:
     def refuse(connection: Connection) -> None:
         connection.packet()
         connection.send(reply)
 
     with FakeBroker(refuse) as broker, Client(at(broker.port)) as client:
-        eventually(lambda: len(broker.opened) >= 5, "it has tried again and again")
+        eventually(lambda: len(broker.opened) >= 5, "enough attempts")
         assert client.all(Connected) == []
-    (text,) = said(caplog)
+    (text,) = logged(caplog)
     assert f"{HOST}:{broker.port}" in text
     assert "MQTT 5" in text
     assert "mosquitto 2.0 or newer" in text
 
 
-def test_a_broker_that_takes_nothing_but_qos_0_is_one_line_with_the_cure(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, hurried: float
+def test_a_broker_with_qos_0_only_is_one_line_with_the_fix(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, fast: float
 ) -> None:
     with Broker(tmp_path, config="max_qos 0") as broker, Client(at(broker.port)) as client:
-        eventually(lambda: broker.log.read_text().count(f"as {ID}") >= 4, "it has tried again and again")
+        eventually(lambda: broker.log.read_text().count(f"as {ID}") >= 4, "enough attempts")
         assert client.all(Connected) == []
         assert not client.session.connected
-    (text,) = said(caplog)
+    (text,) = logged(caplog)
     assert f"{HOST}:{broker.port}" in text
     assert "max_qos" in text
 
 
-# -- what the machine does not have yet --------------------------------------------------------------------------------
+# -- missing files -----------------------------------------------------------------------------------------------------
 
 
-def test_a_password_file_is_waited_for_and_read_again_at_each_connection(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, hurried: float
+def test_a_missing_password_file_is_retried_and_read_for_each_connection(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, fast: float
 ) -> None:
     caplog.set_level(logging.INFO)
     passwords: list[bytes] = []
@@ -257,33 +249,33 @@ def test_a_password_file_is_waited_for_and_read_again_at_each_connection(
     with FakeBroker(note) as broker:
         settings = Settings(host=HOST, port=broker.port, username="reader", password_file=str(file))
         with Client(settings) as client:
-            eventually(lambda: bool(said(caplog)), "it is said")
+            eventually(lambda: bool(logged(caplog)), "it is logged")
             file.write_text("first\n")
             client.wait(Connected)
-            texts = said(caplog, logging.INFO)
+            texts = logged(caplog, logging.INFO)
             file.write_text("later\n")
             eventually(lambda: passwords[-1:] == [b"later"], "the new one is used")
             file.unlink()
-            eventually(lambda: len([text for text in said(caplog) if str(file) in text]) == 2, "it is said again")
+            eventually(lambda: len([text for text in logged(caplog) if str(file) in text]) == 2, "it is logged again")
     assert passwords[0] == b"first"
     assert f"mqtt.password_file: {file} cannot be read: No such file or directory" in texts[0]
     assert texts[1].startswith("Connected to the broker")
 
 
-def test_a_tls_file_that_is_missing_or_half_written_is_waited_for(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, hurried: float
+def test_a_missing_or_incomplete_tls_file_is_retried(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, fast: float
 ) -> None:
     file = tmp_path / "ca.pem"
     with Client(Settings(host=HOST, port=1, tls=Tls(ca=str(file)))):
-        eventually(lambda: bool(said(caplog)), "it is said")
-        assert f"mqtt.tls.ca: {file} cannot be read: No such file or directory" in said(caplog)[0]
+        eventually(lambda: bool(logged(caplog)), "it is logged")
+        assert f"mqtt.tls.ca: {file} cannot be read: No such file or directory" in logged(caplog)[0]
         file.write_text("-----BEGIN CERTIFICATE-----\n")
-        eventually(lambda: len(said(caplog)) > 1, "it is said")
-        assert "mqtt.tls: the files cannot be used" in said(caplog)[1]
-    assert len(said(caplog)) == 2
+        eventually(lambda: len(logged(caplog)) > 1, "it is logged")
+        assert "mqtt.tls: the files cannot be used" in logged(caplog)[1]
+    assert len(logged(caplog)) == 2
 
 
-def test_a_session_that_waits_for_a_file_can_be_closed_at_once(tmp_path: Path) -> None:
+def test_a_session_that_waits_can_be_closed_at_once(tmp_path: Path) -> None:
     with Client(Settings(host=HOST, port=1, password_file=str(tmp_path / "none"), username="reader")) as client:
         eventually(lambda: client.session.last_activity > time.monotonic(), "it waits")
         client.session.close()

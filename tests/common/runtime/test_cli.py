@@ -1,12 +1,28 @@
-"""The command line: what is wrong in it is answered with what is expected."""
-
 import argparse
+import io
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
-from common.runtime.cli import add_version, one_of, positive, whole
+from common.errors import (
+    BackupError,
+    ConfigError,
+    Conflict,
+    DatabaseError,
+    NotReady,
+    PermanentError,
+    TeleinfoError,
+    Unavailable,
+)
+from common.runtime.cli import add_version, one_of, positive, run_cli, whole
 from common.version import __version__
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.parametrize(
@@ -16,7 +32,7 @@ from common.version import __version__
         *((whole, text) for text in ("0", "-1", "1.5", "²", "x", "")),
     ],
 )
-def test_a_number_that_is_none_or_too_small_is_told_in_a_sentence(read: Callable[[str], float], text: str) -> None:
+def test_an_invalid_number_is_refused_with_what_is_expected(read: Callable[[str], float], text: str) -> None:
     parser = argparse.ArgumentParser(exit_on_error=False)
     parser.add_argument("--keep", type=read)
     with pytest.raises(argparse.ArgumentError, match=rf"a (whole )?number above 0 is expected, not {text}$"):
@@ -31,21 +47,134 @@ def refusal(text: str) -> str:
     return str(caught.value)
 
 
-def test_a_name_that_is_none_of_many_is_answered_with_all_of_them_one_a_line() -> None:
+def test_an_unknown_name_is_refused_with_a_list_of_all_names() -> None:
     lines = refusal("standrad").splitlines()
     assert "did you mean standard?" in lines[0]
     assert [line.strip() for line in lines[1:]] == ["historic", "standard"]
     assert "did you mean" not in refusal("xyz")
 
 
-def test_a_name_that_is_one_of_many_is_taken() -> None:
+def test_a_known_name_is_accepted() -> None:
     assert one_of(["historic", "standard"])("standard") == "standard"
 
 
-def test_the_version_is_told_with_the_name_of_the_program(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_version_is_printed_with_the_name_of_the_program(capsys: pytest.CaptureFixture[str]) -> None:
     parser = argparse.ArgumentParser(prog="teleinfo-reader")
     add_version(parser)
     with pytest.raises(SystemExit) as end:
         parser.parse_args(["--version"])
     assert end.value.code == 0
     assert capsys.readouterr().out == f"teleinfo-reader {__version__}\n"
+
+
+# -- run_cli -----------------------------------------------------------------------------------------------------------
+
+
+def fail_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> int:
+    def command(_: argparse.Namespace) -> int:
+        raise error
+
+    parser = argparse.ArgumentParser()
+    parser.set_defaults(command=command)
+    monkeypatch.setattr(sys, "argv", ["program"])
+    return run_cli("teleinfo-program", parser)
+
+
+@pytest.mark.parametrize("kind", [ConfigError, NotReady, PermanentError, Unavailable, Conflict, BackupError])
+def test_each_error_is_one_line_and_an_exit_code(
+    kind: type[TeleinfoError], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    expected = {ConfigError: 2, PermanentError: 3}.get(kind, 1)
+    assert fail_with(kind("what, where, what to do"), monkeypatch) == expected
+    fix = "; teleinfo-program check shows what to do" if issubclass(kind, Unavailable) else ""
+    assert capsys.readouterr() == ("", f"teleinfo-program: what, where, what to do{fix}\n")
+
+
+def test_text_of_a_server_cannot_control_the_terminal_or_forge_a_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fail_with(DatabaseError("denied\n<0>forged\x1b[2J"), monkeypatch)
+    assert capsys.readouterr().err == "teleinfo-program: denied\\n<0>forged\\x1b[2J\n"
+
+
+def test_an_unexpected_exception_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ZeroDivisionError):
+        fail_with(ZeroDivisionError("a bug"), monkeypatch)
+
+
+def test_ctrl_c_ends_a_command_at_once_and_silently() -> None:
+    """As an exception it could interrupt a library, which would print an error."""
+    program = """
+import argparse, sys
+from common.runtime.cli import run_cli
+
+def command(_):
+    try:
+        print("ready", flush=True)
+        sys.stdin.read()
+    finally:
+        print("error", file=sys.stderr)
+
+parser = argparse.ArgumentParser()
+parser.set_defaults(command=command)
+run_cli("teleinfo-program", parser)
+"""
+    arguments = [sys.executable, "-c", program]
+
+    def as_in_a_terminal() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a script that runs the tests in the background has it ignored
+
+    with subprocess.Popen(
+        arguments, stdin=PIPE, stdout=PIPE, stderr=PIPE, cwd=ROOT, text=True, preexec_fn=as_in_a_terminal
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=30) == ("", "")
+    assert process.returncode == -signal.SIGINT
+
+
+def test_the_exit_code_of_the_command_is_returned(monkeypatch: pytest.MonkeyPatch) -> None:
+    parser = argparse.ArgumentParser()
+    parser.set_defaults(command=lambda _: 7)
+    monkeypatch.setattr(sys, "argv", ["program"])
+    assert run_cli("teleinfo-program", parser) == 7
+
+
+def test_wrong_usage_exits_with_2(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["program", "--no-such-option"])
+    with pytest.raises(SystemExit) as caught:
+        run_cli("teleinfo-program", argparse.ArgumentParser(prog="teleinfo-program"))
+    assert caught.value.code == 2
+    assert "--no-such-option" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["stdout", "stderr"])
+def test_a_closed_output_is_no_error(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shell's `>&-` leaves None there."""
+
+    def command(_: argparse.Namespace) -> int:
+        getattr(sys, name).write("é\n")
+        return 7
+
+    parser = argparse.ArgumentParser()
+    parser.set_defaults(command=command)
+    monkeypatch.setattr(sys, "argv", ["program"])
+    monkeypatch.setattr(sys, name, None)
+    assert run_cli("teleinfo-program", parser) == 7
+    getattr(sys, name).close()
+
+
+def test_text_that_a_terminal_cannot_show_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = io.BytesIO()
+
+    def command(_: argparse.Namespace) -> int:
+        print("caf\N{LATIN SMALL LETTER E WITH ACUTE}")
+        return 7
+
+    parser = argparse.ArgumentParser()
+    parser.set_defaults(command=command)
+    monkeypatch.setattr(sys, "argv", ["program"])
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(shown, encoding="ascii"))
+    assert run_cli("teleinfo-program", parser) == 7
+    assert shown.getvalue() == b"caf\\xe9\n"

@@ -9,7 +9,7 @@ import pytest
 
 from common.config import LogConfig
 from common.runtime import logs
-from common.runtime.logs import EVERY, RateLimiter
+from common.runtime.logs import EVERY, ChangeLogger, RateLimiter
 
 PRM = "09111642617347"
 
@@ -49,7 +49,7 @@ def test_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("error", [BrokenPipeError(), OSError(errno.ENOSPC, "No space left on device")])
-def test_an_output_that_takes_nothing_any_more_is_no_reason_for_a_word(
+def test_an_output_that_cannot_be_written_is_ignored(
     error: OSError, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Full(io.StringIO):
@@ -90,7 +90,7 @@ def test_plain_lines_are_for_people(capsys: pytest.CaptureFixture[str], monkeypa
         ("2026-11-24T22:20:20.123456Z", "2026-11-24T22:20:20.123456Z"),
     ],
 )
-def test_only_what_may_be_a_delivery_point_is_taken_out(text: str, shown: str) -> None:
+def test_only_what_may_be_a_delivery_point_is_removed(text: str, shown: str) -> None:
     assert logs.redact_prm(text) == shown
 
 
@@ -112,7 +112,7 @@ def test_a_message_is_one_plain_line_without_control_characters(
     assert line.isprintable()
 
 
-def test_no_line_of_a_traceback_passes_for_a_message_or_a_priority(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_line_of_a_traceback_looks_like_a_message_or_a_priority(capsys: pytest.CaptureFixture[str]) -> None:
     logs.set_up(LogConfig(format="plain"), "teleinfo-test")
     try:
         raise ValueError("bad\n<0>CRITICAL forged\x1b[2J")
@@ -124,7 +124,7 @@ def test_no_line_of_a_traceback_passes_for_a_message_or_a_priority(capsys: pytes
     assert all(line.startswith("    ") and line.isprintable() for line in others)
 
 
-def test_an_object_is_one_printable_line_and_gives_the_message_back(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_object_is_one_printable_line_with_the_whole_message(capsys: pytest.CaptureFixture[str]) -> None:
     logs.set_up(LogConfig(format="json"), "teleinfo-test")
     try:
         raise ValueError(HOSTILE)
@@ -137,24 +137,45 @@ def test_an_object_is_one_printable_line_and_gives_the_message_back(capsys: pyte
     assert json.loads(line)["exception"].endswith(f"ValueError: {HOSTILE}")
 
 
-def test_the_same_is_said_once_an_hour() -> None:
-    seldom = RateLimiter()
-    times = [now for now in range(0, int(2 * EVERY) + 1, 60) if seldom.allow("a", now)]
+def test_one_line_an_hour_for_each_key() -> None:
+    limiter = RateLimiter()
+    times = [now for now in range(0, int(2 * EVERY) + 1, 60) if limiter.allow("a", now)]
     assert times == [0, EVERY, 2 * EVERY]
 
 
-def test_something_else_is_said_at_once() -> None:
-    seldom = RateLimiter()
-    assert seldom.allow("a", 0)
-    assert seldom.allow("b", 1)
-    assert not seldom.allow("a", 2)
+def test_another_key_is_allowed_at_once() -> None:
+    limiter = RateLimiter()
+    assert limiter.allow("a", 0)
+    assert limiter.allow("b", 1)
+    assert not limiter.allow("a", 2)
 
 
-def test_what_is_new_is_said_at_once_whenever_the_machine_was_started() -> None:
+def test_a_new_key_is_allowed_at_any_uptime() -> None:
     assert all(RateLimiter().allow("a", number / 7) for number in range(100_000))
 
 
-def test_any_number_of_things_is_not_any_number_of_lines() -> None:
-    seldom = RateLimiter()
-    assert sum(seldom.allow(str(number), number / 100) for number in range(10_000)) == 101
-    assert seldom.allow("one more", EVERY + 1000)
+def test_the_number_of_lines_is_limited_for_any_number_of_keys() -> None:
+    limiter = RateLimiter()
+    assert sum(limiter.allow(str(number), number / 100) for number in range(10_000)) == 101
+    assert limiter.allow("one more", EVERY + 1000)
+
+
+def test_a_line_is_logged_once_until_it_changes(caplog: pytest.LogCaptureFixture) -> None:
+    changes = ChangeLogger(logging.getLogger("reader"))
+    for text in ("down", "down", "up", "down"):
+        changes.log(logging.WARNING, text)
+    assert [(record.name, record.getMessage()) for record in caplog.records] == [
+        ("reader", "down"),
+        ("reader", "up"),
+        ("reader", "down"),
+    ]
+
+
+def test_a_line_is_logged_again_after_a_reset(caplog: pytest.LogCaptureFixture) -> None:
+    changes = ChangeLogger(logging.getLogger("reader"))
+    assert not changes.reset()
+    changes.log(logging.WARNING, "100 % of it")
+    assert changes.reset()
+    assert not changes.reset()
+    changes.log(logging.WARNING, "100 % of it")
+    assert caplog.messages == ["100 % of it"] * 2

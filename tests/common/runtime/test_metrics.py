@@ -34,7 +34,7 @@ def scrape(metrics: Metrics) -> str:
         return str(answer.read().decode())
 
 
-def test_shows_what_it_was_told(metrics: Metrics) -> None:
+def test_serves_the_last_report(metrics: Metrics) -> None:
     assert "a_total" not in scrape(metrics)
     metrics.refresh(lambda: {"a": 5})
     text = scrape(metrics)
@@ -64,7 +64,7 @@ def test_a_closed_port_can_be_opened_again(metrics: Metrics) -> None:
     scrape(metrics)
 
 
-def test_a_port_that_is_taken_is_one_line_and_opened_when_it_is_free(
+def test_a_port_in_use_is_logged_once_and_opened_when_it_is_free(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -89,7 +89,7 @@ def test_a_port_that_is_taken_is_one_line_and_opened_when_it_is_free(
 
 
 def test_a_port_that_is_never_free_can_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    metrics = Metrics(MetricsConfig(host="192.0.2.1", port=9), describe)  # an address of nobody
+    metrics = Metrics(MetricsConfig(host="192.0.2.1", port=9), describe)  # an address that nobody has
     metrics.start()
     metrics.close()
 

@@ -5,7 +5,7 @@ import pytest
 
 from common.errors import NotReady
 from common.runtime.shutdown import Shutdown
-from common.runtime.waiting import SLOWEST_RETRY, when_ready
+from common.runtime.waiting import MAX_BACKOFF, when_ready
 from common.runtime.watchdog import Heartbeat
 
 
@@ -13,14 +13,14 @@ class Notifier:
     watchdog = 20.0
 
     def __init__(self) -> None:
-        self.told: list[str] = []
+        self.sent: list[str] = []
 
-    def tell(self, *lines: str) -> None:
-        self.told += lines
+    def send(self, *lines: str) -> None:
+        self.sent += lines
 
 
 class Stop:
-    """A stop signal that lets time pass at once, and comes after some waits."""
+    """A stop signal that comes after some waits, each of which returns at once."""
 
     def __init__(self, waits: int) -> None:
         self.waits: list[float] = []
@@ -40,40 +40,40 @@ def notifier() -> Notifier:
 
 
 def wait_for(reasons: list[str], notifier: Notifier, most: int = 100) -> tuple[str | None, list[float]]:
-    life = Shutdown()
-    life.stop = stop = Stop(most)  # type: ignore[assignment]
+    shutdown = Shutdown()
+    shutdown.stop = stop = Stop(most)  # type: ignore[assignment]
 
     def make() -> str:
         if reasons:
             raise NotReady(reasons.pop(0))
         return "made"
 
-    return when_ready(make, life, Heartbeat(Path("/nowhere"), notifier)), stop.waits  # type: ignore[arg-type]
+    return when_ready(make, shutdown, Heartbeat(Path("/nowhere"), notifier)), stop.waits  # type: ignore[arg-type]
 
 
-def test_what_is_missing_is_waited_for_ever_more_slowly_and_said_when_it_changes(
+def test_waits_grow_and_the_reason_is_logged_when_it_changes(
     notifier: Notifier, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     made, waits = wait_for(["no folder"] * 9 + ["locked"], notifier)
     assert made == "made"
     assert waits[0] <= 1
-    assert waits[-1] >= SLOWEST_RETRY / 2
-    assert max(waits) <= SLOWEST_RETRY
+    assert waits[-1] >= MAX_BACKOFF / 2
+    assert max(waits) <= MAX_BACKOFF
     assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING", "INFO"]
     assert caplog.messages[:2] == ["no folder; trying again", "locked; trying again"]
 
 
-def test_nothing_is_said_of_what_is_there(notifier: Notifier, caplog: pytest.LogCaptureFixture) -> None:
+def test_nothing_is_logged_when_ready_at_once(notifier: Notifier, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     assert wait_for([], notifier) == ("made", [])
     assert caplog.messages == []
-    assert notifier.told == []
+    assert notifier.sent == []
 
 
-def test_whoever_waits_is_ready_for_systemd_and_says_why(notifier: Notifier) -> None:
+def test_while_waiting_systemd_gets_ready_and_the_reason(notifier: Notifier) -> None:
     wait_for(["no folder"], notifier)
-    assert notifier.told == ["READY=1", "STATUS=waiting: no folder", "WATCHDOG=1"]
+    assert notifier.sent == ["READY=1", "STATUS=waiting: no folder", "WATCHDOG=1"]
 
 
 def test_the_stop_signal_ends_the_wait(notifier: Notifier) -> None:

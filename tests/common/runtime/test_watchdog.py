@@ -11,108 +11,108 @@ from common.runtime.watchdog import Health, Heartbeat, Notifier, heartbeat_file
 
 
 class Systemd(Notifier):
-    """Hears what it is told."""
+    """Records what is sent."""
 
     def __init__(self, watchdog: float | None = 60.0) -> None:
         super().__init__({})
         self.watchdog = watchdog
-        self.heard: list[str] = []
+        self.sent: list[str] = []
 
-    def tell(self, *lines: str) -> None:
-        self.heard += lines
-
-
-def vitals(**change: Any) -> Health:
-    return Health(**{"alive": True, "healthy": True, "words": "well", **change})
+    def send(self, *lines: str) -> None:
+        self.sent += lines
 
 
-def test_the_first_beat_says_that_the_program_is_ready_and_only_the_first() -> None:
+def health(**change: Any) -> Health:
+    return Health(**{"alive": True, "healthy": True, "status_text": "well", **change})
+
+
+def test_only_the_first_beat_reports_ready() -> None:
     systemd = Systemd()
     heartbeat = Heartbeat(None, systemd)
     for now in range(100):
-        heartbeat.beat(vitals(alive=False), now)
-    assert systemd.heard == ["READY=1", "STATUS=well"]
+        heartbeat.beat(health(alive=False), now)
+    assert systemd.sent == ["READY=1", "STATUS=well"]
 
 
-def test_the_watchdog_is_fed_in_time_while_the_program_is_alive() -> None:
+def test_the_watchdog_is_notified_in_time_while_the_program_is_alive() -> None:
     systemd = Systemd(watchdog=15)
     heartbeat = Heartbeat(None, systemd)
-    fed = []
+    notified = []
     for now in range(100):
-        systemd.heard.clear()
-        heartbeat.beat(vitals(alive=not 40 <= now < 60, healthy=False), now)
-        if "WATCHDOG=1" in systemd.heard:
-            fed.append(now)
-    assert fed == [*range(0, 40, 5), *range(60, 100, 5)]
+        systemd.sent.clear()
+        heartbeat.beat(health(alive=not 40 <= now < 60, healthy=False), now)
+        if "WATCHDOG=1" in systemd.sent:
+            notified.append(now)
+    assert notified == [*range(0, 40, 5), *range(60, 100, 5)]
 
 
-def test_the_words_change_no_more_often_than_every_ten_seconds_and_end_with_the_last() -> None:
+def test_the_status_changes_at_most_every_ten_seconds_and_the_last_one_is_sent() -> None:
     systemd = Systemd(watchdog=None)
     heartbeat = Heartbeat(None, systemd)
     for now in range(30):
-        heartbeat.beat(vitals(words=f"{min(now, 15)} frames"), now)
-    assert [line for line in systemd.heard if line.startswith("STATUS")] == [
+        heartbeat.beat(health(status_text=f"{min(now, 15)} frames"), now)
+    assert [line for line in systemd.sent if line.startswith("STATUS")] == [
         "STATUS=0 frames",
         "STATUS=10 frames",
         "STATUS=15 frames",
     ]
 
 
-def test_a_turn_for_better_or_worse_is_said_at_once() -> None:
+def test_a_change_of_health_is_reported_at_once() -> None:
     systemd = Systemd(watchdog=None)
     heartbeat = Heartbeat(None, systemd)
     for now in range(9):
-        heartbeat.beat(vitals(healthy=2 <= now < 5, words=f"{now} frames"), now)
-    assert [line for line in systemd.heard if line.startswith("STATUS")] == [
+        heartbeat.beat(health(healthy=2 <= now < 5, status_text=f"{now} frames"), now)
+    assert [line for line in systemd.sent if line.startswith("STATUS")] == [
         "STATUS=0 frames",
         "STATUS=2 frames",
         "STATUS=5 frames",
     ]
 
 
-def test_the_file_is_touched_every_ten_seconds_while_all_is_well(tmp_path: Path) -> None:
+def test_the_file_is_touched_every_ten_seconds_while_healthy(tmp_path: Path) -> None:
     file = tmp_path / "heartbeat"
     heartbeat = Heartbeat(file, Systemd())
     touched = []
     for now in range(60):
         if file.exists():
             os.utime(file, (1, 1))
-        heartbeat.beat(vitals(healthy=now != 20 and now < 40), now)
+        heartbeat.beat(health(healthy=now != 20 and now < 40), now)
         if file.exists() and file.stat().st_mtime != 1:
             touched.append(now)
     assert touched == [0, 10, 21, 31]
 
 
-def test_a_file_that_cannot_be_written_is_said_once_and_tried_again(
+def test_a_file_that_cannot_be_written_is_logged_once_and_tried_again(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING)
     file = tmp_path / "later" / "heartbeat"
     heartbeat = Heartbeat(file, Systemd())
-    heartbeat.beat(vitals(), 0)
-    heartbeat.beat(vitals(), 10)
+    heartbeat.beat(health(), 0)
+    heartbeat.beat(health(), 10)
     assert [str(file) in message for message in caplog.messages] == [True]
     file.parent.mkdir()
-    heartbeat.beat(vitals(), 20)
+    heartbeat.beat(health(), 20)
     assert file.exists()
 
 
-def test_the_program_is_looked_at_once_a_second() -> None:
+def test_the_health_is_evaluated_once_a_second() -> None:
     heartbeat = Heartbeat(None, Systemd())
     assert heartbeat.due(0)
-    heartbeat.beat(vitals(), 0)
+    heartbeat.beat(health(), 0)
     assert not heartbeat.due(0.9)
     assert heartbeat.due(1.0)
 
 
 @pytest.mark.parametrize("value", ["heartbeat", "/run/teleinfo/", "", 5, True])
-def test_what_is_no_absolute_file_is_refused(value: object) -> None:
+def test_anything_but_an_absolute_file_is_refused(value: object) -> None:
     with pytest.raises(ValueError, match="/run/teleinfo/heartbeat"):
         heartbeat_file(value)
 
 
 @pytest.fixture(params=["/", "@"], ids=["file", "abstract"])
-def ear(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, socket.socket]]:
+def systemd_socket(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, socket.socket]]:
     """The socket of systemd, and its name as the environment has it."""
     name = f"@teleinfo-test-{os.getpid()}" if request.param == "@" else str(tmp_path / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
@@ -121,23 +121,23 @@ def ear(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, s
         yield name, sock
 
 
-def test_what_is_told_arrives_as_one_message(ear: tuple[str, socket.socket]) -> None:
-    name, sock = ear
-    Notifier({"NOTIFY_SOCKET": name}).tell("READY=1", "STATUS=1 compteur relevé")
+def test_the_lines_are_sent_as_one_message(systemd_socket: tuple[str, socket.socket]) -> None:
+    name, sock = systemd_socket
+    Notifier({"NOTIFY_SOCKET": name}).send("READY=1", "STATUS=1 compteur relevé")
     assert sock.recv(1000).decode() == "READY=1\nSTATUS=1 compteur relevé"
 
 
-def test_without_systemd_nothing_is_told() -> None:
+def test_without_systemd_nothing_is_sent() -> None:
     notifier = Notifier({})
-    notifier.tell("READY=1")
+    notifier.send("READY=1")
     assert notifier.watchdog is None
 
 
-def test_a_systemd_that_is_gone_is_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_missing_systemd_is_logged_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
     notifier = Notifier({"NOTIFY_SOCKET": str(tmp_path / "none")})
-    notifier.tell("READY=1")
-    notifier.tell("WATCHDOG=1")
+    notifier.send("READY=1")
+    notifier.send("WATCHDOG=1")
     assert len(caplog.messages) == 1
     assert "NOTIFY_SOCKET" in caplog.messages[0]
 
@@ -147,11 +147,11 @@ def test_a_systemd_that_is_gone_is_said_once(tmp_path: Path, caplog: pytest.LogC
     [
         ({"WATCHDOG_USEC": "60000000"}, 60.0),
         ({"WATCHDOG_USEC": "500000", "WATCHDOG_PID": str(os.getpid())}, 0.5),
-        ({"WATCHDOG_USEC": "60000000", "WATCHDOG_PID": "1"}, None),  # it watches somebody else
+        ({"WATCHDOG_USEC": "60000000", "WATCHDOG_PID": "1"}, None),  # for another process
         ({"WATCHDOG_USEC": "0"}, None),
         ({"WATCHDOG_USEC": "soon"}, None),
         ({}, None),
     ],
 )
-def test_the_watchdog_is_as_patient_as_systemd_says(environment: dict[str, str], seconds: float | None) -> None:
+def test_the_interval_comes_from_the_environment(environment: dict[str, str], seconds: float | None) -> None:
     assert Notifier({"NOTIFY_SOCKET": "/run/systemd/notify", **environment}).watchdog == seconds

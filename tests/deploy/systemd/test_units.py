@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from common.runtime.cli import REFUSED, USAGE
+from common.runtime.cli import PERMANENT_ERROR, USAGE
 from reader.__main__ import CONFIG as READER_CONFIG
 from reader.config import SpoolConfig
 from storer.__main__ import CONFIG as STORER_CONFIG
@@ -74,7 +74,7 @@ def test_a_unit_runs_the_command_that_the_project_has(name: str) -> None:
     assert command == f"{folder[1]}/current/bin/teleinfo-{name}"
 
 
-@pytest.mark.parametrize(("name", "codes"), [("reader", {USAGE}), ("storer", {USAGE, REFUSED})])
+@pytest.mark.parametrize(("name", "codes"), [("reader", {USAGE}), ("storer", {USAGE, PERMANENT_ERROR})])
 def test_what_only_a_person_can_change_is_not_tried_again(name: str, codes: set[int]) -> None:
     assert {int(code) for code in settings(UNITS[name])["RestartPreventExitStatus"].split()} == codes
 

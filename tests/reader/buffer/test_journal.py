@@ -4,7 +4,6 @@ import errno
 import os
 import random
 import resource
-import struct
 import subprocess
 import sys
 import time
@@ -14,36 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from common.host import memory_backed
 from reader.buffer.item import HOUR, Item, Kind
 from reader.buffer.journal import Journal, JournalBusy
-from reader.buffer.record import write_record
+from tests.reader.buffer.journals import METER, NOON, files, frame, journal_in
 
 ROOT = Path(__file__).resolve().parents[3]
-METER = "031961123456"
-NOON = 1_790_000_000_000_000 // HOUR * HOUR
-
-
-def frame(number: int, *, meter: str = METER, size: int = 40) -> Item:
-    return Item(Kind.FRAME, meter, NOON + number * 1_000_000, b'{"frame": "%0*d"}' % (size, number))
 
 
 def tally(number: int, text: bytes = b'{"frames": 3600}') -> Item:
     return Item(Kind.TALLY, METER, NOON + number * HOUR, text)
-
-
-def files(folder: Path) -> dict[str, int]:
-    return {path.name: path.stat().st_size for path in folder.glob("*.journal")}
-
-
-@contextmanager
-def journal_in(folder: Path, *, segment_size: int = 1000, reader: str = "pi") -> Iterator[tuple[Journal, list[Item]]]:
-    journal = Journal(folder, reader, segment_size=segment_size)
-    left = journal.open()
-    try:
-        yield journal, left
-    finally:
-        journal.close()
 
 
 @contextmanager
@@ -70,13 +48,13 @@ def tiny(tmp_path: Path) -> Iterator[Path]:
 
 def test_what_was_appended_and_not_released_comes_back_in_order(tmp_path: Path) -> None:
     items = [frame(0), tally(0), frame(1, meter="other"), frame(2), tally(1)]
-    with journal_in(tmp_path / "a" / "journal") as (journal, left):
-        assert left == []
+    with journal_in(tmp_path / "a" / "journal") as (journal, recovered):
+        assert recovered == []
         for item in items:
             journal.append(item)
-    with journal_in(tmp_path / "a" / "journal") as (journal, left):
-        assert left == items
-        assert dict(journal.counts) == {(METER, NOON): 2, ("other", NOON): 1}
+    with journal_in(tmp_path / "a" / "journal") as (journal, recovered):
+        assert recovered == items
+        assert journal.counts.frames == {(METER, NOON): 2, ("other", NOON): 1}
         assert journal.damaged_bytes == 0
 
 
@@ -92,72 +70,72 @@ def test_a_payload_may_be_anything(tmp_path: Path) -> None:
     with journal_in(tmp_path) as (journal, _):
         for item in items:
             journal.append(item)
-    with journal_in(tmp_path) as (journal, left):
-        assert left == items
+    with journal_in(tmp_path) as (journal, recovered):
+        assert recovered == items
 
 
-def test_a_segment_goes_with_the_last_of_its_items_and_its_counts_stay(tmp_path: Path) -> None:
+def test_a_segment_is_deleted_with_the_last_of_its_items_and_its_counts_stay(tmp_path: Path) -> None:
     with journal_in(tmp_path) as (journal, _):
-        places = [journal.append(frame(number)) for number in range(40)]
-        assert len(set(places)) > 2
+        segments = [journal.append(frame(number)) for number in range(40)]
+        assert len(set(segments)) > 2
         assert journal.size == sum(files(tmp_path).values()) > 2000
-        kept = places.index(places[-1])
-        for place in places[:kept]:
-            journal.release(place)
-        assert list(files(tmp_path)) == [f"{places[-1]:08}.journal"]
+        first = segments.index(segments[-1])
+        for segment in segments[:first]:
+            journal.release(segment)
+        assert list(files(tmp_path)) == [f"{segments[-1]:08}.journal"]
         assert journal.size == sum(files(tmp_path).values())
-    with journal_in(tmp_path) as (journal, left):
-        assert left == [frame(number) for number in range(kept, 40)]
-        assert dict(journal.counts) == {(METER, NOON): 40}
-        for item in left:
-            journal.release(journal.place_of(item))
+    with journal_in(tmp_path) as (journal, recovered):
+        assert recovered == [frame(number) for number in range(first, 40)]
+        assert journal.counts.frames == {(METER, NOON): 40}
+        for item in recovered:
+            journal.release(journal.segment_of(item))
         assert files(tmp_path) == {}
         assert journal.size == 0
-    with journal_in(tmp_path) as (journal, left):
-        assert left == []
-        assert dict(journal.counts) == {(METER, NOON): 40}
+    with journal_in(tmp_path) as (journal, recovered):
+        assert recovered == []
+        assert journal.counts.frames == {(METER, NOON): 40}
         journal.append(frame(40))
-        assert dict(journal.counts) == {(METER, NOON): 41}
+        assert journal.counts.frames == {(METER, NOON): 41}
 
 
-def test_the_segment_that_is_written_becomes_empty_and_is_written_on(tmp_path: Path) -> None:
+def test_the_current_segment_is_emptied_and_used_again(tmp_path: Path) -> None:
     with journal_in(tmp_path) as (journal, _):
-        places = set()
+        segments = set()
         for number in range(200):
-            places.add(journal.append(frame(number)))
-            journal.release(max(places))
+            segments.add(journal.append(frame(number)))
+            journal.release(max(segments))
             assert journal.size == 0
-        assert len(places) == 1
+        assert len(segments) == 1
         assert list(files(tmp_path).values()) == [0]
 
 
 def test_an_item_cannot_be_released_twice(tmp_path: Path) -> None:
     with journal_in(tmp_path) as (journal, _):
-        place = journal.append(frame(1))
-        journal.release(place)
-        for nowhere in (place, 77):
-            with pytest.raises(ValueError, match="nothing waits"):
-                journal.release(nowhere)
+        segment = journal.append(frame(1))
+        journal.release(segment)
+        for released in (segment, 77):
+            with pytest.raises(ValueError, match="has no items"):
+                journal.release(released)
 
 
-def test_of_an_item_that_is_there_twice_the_last_wins_once(tmp_path: Path) -> None:
+def test_of_an_item_that_was_written_twice_the_last_one_counts(tmp_path: Path) -> None:
     with journal_in(tmp_path, segment_size=1) as (journal, _):
         journal.append(tally(0, b"old"))
         journal.append(frame(1))
         journal.append(tally(0, b"new"))
-    with journal_in(tmp_path) as (journal, left):
-        assert left == [frame(1), tally(0, b"new")]
-        assert len(files(tmp_path)) == 2  # nothing is left in the segment of the old one
-        for item in left:
-            journal.release(journal.place_of(item))
+    with journal_in(tmp_path) as (journal, recovered):
+        assert recovered == [frame(1), tally(0, b"new")]
+        assert len(files(tmp_path)) == 2  # the segment of the older one was empty
+        for item in recovered:
+            journal.release(journal.segment_of(item))
         assert files(tmp_path) == {}
 
 
-def test_another_process_cannot_have_it_too(tmp_path: Path) -> None:
+def test_two_processes_cannot_use_it(tmp_path: Path) -> None:
     with journal_in(tmp_path) as (_, _), pytest.raises(JournalBusy, match="in use"):
         Journal(tmp_path, "pi").open()
-    with journal_in(tmp_path) as (_, left):
-        assert left == []
+    with journal_in(tmp_path) as (_, recovered):
+        assert recovered == []
 
 
 def test_a_folder_that_cannot_be_made_is_an_os_error(tmp_path: Path) -> None:
@@ -166,122 +144,24 @@ def test_a_folder_that_cannot_be_made_is_an_os_error(tmp_path: Path) -> None:
         Journal(tmp_path / "file", "pi").open()
 
 
-def test_counts_are_by_meter_and_hour_and_are_forgotten_for_good(tmp_path: Path) -> None:
-    with journal_in(tmp_path) as (journal, _):
-        for number in (0, 1, 3599, 3600, 7200):
-            journal.append(frame(number))
-        assert list(journal.counts.values()) == [3, 1, 1]
-        journal.forget_counts(NOON + HOUR)
-        assert list(journal.counts) == [(METER, NOON + HOUR), (METER, NOON + 2 * HOUR)]
-    with journal_in(tmp_path) as (journal, left):
-        assert len(left) == 5
-        assert list(journal.counts.values()) == [1, 1]
-
-
-def test_an_hour_that_comes_again_after_it_was_forgotten_is_counted_afresh_and_kept(tmp_path: Path) -> None:
-    with journal_in(tmp_path) as (journal, _):
-        for number in range(5):
-            journal.append(frame(number))
-        journal.forget_counts(NOON + HOUR)
-        journal.append(frame(5))  # the clock was set back
-        journal.append(frame(6))
-    for _ in range(2):
-        with journal_in(tmp_path) as (journal, left):
-            assert len(left) == 7
-            assert dict(journal.counts) == {(METER, NOON): 2}
-
-
-def test_a_number_of_a_segment_is_not_used_again_so_that_nothing_is_forgotten_by_mistake(tmp_path: Path) -> None:
-    with journal_in(tmp_path) as (journal, _):
-        first = journal.append(frame(0))
-        journal.forget_counts(NOON + HOUR)
-        journal.release(first)
-    with journal_in(tmp_path) as (journal, _):
-        assert journal.append(frame(1)) > first
-    with journal_in(tmp_path) as (journal, _):
-        assert dict(journal.counts) == {(METER, NOON): 1}
-
-
-def test_a_count_keeps_the_name_under_which_it_was_begun_whatever_the_reader_is_called_later(tmp_path: Path) -> None:
-    with journal_in(tmp_path, reader="cellar") as (journal, _):
-        journal.append(frame(0))
-        assert journal.counted_by(METER, NOON) == "cellar"
-    with journal_in(tmp_path, reader="attic") as (journal, _):  # the name is only in the segment
-        assert journal.counted_by(METER, NOON) == "cellar"
-        journal.append(frame(1))
-        journal.append(frame(3600))
-    with journal_in(tmp_path, reader="third") as (journal, _):
-        assert dict(journal.counts) == {(METER, NOON): 2, (METER, NOON + HOUR): 1}
-        assert [journal.counted_by(*hour) for hour in journal.counts] == ["cellar", "attic"]
-
-
-def test_a_count_keeps_its_name_when_nothing_but_the_counts_is_left(tmp_path: Path) -> None:
-    with journal_in(tmp_path, reader="cellar") as (journal, _):
-        journal.release(journal.append(frame(0)))
-        journal.release(journal.append(frame(0, meter="other")))
-    with journal_in(tmp_path, reader="attic") as (journal, _):
-        journal.release(journal.append(frame(3600)))
-    assert set(files(tmp_path).values()) <= {0}
-    with journal_in(tmp_path, reader="third") as (journal, _):
-        names = {hour: journal.counted_by(*hour) for hour in journal.counts}
-        assert names == {(METER, NOON): "cellar", ("other", NOON): "cellar", (METER, NOON + HOUR): "attic"}
-
-
-def test_an_hour_that_is_counted_afresh_has_the_name_of_today(tmp_path: Path) -> None:
-    with journal_in(tmp_path, reader="cellar") as (journal, _):
-        journal.append(frame(0))
-    with journal_in(tmp_path, reader="attic") as (journal, _):
-        journal.forget_counts(NOON + HOUR)
-        journal.append(frame(1))
-    with journal_in(tmp_path, reader="third") as (journal, _):
-        assert journal.counted_by(METER, NOON) == "attic"
-
-
-def test_a_journal_of_a_version_that_kept_no_names_is_read_and_its_counts_are_ours(tmp_path: Path) -> None:
-    body = struct.pack("<BxHIq", 0, len(METER), 7, NOON) + METER.encode() + b"{}"
-    (tmp_path / "00000005.journal").write_bytes(write_record(body))
-    counts = struct.pack("<QQII", 1, 5, 1, 0) + struct.pack("<HIq", 5, 3, NOON) + b"other"
-    (tmp_path / "counts.1").write_bytes(write_record(counts))
-    with journal_in(tmp_path, reader="cellar") as (journal, left):
-        assert left == [Item(Kind.FRAME, METER, NOON, b"{}")]
-        assert dict(journal.counts) == {(METER, NOON): 7, ("other", NOON): 3}
-        journal.append(frame(1))
-    with journal_in(tmp_path, reader="attic") as (journal, left):
-        assert [journal.counted_by(*hour) for hour in (*journal.counts,)] == ["cellar", "cellar"]
-        assert len(left) == 2
-        assert journal.damaged_bytes == 0
-
-
-def test_of_two_saved_counts_the_torn_one_is_not_believed(tmp_path: Path) -> None:
-    with journal_in(tmp_path) as (journal, _):
-        for number in range(9):
-            journal.release(journal.append(frame(number)))
-    newer = max(tmp_path.glob("counts.*"), key=lambda path: path.read_bytes()[12:20])
-    with newer.open("r+b") as file:
-        file.seek(30)
-        file.write(bytes(8))
-    with journal_in(tmp_path) as (journal, _):
-        assert dict(journal.counts) == {(METER, NOON): 8}  # a kill tears it before the record goes, never after
-
-
-def test_damaged_records_are_counted_and_their_neighbours_come_back(tmp_path: Path) -> None:
+def test_damaged_records_are_counted_and_the_others_are_read(tmp_path: Path) -> None:
     with journal_in(tmp_path, segment_size=100_000) as (journal, _):
-        places = [journal.append(frame(number)) for number in range(100)]
-    path = tmp_path / f"{places[0]:08}.journal"
+        segments = [journal.append(frame(number)) for number in range(100)]
+    path = tmp_path / f"{segments[0]:08}.journal"
     data = bytearray(path.read_bytes())
     data[4000:4040] = bytes(40)
     path.write_bytes(data[:-10])
-    with journal_in(tmp_path) as (journal, left):
-        assert 96 <= len(left) <= 98
-        assert left[0] == frame(0)
-        assert left[-1] == frame(98)
+    with journal_in(tmp_path) as (journal, recovered):
+        assert 96 <= len(recovered) <= 98
+        assert recovered[0] == frame(0)
+        assert recovered[-1] == frame(98)
         assert 100 <= journal.damaged_bytes <= 400
         journal.append(frame(100))
     with journal_in(tmp_path) as (_, again):
-        assert again == [*left, frame(100)]
+        assert again == [*recovered, frame(100)]
 
 
-def test_a_record_that_was_written_in_part_is_taken_back_and_not_counted(tmp_path: Path) -> None:
+def test_a_record_that_was_written_in_part_is_cut_off_and_not_counted(tmp_path: Path) -> None:
     with journal_in(tmp_path, segment_size=100_000) as (journal, _):
         journal.append(frame(0))
         size = journal.size
@@ -290,33 +170,33 @@ def test_a_record_that_was_written_in_part_is_taken_back_and_not_counted(tmp_pat
                 with pytest.raises(OSError, match=r"No space|too large"):
                     journal.append(frame(1))
                 assert journal.size == size == sum(files(tmp_path).values())
-        assert dict(journal.counts) == {(METER, NOON): 1}
+        assert journal.counts.frames == {(METER, NOON): 1}
         journal.append(frame(2))
-        assert dict(journal.counts) == {(METER, NOON): 2}
-    with journal_in(tmp_path) as (journal, left):
-        assert left == [frame(0), frame(2)]
+        assert journal.counts.frames == {(METER, NOON): 2}
+    with journal_in(tmp_path) as (journal, recovered):
+        assert recovered == [frame(0), frame(2)]
         assert journal.damaged_bytes == 0
 
 
 def test_a_segment_stays_as_long_as_its_counts_cannot_be_saved(tmp_path: Path) -> None:
     with journal_in(tmp_path) as (journal, _):
-        place = journal.append(frame(0))
+        segment = journal.append(frame(0))
         with files_no_longer_than(5):
-            journal.release(place)
+            journal.release(segment)
             assert journal.size > 0
-        assert dict(journal.counts) == {(METER, NOON): 1}
-        place = journal.append(frame(1))
+        assert journal.counts.frames == {(METER, NOON): 1}
+        segment = journal.append(frame(1))
         assert journal.size == sum(files(tmp_path).values())
-        journal.release(place)
+        journal.release(segment)
         assert journal.size == 0
-    with journal_in(tmp_path) as (journal, left):
-        assert left == []
-        assert dict(journal.counts) == {(METER, NOON): 2}
+    with journal_in(tmp_path) as (journal, recovered):
+        assert recovered == []
+        assert journal.counts.frames == {(METER, NOON): 2}
 
 
 @contextmanager
 def counts_that_cannot_be_saved(folder: Path) -> Iterator[None]:
-    """Put /dev/full in the place of the files that hold the counts."""
+    """Put /dev/full in place of the files that hold the counts."""
     open_files = [int(path.name) for path in Path("/proc/self/fd").iterdir()]
     slots = [
         file
@@ -336,44 +216,44 @@ def counts_that_cannot_be_saved(folder: Path) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("segment_size", [150, 100_000])
-def test_an_item_does_not_go_with_others_whose_counts_could_not_be_saved(tmp_path: Path, segment_size: int) -> None:
+def test_while_counts_cannot_be_saved_no_item_is_deleted_with_others(tmp_path: Path, segment_size: int) -> None:
     with journal_in(tmp_path, segment_size=segment_size) as (journal, _):
         with counts_that_cannot_be_saved(tmp_path):
             journal.release(journal.append(frame(0)))
             journal.release(journal.append(frame(1)))
-            place = journal.append(frame(2))
+            segment = journal.append(frame(2))
             for number in range(3, 9):
                 journal.release(journal.append(frame(number)))
             journal.forget_counts(NOON - HOUR)
         journal.append(frame(9))
         assert journal.size == sum(files(tmp_path).values())
-    with journal_in(tmp_path) as (journal, left):
-        assert {frame(2), frame(9)} <= set(left)
-        assert journal.place_of(frame(2)) == place
-        assert dict(journal.counts) == {(METER, NOON): 10}
+    with journal_in(tmp_path) as (journal, recovered):
+        assert {frame(2), frame(9)} <= set(recovered)
+        assert journal.segment_of(frame(2)) == segment
+        assert journal.counts.frames == {(METER, NOON): 10}
         assert len(files(tmp_path)) <= 2
 
 
-def test_a_full_file_system_costs_nothing_that_was_kept_and_heals(tiny: Path) -> None:
+def test_on_a_full_file_system_nothing_that_was_written_is_lost_and_later_appends_work(tiny: Path) -> None:
     with journal_in(tiny, segment_size=8000) as (journal, _):
-        places: list[tuple[int, int]] = []
+        segments: list[tuple[int, int]] = []
 
         def fill() -> None:
             for number in range(1000):
-                places.append((number, journal.append(frame(number, size=500))))
+                segments.append((number, journal.append(frame(number, size=500))))
 
         with pytest.raises(OSError, match="No space") as caught:
             fill()
         assert caught.value.errno == errno.ENOSPC
-        full = len(places)
+        full = len(segments)
         assert full > 60
-        for _, place in places[:30]:  # counts can be saved although everything is full
-            journal.release(place)
-        assert dict(journal.counts) == {(METER, NOON): full}
+        for _, segment in segments[:30]:  # counts can be saved although everything is full
+            journal.release(segment)
+        assert journal.counts.frames == {(METER, NOON): full}
         again = [(number, journal.append(frame(number, size=500))) for number in range(2000, 2015)]
-    with journal_in(tiny, segment_size=8000) as (journal, left):
-        assert set(left) >= {frame(number, size=500) for number, _ in [*places[30:], *again]}
-        assert dict(journal.counts) == {(METER, NOON): full + 15}
+    with journal_in(tiny, segment_size=8000) as (journal, recovered):
+        assert set(recovered) >= {frame(number, size=500) for number, _ in [*segments[30:], *again]}
+        assert journal.counts.frames == {(METER, NOON): full + 15}
         assert journal.damaged_bytes == 0
 
 
@@ -389,21 +269,21 @@ folder, seed = Path(sys.argv[1]), int(sys.argv[2])
 chance = random.Random(seed)
 say = lambda *words: os.write(1, (" ".join(map(str, words)) + "\\n").encode())
 journal = Journal(folder, "pi", segment_size=chance.choice([300, 2000, 100_000]))
-waiting = [(item, journal.place_of(item)) for item in journal.open()]
+waiting = [(item, journal.segment_of(item)) for item in journal.open()]
 most = chance.choice([1, 3, 50])
 number = seed * 1_000_000
 while True:
     number += 1
     kind = Kind.TALLY if chance.random() < 0.1 else Kind.FRAME
     item = Item(kind, chance.choice("AB"), number * 200_000_000, b"%d" % number * chance.choice([1, 40]))
-    place = journal.append(item)
-    hour = (item.meter, item.key // HOUR * HOUR)
-    say("a", int(kind), item.meter, item.key, item.payload.decode(), hour[1], journal.counts.get(hour, 0))
-    waiting.append((item, place))
+    segment = journal.append(item)
+    hour = (item.meter, item.time_us // HOUR * HOUR)
+    say("a", int(kind), item.meter, item.time_us, item.payload.decode(), hour[1], journal.counts.frames.get(hour, 0))
+    waiting.append((item, segment))
     while len(waiting) > most:
-        item, place = waiting.pop(chance.randrange(len(waiting)))
-        say("r", int(item.kind), item.meter, item.key)
-        journal.release(place)
+        item, segment = waiting.pop(chance.randrange(len(waiting)))
+        say("r", int(item.kind), item.meter, item.time_us)
+        journal.release(segment)
 """
 
 
@@ -439,14 +319,14 @@ def test_kill_dash_9_loses_neither_an_item_nor_a_count(tmp_path: Path) -> None:
             waiting[identity] = appended[identity] = line[4].encode()
             hour = (line[2], int(line[5]))
             counts[hour] = max(int(line[6]), counts.get(hour, 0))
-        with journal_in(tmp_path / "journal") as (journal, left):
-            found = {(int(item.kind), item.meter, item.time_us): item.payload for item in left}
+        with journal_in(tmp_path / "journal") as (journal, recovered):
+            found = {(int(item.kind), item.meter, item.time_us): item.payload for item in recovered}
             assert waiting.items() <= found.items()
             # What was released comes back when its segment had other items; at each kill one item may not be told of.
             assert len(found.keys() - appended.keys()) <= seed
             assert all(appended.get(identity, payload) == payload for identity, payload in found.items())
-            assert all(journal.counts[hour] >= count for hour, count in counts.items() if count)
-            assert sum(journal.counts.values()) - sum(counts.values()) <= seed
+            assert all(journal.counts.frames[hour] >= count for hour, count in counts.items() if count)
+            assert sum(journal.counts.frames.values()) - sum(counts.values()) <= seed
     assert len(appended) > 1000
 
 
@@ -466,43 +346,3 @@ def test_one_item_in_and_out_is_cheap(tmp_path: Path, capsys: pytest.CaptureFixt
     with capsys.disabled():
         print(f"\njournal: {each * 1e6:.0f} µs for a frame in and out")
     assert each < 0.001
-
-
-# --- where it is -----------------------------------------------------------------------------------------------------
-
-MOUNTS = r"""22 1 254:1 / / rw,relatime shared:1 - ext4 /dev/root rw
-23 22 0:21 / /run rw,nosuid - tmpfs tmpfs rw,size=1000k
-24 23 0:22 / /run/user\040data rw shared:2 master:1 - ext4 /dev/sdb rw
-25 22 0:23 / /memory rw - ramfs none rw
-26 22 0:24 / /twice rw - tmpfs none rw
-27 26 0:25 / /twice rw - ext4 /dev/sdc rw
-"""
-
-
-@pytest.mark.parametrize(
-    ("folder", "backed"),
-    [
-        ("/run/teleinfo", True),
-        ("/run", True),
-        ("/running/teleinfo", False),
-        ("/run/user data/teleinfo", False),
-        ("/run/user/data", True),
-        ("/memory/not/there/yet", True),
-        ("/var/lib/teleinfo", False),
-        ("/twice/teleinfo", False),
-    ],
-)
-def test_says_whether_a_folder_is_in_memory(tmp_path: Path, folder: str, backed: bool) -> None:
-    mounts = tmp_path / "mountinfo"
-    mounts.write_text(MOUNTS)
-    assert memory_backed(Path(folder), mounts) is backed
-
-
-def test_where_nothing_says_what_is_mounted_nothing_is_in_memory(tmp_path: Path) -> None:
-    assert memory_backed(Path("/run"), tmp_path / "missing") is False
-
-
-def test_a_link_is_followed_to_where_it_leads(tiny: Path) -> None:
-    (tiny / "elsewhere").symlink_to("/proc")
-    assert memory_backed(tiny / "later")
-    assert not memory_backed(tiny / "elsewhere")

@@ -1,4 +1,4 @@
-"""The spool: what nobody has confirmed is there, whatever happens to the disk; a full one is thinned, never cut."""
+"""The spool: what nobody has confirmed is there, whatever happens to the disk; a full one is decimated, never cut."""
 
 import array
 import errno
@@ -22,12 +22,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from common.host import memory_backed
+from common.disk import memory_backed
 from reader.buffer.item import Item, Kind, to_micros
 from reader.buffer.record import MAGIC, read_records, write_record
-from reader.buffer.spool import Spool, read_what_can_be_read
+from reader.buffer.spool import Spool
 from reader.simulator.meter import SimulatedMeter
-from reader.tic.decoder import Decoder, as_frame
+from reader.tic.decoder import Decoder
 
 ROOT = Path(__file__).resolve().parents[3]
 METER = "031961123456"
@@ -119,17 +119,17 @@ def append_only(path: Path) -> Iterator[None]:
 def test_what_was_appended_and_not_confirmed_comes_back_in_order(tmp_path: Path) -> None:
     items = [*frames(70), tally(0), frame(70), frame(0, meter="other"), tally(1)]
     with spool_in(tmp_path / "a" / "spool") as spool:
-        assert (spool.waiting, spool.size, spool.oldest) == (0, 0, None)
+        assert (spool.pending, spool.size, spool.oldest) == (0, 0, None)
         for start in range(0, len(items), 10):
             spool.append(items[start : start + 10])
         assert sorted(map(repr, everything(spool))) == sorted(map(repr, items))
     with spool_in(tmp_path / "a" / "spool") as spool:
         assert [item for item in everything(spool) if item.kind is Kind.FRAME and item.meter == METER] == frames(71)
         assert [item for item in everything(spool) if item.kind is Kind.TALLY] == [tally(0), tally(1)]
-        assert spool.waiting == 72
+        assert spool.pending == 72
         assert spool.oldest == NOON
         assert spool.size == bytes_in(tmp_path / "a" / "spool")
-        assert spool.damaged_bytes == spool.thinned == 0
+        assert spool.damaged_bytes == spool.decimated == 0
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_a_payload_may_be_anything(tmp_path: Path, payloads: list[bytes]) -> Non
         assert everything(spool) == items
 
 
-def test_keys_may_jump_either_way(tmp_path: Path) -> None:
+def test_times_may_jump_either_way(tmp_path: Path) -> None:
     hour = 3600 * SECOND
     keys = [NOON, NOON + 1, NOON + hour, NOON + 5 * hour, NOON - hour, NOON - hour + 2**32 - 1, -(2**63), 2**63 - 1, 0]
     items = [Item(Kind.FRAME, METER, key, b"%d" % key) for key in keys]
@@ -162,7 +162,7 @@ def test_keys_may_jump_either_way(tmp_path: Path) -> None:
     with spool_in(tmp_path) as spool:
         assert everything(spool) == items
         assert [confirm(spool, item) for item in items] == [True] * len(items)
-        assert spool.waiting == 0
+        assert spool.pending == 0
 
 
 def test_a_block_has_at_most_120_items(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_an_item_that_is_here_already_is_replaced(tmp_path: Path) -> None:
     with spool_in(tmp_path, segment_size=1) as spool:
         spool.append([old, *frames(50)])
         spool.append([*frames(40, 60), new, old, new])
-        assert spool.waiting == 60
+        assert spool.pending == 60
         assert sorted(map(repr, everything(spool))) == sorted(map(repr, [new, *frames(60)]))
     with spool_in(tmp_path) as spool:
         assert sorted(map(repr, everything(spool))) == sorted(map(repr, [new, *frames(60)]))
@@ -186,7 +186,7 @@ def test_an_item_that_is_here_already_is_replaced(tmp_path: Path) -> None:
         assert len(segments(tmp_path)) == 2
 
 
-def test_nothing_is_written_for_nothing(tmp_path: Path) -> None:
+def test_appending_no_items_writes_nothing(tmp_path: Path) -> None:
     with spool_in(tmp_path) as spool:
         spool.append([])
         assert list(tmp_path.iterdir()) == []
@@ -195,7 +195,7 @@ def test_nothing_is_written_for_nothing(tmp_path: Path) -> None:
 # --- confirmations ---------------------------------------------------------------------------------------------------
 
 
-def test_a_segment_goes_with_the_last_of_its_items(tmp_path: Path) -> None:
+def test_a_segment_is_deleted_with_the_last_of_its_items(tmp_path: Path) -> None:
     with spool_in(tmp_path) as spool:
         for start in range(0, 100, 10):
             spool.append(frames(start, start + 10))
@@ -203,15 +203,15 @@ def test_a_segment_goes_with_the_last_of_its_items(tmp_path: Path) -> None:
         for item in frames(99):
             assert confirm(spool, item) is True
         assert len(segments(tmp_path)) == 1
-        assert (spool.waiting, spool.oldest) == (1, frame(99).time_us)
+        assert (spool.pending, spool.oldest) == (1, frame(99).time_us)
         assert confirm(spool, frame(99)) is True
         assert segments(tmp_path) == []
-        assert (spool.waiting, spool.size, spool.oldest) == (0, 0, None)
+        assert (spool.pending, spool.size, spool.oldest) == (0, 0, None)
         spool.append([frame(100)])
         assert everything(spool) == [frame(100)]
 
 
-def test_an_item_is_done_when_enough_storers_have_it(tmp_path: Path) -> None:
+def test_an_item_is_confirmed_when_enough_storers_have_it(tmp_path: Path) -> None:
     asked = []
 
     def both(names: frozenset[str]) -> bool:
@@ -224,12 +224,12 @@ def test_an_item_is_done_when_enough_storers_have_it(tmp_path: Path) -> None:
         assert spool.confirm(Kind.FRAME, METER, key, "a", both) is False
         assert spool.confirm(Kind.FRAME, METER, key, "a", both) is False
         assert spool.confirm(Kind.FRAME, METER, frame(2).time_us, "b", both) is False
-        assert spool.waiting == 3
+        assert spool.pending == 3
         assert spool.confirm(Kind.FRAME, METER, key, "b", both) is True
         assert asked == [{"a"}, {"a"}, {"b"}, {"a", "b"}]
         assert spool.confirm(Kind.FRAME, METER, key, "b", both) is None
         assert everything(spool) == [frame(0), frame(2)]
-        assert spool.waiting == 2
+        assert spool.pending == 2
 
 
 def test_what_is_not_here_cannot_be_confirmed(tmp_path: Path) -> None:
@@ -244,7 +244,7 @@ def test_what_is_not_here_cannot_be_confirmed(tmp_path: Path) -> None:
             (Kind.TALLY, METER, frame(2).time_us),
         ]:
             assert spool.confirm(kind, meter, key, "main", lambda names: True) is None
-        assert spool.waiting == 2
+        assert spool.pending == 2
 
 
 def test_what_is_left_of_a_segment_is_unconfirmed_again_after_a_restart(tmp_path: Path) -> None:
@@ -256,13 +256,13 @@ def test_what_is_left_of_a_segment_is_unconfirmed_again_after_a_restart(tmp_path
         assert everything(spool) == frames(10)
 
 
-def test_the_spool_may_change_while_somebody_goes_through_it(tmp_path: Path) -> None:
+def test_the_spool_may_change_during_iteration(tmp_path: Path) -> None:
     with spool_in(tmp_path, max_size=30_000) as spool:
         number = 0
         while spool.size < 29_000:
             spool.append(frames(number, number + 2))
             number += 2
-        assert spool.thinned == 0
+        assert spool.decimated == 0
         first, *_ = blocks = list(spool.undelivered())
         seen: set[Item] = set()
         for count, block in enumerate(spool.undelivered()):
@@ -270,10 +270,10 @@ def test_the_spool_may_change_while_somebody_goes_through_it(tmp_path: Path) -> 
             assert items
             seen.update(items)
             confirm(spool, items[0])
-            while count < 2 and not spool.thinned:  # the segment that is being gone through is replaced
+            while count < 2 and not spool.decimated:  # the segment that is being gone through is replaced
                 spool.append(frames(number, number + 2))
                 number += 2
-        assert spool.thinned > 0
+        assert spool.decimated > 0
         assert seen >= set(everything(spool))
         assert spool.read(first) == []  # it was replaced
         assert len(blocks) > 50
@@ -289,7 +289,7 @@ def test_a_folder_that_cannot_be_made_is_an_os_error(tmp_path: Path) -> None:
             Spool(folder, max_size=LARGE).open()
 
 
-def test_what_was_written_in_part_is_taken_back_whole(tmp_path: Path) -> None:
+def test_a_partial_write_is_undone(tmp_path: Path) -> None:
     with spool_in(tmp_path, segment_size=100_000) as spool:
         for limit in (10, 500):  # in a new file, in one that has something
             before, size = everything(spool), spool.size
@@ -306,7 +306,7 @@ def test_what_was_written_in_part_is_taken_back_whole(tmp_path: Path) -> None:
         assert spool.damaged_bytes == 0
 
 
-def test_a_torn_tail_that_cannot_be_taken_back_hides_nothing(tmp_path: Path) -> None:
+def test_a_partial_write_that_cannot_be_undone_hides_nothing(tmp_path: Path) -> None:
     with spool_in(tmp_path, segment_size=100_000) as spool:
         spool.append(frames(5))
         torn = segments(tmp_path)[0]
@@ -326,7 +326,7 @@ def test_a_torn_tail_that_cannot_be_taken_back_hides_nothing(tmp_path: Path) -> 
         assert spool.damaged_bytes == 0
 
 
-def test_a_full_disk_costs_nothing_that_was_kept_and_heals(tiny: Path) -> None:
+def test_on_a_full_disk_nothing_that_was_written_is_lost_and_later_appends_work(tiny: Path) -> None:
     with spool_in(tiny) as spool:
         kept: list[Item] = []
 
@@ -369,7 +369,7 @@ def filled(folder: Path) -> Path:
     ],
     ids=["a zeroed page", "garbage before", "two bytes", "the tail is gone", "the begin is gone"],
 )
-def test_damage_costs_the_records_it_touches(tmp_path: Path, start: int, end: int, with_what: bytes) -> None:
+def test_damage_loses_only_the_records_it_touches(tmp_path: Path, start: int, end: int, with_what: bytes) -> None:
     path = filled(tmp_path)
     data = path.read_bytes()
     records, _ = read_records(data)
@@ -385,7 +385,7 @@ def test_damage_costs_the_records_it_touches(tmp_path: Path, start: int, end: in
     with spool_in(tmp_path) as spool:
         assert everything(spool) == expected
         assert 0 < spool.damaged_bytes == (tmp_path / "00000001.damaged").stat().st_size
-        assert spool.waiting == len(expected)
+        assert spool.pending == len(expected)
         assert spool.size == path.stat().st_size
         spool.append([frame(300)])
     with spool_in(tmp_path) as spool:  # it was put in order
@@ -393,17 +393,17 @@ def test_damage_costs_the_records_it_touches(tmp_path: Path, start: int, end: in
         assert everything(spool) == [*expected, frame(300)]
 
 
-def test_a_segment_without_a_whole_record_goes_aside(tmp_path: Path) -> None:
+def test_a_segment_without_an_intact_record_moves_to_a_damaged_file(tmp_path: Path) -> None:
     path = filled(tmp_path)
     path.write_bytes(bytes(9000))
     with spool_in(tmp_path) as spool:
-        assert (spool.waiting, spool.size, spool.damaged_bytes) == (0, 0, 9000)
+        assert (spool.pending, spool.size, spool.damaged_bytes) == (0, 0, 9000)
         assert [path.name for path in tmp_path.iterdir()] == ["00000001.damaged"]
         spool.append([frame(1)])
         assert [path.name for path in segments(tmp_path)] == ["00000002.spool"]
 
 
-def test_records_that_are_not_ours_go_aside(tmp_path: Path) -> None:
+def test_records_of_another_kind_move_to_a_damaged_file(tmp_path: Path) -> None:
     path = filled(tmp_path)
     foreign = write_record(b"\x02 from a later version") + write_record(b"")
     path.write_bytes(foreign + path.read_bytes())
@@ -413,14 +413,14 @@ def test_records_that_are_not_ours_go_aside(tmp_path: Path) -> None:
         assert (tmp_path / "00000001.damaged").read_bytes() == foreign
 
 
-def test_only_the_newest_damage_is_kept_aside(tmp_path: Path) -> None:
+def test_only_the_newest_damaged_files_are_kept(tmp_path: Path) -> None:
     for number in range(1, 13):
         (tmp_path / f"{number:08}.spool").write_bytes(b"damage")
     with spool_in(tmp_path):
         assert sorted(path.name for path in tmp_path.iterdir()) == [f"{number:08}.damaged" for number in range(5, 13)]
 
 
-def test_what_a_kill_left_half_done_is_removed_and_other_files_are_left_alone(tmp_path: Path) -> None:
+def test_unfinished_files_of_a_killed_run_are_removed_and_other_files_stay(tmp_path: Path) -> None:
     filled(tmp_path)
     (tmp_path / "00000001.part").write_bytes(b"half")
     (tmp_path / "storers.json").write_text("{}")
@@ -429,35 +429,22 @@ def test_what_a_kill_left_half_done_is_removed_and_other_files_are_left_alone(tm
     assert sorted(path.name for path in tmp_path.iterdir()) == ["00000001.spool", "storers.json"]
 
 
-def test_a_record_that_goes_bad_later_is_lost_alone_and_said(tmp_path: Path) -> None:
+def test_a_record_that_is_damaged_later_is_counted_as_lost_and_the_others_are_read(tmp_path: Path) -> None:
     path = filled(tmp_path)
     with spool_in(tmp_path) as spool:
         data = bytearray(path.read_bytes())
         data[4:8] = b"\xff" * 4  # the length of the first record
         path.write_bytes(data)
         assert everything(spool) == frames(10, 300)
-        assert (spool.lost, spool.waiting) == (10, 290)
+        assert (spool.lost, spool.pending) == (10, 290)
         assert confirm(spool, frame(5)) is None
 
 
-def test_pages_that_the_disk_cannot_read_cost_only_what_is_on_them(tmp_path: Path) -> None:
-    path = filled(tmp_path)
-
-    def pread(file: int, size: int, offset: int) -> bytes:
-        if offset == 8192:
-            raise OSError(errno.EIO, "bad sector")
-        return os.pread(file, size, offset)
-
-    data = path.read_bytes()
-    assert read_what_can_be_read(path) == data
-    assert read_what_can_be_read(path, pread) == data[:8192] + bytes(4096) + data[12_288:]
-
-
-def test_nobody_else_may_read_what_is_on_the_disk_nor_what_was_written_anew(tmp_path: Path) -> None:
+def test_nobody_else_may_read_the_files_nor_rewritten_ones(tmp_path: Path) -> None:
     path = filled(tmp_path)
     path.write_bytes(path.read_bytes()[9000:])  # one part goes aside, the rest is written anew
     with spool_in(tmp_path, max_size=bytes_in(tmp_path)) as spool:
-        while not spool.thinned:
+        while not spool.decimated:
             spool.append(frames(300, 310))
     assert {path.suffix for path in tmp_path.iterdir()} == {".spool", ".damaged"}
     assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
@@ -466,15 +453,15 @@ def test_nobody_else_may_read_what_is_on_the_disk_nor_what_was_written_anew(tmp_
 # --- no room ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_full_spool_is_thinned_evenly_and_never_cut(tmp_path: Path) -> None:
+def test_a_full_spool_is_decimated_evenly_and_never_cut(tmp_path: Path) -> None:
     with spool_in(tmp_path, max_size=60_000) as spool:
         for start in range(0, 1200, 20):
             spool.append([*frames(start, start + 20), tally(start // 20)])
             assert spool.size == bytes_in(tmp_path) <= 60_000
         left = everything(spool)
         numbers = [(item.time_us - NOON) // SECOND for item in left if item.kind is Kind.FRAME]
-        assert spool.thinned == 1200 - len(numbers) > 0
-        assert spool.waiting == len(numbers)
+        assert spool.decimated == 1200 - len(numbers) > 0
+        assert spool.pending == len(numbers)
         assert [item for item in left if item.kind is Kind.TALLY] == [tally(number) for number in range(60)]
         assert numbers == sorted(numbers)
         assert numbers[0] == 0
@@ -489,25 +476,25 @@ def test_a_full_spool_is_thinned_evenly_and_never_cut(tmp_path: Path) -> None:
         assert segments(tmp_path) == []
 
 
-def test_the_oldest_part_that_was_thinned_least_is_thinned_next(tmp_path: Path) -> None:
+def test_of_the_segments_decimated_least_the_oldest_is_next(tmp_path: Path) -> None:
     with spool_in(tmp_path, max_size=60_000) as spool:
         start = 0
-        while not spool.thinned:
+        while not spool.decimated:
             spool.append(frames(start, start + 10))
             start += 10
         numbers = [(item.time_us - NOON) // SECOND for item in everything(spool)]
         assert numbers[:11] == [0, 2, 4, 6, 8, 9, 10, 12, 14, 16, 18]  # first and last of a block stay
         assert numbers[-100:] == list(range(start - 100, start))
-    with spool_in(tmp_path, max_size=60_000) as spool:  # what was thinned is remembered
-        while not spool.thinned:
+    with spool_in(tmp_path, max_size=60_000) as spool:  # the generation is read from the file
+        while not spool.decimated:
             spool.append(frames(start, start + 10))
             start += 10
         again = [(item.time_us - NOON) // SECOND for item in everything(spool)]
         assert again[:11] == numbers[:11]
-        assert len(again) < start - spool.thinned
+        assert len(again) < start - spool.decimated
 
 
-def test_what_is_confirmed_goes_before_anything_is_thinned(tmp_path: Path) -> None:
+def test_confirmed_items_are_deleted_before_anything_is_decimated(tmp_path: Path) -> None:
     with spool_in(tmp_path, max_size=60_000) as spool:
         for start in range(0, 200, 10):
             spool.append(frames(start, start + 10))
@@ -517,11 +504,11 @@ def test_what_is_confirmed_goes_before_anything_is_thinned(tmp_path: Path) -> No
         expected = everything(spool)
         for start in range(200, 340, 10):
             spool.append(frames(start, start + 10))
-        assert spool.thinned == 0
+        assert spool.decimated == 0
         assert everything(spool) == [*expected, *frames(200, 340)]
 
 
-def test_who_confirmed_is_remembered_when_a_segment_is_thinned(tmp_path: Path) -> None:
+def test_confirmations_are_kept_when_a_segment_is_decimated(tmp_path: Path) -> None:
     def both(names: frozenset[str]) -> bool:
         return names >= {"a", "b"}
 
@@ -530,24 +517,24 @@ def test_who_confirmed_is_remembered_when_a_segment_is_thinned(tmp_path: Path) -
         for item in frames(20):
             assert spool.confirm(item.kind, item.meter, item.time_us, "a", both) is False
         start = 20
-        while not spool.thinned:
+        while not spool.decimated:
             spool.append(frames(start, start + 20))
             start += 20
         for item in everything(spool)[:5]:
             assert spool.confirm(item.kind, item.meter, item.time_us, "b", both) is True
 
 
-def test_a_tiny_spool_keeps_at_least_what_came_last(tmp_path: Path) -> None:
+def test_a_tiny_spool_keeps_at_least_the_last_items(tmp_path: Path) -> None:
     with spool_in(tmp_path, max_size=1) as spool:
         for start in range(0, 300, 10):
             spool.append([*frames(start, start + 10), tally(start)])
             assert everything(spool)[-11:] == [*frames(start, start + 10), tally(start)]
         left = everything(spool)
-        assert spool.waiting + spool.thinned == 300
+        assert spool.pending + spool.decimated == 300
         assert sum(item.kind is Kind.TALLY for item in left) == 30
 
 
-def test_thinning_that_fails_gives_nothing_up(tiny: Path) -> None:
+def test_a_decimation_that_fails_discards_nothing(tiny: Path) -> None:
     (tiny / "filler").write_bytes(bytes(50_000))
     with spool_in(tiny, max_size=30_000) as spool:
         start = 0
@@ -562,7 +549,7 @@ def test_thinning_that_fails_gives_nothing_up(tiny: Path) -> None:
         with pytest.raises(OSError, match="No space"):
             spool.append(frames(1000, 1050))
         assert everything(spool) == before
-        assert spool.thinned == 0
+        assert spool.decimated == 0
         assert list(tiny.glob("*.part")) == []
 
 
@@ -611,7 +598,7 @@ class SpoolMachine(RuleBasedStateMachine):
         return found
 
     def take(self, items: list[Item]) -> None:
-        thinned = self.spool.thinned
+        decimated = self.spool.decimated
         self.spool.append(items)
         for item in items:
             identity = (item.kind, item.meter, item.time_us)
@@ -625,8 +612,8 @@ class SpoolMachine(RuleBasedStateMachine):
         assert gone.isdisjoint((item.kind, item.meter, item.time_us) for item in items)
         if self.max_size == LARGE:
             assert not gone
-        # A frame that was thinned and then replaced in the same call is counted, and here again.
-        assert len(gone) <= self.spool.thinned - thinned <= len(gone) + len(items)
+        # A frame that was decimated and then replaced in the same call is counted, and here again.
+        assert len(gone) <= self.spool.decimated - decimated <= len(gone) + len(items)
         for identity in gone:
             del self.pending[identity]
             self.noted.pop(identity, None)
@@ -678,7 +665,7 @@ class SpoolMachine(RuleBasedStateMachine):
             return
         assert self.found() == self.pending
         keys = [key for kind, _, key in self.found() if kind is Kind.FRAME]
-        assert self.spool.waiting == len(keys)
+        assert self.spool.pending == len(keys)
         assert self.spool.oldest == (keys[0] if keys else None)
         assert self.spool.size == bytes_in(Path(self.folder.name))
         assert self.spool.lost == 0
@@ -710,12 +697,12 @@ while True:
         items.append(Item(Kind.FRAME, chance.choice("AB"), number * 1_000_000, chance.randbytes(30).hex().encode()))
     spool.append(items)
     for item in items:
-        say("a", item.meter, item.key, item.payload.decode())
+        say("a", item.meter, item.time_us, item.payload.decode())
     waiting += items
     while len(waiting) > 200:
         item = waiting.pop(chance.randrange(50))
-        say("c", item.meter, item.key)
-        spool.confirm(item.kind, item.meter, item.key, "main", lambda names: True)
+        say("c", item.meter, item.time_us)
+        spool.confirm(item.kind, item.meter, item.time_us, "main", lambda names: True)
 """
 
 
@@ -763,7 +750,7 @@ def test_two_weeks_fit_into_64_megabytes_and_little_is_written(
         now += timedelta(seconds=0.917 + chance.uniform(-0.02, 0.02))
         for reading in decoder.feed(meter.frame(now)):
             assert reading.address
-            said = as_frame(reading, reading.address, now)
+            said = reading.to_frame(reading.address, now)
             items.append(Item(Kind.FRAME, said.meter, to_micros(now), said.to_json()))
     assert len(items) == 1800
 
@@ -808,8 +795,8 @@ def test_a_long_outage_costs_about_ten_bytes_of_memory_a_frame(
         before, _ = tracemalloc.get_traced_memory()
         with spool_in(tmp_path) as spool:
             after, _ = tracemalloc.get_traced_memory()
-            assert spool.waiting == 18_000
-            each = (after - before) / spool.waiting
+            assert spool.pending == 18_000
+            each = (after - before) / spool.pending
     finally:
         tracemalloc.stop()
     with capsys.disabled():

@@ -1,4 +1,4 @@
-"""Frames that are larger than the broker takes: they are held, and in nobody's way."""
+"""Frames that are larger than the broker takes: they are held, and do not delay others."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,7 +9,7 @@ from common.mqtt.events import TOO_LARGE
 from reader.buffer.item import Item
 from reader.delivery.delivery import SPILL_AGE
 from reader.delivery.replay import CONFIRM_TIMEOUT, REPLAY_WINDOW
-from tests.reader.delivery.test_delivery import FRAME, REPLAY, Reader, Sent, of, payloads
+from tests.reader.delivery.deliveries import FRAME, REPLAY, Reader, Sent, of, payloads
 
 LIMIT = 1000  # bytes
 
@@ -32,7 +32,7 @@ def wait(reader: Reader, seconds: float) -> list[Sent]:
     before, until = len(reader.broker.sent), reader.now + seconds
     while reader.now < until:
         reader.now += 0.5
-        answer(reader, reader.pump())
+        answer(reader, reader.tick())
     return reader.broker.sent[before:]
 
 
@@ -46,7 +46,7 @@ def test_frames_that_are_too_large_do_not_keep_the_others_from_being_replayed(se
     served.disconnect()
     large, small = served.frames(2 * REPLAY_WINDOW, 2 * LIMIT), served.frames(2 * REPLAY_WINDOW)
     wait(served, age)
-    assert bool(served.cold) == (age > SPILL_AGE)
+    assert bool(served.frames_on_disk) == (age > SPILL_AGE)
     served.connect()
     served.status("main")
     tried: list[Sent] = []
@@ -82,7 +82,7 @@ def test_neighbours_of_a_frame_that_is_too_large_are_sent_again_on_the_same_conn
     answer(served, served.broker.sent)
     assert payloads(served.broker.sent, FRAME) == of(items)
     wait(served, SPILL_AGE + 1)
-    assert served.cold == 3
+    assert served.frames_on_disk == 3
     confirm(served, items, wait(served, 20 * CONFIRM_TIMEOUT))
     assert served["confirmed"] == 2
     assert served["waiting"] == 1

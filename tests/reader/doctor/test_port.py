@@ -40,26 +40,30 @@ def put(root: Path, name: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("facts", "what", "cure"),
+    ("facts", "what", "fix"),
     [
         (
             replace(GOOD, exists=False, others=("/dev/serial/by-id/usb-FTDI",)),
-            "there is: /dev/serial/by-id/usb-FTDI",
+            "/dev/serial/by-id/usb-FTDI",
             "plug it in",
         ),
-        (replace(GOOD, exists=False), "nor any other", "/dev/serial/by-id"),
-        (replace(GOOD, exists=False, pi=PI3), "nor any other", "enable_uart=1"),
-        (replace(GOOD, exists=False, pi=PI5), "nor any other", "dtparam=uart0=on"),
-        (replace(GOOD, exists=False, pi=PI5, others=("/dev/serial/by-id/a",)), "there is", "dtparam=uart0=on"),
-        (replace(GOOD, exists=False, pi=PI5, uart0_on=True), "config.txt switches it on", "reboot"),
+        (replace(GOOD, exists=False), "no serial port", "/dev/serial/by-id"),
+        (replace(GOOD, exists=False, pi=PI3), "no serial port", "enable_uart=1"),
+        (replace(GOOD, exists=False, pi=PI5), "no serial port", "dtparam=uart0=on"),
+        (
+            replace(GOOD, exists=False, pi=PI5, others=("/dev/serial/by-id/a",)),
+            "/dev/serial/by-id/a",
+            "dtparam=uart0=on",
+        ),
+        (replace(GOOD, exists=False, pi=PI5, uart0_on=True), "config.txt enables it", "reboot"),
         (replace(GOOD, serial=False, others=("/dev/serial0",)), "not a serial port", "/dev/serial0"),
         (replace(GOOD, allowed=False), "teleinfo may not read", "usermod -aG dialout teleinfo"),
         (replace(GOOD, allowed=False, log_in_again=True), "has not logged in since", "log out and in again"),
         (replace(GOOD, allowed=False, group="root"), "may not read", "chgrp dialout"),
-        (replace(GOOD, allowed=False, container=True, gid=14), "group 14 of the machine", "TIC_GROUP=14"),
+        (replace(GOOD, allowed=False, container=True, gid=14), "group 14 of the host", "TIC_GROUP=14"),
         (
             replace(GOOD, allowed=False, container=True, gid=20, member=True, major=240),
-            "has no rule for its kind",
+            "no rule",
             '"c 240:* rw"',
         ),
         (replace(GOOD, holders=(Process(9, "minicom", ()),)), "in use by minicom (process 9)", "kill 9"),
@@ -68,7 +72,7 @@ def put(root: Path, name: str, text: str) -> None:
         (replace(GOOD, holders=(Process(9, "ModemManager", ()),)), "ModemManager", "ID_MM_PORT_IGNORE"),
         (replace(GOOD, holders=(Process(9, "brltty", ()),)), "brltty", "apt remove brltty"),
         (replace(GOOD, holders=(Process(9, "hciattach", ()),)), "hciattach", "disable --now hciuart"),
-        (replace(GOOD, exists=False, taken_by_brltty="1a86:7523"), "brltty has taken", "apt remove brltty"),
+        (replace(GOOD, exists=False, taken_by_brltty="1a86:7523"), "brltty uses", "apt remove brltty"),
         (
             replace(GOOD, exists=False, others=("/dev/serial/by-id/a",), taken_by_brltty="10c4:ea60"),
             "10c4:ea60",
@@ -77,14 +81,14 @@ def put(root: Path, name: str, text: str) -> None:
         (
             replace(GOOD, holders=(Process(9, "teleinfo-reader", ("teleinfo-reader", "watch")),)),
             "process 9",
-            "let that command end",
+            "wait for that command",
         ),
-        (replace(GOOD, console=CMDLINE, console_as="serial0", console_now=True), "talks into", "do_serial_cons 1"),
-        (replace(GOOD, console="/boot/cmdline.txt", console_as="ttyAMA0"), "after the next start", "console=ttyAMA0"),
+        (replace(GOOD, console=CMDLINE, console_as="serial0", console_now=True), "console uses", "do_serial_cons 1"),
+        (replace(GOOD, console="/boot/cmdline.txt", console_as="ttyAMA0"), "after the next boot", "console=ttyAMA0"),
         # raspi-config takes serial0 and ttyAMA0 out, and nothing else
         (
             replace(GOOD, url="/dev/ttyS0", device="ttyS0", console=CMDLINE, console_as="ttyS0", console_now=True),
-            "talks into",
+            "console uses",
             rf"sudo sed -i 's/console=ttyS0[^ ]* *//' {CMDLINE}",
         ),
         (
@@ -94,48 +98,48 @@ def put(root: Path, name: str, text: str) -> None:
         ),
         (
             replace(GOOD, pi=PI5, console="/proc/cmdline", console_as="ttyAMA0", uart0_console=True),
-            "talk into",
-            "dtparam=uart0=on in the place of uart0_console",
+            "will use",
+            "dtparam=uart0=on in place of uart0_console",
         ),
-        (replace(GOOD, getty="serial-getty@ttyAMA0.service"), "a login waits", "disable --now serial-getty@ttyAMA0"),
+        (replace(GOOD, getty="serial-getty@ttyAMA0.service"), "a login", "disable --now serial-getty@ttyAMA0"),
         (replace(GOOD, bluetooth=True, pi=PI3), f"Bluetooth on this {PI3}", "/dev/serial0"),
         (replace(GOOD, debug_connector=True), "HDMI", "/dev/ttyAMA0"),
         (replace(GOOD, pi=PI3, pins="ttyS0"), "that is ttyS0", "port: /dev/ttyS0"),
-        (replace(GOOD, device="ttyS0", pi=PI3, pins="ttyS0", switched_off=True), "not switched on", "do_serial_hw 0"),
+        (replace(GOOD, device="ttyS0", pi=PI3, pins="ttyS0", switched_off=True), "disabled", "do_serial_hw 0"),
     ],
 )
-def test_what_is_wrong_with_a_port_is_said_with_its_cure(facts: PortFacts, what: str, cure: str) -> None:
+def test_each_problem_of_a_port_has_its_fix(facts: PortFacts, what: str, fix: str) -> None:
     (finding,) = diagnose_port(facts)
-    assert finding.status is Status.CURE
+    assert finding.status is Status.PROBLEM
     assert what in finding.what
-    assert cure in finding.fix
+    assert fix in finding.fix
     assert "do_serial_cons" not in finding.fix or facts.console_as in ("serial0", "ttyAMA0")
 
 
-def test_the_running_reader_is_no_intruder_but_keeps_us_from_listening() -> None:
+def test_the_running_reader_may_use_the_port_but_we_may_not_listen() -> None:
     facts = replace(GOOD, holders=(READER,))
     (finding,) = diagnose_port(facts)
-    assert finding.status is Status.FINE
+    assert finding.status is Status.OK
     assert "process 77" in finding.what
     assert not facts.may_listen
 
 
-def test_who_may_not_read_what_the_reader_may_is_told_of_sudo() -> None:
+def test_a_port_that_only_the_reader_may_read_needs_sudo() -> None:
     (finding,) = diagnose_port(replace(GOOD, allowed_here=False))
-    assert finding.status is Status.MIND
+    assert finding.status is Status.NOTICE
     assert "sudo" in finding.fix
 
 
-def test_a_port_of_the_network_is_not_looked_for_here(root: Path) -> None:
+def test_a_network_port_is_not_searched_on_this_machine(root: Path) -> None:
     facts = probe_port("socket://192.168.1.30:2000", Host(root), ME)
     assert diagnose_port(facts) == []
     assert facts.may_listen
 
 
-def test_a_free_port_is_seen_as_such(root: Path, terminal: Path) -> None:
+def test_a_free_port_is_ok(root: Path, terminal: Path) -> None:
     facts = probe_port(str(terminal), Host(root), ME)
     assert facts.may_listen
-    assert [finding.status for finding in diagnose_port(facts)] == [Status.FINE]
+    assert [finding.status for finding in diagnose_port(facts)] == [Status.OK]
 
 
 def test_the_rights_are_those_of_the_user_of_the_service(root: Path, terminal: Path) -> None:

@@ -11,11 +11,9 @@ from common.version import BUILD_DATE
 from reader.config import ReaderConfig, SpoolConfig
 from reader.doctor.storage import StorageFacts, diagnose_storage, probe_storage
 
-FINE, MIND, CURE = Status
+OK, NOTICE, PROBLEM = Status
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-GOOD = StorageFacts(
-    user="teleinfo", now=NOW, time_service="systemd-timesyncd", free=20_000_000_000, total=32_000_000_000
-)
+GOOD = StorageFacts(user="teleinfo", now=NOW, time_service="systemd-timesyncd", free=20_000_000_000)
 ME = User("me", os.geteuid(), frozenset((os.getegid(), *os.getgroups())))
 STRANGER = User("stranger", 54_321, frozenset({54_321}))
 
@@ -39,41 +37,61 @@ class Clock:
         return self._synchronised
 
     def warn_of_build_date(self, now: datetime) -> None:
-        raise AssertionError("the doctor says it in a finding")
+        raise AssertionError("the check has a finding for it")
 
 
-def test_a_machine_as_it_should_be_is_fine_and_tells_how_long_the_spool_lasts() -> None:
+def test_a_healthy_machine_is_ok_and_the_spool_has_a_forecast() -> None:
     found = diagnose_storage(GOOD)
-    assert {finding.status for finding in found} == {FINE}
+    assert {finding.status for finding in found} == {OK}
     assert "room for 22 days" in found[-1].what
-    assert "20 GB are free" in found[-1].what
+    assert "20 GB free" in found[-1].what
 
 
 @pytest.mark.parametrize(
-    ("facts", "status", "what", "cure"),
+    ("facts", "status", "what", "fix"),
     [
-        (replace(GOOD, synchronised=False), CURE, "nothing keeps it right", "timedatectl set-ntp true"),
-        (replace(GOOD, synchronised=False, time_service="chronyd"), CURE, "nothing keeps it right", "chronyd running"),
-        (replace(GOOD, synchronised=False, time_service=""), CURE, "nothing keeps", "apt install systemd-timesyncd"),
-        (replace(GOOD, synchronised=False, simulated=True), MIND, "does not mind", "timedatectl"),
-        (replace(GOOD, now=datetime(1970, 1, 1, tzinfo=UTC)), CURE, "never set", "timedatectl"),
-        (replace(GOOD, now=BUILD_DATE - timedelta(seconds=1)), CURE, "never set", "timedatectl"),
-        (replace(GOOD, journal_in_memory=False), MIND, "not in memory", "tmpfs"),
-        (replace(GOOD, journal_refused="others may write into it"), CURE, "run will not use it: others may", "-m 0700"),
-        (replace(GOOD, journal_writable=False), CURE, "may not write into /run/teleinfo", "install -d -o teleinfo"),
-        (replace(GOOD, spool_writable=False), CURE, "may not write into /var/lib/teleinfo", "install -d -o teleinfo"),
-        (replace(GOOD, spool_read_only=True, spool_writable=False), CURE, "/var/lib/teleinfo is read-only", "card"),
-        (replace(GOOD, spool_size=60_000_000), CURE, "nearly full", "storer"),
-        (replace(GOOD, free=30_000_000), MIND, "frames of 10 days", "make room"),
-        (replace(GOOD, free=3_000_000), CURE, "frames of 25 hours", "make room"),
-        (replace(GOOD, damaged=2), MIND, "2 damaged pieces", "supply"),
+        (replace(GOOD, synchronised=False), PROBLEM, "not synchronised", "timedatectl set-ntp true"),
+        (
+            replace(GOOD, synchronised=False, time_service="chronyd"),
+            PROBLEM,
+            "not synchronised",
+            "chronyd running",
+        ),
+        (
+            replace(GOOD, synchronised=False, time_service=""),
+            PROBLEM,
+            "not synchronised",
+            "apt install systemd-timesyncd",
+        ),
+        (replace(GOOD, synchronised=False, simulated=True), NOTICE, "simulated", "timedatectl"),
+        (replace(GOOD, now=datetime(1970, 1, 1, tzinfo=UTC)), PROBLEM, "never set", "timedatectl"),
+        (replace(GOOD, now=BUILD_DATE - timedelta(seconds=1)), PROBLEM, "never set", "timedatectl"),
+        (replace(GOOD, journal_in_memory=False), NOTICE, "not in memory", "tmpfs"),
+        (
+            replace(GOOD, journal_refused="others may write into it"),
+            PROBLEM,
+            "cannot be used: others may",
+            "-m 0700",
+        ),
+        (replace(GOOD, journal_writable=False), PROBLEM, "may not write into /run/teleinfo", "install -d -o teleinfo"),
+        (
+            replace(GOOD, spool_writable=False),
+            PROBLEM,
+            "may not write into /var/lib/teleinfo",
+            "install -d -o teleinfo",
+        ),
+        (replace(GOOD, spool_read_only=True, spool_writable=False), PROBLEM, "/var/lib/teleinfo is read-only", "card"),
+        (replace(GOOD, spool_size=60_000_000), PROBLEM, "nearly full", "storer"),
+        (replace(GOOD, free=30_000_000), NOTICE, "frames of 10 days", "free space"),
+        (replace(GOOD, free=3_000_000), PROBLEM, "frames of 25 hours", "free space"),
+        (replace(GOOD, damaged=2), NOTICE, "2 damaged files", "supply"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_cure(facts: StorageFacts, status: Status, what: str, cure: str) -> None:
-    (finding,) = (finding for finding in diagnose_storage(facts) if finding.status is not FINE)
+def test_each_problem_has_its_fix(facts: StorageFacts, status: Status, what: str, fix: str) -> None:
+    (finding,) = (finding for finding in diagnose_storage(facts) if finding.status is not OK)
     assert finding.status is status
     assert what in finding.what
-    assert cure in finding.fix
+    assert fix in finding.fix
 
 
 @pytest.fixture
@@ -83,7 +101,7 @@ def config(tmp_path: Path) -> ReaderConfig:
     )
 
 
-def test_folders_and_disk_are_looked_at_as_they_are(config: ReaderConfig, tmp_path: Path) -> None:
+def test_folders_and_disk_are_measured(config: ReaderConfig, tmp_path: Path) -> None:
     spool = config.spool.path
     spool.mkdir()
     (spool / "00000001.spool").write_bytes(bytes(5000))
@@ -91,19 +109,18 @@ def test_folders_and_disk_are_looked_at_as_they_are(config: ReaderConfig, tmp_pa
     facts = probe_storage(config, Host(tmp_path), ME, Clock(True))
     assert (facts.spool_size, facts.damaged) == (5000, 1)
     assert facts.free
-    assert facts.total
     assert facts.spool_writable
     assert not facts.spool_read_only
     assert facts.journal_writable  # it is not there yet, but can be made
     assert sorted(path.name for path in tmp_path.iterdir()) == ["spool"]  # nothing is made
 
 
-def test_folders_that_are_not_the_services_are_found(config: ReaderConfig, tmp_path: Path) -> None:
+def test_folders_of_another_user_are_found(config: ReaderConfig, tmp_path: Path) -> None:
     config.spool.path.mkdir(mode=0o755)
     assert not probe_storage(config, Host(tmp_path), STRANGER, Clock(True)).spool_writable
 
 
-def test_folders_that_the_service_gets_when_it_starts_are_not_missed_before(tmp_path: Path) -> None:
+def test_folders_that_systemd_will_create_are_no_problem(tmp_path: Path) -> None:
     unit = tmp_path / "etc/systemd/system/teleinfo-reader.service"
     unit.parent.mkdir(parents=True)
     unit.write_text("[Service]\nRuntimeDirectory=teleinfo\nStateDirectory=teleinfo\n")
@@ -119,7 +136,7 @@ def test_folders_that_the_service_gets_when_it_starts_are_not_missed_before(tmp_
     assert not facts.spool_writable
 
 
-def test_a_file_in_the_place_of_a_folder_is_found(config: ReaderConfig, tmp_path: Path) -> None:
+def test_a_file_in_place_of_a_folder_is_found(config: ReaderConfig, tmp_path: Path) -> None:
     config.spool.journal.touch()
     (tmp_path / "file").touch()
     below = replace(config, spool=replace(config.spool, path=tmp_path / "file" / "spool"))
@@ -128,7 +145,7 @@ def test_a_file_in_the_place_of_a_folder_is_found(config: ReaderConfig, tmp_path
     assert not facts.spool_writable
 
 
-def test_what_could_set_the_clock_is_found(config: ReaderConfig, tmp_path: Path) -> None:
+def test_the_installed_time_service_is_found(config: ReaderConfig, tmp_path: Path) -> None:
     assert probe_storage(config, Host(tmp_path), ME, Clock(False)).time_service == ""
     service = tmp_path / "usr/sbin/chronyd"
     service.parent.mkdir(parents=True)
@@ -136,7 +153,7 @@ def test_what_could_set_the_clock_is_found(config: ReaderConfig, tmp_path: Path)
     assert probe_storage(config, Host(tmp_path), ME, Clock(False)).time_service == "chronyd"
 
 
-def test_a_journal_that_run_refuses_is_found(tmp_path: Path) -> None:
+def test_a_journal_that_the_reader_refuses_is_found(tmp_path: Path) -> None:
     (tmp_path / "open").mkdir()
     (tmp_path / "open").chmod(0o1777)
     (tmp_path / "link").symlink_to(tmp_path)
@@ -152,11 +169,11 @@ def test_a_journal_that_run_refuses_is_found(tmp_path: Path) -> None:
     assert refused("later", ME) == ""
 
 
-def test_in_a_container_folders_and_clock_are_cured_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_a_container_folders_and_clock_are_fixed_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TELEINFO_DEPLOYMENT", "compose")
-    ill = replace(GOOD, synchronised=False, time_service="", journal_writable=False, spool_writable=False)
-    cures = [finding.fix for finding in diagnose_storage(ill)]
-    assert len(cures) == 3
-    assert all("docker compose" in cure or cure.startswith("outside the container: ") for cure in cures)
+    broken = replace(GOOD, synchronised=False, time_service="", journal_writable=False, spool_writable=False)
+    fixes = [finding.fix for finding in diagnose_storage(broken)]
+    assert len(fixes) == 3
+    assert all("docker compose" in fix or fix.startswith("outside the container: ") for fix in fixes)
     (journal,) = (finding for finding in diagnose_storage(replace(GOOD, journal_in_memory=False)) if finding.fix)
     assert "JOURNAL_IN in .env" in journal.fix

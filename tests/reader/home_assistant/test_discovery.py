@@ -14,12 +14,14 @@ import pytest
 from common.frame import Frame
 from common.labels import Mode
 from common.topics import Topics
-from reader.home_assistant.component import EXPIRY
-from reader.home_assistant.discovery import LARGE, LEARNED, MIN_INTERVAL, WHOLE_FRAMES, Discovery
+from reader.home_assistant.component import EXPIRE_AFTER
+from reader.home_assistant.device_message import MAX_SIZE
+from reader.home_assistant.discovery import MIN_INTERVAL, Discovery
+from reader.home_assistant.profile import COMPLETE_FRAMES, NAME_FRAMES
 from reader.meter.last_values import DAMAGED_TOGETHER
-from reader.meter.state import State
+from reader.meter.state import MeterState
 from reader.simulator.meter import KINDS, SimulatedMeter
-from reader.tic.decoder import Decoder, as_frame
+from reader.tic.decoder import Decoder
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)  # of a red Tempo day: a peak runs, for EJP, too
 METER = "031961123456"
@@ -54,15 +56,16 @@ def discovery_of(meter: str = METER, *, language: str = "fr") -> Discovery:
 
 
 def watch(kind: str, count: int, *, start: datetime = NOON) -> Iterator[tuple[Frame, dict[str, object], float]]:
-    """Yield frames of a simulated meter, the state after each, and the time."""
-    meter, decoder, state = SimulatedMeter(kind), Decoder(), State()
+    """Yield frames of a simulated meter, the complete state after each, and the time."""
+    meter, decoder, state = SimulatedMeter(kind), Decoder(), MeterState()
     for number in range(count):
         instant = start + timedelta(seconds=2 * number)
         (reading,) = decoder.feed(meter.frame(instant))
         assert reading.address is not None
-        frame = as_frame(reading, reading.address, instant)
+        frame = reading.to_frame(reading.address, instant)
         state.update(frame, 2.0 * number)
-        yield frame, state.current(), 2.0 * number
+        if state.complete:
+            yield frame, state.snapshot(), 2.0 * number
 
 
 @cache
@@ -264,7 +267,7 @@ def test_live_values_expire_and_others_do_not() -> None:
         *("sinsts", "sinsts1", "sinsts2", "sinsts3", "sinsti", "irms1", "irms2", "irms3", "urms1", "urms2", "urms3"),
         *("headroom_power", "headroom_current", "estimated_power"),
     }
-    assert EXPIRY >= 3 * 300  # refreshes of the state
+    assert EXPIRE_AFTER >= 3 * 300  # refreshes of the state
 
 
 def test_figures_of_yesterday_make_no_statistics() -> None:
@@ -304,9 +307,9 @@ def test_the_device_is_what_its_address_tells() -> None:
         "ids": ["teleinfo_041976118895"], "name": "Linky 8895", "sn": "041976118895",
         "mf": "Landis+Gyr", "mdl": "Linky triphasé 60 A G3",
     }  # fmt: skip
-    (message,) = Meter(OLD_METER).see({"EAST": 5}, WHOLE_FRAMES)
+    (message,) = Meter(OLD_METER).see({"EAST": 5}, COMPLETE_FRAMES)
     assert message["dev"]["name"] == "Compteur 3456"
-    (message,) = Meter("a.b", language="en").see({"EAST": 5}, WHOLE_FRAMES)
+    (message,) = Meter("a.b", language="en").see({"EAST": 5}, COMPLETE_FRAMES)
     assert message["dev"] == {"ids": ["teleinfo_a_b"], "name": "Meter ab", "sn": "a.b"}
 
 
@@ -317,13 +320,13 @@ def test_the_topic_is_one_that_home_assistant_reads() -> None:
 
 def test_constants_of_a_linky_are_no_entities() -> None:
     state = {"IMAX": 90, "HHPHC": "A", "MOTDETAT": "000000", "PMAX": 5000, "PAPP": 100}
-    (linky,) = Meter(mode=Mode.HISTORIC).see(state, WHOLE_FRAMES)
+    (linky,) = Meter(mode=Mode.HISTORIC).see(state, COMPLETE_FRAMES)
     assert not linky["cmps"].keys() & {"imax", "hhphc", "motdetat"}
     assert (linky["cmps"]["pmax"]["name"], linky["cmps"]["pmax"]["unit_of_meas"]) == (
         "Puissance maximale de la veille",
         "VA",
     )
-    (old,) = Meter(OLD_METER, mode=Mode.HISTORIC).see(state, WHOLE_FRAMES)
+    (old,) = Meter(OLD_METER, mode=Mode.HISTORIC).see(state, COMPLETE_FRAMES)
     assert old["cmps"].keys() >= {"imax", "hhphc", "motdetat"}
     assert old["cmps"]["pmax"]["unit_of_meas"] == "W"
 
@@ -335,21 +338,14 @@ def test_nothing_before_three_whole_frames() -> None:
     meter = Meter()
     assert meter.see({"EAST": 5}, DAMAGED_TOGETHER - 1, dropped=1) == []
     assert meter.discovery.message() is None
-    assert meter.see({"EAST": 5}, WHOLE_FRAMES - 1) == []
+    assert meter.see({"EAST": 5}, COMPLETE_FRAMES - 1) == []
     assert len(meter.see({"EAST": 5})) == 1
 
 
 def test_a_line_that_never_brings_a_whole_frame_is_announced_all_the_same() -> None:
     meter = Meter()
-    assert meter.see({"EAST": 5}, WHOLE_FRAMES * DAMAGED_TOGETHER - 1, dropped=1) == []
+    assert meter.see({"EAST": 5}, COMPLETE_FRAMES * DAMAGED_TOGETHER - 1, dropped=1) == []
     assert len(meter.see({"EAST": 5}, dropped=1)) == 1
-
-
-def test_nothing_while_there_is_no_state() -> None:
-    discovery = discovery_of()
-    for frame, _, now in watch("standard-single-phase-base", 10):
-        discovery.update(frame, {}, now)
-        assert discovery.due(now) is None
 
 
 def test_short_frames_do_not_count() -> None:
@@ -439,14 +435,14 @@ WEEK_END: dict[str, object] = {
 
 def test_registers_of_modern_offers_are_called_what_the_meter_calls_them() -> None:
     meter = Meter()
-    peak = {"supplier_index": 1, "LTARF": "HEURE CREUSE", "period": "HEURE CREUSE"}
+    peak = {"supplier_index": 1, "LTARF": "HEURE CREUSE", "period": "HEURE CREUSE", "off_peak": True}
     (message,) = meter.see(WEEK_END | peak, 100)
     assert names(message)["easf01"] == "Énergie heure creuse"
     assert names(message)["easf03"] == "Énergie index 3"
     assert "off_peak" in message["cmps"]
     assert message["cmps"]["period"]["val_tpl"] == "{{value_json.get('period_name',value_json.get('period'))}}"
     week_end = {"supplier_index": 3, "LTARF": "HEURE WEEK-END", "period": "HEURE WEEK-END"}
-    messages = meter.see(WEEK_END | week_end, LEARNED + 100)
+    messages = meter.see(WEEK_END | week_end, NAME_FRAMES + 100)
     assert names(messages[-1])["easf03"] == "Énergie heure week-end"
     assert len(messages) == 1
     assert messages[-1]["cmps"]["easf03"]["uniq_id"] == message["cmps"]["easf03"]["uniq_id"]
@@ -467,9 +463,10 @@ def test_the_register_of_who_only_sells_says_so_and_goes_on_saying_so(language: 
     assert names(message)["easf01"] == name
 
 
-@pytest.mark.parametrize("period", ["HEURE CREUSE", "HC ECO", "WE HC", "HEURE SUPER CREU"])
-def test_offers_with_off_peak_hours_say_when_they_are(period: str) -> None:
-    (message,) = Meter().see(WEEK_END | {"supplier_index": 1, "LTARF": period, "period": period}, 50)
+def test_offers_with_off_peak_hours_get_an_entity_when_they_come() -> None:
+    (message,) = Meter().see(WEEK_END | {"off_peak": False}, 50)
+    assert "off_peak" not in message["cmps"]
+    (message,) = Meter().see(WEEK_END | {"off_peak": True}, 50)
     assert "off_peak" in message["cmps"]
 
 
@@ -509,7 +506,7 @@ def test_the_largest_message_is_small_enough() -> None:
     meter = Meter()
     (message,) = meter.see(state, 50)
     assert len(message["cmps"]) >= 80
-    assert len(meter.discovery.message() or b"") < LARGE
+    assert len(meter.discovery.message() or b"") < MAX_SIZE
     assert all("def_ent_id" in component for component in message["cmps"].values())
     assert not any("obj_id" in component for component in message["cmps"].values())
 
@@ -517,15 +514,15 @@ def test_the_largest_message_is_small_enough() -> None:
 def test_a_text_that_lags_behind_is_not_learned() -> None:
     meter = Meter()
     meter.see(WEEK_END | {"supplier_index": 1, "LTARF": "HEURE CREUSE"}, 100)
-    late = meter.see(WEEK_END | {"supplier_index": 3, "LTARF": "HEURE CREUSE"}, LEARNED - 1)
-    late += meter.see(WEEK_END | {"supplier_index": 3, "LTARF": "HEURE WEEK-END"}, LEARNED + 100)
+    late = meter.see(WEEK_END | {"supplier_index": 3, "LTARF": "HEURE CREUSE"}, NAME_FRAMES - 1)
+    late += meter.see(WEEK_END | {"supplier_index": 3, "LTARF": "HEURE WEEK-END"}, NAME_FRAMES + 100)
     assert {names(message)["easf03"] for message in late} == {"Énergie heure week-end"}
 
 
 def test_registers_with_one_text_are_told_apart() -> None:
     meter = Meter()
     meter.see(WEEK_END | {"supplier_index": 1, "LTARF": "HEURE"}, 100)
-    (message,) = meter.see(WEEK_END | {"supplier_index": 3, "LTARF": "HEURE"}, LEARNED + 100)
+    (message,) = meter.see(WEEK_END | {"supplier_index": 3, "LTARF": "HEURE"}, NAME_FRAMES + 100)
     assert names(message)["easf01"] == "Énergie heure (index 1)"
     assert names(message)["easf03"] == "Énergie heure (index 3)"
 
@@ -536,9 +533,9 @@ def test_registers_with_one_text_are_told_apart() -> None:
 def test_what_another_contract_does_not_need_is_taken_away_but_for_registers() -> None:
     meter = Meter()
     both: dict[str, object] = {"EAST": 5, "EASF01": 5, "EASF02": 5}
-    tempo = {"contract": "tempo", "period": "HPJB", "tempo_today": "bleu", "EASF06": 5}
+    tempo = {"contract": "tempo", "period": "HPJB", "off_peak": False, "tempo_today": "blue", "EASF06": 5}
     (before,) = meter.see(both | tempo, 100)
-    base = {"contract": "base", "period": "TH"}
+    base = {"contract": "base", "period": "TH", "off_peak": False}
     farewell, after = meter.see(both | base, 200)
     gone = {key for key, component in farewell["cmps"].items() if len(component) == 1}
     assert gone == {"tempo_today", "off_peak"}
@@ -581,7 +578,13 @@ def test_another_mode_is_announced_when_it_is_known() -> None:
 
 def test_a_run_goes_on_where_the_one_before_ended() -> None:
     meter = Meter()
-    off_peak = WEEK_END | {"supplier_index": 1, "LTARF": "HEURE CREUSE", "period": "HEURE CREUSE", "MSG2": "x"}
+    off_peak = WEEK_END | {
+        "supplier_index": 1,
+        "LTARF": "HEURE CREUSE",
+        "period": "HEURE CREUSE",
+        "off_peak": True,
+        "MSG2": "x",
+    }
     meter.see(off_peak, 100)
     retained = meter.discovery.message()
     assert retained is not None
@@ -594,7 +597,7 @@ def test_a_run_goes_on_where_the_one_before_ended() -> None:
 
 def test_what_became_needless_between_two_runs_is_taken_away() -> None:
     before, after = Meter(), Meter()
-    before.see({"EAST": 5, "contract": "tempo", "tempo_today": "bleu"}, 10)
+    before.see({"EAST": 5, "contract": "tempo", "tempo_today": "blue"}, 10)
     after.discovery.restore(before.discovery.message() or b"")
     farewell, last = after.see({"EAST": 5, "contract": "base"}, 100)
     assert farewell["cmps"]["tempo_today"] == {"p": "sensor"}

@@ -16,7 +16,7 @@ from common.frame import Frame
 from common.mqtt.events import PublishToken
 from common.topics import Topics
 from reader.config import HomeAssistantConfig
-from reader.home_assistant.publisher import LISTEN, MOST_METERS, MeterPublisher
+from reader.home_assistant.publisher import LISTEN_FOR, MAX_FOREIGN_METERS, MeterPublisher
 from tests.support.frames import frames, simulated
 
 FRAMES = list(simulated("standard-single-phase-tempo", 120, every=timedelta(seconds=1)))
@@ -72,7 +72,7 @@ class House:
         self.meters.republish(self.now)
         for topic, payload in retained.items():
             self.meters.on_message(topic, payload if isinstance(payload, bytes) else payload.encode(), self.now)
-        self.now += LISTEN
+        self.now += LISTEN_FOR
         self.meters.tick(self.now)
 
 
@@ -308,7 +308,7 @@ def test_forged_announcements_fill_neither_memory_nor_broker_and_that_is_said_on
     grown = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     assert grown < 2_000_000
-    assert len(house.broker.sent) == (MOST_METERS if reader == "pi" else 0)  # links, offline
+    assert len(house.broker.sent) == (MAX_FOREIGN_METERS if reader == "pi" else 0)  # links, offline
     assert len([message for message in caplog.messages if "meters" in message]) == 1
     house.live(60)
     assert len(house.broker.on(house.config)) == 1
@@ -319,7 +319,7 @@ def test_a_forged_health_of_ours_makes_no_more_meters_than_announcements_do(capl
     health = {"lines": [{"meter": str(10**11 + number)} for number in range(3000)]}
     for _ in range(2):
         house.meters.on_message("teleinfo/reader/pi/health", json.dumps(health).encode(), 0.0)
-    assert len(house.broker.sent) == MOST_METERS
+    assert len(house.broker.sent) == MAX_FOREIGN_METERS
     assert len(caplog.messages) == 1
 
 
@@ -356,7 +356,7 @@ def test_what_became_due_while_the_broker_was_away_comes_when_it_is_back() -> No
     assert house.broker.sent == []
     house.broker.connected = True
     house.meters.republish(house.now)
-    house.meters.tick(house.now + LISTEN)
+    house.meters.tick(house.now + LISTEN_FOR)
     assert {"link", "state", "config"} <= {topic.rpartition("/")[2] for topic, _, _ in house.broker.sent}
 
 

@@ -1,4 +1,4 @@
-"""Which meter speaks: one misread address must not make a meter of its own."""
+"""A single misread address must not create a meter."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from common.frame import Frame
 from common.labels import Mode
-from reader.line.address_filter import MANY_METERS, AddressFilter
+from reader.line.address_filter import MAX_METERS, AddressFilter
 
 START = datetime(2026, 11, 24, 22, 20, 20, tzinfo=UTC)
 
@@ -20,13 +20,13 @@ def frames(addresses: str) -> list[Frame]:
     ]
 
 
-# A letter is an address; what comes out is written as the frames that each one released.
+# A letter is a frame of that address. `released`: the frames that each one released, a dot for none.
 @pytest.mark.parametrize(
-    ("heard", "released", "misread"),
+    ("sent", "released", "mismatch"),
     [
         ("A", "A", 0),
         ("AAA", "A A A", 0),
-        ("ABA", "A . A", 1),  # B stood alone
+        ("ABA", "A . A", 1),  # B came only once
         ("ABBA", "A . BB .", 0),
         ("ABBAA", "A . BB . AA", 0),  # and back again: a person may swap meters twice
         ("ABABAB", "A . A . A .", 2),
@@ -36,33 +36,33 @@ def frames(addresses: str) -> list[Frame]:
         ("BAAA", "B . AA A", 0),  # the first address was the misread one
     ],
 )
-def test_a_new_address_counts_once_two_frames_running_carry_it(heard: str, released: str, misread: int) -> None:
-    identity = AddressFilter()
-    out = [identity.feed(frame) for frame in frames(heard)]
+def test_a_new_address_is_accepted_with_its_second_consecutive_frame(sent: str, released: str, mismatch: int) -> None:
+    address_filter = AddressFilter()
+    out = [address_filter.feed(frame) for frame in frames(sent)]
     assert [[frame.meter for frame in some] for some in out] == [list(some.strip(".")) for some in released.split()]
-    assert identity.address_mismatch == misread
+    assert address_filter.address_mismatch == mismatch
 
 
-def test_a_line_has_a_bounded_number_of_meters_and_those_that_it_has_stay() -> None:
-    many = [chr(0x100 + number) for number in range(MANY_METERS)]
-    identity = AddressFilter()
+def test_a_line_has_a_bounded_number_of_meters_and_keeps_those_it_has() -> None:
+    many = [chr(0x100 + number) for number in range(MAX_METERS)]
+    address_filter = AddressFilter()
     for address in many:
         for frame in frames(address * 2):
-            identity.feed(frame)
-    assert identity.meter == many[-1]
-    assert [identity.feed(frame) for frame in frames("ZZZ")] == [[], [], []]
-    assert (identity.refused, identity.unsure) == (2, 1)
-    out = [frame.meter for frame in frames(many[0] * 3) for frame in identity.feed(frame)]
+            address_filter.feed(frame)
+    assert address_filter.meter == many[-1]
+    assert [address_filter.feed(frame) for frame in frames("ZZZ")] == [[], [], []]
+    assert (address_filter.refused, address_filter.pending) == (2, 1)
+    out = [frame.meter for frame in frames(many[0] * 3) for frame in address_filter.feed(frame)]
     assert out == [many[0]] * 3
-    assert (identity.refused, identity.address_mismatch) == (2, 1)
+    assert (address_filter.refused, address_filter.address_mismatch) == (2, 1)
 
 
 @given(st.text("ABC", min_size=1, max_size=40))
-def test_each_frame_is_published_once_in_order_or_was_misread_or_waits(heard: str) -> None:
-    identity = AddressFilter()
-    sent = frames(heard)
-    out = [frame for one in sent for frame in identity.feed(one)]
+def test_each_frame_is_released_once_in_order_or_counted_or_held(addresses: str) -> None:
+    address_filter = AddressFilter()
+    sent = frames(addresses)
+    out = [frame for one in sent for frame in address_filter.feed(one)]
     assert out[0] is sent[0]
     assert [frame.timestamp for frame in out] == sorted({frame.timestamp for frame in out})
-    assert len(out) + identity.address_mismatch + identity.unsure == len(sent)
-    assert identity.unsure == (identity.meter != heard[-1])
+    assert len(out) + address_filter.address_mismatch + address_filter.pending == len(sent)
+    assert address_filter.pending == (address_filter.meter != addresses[-1])

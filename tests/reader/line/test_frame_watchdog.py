@@ -1,4 +1,4 @@
-"""What is said of a line without frames, and how often. The clock is a number."""
+"""Warnings about a line without frames, and how often they come."""
 
 import pytest
 
@@ -9,14 +9,14 @@ PORT = "/dev/ttyAMA0"
 
 
 def watchdog_with(count: int, port: str = PORT) -> FrameWatchdog:
-    """A line on which so many bytes came in just before it is a problem."""
+    """Watch a line on which `count` bytes arrived just before it becomes a problem."""
     watchdog = FrameWatchdog(port, 0.0)
     if count:
-        watchdog.received(count, NO_FRAME_AFTER - 1)
+        watchdog.on_bytes(count, NO_FRAME_AFTER - 1)
     return watchdog
 
 
-def test_nothing_is_wrong_before_its_time() -> None:
+def test_there_is_no_problem_before_15_seconds() -> None:
     watchdog = watchdog_with(0)
     assert watchdog.poll(NO_FRAME_AFTER - 0.1) is None
     assert watchdog.problem is None
@@ -32,48 +32,48 @@ def test_nothing_is_wrong_before_its_time() -> None:
         (1204, PORT, ("1,204 bytes", PORT, "no valid frame", "teleinfo-reader check")),
     ],
 )
-def test_what_is_said_names_the_port_and_what_to_do(count: int, port: str, parts: tuple[str, ...]) -> None:
+def test_a_warning_names_the_port_and_what_to_check(count: int, port: str, parts: tuple[str, ...]) -> None:
     warning = watchdog_with(count, port).poll(NO_FRAME_AFTER)
     assert warning is not None
     assert [part for part in parts if part not in warning] == []
     assert "\n" not in warning
 
 
-def test_each_problem_is_said_once_an_hour_however_often_frames_come_in_between() -> None:
+def test_warns_of_each_problem_once_an_hour_even_if_frames_arrive_in_between() -> None:
     watchdog = FrameWatchdog(PORT, 0.0)
-    said = []
+    warnings = []
     for second in range(2 * int(EVERY)):
-        watchdog.received(10, float(second))
+        watchdog.on_bytes(10, float(second))
         if second % 30 == 0:
-            watchdog.framed(float(second))
-        said.append(watchdog.poll(float(second)))
-    assert sum(text is not None for text in said) == 2
+            watchdog.on_frame(float(second))
+        warnings.append(watchdog.poll(float(second)))
+    assert sum(text is not None for text in warnings) == 2
 
 
 def test_bytes_before_the_last_frame_do_not_count() -> None:
     watchdog = FrameWatchdog(PORT, 0.0)
-    watchdog.received(900, 1.0)
-    watchdog.framed(1.0)
-    watchdog.received(7, NO_FRAME_AFTER)
+    watchdog.on_bytes(900, 1.0)
+    watchdog.on_frame(1.0)
+    watchdog.on_bytes(7, NO_FRAME_AFTER)
     assert str(watchdog.poll(1.0 + NO_FRAME_AFTER)).startswith("7 bytes ")
 
 
-def test_a_port_that_was_just_opened_has_not_been_silent_yet_but_a_problem_outlives_an_opening() -> None:
+def test_opening_the_port_restarts_the_time_unless_there_is_a_problem() -> None:
     watchdog = FrameWatchdog(PORT, 0.0)
-    watchdog.opened(100.0)
+    watchdog.on_open(100.0)
     assert watchdog.explain(101.0) is None
     assert watchdog.poll(101.0) is None
     assert watchdog.poll(100.0 + NO_FRAME_AFTER) is not None
-    watchdog.opened(120.0)
+    watchdog.on_open(120.0)
     watchdog.poll(120.1)
     assert watchdog.problem is Problem.SILENT
-    watchdog.absent()
-    watchdog.opened(130.0)
+    watchdog.on_absent()
+    watchdog.on_open(130.0)
     watchdog.poll(130.1)
     assert watchdog.problem is None
 
 
-def test_what_was_explained_is_not_said_again_at_once() -> None:
+def test_does_not_warn_again_of_what_was_explained() -> None:
     watchdog = watchdog_with(0)
     assert "nothing arrives" in str(watchdog.explain(10.0))
     assert watchdog.poll(NO_FRAME_AFTER) is None

@@ -5,19 +5,19 @@ from collections.abc import Callable
 
 import pytest
 
-from reader.meter.power_estimate import Estimate
+from reader.meter.power_estimate import PowerEstimate
 
 
 def estimates(
     power: Callable[[int], float], seconds: int, *, step: int = 1, produces: bool = False
 ) -> list[int | None]:
     """Return an estimate for each reading of a meter that draws (or feeds in, below 0) so many W at each second."""
-    estimate, drawn, fed, made = Estimate(), 5000.3, 700.6, []
+    estimate, drawn, fed, made = PowerEstimate(), 5000.3, 700.6, []
     for second in range(seconds):
         watts = power(second)
         drawn, fed = drawn + max(0.0, watts) / 3600, fed + max(0.0, -watts) / 3600
         if second % step == 0:
-            estimate.take(math.floor(drawn), math.floor(fed) if produces else None, float(second), 9000)
+            estimate.update(math.floor(drawn), math.floor(fed) if produces else None, float(second), 9000)
             made.append(estimate.power(float(second)))
     return made
 
@@ -50,19 +50,19 @@ def test_each_estimate_is_a_multiple_of_ten() -> None:
 
 
 def test_a_gap_begins_a_new_minute() -> None:
-    estimate = Estimate()
+    estimate = PowerEstimate()
     for second in [*range(100), *range(161, 221)]:
-        estimate.take(5000 + second // 4, None, float(second), 9000)
+        estimate.update(5000 + second // 4, None, float(second), 9000)
         assert (estimate.power(float(second)) is None) == (second < 60 or second > 160), second
-    estimate.take(5056, None, 221.0, 9000)
+    estimate.update(5056, None, 221.0, 9000)
     assert estimate.power(221.0) is not None
     assert estimate.power(282.0) is None  # the index has not been heard for a minute
 
 
 @pytest.mark.parametrize("index", [4999, 5200, 900_000])
 def test_a_leap_begins_a_new_minute(index: int) -> None:
-    estimate = Estimate()
+    estimate = PowerEstimate()
     for second in range(100):
-        estimate.take(5000 + second // 4, None, float(second), 9000)
-    estimate.take(index, None, 100.0, 9000)
+        estimate.update(5000 + second // 4, None, float(second), 9000)
+    estimate.update(index, None, 100.0, 9000)
     assert estimate.power(100.0) is None

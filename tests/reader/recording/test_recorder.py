@@ -282,7 +282,7 @@ def test_a_file_is_never_written_over(tmp_path: Path) -> None:
         (["record", "{}/r.txt", "--seconds", "0"], 2, "a number above 0 is expected, not 0"),
         (["record", "{}/r.txt", "--frames", "x"], 2, "argument --frames: a whole number above 0 is expected, not x"),
         (["replay", "{}/missing.txt"], 2, "cannot be read: No such file or directory"),
-        (["replay", "{}/two.yaml"], 2, "not a recording: its first line must be 'teleinfo-recording 1'"),
+        (["replay", "{}/two.yaml"], 2, "not a recording: its first line must be 'teleinfo-recording 2'"),
         (["replay", "{}/empty.txt"], 2, "empty.txt: there is not a byte in the recording"),
         (["replay", "{}/damaged.txt"], 2, "damaged.txt, line 2: damaged: "),
         (["decode", "{}/damaged.txt"], 2, "damaged.txt, line 2: damaged: "),

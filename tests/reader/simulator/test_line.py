@@ -1,14 +1,11 @@
-"""The line of a simulated meter: pace, parity, noise, addresses, and a real pseudo-terminal."""
+"""The line of a simulated meter: speed, parity, noise and URLs."""
 
-import os
 import threading
 from datetime import UTC, datetime, timedelta
-from queue import Queue
 
 import pytest
 
-from reader.line.pseudo_terminal import serve_pty
-from reader.simulator.line import Noise, SimulatedLine
+from reader.simulator.line import SimulatedLine
 from reader.simulator.meter import SimulatedMeter
 from reader.tic.parity import with_parity
 
@@ -16,7 +13,7 @@ START = datetime(2026, 7, 14, 10, 0, tzinfo=UTC)  # no overload at noon
 
 
 class Clock(threading.Event):
-    """Time that passes while somebody waits for this event, and at no other moment."""
+    """A stop event that is also the clock: time passes only during waits."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,7 +50,7 @@ def test_each_character_has_an_even_number_of_ones() -> None:
     assert seven_bits(with_parity(bytes(range(128)))) == bytes(range(128))
 
 
-# Pace: seconds of a frame at 10 bits a character, and of the gap behind it.
+# Speed: seconds of a frame at 10 bits a character, and of the gap after it.
 @pytest.mark.parametrize(
     ("kind", "speed", "frame_time"),
     [
@@ -73,7 +70,7 @@ def test_sends_as_many_frames_as_the_line_can_carry(kind: str, speed: float, fra
     assert data == with_parity(seven_bits(data))
 
 
-def test_a_frame_comes_in_small_bursts_and_says_what_the_meter_says_at_its_first_byte() -> None:
+def test_a_frame_arrives_in_small_bursts_and_has_the_values_at_its_first_byte() -> None:
     clock = Clock()
     bursts = clock.read_until(clock.line("standard-single-phase-base"), 2)
     assert max(map(len, bursts)) < 130
@@ -84,7 +81,7 @@ def test_a_frame_comes_in_small_bursts_and_says_what_the_meter_says_at_its_first
     assert b"\x02" + second == meter.frame(START + timedelta(seconds=0.02 + 865 / 960 + 0.02))
 
 
-def test_nothing_comes_before_its_time_and_the_wait_ends_with_the_timeout() -> None:
+def test_bytes_do_not_arrive_early_and_a_read_ends_with_its_timeout() -> None:
     clock = Clock()
     line = clock.line("historic-single-phase-base")
     assert line.read(0) == b""
@@ -92,7 +89,7 @@ def test_nothing_comes_before_its_time_and_the_wait_ends_with_the_timeout() -> N
     assert clock.seconds == pytest.approx(1000.01)
 
 
-def test_a_late_reader_gets_what_came_meanwhile_and_an_absent_one_goes_on_from_now() -> None:
+def test_a_late_reader_loses_nothing_and_an_absent_one_continues_from_now() -> None:
     clock = Clock()
     line = clock.line("standard-single-phase-base", speed=10)
     clock.seconds += 0.9
@@ -101,7 +98,7 @@ def test_a_late_reader_gets_what_came_meanwhile_and_an_absent_one_goes_on_from_n
     assert len(line.read(0)) < 130
 
 
-def test_a_slow_line_is_not_a_late_reader() -> None:
+def test_a_slow_line_does_not_count_as_a_late_reader() -> None:
     clock = Clock()
     line = clock.line("historic-single-phase-base", speed=0.001)
     data = b"".join(clock.read_until(line, 152 / 0.12 + 25))
@@ -109,7 +106,7 @@ def test_a_slow_line_is_not_a_late_reader() -> None:
     assert seven_bits(data).count(b"\x03") == 1
 
 
-def test_a_closed_or_stopped_line_has_nothing_more() -> None:
+def test_a_closed_or_stopped_line_gives_no_more_bytes() -> None:
     line = SimulatedLine("standard-single-phase-base")
     line.close()
     assert line.closed
@@ -121,48 +118,12 @@ def test_a_closed_or_stopped_line_has_nothing_more() -> None:
     assert stopped.read(1000) == b""
 
 
-def test_closing_a_line_leaves_the_stop_of_its_owner_alone() -> None:
+def test_closing_a_line_does_not_set_the_stop_event_of_the_caller() -> None:
     stop = threading.Event()
     line = SimulatedLine("standard-single-phase-base", stop=stop)
     line.close()
     assert line.closed
     assert not stop.is_set()
-
-
-# Noise.
-
-
-@pytest.mark.parametrize("rate", [1e-3, 0.01, 0.3])
-def test_noise_flips_bits_at_its_rate_whatever_the_size_of_the_pieces(rate: float) -> None:
-    noise, bits = Noise(rate, seed=1), 0
-    for i in range(1000):
-        sent = bytes(100 + i % 51)
-        bits += sum(byte.bit_count() for byte in noise.disturb(sent))
-    sent_bits = 8 * sum(100 + i % 51 for i in range(1000))
-    assert sent_bits > 900_000
-    assert bits == pytest.approx(rate * sent_bits, rel=0.1)
-
-
-def test_noise_reaches_all_eight_bits() -> None:
-    noise = Noise(0.05, seed=2)
-    flipped = [0] * 8
-    for byte in noise.disturb(bytes(10_000)):
-        for bit in range(8):
-            flipped[bit] += byte >> bit & 1
-    assert all(400 < count < 600 for count in flipped)
-
-
-def test_no_noise_changes_nothing_and_full_noise_everything() -> None:
-    data = bytes(range(256))
-    assert Noise(0).disturb(data) == data
-    assert Noise(1).disturb(data) == bytes(255 - byte for byte in data)
-    assert Noise(1e-300).disturb(data) == data
-
-
-def test_noise_of_one_seed_is_the_same_noise() -> None:
-    first, second = (Noise(0.01, seed=3) for _ in range(2))
-    whole = first.disturb(bytes(5000))
-    assert second.disturb(bytes(1234)) + second.disturb(bytes(5000 - 1234)) == whole
 
 
 def test_a_noisy_line_damages_its_frames() -> None:
@@ -171,10 +132,10 @@ def test_a_noisy_line_damages_its_frames() -> None:
     assert data != with_parity(seven_bits(data))
 
 
-# Addresses.
+# URLs.
 
 
-def test_an_address_sets_kind_speed_noise_and_seed() -> None:
+def test_a_url_sets_kind_speed_noise_and_seed() -> None:
     line = SimulatedLine.from_url("simulate://standard-three-phase-tempo?speed=10&noise=1e-4&seed=3")
     assert line.meter.address == SimulatedMeter("standard-three-phase-tempo", seed=3).address
     plain = SimulatedLine.from_url("simulate://standard-three-phase-tempo")
@@ -182,7 +143,7 @@ def test_an_address_sets_kind_speed_noise_and_seed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "complaint"),
+    ("url", "expected"),
     [
         ("simulate://standard-two-phase-base", r"no simulated meter 'standard-two-phase-base'; there are: historic-"),
         ("simulate://", r"no simulated meter ''"),
@@ -201,77 +162,7 @@ def test_an_address_sets_kind_speed_noise_and_seed() -> None:
         ("socket://standard-single-phase-base", r"not simulate://KIND"),
     ],
 )
-def test_a_wrong_address_is_refused_in_one_line(url: str, complaint: str) -> None:
-    with pytest.raises(ValueError, match=complaint) as caught:
+def test_an_invalid_url_is_refused_in_one_line(url: str, expected: str) -> None:
+    with pytest.raises(ValueError, match=expected) as caught:
         SimulatedLine.from_url(url)
     assert "\n" not in str(caught.value)
-
-
-# A real pseudo-terminal.
-
-
-def test_a_pty_gives_the_bytes_as_they_are() -> None:
-    class Recording:
-        """All 256 bytes, CR, ETX and EOT among them, then nothing until it is closed."""
-
-        def __init__(self) -> None:
-            self.bursts = [bytes(range(256)), b"\r\n\x03\x04\x11\x13\x1a\x7f\xff\r\r"]
-            self.ended = threading.Event()
-
-        @property
-        def closed(self) -> bool:
-            return self.ended.is_set()
-
-        def read(self, timeout: float) -> bytes:
-            if self.bursts:
-                return self.bursts.pop(0)
-            self.ended.wait(timeout)
-            return b""
-
-    line, names = Recording(), Queue[str]()
-    server = threading.Thread(target=serve_pty, args=(line,), kwargs={"announce": names.put}, daemon=True)
-    server.start()
-    expected = bytes(range(256)) + b"\r\n\x03\x04\x11\x13\x1a\x7f\xff\r\r"
-    terminal = os.open(names.get(timeout=30), os.O_RDONLY | os.O_NOCTTY)
-    received = b""
-    while len(received) < len(expected):
-        received += os.read(terminal, 4096)
-    os.close(terminal)
-    line.ended.set()
-    server.join(30)
-    assert not server.is_alive()
-    assert received == expected
-
-
-def test_a_pty_carries_the_frames_of_a_meter() -> None:
-    line, names = SimulatedLine("historic-single-phase-hchp", speed=50), Queue[str]()
-    server = threading.Thread(target=serve_pty, args=(line,), kwargs={"announce": names.put}, daemon=True)
-    server.start()
-    terminal = os.open(names.get(timeout=30), os.O_RDONLY | os.O_NOCTTY)
-    received = b""
-    while seven_bits(received).count(b"\r\x03") < 3:
-        received += os.read(terminal, 4096)
-    os.close(terminal)
-    line.close()
-    server.join(30)
-    assert not server.is_alive()
-    assert received == with_parity(seven_bits(received))
-    assert b"\x03\x02\nADCO " + line.meter.address.encode() + b" " in seven_bits(received)
-
-
-def test_a_pty_that_nobody_reads_does_not_hold_the_meter_up() -> None:
-    line = SimulatedLine("standard-single-phase-base", speed=5000)  # far more than a terminal keeps
-    frames, meter_frame = 0, line.meter.frame
-
-    def closing_frame(now: datetime) -> bytes:
-        nonlocal frames
-        frames += 1
-        if frames == 500:
-            line.close()
-        return meter_frame(now)
-
-    line.meter.frame = closing_frame  # type: ignore[method-assign]
-    server = threading.Thread(target=serve_pty, args=(line,), kwargs={"announce": lambda _: None}, daemon=True)
-    server.start()
-    server.join(60)
-    assert not server.is_alive()

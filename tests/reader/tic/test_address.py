@@ -19,20 +19,20 @@ from reader.tic.address import parse_address
         ("0319", None, None),
     ],
 )
-def test_an_address_tells_maker_and_model(address: str, maker: str | None, model: str | None) -> None:
-    make = parse_address(address)
-    assert make.maker == maker
-    assert (make.model[0] if make.model else None) == model
+def test_looks_up_maker_and_model(address: str, maker: str | None, model: str | None) -> None:
+    meter = parse_address(address)
+    assert meter.maker == maker
+    assert (meter.model[0] if meter.model else None) == model
 
 
-def test_what_is_simulated_is_a_linky() -> None:
+def test_each_simulated_meter_is_a_linky() -> None:
     for kind in KINDS:
-        make = parse_address(SimulatedMeter(kind).address)
-        assert make.linky
-        assert make.maker
-        assert make.model is not None
-        assert ("three-phase" in kind) == ("three-phase" in make.model[1])
+        meter = parse_address(SimulatedMeter(kind).address)
+        assert meter.linky
+        assert meter.maker
+        assert meter.model is not None
+        assert ("three-phase" in kind) == ("three-phase" in meter.model[1])
 
 
-def test_an_old_meter_is_no_linky() -> None:
+def test_an_electronic_meter_is_not_a_linky() -> None:
     assert not parse_address("039928123456").linky

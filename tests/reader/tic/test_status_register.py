@@ -2,11 +2,11 @@ from typing import Any
 
 import pytest
 
-from reader.tic.status_register import Status, read_relays, read_status
+from reader.tic.status_register import StatusRegister, parse_relays, parse_status
 
-QUIET = Status(
+QUIET = StatusRegister(
     contact_open=False,
-    cutoff="fermé",
+    cutoff="closed",
     cover_open=False,
     overvoltage=False,
     overload=False,
@@ -17,15 +17,15 @@ QUIET = Status(
     clock_degraded=False,
     plc="new_unlock",
     plc_synchronised=False,
-    tempo_today="inconnu",
-    tempo_tomorrow="inconnu",
+    tempo_today="unknown",
+    tempo_tomorrow="unknown",
     peak_notice=0,
     peak=0,
 )
 
 
-def quiet(**but: Any) -> Status:
-    return Status(**{name: getattr(QUIET, name) for name in QUIET.__slots__} | but)
+def quiet(**but: Any) -> StatusRegister:
+    return StatusRegister(**{name: getattr(QUIET, name) for name in QUIET.__slots__} | but)
 
 
 @pytest.mark.parametrize(
@@ -35,23 +35,23 @@ def quiet(**but: Any) -> Status:
         ("003A0001", quiet(contact_open=True, plc="new_lock")),
         (
             "013AC401",
-            quiet(contact_open=True, supplier_index=2, distributor_index=4, tempo_today="bleu", plc="new_lock"),
+            quiet(contact_open=True, supplier_index=2, distributor_index=4, tempo_today="blue", plc="new_lock"),
         ),
-        ("013A0000", quiet(tempo_today="bleu", plc="new_lock")),
-        ("423A4C01", quiet(contact_open=True, supplier_index=4, distributor_index=2, tempo_today="blanc", peak=1,
+        ("013A0000", quiet(tempo_today="blue", plc="new_lock")),
+        ("423A4C01", quiet(contact_open=True, supplier_index=4, distributor_index=2, tempo_today="white", peak=1,
                            plc="new_lock")),
-        ("9B3A9000", quiet(supplier_index=5, distributor_index=3, tempo_today="rouge", tempo_tomorrow="blanc",
+        ("9B3A9000", quiet(supplier_index=5, distributor_index=3, tempo_today="red", tempo_tomorrow="white",
                            peak_notice=1, peak=2, plc="new_lock")),
         ("003A4501", quiet(contact_open=True, producer=True, supplier_index=2, distributor_index=2, plc="new_lock")),
         # each field alone
         ("00000000", QUIET),
         ("00000001", quiet(contact_open=True)),
-        ("00000002", quiet(cutoff="ouvert sur surpuissance")),
-        ("00000004", quiet(cutoff="ouvert sur surtension")),
-        ("00000006", quiet(cutoff="ouvert sur délestage")),
-        ("00000008", quiet(cutoff="ouvert sur ordre")),
-        ("0000000A", quiet(cutoff="ouvert sur surchauffe avec surintensité")),
-        ("0000000c", quiet(cutoff="ouvert sur surchauffe")),
+        ("00000002", quiet(cutoff="open_overload")),
+        ("00000004", quiet(cutoff="open_overvoltage")),
+        ("00000006", quiet(cutoff="open_load_shedding")),
+        ("00000008", quiet(cutoff="open_remote_command")),
+        ("0000000A", quiet(cutoff="open_overheating_overcurrent")),
+        ("0000000c", quiet(cutoff="open_overheating")),
         ("0000000E", quiet(cutoff=None)),
         ("00000010", quiet(cover_open=True)),
         ("00000040", quiet(overvoltage=True)),
@@ -65,32 +65,32 @@ def quiet(**but: Any) -> Status:
         ("00400000", quiet(plc="registered")),
         ("00600000", quiet(plc=None)),
         ("00800000", quiet(plc_synchronised=True)),
-        ("03000000", quiet(tempo_today="rouge")),
-        ("08000000", quiet(tempo_tomorrow="blanc")),
+        ("03000000", quiet(tempo_today="red")),
+        ("08000000", quiet(tempo_tomorrow="white")),
         ("30000000", quiet(peak_notice=3)),
         ("C0000000", quiet(peak=3)),
     ],
 )  # fmt: skip
-def test_reads_a_status_register(word: str, status: Status) -> None:
-    assert read_status(word) == status
+def test_parses_each_field_of_a_status_register(word: str, status: StatusRegister) -> None:
+    assert parse_status(word) == status
 
 
 @pytest.mark.parametrize("word", [None, 3, "", "3A0001", "0x3A0001", "003A00011", "-03A0001", "003G0001"])
-def test_what_is_no_status_register_says_nothing(word: Any) -> None:
-    assert read_status(word) is None
+def test_returns_none_for_what_is_not_a_status_register(word: Any) -> None:
+    assert parse_status(word) is None
 
 
 @pytest.mark.parametrize(
     ("number", "closed"),
     [(0, []), (1, [1]), (140, [3, 4, 8]), (255, [1, 2, 3, 4, 5, 6, 7, 8])],
 )
-def test_reads_the_relays(number: int, closed: list[int]) -> None:
-    relays = read_relays(number)
+def test_parses_which_relays_are_closed(number: int, closed: list[int]) -> None:
+    relays = parse_relays(number)
     assert relays is not None
     assert len(relays) == 8
     assert [n for n, is_closed in enumerate(relays, 1) if is_closed] == closed
 
 
 @pytest.mark.parametrize("number", [None, "140", "", 256, 999, -1])
-def test_what_is_no_number_of_relays_says_nothing(number: Any) -> None:
-    assert read_relays(number) is None
+def test_returns_none_for_what_is_not_a_byte_of_relays(number: Any) -> None:
+    assert parse_relays(number) is None

@@ -1,17 +1,17 @@
-"""Notes of the log on a French screen."""
+"""Warnings of the log on a French screen."""
 
 import pytest
 
-from reader.watch.notes import translate
+from reader.watch.notes import translate_warning
 from reader.watch.texts import Translations
 
 FRENCH, ENGLISH = Translations("fr"), Translations("en")
-NOTES = [
-    ("The broker pi.local:1883 refuses us: Not authorized; check mqtt.username", "pi.local:1883", "refuse"),
+WARNINGS = [
+    ("The broker pi.local:1883 refused the connection: Not authorized; check mqtt.username", "pi.local:1883", "refuse"),
     ("The broker pi.local:1883 cannot be reached: Connection refused; trying again", "pi.local:1883", "injoignable"),
     ("The broker [::1]:1883 cannot be reached: timed out; trying again", "[::1]:1883", "pas de réponse"),
     ("The broker pi.local:1883 cannot be reached: something new; trying again", "pi.local:1883", "injoignable"),
-    ("The broker pi.local:1883 ended the connection before it let us in (x); trying again", "pi.local:1883", "fermé"),
+    ("The broker pi.local:1883 closed the connection before accepting it (x); trying again", "pi.local:1883", "fermé"),
     (
         "The connection to the broker pi.local:1883 is lost (Keep alive timeout); trying again",
         "pi.local:1883",
@@ -28,19 +28,19 @@ NOTES = [
 ]
 
 
-@pytest.mark.parametrize(("note", "where", "word"), NOTES)
-def test_a_note_is_said_in_french_with_the_place(note: str, where: str, word: str) -> None:
-    said = translate(note, FRENCH)
-    assert where in said
-    assert word in said
+@pytest.mark.parametrize(("warning", "where", "word"), WARNINGS)
+def test_a_warning_is_translated_and_names_the_place(warning: str, where: str, word: str) -> None:
+    text = translate_warning(warning, FRENCH)
+    assert where in text
+    assert word in text
 
 
-@pytest.mark.parametrize("note", [note for note, *_ in NOTES])
-def test_nothing_english_is_left_of_a_note(note: str) -> None:
-    said = translate(note, FRENCH).lower().split()
-    assert not {"the", "is", "us", "to", "no", "for", "trying", "again", "not", "was", "has", "without"} & set(said)
+@pytest.mark.parametrize("warning", [warning for warning, *_ in WARNINGS])
+def test_no_english_word_remains(warning: str) -> None:
+    words = translate_warning(warning, FRENCH).lower().split()
+    assert not {"the", "is", "us", "to", "no", "for", "trying", "again", "not", "was", "has", "without"} & set(words)
 
 
-@pytest.mark.parametrize("note", [note for note, *_ in NOTES])
-def test_on_an_english_screen_a_note_stays_whole(note: str) -> None:
-    assert translate(note, ENGLISH) == note
+@pytest.mark.parametrize("warning", [warning for warning, *_ in WARNINGS])
+def test_an_english_screen_shows_the_warning_as_it_is(warning: str) -> None:
+    assert translate_warning(warning, ENGLISH) == warning

@@ -28,7 +28,7 @@ def test_a_single_phase_meter_on_a_usual_terminal() -> None:
     assert shown([view(HCHP)]) == [
         "╭─ Compteur 031961123456  ● en ligne ──────────────────────────────────────────╮",
         "│ Puissance   ━━━━━━━━━━━───────────────────────     2 950 VA sur 9 000   33 % │",
-        "│             reste 6 050 VA, 32 A · appel 13 A · ≈ 0 W actifs                 │",
+        "│             disponible : 6 050 VA, 32 A · courant 13 A · ≈ 0 W actifs        │",
         "│                                                                              │",
         "│                                ███████████████                  max 2 950 VA │",
         "│                                ███████████████                               │",
@@ -41,7 +41,7 @@ def test_a_single_phase_meter_on_a_usual_terminal() -> None:
         "│               Heures creuses                      20 207,739 kWh             │",
         "│             ▸ Heures pleines                      38 299,148 kWh             │",
         "╰───────── mode historique · 1,0 trames/s · groupes rejetés 0,00 % · parité 0 ─╯",
-        " /dev/ttyAMA0                                                          q quitte",
+        " /dev/ttyAMA0                                                       q : quitter",
     ]
 
 
@@ -50,7 +50,7 @@ def test_a_three_phase_meter_with_tempo_on_a_usual_terminal_in_english() -> None
     assert shown([view(TEMPO, "en")], "en") == [
         "╭─ Meter 042176123456  ● online ───────────────────────────────────────────────╮",
         "│ Power       ━━━━━━━━━━━━━━━━━━━━━━━━━━────────     9,240 VA of 12,000   77 % │",
-        "│             2,760 VA, -3 A left · ≈ 0 W active                               │",
+        "│             available: 2,760 VA, -3 A · ≈ 0 W active                         │",
         "│                                                                              │",
         "│ Phase 1     ━━━━━━━━╾─────────────────────────       5 A     234 V  1,155 VA │",
         "│ Phase 2     ━━━━━━━━━━━━━━━━━━━━━━━━━╾────────      15 A     229 V  3,435 VA │",
@@ -71,7 +71,7 @@ def test_a_three_phase_meter_with_tempo_on_a_usual_terminal_in_english() -> None
         "│                                                                              │",
         f"│ Max today   9,716 VA at {at}                                                │",
         "╰──────────── standard mode · 1.0 frames/s · groups dropped 0.00 % · parity 0 ─╯",
-        " /dev/ttyAMA0                                                           q quits",
+        " /dev/ttyAMA0                                                           q: quit",
     ]
 
 
@@ -86,7 +86,7 @@ def test_nothing_leaves_the_screen_and_the_power_is_on_it(values: dict[str, Valu
         assert len(lines) <= height
         assert max(map(len, lines)) <= width
         assert any(f" {one.power.value:,} VA".replace(",", " ") in line for line in lines)
-        assert lines[-1].endswith("q quitte")
+        assert lines[-1].endswith("q : quitter")
 
 
 def test_several_meters_share_the_screen_and_those_that_do_not_fit_are_counted() -> None:
@@ -107,7 +107,7 @@ def test_where_there_is_little_room_the_running_index_and_the_total_stay() -> No
 
 def test_a_silent_meter_and_what_is_wrong_are_said() -> None:
     silent = watched(HCHP)
-    silent.link(False)
+    silent.set_online(False)
     lines = shown([silent.view(1200.0)], note="/dev/ttyAMA0: no such device")
     assert "● aucune trame" in lines[0]
     assert lines[-1].startswith(" /dev/ttyAMA0: no such device")

@@ -8,8 +8,10 @@ import pytest
 
 from common.frame import Value
 from reader.simulator.meter import KINDS
+from reader.watch.meter_view import MeterView
+from reader.watch.plain import plain_line
 from reader.watch.texts import Translations
-from reader.watch.view import Alert, Gauge, Level, Line, MeterView, View, plain_line
+from reader.watch.view import Alert, Gauge, Level, LineQuality, View
 from tests.reader.watch.watched import BASE_THREE, HCHP, PRODUCER, TEMPO, frame, watched
 from tests.support.frames import simulated
 
@@ -49,27 +51,31 @@ def test_each_phase_has_its_own_share() -> None:
     assert [(gauge.name, gauge.value, gauge.limit, gauge.level) for gauge in phases] == [
         ("Phase 1", 5, 20, Level.CALM), ("Phase 2", 15, 20, Level.NEAR), ("Phase 3", 20, 20, Level.OVER),
     ]  # fmt: skip
-    assert [gauge.more for gauge in phases] == [("234 V", "1,155 VA"), ("229 V", "3,435 VA"), ("231 V", "4,650 VA")]
+    assert [gauge.details for gauge in phases] == [("234 V", "1,155 VA"), ("229 V", "3,435 VA"), ("231 V", "4,650 VA")]
     historic = view(BASE_THREE).phases
-    assert [(gauge.value, gauge.limit, gauge.more) for gauge in historic] == [(19, 20, ()), (15, 20, ()), (3, 20, ())]
+    assert [(gauge.value, gauge.limit, gauge.details) for gauge in historic] == [
+        (19, 20, ()),
+        (15, 20, ()),
+        (3, 20, ()),
+    ]
     assert view(HCHP).phases == ()
 
 
 def test_nonsense_of_a_phase_is_not_shown() -> None:
-    assert view(TEMPO, SINSTS1=48370).phases[0].more == ("234 V",)
+    assert view(TEMPO, SINSTS1=48370).phases[0].details == ("234 V",)
 
 
 @pytest.mark.parametrize(
-    ("values", "language", "left"),
+    ("values", "language", "details"),
     [
-        (HCHP, "fr", ["reste 6 050 VA, 32 A", "appel 13 A", "≈ 0 W actifs"]),
-        (HCHP, "en", ["6,050 VA, 32 A left", "draws 13 A", "≈ 0 W active"]),
-        (TEMPO, "fr", ["reste 2 760 VA, -3 A", "≈ 0 W actifs"]),
-        (PRODUCER, "fr", ["reste 9 000 VA, 39 A", "appel 16 A", "230 V", "≈ 0 W actifs"]),
+        (HCHP, "fr", ["disponible : 6 050 VA, 32 A", "courant 13 A", "≈ 0 W actifs"]),
+        (HCHP, "en", ["available: 6,050 VA, 32 A", "current 13 A", "≈ 0 W active"]),
+        (TEMPO, "fr", ["disponible : 2 760 VA, -3 A", "≈ 0 W actifs"]),
+        (PRODUCER, "fr", ["disponible : 9 000 VA, 39 A", "courant 16 A", "230 V", "≈ 0 W actifs"]),
     ],
 )
-def test_says_what_is_left_and_what_is_drawn(values: dict[str, Value], language: str, left: list[str]) -> None:
-    assert plain(view(values, language).left) == left
+def test_shows_what_is_available_and_the_current(values: dict[str, Value], language: str, details: list[str]) -> None:
+    assert plain(view(values, language).details) == details
 
 
 @pytest.mark.parametrize(
@@ -79,8 +85,8 @@ def test_says_what_is_left_and_what_is_drawn(values: dict[str, Value], language:
         (BASE_THREE, "fr", ("Base",), ()),
         (BASE_THREE, "en", ("Flat",), ()),
         (TEMPO, "fr", ("Tempo", "Heures pleines jour rouge"),
-         (("aujourd'hui", "rouge", "rouge"), ("demain", "bleu", "bleu"))),
-        (TEMPO, "en", ("Tempo", "Peak red"), (("today", "red", "rouge"), ("tomorrow", "blue", "bleu"))),
+         (("aujourd'hui", "rouge", "red"), ("demain", "bleu", "blue"))),
+        (TEMPO, "en", ("Tempo", "Peak red"), (("today", "red", "red"), ("tomorrow", "blue", "blue"))),
         (PRODUCER, "fr", ("Producteur", "Hors consommation"), ()),
     ],
 )  # fmt: skip
@@ -121,11 +127,11 @@ def test_shows_the_indexes_that_count_and_which_of_them_runs(
     [
         (HCHP, {}, []),
         (HCHP, {"ADPS": 46}, [("Dépassement de puissance", Level.OVER)]),
-        (BASE_THREE, {"PPOT": "02"}, [("Il manque une phase", Level.OVER)]),
+        (BASE_THREE, {"PPOT": "02"}, [("Une phase est absente", Level.OVER)]),
         (TEMPO, {"STGE": "47DA9450"}, [("Surtension", Level.OVER),
                                        ("Cache-bornes ouvert", Level.NEAR)]),
         (TEMPO, {"STGE": "17DB9402"}, [("Organe de coupure ouvert sur surpuissance", Level.OVER),
-                                       ("Horloge du compteur incertaine", Level.NEAR)]),
+                                       ("L'horloge du compteur n'est pas fiable", Level.NEAR)]),
         (PRODUCER, {}, [("Message : COUPURE DEMAIN A 9H", Level.CALM)]),
     ],
 )  # fmt: skip
@@ -157,7 +163,7 @@ def test_the_first_frame_shows_all_but_indexes_which_count_when_they_are_seen_ag
 def test_a_line_on_which_every_frame_is_damaged_shows_what_comes_through() -> None:
     meter = MeterView("031961123456", Translations("fr"))
     for second in range(4):
-        meter.take(frame(HCHP, dropped=3), 1000.0 + second)
+        meter.on_frame(frame(HCHP, dropped=3), 1000.0 + second)
     shown = meter.view(1003.0)
     assert shown.power is not None
     assert len(shown.registers) == 3
@@ -166,25 +172,25 @@ def test_a_line_on_which_every_frame_is_damaged_shows_what_comes_through() -> No
 
 def test_the_history_keeps_the_highest_of_five_seconds_over_as_long_as_there_is_something() -> None:
     meter = watched(HCHP, seconds=20)  # until 1019
-    meter.take(frame(HCHP | {"PAPP": 5000}), 1021.0)
-    meter.take(frame(HCHP | {"PAPP": 400}), 1024.0)
+    meter.on_frame(frame(HCHP | {"PAPP": 5000}), 1021.0)
+    meter.on_frame(frame(HCHP | {"PAPP": 400}), 1024.0)
     assert len(meter.view(1024.0).history) == 24  # two minutes
     assert [power for power in meter.view(1030.0).history if power] == [2950] * 4 + [5000]
     assert meter.view(1030.0).history[-1] is None
-    meter.take(frame(HCHP | {"PAPP": 400}), 1200.0)
+    meter.on_frame(frame(HCHP | {"PAPP": 400}), 1200.0)
     assert len(meter.view(1200.0).history) == 60
-    meter.take(frame(HCHP | {"PAPP": 400}), 4000.0)
+    meter.on_frame(frame(HCHP | {"PAPP": 400}), 4000.0)
     assert [power for power in meter.view(4000.0).history if power] == [400]
 
 
 def test_counts_frames_and_damage_of_the_line() -> None:
     meter = watched(HCHP, seconds=60)
-    assert meter.view(1059.0).line == Line(1.0, 0, 660, 0)
+    assert meter.view(1059.0).line == LineQuality(1.0, 0, 660, 0)
     for _ in range(4):
-        meter.take(frame(HCHP, dropped=5), 1060.0)
-    meter.parity(7)
-    assert meter.view(1060.0).line == Line(33 / 30, 20, 660 + 44 + 20, 7)
-    meter.link(False)
+        meter.on_frame(frame(HCHP, dropped=5), 1060.0)
+    meter.set_parity_errors(7)
+    assert meter.view(1060.0).line == LineQuality(33 / 30, 20, 660 + 44 + 20, 7)
+    meter.set_online(False)
     silent = meter.view(1100.0)
     assert silent.online is False
     assert silent.line.rate == 0
@@ -194,8 +200,8 @@ def test_counts_frames_and_damage_of_the_line() -> None:
 def test_every_kind_of_meter_has_something_to_show(kind: str) -> None:
     first, *others = simulated(kind, 8, every=timedelta(seconds=1))
     following = MeterView(first.meter, Translations("fr"))
-    for second, told in enumerate([first, *others]):
-        following.take(told, 1000.0 + second)
+    for second, sent in enumerate([first, *others]):
+        following.on_frame(sent, 1000.0 + second)
     shown = following.view(1008.0)
     assert shown.power is not None
     assert shown.power.limit

@@ -1,4 +1,4 @@
-"""Meters that are watched: frames by hand, and what is known after some seconds of them."""
+"""Frames of made-up meters, and views of meters that have sent them for some seconds."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -6,8 +6,8 @@ from typing import Any
 
 from common.frame import Frame, Value
 from common.labels import Mode
+from reader.watch.meter_view import MeterView
 from reader.watch.texts import Translations
-from reader.watch.view import MeterView
 
 START = datetime(2026, 1, 20, 18, 30, tzinfo=UTC)
 
@@ -43,10 +43,10 @@ def frame(values: Mapping[str, Value], *, dropped: int | None = None) -> Frame:
 
 
 def watched(values: Mapping[str, Value], language: str = "fr", *, seconds: int = 130, **changes: Any) -> MeterView:
-    """Watch a meter that says the same once a second."""
-    told = frame({label: value for label, value in {**values, **changes}.items() if value is not None})
-    meter = MeterView(told.meter, Translations(language))
+    """Return the view of a meter that has sent the same once a second."""
+    sent = frame({label: value for label, value in {**values, **changes}.items() if value is not None})
+    meter = MeterView(sent.meter, Translations(language))
     for second in range(seconds):
-        meter.take(told, 1000.0 + second)
-    meter.parity(0)
+        meter.on_frame(sent, 1000.0 + second)
+    meter.set_parity_errors(0)
     return meter

@@ -178,7 +178,7 @@ def test_a_name_that_is_none_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize("rows", [FRAME_ROWS[::-1], [FRAME_ROWS[0], FRAME_ROWS[0]], FRAME_ROWS[1::-1]])
 def test_rows_out_of_order_or_twice_are_refused(tmp_path: Path, rows: list[list[object]]) -> None:
-    with pytest.raises(BackupError, match="a row of frames is not in its place"):
+    with pytest.raises(BackupError, match="a row of frames is out of order"):
         check(write(tmp_path / "backup", lines_of((FRAMES, rows))))
 
 
@@ -195,23 +195,23 @@ def warnings(tmp_path: Path, *tables: tuple[Table, list[list[object]]]) -> list[
     return contents.warnings
 
 
-def test_a_pointer_to_nothing_is_told(tmp_path: Path) -> None:
+def test_a_dangling_reference_is_a_warning(tmp_path: Path) -> None:
     tables = ((METERS, METER_ROWS[:1]), (SETS, [a_set()]), (FRAMES, FRAME_ROWS))
     assert warnings(tmp_path, *tables) == ["frames: 1 row of a meter or a label set that does not exist"]
 
 
-def test_a_label_set_of_which_no_frame_comes_is_told(tmp_path: Path) -> None:
+def test_a_label_set_that_cannot_be_decoded_is_a_warning(tmp_path: Path) -> None:
     number, digest, content = a_set()
     assert warnings(tmp_path, (SETS, [[number, digest, str(content) + " "]])) == [
-        "the label set 1 is not what its digest says"
+        "the label set 1 does not match its digest"
     ]
     for bad in ("[]", "{}", "nonsense", '{"mode":"nothing","frame":{}}'):
-        told = warnings(tmp_path, (SETS, [[number, digest, bad]]))
-        assert "the label set 1 cannot be read: its frames are not whole" in told
+        found = warnings(tmp_path, (SETS, [[number, digest, bad]]))
+        assert "the label set 1 cannot be read: its frames are incomplete" in found
 
 
-def test_a_bomb_is_read_a_piece_at_a_time(tmp_path: Path) -> None:
-    """What uncompresses to very much is refused before it fills the memory."""
+def test_a_decompression_bomb_is_read_in_pieces(tmp_path: Path) -> None:
+    """It is refused before it fills the memory."""
     path = write(tmp_path / "bomb", [b"[" + b" " * (1 << 27)])
     assert path.stat().st_size < 1 << 18
     with pytest.raises(BackupError, match="a line has no end"):

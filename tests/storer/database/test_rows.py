@@ -179,7 +179,7 @@ def columns_of(kind: str) -> dict[str, object]:
     return {
         field.name: getattr(label_set(WHOLE[kind]), field.name)
         for field in dataclasses.fields(LabelSet)
-        if field.name not in ("content", "registers_at_rest", "index_total")
+        if field.name not in ("content", "idle_registers_total", "index_total")
     }
 
 

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from common.doctor.findings import Status
-from storer.doctor.database import RIGHTS, DatabaseFacts, judge_database
+from storer.doctor.database import diagnose_database
+from storer.doctor.database_probe import RIGHTS, DatabaseFacts
 
-FINE, MIND, CURE = Status
+OK, NOTICE, PROBLEM = Status
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 GOOD = DatabaseFacts(
     where="localhost:3306",
@@ -18,22 +19,21 @@ GOOD = DatabaseFacts(
     bytes=2_500_000_000,
     frames=31_000_000,
     frames_bytes=775_000_000,
-    a_day=86_400.0,
+    per_day=86_400.0,
     last=NOW - timedelta(seconds=2),
     free=9_100_000_000,
-    total=32_000_000_000,
 )
 YESTERDAY = (NOW - timedelta(days=1, hours=1), "teleinfo/x/frame", "not JSON")
 
 
-def test_a_database_as_it_should_be_is_fine_and_its_disk_has_a_forecast() -> None:
-    found = judge_database(GOOD, NOW)
-    assert {finding.status for finding in found} == {FINE}
-    assert found[-1].what == "9.1 GB free: 12 years at 25 bytes a frame"
+def test_a_healthy_database_is_ok_and_its_disk_has_a_forecast() -> None:
+    found = diagnose_database(GOOD, NOW)
+    assert {finding.status for finding in found} == {OK}
+    assert found[-1].what.startswith("9.1 GB free: 12 years at 25 bytes")
 
 
 @pytest.mark.parametrize(
-    ("code", "text", "what", "cure"),
+    ("code", "text", "what", "fix"),
     [
         (1045, "", "does not accept the user teleinfo", "ALTER USER 'teleinfo'@'localhost'"),
         (
@@ -45,21 +45,21 @@ def test_a_database_as_it_should_be_is_fine_and_its_disk_has_a_forecast() -> Non
         (
             1044,
             "Access denied for user 'teleinfo'@'%' to database 'teleinfodb' (1044)",
-            "no right on the database teleinfodb",
+            "rights on the database teleinfodb",
             "ON teleinfodb.* TO 'teleinfo'@'%';",
         ),
         (
             2003,
             "Can't connect ([SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed (_ssl.c:1)) (2003)",
-            "not proved over TLS who it is: certificate verify failed: self-signed",
+            ": certificate verify failed: self-signed",
             "database.tls.ca",
         ),
         (0, "database.tls.ca: /x cannot be read: No such file", "database.tls.ca: /x cannot be read", "docs"),
-        (2013, "Lost connection (timed out) (2013)", "does not answer as a database does", "restart mariadb"),
+        (2013, "Lost connection (timed out) (2013)", "does not answer", "restart mariadb"),
         (1698, "", "does not accept", "database.user"),
-        (1044, "", "no right on the database teleinfodb", f"GRANT {', '.join(RIGHTS)} ON teleinfodb.* TO"),
+        (1044, "", "rights on the database teleinfodb", f"GRANT {', '.join(RIGHTS)} ON teleinfodb.* TO"),
         (1049, "", "there is no database teleinfodb", "CREATE DATABASE teleinfodb"),
-        (1130, "", "lets nobody in from this machine", "account"),
+        (1130, "", "no account from this machine", "account"),
         (
             2003,
             "Can't connect ([Errno 111] Connection refused) (2003)",
@@ -70,87 +70,87 @@ def test_a_database_as_it_should_be_is_fine_and_its_disk_has_a_forecast() -> Non
         (0, "the server said something new", "something new", "docs/database.md"),
     ],
 )
-def test_why_the_server_does_not_let_us_in(code: int, text: str, what: str, cure: str) -> None:
-    (finding,) = judge_database(replace(GOOD, error=text or "no", code=code), NOW)
-    assert finding.status is CURE
+def test_why_the_server_refuses_the_connection(code: int, text: str, what: str, fix: str) -> None:
+    (finding,) = diagnose_database(replace(GOOD, error=text or "no", code=code), NOW)
+    assert finding.status is PROBLEM
     assert what in finding.what
-    assert cure in finding.fix
+    assert fix in finding.fix
 
 
 def test_a_server_elsewhere_may_be_behind_a_firewall() -> None:
-    (finding,) = judge_database(replace(GOOD, local=False, error="(timed out)", code=2003), NOW)
+    (finding,) = diagnose_database(replace(GOOD, local=False, error="(timed out)", code=2003), NOW)
     assert "bind-address" in finding.fix
 
 
 @pytest.mark.parametrize(
-    ("facts", "status", "what", "cure"),
+    ("facts", "status", "what", "fix"),
     [
-        (replace(GOOD, version="10.5.29-MariaDB"), CURE, "too old", "update the server"),
-        (replace(GOOD, version="8.0.43"), MIND, "no MariaDB", "not tested"),
-        (replace(GOOD, read_only=True), CURE, "only lets us read", "read_only"),
-        (replace(GOOD, flush=2), CURE, "a power cut loses frames", "set it to 1"),
-        (replace(GOOD, named_zones=False), MIND, "Europe/Paris", "mariadb-tzinfo-to-sql"),
+        (replace(GOOD, version="10.5.29-MariaDB"), PROBLEM, "too old", "update the server"),
+        (replace(GOOD, version="8.0.43"), NOTICE, "not MariaDB", "not tested"),
+        (replace(GOOD, read_only=True), PROBLEM, "read-only", "read_only"),
+        (replace(GOOD, flush=2), PROBLEM, "power cut", "set it to 1"),
+        (replace(GOOD, named_zones=False), NOTICE, "Europe/Paris", "mariadb-tzinfo-to-sql"),
         (
             replace(GOOD, missing_rights=("ALTER", "DROP")),
-            CURE,
+            PROBLEM,
             "lacks rights on teleinfodb: ALTER, DROP",
             "GRANT ALTER, DROP ON teleinfodb.* TO 'teleinfo'@'localhost';",
         ),
-        (replace(GOOD, schema=None), MIND, "no tables yet", "when it starts"),
-        (replace(GOOD, schema=3), CURE, "this storer knows 2", "update the storer"),
-        (replace(GOOD, schema=1), MIND, "brings them to 2", "migrate"),
-        (replace(GOOD, last=None), MIND, "not one frame", "reader"),
-        (replace(GOOD, last=NOW - timedelta(days=3)), CURE, "3 days ago", "is the storer running"),
-        (replace(GOOD, free=90_000_000), CURE, "only 90 MB free", "make room"),
-        (replace(GOOD, free=120_000_000, a_day=200_000.0), CURE, "24 days", "make room"),
-        (replace(GOOD, free=400_000_000), MIND, "6 months", "make room"),
-        (replace(GOOD, rejected=3, rejected_lately=1, last_rejected=YESTERDAY), MIND, "not JSON", "SELECT last_at"),
+        (replace(GOOD, schema=None), NOTICE, "no tables yet", "when it starts"),
+        (replace(GOOD, schema=3), PROBLEM, "2", "update the storer"),
+        (replace(GOOD, schema=1), NOTICE, "migrate them to 2", "migrate"),
+        (replace(GOOD, last=None), NOTICE, "no frame", "reader"),
+        (replace(GOOD, last=NOW - timedelta(days=3)), PROBLEM, "3 days ago", "storer running"),
+        (replace(GOOD, free=90_000_000), PROBLEM, "only 90 MB free", "free space"),
+        (replace(GOOD, free=120_000_000, per_day=200_000.0), PROBLEM, "24 days", "free space"),
+        (replace(GOOD, free=400_000_000), NOTICE, "6 months", "free space"),
+        (replace(GOOD, rejected=3, rejected_recently=1, last_rejected=YESTERDAY), NOTICE, "not JSON", "SELECT last_at"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_cure(facts: DatabaseFacts, status: Status, what: str, cure: str) -> None:
-    (finding,) = (finding for finding in judge_database(facts, NOW) if finding.status is not FINE)
+def test_each_problem_has_its_fix(facts: DatabaseFacts, status: Status, what: str, fix: str) -> None:
+    (finding,) = (finding for finding in diagnose_database(facts, NOW) if finding.status is not OK)
     assert finding.status is status
     assert what in finding.what
-    assert cure in finding.fix
+    assert fix in finding.fix
 
 
-def test_what_was_rejected_long_ago_needs_nobody() -> None:
-    found = judge_database(replace(GOOD, rejected=3, last_rejected=YESTERDAY), NOW)
-    assert {finding.status for finding in found} == {FINE}
+def test_old_rejections_need_no_action() -> None:
+    found = diagnose_database(replace(GOOD, rejected=3, last_rejected=YESTERDAY), NOW)
+    assert {finding.status for finding in found} == {OK}
 
 
-def test_with_few_rows_the_forecast_takes_what_is_usual() -> None:
-    what = judge_database(replace(GOOD, frames=100, a_day=None), NOW)[-1].what
-    assert what == "9.1 GB free: 5 years at 50 bytes a frame, if one meter sends a frame a second"
+def test_with_few_rows_the_forecast_uses_usual_sizes() -> None:
+    what = diagnose_database(replace(GOOD, frames=100, per_day=None), NOW)[-1].what
+    assert what.startswith("9.1 GB free: 5 years at 50 bytes")
 
 
-def test_the_disk_of_another_machine_cannot_be_seen() -> None:
-    assert "cannot be seen" in judge_database(replace(GOOD, local=False, free=None), NOW)[-1].what
+def test_the_disk_of_another_machine_is_not_checked() -> None:
+    assert "another machine" in diagnose_database(replace(GOOD, local=False, free=None), NOW)[-1].what
 
 
-def test_a_full_table_of_rejections_is_to_be_emptied() -> None:
+def test_a_full_table_of_rejections_is_a_problem() -> None:
     facts = replace(GOOD, rejected=20_000, rejected_full=True, last_rejected=YESTERDAY)
-    (finding,) = [finding for finding in judge_database(facts, NOW) if finding.status is CURE]
+    (finding,) = [finding for finding in diagnose_database(facts, NOW) if finding.status is PROBLEM]
     assert "rejected_messages is full" in finding.what
     assert "TRUNCATE rejected_messages" in finding.fix
 
 
 @pytest.mark.parametrize("tls", [True, False])
-def test_what_is_proved_over_tls_says_so(tls: bool) -> None:
-    assert ("over TLS" in judge_database(replace(GOOD, tls=tls), NOW)[0].what) is tls
+def test_a_connection_over_tls_is_named(tls: bool) -> None:
+    assert ("over TLS" in diagnose_database(replace(GOOD, tls=tls), NOW)[0].what) is tls
 
 
-def test_in_a_container_cures_name_docker_compose(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_a_container_fixes_are_docker_compose_commands(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TELEINFO_DEPLOYMENT", "compose")
     bundled = replace(GOOD, local=False, where="mariadb:3306")
-    ill = [replace(bundled, error="(refused)", code=code) for code in (1045, 1044, 1049, 2003, 2013)]
-    ill += [
+    broken = [replace(bundled, error="(refused)", code=code) for code in (1045, 1044, 1049, 2003, 2013)]
+    broken += [
         replace(bundled, last=NOW - timedelta(days=3)),
         replace(bundled, missing_rights=("ALTER",)),
         replace(bundled, schema=1),
         replace(bundled, named_zones=False),
     ]
-    for facts in ill:
-        said = "\n".join(finding.fix for finding in judge_database(facts, NOW))
-        assert "docker compose " in said, facts
-        assert not re.search(r"sudo|systemctl|(?<!exec storer )teleinfo-storer migrate", said), said
+    for facts in broken:
+        fixes = "\n".join(finding.fix for finding in diagnose_database(facts, NOW))
+        assert "docker compose " in fixes, facts
+        assert not re.search(r"sudo|systemctl|(?<!exec storer )teleinfo-storer migrate", fixes), fixes

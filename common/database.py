@@ -1,34 +1,84 @@
-"""Talks to MariaDB: connections, transactions, and which of several hosts is tried first."""
+"""The client of MariaDB: options, connections, transactions, and failover between several hosts."""
 
 import contextlib
 import logging
 import ssl
 from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pymysql
 import pymysql.cursors
 from pymysql.constants import CLIENT
 
-from common.config import Tls
-from common.errors import ConfigError, Conflict, DatabaseError, InvalidRow, PartitionMissing, Unavailable, Unclassified
-from storer.config import DatabaseConfig
-from storer.database.error_numbers import classify
+from common.config import Secret, Tls, option, port_number
+from common.database_errors import classify
+from common.errors import (
+    Conflict,
+    DatabaseError,
+    InvalidRow,
+    NotReady,
+    PartitionMissing,
+    Unavailable,
+    Unclassified,
+)
 
 log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT = 5  # seconds
-TIMEOUT = 30  # seconds for one statement; without, a server that hangs would hang us for ever
+TIMEOUT = 30  # seconds for one statement; by default PyMySQL waits for ever
 
 _TLS_ERROR = 2026  # CR_SSL_CONNECTION_ERROR
-_USABLE = (InvalidRow, PartitionMissing, Unclassified)  # after these the connection can still be used
-_CLEAR_TEXT = (b"mysql_clear_password", b"dialog")  # ways of authentication that send the password as it is
+_USABLE = (InvalidRow, PartitionMissing, Unclassified)  # errors after which the connection can still be used
+_CLEAR_TEXT = (b"mysql_clear_password", b"dialog")  # authentication plugins that send the password unencrypted
 
 Rows = Sequence[Sequence[Any]]
 
 
+def _hosts(value: Any) -> tuple[str, ...]:
+    hosts = [value] if isinstance(value, str) else value
+    if not isinstance(hosts, list) or not hosts or not all(isinstance(host, str) and host for host in hosts):
+        raise ValueError(f"a host, or a list of the nodes of a cluster, is expected, not {value!r}")
+    return tuple(hosts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseConfig(Secret):
+    """How to reach the database."""
+
+    host: tuple[str, ...] = option(("localhost",), read=_hosts)
+    port: int = option(3306, read=port_number)
+    unix_socket: str | None = None
+    user: str = "teleinfo"
+    name: str = "teleinfodb"
+    tls: Tls | None = None
+
+    def secret(self) -> str | None:
+        """Return the password.
+
+        Raises:
+            Unavailable: the password file cannot be read now. It is retried, as a database that is down is.
+        """
+        try:
+            return super().secret()
+        except NotReady as error:
+            raise Unavailable(f"database.{error}") from error
+
+
+def sql_time(instant: datetime) -> str:
+    """Write a UTC time as SQL text, for a column of any precision.
+
+    >>> from datetime import UTC
+    >>> sql_time(datetime(26, 11, 24, 22, 20, tzinfo=UTC))
+    '0026-11-24 22:20:00.000000'
+    """
+    # Not strftime: it writes the year 26 with two digits, which MariaDB takes for 2026.
+    return instant.replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
 class Connection:
-    """One connection; after `Unavailable` it is not used again, unless the error was one of `_USABLE`."""
+    """One connection. After an error other than those of `_USABLE`, close it and open another."""
 
     def __init__(
         self,
@@ -36,7 +86,7 @@ class Connection:
         where: str,
         failed: Callable[[DatabaseError], None] = lambda _: None,
     ) -> None:
-        """Wrap a connection; `failed` is called with each of its errors."""
+        """Wrap a connection of PyMySQL; `failed` is called with each error."""
         self._connection = connection
         self._where = where
         self._failed = failed
@@ -48,25 +98,25 @@ class Connection:
             return cursor.fetchall()
 
     def execute(self, sql: str, arguments: Sequence[Any] = ()) -> int:
-        """Run a statement; return the number of rows that it changed."""
+        """Run a statement; return the number of changed rows."""
         with self._translated(), self._connection.cursor() as cursor:
-            # Without arguments, '%' in a statement is only a character.
+            # None, not (): without arguments PyMySQL leaves '%' in the statement alone.
             return cursor.execute(sql, arguments or None)
 
     def execute_many(self, sql: str, rows: Rows) -> int:
-        """Run an INSERT for many rows at once; its VALUES must be bare `%s`, or PyMySQL goes row by row."""
+        """Run one INSERT for many rows. VALUES must be bare `%s`, or PyMySQL sends a statement for each row."""
         with self._translated(), self._connection.cursor() as cursor:
             return cursor.executemany(sql, rows) or 0
 
     def stream(self, sql: str, arguments: Sequence[Any] = ()) -> Generator[Sequence[Any], None, None]:
-        """Yield the rows of a large SELECT as the server sends them; nothing else runs meanwhile."""
+        """Yield the rows of a large SELECT as they arrive; until the last, the connection can run nothing else."""
         with self._translated(), self._connection.cursor(pymysql.cursors.SSCursor) as cursor:
             cursor.execute(sql, arguments)
             yield from cursor
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
-        """Commit what happens inside, or nothing of it."""
+        """Run the statements inside as one transaction: all of them are committed, or none."""
         with self._translated():
             self._connection.begin()
         try:
@@ -78,7 +128,7 @@ class Connection:
             self._connection.commit()
 
     def close(self) -> None:
-        """Let go of the connection, whatever its state."""
+        """Close the connection, whatever its state."""
         with contextlib.suppress(pymysql.Error, OSError):
             self._connection.close()
 
@@ -93,37 +143,37 @@ class Connection:
 
 
 class _Client(pymysql.connections.Connection):
-    """A connection of PyMySQL that does not trust a server more than its certificate allows."""
+    """A connection of PyMySQL that sends nothing secret to a server that was not verified."""
 
     server_capabilities: int
-    verified = False  # set before `connect`: the server must prove over TLS who it is
+    verified = False  # set before `connect`: TLS is required
 
     def _request_authentication(self) -> None:
-        # Older versions of PyMySQL go on without TLS if the server offers none.
+        # Older versions of PyMySQL continue without TLS if the server does not offer it.
         if self.verified and not self.server_capabilities & CLIENT.SSL:
-            raise pymysql.OperationalError(_TLS_ERROR, "the server offers no TLS, and database.tls demands it")
+            raise pymysql.OperationalError(_TLS_ERROR, "the server offers no TLS, and database.tls requires it")
         super()._request_authentication()  # type: ignore[misc]
 
     def _process_auth(self, plugin_name: bytes, *arguments: Any) -> Any:
-        # Whoever stands between us and the server could ask for it.
+        # A man in the middle could ask for it.
         if plugin_name in _CLEAR_TEXT and not self.verified:
             raise pymysql.OperationalError(
                 _TLS_ERROR,
-                f"the server asks for the password in clear text ({plugin_name.decode()}): it is not sent without"
+                f"the server asks for the password in clear text ({plugin_name.decode()}): refused without"
                 " database.tls",
             )
         return super()._process_auth(plugin_name, *arguments)  # type: ignore[misc]
 
 
 class Database:
-    """Opens connections to the first of the hosts that takes us.
+    """Opens connections, to the first host that accepts one.
 
-    The host that comes first is decided here alone, in `_failed`: after an error of a host the next one comes first.
+    Failover is decided in `_failed` alone: after an error of a host it is tried last.
     """
 
     def __init__(self, config: DatabaseConfig) -> None:
         self._config = config
-        # A socket leads to one server, whatever the hosts are called.
+        # A Unix socket leads to one server, however many hosts are configured.
         self._hosts = list(config.host[:1] if config.unix_socket else config.host)
 
     @property
@@ -133,18 +183,18 @@ class Database:
 
     @property
     def where(self) -> str:
-        """The server that is tried first, for people."""
+        """The server that is tried first, for log lines and messages."""
         address = self._config.unix_socket or f"{self._hosts[0]}:{self._config.port}"
         return f"{self._config.name} at {address}"
 
     def connect(self) -> Connection:
-        """Open a connection to the first host that takes us.
+        """Open a connection to the first host that accepts one.
 
-        It is in UTC, strict, READ COMMITTED, with autocommit outside of transactions.
+        The session is in UTC, strict and READ COMMITTED, with autocommit outside of transactions.
 
         Raises:
-            Refused: none of the servers takes us.
-            Away: one of them is not there, and no other takes us.
+            PermanentError: each server refuses the connection.
+            Unavailable: at least one server cannot be reached, and no other accepts the connection.
         """
         errors: list[DatabaseError] = []
         for _ in self._hosts:
@@ -166,7 +216,7 @@ class Database:
                 port=self._config.port,
                 unix_socket=self._config.unix_socket,
                 user=self._config.user,
-                password=self._password(),
+                password=self._config.secret() or "",
                 database=self._config.name,
                 charset="utf8mb4",
                 autocommit=True,
@@ -194,33 +244,27 @@ class Database:
             raise
         return opened
 
-    def _password(self) -> str:
-        try:
-            return self._config.secret() or ""
-        except ConfigError as error:  # it was there at the start
-            raise Unavailable(f"database.{error}") from error
-
     def _failed(self, host: str, error: DatabaseError) -> None:
-        """Put a host last after an error that another host may not have; a second error of it changes nothing."""
+        """Try a host last after an error that another host may not have; it moves once, however many errors follow."""
         if not isinstance(error, (InvalidRow, Conflict, PartitionMissing)) and self._hosts[0] == host:
             self._hosts.append(self._hosts.pop(0))
 
 
 def _context(tls: Tls) -> ssl.SSLContext:
-    """Read the files, at each connection: certificates are renewed."""
-    for option, file in (("ca", tls.ca), ("certificate", tls.certificate), ("key", tls.key)):
+    """Read the files. Done at each connection, because certificates are renewed."""
+    for key, file in (("ca", tls.ca), ("certificate", tls.certificate), ("key", tls.key)):
         try:
             if file is not None:
                 open(file, "rb").close()
         except OSError as error:
-            raise Unavailable(f"database.tls.{option}: {file} cannot be read: {error.strerror}") from error
+            raise Unavailable(f"database.tls.{key}: {file} cannot be read: {error.strerror}") from error
     try:
         context = ssl.create_default_context(cafile=tls.ca)
         if tls.certificate is not None:
             context.load_cert_chain(tls.certificate, tls.key)
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         raise Unavailable(
-            f"database.tls: the files cannot be used: {error}; certificates and key must be PEM, of one pair"
+            f"database.tls: the files cannot be used: {error}; certificate and key must be PEM and belong together"
         ) from error
     return context
 

@@ -1,7 +1,7 @@
 import pytest
 
+from common.database_errors import classify
 from common.errors import Conflict, InvalidRow, PartitionMissing, PermanentError, Unavailable, Unclassified
-from storer.database.error_numbers import classify
 
 CASES = (
     (1264, InvalidRow),

@@ -1,0 +1,258 @@
+"""One connection to an MQTT 5 broker, from CONNECT to its end: a paho client that does not reconnect.
+
+paho runs the callbacks in a thread of its own. They do no work: an exception there kills the thread, while its client
+still claims to be connected.
+"""
+
+import contextlib
+import math
+import socket
+import ssl
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from common.config import Broker, Tls
+from common.errors import NotReady
+from common.mqtt.events import Connected, Event, Message, Published, PublishToken
+
+KEEPALIVE = 15  # seconds; a broker that hangs is noticed after about two of them
+_NEVER_EXPIRES = 0xFFFFFFFF  # of a session: the highest Session Expiry Interval
+_SESSION_TAKEN_OVER = 0x8E
+_UNSUPPORTED_VERSION, _BAD_CREDENTIALS, _NOT_AUTHORIZED = 0x84, 0x86, 0x87
+_NEEDED = "MQTT 5 is needed, as mosquitto 2.0 or newer has it"
+
+
+@dataclass(frozen=True, slots=True)
+class Will:
+    """The message that the broker publishes, retained, when the connection breaks."""
+
+    topic: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What all connections of a session have in common; see `Session` for their meaning."""
+
+    settings: Broker
+    client_id: str
+    subscriptions: Sequence[str]
+    will: Will | None
+    persistent: bool
+    receive_maximum: int
+
+    @property
+    def address(self) -> str:
+        """Host and port."""
+        return f"{self.settings.host}:{self.settings.port}"
+
+
+class Connection:
+    """One connection, or one attempt at it."""
+
+    def __init__(
+        self,
+        number: int,
+        options: Options,
+        *,
+        emit: Callable[[Event], None],
+        warn: Callable[[str], None],
+        accepted: Callable[["Connection"], None],
+    ) -> None:
+        """Prepare the client; nothing is opened. The functions are called from paho's thread.
+
+        Args:
+            number: tells this connection from others of the session.
+            options: the session's.
+            emit: takes the events, all but `Disconnected`.
+            warn: logs why the attempt failed.
+            accepted: called once the broker has accepted the connection, before `Connected` is emitted.
+
+        Raises:
+            NotReady: the password or a TLS file cannot be read.
+        """
+        self.number = number
+        self.ended = threading.Event()
+        self.max_packet_size = math.inf  # bytes; the broker disconnects whoever sends more
+        self.lost_because: str | None = None  # where the broker or the network ended it
+        self.taken_over = False  # another client with our client id ended it
+        self._options = options
+        self._emit, self._warn, self._accepted = emit, warn, accepted
+        self._answered = False
+        self._last_publish: paho.MQTTMessageInfo | None = None
+        self._client = _new_client(options)
+        self._client.on_connect = self._on_connect
+        self._client.on_connect_fail = self._on_connect_fail
+        self._client.on_disconnect = self._on_disconnect
+        self._client.on_message = self._on_message
+        self._client.on_publish = self._on_publish
+        self._client.on_socket_open = _on_socket_open
+
+    def open(self) -> None:
+        """Connect in the background, once; `ended` is set when that has failed, or the connection is over."""
+        self._client.connect_async(
+            self._options.settings.host,
+            self._options.settings.port,
+            keepalive=KEEPALIVE,
+            clean_start=not self._options.persistent,
+            properties=_connect_properties(self._options),
+        )
+        self._client.loop_start()
+
+    def socket(self) -> Any:
+        """Return the client's socket; None if there is none."""
+        return self._client.socket()
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool) -> PublishToken | None:
+        """Send a message, QoS 1; None if it was not sent."""
+        info = self._client.publish(topic, payload, qos=1, retain=retain)
+        if info.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:
+            return None
+        self._last_publish = info
+        return PublishToken(self.number, info.mid)
+
+    def wait_for_last_publish(self, timeout: float) -> None:
+        """Wait until the broker has answered the last message, for `timeout` seconds at most."""
+        if self._last_publish is not None:
+            with contextlib.suppress(RuntimeError):  # the connection is gone
+                self._last_publish.wait_for_publish(timeout)
+
+    def acknowledge(self, message: Message) -> None:
+        """Acknowledge a message that came on this connection."""
+        self._client.ack(message.mid, message.qos)
+
+    def disconnect(self) -> None:
+        """Send DISCONNECT, if connected; the will is not published."""
+        self._client.disconnect()
+
+    def release(self) -> None:
+        """Break the reference cycle of client and callbacks: paho closes its sockets when the last reference goes."""
+        client = self._client
+        client.on_connect = client.on_connect_fail = client.on_disconnect = None
+        client.on_message = client.on_publish = client.on_socket_open = None
+
+    # -- in paho's thread ----------------------------------------------------------------------------------------------
+
+    def _on_connect(
+        self, _client: paho.Client, _: Any, flags: paho.ConnectFlags, reason: ReasonCode, properties: Properties | None
+    ) -> None:
+        self._answered = True
+        where = self._options.address
+        if reason.is_failure:
+            self._warn(f"The broker {where} refused the connection: {reason}; {_advice(reason)}")
+            return
+        if getattr(properties, "MaximumQoS", 1) < 1:
+            self._warn(
+                f"The broker {where} accepts only QoS 0, which may lose messages: remove max_qos 0 from its"
+                " configuration; trying again"
+            )
+            self._client.disconnect()
+            return
+        self.max_packet_size = getattr(properties, "MaximumPacketSize", math.inf)
+        self._accepted(self)
+        if self._options.subscriptions:
+            self._client.subscribe([(topic, SubscribeOptions(qos=1)) for topic in self._options.subscriptions])
+        self._emit(Connected(flags.session_present))
+
+    def _on_connect_fail(self, _client: paho.Client, _: Any) -> None:
+        error = sys.exc_info()[1]
+        reason = (getattr(error, "strerror", None) or str(error)) if error else "no answer"
+        advice = "check mqtt.tls.ca and mqtt.host; " if isinstance(error, ssl.SSLError) else ""
+        self._warn(f"The broker {self._options.address} cannot be reached: {reason}; {advice}trying again")
+        self.ended.set()  # paho's thread ends without another callback
+
+    def _on_disconnect(
+        self, _client: paho.Client, _: Any, __: paho.DisconnectFlags, reason: ReasonCode, ___: Properties | None
+    ) -> None:
+        if reason.is_failure:
+            self.lost_because = str(reason)
+            self.taken_over = reason.value == _SESSION_TAKEN_OVER
+            if not self._answered:
+                # With TLS 1.3, also a client without the right certificate: the handshake itself succeeds.
+                advice = "check mqtt.tls" if self._options.settings.tls else f"check mqtt.port; {_NEEDED}"
+                where = self._options.address
+                self._warn(
+                    f"The broker {where} closed the connection before accepting it ({reason}); {advice}; trying again"
+                )
+        self.ended.set()
+
+    def _on_message(self, _client: paho.Client, _: Any, message: paho.MQTTMessage) -> None:
+        payload = bytes(message.payload)
+        self._emit(Message(message.topic, payload, message.retain, message.mid, message.qos, self.number))
+
+    def _on_publish(self, _client: paho.Client, _: Any, mid: int, reason: ReasonCode, __: Properties | None) -> None:
+        self._emit(Published(PublishToken(self.number, mid), reason.value))
+
+
+def packet_size(topic: str, payload: bytes) -> int:
+    """Return the bytes of a PUBLISH of QoS 1 without properties."""
+    rest = 2 + len(topic.encode()) + 2 + 1 + len(payload)
+    return 1 + max(1, -(-rest.bit_length() // 7)) + rest
+
+
+def _new_client(options: Options) -> paho.Client:
+    settings = options.settings
+    client = paho.Client(
+        CallbackAPIVersion.VERSION2,
+        client_id=options.client_id,
+        protocol=paho.MQTTv5,
+        manual_ack=options.persistent,
+        reconnect_on_failure=False,
+    )
+    client.max_inflight_messages_set(0)  # no limit: the publisher limits what is in flight
+    if settings.username is not None:
+        try:
+            client.username_pw_set(settings.username, settings.secret())
+        except NotReady as error:
+            raise NotReady(f"mqtt.{error}") from error
+    if settings.tls is not None:
+        _check_readable(settings.tls)
+        try:
+            client.tls_set(ca_certs=settings.tls.ca, certfile=settings.tls.certificate, keyfile=settings.tls.key)
+        except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+            raise NotReady(
+                f"mqtt.tls: the files cannot be used: {error}; certificates and key must be PEM, of one pair"
+            ) from error
+    if options.will is not None:
+        client.will_set(options.will.topic, options.will.payload, qos=1, retain=True)
+    return client
+
+
+def _check_readable(tls: Tls) -> None:
+    """Raise NotReady with the name of a file that cannot be read: the TLS library does not name it."""
+    for option, file in (("ca", tls.ca), ("certificate", tls.certificate), ("key", tls.key)):
+        try:
+            if file is not None:
+                open(file, "rb").close()
+        except OSError as error:
+            raise NotReady(f"mqtt.tls.{option}: {file} cannot be read: {error.strerror}") from error
+
+
+def _connect_properties(options: Options) -> Properties:
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+    properties.SessionExpiryInterval = _NEVER_EXPIRES if options.persistent else 0
+    properties.ReceiveMaximum = options.receive_maximum
+    return properties
+
+
+def _on_socket_open(_client: paho.Client, _: Any, sock: Any) -> None:
+    # Nagle's algorithm and delayed acknowledgements together cost 80 ms a frame.
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _advice(reason: ReasonCode) -> str:
+    if reason.value == _UNSUPPORTED_VERSION:
+        return f"{_NEEDED}; trying again"
+    if reason.value in (_BAD_CREDENTIALS, _NOT_AUTHORIZED):
+        return "check mqtt.username and mqtt.password, and the broker's access rules"
+    return "trying again"

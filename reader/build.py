@@ -1,0 +1,127 @@
+"""Builds a reader from its configuration: the one place that knows all of its parts."""
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from common.deployment import Deployment, here
+from common.mqtt.connection import Will
+from common.mqtt.events import Event
+from common.mqtt.session import Session
+from common.runtime.metrics import Metrics
+from common.runtime.watchdog import Heartbeat, Notifier
+from common.topics import Topics
+from common.version import __version__
+from reader.config import ReaderConfig, is_simulated
+from reader.delivery.delivery import Delivery
+from reader.delivery.storage import Storage
+from reader.delivery.storers import STORERS, Storers
+from reader.delivery.tallies import Tallies
+from reader.event_queue import EventQueue
+from reader.health import reader_metrics
+from reader.home_assistant.publisher import MeterPublisher
+from reader.line.clock import ReaderClock, Timestamper
+from reader.line.port import open_port
+from reader.line.worker import LineEvent, LineWorker
+from reader.service import ReaderService
+from reader.welcome import Welcome
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def build_reader(
+    config: ReaderConfig,
+    stop: threading.Event,
+    *,
+    session_class: Callable[..., Session] = Session,
+    line_class: Callable[..., LineWorker] = LineWorker,
+    monotonic: Callable[[], float] = time.monotonic,
+    now: Callable[[], datetime] = _utc_now,
+) -> ReaderService:
+    """Open journal and spool, and connect the parts; nothing else is opened or started.
+
+    Raises:
+        NotReady: the journal's folder cannot be used now; or journal or spool belong to another reader.
+        ConfigError: metrics are configured, and the library for them is missing.
+    """
+    metrics = Metrics(config.metrics, reader_metrics)
+    storage = Storage(config.spool, config.name)
+    journal, recovered = storage.open_journal()
+    try:
+        spool = storage.open_spool()
+    except BaseException:
+        journal.close()
+        raise
+    topics = Topics(config.mqtt.topic)
+    events: EventQueue[Event | LineEvent | None] = EventQueue()
+    session = session_class(
+        config.mqtt,
+        f"teleinfo-reader-{config.name}",
+        will=Will(topics.status("reader", config.name), b"offline"),
+        subscriptions=[
+            topics.stored("+"),
+            topics.status("storer", "+"),
+            topics.link("+"),
+            topics.health("reader", config.name),
+            *MeterPublisher.subscriptions(config.home_assistant.prefix),
+        ],
+        emit=events.put,
+    )
+    storers = Storers(config.delivery.confirmed_by, config.spool.path / STORERS)
+    delivery = Delivery(session, topics, storers, journal, spool)
+    delivery.recover(recovered, monotonic())
+    publisher = MeterPublisher(
+        session,
+        topics,
+        every=config.state.every,
+        home_assistant=config.home_assistant,
+        reader=config.name,
+        version=__version__,
+        simulating=any(map(is_simulated, config.port)),
+    )
+    clock = ReaderClock()
+    lines = [
+        line_class(
+            port,
+            mode=config.mode,
+            hide=config.hide,
+            open_port=open_port,
+            post=events.put,
+            stop=stop,
+            # Frames of a simulated meter need not wait for the clock.
+            stamper=Timestamper(clock, patience=0.0 if is_simulated(port) else config.clock.patience),
+        )
+        for port in config.port
+    ]
+    return ReaderService(
+        name=config.name,
+        topics=topics,
+        events=events,
+        session=session,
+        lines=lines,
+        delivery=delivery,
+        tallies=Tallies(journal),
+        storage=storage,
+        publisher=publisher,
+        welcome=_welcome(config),
+        metrics=metrics,
+        heartbeat=Heartbeat(config.heartbeat, Notifier()),
+        stop=stop,
+        monotonic=monotonic,
+        now=now,
+    )
+
+
+def _welcome(config: ReaderConfig) -> Welcome | None:
+    if here("teleinfo-reader").deployment is not Deployment.COMPOSE:
+        return None
+    return Welcome(
+        config.mqtt,
+        topic=config.mqtt.topic,
+        database_host=os.environ.get("DATABASE_HOST", ""),
+        language=config.home_assistant.language,
+    )

@@ -1,0 +1,115 @@
+"""The items in memory, each also in the journal: those that are pending, and those held for a first storer."""
+
+import logging
+from dataclasses import dataclass
+
+from reader.buffer.item import Item, ItemId, Kind
+from reader.buffer.journal import Journal
+from reader.delivery.fault import Fault
+
+log = logging.getLogger(__name__)
+
+JOURNAL_SIZE = 4_000_000  # bytes; two minutes of a storm of frames, an hour of a quiet meter
+MEMORY_SIZE = JOURNAL_SIZE  # bytes of payloads; reached only without a disk
+
+
+@dataclass(slots=True)
+class Pending:
+    """An item in memory."""
+
+    item: Item
+    segment: int | None  # of the journal; None where it could not be written
+    created: float  # monotonic
+    sent: float | None = None  # the last time that it was sent; infinite: not to be sent on this connection
+    confirmed_by: frozenset[str] = frozenset()  # the storers that have it
+    replayed: bool = False  # in flight on `replay`
+
+
+class Memory:
+    """Pending and held items, oldest first."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.pending: dict[ItemId, Pending] = {}
+        self.held: dict[ItemId, Pending] = {}  # the broker has them; kept in case that a first storer appears
+        self.journal = journal
+        self.journal_errors = 0
+        self._journal_failed = False
+        self._journal_fault = Fault()
+
+    @property
+    def full(self) -> bool:
+        """Whether items must move to the disk, whatever their age."""
+        return self._journal_failed or self.journal_full
+
+    @property
+    def journal_full(self) -> bool:
+        """Whether the journal has its size."""
+        return self.journal.size > JOURNAL_SIZE
+
+    @property
+    def pending_frames(self) -> int:
+        """How many of the pending items are frames."""
+        return sum(kind is Kind.FRAME for kind, _, _ in self.pending)
+
+    @property
+    def oldest_frame(self) -> int | None:
+        """Time of the first pending frame, in microseconds since 1970."""
+        return next((time_us for kind, _, time_us in self.pending if kind is Kind.FRAME), None)
+
+    def write(self, item: Item, now: float) -> Pending:
+        """Write an item to the journal; on an error it is in memory only."""
+        try:
+            segment = self.journal.append(item)
+        except OSError as error:
+            self.journal_errors += 1
+            if self._journal_fault.occurred(now):
+                log.warning("Cannot write to the journal: %s; frames are in memory only", error.strerror)
+            self._journal_failed = True
+            return Pending(item, None, now)
+        if self._journal_fault.ended(now):
+            log.info("Journal works again")
+        self._journal_failed = False
+        return Pending(item, segment, now)
+
+    def release(self, entry: Pending) -> None:
+        """Remove an item from the journal."""
+        if entry.segment is not None:
+            self.journal.release(entry.segment)
+
+    def release_pending(self) -> None:
+        """Remove all pending items: they are on disk."""
+        for entry in self.pending.values():
+            self.release(entry)
+        self.pending.clear()
+
+    def release_held(self, created_before: float) -> None:
+        """Remove held items that are older than this, and more of them while the journal is full."""
+        while self.held:
+            identity, entry = next(iter(self.held.items()))
+            if entry.created > created_before and not self.journal_full:
+                return
+            del self.held[identity]
+            self.release(entry)
+
+    def unhold(self) -> list[Pending]:
+        """Make all held items pending again; return them."""
+        returned = list(self.held.values())
+        both = {**self.held, **self.pending}
+        self.pending = dict(sorted(both.items(), key=lambda entry: entry[1].created))
+        self.held = {}
+        return returned
+
+    def decimate(self) -> list[Pending]:
+        """With too many bytes, remove every second frame of the older half of each meter; return what was removed."""
+        if sum(len(entry.item.payload) for entry in self.pending.values()) <= MEMORY_SIZE:
+            return []
+        meters: dict[str, list[ItemId]] = {}
+        for identity in self.pending:
+            if identity[0] is Kind.FRAME:
+                meters.setdefault(identity[1], []).append(identity)
+        removed = [
+            self.pending.pop(identity) for frames in meters.values() for identity in frames[1 : len(frames) // 2 : 2]
+        ]
+        for entry in removed:
+            self.release(entry)
+        return removed

@@ -1,0 +1,38 @@
+"""Makes the tally of each hour when it is over: how many frames this reader has made for a meter."""
+
+from datetime import datetime, timedelta
+
+from common.tally import Tally
+from reader.buffer.hourly_counts import HourKey
+from reader.buffer.item import HOUR, Item, Kind, from_micros, to_micros
+from reader.buffer.journal import Journal
+
+TALLY_AFTER = timedelta(seconds=10)  # after the end of the hour: its last frames may still be in the queue
+COUNTS_KEPT = timedelta(hours=3)
+
+
+class Tallies:
+    """The tallies that are due, from the hourly counts of the journal."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._published: dict[HourKey, int] = {}  # the frames of each tally
+
+    def due(self, now: datetime) -> list[Item]:
+        """Return new tallies, and those of hours that got more frames since; `now` is in UTC.
+
+        Counts of hours that are long over are dropped.
+        """
+        over = to_micros(now - TALLY_AFTER) // HOUR * HOUR
+        items = []
+        for key, frames in self._journal.counts.frames.items():
+            meter, hour = key
+            if hour < over and self._published.get(key) != frames:
+                self._published[key] = frames
+                reader = self._journal.counts.reader_of(key)
+                tally = Tally(meter=meter, hour=from_micros(hour), reader=reader, frames=frames)
+                items.append(Item(Kind.TALLY, meter, hour, tally.to_json()))
+        oldest = to_micros(now - COUNTS_KEPT) // HOUR * HOUR
+        self._journal.forget_counts(oldest)
+        self._published = {key: frames for key, frames in self._published.items() if key[1] >= oldest}
+        return items

@@ -1,0 +1,139 @@
+"""What a simulated meter measures: voltage, current and power of each phase, and the maxima of a day. Pure."""
+
+import math
+from bisect import bisect_right
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from reader.simulator.calendar import legal_day, legal_day_at, mix
+from reader.simulator.household import DayLoad, Household
+
+_FILTER = 1 - 0.008  # the maxima are those of a filtered power; this is what remains of a deviation after a second
+_SHARES = (0.46, 0.31, 0.23)  # of the load, by phase
+_OVERLOAD_SHARES = (0.44, 0.40, 0.16)  # rotated by one phase from day to day
+_POWER_FACTOR_DRAWN, _POWER_FACTOR_FED = 0.95, 0.98
+
+
+class Phase(NamedTuple):
+    """Measurements of one phase in one second."""
+
+    volts: int
+    amperes: int
+    drawn: int  # VA; negative when the phase exports
+
+
+class Maximum(NamedTuple):
+    """The highest power of a day, and when it was reached."""
+
+    power: int  # VA
+    instant: int
+
+
+class DailyMaximum:
+    """The highest power of one day, given the power in each step of its load."""
+
+    def __init__(self, load: DayLoad, powers: Sequence[float]) -> None:
+        self._starts = load.starts
+        self._targets = [power * power for power in powers]
+        self._squares: list[float] = []  # of the filtered power, at the start of each step
+        self._best: list[tuple[int, int]] = []  # before each step: VA, and second of the day
+        square, best = self._targets[0], (int(powers[0]), 0)
+        ends = [*load.starts[1:], load.day.length]
+        for start, end, target in zip(self._starts, ends, self._targets, strict=True):
+            self._squares.append(square)
+            self._best.append(best)
+            square, best = _follow(square, target, start, end, best)
+
+    def until(self, second: int) -> tuple[int, int]:
+        """Return the highest value so far, and the second at which it was first reached."""
+        i = min(bisect_right(self._starts, second), len(self._starts)) - 1
+        return _follow(self._squares[i], self._targets[i], self._starts[i], second, self._best[i])[1]
+
+
+def _follow(square: float, target: float, start: int, end: int, best: tuple[int, int]) -> tuple[float, tuple[int, int]]:
+    """Filter a constant power from `start` to `end`; return the squared result, and the maximum with its second."""
+    after = target + (square - target) * _FILTER ** (end - start)
+    power = int(math.sqrt(after))
+    if power > best[0]:
+        # It rose monotonically, so it passed this value once.
+        missing = (target - power * power) / (target - square)
+        reached = start + math.ceil(math.log(missing) / math.log(_FILTER)) if missing > 0 else end
+        best = (power, min(max(reached, start), end))
+    return after, best
+
+
+class Measurements:
+    """Measurements of one household by a meter of one or three phases."""
+
+    def __init__(self, household: Household, *, phases: int, kva: int, seed: int) -> None:
+        self.subscribed_amperes = kva * 1000 // 200 // phases  # on each phase
+        self._household = household
+        self._phases = phases
+        self._seed = seed
+        self._maxima_of = lru_cache(maxsize=4)(self._maxima_of_day)
+
+    def _volts(self, instant: int, phase: int) -> float:
+        """Return the voltage: interpolated between random values ten minutes apart, plus noise."""
+        slot, within = divmod(instant, 600)
+        before, after = self.mean_volts_at(slot, phase), self.mean_volts_at(slot + 1, phase)
+        return before + (after - before) * within / 600 + (mix(self._seed, instant, phase) % 1001 - 500) / 500
+
+    def mean_volts_at(self, slot: int, phase: int) -> float:
+        """Return the voltage at the start of a ten-minute slot, without noise."""
+        return 230 + (mix(self._seed, slot, phase + 10) % 1001 - 500) / 100
+
+    def _active(self, load: DayLoad, step: int, factor: float = 1.0) -> list[float]:
+        """W on each phase, negative if it exports; the panels feed all phases equally."""
+        drawn, sun = load.drawn[step] * factor, load.sunshine[step]
+        if self._phases == 1:
+            return [drawn - sun]
+        shares: Sequence[float] = _SHARES
+        if load.overload and load.overload.start <= load.starts[step] < load.overload.end:
+            first = load.chance % 3
+            shares = (*_OVERLOAD_SHARES[first:], *_OVERLOAD_SHARES[:first])
+        return [drawn * share - sun / 3 for share in shares]
+
+    def measure(self, instant: int) -> list[Phase]:
+        """Return the measurements of each phase."""
+        day = legal_day_at(instant)
+        load = self._household.day_load(day.number)
+        # The noise of two consecutive seconds adds up to zero, so that the energy stays right.
+        noise = (mix(self._seed, instant // 2) % 401 - 200) / 10_000 * (1 if instant % 2 else -1)
+        active = self._active(load, load.step_at(instant - day.start), 1 + noise)
+        phases = []
+        for phase, power in enumerate(active):
+            volts, apparent = self._volts(instant, phase), _apparent(power)
+            phases.append(Phase(round(volts), round(abs(apparent) / volts), round(apparent)))
+        return phases
+
+    def maxima(self, day: int, until: int) -> tuple[list[Maximum], Maximum]:
+        """Return the maxima of a day up to a second of it.
+
+        Those of the power drawn (the total, then each phase), and that of the power fed in.
+        """
+        *drawn, fed = (track.until(until) for track in self._maxima_of(day))
+        start = legal_day(day).start
+        return [Maximum(power, start + second) for power, second in drawn], Maximum(fed[0], start + fed[1])
+
+    def _maxima_of_day(self, day: int) -> list[DailyMaximum]:
+        load = self._household.day_load(day)
+        phases = [[_apparent(power) for power in self._active(load, step)] for step in range(len(load.starts))]
+        total = [sum(step) for step in phases]
+        drawn = [total, *zip(*phases, strict=True)] if self._phases > 1 else [total]
+        tracks = [[max(0.0, power) for power in powers] for powers in drawn] + [[max(0.0, -power) for power in total]]
+        return [DailyMaximum(load, track) for track in tracks]
+
+    def exceeded(self, phases: Sequence[Phase]) -> list[bool]:
+        """Return for each phase whether it draws more than is subscribed to."""
+        return [phase.drawn > 0 and phase.amperes > self.subscribed_amperes for phase in phases]
+
+
+def _apparent(active: float) -> float:
+    """Convert W to VA; negative when it is fed in."""
+    return active / (_POWER_FACTOR_DRAWN if active >= 0 else _POWER_FACTOR_FED)
+
+
+def total_power(phases: Sequence[Phase]) -> int:
+    """Return the power of all phases in VA; negative when they feed in."""
+    return sum(phase.drawn for phase in phases)

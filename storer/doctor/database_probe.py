@@ -1,0 +1,166 @@
+"""Collects the facts of a database as the storer would use it; nothing is written."""
+
+import socket
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from common.database import Connection, Database, DatabaseConfig
+from common.disk import free_space
+from common.errors import DatabaseError
+from storer.database.rejected import LONGEST_PAYLOAD, MOST_BYTES, MOST_MESSAGES
+from storer.database.schema import migrations
+
+RIGHTS = ("SELECT", "INSERT", "UPDATE", "CREATE", "ALTER", "DROP", "CREATE VIEW")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseFacts:
+    """What a database server answered."""
+
+    where: str
+    user: str = "teleinfo"
+    name: str = "teleinfodb"
+    local: bool = True  # it is on this machine
+    tls: bool = False  # over TLS, with the server's certificate verified
+    error: str = ""
+    code: int = 0  # of the error
+    version: str = ""
+    account: str = ""  # as the server names it: 'teleinfo'@'localhost'
+    missing_rights: tuple[str, ...] = ()
+    schema: int | None = None  # None: no tables yet
+    newest_schema: int = 0  # of this program
+    flush: int = 1  # innodb_flush_log_at_trx_commit
+    named_zones: bool = True
+    read_only: bool = False
+    bytes: int = 0  # of all tables
+    frames: int = 0  # estimated by the server
+    frames_bytes: int = 0
+    per_day: float | None = None  # frames, within the last day
+    last: datetime | None = None  # of the newest frame
+    rejected: int = 0
+    rejected_recently: int = 0  # within the last day
+    rejected_full: bool = False  # no room for more
+    last_rejected: tuple[datetime, str, str] | None = None  # when, topic, why
+    free: int | None = None  # bytes on the server's disk; None: on another machine
+
+
+def probe_databases(config: DatabaseConfig, now: datetime) -> list[DatabaseFacts]:
+    """Collect the facts of each host."""
+    return [probe_database(replace(config, host=(host,)), now) for host in config.host]
+
+
+def probe_database(config: DatabaseConfig, now: datetime) -> DatabaseFacts:
+    """Collect the facts of one host; nothing is written."""
+    database = Database(config)
+    address = config.unix_socket or f"{config.host[0]}:{config.port}"
+    facts = DatabaseFacts(
+        where=address,
+        user=config.user,
+        name=config.name,
+        local=bool(config.unix_socket) or config.host[0] in ("localhost", "127.0.0.1", "::1"),
+        tls=config.tls is not None,
+        newest_schema=migrations()[-1].version,
+    )
+    try:
+        with closing(database.connect()) as connection:
+            return _collect(facts, connection, now)
+    except DatabaseError as error:
+        return replace(facts, error=str(error), code=_code(error))
+
+
+def _code(error: DatabaseError) -> int:
+    arguments = error.__cause__.args if error.__cause__ else ()
+    return arguments[0] if arguments and isinstance(arguments[0], int) else 0
+
+
+def _collect(facts: DatabaseFacts, connection: Connection, now: datetime) -> DatabaseFacts:
+    ((version, account, flush, read_only, datadir, host),) = connection.query(
+        "SELECT VERSION(), CURRENT_USER(), @@innodb_flush_log_at_trx_commit, @@read_only, @@datadir, @@hostname"
+    )
+    ((zone,),) = connection.query("SELECT CONVERT_TZ('2026-01-01', 'UTC', 'Europe/Paris')")
+    tables = {name for (name,) in connection.query("SHOW TABLES")}
+    facts = replace(
+        facts,
+        version=version,
+        account="@".join(f"'{part}'" for part in account.rsplit("@", 1)),
+        flush=flush,
+        read_only=bool(read_only),
+        named_zones=zone is not None,
+        missing_rights=_missing_rights(connection),
+    )
+    if facts.local and host == socket.gethostname() and Path(datadir).is_dir():
+        space = free_space(Path(datadir))
+        facts = replace(facts, free=space[0]) if space else facts
+    if "schema_version" not in tables or "SELECT" in facts.missing_rights:
+        return facts
+    ((schema,),) = connection.query("SELECT MAX(version) FROM schema_version")
+    facts = replace(facts, schema=schema or 0)
+    facts = _sizes(facts, connection, Path(datadir))
+    if "frames" in tables:
+        facts = _frames(facts, connection, now)
+    return _rejected(facts, connection, now) if "rejected_messages" in tables else facts
+
+
+def _missing_rights(connection: Connection) -> tuple[str, ...]:
+    """Return the rights that the storer needs and has not; rights of a role count."""
+    rows = connection.query(
+        "SELECT privilege_type FROM information_schema.user_privileges UNION SELECT privilege_type FROM"
+        " information_schema.schema_privileges WHERE DATABASE() LIKE table_schema"
+    )
+    held = {right for (right,) in rows}
+    return tuple(right for right in RIGHTS if right not in held)
+
+
+def _sizes(facts: DatabaseFacts, connection: Connection, datadir: Path) -> DatabaseFacts:
+    rows = connection.query(
+        "SELECT table_name, SUM(table_rows), SUM(data_length + index_length) FROM information_schema.partitions WHERE"
+        " table_schema = DATABASE() GROUP BY table_name"
+    )
+    sizes = {name: (int(count or 0), int(size or 0)) for name, count, size in rows}
+    frames, frames_bytes = sizes.get("frames", (0, 0))
+    on_disk = _on_disk(datadir / facts.name, "frames") if facts.free is not None else None
+    return replace(
+        facts,
+        bytes=sum(size for _, size in sizes.values()),
+        frames=frames,
+        frames_bytes=on_disk or frames_bytes,
+    )
+
+
+def _on_disk(folder: Path, table: str) -> int | None:
+    """Return the bytes of a table on the disk: the server only knows the size before page compression."""
+    try:
+        return sum(file.stat().st_blocks * 512 for file in folder.glob(f"{table}[#.]*"))
+    except OSError:
+        return None
+
+
+def _frames(facts: DatabaseFacts, connection: Connection, now: datetime) -> DatabaseFacts:
+    ((last,),) = connection.query("SELECT MAX(timestamp) FROM frames")
+    if last is None:
+        return facts
+    ((count, first),) = connection.query(
+        "SELECT COUNT(*), MIN(timestamp) FROM frames WHERE timestamp >= %s", (now - timedelta(days=1),)
+    )
+    days = (now - first.replace(tzinfo=UTC)) / timedelta(days=1) if first else 0.0
+    # A few minutes of frames are no measure of a day.
+    per_day = count / days if days > 0.01 else None
+    return replace(facts, last=last.replace(tzinfo=UTC), per_day=per_day)
+
+
+def _rejected(facts: DatabaseFacts, connection: Connection, now: datetime) -> DatabaseFacts:
+    ((count, lately, size),) = connection.query(
+        "SELECT COUNT(*), COALESCE(SUM(last_at >= %s), 0), COALESCE(SUM(LEAST(size, %s)), 0) FROM rejected_messages",
+        (now - timedelta(days=1), LONGEST_PAYLOAD),
+    )
+    newest = connection.query("SELECT last_at, topic, reason FROM rejected_messages ORDER BY last_at DESC LIMIT 1")
+    last = [(at.replace(tzinfo=UTC), topic, reason) for at, topic, reason in newest]
+    return replace(
+        facts,
+        rejected=count,
+        rejected_recently=int(lately),
+        rejected_full=count >= MOST_MESSAGES or size > MOST_BYTES - LONGEST_PAYLOAD,
+        last_rejected=last[0] if last else None,
+    )

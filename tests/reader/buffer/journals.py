@@ -1,0 +1,29 @@
+"""Helpers for tests of the journal."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from reader.buffer.item import HOUR, Item, Kind
+from reader.buffer.journal import Journal
+
+METER = "031961123456"
+NOON = 1_790_000_000_000_000 // HOUR * HOUR
+
+
+def frame(number: int, *, meter: str = METER, size: int = 40) -> Item:
+    return Item(Kind.FRAME, meter, NOON + number * 1_000_000, b'{"frame": "%0*d"}' % (size, number))
+
+
+def files(folder: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_size for path in folder.glob("*.journal")}
+
+
+@contextmanager
+def journal_in(folder: Path, *, segment_size: int = 1000, reader: str = "pi") -> Iterator[tuple[Journal, list[Item]]]:
+    journal = Journal(folder, reader, segment_size=segment_size)
+    recovered = journal.open()
+    try:
+        yield journal, recovered
+    finally:
+        journal.close()

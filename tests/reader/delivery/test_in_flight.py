@@ -1,0 +1,77 @@
+"""Items in flight: bounded, whatever the broker acknowledges."""
+
+import pytest
+
+from common.mqtt.events import PublishToken
+from reader.delivery.delivery import SPILL_AGE
+from reader.delivery.in_flight import ACK_TIMEOUT, MAX_IN_FLIGHT, MAX_UNACKNOWLEDGED
+from tests.reader.delivery.deliveries import Reader, logged
+
+
+def test_without_pubacks_the_number_in_flight_is_bounded(served: Reader) -> None:
+    served.frames(MAX_IN_FLIGHT + 50)
+    assert len(served.broker.sent) == MAX_IN_FLIGHT
+    served.wait(SPILL_AGE + 2000, 10)
+    assert len(served.broker.sent) == MAX_IN_FLIGHT
+    served.answer(served.broker.sent)
+    frame = served.frame()
+    assert served.broker.sent[-1].payload == frame.payload
+
+
+def test_a_confirmation_frees_a_slot_as_a_puback_does(served: Reader) -> None:
+    for _ in range(2 * MAX_IN_FLIGHT):
+        frame = served.frame()
+        assert served.broker.sent[-1].payload == frame.payload
+        served.confirm([frame])
+    served.frames(MAX_IN_FLIGHT)
+    assert len(served.broker.sent) == 3 * MAX_IN_FLIGHT
+    served.answer(served.broker.sent)  # late, and about nothing any more
+    assert (served["confirmed"], served["handed_over"], served["waiting"]) == (2 * MAX_IN_FLIGHT, 0, MAX_IN_FLIGHT)
+
+
+def test_after_a_minute_without_pubacks_the_connection_is_replaced_and_that_is_logged_once(
+    served: Reader, caplog: pytest.LogCaptureFixture
+) -> None:
+    for reconnects in range(3):
+        served.frames(MAX_IN_FLIGHT)
+        served.tick()
+        served.wait(ACK_TIMEOUT - 1)
+        assert served.broker.reconnects == reconnects
+        served.wait(1)
+        assert served.broker.reconnects == reconnects + 1
+        assert logged(caplog, "PUBACK") == 1
+        served.disconnect()
+        served.connect()
+        frame = served.frame()
+        assert served.broker.sent[-1].payload == frame.payload  # live again
+
+
+def test_messages_without_puback_are_bounded_even_if_storers_confirm_them(served: Reader) -> None:
+    """The client keeps each message in memory until the broker answers, and has numbers for 65,535."""
+    for _ in range(MAX_UNACKNOWLEDGED + 10):
+        served.confirm([served.frame()])
+    assert len(served.broker.sent) == MAX_UNACKNOWLEDGED
+    served.tick()
+    served.wait(ACK_TIMEOUT)
+    assert served.broker.reconnects == 1
+
+
+def test_the_connection_to_a_slow_broker_is_kept(served: Reader) -> None:
+    served.frames(MAX_IN_FLIGHT)
+    for number in range(20):
+        served.wait(ACK_TIMEOUT - 1, 5)
+        served.answer(served.broker.sent[number : number + 1])
+        served.frame()
+    assert served.broker.reconnects == 0
+    for _ in range(2):  # but an answer about another message is no answer about these
+        served.wait(ACK_TIMEOUT / 2 + 5, 5)
+        served.delivery.on_puback(PublishToken(1, 1_000_000), 0, served.now)
+    assert served.broker.reconnects == 1
+
+
+def test_time_without_a_connection_does_not_count_as_slow(served: Reader) -> None:
+    served.frames(MAX_IN_FLIGHT)
+    served.tick()
+    served.disconnect()
+    served.wait(2 * ACK_TIMEOUT, 5)
+    assert served.broker.reconnects == 0

@@ -1,0 +1,239 @@
+"""Pending items in memory move to the journal and to disk, and survive errors of both."""
+
+import errno
+import json
+import logging
+import os
+from pathlib import Path
+
+import pytest
+
+from reader.buffer.item import Item, Kind
+from reader.delivery.delivery import DISK_PAUSE, SPILL_AGE
+from reader.delivery.memory import JOURNAL_SIZE, MEMORY_SIZE
+from reader.delivery.replay import CONFIRM_TIMEOUT, MAX_BACKOFF
+from tests.reader.delivery.deliveries import FRAME, METER, NOON, REFUSED, REPLAY, SECOND, Reader, logged, of, payloads
+
+
+def test_young_items_are_not_written_to_disk(served: Reader) -> None:
+    served.frame()
+    served.wait(SPILL_AGE - 1)
+    assert served.on_disk == []
+    served.wait(1)
+    assert len(served.on_disk) == 1
+    assert (served.frames_on_disk, served.in_journal, served["waiting"]) == (1, 0, 1)
+
+
+def test_all_items_in_memory_move_to_disk_with_the_oldest(served: Reader) -> None:
+    served.frame()
+    served.wait(SPILL_AGE - 1)
+    served.frames(5)
+    served.wait(1)
+    assert served.frames_on_disk == 6
+    assert served.delivery.is_empty
+
+
+def test_the_announced_wait_of_an_online_storer_delays_the_move_to_disk(served: Reader) -> None:
+    served.confirm([served.frame()])
+    served.status("main", wait=60.0)
+    served.frame()
+    served.wait(SPILL_AGE + 59)
+    assert served.on_disk == []
+    served.wait(1)
+    assert served.frames_on_disk == 1
+
+
+@pytest.mark.parametrize("status", ["stalled", "offline"])
+def test_the_announced_wait_of_a_storer_that_is_not_online_does_not_count(served: Reader, status: str) -> None:
+    served.confirm([served.frame()])
+    served.status("main", status, wait=60.0)
+    served.frame()
+    served.wait(SPILL_AGE)
+    assert served.frames_on_disk == 1
+
+
+def test_the_announced_wait_of_a_storer_that_is_not_configured_does_not_count(tmp_path: Path) -> None:
+    reader = Reader(tmp_path, confirmed_by=("main",))
+    reader.status("other", wait=600.0)
+    reader.frame()
+    reader.wait(SPILL_AGE)
+    assert reader.frames_on_disk == 1
+
+
+def test_a_full_journal_moves_to_disk(served: Reader) -> None:
+    served.status("main", wait=3600.0)
+    while served.journal.size <= JOURNAL_SIZE:
+        served.tick()
+        assert served.frames_on_disk == 0
+        served.frame(200_000)
+    served.tick()
+    assert served.frames_on_disk == len(served.accepted)
+    assert served.in_journal == 0
+
+
+def test_without_a_working_journal_items_move_to_disk_at_once(served: Reader, caplog: pytest.LogCaptureFixture) -> None:
+    append = served.journal.append
+
+    def fail(item: Item) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    served.journal.append = fail  # type: ignore[method-assign]
+    served.frames(3)
+    assert payloads(served.broker.sent, FRAME)  # the live stream goes on
+    assert logged(caplog, "Cannot write to the journal") == 1
+    served.tick()
+    assert served.frames_on_disk == 3  # what is in memory only would not survive a kill
+    served.journal.append = append  # type: ignore[method-assign]
+    served.frame()
+    served.tick()
+    assert served.frames_on_disk == 3
+
+
+def test_a_journal_that_fails_now_and_then_is_logged_once_and_its_recovery_when_it_lasts(
+    served: Reader, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where others fill the memory it has room after each spill, for a second."""
+    caplog.set_level(logging.INFO)
+    append = served.journal.append
+
+    def fail(item: Item) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    for _ in range(2):
+        caplog.clear()
+        for number in range(600):
+            monkeypatch.setattr(served.journal, "append", append if number % 2 else fail)
+            served.confirm([served.frame()])
+            served.wait(1)
+        assert logged(caplog, "Cannot write to the journal") == 1
+        assert logged(caplog, "Journal works again") == 0
+        for _ in range(700):
+            served.confirm([served.frame()])
+            served.wait(1)
+        assert logged(caplog, "Journal works again") == 1
+    assert served.delivery.report()["journal"]["errors"] == 600
+
+
+def test_a_broker_that_refuses_one_meter_and_accepts_another_is_logged_once(
+    served: Reader, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(20):
+        served.frame()
+        served.answer(served.broker.sent[-1:], REFUSED if number % 2 else 0)
+        served.wait(1)
+    assert logged(caplog, "The broker refuses frames") == 1
+
+
+def test_items_in_memory_move_to_disk_at_shutdown(served: Reader) -> None:
+    served.frames(3)
+    served.stop()
+    assert len(served.on_disk) == 1
+    assert served.in_journal == 0
+    served.start()
+    assert (served.recovered, served.frames_on_disk, served["recovered"]) == ([], 3, 3)
+
+
+def test_at_shutdown_the_disk_is_tried_even_if_it_has_just_failed(served: Reader) -> None:
+    served.disk.broken = True
+    served.frames(3)
+    served.wait(SPILL_AGE)
+    assert served.disk.tries == 1
+    served.disk.broken = False
+    served.restart()
+    assert (served.recovered, served.frames_on_disk) == ([], 3)
+
+
+def test_if_the_disk_fails_at_shutdown_items_stay_in_the_journal(served: Reader) -> None:
+    served.disk.broken = True
+    frames = served.frames(3)
+    served.restart()
+    assert of(served.recovered) == of(frames)
+    assert served["waiting"] == 3
+
+
+def test_a_disk_that_fails_is_logged_once_and_tried_again_after_a_pause(
+    served: Reader, caplog: pytest.LogCaptureFixture
+) -> None:
+    served.status("main", "stalled")
+    served.disk.broken = True
+    frames = served.frames(3)
+    served.wait(SPILL_AGE + 4 * DISK_PAUSE)
+    assert served.disk.tries == 5
+    assert logged(caplog, "Cannot use the spool: No space left on device") == 1
+    assert (served["waiting"], served.frames_on_disk) == (3, 0)
+    assert served.delivery.report()["spool"]["errors"] == 5
+    live = served.frame()
+    assert served.broker.sent[-1].payload == live.payload
+    served.disk.broken = False
+    with caplog.at_level(logging.INFO):
+        served.wait(DISK_PAUSE)
+    assert logged(caplog, "Spool works again") == 1
+    assert served.frames_on_disk == 4
+    served.status("main")
+    assert payloads(served.wait(CONFIRM_TIMEOUT), REPLAY) == of([*frames, live])
+
+
+def test_without_a_working_disk_frames_are_replayed_from_memory(served: Reader) -> None:
+    served.disk.broken = True
+    frames = served.frames(3)
+    served.wait(SPILL_AGE)
+    served.confirm(frames[:2])
+    assert set(payloads(served.wait(MAX_BACKOFF), REPLAY)) == {frames[2].payload}
+
+
+@pytest.mark.parametrize("disk", [False, True])
+@pytest.mark.parametrize("in_journal", [False, True])
+def test_without_a_disk_memory_is_decimated_and_never_cut(
+    tmp_path: Path, disk: bool, in_journal: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    reader = Reader(tmp_path, disk=disk)
+    reader.status("main", "stalled")
+    reader.disk.broken = True
+    if not in_journal:
+
+        def fail(item: Item) -> int:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        reader.journal.append = fail  # type: ignore[method-assign]
+    size, fullest = 20_000, 0
+    room = MEMORY_SIZE // size
+    for _ in range(4 * room):
+        reader.frame(size)
+        reader.wait(3, 3)
+        fullest = max(fullest, reader["waiting"])
+        assert reader.in_journal <= 4 * JOURNAL_SIZE  # what was given up leaves holes
+    assert fullest <= room + 1
+    assert reader["waiting"] >= room // 2
+    assert reader["thinned"] > 0
+    assert logged(caplog, "discarding") == 1
+    # What is left reaches back to the first, and is thinner the older it is.
+    reader.status("main")
+    numbers: list[int] = []
+    while reader["waiting"]:
+        messages = reader.wait(5, 1)
+        came = [json.loads(message.payload)["n"] for message in messages]
+        reader.answer(messages)
+        reader.confirm([Item(Kind.FRAME, METER, NOON + number * SECOND, b"") for number in came])
+        numbers += came
+    assert min(numbers) == 0
+    older, newer = (sum(low * room <= number < (low + 1) * room for number in numbers) for low in (2, 3))
+    assert 0 < older < newer < room
+
+
+def test_each_of_two_meters_is_decimated(tmp_path: Path) -> None:
+    reader = Reader(tmp_path, disk=False)
+    reader.status("main", "stalled")
+    meters = ("A", "B")
+    for number in range(2 * MEMORY_SIZE // 20_000):
+        reader.accept(Item(Kind.FRAME, meters[number % 2], NOON + number * SECOND, b"%20000d" % number))
+        reader.wait(3, 3)
+    assert reader["thinned"] > 0
+    reader.status("main")
+    messages = reader.wait(CONFIRM_TIMEOUT)
+    while reader.delivery.replaying < reader["waiting"]:
+        messages += reader.wait(1)
+        for meter in meters:
+            numbers = [int(message.payload) for message in messages if f"/{meter}/" in message.topic]
+            reader.delivery.confirm("main", Kind.FRAME, meter, [NOON + number * SECOND for number in numbers])
+    shares = [sum(f"/{meter}/" in message.topic for message in messages) for meter in meters]
+    assert abs(shares[0] - shares[1]) < 5, shares

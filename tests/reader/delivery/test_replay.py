@@ -1,0 +1,267 @@
+"""Replay: what is overdue is sent again, oldest first, in a window, with a backoff."""
+
+import itertools
+import json
+from pathlib import Path
+
+import pytest
+
+from reader.buffer.item import Item, Kind
+from reader.buffer.spool_block import LONGEST_BLOCK
+from reader.delivery.delivery import SPILL_AGE
+from reader.delivery.memory import JOURNAL_SIZE
+from reader.delivery.replay import CONFIRM_TIMEOUT, MAX_BACKOFF, REPLAY_WINDOW
+from tests.reader.delivery.deliveries import FRAME, FULLEST, METER, NOON, REPLAY, SECOND, Reader, logged, of, payloads
+
+
+def test_an_item_is_replayed_when_it_is_overdue_and_not_before(served: Reader) -> None:
+    frame = served.frame()
+    served.answer(served.broker.sent)
+    assert served.wait(CONFIRM_TIMEOUT - 0.5) == []
+    assert [(sent.topic, sent.payload) for sent in served.wait(0.5)] == [(REPLAY, frame.payload)]
+
+
+def test_a_replay_waits_for_the_announced_wait(served: Reader) -> None:
+    served.confirm([served.frame()])
+    served.status("main", wait=60.0)
+    frame = served.frame()
+    assert served.wait(CONFIRM_TIMEOUT + 59.5) == []
+    assert payloads(served.wait(0.5)) == [frame.payload]
+
+
+def test_a_replay_from_disk_waits_for_the_announced_wait(served: Reader) -> None:
+    served.confirm([served.frame()])
+    served.status("main", wait=60.0)
+    while served.journal.size <= JOURNAL_SIZE:
+        served.frame(200_000)
+    served.tick()
+    assert served.frames_on_disk
+    assert served.wait(CONFIRM_TIMEOUT + 59.5) == []
+    assert served.wait(1) != []
+
+
+def test_two_writes_to_disk_in_short_order_do_not_hasten_a_replay(served: Reader) -> None:
+    served.frames(25, 200_000)
+    served.tick()
+    assert served.frames_on_disk == 25
+    served.wait(5)
+    served.frames(25, 200_000)
+    served.tick()
+    assert served.frames_on_disk == 50
+    served.wait(CONFIRM_TIMEOUT - 5.5)
+    assert payloads(served.broker.sent, REPLAY) == []
+
+
+def test_replay_is_oldest_first_and_disk_before_memory(served: Reader) -> None:
+    served.status("main", "stalled")
+    first = served.frames(150)
+    served.wait(SPILL_AGE)
+    second = served.frames(30)
+    served.wait(CONFIRM_TIMEOUT + 1)
+    assert (served.frames_on_disk, served.delivery.is_empty) == (150, False)
+    served.status("main")
+    assert payloads(served.tick()) == of([*first, *second])
+
+
+def test_replay_keeps_to_its_window(served: Reader) -> None:
+    served.disconnect()
+    on_disk = served.frames(900)
+    served.wait(SPILL_AGE)
+    in_memory = served.frames(250)
+    served.wait(CONFIRM_TIMEOUT)
+    served.connect()
+    served.status("main")
+    outstanding: list[Item] = []
+    by_payload: dict[bytes | str, Item] = {item.payload: item for item in [*on_disk, *in_memory]}
+    seen: list[bytes | str] = []
+    while len(seen) < 1150:
+        messages = served.tick()
+        assert {message.topic for message in messages} == {REPLAY}
+        seen += payloads(messages)
+        outstanding += [by_payload[message.payload] for message in messages]
+        assert REPLAY_WINDOW <= len(outstanding) <= FULLEST or len(seen) == 1150
+        served.answer(messages)
+        assert served.tick() == []
+        served.confirm(outstanding[:110])
+        del outstanding[:110]
+    assert seen == of([*on_disk, *in_memory])
+
+
+@pytest.mark.parametrize("disk", [False, True])
+def test_without_confirmations_replay_backs_off_to_ten_minutes(tmp_path: Path, disk: bool) -> None:
+    """A broker that takes everything, and loses everything."""
+    reader = Reader(tmp_path, disk=disk)
+    reader.status("main", "stalled")
+    frames = reader.frames(1000)
+    reader.answer(reader.broker.sent)
+    reader.wait(SPILL_AGE + CONFIRM_TIMEOUT)
+    reader.status("main")
+    tries: list[float] = []
+    until = reader.now + 5000
+    while reader.now < until:
+        messages = reader.tick()
+        if messages:
+            tries.append(reader.now)
+            assert payloads(messages)[:REPLAY_WINDOW] == of(
+                frames[:REPLAY_WINDOW]
+            )  # each time the whole window, no more
+            assert len(messages) <= FULLEST
+        reader.answer(messages)
+        reader.now += 2
+    assert [round(after - before) for before, after in itertools.pairwise(tries)] == [30, 60, 120, 240, 480, *[600] * 6]
+    # A new `online` starts afresh ...
+    before = reader.now
+    reader.status("main", "offline")
+    reader.status("main")
+    reader.answer(reader.wait(CONFIRM_TIMEOUT))
+    assert reader.wait(CONFIRM_TIMEOUT) != []
+    # ... and so does each confirmation.
+    reader.answer(reader.broker.sent)
+    reader.answer(reader.wait(2000))
+    reader.confirm(frames[:1])
+    messages = reader.wait(CONFIRM_TIMEOUT)
+    assert frames[1].payload in payloads(messages)
+    assert before < reader.now
+
+
+@pytest.mark.parametrize("status", ["stalled", "offline", None])
+def test_nothing_is_replayed_to_a_storer_that_is_not_online(reader: Reader, status: str | None) -> None:
+    reader.status("main")
+    reader.disconnect()
+    frames = reader.frames(3)
+    reader.connect()  # its status is unknown until it publishes one
+    if status:
+        reader.status("main", status)
+    assert reader.wait(3000, 5) == []
+    live = reader.frame()
+    assert reader.broker.sent[-1].topic == FRAME
+    reader.status("main")
+    assert payloads(reader.wait(CONFIRM_TIMEOUT), REPLAY) == of([*frames, live])
+
+
+def test_a_storer_without_a_status_gets_replays_once_it_confirms(reader: Reader) -> None:
+    reader.status("main")
+    reader.disconnect()
+    frames = reader.frames(3)
+    reader.connect()
+    assert reader.wait(3000, 5) == []
+    reader.confirm([reader.frame()])
+    assert payloads(reader.wait(CONFIRM_TIMEOUT), REPLAY) == of(frames)
+
+
+def test_a_storer_that_stalls_during_a_replay_gets_no_more(served: Reader) -> None:
+    served.disconnect()
+    frames = served.frames(500)
+    served.wait(SPILL_AGE)
+    served.connect()
+    served.status("main")
+    served.answer(served.tick())
+    served.confirm(frames[:150])
+    served.status("main", "stalled")
+    assert served.wait(3000, 5) == []
+    served.status("main")
+    assert payloads(served.tick())[:1] == [frames[150].payload]
+
+
+def test_a_connection_lost_during_a_replay_loses_nothing(served: Reader) -> None:
+    served.disconnect()
+    frames = served.frames(500)
+    served.wait(SPILL_AGE)
+    for taken in range(0, 500, 100):
+        served.connect()
+        served.status("main")
+        messages = served.tick()
+        assert payloads(messages)[:100] == of(frames[taken : taken + 100])
+        served.confirm(frames[taken : taken + 100])
+        served.disconnect()
+        assert served.delivery.replaying == 0
+    assert served["waiting"] == 0
+    assert served.on_disk == []
+
+
+def test_the_connection_can_be_lost_before_the_event_arrives(served: Reader) -> None:
+    served.disconnect()
+    frames = served.frames(300)
+    served.wait(SPILL_AGE)
+    served.connect()
+    served.status("main")
+    served.broker.up = False
+    assert served.tick() == []
+    served.disconnect()
+    served.connect()
+    served.status("main")
+    assert payloads(served.tick())[:REPLAY_WINDOW] == of(frames[:REPLAY_WINDOW])
+
+
+def test_a_puback_of_a_previous_connection_is_ignored(reader: Reader) -> None:
+    frame = reader.frame()
+    reader.disconnect()
+    reader.connect()
+    reader.answer(reader.broker.sent)
+    assert reader["handed_over"] == 0
+    messages = reader.wait(CONFIRM_TIMEOUT)
+    assert payloads(messages) == [frame.payload]
+    reader.answer(messages)
+    assert reader["handed_over"] == 1
+
+
+def test_live_frames_are_published_during_a_long_replay(served: Reader) -> None:
+    served.disconnect()
+    served.frames(2000)
+    served.wait(SPILL_AGE)
+    served.connect()
+    served.status("main")
+    unanswered = served.tick()
+    assert len(unanswered) >= REPLAY_WINDOW
+    live = served.frame()
+    assert (served.broker.sent[-1].topic, served.broker.sent[-1].payload) == (FRAME, live.payload)
+
+
+def test_a_block_that_cannot_be_read_does_not_delay_the_others(
+    served: Reader, caplog: pytest.LogCaptureFixture
+) -> None:
+    served.disconnect()
+    lost = served.frames(LONGEST_BLOCK)
+    served.wait(SPILL_AGE)
+    behind = served.frames(LONGEST_BLOCK)
+    served.wait(SPILL_AGE)
+    served.disk.unreadable = lambda block: block.first == lost[0].time_us
+    served.connect()
+    served.status("main")
+    assert set(payloads(served.wait(5), REPLAY)) == {*of(behind)}
+    served.confirm(behind)
+    assert served["waiting"] == LONGEST_BLOCK
+    served.wait(3600)
+    assert logged(caplog, "Cannot use the spool") == 1
+    assert served.delivery.report()["spool"]["errors"] < 200
+    served.disk.unreadable = lambda block: False
+    assert set(payloads(served.wait(MAX_BACKOFF), REPLAY)) == {*of(lost)}
+
+
+def test_frames_decimated_on_disk_are_counted_and_leave_the_window(tmp_path: Path) -> None:
+    reader = Reader(tmp_path, max_size=500_000)
+    reader.status("main")
+    reader.disconnect()
+    reader.frames(240, 1500)
+    reader.wait(SPILL_AGE)
+    reader.connect()
+    reader.status("main")
+    assert len(reader.tick()) == 240
+    while not reader["thinned"]:
+        assert len(reader.accepted) < 5000
+        reader.frames(120, 1500)
+        reader.wait(SPILL_AGE, 5)
+    reader.answer(reader.broker.sent)
+    items = {sent.payload: number for number, sent in enumerate(reader.broker.sent)}
+    assert items
+    for _ in range(100):
+        messages = reader.wait(CONFIRM_TIMEOUT, 1)
+        reader.answer(messages)
+        numbers = [json.loads(message.payload)["n"] for message in messages]
+        reader.confirm([Item(Kind.FRAME, METER, NOON + number * SECOND, b"") for number in numbers])
+        if not reader["waiting"]:
+            break
+    assert reader["waiting"] == 0
+    assert reader.delivery.replaying == 0
+    assert reader.on_disk == []
+    assert reader.wait(2000, 5) == []

@@ -1,0 +1,81 @@
+"""A source of bytes on a real pseudo-terminal; `replay`, which waits for its client: recording/test_recorder.py."""
+
+import os
+import threading
+from datetime import datetime
+from queue import Queue
+
+from reader.line.pseudo_terminal import serve_pty
+from reader.simulator.line import SimulatedLine
+from reader.tic.parity import with_parity
+
+
+def seven_bits(data: bytes) -> bytes:
+    return bytes(byte & 0x7F for byte in data)
+
+
+def test_passes_every_byte_unchanged() -> None:
+    class Bytes:
+        """All 256 bytes and some control characters again, then nothing until it is closed."""
+
+        def __init__(self) -> None:
+            self.bursts = [bytes(range(256)), b"\r\n\x03\x04\x11\x13\x1a\x7f\xff\r\r"]
+            self.ended = threading.Event()
+
+        @property
+        def closed(self) -> bool:
+            return self.ended.is_set()
+
+        def read(self, timeout: float) -> bytes:
+            if self.bursts:
+                return self.bursts.pop(0)
+            self.ended.wait(timeout)
+            return b""
+
+    source, names = Bytes(), Queue[str]()
+    server = threading.Thread(target=serve_pty, args=(source,), kwargs={"announce": names.put}, daemon=True)
+    server.start()
+    expected = bytes(range(256)) + b"\r\n\x03\x04\x11\x13\x1a\x7f\xff\r\r"
+    terminal = os.open(names.get(timeout=30), os.O_RDONLY | os.O_NOCTTY)
+    received = b""
+    while len(received) < len(expected):
+        received += os.read(terminal, 4096)
+    os.close(terminal)
+    source.ended.set()
+    server.join(30)
+    assert not server.is_alive()
+    assert received == expected
+
+
+def test_serves_the_frames_of_a_simulated_meter() -> None:
+    source, names = SimulatedLine("historic-single-phase-hchp", speed=50), Queue[str]()
+    server = threading.Thread(target=serve_pty, args=(source,), kwargs={"announce": names.put}, daemon=True)
+    server.start()
+    terminal = os.open(names.get(timeout=30), os.O_RDONLY | os.O_NOCTTY)
+    received = b""
+    while seven_bits(received).count(b"\r\x03") < 3:
+        received += os.read(terminal, 4096)
+    os.close(terminal)
+    source.close()
+    server.join(30)
+    assert not server.is_alive()
+    assert received == with_parity(seven_bits(received))
+    assert b"\x03\x02\nADCO " + source.meter.address.encode() + b" " in seven_bits(received)
+
+
+def test_does_not_wait_for_a_client() -> None:
+    source = SimulatedLine("standard-single-phase-base", speed=5000)  # far more than the buffer of a terminal
+    frames, meter_frame = 0, source.meter.frame
+
+    def closing_frame(now: datetime) -> bytes:
+        nonlocal frames
+        frames += 1
+        if frames == 500:
+            source.close()
+        return meter_frame(now)
+
+    source.meter.frame = closing_frame  # type: ignore[method-assign]
+    server = threading.Thread(target=serve_pty, args=(source,), kwargs={"announce": lambda _: None}, daemon=True)
+    server.start()
+    server.join(60)
+    assert not server.is_alive()
