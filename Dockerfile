@@ -1,10 +1,10 @@
-# One target for each program; compose.yaml builds them. What is installed is locked in requirements/full.txt.
+# One target per program; compose.yaml builds them. Packages are locked in requirements/full.txt.
 ARG PYTHON_IMAGE=python:3.13-slim
 FROM ${PYTHON_IMAGE} AS build
 WORKDIR /src
 RUN python -m venv --without-pip /opt/teleinfo
 COPY requirements/full.txt requirements/
-# Empty, or a package that is to be built here: proves that no compiler is needed where there is no wheel.
+# A package to build from source; tests use it to prove that no compiler is needed where there is no wheel.
 ARG NO_BINARY=
 RUN python -m pip --python /opt/teleinfo/bin/python --no-cache-dir --disable-pip-version-check install \
     --require-hashes --no-binary "$NO_BINARY" -r requirements/full.txt
@@ -12,7 +12,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY common common
 COPY reader reader
 COPY storer storer
-# What only builds is taken out again.
+# Remove the packages that are needed only to build.
 RUN python -m pip --python /opt/teleinfo/bin/python --no-cache-dir --disable-pip-version-check install \
     --no-deps --no-build-isolation . \
  && python -m pip --python /opt/teleinfo/bin/python uninstall --yes \
@@ -39,13 +39,13 @@ RUN groupadd --gid 10002 storer \
  && install -d -o storer -g storer -m 0700 /backups
 COPY deploy/compose/backup_schedule.py /opt/teleinfo/
 COPY deploy/compose/storer.yaml /etc/teleinfo/
-RUN chmod -R a+rX /etc/teleinfo /opt/teleinfo/backups.py
+RUN chmod -R a+rX /etc/teleinfo /opt/teleinfo/backup_schedule.py
 USER 10002:10002
 ENTRYPOINT ["teleinfo-storer"]
 CMD ["run"]
 
-# A volume takes owner and mode of the folder that it is mounted on first: `setup` needs no rights to give it away.
-# It has the reader, too, to find the meter's port.
+# A new volume gets owner and mode of the folder that it is mounted on: `setup` needs no rights to change them.
+# It contains the reader, too, to find the meter's port.
 FROM program AS setup
 ENV PYTHONPATH=/opt/setup
 RUN openssl version \

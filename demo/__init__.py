@@ -1,1 +1,1 @@
-"""Shows the whole line on one machine, with private servers that leave nothing behind."""
+"""The demo (`./run demo`), and the private servers of demo and tests. May use reader and common."""

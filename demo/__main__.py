@@ -1,4 +1,4 @@
-"""The project's main job, live on one machine: meter, reader, broker, storer, database."""
+"""Runs the whole chain on one machine: meter, reader, broker, storer, database."""
 
 import argparse
 import contextlib
@@ -30,11 +30,11 @@ _QUERY = "SELECT * FROM teleinfoframes ORDER BY timestamp DESC LIMIT 5"
 _START_WITHIN = 30.0  # seconds
 _STOP_WITHIN = 10.0  # seconds
 _INTERRUPTED = 130  # exit code, as shells have it for Ctrl-C
-_QUIET_LINE_EVERY = 5.0  # seconds between two lines where the output is no terminal
+_LINE_EVERY = 5.0  # seconds between two lines if the output is not a terminal
 
 
 class Demo:
-    """Runs all the parts, and shows what they do."""
+    """Runs all parts and shows their progress."""
 
     def __init__(self, arguments: argparse.Namespace, stack: contextlib.ExitStack) -> None:
         self._arguments = arguments
@@ -44,19 +44,19 @@ class Demo:
         self._programs: list[Program] = []
         self._starting = True
         self._interrupted = False
-        self._written = 0.0
-        self._warning = ""  # that was written, where the output is no terminal
+        self._printed_at = 0.0  # monotonic
+        self._printed_warning = ""  # if the output is not a terminal
 
     def run(self) -> int:
-        """Run until Ctrl-C, or for the seconds that were asked for; return the exit code."""
-        print("Starting a private broker and database (nothing of this system's own services is used) …", flush=True)
+        """Run until Ctrl-C or for `--seconds`; return the exit code."""
+        print("Starting a private broker and database (the system's own services are not used) …", flush=True)
         broker = self._stack.enter_context(Broker(FOLDER / "broker"))
         database = self._stack.enter_context(Database(FOLDER / "database"))
         self._configure(broker, database)
         self._listen(broker)
         began = datetime.now(UTC)
         self._start("storer", "storer", "run", "--config", str(FOLDER / "storer.yaml"))
-        self._wait(lambda: self._show.storer_online, "the storer to be ready")
+        self._wait(lambda: self._show.storer_online, "the storer")
         port = self._arguments.port or self._simulator()
         self._reader_config(broker, port)
         reader = self._start("reader", "reader", "run", "--config", str(FOLDER / "reader.yaml"))
@@ -87,7 +87,7 @@ class Demo:
         (FOLDER / "reader.yaml").write_text(
             f"name: demo\nport: {json.dumps(port)}\nmqtt: {{host: 127.0.0.1, port: {broker.port}}}\n"
             f"spool: {{journal: {json.dumps(journal)}, path: {json.dumps(str(FOLDER.absolute() / 'spool'))}}}\n"
-            # A demo shows something at once: it does not wait for a clock.
+            # Do not wait for a synchronised clock.
             f"clock: {{patience: 0s}}\n"
         )
 
@@ -113,7 +113,7 @@ class Demo:
         return program
 
     def _simulator(self) -> str:
-        """Start a simulated meter; return the name of its pseudo-terminal."""
+        """Start a simulated meter; return the path of its pseudo-terminal."""
         program = self._start("meter", "reader", "simulate", self._arguments.kind)
         self._wait(lambda: program.first_line() is not None, "the simulated meter")
         return program.first_line() or ""
@@ -123,11 +123,11 @@ class Demo:
         print(f"""
 Meter:    {meter}
 Logs:     {FOLDER}/reader.log, {FOLDER}/storer.log
-Look for yourself, in another terminal:
+Try in another terminal:
   {_beside("teleinfo-reader")} watch --config {FOLDER}/reader.yaml --mqtt
   mosquitto_sub -h 127.0.0.1 -p {broker.port} -v -t 'teleinfo/#'
   mariadb --defaults-file={FOLDER}/mariadb.cnf -P {database.port} -e '{_QUERY}'
-Ctrl-C ends the demo; the data stays in {FOLDER}, and the next run goes on with it.
+Ctrl-C ends the demo; the data is kept in {FOLDER} for the next run (--fresh deletes it).
 """)
 
     def _watch(self, reader: Program) -> None:
@@ -139,11 +139,11 @@ Ctrl-C ends the demo; the data stays in {FOLDER}, and the next run goes on with 
         self._draw(reader.last_warning(), last=True)
 
     def _end(self, reader: Program, database: Database, began: datetime) -> int:
-        """Stop the reader, let the storer finish, and compare what was decoded with what is in the table."""
+        """Stop the reader, wait for the storer, and compare the frames that were decoded with the rows."""
         self._show.reader_decoded = None
         self._programs.remove(reader)
         reader.stop(_STOP_WITHIN)
-        self._wait(lambda: self._show.reader_decoded is not None, "the reader's last count")
+        self._wait(lambda: self._show.reader_decoded is not None, "the reader's final counters")
         decoded = self._show.reader_decoded or 0
         count = f"SELECT COUNT(*) FROM {database.name}.frames WHERE timestamp >= FROM_UNIXTIME({began.timestamp():.6f})"
         rows = 0
@@ -157,14 +157,14 @@ Ctrl-C ends the demo; the data stays in {FOLDER}, and the next run goes on with 
             self._wait(all_stored, "the last rows", within=_STOP_WITHIN)
         print(f"{plural(decoded, 'frame')} decoded, {plural(rows, 'row')} committed.")
         if decoded == 0:
-            print("No frame came in: see the log of the reader.")
+            print(f"No frame was received: see {FOLDER}/reader.log")
         return 0 if rows == decoded > 0 else 1
 
     def _wait(self, condition: Callable[[], bool], what: str, within: float = _START_WITHIN) -> None:
         deadline = time.monotonic() + within
         while not condition():
             if time.monotonic() > deadline:
-                raise ProgramError(f"waited {within:.0f} s for {what}, in vain: see the logs in {FOLDER}")
+                raise ProgramError(f"timed out after {within:.0f} s waiting for {what}: see the logs in {FOLDER}")
             self._handle(0.1)
 
     def _handle(self, timeout: float) -> None:
@@ -174,7 +174,7 @@ Ctrl-C ends the demo; the data stays in {FOLDER}, and the next run goes on with 
             event = self._events.get(timeout=timeout)
             while True:
                 if isinstance(event, Message):
-                    self._show.take(event)
+                    self._show.on_message(event)
                 event = self._events.get_nowait()
 
     def _draw(self, warning: str, *, last: bool = False) -> None:
@@ -182,18 +182,18 @@ Ctrl-C ends the demo; the data stays in {FOLDER}, and the next run goes on with 
             columns = shutil.get_terminal_size().columns
             rows = picture(self._show.line(columns - 1), warning, columns)
             up = f"\x1b[{len(rows) - 1}A" if len(rows) > 1 else ""
-            # From the row of the live line on, all is drawn anew.
+            # Redraw everything from the live line on.
             print("\r\x1b[J" + "\n".join(rows), end="\n" if last else f"\r{up}", flush=True)
             return
-        if warning != self._warning:
-            self._warning = warning
+        if warning != self._printed_warning:
+            self._printed_warning = warning
             print(warning, flush=True)
-        if last or (self._show.begun and time.monotonic() - self._written >= _QUIET_LINE_EVERY):
-            self._written = time.monotonic()
+        if last or (self._show.begun and time.monotonic() - self._printed_at >= _LINE_EVERY):
+            self._printed_at = time.monotonic()
             print(self._show.line(), flush=True)
 
     def interrupt(self) -> None:
-        """Let the demo come to its end; what starts is broken off, and a second time changes nothing."""
+        """End the demo; while it is starting, abort it. A second call has no effect."""
         if not self._interrupted:
             self._interrupted = True
             if self._starting:
@@ -201,25 +201,25 @@ Ctrl-C ends the demo; the data stays in {FOLDER}, and the next run goes on with 
 
 
 def _beside(command: str) -> Path:
-    """Return where a command of this Python's environment is, as one would type it."""
+    """Return the path of a command of this Python's environment, as one would type it."""
     path = Path(sys.executable).parent / command
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./run demo", description=__doc__)
-    parser.add_argument("--port", metavar="PORT", help="read a real meter, on /dev/ttyAMA0 for example")
+    parser.add_argument("--port", metavar="PORT", help="read a real meter, for example on /dev/ttyAMA0")
     parser.add_argument(
         "--kind",
         type=one_of(KINDS),
         default="standard-single-phase-tempo",
         metavar="KIND",
-        help="the simulated meter (default: %(default)s); a wrong one lists them",
+        help="the simulated meter (default: %(default)s); an unknown one prints the list",
     )
     parser.add_argument(
-        "--seconds", type=positive, metavar="N", help="end by itself; exit 0 only if every frame is a row"
+        "--seconds", type=positive, metavar="N", help="stop after N seconds; exit 0 only if every frame was stored"
     )
-    parser.add_argument("--fresh", action="store_true", help="forget the data of the runs before")
+    parser.add_argument("--fresh", action="store_true", help="delete the data of earlier runs first")
     add_version(parser)
     return parser.parse_args()
 
@@ -244,7 +244,7 @@ def _run(demo: Demo) -> int:
     try:
         return demo.run()
     except KeyboardInterrupt:
-        print("\ndemo: stopped while it was starting", file=sys.stderr)
+        print("\ndemo: interrupted while starting", file=sys.stderr)
         return _INTERRUPTED
     except (InstanceError, ProgramError, OSError, subprocess.SubprocessError) as error:
         print(f"\ndemo: {error}", file=sys.stderr)

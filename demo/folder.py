@@ -1,4 +1,4 @@
-"""The folder of the demo: one demo uses it at a time, and it can be emptied while none does."""
+"""The demo's folder: used by one demo at a time; it can be emptied while none runs."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ _LOCK = "lock"
 
 
 class FolderInUse(Exception):
-    """Another demo has the folder; the text says which, in one line."""
+    """Another demo uses the folder; the text says which, in one line."""
 
 
 @contextmanager

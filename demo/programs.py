@@ -1,4 +1,4 @@
-"""Runs the project's own programs, as the separate processes that they are."""
+"""Runs the project's programs as separate processes."""
 
 import os
 import re
@@ -12,16 +12,16 @@ _WARNING = re.compile(r"(?:\S+ (?P<time>\d\d:\d\d:\d\d)\S* )?(?:WARNING|ERROR|CR
 
 
 class ProgramError(Exception):
-    """A program ended, or did not do its part; the text says which, in one line."""
+    """A program ended or did not respond; the text says which, in one line."""
 
 
 class Program:
-    """One program, its output in a file. Start it from a thread that lives as long as it shall: it dies with it."""
+    """One program, with its output in a file. It is killed when the thread that started it ends."""
 
     def __init__(self, name: str, command: Sequence[str], log: Path) -> None:
         self.name = name
         self.log = log
-        self._read = 0  # bytes of the log that were looked through for warnings
+        self._read = 0  # bytes of the log that were searched for warnings
         self._warning = ""
         with log.open("wb") as output:
             self.process = subprocess.Popen(
@@ -29,17 +29,17 @@ class Program:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                process_group=0,  # Ctrl-C in the terminal is for us, we stop our programs in order
+                process_group=0,  # Ctrl-C goes to the demo only, which stops its programs in order
                 preexec_fn=die_with(os.getpid()),
             )
 
     def first_line(self) -> str | None:
-        """Return the first line of its output, None before it is there."""
+        """Return the first line of its output; None while there is none."""
         text = self.log.read_text(errors="replace")
         return text.partition("\n")[0] if "\n" in text else None
 
     def last_warning(self) -> str:
-        """Return the last warning of its log, with the time of day; nothing while there is none."""
+        """Return the last warning of its log, with the time of day; empty while there is none."""
         with self.log.open("rb") as file:
             file.seek(self._read)
             data = file.read()
@@ -55,11 +55,11 @@ class Program:
         code = self.process.poll()
         if code is not None:
             lines = self.log.read_text(errors="replace").split("\n")
-            last = next((line for line in reversed(lines) if line.strip()), "it said nothing")
+            last = next((line for line in reversed(lines) if line.strip()), "no output")
             raise ProgramError(f"the {self.name} ended with {code}: {last}")
 
     def stop(self, within: float) -> None:
-        """Ask the program to end, and end it after `within` seconds if it did not."""
+        """Send SIGTERM; kill the program if it has not ended after `within` seconds."""
         if self.process.poll() is not None:
             return
         self.process.terminate()

@@ -1,7 +1,7 @@
-"""Runs private servers on the loopback interface, for the demo and the tests: a mosquitto and a MariaDB.
+"""Private servers on the loopback interface, for the demo and the tests: a mosquitto and a MariaDB.
 
-They live in a folder that the caller chooses, keep their data and port from one start to the next, and die with us,
-however we die. Nothing of the system's own servers is read, used or changed.
+Each lives in a folder of the caller's choice, keeps its data and port from one start to the next, and is killed when
+this process ends, however it ends. The system's own servers are neither used nor changed.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ from types import TracebackType
 from typing import Self
 
 HOST = "127.0.0.1"
-ACCOUNT = Path(__file__).resolve().parent.parent / "mariadb" / "storer.sql"  # what people run on their own server
+ACCOUNT = Path(__file__).resolve().parent.parent / "mariadb" / "storer.sql"  # what users run on their own server
 READY_WITHIN = 60.0  # seconds; on a Raspberry Pi a new database takes its time
 STOPPED_WITHIN = 30.0  # seconds, then it is killed
 LONGEST_SOCKET_PATH = 107  # bytes; sockaddr_un.sun_path without its NUL
@@ -34,11 +34,11 @@ _libc = ctypes.CDLL(None, use_errno=True)  # loaded here: after a fork it would 
 
 
 class InstanceError(Exception):
-    """A private server cannot be had; the text says why, in one line."""
+    """A private server cannot be started or used; the text says why, in one line."""
 
 
 def find_program(name: str) -> str:
-    """Find a server's program, also where PATH often does not lead."""
+    """Return the path of a server's program, which may be outside of PATH."""
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
     program = shutil.which(name, path=path)
     if program is None:
@@ -47,7 +47,7 @@ def find_program(name: str) -> str:
 
 
 def free_port() -> int:
-    """Choose a port that nobody listens on."""
+    """Choose a port on which nothing listens."""
     # Not bind(0): that gives a port of the ephemeral range, and a client that tries to reach a stopped server there
     # sooner or later gets the very port as its own, is connected to itself, and keeps the server from coming back.
     ports = list(range(15000, 32000))
@@ -61,18 +61,18 @@ def free_port() -> int:
 
 
 def die_with(parent: int) -> Callable[[], None]:
-    """Make what a child calls before it becomes the server: be killed when the thread that started it ends."""
+    """Return a `preexec_fn` that has the child killed when the thread that started it ends."""
 
     def call() -> None:
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it died before we asked
+        if os.getppid() != parent:  # the parent ended before prctl took effect
             os._exit(1)
 
     return call
 
 
 class _Server(ABC):
-    """A server process. Start it from a thread that lives as long as it shall: it dies with its thread."""
+    """A server process. It is killed when the thread that started it ends."""
 
     host = HOST
     _kind: str
@@ -95,16 +95,16 @@ class _Server(ABC):
 
     @abstractmethod
     def _prepare(self) -> list[str]:
-        """Put in place what the server needs, and return its command."""
+        """Write what the server needs, and return its command."""
 
     @abstractmethod
     def _answers(self) -> bool:
-        """Tell if the server answers; may raise OSError, which means no."""
+        """Return whether the server answers; OSError means no."""
 
     def start(self) -> None:
         """Start the server, and return when it answers."""
         if self.process is not None:
-            raise InstanceError(f"{self._kind} runs already")
+            raise InstanceError(f"{self._kind} is already running")
         command = self._prepare()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -113,7 +113,7 @@ class _Server(ABC):
                 stdout=log,
                 stderr=log,
                 cwd=self.folder,
-                process_group=0,  # Ctrl-C in the terminal is for us, we stop our servers in order
+                process_group=0,  # Ctrl-C goes to this process only, which stops its servers in order
                 preexec_fn=die_with(os.getpid()),
             )
         try:
@@ -129,17 +129,17 @@ class _Server(ABC):
             if process.poll() is not None:
                 self.process = None
                 code = process.returncode
-                raise InstanceError(f"{self._kind} ended with {code} when started: {self._last_words()}")
+                raise InstanceError(f"{self._kind} ended with {code} when started: {self._log_tail()}")
             if time.monotonic() > deadline:
-                raise InstanceError(f"{self._kind} did not answer in {READY_WITHIN:.0f} s: {self._last_words()}")
+                raise InstanceError(f"{self._kind} did not answer in {READY_WITHIN:.0f} s: {self._log_tail()}")
             time.sleep(0.02)
 
     def stop(self) -> None:
-        """End the server in an orderly way; nothing to do if it does not run."""
+        """Stop the server with SIGTERM; does nothing if it is not running."""
         if self.process is None:
             return
         self.process.send_signal(signal.SIGTERM)
-        self.process.send_signal(signal.SIGCONT)  # a paused one would not notice
+        self.process.send_signal(signal.SIGCONT)  # a paused one would not handle it
         try:
             self.process.wait(STOPPED_WITHIN)
         except subprocess.TimeoutExpired:
@@ -147,7 +147,7 @@ class _Server(ABC):
         self.process = None
 
     def kill(self) -> None:
-        """End the server as a power cut would."""
+        """Kill the server, as a power cut would."""
         process = self._running()
         process.kill()
         process.wait()
@@ -159,19 +159,19 @@ class _Server(ABC):
         self.start()
 
     def pause(self) -> None:
-        """Let the server hang: its connections stay open, and it says nothing."""
+        """Make the server hang: connections stay open, nothing is answered."""
         process = self._running()
         process.send_signal(signal.SIGSTOP)
-        # WNOWAIT: what became of the process is for Popen to collect
+        # WNOWAIT leaves the exit status to Popen
         os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
-        """Let a paused server go on."""
+        """Resume a paused server."""
         self._running().send_signal(signal.SIGCONT)
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self.process is None:
-            raise InstanceError(f"{self._kind} does not run")
+            raise InstanceError(f"{self._kind} is not running")
         return self.process
 
     def _is_ready(self) -> bool:
@@ -180,14 +180,14 @@ class _Server(ABC):
         except OSError:
             return False
 
-    def _last_words(self) -> str:
+    def _log_tail(self) -> str:
         """Return the end of the server's log, in one line."""
         lines = self.log.read_text(errors="replace").splitlines()
         return " | ".join(line.strip() for line in lines[-4:] if line.strip()) or f"nothing in {self.log}"
 
 
 class Broker(_Server):
-    """A private mosquitto that lets anybody of this machine in."""
+    """A private mosquitto; any client on this machine may connect."""
 
     _kind = "mosquitto"
 
@@ -200,12 +200,12 @@ class Broker(_Server):
             f"listener {self.port} {HOST}",
             "allow_anonymous true",
             "set_tcp_nodelay true",
-            "max_inflight_messages 0",  # up to the client: the storer takes up to 1000 before it acks one
+            "max_inflight_messages 0",  # the client's choice: the storer receives up to 1000 before it acknowledges one
             "persistence false",  # the reader's spool keeps what matters
             f"persistence_location {self.folder}/",
             "log_dest stderr",
             "log_timestamp_format %Y-%m-%dT%H:%M:%S",
-            # root's mosquitto becomes another user, who could not read this folder
+            # started as root, mosquitto would change to a user that cannot read this folder
             f"user {pwd.getpwuid(os.getuid()).pw_name}",
             *self.config.splitlines(),
         ]
@@ -218,11 +218,11 @@ class Broker(_Server):
             connection.sendall(b"\x10\x0c\x00\x04MQTT\x04\x02\x00\x0a\x00\x00")  # CONNECT, without a client id
             answer = connection.recv(4)
             connection.sendall(b"\xe0\x00")  # DISCONNECT
-            return answer[:1] == b"\x20"  # CONNACK; what it says of our rights does not matter
+            return answer[:1] == b"\x20"  # CONNACK, with whatever reason code
 
 
 class Database(_Server):
-    """A private MariaDB, with a database and a user that may do in it what the storer needs."""
+    """A private MariaDB with a database, and a user with the rights of the storer."""
 
     user = "teleinfo"
     name = "teleinfodb"
@@ -233,7 +233,7 @@ class Database(_Server):
         self.options = tuple(options)
         self._administrator = pwd.getpwuid(os.getuid()).pw_name
         self._data = self.folder / "data"
-        self.account_made = self.folder / "account-made"  # is there once database and user are whole
+        self.account_made = self.folder / "account-made"  # exists once database and user are complete
         self._password_file = self.folder / "password"
         self.password = self._keep_password()
         self.unix_socket = self.folder / "mariadb.sock"
@@ -243,7 +243,7 @@ class Database(_Server):
             self.unix_socket = Path(short) / "mariadb.sock"
 
     def sql(self, statement: str) -> str:
-        """Run SQL as the server's administrator, and return what the client prints: tab-separated, without headings."""
+        """Run SQL as the server's administrator; return the output: tab-separated, without headings."""
         command = [find_program("mariadb"), "--no-defaults", f"--socket={self.unix_socket}"]
         command += [f"--user={self._administrator}", "--connect-timeout=5", "--batch", "--skip-column-names"]
         result = subprocess.run(command, input=statement, capture_output=True, text=True, check=False)
@@ -252,18 +252,18 @@ class Database(_Server):
         return result.stdout
 
     def create_database(self) -> None:
-        """Create the database anew, empty, and see to its user."""
+        """Drop the database and create it and its user again."""
         self.sql(f"DROP DATABASE IF EXISTS {self.name};\n{self._account()}")
 
     def start(self) -> None:
-        """Start the server, and return when it answers and has the database."""
+        """Start the server; return when it answers and the database exists."""
         super().start()
         if not self.account_made.exists():
-            self.sql(self._account())  # an interruption may have left half of it, and it can be repeated
+            self.sql(self._account())  # can be repeated after an interruption
             self.account_made.touch()
 
     def _account(self) -> str:
-        # %: with names not resolved, TCP clients are not "localhost"; others than this machine's cannot reach us.
+        # '%' because TCP clients are not "localhost" without name resolution; other machines cannot connect anyway.
         return ACCOUNT.read_text(encoding="utf-8").replace("'localhost'", "'%'").replace("change-me", self.password)
 
     def _keep_password(self) -> str:
@@ -298,19 +298,19 @@ class Database(_Server):
         ]
 
     def _install(self, options: Sequence[str]) -> None:
-        """Make the server's own tables."""
-        unfinished = self.folder / "unfinished"  # so that half of them are never taken for all
+        """Create the server's system tables."""
+        unfinished = self.folder / "unfinished"  # so that an interrupted run is never used
         shutil.rmtree(unfinished, ignore_errors=True)
         command = [find_program("mariadb-install-db"), *options, f"--datadir={unfinished}", "--skip-test-db"]
-        # Whoever runs the server is its administrator, through its socket; nobody is without a password.
+        # The user that runs the server is its administrator, through its socket; no account is without a password.
         command += ["--auth-root-authentication-method=socket", f"--auth-root-socket-user={self._administrator}"]
-        code = self._run_to_its_end(command)
+        code = self._run_script(command)
         if code != 0:
-            raise InstanceError(f"mariadb-install-db ended with {code}: {self._last_words()}")
+            raise InstanceError(f"mariadb-install-db ended with {code}: {self._log_tail()}")
         unfinished.rename(self._data)
 
-    def _run_to_its_end(self, command: Sequence[str]) -> int:
-        """Run a script and return its exit code; an interruption ends it and what it has started."""
+    def _run_script(self, command: Sequence[str]) -> int:
+        """Run a script and return its exit code; an interruption kills it and its children."""
         with self.log.open("ab") as log:
             process = subprocess.Popen(
                 command,

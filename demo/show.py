@@ -1,4 +1,4 @@
-"""What a person watches while the demo runs: counts, the last frame, and how it all fits the terminal."""
+"""The live line of the demo: counters and the last frame, fitted to the width of the terminal. Pure: no I/O."""
 
 import contextlib
 import json
@@ -15,7 +15,7 @@ _GAP = "  "
 
 
 class Show:
-    """Counts frames and confirmations, and keeps the last of each."""
+    """Counts frames and confirmations, and keeps the last frame."""
 
     def __init__(self) -> None:
         self.decoded = self.stored = 0
@@ -23,10 +23,10 @@ class Show:
         self.storer_online = False
         self.problem = ""  # of the line, from the reader's health
         self.frame: Frame | None = None
-        self.delay: float | None = None  # seconds from the frame's last byte to the news of its row
+        self.delay: float | None = None  # seconds from the frame's last byte to its confirmation
 
-    def take(self, message: Message) -> None:
-        """Take note of a message."""
+    def on_message(self, message: Message) -> None:
+        """Handle a message of reader or storer."""
         last = message.topic.rpartition("/")[2]
         if last == "frame":
             with contextlib.suppress(MessageError):
@@ -43,21 +43,21 @@ class Show:
             health = json.loads(message.payload)
             delivery, lines = health["delivery"], health["lines"]
             self.problem = ", ".join(f"{line['port']} is {line['problem']}" for line in lines if line["problem"])
-            self.reader_decoded = delivery["decoded"] - delivery["recovered"]  # the run before left those
+            self.reader_decoded = delivery["decoded"] - delivery["recovered"]  # left by the previous run
 
     @property
     def begun(self) -> bool:
-        """Whether there is something to show."""
+        """Whether there is a frame or a problem to show."""
         return self.frame is not None or bool(self.problem)
 
     def line(self, width: int | None = None) -> str:
-        """Return the live line: the most important columns that fit into `width`, in their usual order."""
+        """Return the live line: the most important columns that fit into `width`, always in the same order."""
         if self.problem:
             return f"no frames: {self.problem}"[:width]
         if self.frame is None:
             return "waiting for the first frame …"[:width]
         delay = "–" if self.delay is None else f"{self.delay * 1000:.0f} ms"
-        # Each column with its rank: the highest number is dropped first.
+        # Each column with its rank: the highest is dropped first.
         columns = [
             (5, self.frame.timestamp.astimezone().strftime("%H:%M:%S")),
             (0, f"{_power(self.frame):>6} VA"),
@@ -73,8 +73,8 @@ class Show:
 
 
 def picture(line: str, warning: str, columns: int) -> list[str]:
-    """Return the rows for a terminal: the live line, and below it a warning, wrapped so that none of it is cut."""
-    width = columns - 1  # in the last column a terminal may begin a new row by itself
+    """Return the rows for a terminal: the live line, and below it the warning, wrapped."""
+    width = columns - 1  # a terminal may wrap after its last column
     return [line, *textwrap.wrap(warning, width, initial_indent=_GAP, subsequent_indent=_GAP, break_on_hyphens=False)]
 
 

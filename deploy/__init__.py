@@ -1,1 +1,4 @@
-"""What `docker compose up` needs beside the programs: passwords, certificates, accounts, the hour of the backup."""
+"""How the programs are deployed: `compose` (the set-up and backup services of compose.yaml) and `systemd`.
+
+May use reader and common; nothing imports deploy.
+"""

@@ -1,4 +1,4 @@
-"""The services `prepare` and `setup` of compose.yaml: make passwords and certificates, hand each program its own.
+"""The services `prepare` and `setup` of compose.yaml: create passwords and certificates, and give each program its own.
 
 docker compose run --rm setup credentials home-assistant
 """
@@ -20,7 +20,7 @@ from deploy.compose.zone import zone_file
 
 ROOT = Path("/setup")
 TEMPLATES = Path("/opt/setup")  # as in the project: mosquitto/, mariadb/
-# Groups of the containers that are to read a file.
+# Group ids of the containers.
 MARIADB, READER, STORER = 999, 10001, 10002
 
 _RESTART = "docker compose restart mosquitto mariadb"
@@ -28,7 +28,7 @@ _RESTART_BROKER = "docker compose restart mosquitto"
 
 
 class Setup:
-    """The folders that the containers share with `setup`, one for each, and one that only `setup` has."""
+    """Writes the folders that `setup` shares with the containers, one for each, and the one that only `setup` has."""
 
     def __init__(self, root: Path, templates: Path, names: tuple[str, ...]) -> None:
         self.vault = PasswordStore(root / "keep")
@@ -38,27 +38,27 @@ class Setup:
         self._templates = templates
 
     def prepare(self) -> bool:
-        """Make what is missing and hand it out; return whether the broker's certificate is a new one."""
+        """Create what is missing and distribute it; return whether the broker's certificate is a new one."""
         renewed = self.authority.prepare(self.names)
-        self._hand_out()
+        self._distribute()
         return renewed
 
     def renew_certificate(self) -> None:
-        """Make the broker a new certificate."""
+        """Create a new certificate for the broker."""
         self.authority.prepare(self.names)
         self.authority.renew(self.names)
-        self._hand_out()
+        self._distribute()
 
     def password(self, name: str) -> str:
         """Return the password of an account."""
         return self.vault.password(self.vault.find(name))
 
-    def _hand_out(self) -> None:
+    def _distribute(self) -> None:
         accounts = [account for account in self.vault.accounts() if account.role != "sql"]
         passwords = [(account.name, self.vault.password(account)) for account in accounts]
         to_broker = self._root / "broker"
-        before = (to_broker / "passwords").read_text() if (to_broker / "passwords").exists() else ""
-        write(to_broker / "passwords", broker.password_file(passwords, before))
+        existing = (to_broker / "passwords").read_text() if (to_broker / "passwords").exists() else ""
+        write(to_broker / "passwords", broker.password_file(passwords, existing))
         write(to_broker / "acl", broker.access_rules(self._template("mosquitto/acl"), accounts))
         for name, folder in (("health", to_broker), ("console", to_broker / "console")):
             folder.mkdir(exist_ok=True)
@@ -95,7 +95,7 @@ def main() -> int:
         print(f"setup: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"setup: {error.filename}: {error.strerror}; is its volume this project's own?", file=sys.stderr)
+        print(f"setup: {error.filename}: {error.strerror}; does another project use this volume?", file=sys.stderr)
         return 1
     return 0
 
@@ -109,21 +109,27 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(command=action)
         return added
 
-    command("prepare", _prepare, "make what is missing; compose does it at each `up`")
-    show = command("credentials", _credentials, "what somebody needs to come in; without a name: who there is")
+    command("prepare", _prepare, "create what is missing; compose runs this at each `up`")
+    show = command(
+        "credentials", _credentials, "show how to connect with an account; without a name: list the accounts"
+    )
     show.add_argument("name", nargs="?")
-    command("ca", _ca, "print the authority's certificate, for those who come over TLS")
-    new = command("rotate", _rotate, "new passwords, for all or for those named")
+    command("ca", _ca, "print the certificate of the authority, for clients that connect with TLS")
+    new = command("rotate", _rotate, "create new passwords, for all accounts or for those named")
     new.add_argument("names", nargs="*", metavar="NAME")
-    command("renew", _renew, "a new certificate for the broker, from the same authority")
-    add = command("add", _add, "one more account, for a reader or a person elsewhere")
+    command("renew", _renew, "create a new certificate for the broker, signed by the same authority")
+    add = command("add", _add, "add an account, for a reader or a person on another machine")
     add.add_argument("name")
     add.add_argument("role", choices=ROLES)
-    remove = command("remove", _remove, "take an account away that was added")
+    remove = command("remove", _remove, "remove an account that was added")
     remove.add_argument("name")
-    add_meter = command("meter", _meter, "look for the meter at the serial ports of this machine, and write it to .env")
-    add_meter.add_argument("ports", nargs="*", metavar="PORT", help="such as /dev/ttyUSB0; without one: all there are")
-    given = command("password", _password, "note a password of your own broker or database; it is asked for")
+    add_meter = command(
+        "meter", _meter, "find the meter on the serial ports of this machine, and write its port to .env"
+    )
+    add_meter.add_argument("ports", nargs="*", metavar="PORT", help="such as /dev/ttyUSB0 (default: all ports)")
+    given = command(
+        "password", _password, "set the password of an account on your own broker or database (prompts for it)"
+    )
     given.add_argument("name")
     return parser
 
@@ -131,9 +137,9 @@ def _parser() -> argparse.ArgumentParser:
 def _prepare(setup: Setup, _: argparse.Namespace) -> None:
     first = not setup.authority.certificate.exists()
     renewed = setup.prepare()
-    print(f"setup: passwords and certificates are there; the broker's certificate ends on {setup.authority.ends()}")
+    print(f"setup: passwords and certificates are ready; the broker's certificate expires on {setup.authority.ends()}")
     if renewed and not first:
-        print(f"setup: the broker's certificate is a new one; if the broker runs: {_RESTART_BROKER}")
+        print(f"setup: the broker has a new certificate; if the broker is running: {_RESTART_BROKER}")
 
 
 def _credentials(setup: Setup, arguments: argparse.Namespace) -> None:
@@ -145,7 +151,7 @@ def _credentials(setup: Setup, arguments: argparse.Namespace) -> None:
     account = setup.vault.find(arguments.name)
     what, variable = ("database", "DATABASE_HOST") if account.role == "sql" else ("broker", "MQTT_HOST")
     if own := os.environ.get(variable):
-        raise SetupError(f"the {what} is your own, {own} ({variable} in .env): whoever comes in has an account there")
+        raise SetupError(f"you use your own {what}, {own} ({variable} in .env): create accounts there")
     print(_sql_credentials(setup, account) if account.role == "sql" else _mqtt_credentials(setup, account))
 
 
@@ -154,17 +160,17 @@ def _mqtt_credentials(setup: Setup, account: Account) -> str:
     where = " or ".join(known) or "its name or address (add it to MQTT_NAMES in .env, see docs/operations.md)"
     if account.role in GUESTS:
         port, local = os.environ.get("MQTT_TLS_PORT", "8883"), os.environ.get("MQTT_LOCAL_PORT", "1883")
-        here = f"on this machine:  broker 127.0.0.1, port {local}, without TLS; one connection for each account\n"
+        here = f"on this machine:  broker 127.0.0.1, port {local}, without TLS; one connection per account\n"
     else:
         address, _, port = os.environ.get("MQTT_PROGRAMS", "127.0.0.1:8884").rpartition(":")
-        here = f"on this machine:  broker localhost, port {port}, TLS as from elsewhere\n"
+        here = f"on this machine:  broker localhost, port {port}, TLS as from other machines\n"
         if address == "127.0.0.1":
-            here += "from elsewhere only with MQTT_PROGRAMS=0.0.0.0:8884 in .env, and docker compose up -d\n"
+            here += "for access from other machines: MQTT_PROGRAMS=0.0.0.0:8884 in .env, then docker compose up -d\n"
     return (
         f"username   {account.name}\n"
         f"password   {setup.vault.password(account)}\n"
         f"{here}"
-        f"from elsewhere:   broker {where}, port {port}, TLS with this authority (the command `ca` prints it alone):\n"
+        f"other machines:   broker {where}, port {port}, TLS with this authority (the command `ca` prints it alone):\n"
         f"{setup.authority.certificate.read_text().strip()}"
     )
 
@@ -186,30 +192,30 @@ def _ca(setup: Setup, _: argparse.Namespace) -> None:
 def _rotate(setup: Setup, arguments: argparse.Namespace) -> None:
     vault = setup.vault
     chosen = [vault.find(name) for name in arguments.names]
-    # What a person has given is that of somebody's own server: a new one would not be known there.
+    # A password set by `password` belongs to somebody's own server, which would not know a new one.
     chosen = chosen or [account for account in vault.accounts() if not vault.is_external(account)]
     for account in chosen:
         vault.renew(account)
     setup.prepare()
-    print(f"setup: new passwords for {', '.join(account.name for account in chosen)}. They count after: {_RESTART}")
-    print("setup: reader, storer and backup of compose take theirs by themselves; give the others theirs")
+    print(f"setup: new passwords for {', '.join(account.name for account in chosen)}; to apply: {_RESTART}")
+    print("setup: reader, storer and backup of compose get theirs automatically; update all other clients")
 
 
 def _renew(setup: Setup, _: argparse.Namespace) -> None:
     setup.renew_certificate()
-    print(f"setup: the new certificate ends on {setup.authority.ends()}. It counts after: {_RESTART_BROKER}")
+    print(f"setup: the new certificate expires on {setup.authority.ends()}; to apply: {_RESTART_BROKER}")
 
 
 def _add(setup: Setup, arguments: argparse.Namespace) -> None:
     account = setup.vault.add(arguments.name, arguments.role)
     setup.prepare()
-    print(f"setup: {account.name} may do what a {account.role} may. It counts after: {_RESTART_BROKER}")
+    print(f"setup: added {account.name} with the rights of {account.role}; to apply: {_RESTART_BROKER}")
 
 
 def _remove(setup: Setup, arguments: argparse.Namespace) -> None:
     setup.vault.remove(arguments.name)
     setup.prepare()
-    print(f"setup: {arguments.name} is gone, after: {_RESTART_BROKER}")
+    print(f"setup: removed {arguments.name}; to apply: {_RESTART_BROKER}")
 
 
 def _password(setup: Setup, arguments: argparse.Namespace) -> None:
@@ -218,11 +224,11 @@ def _password(setup: Setup, arguments: argparse.Namespace) -> None:
     given = getpass.getpass(asked) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
     setup.vault.set_external(account, given)
     setup.prepare()
-    print(f"setup: the password of {account.name} is noted. It counts after: docker compose restart")
+    print(f"setup: saved the password of {account.name}; to apply: docker compose restart")
 
 
 def _meter(_: Setup, __: argparse.Namespace) -> None:
-    """Stand for the one command that needs no password."""
+    """Mark the one command that needs no Setup; `main` runs it."""
 
 
 if __name__ == "__main__":

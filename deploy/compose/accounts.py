@@ -1,4 +1,4 @@
-"""Who has an account at the broker and at the database, and the vault that holds their passwords."""
+"""The accounts at the broker and at the database, and the store of their passwords."""
 
 import re
 import secrets
@@ -14,23 +14,23 @@ _LONGEST = 200
 
 
 class SetupError(Exception):
-    """Something a person must mend; the line says what and how."""
+    """Something that the user must correct; the message says what and how, in one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Somebody with a password."""
+    """An account at the broker, or at the database."""
 
     name: str
     role: str  # a section of mosquitto/acl; "sql": at the database
     note: str = ""  # for people
 
 
-#: Those that there are from the start. The names of the last two are also users of MariaDB.
+#: Those that always exist. The last two are users of MariaDB.
 ACCOUNTS = (
     Account("reader", "reader", "the reader of compose"),
     Account("storer", "storer", "the storer of compose"),
-    Account("home-assistant", "home-assistant", "Home Assistant: reads, announces itself"),
+    Account("home-assistant", "home-assistant", "Home Assistant: reads, publishes its own status"),
     Account("phone", "phone", "a phone, a script: reads"),
     Account("health", "health", "the health check of mosquitto's container"),
     Account("console", "phone", "mosquitto_sub in mosquitto's container: reads"),
@@ -39,36 +39,36 @@ ACCOUNTS = (
 )
 #: Those whose client id at the broker is the name of their account: see mosquitto/mosquitto.conf.
 GUESTS = ("home-assistant", "phone")
-#: What an account that is added may be.
+#: Roles of accounts that are added.
 ROLES = ("reader", "storer", *GUESTS)
 #: How the client ids of programs begin.
 _CLIENT_ID = "teleinfo-"
 
 
 class PasswordStore:
-    """A folder with a file for each password; nobody but `setup` sees it."""
+    """A folder with a file for each password; only `setup` can read it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def accounts(self) -> list[Account]:
-        """Return all accounts, those first that are always there."""
+        """Return all accounts, those that always exist first."""
         return [*ACCOUNTS, *self._added()]
 
     def find(self, name: str) -> Account:
         """Return an account.
 
         Raises:
-            SetupError: there is none of this name.
+            SetupError: there is no account of this name.
         """
         for account in self.accounts():
             if account.name == name:
                 return account
         names = ", ".join(account.name for account in self.accounts())
-        raise SetupError(f"there is no account {name!r}; there are {names}")
+        raise SetupError(f"unknown account {name!r}; known: {names}")
 
     def password(self, account: Account) -> str:
-        """Return the password of an account; it gets one when it has none."""
+        """Return the password of an account; create one when it has none."""
         file = self._file(account.name)
         try:
             return file.read_text(encoding="utf-8").rstrip("\n")
@@ -77,52 +77,52 @@ class PasswordStore:
             return file.read_text(encoding="utf-8").rstrip("\n")
 
     def renew(self, account: Account) -> None:
-        """Give an account a new password."""
+        """Create a new password for an account."""
         write(self._file(account.name), secrets.token_urlsafe(_PASSWORD_BYTES) + "\n")
-        self._given(account.name).unlink(missing_ok=True)
+        self._external_marker(account.name).unlink(missing_ok=True)
 
     def set_external(self, account: Account, password: str) -> None:
-        """Note the password that an account has elsewhere, at somebody's own broker or database.
+        """Set the password that an account has on the user's own broker or database.
 
         Raises:
-            SetupError: it cannot be one.
+            SetupError: it is not a valid password.
         """
         if not password or len(password) > _LONGEST or not password.isprintable():
-            raise SetupError(f"a password is one line of 1 to {_LONGEST} printable characters")
+            raise SetupError(f"a password must be one line of 1 to {_LONGEST} printable characters")
         write(self._file(account.name), password + "\n")
-        self._given(account.name).touch(mode=0o600)
+        self._external_marker(account.name).touch(mode=0o600)
 
     def is_external(self, account: Account) -> bool:
-        """Tell whether the password is one that a person has given."""
-        return self._given(account.name).exists()
+        """Return whether the password was set by `set_external`."""
+        return self._external_marker(account.name).exists()
 
     def add(self, name: str, role: str) -> Account:
         """Add an account.
 
         Raises:
-            SetupError: the name is taken, or cannot be one.
+            SetupError: the name is taken or not valid, or there is no such role.
         """
         if role not in ROLES:
-            raise SetupError(f"there is no role {role!r}; there are {', '.join(ROLES)}")
+            raise SetupError(f"unknown role {role!r}; known: {', '.join(ROLES)}")
         if not NAME.fullmatch(name):
-            raise SetupError(f"a name is made of a-z, 0-9 and '-', such as reader-attic, not {name!r}")
+            raise SetupError(f"{name!r} is not a valid name: use a-z, 0-9 and '-', such as reader-attic")
         if role in GUESTS and name.startswith(_CLIENT_ID):
-            raise SetupError(f"the name of a {role} cannot begin with {_CLIENT_ID!r}: so do the programs' client ids")
+            raise SetupError(f"the name of a {role} cannot begin with {_CLIENT_ID!r}: the programs' client ids do")
         if any(account.name == name for account in self.accounts()):
-            raise SetupError(f"there is an account {name!r} already")
+            raise SetupError(f"the account {name!r} already exists")
         write(self._folder / f"{name}.role", role + "\n")
         return Account(name, role, "added")
 
     def remove(self, name: str) -> None:
-        """Take an added account away.
+        """Remove an account that was added.
 
         Raises:
             SetupError: it was not added.
         """
         if name not in {account.name for account in self._added()}:
-            raise SetupError(f"{name!r} is no account that was added")
-        # The role last: as long as it is there, this can be repeated.
-        for file in (self._file(name), self._given(name), self._folder / f"{name}.role"):
+            raise SetupError(f"{name!r} is not an account that was added")
+        # The role last: as long as it exists, this can be repeated.
+        for file in (self._file(name), self._external_marker(name), self._folder / f"{name}.role"):
             file.unlink(missing_ok=True)
 
     def _added(self) -> Iterator[Account]:
@@ -132,5 +132,5 @@ class PasswordStore:
     def _file(self, name: str) -> Path:
         return self._folder / f"{name}.password"
 
-    def _given(self, name: str) -> Path:
+    def _external_marker(self, name: str) -> Path:
         return self._folder / f"{name}.given"

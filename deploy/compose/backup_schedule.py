@@ -1,6 +1,6 @@
-"""The service `backup` of compose.yaml: has `teleinfo-storer` save the database every so many hours.
+"""The service `backup` of compose.yaml: runs `teleinfo-storer backup` every BACKUP_EVERY_HOURS hours.
 
-It says a line for each backup. While the last one succeeded it touches /tmp/heartbeat, which the health check looks at.
+It prints a line for each backup. While the last one succeeded it touches /tmp/heartbeat, for the health check.
 """
 
 import os
@@ -28,20 +28,20 @@ class Schedule:
         self._not_before = 0.0
 
     def due(self, now: float) -> bool:
-        """Tell whether it is time: the newest file says so, also after a restart."""
+        """Return whether a backup is due; derived from the newest file, so that it survives a restart."""
         times = [file.stat().st_mtime for file in self._folder.glob(f"*{SUFFIX}")]
-        # A file of the future is a clock that was wrong.
+        # A file from the future was made while the clock was wrong.
         newest = max((moment for moment in times if moment <= now), default=0.0)
         return now >= max(newest + self._every, self._not_before)
 
     def done(self, succeeded: bool, now: float) -> None:
-        """Take note of a backup."""
+        """Record the outcome of a backup."""
         self.healthy = succeeded
         self._not_before = 0.0 if succeeded else now + TRY_AGAIN_AFTER
 
 
 def main() -> int:
-    """Save, wait, save again, until told to stop; return the exit code."""
+    """Make backups until SIGTERM; return the exit code."""
     every, keep = os.environ["BACKUP_EVERY_HOURS"], os.environ["BACKUP_KEEP"]
     if not every.isdecimal() or not keep.isdecimal() or not int(every) or not int(keep):
         print("backup: BACKUP_EVERY_HOURS and BACKUP_KEEP must be whole numbers above 0", file=sys.stderr)
@@ -65,8 +65,8 @@ def main() -> int:
 
 
 def _save(keep: str) -> int | None:
-    """Make a backup, which may take long, and return the exit code; None when told to stop meanwhile."""
-    process = subprocess.Popen(["teleinfo-storer", "backup", str(FOLDER), "--keep", keep], preexec_fn=_hear_signals)
+    """Make a backup, which may take long, and return its exit code; None after SIGTERM."""
+    process = subprocess.Popen(["teleinfo-storer", "backup", str(FOLDER), "--keep", keep], preexec_fn=_unblock_signals)
     while (code := process.poll()) is None:
         received = signal.sigtimedwait((*STOP, signal.SIGCHLD), BEAT_EVERY)
         if received is not None and received.si_signo in STOP:
@@ -78,7 +78,7 @@ def _save(keep: str) -> int | None:
     return code
 
 
-def _hear_signals() -> None:
+def _unblock_signals() -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP)
 
 

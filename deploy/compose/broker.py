@@ -1,4 +1,4 @@
-"""Writes what mosquitto is given: accounts, access rules, the account of the health check. No I/O here.
+"""The text of mosquitto's files: accounts, access rules, the account of the health check. Pure: no I/O.
 
 passwords = name:$7$iterations$salt$hash     PBKDF2-HMAC-SHA512, salt and hash in base64, as mosquitto_passwd does
 acl       = user NAME, followed by its rules, for each account; the rules of a role stand in mosquitto/acl
@@ -18,14 +18,14 @@ _SALT_BYTES = 12
 
 
 def password_line(name: str, password: str) -> str:
-    """Write the line of an account."""
+    """Return the password file's line for an account."""
     salt = secrets.token_bytes(_SALT_BYTES)
     digest = _digest(password, salt, _ITERATIONS)
     return f"{name}:$7${_ITERATIONS}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
 
 
 def verifies(line: str, name: str, password: str) -> bool:
-    """Tell whether this is the line of that account and password."""
+    """Return whether a line is that of this account and password."""
     try:
         known, _, rest = line.partition(":")
         empty, kind, iterations, salt, digest = rest.split("$")
@@ -35,17 +35,17 @@ def verifies(line: str, name: str, password: str) -> bool:
         return False
 
 
-def password_file(passwords: Iterable[tuple[str, str]], before: str) -> str:
-    """Write the file for names and passwords; a line of the file as it was `before` that is still right stays."""
+def password_file(passwords: Iterable[tuple[str, str]], existing: str) -> str:
+    """Return the file for names and passwords; a line of the existing file that is still right is kept."""
     lines = []
     for name, password in passwords:
-        old = next((line for line in before.splitlines() if line.startswith(f"{name}:")), "")
+        old = next((line for line in existing.splitlines() if line.startswith(f"{name}:")), "")
         lines.append(old if verifies(old, name, password) else password_line(name, password))
     return "\n".join(lines) + "\n"
 
 
 def access_rules(template: str, accounts: Iterable[Account]) -> str:
-    """Write the rules of all accounts, each with those of its role in the template.
+    """Return the rules of all accounts, each with those of its role in the template.
 
     Raises:
         SetupError: the template has no rules for a role.
@@ -67,7 +67,7 @@ def access_rules(template: str, accounts: Iterable[Account]) -> str:
 
 
 def client_options(name: str, password: str) -> str:
-    """Write the file in which mosquitto_sub finds its account, so that it stands on no command line."""
+    """Return the options file of mosquitto_sub: so its password is on no command line."""
     return f"-u {name}\n-P {password}\n"
 
 

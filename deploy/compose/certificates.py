@@ -1,4 +1,4 @@
-"""Makes this installation's own authority, and the certificate that the broker shows, with the program `openssl`."""
+"""The installation's certificate authority and the broker's certificate, made with the program `openssl`."""
 
 import ipaddress
 import re
@@ -9,9 +9,9 @@ from pathlib import Path
 from deploy.compose.accounts import SetupError
 
 AUTHORITY_DAYS = 7300
-DAYS = 800  # iPhones take no certificate that is valid for more than 825
+DAYS = 800  # iPhones reject certificates that are valid for more than 825
 RENEW_BEFORE = 60  # days
-#: Names by which the broker is always known: from this machine, and from the containers.
+#: Names of the broker that are always in its certificate: from this machine, and from the containers.
 NAMES = ("localhost", "mosquitto", "host.docker.internal", "127.0.0.1", "::1")
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9])?)*", re.IGNORECASE)
 
@@ -28,10 +28,10 @@ class CertificateAuthority:
         self._folder = folder
 
     def prepare(self, names: tuple[str, ...]) -> bool:
-        """Make what is missing, is for other names, or ends soon; return whether the broker's certificate is a new one.
+        """Create what is missing, is for other names or expires soon; return whether the broker's certificate is new.
 
         Raises:
-            SetupError: openssl does not do it.
+            SetupError: openssl failed.
         """
         if not self._key.exists() or not self.certificate.exists():
             self._make_authority()
@@ -41,7 +41,7 @@ class CertificateAuthority:
         return True
 
     def renew(self, names: tuple[str, ...]) -> None:
-        """Make the broker a new certificate; who trusts the authority trusts it too."""
+        """Create a new certificate for the broker; clients that trust the authority trust it too."""
         with tempfile.TemporaryDirectory(dir=self._folder) as folder:
             work = Path(folder)
             extensions = work / "extensions"
@@ -56,7 +56,7 @@ class CertificateAuthority:
                 "x509", "-req", "-in", work / "request", "-CA", self.certificate, "-CAkey", self._key,
                 "-set_serial", f"0x{_serial()}", "-days", DAYS, "-sha256", "-extfile", extensions, "-out", work / "crt",
             )  # fmt: skip
-            # The names last: without them it is all done again.
+            # The names last: if they are missing, all of it is done again.
             self._names.unlink(missing_ok=True)
             (work / "key").rename(self.server_key)
             (work / "crt").rename(self.server_certificate)
@@ -64,7 +64,7 @@ class CertificateAuthority:
             (work / "names").rename(self._names)
 
     def ends(self) -> str:
-        """Return when the broker's certificate ends, such as `2028-01-31`."""
+        """Return when the broker's certificate expires, such as `2028-01-31`."""
         line = _openssl("x509", "-in", self.server_certificate, "-noout", "-enddate", "-dateopt", "iso_8601")
         return line.strip().removeprefix("notAfter=")[:10]
 
@@ -93,15 +93,15 @@ class CertificateAuthority:
 
 
 def read_names(text: str) -> tuple[str, ...]:
-    """Read the names and addresses of this machine, separated by commas or spaces, and add those it always has.
+    """Parse the names and addresses of this machine, separated by commas or spaces, and add those it always has.
 
     Raises:
-        SetupError: one of them is neither a host's name nor an address.
+        SetupError: one of them is neither a host name nor an address.
     """
     names = text.replace(",", " ").split()
     for name in names:
         if not _is_address(name) and not _HOST.fullmatch(name):
-            raise SetupError(f"MQTT_NAMES: {name!r} is neither a name such as pi.local nor an address")
+            raise SetupError(f"MQTT_NAMES: {name!r} is neither a host name such as pi.local nor an address")
     return tuple(dict.fromkeys([*NAMES, *names]))
 
 
@@ -127,7 +127,7 @@ def _serial() -> str:
 
 
 def _openssl(*arguments: object) -> str:
-    """Run openssl; keys are files that it is given the names of."""
+    """Run openssl and return its output; keys are passed as files, not on the command line."""
     command = ["openssl", *map(str, arguments)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode != 0:

@@ -1,7 +1,7 @@
-"""Writes the SQL that MariaDB runs at each start, before it lets anybody in: the database, its users, their rights.
+"""The SQL that MariaDB runs at each start, before it accepts connections: the database, its users, their rights.
 
-One statement a line, as the server's `--init-file` wants it. Passwords stand there as the server itself keeps them,
-hashed. Everything may be repeated, and brings what was half done to its end.
+One statement a line, as the server's `--init-file` requires. Passwords are hashed, as the server stores them. Every
+statement can be repeated, and completes what an interrupted start left half done.
 """
 
 import hashlib
@@ -11,9 +11,9 @@ from deploy.compose.accounts import SetupError
 
 DATABASE = "teleinfodb"
 
-# Whoever is `mysql` or `root` inside the container is the administrator. The image sets itself up through a server
-# without network, as root without a password: that must go on until it is done. From then on root has to be root, and
-# the other accounts that the image made are gone.
+# The users `mysql` and `root` inside the container are administrators. The image sets itself up with a server without
+# network, as root without a password, which must work until that is done. From then on root must be the user root, and
+# the other accounts that the image made are dropped.
 _FIRST = """\
 CREATE USER IF NOT EXISTS mysql@localhost IDENTIFIED VIA unix_socket;
 GRANT ALL PRIVILEGES ON *.* TO mysql@localhost WITH GRANT OPTION;
@@ -28,7 +28,7 @@ _PASSWORD = re.compile(r"IDENTIFIED BY '[^']*'")
 
 
 def hashed(password: str) -> str:
-    """Return what the server keeps of a password (mysql_native_password).
+    """Return the hash that the server stores for a password (mysql_native_password).
 
     >>> hashed("test")
     '*94BDCEBE19083CE2A1F959FD02F964C7AF4CFC29'
@@ -38,19 +38,19 @@ def hashed(password: str) -> str:
 
 
 def accounts_sql(accounts: list[tuple[str, str]]) -> str:
-    """Write the statements for accounts: each the SQL of docs/database.md for it, and its password.
+    """Return the statements for accounts, each given as its SQL of docs/database.md and its password.
 
     Raises:
-        SetupError: the SQL gives no account a password.
+        SetupError: the SQL does not set exactly one password.
     """
     return _FIRST + "".join(_in_a_container(sql, password) for sql, password in accounts) + _LAST
 
 
 def _in_a_container(sql: str, password: str) -> str:
-    """Let the account come from anywhere: its own network is the limit."""
+    """Allow the account from any host: the network of compose is the limit."""
     statements = "".join(line for line in sql.splitlines(keepends=True) if not line.startswith("--"))
     secret = f"IDENTIFIED VIA mysql_native_password USING '{hashed(password)}'"
     statements, found = _PASSWORD.subn(secret, statements)
     if found != 1:
-        raise SetupError("mariadb/*.sql: one account with one password is expected")
+        raise SetupError("mariadb/*.sql: expected one account with one password")
     return statements.replace("'localhost'", "'%'")

@@ -1,4 +1,4 @@
-"""Sets variables in the text of a file .env, and leaves the rest of it as it is."""
+"""Sets variables in the text of an .env file; the rest of the text is unchanged."""
 
 import re
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 def with_variables(text: str, variables: Mapping[str, str]) -> str:
     r"""Return the text with these variables.
 
-    A line that sets one is replaced; else the line of .env.example that only shows it; else it comes at the end.
+    A line that sets a variable is replaced; else a line that has it as a comment; else it is added at the end.
 
     >>> with_variables("A=1\n# B=2\n", {"A": "3", "B": "4", "C": "5"})
     'A=3\nB=4\nC=5\n'

@@ -1,13 +1,13 @@
-"""Writes the files that containers are given: each whole or not at all, and for one group to read."""
+"""Writes the files for the containers: atomically, and readable by one group."""
 
 import os
 from pathlib import Path
 
 
 def write(path: Path, content: str | bytes, *, group: int | None = None) -> bool:
-    """Put `content` in the place of the file, unless it is there already; return whether it changed.
+    """Replace the file by `content` if that differs; return whether it changed.
 
-    Only its owner may read it, and `group` if there is one; who writes must be in that group.
+    Only its owner can read it, and `group` if given; the process must be in that group.
     """
     mode = 0o600 if group is None else 0o640
     data = content.encode() if isinstance(content, str) else content

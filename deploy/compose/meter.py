@@ -1,4 +1,4 @@
-"""The command `setup meter`: listens to the serial ports of the machine, and writes the meter's into .env."""
+"""The command `setup meter`: finds the meter on the serial ports of the machine, and writes its port to .env."""
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -15,65 +15,63 @@ from reader.line.port import open_port
 from reader.line.serial_ports import ports as serial_ports
 
 _USUAL_GROUP = 20  # compose.yaml takes it unless TIC_GROUP says otherwise
-_NOTHING_FOUND = """\
-meter: this machine has no serial port: plug the dongle in; on a Raspberry Pi, docs/hardware.md tells how to enable it
+_NO_PORT = """\
+meter: no serial port found: plug in the adapter; on a Raspberry Pi, enable the port (see docs/hardware.md)
 meter: for a port over the network, write TIC_PORT=socket://HOST:PORT into .env"""
-_NOTHING_HEARD = (
-    "meter: no meter was heard; nothing is written. The reader has the port? docker compose stop reader, then try again"
-)
+_NO_METER = "meter: no meter found, .env not changed; if the reader is using the port: docker compose stop reader"
 
 Listen = Callable[[str], LineFacts]
 
 
 def main(ports: Sequence[str], folder: Path = PROJECT) -> int:
-    """Look at the ports, or at all there are; return the exit code: 0 when .env names a meter."""
+    """Listen to the ports, or to all that exist; return the exit code: 0 when .env names a meter."""
     found = list(ports) or serial_ports(Host())
     if not found:
-        print(_NOTHING_FOUND, file=sys.stderr)
+        print(_NO_PORT, file=sys.stderr)
         return 1
-    print(f"meter: listening to {', '.join(found)}, for {SECONDS:.0f} s", flush=True)
-    heard = look(found, lambda port: listen(port, "auto", SECONDS, open_port))
-    if not heard:
-        print(_NOTHING_HEARD, file=sys.stderr)
+    print(f"meter: listening to {', '.join(found)} for {SECONDS:.0f} s", flush=True)
+    with_meter = look(found, lambda port: listen(port, "auto", SECONDS, open_port))
+    if not with_meter:
+        print(_NO_METER, file=sys.stderr)
         return 1
-    chosen = heard if ports or not sys.stdin.isatty() else choose(heard)
+    chosen = with_meter if ports or not sys.stdin.isatty() else choose(with_meter)
     return write_env(folder, chosen)
 
 
 def look(ports: Sequence[str], listen_to: Listen) -> list[str]:
-    """Listen to all of the ports at once and say what comes; return those with a meter, each meter once."""
+    """Listen to all of the ports at once and print the result; return those with a meter, each meter once."""
     with ThreadPoolExecutor(len(ports)) as pool:
         facts = list(pool.map(listen_to, ports))
-    heard: list[str] = []
+    with_meter: list[str] = []
     meters: set[str] = set()
     for port, line in zip(ports, facts, strict=True):
         findings = diagnose_line(line)
-        telling = next((finding for finding in findings if finding.subject == METER), findings[0])
+        main = next((finding for finding in findings if finding.subject == METER), findings[0])
         known = line.meters <= meters
         if line.meters and not known:
-            heard.append(port)
+            with_meter.append(port)
             meters |= line.meters
-        mark = f"{len(heard)}." if line.meters and not known else "-"
-        print(f"{mark:3} {port}: {telling.what}")
-        if telling.status is Status.PROBLEM:
-            print(f"    -> {telling.fix}")
-    return heard
+        mark = f"{len(with_meter)}." if line.meters and not known else "-"
+        print(f"{mark:3} {port}: {main.what}")
+        if main.status is Status.PROBLEM:
+            print(f"    -> {main.fix}")
+    return with_meter
 
 
-def choose(heard: list[str], answer: Callable[[str], str] = input) -> list[str]:
-    """Ask which of several ports are to be read; nothing means all of them."""
-    if len(heard) == 1:
-        return heard
-    numbers = {str(number): port for number, port in enumerate(heard, 1)}
+def choose(ports: list[str], answer: Callable[[str], str] = input) -> list[str]:
+    """Ask which of several ports are to be read; an empty answer means all of them."""
+    if len(ports) == 1:
+        return ports
+    numbers = {str(number): port for number, port in enumerate(ports, 1)}
     while True:
-        words = answer(f"Which ({', '.join(numbers)})? Return for all: ").replace(",", " ").split()
+        words = answer(f"Which ({', '.join(numbers)})? Press Enter for all: ").replace(",", " ").split()
         if all(word in numbers for word in words):
-            return [numbers[word] for word in dict.fromkeys(words)] or heard
-        print("meter: numbers of the list above are expected")
+            return [numbers[word] for word in dict.fromkeys(words)] or ports
+        print("meter: enter numbers from the list above")
 
 
 def write_env(folder: Path, ports: Sequence[str]) -> int:
-    """Write the ports into .env, which begins as .env.example where there is none."""
+    """Write the ports to .env; a new one begins as a copy of .env.example."""
     variables = port_variables(ports)
     file, example = folder / ".env", folder / ".env.example"
     text = "\n".join(f"{name}={value}" for name, value in variables.items())
@@ -85,14 +83,14 @@ def write_env(folder: Path, ports: Sequence[str]) -> int:
         if new:
             file.chmod(0o644)  # it holds no secret
     except OSError as error:
-        print(f"meter: .env cannot be written: {error.strerror}; put this into it:\n{text}", file=sys.stderr)
+        print(f"meter: .env cannot be written: {error.strerror}; add these lines yourself:\n{text}", file=sys.stderr)
         return 1
-    print(f"meter: .env says now:\n{text}\nmeter: it counts after: docker compose up -d")
+    print(f"meter: wrote to .env:\n{text}\nmeter: to apply: docker compose up -d")
     return 0
 
 
 def port_variables(ports: Sequence[str]) -> Mapping[str, str]:
-    """Return what .env must say for these ports."""
+    """Return the variables of .env for these ports."""
     variables = {"TIC_PORT": ports[0] if len(ports) == 1 else f"[{', '.join(ports)}]"}
     groups = {Path(port).stat().st_gid for port in ports if Path(port).exists()} - {_USUAL_GROUP}
     if groups:

@@ -1,4 +1,4 @@
-"""Makes the container `setup`, which begins as root, somebody with no more rights than the command needs."""
+"""Drops the rights of the container `setup`, which starts as root, to those that the command needs."""
 
 import os
 from collections.abc import Sequence
@@ -6,13 +6,13 @@ from pathlib import Path
 
 PROJECT = Path("/project")
 DEVICES = Path("/dev")
-# Of mosquitto's image, and the groups of those who are given files.
+# The user of mosquitto's image, and the groups of the containers that get files.
 _SETUP, _GROUPS = 1883, (999, 10001, 10002)
 _TTY_MAJORS = (4, 166, 188, 204, 207)  # as in compose.yaml
 
 
 def become(arguments: Sequence[str]) -> None:
-    """Become whom the project's folder belongs to, for `meter`, which writes .env; else who hands out passwords."""
+    """Become the owner of the project's folder for `meter`, which writes .env; else the user of the secrets."""
     if os.geteuid() != 0:
         return
     if arguments[:1] == ["meter"]:
@@ -26,7 +26,7 @@ def become(arguments: Sequence[str]) -> None:
 
 
 def port_groups(devices: Path) -> set[int]:
-    """Return the groups that may open the serial ports; never root's."""
+    """Return the groups that may open the serial ports, without root's."""
     groups = set()
     for path in devices.glob("tty*"):
         status = path.stat()

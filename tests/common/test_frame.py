@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from common.errors import MessageError
 from common.frame import LONGEST_MESSAGE, Frame, format_time, parse_time, peek_id, write_stamp
 from common.labels import Mode
-from tests.frames import INSTANT, frames
+from tests.support.frames import INSTANT, frames
 
 # The example of docs/design.md, with its time in UTC.
 EXAMPLE = {

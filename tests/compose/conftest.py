@@ -11,13 +11,13 @@ from tests.compose.stack import Stack
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Everything, up and healthy, after `docker compose up --build --wait` and nothing else."""
+    """All services, healthy, after nothing but `docker compose up --build --wait`."""
     if shutil.which("docker") is None or subprocess.run(["docker", "info"], capture_output=True).returncode != 0:
-        pytest.skip("there is no Docker engine here")
+        pytest.skip("no Docker engine here")
     stack = Stack(tmp_path_factory.mktemp("compose"))
     try:
         stack.up("--build")
         yield stack
     finally:
         stack.remove()
-    assert stack.traces() == set(), "the run has left something in the clone"
+    assert stack.traces() == set(), "the run has changed the clone"

@@ -1,4 +1,4 @@
-"""The containers of compose.yaml under a name of their own, as people start them."""
+"""The containers of compose.yaml as a project of their own, started as users do."""
 
 import json
 import os
@@ -12,19 +12,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from demo.servers import HOST, free_port
+from demo.servers import free_port
+from tests.support.programs import ROOT
 
-ROOT = Path(__file__).parents[2]
 SERVICES = ("mosquitto", "mariadb", "storer", "reader", "backup")
 UP_WITHIN = 300.0  # seconds
-#: What the shell that runs the tests may tell Docker; .env of this checkout and TIC_PORT of that shell are not for us.
+#: Variables that are passed on to Docker; .env of this checkout and variables such as TIC_PORT are not.
 _PASSED_ON = ("PATH", "HOME", "LANG", "SSL_CERT_FILE", "http_proxy", "https_proxy", "no_proxy")
 
 
 class Stack:
     """`docker compose` with its own project, ports and `.env`; the latter may be changed between two `up`.
 
-    It runs in a copy of the project, as a clone would be: what is done in the checkout meanwhile does not matter.
+    It runs in a copy of the project, as a clone would be: changes of the checkout meanwhile do not matter.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -56,7 +56,7 @@ class Stack:
         return int(self.env["DATABASE_LOCAL_PORT"])
 
     def compose(self, *arguments: str, given: str | None = None, check: bool = True) -> str:
-        """Run `docker compose`; return what it prints, and what it says if it may fail."""
+        """Run `docker compose`; return its output, with exit code and errors if `check` is false."""
         self._env_file.write_text("".join(f"{name}={value}\n" for name, value in self.env.items()))
         command = ["docker", "compose", "--project-name", self.project, "--env-file", str(self._env_file)]
         command += ["--progress", "quiet", "-f", "compose.yaml", "-f", "tests/compose/fast.yaml", *arguments]
@@ -72,8 +72,8 @@ class Stack:
             check=False,
         )
         if check:
-            words = f"docker compose {' '.join(arguments)}: {result.stderr[-2000:]}"
-            assert result.returncode == 0, words + "\n" + (self._last_words() if arguments[0] == "up" else "")
+            message = f"docker compose {' '.join(arguments)}: {result.stderr[-2000:]}"
+            assert result.returncode == 0, message + "\n" + (self._log_tail() if arguments[0] == "up" else "")
             return result.stdout
         return f"{result.returncode}\n{result.stdout}{result.stderr}"
 
@@ -83,7 +83,7 @@ class Stack:
         self.compose("up", "-d", "--wait", "--wait-timeout", "180", *arguments)
 
     def remove(self) -> None:
-        """Leave nothing: containers, networks, volumes, images, and what waits in this machine's memory."""
+        """Remove everything: containers, networks, volumes, images, and the journal in this machine's memory."""
         self.compose("--profile", "tools", "down", "--volumes", "--remove-orphans", "--rmi", "local", "--timeout", "5")
         journal = f"/machine/{self.project}-reader"
         memory = ["docker", "run", "--rm", "--network", "none", "-v", "/dev/shm:/machine", "python:3.13-slim"]
@@ -97,8 +97,8 @@ class Stack:
         """Run a shell command in a container."""
         return self.compose("exec", "-T", service, "sh", "-c", command, check=check)
 
-    def as_printed(self, line: str, enough: Callable[[str], bool], keys: bytes) -> tuple[int, str]:
-        """Type a line in the folder, on a terminal, and `keys` once what comes is enough; return exit code and text."""
+    def on_terminal(self, line: str, enough: Callable[[str], bool], keys: bytes) -> tuple[int, str]:
+        """Run a shell command on a terminal, and type `keys` once its output is enough; return exit code and output."""
         own = {
             "COMPOSE_PROJECT_NAME": self.project,
             "COMPOSE_FILE": "compose.yaml:tests/compose/fast.yaml",
@@ -133,7 +133,7 @@ class Stack:
         return self.compose("run", "--rm", "-T", "setup", *arguments, given=given)
 
     def password(self, name: str) -> str:
-        """Ask for a password as people do."""
+        """Return a password, from `setup credentials`."""
         lines = [line.split() for line in self.setup("credentials", name).splitlines()]
         (password,) = (line[1] for line in lines if line[0] == "password")
         return password
@@ -144,7 +144,7 @@ class Stack:
         return [line.split("\t") for line in self.compose("exec", "-T", "mariadb", "mariadb", *options).splitlines()]
 
     def inspect(self) -> list[dict[str, Any]]:
-        """Return what Docker knows of the containers."""
+        """Return `docker inspect` of the containers."""
         ids = self.compose("ps", "--all", "--quiet").split()
         output = subprocess.run(["docker", "inspect", *ids], capture_output=True, check=True, timeout=60).stdout
         containers: list[dict[str, Any]] = json.loads(output)
@@ -161,18 +161,7 @@ class Stack:
     def _listing(self) -> set[tuple[str, int]]:
         return {(str(path.relative_to(self.root)), path.stat().st_mtime_ns) for path in self.root.rglob("*")}
 
-    def _last_words(self) -> str:
+    def _log_tail(self) -> str:
         return self.compose("ps", "--all", check=False) + self.compose(
             "logs", "--tail", "20", *SERVICES, "prepare", check=False
         )
-
-
-def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
-    """Wait for a condition, looking again and again, and fail when it does not come true in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
-        time.sleep(0.3)  # between two looks
-
-
-__all__ = ["HOST", "SERVICES", "Stack", "wait_until"]

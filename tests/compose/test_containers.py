@@ -1,4 +1,4 @@
-"""What runs, as whom, with which rights, and what can be seen of its secrets."""
+"""Which containers run, with which user and rights, and that their secrets cannot be seen."""
 
 import re
 import subprocess
@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.compose.stack import ROOT, SERVICES, Stack, wait_until
+from tests.compose.stack import SERVICES, Stack
+from tests.support.programs import ROOT, wait_until
 
 
 def test_rows_arrive(stack: Stack) -> None:
@@ -18,7 +19,7 @@ def test_rows_arrive(stack: Stack) -> None:
     wait_until(lambda: rows() >= first + 3, 30, "three more rows")
 
 
-def test_without_a_meter_it_says_so_and_what_to_set(stack: Stack) -> None:
+def test_without_a_meter_the_log_says_what_to_set(stack: Stack) -> None:
     logs = stack.compose("logs", "reader")
     assert "NO METER" in logs
     assert "TIC_PORT" in logs
@@ -37,8 +38,11 @@ def test_a_container_has_no_rights_and_writes_nowhere(stack: Stack, service: str
     assert {int(status[name], 16) for name in ("CapPrm", "CapEff", "CapBnd", "CapAmb")} == {0}
     assert status["NoNewPrivs"].strip() == "1"
     for folder in ("/", "/etc", "/usr/bin", "/opt", "/var", "/run/teleinfo"):
-        said = stack.inside(service, f"[ ! -d {folder} ] || touch {folder}/x", check=False)
-        assert said.startswith("0\n") or re.search("Read-only file system|Permission denied", said), (folder, said)
+        output = stack.inside(service, f"[ ! -d {folder} ] || touch {folder}/x", check=False)
+        assert output.startswith("0\n") or re.search("Read-only file system|Permission denied", output), (
+            folder,
+            output,
+        )
         assert not stack.inside(service, f"ls {folder}/x 2>/dev/null || true")
 
 
@@ -100,7 +104,7 @@ def test_the_programs_have_no_installer(stack: Stack) -> None:
         assert stack.inside(service, "ls /opt/teleinfo/bin").split().count("pip") == 0
 
 
-def test_your_own_broker_or_database_leaves_ours_out(stack: Stack) -> None:
+def test_with_your_own_broker_or_database_ours_is_not_started(stack: Stack) -> None:
     def services(**own: str) -> set[str]:
         names = dict(stack.env)
         stack.env |= own
@@ -136,13 +140,15 @@ def test_no_compiler_is_needed_where_there_is_no_wheel(stack: Stack, tmp_path: P
     ).stdout.strip()
     run = ["docker", "run", "--rm", "--network", "none", image]
     script = "import shutil, yaml; print(shutil.which('cc') or shutil.which('gcc'), yaml.safe_load('{a: 1}'))"
-    said = subprocess.run([*run, "/opt/teleinfo/bin/python", "-c", script], capture_output=True, text=True, check=True)
+    output = subprocess.run(
+        [*run, "/opt/teleinfo/bin/python", "-c", script], capture_output=True, text=True, check=True
+    )
     subprocess.run(["docker", "image", "rm", image], capture_output=True, check=True)
-    assert said.stdout == "None {'a': 1}\n"
+    assert output.stdout == "None {'a': 1}\n"
 
 
-def test_a_backup_that_fails_is_seen(stack: Stack, tmp_path: Path) -> None:
-    """A folder in which the service may not write: it says so, and is not healthy."""
+def test_a_backup_that_fails_is_unhealthy(stack: Stack, tmp_path: Path) -> None:
+    """With a folder in which it cannot write, the service logs an error and is unhealthy."""
     tmp_path.chmod(0o755)
     try:
         stack.env["BACKUP_FOLDER"] = str(tmp_path)

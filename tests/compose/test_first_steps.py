@@ -1,9 +1,7 @@
-"""What a beginner meets: what the log says to do next, the time of day, the way to a meter of one's own."""
+"""A beginner's first steps: what the log says to do next, local time, finding one's own meter."""
 
-import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -11,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.compose.stack import ROOT, SERVICES, Stack, wait_until
+from tests.compose.stack import SERVICES, Stack
+from tests.support.programs import ENVIRONMENT, command_line, wait_until
 
 METER = re.compile(r"The meter (\d{12}) is read: [\d,]+ VA, period [^,]+, index [\d,]+ Wh")
 PARIS = ZoneInfo("Europe/Paris")
@@ -33,19 +32,19 @@ def test_the_log_says_once_what_the_meter_says_and_what_to_do_next(stack: Stack,
     assert [re.search(r"watch$|mosquitto_sub|SELECT", command) is not None for command in commands] == [True] * 3
 
 
-def test_watch_works_as_printed(stack: Stack, commands: list[str]) -> None:
-    code, text = stack.as_printed(commands[0], lambda text: " VA" in text, b"q")
+def test_watch_works_on_terminal(stack: Stack, commands: list[str]) -> None:
+    code, text = stack.on_terminal(commands[0], lambda text: " VA" in text, b"q")
     assert code == 0, text
     assert " VA" in text
 
 
-def test_mosquitto_sub_works_as_printed(stack: Stack, commands: list[str]) -> None:
-    code, text = stack.as_printed(commands[1], lambda text: "/state {" in text, b"\x03")
+def test_mosquitto_sub_works_on_terminal(stack: Stack, commands: list[str]) -> None:
+    code, text = stack.on_terminal(commands[1], lambda text: "/state {" in text, b"\x03")
     assert "/state {" in text, (code, text)
 
 
-def test_sql_works_as_printed(stack: Stack, commands: list[str]) -> None:
-    code, text = stack.as_printed(commands[2], lambda _: False, b"")
+def test_sql_works_on_terminal(stack: Stack, commands: list[str]) -> None:
+    code, text = stack.on_terminal(commands[2], lambda _: False, b"")
     assert code == 0, text
     assert re.search(r"\d{12}", text), text
 
@@ -74,9 +73,8 @@ def test_sql_of_a_person_has_the_time_of_the_house(stack: Stack) -> None:
 @contextmanager
 def meter_on_a_port() -> Iterator[str]:
     """Have a meter at the other end of a pseudo-terminal; yield its name."""
-    command = [sys.executable, "-P", "-m", "reader", "simulate", "standard-single-phase-base"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+    command = command_line("reader", "simulate", "standard-single-phase-base")
+    with subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         try:
             yield process.stdout.readline().strip()
@@ -88,8 +86,8 @@ def test_setup_meter_listens_to_a_port_and_writes_env(stack: Stack) -> None:
     env = stack.root / ".env"
     try:
         with meter_on_a_port() as port:
-            said = stack.setup("meter", port)
-        assert re.search(rf"1\.\s+{port}: Linky .* number \d{{12}}, standard mode", said)
+            output = stack.setup("meter", port)
+        assert re.search(rf"1\.\s+{port}: Linky .* number \d{{12}}, standard mode", output)
         assert f"\nTIC_PORT={port}\n" in env.read_text()
         assert "# READER_NAME=home" in env.read_text()  # all of .env.example is there
         assert (env.stat().st_uid, env.stat().st_gid) == (stack.root.stat().st_uid, stack.root.stat().st_gid)
@@ -98,15 +96,15 @@ def test_setup_meter_listens_to_a_port_and_writes_env(stack: Stack) -> None:
 
 
 def test_setup_meter_writes_nothing_where_no_meter_is(stack: Stack) -> None:
-    said = stack.compose("run", "--rm", "-T", "setup", "meter", "/dev/null", check=False)
-    assert said.startswith("1\n"), said
+    output = stack.compose("run", "--rm", "-T", "setup", "meter", "/dev/null", check=False)
+    assert output.startswith("1\n"), output
     assert not (stack.root / ".env").exists()
 
 
 def test_setup_has_the_rights_of_who_hands_out_passwords_and_no_others(stack: Stack) -> None:
-    script = "from deploy.user import become; become(['credentials']); print(open('/proc/self/status').read())"
-    said = stack.compose("run", "--rm", "-T", "--entrypoint", "python", "setup", "-c", script)
-    status = dict(line.split(":", 1) for line in said.splitlines() if ":" in line)
+    script = "from deploy.compose.user import become; become(['credentials']); print(open('/proc/self/status').read())"
+    output = stack.compose("run", "--rm", "-T", "--entrypoint", "python", "setup", "-c", script)
+    status = dict(line.split(":", 1) for line in output.splitlines() if ":" in line)
     assert set(status["Uid"].split()) == set(status["Gid"].split()) == {"1883"}
     assert {int(status[name], 16) for name in ("CapPrm", "CapEff")} == {0}
 
@@ -114,8 +112,8 @@ def test_setup_has_the_rights_of_who_hands_out_passwords_and_no_others(stack: St
 def test_a_time_zone_that_there_is_not_is_named(stack: Stack) -> None:
     stack.env["TZ"] = "Europe/Pari"
     try:
-        said = stack.compose("run", "--rm", "-T", "setup", "prepare", check=False)
+        output = stack.compose("run", "--rm", "-T", "setup", "prepare", check=False)
     finally:
         del stack.env["TZ"]
-    assert said.startswith("1\n")
-    assert "TZ: 'Europe/Pari' is no time zone" in said
+    assert output.startswith("1\n")
+    assert "TZ: 'Europe/Pari'" in output

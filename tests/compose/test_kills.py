@@ -1,4 +1,4 @@
-"""Containers killed, taken down and put up again, on a meter with numbered frames: none is lost, none is doubled."""
+"""Containers are killed, stopped and started again, with a meter of numbered frames: none is lost or stored twice."""
 
 import subprocess
 import time
@@ -6,14 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.compose.stack import SERVICES, Stack, wait_until
-from tests.faults.rig import METER, Meter
+from tests.compose.stack import SERVICES, Stack
+from tests.support.meters import METER, Meter
+from tests.support.programs import wait_until
 
 A_MOMENT = 0.5  # seconds; a frame that came so shortly before a kill may still have been in the kernel's buffer
 
 
 class Metered:
-    """A stack that reads a numbered meter outside of it, and what became of the frames."""
+    """A stack that reads a numbered meter outside of it."""
 
     def __init__(self, stack: Stack, meter: Meter) -> None:
         self.stack = stack
@@ -26,7 +27,7 @@ class Metered:
         wait_until(lambda: len(self.meter.sent) >= target, 60, f"{number} frames from the meter")
 
     def without_reader(self, *command: str) -> float:
-        """Do what ends the reader; what it has not read then does not count."""
+        """Run a command that ends the reader; frames that it could not read then do not count."""
         began = time.monotonic() - A_MOMENT
         self.stack.compose(*command)
         self._down.append((began, time.monotonic()))
@@ -48,8 +49,8 @@ class Metered:
         )
         return {int(number): int(count) for number, count in self.stack.sql(statement)}
 
-    def judge(self) -> None:
-        """Wait until all that was read is there, once."""
+    def check_all_stored(self) -> None:
+        """Wait until every frame that was read has a row, exactly one."""
         last = len(self.meter.sent)
         lost: set[int] = set()
 
@@ -88,11 +89,11 @@ def test_a_kill_of_each_container_in_turn_loses_nothing(metered: Metered) -> Non
             metered.frames(15)
         metered.stack.up()
         metered.frames(5)
-    metered.judge()
+    metered.check_all_stored()
 
 
-def test_what_waited_in_the_memory_of_a_killed_reader_is_still_there(metered: Metered) -> None:
-    """Nobody but the reader had these frames, and it had no time for a good-bye."""
+def test_unconfirmed_frames_in_the_memory_of_a_killed_reader_are_kept(metered: Metered) -> None:
+    """Only the reader had these frames, and it was killed."""
     metered.stack.compose("kill", "mosquitto")
     metered.frames(20)
     began = metered.without_reader("kill", "reader")
@@ -100,7 +101,7 @@ def test_what_waited_in_the_memory_of_a_killed_reader_is_still_there(metered: Me
     assert len(waiting) >= 10
     metered.stack.compose("rm", "--force", "reader")  # the container is gone, too
     metered.stack.up()
-    metered.judge()
+    metered.check_all_stored()
     assert waiting <= metered.rows().keys()
 
 
@@ -109,7 +110,7 @@ def test_a_kill_of_everything_at_once_loses_nothing(metered: Metered) -> None:
     metered.frames(20)
     metered.without_reader("kill")
     metered.stack.up()
-    metered.judge()
+    metered.check_all_stored()
 
 
 def test_down_and_up_go_on_where_they_were(metered: Metered) -> None:
@@ -118,17 +119,17 @@ def test_down_and_up_go_on_where_they_were(metered: Metered) -> None:
     metered.without_reader("down")
     metered.stack.up()
     metered.frames(10)
-    metered.judge()
+    metered.check_all_stored()
 
 
 def test_a_backup_brings_the_same_rows_back_into_an_empty_database(metered: Metered) -> None:
     stack = metered.stack
-    metered.judge()
+    metered.check_all_stored()
     stack.compose("stop", "reader", "storer")
     before = stack.compose("run", "--rm", "-T", "--no-deps", "storer", "export")
-    said = stack.compose("exec", "-T", "backup", "teleinfo-storer", "backup", "/backups")
-    file = said.split(":")[0]
-    assert "saved and verified" in said
+    output = stack.compose("exec", "-T", "backup", "teleinfo-storer", "backup", "/backups")
+    file = output.split(":")[0]
+    assert "saved and verified" in output
     # The disk has died: a new server, with nothing.
     stack.compose("rm", "--stop", "--force", "mariadb", "backup", "storer")
     subprocess.run(["docker", "volume", "rm", f"{stack.project}_mariadb-data"], capture_output=True, check=True)

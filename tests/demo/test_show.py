@@ -1,5 +1,6 @@
-"""What the demo draws: whole columns, as many as there is room for, and below them the reader's last warning."""
+"""What the demo draws: as many whole columns as fit, and below them the reader's last warning."""
 
+import json
 import re
 from datetime import UTC, datetime
 
@@ -7,15 +8,17 @@ import pytest
 
 from common.frame import Frame, Value
 from common.labels import Mode
+from common.mqtt.events import Message
 from demo.show import Show, picture
 
-VALUES: dict[str, Value] = {"ADCO": "031961123456", "PAPP": 1230, "PTEC": "HP..", "HCHC": 2456789, "HCHP": 6278335}
+METER = "031961123456"
+VALUES: dict[str, Value] = {"ADCO": METER, "PAPP": 1230, "PTEC": "HP..", "HCHC": 2456789, "HCHP": 6278335}
 
 
 def show(decoded: int = 1234) -> Show:
     shown = Show()
     shown.frame = Frame(
-        meter="031961123456", timestamp=datetime(2026, 11, 24, 22, 20, tzinfo=UTC), mode=Mode.HISTORIC, values=VALUES
+        meter=METER, timestamp=datetime(2026, 11, 24, 22, 20, tzinfo=UTC), mode=Mode.HISTORIC, values=VALUES
     )
     shown.decoded = shown.stored = decoded
     shown.delay = 0.012
@@ -82,3 +85,39 @@ def test_a_word_longer_than_the_terminal_does_not_break_the_picture() -> None:
     rows = picture("a line", "x" * 200, 60)
     assert len(rows) > 1
     assert all(len(row) < 60 for row in rows)
+
+
+# --- messages --------------------------------------------------------------------------------------------------------
+
+
+def health(problem: str | None) -> Message:
+    report = {
+        "delivery": {"decoded": 0, "recovered": 0},
+        "lines": [{"port": "/dev/ttyAMA0", "problem": None}, {"port": "/dev/ttyUSB0", "problem": problem}],
+    }
+    return Message("teleinfo/reader/demo/health", json.dumps(report).encode(), False, 1, 1, 1)
+
+
+def frame() -> Message:
+    message = {"meter": METER, "timestamp": "2026-11-24T22:20:20Z", "mode": "historic", "frame": {"PAPP": 750}}
+    payload = json.dumps(message).encode()
+    assert Frame.from_json(payload)
+    return Message(f"teleinfo/{METER}/frame", payload, False, 1, 1, 1)
+
+
+def test_a_line_without_frames_is_named_until_they_come() -> None:
+    show = Show()
+    assert "waiting" in show.line()
+    show.on_message(health("silent"))
+    assert "/dev/ttyUSB0 is silent" in show.line()
+    assert "/dev/ttyAMA0" not in show.line()
+    show.on_message(health(None))
+    show.on_message(frame())
+    assert "750 VA" in show.line()
+
+
+def test_a_line_that_falls_silent_is_named_in_place_of_its_last_frame() -> None:
+    show = Show()
+    show.on_message(frame())
+    show.on_message(health("unreadable"))
+    assert "/dev/ttyUSB0 is unreadable" in show.line()

@@ -7,19 +7,20 @@ from pathlib import Path
 from typing import Self
 
 from demo.servers import HOST, Database, InstanceError, die_with, find_program, free_port
-from tests.faults.rig import database_at, save_data, wait_until
+from tests.support.programs import wait_until
+from tests.support.servers import database_at, save_data
 
 ANOTHER_HOST, ARBITRATOR = "127.0.0.2", "127.0.0.3"
 LIBRARY = Path("/usr/lib/galera/libgalera_smm.so")
 SYNCED_WITHIN = 60.0  # seconds
-# A dead node is given up after two seconds instead of five: a torture has many.
+# A dead node is removed after two seconds instead of five: a torture kills many.
 _QUICK = (
     "evs.keepalive_period=PT0.5S; evs.suspect_timeout=PT2S; evs.inactive_timeout=PT4S; evs.inactive_check_period=PT0.5S"
 )
 
 
 def missing() -> str | None:
-    """Return what of Galera is not installed; None where all is there."""
+    """Return the part of Galera that is not installed; None if all is."""
     if not LIBRARY.exists():
         return f"{LIBRARY} (package galera-4)"
     for program in ("garbd", "mariadb-backup", "socat"):  # the latter two: for a node that has to catch up
@@ -108,7 +109,7 @@ class Pair:
             )
 
     def _recovered(self, node: Database) -> str:
-        """Ask the server up to which transaction its tables go."""
+        """Return the last transaction that the server's tables contain."""
         log = node.folder / "recover.log"
         log.unlink(missing_ok=True)
         command = [*node._prepare(), "--wsrep-recover", f"--log-error={log}"]

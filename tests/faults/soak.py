@@ -1,4 +1,4 @@
-"""Runs ten simulated meters for a while, with the database away half of the time, and watches the memory.
+"""Runs ten simulated meters for a while, with the database down half of the time, and watches the memory.
 
 Run it as `python -P -m tests.faults.soak --minutes 10` with the project on the path. Exit 0 only if the audit is clean,
 every frame that was decoded is stored, and the memory of reader and storer stayed below its bound.
@@ -16,23 +16,16 @@ from typing import Any
 
 from demo.servers import InstanceError
 from reader.simulator.meter import KINDS
-from tests.faults.rig import Program, Rig, wait_until
+from tests.faults.rig import Rig
+from tests.support.programs import Program, wait_until
 
 METERS = 10
 SPEED = 50  # times as fast as a meter: about 500 frames a second in all
 MOST_MEMORY = {"reader": 200, "storer": 150}  # MB, VmHWM
 REPORT_EVERY = 30.0  # seconds
-OUTAGE = 60.0  # seconds that the database is away, then there, in turn; shorter when the run is
+OUTAGE = 60.0  # seconds that the database is down and up in turn; shorter in a short run
 DRAINED_WITHIN = 1800.0  # seconds
 _LOOK = 0.5  # seconds between two looks
-
-
-def memory(program: Program) -> dict[str, float]:
-    """Return what the program has in memory, and the most that it ever had, in MB."""
-    assert program.process is not None
-    lines = Path(f"/proc/{program.process.pid}/status").read_text().splitlines()
-    values = dict(line.split(":", 1) for line in lines)
-    return {key: int(values[key].split()[0]) / 1024 for key in ("VmRSS", "VmHWM")}
 
 
 def ports() -> list[str]:
@@ -58,22 +51,22 @@ class Soak:
             outage = min(OUTAGE, seconds / 4)
             self._began = time.monotonic()
             end = self._began + seconds
-            there = True
+            up = True
             switch = self._began + outage
             while time.monotonic() < end:
                 time.sleep(_LOOK)
-                self._report(reader, storer, there=there)
+                self._report(reader, storer, up=up)
                 if time.monotonic() >= switch:
                     switch += outage
-                    there = not there
-                    (rig.database.start if there else rig.database.kill)()
-            if not there:
+                    up = not up
+                    (rig.database.start if up else rig.database.kill)()
+            if not up:
                 rig.database.start()
             began = time.monotonic()
             rows = self._drained(reader, storer)
             print(f"drained in {time.monotonic() - began:.1f} s: {rows} rows", flush=True)
-            self._report(reader, storer, there=True, now=True)
-            peaks = {each.name: memory(each)["VmHWM"] for each in (reader, storer)}
+            self._report(reader, storer, up=True, now=True)
+            peaks = {each.name: each.memory("VmHWM") / 2**20 for each in (reader, storer)}
             codes = reader.stop(), storer.stop()
             return self._judge(peaks, codes)
 
@@ -110,7 +103,7 @@ class Soak:
         """Wait until the spool is empty, and the last row of each meter is no older than two seconds."""
 
         def done() -> bool:
-            self._report(reader, storer, there=True)
+            self._report(reader, storer, up=True)
             late = self.rig.sql("SELECT COALESCE(MAX(TIMESTAMPDIFF(SECOND, last, UTC_TIMESTAMP())), 99) FROM"
                                 " (SELECT MAX(timestamp) AS last FROM frames GROUP BY meter_id) AS meters")  # fmt: skip
             return int(late[0][0]) <= 2 and not list(self.rig.spool.glob("*.spool"))
@@ -119,19 +112,19 @@ class Soak:
         wait_until(done, DRAINED_WITHIN, "it is drained", [reader, storer])
         return self._rows()
 
-    def _report(self, reader: Program, storer: Program, *, there: bool, now: bool = False) -> None:
+    def _report(self, reader: Program, storer: Program, *, up: bool, now: bool = False) -> None:
         reader.check()
         storer.check()
         moment = time.monotonic()
         if moment < self._next_report and not now:
             return
         self._next_report = moment + REPORT_EVERY
-        parts = [f"{moment - self._began:6.0f} s", f"database {'there' if there else 'away '}"]
+        parts = [f"{moment - self._began:6.0f} s", f"database {'up' if up else 'down'}"]
         for program in (reader, storer):
-            had = memory(program)
-            parts.append(f"{program.name} {had['VmRSS']:.0f} MB (most {had['VmHWM']:.0f})")
+            resident, most = program.memory() / 2**20, program.memory("VmHWM") / 2**20
+            parts.append(f"{program.name} {resident:.0f} MB (most {most:.0f})")
         backlog = sum(path.stat().st_size for path in self._files())
-        parts.append(f"rows {self._rows() if there else '?'}, backlog {backlog / 1e6:.2f} MB")
+        parts.append(f"rows {self._rows() if up else '?'}, backlog {backlog / 1e6:.2f} MB")
         with contextlib.suppress(subprocess.CalledProcessError):  # health comes once a minute, from the first one on
             delivery: Any = self.rig.health("reader")["delivery"]
             parts.append(f"decoded {delivery['decoded']}, waiting {delivery['waiting']}")

@@ -1,4 +1,4 @@
-"""Connections to the broker that break again and again, are never answered, or are somebody else's too."""
+"""Connections to the broker that break repeatedly, are never acknowledged, or are taken over by another client."""
 
 import subprocess
 import time
@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from demo.servers import HOST
-from tests.faults.proxy import Proxy, WithoutPuback
-from tests.faults.rig import METER, Program, Rig, wait_until
+from tests.faults.rig import Rig
+from tests.support.meters import METER
+from tests.support.programs import Program, wait_until
+from tests.support.proxy import Proxy, WithoutPuback
 
 WITHIN = 60.0  # seconds, for what should take a few
 IN_FLIGHT = 1000  # frames that a broker may leave unanswered
@@ -31,13 +33,13 @@ def carried(link: Proxy, size: int) -> bool:
 
 
 def test_a_flapping_broker_fills_no_memory_while_the_database_is_away(tmp_path: Path) -> None:
-    """What the storer could not acknowledge comes again at each connection: what came before is no use any more."""
+    """The broker sends unacknowledged messages again at each connection: those of earlier ones must be dropped."""
     volume = MESSAGES * MESSAGE_SIZE
     with Proxy() as link, Rig(tmp_path, port=SLOW, broker_ports=(link.port, link.port)) as rig:
         link.target = rig.broker.port
         storer = rig.start_storer()
-        wait_until(lambda: bool(storer.lines("Connected to the broker")), WITHIN, "it is there", [storer])
-        lean = storer.resident()
+        wait_until(lambda: bool(storer.lines("Connected to the broker")), WITHIN, "it is connected", [storer])
+        lean = storer.memory()
         rig.database.kill()
         subprocess.run(
             ["mosquitto_pub", "-h", HOST, "-p", str(rig.broker.port), "-q", "1", "-l", "-t", f"teleinfo/{METER}/frame"],
@@ -48,16 +50,16 @@ def test_a_flapping_broker_fills_no_memory_while_the_database_is_away(tmp_path: 
         for flap in range(FLAPS):
             link.drop()
             wait_until(partial(carried, link, (flap + 2) * volume), WITHIN, "all came again", [storer])
-        print("resident:", lean >> 20, "MiB, then", storer.resident() >> 20)
+        print("resident:", lean >> 20, "MiB, then", storer.memory() >> 20)
         # Those of this connection, a batch of the first that is being tried, what is made of it, and room for the heap.
-        wait_until(lambda: storer.resident() < lean + 4 * volume, WITHIN, "the rest is given back", [storer])
+        wait_until(lambda: storer.memory() < lean + 4 * volume, WITHIN, "the rest is given back", [storer])
 
 
 # -- the broker never acknowledges -------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def mute(tmp_path: Path) -> Iterator[tuple[Rig, Proxy]]:
+def without_pubacks(tmp_path: Path) -> Iterator[tuple[Rig, Proxy]]:
     """A rig whose reader never gets a PUBACK, with a fast meter."""
     with Proxy() as link, Rig(tmp_path, frames_a_second=240.0) as rig:
         text = rig.reader_config.read_text()
@@ -67,16 +69,18 @@ def mute(tmp_path: Path) -> Iterator[tuple[Rig, Proxy]]:
         yield rig, link
 
 
-def test_a_storer_s_confirmation_is_enough_where_the_broker_acknowledges_nothing(mute: tuple[Rig, Proxy]) -> None:
-    rig, link = mute
+def test_a_storer_s_confirmation_is_enough_where_the_broker_acknowledges_nothing(
+    without_pubacks: tuple[Rig, Proxy],
+) -> None:
+    rig, link = without_pubacks
     programs = rig.start_storer(), rig.start_reader()
     wait_until(lambda: bool(rig.sql("SHOW TABLES LIKE 'tallies'")), WITHIN, "tables", programs)
     wait_until(lambda: len(rig.rows()) > 2 * IN_FLIGHT, WITHIN, "rows beyond what may be in flight", programs)
     assert link.opened == 1, "it has connected afresh"
 
 
-def test_a_reader_leaves_a_connection_on_which_nothing_is_acknowledged(mute: tuple[Rig, Proxy]) -> None:
-    rig, link = mute
+def test_a_reader_leaves_a_connection_on_which_nothing_is_acknowledged(without_pubacks: tuple[Rig, Proxy]) -> None:
+    rig, link = without_pubacks
     with rig.reader_config.open("a") as config:
         config.write("delivery: {confirmed_by: [rig]}\n")  # a storer that is still to come
     reader, meter = rig.start_reader(), rig.meter
@@ -85,8 +89,8 @@ def test_a_reader_leaves_a_connection_on_which_nothing_is_acknowledged(mute: tup
     meter.stop()
     link.filter = None  # the next connection is a good one
     wait_until(lambda: link.opened > 1, UNANSWERED_WITHIN, "it connects afresh", [reader])
-    said = reader.lines(" WARNING ", "roker")
-    assert len(said) == 1, said
+    warnings = reader.lines(" WARNING ", "roker")
+    assert len(warnings) == 1, warnings
     storer = rig.start_storer()
     must = {number for number, _ in meter.sent}
     wait_until(
@@ -105,14 +109,14 @@ def another(rig: Rig, kind: str) -> Program:
     config = rig.reader_config if kind == "reader" else rig.storer_config
     twin = rig.folder / f"twin-{kind}.yaml"
     twin.write_text(config.read_text().replace("/journal,", "/twin,").replace(str(rig.spool), f"{rig.spool}-twin"))
-    return Program(f"twin-{kind}", kind, "run", "--config", str(twin), folder=rig.folder)
+    return Program(f"twin-{kind}", kind, "run", "--config", str(twin), folder=rig.folder).start()
 
 
 @pytest.mark.parametrize("kind", ["reader", "storer"])
-def test_two_of_one_name_say_so_once_and_do_not_fight(tmp_path: Path, kind: str) -> None:
+def test_two_programs_of_one_name_warn_once_and_stop_competing(tmp_path: Path, kind: str) -> None:
     with Rig(tmp_path, port=SLOW) as rig:
         first = rig.start_reader() if kind == "reader" else rig.start_storer()
-        wait_until(lambda: bool(first.lines("Connected to the broker")), WITHIN, "the first is there", [first])
+        wait_until(lambda: bool(first.lines("Connected to the broker")), WITHIN, "the first is connected", [first])
         twin = another(rig, kind)
 
         def take_overs() -> int:
@@ -128,8 +132,8 @@ def test_two_of_one_name_say_so_once_and_do_not_fight(tmp_path: Path, kind: str)
             twin.kill()
         print(take_overs(), "take-overs")
         assert take_overs() < MANY_TAKE_OVERS
-        told = [
+        warnings = [
             [line for line in program.lines(" WARNING ", "rig") if "another program named" in line.lower()]
             for program in (first, twin)
         ]
-        assert max(len(lines) for lines in told) == 1, told
+        assert max(len(lines) for lines in warnings) == 1, warnings

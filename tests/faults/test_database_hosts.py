@@ -1,4 +1,4 @@
-"""Several hosts of a database: whichever of them works is used, at start-up and later, whatever ails the others."""
+"""Several database hosts: whichever of them works is used, at start-up and later, whatever fails at the others."""
 
 import contextlib
 import socket
@@ -10,7 +10,9 @@ from typing import Self
 import pytest
 
 from demo.servers import HOST, Database
-from tests.faults.rig import Program, Rig, database_at, wait_until
+from tests.faults.rig import Rig
+from tests.support.programs import Program, wait_until
+from tests.support.servers import database_at
 
 WITHIN = 60.0  # seconds, for what should take a few
 HUNG_WITHIN = 90.0  # seconds, for what waits for the answer to a statement first
@@ -27,8 +29,8 @@ class Hosts:
         self.storer: Program | None = None
         self._number = 0
 
-    def heal(self) -> None:
-        """Let both be there, with tables, and well."""
+    def repair(self) -> None:
+        """Start and repair both, with tables."""
         for database, host in ((self.one, HOST), (self.two, ANOTHER_HOST)):
             if database.process is None:
                 database.start()
@@ -37,13 +39,14 @@ class Hosts:
             assert self.rig.command("storer", "migrate", config=self._config([host])).returncode == 0
 
     def start(self, *hosts: str) -> Program:
-        """Start a storer that is told of these hosts."""
+        """Start a storer with these hosts in its configuration."""
         config = self._config(hosts)
-        self.storer = Program(config.stem, "storer", "run", "--config", str(config), folder=self.rig.folder)
+        program = Program(config.stem, "storer", "run", "--config", str(config), folder=self.rig.folder)
+        self.storer = program.start()
         return self.storer
 
     def stop(self) -> None:
-        if self.storer is not None and self.storer.process is not None and self.storer.process.poll() is None:
+        if self.storer is not None and self.storer.running:
             self.storer.kill()
 
     def writes_into(self, database: Database, within: float = WITHIN) -> None:
@@ -77,13 +80,13 @@ class Hosts:
         return config
 
 
-class Doormat:
-    """What listens at the address of a host whose database is away: it counts who comes, and sends them off."""
+class Listener:
+    """Listens in place of a database that is down: counts connections and closes them."""
 
     def __init__(self, address: str, port: int) -> None:
-        self.visitors = 0
+        self.connections = 0
         self._server = socket.create_server((address, port))
-        self._thread = threading.Thread(target=self._serve, name="doormat", daemon=True)
+        self._thread = threading.Thread(target=self._serve, name="listener", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -97,9 +100,9 @@ class Doormat:
     def _serve(self) -> None:
         with contextlib.suppress(OSError):  # the end
             while True:
-                visitor, _ = self._server.accept()
-                self.visitors += 1
-                visitor.close()
+                connection, _ = self._server.accept()
+                self.connections += 1
+                connection.close()
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +110,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
     with Rig(tmp_path_factory.mktemp("hosts"), frames_a_second=10.0) as rig:
         hosts = Hosts(rig)
         try:
-            hosts.heal()
+            hosts.repair()
             rig.start_reader()
             yield hosts
         finally:
@@ -116,7 +119,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
 
 @pytest.fixture
 def hosts(both: Hosts) -> Iterator[Hosts]:
-    both.heal()
+    both.repair()
     yield both
     both.stop()
 
@@ -130,12 +133,12 @@ def hung(database: Database) -> None:
 
 
 def read_only(database: Database) -> None:
-    """As a node of a cluster that has lost the others: it lets everybody in, and takes nothing."""
+    """As a cluster node that has lost the others: it accepts connections, and rejects writes."""
     database.sql("SET GLOBAL read_only = 1")
 
 
 @pytest.mark.parametrize(
-    ("order", "ails"),
+    ("order", "fail"),
     [
         pytest.param((HOST, ANOTHER_HOST), dead, id="the first is dead"),
         pytest.param((ANOTHER_HOST, HOST), dead, id="the second is dead"),
@@ -145,17 +148,17 @@ def read_only(database: Database) -> None:
     ],
 )
 def test_a_storer_starts_with_the_host_that_works(
-    hosts: Hosts, order: Sequence[str], ails: Callable[[Database], None]
+    hosts: Hosts, order: Sequence[str], fail: Callable[[Database], None]
 ) -> None:
-    ails(hosts.one)
+    fail(hosts.one)
     hosts.start(*order)
     hosts.writes_into(hosts.two, HUNG_WITHIN)
-    hosts.heal()
+    hosts.repair()
     hosts.nothing_is_lost()
 
 
 @pytest.mark.parametrize(
-    ("order", "ails"),
+    ("order", "fail"),
     [
         pytest.param((HOST, ANOTHER_HOST), dead, id="dead"),
         pytest.param((HOST, NOWHERE, ANOTHER_HOST), dead, id="dead, and the next of three too"),
@@ -164,13 +167,13 @@ def test_a_storer_starts_with_the_host_that_works(
     ],
 )
 def test_a_storer_leaves_a_host_that_works_no_longer(
-    hosts: Hosts, order: Sequence[str], ails: Callable[[Database], None]
+    hosts: Hosts, order: Sequence[str], fail: Callable[[Database], None]
 ) -> None:
     hosts.start(*order)
     hosts.writes_into(hosts.one)
-    ails(hosts.one)
+    fail(hosts.one)
     hosts.writes_into(hosts.two, HUNG_WITHIN)
-    hosts.heal()
+    hosts.repair()
     hosts.nothing_is_lost()
 
 
@@ -182,23 +185,23 @@ def test_a_storer_whose_hosts_are_all_away_finds_whichever_comes_back(
     hosts.start(*order)
     hosts.writes_into(hosts.one)
     hosts.two.kill()
-    with Doormat(ANOTHER_HOST, hosts.two.port) as doormat:
+    with Listener(ANOTHER_HOST, hosts.two.port) as listener:
         hosts.one.kill()
         assert hosts.storer is not None
-        wait_until(lambda: doormat.visitors >= 2, WITHIN, "it has tried the other", [hosts.storer])
+        wait_until(lambda: listener.connections >= 2, WITHIN, "it has tried the other", [hosts.storer])
     back = hosts.one if first_back == "the one that was used" else hosts.two
     back.start()
     hosts.writes_into(back)
-    hosts.heal()
+    hosts.repair()
     hosts.nothing_is_lost()
 
 
 def test_a_storer_passes_by_a_host_that_hangs_when_its_own_comes_back(hosts: Hosts) -> None:
-    """The node beside it hangs: it lets the storer in and never says a word."""
+    """The other node hangs: it accepts the connection and never answers."""
     hosts.start(HOST, ANOTHER_HOST)
     hosts.writes_into(hosts.one)
     hosts.two.pause()
     hosts.one.restart()
     hosts.writes_into(hosts.one, HUNG_WITHIN)
-    hosts.heal()
+    hosts.repair()
     hosts.nothing_is_lost()

@@ -14,7 +14,8 @@ from common.disk import memory_backed
 from reader.buffer.item import Kind
 from reader.buffer.record import read_records, record_size
 from reader.buffer.spool import Spool
-from tests.faults.rig import ROOT, Program, Rig, wait_until
+from tests.faults.rig import Rig
+from tests.support.programs import ROOT, Program, wait_until
 
 WITHIN = 60.0  # seconds, for what should take a few
 MOST_BYTES = 150  # that an outage may cost on the disk, for each frame
@@ -23,7 +24,7 @@ PAGE = 4096  # bytes
 
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
-    """A rig whose storer runs, and that tells its reader of a spool for each test."""
+    """A rig whose storer runs; each test gives its reader a spool."""
     with Rig(tmp_path_factory.mktemp("disk"), frames_a_second=240.0) as rig:
         yield rig
 
@@ -39,19 +40,12 @@ class Reader(Program):
         config.write_text(text.replace("/journal,", f"/{name},"))
         super().__init__(name, "reader", "run", "--config", str(config), folder=rig.memory)
 
-    def said(self, text: str) -> int:
-        return self.log.read_text(errors="replace").count(text)
-
 
 @contextlib.contextmanager
 def reading(rig: Rig, name: str, spool: Path) -> Iterator[Reader]:
     """Run a reader; whatever happens, it does not outlive the test."""
-    reader = Reader(rig, name, spool)
-    try:
+    with Reader(rig, name, spool).start() as reader:
         yield reader
-    finally:
-        if reader.process is not None and reader.process.poll() is None:
-            reader.kill()
 
 
 def grown(rig: Rig, by: int, *programs: Program) -> None:
@@ -67,10 +61,9 @@ def sent(rig: Rig) -> int:
 
 def running_storer(rig: Rig) -> Program:
     storer = rig.storer or rig.start_storer()
-    assert storer.process is not None
-    if storer.process.poll() is not None:
+    if not storer.running:
         storer.start()
-    wait_until(lambda: "Connected to the broker" in storer.log.read_text(), WITHIN, "the storer is there", [storer])
+    wait_until(lambda: "Connected to the broker" in storer.log.read_text(), WITHIN, "the storer is connected", [storer])
     return storer
 
 
@@ -134,7 +127,7 @@ def test_every_whole_record_of_a_damaged_spool_arrives(rig: Rig, tmp_path: Path)
         reader.start()
         wait_until(lambda: safe <= rig.rows().keys(), WITHIN, "all that is whole arrives", [storer, reader])
         wait_until(lambda: not list(spool.glob("*.spool")), WITHIN, "what is confirmed is deleted", [reader])
-        assert reader.said("The spool was damaged: ") == 1
+        assert reader.count("The spool was damaged: ") == 1
         assert reader.stop() == 0
     rows = rig.rows()
     assert not lost & rows.keys()
@@ -186,7 +179,7 @@ def test_a_spool_that_cannot_be_written_does_not_stop_the_live_stream(rig: Rig, 
             begun = sent(rig)
             wait_until(lambda: sent(rig) >= begun + 240, WITHIN, "frames wait", [reader])
             assert reader.stop() == 0
-            assert reader.said("they stay in the journal") == 1
+            assert reader.count("they stay in the journal") == 1
             assert not list(spool.glob("*.spool"))
             storer.start()
             reader.start()
@@ -222,10 +215,9 @@ def test_confirmed_frames_cost_the_disk_nothing(rig: Rig, tmp_path: Path) -> Non
     with reading(rig, "frugal", tmp_path / "spool") as reader:
         grown(rig, 30, storer, reader)
         assert (tmp_path / "spool" / "storers" / "rig").exists()
-        assert reader.process is not None
-        before = written(reader.process.pid)
+        before = written(reader.pid)
         grown(rig, 250, storer, reader)
-        assert written(reader.process.pid) == before
+        assert written(reader.pid) == before
         assert reader.stop() == 0
 
 
@@ -235,7 +227,7 @@ from datetime import timedelta
 from pathlib import Path
 from reader.buffer.item import Item, Kind, to_micros
 from reader.buffer.spool import Spool
-from tests.frames import simulated
+from tests.support.frames import simulated
 
 def written():
     return int(dict(line.split(": ") for line in open("/proc/self/io").read().splitlines())["write_bytes"])

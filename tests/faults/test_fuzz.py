@@ -20,7 +20,7 @@ from common.labels import Mode
 from reader.simulator.meter import SimulatedMeter
 from reader.tic.decoder import CACHE_SIZE, LONGEST_FRAME, Decoder
 from reader.tic.parity import with_parity
-from tests.frames import DAY
+from tests.support.frames import DAY
 
 BYTES = 75_000  # in each of the cells of the table; there are sixteen
 EVERY = 150  # bytes between two damages, on average

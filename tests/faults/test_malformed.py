@@ -3,20 +3,19 @@
 import hashlib
 import json
 import random
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import paho.mqtt.client as paho
 import pytest
-from paho.mqtt.enums import CallbackAPIVersion
 
 from common.frame import LONGEST_MESSAGE, format_time, peek_id
-from demo.servers import HOST
-from tests.faults.rig import METER, Rig, wait_until
+from tests.faults.rig import Rig
+from tests.support.meters import METER
+from tests.support.mqtt_client import MqttClient
+from tests.support.programs import wait_until
 
 BAD, GOOD = 10_000, 2_000
 KEPT = 65_536  # bytes of a rejected message that the table keeps
@@ -182,40 +181,14 @@ def script(chance: random.Random) -> list[tuple[str, str, bytes]]:
 # -- the test ----------------------------------------------------------------------------------------------------------
 
 
-class Ear:
-    """Speaks to the broker, and hears what the storer answers."""
-
-    def __init__(self, port: int) -> None:
-        self.stored: set[tuple[str, str]] = set()
-        self.rejected: set[tuple[str, str]] = set()
-        self.complaints = 0
-        self._there = threading.Event()
-        self._client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
-        self._client.max_inflight_messages_set(0)
-        self._client.on_connect = lambda client, *_: client.subscribe(
-            [("teleinfo/+/stored", 1), ("teleinfo/rejected", 1)]
-        )
-        self._client.on_subscribe = lambda *_: self._there.set()
-        self._client.on_message = self._hear
-        self._client.connect(HOST, port)
-        self._client.loop_start()
-        assert self._there.wait(20)
-
-    def _hear(self, _: paho.Client, __: Any, heard: paho.MQTTMessage) -> None:
-        word = json.loads(heard.payload)
-        if heard.topic == "teleinfo/rejected":
-            self.complaints += 1
-            return
-        meter = heard.topic.split("/")[1]
-        self.stored |= {(meter, timestamp) for timestamp in word["timestamps"]}
-        self.rejected |= {(meter, timestamp) for timestamp in word["rejected"]}
-
-    def say(self, topic: str, payload: bytes) -> paho.MQTTMessageInfo:
-        return self._client.publish(topic, payload, qos=1)
-
-    def close(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
+def rejected(client: MqttClient) -> set[tuple[str, str]]:
+    """Return meter and timestamp of the frames that the storer has confirmed as rejected."""
+    return {
+        (topic.split("/")[1], timestamp)
+        for topic, payload in list(client.messages)
+        if topic.endswith("/stored")
+        for timestamp in json.loads(payload)["rejected"]
+    }
 
 
 @pytest.fixture
@@ -227,25 +200,23 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
 
 def test_ten_thousand_malformed_messages_cost_no_good_one(rig: Rig, capsys: pytest.CaptureFixture[str]) -> None:
     storer = rig.start_storer()
-    wait_until(lambda: "Connected to the broker" in storer.log.read_text(), 60, "it is there", [storer])
-    said = script(random.Random(7))
-    kinds = Counter(kind for kind, _, _ in said)
-    bad = [(topic, payload) for kind, topic, payload in said if kind != "good"]
+    storer.wait_for_log("Connected to the broker")
+    messages = script(random.Random(7))
+    kinds = Counter(kind for kind, _, _ in messages)
+    bad = [(topic, payload) for kind, topic, payload in messages if kind != "good"]
     named = {identity for _, payload in bad if (identity := peek_id(payload)) is not None}
     sent = Counter((topic[:255], len(payload), hashlib.sha256(payload[:KEPT]).hexdigest()) for topic, payload in bad)
-    ear = Ear(rig.broker.port)
-    try:
-        for _, topic, payload in said:
-            last = ear.say(topic, payload)
-        last.wait_for_publish(60)
+    with MqttClient(rig.broker.port, subscribe=("teleinfo/+/stored", "teleinfo/rejected")) as client:
+        for _, topic, payload in messages:
+            client.send(topic, payload)
 
         def recorded() -> int:
             return int(rig.sql("SELECT COALESCE(SUM(times), 0) FROM rejected_messages")[0][0])
 
         wait_until(lambda: recorded() >= len(bad), 120, "all are recorded", [storer])
         wait_until(lambda: len(rig.rows()) == GOOD, 60, "all good ones are stored", [storer])
-        wait_until(lambda: named <= ear.rejected, 30, "those that name an identity are confirmed as rejected", [storer])
-        wait_until(lambda: ear.complaints >= len(bad), 30, "each was reported", [storer])
+        wait_until(lambda: named <= rejected(client), 30, "what names an identity is rejected", [storer])
+        wait_until(lambda: len(client.payloads("teleinfo/rejected")) >= len(bad), 30, "each is reported", [storer])
 
         table = {
             (topic, int(size), digest): (int(times), int(rows))
@@ -257,11 +228,10 @@ def test_ten_thousand_malformed_messages_cost_no_good_one(rig: Rig, capsys: pyte
         assert sum(rows for _, rows in table.values()) == len(set(bad))
         assert set(rig.rows().values()) == {1}
         assert storer.stop() == 0
-    finally:
-        ear.close()
+        reports = len(client.payloads("teleinfo/rejected"))
     health = rig.health("storer")
     assert health["stored"] == GOOD
-    assert health["rejected"] == len(bad) == ear.complaints
+    assert health["rejected"] == len(bad) == reports
     assert health["duplicate"] == health["waiting"] == 0
     assert health["received"] == GOOD + len(bad)
     with capsys.disabled():

@@ -1,4 +1,4 @@
-"""What brokers and paho do to whoever trusts them, and that `common.mqtt` does not."""
+"""Surprises of brokers and of paho, and that `common.mqtt` handles them."""
 
 import gc
 import logging
@@ -8,9 +8,9 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any
 
 import pytest
 
@@ -22,66 +22,25 @@ from common.mqtt.events import (
     REFUSED,
     Connected,
     Disconnected,
-    Event,
     Message,
     Published,
     PublishToken,
 )
 from common.mqtt.session import Session
 from demo.servers import HOST, Broker, find_program
-from tests.faults.proxy import Proxy
-from tests.faults.rig import ROOT, Rig, wait_until
+from tests.faults.rig import Rig
+from tests.support.programs import ROOT, wait_until
+from tests.support.proxy import Proxy
+from tests.support.session_client import SessionClient
 
 WITHIN = 20.0  # seconds, for what should take one or two
 MOST_IDS = 65_535
 
-E = TypeVar("E", bound=Event)
 
-
-class Client:
-    """A session, and all that it said."""
-
-    def __init__(self, port: int, name: str, *subscriptions: str, **more: Any) -> None:
-        settings = more.pop("settings", None) or Settings(host=HOST, port=port)
-        self.events: list[Event] = []
-        self._news = threading.Condition()
-        self.session = Session(settings, name, subscriptions=subscriptions, emit=self._emit, **more)
-
-    def __enter__(self) -> Self:
-        self.session.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.session.close()
-
-    def _emit(self, event: Event) -> None:
-        with self._news:
-            self.events.append(event)
-            self._news.notify_all()
-
-    def all(self, kind: type[E], after: int = 0) -> list[E]:
-        return [event for event in self.events[after:] if isinstance(event, kind)]
-
-    def wait(
-        self, kind: type[E], after: int = 0, that: Callable[[E], bool] = lambda _: True, within: float = WITHIN
-    ) -> E:
-        """Wait for an event that came after the first `after` ones."""
-
-        def found() -> list[E]:
-            return [event for event in self.all(kind, after) if that(event)]
-
-        with self._news:
-            assert self._news.wait_for(found, within), f"no such {kind.__name__} within {within:.0f} s: {self.events}"
-            return found()[0]
-
-    def say(self, topic: str, payload: bytes | str, **more: bool) -> int:
-        """Publish something; return what the broker says to it."""
-        handed = self.session.publish(topic, payload, **more)
-        assert handed is not None
-        return self.wait(Published, that=lambda answer: answer.token == handed).reason_code
-
-    def payloads(self, after: int = 0) -> list[bytes]:
-        return [message.payload for message in self.all(Message, after)]
+def at(port: int, name: str, *subscriptions: str, **options: Any) -> SessionClient:
+    """Return a client of the broker at a port of this machine."""
+    settings = options.pop("settings", None) or Settings(host=HOST, port=port)
+    return SessionClient(settings, name, *subscriptions, **options)
 
 
 @pytest.fixture(scope="module")
@@ -95,11 +54,11 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
 
 
 @pytest.fixture
-def ear(broker: Broker) -> Iterator[Client]:
-    """Hears whatever reaches the broker."""
-    with Client(broker.port, "ear", "free/#") as ear:
-        ear.wait(Connected)
-        yield ear
+def listener(broker: Broker) -> Iterator[SessionClient]:
+    """A client that receives whatever reaches the broker."""
+    with at(broker.port, "listener", "free/#") as listener:
+        listener.wait(Connected)
+        yield listener
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -113,7 +72,7 @@ def test_nobody_says_good_bye_before_the_broker_has_answered() -> None:
     """An answer to a connection that is closed already resets it, and mosquitto then drops what it has not read."""
     with socket.create_server((HOST, 0)) as server:
         server.settimeout(WITHIN)
-        client = Client(server.getsockname()[1], "writer")
+        client = at(server.getsockname()[1], "writer")
         client.session.start()
         peer, _ = server.accept()
         with peer:
@@ -139,28 +98,28 @@ def test_nobody_says_good_bye_before_the_broker_has_answered() -> None:
     client.wait(Disconnected)
 
 
-def test_what_is_published_while_away_is_not_taken_and_never_arrives(broker: Broker, ear: Client) -> None:
-    with Client(broker.port, "writer") as writer:
+def test_what_is_published_while_away_is_not_taken_and_never_arrives(broker: Broker, listener: SessionClient) -> None:
+    with at(broker.port, "writer") as writer:
         writer.wait(Connected)
-        assert writer.say("free/a", "before") == 0
-        mark = len(writer.events), len(ear.events)
+        assert writer.publish("free/a", "before") == 0
+        mark = len(writer.events), len(listener.events)
         broker.kill()
         writer.wait(Disconnected, mark[0])
         assert not writer.session.connected
         assert [writer.session.publish("free/a", "away") for _ in range(MOST_IDS + 10)] == [None] * (MOST_IDS + 10)
         broker.start()
         writer.wait(Connected, mark[0])
-        ear.wait(Connected, mark[1])
-        wait_until(lambda: writer.say("free/a", "last") == 0, WITHIN, "the subscription counts")
-        ear.wait(Message, mark[1], lambda message: message.payload == b"last")
-    assert b"away" not in ear.payloads()
+        listener.wait(Connected, mark[1])
+        wait_until(lambda: writer.publish("free/a", "last") == 0, WITHIN, "the subscription counts")
+        listener.wait(Message, mark[1], lambda message: message.payload == b"last")
+    assert b"away" not in listener.payloads()
 
 
-def test_more_messages_than_there_are_ids_neither_raise_nor_come_late(broker: Broker, ear: Client) -> None:
+def test_more_messages_than_there_are_ids_neither_raise_nor_come_late(broker: Broker, listener: SessionClient) -> None:
     """A broker that hangs takes no more than 65,535; the rest is refused openly, and nothing is kept."""
-    with Client(broker.port, "writer") as writer:
+    with at(broker.port, "writer") as writer:
         writer.wait(Connected)
-        mark = len(writer.events), len(ear.events)
+        mark = len(writer.events), len(listener.events)
         broker.pause()
         answers = [writer.session.publish("free/flood", b"%d" % number) for number in range(MOST_IDS + 4_465)]
         broker.kill()
@@ -170,27 +129,27 @@ def test_more_messages_than_there_are_ids_neither_raise_nor_come_late(broker: Br
         writer.wait(Disconnected, mark[0])
         broker.start()
         writer.wait(Connected, mark[0])
-        ear.wait(Connected, mark[1])
+        listener.wait(Connected, mark[1])
         handed = writer.session.publish("free/flood", "after")
         assert handed is not None
         assert handed not in taken
         writer.wait(Published, mark[0], lambda answer: answer.token == handed)
-        wait_until(lambda: writer.say("free/flood", "last") == 0, WITHIN, "the subscription counts")
-        ear.wait(Message, mark[1], lambda message: message.payload == b"last")
+        wait_until(lambda: writer.publish("free/flood", "last") == 0, WITHIN, "the subscription counts")
+        listener.wait(Message, mark[1], lambda message: message.payload == b"last")
         answered = [answer for answer in writer.all(Published, mark[0]) if answer.token in taken]
-    assert set(ear.payloads(mark[1])) <= {b"after", b"last"}
+    assert set(listener.payloads(mark[1])) <= {b"after", b"last"}
     assert answered == []
 
 
 def test_the_broker_s_answer_comes_with_its_reason(broker: Broker) -> None:
-    with Client(broker.port, "writer") as writer:
+    with at(broker.port, "writer") as writer:
         writer.wait(Connected)
-        assert writer.say("free/nobody", "x") == NOBODY_SUBSCRIBED
-        assert writer.say("secret/a", "x") >= REFUSED
-        assert writer.say("secret/a", "x") == 0x87
-        with Client(broker.port, "reader", "free/somebody") as reader:
+        assert writer.publish("free/nobody", "x") == NOBODY_SUBSCRIBED
+        assert writer.publish("secret/a", "x") >= REFUSED
+        assert writer.publish("secret/a", "x") == 0x87
+        with at(broker.port, "reader", "free/somebody") as reader:
             reader.wait(Connected)
-            wait_until(lambda: writer.say("free/somebody", "x") == 0, WITHIN, "the subscription counts")
+            wait_until(lambda: writer.publish("free/somebody", "x") == 0, WITHIN, "the subscription counts")
         assert writer.all(Disconnected) == []
 
 
@@ -199,11 +158,11 @@ def test_the_broker_s_answer_comes_with_its_reason(broker: Broker) -> None:
 
 def test_a_late_acknowledgement_does_not_acknowledge_another_message(broker: Broker) -> None:
     """The broker dies with its sessions: ids start anew, and the first of them is somebody else's now."""
-    with Proxy(broker.port) as proxy, Client(broker.port, "writer") as writer:
+    with Proxy(broker.port) as proxy, at(broker.port, "writer") as writer:
         writer.wait(Connected)
-        with Client(proxy.port, "late", "free/late", persistent=True, receive_maximum=10) as late:
+        with at(proxy.port, "late", "free/late", persistent=True, receive_maximum=10) as late:
             assert not late.wait(Connected).session_present
-            wait_until(lambda: writer.say("free/late", "first") == 0, WITHIN, "the subscription counts")
+            wait_until(lambda: writer.publish("free/late", "first") == 0, WITHIN, "the subscription counts")
             first = late.wait(Message)
 
             mark = len(late.events), len(writer.events)
@@ -212,7 +171,7 @@ def test_a_late_acknowledgement_does_not_acknowledge_another_message(broker: Bro
             broker.start()
             assert not late.wait(Connected, mark[0]).session_present
             writer.wait(Connected, mark[1])
-            wait_until(lambda: writer.say("free/late", "second") == 0, WITHIN, "the subscription counts again")
+            wait_until(lambda: writer.publish("free/late", "second") == 0, WITHIN, "the subscription counts again")
             second = late.wait(Message, mark[0])
             assert (second.payload, second.mid) == (b"second", first.mid)
             late.session.acknowledge(first)  # too late: nothing may happen
@@ -226,11 +185,11 @@ def test_a_late_acknowledgement_does_not_acknowledge_another_message(broker: Bro
 
 def test_a_message_of_an_older_connection_is_never_acknowledged_on_a_newer_one(broker: Broker) -> None:
     """The broker has kept the session: the message comes again, and only that one can be acknowledged."""
-    with Proxy(broker.port) as proxy, Client(broker.port, "writer") as writer:
+    with Proxy(broker.port) as proxy, at(broker.port, "writer") as writer:
         writer.wait(Connected)
-        with Client(proxy.port, "older", "free/older", "free/late", persistent=True, receive_maximum=10) as older:
+        with at(proxy.port, "older", "free/older", "free/late", persistent=True, receive_maximum=10) as older:
             older.wait(Connected)
-            wait_until(lambda: writer.say("free/older", "precious") == 0, WITHIN, "the subscription counts")
+            wait_until(lambda: writer.publish("free/older", "precious") == 0, WITHIN, "the subscription counts")
             stale = older.wait(Message)
             (fresh, *_) = _reconnected(older, proxy, writer)
             assert (fresh.payload, fresh.mid) == (stale.payload, stale.mid)
@@ -243,22 +202,22 @@ def test_a_message_of_an_older_connection_is_never_acknowledged_on_a_newer_one(b
             assert b"precious" not in [message.payload for message in _reconnected(older, proxy, writer)]
 
 
-def _reconnected(client: Client, proxy: Proxy, writer: Client) -> list[Message]:
+def _reconnected(client: SessionClient, proxy: Proxy, writer: SessionClient) -> list[Message]:
     """Cut the client's connection; return what came on the next one, up to a message that is sent then."""
-    assert client.say("free/turn", "x") == NOBODY_SUBSCRIBED  # what was acknowledged before it has arrived
+    assert client.publish("free/turn", "x") == NOBODY_SUBSCRIBED  # what was acknowledged before it has arrived
     mark = len(client.events)
     proxy.drop()
     client.wait(Disconnected, mark)
     assert client.wait(Connected, mark).session_present
-    assert writer.say("free/late", f"sentinel {mark}") == 0
+    assert writer.publish("free/late", f"sentinel {mark}") == 0
     client.wait(Message, mark, lambda message: message.payload == f"sentinel {mark}".encode())
     return client.all(Message, mark)
 
 
 def test_a_session_that_the_broker_has_lost_is_told(broker: Broker) -> None:
-    with Client(broker.port, "keeper", "free/kept", persistent=True) as keeper:
+    with at(broker.port, "keeper", "free/kept", persistent=True) as keeper:
         assert not keeper.wait(Connected).session_present
-    with Client(broker.port, "keeper", "free/kept", persistent=True) as keeper:
+    with at(broker.port, "keeper", "free/kept", persistent=True) as keeper:
         assert keeper.wait(Connected).session_present
         mark = len(keeper.events)
         broker.kill()
@@ -310,7 +269,7 @@ sys.exit(shutdown.exit_code)
 @pytest.mark.parametrize(("kind", "thread"), [("Message", "paho-mqtt-client-zombie"), ("Disconnected", "mqtt")])
 def test_a_dead_thread_ends_the_process(broker: Broker, kind: str, thread: str) -> None:
     """Without that it would live on, deaf, and say that it is connected."""
-    with Client(broker.port, "writer") as writer:
+    with at(broker.port, "writer") as writer:
         writer.wait(Connected)
         with subprocess.Popen(
             [sys.executable, "-P", "-c", _ZOMBIE.format(kind=kind, port=broker.port)],
@@ -320,7 +279,7 @@ def test_a_dead_thread_ends_the_process(broker: Broker, kind: str, thread: str) 
             text=True,
         ) as process:
             try:
-                wait_until(lambda: writer.say("free/zombie", "x") != NOBODY_SUBSCRIBED, WITHIN, "it has subscribed")
+                wait_until(lambda: writer.publish("free/zombie", "x") != NOBODY_SUBSCRIBED, WITHIN, "it has subscribed")
                 if kind == "Disconnected":
                     broker.kill()
                     broker.start()
@@ -336,7 +295,7 @@ def test_a_dead_thread_ends_the_process(broker: Broker, kind: str, thread: str) 
 def test_a_broker_that_hangs_is_noticed_and_found_again(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
     keepalive = 2
     monkeypatch.setattr(common.mqtt.connection, "KEEPALIVE", keepalive)
-    with Client(broker.port, "patient", "free/#") as patient:
+    with at(broker.port, "patient", "free/#") as patient:
         patient.wait(Connected)
         mark = len(patient.events)
         broker.pause()
@@ -348,11 +307,11 @@ def test_a_broker_that_hangs_is_noticed_and_found_again(broker: Broker, monkeypa
         finally:
             broker.resume()
         patient.wait(Connected, mark)
-        assert patient.say("free/hang", "y") == 0 or patient.say("free/hang", "z") == 0
+        assert patient.publish("free/hang", "y") == 0 or patient.publish("free/hang", "z") == 0
 
 
 def test_a_short_message_does_not_wait_for_company(broker: Broker) -> None:
-    with Client(broker.port, "quick") as quick:
+    with at(broker.port, "quick") as quick:
         quick.wait(Connected)
         assert _no_delay(quick.session)
 
@@ -382,7 +341,7 @@ def test_a_wrong_password_is_said_once_and_tried_again(tmp_path: Path, caplog: p
         def refused() -> int:
             return len(re.findall("not authori[sz]ed", broker.log.read_text()))
 
-        with Client(broker.port, "reader", settings=settings) as reader:
+        with at(broker.port, "reader", settings=settings) as reader:
             wait_until(lambda: refused() >= 3, WITHIN, "it has tried three times")
             assert warnings(caplog) == [
                 f"The broker {HOST}:{broker.port} refused the connection: Not authorized;"
@@ -435,9 +394,9 @@ def _tls(port: int, **files: Path) -> Settings:
 
 def test_tls_with_a_certificate_for_each_side(authority: Path, tls_port: int) -> None:
     files = {"ca": authority / "ca.pem", "certificate": authority / "client.pem", "key": authority / "client.key"}
-    with Client(tls_port, "secure", "free/tls", settings=_tls(tls_port, **files)) as secure:
+    with at(tls_port, "secure", "free/tls", settings=_tls(tls_port, **files)) as secure:
         secure.wait(Connected)
-        wait_until(lambda: secure.say("free/tls", "x" * 40_000) == 0, WITHIN, "the subscription counts")
+        wait_until(lambda: secure.publish("free/tls", "x" * 40_000) == 0, WITHIN, "the subscription counts")
         assert len(secure.wait(Message).payload) == 40_000
         assert _no_delay(secure.session)
 
@@ -452,7 +411,7 @@ def test_tls_that_does_not_hold_is_said_and_nobody_is_connected(
     if flaw == "a stranger's authority":
         files = {"ca": authority / "stranger.pem"}
         files |= {"certificate": authority / "client.pem", "key": authority / "client.key"}
-    with Client(tls_port, "insecure", settings=_tls(tls_port, **files)) as insecure:
+    with at(tls_port, "insecure", settings=_tls(tls_port, **files)) as insecure:
         wait_until(
             lambda: (attempt := insecure.session._attempt) is not None and attempt.number > 2,
             WITHIN,
@@ -483,7 +442,7 @@ def test_tls_files_that_come_late_are_waited_for_and_renewed_ones_count_at_the_n
         for name, file in (("key", f"{pair}.key"), ("certificate", f"{pair}.pem"), ("ca", f"{ca}.pem")):
             shutil.copy(authority / file, files[name])
 
-    with Proxy(tls_port) as proxy, Client(proxy.port, "patient", settings=_tls(proxy.port, **files)) as patient:
+    with Proxy(tls_port) as proxy, at(proxy.port, "patient", settings=_tls(proxy.port, **files)) as patient:
         wait_until(lambda: warnings(caplog) != [], WITHIN, "it is said")
         assert warnings(caplog)[0].startswith(f"mqtt.tls.ca: {files['ca']} cannot be read: No such file or directory")
         install("ca", "client")
@@ -502,19 +461,19 @@ def test_tls_files_that_come_late_are_waited_for_and_renewed_ones_count_at_the_n
 
 
 def test_a_connection_that_is_given_up_is_made_anew_and_nobody_hears_the_last_will(
-    broker: Broker, ear: Client, caplog: pytest.LogCaptureFixture
+    broker: Broker, listener: SessionClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     will = common.mqtt.connection.Will("free/status", b"offline")
-    with Client(broker.port, "stuck", "free/news", will=will) as client:
+    with at(broker.port, "stuck", "free/news", will=will) as client:
         client.session.reconnect()  # before there is one
         client.wait(Connected)
         client.session.reconnect()
         client.wait(Disconnected)
         client.wait(Connected, after=2)
-        assert client.say("free/news", "again") == 0
+        assert client.publish("free/news", "again") == 0
         client.wait(Message, that=lambda message: message.payload == b"again")
-        ear.wait(Message, that=lambda message: message.payload == b"again")
-        assert b"offline" not in ear.payloads()
+        listener.wait(Message, that=lambda message: message.payload == b"again")
+        assert b"offline" not in listener.payloads()
         assert len(client.all(Connected)) == 2
     assert warnings(caplog) == []
 
@@ -522,7 +481,7 @@ def test_a_connection_that_is_given_up_is_made_anew_and_nobody_hears_the_last_wi
 def test_a_connection_to_a_broker_that_acknowledges_nothing_can_be_given_up() -> None:
     with socket.create_server((HOST, 0)) as server:
         server.settimeout(WITHIN)
-        with Client(server.getsockname()[1], "stuck") as client:
+        with at(server.getsockname()[1], "stuck") as client:
             for number in range(2):
                 peer, _ = server.accept()
                 with peer:

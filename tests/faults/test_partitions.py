@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.proxy import Proxy
-from tests.faults.rig import Program, Rig, wait_until
+from tests.faults.rig import Rig
+from tests.support.programs import wait_until
+from tests.support.proxy import Proxy
 
 CUTS = 6
 NOTICED = 60.0  # seconds: keepalive is 15 s, a statement of the database may take 30 s
@@ -36,16 +37,12 @@ def partition(tmp_path: Path) -> Iterator[Partition]:
         yield partition
 
 
-def _said(program: Program, text: str) -> int:
-    return program.log.read_text(errors="replace").count(text)
-
-
 def test_every_frame_has_its_row_whatever_the_network_does(partition: Partition) -> None:
     rig, links = partition.rig, partition.links
     meter = rig.meter
     assert meter is not None
     programs = reader, storer = rig.start_reader(), rig.start_storer()
-    wait_until(lambda: storer.log.exists() and _said(storer, "Ready") > 0 and bool(rig.rows()), 60, "a row", programs)
+    wait_until(lambda: storer.count("Ready") > 0 and bool(rig.rows()), 60, "a row", programs)
 
     # Slow, and cut in the middle of a packet, again and again, both ways.
     for link in links:
@@ -66,11 +63,11 @@ def test_every_frame_has_its_row_whatever_the_network_does(partition: Partition)
         link.delay = 0.0
 
     # Refused.
-    refused = [_said(program, "cannot be reached") for program in programs]
+    refused = [program.count("cannot be reached") for program in programs]
     for link in links:
         link.refuse()
     wait_until(
-        lambda: all(_said(each, "cannot be reached") > was for each, was in zip(programs, refused, strict=True)),
+        lambda: all(each.count("cannot be reached") > was for each, was in zip(programs, refused, strict=True)),
         30,
         "both notice that they are refused",
         programs,
@@ -82,7 +79,7 @@ def test_every_frame_has_its_row_whatever_the_network_does(partition: Partition)
 
     # All three stall, longer than their time-outs: the reader's both ways, the others only on the way down.
     connection_lost = "The connection to the broker"
-    before = _said(reader, connection_lost), _said(storer, connection_lost), _said(storer, "(2013)")
+    before = reader.count(connection_lost), storer.count(connection_lost), storer.count("(2013)")
     began = time.monotonic()
     partition.database_link.stall("down")
     frames = len(meter.sent)
@@ -93,11 +90,11 @@ def test_every_frame_has_its_row_whatever_the_network_does(partition: Partition)
 
     def all_noticed() -> bool:
         now = time.monotonic() - began
-        if _said(reader, connection_lost) > before[0]:
+        if reader.count(connection_lost) > before[0]:
             noticed.setdefault("reader", now)
-        if _said(storer, connection_lost) > before[1]:
+        if storer.count(connection_lost) > before[1]:
             noticed.setdefault("storer", now)
-        if _said(storer, "(2013)") > before[2]:
+        if storer.count("(2013)") > before[2]:
             noticed.setdefault("database", now)
         return len(noticed) == 3
 

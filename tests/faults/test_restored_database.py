@@ -1,4 +1,4 @@
-"""The database goes back to an earlier state while the storer runs: what comes then is stored as what it is."""
+"""The database goes back to an earlier state while the storer runs: later frames are stored correctly."""
 
 import json
 import re
@@ -9,29 +9,32 @@ from typing import Any
 import pytest
 
 from demo.servers import HOST, Database
-from tests.faults.rig import ADDRESSES, Rig, bring_back_data, database_at, save_data, wait_until
-from tests.services.ear import Ear
+from tests.faults.rig import Rig
+from tests.support.meters import ADDRESSES
+from tests.support.mqtt_client import MqttClient, listen
+from tests.support.programs import wait_until
+from tests.support.servers import database_at, restore_data, save_data
 
 WITHIN = 60.0  # seconds, for what should take one or two
 ANOTHER_HOST = "127.0.0.2"
 FIRST, SECOND, THIRD = ADDRESSES
 
 
-class House:
-    """A storer, its database, a snapshot and a replica of it from before its first frame; a reader played by hand."""
+class Setup:
+    """A storer, its database, a snapshot and a replica of it from before its first frame; frames are sent by hand."""
 
-    def __init__(self, rig: Rig, ear: Ear) -> None:
+    def __init__(self, rig: Rig, mqtt: MqttClient) -> None:
         self.rig = rig
-        self._ear = ear
+        self._mqtt = mqtt
         self._second = 0
         assert rig.command("storer", "migrate", config=rig.storer_config).returncode == 0
         self.snapshot = rig.folder / "snapshot"
         save_data(rig.database, self.snapshot)
         self.storer = rig.start_storer()
         wait_until(
-            lambda: any(topic == "teleinfo/storer/rig/status" for topic, _ in ear.messages),
+            lambda: any(topic == "teleinfo/storer/rig/status" for topic, _ in mqtt.messages),
             WITHIN,
-            "the storer is there",
+            "the storer is online",
             [self.storer],
         )
         self.replica = database_at(ANOTHER_HOST, rig.folder / "replica", rig.database.port, rig.database.password)
@@ -42,9 +45,9 @@ class House:
         timestamp = f"2024-01-10T10:00:{self._second:02}.000000Z"
         values = {"ADSC": meter, "EAST": 1000 + self._second, "SINSTS": self._second, "MSG1": message}
         frame = {"meter": meter, "timestamp": timestamp, "mode": "standard", "frame": values}
-        self._ear.say(f"teleinfo/{meter}/frame", json.dumps(frame).encode())
+        self._mqtt.publish(f"teleinfo/{meter}/frame", json.dumps(frame).encode())
         wait_until(
-            lambda: any(timestamp in word["timestamps"] for word in self._ear.on(f"teleinfo/{meter}/stored")),
+            lambda: any(timestamp in word["timestamps"] for word in self._mqtt.on(f"teleinfo/{meter}/stored")),
             WITHIN,
             f"the frame of {timestamp} is confirmed as stored",
             [self.storer],
@@ -52,7 +55,7 @@ class House:
         return frame
 
     def exported(self, database: Database) -> list[dict[str, Any]]:
-        """What `export` gives back of a database."""
+        """What `export` returns from a database."""
         config = self.rig.folder / f"{database.folder.name}.yaml"
         host = HOST if database is self.rig.database else ANOTHER_HOST
         config.write_text(re.sub(r"host: \[[^]]*\]", f"host: {host}", self.rig.storer_config.read_text()))
@@ -62,47 +65,47 @@ class House:
 
 
 @pytest.fixture
-def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
-    """A house whose storer knows of these hosts."""
+def setup(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Setup]:
+    """A setup whose storer knows of these hosts."""
     with (
         Rig(tmp_path, port="simulate://standard-single-phase-base", database_hosts=request.param) as rig,
-        Ear(rig.broker) as ear,
+        listen(rig.broker) as mqtt,
     ):
-        house = House(rig, ear)
+        setup = Setup(rig, mqtt)
         try:
-            yield house
+            yield setup
         finally:
-            house.replica.stop()
+            setup.replica.stop()
 
 
-def a_restored_snapshot(house: House) -> Database:
-    bring_back_data(house.rig.database, house.snapshot)
-    return house.rig.database
+def a_restored_snapshot(setup: Setup) -> Database:
+    restore_data(setup.rig.database, setup.snapshot)
+    return setup.rig.database
 
 
-def a_replica_that_lags(house: House) -> Database:
-    house.rig.database.kill()
-    bring_back_data(house.replica, house.snapshot)
-    return house.replica
+def a_replica_that_lags(setup: Setup) -> Database:
+    setup.rig.database.kill()
+    restore_data(setup.replica, setup.snapshot)
+    return setup.replica
 
 
 @pytest.mark.parametrize(
-    ("house", "goes_back_to"),
+    ("setup", "goes_back_to"),
     [((HOST,), a_restored_snapshot), ((HOST, ANOTHER_HOST), a_replica_that_lags)],
     ids=["a snapshot is restored", "a replica lags"],
-    indirect=["house"],
+    indirect=["setup"],
 )
 def test_a_frame_keeps_its_meter_and_its_labels_when_the_database_has_gone_back(
-    house: House, goes_back_to: Callable[[House], Database]
+    setup: Setup, goes_back_to: Callable[[Setup], Database]
 ) -> None:
-    before = [house.store(FIRST, "one"), house.store(SECOND, "two")]
-    assert house.exported(house.rig.database) == before
-    database = goes_back_to(house)
+    before = [setup.store(FIRST, "one"), setup.store(SECOND, "two")]
+    assert setup.exported(setup.rig.database) == before
+    database = goes_back_to(setup)
     # Others take the numbers that the first ones had.
     after = [
-        house.store(THIRD, "three"),
-        house.store(FIRST, "one"),
-        house.store(SECOND, "two"),
-        house.store(THIRD, "two"),
+        setup.store(THIRD, "three"),
+        setup.store(FIRST, "one"),
+        setup.store(SECOND, "two"),
+        setup.store(THIRD, "two"),
     ]
-    assert house.exported(database) == after
+    assert setup.exported(database) == after

@@ -26,7 +26,7 @@ def test_nothing_is_lost_and_nothing_doubled(seed: int, broker: str, tmp_path: P
     assert result.sum_holds
     assert result.faults["restore backup"] == 1
     assert result.gone, "all that the restore took came again"
-    assert (result.unsaid, result.audit_code) == (0, 1)
+    assert (result.unreported, result.audit_code) == (0, 1)
     assert result.kills
     assert result.rows >= result.sent - result.excused - result.gone > 0
 

@@ -1,10 +1,10 @@
-"""Kills, stops, cuts and fills everything at random, and counts what is lost.
+"""Kills, hangs, cuts and fills everything at random, and counts what is lost.
 
-Run it as `./run torture --minutes N --seed S`. The oracle knows nothing of the product: it is what the three meters of
-the rig wrote down, each frame with a number and a message of its own, which `export` must give back. A frame may be
+Run it as `./run torture --minutes N --seed S`. The result is compared with what the three meters of the
+rig have sent, each frame with a number and a message of its own, which `export` must return. A frame may be
 missing only when
 
-- the reader was not there to read it: killed within a moment of it, or not connected;
+- the reader could not read it: killed within a moment of it, or not connected;
 - it was in the database, and the database was restored to an earlier state. What the reader still held by then must
   arrive all the same, and what is gone must be missing in the audit: no frame more, no frame less.
 
@@ -14,6 +14,7 @@ With `--pair` the database is a Galera cluster of two hosts, which are killed, h
 import argparse
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -27,7 +28,10 @@ from pathlib import Path
 
 from demo.servers import HOST, Database, InstanceError
 from tests.faults import galera
-from tests.faults.rig import Chance, Program, Rig, bring_back_data, message_of, save_data, wait_until
+from tests.faults.rig import Rig
+from tests.support.meters import message_of
+from tests.support.programs import Program, wait_until
+from tests.support.servers import restore_data, save_data
 
 HARD_BROKER = "max_queued_messages 10"  # and persistence off, which is what the rig's broker has by default
 DEFAULT_BROKER = "persistence true\nmax_queued_messages 1000\nmax_inflight_messages 20\n"
@@ -70,10 +74,10 @@ class Result:
     rows: int = 0
     lost: list[Identity] = field(default_factory=list)
     doubled: list[Identity] = field(default_factory=list)
-    wrong: list[Identity] = field(default_factory=list)  # given back otherwise than sent
-    taken: int = 0  # out of the database by the restore
-    gone: int = 0  # of these, with nobody any more
-    unsaid: int = 0  # by how many frames the audit says another number of them
+    wrong: list[Identity] = field(default_factory=list)  # exported with another content
+    removed: int = 0  # from the database by the restore
+    gone: int = 0  # of these, not sent again
+    unreported: int = 0  # by how many frames the number in the audit differs from it
     audit: str = ""
     audit_code: int | None = None
     nodes_agree: bool = True
@@ -88,7 +92,7 @@ class Result:
     def good(self) -> bool:
         """Whether every promise was kept."""
         return (
-            not (self.lost or self.doubled or self.wrong or self.unsaid)
+            not (self.lost or self.doubled or self.wrong or self.unreported)
             and self.audit_code == (1 if self.gone else 0)
             and self.sum_holds
             and self.nodes_agree
@@ -99,7 +103,7 @@ class Result:
         return (
             f"kills {self.kills} ({faults}), frames {self.sent}, rows {self.rows}, excused {self.excused},"
             f" lost {len(self.lost)}, doubled {len(self.doubled)}, wrong {len(self.wrong)};"
-            f" taken by the restore {self.taken}, gone {self.gone}, of which the audit does not say {self.unsaid};"
+            f" removed by the restore {self.removed}, gone {self.gone}, of which the audit misses {self.unreported};"
             f" audit: {self.audit} (exit {self.audit_code});"
             f" counters add up: {'yes' if self.sum_holds else 'no'};"
             f" the nodes agree: {'yes' if self.nodes_agree else 'no'}"
@@ -112,7 +116,7 @@ class Torture:
     def __init__(self, rig: Rig, seed: int, pair: galera.Pair | None = None) -> None:
         self._rig = rig
         self._pair = pair
-        self._chance = Chance(seed)
+        self._random = random.Random(seed)
         self._result = Result()
         self._down: list[tuple[float, float]] = []  # when the reader could not read
         self._since_backup: dict[Identity, int] = {}  # in no table since the restore; by their hour
@@ -125,8 +129,8 @@ class Torture:
         due, due_at = "restore backup" if self._pair is None else "kill database", time.monotonic() + DUE_AT * seconds
         faults, weights = list(_FAULTS), list(_FAULTS.values())
         while time.monotonic() < end:
-            time.sleep(self._chance.between(0.5, 3.0))  # the life between two faults
-            fault = self._chance.pick(faults, weights)
+            time.sleep(self._random.uniform(0.5, 3.0))  # the life between two faults
+            fault = self._random.choices(faults, weights)[0]
             done = due in self._result.faults
             if not done and time.monotonic() >= due_at:
                 fault = due
@@ -141,7 +145,7 @@ class Torture:
     # -- faults --------------------------------------------------------------------------------------------------------
 
     def _pause(self) -> None:
-        time.sleep(self._chance.between(0.0, 2.0))  # how long a part stays away
+        time.sleep(self._random.uniform(0.0, 2.0))  # how long a part stays away
 
     def _reader(self) -> Program:
         assert self._rig.reader is not None
@@ -187,7 +191,7 @@ class Torture:
         """The database, or either of the pair."""
         if self._pair is None:
             return self._rig.database
-        return self._pair.nodes[self._chance.pick(["0", "1"], [1, 1]) == "1"]
+        return self._random.choice(self._pair.nodes)
 
     def _kill_database(self) -> None:
         database = self._database()
@@ -212,7 +216,7 @@ class Torture:
         save_data(database, backup)
         sent = self._sent().keys()
         wait_until(
-            lambda: len(self._rig.numbered().keys() - sent) >= LOST_BY_RESTORE,  # so the reader is there, and hears
+            lambda: len(self._rig.numbered().keys() - sent) >= LOST_BY_RESTORE,  # so the reader is connected
             SETTLED_WITHIN,
             "rows of frames sent since the backup",
             [self._reader(), self._storer()],
@@ -226,11 +230,11 @@ class Torture:
         for meter, number, hour in self._rig.sql(hours):
             if (meter, int(number)) not in saved:
                 self._since_backup[meter, int(number)] = int(hour)
-        bring_back_data(database, backup)
+        restore_data(database, backup)
 
     def _cut_line(self) -> None:
-        meter = self._rig.meters[int(self._chance.between(0, METERS)) % METERS]
-        meter.cut(self._chance.between(0.1, 3.0))
+        meter = self._random.choice(self._rig.meters)
+        meter.cut(self._random.uniform(0.1, 3.0))
 
     def _disk_full(self) -> None:
         hog = self._rig.spool / "hog"
@@ -259,9 +263,9 @@ class Torture:
 
     def _stop_storer(self) -> None:
         storer = self._storer()
-        self._hang(lambda: storer.signal(signal.SIGSTOP), lambda: storer.signal(signal.SIGCONT))
+        self._hang(lambda: storer.send_signal(signal.SIGSTOP), lambda: storer.send_signal(signal.SIGCONT))
 
-    # -- the oracle ----------------------------------------------------------------------------------------------------
+    # -- the verdict ---------------------------------------------------------------------------------------------------
 
     def _count(self) -> int:
         try:
@@ -273,7 +277,7 @@ class Torture:
         return {(meter.address, number): at for meter in self._rig.meters for number, at in meter.sent}
 
     def _must(self) -> set[Identity]:
-        """What must be in the table: what was sent while the reader was there, unless a restore has taken it."""
+        """What must be in the table: what was sent while the reader was reading, unless removed by a restore."""
         return {
             frame
             for frame, at in self._sent().items()
@@ -281,12 +285,12 @@ class Torture:
         }
 
     def _tallied(self) -> set[tuple[str, int]]:
-        """The hours that were told of, by meter."""
+        """Meter and hour of each tally."""
         hours = f"SELECT identifier, UNIX_TIMESTAMP(hour) DIV {HOUR} FROM tallies JOIN meters ON id = meter_id"
         return {(meter, int(hour)) for meter, hour in self._rig.sql(hours)}
 
     def _settled(self, must: set[Identity]) -> bool:
-        """Whether all frames are there, and each meter's hour that has ended was told of."""
+        """Whether all frames are stored, and the tally of each meter's hour that has ended."""
         return must <= self._rig.numbered().keys() and len({meter for meter, _ in self._tallied()}) == METERS
 
     def _judge(self, reader: Program, storer: Program) -> Result:
@@ -315,14 +319,14 @@ class Torture:
         result.lost = sorted(must - rows.keys())
         result.doubled = sorted(frame for frame, count in rows.items() if count > 1)
         gone = {frame: hour for frame, hour in self._since_backup.items() if frame not in rows}
-        result.taken, result.gone = len(self._since_backup), len(gone)
+        result.removed, result.gone = len(self._since_backup), len(gone)
         result.excused = result.sent - len(must) - len(self._since_backup)
         tallied = self._tallied()
         audit = rig.command("storer", "audit", config=rig.storer_config)
         result.audit, result.audit_code = audit.stdout.strip().rpartition("\n")[2], audit.returncode
         missing = re.search(r"(\d+) frames? missing", result.audit)
         assert missing, audit.stdout + audit.stderr
-        result.unsaid = abs(int(missing[1]) - sum((meter, hour) in tallied for (meter, _), hour in gone.items()))
+        result.unreported = abs(int(missing[1]) - sum((meter, hour) in tallied for (meter, _), hour in gone.items()))
         if self._pair is not None:
             rows_of = [node.sql(f"SELECT * FROM {node.name}.frames ORDER BY 1, 2") for node in self._pair.nodes]
             result.nodes_agree = rows_of[0] == rows_of[1]

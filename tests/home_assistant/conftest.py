@@ -1,10 +1,10 @@
-"""Which meters stand in the house, and for how long they are counted."""
+"""Options: which kinds of meters there are, and for how long recorder rows are counted."""
 
 import pytest
 
 from reader.simulator.meter import KINDS
 
-#: For whoever has no time: both modes, one and three phases, each contract once.
+#: A quick selection: both modes, one and three phases, each contract once.
 FEW = (
     "historic-single-phase-hchp",
     "historic-three-phase-tempo",

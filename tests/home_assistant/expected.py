@@ -114,7 +114,7 @@ CONTRACTS = {
     "standard-weekend": {"period": _plain("Période tarifaire")},
     "standard-producer": {"period": _plain("Période tarifaire")} | _SOLD,
 }
-#: What not every meter shows at every hour; it has to be right when it is there.
+#: Entities that not every meter has at every hour; if there is one, it must be as here.
 SOMETIMES = {
     "ccasn": ("Puissance active moyenne", "power", "W", "measurement"),
     "ccain": ("Puissance active moyenne injectée", "power", "W", "measurement"),

@@ -1,7 +1,6 @@
-"""A house: a broker, a Home Assistant, simulated meters of many kinds and meters that say what a test decides."""
+"""A broker, a Home Assistant, simulated meters of many kinds, and meters whose values a test decides."""
 
 import contextlib
-import json
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -10,16 +9,16 @@ from typing import Any
 
 from demo.servers import HOST, Broker
 from reader.simulator.meter import SimulatedMeter
-from tests.faults.rig import Program
 from tests.home_assistant.instance import HomeAssistant
 from tests.home_assistant.own_meter import EveningMeter, OwnMeter
+from tests.support.programs import Service
 
 APPEARS_WITHIN = 120.0  # seconds. Three frames of all meters on a busy machine, and health, which comes once a minute.
 NOTHING = ("unknown", "unavailable")
 
 FIRST_INDEX = 12_345_678
 OWN, TWIN, TEMPO, ENGLISH = "032061000999", "041961450999", "032061001888", "032061002777"
-#: Whose recorder rows are counted, beside those of the simulated meters: at night there is little to tell.
+#: Kinds of which recorder rows are counted in the evening, too: at night little happens.
 EVENING = ("standard-single-phase-tempo", "historic-single-phase-hchp", "standard-three-phase-producer")
 
 _BASE = {
@@ -44,7 +43,7 @@ _TEMPO = _BASE | {
     "STGE": "093A0001",
 }
 
-#: An entity that somebody wrote for teleinfo2mqtt.
+#: An entity that was configured for teleinfo2mqtt.
 FORMER = "sensor.compteur_d_avant"
 _CONFIG = f"""\
 mqtt:
@@ -57,13 +56,13 @@ mqtt:
       state_class: total_increasing
 """
 
-#: Complaints that have nothing to do with us: no Internet, and no package for what nobody asked for.
+#: Warnings that have nothing to do with us: no Internet, and missing packages of integrations that we do not use.
 _ELSEWHERE = re.compile(r"metno|google_translate|aiohttp_fast_zlib|Skipping pip")
 _OURS = re.compile(r"mqtt|teleinfo|linky|sensor|recorder|energy|template", re.IGNORECASE)
 
 
 class House:
-    """One reader has the simulated meters and most of our own; another one speaks English, and as teleinfo2mqtt."""
+    """One reader has the simulated meters and most of our own; another is English and compatible with teleinfo2mqtt."""
 
     def __init__(self, folder: Path, stack: contextlib.ExitStack, kinds: Sequence[str]) -> None:
         self.folder = folder
@@ -79,37 +78,32 @@ class House:
         simulated = {kind: (seed, SimulatedMeter(kind, seed=seed)) for seed, kind in enumerate(kinds, 1)}
         self.meters = {kind: meter.address for kind, (_, meter) in simulated.items()}
         self.addresses = [*self.meters.values(), *(meter.address for meter in owned)]
-        self._ports = {
+        ports = {
             "house": [f"simulate://{kind}?speed=1&seed={seed}" for kind, (seed, _) in simulated.items()]
             + [f"socket://{HOST}:{meter.port}" for meter in owned if meter is not self.english],
             "annexe": [f"socket://{HOST}:{self.english.port}"],
         }
-        self._options = {"house": {"language": "fr"}, "annexe": {"language": "en", "compatible_with": "teleinfo2mqtt"}}
-        self.configure()
-        self.readers = [
-            Program(name, "reader", "run", "--config", str(self._config(name)), folder=folder) for name in self._ports
-        ]
-        stack.callback(self._end_readers)
-
-    def _config(self, name: str) -> Path:
-        return self.folder / f"{name}.yaml"
-
-    def configure(self, *, discovery: bool = True) -> None:
-        """Write the readers' configurations."""
-        for name, ports in self._ports.items():
-            options = {"discovery": discovery, "prefix": "homeassistant"} | self._options[name]
-            self._config(name).write_text(
-                f"name: {name}\n"
-                f"port: {json.dumps(ports)}\n"
-                f"mqtt: {{host: {HOST}, port: {self.broker.port}}}\n"
-                f"spool: {{journal: {self.folder}/{name}-journal, path: {self.folder}/{name}-spool}}\n"
-                f"home_assistant: {json.dumps(options)}\n"
-            )
-
-    def _end_readers(self) -> None:
+        options = {"house": {"language": "fr"}, "annexe": {"language": "en", "compatible_with": "teleinfo2mqtt"}}
+        self.readers = [self._reader(name, ports[name], options[name]) for name in ports]
         for reader in self.readers:
-            if reader.process is not None and reader.process.poll() is None:
-                reader.kill()
+            stack.enter_context(reader.start())
+
+    def _reader(self, name: str, ports: list[str], options: dict[str, str]) -> Service:
+        settings = {
+            "name": name,
+            "port": ports,
+            "mqtt": {"host": HOST, "port": self.broker.port},
+            "spool": {"journal": f"{self.folder}/{name}-journal", "path": f"{self.folder}/{name}-spool"},
+            "home_assistant": {"prefix": "homeassistant"} | options,
+        }
+        return Service("reader", self.folder, settings, name=name)
+
+    def switch_discovery_off(self) -> None:
+        """Restart the readers without discovery."""
+        for reader in self.readers:
+            assert reader.stop() == 0
+            reader.settings["home_assistant"]["discovery"] = False
+            reader.start()
 
     # -- what Home Assistant has ---------------------------------------------------------------------------------------
 
@@ -170,15 +164,15 @@ class House:
         return found
 
     def complaints(self) -> list[str]:
-        """What Home Assistant says of us, or may."""
+        """Home Assistant's warnings and errors that are about us, or may be."""
         return [text for text in self.home.complaints() if _OURS.search(text) and not _ELSEWHERE.search(text)]
 
     # -- waiting -------------------------------------------------------------------------------------------------------
 
-    def wait(self, holds: Callable[[], Any], within: float, what: Callable[[], object]) -> None:
-        """Look again and again, until it holds."""
+    def wait(self, condition: Callable[[], Any], within: float, what: Callable[[], object]) -> None:
+        """Wait until a condition holds; on a timeout, show what there is instead."""
         deadline = time.monotonic() + within
-        while not holds():
+        while not condition():
             assert time.monotonic() < deadline, f"not within {within:.0f} s: {str(what())[:2000]}"
             time.sleep(0.2)  # between two looks
 
@@ -187,9 +181,9 @@ class House:
         self.wait(lambda: not self.missing(), within, self.missing)
 
     def show(self, meter: OwnMeter, more: int) -> None:
-        """Let a meter of ours count so many Wh, and wait until Home Assistant has it."""
+        """Let one of our meters count so many Wh, and wait until Home Assistant shows it."""
         index = f"{FIRST_INDEX + more:09}"
-        meter.say(EAST=index, EASF01=index)
+        meter.change(EAST=index, EASF01=index)
         shown = str(int(index))
         self.wait(
             lambda: self.state(meter.address, "east") == shown,

@@ -1,7 +1,7 @@
-"""A private Home Assistant on the loopback interface, set up by its own interfaces as a user would.
+"""A private Home Assistant on the loopback interface, set up through its own interfaces as a user would.
 
-It lives in a folder that the caller chooses, keeps its data and port from one start to the next, and dies with us.
-Home Assistant itself is in a virtual environment of its own, which is kept between runs.
+It lives in a folder of the caller's choice, keeps its data and port from one start to the next, and is killed when this
+process ends. Home Assistant is installed in a virtual environment of its own, which is kept between runs.
 """
 
 import contextlib
@@ -44,7 +44,7 @@ _USER = {"name": "Test", "username": "test", "password": "of-this-test-only", "l
 
 
 class HomeAssistantError(Exception):
-    """Home Assistant cannot be had, or says no; the text says why."""
+    """Home Assistant cannot be installed or started, or returned an error; the text says why."""
 
 
 def find_python() -> str | None:
@@ -60,7 +60,7 @@ def find_python() -> str | None:
 
 
 def installed() -> Path:
-    """Return the program, installed at the first time, which takes minutes."""
+    """Return the program; install it the first time, which takes minutes."""
     with (ROOT / ".venv-home-assistant.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         done = VENV / "installed"
@@ -80,7 +80,7 @@ def _install(*packages: str) -> None:
     command = (str(VENV / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input")
     try:
         _run(*command, *packages)
-    except HomeAssistantError:  # a registry has its moments
+    except HomeAssistantError:  # a registry may fail once
         _run(*command, *packages)
 
 
@@ -92,13 +92,13 @@ def _run(*command: str) -> str:
     except subprocess.TimeoutExpired:
         raise HomeAssistantError(f"not within {INSTALLED_WITHIN:.0f} s: {' '.join(command)}") from None
     if result.returncode != 0:
-        reason = (result.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        reason = (result.stderr.strip().splitlines() or ["no output"])[-1]
         raise HomeAssistantError(f"Home Assistant could not be installed: {' '.join(command)}: {reason}")
     return result.stdout
 
 
 class HomeAssistant:
-    """A Home Assistant process. Start it from a thread that lives as long as it shall: it dies with its thread."""
+    """A Home Assistant process. It is killed when the thread that started it ends."""
 
     def __init__(self, folder: Path, *, config: str = "") -> None:
         """Prepare it; `config` is more of its configuration.yaml."""
@@ -129,9 +129,9 @@ class HomeAssistant:
     # -- the process ---------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Start it, and return when it has started whatever it has; onboard it at the first time."""
+        """Start it and return when it is running; the first time, complete its onboarding."""
         if self.process is not None:
-            raise HomeAssistantError("Home Assistant runs already")
+            raise HomeAssistantError("Home Assistant is already running")
         with self.output.open("ab") as output:
             self.process = subprocess.Popen(
                 [str(self._program), "-c", str(self.folder), "--skip-pip-packages", "none"],
@@ -149,7 +149,7 @@ class HomeAssistant:
         self._wait(lambda: self.get("/api/config")["state"] == "RUNNING", "its start to end")
 
     def stop(self) -> None:
-        """End it in an orderly way; nothing to do if it does not run."""
+        """Stop it with SIGTERM; does nothing if it is not running."""
         if self.process is None:
             return
         self.process.send_signal(signal.SIGTERM)
@@ -160,7 +160,7 @@ class HomeAssistant:
         self.process = None
 
     def kill(self) -> None:
-        """End it as a power cut would."""
+        """Kill it, as a power cut would."""
         if self.process is not None:
             self.process.kill()
             self.process.wait()
@@ -178,38 +178,38 @@ class HomeAssistant:
                 if condition():
                     return
             if self.process is None or self.process.poll() is not None:
-                raise HomeAssistantError(f"Home Assistant ended by itself: {self._last_words()}")
+                raise HomeAssistantError(f"Home Assistant ended by itself: {self._log_tail()}")
             if time.monotonic() > deadline:
-                raise HomeAssistantError(f"not within {READY_WITHIN:.0f} s: {what}: {self._last_words()}")
+                raise HomeAssistantError(f"not within {READY_WITHIN:.0f} s: {what}: {self._log_tail()}")
             time.sleep(0.1)  # between two looks
 
     def _answers(self) -> bool:
         if self._refresh_token:
             self._renew()
             return True
-        return isinstance(self._ask("GET", "/api/onboarding"), list)  # no longer there, once that is done
+        return isinstance(self._request("GET", "/api/onboarding"), list)  # no longer there, once that is done
 
-    def _last_words(self) -> str:
+    def _log_tail(self) -> str:
         lines = [line for path in (self.output, self.log) if path.is_file() for line in path.read_text().splitlines()]
         return " | ".join(lines[-5:])
 
     # -- its interfaces ------------------------------------------------------------------------------------------------
 
     def get(self, path: str) -> Any:
-        """Ask the REST interface for something."""
-        return self._ask("GET", path)
+        """Send a GET request to the REST interface."""
+        return self._request("GET", path)
 
     def post(self, path: str, body: object) -> Any:
-        """Tell the REST interface something."""
-        return self._ask("POST", path, json.dumps(body).encode(), "application/json")
+        """Send a POST request to the REST interface."""
+        return self._request("POST", path, json.dumps(body).encode(), "application/json")
 
     def call(self, kind: str, **arguments: object) -> Any:
         """Send one command over a WebSocket, and return its result."""
-        with Conversation(self.port, self._access_token) as conversation:
-            return conversation.call(kind, **arguments)
+        with WebSocketApi(self.port, self._access_token) as api:
+            return api.call(kind, **arguments)
 
     def tokens(self) -> dict[str, Any]:
-        """Return what its pages look for in `hassTokens`, but for the address that they were loaded from."""
+        """Return what its pages expect in `hassTokens`, without the address that they were loaded from."""
         return {
             "access_token": self._access_token,
             "refresh_token": self._refresh_token,
@@ -272,10 +272,10 @@ class HomeAssistant:
 
     def _token(self, **form: str) -> dict[str, str]:
         body = urllib.parse.urlencode(form | {"client_id": _CLIENT}).encode()
-        tokens: dict[str, str] = self._ask("POST", "/auth/token", body, "application/x-www-form-urlencoded")
+        tokens: dict[str, str] = self._request("POST", "/auth/token", body, "application/x-www-form-urlencoded")
         return tokens
 
-    def _ask(self, method: str, path: str, body: bytes | None = None, content: str = "") -> Any:
+    def _request(self, method: str, path: str, body: bytes | None = None, content: str = "") -> Any:
         headers = {"Content-Type": content} if content else {}
         if self._access_token:
             headers["Authorization"] = f"Bearer {self._access_token}"
@@ -291,7 +291,7 @@ class HomeAssistant:
         return json.loads(text)
 
 
-class Conversation:
+class WebSocketApi:
     """Home Assistant's WebSocket interface: one command after the other."""
 
     def __init__(self, port: int, token: str) -> None:
@@ -301,7 +301,7 @@ class Conversation:
         self._socket.send({"type": "auth", "access_token": token})
         answer = self._socket.receive()
         if answer["type"] != "auth_ok":
-            raise HomeAssistantError(f"not let in: {answer}")
+            raise HomeAssistantError(f"login failed: {answer}")
 
     def __enter__(self) -> Self:
         return self

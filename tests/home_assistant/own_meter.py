@@ -1,4 +1,4 @@
-"""Meters behind `socket://`: a Linky that says what a test decides, and a simulated one that lives at another hour."""
+"""Meters behind `socket://`: a Linky whose values a test decides, and a simulated one at another time of day."""
 
 import contextlib
 import socket
@@ -10,13 +10,13 @@ from datetime import UTC, datetime, timedelta
 
 from demo.servers import HOST
 from reader.simulator.meter import SimulatedMeter
-from tests.faults.rig import group
+from tests.support.meters import group
 
-SAID_WITHIN = 60.0  # seconds
+SENT_WITHIN = 60.0  # seconds
 
 _PACE = {"standard": 1.0, "historic": 1.5}  # seconds between two frames
 _OWN_PACE = 0.5
-_WINTER = 3600  # seconds ahead of UTC, for a stamp that says H
+_WINTER = 3600  # seconds ahead of UTC, for timestamps that begin with H
 
 
 class _Meter(ABC):
@@ -26,7 +26,7 @@ class _Meter(ABC):
         self.address = address
         self._pace = pace
         self._lock = threading.Condition()
-        self._change = 0  # of what it says
+        self._change = 0  # number of the current values
         self._sent = 0  # frames since the last change
         self._server = socket.create_server((HOST, 0))
         self._server.settimeout(0.1)
@@ -37,7 +37,7 @@ class _Meter(ABC):
 
     @abstractmethod
     def _frame(self) -> bytes:
-        """Write what it says now."""
+        """Return the frame of now."""
 
     def stop(self) -> None:
         """Send nothing more."""
@@ -63,22 +63,22 @@ class _Meter(ABC):
 
 
 class OwnMeter(_Meter):
-    """A Linky in standard mode; `values` are its labels and what they say, in order, as on the wire."""
+    """A Linky in standard mode; `values` are its labels and their values, in order, as on the wire."""
 
     def __init__(self, address: str, values: Mapping[str, str]) -> None:
         self._values = dict(values)
         super().__init__(address, _OWN_PACE)
 
-    def say(self, *, frames: int = 3, without: frozenset[str] = frozenset(), **values: str) -> None:
-        """Say other values, and no longer some labels; return when so many frames have said so.
+    def change(self, *, frames: int = 3, without: frozenset[str] = frozenset(), **values: str) -> None:
+        """Change values and leave out labels; return when so many frames with them were sent.
 
-        The supplier's message changes each time: the reader then publishes at once whatever it believes.
+        The supplier's message changes each time, so that the reader publishes its state at once.
         """
         with self._lock:
-            said = {label: value for label, value in self._values.items() if label not in without}
-            self._values, self._sent = said | values, 0
+            remaining = {label: value for label, value in self._values.items() if label not in without}
+            self._values, self._sent = remaining | values, 0
             self._change += 1
-            assert self._lock.wait_for(lambda: self._sent >= frames, SAID_WITHIN), f"nobody reads meter {self.address}"
+            assert self._lock.wait_for(lambda: self._sent >= frames, SENT_WITHIN), f"nobody reads meter {self.address}"
 
     def _frame(self) -> bytes:
         stamp = time.strftime("H%y%m%d%H%M%S", time.gmtime(time.time() + _WINTER))

@@ -1,4 +1,4 @@
-"""Counts what Home Assistant's recorder writes of meters, and what it would if each frame were published as it is."""
+"""Counts the recorder rows of meters in Home Assistant, and how many there would be if each frame were published."""
 
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping

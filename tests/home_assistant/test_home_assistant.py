@@ -28,7 +28,7 @@ from tests.home_assistant.house import (
 )
 from tests.home_assistant.instance import HomeAssistantError, find_python, installed
 from tests.home_assistant.recorder import rows_written, table, values_changed
-from tests.services.ear import Ear
+from tests.support.mqtt_client import MqttClient, listen
 
 # Its packages are fetched at the first run.
 pytestmark = pytest.mark.timeout(3600)
@@ -84,10 +84,10 @@ def house(tmp_path_factory: pytest.TempPathFactory, kinds: tuple[str, ...]) -> I
 
 
 @pytest.fixture(scope="module")
-def listener(house: House) -> Iterator[tuple[Ear, float]]:
-    """Somebody who hears all frames, and since when (seconds since 1970)."""
-    with Ear(house.broker) as ear:
-        yield ear, time.time()
+def listener(house: House) -> Iterator[tuple[MqttClient, float]]:
+    """A client that receives all frames, and since when (seconds since 1970)."""
+    with listen(house.broker) as mqtt:
+        yield mqtt, time.time()
 
 
 @pytest.fixture(scope="module")
@@ -95,8 +95,8 @@ def changed(house: House) -> House:
     """The house, after a register began to count, a meter got another contract, and somebody deleted an entity."""
     assert "easf02" not in house.entities(OWN)
     assert house.state(TEMPO, "tempo_today") == "Bleu"
-    house.own.say(EASF02="000000002")
-    house.tempo.say(
+    house.own.change(EASF02="000000002")
+    house.tempo.change(
         without=frozenset(f"EASF{number:02}" for number in range(2, 7)),
         NGTF="      BASE      ",
         LTARF="      BASE      ",
@@ -178,7 +178,7 @@ def test_entities_written_for_teleinfo2mqtt_continue(house: House) -> None:
     def state() -> str:
         return str(house.home.states()[FORMER]["state"])
 
-    house.english.say(EAST=f"{FIRST_INDEX + 2:09}")
+    house.english.change(EAST=f"{FIRST_INDEX + 2:09}")
     house.wait(lambda: state() == str(FIRST_INDEX + 2), APPEARS_WITHIN, state)
 
 
@@ -225,12 +225,12 @@ def test_the_energy_dashboard_takes_the_registers(house: House) -> None:
 
 def test_neither_a_glitch_of_the_index_nor_its_absence_is_shown(house: House) -> None:
     house.show(house.own, 2)
-    with Ear(house.broker) as ear:
-        house.own.say(EAST="000000000", EASF01="000000000", frames=1)
-        house.own.say(without=frozenset(["EAST", "EASF01"]), frames=1)
+    with listen(house.broker) as mqtt:
+        house.own.change(EAST="000000000", EASF01="000000000", frames=1)
+        house.own.change(without=frozenset(["EAST", "EASF01"]), frames=1)
         house.show(house.own, 4)
-        states = ear.on(f"teleinfo/{OWN}/state")
-        frames = [frame["frame"].get("EAST") for frame in ear.on(f"teleinfo/{OWN}/frame")]
+        states = mqtt.on(f"teleinfo/{OWN}/state")
+        frames = [frame["frame"].get("EAST") for frame in mqtt.on(f"teleinfo/{OWN}/frame")]
     assert FIRST_INDEX + 4 in frames
     assert {state["EAST"] for state in states} == {FIRST_INDEX + 2, FIRST_INDEX + 4}
 
@@ -297,7 +297,7 @@ def test_deleting_one_entity_removes_the_others_only_for_a_while(changed: House)
     assert there()["east"] == str(FIRST_INDEX + 2)
 
 
-def test_statistics_are_the_difference_of_the_indexes(changed: House, listener: tuple[Ear, float]) -> None:
+def test_statistics_are_the_difference_of_the_indexes(changed: House, listener: tuple[MqttClient, float]) -> None:
     house = changed
     house.show(house.own, 10)
     since = "2020-01-01T00:00:00+00:00"
@@ -335,9 +335,9 @@ def test_statistics_are_the_difference_of_the_indexes(changed: House, listener: 
 
 
 def test_the_recorder_writes_few_rows(
-    house: House, listener: tuple[Ear, float], request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+    house: House, listener: tuple[MqttClient, float], request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ear, since = listener
+    mqtt, since = listener
     until = since + 60 * request.config.getoption("--recorder-minutes")
     house.wait(lambda: time.time() > until + 5, until + 60 - time.time(), time.time)  # and it has written everything
     measured = {}
@@ -345,7 +345,7 @@ def test_the_recorder_writes_few_rows(
     for kind, address in (evening | house.meters).items():
         entities = house.entities(address)
         rows = rows_written(house.home.folder, [entry["entity_id"] for entry in entities.values()], since, until)
-        payloads = [payload for topic, payload in list(ear.messages) if topic == f"teleinfo/{address}/frame"]
+        payloads = [payload for topic, payload in list(mqtt.messages) if topic == f"teleinfo/{address}/frame"]
         frames = [frame for frame in map(Frame.from_json, payloads) if frame.timestamp.timestamp() < until]
         measured[kind] = rows, values_changed(frames, entities.keys())
     with capsys.disabled():
@@ -356,10 +356,7 @@ def test_the_recorder_writes_few_rows(
 
 def test_without_discovery_the_devices_are_removed(house: House) -> None:
     assert house.home.devices()
-    assert [reader.stop() for reader in house.readers] == [0, 0]
-    house.configure(discovery=False)
-    for reader in house.readers:
-        reader.start()
+    house.switch_discovery_off()
     house.wait(lambda: not house.home.devices(), APPEARS_WITHIN, house.home.devices)
     assert house.home.registered() == []
     assert [text for text in house.complaints() if not OF_A_REMOVAL.search(text)] == []

@@ -1,4 +1,4 @@
-"""As much of RFC 6455 as a test needs: a client of a server on loopback, that says and hears JSON."""
+"""As much of RFC 6455 as a test needs: a client that exchanges JSON with a server on loopback."""
 
 import base64
 import json
@@ -14,7 +14,7 @@ _LAST = 0x80  # of a message's frames; and, in the other byte: masked
 
 
 class WebSocketError(Exception):
-    """The other side does not speak WebSocket, or has ended it."""
+    """The peer is no WebSocket server, or has closed the connection."""
 
 
 class WebSocket:
@@ -42,12 +42,12 @@ class WebSocket:
         self.close()
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._file.close()
         self._socket.close()
 
     def send(self, message: object) -> None:
-        """Say something."""
+        """Send a message."""
         self._send_frame(_TEXT, json.dumps(message).encode())
 
     def receive(self) -> dict[str, Any]:
@@ -65,7 +65,7 @@ class WebSocket:
             if opcode == _PING:
                 self._send_frame(_PONG, payload)
             elif opcode == _CLOSE:
-                raise WebSocketError("the other side has closed the WebSocket")
+                raise WebSocketError("the peer has closed the WebSocket")
             elif opcode in (_TEXT, _MORE):
                 text += payload
                 if first & _LAST:

@@ -1,4 +1,4 @@
-"""A machine to throw away: the root file system of a small Debian, with or without its systemd running."""
+"""A temporary machine: the root file system of a small Debian, with or without its systemd running."""
 
 import contextlib
 import os
@@ -112,7 +112,7 @@ class Machine:
     # -- commands ------------------------------------------------------------------------------------------------------
 
     def try_(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run a command there, as root."""
+        """Run a command, as root."""
         if self._systemd is None:
             enter = ["chroot", str(self.root)]
         else:
@@ -132,7 +132,7 @@ class Machine:
         )
 
     def run(self, *command: str, **environment: str) -> str:
-        """Run a command there that must not fail; return what it said."""
+        """Run a command that must not fail, as root; return its output."""
         result = self.try_(*command, **environment)
         assert result.returncode == 0, f"{' '.join(command)} ended with {result.returncode}:\n{result.stdout}"
         return result.stdout
@@ -183,24 +183,24 @@ class Machine:
             stdin=subprocess.DEVNULL,
         )
         try:
-            self.wait("systemctl is-system-running", lambda said: said.strip() in ("running", "degraded"))
+            self.wait("systemctl is-system-running", lambda output: output.strip() in ("running", "degraded"))
             yield
         finally:
             self._systemd.send_signal(signal.SIGKILL)  # takes all that runs in there along
             self._systemd.wait()
             self._systemd = None
 
-    def wait(self, command: str, holds: Callable[[str], bool]) -> str:
-        """Ask again and again until the answer is as wanted; return it."""
+    def wait(self, command: str, condition: Callable[[str], bool]) -> str:
+        """Repeat a command until its output fulfils a condition; return it."""
         deadline = time.monotonic() + WITHIN
         while True:
-            said = self.try_("sh", "-c", command).stdout
-            if holds(said):
-                return said
-            assert time.monotonic() < deadline, f"{command}:\n{said}\n{self._last_words()}"
+            output = self.try_("sh", "-c", command).stdout
+            if condition(output):
+                return output
+            assert time.monotonic() < deadline, f"{command}:\n{output}\n{self._log_tail()}"
             time.sleep(0.2)
 
-    def _last_words(self) -> str:
+    def _log_tail(self) -> str:
         return self.try_("journalctl", "--no-pager", "-n", "40").stdout
 
     def _init(self) -> int:

@@ -9,7 +9,7 @@ import pytest
 from demo.servers import Broker, free_port
 from tests.install.machine import CLONE, Machine
 from tests.install.test_installer import one_user
-from tests.services.ear import Ear
+from tests.support.mqtt_client import listen
 
 METER = "simulate://standard-single-phase-tempo"
 PROBE = """
@@ -63,7 +63,8 @@ def show(machine: Machine, name: str) -> str:
 
 def status(machine: Machine, pattern: str) -> str:
     return machine.wait(
-        "systemctl show --value -p StatusText teleinfo-reader", lambda said: bool(re.fullmatch(pattern, said.strip()))
+        "systemctl show --value -p StatusText teleinfo-reader",
+        lambda text: bool(re.fullmatch(pattern, text.strip())),
     )
 
 
@@ -71,29 +72,29 @@ def test_it_starts_once_its_configuration_is_complete(running: Machine, broker: 
     assert "not started" in running.install("reader")
     assert running.try_("systemctl", "is-enabled", "teleinfo-reader").stdout.strip() == "disabled"
     configure(running, broker)
-    told = running.install("reader")
-    assert "start teleinfo-reader" in told
-    assert "sudo nano /etc/teleinfo/reader.yaml; sudo systemctl restart teleinfo-reader" in told
+    output = running.install("reader")
+    assert "start teleinfo-reader" in output
+    assert "sudo nano /etc/teleinfo/reader.yaml; sudo systemctl restart teleinfo-reader" in output
     assert running.run("systemctl", "is-enabled", "teleinfo-reader").strip() == "enabled"
     assert show(running, "ActiveState") == "active"
 
 
-def test_one_that_does_not_start_is_not_passed_over_in_silence(running: Machine) -> None:
+def test_a_service_that_does_not_start_is_an_error(running: Machine) -> None:
     running.write("/etc/teleinfo/reader.yaml", "port: simulate://no-such-meter\n")
     result = running.try_(f"{CLONE}/run", "install", "reader")
     assert result.returncode == 1
-    assert "teleinfo-reader does not start; why: sudo teleinfo-reader check" in result.stdout
+    assert "sudo teleinfo-reader check" in result.stdout
 
 
-def test_it_is_ready_and_says_how_it_is(reader: Machine, broker: Broker) -> None:
+def test_it_is_ready_and_its_status_is_shown(reader: Machine, broker: Broker) -> None:
     assert show(reader, "ActiveState") == "active"
     status(reader, r"1 meter, \d\.\d frames/s, connected, \d+ waiting")
     assert show(reader, "NRestarts") == "0"
 
 
 def test_frames_reach_the_broker(reader: Machine, broker: Broker) -> None:
-    with Ear(broker) as ear:
-        assert ear.wait(lambda: any(topic.endswith("/frame") for topic, _ in ear.messages))
+    with listen(broker) as mqtt:
+        assert mqtt.wait(lambda: any(topic.endswith("/frame") for topic, _ in mqtt.messages))
 
 
 def test_it_reads_the_clock_and_its_port_and_can_do_nothing_else(reader: Machine) -> None:
@@ -104,8 +105,10 @@ def test_it_reads_the_clock_and_its_port_and_can_do_nothing_else(reader: Machine
     )
     reader.run("systemctl", "daemon-reload")
     reader.run("systemctl", "restart", "teleinfo-reader")
-    said = reader.wait("journalctl -o cat --no-pager -u teleinfo-reader", lambda said: "probe /run/teleinfo/x" in said)
-    found = dict(line.removeprefix("probe ").rsplit(" ", 1) for line in said.splitlines() if line.startswith("probe"))
+    output = reader.wait(
+        "journalctl -o cat --no-pager -u teleinfo-reader", lambda text: "probe /run/teleinfo/x" in text
+    )
+    found = dict(line.removeprefix("probe ").rsplit(" ", 1) for line in output.splitlines() if line.startswith("probe"))
     port = found.pop("/dev/ttyS0")
     assert port in ("open", "EIO", "ENXIO")  # there may be none here, but it is not forbidden
     assert found == {
@@ -126,9 +129,7 @@ def test_the_systemd_of_this_release_finds_little_exposed(running: Machine, prog
     running.run("systemd-analyze", "security", "--offline=yes", "--no-pager", "--threshold=19", unit)
 
 
-def test_one_that_hangs_is_ended_by_the_watchdog_and_its_frames_are_still_there(
-    reader: Machine, broker: Broker
-) -> None:
+def test_a_reader_that_hangs_is_killed_by_the_watchdog_and_its_frames_are_kept(reader: Machine, broker: Broker) -> None:
     reader.write(
         "/etc/systemd/system/teleinfo-reader.service.d/watchdog.conf", "[Service]\nWatchdogSec=3\nRestartSec=0\n"
     )
@@ -136,18 +137,18 @@ def test_one_that_hangs_is_ended_by_the_watchdog_and_its_frames_are_still_there(
     reader.run("systemctl", "restart", "teleinfo-reader")
     status(reader, "1 meter, .*")
     reader.run("systemctl", "kill", "--signal=SIGSTOP", "teleinfo-reader")
-    reader.wait("systemctl show --value -p NRestarts teleinfo-reader", lambda said: said.strip() == "1")
-    said = reader.wait(
-        "journalctl -o cat --no-pager -u teleinfo-reader", lambda said: "are still to be confirmed" in said
+    reader.wait("systemctl show --value -p NRestarts teleinfo-reader", lambda output: output.strip() == "1")
+    output = reader.wait(
+        "journalctl -o cat --no-pager -u teleinfo-reader", lambda output: "unconfirmed frames" in output
     )
-    assert "Watchdog timeout" in said
+    assert "Watchdog timeout" in output
     assert "1 meter" in status(reader, "1 meter, .*")
 
 
-def test_a_configuration_that_is_wrong_ends_it_for_good_and_the_journal_says_why(reader: Machine) -> None:
+def test_with_a_wrong_configuration_it_is_not_restarted_and_the_journal_says_why(reader: Machine) -> None:
     reader.path("/etc/teleinfo/reader.yaml").write_text("prot: /dev/ttyS0\n")
     assert reader.try_("systemctl", "restart", "teleinfo-reader").returncode != 0
-    reader.wait("systemctl show --value -p ActiveState teleinfo-reader", lambda said: said.strip() == "failed")
+    reader.wait("systemctl show --value -p ActiveState teleinfo-reader", lambda output: output.strip() == "failed")
     assert "did you mean 'port'?" in reader.run("journalctl", "-o", "cat", "--no-pager", "-u", "teleinfo-reader")
     reader.uninstall("reader")
     assert "teleinfo" not in reader.run("systemctl", "--failed", "--no-pager")
@@ -157,13 +158,13 @@ def test_an_upgrade_restarts_it(reader: Machine) -> None:
     before = show(reader, "MainPID")
     version = reader.path(f"{CLONE}/common/version.py")
     version.write_text(version.read_text() + "\n# Newer.\n")
-    told = reader.install("reader")
-    assert "restart teleinfo-reader" in told
+    output = reader.install("reader")
+    assert "restart teleinfo-reader" in output
     assert show(reader, "MainPID") not in (before, "0")
     assert show(reader, "ActiveState") == "active"
 
 
-def test_an_upgrade_of_one_user_to_two_keeps_what_waits(running: Machine, broker: Broker) -> None:
+def test_an_upgrade_from_one_user_to_two_keeps_unconfirmed_frames(running: Machine, broker: Broker) -> None:
     one_user(running)
     running.path("/var/lib/teleinfo/00000001.spool").unlink()
     own = "/dev/shm/journal"  # a journal that systemd does not know of
@@ -185,13 +186,13 @@ def test_an_upgrade_of_one_user_to_two_keeps_what_waits(running: Machine, broker
     running.install("reader")
     status(running, r"1 meter, .*, [1-9]\d* waiting")
     assert running.run("stat", "-c", "%U", f"/proc/{show(running, 'MainPID')}", own).split() == ["teleinfo-reader"] * 2
-    said = running.run("journalctl", "-o", "cat", "--no-pager", "-u", "teleinfo-reader")
-    assert "are still to be confirmed" in said
-    assert "cannot be used" not in said
+    output = running.run("journalctl", "-o", "cat", "--no-pager", "-u", "teleinfo-reader")
+    assert "unconfirmed frames" in output
+    assert "cannot be used" not in output
     assert running.try_("id", "teleinfo").returncode != 0
 
 
-def test_an_upgrade_that_was_cut_short_is_ended(reader: Machine) -> None:
+def test_an_interrupted_upgrade_is_completed(reader: Machine) -> None:
     before = show(reader, "MainPID")
     old, new = reader.run("readlink", "-f", "/opt/teleinfo-monitor/current").strip(), "20990101T000000Z-1"
     # As after a kill between the change of version and the restart.
@@ -206,21 +207,21 @@ def test_an_upgrade_that_was_cut_short_is_ended(reader: Machine) -> None:
     assert "restart teleinfo-reader" not in reader.install("reader")
 
 
-def test_an_upgrade_that_does_not_run_gives_way_to_the_version_before(reader: Machine) -> None:
+def test_an_upgrade_that_does_not_start_is_rolled_back(reader: Machine) -> None:
     bridge = reader.path(f"{CLONE}/reader/bridge.py")
     bridge.write_text(
         bridge.read_text().replace("def run(self) -> None:", "def run(self) -> None:\n        return 1 / 0")
     )
     result = reader.try_(f"{CLONE}/run", "install", "reader")
     assert result.returncode == 1
-    assert "the version of before is back" in result.stdout
+    assert "the previous version was restored" in result.stdout
     assert show(reader, "ActiveState") == "active"
     assert "1 / 0" not in reader.run(
         "sh", "-c", "cat /opt/teleinfo-monitor/current/lib/python*/site-packages/reader/bridge.py"
     )
 
 
-def test_uninstalled_it_stops_and_what_waits_is_on_disk(reader: Machine) -> None:
+def test_uninstalled_it_stops_and_unconfirmed_frames_are_on_disk(reader: Machine) -> None:
     # A storer was seen once, and never confirms anything.
     reader.run(
         "setpriv",
@@ -238,7 +239,7 @@ def test_uninstalled_it_stops_and_what_waits_is_on_disk(reader: Machine) -> None
     assert [path for path in reader.path("/var/lib/teleinfo").iterdir() if path.suffix == ".spool"]
 
 
-def test_a_storer_whose_database_is_away_is_ready_and_waits(running: Machine, broker: Broker) -> None:
+def test_a_storer_without_its_database_is_ready_and_waits(running: Machine, broker: Broker) -> None:
     settings = {
         "mqtt": {"host": broker.host, "port": broker.port},
         "database": {"host": "127.0.0.1", "port": free_port(), "password": "none"},

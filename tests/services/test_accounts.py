@@ -16,8 +16,8 @@ from storer.backup.create import backup
 from storer.backup.restore import restore
 from storer.database.frame_store import FrameStore
 from storer.database.rejected import Rejection
-from tests.frames import ADDRESS, DAY, standard
-from tests.services.storing import NOW, exported, make_tables, partition, query, store
+from tests.support.frames import ADDRESS, DAY, standard
+from tests.support.storing import NOW, exported, make_tables, partition, query, store
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 STORER = (ROOT / "mariadb" / "storer.sql").read_text()

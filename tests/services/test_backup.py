@@ -32,8 +32,8 @@ from storer.backup.verify import check
 from storer.database.frame_store import FrameStore
 from storer.database.rejected import Rejection
 from storer.database.schema import migrate, newest_version
-from tests.frames import ADDRESS, DAY, historic, simulated
-from tests.services.storing import NOW, client, exported, make_tables, partition, query, store
+from tests.support.frames import ADDRESS, DAY, historic, simulated
+from tests.support.storing import NOW, client, exported, make_tables, partition, query, store
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 Command = Callable[..., "subprocess.CompletedProcess[str]"]

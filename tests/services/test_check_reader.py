@@ -22,7 +22,9 @@ from common.doctor.findings import Finding, Report
 from common.host import Host
 from demo.servers import Broker, die_with, free_port
 from reader.doctor.command import check
-from tests.services.house import PASSWORD, READER_RULES, Authority, Speaker, account, careful_broker
+from tests.support.certificates import CertificateAuthority
+from tests.support.mqtt_client import log_in
+from tests.support.servers import PASSWORD, READER_RULES, account, careful_broker
 
 METER = "031961114960"
 LINE = "simulate://standard-single-phase-hchp?speed=20"
@@ -36,8 +38,8 @@ def household(programs: None, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("authority"), "our own")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> CertificateAuthority:
+    return CertificateAuthority(tmp_path_factory.mktemp("authority"), "our own")
 
 
 def probe(settings: config.Broker, publish: list[str] | None = None, timeout: float = 5.0) -> BrokerFacts:
@@ -108,7 +110,9 @@ def test_what_we_cannot_use_is_known(answer: bytes, failure: Failure) -> None:
 # -- TLS ---------------------------------------------------------------------------------------------------------------
 
 
-def tls_broker(folder: Path, authority: Authority, certificate: tuple[Path, Path], extra: str = "") -> Broker:
+def tls_broker(
+    folder: Path, authority: CertificateAuthority, certificate: tuple[Path, Path], extra: str = ""
+) -> Broker:
     folder.mkdir()
     lines = f"cafile {authority.certificate}\ncertfile {certificate[0]}\nkeyfile {certificate[1]}\n{extra}"
     secure = free_port()
@@ -122,14 +126,14 @@ def over_tls(broker: Broker, ca: Path | None, **changes: object) -> config.Broke
     return config.Broker(host=broker.host, port=broker.secure, tls=tls)  # type: ignore[attr-defined]
 
 
-def test_certificates_are_distinguished(programs: None, authority: Authority, tmp_path: Path) -> None:
+def test_certificates_are_distinguished(programs: None, authority: CertificateAuthority, tmp_path: Path) -> None:
     good = authority.sign("good", "IP:127.0.0.1")
     with tls_broker(tmp_path / "good", authority, good) as broker:
         facts = probe(over_tls(broker, authority.certificate), TOPICS)
         assert facts.failure is None
         assert facts.certificate_ends
 
-        stranger = Authority(tmp_path / "stranger", "somebody else")
+        stranger = CertificateAuthority(tmp_path / "stranger", "somebody else")
         assert probe(over_tls(broker, stranger.certificate)).failure is Failure.TLS_AUTHORITY
         assert probe(over_tls(broker, None)).failure is Failure.TLS_AUTHORITY
         assert probe(over_tls(broker, tmp_path / "none.crt")).failure is Failure.TLS_FILES
@@ -139,7 +143,7 @@ def test_certificates_are_distinguished(programs: None, authority: Authority, tm
 
 
 def test_a_certificate_for_another_name_says_for_whom_it_is(
-    programs: None, authority: Authority, tmp_path: Path
+    programs: None, authority: CertificateAuthority, tmp_path: Path
 ) -> None:
     with tls_broker(tmp_path / "other", authority, authority.sign("other", "DNS:pi.lan, IP:10.9.8.7")) as broker:
         facts = probe(over_tls(broker, authority.certificate))
@@ -153,14 +157,16 @@ def test_a_certificate_for_another_name_says_for_whom_it_is(
     ("years", "failure"), [((2020, 2021), Failure.TLS_EXPIRED), ((2090, 2099), Failure.TLS_NOT_YET)]
 )
 def test_a_certificate_of_another_time_is_known(
-    programs: None, authority: Authority, tmp_path: Path, years: tuple[int, int], failure: Failure
+    programs: None, authority: CertificateAuthority, tmp_path: Path, years: tuple[int, int], failure: Failure
 ) -> None:
     certificate = authority.sign(str(years[0]), "IP:127.0.0.1", years=years)
     with tls_broker(tmp_path / "old", authority, certificate) as broker:
         assert probe(over_tls(broker, authority.certificate)).failure is failure
 
 
-def test_a_broker_that_wants_our_certificate_says_so(programs: None, authority: Authority, tmp_path: Path) -> None:
+def test_a_broker_that_wants_our_certificate_says_so(
+    programs: None, authority: CertificateAuthority, tmp_path: Path
+) -> None:
     good = authority.sign("asking", "IP:127.0.0.1")
     with tls_broker(tmp_path / "asking", authority, good, "require_certificate true") as broker:
         assert probe(over_tls(broker, authority.certificate)).failure is Failure.TLS_REFUSED
@@ -272,13 +278,13 @@ def test_while_a_reader_runs_its_port_is_left_alone(household: Broker, tmp_path:
         port = f"socket://127.0.0.1:{server.getsockname()[1]}"
         line = {"port": port, "open": True, "meter": METER, "mode": "standard", "frames": 12, "groups_dropped": {}}
         health = {"uptime": 60, "connects": 1, "lines": [line]}
-        with Speaker(account(household, "everybody")) as reader:
-            reader.say("teleinfo/reader/cellar/status", "online")
-            reader.say("teleinfo/reader/cellar/health", json.dumps(health))
-            reader.say(f"teleinfo/{METER}/link", "online")
+        with log_in(account(household, "everybody")) as reader:
+            reader.retain("teleinfo/reader/cellar/status", "online")
+            reader.retain("teleinfo/reader/cellar/health", json.dumps(health))
+            reader.retain(f"teleinfo/{METER}/link", "online")
             _, text = examine(write(tmp_path, household, port), tmp_path)
             for topic in ("teleinfo/reader/cellar/status", "teleinfo/reader/cellar/health", f"teleinfo/{METER}/link"):
-                reader.say(topic, "")
+                reader.retain(topic, "")
         server.settimeout(0)
         with pytest.raises(BlockingIOError):
             server.accept()

@@ -22,8 +22,9 @@ from storer.database.rejected import Rejection
 from storer.doctor.command import check
 from storer.doctor.database import diagnose_database
 from storer.doctor.database_probe import DatabaseFacts, probe_database
-from tests.services.house import PASSWORD, Speaker, account, careful_broker
-from tests.services.storing import client, make_tables, store
+from tests.support.mqtt_client import log_in
+from tests.support.servers import PASSWORD, account, careful_broker
+from tests.support.storing import client, make_tables, store
 
 METER = "031961123456"
 
@@ -167,13 +168,13 @@ def examine(tmp_path: Path, broker: Broker, server: Database, **mqtt: object) ->
 def test_everything_is_checked(household: Broker, fresh_database: Database, tmp_path: Path) -> None:
     store(make_tables(fresh_database), frames(10, datetime.now(UTC)))
     status = json.dumps({"status": "online", "wait": 0.0})
-    with Speaker(account(household, "everybody")) as others:
-        others.say("teleinfo/storer/main/status", status)
-        others.say("teleinfo/reader/cellar/status", "online")
-        others.say(f"teleinfo/{METER}/frame", "{}")  # retained, so that it is there when we come
+    with log_in(account(household, "everybody")) as others:
+        others.retain("teleinfo/storer/main/status", status)
+        others.retain("teleinfo/reader/cellar/status", "online")
+        others.retain(f"teleinfo/{METER}/frame", "{}")  # retained, so that it is there when we come
         _, text = examine(tmp_path, household, fresh_database)
         for topic in ("teleinfo/storer/main/status", "teleinfo/reader/cellar/status", f"teleinfo/{METER}/frame"):
-            others.say(topic, "")
+            others.retain(topic, "")
     assert "ok Storer: main is running and connected" in text
     assert "ok Readers: cellar is online" in text
     assert f"ok Readers: frames arrive: {METER}" in text
@@ -188,9 +189,9 @@ def test_a_missing_right_to_read_frames_is_found_by_a_meter_that_is_online(
     no_frames = "\ntopic read teleinfo/+/link\ntopic write teleinfo/+/stored\n"
     with (
         careful_broker(tmp_path / "no_frames", storer=no_frames) as broker,
-        Speaker(account(broker, "everybody")) as others,
+        log_in(account(broker, "everybody")) as others,
     ):
-        others.say(f"teleinfo/{METER}/link", "online")
+        others.retain(f"teleinfo/{METER}/link", "online")
         code, text = examine(tmp_path, broker, fresh_database)
     assert code == 1
     assert "storer to read teleinfo/+/frame" in text

@@ -14,18 +14,20 @@ from common.config import Tls
 from common.database import Database, DatabaseConfig
 from common.errors import DatabaseError, PermanentError, Unavailable
 from demo.servers import Database as Server
-from tests.services.house import Authority
+from tests.support.certificates import CertificateAuthority
 
 PASSWORD = "not-the-real-one"
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("authority"), "home")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> CertificateAuthority:
+    return CertificateAuthority(tmp_path_factory.mktemp("authority"), "home")
 
 
 @pytest.fixture(scope="module")
-def server(authority: Authority, tmp_path_factory: pytest.TempPathFactory, programs: None) -> Iterator[Server]:
+def server(
+    authority: CertificateAuthority, tmp_path_factory: pytest.TempPathFactory, programs: None
+) -> Iterator[Server]:
     certificate, key = authority.sign("server", "IP:127.0.0.1")
     options = [f"--ssl-ca={authority.certificate}", f"--ssl-cert={certificate}", f"--ssl-key={key}"]
     with Server(tmp_path_factory.mktemp("secure"), options=options) as server:
@@ -43,23 +45,25 @@ def cipher(config: DatabaseConfig) -> str:
         return str(name)
 
 
-def test_a_server_that_our_authority_knows_is_talked_to_over_tls(server: Server, authority: Authority) -> None:
+def test_a_server_that_our_authority_knows_is_talked_to_over_tls(
+    server: Server, authority: CertificateAuthority
+) -> None:
     assert cipher(settings(server, Tls(ca=str(authority.certificate))))
 
 
 def test_a_server_that_our_authority_does_not_know_is_not_talked_to(server: Server, tmp_path: Path) -> None:
-    stranger = Authority(tmp_path, "stranger")
+    stranger = CertificateAuthority(tmp_path, "stranger")
     for tls in (Tls(ca=str(stranger.certificate)), Tls()):  # by default the authorities of the system count
         with pytest.raises(Unavailable, match=r"CERTIFICATE_VERIFY_FAILED.*database\.tls\.ca"):
             Database(settings(server, tls)).connect()
 
 
-def test_a_certificate_must_be_for_the_name_that_we_call(server: Server, authority: Authority) -> None:
+def test_a_certificate_must_be_for_the_name_that_we_call(server: Server, authority: CertificateAuthority) -> None:
     with pytest.raises(Unavailable, match="CERTIFICATE_VERIFY_FAILED"):
         Database(settings(server, Tls(ca=str(authority.certificate)), host=("localhost",))).connect()
 
 
-def test_a_server_that_wants_a_certificate_of_ours_gets_it(server: Server, authority: Authority) -> None:
+def test_a_server_that_wants_a_certificate_of_ours_gets_it(server: Server, authority: CertificateAuthority) -> None:
     server.sql(f"ALTER USER '{server.user}'@'%' REQUIRE X509")
     try:
         with pytest.raises(PermanentError, match="1045"):
@@ -71,7 +75,9 @@ def test_a_server_that_wants_a_certificate_of_ours_gets_it(server: Server, autho
 
 
 @pytest.mark.parametrize("option", ["ca", "certificate", "key"])
-def test_a_file_that_is_missing_is_named_and_waited_for(server: Server, authority: Authority, option: str) -> None:
+def test_a_file_that_is_missing_is_named_and_waited_for(
+    server: Server, authority: CertificateAuthority, option: str
+) -> None:
     certificate, key = authority.sign(f"for-{option}", "DNS:storer")
     files = {"ca": authority.certificate, "certificate": certificate, "key": key}
     tls = Tls(**{name: str(path) for name, path in files.items()})

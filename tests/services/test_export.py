@@ -19,8 +19,8 @@ from demo.servers import Database as Server
 from demo.servers import free_port
 from storer.database.frame_store import FrameStore
 from storer.export import Selection, read_limit
-from tests.frames import DAY, FRACTION, every_kind, frames, historic, simulated, standard
-from tests.services.storing import client, exported, make_tables, store
+from tests.support.frames import DAY, FRACTION, every_kind, frames, historic, simulated, standard
+from tests.support.storing import client, exported, make_tables, store
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}  # the programs need not be installed

@@ -2,8 +2,6 @@
 
 import contextlib
 import dataclasses
-import socket
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -14,48 +12,18 @@ from common.errors import PermanentError, Unavailable
 from demo.servers import Database as Server
 from storer.database.frame_store import FrameStore
 from storer.database.schema import migrate
-from tests.frames import simulated
-from tests.services.storing import NOW, client, exported, make_tables, partition
+from tests.support.frames import simulated
+from tests.support.proxy import Proxy
+from tests.support.storing import NOW, client, exported, make_tables, partition
 
 # Addresses of this machine at which no server listens, and one at which a relay does.
 NOBODY, NOBODY_EITHER, RELAY = "127.0.0.8", "127.0.0.9", "127.0.0.2"
 
 
-class Relay:
-    """Passes connections on to the server, under another address, until it is closed."""
-
-    def __init__(self, port: int) -> None:
-        self._port = port
-        self._sockets: list[socket.socket] = []
-        self._server = socket.create_server((RELAY, port))
-        self.opened = 0
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def close(self) -> None:
-        for end in (self._server, *self._sockets):
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                near, _ = self._server.accept()
-                far = socket.create_connection(("127.0.0.1", self._port))
-                self._sockets += [near, far]
-                self.opened += 1
-                for source, sink in ((near, far), (far, near)):
-                    threading.Thread(target=self._carry, args=(source, sink), daemon=True).start()
-
-    def _carry(self, source: socket.socket, sink: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while piece := source.recv(65536):
-                sink.sendall(piece)
-
-
 @pytest.fixture
-def relay(fresh_database: Server) -> Iterator[Relay]:
-    with contextlib.closing(Relay(fresh_database.port)) as relay:
+def relay(fresh_database: Server) -> Iterator[Proxy]:
+    """The server under another address, until `refuse`."""
+    with Proxy(fresh_database.port, host=RELAY, port=fresh_database.port) as relay:
         yield relay
 
 
@@ -85,14 +53,14 @@ def test_at_the_start_the_first_host_that_answers_is_used(fresh_database: Server
     "hosts", [(RELAY, "127.0.0.1"), (RELAY, NOBODY, "127.0.0.1"), (RELAY, "127.0.0.1", NOBODY), ("127.0.0.1", RELAY)]
 )
 def test_a_host_that_dies_is_left_for_another_at_the_next_try(
-    fresh_database: Server, relay: Relay, hosts: tuple[str, ...]
+    fresh_database: Server, relay: Proxy, hosts: tuple[str, ...]
 ) -> None:
     make_tables(fresh_database)
     frames = list(simulated("standard-single-phase-base", 6, every=timedelta(seconds=1)))
     with contextlib.closing(FrameStore(at_hosts(fresh_database, *hosts))) as tables:
         tables.write(frames[:3])
         assert (relay.opened > 0) == (hosts[0] == RELAY)
-        relay.close()
+        relay.refuse()
         if relay.opened:
             with pytest.raises(Unavailable):
                 tables.write(frames[3:])
@@ -117,7 +85,7 @@ def test_hosts_that_are_all_away_are_asked_in_turn_until_one_is_back(
         assert tables.write(frames).stored == 3
 
 
-def test_a_host_that_only_lets_us_read_is_left_for_another(fresh_database: Server, relay: Relay) -> None:
+def test_a_host_that_only_lets_us_read_is_left_for_another(fresh_database: Server, relay: Proxy) -> None:
     """It takes the connection, and answers pings."""
     make_tables(fresh_database)
     database = at_hosts(fresh_database, "127.0.0.1", RELAY)
@@ -140,7 +108,7 @@ def test_with_no_host_left_the_first_error_is_told(fresh_database: Server) -> No
         at_hosts(fresh_database, NOBODY, NOBODY_EITHER).connect()
 
 
-def test_refused_is_who_is_refused_by_all(fresh_database: Server, relay: Relay) -> None:
+def test_refused_is_who_is_refused_by_all(fresh_database: Server, relay: Proxy) -> None:
     with pytest.raises(PermanentError, match=r"1045"):
         at_hosts(fresh_database, RELAY, "127.0.0.1", password="wrong").connect()
     with pytest.raises(Unavailable):  # one may still take us

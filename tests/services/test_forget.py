@@ -1,53 +1,27 @@
 import json
 import logging
-import queue
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 
 from common import config
 from common.errors import ConfigError
-from common.mqtt.events import Connected, Disconnected, Event, Message, Published
+from common.mqtt.events import Message
 from common.mqtt.forget import ForgetFailed, forget, forget_meter
-from common.mqtt.session import Session
 from common.topics import Topics
 from demo.servers import Broker, free_port
 from reader.__main__ import main as reader_main
 from storer.__main__ import main as storer_main
-from tests.services.house import PASSWORD, READER_RULES, Speaker, account, careful_broker
+from tests.support.mqtt_client import log_in
+from tests.support.servers import PASSWORD, READER_RULES, account, careful_broker
+from tests.support.session_client import SessionClient
 
-E = TypeVar("E", bound=Event)
-
-WITHIN = 10.0  # seconds
 OFFLINE, ONLINE, STALLED = (json.dumps({"status": word, "wait": 0.0}) for word in ("offline", "online", "stalled"))
 
 
-class Client:
-    """Somebody at the broker, who waits for what happens."""
-
-    def __init__(self, broker: Broker, client_id: str, listen: Sequence[str] = (), *, persistent: bool = False) -> None:
-        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self.session = Session(
-            settings(broker), client_id, subscriptions=listen, emit=self._events.put, persistent=persistent
-        )
-        self.session.start()
-        self.connected = self.wait(Connected)
-
-    def wait(self, kind: type[E]) -> E:
-        while True:
-            event = self._events.get(timeout=WITHIN)
-            if isinstance(event, kind):
-                return event
-
-    def retain(self, topic: str, payload: str) -> None:
-        assert self.session.publish(topic, payload, retain=True)
-        self.wait(Published)
-
-    def close(self) -> None:
-        self.session.close()
-        self.wait(Disconnected)
+def connect(broker: Broker, client_id: str, *subscriptions: str, **options: bool) -> SessionClient:
+    return SessionClient(settings(broker), client_id, *subscriptions, **options).connect()
 
 
 def settings(broker: Broker, username: str | None = None) -> config.Broker:
@@ -56,25 +30,25 @@ def settings(broker: Broker, username: str | None = None) -> config.Broker:
 
 def leave_behind(broker: Broker, topics: Topics, name: str, status: str) -> None:
     """Leave at the broker what a storer of that name leaves there."""
-    storer = Client(broker, f"teleinfo-storer-{name}", [topics.frame("+")], persistent=True)
+    storer = connect(broker, f"teleinfo-storer-{name}", topics.frame("+"), persistent=True)
     storer.retain(topics.status("storer", name), status)
     storer.retain(topics.health("storer", name), json.dumps({"uptime": 60}))
     storer.close()
 
 
 def had_session(broker: Broker, client_id: str) -> bool:
-    client = Client(broker, client_id, persistent=True)
+    client = connect(broker, client_id, persistent=True)
     client.close()
-    return client.connected.session_present
+    return client.session_present
 
 
 def retained(broker: Broker, topics: Topics) -> dict[str, str]:
     """Return what the broker retains of the storers, by topic."""
     last = f"{topics.base}/last"  # subscribed last: what comes before our own message there is all there is
-    client = Client(broker, "looks", [topics.status("storer", "+"), topics.health("storer", "+"), last])
+    client = connect(broker, "looks", topics.status("storer", "+"), topics.health("storer", "+"), last)
     assert client.session.publish(last, "")
     found = {}
-    while (message := client.wait(Message)).topic != last:
+    while (message := client.next(Message)).topic != last:
         found[message.topic] = message.payload.decode()
     client.close()
     return found
@@ -101,20 +75,20 @@ def test_the_broker_keeps_no_messages_for_it_any_more(broker: Broker, topics: To
 
 def test_readers_hear_that_its_status_was_cleared(broker: Broker, topics: Topics) -> None:
     leave_behind(broker, topics, "main", OFFLINE)
-    reader = Client(broker, "reads", [topics.status("storer", "+")])
-    assert reader.wait(Message).payload.decode() == OFFLINE
+    reader = connect(broker, "reads", topics.status("storer", "+"))
+    assert reader.next(Message).payload.decode() == OFFLINE
     forget(settings(broker), topics, "storer", "main")
-    cleared = reader.wait(Message)
+    cleared = reader.next(Message)
     assert (cleared.topic, cleared.payload) == (topics.status("storer", "main"), b"")
     reader.close()
 
 
 def test_readers_hear_of_a_storer_that_only_they_remember(broker: Broker, topics: Topics) -> None:
-    reader = Client(broker, "reads", [topics.status("storer", "+"), topics.link("probe")])
+    reader = connect(broker, "reads", topics.status("storer", "+"), topics.link("probe"))
     assert reader.session.publish(topics.link("probe"), "")
-    assert reader.wait(Message).topic == topics.link("probe")  # the subscriptions are there
+    assert reader.next(Message).topic == topics.link("probe")  # the subscriptions are there
     assert forget(settings(broker), topics, "storer", "lost") is False
-    assert reader.wait(Message).topic == topics.status("storer", "lost")
+    assert reader.next(Message).topic == topics.status("storer", "lost")
     reader.close()
 
 
@@ -134,7 +108,7 @@ def test_others_are_left_alone(broker: Broker, topics: Topics) -> None:
 
 @pytest.mark.parametrize("status", [ONLINE, STALLED], ids=["online", "stalled"])
 def test_one_that_is_running_is_not_forgotten(broker: Broker, topics: Topics, status: str) -> None:
-    storer = Client(broker, "teleinfo-storer-busy", [topics.status("storer", "busy")], persistent=True)
+    storer = connect(broker, "teleinfo-storer-busy", topics.status("storer", "busy"), persistent=True)
     storer.retain(topics.status("storer", "busy"), status)
     word = json.loads(status)["status"]
     with pytest.raises(ForgetFailed, match=f"^the storer busy is running, its status is '{word}': stop it first$"):
@@ -153,7 +127,7 @@ def test_a_status_that_says_nothing_is_in_nobodys_way(broker: Broker, topics: To
 
 
 def test_a_reader_says_its_status_in_one_word(broker: Broker, topics: Topics) -> None:
-    reader = Client(broker, "teleinfo-reader-cellar")
+    reader = connect(broker, "teleinfo-reader-cellar")
     reader.retain(topics.status("reader", "cellar"), "online")
     with pytest.raises(ForgetFailed, match="the reader cellar is running"):
         forget(settings(broker), topics, "reader", "cellar")
@@ -167,8 +141,8 @@ def test_a_reader_that_may_not_say_so_to_the_broker_names_who_may(
 ) -> None:
     file = tmp_path / "reader.yaml"
     with careful_broker(tmp_path / "broker") as broker:
-        with Speaker(account(broker, "storer")) as storer:
-            storer.say("teleinfo/storer/old/status", OFFLINE)
+        with log_in(account(broker, "storer")) as storer:
+            storer.retain("teleinfo/storer/old/status", OFFLINE)
         file.write_text(
             "port: simulate://historic-single-phase-base\n"
             f"mqtt: {{host: {broker.host}, port: {broker.port}, username: reader, password: {PASSWORD}}}\n"
@@ -187,7 +161,7 @@ METER = "031961123456"
 def leave_meter(broker: Broker, topics: Topics, *, reader: str, link: str = "online") -> list[str]:
     """Leave what a reader `cellar` leaves of a meter; return its topics."""
     announcement = f"{topics.base}_ha/device/teleinfo_{METER}/config"
-    client = Client(broker, "leaves")
+    client = connect(broker, "leaves")
     client.retain(topics.status("reader", "cellar"), reader)
     client.retain(topics.status("reader", "attic"), "online")
     client.retain(announcement, json.dumps({"avty": [{"t": topics.status("reader", "cellar")}]}))
@@ -201,9 +175,9 @@ def of_the_meter(broker: Broker, listen: list[str]) -> dict[str, str]:
     """Return what is retained on these topics, in the order of the list."""
     found = {}
     for topic in listen:
-        client = Client(broker, "looks", [topic])
+        client = connect(broker, "looks", topic)
         assert client.session.publish(topic, b"end")
-        while (message := client.wait(Message)).payload != b"end":
+        while (message := client.next(Message)).payload != b"end":
             found[topic] = message.payload.decode()
         client.close()
     return found
@@ -307,9 +281,9 @@ class Household:
 
     def left(self, **topics: str) -> None:
         """Have these retained; `__` stands for a slash."""
-        with Speaker(account(self.broker, "everybody")) as speaker:
+        with log_in(account(self.broker, "everybody")) as speaker:
             for topic, payload in topics.items():
-                speaker.say(f"teleinfo/{topic.replace('__', '/')}", payload)
+                speaker.retain(f"teleinfo/{topic.replace('__', '/')}", payload)
 
     def forget(self, program: str, name: str) -> int:
         self._monkeypatch.setattr(

@@ -1,26 +1,21 @@
 """mosquitto with the files that `setup` writes for it: guests reach their own sessions only, and small ones."""
 
-import queue
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 
 from common.config import Broker as Settings
 from common.config import Tls
 from common.doctor.broker_probe import ConnectionFailed, Failure, Probe
-from common.mqtt.events import Connected, Disconnected, Event, Message, Published
-from common.mqtt.session import Session
+from common.mqtt.events import Message
 from demo.servers import HOST, Broker, find_program, free_port
 from deploy.compose.__main__ import Setup
 from storer.config import Batch
-
-E = TypeVar("E", bound=Event)
+from tests.support.session_client import SessionClient
 
 ROOT = Path(__file__).parents[2]
-WITHIN = 10.0  # seconds
 STORER = "teleinfo-storer-main"
 INSIDE, HERE, GUESTS, PROGRAMS = 1883, 1884, 8883, 8884  # listeners of mosquitto/mosquitto.conf
 WITH_TLS = (GUESTS, PROGRAMS)
@@ -60,55 +55,20 @@ class BrokerOfCompose(Broker):
         return Settings(host="localhost", port=port, username=name, password=self.setup.password(name), tls=tls)
 
 
-class Client:
-    """Somebody with a session that the broker keeps."""
+def connect(settings: Settings, client_id: str, *subscriptions: str, receive_maximum: int = 5000) -> SessionClient:
+    """Connect with a session that the broker keeps; what it has stored for us is there when this returns."""
+    client = SessionClient(
+        settings, client_id, *subscriptions, persistent=True, receive_maximum=receive_maximum
+    ).connect()
+    client.publish("somebody/else", "")
+    return client
 
-    def __init__(
-        self, settings: Settings, client_id: str, listen: tuple[str, ...] = (), receive_maximum: int = 5000
-    ) -> None:
-        self.passed: list[Event] = []  # while we waited for something else
-        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self._session = Session(
-            settings,
-            client_id,
-            subscriptions=listen,
-            emit=self._events.put,
-            persistent=True,
-            receive_maximum=receive_maximum,
-        )
-        self._session.start()
-        self.knew_us = self.wait(Connected).session_present
-        self.sync()
 
-    def wait(self, kind: type[E]) -> E:
-        while not isinstance(event := self._events.get(timeout=WITHIN), kind):
-            assert not isinstance(event, Disconnected), "lost its connection"
-            self.passed.append(event)
-        return event
-
-    def publish(self, topic: str, payload: str, *, retain: bool = False) -> int:
-        assert self._session.publish(topic, payload, retain=retain)
-        return self.wait(Published).reason_code
-
-    def sync(self) -> None:
-        """Return when the broker has done what we asked of it, and has sent what it keeps for us."""
-        self.publish("somebody/else", "")
-
-    def hear(self) -> Message:
-        passed = next((event for event in self.passed if isinstance(event, Message)), None)
-        if passed:
-            self.passed.remove(passed)
-        message = passed or self.wait(Message)
-        self.acknowledge(message)
-        return message
-
-    def acknowledge(self, message: Message) -> None:
-        self._session.acknowledge(message)
-
-    def leave(self) -> None:
-        self._session.close()
-        while not isinstance(self._events.get(timeout=WITHIN), Disconnected):
-            pass
+def receive(client: SessionClient) -> Message:
+    """Wait for the next message, and acknowledge it."""
+    message = client.next(Message)
+    client.session.acknowledge(message)
+    return message
 
 
 @pytest.fixture(scope="module")
@@ -118,61 +78,63 @@ def broker(programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture
-def reader(broker: BrokerOfCompose) -> Iterator[Client]:
-    reader = Client(broker.way_in(INSIDE, "reader"), "teleinfo-reader-home")
+def reader(broker: BrokerOfCompose) -> Iterator[SessionClient]:
+    reader = connect(broker.way_in(INSIDE, "reader"), "teleinfo-reader-home")
     yield reader
-    reader.leave()
+    reader.close()
 
 
 @pytest.mark.parametrize("listener", [HERE, GUESTS])
 @pytest.mark.parametrize("name", ["phone", "phone-anna", "home-assistant"])
 def test_a_guest_cannot_take_the_session_of_a_program(
-    broker: BrokerOfCompose, reader: Client, listener: int, name: str
+    broker: BrokerOfCompose, reader: SessionClient, listener: int, name: str
 ) -> None:
-    storer = Client(broker.way_in(INSIDE, "storer"), STORER, (FRAME,))
-    guest = Client(broker.way_in(listener, name), STORER)
+    storer = connect(broker.way_in(INSIDE, "storer"), STORER, FRAME)
+    guest = connect(broker.way_in(listener, name), STORER)
     reader.publish(FRAME, "{}")
-    assert storer.hear().payload == b"{}"  # it is still connected
-    guest.leave()
-    storer.leave()
+    assert receive(storer).payload == b"{}"  # it is still connected
+    guest.close()
+    storer.close()
 
 
 def test_what_is_retained_reaches_a_guest_also_after_a_restart(broker: BrokerOfCompose) -> None:
-    reader = Client(broker.way_in(PROGRAMS, "reader-attic"), "teleinfo-reader-attic")
+    reader = connect(broker.way_in(PROGRAMS, "reader-attic"), "teleinfo-reader-attic")
     reader.publish("teleinfo/reader/attic/status", "online", retain=True)
-    reader.leave()
+    reader.close()
     broker.restart()
-    phone = Client(broker.way_in(GUESTS, "phone"), "x", ("teleinfo/reader/+/status",))
-    assert phone.hear().payload == b"online"
-    phone.leave()
+    phone = connect(broker.way_in(GUESTS, "phone"), "x", "teleinfo/reader/+/status")
+    assert receive(phone).payload == b"online"
+    phone.close()
 
 
-def test_a_session_of_a_program_that_is_away_is_not_given_to_a_guest(broker: BrokerOfCompose, reader: Client) -> None:
-    Client(broker.way_in(INSIDE, "storer"), STORER, (FRAME,)).leave()
+def test_a_session_of_a_program_that_is_away_is_not_given_to_a_guest(
+    broker: BrokerOfCompose, reader: SessionClient
+) -> None:
+    connect(broker.way_in(INSIDE, "storer"), STORER, FRAME).close()
     reader.publish(FRAME, "kept for the storer")
     for listener in (HERE, GUESTS):
-        guest = Client(broker.way_in(listener, "phone"), STORER)
-        assert guest.passed == []
-        guest.leave()
-    storer = Client(broker.way_in(INSIDE, "storer"), STORER, (FRAME,))
-    assert storer.knew_us
-    assert storer.hear().payload == b"kept for the storer"
-    storer.leave()
+        guest = connect(broker.way_in(listener, "phone"), STORER)
+        assert guest.all(Message) == []
+        guest.close()
+    storer = connect(broker.way_in(INSIDE, "storer"), STORER, FRAME)
+    assert storer.session_present
+    assert receive(storer).payload == b"kept for the storer"
+    storer.close()
 
 
 @pytest.mark.parametrize("listener", [INSIDE, PROGRAMS])
 def test_a_program_and_its_doctor_use_one_account_at_the_same_time(broker: BrokerOfCompose, listener: int) -> None:
-    reader = Client(broker.way_in(listener, "reader-attic"), "teleinfo-reader-attic")
+    reader = connect(broker.way_in(listener, "reader-attic"), "teleinfo-reader-attic")
     with Probe(broker.way_in(listener, "reader-attic"), "teleinfo-check"):
         assert reader.publish(FRAME, "{}") < 0x80
-    reader.leave()
+    reader.close()
 
 
 def test_a_reader_elsewhere_also_comes_in_where_guests_do(broker: BrokerOfCompose) -> None:
     """As it did before there was another listener for it."""
-    reader = Client(broker.way_in(GUESTS, "reader-attic"), "teleinfo-reader-attic")
+    reader = connect(broker.way_in(GUESTS, "reader-attic"), "teleinfo-reader-attic")
     assert reader.publish(FRAME, "{}") < 0x80
-    reader.leave()
+    reader.close()
 
 
 @pytest.mark.parametrize("listener", [INSIDE, HERE, GUESTS, PROGRAMS])
@@ -186,48 +148,50 @@ def test_no_way_in_is_open_without_an_account(broker: BrokerOfCompose, listener:
 
 
 @pytest.mark.parametrize("listener", [HERE, GUESTS])
-def test_a_guest_is_bound_by_the_rules_of_its_role(broker: BrokerOfCompose, reader: Client, listener: int) -> None:
-    phone = Client(broker.way_in(listener, "phone"), "any", (STATE, "teleinfo/+/stored"))
+def test_a_guest_is_bound_by_the_rules_of_its_role(
+    broker: BrokerOfCompose, reader: SessionClient, listener: int
+) -> None:
+    phone = connect(broker.way_in(listener, "phone"), "any", STATE, "teleinfo/+/stored")
     assert phone.publish("teleinfo/990000000001/stored", "{}") >= 0x80
     reader.publish(STATE, "{}")
-    assert phone.hear().topic == STATE
-    phone.leave()
+    assert receive(phone).topic == STATE
+    phone.close()
 
 
 def test_a_guest_has_one_session_whatever_it_calls_itself(broker: BrokerOfCompose) -> None:
-    knew = []
+    present = []
     for number in range(5):
-        phone = Client(broker.way_in(GUESTS, "phone-anna"), f"session-{number}")
-        knew.append(phone.knew_us)
-        phone.leave()
-    assert all(knew[1:])
+        phone = connect(broker.way_in(GUESTS, "phone-anna"), f"session-{number}")
+        present.append(phone.session_present)
+        phone.close()
+    assert all(present[1:])
 
 
 @pytest.mark.parametrize(("size", "most"), [(10, 1000), (20_000, 60)])
 def test_the_queue_of_a_guest_that_is_away_is_small(
-    broker: BrokerOfCompose, reader: Client, size: int, most: int
+    broker: BrokerOfCompose, reader: SessionClient, size: int, most: int
 ) -> None:
     """In messages and in bytes: a megabyte or so for each account."""
-    phone = Client(broker.way_in(HERE, "phone"), "away", (STATE,))
-    phone.leave()
+    phone = connect(broker.way_in(HERE, "phone"), "away", STATE)
+    phone.close()
     for number in range(1200 if most == 1000 else 120):
         reader.publish(STATE, f"{number:0{size}}")
-    phone = Client(broker.way_in(HERE, "phone"), "away", (STATE,))
-    assert phone.knew_us
-    heard = [event for event in phone.passed if isinstance(event, Message)]
-    for message in heard:
-        phone.acknowledge(message)
-    phone.leave()
-    assert 0 < len(heard) <= most
+    phone = connect(broker.way_in(HERE, "phone"), "away", STATE)
+    assert phone.session_present
+    messages = phone.all(Message)
+    for message in messages:
+        phone.session.acknowledge(message)
+    phone.close()
+    assert 0 < len(messages) <= most
 
 
 def test_the_storer_loses_nothing_of_two_batches_and_what_comes_meanwhile(
-    broker: BrokerOfCompose, reader: Client
+    broker: BrokerOfCompose, reader: SessionClient
 ) -> None:
     """While the database is slow: what is on its way to the storer does not count as queued."""
     batches = 2 * Batch().size
-    storer = Client(broker.way_in(INSIDE, "storer"), "teleinfo-storer-slow", (FRAME,), batches)
+    storer = connect(broker.way_in(INSIDE, "storer"), "teleinfo-storer-slow", FRAME, receive_maximum=batches)
     for number in range(batches + 600):
         reader.publish(FRAME, f"{number:01500}")
-    assert [int(storer.hear().payload) for _ in range(batches + 600)] == [*range(batches + 600)]
-    storer.leave()
+    assert [int(receive(storer).payload) for _ in range(batches + 600)] == [*range(batches + 600)]
+    storer.close()

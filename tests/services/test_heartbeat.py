@@ -5,12 +5,9 @@ import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 import tempfile
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,25 +18,24 @@ from demo.servers import Broker
 from demo.servers import Database as Server
 from storer.config import StorerConfig
 from storer.service import Storer
-from tests.services.ear import WITHIN, Ear
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.mqtt_client import WITHIN, listen
+from tests.support.programs import Service, wait_until
 
 
 class Systemd:
-    """A supervisor that hears everything it is told."""
+    """The supervisor's end of the notification socket; keeps each line that it receives."""
 
     def __init__(self, folder: Path) -> None:
         self.name = str(folder / "notify")
-        self.heard: list[str] = []
+        self.received: list[str] = []
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.settimeout(WITHIN)
         self._socket.bind(self.name)
 
     def wait(self, pattern: str) -> str:
-        """Return the first word that matches, of those that were or will be heard."""
-        while not (found := [word for word in self.heard if re.fullmatch(pattern, word)]):
-            self.heard += self._socket.recv(4096).decode().split("\n")
+        """Return the first line that matches, of those that were or will be received."""
+        while not (found := [line for line in self.received if re.fullmatch(pattern, line)]):
+            self.received += self._socket.recv(4096).decode().split("\n")
         return found[0]
 
     def close(self) -> None:
@@ -53,17 +49,9 @@ def systemd(tmp_path: Path) -> Iterator[Systemd]:
     systemd.close()
 
 
-def wait_for(holds: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + WITHIN
-    while not (held := holds()) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return held
-
-
-def test_a_reader_says_that_it_is_ready_well_and_stopping(systemd: Systemd, broker: Broker, tmp_path: Path) -> None:
-    file = tmp_path / "reader.yaml"
-    environment = {"PYTHONPATH": str(ROOT), "NOTIFY_SOCKET": systemd.name, "WATCHDOG_USEC": "3000000"}
-    command = [sys.executable, "-P", "-m", "reader", "run", "--config", str(file)]
+def test_a_reader_notifies_that_it_is_ready_alive_and_stopping(
+    systemd: Systemd, broker: Broker, tmp_path: Path
+) -> None:
     with tempfile.TemporaryDirectory(dir="/dev/shm", prefix="teleinfo-") as memory:
         settings = {
             "name": f"heartbeat-{os.urandom(6).hex()}",
@@ -72,19 +60,15 @@ def test_a_reader_says_that_it_is_ready_well_and_stopping(systemd: Systemd, brok
             "spool": {"journal": f"{memory}/journal", "path": str(tmp_path / "spool")},
             "heartbeat": str(tmp_path / "heartbeat"),
         }
-        file.write_text(json.dumps(settings))
-        process = subprocess.Popen(command, env=os.environ | environment, stdout=subprocess.DEVNULL)
-        try:
+        with Service("reader", tmp_path, settings) as reader:
+            reader.start(NOTIFY_SOCKET=systemd.name, WATCHDOG_USEC="3000000")
             systemd.wait("READY=1")
             systemd.wait("WATCHDOG=1")
             systemd.wait(r"STATUS=1 meter, \d+\.\d frames/s, connected, \d+ waiting")
-            assert wait_for((tmp_path / "heartbeat").exists)
-            process.send_signal(signal.SIGTERM)
+            wait_until((tmp_path / "heartbeat").exists, WITHIN, "the heartbeat file")
+            reader.send_signal(signal.SIGTERM)
             systemd.wait("STOPPING=1")
-            assert process.wait(WITHIN) == 0
-        finally:
-            process.kill()
-            process.wait(WITHIN)
+            assert reader.wait() == 0
 
 
 def test_an_idle_storer_notices_that_its_database_went_away(
@@ -106,20 +90,19 @@ def test_an_idle_storer_notices_that_its_database_went_away(
     storer = Storer(load(StorerConfig, file), life)
     thread = threading.Thread(target=storer.run)
 
-    with Ear(broker) as ear:
+    with listen(broker) as mqtt:
 
         def statuses() -> list[str]:
-            topic = f"{base}/storer/{name}/status"
-            return [json.loads(payload)["status"] for there, payload in ear.messages if there == topic]
+            return [message["status"] for message in mqtt.on(f"{base}/storer/{name}/status")]
 
         thread.start()
         try:
-            assert ear.wait(lambda: statuses() == ["online"])
-            assert wait_for((tmp_path / "heartbeat").exists)
+            assert mqtt.wait(lambda: statuses() == ["online"])
+            wait_until((tmp_path / "heartbeat").exists, WITHIN, "the heartbeat file")
             server.stop()
-            assert ear.wait(lambda: statuses()[-1] == "stalled")
+            assert mqtt.wait(lambda: statuses()[-1] == "stalled")
             server.start()
-            assert ear.wait(lambda: statuses()[-1] == "online")
+            assert mqtt.wait(lambda: statuses()[-1] == "online")
         finally:
             if server.process is None:
                 server.start()

@@ -18,8 +18,8 @@ from storer.database.frame_store import FrameStore
 from storer.database.frame_writer import WriteResult
 from storer.database.ids import AddedIds
 from storer.database.schema import migrate
-from tests.frames import DAY, historic, simulated, standard
-from tests.services.storing import client, exported, make_tables, partition, query, store
+from tests.support.frames import DAY, historic, simulated, standard
+from tests.support.storing import client, exported, make_tables, partition, query, store
 
 ROWS_OF = ("frames", "label_sets", "meters")
 

@@ -1,10 +1,8 @@
 """What the programs write while things go wrong: never a secret, nor a delivery point."""
 
+import contextlib
 import json
 import os
-import re
-import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -17,22 +15,12 @@ from demo.servers import Broker, free_port
 from demo.servers import Database as Server
 from reader.simulator.meter import SimulatedMeter
 from reader.tic.decoder import Decoder
-from tests.frames import DAY
-from tests.services.ear import WITHIN, Ear
+from tests.support.frames import DAY
+from tests.support.mqtt_client import listen
+from tests.support.programs import Program
 
-ROOT = Path(__file__).resolve().parents[2]
 KIND = "standard-single-phase-tempo"
 PASSWORD = "xyzzy-plugh-53"
-
-#: The program at its most talkative.
-TALKATIVE = """
-import logging, sys
-from common.runtime import logs
-set_up = logs.set_up
-logs.set_up = lambda settings, program: set_up(settings, program, "DEBUG")
-from {program}.__main__ import main
-sys.exit(main())
-"""
 
 
 def delivery_point() -> str:
@@ -44,71 +32,21 @@ def delivery_point() -> str:
 PRM = delivery_point()
 
 
-class Program:
-    """A reader or a storer, whose words are kept."""
-
-    def __init__(self, program: str, folder: Path) -> None:
-        self.program, self.folder = program, folder
-        self.out = folder / f"{program}.out"
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self, settings: dict[str, Any] | str, command: str = "run", *arguments: str) -> None:
-        file = self.folder / f"{self.program}.yaml"
-        file.write_text(settings if isinstance(settings, str) else json.dumps(settings))
-        code = TALKATIVE.format(program=self.program)
-        with self.out.open("ab") as out:
-            self.process = subprocess.Popen(
-                [sys.executable, "-P", "-c", code, command, "--config", str(file), *arguments],
-                env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
-                stdout=out,
-                stderr=out,
-            )
-
-    def wait_for(self, *patterns: str) -> None:
-        """Wait until all of it was said."""
-        assert self.process is not None
-        for _ in range(int(WITHIN * 20)):
-            if all(re.search(pattern, self.out.read_text()) for pattern in patterns):
-                return
-            with_rest = self.process.poll() is not None
-            try:
-                self.process.wait(0.05)
-            except subprocess.TimeoutExpired:
-                continue
-            if with_rest:
-                break
-        raise AssertionError(f"{patterns}: {self.out.read_text()}")
-
-    def end(self, how: signal.Signals = signal.SIGTERM) -> int:
-        assert self.process is not None
-        process, self.process = self.process, None
-        process.send_signal(how)
-        return process.wait(WITHIN)
-
-    def code(self) -> int:
-        assert self.process is not None
-        process, self.process = self.process, None
-        return process.wait(WITHIN)
-
-    def lines(self) -> list[str]:
-        return self.out.read_text().splitlines()
-
-
-Start = Callable[[str], Program]
+Start = Callable[..., Program]
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    programs: list[Program] = []
+    """Start a command of the reader or the storer with a configuration and debug logging."""
+    with contextlib.ExitStack() as running:
 
-    def start(program: str) -> Program:
-        programs.append(Program(program, tmp_path))
-        return programs[-1]
+        def start(module: str, settings: dict[str, Any], command: str = "run", *arguments: str) -> Program:
+            file = tmp_path / f"{module}.yaml"
+            file.write_text(json.dumps(settings))
+            line = ("tests.support.debug_logs", module, command, "--config", str(file), *arguments)
+            return running.enter_context(Program(module, *line, folder=tmp_path).start(PYTHONUNBUFFERED="1"))
 
-    yield start
-    for program in programs:
-        if program.process is not None:
-            program.end(signal.SIGKILL)
+        yield start
 
 
 @pytest.fixture
@@ -118,7 +56,7 @@ def memory() -> Iterator[str]:
 
 
 def clean(program: Program) -> list[str]:
-    """Return what was said, if it gives nothing away."""
+    """Return the lines of its log; fail if one contains a secret or a traceback."""
     lines = program.lines()
     assert lines
     for secret in (PASSWORD, PRM, "Traceback"):
@@ -148,15 +86,14 @@ def test_a_broker_that_refuses_learns_the_password_but_no_log_does(
 ) -> None:
     passwords = tmp_path / "passwords"
     passwords.touch(mode=0o600)
-    reader, storer = start("reader"), start("storer")
     with Broker(tmp_path / "broker", config=f"password_file {passwords}") as broker:
         mqtt = {"host": broker.host, "port": broker.port, **login_at_broker}
         spool = {"journal": f"{memory}/journal", "path": f"{memory}/spool"}
-        reader.start({"port": f"simulate://{KIND}?speed=20", "mqtt": mqtt, "spool": spool})
-        storer.start({"mqtt": mqtt, "database": login(fresh_database)})
-        reader.wait_for(said, "receiving frames")
-        storer.wait_for(said)
-        assert (reader.end(), storer.end()) == (0, 0)
+        reader = start("reader", {"port": f"simulate://{KIND}?speed=20", "mqtt": mqtt, "spool": spool})
+        storer = start("storer", {"mqtt": mqtt, "database": login(fresh_database)})
+        reader.wait_for_log(said, "receiving frames")
+        storer.wait_for_log(said)
+        assert (reader.stop(), storer.stop()) == (0, 0)
     for program in (reader, storer):
         clean(program)
 
@@ -164,9 +101,8 @@ def test_a_broker_that_refuses_learns_the_password_but_no_log_does(
 def test_a_database_that_refuses_is_told_without_the_password(database: Server, broker: Broker, start: Start) -> None:
     settings = {"database": login(database) | {"password": PASSWORD}, "mqtt": {"port": broker.port}}
     for command in (["run"], ["migrate"], ["export"], ["backup", "/tmp"]):
-        storer = start("storer")
-        storer.start(settings, *command)
-        assert storer.code() == 3
+        storer = start("storer", settings, *command)
+        assert storer.wait() == 3
         assert "Access denied" in clean(storer)[-1]
 
 
@@ -208,32 +144,34 @@ def test_no_log_names_the_delivery_point(
     """Neither when a meter says it, nor when somebody else sends it where it does not belong."""
     name = f"log-{os.urandom(6).hex()}"
     mqtt = {"host": broker.host, "port": broker.port, "topic": name}
-    reader, storer = start("reader"), start("storer")
-    with Ear(broker) as ear:
-        storer.start({"name": name, "mqtt": mqtt, "database": login(fresh_database), "log": {"format": layout}})
-        storer.wait_for("Connected to the broker")
-        reader.start(
+    with listen(broker) as client:
+        storer = start(
+            "storer", {"name": name, "mqtt": mqtt, "database": login(fresh_database), "log": {"format": layout}}
+        )
+        storer.wait_for_log("Connected to the broker")
+        reader = start(
+            "reader",
             {
                 "name": name,
                 "port": f"simulate://{KIND}?speed=20&noise=1e-4",
                 "mqtt": mqtt,
                 "spool": {"journal": f"{memory}/journal", "path": f"{memory}/spool"},
                 "log": {"format": layout},
-            }
+            },
         )
-        assert ear.wait(lambda: any(topic.endswith("/stored") and name in topic for topic, _ in ear.messages))
-        assert any(PRM.encode() in payload for topic, payload in ear.messages if name in topic)
+        assert client.wait(lambda: any(topic.endswith("/stored") and name in topic for topic, _ in client.messages))
+        assert any(PRM.encode() in payload for topic, payload in client.messages if name in topic)
         wrong = {"meter": PRM, "timestamp": PRM, "mode": "standard", "frame": {"PRM": PRM}}
-        ear.say(f"{name}/{PRM}/frame", json.dumps(wrong).encode())
-        storer.wait_for("Rejected, .*14 digits")
+        client.publish(f"{name}/{PRM}/frame", json.dumps(wrong).encode())
+        storer.wait_for_log("Rejected, .*14 digits")
         for number in range(100):
-            ear.say(f"{name}/{PRM}/frame", json.dumps([PRM, number]).encode())
-        assert ear.wait(lambda: sum(topic == f"{name}/rejected" for topic, _ in ear.messages) > 100)
-        assert len([line for line in storer.lines() if "Rejected" in line]) == 1
-        ear.say(f"{name}/{PRM}/stored", json.dumps({"storer": "x", "timestamps": [PRM]}).encode())
-        ear.say(f"{name}/storer/{PRM}/status", PRM.encode())
-        reader.wait_for("invalid confirmation", "invalid status")
-    assert (reader.end(), storer.end()) == (0, 0)
+            client.publish(f"{name}/{PRM}/frame", json.dumps([PRM, number]).encode())
+        assert client.wait(lambda: sum(topic == f"{name}/rejected" for topic, _ in client.messages) > 100)
+        assert len(storer.lines("Rejected")) == 1
+        client.publish(f"{name}/{PRM}/stored", json.dumps({"storer": "x", "timestamps": [PRM]}).encode())
+        client.publish(f"{name}/storer/{PRM}/status", PRM.encode())
+        reader.wait_for_log("invalid confirmation", "invalid status")
+    assert (reader.stop(), storer.stop()) == (0, 0)
     for program in (reader, storer):
         for line in clean(program):
             if layout == "json":
@@ -243,15 +181,15 @@ def test_no_log_names_the_delivery_point(
 def test_a_port_for_metrics_that_is_taken_is_said_once_and_stops_nothing(
     broker: Broker, memory: str, start: Start
 ) -> None:
-    reader = start("reader")
-    reader.start(
+    reader = start(
+        "reader",
         {
             "port": f"simulate://{KIND}",
             "mqtt": {"port": free_port()},
             "spool": {"journal": f"{memory}/journal", "path": f"{memory}/spool"},
             "metrics": {"port": broker.port},
-        }
+        },
     )
-    reader.wait_for(r"WARNING.*Address already in use", r"Listening on simulate")
-    assert reader.end() == 0
+    reader.wait_for_log(r"WARNING.*Address already in use", r"Listening on simulate")
+    assert reader.stop() == 0
     assert len([line for line in reader.lines() if "Address already in use" in line]) == 1

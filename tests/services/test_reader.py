@@ -4,8 +4,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -16,80 +14,54 @@ import pytest
 
 from common.frame import Frame
 from demo.servers import Broker, free_port
-from tests.services.ear import WITHIN, Ear
+from tests.support.mqtt_client import MqttClient, listen
+from tests.support.programs import Service, run_command
 
-ROOT = Path(__file__).resolve().parents[2]
 KIND = "standard-single-phase-tempo"
 
 
-class Reader:
+class ReaderSetup(Service):
     """A reader of a simulated meter, with names of its own: the broker is shared, and keeps what is retained."""
 
-    def __init__(self, broker: Broker, ear: Ear, folder: Path, memory: Path) -> None:
-        self.ear = ear
-        self.name = f"reader-{os.urandom(6).hex()}"
-        self.base = f"test/{self.name}"
-        self.settings: dict[str, Any] = {
-            "name": self.name,
+    def __init__(self, broker: Broker, mqtt: MqttClient, folder: Path, memory: Path) -> None:
+        self.id = f"reader-{os.urandom(6).hex()}"
+        self.base = f"test/{self.id}"
+        self.mqtt = mqtt
+        settings = {
+            "name": self.id,
             "port": f"simulate://{KIND}?speed=20",
             "mqtt": {"host": broker.host, "port": broker.port, "topic": self.base},
             "spool": {"journal": str(memory / "journal"), "path": str(folder / "spool")},
         }
-        self.file = folder / "reader.yaml"
-        self.log = folder / "reader.log"
-        self.process: subprocess.Popen[bytes] | None = None
+        super().__init__("reader", folder, settings)
 
-    def start(self) -> None:
-        self.file.write_text(json.dumps(self.settings))
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "reader", "run", "--config", str(self.file)],
-                env=os.environ | {"PYTHONPATH": str(ROOT)},
-                stdout=log,
-                stderr=log,
-            )
-
-    def wait_for_log(self, text: str) -> None:
-        deadline = time.monotonic() + WITHIN
-        while text not in self.log.read_text():
-            assert self.process is not None
-            assert self.process.poll() is None, self.log.read_text()
-            assert time.monotonic() < deadline, f"no {text!r} in {self.log.read_text()}"
-            time.sleep(0.05)  # between two looks
-
-    def end(self, how: signal.Signals) -> int:
-        assert self.process is not None
-        process, self.process = self.process, None
-        process.send_signal(how)
-        return process.wait(WITHIN)
-
-    def said(self, *levels: str) -> list[bytes]:
-        topic = "/".join((self.base, *levels))
-        return [payload for name, payload in self.ear.messages if name == topic]
+    def published(self, *levels: str) -> list[bytes]:
+        """Return the payloads on a topic below its base topic."""
+        return self.mqtt.payloads("/".join((self.base, *levels)))
 
     def frames(self, meter: str | None = None) -> list[dict[str, Any]]:
         return [
             json.loads(payload)
-            for topic, payload in self.ear.messages
+            for topic, payload in self.mqtt.messages
             if topic.startswith(f"{self.base}/{meter or ''}") and topic.endswith("/frame")
         ]
 
     def wait_for_frames(self, count: int) -> list[dict[str, Any]]:
-        heard = self.ear.wait(lambda: len(self.frames()) >= count)
-        assert heard, self.log.read_text()
+        assert self.mqtt.wait(lambda: len(self.frames()) >= count), self.text()
         return self.frames()
 
 
 @pytest.fixture
-def reader(broker: Broker, tmp_path: Path) -> Iterator[Reader]:
-    with Ear(broker) as ear, tempfile.TemporaryDirectory(dir="/dev/shm", prefix="teleinfo-") as memory:
-        reader = Reader(broker, ear, tmp_path, Path(memory))
+def reader(broker: Broker, tmp_path: Path) -> Iterator[ReaderSetup]:
+    with (
+        listen(broker) as mqtt,
+        tempfile.TemporaryDirectory(dir="/dev/shm", prefix="teleinfo-") as memory,
+        ReaderSetup(broker, mqtt, tmp_path, Path(memory)) as reader,
+    ):
         yield reader
-        if reader.process is not None:
-            reader.end(signal.SIGKILL)
 
 
-def test_publishes_each_frame_as_the_contract_has_it(reader: Reader) -> None:
+def test_publishes_each_frame_as_the_contract_has_it(reader: ReaderSetup) -> None:
     reader.start()
     frames = reader.wait_for_frames(20)
     for message in frames:
@@ -104,74 +76,71 @@ def test_publishes_each_frame_as_the_contract_has_it(reader: Reader) -> None:
     assert timestamps == sorted(set(timestamps))
 
 
-def test_says_that_it_is_there_and_that_frames_come(reader: Reader) -> None:
+def test_says_that_it_is_there_and_that_frames_come(reader: ReaderSetup) -> None:
     reader.start()
     meter = reader.wait_for_frames(1)[0]["meter"]
-    reader.ear.wait(lambda: bool(reader.said(meter, "link")))
-    assert reader.said("reader", reader.name, "status") == [b"online"]
-    assert reader.said(meter, "link") == [b"online"]
-    assert reader.end(signal.SIGTERM) == 0
-    assert reader.ear.wait(lambda: reader.said("reader", reader.name, "status")[-1] == b"offline")
-    assert reader.said(meter, "link")[-1] == b"offline"
+    reader.mqtt.wait(lambda: bool(reader.published(meter, "link")))
+    assert reader.published("reader", reader.id, "status") == [b"online"]
+    assert reader.published(meter, "link") == [b"online"]
+    assert reader.stop() == 0
+    assert reader.mqtt.wait(lambda: reader.published("reader", reader.id, "status")[-1] == b"offline")
+    assert reader.published(meter, "link")[-1] == b"offline"
 
 
-def test_a_meter_that_left_the_configuration_is_offline_and_can_be_forgotten(reader: Reader) -> None:
+def test_a_meter_that_left_the_configuration_is_offline_and_can_be_forgotten(reader: ReaderSetup) -> None:
     reader.settings["home_assistant"] = {"prefix": f"{reader.base}/ha"}
     reader.start()
     gone = reader.wait_for_frames(1)[0]["meter"]
     config = ("ha", "device", f"teleinfo_{gone}", "config")
-    assert reader.ear.wait(lambda: bool(reader.said(*config)))
-    reader.end(signal.SIGKILL)
-    assert reader.said(gone, "link") == [b"online"]
+    assert reader.mqtt.wait(lambda: bool(reader.published(*config)))
+    reader.kill()
+    assert reader.published(gone, "link") == [b"online"]
     reader.settings["port"] = "simulate://standard-three-phase-base?speed=20"
     reader.start()
-    assert reader.ear.wait(lambda: reader.said(gone, "link") == [b"online", b"offline"])
-    assert reader.ear.wait(lambda: reader.frames()[-1]["meter"] != gone)
+    assert reader.mqtt.wait(lambda: reader.published(gone, "link") == [b"online", b"offline"])
+    assert reader.mqtt.wait(lambda: reader.frames()[-1]["meter"] != gone)
     there = reader.frames()[-1]["meter"]
-    assert reader.ear.wait(lambda: reader.said(there, "link") == [b"online"])
+    assert reader.mqtt.wait(lambda: reader.published(there, "link") == [b"online"])
     assert forget(reader, gone) == (0, f"{gone} is forgotten\n", "")
-    assert reader.ear.wait(lambda: reader.said(*config)[-1] == b"")
-    assert [reader.said(gone, what)[-1] for what in ("link", "state")] == [b"", b""]
+    assert reader.mqtt.wait(lambda: reader.published(*config)[-1] == b"")
+    assert [reader.published(gone, what)[-1] for what in ("link", "state")] == [b"", b""]
     code, _, complaint = forget(reader, there)
     assert (code, complaint.count("\n")) == (1, 1)
-    assert f"{there} is being read by the reader {reader.name}" in complaint
+    assert f"{there} is being read by the reader {reader.id}" in complaint
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
-def test_a_simulated_meter_disappears_as_soon_as_no_line_is_simulated(reader: Reader, how: signal.Signals) -> None:
+def test_a_simulated_meter_disappears_as_soon_as_no_line_is_simulated(reader: ReaderSetup, how: signal.Signals) -> None:
     reader.settings["home_assistant"] = {"prefix": f"{reader.base}/ha"}
     reader.start()
     meter = reader.wait_for_frames(1)[0]["meter"]
     config = ("ha", "device", f"teleinfo_{meter}", "config")
-    assert reader.ear.wait(lambda: bool(reader.said(*config)) and bool(reader.said(meter, "state")))
-    reader.end(how)
+    assert reader.mqtt.wait(lambda: bool(reader.published(*config)) and bool(reader.published(meter, "state")))
+    reader.stop(how=how)
     reader.settings["port"] = "/dev/there-is-no-such-port"
     reader.start()
     for topic in (config, (meter, "state"), (meter, "link")):
-        assert reader.ear.wait(lambda topic=topic: reader.said(*topic)[-1] == b""), topic  # type: ignore[misc]
+        assert reader.mqtt.wait(lambda topic=topic: reader.published(*topic)[-1] == b""), topic  # type: ignore[misc]
 
 
-def forget(reader: Reader, name: str) -> tuple[int, str, str]:
-    command = [sys.executable, "-P", "-m", "reader", "forget", name, "--config", str(reader.file)]
-    done = subprocess.run(
-        command, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=WITHIN
-    )
+def forget(reader: ReaderSetup, name: str) -> tuple[int, str, str]:
+    done = run_command("reader", "forget", name, "--config", reader.config)
     return done.returncode, done.stdout, done.stderr
 
 
-def test_its_last_will_says_that_it_is_gone(reader: Reader) -> None:
+def test_its_last_will_says_that_it_is_gone(reader: ReaderSetup) -> None:
     reader.start()
     reader.wait_for_frames(1)
-    reader.end(signal.SIGKILL)
-    assert reader.ear.wait(lambda: reader.said("reader", reader.name, "status")[-1:] == [b"offline"])
+    reader.kill()
+    assert reader.mqtt.wait(lambda: reader.published("reader", reader.id, "status")[-1:] == [b"offline"])
 
 
-def test_its_counters_add_up_and_name_the_line(reader: Reader) -> None:
+def test_its_counters_add_up_and_name_the_line(reader: ReaderSetup) -> None:
     reader.start()
     reader.wait_for_frames(10)
-    reader.end(signal.SIGTERM)
-    reader.ear.wait(lambda: reader.said("reader", reader.name, "status")[-1:] == [b"offline"])
-    health = json.loads(reader.said("reader", reader.name, "health")[-1])
+    reader.stop()
+    reader.mqtt.wait(lambda: reader.published("reader", reader.id, "status")[-1:] == [b"offline"])
+    health = json.loads(reader.published("reader", reader.id, "health")[-1])
     delivery = health["delivery"]
     parts = ("confirmed", "rejected", "thinned", "handed_over", "waiting")
     assert delivery["decoded"] == sum(delivery[part] for part in parts) >= 10
@@ -180,7 +149,7 @@ def test_its_counters_add_up_and_name_the_line(reader: Reader) -> None:
     assert (line["mode"], line["parity"], line["groups_dropped"]) == ("standard", True, {})
 
 
-def test_a_label_can_be_kept_in_the_house(reader: Reader) -> None:
+def test_a_label_can_be_kept_in_the_house(reader: ReaderSetup) -> None:
     reader.settings["hide"] = ["PRM", "SMAXSN"]
     reader.start()
     for message in reader.wait_for_frames(3):
@@ -189,40 +158,42 @@ def test_a_label_can_be_kept_in_the_house(reader: Reader) -> None:
         assert "SMAXSN-1" in message["frame"]
 
 
-def test_several_meters_do_not_disturb_each_other(reader: Reader, tmp_path: Path) -> None:
+def test_several_meters_do_not_disturb_each_other(reader: ReaderSetup, tmp_path: Path) -> None:
     kinds = ("historic-single-phase-hchp", "standard-three-phase-producer")
     away = str(tmp_path / "not-there")
     reader.settings["port"] = [away, *(f"simulate://{kind}?speed=20" for kind in kinds)]
     reader.start()
-    assert reader.ear.wait(lambda: len({message["meter"] for message in reader.frames()}) == 2)
+    assert reader.mqtt.wait(lambda: len({message["meter"] for message in reader.frames()}) == 2)
     assert {message["mode"] for message in reader.frames()} == {"historic", "standard"}
-    assert reader.log.read_text().count(away) == 1, "said once, and waited for"
+    assert reader.count(away) == 1, "said once, and waited for"
 
 
-def test_noise_on_the_line_is_counted_and_nothing_wrong_is_published(reader: Reader) -> None:
+def test_noise_on_the_line_is_counted_and_nothing_wrong_is_published(reader: ReaderSetup) -> None:
     reader.settings["port"] = f"simulate://{KIND}?speed=50&noise=2e-4"
     reader.start()
     frames = reader.wait_for_frames(200)
-    reader.end(signal.SIGTERM)
-    reader.ear.wait(lambda: reader.said("reader", reader.name, "status")[-1:] == [b"offline"])
-    (line,) = json.loads(reader.said("reader", reader.name, "health")[-1])["lines"]
+    reader.stop()
+    reader.mqtt.wait(lambda: reader.published("reader", reader.id, "status")[-1:] == [b"offline"])
+    (line,) = json.loads(reader.published("reader", reader.id, "health")[-1])["lines"]
     assert line["parity_errors"] > 0
     assert line["groups_dropped"]["parity"] > 0
     assert {message["frame"].get("PREF", 9) for message in frames} == {9}
     assert any("dropped" in message for message in frames)
 
 
-def test_a_broker_that_is_away_is_waited_for_and_frames_are_kept(reader: Reader, tmp_path: Path) -> None:
+def test_a_broker_that_is_away_is_waited_for_and_frames_are_kept(reader: ReaderSetup, tmp_path: Path) -> None:
     port = free_port()
     reader.settings["mqtt"] = {"host": "127.0.0.1", "port": port}
     reader.start()
-    with Broker(tmp_path / "late", port=port) as late, Ear(late) as ear:
-        assert ear.wait(lambda: any(topic.endswith("/frame") for topic, _ in ear.messages)), reader.log.read_text()
-        assert reader.end(signal.SIGTERM) == 0
-    assert reader.log.read_text().count("cannot be reached") <= 1
+    with Broker(tmp_path / "late", port=port) as late, listen(late) as mqtt:
+        assert mqtt.wait(lambda: any(topic.endswith("/frame") for topic, _ in mqtt.messages)), reader.text()
+        assert reader.stop() == 0
+    assert reader.count("cannot be reached") <= 1
 
 
-def test_a_password_file_and_a_metrics_port_that_are_missing_stop_no_frames(reader: Reader, tmp_path: Path) -> None:
+def test_a_password_file_and_a_metrics_port_that_are_missing_stop_no_frames(
+    reader: ReaderSetup, tmp_path: Path
+) -> None:
     """The broker asks for no password: what counts is that the file is waited for, and frames are kept meanwhile."""
     secret = tmp_path / "password"
     reader.settings["mqtt"] |= {"username": "reader", "password_file": str(secret)}
@@ -237,14 +208,14 @@ def test_a_password_file_and_a_metrics_port_that_are_missing_stop_no_frames(read
     reader.wait_for_log("is open now")
     secret.write_text("any")
     reader.wait_for_frames(1)
-    assert reader.end(signal.SIGTERM) == 0
-    health = json.loads(reader.said("reader", reader.name, "health")[-1])
+    assert reader.stop() == 0
+    health = json.loads(reader.published("reader", reader.id, "health")[-1])
     assert health["delivery"]["decoded"] > len(reader.frames()), "what was decoded before waits"
-    text = reader.log.read_text()
+    text = reader.text()
     assert [text.count(what) for what in ("cannot be read", "cannot be opened")] == [1, 1], text
 
 
-def test_a_journal_folder_that_is_missing_is_waited_for(reader: Reader) -> None:
+def test_a_journal_folder_that_is_missing_is_waited_for(reader: ReaderSetup) -> None:
     journal = Path(reader.settings["spool"]["journal"])
     journal.touch()  # in the way
     reader.start()
@@ -252,17 +223,17 @@ def test_a_journal_folder_that_is_missing_is_waited_for(reader: Reader) -> None:
     assert reader.frames() == []
     journal.unlink()
     reader.wait_for_frames(1)
-    assert reader.end(signal.SIGTERM) == 0
-    assert reader.log.read_text().count("cannot be used") == 1
-    assert "Ready now" in reader.log.read_text()
+    assert reader.stop() == 0
+    assert reader.count("cannot be used") == 1
+    assert "Ready now" in reader.text()
 
 
-def test_a_reader_that_waits_for_its_journal_ends_at_once_when_told_to(reader: Reader) -> None:
+def test_a_reader_that_waits_for_its_journal_ends_at_once_on_sigterm(reader: ReaderSetup) -> None:
     Path(reader.settings["spool"]["journal"]).touch()
     reader.start()
     reader.wait_for_log("cannot be used")
     began = time.monotonic()
-    assert reader.end(signal.SIGTERM) == 0
+    assert reader.stop() == 0
     assert time.monotonic() - began < 3
 
 
@@ -275,10 +246,11 @@ def test_a_reader_that_waits_for_its_journal_ends_at_once_when_told_to(reader: R
         ({"clock": {"patience": 5}}, "clock.patience: a time such as 30s or 5m is expected, not 5"),
     ],
 )
-def test_a_mistake_in_its_file_ends_it_with_2_and_one_line(reader: Reader, change: dict[str, Any], said: str) -> None:
+def test_a_mistake_in_its_file_ends_it_with_2_and_one_line(
+    reader: ReaderSetup, change: dict[str, Any], said: str
+) -> None:
     reader.settings |= change
     reader.start()
-    assert reader.process is not None
-    assert reader.process.wait(WITHIN) == 2
-    (line,) = reader.log.read_text().splitlines()
+    assert reader.wait() == 2
+    (line,) = reader.text().splitlines()
     assert said in line

@@ -14,8 +14,8 @@ from common.tally import Tally
 from demo.servers import Database as Server
 from storer.database.frame_store import TRIES, FrameStore
 from storer.database.frame_writer import WriteResult
-from tests.frames import DAY, standard
-from tests.services.storing import exported, make_tables, query
+from tests.support.frames import DAY, standard
+from tests.support.storing import exported, make_tables, query
 
 UNKNOWN = 1999  # no server has this number
 HAUNTED = "IF NEW.{} THEN SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = {}, MESSAGE_TEXT = 'haunted'; END IF"

@@ -20,8 +20,8 @@ from storer.database.frame_store import FrameStore
 from storer.database.frame_writer import WriteResult
 from storer.database.rejected import Rejection
 from storer.database.schema import migrate, migrations
-from tests.frames import DAY, FRACTION, historic, simulated, standard
-from tests.services.storing import NOW, client, exported, make_tables, partition, query, store
+from tests.support.frames import DAY, FRACTION, historic, simulated, standard
+from tests.support.storing import NOW, client, exported, make_tables, partition, query, store
 
 COLUMNS = (
     "timestamp",

@@ -18,31 +18,33 @@ from demo.servers import Broker
 from demo.servers import Database as Server
 from storer.config import StorerConfig
 from storer.service import Storer
-from tests.faults.proxy import Proxy
-from tests.frames import DAY, standard
-from tests.services.ear import WITHIN, Ear
-from tests.services.storing import client, query
-from tests.services.test_storer import House, some
+from tests.services.test_storer import StorerSetup, some
+from tests.support.frames import DAY, standard
+from tests.support.mqtt_client import WITHIN, listen
+from tests.support.proxy import Proxy
+from tests.support.storing import client, query
 
 
 @pytest.fixture
-def house(broker: Broker, fresh_database: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+def setup(
+    broker: Broker, fresh_database: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[StorerSetup]:
     monkeypatch.setattr("storer.retry.MAX_BACKOFF", 0.1)
-    with Ear(broker) as ear:
-        yield House(broker, fresh_database, ear, tmp_path)
+    with listen(broker) as mqtt:
+        yield StorerSetup(broker, fresh_database, mqtt, tmp_path)
 
 
 @contextlib.contextmanager
-def running(house: House) -> Iterator[None]:
+def running(setup: StorerSetup) -> Iterator[None]:
     """Run the storer in this process; leave when it has ended."""
-    house.command()  # writes the configuration
+    setup.write_config()
     life = Shutdown()
-    storer = Storer(config.load(StorerConfig, house.folder / "storer.yaml"), life)
+    storer = Storer(config.load(StorerConfig, setup.config), life)
     thread = threading.Thread(target=storer.run)
     thread.start()
     try:
-        house.log.touch()
-        house.wait(lambda: "online" in house.statuses())
+        setup.log.touch()
+        setup.wait_until(lambda: "online" in setup.statuses())
         yield
     finally:
         life.stop.set()
@@ -51,42 +53,44 @@ def running(house: House) -> Iterator[None]:
         assert not thread.is_alive()
 
 
-def health(house: House) -> dict[str, Any]:
+def health(setup: StorerSetup) -> dict[str, Any]:
     """Return what was told last; the storer tells it when it ends."""
-    last: dict[str, Any] = house.ear.on(f"{house.base}/storer/{house.name}/health")[-1]
+    last: dict[str, Any] = setup.mqtt.on(f"{setup.base}/storer/{setup.id}/health")[-1]
     return last
 
 
-def rejections(house: House) -> list[Any]:
-    return house.ear.on(f"{house.base}/rejected")
+def rejections(setup: StorerSetup) -> list[Any]:
+    return setup.mqtt.on(f"{setup.base}/rejected")
 
 
-def test_reconnections_while_the_database_is_away_do_not_pile_up_messages(house: House, broker: Broker) -> None:
+def test_reconnections_while_the_database_is_away_do_not_pile_up_messages(setup: StorerSetup, broker: Broker) -> None:
     frames, times = some(30), 6
     with Proxy(broker.port) as proxy:
-        house.settings["mqtt"]["port"] = proxy.port
-        with running(house):
-            house.server.kill()
+        setup.settings["mqtt"]["port"] = proxy.port
+        with running(setup):
+            setup.server.kill()
             try:
-                house.say(frames)
-                house.wait(lambda: house.statuses()[-1] == "stalled")
+                setup.publish(frames)
+                setup.wait_until(lambda: setup.statuses()[-1] == "stalled")
                 for time in range(times):
                     proxy.drop()
-                    house.wait(lambda time=time: house.statuses().count("stalled") == time + 2)  # type: ignore[misc]
+                    setup.wait_until(lambda time=time: setup.statuses().count("stalled") == time + 2)  # type: ignore[misc]
             finally:
-                house.server.start()
-            house.wait_until_confirmed(frames)
-            house.wait(lambda: house.statuses()[-1] == "online")
-        house.wait(lambda: house.statuses()[-1] == "offline")
+                setup.server.start()
+            setup.wait_until_confirmed(frames)
+            setup.wait_until(lambda: setup.statuses()[-1] == "online")
+        setup.wait_until(lambda: setup.statuses()[-1] == "offline")
     # What was in hand, and what came over the last connection.
-    assert health(house)["received"] <= 2 * len(frames)
-    assert health(house)["stored"] == len(frames)
+    assert health(setup)["received"] <= 2 * len(frames)
+    assert health(setup)["stored"] == len(frames)
 
 
-def test_a_row_that_nobody_can_store_does_not_stop_the_others(house: House, caplog: pytest.LogCaptureFixture) -> None:
-    with running(house):
-        house.server.sql(
-            f"USE {house.server.name};\nDELIMITER //\nCREATE TRIGGER haunted BEFORE INSERT ON frames FOR EACH ROW"
+def test_a_row_that_nobody_can_store_does_not_stop_the_others(
+    setup: StorerSetup, caplog: pytest.LogCaptureFixture
+) -> None:
+    with running(setup):
+        setup.server.sql(
+            f"USE {setup.server.name};\nDELIMITER //\nCREATE TRIGGER haunted BEFORE INSERT ON frames FOR EACH ROW"
             " IF NEW.power = 666 THEN SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 1999, MESSAGE_TEXT = 'haunted';"
             " END IF //\n"
         )
@@ -95,30 +99,30 @@ def test_a_row_that_nobody_can_store_does_not_stop_the_others(house: House, capl
             for power in (1, 2, 666, 3, 4)
         ]
         good = [frame for frame in frames if frame.values["SINSTS"] != 666]
-        house.say(frames)
-        house.wait_until_confirmed(good)
-        house.wait(lambda: house.confirmed("rejected") == [(frames[2].meter, format_time(frames[2].timestamp))])
-    house.wait(lambda: house.statuses()[-1] == "offline")
-    ((reason, payload),) = query(client(house.server), "SELECT reason, payload FROM rejected_messages")
+        setup.publish(frames)
+        setup.wait_until_confirmed(good)
+        setup.wait_until(lambda: setup.confirmed("rejected") == [(frames[2].meter, format_time(frames[2].timestamp))])
+    setup.wait_until(lambda: setup.statuses()[-1] == "offline")
+    ((reason, payload),) = query(client(setup.server), "SELECT reason, payload FROM rejected_messages")
     assert "haunted (1999)" in reason
     assert payload == frames[2].to_json()
-    counts = health(house)
+    counts = health(setup)
     assert (counts["received"], counts["stored"], counts["rejected"], counts["waiting"]) == (5, 4, 1, 0)
 
 
 def test_a_full_table_of_rejections_is_said_once_and_counted(
-    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    setup: StorerSetup, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("storer.database.rejected.MOST_MESSAGES", 2)
-    with running(house):
+    with running(setup):
         for number in range(5):
-            house.ear.say(f"{house.base}/1/frame", b"no frame %d" % number)
-        house.wait(lambda: len(rejections(house)) == 5)
-        house.say(some(1))
-        house.wait_until_confirmed(some(1))
-    house.wait(lambda: house.statuses()[-1] == "offline")
-    assert query(client(house.server), "SELECT COUNT(*) FROM rejected_messages") == [(2,)]
-    assert (health(house)["rejected"], health(house)["rejected_not_kept"]) == (5, 3)
+            setup.mqtt.publish(f"{setup.base}/1/frame", b"no frame %d" % number)
+        setup.wait_until(lambda: len(rejections(setup)) == 5)
+        setup.publish(some(1))
+        setup.wait_until_confirmed(some(1))
+    setup.wait_until(lambda: setup.statuses()[-1] == "offline")
+    assert query(client(setup.server), "SELECT COUNT(*) FROM rejected_messages") == [(2,)]
+    assert (health(setup)["rejected"], health(setup)["rejected_not_kept"]) == (5, 3)
     assert caplog.text.count("rejected_messages is full") == 1
 
 
@@ -127,49 +131,49 @@ def of_now(ahead: timedelta) -> Frame:
 
 
 def test_a_frame_of_the_future_is_rejected_and_its_neighbours_are_stored(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    setup: StorerSetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("common.clock.KernelClock.trusted_now", KernelClock.now)
     good = [of_now(timedelta(0)), of_now(timedelta(hours=23))]
     bad = [of_now(timedelta(hours=25)), of_now(timedelta(days=29_000))]
-    with running(house):
-        house.say([good[0], *bad, good[1]])
-        house.wait_until_confirmed(good)
-        house.wait(lambda: len(house.confirmed("rejected")) == len(bad))
-    assert house.rows() == [frame.to_json() for frame in good]
-    assert all("ahead of the storer's clock" in report["reason"] for report in rejections(house))
+    with running(setup):
+        setup.publish([good[0], *bad, good[1]])
+        setup.wait_until_confirmed(good)
+        setup.wait_until(lambda: len(setup.confirmed("rejected")) == len(bad))
+    assert setup.rows() == [frame.to_json() for frame in good]
+    assert all("ahead of the storer's clock" in report["reason"] for report in rejections(setup))
 
 
 def test_a_storer_whose_clock_is_not_set_yet_rejects_nothing_for_its_time(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    setup: StorerSetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("common.clock.KernelClock.synchronised", lambda _: False)
     monkeypatch.setattr("common.clock.KernelClock.uptime", lambda _: 60.0)
     frame = of_now(timedelta(days=40))
-    with running(house):
-        house.say([frame])
-        house.wait_until_confirmed([frame])
-    assert house.rows() == [frame.to_json()]
+    with running(setup):
+        setup.publish([frame])
+        setup.wait_until_confirmed([frame])
+    assert setup.rows() == [frame.to_json()]
 
 
 def test_a_storer_whose_clock_is_before_the_build_date_rejects_nothing_for_its_time(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    setup: StorerSetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     long_ago = datetime(2020, 1, 1, tzinfo=UTC)
     monkeypatch.setattr("common.clock.KernelClock.now", lambda _: long_ago)
     monkeypatch.setattr("common.clock.KernelClock.synchronised", lambda _: True)
     frame = of_now(timedelta(0))
-    with running(house):
-        house.say([frame])
-        house.wait_until_confirmed([frame])
-    assert house.rows() == [frame.to_json()]
+    with running(setup):
+        setup.publish([frame])
+        setup.wait_until_confirmed([frame])
+    assert setup.rows() == [frame.to_json()]
 
 
-def test_many_new_meters_are_warned_of_once(house: House, caplog: pytest.LogCaptureFixture) -> None:
+def test_many_new_meters_are_warned_of_once(setup: StorerSetup, caplog: pytest.LogCaptureFixture) -> None:
     crowd = [dataclasses.replace(standard(EAST=1), meter=f"m{number}") for number in range(101)]
-    with running(house):
-        house.say(crowd)
-        house.wait_until_confirmed(crowd)
-        house.say([dataclasses.replace(frame, meter=f"{frame.meter}-more") for frame in crowd])
-        house.wait(lambda: len(house.confirmed()) == 2 * len(crowd))
+    with running(setup):
+        setup.publish(crowd)
+        setup.wait_until_confirmed(crowd)
+        setup.publish([dataclasses.replace(frame, meter=f"{frame.meter}-more") for frame in crowd])
+        setup.wait_until(lambda: len(setup.confirmed()) == 2 * len(crowd))
     assert caplog.text.count("More than 100 new meters within an hour") == 1

@@ -6,7 +6,6 @@ import re
 import select
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -14,11 +13,8 @@ from pathlib import Path
 import pytest
 
 from demo.servers import Broker
-from tests.services.ear import WITHIN, Ear
-
-ROOT = Path(__file__).resolve().parents[2]
-ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}
-
+from tests.support.mqtt_client import WITHIN, listen
+from tests.support.programs import ENVIRONMENT, command_line, run_command
 
 METER = "031961123456"
 FRAME = json.dumps(
@@ -32,8 +28,7 @@ FRAME = json.dumps(
 
 
 def start(*arguments: str | Path, stdout: int, stderr: int | None = None) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-P", "-m", "reader", *map(str, arguments)]
-    return subprocess.Popen(command, env=ENVIRONMENT, stdout=stdout, stderr=stderr)
+    return subprocess.Popen(command_line("reader", *arguments), env=ENVIRONMENT, stdout=stdout, stderr=stderr)
 
 
 @pytest.mark.parametrize("reader_runs_here", [True, False], ids=["its-reader-runs", "some-program-has-the-port"])
@@ -45,7 +40,7 @@ def test_where_the_port_is_in_use_frames_come_from_the_broker(
     with (
         tempfile.TemporaryDirectory(dir="/dev/shm", prefix="teleinfo-") as memory,
         start("simulate", "standard-single-phase-hchp", "--speed", "5", stdout=subprocess.PIPE) as meter,
-        Ear(broker) as ear,
+        listen(broker) as mqtt,
     ):
         assert meter.stdout
         port = meter.stdout.readline().decode().strip()
@@ -56,8 +51,8 @@ def test_where_the_port_is_in_use_frames_come_from_the_broker(
         }
         config.write_text(json.dumps(settings))
         with start("run", "--config", config, stdout=subprocess.DEVNULL) as reader:
-            assert ear.wait(
-                lambda: any(topic.startswith(base) and topic.endswith("/frame") for topic, _ in ear.messages)
+            assert mqtt.wait(
+                lambda: any(topic.startswith(base) and topic.endswith("/frame") for topic, _ in mqtt.messages)
             )
             if not reader_runs_here:
                 config.write_text(json.dumps(settings | {"spool": {"journal": str(tmp_path)}}))
@@ -68,10 +63,7 @@ def test_where_the_port_is_in_use_frames_come_from_the_broker(
                 watch.send_signal(signal.SIGINT)
                 assert watch.wait(WITHIN) == 0
                 said = watch.stderr.read().decode()
-            refused = subprocess.run(
-                [sys.executable, "-P", "-m", "reader", "watch", "--port", port, "--config", str(config)],
-                env=ENVIRONMENT, capture_output=True, timeout=WITHIN,
-            )  # fmt: skip
+            refused = run_command("reader", "watch", "--port", port, "--config", config)
             reader.send_signal(signal.SIGTERM)
             assert reader.wait(WITHIN) == 0
         meter.send_signal(signal.SIGTERM)
@@ -80,7 +72,7 @@ def test_where_the_port_is_in_use_frames_come_from_the_broker(
     )
     assert re.fullmatch(rf"{port} est lu par .+ \(processus {reader.pid}\) : .*{re.escape(broker.host)}\n", said), said
     assert refused.returncode == 1
-    assert "teleinfo-reader watch --mqtt" in refused.stderr.decode()
+    assert "teleinfo-reader watch --mqtt" in refused.stderr
 
 
 @pytest.mark.parametrize("payload", [b"nonsense", b"[]", b'{"lines": 3}'])
@@ -89,14 +81,14 @@ def test_malformed_messages_are_reported_and_frames_still_shown(broker: Broker, 
     with (
         start("watch", "--config", config_of(broker, base, tmp_path), "--mqtt", stdout=subprocess.PIPE,
               stderr=subprocess.PIPE) as watch,
-        Ear(broker) as ear,
+        listen(broker) as mqtt,
     ):  # fmt: skip
         assert watch.stdout
         deadline = time.monotonic() + WITHIN
         while not select.select([watch.stdout], [], [], 0.2)[0]:
             assert time.monotonic() < deadline
             for topic, said in (("reader/a/health", payload), (f"{METER}/frame", payload), (f"{METER}/frame", FRAME)):
-                ear.say(f"{base}/{topic}", said)
+                mqtt.publish(f"{base}/{topic}", said)
         line = watch.stdout.readline()
         watch.send_signal(signal.SIGTERM)
         assert watch.wait(WITHIN) == 0

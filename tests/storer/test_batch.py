@@ -9,7 +9,7 @@ from common.frame import format_time
 from common.mqtt.events import Message
 from common.tally import Tally
 from storer.batch import chunks, confirmations, decode_batch, rejection_payload
-from tests.frames import ADDRESS, DAY, historic
+from tests.support.frames import ADDRESS, DAY, historic
 
 NOW = DAY + timedelta(hours=12)
 FRAME = historic(ADCO=ADDRESS, BASE=1, PAPP=390)

@@ -14,7 +14,7 @@ from common.config import Tls
 from common.mqtt.events import REFUSED, Connected, Event, Published
 from common.mqtt.session import Session
 from demo.servers import HOST, Broker
-from tests.common.fake_broker import CONNACK, CONNECT, TAKEN_OVER, Connection, FakeBroker, answer, answer_one, connack
+from tests.support.fake_broker import CONNACK, CONNECT, TAKEN_OVER, Connection, FakeBroker, answer, answer_one, connack
 
 WITHIN = 20.0  # seconds, for what should take one
 ID = "teleinfo-reader-cellar"

@@ -104,7 +104,7 @@ def test_where_nothing_is_heard_nothing_is_written(
     monkeypatch.setattr(meter, "listen", lambda port, *_: silent(port))
     assert meter.main([PI], tmp_path) == 1
     assert not (tmp_path / ".env").exists()
-    assert "no meter was heard" in capsys.readouterr().err
+    assert "no meter found" in capsys.readouterr().err
 
 
 def test_where_there_is_no_port_it_says_what_to_do(

@@ -17,7 +17,7 @@ from common.mqtt.events import PublishToken
 from common.topics import Topics
 from reader.config import HomeAssistantConfig
 from reader.home_assistant.publisher import LISTEN_FOR, MAX_FOREIGN_METERS, MeterPublisher
-from tests.frames import frames, simulated
+from tests.support.frames import frames, simulated
 
 FRAMES = list(simulated("standard-single-phase-tempo", 120, every=timedelta(seconds=1)))
 

@@ -10,7 +10,7 @@ from common.frame import Frame
 from common.labels import Mode
 from common.topics import Topics
 from reader.home_assistant.teleinfo2mqtt import message, topic, topic_safe
-from tests.frames import DAY, every_kind, historic, simulated, standard
+from tests.support.frames import DAY, every_kind, historic, simulated, standard
 
 
 def shape(frame: Frame) -> dict[str, Any]:

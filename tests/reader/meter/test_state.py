@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from common.frame import Frame
 from reader.line.plausibility import PlausibilityFilter
 from reader.meter.state import MeterState
-from tests.frames import frames
 from tests.reader.meter.meters import current, simulated, standard, whole
+from tests.support.frames import frames
 
 
 @given(st.lists(frames(), min_size=1, max_size=6))

@@ -12,8 +12,8 @@ from reader.watch.meter_view import MeterView
 from reader.watch.plain import plain_line
 from reader.watch.texts import Translations
 from reader.watch.view import Alert, Gauge, Level, LineQuality, View
-from tests.frames import simulated
 from tests.reader.watch.watched import BASE_THREE, HCHP, PRODUCER, TEMPO, frame, watched
+from tests.support.frames import simulated
 
 
 def view(values: dict[str, Value], language: str = "fr", *, seconds: int = 130, **changes: Any) -> View:

@@ -13,7 +13,7 @@ from storer.backup.file import SEAL_SIZE, Writer, read_blocks
 from storer.backup.format import Header, Kind, Table, Totals, end_line, row_line
 from storer.backup.verify import Contents, check, parts
 from storer.database.rows import RowEncoder
-from tests.frames import historic
+from tests.support.frames import historic
 
 HEADER = Header(schema=2, taken="2026-11-25T03:00:00Z", database="teleinfodb", program="1", server="11.8")
 METERS = Table("meters", {"id": Kind.INT, "identifier": Kind.TEXT}, ("id",))

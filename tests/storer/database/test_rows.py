@@ -12,7 +12,7 @@ from common.frame import Frame, Value
 from common.labels import LABELS, Mode
 from reader.simulator.meter import KINDS
 from storer.database.rows import COLUMN_MAX, COLUMNS, LabelSet, Row, RowEncoder, decode_row
-from tests.frames import ADDRESS, DAY, FRACTION, frames, historic, simulated, standard
+from tests.support.frames import ADDRESS, DAY, FRACTION, frames, historic, simulated, standard
 
 MOVING = {mode: {label for label, row in LABELS[mode].items() if row.volatile} for mode in Mode}
 

@@ -1,4 +1,4 @@
-"""How the programs end: when they are told to, in whatever state they are, and when they must."""
+"""How the programs end: on SIGTERM in any state, on a second one, and by themselves."""
 
 import dataclasses
 import os
@@ -16,8 +16,10 @@ from common.frame import Frame, Value
 from common.labels import Mode
 from reader.buffer.item import Item, Kind, to_micros
 from reader.buffer.spool import Spool
-from tests.faults.rig import METER, ROOT, Program, Rig, wait_until
+from tests.faults.rig import Rig
 from tests.faults.torture import A_MOMENT
+from tests.support.meters import METER
+from tests.support.programs import ROOT, Program, wait_until
 
 WITHIN = 60.0  # seconds, for what should take a few
 ENDS_WITHIN = 5.0  # seconds after a SIGTERM, whatever the state
@@ -25,8 +27,8 @@ AT_ONCE = 2.0  # seconds after a second one; the first alone takes longer where 
 BACKLOG = 4_000  # frames
 
 
-class House:
-    """The rig, running, and when nobody can be expected to have read the meter."""
+class Chain:
+    """The running rig, and when its reader could not read the meter."""
 
     def __init__(self, rig: Rig) -> None:
         self.rig = rig
@@ -36,38 +38,31 @@ class House:
 
     def running(self) -> None:
         """Start what does not run, and wait until rows are made."""
-        for program in (self.reader, self.storer):
-            assert program.process is not None
-            if program.process.poll() is not None:
+        for program in self.programs:
+            if not program.running:
                 program.start()
-        before = self.said(self.storer, "Ready")
         wait_until(lambda: bool(self.rig.sql("SHOW TABLES LIKE 'tallies'")), WITHIN, "tables", self.programs)
         rows = self.count()
-        wait_until(lambda: self.count() > rows + 10, WITHIN, f"rows ({before})", self.programs)
+        wait_until(lambda: self.count() > rows + 10, WITHIN, "rows", self.programs)
 
     @property
     def programs(self) -> tuple[Program, Program]:
         return self.reader, self.storer
 
-    def said(self, program: Program, text: str) -> int:
-        return program.log.read_text(errors="replace").count(text) if program.log.exists() else 0
-
     def count(self) -> int:
         return int(self.rig.sql("SELECT COUNT(*) FROM frames")[0][0])
 
-    def told_to_end(self, *programs: Program) -> dict[str, tuple[int, float]]:
+    def terminate(self, *programs: Program) -> dict[str, tuple[int, float]]:
         """Send SIGTERM to some; return for each its exit code and how many seconds it took."""
         began = time.monotonic()
         for program in programs:
-            program.signal(signal.SIGTERM)
+            program.send_signal(signal.SIGTERM)
         ends: dict[str, tuple[int, float]] = {}
 
         def all_ended() -> bool:
             for program in programs:
-                assert program.process is not None
-                code = program.process.poll()
-                if code is not None:
-                    ends.setdefault(program.name, (code, time.monotonic() - began))
+                if not program.running:
+                    ends.setdefault(program.name, (program.wait(), time.monotonic() - began))
             return len(ends) == len(programs)
 
         wait_until(all_ended, ENDS_WITHIN, f"they end ({ends})")
@@ -77,7 +72,7 @@ class House:
     def reader_was_away(self, since: float) -> None:
         self._down.append((since - A_MOMENT, time.monotonic() + A_MOMENT))
 
-    def nothing_is_lost(self) -> None:
+    def check_nothing_is_lost(self) -> None:
         assert self.rig.meter is not None
         must = {
             number
@@ -89,104 +84,102 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
     with Rig(tmp_path_factory.mktemp("ends")) as rig:
-        yield House(rig)
+        yield Chain(rig)
 
 
 # -- one SIGTERM, in each state ----------------------------------------------------------------------------------------
 
 
-def idle(_: House) -> None:
+def idle(_: Chain) -> None:
     pass
 
 
-def broker_away(house: House) -> None:
-    before = [house.said(program, "cannot be reached") for program in house.programs]
-    house.rig.broker.kill()
+def broker_away(chain: Chain) -> None:
+    before = [program.count("cannot be reached") for program in chain.programs]
+    chain.rig.broker.kill()
     wait_until(
-        lambda: all(
-            house.said(each, "cannot be reached") > was for each, was in zip(house.programs, before, strict=True)
-        ),
+        lambda: all(each.count("cannot be reached") > was for each, was in zip(chain.programs, before, strict=True)),
         WITHIN,
         "both notice",
-        house.programs,
+        chain.programs,
     )
 
 
-def broker_hanging(house: House) -> None:
-    house.rig.broker.pause()
-    some_frames_later(house)
+def broker_hanging(chain: Chain) -> None:
+    chain.rig.broker.pause()
+    some_frames_later(chain)
 
 
-def database_away(house: House) -> None:
-    before = house.said(house.storer, "trying again")
-    house.rig.database.kill()
-    wait_until(lambda: house.said(house.storer, "trying again") > before, WITHIN, "it is noticed", house.programs)
+def database_away(chain: Chain) -> None:
+    before = chain.storer.count("trying again")
+    chain.rig.database.kill()
+    wait_until(lambda: chain.storer.count("trying again") > before, WITHIN, "it is noticed", chain.programs)
 
 
-def database_hanging(house: House) -> None:
+def database_hanging(chain: Chain) -> None:
     """A frame comes, and the storer waits for the answer to a statement."""
-    house.rig.database.pause()
-    some_frames_later(house)
+    chain.rig.database.pause()
+    some_frames_later(chain)
 
 
-def some_frames_later(house: House) -> None:
-    meter = house.rig.meter
+def some_frames_later(chain: Chain) -> None:
+    meter = chain.rig.meter
     assert meter is not None
     frames = len(meter.sent)
-    wait_until(lambda: len(meter.sent) > frames + 10, WITHIN, "frames come", house.programs)
+    wait_until(lambda: len(meter.sent) > frames + 10, WITHIN, "frames come", chain.programs)
 
 
-def mend_broker(house: House) -> None:
-    house.rig.broker.start()
+def start_broker(chain: Chain) -> None:
+    chain.rig.broker.start()
 
 
-def resume_broker(house: House) -> None:
-    house.rig.broker.resume()
+def resume_broker(chain: Chain) -> None:
+    chain.rig.broker.resume()
 
 
-def mend_database(house: House) -> None:
-    house.rig.database.start()
+def start_database(chain: Chain) -> None:
+    chain.rig.database.start()
 
 
-def resume_database(house: House) -> None:
-    house.rig.database.resume()
+def resume_database(chain: Chain) -> None:
+    chain.rig.database.resume()
 
 
 @pytest.mark.parametrize(
-    ("brings_about", "mends", "storer_code"),
+    ("fail", "repair", "storer_code"),
     [
         (idle, idle, 0),
-        (broker_away, mend_broker, 0),
+        (broker_away, start_broker, 0),
         (broker_hanging, resume_broker, 0),
-        (database_away, mend_database, 0),
-        # It waits for the answer to a statement, which nothing cuts short: the process ends itself after GRACE.
+        (database_away, start_database, 0),
+        # It waits for an answer that nothing cuts short; the process ends itself after SHUTDOWN_TIMEOUT.
         (database_hanging, resume_database, 1),
     ],
     ids=["idle", "broker away", "broker hanging", "database away", "database hanging"],
 )
-def test_a_stop_is_obeyed_and_loses_nothing(
-    house: House, brings_about: Callable[[House], None], mends: Callable[[House], None], storer_code: int
+def test_sigterm_ends_both_and_loses_nothing(
+    chain: Chain, fail: Callable[[Chain], None], repair: Callable[[Chain], None], storer_code: int
 ) -> None:
-    house.running()
-    brings_about(house)
+    chain.running()
+    fail(chain)
     try:
-        ends = house.told_to_end(*house.programs)
+        ends = chain.terminate(*chain.programs)
     finally:
-        mends(house)
+        repair(chain)
     began = time.monotonic()
-    house.running()
-    house.reader_was_away(began)
+    chain.running()
+    chain.reader_was_away(began)
     print({name: f"{code}, {seconds:.1f} s" for name, (code, seconds) in ends.items()})
     assert {name: code for name, (code, _) in ends.items()} == {"reader": 0, "storer": storer_code}
-    house.nothing_is_lost()
+    chain.check_nothing_is_lost()
 
 
-def test_a_stop_in_the_middle_of_a_backlog_loses_nothing(house: House) -> None:
-    """An hour of frames is in the spool; what is not confirmed when the stop comes is there at the next start."""
-    house.running()
-    house.told_to_end(*house.programs)
+def test_sigterm_during_a_replay_loses_nothing(chain: Chain) -> None:
+    """An hour of frames is in the spool; what is unconfirmed at SIGTERM is replayed after the next start."""
+    chain.running()
+    chain.terminate(*chain.programs)
     instant = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=6)
     frame = Frame(meter=METER, timestamp=instant, mode=Mode.STANDARD, values={"ADSC": METER})
     items = []
@@ -194,21 +187,21 @@ def test_a_stop_in_the_middle_of_a_backlog_loses_nothing(house: House) -> None:
         values: dict[str, Value] = {"ADSC": METER, "SINSTS": 1_000_000 + number, "STGE": "003A0001"}
         frame = dataclasses.replace(frame, timestamp=instant + timedelta(seconds=number), values=values)
         items.append(Item(Kind.FRAME, METER, to_micros(frame.timestamp), frame.to_json()))
-    spool = Spool(house.rig.spool, max_size=64_000_000)
+    spool = Spool(chain.rig.spool, max_size=64_000_000)
     spool.open()
     for start in range(0, BACKLOG, 60):
         spool.append(items[start : start + 60])
     spool.close()
 
     def arrived() -> int:
-        return int(house.rig.sql("SELECT COUNT(*) FROM frames WHERE power >= 1000000")[0][0])
+        return int(chain.rig.sql("SELECT COUNT(*) FROM frames WHERE power >= 1000000")[0][0])
 
     began = time.monotonic()
-    house.reader.start()
-    house.storer.start()
-    wait_until(lambda: arrived() > 500, WITHIN, "it begins to arrive", house.programs)
-    ends = house.told_to_end(*house.programs)
-    house.reader_was_away(began)
+    chain.reader.start()
+    chain.storer.start()
+    wait_until(lambda: arrived() > 500, WITHIN, "it begins to arrive", chain.programs)
+    ends = chain.terminate(*chain.programs)
+    chain.reader_was_away(began)
     between = arrived()
     print(
         f"{between} of {BACKLOG} had arrived; ", {name: f"{code}, {took:.1f} s" for name, (code, took) in ends.items()}
@@ -216,10 +209,10 @@ def test_a_stop_in_the_middle_of_a_backlog_loses_nothing(house: House) -> None:
     assert between < BACKLOG, "it was not in the middle"
     assert {name: code for name, (code, _) in ends.items()} == {"reader": 0, "storer": 0}
     began = time.monotonic()
-    house.running()
-    house.reader_was_away(began)
-    wait_until(lambda: arrived() == BACKLOG, WITHIN, "the backlog arrives", house.programs)
-    house.nothing_is_lost()
+    chain.running()
+    chain.reader_was_away(began)
+    wait_until(lambda: arrived() == BACKLOG, WITHIN, "the backlog arrives", chain.programs)
+    chain.check_nothing_is_lost()
 
 
 # -- a second one ------------------------------------------------------------------------------------------------------
@@ -227,34 +220,31 @@ def test_a_stop_in_the_middle_of_a_backlog_loses_nothing(house: House) -> None:
 
 def signal_is_taken(program: Program) -> bool:
     """Whether the SIGTERM is not pending any more: a second one would be one with it."""
-    assert program.process is not None
-    lines = Path(f"/proc/{program.process.pid}/status").read_text().splitlines()
-    pending = {key: int(value, 16) for key, _, value in (line.partition(":") for line in lines) if key.endswith("Pnd")}
-    return not any(bits >> (signal.SIGTERM - 1) & 1 for bits in pending.values())
+    pending = [int(value, 16) for name, value in program.status().items() if name.endswith("Pnd")]
+    return not any(bits >> (signal.SIGTERM - 1) & 1 for bits in pending)
 
 
-def test_a_second_stop_ends_at_once_and_loses_nothing(house: House) -> None:
-    house.running()
-    house.rig.database.pause()
-    some_frames_later(house)
-    house.rig.broker.pause()
-    some_frames_later(house)
+def test_a_second_sigterm_ends_at_once_and_loses_nothing(chain: Chain) -> None:
+    chain.running()
+    chain.rig.database.pause()
+    some_frames_later(chain)
+    chain.rig.broker.pause()
+    some_frames_later(chain)
     began = time.monotonic()
     try:
-        for program in house.programs:
-            program.signal(signal.SIGTERM)
-        wait_until(lambda: all(signal_is_taken(each) for each in house.programs), ENDS_WITHIN, "the first is taken")
-        for program in house.programs:
-            program.signal(signal.SIGTERM)
-        for program in house.programs:
-            assert program.process is not None
-            assert program.process.wait(AT_ONCE) == 128 + signal.SIGTERM
+        for program in chain.programs:
+            program.send_signal(signal.SIGTERM)
+        wait_until(lambda: all(signal_is_taken(each) for each in chain.programs), ENDS_WITHIN, "the first is taken")
+        for program in chain.programs:
+            program.send_signal(signal.SIGTERM)
+        for program in chain.programs:
+            assert program.wait(AT_ONCE) == 128 + signal.SIGTERM
     finally:
-        house.rig.broker.resume()
-        house.rig.database.resume()
-        house.running()
-        house.reader_was_away(began)
-    house.nothing_is_lost()
+        chain.rig.broker.resume()
+        chain.rig.database.resume()
+        chain.running()
+        chain.reader_was_away(began)
+    chain.check_nothing_is_lost()
 
 
 # -- by itself ---------------------------------------------------------------------------------------------------------
@@ -278,14 +268,14 @@ sys.exit(main())
     ids=["reader's line", "reader's network", "storer's network"],
 )
 def test_a_dead_thread_ends_the_program_with_1(
-    house: House, tmp_path: Path, program: str, module: str, sabotage: str, thread: str
+    chain: Chain, tmp_path: Path, program: str, module: str, sabotage: str, thread: str
 ) -> None:
-    house.running()
-    victim = house.reader if program == "reader" else house.storer
-    config = house.rig.reader_config if program == "reader" else house.rig.storer_config
+    chain.running()
+    victim = chain.reader if program == "reader" else chain.storer
+    config = chain.rig.reader_config if program == "reader" else chain.rig.storer_config
     script = _SABOTAGED.format(program=program, module=module, sabotage=sabotage)
     began = time.monotonic()
-    house.told_to_end(victim)
+    chain.terminate(victim)
     done = subprocess.run(
         [sys.executable, "-P", "-c", script, "run", "--config", str(config)],
         cwd=ROOT,
@@ -295,36 +285,34 @@ def test_a_dead_thread_ends_the_program_with_1(
         check=False,
         timeout=WITHIN,
     )
-    house.running()
-    house.reader_was_away(began)
+    chain.running()
+    chain.reader_was_away(began)
     assert done.returncode == 1, done.stdout + done.stderr
     (line,) = [line for line in done.stdout.splitlines() if " CRITICAL " in line]
     assert f"Thread {thread}" in line
     assert "TypeError" in line
-    house.nothing_is_lost()
+    chain.check_nothing_is_lost()
 
 
-def waits(program: Program, text: str) -> None:
-    """Wait until a program has logged what it waits for; end it, and see that it ends at once with 0."""
-    try:
-        wait_until(lambda: text in program.log.read_text(), WITHIN, text, [program])
+def check_it_waits(program: Program, text: str) -> None:
+    """Start a program that waits; check that it logs what for, once, and ends at once with 0."""
+    with program.start():
+        wait_until(lambda: program.count(text) > 0, WITHIN, text, [program])
         began = time.monotonic()
         assert program.stop(ENDS_WITHIN) == 0
         assert time.monotonic() - began < AT_ONCE
-    finally:
-        program.kill()
-    assert program.log.read_text().count(text) == 1
+    assert program.count(text) == 1
 
 
-def test_a_second_reader_does_not_share_a_journal_but_waits(house: House, tmp_path: Path) -> None:
-    house.running()
-    second = Program("second", "reader", "run", "--config", str(house.rig.reader_config), folder=tmp_path)
-    waits(second, f"spool.journal: {house.rig.memory}/journal is in use by another reader: give each its own")
-    house.reader.check()
+def test_a_second_reader_does_not_share_a_journal_but_waits(chain: Chain, tmp_path: Path) -> None:
+    chain.running()
+    second = Program("second", "reader", "run", "--config", str(chain.rig.reader_config), folder=tmp_path)
+    check_it_waits(second, f"spool.journal: {chain.rig.memory}/journal is in use by another reader: give each its own")
+    chain.reader.check()
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ("mqtt: {", "mqtt: {username: x, password_file: /nowhere, ", "mqtt.password_file: /nowhere cannot be read"),
         ("mqtt: {", "mqtt: {tls: {ca: /nowhere}, ", "mqtt.tls.ca: /nowhere cannot be read"),
@@ -332,35 +320,37 @@ def test_a_second_reader_does_not_share_a_journal_but_waits(house: House, tmp_pa
     ],
     ids=["password", "tls", "journal"],
 )
-def test_a_reader_waits_for_what_its_machine_lacks(house: House, tmp_path: Path, old: str, new: str, said: str) -> None:
-    text = house.rig.reader_config.read_text().replace("name: rig", "name: another")
-    text = text.replace(f"{house.rig.memory}/journal", f"{house.rig.memory}/another")
-    text = text.replace(f"path: {house.rig.spool}", f"path: {tmp_path}/spool")
+def test_a_reader_waits_for_what_its_machine_lacks(
+    chain: Chain, tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    text = chain.rig.reader_config.read_text().replace("name: rig", "name: another")
+    text = text.replace(f"{chain.rig.memory}/journal", f"{chain.rig.memory}/another")
+    text = text.replace(f"path: {chain.rig.spool}", f"path: {tmp_path}/spool")
     config = tmp_path / "reader.yaml"
     assert old in text
     config.write_text(text.replace(old, new, 1))
-    waits(Program("reader", "reader", "run", "--config", str(config), folder=tmp_path), said)
+    check_it_waits(Program("reader", "reader", "run", "--config", str(config), folder=tmp_path), message)
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ("name: rig", "nmae: rig", "unknown option 'nmae', did you mean 'name'?"),
         ("port: socket", "port: modem", "a device, socket://, rfc2217:// or simulate:// is expected"),
         ("mqtt: {", "mqtt: {password: a, password_file: /b, ", "mqtt.password: 'password_file' is given, too"),
-        ("name: rig", "name: [", "not YAML"),
+        ("name: rig", "name: [", "reader.yaml, line 1: "),
     ],
     ids=["key", "port", "password", "yaml"],
 )
 def test_a_reader_with_a_wrong_configuration_ends_with_2(
-    house: House, tmp_path: Path, old: str, new: str, said: str
+    chain: Chain, tmp_path: Path, old: str, new: str, message: str
 ) -> None:
-    text = house.rig.reader_config.read_text()
+    text = chain.rig.reader_config.read_text()
     assert old in text
     config = tmp_path / "reader.yaml"
-    config.write_text(text.replace(f"{house.rig.memory}/journal", f"{house.rig.memory}/another").replace(old, new, 1))
-    done = house.rig.command("reader", "run", config=config)
+    config.write_text(text.replace(f"{chain.rig.memory}/journal", f"{chain.rig.memory}/another").replace(old, new, 1))
+    done = chain.rig.command("reader", "run", config=config)
     assert done.returncode == 2, done.stdout + done.stderr
     (line,) = done.stderr.splitlines()
     assert line.startswith("teleinfo-reader: ")
-    assert said in line
+    assert message in line

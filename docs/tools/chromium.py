@@ -1,4 +1,4 @@
-"""A headless Chromium with one page, driven over its DevTools protocol."""
+"""A headless Chromium with one page, controlled by the DevTools protocol."""
 
 import base64
 import contextlib
@@ -34,22 +34,22 @@ _FLAGS = (
     "--hide-scrollbars",
     "--remote-debugging-port=0",
 )
-#: A function of a node: all that it says, within shadow roots, too.
-_SAYS = """
-function says(node) {
+#: A JavaScript function of a node: its text, including that of shadow roots.
+_TEXT_OF = """
+function textOf(node) {
   if (node.nodeType === Node.TEXT_NODE) return node.textContent + " ";
   if (["STYLE", "SCRIPT"].includes(node.nodeName)) return "";
-  const text = [...node.childNodes].map(says).join("");
-  return (node.shadowRoot ? says(node.shadowRoot) : "") + text;
+  const text = [...node.childNodes].map(textOf).join("");
+  return (node.shadowRoot ? textOf(node.shadowRoot) : "") + text;
 }
 """
-_TEXT = f"({_SAYS})(document.body)"
-#: A function of a text: where the card of Home Assistant that says it ends, in pixels.
+_TEXT = f"({_TEXT_OF})(document.body)"
+#: A JavaScript function of a text: where the card of Home Assistant with this text ends, in pixels.
 _END = f"""
 (text) => {{
-  {_SAYS}
+  {_TEXT_OF}
   const end = (node) => Math.max(
-    node.localName === "ha-card" && says(node).includes(text) ? node.getBoundingClientRect().bottom : 0,
+    node.localName === "ha-card" && textOf(node).includes(text) ? node.getBoundingClientRect().bottom : 0,
     ...[...(node.shadowRoot?.children ?? []), ...(node.children ?? [])].map(end),
   );
   return end(document.body);
@@ -58,7 +58,7 @@ _END = f"""
 
 
 class ChromiumError(Exception):
-    """The browser cannot be had, or a page does not show what it should; the text says why."""
+    """The browser is missing, or a page does not show what it should; the text says why."""
 
 
 @contextlib.contextmanager
@@ -66,7 +66,7 @@ def browse(folder: Path, *, language: str, time_zone: str) -> Iterator["Page"]:
     """Start a browser whose data is in a folder, with an empty page."""
     program = next(filter(None, map(shutil.which, _NAMES)), None)
     if program is None:
-        raise ChromiumError("there is no Chromium here: apt-get install chromium")
+        raise ChromiumError("Chromium is not installed: apt-get install chromium")
     folder.mkdir(parents=True)
     with (folder / "output.log").open("ab") as output:
         process = subprocess.Popen(
@@ -90,7 +90,7 @@ def browse(folder: Path, *, language: str, time_zone: str) -> Iterator["Page"]:
 
 
 def _page_address(file: Path, process: subprocess.Popen[bytes]) -> str:
-    """Return the address of the browser's page, as soon as it has told its port."""
+    """Return the address of the browser's page, as soon as its port is known."""
     deadline = time.monotonic() + READY_WITHIN
     while True:
         with contextlib.suppress(OSError, IndexError, ValueError, StopIteration):
@@ -142,54 +142,52 @@ class Page:
         self.command("Emulation.setDeviceMetricsOverride", **size)
 
     def remember(self, items: dict[str, str]) -> None:
-        """Put items into the local storage of each page, before it looks there."""
+        """Put items into the local storage of each page, before it is loaded."""
         script = "".join(f"localStorage.setItem({json.dumps(key)}, {json.dumps(item)});" for key, item in items.items())
         self.command("Page.addScriptToEvaluateOnNewDocument", source=script)
 
     def open(self, address: str, *, until: str) -> None:
-        """Go to an address, and return when the page says some text."""
+        """Open an address, and return when the page contains a text."""
         self.command("Page.navigate", url=address)
         self.wait(f"{_TEXT}.includes({json.dumps(until)})")
 
     def evaluate(self, expression: str) -> Any:
-        """Return what an expression of JavaScript is; a promise is waited for."""
+        """Return the value of a JavaScript expression; a promise is awaited."""
         answer = self.command("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         if "exceptionDetails" in answer:
             raise ChromiumError(f"{expression}: {answer['exceptionDetails']}")
         return answer["result"].get("value")
 
     def text(self) -> str:
-        """Return all that the page says."""
+        """Return the text of the page."""
         return " ".join(str(self.evaluate(_TEXT)).split())
 
     def wait(self, expression: str) -> None:
-        """Wait until an expression of JavaScript is true; while a page is being loaded it may fail."""
+        """Wait until a JavaScript expression is true; it may fail while a page is loading."""
         deadline = time.monotonic() + SHOWN_WITHIN
         while True:
             with contextlib.suppress(ChromiumError):
                 if self.evaluate(f"Boolean({expression})"):
                     return
             if time.monotonic() > deadline:
-                raise ChromiumError(
-                    f"not within {SHOWN_WITHIN:.0f} s: {expression}; the page says: {self.text()[:1000]}"
-                )
+                raise ChromiumError(f"not within {SHOWN_WITHIN:.0f} s: {expression}; the page is: {self.text()[:1000]}")
             time.sleep(0.2)  # between two looks
 
     def picture(self, *, width: int, down_to: str, margin: int) -> bytes:
-        """Take a picture as a PNG, when nothing moves any more: down to the card that says so, and a margin."""
+        """Return a PNG of the page, once nothing moves: down to the end of the card with a text, and a margin."""
         self.resize(width, _TALL)
-        self._rest()
+        self._screenshot()
         self.resize(width, int(self.evaluate(f"({_END})({json.dumps(down_to)})")) + margin)
-        return self._rest()
+        return self._screenshot()
 
-    def _rest(self) -> bytes:
+    def _screenshot(self) -> bytes:
         deadline = time.monotonic() + SHOWN_WITHIN
-        before = b""
+        previous = b""
         while True:
-            now = base64.b64decode(self.command("Page.captureScreenshot", format="png")["data"])
-            if now == before:
-                return now
+            current = base64.b64decode(self.command("Page.captureScreenshot", format="png")["data"])
+            if current == previous:
+                return current
             if time.monotonic() > deadline:
-                raise ChromiumError("the page does not come to rest")
-            before = now
+                raise ChromiumError("the page does not stop changing")
+            previous = current
             time.sleep(1)  # between two pictures

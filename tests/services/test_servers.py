@@ -199,7 +199,7 @@ def test_a_paused_database_hangs_and_then_goes_on(database: Database) -> None:
 def test_servers_die_with_whoever_started_them(tmp_path: Path) -> None:
     script = (
         "import os, signal, pathlib, sys\n"
-        "from demo.instances import Broker, Database\n"
+        "from demo.servers import Broker, Database\n"
         "broker, database = Broker(pathlib.Path(sys.argv[1])), Database(pathlib.Path(sys.argv[1]))\n"
         "broker.start(); database.start(); database.pause()\n"
         "print(broker.process.pid, database.process.pid, flush=True)\n"

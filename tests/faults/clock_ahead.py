@@ -1,6 +1,6 @@
-"""Runs one of the programs with a clock that is ahead: `python -m tests.faults.ahead SECONDS MODULE ARG…`.
+"""Runs one of the programs with a clock that is ahead: `python -m tests.faults.clock_ahead SECONDS MODULE ARG…`.
 
-So an hour ends in the midst of a run of two minutes, and its tally is told.
+So an hour ends during a run of two minutes, and its tally is published.
 """
 
 import datetime

@@ -1,4 +1,4 @@
-"""Stands between a client and a server on loopback, and does to their bytes what a bad network does."""
+"""A TCP proxy between a client and a server on loopback, which does what a bad network does."""
 
 import contextlib
 import socket
@@ -13,7 +13,7 @@ _PUBACK = 4  # a type of MQTT packets
 
 
 class WithoutPuback:
-    """What a broker says on one connection, without its PUBACKs."""
+    """Drops the PUBACKs from what a broker sends on one connection."""
 
     def __init__(self) -> None:
         self._rest = b""
@@ -30,7 +30,7 @@ class WithoutPuback:
 
 
 def _packet_size(data: bytes) -> int:
-    """Return the size of the MQTT packet at the beginning; 0 when it is not all there."""
+    """Return the size of the first MQTT packet; 0 while it is incomplete."""
     length = 0
     for place, byte in enumerate(data[1:5]):
         length |= (byte & 0x7F) << 7 * place
@@ -51,19 +51,20 @@ class _Pipe:
         self.gone.set()
         for end in self.sockets:
             with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)  # wakes whoever reads or writes
+                end.shutdown(socket.SHUT_RDWR)  # wakes the threads that read or write
 
 
 class Proxy:
-    """A TCP proxy that can stall, delay, cut and refuse; `up` is from client to server, `down` the way back.
+    """Can stall, delay, cut and refuse; `up` is from client to server, `down` the way back.
 
-    What is stalled is neither thrown away nor answered: it arrives late, or never when the connection is cut meanwhile.
+    What is stalled is neither dropped nor answered: it arrives late, or never when the connection is cut meanwhile.
     """
 
-    def __init__(self, target: int = 0) -> None:
-        """Listen on a port of our own; `target` may be set later, before the first client comes."""
+    def __init__(self, target: int = 0, *, host: str = HOST, port: int | None = None) -> None:
+        """Listen at `host`, on a free port by default; `target` (a port) may be set before the first client comes."""
         self.target = target
-        self.port = free_port()
+        self.host = host
+        self.port = free_port() if port is None else port
         self.opened = 0  # connections that reached the server
         self.cuts = 0  # that fell into a packet
         self.carried = {"up": 0, "down": 0}  # bytes
@@ -90,7 +91,7 @@ class Proxy:
             thread.join()
 
     def stall(self, *ways: str) -> None:
-        """Let nothing through any more, both ways or one; connections stay open, new ones are stalled, too."""
+        """Let nothing through any more, both ways or one; connections stay open, new ones stall, too."""
         for way in ways or ("up", "down"):
             self._flowing[way].clear()
 
@@ -115,7 +116,7 @@ class Proxy:
             pipe.close()
 
     def refuse(self) -> None:
-        """Cut all connections, and let nobody connect."""
+        """Cut all connections, and accept no new ones."""
         server, self._server = self._server, None
         if server is not None:
             with contextlib.suppress(OSError):
@@ -124,8 +125,8 @@ class Proxy:
         self.drop()
 
     def admit(self) -> None:
-        """Let clients connect again."""
-        server = socket.create_server((HOST, self.port))
+        """Accept connections again."""
+        server = socket.create_server((self.host, self.port))
         server.settimeout(_LOOK)
         self._server = server
         self._start(self._accept, server)
@@ -146,7 +147,7 @@ class Proxy:
                 return
             try:
                 target = socket.create_connection((HOST, self.target), timeout=5)
-            except OSError:  # a client of a server that is away sees it as that
+            except OSError:  # the server is down; the client sees a closed connection
                 client.close()
                 continue
             for end in (client, target):

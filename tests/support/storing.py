@@ -1,4 +1,4 @@
-"""What tests of the storer need of a real database: its client, its tables, frames in them and out again."""
+"""Helpers for tests of the storer with a real database: its client, its tables, storing and exporting frames."""
 
 import contextlib
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 def client(server: Server) -> Database:
-    """Reach the server as the storer does."""
+    """Return a client of the server, as the storer has it."""
     return Database(
         DatabaseConfig(
             host=(server.host,), port=server.port, user=server.user, password=server.password, name=server.name
@@ -26,7 +26,7 @@ def client(server: Server) -> Database:
 
 
 def make_tables(server: Server, now: datetime = NOW) -> Database:
-    """Make the tables, with the partitions of `now`."""
+    """Create the tables, with the partitions of `now`."""
     database = client(server)
     migrate(database)
     partition(database, now)
@@ -34,13 +34,13 @@ def make_tables(server: Server, now: datetime = NOW) -> Database:
 
 
 def partition(database: Database, now: datetime) -> list[str]:
-    """Make the partitions that a storer makes at `now`."""
+    """Create the partitions that a storer creates at `now`."""
     with contextlib.closing(database.connect()) as connection:
         return make_partitions(connection, now)
 
 
 def store(database: Database, frames: Iterable[Frame]) -> int:
-    """Store frames in batches; return how many rows that made. None may be rejected."""
+    """Store frames in batches; return the number of new rows. None may be rejected."""
     count = 0
     with contextlib.closing(FrameStore(database)) as tables:
         source = iter(frames)
@@ -60,5 +60,5 @@ def query(database: Database, *statements: str) -> list[tuple[Any, ...]]:
 
 
 def exported(database: Database, selection: Selection | None = None) -> list[bytes]:
-    """Return what `export` gives back, as it was published."""
+    """Return what `export` returns, as it was published."""
     return [frame.to_json() for frame in export(database, selection or Selection())]

@@ -1,4 +1,4 @@
-"""Frames for tests: what simulated meters say, and anything that a frame may be."""
+"""Frames for tests: those of simulated meters, and hypothesis strategies for any valid frame."""
 
 import string
 from collections.abc import Iterator
@@ -11,17 +11,17 @@ from common.labels import LABELS, Mode
 from reader.simulator.meter import KINDS, SimulatedMeter
 from reader.tic.decoder import Decoder
 
-#: A day in winter of which every simulated contract makes something: Tempo and EJP have a peak, there is an overload.
+#: A winter day on which simulated Tempo and EJP contracts have a peak, and there is an overload.
 DAY = datetime(2026, 11, 24, tzinfo=UTC)
 
-#: The moment that a frame came in, within its second.
+#: The arrival time of a frame within its second.
 FRACTION = timedelta(microseconds=123_456)
 
 ADDRESS = "031961123456"
 
 
 def simulated(kind: str, count: int, *, start: datetime = DAY, every: timedelta, seed: int = 0) -> Iterator[Frame]:
-    """Yield what the reader makes of a simulated meter's frames, at a steady pace."""
+    """Yield frames of a simulated meter, at a steady pace, as the reader publishes them."""
     meter, decoder = SimulatedMeter(kind, seed=seed), Decoder()
     for number in range(count):
         instant = start + number * every + FRACTION
@@ -56,7 +56,7 @@ def _frame(mode: Mode, values: dict[str, Value]) -> Frame:
     return Frame(meter=ADDRESS, timestamp=DAY + FRACTION, mode=mode, values=values)
 
 
-# What hypothesis makes.
+# Strategies of hypothesis.
 
 # All of Unicode but halves of surrogate pairs, which UTF-8 cannot write.
 TEXT = st.text(st.characters(codec="utf-8"), max_size=40)
@@ -70,7 +70,7 @@ NUMBER = (
     | st.integers()
 )
 VALUE = NUMBER | TEXT
-# What the meter's clock says, from the host's point of view: right, a bit off, hours, years.
+# Offsets of the meter's clock from the host's: none, seconds, hours, years.
 OFFSET = st.sampled_from([0, 1, -3600, 32_766, 32_767, 32_768, -32_767, -32_768, -32_769, 10**8]).map(
     lambda seconds: timedelta(seconds=seconds)
 )
@@ -78,7 +78,7 @@ OFFSET = st.sampled_from([0, 1, -3600, 32_766, 32_767, 32_768, -32_767, -32_768,
 
 @st.composite
 def frames(draw: st.DrawFn) -> Frame:
-    """Make any frame that the contract allows, most often with labels that mean something."""
+    """Make any frame that the specification allows, most often with known labels."""
     mode = draw(st.sampled_from(Mode))
     timestamp = draw(st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
     names = draw(st.lists(st.sampled_from(sorted(LABELS[mode])) | LABEL, min_size=1, max_size=30, unique=True))

@@ -1,4 +1,4 @@
-"""A broker that does what a test wants: it reads packets of MQTT 5, and answers as it was told."""
+"""A broker whose behaviour a test decides: it reads packets of MQTT 5 and answers as the test's function does."""
 
 import contextlib
 import socket
@@ -13,7 +13,7 @@ TAKEN_OVER = b"\xe0\x02\x8e\x00"
 
 
 def connack(properties: bytes = b"") -> bytes:
-    """Write an acceptance with properties, fewer than 120 bytes of them."""
+    """Make a CONNACK (success) with properties, fewer than 120 bytes of them."""
     return bytes((0x20, 3 + len(properties), 0, 0, len(properties))) + properties
 
 
@@ -57,7 +57,7 @@ class Connection:
 
 
 class FakeBroker:
-    """Listens on a port of its own; each client has a thread that runs `serve`, after which it is hung up on."""
+    """Listens on a port of its own; each client has a thread that runs `serve`, then closes the connection."""
 
     def __init__(self, serve: Callable[[Connection], None]) -> None:
         self.opened: list[float] = []  # monotonic
@@ -97,19 +97,19 @@ class FakeBroker:
             self._serve(connection)
 
 
-def answer(connection: Connection, greeting: bytes = CONNACK) -> list[bytes]:
-    """Take the client in and answer all that it says, until it goes; return what it published."""
+def answer(connection: Connection, first_answer: bytes = CONNACK) -> list[bytes]:
+    """Accept the client and answer all its packets until it leaves; return what it published."""
     published: list[bytes] = []
     while packet := connection.packet():
-        answer_one(connection, packet, published, greeting)
+        answer_one(connection, packet, published, first_answer)
     return published
 
 
-def answer_one(connection: Connection, packet: tuple[int, bytes], published: list[bytes], greeting: bytes) -> None:
-    """Answer one packet; what is published goes to the list."""
+def answer_one(connection: Connection, packet: tuple[int, bytes], published: list[bytes], first_answer: bytes) -> None:
+    """Answer one packet; what the client publishes is added to the list."""
     kind, data = packet
     if kind == CONNECT:
-        connection.send(greeting)
+        connection.send(first_answer)
     elif kind == SUBSCRIBE:
         connection.send(b"\x90\x04" + data[2:4] + b"\x00\x01")
     elif kind == PINGREQ:

@@ -1,4 +1,4 @@
-"""Who comes in, and what each may say and hear, at the broker and at the database."""
+"""Accounts and access: who can connect to broker and database, and publish, receive, read and write what."""
 
 import socket
 import ssl
@@ -9,14 +9,16 @@ from pathlib import Path
 import pymysql
 import pytest
 
+from demo.servers import HOST
 from deploy.compose.certificates import CertificateAuthority
-from tests.compose.guest import Guest, Refused
-from tests.compose.stack import HOST, Stack, wait_until
+from tests.compose.stack import Stack
+from tests.support.mqtt_client import MqttClient, Refused
+from tests.support.programs import wait_until
 
 ROLES = ("reader", "storer", "home-assistant", "phone", "health")
 _LOOK = ("home-assistant", "phone")
 
-#: topic: who may publish on it, who is told of it. What the product's documents promise, not what its rules say.
+#: topic: (who may publish on it, who may receive it), as the documents promise; not taken from mosquitto/acl.
 RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "teleinfo/990000000001/frame": (("reader",), ("reader", "storer", *_LOOK)),
     "teleinfo/990000000001/replay": (("reader",), ("storer",)),
@@ -56,8 +58,8 @@ def quiet(stack: Stack) -> Iterator[Stack]:
     stack.up()
 
 
-def may_hear(role: str, topic: str) -> bool:
-    """Tell whether the rules let a role hear a topic, be it one of those above or one of a real meter."""
+def may_receive(role: str, topic: str) -> bool:
+    """Return whether a role may receive a topic, be it one of those above or one of a real meter."""
     return any(role in readers and _is_like(topic, known) for known, (_, readers) in RULES.items())
 
 
@@ -79,43 +81,41 @@ def _is_like(topic: str, known: str) -> bool:
         ("", ""),
     ],
 )
-def test_the_broker_lets_no_stranger_in(stack: Stack, name: str | None, password: str | None) -> None:
-    with pytest.raises(Refused, match=REFUSAL), Guest(stack.mqtt_port, name, password):
+def test_unauthenticated_clients_are_rejected(stack: Stack, name: str | None, password: str | None) -> None:
+    with pytest.raises(Refused, match=REFUSAL), MqttClient(stack.mqtt_port, name, password):
         pass
 
 
 def test_a_password_is_for_one_account_only(stack: Stack, passwords: dict[str, str]) -> None:
-    with pytest.raises(Refused, match=REFUSAL), Guest(stack.mqtt_port, "storer", passwords["reader"]):
+    with pytest.raises(Refused, match=REFUSAL), MqttClient(stack.mqtt_port, "storer", passwords["reader"]):
         pass
 
 
-def test_each_role_says_and_hears_what_the_rules_give_it_and_nothing_else(
-    quiet: Stack, passwords: dict[str, str]
-) -> None:
-    """Every role publishes on every topic, and listens to everything. What counts is what was delivered."""
+def test_each_role_publishes_and_receives_what_it_may_and_nothing_else(quiet: Stack, passwords: dict[str, str]) -> None:
+    """Every role publishes on every topic and subscribes to all; what was delivered counts."""
     with ExitStack() as stack:
-        guests = {role: stack.enter_context(Guest(quiet.mqtt_port, role, passwords[role])) for role in ROLES}
+        guests = {role: stack.enter_context(MqttClient(quiet.mqtt_port, role, passwords[role])) for role in ROLES}
         for guest in guests.values():
             guest.subscribe("#", "+/+/+", "$SYS/#", "$CONTROL/#", *RULES)
         answers = {
             (role, topic): guest.publish(topic, f"{role}|{topic}") for topic in RULES for role, guest in guests.items()
         }
         for guest in guests.values():
-            guest.subscribe("at/the/end")  # the broker has sent us all that it had before it answers this
-        heard = {role: {payload.decode(errors="replace") for _, payload in guests[role].heard} for role in ROLES}
-        topics = {role: {topic for topic, _ in guests[role].heard} for role in ROLES}
+            guest.subscribe("at/the/end")  # the broker sends its pending messages before it answers this
+        received = {role: {payload.decode(errors="replace") for _, payload in guests[role].messages} for role in ROLES}
+        topics = {role: {topic for topic, _ in guests[role].messages} for role in ROLES}
 
     wrong = []
     for topic, (writers, readers) in RULES.items():
         for role in ROLES:
             for listener in ROLES:
                 expected = role in writers and listener in readers
-                if (f"{role}|{topic}" in heard[listener]) != expected:
-                    wrong.append(f"{listener} {'does not hear' if expected else 'hears'} {role} on {topic}")
+                if (f"{role}|{topic}" in received[listener]) != expected:
+                    wrong.append(f"{listener} {'does not receive' if expected else 'receives'} {topic} of {role}")
             if not topic.startswith("$") and (answers[role, topic] == NOT_AUTHORISED) == (role in writers):
                 wrong.append(f"{role} publishes on {topic}: 0x{answers[role, topic]:02x}")
-    # Beside what was said just now, there is what the broker retains of the real reader and storer.
-    wrong += [f"{role} hears {topic}" for role in ROLES for topic in topics[role] if not may_hear(role, topic)]
+    # The broker also sends what it retains of the real reader and storer.
+    wrong += [f"{role} receives {topic}" for role in ROLES for topic in topics[role] if not may_receive(role, topic)]
     assert wrong == []
     assert any(topic.endswith("/config") for topic in topics["home-assistant"])
     assert topics["health"] == {"$SYS/broker/uptime"}
@@ -123,18 +123,18 @@ def test_each_role_says_and_hears_what_the_rules_give_it_and_nothing_else(
 
 def test_a_last_will_is_bound_by_the_same_rules(quiet: Stack, passwords: dict[str, str]) -> None:
     allowed, forbidden = "homeassistant/status", "teleinfo/990000000001/link"
-    with Guest(quiet.mqtt_port, "reader", passwords["reader"]) as listener:
+    with MqttClient(quiet.mqtt_port, "reader", passwords["reader"]) as listener:
         listener.subscribe(allowed, forbidden)
-        before = len(listener.heard)
+        before = len(listener.messages)
         for will in (forbidden, allowed):
-            with Guest(quiet.mqtt_port, "home-assistant", passwords["home-assistant"], will=will) as guest:
-                guest.break_off()
+            with MqttClient(quiet.mqtt_port, "home-assistant", passwords["home-assistant"], will=will) as guest:
+                guest.drop_connection()
         listener.wait_for(allowed)
-        assert [topic for topic, _ in listener.heard[before:]] == [allowed]
+        assert [topic for topic, _ in listener.messages[before:]] == [allowed]
 
 
 def test_a_message_that_is_too_large_ends_the_connection(quiet: Stack, passwords: dict[str, str]) -> None:
-    with Guest(quiet.mqtt_port, "reader", passwords["reader"]) as guest:
+    with MqttClient(quiet.mqtt_port, "reader", passwords["reader"]) as guest:
         assert guest.publish("teleinfo/990000000001/replay", "x" * 200_000) < 0x80
         with pytest.raises(Refused, match="ended"):
             guest.publish("teleinfo/990000000001/replay", "x" * 300_000)
@@ -142,7 +142,7 @@ def test_a_message_that_is_too_large_ends_the_connection(quiet: Stack, passwords
 
 def test_tls_shows_a_certificate_of_our_authority(stack: Stack, passwords: dict[str, str], tmp_path: Path) -> None:
     ours = ssl.create_default_context(cadata=stack.setup("ca"))
-    with Guest(stack.tls_port, "phone", passwords["phone"], host="localhost", tls=ours) as guest:
+    with MqttClient(stack.tls_port, "phone", passwords["phone"], host="localhost", tls=ours) as guest:
         guest.subscribe("teleinfo/reader/+/status")
         assert guest.wait_for("teleinfo/reader/home/status") in (b"online", b"offline")  # it is retained
 
@@ -163,25 +163,25 @@ def shake_hands(port: int, context: ssl.SSLContext, name: str) -> None:
         pass
 
 
-def test_tls_has_no_other_way_in(stack: Stack) -> None:
+def test_tls_needs_an_account_and_its_port_needs_tls(stack: Stack) -> None:
     ours = ssl.create_default_context(cadata=stack.setup("ca"))
     with (
         pytest.raises(Refused, match=REFUSAL),
-        Guest(stack.tls_port, host="localhost", tls=ours),
+        MqttClient(stack.tls_port, host="localhost", tls=ours),
     ):  # nor there without an account
         pass
-    with pytest.raises(Refused, match="ended"), Guest(stack.tls_port, host="localhost"):  # nor without TLS
+    with pytest.raises(Refused, match="ended"), MqttClient(stack.tls_port, host="localhost"):  # nor without TLS
         pass
 
 
 @pytest.mark.parametrize("tls", [False, True])
-def test_a_phone_that_calls_itself_the_storer_does_not_throw_it_out(
+def test_a_phone_with_the_client_id_of_the_storer_does_not_take_over_its_session(
     stack: Stack, passwords: dict[str, str], tls: bool
 ) -> None:
     context = ssl.create_default_context(cadata=stack.setup("ca")) if tls else None
     port = stack.tls_port if tls else stack.mqtt_port
     before = stack.compose("logs", "--no-log-prefix", "storer").count("is lost")
-    with Guest(
+    with MqttClient(
         port, "phone", passwords["phone"], host="localhost", tls=context, client_id="teleinfo-storer-main"
     ) as guest:
         guest.subscribe("teleinfo/storer/+/status")
@@ -212,34 +212,34 @@ def test_the_database_has_three_accounts_and_each_its_rights(stack: Stack) -> No
                         cursor.execute(statement)
 
 
-def test_new_passwords_count_and_the_old_ones_do_not(stack: Stack, passwords: dict[str, str]) -> None:
+def test_after_a_rotation_only_the_new_passwords_are_accepted(stack: Stack, passwords: dict[str, str]) -> None:
     secret = stack.password("grafana")
     stack.setup("rotate")
     stack.compose("restart", "mosquitto", "mariadb")
     stack.up()
     for role in ("reader", "storer", "phone"):
-        with pytest.raises(Refused, match=REFUSAL), Guest(stack.mqtt_port, role, passwords[role]):
+        with pytest.raises(Refused, match=REFUSAL), MqttClient(stack.mqtt_port, role, passwords[role]):
             pass
         passwords[role] = stack.password(role)
-        with Guest(stack.mqtt_port, role, passwords[role]):
+        with MqttClient(stack.mqtt_port, role, passwords[role]):
             pass
     with pytest.raises(pymysql.err.OperationalError, match="Access denied"):
         pymysql.connect(host=HOST, port=stack.database_port, user="grafana", password=secret)
-    # Reader, storer and database go on among themselves.
+    # Reader, storer and database go on working.
     before = stack.sql("SELECT MAX(timestamp) FROM frames")
     wait_until(lambda: stack.sql("SELECT MAX(timestamp) FROM frames") > before, 60, "a row after the rotation")
 
 
-def test_an_account_is_added_with_the_rights_of_its_role_and_taken_away(stack: Stack) -> None:
+def test_an_account_is_added_with_the_rights_of_its_role_and_removed(stack: Stack) -> None:
     stack.setup("add", "reader-attic", "reader")
     password = stack.password("reader-attic")
     stack.compose("restart", "mosquitto")
     stack.up()  # it answers again
-    with Guest(stack.mqtt_port, "reader-attic", password) as guest:
+    with MqttClient(stack.mqtt_port, "reader-attic", password) as guest:
         assert guest.publish("teleinfo/990000000002/link", "offline") < 0x80
         assert guest.publish("teleinfo/990000000002/stored", "{}") == NOT_AUTHORISED
     stack.setup("remove", "reader-attic")
     stack.compose("restart", "mosquitto")
     stack.up()  # it answers again
-    with pytest.raises(Refused, match=REFUSAL), Guest(stack.mqtt_port, "reader-attic", password):
+    with pytest.raises(Refused, match=REFUSAL), MqttClient(stack.mqtt_port, "reader-attic", password):
         pass

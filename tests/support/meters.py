@@ -1,0 +1,107 @@
+"""A meter behind a TCP port (`socket://`) whose frames are numbered, and the writing of frames in standard mode."""
+
+import select
+import socket
+import threading
+import time
+
+from demo.servers import HOST
+
+METER = "031961123456"
+ADDRESSES = (METER, "031961234567", "021961345678")  # of the meters, in the order of their ports
+MESSAGE_EVERY = 50  # frames after which a meter shows another message: a label set of its own
+
+
+def group(label: str, *fields: str) -> bytes:
+    """Return a group in standard mode, with its checksum by the definition of the specification."""
+    zone = "\t".join((label, *fields)).encode() + b"\t"
+    return b"\n" + zone + bytes([(sum(zone) & 0x3F) + 0x20]) + b"\r"
+
+
+def message_of(address: str, number: int) -> str:
+    """Return the message of a frame; each block of MESSAGE_EVERY frames of a meter has its own."""
+    return f"{address} {number // MESSAGE_EVERY:019}"
+
+
+def numbered_frame(number: int, index: int, now: float, address: str = METER) -> bytes:
+    """Return a frame with its number as SINSTS, and with the message of that number."""
+    stamp = time.strftime("H%y%m%d%H%M%S", time.gmtime(now + 3600))
+    groups = (
+        group("ADSC", address),
+        group("DATE", stamp, ""),
+        group("NGTF", "      BASE      "),
+        group("EAST", f"{index:09}"),
+        group("EASF01", f"{index:09}"),
+        group("EASD01", f"{index:09}"),
+        group("IRMS1", f"{number % 60:03}"),
+        group("URMS1", f"{225 + number % 10:03}"),
+        group("PREF", "09"),
+        group("SINSTS", f"{number:05}"),
+        group("STGE", "003A0001"),
+        group("MSG1", message_of(address, number)),
+        group("NTARF", "01"),
+    )
+    return b"\x02" + b"".join(groups) + b"\x03"
+
+
+class Meter:
+    """A meter behind a TCP port (`socket://`); it records which frames it sent to a connected reader, and when."""
+
+    def __init__(self, frames_a_second: float, host: str = HOST, address: str = METER) -> None:
+        self.address = address
+        self.sent: list[tuple[int, float]] = []  # number, monotonic time
+        self.interruptions: list[tuple[float, float]] = []  # when nobody can be expected to have read
+        self._pace = 1 / frames_a_second
+        self._server = socket.create_server((host, 0))
+        self.port: int = self._server.getsockname()[1]
+        self._stop = threading.Event()
+        self._cut_until = 0.0
+        self._thread = threading.Thread(target=self._run, name="meter", daemon=True)
+        self._thread.start()
+
+    def cut(self, seconds: float) -> None:
+        """Cut the line for a while."""
+        self._cut_until = time.monotonic() + seconds
+
+    def stop(self) -> None:
+        """Send nothing more."""
+        self._stop.set()
+        self._thread.join()
+        self._server.close()
+
+    def _run(self) -> None:
+        number = 0
+        began = time.time()
+        self._server.settimeout(0.1)
+        while not self._stop.is_set():
+            try:
+                connection, _ = self._server.accept()
+            except TimeoutError:
+                continue
+            with connection:
+                connection.settimeout(60)
+                due = time.monotonic()
+                while not self._stop.is_set() and time.monotonic() >= self._cut_until:
+                    now = time.time()
+                    # Two kilowatts: an index that moves as a meter's does.
+                    index = 10_000_000 + int((now - began) * 2000 / 3600)
+                    frame = numbered_frame(number, index, now, self.address)
+                    try:
+                        if _is_closed(connection):
+                            break
+                        connection.sendall(frame)
+                    except OSError:
+                        number += 1
+                        break
+                    self.sent.append((number, time.monotonic()))
+                    number += 1
+                    due += self._pace
+                    self._stop.wait(max(0.0, due - time.monotonic()))
+            while time.monotonic() < self._cut_until and not self._stop.wait(0.05):
+                pass
+
+
+def _is_closed(connection: socket.socket) -> bool:
+    """Return whether the reader has closed the connection: the first frame sent to it would seem to arrive."""
+    readable, _, _ = select.select([connection], [], [], 0)
+    return bool(readable) and connection.recv(1) == b""

@@ -1,0 +1,83 @@
+"""Private servers with more than the demo's: a broker with accounts and access rules, databases on several hosts."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from common import config
+from demo.servers import Broker, Database
+
+PASSWORD = "not-the-real-one"
+#: A kill of the server loses nothing with 2; only a power cut of the machine would.
+FAST_DATABASE = ("--innodb-flush-log-at-trx-commit=2",)
+READER_RULES = """
+topic write teleinfo/+/frame
+topic write teleinfo/+/replay
+topic write teleinfo/+/tally
+topic write teleinfo/+/state
+topic write teleinfo/+/link
+topic read teleinfo/+/link
+topic read teleinfo/+/stored
+topic read teleinfo/storer/+/status
+topic readwrite teleinfo/reader/+/status
+topic readwrite teleinfo/reader/+/health
+topic readwrite homeassistant/device/+/config
+topic read homeassistant/status
+"""
+STORER_RULES = """
+topic read teleinfo/+/frame
+topic read teleinfo/+/replay
+topic read teleinfo/+/tally
+topic read teleinfo/+/link
+topic read teleinfo/reader/+/status
+topic write teleinfo/+/stored
+topic write teleinfo/rejected
+topic readwrite teleinfo/storer/+/status
+topic readwrite teleinfo/storer/+/health
+"""
+
+
+def careful_broker(folder: Path, *, reader: str = READER_RULES, storer: str = STORER_RULES, extra: str = "") -> Broker:
+    """Make a broker with the accounts `reader`, `storer` and `everybody` (no restrictions); start it with `with`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    passwords, rules = folder / "passwords", folder / "rules"
+    for file in (passwords, rules):
+        file.touch(mode=0o600)
+    for user in ("reader", "storer", "everybody"):
+        command = ["mosquitto_passwd", "-b", str(passwords), user, PASSWORD]
+        subprocess.run(command, check=True, capture_output=True)
+    rules.write_text(f"user reader{reader}\nuser storer{storer}\nuser everybody\ntopic readwrite #\n")
+    lines = ["allow_anonymous false", f"password_file {passwords}", f"acl_file {rules}", extra]
+    return Broker(folder, config="\n".join(lines))
+
+
+def account(broker: Broker, user: str | None, **changes: object) -> config.Broker:
+    """Return the settings that connect to the broker with one of its accounts; None: without one."""
+    settings = {"host": broker.host, "port": broker.port, "username": user, "password": PASSWORD if user else None}
+    return config.Broker(**settings | changes)  # type: ignore[arg-type]
+
+
+def database_at(address: str, folder: Path, port: int, password: str) -> Database:
+    """Prepare a database server at another address of this machine: another host, to the storer."""
+    folder.mkdir(parents=True)
+    file = folder / "password"
+    file.touch(mode=0o600)
+    file.write_text(password + "\n")
+    return Database(folder, port=port, options=[*FAST_DATABASE, f"--bind-address={address}"])
+
+
+def save_data(database: Database, copy: Path) -> None:
+    """Copy the files of a database; the server is stopped for a moment."""
+    database.stop()
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(database.folder / "data", copy)
+    database.start()
+
+
+def restore_data(database: Database, copy: Path) -> None:
+    """Put the files of a database back from a copy; the server is killed first, its clients notice nothing else."""
+    if database.process is not None:
+        database.kill()
+    shutil.rmtree(database.folder / "data", ignore_errors=True)
+    shutil.copytree(copy, database.folder / "data")
+    database.start()
