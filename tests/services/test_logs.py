@@ -163,7 +163,7 @@ def test_no_log_names_the_delivery_point(
         assert any(PRM.encode() in payload for topic, payload in client.messages if name in topic)
         wrong = {"meter": PRM, "timestamp": PRM, "mode": "standard", "frame": {"PRM": PRM}}
         client.publish(f"{name}/{PRM}/frame", json.dumps(wrong).encode())
-        storer.wait_for_log("Rejected, .*14 digits")
+        storer.wait_for_log("Rejected .*14 digits")
         for number in range(100):
             client.publish(f"{name}/{PRM}/frame", json.dumps([PRM, number]).encode())
         assert client.wait(lambda: sum(topic == f"{name}/rejected" for topic, _ in client.messages) > 100)
