@@ -133,7 +133,7 @@ class ReaderService:
             case Message():
                 self._on_message(event, now)
             case LinkChanged(meter, online):
-                self._publisher.link(meter, online)
+                self._publisher.set_online(meter, online)
                 self._publish_health()  # it names the meter, and whether the meter is silent
             case ProblemChanged():
                 self._publish_health()
@@ -158,7 +158,7 @@ class ReaderService:
         self._delivery.enqueue(item, now)
         self._publisher.on_frame(frame, now, simulated=event.simulated)
         if self._welcome is not None:
-            self._welcome.show(frame.meter, self._publisher.values(frame.meter))
+            self._welcome.show(frame.meter, self._publisher.snapshot(frame.meter))
 
     def _on_message(self, message: Message, now: float) -> None:
         match message.topic.removeprefix(f"{self._topics.base}/").split("/"):

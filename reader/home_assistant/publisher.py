@@ -90,12 +90,12 @@ class MeterPublisher:
         if state.complete:
             self._discoveries[frame.meter].update(frame, state.snapshot(), now)
 
-    def values(self, meter: str) -> dict[str, object]:
+    def snapshot(self, meter: str) -> dict[str, object]:
         """Return the state of a meter; empty while it is not complete."""
         state = self._states[meter]
         return state.snapshot() if state.complete else {}
 
-    def link(self, meter: str, online: bool) -> None:
+    def set_online(self, meter: str, online: bool) -> None:
         """Handle that frames of a meter have begun to arrive, or stopped."""
         self._links[meter] = online
         self._publish_link(meter)

@@ -56,7 +56,7 @@ class House:
         self.config = f"homeassistant/device/teleinfo_{self.meter}/config"
 
     def live(self, count: int = 60, *, simulated: bool = False) -> None:
-        self.meters.link(self.meter, True)
+        self.meters.set_online(self.meter, True)
         for frame in self.frames[:count]:
             self.now += 1
             self.meters.on_frame(frame, self.now, simulated=simulated)
@@ -149,7 +149,7 @@ def test_everything_is_published_again_after_a_birth_message() -> None:
 def test_retained_messages_are_read_before_a_meter_is_announced() -> None:
     house = House()
     house.meters.republish(0.0)
-    house.meters.link(house.meter, True)
+    house.meters.set_online(house.meter, True)
     for frame in house.frames[:4]:
         house.meters.on_frame(frame, 0.1)
     house.meters.tick(0.1)
@@ -222,12 +222,12 @@ def test_a_deleted_meter_is_announced_again_after_growing_intervals() -> None:
 def test_a_deleted_meter_without_frames_stays_deleted_until_frames_come() -> None:
     house = House()
     house.live(60)
-    house.meters.link(house.meter, False)
+    house.meters.set_online(house.meter, False)
     house.meters.on_message(house.config, b"", house.now)
     house.meters.on_message("homeassistant/status", b"online", house.now)
     house.meters.tick(house.now + 100)
     assert len(house.broker.on(house.config)) == 1
-    house.meters.link(house.meter, True)
+    house.meters.set_online(house.meter, True)
     house.meters.tick(house.now + 101)
     first, second = house.broker.on(house.config)
     assert first == second
@@ -282,7 +282,7 @@ def test_the_link_set_by_a_reader_that_lost_the_meter_is_corrected(word: bytes) 
     house.meters.on_message(link, word, house.now)
     house.meters.on_message(link, b"online", house.now)  # our own message comes back
     assert house.broker.sent == [(link, "online", True)]
-    house.meters.link(house.meter, False)
+    house.meters.set_online(house.meter, False)
     house.meters.on_message(link, b"online", house.now)  # the other reader receives it
     assert [payload for topic, payload, _ in house.broker.sent if topic == link] == ["online", "offline"]
 
