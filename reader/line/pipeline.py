@@ -135,7 +135,7 @@ class FramePipeline:
         if count >= _MIN_FAMILY_LABELS:
             self.other_family = True
             log.warning(
-                "%s: this is a %s meter, which is not supported: it sends no address (ADCO or ADSC), so nothing is"
+                "%s: a meter of the family %s is not supported: it sends no address (ADCO or ADSC), so nothing is"
                 " published",
                 self._health.port,
                 family,

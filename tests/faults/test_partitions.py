@@ -72,10 +72,18 @@ def test_every_frame_has_its_row_whatever_the_network_does(partition: Partition)
         "both notice that they are refused",
         programs,
     )
+    connected = [program.count("Connected to the broker") for program in programs]
     for link in links:
         link.admit()
     rows = len(rig.rows())
     wait_until(lambda: len(rig.rows()) > rows + 100, 60, "rows are made again", programs)
+    # After so many cuts a connection is reported, and its loss, only once it has lasted.
+    wait_until(
+        lambda: all(each.count("Connected to the broker") > was for each, was in zip(programs, connected, strict=True)),
+        60,
+        "the connections have lasted",
+        programs,
+    )
 
     # All three stall, longer than their time-outs: the reader's both ways, the others only on the way down.
     connection_lost = "The connection to the broker"
