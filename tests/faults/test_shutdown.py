@@ -336,7 +336,7 @@ def test_a_reader_waits_for_what_its_machine_lacks(
     ("old", "new", "message"),
     [
         ("name: rig", "nmae: rig", "unknown option 'nmae', did you mean 'name'?"),
-        ("port: [socket", "port: [modem", "a device, socket://, rfc2217:// or simulate:// is expected"),
+        ("port: socket", "port: modem", "a device, socket://, rfc2217:// or simulate:// is expected"),
         ("mqtt: {", "mqtt: {password: a, password_file: /b, ", "mqtt.password: 'password_file' is given, too"),
         ("name: rig", "name: [", "reader.yaml, line 1: "),
     ],
