@@ -98,10 +98,10 @@ def test_installed_twice_it_does_nothing_more_and_keeps_the_configuration(prepar
 def test_a_configuration_that_only_root_can_read_is_reported_with_the_fix(prepared: Machine) -> None:
     prepared.install("reader")
     prepared.run("chmod", "600", READER_YAML)
-    cure = f"sudo chgrp teleinfo-reader {READER_YAML} && sudo chmod 640 {READER_YAML}"
-    assert cure in prepared.install("reader")
-    prepared.run("sh", "-c", cure.replace("sudo ", ""))
-    assert cure not in prepared.install("reader")
+    fix = f"sudo chgrp teleinfo-reader {READER_YAML} && sudo chmod 640 {READER_YAML}"
+    assert fix in prepared.install("reader")
+    prepared.run("sh", "-c", fix.replace("sudo ", ""))
+    assert fix not in prepared.install("reader")
 
 
 def test_the_clone_can_be_deleted(prepared: Machine) -> None:
@@ -352,7 +352,7 @@ def test_changes_to_the_unit_are_kept_as_configuration(prepared: Machine) -> Non
 
 def test_a_command_of_that_name_that_is_not_ours_is_kept(prepared: Machine) -> None:
     prepared.write("/usr/local/bin/teleinfo-reader", "#!/bin/sh\n", mode=0o755)
-    assert "is left alone" in prepared.install("reader")
+    assert "/usr/local/bin/teleinfo-reader already exists" in prepared.install("reader")
     prepared.uninstall("reader")
     assert prepared.path("/usr/local/bin/teleinfo-reader").read_text() == "#!/bin/sh\n"
     prepared.path("/usr/local/bin/teleinfo-reader").unlink()
