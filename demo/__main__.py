@@ -131,10 +131,15 @@ Ctrl-C ends the demo; the data is kept in {FOLDER} for the next run (--fresh del
 """)
 
     def _watch(self, reader: Program) -> None:
+        # A slow machine needs many seconds until the first frame: they are not of those that were asked for.
         seconds = self._arguments.seconds
-        deadline = None if seconds is None else time.monotonic() + seconds
+        deadline = None if seconds is None else time.monotonic() + seconds + _START_WITHIN
+        begun = False
         while not self._interrupted and (deadline is None or time.monotonic() < deadline):
             self._handle(0.2)
+            if self._show.begun and not begun:
+                begun = True
+                deadline = None if seconds is None else time.monotonic() + seconds
             self._draw(reader.last_warning())
         self._draw(reader.last_warning(), last=True)
 
@@ -217,7 +222,10 @@ def _arguments() -> argparse.Namespace:
         help="the simulated meter (default: %(default)s); an unknown one prints the list",
     )
     parser.add_argument(
-        "--seconds", type=positive, metavar="N", help="stop after N seconds; exit 0 only if every frame was stored"
+        "--seconds",
+        type=positive,
+        metavar="N",
+        help="stop N seconds after the first frame; exit 0 only if every frame was stored",
     )
     parser.add_argument("--fresh", action="store_true", help="delete the data of earlier runs first")
     add_version(parser)

@@ -275,9 +275,13 @@ class Database(_Server):
         return password
 
     def _prepare(self) -> list[str]:
+        # Not shared with another server: one that starts deletes all temporary tables that it finds there.
+        temporary = self.folder / "tmp"
+        temporary.mkdir(exist_ok=True)
         options = [
             "--no-defaults",
             f"--datadir={self._data}",
+            f"--tmpdir={temporary}",
             f"--user={self._administrator}",
             "--innodb-log-file-size=16M",
             "--innodb-buffer-pool-size=32M",

@@ -211,3 +211,8 @@ def test_servers_die_with_whoever_started_them(tmp_path: Path) -> None:
     assert result.returncode == -signal.SIGKILL, result.stderr
     for pid in map(int, result.stdout.split()):
         assert eventually(lambda: not alive(pid))  # noqa: B023
+
+
+def test_a_database_has_a_temporary_folder_of_its_own(database: Database) -> None:
+    """A server that starts deletes the temporary tables that it finds, those of another server too."""
+    assert Path(database.sql("SELECT @@tmpdir").strip()) == database.folder / "tmp"
