@@ -89,7 +89,7 @@ def test_a_reader_leaves_a_connection_on_which_nothing_is_acknowledged(without_p
     meter.stop()
     link.filter = None  # the next connection is a good one
     wait_until(lambda: link.opened > 1, UNANSWERED_WITHIN, "it connects afresh", [reader])
-    warnings = reader.lines(" WARNING ", "roker")
+    warnings = reader.lines(" WARNING ", "PUBACK")
     assert len(warnings) == 1, warnings
     storer = rig.start_storer()
     must = {number for number, _ in meter.sent}

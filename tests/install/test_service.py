@@ -208,16 +208,16 @@ def test_an_interrupted_upgrade_is_completed(reader: Machine) -> None:
 
 
 def test_an_upgrade_that_does_not_start_is_rolled_back(reader: Machine) -> None:
-    bridge = reader.path(f"{CLONE}/reader/bridge.py")
-    bridge.write_text(
-        bridge.read_text().replace("def run(self) -> None:", "def run(self) -> None:\n        return 1 / 0")
-    )
+    service = reader.path(f"{CLONE}/reader/service.py")
+    broken = "def run(self) -> None:\n        return 1 / 0"
+    assert "def run(self) -> None:" in service.read_text()
+    service.write_text(service.read_text().replace("def run(self) -> None:", broken))
     result = reader.try_(f"{CLONE}/run", "install", "reader")
     assert result.returncode == 1
     assert "the previous version was restored" in result.stdout
     assert show(reader, "ActiveState") == "active"
     assert "1 / 0" not in reader.run(
-        "sh", "-c", "cat /opt/teleinfo-monitor/current/lib/python*/site-packages/reader/bridge.py"
+        "sh", "-c", "cat /opt/teleinfo-monitor/current/lib/python*/site-packages/reader/service.py"
     )
 
 
