@@ -69,6 +69,22 @@ def _is_like(topic: str, known: str) -> bool:
     return len(parts) == len(ours) and all(mine in ("+", part) for mine, part in zip(ours, parts, strict=True))
 
 
+# First, as `quiet` stops the storer for the rest of this file.
+@pytest.mark.parametrize("tls", [False, True])
+def test_a_phone_with_the_client_id_of_the_storer_does_not_take_over_its_session(
+    stack: Stack, passwords: dict[str, str], tls: bool
+) -> None:
+    context = ssl.create_default_context(cadata=stack.setup("ca")) if tls else None
+    port = stack.tls_port if tls else stack.mqtt_port
+    before = stack.compose("logs", "--no-log-prefix", "storer").count("is lost")
+    with MqttClient(
+        port, "phone", passwords["phone"], host="localhost", tls=context, client_id="teleinfo-storer-main"
+    ) as guest:
+        guest.subscribe("teleinfo/storer/+/status")
+        assert b"online" in guest.wait_for("teleinfo/storer/main/status")
+    assert stack.compose("logs", "--no-log-prefix", "storer").count("is lost") == before
+
+
 @pytest.mark.parametrize(
     ("name", "password"),
     [
@@ -172,21 +188,6 @@ def test_tls_needs_an_account_and_its_port_needs_tls(stack: Stack) -> None:
         pass
     with pytest.raises(Refused, match="ended"), MqttClient(stack.tls_port, host="localhost"):  # nor without TLS
         pass
-
-
-@pytest.mark.parametrize("tls", [False, True])
-def test_a_phone_with_the_client_id_of_the_storer_does_not_take_over_its_session(
-    stack: Stack, passwords: dict[str, str], tls: bool
-) -> None:
-    context = ssl.create_default_context(cadata=stack.setup("ca")) if tls else None
-    port = stack.tls_port if tls else stack.mqtt_port
-    before = stack.compose("logs", "--no-log-prefix", "storer").count("is lost")
-    with MqttClient(
-        port, "phone", passwords["phone"], host="localhost", tls=context, client_id="teleinfo-storer-main"
-    ) as guest:
-        guest.subscribe("teleinfo/storer/+/status")
-        assert b"online" in guest.wait_for("teleinfo/storer/main/status")
-    assert stack.compose("logs", "--no-log-prefix", "storer").count("is lost") == before
 
 
 def test_the_database_has_three_accounts_and_each_its_rights(stack: Stack) -> None:

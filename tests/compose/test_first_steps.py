@@ -23,7 +23,7 @@ def log_of(stack: Stack, service: str) -> str:
 @pytest.fixture(scope="module")
 def commands(stack: Stack) -> list[str]:
     """The commands that the log tells."""
-    wait_until(lambda: "See what is stored" in log_of(stack, "reader"), 60, "the reader to say what to do next")
+    wait_until(lambda: "Show the stored frames" in log_of(stack, "reader"), 60, "the reader to say what to do next")
     return re.findall(r": (docker compose exec .*)", log_of(stack, "reader"))
 
 
