@@ -172,8 +172,10 @@ class Connection:
         self.ended.set()  # paho's thread ends without another callback
 
     def _on_disconnect(
-        self, _client: paho.Client, _: Any, __: paho.DisconnectFlags, reason: ReasonCode, ___: Properties | None
+        self, client: paho.Client, _: Any, flags: paho.DisconnectFlags, reason: ReasonCode, ___: Properties | None
     ) -> None:
+        if flags.is_disconnect_packet_from_server and not reason.is_failure:
+            reason = _reason_in_packet(client, reason)
         if reason.is_failure:
             self.lost_because = str(reason)
             self.taken_over = reason.value == _SESSION_TAKEN_OVER
@@ -233,6 +235,12 @@ def _connect_properties(options: Options) -> Properties:
     properties.SessionExpiryInterval = _NEVER_EXPIRES if options.persistent else 0
     properties.ReceiveMaximum = options.receive_maximum
     return properties
+
+
+def _reason_in_packet(client: paho.Client, reason: ReasonCode) -> ReasonCode:
+    """Return the reason of the DISCONNECT that is being handled: paho before 2.2 loses one without properties."""
+    packet = getattr(client, "_in_packet", {}).get("packet", b"")
+    return ReasonCode(PacketTypes.DISCONNECT, identifier=packet[0]) if packet else reason
 
 
 def _on_socket_open(_client: paho.Client, _: Any, sock: Any) -> None:

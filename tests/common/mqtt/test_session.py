@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -198,8 +199,18 @@ def test_the_packet_limit_of_a_real_broker_is_respected(tmp_path: Path, caplog: 
 
 @pytest.mark.parametrize(
     "reply",
-    [b"\x20\x02\x00\x01", b"\x20\x03\x00\x84\x00", b"\x20\x02\x00\x84", b""],
-    ids=["as MQTT 3.1.1 says it", "as MQTT 5 says it", "a mixture", "hangs up"],
+    [
+        pytest.param(b"\x20\x02\x00\x01", id="as MQTT 3.1.1 says it"),
+        pytest.param(b"\x20\x03\x00\x84\x00", id="as MQTT 5 says it"),
+        pytest.param(
+            b"\x20\x02\x00\x84",
+            id="a mixture",
+            marks=pytest.mark.skipif(
+                version("paho-mqtt").startswith("2.1."), reason="paho before 2.2 breaks at a CONNACK without properties"
+            ),
+        ),
+        pytest.param(b"", id="hangs up"),
+    ],
 )
 def test_a_broker_without_mqtt_5_is_one_line_with_the_fix(
     caplog: pytest.LogCaptureFixture, fast: float, reply: bytes
