@@ -8,6 +8,7 @@ from typing import Any
 
 from common.config import option, section
 from common.database import DatabaseConfig
+from monitor.model import ContractLine
 
 OFFERS = ("base", "hphc", "tempo", "ejp")
 
@@ -29,16 +30,6 @@ def _file(value: Any) -> Path:
     if not isinstance(value, str) or not value:
         raise ValueError(f"a file such as /etc/teleinfo/prices.yaml is expected, not {value!r}")
     return Path(value)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ContractLine:
-    """One line of `contracts`: from that local day on, the meter has this offer and this subscribed power."""
-
-    meter: str
-    start: datetime.date
-    offer: str
-    power: int  # kVA
 
 
 def _contracts(value: Any) -> tuple[ContractLine, ...]:

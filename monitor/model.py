@@ -5,7 +5,7 @@ All times are aware and in UTC; energy is in Wh, as integers.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +59,13 @@ class HourEnergy:
     covered: int  # seconds
     recovered: bool  # part of `wh` was counted before this hour
     imported: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ContractLine:
+    """One line of `contracts`: from that local day on, the meter has this offer and this subscribed power."""
+
+    meter: str
+    start: date
+    offer: str
+    power: int  # kVA
