@@ -51,10 +51,10 @@ def contracts(
         for span in spans
         if span.start < min(first, end)
     ]
-    limits = [start for start, _ in starts[1:]] + [end]
+    limits = [*(start for start, _ in starts[1:]), end]
     result += [
         Contract(start, min(limit, end), line.offer, line.power, configured=True)
-        for (start, line), limit in zip(starts, limits, strict=True)
+        for (start, line), limit in zip(starts, limits, strict=False)
         if start < min(limit, end)
     ]
     return result
