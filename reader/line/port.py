@@ -10,17 +10,20 @@ import fcntl
 import socket
 import termios
 import threading
+import time
 from contextlib import suppress
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 import serial
 
 from common.errors import ConfigError, PortBusy, PortError
-from reader.simulator.line import SimulatedLine
+from reader.line.pace import ETX, FramePace
 
-_COALESCE = 0.02  # seconds to wait for more bytes after a few, so that a small machine wakes up less often
-_BURST = 64  # bytes; a read that gives more than this does not wait for more
+if TYPE_CHECKING:
+    from reader.simulator.line import SimulatedLine
+
+_BURST = 64  # bytes; a read that gives more than this does not wait for more: they did not come at a meter's pace
 _MAX_READ = 4096  # bytes; the size of a tty's buffer
 #: Seconds without a byte until the first probe, seconds between probes, and how many may go unanswered.
 _KEEPALIVE = {socket.TCP_KEEPIDLE: 20, socket.TCP_KEEPINTVL: 10, socket.TCP_KEEPCNT: 3}
@@ -46,7 +49,9 @@ class Port(Protocol):
     """A source of a meter's bytes."""
 
     def read(self, timeout: float) -> bytes:
-        """Return bytes as soon as there are some; nothing after `timeout` seconds.
+        """Return bytes when some have come, at the latest with the end of a frame; nothing after `timeout` seconds.
+
+        A serial port sleeps through the middle of a frame, for `timeout` seconds at most.
 
         Raises:
             PortError: the port is gone.
@@ -73,13 +78,20 @@ def check_port(url: str) -> None:
         return
     if scheme == "simulate":
         try:
-            SimulatedLine.from_url(url)
+            _simulated_line(url)
         except ValueError as error:
             raise ConfigError(f"port: {error}") from error
     elif not is_network(url):
         raise ConfigError(f"port: {url}: a device, socket://, rfc2217:// or simulate:// is expected")
     elif not _names_host_and_port(url):
         raise ConfigError(f"port: {url}: {scheme}://HOST:PORT is expected")
+
+
+def _simulated_line(url: str) -> "SimulatedLine":
+    # Imported here: a reader of a real meter does without the simulator.
+    from reader.simulator.line import SimulatedLine
+
+    return SimulatedLine.from_url(url)
 
 
 def is_network(url: str) -> bool:
@@ -110,6 +122,7 @@ class _SerialPort:
     def __init__(self, url: str, speed: int, stop: threading.Event) -> None:
         self._url = url
         self._stop = stop
+        self._pace = FramePace()
         try:
             self._serial = serial.serial_for_url(
                 url,
@@ -143,9 +156,12 @@ class _SerialPort:
         if data:
             with suppress(OSError, TypeError, termios.error):  # return what was read; the next read raises
                 data += self._read_waiting()
-                if len(data) < _BURST:
-                    self._stop.wait(_COALESCE)
-                    data += self._read_waiting()
+                self._pace.feed(data, time.monotonic())
+                if ETX not in data and len(data) < _BURST and (pause := min(self._pace.pause(), timeout)) > 0:
+                    self._stop.wait(pause)
+                    more = self._read_waiting()
+                    self._pace.feed(more, time.monotonic())
+                    data += more
         return data
 
     def _read_waiting(self) -> bytes:
@@ -169,6 +185,7 @@ class _SerialPort:
         try:
             self._serial.baudrate = speed
             self._serial.reset_input_buffer()
+            self._pace = FramePace()
         except (OSError, ValueError, termios.error) as error:
             raise PortError(f"{self._url}: {_reason(error)}") from error
 
@@ -183,7 +200,7 @@ class _SerialPort:
 
 class _SimulatedPort:
     def __init__(self, url: str) -> None:
-        self._line = SimulatedLine.from_url(url)
+        self._line = _simulated_line(url)
         self.read = self._line.read
         self.close = self._line.close
 

@@ -1,0 +1,78 @@
+"""Predicts when a frame will be complete, so that a reader of a slow line wakes up for its end and not for each byte.
+
+Pure: works on the bytes that were read and on monotonic times.
+"""
+
+ETX = b"\x03"
+
+_PACES = (120.0, 960.0)  # bytes/s of a meter: 1200 and 9600 bit/s at ten bits a character
+_TOLERANCE = 1.25  # what comes faster is no meter's line at its own speed: a recording, a test, a gateway's backlog
+_MARGIN = 0.01  # seconds to wake up before the expected end; the last bytes are waited for one chunk at a time
+_MAX_PAUSE = 0.5  # seconds; a shorter frame than the one before is noticed this late at most
+_COALESCE = 0.02  # seconds to wait for more bytes where no end can be expected, to wake up less often
+_MAX_EXCESS = 64  # bytes; a frame that is longer than the one before by more than this has no expected end
+
+
+class FramePace:
+    """Follows the frames of one line: the length of the last one, and how fast it came."""
+
+    def __init__(self) -> None:
+        self._length = 0  # bytes of the last whole frame; 0: unknown
+        self._pace = 0.0  # bytes/s; 0: unknown, or too fast to sleep
+        self._count = 0  # bytes since the last ETX
+        self._first = 0  # of these, the bytes of the first read
+        self._began = 0.0  # when that read returned
+
+    def feed(self, data: bytes, now: float) -> None:
+        """Take bytes that were read at the time `now`."""
+        end = data.rfind(ETX)
+        if end < 0:
+            if not self._count:
+                self._first, self._began = len(data), now
+            self._count += len(data)
+            return
+        start = data.rfind(ETX, 0, end) + 1
+        if start:
+            self._length, self._pace = end + 1 - start, 0.0  # several frames in one read: too fast to measure
+        else:
+            self._pace = _pace_of(self._count + end + 1 - self._first, now - self._began) if self._count else 0.0
+            self._length = self._count + end + 1
+        self._count = self._first = len(data) - end - 1
+        self._began = now
+
+    def pause(self) -> float:
+        """Return for how many seconds no byte is needed after those of the frame that has begun.
+
+        0 shortly before its expected end.
+        """
+        missing = self._length - self._count
+        if not self._pace or missing < -_MAX_EXCESS:
+            return _COALESCE
+        return min(max(missing / self._pace - _MARGIN, 0.0), _MAX_PAUSE)
+
+
+def arrivals(data: bytes, now: float, speed: int, since: float) -> list[tuple[bytes, float]]:
+    """Divide bytes after each ETX; return the parts with the times at which their last byte arrived.
+
+    `now` is the end of the read, `since` the end of the one before: all bytes arrived in between. `speed` is that of
+    the line, in bit/s: what follows an ETX took at least its own length to arrive.
+    """
+    parts = data.split(ETX)
+    whole = [part + ETX for part in parts[:-1]]
+    if parts[-1]:
+        whole.append(parts[-1])
+    result = []
+    after = len(data)
+    for part in whole:
+        after -= len(part)
+        result.append((part, max(now - after * 10 / speed, min(since, now))))
+    return result
+
+
+def _pace_of(count: int, seconds: float) -> float:
+    """Return the pace of the meter that sent so many bytes within this time; 0: none does."""
+    measured = count / seconds if seconds > 0 else 0.0
+    for pace in _PACES:
+        if 0 < measured < pace * _TOLERANCE:
+            return pace
+    return 0.0
