@@ -7,9 +7,7 @@ ETX = b"\x03"
 
 _PACES = (120.0, 960.0)  # bytes/s of a meter: 1200 and 9600 bit/s at ten bits a character
 _TOLERANCE = 1.25  # what comes faster is no meter's line at its own speed: a recording, a test, a gateway's backlog
-_MARGIN = 0.01  # seconds to wake up before the expected end; the last bytes are waited for one chunk at a time
-_MAX_PAUSE = 0.5  # seconds; a shorter frame than the one before is noticed this late at most
-_COALESCE = 0.02  # seconds to wait for more bytes where no end can be expected, to wake up less often
+_MARGIN = 0.02  # seconds to wake up before the expected end; the last bytes are waited for one chunk at a time
 _MAX_EXCESS = 64  # bytes; a frame that is longer than the one before by more than this has no expected end
 
 
@@ -40,15 +38,15 @@ class FramePace:
         self._count = self._first = len(data) - end - 1
         self._began = now
 
-    def pause(self) -> float:
-        """Return for how many seconds no byte is needed after those of the frame that has begun.
+    def pause(self) -> float | None:
+        """Return for how many seconds the frame that has begun will surely not end; None if that is unknown.
 
         0 shortly before its expected end.
         """
         missing = self._length - self._count
         if not self._pace or missing < -_MAX_EXCESS:
-            return _COALESCE
-        return min(max(missing / self._pace - _MARGIN, 0.0), _MAX_PAUSE)
+            return None
+        return max(missing / self._pace - _MARGIN, 0.0)
 
 
 def arrivals(data: bytes, now: float, speed: int, since: float) -> list[tuple[bytes, float]]:

@@ -7,6 +7,7 @@ bit and can be checked. With 7E1 the driver would strip the parity bit and pass 
 import array
 import errno
 import fcntl
+import select
 import socket
 import termios
 import threading
@@ -23,6 +24,7 @@ from reader.line.pace import ETX, FramePace
 if TYPE_CHECKING:
     from reader.simulator.line import SimulatedLine
 
+_COALESCE = 0.02  # seconds to wait for more bytes after a few, where the end of the frame is unknown
 _BURST = 64  # bytes; a read that gives more than this does not wait for more: they did not come at a meter's pace
 _MAX_READ = 4096  # bytes; the size of a tty's buffer
 #: Seconds without a byte until the first probe, seconds between probes, and how many may go unanswered.
@@ -123,6 +125,7 @@ class _SerialPort:
         self._url = url
         self._stop = stop
         self._pace = FramePace()
+        self._selectable = not url.startswith("rfc2217://")  # there a thread of pyserial receives
         try:
             self._serial = serial.serial_for_url(
                 url,
@@ -131,6 +134,7 @@ class _SerialPort:
                 bytesize=serial.EIGHTBITS,
                 parity=serial.PARITY_NONE,
                 stopbits=serial.STOPBITS_ONE,
+                timeout=0,
             )
             if "://" not in url:
                 self._serial.exclusive = True
@@ -148,32 +152,47 @@ class _SerialPort:
             raise PortError(f"{url}: {_reason(error)}") from error
 
     def read(self, timeout: float) -> bytes:
+        deadline = time.monotonic() + timeout
         try:
-            self._set_timeout(timeout)
-            data: bytes = self._serial.read(1)
+            data = self._receive(timeout)
         except (OSError, TypeError, termios.error) as error:  # pyserial raises TypeError after close()
             raise PortError(f"{self._url}: {_reason(error)}") from error
         if data:
             with suppress(OSError, TypeError, termios.error):  # return what was read; the next read raises
-                data += self._read_waiting()
-                self._pace.feed(data, time.monotonic())
-                if ETX not in data and len(data) < _BURST and (pause := min(self._pace.pause(), timeout)) > 0:
-                    self._stop.wait(pause)
-                    more = self._read_waiting()
-                    self._pace.feed(more, time.monotonic())
-                    data += more
+                data += self._receive_more(data, deadline)
         return data
 
-    def _read_waiting(self) -> bytes:
-        if not self._url.startswith("socket://"):
-            return bytes(self._serial.read(min(self._serial.in_waiting, _MAX_READ)))
-        # in_waiting of a socket is 0 or 1, and reading byte by byte is slower than the meter.
-        self._set_timeout(0)
-        return bytes(self._serial.read(_MAX_READ))
+    def _receive_more(self, data: bytes, deadline: float) -> bytes:
+        """Return what follows a few bytes: up to shortly before the frame's end, or what comes within a moment."""
+        more = b""
+        now = time.monotonic()
+        self._pace.feed(data, now)
+        if ETX in data or len(data) >= _BURST:
+            return more
+        while ETX not in more and not self._stop.is_set():
+            pause = self._pace.pause()
+            seconds = min(_COALESCE if pause is None else pause, deadline - now)
+            if seconds <= 0:
+                break
+            self._stop.wait(seconds)
+            received = self._receive(0)
+            now = time.monotonic()
+            self._pace.feed(received, now)
+            more += received
+            if pause is None:
+                break
+        return more
 
-    def _set_timeout(self, seconds: float) -> None:
-        if self._serial.timeout != seconds:  # pyserial reconfigures the port; over rfc2217 that is a negotiation
-            self._serial.timeout = seconds
+    def _receive(self, timeout: float) -> bytes:
+        """Return all bytes that are there as soon as there are some, nothing after `timeout` seconds."""
+        if self._selectable:
+            if timeout > 0 and not select.select([self._serial], [], [], timeout)[0]:
+                return b""
+            return bytes(self._serial.read(_MAX_READ))  # its timeout is 0
+        if self._serial.timeout != timeout and timeout > 0:  # pyserial negotiates with the gateway then
+            self._serial.timeout = timeout
+        data = bytes(self._serial.read(1)) if timeout > 0 else b""
+        return data + bytes(self._serial.read(min(self._serial.in_waiting, _MAX_READ)))
 
     def close(self) -> None:
         try:
