@@ -3,23 +3,26 @@
 Pure: works on the bytes that were read and on monotonic times.
 """
 
+import math
+
 ETX = b"\x03"
 
 _PACES = (120.0, 960.0)  # bytes/s of a meter: 1200 and 9600 bit/s at ten bits a character
 _TOLERANCE = 1.25  # what comes faster is no meter's line at its own speed: a recording, a test, a gateway's backlog
 _MARGIN = 0.02  # seconds to wake up before the expected end; the last bytes are waited for one chunk at a time
-_MAX_EXCESS = 64  # bytes; a frame that is longer than the one before by more than this has no expected end
+_MAX_EXCESS = 64  # bytes; a frame that is late by more than these has no expected end any more
 
 
 class FramePace:
     """Follows the frames of one line: the length of the last one, and how fast it came."""
 
     def __init__(self) -> None:
-        self._length = 0  # bytes of the last whole frame; 0: unknown
+        self._length = 0  # bytes of the last whole frame
         self._pace = 0.0  # bytes/s; 0: unknown, or too fast to sleep
         self._count = 0  # bytes since the last ETX
         self._first = 0  # of these, the bytes of the first read
         self._began = 0.0  # when that read returned
+        self._end = math.inf  # the expected end of this frame
 
     def feed(self, data: bytes, now: float) -> None:
         """Take bytes that were read at the time `now`."""
@@ -28,25 +31,31 @@ class FramePace:
             if not self._count:
                 self._first, self._began = len(data), now
             self._count += len(data)
-            return
+        else:
+            self._complete(data, end, now)
+        if self._pace:
+            # Bytes may have arrived a while ago, or be on their way: so it ends then or earlier.
+            self._end = min(self._end, now + (self._length - self._count) / self._pace)
+
+    def _complete(self, data: bytes, end: int, now: float) -> None:
         start = data.rfind(ETX, 0, end) + 1
         if start:
             self._length, self._pace = end + 1 - start, 0.0  # several frames in one read: too fast to measure
         else:
-            self._pace = _pace_of(self._count + end + 1 - self._first, now - self._began) if self._count else 0.0
             self._length = self._count + end + 1
+            self._pace = _pace_of(self._length - self._first, now - self._began) if self._count else 0.0
         self._count = self._first = len(data) - end - 1
         self._began = now
+        self._end = math.inf
 
-    def pause(self) -> float | None:
-        """Return for how many seconds the frame that has begun will surely not end; None if that is unknown.
+    def pause(self, now: float) -> float | None:
+        """Return for how many seconds the frame that has begun will not end; None if that is unknown.
 
-        0 shortly before its expected end.
+        0 shortly before its expected end, and for a moment after it.
         """
-        missing = self._length - self._count
-        if not self._pace or missing < -_MAX_EXCESS:
+        if not self._pace or now > self._end + _MAX_EXCESS / self._pace:
             return None
-        return max(missing / self._pace - _MARGIN, 0.0)
+        return max(self._end - _MARGIN - now, 0.0)
 
 
 def arrivals(data: bytes, now: float, speed: int, since: float) -> list[tuple[bytes, float]]:

@@ -170,7 +170,7 @@ class _SerialPort:
         if ETX in data or len(data) >= _BURST:
             return more
         while ETX not in more and not self._stop.is_set():
-            pause = self._pace.pause()
+            pause = self._pace.pause(now)
             seconds = min(_COALESCE if pause is None else pause, deadline - now)
             if seconds <= 0:
                 break
