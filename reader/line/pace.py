@@ -9,7 +9,7 @@ ETX = b"\x03"
 
 _PACES = (120.0, 960.0)  # bytes/s of a meter: 1200 and 9600 bit/s at ten bits a character
 _TOLERANCE = 1.25  # what comes faster is no meter's line at its own speed: a recording, a test, a gateway's backlog
-_MARGIN = 0.02  # seconds to wake up before the expected end; the last bytes are waited for one chunk at a time
+_MARGIN = 0.01  # seconds to wake up before the expected end; the last bytes are waited for one chunk at a time
 _MAX_EXCESS = 64  # bytes; a frame that is late by more than these has no expected end any more
 
 
@@ -33,7 +33,7 @@ class FramePace:
             self._count += len(data)
         else:
             self._complete(data, end, now)
-        if self._pace:
+        if self._pace and self._count:
             # Bytes may have arrived a while ago, or be on their way: so it ends then or earlier.
             self._end = min(self._end, now + (self._length - self._count) / self._pace)
 
@@ -42,18 +42,21 @@ class FramePace:
         if start:
             self._length, self._pace = end + 1 - start, 0.0  # several frames in one read: too fast to measure
         else:
-            self._length = self._count + end + 1
-            self._pace = _pace_of(self._length - self._first, now - self._began) if self._count else 0.0
+            length, before = self._count + end + 1, self._pace
+            self._pace = _pace_of(length - self._first, now - self._began) if self._count else 0.0
+            if self._pace and length < self._length:  # its end was perhaps slept through: no sign of a slower line
+                self._pace = max(self._pace, before)
+            self._length = length
         self._count = self._first = len(data) - end - 1
         self._began = now
         self._end = math.inf
 
     def pause(self, now: float) -> float | None:
-        """Return for how many seconds the frame that has begun will not end; None if that is unknown.
+        """Return for how many seconds the frame that has begun will not end; None if that is unknown, or none has begun.
 
         0 shortly before its expected end, and for a moment after it.
         """
-        if not self._pace or now > self._end + _MAX_EXCESS / self._pace:
+        if math.isinf(self._end) or now > self._end + _MAX_EXCESS / self._pace:
             return None
         return max(self._end - _MARGIN - now, 0.0)
 

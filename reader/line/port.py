@@ -152,9 +152,13 @@ class _SerialPort:
             raise PortError(f"{url}: {_reason(error)}") from error
 
     def read(self, timeout: float) -> bytes:
-        deadline = time.monotonic() + timeout
+        now = time.monotonic()
+        deadline = now + timeout
+        pause = min(self._pace.pause(now) or 0.0, timeout)
         try:
-            data = self._receive(timeout)
+            if pause > 0:
+                self._stop.wait(pause)
+            data = self._receive(timeout - pause)
         except (OSError, TypeError, termios.error) as error:  # pyserial raises TypeError after close()
             raise PortError(f"{self._url}: {_reason(error)}") from error
         if data:
