@@ -52,7 +52,7 @@ class FramePace:
         self._end = math.inf
 
     def pause(self, now: float) -> float | None:
-        """Return for how many seconds the frame that has begun will not end; None if that is unknown, or none has begun.
+        """Return for how many seconds the frame that has begun will not end; None if unknown, or none has begun.
 
         0 shortly before its expected end, and for a moment after it.
         """
