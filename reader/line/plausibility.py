@@ -64,12 +64,13 @@ class PlausibilityFilter:
         date = stamp.timestamp() if stamp else None
         new: list[Implausible] = []
         dropped: set[str] = set()
+        registers = meter.registers
         for label, bounded in REGISTERS[frame.mode].items():
             value = frame.values.get(label)
             if not isinstance(value, int):
                 continue
             observation = _Observation(value, at, date)
-            register = meter.registers.get(label)
+            register = registers.get(label)
             if register is None:
                 meter.registers[label] = _Register(observation)
                 continue

@@ -5,8 +5,8 @@ docs/home-assistant.md.
 """
 
 import math
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from common import tariff
 from common.frame import Value
@@ -29,6 +29,19 @@ _GRID_VOLTS = 230  # assumed where a meter sends currents only
 _PHASES = (1, 2, 3)
 
 
+class _Inputs(NamedTuple):
+    """What keys are derived from."""
+
+    mode: Mode
+    values: Mapping[str, Value]
+    peak_seen: bool
+    overload_frame: bool
+
+    @property
+    def status(self) -> StatusRegister | None:
+        return parse_status(self.values.get("STGE"))
+
+
 def derive(
     mode: Mode, values: Mapping[str, Value], *, peak_seen: bool = False, overload_frame: bool = False
 ) -> Derived:
@@ -36,21 +49,48 @@ def derive(
 
     `peak_seen`: this contract has mobile peaks, as one was seen; `overload_frame`: the last frame was a short one.
     """
-    status = parse_status(values.get("STGE"))
-    derived: Derived = {"mode": mode.value}
-    derived |= _tariff(mode, values, status, peak_seen=peak_seen)
-    derived |= _supply(mode, values, status)
-    derived |= _power(mode, values, overload_frame=overload_frame)
-    derived |= _energy(mode, values, derived.get("contract"))
-    if status is not None:
-        derived["exporting"] = status.exporting or (_integer(values, "SINSTI") or 0) > 0
-    blocks = parse_day_profile(values.get("PJOURF+1"))
-    if blocks is not None:
-        derived["next_day"] = [
-            {"from": block.start, "index": block.index, "contact": block.contact, "relays": list(block.relays)}
-            for block in blocks
-        ]
-    return derived
+    return DerivedValues().update(mode, values, None, peak_seen=peak_seen, overload_frame=overload_frame)
+
+
+class DerivedValues:
+    """Derives from the last values of one meter, again and again, and computes only what can have changed."""
+
+    def __init__(self) -> None:
+        self._inputs: _Inputs | None = None
+        self._parts: list[Derived] = [{} for _ in PARTS]
+        self._merged: Derived = {}
+
+    def update(
+        self,
+        mode: Mode,
+        values: Mapping[str, Value],
+        changed: Collection[str] | None,
+        *,
+        peak_seen: bool,
+        overload_frame: bool,
+    ) -> Derived:
+        """Derive, as `derive` does; the result is not to be changed.
+
+        `changed` are the labels whose values differ since the last call; None: or labels have come or gone.
+        """
+        inputs = _Inputs(mode, values, peak_seen, overload_frame)
+        before, self._inputs = self._inputs, inputs
+        if changed is None or before is None or (before.mode, *before[2:]) != (mode, peak_seen, overload_frame):
+            self._parts = [part.compute(inputs) for part in PARTS]
+        else:
+            outdated = [number for number, part in enumerate(PARTS) if not part.labels.isdisjoint(changed)]
+            if not outdated:
+                return self._merged
+            for number in outdated:
+                self._parts[number] = PARTS[number].compute(inputs)
+        self._merged = {}
+        for part in self._parts:
+            self._merged |= part
+        return self._merged
+
+
+#: The labels by whose values a mobile peak is known; some others count by their presence.
+PEAK_LABELS = frozenset(["STGE", "PTEC"])
 
 
 def has_peak(values: Mapping[str, Value]) -> bool:
@@ -64,11 +104,13 @@ def has_peak(values: Mapping[str, Value]) -> bool:
 # Tariff.
 
 
-def _tariff(mode: Mode, values: Mapping[str, Value], status: StatusRegister | None, *, peak_seen: bool) -> Derived:
+def _tariff(inputs: _Inputs) -> Derived:
+    mode, values, peak_seen, _ = inputs
+    derived: Derived = {"mode": mode.value}
     if mode is Mode.HISTORIC:
-        derived = _historic_tariff(values, peak_seen=peak_seen)
+        derived |= _historic_tariff(values, peak_seen=peak_seen)
     else:
-        derived = _standard_tariff(values, status, peak_seen=peak_seen)
+        derived |= _standard_tariff(values, inputs.status, peak_seen=peak_seen)
     if derived["period"]:
         derived["off_peak"] = _is_off_peak(derived["period"])
     return _without_none(derived)
@@ -85,9 +127,7 @@ def _is_off_peak(period: str) -> bool:
 
 
 def _historic_tariff(values: Mapping[str, Value], *, peak_seen: bool) -> Derived:
-    option, code = _text(values, "OPTARIF"), _text(values, "PTEC")
-    option = option and option.rstrip(".")
-    contract = option and _CONTRACTS.get("BBR?" if option.startswith("BBR") else option, option)
+    contract, code = _historic_contract(values), _text(values, "PTEC")
     derived: Derived = {"contract": contract, "period": code and code.rstrip(".")}
     if contract == "tempo":
         derived["tempo_today"] = code and _COLOUR_OF_PERIOD.get(code[-1])
@@ -98,6 +138,12 @@ def _historic_tariff(values: Mapping[str, Value], *, peak_seen: bool) -> Derived
             "PEJP" in values and not derived["peak"]
         )  # meters older than Linky send it until the peak ends
     return derived
+
+
+def _historic_contract(values: Mapping[str, Value]) -> str | None:
+    option = _text(values, "OPTARIF")
+    option = option and option.rstrip(".")
+    return option and _CONTRACTS.get("BBR?" if option.startswith("BBR") else option, option)
 
 
 def _standard_tariff(values: Mapping[str, Value], status: StatusRegister | None, *, peak_seen: bool) -> Derived:
@@ -121,8 +167,9 @@ def _standard_tariff(values: Mapping[str, Value], status: StatusRegister | None,
 # Status register and relays.
 
 
-def _supply(mode: Mode, values: Mapping[str, Value], status: StatusRegister | None) -> Derived:
-    if mode is Mode.HISTORIC:
+def _supply(inputs: _Inputs) -> Derived:
+    values, status = inputs.values, inputs.status
+    if inputs.mode is Mode.HISTORIC:
         return {"overload": any(label in values for label in ("ADPS", "ADIR1", "ADIR2", "ADIR3"))}
     derived: Derived = {}
     if status is not None:
@@ -146,10 +193,10 @@ def _supply(mode: Mode, values: Mapping[str, Value], status: StatusRegister | No
 # Power, and what is left of it before the breaker opens.
 
 
-def _power(mode: Mode, values: Mapping[str, Value], *, overload_frame: bool) -> Derived:
-    if mode is Mode.HISTORIC:
-        return _without_none(_historic_power(values, overload_frame=overload_frame))
-    return _without_none(_standard_power(values))
+def _power(inputs: _Inputs) -> Derived:
+    if inputs.mode is Mode.HISTORIC:
+        return _without_none(_historic_power(inputs.values, overload_frame=inputs.overload_frame))
+    return _without_none(_standard_power(inputs.values))
 
 
 def _historic_power(values: Mapping[str, Value], *, overload_frame: bool) -> Derived:
@@ -215,11 +262,19 @@ def _apparent(values: Mapping[str, Value]) -> int | None:
 # Energy.
 
 
-def _energy(mode: Mode, values: Mapping[str, Value], contract: str | None) -> Derived:
-    labels = import_registers(mode, contract)
+def _energy(inputs: _Inputs) -> Derived:
+    values = inputs.values
+    labels = import_registers(inputs.mode, _historic_contract(values) if inputs.mode is Mode.HISTORIC else None)
     return _without_none(
         {"import_total": total(values, labels) if labels else None, "export_total": _integer(values, "EAIT")}
     )
+
+
+def _exporting(inputs: _Inputs) -> Derived:
+    status = inputs.status
+    if status is None:
+        return {}
+    return {"exporting": status.exporting or (_integer(inputs.values, "SINSTI") or 0) > 0}
 
 
 def import_registers(mode: Mode, contract: str | None) -> tuple[str, ...]:
@@ -231,6 +286,48 @@ def total(values: Mapping[str, Value], labels: tuple[str, ...]) -> int | None:
     """Return the sum of registers in Wh; None unless all of them are known."""
     indexes = [index for label in labels if (index := _integer(values, label)) is not None]
     return sum(indexes) if len(indexes) == len(labels) else None
+
+
+# The day after.
+
+
+def _next_day(inputs: _Inputs) -> Derived:
+    blocks = parse_day_profile(inputs.values.get("PJOURF+1"))
+    if blocks is None:
+        return {}
+    return {
+        "next_day": [
+            {"from": block.start, "index": block.index, "contact": block.contact, "relays": list(block.relays)}
+            for block in blocks
+        ]
+    }
+
+
+class Part(NamedTuple):
+    """Some of the keys, and the labels whose values they follow from; any label may count by its presence."""
+
+    compute: Callable[[_Inputs], Derived]
+    labels: frozenset[str]
+
+
+PARTS = (
+    Part(_tariff, frozenset(["OPTARIF", "PTEC", "DEMAIN", "NGTF", "NTARF", "LTARF", "STGE"])),
+    Part(_supply, frozenset(["STGE", "NTARF", "RELAIS"])),
+    Part(
+        _power,
+        frozenset(
+            [
+                *("ISOUSC", "PAPP", "IINST", "PREF", "PCOUP", "SINSTS", "SINST1"),
+                *(f"{name}{phase}" for name in ("IINST", "SINSTS", "URMS", "IRMS") for phase in _PHASES),
+            ]
+        ),
+    ),
+    Part(
+        _energy, frozenset(["OPTARIF", "EAST", "EAIT", *(label for labels in _REGISTERS.values() for label in labels)])
+    ),
+    Part(_exporting, frozenset(["STGE", "SINSTI"])),
+    Part(_next_day, frozenset(["PJOURF+1"])),
+)
 
 
 def _integer(values: Mapping[str, Value], label: str) -> int | None:

@@ -25,6 +25,8 @@ everything else                   any change  `every`
 import math
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from itertools import compress
+from operator import ne
 from typing import Any, NamedTuple
 
 from common.labels import LABELS, Mode
@@ -88,19 +90,31 @@ class PublishPolicy:
         """Return what to publish now, None if nothing is due."""
         if self._last_at is None or self.forced or monotonic - self._last_full_at >= self._refresh:
             return self._publish(state, state, monotonic)
-        changed = [key for key in state.keys() | self._published.keys() if self._differs(state, key)]
-        urgent = {key for key in changed if key in URGENT and self._interval_over(key, monotonic)}
-        if not urgent and monotonic - self._last_at < self._every:
+        in_interval = monotonic - self._last_at < self._every
+        if in_interval and not self._urgent(URGENT, state, monotonic):
             return None
+        changed = self._changed(state)
+        urgent = self._urgent(URGENT.intersection(changed), state, monotonic)
         if self._stale or urgent - {"exporting"}:
             return self._publish(state, state, monotonic)
         ready = [key for key in changed if self._ready(state, key, monotonic)]
         return self._publish(state, ready, monotonic) if ready else None
 
-    def _differs(self, state: Mapping[str, Any], key: str) -> bool:
-        if key not in state or key not in self._published:
-            return True
-        return bool(state[key] != self._published[key])
+    def _urgent(self, keys: Iterable[str], state: Mapping[str, Any], monotonic: float) -> set[str]:
+        """Return those of the urgent `keys` that differ from what was published; absent ones are alike."""
+        published = self._published
+        return {key for key in keys if state.get(key) != published.get(key) and self._interval_over(key, monotonic)}
+
+    def _changed(self, state: Mapping[str, Any]) -> list[str]:
+        """Return the keys that differ from what was published, or have come or gone."""
+        keys, published = list(state), self._published
+        if keys == list(published):
+            return list(compress(keys, map(ne, state.values(), published.values())))
+        return [
+            key
+            for key in state.keys() | published.keys()
+            if key not in state or key not in published or state[key] != published[key]
+        ]
 
     def _interval_over(self, key: str, monotonic: float) -> bool:
         return monotonic - self._changed_at.get(key, -math.inf) >= _rule(key).min_interval
