@@ -147,7 +147,7 @@ def format_time(time: datetime) -> str:
     >>> format_time(datetime(2026, 11, 24, 22, 20, 20, 5, tzinfo=UTC))
     '2026-11-24T22:20:20.000005Z'
     """
-    return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return _in_utc(time).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 @lru_cache(maxsize=1024)  # a frame has some twenty of them, and all but DATE are those of the frame before
@@ -157,7 +157,7 @@ def write_stamp(stamp: datetime) -> str:
     >>> write_stamp(datetime(2026, 11, 24, 22, 20, 19, tzinfo=UTC))
     '2026-11-24T22:20:19Z'
     """
-    return stamp.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+    return _in_utc(stamp).isoformat().removesuffix("+00:00") + "Z"
 
 
 def parse_time(text: str) -> datetime:
@@ -172,9 +172,13 @@ def parse_time(text: str) -> datetime:
     if not _TIME.fullmatch(text):
         raise MessageError(f"not an instant: {text[:40]!r}, such as '2026-11-24T22:20:20.123456Z' is expected")
     try:
-        return datetime.fromisoformat(text).astimezone(UTC)
+        return _in_utc(datetime.fromisoformat(text))
     except (ValueError, OverflowError) as error:
         raise MessageError(f"not an instant: {text!r}, {error}") from error
+
+
+def _in_utc(time: datetime) -> datetime:
+    return time if time.tzinfo is UTC else time.astimezone(UTC)
 
 
 def _wanted(message: Mapping[str, Any], key: str, kind: type) -> Any:
