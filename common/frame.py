@@ -114,9 +114,12 @@ class _FrameWriter:
         )
         if frame.stamps is not None:
             text += f', "stamps": {self._stamps.write(frame.stamps)}'
-        for key, value in (("clock", frame.clock), ("host_clock", frame.host_clock), ("dropped", frame.dropped)):
-            if value is not None:
-                text += f', "{key}": {write_value(value)}'
+        if frame.clock is not None:
+            text += f', "clock": {write_value(frame.clock)}'
+        if frame.host_clock is not None:
+            text += f', "host_clock": {write_value(frame.host_clock)}'
+        if frame.dropped is not None:
+            text += f', "dropped": {write_value(frame.dropped)}'
         return text + "}"
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from itertools import compress
+from itertools import compress, count
 from operator import ne
 from typing import Generic, TypeVar
 
@@ -34,11 +34,9 @@ class ObjectWriter(Generic[V]):
         keys_before, values_before, texts = self._before
         if keys == keys_before:
             texts = texts.copy()
-            changed = list(compress(range(len(keys)), map(ne, values, values_before)))
+            for number in compress(count(), map(ne, values, values_before)):
+                texts[number] = f"{_encode(keys[number])}: {self._write(values[number])}"
         else:
-            texts = [""] * len(keys)
-            changed = list(range(len(keys)))
-        for number in changed:
-            texts[number] = f"{_encode(keys[number])}: {self._write(values[number])}"
+            texts = [f"{_encode(key)}: {self._write(value)}" for key, value in members.items()]
         self._before = keys, values, texts
         return "{" + ", ".join(texts) + "}"

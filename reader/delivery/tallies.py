@@ -27,15 +27,18 @@ class Tallies:
         """
         now_us = to_micros(now)
         over = (now_us - _TALLY_AFTER_US) // HOUR * HOUR
+        oldest = (now_us - _COUNTS_KEPT_US) // HOUR * HOUR
         items = []
+        outdated = False
         for key, frames in self._journal.counts.frames.items():
             meter, hour = key
+            outdated = outdated or hour < oldest
             if hour < over and self._published.get(key) != frames:
                 self._published[key] = frames
                 reader = self._journal.counts.reader_of(key)
                 tally = Tally(meter=meter, hour=from_micros(hour), reader=reader, frames=frames)
                 items.append(Item(Kind.TALLY, meter, hour, tally.to_json()))
-        oldest = (now_us - _COUNTS_KEPT_US) // HOUR * HOUR
-        self._journal.forget_counts(oldest)
-        self._published = {key: frames for key, frames in self._published.items() if key[1] >= oldest}
+        if outdated:
+            self._journal.forget_counts(oldest)
+            self._published = {key: frames for key, frames in self._published.items() if key[1] >= oldest}
         return items

@@ -54,7 +54,7 @@ class MeterObserver:
         self.revision = 0  # rises whenever the profile may be another one
         self._keys: list[str] = []  # of the state
         self._index_keys: list[str] = []  # those of them that are indexes
-        self._facts: tuple[object, ...] = ()  # what else of the state goes into the profile
+        self._facts: list[object] = []  # what else of the state goes into the profile
         self.mode = ""
         self.contract: str | None = None
         self.labels: dict[int, str] = {}  # what the meter calls its registers
@@ -90,7 +90,7 @@ class MeterObserver:
             self.revision += 1
             self._keys, self._index_keys = keys, [key for key in keys if key in _INDEXES]
         self._observe_indexes(state)
-        facts = tuple([state.get(key) for key in _FACTS])
+        facts = list(map(state.get, _FACTS))
         if changed or facts != self._facts:
             self.revision += 1
             self._facts = facts

@@ -36,6 +36,7 @@ class _Inputs(NamedTuple):
     values: Mapping[str, Value]
     peak_seen: bool
     overload_frame: bool
+    three_phase: bool
 
     @property
     def status(self) -> StatusRegister | None:
@@ -56,7 +57,8 @@ class DerivedValues:
     """Derives from the last values of one meter, again and again, and computes only what can have changed."""
 
     def __init__(self) -> None:
-        self._inputs: _Inputs | None = None
+        self._circumstances: tuple[Mode, bool, bool] | None = None
+        self._three_phase = False
         self._parts: list[Derived] = [{} for _ in PARTS]
         self._merged: Derived = {}
 
@@ -73,14 +75,16 @@ class DerivedValues:
 
         `changed` are the labels whose values differ since the last call; None: or labels have come or gone.
         """
-        inputs = _Inputs(mode, values, peak_seen, overload_frame)
-        before, self._inputs = self._inputs, inputs
-        if changed is None or before is None or (before.mode, *before[2:]) != (mode, peak_seen, overload_frame):
+        circumstances = mode, peak_seen, overload_frame
+        if changed is None or circumstances != self._circumstances:
+            self._circumstances, self._three_phase = circumstances, is_three_phase(values)
+            inputs = _Inputs(mode, values, peak_seen, overload_frame, self._three_phase)
             self._parts = [part.compute(inputs) for part in PARTS]
         else:
             outdated = [number for number, part in enumerate(PARTS) if not part.labels.isdisjoint(changed)]
             if not outdated:
                 return self._merged
+            inputs = _Inputs(mode, values, peak_seen, overload_frame, self._three_phase)
             for number in outdated:
                 self._parts[number] = PARTS[number].compute(inputs)
         self._merged = {}
@@ -105,7 +109,7 @@ def has_peak(values: Mapping[str, Value]) -> bool:
 
 
 def _tariff(inputs: _Inputs) -> Derived:
-    mode, values, peak_seen, _ = inputs
+    mode, values, peak_seen = inputs.mode, inputs.values, inputs.peak_seen
     derived: Derived = {"mode": mode.value}
     if mode is Mode.HISTORIC:
         derived |= _historic_tariff(values, peak_seen=peak_seen)
@@ -195,20 +199,20 @@ def _supply(inputs: _Inputs) -> Derived:
 
 def _power(inputs: _Inputs) -> Derived:
     if inputs.mode is Mode.HISTORIC:
-        return _without_none(_historic_power(inputs.values, overload_frame=inputs.overload_frame))
-    return _without_none(_standard_power(inputs.values))
+        return _without_none(_historic_power(inputs))
+    return _without_none(_standard_power(inputs))
 
 
-def _historic_power(values: Mapping[str, Value], *, overload_frame: bool) -> Derived:
+def _historic_power(inputs: _Inputs) -> Derived:
+    values, three_phase = inputs.values, inputs.three_phase
     subscribed = _integer(values, "ISOUSC")
     if not subscribed:  # no contract is for 0
         return {}
-    three_phase = is_three_phase(values)
     labels = [f"IINST{n}" for n in _PHASES] if three_phase else ["IINST"]
     currents = [amperes for label in labels if (amperes := _integer(values, label)) is not None]
     power = subscribed * VA_PER_AMPERE * (3 if three_phase else 1)
     apparent = _integer(values, "PAPP")
-    if currents and (overload_frame or apparent is None):  # overload frames, and old meters, have currents only
+    if currents and (inputs.overload_frame or apparent is None):  # overload frames, and old meters, have currents only
         apparent = sum(currents) * _GRID_VOLTS
     return {
         "subscribed_power": power,
@@ -217,20 +221,22 @@ def _historic_power(values: Mapping[str, Value], *, overload_frame: bool) -> Der
     }
 
 
-def _standard_power(values: Mapping[str, Value]) -> Derived:
+def _standard_power(inputs: _Inputs) -> Derived:
+    values = inputs.values
     reference, cutoff = _integer(values, "PREF"), _integer(values, "PCOUP")
     derived: Derived = {"subscribed_power": reference * 1000 if reference else None}
     limit = (cutoff or reference or 0) * 1000
     if limit:
         apparent = _apparent(values)
         derived["headroom_power"] = None if apparent is None else limit - apparent
-        derived["headroom_current"] = min(_headroom_currents(values, limit), default=None)
+        derived["headroom_current"] = min(
+            _headroom_currents(values, limit, three_phase=inputs.three_phase), default=None
+        )
     return derived
 
 
-def _headroom_currents(values: Mapping[str, Value], limit: int) -> Iterator[int]:
+def _headroom_currents(values: Mapping[str, Value], limit: int, *, three_phase: bool) -> Iterator[int]:
     """Yield what is left on each phase, in whole amperes."""
-    three_phase = is_three_phase(values)
     for n in _PHASES if three_phase else (1,):
         volts, amperes = _integer(values, f"URMS{n}"), _integer(values, f"IRMS{n}")
         if not volts:

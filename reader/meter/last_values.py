@@ -103,19 +103,22 @@ class LastValues:
         if before is None or frame.meter != before.meter or frame.mode is not before.mode:
             return None
         labels, stamps, stamps_before = list(frame.values), frame.stamps or {}, before.stamps or {}
-        if labels != list(before.values) or stamps.keys() != stamps_before.keys():
+        if labels != list(before.values) or list(stamps) != list(stamps_before):
             return None
         changed = list(compress(labels, map(ne, frame.values.values(), before.values.values())))
-        if not all(self._is_simple(frame.mode, label, frame.values[label]) for label in changed):
-            return None
+        for label in changed:
+            if not self._is_simple(frame.mode, label, frame.values[label]):
+                return None
         for label in changed:
             self.values[label] = strip_padding(frame.values[label])
-        stamps_changed = [label for label, stamp in stamps.items() if stamp != stamps_before[label] and label != "DATE"]
-        for label in stamps_changed:
-            self.stamps[label] = stamps[label]
+        stamps_changed = False
+        for label in compress(stamps, map(ne, stamps.values(), stamps_before.values())):
+            if label != "DATE":
+                self.stamps[label] = stamps[label]
+                stamps_changed = True
         self._complete_frames.feed(frame)
         self._before = frame
-        return Accepted(self._accepted, changed, bool(stamps_changed))
+        return Accepted(self._accepted, changed, stamps_changed)
 
     def _is_simple(self, mode: Mode, label: str, value: Value) -> bool:
         """Return whether a value that has changed only replaces the one before."""
