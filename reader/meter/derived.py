@@ -29,7 +29,7 @@ _GRID_VOLTS = 230  # assumed where a meter sends currents only
 _PHASES = (1, 2, 3)
 
 
-class _Inputs(NamedTuple):
+class Inputs(NamedTuple):
     """What keys are derived from."""
 
     mode: Mode
@@ -40,6 +40,7 @@ class _Inputs(NamedTuple):
 
     @property
     def status(self) -> StatusRegister | None:
+        """The status register, if the meter sends one."""
         return parse_status(self.values.get("STGE"))
 
 
@@ -78,13 +79,13 @@ class DerivedValues:
         circumstances = mode, peak_seen, overload_frame
         if changed is None or circumstances != self._circumstances:
             self._circumstances, self._three_phase = circumstances, is_three_phase(values)
-            inputs = _Inputs(mode, values, peak_seen, overload_frame, self._three_phase)
+            inputs = Inputs(mode, values, peak_seen, overload_frame, self._three_phase)
             self._parts = [part.compute(inputs) for part in PARTS]
         else:
             outdated = [number for number, part in enumerate(PARTS) if not part.labels.isdisjoint(changed)]
             if not outdated:
                 return self._merged
-            inputs = _Inputs(mode, values, peak_seen, overload_frame, self._three_phase)
+            inputs = Inputs(mode, values, peak_seen, overload_frame, self._three_phase)
             for number in outdated:
                 self._parts[number] = PARTS[number].compute(inputs)
         self._merged = {}
@@ -108,7 +109,7 @@ def has_peak(values: Mapping[str, Value]) -> bool:
 # Tariff.
 
 
-def _tariff(inputs: _Inputs) -> Derived:
+def _tariff(inputs: Inputs) -> Derived:
     mode, values, peak_seen = inputs.mode, inputs.values, inputs.peak_seen
     derived: Derived = {"mode": mode.value}
     if mode is Mode.HISTORIC:
@@ -171,7 +172,7 @@ def _standard_tariff(values: Mapping[str, Value], status: StatusRegister | None,
 # Status register and relays.
 
 
-def _supply(inputs: _Inputs) -> Derived:
+def _supply(inputs: Inputs) -> Derived:
     values, status = inputs.values, inputs.status
     if inputs.mode is Mode.HISTORIC:
         return {"overload": any(label in values for label in ("ADPS", "ADIR1", "ADIR2", "ADIR3"))}
@@ -197,13 +198,13 @@ def _supply(inputs: _Inputs) -> Derived:
 # Power, and what is left of it before the breaker opens.
 
 
-def _power(inputs: _Inputs) -> Derived:
+def _power(inputs: Inputs) -> Derived:
     if inputs.mode is Mode.HISTORIC:
         return _without_none(_historic_power(inputs))
     return _without_none(_standard_power(inputs))
 
 
-def _historic_power(inputs: _Inputs) -> Derived:
+def _historic_power(inputs: Inputs) -> Derived:
     values, three_phase = inputs.values, inputs.three_phase
     subscribed = _integer(values, "ISOUSC")
     if not subscribed:  # no contract is for 0
@@ -221,7 +222,7 @@ def _historic_power(inputs: _Inputs) -> Derived:
     }
 
 
-def _standard_power(inputs: _Inputs) -> Derived:
+def _standard_power(inputs: Inputs) -> Derived:
     values = inputs.values
     reference, cutoff = _integer(values, "PREF"), _integer(values, "PCOUP")
     derived: Derived = {"subscribed_power": reference * 1000 if reference else None}
@@ -268,7 +269,7 @@ def _apparent(values: Mapping[str, Value]) -> int | None:
 # Energy.
 
 
-def _energy(inputs: _Inputs) -> Derived:
+def _energy(inputs: Inputs) -> Derived:
     values = inputs.values
     labels = import_registers(inputs.mode, _historic_contract(values) if inputs.mode is Mode.HISTORIC else None)
     return _without_none(
@@ -276,7 +277,7 @@ def _energy(inputs: _Inputs) -> Derived:
     )
 
 
-def _exporting(inputs: _Inputs) -> Derived:
+def _exporting(inputs: Inputs) -> Derived:
     status = inputs.status
     if status is None:
         return {}
@@ -297,7 +298,7 @@ def total(values: Mapping[str, Value], labels: tuple[str, ...]) -> int | None:
 # The day after.
 
 
-def _next_day(inputs: _Inputs) -> Derived:
+def _next_day(inputs: Inputs) -> Derived:
     blocks = parse_day_profile(inputs.values.get("PJOURF+1"))
     if blocks is None:
         return {}
@@ -312,7 +313,7 @@ def _next_day(inputs: _Inputs) -> Derived:
 class Part(NamedTuple):
     """Some of the keys, and the labels whose values they follow from; any label may count by its presence."""
 
-    compute: Callable[[_Inputs], Derived]
+    compute: Callable[[Inputs], Derived]
     labels: frozenset[str]
 
 

@@ -148,8 +148,7 @@ class LastValues:
         """Return whether the frame that was just taken over would change nothing when it came again."""
         stamps = (frame.stamps or {}).keys() - {"DATE"}
         return (
-            not self.overload_frame
-            and not self._seen_once
+            not self._seen_once
             and self._seen_since_change is None
             and stamps <= self.stamps.keys()
             and TRANSIENT.isdisjoint((self.values.keys() | self.stamps.keys()) - frame.values.keys())

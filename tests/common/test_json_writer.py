@@ -29,7 +29,16 @@ def test_each_object_is_written_as_by_json_dumps_whatever_was_written_before(
 
 def test_members_that_change_come_go_or_move_are_written_anew() -> None:
     writer = ObjectWriter[int | str]()
-    for members in ({"a": 1, "b": 2}, {"a": 1, "b": 3}, {"b": 3, "a": 1}, {"b": 3}, {"b": 3, "é": "“é”"}, {}, {"a": 1}):
+    objects: list[dict[str, int | str]] = [
+        {"a": 1, "b": 2},
+        {"a": 1, "b": 3},
+        {"b": 3, "a": 1},
+        {"b": 3},
+        {"b": 3, "é": "“é”"},
+        {},
+        {"a": 1},
+    ]
+    for members in objects:
         assert writer.write(members) == dumps(members)
 
 
