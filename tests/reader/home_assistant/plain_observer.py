@@ -8,7 +8,6 @@ from common.tariff import expand_abbreviations
 from reader.home_assistant.profile import COMPLETE_FRAMES, NAME_FRAMES, MeterObserver
 from reader.meter.last_values import CompleteFrames
 
-
 INDEXES = {label.name for labels in LABELS.values() for label in labels.values() if label.cumulative}
 
 

@@ -109,7 +109,7 @@ def test_what_became_unnecessary_between_two_runs_is_removed() -> None:
     assert "tempo_today" not in last["cmps"]
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_a_meter_is_announced_as_if_all_of_its_state_was_looked_at_with_each_frame(seed: int) -> None:
     discovery, plain, state = discovery_of(), discovery_of(), MeterState()
     plain._observer = PlainObserver()
