@@ -34,9 +34,9 @@ class PlainObserver(MeterObserver):
         self._closed |= {number for number in range(1, 9) if state.get(f"relay_{number}") is True}
         self._exports |= state.get("exporting") is True or state.get("producer") is True
         self._has_off_peak |= contract in ("hchp", "tempo") or state.get("off_peak") is True
-        number, label = state.get("supplier_index"), state.get("LTARF")
-        if isinstance(number, int) and label:
-            self._count_name((number, expand_abbreviations(str(label))))
+        number, text = state.get("supplier_index"), state.get("LTARF")
+        if isinstance(number, int) and text:
+            self._count_name((number, expand_abbreviations(str(text))))
         self._complete_frames.feed(frame)
         return changed
 
