@@ -23,6 +23,15 @@ class State:
     rebuild_from: datetime | None  # hours to rebuild; None: none
     rebuild_to: datetime | None  # exclusive
 
+    @property
+    def remaining(self) -> timedelta:
+        """What is to be rebuilt, hours without frames included."""
+        return (
+            timedelta(0)
+            if self.rebuild_from is None or self.rebuild_to is None
+            else self.rebuild_to - self.rebuild_from
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class LateHour:
