@@ -1,8 +1,6 @@
 """The rollups of running storers: beside the frames, at their first start, and while something is killed."""
 
-import contextlib
 import json
-import signal
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from common.database import sql_time
 from common.frame import Frame
 from demo.servers import Broker
 from demo.servers import Database as Server
@@ -20,11 +17,10 @@ from storer.database.schema import migrate, migrations
 from tests.services.test_storer import StorerSetup
 from tests.support.frames import simulated
 from tests.support.mqtt_client import listen
-from tests.support.programs import ENVIRONMENT, WITHIN, command_line, run_command, wait_until
+from tests.support.programs import WITHIN, run_command, wait_until
 from tests.support.rollups import assert_as_expected
 from tests.support.storing import client, make_tables, query, store
 
-#: Frames of two meters over some days before now, the last of them some hours ago.
 KINDS = ("standard-single-phase-tempo", "historic-single-phase-hchp")
 
 
@@ -34,10 +30,12 @@ def setup(broker: Broker, fresh_database: Server, tmp_path: Path) -> Iterator[St
         yield setup
 
 
-def past(days: int, every: int = 60) -> list[Frame]:
+def past(hours: int) -> list[Frame]:
+    """Frames of two meters, the last of them some hours ago."""
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-    count = days * 86400 // every
-    start = now - timedelta(days=days, hours=5)
+    every = 300
+    count = hours * 3600 // every
+    start = now - timedelta(hours=hours + 5)
     return [
         frame
         for number, kind in enumerate(KINDS)
@@ -73,7 +71,7 @@ def rebuild(setup: StorerSetup, folder: Path, *more: str) -> "subprocess.Complet
 
 
 def test_a_storer_that_starts_on_an_old_database_rolls_up_the_past_in_the_background(setup: StorerSetup) -> None:
-    frames = past(2)
+    frames = past(12)
     old_database(setup.server, frames)
     setup.start_online()
     setup.wait_for_log("Rollups are rebuilt")
@@ -86,7 +84,7 @@ def test_a_storer_that_starts_on_an_old_database_rolls_up_the_past_in_the_backgr
 def test_frames_are_stored_while_the_rollups_fail_and_that_is_said(setup: StorerSetup) -> None:
     make_tables(setup.server, datetime.now(UTC))
     setup.server.sql(f"DROP TABLE {setup.server.name}.minutes;")
-    store(client(setup.server), past(1, every=600))
+    store(client(setup.server), past(2))
     setup.start_online()
     setup.wait_for_log("frames are stored all the same")
     now = datetime.now(UTC).replace(microsecond=0)
@@ -98,7 +96,7 @@ def test_frames_are_stored_while_the_rollups_fail_and_that_is_said(setup: Storer
 
 
 def test_rebuild_makes_all_again_and_says_what_it_did(setup: StorerSetup, tmp_path: Path) -> None:
-    frames = past(1)
+    frames = past(6)
     old_database(setup.server, frames)
     done = rebuild(setup, tmp_path)
     hours = len({frame.timestamp.replace(minute=0, second=0, microsecond=0) for frame in frames})
@@ -108,21 +106,21 @@ def test_rebuild_makes_all_again_and_says_what_it_did(setup: StorerSetup, tmp_pa
 
 
 def test_rebuild_mends_only_what_it_is_told_to(setup: StorerSetup, tmp_path: Path) -> None:
-    frames = past(2)
+    frames = past(12)
     old_database(setup.server, frames)
     rebuild(setup, tmp_path)
     first = min(frame.timestamp for frame in frames).replace(minute=0, second=0, microsecond=0)
-    begin, end = first + timedelta(hours=10), first + timedelta(hours=20)
+    begin, end = first + timedelta(hours=4), first + timedelta(hours=8)
     database = client(setup.server)
     query(database, "UPDATE hours SET power_max = 1, drawn_wh = 0", "SELECT 1")
     done = rebuild(setup, tmp_path, "--from", begin.isoformat(), "--to", end.isoformat())
-    assert done.stdout.startswith("10 hours rebuilt")
+    assert done.stdout.startswith("4 hours rebuilt")
     damaged = query(database, "SELECT COUNT(*) FROM hours WHERE power_max = 1 AND drawn_wh = 0")
-    assert damaged == [(2 * (48 - 10),)]
+    assert damaged == [(2 * (12 - 4),)]
 
 
 def test_rebuild_takes_over_from_a_storer_that_runs_and_leaves_it_the_rest(setup: StorerSetup, tmp_path: Path) -> None:
-    frames = past(1)
+    frames = past(6)
     old_database(setup.server, frames)
     setup.start_online()
     setup.wait_for_log("Rollups are rebuilt")
@@ -133,53 +131,9 @@ def test_rebuild_takes_over_from_a_storer_that_runs_and_leaves_it_the_rest(setup
     assert setup.stop() == 0
 
 
-@contextlib.contextmanager
-def stuck_at(setup: StorerSetup, hour: datetime) -> Iterator[None]:
-    """Hold a row of `hours`, so that a roll-up of this hour waits."""
-    with contextlib.closing(client(setup.server).connect()) as connection:
-        connection.execute("START TRANSACTION")
-        connection.execute(
-            "INSERT INTO hours (meter_id, hour, frames, seconds, minutes) VALUES (1, %s, 0, 0, 0)", (sql_time(hour),)
-        )
-        yield
-
-
-def wait_until_stuck(setup: StorerSetup) -> None:
-    waiting = "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"
-    wait_until(lambda: setup.server.sql(waiting) != "0\n", WITHIN, "a roll-up that waits")
-
-
-@pytest.mark.parametrize("victim", ["storer", "rebuild", "database"])
-def test_a_kill_in_the_midst_of_a_rebuild_loses_nothing(setup: StorerSetup, tmp_path: Path, victim: str) -> None:
-    frames = past(2)
-    old_database(setup.server, frames)
-    middle = min(frame.timestamp for frame in frames).replace(minute=0, second=0, microsecond=0) + timedelta(hours=30)
-    with stuck_at(setup, middle):
-        if victim == "rebuild":
-            process = subprocess.Popen(command_line("storer", *rebuild_arguments(setup, tmp_path)), env=ENVIRONMENT)
-            with process:
-                wait_until_stuck(setup)
-                process.kill()
-        else:
-            setup.start_online()
-            wait_until_stuck(setup)
-            if victim == "database":
-                setup.server.kill()
-                setup.server.start()
-            setup.stop(how=signal.SIGKILL)
-    up_to, rebuild_from = query(client(setup.server), "SELECT up_to, rebuild_from FROM rollup_state")[0]
-    assert rebuild_from.replace(tzinfo=UTC) <= middle < up_to.replace(tzinfo=UTC)
-    # Of the storer that starts, or nobody's: else it would wait for the end of the lease.
-    query(client(setup.server), "UPDATE rollup_state SET held_until = NOW()", "SELECT 1")
-    setup.start_online()
-    setup.wait_for_log("Rollups are rebuilt")
-    assert setup.stop() == 0
-    assert_as_expected(client(setup.server), frames)
-
-
 def test_a_restored_database_is_rolled_up_again(setup: StorerSetup, tmp_path: Path) -> None:
     """Also where a storer ran before the backup was restored: what comes from it is older than its rollups."""
-    frames = past(1)
+    frames = past(6)
     database = make_tables(setup.server, datetime.now(UTC))
     store(database, frames)
     file, _ = backup(database, tmp_path, datetime.now(UTC))
