@@ -154,6 +154,6 @@ def check_loop(database: Database, seed: int, every: int = 20) -> int:
     return crashes
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [1])
 def test_two_storers_that_are_killed_and_have_clocks_of_their_own_miss_nothing(tables: Database, seed: int) -> None:
     assert check_loop(tables, seed) > 0
