@@ -19,7 +19,7 @@ from storer.database.schema import make_earlier_partitions
 from storer.rollups.roller import FULL_EVERY, MINUTE, OPEN, Roller
 from storer.rollups.state import LEASE, rebuilt, request_rebuild, take_lease
 from tests.support.rollup_oracle import expected
-from tests.support.rollups import HOUR, assert_as_expected, hours_of, roll, stored
+from tests.support.rollups import HOUR, Crash, FragileConnection, assert_as_expected, hours_of, roll, stored
 from tests.support.storing import make_tables, query, store
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -361,6 +361,24 @@ def test_new_minutes_are_there_after_a_minute_and_hours_after_ten(tables: Databa
         seen.append(max((row["last_at"] for row in found.hours.values()), default=NOON))
     assert all(clock.now - last <= (FULL_EVERY + 1) * MINUTE for last in seen[-FULL_EVERY:][:1])
     assert len(set(seen)) >= 2
+
+
+def test_what_a_run_that_is_killed_at_any_statement_left_is_made_up_for(tables: Database) -> None:
+    clock, frames, lasted = Clock(), [], 0
+    for statements in range(40):
+        arriving = [standard(clock.now - age * MINUTE, EAST=statements * 10 - age) for age in (4, 3, 2)]
+        write(tables, arriving, clock.now)
+        frames += arriving
+        connection = FragileConnection(tables)
+        connection.left = statements
+        with contextlib.suppress(Crash), contextlib.closing(connection):
+            Roller(connection, "one", now=clock).run()
+            lasted += 1
+        clock.now += 12 * MINUTE  # so that the frames are before what the next run makes final
+    assert 0 < lasted < 30
+    with contextlib.closing(tables.connect()) as last:
+        Roller(last, "one", now=clock).run()
+    assert_as_expected(tables, frames)
 
 
 def test_after_the_servers_clock_was_set_back_nothing_is_missed(tables: Database, connection: Connection) -> None:
