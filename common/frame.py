@@ -67,15 +67,16 @@ class Frame:
         Raises:
             MessageError: the payload is not a frame.
         """
-        if len(payload) > LONGEST_MESSAGE:
-            raise MessageError(f"too large: {len(payload)} bytes, a frame has at most {LONGEST_MESSAGE}")
-        try:
-            # Decoded here: json.loads would also accept other encodings and halves of surrogate pairs.
-            message = json.loads(payload.decode())
-            if b"\\u" in payload:
-                json.dumps(message, ensure_ascii=False).encode()  # raises for such a half
-        except (ValueError, RecursionError) as error:
-            raise MessageError(f"not JSON: {error}") from error
+        check_size(payload)
+        return cls.from_message(read_json(payload))
+
+    @classmethod
+    def from_message(cls, message: Any) -> Self:
+        """Make a frame of a message that `read_json` has read.
+
+        Raises:
+            MessageError: the message is not a frame.
+        """
         if not isinstance(message, dict):
             raise MessageError("not a frame: a JSON object is expected")
         mode = _wanted(message, "mode", str)
@@ -100,6 +101,32 @@ class Frame:
         )
 
 
+def check_size(payload: bytes) -> None:
+    """Check the length of a frame's message.
+
+    Raises:
+        MessageError: it is too large.
+    """
+    if len(payload) > LONGEST_MESSAGE:
+        raise MessageError(f"too large: {len(payload)} bytes, a frame has at most {LONGEST_MESSAGE}")
+
+
+def read_json(payload: bytes) -> Any:
+    """Read JSON in UTF-8.
+
+    Raises:
+        MessageError: the payload is not JSON, or contains text that could not be written again.
+    """
+    try:
+        # Decoded here: json.loads would also accept other encodings and halves of surrogate pairs.
+        message = json.loads(payload.decode())
+        if b"\\u" in payload:
+            json.dumps(message, ensure_ascii=False).encode()  # raises for such a half
+    except (ValueError, RecursionError) as error:
+        raise MessageError(f"not JSON: {error}") from error
+    return message
+
+
 def peek_id(payload: bytes) -> tuple[str, str] | None:
     """Return meter and timestamp, as published, of a message that is no valid frame; None if it has none.
 
@@ -110,6 +137,11 @@ def peek_id(payload: bytes) -> tuple[str, str] | None:
         message = json.loads(payload[:_PEEK_MAX].decode())
     except (ValueError, RecursionError):
         return None
+    return published_id(message)
+
+
+def published_id(message: Any) -> tuple[str, str] | None:
+    """Return meter and timestamp, as published, of a message that was read from JSON; None if it has none."""
     if not isinstance(message, dict):
         return None
     meter, timestamp = message.get("meter"), message.get("timestamp")
