@@ -12,7 +12,7 @@ from common.frame import Frame, format_time
 from common.mqtt.events import Message
 from common.tally import Tally
 from storer.batch import Envelope, chunks, confirmations, decode_batch, rejection_payload
-from tests.support.frames import ADDRESS, DAY, every_kind, frames, historic
+from tests.support.frames import ADDRESS, DAY, frames, historic, simulated
 
 NOW = DAY + timedelta(hours=12)
 FRAME = historic(ADCO=ADDRESS, BASE=1, PAPP=390)
@@ -167,7 +167,8 @@ def what(envelope: Envelope) -> tuple[object, ...]:
 
 
 def test_the_frames_of_a_block_are_those_of_single_messages() -> None:
-    payloads = [frame.to_json() for frame in every_kind(2, every=timedelta(seconds=1))]
+    kinds = ("historic-single-phase-base", "standard-three-phase-producer")
+    payloads = [frame.to_json() for kind in kinds for frame in simulated(kind, 3, every=timedelta(seconds=1))]
     one = block(*payloads)
     envelopes = decode_batch([one], NOW)
     assert [what(envelope) for envelope in envelopes] == [
