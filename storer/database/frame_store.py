@@ -13,6 +13,7 @@ from common.frame import Frame
 from common.tally import Tally
 from storer.database.frame_writer import FrameWriter, WriteResult
 from storer.database.ids import AddedIds
+from storer.database.label_sets import LabelSetWriter
 from storer.database.rejected import RejectedMessages, Rejection
 from storer.database.rows import RowEncoder
 from storer.database.schema import make_partitions
@@ -42,6 +43,7 @@ class FrameStore:
         self._database = database
         self._session: _Session | None = None
         self._encoder = RowEncoder()
+        self._label_sets = LabelSetWriter()
         self._unclassified = 0  # consecutive failures with an unclassified error number
 
     def write(self, frames: Sequence[Frame]) -> WriteResult:
@@ -118,7 +120,8 @@ class FrameStore:
         try:
             if self._session is None:
                 connection = self._database.connect()
-                self._session = _Session(connection, FrameWriter(connection, self.added), RejectedMessages(connection))
+                frames = FrameWriter(connection, self.added, self._label_sets)
+                self._session = _Session(connection, frames, RejectedMessages(connection))
             yield self._session
         except DatabaseError:
             self.close()

@@ -1,12 +1,15 @@
 """Writes a batch of rows in one transaction, each frame once, and isolates the rows that the database cannot hold."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from common.database import Connection, sql_time
 from common.errors import Conflict, InvalidRow, PartitionMissing, Unclassified
-from storer.database.ids import LOOKUPS, AddedIds, add_label_set, add_meter, find_label_sets, find_meters
-from storer.database.rows import COLUMNS, Row
+from storer.database.ids import LOOKUPS, AddedIds, add_meter, find_meters
+from storer.database.label_sets import LabelSetWriter, find_label_sets, read_content
+from storer.database.rows import COLUMNS, Row, decode_row
 
 _NAMES = ", ".join(COLUMNS)
 _MARKS = ", ".join(["%s"] * len(COLUMNS))
@@ -43,10 +46,11 @@ class WriteResult:
 class FrameWriter:
     """The table `frames`, over one connection."""
 
-    def __init__(self, connection: Connection, added: AddedIds) -> None:
+    def __init__(self, connection: Connection, added: AddedIds, label_sets: LabelSetWriter) -> None:
         """`added` counts the meters and label sets that are new."""
         self._connection = connection
         self._added = added
+        self._label_sets = label_sets
 
     def write(self, rows: Sequence[Row]) -> WriteResult:
         """Write rows, committed when this returns; those that the database cannot hold are rejected.
@@ -120,12 +124,12 @@ class FrameWriter:
                 meters = find_meters(self._connection, identifiers)
                 sets = find_label_sets(self._connection, label_sets)
                 if len(meters) == len(identifiers) and len(sets) == len(label_sets):
-                    return self._insert([_values(row, meters, sets) for row in rows])
+                    return self._insert(rows, [_values(row, meters, sets) for row in rows])
             # Meters and label sets are committed on their own, before the rows that refer to them.
             for identifier in sorted(identifiers - meters.keys()):
                 self._added.meters += add_meter(self._connection, identifier)
             for digest in label_sets.keys() - sets.keys():
-                self._added.label_sets += add_label_set(self._connection, label_sets[digest])
+                self._added.label_sets += self._label_sets.add(self._connection, label_sets[digest])
         raise Conflict("database: other storers add meters at the same time")
 
     def _write_one(self, row: Row) -> int:
@@ -133,13 +137,13 @@ class FrameWriter:
         values = (sql_time(row.timestamp), *row.columns, row.meter, row.label_set.digest)
         return self._connection.execute(_INSERT_ONE, values)
 
-    def _insert(self, tuples: Sequence[tuple[object, ...]]) -> WriteResult:
+    def _insert(self, rows: Sequence[Row], tuples: Sequence[tuple[object, ...]]) -> WriteResult:
         stored = self._connection.execute_many(_INSERT, tuples)
         if stored == len(tuples):
             return WriteResult(stored, [None] * len(tuples))
-        return WriteResult(stored, self._compare(tuples))
+        return WriteResult(stored, self._compare(rows, tuples))
 
-    def _compare(self, tuples: Sequence[tuple[object, ...]]) -> list[str | None]:
+    def _compare(self, rows: Sequence[Row], tuples: Sequence[tuple[object, ...]]) -> list[str | None]:
         """Return a reason for each frame that differs from what the table holds under its identity."""
         times = sorted({str(row[0]) for row in tuples})
         held: dict[tuple[object, object], tuple[object, ...]] = {
@@ -148,7 +152,21 @@ class FrameWriter:
                 f"{_SELECT} WHERE timestamp IN ({', '.join(['%s'] * len(times))})", times
             )
         }
-        return [None if held.get((row[0], row[1])) == row[1:] else _DIFFERENT for row in tuples]
+        reasons: list[str | None] = []
+        for row, values in zip(rows, tuples, strict=True):
+            other = held.get((values[0], values[1]))
+            same = other is not None and (other == values[1:] or self._is_same_frame(row, other))
+            reasons.append(None if same else _DIFFERENT)
+        return reasons
+
+    def _is_same_frame(self, row: Row, held: tuple[Any, ...]) -> bool:
+        """Compare frames: an older program may have stored the same one in other columns and another label set."""
+        _, label_set_id, *columns = held
+        content = read_content(self._connection, label_set_id)
+        if isinstance(content, int):
+            return False
+        one = decode_row(row.timestamp, row.meter, row.columns, json.loads(row.label_set.content))
+        return one.to_json() == decode_row(row.timestamp, row.meter, tuple(columns), content).to_json()
 
 
 def _values(row: Row, meters: Mapping[str, int], sets: Mapping[bytes, int]) -> tuple[object, ...]:

@@ -15,6 +15,7 @@ from common import tariff
 from common.frame import Frame, Value, parse_time, write_stamp
 from common.labels import LABELS, Mode
 from common.phases import VA_PER_AMPERE, is_three_phase
+from storer.database.distributor import idle_total, relative
 
 _INT, _MEDIUMINT, _SMALLINT, _TINYINT = 2**32 - 1, 2**24 - 1, 2**16 - 1, 2**8 - 1
 
@@ -57,6 +58,7 @@ _COLUMN_OF: Mapping[Mode, Mapping[str, str]] = {
 _MULTI_RATE_REGISTERS = [registers for name, registers in tariff.HISTORIC_REGISTERS.items() if name != "BASE"]
 _RUNNING = {period: register for registers in _MULTI_RATE_REGISTERS for period, register in registers.items()}
 _LONGEST_TEXT = 16
+_DIGEST_SIZE = 10  # bytes; they do not compress, and are most of what a difference between label sets takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +91,23 @@ class Row:
     columns: tuple[int | None, ...]  # in the order of COLUMNS
 
 
+def content_text(content: Mapping[str, Any]) -> str:
+    """Write the content of a label set; the digest is that of this text."""
+    return json.dumps(content, separators=(",", ":"))
+
+
 def digest_of(content: str) -> bytes:
-    """Return the digest of a label set's content."""
-    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).digest()[:16]
+    """Return the digest of a label set's content: 80 bits, padded to 16 bytes."""
+    return _sha256(content)[:_DIGEST_SIZE].ljust(16, b"\0")
+
+
+def known_digests(content: str) -> tuple[bytes, bytes]:
+    """Return the digest of a content, and that of older programs, which kept 128 bits."""
+    return digest_of(content), _sha256(content)[:16]
+
+
+def _sha256(content: str) -> bytes:
+    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).digest()
 
 
 class RowEncoder:
@@ -105,7 +121,7 @@ class RowEncoder:
     def encode_row(self, frame: Frame) -> Row:
         """Return the frame's row; `decode_row` turns it into the same frame."""
         columns, content = _split(frame)
-        text = json.dumps(content, separators=(",", ":"))
+        text = content_text(content)
         label_set = self._sets.get(text)
         if label_set is None:
             label_set = _label_set(text, content)
@@ -121,6 +137,8 @@ def decode_row(timestamp: datetime, meter: str, columns: tuple[int | None, ...],
     values: dict[str, Value] = dict(content["frame"])
     for column, label in (_DEFAULT_LABELS[mode] | content.get("columns", {})).items():
         number = columns[_PLACE[column]]
+        if column in content.get("relative", ()):
+            number = relative(number, columns[_PLACE["index_total"]], idle_total(label, content["frame"]))
         if number is not None:
             values[label] = number
     stamps = {label: parse_time(text) for label, text in content["stamps"].items()} if "stamps" in content else None
@@ -174,6 +192,11 @@ def _split(frame: Frame) -> tuple[tuple[int | None, ...], dict[str, Any]]:
     content: dict[str, Any] = {"mode": mode.value, "frame": rest}
     if own:
         content["columns"] = own
+    idle = idle_total(own["index_distributor"], rest) if "index_distributor" in own else None
+    if idle is not None:
+        place = _PLACE["index_distributor"]
+        columns[place] = relative(columns[place], columns[_PLACE["index_total"]], idle)
+        content["relative"] = ["index_distributor"]
     if is_three_phase(values):
         content["phases"] = 3
     if frame.stamps is not None:
