@@ -57,20 +57,31 @@ def find_label_sets(connection: Connection, digests: Collection[bytes]) -> dict[
     return {bytes(digest): int(number) for digest, number in connection.query(sql, sorted(digests))}
 
 
-def read_content(connection: Connection, number: int) -> dict[str, Any] | int:
-    """Return the whole content of a label set, or the id of the label set that is missing in the database."""
-    rows = connection.query(
-        "SELECT s.content, s.base_id, b.content FROM label_sets AS s LEFT JOIN label_sets AS b ON b.id = s.base_id"
-        " WHERE s.id = %s",
-        (number,),
+def read_contents(connection: Connection, ids: Collection[int]) -> dict[int, Any]:
+    """Return the whole contents of label sets, parsed, by id; those that are missing, or whose base is, are left out.
+
+    Raises:
+        DatabaseError: the database is unavailable, or refuses the query.
+    """
+    if not ids:
+        return {}
+    sql = (
+        "SELECT s.id, s.content, s.base_id, b.content FROM label_sets AS s"  # noqa: S608 - only marks
+        f" LEFT JOIN label_sets AS b ON b.id = s.base_id WHERE s.id IN ({', '.join(['%s'] * len(ids))})"
     )
-    if not rows:
-        return number
-    ((text, base_id, base_text),) = rows
-    content: dict[str, Any] = json.loads(text)
-    if base_id is None:
-        return content
-    return int(base_id) if base_text is None else merge(json.loads(base_text), content)
+    contents = {}
+    for number, text, base_id, base_text in connection.query(sql, sorted(ids)):
+        if base_id is None:
+            contents[int(number)] = json.loads(text)
+        elif base_text is not None:
+            contents[int(number)] = merge(json.loads(base_text), json.loads(text))
+    return contents
+
+
+def missing_label_set(connection: Connection, number: int) -> int:
+    """Return which label set is missing, if `read_contents` left this one out: itself, or its base."""
+    rows = connection.query("SELECT base_id FROM label_sets WHERE id = %s", (number,))
+    return int(rows[0][0]) if rows and rows[0][0] is not None else number
 
 
 @dataclass(slots=True)

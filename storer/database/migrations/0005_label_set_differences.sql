@@ -5,12 +5,14 @@
 ALTER TABLE label_sets
     ADD COLUMN IF NOT EXISTS base_id BIGINT UNSIGNED NULL
     COMMENT 'the label set from which content is the difference, NULL: content is whole',
-    MODIFY COLUMN digest BINARY(16) NOT NULL COMMENT 'first 10 bytes of the SHA-256 of the whole content; before version 5: 16',
+    MODIFY COLUMN digest BINARY(16) NOT NULL COMMENT 'first 10 bytes of the SHA-256 of the whole content, before version 5: 16',
     ALGORITHM=INSTANT;
 
 ALTER TABLE frames
+    MODIFY COLUMN index_supplier INT UNSIGNED NULL
+    COMMENT 'Wh: the running one of HCHC ... BBRHPJR, EASF01 ... EASF10 or its difference from the other indexes, see docs/storage.md',
     MODIFY COLUMN index_distributor INT UNSIGNED NULL
-    COMMENT 'Wh: the running one of EASD01 ... EASD04, or its difference from the other indexes: docs/storage.md',
+    COMMENT 'Wh: the running one of EASD01 ... EASD04, or its difference from the other indexes, see docs/storage.md',
     ALGORITHM=INSTANT;
 
 -- For queries: each label set with its whole content.

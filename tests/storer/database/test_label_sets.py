@@ -9,12 +9,12 @@ import pytest
 
 from common.frame import Frame
 from storer.database.label_sets import LabelSetWriter, _kind, difference, merge
-from storer.database.rows import LabelSet, RowEncoder, content_text
+from storer.database.rows import LabelSet, content_text, encode_row
 from tests.support.frames import DAY, simulated, standard
 
 
 def label_set(frame: Frame) -> LabelSet:
-    return RowEncoder().encode_row(frame).label_set
+    return encode_row(frame).label_set
 
 
 def content(frame: Frame) -> dict[str, Any]:
@@ -87,7 +87,9 @@ def test_the_first_is_whole_and_the_next_are_differences_from_it() -> None:
         dataclasses.replace(with_maximum(2), stamps={"SMAXSN": DAY}),  # a stamp less
         dataclasses.replace(with_maximum(2), stamps=None),
         dataclasses.replace(with_maximum(2), host_clock="unsynchronised"),
-        dataclasses.replace(with_maximum(2), values=dict(reversed(with_maximum(2).values.items()))),  # another order
+        dataclasses.replace(
+            with_maximum(2), values=dict(reversed(list(with_maximum(2).values.items())))
+        ),  # another order
         with_maximum(2, MSG1="x" * 300),  # too much of it differs
     ],
 )

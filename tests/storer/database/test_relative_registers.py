@@ -1,16 +1,18 @@
-"""The running register of the distributor: stored as a difference, and always given back."""
+"""The running registers of standard mode: stored as differences, and always given back."""
 
 import dataclasses
 import json
+from datetime import timedelta
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from common.frame import Frame, Value
-from storer.database.distributor import idle_total, relative
-from storer.database.rows import COLUMNS, RowEncoder, decode_row
-from tests.support.frames import standard
+from storer.database.relative_registers import idle_totals, number_of, value_of
+from storer.database.row_encoder import RowEncoder
+from storer.database.rows import COLUMNS, decode_row, encode_row
+from tests.support.frames import simulated, standard
 
 INDEX = st.integers(0, 2**32 - 1) | st.sampled_from([0, 1, 2**32 - 1])
 IDLE: dict[str, Value] = {"EASD01": 100, "EASD03": 300, "EASD04": 400}
@@ -35,21 +37,20 @@ def back(frame: Frame) -> Frame:
 @example(0, None, 0)
 @example(2**32 - 1, 0, -1)
 def test_a_value_comes_back_from_its_difference(value: int | None, total: int | None, idle: int) -> None:
-    number = relative(value, total, idle)
-    assert (number is None) == (value is None)
-    assert 0 <= (number or 0) < 2**32
-    assert relative(number, total, idle) == value
+    number = number_of(value, total, idle)
+    assert number is None or 0 <= number < 2**32
+    assert value_of(number, total, idle) == value
 
 
 @pytest.mark.parametrize(
     ("east", "easd02", "expected"),
     [
-        (1000, 200, 0),  # the sum is right
+        (1000, 200, None),  # the sum is right
         (1000, 201, 2**32 - 1),  # registers round on their own
         (1000, 199, 1),
-        (1000, None, None),  # the group was damaged
+        (1000, None, 0),  # the group was damaged
         (None, 200, 2**32 - 1000),  # EAST was damaged: taken for 0
-        (None, None, None),
+        (None, None, 0),
     ],
 )
 def test_the_column_has_the_difference_from_the_sum(east: int | None, easd02: int | None, expected: int | None) -> None:
@@ -95,7 +96,7 @@ def test_a_row_of_an_older_storer_has_the_value_itself() -> None:
     frame = standard(EAST=1000, EASD01=100, EASD02=200, EASD03=300, EASD04=400, **RUNNING)
     row = RowEncoder().encode_row(frame)
     content = json.loads(row.label_set.content)
-    assert content.pop("relative") == ["index_distributor"]
+    assert content.pop("relative") is True
     columns = list(row.columns)
     columns[COLUMNS.index("index_distributor")] = 200
     assert decode_row(row.timestamp, row.meter, tuple(columns), content) == frame
@@ -104,13 +105,33 @@ def test_a_row_of_an_older_storer_has_the_value_itself() -> None:
     assert decode_row(row.timestamp, row.meter, tuple(columns), content) == dataclasses.replace(frame, values=lacks)
 
 
+def test_a_frame_of_a_meter_has_neither_column() -> None:
+    (frame,) = simulated("standard-single-phase-tempo", 1, every=timedelta(seconds=1))
+    columns = encode_row(frame).columns
+    names = ("index_total", "index_supplier", "index_distributor")
+    assert [columns[COLUMNS.index(name)] for name in names] == [frame.values["EAST"], None, None]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.sampled_from([0, 0, 1, -1]), st.sampled_from([None, "EAST", "EASD02"])))
+)
+def test_an_encoder_that_remembers_gives_the_same_rows(changes: list[tuple[int, int, str | None]]) -> None:
+    encoder, total = RowEncoder(), 1000
+    for step, off, lost in changes:
+        total += step
+        values: dict[str, Value] = {"EAST": total, "EASD01": 100, "EASD02": total - 800 + off, "EASD03": 300}
+        values |= {"EASD04": 400, **RUNNING}
+        frame = standard(**{label: value for label, value in values.items() if label != lost})
+        row = encoder.encode_row(frame)
+        assert row == encode_row(frame)
+        assert decode_row(row.timestamp, row.meter, row.columns, json.loads(row.label_set.content)) == frame
+
+
 def test_the_registers_that_do_not_run_are_summed() -> None:
-    assert idle_total("EASD02", IDLE) == 800
-    assert idle_total("EASD02", {**IDLE, "EASD02": 5}) == 800
-    assert idle_total("EASD01", IDLE) is None
-    assert idle_total("EASD02", {**IDLE, "EASD03": "x"}) is None
-
-
-def test_a_label_set_without_its_registers_is_an_error() -> None:
-    with pytest.raises(ValueError, match="lacks a register"):
-        relative(0, 1000, None)
+    running = {"index_distributor": "EASD02", "index_supplier": "EASF03"}
+    supplier: dict[str, Value] = {f"EASF{number:02}": number for number in (1, 2, 4, 5, 6, 7, 8, 9, 10)}
+    assert idle_totals(running, IDLE) == {"index_distributor": 800}
+    assert idle_totals(running, IDLE | supplier) == {"index_distributor": 800, "index_supplier": 52}
+    assert idle_totals({"index_distributor": "EASD01"}, IDLE) == {}
+    assert idle_totals({"index_supplier": "HCHC"}, {"HCHP": 5}) == {}
+    assert idle_totals(running, {**IDLE, "EASD03": "x"}) == {}
