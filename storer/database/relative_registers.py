@@ -1,15 +1,14 @@
 """The running registers of standard mode, stored as the difference from what the other indexes say.
 
 EAST is the sum of EASF01 to EASF10, and of EASD01 to EASD04 (up to a watt-hour of rounding). So the running register of
-each follows from EAST and from those that do not run, which are in the label set. The columns `index_supplier` and
-`index_distributor` then have
+each follows from EAST and from those that do not run, which are in the label set. A column that is relative holds by
+how much the register is less than that, modulo 2**32, which is nearly always 0; a missing EAST counts as 0. Whether a
+column is relative depends on the label set only: all other registers are there, and are integers.
 
-    NULL    if the register is what follows
-    0       if the frame lacks the register
-    n       if it is n less than what follows, modulo 2**32
-
-which leaves most rows without both. A missing EAST counts as 0. Whether a column is relative depends on the label set
-only: all other registers are there, and are integers.
+In `index_supplier` NULL says that the frame lacks the register, as in any column. In `index_distributor` 0 and NULL are
+exchanged. Both were measured: a compressed page takes a multiple of a quarter of its size. Without the zeros of one
+column, so many rows of a single-phase meter are in a page that it no longer fits into a quarter; without those of the
+other, the page of a three-phase meter, which fits easily, has more rows.
 """
 
 from collections.abc import Mapping
@@ -39,11 +38,21 @@ def idle_totals(running: Mapping[str, str], values: Mapping[str, Value]) -> dict
     return totals
 
 
-def number_of(value: int | None, index_total: int | None, idle: int) -> int | None:
+def number_of(column: str, value: int | None, index_total: int | None, idle: int) -> int | None:
     """Return what the column holds for a register's value, which is None if the frame lacks it."""
-    return 0 if value is None else ((index_total or 0) - idle - value) % _MODULUS or None
+    return _exchanged(column, _subtracted(value, index_total, idle))
 
 
-def value_of(number: int | None, index_total: int | None, idle: int) -> int | None:
+def value_of(column: str, number: int | None, index_total: int | None, idle: int) -> int | None:
     """Return the register's value for what the column holds; None if the frame lacks it."""
-    return None if number == 0 else ((index_total or 0) - idle - (number or 0)) % _MODULUS
+    return _subtracted(_exchanged(column, number), index_total, idle)
+
+
+def _subtracted(number: int | None, index_total: int | None, idle: int) -> int | None:
+    return None if number is None else ((index_total or 0) - idle - number) % _MODULUS
+
+
+def _exchanged(column: str, number: int | None) -> int | None:
+    if column == "index_distributor" and not number:
+        return 0 if number is None else None
+    return number

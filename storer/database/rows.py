@@ -121,7 +121,7 @@ def decode_row(timestamp: datetime, meter: str, columns: tuple[int | None, ...],
     for column, label in (_DEFAULT_LABELS[mode] | own).items():
         number = columns[_PLACE[column]]
         if column in idle:
-            number = value_of(number, columns[_PLACE["index_total"]], idle[column])
+            number = value_of(column, number, columns[_PLACE["index_total"]], idle[column])
         if number is not None:
             values[label] = number
     stamps = {label: parse_time(text) for label, text in content["stamps"].items()} if "stamps" in content else None
@@ -208,7 +208,7 @@ def make_relative(columns: list[int | None], idle: Mapping[str, int]) -> None:
     """Replace the values of running registers by their differences; `idle` is that of `idle_totals`."""
     total = columns[_PLACE["index_total"]]
     for column, number in idle.items():
-        columns[_PLACE[column]] = number_of(columns[_PLACE[column]], total, number)
+        columns[_PLACE[column]] = number_of(column, columns[_PLACE[column]], total, number)
 
 
 def _frame_dependent_columns(mode: Mode, values: Mapping[str, Value]) -> dict[str, str]:

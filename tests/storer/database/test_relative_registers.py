@@ -32,14 +32,15 @@ def back(frame: Frame) -> Frame:
     return decode_row(row.timestamp, row.meter, row.columns, json.loads(row.label_set.content))
 
 
-@given(st.none() | INDEX, st.none() | INDEX, st.integers())
-@example(0, 0, 0)
-@example(0, None, 0)
-@example(2**32 - 1, 0, -1)
-def test_a_value_comes_back_from_its_difference(value: int | None, total: int | None, idle: int) -> None:
-    number = number_of(value, total, idle)
+@given(st.sampled_from(["index_supplier", "index_distributor"]), st.none() | INDEX, st.none() | INDEX, st.integers())
+@example("index_distributor", 0, 0, 0)
+@example("index_distributor", 0, None, 0)
+@example("index_supplier", 0, None, 0)
+@example("index_supplier", 2**32 - 1, 0, -1)
+def test_a_value_comes_back_from_its_difference(column: str, value: int | None, total: int | None, idle: int) -> None:
+    number = number_of(column, value, total, idle)
     assert number is None or 0 <= number < 2**32
-    assert value_of(number, total, idle) == value
+    assert value_of(column, number, total, idle) == value
 
 
 @pytest.mark.parametrize(
@@ -105,11 +106,11 @@ def test_a_row_of_an_older_storer_has_the_value_itself() -> None:
     assert decode_row(row.timestamp, row.meter, tuple(columns), content) == dataclasses.replace(frame, values=lacks)
 
 
-def test_a_frame_of_a_meter_has_neither_column() -> None:
+def test_the_running_registers_of_a_meter_follow_from_its_other_indexes() -> None:
     (frame,) = simulated("standard-single-phase-tempo", 1, every=timedelta(seconds=1))
     columns = encode_row(frame).columns
     names = ("index_total", "index_supplier", "index_distributor")
-    assert [columns[COLUMNS.index(name)] for name in names] == [frame.values["EAST"], None, None]
+    assert [columns[COLUMNS.index(name)] for name in names] == [frame.values["EAST"], 0, None]
 
 
 @given(
