@@ -80,7 +80,8 @@ def audit(
     names = _meters(connection)
     if meter is not None and meter not in names.values():
         raise ConfigError(f"the meter {meter!r} is unknown; known meters: {', '.join(names.values()) or 'none'}")
-    begin = _EPOCH if start is None else _floor(start)
+    # Hours whose frames retention has dropped were complete; now all of their frames would count as missing.
+    begin = max(_EPOCH if start is None else _floor(start), _frames_from(connection))
     limit = _LAST if end is None or end > _LAST else _floor(end + _HOUR - timedelta.resolution)
     # A day at a time: this needs little memory, no statement runs for long, and empty days cost nothing.
     while (begin := _next_hour(connection, begin)) < limit:
@@ -169,6 +170,12 @@ class _Run:
         if self._last != self._first:
             when += f" to {write_stamp(self._last)}"
         return f"{when}  {meter}  unknown: {plural(self._hours, 'hour')} without a tally"
+
+
+def _frames_from(connection: Connection) -> datetime:
+    """Return before which time frames were dropped."""
+    rows = connection.query("SELECT frames_from FROM rollup_state WHERE frames_from IS NOT NULL")
+    return max((row[0].replace(tzinfo=UTC) for row in rows), default=_EPOCH)
 
 
 def _next_hour(connection: Connection, begin: datetime) -> datetime:

@@ -1,11 +1,13 @@
 """The options of `storer.yaml`."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from common.config import Broker, LogConfig, MetricsConfig, client_name, duration, option, section, topic_name, whole
 from common.database import DatabaseConfig
+from common.errors import ConfigError
 from common.runtime.watchdog import heartbeat_file
 
 
@@ -31,6 +33,44 @@ class Batch:
     wait: float = option(0.0, read=duration)
 
 
+_MONTHS = re.compile(r"([1-9]\d{0,3}) (month|year)s?")
+
+
+def months(value: Any) -> int:
+    """Read a time such as `24 months` or `5 years`, in months.
+
+    >>> months("2 years")
+    24
+    """
+    match = _MONTHS.fullmatch(value) if isinstance(value, str) else None
+    if not match:
+        raise ValueError(f"a time such as 24 months or 5 years is expected, or null to keep all, not {value!r}")
+    return int(match[1]) * (12 if match[2] == "year" else 1)
+
+
+def _incomplete(value: Any) -> str:
+    if value not in ("keep", "drop"):
+        raise ValueError(f"keep or drop is expected, not {value!r}")
+    return str(value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retention:
+    """How many months of frames and of minutes are kept; None: all. Hours are never dropped."""
+
+    frames: int | None = option(None, read=months)
+    minutes: int | None = option(None, read=months)
+    incomplete: str = option("keep", read=_incomplete)  # months that lack frames which a reader counted
+
+    def __post_init__(self) -> None:
+        """Check that no frame is left of which minutes were dropped: a late frame would make them again."""
+        if self.minutes is not None and (self.frames is None or self.frames > self.minutes):
+            raise ConfigError(
+                "retention.minutes: minutes are made from frames, and cannot be dropped before them: set"
+                " retention.frames to the same time or less"
+            )
+
+
 @dataclass(frozen=True, kw_only=True)
 class StorerConfig:
     """The whole file."""
@@ -39,6 +79,7 @@ class StorerConfig:
     mqtt: StorerMqtt = section(StorerMqtt)
     database: DatabaseConfig = section(DatabaseConfig)
     batch: Batch = section(Batch)
+    retention: Retention = section(Retention)
     heartbeat: Path | None = option(None, read=heartbeat_file)
     metrics: MetricsConfig = section(MetricsConfig)
     log: LogConfig = section(LogConfig)

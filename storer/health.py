@@ -92,6 +92,14 @@ def storer_metrics(report: Mapping[str, Any]) -> list[Family]:
         for key, name, kind, text in _ROLLUP_METRICS
         if rollups[key] is not None
     ]
+    families.append(
+        (
+            "retention_blocked",
+            GAUGE,
+            "1 while frames that are too old cannot be dropped; the log says why",
+            Sample({}, report["retention"]["blocked"] is not None),
+        )
+    )
     families += [
         ("info", GAUGE, "1; the version is a label", Sample({"version": __version__}, 1)),
         (

@@ -31,6 +31,7 @@ from storer.database.rejected import MOST_BYTES, MOST_MESSAGES, Rejection
 from storer.database.schema import make_partitions, migrate
 from storer.growth import GrowthAlarm
 from storer.health import Counters, evaluate, storer_metrics
+from storer.keeping.keeper import Keeper
 from storer.retry import DatabaseRetry
 from storer.rollups.worker import RollupWorker
 
@@ -83,7 +84,10 @@ class Storer:
             CONFIRMATIONS_PER_SECOND, burst=CONFIRMATIONS_PER_SECOND / 2, longest=LONGEST_CONFIRMATION_DELAY
         )
         self._counters = Counters()
-        self._rollups = RollupWorker(Database(config.database), config.name, shutdown.stop, config.batch.wait)
+        self._keeper = Keeper(config.name, config.retention)
+        self._rollups = RollupWorker(
+            Database(config.database), config.name, shutdown.stop, config.batch.wait, self._keeper.step
+        )
         self._metrics = Metrics(config.metrics, storer_metrics)
         self._heartbeat = Heartbeat(config.heartbeat, Notifier())
         self._rate_limiter = RateLimiter()
@@ -360,6 +364,7 @@ class Storer:
             "taken_over": self._session.taken_over,
             "database": "away" if self._retry.stalled else "connected",
             "rollups": self._rollups.report(),
+            "retention": self._keeper.report(),
         }
 
     def _finish(self) -> None:

@@ -112,7 +112,7 @@ def make_partitions(connection: Connection, now: datetime) -> list[str]:
 
     `p_later`, which holds what is newer, is created too if somebody has dropped it.
     """
-    limits = _limits(connection)
+    limits = partition_limits(connection)
     last = max(_months(limits), default=None)
     end = _month(now, MONTHS_AHEAD)
     first = _month(now, 0) if last is None else _month(last, 1)
@@ -143,8 +143,14 @@ def _make_latest(connection: Connection, months: Sequence[datetime], highest: in
 
 
 def make_earlier_partitions(connection: Connection, since: datetime) -> list[str]:
-    """Create a partition for each month from `since` to the first that has one; return their names."""
-    end = min(_months(_limits(connection)))
+    """Create a partition for each month from `since` to the first that has one; return their names.
+
+    Months that were dropped are not made again: since then they belong to the one after them.
+    """
+    limits = partition_limits(connection)
+    earlier = limits["p_earlier"]
+    end = min(_months(limits))
+    end = end if earlier is None else min(end, datetime.fromtimestamp(earlier, UTC))
     first = max(_month(since, 0), _month(end, -MAX_MONTHS))
     created: list[str] = []
     while first < end:
@@ -159,11 +165,16 @@ def make_earlier_partitions(connection: Connection, since: datetime) -> list[str
     return created
 
 
-def _limits(connection: Connection) -> dict[str, int | None]:
-    """Return the upper limit of each partition, in seconds since the epoch; None: MAXVALUE."""
+def partition_limits(connection: Connection, table: str = "frames") -> dict[str, int | None]:
+    """Return the upper limit of each partition, in seconds since the epoch; None: MAXVALUE.
+
+    Raises:
+        DatabaseError: the database is unavailable.
+    """
     rows = connection.query(
         "SELECT partition_name, partition_description FROM information_schema.partitions"
-        " WHERE table_schema = DATABASE() AND table_name = 'frames' AND partition_name IS NOT NULL"
+        " WHERE table_schema = DATABASE() AND table_name = %s AND partition_name IS NOT NULL",
+        (table,),
     )
     return {name: None if limit == "MAXVALUE" else int(limit) for name, limit in rows}
 

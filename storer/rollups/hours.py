@@ -40,10 +40,15 @@ def _measure(name: str) -> str:
 
 _KEY = ("meter_id", "hour")
 _INSERT, _UPDATE = upsert("hours", _KEY, ("seconds", "minutes", *MEASURES))
-_FROM_MINUTES = (
-    f"{_INSERT} SELECT meter_id, %s, SUM(seconds), BIT_OR(1 << MINUTE(minute)),"  # noqa: S608 - our own names
+_MEASURED = (
+    "SELECT meter_id, %s, SUM(seconds), BIT_OR(1 << MINUTE(minute)),"  # noqa: S608 - our own names
     f" {', '.join(map(_measure, MEASURES))}, SUM(frames) FROM minutes"
-    f" WHERE meter_id IN %s AND minute >= %s AND minute < %s GROUP BY meter_id{_UPDATE}"
+    " WHERE meter_id IN %s AND minute >= %s AND minute < %s GROUP BY meter_id"
+)
+_FROM_MINUTES = f"{_INSERT} {_MEASURED}{_UPDATE}"
+_STORED = (
+    f"SELECT meter_id, %s, seconds, minutes, {', '.join(MEASURES)}, frames FROM hours"  # noqa: S608 - our own names
+    " WHERE meter_id IN %s AND hour = %s"
 )
 _WRITTEN = (*READINGS, "drawn_wh", "injected_wh")
 _SET = (
@@ -105,6 +110,25 @@ def roll_hours(
             _HourRoller(connection, hour, ordered[begin : begin + _AT_ONCE]).roll(held, always_judge)
 
 
+def hours_that_differ(connection: Connection, hour: datetime, held: Mapping[int, int]) -> set[int]:
+    """Return those meters whose row of an hour is not what its minutes and frames make; nothing is written.
+
+    Args:
+        connection: any.
+        hour: its start, in UTC.
+        held: how many frames of the hour each meter has. Readings of a row that was made of more are not compared.
+
+    Raises:
+        DatabaseError: the database is unavailable, or refuses a statement.
+    """
+    different: set[int] = set()
+    ordered = sorted(held)
+    for begin in range(0, len(ordered), _AT_ONCE):
+        meters = ordered[begin : begin + _AT_ONCE]
+        different |= _HourRoller(connection, hour, meters).different(held)
+    return different
+
+
 class _HourRoller:
     """One hour of some meters, inside a transaction."""
 
@@ -146,6 +170,14 @@ class _HourRoller:
         for meter in judged:
             if new[meter] != old.get(meter):
                 self._judge_following(meter, old.get(meter), new[meter])
+
+    def different(self, held: Mapping[int, int]) -> set[int]:
+        start, meters = sql_time(self._hour), tuple(self._meters)
+        measured = self._connection.query(_MEASURED, (start, meters, start, sql_time(self._hour + HOUR)))
+        stored = {row[0]: tuple(row) for row in self._connection.query(_STORED, (start, meters, start))}
+        different = {row[0] for row in measured if stored.get(row[0]) != tuple(row)}
+        readings = self._stored.of_hour(self._hour, self._meters)
+        return different | {meter for meter, new in self._readings(held).items() if readings.get(meter) != new}
 
     def _readings(self, held: Mapping[int, int] | None) -> dict[int, HourReadings]:
         """Return the readings of each meter that has any, and whose frames are all held."""

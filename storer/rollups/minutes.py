@@ -26,6 +26,7 @@ _MOST_FRAMES = 2**16 - 1  # what the column holds
 _PHASES = (1, 2, 3)
 
 HourKey = tuple[int, datetime]  # id of the meter, start of the hour
+MinuteRow = tuple[int | str | None, ...]  # id of the meter, minute as text, the columns of a row; `frames` is the last
 
 
 class _Group(NamedTuple):
@@ -131,6 +132,11 @@ def upsert(table: str, key: Sequence[str], columns: Sequence[str]) -> tuple[str,
 
 
 _INSERT, _UPDATE = upsert("minutes", _KEY, _COLUMNS)
+# By meter, because the key begins with it.
+_STORED = (
+    f"SELECT meter_id, minute, {', '.join(_COLUMNS)}, frames FROM minutes"  # noqa: S608 - our own names
+    " WHERE meter_id IN (SELECT id FROM meters) AND minute >= %s AND minute < %s"
+)
 
 
 def roll_minutes(
@@ -147,6 +153,24 @@ def roll_minutes(
     Raises:
         DatabaseError: the database is unavailable, or refuses a statement.
     """
+    rows, found = compute_minutes(connection, label_sets, start, end, meters)
+    for begin in range(0, len(rows), _AT_ONCE):
+        connection.execute(f"{_INSERT} VALUES {literals(rows[begin : begin + _AT_ONCE])}{_UPDATE}")
+    return found
+
+
+def compute_minutes(
+    connection: Connection,
+    label_sets: LabelSets,
+    start: datetime,
+    end: datetime,
+    meters: Collection[int] | None = None,
+) -> tuple[list[MinuteRow], Counter[HourKey]]:
+    """Return the rows of whole minutes as the frames make them, and how many frames were read, by meter and hour.
+
+    Raises:
+        DatabaseError: the database is unavailable, or refuses a statement.
+    """
     arguments: list[object] = [sql_time(max(start, FIRST_HOUR)), sql_time(end)]
     only = ""
     if meters is not None:
@@ -158,14 +182,22 @@ def roll_minutes(
         group = _Group(*json.loads(text))
         groups.setdefault((group.meter_id, group.minute), []).append(group)
     facts = label_sets.facts({group.label_set_id for parts in groups.values() for group in parts})
-    rows = []
+    rows: list[MinuteRow] = []
     for (meter_id, minute), parts in sorted(groups.items()):
         row = _row(parts, facts)
         found[meter_id, datetime.fromtimestamp(minute // 60 * 3600, UTC)] += sum(part.frames for part in parts)
         rows.append((meter_id, f"{datetime.fromtimestamp(minute * 60, UTC):%Y-%m-%d %H:%M:%S}", *row))
-    for begin in range(0, len(rows), _AT_ONCE):
-        connection.execute(f"{_INSERT} VALUES {literals(rows[begin : begin + _AT_ONCE])}{_UPDATE}")
-    return found
+    return rows, found
+
+
+def read_minutes(connection: Connection, start: datetime, end: datetime) -> list[MinuteRow]:
+    """Return the stored rows of whole minutes from `start`, before `end`, in the form of `compute_minutes`.
+
+    Raises:
+        DatabaseError: the database is unavailable, or refuses a statement.
+    """
+    rows = connection.query(_STORED, (sql_time(start), sql_time(end)))
+    return [(meter, f"{minute:%Y-%m-%d %H:%M:%S}", *values) for meter, minute, *values in rows]
 
 
 def literals(rows: Iterable[tuple[int | str | None, ...]]) -> str:

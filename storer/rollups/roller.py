@@ -90,8 +90,8 @@ class Roller:
         if self._last is None or self._runs % FULL_EVERY == 0:
             self._run_full(state, edge, end)
         else:
-            self._touch(self._last - self._overlap, end)
-        self._roll_late()
+            self._touch(state, self._last - self._overlap, end)
+        self._roll_late(state)
         self._last = _floor_minute(now)
         self._runs += 1
         return True
@@ -108,10 +108,10 @@ class Roller:
             state = dataclasses.replace(state, up_to=edge)
             start = edge
         if self._last is None:
-            self._touch(start, end)  # nobody knows what is rolled up after up_to
+            self._touch(state, start, end)  # nobody knows what is rolled up after up_to
         else:
-            self._touch(start, edge)
-            self._touch(max(edge, self._last - self._overlap), end)
+            self._touch(state, start, edge)
+            self._touch(state, max(edge, self._last - self._overlap), end)
         for hour, meters in _by_hour(self._touched).items():
             # Of an hour that ends after up_to nothing was dropped.
             roll_hours(self._connection, hour, meters, None)
@@ -120,18 +120,21 @@ class Roller:
         if edge != state.up_to:
             states.advance(self._connection, edge)
 
-    def _touch(self, start: datetime, end: datetime) -> None:
+    def _touch(self, state: State, start: datetime, end: datetime) -> None:
+        start = max(start, state.frames_from or start)  # it is earlier after the server's clock was set back
         if start < end:
             self._touched |= roll_minutes(self._connection, self._label_sets, start, end).keys()
 
-    def _roll_late(self) -> None:
+    def _roll_late(self, state: State) -> None:
         deadline = time.monotonic() + _LATE_SECONDS
         marks = states.late_hours(self._connection, _LATE_AT_ONCE)
         by_hour: dict[datetime, list[LateHour]] = {}
         for mark in marks:
             by_hour.setdefault(mark.key[1], []).append(mark)
         for hour, waiting in by_hour.items():
-            self._roll_hour(hour, {mark.key[0] for mark in waiting})
+            # Of an hour whose frames were dropped, a few late ones would make rows that mislead.
+            if state.frames_from is None or hour >= state.frames_from:
+                self._roll_hour(hour, {mark.key[0] for mark in waiting})
             states.mark_rolled(self._connection, waiting)
             if time.monotonic() >= deadline:
                 break
@@ -151,7 +154,7 @@ class Roller:
         state = self._take_lease(now, _floor_minute(now - OPEN))
         if state is None or state.rebuild_from is None or state.rebuild_to is None:
             return None
-        begin = states.first_frame(self._connection, state.rebuild_from)
+        begin = states.first_frame(self._connection, states.latest(state.rebuild_from, state.frames_from))
         if begin is None or begin >= state.rebuild_to:
             states.rebuilt(self._connection, state, None)
             return None

@@ -10,6 +10,7 @@ from storer.rollups.minutes import FIRST_HOUR, HourKey
 
 LEASE = timedelta(minutes=5)
 _HOUR = timedelta(hours=1)
+_SELECT = "SELECT up_to, rebuild_from, rebuild_to, frames_from FROM rollup_state WHERE id = 1"
 _ADD_REBUILD = (
     "rebuild_from = LEAST(COALESCE(rebuild_from, %s), %s), rebuild_to = GREATEST(COALESCE(rebuild_to, %s), %s)"
 )
@@ -22,6 +23,7 @@ class State:
     up_to: datetime  # minutes before it are final, but for late hours and what is to be rebuilt
     rebuild_from: datetime | None  # hours to rebuild; None: none
     rebuild_to: datetime | None  # exclusive
+    frames_from: datetime | None = None  # frames before it were dropped, or are about to be: their rollups are final
 
     @property
     def remaining(self) -> timedelta:
@@ -40,6 +42,11 @@ class LateHour:
     key: HourKey
     storer: str
     touched: int  # how often, when the mark was read
+
+
+def latest(*instants: datetime | None) -> datetime | None:
+    """Return the latest of those that are there."""
+    return max((instant for instant in instants if instant is not None), default=None)
 
 
 def floor_hour(instant: datetime) -> datetime:
@@ -83,7 +90,7 @@ def take_lease(
         (name, sql_time(now + LEASE), by_force, name, sql_time(now)),
     )
     rows = connection.query(
-        "SELECT up_to, rebuild_from, rebuild_to FROM rollup_state WHERE id = 1 AND holder = %s AND held_until > %s",
+        f"{_SELECT} AND holder = %s AND held_until > %s",
         (name, sql_time(now)),
     )
     return _state(rows[0]) if rows else None
@@ -104,7 +111,7 @@ def read_state(connection: Connection) -> State | None:
     Raises:
         DatabaseError: the database is unavailable, or has no such table.
     """
-    rows = connection.query("SELECT up_to, rebuild_from, rebuild_to FROM rollup_state WHERE id = 1")
+    rows = connection.query(_SELECT)
     return _state(rows[0]) if rows else None
 
 
@@ -141,8 +148,10 @@ def request_rebuild(connection: Connection, start: datetime | None = None, end: 
         DatabaseError: the database is unavailable, or has no such table.
     """
     state = read_state(connection)
-    begin = first_frame(connection, start)
-    if state is None or begin is None:
+    if state is None:
+        return
+    begin = first_frame(connection, latest(start, state.frames_from))
+    if begin is None:
         return
     limit = _end_of(state.up_to if end is None else min(end, state.up_to))
     if begin < limit:
@@ -150,6 +159,26 @@ def request_rebuild(connection: Connection, start: datetime | None = None, end: 
             f"UPDATE rollup_state SET {_ADD_REBUILD} WHERE id = 1",  # noqa: S608 - our own names
             _range(begin, limit),
         )
+
+
+def freeze(connection: Connection, name: str, up_to: datetime, before: datetime | None) -> bool:
+    """Make the rollups before `up_to`, an hour, final: frames that come from now on change nothing there.
+
+    Return False, and change nothing, if hours before it are waiting to be rolled up, or if `name` lost the lease, or
+    if they were made final as far as something else than `before`.
+
+    Raises:
+        DatabaseError: the database is unavailable, or refuses the statement.
+    """
+    limit = sql_time(up_to)
+    return bool(
+        connection.execute(
+            "UPDATE rollup_state SET frames_from = %s WHERE id = 1 AND holder = %s AND up_to >= %s"
+            " AND (rebuild_from IS NULL OR rebuild_from >= %s) AND frames_from <=> %s"
+            " AND NOT EXISTS (SELECT 1 FROM late_hours WHERE waiting = 1 AND hour < %s)",
+            (limit, name, limit, limit, None if before is None else sql_time(before), limit),
+        )
+    )
 
 
 def rebuilt(connection: Connection, state: State, up_to: datetime | None) -> None:
@@ -202,6 +231,5 @@ def _range(begin: datetime, end: datetime) -> tuple[str, str, str, str]:
 
 
 def _state(row: Sequence[Any]) -> State:
-    up_to, *rebuild = row
-    begin, end = (None if time is None else time.replace(tzinfo=UTC) for time in rebuild)
-    return State(up_to.replace(tzinfo=UTC), begin, end)
+    up_to, *others = row
+    return State(up_to.replace(tzinfo=UTC), *(None if time is None else time.replace(tzinfo=UTC) for time in others))

@@ -4,6 +4,7 @@ import contextlib
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +19,7 @@ log = logging.getLogger(__name__)
 
 _SECOND = 10.0  # of a minute: runs begin then, when the frames of the minute before are stored
 _PAUSE = 0.2  # seconds between two steps of rebuilding, at least; at most as long as the step took
+_CHORE_PAUSE = 0.02  # seconds between two steps of a chore, at least; at most as long as the step took
 _LOG_EVERY = 600.0  # seconds, while rebuilding
 _STOP_TIMEOUT = 1.0  # seconds for a statement that runs at the stop; the connection is then abandoned
 
@@ -37,9 +39,21 @@ class RollupReport:
 class RollupWorker:
     """Rolls up once a minute, and rebuilds in between."""
 
-    def __init__(self, database: Database, name: str, stop: threading.Event, batch_wait: float) -> None:
-        """Work as the storer `name` until `stop` is set; frames wait `batch_wait` seconds before they are stored."""
+    def __init__(
+        self,
+        database: Database,
+        name: str,
+        stop: threading.Event,
+        batch_wait: float,
+        chore: Callable[[Connection, datetime], bool] = lambda *_: False,
+    ) -> None:
+        """Work as the storer `name` until `stop` is set; frames wait `batch_wait` seconds before they are stored.
+
+        `chore` does a step of something else that only the holder of the lease does, at the server's time, when nothing
+        is left to roll up; it returns False when it has nothing to do.
+        """
         self._database = database
+        self._chore = chore
         self._name = name
         self._stop = stop
         # A frame that is stored after its minute was made is in the next full run; nearly all should be before that.
@@ -101,6 +115,11 @@ class RollupWorker:
                 break
             if time.monotonic() >= due:
                 break
+        while active and not self._stop.is_set() and not self._report.rebuild_hours and time.monotonic() < due:
+            began = time.monotonic()
+            if not self._chore(self._connection, now):
+                break
+            self._stop.wait(max(_CHORE_PAUSE, time.monotonic() - began))
         return max(0.0, due - time.monotonic())
 
     def _note(self, active: bool, now: datetime) -> None:

@@ -1,0 +1,64 @@
+"""Does once a day what is to be dropped, in small steps between the runs of the rollups."""
+
+import logging
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from common.database import Connection
+from common.runtime.logs import ChangeLogger
+from storer.config import Retention
+from storer.keeping.retention import Blocked, FrameRetention
+
+log = logging.getLogger(__name__)
+
+EVERY = 24 * 3600.0  # seconds
+
+
+class Keeper:
+    """Gives its steps to the thread of the rollups."""
+
+    def __init__(self, name: str, policy: Retention) -> None:
+        """Work as the storer `name`, which must have the lease of the rollups."""
+        self._name = name
+        self._policy = policy
+        self._due = float("-inf")  # monotonic seconds
+        self._connection: Connection | None = None
+        self._steps: Iterator[None] | None = None
+        self._reasons = ChangeLogger(log)
+        self._blocked: str | None = None  # read by another thread
+
+    def report(self) -> dict[str, Any]:
+        """Return the state for `health` and the metrics."""
+        return {"blocked": self._blocked}
+
+    def step(self, connection: Connection, now: datetime) -> bool:
+        """Do a step; return False if there is nothing to do until tomorrow.
+
+        Raises:
+            DatabaseError: the database is unavailable, or refuses a statement; it begins again with another connection.
+        """
+        if connection is not self._connection:
+            self._connection, self._steps = connection, None
+        if self._steps is None:
+            if time.monotonic() < self._due:
+                return False
+            self._steps = self._run(connection, now)
+        try:
+            next(self._steps)
+        except StopIteration:
+            self._steps = None
+            self._due = time.monotonic() + EVERY
+            return False
+        return True
+
+    def _run(self, connection: Connection, now: datetime) -> Iterator[None]:
+        try:
+            yield from FrameRetention(connection, self._name, self._policy).run(now)
+        except Blocked as reason:
+            self._blocked = str(reason)
+            self._reasons.log(logging.WARNING, f"Retention: {reason}")
+        else:
+            self._blocked = None
+            self._reasons.reset()

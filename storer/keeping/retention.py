@@ -1,0 +1,164 @@
+"""Drops the oldest months of frames and years of minutes, once nothing can be lost by it.
+
+The column `frames_from` of `rollup_state` is the boundary: set in one statement once all is verified, and only then is
+anything dropped. Whatever is killed in between, the next run drops what is before the boundary. Frames that come later
+for a time before it change no rollup; they are in the next partition, and dropped with it.
+"""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from common.database import Connection
+from common.doctor.formatting import format_bytes
+from common.plural import plural
+from storer.audit import audit
+from storer.config import Retention
+from storer.database.schema import partition_limits
+from storer.database.sizes import Sizes, read_sizes
+from storer.rollups import state as states
+from storer.rollups.compare import rollups_match
+from storer.rollups.label_facts import LabelSets
+from storer.rollups.state import State
+
+log = logging.getLogger(__name__)
+
+_EARLIER, _LATER = "p_earlier", "p_later"
+_HOUR = timedelta(hours=1)
+
+
+class Blocked(Exception):
+    """Frames cannot be dropped now; the text says why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A partition that ends at `end`."""
+
+    name: str
+    end: datetime
+
+
+class FrameRetention:
+    """Retention over the connection of the rollups, by the storer that has their lease."""
+
+    def __init__(self, connection: Connection, name: str, policy: Retention) -> None:
+        self._connection = connection
+        self._name = name
+        self._policy = policy
+        self._label_sets = LabelSets(connection)
+
+    def run(self, now: datetime) -> Iterator[None]:
+        """Drop what is too old; each step is short. `now` is the server's time.
+
+        Raises:
+            Blocked: the oldest month that is too old cannot be dropped.
+            DatabaseError: the database is unavailable, or refuses a statement.
+        """
+        if self._policy.frames is None:
+            return
+        ((newest,),) = self._connection.query("SELECT MAX(timestamp) FROM frames")
+        if newest is None:
+            return
+        # Neither a clock that is ahead nor a pause of years may drop what is not followed by as many months of frames.
+        now = min(now, newest.replace(tzinfo=UTC))
+        yield from self._drop_frames(_months_before(now, self._policy.frames))
+        if self._policy.minutes is not None:
+            yield from self._drop_minutes(_months_before(now, self._policy.minutes))
+
+    def _drop_frames(self, limit: datetime) -> Iterator[None]:
+        for part in self._parts("frames", limit):
+            state = self._state()
+            if state.frames_from is None or state.frames_from < part.end:
+                yield from self._verify(part, state)
+                if not states.freeze(self._connection, self._name, part.end, state.frames_from):
+                    raise Blocked(_waiting(part))
+            self._drop("frames", part, f"frames before {part.end:%Y-%m-%d}", "their minutes and hours stay")
+            yield
+
+    def _drop_minutes(self, limit: datetime) -> Iterator[None]:
+        for part in self._parts("minutes", limit):
+            state = self._state()
+            if state.frames_from is None or state.frames_from < part.end:
+                return  # frames are still there that could make them again
+            self._drop("minutes", part, f"minutes before {part.end:%Y-%m-%d}", "their hours stay")
+            yield
+
+    def _parts(self, table: str, limit: datetime) -> list[_Part]:
+        """Return the partitions that end before `limit`, the oldest first; never the last one."""
+        ends = sorted((end, name) for name, end in partition_limits(self._connection, table).items() if end is not None)
+        parts = [_Part(name, datetime.fromtimestamp(end, UTC)) for end, name in ends]
+        return [part for part in parts[:-1] if part.end <= limit]
+
+    def _state(self) -> State:
+        state = states.read_state(self._connection)
+        if state is None:
+            raise Blocked("nothing is rolled up yet")
+        return state
+
+    def _verify(self, part: _Part, state: State) -> Iterator[None]:
+        """Compare all hours before the end of the partition, and what readers counted."""
+        begin = states.first_frame(self._connection, state.frames_from)
+        if begin is None or begin >= part.end:
+            return
+        late = states.late_hours(self._connection, 1)
+        rebuilding = state.rebuild_from is not None and state.rebuild_from < part.end
+        if state.up_to < part.end or rebuilding or (late and late[0].key[1] < part.end):
+            raise Blocked(_waiting(part))
+        for found in audit(self._connection, now=part.end, start=begin, end=part.end):
+            if found.missing and self._policy.incomplete != "drop":
+                raise Blocked(
+                    f"frames before {part.end:%Y-%m-%d} are kept: of {found.meter},"
+                    f" {plural(found.missing, 'frame')} of {found.hour:%Y-%m-%d %H:%M} UTC that a reader counted"
+                    " never came; if they are lost, set retention.incomplete to drop"
+                )
+            yield
+        hour: datetime | None = begin
+        while hour is not None and hour < part.end:
+            if not rollups_match(self._connection, self._label_sets, hour):
+                states.request_rebuild(self._connection, hour, part.end)
+                raise Blocked(
+                    f"frames before {part.end:%Y-%m-%d} are kept: minutes or hours of {hour:%Y-%m-%d %H:%M} UTC differ"
+                    " from them; these are rebuilt, and compared again then"
+                )
+            yield
+            hour = states.first_frame(self._connection, hour + _HOUR)
+
+    def _drop(self, table: str, part: _Part, what: str, rest: str) -> None:
+        before = read_sizes(self._connection)
+        if part.name == _EARLIER:
+            if not self._connection.query(f"SELECT 1 FROM {table} PARTITION ({part.name}) LIMIT 1"):  # noqa: S608
+                return
+            # It stays, empty: earlier months are made out of it.
+            self._connection.execute(f"ALTER TABLE {table} TRUNCATE PARTITION {part.name}")
+        else:
+            self._connection.execute(f"ALTER TABLE {table} DROP PARTITION {part.name}")
+        log.info("Retention: dropped %s (%s), %s; %s", what, part.name, _came_back(before, self._sizes(), table), rest)
+
+    def _sizes(self) -> Sizes:
+        return read_sizes(self._connection)
+
+
+def _came_back(before: Sizes, after: Sizes, table: str) -> str:
+    size = format_bytes(max(0, before.of(table) - after.of(table)))
+    return f"{size} came back" if before.measured else f"up to {size} came back (before page compression)"
+
+
+def _waiting(part: _Part) -> str:
+    return (
+        f"frames before {part.end:%Y-%m-%d} are kept: some of their hours still wait to be rolled up;"
+        " tried again tomorrow"
+    )
+
+
+def _months_before(instant: datetime, months: int) -> datetime:
+    """Return the same day, that many months earlier; the first of that month if it has no such day."""
+    month = instant.year * 12 + instant.month - 1 - months
+    year, month = month // 12, month % 12 + 1
+    if year < 1:
+        return datetime.min.replace(tzinfo=UTC)
+    try:
+        return instant.replace(year=year, month=month)
+    except ValueError:  # the 31st
+        return instant.replace(year=year, month=month, day=1, hour=0, minute=0, second=0, microsecond=0)

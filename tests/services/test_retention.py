@@ -1,0 +1,299 @@
+"""Retention against a real database: what is dropped, when it is not, and what stays the same for ever."""
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from common.database import Connection, Database
+from common.tally import Tally
+from demo.servers import Database as Server
+from storer.audit import audit
+from storer.config import Retention
+from storer.database.frame_store import FrameStore
+from storer.database.schema import make_earlier_partitions, partition_limits
+from storer.keeping.keeper import Keeper
+from storer.keeping.retention import Blocked, FrameRetention
+from storer.rollups.roller import Roller
+from storer.rollups.state import request_rebuild
+from tests.services.test_rollup_cases import METER, NOON, Clock, marks, rolled, standard, steady, write
+from tests.support.rollups import HOUR, Crash, FragileConnection
+from tests.support.storing import make_tables, query
+
+ONE_MONTH = Retention(frames=1)
+AUGUST, SEPTEMBER, OCTOBER = (datetime(2026, month, 15, 10, tzinfo=UTC) for month in (8, 9, 10))
+FRAMES = [
+    *steady(AUGUST, 2, every=20),
+    *steady(SEPTEMBER, 2, every=20, index=20_000),
+    *steady(OCTOBER, 2, every=20, index=40_000),
+    *steady(NOON - HOUR, 1, index=60_000),
+]
+
+
+@pytest.fixture
+def tables(fresh_database: Server) -> Database:
+    """Frames of four months, rolled up as a running storer does it."""
+    database = make_tables(fresh_database, NOON)
+    with contextlib.closing(database.connect()) as connection:
+        make_earlier_partitions(connection, AUGUST)
+    write(database, FRAMES, NOON)
+    return database
+
+
+@pytest.fixture
+def connection(tables: Database) -> Iterator[Connection]:
+    with contextlib.closing(tables.connect()) as connection:
+        yield connection
+
+
+@pytest.fixture
+def roller(connection: Connection) -> Roller:
+    roller = Roller(connection, "one", now=Clock())
+    roll_all(roller)
+    return roller
+
+
+def roll_all(roller: Roller) -> None:
+    roller.run()
+    while roller.rebuild():
+        pass
+
+
+def run(connection: Connection, policy: Retention = ONE_MONTH, now: datetime = NOON, name: str = "one") -> None:
+    for _ in FrameRetention(connection, name, policy).run(now):
+        pass
+
+
+def months(connection: Connection) -> list[str]:
+    return [name for name in partition_limits(connection) if name < "p202612" or name == "p_earlier"]
+
+
+def frames_before(database: Database, instant: datetime) -> int:
+    ((count,),) = query(database, f"SELECT COUNT(*) FROM frames WHERE timestamp < '{instant:%Y-%m-%d %H:%M:%S}'")
+    return int(count)
+
+
+@pytest.mark.usefixtures("roller")
+def test_whole_months_that_are_too_old_are_dropped_and_their_rollups_stay(
+    tables: Database, connection: Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    before = rolled(tables)
+    run(connection)
+    assert months(connection) == ["p_earlier", "p202610", "p202611"]
+    assert frames_before(tables, NOON) == sum(frame.timestamp >= OCTOBER for frame in FRAMES)
+    assert rolled(tables) == before
+    assert "frames before 2026-09-01" in caplog.text
+    assert "frames before 2026-10-01" in caplog.text
+    assert "came back" in caplog.text
+
+
+@pytest.mark.usefixtures("roller")
+def test_by_default_everything_is_kept(tables: Database, connection: Connection) -> None:
+    run(connection, Retention())
+    assert frames_before(tables, NOON) == len(FRAMES)
+
+
+@pytest.mark.usefixtures("roller")
+def test_frames_before_the_first_month_are_dropped_too_and_earlier_months_can_be_made_again(
+    tables: Database, connection: Connection
+) -> None:
+    before_all = steady(AUGUST - timedelta(days=60), 1)
+    write(tables, before_all, NOON)
+    roll_all(Roller(connection, "one", now=Clock()))
+    before = rolled(tables)
+    run(connection)
+    assert frames_before(tables, OCTOBER) == 0
+    assert rolled(tables) == before
+    assert make_earlier_partitions(connection, AUGUST - timedelta(days=60)) == ["p202606", "p202607"]
+
+
+def test_frames_that_come_after_their_month_was_dropped_change_no_rollup(
+    tables: Database, connection: Connection, roller: Roller
+) -> None:
+    """Neither in hours that are there, nor as new ones, and not by a rebuild either."""
+    run(connection)
+    before = rolled(tables)
+    minute = FRAMES[0].timestamp
+    late = [
+        # As many as the minute was made of, and more.
+        *(standard(minute + timedelta(seconds=n), EAST=900_000 + n) for n in range(1, 20)),
+        *steady(AUGUST + 30 * HOUR, 1, every=5, index=1_000_000),
+        *steady(SEPTEMBER + 5 * HOUR, 1, meter="031961000009"),
+    ]
+    write(tables, late, NOON)
+    roll_all(roller)
+    request_rebuild(connection, AUGUST - 100 * HOUR)
+    roll_all(Roller(connection, "one", now=Clock()))
+    assert [waiting for *_, waiting in marks(tables)] == [0] * len(marks(tables))
+    assert rolled(tables) == before
+    # They are dropped with the next month.
+    run(connection, now=NOON + timedelta(days=1))
+    assert frames_before(tables, OCTOBER) == len(late)
+    write(tables, steady(NOON + timedelta(days=20), 1), NOON + timedelta(days=20))
+    roll_all(Roller(connection, "one", now=Clock(NOON + timedelta(days=21))))
+    run(connection, now=NOON + timedelta(days=20))
+    assert frames_before(tables, OCTOBER) == 0
+
+
+def test_hours_with_late_frames_that_wait_hold_retention_back(
+    tables: Database, connection: Connection, roller: Roller
+) -> None:
+    write(tables, [standard(SEPTEMBER + timedelta(minutes=7, seconds=1), EAST=20_050)], NOON)
+    with pytest.raises(Blocked, match="wait"):
+        run(connection)
+    assert frames_before(tables, SEPTEMBER) == 0  # of August nothing was waiting
+    assert frames_before(tables, NOON) > 0
+    roller.run()
+    before = rolled(tables)
+    run(connection)
+    assert frames_before(tables, OCTOBER) == 0
+    assert rolled(tables) == before
+
+
+def test_nothing_is_dropped_before_it_is_rolled_up(tables: Database, connection: Connection) -> None:
+    with pytest.raises(Blocked):
+        run(connection)
+    roller = Roller(connection, "one", now=Clock())
+    query(tables, "UPDATE late_hours SET waiting = 0", "SELECT 1")
+    roller.run()  # sets the past to be rebuilt
+    with pytest.raises(Blocked, match="wait"):
+        run(connection)
+    assert frames_before(tables, NOON) == len(FRAMES)
+
+
+DAMAGES = (
+    "UPDATE minutes SET power_max = 1 WHERE minute = '2026-08-15 11:07:00'",
+    "UPDATE minutes SET total_last = total_last + 1 WHERE minute = '2026-08-15 11:59:00'",
+    "UPDATE hours SET total_last = total_last - 1 WHERE hour = '2026-08-15 10:00:00'",
+    "UPDATE hours SET voltage_1_mean = 99 WHERE hour = '2026-08-15 10:00:00'",
+    "DELETE FROM minutes WHERE minute = '2026-08-15 10:30:00'",
+    "DELETE FROM hours WHERE hour = '2026-08-15 10:00:00'",
+)
+
+
+@pytest.mark.usefixtures("roller")
+def test_rollups_that_differ_from_the_frames_are_rebuilt_before_anything_is_dropped(
+    tables: Database, connection: Connection, fresh_database: Server
+) -> None:
+    before = rolled(tables)
+    for damage in DAMAGES:
+        fresh_database.sql(f"USE {fresh_database.name}; {damage};")
+        with pytest.raises(Blocked, match="differ"):
+            run(connection)
+        assert frames_before(tables, NOON) == len(FRAMES)
+        roll_all(Roller(connection, "one", now=Clock()))
+        assert rolled(tables) == before
+    run(connection)
+    assert frames_before(tables, OCTOBER) == 0
+    assert rolled(tables) == before
+
+
+@pytest.mark.usefixtures("roller")
+def test_a_month_that_lacks_counted_frames_is_kept_unless_told_otherwise(
+    tables: Database, connection: Connection
+) -> None:
+    with contextlib.closing(FrameStore(tables)) as store:
+        store.write_tallies([Tally(hour=SEPTEMBER, meter=METER, reader="main", frames=181)])
+    with pytest.raises(Blocked, match="1 frame of 2026-09-15 10:00 UTC"):
+        run(connection)
+    assert frames_before(tables, SEPTEMBER) == 0
+    run(connection, Retention(frames=1, incomplete="drop"))
+    assert frames_before(tables, OCTOBER) == 0
+
+
+@pytest.mark.usefixtures("roller")
+def test_a_clock_that_is_years_ahead_drops_nothing_more(tables: Database, connection: Connection) -> None:
+    run(connection, now=NOON + timedelta(days=5000))
+    assert frames_before(tables, NOON) == sum(frame.timestamp >= OCTOBER for frame in FRAMES)
+
+
+@pytest.mark.usefixtures("roller")
+def test_who_lost_the_lease_drops_nothing(tables: Database, connection: Connection) -> None:
+    with pytest.raises(Blocked):
+        run(connection, name="another")
+    assert frames_before(tables, NOON) == len(FRAMES)
+
+
+@pytest.mark.usefixtures("roller")
+def test_retention_that_is_killed_at_any_statement_ends_the_same(tables: Database, connection: Connection) -> None:
+    """After each kill, frames come late, and a storer starts that rolls up and goes on."""
+    before = rolled(tables)
+    kills = 0
+    while True:
+        fragile = FragileConnection(tables)
+        fragile.left = kills
+        try:
+            run(fragile)
+            break
+        except Crash:
+            # Each kill a bit further, so that the hours are compared only a few times.
+            kills = kills + 1 if kills < 12 else kills + 7
+        finally:
+            fragile.close()
+        roll_all(Roller(connection, "one", now=Clock()))
+        assert rolled(tables) == before
+    assert kills > 40
+    assert months(connection) == ["p_earlier", "p202610", "p202611"]
+    assert rolled(tables) == before
+
+
+@pytest.mark.usefixtures("roller")
+def test_a_kill_between_the_boundary_and_the_drop_is_made_good(tables: Database, connection: Connection) -> None:
+    before = rolled(tables)
+    query(tables, "UPDATE rollup_state SET frames_from = '2026-09-01'", "SELECT 1")
+    write(tables, [standard(AUGUST + timedelta(seconds=1), EAST=5)], NOON)
+    roll_all(Roller(connection, "one", now=Clock()))
+    run(connection)
+    assert months(connection) == ["p_earlier", "p202610", "p202611"]
+    assert rolled(tables) == before
+
+
+def test_years_of_minutes_go_after_their_frames_and_their_hours_stay(fresh_database: Server) -> None:
+    database = make_tables(fresh_database, NOON)
+    old = datetime(2024, 5, 15, 10, tzinfo=UTC)
+    with contextlib.closing(database.connect()) as connection:
+        make_earlier_partitions(connection, old)
+        write(database, [*steady(old, 2), *steady(NOON - HOUR, 1, index=50_000)], NOON)
+        roll_all(Roller(connection, "one", now=Clock()))
+        before = rolled(database)
+        run(connection, Retention(frames=12, minutes=36))
+        assert rolled(database) == before
+        run(connection, Retention(frames=12, minutes=12))
+        minutes, hours, breaks = rolled(database)
+        assert {row[1].year for row in minutes} == {2026}
+        assert [hours, breaks] == before[1:]
+        write(database, steady(old + 9 * HOUR, 1), NOON)
+        roll_all(Roller(connection, "one", now=Clock()))
+        assert rolled(database) == [minutes, hours, breaks]
+
+
+@pytest.mark.usefixtures("roller")
+def test_the_audit_does_not_count_dropped_frames_as_missing(tables: Database, connection: Connection) -> None:
+    with contextlib.closing(FrameStore(tables)) as store:
+        store.write_tallies([Tally(hour=hour, meter=METER, reader="main", frames=180) for hour in (AUGUST, OCTOBER)])
+    run(connection)
+    assert [(hour.hour, hour.missing) for hour in audit(connection, now=NOON) if hour.expected] == [(OCTOBER, 0)]
+
+
+@pytest.mark.usefixtures("roller")
+def test_the_keeper_goes_step_by_step_and_says_why_it_waits(
+    tables: Database, connection: Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(tables, [standard(AUGUST + timedelta(seconds=1), EAST=1001)], NOON)
+    keeper = Keeper("one", ONE_MONTH)
+    while keeper.step(connection, NOON):
+        pass
+    assert "wait to be rolled up" in keeper.report()["blocked"]
+    assert caplog.text.count("wait to be rolled up") == 1
+    assert not keeper.step(connection, NOON)
+    Roller(connection, "one", now=Clock()).run()
+    another = Keeper("one", ONE_MONTH)
+    steps = 0
+    while another.step(connection, NOON):
+        steps += 1
+    assert steps > 4
+    assert another.report() == {"blocked": None}
+    assert frames_before(tables, OCTOBER) == 0
