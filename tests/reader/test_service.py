@@ -71,6 +71,7 @@ class FakeSession:
         self.connected = False
         self.last_activity = math.inf
         self.taken_over = 0
+        self.max_packet_size = math.inf
         self.acknowledging = False
         self.closed = False
         self.on_publish: Step = bool

@@ -70,7 +70,7 @@ class EverythingThatHappens(RuleBasedStateMachine):
 
     def store(self, messages: list[Sent], name: str, *, rejected: bool = False) -> None:
         self.held[name] |= {*payloads(messages)}
-        self.reader.confirm((self.items[message.payload] for message in messages), name, rejected=rejected)
+        self.reader.confirm((self.items[payload] for payload in payloads(messages)), name, rejected=rejected)
 
     @rule(name=st.sampled_from(("a", "b", "nobody")), key=st.integers(-(2**70), 2**70))
     def confirm_unknown(self, name: str, key: int) -> None:
@@ -86,7 +86,7 @@ class EverythingThatHappens(RuleBasedStateMachine):
     def puback(self, messages: list[Sent], code: int = 0) -> None:
         if self.reader.storers.puback_suffices and code < 0x80:
             current = self.reader.broker.connection if self.reader.broker.up else -1
-            self.taken |= {message.payload for message in messages if message.token.connection == current}
+            self.taken |= {*payloads(message for message in messages if message.token.connection == current)}
         self.reader.answer(messages, code)
 
     @precondition(lambda self: not self.reader.broker.up)
