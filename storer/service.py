@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 HEALTH_EVERY = 60.0  # seconds
 PARTITIONS_EVERY = 6 * 3600.0  # seconds
 PING_AFTER = 15.0  # seconds without a commit
+_BYTES_PER_FRAME = 2000  # of a batch; the longest frames of simulated meters have 1,900
 _TICK = 1.0  # seconds; longest wait for an event, and so the delay of whatever is due
 MANY_METERS, MANY_LABEL_SETS = 100, 10_000  # new ones within an hour; a meter makes some 900 label sets a day
 SHUTDOWN_TIMEOUT = 2.0  # seconds to publish the last messages and disconnect
@@ -108,10 +109,14 @@ class Storer:
     # -- batches -------------------------------------------------------------------------------------------------------
 
     def _collect(self) -> list[Message]:
-        """Return the next batch: when it is full, or its first message has waited for `batch.wait`."""
+        """Return the next batch: when it is full, or its first message has waited for `batch.wait`.
+
+        It is full by bytes too: a block has many frames.
+        """
         batch: list[Message] = []
         deadline = 0.0
-        while len(batch) < self._config.batch.size and not self._stop.is_set():
+        space = self._config.batch.size * _BYTES_PER_FRAME
+        while len(batch) < self._config.batch.size and space > 0 and not self._stop.is_set():
             self._check_database()
             # Messages that arrived while the last batch was written are taken without waiting.
             event = self._next_event(min(deadline - time.monotonic(), _TICK) if batch else _TICK)
@@ -119,6 +124,7 @@ class Storer:
                 if not batch:
                     deadline = time.monotonic() + self._config.batch.wait
                 batch.append(event)
+                space -= len(event.payload)
             elif event is not None:
                 self._handle(event)
             elif not batch or time.monotonic() >= deadline:
@@ -141,8 +147,8 @@ class Storer:
         for step in (self._write_frames, self._write_tallies, self._record_rejected):
             if not self._retry.run(lambda step=step: step(envelopes)):  # type: ignore[misc]
                 return  # stopped: without an acknowledgement the broker delivers these messages again
-        for envelope in envelopes:
-            self._session.acknowledge(envelope.message)
+        for message in messages:
+            self._session.acknowledge(message)
         for envelope in envelopes:
             if envelope.reason is not None:
                 self._session.publish(self._topics[0].rejected, rejection_payload(self._config.name, envelope))
@@ -180,10 +186,7 @@ class Storer:
             return
         now = datetime.now(UTC)
         not_kept = self._store.record_rejections(
-            [
-                Rejection(envelope.message.topic, envelope.message.payload, envelope.reason or "", now)
-                for envelope in rejected
-            ]
+            [Rejection(envelope.message.topic, envelope.payload, envelope.reason or "", now) for envelope in rejected]
         )
         self._counters.rejected += sum(envelope.tally is None for envelope in rejected)
         self._counters.rejected_not_kept += not_kept

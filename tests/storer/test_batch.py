@@ -4,12 +4,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from common.frame import format_time
+from common.block import is_block
+from common.frame import Frame, format_time
 from common.mqtt.events import Message
 from common.tally import Tally
-from storer.batch import chunks, confirmations, decode_batch, rejection_payload
-from tests.support.frames import ADDRESS, DAY, historic
+from storer.batch import Envelope, chunks, confirmations, decode_batch, rejection_payload
+from tests.support.frames import ADDRESS, DAY, frames, historic, simulated
 
 NOW = DAY + timedelta(hours=12)
 FRAME = historic(ADCO=ADDRESS, BASE=1, PAPP=390)
@@ -146,3 +149,114 @@ def test_a_tally_too_far_ahead_is_rejected_and_confirmed() -> None:
     assert "more than a day ahead" in (envelopes[0].reason or "")
     ((_, text),) = confirmations("main", envelopes)
     assert json.loads(text)["tallies"] == ["2026-11-27T00:00:00Z"]
+
+
+# Blocks: several frames in one message.
+
+
+def block(*elements: bytes) -> Message:
+    return message(b"[" + b",".join(elements) + b"]", f"teleinfo/{ADDRESS}/replay")
+
+
+def later(seconds: int) -> bytes:
+    return changed(timestamp=format_time(FRAME.timestamp + timedelta(seconds=seconds)))
+
+
+def what(envelope: Envelope) -> tuple[object, ...]:
+    return envelope.frame, envelope.reason, envelope.identity, envelope.payload
+
+
+def test_the_frames_of_a_block_are_those_of_single_messages() -> None:
+    kinds = ("historic-single-phase-base", "standard-three-phase-producer")
+    payloads = [frame.to_json() for kind in kinds for frame in simulated(kind, 3, every=timedelta(seconds=1))]
+    one = block(*payloads)
+    envelopes = decode_batch([one], NOW)
+    assert [what(envelope) for envelope in envelopes] == [
+        what(envelope) for envelope in decode_batch(map(message, payloads), NOW)
+    ]
+    assert all(envelope.message is one for envelope in envelopes)
+
+
+DAMAGED = (
+    b"?",
+    b"",
+    b"null",
+    b"5",
+    b"[]",
+    b"{}",
+    b'{"meter": "1" 2}',
+    changed(frame={}),
+    changed(frame={"BASE": 1.5}),
+    changed(frame={"BASE": float("nan")}),
+    changed(meter="a/b"),
+    changed(mode="pmepmi"),
+    changed(timestamp="now"),
+    changed(timestamp="2026-12-24T22:20:20.123456Z"),
+    changed(clock="\udc80"),
+    changed(clock="?").replace(b"?", b"\xff"),
+    changed(frame={"BASE": 7}).replace(b"7", b"9" * 5000),
+    changed(more=1).replace(b'"more": 1', b'"more": ' + b"[" * 30_000 + b"]" * 30_000),
+)
+
+
+@pytest.mark.parametrize("damaged", DAMAGED)
+def test_a_damaged_frame_of_a_block_is_rejected_by_itself(damaged: bytes) -> None:
+    envelopes = decode_batch([message(FRAME.to_json()), block(later(1), damaged, later(2)), message(later(3))], NOW)
+    assert [envelope.reason is None for envelope in envelopes] == [True, True, False, True, True]
+    alone = decode_batch([message(damaged)], NOW) if not is_block(damaged) else [envelopes[2]]
+    assert what(envelopes[2]) == what(alone[0])
+    assert [what(envelopes[1]), what(envelopes[3])] == [
+        what(one) for one in decode_batch([block(later(1), later(2))], NOW)
+    ]
+
+
+@pytest.mark.parametrize("payload", [b"[]", b"[ ]", b"[", b"[1", b"[" * 60_000, b"[1]]", b"[" + b"1," * 1000 + b"1]"])
+def test_an_array_that_is_no_block_is_rejected_as_one_message(payload: bytes) -> None:
+    (envelope,) = decode_batch([message(payload)], NOW)
+    assert (envelope.frame, envelope.identity, envelope.payload) == (None, None, payload)
+    assert envelope.reason
+
+
+def test_the_frames_of_a_block_are_confirmed_one_by_one() -> None:
+    envelopes = decode_batch([block(later(1), later(2), changed(mode="pmepmi"), later(3))], NOW)
+    envelopes[1].reason = "another frame is stored under the same meter and timestamp"
+    stamps = [format_time(FRAME.timestamp + timedelta(seconds=seconds)) for seconds in range(4)]
+    ((meter, text),) = confirmations("main", envelopes)
+    assert meter == ADDRESS
+    assert json.loads(text) == {
+        "storer": "main",
+        "timestamps": [stamps[1], stamps[3]],
+        "rejected": [stamps[2], stamps[0]],
+    }
+
+
+def test_a_report_on_a_frame_of_a_block_shows_that_frame() -> None:
+    envelopes = decode_batch([block(later(1), later(2))], NOW)
+    envelopes[1].reason = "no"
+    assert json.loads(rejection_payload("main", envelopes[1]))["payload"] == later(2).decode()
+
+
+@given(
+    st.lists(frames().map(Frame.to_json) | st.sampled_from(DAMAGED) | st.binary(max_size=30), min_size=1, max_size=5)
+)
+def test_each_frame_of_any_block_fares_as_it_would_alone(elements: list[bytes]) -> None:
+    envelopes = decode_batch([block(*elements)], NOW)
+    if envelopes[0].place is None:
+        assert len(envelopes) == 1
+        assert envelopes[0].reason
+        return
+    for envelope in envelopes:
+        if not is_block(envelope.payload):
+            assert what(envelope) == what(decode_batch([message(envelope.payload)], NOW)[0])
+    if all(envelope.reason is None for envelope in envelopes):
+        assert [envelope.payload for envelope in envelopes] == elements
+
+
+@given(st.binary(max_size=40), st.integers(0, 400))
+def test_any_bytes_in_a_block_are_survived(noise: bytes, place: int) -> None:
+    whole = block(later(1), later(2), later(3)).payload
+    payload = whole[:place] + noise + whole[place + len(noise) :]
+    envelopes = decode_batch([message(payload), message(FRAME.to_json())], NOW)
+    assert envelopes[-1].frame == FRAME
+    assert all((envelope.frame is None) == (envelope.reason is not None) for envelope in envelopes)
+    list(confirmations("main", envelopes))
