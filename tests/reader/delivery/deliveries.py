@@ -7,6 +7,7 @@ import math
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -242,10 +243,11 @@ def payloads(messages: Iterable[Sent], topic: str | None = None) -> list[bytes |
     ]
 
 
-def contents(payload: bytes | str) -> list[bytes | str]:
+@lru_cache(10_000)
+def contents(payload: bytes | str) -> tuple[bytes | str, ...]:
     if isinstance(payload, str) or not payload.startswith(b"["):
-        return [payload]
-    return [*split_block(payload)]
+        return (payload,)
+    return tuple(split_block(payload))
 
 
 def is_block(message: Sent) -> bool:
