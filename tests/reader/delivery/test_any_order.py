@@ -14,7 +14,7 @@ from reader.buffer.item import HOUR, Item, Kind
 from reader.delivery.delivery import DISK_PAUSE
 from reader.delivery.replay import CONFIRM_TIMEOUT, MAX_BACKOFF
 from reader.delivery.storers import STORERS
-from tests.reader.delivery.deliveries import FRAME, METER, NOON, REFUSED, REPLAY, Killed, Reader, Sent, payloads
+from tests.reader.delivery.deliveries import FRAME, METER, NOON, REFUSED, REPLAY, Killed, Reader, Sent, is_block, payloads
 
 
 class EverythingThatHappens(RuleBasedStateMachine):
@@ -22,6 +22,7 @@ class EverythingThatHappens(RuleBasedStateMachine):
 
     wanted: ClassVar[str | tuple[str, ...]] = "auto"
     names: ClassVar[tuple[str, ...]] = ("a", "b")
+    older: ClassVar[tuple[str, ...]] = ()  # those that reject blocks, and confirm nothing of them
 
     @initialize()
     def begin(self) -> None:
@@ -69,6 +70,8 @@ class EverythingThatHappens(RuleBasedStateMachine):
         self.store(chosen, name, rejected=rejected)
 
     def store(self, messages: list[Sent], name: str, *, rejected: bool = False) -> None:
+        if name in self.older:
+            messages = [message for message in messages if not is_block(message)]
         self.held[name] |= {*payloads(messages)}
         self.reader.confirm((self.items[payload] for payload in payloads(messages)), name, rejected=rejected)
 
@@ -210,9 +213,26 @@ class EverythingByTheBroker(EverythingThatHappens):
     wanted = "broker"
 
 
-for _machine in (EverythingThatHappens, EverythingWithTwoNames, EverythingByTheBroker):
-    _machine.TestCase.settings = settings(max_examples=60, stateful_step_count=40)
+class EverythingWithOlderStorers(EverythingThatHappens):
+    older = ("a", "b")
+
+
+class EverythingWithANewerAndAnOlderName(EverythingThatHappens):
+    wanted = ("a", "b")
+    older = ("b",)
+
+
+for _machine in (
+    EverythingThatHappens,
+    EverythingWithTwoNames,
+    EverythingByTheBroker,
+    EverythingWithOlderStorers,
+    EverythingWithANewerAndAnOlderName,
+):
+    _machine.TestCase.settings = settings(max_examples=40, stateful_step_count=40)
 
 TestAuto = EverythingThatHappens.TestCase
 TestTwoNames = EverythingWithTwoNames.TestCase
 TestByTheBroker = EverythingByTheBroker.TestCase
+TestOlderStorers = EverythingWithOlderStorers.TestCase
+TestANewerAndAnOlderName = EverythingWithANewerAndAnOlderName.TestCase
