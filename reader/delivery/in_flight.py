@@ -139,7 +139,7 @@ class InFlight:
 
 
 def _split(payloads: Sequence[bytes], largest: float) -> Iterator[tuple[int, int]]:
-    """Yield start and end of runs that fit into so many bytes, with a separator each; a single payload may be larger."""
+    """Yield start and end of runs that fit into so many bytes, with separators; a single payload may be larger."""
     start = size = 0
     for index, payload in enumerate(payloads):
         if index > start and size + len(payload) >= largest:

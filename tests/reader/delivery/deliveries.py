@@ -238,9 +238,7 @@ class Reader:
 
 def payloads(messages: Iterable[Sent], topic: str | None = None) -> list[bytes | str]:
     """Return the payloads of messages; of one with several frames, those of its frames."""
-    return [
-        payload for message in messages if topic in (None, message.topic) for payload in contents(message.payload)
-    ]
+    return [payload for message in messages if topic in (None, message.topic) for payload in contents(message.payload)]
 
 
 @lru_cache(10_000)

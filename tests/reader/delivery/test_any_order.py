@@ -14,7 +14,18 @@ from reader.buffer.item import HOUR, Item, Kind
 from reader.delivery.delivery import DISK_PAUSE
 from reader.delivery.replay import CONFIRM_TIMEOUT, MAX_BACKOFF
 from reader.delivery.storers import STORERS
-from tests.reader.delivery.deliveries import FRAME, METER, NOON, REFUSED, REPLAY, Killed, Reader, Sent, is_block, payloads
+from tests.reader.delivery.deliveries import (
+    FRAME,
+    METER,
+    NOON,
+    REFUSED,
+    REPLAY,
+    Killed,
+    Reader,
+    Sent,
+    is_block,
+    payloads,
+)
 
 
 class EverythingThatHappens(RuleBasedStateMachine):
