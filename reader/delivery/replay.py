@@ -50,7 +50,7 @@ class Replay:
         self._from_memory = 0  # items in flight that are in memory
         self._interval = CONFIRM_TIMEOUT
         self._progress = True  # something was confirmed since the last round
-        self._window_full = False  # the last round ended because the window was full
+        self._continue_at = -1  # how many may be in flight when the last round is continued; -1: it sent all
 
     @property
     def in_flight(self) -> int:
@@ -61,7 +61,7 @@ class Replay:
     @property
     def can_continue(self) -> bool:
         """Whether half of the window is free again after it was full."""
-        return self._window_full and not self._publisher.crowded and self.in_flight <= self._window // 2
+        return self._continue_at >= 0 and not self._publisher.crowded and self.in_flight <= self._continue_at
 
     @property
     def _window(self) -> int:
@@ -119,7 +119,7 @@ class Replay:
         """The connection is lost: nothing is in flight, and what was too large may be tried again."""
         self._loaded.clear()
         self._blocks.disconnected()
-        self._window_full = False
+        self._continue_at = -1
         self._too_large.clear()
         self._blocks_sent = {block: sent for block, sent in self._blocks_sent.items() if sent < math.inf}
         for entry in in_memory:
@@ -143,7 +143,7 @@ class Replay:
         """Send what is overdue, oldest first, as far as the window allows; `in_memory` is in order of creation."""
         due = now - self._interval - self._storers.wait
         self._blocks.check(self._storers.online, now - CONFIRM_TIMEOUT - self._storers.wait, now)
-        self._window_full = False
+        self._continue_at = -1
         self._unload_overdue(due, now)
         if self._publisher.full:
             return
@@ -179,7 +179,7 @@ class Replay:
         again, window, in_flight = False, self._window, self.in_flight
         for block in spool.undelivered():
             if in_flight >= window or self._publisher.crowded:
-                self._window_full = True
+                self._continue_at = window // 2
                 break
             if block in self._loaded or self._blocks_sent.get(block, due) > due or not self._is_wanted(block):
                 continue
@@ -224,8 +224,8 @@ class Replay:
             if entry.created > due:
                 break
             overdue = (entry.sent or entry.created) <= due
-            if not entry.replayed and overdue and room <= 0:
-                self._window_full = True
+            if not entry.replayed and overdue and room <= 0 and self._continue_at < 0:
+                self._continue_at = REPLAY_WINDOW // 2
             if not (entry.replayed or (overdue and room > 0)):
                 continue
             if not (self._storers.puback_suffices or self._storers.missing_online(entry.confirmed_by)):
