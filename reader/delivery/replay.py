@@ -22,6 +22,7 @@ CONFIRM_TIMEOUT = 30.0  # seconds without a confirmation before an item is sent 
 MAX_BACKOFF = 600.0  # seconds between two attempts, at most
 REPLAY_WINDOW = 200  # items in flight on `replay` that are sent one by one
 BLOCK_WINDOW = 1000  # the same in blocks: a storer writes 500 at once, and has the next 500 when it is done
+FAST, SLOW = 0.1, 0.25  # seconds in flight; live frames wait in the storer behind what is in flight
 
 
 @dataclass(slots=True)
@@ -50,6 +51,7 @@ class Replay:
         self._from_memory = 0  # items in flight that are in memory
         self._interval = CONFIRM_TIMEOUT
         self._progress = True  # something was confirmed since the last round
+        self._block_window = BLOCK_WINDOW  # smaller while the storer is slow
         self._continue_at = -1  # how many may be in flight when the last round is continued; -1: it sent all
 
     @property
@@ -65,7 +67,7 @@ class Replay:
 
     @property
     def _window(self) -> int:
-        return BLOCK_WINDOW if self._blocks.proven(self._storers.online) else REPLAY_WINDOW
+        return self._block_window if self._blocks.proven(self._storers.online) else REPLAY_WINDOW
 
     def reset_backoff(self) -> None:
         """A storer confirms again: use the shortest interval."""
@@ -145,6 +147,7 @@ class Replay:
         self._blocks.check(self._storers.online, now - CONFIRM_TIMEOUT - self._storers.wait, now)
         self._continue_at = -1
         self._unload_overdue(due, now)
+        self._adapt(now)
         if self._publisher.full:
             return
         again = spool is not None and self._load(spool, now, due)
@@ -153,6 +156,16 @@ class Replay:
             self._interval = min(2 * self._interval, MAX_BACKOFF)
         if again:
             self._progress = False
+
+    def _adapt(self, now: float) -> None:
+        """Fit the window to the storer, by how long the oldest block has been in flight."""
+        oldest = next(iter(self._loaded.values()), None)
+        if oldest is None:
+            return
+        if now - oldest.sent > SLOW:
+            self._block_window = max(self._block_window // 2, REPLAY_WINDOW)
+        elif now - oldest.sent < FAST:
+            self._block_window = min(self._block_window * 2, BLOCK_WINDOW)
 
     def _unload_overdue(self, due: float, now: float) -> None:
         """Take out of the window what is confirmed, not wanted, or to be sent again."""
