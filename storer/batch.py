@@ -1,8 +1,7 @@
-"""A batch of messages: decoding them, and the confirmations and rejection reports that follow. No I/O."""
+"""A batch of messages: decoding them, and the reports on what is rejected. No I/O."""
 
 import json
-import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -15,7 +14,6 @@ from common.mqtt.events import Message
 from common.tally import Tally
 
 MAX_AHEAD = timedelta(days=1)
-_OVERHEAD, _PER_FRAME = 400, 40  # bytes of a confirmation
 _LONGEST_EXCERPT = 2000  # characters of a rejected message on `teleinfo/rejected`
 
 
@@ -112,33 +110,6 @@ def _too_far_ahead(instant: datetime, latest: datetime | None) -> str | None:
         return None
     clock = write_stamp((latest - MAX_AHEAD).replace(microsecond=0))
     return f"timestamp {write_stamp(instant)} is more than a day ahead of the storer's clock ({clock})"
-
-
-def chunks(envelopes: Sequence[Envelope], max_packet: float) -> Iterator[Sequence[Envelope]]:
-    """Split a batch so that the confirmation of each chunk fits into a packet of `max_packet` bytes."""
-    size = len(envelopes) if max_packet == math.inf else max(1, int(max_packet - _OVERHEAD) // _PER_FRAME)
-    for start in range(0, len(envelopes), size or 1):
-        yield envelopes[start : start + size]
-
-
-def confirmations(storer: str, envelopes: Sequence[Envelope]) -> Iterator[tuple[str, str]]:
-    """Yield meter and JSON of each message for `teleinfo/<meter>/stored`."""
-    meters: dict[str, tuple[list[str], list[str]]] = {}
-    tallies: dict[str, list[str]] = {}
-    for envelope in envelopes:
-        if envelope.tally is not None:
-            # Stored or rejected: both are final.
-            tallies.setdefault(envelope.tally.meter, []).append(write_stamp(envelope.tally.hour))
-        if envelope.identity is not None:
-            meter, timestamp = envelope.identity
-            stored, rejected = meters.setdefault(meter, ([], []))
-            (stored if envelope.reason is None else rejected).append(timestamp)
-    for meter in dict.fromkeys((*meters, *tallies)):
-        stored, rejected = meters.get(meter, ([], []))
-        confirmation: dict[str, str | list[str]] = {"storer": storer, "timestamps": stored, "rejected": rejected}
-        if meter in tallies:
-            confirmation["tallies"] = tallies[meter]
-        yield meter, json.dumps(confirmation)
 
 
 def rejection_payload(storer: str, envelope: Envelope) -> str:

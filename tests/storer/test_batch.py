@@ -1,5 +1,4 @@
 import json
-import math
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +10,8 @@ from common.block import is_block
 from common.frame import Frame, format_time
 from common.mqtt.events import Message
 from common.tally import Tally
-from storer.batch import Envelope, chunks, confirmations, decode_batch, rejection_payload
+from storer.batch import Envelope, decode_batch, rejection_payload
+from tests.storer.test_confirmations import confirmed
 from tests.support.frames import ADDRESS, DAY, frames, historic, simulated
 
 NOW = DAY + timedelta(hours=12)
@@ -20,11 +20,6 @@ FRAME = historic(ADCO=ADDRESS, BASE=1, PAPP=390)
 
 def message(payload: bytes, topic: str = f"teleinfo/{ADDRESS}/frame") -> Message:
     return Message(topic, payload, retained=False, mid=1, qos=1, connection=1)
-
-
-def confirmations_of(*payloads: bytes) -> dict[str, Any]:
-    """The confirmations by meter, when every frame was stored."""
-    return {meter: json.loads(text) for meter, text in confirmations("main", decode_batch(map(message, payloads), NOW))}
 
 
 def changed(**changes: Any) -> bytes:
@@ -39,64 +34,6 @@ def test_an_invalid_message_does_not_affect_its_neighbours() -> None:
     assert bad.frame is None
     assert bad.reason == "not JSON: Expecting value: line 1 column 1 (char 0)"
     assert decode_batch([], NOW) == []
-
-
-def test_confirms_the_identities_as_they_were_published() -> None:
-    later = format_time(FRAME.timestamp + timedelta(seconds=1))
-    assert confirmations_of(FRAME.to_json(), changed(timestamp=later)) == {
-        ADDRESS: {"storer": "main", "timestamps": [format_time(FRAME.timestamp), later], "rejected": []}
-    }
-
-
-def test_confirms_each_meter_separately() -> None:
-    by_meter = confirmations_of(FRAME.to_json(), changed(meter="other"), b"?")
-    assert list(by_meter) == [ADDRESS, "other"]
-    assert by_meter["other"]["timestamps"] == [format_time(DAY.replace(microsecond=123_456))]
-
-
-def test_a_frame_that_the_store_rejected_is_confirmed_as_rejected() -> None:
-    envelopes = decode_batch([message(FRAME.to_json()), message(changed(meter="other"))], NOW)
-    envelopes[0].reason = "another frame is stored under the same meter and timestamp"
-    by_meter = {meter: json.loads(text) for meter, text in confirmations("main", envelopes)}
-    assert by_meter[ADDRESS] == {"storer": "main", "timestamps": [], "rejected": [format_time(FRAME.timestamp)]}
-    assert by_meter["other"]["rejected"] == []
-
-
-@pytest.mark.parametrize(
-    "payload",
-    [changed(frame={"BASE": 1.5}), changed(mode="pmepmi"), changed(dropped=-1), changed(frame={"A": "x" * 70_000})],
-)
-def test_an_invalid_message_with_an_identity_is_confirmed_as_rejected(payload: bytes) -> None:
-    """Otherwise its reader would send it again for ever."""
-    assert confirmations_of(payload) == {
-        ADDRESS: {"storer": "main", "timestamps": [], "rejected": [format_time(FRAME.timestamp)]}
-    }
-
-
-@pytest.mark.parametrize("payload", [b"?", b"{}", changed(meter="a/b"), changed(meter="#"), changed(timestamp="now")])
-def test_a_message_without_an_identity_is_not_confirmed(payload: bytes) -> None:
-    assert confirmations_of(payload) == {}
-
-
-@pytest.mark.parametrize("largest", [500, 1000, 2000, 100_000])
-def test_a_confirmation_fits_into_what_the_broker_takes(largest: int) -> None:
-    instants = [format_time(FRAME.timestamp + n * timedelta(microseconds=7)) for n in range(100)]
-    envelopes = decode_batch([message(changed(timestamp=instant)) for instant in instants], NOW)
-    for envelope in envelopes[::2]:
-        envelope.reason = "no"
-    texts = [text for chunk in chunks(envelopes, largest) for _, text in confirmations("n" * 64, chunk)]
-    assert max(map(len, texts)) <= largest - 100  # topic and header of the packet
-    identities = []
-    for text in texts:
-        confirmation = json.loads(text)
-        identities += confirmation["timestamps"] + confirmation["rejected"]
-    assert sorted(identities) == instants
-
-
-def test_a_batch_without_a_limit_is_one_chunk() -> None:
-    envelopes = decode_batch([message(changed())] * 600, NOW)
-    assert [len(chunk) for chunk in chunks(envelopes, math.inf)] == [600]
-    assert list(chunks([], math.inf)) == []
 
 
 def test_a_rejection_report_has_topic_reason_and_payload() -> None:
@@ -147,7 +84,7 @@ def test_a_tally_too_far_ahead_is_rejected_and_confirmed() -> None:
     tally = Tally(meter=ADDRESS, hour=DAY + timedelta(days=3), reader="pi", frames=5)
     envelopes = decode_batch([message(tally.to_json(), f"teleinfo/{ADDRESS}/tally")], NOW)
     assert "more than a day ahead" in (envelopes[0].reason or "")
-    ((_, text),) = confirmations("main", envelopes)
+    ((_, _, text),) = confirmed(envelopes)
     assert json.loads(text)["tallies"] == ["2026-11-27T00:00:00Z"]
 
 
@@ -217,19 +154,6 @@ def test_an_array_that_is_no_block_is_rejected_as_one_message(payload: bytes) ->
     assert envelope.reason
 
 
-def test_the_frames_of_a_block_are_confirmed_one_by_one() -> None:
-    envelopes = decode_batch([block(later(1), later(2), changed(mode="pmepmi"), later(3))], NOW)
-    envelopes[1].reason = "another frame is stored under the same meter and timestamp"
-    stamps = [format_time(FRAME.timestamp + timedelta(seconds=seconds)) for seconds in range(4)]
-    ((meter, text),) = confirmations("main", envelopes)
-    assert meter == ADDRESS
-    assert json.loads(text) == {
-        "storer": "main",
-        "timestamps": [stamps[1], stamps[3]],
-        "rejected": [stamps[2], stamps[0]],
-    }
-
-
 def test_a_report_on_a_frame_of_a_block_shows_that_frame() -> None:
     envelopes = decode_batch([block(later(1), later(2))], NOW)
     envelopes[1].reason = "no"
@@ -259,4 +183,4 @@ def test_any_bytes_in_a_block_are_survived(noise: bytes, place: int) -> None:
     envelopes = decode_batch([message(payload), message(FRAME.to_json())], NOW)
     assert envelopes[-1].frame == FRAME
     assert all((envelope.frame is None) == (envelope.reason is not None) for envelope in envelopes)
-    list(confirmations("main", envelopes))
+    confirmed(envelopes)
