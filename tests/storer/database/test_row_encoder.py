@@ -16,7 +16,6 @@ from storer.database.row_encoder import RowEncoder
 from storer.database.rows import encode_row
 from tests.support.frames import ADDRESS, DAY, frames, historic, simulated, standard
 
-
 NUMBERS: list[Value] = [0, -1, 255, 256, 2**15, 2**16, 2**24, 2**32, 10**30, "", "text", "0"]
 OTHERS: list[Value] = [1, 7, "x"]
 PERIODS: list[Value] = ["HP..", "HCJB", 5]
