@@ -22,7 +22,7 @@ CONFIRM_TIMEOUT = 30.0  # seconds without a confirmation before an item is sent 
 MAX_BACKOFF = 600.0  # seconds between two attempts, at most
 REPLAY_WINDOW = 200  # items in flight on `replay` that are sent one by one
 BLOCK_WINDOW = 1000  # the same in blocks: a storer writes 500 at once, and has the next 500 when it is done
-FAST, SLOW = 0.1, 0.25  # seconds in flight; live frames wait in the storer behind what is in flight
+FAST, SLOW = 0.2, 0.5  # seconds in flight; live frames wait in the storer behind what is in flight
 
 
 @dataclass(slots=True)
