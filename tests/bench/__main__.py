@@ -21,7 +21,7 @@ from tests.support.programs import ROOT
 
 PAGE = ROOT / "docs" / "performance.md"
 #: The measurements, in the order of the page: modules of this package with a function `measure(options) -> Section`.
-MEASUREMENTS = ("line_pace", "latency")
+MEASUREMENTS = ("line_pace", "latency", "backlog")
 
 
 def main() -> int:
