@@ -21,7 +21,7 @@ from tests.support.programs import ROOT
 
 PAGE = ROOT / "docs" / "performance.md"
 #: The measurements, in the order of the page: modules of this package with a function `measure(options) -> Section`.
-MEASUREMENTS = ("line_pace", "latency", "backlog")
+MEASUREMENTS = ("line_pace", "latency", "backlog", "drain", "live_meters", "at_rest")
 
 
 def main() -> int:

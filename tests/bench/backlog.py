@@ -1,64 +1,23 @@
 """How fast a storer empties a queue of the broker, one frame a message, against executemany of the same rows."""
 
 import contextlib
-import threading
-import time
 from datetime import UTC, datetime, timedelta
 
 from demo.servers import Database
 from tests.bench.bare_insert import BATCH, BareInsert
 from tests.bench.client import Client
+from tests.bench.confirmations import Confirmations
 from tests.bench.figures import Row, Target, in_turn
 from tests.bench.house import Village, messages
 from tests.bench.options import Options
-from tests.bench.process import Usage, usage
 from tests.bench.report import Section
 from tests.bench.rig import Rig, rig
-from tests.support.programs import Service, wait_until
+from tests.support.programs import Service
 
 _HOW = """\
 A storer was away; the broker has kept its messages, a frame in each. From the first confirmation to the last: frames a
 second, and CPU time of the storer a frame. Against `executemany` of PyMySQL with 500 of the same rows a transaction,
 into an empty table of the same form in the same database."""
-_WITHIN = 120  # seconds
-
-
-class Confirmations:
-    """Counts what storers confirm, and when the first and last of it came."""
-
-    def __init__(self, storer: Service) -> None:
-        self._storer = storer
-        self._changed = threading.Condition()
-        self.count = self.first_count = 0
-        self.first: Usage | None = None
-        self.last: Usage | None = None
-        self._expected = 0
-
-    def expect(self, count: int) -> None:
-        """Begin to count."""
-        with self._changed:
-            self.count, self._expected, self.first, self.last = 0, count, None, None
-
-    def on_message(self, _: str, payload: bytes) -> None:
-        """Count the frames in a confirmation."""
-        with self._changed:
-            self.count += payload.count(b'Z"')
-            if self.first is None:
-                self.first, self.first_count = usage(self._storer.pid), self.count
-            if self.count >= self._expected and self.last is None:
-                self.last = usage(self._storer.pid)
-                self._changed.notify_all()
-
-    def wait(self) -> Usage:
-        """Wait for all confirmations; return what the storer used for those after the first message, a frame."""
-        with self._changed:
-            assert self._changed.wait_for(lambda: self.last is not None, _WITHIN), (
-                f"{self.count} of {self._expected} frames are confirmed"
-            )
-            assert self.first is not None
-            assert self.last is not None
-            spent, frames = self.last - self.first, self._expected - self.first_count
-        return Usage(spent.cpu / frames, spent.switches, spent.elapsed / frames)
 
 
 def measure(options: Options) -> Section:
