@@ -21,7 +21,17 @@ from tests.support.programs import ROOT
 
 PAGE = ROOT / "docs" / "performance.md"
 #: The measurements, in the order of the page: modules of this package with a function `measure(options) -> Section`.
-MEASUREMENTS = ("line_pace", "latency", "backlog", "drain", "live_meters", "at_rest")
+MEASUREMENTS = (
+    "decode",
+    "pure_work",
+    "line_pace",
+    "latency",
+    "imports",
+    "backlog",
+    "live_meters",
+    "drain",
+    "at_rest",
+)
 
 
 def main() -> int:
@@ -51,11 +61,15 @@ def main() -> int:
 
 def _arguments() -> tuple[Options, list[str], Path | None]:
     parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a short form: shows that all works, its figures say little")
+    parser.add_argument(
+        "--quick", action="store_true", help="a short form: shows that all works, its figures say little"
+    )
     parser.add_argument("--only", action="append", choices=MEASUREMENTS, metavar="NAME", help=", ".join(MEASUREMENTS))
     parser.add_argument("--output", type=Path, help=f"where to write the page (default: {PAGE.relative_to(ROOT)})")
     parser.add_argument("--linkytic", type=Path, metavar="FOLDER", help="a checkout of linkytic")
-    parser.add_argument("--teleinfo2mqtt", type=Path, metavar="FOLDER", help="a checkout of teleinfo2mqtt, after npm ci")
+    parser.add_argument(
+        "--teleinfo2mqtt", type=Path, metavar="FOLDER", help="a checkout of teleinfo2mqtt, after npm ci"
+    )
     given = parser.parse_args()
     options = Options(quick=given.quick, linkytic=given.linkytic, teleinfo2mqtt=given.teleinfo2mqtt)
     whole = not given.quick and given.only is None

@@ -29,7 +29,10 @@ def main() -> None:
         data += line.read(max(1, line.in_waiting))
         frame, etx, rest = data.partition(b"\x83" if b"\x83" in data else b"\x03")
         if etx:
-            content = {"at": time.time(), "frame": values(frame[frame.rfind(b"\x02" if b"\x02" in frame else b"\x82") :])}
+            content = {
+                "at": time.time(),
+                "frame": values(frame[frame.rfind(b"\x02" if b"\x02" in frame else b"\x82") :]),
+            }
             client.publish("bare/frame", json.dumps(content), qos=1)
             data = rest
 

@@ -9,7 +9,7 @@ from tests.bench.client import Client, FakeStorer
 from tests.bench.figures import Row, Target, not_measured
 from tests.bench.line import STANDARD, Feeder, Line, live_frames
 from tests.bench.options import Options
-from tests.bench.process import Usage, usage
+from tests.bench.process import Usage, resident, usage
 from tests.bench.report import Section
 from tests.bench.rig import Rig, rig
 from tests.support.programs import Program, wait_until
@@ -45,14 +45,24 @@ def measure(options: Options) -> Section:
                 theirs.setdefault(program.name, []).append(usage(program.pid) - begun[program.name])
             sent = feeder.count - frames
             assert sent >= seconds - 2, f"the line was not fed at its pace: {sent} frames in {seconds:.0f} s"
-    return Section("line_pace", _HOW, [*_rows(idle, ours, theirs), *missing])
+        memory = {program.name: resident(program.pid) for program in (reader, *(program for program, _ in others))}
+    return Section("line_pace", _HOW, [*_rows(idle, ours, theirs), *_memory(memory, reader.name), *missing])
+
+
+def _memory(memory: dict[str, float], reader: str) -> Iterator[Row]:
+    ours = [memory.pop(reader)]
+    yield Row(what="reader, resident memory", unit="MB", ours=ours, target=Target("≤", 28))
+    for name, theirs in memory.items():
+        yield Row(what="reader, resident memory", unit="MB", ours=ours, against=name, theirs=[theirs])
 
 
 def _reader(place: Rig, stack: contextlib.ExitStack) -> tuple[Program, Line]:
     """Start a reader on a silent line."""
     line = stack.enter_context(Line())
     online: list[bytes] = []
-    stack.enter_context(Client(place.broker.port, lambda _, payload: online.append(payload), "teleinfo/reader/+/status"))
+    stack.enter_context(
+        Client(place.broker.port, lambda _, payload: online.append(payload), "teleinfo/reader/+/status")
+    )
     reader = place.reader(line.name, clock={"patience": "0s"}).start()
     wait_until(lambda: b"online" in online, 20, "a reader that is online", [reader])
     time.sleep(3)  # until what a start costs is over
@@ -114,7 +124,10 @@ def _rows(idle: list[Usage], ours: list[Usage], theirs: dict[str, list[Usage]]) 
             decides="min",
         )
     yield Row(
-        what="idle reader, CPU", unit="ms/s", ours=[each.cpu_a_second for each in idle], decides="min",
+        what="idle reader, CPU",
+        unit="ms/s",
+        ours=[each.cpu_a_second for each in idle],
+        decides="min",
     )
     yield Row(
         what="idle reader, context switches",

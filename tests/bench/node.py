@@ -95,7 +95,9 @@ def install() -> Path:
 def version() -> str:
     """Return the version of Node, such as v20.20.2; empty without it."""
     node = shutil.which("node")
-    return "" if node is None else subprocess.run([node, "-v"], capture_output=True, text=True, check=True).stdout.strip()
+    return (
+        "" if node is None else subprocess.run([node, "-v"], capture_output=True, text=True, check=True).stdout.strip()
+    )
 
 
 def _node() -> str:
@@ -120,6 +122,6 @@ def _teleinfo2mqtt(options: Options) -> Sequence[str]:
 
 
 READERS = (
-    Reader("node, serialport and mqtt alone", _least, None),
+    Reader("node, serialport and mqtt alone", _least, Target("≤", 0.1)),
     Reader("node teleinfo2mqtt", _teleinfo2mqtt, Target("≤", 0.1)),
 )
