@@ -23,10 +23,11 @@ from tests.bench.report import Section
 from tests.bench.rig import rig
 
 _HOW = """\
-A day of a simulated meter, a frame a second, written by the storer's own code. Arrival times tremble as on a host: by a
-slow wave of 70 ms and 4 ms of noise (standard deviation), then stamped by the reader's own code. Allocated blocks of all
-tables of the database, less those of the empty database. Page compression needs a file system that punches holes."""
-_DAY = datetime(2026, 11, 24, tzinfo=UTC)
+A day of a simulated meter, a frame a second, written by the storer's own code. Arrival times vary as on a host: by a
+slow wave of 70 ms and 4 ms of noise (standard deviation), then stamped by the reader's own code. Allocated blocks of
+all tables of the database, less those of the empty database. Page compression needs a file system that punches
+holes."""
+DAY = datetime(2026, 11, 24, tzinfo=UTC)
 _BATCH = 500
 _PEAK = 3_800  # VA of solar panels at noon
 
@@ -35,14 +36,14 @@ _PEAK = 3_800  # VA of solar panels at noon
 class _Clock:
     """A host's clock that is where the measurement puts it."""
 
-    time: datetime = _DAY
+    time: datetime = DAY
     build_date: datetime = datetime(2020, 1, 1, tzinfo=UTC)
 
     def now(self) -> datetime:
         return self.time
 
     def monotonic(self) -> float:
-        return (self.time - _DAY).total_seconds()
+        return (self.time - DAY).total_seconds()
 
     def uptime(self) -> float:
         return 1e6
@@ -59,7 +60,7 @@ def arriving(frames: Iterable[Frame], seed: int = 1) -> Iterator[Frame]:
     clock, chance = _Clock(), random.Random(seed)
     timestamper = Timestamper(clock, patience=0.0)
     for frame in frames:
-        seconds = (frame.timestamp - _DAY).total_seconds()
+        seconds = (frame.timestamp - DAY).total_seconds()
         late = 0.3 + 0.07 * math.sin(seconds / 600) + chance.gauss(0, 0.004)
         clock.time = frame.timestamp + timedelta(seconds=late)
         timestamp, _ = timestamper.timestamp(clock.monotonic())
@@ -70,7 +71,7 @@ def clear_sky(frames: Iterable[Frame]) -> Iterator[Frame]:
     """Let a producer's panels stand in the sun the whole day without a cloud: the maximum rises by the second."""
     highest, since = 0, None
     for frame in frames:
-        hour = (frame.timestamp - _DAY).total_seconds() / 3600
+        hour = (frame.timestamp - DAY).total_seconds() / 3600
         power = max(0, int(_PEAK * math.sin(math.pi * (hour - 4) / 15))) if 4 <= hour < 19 else 0
         if power > highest:
             highest, since = power, frame.timestamp.replace(microsecond=0)
@@ -113,9 +114,9 @@ def _stored(
         )
         migrate(database)
         with contextlib.closing(database.connect()) as connection:
-            make_partitions(connection, _DAY)
+            make_partitions(connection, DAY)
         empty = allocated(server)
-        frames: Iterable[Frame] = decoded(kind, _DAY, seconds)
+        frames: Iterable[Frame] = decoded(kind, DAY, seconds)
         source = arriving(frames if change is None else change(frames))
         _store(database, source)
         used = allocated(server)

@@ -1,4 +1,7 @@
-"""The least reader: a port, frames cut at ETX, split, published as JSON. `python -m tests.bench.bare_reader PORT BROKER`."""
+"""The least reader: a port, frames cut at ETX, split, published as JSON.
+
+`python -m tests.bench.bare_reader PORT BROKER`.
+"""
 
 import json
 import sys

@@ -63,7 +63,7 @@ class Client:
 
     def _received(self, _: paho.Client, __: Any, message: paho.MQTTMessage) -> None:
         if self._on_message is not None:
-            self._on_message(message.topic, message.payload)
+            self._on_message(message.topic, bytes(message.payload))
 
     def _on_publish(self, *_: Any) -> None:
         with self._answered:

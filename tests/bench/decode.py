@@ -13,8 +13,9 @@ from tests.support.programs import ROOT
 
 _HOW = """\
 Frames a second apart of a simulated meter, decoded again and again: our decoder (parity and checksum of each group,
-types, stamps), and the parsers of peers that read all groups of the frame, or all but one. *Split and sum* only cuts the frame into
-groups and sums their bytes. CPU time, one process; the ratio is of the smallest figures."""
+types, stamps), and the parsers of peers that read all groups of the frame, or all but one. *Split and sum* only cuts
+the frame into groups and sums their bytes. CPU time, one process; the target is for the ratio of the smallest
+figures."""
 #: Kind, name, and the least that our decoder must be faster than linkytic, and the most microseconds it may take.
 _KINDS = (
     ("standard-single-phase-tempo", "standard, one phase", 9, None),

@@ -21,9 +21,9 @@ from tests.bench.report import Section
 from tests.bench.rig import rig
 
 _HOW = """\
-A reader starts with a spool of unconfirmed frames of one meter on disk; broker, storer and database run. From the first
-confirmation of the storer to the last. Against `executemany` of PyMySQL with 500 of the same rows a transaction, into an
-empty table of the same form in the same database."""
+A reader starts with a spool of unconfirmed frames of one meter on disk; broker, storer and database run. From the
+first confirmation of the storer to the last. Against `executemany` of PyMySQL with 500 of the same rows a transaction,
+into an empty table of the same form in the same database."""
 _MINUTE = 60  # frames that are pending when a reader moves them to its spool
 
 

@@ -72,16 +72,16 @@ class Row:
 
         With `min`, the ratio is that of the two smallest figures: each is what the work costs without disturbance.
         """
-        if self.target_is_absolute or not self.theirs:
-            needed = self.target is None or self.target_is_absolute
-            return getattr(Figures.of(self.ours), self.decides) if self.ours and needed else None
         if not self.ours:
             return None
-        if self.decides == "min":
-            ours, theirs = min(self.ours), min(self.theirs)
-            return ours / theirs if self.ratio_is == "ours / theirs" else theirs / ours
-        ratio = self.ratio
-        return None if ratio is None else ratio.median
+        ratio = None if self.target_is_absolute else self.ratio
+        if ratio is None:
+            figures = Figures.of(self.ours)
+            return figures.min if self.decides == "min" else figures.median
+        if self.decides == "median":
+            return ratio.median
+        ours, theirs = min(self.ours), min(self.theirs)
+        return ours / theirs if self.ratio_is == "ours / theirs" else theirs / ours
 
     @property
     def verdict(self) -> str:

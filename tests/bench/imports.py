@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 
 from tests.bench import node
 from tests.bench.figures import Row, Target, in_turn, not_measured
@@ -23,7 +24,7 @@ def measure(options: Options) -> Section:
     """Import in turn."""
     rounds = 3 if options.quick else 15
     readers, storers = "reader.__main__, reader.build", "storer.__main__, storer.service"
-    works = [lambda: _python(readers), lambda: _python(storers)]
+    works: list[Callable[[], float]] = [lambda: _python(readers), lambda: _python(storers)]
     missing: list[Row] = []
     try:
         modules = str(node.install() / "node_modules")
@@ -33,25 +34,20 @@ def measure(options: Options) -> Section:
     for work in works:
         work()  # compiles
     reader, storer, *others = in_turn(rounds, *works)
-    theirs = {"against": "node, mqtt and serialport", "theirs": others[0]} if others else {}
-    return Section(
-        "imports",
-        _HOW,
-        [
-            _row("import of the reader", reader, **theirs),  # type: ignore[arg-type]
-            _row("import of the storer", storer),
-            *missing,
-        ],
-    )
+    rows = [
+        _row("import of the reader", reader, others[0] if others else []),
+        _row("import of the storer", storer, []),
+    ]
+    return Section("imports", _HOW, [*rows, *missing])
 
 
-def _row(what: str, figures: list[float], *, against: str = "", theirs: list[float] | None = None) -> Row:
+def _row(what: str, ours: list[float], theirs: list[float]) -> Row:
     return Row(
         what=what,
         unit="ms",
-        ours=figures,
-        against=against,
-        theirs=theirs or [],
+        ours=ours,
+        against="node, mqtt and serialport" if theirs else "",
+        theirs=theirs,
         target=Target("≤", 150),
         target_is_absolute=True,
         decides="min",
