@@ -15,6 +15,7 @@ from pathlib import Path
 
 from demo.servers import find_program
 from tests.bench import node
+from tests.bench.figures import Disturbed, not_measured
 from tests.bench.options import Options
 from tests.bench.report import Machine, Section, page, text
 from tests.support.programs import ROOT
@@ -41,10 +42,12 @@ def main() -> int:
     sections: list[Section] = []
     failed: list[str] = []
     for name in names:
-        measure: Callable[[Options], Section] = import_module(f"tests.bench.{name}").measure
         print(f"=== {name}", flush=True)
         try:
+            measure: Callable[[Options], Section] = import_module(f"tests.bench.{name}").measure
             section = measure(options)
+        except Disturbed as error:
+            section = Section(name, "", [not_measured(name, str(error))])
         except Exception as error:  # noqa: BLE001 - the other measurements say something all the same
             failed.append(name)
             print(f"{name} failed: {error!r}", file=sys.stderr, flush=True)

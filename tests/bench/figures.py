@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 
+class Disturbed(Exception):
+    """The machine is too busy or too slow for a measurement; the text says what was seen, in one line."""
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
     """Smallest, middle and largest figure of some rounds."""
