@@ -1,5 +1,6 @@
 """Readers that run on Node: the least that its libraries allow, and teleinfo2mqtt from a checkout."""
 
+import functools
 import os
 import shutil
 import subprocess
@@ -70,26 +71,35 @@ def install() -> Path:
     Raises:
         NotInstalled: there is no Node, or no registry is reached.
     """
-    node, npm = _node(), shutil.which("npm")
-    if npm is None:
-        raise NotInstalled(f"npm is not installed (node is {node})")
+    if why := _install():
+        raise NotInstalled(why)
+    return FOLDER
+
+
+@functools.cache  # a registry that is not reached is not waited for twice
+def _install() -> str:
+    """Install; return why that failed, empty if it did not."""
+    npm = shutil.which("npm")
+    if shutil.which("node") is None or npm is None:
+        return "node and npm are not installed"
     lock = (PEERS / "package-lock.json").read_bytes()
     installed = FOLDER / "installed"
     if installed.exists() and installed.read_bytes() == lock:
-        return FOLDER
+        return ""
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copy(PEERS / name, FOLDER)
     command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    command += ["--fetch-retries=1", "--fetch-timeout=20000"]
     try:
         subprocess.run(command, cwd=FOLDER, check=True, capture_output=True, text=True, timeout=_INSTALL_TIMEOUT)
     except subprocess.TimeoutExpired:
-        raise NotInstalled(f"npm ci did not end in {_INSTALL_TIMEOUT} s") from None
+        return f"npm ci did not end in {_INSTALL_TIMEOUT} s"
     except subprocess.CalledProcessError as error:
-        raise NotInstalled(f"npm ci failed: {(error.stderr.strip().splitlines() or ['?'])[0]}") from None
+        return f"npm ci failed: {(error.stderr.strip().splitlines() or ['?'])[0]}"
     installed.write_bytes(lock)
-    return FOLDER
+    return ""
 
 
 def version() -> str:

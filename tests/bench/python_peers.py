@@ -18,12 +18,23 @@ def install() -> tuple[Path, str]:
     installed = FOLDER / "installed"
     if installed.exists() and installed.read_text() == wanted:
         return python, ""
-    pip = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check", "--no-input", "install"]
+    pip = [
+        str(python),
+        "-m",
+        "pip",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-input",
+        "--timeout=15",
+        "--retries=1",
+    ]
     try:
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(FOLDER)], check=True, capture_output=True)
+        subprocess.run(
+            [sys.executable, "-m", "venv", "--clear", str(FOLDER)], check=True, capture_output=True, text=True
+        )
         # Without what they depend on: only their parsers are used.
         subprocess.run(
-            [*pip, "--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(_REQUIREMENTS)],
+            [*pip, "install", "--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(_REQUIREMENTS)],
             check=True,
             capture_output=True,
             text=True,
