@@ -21,6 +21,7 @@ from tests.bench.figures import in_turn
 
 Parser = Callable[[bytes], Sized]  # of one frame, in bytes of seven bits; returns its groups
 
+_LIBRARIES = ("serialx", "serial", "serial.serialutil")  # that open a port
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 OURS, LIMIT = "ours", "split and sum"
 
@@ -34,6 +35,8 @@ def main() -> None:
         frames = [meter.frame(START + timedelta(seconds=second)) for second in range(settings["frames"])]
         parsers = _parsers(kind, settings["linkytic"], failed)
         works = [_decoding(frames), *(_parsing(parser, frames) for parser in parsers.values())]
+        for work in works:
+            work()  # fills caches
         results[kind] = dict(zip((OURS, *parsers), in_turn(settings["rounds"], *works), strict=True))
     json.dump({"results": results, "failed": failed}, sys.stdout)
 
@@ -79,7 +82,7 @@ def _parsers(kind: str, linkytic: str | None, failed: dict[str, str]) -> dict[st
     for name, load in (
         ("enedis-tic", _enedis_tic),
         ("serial-teleinfo", _serial_teleinfo),
-        ("linkytic", lambda: _linkytic(linkytic, meter.mode)),
+        (_linkytic_name(linkytic), lambda: _linkytic(linkytic, meter.mode)),
     ):
         try:
             parse = load()
@@ -113,18 +116,28 @@ def _serial_teleinfo() -> Parser:
     return parse
 
 
+def _linkytic_name(checkout: str | None) -> str:
+    """Return its name and version: its parser was written anew after 3.0.0-beta6."""
+    if checkout is None:
+        return "linkytic"
+    manifest = Path(checkout) / "custom_components" / "linkytic" / "manifest.json"
+    return f"linkytic {json.loads(manifest.read_text())['version']}" if manifest.is_file() else "linkytic"
+
+
 def _linkytic(checkout: str | None, mode: str) -> Parser:
     if checkout is None:
         raise ImportError("linkytic is in no package registry; --linkytic FOLDER names a checkout")
     folder = Path(checkout) / "custom_components" / "linkytic"
     if not (folder / "serial_reader.py").is_file():
         raise ImportError(f"{folder} has no serial_reader.py")
-    for name in ("homeassistant", "homeassistant.config_entries", "homeassistant.core", "serialx", "serial"):
+    for name in ("homeassistant", "homeassistant.config_entries", "homeassistant.core", *_LIBRARIES):
         sys.modules.setdefault(name, _Anything(name))
     package = types.ModuleType("linkytic")  # without its __init__, which needs all of Home Assistant
     package.__path__ = [str(folder)]
     sys.modules.setdefault("linkytic", package)
     module = importlib.import_module("linkytic.serial_reader")
+    if not hasattr(module, "TICProtocol"):
+        return _linkytic_3_0(module, mode)
     kind = module.StandardDataset if mode == "standard" else module.HistoricDataset
     frames: list[list[Any]] = []
     protocol = module.TICProtocol(types.SimpleNamespace(frame_received=frames.append), kind)
@@ -133,6 +146,20 @@ def _linkytic(checkout: str | None, mode: str) -> Parser:
         frames.clear()
         protocol.data_received(frame)
         return {dataset.tag: dataset for dataset in frames[0]}
+
+    return parse
+
+
+def _linkytic_3_0(module: Any, mode: str) -> Parser:
+    """Return the parser of versions up to 3.0.0-beta6, which take lines."""
+    reader = module.LinkyTICReader("bench", "", mode == "standard", False)
+    reader._first_line = False
+
+    def parse(frame: bytes) -> dict[str, Any]:
+        for line in frame[2:-2].split(b"\r\n"):
+            reader._parse_line(line + b"\r\n")
+        values: dict[str, Any] = reader._values
+        return values
 
     return parse
 

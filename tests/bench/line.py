@@ -1,5 +1,6 @@
 """A meter's line on a pseudo-terminal: frames at the speed of the line, or whole, and when their last byte was sent."""
 
+import contextlib
 import os
 import threading
 import time
@@ -20,6 +21,7 @@ class Line:
     def __init__(self) -> None:
         self._master, self._slave = os.openpty()
         tty.setraw(self._slave)  # also kept open: without a reader, writing would fail
+        os.set_blocking(self._master, False)
         self.name = os.ttyname(self._slave)
 
     def __enter__(self) -> "Line":
@@ -36,15 +38,19 @@ class Line:
         """
         if speed is None:
             now = time.monotonic(), time.time()
-            os.write(self._master, frame)
+            self._write(frame)
             return now
         begun = time.monotonic()
         for start in range(0, len(frame), CHUNK):
             end = min(start + CHUNK, len(frame))
             _sleep_until(begun + end / speed)  # when its last byte has come in
             now = time.monotonic(), time.time()
-            os.write(self._master, frame[start:end])
+            self._write(frame[start:end])
         return now
+
+    def _write(self, data: bytes) -> None:
+        with contextlib.suppress(BlockingIOError):  # nobody reads: lost, as on a serial line
+            os.write(self._master, data)
 
 
 class Feeder:

@@ -78,3 +78,9 @@ def test_a_peer_that_no_registry_has_needs_a_checkout() -> None:
     if node.version():
         with pytest.raises(node.NotInstalled, match="--teleinfo2mqtt"):
             reader.command(Options())
+
+
+def test_a_line_that_nobody_reads_loses_bytes_and_does_not_block() -> None:
+    with Line() as line:
+        for _ in range(100):
+            line.send(b"x" * 1000)

@@ -19,7 +19,9 @@ port.on('data', (data) => {
     }
     if (rest.includes('\x03')) {
         rest = '';
-        client.publish(`node/${frame.ADSC.raw}`, JSON.stringify(frame), { qos: 1 });
+        if (frame.ADSC) { // not the rest of a frame that had begun before
+            client.publish(`node/${frame.ADSC.raw}`, JSON.stringify(frame), { qos: 1 });
+        }
     }
 });
 port.on('error', (error) => { throw error; });
