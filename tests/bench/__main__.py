@@ -42,6 +42,7 @@ def main() -> int:
     sections: list[Section] = []
     failed: list[str] = []
     for name in names:
+        since = time.monotonic()
         print(f"=== {name}", flush=True)
         try:
             measure: Callable[[Options], Section] = import_module(f"tests.bench.{name}").measure
@@ -53,9 +54,10 @@ def main() -> int:
             print(f"{name} failed: {error!r}", file=sys.stderr, flush=True)
             continue
         sections.append(section)
-        print(text(section), flush=True)
+        print(f"{text(section)}({time.monotonic() - since:.0f} s)\n", flush=True)
     if output is not None and not failed:
-        output.write_text(page(sections, _machine(time.monotonic() - begun)), encoding="utf-8")
+        left_out = [name for name in MEASUREMENTS if name not in names]
+        output.write_text(page(sections, _machine(time.monotonic() - begun), left_out), encoding="utf-8")
         print(f"written: {output}")
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)

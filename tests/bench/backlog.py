@@ -22,7 +22,7 @@ into an empty table of the same form in the same database."""
 
 def measure(options: Options) -> Section:
     """Measure one meter, and a hundred."""
-    count, rounds = (2_000, 1) if options.quick else (20_000, 5)
+    count, rounds = (1_000, 1) if options.quick else (20_000, 5)
     rows: list[Row] = []
     for meters, target in ((1, 0.35), (100, 0.3)):
         rows += _drain(count, rounds, meters, target)

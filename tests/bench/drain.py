@@ -29,7 +29,7 @@ _MINUTE = 60  # frames that are pending when a reader moves them to its spool
 
 def measure(options: Options) -> Section:
     """Drain a spool several times; the frames are new each time."""
-    count, rounds = (2_000, 1) if options.quick else (20_000, 5)
+    count, rounds = (1_000, 1) if options.quick else (20_000, 5)
     village = Village(1, count)
     start = datetime.now(UTC).replace(microsecond=0) - timedelta(days=20)
     with contextlib.ExitStack() as stack:

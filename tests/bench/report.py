@@ -57,9 +57,11 @@ Peers are installed from `requirements/bench.txt` into an environment of their o
 """
 
 
-def page(sections: Sequence[Section], machine: Machine) -> str:
-    """Return the whole page `docs/performance.md`."""
+def page(sections: Sequence[Section], machine: Machine, left_out: Sequence[str] = ()) -> str:
+    """Return the whole page `docs/performance.md`; `left_out` are measurements that were not made."""
     parts = [_INTRODUCTION, _about(machine)]
+    if left_out:
+        parts.append(f"Not measured in this run: {', '.join(left_out)}.\n")
     missed = [row.what for section in sections for row in section.rows if row.verdict == "missed"]
     parts.append(f"Targets missed: {'; '.join(missed) if missed else 'none'}.\n")
     parts.extend(f"## {section.name.replace('_', ' ').capitalize()}\n\n{text(section)}" for section in sections)

@@ -61,6 +61,8 @@ def test_the_page_says_where_when_and_what_was_missed() -> None:
         "## How to repeat",
     ]
     assert "Targets missed: none.\n" in page(sections[1:], MACHINE)
+    assert "Not measured" not in whole
+    assert "Not measured in this run: drain, backlog.\n" in page(sections, MACHINE, ["drain", "backlog"])
 
 
 @pytest.mark.parametrize(
