@@ -52,7 +52,7 @@ _REPEAT = """\
 ```
 
 Peers are installed from `requirements/bench.txt` into an environment of their own, and for Node from
-`tests/bench/node/package-lock.json`. Projects that are in no package registry are measured from a checkout:
+`tests/bench/peers/package-lock.json`. Projects that are in no package registry are measured from a checkout:
 `--linkytic FOLDER`, `--teleinfo2mqtt FOLDER`. What cannot be installed is listed as not measured.
 """
 
@@ -62,11 +62,17 @@ def page(sections: Sequence[Section], machine: Machine, left_out: Sequence[str] 
     parts = [_INTRODUCTION, _about(machine)]
     if left_out:
         parts.append(f"Not measured in this run: {', '.join(left_out)}.\n")
-    missed = [row.what for section in sections for row in section.rows if row.verdict == "missed"]
+    missed = dict.fromkeys(
+        f"{_title(section)}: {row.what}" for section in sections for row in section.rows if row.verdict == "missed"
+    )
     parts.append(f"Targets missed: {'; '.join(missed) if missed else 'none'}.\n")
-    parts.extend(f"## {section.name.replace('_', ' ').capitalize()}\n\n{text(section)}" for section in sections)
+    parts.extend(f"## {_title(section)}\n\n{text(section)}" for section in sections)
     parts.append(_REPEAT)
     return "\n".join(parts)
+
+
+def _title(section: Section) -> str:
+    return section.name.replace("_", " ").capitalize()
 
 
 def text(section: Section) -> str:

@@ -54,7 +54,7 @@ def test_the_page_says_where_when_and_what_was_missed() -> None:
     ]
     whole = page(sections, MACHINE)
     assert "Measured on 2026-11-24 at commit abc1234, in 10 minutes: CPU, 2 cores, Linux 6" in whole
-    assert "Targets missed: CPU.\n" in whole
+    assert "Targets missed: Line pace: CPU.\n" in whole
     assert [line for line in whole.splitlines() if line.startswith("## ")] == [
         "## Line pace",
         "## Decode",
