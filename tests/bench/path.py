@@ -46,10 +46,14 @@ class _Clock:
     build_date = datetime(2020, 1, 1, tzinfo=UTC)
 
     def __init__(self) -> None:
-        self.seconds = 0.0
+        self.set(0.0)
+
+    def set(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._now = START + timedelta(seconds=seconds)
 
     def now(self) -> datetime:
-        return START + timedelta(seconds=self.seconds)
+        return self._now
 
     def monotonic(self) -> float:
         return self.seconds
@@ -177,7 +181,7 @@ def path_steps(kind: str, *, frames: int = FRAMES) -> dict[str, float]:
     with _reader(meter.address) as reader:
         for second in range(warm_up + frames):
             (reading,) = decoder.feed(meter.frame(START + timedelta(seconds=second)))
-            reader.clock.seconds = float(second)
+            reader.clock.set(float(second))
             if second == warm_up:
                 reader.watch.nanoseconds = dict.fromkeys(STEPS, 0)
             reader.work(reading)
