@@ -1,4 +1,7 @@
-"""The command `teleinfo-storer`."""
+"""The command `teleinfo-storer`.
+
+What only one command needs is imported in its functions, so that `run` starts quickly and keeps little in memory.
+"""
 
 import argparse
 import contextlib
@@ -8,27 +11,20 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from common import config
-from common.database import Database
 from common.errors import ConfigError
-from common.mqtt.forget import NotKnown, forget_program
-from common.plural import plural
 from common.runtime import logs
-from common.runtime.cli import LOCAL_TIMES, UTC_TIMES, add_version, run_cli, whole
+from common.runtime.cli import LOCAL_TIMES, UTC_TIMES, Command, add_version, run_cli, whole
 from common.runtime.shutdown import Shutdown
 from common.topics import Topics
-from storer.audit import run_audit
-from storer.backup.create import backup
-from storer.backup.restore import restore
-from storer.backup.verify import Contents, check
 from storer.config import StorerConfig
-from storer.database.schema import migrate
-from storer.doctor import command as doctor
-from storer.export import Selection, export, read_limit
-from storer.progress import Progress
-from storer.rollups.rebuild import rebuild
-from storer.service import Storer
+
+if TYPE_CHECKING:
+    from storer.backup.verify import Contents
+    from storer.export import Selection
+    from storer.progress import Progress
 
 CONFIG = Path("/etc/teleinfo/storer.yaml")
 
@@ -43,8 +39,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="teleinfo-storer", description="Stores frames from MQTT in MariaDB, each exactly once."
     )
     add_version(parser)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    common = argparse.ArgumentParser(add_help=False)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Command)
+    common = Command(add_help=False)
     common.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help=f"default: {CONFIG}")
 
     run = commands.add_parser("run", parents=[common], help="store frames until stopped", epilog=LOCAL_TIMES)
@@ -53,10 +49,10 @@ def _parser() -> argparse.ArgumentParser:
     migration = commands.add_parser("migrate", parents=[common], help="update the tables; `run` does it too")
     migration.set_defaults(command=_migrate)
 
-    limits = argparse.ArgumentParser(add_help=False)
+    limits = Command(add_help=False)
     limits.add_argument("--from", dest="start", metavar="TIME", help="such as 2026-11-24 or 2026-11-24T18:00:00+01:00")
     limits.add_argument("--to", dest="end", metavar="TIME", help="the end, exclusive")
-    selection = argparse.ArgumentParser(add_help=False, parents=[limits])
+    selection = Command(add_help=False, parents=[limits])
     selection.add_argument("--meter", metavar="ADDRESS", help="only this meter")
 
     exporting = commands.add_parser(
@@ -81,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
         help="make the tables minutes and hours again from the frames",
         epilog=UTC_TIMES,
     )
-    rebuilding.set_defaults(command=_rebuild)
+    rebuilding.set_defaults(command=_rebuild, meter=None)
 
     saving = commands.add_parser(
         "backup",
@@ -111,11 +107,21 @@ def _parser() -> argparse.ArgumentParser:
     forgetting.add_argument("name", metavar="NAME", help="its name; it must not be running")
     forgetting.set_defaults(command=_forget)
 
-    doctor.add_parser(commands, CONFIG)
+    commands.add_parser(
+        "check", help="diagnose broker, database, readers and disk, and suggest fixes", declare=_declare_check
+    )
     return parser
 
 
+def _declare_check(check: argparse.ArgumentParser) -> None:
+    from storer.doctor.command import declare_check
+
+    declare_check(check, CONFIG)
+
+
 def _run(arguments: argparse.Namespace) -> int:
+    from storer.service import Storer
+
     settings = config.load(StorerConfig, arguments.config)
     logs.set_up(settings.log, "teleinfo-storer")
     shutdown = Shutdown()
@@ -127,6 +133,9 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _migrate(arguments: argparse.Namespace) -> int:
+    from common.database import Database
+    from storer.database.schema import migrate
+
     settings = config.load(StorerConfig, arguments.config)
     applied = migrate(Database(settings.database))
     for migration in applied:
@@ -137,6 +146,9 @@ def _migrate(arguments: argparse.Namespace) -> int:
 
 
 def _export(arguments: argparse.Namespace) -> int:
+    from common.database import Database
+    from storer.export import export
+
     selection = _selection(arguments)
     settings = config.load(StorerConfig, arguments.config)
     complete = True
@@ -153,21 +165,31 @@ def _export(arguments: argparse.Namespace) -> int:
 
 
 def _audit(arguments: argparse.Namespace) -> int:
+    from common.database import Database
+    from storer.audit import run_audit
+
     selection = _selection(arguments)
     settings = config.load(StorerConfig, arguments.config)
     return run_audit(Database(settings.database), selection, datetime.now(UTC), sys.stdout)
 
 
 def _rebuild(arguments: argparse.Namespace) -> int:
-    start, end = _limits(arguments)
+    from common.database import Database
+    from common.plural import plural
+    from storer.rollups.rebuild import rebuild
+
+    limits = _selection(arguments)
     settings = config.load(StorerConfig, arguments.config)
     with _progress() as progress:
-        done = rebuild(Database(settings.database), start, end, progress)
+        done = rebuild(Database(settings.database), limits.start, limits.end, progress)
     print(f"{plural(done.hours, 'hour')} rebuilt from {plural(done.frames, 'frame')}")  # noqa: T201 - the command's output
     return 0
 
 
 def _backup(arguments: argparse.Namespace) -> int:
+    from common.database import Database
+    from storer.backup.create import backup
+
     settings = config.load(StorerConfig, arguments.config)
     with _progress() as progress:
         file, contents = backup(
@@ -178,6 +200,10 @@ def _backup(arguments: argparse.Namespace) -> int:
 
 
 def _restore(arguments: argparse.Namespace) -> int:
+    from common.database import Database
+    from storer.backup.restore import restore
+    from storer.backup.verify import check
+
     if arguments.check:
         with _progress() as progress:
             contents = check(arguments.file, progress=progress)
@@ -194,7 +220,9 @@ def _restore(arguments: argparse.Namespace) -> int:
 
 
 @contextlib.contextmanager
-def _progress() -> Iterator[Progress]:
+def _progress() -> "Iterator[Progress]":
+    from storer.progress import Progress
+
     progress = Progress(sys.stderr)
     try:
         yield progress
@@ -202,7 +230,7 @@ def _progress() -> Iterator[Progress]:
         progress.clear()
 
 
-def _print_contents(what: str, contents: Contents) -> None:
+def _print_contents(what: str, contents: "Contents") -> None:
     counts = ", ".join(f"{name.replace('_', ' ')} {totals.rows}" for name, totals in contents.tables.items())
     print(f"{what} ({counts}), as of {contents.header.taken}")  # noqa: T201 - the command's output
     for warning in contents.warnings:
@@ -210,6 +238,8 @@ def _print_contents(what: str, contents: Contents) -> None:
 
 
 def _forget(arguments: argparse.Namespace) -> int:
+    from common.mqtt.forget import NotKnown, forget_program
+
     settings = config.load(StorerConfig, arguments.config)
     forgotten, unknown = set(), None
     for base in settings.mqtt.topic:
@@ -224,17 +254,14 @@ def _forget(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _selection(arguments: argparse.Namespace) -> Selection:
-    start, end = _limits(arguments)
-    return Selection(start=start, end=end, meter=arguments.meter)
+def _selection(arguments: argparse.Namespace) -> "Selection":
+    from storer.export import Selection, read_limit
 
-
-def _limits(arguments: argparse.Namespace) -> tuple[datetime | None, datetime | None]:
     start = read_limit(arguments.start) if arguments.start else None
     end = read_limit(arguments.end) if arguments.end else None
     if start and end and end < start:
         raise ConfigError(f"--to {arguments.end} is before --from {arguments.start}: swap them")
-    return start, end
+    return Selection(start=start, end=end, meter=arguments.meter)
 
 
 if __name__ == "__main__":
