@@ -17,6 +17,7 @@ from common.runtime import logs
 from common.runtime.cli import LOCAL_TIMES, UTC_TIMES, add_version, run_cli, whole
 from common.runtime.shutdown import Shutdown
 from common.topics import Topics
+from storer.adoption import command as adoption
 from storer.audit import run_audit
 from storer.backup.create import backup
 from storer.backup.restore import restore
@@ -50,6 +51,8 @@ def _parser() -> argparse.ArgumentParser:
 
     migration = commands.add_parser("migrate", parents=[common], help="update the tables; `run` does it too")
     migration.set_defaults(command=_migrate)
+
+    adoption.add_parser(commands, CONFIG)
 
     selection = argparse.ArgumentParser(add_help=False)
     selection.add_argument(
