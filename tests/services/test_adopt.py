@@ -324,7 +324,7 @@ def killed_at(database: Server, folder: Path, kill: Callable[["subprocess.Popen[
 
 @pytest.mark.parametrize("victim", ["storer", "database"])
 def test_a_kill_loses_and_doubles_nothing(fresh_database: Server, tmp_path: Path, victim: str) -> None:
-    rows = steady("2023-11-01", 30_000, every=5 * MINUTE)
+    rows = steady("2023-11-01", 12_000, every=5 * MINUTE)
     make_original(fresh_database, rows)
 
     def kill(process: "subprocess.Popen[bytes]") -> None:

@@ -4,7 +4,6 @@ import contextlib
 import dataclasses
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
 
 from demo.servers import Database as Server
 from tests.support.storing import client
@@ -59,9 +58,7 @@ def make_original(server: Server, rows: Iterable[Row], table: str = TABLE) -> No
         connection.execute_many(f"INSERT IGNORE INTO teleinfoframes ({order}) VALUES ({marks})", values)
 
 
-def steady(
-    begin: str, count: int, *, every: timedelta, index: int = 1_000_000, step: int = 1, **others: Any
-) -> list[Row]:
-    """Make rows at a steady pace, each with an index that is a step higher."""
+def steady(begin: str, count: int, *, every: timedelta, index: int = 1_000_000) -> list[Row]:
+    """Make rows at a steady pace, each with an index that is higher by 1."""
     start = datetime.fromisoformat(begin)
-    return [Row(start + number * every, index + number * step, **others) for number in range(count)]
+    return [Row(start + number * every, index + number) for number in range(count)]
