@@ -11,7 +11,6 @@ from pathlib import Path
 
 from common import config
 from common.database import Database
-from common.errors import ConfigError
 from common.mqtt.forget import NotKnown, forget_program
 from common.runtime import logs
 from common.runtime.cli import LOCAL_TIMES, UTC_TIMES, add_version, run_cli, whole
@@ -25,9 +24,10 @@ from storer.backup.verify import Contents, check
 from storer.config import StorerConfig
 from storer.database.schema import migrate
 from storer.doctor import command as doctor
-from storer.export import Selection, export, read_limit
+from storer.export import read_selection
 from storer.progress import Progress
 from storer.service import Storer
+from storer.tabular import command as exporting
 
 CONFIG = Path("/etc/teleinfo/storer.yaml")
 
@@ -61,13 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     selection.add_argument("--to", dest="end", metavar="TIME", help="the end, exclusive")
     selection.add_argument("--meter", metavar="ADDRESS", help="only this meter")
 
-    exporting = commands.add_parser(
-        "export",
-        parents=[common, selection],
-        help="print the frames as they were published, one a line",
-        epilog=UTC_TIMES,
-    )
-    exporting.set_defaults(command=_export)
+    exporting.add_parser(commands, [common, selection])
 
     auditing = commands.add_parser(
         "audit",
@@ -130,24 +124,8 @@ def _migrate(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _export(arguments: argparse.Namespace) -> int:
-    selection = _selection(arguments)
-    settings = config.load(StorerConfig, arguments.config)
-    complete = True
-
-    def report(what: str) -> None:
-        nonlocal complete
-        complete = False
-        print(f"teleinfo-storer: {what}", file=sys.stderr)  # noqa: T201 - for a person
-
-    for frame in export(Database(settings.database), selection, report):
-        sys.stdout.buffer.write(frame.to_json() + b"\n")  # byte for byte, whatever the terminal's encoding
-    sys.stdout.flush()
-    return 0 if complete else 1
-
-
 def _audit(arguments: argparse.Namespace) -> int:
-    selection = _selection(arguments)
+    selection = read_selection(arguments.start, arguments.end, arguments.meter)
     settings = config.load(StorerConfig, arguments.config)
     return run_audit(Database(settings.database), selection, datetime.now(UTC), sys.stdout)
 
@@ -207,14 +185,6 @@ def _forget(arguments: argparse.Namespace) -> int:
     names = " and ".join(f"the {who}" for who in sorted(forgotten))
     print(f"{names} {'is' if len(forgotten) == 1 else 'are'} forgotten by the broker and its clients")  # noqa: T201
     return 0
-
-
-def _selection(arguments: argparse.Namespace) -> Selection:
-    start = read_limit(arguments.start) if arguments.start else None
-    end = read_limit(arguments.end) if arguments.end else None
-    if start and end and end < start:
-        raise ConfigError(f"--to {arguments.end} is before --from {arguments.start}: swap them")
-    return Selection(start=start, end=end, meter=arguments.meter)
 
 
 if __name__ == "__main__":

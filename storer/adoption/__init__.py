@@ -1,4 +1,4 @@
 """Adoption of the original program's table: its rows become frames.
 
-Uses `database`.
+Uses `database` and `rollups`.
 """

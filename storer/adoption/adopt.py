@@ -1,7 +1,7 @@
 """Adopts the original program's table: renames it, makes the tables, and makes frames of its rows, a day at a time.
 
-Each day is one transaction, together with the note of how far that has come: the adoption may be killed at any moment
-and goes on with the next run. The original table keeps all its rows.
+Each day is one transaction, together with the note of how far that has come and the request to roll it up: the adoption
+may be killed at any moment and goes on with the next run. The original table keeps all its rows.
 """
 
 import logging
@@ -18,6 +18,7 @@ from storer.adoption.source_clock import SourceClock
 from storer.database.frame_store import FrameStore
 from storer.database.original import KEPT, NAME, view_exists
 from storer.database.schema import make_earlier_partitions, make_partitions, make_view, migrate
+from storer.rollups.state import request_rebuild
 
 log = logging.getLogger(__name__)
 
@@ -153,6 +154,8 @@ def _take_day(source: Source, store: FrameStore, clock: SourceClock) -> Made | N
             " finished_at = NULL WHERE source = %s",
             (text(end), total.rows, noted.left_out + rows - made.rows, *_sql_times(total), KEPT),
         )
+        if made.first is not None and made.last is not None:
+            request_rebuild(connection, made.first, made.last + timedelta(hours=1))
     return made
 
 
