@@ -12,6 +12,7 @@ from pathlib import Path
 from common import config
 from common.database import Database
 from common.mqtt.forget import NotKnown, forget_program
+from common.plural import plural
 from common.runtime import logs
 from common.runtime.cli import LOCAL_TIMES, UTC_TIMES, add_version, run_cli, whole
 from common.runtime.shutdown import Shutdown
@@ -26,6 +27,7 @@ from storer.database.schema import migrate
 from storer.doctor import command as doctor
 from storer.export import read_selection
 from storer.progress import Progress
+from storer.rollups.rebuild import rebuild
 from storer.service import Storer
 from storer.tabular import command as exporting
 
@@ -54,11 +56,10 @@ def _parser() -> argparse.ArgumentParser:
 
     adoption.add_parser(commands, CONFIG)
 
-    selection = argparse.ArgumentParser(add_help=False)
-    selection.add_argument(
-        "--from", dest="start", metavar="TIME", help="such as 2026-11-24 or 2026-11-24T18:00:00+01:00"
-    )
-    selection.add_argument("--to", dest="end", metavar="TIME", help="the end, exclusive")
+    limits = argparse.ArgumentParser(add_help=False)
+    limits.add_argument("--from", dest="start", metavar="TIME", help="such as 2026-11-24 or 2026-11-24T18:00:00+01:00")
+    limits.add_argument("--to", dest="end", metavar="TIME", help="the end, exclusive")
+    selection = argparse.ArgumentParser(add_help=False, parents=[limits])
     selection.add_argument("--meter", metavar="ADDRESS", help="only this meter")
 
     exporting.add_parser(commands, [common, selection])
@@ -70,6 +71,14 @@ def _parser() -> argparse.ArgumentParser:
         epilog=UTC_TIMES,
     )
     auditing.set_defaults(command=_audit)
+
+    rebuilding = commands.add_parser(
+        "rebuild",
+        parents=[common, limits],
+        help="make the tables minutes and hours again from the frames",
+        epilog=UTC_TIMES,
+    )
+    rebuilding.set_defaults(command=_rebuild)
 
     saving = commands.add_parser(
         "backup",
@@ -128,6 +137,15 @@ def _audit(arguments: argparse.Namespace) -> int:
     selection = read_selection(arguments.start, arguments.end, arguments.meter)
     settings = config.load(StorerConfig, arguments.config)
     return run_audit(Database(settings.database), selection, datetime.now(UTC), sys.stdout)
+
+
+def _rebuild(arguments: argparse.Namespace) -> int:
+    limits = read_selection(arguments.start, arguments.end)
+    settings = config.load(StorerConfig, arguments.config)
+    with _progress() as progress:
+        done = rebuild(Database(settings.database), limits.start, limits.end, progress)
+    print(f"{plural(done.hours, 'hour')} rebuilt from {plural(done.frames, 'frame')}")  # noqa: T201 - the command's output
+    return 0
 
 
 def _backup(arguments: argparse.Namespace) -> int:

@@ -28,7 +28,7 @@ class Selection:
     meter: str | None = None
 
 
-def read_selection(start: str | None, end: str | None, meter: str | None, zone: tzinfo = UTC) -> Selection:
+def read_selection(start: str | None, end: str | None, meter: str | None = None, zone: tzinfo = UTC) -> Selection:
     """Make the selection of a command's options; a day begins at midnight in `zone`.
 
     Raises:

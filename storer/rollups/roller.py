@@ -49,6 +49,7 @@ class Roller:
         name: str,
         *,
         overlap: timedelta = MINUTE,
+        by_force: bool = False,
         now: Callable[[], datetime] | None = None,
     ) -> None:
         """Prepare.
@@ -57,11 +58,13 @@ class Roller:
             connection: for this alone.
             name: whose lease it is.
             overlap: how long frames of a live meter may wait before they are stored.
+            by_force: take the lease from whoever has it.
             now: the time; by default that of the server.
         """
         self._connection = connection
         self._name = name
         self._overlap = overlap
+        self._by_force = by_force
         self._now = now or (lambda: states.server_now(connection))
         self._label_sets = LabelSets(connection)
         self._last: datetime | None = None  # start of the minute of the last run; None: none yet, or without the lease
@@ -79,7 +82,7 @@ class Roller:
         """
         now = self._now()
         edge = _floor_minute(now - OPEN)
-        state = states.take_lease(self._connection, self._name, now, edge)
+        state = self._take_lease(now, edge)
         if state is None:
             self._last = None
             return False
@@ -92,6 +95,9 @@ class Roller:
         self._last = _floor_minute(now)
         self._runs += 1
         return True
+
+    def _take_lease(self, now: datetime, edge: datetime) -> State | None:
+        return states.take_lease(self._connection, self._name, now, edge, by_force=self._by_force)
 
     def _run_full(self, state: State, edge: datetime, end: datetime) -> None:
         # After the server's clock was set back, up_to may be ahead of it.
@@ -142,7 +148,7 @@ class Roller:
             DatabaseError: the database is unavailable, or refuses a statement.
         """
         now = self._now()
-        state = states.take_lease(self._connection, self._name, now, _floor_minute(now - OPEN))
+        state = self._take_lease(now, _floor_minute(now - OPEN))
         if state is None or state.rebuild_from is None or state.rebuild_to is None:
             return None
         begin = states.first_frame(self._connection, state.rebuild_from)

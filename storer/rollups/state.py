@@ -8,7 +8,7 @@ from typing import Any
 from common.database import Connection, sql_time
 from storer.rollups.minutes import FIRST_HOUR, HourKey
 
-LEASE = timedelta(minutes=10)
+LEASE = timedelta(minutes=5)
 _HOUR = timedelta(hours=1)
 _ADD_REBUILD = (
     "rebuild_from = LEAST(COALESCE(rebuild_from, %s), %s), rebuild_to = GREATEST(COALESCE(rebuild_to, %s), %s)"
@@ -57,8 +57,12 @@ def server_now(connection: Connection) -> datetime:
     return now.replace(tzinfo=UTC)  # type: ignore[no-any-return]
 
 
-def take_lease(connection: Connection, name: str, now: datetime, first_up_to: datetime) -> State | None:
+def take_lease(
+    connection: Connection, name: str, now: datetime, first_up_to: datetime, *, by_force: bool = False
+) -> State | None:
     """Take or renew the lease; return the state, or None if somebody else has it.
+
+    The lease only saves work: if two roll up at once, the result is the same. So it may be taken by force.
 
     At the very first time, the frames before `first_up_to` are set to be rebuilt.
 
@@ -75,8 +79,8 @@ def take_lease(connection: Connection, name: str, now: datetime, first_up_to: da
         )
     connection.execute(
         "UPDATE rollup_state SET holder = %s, held_until = %s"
-        " WHERE id = 1 AND (holder = %s OR holder IS NULL OR held_until IS NULL OR held_until < %s)",
-        (name, sql_time(now + LEASE), name, sql_time(now)),
+        " WHERE id = 1 AND (%s OR holder = %s OR holder IS NULL OR held_until IS NULL OR held_until < %s)",
+        (name, sql_time(now + LEASE), by_force, name, sql_time(now)),
     )
     rows = connection.query(
         "SELECT up_to, rebuild_from, rebuild_to FROM rollup_state WHERE id = 1 AND holder = %s AND held_until > %s",

@@ -20,6 +20,9 @@ READINGS = (
 )
 _READINGS = ", ".join(READINGS)
 _LAST = 2  # bit of `standard`: the mode of the last frame
+# If two roll up at once, neither judges an hour by readings that the other is about to change: one of them waits, or
+# fails with a deadlock and does it again.
+_LOCK = " FOR UPDATE"
 _ROW = f"SELECT hour, {_READINGS} FROM hours WHERE meter_id = %s AND last_at IS NOT NULL"  # noqa: S608 - our own names
 
 
@@ -77,7 +80,9 @@ class StoredHours:
     def next(self, meter: int, hour: datetime, register: int | None = None) -> HourReadings | None:
         """Return the next hour of a meter with readings, or with one of a register."""
         has = "" if register is None else f" AND {REGISTERS[register]}_last IS NOT NULL"
-        rows = self._connection.query(f"{_ROW}{has} AND hour > %s ORDER BY hour LIMIT 1", (meter, sql_time(hour)))
+        rows = self._connection.query(
+            f"{_ROW}{has} AND hour > %s ORDER BY hour LIMIT 1{_LOCK}", (meter, sql_time(hour))
+        )
         return _hour(rows[0]) if rows else None
 
     def before(self, meter: int, hour: HourReadings) -> tuple[list[Before | None], bool]:
@@ -85,7 +90,9 @@ class StoredHours:
 
         Without any earlier reading, the total counts from the beginning: True.
         """
-        rows = self._connection.query(f"{_ROW} AND hour < %s ORDER BY hour DESC LIMIT 1", (meter, sql_time(hour.hour)))
+        rows = self._connection.query(
+            f"{_ROW} AND hour < %s ORDER BY hour DESC LIMIT 1{_LOCK}", (meter, sql_time(hour.hour))
+        )
         if not rows:
             return [None] * len(REGISTERS), True
         previous = _hour(rows[0])
@@ -104,7 +111,7 @@ class StoredHours:
         column = f"{REGISTERS[register]}_last"
         rows = self._connection.query(
             f"SELECT {column}, last_at, standard FROM hours WHERE meter_id = %s AND hour < %s"  # noqa: S608 - our own names
-            f" AND {column} IS NOT NULL ORDER BY hour DESC LIMIT 1",
+            f" AND {column} IS NOT NULL ORDER BY hour DESC LIMIT 1{_LOCK}",
             (meter, sql_time(hour)),
         )
         return Before(rows[0][0], rows[0][1].replace(tzinfo=UTC), bool(rows[0][2] & _LAST)) if rows else None

@@ -261,6 +261,19 @@ def test_times_are_shifted(fresh_database: Server, shift: int) -> None:
     assert times_and_indexes(client(fresh_database)) == truth
 
 
+@pytest.mark.parametrize("rolled_up", [True, False])
+def test_the_rollups_of_its_days_are_requested(fresh_database: Server, rolled_up: bool) -> None:
+    make_original(fresh_database, MIXED)
+    database = client(fresh_database)
+    query(database, "RENAME TABLE teleinfoframes TO teleinfoframes_original", "SELECT 1")
+    migrate(database)
+    if rolled_up:  # else the first storer makes all of them
+        query(database, "INSERT INTO rollup_state (id, up_to) VALUES (1, '2026-11-24 12:00:00')", "SELECT 1")
+    adopt(database, None, NOW)
+    requested = query(database, "SELECT rebuild_from, rebuild_to FROM rollup_state")
+    assert requested == ([(at("2023-11-20 22:00:00"), at("2024-03-01 01:00:00"))] if rolled_up else [])
+
+
 # Interrupted, repeated, undone.
 
 
