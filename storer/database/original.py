@@ -74,7 +74,7 @@ def refuse_original(connection: Connection, where: str) -> None:
     storer = here("teleinfo-storer")
     raise PermanentError(
         f"database {where}: {NAME} is the table of the original program: make its rows frames with"
-        f" `{storer.run('teleinfo-storer', 'adopt')}`; `adopt --dry-run` shows what is in it and changes nothing"
+        f" `{storer.run_alone('teleinfo-storer', 'adopt')}`; `adopt --dry-run` shows what is in it and changes nothing"
     )
 
 

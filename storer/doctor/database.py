@@ -207,7 +207,7 @@ def _schema(facts: DatabaseFacts) -> list[Finding]:
             problem(
                 SUBJECT,
                 f"{facts.name} has the table of the original program, {NAME}: the storer does not start",
-                f"make its rows frames: {here(_PROGRAM).run(_PROGRAM, 'adopt')}",
+                f"make its rows frames: {here(_PROGRAM).run_alone(_PROGRAM, 'adopt')}",
             )
         ]
     if facts.schema is None:
