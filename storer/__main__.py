@@ -1,4 +1,7 @@
-"""The command `teleinfo-storer`."""
+"""The command `teleinfo-storer`.
+
+What only one command needs is imported in its functions, so that `run` starts quickly and keeps little in memory.
+"""
 
 import argparse
 import contextlib
@@ -8,28 +11,18 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from common import config
-from common.database import Database
-from common.mqtt.forget import NotKnown, forget_program
-from common.plural import plural
 from common.runtime import logs
-from common.runtime.cli import LOCAL_TIMES, UTC_TIMES, add_version, run_cli, whole
+from common.runtime.cli import LOCAL_TIMES, UTC_TIMES, Command, add_version, run_cli, whole
 from common.runtime.shutdown import Shutdown
 from common.topics import Topics
-from storer.adoption import command as adoption
-from storer.audit import run_audit
-from storer.backup.create import backup
-from storer.backup.restore import restore
-from storer.backup.verify import Contents, check
 from storer.config import StorerConfig
-from storer.database.schema import migrate
-from storer.doctor import command as doctor
-from storer.export import read_selection
-from storer.progress import Progress
-from storer.rollups.rebuild import rebuild
-from storer.service import Storer
-from storer.tabular import command as exporting
+
+if TYPE_CHECKING:
+    from storer.backup.verify import Contents
+    from storer.progress import Progress
 
 CONFIG = Path("/etc/teleinfo/storer.yaml")
 
@@ -44,8 +37,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="teleinfo-storer", description="Stores frames from MQTT in MariaDB, each exactly once."
     )
     add_version(parser)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    common = argparse.ArgumentParser(add_help=False)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Command)
+    common = Command(add_help=False)
     common.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help=f"default: {CONFIG}")
 
     run = commands.add_parser("run", parents=[common], help="store frames until stopped", epilog=LOCAL_TIMES)
@@ -54,15 +47,27 @@ def _parser() -> argparse.ArgumentParser:
     migration = commands.add_parser("migrate", parents=[common], help="update the tables; `run` does it too")
     migration.set_defaults(command=_migrate)
 
-    adoption.add_parser(commands, CONFIG)
+    commands.add_parser(
+        "adopt",
+        parents=[common],
+        help="make frames of the original program's table teleinfoframes; it can be interrupted and repeated",
+        epilog=UTC_TIMES,
+        declare=_declare_adopt,
+    )
 
-    limits = argparse.ArgumentParser(add_help=False)
+    limits = Command(add_help=False)
     limits.add_argument("--from", dest="start", metavar="TIME", help="such as 2026-11-24 or 2026-11-24T18:00:00+01:00")
     limits.add_argument("--to", dest="end", metavar="TIME", help="the end, exclusive")
-    selection = argparse.ArgumentParser(add_help=False, parents=[limits])
+    selection = Command(add_help=False, parents=[limits])
     selection.add_argument("--meter", metavar="ADDRESS", help="only this meter")
 
-    exporting.add_parser(commands, [common, selection])
+    commands.add_parser(
+        "export",
+        parents=[common, selection],
+        help="print frames as they were published, one a line; or frames or rollups as CSV or Parquet",
+        epilog="Times are in UTC; a day begins at midnight UTC. With --zone, both are local to it.",
+        declare=_declare_export,
+    )
 
     auditing = commands.add_parser(
         "audit",
@@ -108,11 +113,33 @@ def _parser() -> argparse.ArgumentParser:
     forgetting.add_argument("name", metavar="NAME", help="its name; it must not be running")
     forgetting.set_defaults(command=_forget)
 
-    doctor.add_parser(commands, CONFIG)
+    commands.add_parser(
+        "check", help="diagnose broker, database, readers and disk, and suggest fixes", declare=_declare_check
+    )
     return parser
 
 
+def _declare_adopt(parser: argparse.ArgumentParser) -> None:
+    from storer.adoption.command import declare_adopt
+
+    declare_adopt(parser)
+
+
+def _declare_export(parser: argparse.ArgumentParser) -> None:
+    from storer.tabular.command import declare_export
+
+    declare_export(parser)
+
+
+def _declare_check(check: argparse.ArgumentParser) -> None:
+    from storer.doctor.command import declare_check
+
+    declare_check(check, CONFIG)
+
+
 def _run(arguments: argparse.Namespace) -> int:
+    from storer.service import Storer
+
     settings = config.load(StorerConfig, arguments.config)
     logs.set_up(settings.log, "teleinfo-storer")
     shutdown = Shutdown()
@@ -124,6 +151,9 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _migrate(arguments: argparse.Namespace) -> int:
+    from common.database import Database
+    from storer.database.schema import migrate
+
     settings = config.load(StorerConfig, arguments.config)
     applied = migrate(Database(settings.database))
     for migration in applied:
@@ -134,12 +164,21 @@ def _migrate(arguments: argparse.Namespace) -> int:
 
 
 def _audit(arguments: argparse.Namespace) -> int:
+    from common.database import Database
+    from storer.audit import run_audit
+    from storer.export import read_selection
+
     selection = read_selection(arguments.start, arguments.end, arguments.meter)
     settings = config.load(StorerConfig, arguments.config)
     return run_audit(Database(settings.database), selection, datetime.now(UTC), sys.stdout)
 
 
 def _rebuild(arguments: argparse.Namespace) -> int:
+    from common.database import Database
+    from common.plural import plural
+    from storer.export import read_selection
+    from storer.rollups.rebuild import rebuild
+
     limits = read_selection(arguments.start, arguments.end)
     settings = config.load(StorerConfig, arguments.config)
     with _progress() as progress:
@@ -149,6 +188,9 @@ def _rebuild(arguments: argparse.Namespace) -> int:
 
 
 def _backup(arguments: argparse.Namespace) -> int:
+    from common.database import Database
+    from storer.backup.create import backup
+
     settings = config.load(StorerConfig, arguments.config)
     with _progress() as progress:
         file, contents = backup(
@@ -159,6 +201,10 @@ def _backup(arguments: argparse.Namespace) -> int:
 
 
 def _restore(arguments: argparse.Namespace) -> int:
+    from common.database import Database
+    from storer.backup.restore import restore
+    from storer.backup.verify import check
+
     if arguments.check:
         with _progress() as progress:
             contents = check(arguments.file, progress=progress)
@@ -175,7 +221,9 @@ def _restore(arguments: argparse.Namespace) -> int:
 
 
 @contextlib.contextmanager
-def _progress() -> Iterator[Progress]:
+def _progress() -> "Iterator[Progress]":
+    from storer.progress import Progress
+
     progress = Progress(sys.stderr)
     try:
         yield progress
@@ -183,7 +231,7 @@ def _progress() -> Iterator[Progress]:
         progress.clear()
 
 
-def _print_contents(what: str, contents: Contents) -> None:
+def _print_contents(what: str, contents: "Contents") -> None:
     counts = ", ".join(f"{name.replace('_', ' ')} {totals.rows}" for name, totals in contents.tables.items())
     print(f"{what} ({counts}), as of {contents.header.taken}")  # noqa: T201 - the command's output
     for warning in contents.warnings:
@@ -191,6 +239,8 @@ def _print_contents(what: str, contents: Contents) -> None:
 
 
 def _forget(arguments: argparse.Namespace) -> int:
+    from common.mqtt.forget import NotKnown, forget_program
+
     settings = config.load(StorerConfig, arguments.config)
     forgotten, unknown = set(), None
     for base in settings.mqtt.topic:

@@ -4,13 +4,11 @@ import argparse
 import contextlib
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from common import config
 from common.database import Database
-from common.runtime.cli import UTC_TIMES, time_zone
+from common.runtime.cli import time_zone
 from storer.adoption.adopt import adopt
 from storer.adoption.report import adopted_lines, survey_lines
 from storer.adoption.source import Source, find_table
@@ -22,14 +20,8 @@ from storer.progress import Progress
 _MOST_HOURS = 26
 
 
-def add_parser(commands: "argparse._SubParsersAction[Any]", default: Path) -> None:
-    """Declare the command."""
-    parser = commands.add_parser(
-        "adopt",
-        help="make frames of the original program's table teleinfoframes; it can be interrupted and repeated",
-        epilog=UTC_TIMES,
-    )
-    parser.add_argument("--config", type=Path, default=default, metavar="FILE", help=f"default: {default}")
+def declare_adopt(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of the command, besides `--config`."""
     parser.add_argument("--dry-run", action="store_true", help="only show what is in the table; change nothing")
     clock = parser.add_mutually_exclusive_group()
     clock.add_argument("--shift", type=_hours, metavar="HOURS", help="add so many hours to each time, such as 1 or -1")

@@ -5,7 +5,7 @@ import contextlib
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, tzinfo
-from typing import Any, BinaryIO, TypeVar
+from typing import BinaryIO, TypeVar
 from zoneinfo import ZoneInfo
 
 from common import config
@@ -20,19 +20,12 @@ from storer.tabular.text import Locale, csv_lines, json_lines
 
 FORMATS = ("json", "csv", "parquet")
 PARIS = "Europe/Paris"
-_TIMES = "Times are in UTC; a day begins at midnight UTC. With --zone, both are local to it."
 
 T = TypeVar("T")
 
 
-def add_parser(commands: "argparse._SubParsersAction[Any]", parents: "list[argparse.ArgumentParser]") -> None:
-    """Declare the command; `parents` declare `--config` and the selection."""
-    parser = commands.add_parser(
-        "export",
-        parents=parents,
-        help="print frames as they were published, one a line; or frames or rollups as CSV or Parquet",
-        epilog=_TIMES,
-    )
+def declare_export(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of the command, besides `--config` and the selection."""
     parser.add_argument("--format", choices=FORMATS, default="json", help="default: json")
     parser.add_argument("--rollup", choices=tuple(ROLLUPS), help="not frames, but what they come to, a row each")
     parser.add_argument(
