@@ -19,13 +19,13 @@ from common.runtime.shutdown import Shutdown
 from common.topics import Topics
 from storer.audit import run_audit
 from storer.backup.create import backup
-from storer.backup.progress import Progress
 from storer.backup.restore import restore
 from storer.backup.verify import Contents, check
 from storer.config import StorerConfig
 from storer.database.schema import migrate
 from storer.doctor import command as doctor
 from storer.export import Selection, export, read_limit
+from storer.progress import Progress
 from storer.service import Storer
 
 CONFIG = Path("/etc/teleinfo/storer.yaml")

@@ -6,10 +6,10 @@ from pathlib import Path
 from common.database import Connection, Database
 from common.errors import BackupError, DatabaseError
 from storer.backup.format import Table, Totals
-from storer.backup.progress import NO_PROGRESS, Progress
 from storer.backup.tables import TABLES, insert, ranges, read_table, schema_version, totals
 from storer.backup.verify import Contents, check, parts
 from storer.database.schema import make_earlier_partitions, make_partitions, migrate
+from storer.progress import NO_PROGRESS, Progress
 
 _BATCH = 1000  # rows per transaction
 
