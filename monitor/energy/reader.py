@@ -8,7 +8,7 @@ import bisect
 import itertools
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from common.registers import REGISTERS
@@ -18,8 +18,7 @@ from monitor.history.hours import Break, Coverage, Hours, Meter, Reading, Values
 from monitor.model import ContractSpan, Energy, HourEnergy
 
 _HOUR = timedelta(hours=1)
-_SAMPLE_EVERY = timedelta(days=31)
-_KEEP = 600  # seconds that changes of shape and contract are remembered: they are rare, and finding them costs
+_KEEP = 600  # seconds
 _NOTHING: Values = (None,) * len(REGISTERS)
 
 
@@ -32,13 +31,14 @@ class _Piece:
     step: Step
 
 
-@dataclass(slots=True)
 class _Known:
-    """What is remembered of a meter."""
+    """What is remembered of a meter, because it rarely changes and is costly to find."""
 
-    at: float
-    shapes: list[tuple[datetime, int]]
-    contracts: list[tuple[datetime, MeterContract]] = field(default_factory=list)  # from when, in order
+    def __init__(self, shapes: list[tuple[datetime, int]]) -> None:
+        self.at = time.monotonic()
+        self.shapes = shapes
+        self.contracts: dict[datetime, MeterContract | None] = {}  # by hour; None: it has no readings
+        self.changes: dict[tuple[datetime, datetime], list[tuple[datetime, MeterContract]]] = {}  # between two hours
 
 
 class EnergyReader:
@@ -101,15 +101,21 @@ class EnergyReader:
         return sorted([*result, *self._imported_hours(meter, start, end)], key=lambda hour: hour.start)
 
     def contract_spans(self, meter: Meter, start: datetime, end: datetime) -> list[ContractSpan]:
-        """Return what the meter said of its contract in [start, end), in order; none before its first reading."""
-        changes = self._knowledge(meter).contracts
-        spans: list[ContractSpan] = []
-        for place, (moment, contract) in enumerate(changes):
-            until = changes[place + 1][0] if place + 1 < len(changes) else end
-            low, high = max(moment, start), min(until, end)
-            if low < high:
-                spans.append(ContractSpan(low, high, contract.offer, contract.calendar, contract.power, {}))
-        return spans
+        """Return what the meter said of its contract in [start, end), in order; none before its first reading.
+
+        A contract that came and went within a day may be missed: the hours of a year are too many to read.
+        """
+        if meter.first is None or meter.last is None:
+            return []
+        low, high = max(start, meter.first), min(end, meter.last + _HOUR)
+        if low >= high:
+            return []
+        changes = self._contract_changes(meter, low, high)
+        limits = [moment for moment, _ in changes[1:]] + [end]
+        return [
+            ContractSpan(moment, limit, contract.offer, contract.calendar, contract.power, {})
+            for (moment, contract), limit in zip(changes, limits, strict=True)
+        ]
 
     def names(self, meter: Meter, span: ContractSpan) -> Mapping[str, str]:
         """Return the names that the meter gave the registers of a calendar which historic mode does not know."""
@@ -124,34 +130,35 @@ class EnergyReader:
     def _knowledge(self, meter: Meter) -> _Known:
         known = self._known.get(meter.number)
         if known is None or time.monotonic() - known.at > _KEEP:
-            known = _Known(time.monotonic(), self._hours.shape_changes(meter.number))
-            known.contracts = self._contract_changes(meter, known.shapes)
-            self._known[meter.number] = known
+            known = self._known[meter.number] = _Known(self._hours.shape_changes(meter.number))
         return known
 
-    def _contract_changes(
-        self, meter: Meter, shapes: Sequence[tuple[datetime, int]]
-    ) -> list[tuple[datetime, MeterContract]]:
-        """Find the hours in which another contract begins: samples, and a search between two that differ."""
-        if meter.first is None or meter.last is None:
+    def _contract_changes(self, meter: Meter, low: datetime, high: datetime) -> list[tuple[datetime, MeterContract]]:
+        """Return the contract at `low`, and each change before `high`: a sample a day, a search where two differ."""
+        known = self._knowledge(meter)
+        ends = self._hours.readings_at(meter, [low + _HOUR, high])
+        samples = {reading.hour for reading in ends if reading is not None}
+        day = low.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        while day < high:
+            samples.add(day)
+            day += timedelta(days=1)
+        self._sample(meter, known, samples)
+        found = [(hour, contract) for hour in sorted(samples) if (contract := known.contracts[hour]) is not None]
+        if not found:
             return []
-        samples = {meter.first, meter.last, *(moment for moment, _ in shapes)}
-        samples |= {moment - _HOUR for moment, _ in shapes if moment > meter.first}
-        sample = meter.first
-        while sample < meter.last:
-            samples.add(sample)
-            sample += _SAMPLE_EVERY
-        readings = self._hours.readings_at(meter, [moment + _HOUR for moment in sorted(samples)])
-        times = sorted({reading.hour for reading in readings if reading is not None})
-        found = self._contracts.at(meter.number, times)
-        known = sorted(found.items())
-        if not known:
-            return []
-        changes = [known[0]]
-        for (before, old), (after, new) in itertools.pairwise(known):
-            if not new.is_like(old):
-                changes += self._search(meter, before, old, after, new)
+        changes = [(low, found[0][1])]
+        for (before, old), (after, new) in itertools.pairwise(found):
+            if new.is_like(old):
+                continue
+            if (before, after) not in known.changes:
+                known.changes[before, after] = self._search(meter, before, old, after, new)
+            changes += known.changes[before, after]
         return changes
+
+    def _sample(self, meter: Meter, known: _Known, hours: Iterable[datetime]) -> None:
+        missing = sorted(set(hours) - known.contracts.keys())
+        found = self._contracts.at(meter.number, missing)
+        known.contracts |= {hour: found.get(hour) for hour in missing}
 
     def _search(
         self, meter: Meter, before: datetime, old: MeterContract, after: datetime, new: MeterContract

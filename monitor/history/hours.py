@@ -190,8 +190,8 @@ class Hours:
     def gaps(self, meter: int, start: datetime, end: datetime, *, has_holes: bool) -> list[Gap]:
         """Return the gaps of more than a minute whose end lies in [start, end).
 
-        A gap ends in an hour that is not whole, or follows one that is not, or follows an hour without a row. The latter
-        takes another query, only made if the range `has_holes`.
+        A gap ends in an hour that is not whole, or follows one that is not, or an hour without a row. The last needs
+        another query, only made if the range `has_holes`.
         """
         sql = "SELECT hour FROM hours WHERE meter_id = %s AND hour >= %s AND hour < %s AND seconds < %s"
         candidates = set()
