@@ -68,7 +68,9 @@ def _parser() -> argparse.ArgumentParser:
 
     pricing = commands.add_parser("prices", parents=[common], help="show, check or import prices")
     actions = pricing.add_subparsers(metavar="ACTION")
-    actions.add_parser("show", parents=[common], help="the prices that are known").set_defaults(command=_prices)
+    showing = actions.add_parser("show", parents=[common], help="the prices of today")
+    showing.add_argument("--all", action="store_true", help="those of the past and of the future, too")
+    showing.set_defaults(command=_prices)
     actions.add_parser("check", parents=[common], help="holes, doubled rows, prices that are out of date").set_defaults(
         command=_check_prices
     )
@@ -143,8 +145,13 @@ def _price_table(arguments: argparse.Namespace) -> tuple[MonitorConfig, PriceTab
 
 def _prices(arguments: argparse.Namespace) -> int:
     settings, prices = _price_table(arguments)
+    today = datetime.now(settings.time_zone).date()
+    rows = [(row, file.origin) for file in prices.files for row in file.rows]
+    if not getattr(arguments, "all", False):
+        rows = [(row, origin) for row, origin in rows if row in prices.rows(row.offer, today)]
+    rows.sort(key=lambda pair: (prices.offers.index(pair[0].offer), -pair[0].start.toordinal()))
     power = settings.contracts[-1].power if settings.contracts else None
-    _tables(_formats(arguments, settings)).prices(prices.files, power)
+    _tables(_formats(arguments, settings)).prices(rows, power)
     return 0
 
 
@@ -163,10 +170,10 @@ def _check_prices(arguments: argparse.Namespace) -> int:
 def _words(problem: PriceProblem, formats: Formats) -> str:
     return formats.text(
         f"issue_{problem.issue.value}",
-        offer=problem.offer,
-        origin=problem.origin,
-        start=problem.start,
-        end=problem.end,
+        offer=formats.offer(problem.offer),
+        origin=problem.origin.rpartition("/")[2],
+        start=formats.calendar_day(problem.start),
+        end="" if problem.end is None else formats.calendar_day(problem.end),
         detail=problem.detail,
     )
 

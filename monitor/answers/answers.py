@@ -117,7 +117,9 @@ class Answers:
         yours = known[-1].offer
         clock = OfferClock(self._prices, self.colours(meter, start, end), self._zone)
         bill = Bill(self._prices, known, self._zone, now)
-        return compare(self._prices, clock, curve, power, yours, bill, start, min(end, now))
+        # Only one contract in the whole range is "yours": its registers say exactly what it cost.
+        own = self.energy(meter, "year", start, end, now).whole.cost if len({one.offer for one in known}) == 1 else None
+        return compare(self._prices, clock, curve, power, yours, bill, start, min(end, now), own)
 
     def colours(self, meter: Meter, start: datetime, end: datetime) -> dict[date, str]:
         """Return the Tempo colours of the days of a range, as far as the meter showed them."""

@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
 from monitor.report.texts import TEXTS
 
+OFFERS = ("base", "hphc", "tempo", "ejp")
 CENT = Decimal("0.01")
 _DAYS = {
     "fr": ("lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."),
@@ -67,7 +68,11 @@ class Formats:
 
     def day(self, moment: datetime) -> str:
         """Write the local day of an instant."""
-        return f"{moment.astimezone(self.zone):{'%d/%m/%Y' if self.language == 'fr' else '%Y-%m-%d'}}"
+        return self.calendar_day(moment.astimezone(self.zone).date())
+
+    def calendar_day(self, day: date) -> str:
+        """Write a day."""
+        return f"{day:%d/%m/%Y}" if self.language == "fr" else day.isoformat()
 
     def period(self, by: str, start: datetime) -> str:
         """Write the name of a period."""
@@ -85,6 +90,10 @@ class Formats:
         if name in names:
             return names[name]
         return self._texts[name] if name in self._texts else self.text("register", name=name)
+
+    def offer(self, name: str) -> str:
+        """Write the name of an offer for people; the user's own offers keep theirs."""
+        return self._texts[name] if name in OFFERS else name
 
     def last_day(self, end: datetime) -> str:
         """Write the last local day of a range, whose end is exclusive."""

@@ -1,7 +1,7 @@
 """Draws reports on a terminal, with rich."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import TextIO
 
@@ -12,7 +12,7 @@ from rich.table import Table
 from monitor.answers.answers import Answer, Period
 from monitor.comparison.clock import Why
 from monitor.comparison.compare import Comparison, OfferCost
-from monitor.prices.model import PriceFile
+from monitor.prices.model import PriceRow
 from monitor.report.formats import Formats
 
 _WIDEST, _PIPED = 100, 80  # columns
@@ -85,21 +85,14 @@ class Tables:
         for change in answer.changes:
             yield f.text("unnamed_change", day=f.day(change.at), before=change.before, after=change.after)
         for gap in cost.missing:
-            day = self._day(gap.day)
+            day = self._formats.calendar_day(gap.day)
             if gap.offer is None:
                 yield "* " + f.text("no_contract", day=day)
             else:
                 what = f.text("subscription") if gap.what == "subscription" else f.register(gap.what, answer.names)
-                yield "* " + f.text("no_price", what=what.lower(), offer=self.offer(gap.offer), day=day)
+                yield "* " + f.text("no_price", what=what.lower(), offer=self._formats.offer(gap.offer), day=day)
         if cost.total and newest_price is not None:
-            yield f.text("prices_of", day=self._day(newest_price))
-
-    def _day(self, day: date) -> str:
-        return f"{day:%d/%m/%Y}" if self._formats.language == "fr" else day.isoformat()
-
-    def offer(self, name: str) -> str:
-        """Return the name of an offer for people; the user's own offers keep theirs."""
-        return self._formats.text(name) if name in ("base", "hphc", "tempo", "ejp") else name
+            yield f.text("prices_of", day=self._formats.calendar_day(newest_price))
 
     def comparison(self, meter: str, comparison: Comparison) -> None:
         """Print what each offer would have cost; only those that lack nothing have a rank."""
@@ -118,14 +111,14 @@ class Tables:
         table = self._table("rank", "offer", "energy_cost", "subscription", "total", "difference")
         yours = next((cost for cost in comparison.offers if cost.yours and cost.rankable), None)
         for place, cost in enumerate(comparison.offers, 1):
-            name = self.offer(cost.offer) + (f" ({f.text('yours')})" if cost.yours else "")
+            name = self._formats.offer(cost.offer) + (f" ({f.text('yours')})" if cost.yours else "")
             if not cost.rankable:
                 table.add_row("–", name, *[""] * 4)
                 continue
             against = "" if yours is None or cost is yours else self._signed(cost.total - yours.total)
             amounts = (f.money(amount) for amount in (cost.energy, cost.subscription, cost.total))
             table.add_row(str(place), name, *amounts, against)
-        table.columns[1].justify = "left"
+        table.columns[1].justify, table.columns[1].no_wrap = "left", False
         self._console.print(table)
         for line in self._verdicts(comparison, yours):
             self._console.print(line)
@@ -139,7 +132,7 @@ class Tables:
             for why, count in cost.unknown.items():
                 reason = f.text(f"why_{why.value}", count=count)
                 about = f.text("partial") if why in (Why.PRICES, Why.COLOURS) else ""
-                yield f"{self.offer(cost.offer)}{self._colon()} {reason}" + (f" ({about})" if about else "")
+                yield f"{self._formats.offer(cost.offer)}{self._colon()} {reason}" + (f" ({about})" if about else "")
         best = comparison.offers[0] if comparison.offers and comparison.offers[0].rankable else None
         if yours is None or best is None:
             return
@@ -147,21 +140,31 @@ class Tables:
             yield f.text("cheapest")
         else:
             amount = f.money(yours.total - best.total)
-            yield f.text("unchanged", offer=self.offer(best.offer), amount=amount, more_or_less=f.text("less"))
+            yield f.text("unchanged", offer=self._formats.offer(best.offer), amount=amount, more_or_less=f.text("less"))
 
-    def prices(self, files: Sequence[PriceFile], power: int | None) -> None:
-        """Print the rows of price files, the newest first."""
-        table = self._table("offer", "price_from", "price_kwh", "price_subscription", "price_grade", "price_source")
-        for column in table.columns[1:]:
-            column.justify, column.no_wrap = "left", False
-        rows = [(row, file) for file in files for row in file.rows]
-        for row, file in sorted(rows, key=lambda pair: (pair[0].offer, -pair[0].start.toordinal())):
-            prices = ", ".join(f"{name} {row.kwh_price(name, power or 6)}" for name in sorted(row.registers))
-            amounts = {kva: amount for kva, amount in row.subscription.items() if power in (None, kva)}
-            yearly = ", ".join(f"{kva} kVA {amount}" for kva, amount in sorted(amounts.items()))
-            days = self._day(row.start) + ("" if row.end is None else f" – {self._day(row.end)}")
-            table.add_row(self.offer(row.offer), days, prices, yearly, row.grade or "", file.origin.rpartition("/")[2])
-        self._console.print(table)
+    def prices(self, rows: Sequence[tuple[PriceRow, str]], power: int | None) -> None:
+        """Print rows of prices with the file that each is from; subscriptions of one power, if that is known."""
+        f = self._formats
+        for row, origin in rows:
+            grade = f", {f.text('price_grade')} {row.grade}" if row.grade else ""
+            end = (
+                ""
+                if row.end is None
+                else f" {f.text('price_to', day=self._formats.calendar_day(row.end - timedelta(1)))}"
+            )
+            since = f.text("price_from", day=self._formats.calendar_day(row.start))
+            self.line(f"{self._formats.offer(row.offer)}, {since}{end} ({origin.rpartition('/')[2]}{grade})")
+            for limit in sorted(row.kwh):
+                band = f"{f.text('price_band', power=limit)} " if limit else ""
+                prices = (f"{f.register(name, {})} {f.number(price, 4)}" for name, price in row.kwh[limit].items())
+                self.line(f"  {band}{' · '.join(prices)} {f.text('price_kwh')}")
+            amounts = [
+                f"{kva} kVA {f.number(amount, 2)}"
+                for kva, amount in sorted(row.subscription.items())
+                if power in (None, kva)
+            ]
+            if amounts:
+                self.line(f"  {f.text('subscription')} {' · '.join(amounts)} {f.text('price_year')}")
 
     def line(self, text: str) -> None:
         """Print a line."""
