@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from common import config
 from common.database import Database
@@ -65,6 +66,9 @@ def _parser() -> argparse.ArgumentParser:
         "compare", parents=[common, selection], help="what each offer would have cost on your curve", epilog=_TIMES
     )
     comparing.set_defaults(command=_compare)
+
+    checking = commands.add_parser("check", parents=[common], help="diagnose database, rollups and prices")
+    checking.set_defaults(command=_check)
 
     pricing = commands.add_parser("prices", parents=[common], help="show, check or import prices")
     actions = pricing.add_subparsers(metavar="ACTION")
@@ -136,6 +140,14 @@ def _compare(arguments: argparse.Namespace) -> int:
         comparison = answers.compare(meter, start, end, now)
         _tables(_formats(arguments, settings)).comparison(meter.identifier, comparison)
     return 0
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from common.doctor.findings import Report
+    from monitor.doctor.command import check
+
+    formats = Formats(arguments.language or language_of(), ZoneInfo("UTC"))
+    return check(arguments.config, Report(sys.stdout), lambda problem: _words(problem, formats))
 
 
 def _price_table(arguments: argparse.Namespace) -> tuple[MonitorConfig, PriceTable]:

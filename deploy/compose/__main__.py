@@ -69,7 +69,11 @@ class Setup:
         write(to_broker / "server.crt", self.authority.server_certificate.read_text())
         write(to_broker / "mosquitto.conf", self._template("mosquitto/mosquitto.conf"))
         to_database = self._root / "database"
-        sources = {"teleinfo": "mariadb/storer.sql", "grafana": "mariadb/people.sql"}
+        sources = {
+            "teleinfo": "mariadb/storer.sql",
+            "teleinfo-monitor": "mariadb/monitor.sql",
+            "grafana": "mariadb/people.sql",
+        }
         statements = accounts_sql([(self._template(sql), self.password(name)) for name, sql in sources.items()])
         write(to_database / "accounts.sql", statements, group=MARIADB)
         write(to_database / "teleinfo.cnf", self._template("mariadb/small-machine.cnf"), group=MARIADB)

@@ -162,3 +162,10 @@ def test_a_wrong_question_is_answered_in_one_line(monitor: Monitor, arguments: t
 def test_an_empty_database_says_what_to_do(fresh_database: Server, tmp_path: Path) -> None:
     make_tables(fresh_database)
     assert "teleinfo-storer" in Monitor(fresh_database, tmp_path).run("report", code=2)
+
+
+def test_the_check_of_a_running_database_finds_the_account_that_may_write(monitor: Monitor) -> None:
+    text = monitor.run("check")
+    assert "ok Meters: 031961000001" in text
+    assert "ok Rollups" in text
+    assert "note Database" in text
