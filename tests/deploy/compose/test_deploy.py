@@ -30,7 +30,7 @@ _VARIABLE = re.compile(r"\$\{([A-Z_]+)(?::[-+?]([^}]*))?\}")
 
 @pytest.fixture
 def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("keep", "broker", "database", "reader", "storer"):
+    for name in ("keep", "broker", "database", "reader", "storer", "monitor"):
         (tmp_path / name).mkdir()
     for group in ("MARIADB", "READER", "STORER"):
         monkeypatch.setattr(deploy, group, os.getgid())
