@@ -12,6 +12,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY common common
 COPY reader reader
 COPY storer storer
+COPY monitor monitor
 # Remove the packages that are needed only to build.
 RUN python -m pip --python /opt/teleinfo/bin/python --no-cache-dir --disable-pip-version-check install \
     --no-deps --no-build-isolation . \

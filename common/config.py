@@ -171,22 +171,31 @@ def load(kind: type[T], path: Path) -> T:
     Raises:
         ConfigError: with the file, the key and the fix.
     """
+    document = read_yaml(path, hint="; name your file with --config")
+    try:
+        return _section(kind, {} if document is None else document, "")
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def read_yaml(path: Path, hint: str = "") -> Any:
+    """Read a YAML file; a key that occurs twice is refused.
+
+    Raises:
+        ConfigError: with the file, the line and the fix; `hint` follows if the file is not there.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise ConfigError(f"{path}, line {line}: {_NOT_UTF8}") from error
     except (OSError, ValueError) as error:
-        hint = "" if isinstance(error, PermissionError) else "; name your file with --config"
+        hint = "" if isinstance(error, PermissionError) else hint
         raise ConfigError(f"{path}: cannot be read: {_why(error)}{hint}") from error
     try:
-        document = _read_yaml(text)
+        return _read_yaml(text)
     except yaml.YAMLError as error:
         raise ConfigError(f"{path}{_problem(error, text)}") from error
-    try:
-        return _section(kind, {} if document is None else document, "")
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from error
 
 
 class _Loader(yaml.SafeLoader):

@@ -3,11 +3,13 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Self
 
 from common.errors import MessageError
+from common.json_writer import ObjectWriter, write_value
 from common.labels import Mode
 
 Value = int | str
@@ -22,6 +24,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:[
 _VALID_LABELS: set[str] = set()  # cache of what was checked; a meter has a few dozen
 _STAMPS: dict[str, datetime] = {}  # cache of what was read: a stamp is in many frames
 _CACHE_SIZE = 4096
+_METERS_KEPT = 64  # whose last messages are kept, to write the next ones faster
 _MODES = {mode.value: mode for mode in Mode}
 _VALUE_TYPES = frozenset([int, str])  # a bool is no int here
 
@@ -41,14 +44,10 @@ class Frame:
     clock: str | None = None  # "degraded": as the meter reports its clock
     host_clock: str | None = None  # "unsynchronised": of the clock that gave `timestamp`
     dropped: int | None = None  # damaged groups that were dropped
-    _json: list[bytes] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def to_json(self) -> bytes:
-        """Write the message of `teleinfo/<meter>/frame`."""
-        if not self._json:
-            head = {"meter": self.meter, "timestamp": format_time(self.timestamp)}
-            self._json.append(json.dumps(head | self.payload(), ensure_ascii=False).encode())
-        return self._json[0]
+        """Write the message of `teleinfo/<meter>/frame`; as JSON of `payload`, after `meter` and `timestamp`."""
+        return _writer_of(self.meter).write(self).encode()
 
     def payload(self) -> dict[str, Any]:
         """Return the message without `meter` and `timestamp`."""
@@ -102,6 +101,33 @@ class Frame:
             host_clock=_optional(message, "host_clock", str),
             dropped=dropped,
         )
+
+
+class _FrameWriter:
+    """Writes the frames of one meter: most of a frame is as in the frame before."""
+
+    def __init__(self, meter: str) -> None:
+        self._head = f'{{"meter": {write_value(meter)}, "timestamp": "'
+        self._values = ObjectWriter[Value]()
+        self._stamps = ObjectWriter[datetime](lambda stamp: f'"{write_stamp(stamp)}"')
+
+    def write(self, frame: Frame) -> str:
+        text = (
+            f'{self._head}{format_time(frame.timestamp)}", "mode": "{frame.mode}"'
+            f', "frame": {self._values.write(frame.values)}'
+        )
+        if frame.stamps is not None:
+            text += f', "stamps": {self._stamps.write(frame.stamps)}'
+        if frame.clock is not None:
+            text += f', "clock": {write_value(frame.clock)}'
+        if frame.host_clock is not None:
+            text += f', "host_clock": {write_value(frame.host_clock)}'
+        if frame.dropped is not None:
+            text += f', "dropped": {write_value(frame.dropped)}'
+        return text + "}"
+
+
+_writer_of = lru_cache(maxsize=_METERS_KEPT)(_FrameWriter)
 
 
 def check_size(payload: bytes) -> None:
@@ -159,16 +185,17 @@ def format_time(time: datetime) -> str:
     >>> format_time(datetime(2026, 11, 24, 22, 20, 20, 5, tzinfo=UTC))
     '2026-11-24T22:20:20.000005Z'
     """
-    return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return _in_utc(time).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
+@lru_cache(maxsize=1024)  # a frame has some twenty of them, and all but DATE are those of the frame before
 def write_stamp(stamp: datetime) -> str:
     """Write a time of the meter in UTC: whole seconds, unless it has more.
 
     >>> write_stamp(datetime(2026, 11, 24, 22, 20, 19, tzinfo=UTC))
     '2026-11-24T22:20:19Z'
     """
-    return stamp.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+    return _in_utc(stamp).isoformat().removesuffix("+00:00") + "Z"
 
 
 def parse_time(text: str) -> datetime:
@@ -183,9 +210,13 @@ def parse_time(text: str) -> datetime:
     if not _TIME.fullmatch(text):
         raise MessageError(f"not an instant: {text[:40]!r}, such as '2026-11-24T22:20:20.123456Z' is expected")
     try:
-        return datetime.fromisoformat(text).astimezone(UTC)
+        return _in_utc(datetime.fromisoformat(text))
     except (ValueError, OverflowError) as error:
         raise MessageError(f"not an instant: {text!r}, {error}") from error
+
+
+def _in_utc(time: datetime) -> datetime:
+    return time if time.tzinfo is UTC else time.astimezone(UTC)
 
 
 def _wanted(message: Mapping[str, Any], key: str, kind: type) -> Any:

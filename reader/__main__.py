@@ -1,4 +1,7 @@
-"""The command `teleinfo-reader`."""
+"""The command `teleinfo-reader`.
+
+What only one command needs is imported in its functions, so that `run` starts quickly and keeps little in memory.
+"""
 
 import argparse
 import contextlib
@@ -8,28 +11,13 @@ import sys
 from pathlib import Path
 
 from common import config
-from common.deployment import Deployment, here
 from common.errors import ConfigError
 from common.file_errors import reason
-from common.mqtt.forget import ForgetFailed, NotKnown, forget_meter, forget_program, known_meters
 from common.runtime import logs
-from common.runtime.cli import LOCAL_TIMES, NO_ROOM, add_version, one_of, run_cli
+from common.runtime.cli import LOCAL_TIMES, NO_ROOM, Command, add_version, one_of, run_cli
 from common.runtime.shutdown import Shutdown
-from common.runtime.waiting import when_ready
-from common.runtime.watchdog import Heartbeat, Notifier
 from common.topics import Topics
-from reader.build import build_reader
 from reader.config import ReaderConfig, is_simulated
-from reader.delivery.storers import STORERS, forget_storer
-from reader.doctor.command import add_parser as add_check
-from reader.home_assistant.device_message import device_topic
-from reader.line.port import check_port
-from reader.line.pseudo_terminal import serve_pty
-from reader.recording.commands import add_record, add_replay
-from reader.recording.decode import Summary, decode_file
-from reader.simulator.line import SimulatedLine
-from reader.simulator.meter import KINDS
-from reader.watch.command import add_watch
 
 CONFIG = Path("/etc/teleinfo/reader.yaml")
 
@@ -44,21 +32,48 @@ def _parser() -> argparse.ArgumentParser:
         prog="teleinfo-reader", description="Reads a French electricity meter and publishes each frame over MQTT."
     )
     add_version(parser)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    run = commands.add_parser(
-        "run", help="read the meters of the configuration and publish their frames", epilog=LOCAL_TIMES
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Command)
+    commands.add_parser(
+        "run", help="read the meters of the configuration and publish their frames", declare=_declare_run
     )
+    commands.add_parser("decode", help="decode raw captures, one frame as JSON a line", declare=_declare_decode)
+    commands.add_parser(
+        "check", help="diagnose port, line, broker, clock and disk, and suggest fixes", declare=_declare_check
+    )
+    commands.add_parser("forget", help="forget a storer, a reader or a meter that was removed", declare=_declare_forget)
+    commands.add_parser(
+        "simulate", help="simulate a meter on a pseudo-terminal and print its name", declare=_declare_simulate
+    )
+    commands.add_parser(
+        "record", help="record the bytes of the line to a file, such as for a bug report", declare=_declare_record
+    )
+    commands.add_parser(
+        "replay",
+        help="play a recording on a pseudo-terminal, whose name is printed, once a program opens it",
+        declare=_declare_replay,
+    )
+    commands.add_parser("watch", help="show the meters live in this terminal; q quits", declare=_declare_watch)
+    return parser
+
+
+def _declare_run(run: argparse.ArgumentParser) -> None:
+    run.epilog = LOCAL_TIMES
     run.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help=f"default: {CONFIG}")
     run.set_defaults(command=_run)
 
-    decode = commands.add_parser("decode", help="decode raw captures, one frame as JSON a line")
+
+def _declare_decode(decode: argparse.ArgumentParser) -> None:
     decode.add_argument("files", nargs="+", metavar="FILE", help="a recording, or raw bytes; - for standard input")
     decode.set_defaults(command=_decode)
 
-    add_check(commands, CONFIG)
 
-    gone = commands.add_parser("forget", help="forget a storer, a reader or a meter that was removed")
+def _declare_check(check: argparse.ArgumentParser) -> None:
+    from reader.doctor.command import declare_check
+
+    declare_check(check, CONFIG)
+
+
+def _declare_forget(gone: argparse.ArgumentParser) -> None:
     gone.add_argument(
         "name",
         metavar="NAME",
@@ -68,7 +83,10 @@ def _parser() -> argparse.ArgumentParser:
     gone.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help=f"default: {CONFIG}")
     gone.set_defaults(command=_forget)
 
-    simulate = commands.add_parser("simulate", help="simulate a meter on a pseudo-terminal and print its name")
+
+def _declare_simulate(simulate: argparse.ArgumentParser) -> None:
+    from reader.simulator.meter import KINDS
+
     simulate.add_argument(
         "kind",
         type=one_of(KINDS),
@@ -79,13 +97,32 @@ def _parser() -> argparse.ArgumentParser:
     simulate.add_argument("--noise", default="0", metavar="RATE", help="rate of bit errors, such as 1e-4")
     simulate.set_defaults(command=_simulate)
 
-    add_record(commands, CONFIG)
-    add_replay(commands)
-    add_watch(commands, CONFIG)
-    return parser
+
+def _declare_record(record: argparse.ArgumentParser) -> None:
+    from reader.recording.commands import declare_record
+
+    declare_record(record, CONFIG)
+
+
+def _declare_replay(replay: argparse.ArgumentParser) -> None:
+    from reader.recording.commands import declare_replay
+
+    declare_replay(replay)
+
+
+def _declare_watch(watch: argparse.ArgumentParser) -> None:
+    from reader.watch.command import declare_watch
+
+    declare_watch(watch, CONFIG)
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from common.deployment import Deployment, here
+    from common.runtime.waiting import when_ready
+    from common.runtime.watchdog import Heartbeat, Notifier
+    from reader.build import build_reader
+    from reader.line.port import check_port
+
     settings = config.load(ReaderConfig, arguments.config)
     for port in settings.port:
         check_port(port)
@@ -111,6 +148,10 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _forget(arguments: argparse.Namespace) -> int:
+    from common.mqtt.forget import ForgetFailed, NotKnown, forget_meter, forget_program, known_meters
+    from reader.delivery.storers import STORERS, forget_storer
+    from reader.home_assistant.device_message import device_topic
+
     settings = config.load(ReaderConfig, arguments.config)
     topics, name = Topics(settings.mqtt.topic), arguments.name
     if re.fullmatch("[0-9]{12}", name):
@@ -131,6 +172,8 @@ def _forget(arguments: argparse.Namespace) -> int:
 
 
 def _decode(arguments: argparse.Namespace) -> int:
+    from reader.recording.decode import Summary, decode_file
+
     for name in arguments.files:
         summary = Summary()
         with contextlib.ExitStack() as stack:
@@ -150,6 +193,9 @@ def _decode(arguments: argparse.Namespace) -> int:
 
 
 def _simulate(arguments: argparse.Namespace) -> int:
+    from reader.line.pseudo_terminal import serve_pty
+    from reader.simulator.line import SimulatedLine
+
     shutdown = Shutdown()
     try:
         url = f"simulate://{arguments.kind}?speed={arguments.speed}&noise={arguments.noise}"

@@ -1,4 +1,7 @@
-"""The command `teleinfo-storer`."""
+"""The command `teleinfo-storer`.
+
+What only one command needs is imported in its functions, so that `run` starts quickly and keeps little in memory.
+"""
 
 import argparse
 import contextlib
@@ -8,25 +11,20 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from common import config
-from common.database import Database
 from common.errors import ConfigError
-from common.mqtt.forget import NotKnown, forget_program
 from common.runtime import logs
-from common.runtime.cli import LOCAL_TIMES, UTC_TIMES, add_version, run_cli, whole
+from common.runtime.cli import LOCAL_TIMES, UTC_TIMES, Command, add_version, run_cli, whole
 from common.runtime.shutdown import Shutdown
 from common.topics import Topics
-from storer.audit import run_audit
-from storer.backup.create import backup
-from storer.backup.progress import Progress
-from storer.backup.restore import restore
-from storer.backup.verify import Contents, check
 from storer.config import StorerConfig
-from storer.database.schema import migrate
-from storer.doctor import command as doctor
-from storer.export import Selection, export, read_limit
-from storer.service import Storer
+
+if TYPE_CHECKING:
+    from storer.backup.progress import Progress
+    from storer.backup.verify import Contents
+    from storer.export import Selection
 
 CONFIG = Path("/etc/teleinfo/storer.yaml")
 
@@ -41,8 +39,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="teleinfo-storer", description="Stores frames from MQTT in MariaDB, each exactly once."
     )
     add_version(parser)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    common = argparse.ArgumentParser(add_help=False)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Command)
+    common = Command(add_help=False)
     common.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help=f"default: {CONFIG}")
 
     run = commands.add_parser("run", parents=[common], help="store frames until stopped", epilog=LOCAL_TIMES)
@@ -51,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     migration = commands.add_parser("migrate", parents=[common], help="update the tables; `run` does it too")
     migration.set_defaults(command=_migrate)
 
-    selection = argparse.ArgumentParser(add_help=False)
+    selection = Command(add_help=False)
     selection.add_argument(
         "--from", dest="start", metavar="TIME", help="such as 2026-11-24 or 2026-11-24T18:00:00+01:00"
     )
@@ -102,11 +100,21 @@ def _parser() -> argparse.ArgumentParser:
     forgetting.add_argument("name", metavar="NAME", help="its name; it must not be running")
     forgetting.set_defaults(command=_forget)
 
-    doctor.add_parser(commands, CONFIG)
+    commands.add_parser(
+        "check", help="diagnose broker, database, readers and disk, and suggest fixes", declare=_declare_check
+    )
     return parser
 
 
+def _declare_check(check: argparse.ArgumentParser) -> None:
+    from storer.doctor.command import declare_check
+
+    declare_check(check, CONFIG)
+
+
 def _run(arguments: argparse.Namespace) -> int:
+    from storer.service import Storer
+
     settings = config.load(StorerConfig, arguments.config)
     logs.set_up(settings.log, "teleinfo-storer")
     shutdown = Shutdown()
@@ -118,6 +126,9 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _migrate(arguments: argparse.Namespace) -> int:
+    from common.database import Database
+    from storer.database.schema import migrate
+
     settings = config.load(StorerConfig, arguments.config)
     applied = migrate(Database(settings.database))
     for migration in applied:
@@ -128,6 +139,9 @@ def _migrate(arguments: argparse.Namespace) -> int:
 
 
 def _export(arguments: argparse.Namespace) -> int:
+    from common.database import Database
+    from storer.export import export
+
     selection = _selection(arguments)
     settings = config.load(StorerConfig, arguments.config)
     complete = True
@@ -144,12 +158,18 @@ def _export(arguments: argparse.Namespace) -> int:
 
 
 def _audit(arguments: argparse.Namespace) -> int:
+    from common.database import Database
+    from storer.audit import run_audit
+
     selection = _selection(arguments)
     settings = config.load(StorerConfig, arguments.config)
     return run_audit(Database(settings.database), selection, datetime.now(UTC), sys.stdout)
 
 
 def _backup(arguments: argparse.Namespace) -> int:
+    from common.database import Database
+    from storer.backup.create import backup
+
     settings = config.load(StorerConfig, arguments.config)
     with _progress() as progress:
         file, contents = backup(
@@ -160,6 +180,10 @@ def _backup(arguments: argparse.Namespace) -> int:
 
 
 def _restore(arguments: argparse.Namespace) -> int:
+    from common.database import Database
+    from storer.backup.restore import restore
+    from storer.backup.verify import check
+
     if arguments.check:
         with _progress() as progress:
             contents = check(arguments.file, progress=progress)
@@ -176,7 +200,9 @@ def _restore(arguments: argparse.Namespace) -> int:
 
 
 @contextlib.contextmanager
-def _progress() -> Iterator[Progress]:
+def _progress() -> "Iterator[Progress]":
+    from storer.backup.progress import Progress
+
     progress = Progress(sys.stderr)
     try:
         yield progress
@@ -184,7 +210,7 @@ def _progress() -> Iterator[Progress]:
         progress.clear()
 
 
-def _print_contents(what: str, contents: Contents) -> None:
+def _print_contents(what: str, contents: "Contents") -> None:
     counts = ", ".join(f"{name.replace('_', ' ')} {totals.rows}" for name, totals in contents.tables.items())
     print(f"{what} ({counts}), as of {contents.header.taken}")  # noqa: T201 - the command's output
     for warning in contents.warnings:
@@ -192,6 +218,8 @@ def _print_contents(what: str, contents: Contents) -> None:
 
 
 def _forget(arguments: argparse.Namespace) -> int:
+    from common.mqtt.forget import NotKnown, forget_program
+
     settings = config.load(StorerConfig, arguments.config)
     forgotten, unknown = set(), None
     for base in settings.mqtt.topic:
@@ -206,7 +234,9 @@ def _forget(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _selection(arguments: argparse.Namespace) -> Selection:
+def _selection(arguments: argparse.Namespace) -> "Selection":
+    from storer.export import Selection, read_limit
+
     start = read_limit(arguments.start) if arguments.start else None
     end = read_limit(arguments.end) if arguments.end else None
     if start and end and end < start:

@@ -267,7 +267,7 @@ def test_the_design_has_a_row_for_each_package() -> None:
     rows = set(re.findall(r"^\| `([a-z_/]+)/` \|", text_of("docs/design.md"), re.MULTILINE))
     packages = {
         file.parent.relative_to(ROOT).as_posix()
-        for folder in ("reader", "storer", "common")
+        for folder in ("reader", "storer", "monitor", "common")
         for file in (ROOT / folder).rglob("__init__.py")
     }
     assert packages - rows == set()

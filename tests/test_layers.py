@@ -18,7 +18,7 @@ HOMES = {
 }
 #: The doctor asks a broker what no session of the programs would.
 ALSO = {"paho": "common/doctor/broker_probe.py"}
-FILES = sorted(file for folder in ("reader", "storer", "common") for file in (ROOT / folder).rglob("*.py"))
+FILES = sorted(file for folder in ("reader", "storer", "monitor", "common") for file in (ROOT / folder).rglob("*.py"))
 
 
 def imported(tree: ast.AST) -> Iterator[str]:
@@ -44,7 +44,7 @@ def test_each_library_is_imported_by_one_file(package: str, home: str) -> None:
 def test_there_are_no_other_libraries() -> None:
     import sys
 
-    ours = {"reader", "storer", "common"}
+    ours = {"reader", "storer", "monitor", "common"}
     known = sys.stdlib_module_names | ours | HOMES.keys()
     for file in FILES:
         assert set(imported(ast.parse(file.read_text()))) <= known, file

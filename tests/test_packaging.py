@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("reader", "storer", "common")
+PACKAGES = ("reader", "storer", "monitor", "common")
 
 
 @pytest.fixture(scope="module")

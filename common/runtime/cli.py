@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from common.deployment import here
 from common.errors import ConfigError, PermanentError, TeleinfoError, Unavailable
@@ -76,6 +77,25 @@ def _prepare_output() -> None:
 def _drop_output() -> None:
     """Keep Python from reporting at exit, once more, that the output cannot be written."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class Command(argparse.ArgumentParser):
+    """The parser of one command, which declares its arguments only when that command is used.
+
+    So a command's code is imported only where it runs: `run` has weeks to pay for the memory of all others.
+    """
+
+    def __init__(self, *args: Any, declare: Callable[["Command"], None] | None = None, **options: Any) -> None:
+        """Take what `ArgumentParser` takes, and the function that adds the arguments."""
+        super().__init__(*args, **options)
+        self._declare = declare
+
+    def parse_known_args(self, *args: Any, **options: Any) -> Any:
+        """Declare the arguments, at the first call, and parse."""
+        declare, self._declare = self._declare, None
+        if declare is not None:
+            declare(self)
+        return super().parse_known_args(*args, **options)
 
 
 def add_version(parser: argparse.ArgumentParser) -> None:

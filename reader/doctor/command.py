@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from common.deployment import here
 from common.doctor import broker as check_broker
@@ -42,11 +41,9 @@ _QUICK = 0.7  # seconds; retained messages arrive at once
 _SOME_METER = "000000000000"  # stands for the meter in topics while none is known
 
 
-def add_parser(commands: "argparse._SubParsersAction[Any]", config: Path) -> None:
-    """Declare the command."""
-    parser = commands.add_parser(
-        "check", help="diagnose port, line, broker, clock and disk, and suggest fixes", epilog=UTC_TIMES
-    )
+def declare_check(parser: argparse.ArgumentParser, config: Path) -> None:
+    """Declare the arguments of the command; `config` is the configuration that it checks."""
+    parser.epilog = UTC_TIMES
     parser.add_argument("--config", type=Path, default=config, metavar="FILE", help=f"default: {config}")
     parser.add_argument(
         "--seconds", type=_seconds, default=SECONDS, metavar="N", help=f"how long to listen to the line: {SECONDS:.0f}"

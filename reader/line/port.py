@@ -7,20 +7,25 @@ bit and can be checked. With 7E1 the driver would strip the parity bit and pass 
 import array
 import errno
 import fcntl
+import select
 import socket
 import termios
 import threading
+import time
 from contextlib import suppress
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 import serial
 
 from common.errors import ConfigError, PortBusy, PortError
-from reader.simulator.line import SimulatedLine
+from reader.line.pace import ETX, FramePace
 
-_COALESCE = 0.02  # seconds to wait for more bytes after a few, so that a small machine wakes up less often
-_BURST = 64  # bytes; a read that gives more than this does not wait for more
+if TYPE_CHECKING:
+    from reader.simulator.line import SimulatedLine
+
+_COALESCE = 0.02  # seconds to wait for more bytes after a few, where the end of the frame is unknown
+_BURST = 64  # bytes; a read that gives more than this does not wait for more: they did not come at a meter's pace
 _MAX_READ = 4096  # bytes; the size of a tty's buffer
 #: Seconds without a byte until the first probe, seconds between probes, and how many may go unanswered.
 _KEEPALIVE = {socket.TCP_KEEPIDLE: 20, socket.TCP_KEEPINTVL: 10, socket.TCP_KEEPCNT: 3}
@@ -46,7 +51,9 @@ class Port(Protocol):
     """A source of a meter's bytes."""
 
     def read(self, timeout: float) -> bytes:
-        """Return bytes as soon as there are some; nothing after `timeout` seconds.
+        """Return bytes when some have come, at the latest with the end of a frame; nothing after `timeout` seconds.
+
+        A serial port sleeps through the middle of a frame, for `timeout` seconds at most.
 
         Raises:
             PortError: the port is gone.
@@ -73,13 +80,20 @@ def check_port(url: str) -> None:
         return
     if scheme == "simulate":
         try:
-            SimulatedLine.from_url(url)
+            _simulated_line(url)
         except ValueError as error:
             raise ConfigError(f"port: {error}") from error
     elif not is_network(url):
         raise ConfigError(f"port: {url}: a device, socket://, rfc2217:// or simulate:// is expected")
     elif not _names_host_and_port(url):
         raise ConfigError(f"port: {url}: {scheme}://HOST:PORT is expected")
+
+
+def _simulated_line(url: str) -> "SimulatedLine":
+    # Imported here: a reader of a real meter does without the simulator.
+    from reader.simulator.line import SimulatedLine
+
+    return SimulatedLine.from_url(url)
 
 
 def is_network(url: str) -> bool:
@@ -110,6 +124,8 @@ class _SerialPort:
     def __init__(self, url: str, speed: int, stop: threading.Event) -> None:
         self._url = url
         self._stop = stop
+        self._pace = FramePace()
+        self._selectable = not url.startswith("rfc2217://")  # there a thread of pyserial receives
         try:
             self._serial = serial.serial_for_url(
                 url,
@@ -118,6 +134,7 @@ class _SerialPort:
                 bytesize=serial.EIGHTBITS,
                 parity=serial.PARITY_NONE,
                 stopbits=serial.STOPBITS_ONE,
+                timeout=0,
             )
             if "://" not in url:
                 self._serial.exclusive = True
@@ -135,29 +152,51 @@ class _SerialPort:
             raise PortError(f"{url}: {_reason(error)}") from error
 
     def read(self, timeout: float) -> bytes:
+        now = time.monotonic()
+        deadline = now + timeout
+        pause = min(self._pace.pause(now) or 0.0, timeout)
         try:
-            self._set_timeout(timeout)
-            data: bytes = self._serial.read(1)
+            if pause > 0:
+                self._stop.wait(pause)
+            data = self._receive(timeout - pause)
         except (OSError, TypeError, termios.error) as error:  # pyserial raises TypeError after close()
             raise PortError(f"{self._url}: {_reason(error)}") from error
         if data:
             with suppress(OSError, TypeError, termios.error):  # return what was read; the next read raises
-                data += self._read_waiting()
-                if len(data) < _BURST:
-                    self._stop.wait(_COALESCE)
-                    data += self._read_waiting()
+                data += self._receive_more(data, deadline)
         return data
 
-    def _read_waiting(self) -> bytes:
-        if not self._url.startswith("socket://"):
-            return bytes(self._serial.read(min(self._serial.in_waiting, _MAX_READ)))
-        # in_waiting of a socket is 0 or 1, and reading byte by byte is slower than the meter.
-        self._set_timeout(0)
-        return bytes(self._serial.read(_MAX_READ))
+    def _receive_more(self, data: bytes, deadline: float) -> bytes:
+        """Return what follows a few bytes: up to shortly before the frame's end, or what comes within a moment."""
+        more = b""
+        now = time.monotonic()
+        self._pace.feed(data, now)
+        if ETX in data or len(data) >= _BURST:
+            return more
+        while ETX not in more and not self._stop.is_set():
+            pause = self._pace.pause(now)
+            seconds = min(_COALESCE if pause is None else pause, deadline - now)
+            if seconds <= 0:
+                break
+            self._stop.wait(seconds)
+            received = self._receive(0)
+            now = time.monotonic()
+            self._pace.feed(received, now)
+            more += received
+            if pause is None:
+                break
+        return more
 
-    def _set_timeout(self, seconds: float) -> None:
-        if self._serial.timeout != seconds:  # pyserial reconfigures the port; over rfc2217 that is a negotiation
-            self._serial.timeout = seconds
+    def _receive(self, timeout: float) -> bytes:
+        """Return all bytes that are there as soon as there are some, nothing after `timeout` seconds."""
+        if self._selectable:
+            if timeout > 0 and not select.select([self._serial], [], [], timeout)[0]:
+                return b""
+            return bytes(self._serial.read(_MAX_READ))  # its timeout is 0
+        if self._serial.timeout != timeout and timeout > 0:  # pyserial negotiates with the gateway then
+            self._serial.timeout = timeout
+        data = bytes(self._serial.read(1)) if timeout > 0 else b""
+        return data + bytes(self._serial.read(min(self._serial.in_waiting, _MAX_READ)))
 
     def close(self) -> None:
         try:
@@ -169,6 +208,7 @@ class _SerialPort:
         try:
             self._serial.baudrate = speed
             self._serial.reset_input_buffer()
+            self._pace = FramePace()
         except (OSError, ValueError, termios.error) as error:
             raise PortError(f"{self._url}: {_reason(error)}") from error
 
@@ -183,7 +223,7 @@ class _SerialPort:
 
 class _SimulatedPort:
     def __init__(self, url: str) -> None:
-        self._line = SimulatedLine.from_url(url)
+        self._line = _simulated_line(url)
         self.read = self._line.read
         self.close = self._line.close
 

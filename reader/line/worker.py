@@ -13,6 +13,7 @@ from reader.config import is_simulated
 from reader.line.frame_watchdog import FrameWatchdog, Problem
 from reader.line.health import LineHealth
 from reader.line.mode_detector import SPEEDS, Detector
+from reader.line.pace import arrivals
 from reader.line.pipeline import FramePipeline, TimeSource
 from reader.line.port import Port, is_network
 from reader.tic.decoder import Decoder, Reading
@@ -24,6 +25,7 @@ FIRST_RETRY = 1.0  # seconds until the first attempt to reopen a port; doubles u
 SLOWEST_RETRY = 30.0  # seconds
 NETWORK_SILENCE = 60.0  # seconds without a byte until a network port is reopened: the gateway may have restarted
 _READ_TIMEOUT = 1.0  # seconds; bounds how late a stop is noticed
+_COUNTERS_EVERY = 1.0  # seconds between two looks at the driver's counters
 
 OpenPort = Callable[[str, int, threading.Event], Port]
 
@@ -127,13 +129,17 @@ class LineWorker:
         self._watchdog.on_open(opened)
         decoder = Decoder()
         undecodable = self.health.undecodable
+        counters_due = opened
         try:
             while not self._stop.is_set():
                 data = port.read(_READ_TIMEOUT)
-                now = self.health.last_loop_at = self._monotonic()
+                since, now = self.health.last_loop_at, self._monotonic()
+                self.health.last_loop_at = now
                 if data:
-                    self._on_data(data, decoder, now)
+                    self._on_data(data, decoder, now, since)
                     self.health.undecodable = undecodable + decoder.broken
+                if now >= counters_due:
+                    counters_due = now + _COUNTERS_EVERY
                     self.health.driver = port.driver_errors()
                 self._handle_frames(self._pipeline.poll())
                 self._check_link()
@@ -156,18 +162,21 @@ class LineWorker:
             _close(port)
         return False
 
-    def _on_data(self, data: bytes, decoder: Decoder, now: float) -> None:
+    def _on_data(self, data: bytes, decoder: Decoder, now: float, since: float) -> None:
+        """Decode bytes that arrived between `since` and `now`."""
         self.health.last_byte_at = now
         self.health.bytes += len(data)
         self._logged_silence = False
         self._watchdog.on_bytes(len(data), now)
-        readings = decoder.feed(data)
-        for reading in readings:
-            self._detector.on_frame(reading, now)
-        if not self._detector.locked:
-            self._detector.feed(data, now)
-        for reading in readings:
-            self._on_reading(reading, now)
+        speed = SPEEDS[self.health.mode or self._detector.mode]
+        for part, arrived_at in arrivals(data, now, speed, since):
+            readings = decoder.feed(part)
+            for reading in readings:
+                self._detector.on_frame(reading, now)
+            if not self._detector.locked:
+                self._detector.feed(part, now)
+            for reading in readings:
+                self._on_reading(reading, arrived_at)
 
     def _on_reading(self, reading: Reading, now: float) -> None:
         self._readings += 1

@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from common import config
 from common.deployment import here
@@ -26,11 +25,9 @@ from reader.recording.recorder import Limits, Progress, Recorder
 _PROGRESS_EVERY = 0.25  # seconds
 
 
-def add_record(commands: Any, default: Path) -> None:
-    """Add the command `record`; `default` is the configuration that names the port."""
-    record = commands.add_parser(
-        "record", help="record the bytes of the line to a file, such as for a bug report", epilog=UTC_TIMES
-    )
+def declare_record(record: argparse.ArgumentParser, default: Path) -> None:
+    """Declare the arguments of `record`; `default` is the configuration that names the port."""
+    record.epilog = UTC_TIMES
     record.add_argument("file", type=Path, metavar="FILE", help="a text file that does not exist yet")
     record.add_argument("--anonymous", action="store_true", help="replace meter address, delivery point and messages")
     record.add_argument("--seconds", type=positive, metavar="N", help="stop after N seconds (default: with Ctrl-C)")
@@ -43,11 +40,8 @@ def add_record(commands: Any, default: Path) -> None:
     record.set_defaults(command=_record)
 
 
-def add_replay(commands: Any) -> None:
-    """Add the command `replay`."""
-    replay = commands.add_parser(
-        "replay", help="play a recording on a pseudo-terminal, whose name is printed, once a program opens it"
-    )
+def declare_replay(replay: argparse.ArgumentParser) -> None:
+    """Declare the arguments of `replay`."""
     replay.add_argument("file", type=Path, metavar="FILE", help="a recording")
     replay.add_argument("--speed", type=positive, default=1.0, metavar="N", help="N times as fast (default: 1)")
     replay.add_argument("--loop", action="store_true", help="repeat for ever")

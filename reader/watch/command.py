@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 from common import config
 from common.errors import ConfigError, PortBusy, PortError
@@ -29,9 +28,9 @@ _CANNOT_DRAW = ("dumb", "unknown")  # values of TERM on which rich shows nothing
 _QUIT = frozenset("qQ\x03\x04")
 
 
-def add_watch(commands: Any, default: Path) -> None:
-    """Add the command `watch`; `default` is the configuration that names port and broker."""
-    watch = commands.add_parser("watch", help="show the meters live in this terminal; q quits", epilog=LOCAL_TIMES)
+def declare_watch(watch: argparse.ArgumentParser, default: Path) -> None:
+    """Declare the arguments of `watch`; `default` is the configuration that names port and broker."""
+    watch.epilog = LOCAL_TIMES
     where = watch.add_mutually_exclusive_group()
     where.add_argument("--port", metavar="PORT", help="read this port instead of that of the configuration")
     where.add_argument(

@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from common.doctor.broker import diagnose_broker, probe_broker
 from common.doctor.config_file import SUBJECT, diagnose_secrets, read_config
@@ -23,11 +22,9 @@ SECONDS = 6.0  # longer than any meter takes for a frame
 _SOME_METER = "000000000000"  # stands for the meter in topics
 
 
-def add_parser(commands: "argparse._SubParsersAction[Any]", config: Path) -> None:
-    """Declare the command."""
-    parser = commands.add_parser(
-        "check", help="diagnose broker, database, readers and disk, and suggest fixes", epilog=UTC_TIMES
-    )
+def declare_check(parser: argparse.ArgumentParser, config: Path) -> None:
+    """Declare the arguments of the command; `config` is the configuration that it checks."""
+    parser.epilog = UTC_TIMES
     parser.add_argument("--config", type=Path, default=config, metavar="FILE", help=f"default: {config}")
     parser.set_defaults(command=lambda arguments: check(arguments.config, Report(sys.stdout)))
 

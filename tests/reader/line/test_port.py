@@ -7,6 +7,7 @@ import termios
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -190,6 +191,98 @@ def forbidden(tmp_path: Path) -> Path:
 
 def test_a_port_without_permission_raises_with_the_group_to_join(forbidden: Path, unprivileged: None) -> None:
     assert "group dialout" in error_of(str(forbidden / "ttyUSB0"))
+
+
+# The middle of a frame.
+
+
+class Sleeper(threading.Event):
+    """A stop event that sends the next bytes of the line while it is waited for, and keeps how long."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        super().__init__()
+        self.waits: list[float] = []
+        self.next: list[bytes] = []
+        self._terminal = terminal
+
+    def wait(self, timeout: float | None = None) -> bool:
+        assert timeout is not None
+        self.waits.append(timeout)
+        if self.next:
+            os.write(self._terminal.master, self.next.pop(0))
+        return self.is_set()
+
+
+class Clock:
+    """The time of the port, which a test sets."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 100.0
+        monkeypatch.setattr("reader.line.port.time", SimpleNamespace(monotonic=lambda: self.now))
+
+
+@pytest.fixture
+def sleeper(terminal: Terminal) -> Sleeper:
+    return Sleeper(terminal)
+
+
+def read_frame_at_line_pace(port: Port, terminal: Terminal, clock: Clock) -> None:
+    """Let the port read a frame of 960 bytes that takes a second."""
+    os.write(terminal.master, b"x" * 480)
+    assert len(read(port, 480)) == 480
+    clock.now += 0.5
+    os.write(terminal.master, b"x" * 479 + b"\x03")
+    assert len(read(port, 480)) == 480
+
+
+def test_sleeps_until_shortly_before_the_expected_end_of_a_frame(
+    terminal: Terminal, sleeper: Sleeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock(monkeypatch)
+    port = open_port(terminal.name, 9600, sleeper)
+    read_frame_at_line_pace(port, terminal, clock)
+    clock.now += 0.02
+    sleeper.waits.clear()
+    sleeper.next = [b"x" * 943 + b"\x03"]
+    os.write(terminal.master, b"x" * 16)
+    assert len(port.read(TIMEOUT)) == 960
+    (wait,) = sleeper.waits
+    assert 0.9 < wait < 944 / 960
+    port.close()
+
+
+def test_sleeps_no_longer_than_the_caller_allows(
+    terminal: Terminal, sleeper: Sleeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock(monkeypatch)
+    port = open_port(terminal.name, 9600, sleeper)
+    read_frame_at_line_pace(port, terminal, clock)
+    sleeper.waits.clear()
+    sleeper.next = [b"x" * 943 + b"\x03"]
+    os.write(terminal.master, b"x" * 16)
+    assert len(port.read(0.25)) == 960
+    assert sleeper.waits == [0.25]
+    port.close()
+
+
+def test_returns_at_once_with_the_end_of_a_frame(terminal: Terminal, sleeper: Sleeper) -> None:
+    port = open_port(terminal.name, 9600, sleeper)
+    for data in (b"\x03", b"x" * 50 + b"\x03", b"x" * 960 + b"\x03"):
+        os.write(terminal.master, data)
+        assert read(port, len(data)) == data
+    assert sleeper.waits == []
+    port.close()
+
+
+def test_a_stop_wakes_a_sleeping_port(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    stop = threading.Event()
+    port = open_port(terminal.name, 9600, stop)
+    read_frame_at_line_pace(port, terminal, clock)
+    stop.set()
+    os.write(terminal.master, b"x" * 16)
+    assert port.read(TIMEOUT) == b"x" * 16
+    port.close()
 
 
 # Over the network.

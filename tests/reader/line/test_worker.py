@@ -679,6 +679,19 @@ def test_reads_the_counters_of_the_driver_while_the_line_is_open(send: Send) -> 
     assert seen[-1] == {"framing": 7}
 
 
+def test_reads_the_counters_of_the_driver_once_a_second_and_not_with_each_byte() -> None:
+    world = World([[*[b"x"] * 100, 0.6, b"x", b"x", 0.6, b"x", b"x", 0.1, b"x"]])
+    reads: list[float] = []
+
+    class CountingPort(ScriptedPort):
+        def driver_errors(self) -> dict[str, int]:
+            reads.append(world.seconds - 1000)
+            return {}
+
+    world.line(open_port=lambda *_: CountingPort(world, world.openings.pop(0))).run()  # type: ignore[arg-type]
+    assert reads == pytest.approx([0, 1.2, 1.3])  # the last one when it is closed
+
+
 # Time.
 
 
@@ -700,6 +713,23 @@ def test_frames_of_one_read_have_different_increasing_times(send: Send) -> None:
     assert times == sorted(set(times))
     assert len(times) == 21
     assert max(times) < 0.001
+
+
+def test_a_frame_with_others_in_one_read_has_the_time_of_its_own_last_byte(send: Send) -> None:
+    one = historic(send)
+
+    class SlowPort(ScriptedPort):
+        """Each read takes the time that its bytes take at 1200 bit/s."""
+
+        def read(self, timeout: float) -> bytes:
+            data = super().read(timeout)
+            world.pass_time(len(data) / 120)
+            return data
+
+    world = World([[one, one + one + one[:12], one[12:]]])
+    world.line(open_port=lambda *_: SlowPort(world, world.openings.pop(0))).run()  # type: ignore[arg-type]
+    pace = len(one) / 120
+    assert seconds(world) == pytest.approx([pace, 2 * pace, 3 * pace, 4 * pace], abs=16e-6)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""The monitor: shows people what their house used, when, and what it cost."""

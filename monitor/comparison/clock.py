@@ -1,0 +1,88 @@
+"""Which register of an offer a moment would have been billed on: rules of the clock, needed for comparisons only."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from enum import Enum
+from zoneinfo import ZoneInfo
+
+from monitor.prices.model import PriceRow, PriceTable, Window
+
+TEMPO_DAY = time(6)  # a colour holds from 06:00 to 06:00
+_TEMPO_OFF_PEAK = (Window(time(22), time(6)),)
+_TEMPO = {
+    "blue": ("BBRHCJB", "BBRHPJB"),
+    "white": ("BBRHCJW", "BBRHPJW"),
+    "red": ("BBRHCJR", "BBRHPJR"),
+}
+_TEMPO_REGISTERS = frozenset(register for pair in _TEMPO.values() for register in pair)
+_HPHC_REGISTERS = frozenset(["HCHC", "HCHP"])
+
+
+class Why(Enum):
+    """Why an offer cannot be computed for a moment."""
+
+    PRICES = "prices"  # no price on that day
+    COLOURS = "colours"  # the colour of the Tempo day is not known
+    WINDOWS = "windows"  # the off-peak hours are not known
+    CALENDAR = "calendar"  # when its registers would have run is not known
+
+
+class OfferClock:
+    """Finds the register of an offer for a moment.
+
+    Args:
+        prices: the offers, and the off-peak windows that the user wrote down.
+        colours: Tempo day (local date of its 06:00) to blue, white or red.
+        zone: the local time.
+    """
+
+    def __init__(self, prices: PriceTable, colours: Mapping[date, str], zone: ZoneInfo) -> None:
+        self._prices = prices
+        self._colours = colours
+        self._zone = zone
+
+    def register(self, offer: str, moment: datetime, lived: str | None) -> str | Why:
+        """Return the register, or why it cannot be known.
+
+        Args:
+            offer: the name of an offer.
+            moment: an instant (UTC).
+            lived: the register that really ran then: a contract with off-peak hours tells when they are.
+        """
+        local = moment.astimezone(self._zone)
+        rows = [row for row in self._prices.rows(offer, local.date()) if row.kwh]
+        if not rows:
+            return Why.PRICES
+        return self._of_row(rows[0], local, lived)
+
+    def _of_row(self, row: PriceRow, local: datetime, lived: str | None) -> str | Why:
+        registers = row.registers
+        if row.weekend is not None:
+            if local.weekday() >= 5:
+                return row.weekend
+            registers -= {row.weekend} if row.weekend not in _HPHC_REGISTERS | {"BASE"} else set()
+        if registers == {"BASE"}:
+            return "BASE"
+        if registers == _HPHC_REGISTERS:
+            off_peak = self._off_peak(local, lived)
+            return Why.WINDOWS if off_peak is None else ("HCHC" if off_peak else "HCHP")
+        if registers == _TEMPO_REGISTERS:
+            colour = self._colours.get(tempo_day(local))
+            if colour is None:
+                return Why.COLOURS
+            off_peak = any(window.holds(local.time()) for window in _TEMPO_OFF_PEAK)
+            return _TEMPO[colour][0 if off_peak else 1]
+        return lived if lived in registers and lived is not None else Why.CALENDAR
+
+    def _off_peak(self, local: datetime, lived: str | None) -> bool | None:
+        windows = self._prices.off_peak(local.date())
+        if windows is not None:
+            return any(window.holds(local.time()) for window in windows)
+        if lived in _HPHC_REGISTERS or lived in _TEMPO_REGISTERS:
+            return lived is not None and "HC" in lived[-4:]
+        return None
+
+
+def tempo_day(local: datetime) -> date:
+    """Return the Tempo day of a local moment: the date before 06:00 belongs to the day before."""
+    return local.date() - timedelta(1) if local.time() < TEMPO_DAY else local.date()

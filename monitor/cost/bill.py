@@ -1,0 +1,198 @@
+"""The cost of energy: price of each register on its day, and the subscription day by day. Nothing is rounded here.
+
+A subscription is a price a year. A day costs a 365th of it, in a leap year a 366th, and an hour its share of the local
+day: so hours, days and months add up, as exactly as Decimal divides (28 digits).
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from monitor.cost.contracts import Contract, midnight
+from monitor.model import Energy
+from monitor.prices.model import PriceTable
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Why a cost is incomplete: no contract (`offer` None), or no price of a register or subscription on that day."""
+
+    day: date
+    offer: str | None
+    what: str  # a register, `subscription` or `contract`
+
+
+@dataclass(slots=True)
+class Parts:
+    """The parts of a bill, EUR, as far as taxes are known."""
+
+    energy: Decimal = ZERO  # without tax
+    accise: Decimal = ZERO
+    subscription: Decimal = ZERO  # without VAT; with CTA
+    vat: Decimal = ZERO
+
+
+@dataclass(slots=True)
+class Cost:
+    """What a period cost, EUR with all taxes; `missing` says what is not in it."""
+
+    energy: Decimal = ZERO
+    subscription: Decimal = ZERO
+    by_register: dict[str, Decimal] = field(default_factory=dict)
+    parts: Parts | None = field(default_factory=Parts)  # None: the taxes of a day are not known
+    missing: list[Missing] = field(default_factory=list)
+
+    @property
+    def total(self) -> Decimal:
+        """Energy and subscription."""
+        return self.energy + self.subscription
+
+    @property
+    def partial(self) -> bool:
+        """Tell whether something has no price."""
+        return bool(self.missing)
+
+
+class Bill:
+    """Computes costs of one meter."""
+
+    def __init__(self, prices: PriceTable, contracts: Sequence[Contract], zone: ZoneInfo, now: datetime) -> None:
+        self._prices = prices
+        self._contracts = contracts
+        self._zone = zone
+        self._now = now
+
+    def of_contract(self, contract: Contract) -> "Bill":
+        """Return the same bill for another contract."""
+        return Bill(self._prices, [contract], self._zone, self._now)
+
+    def local_day(self, moment: datetime) -> date:
+        """Return the local day of an instant."""
+        return moment.astimezone(self._zone).date()
+
+    def cuts(self, start: datetime, end: datetime) -> list[datetime]:
+        """Return the instants inside (start, end) at which a price or the contract changes."""
+        found = set()
+        for contract in self._contracts:
+            low, high = max(contract.start, start), min(contract.end, end)
+            if low >= high:
+                continue
+            found |= {contract.start, contract.end}
+            if contract.offer is not None:
+                # A day more at both ends: the local day of an instant is another one than that of UTC.
+                days = self._prices.changes(contract.offer, low.date() - timedelta(2), high.date() + timedelta(2))
+                found |= {midnight(day, self._zone) for day in days}
+        return sorted(cut for cut in found if start < cut < end)
+
+    def costs(
+        self, boundaries: Sequence[datetime], energy: Callable[[Sequence[datetime]], Sequence[Energy]]
+    ) -> list[Cost]:
+        """Return the cost of each period between neighbouring boundaries.
+
+        Args:
+            boundaries: instants, in order.
+            energy: gives the energy between neighbours of any list of instants.
+        """
+        if len(boundaries) < 2:
+            return []
+        all_boundaries = sorted({*boundaries, *self.cuts(boundaries[0], boundaries[-1])})
+        costs, current, ends = [], Cost(), iter(boundaries[1:])
+        end = next(ends)
+        for piece in energy(all_boundaries):
+            self.add(current, piece)
+            if piece.end == end:
+                costs.append(current)
+                current, end = Cost(), next(ends, end)
+        return costs
+
+    def cost(self, pieces: Iterable[Energy]) -> Cost:
+        """Return the cost of pieces of energy, none of which crosses a cut."""
+        total = Cost()
+        for piece in pieces:
+            self.add(total, piece)
+        return total
+
+    def add(self, cost: Cost, piece: Energy) -> None:
+        """Add a piece of energy, and the subscription of its time, to a cost."""
+        contract = next((one for one in self._contracts if one.start <= piece.start < one.end), None)
+        day = self.local_day(piece.start)
+        if contract is None or contract.offer is None:
+            if piece.total_wh:
+                _miss(cost, Missing(day, None, "contract"))
+            return
+        self._add_energy(cost, piece, contract, day)
+        self._add_subscription(cost, piece, contract, day)
+
+    def _add_energy(self, cost: Cost, piece: Energy, contract: Contract, day: date) -> None:
+        accise, vat = self._prices.accise(day), self._prices.vat(day)
+        for register, wh in piece.wh.items():
+            if not wh:
+                continue
+            price = self._prices.kwh(contract.offer or "", register, contract.power, day)
+            if price is None:
+                _miss(cost, Missing(day, contract.offer, register))
+                continue
+            kwh = Decimal(wh) / 1000
+            amount = kwh * price
+            cost.energy += amount
+            cost.by_register[register] = cost.by_register.get(register, ZERO) + amount
+            if cost.parts is None or accise is None or vat is None:
+                cost.parts = None
+            else:
+                without_vat = amount / (1 + vat)
+                cost.parts.accise += kwh * accise
+                cost.parts.energy += without_vat - kwh * accise
+                cost.parts.vat += amount - without_vat
+
+    def _add_subscription(self, cost: Cost, piece: Energy, contract: Contract, day: date) -> None:
+        # The subscription of the time to come is not owed yet.
+        days = self.days(piece.start, min(piece.end, self._now))
+        if not days:
+            return
+        yearly = self._prices.subscription(contract.offer or "", contract.power, day)
+        if yearly is None:
+            _miss(cost, Missing(day, contract.offer, "subscription"))
+            return
+        amount = sum((yearly * share / _days_of(year) for year, share in days), ZERO)
+        cost.subscription += amount
+        vat = self._prices.vat_subscription(day)
+        if cost.parts is None or vat is None:
+            cost.parts = None
+        else:
+            without_vat = amount / (1 + vat)
+            cost.parts.subscription += without_vat
+            cost.parts.vat += amount - without_vat
+
+    def days(self, start: datetime, end: datetime) -> list[tuple[int, Decimal]]:
+        """Return how many local days lie between two instants, by year; a day that is cut counts as its share."""
+        shares: list[tuple[int, Decimal]] = []
+        while start < end:
+            day = self.local_day(start)
+            if start == midnight(day, self._zone):
+                last = min(self.local_day(end), date(day.year + 1, 1, 1))
+                if last > day:
+                    shares.append((day.year, Decimal((last - day).days)))
+                    start = midnight(last, self._zone)
+                    continue
+            first, following = midnight(day, self._zone), midnight(day + timedelta(1), self._zone)
+            until = min(end, following)
+            shares.append((day.year, _seconds(until - start) / _seconds(following - first)))
+            start = until.astimezone(UTC)
+        return shares
+
+
+def _miss(cost: Cost, missing: Missing) -> None:
+    if not any(one.offer == missing.offer and one.what == missing.what for one in cost.missing):
+        cost.missing.append(missing)
+
+
+def _days_of(year: int) -> int:
+    return (date(year + 1, 1, 1) - date(year, 1, 1)).days
+
+
+def _seconds(length: timedelta) -> Decimal:
+    return Decimal(length // timedelta(microseconds=1)) / 1_000_000

@@ -1,0 +1,86 @@
+"""Which offer and subscribed power a meter had when: the user's lines, else what the meter said."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as time_of_day
+from zoneinfo import ZoneInfo
+
+from monitor.model import ContractLine, ContractSpan
+
+#: How far from a change that the meter showed a line may begin and still be about it.
+_NEAR = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """From `start` to `end` (UTC) the meter had this offer and subscribed power, as far as they are known."""
+
+    start: datetime
+    end: datetime
+    offer: str | None
+    power: int | None  # kVA
+    configured: bool  # by a line of `contracts`
+
+
+@dataclass(frozen=True, slots=True)
+class UnnamedChange:
+    """The meter showed another contract, and no line of `contracts` begins there."""
+
+    at: datetime
+    before: str
+    after: str
+
+
+def contracts(
+    lines: Sequence[ContractLine], spans: Sequence[ContractSpan], zone: ZoneInfo, end: datetime
+) -> list[Contract]:
+    """Return the contracts of a meter up to `end`, in order.
+
+    Args:
+        lines: the lines of `contracts` of this meter.
+        spans: what the meter said, in order.
+        zone: the zone of the days in `lines`.
+        end: where the last line ends; spans are cut there.
+    """
+    starts = [(midnight(line.start, zone), line) for line in sorted(lines, key=lambda line: line.start)]
+    first = starts[0][0] if starts else end
+    result = [
+        Contract(span.start, min(span.end, first, end), span.offer, span.power, configured=False)
+        for span in spans
+        if span.start < min(first, end)
+    ]
+    limits = [*(start for start, _ in starts[1:]), end]
+    result += [
+        Contract(start, min(limit, end), line.offer, line.power, configured=True)
+        for (start, line), limit in zip(starts, limits, strict=False)
+        if start < min(limit, end)
+    ]
+    return result
+
+
+def unnamed_changes(
+    lines: Sequence[ContractLine], spans: Sequence[ContractSpan], zone: ZoneInfo
+) -> list[UnnamedChange]:
+    """Return where the meter showed another contract although the user's lines go on; without lines there are none."""
+    starts = [midnight(line.start, zone) for line in lines]
+    if not starts:
+        return []
+    changes = []
+    for previous, span in itertools.pairwise(spans):
+        if (previous.calendar, previous.power) == (span.calendar, span.power) or span.start < min(starts):
+            continue
+        if not any(abs(start - span.start) <= _NEAR for start in starts):
+            changes.append(UnnamedChange(span.start, _words(previous), _words(span)))
+    return changes
+
+
+def _words(span: ContractSpan) -> str:
+    power = "" if span.power is None else f" {span.power} kVA"
+    return f"{span.calendar or '?'}{power}"
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """Return the instant (UTC) at which a local day begins."""
+    return datetime.combine(day, time_of_day(), zone).astimezone(UTC)

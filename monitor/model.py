@@ -1,0 +1,71 @@
+"""What the parts of the monitor hand to each other: energy of a period, and the contract of a stretch of time.
+
+All times are aware and in UTC; energy is in Wh, as integers.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Energy:
+    """The energy of one meter from `start` (inclusive) to `end` (exclusive).
+
+    `wh` is what was drawn, by register as the contract names it: the TIC label of historic mode where one exists (BASE,
+    HCHC, HCHP, EJPHN, EJPHPM, BBRHCJB ... BBRHPJR), else EASF01 ... EASF10. Its sum is all that was drawn.
+    """
+
+    start: datetime
+    end: datetime
+    wh: Mapping[str, int]
+    injected_wh: int | None
+    reactive_varh: Mapping[str, int]  # by TIC label, ERQ1 ... ERQ4
+    recovered_wh: int  # the part of `wh` that was counted while no frame came
+    imported_wh: int  # the part of `wh` that is from imported hours
+    covered: int  # seconds that have a frame or an imported hour
+    expected: int  # seconds of the period that are over
+
+    @property
+    def total_wh(self) -> int:
+        """All that was drawn."""
+        return sum(self.wh.values())
+
+    @property
+    def coverage(self) -> float:
+        """The covered share of the period, 0 to 1; 0 if none of it is over."""
+        return self.covered / self.expected if self.expected else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ContractSpan:
+    """What a meter said of its contract, unchanged from `start` to `end`."""
+
+    start: datetime
+    end: datetime
+    offer: str | None  # base, hphc, tempo, ejp; None: a calendar that historic mode does not know
+    calendar: str | None  # OPTARIF or NGTF, as sent, without padding
+    power: int | None  # subscribed, kVA
+    names: Mapping[str, str]  # register as in Energy.wh -> name for people (LTARF), as far as the meter sent one
+
+
+@dataclass(frozen=True, slots=True)
+class HourEnergy:
+    """What was drawn in one hour of the clock, for load curves and comparisons."""
+
+    start: datetime
+    wh: int
+    register: str | None  # that ran at its end, as in Energy.wh
+    covered: int  # seconds
+    recovered: bool  # part of `wh` was counted before this hour
+    imported: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ContractLine:
+    """One line of `contracts`: from that local day on, the meter has this offer and this subscribed power."""
+
+    meter: str
+    start: date
+    offer: str
+    power: int  # kVA

@@ -1,0 +1,94 @@
+"""Looks for what is wrong in price tables: holes, doubled rows, typing slips, prices that are out of date."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import Enum
+
+from monitor.prices.model import PriceFile, PriceRow, PriceTable
+
+#: The regulated grids change on 1 February and 1 August.
+OLD_AFTER = timedelta(days=214)
+_ROUNDING = Decimal("0.00016")  # EUR per kWh: prices are printed with four digits, and taxes are rounded elsewhere
+
+
+class Issue(Enum):
+    """What is wrong with a price."""
+
+    OLD = "old"  # the newest row began more than seven months ago
+    HOLE = "hole"  # days without a price between two rows
+    DOUBLED = "doubled"  # two rows of one file for the same days
+    TAXES = "taxes"  # price without tax, and taxes, do not make the price
+    SUBSCRIPTION = "subscription"  # does not grow with the power
+
+
+@dataclass(frozen=True, slots=True)
+class PriceProblem:
+    """One finding; `start` and `end` are the days that it is about."""
+
+    issue: Issue
+    origin: str
+    offer: str
+    start: date
+    end: date | None = None
+    detail: str = ""  # register, power or amounts
+
+
+def check_prices(table: PriceTable, today: date) -> list[PriceProblem]:
+    """Return all problems, the most important first."""
+    problems = [*_old(table, today), *_holes(table)]
+    for file in table.files:
+        problems += _doubled(file)
+        for row in file.rows:
+            problems += [*_taxes(table, file, row), *_subscriptions(file, row)]
+    return problems
+
+
+def _old(table: PriceTable, today: date) -> Iterator[PriceProblem]:
+    for offer in table.offers:
+        rows = [(row, file) for file in table.files for row in file.rows if row.offer == offer and row.start <= today]
+        newest, file = max(rows, key=lambda pair: pair[0].start, default=(None, None))
+        if newest is not None and file is not None and today - newest.start > OLD_AFTER:
+            yield PriceProblem(Issue.OLD, file.origin, offer, newest.start)
+
+
+def _holes(table: PriceTable) -> Iterator[PriceProblem]:
+    for offer in table.offers:
+        rows = [row for file in table.files for row in file.rows if row.offer == offer and row.kwh]
+        days = sorted({row.start for row in rows} | {row.end for row in rows if row.end is not None})
+        for start, end in itertools.pairwise(days):
+            if not any(row.kwh for row in table.rows(offer, start)):
+                yield PriceProblem(Issue.HOLE, "", offer, start, end)
+
+
+def _doubled(file: PriceFile) -> Iterator[PriceProblem]:
+    rows = sorted(file.rows, key=lambda row: (row.offer, row.start))
+    for row, following in itertools.pairwise(rows):
+        if row.offer != following.offer:
+            continue
+        if row.start == following.start or (row.end is not None and row.end > following.start):
+            yield PriceProblem(Issue.DOUBLED, file.origin, row.offer, following.start, row.end)
+
+
+def _taxes(table: PriceTable, file: PriceFile, row: PriceRow) -> Iterator[PriceProblem]:
+    accise, vat = table.accise(row.start), table.vat(row.start)
+    if accise is None or vat is None:
+        return
+    for power, prices in row.kwh_ht.items():
+        for register, without in prices.items():
+            price = row.kwh.get(power, {}).get(register)
+            if price is not None and abs((without + accise) * (1 + vat) - price) > _ROUNDING:
+                expected = (without + accise) * (1 + vat)
+                yield PriceProblem(
+                    Issue.TAXES, file.origin, row.offer, row.start, row.end, f"{register}: {price}, {expected:.4f}"
+                )
+
+
+def _subscriptions(file: PriceFile, row: PriceRow) -> Iterator[PriceProblem]:
+    amounts: Sequence[tuple[int, Decimal]] = sorted(row.subscription.items())
+    for (power, amount), (higher, larger) in itertools.pairwise(amounts):
+        if larger <= amount:
+            detail = f"{power} kVA: {amount}, {higher} kVA: {larger}"
+            yield PriceProblem(Issue.SUBSCRIPTION, file.origin, row.offer, row.start, row.end, detail)

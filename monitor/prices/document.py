@@ -1,0 +1,194 @@
+"""Reads a YAML document of prices: the bundled table, and the user's `prices.yaml`. The keys: docs/energy.md."""
+
+import datetime
+import difflib
+import re
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from common.errors import ConfigError
+from monitor.prices.model import OffPeak, PriceFile, PriceRow, Tax, Window
+
+_ROW_KEYS = (
+    "from", "to", "grade", "src", "note", "weekend", "subscription", "subscription_year", "subscription_year_ht",
+    "kwh", "kwh_ht", "kwh_from", "kwh_ht_from", "kwh_from_9kva",
+)  # fmt: skip
+_KEYS = ("schema", "currency", "zone", "sources", "options", "off_peak", "taxes", "excluding_tax")
+_WINDOW = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)-([01]?\d|2[0-4]):([0-5]\d)")
+_HIGHEST = Decimal(10)  # EUR per kWh: more is a typing error, such as cents
+
+
+def read_document(document: Any, origin: str) -> PriceFile:
+    """Read what a file holds.
+
+    Raises:
+        ConfigError: with the file, the row and the fix.
+    """
+    try:
+        return _file(document, origin)
+    except _Wrong as error:
+        raise ConfigError(f"{origin}: {error}") from error
+
+
+class _Wrong(Exception):
+    pass
+
+
+def _file(document: Any, origin: str) -> PriceFile:
+    top = _mapping(document, "the file", _KEYS)
+    if top.get("schema", 1) != 1:
+        raise _Wrong(f"schema {top['schema']} is not known: this version reads schema 1")
+    if top.get("currency", "EUR") != "EUR":
+        raise _Wrong("currency: only EUR is known")
+    rows: list[PriceRow] = []
+    for offer, lines in _mapping(top.get("options") or {}, "options").items():
+        if not isinstance(lines, list):
+            raise _Wrong(f"options.{offer}: a list of rows is expected, each with `from`")
+        rows += [_row(str(offer), line, f"options.{offer}, row {number}") for number, line in enumerate(lines, 1)]
+    taxes = _mapping(top.get("taxes") or {}, "taxes")
+    vat = _lines(taxes.get("vat") or [], "taxes.vat")
+    return PriceFile(
+        origin=origin,
+        rows=tuple(rows),
+        off_peak=_off_peak(top.get("off_peak") or []),
+        accise=_taxes(_lines(taxes.get("accise") or taxes.get("accise_eur_per_mwh") or [], "taxes.accise"), ("value",)),
+        vat=_taxes(vat, ("kwh",)),
+        vat_subscription=_taxes(vat, ("subscription", "subscription_and_cta")),
+    )
+
+
+def _row(offer: str, line: Any, where: str) -> PriceRow:
+    row = _mapping(line, where, _ROW_KEYS)
+    start = _day(row.get("from"), f"{where}: from")
+    where = f"{where} (from {start})"
+    end = None if row.get("to") is None else _day(row["to"], f"{where}: to")
+    if end is not None and end <= start:
+        raise _Wrong(f"{where}: `to` is the first day after it, so it must be later than `from`")
+    monthly = _powers(row.get("subscription"), f"{where}: subscription")
+    result = PriceRow(
+        offer=offer,
+        start=start,
+        end=end,
+        kwh=_bands(row, "kwh", where),
+        kwh_ht=_bands(row, "kwh_ht", where),
+        subscription={power: amount * 12 for power, amount in monthly.items()}
+        | _powers(row.get("subscription_year"), f"{where}: subscription_year"),
+        subscription_ht=_powers(row.get("subscription_year_ht"), f"{where}: subscription_year_ht"),
+        weekend=row.get("weekend"),
+        grade=row.get("grade"),
+        sources=tuple(row.get("src") or ()),
+    )
+    if not result.kwh and not result.subscription:
+        raise _Wrong(f"{where}: it has neither `kwh` nor a subscription")
+    if result.weekend is not None and result.weekend not in result.registers:
+        raise _Wrong(f"{where}: weekend names {result.weekend!r}, which has no price in `kwh`")
+    return result
+
+
+def _bands(row: Mapping[str, Any], key: str, where: str) -> dict[int, dict[str, Decimal]]:
+    bands = {}
+    if row.get(key) is not None:
+        bands[0] = _registers(row[key], f"{where}: {key}")
+    higher: dict[Any, Any] = dict(_mapping(row.get(f"{key}_from") or {}, f"{where}: {key}_from"))
+    if key == "kwh" and row.get("kwh_from_9kva") is not None:
+        higher[9] = row["kwh_from_9kva"]
+    for power, prices in higher.items():
+        bands[_power(power, f"{where}: {key}_from")] = _registers(prices, f"{where}: {key}_from")
+    return bands
+
+
+def _registers(value: Any, where: str) -> dict[str, Decimal]:
+    prices = _mapping(value, where)
+    if not prices:
+        raise _Wrong(f"{where}: a price by register is expected, such as {{BASE: 0.1940}}")
+    result = {str(register): _amount(price, where) for register, price in prices.items()}
+    for register, price in result.items():
+        if price >= _HIGHEST:
+            raise _Wrong(f"{where}: {register} costs {price} EUR per kWh: are these cents?")
+    return result
+
+
+def _powers(value: Any, where: str) -> dict[int, Decimal]:
+    if value is None:
+        return {}
+    return {_power(power, where): _amount(amount, where) for power, amount in _mapping(value, where).items()}
+
+
+def _power(value: Any, where: str) -> int:
+    if type(value) is not int or not 1 <= value <= 36:
+        raise _Wrong(f"{where}: a subscribed power in kVA, from 1 to 36, is expected, not {value!r}")
+    return value
+
+
+def _amount(value: Any, where: str) -> Decimal:
+    if isinstance(value, (int, float, str)) and not isinstance(value, bool):
+        try:
+            amount = Decimal(str(value))
+        except InvalidOperation:
+            amount = Decimal("NaN")
+        if amount.is_finite() and amount >= 0:
+            return amount
+    hint = ": write a dot instead of the comma" if isinstance(value, str) and "," in value else ""
+    raise _Wrong(f"{where}: an amount in EUR such as 0.1940 is expected, not {value!r}{hint}")
+
+
+def _day(value: Any, where: str) -> date:
+    if type(value) is not date:
+        raise _Wrong(f"{where}: a day such as 2026-02-01 is expected, not {value!r}")
+    return value
+
+
+def _off_peak(value: Any) -> tuple[OffPeak, ...]:
+    periods = []
+    for line in _lines(value, "off_peak"):
+        start = _day(line.get("from"), "off_peak: from")
+        where = f"off_peak from {start}"
+        _mapping(line, where, ("from", "windows", "summer", "winter"))
+        always = line.get("windows")
+        winter, summer = line.get("winter", always), line.get("summer", always)
+        if winter is None or summer is None:
+            raise _Wrong(f"{where}: `windows` is missing, or `summer` and `winter`")
+        periods.append(OffPeak(start=start, winter=_windows(winter, where), summer=_windows(summer, where)))
+    return tuple(sorted(periods, key=lambda period: period.start))
+
+
+def _windows(value: Any, where: str) -> tuple[Window, ...]:
+    if not isinstance(value, list):
+        raise _Wrong(f'{where}: a list of windows is expected, such as ["22:30-06:30"]')
+    windows = []
+    for text in value:
+        match = _WINDOW.fullmatch(text) if isinstance(text, str) else None
+        if not match:
+            raise _Wrong(f'{where}: a window is written "22:30-06:30", in quotes, not {text!r}')
+        hour, minute, last_hour, last_minute = map(int, match.groups())
+        windows.append(Window(datetime.time(hour, minute), datetime.time(last_hour % 24, last_minute)))
+    return tuple(windows)
+
+
+def _taxes(lines: list[Mapping[str, Any]], keys: tuple[str, ...]) -> tuple[Tax, ...]:
+    found = []
+    for line in lines:
+        value = next((line[key] for key in keys if key in line), None)
+        if value is None:
+            raise _Wrong(f"taxes: a line has no {keys[0]}")
+        found.append(Tax(_day(line.get("from"), "taxes: from"), _amount(value, "taxes")))
+    return tuple(sorted(found, key=lambda tax: tax.start))
+
+
+def _lines(value: Any, where: str) -> list[Mapping[str, Any]]:
+    if not isinstance(value, list):
+        raise _Wrong(f"{where}: a list of lines, each with `from`, is expected")
+    return [_mapping(line, where) for line in value]
+
+
+def _mapping(value: Any, where: str, known: tuple[str, ...] | None = None) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise _Wrong(f"{where}: keys and values are expected (key: value)")
+    for key in value if known is not None else ():
+        if key not in known:  # type: ignore[operator]  # None was excluded above
+            near = difflib.get_close_matches(str(key), known or (), n=1)
+            hint = f"did you mean '{near[0]}'?" if near else f"known here: {', '.join(known or ())}"
+            raise _Wrong(f"{where}: unknown key '{key}', {hint}")
+    return value

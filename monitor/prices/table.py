@@ -1,0 +1,60 @@
+"""The price files on disk: the user's, those imported from the regulator, and the bundled one."""
+
+from pathlib import Path
+
+from common.config import read_yaml
+from common.errors import ConfigError
+from common.file_errors import reason
+from monitor.prices.cre import read_cre
+from monitor.prices.document import read_document
+from monitor.prices.model import PriceFile, PriceTable
+
+_BUNDLED = Path(__file__).with_name("tarif_bleu.yaml")
+_IMPORTED = ("cre_base.csv", "cre_hphc.csv", "cre_tempo.csv")
+
+
+def load_prices(user_file: Path | None, folder: Path) -> PriceTable:
+    """Read all prices: `user_file` first, then what was imported into `folder`, then the bundled table.
+
+    Raises:
+        ConfigError: a file cannot be read, or a row is wrong.
+    """
+    files = [] if user_file is None else [read_document(read_yaml(user_file), str(user_file))]
+    for name in _IMPORTED:
+        path = folder / name
+        if path.exists():
+            files.append(read_cre(_read(path), str(path)))
+    files.append(read_document(read_yaml(_BUNDLED), _BUNDLED.name))
+    return PriceTable(files)
+
+
+def import_prices(path: Path, folder: Path) -> tuple[Path, PriceFile]:
+    """Keep one of the regulator's files in `folder`, in place of an earlier one of the same offer.
+
+    Returns:
+        Where it was kept, and what it holds.
+
+    Raises:
+        ConfigError: it is not such a file, or it cannot be kept.
+    """
+    content = _read(path)
+    prices = read_cre(content, str(path))
+    if not prices.rows:
+        raise ConfigError(f"{path}: it holds no prices")
+    kept = folder / f"cre_{prices.rows[0].offer}.csv"
+    new = kept.with_suffix(".new")
+    try:
+        new.write_bytes(content)
+        new.replace(kept)
+    except OSError as error:
+        raise ConfigError(
+            f"{kept}: cannot be written: {reason(error)}; the prices are kept beside the configuration"
+        ) from error
+    return kept, prices
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {reason(error)}") from error

@@ -1,0 +1,136 @@
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from monitor.comparison.clock import OfferClock, Why
+from monitor.comparison.compare import Comparison, OfferCost, compare
+from monitor.cost.bill import Bill
+from monitor.cost.contracts import midnight
+from monitor.model import HourEnergy
+from monitor.prices.model import OffPeak, PriceFile, PriceRow, PriceTable, Window
+
+PARIS = ZoneInfo("Europe/Paris")
+START, END = (midnight(date(2026, 1, day), PARIS) for day in (5, 7))  # Monday and Tuesday, 48 hours
+NIGHT = OffPeak(date(2020, 1, 1), *[(Window(time(22), time(6)),)] * 2)
+
+
+def row(offer: str, weekend: str | None = None, **kwh: str) -> PriceRow:
+    prices = {register: Decimal(price) for register, price in kwh.items()}
+    return PriceRow(offer, date(2025, 8, 1), {0: prices}, {9: Decimal(365)}, weekend=weekend)
+
+
+BASE = row("base", BASE="0.20")
+HPHC = row("hphc", HCHC="0.10", HCHP="0.30")
+TEMPO = row("tempo", BBRHCJB="0.1", BBRHPJB="0.2", BBRHCJW="0.3", BBRHPJW="0.4", BBRHCJR="0.5", BBRHPJR="0.9")
+
+
+def curve(register: str | None = "BASE") -> list[HourEnergy]:
+    """One kWh an hour."""
+    return [
+        HourEnergy(START + timedelta(hours=n), 1000, register, 3600, recovered=False, imported=False) for n in range(48)
+    ]
+
+
+def result(
+    *rows: PriceRow,
+    lived: str | None = "BASE",
+    colours: dict[date, str] | None = None,
+    off_peak: tuple[OffPeak, ...] = (),
+) -> Comparison:
+    prices = PriceTable([PriceFile("mine", rows, off_peak=off_peak)])
+    bill = Bill(prices, [], PARIS, datetime(2027, 1, 1, tzinfo=UTC))
+    clock = OfferClock(prices, colours or {}, PARIS)
+    return compare(prices, clock, curve(lived), 9, "base", bill, START, END)
+
+
+def offer(comparison: Comparison, name: str) -> OfferCost:
+    return next(cost for cost in comparison.offers if cost.offer == name)
+
+
+def test_base_prices_every_hour_alike() -> None:
+    cost = offer(result(BASE), "base")
+    assert (cost.energy, cost.subscription, cost.hours) == (Decimal("9.6"), Decimal(2), 48)
+    assert cost.yours
+    assert cost.rankable
+
+
+def test_off_peak_windows_of_the_user_split_the_curve() -> None:
+    # Two days: 2 x 8 hours off-peak, 2 x 16 hours peak.
+    cost = offer(result(HPHC, off_peak=(NIGHT,)), "hphc")
+    assert cost.wh_by_register == {"HCHC": 16_000, "HCHP": 32_000}
+    assert cost.energy == Decimal("1.6") + Decimal("9.6")
+
+
+def test_without_windows_the_hours_of_the_meters_own_contract_are_taken() -> None:
+    assert offer(result(HPHC, lived="HCHC"), "hphc").wh_by_register == {"HCHC": 48_000}
+    assert offer(result(HPHC, lived="BBRHPJW"), "hphc").wh_by_register == {"HCHP": 48_000}
+
+
+def test_off_peak_hours_that_nobody_knows_are_refused() -> None:
+    cost = offer(result(HPHC), "hphc")
+    assert cost.refused is Why.WINDOWS
+    assert not cost.rankable
+
+
+def test_a_tempo_day_runs_from_six_to_six() -> None:
+    colours = {date(2026, 1, 4): "white", date(2026, 1, 5): "red", date(2026, 1, 6): "blue"}
+    cost = offer(result(TEMPO, colours=colours), "tempo")
+    assert cost.wh_by_register == {
+        "BBRHCJW": 6_000,  # Monday before 06:00 belongs to Sunday
+        "BBRHPJR": 16_000,
+        "BBRHCJR": 8_000,
+        "BBRHPJB": 16_000,
+        "BBRHCJB": 2_000,
+    }
+
+
+def test_tempo_with_unknown_colours_is_partial_and_not_ranked() -> None:
+    comparison = result(BASE, TEMPO, colours={date(2026, 1, 5): "red"})
+    cost = offer(comparison, "tempo")
+    assert (cost.hours, cost.unknown) == (24, {Why.COLOURS: 24})
+    assert not cost.rankable
+    assert cost.refused is None
+    assert [one.offer for one in comparison.offers] == ["base", "tempo"]
+
+
+def test_the_rankable_offers_come_first_and_the_cheapest_first() -> None:
+    comparison = result(row("dear", BASE="0.9"), row("cheap", BASE="0.01"), TEMPO)
+    assert [one.offer for one in comparison.offers] == ["cheap", "dear", "tempo"]
+
+
+def test_a_weekend_offer_with_a_calendar_is_computed_and_without_one_refused() -> None:
+    known = row("zen", weekend="WE", BASE="0.2", WE="0.1")
+    unknown = row("zen-plus", EASF01="0.2", EASF02="0.1")
+    comparison = result(known, unknown)
+    assert offer(comparison, "zen").wh_by_register == {"BASE": 48_000}  # Monday and Tuesday
+    assert offer(comparison, "zen-plus").refused is Why.CALENDAR
+
+
+def test_an_offer_whose_registers_are_those_of_the_meter_needs_no_calendar() -> None:
+    assert offer(result(row("zen-plus", EASF01="0.2", EASF02="0.1"), lived="EASF02"), "zen-plus").energy == Decimal(
+        "4.8"
+    )
+
+
+def test_an_offer_without_a_price_on_some_days_is_not_ranked() -> None:
+    late = PriceRow("late", date(2026, 1, 6), {0: {"BASE": Decimal("0.1")}}, {9: Decimal(365)})
+    cost = offer(result(late), "late")
+    assert cost.hours == 24
+    assert cost.unknown[Why.PRICES] >= 24
+
+
+@pytest.mark.parametrize(
+    ("moment", "off_peak"),
+    [("2026-03-29T00:30+00:00", True), ("2026-10-25T00:30+00:00", True), ("2026-03-29T04:30+00:00", False)],
+)
+def test_windows_follow_the_local_clock_over_the_changes_of_time(moment: str, off_peak: bool) -> None:
+    prices = PriceTable([PriceFile("mine", (HPHC,), off_peak=(NIGHT,))])
+    register = OfferClock(prices, {}, PARIS).register("hphc", datetime.fromisoformat(moment), "BASE")
+    assert register == ("HCHC" if off_peak else "HCHP")
+
+
+def test_coverage_is_that_of_the_curve() -> None:
+    comparison = result(BASE)
+    assert (comparison.hours, comparison.covered, comparison.wh) == (48, Decimal(48), 48_000)

@@ -1,0 +1,176 @@
+import itertools
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.cost.bill import Bill, Cost
+from monitor.cost.contracts import Contract, midnight
+from monitor.model import Energy
+from monitor.prices.model import PriceFile, PriceRow, PriceTable, Tax
+
+PARIS = ZoneInfo("Europe/Paris")
+LATER = datetime(2030, 1, 1, tzinfo=UTC)
+CENT = Decimal("0.01")
+
+
+def at(day: str) -> datetime:
+    return midnight(date.fromisoformat(day), PARIS)
+
+
+def hphc(start: str, off_peak: str, peak: str, yearly: str) -> PriceRow:
+    return PriceRow(
+        offer="hphc",
+        start=date.fromisoformat(start),
+        kwh={0: {"HCHC": Decimal(off_peak), "HCHP": Decimal(peak)}},
+        subscription={9: Decimal(yearly)},
+    )
+
+
+PRICES = PriceTable(
+    [
+        PriceFile(
+            "mine",
+            (hphc("2026-01-01", "0.1600", "0.2000", "219.00"), hphc("2026-02-11", "0.1700", "0.2200", "255.50")),
+            accise=(Tax(date(2025, 1, 1), Decimal(30)),),
+            vat=(Tax(date(2014, 1, 1), Decimal("0.2")),),
+            vat_subscription=(Tax(date(2014, 1, 1), Decimal("0.055")), Tax(date(2025, 8, 1), Decimal("0.2"))),
+        )
+    ]
+)
+CONTRACT = Contract(at("2026-01-01"), at("2027-01-01"), "hphc", 9, configured=True)
+
+
+def bill(prices: PriceTable = PRICES, now: datetime = LATER, *contracts: Contract) -> Bill:
+    return Bill(prices, contracts or (CONTRACT,), PARIS, now)
+
+
+def steady(off_peak: int, peak: int):  # type: ignore[no-untyped-def]
+    """Give so many Wh an hour to each register, whatever is asked."""
+
+    def energy(boundaries: Sequence[datetime]) -> list[Energy]:
+        pieces = []
+        for start, end in itertools.pairwise(boundaries):
+            hours = (end - start) // timedelta(hours=1)
+            wh = {"HCHC": off_peak * hours, "HCHP": peak * hours}
+            pieces.append(Energy(start, end, wh, None, {}, 0, 0, hours * 3600, hours * 3600))
+        return pieces
+
+    return energy
+
+
+def test_a_bill_of_february_by_hand() -> None:
+    # 28 days, 672 hours; the prices change on the 11th: 240 hours before it, 432 from it on.
+    # Off-peak 100 Wh an hour: 24.0 kWh at 0.16 = 3.84; 43.2 kWh at 0.17 = 7.344. Together 11.184.
+    # Peak 250 Wh an hour: 60.0 kWh at 0.20 = 12.00; 108.0 kWh at 0.22 = 23.76. Together 35.76.
+    # Subscription: 10 days at 219.00 / 365 = 0.60 a day = 6.00; 18 days at 255.50 / 365 = 0.70 a day = 12.60.
+    (cost,) = bill().costs([at("2026-02-01"), at("2026-03-01")], steady(100, 250))
+    assert cost.energy == Decimal("46.944")
+    assert dict(cost.by_register.items()) == {
+        "HCHC": Decimal("11.184"),
+        "HCHP": Decimal("35.76"),
+    }
+    assert cost.subscription.quantize(CENT) == Decimal("18.60")
+    assert cost.total.quantize(CENT) == Decimal("65.54")
+    assert not cost.partial
+
+
+def test_the_parts_of_a_bill_make_the_bill() -> None:
+    # 67.2 + 168 kWh = 235.2 kWh; accise at 30 EUR a MWh: 7.056.
+    # Energy without VAT: 46.944 / 1.2 = 39.12; without accise: 32.064.
+    (cost,) = bill().costs([at("2026-02-01"), at("2026-03-01")], steady(100, 250))
+    assert cost.parts is not None
+    assert cost.parts.accise == Decimal("7.056")
+    assert cost.parts.energy.quantize(Decimal("0.0001")) == Decimal("32.0640")
+    assert cost.parts.subscription.quantize(CENT) == Decimal("15.50")
+    total = cost.parts.energy + cost.parts.accise + cost.parts.subscription + cost.parts.vat
+    assert abs(total - cost.total) < Decimal("1e-20")
+
+
+def test_a_price_that_is_corrected_corrects_the_past() -> None:
+    mine = PriceFile("mine", (hphc("2026-01-01", "0.1000", "0.1000", "219.00"),))
+    period = [at("2026-02-01"), at("2026-03-01")]
+    (before,), (after,) = (bill(PriceTable(files)).costs(period, steady(100, 250)) for files in (PRICES.files, [mine]))
+    assert before.energy == Decimal("46.944")
+    assert after.energy == Decimal("23.52")
+
+
+def test_a_day_of_a_leap_year_costs_a_366th_and_days_of_23_and_25_hours_cost_a_day() -> None:
+    prices = PriceTable([PriceFile("mine", (hphc("2023-01-01", "0.1", "0.1", "366.00"),))])
+    contract = Contract(at("2023-01-01"), at("2027-01-01"), "hphc", 9, configured=True)
+    for day, expected in (("2024-02-29", 1), ("2024-03-31", 1), ("2024-10-27", 1)):
+        start = at(day)
+        end = midnight(date.fromisoformat(day) + timedelta(1), PARIS)
+        (cost,) = bill(prices, LATER, contract).costs([start, end], steady(0, 0))
+        assert cost.subscription == expected
+    (year,) = bill(prices, LATER, contract).costs([at("2025-01-01"), at("2026-01-01")], steady(0, 0))
+    assert year.subscription == Decimal(366)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 364), st.integers(1, 70), st.integers(0, 3000), st.integers(0, 3000))
+def test_hours_days_and_the_whole_add_up(first: int, days: int, off_peak: int, peak: int) -> None:
+    start = date(2026, 1, 1) + timedelta(first)
+    contract = Contract(at("2026-01-01"), at("2028-01-01"), "hphc", 9, configured=True)
+    by_day = [midnight(start + timedelta(number), PARIS) for number in range(days + 1)]
+    by_hour = [
+        by_day[0] + timedelta(hours=number) for number in range((by_day[-1] - by_day[0]) // timedelta(hours=1) + 1)
+    ]
+    computed = bill(PRICES, LATER, contract)
+    (whole,) = computed.costs([by_day[0], by_day[-1]], steady(off_peak, peak))
+    for boundaries in (by_day, by_hour):
+        costs = computed.costs(boundaries, steady(off_peak, peak))
+        assert len(costs) == len(boundaries) - 1
+        assert sum(cost.energy for cost in costs) == whole.energy
+        assert abs(sum(cost.subscription for cost in costs) - whole.subscription) < Decimal("1e-20")
+
+
+def test_the_subscription_of_the_time_to_come_is_not_counted() -> None:
+    now = at("2026-01-11")
+    january, february = bill(PRICES, now).costs([at("2026-01-01"), at("2026-02-01"), at("2026-03-01")], steady(0, 0))
+    assert january.subscription.quantize(CENT) == Decimal("6.00")
+    assert february.subscription == 0
+
+
+def test_energy_without_a_price_makes_the_cost_partial_and_says_why() -> None:
+    contract = Contract(at("2025-12-01"), at("2026-02-01"), "hphc", 9, configured=True)
+    (cost,) = bill(PRICES, LATER, contract).costs([at("2025-12-01"), at("2026-01-02")], steady(100, 250))
+    assert cost.energy == Decimal("0.100") * 24 * Decimal("0.16") + Decimal("0.250") * 24 * Decimal("0.20")
+    assert {(missing.offer, missing.what) for missing in cost.missing} == {
+        ("hphc", "HCHC"),
+        ("hphc", "HCHP"),
+        ("hphc", "subscription"),
+    }
+    assert cost.partial
+
+
+def test_an_unknown_contract_is_partial_only_if_something_was_drawn() -> None:
+    unknown = Contract(at("2026-01-01"), at("2026-02-01"), None, 9, configured=False)
+    period = [at("2026-01-01"), at("2026-01-02")]
+    (drawn,) = bill(PRICES, LATER, unknown).costs(period, steady(1, 1))
+    (nothing,) = bill(PRICES, LATER, unknown).costs(period, steady(0, 0))
+    assert [missing.what for missing in drawn.missing] == ["contract"]
+    assert nothing == Cost()
+
+
+def test_a_power_that_has_no_subscription_is_missing() -> None:
+    contract = Contract(at("2026-01-01"), at("2027-01-01"), "hphc", 7, configured=False)
+    (cost,) = bill(PRICES, LATER, contract).costs([at("2026-01-01"), at("2026-01-02")], steady(1, 1))
+    assert [missing.what for missing in cost.missing] == ["subscription"]
+
+
+def test_a_change_of_power_in_the_middle_of_a_month_changes_the_subscription_on_its_day() -> None:
+    row = PriceRow(
+        "hphc",
+        date(2026, 1, 1),
+        kwh={0: {"HCHC": Decimal("0.1"), "HCHP": Decimal("0.1")}},
+        subscription={6: Decimal(365), 9: Decimal(730)},
+    )
+    six = Contract(at("2026-01-01"), at("2026-01-11"), "hphc", 6, configured=True)
+    nine = Contract(at("2026-01-11"), at("2027-01-01"), "hphc", 9, configured=True)
+    prices = PriceTable([PriceFile("mine", (row,))])
+    (cost,) = bill(prices, LATER, six, nine).costs([at("2026-01-01"), at("2026-02-01")], steady(0, 0))
+    assert cost.subscription.quantize(CENT) == Decimal(10 * 1 + 21 * 2)

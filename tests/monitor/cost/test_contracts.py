@@ -1,0 +1,60 @@
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from monitor.cost.contracts import contracts, midnight, unnamed_changes
+from monitor.model import ContractLine, ContractSpan
+
+PARIS = ZoneInfo("Europe/Paris")
+END = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+
+def line(start: str, offer: str, power: int = 9) -> ContractLine:
+    return ContractLine("031961123456", date.fromisoformat(start), offer, power)
+
+
+def span(start: datetime, end: datetime, offer: str | None, power: int | None = 9) -> ContractSpan:
+    return ContractSpan(start, end, offer, calendar=(offer or "ZEN").upper(), power=power, names={})
+
+
+def at(day: str) -> datetime:
+    return midnight(date.fromisoformat(day), PARIS)
+
+
+def test_a_local_day_begins_at_its_midnight() -> None:
+    assert at("2026-07-01") == datetime(2026, 6, 30, 22, tzinfo=UTC)
+    assert at("2026-12-01") == datetime(2026, 11, 30, 23, tzinfo=UTC)
+
+
+def test_without_lines_the_meter_says_what_the_contract_is() -> None:
+    spans = [span(at("2025-01-01"), at("2025-06-01"), "base", 6), span(at("2025-06-01"), END, "tempo")]
+    found = contracts([], spans, PARIS, END)
+    assert [(one.offer, one.power, one.configured) for one in found] == [("base", 6, False), ("tempo", 9, False)]
+    assert unnamed_changes([], spans, PARIS) == []
+
+
+def test_a_line_holds_from_its_day_and_the_meter_before_it() -> None:
+    spans = [span(at("2025-01-01"), END, "base", 6)]
+    found = contracts([line("2025-03-01", "zen"), line("2026-01-01", "tempo", 12)], spans, PARIS, END)
+    assert [(one.start, one.end, one.offer) for one in found] == [
+        (at("2025-01-01"), at("2025-03-01"), "base"),
+        (at("2025-03-01"), at("2026-01-01"), "zen"),
+        (at("2026-01-01"), END, "tempo"),
+    ]
+
+
+def test_a_line_of_the_future_changes_nothing_yet() -> None:
+    spans = [span(at("2025-01-01"), END, "base", 6)]
+    assert [one.offer for one in contracts([line("2027-01-01", "tempo")], spans, PARIS, END)] == ["base"]
+
+
+def test_a_change_of_the_meter_without_a_line_near_it_is_named() -> None:
+    spans = [span(at("2025-01-01"), at("2025-06-01"), "base", 6), span(at("2025-06-01"), END, "tempo")]
+    assert [change.at for change in unnamed_changes([line("2024-12-01", "base", 6)], spans, PARIS)] == [
+        at("2025-06-01")
+    ]
+    assert unnamed_changes([line("2024-12-01", "base"), line("2025-06-03", "tempo")], spans, PARIS) == []
+
+
+def test_a_change_before_the_first_line_needs_no_line() -> None:
+    spans = [span(at("2025-01-01"), at("2025-06-01"), "base", 6), span(at("2025-06-01"), END, "tempo")]
+    assert unnamed_changes([line("2025-09-01", "tempo")], spans, PARIS) == []

@@ -1,0 +1,57 @@
+from datetime import date
+from decimal import Decimal
+
+from monitor.prices.check import Issue, check_prices
+from monitor.prices.model import PriceFile, PriceRow, PriceTable, Tax
+
+TODAY = date(2026, 3, 1)
+ACCISE = (Tax(date(2026, 2, 1), Decimal("30.85")),)
+VAT = (Tax(date(2014, 1, 1), Decimal("0.2")),)
+
+
+def issues(*rows: PriceRow) -> list[Issue]:
+    table = PriceTable([PriceFile("mine", rows, accise=ACCISE, vat=VAT)])
+    return [problem.issue for problem in check_prices(table, TODAY)]
+
+
+def row(
+    start: str, price: str = "0.1940", end: str | None = None, without_tax: str | None = None, **powers: str
+) -> PriceRow:
+    return PriceRow(
+        offer="base",
+        start=date.fromisoformat(start),
+        end=None if end is None else date.fromisoformat(end),
+        kwh={0: {"BASE": Decimal(price)}},
+        kwh_ht={} if without_tax is None else {0: {"BASE": Decimal(without_tax)}},
+        subscription={int(power[1:]): Decimal(amount) for power, amount in powers.items()},
+    )
+
+
+def test_a_good_table_has_no_problem() -> None:
+    assert issues(row("2025-08-01", "0.1952"), row("2026-02-01", without_tax="0.1308", p6="187.80", p9="234.72")) == []
+
+
+def test_a_table_whose_newest_row_is_more_than_seven_months_old_is_out_of_date() -> None:
+    assert issues(row("2025-07-01")) == [Issue.OLD]
+    assert issues(row("2025-08-15")) == []
+
+
+def test_a_row_of_the_future_does_not_make_a_table_recent() -> None:
+    assert issues(row("2025-07-01"), row("2026-08-01")) == [Issue.OLD]
+
+
+def test_days_without_a_price_between_rows_are_a_hole() -> None:
+    assert issues(row("2025-02-01", end="2025-08-01"), row("2026-02-01")) == [Issue.HOLE]
+
+
+def test_two_rows_for_the_same_days_are_doubled() -> None:
+    assert issues(row("2026-02-01"), row("2026-02-01", "0.2")) == [Issue.DOUBLED]
+    assert issues(row("2025-08-01", end="2026-02-02"), row("2026-02-01")) == [Issue.DOUBLED]
+
+
+def test_the_price_without_tax_and_the_taxes_must_make_the_price() -> None:
+    assert issues(row("2026-02-01", "0.1980", without_tax="0.1308")) == [Issue.TAXES]
+
+
+def test_a_subscription_grows_with_the_power() -> None:
+    assert issues(row("2026-02-01", p6="187.80", p9="170.00")) == [Issue.SUBSCRIPTION]

@@ -1,0 +1,67 @@
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from common.errors import ConfigError
+from monitor.prices.cre import read_cre
+
+BASE = (
+    "DATE_DEBUT;DATE_FIN;P_SOUSCRITE;PART_FIXE_HT;PART_FIXE_TTC;PART_VARIABLE_HT;PART_VARIABLE_TTC\r\n"
+    "01/02/2025;31/07/2025;3;103,20;125,34;0,1343;0,2016\r\n"
+    "01/02/2025;31/07/2025;6;134,16;165,17;0,1343;0,2016\r\n"
+    "01/08/2025;;6;132,84;185,94;0,1327;0,1952\r\n"
+    "01/08/2025;;9;165,48;233,70;0,1300;0,1900\r\n"
+)
+
+
+def test_a_line_is_a_grid_and_a_power() -> None:
+    first, second = read_cre(BASE.encode(), "Option_Base.csv").rows
+    assert (first.offer, first.start, first.end) == ("base", date(2025, 2, 1), date(2025, 8, 1))
+    assert first.subscription == {3: Decimal("125.34"), 6: Decimal("165.17")}
+    assert first.kwh == {0: {"BASE": Decimal("0.2016")}}
+    assert second.end is None
+    assert [second.kwh_price("BASE", power) for power in (6, 9)] == [Decimal("0.1952"), Decimal("0.1900")]
+    assert second.kwh_price_ht("BASE", 6) == Decimal("0.1327")
+
+
+def test_a_byte_order_mark_and_blank_lines_are_skipped() -> None:
+    assert read_cre(b"\xef\xbb\xbf" + BASE.encode() + b"\r\n;;;\r\n", "x").rows == read_cre(BASE.encode(), "x").rows
+
+
+def test_the_other_name_of_the_power_column_is_known() -> None:
+    assert read_cre(BASE.replace("P_SOUSCRITE", "PUISSANCE").encode(), "x").rows == read_cre(BASE.encode(), "x").rows
+
+
+def test_the_registers_of_the_other_options_are_those_of_historic_mode() -> None:
+    hphc = (
+        "DATE_DEBUT;DATE_FIN;P_SOUSCRITE;PART_FIXE_HT;PART_FIXE_TTC;PART_VARIABLE_HC_HT;PART_VARIABLE_HC_TTC;"
+        "PART_VARIABLE_HP_HT;PART_VARIABLE_HP_TTC\n01/02/2026;;6;1;187,80;0,1007;0,1579;0,1412;0,2065\n"
+    )
+    names = ("HCBleu", "HPBleu", "HCBlanc", "HPBlanc", "HCRouge", "HPRouge")
+    prices = ("0,1325", "0,1612", "0,1499", "0,1871", "0,1575", "0,7060")
+    tempo = (
+        "DATE_DEBUT;DATE_FIN;P_SOUSCRITE;PART_FIXE_HT;PART_FIXE_TTC;"
+        + ";".join(f"PART_VARIABLE_{name}_HT;PART_VARIABLE_{name}_TTC" for name in names)
+        + "\n01/02/2026;;9;1;232,56;"
+        + ";".join(f"0,1;{price}" for price in prices)
+    )
+    assert read_cre(hphc.encode(), "x").rows[0].kwh_price("HCHC", 6) == Decimal("0.1579")
+    row = read_cre(tempo.encode(), "x").rows[0]
+    assert row.registers == {"BBRHCJB", "BBRHPJB", "BBRHCJW", "BBRHPJW", "BBRHCJR", "BBRHPJR"}
+    assert row.kwh_price("BBRHPJR", 9) == Decimal("0.7060")
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        (b"", "not one of the CRE's files"),
+        (b"a;b\n1;2\n", "not one of the CRE's files"),
+        (BASE.replace("0,2016", "x", 1).encode(), "line 2"),
+        (BASE.replace("01/02/2025", "2025", 1).encode(), "line 2"),
+        (BASE.replace(";3;", ";300;", 1).encode(), "line 2"),
+    ],
+)
+def test_a_wrong_file_is_refused_in_one_line(content: bytes, word: str) -> None:
+    with pytest.raises(ConfigError, match=word):
+        read_cre(content, "Option_Base.csv")

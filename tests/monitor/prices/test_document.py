@@ -1,0 +1,94 @@
+from datetime import date, time
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from common.config import read_yaml
+from common.errors import ConfigError
+from monitor.prices.document import read_document
+from monitor.prices.model import PriceFile, PriceTable
+
+
+def document(tmp_path: Path, text: str) -> PriceFile:
+    file = tmp_path / "prices.yaml"
+    file.write_text(text, encoding="utf-8")
+    return read_document(read_yaml(file), "prices.yaml")
+
+
+def test_monthly_and_yearly_subscriptions_become_amounts_a_year(tmp_path: Path) -> None:
+    prices = document(
+        tmp_path,
+        "options:\n"
+        "  base:\n"
+        "    - {from: 2026-02-01, subscription: {6: 15.65}, subscription_year: {9: 238.56}, kwh: {BASE: 0.1940}}\n",
+    )
+    assert prices.rows[0].subscription == {6: Decimal("187.80"), 9: Decimal("238.56")}
+
+
+def test_prices_are_exactly_what_is_written(tmp_path: Path) -> None:
+    prices = document(tmp_path, "options: {base: [{from: 2026-02-01, kwh: {BASE: 0.1}}]}")
+    assert prices.rows[0].kwh_price("BASE", 6) == Decimal("0.1")
+
+
+def test_a_price_may_depend_on_the_power(tmp_path: Path) -> None:
+    text = "options: {base: [{from: 2026-02-01, kwh: {BASE: 0.1940}, kwh_from_9kva: {BASE: 0.1927}}]}"
+    row = document(tmp_path, text).rows[0]
+    assert [row.kwh_price("BASE", power) for power in (6, 9, 36)] == [
+        Decimal("0.194"),
+        Decimal("0.1927"),
+        Decimal("0.1927"),
+    ]
+    assert row.kwh_price("BASE", None) is None
+
+
+def test_off_peak_windows_are_dated_and_may_differ_in_summer(tmp_path: Path) -> None:
+    table = PriceTable(
+        [
+            document(
+                tmp_path,
+                "off_peak:\n"
+                '  - {from: 2020-01-01, windows: ["22:30-06:30"]}\n'
+                '  - {from: 2026-12-01, winter: ["23:00-07:00"], summer: ["02:00-07:00", "12:00-15:00"]}\n',
+            )
+        ]
+    )
+    before, winter, summer = (table.off_peak(day) for day in (date(2026, 7, 1), date(2027, 1, 1), date(2027, 7, 1)))
+    assert before is not None
+    assert winter is not None
+    assert summer is not None
+    assert before[0].holds(time(3))
+    assert not before[0].holds(time(12))
+    assert winter[0].holds(time(23, 30))
+    assert not winter[0].holds(time(22, 45))
+    assert any(window.holds(time(12)) for window in summer)
+    assert table.off_peak(date(2019, 12, 31)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("options: {base: [{from: 2026-02-01, kwh: {BASE: 19.4}}]}", "cents"),
+        ('options: {base: [{from: 2026-02-01, kwh: {BASE: "0,194"}}]}', "dot"),
+        ("options: {base: [{from: 2026-02-01, kwH: {BASE: 0.194}}]}", "did you mean 'kwh'"),
+        ("options: {base: [{from: 2026-02-01}]}", "neither"),
+        ("options: {base: [{from: tomorrow, kwh: {BASE: 0.194}}]}", "a day"),
+        ("options: {base: [{from: 2026-02-01, to: 2026-02-01, kwh: {BASE: 0.194}}]}", "later"),
+        ("options: {base: [{from: 2026-02-01, kwh: {BASE: -1}}]}", "amount"),
+        ("options: {base: [{from: 2026-02-01, kwh: {BASE: true}}]}", "amount"),
+        ("options: {base: [{from: 2026-02-01, weekend: WE, kwh: {BASE: 0.2}}]}", "WE"),
+        ("options: {base: {from: 2026-02-01}}", "list"),
+        ("option: {}", "did you mean 'options'"),
+        ("off_peak: [{from: 2026-02-01, windows: [22h-6h]}]", "22:30-06:30"),
+        ("schema: 2", "schema"),
+        ("- 1", "key: value"),
+    ],
+)
+def test_a_wrong_row_is_named_with_what_is_expected(tmp_path: Path, text: str, word: str) -> None:
+    with pytest.raises(ConfigError, match=word):
+        document(tmp_path, text)
+
+
+def test_a_row_that_occurs_twice_in_a_mapping_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="twice"):
+        document(tmp_path, "options: {base: [{from: 2026-02-01, kwh: {BASE: 0.2}, kwh: {BASE: 0.3}}]}")

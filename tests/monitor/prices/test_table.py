@@ -1,0 +1,64 @@
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from common.errors import ConfigError
+from monitor.prices.check import Issue, check_prices
+from monitor.prices.table import import_prices, load_prices
+from tests.monitor.prices.test_cre import BASE
+
+
+def test_the_bundled_table_knows_the_three_options_and_their_sources(tmp_path: Path) -> None:
+    table = load_prices(None, tmp_path)
+    assert set(table.offers) == {"base", "hphc", "tempo"}
+    assert all(row.grade in ("A", "B") and row.sources for file in table.files for row in file.rows)
+    day = date(2026, 3, 1)
+    assert table.kwh("base", "BASE", 6, day) == Decimal("0.1940")
+    assert table.kwh("base", "BASE", 9, day) == Decimal("0.1927")
+    assert table.kwh("tempo", "BBRHPJR", 9, day) == Decimal("0.7060")
+    assert table.subscription("hphc", 6, day) == Decimal("187.80")
+
+
+def test_the_bundled_table_leaves_days_without_a_proved_price_empty(tmp_path: Path) -> None:
+    table = load_prices(None, tmp_path)
+    assert table.kwh("hphc", "HCHP", 6, date(2023, 3, 1)) is None
+    assert table.kwh("hphc", "HCHP", 6, date(2023, 1, 31)) is not None
+
+
+def test_nothing_is_wrong_with_the_bundled_table_but_the_hole_that_is_known(tmp_path: Path) -> None:
+    problems = check_prices(load_prices(None, tmp_path), date(2026, 11, 25))
+    assert [(problem.issue, problem.offer, problem.start) for problem in problems] == [
+        (Issue.HOLE, "hphc", date(2023, 2, 1))
+    ]
+
+
+def test_an_imported_file_replaces_the_bundled_rows_and_an_earlier_import(tmp_path: Path) -> None:
+    file = tmp_path / "Option_Base.csv"
+    folder = tmp_path / "configuration"
+    folder.mkdir()
+    for price in ("0,9952", "0,8852"):
+        file.write_text(BASE.replace("0,1952", price), encoding="utf-8")
+        kept, prices = import_prices(file, folder)
+    assert kept.parent == folder
+    assert len(prices.rows) == 2
+    table = load_prices(None, folder)
+    assert table.kwh("base", "BASE", 6, date(2025, 9, 1)) == Decimal("0.8852")
+    assert table.kwh("base", "BASE", 6, date(2024, 9, 1)) == Decimal("0.2516")
+    assert sorted(path.name for path in folder.iterdir()) == [kept.name]
+
+
+def test_the_users_rows_go_first(tmp_path: Path) -> None:
+    mine = tmp_path / "prices.yaml"
+    mine.write_text("options: {base: [{from: 2025-02-01, kwh: {BASE: 0.1234}}]}", encoding="utf-8")
+    table = load_prices(mine, tmp_path)
+    assert table.kwh("base", "BASE", 6, date(2026, 3, 1)) == Decimal("0.1234")
+    assert table.subscription("base", 6, date(2026, 3, 1)) == Decimal("187.80")
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"nothing\.yaml"):
+        load_prices(tmp_path / "nothing.yaml", tmp_path)
+    with pytest.raises(ConfigError, match=r"nothing\.csv"):
+        import_prices(tmp_path / "nothing.csv", tmp_path)

@@ -1,0 +1,52 @@
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from common.config import load
+from common.errors import ConfigError
+from monitor.config import MonitorConfig
+
+
+def config(tmp_path: Path, text: str) -> MonitorConfig:
+    file = tmp_path / "monitor.yaml"
+    file.write_text(text, encoding="utf-8")
+    return load(MonitorConfig, file)
+
+
+def test_an_empty_file_reads_with_the_account_that_can_only_read(tmp_path: Path) -> None:
+    settings = config(tmp_path, "")
+    assert settings.database.user == "teleinfo-monitor"
+    assert str(settings.time_zone) == "Europe/Paris"
+    assert settings.contracts == ()
+
+
+def test_contract_lines_are_sorted_by_meter_and_day(tmp_path: Path) -> None:
+    settings = config(
+        tmp_path,
+        "contracts:\n"
+        '  - {meter: "031961123456", from: 2025-02-01, offer: tempo, power: 9}\n'
+        '  - {meter: "031961123456", from: 2023-05-10, offer: base, power: 6}\n',
+    )
+    assert [(line.start, line.offer, line.power) for line in settings.contracts] == [
+        (date(2023, 5, 10), "base", 6),
+        (date(2025, 2, 1), "tempo", 9),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("contracts: {meter: x}", "list"),
+        ('contracts: [{meter: "1", from: 2025-02-01, offer: tempo}]', "power"),
+        ("contracts: [{meter: 31961123456, from: 2025-02-01, offer: tempo, power: 9}]", "quotes"),
+        ('contracts: [{meter: "1", from: soon, offer: tempo, power: 9}]', "2025-02-01"),
+        ('contracts: [{meter: "1", from: 2025-02-01, offer: tempo, power: 9000}]', "kVA"),
+        ("time_zone: Paris", "Europe/Paris"),
+        ("language: de", "fr or en"),
+        ("prices: 3", "prices.yaml"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_what_is_expected(tmp_path: Path, text: str, word: str) -> None:
+    with pytest.raises(ConfigError, match=word):
+        config(tmp_path, text)

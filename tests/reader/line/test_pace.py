@@ -1,0 +1,169 @@
+"""When a frame will end: lines that send at their own pace, in chunks of any size, and what is no meter's line."""
+
+import random
+from collections.abc import Callable
+
+import pytest
+
+from reader.line.pace import ETX, FramePace, arrivals
+from reader.tic.decoder import Decoder
+
+Send = Callable[..., bytes]
+
+FAST, SLOW = 960, 120  # bytes/s of a line at 9600 and 1200 bit/s
+
+
+class Line:
+    """A line that sends one byte after the other, and a reader that follows `FramePace`."""
+
+    def __init__(self, pace: float) -> None:
+        self.frame_pace = FramePace()
+        self.now = 100.0
+        self.wake_ups = 0
+        self._pace = pace
+
+    def send(self, *lengths: int, gap: float = 0.02, chunk: int = 16) -> list[float]:
+        """Send frames of these lengths; return how late the end of each was read, in seconds."""
+        due = self.now + gap
+        chunks: list[tuple[float, bytes]] = []
+        ends = []
+        for length in lengths:
+            frame = b"x" * (length - 1) + ETX
+            for start in range(0, length, chunk):
+                part = frame[start : start + chunk]
+                chunks.append((due + (start + len(part)) / self._pace, part))
+            due += length / self._pace
+            ends.append(due)
+            due += gap
+        late = []
+        while chunks:
+            self.now = max(self.now, chunks[0][0])
+            data = b""
+            while chunks and chunks[0][0] <= self.now + 1e-9:
+                data += chunks.pop(0)[1]
+            self.wake_ups += 1
+            late += [self.now - ends.pop(0) for _ in range(data.count(ETX))]
+            self.frame_pace.feed(data, self.now)
+            if ETX not in data:
+                pause = self.frame_pace.pause(self.now)
+                self.now += 0.02 if pause is None else pause
+        return late
+
+
+@pytest.mark.parametrize(("pace", "length"), [(FAST, 1025), (FAST, 600), (SLOW, 170), (SLOW, 260)])
+def test_wakes_up_a_few_times_a_frame_and_reads_its_end_at_once(pace: int, length: int) -> None:
+    line = Line(pace)
+    line.send(length, length)
+    line.wake_ups = 0
+    late = line.send(*[length] * 20)
+    assert max(late) < 1e-6
+    assert line.wake_ups <= 6 * 20
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 16, 62])
+def test_the_size_of_the_chunks_does_not_matter(chunk: int) -> None:
+    line = Line(FAST)
+    assert max(line.send(*[1025] * 10, chunk=chunk)[1:]) < 1e-6
+
+
+def test_a_longer_frame_is_read_at_its_end_or_a_moment_later() -> None:
+    line = Line(SLOW)
+    line.send(170, 170)
+    assert max(line.send(187, 400)) <= 0.02
+
+
+def test_a_shorter_frame_is_read_late_once() -> None:
+    line = Line(SLOW)
+    line.send(187, 187)
+    late = line.send(170, 170, 170)
+    assert 0 < late[0] <= 17 / SLOW + 1e-6
+    assert late[1:] == pytest.approx([0, 0])
+
+
+def test_several_frames_within_one_pause_are_followed_by_a_pause_for_one() -> None:
+    line = Line(SLOW)
+    line.send(400, 400)
+    line.send(60, 60, 60, 60, 60, 60)
+    assert max(line.send(60, 60)) < 1e-6
+
+
+def test_without_a_frame_there_is_nothing_to_wait_for() -> None:
+    pace = FramePace()
+    assert pace.pause(0.0) is None
+    pace.feed(b"noise", 1.0)
+    assert pace.pause(1.0) is None
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.1, 0.5])
+def test_frames_faster_than_a_meter_sends_are_not_slept_through(seconds: float) -> None:
+    pace = FramePace()
+    for start in range(3):
+        pace.feed(b"x" * 16, start)
+        pace.feed(b"x" * 983 + ETX, start + seconds)
+    pace.feed(b"x" * 16, 4.0)
+    assert pace.pause(4.0) is None
+
+
+def test_several_frames_in_one_read_are_not_slept_through() -> None:
+    pace = FramePace()
+    pace.feed(b"x" * 16, 1.0)
+    pace.feed((b"x" * 500 + ETX) * 3, 2.6)
+    pace.feed(b"x" * 16, 2.7)
+    assert pace.pause(2.7) is None
+
+
+def test_noise_without_an_end_is_not_waited_for_for_ever() -> None:
+    line = Line(FAST)
+    line.send(1000, 1000)
+    line.frame_pace.feed(b"x", line.now)
+    assert line.frame_pace.pause(line.now) == pytest.approx(999 / FAST, abs=0.03)
+    assert line.frame_pace.pause(line.now + 1.05) == 0
+    assert line.frame_pace.pause(line.now + 1.2) is None
+
+
+def test_random_lengths_and_gaps_never_sleep_longer_than_the_frame_before() -> None:
+    rng = random.Random(1)
+    for pace in (SLOW, FAST):
+        line = Line(pace)
+        longest = 0
+        for _ in range(50):
+            length = rng.randrange(20, 1200)
+            (late,) = line.send(length, gap=rng.uniform(0, 2), chunk=rng.choice((1, 8, 16, 62)))
+            assert late <= max((longest - length) / pace, 0.02) + 1e-6
+            longest = max(longest, length)
+
+
+# The times of arrival.
+
+
+def test_the_bytes_after_an_end_tell_when_it_arrived() -> None:
+    data = b"old" + ETX + b"x" * 95 + ETX + b"y" * 96
+    parts = arrivals(data, 10.0, 9600, 9.0)
+    assert b"".join(part for part, _ in parts) == data
+    assert [part[-1:] for part, _ in parts] == [ETX, ETX, b"y"]
+    assert [at for _, at in parts] == pytest.approx([9.8, 9.9, 10.0])
+
+
+def test_nothing_arrived_before_the_read_before() -> None:
+    parts = arrivals(b"x" * 9 + ETX + b"y" * 1200, 10.0, 1200, 9.5)
+    assert [at for _, at in parts] == [9.5, 10.0]
+
+
+def test_bytes_without_an_end_stay_one_part() -> None:
+    assert arrivals(b"xyz", 10.0, 9600, 9.0) == [(b"xyz", 10.0)]
+    assert arrivals(b"xyz" + ETX, 10.0, 9600, 9.0) == [(b"xyz" + ETX, 10.0)]
+
+
+def test_a_decoder_gets_the_same_frames_from_the_parts(send: Send) -> None:
+    frames = b"".join(send(b"ADCO 031961123456", b"BASE 006511245", b"PAPP %05d" % power) for power in range(5))
+    rng = random.Random(2)
+    whole, divided = Decoder(), Decoder()
+    expected = whole.feed(frames)
+    found, position = [], 0
+    while position < len(frames):
+        size = rng.randrange(1, 120)
+        for part, _ in arrivals(frames[position : position + size], 1.0, 1200, 0.0):
+            found += divided.feed(part)
+        position += size
+    assert len(expected) == 5
+    assert found == expected

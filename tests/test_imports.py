@@ -1,0 +1,86 @@
+"""`run` imports only what it uses: it stays in memory for months, and a small machine loads it slowly."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from common.config import load
+from reader.config import ReaderConfig
+
+#: Of the standard library: what is large, and needed by other commands only.
+UNUSED = {"asyncio", "concurrent.futures", "email", "http.client", "multiprocessing", "rich", "sqlite3", "subprocess"}
+READER = {
+    "reader.doctor",
+    "reader.watch",
+    "reader.recording",
+    "reader.simulator",
+    "common.doctor",
+    "common.mqtt.forget",
+}
+STORER = {"storer.doctor", "storer.backup", "storer.export", "storer.audit", "common.doctor", "common.mqtt.forget"}
+
+#: Runs `run` up to the point where its service is built, and prints what was imported by then.
+RUN = """
+import sys
+from {program}.__main__ import main
+from {module} import {build}
+
+class Built(BaseException):
+    pass
+
+def built(*_: object, **__: object) -> None:
+    raise Built
+
+import {module}
+setattr({module}, "{build}", built)
+sys.argv = ["teleinfo", *{arguments}]
+try:
+    main()
+except Built:
+    print("built")
+print(*sys.modules, sep="\\n")
+"""
+
+
+def imported(program: str, module: str, build: str, *arguments: str | Path) -> set[str]:
+    """Return the modules that a command has imported when it calls `build`."""
+    code = RUN.format(program=program, module=module, build=build, arguments=[str(part) for part in arguments])
+    result = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False)
+    _, built, modules = result.stdout.partition("built\n")
+    assert built, result.stderr
+    return set(modules.split())
+
+
+def below(modules: set[str], names: set[str]) -> set[str]:
+    return {module for module in modules if any(f"{module}.".startswith(f"{name}.") for name in names)}
+
+
+@pytest.fixture
+def configuration(tmp_path: Path) -> Path:
+    file = tmp_path / "reader.yaml"
+    file.write_text("port: /dev/ttyUSB0\n")
+    return file
+
+
+def test_a_reader_of_a_meter_imports_no_other_command_and_no_simulator(configuration: Path) -> None:
+    modules = imported("reader", "reader.build", "build_reader", "run", "--config", configuration)
+    assert {"reader.service", "reader.line.worker", "paho.mqtt.client"} <= modules
+    assert below(modules, READER | UNUSED) == set()
+
+
+def test_a_reader_of_a_simulated_meter_imports_the_simulator(tmp_path: Path) -> None:
+    file = tmp_path / "simulated.yaml"
+    file.write_text("port: simulate://standard-single-phase-base\n")
+    assert load(ReaderConfig, file).port == ("simulate://standard-single-phase-base",)
+    modules = imported("reader", "reader.build", "build_reader", "run", "--config", file)
+    assert below(modules, READER) == below(modules, {"reader.simulator"}) != set()
+
+
+def test_a_storer_imports_no_other_command(tmp_path: Path) -> None:
+    file = tmp_path / "empty.yaml"
+    file.write_text("")
+    modules = imported("storer", "storer.service", "Storer", "run", "--config", file)
+    assert {"storer.database.schema", "pymysql", "paho.mqtt.client"} <= modules
+    assert below(modules, STORER | UNUSED - {"concurrent.futures"}) == set()  # that one is tenacity's
