@@ -17,9 +17,10 @@ from monitor.answers.answers import Answers
 from monitor.config import MonitorConfig
 from monitor.energy.boundaries import BY
 from monitor.history.hours import Meter
+from monitor.insight.colours import read_colours
 from monitor.prices.check import Issue, PriceProblem, check_prices
 from monitor.prices.model import PriceTable
-from monitor.prices.table import import_prices, load_prices
+from monitor.prices.table import import_prices, load_prices, read_file
 from monitor.report.formats import Formats, language_of
 from monitor.report.ranges import choose_range
 
@@ -89,8 +90,9 @@ def _parser() -> argparse.ArgumentParser:
 def _answers(arguments: argparse.Namespace) -> Iterator[tuple[Answers, MonitorConfig, PriceTable]]:
     settings = config.load(MonitorConfig, arguments.config)
     prices = load_prices(settings.prices, arguments.config.parent)
+    colours = {} if settings.tempo is None else read_colours(read_file(settings.tempo), str(settings.tempo))
     with contextlib.closing(Database(settings.database).connect()) as connection:
-        yield Answers(connection, settings, prices), settings, prices
+        yield Answers(connection, settings, prices, colours), settings, prices
 
 
 def _formats(arguments: argparse.Namespace, settings: MonitorConfig) -> Formats:

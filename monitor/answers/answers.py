@@ -15,9 +15,13 @@ from monitor.energy.boundaries import boundaries
 from monitor.energy.reader import EnergyReader
 from monitor.history.contracts import Contracts
 from monitor.history.hours import Hours, Meter
+from monitor.history.power import Peak, Power
+from monitor.insight.base_load import BaseLoad, base_load
 from monitor.insight.tempo import learn_colours
 from monitor.model import ContractLine, ContractSpan, Energy
 from monitor.prices.model import PriceTable
+
+_LONGEST_CURVE = timedelta(days=366)  # the base load is read from each hour of a range
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +42,25 @@ class Answer:
     contracts: Sequence[Contract]
     names: Mapping[str, str]  # of registers, as far as the meter sent one
     changes: Sequence[UnnamedChange]  # of the contract, that no line of the configuration names
+    peak: Peak | None
+    base_load: int | None  # W
 
 
 class Answers:
     """Answers over one connection; not for several threads at once."""
 
-    def __init__(self, connection: Connection, config: MonitorConfig, prices: PriceTable) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        config: MonitorConfig,
+        prices: PriceTable,
+        colours: Mapping[date, str] | None = None,
+    ) -> None:
         self._hours = Hours(connection)
-        self._reader = EnergyReader(self._hours, Contracts(connection))
+        self._power = Power(connection)
+        self._reader = EnergyReader(self._hours, Contracts(connection), self._power)
         self._config = config
+        self._colours = dict(colours or {})
         self._prices = prices
         self._zone = config.time_zone
 
@@ -99,6 +113,8 @@ class Answers:
             contracts=known,
             names=names,
             changes=unnamed_changes(lines, spans, self._zone),
+            peak=next(iter(self.peaks(meter, start, end, 1)), None),
+            base_load=self.base_load(meter, start, end).watts if end - start <= _LONGEST_CURVE else None,
         )
 
     def compare(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> Comparison:
@@ -113,7 +129,7 @@ class Answers:
         power = next((one.power for one in reversed(known) if one.power is not None), None)
         if power is None:
             raise ConfigError("the subscribed power is not known: add a line to `contracts` in the configuration")
-        curve = self._reader.hours(meter, start, end)
+        curve = self._reader.slots(meter, start, end, self._prices.off_peak_slot())
         yours = known[-1].offer
         clock = OfferClock(self._prices, self.colours(meter, start, end), self._zone)
         bill = Bill(self._prices, known, self._zone, now)
@@ -122,9 +138,17 @@ class Answers:
         return compare(self._prices, clock, curve, power, yours, bill, start, min(end, now), own)
 
     def colours(self, meter: Meter, start: datetime, end: datetime) -> dict[date, str]:
-        """Return the Tempo colours of the days of a range, as far as the meter showed them."""
+        """Return the Tempo colours that are known; what the meter showed in the range goes before the user's file."""
         margin = timedelta(days=1)
-        return learn_colours(self._reader.hours(meter, start - margin, end + margin), self._zone)
+        return self._colours | learn_colours(self._reader.hours(meter, start - margin, end + margin), self._zone)
+
+    def peaks(self, meter: Meter, start: datetime, end: datetime, count: int = 10) -> list[Peak]:
+        """Return the hours of a range with the highest power, the highest first."""
+        return self._power.peaks(meter.number, start, end, count)
+
+    def base_load(self, meter: Meter, start: datetime, end: datetime) -> BaseLoad:
+        """Return the base load of a range."""
+        return base_load(self._reader.hours(meter, start, end), self._zone)
 
     def spans(self, meter: Meter, start: datetime, end: datetime) -> list[ContractSpan]:
         """Return what the meter said of its contract."""
