@@ -11,7 +11,7 @@ from monitor.comparison.compare import Comparison, compare
 from monitor.config import MonitorConfig
 from monitor.cost.bill import Bill, Cost
 from monitor.cost.contracts import Contract, UnnamedChange, contracts, unnamed_changes
-from monitor.energy.boundaries import boundaries
+from monitor.energy.boundaries import Calendar
 from monitor.energy.reader import EnergyReader
 from monitor.history.contracts import Contracts
 from monitor.history.hours import Hours, Meter
@@ -85,13 +85,15 @@ class Answers:
             raise ConfigError("the database has no readings yet: does teleinfo-storer run? teleinfo-storer check tells")
         raise ConfigError(f"the meter {identifier!r} is unknown; known meters: {names}")
 
-    def energy(self, meter: Meter, by: str, start: datetime, end: datetime, now: datetime) -> Answer:
+    def energy(
+        self, meter: Meter, by: str, start: datetime, end: datetime, now: datetime, calendar: Calendar | None = None
+    ) -> Answer:
         """Return energy and cost of [start, end), cut by hour, day, week, month or year.
 
         Raises:
             DatabaseError: the database is unavailable, or refuses a query.
         """
-        limits = boundaries(by, start, end, self._zone)
+        limits = (calendar or Calendar(self._zone)).boundaries(by, start, end)
         spans = self._reader.contract_spans(meter, start, end)
         lines = self._lines(meter)
         known = contracts(lines, spans, self._zone, end)
@@ -153,6 +155,11 @@ class Answers:
     def spans(self, meter: Meter, start: datetime, end: datetime) -> list[ContractSpan]:
         """Return what the meter said of its contract."""
         return self._reader.contract_spans(meter, start, end)
+
+    def contract_start(self, meter: Meter) -> date | None:
+        """Return the first day of the present contract: of the last line of the configuration, else None."""
+        lines = self._lines(meter)
+        return lines[-1].start if lines else None
 
     def _lines(self, meter: Meter) -> list[ContractLine]:
         return [line for line in self._config.contracts if line.meter == meter.identifier]

@@ -84,6 +84,8 @@ class Formats:
         local = start.astimezone(self.zone)
         if by == "hour":
             return f"{local:%d/%m %H:%M}" if self.language == "fr" else f"{local:%Y-%m-%d %H:%M}"
+        if by == "contract-year":
+            return self.day(start)
         if by == "day":
             return f"{_DAYS[self.language][local.weekday()]} {local:%d/%m}"
         if by == "week":

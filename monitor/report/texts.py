@@ -5,6 +5,7 @@ from collections.abc import Mapping
 FR: Mapping[str, str] = {
     "title": "Compteur {meter}, du {start} au {end}",
     "hour": "Heure", "day": "Jour", "week": "Semaine", "month": "Mois", "year": "Année",
+    "contract-year": "Année de contrat",
     "energy": "kWh", "cost": "Coût", "coverage": "Mesuré", "total": "Total", "injected": "Injecté",
     "week_of": "sem. {number}, {day}",
     "subscription": "Abonnement", "energy_cost": "Énergie",
@@ -51,7 +52,7 @@ FR: Mapping[str, str] = {
 }  # fmt: skip
 EN: Mapping[str, str] = {
     "title": "Meter {meter}, from {start} to {end}",
-    "hour": "Hour", "day": "Day", "week": "Week", "month": "Month", "year": "Year",
+    "hour": "Hour", "day": "Day", "week": "Week", "month": "Month", "year": "Year", "contract-year": "Contract year",
     "energy": "kWh", "cost": "Cost", "coverage": "Measured", "total": "Total", "injected": "Injected",
     "week_of": "week {number}, {day}",
     "subscription": "Subscription", "energy_cost": "Energy",
