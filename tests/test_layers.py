@@ -14,6 +14,7 @@ HOMES = {
     "pymysql": "common/database.py",
     "tenacity": "storer/retry.py",
     "yaml": "common/config.py",
+    "pyarrow": "storer/tabular/parquet.py",
     "rich": "reader/watch/screen.py",
 }
 #: The doctor asks a broker what no session of the programs would.

@@ -15,7 +15,7 @@ from storer.database.frame_writer import FrameWriter, WriteResult
 from storer.database.ids import AddedIds
 from storer.database.late_frames import LateFrames, ServerClock
 from storer.database.rejected import RejectedMessages, Rejection
-from storer.database.rows import RowEncoder
+from storer.database.row_encoder import RowEncoder
 from storer.database.schema import make_partitions
 from storer.database.tallies import write_tally
 

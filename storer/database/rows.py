@@ -63,6 +63,7 @@ _LONGEST_TEXT = 16
 class LabelSet:
     """What many frames have in common, with the columns that the view `teleinfoframes` reads."""
 
+    digest: bytes  # the key of the set, the same whichever storer writes it
     content: str  # JSON
     subscription_type: str | None
     subscribed_current: int | None
@@ -72,11 +73,6 @@ class LabelSet:
     state_code: str | None
     idle_registers_total: int | None
     index_total: int | None
-
-    @property
-    def digest(self) -> bytes:
-        """The key of the set, the same whichever storer writes it."""
-        return digest_of(self.content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,25 +90,10 @@ def digest_of(content: str) -> bytes:
     return hashlib.sha256(content.encode("utf-8", "surrogatepass")).digest()[:16]
 
 
-class RowEncoder:
-    """Encodes frames; caches recent label sets, because most frames have the same as the one before."""
-
-    _CACHE_SIZE = 1024
-
-    def __init__(self) -> None:
-        self._sets: dict[str, LabelSet] = {}
-
-    def encode_row(self, frame: Frame) -> Row:
-        """Return the frame's row; `decode_row` turns it into the same frame."""
-        columns, content = _split(frame)
-        text = json.dumps(content, separators=(",", ":"))
-        label_set = self._sets.get(text)
-        if label_set is None:
-            label_set = _label_set(text, content)
-            if len(self._sets) >= self._CACHE_SIZE:
-                self._sets.clear()
-            self._sets[text] = label_set
-        return Row(frame.timestamp, frame.meter, label_set, columns)
+def encode_row(frame: Frame) -> Row:
+    """Return the frame's row; `decode_row` turns it into the same frame."""
+    columns, content = _split(frame)
+    return Row(frame.timestamp, frame.meter, _label_set(json.dumps(content, separators=(",", ":")), content), columns)
 
 
 def decode_row(timestamp: datetime, meter: str, columns: tuple[int | None, ...], content: Mapping[str, Any]) -> Frame:
@@ -153,21 +134,27 @@ def _in_order(things: Mapping[str, Any], order: list[str]) -> dict[str, Any]:
     return ordered | {label: thing for label, thing in things.items() if label not in ordered}
 
 
+def column_of(mode: Mode, values: Mapping[str, Value]) -> dict[str, str]:
+    """Return the columns by label. They depend on the frame only by labels that are never in a column."""
+    own = _frame_dependent_columns(mode, values)
+    return {**_COLUMN_OF[mode], **{label: column for column, label in own.items()}}
+
+
 def _split(frame: Frame) -> tuple[tuple[int | None, ...], dict[str, Any]]:
     """Return the row's columns and the content of its label set."""
     mode, values = frame.mode, frame.values
     columns: list[int | None] = [None] * len(COLUMNS)
     own = _frame_dependent_columns(mode, values)
-    column_of = {**_COLUMN_OF[mode], **{label: column for column, label in own.items()}}
+    columns_by_label = column_of(mode, values)
     rest: dict[str, Value] = {}
     for label, value in values.items():
-        column = column_of.get(label)
+        column = columns_by_label.get(label)
         if column is not None and type(value) is int and 0 <= value <= COLUMN_MAX[column]:
             columns[_PLACE[column]] = value
         else:
             rest[label] = value
     stamps = dict(frame.stamps or {})
-    offset = _clock_offset(frame)
+    offset = clock_offset(frame)
     if offset is not None:
         columns[_PLACE["clock_offset"]] = offset
         del rest["DATE"], stamps["DATE"]
@@ -210,7 +197,8 @@ def _frame_dependent_columns(mode: Mode, values: Mapping[str, Value]) -> dict[st
     return own
 
 
-def _clock_offset(frame: Frame) -> int | None:
+def clock_offset(frame: Frame) -> int | None:
+    """Return the seconds from the frame's timestamp to its DATE; None if they are not stored in a column."""
     stamp = frame.stamps.get("DATE") if frame.stamps else None
     if stamp is None or stamp.microsecond or frame.values.get("DATE") != "":
         return None
@@ -223,6 +211,7 @@ def _label_set(text: str, content: Mapping[str, Any]) -> LabelSet:
     historic = content["mode"] == Mode.HISTORIC
     idle_total, total = _registers(content) if historic else (None, _number(values, "EAST"))
     return LabelSet(
+        digest=digest_of(text),
         content=text,
         subscription_type=_short_text(values.get("OPTARIF") if historic else tariff.contract(values)),
         subscribed_current=_subscribed_current(content),

@@ -98,6 +98,7 @@ def test_a_server_elsewhere_may_be_behind_a_firewall() -> None:
             "lacks rights on teleinfodb: ALTER, DROP",
             "GRANT ALTER, DROP ON teleinfodb.* TO 'teleinfo'@'localhost';",
         ),
+        (replace(GOOD, original=True, schema=None), PROBLEM, "table of the original program", "teleinfo-storer adopt"),
         (replace(GOOD, schema=None), NOTICE, "no tables yet", "when it starts"),
         (replace(GOOD, schema=3), PROBLEM, "2", "update the storer"),
         (replace(GOOD, schema=1), NOTICE, "migrate them to 2", "migrate"),
