@@ -2,8 +2,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from common.registers import REGISTERS
 from storer.rollups.breaks import LIMIT_WH, LIMIT_WH_PER_SECOND, Before, HourReadings, judge
-from storer.rollups.registers import REGISTERS, Readings
+from storer.rollups.registers import Readings
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 NONE: list[Before | None] = [None] * len(REGISTERS)

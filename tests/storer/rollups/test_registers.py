@@ -4,7 +4,8 @@ import pytest
 
 from common.frame import Frame, Value
 from common.labels import Mode
-from storer.rollups.registers import REGISTERS, readings, supplier_number
+from common.registers import REGISTERS
+from storer.rollups.registers import readings, supplier_number
 from tests.support.rollup_oracle import HISTORIC, STANDARD
 from tests.support.rollup_oracle import REGISTERS as IN_ORDER
 
