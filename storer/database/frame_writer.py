@@ -9,6 +9,7 @@ from common.database import Connection, sql_time
 from common.errors import Conflict, InvalidRow, PartitionMissing, Unclassified
 from storer.database.ids import LOOKUPS, AddedIds, add_meter, find_meters
 from storer.database.label_sets import LabelSetWriter, find_label_sets, read_contents
+from storer.database.late_frames import LateFrames
 from storer.database.rows import COLUMNS, Row, decode_row
 
 _NAMES = ", ".join(COLUMNS)
@@ -37,9 +38,10 @@ class WriteResult:
 class FrameWriter:
     """The table `frames`, over one connection."""
 
-    def __init__(self, connection: Connection, added: AddedIds, label_sets: LabelSetWriter) -> None:
-        """`added` counts the meters and label sets that are new."""
+    def __init__(self, connection: Connection, added: AddedIds, label_sets: LabelSetWriter, late: LateFrames) -> None:
+        """`added` counts the meters and label sets that are new; `late` marks the hours of late frames."""
         self._connection = connection
+        self._late = late
         self._added = added
         self._label_sets = label_sets
 
@@ -105,7 +107,8 @@ class FrameWriter:
             raise error
 
     def _write_all(self, rows: Sequence[Row]) -> WriteResult:
-        if len(rows) == 1 and self._write_one(rows[0]):
+        late = self._late.hours(rows)
+        if len(rows) == 1 and not late and self._write_one(rows[0]):
             return WriteResult(1, [None])
         label_sets = {row.label_set.digest: row.label_set for row in rows}
         identifiers = {row.meter for row in rows}
@@ -115,7 +118,10 @@ class FrameWriter:
                 meters = find_meters(self._connection, identifiers)
                 sets = find_label_sets(self._connection, label_sets)
                 if len(meters) == len(identifiers) and len(sets) == len(label_sets):
-                    return self._insert(rows, meters, sets)
+                    result = self._insert(rows, meters, sets)
+                    if late and result.stored:
+                        self._late.mark([(meters[meter], hour) for meter, hour in late])
+                    return result
             # Meters and label sets are committed on their own, before the rows that refer to them.
             for identifier in sorted(identifiers - meters.keys()):
                 self._added.meters += add_meter(self._connection, identifier)
