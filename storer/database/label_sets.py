@@ -65,23 +65,44 @@ def read_contents(connection: Connection, ids: Collection[int]) -> dict[int, Any
     """
     if not ids:
         return {}
-    sql = (
-        "SELECT s.id, s.content, s.base_id, b.content FROM label_sets AS s"  # noqa: S608 - only marks
-        f" LEFT JOIN label_sets AS b ON b.id = s.base_id WHERE s.id IN ({', '.join(['%s'] * len(ids))})"
-    )
+    found = _read(connection, ids)
+    bases = _read(connection, {base for _, base in found.values() if base is not None} - found.keys()) | found
     contents = {}
-    for number, text, base_id, base_text in connection.query(sql, sorted(ids)):
-        if base_id is None:
-            contents[int(number)] = json.loads(text)
-        elif base_text is not None:
-            contents[int(number)] = merge(json.loads(base_text), json.loads(text))
+    for number, (content, base) in found.items():
+        if base is None:
+            contents[number] = content
+        elif base in bases:
+            contents[number] = merge(bases[base][0], content)
     return contents
 
 
 def missing_label_set(connection: Connection, number: int) -> int:
     """Return which label set is missing, if `read_contents` left this one out: itself, or its base."""
-    rows = connection.query("SELECT base_id FROM label_sets WHERE id = %s", (number,))
-    return int(rows[0][0]) if rows and rows[0][0] is not None else number
+    found = _read(connection, [number])
+    base = found[number][1] if found else None
+    return number if base is None else base
+
+
+def _read(connection: Connection, ids: Collection[int]) -> dict[int, tuple[Any, int | None]]:
+    """Return by id the content as it is stored, parsed, and the id of the base."""
+    if not ids:
+        return {}
+    base = "base_id" if _has_differences(connection) else "NULL"
+    sql = f"SELECT id, content, {base} FROM label_sets WHERE id IN ({', '.join(['%s'] * len(ids))})"  # noqa: S608 - our own names
+    return {
+        int(number): (json.loads(text), None if base_id is None else int(base_id))
+        for number, text, base_id in connection.query(sql, sorted(ids))
+    }
+
+
+def _has_differences(connection: Connection) -> bool:
+    """Return whether the tables know differences; those of a version before 5 have whole label sets only."""
+    return bool(
+        connection.query(
+            "SELECT 1 FROM information_schema.columns"
+            " WHERE table_schema = DATABASE() AND table_name = 'label_sets' AND column_name = 'base_id'"
+        )
+    )
 
 
 @dataclass(slots=True)
@@ -99,6 +120,7 @@ class LabelSetWriter:
 
     def __init__(self) -> None:
         self._bases: dict[str, _Base] = {}  # by kind, the most recently used last
+        self._has_column = False  # tables of an older version get whole label sets only
 
     def add(self, connection: Connection, label_set: LabelSet) -> int:
         """Insert a label set, and commit; return 1, or 0 if another storer was faster."""
@@ -107,7 +129,8 @@ class LabelSetWriter:
         base = self._bases.pop(kind, None)
         if base is not None:
             self._bases[kind] = base
-            if self._add_difference(connection, label_set, content, base):
+            self._has_column = self._has_column or _has_differences(connection)
+            if self._has_column and self._add_difference(connection, label_set, content, base):
                 return 1
         added = connection.execute(_ADD_WHOLE, _values(label_set, label_set.content))
         if added:
@@ -138,7 +161,8 @@ def _kind(content: Mapping[str, Any]) -> str:
     """Return what two label sets must have in common for a difference: all but values and stamps, and the meter."""
     rest = {key: value for key, value in content.items() if key not in _PARTS}
     addresses = [content["frame"].get(label) for label in ADDRESS.values()]
-    return content_text({"rest": rest, "of": addresses, **{part: list(content.get(part, ())) for part in _PARTS}})
+    labels = {part: list(content[part]) if part in content else None for part in _PARTS}  # no stamps, or none at all
+    return content_text({"rest": rest, "of": addresses, **labels})
 
 
 def _values(label_set: LabelSet, content: str) -> tuple[object, ...]:

@@ -181,6 +181,17 @@ def freeze(connection: Connection, name: str, up_to: datetime, before: datetime 
     )
 
 
+def unfreeze(connection: Connection) -> None:
+    """Let frames of a time before `frames_from` be rolled up again, because old ones were added on purpose.
+
+    Rows that were made of more frames stay as they are.
+
+    Raises:
+        DatabaseError: the database is unavailable, or has no such table.
+    """
+    connection.execute("UPDATE rollup_state SET frames_from = NULL WHERE id = 1")
+
+
 def rebuilt(connection: Connection, state: State, up_to: datetime | None) -> None:
     """Note that hours were rebuilt as far as `up_to`, None: all of them; not if another request came in between."""
     to = None if up_to is None else state.rebuild_to

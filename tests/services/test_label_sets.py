@@ -92,18 +92,16 @@ def test_a_base_that_goes_under_a_running_storer_is_replaced(tables: Database, f
 
 def test_the_documented_clean_up_leaves_what_frames_need(tables: Database, fresh_database: Server) -> None:
     store(tables, some_frames(60))
-    sets = query(tables, "SELECT COUNT(*) FROM label_sets")[0][0]
     base = most_used_base(tables)
     ((last,),) = query(tables, f"SELECT MAX(id) FROM label_sets WHERE base_id = {base}")
     fresh_database.sql(f"USE {fresh_database.name}; DELETE FROM frames WHERE label_set_id <> {last}")
     left = exported(tables)
-    (statement,) = re.findall(
-        r"```sql\n(DELETE s FROM .*?;)\n```", DOCUMENTATION.read_text(encoding="utf-8"), re.DOTALL
-    )
-    fresh_database.sql(f"USE {fresh_database.name}; {statement}")
-    assert exported(tables) == left != []
+    text = DOCUMENTATION.read_text(encoding="utf-8")
+    (statement,) = re.findall(r"```sql\n(DELETE s FROM .*?;)\n```", text, re.DOTALL)
+    for _ in range(2):
+        fresh_database.sql(f"USE {fresh_database.name}; {statement}")
     assert {number for (number,) in query(tables, "SELECT id FROM label_sets")} == {base, last}
-    assert sets > 2
+    assert exported(tables) == left != []
 
 
 def before(frame: Frame) -> tuple[tuple[int | None, ...], LabelSet, str]:

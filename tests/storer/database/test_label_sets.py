@@ -28,6 +28,10 @@ class FakeConnection:
     def __init__(self) -> None:
         self.rows: list[tuple[str, bytes | None]] = []  # content, and the digest of the base
         self.refused: set[bytes] = set()
+        self.has_column = True
+
+    def query(self, _: str) -> list[tuple[int]]:
+        return [(1,)] if self.has_column else []
 
     def execute(self, sql: str, values: tuple[Any, ...]) -> int:
         base = values[10] if "base.id" in sql else None
@@ -86,6 +90,7 @@ def test_the_first_is_whole_and_the_next_are_differences_from_it() -> None:
         with_maximum(2, NTARF=1),  # another label
         dataclasses.replace(with_maximum(2), stamps={"SMAXSN": DAY}),  # a stamp less
         dataclasses.replace(with_maximum(2), stamps=None),
+        dataclasses.replace(with_maximum(2), stamps={}),
         dataclasses.replace(with_maximum(2), host_clock="unsynchronised"),
         dataclasses.replace(
             with_maximum(2), values=dict(reversed(list(with_maximum(2).values.items())))
@@ -98,6 +103,26 @@ def test_what_is_not_alike_is_stored_whole(other: Frame) -> None:
     add(writer, connection, with_maximum(1))
     add(writer, connection, other)
     assert connection.rows[1] == (label_set(other).content, None)
+
+
+def test_no_stamps_and_no_stamp_are_not_the_same() -> None:
+    writer, connection = LabelSetWriter(), FakeConnection()
+    frames = [dataclasses.replace(with_maximum(value), stamps=stamps) for value, stamps in ((1, None), (2, {}))]
+    for frame in frames:
+        add(writer, connection, frame)
+    assert connection.rows == [(label_set(frame).content, None) for frame in frames]
+
+
+def test_tables_of_an_older_version_get_whole_label_sets() -> None:
+    writer, connection = LabelSetWriter(), FakeConnection()
+    connection.has_column = False
+    frames = [with_maximum(value) for value in (1, 2)]
+    for frame in frames:
+        add(writer, connection, frame)
+    assert connection.rows == [(label_set(frame).content, None) for frame in frames]
+    connection.has_column = True
+    add(writer, connection, with_maximum(3))
+    assert connection.rows[2][1] == label_set(frames[1]).digest
 
 
 def test_a_base_that_is_gone_is_replaced() -> None:
