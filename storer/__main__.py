@@ -101,10 +101,12 @@ def _parser() -> argparse.ArgumentParser:
         help="restore a backup into an empty database; stop the storer first",
         epilog=UTC_TIMES,
     )
-    restoring.add_argument("file", type=Path, metavar="FILE", help="a file written by `backup`")
+    restoring.add_argument(
+        "files", type=Path, nargs="+", metavar="FILE|FOLDER", help="files written by `backup`, or their folder"
+    )
     mode = restoring.add_mutually_exclusive_group()
     mode.add_argument("--into", metavar="NAME", help="another database than that of the configuration")
-    mode.add_argument("--check", action="store_true", help="only verify the file; needs no database")
+    mode.add_argument("--check", action="store_true", help="only verify the files; needs no database")
     restoring.set_defaults(command=_restore)
 
     forgetting = commands.add_parser(
@@ -202,21 +204,24 @@ def _backup(arguments: argparse.Namespace) -> int:
 
 def _restore(arguments: argparse.Namespace) -> int:
     from common.database import Database
+    from storer.backup.choice import choose
     from storer.backup.restore import restore
     from storer.backup.verify import check
 
     if arguments.check:
-        with _progress() as progress:
-            contents = check(arguments.file, progress=progress)
-        _print_contents(f"{arguments.file}: complete", contents)
+        for file in choose(arguments.files):
+            with _progress() as progress:
+                contents = check(file, progress=progress)
+            _print_contents(f"{file}: complete", contents)
         return 0
     settings = config.load(StorerConfig, arguments.config)
     target = (
         settings.database if arguments.into is None else dataclasses.replace(settings.database, name=arguments.into)
     )
     with _progress() as progress:
-        contents = restore(Database(target), arguments.file, datetime.now(UTC), progress)
-    _print_contents(f"{arguments.file}: restored into {target.name} and verified", contents)
+        contents = restore(Database(target), arguments.files, datetime.now(UTC), progress)
+    names = " and ".join(map(str, arguments.files))
+    _print_contents(f"{names}: restored into {target.name} and verified", contents)
     return 0
 
 

@@ -28,8 +28,11 @@ class Schedule:
         self._not_before = 0.0
 
     def due(self, now: float) -> bool:
-        """Return whether a backup is due; derived from the newest file, so that it survives a restart."""
-        times = [file.stat().st_mtime for file in self._folder.glob(f"*{SUFFIX}")]
+        """Return whether a backup is due; derived from the newest file, so that it survives a restart.
+
+        Files of months do not count: they are written before the one that completes a backup.
+        """
+        times = [file.stat().st_mtime for file in self._folder.glob(f"*T*Z{SUFFIX}")]
         # A file from the future was made while the clock was wrong.
         newest = max((moment for moment in times if moment <= now), default=0.0)
         return now >= max(newest + self._every, self._not_before)

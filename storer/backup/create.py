@@ -1,13 +1,13 @@
-"""Saves a snapshot of the tables in a file while the storer runs; the file gets its name only once it is verified."""
+"""Saves a snapshot of the tables while the storer runs; a file gets its name only once it is verified."""
 
 import contextlib
 import errno
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from common.database import Connection, Database
 from common.errors import BackupError, ConfigError, Conflict
@@ -15,8 +15,10 @@ from common.file_errors import reason
 from common.runtime.file_lock import try_lock
 from common.version import __version__
 from storer.backup.file import Writer
-from storer.backup.format import Header, end_line
-from storer.backup.tables import TABLES, lines, ranges, read_table, schema_version, totals
+from storer.backup.format import Header, Table, end_line
+from storer.backup.plan import Plan, make_plan
+from storer.backup.scope import EVERYTHING, SHARED, TIME_COLUMNS, Period, next_month
+from storer.backup.tables import TABLES, id_ranges, lines, ranges, read_table, schema_version, totals, used_label_sets
 from storer.backup.verify import Contents, check
 from storer.database.schema import ensure_supported
 from storer.progress import NO_PROGRESS, Progress
@@ -29,27 +31,24 @@ _ATTEMPTS = 3
 def backup(
     database: Database, target: Path, now: datetime, keep: int | None = None, progress: Progress = NO_PROGRESS
 ) -> tuple[Path, Contents]:
-    """Save the tables in a new file; return its path and its contents.
+    """Save the tables; return the path of the file that was written last, and its contents.
 
-    In a folder, the file is named after the database and `now`, and only the newest `keep` of such files are kept
-    (None: all). The file gets its name only after it was written, read back and verified.
+    In a folder, each closed month has a file of its own, which is written again only when its rows changed. A file
+    that is named after `now` has the rest; only the newest `keep` of those are kept (None: all). Otherwise everything
+    goes into one file. A file gets its name only after it was written, read back and verified.
 
     Raises:
         ConfigError: the target is not usable.
-        BackupError: the file cannot be written, or differs from what the server holds.
+        BackupError: a file cannot be written, or differs from what the server holds.
         DatabaseError: the database is unavailable, or refuses a statement.
     """
     try:
         file = _file(database, target, now, keep)
+        folder = target if target.is_dir() else None
     except OSError as error:  # a parent folder is not readable, such as another user's home
         raise ConfigError(f"{target}: cannot be accessed: {error.strerror}; choose another folder") from error
     try:
-        with _part(file) as (part, stream):
-            _write(database, stream, progress)
-            _flush(stream)
-            contents = check(part, file, progress)
-            part.rename(file)
-        _sync_folder(file.parent)
+        contents = _save(database, file, folder, progress)
         if keep is not None:
             _prune(file, database.name, keep)
     except OSError as error:
@@ -72,37 +71,89 @@ def _file(database: Database, target: Path, now: datetime, keep: int | None) -> 
 # -- the tables --------------------------------------------------------------------------------------------------------
 
 
-def _write(database: Database, stream: BinaryIO, progress: Progress) -> None:
-    """Write the backup; start again if a table was altered meanwhile, which makes the snapshot unreadable."""
-    for attempt in range(_ATTEMPTS):
-        stream.seek(0)
-        stream.truncate()
-        connection = database.connect()
-        try:
-            _write_snapshot(connection, database.name, Writer(stream), progress)
-            return
-        except Conflict:
-            if attempt + 1 == _ATTEMPTS:
-                raise
-        finally:
-            connection.close()
+def _save(database: Database, file: Path, folder: Path | None, progress: Progress) -> Contents:
+    """Write all files from one snapshot; start again if a table was altered meanwhile, which makes it unreadable."""
+    for _ in range(_ATTEMPTS - 1):
+        with contextlib.suppress(Conflict):
+            return _save_snapshot(database, file, folder, progress)
+    return _save_snapshot(database, file, folder, progress)
 
 
-def _write_snapshot(connection: Connection, name: str, writer: Writer, progress: Progress) -> None:
-    connection.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-    connection.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT")
-    with _without_locks(connection):
-        schema = schema_version(connection)
-        ((taken, server),) = connection.query("SELECT UTC_TIMESTAMP(6), VERSION()")
-        tables = [table for table in (read_table(connection, name) for name in TABLES) if table is not None]
-    if schema is None:
-        raise BackupError(f"the database {name} has no tables of the storer: there is nothing to save")
-    ensure_supported(schema)
-    writer.write(Header(schema, f"{taken.isoformat()}Z", name, __version__, str(server)).line())
-    for table in tables:
+def _save_snapshot(database: Database, file: Path, folder: Path | None, progress: Progress) -> Contents:
+    with contextlib.closing(database.connect()) as connection:
+        snapshot = _Snapshot(connection, database.name, progress)
+        plan = snapshot.plan(folder)
+        # The months first: they are not in the other file.
+        for month in plan.months:
+            limits = [(month.start, next_month(month.start))]
+            _write_file(snapshot, month.file, limits, progress, month=f"{month.start:%Y-%m}", signature=month.signature)
+        if plan.open is None:
+            return _write_file(snapshot, file, EVERYTHING, progress)
+        told = tuple((_told(begin), _told(end)) for begin, end in plan.open)
+        return _write_file(snapshot, file, plan.open, progress, open=told)
+
+
+def _told(limit: datetime | None) -> str | None:
+    return None if limit is None else f"{limit:%Y-%m-%d}"
+
+
+def _write_file(
+    snapshot: "_Snapshot", file: Path, periods: Sequence[Period], progress: Progress, **part: Any
+) -> Contents:
+    with _part(file) as (path, stream):
+        snapshot.write(Writer(stream), periods, part)
+        _flush(stream)
+        contents = check(path, file, progress)
+        path.rename(file)
+    _sync_folder(file.parent)
+    return contents
+
+
+class _Snapshot:
+    """The tables at one moment, while a storer goes on."""
+
+    def __init__(self, connection: Connection, name: str, progress: Progress) -> None:
+        self._connection = connection
+        self._name = name
+        self._progress = progress
+        connection.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        connection.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT")
+        with _without_locks(connection):
+            schema = schema_version(connection)
+            ((self._taken, self._server),) = connection.query("SELECT UTC_TIMESTAMP(6), VERSION()")
+            self._tables = [table for table in (read_table(connection, name) for name in TABLES) if table is not None]
+        if schema is None:
+            raise BackupError(f"the database {name} has no tables of the storer: there is nothing to save")
+        ensure_supported(schema)
+        self._schema = schema
+
+    def plan(self, folder: Path | None) -> Plan:
+        """Decide what goes into which file."""
+        if folder is None:
+            return Plan([], None)
+        with _without_locks(self._connection):
+            return make_plan(self._connection, folder, self._name, SUFFIX)
+
+    def write(self, writer: Writer, periods: Sequence[Period], part: Mapping[str, Any]) -> None:
+        """Write a file with the rows of some times, and with what these refer to."""
+        taken = f"{self._taken.isoformat()}Z"
+        writer.write(Header(self._schema, taken, self._name, __version__, str(self._server), **part).line())
+        # The file of a month has no rows without a time: they are in the other one.
+        tables = [table for table in self._tables if "month" not in part or table.name in (*SHARED, *TIME_COLUMNS)]
+        for table in tables:
+            self._write_table(writer, table, periods, only_used=bool(part))
+        writer.write(end_line(len(tables)))
+        writer.finish()
+
+    def _write_table(self, writer: Writer, table: Table, periods: Sequence[Period], *, only_used: bool) -> None:
+        connection = self._connection
         writer.write(table.line())
         sums = table.nothing
-        parts = ranges(connection, table)
+        if table.name == "label_sets" and only_used:
+            with _without_locks(connection):
+                parts = id_ranges(used_label_sets(connection, periods))
+        else:
+            parts = ranges(connection, table, periods)
         while True:
             with _without_locks(connection):
                 part = next(parts, None)
@@ -111,10 +162,8 @@ def _write_snapshot(connection: Connection, name: str, writer: Writer, progress:
                 sums += totals(connection, table, part)
                 for block in lines(connection, table, part):
                     writer.write(block)
-            progress.show("saving", table.name, sums.rows)
+            self._progress.show("saving", table.name, sums.rows)
         writer.write(sums.line())
-    writer.write(end_line(len(tables)))
-    writer.finish()
 
 
 @contextlib.contextmanager

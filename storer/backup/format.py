@@ -52,9 +52,13 @@ class Header:
     database: str
     program: str  # the version of the storer
     server: str
+    month: str | None = None  # the file has the rows of this month only, such as 2026-10
+    open: tuple[tuple[str | None, str | None], ...] | None = None  # those of these periods only; None: of any time
+    signature: tuple[int, ...] | None = None  # of a month: the server's sums of some of its tables
 
     def line(self) -> bytes:
         """Return the first line of a backup."""
+        part = {"month": self.month, "open": self.open, "signature": self.signature}
         return _line(
             {
                 MAGIC: _BACKUP,
@@ -65,6 +69,7 @@ class Header:
                 "program": self.program,
                 "server": self.server,
             }
+            | {name: value for name, value in part.items() if value is not None}
         )
 
     @classmethod
@@ -82,7 +87,17 @@ class Header:
         if type(schema) is not int:
             raise BackupError("damaged: the version of its tables is missing")
         rest = {name: str(document.get(name, "?")) for name in ("taken", "database", "program", "server")}
-        return cls(schema=schema, **rest)
+        month, periods, signature = (document.get(name) for name in ("month", "open", "signature"))
+        try:
+            return cls(
+                schema=schema,
+                **rest,
+                month=None if month is None else str(month),
+                open=None if periods is None else tuple((begin, end) for begin, end in periods),
+                signature=None if signature is None else tuple(map(int, signature)),
+            )
+        except (TypeError, ValueError) as error:
+            raise BackupError("damaged: what it covers cannot be read") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +184,18 @@ class Table:
             except (ValueError, TypeError, AttributeError) as error:
                 raise BackupError(f"damaged: a value of {self.name}.{name} is not {kind}") from error
         return Totals(len(rows), tuple(sums))
+
+
+def parse_header(line: bytes) -> Header:
+    """Parse the first line.
+
+    Raises:
+        BackupError: not a backup, or one of a newer format.
+    """
+    try:
+        return Header.read(json.loads(line))
+    except (ValueError, RecursionError) as error:
+        raise BackupError("not a backup of teleinfo-storer") from error
 
 
 def end_line(tables: int) -> bytes:

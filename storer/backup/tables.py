@@ -2,16 +2,33 @@
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from common.database import Connection
+from common.database import Connection, sql_time
 from common.errors import BackupError
 from storer.backup.format import Kind, Table, Totals, Values, row_line
+from storer.backup.scope import EVERYTHING, TIME_COLUMNS, Period, month_of, next_month
 
 #: All tables with received data, each after those that it refers to; `schema_version` belongs to each database.
-TABLES = ("meters", "label_sets", "frames", "tallies", "rejected_messages", "adoptions")
+TABLES = (
+    "meters",
+    "label_sets",
+    "frames",
+    "tallies",
+    "minutes",
+    "hours",
+    "breaks",
+    "late_hours",
+    "imported_hours",
+    "rollup_state",
+    "rejected_messages",
+    "adoptions",
+)
 
+_NOT_SAVED = ("unused_since",)  # label sets that are restored are searched again
 _RANGE = 20_000  # rows
+_IDS = 2_000  # in one WHERE
 _LINES = 1000  # rows per block of lines
 
 _KINDS = {
@@ -39,6 +56,8 @@ _AS_JSON = {
     Kind.INT: "COALESCE(`{}`, 'null')",
     Kind.TIMESTAMP: "COALESCE(CONCAT('\"', `{}`, '\"'), 'null')",
 }
+
+_FIRST = datetime(1970, 1, 1, 0, 0, 1)  # noqa: DTZ001 - in UTC without an offset, as the server answers
 
 Range = tuple[str, Sequence[Any]]  # a WHERE clause, and its arguments
 
@@ -72,6 +91,7 @@ def read_table(connection: Connection, name: str) -> Table | None:
         " AND table_name = %s AND constraint_name = 'PRIMARY' ORDER BY ordinal_position",
         (name,),
     )
+    columns = [(column, kind) for column, kind in columns if column not in _NOT_SAVED]
     if not columns:
         return None
     for column, kind in columns:
@@ -80,14 +100,93 @@ def read_table(connection: Connection, name: str) -> Table | None:
     return Table(name, {column: _KIND_OF[kind] for column, kind in columns}, tuple(column for (column,) in key))
 
 
-def ranges(connection: Connection, table: Table) -> Iterator[Range]:
-    """Split a table into ranges of its key, of some 20,000 rows each.
+def ranges(connection: Connection, table: Table, periods: Sequence[Period] = EVERYTHING) -> Iterator[Range]:
+    """Split a table into ranges of its key, of some 20,000 rows each, in the order of the key.
+
+    `periods`: only rows of these times, in order; tables without a time are split as a whole.
 
     Raises:
         DatabaseError: the database is unavailable, or refuses a statement.
     """
+    column = TIME_COLUMNS.get(table.name)
+    if column is None:
+        yield from _key_ranges(connection, table, EVERYTHING[0])
+    elif table.key[0] == column:
+        for period in periods:
+            yield from _key_ranges(connection, table, period)
+    else:
+        yield from _month_ranges(connection, table.name, column, periods)
+
+
+def id_ranges(ids: Sequence[int]) -> Iterator[Range]:
+    """Split a table into ranges of some of its ids, which are sorted."""
+    for begin in range(0, len(ids), _IDS):
+        part = ids[begin : begin + _IDS]
+        yield f"`id` IN ({', '.join(['%s'] * len(part))})", part
+
+
+def used_label_sets(connection: Connection, periods: Sequence[Period]) -> list[int]:
+    """Return the ids of the label sets that frames and hours of these times have, with their bases, sorted."""
+    found: set[int] = set()
+    for table in ("frames", "hours"):
+        column = TIME_COLUMNS[table]
+        for period in periods:
+            ((first, last),) = connection.query(
+                f"SELECT MIN({column}), MAX({column}) FROM {table} WHERE {_within(column, period)[0]}",  # noqa: S608
+                _within(column, period)[1],
+            )
+            while first is not None and first <= last:  # a day at a time: no statement takes long
+                day = (first + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+                where, arguments = _within(column, (first, min(day, last + timedelta.resolution)))
+                found |= {
+                    int(number)
+                    for (number,) in connection.query(
+                        f"SELECT DISTINCT label_set_id FROM {table} WHERE {where}"  # noqa: S608 - our own names
+                        " AND label_set_id IS NOT NULL",
+                        arguments,
+                    )
+                }
+                first = day
+    bases: set[int] = set()
+    for where, arguments in id_ranges(sorted(found)):
+        sql = f"SELECT DISTINCT base_id FROM label_sets WHERE {where} AND base_id IS NOT NULL"  # noqa: S608
+        bases |= {int(number) for (number,) in connection.query(sql, arguments)}
+    return sorted(found | bases)
+
+
+def _within(column: str, period: Period) -> Range:
+    conditions = [(f"`{column}` {sign} %s", limit) for sign, limit in zip((">=", "<"), period, strict=True) if limit]
+    return " AND ".join(text for text, _ in conditions) or "1", [_sql(limit) for _, limit in conditions]
+
+
+def _sql(instant: datetime) -> str:
+    return sql_time(max(instant.replace(tzinfo=None), _FIRST))
+
+
+def _month_ranges(connection: Connection, table: str, column: str, periods: Sequence[Period]) -> Iterator[Range]:
+    """Split a table whose key begins with the meter, then the time: a meter and a month each."""
+    meters = connection.query(f"SELECT DISTINCT meter_id FROM `{table}` ORDER BY meter_id")  # noqa: S608 - our own names
+    for (meter,) in meters:
+        for period in periods:
+            where, arguments = _within(column, period)
+            ((first, last),) = connection.query(
+                f"SELECT MIN(`{column}`), MAX(`{column}`) FROM `{table}` WHERE meter_id = %s AND {where}",  # noqa: S608
+                (meter, *arguments),
+            )
+            while first is not None and first <= last:
+                end = next_month(month_of(first)).replace(tzinfo=None)
+                where, arguments = _within(column, (first, min(end, last + timedelta(seconds=1))))
+                yield f"meter_id = %s AND {where}", (meter, *arguments)
+                first = end
+
+
+def _key_ranges(connection: Connection, table: Table, period: Period) -> Iterator[Range]:
     key = f"`{table.key[0]}`"
-    ((low, last),) = connection.query(f"SELECT MIN({key}), MAX({key}) FROM `{table.name}`")  # noqa: S608 - our own names
+    within, limits = _within(table.key[0], period)
+    ((low, last),) = connection.query(
+        f"SELECT MIN({key}), MAX({key}) FROM `{table.name}` WHERE {within}",  # noqa: S608 - our own names
+        limits,
+    )
     # Rows that share the key's first column stay together. And no query reads beyond the last row: a partition created
     # there since the snapshot cannot be read in it.
     ahead = f"SELECT {key} FROM `{table.name}` WHERE {key} >= %s AND {key} <= %s ORDER BY {key} LIMIT 1 OFFSET {_RANGE}"  # noqa: S608
@@ -141,21 +240,24 @@ def lines(connection: Connection, table: Table, part: Range) -> Iterator[bytes]:
         yield b"".join(block)
 
 
-def insert(connection: Connection, table: Table, rows: Sequence[Values]) -> None:
+def insert(connection: Connection, table: Table, rows: Sequence[Values], on_duplicate: str = "") -> None:
     """Insert rows of a backup, whose types `Table.totals` has checked.
+
+    `on_duplicate`: what to assign if a row is there already; without it that is refused.
 
     Raises:
         DatabaseError: the database is unavailable, refuses the statement, or has a row already.
     """
     names = ", ".join(f"`{name}`" for name in table.columns)
+    on_duplicate = on_duplicate and f" ON DUPLICATE KEY UPDATE {on_duplicate}"
     sql = f"INSERT INTO `{table.name}` ({names}) VALUES "  # noqa: S608 - our own names
     if table.plain:
         # Numbers, times and None: `repr` writes them as SQL does, much faster than with arguments.
-        connection.execute(sql + ",".join(map(repr, map(tuple, rows))).replace("None", "NULL"))
+        connection.execute(sql + ",".join(map(repr, map(tuple, rows))).replace("None", "NULL") + on_duplicate)
         return
     kinds = tuple(table.columns.values())
     connection.execute_many(
-        f"{sql}({', '.join(['%s'] * len(kinds))})",
+        f"{sql}({', '.join(['%s'] * len(kinds))}){on_duplicate}",
         [
             [
                 bytes.fromhex(value) if kind is Kind.BINARY and value is not None else value

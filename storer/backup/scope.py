@@ -1,0 +1,67 @@
+"""Which rows belong in which file: a closed month has a file of its own, what is open is in another one. No I/O."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from storer.backup.format import Header
+
+#: The column that says to which month a row belongs.
+TIME_COLUMNS: Mapping[str, str] = {
+    "frames": "timestamp",
+    "tallies": "hour",
+    "minutes": "minute",
+    "hours": "hour",
+    "breaks": "hour",
+    "late_hours": "hour",
+    "imported_hours": "hour",
+}
+#: Tables that rows of several files refer to: a file of a month has those rows that it needs.
+SHARED = ("meters", "label_sets")
+
+Period = tuple[datetime | None, datetime | None]  # from, before; None: no limit
+EVERYTHING: Sequence[Period] = ((None, None),)
+
+
+def next_month(month: datetime) -> datetime:
+    """Return the start of the month after one that starts at `month`."""
+    months = month.year * 12 + month.month
+    return datetime(months // 12, months % 12 + 1, 1, tzinfo=UTC)
+
+
+def month_of(instant: datetime) -> datetime:
+    """Return the start of a time's month."""
+    return datetime(instant.year, instant.month, 1, tzinfo=UTC)
+
+
+def months_from(first: datetime, end: datetime) -> list[datetime]:
+    """Return the starts of the whole months from that of `first`, before `end`."""
+    months, month = [], month_of(first)
+    while next_month(month) <= end:
+        months.append(month)
+        month = next_month(month)
+    return months
+
+
+def without(months: Iterable[datetime]) -> list[Period]:
+    """Return all time but these months, which are in order."""
+    periods: list[Period] = []
+    begin: datetime | None = None
+    for month in months:
+        if begin != month:
+            periods.append((begin, month))
+        begin = next_month(month)
+    return [*periods, (begin, None)]
+
+
+def covers(header: Header, month: str) -> bool:
+    """Return whether a file has the rows of a month, such as `2026-10`.
+
+    >>> covers(Header(9, "", "", "", "", month="2026-10"), "2026-10")
+    True
+    """
+    if header.month is not None:
+        return header.month == month
+    # The limits are starts of months: text compares as times do.
+    return header.open is None or any(
+        (begin is None or begin[:7] <= month) and (end is None or month < end[:7]) for begin, end in header.open
+    )
