@@ -29,7 +29,7 @@ _ADD_WHOLE = (
 # The id of the base is read in the statement that uses it: an id that was kept could name another label set by now.
 _ADD_DIFFERENCE = (
     f"INSERT INTO label_sets ({_COLUMNS}, base_id) SELECT {_VALUES}, base.id"  # noqa: S608 - our own names
-    " FROM label_sets AS base WHERE base.digest = %s AND base.base_id IS NULL"
+    " FROM label_sets AS base WHERE base.digest = %s AND base.base_id IS NULL AND base.unused_since IS NULL"
     " ON DUPLICATE KEY UPDATE digest = label_sets.digest"
 )
 
@@ -51,10 +51,22 @@ def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]
 
 
 def find_label_sets(connection: Connection, digests: Collection[bytes]) -> dict[bytes, int]:
-    """Return the ids of those label sets that exist, by digest."""
+    """Return the ids of those label sets that exist, by digest; call it in the transaction of the frames.
+
+    A mark of those that were unused is taken off: they are not deleted then, and were not if they are in the result.
+    """
     marks = ", ".join(["%s"] * len(digests))
-    sql = f"SELECT digest, id FROM label_sets WHERE digest IN ({marks})"  # noqa: S608 - only marks
-    return {bytes(digest): int(number) for digest, number in connection.query(sql, sorted(digests))}
+    sql = f"SELECT digest, id, unused_since FROM label_sets WHERE digest IN ({marks})"  # noqa: S608 - only marks
+    found = connection.query(sql, sorted(digests))
+    marked = sorted(bytes(digest) for digest, _, unused_since in found if unused_since is not None)
+    if marked:
+        connection.execute(
+            f"UPDATE label_sets SET unused_since = NULL WHERE digest IN ({', '.join(['%s'] * len(marked))})",  # noqa: S608
+            marked,
+        )
+        # Those that were deleted before the rows were locked are no longer there.
+        found = connection.query(sql, sorted(digests))
+    return {bytes(digest): int(number) for digest, number, _ in found}
 
 
 def read_contents(connection: Connection, ids: Collection[int]) -> dict[int, Any]:

@@ -198,6 +198,15 @@ def partition_limits(connection: Connection, table: str = "frames") -> dict[str,
     return {name: None if limit == "MAXVALUE" else int(limit) for name, limit in rows}
 
 
+def first_month(connection: Connection) -> datetime | None:
+    """Return the start of the oldest month of `frames` that has a partition, None if none has.
+
+    Raises:
+        DatabaseError: the database is unavailable.
+    """
+    return min(_months(partition_limits(connection)), default=None)
+
+
 def _months(names: Iterable[str]) -> list[datetime]:
     return [_first_of(name) for name in names if _MONTH.fullmatch(name)]
 

@@ -9,21 +9,25 @@ from typing import Any
 from common.database import Connection
 from common.runtime.logs import ChangeLogger
 from storer.config import Retention
+from storer.keeping.label_sets import LabelSetGarbage
 from storer.keeping.retention import Blocked, FrameRetention
 
 log = logging.getLogger(__name__)
 
 EVERY = 24 * 3600.0  # seconds
+# After the start. No transaction takes that long: what began before label sets were marked has ended before they are
+# deleted, even if a restart falls between and the clock was set forward.
+FIRST_AFTER = 600.0
 
 
 class Keeper:
     """Gives its steps to the thread of the rollups."""
 
-    def __init__(self, name: str, policy: Retention) -> None:
+    def __init__(self, name: str, policy: Retention, first_after: float = FIRST_AFTER) -> None:
         """Work as the storer `name`, which must have the lease of the rollups."""
         self._name = name
         self._policy = policy
-        self._due = float("-inf")  # monotonic seconds
+        self._due = time.monotonic() + first_after  # monotonic seconds
         self._connection: Connection | None = None
         self._steps: Iterator[None] | None = None
         self._reasons = ChangeLogger(log)
@@ -62,3 +66,4 @@ class Keeper:
         else:
             self._blocked = None
             self._reasons.reset()
+        yield from LabelSetGarbage(connection).run(now)

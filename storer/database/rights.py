@@ -1,0 +1,23 @@
+"""What the storer's account may do."""
+
+from common.database import Connection
+
+#: The one table of which rows are deleted.
+DELETES_FROM = "label_sets"
+
+
+def may_delete_label_sets(connection: Connection) -> bool:
+    """Return whether the account may delete rows of `label_sets`; rights of a role count.
+
+    Raises:
+        DatabaseError: the database is unavailable.
+    """
+    rows = connection.query(
+        "SELECT 1 FROM information_schema.user_privileges WHERE privilege_type = 'DELETE'"
+        " UNION SELECT 1 FROM information_schema.schema_privileges"
+        " WHERE privilege_type = 'DELETE' AND DATABASE() LIKE table_schema"
+        " UNION SELECT 1 FROM information_schema.table_privileges"
+        " WHERE privilege_type = 'DELETE' AND table_schema = DATABASE() AND table_name = %s",
+        (DELETES_FROM,),
+    )
+    return bool(rows)
