@@ -72,7 +72,7 @@ class LocalClock:
         for local, found in values.items():
             if not self.is_twice(local):
                 copies[local.date()] = min(copies.get(local.date(), len(found)), len(found))
-        backwards = sum(a > b for (a, _), (b, _) in pairwise(rows)) > len(rows) / 2
+        forth = sum((a < b) - (a > b) for (a, _), (b, _) in pairwise(rows))
         resolved: list[tuple[datetime, Value]] = []
         for local, found in values.items():
             if self.is_never(local):
@@ -84,7 +84,7 @@ class LocalClock:
                 resolved.append((self.utc(local), found[0]))
             elif (pair := _pair(found, copies.get(local.date(), 1))) is not None:
                 left_out[DOUBLED] += len(found) - 2
-                first, second = reversed(pair) if backwards else pair
+                first, second = reversed(pair) if forth < 0 else pair
                 resolved += [(self.utc(local), first), (self.utc(local, second=True), second)]
             else:
                 left_out[UNCLEAR] += len(found)

@@ -108,13 +108,13 @@ class _Importer:
     def run(self) -> None:
         stored = Stored() if self._meter is None else writer.read_stored(self._connection, self._meter)
         read = set() if self._meter is None else writer.read_hours(self._connection, self._meter)
-        for file in self._files:
+        for number, file in enumerate(self._files, 1):
             self._progress.show("reading", Path(file).name, 0)
             try:
                 content = read_content(self._kind, file, self._request)
             except FileRefused as error:
                 raise FileRefused(f"{file}: {error}; nothing of it was imported") from error
-            plan = make_plan(content.parsed.periods, stored, read)
+            plan = make_plan(content.parsed.periods, stored, read, -number)
             result = self._store(content, plan)
             self._progress.clear()
             for line in summary(content, plan, self._request.clock):

@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 from storer.imports.model import HOUR, Period
 from storer.rollups.registers import INJECTED, SUPPLIER, TOTAL
 
-THIS_FILE = 0  # id of the import that is being planned
-
 
 @dataclass(slots=True)
 class Plan:
@@ -44,10 +42,10 @@ class Stored:
                 yield from (hours[hour] for hour in _hours(period) if hour in hours)
 
 
-def make_plan(periods: Iterable[Period], stored: Stored, read: Set[datetime]) -> Plan:
-    """Sort the periods of a file, the finest first; what is new is added to `stored`, as of `THIS_FILE`.
+def make_plan(periods: Iterable[Period], stored: Stored, read: Set[datetime], number: int) -> Plan:
+    """Sort the periods of a file, the finest first; what is new is added to `stored`.
 
-    `read` are the hours in which the meter was read.
+    `read` are the hours in which the meter was read; `number`, below 0, stands for the id that the import will have.
     """
     plan = Plan()
     limits = (min(read), max(read)) if read else None
@@ -57,12 +55,12 @@ def make_plan(periods: Iterable[Period], stored: Stored, read: Set[datetime]) ->
             plan.read += 1
         elif rival is None:
             plan.new.append(period)
-            stored.add(period, THIS_FILE)
+            stored.add(period, number)
             plan.between += limits is not None and limits[0] < period.start < limits[1]
-        elif rival[1] == THIS_FILE:
-            plan.finer += 1
         elif rival[0] == period:
             plan.same += 1
+        elif rival[1] == number:
+            plan.finer += 1
         elif (rival[0].end, rival[0].hours, rival[0].register) == (period.end, period.hours, period.register):
             plan.different[rival[1]] += 1
         else:

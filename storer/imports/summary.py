@@ -47,7 +47,9 @@ def _left_out(left_out: Counter[str]) -> list[str]:
 
 
 def _import(number: int) -> str:
-    return f"import {number} (to replace them, --forget {number} first)" if number else "another program's rows"
+    if number < 0:
+        return "a file before"
+    return f"import {number} (to replace them, --forget {number} first)" if number else "rows of another program"
 
 
 def _count(periods: Iterable[Period]) -> str:
@@ -56,7 +58,7 @@ def _count(periods: Iterable[Period]) -> str:
 
 
 def _longer(hours: int) -> str:
-    return "day" if 23 <= hours <= 25 else "part of a day" if hours < 23 else "period of days"
+    return "day" if 23 <= hours <= 25 else "shorter period" if hours < 23 else "longer period"
 
 
 def _registers(periods: list[Period]) -> str:
