@@ -1,4 +1,6 @@
+import zipfile
 from datetime import datetime, timedelta
+from io import BytesIO
 
 import pytest
 
@@ -112,7 +114,8 @@ def test_a_workbook_of_hours_with_text_and_serial_times() -> None:
 
 def hours_of_night(*rows: tuple[str, str, float]) -> bytes:
     day = "26/10/2025"
-    return workbook([[*HOURS], *[[f"{day} {start}", f"{day} {end}", value] for start, end, value in rows]])
+    body: list[list[str | float | None]] = [[f"{day} {start}", f"{day} {end}", value] for start, end, value in rows]
+    return workbook([[*HOURS], *body])
 
 
 def test_the_repeated_hour_of_a_local_file_is_taken_in_order_if_it_occurs_twice() -> None:
@@ -132,6 +135,7 @@ def test_the_repeated_hour_that_occurs_once_is_left_out_and_told() -> None:
 
 
 def test_the_hour_that_march_skips_does_not_exist() -> None:
+    rows: list[list[str | float | None]]
     rows = [["30/03/2025 01:00", "30/03/2025 03:00", 0.1], ["30/03/2025 03:00", "30/03/2025 04:00", 0.2]]
     assert energy(parse_enedis(workbook([[*HOURS], *rows]), PARIS)) == {
         "2025-03-30 01:00": 100,
@@ -162,9 +166,6 @@ def test_each_sheet_of_a_workbook_is_read() -> None:
 
 def test_a_workbook_that_would_unpack_entities_is_refused() -> None:
     data = workbook([[*HOURS], ["07/12/2025 00:00", "07/12/2025 01:00", 0.5]])
-    import zipfile
-    from io import BytesIO
-
     made = BytesIO()
     with zipfile.ZipFile(BytesIO(data)) as old, zipfile.ZipFile(made, "w") as new:
         for name in old.namelist():

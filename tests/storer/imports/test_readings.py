@@ -1,5 +1,6 @@
 from collections import Counter
 from datetime import timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +22,7 @@ def test_the_energy_of_all_periods_is_the_difference_of_the_readings(steps: list
         readings.append((instant, index))
     periods = differences(readings, 0, Counter())
     assert sum(period.wh for period in periods) == index - max(wh for at, wh in readings if at <= START)
-    for one, other in zip(periods, periods[1:], strict=False):
+    for one, other in pairwise(periods):
         assert one.end == other.start
 
 
