@@ -3,11 +3,13 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Self
 
 from common.errors import MessageError
+from common.json_writer import ObjectWriter, write_value
 from common.labels import Mode
 
 Value = int | str
@@ -20,7 +22,11 @@ METER = re.compile(r"[0-9A-Za-z_.-]{1,32}")
 _LABEL = re.compile(r"[\x21-\x7e]{1,16}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:[0-5]\d)", re.ASCII)
 _VALID_LABELS: set[str] = set()  # cache of what was checked; a meter has a few dozen
+_STAMPS: dict[str, datetime] = {}  # cache of what was read: a stamp is in many frames
 _CACHE_SIZE = 4096
+_METERS_KEPT = 64  # whose last messages are kept, to write the next ones faster
+_MODES = {mode.value: mode for mode in Mode}
+_VALUE_TYPES = frozenset([int, str])  # a bool is no int here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,14 +44,10 @@ class Frame:
     clock: str | None = None  # "degraded": as the meter reports its clock
     host_clock: str | None = None  # "unsynchronised": of the clock that gave `timestamp`
     dropped: int | None = None  # damaged groups that were dropped
-    _json: list[bytes] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def to_json(self) -> bytes:
-        """Write the message of `teleinfo/<meter>/frame`."""
-        if not self._json:
-            head = {"meter": self.meter, "timestamp": format_time(self.timestamp)}
-            self._json.append(json.dumps(head | self.payload(), ensure_ascii=False).encode())
-        return self._json[0]
+        """Write the message of `teleinfo/<meter>/frame`; as JSON of `payload`, after `meter` and `timestamp`."""
+        return _writer_of(self.meter).write(self).encode()
 
     def payload(self) -> dict[str, Any]:
         """Return the message without `meter` and `timestamp`."""
@@ -67,19 +69,20 @@ class Frame:
         Raises:
             MessageError: the payload is not a frame.
         """
-        if len(payload) > LONGEST_MESSAGE:
-            raise MessageError(f"too large: {len(payload)} bytes, a frame has at most {LONGEST_MESSAGE}")
-        try:
-            # Decoded here: json.loads would also accept other encodings and halves of surrogate pairs.
-            message = json.loads(payload.decode())
-            if b"\\u" in payload:
-                json.dumps(message, ensure_ascii=False).encode()  # raises for such a half
-        except (ValueError, RecursionError) as error:
-            raise MessageError(f"not JSON: {error}") from error
+        check_size(payload)
+        return cls.from_message(read_json(payload))
+
+    @classmethod
+    def from_message(cls, message: Any) -> Self:
+        """Make a frame of a message that `read_json` has read.
+
+        Raises:
+            MessageError: the message is not a frame.
+        """
         if not isinstance(message, dict):
             raise MessageError("not a frame: a JSON object is expected")
         mode = _wanted(message, "mode", str)
-        if mode not in tuple(Mode):
+        if mode not in _MODES:
             raise MessageError(f"not a frame: 'mode' is {mode!r}, not historic or standard")
         meter = _wanted(message, "meter", str)
         if not METER.fullmatch(meter):
@@ -91,13 +94,66 @@ class Frame:
         return cls(
             meter=meter,
             timestamp=parse_time(_wanted(message, "timestamp", str)),
-            mode=Mode(mode),
+            mode=_MODES[mode],
             values=_checked_values(_wanted(message, "frame", dict)),
             stamps=None if stamps is None else _checked_stamps(stamps),
             clock=_optional(message, "clock", str),
             host_clock=_optional(message, "host_clock", str),
             dropped=dropped,
         )
+
+
+class _FrameWriter:
+    """Writes the frames of one meter: most of a frame is as in the frame before."""
+
+    def __init__(self, meter: str) -> None:
+        self._head = f'{{"meter": {write_value(meter)}, "timestamp": "'
+        self._values = ObjectWriter[Value]()
+        self._stamps = ObjectWriter[datetime](lambda stamp: f'"{write_stamp(stamp)}"')
+
+    def write(self, frame: Frame) -> str:
+        text = (
+            f'{self._head}{format_time(frame.timestamp)}", "mode": "{frame.mode}"'
+            f', "frame": {self._values.write(frame.values)}'
+        )
+        if frame.stamps is not None:
+            text += f', "stamps": {self._stamps.write(frame.stamps)}'
+        if frame.clock is not None:
+            text += f', "clock": {write_value(frame.clock)}'
+        if frame.host_clock is not None:
+            text += f', "host_clock": {write_value(frame.host_clock)}'
+        if frame.dropped is not None:
+            text += f', "dropped": {write_value(frame.dropped)}'
+        return text + "}"
+
+
+_writer_of = lru_cache(maxsize=_METERS_KEPT)(_FrameWriter)
+
+
+def check_size(payload: bytes) -> None:
+    """Check the length of a frame's message.
+
+    Raises:
+        MessageError: it is too large.
+    """
+    if len(payload) > LONGEST_MESSAGE:
+        raise MessageError(f"too large: {len(payload)} bytes, a frame has at most {LONGEST_MESSAGE}")
+
+
+def read_json(payload: bytes) -> Any:
+    """Read JSON in UTF-8.
+
+    Raises:
+        MessageError: the payload is not JSON, or contains text that could not be written again.
+    """
+    try:
+        # Decoded here: json.loads would also accept other encodings and halves of surrogate pairs.
+        message = json.loads(payload.decode())
+        if b"\\u" in payload:
+            json.dumps(message, ensure_ascii=False).encode()  # raises for such a half
+    except (ValueError, RecursionError) as error:
+        raise MessageError(f"not JSON: {error}") from error
+    return message
 
 
 def peek_id(payload: bytes) -> tuple[str, str] | None:
@@ -110,6 +166,11 @@ def peek_id(payload: bytes) -> tuple[str, str] | None:
         message = json.loads(payload[:_PEEK_MAX].decode())
     except (ValueError, RecursionError):
         return None
+    return published_id(message)
+
+
+def published_id(message: Any) -> tuple[str, str] | None:
+    """Return meter and timestamp, as published, of a message that was read from JSON; None if it has none."""
     if not isinstance(message, dict):
         return None
     meter, timestamp = message.get("meter"), message.get("timestamp")
@@ -124,16 +185,17 @@ def format_time(time: datetime) -> str:
     >>> format_time(datetime(2026, 11, 24, 22, 20, 20, 5, tzinfo=UTC))
     '2026-11-24T22:20:20.000005Z'
     """
-    return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return _in_utc(time).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
+@lru_cache(maxsize=1024)  # a frame has some twenty of them, and all but DATE are those of the frame before
 def write_stamp(stamp: datetime) -> str:
     """Write a time of the meter in UTC: whole seconds, unless it has more.
 
     >>> write_stamp(datetime(2026, 11, 24, 22, 20, 19, tzinfo=UTC))
     '2026-11-24T22:20:19Z'
     """
-    return stamp.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+    return _in_utc(stamp).isoformat().removesuffix("+00:00") + "Z"
 
 
 def parse_time(text: str) -> datetime:
@@ -148,9 +210,13 @@ def parse_time(text: str) -> datetime:
     if not _TIME.fullmatch(text):
         raise MessageError(f"not an instant: {text[:40]!r}, such as '2026-11-24T22:20:20.123456Z' is expected")
     try:
-        return datetime.fromisoformat(text).astimezone(UTC)
+        return _in_utc(datetime.fromisoformat(text))
     except (ValueError, OverflowError) as error:
         raise MessageError(f"not an instant: {text!r}, {error}") from error
+
+
+def _in_utc(time: datetime) -> datetime:
+    return time if time.tzinfo is UTC else time.astimezone(UTC)
 
 
 def _wanted(message: Mapping[str, Any], key: str, kind: type) -> Any:
@@ -179,9 +245,11 @@ def _check_label(label: str) -> None:
 def _checked_values(values: dict[str, Any]) -> Mapping[str, Value]:
     if not values:
         raise MessageError("not a frame: 'frame' is empty")
+    if values.keys() <= _VALID_LABELS and _VALUE_TYPES.issuperset(map(type, values.values())):
+        return values
     for label, value in values.items():
         _check_label(label)
-        if type(value) is not int and type(value) is not str:  # a bool is no int here
+        if type(value) not in _VALUE_TYPES:
             raise MessageError(f"not a frame: {label} is {type(value).__name__}, not an integer or a string")
     return values
 
@@ -192,5 +260,11 @@ def _checked_stamps(stamps: dict[str, Any]) -> Mapping[str, datetime]:
         _check_label(label)
         if not isinstance(text, str):
             raise MessageError(f"not a frame: the stamp of {label} is {type(text).__name__}, not a string")
-        checked[label] = parse_time(text)
+        stamp = _STAMPS.get(text)
+        if stamp is None:
+            stamp = parse_time(text)
+            if len(_STAMPS) >= _CACHE_SIZE:
+                _STAMPS.clear()
+            _STAMPS[text] = stamp
+        checked[label] = stamp
     return checked

@@ -167,10 +167,9 @@ class PriceTable:
                     days.add(row.end)
         return sorted(day for day in days if start < day < end)
 
-    @property
-    def newest(self) -> date | None:
-        """The first day of the newest row: how recent the table is."""
-        return max((row.start for file in self.files for row in file.rows), default=None)
+    def newest_before(self, day: date) -> date | None:
+        """Return the first day of the newest row that holds already: how recent the table is."""
+        return max((row.start for file in self.files for row in file.rows if row.start <= day), default=None)
 
 
 def _by_offer(rows: Iterable[PriceRow]) -> dict[str, list[PriceRow]]:

@@ -93,7 +93,9 @@ class Storers:
 
     def is_trusted(self, name: str) -> bool:
         """Whether confirmations of this storer count."""
-        return name in self._wanted if isinstance(self._wanted, tuple) else _is_name(name)
+        if isinstance(self._wanted, tuple):
+            return name in self._wanted
+        return name in self._storers or _is_name(name)
 
     def on_status(self, name: str, payload: bytes) -> bool:
         """Handle a status, as published; return whether the storer is online now.

@@ -10,6 +10,8 @@ from reader.buffer.journal import Journal
 TALLY_AFTER = timedelta(seconds=10)  # after the end of the hour: its last frames may still be in the queue
 COUNTS_KEPT = timedelta(hours=3)
 
+_TALLY_AFTER_US, _COUNTS_KEPT_US = (period // timedelta(microseconds=1) for period in (TALLY_AFTER, COUNTS_KEPT))
+
 
 class Tallies:
     """The tallies that are due, from the hourly counts of the journal."""
@@ -23,16 +25,20 @@ class Tallies:
 
         Counts of hours that are long over are dropped.
         """
-        over = to_micros(now - TALLY_AFTER) // HOUR * HOUR
+        now_us = to_micros(now)
+        over = (now_us - _TALLY_AFTER_US) // HOUR * HOUR
+        oldest = (now_us - _COUNTS_KEPT_US) // HOUR * HOUR
         items = []
+        outdated = False
         for key, frames in self._journal.counts.frames.items():
             meter, hour = key
+            outdated = outdated or hour < oldest
             if hour < over and self._published.get(key) != frames:
                 self._published[key] = frames
                 reader = self._journal.counts.reader_of(key)
                 tally = Tally(meter=meter, hour=from_micros(hour), reader=reader, frames=frames)
                 items.append(Item(Kind.TALLY, meter, hour, tally.to_json()))
-        oldest = to_micros(now - COUNTS_KEPT) // HOUR * HOUR
-        self._journal.forget_counts(oldest)
-        self._published = {key: frames for key, frames in self._published.items() if key[1] >= oldest}
+        if outdated:
+            self._journal.forget_counts(oldest)
+            self._published = {key: frames for key, frames in self._published.items() if key[1] >= oldest}
         return items

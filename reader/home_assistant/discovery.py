@@ -49,6 +49,7 @@ class Discovery:
             frozenset()
         )  # announced entities that stay although the meter does not send them now
         self._profile: MeterProfile | None = None  # from which the wanted components were made
+        self._revision = 0  # of the observer, of which that profile is
         self._wanted: dict[str, dict[str, Any]] | None = None
         self._published: dict[str, dict[str, Any]] | None = None
         self._differs_since: float | None = None
@@ -81,6 +82,9 @@ class Discovery:
             self._keep = self._announced.registers
         if not self._observer.ready:
             return
+        if self._profile is not None and self._observer.revision == self._revision:
+            return  # and what is wanted is what it was
+        self._revision = self._observer.revision
         profile = self._observer.profile(
             state, meter=self._meter, linky=self._writer.linky, announced=self._keep, version=self._version
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from common.frame import Frame
 from common.labels import LABELS
@@ -17,6 +18,9 @@ COMPLETE_FRAMES = 3
 NAME_FRAMES = 60
 
 _INDEXES = frozenset(label.name for labels in LABELS.values() for label in labels.values() if label.cumulative)
+_RELAYS = {number: f"relay_{number}" for number in range(1, RELAYS + 1)}
+#: Keys of the state that decide something by their values, beside the indexes.
+_FACTS = ("mode", "contract", "off_peak", "exporting", "producer", *_RELAYS.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +51,10 @@ class MeterObserver:
     """Collects the profile of one meter; starts again with each contract and each mode."""
 
     def __init__(self) -> None:
+        self.revision = 0  # rises whenever the profile may be another one
+        self._keys: list[str] = []  # of the state
+        self._index_keys: list[str] = []  # those of them that are indexes
+        self._facts: list[object] = []  # what else of the state goes into the profile
         self.mode = ""
         self.contract: str | None = None
         self.labels: dict[int, str] = {}  # what the meter calls its registers
@@ -77,32 +85,51 @@ class MeterObserver:
         if self.mode != mode:
             self._complete_frames = CompleteFrames()
         self.mode, self.contract = mode, contract
-        for label in _INDEXES & state.keys():
-            index = state[label]
-            if not isinstance(index, int):
-                continue
-            if index > self._indexes.get(label, index):
-                self._moved.add(label)
-            self._indexes[label] = index
-        self._closed |= {number for number in range(1, RELAYS + 1) if state.get(f"relay_{number}") is True}
-        self._exports = self._exports or state.get("exporting") is True or state.get("producer") is True
-        self._has_off_peak = self._has_off_peak or contract in ("hchp", "tempo") or state.get("off_peak") is True
+        keys = list(state)
+        if changed or keys != self._keys:
+            self.revision += 1
+            self._keys, self._index_keys = keys, [key for key in keys if key in _INDEXES]
+        self._observe_indexes(state)
+        facts = list(map(state.get, _FACTS))
+        if changed or facts != self._facts:
+            self.revision += 1
+            self._facts = facts
+            self._observe_facts(state)
         self._learn_name(state)
         self._complete_frames.feed(frame)
         return changed
+
+    def _observe_indexes(self, state: Mapping[str, object]) -> None:
+        indexes = self._indexes
+        for label in self._index_keys:
+            index, last = state[label], indexes.get(label)
+            if index == last or not isinstance(index, int):
+                continue
+            indexes[label] = index
+            moved = last is not None and index > last and label not in self._moved
+            if moved:
+                self._moved.add(label)
+            if moved or last is None or (index > 0) != (last > 0):
+                self.revision += 1
+
+    def _observe_facts(self, state: Mapping[str, object]) -> None:
+        self._closed |= {number for number, key in _RELAYS.items() if state.get(key) is True}
+        self._exports = self._exports or state.get("exporting") is True or state.get("producer") is True
+        self._has_off_peak = self._has_off_peak or self.contract in ("hchp", "tempo") or state.get("off_peak") is True
 
     def _learn_name(self, state: Mapping[str, object]) -> None:
         """Learn what the meter calls the register that is running."""
         number, label = state.get("supplier_index"), _text(state.get("LTARF"))
         if not isinstance(number, int) or not label:
             return
-        candidate = (number, expand_abbreviations(label))
+        candidate = (number, _register_text(label))
         if candidate != self._candidate:
             self._tariff_changed = self._candidate is not None
             self._candidate, self._candidate_frames = candidate, 0
         self._candidate_frames += 1
         if self._candidate_frames == (NAME_FRAMES if self._tariff_changed else COMPLETE_FRAMES):
             self.labels = self.labels | {number: candidate[1]}
+            self.revision += 1
 
     def profile(
         self, state: Mapping[str, object], *, meter: str, linky: bool, announced: frozenset[str], version: str
@@ -123,6 +150,9 @@ class MeterObserver:
             announced=announced,
             version=version,
         )
+
+
+_register_text = lru_cache(maxsize=64)(expand_abbreviations)
 
 
 def _text(value: object) -> str | None:

@@ -4,7 +4,7 @@ import json
 import logging
 import math
 import random
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
 from common.frame import METER, Frame
@@ -90,7 +90,7 @@ class MeterPublisher:
         if state.complete:
             self._discoveries[frame.meter].update(frame, state.snapshot(), now)
 
-    def snapshot(self, meter: str) -> dict[str, object]:
+    def snapshot(self, meter: str) -> Mapping[str, object]:
         """Return the state of a meter; empty while it is not complete."""
         state = self._states[meter]
         return state.snapshot() if state.complete else {}
@@ -278,7 +278,7 @@ class MeterPublisher:
             version=self._version,
         )
 
-    def _publish_state(self, meter: str, state: dict[str, object]) -> None:
+    def _publish_state(self, meter: str, state: Mapping[str, object]) -> None:
         self._publisher.publish(self._topics.state(meter), json.dumps(state, ensure_ascii=False), retain=True)
 
     def _publish_link(self, meter: str) -> None:

@@ -106,7 +106,7 @@ class FramePipeline:
 
     def _hidden(self, frame: Frame) -> Frame:
         """Drop the labels that are configured as hidden."""
-        if self._hide.isdisjoint(frame.values):
+        if not self._hide or self._hide.isdisjoint(frame.values):
             return frame
         values = {label: value for label, value in frame.values.items() if label not in self._hide}
         stamps = {label: stamp for label, stamp in (frame.stamps or {}).items() if label not in self._hide}

@@ -64,20 +64,25 @@ class PlausibilityFilter:
         date = stamp.timestamp() if stamp else None
         new: list[Implausible] = []
         dropped: set[str] = set()
+        values, registers = frame.values, meter.registers
         for label, bounded in REGISTERS[frame.mode].items():
-            value = frame.values.get(label)
+            value = values.get(label)
+            if value is None:
+                continue
+            register = registers.get(label)
+            if register is not None and value == register.value and register.candidate is None:
+                register.at, register.date = at, date  # as most are
+                continue
             if not isinstance(value, int):
                 continue
-            observation = _Observation(value, at, date)
-            register = meter.registers.get(label)
             if register is None:
-                meter.registers[label] = _Register(observation)
+                registers[label] = _Register(value, at, date)
                 continue
-            was_plausible = register.candidate is None
-            if not register.accepts(observation, power if bounded else None):
+            was_plausible, accepted = register.candidate is None, register.value
+            if not register.accepts(_Observation(value, at, date), power if bounded else None):
                 dropped.add(label)
                 if was_plausible:
-                    new.append(Implausible(label, value, register.accepted.value))
+                    new.append(Implausible(label, value, accepted))
         if not dropped:
             return frame, new, 0
         values = {label: value for label, value in frame.values.items() if label not in dropped}
@@ -113,19 +118,22 @@ class _Observation(NamedTuple):
 
 @dataclass(slots=True)
 class _Register:
-    accepted: _Observation
+    value: int  # the last plausible one
+    at: float  # when it was sent last, as in _Observation
+    date: float | None
     candidate: _Observation | None = None  # the last implausible value, until a plausible one comes
     agreed: int = 0  # consecutive frames that agree on the candidate
 
     def accepts(self, observation: _Observation, power: int | None) -> bool:
         """Take the next value; return whether it is plausible, or confirmed by now."""
-        if not observation.may_follow(self.accepted, power):
+        if not observation.may_follow(_Observation(self.value, self.at, self.date), power):
             follows = self.candidate is not None and observation.may_follow(self.candidate, power)
             self.candidate = observation
             self.agreed = self.agreed + 1 if follows else 1
             if self.agreed < CONFIRMATIONS:
                 return False
-        self.accepted, self.candidate, self.agreed = observation, None, 0
+        self.value, self.at, self.date = observation
+        self.candidate, self.agreed = None, 0
         return True
 
 

@@ -5,8 +5,8 @@ docs/home-assistant.md.
 """
 
 import math
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from common import tariff
 from common.frame import Value
@@ -29,6 +29,21 @@ _GRID_VOLTS = 230  # assumed where a meter sends currents only
 _PHASES = (1, 2, 3)
 
 
+class Inputs(NamedTuple):
+    """What keys are derived from."""
+
+    mode: Mode
+    values: Mapping[str, Value]
+    peak_seen: bool
+    overload_frame: bool
+    three_phase: bool
+
+    @property
+    def status(self) -> StatusRegister | None:
+        """The status register, if the meter sends one."""
+        return parse_status(self.values.get("STGE"))
+
+
 def derive(
     mode: Mode, values: Mapping[str, Value], *, peak_seen: bool = False, overload_frame: bool = False
 ) -> Derived:
@@ -36,21 +51,51 @@ def derive(
 
     `peak_seen`: this contract has mobile peaks, as one was seen; `overload_frame`: the last frame was a short one.
     """
-    status = parse_status(values.get("STGE"))
-    derived: Derived = {"mode": mode.value}
-    derived |= _tariff(mode, values, status, peak_seen=peak_seen)
-    derived |= _supply(mode, values, status)
-    derived |= _power(mode, values, overload_frame=overload_frame)
-    derived |= _energy(mode, values, derived.get("contract"))
-    if status is not None:
-        derived["exporting"] = status.exporting or (_integer(values, "SINSTI") or 0) > 0
-    blocks = parse_day_profile(values.get("PJOURF+1"))
-    if blocks is not None:
-        derived["next_day"] = [
-            {"from": block.start, "index": block.index, "contact": block.contact, "relays": list(block.relays)}
-            for block in blocks
-        ]
-    return derived
+    return DerivedValues().update(mode, values, None, peak_seen=peak_seen, overload_frame=overload_frame)
+
+
+class DerivedValues:
+    """Derives from the last values of one meter, again and again, and computes only what can have changed."""
+
+    def __init__(self) -> None:
+        self._circumstances: tuple[Mode, bool, bool] | None = None
+        self._three_phase = False
+        self._parts: list[Derived] = [{} for _ in PARTS]
+        self._merged: Derived = {}
+
+    def update(
+        self,
+        mode: Mode,
+        values: Mapping[str, Value],
+        changed: Collection[str] | None,
+        *,
+        peak_seen: bool,
+        overload_frame: bool,
+    ) -> Derived:
+        """Derive, as `derive` does; the result is not to be changed.
+
+        `changed` are the labels whose values differ since the last call; None: or labels have come or gone.
+        """
+        circumstances = mode, peak_seen, overload_frame
+        if changed is None or circumstances != self._circumstances:
+            self._circumstances, self._three_phase = circumstances, is_three_phase(values)
+            inputs = Inputs(mode, values, peak_seen, overload_frame, self._three_phase)
+            self._parts = [part.compute(inputs) for part in PARTS]
+        else:
+            outdated = [number for number, part in enumerate(PARTS) if not part.labels.isdisjoint(changed)]
+            if not outdated:
+                return self._merged
+            inputs = Inputs(mode, values, peak_seen, overload_frame, self._three_phase)
+            for number in outdated:
+                self._parts[number] = PARTS[number].compute(inputs)
+        self._merged = {}
+        for part in self._parts:
+            self._merged |= part
+        return self._merged
+
+
+#: The labels by whose values a mobile peak is known; some others count by their presence.
+PEAK_LABELS = frozenset(["STGE", "PTEC"])
 
 
 def has_peak(values: Mapping[str, Value]) -> bool:
@@ -64,11 +109,13 @@ def has_peak(values: Mapping[str, Value]) -> bool:
 # Tariff.
 
 
-def _tariff(mode: Mode, values: Mapping[str, Value], status: StatusRegister | None, *, peak_seen: bool) -> Derived:
+def _tariff(inputs: Inputs) -> Derived:
+    mode, values, peak_seen = inputs.mode, inputs.values, inputs.peak_seen
+    derived: Derived = {"mode": mode.value}
     if mode is Mode.HISTORIC:
-        derived = _historic_tariff(values, peak_seen=peak_seen)
+        derived |= _historic_tariff(values, peak_seen=peak_seen)
     else:
-        derived = _standard_tariff(values, status, peak_seen=peak_seen)
+        derived |= _standard_tariff(values, inputs.status, peak_seen=peak_seen)
     if derived["period"]:
         derived["off_peak"] = _is_off_peak(derived["period"])
     return _without_none(derived)
@@ -85,9 +132,7 @@ def _is_off_peak(period: str) -> bool:
 
 
 def _historic_tariff(values: Mapping[str, Value], *, peak_seen: bool) -> Derived:
-    option, code = _text(values, "OPTARIF"), _text(values, "PTEC")
-    option = option and option.rstrip(".")
-    contract = option and _CONTRACTS.get("BBR?" if option.startswith("BBR") else option, option)
+    contract, code = _historic_contract(values), _text(values, "PTEC")
     derived: Derived = {"contract": contract, "period": code and code.rstrip(".")}
     if contract == "tempo":
         derived["tempo_today"] = code and _COLOUR_OF_PERIOD.get(code[-1])
@@ -98,6 +143,12 @@ def _historic_tariff(values: Mapping[str, Value], *, peak_seen: bool) -> Derived
             "PEJP" in values and not derived["peak"]
         )  # meters older than Linky send it until the peak ends
     return derived
+
+
+def _historic_contract(values: Mapping[str, Value]) -> str | None:
+    option = _text(values, "OPTARIF")
+    option = option and option.rstrip(".")
+    return option and _CONTRACTS.get("BBR?" if option.startswith("BBR") else option, option)
 
 
 def _standard_tariff(values: Mapping[str, Value], status: StatusRegister | None, *, peak_seen: bool) -> Derived:
@@ -121,8 +172,9 @@ def _standard_tariff(values: Mapping[str, Value], status: StatusRegister | None,
 # Status register and relays.
 
 
-def _supply(mode: Mode, values: Mapping[str, Value], status: StatusRegister | None) -> Derived:
-    if mode is Mode.HISTORIC:
+def _supply(inputs: Inputs) -> Derived:
+    values, status = inputs.values, inputs.status
+    if inputs.mode is Mode.HISTORIC:
         return {"overload": any(label in values for label in ("ADPS", "ADIR1", "ADIR2", "ADIR3"))}
     derived: Derived = {}
     if status is not None:
@@ -146,22 +198,22 @@ def _supply(mode: Mode, values: Mapping[str, Value], status: StatusRegister | No
 # Power, and what is left of it before the breaker opens.
 
 
-def _power(mode: Mode, values: Mapping[str, Value], *, overload_frame: bool) -> Derived:
-    if mode is Mode.HISTORIC:
-        return _without_none(_historic_power(values, overload_frame=overload_frame))
-    return _without_none(_standard_power(values))
+def _power(inputs: Inputs) -> Derived:
+    if inputs.mode is Mode.HISTORIC:
+        return _without_none(_historic_power(inputs))
+    return _without_none(_standard_power(inputs))
 
 
-def _historic_power(values: Mapping[str, Value], *, overload_frame: bool) -> Derived:
+def _historic_power(inputs: Inputs) -> Derived:
+    values, three_phase = inputs.values, inputs.three_phase
     subscribed = _integer(values, "ISOUSC")
     if not subscribed:  # no contract is for 0
         return {}
-    three_phase = is_three_phase(values)
     labels = [f"IINST{n}" for n in _PHASES] if three_phase else ["IINST"]
     currents = [amperes for label in labels if (amperes := _integer(values, label)) is not None]
     power = subscribed * VA_PER_AMPERE * (3 if three_phase else 1)
     apparent = _integer(values, "PAPP")
-    if currents and (overload_frame or apparent is None):  # overload frames, and old meters, have currents only
+    if currents and (inputs.overload_frame or apparent is None):  # overload frames, and old meters, have currents only
         apparent = sum(currents) * _GRID_VOLTS
     return {
         "subscribed_power": power,
@@ -170,20 +222,22 @@ def _historic_power(values: Mapping[str, Value], *, overload_frame: bool) -> Der
     }
 
 
-def _standard_power(values: Mapping[str, Value]) -> Derived:
+def _standard_power(inputs: Inputs) -> Derived:
+    values = inputs.values
     reference, cutoff = _integer(values, "PREF"), _integer(values, "PCOUP")
     derived: Derived = {"subscribed_power": reference * 1000 if reference else None}
     limit = (cutoff or reference or 0) * 1000
     if limit:
         apparent = _apparent(values)
         derived["headroom_power"] = None if apparent is None else limit - apparent
-        derived["headroom_current"] = min(_headroom_currents(values, limit), default=None)
+        derived["headroom_current"] = min(
+            _headroom_currents(values, limit, three_phase=inputs.three_phase), default=None
+        )
     return derived
 
 
-def _headroom_currents(values: Mapping[str, Value], limit: int) -> Iterator[int]:
+def _headroom_currents(values: Mapping[str, Value], limit: int, *, three_phase: bool) -> Iterator[int]:
     """Yield what is left on each phase, in whole amperes."""
-    three_phase = is_three_phase(values)
     for n in _PHASES if three_phase else (1,):
         volts, amperes = _integer(values, f"URMS{n}"), _integer(values, f"IRMS{n}")
         if not volts:
@@ -215,11 +269,19 @@ def _apparent(values: Mapping[str, Value]) -> int | None:
 # Energy.
 
 
-def _energy(mode: Mode, values: Mapping[str, Value], contract: str | None) -> Derived:
-    labels = import_registers(mode, contract)
+def _energy(inputs: Inputs) -> Derived:
+    values = inputs.values
+    labels = import_registers(inputs.mode, _historic_contract(values) if inputs.mode is Mode.HISTORIC else None)
     return _without_none(
         {"import_total": total(values, labels) if labels else None, "export_total": _integer(values, "EAIT")}
     )
+
+
+def _exporting(inputs: Inputs) -> Derived:
+    status = inputs.status
+    if status is None:
+        return {}
+    return {"exporting": status.exporting or (_integer(inputs.values, "SINSTI") or 0) > 0}
 
 
 def import_registers(mode: Mode, contract: str | None) -> tuple[str, ...]:
@@ -231,6 +293,48 @@ def total(values: Mapping[str, Value], labels: tuple[str, ...]) -> int | None:
     """Return the sum of registers in Wh; None unless all of them are known."""
     indexes = [index for label in labels if (index := _integer(values, label)) is not None]
     return sum(indexes) if len(indexes) == len(labels) else None
+
+
+# The day after.
+
+
+def _next_day(inputs: Inputs) -> Derived:
+    blocks = parse_day_profile(inputs.values.get("PJOURF+1"))
+    if blocks is None:
+        return {}
+    return {
+        "next_day": [
+            {"from": block.start, "index": block.index, "contact": block.contact, "relays": list(block.relays)}
+            for block in blocks
+        ]
+    }
+
+
+class Part(NamedTuple):
+    """Some of the keys, and the labels whose values they follow from; any label may count by its presence."""
+
+    compute: Callable[[Inputs], Derived]
+    labels: frozenset[str]
+
+
+PARTS = (
+    Part(_tariff, frozenset(["OPTARIF", "PTEC", "DEMAIN", "NGTF", "NTARF", "LTARF", "STGE"])),
+    Part(_supply, frozenset(["STGE", "NTARF", "RELAIS"])),
+    Part(
+        _power,
+        frozenset(
+            [
+                *("ISOUSC", "PAPP", "IINST", "PREF", "PCOUP", "SINSTS", "SINST1"),
+                *(f"{name}{phase}" for name in ("IINST", "SINSTS", "URMS", "IRMS") for phase in _PHASES),
+            ]
+        ),
+    ),
+    Part(
+        _energy, frozenset(["OPTARIF", "EAST", "EAIT", *(label for labels in _REGISTERS.values() for label in labels)])
+    ),
+    Part(_exporting, frozenset(["STGE", "SINSTI"])),
+    Part(_next_day, frozenset(["PJOURF+1"])),
+)
 
 
 def _integer(values: Mapping[str, Value], label: str) -> int | None:

@@ -1,6 +1,10 @@
 """Keeps the last good value of each label of one meter, and drops those that the meter no longer sends. Pure."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import compress
+from operator import ne
+from typing import NamedTuple
 
 from common.frame import Frame, Value
 from common.labels import LABELS, Mode
@@ -23,6 +27,7 @@ SETTLED = 5
 _OVERLOAD_WARNINGS = ("ADIR1", "ADIR2", "ADIR3")  # only in overload frames
 _OVERLOAD_FRAME = frozenset((*_OVERLOAD_WARNINGS, "ADCO", "IINST1", "IINST2", "IINST3"))
 _CONTRACT = {Mode.HISTORIC: "OPTARIF", Mode.STANDARD: "NGTF"}
+_DECISIVE = frozenset((*_CONTRACT.values(), "STGE"))  # that decide what else a meter sends
 _INDEXES = {
     mode: frozenset(label.name for label in labels.values() if label.cumulative) for mode, labels in LABELS.items()
 }
@@ -46,11 +51,21 @@ class CompleteFrames:
         return True
 
 
+class Accepted(NamedTuple):
+    """What a frame has brought."""
+
+    labels: frozenset[str]  # whose values were accepted
+    changed: Sequence[str] | None  # whose values differ since the frame before; None: or labels have come or gone
+    stamps_changed: bool  # of any label but DATE
+
+
 class LastValues:
     """Last good values of one meter, by label.
 
     An index that is new, or that falls, is accepted when it comes a second time: a single wrong 0 in the first frame
     after a start could not be recognised otherwise.
+
+    Most frames repeat the one before but for a few values. While nothing is in doubt, only those are looked at.
     """
 
     def __init__(self) -> None:
@@ -69,16 +84,52 @@ class LastValues:
         self._missed: dict[str, int] = {}  # damaged frames in a row without a transient label
         self._seen_since_change: set[str] | None = None  # labels, since the contract changed
         self._complete_since_change = 0  # frames
+        self._before: Frame | None = None  # the last frame, if it would change nothing when it came again
+        self._accepted: frozenset[str] = frozenset()  # labels of the last frame
 
     @property
     def complete(self) -> bool:
         """Whether all is known that the meter sends."""
-        waiting = any(label not in self.values for label in self._seen_once)
         count = self._complete_frames.count
-        return count >= SETTLED or (count > 0 and not waiting)
+        return count >= SETTLED or (count > 0 and all(label in self.values for label in self._seen_once))
 
-    def update(self, frame: Frame) -> frozenset[str]:
-        """Take over the values of a frame; return the labels of those that were accepted."""
+    def update(self, frame: Frame) -> Accepted:
+        """Take over the values of a frame."""
+        return self._update_changes(frame) or self._update_whole(frame)
+
+    def _update_changes(self, frame: Frame) -> Accepted | None:
+        """Take over what differs from the frame before; None, and nothing is done, where that is not enough."""
+        before = self._before
+        if before is None or frame.meter != before.meter or frame.mode is not before.mode:
+            return None
+        labels, stamps, stamps_before = list(frame.values), frame.stamps or {}, before.stamps or {}
+        if labels != list(before.values) or list(stamps) != list(stamps_before):
+            return None
+        changed = list(compress(labels, map(ne, frame.values.values(), before.values.values())))
+        for label in changed:
+            if not self._is_simple(frame.mode, label, frame.values[label]):
+                return None
+        for label in changed:
+            self.values[label] = strip_padding(frame.values[label])
+        stamps_changed = False
+        for label in compress(stamps, map(ne, stamps.values(), stamps_before.values())):
+            if label != "DATE":
+                self.stamps[label] = stamps[label]
+                stamps_changed = True
+        self._complete_frames.feed(frame)
+        self._before = frame
+        return Accepted(self._accepted, changed, stamps_changed)
+
+    def _is_simple(self, mode: Mode, label: str, value: Value) -> bool:
+        """Return whether a value that has changed only replaces the one before."""
+        last = self.values.get(label)
+        if last is None or label in _DECISIVE or label not in self._accepted:
+            return False
+        if label in _INDEXES[mode]:
+            return isinstance(value, int) and isinstance(last, int) and value >= last
+        return strip_padding(value) != ""
+
+    def _update_whole(self, frame: Frame) -> Accepted:
         if self._source != (frame.meter, frame.mode):
             self.changes += self._source is not None
             self._source = frame.meter, frame.mode
@@ -90,7 +141,18 @@ class LastValues:
         self._detect_contract_change(frame)
         if self._complete_frames.feed(frame):
             self._drop_former()
-        return accepted
+        self._before, self._accepted = frame if self._is_settled(frame) else None, accepted
+        return Accepted(accepted, None, True)
+
+    def _is_settled(self, frame: Frame) -> bool:
+        """Return whether the frame that was just taken over would change nothing when it came again."""
+        stamps = (frame.stamps or {}).keys() - {"DATE"}
+        return (
+            not self._seen_once
+            and self._seen_since_change is None
+            and stamps <= self.stamps.keys()
+            and TRANSIENT.isdisjoint((self.values.keys() | self.stamps.keys()) - frame.values.keys())
+        )
 
     def _accept(self, mode: Mode, label: str, value: Value) -> bool:
         if label not in _INDEXES[mode]:

@@ -23,8 +23,10 @@ everything else                   any change  `every`
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import compress
+from operator import ne
 from typing import Any, NamedTuple
 
 from common.labels import LABELS, Mode
@@ -38,6 +40,7 @@ URGENT = frozenset(
         *(f"relay_{number}" for number in range(1, RELAYS + 1)),
     ]
 )
+_URGENT_KEYS = tuple(URGENT)
 _MINUTE = 60.0  # seconds
 
 
@@ -70,6 +73,7 @@ class PublishPolicy:
         self._every = every
         self._refresh = refresh
         self._published: dict[str, Any] = {}
+        self._published_urgent: list[Any] = []  # the values of _URGENT_KEYS in it; None for those that are absent
         self._changed_at: dict[str, float] = {}  # by key, monotonic
         self._last_at: float | None = None  # when something was published
         self._last_full_at = 0.0  # when everything was published
@@ -88,19 +92,28 @@ class PublishPolicy:
         """Return what to publish now, None if nothing is due."""
         if self._last_at is None or self.forced or monotonic - self._last_full_at >= self._refresh:
             return self._publish(state, state, monotonic)
-        changed = [key for key in state.keys() | self._published.keys() if self._differs(state, key)]
-        urgent = {key for key in changed if key in URGENT and self._interval_over(key, monotonic)}
+        changed: Sequence[str] = ()
+        urgent: set[str] = set()
+        if list(map(state.get, _URGENT_KEYS)) != self._published_urgent:
+            changed = self._changed(state)
+            urgent = {key for key in changed if key in URGENT and self._interval_over(key, monotonic)}
         if not urgent and monotonic - self._last_at < self._every:
             return None
         if self._stale or urgent - {"exporting"}:
             return self._publish(state, state, monotonic)
-        ready = [key for key in changed if self._ready(state, key, monotonic)]
+        ready = [key for key in changed or self._changed(state) if self._ready(state, key, monotonic)]
         return self._publish(state, ready, monotonic) if ready else None
 
-    def _differs(self, state: Mapping[str, Any], key: str) -> bool:
-        if key not in state or key not in self._published:
-            return True
-        return bool(state[key] != self._published[key])
+    def _changed(self, state: Mapping[str, Any]) -> list[str]:
+        """Return the keys that differ from what was published, or have come or gone."""
+        keys, published = list(state), self._published
+        if keys == list(published):
+            return list(compress(keys, map(ne, state.values(), published.values())))
+        return [
+            key
+            for key in state.keys() | published.keys()
+            if key not in state or key not in published or state[key] != published[key]
+        ]
 
     def _interval_over(self, key: str, monotonic: float) -> bool:
         return monotonic - self._changed_at.get(key, -math.inf) >= _rule(key).min_interval
@@ -127,6 +140,7 @@ class PublishPolicy:
         for key in self._changed_at.keys() - published.keys():
             del self._changed_at[key]
         self._published, self._last_at = published, monotonic
+        self._published_urgent = list(map(published.get, _URGENT_KEYS))
         if full:
             self._last_full_at, self.forced, self._stale = monotonic, False, False
         return dict(published)

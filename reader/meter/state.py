@@ -5,11 +5,12 @@ frame ──▶ last values ──▶ derived ──▶ publish policy ──▶
   └──▶ power estimate ───────┘
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from common.frame import Frame, write_stamp
-from reader.meter.derived import derive, has_peak, import_registers, total
+from reader.meter.derived import PEAK_LABELS, DerivedValues, has_peak, import_registers, total
 from reader.meter.last_values import LastValues
 from reader.meter.power_estimate import PowerEstimate
 from reader.meter.publish_policy import PublishPolicy
@@ -26,7 +27,10 @@ class MeterState:
         self._last_values = LastValues()
         self._estimate = PowerEstimate()
         self._policy = PublishPolicy(every=every, refresh=refresh)
-        self._derived: dict[str, Any] = {}
+        self._derived_values = DerivedValues()
+        self._derived: Mapping[str, Any] = {}
+        self._stamps: dict[str, str] = {}  # by key of the state
+        self._snapshot: Mapping[str, Any] | None = None  # None: to be made
         self._estimated_power: int | None = None
         self._peak_seen = False  # a mobile peak, under this contract
         self._online: bool | None = None
@@ -34,25 +38,38 @@ class MeterState:
     def update(self, frame: Frame, monotonic: float) -> Frame:
         """Take over a frame whose last byte arrived at `monotonic`; return it without values that are in doubt."""
         last_values, changes = self._last_values, self._last_values.changes
-        accepted = last_values.update(frame)
+        accepted, changed, stamps_changed = last_values.update(frame)
         if last_values.changes != changes:
             self._peak_seen = False
             self._estimate.clear()
-        self._peak_seen = self._peak_seen or has_peak(last_values.values)
-        self._derived = derive(
-            frame.mode, last_values.values, peak_seen=self._peak_seen, overload_frame=last_values.overload_frame
+        if changed is None or not PEAK_LABELS.isdisjoint(changed):
+            self._peak_seen = self._peak_seen or has_peak(last_values.values)
+        if stamps_changed:
+            self._stamps = {f"{label}_at": write_stamp(stamp) for label, stamp in last_values.stamps.items()}
+        self._derived = self._derived_values.update(
+            frame.mode,
+            last_values.values,
+            changed,
+            peak_seen=self._peak_seen,
+            overload_frame=last_values.overload_frame,
         )
-        # Only from indexes of this very frame: one that was held back must not be estimated from.
-        carried = {label: value for label, value in frame.values.items() if label in accepted}
+        if len(accepted) < len(frame.values):
+            carried = {label: value for label, value in frame.values.items() if label in accepted}
+            frame = replace(frame, values=carried)
+        self._update_estimate(frame, monotonic)
+        self._snapshot = None
+        return frame
+
+    def _update_estimate(self, frame: Frame, monotonic: float) -> None:
+        """Estimate from the indexes of this very frame: one that was held back must not be estimated from."""
         registers = import_registers(frame.mode, self._derived.get("contract"))
         self._estimate.update(
-            total(carried, registers) if registers else None,
-            total(carried, ("EAIT",)),
+            total(frame.values, registers) if registers else None,
+            total(frame.values, ("EAIT",)),
             monotonic,
             self._derived.get("subscribed_power"),
         )
         self._estimated_power = self._estimate.power(monotonic)
-        return replace(frame, values=carried)
 
     def set_online(self, online: bool) -> None:
         """Set whether frames are coming."""
@@ -62,7 +79,7 @@ class MeterState:
             self._policy.force()
         self._online = online
         self._estimate.clear()
-        self._estimated_power = None
+        self._estimated_power = self._snapshot = None
 
     def force_publish(self) -> None:
         """Publish everything next time, changed or not."""
@@ -85,11 +102,13 @@ class MeterState:
             return None  # a refresh would make old values look new
         return self._policy.due(self.snapshot(), monotonic)
 
-    def snapshot(self) -> dict[str, Any]:
+    def snapshot(self) -> Mapping[str, Any]:
         """Return all that is known now, complete or not."""
-        snapshot: dict[str, Any] = dict(self._last_values.values)
-        snapshot |= {f"{label}_at": write_stamp(stamp) for label, stamp in self._last_values.stamps.items()}
-        snapshot |= self._derived
-        if self._estimated_power is not None:
-            snapshot["estimated_power"] = self._estimated_power
-        return snapshot
+        if self._snapshot is None:
+            snapshot: dict[str, Any] = dict(self._last_values.values)
+            snapshot |= self._stamps
+            snapshot |= self._derived
+            if self._estimated_power is not None:
+                snapshot["estimated_power"] = self._estimated_power
+            self._snapshot = snapshot
+        return self._snapshot

@@ -1,7 +1,7 @@
 """Follows one meter by its frames, and makes what is shown of it. Pure: no I/O, no clock."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from common.frame import Frame, parse_time
@@ -105,7 +105,7 @@ class MeterView:
 
     # Power.
 
-    def _power_gauge(self, state: dict[str, Any]) -> Gauge | None:
+    def _power_gauge(self, state: Mapping[str, Any]) -> Gauge | None:
         power = _power(state)
         if power is None:
             return None
@@ -113,7 +113,7 @@ class MeterView:
         level = Level.OVER if state.get("overload") else level_of(power, limit)
         return Gauge(name=self._translate("power"), value=power, limit=limit, unit="VA", level=level)
 
-    def _details(self, state: dict[str, Any]) -> Iterator[str]:
+    def _details(self, state: Mapping[str, Any]) -> Iterator[str]:
         translate = self._translate
         amounts = [
             f"{translate.number(state[key])} {unit}"
@@ -131,7 +131,7 @@ class MeterView:
         if (estimate := state.get("estimated_power")) is not None:
             yield translate("estimate", amount=f"{translate.number(estimate)} W")
 
-    def _phases(self, state: dict[str, Any]) -> Iterator[Gauge]:
+    def _phases(self, state: Mapping[str, Any]) -> Iterator[Gauge]:
         if not is_three_phase(state):
             return
         subscribed = state.get("subscribed_power")
@@ -152,11 +152,11 @@ class MeterView:
                 details=tuple(details),
             )
 
-    def _exported(self, state: dict[str, Any]) -> str:
+    def _exported(self, state: Mapping[str, Any]) -> str:
         power = state.get("SINSTI")
         return f"{self._translate.number(power)} VA" if power else ""
 
-    def _highest(self, state: dict[str, Any]) -> str:
+    def _highest(self, state: Mapping[str, Any]) -> str:
         power, at = state.get("SMAXSN"), state.get("SMAXSN_at")
         if power is None:
             return ""
@@ -165,7 +165,7 @@ class MeterView:
 
     # Tariff.
 
-    def _tariff(self, state: dict[str, Any]) -> tuple[str, ...]:
+    def _tariff(self, state: Mapping[str, Any]) -> tuple[str, ...]:
         language, contract, period = self._translate.language, state.get("contract"), state.get("period")
         names = []
         if contract:
@@ -174,7 +174,7 @@ class MeterView:
             names.append(name)
         return tuple(capitalise(name) for name in names)
 
-    def _colours(self, state: dict[str, Any]) -> tuple[tuple[str, str, str], ...]:
+    def _colours(self, state: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
         return tuple(
             (self._translate(day), colour_name(state[key], self._translate.language).lower(), state[key])
             for day, key in (("today", "tempo_today"), ("tomorrow", "tempo_tomorrow"))
@@ -183,7 +183,7 @@ class MeterView:
 
     # Indexes.
 
-    def _registers(self, state: dict[str, Any]) -> Iterator[Register]:
+    def _registers(self, state: Mapping[str, Any]) -> Iterator[Register]:
         total = state.get("import_total")
         registers = list(self._tariff_registers(state))
         if total is not None and (len(registers) != 1 or registers[0].energy != self._energy(total)):
@@ -192,7 +192,7 @@ class MeterView:
         if (exported := state.get("export_total")) is not None:
             yield Register(self._translate("exported"), self._energy(exported), total=True)
 
-    def _tariff_registers(self, state: dict[str, Any]) -> Iterator[Register]:
+    def _tariff_registers(self, state: Mapping[str, Any]) -> Iterator[Register]:
         language, period = self._translate.language, state.get("period")
         if self._mode is Mode.HISTORIC:
             for label, name in HISTORIC_REGISTER_NAMES.items():
@@ -212,7 +212,7 @@ class MeterView:
 
     # Alerts.
 
-    def _alerts(self, state: dict[str, Any]) -> Iterator[Alert]:
+    def _alerts(self, state: Mapping[str, Any]) -> Iterator[Alert]:
         translate = self._translate
         for key, level in _ALERTS.items():
             # Tempo's peaks are its white and red days, which the colours show.
@@ -241,7 +241,7 @@ class MeterView:
         return (len(self._frame_times) - (self._first_at > now - RATE_OVER)) / seconds if seconds > 3 else None
 
 
-def _power(state: dict[str, Any]) -> int | None:
+def _power(state: Mapping[str, Any]) -> int | None:
     """Return the apparent power drawn in VA."""
     power = state.get("SINSTS", state.get("PAPP"))
     if power is None and {"subscribed_power", "headroom_power"} <= state.keys():

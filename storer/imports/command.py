@@ -39,7 +39,7 @@ def declare_import(parser: argparse.ArgumentParser, config_file: Path) -> None:
     add("--series", action="append", default=[], metavar="NAME[=REGISTER]", help="a series of a database; repeatable")
     add("--register", default="total", help="register of a Jeedom file; default: total")
     add("--unit", choices=_UNITS, default="Wh", help="unit of an index of Jeedom; default: Wh")
-    add("--time-zone", default="Europe/Paris", metavar="NAME", help="zone of local times; default: Europe/Paris")
+    add("--zone", default="Europe/Paris", metavar="NAME", help="zone of local times; default: Europe/Paris")
     add("--password-file", type=Path, metavar="FILE", help="the password for the address of a database")
     other = parser.add_mutually_exclusive_group()
     other.add_argument("--list", action="store_true", help="show what was imported")
@@ -93,7 +93,7 @@ class _Importer:
         self._progress = progress
         self._out = out
         series, register = read_series(arguments.series), read_register(arguments.register)
-        clock = LocalClock(arguments.time_zone)
+        clock = LocalClock(arguments.zone)
         self._meter, meter = writer.find_meter(connection, arguments.meter)
         self._request = Request(
             meter=meter,

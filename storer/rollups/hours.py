@@ -11,11 +11,12 @@ from typing import Any
 
 from common.database import Connection, sql_time
 from common.labels import Mode
+from common.registers import REGISTERS
 from storer.database.label_sets import read_contents
 from storer.database.rows import COLUMNS, decode_row
 from storer.rollups.breaks import HourReadings, judge
 from storer.rollups.minutes import MEASURES, literals, upsert
-from storer.rollups.registers import REGISTERS, TOTAL, Readings, readings, supplier_number
+from storer.rollups.registers import TOTAL, Readings, readings, supplier_number
 from storer.rollups.stored_hours import READINGS, StoredHours, hour_row
 
 log = logging.getLogger(__name__)
@@ -50,12 +51,19 @@ _SET = (
     f"INSERT INTO hours (meter_id, hour, frames, seconds, minutes, {', '.join(_WRITTEN)}) VALUES %s"  # noqa: S608 - our own names
     f" ON DUPLICATE KEY UPDATE {', '.join(f'{column} = VALUES({column})' for column in _WRITTEN)}"
 )
-_FRAME = (
-    f"SELECT timestamp, label_set_id, {', '.join(COLUMNS)} FROM frames"  # noqa: S608 - our own names
-    " WHERE timestamp >= %s AND timestamp < %s AND meter_id = %s"
-    " AND (index_total IS NOT NULL OR index_supplier IS NOT NULL){} ORDER BY timestamp {} LIMIT 1"
-)
-_WHOLE = " AND COALESCE(dropped, 0) = 0"
+
+
+def _both_ends(only: str) -> str:
+    """Return a query for the first and the last frame with an index."""
+    select = (
+        f"SELECT timestamp, label_set_id, {', '.join(COLUMNS)} FROM frames"  # noqa: S608 - our own names
+        " WHERE timestamp >= %s AND timestamp < %s AND meter_id = %s"
+        f" AND (index_total IS NOT NULL OR index_supplier IS NOT NULL){only} ORDER BY timestamp"
+    )
+    return f"({select} LIMIT 1) UNION ALL ({select} DESC LIMIT 1)"
+
+
+_WHOLE_ENDS, _ALL_ENDS = _both_ends(" AND COALESCE(dropped, 0) = 0"), _both_ends("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,43 +120,51 @@ class _HourRoller:
         connection.execute(_FROM_MINUTES, (sql_time(hour), tuple(self._meters), sql_time(hour), sql_time(hour + HOUR)))
         # The rows are locked from here on: what follows reads what another storer has committed.
         old = self._stored.of_hour(hour, self._meters)
-        made = self._stored.minutes_of_hour(hour, self._meters)
-        rows, changed = [], []
-        for meter in self._meters:
-            if meter not in made:
-                continue
-            frames, minutes = made[meter]
-            if held is not None and held.get(meter, 0) < frames:
-                continue
-            ends = self._ends(meter, minutes)
-            if ends is None:
-                continue
-            first, last = ends
-            new = HourReadings(
-                hour=hour,
-                first_at=first.at,
-                last_at=last.at,
-                first_standard=first.standard,
-                last_standard=last.standard,
-                first=first.values,
-                last=last.values,
-                label_set_id=last.label_set_id,
-                supplier=last.supplier,
-            )
-            previous = old.get(meter)
-            if new == previous and not always_judge:
-                continue
-            judgement = judge(new, *self._stored.before(meter, new))
-            self._stored.write_breaks(meter, hour, judgement)
+        new = self._readings(held)
+        judged = [meter for meter in new if always_judge or new[meter] != old.get(meter)]
+        if not judged:
+            return
+        # For nearly all meters the hour before is the one that counts.
+        previous = self._stored.of_hour(hour - HOUR, judged, lock=True)
+        breaks = self._stored.breaks_of_hour(hour, judged)
+        rows = []
+        for meter in judged:
+            judgement = judge(new[meter], *self._stored.before(meter, new[meter], previous.get(meter)))
+            self._stored.write_breaks(meter, hour, judgement, breaks.get(meter, {}))
             rows.append(
-                (meter, f"{hour:%Y-%m-%d %H:%M:%S}", 0, 0, 0, *hour_row(new), judgement.drawn, judgement.injected)
+                (
+                    meter,
+                    f"{hour:%Y-%m-%d %H:%M:%S}",
+                    0,
+                    0,
+                    0,
+                    *hour_row(new[meter]),
+                    judgement.drawn,
+                    judgement.injected,
+                )
             )
-            if new != previous:
-                changed.append((meter, previous, new))
-        if rows:
-            connection.execute(_SET % literals(rows))
-        for meter, previous, new in changed:
-            self._judge_following(meter, previous, new)
+        connection.execute(_SET % literals(rows))
+        for meter in judged:
+            if new[meter] != old.get(meter):
+                self._judge_following(meter, old.get(meter), new[meter])
+
+    def _readings(self, held: Mapping[int, int] | None) -> dict[int, HourReadings]:
+        """Return the readings of each meter that has any, and whose frames are all held."""
+        ends: dict[int, tuple[Sequence[Any], Sequence[Any]]] = {}
+        for meter, (frames, minutes) in self._stored.minutes_of_hour(self._hour, self._meters).items():
+            if held is None or held.get(meter, 0) >= frames:
+                found = self._frames(meter, minutes)
+                if found is not None:
+                    ends[meter] = found
+        ids = {int(row[1]) for pair in ends.values() for row in pair}
+        contents = read_contents(self._connection, ids)
+        if missing := ids - contents.keys():
+            log.warning("Label sets %s are missing: no readings of their frames in the table hours", sorted(missing))
+        return {
+            meter: _hour_readings(self._hour, *(_decode(row, contents[row[1]]) for row in pair))
+            for meter, pair in ends.items()
+            if all(row[1] in contents for row in pair)
+        }
 
     def _judge_following(self, meter: int, previous: HourReadings | None, new: HourReadings) -> None:
         """Judge the next hour with readings, and for each register that it lacks the next hour that has it."""
@@ -164,39 +180,48 @@ class _HourRoller:
                     again[later.hour] = later
         for row in again.values():
             judgement = judge(row, *self._stored.before(meter, row))
-            self._stored.write_breaks(meter, row.hour, judgement)
+            breaks = self._stored.breaks_of_hour(row.hour, [meter])
+            self._stored.write_breaks(meter, row.hour, judgement, breaks.get(meter, {}))
             self._stored.write_energy(meter, row.hour, judgement)
 
-    def _ends(self, meter: int, minutes: int) -> tuple[_End, _End] | None:
-        """Return the first and the last readings of a meter; `minutes`: bit n, minute n has a frame."""
+    def _frames(self, meter: int, minutes: int) -> tuple[Sequence[Any], Sequence[Any]] | None:
+        """Return the first and the last frame with an index, whole ones if any; `minutes`: bit n, minute n has one."""
         # The key of frames begins with the time: only the minutes that have frames are worth reading.
         begin = self._hour + timedelta(minutes=(minutes & -minutes).bit_length() - 1)
         end = self._hour + timedelta(minutes=minutes.bit_length())
-        first = self._end(meter, begin, end, "ASC")
-        last = None if first is None else self._end(meter, begin, end, "DESC")
-        return None if first is None or last is None else (first, last)
-
-    def _end(self, meter: int, begin: datetime, end: datetime, order: str) -> _End | None:
-        for only in (_WHOLE, ""):
-            for row in self._connection.query(_FRAME.format(only, order), (sql_time(begin), sql_time(end), meter)):
-                return self._decode(row)
+        arguments = (sql_time(begin), sql_time(end), meter) * 2
+        for statement in (_WHOLE_ENDS, _ALL_ENDS):
+            rows = sorted(self._connection.query(statement, arguments), key=lambda row: row[0])
+            if rows:
+                return rows[0], rows[-1]
         return None
 
-    def _decode(self, row: Sequence[Any]) -> _End | None:
-        timestamp, label_set_id, *columns = row
-        content = read_contents(self._connection, [label_set_id]).get(label_set_id)
-        if content is None:
-            log.warning("Label set %d is missing: no readings of its frames in the table hours", label_set_id)
-            return None
-        frame = decode_row(timestamp.replace(tzinfo=UTC), "", tuple(columns), content)
-        values = readings(frame)
-        supplier = supplier_number(content.get("columns", {}).get("index_supplier"))
-        if supplier is None and frame.mode is Mode.HISTORIC and values[TOTAL] is not None:
-            supplier = 1  # BASE: there is only one
-        return _End(
-            at=frame.timestamp.replace(microsecond=0),
-            label_set_id=label_set_id,
-            standard=frame.mode is Mode.STANDARD,
-            supplier=supplier,
-            values=values,
-        )
+
+def _decode(row: Sequence[Any], content: Mapping[str, Any]) -> _End:
+    timestamp, label_set_id, *columns = row
+    frame = decode_row(timestamp.replace(tzinfo=UTC), "", tuple(columns), content)
+    values = readings(frame)
+    supplier = supplier_number(content.get("columns", {}).get("index_supplier"))
+    if supplier is None and frame.mode is Mode.HISTORIC and values[TOTAL] is not None:
+        supplier = 1  # BASE: there is only one
+    return _End(
+        at=frame.timestamp.replace(microsecond=0),
+        label_set_id=label_set_id,
+        standard=frame.mode is Mode.STANDARD,
+        supplier=supplier,
+        values=values,
+    )
+
+
+def _hour_readings(hour: datetime, first: _End, last: _End) -> HourReadings:
+    return HourReadings(
+        hour=hour,
+        first_at=first.at,
+        last_at=last.at,
+        first_standard=first.standard,
+        last_standard=last.standard,
+        first=first.values,
+        last=last.values,
+        label_set_id=last.label_set_id,
+        supplier=last.supplier,
+    )

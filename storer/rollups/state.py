@@ -69,7 +69,7 @@ def take_lease(
     Raises:
         DatabaseError: the database is unavailable, or refuses a statement.
     """
-    if not connection.query("SELECT 1 FROM rollup_state WHERE id = 1"):
+    if read_state(connection) is None:
         first = first_frame(connection)
         rebuild = (first, _end_of(first_up_to)) if first is not None and first < first_up_to else (None, None)
         connection.execute(

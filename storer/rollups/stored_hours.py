@@ -1,12 +1,13 @@
 """Reads and writes the readings and breaks that `hours` and `breaks` hold."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from common.database import Connection, sql_time
+from common.registers import REGISTERS
 from storer.rollups.breaks import Before, HourReadings, Judgement
-from storer.rollups.registers import REGISTERS, TOTAL
+from storer.rollups.registers import TOTAL
 
 #: Columns of `hours` in the order of `hour_row`.
 READINGS = (
@@ -60,11 +61,11 @@ class StoredHours:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def of_hour(self, hour: datetime, meters: Sequence[int]) -> dict[int, HourReadings]:
+    def of_hour(self, hour: datetime, meters: Sequence[int], *, lock: bool = False) -> dict[int, HourReadings]:
         """Return the readings of those meters that have any in an hour."""
         rows = self._connection.query(
             f"SELECT meter_id, hour, {_READINGS} FROM hours"  # noqa: S608 - our own names
-            " WHERE hour = %s AND meter_id IN %s AND last_at IS NOT NULL",
+            f" WHERE hour = %s AND meter_id IN %s AND last_at IS NOT NULL{_LOCK if lock else ''}",
             (sql_time(hour), tuple(meters)),
         )
         return {int(meter): _hour(row) for meter, *row in rows}
@@ -85,17 +86,21 @@ class StoredHours:
         )
         return _hour(rows[0]) if rows else None
 
-    def before(self, meter: int, hour: HourReadings) -> tuple[list[Before | None], bool]:
+    def before(
+        self, meter: int, hour: HourReadings, previous: HourReadings | None = None
+    ) -> tuple[list[Before | None], bool]:
         """Return the latest reading of each register that an hour has, before it; and whether there is a total then.
 
-        Without any earlier reading, the total counts from the beginning: True.
+        Without any earlier reading, the total counts from the beginning: True. `previous`: the latest hour with
+        readings before this one, if it is known.
         """
-        rows = self._connection.query(
-            f"{_ROW} AND hour < %s ORDER BY hour DESC LIMIT 1{_LOCK}", (meter, sql_time(hour.hour))
-        )
-        if not rows:
-            return [None] * len(REGISTERS), True
-        previous = _hour(rows[0])
+        if previous is None:
+            rows = self._connection.query(
+                f"{_ROW} AND hour < %s ORDER BY hour DESC LIMIT 1{_LOCK}", (meter, sql_time(hour.hour))
+            )
+            if not rows:
+                return [None] * len(REGISTERS), True
+            previous = _hour(rows[0])
         found: list[Before | None] = []
         for register, last in enumerate(hour.last):
             value = previous.last[register]
@@ -116,12 +121,21 @@ class StoredHours:
         )
         return Before(rows[0][0], rows[0][1].replace(tzinfo=UTC), bool(rows[0][2] & _LAST)) if rows else None
 
-    def write_breaks(self, meter: int, hour: datetime, judgement: Judgement) -> None:
-        """Write the breaks of an hour; one that is there no longer becomes 0, since rows cannot be deleted."""
-        rows = self._connection.query(
-            "SELECT register, step FROM breaks WHERE meter_id = %s AND hour = %s", (meter, sql_time(hour))
-        )
-        stored = {int(register): int(step) for register, step in rows}
+    def breaks_of_hour(self, hour: datetime, meters: Sequence[int]) -> dict[int, dict[int, int]]:
+        """Return the stored breaks of an hour, by meter and register."""
+        found: dict[int, dict[int, int]] = {}
+        for meter, register, step in self._connection.query(
+            "SELECT meter_id, register, step FROM breaks WHERE hour = %s AND meter_id IN %s",
+            (sql_time(hour), tuple(meters)),
+        ):
+            found.setdefault(int(meter), {})[int(register)] = int(step)
+        return found
+
+    def write_breaks(self, meter: int, hour: datetime, judgement: Judgement, stored: Mapping[int, int]) -> None:
+        """Write the breaks of an hour that differ from those stored; one that is no longer there becomes 0.
+
+        Rows are not deleted: the storer's account has no right to.
+        """
         for register in sorted(judgement.steps.keys() | stored.keys()):
             step = judgement.steps.get(register, 0)
             if stored.get(register, 0) != step:

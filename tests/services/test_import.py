@@ -174,7 +174,7 @@ def test_a_refused_file_imports_nothing_and_says_where(storer: Command, tables: 
         (("home-assistant", "mysql://ha:secret@127.0.0.1/ha", "--meter", ADDRESS), "leave the password out"),
         (("edgd1er", __file__, "--meter", ADDRESS), "edgd1er is read from a database"),
         (("enedis", "mysql://a@b/c", "--meter", ADDRESS), "enedis is read from a file"),
-        (("csv", "x", "--time-zone", "Mars", "--meter", ADDRESS), "the time zone 'Mars' is unknown"),
+        (("csv", "x", "--zone", "Mars", "--meter", ADDRESS), "the time zone 'Mars' is unknown"),
         (("--list", "csv"), None),
     ],
 )

@@ -17,9 +17,9 @@ from demo.servers import Database as Server
 from storer.database.frame_store import FrameStore
 from storer.database.schema import make_earlier_partitions
 from storer.rollups.roller import FULL_EVERY, MINUTE, OPEN, Roller
-from storer.rollups.state import LEASE, request_rebuild
+from storer.rollups.state import LEASE, rebuilt, request_rebuild, take_lease
 from tests.support.rollup_oracle import expected
-from tests.support.rollups import HOUR, assert_as_expected, hours_of, roll, stored
+from tests.support.rollups import HOUR, Crash, FragileConnection, assert_as_expected, hours_of, roll, stored
 from tests.support.storing import make_tables, query, store
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -154,6 +154,26 @@ def test_local_days_add_up_to_their_week_on_both_sundays(
 
 
 # Late frames.
+
+
+def test_a_frame_of_any_age_is_rolled_up(tables: Database, connection: Connection) -> None:
+    """Also at the worst moment: just after the minutes became final."""
+    clock, frames = Clock(), []
+    for minute in range(20):
+        Roller(connection, "one", now=clock).run()  # one that starts makes all final that it can
+        # A meter for each age: a mark of one would help the others.
+        arriving = [
+            standard(clock.now - age * MINUTE, f"03196100{age + 7:04}", EAST=minute)
+            for age in (-7, -3, 2, 4, 6, 14, 17)
+        ]
+        write(tables, arriving, clock.now)
+        frames += arriving
+        clock.now += timedelta(minutes=1, microseconds=1)
+    roller = Roller(connection, "one", now=clock)
+    for _ in range(30):
+        roller.run()
+        clock.now += MINUTE
+    assert_as_expected(tables, frames)
 
 
 def test_frames_in_time_leave_no_mark_and_late_or_early_ones_mark_their_hours(tables: Database) -> None:
@@ -307,6 +327,18 @@ def test_a_request_in_the_midst_of_a_rebuild_is_not_lost(tables: Database, conne
     assert query(tables, "SELECT SUM(drawn_wh) FROM hours WHERE hour < '2026-11-24 11:00:00'")[0][0] > 90 * 600
 
 
+def test_a_request_that_comes_during_a_step_of_a_rebuild_is_not_lost(tables: Database, connection: Connection) -> None:
+    store(tables, steady(NOON - 10 * HOUR, 10, every=600))
+    before = take_lease(connection, "one", NOON, NOON - OPEN)
+    assert before is not None
+    rebuilt(connection, before, NOON - 5 * HOUR)
+    state = take_lease(connection, "one", NOON, NOON - OPEN)
+    request_rebuild(connection)
+    assert state is not None
+    rebuilt(connection, state, None)
+    assert take_lease(connection, "one", NOON, NOON - OPEN) == before
+
+
 def test_only_one_of_two_rolls_up_until_its_lease_ends(tables: Database, connection: Connection) -> None:
     clock = Clock()
     one, two = (Roller(connection, name, now=clock) for name in ("one", "two"))
@@ -335,6 +367,27 @@ def test_new_minutes_are_there_after_a_minute_and_hours_after_ten(tables: Databa
     assert len(set(seen)) >= 2
 
 
+def test_what_a_run_that_is_killed_at_any_statement_left_is_made_up_for(tables: Database) -> None:
+    clock, frames, lasted = Clock(), [], 0
+    for statements in range(40):
+        arriving = [standard(clock.now - age * MINUTE, EAST=statements * 10 - age) for age in (4, 3, 2)]
+        write(tables, arriving, clock.now)
+        frames += arriving
+        connection = FragileConnection(tables)
+        connection.left = statements
+        with contextlib.suppress(Crash), contextlib.closing(connection):
+            Roller(connection, "one", now=clock).run()
+            lasted += 1
+        clock.now += 12 * MINUTE  # so that the frames are before what the next run makes final
+    assert 0 < lasted < 30
+    with contextlib.closing(tables.connect()) as last:
+        roller = Roller(last, "one", now=clock)
+        roller.run()
+        while roller.rebuild():
+            pass
+    assert_as_expected(tables, frames)
+
+
 def test_after_the_servers_clock_was_set_back_nothing_is_missed(tables: Database, connection: Connection) -> None:
     clock = Clock(NOON + 5 * HOUR)
     roller = Roller(connection, "one", now=clock)
@@ -342,7 +395,8 @@ def test_after_the_servers_clock_was_set_back_nothing_is_missed(tables: Database
     clock.now = NOON
     frames = steady(NOON, 1, every=10)
     for begin in range(0, len(frames), 6):
-        clock.now = frames[begin].timestamp
+        # Not marked as late, and later than what is rolled up each minute.
+        clock.now = frames[begin].timestamp + 4 * MINUTE
         write(tables, frames[begin : begin + 6], clock.now)
         roller.run()
     for _ in range(30):
@@ -358,6 +412,17 @@ def test_a_label_set_that_is_missing_stops_nothing(tables: Database, connection:
     roll(connection, hours_of(frames))
     assert query(tables, "SELECT frames, first_at, total_last FROM hours") == [(60, None, None)]
     assert query(tables, "SELECT COUNT(*), SUM(frames) FROM minutes") == [(60, 60)]
+
+
+def test_a_standard_frame_that_does_not_tell_its_register_is_not_taken_for_base(
+    tables: Database, connection: Connection
+) -> None:
+    frames = [Frame(meter=METER, timestamp=NOON, mode=Mode.STANDARD, values={"ADSC": METER, "EAST": 5})]
+    frames += [historic(NOON + HOUR, BASE=5, PTEC="TH..")]
+    write(tables, frames, NOON)
+    roll(connection, hours_of(frames))
+    assert query(tables, "SELECT supplier FROM minutes ORDER BY minute") == [(None,), (1,)]
+    assert_as_expected(tables, frames)
 
 
 def test_two_meters_in_the_same_minutes_stay_apart(tables: Database, connection: Connection) -> None:

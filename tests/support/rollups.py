@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 from common.database import Connection, Database
+from common.errors import Unavailable
 from common.frame import Frame, Value
 from common.labels import Mode
 from demo.servers import Database as Server
@@ -237,3 +238,31 @@ def shuffled(frames: Sequence[Frame], random: Random, order: str) -> list[Frame]
     if order == "blocks":
         todo.sort(key=lambda frame: frame.timestamp.minute // 20)
     return todo
+
+
+class Crash(Unavailable):
+    """The storer is killed."""
+
+
+class FragileConnection(Connection):
+    """A connection that is lost after some statements; whatever is not committed is rolled back."""
+
+    def __init__(self, database: Database) -> None:
+        self._inner = database.connect()
+        self.left: int | None = None  # statements; None: it lasts
+        self.__dict__ |= self._inner.__dict__
+
+    def _count(self) -> None:
+        if self.left is not None:
+            self.left -= 1
+            if self.left < 0:
+                self.close()
+                raise Crash("killed")
+
+    def query(self, sql: str, arguments: Sequence[Any] = ()) -> Any:
+        self._count()
+        return super().query(sql, arguments)
+
+    def execute(self, sql: str, arguments: Sequence[Any] = ()) -> int:
+        self._count()
+        return super().execute(sql, arguments)

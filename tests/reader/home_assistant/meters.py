@@ -36,7 +36,7 @@ def watch(kind: str, count: int, *, start: datetime = NOON) -> Iterator[tuple[Fr
         frame = reading.to_frame(reading.address, instant)
         state.update(frame, 2.0 * number)
         if state.complete:
-            yield frame, state.snapshot(), 2.0 * number
+            yield frame, dict(state.snapshot()), 2.0 * number
 
 
 @cache

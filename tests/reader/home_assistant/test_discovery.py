@@ -4,9 +4,14 @@ import json
 from dataclasses import replace
 from itertools import pairwise
 
+import pytest
+
 from reader.home_assistant.discovery import MIN_INTERVAL
+from reader.meter.state import MeterState
 from tests.reader.home_assistant.expected import expected
 from tests.reader.home_assistant.meters import METER, WEEK_END, Meter, discovery_of, names, watch
+from tests.reader.home_assistant.plain_observer import PlainObserver
+from tests.reader.meter.irregular import irregular
 
 
 def test_the_message_is_published_once_while_nothing_changes() -> None:
@@ -102,3 +107,22 @@ def test_what_became_unnecessary_between_two_runs_is_removed() -> None:
     removal, last = after.see({"EAST": 5, "contract": "base"}, 100)
     assert removal["cmps"]["tempo_today"] == {"p": "sensor"}
     assert "tempo_today" not in last["cmps"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_meter_is_announced_as_if_all_of_its_state_was_looked_at_with_each_frame(seed: int) -> None:
+    discovery, plain, state = discovery_of(), discovery_of(), MeterState()
+    plain._observer = PlainObserver()
+    announced = 0
+    for number, frame in enumerate(irregular(seed, 400)):
+        now = 1.0 * number
+        state.update(frame, now)
+        if state.complete:
+            discovery.update(frame, state.snapshot(), now)
+            plain.update(frame, state.snapshot(), now)
+        if number == 250:
+            assert discovery.on_cleared(now) == plain.on_cleared(now)
+        message = discovery.due(now)
+        assert message == plain.due(now)
+        announced += message is not None
+    assert announced > 2

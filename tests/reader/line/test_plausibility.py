@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from common.frame import Frame, Value
 from common.labels import Mode
 from reader.line.plausibility import MAX_METERS, REGISTERS, Implausible, PlausibilityFilter
+from tests.reader.line.plain_plausibility import PlainFilter
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 METER = "031961123456"
@@ -455,3 +456,25 @@ def test_passes_an_implausible_value_only_if_three_frames_agree_on_it(
             out.append((now, value, agreed))
     for (earlier_at, earlier, _), (later_at, later, agreed) in pairwise(out):
         assert agreed or may_follow((later_at, later), (earlier_at, earlier))
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.dictionaries(st.sampled_from(["EAST", "EAIT", "ERQ1", "EASF01"]), st.integers(0, 12) | st.just("5")),
+            st.sampled_from([{}, {"PREF": 9}, {"PREF": 0}, {"PREF": 3}]),
+            st.sampled_from([0.0, 1.0, 2.0, 900.0]),  # seconds since the frame before
+            st.sampled_from([None, 0, 1, 3600]),  # the meter's clock
+        ),
+        max_size=30,
+    )
+)
+def test_any_frames_are_filtered_as_by_the_plain_rule(
+    series: list[tuple[dict[str, Value], dict[str, Value], float, int | None]],
+) -> None:
+    plausibility, plain, at = PlausibilityFilter(), PlainFilter(), 0.0
+    for registers, power, seconds, clock in series:
+        at += seconds
+        stamps = None if clock is None else {"DATE": NOON + timedelta(seconds=at + clock)}
+        frame = frame_of({"ADSC": METER, **power, **registers}, stamps=stamps)
+        assert plausibility.apply(frame, at) == plain.apply(frame, at)

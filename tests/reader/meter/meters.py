@@ -54,7 +54,7 @@ def current(state: MeterState) -> dict[str, Any]:
     if not state.complete:
         return {}
     state.mark_published()
-    return state.snapshot()
+    return dict(state.snapshot())
 
 
 def state_of(*frames: Frame, seconds: float = 2.0) -> dict[str, Any]:

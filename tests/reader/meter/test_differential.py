@@ -1,0 +1,115 @@
+"""The state follows from what changed, and equals the one that is computed from all values of each frame."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.frame import Frame, Value
+from reader.meter.derived import PARTS, DerivedValues, Inputs, derive
+from reader.meter.last_values import LastValues
+from reader.meter.state import MeterState
+from reader.simulator.meter import KINDS
+from tests.reader.meter.irregular import irregular
+from tests.reader.meter.meters import simulated
+from tests.reader.meter.plain import plain_state
+from tests.support.frames import frames
+
+
+def assert_alike(some: Iterator[Frame] | list[Frame], *, every: float, refresh: float, seconds: float = 1.0) -> None:
+    state, plain = MeterState(every=every, refresh=refresh), plain_state(every=every, refresh=refresh)
+    for online in (state, plain):
+        online.set_online(True)
+    for number, frame in enumerate(some):
+        now = number * seconds
+        assert state.update(frame, now) == plain.update(frame, now)
+        assert state.complete == plain.complete
+        assert list(state.snapshot().items()) == list(plain.snapshot().items())
+        for later in (now, now + 0.5):
+            due, expected = state.due(later), plain.due(later)
+            assert due == expected
+            assert due is None or expected is None or list(due) == list(expected)
+        if number % 97 == 50:
+            for both in (state, plain):
+                both.mark_published()
+        if number % 131 == 70:
+            for both in (state, plain):
+                both.set_online(False)
+                both.set_online(True)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_state_of_each_simulated_meter_is_that_of_a_plain_computation(kind: str) -> None:
+    assert_alike(simulated(kind, 80, seconds=1.0), every=10.0, refresh=60.0)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_state_of_an_irregular_line_is_that_of_a_plain_computation(seed: int) -> None:
+    assert_alike(irregular(seed, 400), every=seed % 3 * 5.0, refresh=120.0)
+
+
+@given(st.lists(st.tuples(frames(), st.integers(1, 4)), min_size=1, max_size=4))
+def test_the_state_after_any_frames_is_that_of_a_plain_computation(some: list[tuple[Frame, int]]) -> None:
+    assert_alike([frame for frame, times in some for _ in range(times)] * 2, every=2.0, refresh=5.0)
+
+
+def test_most_frames_of_a_regular_line_are_taken_over_by_their_changes() -> None:
+    last_values = LastValues()
+    changed = [
+        last_values.update(frame).changed for frame in simulated("standard-single-phase-tempo", 100, seconds=1.0)
+    ]
+    assert sum(labels is None for labels in changed) < 10
+
+
+class Recording(Mapping[str, Value]):
+    """Values that record which labels are read."""
+
+    def __init__(self, values: Mapping[str, Value]) -> None:
+        self.read: set[str] = set()
+        self._values = values
+
+    def __getitem__(self, label: str) -> Value:
+        self.read.add(label)
+        return self._values[label]
+
+    def __contains__(self, label: object) -> bool:
+        return label in self._values  # presence: all is derived again when a label comes or goes
+
+    def get(self, label: str, default: Any = None) -> Any:
+        self.read.add(label)
+        return self._values.get(label, default)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
+@given(frames(), st.booleans(), st.booleans(), st.booleans())
+def test_a_part_of_the_derived_keys_reads_no_other_labels_than_those_for_which_it_is_derived_again(
+    frame: Frame, peak_seen: bool, overload_frame: bool, three_phase: bool
+) -> None:
+    for part in PARTS:
+        recording = Recording(frame.values)
+        part.compute(Inputs(frame.mode, recording, peak_seen, overload_frame, three_phase))
+        assert recording.read <= part.labels
+
+
+@given(frames(), st.booleans(), st.booleans(), st.data())
+def test_keys_are_derived_again_whenever_a_label_changes_that_they_follow_from(
+    frame: Frame, peak_seen: bool, overload_frame: bool, data: st.DataObject
+) -> None:
+    values = dict(frame.values)
+    flags = {"peak_seen": peak_seen, "overload_frame": overload_frame}
+    derived = DerivedValues()
+    derived.update(frame.mode, values, None, **flags)
+    other = data.draw(frames())
+    changed = [label for label in values if label in other.values and other.values[label] != values[label]]
+    for label in changed:
+        values[label] = other.values[label]
+    assert list(derived.update(frame.mode, values, changed, **flags).items()) == list(
+        derive(frame.mode, values, **flags).items()
+    )
