@@ -22,9 +22,9 @@ from common.topics import Topics
 from storer.config import StorerConfig
 
 if TYPE_CHECKING:
-    from storer.backup.progress import Progress
     from storer.backup.verify import Contents
     from storer.export import Selection
+    from storer.progress import Progress
 
 CONFIG = Path("/etc/teleinfo/storer.yaml")
 
@@ -49,11 +49,10 @@ def _parser() -> argparse.ArgumentParser:
     migration = commands.add_parser("migrate", parents=[common], help="update the tables; `run` does it too")
     migration.set_defaults(command=_migrate)
 
-    selection = Command(add_help=False)
-    selection.add_argument(
-        "--from", dest="start", metavar="TIME", help="such as 2026-11-24 or 2026-11-24T18:00:00+01:00"
-    )
-    selection.add_argument("--to", dest="end", metavar="TIME", help="the end, exclusive")
+    limits = Command(add_help=False)
+    limits.add_argument("--from", dest="start", metavar="TIME", help="such as 2026-11-24 or 2026-11-24T18:00:00+01:00")
+    limits.add_argument("--to", dest="end", metavar="TIME", help="the end, exclusive")
+    selection = Command(add_help=False, parents=[limits])
     selection.add_argument("--meter", metavar="ADDRESS", help="only this meter")
 
     exporting = commands.add_parser(
@@ -71,6 +70,14 @@ def _parser() -> argparse.ArgumentParser:
         epilog=UTC_TIMES,
     )
     auditing.set_defaults(command=_audit)
+
+    rebuilding = commands.add_parser(
+        "rebuild",
+        parents=[common, limits],
+        help="make the tables minutes and hours again from the frames",
+        epilog=UTC_TIMES,
+    )
+    rebuilding.set_defaults(command=_rebuild)
 
     saving = commands.add_parser(
         "backup",
@@ -166,6 +173,19 @@ def _audit(arguments: argparse.Namespace) -> int:
     return run_audit(Database(settings.database), selection, datetime.now(UTC), sys.stdout)
 
 
+def _rebuild(arguments: argparse.Namespace) -> int:
+    from common.database import Database
+    from common.plural import plural
+    from storer.rollups.rebuild import rebuild
+
+    start, end = _limits(arguments)
+    settings = config.load(StorerConfig, arguments.config)
+    with _progress() as progress:
+        done = rebuild(Database(settings.database), start, end, progress)
+    print(f"{plural(done.hours, 'hour')} rebuilt from {plural(done.frames, 'frame')}")  # noqa: T201 - the command's output
+    return 0
+
+
 def _backup(arguments: argparse.Namespace) -> int:
     from common.database import Database
     from storer.backup.create import backup
@@ -201,7 +221,7 @@ def _restore(arguments: argparse.Namespace) -> int:
 
 @contextlib.contextmanager
 def _progress() -> "Iterator[Progress]":
-    from storer.backup.progress import Progress
+    from storer.progress import Progress
 
     progress = Progress(sys.stderr)
     try:
@@ -235,13 +255,20 @@ def _forget(arguments: argparse.Namespace) -> int:
 
 
 def _selection(arguments: argparse.Namespace) -> "Selection":
-    from storer.export import Selection, read_limit
+    from storer.export import Selection
+
+    start, end = _limits(arguments)
+    return Selection(start=start, end=end, meter=arguments.meter)
+
+
+def _limits(arguments: argparse.Namespace) -> tuple[datetime | None, datetime | None]:
+    from storer.export import read_limit
 
     start = read_limit(arguments.start) if arguments.start else None
     end = read_limit(arguments.end) if arguments.end else None
     if start and end and end < start:
         raise ConfigError(f"--to {arguments.end} is before --from {arguments.start}: swap them")
-    return Selection(start=start, end=end, meter=arguments.meter)
+    return start, end
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Exports frames from the tables, each exactly as it was published."""
 
-import json
 import logging
 import re
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ from typing import Any
 from common.database import Connection, Database, sql_time
 from common.errors import ConfigError, MessageError
 from common.frame import Frame, parse_time
+from storer.database.label_sets import read_contents
 from storer.database.rows import COLUMNS, decode_row
 
 log = logging.getLogger(__name__)
@@ -108,5 +108,4 @@ def _query(selection: Selection) -> tuple[str, list[str]]:
 
 
 def _content(connection: Connection, number: int) -> Any:
-    rows = connection.query("SELECT content FROM label_sets WHERE id = %s", (number,))
-    return json.loads(rows[0][0]) if rows else None
+    return read_contents(connection, [number]).get(number)

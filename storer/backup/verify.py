@@ -12,10 +12,10 @@ from common.errors import BackupError, MessageError
 from common.plural import plural
 from storer.backup.file import parse, read_blocks
 from storer.backup.format import MAGIC, Header, Kind, Table, Totals, Values
-from storer.backup.progress import NO_PROGRESS, Progress
 from storer.backup.tables import TABLES
 from storer.database.rows import COLUMNS, decode_row, digest_of
 from storer.database.schema import newest_version
+from storer.progress import NO_PROGRESS, Progress
 
 #: Columns that refer to an id in another table.
 _REFERENCES: Mapping[str, str] = {"meter_id": "meters", "label_set_id": "label_sets"}

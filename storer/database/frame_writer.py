@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from common.database import Connection, sql_time
 from common.errors import Conflict, InvalidRow, PartitionMissing, Unclassified
 from storer.database.ids import LOOKUPS, AddedIds, add_label_set, add_meter, find_label_sets, find_meters
+from storer.database.late_frames import LateFrames
 from storer.database.rows import COLUMNS, Row
 
 _NAMES = ", ".join(COLUMNS)
@@ -43,9 +44,10 @@ class WriteResult:
 class FrameWriter:
     """The table `frames`, over one connection."""
 
-    def __init__(self, connection: Connection, added: AddedIds) -> None:
-        """`added` counts the meters and label sets that are new."""
+    def __init__(self, connection: Connection, added: AddedIds, late: LateFrames) -> None:
+        """`added` counts the meters and label sets that are new; `late` marks the hours of late frames."""
         self._connection = connection
+        self._late = late
         self._added = added
 
     def write(self, rows: Sequence[Row]) -> WriteResult:
@@ -110,7 +112,8 @@ class FrameWriter:
             raise error
 
     def _write_all(self, rows: Sequence[Row]) -> WriteResult:
-        if len(rows) == 1 and self._write_one(rows[0]):
+        late = self._late.hours(rows)
+        if len(rows) == 1 and not late and self._write_one(rows[0]):
             return WriteResult(1, [None])
         label_sets = {row.label_set.digest: row.label_set for row in rows}
         identifiers = {row.meter for row in rows}
@@ -120,7 +123,10 @@ class FrameWriter:
                 meters = find_meters(self._connection, identifiers)
                 sets = find_label_sets(self._connection, label_sets)
                 if len(meters) == len(identifiers) and len(sets) == len(label_sets):
-                    return self._insert([_values(row, meters, sets) for row in rows])
+                    result = self._insert([_values(row, meters, sets) for row in rows])
+                    if late and result.stored:
+                        self._late.mark([(meters[meter], hour) for meter, hour in late])
+                    return result
             # Meters and label sets are committed on their own, before the rows that refer to them.
             for identifier in sorted(identifiers - meters.keys()):
                 self._added.meters += add_meter(self._connection, identifier)

@@ -11,6 +11,7 @@ from common.disk import free_space
 from common.errors import DatabaseError
 from storer.database.rejected import LONGEST_PAYLOAD, MOST_BYTES, MOST_MESSAGES
 from storer.database.schema import migrations
+from storer.rollups.state import State, count_late_hours, read_state
 
 RIGHTS = ("SELECT", "INSERT", "UPDATE", "CREATE", "ALTER", "DROP", "CREATE VIEW")
 
@@ -43,6 +44,8 @@ class DatabaseFacts:
     rejected_recently: int = 0  # within the last day
     rejected_full: bool = False  # no room for more
     last_rejected: tuple[datetime, str, str] | None = None  # when, topic, why
+    rollups: State | None = None  # None: nothing is rolled up yet
+    late_hours: int = 0  # to be rolled up again
     free: int | None = None  # bytes on the server's disk; None: on another machine
 
 
@@ -100,6 +103,8 @@ def _collect(facts: DatabaseFacts, connection: Connection, now: datetime) -> Dat
     facts = _sizes(facts, connection, Path(datadir))
     if "frames" in tables:
         facts = _frames(facts, connection, now)
+    if "rollup_state" in tables:
+        facts = replace(facts, rollups=read_state(connection), late_hours=count_late_hours(connection))
     return _rejected(facts, connection, now) if "rejected_messages" in tables else facts
 
 

@@ -1,6 +1,6 @@
 import io
 
-from storer.backup.progress import Progress
+from storer.progress import Progress
 
 
 class Terminal(io.StringIO):
