@@ -22,8 +22,11 @@ METER = re.compile(r"[0-9A-Za-z_.-]{1,32}")
 _LABEL = re.compile(r"[\x21-\x7e]{1,16}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:[0-5]\d)", re.ASCII)
 _VALID_LABELS: set[str] = set()  # cache of what was checked; a meter has a few dozen
+_STAMPS: dict[str, datetime] = {}  # cache of what was read: a stamp is in many frames
 _CACHE_SIZE = 4096
 _METERS_KEPT = 64  # whose last messages are kept, to write the next ones faster
+_MODES = {mode.value: mode for mode in Mode}
+_VALUE_TYPES = frozenset([int, str])  # a bool is no int here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,19 +69,20 @@ class Frame:
         Raises:
             MessageError: the payload is not a frame.
         """
-        if len(payload) > LONGEST_MESSAGE:
-            raise MessageError(f"too large: {len(payload)} bytes, a frame has at most {LONGEST_MESSAGE}")
-        try:
-            # Decoded here: json.loads would also accept other encodings and halves of surrogate pairs.
-            message = json.loads(payload.decode())
-            if b"\\u" in payload:
-                json.dumps(message, ensure_ascii=False).encode()  # raises for such a half
-        except (ValueError, RecursionError) as error:
-            raise MessageError(f"not JSON: {error}") from error
+        check_size(payload)
+        return cls.from_message(read_json(payload))
+
+    @classmethod
+    def from_message(cls, message: Any) -> Self:
+        """Make a frame of a message that `read_json` has read.
+
+        Raises:
+            MessageError: the message is not a frame.
+        """
         if not isinstance(message, dict):
             raise MessageError("not a frame: a JSON object is expected")
         mode = _wanted(message, "mode", str)
-        if mode not in tuple(Mode):
+        if mode not in _MODES:
             raise MessageError(f"not a frame: 'mode' is {mode!r}, not historic or standard")
         meter = _wanted(message, "meter", str)
         if not METER.fullmatch(meter):
@@ -90,7 +94,7 @@ class Frame:
         return cls(
             meter=meter,
             timestamp=parse_time(_wanted(message, "timestamp", str)),
-            mode=Mode(mode),
+            mode=_MODES[mode],
             values=_checked_values(_wanted(message, "frame", dict)),
             stamps=None if stamps is None else _checked_stamps(stamps),
             clock=_optional(message, "clock", str),
@@ -126,6 +130,32 @@ class _FrameWriter:
 _writer_of = lru_cache(maxsize=_METERS_KEPT)(_FrameWriter)
 
 
+def check_size(payload: bytes) -> None:
+    """Check the length of a frame's message.
+
+    Raises:
+        MessageError: it is too large.
+    """
+    if len(payload) > LONGEST_MESSAGE:
+        raise MessageError(f"too large: {len(payload)} bytes, a frame has at most {LONGEST_MESSAGE}")
+
+
+def read_json(payload: bytes) -> Any:
+    """Read JSON in UTF-8.
+
+    Raises:
+        MessageError: the payload is not JSON, or contains text that could not be written again.
+    """
+    try:
+        # Decoded here: json.loads would also accept other encodings and halves of surrogate pairs.
+        message = json.loads(payload.decode())
+        if b"\\u" in payload:
+            json.dumps(message, ensure_ascii=False).encode()  # raises for such a half
+    except (ValueError, RecursionError) as error:
+        raise MessageError(f"not JSON: {error}") from error
+    return message
+
+
 def peek_id(payload: bytes) -> tuple[str, str] | None:
     """Return meter and timestamp, as published, of a message that is no valid frame; None if it has none.
 
@@ -136,6 +166,11 @@ def peek_id(payload: bytes) -> tuple[str, str] | None:
         message = json.loads(payload[:_PEEK_MAX].decode())
     except (ValueError, RecursionError):
         return None
+    return published_id(message)
+
+
+def published_id(message: Any) -> tuple[str, str] | None:
+    """Return meter and timestamp, as published, of a message that was read from JSON; None if it has none."""
     if not isinstance(message, dict):
         return None
     meter, timestamp = message.get("meter"), message.get("timestamp")
@@ -210,9 +245,11 @@ def _check_label(label: str) -> None:
 def _checked_values(values: dict[str, Any]) -> Mapping[str, Value]:
     if not values:
         raise MessageError("not a frame: 'frame' is empty")
+    if values.keys() <= _VALID_LABELS and _VALUE_TYPES.issuperset(map(type, values.values())):
+        return values
     for label, value in values.items():
         _check_label(label)
-        if type(value) is not int and type(value) is not str:  # a bool is no int here
+        if type(value) not in _VALUE_TYPES:
             raise MessageError(f"not a frame: {label} is {type(value).__name__}, not an integer or a string")
     return values
 
@@ -223,5 +260,11 @@ def _checked_stamps(stamps: dict[str, Any]) -> Mapping[str, datetime]:
         _check_label(label)
         if not isinstance(text, str):
             raise MessageError(f"not a frame: the stamp of {label} is {type(text).__name__}, not a string")
-        checked[label] = parse_time(text)
+        stamp = _STAMPS.get(text)
+        if stamp is None:
+            stamp = parse_time(text)
+            if len(_STAMPS) >= _CACHE_SIZE:
+                _STAMPS.clear()
+            _STAMPS[text] = stamp
+        checked[label] = stamp
     return checked

@@ -10,7 +10,7 @@ from typing import Any
 from common.database import Connection, Database, sql_time
 from common.errors import ConfigError, MessageError
 from common.frame import Frame, parse_time
-from storer.database.label_sets import read_contents
+from storer.database.label_sets import missing_label_set, read_contents
 from storer.database.rows import COLUMNS, decode_row
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ def export(database: Database, selection: Selection, report: Callable[[str], Non
         DatabaseError: the database is unavailable, or refuses the query.
     """
     rows, sets = database.connect(), database.connect()
-    known: dict[int, Any] = {}
+    known: dict[int, dict[str, Any] | int] = {}  # contents; of a label set that cannot be read, which one is missing
     missing: set[str] = set()
 
     def skip(what: str, timestamp: datetime) -> None:
@@ -68,13 +68,15 @@ def export(database: Database, selection: Selection, report: Callable[[str], Non
             if label_set_id not in known:
                 if len(known) >= _CACHE_SIZE:
                     known.clear()
-                known[label_set_id] = _content(sets, label_set_id)
-            if known[label_set_id] is None:
-                skip(f"label set {label_set_id}", timestamp)
+                found = read_contents(sets, [label_set_id])
+                known[label_set_id] = found.get(label_set_id) or missing_label_set(sets, label_set_id)
+            content = known[label_set_id]
+            if isinstance(content, int):
+                skip(f"label set {content}", timestamp)
             elif meter is None:
                 skip(f"meter number {meter_id}", timestamp)
             else:
-                yield decode_row(timestamp.replace(tzinfo=UTC), meter, tuple(columns), known[label_set_id])
+                yield decode_row(timestamp.replace(tzinfo=UTC), meter, tuple(columns), content)
     finally:
         rows.close()
         sets.close()
@@ -105,7 +107,3 @@ def _query(selection: Selection) -> tuple[str, list[str]]:
         f" FROM frames AS f LEFT JOIN meters AS m ON m.id = f.meter_id{where} ORDER BY f.timestamp, f.meter_id"
     )
     return sql, arguments
-
-
-def _content(connection: Connection, number: int) -> Any:
-    return read_contents(connection, [number]).get(number)

@@ -15,7 +15,7 @@ STALL_TIMEOUT = 120.0  # seconds without activity after which the threads of the
 
 @dataclass(slots=True)
 class Counters:
-    """What became of the messages; each one that is not a tally ends in `stored`, `duplicate` or `rejected`."""
+    """What became of the messages, a block being one for each frame; all but tallies end in a counter of frames."""
 
     received: int = 0
     stored: int = 0

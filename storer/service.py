@@ -3,6 +3,7 @@
 import contextlib
 import json
 import logging
+import math
 import queue
 import time
 from collections import deque
@@ -22,8 +23,9 @@ from common.runtime.metrics import Metrics
 from common.runtime.shutdown import Shutdown
 from common.runtime.watchdog import Heartbeat, Notifier
 from common.topics import Topics
-from storer.batch import Envelope, chunks, confirmations, decode_batch, rejection_payload
+from storer.batch import Envelope, decode_batch, rejection_payload
 from storer.config import StorerConfig
+from storer.confirmations import Confirmations, Pace
 from storer.database.frame_store import FrameStore
 from storer.database.rejected import MOST_BYTES, MOST_MESSAGES, Rejection
 from storer.database.schema import make_partitions, migrate
@@ -36,7 +38,13 @@ log = logging.getLogger(__name__)
 
 HEALTH_EVERY = 60.0  # seconds
 PARTITIONS_EVERY = 6 * 3600.0  # seconds
+# One meter, or a few, are served at once. Above these rates, frames and confirmations are gathered for a moment, which
+# costs less: a batch has some ten statements and answers, a confirmation two messages with the broker.
+BATCHES_PER_SECOND = 20.0
+CONFIRMATIONS_PER_SECOND = 200.0
+LONGEST_CONFIRMATION_DELAY = 5.0  # seconds; far less than the time after which a reader sends a frame again
 PING_AFTER = 15.0  # seconds without a commit
+_BYTES_PER_FRAME = 2000  # of a batch; the longest frames of simulated meters have 1,900
 _TICK = 1.0  # seconds; longest wait for an event, and so the delay of whatever is due
 MANY_METERS, MANY_LABEL_SETS = 100, 10_000  # new ones within an hour; a meter makes some 900 label sets a day
 SHUTDOWN_TIMEOUT = 2.0  # seconds to publish the last messages and disconnect
@@ -69,6 +77,11 @@ class Storer:
         self._retry = DatabaseRetry(
             self._stop, lambda: self._database.where, on_change=self._publish_status, on_wait=self._while_waiting
         )
+        self._confirmations = Confirmations(config.name)
+        self._batch_pace = Pace(BATCHES_PER_SECOND, burst=BATCHES_PER_SECOND / 2, longest=1 / BATCHES_PER_SECOND)
+        self._confirm_pace = Pace(
+            CONFIRMATIONS_PER_SECOND, burst=CONFIRMATIONS_PER_SECOND / 2, longest=LONGEST_CONFIRMATION_DELAY
+        )
         self._counters = Counters()
         self._rollups = RollupWorker(Database(config.database), config.name, shutdown.stop, config.batch.wait)
         self._metrics = Metrics(config.metrics, storer_metrics)
@@ -95,6 +108,7 @@ class Storer:
         self._rollups.start()
         while not self._stop.is_set():
             if batch := self._collect():
+                self._batch_pace.done(time.monotonic())
                 self._process(batch)
             self._upkeep()
         self._finish()
@@ -111,22 +125,34 @@ class Storer:
     # -- batches -------------------------------------------------------------------------------------------------------
 
     def _collect(self) -> list[Message]:
-        """Return the next batch: when it is full, or its first message has waited for `batch.wait`."""
+        """Return the next batch: when it is full, or its first message has waited for `batch.wait`, or for the pace.
+
+        It is full by bytes too: a block has many frames. It is empty if nothing came for a while.
+        """
         batch: list[Message] = []
-        deadline = 0.0
-        while len(batch) < self._config.batch.size and not self._stop.is_set():
+        deadline = math.inf
+        space = self._config.batch.size * _BYTES_PER_FRAME
+        while len(batch) < self._config.batch.size and space > 0 and not self._stop.is_set():
             self._check_database()
+            self._confirm_when_due()
             # Messages that arrived while the last batch was written are taken without waiting.
-            event = self._next_event(min(deadline - time.monotonic(), _TICK) if batch else _TICK)
+            event = self._next_event(self._time_until(deadline))
             if isinstance(event, Message):
                 if not batch:
-                    deadline = time.monotonic() + self._config.batch.wait
+                    deadline = max(time.monotonic() + self._config.batch.wait, self._batch_pace.ready_at)
                 batch.append(event)
+                space -= len(event.payload)
             elif event is not None:
                 self._handle(event)
             elif not batch or time.monotonic() >= deadline:
                 break
         return batch
+
+    def _time_until(self, deadline: float) -> float:
+        """Return the seconds until a monotonic time, or until something else is due."""
+        if self._confirmations:
+            deadline = min(deadline, self._confirm_pace.ready_at)
+        return min(deadline - time.monotonic(), _TICK)
 
     def _next_event(self, timeout: float) -> Event | None:
         """Return the oldest event; None after the timeout or `wake`."""
@@ -144,16 +170,24 @@ class Storer:
         for step in (self._write_frames, self._write_tallies, self._record_rejected):
             if not self._retry.run(lambda step=step: step(envelopes)):  # type: ignore[misc]
                 return  # stopped: without an acknowledgement the broker delivers these messages again
-        for envelope in envelopes:
-            self._session.acknowledge(envelope.message)
+        for message in messages:
+            self._session.acknowledge(message)
         for envelope in envelopes:
             if envelope.reason is not None:
                 self._session.publish(self._topics[0].rejected, rejection_payload(self._config.name, envelope))
-        for topics in self._topics:
-            own = [envelope for envelope in envelopes if envelope.message.topic.startswith(f"{topics.base}/")]
-            for chunk in chunks(own, self._session.max_packet_size):
-                for meter, text in confirmations(self._config.name, chunk):
-                    self._session.publish(topics.stored(meter), text)
+        self._confirmations.add(envelopes)
+        self._confirm_when_due()
+
+    def _confirm_when_due(self) -> None:
+        if self._confirmations and time.monotonic() >= self._confirm_pace.ready_at:
+            self._confirm()
+
+    def _confirm(self) -> None:
+        count = 0
+        for base, meter, text in self._confirmations.take(self._session.max_packet_size):
+            self._session.publish(Topics(base).stored(meter), text)
+            count += 1
+        self._confirm_pace.done(time.monotonic(), count)
 
     def _write_frames(self, envelopes: Sequence[Envelope]) -> None:
         """Write the frames. Safe to repeat: they are not duplicated."""
@@ -183,10 +217,7 @@ class Storer:
             return
         now = datetime.now(UTC)
         not_kept = self._store.record_rejections(
-            [
-                Rejection(envelope.message.topic, envelope.message.payload, envelope.reason or "", now)
-                for envelope in rejected
-            ]
+            [Rejection(envelope.message.topic, envelope.payload, envelope.reason or "", now) for envelope in rejected]
         )
         self._counters.rejected += sum(envelope.tally is None for envelope in rejected)
         self._counters.rejected_not_kept += not_kept
@@ -224,6 +255,7 @@ class Storer:
     def _while_waiting(self) -> None:
         """Stay responsive while a batch waits for the database."""
         self._drain_events()
+        self._confirm_when_due()
         self._metrics.refresh(self._report)
         self._publish_health_when_due()
         self._beat()
@@ -330,6 +362,7 @@ class Storer:
         self._rollups.join()
         if not self._session.connected:
             return
+        self._confirm()
         self._publish_health()
         for topics in self._topics:
             self._session.publish(topics.status("storer", self._config.name), self._status("offline"), retain=True)

@@ -13,9 +13,10 @@ from common.frame import Frame
 from common.tally import Tally
 from storer.database.frame_writer import FrameWriter, WriteResult
 from storer.database.ids import AddedIds
+from storer.database.label_sets import LabelSetWriter
 from storer.database.late_frames import LateFrames, ServerClock
 from storer.database.rejected import RejectedMessages, Rejection
-from storer.database.rows import RowEncoder
+from storer.database.row_encoder import RowEncoder
 from storer.database.schema import make_partitions
 from storer.database.tallies import write_tally
 
@@ -46,6 +47,7 @@ class FrameStore:
         self._database = database
         self._session: _Session | None = None
         self._encoder = RowEncoder()
+        self._label_sets = LabelSetWriter()
         self._unclassified = 0  # consecutive failures with an unclassified error number
 
     def write(self, frames: Sequence[Frame]) -> WriteResult:
@@ -123,7 +125,7 @@ class FrameStore:
             if self._session is None:
                 connection = self._database.connect()
                 late = LateFrames(connection, self._storer, self._now or ServerClock(connection))
-                writer = FrameWriter(connection, self.added, late)
+                writer = FrameWriter(connection, self.added, self._label_sets, late)
                 self._session = _Session(connection, writer, RejectedMessages(connection))
             yield self._session
         except DatabaseError:

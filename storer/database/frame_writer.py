@@ -1,25 +1,19 @@
 """Writes a batch of rows in one transaction, each frame once, and isolates the rows that the database cannot hold."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from common.database import Connection, sql_time
 from common.errors import Conflict, InvalidRow, PartitionMissing, Unclassified
-from storer.database.ids import LOOKUPS, AddedIds, add_label_set, add_meter, find_label_sets, find_meters
+from storer.database.ids import LOOKUPS, AddedIds, add_meter, find_meters
+from storer.database.label_sets import LabelSetWriter, find_label_sets, read_contents
 from storer.database.late_frames import LateFrames
-from storer.database.rows import COLUMNS, Row
+from storer.database.rows import COLUMNS, Row, decode_row
 
 _NAMES = ", ".join(COLUMNS)
-_MARKS = ", ".join(["%s"] * len(COLUMNS))
-_INSERT = (
-    f"INSERT INTO frames (timestamp, meter_id, label_set_id, {_NAMES})"  # noqa: S608 - our own names
-    f" VALUES (%s, %s, %s, {_MARKS}) ON DUPLICATE KEY UPDATE meter_id = meter_id"
-)
-_INSERT_ONE = (
-    f"INSERT INTO frames (timestamp, meter_id, label_set_id, {_NAMES})"  # noqa: S608 - our own names
-    f" SELECT %s, m.id, s.id, {_MARKS} FROM meters AS m JOIN label_sets AS s"
-    " WHERE m.identifier = %s AND s.digest = %s ON DUPLICATE KEY UPDATE meter_id = frames.meter_id"
-)
+_ROWS = 1000  # of one INSERT: at most some 400 kB, of the 16 MB that MariaDB accepts
 _SELECT = f"SELECT timestamp, meter_id, label_set_id, {_NAMES} FROM frames"  # noqa: S608 - our own names
 # A copy of the newest row, which is rolled back. If that fails too, the table is at fault and not a row.
 _PROBE = (
@@ -44,11 +38,12 @@ class WriteResult:
 class FrameWriter:
     """The table `frames`, over one connection."""
 
-    def __init__(self, connection: Connection, added: AddedIds, late: LateFrames) -> None:
+    def __init__(self, connection: Connection, added: AddedIds, label_sets: LabelSetWriter, late: LateFrames) -> None:
         """`added` counts the meters and label sets that are new; `late` marks the hours of late frames."""
         self._connection = connection
         self._late = late
         self._added = added
+        self._label_sets = label_sets
 
     def write(self, rows: Sequence[Row]) -> WriteResult:
         """Write rows, committed when this returns; those that the database cannot hold are rejected.
@@ -123,39 +118,82 @@ class FrameWriter:
                 meters = find_meters(self._connection, identifiers)
                 sets = find_label_sets(self._connection, label_sets)
                 if len(meters) == len(identifiers) and len(sets) == len(label_sets):
-                    result = self._insert([_values(row, meters, sets) for row in rows])
+                    result = self._insert(rows, meters, sets)
                     if late and result.stored:
                         self._late.mark([(meters[meter], hour) for meter, hour in late])
                     return result
             # Meters and label sets are committed on their own, before the rows that refer to them.
             for identifier in sorted(identifiers - meters.keys()):
                 self._added.meters += add_meter(self._connection, identifier)
-            for digest in label_sets.keys() - sets.keys():
-                self._added.label_sets += add_label_set(self._connection, label_sets[digest])
+            for digest in [digest for digest in label_sets if digest not in sets]:  # in the order of the frames
+                self._added.label_sets += self._label_sets.add(self._connection, label_sets[digest])
         raise Conflict("database: other storers add meters at the same time")
 
     def _write_one(self, row: Row) -> int:
         """Write a row in one statement, as nearly all are; return 0 if an id is missing or the frame is there."""
-        values = (sql_time(row.timestamp), *row.columns, row.meter, row.label_set.digest)
-        return self._connection.execute(_INSERT_ONE, values)
+        return self._connection.execute(_insert_one(row), (row.meter, row.label_set.digest))
 
-    def _insert(self, tuples: Sequence[tuple[object, ...]]) -> WriteResult:
-        stored = self._connection.execute_many(_INSERT, tuples)
-        if stored == len(tuples):
-            return WriteResult(stored, [None] * len(tuples))
-        return WriteResult(stored, self._compare(tuples))
+    def _insert(self, rows: Sequence[Row], meters: Mapping[str, int], sets: Mapping[bytes, int]) -> WriteResult:
+        stored = sum(
+            self._connection.execute(_insert_many(rows[begin : begin + _ROWS], meters, sets))
+            for begin in range(0, len(rows), _ROWS)
+        )
+        if stored == len(rows):
+            return WriteResult(stored, [None] * len(rows))
+        return WriteResult(stored, self._compare(rows, meters, sets))
 
-    def _compare(self, tuples: Sequence[tuple[object, ...]]) -> list[str | None]:
+    def _compare(self, rows: Sequence[Row], meters: Mapping[str, int], sets: Mapping[bytes, int]) -> list[str | None]:
         """Return a reason for each frame that differs from what the table holds under its identity."""
-        times = sorted({str(row[0]) for row in tuples})
-        held: dict[tuple[object, object], tuple[object, ...]] = {
-            (sql_time(timestamp), rest[0]): tuple(rest)
-            for timestamp, *rest in self._connection.query(
+        times = sorted({sql_time(row.timestamp) for row in rows})
+        held: dict[tuple[object, object], tuple[Any, ...]] = {
+            (sql_time(timestamp), meter): tuple(rest)
+            for timestamp, meter, *rest in self._connection.query(
                 f"{_SELECT} WHERE timestamp IN ({', '.join(['%s'] * len(times))})", times
             )
         }
-        return [None if held.get((row[0], row[1])) == row[1:] else _DIFFERENT for row in tuples]
+        reasons: list[str | None] = []
+        for row in rows:
+            other = held.get((sql_time(row.timestamp), meters[row.meter]))
+            same = other == (sets[row.label_set.digest], *row.columns)
+            reasons.append(None if same or (other and self._is_same_frame(row, other)) else _DIFFERENT)
+        return reasons
+
+    def _is_same_frame(self, row: Row, held: tuple[Any, ...]) -> bool:
+        """Compare frames: an older program stored the same one in other columns and another label set."""
+        label_set_id, *columns = held
+        content = read_contents(self._connection, [label_set_id]).get(label_set_id)
+        if content is None:
+            return False
+        one = decode_row(row.timestamp, row.meter, row.columns, json.loads(row.label_set.content))
+        return one.to_json() == decode_row(row.timestamp, row.meter, tuple(columns), content).to_json()
 
 
-def _values(row: Row, meters: Mapping[str, int], sets: Mapping[bytes, int]) -> tuple[object, ...]:
-    return (sql_time(row.timestamp), meters[row.meter], sets[row.label_set.digest], *row.columns)
+def _insert_many(rows: Sequence[Row], meters: Mapping[str, int], sets: Mapping[bytes, int]) -> str:
+    """Return the INSERT of rows, with those columns that at least one of them has.
+
+    The values are written by `repr`: they are integers, None, and texts of `sql_time`, so nothing needs an escape.
+    """
+    by_column = list(zip(*[row.columns for row in rows], strict=True))
+    used = [place for place, numbers in enumerate(by_column) if numbers.count(None) < len(rows)]
+    tuples = zip(
+        [sql_time(row.timestamp) for row in rows],
+        [meters[row.meter] for row in rows],
+        [sets[row.label_set.digest] for row in rows],
+        *[by_column[place] for place in used],
+        strict=True,
+    )
+    names = ", ".join(["timestamp", "meter_id", "label_set_id", *[COLUMNS[place] for place in used]])
+    values = ", ".join(map(repr, tuples)).replace("None", "NULL")
+    return f"INSERT INTO frames ({names}) VALUES {values} ON DUPLICATE KEY UPDATE meter_id = meter_id"  # noqa: S608
+
+
+def _insert_one(row: Row) -> str:
+    """Return the INSERT of a row whose ids are looked up; its arguments are the meter and the digest."""
+    used = [place for place, number in enumerate(row.columns) if number is not None]
+    names = ", ".join(["timestamp", "meter_id", "label_set_id", *[COLUMNS[place] for place in used]])
+    numbers = ", ".join(["m.id", "s.id", *[repr(row.columns[place]) for place in used]])
+    return (
+        f"INSERT INTO frames ({names}) SELECT {sql_time(row.timestamp)!r}, {numbers}"  # noqa: S608
+        " FROM meters AS m JOIN label_sets AS s WHERE m.identifier = %s AND s.digest = %s"
+        " ON DUPLICATE KEY UPDATE meter_id = frames.meter_id"
+    )

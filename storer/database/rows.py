@@ -15,6 +15,7 @@ from common import tariff
 from common.frame import Frame, Value, parse_time, write_stamp
 from common.labels import LABELS, Mode
 from common.phases import VA_PER_AMPERE, is_three_phase
+from storer.database.relative_registers import idle_totals, number_of, value_of
 
 _INT, _MEDIUMINT, _SMALLINT, _TINYINT = 2**32 - 1, 2**24 - 1, 2**16 - 1, 2**8 - 1
 
@@ -57,12 +58,14 @@ _COLUMN_OF: Mapping[Mode, Mapping[str, str]] = {
 _MULTI_RATE_REGISTERS = [registers for name, registers in tariff.HISTORIC_REGISTERS.items() if name != "BASE"]
 _RUNNING = {period: register for registers in _MULTI_RATE_REGISTERS for period, register in registers.items()}
 _LONGEST_TEXT = 16
+_DIGEST_SIZE = 10  # bytes; they do not compress, and are much of what a difference between label sets takes
 
 
 @dataclass(frozen=True, slots=True)
 class LabelSet:
     """What many frames have in common, with the columns that the view `teleinfoframes` reads."""
 
+    digest: bytes  # the key of the set, the same whichever storer writes it
     content: str  # JSON
     subscription_type: str | None
     subscribed_current: int | None
@@ -72,11 +75,6 @@ class LabelSet:
     state_code: str | None
     idle_registers_total: int | None
     index_total: int | None
-
-    @property
-    def digest(self) -> bytes:
-        """The key of the set, the same whichever storer writes it."""
-        return digest_of(self.content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,38 +87,41 @@ class Row:
     columns: tuple[int | None, ...]  # in the order of COLUMNS
 
 
+def content_text(content: Mapping[str, Any]) -> str:
+    """Write the content of a label set; the digest is that of this text."""
+    return json.dumps(content, separators=(",", ":"))
+
+
 def digest_of(content: str) -> bytes:
-    """Return the digest of a label set's content."""
-    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).digest()[:16]
+    """Return the digest of a label set's content: 80 bits, padded to 16 bytes."""
+    return _sha256(content)[:_DIGEST_SIZE].ljust(16, b"\0")
 
 
-class RowEncoder:
-    """Encodes frames; caches recent label sets, because most frames have the same as the one before."""
+def known_digests(content: str) -> tuple[bytes, bytes]:
+    """Return the digest of a content, and that of older programs, which kept 128 bits."""
+    return digest_of(content), _sha256(content)[:16]
 
-    _CACHE_SIZE = 1024
 
-    def __init__(self) -> None:
-        self._sets: dict[str, LabelSet] = {}
+def _sha256(content: str) -> bytes:
+    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).digest()
 
-    def encode_row(self, frame: Frame) -> Row:
-        """Return the frame's row; `decode_row` turns it into the same frame."""
-        columns, content = _split(frame)
-        text = json.dumps(content, separators=(",", ":"))
-        label_set = self._sets.get(text)
-        if label_set is None:
-            label_set = _label_set(text, content)
-            if len(self._sets) >= self._CACHE_SIZE:
-                self._sets.clear()
-            self._sets[text] = label_set
-        return Row(frame.timestamp, frame.meter, label_set, columns)
+
+def encode_row(frame: Frame) -> Row:
+    """Return the frame's row; `decode_row` turns it into the same frame."""
+    columns, content = _split(frame)
+    return Row(frame.timestamp, frame.meter, _label_set(content_text(content), content), columns)
 
 
 def decode_row(timestamp: datetime, meter: str, columns: tuple[int | None, ...], content: Mapping[str, Any]) -> Frame:
     """Return the frame of a row; `content` is that of its label set, parsed."""
     mode = Mode(content["mode"])
     values: dict[str, Value] = dict(content["frame"])
-    for column, label in (_DEFAULT_LABELS[mode] | content.get("columns", {})).items():
+    own = content.get("columns", {})
+    idle = idle_totals(own, content["frame"]) if content.get("relative") else {}
+    for column, label in (_DEFAULT_LABELS[mode] | own).items():
         number = columns[_PLACE[column]]
+        if column in idle:
+            number = value_of(column, number, columns[_PLACE["index_total"]], idle[column])
         if number is not None:
             values[label] = number
     stamps = {label: parse_time(text) for label, text in content["stamps"].items()} if "stamps" in content else None
@@ -153,27 +154,37 @@ def _in_order(things: Mapping[str, Any], order: list[str]) -> dict[str, Any]:
     return ordered | {label: thing for label, thing in things.items() if label not in ordered}
 
 
+def column_of(mode: Mode, values: Mapping[str, Value]) -> dict[str, str]:
+    """Return the columns by label. They depend on the frame only by labels that are never in a column."""
+    own = _frame_dependent_columns(mode, values)
+    return {**_COLUMN_OF[mode], **{label: column for column, label in own.items()}}
+
+
 def _split(frame: Frame) -> tuple[tuple[int | None, ...], dict[str, Any]]:
     """Return the row's columns and the content of its label set."""
     mode, values = frame.mode, frame.values
     columns: list[int | None] = [None] * len(COLUMNS)
     own = _frame_dependent_columns(mode, values)
-    column_of = {**_COLUMN_OF[mode], **{label: column for column, label in own.items()}}
+    columns_by_label = column_of(mode, values)
     rest: dict[str, Value] = {}
     for label, value in values.items():
-        column = column_of.get(label)
+        column = columns_by_label.get(label)
         if column is not None and type(value) is int and 0 <= value <= COLUMN_MAX[column]:
             columns[_PLACE[column]] = value
         else:
             rest[label] = value
     stamps = dict(frame.stamps or {})
-    offset = _clock_offset(frame)
+    offset = clock_offset(frame)
     if offset is not None:
         columns[_PLACE["clock_offset"]] = offset
         del rest["DATE"], stamps["DATE"]
     content: dict[str, Any] = {"mode": mode.value, "frame": rest}
     if own:
         content["columns"] = own
+    idle = idle_totals(own, rest)
+    if idle:
+        make_relative(columns, idle)
+        content["relative"] = True  # older programs wrote the values themselves
     if is_three_phase(values):
         content["phases"] = 3
     if frame.stamps is not None:
@@ -193,6 +204,13 @@ def _split(frame: Frame) -> tuple[tuple[int | None, ...], dict[str, Any]]:
     return tuple(columns), content
 
 
+def make_relative(columns: list[int | None], idle: Mapping[str, int]) -> None:
+    """Replace the values of running registers by their differences; `idle` is that of `idle_totals`."""
+    total = columns[_PLACE["index_total"]]
+    for column, number in idle.items():
+        columns[_PLACE[column]] = number_of(column, columns[_PLACE[column]], total, number)
+
+
 def _frame_dependent_columns(mode: Mode, values: Mapping[str, Value]) -> dict[str, str]:
     """Return the columns whose label depends on the frame: the running registers, and a pilot meter's power."""
     if mode is Mode.HISTORIC:
@@ -210,7 +228,8 @@ def _frame_dependent_columns(mode: Mode, values: Mapping[str, Value]) -> dict[st
     return own
 
 
-def _clock_offset(frame: Frame) -> int | None:
+def clock_offset(frame: Frame) -> int | None:
+    """Return the seconds from the frame's timestamp to its DATE; None if they are not stored in a column."""
     stamp = frame.stamps.get("DATE") if frame.stamps else None
     if stamp is None or stamp.microsecond or frame.values.get("DATE") != "":
         return None
@@ -223,6 +242,7 @@ def _label_set(text: str, content: Mapping[str, Any]) -> LabelSet:
     historic = content["mode"] == Mode.HISTORIC
     idle_total, total = _registers(content) if historic else (None, _number(values, "EAST"))
     return LabelSet(
+        digest=digest_of(text),
         content=text,
         subscription_type=_short_text(values.get("OPTARIF") if historic else tariff.contract(values)),
         subscribed_current=_subscribed_current(content),

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from common.block import is_block, split_block, write_block
+from common.errors import MessageError
 from common.frame import LONGEST_MESSAGE, format_time, peek_id
 from tests.faults.rig import Rig
 from tests.support.meters import METER
@@ -143,11 +145,17 @@ def bad_tally(chance: random.Random, number: int) -> tuple[str, bytes]:
     return "tally", json.dumps(tally | {key: value, "number": number}).encode()
 
 
+def block(chance: random.Random, number: int) -> tuple[str, bytes]:
+    """Bad frames in one message: each is recorded by itself."""
+    makes = (wrong_type, missing, wrong_label, bad_timestamp, out_of_range, lone_surrogate, another_content)
+    return "replay", write_block(chance.choice(makes)(chance, number)[1] for _ in range(chance.randint(1, 5)))
+
+
 WAYS: tuple[tuple[Make, int], ...] = (
     (truncated, 10), (wrong_type, 10), (missing, 5), (nested, 4), (wrong_label, 8), (huge_number, 6),
     (negative_dropped, 4), (wrong_meter, 8), (bad_timestamp, 10), (out_of_range, 6), (too_large, 1), (empty, 1),
     (binary, 8), (no_frame, 5), (empty_frame, 3), (lone_surrogate, 3), (bad_stamp, 5), (another_content, 6),
-    (bad_tally, 3),
+    (bad_tally, 3), (block, 3),
 )  # fmt: skip
 
 
@@ -181,6 +189,14 @@ def script(chance: random.Random) -> list[tuple[str, str, bytes]]:
 # -- the test ----------------------------------------------------------------------------------------------------------
 
 
+def rejections(payload: bytes) -> list[bytes]:
+    """Return what is recorded of a bad message: the frames of a block are."""
+    try:
+        return split_block(payload) if is_block(payload) else [payload]
+    except MessageError:
+        return [payload]
+
+
 def rejected(client: MqttClient) -> set[tuple[str, str]]:
     """Return meter and timestamp of the frames that the storer has confirmed as rejected."""
     return {
@@ -203,7 +219,7 @@ def test_ten_thousand_malformed_messages_cost_no_good_one(rig: Rig, capsys: pyte
     storer.wait_for_log("Connected to the broker")
     messages = script(random.Random(7))
     kinds = Counter(kind for kind, _, _ in messages)
-    bad = [(topic, payload) for kind, topic, payload in messages if kind != "good"]
+    bad = [(topic, part) for kind, topic, payload in messages if kind != "good" for part in rejections(payload)]
     named = {identity for _, payload in bad if (identity := peek_id(payload)) is not None}
     sent = Counter((topic[:255], len(payload), hashlib.sha256(payload[:KEPT]).hexdigest()) for topic, payload in bad)
     with MqttClient(rig.broker.port, subscribe=("teleinfo/+/stored", "teleinfo/rejected")) as client:

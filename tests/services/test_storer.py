@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from common.block import write_block
 from common.frame import Frame, format_time
 from demo.servers import Broker, free_port
 from demo.servers import Database as Server
@@ -111,6 +112,23 @@ def test_frames_that_come_again_are_confirmed_again_and_not_doubled(setup: Store
     setup.publish(frames, "replay")
     setup.wait_until(lambda: len(setup.confirmed()) == 40)
     assert setup.rows() == in_order(frames)
+
+
+def test_a_block_of_frames_becomes_rows_and_its_damaged_frame_is_rejected_alone(setup: StorerSetup) -> None:
+    setup.start_online()
+    frames = some(61)
+    messages = [frame.to_json() for frame in frames]
+    messages[30] = messages[30].replace(b'"standard"', b'"other"')
+    setup.mqtt.publish(f"{setup.base}/{frames[0].meter}/replay", write_block(messages))
+    good = frames[:30] + frames[31:]
+    setup.wait_until_confirmed(good)
+    assert setup.confirmed("rejected") == [(frames[30].meter, format_time(frames[30].timestamp))]
+    assert setup.rows() == in_order(good)
+    ((payload,),) = query(client(setup.server), "SELECT payload FROM rejected_messages")
+    assert payload == messages[30]
+    assert setup.stop() == 0
+    (counts,) = setup.mqtt.on(f"{setup.base}/storer/{setup.id}/health")[-1:]
+    assert (counts["received"], counts["stored"], counts["rejected"], counts["waiting"]) == (61, 60, 1, 0)
 
 
 def test_confirmations_fit_into_what_the_broker_takes(fresh_database: Server, tmp_path: Path) -> None:

@@ -1,15 +1,18 @@
 import json
-import math
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from common.frame import format_time
+from common.block import is_block
+from common.frame import Frame, format_time
 from common.mqtt.events import Message
 from common.tally import Tally
-from storer.batch import chunks, confirmations, decode_batch, rejection_payload
-from tests.support.frames import ADDRESS, DAY, historic
+from storer.batch import Envelope, decode_batch, rejection_payload
+from tests.storer.test_confirmations import confirmed
+from tests.support.frames import ADDRESS, DAY, frames, historic, simulated
 
 NOW = DAY + timedelta(hours=12)
 FRAME = historic(ADCO=ADDRESS, BASE=1, PAPP=390)
@@ -17,11 +20,6 @@ FRAME = historic(ADCO=ADDRESS, BASE=1, PAPP=390)
 
 def message(payload: bytes, topic: str = f"teleinfo/{ADDRESS}/frame") -> Message:
     return Message(topic, payload, retained=False, mid=1, qos=1, connection=1)
-
-
-def confirmations_of(*payloads: bytes) -> dict[str, Any]:
-    """The confirmations by meter, when every frame was stored."""
-    return {meter: json.loads(text) for meter, text in confirmations("main", decode_batch(map(message, payloads), NOW))}
 
 
 def changed(**changes: Any) -> bytes:
@@ -36,64 +34,6 @@ def test_an_invalid_message_does_not_affect_its_neighbours() -> None:
     assert bad.frame is None
     assert bad.reason == "not JSON: Expecting value: line 1 column 1 (char 0)"
     assert decode_batch([], NOW) == []
-
-
-def test_confirms_the_identities_as_they_were_published() -> None:
-    later = format_time(FRAME.timestamp + timedelta(seconds=1))
-    assert confirmations_of(FRAME.to_json(), changed(timestamp=later)) == {
-        ADDRESS: {"storer": "main", "timestamps": [format_time(FRAME.timestamp), later], "rejected": []}
-    }
-
-
-def test_confirms_each_meter_separately() -> None:
-    by_meter = confirmations_of(FRAME.to_json(), changed(meter="other"), b"?")
-    assert list(by_meter) == [ADDRESS, "other"]
-    assert by_meter["other"]["timestamps"] == [format_time(DAY.replace(microsecond=123_456))]
-
-
-def test_a_frame_that_the_store_rejected_is_confirmed_as_rejected() -> None:
-    envelopes = decode_batch([message(FRAME.to_json()), message(changed(meter="other"))], NOW)
-    envelopes[0].reason = "another frame is stored under the same meter and timestamp"
-    by_meter = {meter: json.loads(text) for meter, text in confirmations("main", envelopes)}
-    assert by_meter[ADDRESS] == {"storer": "main", "timestamps": [], "rejected": [format_time(FRAME.timestamp)]}
-    assert by_meter["other"]["rejected"] == []
-
-
-@pytest.mark.parametrize(
-    "payload",
-    [changed(frame={"BASE": 1.5}), changed(mode="pmepmi"), changed(dropped=-1), changed(frame={"A": "x" * 70_000})],
-)
-def test_an_invalid_message_with_an_identity_is_confirmed_as_rejected(payload: bytes) -> None:
-    """Otherwise its reader would send it again for ever."""
-    assert confirmations_of(payload) == {
-        ADDRESS: {"storer": "main", "timestamps": [], "rejected": [format_time(FRAME.timestamp)]}
-    }
-
-
-@pytest.mark.parametrize("payload", [b"?", b"{}", changed(meter="a/b"), changed(meter="#"), changed(timestamp="now")])
-def test_a_message_without_an_identity_is_not_confirmed(payload: bytes) -> None:
-    assert confirmations_of(payload) == {}
-
-
-@pytest.mark.parametrize("largest", [500, 1000, 2000, 100_000])
-def test_a_confirmation_fits_into_what_the_broker_takes(largest: int) -> None:
-    instants = [format_time(FRAME.timestamp + n * timedelta(microseconds=7)) for n in range(100)]
-    envelopes = decode_batch([message(changed(timestamp=instant)) for instant in instants], NOW)
-    for envelope in envelopes[::2]:
-        envelope.reason = "no"
-    texts = [text for chunk in chunks(envelopes, largest) for _, text in confirmations("n" * 64, chunk)]
-    assert max(map(len, texts)) <= largest - 100  # topic and header of the packet
-    identities = []
-    for text in texts:
-        confirmation = json.loads(text)
-        identities += confirmation["timestamps"] + confirmation["rejected"]
-    assert sorted(identities) == instants
-
-
-def test_a_batch_without_a_limit_is_one_chunk() -> None:
-    envelopes = decode_batch([message(changed())] * 600, NOW)
-    assert [len(chunk) for chunk in chunks(envelopes, math.inf)] == [600]
-    assert list(chunks([], math.inf)) == []
 
 
 def test_a_rejection_report_has_topic_reason_and_payload() -> None:
@@ -144,5 +84,103 @@ def test_a_tally_too_far_ahead_is_rejected_and_confirmed() -> None:
     tally = Tally(meter=ADDRESS, hour=DAY + timedelta(days=3), reader="pi", frames=5)
     envelopes = decode_batch([message(tally.to_json(), f"teleinfo/{ADDRESS}/tally")], NOW)
     assert "more than a day ahead" in (envelopes[0].reason or "")
-    ((_, text),) = confirmations("main", envelopes)
+    ((_, _, text),) = confirmed(envelopes)
     assert json.loads(text)["tallies"] == ["2026-11-27T00:00:00Z"]
+
+
+# Blocks: several frames in one message.
+
+
+def block(*elements: bytes) -> Message:
+    return message(b"[" + b",".join(elements) + b"]", f"teleinfo/{ADDRESS}/replay")
+
+
+def later(seconds: int) -> bytes:
+    return changed(timestamp=format_time(FRAME.timestamp + timedelta(seconds=seconds)))
+
+
+def what(envelope: Envelope) -> tuple[object, ...]:
+    return envelope.frame, envelope.reason, envelope.identity, envelope.payload
+
+
+def test_the_frames_of_a_block_are_those_of_single_messages() -> None:
+    kinds = ("historic-single-phase-base", "standard-three-phase-producer")
+    payloads = [frame.to_json() for kind in kinds for frame in simulated(kind, 3, every=timedelta(seconds=1))]
+    one = block(*payloads)
+    envelopes = decode_batch([one], NOW)
+    assert [what(envelope) for envelope in envelopes] == [
+        what(envelope) for envelope in decode_batch(map(message, payloads), NOW)
+    ]
+    assert all(envelope.message is one for envelope in envelopes)
+
+
+DAMAGED = (
+    b"?",
+    b"",
+    b"null",
+    b"5",
+    b"[]",
+    b"{}",
+    b'{"meter": "1" 2}',
+    changed(frame={}),
+    changed(frame={"BASE": 1.5}),
+    changed(frame={"BASE": float("nan")}),
+    changed(meter="a/b"),
+    changed(mode="pmepmi"),
+    changed(timestamp="now"),
+    changed(timestamp="2026-12-24T22:20:20.123456Z"),
+    changed(clock="\udc80"),
+    changed(clock="?").replace(b"?", b"\xff"),
+    changed(frame={"BASE": 7}).replace(b"7", b"9" * 5000),
+    changed(more=1).replace(b'"more": 1', b'"more": ' + b"[" * 30_000 + b"]" * 30_000),
+)
+
+
+@pytest.mark.parametrize("damaged", DAMAGED)
+def test_a_damaged_frame_of_a_block_is_rejected_by_itself(damaged: bytes) -> None:
+    envelopes = decode_batch([message(FRAME.to_json()), block(later(1), damaged, later(2)), message(later(3))], NOW)
+    assert [envelope.reason is None for envelope in envelopes] == [True, True, False, True, True]
+    alone = decode_batch([message(damaged)], NOW) if not is_block(damaged) else [envelopes[2]]
+    assert what(envelopes[2]) == what(alone[0])
+    assert [what(envelopes[1]), what(envelopes[3])] == [
+        what(one) for one in decode_batch([block(later(1), later(2))], NOW)
+    ]
+
+
+@pytest.mark.parametrize("payload", [b"[]", b"[ ]", b"[", b"[1", b"[" * 60_000, b"[1]]", b"[" + b"1," * 1000 + b"1]"])
+def test_an_array_that_is_no_block_is_rejected_as_one_message(payload: bytes) -> None:
+    (envelope,) = decode_batch([message(payload)], NOW)
+    assert (envelope.frame, envelope.identity, envelope.payload) == (None, None, payload)
+    assert envelope.reason
+
+
+def test_a_report_on_a_frame_of_a_block_shows_that_frame() -> None:
+    envelopes = decode_batch([block(later(1), later(2))], NOW)
+    envelopes[1].reason = "no"
+    assert json.loads(rejection_payload("main", envelopes[1]))["payload"] == later(2).decode()
+
+
+@given(
+    st.lists(frames().map(Frame.to_json) | st.sampled_from(DAMAGED) | st.binary(max_size=30), min_size=1, max_size=5)
+)
+def test_each_frame_of_any_block_fares_as_it_would_alone(elements: list[bytes]) -> None:
+    envelopes = decode_batch([block(*elements)], NOW)
+    if envelopes[0].place is None:
+        assert len(envelopes) == 1
+        assert envelopes[0].reason
+        return
+    for envelope in envelopes:
+        if not is_block(envelope.payload):
+            assert what(envelope) == what(decode_batch([message(envelope.payload)], NOW)[0])
+    if all(envelope.reason is None for envelope in envelopes):
+        assert [envelope.payload for envelope in envelopes] == elements
+
+
+@given(st.binary(max_size=40), st.integers(0, 400))
+def test_any_bytes_in_a_block_are_survived(noise: bytes, place: int) -> None:
+    whole = block(later(1), later(2), later(3)).payload
+    payload = whole[:place] + noise + whole[place + len(noise) :]
+    envelopes = decode_batch([message(payload), message(FRAME.to_json())], NOW)
+    assert envelopes[-1].frame == FRAME
+    assert all((envelope.frame is None) == (envelope.reason is not None) for envelope in envelopes)
+    confirmed(envelopes)

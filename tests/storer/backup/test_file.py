@@ -12,7 +12,7 @@ from common.frame import Frame
 from storer.backup.file import SEAL_SIZE, Writer, read_blocks
 from storer.backup.format import Header, Kind, Table, Totals, end_line, row_line
 from storer.backup.verify import Contents, check, parts
-from storer.database.rows import RowEncoder
+from storer.database.rows import encode_row
 from tests.support.frames import historic
 
 HEADER = Header(schema=2, taken="2026-11-25T03:00:00Z", database="teleinfodb", program="1", server="11.8")
@@ -26,7 +26,7 @@ FRAMES = Table(
 
 
 def a_set(frame: Frame | None = None) -> list[object]:
-    label_set = RowEncoder().encode_row(frame or historic(PAPP=1, BASE=1)).label_set
+    label_set = encode_row(frame or historic(PAPP=1, BASE=1)).label_set
     return [1, label_set.digest.hex(), label_set.content]
 
 

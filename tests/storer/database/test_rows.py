@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from common.frame import Frame, Value
 from common.labels import LABELS, Mode
 from reader.simulator.meter import KINDS
-from storer.database.rows import COLUMN_MAX, COLUMNS, LabelSet, Row, RowEncoder, decode_row
+from storer.database.rows import COLUMN_MAX, COLUMNS, LabelSet, Row, decode_row, encode_row
 from tests.support.frames import ADDRESS, DAY, FRACTION, frames, historic, simulated, standard
 
 MOVING = {mode: {label for label, row in LABELS[mode].items() if row.volatile} for mode in Mode}
@@ -20,16 +20,12 @@ MOVING = {mode: {label for label, row in LABELS[mode].items() if row.volatile} f
 WHOLE = {kind: next(simulated(kind, 1, every=timedelta(seconds=1))) for kind in KINDS}
 
 
-def row_of(frame: Frame) -> Row:
-    return RowEncoder().encode_row(frame)
-
-
 def label_set(frame: Frame) -> LabelSet:
-    return row_of(frame).label_set
+    return encode_row(frame).label_set
 
 
 def column(frame: Frame, name: str) -> int | None:
-    return row_of(frame).columns[COLUMNS.index(name)]
+    return encode_row(frame).columns[COLUMNS.index(name)]
 
 
 def back(row: Row) -> Frame:
@@ -50,7 +46,7 @@ def without(frame: Frame, labels: Iterable[str]) -> Frame:
 
 
 def assert_lossless(frame: Frame) -> None:
-    row = row_of(frame)
+    row = encode_row(frame)
     again = back(row)
     assert again == frame
     assert again.to_json() == frame.to_json()  # the order, too
@@ -97,17 +93,9 @@ def test_a_row_gives_a_damaged_and_shuffled_frame_back(kind: str, random: Random
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_day_of_a_simulated_meter_comes_back(kind: str) -> None:
-    encoder = RowEncoder()  # with a cache of sets
     for frame in simulated(kind, 144, every=timedelta(minutes=10)):
-        row = encoder.encode_row(frame)
+        row = encode_row(frame)
         assert back(row).to_json() == frame.to_json()
-
-
-@given(frames())
-def test_the_same_frame_is_the_same_row_whoever_packs_it(frame: Frame) -> None:
-    encoder = RowEncoder()
-    encoder.encode_row(standard(EAST=1))
-    assert encoder.encode_row(frame) == encoder.encode_row(Frame.from_json(frame.to_json())) == row_of(frame)
 
 
 def test_another_content_is_another_digest() -> None:
@@ -116,20 +104,13 @@ def test_another_content_is_another_digest() -> None:
     assert all(len(one.digest) == 16 for one in sets)
 
 
-def test_the_cache_of_label_sets_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(RowEncoder, "_CACHE_SIZE", 2)
-    encoder = RowEncoder()
-    sets = [encoder.encode_row(standard(VTIC=f"{number:02}")).label_set for number in (1, 2, 3, 1, 2, 3)]
-    assert sets[:3] == sets[3:]
-
-
 # Each thing is written once.
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_moves_stands_in_columns(kind: str) -> None:
     frame = WHOLE[kind]
-    kept = json.loads(row_of(frame).label_set.content)["frame"].keys()
+    kept = json.loads(encode_row(frame).label_set.content)["frame"].keys()
     at_rest = {label for label in MOVING[frame.mode] if LABELS[frame.mode][label].cumulative}  # but the one that runs
     assert kept & (MOVING[frame.mode] - at_rest) == set()
     assert "DATE" not in kept
@@ -152,9 +133,9 @@ def test_frames_of_a_day_share_few_label_sets_in_historic_mode(kind: str, sets: 
 @pytest.mark.parametrize("kind", ["standard-single-phase-base", "standard-three-phase-tempo"])
 def test_frames_share_their_label_set_until_something_slow_changes(kind: str) -> None:
     """Load curve, mean voltage, tariff, maximum of the day: a set for each change, and for nothing else."""
-    encoder, digests, slow = RowEncoder(), set(), set()
+    digests, slow = set(), set()
     for frame in simulated(kind, 1800, every=timedelta(seconds=1), start=DAY + timedelta(hours=17)):
-        digests.add(encoder.encode_row(frame).label_set.digest)
+        digests.add(encode_row(frame).label_set.digest)
         values = {label: value for label, value in frame.values.items() if label not in MOVING[frame.mode]}
         stamps = {label: str(stamp) for label, stamp in (frame.stamps or {}).items() if label != "DATE"}
         slow.add(json.dumps([values, stamps]))
@@ -164,7 +145,7 @@ def test_frames_share_their_label_set_until_something_slow_changes(kind: str) ->
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_frame_without_its_moving_labels_shares_the_set_of_the_whole_one(kind: str) -> None:
     frame = WHOLE[kind]
-    whole = row_of(frame).label_set
+    whole = encode_row(frame).label_set
     in_columns = frame.values.keys() - json.loads(whole.content)["frame"].keys()
     for label in sorted(in_columns):
         damaged = dataclasses.replace(without(frame, [label]), dropped=1)
@@ -179,7 +160,7 @@ def columns_of(kind: str) -> dict[str, object]:
     return {
         field.name: getattr(label_set(WHOLE[kind]), field.name)
         for field in dataclasses.fields(LabelSet)
-        if field.name not in ("content", "idle_registers_total", "index_total")
+        if field.name not in ("digest", "content", "idle_registers_total", "index_total")
     }
 
 
@@ -217,7 +198,7 @@ def test_what_the_view_shows_of_each_contract(
 
 def total(frame: Frame) -> int | None:
     """What the view shows as the total index."""
-    row = row_of(frame)
+    row = encode_row(frame)
     index_total, running = column(frame, "index_total"), column(frame, "index_supplier")
     if index_total is not None:
         return index_total
@@ -337,7 +318,7 @@ def test_the_layout_of_a_label_set() -> None:
         host_clock="unsynchronised",
         dropped=300,
     )
-    row = row_of(frame)
+    row = encode_row(frame)
     assert json.loads(row.label_set.content) == {
         "mode": "standard",
         "frame": {"ADSC": ADDRESS, "SMAXSN": 5, "STGE": "003A8401", "NTARF": 2, "ODD": 1},
