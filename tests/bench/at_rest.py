@@ -1,0 +1,147 @@
+"""How many bytes a frame takes on disk, label sets included, with arrival times as a host sees them."""
+
+import contextlib
+import dataclasses
+import itertools
+import math
+import random
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from common.database import Database as Client
+from common.database import DatabaseConfig
+from common.frame import Frame, Value
+from demo.servers import Database
+from reader.line.clock import Timestamper
+from storer.database.frame_store import FrameStore
+from storer.database.schema import make_partitions, migrate
+from tests.bench.figures import Row, Target
+from tests.bench.house import decoded
+from tests.bench.options import Options
+from tests.bench.report import Section
+from tests.bench.rig import rig
+
+_HOW = """\
+A day of a simulated meter, a frame a second, written by the storer's own code. Arrival times vary as on a host: by a
+slow wave of 70 ms and 4 ms of noise (standard deviation), then stamped by the reader's own code. Allocated blocks of
+all tables of the database, less those of the empty database. Page compression needs a file system that punches
+holes."""
+DAY = datetime(2026, 11, 24, tzinfo=UTC)
+_BATCH = 500
+_PEAK = 3_800  # VA of solar panels at noon
+
+
+@dataclasses.dataclass
+class _Clock:
+    """A host's clock that is where the measurement puts it."""
+
+    time: datetime = DAY
+    build_date: datetime = datetime(2020, 1, 1, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.time
+
+    def monotonic(self) -> float:
+        return (self.time - DAY).total_seconds()
+
+    def uptime(self) -> float:
+        return 1e6
+
+    def synchronised(self) -> bool:
+        return True
+
+    def warn_of_build_date(self, now: datetime) -> None:
+        raise AssertionError(now)
+
+
+def arriving(frames: Iterable[Frame], seed: int = 1) -> Iterator[Frame]:
+    """Stamp frames with times that tremble, as a reader does; the order stays."""
+    clock, chance = _Clock(), random.Random(seed)
+    timestamper = Timestamper(clock, patience=0.0)
+    for frame in frames:
+        seconds = (frame.timestamp - DAY).total_seconds()
+        late = 0.3 + 0.07 * math.sin(seconds / 600) + chance.gauss(0, 0.004)
+        clock.time = frame.timestamp + timedelta(seconds=late)
+        timestamp, _ = timestamper.timestamp(clock.monotonic())
+        yield dataclasses.replace(frame, timestamp=timestamp)
+
+
+def clear_sky(frames: Iterable[Frame]) -> Iterator[Frame]:
+    """Let a producer's panels stand in the sun the whole day without a cloud: the maximum rises by the second."""
+    highest, since = 0, None
+    for frame in frames:
+        hour = (frame.timestamp - DAY).total_seconds() / 3600
+        power = max(0, int(_PEAK * math.sin(math.pi * (hour - 4) / 15))) if 4 <= hour < 19 else 0
+        if power > highest:
+            highest, since = power, frame.timestamp.replace(microsecond=0)
+        values: dict[str, Value] = {**frame.values, "SINSTI": power, "SMAXIN": highest}
+        stamps = dict(frame.stamps or {})
+        if since is not None:
+            stamps["SMAXIN"] = since
+        yield dataclasses.replace(frame, values=values, stamps=stamps)
+
+
+def measure(options: Options) -> Section:
+    """Store a day of each meter."""
+    seconds = 3600 if options.quick else 86_400
+    rows: list[Row] = []
+    for kind, name, target, change in (
+        ("standard-single-phase-tempo", "standard, one phase, Tempo", 22, None),
+        ("standard-three-phase-producer", "standard, three phases, producer", 28, None),
+        ("standard-single-phase-producer", "standard, one phase, producer, clear sky", 28, clear_sky),
+        ("historic-single-phase-hchp", "historic, one phase, HC/HP", None, None),
+    ):
+        rows += _stored(kind, name, None if target is None else Target("≤", target), seconds, change)
+        if options.quick:
+            break
+    return Section("at_rest", _HOW, rows)
+
+
+def _stored(
+    kind: str,
+    name: str,
+    target: Target | None,
+    seconds: int,
+    change: Callable[[Iterable[Frame]], Iterator[Frame]] | None,
+) -> list[Row]:
+    with rig() as place:
+        server = place.database()
+        database = Client(
+            DatabaseConfig(
+                host=(server.host,), port=server.port, user=server.user, password=server.password, name=server.name
+            )
+        )
+        migrate(database)
+        with contextlib.closing(database.connect()) as connection:
+            make_partitions(connection, DAY)
+        empty = allocated(server)
+        frames: Iterable[Frame] = decoded(kind, DAY, seconds)
+        source = arriving(frames if change is None else change(frames))
+        _store(database, source)
+        used = allocated(server)
+        sets = int(server.sql(f"SELECT COUNT(*) FROM {server.name}.label_sets"))
+    of_frames = {table for table in used if table.startswith("frames")}
+    sizes = {table: used[table] - empty.get(table, 0) for table in used}
+    frames_only = sum(sizes[table] for table in of_frames) / seconds
+    return [
+        Row(what=name, unit="bytes a frame", ours=[sum(sizes.values()) / seconds], target=target),
+        Row(what=f"… of that, `frames` ({sets:,} label sets)", unit="bytes a frame", ours=[frames_only]),
+    ]
+
+
+def _store(database: Client, frames: Iterator[Frame]) -> None:
+    with contextlib.closing(FrameStore(database)) as tables:
+        while batch := list(itertools.islice(frames, _BATCH)):
+            written = tables.write(batch)
+            assert written.stored == len(batch), written.reasons
+
+
+def allocated(server: Database) -> dict[str, int]:
+    """Return the bytes on disk of each table, or partition of one, with all pages written."""
+    listed = server.sql(f"SHOW FULL TABLES IN {server.name} WHERE Table_type = 'BASE TABLE'")
+    tables = [line.split("\t")[0] for line in listed.splitlines()]
+    # FOR EXPORT brings all pages to disk.
+    server.sql(f"USE {server.name}; FLUSH TABLES {', '.join(tables)} FOR EXPORT; UNLOCK TABLES")
+    folder = Path(server.sql("SELECT @@datadir").strip()) / server.name
+    return {file.stem: file.stat().st_blocks * 512 for file in folder.glob("*.ibd")}

@@ -1,0 +1,13 @@
+"""What the command line of the benchmark decides."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How to measure, and where peers are that no registry has."""
+
+    quick: bool = False  # so short that the figures say little
+    linkytic: Path | None = None  # a checkout
+    teleinfo2mqtt: Path | None = None  # a checkout

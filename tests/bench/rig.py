@@ -1,0 +1,79 @@
+"""The servers and programs that a measurement needs, each in a folder that is removed afterwards."""
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from demo.servers import Broker, Database
+from tests.support.mqtt_client import MqttClient
+from tests.support.programs import Service
+from tests.support.servers import FAST_DATABASE
+
+_QUEUES = "max_queued_messages 0\nmax_queued_bytes 0"  # no limit: a backlog is what is measured
+
+
+class Rig:
+    """A broker, a database, and the programs in front of and behind them; started as they are needed."""
+
+    def __init__(self, folder: Path, memory: Path, stack: contextlib.ExitStack) -> None:
+        self.folder, self._memory, self._stack = folder, memory, stack
+        self.broker = stack.enter_context(Broker(folder / "broker", config=_QUEUES))
+
+    def database(self) -> Database:
+        """Start a database."""
+        return self._stack.enter_context(Database(self.folder / "database", options=FAST_DATABASE))
+
+    def client(self, *subscriptions: str) -> MqttClient:
+        """Return a connected client of the broker."""
+        return self._stack.enter_context(MqttClient(self.broker.port, subscribe=subscriptions))
+
+    def reader(self, *ports: str, name: str = "bench", **settings: Any) -> Service:
+        """Prepare a reader."""
+        spool = {"journal": str(self._memory / name), "path": str(self.folder / f"spool-{name}")}
+        return self._stack.enter_context(
+            Service(
+                "reader",
+                self.folder,
+                {
+                    "name": name,
+                    "port": list(ports),
+                    "mqtt": {"host": self.broker.host, "port": self.broker.port},
+                    "spool": spool,
+                    **settings,
+                },
+                name=f"reader-{name}",
+            )
+        )
+
+    def storer(self, database: Database) -> Service:
+        """Prepare a storer."""
+        return self._stack.enter_context(
+            Service(
+                "storer",
+                self.folder,
+                {
+                    "name": "bench",
+                    "mqtt": {"host": self.broker.host, "port": self.broker.port},
+                    "database": {
+                        "host": database.host,
+                        "port": database.port,
+                        "user": database.user,
+                        "password": database.password,
+                        "name": database.name,
+                    },
+                },
+            )
+        )
+
+
+@contextlib.contextmanager
+def rig() -> Iterator[Rig]:
+    """Provide a rig; all that it started has ended when this returns."""
+    with contextlib.ExitStack() as stack:
+        folder = Path(tempfile.mkdtemp(prefix="teleinfo-bench-"))
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        memory = Path(stack.enter_context(tempfile.TemporaryDirectory(dir="/dev/shm", prefix="teleinfo-bench-")))
+        yield Rig(folder, memory, stack)

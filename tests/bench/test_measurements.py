@@ -1,0 +1,86 @@
+"""The parts of measurements that could falsify a figure without an error."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.bench import at_rest, node
+from tests.bench.house import Village, decoded
+from tests.bench.latency import Stopwatch
+from tests.bench.line import Line
+from tests.bench.options import Options
+
+START = datetime(2026, 11, 24, tzinfo=UTC)
+
+
+def test_a_confirmation_counts_for_the_frame_that_it_is_of() -> None:
+    watch = Stopwatch()
+    now = time.monotonic()
+    watch.sent(now - 2.0, 100.0)
+    watch.sent(now - 1.0, 101.0)
+    watch.stored(99.0)  # of a frame before both
+    assert watch.take() == []
+    watch.stored(101.001)  # that of the first was lost: it is not the second's time
+    assert watch.take() == [pytest.approx(1000, abs=500)]
+    watch.stored(101.001)
+    assert watch.take() == []
+
+
+def test_frames_of_many_meters_are_different_frames() -> None:
+    village = Village(3, 4)
+    first = list(village.frames(START))
+    later = list(village.frames(START + timedelta(seconds=4)))
+    identities = {(frame.meter, frame.timestamp) for frame in (*first, *later)}
+    assert len(identities) == 24
+    assert [frame.values["ADSC"] for frame in first[:3]] == [frame.meter for frame in first[:3]]
+    assert len({frame.meter for frame in first}) == 3
+    assert {frame.timestamp.replace(microsecond=0) for frame in first} == {
+        START + timedelta(seconds=s) for s in range(4)
+    }
+
+
+def test_arrival_times_vary_and_increase() -> None:
+    frames = list(at_rest.arriving(decoded("standard-single-phase-base", at_rest.DAY, 30)))
+    times = [frame.timestamp for frame in frames]
+    assert times == sorted(set(times))
+    assert len({time.microsecond // 1000 for time in times}) > 10
+
+
+def test_under_a_clear_sky_the_maximum_is_that_of_the_power_and_has_its_time() -> None:
+    noon = at_rest.DAY + timedelta(hours=8)
+    frames = list(at_rest.clear_sky(decoded("standard-single-phase-producer", noon, 60)))
+    highest = 0
+    for frame in frames:
+        power, most = frame.values["SINSTI"], frame.values["SMAXIN"]
+        assert isinstance(power, int)
+        if power > highest:
+            highest = power
+            assert (frame.stamps or {})["SMAXIN"] == frame.timestamp.replace(microsecond=0)
+        assert most == highest
+    assert len({frame.values["SMAXIN"] for frame in frames}) > 5
+
+
+def test_a_line_sends_the_frame_at_its_pace() -> None:
+    frame = b"\x02" + b"x" * 94 + b"\x03"
+    with Line() as line, open(line.name, "rb", buffering=0) as port:
+        begun = time.monotonic()
+        last, _ = line.send(frame, speed=960)
+        assert last - begun >= 0.099  # the last of 96 bytes has not come before
+        received = b""
+        while len(received) < len(frame):
+            received += port.read(len(frame))
+    assert received == frame
+
+
+def test_a_peer_that_no_registry_has_needs_a_checkout() -> None:
+    (reader,) = (reader for reader in node.READERS if reader.name == "node teleinfo2mqtt")
+    if node.version():
+        with pytest.raises(node.NotInstalled, match="--teleinfo2mqtt"):
+            reader.command(Options())
+
+
+def test_a_line_that_nobody_reads_loses_bytes_and_does_not_block() -> None:
+    with Line() as line:
+        for _ in range(100):
+            line.send(b"x" * 1000)
