@@ -1,6 +1,7 @@
 """The view `energy_hours`: kWh by hour and register, whatever happened to the meter."""
 
 import contextlib
+from decimal import Decimal
 from random import Random
 
 import pytest
@@ -42,8 +43,7 @@ def test_energy_of_a_register_is_what_it_went_on_by_without_breaks(tables: Datab
     latest: dict[tuple[str, str], int] = {}
     for (meter, hour), row in sorted(tables_of.hours.items()):
         drawn, injected, *registers = rows[meter, hour.replace(tzinfo=None)]
-        assert drawn == (None if row["drawn_wh"] is None else pytest.approx(row["drawn_wh"] / 1000))
-        assert injected == (None if row["injected_wh"] is None else pytest.approx(row["injected_wh"] / 1000))
+        assert (wh(drawn), wh(injected)) == (row["drawn_wh"], row["injected_wh"])
         for name, kwh in zip(SUPPLIERS, registers, strict=True):
             last, first = row[f"{name}_last"], row[f"{name}_first"]
             if last is None:
@@ -51,10 +51,14 @@ def test_energy_of_a_register_is_what_it_went_on_by_without_breaks(tables: Datab
                 continue
             start = latest.get((meter, name), last if first is None else first)
             step = tables_of.breaks.get((meter, hour, name), 0)
-            assert float(kwh) == (last - start - step) / 1000, (meter, hour, name)
+            assert wh(kwh) == last - start - step, (meter, hour, name)
             assert kwh >= 0
             latest[meter, name] = last
     assert tables_of.breaks, "nothing happened to these meters"
+
+
+def wh(kwh: Decimal | None) -> Decimal | None:
+    return None if kwh is None else kwh * 1000
 
 
 def test_a_range_of_hours_reads_its_own_rows_only(tables: Database) -> None:
