@@ -20,7 +20,6 @@ from common.topics import Topics
 from reader.buffer.item import Item, Kind, to_micros
 from reader.delivery.confirmation import Confirmation
 from reader.delivery.delivery import Delivery
-from reader.delivery.replay import REPLAY_WINDOW
 from reader.delivery.storage import Storage
 from reader.delivery.tallies import Tallies
 from reader.event_queue import EventQueue
@@ -184,14 +183,16 @@ class ReaderService:
     # Periodic work.
 
     def _tick(self) -> None:
-        """Do what is due: every half second, and earlier when the replay window is half empty."""
+        """Do what is due: every half second; and fill the replay window as soon as half of it is confirmed."""
         now = self._monotonic()
-        if now - self._ticked_at >= _TICK or 0 < self._delivery.replaying < REPLAY_WINDOW // 2:
+        if now - self._ticked_at >= _TICK:
             self._ticked_at = now
             for tally in self._tallies.due(self._now()):
                 self._delivery.enqueue(tally, now)
             self._delivery.tick(now)
             self._publisher.tick(now)
+        elif self._delivery.can_continue_replay:
+            self._delivery.replay(now)
 
     def _beat(self) -> None:
         now = self._monotonic()

@@ -4,7 +4,7 @@ import logging
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from common.database import Connection, Database, sql_time
@@ -28,8 +28,20 @@ class Selection:
     meter: str | None = None
 
 
-def read_limit(text: str) -> datetime:
-    """Parse a time limit: a time, or a day, which begins at midnight UTC.
+def read_selection(start: str | None, end: str | None, meter: str | None = None, zone: tzinfo = UTC) -> Selection:
+    """Make the selection of a command's options; a day begins at midnight in `zone`.
+
+    Raises:
+        ConfigError: a limit is none, or they are in the wrong order.
+    """
+    first, last = (None if text is None else read_limit(text, zone) for text in (start, end))
+    if first and last and last < first:
+        raise ConfigError(f"--to {end} is before --from {start}: swap them")
+    return Selection(start=first, end=last, meter=meter)
+
+
+def read_limit(text: str, zone: tzinfo = UTC) -> datetime:
+    """Parse a time limit: a time, or a day, which begins at midnight in `zone`.
 
     Raises:
         ConfigError: the text is neither.
@@ -38,7 +50,10 @@ def read_limit(text: str) -> datetime:
     datetime.datetime(2026, 11, 24, 0, 0, tzinfo=datetime.timezone.utc)
     """
     try:
-        return parse_time(f"{text}T00:00:00Z" if _DAY.fullmatch(text) else text)
+        if not _DAY.fullmatch(text):
+            return parse_time(text)
+        midnight = parse_time(f"{text}T00:00:00Z")
+        return midnight if zone is UTC else midnight.replace(tzinfo=zone).astimezone(UTC)
     except MessageError as error:
         raise ConfigError(f"{error}; a day such as 2026-11-24 is accepted too") from error
 
@@ -63,7 +78,7 @@ def export(database: Database, selection: Selection, report: Callable[[str], Non
 
     try:
         if selection.meter is not None:
-            _check_meter(sets, selection.meter)
+            check_meter(sets, selection.meter)
         for timestamp, meter_id, meter, label_set_id, *columns in rows.stream(*_query(selection)):
             if label_set_id not in known:
                 if len(known) >= _CACHE_SIZE:
@@ -82,7 +97,13 @@ def export(database: Database, selection: Selection, report: Callable[[str], Non
         sets.close()
 
 
-def _check_meter(connection: Connection, meter: str) -> None:
+def check_meter(connection: Connection, meter: str) -> None:
+    """Check that a meter has frames.
+
+    Raises:
+        ConfigError: the meter is not known.
+        DatabaseError: the database is unavailable, or refuses the query.
+    """
     known = [str(identifier) for (identifier,) in connection.query("SELECT identifier FROM meters ORDER BY identifier")]
     if meter not in known:
         raise ConfigError(f"the meter {meter!r} is unknown; known meters: {', '.join(known) or 'none'}")

@@ -125,7 +125,7 @@ class Storer:
     # -- batches -------------------------------------------------------------------------------------------------------
 
     def _collect(self) -> list[Message]:
-        """Return the next batch: when it is full, or its first message has waited for `batch.wait`, or for the pace.
+        """Return the next batch: when it is full, or its first message has waited for `batch.wait`.
 
         It is full by bytes too: a block has many frames. It is empty if nothing came for a while.
         """
@@ -139,7 +139,8 @@ class Storer:
             event = self._next_event(self._time_until(deadline))
             if isinstance(event, Message):
                 if not batch:
-                    deadline = max(time.monotonic() + self._config.batch.wait, self._batch_pace.ready_at)
+                    self._gather()
+                    deadline = time.monotonic() + self._config.batch.wait
                 batch.append(event)
                 space -= len(event.payload)
             elif event is not None:
@@ -147,6 +148,12 @@ class Storer:
             elif not batch or time.monotonic() >= deadline:
                 break
         return batch
+
+    def _gather(self) -> None:
+        """Let messages queue up if there were many batches; being woken by each of them costs more than storing it."""
+        pause = self._batch_pace.ready_at - time.monotonic()
+        if pause > 0 and len(self._deferred) + self._events.qsize() < self._config.batch.size:
+            self._stop.wait(pause)
 
     def _time_until(self, deadline: float) -> float:
         """Return the seconds until a monotonic time, or until something else is due."""

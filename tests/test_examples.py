@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from common.config import Tls, load
+from monitor.config import MonitorConfig
 from reader.config import ReaderConfig
 from storer.config import StorerConfig
 
@@ -16,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES: dict[str, tuple[type[Any], set[str]]] = {
     "reader.example.yaml": (ReaderConfig, {"port"}),
     "storer.example.yaml": (StorerConfig, {"database.password_file"}),
+    "monitor.example.yaml": (MonitorConfig, {"database.password_file"}),
 }
 _COMMENTED = re.compile(r"^( *)# ?( *[a-z_]+:(?: .*)?)$")
 

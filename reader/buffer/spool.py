@@ -140,6 +140,15 @@ class Spool:
             self._delete(block.segment)
         return True
 
+    def drop(self, block: Block, bits: int) -> int:
+        """Drop these items of a block, which need no further confirmation; return how many were pending."""
+        dropped = (bits & block.pending).bit_count()
+        if dropped:
+            self._index.drop(block, bits)
+            if not block.segment.pending:
+                self._delete(block.segment)
+        return dropped
+
     def undelivered(self) -> Iterator[Block]:
         """Yield the blocks with unconfirmed items, in order of writing; the spool may change meanwhile.
 

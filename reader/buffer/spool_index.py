@@ -26,6 +26,14 @@ class Block:
     pending: int
     confirmed_by: dict[str, int] | None = None  # who confirmed which, while more confirmations are needed
 
+    def bit_of(self, kind: Kind, meter: str, time_us: int) -> int:
+        """Return the bit of an item, as in `pending`; 0 if it is not in this block, or not pending."""
+        offset = time_us - self.first
+        if (kind, meter) != (self.kind, self.meter) or not self.pending or not 0 <= offset <= self.offsets[-1]:
+            return 0
+        index = bisect_left(self.offsets, offset)
+        return self.pending & 1 << index if self.offsets[index] == offset else 0
+
     def names(self, index: int) -> list[str]:
         """Return the storers that have confirmed an item."""
         return [name for name, bits in self.confirmed_by.items() if bits >> index & 1] if self.confirmed_by else []
@@ -92,11 +100,9 @@ class Index:
         """Return the block of an unconfirmed item, and its index in the block."""
         buckets = self._buckets.get((kind, meter))
         for block in buckets.get(time_us // _BUCKET, ()) if buckets else ():
-            offset = time_us - block.first
-            if 0 <= offset <= block.offsets[-1]:
-                index = bisect_left(block.offsets, offset)
-                if block.offsets[index] == offset and block.pending >> index & 1:
-                    return block, index
+            bit = block.bit_of(kind, meter, time_us)
+            if bit:
+                return block, bit.bit_length() - 1
         return None
 
     def drop(self, block: Block, bits: int) -> None:

@@ -9,7 +9,7 @@ Used from one thread. The clock, the broker and the files are passed in.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from common.frame import format_time
@@ -19,7 +19,7 @@ from reader.buffer.item import Item, ItemId, Kind, from_micros
 from reader.buffer.journal import Journal
 from reader.buffer.spool import Spool
 from reader.delivery.fault import Fault
-from reader.delivery.in_flight import ACK_TIMEOUT, InFlight, Publisher
+from reader.delivery.in_flight import ACK_TIMEOUT, InFlight, Part, Publisher
 from reader.delivery.memory import Memory, Pending
 from reader.delivery.replay import CONFIRM_TIMEOUT, Replay
 from reader.delivery.storers import Storers
@@ -98,10 +98,11 @@ class Delivery:
         if live and self._connected and not self._in_flight.full and self._in_flight.send_live(item):
             entry.sent = now
 
-    def confirm(self, storer: str, kind: Kind, meter: str, times: Iterable[int], *, rejected: bool = False) -> None:
+    def confirm(self, storer: str, kind: Kind, meter: str, times: Sequence[int], *, rejected: bool = False) -> None:
         """Handle a confirmation: items stored, or permanently rejected; `times` are microseconds since 1970."""
         if not self._storers.is_trusted(storer):
             return
+        self._replay.on_confirmation(storer, ((kind, meter, time_us) for time_us in times))
         for time_us in times:
             identity = (kind, meter, time_us)
             if identity in self._memory.held:
@@ -128,26 +129,30 @@ class Delivery:
 
     def on_puback(self, token: PublishToken, code: int, now: float) -> None:
         """Handle the broker's answer to one message, `code` being the reason code of MQTT 5."""
-        identity = self._in_flight.on_puback(token)
-        if identity is None:
+        sent = self._in_flight.on_puback(token)
+        if sent is None:
             return  # not an item
         self._unacknowledged.ended(now)
-        if code == TOO_LARGE:
-            self._replay.too_large(identity, self._memory.pending.get(identity))
-            return
-        if code >= REFUSED:
+        if isinstance(sent, Part) and code >= REFUSED and sent.bits.bit_count() > 1:
+            self._replay.block_refused(sent.block)
+        elif code == TOO_LARGE:
+            if isinstance(sent, Part):
+                self._replay.exclude(sent)
+            else:
+                self._replay.too_large(sent, self._memory.pending.get(sent))
+        elif code >= REFUSED:
             if self._refused.occurred(now):
                 log.warning("The broker refuses frames (reason 0x%02X); check its access rules", code)
-            return
-        self._refused.ended(now)
-        if self._storers.puback_suffices:
-            self._on_broker_ack(identity)
+        else:
+            self._refused.ended(now)
+            if self._storers.puback_suffices:
+                self._on_broker_ack(sent)
 
     def on_storer_status(self, storer: str, payload: bytes) -> None:
         """Handle the status of a storer, as published."""
         without_storer = self._storers.puback_suffices
         if self._storers.on_status(storer, payload):
-            self._replay.reset_backoff()
+            self._replay.on_online(storer)
         if without_storer and not self._storers.puback_suffices:
             self._on_first_storer()
 
@@ -171,6 +176,10 @@ class Delivery:
             old = now - oldest.created >= SPILL_AGE + self._storers.wait
             if (self._memory.full or old) and not self.flush(now):
                 self._decimate()
+        self.replay(now)
+
+    def replay(self, now: float) -> None:
+        """Send again what is overdue, as far as the window allows."""
         if self._connected and self.can_confirm:
             self._replay.send(self._memory.pending.values(), self._spool, now)
 
@@ -219,6 +228,11 @@ class Delivery:
     def replaying(self) -> int:
         """How many items are in flight on `replay`."""
         return self._replay.in_flight
+
+    @property
+    def can_continue_replay(self) -> bool:
+        """Whether `replay` would send more at once: confirmations have made room in the window."""
+        return self._replay.can_continue
 
     @property
     def is_empty(self) -> bool:
@@ -273,22 +287,27 @@ class Delivery:
             log.warning("Cannot use the spool: %s; frames stay in memory, trying again", error.strerror)
         self._disk_failed = True
 
-    def _on_broker_ack(self, identity: ItemId) -> None:
-        """The broker has accepted an item, and no storer is known that could confirm it."""
+    def _on_broker_ack(self, sent: ItemId | Part) -> None:
+        """The broker has accepted a message, and no storer is known that could confirm it."""
+        if isinstance(sent, Part):
+            frames = done = self._spool.drop(*sent) if self._spool is not None else 0
+        else:
+            done = self._accept(sent)
+            frames = done and sent[0] is Kind.FRAME
+        if done:
+            self._replay.reset_backoff()
+        self.accepted_by_broker += frames
+
+    def _accept(self, identity: ItemId) -> bool:
         entry = self._memory.pending.pop(identity, None)
-        done = entry is not None
         if entry is not None:
             self._replay.done(entry)
             if self._storers.accepts_new:
                 self._memory.held[identity] = entry
             else:
                 self._memory.release(entry)
-        elif self._spool is not None:
-            done = self._spool.confirm(*identity, "", lambda _: True) is True
-            self._replay.unload(identity)
-        if done:
-            self._replay.reset_backoff()
-            self.accepted_by_broker += identity[0] is Kind.FRAME
+            return True
+        return self._spool is not None and self._spool.confirm(*identity, "", lambda _: True) is True
 
     def _on_first_storer(self) -> None:
         """From now on a storer confirms: held items are pending again."""
@@ -323,8 +342,6 @@ class Delivery:
         done = self._spool.confirm(*identity, storer, self._storers.is_confirmed)
         if done is not None:
             self._replay.reset_backoff()
-        if done is not False:
-            self._replay.unload(identity)
         return done
 
     def _is_on_disk(self, identity: ItemId) -> bool:

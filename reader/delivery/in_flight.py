@@ -1,18 +1,27 @@
 """Publishes items, and keeps track of which of them the broker has not acknowledged yet. Pure."""
 
-from typing import Protocol
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, Protocol
 
+from common.block import write_block
 from common.mqtt.events import PublishToken
 from common.topics import Topics
 from reader.buffer.item import Item, ItemId, Kind
+from reader.buffer.spool_index import Block, bits_of
 
-MAX_IN_FLIGHT = 1000  # items; no more are published until the broker, or a storer, has acknowledged some
+MAX_IN_FLIGHT = 1000  # messages; no more are published until the broker, or a storer, has acknowledged some
 MAX_UNACKNOWLEDGED = 10_000  # the same, with those that a storer has confirmed: the client keeps each until its PUBACK
 ACK_TIMEOUT = 60.0  # seconds without a PUBACK while `full`, until the connection is replaced
+BLOCK_SIZE = 200_000  # bytes of a message with several frames; usual limits of brokers and of the storer are higher
+_OVERHEAD = 100  # bytes of a packet beside topic and payload, and more
 
 
 class Publisher(Protocol):
     """What delivery needs of a connection to the broker."""
+
+    @property
+    def max_packet_size(self) -> float:
+        """The largest packet that the broker accepts, in bytes; infinite if it set no limit."""
 
     def publish(self, topic: str, payload: bytes | str, *, retain: bool = False) -> PublishToken | None:
         """Send a message; None if there is no connection."""
@@ -21,21 +30,33 @@ class Publisher(Protocol):
         """Close the connection and make a new one."""
 
 
+class Part(NamedTuple):
+    """The frames of a block of the spool that are in one message."""
+
+    block: Block
+    bits: int  # as in `Block.pending`
+
+
 class InFlight:
-    """The items that were published and have no PUBACK yet."""
+    """The messages that were published and have no PUBACK yet."""
 
     def __init__(self, publisher: Publisher, topics: Topics) -> None:
         self._publisher = publisher
         self._topics = topics
-        self._items: dict[PublishToken, ItemId | None] = {}  # None: a storer has confirmed it meanwhile
-        self._tokens: dict[ItemId, list[PublishToken]] = {}  # of the others
+        self._messages: dict[PublishToken, ItemId | Part | None] = {}  # None: a storer has confirmed it meanwhile
+        self._tokens: dict[ItemId, list[PublishToken]] = {}  # of the items
         self._confirmed = 0  # how many are None
         self._stuck_since: float | None = None
 
     @property
     def full(self) -> bool:
         """Whether the broker is so far behind that nothing more is to be published."""
-        return len(self._items) - self._confirmed >= MAX_IN_FLIGHT or len(self._items) >= MAX_UNACKNOWLEDGED
+        return len(self._messages) - self._confirmed >= MAX_IN_FLIGHT or len(self._messages) >= MAX_UNACKNOWLEDGED
+
+    @property
+    def crowded(self) -> bool:
+        """Whether nothing is to be replayed: the rest is for live frames."""
+        return 2 * (len(self._messages) - self._confirmed) >= MAX_IN_FLIGHT or self.full
 
     def stuck(self, now: float) -> bool:
         """Whether it was full for a minute without any PUBACK; true once for each such minute."""
@@ -58,30 +79,53 @@ class InFlight:
         topics = self._topics
         return self._send(item, topics.replay(item.meter) if item.kind is Kind.FRAME else topics.tally(item.meter))
 
-    def on_puback(self, token: PublishToken) -> ItemId | None:
-        """Return the item of a PUBACK; None if it is not a pending item."""
-        if token not in self._items:
+    def send_block(self, part: Part, items: Sequence[Item]) -> list[PublishToken]:
+        """Publish these frames of a block of the spool, in as few messages as their size allows.
+
+        Returns the tokens of the messages, for `forget_messages`; fewer if the connection is lost meanwhile.
+        """
+        topic = self._topics.replay(part.block.meter)
+        largest = min(BLOCK_SIZE, self._publisher.max_packet_size - len(topic) - _OVERHEAD)
+        payloads, bits = [item.payload for item in items], list(bits_of(part.bits))
+        tokens = []
+        for start, end in _split(payloads, largest):
+            message = write_block(payloads[start:end]) if end - start > 1 else payloads[start]
+            token = self._publisher.publish(topic, message)
+            if token is None:
+                break
+            self._messages[token] = Part(part.block, sum(1 << bit for bit in bits[start:end]))
+            tokens.append(token)
+        return tokens
+
+    def on_puback(self, token: PublishToken) -> ItemId | Part | None:
+        """Return the item, or the frames of a block, of a PUBACK; None if it is nothing pending."""
+        if token not in self._messages:
             return None
         self._stuck_since = None
-        identity = self._items.pop(token)
-        if identity is None:
+        message = self._messages.pop(token)
+        if message is None:
             self._confirmed -= 1
-            return None
-        tokens = self._tokens[identity]
-        tokens.remove(token)
-        if not tokens:
-            del self._tokens[identity]
-        return identity
+        elif not isinstance(message, Part):
+            tokens = self._tokens[message]
+            tokens.remove(token)
+            if not tokens:
+                del self._tokens[message]
+        return message
 
     def forget(self, identity: ItemId) -> None:
         """Ignore further PUBACKs for this item: it is confirmed, or replaced."""
-        for token in self._tokens.pop(identity, ()):
-            self._items[token] = None
-            self._confirmed += 1
+        self.forget_messages(self._tokens.pop(identity, ()))
+
+    def forget_messages(self, tokens: Iterable[PublishToken]) -> None:
+        """Ignore the PUBACKs of these messages: all in them is confirmed, or will be sent again."""
+        for token in tokens:
+            if self._messages.get(token) is not None:
+                self._messages[token] = None
+                self._confirmed += 1
 
     def clear(self) -> None:
         """Forget everything: the connection is lost."""
-        self._items.clear()
+        self._messages.clear()
         self._tokens.clear()
         self._confirmed, self._stuck_since = 0, None
 
@@ -89,6 +133,17 @@ class InFlight:
         token = self._publisher.publish(topic, item.payload)
         if token is None:
             return False
-        self._items[token] = item.identity
+        self._messages[token] = item.identity
         self._tokens.setdefault(item.identity, []).append(token)
         return True
+
+
+def _split(payloads: Sequence[bytes], largest: float) -> Iterator[tuple[int, int]]:
+    """Yield start and end of runs that fit into so many bytes, with separators; a single payload may be larger."""
+    start = size = 0
+    for index, payload in enumerate(payloads):
+        if index > start and size + len(payload) >= largest:
+            yield start, index
+            start, size = index, 0
+        size += len(payload) + 1
+    yield start, len(payloads)

@@ -1,30 +1,38 @@
 """Sends items again that were not confirmed in time: oldest first, in a bounded window, with a backoff.
 
+Frames on disk travel in blocks, if the storers take them (reader/delivery/block_support.py): many of them per message.
+
 Used from one thread; the clock is passed in.
 """
 
 import math
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 
-from reader.buffer.item import Item, ItemId
+from common.mqtt.events import PublishToken
+from reader.buffer.item import Item, ItemId, Kind
 from reader.buffer.spool import Spool
 from reader.buffer.spool_index import Block
-from reader.delivery.in_flight import InFlight
+from reader.delivery.block_support import BlockSupport
+from reader.delivery.in_flight import InFlight, Part
 from reader.delivery.memory import Pending
 from reader.delivery.storers import Storers
 
 CONFIRM_TIMEOUT = 30.0  # seconds without a confirmation before an item is sent again
 MAX_BACKOFF = 600.0  # seconds between two attempts, at most
-REPLAY_WINDOW = 200  # items in flight on `replay`
+REPLAY_WINDOW = 200  # items in flight on `replay` that are sent one by one
+BLOCK_WINDOW = 1000  # the same in blocks: a storer writes 500 at once, and has the next 500 when it is done
+FAST, SLOW = 0.2, 0.5  # seconds in flight; live frames wait in the storer behind what is in flight
 
 
 @dataclass(slots=True)
 class _Loaded:
-    """A block of the spool in flight."""
+    """Items of a block of the spool in flight."""
 
-    items: dict[ItemId, Item]  # those that are not confirmed yet
+    bits: int  # as in `Block.pending`; those that are not pending any more are no longer in flight
     sent: float
+    tokens: list[PublishToken] = field(default_factory=list)  # of messages with several frames
+    one_by_one: bool = True  # or confirmations may be missing because a storer takes no blocks
 
 
 class Replay:
@@ -36,32 +44,51 @@ class Replay:
         self._publisher = in_flight
         self._storers = storers
         self._on_disk_error = on_disk_error
+        self._blocks = BlockSupport()
         self._loaded: dict[Block, _Loaded] = {}
         self._blocks_sent: dict[Block, float] = {}  # when blocks were sent, before their items moved to disk
+        self._too_large: dict[Block, int] = {}  # bits of items that are not sent on this connection
         self._from_memory = 0  # items in flight that are in memory
         self._interval = CONFIRM_TIMEOUT
         self._progress = True  # something was confirmed since the last round
+        self._block_window = BLOCK_WINDOW  # smaller while the storer is slow
+        self._continue_at = -1  # how many may be in flight when the last round is continued; -1: it sent all
 
     @property
     def in_flight(self) -> int:
         """How many items are in flight on `replay`."""
-        return self._from_memory + sum(len(loaded.items) for loaded in self._loaded.values())
+        loaded = sum((each.bits & block.pending).bit_count() for block, each in self._loaded.items())
+        return self._from_memory + loaded
+
+    @property
+    def can_continue(self) -> bool:
+        """Whether half of the window is free again after it was full."""
+        return self._continue_at >= 0 and not self._publisher.crowded and self.in_flight <= self._continue_at
+
+    @property
+    def _window(self) -> int:
+        return self._block_window if self._blocks.proven(self._storers.online) else REPLAY_WINDOW
 
     def reset_backoff(self) -> None:
         """A storer confirms again: use the shortest interval."""
         self._interval = CONFIRM_TIMEOUT
         self._progress = True
 
+    def on_online(self, storer: str) -> None:
+        """A storer has started, or its database is back."""
+        self._blocks.on_online(storer)
+        for loaded in self._loaded.values():
+            loaded.one_by_one = True  # it may have lost them
+        self.reset_backoff()
+
+    def on_confirmation(self, storer: str, identities: Iterable[ItemId]) -> None:
+        """A storer has confirmed these items."""
+        self._blocks.on_confirmation(storer, identities)
+
     def done(self, entry: Pending) -> None:
         """An item in memory is no longer in flight."""
         self._from_memory -= entry.replayed
         entry.replayed = False
-
-    def unload(self, identity: ItemId) -> None:
-        """An item on disk is no longer in flight."""
-        for block, loaded in list(self._loaded.items()):
-            if loaded.items.pop(identity, None) is not None and not loaded.items:
-                del self._loaded[block]
 
     def too_large(self, identity: ItemId, entry: Pending | None) -> None:
         """The broker rejects a message of this size: retry on the next connection, and send others meanwhile.
@@ -74,14 +101,28 @@ class Replay:
             self.done(entry)
             entry.sent = math.inf
             return
-        for block, loaded in self._loaded.items():
-            if identity in loaded.items:
-                self._blocks_sent[block] = math.inf
-        self.unload(identity)
+        for block in list(self._loaded):
+            if bits := block.bit_of(*identity):
+                self.exclude(Part(block, bits))
+
+    def exclude(self, part: Part) -> None:
+        """These items on disk are too large for the broker: as `too_large`."""
+        block, bits = part
+        self._too_large[block] = self._too_large.get(block, 0) | bits
+        if loaded := self._loaded.get(block):
+            loaded.bits &= ~bits
+
+    def block_refused(self, block: Block) -> None:
+        """The broker does not accept several frames in a message: send them one by one."""
+        self._blocks.refused()
+        self._loaded.pop(block, None)
 
     def disconnected(self, in_memory: Iterable[Pending]) -> None:
         """The connection is lost: nothing is in flight, and what was too large may be tried again."""
         self._loaded.clear()
+        self._blocks.disconnected()
+        self._continue_at = -1
+        self._too_large.clear()
         self._blocks_sent = {block: sent for block, sent in self._blocks_sent.items() if sent < math.inf}
         for entry in in_memory:
             self.done(entry)
@@ -102,29 +143,42 @@ class Replay:
 
     def send(self, in_memory: Iterable[Pending], spool: Spool | None, now: float) -> None:
         """Send what is overdue, oldest first, as far as the window allows; `in_memory` is in order of creation."""
+        due = now - self._interval - self._storers.wait
+        self._blocks.check(self._storers.online, now - CONFIRM_TIMEOUT - self._storers.wait, now)
+        self._continue_at = -1
+        self._unload_overdue(due, now)
+        self._adapt(now)
         if self._publisher.full:
             return
-        due = now - self._interval - self._storers.wait
-        again = self._resend_loaded(now, due)
-        if spool is not None:
-            again |= self._load(spool, now, due)
+        again = spool is not None and self._load(spool, now, due)
         again |= self._resend_memory(in_memory, now, due)
         if again and not self._progress:
             self._interval = min(2 * self._interval, MAX_BACKOFF)
         if again:
             self._progress = False
 
-    def _resend_loaded(self, now: float, due: float) -> bool:
-        again = False
+    def _adapt(self, now: float) -> None:
+        """Fit the window to the storer, by how long the oldest block has been in flight."""
+        oldest = next(iter(self._loaded.values()), None)
+        if oldest is None:
+            return
+        if now - oldest.sent > SLOW:
+            self._block_window = max(self._block_window // 2, REPLAY_WINDOW)
+        elif now - oldest.sent < FAST:
+            self._block_window = min(self._block_window * 2, BLOCK_WINDOW)
+
+    def _unload_overdue(self, due: float, now: float) -> None:
+        """Take out of the window what is confirmed, not wanted, or to be sent again."""
         for block, loaded in list(self._loaded.items()):
-            if not self._is_wanted(block):
+            if not loaded.bits & block.pending:
+                self._publisher.forget_messages(loaded.tokens)
+                del self._loaded[block]
+            elif not self._is_wanted(block):
                 del self._loaded[block]
             elif loaded.sent <= due:
-                loaded.sent = now
-                again = True
-                for item in loaded.items.values():
-                    self._send(item)
-        return again
+                del self._loaded[block]
+                if not loaded.one_by_one:
+                    self._blocks.not_confirmed(self._storers.online, now)
 
     def _is_wanted(self, block: Block) -> bool:
         """Whether somebody who is online has not confirmed all of a block."""
@@ -135,14 +189,18 @@ class Replay:
 
     def _load(self, spool: Spool, now: float, due: float) -> bool:
         """Read further blocks of the spool and send them."""
-        again = False
+        again, window, in_flight = False, self._window, self.in_flight
         for block in spool.undelivered():
-            if self.in_flight >= REPLAY_WINDOW:
+            if in_flight >= window or self._publisher.crowded:
+                self._continue_at = window // 2
                 break
             if block in self._loaded or self._blocks_sent.get(block, due) > due or not self._is_wanted(block):
                 continue
+            excluded = self._too_large.get(block, 0)
+            if not block.pending & ~excluded:
+                continue
             try:
-                items = {item.identity: item for item in spool.read(block)}
+                items = spool.read(block)
             except OSError as error:
                 self._on_disk_error(error)
                 self._blocks_sent[block] = now  # try again later; the blocks after it may be readable
@@ -150,11 +208,27 @@ class Replay:
             self._blocks_sent.pop(block, None)
             if not items:
                 continue
-            self._loaded[block] = _Loaded(items, now)
+            if excluded:
+                items = [item for item in items if not block.bit_of(*item.identity) & excluded]
+            self._loaded[block] = self._send_items(Part(block, block.pending & ~excluded), items, now)
+            in_flight += len(items)
             again = True
-            for item in items.values():
-                self._send(item)
         return again
+
+    def _send_items(self, part: Part, items: Sequence[Item], now: float) -> _Loaded:
+        """Send items of a block of the spool: together, if the storers take that, or to find out whether they do."""
+        loaded = _Loaded(part.bits, now)
+        online = self._storers.online
+        proven = self._blocks.proven(online)
+        if part.block.kind is Kind.FRAME and len(items) > 1 and (proven or self._blocks.may_probe(online, now)):
+            if not proven:
+                self._blocks.probe((item.identity for item in items), now)
+            loaded.tokens, loaded.one_by_one = self._publisher.send_block(part, items), False
+            self.sent += len(items)
+        else:
+            for item in items:
+                self._send(item)
+        return loaded
 
     def _resend_memory(self, in_memory: Iterable[Pending], now: float, due: float) -> bool:
         again = False
@@ -163,6 +237,8 @@ class Replay:
             if entry.created > due:
                 break
             overdue = (entry.sent or entry.created) <= due
+            if not entry.replayed and overdue and room <= 0 and self._continue_at < 0:
+                self._continue_at = REPLAY_WINDOW // 2
             if not (entry.replayed or (overdue and room > 0)):
                 continue
             if not (self._storers.puback_suffices or self._storers.missing_online(entry.confirmed_by)):

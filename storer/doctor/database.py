@@ -8,6 +8,7 @@ from common.deployment import Deployment, here
 from common.doctor.findings import Finding, notice, ok, problem
 from common.doctor.formatting import format_bytes, format_days
 from common.plural import plural
+from storer.database.original import NAME
 from storer.doctor.database_probe import RIGHTS, DatabaseFacts
 
 _PROGRAM, _READER = "teleinfo-storer", "teleinfo-reader"
@@ -201,6 +202,14 @@ def _rights(facts: DatabaseFacts) -> list[Finding]:
 def _schema(facts: DatabaseFacts) -> list[Finding]:
     if "SELECT" in facts.missing_rights:
         return []
+    if facts.original:
+        return [
+            problem(
+                SUBJECT,
+                f"{facts.name} has the table of the original program, {NAME}: the storer does not start",
+                f"make its rows frames: {here(_PROGRAM).run_alone(_PROGRAM, 'adopt')}",
+            )
+        ]
     if facts.schema is None:
         return [notice(SUBJECT, f"{facts.name} has no tables yet", "the storer creates them when it starts")]
     if facts.schema > facts.newest_schema:

@@ -9,6 +9,7 @@ from pathlib import Path
 from common.database import Connection, Database, DatabaseConfig
 from common.disk import free_space
 from common.errors import DatabaseError
+from storer.database.original import NAME, is_table
 from storer.database.rejected import LONGEST_PAYLOAD, MOST_BYTES, MOST_MESSAGES
 from storer.database.schema import migrations
 from storer.rollups.state import State, count_late_hours, read_state
@@ -30,6 +31,7 @@ class DatabaseFacts:
     version: str = ""
     account: str = ""  # as the server names it: 'teleinfo'@'localhost'
     missing_rights: tuple[str, ...] = ()
+    original: bool = False  # it has the table of the original program
     schema: int | None = None  # None: no tables yet
     newest_schema: int = 0  # of this program
     flush: int = 1  # innodb_flush_log_at_trx_commit
@@ -92,6 +94,7 @@ def _collect(facts: DatabaseFacts, connection: Connection, now: datetime) -> Dat
         read_only=bool(read_only),
         named_zones=zone is not None,
         missing_rights=_missing_rights(connection),
+        original=is_table(connection, NAME),
     )
     if facts.local and host == socket.gethostname() and Path(datadir).is_dir():
         space = free_space(Path(datadir))

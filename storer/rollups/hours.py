@@ -11,11 +11,12 @@ from typing import Any
 
 from common.database import Connection, sql_time
 from common.labels import Mode
+from common.registers import REGISTERS
 from storer.database.label_sets import read_contents
 from storer.database.rows import COLUMNS, decode_row
 from storer.rollups.breaks import HourReadings, judge
 from storer.rollups.minutes import MEASURES, literals, upsert
-from storer.rollups.registers import REGISTERS, TOTAL, Readings, readings, supplier_number
+from storer.rollups.registers import TOTAL, Readings, readings, supplier_number
 from storer.rollups.stored_hours import READINGS, StoredHours, hour_row
 
 log = logging.getLogger(__name__)

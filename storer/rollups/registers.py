@@ -5,15 +5,8 @@ from collections.abc import Mapping
 from common import tariff
 from common.frame import Frame
 from common.labels import Mode
+from common.registers import REGISTERS
 
-#: In the order of the number of a register in `breaks`.
-REGISTERS = (
-    "total",
-    *(f"supplier_{number}" for number in range(1, 11)),
-    *(f"distributor_{number}" for number in range(1, 5)),
-    "injected",
-    *(f"reactive_{number}" for number in range(1, 5)),
-)
 TOTAL, INJECTED = REGISTERS.index("total"), REGISTERS.index("injected")
 SUPPLIER = range(REGISTERS.index("supplier_1"), REGISTERS.index("supplier_10") + 1)
 LARGEST = 2**32 - 1  # what a column holds

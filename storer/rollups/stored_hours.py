@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from common.database import Connection, sql_time
+from common.registers import REGISTERS
 from storer.rollups.breaks import Before, HourReadings, Judgement
-from storer.rollups.registers import REGISTERS, TOTAL
+from storer.rollups.registers import TOTAL
 
 #: Columns of `hours` in the order of `hour_row`.
 READINGS = (

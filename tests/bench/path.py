@@ -5,6 +5,7 @@ filtered, written to the journal in memory, published, acknowledged by a broker 
 runs twice a second. `python tests/bench/path.py` prints it.
 """
 
+import math
 import sys
 import tempfile
 import time
@@ -72,6 +73,7 @@ class _Broker:
     """Takes every message."""
 
     connected = True
+    max_packet_size = math.inf
 
     def __init__(self) -> None:
         self.tokens: list[PublishToken] = []

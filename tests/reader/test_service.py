@@ -22,6 +22,7 @@ from common.runtime.shutdown import SHUTDOWN_TIMEOUT
 from common.tally import Tally
 from reader.build import build_reader
 from reader.config import DeliveryConfig, ReaderConfig, ReaderMqtt, SpoolConfig
+from reader.delivery.replay import BLOCK_WINDOW
 from reader.home_assistant.publisher import MeterPublisher
 from reader.line.frame_watchdog import Problem
 from reader.line.health import LineHealth
@@ -71,6 +72,7 @@ class FakeSession:
         self.connected = False
         self.last_activity = math.inf
         self.taken_over = 0
+        self.max_packet_size = math.inf
         self.acknowledging = False
         self.closed = False
         self.on_publish: Step = bool
@@ -224,6 +226,30 @@ class Rig:
 @pytest.fixture
 def rig(tmp_path: Path) -> Rig:
     return Rig(tmp_path)
+
+
+# --- replay
+
+
+def test_the_next_blocks_are_sent_when_confirmations_arrive_and_not_half_a_second_later(rig: Rig) -> None:
+    """The loop is idle between two rounds of periodic work: a drain must not wait for them."""
+    times = [NOON + number * SECOND for number in range(3 * BLOCK_WINDOW)]
+    rig.run(rig.connect, rig.status("stalled"), *map(rig.frame, times))  # at the end all move to disk
+    rig.start()
+    before: list[int] = []
+
+    def replayed() -> list[str]:
+        messages = [json.loads(payload) for payload, _ in rig.session.on(f"teleinfo/{METER}/replay")]
+        return [each["timestamp"] for part in messages for each in (part if isinstance(part, list) else [part])]
+
+    def confirm() -> None:
+        rig.time.step = 0.0
+        before.append(len(replayed()))
+        rig.stored(timestamps=replayed())()
+
+    rig.run(rig.connect, rig.status(), rig.go(1), *[confirm] * 4, rig.service.wake)
+    assert before == sorted({*before}), "more after each confirmation, although no time passed"
+    assert len({*replayed()}) == len(times)
 
 
 # --- confirmations

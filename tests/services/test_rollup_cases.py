@@ -161,7 +161,11 @@ def test_a_frame_of_any_age_is_rolled_up(tables: Database, connection: Connectio
     clock, frames = Clock(), []
     for minute in range(20):
         Roller(connection, "one", now=clock).run()  # one that starts makes all final that it can
-        arriving = [standard(clock.now - age * MINUTE, EAST=minute, SINSTS=age) for age in range(-7, 40, 3)]
+        # A meter for each age: a mark of one would help the others.
+        arriving = [
+            standard(clock.now - age * MINUTE, f"03196100{age + 7:04}", EAST=minute)
+            for age in (-7, -3, 2, 4, 6, 14, 17)
+        ]
         write(tables, arriving, clock.now)
         frames += arriving
         clock.now += timedelta(minutes=1, microseconds=1)
@@ -366,7 +370,7 @@ def test_new_minutes_are_there_after_a_minute_and_hours_after_ten(tables: Databa
 def test_what_a_run_that_is_killed_at_any_statement_left_is_made_up_for(tables: Database) -> None:
     clock, frames, lasted = Clock(), [], 0
     for statements in range(40):
-        arriving = [standard(clock.now - age * MINUTE, EAST=statements * 10 - age) for age in (4, 3, 2)]
+        arriving = [standard(clock.now - age * MINUTE, EAST=1000 + statements * 10 - age) for age in (4, 3, 2)]
         write(tables, arriving, clock.now)
         frames += arriving
         connection = FragileConnection(tables)

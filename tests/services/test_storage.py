@@ -21,7 +21,7 @@ from storer.database.frame_writer import WriteResult
 from storer.database.rejected import Rejection
 from storer.database.schema import migrate, migrations
 from tests.support.arrivals import arriving, under_a_clear_sky
-from tests.support.frames import DAY, FRACTION, historic, simulated, standard
+from tests.support.frames import DAY, FRACTION, every_kind, historic, simulated, standard
 from tests.support.storing import NOW, client, exported, make_tables, partition, query, store
 
 COLUMNS = (
@@ -422,6 +422,27 @@ def test_a_frame_that_is_twice_in_a_batch_is_stored_once(tables: Database) -> No
     frame = historic(BASE=1)
     assert write(tables, [frame, historic(BASE=1), frame]) == WriteResult(1, [None, None, None])
     assert exported(tables) == [frame.to_json()]
+
+
+def test_a_batch_of_several_statements_with_any_columns_is_stored_exactly(
+    tables: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storer.database.frame_writer._ROWS", 3)
+    whole = list(every_kind(1, every=timedelta(seconds=1)))
+    small = [standard(A="x"), standard(EAST=0), historic(BASE=2**32 - 1, PAPP=2**24 - 1), historic(BASE=2**32)]
+    small += [dataclasses.replace(standard(DATE=""), stamps={"DATE": DAY - timedelta(days=4, seconds=1)}, dropped=255)]
+    frames = [
+        dataclasses.replace(frame, meter=f"meter-{number % 7}", timestamp=DAY + timedelta(seconds=number))
+        for number, frame in enumerate(whole + small)
+    ]
+    assert write(tables, frames[:2]).stored == 2  # the batch has these too
+    changed = at(standard(EAST=5), frames[4].timestamp)
+    conflict = dataclasses.replace(changed, meter=frames[4].meter)
+    result = write(tables, [*frames, conflict])
+    assert result.stored == len(frames) - 2
+    assert result.reasons[:-1] == [None] * len(frames)
+    assert result.reasons[-1] == "another frame is stored under the same meter and timestamp"
+    assert exported(tables) == [frame.to_json() for frame in frames]
 
 
 def test_an_empty_batch_is_no_trouble(tables: Database) -> None:

@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import pytest
 from common import config
 from common.clock import KernelClock
 from common.frame import Frame, format_time
+from common.mqtt.events import Message
 from common.runtime.shutdown import Shutdown
 from demo.servers import Broker
 from demo.servers import Database as Server
@@ -83,6 +84,43 @@ def test_reconnections_while_the_database_is_away_do_not_pile_up_messages(setup:
     # What was in hand, and what came over the last connection.
     assert health(setup)["received"] <= 2 * len(frames)
     assert health(setup)["stored"] == len(frames)
+
+
+def test_confirmations_of_many_frames_are_gathered_and_none_is_missing(
+    setup: StorerSetup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storer.service.CONFIRMATIONS_PER_SECOND", 0.01)
+    monkeypatch.setattr("storer.service.LONGEST_CONFIRMATION_DELAY", 1000.0)
+    frames = some(5)
+    with running(setup):
+        for count, frame in enumerate(frames, 1):
+            setup.publish([frame])
+            setup.wait_until(lambda count=count: len(setup.rows()) == count)  # type: ignore[misc]
+        assert setup.confirmed() == [(frame.meter, format_time(frame.timestamp)) for frame in frames[:1]]
+    # The rest when it ends.
+    setup.wait_until_confirmed(frames)
+    assert len(setup.confirmed()) == len(frames)
+    assert len(setup.mqtt.on(f"{setup.base}/{frames[0].meter}/stored")) == 2
+
+
+def test_messages_are_gathered_while_batches_are_too_many(setup: StorerSetup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storer.service.BATCHES_PER_SECOND", 0.5)
+    sizes: list[int] = []
+    process = Storer._process
+
+    def counted(storer: Storer, messages: Sequence[Message]) -> None:
+        sizes.append(len(messages))
+        process(storer, messages)
+
+    monkeypatch.setattr(Storer, "_process", counted)
+    frames = some(30)
+    with running(setup):
+        setup.publish(frames[:1])
+        setup.wait_until_confirmed(frames[:1])
+        setup.publish(frames[1:])
+        setup.wait_until_confirmed(frames)
+    assert sizes[0] == 1  # the first does not wait
+    assert len(sizes) <= 3
 
 
 def test_a_row_that_nobody_can_store_does_not_stop_the_others(

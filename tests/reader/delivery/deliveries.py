@@ -3,13 +3,16 @@
 import errno
 import itertools
 import json
+import math
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
 
+from common.block import split_block
 from common.mqtt.events import PublishToken
 from common.topics import Topics
 from reader.buffer.item import HOUR, Item, Kind
@@ -18,7 +21,7 @@ from reader.buffer.spool import Spool
 from reader.buffer.spool_block import LONGEST_BLOCK
 from reader.buffer.spool_index import Block
 from reader.delivery.delivery import Delivery
-from reader.delivery.replay import REPLAY_WINDOW
+from reader.delivery.replay import BLOCK_WINDOW
 from reader.delivery.storers import STORERS, Storers
 
 METER = "031961123456"
@@ -26,9 +29,8 @@ NOON = 1_790_000_000_000_000 // HOUR * HOUR
 
 SECOND = 1_000_000
 FRAME, REPLAY, TALLY = (f"teleinfo/{METER}/{name}" for name in ("frame", "replay", "tally"))
-FULLEST = (
-    REPLAY_WINDOW - 1 + LONGEST_BLOCK
-)  # items being sent again: the window is looked at before a whole block is sent
+#: Items in flight on `replay`: the window is checked before a whole block is sent.
+FULLEST = BLOCK_WINDOW - 1 + LONGEST_BLOCK
 REFUSED = 0x87  # not authorised
 
 
@@ -46,6 +48,7 @@ class Broker:
 
     def __init__(self) -> None:
         self.up = False
+        self.max_packet_size = math.inf
         self.connection = 0
         self.reconnects = 0
         self.sent: list[Sent] = []
@@ -234,7 +237,19 @@ class Reader:
 
 
 def payloads(messages: Iterable[Sent], topic: str | None = None) -> list[bytes | str]:
-    return [message.payload for message in messages if topic in (None, message.topic)]
+    """Return the payloads of messages; of one with several frames, those of its frames."""
+    return [payload for message in messages if topic in (None, message.topic) for payload in contents(message.payload)]
+
+
+@lru_cache(10_000)
+def contents(payload: bytes | str) -> tuple[bytes | str, ...]:
+    if isinstance(payload, str) or not payload.startswith(b"["):
+        return (payload,)
+    return tuple(split_block(payload))
+
+
+def is_block(message: Sent) -> bool:
+    return isinstance(message.payload, bytes) and message.payload.startswith(b"[")
 
 
 def of(items: Iterable[Item]) -> list[bytes | str]:

@@ -14,7 +14,18 @@ from reader.buffer.item import HOUR, Item, Kind
 from reader.delivery.delivery import DISK_PAUSE
 from reader.delivery.replay import CONFIRM_TIMEOUT, MAX_BACKOFF
 from reader.delivery.storers import STORERS
-from tests.reader.delivery.deliveries import FRAME, METER, NOON, REFUSED, REPLAY, Killed, Reader, Sent, payloads
+from tests.reader.delivery.deliveries import (
+    FRAME,
+    METER,
+    NOON,
+    REFUSED,
+    REPLAY,
+    Killed,
+    Reader,
+    Sent,
+    is_block,
+    payloads,
+)
 
 
 class EverythingThatHappens(RuleBasedStateMachine):
@@ -22,6 +33,7 @@ class EverythingThatHappens(RuleBasedStateMachine):
 
     wanted: ClassVar[str | tuple[str, ...]] = "auto"
     names: ClassVar[tuple[str, ...]] = ("a", "b")
+    older: ClassVar[tuple[str, ...]] = ()  # those that reject blocks, and confirm nothing of them
 
     @initialize()
     def begin(self) -> None:
@@ -69,8 +81,10 @@ class EverythingThatHappens(RuleBasedStateMachine):
         self.store(chosen, name, rejected=rejected)
 
     def store(self, messages: list[Sent], name: str, *, rejected: bool = False) -> None:
+        if name in self.older:
+            messages = [message for message in messages if not is_block(message)]
         self.held[name] |= {*payloads(messages)}
-        self.reader.confirm((self.items[message.payload] for message in messages), name, rejected=rejected)
+        self.reader.confirm((self.items[payload] for payload in payloads(messages)), name, rejected=rejected)
 
     @rule(name=st.sampled_from(("a", "b", "nobody")), key=st.integers(-(2**70), 2**70))
     def confirm_unknown(self, name: str, key: int) -> None:
@@ -86,7 +100,7 @@ class EverythingThatHappens(RuleBasedStateMachine):
     def puback(self, messages: list[Sent], code: int = 0) -> None:
         if self.reader.storers.puback_suffices and code < 0x80:
             current = self.reader.broker.connection if self.reader.broker.up else -1
-            self.taken |= {message.payload for message in messages if message.token.connection == current}
+            self.taken |= {*payloads(message for message in messages if message.token.connection == current)}
         self.reader.answer(messages, code)
 
     @precondition(lambda self: not self.reader.broker.up)
@@ -210,9 +224,26 @@ class EverythingByTheBroker(EverythingThatHappens):
     wanted = "broker"
 
 
-for _machine in (EverythingThatHappens, EverythingWithTwoNames, EverythingByTheBroker):
-    _machine.TestCase.settings = settings(max_examples=60, stateful_step_count=40)
+class EverythingWithOlderStorers(EverythingThatHappens):
+    older = ("a", "b")
+
+
+class EverythingWithANewerAndAnOlderName(EverythingThatHappens):
+    wanted = ("a", "b")
+    older = ("b",)
+
+
+for _machine in (
+    EverythingThatHappens,
+    EverythingWithTwoNames,
+    EverythingByTheBroker,
+    EverythingWithOlderStorers,
+    EverythingWithANewerAndAnOlderName,
+):
+    _machine.TestCase.settings = settings(max_examples=40, stateful_step_count=40)
 
 TestAuto = EverythingThatHappens.TestCase
 TestTwoNames = EverythingWithTwoNames.TestCase
 TestByTheBroker = EverythingByTheBroker.TestCase
+TestOlderStorers = EverythingWithOlderStorers.TestCase
+TestANewerAndAnOlderName = EverythingWithANewerAndAnOlderName.TestCase

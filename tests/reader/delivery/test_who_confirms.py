@@ -264,17 +264,19 @@ def test_one_storer_catches_up_while_the_other_is_away_for_long(pair: Reader) ->
     sent: set[bytes | str] = set()
     for _ in range(20):
         messages = pair.wait(1)
-        sent |= {*payloads(messages)}
+        arrived = {*payloads(messages)}
+        sent |= arrived
         pair.answer(messages)
-        pair.confirm([item for item in new if item.payload in {*payloads(messages)}], "a")
+        pair.confirm([item for item in new if item.payload in arrived], "a")
     assert sent == {*of(new)}
     assert pair["waiting"] == 3000
     assert pair.delivery.replaying == 0
     pair.status("b")
     for _ in range(30):
         messages = pair.wait(1)
+        arrived = {*payloads(messages)}
         pair.answer(messages)
-        pair.confirm([item for item in [*old, *new] if item.payload in {*payloads(messages)}], "b")
+        pair.confirm([item for item in [*old, *new] if item.payload in arrived], "b")
     assert pair["waiting"] == 0
     assert pair.on_disk == []
 

@@ -9,12 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.frame import Frame
+from common.frame import Frame, Value
 from reader.simulator.meter import KINDS
 from storer.database import row_encoder
 from storer.database.row_encoder import RowEncoder
 from storer.database.rows import encode_row
 from tests.support.frames import ADDRESS, DAY, frames, historic, simulated, standard
+
+NUMBERS: list[Value] = [0, -1, 255, 256, 2**15, 2**16, 2**24, 2**32, 10**30, "", "text", "0"]
+OTHERS: list[Value] = [1, 7, "x"]
+PERIODS: list[Value] = ["HP..", "HCJB", 5]
 
 
 def assert_same_rows(some: Iterable[Frame], encoder: RowEncoder | None = None) -> None:
@@ -29,11 +33,11 @@ def changed(frame: Frame, chance: Random) -> Frame:
     label = chance.choice(list(values))
     match chance.randrange(9):
         case 0:
-            values[label] = chance.choice([0, -1, 255, 256, 2**15, 2**16, 2**24, 2**32, 10**30, "", "text", "0"])
+            values[label] = chance.choice(NUMBERS)
         case 1 if len(values) > 1:
             del values[label]
         case 2:
-            values[chance.choice(["NEW", "SINST1", "PPOT", "NTARF", "BASE", "EASF02"])] = chance.choice([1, 7, "x"])
+            values[chance.choice(["NEW", "SINST1", "PPOT", "NTARF", "BASE", "EASF02"])] = chance.choice(OTHERS)
         case 3:
             values[label] = values.pop(label)
         case 4:
@@ -41,7 +45,7 @@ def changed(frame: Frame, chance: Random) -> Frame:
         case 5 if stamps:
             del stamps[chance.choice(list(stamps))]
         case 6:
-            values.update(STGE=chance.choice(["003A0001", "013AC401", "?"]), PTEC=chance.choice(["HP..", "HCJB", 5]))
+            values.update(STGE=chance.choice(["003A0001", "013AC401", "?"]), PTEC=chance.choice(PERIODS))
         case 7:
             moved = frame.timestamp + timedelta(seconds=chance.choice([0, 1, 40_000, -40_000, 10**8]))
             return dataclasses.replace(frame, timestamp=moved)
