@@ -71,13 +71,13 @@ def _diagnose_prices(
     except ConfigError as error:
         return [problem("Prices", str(error), "correct the file; teleinfo-monitor prices shows what is known")]
     today = now.astimezone(config.time_zone).date()
-    found = [one for one in check_prices(prices, today) if one.issue is not Issue.HOLE]
-    unknown = sorted({line.offer for line in config.contracts} - set(prices.offers))
+    found = [one for one in check_prices(prices, today, config.contracts) if one.issue is not Issue.HOLE]
     findings = [
-        problem("Prices", f"`contracts` names the offer {offer}, which has no prices", "add it to prices.yaml")
-        for offer in unknown
+        problem("Prices", describe(one), "teleinfo-monitor prices show --all tells what is known")
+        if one.issue is Issue.MISSING
+        else notice("Prices", describe(one))
+        for one in found
     ]
-    findings += [notice("Prices", describe(one)) for one in found]
     newest = prices.newest_before(today)
     return findings or [ok("Prices", f"{', '.join(prices.offers)}; the newest of {newest}")]
 
