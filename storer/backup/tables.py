@@ -24,6 +24,7 @@ TABLES = (
     "rollup_state",
     "rejected_messages",
     "adoptions",
+    "imports",
 )
 
 _NOT_SAVED = ("unused_since",)  # label sets that are restored are searched again

@@ -28,7 +28,11 @@ SET_OF = "SELECT label_set_id FROM frames WHERE timestamp = '{:%Y-%m-%d %H:%M:%S
 
 def frame(at: datetime, contract: int, maximum: int = 0, meter: str = METER) -> Frame:
     """A frame whose label set depends on the contract, and slightly on the maximum."""
-    values: dict[str, int | str] = {"MSG1": f"PAS DE MESSAGE {contract}", "PJOURF+1": f"{contract:08} " * 12, "SMAXSN": maximum}
+    values: dict[str, int | str] = {
+        "MSG1": f"PAS DE MESSAGE {contract}",
+        "PJOURF+1": f"{contract:08} " * 12,
+        "SMAXSN": maximum,
+    }
     return standard(at, meter, **values, EAST=1000 + contract)
 
 
