@@ -92,6 +92,9 @@ def storer_metrics(report: Mapping[str, Any]) -> list[Family]:
         for key, name, kind, text in _ROLLUP_METRICS
         if rollups[key] is not None
     ]
+    if report["retention"]["bytes"] is not None:
+        text = "Bytes of all tables, measured once a day"
+        families.append(("database_bytes", GAUGE, text, Sample({}, report["retention"]["bytes"])))
     families.append(
         (
             "retention_blocked",

@@ -189,7 +189,17 @@ def _password_setting() -> str:
 
 def _rights(facts: DatabaseFacts) -> list[Finding]:
     if not facts.missing_rights:
-        return []
+        if facts.may_delete_label_sets:
+            return []
+        return [
+            notice(
+                SUBJECT,
+                f"{facts.account} may not delete label sets: those that no frame has any more stay, once frames are"
+                " dropped",
+                f"as administrator ({here(_PROGRAM).sql()}): GRANT CREATE, DELETE ON {facts.name}.label_sets TO"
+                f" {facts.account};",
+            )
+        ]
     return [
         problem(
             SUBJECT,
@@ -306,6 +316,8 @@ def _disk(facts: DatabaseFacts) -> list[Finding]:
     per_day = facts.per_day or _FRAMES_PER_DAY
     days = facts.free / (size * per_day)
     guess = "" if facts.per_day else ", for one meter with a frame per second"
+    if measured and not facts.measured:
+        guess += "; probably longer: the size before page compression, see docs/storage.md"
     what = f"{format_bytes(facts.free)} free: {format_days(days)} at {size:.0f} bytes per frame{guess}"
     fix = "free space, or move the database to a larger disk (for the backup see docs/database.md)"
     if days < _PROBLEM_DAYS or facts.free < _MIN_FREE:

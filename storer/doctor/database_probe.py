@@ -11,9 +11,12 @@ from common.disk import free_space
 from common.errors import DatabaseError
 from storer.database.original import NAME, is_table
 from storer.database.rejected import LONGEST_PAYLOAD, MOST_BYTES, MOST_MESSAGES
+from storer.database.rights import may_delete_label_sets
 from storer.database.schema import migrations
+from storer.database.sizes import read_sizes
 from storer.rollups.state import State, count_late_hours, read_state
 
+_GROWING = ("frames", "label_sets", "minutes", "hours", "breaks", "tallies", "late_hours")
 RIGHTS = ("SELECT", "INSERT", "UPDATE", "CREATE", "ALTER", "DROP", "CREATE VIEW")
 
 
@@ -37,9 +40,11 @@ class DatabaseFacts:
     flush: int = 1  # innodb_flush_log_at_trx_commit
     named_zones: bool = True
     read_only: bool = False
+    may_delete_label_sets: bool = True
     bytes: int = 0  # of all tables
+    measured: bool = True  # sizes are those on the disk, not the server's figures before page compression
     frames: int = 0  # estimated by the server
-    frames_bytes: int = 0
+    frames_bytes: int = 0  # with all that grows with them: label sets, rollups, tallies
     per_day: float | None = None  # frames, within the last day
     last: datetime | None = None  # of the newest frame
     rejected: int = 0
@@ -94,6 +99,7 @@ def _collect(facts: DatabaseFacts, connection: Connection, now: datetime) -> Dat
         read_only=bool(read_only),
         named_zones=zone is not None,
         missing_rights=_missing_rights(connection),
+        may_delete_label_sets=may_delete_label_sets(connection),
         original=is_table(connection, NAME),
     )
     if facts.local and host == socket.gethostname() and Path(datadir).is_dir():
@@ -103,10 +109,10 @@ def _collect(facts: DatabaseFacts, connection: Connection, now: datetime) -> Dat
         return facts
     ((schema,),) = connection.query("SELECT MAX(version) FROM schema_version")
     facts = replace(facts, schema=schema or 0)
-    facts = _sizes(facts, connection, Path(datadir))
+    facts = _sizes(facts, connection)
     if "frames" in tables:
         facts = _frames(facts, connection, now)
-    if "rollup_state" in tables:
+    if facts.schema == facts.newest_schema:
         facts = replace(facts, rollups=read_state(connection), late_hours=count_late_hours(connection))
     return _rejected(facts, connection, now) if "rejected_messages" in tables else facts
 
@@ -121,28 +127,19 @@ def _missing_rights(connection: Connection) -> tuple[str, ...]:
     return tuple(right for right in RIGHTS if right not in held)
 
 
-def _sizes(facts: DatabaseFacts, connection: Connection, datadir: Path) -> DatabaseFacts:
-    rows = connection.query(
-        "SELECT table_name, SUM(table_rows), SUM(data_length + index_length) FROM information_schema.partitions WHERE"
-        " table_schema = DATABASE() GROUP BY table_name"
+def _sizes(facts: DatabaseFacts, connection: Connection) -> DatabaseFacts:
+    ((frames,),) = connection.query(
+        "SELECT COALESCE(SUM(table_rows), 0) FROM information_schema.partitions"
+        " WHERE table_schema = DATABASE() AND table_name = 'frames'"
     )
-    sizes = {name: (int(count or 0), int(size or 0)) for name, count, size in rows}
-    frames, frames_bytes = sizes.get("frames", (0, 0))
-    on_disk = _on_disk(datadir / facts.name, "frames") if facts.free is not None else None
+    sizes = read_sizes(connection, local=facts.free is not None)
     return replace(
         facts,
-        bytes=sum(size for _, size in sizes.values()),
-        frames=frames,
-        frames_bytes=on_disk or frames_bytes,
+        bytes=sum(sizes.files.values()),
+        measured=sizes.measured,
+        frames=int(frames),
+        frames_bytes=sum(map(sizes.of, _GROWING)),
     )
-
-
-def _on_disk(folder: Path, table: str) -> int | None:
-    """Return the bytes of a table on the disk: the server only knows the size before page compression."""
-    try:
-        return sum(file.stat().st_blocks * 512 for file in folder.glob(f"{table}[#.]*"))
-    except OSError:
-        return None
 
 
 def _frames(facts: DatabaseFacts, connection: Connection, now: datetime) -> DatabaseFacts:

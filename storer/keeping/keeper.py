@@ -9,6 +9,7 @@ from typing import Any
 from common.database import Connection
 from common.runtime.logs import ChangeLogger
 from storer.config import Retention
+from storer.database.sizes import read_sizes
 from storer.keeping.label_sets import LabelSetGarbage
 from storer.keeping.retention import Blocked, FrameRetention
 
@@ -31,11 +32,14 @@ class Keeper:
         self._connection: Connection | None = None
         self._steps: Iterator[None] | None = None
         self._reasons = ChangeLogger(log)
-        self._blocked: str | None = None  # read by another thread
+        # Read by another thread.
+        self._blocked: str | None = None
+        self._bytes: int | None = None  # of all tables, after the last pass
+        self._measured = False  # on the disk, not the server's figures before page compression
 
     def report(self) -> dict[str, Any]:
         """Return the state for `health` and the metrics."""
-        return {"blocked": self._blocked}
+        return {"blocked": self._blocked, "bytes": self._bytes, "bytes_measured": self._measured}
 
     def step(self, connection: Connection, now: datetime) -> bool:
         """Do a step; return False if there is nothing to do until tomorrow.
@@ -67,3 +71,5 @@ class Keeper:
             self._blocked = None
             self._reasons.reset()
         yield from LabelSetGarbage(connection).run(now)
+        sizes = read_sizes(connection)
+        self._bytes, self._measured = sum(sizes.files.values()), sizes.measured

@@ -16,12 +16,23 @@ def report(**changes: Any) -> dict[str, Any]:
     names = ("uptime", "received", "stored", "duplicate", "rejected", "rejected_not_kept", "waiting", "tallies")
     numbers = {name: number for number, name in enumerate(names)}
     rollups = {"active": True, "runs": 21, "errors": 22, "lag": 23, "late_hours": 24, "rebuild_hours": 25}
-    return {**numbers, "database": "connected", "rollups": rollups, **changes}
+    retention = {"blocked": None, "bytes": 26, "bytes_measured": True}
+    return {**numbers, "database": "connected", "rollups": rollups, "retention": retention, **changes}
 
 
 def test_every_number_of_the_report_is_there() -> None:
     shown = {sample.value for family in storer_metrics(report()) for sample in family.samples}
-    assert {*range(8), 1, 21, 22, 23, 24, 25} <= shown
+    assert {*range(8), 1, 21, 22, 23, 24, 25, 26} <= shown
+
+
+def test_retention_that_is_held_back_is_seen() -> None:
+    def value(blocked: str | None) -> float:
+        given = report(retention={"blocked": blocked, "bytes": None, "bytes_measured": False})
+        samples = {family.name: family.samples[0].value for family in storer_metrics(given)}
+        assert "teleinfo_storer_database_bytes" not in samples
+        return samples["teleinfo_storer_retention_blocked"]
+
+    assert (value(None), value("some hours still wait")) == (0, 1)
 
 
 def test_a_lag_that_is_not_known_yet_is_left_out() -> None:

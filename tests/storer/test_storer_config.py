@@ -4,7 +4,7 @@ import pytest
 
 from common.config import load
 from common.errors import ConfigError
-from storer.config import StorerConfig
+from storer.config import Retention, StorerConfig
 
 
 def settings(folder: Path, text: str) -> StorerConfig:
@@ -36,6 +36,12 @@ def test_hosts_and_topics_may_be_lists(tmp_path: Path) -> None:
     assert (given.batch.size, given.batch.wait) == (100, 60.0)
 
 
+def test_retention_is_in_months_or_years(tmp_path: Path) -> None:
+    assert settings(tmp_path, "").retention == Retention()
+    given = settings(tmp_path, "retention: {frames: 1 month, minutes: 5 years, incomplete: drop}").retention
+    assert (given.frames, given.minutes, given.incomplete) == (1, 60, "drop")
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -56,6 +62,20 @@ def test_hosts_and_topics_may_be_lists(tmp_path: Path) -> None:
         ("batch: {size: 10001}", "batch.size: a whole number from 1 to 10000 is expected, not 10001"),
         ("batch: {wait: 60}", "batch.wait: a time such as 30s or 5m is expected, not 60"),
         ("database: {username: u}", "unknown option 'database.username', did you mean 'database.user'?"),
+        (
+            "retention: {frames: 24}",
+            "retention.frames: a time such as 24 months or 5 years is expected, or null to keep all, not 24",
+        ),
+        (
+            "retention: {frames: 0 months}",
+            "retention.frames: a time such as 24 months or 5 years is expected, or null to keep all, not '0 months'",
+        ),
+        (
+            "retention: {minutes: 5 years}",
+            "retention.minutes: minutes are made from frames, and cannot be dropped before them: set retention.frames"
+            " to the same time or less",
+        ),
+        ("retention: {incomplete: 1}", "retention.incomplete: keep or drop is expected, not 1"),
         ("name: a/b", "name: a name of letters, digits, '-', '_' and '.' is expected, not 'a/b'"),
     ],
 )

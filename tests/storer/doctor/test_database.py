@@ -34,6 +34,17 @@ def test_a_healthy_database_is_ok_and_its_disk_has_a_forecast() -> None:
     assert found[-1].what.startswith("9.1 GB free: 12 years at 25 bytes")
 
 
+def test_a_size_that_is_not_measured_says_so() -> None:
+    (*_, disk) = diagnose_database(replace(GOOD, measured=False), NOW)
+    assert "before page compression" in disk.what
+
+
+def test_without_the_right_to_delete_label_sets_the_statement_is_shown() -> None:
+    found = diagnose_database(replace(GOOD, may_delete_label_sets=False), NOW)
+    (finding,) = [one for one in found if one.status is NOTICE]
+    assert "GRANT CREATE, DELETE ON teleinfodb.label_sets TO 'teleinfo'@'localhost';" in finding.fix
+
+
 @pytest.mark.parametrize(
     ("code", "text", "what", "fix"),
     [
