@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -18,7 +19,9 @@ from storer.keeping.keeper import Keeper
 from storer.keeping.retention import Blocked, FrameRetention
 from storer.rollups.roller import Roller
 from storer.rollups.state import request_rebuild
+from storer.rollups.worker import RollupWorker
 from tests.services.test_rollup_cases import METER, NOON, Clock, marks, rolled, standard, steady, write
+from tests.support.programs import WITHIN, wait_until
 from tests.support.rollups import HOUR, Crash, FragileConnection
 from tests.support.storing import make_tables, query
 
@@ -296,5 +299,21 @@ def test_the_keeper_goes_step_by_step_and_says_why_it_waits(
         steps += 1
     assert steps > 4
     assert another.report()["blocked"] is None
-    assert another.report()["bytes"] > 1_000_000
+    assert another.report()["bytes"] > 100_000
     assert frames_before(tables, OCTOBER) == 0
+
+
+def test_the_thread_of_the_rollups_drops_what_is_too_old_when_nothing_is_left_to_roll_up(
+    tables: Database, roller: Roller
+) -> None:
+    roller.close()
+    keeper, stop = Keeper("one", ONE_MONTH, first_after=0), threading.Event()
+    query(tables, "UPDATE rollup_state SET up_to = NOW() - INTERVAL 20 MINUTE", "SELECT 1")
+    worker = RollupWorker(tables, "one", stop, 0, lambda connection, _: keeper.step(connection, NOON))
+    worker.start()
+    try:
+        wait_until(lambda: frames_before(tables, OCTOBER) == 0, WITHIN, "frames are dropped")
+    finally:
+        stop.set()
+        worker.join()
+    assert frames_before(tables, NOON) == sum(frame.timestamp >= OCTOBER for frame in FRAMES)
