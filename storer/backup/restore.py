@@ -55,7 +55,7 @@ def restore(
                 f"{error}; the database now has a part of the backup: drop it and create it again before the next try"
             ) from error
         migrate(database)
-        if "rollup_state" not in restored.tables:
+        if not restored.tables.get(_STATE):
             # If a storer has rolled up before in this database: what was restored is older than that.
             request_rebuild(connection)
     finally:

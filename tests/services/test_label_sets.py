@@ -4,7 +4,6 @@ import contextlib
 import dataclasses
 import hashlib
 import json
-import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,8 +23,6 @@ from storer.export import Selection, export
 from tests.support.arrivals import arriving
 from tests.support.frames import DAY, simulated
 from tests.support.storing import NOW, client, exported, make_tables, partition, query, store
-
-DOCUMENTATION = Path(__file__).resolve().parent.parent.parent / "docs" / "storage.md"
 
 
 @pytest.fixture
@@ -88,20 +85,6 @@ def test_a_base_that_goes_under_a_running_storer_is_replaced(tables: Database, f
         fresh_database.sql(f"USE {fresh_database.name}; DELETE FROM frames; DELETE FROM label_sets")
         assert running.write(frames[30:]) == WriteResult(30, [None] * 30)
     assert exported(tables) == [frame.to_json() for frame in frames[30:]]
-
-
-def test_the_documented_clean_up_leaves_what_frames_need(tables: Database, fresh_database: Server) -> None:
-    store(tables, some_frames(60))
-    base = most_used_base(tables)
-    ((last,),) = query(tables, f"SELECT MAX(id) FROM label_sets WHERE base_id = {base}")
-    fresh_database.sql(f"USE {fresh_database.name}; DELETE FROM frames WHERE label_set_id <> {last}")
-    left = exported(tables)
-    text = DOCUMENTATION.read_text(encoding="utf-8")
-    (statement,) = re.findall(r"```sql\n(DELETE s FROM .*?;)\n```", text, re.DOTALL)
-    for _ in range(2):
-        fresh_database.sql(f"USE {fresh_database.name}; {statement}")
-    assert {number for (number,) in query(tables, "SELECT id FROM label_sets")} == {base, last}
-    assert exported(tables) == left != []
 
 
 def before(frame: Frame) -> tuple[tuple[int | None, ...], LabelSet, str]:

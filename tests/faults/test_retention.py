@@ -1,0 +1,96 @@
+"""Retention while the storer or the database is killed: whatever is dropped in the end, no rollup changes."""
+
+import contextlib
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from random import Random
+
+import pytest
+
+from common.database import Database
+from common.errors import DatabaseError
+from demo.servers import Database as Server
+from storer.database.schema import make_earlier_partitions
+from storer.keeping.retention import Blocked
+from storer.rollups.roller import Roller
+from tests.services.test_retention import AUGUST, FRAMES, OCTOBER, frames_before, months, roll_all, run
+from tests.services.test_rollup_cases import NOON, Clock, rolled, write
+from tests.support.programs import ENVIRONMENT
+from tests.support.servers import FAST_DATABASE
+from tests.support.storing import make_tables
+
+# What the thread of the storer does, in a process that can be killed.
+PROGRAM = """
+import json, sys
+from common.database import Database, DatabaseConfig
+from tests.services.test_retention import run
+settings = json.loads(sys.argv[1])
+connection = Database(DatabaseConfig(host=(settings.pop("host"),), **settings)).connect()
+print("ready", flush=True)
+run(connection)
+"""
+
+
+@pytest.fixture
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Server(tmp_path_factory.mktemp("database"), options=FAST_DATABASE) as database:
+        yield database
+
+
+@pytest.fixture
+def tables(database: Server) -> Database:
+    tables = make_tables(database, NOON)
+    with contextlib.closing(tables.connect()) as connection:
+        make_earlier_partitions(connection, AUGUST)
+        write(tables, FRAMES, NOON)
+        roll_all(Roller(connection, "one", now=Clock()))
+    return tables
+
+
+def program(database: Server) -> "subprocess.Popen[str]":
+    login = {"host": database.host, "port": database.port, "user": database.user, "password": database.password}
+    return subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, json.dumps(login | {"name": database.name})],
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+
+
+def finish(tables: Database) -> None:
+    """What the next storer does."""
+    with contextlib.closing(tables.connect()) as connection:
+        roll_all(Roller(connection, "one", now=Clock()))
+        with contextlib.suppress(Blocked):
+            run(connection)
+        roll_all(Roller(connection, "one", now=Clock()))
+        run(connection)
+        assert months(connection) == ["p_earlier", "p202610", "p202611"]
+
+
+@pytest.mark.parametrize("what", ["storer", "database"])
+def test_a_kill_at_any_moment_is_made_good(database: Server, tables: Database, what: str) -> None:
+    random, before = Random(what), rolled(tables)
+    killed = 0
+    for _ in range(12):
+        with program(database) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            time.sleep(random.uniform(0, 0.5))  # a random moment of the work, not a wait for something
+            if what == "storer":
+                process.kill()
+            else:
+                database.kill()
+                database.start()
+        killed += process.returncode != 0
+        assert rolled(tables) == before
+        with contextlib.closing(tables.connect()) as connection, contextlib.suppress(DatabaseError):
+            roll_all(Roller(connection, "one", now=Clock()))
+    assert killed
+    finish(tables)
+    assert rolled(tables) == before
+    assert frames_before(tables, NOON) == sum(frame.timestamp >= OCTOBER for frame in FRAMES)
