@@ -126,11 +126,15 @@ def test_the_sql_has_one_statement_a_line_and_no_password() -> None:
 def test_a_backup_is_due_when_the_newest_is_old_enough(tmp_path: Path) -> None:
     schedule = Schedule(tmp_path, 3600)
     assert schedule.due(10_000)
-    file = tmp_path / "teleinfodb-x.jsonl.gz"
+    file = tmp_path / "teleinfodb-2026-11-24T033000Z.jsonl.gz"
     file.touch()
     os.utime(file, (10_000, 10_000))
     assert not schedule.due(10_000 + 3599)
     assert schedule.due(10_000 + 3600)
+    month = tmp_path / "teleinfodb-2026-10.jsonl.gz"  # it does not complete a backup
+    month.touch()
+    os.utime(month, (20_000, 20_000))
+    assert schedule.due(20_001)
     assert schedule.due(9_000)  # the file is of the future: of a clock that was wrong
 
 
