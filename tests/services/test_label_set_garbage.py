@@ -148,6 +148,40 @@ def test_a_new_difference_never_refers_to_a_base_that_is_about_to_go(fresh_datab
         assert frame(NOON, 1, maximum=500).to_json() in exported(database)
 
 
+@pytest.mark.parametrize("maximum", [0, 500])
+@pytest.mark.parametrize("batch", [1, 2])
+def test_what_is_needed_again_at_any_moment_of_the_deletion_stays(
+    fresh_database: Server, batch: int, maximum: int
+) -> None:
+    """A frame between any two steps: of a label set that is about to go, or of a difference from one."""
+    database = make_tables(fresh_database, NOON)
+    meters = [f"0319610001{number:02}" for number in range(40)]
+    with contextlib.closing(database.connect()) as connection, contextlib.closing(FrameStore(database)) as store:
+        make_earlier_partitions(connection, OCTOBER)
+        Roller(connection, "one", now=Clock()).run()
+        clean(connection, NOON)
+        store.write([frame(OCTOBER, number, meter=meter) for number, meter in enumerate(meters)])
+        store.write([frame(NOON, 99)])
+        connection.execute("ALTER TABLE frames DROP PARTITION p202610")
+        clean(connection, NOON)
+        steps = 0
+        for step, _ in enumerate(LabelSetGarbage(connection).run(NOON + DAY)):
+            at = NOON + timedelta(seconds=step + 1)
+            store.write(
+                [
+                    frame(at + timedelta(microseconds=n), step * batch + n, maximum, meter=meters[step * batch + n])
+                    for n in range(batch)
+                ]
+            )
+            steps += 1
+    assert steps > 2
+    for column, table in (("label_set_id", "frames"), ("base_id", "label_sets")):
+        dangling = f"SELECT COUNT(*) FROM {table} AS a LEFT JOIN label_sets AS s ON s.id = a.{column}"
+        assert query(database, f"{dangling} WHERE a.{column} IS NOT NULL AND s.id IS NULL") == [(0,)]
+    assert len(exported(database)) == 1 + steps * batch
+    assert len(ids(database)) < 1 + len(meters) + steps * batch
+
+
 def test_storers_that_write_what_is_being_collected_lose_nothing(
     tables: Database, connection: Connection, fresh_database: Server
 ) -> None:
