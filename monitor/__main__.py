@@ -15,11 +15,12 @@ from common.errors import ConfigError
 from common.runtime.cli import add_version, run_cli
 from monitor.answers.answers import Answers
 from monitor.config import MonitorConfig
-from monitor.energy.boundaries import BY
+from monitor.energy.boundaries import BY, Calendar
 from monitor.history.hours import Meter
+from monitor.insight.colours import read_colours
 from monitor.prices.check import Issue, PriceProblem, check_prices
 from monitor.prices.model import PriceTable
-from monitor.prices.table import import_prices, load_prices
+from monitor.prices.table import import_prices, load_prices, read_file
 from monitor.report.formats import Formats, language_of
 from monitor.report.ranges import choose_range
 
@@ -55,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     reporting = commands.add_parser(
         "report", parents=[common, selection], help="energy and cost by hour, day, week, month or year", epilog=_TIMES
     )
-    reporting.add_argument("--by", choices=BY, default="day", help="default: day")
+    reporting.add_argument("--by", choices=(*BY, "contract-year"), default="day", help="default: day")
     form = reporting.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="a list of rows, for programs")
     form.add_argument("--csv", action="store_true", help="a table, for spreadsheets")
@@ -89,8 +90,9 @@ def _parser() -> argparse.ArgumentParser:
 def _answers(arguments: argparse.Namespace) -> Iterator[tuple[Answers, MonitorConfig, PriceTable]]:
     settings = config.load(MonitorConfig, arguments.config)
     prices = load_prices(settings.prices, arguments.config.parent)
+    colours = {} if settings.tempo is None else read_colours(read_file(settings.tempo), str(settings.tempo))
     with contextlib.closing(Database(settings.database).connect()) as connection:
-        yield Answers(connection, settings, prices), settings, prices
+        yield Answers(connection, settings, prices, colours), settings, prices
 
 
 def _formats(arguments: argparse.Namespace, settings: MonitorConfig) -> Formats:
@@ -108,9 +110,18 @@ def _tables(formats: Formats) -> "Tables":
 
 
 def _range(
-    arguments: argparse.Namespace, settings: MonitorConfig, meter: Meter, by: str, now: datetime
+    arguments: argparse.Namespace, calendar: Calendar, meter: Meter, by: str, now: datetime
 ) -> tuple[datetime, datetime]:
-    return choose_range(by, arguments.start, arguments.end, settings.time_zone, now, meter.first)
+    return choose_range(by, arguments.start, arguments.end, calendar, now, meter.first)
+
+
+def _calendar(by: str, answers: Answers, meter: Meter, settings: MonitorConfig) -> tuple[str, Calendar]:
+    if by != "contract-year":
+        return by, Calendar(settings.time_zone)
+    start = answers.contract_start(meter)
+    if start is None:
+        raise ConfigError("the day on which your contract began is not known: add a line to `contracts`")
+    return "year", Calendar(settings.time_zone, (start.month, start.day))
 
 
 def _report(arguments: argparse.Namespace) -> int:
@@ -120,8 +131,9 @@ def _report(arguments: argparse.Namespace) -> int:
     with _answers(arguments) as (answers, settings, prices):
         formats = _formats(arguments, settings)
         meter = answers.meter(arguments.meter)
-        start, end = _range(arguments, settings, meter, arguments.by, now)
-        answer = answers.energy(meter, arguments.by, start, end, now)
+        by, calendar = _calendar(arguments.by, answers, meter, settings)
+        start, end = _range(arguments, calendar, meter, by, now)
+        answer = answers.energy(meter, by, start, end, now, calendar)
     if arguments.json:
         print(json_rows(answer))  # noqa: T201 - the command's output
     elif arguments.csv:
@@ -136,7 +148,7 @@ def _compare(arguments: argparse.Namespace) -> int:
     now = datetime.now(UTC)
     with _answers(arguments) as (answers, settings, _):
         meter = answers.meter(arguments.meter)
-        start, end = _range(arguments, settings, meter, "month", now)
+        start, end = _range(arguments, Calendar(settings.time_zone), meter, "month", now)
         comparison = answers.compare(meter, start, end, now)
         _tables(_formats(arguments, settings)).comparison(meter.identifier, comparison)
     return 0

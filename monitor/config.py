@@ -71,4 +71,5 @@ class MonitorConfig:
     time_zone: zoneinfo.ZoneInfo = option(zoneinfo.ZoneInfo("Europe/Paris"), read=_zone)
     language: str | None = option(None, read=_language)
     prices: Path | None = option(None, read=_file)
+    tempo: Path | None = option(None, read=_file)
     contracts: tuple[ContractLine, ...] = option((), read=_contracts)

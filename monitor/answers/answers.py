@@ -11,13 +11,17 @@ from monitor.comparison.compare import Comparison, compare
 from monitor.config import MonitorConfig
 from monitor.cost.bill import Bill, Cost
 from monitor.cost.contracts import Contract, UnnamedChange, contracts, unnamed_changes
-from monitor.energy.boundaries import boundaries
+from monitor.energy.boundaries import Calendar
 from monitor.energy.reader import EnergyReader
 from monitor.history.contracts import Contracts
 from monitor.history.hours import Hours, Meter
+from monitor.history.power import Peak, Power
+from monitor.insight.base_load import BaseLoad, base_load
 from monitor.insight.tempo import learn_colours
 from monitor.model import ContractLine, ContractSpan, Energy
 from monitor.prices.model import PriceTable
+
+_LONGEST_CURVE = timedelta(days=366)  # the base load is read from each hour of a range
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +42,25 @@ class Answer:
     contracts: Sequence[Contract]
     names: Mapping[str, str]  # of registers, as far as the meter sent one
     changes: Sequence[UnnamedChange]  # of the contract, that no line of the configuration names
+    peak: Peak | None
+    base_load: int | None  # W
 
 
 class Answers:
     """Answers over one connection; not for several threads at once."""
 
-    def __init__(self, connection: Connection, config: MonitorConfig, prices: PriceTable) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        config: MonitorConfig,
+        prices: PriceTable,
+        colours: Mapping[date, str] | None = None,
+    ) -> None:
         self._hours = Hours(connection)
-        self._reader = EnergyReader(self._hours, Contracts(connection))
+        self._power = Power(connection)
+        self._reader = EnergyReader(self._hours, Contracts(connection), self._power)
         self._config = config
+        self._colours = dict(colours or {})
         self._prices = prices
         self._zone = config.time_zone
 
@@ -71,13 +85,15 @@ class Answers:
             raise ConfigError("the database has no readings yet: does teleinfo-storer run? teleinfo-storer check tells")
         raise ConfigError(f"the meter {identifier!r} is unknown; known meters: {names}")
 
-    def energy(self, meter: Meter, by: str, start: datetime, end: datetime, now: datetime) -> Answer:
+    def energy(
+        self, meter: Meter, by: str, start: datetime, end: datetime, now: datetime, calendar: Calendar | None = None
+    ) -> Answer:
         """Return energy and cost of [start, end), cut by hour, day, week, month or year.
 
         Raises:
             DatabaseError: the database is unavailable, or refuses a query.
         """
-        limits = boundaries(by, start, end, self._zone)
+        limits = (calendar or Calendar(self._zone)).boundaries(by, start, end)
         spans = self._reader.contract_spans(meter, start, end)
         lines = self._lines(meter)
         known = contracts(lines, spans, self._zone, end)
@@ -99,6 +115,8 @@ class Answers:
             contracts=known,
             names=names,
             changes=unnamed_changes(lines, spans, self._zone),
+            peak=next(iter(self.peaks(meter, start, end, 1)), None),
+            base_load=self.base_load(meter, start, end).watts if end - start <= _LONGEST_CURVE else None,
         )
 
     def compare(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> Comparison:
@@ -113,7 +131,7 @@ class Answers:
         power = next((one.power for one in reversed(known) if one.power is not None), None)
         if power is None:
             raise ConfigError("the subscribed power is not known: add a line to `contracts` in the configuration")
-        curve = self._reader.hours(meter, start, end)
+        curve = self._reader.slots(meter, start, end, self._prices.off_peak_slot())
         yours = known[-1].offer
         clock = OfferClock(self._prices, self.colours(meter, start, end), self._zone)
         bill = Bill(self._prices, known, self._zone, now)
@@ -122,13 +140,26 @@ class Answers:
         return compare(self._prices, clock, curve, power, yours, bill, start, min(end, now), own)
 
     def colours(self, meter: Meter, start: datetime, end: datetime) -> dict[date, str]:
-        """Return the Tempo colours of the days of a range, as far as the meter showed them."""
+        """Return the Tempo colours that are known; what the meter showed in the range goes before the user's file."""
         margin = timedelta(days=1)
-        return learn_colours(self._reader.hours(meter, start - margin, end + margin), self._zone)
+        return self._colours | learn_colours(self._reader.hours(meter, start - margin, end + margin), self._zone)
+
+    def peaks(self, meter: Meter, start: datetime, end: datetime, count: int = 10) -> list[Peak]:
+        """Return the hours of a range with the highest power, the highest first."""
+        return self._power.peaks(meter.number, start, end, count)
+
+    def base_load(self, meter: Meter, start: datetime, end: datetime) -> BaseLoad:
+        """Return the base load of a range."""
+        return base_load(self._reader.hours(meter, start, end), self._zone)
 
     def spans(self, meter: Meter, start: datetime, end: datetime) -> list[ContractSpan]:
         """Return what the meter said of its contract."""
         return self._reader.contract_spans(meter, start, end)
+
+    def contract_start(self, meter: Meter) -> date | None:
+        """Return the first day of the present contract: of the last line of the configuration, else None."""
+        lines = self._lines(meter)
+        return lines[-1].start if lines else None
 
     def _lines(self, meter: Meter) -> list[ContractLine]:
         return [line for line in self._config.contracts if line.meter == meter.identifier]

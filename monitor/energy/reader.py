@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from common.registers import REGISTERS
+from monitor.energy.fine import divide
 from monitor.energy.steps import OTHER, TOTAL, Step, recovered, step, supplier_name
 from monitor.history.contracts import Contracts, MeterContract
 from monitor.history.hours import Break, Coverage, Hours, Meter, Reading, Values
+from monitor.history.power import Power
 from monitor.model import ContractSpan, Energy, HourEnergy
 
 _HOUR = timedelta(hours=1)
@@ -44,8 +46,9 @@ class _Known:
 class EnergyReader:
     """Answers questions about the energy of meters; for one thread, as its connection is."""
 
-    def __init__(self, hours: Hours, contracts: Contracts) -> None:
+    def __init__(self, hours: Hours, contracts: Contracts, power: Power) -> None:
         self._hours = hours
+        self._power = power
         self._contracts = contracts
         self._known: dict[int, _Known] = {}
 
@@ -92,13 +95,23 @@ class EnergyReader:
             if row.first_at is None or row.drawn_wh is None:
                 continue
             span = _span_at(spans, row.hour)
-            register = None if row.supplier is None else supplier_name(row.supplier, span.offer if span else None)
-            if register is None and span is not None and span.offer == "base":
-                register = "BASE"
+            register = _register_name(row.supplier, span)
             late = last_at is not None and row.first_at - last_at > timedelta(minutes=1)
             result.append(HourEnergy(row.hour, row.drawn_wh, register, row.seconds, recovered=late, imported=False))
             last_at = row.last_at
         return sorted([*result, *self._imported_hours(meter, start, end)], key=lambda hour: hour.start)
+
+    def slots(self, meter: Meter, start: datetime, end: datetime, minutes: int) -> list[HourEnergy]:
+        """Return what was drawn in slots of so many minutes, as far as minutes are kept; else by hour."""
+        hours = self.hours(meter, start, end)
+        if minutes >= 60:
+            return hours
+        spans = self.contract_spans(meter, start, end)
+        return divide(
+            hours,
+            self._power.slots(meter.number, start - _HOUR, end, minutes),
+            lambda supplier, moment: _register_name(supplier, _span_at(spans, moment)),
+        )
 
     def contract_spans(self, meter: Meter, start: datetime, end: datetime) -> list[ContractSpan]:
         """Return what the meter said of its contract in [start, end), in order; none before its first reading.
@@ -274,6 +287,12 @@ class EnergyReader:
             HourEnergy(hour, wh, register, 3600, recovered=False, imported=True)
             for hour, (wh, register) in hours.items()
         ]
+
+
+def _register_name(supplier: int | None, span: ContractSpan | None) -> str | None:
+    if supplier is not None:
+        return supplier_name(supplier, span.offer if span else None)
+    return "BASE" if span is not None and span.offer == "base" else None
 
 
 def _imported_name(name: str) -> str | None:

@@ -4,6 +4,7 @@ Amounts are Decimal, EUR with all taxes unless a name says `ht`; subscriptions a
 """
 
 import bisect
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
@@ -156,6 +157,16 @@ class PriceTable:
         """Return the off-peak windows that the user wrote down for a day; None: unknown."""
         found = [windows for windows in self._off_peak if windows.start <= day]
         return found[-1].at(day) if found else None
+
+    def off_peak_slot(self) -> int:
+        """Return how many minutes a slot has so that no off-peak window begins or ends within one: 60 ... 5."""
+        moments = (
+            moment.minute
+            for period in self._off_peak
+            for window in (*period.winter, *period.summer)
+            for moment in (window.start, window.end)
+        )
+        return max(math.gcd(60, *moments), 5)
 
     def changes(self, offer: str, start: date, end: date) -> list[date]:
         """Return the days after `start` and before `end` on which something of an offer's bill may change."""

@@ -70,6 +70,11 @@ class Formats:
         """Write the local day of an instant."""
         return self.calendar_day(moment.astimezone(self.zone).date())
 
+    def clock(self, moment: datetime) -> str:
+        """Write the local time of an instant."""
+        local = moment.astimezone(self.zone)
+        return f"{local:%H\u202fh\u202f%M}" if self.language == "fr" else f"{local:%H:%M}"
+
     def calendar_day(self, day: date) -> str:
         """Write a day."""
         return f"{day:%d/%m/%Y}" if self.language == "fr" else day.isoformat()
@@ -79,6 +84,8 @@ class Formats:
         local = start.astimezone(self.zone)
         if by == "hour":
             return f"{local:%d/%m %H:%M}" if self.language == "fr" else f"{local:%Y-%m-%d %H:%M}"
+        if by == "contract-year":
+            return self.day(start)
         if by == "day":
             return f"{_DAYS[self.language][local.weekday()]} {local:%d/%m}"
         if by == "week":

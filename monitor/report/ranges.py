@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from common.errors import ConfigError, MessageError
 from common.frame import parse_time
-from monitor.energy.boundaries import boundaries, floor, midnight
+from monitor.energy.boundaries import Calendar, midnight
 
 _YEAR, _MONTH, _DAY = (re.compile(pattern) for pattern in (r"\d{4}", r"\d{4}-\d\d", r"\d{4}-\d\d-\d\d"))
 #: How many periods a report shows by default, the present one included.
@@ -36,13 +36,13 @@ def read_limit(text: str, zone: ZoneInfo) -> datetime:
         raise ConfigError(
             f"{text!r} is no time: write 2026, 2026-11, 2026-11-24 or 2026-11-24T18:00:00+01:00"
         ) from error
-    if moment != floor("hour", moment, zone):
+    if moment.minute or moment.second or moment.microsecond:
         raise ConfigError(f"{text!r} is within an hour: write a whole hour")
     return moment
 
 
 def choose_range(
-    by: str, start: str | None, end: str | None, zone: ZoneInfo, now: datetime, first: datetime | None
+    by: str, start: str | None, end: str | None, calendar: Calendar, now: datetime, first: datetime | None
 ) -> tuple[datetime, datetime]:
     """Return the range of a report: what was asked for, else the last periods up to the end of the present one.
 
@@ -50,27 +50,27 @@ def choose_range(
         by: hour, day, week, month or year.
         start: `--from`.
         end: `--to`, exclusive.
-        zone: the local time.
+        calendar: the local days.
         now: the time.
         first: of the meter's first reading; a default does not begin before it.
 
     Raises:
         ConfigError: a limit is wrong, or they are in the wrong order.
     """
-    high = read_limit(end, zone) if end else _end_of_present(by, zone, now)
+    high = read_limit(end, calendar.zone) if end else _end_of_present(by, calendar, now)
     if start:
-        low = read_limit(start, zone)
+        low = read_limit(start, calendar.zone)
     else:
-        low = floor(by, high - timedelta(days=_LENGTH[by] * _COUNT[by]), zone)
-        limits = boundaries(by, low, high, zone)
+        low = calendar.floor(by, high - timedelta(days=_LENGTH[by] * _COUNT[by]))
+        limits = calendar.boundaries(by, low, high)
         low = limits[max(len(limits) - 1 - _COUNT[by], 0)]
         if first is not None:
-            low = min(max(low, floor(by, first, zone)), floor(by, high - timedelta(microseconds=1), zone))
+            low = min(max(low, calendar.floor(by, first)), calendar.floor(by, high - timedelta(microseconds=1)))
     if low >= high:
         raise ConfigError(f"--from {start or low} is not before --to {end or high}: swap them")
     return low, high
 
 
-def _end_of_present(by: str, zone: ZoneInfo, now: datetime) -> datetime:
-    start = floor(by, now, zone)
-    return boundaries(by, start, start + timedelta(days=_LENGTH[by] + 2), zone)[1]
+def _end_of_present(by: str, calendar: Calendar, now: datetime) -> datetime:
+    start = calendar.floor(by, now)
+    return calendar.boundaries(by, start, start + timedelta(days=_LENGTH[by] + 2))[1]

@@ -41,7 +41,7 @@ class Tables:
         table.add_section()
         table.add_row(*self._cells(whole, f.text("total"), 0, injected=bool(injected)), style="bold")
         self._console.print(table)
-        for line in (*self._registers(answer), *self._remarks(answer, newest_price)):
+        for line in (*self._registers(answer), *self._facts(answer), *self._remarks(answer, newest_price)):
             self._console.print(line)
 
     def _table(self, first: str, *columns: str) -> Table:
@@ -72,6 +72,14 @@ class Tables:
 
     def _colon(self) -> str:
         return "\u00a0:" if self._formats.language == "fr" else ":"
+
+    def _facts(self, answer: Answer) -> Iterable[str]:
+        f, peak = self._formats, answer.peak
+        if peak is not None:
+            power = f.number(Decimal(peak.power), 0)
+            yield f.text("peak", power=power, day=f.day(peak.at), time=f.clock(peak.at))
+        if answer.base_load is not None:
+            yield f.text("base_load", watts=f.number(Decimal(answer.base_load), 0))
 
     def _remarks(self, answer: Answer, newest_price: date | None) -> Iterable[str]:
         f, energy, cost = self._formats, answer.whole.energy, answer.whole.cost

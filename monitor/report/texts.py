@@ -5,6 +5,7 @@ from collections.abc import Mapping
 FR: Mapping[str, str] = {
     "title": "Compteur {meter}, du {start} au {end}",
     "hour": "Heure", "day": "Jour", "week": "Semaine", "month": "Mois", "year": "Année",
+    "contract-year": "Année de contrat",
     "energy": "kWh", "cost": "Coût", "coverage": "Mesuré", "total": "Total", "injected": "Injecté",
     "week_of": "sem. {number}, {day}",
     "subscription": "Abonnement", "energy_cost": "Énergie",
@@ -14,6 +15,7 @@ FR: Mapping[str, str] = {
     "BBRHCJW": "Blanc, heures creuses", "BBRHPJW": "Blanc, heures pleines",
     "BBRHCJR": "Rouge, heures creuses", "BBRHPJR": "Rouge, heures pleines",
     "OTHER": "Hors contrat", "register": "Registre {name}",
+    "peak": "Pointe : {power} VA le {day} à {time}.", "base_load": "Talon : {watts} W.",
     "partial_data": "Données partielles : {missing} h manquent sur {hours} ({percent}).",
     "recovered": "Rattrapé : {kwh} kWh comptés pendant des interruptions, à l’heure du retour.",
     "imported": "Importé : {kwh} kWh viennent d’une autre source.",
@@ -50,7 +52,7 @@ FR: Mapping[str, str] = {
 }  # fmt: skip
 EN: Mapping[str, str] = {
     "title": "Meter {meter}, from {start} to {end}",
-    "hour": "Hour", "day": "Day", "week": "Week", "month": "Month", "year": "Year",
+    "hour": "Hour", "day": "Day", "week": "Week", "month": "Month", "year": "Year", "contract-year": "Contract year",
     "energy": "kWh", "cost": "Cost", "coverage": "Measured", "total": "Total", "injected": "Injected",
     "week_of": "week {number}, {day}",
     "subscription": "Subscription", "energy_cost": "Energy",
@@ -60,6 +62,7 @@ EN: Mapping[str, str] = {
     "BBRHCJW": "White, off-peak hours", "BBRHPJW": "White, peak hours",
     "BBRHCJR": "Red, off-peak hours", "BBRHPJR": "Red, peak hours",
     "OTHER": "Outside the contract", "register": "Register {name}",
+    "peak": "Peak: {power} VA on {day} at {time}.", "base_load": "Base load: {watts} W.",
     "partial_data": "Partial data: {missing} of {hours} h are missing ({percent}).",
     "recovered": "Recovered: {kwh} kWh were counted during interruptions, in the hour of the return.",
     "imported": "Imported: {kwh} kWh are from another source.",

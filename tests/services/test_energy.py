@@ -13,15 +13,17 @@ from common.database import Database
 from common.frame import Frame, Value
 from common.labels import Mode
 from demo.servers import Database as Server
-from monitor.energy.boundaries import boundaries, midnight
+from monitor.energy.boundaries import Calendar, midnight
 from monitor.energy.reader import EnergyReader
 from monitor.history.contracts import Contracts
 from monitor.history.hours import Hours, Meter
+from monitor.history.power import Power
 from monitor.model import Energy
 from tests.support.rolling import roll_up
 from tests.support.storing import make_tables, query, store
 
 PARIS = ZoneInfo("Europe/Paris")
+CALENDAR = Calendar(PARIS)
 METER = "031961000001"
 
 
@@ -34,12 +36,12 @@ def tables(fresh_database: Server) -> Database:
 def reading(database: Database) -> Iterator[tuple[EnergyReader, list[Meter]]]:
     with contextlib.closing(database.connect()) as connection:
         hours = Hours(connection)
-        yield EnergyReader(hours, Contracts(connection)), hours.meters()
+        yield EnergyReader(hours, Contracts(connection), Power(connection)), hours.meters()
 
 
 def energy(database: Database, by: str, start: datetime, end: datetime, now: datetime | None = None) -> list[Energy]:
     with reading(database) as (reader, meters):
-        return reader.energy(meters[0], boundaries(by, start, end, PARIS), now or end)
+        return reader.energy(meters[0], CALENDAR.boundaries(by, start, end), now or end)
 
 
 class House:
@@ -119,7 +121,9 @@ def test_hours_days_weeks_and_months_add_up_to_the_readings_over_outages_and_bot
     whole = energy(tables, "year", begin, end)
     for by in ("hour", "day", "week", "month", "year"):
         parts = energy(tables, by, begin, end)
-        assert [(part.start, part.end) for part in parts] == list(itertools.pairwise(boundaries(by, begin, end, PARIS)))
+        assert [(part.start, part.end) for part in parts] == list(
+            itertools.pairwise(CALENDAR.boundaries(by, begin, end))
+        )
         for part in parts:
             assert part.total_wh == counted(house.frames, "EAST", part.start, part.end)
             assert (part.injected_wh or 0) == counted(house.frames, "EAIT", part.start, part.end)

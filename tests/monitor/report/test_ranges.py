@@ -4,9 +4,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from common.errors import ConfigError
+from monitor.energy.boundaries import Calendar
 from monitor.report.ranges import choose_range, read_limit
 
 PARIS = ZoneInfo("Europe/Paris")
+CALENDAR = Calendar(PARIS)
 NOW = datetime(2026, 11, 25, 13, 32, 7, tzinfo=UTC)
 
 
@@ -48,20 +50,20 @@ def test_an_instant_within_an_hour_is_refused() -> None:
     ],
 )
 def test_without_limits_the_last_periods_up_to_the_present_one_are_shown(by: str, start: str, end: str) -> None:
-    chosen = choose_range(by, None, None, PARIS, NOW, None)
+    chosen = choose_range(by, None, None, CALENDAR, NOW, None)
     assert [moment.isoformat() for moment in chosen] == [start, end]
 
 
 def test_a_default_does_not_begin_before_the_first_reading() -> None:
     first = datetime(2026, 11, 20, 10, tzinfo=UTC)
-    start, _ = choose_range("day", None, None, PARIS, NOW, first)
+    start, _ = choose_range("day", None, None, CALENDAR, NOW, first)
     assert start == datetime(2026, 11, 19, 23, tzinfo=UTC)
-    start, _ = choose_range("year", None, None, PARIS, NOW, first)
+    start, _ = choose_range("year", None, None, CALENDAR, NOW, first)
     assert start == datetime(2025, 12, 31, 23, tzinfo=UTC)
 
 
 def test_limits_in_the_wrong_order_are_refused() -> None:
     with pytest.raises(ConfigError, match="swap"):
-        choose_range("day", "2026-11-24", "2026-11-20", PARIS, NOW, None)
+        choose_range("day", "2026-11-24", "2026-11-20", CALENDAR, NOW, None)
     with pytest.raises(ConfigError, match="swap"):
-        choose_range("day", "2026-11-24", "2026-11-24", PARIS, NOW, None)
+        choose_range("day", "2026-11-24", "2026-11-24", CALENDAR, NOW, None)
