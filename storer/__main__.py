@@ -114,6 +114,9 @@ def _parser() -> argparse.ArgumentParser:
     forgetting.set_defaults(command=_forget)
 
     commands.add_parser(
+        "import", help="take in the years before: files of Enedis and EDF, other programs", declare=_declare_import
+    )
+    commands.add_parser(
         "check", help="diagnose broker, database, readers and disk, and suggest fixes", declare=_declare_check
     )
     return parser
@@ -135,6 +138,12 @@ def _declare_check(check: argparse.ArgumentParser) -> None:
     from storer.doctor.command import declare_check
 
     declare_check(check, CONFIG)
+
+
+def _declare_import(importing: argparse.ArgumentParser) -> None:
+    from storer.imports.command import declare_import
+
+    declare_import(importing, CONFIG)
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -370,7 +370,7 @@ def test_new_minutes_are_there_after_a_minute_and_hours_after_ten(tables: Databa
 def test_what_a_run_that_is_killed_at_any_statement_left_is_made_up_for(tables: Database) -> None:
     clock, frames, lasted = Clock(), [], 0
     for statements in range(40):
-        arriving = [standard(clock.now - age * MINUTE, EAST=statements * 10 - age) for age in (4, 3, 2)]
+        arriving = [standard(clock.now - age * MINUTE, EAST=1000 + statements * 10 - age) for age in (4, 3, 2)]
         write(tables, arriving, clock.now)
         frames += arriving
         connection = FragileConnection(tables)

@@ -175,7 +175,8 @@ def assert_as_expected(database: Database, frames: Iterable[Frame]) -> Expected:
     """The tables hold what the oracle computes from these frames; return that."""
     wanted, found = expected(frames), stored(database)
     for name in ("minutes", "hours"):
-        assert _differences(getattr(wanted, name), getattr(found, name)) == {}, name
+        different = _differences(getattr(wanted, name), getattr(found, name))
+        assert different == {}, f"{name}: {different}"
     assert found.breaks == wanted.breaks
     assert_sums(found)
     return found
