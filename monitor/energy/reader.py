@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from common.registers import REGISTERS
 from monitor.energy.fine import divide
+from monitor.energy.imported import Imports, imported_between, imported_hours, imported_name
 from monitor.energy.steps import OTHER, TOTAL, Step, recovered, step, supplier_name
 from monitor.history.contracts import Contracts, MeterContract
 from monitor.history.hours import Break, Coverage, Hours, Meter, Reading, Values
@@ -74,7 +75,7 @@ class EnergyReader:
         pieces = self._pieces(meter, sorted({*boundaries, *cuts}), spans)
         coverage = self._hours.coverage(meter.number, boundaries)
         gaps = self._recovered(meter, boundaries, coverage)
-        imported = self._imported(meter, boundaries)
+        imported = imported_between(self._hours, meter, boundaries)
         result, remaining = [], iter(pieces)
         piece = next(remaining, None)
         for place, (low, high) in enumerate(itertools.pairwise(boundaries)):
@@ -99,7 +100,7 @@ class EnergyReader:
             late = last_at is not None and row.first_at - last_at > timedelta(minutes=1)
             result.append(HourEnergy(row.hour, row.drawn_wh, register, row.seconds, recovered=late, imported=False))
             last_at = row.last_at
-        return sorted([*result, *self._imported_hours(meter, start, end)], key=lambda hour: hour.start)
+        return sorted([*result, *imported_hours(self._hours, meter, start, end)], key=lambda hour: hour.start)
 
     def slots(self, meter: Meter, start: datetime, end: datetime, minutes: int) -> list[HourEnergy]:
         """Return what was drawn in slots of so many minutes, as far as minutes are kept; else by hour."""
@@ -259,35 +260,6 @@ class EnergyReader:
             result[place] += recovered(gap.before, gap.after, broken.get(gap.hour, ()))
         return result
 
-    def _imported(self, meter: Meter, boundaries: Sequence[datetime]) -> list[dict[str, tuple[int, int]]]:
-        """Return imported energy where no reading is, by period and register: Wh, and seconds of its hours."""
-        result: list[dict[str, tuple[int, int]]] = [{} for _ in boundaries[1:]]
-        for hour, name, wh in self._imported_rows(meter, boundaries[0], boundaries[-1]):
-            part = result[bisect.bisect_right(boundaries, hour) - 1]
-            known = part.get(name, (0, 0))
-            part[name] = known[0] + wh, known[1] + 3600
-        return result
-
-    def _imported_rows(self, meter: Meter, start: datetime, end: datetime) -> Iterable[tuple[datetime, str, int]]:
-        """Yield imported hours before the first reading and after the last one: between them the registers count."""
-        for hour, register, wh in self._hours.imported(meter.number, start, end):
-            if meter.first is not None and meter.last is not None and meter.first <= hour <= meter.last:
-                continue
-            yield hour, REGISTERS[register], wh
-
-    def _imported_hours(self, meter: Meter, start: datetime, end: datetime) -> list[HourEnergy]:
-        hours: dict[datetime, tuple[int, str | None]] = {}
-        for hour, name, wh in self._imported_rows(meter, start, end):
-            label = _imported_name(name)
-            if label is None:
-                continue
-            known, register = hours.get(hour, (0, None))
-            hours[hour] = known + wh, label if wh else register
-        return [
-            HourEnergy(hour, wh, register, 3600, recovered=False, imported=True)
-            for hour, (wh, register) in hours.items()
-        ]
-
 
 def _register_name(supplier: int | None, span: ContractSpan | None) -> str | None:
     if supplier is not None:
@@ -295,19 +267,12 @@ def _register_name(supplier: int | None, span: ContractSpan | None) -> str | Non
     return "BASE" if span is not None and span.offer == "base" else None
 
 
-def _imported_name(name: str) -> str | None:
-    """Return the name of an imported register in `Energy.wh`; None: it is not energy that was drawn."""
-    if name == "total":
-        return "BASE"
-    return f"EASF{int(name.removeprefix('supplier_')):02}" if name.startswith("supplier_") else None
-
-
 def _sum(
     start: datetime,
     end: datetime,
     steps: Sequence[Step],
     recovered_wh: int,
-    imported: Mapping[str, tuple[int, int]],
+    imported: Imports,
     covered: int,
     expected: int,
 ) -> Energy:
@@ -319,14 +284,13 @@ def _sum(
             wh[name] = wh.get(name, 0) + counted
         for name, counted in one.reactive_varh.items():
             reactive[name] = reactive.get(name, 0) + counted
-    imported_wh, imported_seconds = 0, 0
-    for name, (counted, seconds) in imported.items():
+    imported_wh = 0
+    for name, counted in imported.wh.items():
         if name == "injected":
             injected.append(counted)
-        elif (label := _imported_name(name)) is not None:
+        elif (label := imported_name(name)) is not None:
             wh[label] = wh.get(label, 0) + counted
             imported_wh += counted
-            imported_seconds = max(imported_seconds, seconds)
     ordered = {name: wh[name] for name in sorted(wh, key=lambda name: (name == OTHER, name))}
     return Energy(
         start=start,
@@ -336,7 +300,7 @@ def _sum(
         reactive_varh=reactive,
         recovered_wh=recovered_wh,
         imported_wh=imported_wh,
-        covered=min(covered + imported_seconds, expected),
+        covered=min(covered + imported.seconds, expected),
         expected=expected,
     )
 

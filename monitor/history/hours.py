@@ -78,6 +78,16 @@ class Coverage:
     seconds: int
 
 
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """Imported energy: of the hours, so many, of which `hour` is the last."""
+
+    hour: datetime
+    register: int  # its place in REGISTERS
+    wh: int
+    hours: int  # 1; of a day 23, 24 or 25
+
+
 class Hours:
     """Reads one connection's database; not for several threads at once."""
 
@@ -228,14 +238,14 @@ class Hours:
             return None
         return Gap(hour, start, end, tuple(before[0][1:]), tuple(after[0][1:]))
 
-    def imported(self, meter: int, start: datetime, end: datetime) -> list[tuple[datetime, int, int]]:
-        """Return imported hours in [start, end): hour, place of the register, Wh."""
+    def imported(self, meter: int, start: datetime, end: datetime) -> list[Imported]:
+        """Return what was imported for [start, end), in order; a day or a month is of its last hour."""
         sql = (
-            "SELECT hour, register, wh FROM imported_hours WHERE meter_id = %s AND hour >= %s AND hour < %s"
+            "SELECT hour, register, wh, hours FROM imported_hours WHERE meter_id = %s AND hour >= %s AND hour < %s"
             " ORDER BY hour, register"
         )
         rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
-        return [(_utc(hour), int(register), int(wh)) for hour, register, wh in rows]
+        return [Imported(_utc(hour), int(register), int(wh), int(hours)) for hour, register, wh, hours in rows]
 
     def rows(self, meter: int, start: datetime, end: datetime) -> list[HourRow]:
         """Return the hours in [start, end) as they stand."""

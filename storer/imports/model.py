@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from common.errors import ConfigError, FileRefused
-from storer.rollups.registers import INJECTED, REGISTERS, SUPPLIER, TOTAL, supplier_number
+from common.registers import REGISTERS
+from storer.rollups.registers import INJECTED, SUPPLIER, TOTAL, supplier_number
 
 HOUR = timedelta(hours=1)
 MAX_POWER = 40_000  # W: a Linky meter is for at most 36 kVA

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from common.plural import plural
+from common.registers import REGISTERS
 from storer.imports.clock import LocalClock
 from storer.imports.kinds import Content
 from storer.imports.model import Period
 from storer.imports.plan import Plan, holes
-from storer.rollups.registers import REGISTERS
 
 
 def summary(content: Content, plan: Plan, clock: LocalClock) -> list[str]:

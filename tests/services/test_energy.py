@@ -252,6 +252,34 @@ def test_imported_hours_count_where_no_reading_is_and_nowhere_else(tables: Datab
     assert {hour.register for hour in curve} == {"BASE"}
 
 
+def test_imported_days_and_months_count_whole_and_are_in_no_load_curve(tables: Database) -> None:
+    begin = datetime(2026, 11, 20, 23, tzinfo=UTC)
+    house = House(7, begin + timedelta(days=3), Mode.HISTORIC)
+    house.calendar = "BASE"
+    house.live(begin + timedelta(days=4), every=600, outages=0)
+    store(tables, house.frames)
+    roll_up(tables, begin + timedelta(days=5))
+    day = "(1, '2026-11-{}', {}, 'enedis-index', {}, 24)"
+    rows = [
+        day.format("21 22:00", 1, 4000),
+        day.format("21 22:00", 2, 6000),
+        day.format("22 22:00", 2, 9000),
+        "(1, '2026-10-31 22:00', 0, 'edf', 300000, 745)",
+        "(1, '2026-11-22 23:00', 0, 'enedis', 500, 1)",
+    ]
+    sql = "INSERT INTO imported_hours (meter_id, hour, register, source, wh, hours) VALUES "
+    query(tables, sql + ", ".join(rows), "SELECT 1")
+    first, second, third = energy(tables, "day", begin, begin + timedelta(days=3))
+    assert (dict(first.wh), first.imported_wh) == ({"EASF01": 4000, "EASF02": 6000}, 10_000)
+    assert (second.total_wh, second.covered, second.coverage) == (9000, 86_400, 1.0)
+    assert (third.total_wh, third.covered) == (500, 3600)
+    (october,) = energy(tables, "month", datetime(2026, 9, 30, 22, tzinfo=UTC), datetime(2026, 10, 31, 23, tzinfo=UTC))
+    assert (october.total_wh, october.covered) == (300_000, 745 * 3600)
+    with reading(tables) as (reader, (meter,)):
+        curve = reader.hours(meter, begin - timedelta(days=60), begin + timedelta(days=3))
+    assert [(hour.wh, hour.imported) for hour in curve] == [(500, True)]
+
+
 def test_the_time_to_come_is_not_expected_to_be_covered(tables: Database) -> None:
     begin = datetime(2026, 11, 20, 23, tzinfo=UTC)
     house = House(8, begin)

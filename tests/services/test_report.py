@@ -129,6 +129,11 @@ def test_offers_are_compared_and_what_cannot_be_known_is_refused(monitor: Monito
     own = monitor.run("report", "--by", "month", *RANGE, "--json")
     total = json.loads(own)[0]["cost"]["total"].replace(".", ",")
     assert total in text
+    # No offer is charged a subscription for the time before the first reading.
+    longer = monitor.run("compare", "--from", "2026-03-01", "--to", "2026-03-13")
+    assert [line for line in longer.splitlines() if " Base " in line] == [
+        line for line in text.splitlines() if " Base " in line
+    ]
     assert max(map(len, text.splitlines())) <= 80
 
 

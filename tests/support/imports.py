@@ -7,9 +7,9 @@ from io import BytesIO
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+from common.registers import REGISTERS
 from storer.imports.clock import LocalClock
 from storer.imports.model import Parsed, Period
-from storer.rollups.registers import REGISTERS
 
 FILES = Path(__file__).resolve().parent.parent / "storer" / "imports" / "files"
 PARIS = LocalClock("Europe/Paris")
