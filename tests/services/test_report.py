@@ -15,7 +15,7 @@ from common.labels import Mode
 from demo.servers import Database as Server
 from tests.services.test_energy import House, counted
 from tests.support.rolling import roll_up
-from tests.support.storing import make_tables, store
+from tests.support.storing import client, make_tables, query, store
 
 BEGIN = datetime(2026, 3, 9, 23, tzinfo=UTC)  # Tuesday 10 March 2026, 00:00 in Paris
 END = BEGIN + timedelta(days=3)
@@ -23,6 +23,7 @@ END = BEGIN + timedelta(days=3)
 
 class Monitor:
     def __init__(self, server: Server, folder: Path) -> None:
+        self.server = server
         self.folder = folder
         self.file = folder / "monitor.yaml"
         self.connection = (
@@ -120,6 +121,18 @@ def test_a_contract_of_the_configuration_goes_before_what_the_meter_says(monitor
     (row,) = json.loads(monitor.run("report", "--by", "month", *RANGE, "--json"))
     wh = sum(row["wh"].values())
     assert Decimal(row["cost"]["energy"]) == round(Decimal(wh) * Decimal("0.0001927") + Decimal("1e-12"), 2)
+
+
+def test_imported_registers_have_the_names_and_prices_of_the_contract_of_their_time(monitor: Monitor) -> None:
+    hours = [f"(1, '2026-03-08 {hour:02}:00', {2 if hour > 6 else 1}, 'enedis', 500)" for hour in range(4, 10)]
+    rows = ", ".join(hours)
+    tables = client(monitor.server)
+    query(tables, f"INSERT INTO imported_hours (meter_id, hour, register, source, wh) VALUES {rows}", "SELECT 1")
+    monitor.configure("contracts: [{meter: '031961000001', from: 2026-03-01, offer: hphc, power: 6}]\n")
+    (row,) = json.loads(monitor.run("report", "--by", "day", "--from", "2026-03-08", "--to", "2026-03-09", "--json"))
+    assert row["wh"] == {"HCHC": 1500, "HCHP": 1500}
+    assert Decimal(row["cost"]["energy"]) == round(Decimal("1.5") * (Decimal("0.1579") + Decimal("0.2065")), 2)
+    assert "partial_cost" not in row["flags"]
 
 
 def test_offers_are_compared_and_what_cannot_be_known_is_refused(monitor: Monitor) -> None:
