@@ -14,9 +14,7 @@ Table = list[Row]
 
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?")
 _NOTHING = ("", "na", "n/a", "null", "none", "-", "nan")
-_FORMATS = (
-    "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M",
-)  # fmt: skip
+_FRENCH = ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M")
 
 
 def decode(data: bytes) -> str:
@@ -58,6 +56,8 @@ def number(text: str, line: int | None = None) -> Fraction | None:
     >>> number("1 016,5"), number("NA")
     (Fraction(2033, 2), None)
     """
+    if text.isascii() and text.isdecimal():
+        return Fraction(int(text))
     compact = re.sub(r"[\s'\u00a0\u202f]", "", text).replace(",", ".")
     if compact.lower() in _NOTHING:
         return None
@@ -72,15 +72,16 @@ def local_time(text: str, line: int | None = None) -> datetime:
     Raises:
         FileRefused: it is no time.
     """
-    for form in _FORMATS:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        pass
+    for form in _FRENCH:
         try:
             return datetime.strptime(text, form)  # noqa: DTZ007 - local, as the file has it
         except ValueError:
             continue
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError as error:
-        raise refused(f"a time is expected, not {text[:40]!r}", line) from error
+    raise refused(f"a time is expected, not {text[:40]!r}", line)
 
 
 def local_day(text: str, line: int | None = None) -> date:
