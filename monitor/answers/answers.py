@@ -132,6 +132,12 @@ class Answers:
         if power is None:
             raise ConfigError("the subscribed power is not known: add a line to `contracts` in the configuration")
         curve = self._reader.slots(meter, start, end, self._prices.off_peak_slot())
+        if not curve:
+            raise ConfigError(
+                "there is no energy in this range to compare offers on: choose another with --from and --to"
+            )
+        # Nothing is known before: no offer is charged a subscription for it.
+        start = max(start, curve[0].start)
         yours = known[-1].offer
         clock = OfferClock(self._prices, self.colours(meter, start, end), self._zone)
         bill = Bill(self._prices, known, self._zone, now)

@@ -86,7 +86,7 @@ def compare(
     ]
     for cost in offers:
         if cost.yours and own is not None and not own.partial:
-            cost.energy, cost.subscription, cost.unknown = own.energy, own.subscription, {}
+            cost.energy, cost.unknown = own.energy, {}
     offers.sort(key=lambda cost: (not cost.rankable, cost.total if cost.rankable else 0, cost.offer))
     return Comparison(
         start=start,

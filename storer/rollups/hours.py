@@ -30,7 +30,8 @@ def _mean(column: str) -> str:
     return f"ROUND(SUM({column} * frames) / SUM(IF({column} IS NULL, 0, frames)))"
 
 
-def _measure(name: str) -> str:
+def measure_of_minutes(name: str) -> str:
+    """Return the expression that makes a measure of an hour from the rows of its minutes, in a session in UTC."""
     if name == "power_max_second":
         return f"4095 - ({_PEAK} & 4095)"
     if name == "overload":
@@ -43,7 +44,7 @@ _KEY = ("meter_id", "hour")
 _INSERT, _UPDATE = upsert("hours", _KEY, ("seconds", "minutes", *MEASURES))
 _FROM_MINUTES = (
     f"{_INSERT} SELECT meter_id, %s, SUM(seconds), BIT_OR(1 << MINUTE(minute)),"  # noqa: S608 - our own names
-    f" {', '.join(map(_measure, MEASURES))}, SUM(frames) FROM minutes"
+    f" {', '.join(map(measure_of_minutes, MEASURES))}, SUM(frames) FROM minutes"
     f" WHERE meter_id IN %s AND minute >= %s AND minute < %s GROUP BY meter_id{_UPDATE}"
 )
 _WRITTEN = (*READINGS, "drawn_wh", "injected_wh")
