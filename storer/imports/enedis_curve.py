@@ -42,7 +42,7 @@ def parse_curve(table: Table, clock: LocalClock) -> Parsed:
     blocks = _blocks(table)
     curves = [block for block in blocks if block.scale is not None and block.rows]
     if not curves:
-        raise refused("there is no load curve in this file: the columns Horodate and Valeur are expected, and W or kW")
+        raise refused("there is no load curve in W or kW here; for daily indexes use the kind enedis-index")
     if skipped := sum(block.scale is None for block in blocks):
         parsed.left_out[OTHER_BLOCKS] += skipped
     for register in sorted({block.register for block in curves}):
