@@ -88,7 +88,7 @@ def _add(block: _Block, line: int, cells: list[str]) -> None:
     watts = None if value is None else value * (block.scale or 1)
     if watts is not None:
         check_wh(float(watts), 1, line)
-    block.rows.append((stamp, watts, None if minutes is None else timedelta(minutes=float(minutes))))
+    block.rows.append((stamp, watts, None if minutes is None else timedelta(minutes=min(float(minutes), 1440))))
 
 
 def _intervals(
