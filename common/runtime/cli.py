@@ -1,7 +1,6 @@
 """Runs a command and turns its exceptions into one line and an exit code."""
 
 import argparse
-import difflib
 import errno
 import io
 import math
@@ -109,6 +108,8 @@ def one_of(names: Sequence[str]) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text in names:
             return text
+        import difflib  # here: most start without a mistake
+
         near = difflib.get_close_matches(text, names, n=1)
         hint = f": did you mean {near[0]}?" if near else "."
         raise argparse.ArgumentTypeError("\n  ".join([f"there is no {text}{hint} There are:", *names]))
