@@ -45,6 +45,16 @@ USER 10002:10002
 ENTRYPOINT ["teleinfo-storer"]
 CMD ["run"]
 
+FROM program AS monitor
+RUN groupadd --gid 10003 monitor \
+ && useradd --uid 10003 --gid 10003 --no-create-home --home-dir / --shell /usr/sbin/nologin monitor \
+ && install -d -o monitor -g monitor -m 0755 /etc/teleinfo
+COPY --chown=monitor:monitor deploy/compose/monitor.yaml /etc/teleinfo/
+RUN chmod -R a+rX /etc/teleinfo
+USER 10003:10003
+ENTRYPOINT ["teleinfo-monitor"]
+CMD ["report"]
+
 # A new volume gets owner and mode of the folder that it is mounted on: `setup` needs no rights to change them.
 # It contains the reader, too, to find the meter's port.
 FROM program AS setup
@@ -53,7 +63,8 @@ RUN openssl version \
  && install -d -o 1883 -g 1883 -m 0700 /setup/keep /setup/broker \
  && install -d -o 1883 -g 999 -m 0755 /setup/database \
  && install -d -o 1883 -g 10001 -m 0750 /setup/reader \
- && install -d -o 1883 -g 10002 -m 0750 /setup/storer
+ && install -d -o 1883 -g 10002 -m 0750 /setup/storer \
+ && install -d -o 1883 -g 10003 -m 0750 /setup/monitor
 COPY mosquitto /opt/setup/mosquitto
 COPY mariadb /opt/setup/mariadb
 COPY deploy/__init__.py /opt/setup/deploy/

@@ -15,8 +15,11 @@ from common.errors import (
     Unclassified,
 )
 
-# Stays until a person fixes it: access denied, no such database, no such table or column, missing privilege.
-_PERMANENT = {1044, 1045, 1046, 1049, 1054, 1095, 1130, 1142, 1143, 1146, 1227, 1370, 1524, 1698, 1820, 4151}
+# Stays until a person fixes it: access denied, no such database, no such table or column, missing privilege, a table
+# that has the name of another one or of a view.
+_PERMANENT = {
+    1044, 1045, 1046, 1049, 1050, 1054, 1095, 1130, 1142, 1143, 1146, 1227, 1347, 1370, 1524, 1698, 1820, 4151,
+}  # fmt: skip
 # The value does not fit: out of range, truncated, wrong type, not null, check, too large, no number left.
 _INVALID_ROW = {167, 1048, 1118, 1153, 1264, 1265, 1292, 1366, 1367, 1390, 1406, 1411, 1441, 1467, 1690, 3140, 4025}
 _NO_PARTITION = 1526
@@ -35,8 +38,10 @@ _FIXES = {
     1044: "grant the user its privileges on the database, see docs/database.md",
     1045: "check database.user and database.password",
     1049: "create the database, see docs/database.md",
+    1050: "rename that table, or choose another database",
     1130: "the server does not accept connections from this host, see docs/database.md",
     1142: "grant the user its privileges on the database, see docs/database.md",
+    1347: "a table has the name of our view: rename it, or choose another database",
     1698: "check database.user and database.password",
 }
 

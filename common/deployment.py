@@ -55,6 +55,16 @@ class Commands(NamedTuple):
             case Deployment.SHELL:
                 return f"{program} {arguments}"
 
+    def run_alone(self, program: str, arguments: str) -> str:
+        """Run one of our programs, whether or not its service runs.
+
+        >>> Commands(Deployment.COMPOSE).run_alone("teleinfo-storer", "adopt")
+        'docker compose run --rm storer adopt'
+        """
+        if self.deployment is Deployment.COMPOSE:
+            return f"docker compose run --rm {_service(program)} {arguments}"
+        return self.run(program, arguments)
+
     def start(self, service: str) -> str:
         """Start a service now and at each boot."""
         match self.deployment:

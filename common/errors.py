@@ -16,6 +16,7 @@
      |    |    +-- Unclassified      an error number that we do not know: retry; if it keeps coming, find the row
      |    +-- InvalidRow        the database cannot hold one of the values        -> reject the row
      +-- BackupError            the file is no backup that can be restored        -> exit 1
+     +-- FileRefused            the file to import is not as it should be         -> exit 1
 
 Each message is one line for people: what, where, what to do.
 """
@@ -78,3 +79,7 @@ class InvalidRow(DatabaseError):
 
 class BackupError(TeleinfoError):
     """The file is not, or will not become, a backup that can be restored."""
+
+
+class FileRefused(TeleinfoError):
+    """The file to import is of another format, or a value in it cannot be true; nothing of it was imported."""

@@ -4,3 +4,5 @@ CREATE DATABASE IF NOT EXISTS teleinfodb CHARACTER SET utf8mb4;
 CREATE USER IF NOT EXISTS 'teleinfo'@'localhost';
 ALTER USER 'teleinfo'@'localhost' IDENTIFIED BY 'change-me';
 GRANT SELECT, INSERT, UPDATE, CREATE, ALTER, DROP, CREATE VIEW ON teleinfodb.* TO 'teleinfo'@'localhost';
+GRANT CREATE, DELETE ON teleinfodb.imported_hours TO 'teleinfo'@'localhost';
+GRANT CREATE, DELETE ON teleinfodb.imports TO 'teleinfo'@'localhost';

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from common import config
-from common.errors import ConfigError
 from common.runtime import logs
 from common.runtime.cli import LOCAL_TIMES, UTC_TIMES, Command, add_version, run_cli, whole
 from common.runtime.shutdown import Shutdown
@@ -22,9 +21,8 @@ from common.topics import Topics
 from storer.config import StorerConfig
 
 if TYPE_CHECKING:
-    from storer.backup.progress import Progress
     from storer.backup.verify import Contents
-    from storer.export import Selection
+    from storer.progress import Progress
 
 CONFIG = Path("/etc/teleinfo/storer.yaml")
 
@@ -49,20 +47,27 @@ def _parser() -> argparse.ArgumentParser:
     migration = commands.add_parser("migrate", parents=[common], help="update the tables; `run` does it too")
     migration.set_defaults(command=_migrate)
 
-    selection = Command(add_help=False)
-    selection.add_argument(
-        "--from", dest="start", metavar="TIME", help="such as 2026-11-24 or 2026-11-24T18:00:00+01:00"
+    commands.add_parser(
+        "adopt",
+        parents=[common],
+        help="make frames of the original program's table teleinfoframes; it can be interrupted and repeated",
+        epilog=UTC_TIMES,
+        declare=_declare_adopt,
     )
-    selection.add_argument("--to", dest="end", metavar="TIME", help="the end, exclusive")
+
+    limits = Command(add_help=False)
+    limits.add_argument("--from", dest="start", metavar="TIME", help="such as 2026-11-24 or 2026-11-24T18:00:00+01:00")
+    limits.add_argument("--to", dest="end", metavar="TIME", help="the end, exclusive")
+    selection = Command(add_help=False, parents=[limits])
     selection.add_argument("--meter", metavar="ADDRESS", help="only this meter")
 
-    exporting = commands.add_parser(
+    commands.add_parser(
         "export",
         parents=[common, selection],
-        help="print the frames as they were published, one a line",
-        epilog=UTC_TIMES,
+        help="print frames as they were published, one a line; or frames or rollups as CSV or Parquet",
+        epilog="Times are in UTC; a day begins at midnight UTC. With --zone, both are local to it.",
+        declare=_declare_export,
     )
-    exporting.set_defaults(command=_export)
 
     auditing = commands.add_parser(
         "audit",
@@ -71,6 +76,14 @@ def _parser() -> argparse.ArgumentParser:
         epilog=UTC_TIMES,
     )
     auditing.set_defaults(command=_audit)
+
+    rebuilding = commands.add_parser(
+        "rebuild",
+        parents=[common, limits],
+        help="make the tables minutes and hours again from the frames",
+        epilog=UTC_TIMES,
+    )
+    rebuilding.set_defaults(command=_rebuild, meter=None)
 
     saving = commands.add_parser(
         "backup",
@@ -101,15 +114,36 @@ def _parser() -> argparse.ArgumentParser:
     forgetting.set_defaults(command=_forget)
 
     commands.add_parser(
+        "import", help="take in the years before: files of Enedis and EDF, other programs", declare=_declare_import
+    )
+    commands.add_parser(
         "check", help="diagnose broker, database, readers and disk, and suggest fixes", declare=_declare_check
     )
     return parser
+
+
+def _declare_adopt(parser: argparse.ArgumentParser) -> None:
+    from storer.adoption.command import declare_adopt
+
+    declare_adopt(parser)
+
+
+def _declare_export(parser: argparse.ArgumentParser) -> None:
+    from storer.tabular.command import declare_export
+
+    declare_export(parser)
 
 
 def _declare_check(check: argparse.ArgumentParser) -> None:
     from storer.doctor.command import declare_check
 
     declare_check(check, CONFIG)
+
+
+def _declare_import(importing: argparse.ArgumentParser) -> None:
+    from storer.imports.command import declare_import
+
+    declare_import(importing, CONFIG)
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -138,32 +172,28 @@ def _migrate(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _export(arguments: argparse.Namespace) -> int:
-    from common.database import Database
-    from storer.export import export
-
-    selection = _selection(arguments)
-    settings = config.load(StorerConfig, arguments.config)
-    complete = True
-
-    def report(what: str) -> None:
-        nonlocal complete
-        complete = False
-        print(f"teleinfo-storer: {what}", file=sys.stderr)  # noqa: T201 - for a person
-
-    for frame in export(Database(settings.database), selection, report):
-        sys.stdout.buffer.write(frame.to_json() + b"\n")  # byte for byte, whatever the terminal's encoding
-    sys.stdout.flush()
-    return 0 if complete else 1
-
-
 def _audit(arguments: argparse.Namespace) -> int:
     from common.database import Database
     from storer.audit import run_audit
+    from storer.export import read_selection
 
-    selection = _selection(arguments)
+    selection = read_selection(arguments.start, arguments.end, arguments.meter)
     settings = config.load(StorerConfig, arguments.config)
     return run_audit(Database(settings.database), selection, datetime.now(UTC), sys.stdout)
+
+
+def _rebuild(arguments: argparse.Namespace) -> int:
+    from common.database import Database
+    from common.plural import plural
+    from storer.export import read_selection
+    from storer.rollups.rebuild import rebuild
+
+    limits = read_selection(arguments.start, arguments.end)
+    settings = config.load(StorerConfig, arguments.config)
+    with _progress() as progress:
+        done = rebuild(Database(settings.database), limits.start, limits.end, progress)
+    print(f"{plural(done.hours, 'hour')} rebuilt from {plural(done.frames, 'frame')}")  # noqa: T201 - the command's output
+    return 0
 
 
 def _backup(arguments: argparse.Namespace) -> int:
@@ -201,7 +231,7 @@ def _restore(arguments: argparse.Namespace) -> int:
 
 @contextlib.contextmanager
 def _progress() -> "Iterator[Progress]":
-    from storer.backup.progress import Progress
+    from storer.progress import Progress
 
     progress = Progress(sys.stderr)
     try:
@@ -232,16 +262,6 @@ def _forget(arguments: argparse.Namespace) -> int:
     names = " and ".join(f"the {who}" for who in sorted(forgotten))
     print(f"{names} {'is' if len(forgotten) == 1 else 'are'} forgotten by the broker and its clients")  # noqa: T201
     return 0
-
-
-def _selection(arguments: argparse.Namespace) -> "Selection":
-    from storer.export import Selection, read_limit
-
-    start = read_limit(arguments.start) if arguments.start else None
-    end = read_limit(arguments.end) if arguments.end else None
-    if start and end and end < start:
-        raise ConfigError(f"--to {arguments.end} is before --from {arguments.start}: swap them")
-    return Selection(start=start, end=end, meter=arguments.meter)
 
 
 if __name__ == "__main__":

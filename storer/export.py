@@ -1,16 +1,16 @@
 """Exports frames from the tables, each exactly as it was published."""
 
-import json
 import logging
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from common.database import Connection, Database, sql_time
 from common.errors import ConfigError, MessageError
 from common.frame import Frame, parse_time
+from storer.database.label_sets import missing_label_set, read_contents
 from storer.database.rows import COLUMNS, decode_row
 
 log = logging.getLogger(__name__)
@@ -28,8 +28,20 @@ class Selection:
     meter: str | None = None
 
 
-def read_limit(text: str) -> datetime:
-    """Parse a time limit: a time, or a day, which begins at midnight UTC.
+def read_selection(start: str | None, end: str | None, meter: str | None = None, zone: tzinfo = UTC) -> Selection:
+    """Make the selection of a command's options; a day begins at midnight in `zone`.
+
+    Raises:
+        ConfigError: a limit is none, or they are in the wrong order.
+    """
+    first, last = (None if text is None else read_limit(text, zone) for text in (start, end))
+    if first and last and last < first:
+        raise ConfigError(f"--to {end} is before --from {start}: swap them")
+    return Selection(start=first, end=last, meter=meter)
+
+
+def read_limit(text: str, zone: tzinfo = UTC) -> datetime:
+    """Parse a time limit: a time, or a day, which begins at midnight in `zone`.
 
     Raises:
         ConfigError: the text is neither.
@@ -38,7 +50,10 @@ def read_limit(text: str) -> datetime:
     datetime.datetime(2026, 11, 24, 0, 0, tzinfo=datetime.timezone.utc)
     """
     try:
-        return parse_time(f"{text}T00:00:00Z" if _DAY.fullmatch(text) else text)
+        if not _DAY.fullmatch(text):
+            return parse_time(text)
+        midnight = parse_time(f"{text}T00:00:00Z")
+        return midnight if zone is UTC else midnight.replace(tzinfo=zone).astimezone(UTC)
     except MessageError as error:
         raise ConfigError(f"{error}; a day such as 2026-11-24 is accepted too") from error
 
@@ -53,7 +68,7 @@ def export(database: Database, selection: Selection, report: Callable[[str], Non
         DatabaseError: the database is unavailable, or refuses the query.
     """
     rows, sets = database.connect(), database.connect()
-    known: dict[int, Any] = {}
+    known: dict[int, dict[str, Any] | int] = {}  # contents; of a label set that cannot be read, which one is missing
     missing: set[str] = set()
 
     def skip(what: str, timestamp: datetime) -> None:
@@ -63,24 +78,32 @@ def export(database: Database, selection: Selection, report: Callable[[str], Non
 
     try:
         if selection.meter is not None:
-            _check_meter(sets, selection.meter)
+            check_meter(sets, selection.meter)
         for timestamp, meter_id, meter, label_set_id, *columns in rows.stream(*_query(selection)):
             if label_set_id not in known:
                 if len(known) >= _CACHE_SIZE:
                     known.clear()
-                known[label_set_id] = _content(sets, label_set_id)
-            if known[label_set_id] is None:
-                skip(f"label set {label_set_id}", timestamp)
+                found = read_contents(sets, [label_set_id])
+                known[label_set_id] = found.get(label_set_id) or missing_label_set(sets, label_set_id)
+            content = known[label_set_id]
+            if isinstance(content, int):
+                skip(f"label set {content}", timestamp)
             elif meter is None:
                 skip(f"meter number {meter_id}", timestamp)
             else:
-                yield decode_row(timestamp.replace(tzinfo=UTC), meter, tuple(columns), known[label_set_id])
+                yield decode_row(timestamp.replace(tzinfo=UTC), meter, tuple(columns), content)
     finally:
         rows.close()
         sets.close()
 
 
-def _check_meter(connection: Connection, meter: str) -> None:
+def check_meter(connection: Connection, meter: str) -> None:
+    """Check that a meter has frames.
+
+    Raises:
+        ConfigError: the meter is not known.
+        DatabaseError: the database is unavailable, or refuses the query.
+    """
     known = [str(identifier) for (identifier,) in connection.query("SELECT identifier FROM meters ORDER BY identifier")]
     if meter not in known:
         raise ConfigError(f"the meter {meter!r} is unknown; known meters: {', '.join(known) or 'none'}")
@@ -105,8 +128,3 @@ def _query(selection: Selection) -> tuple[str, list[str]]:
         f" FROM frames AS f LEFT JOIN meters AS m ON m.id = f.meter_id{where} ORDER BY f.timestamp, f.meter_id"
     )
     return sql, arguments
-
-
-def _content(connection: Connection, number: int) -> Any:
-    rows = connection.query("SELECT content FROM label_sets WHERE id = %s", (number,))
-    return json.loads(rows[0][0]) if rows else None

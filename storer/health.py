@@ -73,10 +73,25 @@ _METRICS = (
     ("tallies", "tallies_total", COUNTER, "Hourly tallies received"),
 )
 
+_ROLLUP_METRICS = (
+    ("active", "rollup_active", GAUGE, "1 while this storer makes the rollups; of several, one does"),
+    ("runs", "rollup_runs_total", COUNTER, "Runs of the rollups, one a minute"),
+    ("errors", "rollup_errors_total", COUNTER, "Runs that failed and were tried again"),
+    ("late_hours", "rollup_late_hours", GAUGE, "Hours with late frames, waiting to be rolled up again"),
+    ("rebuild_hours", "rollup_rebuild_hours", GAUGE, "Hours to be rebuilt in the background"),
+    ("lag", "rollup_lag_seconds", GAUGE, "Seconds since the newest minute that is final; 15 to 25 minutes are normal"),
+)
+
 
 def storer_metrics(report: Mapping[str, Any]) -> list[Family]:
     """Turn a health report into families of samples."""
     families = [(name, kind, text, Sample({}, report[key])) for key, name, kind, text in _METRICS]
+    rollups = report["rollups"]
+    families += [
+        (name, kind, text, Sample({}, rollups[key]))
+        for key, name, kind, text in _ROLLUP_METRICS
+        if rollups[key] is not None
+    ]
     families += [
         ("info", GAUGE, "1; the version is a label", Sample({"version": __version__}, 1)),
         (

@@ -32,6 +32,7 @@ from storer.database.schema import make_partitions, migrate
 from storer.growth import GrowthAlarm
 from storer.health import Counters, evaluate, storer_metrics
 from storer.retry import DatabaseRetry
+from storer.rollups.worker import RollupWorker
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ class Storer:
         self._deferred: deque[Message] = deque()  # received while the database was unavailable
         self._topics = [Topics(base) for base in config.mqtt.topic]
         self._database = Database(config.database)
-        self._store = FrameStore(self._database)
+        self._store = FrameStore(self._database, config.name)
         self._session = Session(
             config.mqtt,
             f"teleinfo-storer-{config.name}",
@@ -82,6 +83,7 @@ class Storer:
             CONFIRMATIONS_PER_SECOND, burst=CONFIRMATIONS_PER_SECOND / 2, longest=LONGEST_CONFIRMATION_DELAY
         )
         self._counters = Counters()
+        self._rollups = RollupWorker(Database(config.database), config.name, shutdown.stop, config.batch.wait)
         self._metrics = Metrics(config.metrics, storer_metrics)
         self._heartbeat = Heartbeat(config.heartbeat, Notifier())
         self._rate_limiter = RateLimiter()
@@ -103,6 +105,7 @@ class Storer:
         if not self._prepare():
             return
         self._session.start()
+        self._rollups.start()
         while not self._stop.is_set():
             if batch := self._collect():
                 self._batch_pace.done(time.monotonic())
@@ -356,12 +359,14 @@ class Storer:
             **self._counters.report(),
             "taken_over": self._session.taken_over,
             "database": "away" if self._retry.stalled else "connected",
+            "rollups": self._rollups.report(),
         }
 
     def _finish(self) -> None:
         self._heartbeat.stop()
         self._metrics.close()
         self._store.close()
+        self._rollups.join()
         if not self._session.connected:
             return
         self._confirm()

@@ -210,6 +210,7 @@ TWINS = {
     "README.md": "LISEZMOI.md",
     "docs/hardware.md": "docs/materiel.md",
     "docs/home-assistant.md": "docs/home-assistant-fr.md",
+    "docs/import.md": "docs/importer.md",
     "docs/operations.md": "docs/exploitation.md",
     "docs/troubleshooting.md": "docs/depannage.md",
     "docs/pictures/watch.svg": "docs/pictures/watch-fr.svg",

@@ -21,7 +21,16 @@ READER = {
     "common.doctor",
     "common.mqtt.forget",
 }
-STORER = {"storer.doctor", "storer.backup", "storer.export", "storer.audit", "common.doctor", "common.mqtt.forget"}
+STORER = {
+    "storer.adoption",
+    "storer.tabular",
+    "storer.doctor",
+    "storer.backup",
+    "storer.export",
+    "storer.audit",
+    "common.doctor",
+    "common.mqtt.forget",
+}
 
 #: Runs `run` up to the point where its service is built, and prints what was imported by then.
 RUN = """

@@ -14,10 +14,11 @@ HOMES = {
     "pymysql": "common/database.py",
     "tenacity": "storer/retry.py",
     "yaml": "common/config.py",
+    "pyarrow": "storer/tabular/parquet.py",
     "rich": "reader/watch/screen.py",
 }
-#: The doctor asks a broker what no session of the programs would.
-ALSO = {"paho": "common/doctor/broker_probe.py"}
+#: The doctor asks a broker what no session of the programs would; two programs draw, and do not know each other.
+ALSO = {"paho": "common/doctor/broker_probe.py", "rich": "monitor/report/tables.py"}
 FILES = sorted(file for folder in ("reader", "storer", "monitor", "common") for file in (ROOT / folder).rglob("*.py"))
 
 

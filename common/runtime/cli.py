@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from common.deployment import here
 from common.errors import ConfigError, PermanentError, TeleinfoError, Unavailable
@@ -146,3 +147,15 @@ def whole(text: str) -> int:
     if not (text.isascii() and text.isdecimal()) or int(text) < 1:
         raise argparse.ArgumentTypeError(f"a whole number above 0 is expected, not {text}")
     return int(text)
+
+
+def time_zone(text: str) -> ZoneInfo:
+    """Read the name of a time zone, for argparse's `type`.
+
+    >>> time_zone("Europe/Paris").key
+    'Europe/Paris'
+    """
+    try:
+        return ZoneInfo(text)
+    except (KeyError, ValueError, OSError) as error:  # unknown, no name at all, or a folder
+        raise argparse.ArgumentTypeError(f"a time zone such as Europe/Paris is expected, not {text}") from error

@@ -21,7 +21,7 @@ from deploy.compose.zone import zone_file
 ROOT = Path("/setup")
 TEMPLATES = Path("/opt/setup")  # as in the project: mosquitto/, mariadb/
 # Group ids of the containers.
-MARIADB, READER, STORER = 999, 10001, 10002
+MARIADB, READER, STORER, MONITOR = 999, 10001, 10002, 10003
 
 _RESTART = "docker compose restart mosquitto mariadb"
 _RESTART_BROKER = "docker compose restart mosquitto"
@@ -69,13 +69,18 @@ class Setup:
         write(to_broker / "server.crt", self.authority.server_certificate.read_text())
         write(to_broker / "mosquitto.conf", self._template("mosquitto/mosquitto.conf"))
         to_database = self._root / "database"
-        sources = {"teleinfo": "mariadb/storer.sql", "grafana": "mariadb/people.sql"}
+        sources = {
+            "teleinfo": "mariadb/storer.sql",
+            "teleinfo-monitor": "mariadb/monitor.sql",
+            "grafana": "mariadb/people.sql",
+        }
         statements = accounts_sql([(self._template(sql), self.password(name)) for name, sql in sources.items()])
         write(to_database / "accounts.sql", statements, group=MARIADB)
         write(to_database / "teleinfo.cnf", self._template("mariadb/small-machine.cnf"), group=MARIADB)
         write(self._root / "reader" / "mqtt-password", self.password("reader") + "\n", group=READER)
         write(self._root / "storer" / "mqtt-password", self.password("storer") + "\n", group=STORER)
         write(self._root / "storer" / "database-password", self.password("teleinfo") + "\n", group=STORER)
+        write(self._root / "monitor" / "database-password", self.password("teleinfo-monitor") + "\n", group=MONITOR)
 
     def _template(self, name: str) -> str:
         return (self._templates / name).read_text()

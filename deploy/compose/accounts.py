@@ -26,7 +26,7 @@ class Account:
     note: str = ""  # for people
 
 
-#: Those that always exist. The last two are users of MariaDB.
+#: Those that always exist. The last three are users of MariaDB.
 ACCOUNTS = (
     Account("reader", "reader", "the reader of compose"),
     Account("storer", "storer", "the storer of compose"),
@@ -35,6 +35,7 @@ ACCOUNTS = (
     Account("health", "health", "the health check of mosquitto's container"),
     Account("console", "phone", "mosquitto_sub in mosquitto's container: reads"),
     Account("teleinfo", "sql", "the storer, at the database"),
+    Account("teleinfo-monitor", "sql", "the monitor: reads the database"),
     Account("grafana", "sql", "Grafana, SQL: reads the database"),
 )
 #: Those whose client id at the broker is the name of their account: see mosquitto/mosquitto.conf.

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from monitor.comparison.clock import OfferClock, Why
-from monitor.cost.bill import ZERO, Bill
+from monitor.cost.bill import ZERO, Bill, Cost
 from monitor.cost.contracts import Contract
 from monitor.model import Energy, HourEnergy
 from monitor.prices.model import PriceTable
@@ -65,6 +65,7 @@ def compare(
     bill: Bill,
     start: datetime,
     end: datetime,
+    own: Cost | None = None,
 ) -> Comparison:
     """Price a curve by each offer.
 
@@ -77,11 +78,15 @@ def compare(
         bill: counts the days of the subscription.
         start: the beginning, an instant.
         end: the end, exclusive.
+        own: what `yours` really cost, from its registers; an hour of the curve belongs to the register at its end.
     """
     offers = [
         _offer_cost(prices, clock, curve, power, offer, bill, start, end, yours=offer == yours)
         for offer in prices.offers
     ]
+    for cost in offers:
+        if cost.yours and own is not None and not own.partial:
+            cost.energy, cost.unknown = own.energy, {}
     offers.sort(key=lambda cost: (not cost.rankable, cost.total if cost.rankable else 0, cost.offer))
     return Comparison(
         start=start,

@@ -4,6 +4,7 @@ Amounts are Decimal, EUR with all taxes unless a name says `ht`; subscriptions a
 """
 
 import bisect
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
@@ -157,6 +158,16 @@ class PriceTable:
         found = [windows for windows in self._off_peak if windows.start <= day]
         return found[-1].at(day) if found else None
 
+    def off_peak_slot(self) -> int:
+        """Return how many minutes a slot has so that no off-peak window begins or ends within one: 60 ... 5."""
+        moments = (
+            moment.minute
+            for period in self._off_peak
+            for window in (*period.winter, *period.summer)
+            for moment in (window.start, window.end)
+        )
+        return max(math.gcd(60, *moments), 5)
+
     def changes(self, offer: str, start: date, end: date) -> list[date]:
         """Return the days after `start` and before `end` on which something of an offer's bill may change."""
         days = {tax.start for tax in (*self._accise, *self._vat, *self._vat_subscription)}
@@ -167,10 +178,9 @@ class PriceTable:
                     days.add(row.end)
         return sorted(day for day in days if start < day < end)
 
-    @property
-    def newest(self) -> date | None:
-        """The first day of the newest row: how recent the table is."""
-        return max((row.start for file in self.files for row in file.rows), default=None)
+    def newest_before(self, day: date) -> date | None:
+        """Return the first day of the newest row that holds already: how recent the table is."""
+        return max((row.start for file in self.files for row in file.rows if row.start <= day), default=None)
 
 
 def _by_offer(rows: Iterable[PriceRow]) -> dict[str, list[PriceRow]]:

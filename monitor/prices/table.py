@@ -23,7 +23,7 @@ def load_prices(user_file: Path | None, folder: Path) -> PriceTable:
     for name in _IMPORTED:
         path = folder / name
         if path.exists():
-            files.append(read_cre(_read(path), str(path)))
+            files.append(read_cre(read_file(path), str(path)))
     files.append(read_document(read_yaml(_BUNDLED), _BUNDLED.name))
     return PriceTable(files)
 
@@ -37,7 +37,7 @@ def import_prices(path: Path, folder: Path) -> tuple[Path, PriceFile]:
     Raises:
         ConfigError: it is not such a file, or it cannot be kept.
     """
-    content = _read(path)
+    content = read_file(path)
     prices = read_cre(content, str(path))
     if not prices.rows:
         raise ConfigError(f"{path}: it holds no prices")
@@ -53,7 +53,12 @@ def import_prices(path: Path, folder: Path) -> tuple[Path, PriceFile]:
     return kept, prices
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """Read a file that the user names.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
     try:
         return path.read_bytes()
     except OSError as error:

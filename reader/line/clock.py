@@ -12,7 +12,8 @@ from common.version import BUILD_DATE
 log = logging.getLogger(__name__)
 
 CHECK_EVERY = 5.0  # seconds between two checks whether the clock is synchronised
-RESIDUES = 16  # microseconds; the resolution of timestamps, and how many stretches of time can overlap
+RESIDUES = 16  # microseconds; the least distance of two timestamps, and how many stretches of time can overlap
+RESOLUTION = 1000  # microseconds; where the last byte arrived within a millisecond is noise, which fills databases
 
 _STEP_BACK = 1_000_000  # microseconds; a clock that falls by more than this was set back, and is followed
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -65,11 +66,12 @@ class ReaderClock(KernelClock):
 class Timestamper:
     """Gives each frame the time of its arrival: unique, and increasing unless the clock is set back.
 
-    The time between two steps back is a *stretch*. Microseconds are rounded down to a multiple of 16, and the residue
-    of the stretch, 0 to 15, is added: so overlapping stretches have no timestamp in common. The first residue is random
-    (a restart after a step back is then very probably safe, too); a step back takes the next residue that was not used
-    for later times. This keeps 16 overlapping stretches apart. With more of them, timestamps continue after those of
-    the stretch with the earliest last timestamp, ahead of the clock until it catches up: they are still unique.
+    The time between two steps back is a *stretch*. The time is rounded down to whole milliseconds, and the residue of
+    the stretch, 0 to 15 microseconds, is added: so overlapping stretches have no timestamp in common. Frames of the
+    same millisecond are 16 microseconds apart. The first residue is random (a restart after a step back is then very
+    probably safe, too); a step back takes the next residue that was not used for later times. This keeps 16 overlapping
+    stretches apart. With more of them, timestamps continue after those of the stretch with the earliest last timestamp,
+    ahead of the clock until it catches up: they are still unique.
 
     One for each line, used by one thread.
     """
@@ -114,7 +116,7 @@ class Timestamper:
             self._latest = arrival
             self._residue = self._next_residue(arrival)
         self._latest = max(self._latest, arrival)
-        timestamp = max(arrival // RESIDUES * RESIDUES + self._residue, self._last[self._residue] + RESIDUES)
+        timestamp = max(arrival // RESOLUTION * RESOLUTION + self._residue, _next_free(self._last[self._residue]))
         self._last[self._residue] = timestamp
         return _EPOCH + timedelta(microseconds=timestamp), self.synchronised
 
@@ -129,3 +131,15 @@ class Timestamper:
             self._checked_at = monotonic
             self._kernel_synchronised = self._clock.synchronised()
         self.synchronised = self._kernel_synchronised and now >= self._clock.build_date
+
+
+def _next_free(last: int) -> int:
+    """Return the timestamp after `last` with the same residue: in the same millisecond, or at the start of the next.
+
+    >>> _next_free(123_005), _next_free(123_989)
+    (123021, 124013)
+    """
+    part = last % RESOLUTION
+    if part + RESIDUES < RESOLUTION // RESIDUES * RESIDUES:
+        return last + RESIDUES
+    return last - part + RESOLUTION + part % RESIDUES

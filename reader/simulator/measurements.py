@@ -75,9 +75,13 @@ class Measurements:
 
     def _volts(self, instant: int, phase: int) -> float:
         """Return the voltage: interpolated between random values ten minutes apart, plus noise."""
+        return self.steady_volts(instant, phase) + (mix(self._seed, instant, phase) % 1001 - 500) / 500
+
+    def steady_volts(self, instant: int, phase: int) -> float:
+        """Return the voltage without noise."""
         slot, within = divmod(instant, 600)
         before, after = self.mean_volts_at(slot, phase), self.mean_volts_at(slot + 1, phase)
-        return before + (after - before) * within / 600 + (mix(self._seed, instant, phase) % 1001 - 500) / 500
+        return before + (after - before) * within / 600
 
     def mean_volts_at(self, slot: int, phase: int) -> float:
         """Return the voltage at the start of a ten-minute slot, without noise."""
@@ -101,11 +105,12 @@ class Measurements:
         # The noise of two consecutive seconds adds up to zero, so that the energy stays right.
         noise = (mix(self._seed, instant // 2) % 401 - 200) / 10_000 * (1 if instant % 2 else -1)
         active = self._active(load, load.step_at(instant - day.start), 1 + noise)
-        phases = []
-        for phase, power in enumerate(active):
-            volts, apparent = self._volts(instant, phase), _apparent(power)
-            phases.append(Phase(round(volts), round(abs(apparent) / volts), round(apparent)))
-        return phases
+        return [_phase(self._volts(instant, phase), power) for phase, power in enumerate(active)]
+
+    def steady(self, load: DayLoad, step: int, instant: int, factor: float) -> list[Phase]:
+        """Return the measurements of each phase in a step of a day's load, multiplied by `factor`, without noise."""
+        active = self._active(load, step, factor)
+        return [_phase(self.steady_volts(instant, phase), power) for phase, power in enumerate(active)]
 
     def maxima(self, day: int, until: int) -> tuple[list[Maximum], Maximum]:
         """Return the maxima of a day up to a second of it.
@@ -127,6 +132,11 @@ class Measurements:
     def exceeded(self, phases: Sequence[Phase]) -> list[bool]:
         """Return for each phase whether it draws more than is subscribed to."""
         return [phase.drawn > 0 and phase.amperes > self.subscribed_amperes for phase in phases]
+
+
+def _phase(volts: float, active: float) -> Phase:
+    apparent = _apparent(active)
+    return Phase(round(volts), round(abs(apparent) / volts), round(apparent))
 
 
 def _apparent(active: float) -> float:

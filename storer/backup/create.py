@@ -16,10 +16,10 @@ from common.runtime.file_lock import try_lock
 from common.version import __version__
 from storer.backup.file import Writer
 from storer.backup.format import Header, end_line
-from storer.backup.progress import NO_PROGRESS, Progress
 from storer.backup.tables import TABLES, lines, ranges, read_table, schema_version, totals
 from storer.backup.verify import Contents, check
 from storer.database.schema import ensure_supported
+from storer.progress import NO_PROGRESS, Progress
 
 SUFFIX = ".jsonl.gz"
 _PART = ".part"

@@ -6,10 +6,11 @@ from pathlib import Path
 from common.database import Connection, Database
 from common.errors import BackupError, DatabaseError
 from storer.backup.format import Table, Totals
-from storer.backup.progress import NO_PROGRESS, Progress
 from storer.backup.tables import TABLES, insert, ranges, read_table, schema_version, totals
 from storer.backup.verify import Contents, check, parts
 from storer.database.schema import make_earlier_partitions, make_partitions, migrate
+from storer.progress import NO_PROGRESS, Progress
+from storer.rollups.state import request_rebuild
 
 _BATCH = 1000  # rows per transaction
 
@@ -38,6 +39,8 @@ def restore(database: Database, path: Path, now: datetime, progress: Progress = 
                 f"{error}; the database now has a part of the backup: drop it and create it again before the next try"
             ) from error
         migrate(database)
+        # If a storer has rolled up before in this database: what was restored is older than that.
+        request_rebuild(connection)
     finally:
         connection.close()
     return contents

@@ -9,7 +9,7 @@ from common.errors import BackupError
 from storer.backup.format import Kind, Table, Totals, Values, row_line
 
 #: All tables with received data, each after those that it refers to; `schema_version` belongs to each database.
-TABLES = ("meters", "label_sets", "frames", "tallies", "rejected_messages")
+TABLES = ("meters", "label_sets", "frames", "tallies", "rejected_messages", "adoptions")
 
 _RANGE = 20_000  # rows
 _LINES = 1000  # rows per block of lines

@@ -1,24 +1,23 @@
 """Reads a whole backup and verifies that it can be restored."""
 
 import itertools
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from common.errors import BackupError, MessageError
+from common.errors import BackupError
 from common.plural import plural
 from storer.backup.file import parse, read_blocks
 from storer.backup.format import MAGIC, Header, Kind, Table, Totals, Values
-from storer.backup.progress import NO_PROGRESS, Progress
+from storer.backup.label_sets import LabelSetChecker
 from storer.backup.tables import TABLES
-from storer.database.rows import COLUMNS, decode_row, digest_of
 from storer.database.schema import newest_version
+from storer.progress import NO_PROGRESS, Progress
 
 #: Columns that refer to an id in another table.
-_REFERENCES: Mapping[str, str] = {"meter_id": "meters", "label_set_id": "label_sets"}
+_REFERENCES: Mapping[str, str] = {"meter_id": "meters", "label_set_id": "label_sets", "base_id": "label_sets"}
 #: Columns that the verification reads.
 _NEEDED: Mapping[str, Mapping[str, Kind]] = {
     "label_sets": {"id": Kind.INT, "digest": Kind.BINARY, "content": Kind.TEXT},
@@ -129,6 +128,7 @@ class _Verifier:
         self._progress = progress
         self._expected: Iterator[str] = iter(TABLES)
         self._ids = {name: _IdSet() for name in TABLES}
+        self._label_sets = LabelSetChecker()
 
     def begin(self, table: Table) -> None:
         self._expected = itertools.dropwhile(table.name.__ne__, self._expected)
@@ -156,12 +156,13 @@ class _Verifier:
         self._last = keys[-1]
         for name, values in zip(self._names, zip(*rows, strict=True), strict=True):
             if name in _REFERENCES:
-                self._dangling += self._ids[_REFERENCES[name]].count_missing(values)
+                numbers = [number for number in values if number is not None]  # base_id is optional
+                self._dangling += self._ids[_REFERENCES[name]].count_missing(numbers)
             elif name == "id":
                 self._ids[self._table.name].add(values)
         if self._table.name == "label_sets":
             for row in rows:
-                self._check_label_set(dict(zip(self._names, row, strict=True)))
+                self._contents.warnings += self._label_sets.check(dict(zip(self._names, row, strict=True)))
         if self._table.name == "frames" and self._contents.first is None:
             instant = str(dict(zip(self._names, rows[0], strict=True))["timestamp"])
             self._contents.first = datetime.fromisoformat(instant).replace(tzinfo=UTC)
@@ -177,16 +178,6 @@ class _Verifier:
             self._contents.warnings.append(
                 f"{self._table.name}: {plural(self._dangling, 'row')} of a meter or a label set that does not exist"
             )
-
-    def _check_label_set(self, row: dict[str, object]) -> None:
-        """Check that a frame can be decoded with it."""
-        content = str(row["content"])
-        if digest_of(content).hex() != row["digest"]:
-            self._contents.warnings.append(f"the label set {row['id']} does not match its digest")
-        try:
-            decode_row(datetime(2000, 1, 1, tzinfo=UTC), "", (None,) * len(COLUMNS), json.loads(content))
-        except (ValueError, KeyError, TypeError, AttributeError, MessageError):
-            self._contents.warnings.append(f"the label set {row['id']} cannot be read: its frames are incomplete")
 
 
 class _IdSet:

@@ -13,6 +13,8 @@ from common.frame import Frame
 from common.tally import Tally
 from storer.database.frame_writer import FrameWriter, WriteResult
 from storer.database.ids import AddedIds
+from storer.database.label_sets import LabelSetWriter
+from storer.database.late_frames import LateFrames, ServerClock
 from storer.database.rejected import RejectedMessages, Rejection
 from storer.database.row_encoder import RowEncoder
 from storer.database.schema import make_partitions
@@ -37,11 +39,15 @@ class _Session:
 class FrameStore:
     """Writes to the tables; opens the connection when it is needed, and a new one after an error."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, storer: str = "main", now: Callable[[], datetime] | None = None) -> None:
+        """Write as the storer of this name; `now` decides which frames are late, by default the server's clock."""
+        self._storer = storer
+        self._now = now
         self.added = AddedIds()
         self._database = database
         self._session: _Session | None = None
         self._encoder = RowEncoder()
+        self._label_sets = LabelSetWriter()
         self._unclassified = 0  # consecutive failures with an unclassified error number
 
     def write(self, frames: Sequence[Frame]) -> WriteResult:
@@ -118,7 +124,9 @@ class FrameStore:
         try:
             if self._session is None:
                 connection = self._database.connect()
-                self._session = _Session(connection, FrameWriter(connection, self.added), RejectedMessages(connection))
+                late = LateFrames(connection, self._storer, self._now or ServerClock(connection))
+                writer = FrameWriter(connection, self.added, self._label_sets, late)
+                self._session = _Session(connection, writer, RejectedMessages(connection))
             yield self._session
         except DatabaseError:
             self.close()

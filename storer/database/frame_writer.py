@@ -1,12 +1,16 @@
 """Writes a batch of rows in one transaction, each frame once, and isolates the rows that the database cannot hold."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from common.database import Connection, sql_time
 from common.errors import Conflict, InvalidRow, PartitionMissing, Unclassified
-from storer.database.ids import LOOKUPS, AddedIds, add_label_set, add_meter, find_label_sets, find_meters
-from storer.database.rows import COLUMNS, Row
+from storer.database.ids import LOOKUPS, AddedIds, add_meter, find_meters
+from storer.database.label_sets import LabelSetWriter, find_label_sets, read_contents
+from storer.database.late_frames import LateFrames
+from storer.database.rows import COLUMNS, Row, decode_row
 
 _NAMES = ", ".join(COLUMNS)
 _ROWS = 1000  # of one INSERT: at most some 400 kB, of the 16 MB that MariaDB accepts
@@ -34,10 +38,12 @@ class WriteResult:
 class FrameWriter:
     """The table `frames`, over one connection."""
 
-    def __init__(self, connection: Connection, added: AddedIds) -> None:
-        """`added` counts the meters and label sets that are new."""
+    def __init__(self, connection: Connection, added: AddedIds, label_sets: LabelSetWriter, late: LateFrames) -> None:
+        """`added` counts the meters and label sets that are new; `late` marks the hours of late frames."""
         self._connection = connection
+        self._late = late
         self._added = added
+        self._label_sets = label_sets
 
     def write(self, rows: Sequence[Row]) -> WriteResult:
         """Write rows, committed when this returns; those that the database cannot hold are rejected.
@@ -101,7 +107,8 @@ class FrameWriter:
             raise error
 
     def _write_all(self, rows: Sequence[Row]) -> WriteResult:
-        if len(rows) == 1 and self._write_one(rows[0]):
+        late = self._late.hours(rows)
+        if len(rows) == 1 and not late and self._write_one(rows[0]):
             return WriteResult(1, [None])
         label_sets = {row.label_set.digest: row.label_set for row in rows}
         identifiers = {row.meter for row in rows}
@@ -111,12 +118,15 @@ class FrameWriter:
                 meters = find_meters(self._connection, identifiers)
                 sets = find_label_sets(self._connection, label_sets)
                 if len(meters) == len(identifiers) and len(sets) == len(label_sets):
-                    return self._insert(rows, meters, sets)
+                    result = self._insert(rows, meters, sets)
+                    if late and result.stored:
+                        self._late.mark([(meters[meter], hour) for meter, hour in late])
+                    return result
             # Meters and label sets are committed on their own, before the rows that refer to them.
             for identifier in sorted(identifiers - meters.keys()):
                 self._added.meters += add_meter(self._connection, identifier)
-            for digest in label_sets.keys() - sets.keys():
-                self._added.label_sets += add_label_set(self._connection, label_sets[digest])
+            for digest in [digest for digest in label_sets if digest not in sets]:  # in the order of the frames
+                self._added.label_sets += self._label_sets.add(self._connection, label_sets[digest])
         raise Conflict("database: other storers add meters at the same time")
 
     def _write_one(self, row: Row) -> int:
@@ -135,18 +145,27 @@ class FrameWriter:
     def _compare(self, rows: Sequence[Row], meters: Mapping[str, int], sets: Mapping[bytes, int]) -> list[str | None]:
         """Return a reason for each frame that differs from what the table holds under its identity."""
         times = sorted({sql_time(row.timestamp) for row in rows})
-        held: dict[tuple[object, object], tuple[object, ...]] = {
+        held: dict[tuple[object, object], tuple[Any, ...]] = {
             (sql_time(timestamp), meter): tuple(rest)
             for timestamp, meter, *rest in self._connection.query(
                 f"{_SELECT} WHERE timestamp IN ({', '.join(['%s'] * len(times))})", times
             )
         }
-        return [
-            None
-            if held.get((sql_time(row.timestamp), meters[row.meter])) == (sets[row.label_set.digest], *row.columns)
-            else _DIFFERENT
-            for row in rows
-        ]
+        reasons: list[str | None] = []
+        for row in rows:
+            other = held.get((sql_time(row.timestamp), meters[row.meter]))
+            same = other == (sets[row.label_set.digest], *row.columns)
+            reasons.append(None if same or (other and self._is_same_frame(row, other)) else _DIFFERENT)
+        return reasons
+
+    def _is_same_frame(self, row: Row, held: tuple[Any, ...]) -> bool:
+        """Compare frames: an older program stored the same one in other columns and another label set."""
+        label_set_id, *columns = held
+        content = read_contents(self._connection, [label_set_id]).get(label_set_id)
+        if content is None:
+            return False
+        one = decode_row(row.timestamp, row.meter, row.columns, json.loads(row.label_set.content))
+        return one.to_json() == decode_row(row.timestamp, row.meter, tuple(columns), content).to_json()
 
 
 def _insert_many(rows: Sequence[Row], meters: Mapping[str, int], sets: Mapping[bytes, int]) -> str:

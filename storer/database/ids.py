@@ -1,4 +1,4 @@
-"""The ids of meters and label sets: looks them up, and adds those that are missing.
+"""The ids of meters: looks them up, and adds those that are missing.
 
 Ids are not cached: a database may return to an earlier state at any moment (a restored backup, a replica that lags),
 and a cached id would then give frames to another meter.
@@ -8,7 +8,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from common.database import Connection
-from storer.database.rows import LabelSet
 
 LOOKUPS = 10  # attempts to find an id before giving up, while other storers add theirs
 
@@ -18,11 +17,6 @@ _ADD_METER = (
     "INSERT INTO meters (id, identifier)"
     " SELECT next.id, %s FROM (SELECT COALESCE(MAX(id), 0) + 1 AS id FROM meters) AS next"
     " ON DUPLICATE KEY UPDATE identifier = meters.identifier"
-)
-_ADD_LABEL_SET = (
-    "INSERT INTO label_sets (digest, subscription_type, subscribed_current, pricing_period, current_max, schedule,"
-    " state_code, registers_at_rest, index_total, content) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-    " ON DUPLICATE KEY UPDATE digest = digest"
 )
 
 
@@ -40,34 +34,9 @@ def find_meters(connection: Connection, identifiers: Collection[str]) -> dict[st
     return {str(identifier): int(number) for identifier, number in connection.query(sql, sorted(identifiers))}
 
 
-def find_label_sets(connection: Connection, digests: Collection[bytes]) -> dict[bytes, int]:
-    """Return the ids of those label sets that exist, by digest."""
-    sql = f"SELECT digest, id FROM label_sets WHERE digest IN ({_marks(digests)})"  # noqa: S608 - only marks
-    return {bytes(digest): int(number) for digest, number in connection.query(sql, sorted(digests))}
-
-
 def add_meter(connection: Connection, identifier: str) -> int:
     """Give a meter the next id, and commit; return 1, or 0 if another storer was faster."""
     return connection.execute(_ADD_METER, (identifier,))
-
-
-def add_label_set(connection: Connection, label_set: LabelSet) -> int:
-    """Insert a label set, and commit; return 1, or 0 if another storer was faster."""
-    return connection.execute(
-        _ADD_LABEL_SET,
-        (
-            label_set.digest,
-            label_set.subscription_type,
-            label_set.subscribed_current,
-            label_set.pricing_period,
-            label_set.current_max,
-            label_set.schedule,
-            label_set.state_code,
-            label_set.idle_registers_total,
-            label_set.index_total,
-            label_set.content,
-        ),
-    )
 
 
 def _marks(values: Collection[object]) -> str:

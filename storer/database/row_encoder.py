@@ -9,7 +9,8 @@ from operator import itemgetter
 from typing import Any
 
 from common.frame import Frame
-from storer.database.rows import COLUMN_MAX, COLUMNS, LabelSet, Row, clock_offset, column_of, encode_row
+from storer.database.relative_registers import idle_totals
+from storer.database.rows import COLUMN_MAX, COLUMNS, LabelSet, Row, clock_offset, column_of, encode_row, make_relative
 
 _PLACE = {column: place for place, column in enumerate(COLUMNS)}
 _DROPPED, _CLOCK_OFFSET = _PLACE["dropped"], _PLACE["clock_offset"]
@@ -26,6 +27,7 @@ class _Shape:
     def __init__(self, frame: Frame, columns: Mapping[str, str]) -> None:
         """`columns` is that of `column_of`."""
         self._mode = frame.mode
+        self._columns = columns
         self._labels = tuple(frame.values)
         self._stamp_labels = None if frame.stamps is None else tuple(frame.stamps)
         self._has_offset = clock_offset(frame) is not None
@@ -44,13 +46,18 @@ class _Shape:
             and (None if stamps is None else tuple(stamps)) == self._stamp_labels
         )
 
-    def columns(self, frame: Frame) -> _Columns | None:
-        """Return the columns of a frame that matches; None if one of its values does not fit into its column."""
+    def columns(self, frame: Frame, idle: Mapping[str, int]) -> _Columns | None:
+        """Return the columns of a frame that matches; None if one of its values does not fit into its column.
+
+        `idle` is that of `idle_totals`, which depends on the label set.
+        """
         columns: list[int | None] = [None] * len(COLUMNS)
         for value, (place, largest) in zip(self._moving(frame.values), self._places, strict=True):
             if type(value) is not int or not 0 <= value <= largest:
                 return None
             columns[place] = value
+        if idle:
+            make_relative(columns, idle)
         offset = clock_offset(frame)
         if (offset is not None) != self._has_offset:
             return None
@@ -65,21 +72,27 @@ class _Shape:
         """Return what the label set of a frame that matches is made of. `column_of` depends on nothing else either."""
         return self._rest(frame.values), self._stamps(frame.stamps or {}), frame.clock, frame.host_clock
 
+    def idle(self, frame: Frame) -> dict[str, int]:
+        """Return the `idle_totals` of a frame that matches."""
+        running = {column: label for label, column in self._columns.items()}
+        return idle_totals(running, frame.values)
+
 
 class _Latest:
     """The last label set of a meter, and what its frames must have to share it."""
 
-    __slots__ = ("_rest", "_shape", "label_set")
+    __slots__ = ("_idle", "_rest", "_shape", "label_set")
 
     def __init__(self, shape: _Shape, frame: Frame, label_set: LabelSet) -> None:
         self._shape = shape
         self._rest = shape.rest(frame)
+        self._idle = shape.idle(frame)
         self.label_set = label_set
 
     def columns(self, frame: Frame) -> _Columns | None:
         """Return the columns of a frame that has this label set; None if it may have another."""
         shape = self._shape
-        return shape.columns(frame) if shape.matches(frame) and shape.rest(frame) == self._rest else None
+        return shape.columns(frame, self._idle) if shape.matches(frame) and shape.rest(frame) == self._rest else None
 
 
 class RowEncoder:
@@ -103,7 +116,7 @@ class RowEncoder:
             return row
         shape = self._shape_of(frame)
         # None if something is in the label set that could be in a column, and perhaps is in the next frame.
-        if shape.columns(frame) is not None:
+        if shape.columns(frame, {}) is not None:
             self._remember(frame, _Latest(shape, frame, row.label_set))
         return row
 

@@ -15,6 +15,7 @@ from common import tariff
 from common.frame import Frame, Value, parse_time, write_stamp
 from common.labels import LABELS, Mode
 from common.phases import VA_PER_AMPERE, is_three_phase
+from storer.database.relative_registers import idle_totals, number_of, value_of
 
 _INT, _MEDIUMINT, _SMALLINT, _TINYINT = 2**32 - 1, 2**24 - 1, 2**16 - 1, 2**8 - 1
 
@@ -57,6 +58,7 @@ _COLUMN_OF: Mapping[Mode, Mapping[str, str]] = {
 _MULTI_RATE_REGISTERS = [registers for name, registers in tariff.HISTORIC_REGISTERS.items() if name != "BASE"]
 _RUNNING = {period: register for registers in _MULTI_RATE_REGISTERS for period, register in registers.items()}
 _LONGEST_TEXT = 16
+_DIGEST_SIZE = 10  # bytes; they do not compress, and are much of what a difference between label sets takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,23 +87,41 @@ class Row:
     columns: tuple[int | None, ...]  # in the order of COLUMNS
 
 
+def content_text(content: Mapping[str, Any]) -> str:
+    """Write the content of a label set; the digest is that of this text."""
+    return json.dumps(content, separators=(",", ":"))
+
+
 def digest_of(content: str) -> bytes:
-    """Return the digest of a label set's content."""
-    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).digest()[:16]
+    """Return the digest of a label set's content: 80 bits, padded to 16 bytes."""
+    return _sha256(content)[:_DIGEST_SIZE].ljust(16, b"\0")
+
+
+def known_digests(content: str) -> tuple[bytes, bytes]:
+    """Return the digest of a content, and that of older programs, which kept 128 bits."""
+    return digest_of(content), _sha256(content)[:16]
+
+
+def _sha256(content: str) -> bytes:
+    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).digest()
 
 
 def encode_row(frame: Frame) -> Row:
     """Return the frame's row; `decode_row` turns it into the same frame."""
     columns, content = _split(frame)
-    return Row(frame.timestamp, frame.meter, _label_set(json.dumps(content, separators=(",", ":")), content), columns)
+    return Row(frame.timestamp, frame.meter, _label_set(content_text(content), content), columns)
 
 
 def decode_row(timestamp: datetime, meter: str, columns: tuple[int | None, ...], content: Mapping[str, Any]) -> Frame:
     """Return the frame of a row; `content` is that of its label set, parsed."""
     mode = Mode(content["mode"])
     values: dict[str, Value] = dict(content["frame"])
-    for column, label in (_DEFAULT_LABELS[mode] | content.get("columns", {})).items():
+    own = content.get("columns", {})
+    idle = idle_totals(own, content["frame"]) if content.get("relative") else {}
+    for column, label in (_DEFAULT_LABELS[mode] | own).items():
         number = columns[_PLACE[column]]
+        if column in idle:
+            number = value_of(column, number, columns[_PLACE["index_total"]], idle[column])
         if number is not None:
             values[label] = number
     stamps = {label: parse_time(text) for label, text in content["stamps"].items()} if "stamps" in content else None
@@ -161,6 +181,10 @@ def _split(frame: Frame) -> tuple[tuple[int | None, ...], dict[str, Any]]:
     content: dict[str, Any] = {"mode": mode.value, "frame": rest}
     if own:
         content["columns"] = own
+    idle = idle_totals(own, rest)
+    if idle:
+        make_relative(columns, idle)
+        content["relative"] = True  # older programs wrote the values themselves
     if is_three_phase(values):
         content["phases"] = 3
     if frame.stamps is not None:
@@ -178,6 +202,13 @@ def _split(frame: Frame) -> tuple[tuple[int | None, ...], dict[str, Any]]:
         else:
             content["dropped"] = frame.dropped
     return tuple(columns), content
+
+
+def make_relative(columns: list[int | None], idle: Mapping[str, int]) -> None:
+    """Replace the values of running registers by their differences; `idle` is that of `idle_totals`."""
+    total = columns[_PLACE["index_total"]]
+    for column, number in idle.items():
+        columns[_PLACE[column]] = number_of(column, columns[_PLACE[column]], total, number)
 
 
 def _frame_dependent_columns(mode: Mode, values: Mapping[str, Value]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from importlib.resources import files
 
 from common.database import Connection, Database
 from common.errors import DatabaseError
+from storer.database.original import refuse_original
 
 log = logging.getLogger(__name__)
 
@@ -16,6 +17,7 @@ MONTHS_AHEAD = 3
 MAX_MONTHS = 120  # created after a pause, at most: the clock may also have been years off
 _FILE = re.compile(r"(\d{4})_(\w+)\.sql")
 _MONTH = re.compile(r"p(\d{4})(\d\d)")
+_VIEW = re.compile(r"CREATE [^(]*VIEW teleinfoframes AS\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +63,13 @@ def migrate(database: Database, up_to: int | None = None) -> list[Migration]:
     """Apply the migrations that are missing, all or those up to a version; return them.
 
     Raises:
+        PermanentError: the table of the original program has the name of our view.
         DatabaseError: the database is unavailable, refuses a statement, or is newer than this program.
     """
     connection = database.connect()
     lock_connection = None
     try:
+        refuse_original(connection, database.where)
         connection.execute(
             "CREATE TABLE IF NOT EXISTS schema_version ("
             "version INT NOT NULL PRIMARY KEY, name VARCHAR(64) NOT NULL,"
@@ -95,6 +99,21 @@ def migrate(database: Database, up_to: int | None = None) -> list[Migration]:
         connection.close()
         if lock_connection is not None:
             lock_connection.close()
+
+
+def make_view(connection: Connection) -> None:
+    """Create the view `teleinfoframes` again, as the newest migration that has it.
+
+    Raises:
+        DatabaseError: the database is unavailable, or refuses the statement.
+    """
+    views = [
+        statement
+        for migration in migrations()
+        for statement in migration.statements()
+        if _VIEW.match(statement) is not None
+    ]
+    connection.execute(views[-1])
 
 
 def _missing(connection: Connection, up_to: int | None) -> list[Migration]:

@@ -8,10 +8,11 @@ from common.deployment import Deployment, here
 from common.doctor.findings import Finding, notice, ok, problem
 from common.doctor.formatting import format_bytes, format_days
 from common.plural import plural
+from storer.database.original import NAME
 from storer.doctor.database_probe import RIGHTS, DatabaseFacts
 
 _PROGRAM, _READER = "teleinfo-storer", "teleinfo-reader"
-SUBJECT, DISK, FRAMES, REJECTED = "Database", "Disk", "Frames", "Rejected"
+SUBJECT, DISK, FRAMES, REJECTED, ROLLUPS = "Database", "Disk", "Frames", "Rejected", "Rollups"
 _OLDEST = (10, 6)  # MariaDB
 _ACCOUNT = re.compile(r"'[^'@]+'@'[^']+'")
 _VERSION = re.compile(r"(\d+)\.(\d+)")
@@ -21,6 +22,7 @@ _FRAMES_PER_DAY = 94_000.0  # of a meter in standard mode
 _NOTICE_DAYS, _PROBLEM_DAYS = 365.0, 30.0  # until the disk is full
 _MIN_FREE = 100_000_000  # bytes; a server needs as much for itself
 _NO_FRAMES = timedelta(minutes=10)
+_ROLLUPS_BEHIND = timedelta(hours=1)
 _SHOW_REJECTED = "SELECT last_at, times, topic, reason FROM rejected_messages;"
 
 
@@ -30,7 +32,7 @@ def diagnose_database(facts: DatabaseFacts, now: datetime) -> list[Finding]:
         return [_not_connected(facts)]
     findings = [*_server(facts), *_rights(facts), *_schema(facts)]
     if facts.schema:
-        findings += [*_flow(facts, now), *_rejections(facts)]
+        findings += [*_flow(facts, now), *_rollups(facts, now), *_rejections(facts)]
     return [*findings, *_disk(facts)]
 
 
@@ -200,6 +202,14 @@ def _rights(facts: DatabaseFacts) -> list[Finding]:
 def _schema(facts: DatabaseFacts) -> list[Finding]:
     if "SELECT" in facts.missing_rights:
         return []
+    if facts.original:
+        return [
+            problem(
+                SUBJECT,
+                f"{facts.name} has the table of the original program, {NAME}: the storer does not start",
+                f"make its rows frames: {here(_PROGRAM).run_alone(_PROGRAM, 'adopt')}",
+            )
+        ]
     if facts.schema is None:
         return [notice(SUBJECT, f"{facts.name} has no tables yet", "the storer creates them when it starts")]
     if facts.schema > facts.newest_schema:
@@ -237,6 +247,28 @@ def _flow(facts: DatabaseFacts, now: datetime) -> list[Finding]:
         ]
     per_day = f", {facts.per_day:.0f} per day" if facts.per_day else ""
     return [ok(FRAMES, f"{stored}{per_day}; the last {max(0, round(ago.total_seconds()))} s ago")]
+
+
+def _rollups(facts: DatabaseFacts, now: datetime) -> list[Finding]:
+    if facts.last is None or facts.schema != facts.newest_schema:
+        return []
+    if facts.rollups is None:
+        return [notice(ROLLUPS, "minutes and hours are not made yet", f"the storer makes them ({_state()})")]
+    up_to, remaining = facts.rollups.up_to, facts.rollups.remaining
+    what = f"minutes and hours are made up to {up_to:%Y-%m-%d %H:%M} UTC"
+    if now - up_to > _ROLLUPS_BEHIND:
+        return [
+            problem(
+                ROLLUPS,
+                f"{what}, {format_days((now - up_to) / timedelta(days=1))} ago",
+                f"is the storer running ({_state()})? Its log says what goes wrong: {here(_PROGRAM).log(_PROGRAM)}",
+            )
+        ]
+    if remaining:
+        what += f"; {plural(-(-remaining // timedelta(hours=1)), 'older hour')} being rebuilt in the background"
+    if facts.late_hours:
+        what += f"; {plural(facts.late_hours, 'hour')} with late frames waiting"
+    return [ok(ROLLUPS, what)]
 
 
 def _rejections(facts: DatabaseFacts) -> list[Finding]:

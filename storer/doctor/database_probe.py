@@ -9,8 +9,10 @@ from pathlib import Path
 from common.database import Connection, Database, DatabaseConfig
 from common.disk import free_space
 from common.errors import DatabaseError
+from storer.database.original import NAME, is_table
 from storer.database.rejected import LONGEST_PAYLOAD, MOST_BYTES, MOST_MESSAGES
 from storer.database.schema import migrations
+from storer.rollups.state import State, count_late_hours, read_state
 
 RIGHTS = ("SELECT", "INSERT", "UPDATE", "CREATE", "ALTER", "DROP", "CREATE VIEW")
 
@@ -29,6 +31,7 @@ class DatabaseFacts:
     version: str = ""
     account: str = ""  # as the server names it: 'teleinfo'@'localhost'
     missing_rights: tuple[str, ...] = ()
+    original: bool = False  # it has the table of the original program
     schema: int | None = None  # None: no tables yet
     newest_schema: int = 0  # of this program
     flush: int = 1  # innodb_flush_log_at_trx_commit
@@ -43,6 +46,8 @@ class DatabaseFacts:
     rejected_recently: int = 0  # within the last day
     rejected_full: bool = False  # no room for more
     last_rejected: tuple[datetime, str, str] | None = None  # when, topic, why
+    rollups: State | None = None  # None: nothing is rolled up yet
+    late_hours: int = 0  # to be rolled up again
     free: int | None = None  # bytes on the server's disk; None: on another machine
 
 
@@ -89,6 +94,7 @@ def _collect(facts: DatabaseFacts, connection: Connection, now: datetime) -> Dat
         read_only=bool(read_only),
         named_zones=zone is not None,
         missing_rights=_missing_rights(connection),
+        original=is_table(connection, NAME),
     )
     if facts.local and host == socket.gethostname() and Path(datadir).is_dir():
         space = free_space(Path(datadir))
@@ -100,6 +106,8 @@ def _collect(facts: DatabaseFacts, connection: Connection, now: datetime) -> Dat
     facts = _sizes(facts, connection, Path(datadir))
     if "frames" in tables:
         facts = _frames(facts, connection, now)
+    if "rollup_state" in tables:
+        facts = replace(facts, rollups=read_state(connection), late_hours=count_late_hours(connection))
     return _rejected(facts, connection, now) if "rejected_messages" in tables else facts
 
 

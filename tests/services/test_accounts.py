@@ -21,14 +21,17 @@ from tests.support.storing import NOW, exported, make_tables, partition, query, 
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 STORER = (ROOT / "mariadb" / "storer.sql").read_text()
-PEOPLE = (ROOT / "mariadb" / "people.sql").read_text()
+READING = {
+    name: (ROOT / "mariadb" / file).read_text()
+    for name, file in (("grafana", "people.sql"), ("teleinfo-monitor", "monitor.sql"))
+}
 SETTINGS = (ROOT / "mariadb" / "small-machine.cnf").read_text()
 RIGHTS = re.findall(r"^GRANT (.*) ON", STORER, re.MULTILINE)[0].split(", ")
 
 
 def test_the_documentation_shows_the_same() -> None:
     page = (ROOT / "docs" / "database.md").read_text()
-    for text in (STORER, PEOPLE):
+    for text in (STORER, READING["grafana"]):
         assert "".join(line for line in text.splitlines(keepends=True) if not line.startswith("--")) in page
     assert SETTINGS[SETTINGS.index("[mariadbd]") :] in page
 
@@ -38,7 +41,7 @@ def nothing(database: Server) -> Iterator[Server]:
     """The server without the storer's database and account."""
     database.sql(f"DROP DATABASE IF EXISTS {database.name}; DROP USER IF EXISTS teleinfo@'%'")
     yield database
-    database.sql("DROP USER IF EXISTS teleinfo@'%', grafana@'%'")
+    database.sql("DROP USER IF EXISTS teleinfo@'%', grafana@'%', 'teleinfo-monitor'@'%'")
     database.create_database()
 
 
@@ -99,11 +102,12 @@ def test_the_statements_may_be_run_again(nothing: Server, again: int) -> None:
         assert query(database, "SELECT CURRENT_USER()") == [("teleinfo@%",)]
 
 
-def test_who_only_reads_reads_all_and_changes_nothing(nothing: Server) -> None:
+@pytest.mark.parametrize("name", READING)
+def test_who_only_reads_reads_all_and_changes_nothing(nothing: Server, name: str) -> None:
     storer = admit(nothing, STORER, "teleinfo")
     make_tables_of(storer)
     store(storer, [standard(EAST=8735124, SINSTS=2)])
-    people = admit(nothing, PEOPLE, "grafana")
+    people = admit(nothing, READING[name], name)
     assert query(people, "SELECT total_base_index_in_wh FROM teleinfoframes") == [(8735124,)]
     assert exported(people) == exported(storer)
     for statement in (

@@ -38,7 +38,7 @@ from tests.support.storing import NOW, client, exported, make_tables, partition,
 ROOT = Path(__file__).resolve().parent.parent.parent
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
-TABLES = ("meters", "label_sets", "frames", "tallies", "rejected_messages")
+TABLES = ("meters", "label_sets", "frames", "tallies", "rejected_messages", "adoptions")
 REJECTED = bytes(range(256)) + b"\\N\t\n'\"\x00"
 
 
@@ -119,7 +119,7 @@ def test_what_is_restored_is_what_was_saved(tables: Database, empty: Database, s
     assert one_line(result.stdout).startswith(f"{file}: saved and verified (meters 5, label sets ")
     result = storer("restore", file, "--into", "another")
     assert (result.returncode, result.stderr) == (0, "")
-    assert ", frames 121, tallies 1, rejected messages 1), as of 20" in one_line(result.stdout)
+    assert ", frames 121, tallies 1, rejected messages 1, adoptions 0), as of 20" in one_line(result.stdout)
     assert exported(empty) == exported(tables)
     assert rows(empty) == rows(tables)
     view = "SELECT * FROM teleinfoframes ORDER BY timestamp, meter_identifier"

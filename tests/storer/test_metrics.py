@@ -15,12 +15,20 @@ DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "metrics.md"
 def report(**changes: Any) -> dict[str, Any]:
     names = ("uptime", "received", "stored", "duplicate", "rejected", "rejected_not_kept", "waiting", "tallies")
     numbers = {name: number for number, name in enumerate(names)}
-    return {**numbers, "database": "connected", **changes}
+    rollups = {"active": True, "runs": 21, "errors": 22, "lag": 23, "late_hours": 24, "rebuild_hours": 25}
+    return {**numbers, "database": "connected", "rollups": rollups, **changes}
 
 
 def test_every_number_of_the_report_is_there() -> None:
     shown = {sample.value for family in storer_metrics(report()) for sample in family.samples}
-    assert set(range(8)) <= shown
+    assert {*range(8), 1, 21, 22, 23, 24, 25} <= shown
+
+
+def test_a_lag_that_is_not_known_yet_is_left_out() -> None:
+    unknown = report()["rollups"] | {"lag": None}
+    names = {family.name for family in storer_metrics(report(rollups=unknown))}
+    assert "teleinfo_storer_rollup_runs_total" in names
+    assert "teleinfo_storer_rollup_lag_seconds" not in names
 
 
 def test_what_only_rises_is_a_counter_and_says_so() -> None:

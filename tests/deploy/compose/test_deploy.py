@@ -30,7 +30,7 @@ _VARIABLE = re.compile(r"\$\{([A-Z_]+)(?::[-+?]([^}]*))?\}")
 
 @pytest.fixture
 def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("keep", "broker", "database", "reader", "storer"):
+    for name in ("keep", "broker", "database", "reader", "storer", "monitor"):
         (tmp_path / name).mkdir()
     for group in ("MARIADB", "READER", "STORER"):
         monkeypatch.setattr(deploy, group, os.getgid())
@@ -114,11 +114,11 @@ def test_a_file_is_written_whole_and_only_when_it_changes(tmp_path: Path) -> Non
 
 
 def test_the_sql_has_one_statement_a_line_and_no_password() -> None:
-    sources = ("storer.sql", "people.sql")
+    sources = ("storer.sql", "monitor.sql", "people.sql")
     text = accounts_sql([((ROOT / "mariadb" / name).read_text(), "a-secret") for name in sources])
     assert all(line.endswith(";") for line in text.splitlines())
     assert not re.search("a-secret|change-me", text)
-    assert text.count(hashed("a-secret")) == 2
+    assert text.count(hashed("a-secret")) == 3
     with pytest.raises(SetupError, match="one account"):
         accounts_sql([("CREATE USER x;", "a-secret")])
 

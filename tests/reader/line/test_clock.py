@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.line.clock import CHECK_EVERY, RESIDUES, ReaderClock, Timestamper
+from reader.line.clock import CHECK_EVERY, RESIDUES, RESOLUTION, ReaderClock, Timestamper
 
-NOON = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
+NOON = datetime(2026, 11, 24, 12, 0, 0, 123_000, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
 BUILT = datetime(2025, 1, 1, tzinfo=UTC)
 AFTER_BOOT = datetime(2025, 5, 13, 0, 0, tzinfo=UTC)  # the clock of a Pi until it is set
 PATIENCE = 300.0
@@ -65,21 +66,21 @@ def stamp_now(timestamper: Timestamper, clock: FakeClock) -> datetime:
 
 
 def residue_of(instant: datetime) -> int:
-    return instant.microsecond % RESIDUES
+    return instant.microsecond % RESOLUTION % RESIDUES
 
 
 # Time
 
 
-def test_a_frame_has_its_arrival_time_rounded_down_to_16_microseconds_with_the_residue() -> None:
-    clock = FakeClock()
+def test_a_frame_has_its_arrival_time_rounded_down_to_a_millisecond_with_the_residue() -> None:
+    clock = FakeClock(NOON.replace(microsecond=123_456))
     timestamper = timestamper_of(clock, residue=5)
-    assert stamp_now(timestamper, clock) == NOON.replace(microsecond=123456 // 16 * 16 + 5)
+    assert stamp_now(timestamper, clock) == NOON.replace(microsecond=123_005)
 
 
 def test_adding_the_residue_does_not_reach_the_next_second() -> None:
     clock = FakeClock(NOON.replace(microsecond=999_999))
-    assert stamp_now(timestamper_of(clock, residue=15), clock) == NOON.replace(microsecond=999_999)
+    assert stamp_now(timestamper_of(clock, residue=15), clock) == NOON.replace(microsecond=999_015)
 
 
 def test_a_frame_that_is_timestamped_later_has_its_arrival_time() -> None:
@@ -95,12 +96,25 @@ def test_timestamps_are_aware_and_in_utc() -> None:
     assert stamp_now(timestamper_of(clock), clock).tzinfo is UTC
 
 
-def test_frames_of_the_same_instant_are_16_microseconds_apart() -> None:
+@pytest.mark.parametrize("residue", [0, 3, 7, 8, 15])
+def test_frames_of_the_same_instant_are_16_microseconds_apart_and_keep_their_residue(residue: int) -> None:
     clock = FakeClock()
-    timestamper = timestamper_of(clock, residue=3)
+    timestamper = timestamper_of(clock, residue=residue)
     given_out = [stamp_now(timestamper, clock) for _ in range(1000)]
-    assert {later - earlier for earlier, later in pairwise(given_out)} == {timedelta(microseconds=RESIDUES)}
+    first = NOON.replace(microsecond=123_000 + residue)
+    assert given_out[:62] == [first + step * timedelta(microseconds=RESIDUES) for step in range(62)]
+    assert given_out[62] == first + MILLISECOND  # the next one of this millisecond would be another residue's, or none
+    assert {residue_of(instant) for instant in given_out} == {residue}
     assert timestamper.steps_back == 0
+
+
+def test_all_residues_fill_milliseconds_without_a_timestamp_in_common() -> None:
+    given_out = []
+    for residue in range(RESIDUES):
+        clock = FakeClock()
+        timestamper = timestamper_of(clock, residue=residue)
+        given_out += [stamp_now(timestamper, clock) for _ in range(200)]
+    assert len(set(given_out)) == RESIDUES * 200
 
 
 def test_timestamps_wait_for_a_clock_that_falls_by_a_second() -> None:
@@ -153,7 +167,7 @@ def test_a_clock_that_is_set_forward_is_followed_in_the_same_stretch() -> None:
     stamp_now(timestamper, clock)
     clock.step(86_400)
     instant = stamp_now(timestamper, clock)
-    assert abs(instant - clock.now()) < timedelta(microseconds=RESIDUES)
+    assert abs(instant - clock.now()) < MILLISECOND
     assert (residue_of(instant), timestamper.steps_back) == (7, 0)
 
 
@@ -185,7 +199,8 @@ def test_the_17th_pass_continues_after_the_first_and_gives_unique_timestamps() -
         clock.step(-10)
     assert len(set(given_out)) == len(given_out)
     assert timestamper.steps_back == RESIDUES
-    assert given_out[-1] == given_out[99] + timedelta(microseconds=100 * RESIDUES)
+    # 61 more fit into its millisecond, the others are in the next one.
+    assert given_out[-1] == given_out[99] + MILLISECOND + 38 * timedelta(microseconds=RESIDUES)
 
 
 def test_a_clock_that_is_set_back_and_forth_is_always_followed() -> None:
@@ -195,7 +210,7 @@ def test_a_clock_that_is_set_back_and_forth_is_always_followed() -> None:
     for _ in range(200):
         for _ in range(5):
             given_out.append(stamp_now(timestamper, clock))
-            assert abs(given_out[-1] - clock.now()) < timedelta(microseconds=RESIDUES)
+            assert abs(given_out[-1] - clock.now()) < MILLISECOND
             clock.advance(1)
         clock.step(-3)
     assert timestamper.steps_back == 199
@@ -210,7 +225,7 @@ def test_skips_a_residue_that_was_used_for_later_times() -> None:
     clock.step(-86_400)
     for _ in range(100):
         given_out.append(stamp_now(timestamper, clock))
-        assert abs(given_out[-1] - clock.now()) < timedelta(microseconds=RESIDUES)
+        assert abs(given_out[-1] - clock.now()) < MILLISECOND
         clock.advance(5)
         given_out.append(stamp_now(timestamper, clock))
         clock.step(-2)
@@ -234,7 +249,7 @@ def test_when_no_residue_is_left_timestamps_continue_after_the_earliest_stretch(
     assert given_out[-1] == reached + timedelta(microseconds=RESIDUES)
     # Once the clock has come that far, it is followed.
     clock.wall = NOON + timedelta(hours=2)
-    assert abs(stamp_now(timestamper, clock) - clock.now()) < timedelta(microseconds=RESIDUES)
+    assert abs(stamp_now(timestamper, clock) - clock.now()) < MILLISECOND
 
 
 def test_the_first_residue_is_random() -> None:
@@ -307,9 +322,9 @@ def test_frames_that_waited_for_the_clock_keep_their_distances() -> None:
     given_out = [timestamper.timestamp(moment) for moment in arrivals]
     assert all(synchronised for _, synchronised in given_out)
     for moment, (instant, _) in zip(arrivals, given_out, strict=True):
-        assert abs(instant - (NOON - timedelta(seconds=57.5 - moment))) < timedelta(microseconds=RESIDUES)
+        assert abs(instant - (NOON - timedelta(seconds=57.5 - moment))) < MILLISECOND
     for (earlier, _), (later, _) in pairwise(given_out):
-        assert abs(later - earlier - timedelta(seconds=1.25)) < timedelta(microseconds=RESIDUES)
+        assert abs(later - earlier - timedelta(seconds=1.25)) < MILLISECOND
     assert timestamper.steps_back == 0
 
 

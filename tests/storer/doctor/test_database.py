@@ -7,6 +7,7 @@ import pytest
 from common.doctor.findings import Status
 from storer.doctor.database import diagnose_database
 from storer.doctor.database_probe import RIGHTS, DatabaseFacts
+from storer.rollups.state import State
 
 OK, NOTICE, PROBLEM = Status
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -21,6 +22,7 @@ GOOD = DatabaseFacts(
     frames_bytes=775_000_000,
     per_day=86_400.0,
     last=NOW - timedelta(seconds=2),
+    rollups=State(NOW - timedelta(minutes=20), None, None),
     free=9_100_000_000,
 )
 YESTERDAY = (NOW - timedelta(days=1, hours=1), "teleinfo/x/frame", "not JSON")
@@ -96,6 +98,7 @@ def test_a_server_elsewhere_may_be_behind_a_firewall() -> None:
             "lacks rights on teleinfodb: ALTER, DROP",
             "GRANT ALTER, DROP ON teleinfodb.* TO 'teleinfo'@'localhost';",
         ),
+        (replace(GOOD, original=True, schema=None), PROBLEM, "table of the original program", "teleinfo-storer adopt"),
         (replace(GOOD, schema=None), NOTICE, "no tables yet", "when it starts"),
         (replace(GOOD, schema=3), PROBLEM, "2", "update the storer"),
         (replace(GOOD, schema=1), NOTICE, "migrate them to 2", "migrate"),
@@ -154,3 +157,23 @@ def test_in_a_container_fixes_are_docker_compose_commands(monkeypatch: pytest.Mo
         fixes = "\n".join(finding.fix for finding in diagnose_database(facts, NOW))
         assert "docker compose " in fixes, facts
         assert not re.search(r"sudo|systemctl|(?<!exec storer )teleinfo-storer migrate", fixes), fixes
+
+
+def rollups(state: State | None, **changes: int) -> tuple[Status, str]:
+    (finding,) = [
+        finding
+        for finding in diagnose_database(replace(GOOD, rollups=state, **changes), NOW)  # type: ignore[arg-type]
+        if finding.subject == "Rollups"
+    ]
+    return finding.status, finding.what
+
+
+def test_how_far_the_rollups_are_is_said() -> None:
+    recent, hour = NOW - timedelta(minutes=20), timedelta(hours=1)
+    assert rollups(State(recent, None, None)) == (OK, "minutes and hours are made up to 2026-11-24 11:40 UTC")
+    assert "2 hours with late frames" in rollups(State(recent, None, None), late_hours=2)[1]
+    status, what = rollups(State(recent, NOW - 49 * hour, NOW))
+    assert status is OK
+    assert "49 older hours being rebuilt" in what
+    assert rollups(State(NOW - 2 * hour, None, None))[0] is PROBLEM
+    assert rollups(None)[0] is NOTICE

@@ -4,6 +4,7 @@ import time
 from typing import TextIO
 
 _EVERY = 0.25  # seconds
+_BAR = 30  # characters
 
 
 class Progress:
@@ -17,17 +18,25 @@ class Progress:
 
     def show(self, doing: str, table: str, rows: int) -> None:
         """Show how many rows of a table are done, a few times a second."""
-        if self._out is not None and time.monotonic() >= self._due:
-            self._due = time.monotonic() + _EVERY
-            self._out.write(f"\r{doing} {table.replace('_', ' ')}: {rows:,}\x1b[K")
-            self._out.flush()
-            self._shown = True
+        self._write(f"{doing} {table.replace('_', ' ')}: {rows:,}")
+
+    def show_part(self, doing: str, part: float, rows: int) -> None:
+        """Show a bar, filled to `part` of 1, and how many rows are done, a few times a second."""
+        full = round(_BAR * min(1.0, max(0.0, part)))
+        self._write(f"{doing} [{'#' * full}{'.' * (_BAR - full)}] {part:.0%}, {rows:,} rows")
 
     def clear(self) -> None:
         """Erase the line."""
         if self._out is not None and self._shown:
             self._out.write("\r\x1b[K")
             self._out.flush()
+
+    def _write(self, text: str) -> None:
+        if self._out is not None and time.monotonic() >= self._due:
+            self._due = time.monotonic() + _EVERY
+            self._out.write(f"\r{text}\x1b[K")
+            self._out.flush()
+            self._shown = True
 
 
 NO_PROGRESS = Progress(None)

@@ -1,0 +1,189 @@
+"""Fills the storer's tables with the past of a simulated meter: minutes and hours, as if a storer had run, no frames.
+
+Indexes, registers and contracts are those of the meter's frames. Measurements are close to them (`reader.simulator`).
+"""
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from common.database import Connection, sql_time
+from common.frame import Frame
+from common.labels import Mode
+from common.registers import REGISTERS
+from reader.simulator.meter import SimulatedMeter
+from reader.simulator.summary import MinuteSummary
+from reader.tic.decoder import Decoder
+from storer.database.ids import add_meter, find_meters
+from storer.database.label_sets import LabelSetWriter, find_label_sets
+from storer.database.rows import LabelSet, encode_row
+from storer.rollups.breaks import Before, HourReadings, judge
+from storer.rollups.hours import HOUR, measure_of_minutes
+from storer.rollups.minutes import MEASURES, literals
+from storer.rollups.registers import readings, supplier_number
+from storer.rollups.stored_hours import READINGS, hour_row
+
+FRAMES = 60  # of a minute
+_SECOND = timedelta(seconds=1)
+_LONGEST_RUN_OF_SHORT_FRAMES = 20
+_DAY = timedelta(days=1)
+
+_MINUTE_COLUMNS = (
+    "meter_id, minute, frames, seconds, supplier, total_first, total_last, injected_first, injected_last, "
+    + ", ".join(MEASURES)
+)
+_ADD_MINUTES = f"INSERT INTO minutes ({_MINUTE_COLUMNS}) VALUES "
+_ADD_HOURS = (
+    f"INSERT INTO hours (meter_id, hour, frames, seconds, minutes, {', '.join(MEASURES)})"
+    " SELECT meter_id, FROM_UNIXTIME(UNIX_TIMESTAMP(minute) DIV 3600 * 3600) AS hour, SUM(frames), SUM(seconds),"
+    f" BIT_OR(1 << MINUTE(minute)), {', '.join(map(measure_of_minutes, MEASURES))}"
+    " FROM minutes WHERE meter_id = %s AND minute >= %s AND minute < %s GROUP BY meter_id, hour"
+)
+_SET = (*READINGS, "drawn_wh", "injected_wh")
+_SET_READINGS = (
+    f"INSERT INTO hours (meter_id, hour, frames, seconds, minutes, {', '.join(_SET)}) VALUES %s"
+    f" ON DUPLICATE KEY UPDATE {', '.join(f'{column} = VALUES({column})' for column in _SET)}"
+)
+
+
+class History:
+    """Writes the past of one meter over a connection; for one thread."""
+
+    def __init__(self, connection: Connection, meter: SimulatedMeter) -> None:
+        """`connection` is one that may write all tables, in a session in UTC and outside a transaction."""
+        self._connection = connection
+        self._meter = meter
+        self._decoder = Decoder()
+        self._label_sets = LabelSetWriter()
+        self._producer = False  # an index of what is injected
+        self._meter_id = 0
+
+    def write(self, start: datetime, end: datetime, *, since: datetime | None = None) -> Iterator[datetime]:
+        """Write the hours of [start, end), a day in a transaction; yield up to where they are written.
+
+        Args:
+            start: a whole hour, since 2023.
+            end: a whole hour. Nothing of the meter may be in the tables between the two.
+            since: where the history begins, if that is before `start`: the first hour then has the energy since the
+                hour before it.
+
+        Raises:
+            DatabaseError: the database is unavailable, or refuses a statement.
+        """
+        before = self._readings(start - HOUR)[0] if since is not None and since < start else None
+        while start < end:
+            until = min(start + _DAY, end)
+            hours = []
+            while start < until:
+                hour, label_set = self._readings(start)
+                hours.append((hour, label_set))
+                start += HOUR
+            before = self._write(hours, before)
+            yield until
+
+    def _write(self, hours: list[tuple[HourReadings, LabelSet]], before: HourReadings | None) -> HourReadings:
+        connection = self._connection
+        sets = {label_set.digest: label_set for _, label_set in hours}
+        known = find_label_sets(connection, sets)
+        for digest in [digest for digest in sets if digest not in known]:
+            self._label_sets.add(connection, sets[digest])
+        if not self._meter_id:
+            add_meter(connection, self._meter.address)
+            self._meter_id = find_meters(connection, [self._meter.address])[self._meter.address]
+        start, end = hours[0][0].hour, hours[-1][0].hour + HOUR
+        with connection.transaction():
+            ids = find_label_sets(connection, sets)
+            rows = []
+            for hour, label_set in hours:
+                judgement = judge(
+                    hour, _before(before), previous_has_total=before is None or before.last[0] is not None
+                )
+                row = hour_row(dataclasses.replace(hour, label_set_id=ids[label_set.digest]))
+                rows.append(
+                    (
+                        self._meter_id,
+                        f"{hour.hour:%Y-%m-%d %H:%M:%S}",
+                        0,
+                        0,
+                        0,
+                        *row,
+                        judgement.drawn,
+                        judgement.injected,
+                    )
+                )
+                before = hour
+            connection.execute(_ADD_MINUTES + literals(map(self._minute, self._meter.minutes(start, end))))
+            connection.execute(_ADD_HOURS, (self._meter_id, sql_time(start), sql_time(end)))
+            connection.execute(_SET_READINGS % literals(rows))
+        return hours[-1][0]
+
+    def _readings(self, hour: datetime) -> tuple[HourReadings, LabelSet]:
+        """Return the readings of an hour, and the label set of its last frame."""
+        first, last = self._frame(hour, _SECOND), self._frame(hour + HOUR - _SECOND, -_SECOND)
+        label_set = encode_row(last).label_set
+        columns = json.loads(label_set.content).get("columns", {})
+        standard = last.mode is Mode.STANDARD
+        found = HourReadings(
+            hour=hour,
+            first_at=first.timestamp,
+            last_at=last.timestamp,
+            first_standard=standard,
+            last_standard=standard,
+            first=readings(first),
+            last=readings(last),
+            # BASE in historic mode: there is only one.
+            supplier=supplier_number(columns.get("index_supplier")) or (None if standard else 1),
+        )
+        self._producer = found.last[REGISTERS.index("injected")] is not None
+        return found, label_set
+
+    def _frame(self, instant: datetime, step: timedelta) -> Frame:
+        """Return the first frame with an index, at an instant or a few seconds after or before it."""
+        for number in range(_LONGEST_RUN_OF_SHORT_FRAMES + 1):
+            at = instant + number * step
+            (reading,) = self._decoder.feed(self._meter.frame(at))
+            frame = Frame(
+                meter=self._meter.address,
+                timestamp=at,
+                mode=reading.mode,
+                values=reading.values,
+                stamps=reading.stamps or None,
+            )
+            if any(value is not None for value in readings(frame)):
+                return frame
+        raise AssertionError(instant)
+
+    def _minute(self, minute: MinuteSummary) -> tuple[int | str | None, ...]:
+        """Return the row of a minute, in the order of `_MINUTE_COLUMNS`."""
+        standard, three = self._meter.mode == "standard", len(minute.phases) == 3
+        measures: dict[str, int | None] = {"overload": minute.overloads or None}
+        power = minute.power if standard else [(value + 5) // 10 * 10 for value in minute.power]
+        measures |= zip(("power_min", "power_mean", "power_max"), power, strict=True)
+        measures["power_max_second"] = minute.power_max_second
+        for number, phase in enumerate(minute.phases, 1):
+            measures[f"current_{number}_max"] = phase.current_max
+            if standard:
+                measures |= {
+                    f"voltage_{number}_{what}": getattr(phase, f"voltage_{what}") for what in ("min", "mean", "max")
+                }
+            if standard and three:
+                measures[f"power_{number}_max"] = phase.power_max
+        if self._producer:
+            measures |= zip(("injected_power_mean", "injected_power_max"), minute.injected_power, strict=True)
+        return (
+            self._meter_id,
+            f"{datetime.fromtimestamp(minute.start, UTC):%Y-%m-%d %H:%M:%S}",
+            FRAMES,
+            FRAMES,
+            minute.supplier,
+            *minute.total,
+            *(minute.injected if self._producer else (None, None)),
+            *map(measures.get, MEASURES),
+        )
+
+
+def _before(hour: HourReadings | None) -> list[Before | None]:
+    if hour is None:
+        return [None] * len(REGISTERS)
+    return [None if value is None else Before(value, hour.last_at, hour.last_standard) for value in hour.last]

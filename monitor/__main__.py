@@ -1,0 +1,217 @@
+"""The command `teleinfo-monitor`."""
+
+import argparse
+import contextlib
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from common import config
+from common.database import Database
+from common.errors import ConfigError
+from common.runtime.cli import add_version, run_cli
+from monitor.answers.answers import Answers
+from monitor.config import MonitorConfig
+from monitor.energy.boundaries import BY, Calendar
+from monitor.history.hours import Meter
+from monitor.insight.colours import read_colours
+from monitor.prices.check import Issue, PriceProblem, check_prices
+from monitor.prices.model import PriceTable
+from monitor.prices.table import import_prices, load_prices, read_file
+from monitor.report.formats import Formats, language_of
+from monitor.report.ranges import choose_range
+
+if TYPE_CHECKING:
+    from monitor.report.tables import Tables
+
+CONFIG = Path("/etc/teleinfo/monitor.yaml")
+_TIMES = (
+    "A day is written 2026-11-24, a month 2026-11, a year 2026: they begin at midnight in the configured time zone."
+    " --to is exclusive."
+)
+
+
+def main() -> int:
+    """Run the command; return its exit code: 0 ok, 1 failed, 2 configuration or usage, 3 refused by the database."""
+    return run_cli("teleinfo-monitor", _parser())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="teleinfo-monitor", description="Shows what a house used, when, and what it cost."
+    )
+    add_version(parser)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help=f"default: {CONFIG}")
+    common.add_argument("--language", choices=("fr", "en"), help="default: that of the configuration, else of LANG")
+    selection = argparse.ArgumentParser(add_help=False)
+    selection.add_argument("--from", dest="start", metavar="TIME", help="the beginning, such as 2026-11 or 2026-11-24")
+    selection.add_argument("--to", dest="end", metavar="TIME", help="the end, exclusive")
+    selection.add_argument("--meter", metavar="ADDRESS", help="needed if there are several")
+
+    reporting = commands.add_parser(
+        "report", parents=[common, selection], help="energy and cost by hour, day, week, month or year", epilog=_TIMES
+    )
+    reporting.add_argument("--by", choices=(*BY, "contract-year"), default="day", help="default: day")
+    form = reporting.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="a list of rows, for programs")
+    form.add_argument("--csv", action="store_true", help="a table, for spreadsheets")
+    reporting.add_argument("--locale", choices=("c", "fr"), default="c", help="of --csv; fr: `;` and decimal comma")
+    reporting.set_defaults(command=_report)
+
+    comparing = commands.add_parser(
+        "compare", parents=[common, selection], help="what each offer would have cost on your curve", epilog=_TIMES
+    )
+    comparing.set_defaults(command=_compare)
+
+    checking = commands.add_parser("check", parents=[common], help="diagnose database, rollups and prices")
+    checking.set_defaults(command=_check)
+
+    pricing = commands.add_parser("prices", parents=[common], help="show, check or import prices")
+    actions = pricing.add_subparsers(metavar="ACTION")
+    showing = actions.add_parser("show", parents=[common], help="the prices of today")
+    showing.add_argument("--all", action="store_true", help="those of the past and of the future, too")
+    showing.set_defaults(command=_prices)
+    actions.add_parser("check", parents=[common], help="holes, doubled rows, prices that are out of date").set_defaults(
+        command=_check_prices
+    )
+    importing = actions.add_parser("import", parents=[common], help="keep a file of the regulator (CRE, data.gouv.fr)")
+    importing.add_argument("file", type=Path, metavar="FILE", help="Option_Base.csv, Option_HPHC.csv, Option_Tempo.csv")
+    importing.set_defaults(command=_import_prices)
+    pricing.set_defaults(command=_prices)
+    return parser
+
+
+@contextlib.contextmanager
+def _answers(arguments: argparse.Namespace) -> Iterator[tuple[Answers, MonitorConfig, PriceTable]]:
+    settings = config.load(MonitorConfig, arguments.config)
+    prices = load_prices(settings.prices, arguments.config.parent)
+    colours = {} if settings.tempo is None else read_colours(read_file(settings.tempo), str(settings.tempo))
+    with contextlib.closing(Database(settings.database).connect()) as connection:
+        yield Answers(connection, settings, prices, colours), settings, prices
+
+
+def _formats(arguments: argparse.Namespace, settings: MonitorConfig) -> Formats:
+    return Formats(arguments.language or settings.language or language_of(), settings.time_zone)
+
+
+def _tables(formats: Formats) -> "Tables":
+    try:
+        from monitor.report.tables import Tables
+    except ImportError as error:
+        raise ConfigError(
+            f"tables need the package rich: {sys.executable} -m pip install rich, or use --csv"
+        ) from error
+    return Tables(sys.stdout, formats)
+
+
+def _range(
+    arguments: argparse.Namespace, calendar: Calendar, meter: Meter, by: str, now: datetime
+) -> tuple[datetime, datetime]:
+    return choose_range(by, arguments.start, arguments.end, calendar, now, meter.first)
+
+
+def _calendar(by: str, answers: Answers, meter: Meter, settings: MonitorConfig) -> tuple[str, Calendar]:
+    if by != "contract-year":
+        return by, Calendar(settings.time_zone)
+    start = answers.contract_start(meter)
+    if start is None:
+        raise ConfigError("the day on which your contract began is not known: add a line to `contracts`")
+    return "year", Calendar(settings.time_zone, (start.month, start.day))
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from monitor.report.files import json_rows, write_csv
+
+    now = datetime.now(UTC)
+    with _answers(arguments) as (answers, settings, prices):
+        formats = _formats(arguments, settings)
+        meter = answers.meter(arguments.meter)
+        by, calendar = _calendar(arguments.by, answers, meter, settings)
+        start, end = _range(arguments, calendar, meter, by, now)
+        answer = answers.energy(meter, by, start, end, now, calendar)
+    if arguments.json:
+        print(json_rows(answer))  # noqa: T201 - the command's output
+    elif arguments.csv:
+        french = arguments.locale == "fr"
+        write_csv(answer, formats if french else Formats("en", formats.zone), sys.stdout, french=french)
+    else:
+        _tables(formats).energy(answer, arguments.by, prices.newest_before(now.astimezone(settings.time_zone).date()))
+    return 0
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    now = datetime.now(UTC)
+    with _answers(arguments) as (answers, settings, _):
+        meter = answers.meter(arguments.meter)
+        start, end = _range(arguments, Calendar(settings.time_zone), meter, "month", now)
+        comparison = answers.compare(meter, start, end, now)
+        _tables(_formats(arguments, settings)).comparison(meter.identifier, comparison)
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from common.doctor.findings import Report
+    from monitor.doctor.command import check
+
+    formats = Formats(arguments.language or language_of(), ZoneInfo("UTC"))
+    return check(arguments.config, Report(sys.stdout), lambda problem: _words(problem, formats))
+
+
+def _price_table(arguments: argparse.Namespace) -> tuple[MonitorConfig, PriceTable]:
+    settings = config.load(MonitorConfig, arguments.config)
+    return settings, load_prices(settings.prices, arguments.config.parent)
+
+
+def _prices(arguments: argparse.Namespace) -> int:
+    settings, prices = _price_table(arguments)
+    today = datetime.now(settings.time_zone).date()
+    rows = [(row, file.origin) for file in prices.files for row in file.rows]
+    if not getattr(arguments, "all", False):
+        rows = [(row, origin) for row, origin in rows if row in prices.rows(row.offer, today)]
+    rows.sort(key=lambda pair: (prices.offers.index(pair[0].offer), -pair[0].start.toordinal()))
+    power = settings.contracts[-1].power if settings.contracts else None
+    _tables(_formats(arguments, settings)).prices(rows, power)
+    return 0
+
+
+def _check_prices(arguments: argparse.Namespace) -> int:
+    settings, prices = _price_table(arguments)
+    formats = _formats(arguments, settings)
+    problems = check_prices(prices, datetime.now(settings.time_zone).date(), settings.contracts)
+    tables = _tables(formats)
+    for problem in problems:
+        tables.line(_words(problem, formats))
+    if not problems:
+        tables.line(formats.text("prices_ok"))
+    return 1 if any(problem.issue is not Issue.HOLE for problem in problems) else 0
+
+
+def _words(problem: PriceProblem, formats: Formats) -> str:
+    return formats.text(
+        f"issue_{problem.issue.value}",
+        offer=formats.offer(problem.offer),
+        origin=problem.origin.rpartition("/")[2],
+        start=formats.calendar_day(problem.start),
+        end="" if problem.end is None else formats.calendar_day(problem.end),
+        detail=problem.detail,
+    )
+
+
+def _import_prices(arguments: argparse.Namespace) -> int:
+    settings = config.load(MonitorConfig, arguments.config)
+    kept, prices = import_prices(arguments.file, arguments.config.parent)
+    formats = _formats(arguments, settings)
+    offer = prices.rows[0].offer
+    _tables(formats).line(
+        formats.text("imported_prices", file=arguments.file, rows=len(prices.rows), offer=offer, kept=kept)
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,194 @@
+"""Brings energy, contracts and prices of one database together."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from common.database import Connection
+from common.errors import ConfigError
+from monitor.comparison.clock import OfferClock
+from monitor.comparison.compare import Comparison, compare
+from monitor.config import MonitorConfig
+from monitor.cost.bill import Bill, Cost
+from monitor.cost.contracts import Contract, UnnamedChange, contracts, unnamed_changes
+from monitor.energy.boundaries import Calendar
+from monitor.energy.reader import EnergyReader
+from monitor.history.contracts import Contracts
+from monitor.history.hours import Hours, Meter
+from monitor.history.power import Peak, Power
+from monitor.insight.base_load import BaseLoad, base_load
+from monitor.insight.tempo import learn_colours
+from monitor.model import ContractLine, ContractSpan, Energy
+from monitor.prices.model import PriceTable
+
+_LONGEST_CURVE = timedelta(days=366)  # the base load is read from each hour of a range
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The energy of a period, and what it cost."""
+
+    energy: Energy
+    cost: Cost
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A range cut into periods, and the whole of it."""
+
+    meter: str
+    periods: Sequence[Period]
+    whole: Period
+    contracts: Sequence[Contract]
+    names: Mapping[str, str]  # of registers, as far as the meter sent one
+    changes: Sequence[UnnamedChange]  # of the contract, that no line of the configuration names
+    peak: Peak | None
+    base_load: int | None  # W
+
+
+class Answers:
+    """Answers over one connection; not for several threads at once."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        config: MonitorConfig,
+        prices: PriceTable,
+        colours: Mapping[date, str] | None = None,
+    ) -> None:
+        self._hours = Hours(connection)
+        self._power = Power(connection)
+        self._reader = EnergyReader(self._hours, Contracts(connection), self._power)
+        self._config = config
+        self._colours = dict(colours or {})
+        self._prices = prices
+        self._zone = config.time_zone
+
+    def meters(self) -> list[Meter]:
+        """Return the meters of the database."""
+        return self._hours.meters()
+
+    def meter(self, identifier: str | None) -> Meter:
+        """Return one meter; without an identifier the only one that has readings.
+
+        Raises:
+            ConfigError: there is no such meter, or the identifier is needed to tell them apart.
+        """
+        meters = self.meters()
+        found = [meter for meter in meters if (meter.first if identifier is None else meter.identifier == identifier)]
+        if len(found) == 1:
+            return found[0]
+        names = ", ".join(meter.identifier for meter in meters) or "none"
+        if identifier is None and found:
+            raise ConfigError(f"there are several meters: choose one with --meter: {names}")
+        if identifier is None:
+            raise ConfigError("the database has no readings yet: does teleinfo-storer run? teleinfo-storer check tells")
+        raise ConfigError(f"the meter {identifier!r} is unknown; known meters: {names}")
+
+    def energy(
+        self, meter: Meter, by: str, start: datetime, end: datetime, now: datetime, calendar: Calendar | None = None
+    ) -> Answer:
+        """Return energy and cost of [start, end), cut by hour, day, week, month or year.
+
+        Raises:
+            DatabaseError: the database is unavailable, or refuses a query.
+        """
+        limits = (calendar or Calendar(self._zone)).boundaries(by, start, end)
+        spans = self._reader.contract_spans(meter, start, end)
+        lines = self._lines(meter)
+        known = contracts(lines, spans, self._zone, end)
+        bill = Bill(self._prices, known, self._zone, now)
+        # One look at the database serves energy and cost: cost needs it cut where a price changes, too.
+        pieces = self._reader.energy(meter, sorted({*limits, *bill.cuts(start, end)}), now)
+        periods = []
+        remaining = iter(pieces)
+        for high in limits[1:]:
+            inside: list[Energy] = []
+            while not inside or inside[-1].end < high:
+                inside.append(next(remaining))
+            periods.append(Period(join(inside), bill.cost(inside)))
+        names = {name: text for span in spans for name, text in self._reader.names(meter, span).items()}
+        return Answer(
+            meter=meter.identifier,
+            periods=periods,
+            whole=Period(join(pieces), bill.cost(pieces)),
+            contracts=known,
+            names=names,
+            changes=unnamed_changes(lines, spans, self._zone),
+            peak=next(iter(self.peaks(meter, start, end, 1)), None),
+            base_load=self.base_load(meter, start, end).watts if end - start <= _LONGEST_CURVE else None,
+        )
+
+    def compare(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> Comparison:
+        """Return what each offer would have cost for what was drawn in [start, end).
+
+        Raises:
+            ConfigError: nothing is known of the subscribed power.
+            DatabaseError: the database is unavailable, or refuses a query.
+        """
+        spans = self._reader.contract_spans(meter, start, end)
+        known = contracts(self._lines(meter), spans, self._zone, end)
+        power = next((one.power for one in reversed(known) if one.power is not None), None)
+        if power is None:
+            raise ConfigError("the subscribed power is not known: add a line to `contracts` in the configuration")
+        curve = self._reader.slots(meter, start, end, self._prices.off_peak_slot())
+        if not curve:
+            raise ConfigError(
+                "there is no energy in this range to compare offers on: choose another with --from and --to"
+            )
+        # Nothing is known before: no offer is charged a subscription for it.
+        start = max(start, curve[0].start)
+        yours = known[-1].offer
+        clock = OfferClock(self._prices, self.colours(meter, start, end), self._zone)
+        bill = Bill(self._prices, known, self._zone, now)
+        # Only one contract in the whole range is "yours": its registers say exactly what it cost.
+        own = self.energy(meter, "year", start, end, now).whole.cost if len({one.offer for one in known}) == 1 else None
+        return compare(self._prices, clock, curve, power, yours, bill, start, min(end, now), own)
+
+    def colours(self, meter: Meter, start: datetime, end: datetime) -> dict[date, str]:
+        """Return the Tempo colours that are known; what the meter showed in the range goes before the user's file."""
+        margin = timedelta(days=1)
+        return self._colours | learn_colours(self._reader.hours(meter, start - margin, end + margin), self._zone)
+
+    def peaks(self, meter: Meter, start: datetime, end: datetime, count: int = 10) -> list[Peak]:
+        """Return the hours of a range with the highest power, the highest first."""
+        return self._power.peaks(meter.number, start, end, count)
+
+    def base_load(self, meter: Meter, start: datetime, end: datetime) -> BaseLoad:
+        """Return the base load of a range."""
+        return base_load(self._reader.hours(meter, start, end), self._zone)
+
+    def spans(self, meter: Meter, start: datetime, end: datetime) -> list[ContractSpan]:
+        """Return what the meter said of its contract."""
+        return self._reader.contract_spans(meter, start, end)
+
+    def contract_start(self, meter: Meter) -> date | None:
+        """Return the first day of the present contract: of the last line of the configuration, else None."""
+        lines = self._lines(meter)
+        return lines[-1].start if lines else None
+
+    def _lines(self, meter: Meter) -> list[ContractLine]:
+        return [line for line in self._config.contracts if line.meter == meter.identifier]
+
+
+def join(pieces: Sequence[Energy]) -> Energy:
+    """Return neighbouring pieces as one; there is at least one."""
+    wh: dict[str, int] = {}
+    reactive: dict[str, int] = {}
+    for piece in pieces:
+        for name, counted in piece.wh.items():
+            wh[name] = wh.get(name, 0) + counted
+        for name, counted in piece.reactive_varh.items():
+            reactive[name] = reactive.get(name, 0) + counted
+    injected = [piece.injected_wh for piece in pieces if piece.injected_wh is not None]
+    return Energy(
+        start=pieces[0].start,
+        end=pieces[-1].end,
+        wh=wh,
+        injected_wh=sum(injected) if injected else None,
+        reactive_varh=reactive,
+        recovered_wh=sum(piece.recovered_wh for piece in pieces),
+        imported_wh=sum(piece.imported_wh for piece in pieces),
+        covered=sum(piece.covered for piece in pieces),
+        expected=sum(piece.expected for piece in pieces),
+    )

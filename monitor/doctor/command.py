@@ -1,0 +1,141 @@
+"""The command `teleinfo-monitor check`."""
+
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from common.config import Broker, Secret
+from common.database import Database
+from common.doctor.broker import diagnose_broker, probe_broker
+from common.doctor.config_file import SUBJECT, diagnose_secrets, read_config
+from common.doctor.findings import NOT_CONFIGURED, Finding, Report, notice, ok, problem
+from common.doctor.formatting import format_days
+from common.errors import ConfigError, DatabaseError
+from common.topics import Topics
+from monitor.config import MonitorConfig, MonitorMqtt
+from monitor.doctor.probe import DatabaseFacts, probe
+from monitor.prices.check import Issue, PriceProblem, check_prices
+from monitor.prices.table import load_prices
+
+PROGRAM = "teleinfo-monitor"
+_LATE = timedelta(minutes=30)  # rollups are final 15 minutes after a frame
+_SECONDS = 2.0  # retained messages come at once
+_MANY_LATE = 1000  # hours that wait to be rolled up again
+
+
+def check(path: Path, report: Report, describe: Callable[[PriceProblem], str], now: datetime | None = None) -> int:
+    """Print the findings; return 0, 1 when there is a problem, 2 when it is the configuration."""
+    now = now or datetime.now(UTC)
+    config, findings = read_config(MonitorConfig, path, PROGRAM)
+    if config is None:
+        report.show(findings)
+        report.end()
+        return NOT_CONFIGURED
+    report.show([ok(SUBJECT, f"{path}: days of {config.time_zone.key}")])
+    secrets: dict[str, Secret | Broker] = {"database": config.database}
+    if config.mqtt is not None:
+        secrets["mqtt"] = config.mqtt
+    report.show(diagnose_secrets(secrets, path))
+    report.show(_diagnose_prices(config, path, describe, now))
+    report.show(_diagnose_database(config, now))
+    if config.mqtt is not None:
+        report.note(f"listening to the broker, for {_SECONDS:.0f} s")
+        report.show(_diagnose_broker(config.mqtt, now))
+    return report.end()
+
+
+def _diagnose_broker(settings: MonitorMqtt, now: datetime) -> list[Finding]:
+    topics = Topics(settings.topic)
+    wanted = [topics.state("+"), topics.link("+"), topics.frame("+")]
+    facts = probe_broker(settings, publish=[], subscribe=wanted, seconds=_SECONDS)
+    findings = diagnose_broker(facts, now.timestamp())
+    if facts.failure is not None:
+        return findings
+    meters = {name for message in facts.messages if (name := _meter(message.topic, topics)) is not None}
+    if meters:
+        return [*findings, ok("Meters", f"live: {', '.join(sorted(meters))}")]
+    return [*findings, notice("Meters", "no state of a meter at the broker", "does teleinfo-reader run?")]
+
+
+def _meter(topic: str, topics: Topics) -> str | None:
+    meter = topic.removeprefix(f"{topics.base}/").partition("/")[0]
+    return meter if topic == topics.state(meter) else None
+
+
+def _diagnose_prices(
+    config: MonitorConfig, path: Path, describe: Callable[[PriceProblem], str], now: datetime
+) -> list[Finding]:
+    try:
+        prices = load_prices(config.prices, path.parent)
+    except ConfigError as error:
+        return [problem("Prices", str(error), "correct the file; teleinfo-monitor prices shows what is known")]
+    today = now.astimezone(config.time_zone).date()
+    found = [one for one in check_prices(prices, today, config.contracts) if one.issue is not Issue.HOLE]
+    findings = [
+        problem("Prices", describe(one), "teleinfo-monitor prices show --all tells what is known")
+        if one.issue is Issue.MISSING
+        else notice("Prices", describe(one))
+        for one in found
+    ]
+    newest = prices.newest_before(today)
+    return findings or [ok("Prices", f"{', '.join(prices.offers)}; the newest of {newest}")]
+
+
+def _diagnose_database(config: MonitorConfig, now: datetime) -> list[Finding]:
+    database = Database(config.database)
+    try:
+        with closing(database.connect()) as connection:
+            facts = probe(connection)
+    except DatabaseError as error:
+        return [
+            problem(
+                "Database",
+                f"{database.where}: {error}",
+                "start it, or correct `database`; mariadb/monitor.sql makes the account",
+            )
+        ]
+    return diagnose(facts, database.where, now)
+
+
+def diagnose(facts: DatabaseFacts, where: str, now: datetime) -> list[Finding]:
+    """Turn what a database answered into findings."""
+    findings = [ok("Database", f"{where}: MariaDB {facts.version}, as {facts.account}")]
+    if facts.can_write:
+        findings.append(
+            notice(
+                "Database",
+                f"{facts.account} may write ({', '.join(facts.can_write)}): the monitor only reads",
+                "use the account of mariadb/monitor.sql",
+            )
+        )
+    if not facts.has_rollups:
+        return [
+            *findings,
+            problem("Rollups", "the tables are not there", "start teleinfo-storer of this version: it makes them"),
+        ]
+    if not facts.meters:
+        findings.append(notice("Meters", "no meter yet", "does teleinfo-storer run? teleinfo-storer check tells"))
+    else:
+        findings.append(ok("Meters", ", ".join(facts.meters)))
+    return [*findings, *_diagnose_rollups(facts, now)]
+
+
+def _diagnose_rollups(facts: DatabaseFacts, now: datetime) -> list[Finding]:
+    if facts.up_to is None:
+        return [notice("Rollups", "nothing was rolled up yet", "start teleinfo-storer: it does so once a minute")]
+    findings = []
+    lag = now - facts.up_to
+    if facts.last_frame is not None and facts.last_frame - facts.up_to > _LATE:
+        findings.append(
+            problem(
+                "Rollups",
+                f"they end {format_days(lag / timedelta(days=1))} ago, frames came since",
+                "look at the log of teleinfo-storer; teleinfo-storer check tells why",
+            )
+        )
+    if facts.late_hours > _MANY_LATE:
+        findings.append(notice("Rollups", f"{facts.late_hours} hours wait to be rolled up again after late frames"))
+    if facts.rebuilding:
+        findings.append(notice("Rollups", "hours of the past are being rebuilt: their figures may still change"))
+    return findings or [ok("Rollups", f"up to {facts.up_to:%Y-%m-%d %H:%M} UTC")]

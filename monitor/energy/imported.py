@@ -1,0 +1,74 @@
+"""Imported energy, where no reading is: before the first reading of a meter and after its last one.
+
+Between them its registers count, also through gaps. A day or a month is of its last hour, as it was imported: it counts
+in periods, and not in load curves, since nobody knows at which hours it was drawn.
+"""
+
+import bisect
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from common.registers import REGISTERS
+from monitor.history.hours import Hours, Imported, Meter
+from monitor.model import HourEnergy
+
+
+@dataclass(slots=True)
+class Imports:
+    """What was imported for a period."""
+
+    wh: dict[str, int] = field(default_factory=dict)  # by register
+    hours: dict[datetime, int] = field(default_factory=dict)  # how many hours end with an hour, of what was drawn
+
+    @property
+    def seconds(self) -> int:
+        """The time in which it was drawn."""
+        return sum(self.hours.values()) * 3600
+
+
+def imported_between(hours: Hours, meter: Meter, boundaries: Sequence[datetime]) -> list[Imports]:
+    """Return what was imported between neighbouring boundaries.
+
+    Raises:
+        DatabaseError: the database is unavailable, or refuses the query.
+    """
+    result = [Imports() for _ in boundaries[1:]]
+    for row in _rows(hours, meter, boundaries[0], boundaries[-1]):
+        part = result[bisect.bisect_right(boundaries, row.hour) - 1]
+        name = REGISTERS[row.register]
+        part.wh[name] = part.wh.get(name, 0) + row.wh
+        if imported_name(name) is not None:
+            part.hours[row.hour] = max(part.hours.get(row.hour, 0), row.hours)
+    return result
+
+
+def imported_hours(hours: Hours, meter: Meter, start: datetime, end: datetime) -> list[HourEnergy]:
+    """Return the imported hours of [start, end), without days and months.
+
+    Raises:
+        DatabaseError: the database is unavailable, or refuses the query.
+    """
+    found: dict[datetime, tuple[int, str | None]] = {}
+    for row in _rows(hours, meter, start, end):
+        label = imported_name(REGISTERS[row.register])
+        if label is None or row.hours > 1:
+            continue
+        known, register = found.get(row.hour, (0, None))
+        found[row.hour] = known + row.wh, label if row.wh else register
+    return [
+        HourEnergy(hour, wh, register, 3600, recovered=False, imported=True) for hour, (wh, register) in found.items()
+    ]
+
+
+def imported_name(name: str) -> str | None:
+    """Return the name of an imported register in `Energy.wh`; None: it is not energy that was drawn."""
+    if name == "total":
+        return "BASE"
+    return f"EASF{int(name.removeprefix('supplier_')):02}" if name.startswith("supplier_") else None
+
+
+def _rows(hours: Hours, meter: Meter, start: datetime, end: datetime) -> Iterable[Imported]:
+    for row in hours.imported(meter.number, start, end):
+        if meter.first is None or meter.last is None or not meter.first <= row.hour <= meter.last:
+            yield row

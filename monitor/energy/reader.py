@@ -1,0 +1,317 @@
+"""Computes energy from the database: readings at boundaries, breaks between them, coverage, what was recovered.
+
+The energy between two boundaries is the last reading before the second minus the last reading before the first, minus
+the breaks between them. So the parts of a range always add up to it, whatever is missing in between.
+"""
+
+import bisect
+import itertools
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from common.registers import REGISTERS
+from monitor.energy.fine import divide
+from monitor.energy.imported import Imports, imported_between, imported_hours, imported_name
+from monitor.energy.steps import OTHER, TOTAL, Step, recovered, step, supplier_name
+from monitor.history.contracts import Contracts, MeterContract
+from monitor.history.hours import Break, Coverage, Hours, Meter, Reading, Values
+from monitor.history.power import Power
+from monitor.model import ContractSpan, Energy, HourEnergy
+
+_HOUR = timedelta(hours=1)
+_KEEP = 600  # seconds
+_NOTHING: Values = (None,) * len(REGISTERS)
+
+
+@dataclass(slots=True)
+class _Piece:
+    """A stretch without a change of registers or contract."""
+
+    start: datetime
+    end: datetime
+    step: Step
+
+
+class _Known:
+    """What is remembered of a meter, because it rarely changes and is costly to find."""
+
+    def __init__(self, shapes: list[tuple[datetime, int]]) -> None:
+        self.at = time.monotonic()
+        self.shapes = shapes
+        self.contracts: dict[datetime, MeterContract | None] = {}  # by hour; None: it has no readings
+        self.changes: dict[tuple[datetime, datetime], list[tuple[datetime, MeterContract]]] = {}  # between two hours
+
+
+class EnergyReader:
+    """Answers questions about the energy of meters; for one thread, as its connection is."""
+
+    def __init__(self, hours: Hours, contracts: Contracts, power: Power) -> None:
+        self._hours = hours
+        self._power = power
+        self._contracts = contracts
+        self._known: dict[int, _Known] = {}
+
+    def energy(self, meter: Meter, boundaries: Sequence[datetime], now: datetime) -> list[Energy]:
+        """Return the energy between neighbouring boundaries.
+
+        Args:
+            meter: from `Hours.meters`.
+            boundaries: instants in order, each at a whole hour.
+            now: what lies after it is not expected to be covered.
+
+        Raises:
+            DatabaseError: the database is unavailable, or refuses a query.
+        """
+        if len(boundaries) < 2:
+            return []
+        start, end = boundaries[0], boundaries[-1]
+        spans = self.contract_spans(meter, start, end)
+        shapes = self._knowledge(meter).shapes
+        cuts = {moment for moment, _ in shapes if start < moment < end} | {
+            span.start for span in spans if span.start > start
+        }
+        pieces = self._pieces(meter, sorted({*boundaries, *cuts}), spans)
+        coverage = self._hours.coverage(meter.number, boundaries)
+        gaps = self._recovered(meter, boundaries, coverage)
+        imported = imported_between(self._hours, meter, boundaries)
+        result, remaining = [], iter(pieces)
+        piece = next(remaining, None)
+        for place, (low, high) in enumerate(itertools.pairwise(boundaries)):
+            inside = []
+            while piece is not None and piece.start < high:
+                inside.append(piece.step)
+                piece = next(remaining, None)
+            expected = max(int((min(high, now) - low).total_seconds()), 0)
+            result.append(_sum(low, high, inside, gaps[place], imported[place], coverage[place].seconds, expected))
+        return result
+
+    def hours(self, meter: Meter, start: datetime, end: datetime) -> list[HourEnergy]:
+        """Return what was drawn in each hour of [start, end) that has readings or was imported, in order."""
+        spans = self.contract_spans(meter, start, end)
+        result: list[HourEnergy] = []
+        last_at: datetime | None = None
+        for row in self._hours.rows(meter.number, start, end):
+            if row.first_at is None or row.drawn_wh is None:
+                continue
+            span = _span_at(spans, row.hour)
+            register = _register_name(row.supplier, span)
+            late = last_at is not None and row.first_at - last_at > timedelta(minutes=1)
+            result.append(HourEnergy(row.hour, row.drawn_wh, register, row.seconds, recovered=late, imported=False))
+            last_at = row.last_at
+        return sorted([*result, *imported_hours(self._hours, meter, start, end)], key=lambda hour: hour.start)
+
+    def slots(self, meter: Meter, start: datetime, end: datetime, minutes: int) -> list[HourEnergy]:
+        """Return what was drawn in slots of so many minutes, as far as minutes are kept; else by hour."""
+        hours = self.hours(meter, start, end)
+        if minutes >= 60:
+            return hours
+        spans = self.contract_spans(meter, start, end)
+        return divide(
+            hours,
+            self._power.slots(meter.number, start - _HOUR, end, minutes),
+            lambda supplier, moment: _register_name(supplier, _span_at(spans, moment)),
+        )
+
+    def contract_spans(self, meter: Meter, start: datetime, end: datetime) -> list[ContractSpan]:
+        """Return what the meter said of its contract in [start, end), in order; none before its first reading.
+
+        A contract that came and went within a day may be missed: the hours of a year are too many to read.
+        """
+        if meter.first is None or meter.last is None:
+            return []
+        low, high = max(start, meter.first), min(end, meter.last + _HOUR)
+        if low >= high:
+            return []
+        changes = self._contract_changes(meter, low, high)
+        limits = [moment for moment, _ in changes[1:]] + [end]
+        return [
+            ContractSpan(moment, limit, contract.offer, contract.calendar, contract.power, {})
+            for (moment, contract), limit in zip(changes, limits, strict=True)
+        ]
+
+    def names(self, meter: Meter, span: ContractSpan) -> Mapping[str, str]:
+        """Return the names that the meter gave the registers of a calendar which historic mode does not know."""
+        if span.offer is not None:
+            return {}
+        return {
+            supplier_name(number, None): name
+            for number in range(1, 11)
+            if (name := self._contracts.name_of(meter.number, number, span.start, span.end)) is not None
+        }
+
+    def _knowledge(self, meter: Meter) -> _Known:
+        known = self._known.get(meter.number)
+        if known is None or time.monotonic() - known.at > _KEEP:
+            known = self._known[meter.number] = _Known(self._hours.shape_changes(meter.number))
+        return known
+
+    def _contract_changes(self, meter: Meter, low: datetime, high: datetime) -> list[tuple[datetime, MeterContract]]:
+        """Return the contract at `low`, and each change before `high`: a sample a day, a search where two differ."""
+        known = self._knowledge(meter)
+        ends = self._hours.readings_at(meter, [low + _HOUR, high])
+        samples = {reading.hour for reading in ends if reading is not None}
+        day = low.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        while day < high:
+            samples.add(day)
+            day += timedelta(days=1)
+        self._sample(meter, known, samples)
+        found = [(hour, contract) for hour in sorted(samples) if (contract := known.contracts[hour]) is not None]
+        if not found:
+            return []
+        changes = [(low, found[0][1])]
+        for (before, old), (after, new) in itertools.pairwise(found):
+            if new.is_like(old):
+                continue
+            if (before, after) not in known.changes:
+                known.changes[before, after] = self._search(meter, before, old, after, new)
+            changes += known.changes[before, after]
+        return changes
+
+    def _sample(self, meter: Meter, known: _Known, hours: Iterable[datetime]) -> None:
+        missing = sorted(set(hours) - known.contracts.keys())
+        found = self._contracts.at(meter.number, missing)
+        known.contracts |= {hour: found.get(hour) for hour in missing}
+
+    def _search(
+        self, meter: Meter, before: datetime, old: MeterContract, after: datetime, new: MeterContract
+    ) -> list[tuple[datetime, MeterContract]]:
+        """Return the changes between two hours with different contracts."""
+        while after - before > _HOUR:
+            middle = before + (after - before) // _HOUR // 2 * _HOUR
+            (reading,) = self._hours.readings_at(meter, [middle + _HOUR])
+            if reading is None or reading.hour <= before:
+                # Nothing was read from `before` to the middle.
+                if middle == before:
+                    break
+                before = middle
+                continue
+            found = self._contracts.at(meter.number, [reading.hour]).get(reading.hour)
+            if found is None or found.is_like(old):
+                before = middle
+            elif found.is_like(new):
+                after = reading.hour
+            else:
+                return [
+                    *self._search(meter, before, old, reading.hour, found),
+                    *self._search(meter, reading.hour, found, after, new),
+                ]
+        return [(after, new)]
+
+    def _pieces(self, meter: Meter, limits: list[datetime], spans: Sequence[ContractSpan]) -> list[_Piece]:
+        readings = self._hours.readings_at(meter, limits)
+        breaks = self._hours.breaks(meter.number, limits[0], limits[-1])
+        values = self._complete(meter, limits, readings)
+        pieces = []
+        for place, (low, high) in enumerate(itertools.pairwise(limits)):
+            before, after = values[place], values[place + 1]
+            first, last = readings[place], readings[place + 1]
+            inside = _sum_breaks(breaks, low, high)
+            has_total = last is not None and last.values[TOTAL] is not None
+            by_total = has_total and (first is None or first.values[TOTAL] is not None)
+            # A register that was never read before begins with its first reading here.
+            start = tuple(
+                self._first(meter, register, low, high) if old is None and new is not None else old
+                for register, (old, new) in enumerate(zip(before, after, strict=True))
+            )
+            span = _span_at(spans, low) or _span_at(spans, high - _HOUR)
+            pieces.append(
+                _Piece(low, high, step(start, after, inside, by_total=by_total, offer=span.offer if span else None))
+            )
+        return pieces
+
+    def _first(self, meter: Meter, register: int, start: datetime, end: datetime) -> int | None:
+        return self._hours.first_value(meter.number, register, start, end)
+
+    def _complete(self, meter: Meter, limits: Sequence[datetime], readings: Sequence[Reading | None]) -> list[Values]:
+        """Return the latest value of each register at each limit, also of those that the last hour did not have."""
+        result: list[Values] = []
+        previous = _NOTHING
+        for place, (limit, reading) in enumerate(zip(limits, readings, strict=True)):
+            if reading is None:
+                result.append(_NOTHING)
+                continue
+            values = list(reading.values)
+            for register, value in enumerate(values):
+                if value is not None:
+                    continue
+                if place == 0:
+                    if any(later is not None and later.values[register] is not None for later in readings):
+                        values[register] = self._hours.last_value(meter.number, register, meter.first or limit, limit)
+                else:
+                    values[register] = previous[register]
+            previous = tuple(values)
+            result.append(previous)
+        return result
+
+    def _recovered(self, meter: Meter, boundaries: Sequence[datetime], coverage: Sequence[Coverage]) -> list[int]:
+        periods = [(high - low) // _HOUR for low, high in itertools.pairwise(boundaries)]
+        has_holes = any(covered.hours < hours for covered, hours in zip(coverage, periods, strict=True))
+        start, end = boundaries[0], boundaries[-1]
+        gaps = self._hours.gaps(meter.number, start, end, has_holes=has_holes)
+        broken: dict[datetime, list[int]] = {}
+        if gaps:
+            for one in self._hours.breaks(meter.number, start, end):
+                broken.setdefault(one.hour, []).append(one.register)
+        result = [0] * (len(boundaries) - 1)
+        for gap in gaps:
+            place = bisect.bisect_right(boundaries, gap.hour) - 1
+            result[place] += recovered(gap.before, gap.after, broken.get(gap.hour, ()))
+        return result
+
+
+def _register_name(supplier: int | None, span: ContractSpan | None) -> str | None:
+    if supplier is not None:
+        return supplier_name(supplier, span.offer if span else None)
+    return "BASE" if span is not None and span.offer == "base" else None
+
+
+def _sum(
+    start: datetime,
+    end: datetime,
+    steps: Sequence[Step],
+    recovered_wh: int,
+    imported: Imports,
+    covered: int,
+    expected: int,
+) -> Energy:
+    wh: dict[str, int] = {}
+    reactive: dict[str, int] = {}
+    injected = [one.injected_wh for one in steps if one.injected_wh is not None]
+    for one in steps:
+        for name, counted in one.wh.items():
+            wh[name] = wh.get(name, 0) + counted
+        for name, counted in one.reactive_varh.items():
+            reactive[name] = reactive.get(name, 0) + counted
+    imported_wh = 0
+    for name, counted in imported.wh.items():
+        if name == "injected":
+            injected.append(counted)
+        elif (label := imported_name(name)) is not None:
+            wh[label] = wh.get(label, 0) + counted
+            imported_wh += counted
+    ordered = {name: wh[name] for name in sorted(wh, key=lambda name: (name == OTHER, name))}
+    return Energy(
+        start=start,
+        end=end,
+        wh=ordered,
+        injected_wh=sum(injected) if injected else None,
+        reactive_varh=reactive,
+        recovered_wh=recovered_wh,
+        imported_wh=imported_wh,
+        covered=min(covered + imported.seconds, expected),
+        expected=expected,
+    )
+
+
+def _sum_breaks(breaks: Sequence[Break], start: datetime, end: datetime) -> dict[int, int]:
+    total: dict[int, int] = {}
+    for one in breaks:
+        if start <= one.hour < end:
+            total[one.register] = total.get(one.register, 0) + one.step
+    return total
+
+
+def _span_at(spans: Sequence[ContractSpan], moment: datetime) -> ContractSpan | None:
+    return next((span for span in spans if span.start <= moment < span.end), None)

@@ -1,0 +1,269 @@
+"""Queries of `hours`, `breaks` and `imported_hours`. All times are aware and in UTC."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from common.database import Connection, sql_time
+from common.registers import REGISTERS
+
+Values = tuple[int | None, ...]  # one for each of REGISTERS, Wh or VArh
+
+_LAST = ", ".join(f"{register}_last" for register in REGISTERS)
+_FIRST = ", ".join(f"COALESCE({register}_first, {register}_last)" for register in REGISTERS)
+_SHAPE = " + ".join(f"({register}_last IS NULL) * {1 << number}" for number, register in enumerate(REGISTERS))
+_AT_ONCE = 500  # hours in one query
+_HOUR = timedelta(hours=1)
+#: An hour whose frames cover less may follow a gap of more than a minute, or end in one.
+_WHOLE = 3575  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """A meter, and the hours of its first and last readings (None: it has none)."""
+
+    number: int
+    identifier: str
+    first: datetime | None
+    last: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The readings at the end of an hour that has any."""
+
+    hour: datetime
+    values: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The time between two hours' readings, more than a minute: from the last one before it to the first after it."""
+
+    hour: datetime  # of `after`
+    start: datetime
+    end: datetime
+    before: Values
+    after: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A step of a register that is no energy, shown by the readings of `hour`."""
+
+    hour: datetime
+    register: int  # its place in REGISTERS
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class HourRow:
+    """An hour as it stands, for curves."""
+
+    hour: datetime
+    drawn_wh: int | None
+    injected_wh: int | None
+    supplier: int | None
+    seconds: int
+    first_at: datetime | None
+    last_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of a period has frames."""
+
+    hours: int  # that have a row
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """Imported energy: of the hours, so many, of which `hour` is the last."""
+
+    hour: datetime
+    register: int  # its place in REGISTERS
+    wh: int
+    hours: int  # 1; of a day 23, 24 or 25
+
+
+class Hours:
+    """Reads one connection's database; not for several threads at once."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def meters(self) -> list[Meter]:
+        """Return all meters, by identifier."""
+        rows = self._connection.query("SELECT id, identifier FROM meters ORDER BY identifier")
+        return [
+            Meter(int(number), str(name), self._end(number, "ASC"), self._end(number, "DESC")) for number, name in rows
+        ]
+
+    def _end(self, meter: int, order: str) -> datetime | None:
+        sql = (
+            "SELECT hour FROM hours WHERE meter_id = %s AND last_at IS NOT NULL"  # noqa: S608 - our own words
+            f" ORDER BY hour {order} LIMIT 1"
+        )
+        rows = self._connection.query(sql, (meter,))
+        return _utc(rows[0][0]) if rows else None
+
+    def readings_at(self, meter: Meter, boundaries: Sequence[datetime]) -> list[Reading | None]:
+        """Return the latest readings before each boundary; boundaries are whole hours, in order."""
+        found = self._readings_of(meter.number, [boundary - _HOUR for boundary in boundaries])
+        result: list[Reading | None] = []
+        latest: Reading | None = None
+        for boundary in reversed(boundaries):
+            reading = found.get(boundary - _HOUR)
+            if reading is None and meter.first is not None and meter.first < boundary:
+                # The one found for a later boundary is also the latest before this one, if it lies before it.
+                reading = (
+                    latest if latest is not None and latest.hour < boundary else self._before(meter.number, boundary)
+                )
+            latest = reading or latest
+            result.append(reading)
+        return result[::-1]
+
+    def _readings_of(self, meter: int, hours: Sequence[datetime]) -> dict[datetime, Reading]:
+        found = {}
+        for begin in range(0, len(hours), _AT_ONCE):
+            part = hours[begin : begin + _AT_ONCE]
+            marks = ", ".join(["%s"] * len(part))
+            sql = (
+                f"SELECT hour, {_LAST} FROM hours"  # noqa: S608 - our own names, and marks
+                f" WHERE meter_id = %s AND hour IN ({marks}) AND last_at IS NOT NULL"
+            )
+            for row in self._connection.query(sql, (meter, *map(sql_time, part))):
+                found[_utc(row[0])] = Reading(_utc(row[0]), tuple(row[1:]))
+        return found
+
+    def _before(self, meter: int, boundary: datetime) -> Reading | None:
+        sql = (
+            f"SELECT hour, {_LAST} FROM hours"  # noqa: S608 - our own names
+            " WHERE meter_id = %s AND hour < %s AND last_at IS NOT NULL ORDER BY hour DESC LIMIT 1"
+        )
+        rows = self._connection.query(sql, (meter, sql_time(boundary)))
+        return Reading(_utc(rows[0][0]), tuple(rows[0][1:])) if rows else None
+
+    def first_value(self, meter: int, register: int, start: datetime, end: datetime) -> int | None:
+        """Return the first reading of a register in [start, end)."""
+        name = REGISTERS[register]
+        return self._value(f"COALESCE({name}_first, {name}_last)", name, "ASC", meter, start, end)
+
+    def last_value(self, meter: int, register: int, start: datetime, end: datetime) -> int | None:
+        """Return the last reading of a register in [start, end)."""
+        name = REGISTERS[register]
+        return self._value(f"{name}_last", name, "DESC", meter, start, end)
+
+    def _value(self, column: str, name: str, order: str, meter: int, start: datetime, end: datetime) -> int | None:
+        sql = (
+            f"SELECT {column} FROM hours WHERE meter_id = %s AND hour >= %s AND hour < %s"  # noqa: S608 - our own names
+            f" AND {name}_last IS NOT NULL ORDER BY hour {order} LIMIT 1"
+        )
+        rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
+        return int(rows[0][0]) if rows else None
+
+    def shape_changes(self, meter: int) -> list[tuple[datetime, int]]:
+        """Return the hours from which other registers are read, or in another mode, with a number for the shape."""
+        sql = (
+            "SELECT hour, shape FROM (SELECT hour, shape, LAG(shape) OVER (ORDER BY hour) AS previous FROM"  # noqa: S608
+            f" (SELECT hour, {_SHAPE} + (standard & 2) * {1 << len(REGISTERS)} AS shape FROM hours"
+            " WHERE meter_id = %s AND last_at IS NOT NULL) AS shapes) AS steps"
+            " WHERE previous IS NULL OR previous <> shape ORDER BY hour"
+        )
+        return [(_utc(hour), int(shape or 0)) for hour, shape in self._connection.query(sql, (meter,))]
+
+    def breaks(self, meter: int, start: datetime, end: datetime) -> list[Break]:
+        """Return the breaks in [start, end)."""
+        sql = (
+            "SELECT hour, register, step FROM breaks"
+            " WHERE meter_id = %s AND hour >= %s AND hour < %s AND step <> 0 ORDER BY hour, register"
+        )
+        rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
+        return [Break(_utc(hour), int(register), int(step)) for hour, register, step in rows]
+
+    def coverage(self, meter: int, boundaries: Sequence[datetime]) -> list[Coverage]:
+        """Return what is covered between neighbouring boundaries."""
+        if len(boundaries) < 2:
+            return []
+        # INTERVAL() with constants is a binary search; a join with a table of ranges takes seconds.
+        limits = ", ".join(str(int(boundary.timestamp())) for boundary in boundaries)
+        sql = (
+            f"SELECT INTERVAL(UNIX_TIMESTAMP(hour), {limits}) AS place, COUNT(*), SUM(seconds)"  # noqa: S608 - numbers
+            " FROM hours WHERE meter_id = %s AND hour >= %s AND hour < %s GROUP BY place"
+        )
+        rows = self._connection.query(sql, (meter, sql_time(boundaries[0]), sql_time(boundaries[-1])))
+        found = {int(place): Coverage(int(hours), int(seconds)) for place, hours, seconds in rows}
+        return [found.get(place, Coverage(0, 0)) for place in range(1, len(boundaries))]
+
+    def gaps(self, meter: int, start: datetime, end: datetime, *, has_holes: bool) -> list[Gap]:
+        """Return the gaps of more than a minute whose end lies in [start, end).
+
+        A gap ends in an hour that is not whole, or follows one that is not, or an hour without a row. The last needs
+        another query, only made if the range `has_holes`.
+        """
+        sql = "SELECT hour FROM hours WHERE meter_id = %s AND hour >= %s AND hour < %s AND seconds < %s"
+        candidates = set()
+        for (hour,) in self._connection.query(sql, (meter, sql_time(start - _HOUR), sql_time(end), _WHOLE)):
+            candidates |= {_utc(hour), _utc(hour) + _HOUR}
+        if has_holes:
+            candidates |= self._after_holes(meter, start, end)
+        gaps = (self._gap_before(meter, hour) for hour in sorted(candidates) if start <= hour < end)
+        return [gap for gap in gaps if gap is not None]
+
+    def _after_holes(self, meter: int, start: datetime, end: datetime) -> set[datetime]:
+        sql = (
+            "SELECT hour FROM (SELECT hour, LAG(hour) OVER (ORDER BY hour) AS previous FROM hours"
+            " WHERE meter_id = %s AND hour >= %s AND hour < %s) AS pairs"
+            " WHERE previous IS NULL OR previous < hour - INTERVAL 1 HOUR"
+        )
+        return {_utc(hour) for (hour,) in self._connection.query(sql, (meter, sql_time(start), sql_time(end)))}
+
+    def _gap_before(self, meter: int, hour: datetime) -> Gap | None:
+        after = self._connection.query(
+            f"SELECT first_at, {_FIRST} FROM hours"  # noqa: S608 - our own names
+            " WHERE meter_id = %s AND hour = %s AND last_at IS NOT NULL",
+            (meter, sql_time(hour)),
+        )
+        before = after and self._connection.query(
+            f"SELECT last_at, {_LAST} FROM hours"  # noqa: S608 - our own names
+            " WHERE meter_id = %s AND hour < %s AND last_at IS NOT NULL ORDER BY hour DESC LIMIT 1",
+            (meter, sql_time(hour)),
+        )
+        if not after or not before:
+            return None
+        start, end = _utc(before[0][0]), _utc(after[0][0])
+        if end - start <= timedelta(minutes=1):
+            return None
+        return Gap(hour, start, end, tuple(before[0][1:]), tuple(after[0][1:]))
+
+    def imported(self, meter: int, start: datetime, end: datetime) -> list[Imported]:
+        """Return what was imported for [start, end), in order; a day or a month is of its last hour."""
+        sql = (
+            "SELECT hour, register, wh, hours FROM imported_hours WHERE meter_id = %s AND hour >= %s AND hour < %s"
+            " ORDER BY hour, register"
+        )
+        rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
+        return [Imported(_utc(hour), int(register), int(wh), int(hours)) for hour, register, wh, hours in rows]
+
+    def rows(self, meter: int, start: datetime, end: datetime) -> list[HourRow]:
+        """Return the hours in [start, end) as they stand."""
+        sql = (
+            "SELECT hour, drawn_wh, injected_wh, supplier, seconds, first_at, last_at FROM hours"
+            " WHERE meter_id = %s AND hour >= %s AND hour < %s ORDER BY hour"
+        )
+        rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
+        return [
+            HourRow(_utc(hour), drawn, injected, supplier, int(seconds), _maybe_utc(first), _maybe_utc(last))
+            for hour, drawn, injected, supplier, seconds, first, last in rows
+        ]
+
+
+def _utc(moment: Any) -> datetime:
+    result: datetime = moment.replace(tzinfo=UTC)
+    return result
+
+
+def _maybe_utc(moment: Any) -> datetime | None:
+    return None if moment is None else _utc(moment)

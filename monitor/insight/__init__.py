@@ -1,0 +1,1 @@
+"""More than kilowatt-hours: peaks, base load, profile, voltage, overloads, off-peak windows, Tempo colours."""

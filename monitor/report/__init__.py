@@ -1,0 +1,1 @@
+"""Reports in the terminal and in files: tables, CSV, JSON; in French or English."""

@@ -1,0 +1,86 @@
+"""Writes an answer as JSON or CSV."""
+
+import csv
+import json
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Any, TextIO
+
+from common.frame import write_stamp
+from monitor.answers.answers import Answer, Period
+from monitor.report.formats import Formats, round_money
+
+
+def json_rows(answer: Answer) -> str:
+    """Return a list of periods; amounts are texts with two decimals, null where nothing of a bill is known."""
+    return json.dumps([_json(period) for period in answer.periods], indent=1, ensure_ascii=False)
+
+
+def _json(period: Period) -> dict[str, Any]:
+    energy, cost = period.energy, period.cost
+    known = not any(missing.what == "contract" for missing in cost.missing) and (cost.total or not cost.missing)
+    return {
+        "start": write_stamp(energy.start),
+        "end": write_stamp(energy.end),
+        "hours": (energy.end - energy.start) // timedelta(hours=1),
+        "wh": dict(energy.wh),
+        "injected_wh": energy.injected_wh,
+        "recovered_wh": energy.recovered_wh,
+        "imported_wh": energy.imported_wh,
+        "coverage": round(energy.coverage, 4),
+        "cost": {
+            "energy": str(round_money(cost.energy)),
+            "subscription": str(round_money(cost.subscription)),
+            "total": str(round_money(cost.total)),
+        }
+        if known
+        else None,
+        "flags": _flags(period),
+    }
+
+
+def _flags(period: Period) -> list[str]:
+    energy, cost = period.energy, period.cost
+    flags = (
+        ("incomplete", energy.expected > 0 and energy.coverage < 1),
+        ("recovered", energy.recovered_wh > 0),
+        ("imported", energy.imported_wh > 0),
+        ("partial_cost", cost.partial),
+    )
+    return [name for name, holds in flags if holds]
+
+
+def write_csv(answer: Answer, formats: Formats, output: TextIO, *, french: bool) -> None:
+    """Write a table: for machines with `,` and times in UTC, or for a French spreadsheet with `;` and local times.
+
+    The byte order mark that such a spreadsheet wants is part of the text.
+    """
+    if french:
+        output.write("\ufeff")
+    writer = csv.writer(output, delimiter=";" if french else ",", lineterminator="\n")
+    registers = sorted({name for period in answer.periods for name in period.energy.wh})
+    writer.writerow(_header(answer, registers, formats, french=french))
+    for period in answer.periods:
+        writer.writerow(_cells(period, registers, formats, french=french))
+
+
+def _header(answer: Answer, registers: Sequence[str], formats: Formats, *, french: bool) -> Iterator[str]:
+    yield from (formats.text(f"csv_{name}") for name in ("start", "end", "hours"))
+    for name in registers:
+        yield formats.text("csv_wh", name=formats.register(name, answer.names) if french else name)
+    columns = ("total", "injected", "recovered", "imported", "coverage", "energy", "subscription", "cost")
+    yield from (formats.text(f"csv_{name}") for name in columns)
+
+
+def _cells(period: Period, registers: Sequence[str], formats: Formats, *, french: bool) -> Iterator[object]:
+    energy, cost = period.energy, period.cost
+    for moment in (energy.start, energy.end):
+        yield f"{moment.astimezone(formats.zone):%d/%m/%Y %H:%M}" if french else write_stamp(moment)
+    yield (energy.end - energy.start) // timedelta(hours=1)
+    yield from (energy.wh.get(name, 0) for name in registers)
+    yield energy.total_wh
+    yield "" if energy.injected_wh is None else energy.injected_wh
+    yield energy.recovered_wh
+    yield energy.imported_wh
+    numbers = (round(energy.coverage, 4), *(round_money(one) for one in (cost.energy, cost.subscription, cost.total)))
+    yield from (str(number).replace(".", ",") if french else str(number) for number in numbers)

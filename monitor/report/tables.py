@@ -1,0 +1,183 @@
+"""Draws reports on a terminal, with rich."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TextIO
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from monitor.answers.answers import Answer, Period
+from monitor.comparison.clock import Why
+from monitor.comparison.compare import Comparison, OfferCost
+from monitor.prices.model import PriceRow
+from monitor.report.formats import Formats
+
+_WIDEST, _PIPED = 100, 80  # columns
+_BAR = 24
+
+
+class Tables:
+    """Prints on a stream; in a pipe without colours, 80 columns wide."""
+
+    def __init__(self, output: TextIO, formats: Formats) -> None:
+        terminal = output.isatty()
+        self._console = Console(file=output, highlight=False, width=None if terminal else _PIPED)
+        self._console.width = min(self._console.width, _WIDEST)
+        self._formats = formats
+
+    def energy(self, answer: Answer, by: str, newest_price: date | None) -> None:
+        """Print periods with bars, the total, the registers and what is missing."""
+        f, whole = self._formats, answer.whole
+        start, end = f.day(whole.energy.start), f.last_day(whole.energy.end)
+        self._console.print(f.text("title", meter=answer.meter, start=start, end=end))
+        injected = whole.energy.injected_wh
+        table = self._table(by, "energy", "", *(("injected",) if injected else ()), "cost", "coverage")
+        most = max((period.energy.total_wh for period in answer.periods), default=0)
+        for period in answer.periods:
+            table.add_row(*self._cells(period, f.period(by, period.energy.start), most, injected=bool(injected)))
+        table.add_section()
+        table.add_row(*self._cells(whole, f.text("total"), 0, injected=bool(injected)), style="bold")
+        self._console.print(table)
+        for line in (*self._registers(answer), *self._facts(answer), *self._remarks(answer, newest_price)):
+            self._console.print(line)
+
+    def _table(self, first: str, *columns: str) -> Table:
+        table = Table(box=box.SIMPLE, pad_edge=False)
+        table.add_column(self._formats.text(first), no_wrap=True)
+        for key in columns:
+            left = key == ""
+            table.add_column(self._formats.text(key) if key else "", justify="left" if left else "right", no_wrap=True)
+        return table
+
+    def _cells(self, period: Period, name: str, most: int, *, injected: bool) -> list[str]:
+        f, energy, cost = self._formats, period.energy, period.cost
+        nothing = not energy.covered and not energy.total_wh
+        amount = "–" if nothing or cost.total == 0 else f.money(cost.total) + ("*" if cost.partial else "")
+        cells = [name, "–" if nothing else f.kwh(energy.total_wh), _bar(energy.total_wh, most)]
+        if injected:
+            cells.append("–" if energy.injected_wh is None else f.kwh(energy.injected_wh))
+        return [*cells, amount, f.percent(energy.coverage) if energy.expected else "–"]
+
+    def _registers(self, answer: Answer) -> Iterable[str]:
+        f, whole = self._formats, answer.whole
+        for name, wh in whole.energy.wh.items():
+            amount = whole.cost.by_register.get(name)
+            price = "" if amount is None else f" · {f.money(amount)}"
+            yield f"{f.register(name, answer.names)} : {f.kwh(wh)}\u202fkWh{price}".replace(" :", self._colon())
+        if whole.cost.subscription:
+            yield f"{f.text('subscription')} : {f.money(whole.cost.subscription)}".replace(" :", self._colon())
+
+    def _colon(self) -> str:
+        return "\u00a0:" if self._formats.language == "fr" else ":"
+
+    def _facts(self, answer: Answer) -> Iterable[str]:
+        f, peak = self._formats, answer.peak
+        if peak is not None:
+            power = f.number(Decimal(peak.power), 0)
+            yield f.text("peak", power=power, day=f.day(peak.at), time=f.clock(peak.at))
+        if answer.base_load is not None:
+            yield f.text("base_load", watts=f.number(Decimal(answer.base_load), 0))
+
+    def _remarks(self, answer: Answer, newest_price: date | None) -> Iterable[str]:
+        f, energy, cost = self._formats, answer.whole.energy, answer.whole.cost
+        hours, missing = energy.expected // 3600, (energy.expected - energy.covered) // 3600
+        if missing:
+            yield f.text("partial_data", missing=missing, hours=hours, percent=f.percent(energy.coverage))
+        if energy.recovered_wh:
+            yield f.text("recovered", kwh=f.kwh(energy.recovered_wh))
+        if energy.imported_wh:
+            yield f.text("imported", kwh=f.kwh(energy.imported_wh))
+        for change in answer.changes:
+            yield f.text("unnamed_change", day=f.day(change.at), before=change.before, after=change.after)
+        for gap in cost.missing:
+            day = self._formats.calendar_day(gap.day)
+            if gap.offer is None:
+                yield "* " + f.text("no_contract", day=day)
+            else:
+                what = f.text("subscription") if gap.what == "subscription" else f.register(gap.what, answer.names)
+                yield "* " + f.text("no_price", what=what.lower(), offer=self._formats.offer(gap.offer), day=day)
+        if cost.total and newest_price is not None:
+            yield f.text("prices_of", day=self._formats.calendar_day(newest_price))
+
+    def comparison(self, meter: str, comparison: Comparison) -> None:
+        """Print what each offer would have cost; only those that lack nothing have a rank."""
+        f = self._formats
+        self._console.print(
+            f.text(
+                "compare_title",
+                meter=meter,
+                start=f.day(comparison.start),
+                end=f.last_day(comparison.end),
+                kwh=f.kwh(comparison.wh),
+                known=f.number(Decimal(int(comparison.covered)), 0),
+                hours=f.number(Decimal(comparison.hours), 0),
+            )
+        )
+        table = self._table("rank", "offer", "energy_cost", "subscription", "total", "difference")
+        yours = next((cost for cost in comparison.offers if cost.yours and cost.rankable), None)
+        for place, cost in enumerate(comparison.offers, 1):
+            name = self._formats.offer(cost.offer) + (f" ({f.text('yours')})" if cost.yours else "")
+            if not cost.rankable:
+                table.add_row("–", name, *[""] * 4)
+                continue
+            against = "" if yours is None or cost is yours else self._signed(cost.total - yours.total)
+            amounts = (f.money(amount) for amount in (cost.energy, cost.subscription, cost.total))
+            table.add_row(str(place), name, *amounts, against)
+        table.columns[1].justify, table.columns[1].no_wrap = "left", False
+        self._console.print(table)
+        for line in self._verdicts(comparison, yours):
+            self._console.print(line)
+
+    def _signed(self, amount: Decimal) -> str:
+        return ("+" if amount > 0 else "−") + self._formats.money(abs(amount))
+
+    def _verdicts(self, comparison: Comparison, yours: OfferCost | None) -> Iterable[str]:
+        f = self._formats
+        for cost in comparison.offers:
+            for why, count in cost.unknown.items():
+                reason = f.text(f"why_{why.value}", count=count)
+                about = f.text("partial") if why in (Why.PRICES, Why.COLOURS) else ""
+                yield f"{self._formats.offer(cost.offer)}{self._colon()} {reason}" + (f" ({about})" if about else "")
+        best = comparison.offers[0] if comparison.offers and comparison.offers[0].rankable else None
+        if yours is None or best is None:
+            return
+        if best is yours:
+            yield f.text("cheapest")
+        else:
+            amount = f.money(yours.total - best.total)
+            yield f.text("unchanged", offer=self._formats.offer(best.offer), amount=amount, more_or_less=f.text("less"))
+
+    def prices(self, rows: Sequence[tuple[PriceRow, str]], power: int | None) -> None:
+        """Print rows of prices with the file that each is from; subscriptions of one power, if that is known."""
+        f = self._formats
+        for row, origin in rows:
+            grade = f", {f.text('price_grade')} {row.grade}" if row.grade else ""
+            end = (
+                ""
+                if row.end is None
+                else f" {f.text('price_to', day=self._formats.calendar_day(row.end - timedelta(1)))}"
+            )
+            since = f.text("price_from", day=self._formats.calendar_day(row.start))
+            self.line(f"{self._formats.offer(row.offer)}, {since}{end} ({origin.rpartition('/')[2]}{grade})")
+            for limit in sorted(row.kwh):
+                band = f"{f.text('price_band', power=limit)} " if limit else ""
+                prices = (f"{f.register(name, {})} {f.number(price, 4)}" for name, price in row.kwh[limit].items())
+                self.line(f"  {band}{' · '.join(prices)} {f.text('price_kwh')}")
+            amounts = [
+                f"{kva} kVA {f.number(amount, 2)}"
+                for kva, amount in sorted(row.subscription.items())
+                if power in (None, kva)
+            ]
+            if amounts:
+                self.line(f"  {f.text('subscription')} {' · '.join(amounts)} {f.text('price_year')}")
+
+    def line(self, text: str) -> None:
+        """Print a line."""
+        self._console.print(text, markup=False)
+
+
+def _bar(value: int, most: int) -> str:
+    return "█" * round(value / most * _BAR) if most else ""

@@ -1,0 +1,180 @@
+"""Label sets in the database: whole, or as the difference from another one that is whole (`base_id`).
+
+Nearly all label sets of a day differ from the one before only in a maximum and its stamp. As a difference they take an
+eighth of the room. A base is never a difference itself. The digest is always that of the whole content, so a label set
+is found by it whatever its form.
+"""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from common.database import Connection
+from common.labels import ADDRESS
+from storer.database.rows import LabelSet, content_text
+
+_MOST_BASES = 10_000  # in memory, of 2 kB each: a few for each meter
+_PARTS = ("frame", "stamps")  # the keys of a content whose labels may differ
+
+_COLUMNS = (
+    "digest, subscription_type, subscribed_current, pricing_period, current_max, schedule, state_code,"
+    " registers_at_rest, index_total, content"
+)
+_VALUES = ", ".join(["%s"] * 10)
+_ADD_WHOLE = (
+    f"INSERT INTO label_sets ({_COLUMNS}) VALUES ({_VALUES})"  # noqa: S608 - our own names
+    " ON DUPLICATE KEY UPDATE digest = digest"
+)
+# The id of the base is read in the statement that uses it: an id that was kept could name another label set by now.
+_ADD_DIFFERENCE = (
+    f"INSERT INTO label_sets ({_COLUMNS}, base_id) SELECT {_VALUES}, base.id"  # noqa: S608 - our own names
+    " FROM label_sets AS base WHERE base.digest = %s AND base.base_id IS NULL"
+    " ON DUPLICATE KEY UPDATE digest = label_sets.digest"
+)
+
+
+def difference(content: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the labels of `content` whose value or stamp differs; both have the same labels in the same order."""
+    parts = {}
+    for part in _PARTS:
+        other = base.get(part, {})
+        changed = {label: value for label, value in content.get(part, {}).items() if value != other[label]}
+        if changed:
+            parts[part] = changed
+    return parts
+
+
+def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the whole content again."""
+    return {**base, **{part: {**base[part], **changes[part]} for part in _PARTS if part in changes}}
+
+
+def find_label_sets(connection: Connection, digests: Collection[bytes]) -> dict[bytes, int]:
+    """Return the ids of those label sets that exist, by digest."""
+    marks = ", ".join(["%s"] * len(digests))
+    sql = f"SELECT digest, id FROM label_sets WHERE digest IN ({marks})"  # noqa: S608 - only marks
+    return {bytes(digest): int(number) for digest, number in connection.query(sql, sorted(digests))}
+
+
+def read_contents(connection: Connection, ids: Collection[int]) -> dict[int, Any]:
+    """Return the whole contents of label sets, parsed, by id; those that are missing, or whose base is, are left out.
+
+    Raises:
+        DatabaseError: the database is unavailable, or refuses the query.
+    """
+    if not ids:
+        return {}
+    found = _read(connection, ids)
+    bases = _read(connection, {base for _, base in found.values() if base is not None} - found.keys()) | found
+    contents = {}
+    for number, (content, base) in found.items():
+        if base is None:
+            contents[number] = content
+        elif base in bases:
+            contents[number] = merge(bases[base][0], content)
+    return contents
+
+
+def missing_label_set(connection: Connection, number: int) -> int:
+    """Return which label set is missing, if `read_contents` left this one out: itself, or its base."""
+    found = _read(connection, [number])
+    base = found[number][1] if found else None
+    return number if base is None else base
+
+
+def _read(connection: Connection, ids: Collection[int]) -> dict[int, tuple[Any, int | None]]:
+    """Return by id the content as it is stored, parsed, and the id of the base."""
+    if not ids:
+        return {}
+    base = "base_id" if _has_differences(connection) else "NULL"
+    sql = f"SELECT id, content, {base} FROM label_sets WHERE id IN ({', '.join(['%s'] * len(ids))})"  # noqa: S608 - our own names
+    return {
+        int(number): (json.loads(text), None if base_id is None else int(base_id))
+        for number, text, base_id in connection.query(sql, sorted(ids))
+    }
+
+
+def _has_differences(connection: Connection) -> bool:
+    """Return whether the tables know differences; those of a version before 5 have whole label sets only."""
+    return bool(
+        connection.query(
+            "SELECT 1 FROM information_schema.columns"
+            " WHERE table_schema = DATABASE() AND table_name = 'label_sets' AND column_name = 'base_id'"
+        )
+    )
+
+
+@dataclass(slots=True)
+class _Base:
+    """A whole label set, and how well it serves as a base."""
+
+    digest: bytes
+    content: str
+    shortest: int  # characters of the shortest difference from it so far
+    excess: int = 0  # characters by which the others were longer
+
+
+class LabelSetWriter:
+    """Adds label sets, and remembers those that can serve as a base: the last whole one of each kind and meter."""
+
+    def __init__(self) -> None:
+        self._bases: dict[str, _Base] = {}  # by kind, the most recently used last
+        self._has_column = False  # tables of an older version get whole label sets only
+
+    def add(self, connection: Connection, label_set: LabelSet) -> int:
+        """Insert a label set, and commit; return 1, or 0 if another storer was faster."""
+        content: dict[str, Any] = json.loads(label_set.content)
+        kind = _kind(content)
+        base = self._bases.pop(kind, None)
+        if base is not None:
+            self._bases[kind] = base
+            self._has_column = self._has_column or _has_differences(connection)
+            if self._has_column and self._add_difference(connection, label_set, content, base):
+                return 1
+        added = connection.execute(_ADD_WHOLE, _values(label_set, label_set.content))
+        if added:
+            self._bases.pop(kind, None)
+            self._bases[kind] = _Base(label_set.digest, label_set.content, len(label_set.content) // 2)
+            if len(self._bases) > _MOST_BASES:
+                del self._bases[next(iter(self._bases))]
+        return added
+
+    def _add_difference(
+        self, connection: Connection, label_set: LabelSet, content: Mapping[str, Any], base: _Base
+    ) -> int:
+        """Insert the difference from a base; return 0 if that does not pay, or changed nothing."""
+        changes = content_text(difference(content, json.loads(base.content)))
+        if len(changes) > len(label_set.content) // 2:
+            return 0
+        # Values that change one after the other make differences longer and longer. When they have taken as much more
+        # as a whole label set takes, one is worth it: the next differences are short again.
+        base.shortest = min(base.shortest, len(changes))
+        base.excess += len(changes) - base.shortest
+        if base.excess > len(label_set.content):
+            return 0
+        # It changes nothing if the set is there already, or its base is not: the database went back, or was cleaned up.
+        return connection.execute(_ADD_DIFFERENCE, (*_values(label_set, changes), base.digest))
+
+
+def _kind(content: Mapping[str, Any]) -> str:
+    """Return what two label sets must have in common for a difference: all but values and stamps, and the meter."""
+    rest = {key: value for key, value in content.items() if key not in _PARTS}
+    addresses = [content["frame"].get(label) for label in ADDRESS.values()]
+    labels = {part: list(content[part]) if part in content else None for part in _PARTS}  # no stamps, or none at all
+    return content_text({"rest": rest, "of": addresses, **labels})
+
+
+def _values(label_set: LabelSet, content: str) -> tuple[object, ...]:
+    return (
+        label_set.digest,
+        label_set.subscription_type,
+        label_set.subscribed_current,
+        label_set.pricing_period,
+        label_set.current_max,
+        label_set.schedule,
+        label_set.state_code,
+        label_set.idle_registers_total,
+        label_set.index_total,
+        content,
+    )

@@ -1,0 +1,69 @@
+"""Marks hours whose frames are stored late: the rollups must compute these again.
+
+Frames that arrive in time need no mark: the rollups always compute the last minutes again. A mark is written in the
+transaction of its frames, so neither is there without the other.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from common.database import Connection, sql_time
+from storer.database.rows import Row
+
+LATE = timedelta(minutes=5)  # between a frame's timestamp and the server's clock, either way
+_CLOCK_EVERY = 60.0  # seconds
+_FIRST_HOUR = datetime(1970, 1, 1, 1, tzinfo=UTC)  # the first that a TIMESTAMP can hold
+_MARK = (
+    "INSERT INTO late_hours (meter_id, hour, storer) VALUES (%s, %s, %s)"
+    " ON DUPLICATE KEY UPDATE touched = touched + 1, waiting = 1"
+)
+
+Hours = set[tuple[str, datetime]]  # address of the meter, start of the hour
+
+
+class ServerClock:
+    """The database server's clock, read once a minute: the one clock that all storers share."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._due = float("-inf")
+        self._server = datetime.min.replace(tzinfo=UTC)
+        self._at = 0.0
+
+    def __call__(self) -> datetime:
+        """Return the time, in UTC; call it outside a transaction.
+
+        Raises:
+            DatabaseError: the database is unavailable.
+        """
+        at = time.monotonic()
+        if at >= self._due:
+            ((server,),) = self._connection.query("SELECT NOW(6)")
+            self._server, self._at, self._due = server.replace(tzinfo=UTC), at, at + _CLOCK_EVERY
+        return self._server + timedelta(seconds=at - self._at)
+
+
+class LateFrames:
+    """Finds and marks the hours of late frames, over one connection."""
+
+    def __init__(self, connection: Connection, storer: str, now: Callable[[], datetime]) -> None:
+        """`storer` is its name: each has marks of its own, so that two never wait for each other."""
+        self._connection = connection
+        self._storer = storer
+        self._now = now
+
+    def hours(self, rows: Iterable[Row]) -> Hours:
+        """Return the hours of those rows that are late; call it outside the transaction that writes them."""
+        now = self._now()
+        early, late = now - LATE, now + LATE
+        return {
+            (row.meter, row.timestamp.replace(minute=0, second=0, microsecond=0))
+            for row in rows
+            if not early <= row.timestamp <= late and row.timestamp >= _FIRST_HOUR
+        }
+
+    def mark(self, marks: Sequence[tuple[int, datetime]]) -> None:
+        """Mark hours, by id of the meter; call it in the transaction that writes the frames."""
+        # Always in the same order: two transactions that need the same rows then never deadlock.
+        self._connection.execute_many(_MARK, [(meter, sql_time(hour), self._storer) for meter, hour in sorted(marks)])

@@ -1,0 +1,58 @@
+"""The running registers of standard mode, stored as the difference from what the other indexes say.
+
+EAST is the sum of EASF01 to EASF10, and of EASD01 to EASD04 (up to a watt-hour of rounding). So the running register of
+each follows from EAST and from those that do not run, which are in the label set. A column that is relative holds by
+how much the register is less than that, modulo 2**32, which is nearly always 0; a missing EAST counts as 0. Whether a
+column is relative depends on the label set only: all other registers are there, and are integers.
+
+In `index_supplier` NULL says that the frame lacks the register, as in any column. In `index_distributor` 0 and NULL are
+exchanged. Both were measured: a compressed page takes a multiple of a quarter of its size. Without the zeros of one
+column, so many rows of a single-phase meter are in a page that it no longer fits into a quarter; without those of the
+other, the page of a three-phase meter, which fits easily, has more rows.
+"""
+
+from collections.abc import Mapping
+
+from common.frame import Value
+
+_MODULUS = 2**32
+_REGISTERS = {
+    "index_supplier": tuple(f"EASF{number:02}" for number in range(1, 11)),
+    "index_distributor": tuple(f"EASD{number:02}" for number in range(1, 5)),
+}
+
+
+def idle_totals(running: Mapping[str, str], values: Mapping[str, Value]) -> dict[str, int]:
+    """Return for each column that is relative the sum of the registers that do not run.
+
+    `running` has the label by column, `values` the labels that are in no column.
+    """
+    totals = {}
+    for column, labels in _REGISTERS.items():
+        label = running.get(column)
+        if label in labels:
+            idle = [values.get(other) for other in labels if other != label]
+            numbers = [number for number in idle if isinstance(number, int)]
+            if len(numbers) == len(idle):
+                totals[column] = sum(numbers)
+    return totals
+
+
+def number_of(column: str, value: int | None, index_total: int | None, idle: int) -> int | None:
+    """Return what the column holds for a register's value, which is None if the frame lacks it."""
+    return _exchanged(column, _subtracted(value, index_total, idle))
+
+
+def value_of(column: str, number: int | None, index_total: int | None, idle: int) -> int | None:
+    """Return the register's value for what the column holds; None if the frame lacks it."""
+    return _subtracted(_exchanged(column, number), index_total, idle)
+
+
+def _subtracted(number: int | None, index_total: int | None, idle: int) -> int | None:
+    return None if number is None else ((index_total or 0) - idle - number) % _MODULUS
+
+
+def _exchanged(column: str, number: int | None) -> int | None:
+    if column == "index_distributor" and not number:
+        return 0 if number is None else None
+    return number

@@ -1,0 +1,169 @@
+"""The command `teleinfo-storer import`."""
+
+import argparse
+import contextlib
+import sys
+from pathlib import Path
+from typing import TextIO
+
+from common import config
+from common.database import Connection, Database
+from common.errors import ConfigError, FileRefused, PermanentError
+from common.plural import plural
+from common.runtime.cli import whole
+from common.runtime.logs import redact_prm
+from storer.config import StorerConfig
+from storer.database.ids import add_meter
+from storer.imports import writer
+from storer.imports.clock import LocalClock
+from storer.imports.kinds import KINDS, Content, Request, read_content
+from storer.imports.model import read_register
+from storer.imports.plan import Plan, Stored, make_plan
+from storer.imports.series import read_series
+from storer.imports.summary import summary
+from storer.progress import Progress
+
+_UNITS = {"Wh": 1, "kWh": 1000}
+
+
+def declare_import(parser: argparse.ArgumentParser, config_file: Path) -> None:
+    """Declare the arguments of the command; `config_file` is the configuration that it uses."""
+    kinds = "; ".join(f"{name}: {kind.help}" for name, kind in KINDS.items())
+    parser.epilog = f"Kinds: {kinds}. See docs/import.md."
+    add = parser.add_argument
+    add("--config", type=Path, default=config_file, metavar="FILE", help=f"default: {config_file}")
+    add("kind", nargs="?", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
+    add("files", nargs="*", metavar="FILE", help="a file, or the address of a database: mysql://user@host:3306/name")
+    add("--meter", metavar="ADDRESS", help="the meter that it is of; without it the only one that is stored")
+    add("--dry-run", action="store_true", help="only show what would be imported")
+    add("--series", action="append", default=[], metavar="NAME[=REGISTER]", help="a series of a database; repeatable")
+    add("--register", default="total", help="register of a Jeedom file; default: total")
+    add("--unit", choices=_UNITS, default="Wh", help="unit of an index of Jeedom; default: Wh")
+    add("--zone", default="Europe/Paris", metavar="NAME", help="zone of local times; default: Europe/Paris")
+    add("--password-file", type=Path, metavar="FILE", help="the password for the address of a database")
+    other = parser.add_mutually_exclusive_group()
+    other.add_argument("--list", action="store_true", help="show what was imported")
+    other.add_argument("--forget", type=whole, metavar="ID", help="delete what an import brought")
+    parser.set_defaults(command=run_import)
+
+
+def run_import(arguments: argparse.Namespace) -> int:
+    """Import files, list imports, or forget one; return the exit code.
+
+    Raises:
+        ConfigError: the command line is wrong.
+        FileRefused: a file is of another kind, or damaged; those before it are imported.
+        DatabaseError: the database is unavailable, or refuses a statement.
+    """
+    alone = arguments.list or arguments.forget is not None
+    if alone and arguments.kind:
+        raise ConfigError("--list and --forget take no KIND")
+    if not alone and not arguments.files:
+        raise ConfigError(f"what is to be imported? KIND FILE… is expected; kinds: {', '.join(KINDS)}")
+    settings = config.load(StorerConfig, arguments.config)
+    with contextlib.closing(Database(settings.database).connect()) as connection:
+        _check_tables(connection)
+        if arguments.list:
+            _show_list(connection, sys.stdout)
+        elif arguments.forget is not None:
+            _forget(connection, arguments.forget, sys.stdout)
+        else:
+            progress = Progress(sys.stderr)
+            try:
+                _Importer(connection, arguments, progress, sys.stdout).run()
+            finally:
+                progress.clear()
+    return 0
+
+
+def _check_tables(connection: Connection) -> None:
+    sql = "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'imports'"
+    if not connection.query(sql):
+        raise ConfigError("the tables are of an older version: run teleinfo-storer migrate first")
+
+
+class _Importer:
+    """Imports files one after the other."""
+
+    def __init__(self, connection: Connection, arguments: argparse.Namespace, progress: Progress, out: TextIO) -> None:
+        self._connection = connection
+        self._kind: str = arguments.kind
+        self._files: list[str] = arguments.files
+        self._dry_run: bool = arguments.dry_run
+        self._progress = progress
+        self._out = out
+        series, register = read_series(arguments.series), read_register(arguments.register)
+        clock = LocalClock(arguments.zone)
+        self._meter, meter = writer.find_meter(connection, arguments.meter)
+        self._request = Request(
+            meter=meter,
+            clock=clock,
+            series=series,
+            register=register,
+            factor=_UNITS[arguments.unit],
+            password_file=arguments.password_file,
+            progress=lambda part, rows: progress.show_part("reading", part, rows),
+        )
+
+    def run(self) -> None:
+        stored = Stored() if self._meter is None else writer.read_stored(self._connection, self._meter)
+        read = set() if self._meter is None else writer.read_hours(self._connection, self._meter)
+        for number, file in enumerate(self._files, 1):
+            self._progress.show("reading", Path(file).name, 0)
+            try:
+                content = read_content(self._kind, file, self._request)
+            except FileRefused as error:
+                raise FileRefused(f"{file}: {error}; nothing of it was imported") from error
+            plan = make_plan(content.parsed.periods, stored, read, -number)
+            result = self._store(content, plan)
+            self._progress.clear()
+            for line in summary(content, plan, self._request.clock):
+                self._print(line)
+            self._print(f"  {result}")
+
+    def _store(self, content: Content, plan: Plan) -> str:
+        if self._dry_run:
+            return "nothing was imported: this was a dry run"
+        if not plan.new:
+            known = self._meter and writer.find_import(self._connection, self._meter, self._kind, content.digest)
+            return f"nothing new: it is import {known}" if known else "nothing new"
+        if self._meter is None:
+            add_meter(self._connection, self._request.meter)
+            self._meter, _ = writer.find_meter(self._connection, self._request.meter)
+            assert self._meter is not None
+        number = writer.write(
+            self._connection,
+            self._meter,
+            self._kind,
+            content.name,
+            content.digest,
+            plan.new,
+            lambda rows: self._progress.show("importing", "imported_hours", rows),
+        )
+        return f"imported: this is import {number}, which --forget {number} deletes"
+
+    def _print(self, text: str) -> None:
+        print(redact_prm(text), file=self._out)
+
+
+def _show_list(connection: Connection, out: TextIO) -> None:
+    found = writer.list_imports(connection)
+    for one in found:
+        span = f"{one.start:%Y-%m-%d} to {one.end:%Y-%m-%d}, " if one.start and one.end else ""
+        print(
+            f"{one.id}: {one.kind} {one.file}, meter {one.meter}, {span}{plural(one.rows, 'row')},"
+            f" {one.wh / 1000:.3f} kWh, imported {one.taken_at:%Y-%m-%d %H:%M} UTC",
+            file=out,
+        )
+    if not found:
+        print("nothing was imported", file=out)
+
+
+def _forget(connection: Connection, number: int, out: TextIO) -> None:
+    try:
+        deleted = writer.forget(connection, number)
+    except PermanentError as error:
+        raise PermanentError(
+            f"{error}; the account needs DELETE on imported_hours and imports: run mariadb/storer.sql again"
+        ) from error
+    print(f"import {number} is forgotten: {plural(deleted, 'row')} deleted", file=out)

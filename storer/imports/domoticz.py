@@ -1,0 +1,94 @@
+"""Domoticz: the short log of the last days by hour, and its calendar by day before that; in local time."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Any
+
+from storer.imports.clock import LocalClock
+from storer.imports.days import Days
+from storer.imports.jeedom import local_differences
+from storer.imports.model import MAX_POWER, Parsed
+from storer.imports.readings import FALLS, JUMPS
+from storer.imports.series import Series, choose
+from storer.imports.source import Source
+from storer.imports.text import local_day, local_time
+from storer.rollups.registers import INJECTED, SUPPLIER
+
+_DAY = timedelta(days=1)
+# Columns of a P1 or Linky device: energy drawn in two tariffs, and injected in two.
+_LOG = {SUPPLIER[0]: ("Value1",), SUPPLIER[1]: ("Value5",), INJECTED: ("Value2", "Value6")}
+_CALENDAR = {SUPPLIER[0]: ("Counter1",), SUPPLIER[1]: ("Counter3",), INJECTED: ("Counter2", "Counter4")}
+
+
+def read_domoticz(source: Source, wanted: Series, clock: LocalClock) -> Parsed:
+    """Return the energy of some devices, whose names are their numbers, in Wh.
+
+    A meter with tariffs (P1, Linky) becomes registers by itself; any other is the register that was asked for.
+
+    Raises:
+        ConfigError: the devices are not known, or none is chosen out of several.
+        FileRefused: this is no database of Domoticz.
+    """
+    counters = {int(number) for (number,) in source.query("SELECT DISTINCT DeviceRowID FROM Meter_Calendar")}
+    multiple = {int(number) for (number,) in source.query("SELECT DISTINCT DeviceRowID FROM MultiMeter_Calendar")}
+    names = {int(number): str(name) for number, name in source.query("SELECT ID, Name FROM DeviceStatus")}
+    known = {str(number): names.get(number, "") for number in sorted(counters | multiple)}
+    parsed = Parsed()
+    for name, register in choose(wanted, known).items():
+        device = int(name)
+        if device in multiple:
+            _tariffs(source, device, clock, parsed)
+        else:
+            log = source.query("SELECT Date, Value FROM Meter WHERE DeviceRowID = %s ORDER BY Date", (device,))
+            _short(log, register, clock, parsed)
+            has_counter = "Counter" in source.columns("Meter_Calendar")
+            calendar = source.query(
+                f"SELECT Date, Value, {'Counter' if has_counter else '0'} FROM Meter_Calendar"  # noqa: S608 - our own names
+                " WHERE DeviceRowID = %s ORDER BY Date",
+                (device,),
+            )
+            _calendar(calendar, register, clock, parsed)
+    return parsed
+
+
+def _tariffs(source: Source, device: int, clock: LocalClock, parsed: Parsed) -> None:
+    has_counters = "Counter1" in source.columns("MultiMeter_Calendar")
+    for register, columns in _LOG.items():
+        value = " + ".join(columns)
+        counter = " + ".join(_CALENDAR[register]) if has_counters else "0"
+        log = source.query(
+            f"SELECT Date, {value} FROM MultiMeter WHERE DeviceRowID = %s ORDER BY Date",  # noqa: S608 - our own names
+            (device,),
+        )
+        calendar = source.query(
+            f"SELECT Date, {value}, {counter} FROM MultiMeter_Calendar WHERE DeviceRowID = %s ORDER BY Date",  # noqa: S608 - our own names
+            (device,),
+        )
+        if any(row[1] for row in [*log, *calendar]):  # else the meter does not have this tariff
+            _short(log, register, clock, parsed)
+            _calendar(calendar, register, clock, parsed)
+
+
+def _short(rows: Sequence[Sequence[Any]], register: int, clock: LocalClock, parsed: Parsed) -> None:
+    local_differences(((local_time(str(time)), Fraction(str(value))) for time, value in rows), register, clock, parsed)
+
+
+def _calendar(rows: Sequence[Sequence[Any]], register: int, clock: LocalClock, parsed: Parsed) -> None:
+    days = Days(clock, register)
+    last: tuple[date, Fraction] | None = None
+    for line, (time, value, counter) in enumerate(rows, 1):
+        day, total = local_day(str(time)), Fraction(str(counter or 0))
+        wh = Fraction(str(value))
+        # `Value` lacks what was drawn from the last log line of a day to the first of the next one; `Counter`, which
+        # older rows do not have, is the index at the end of the day.
+        if last and total and last[0] == day - _DAY and total >= last[1] > 0:
+            wh = total - last[1]
+        last = (day, total)
+        if wh < 0:
+            parsed.left_out[FALLS] += 1
+        elif wh > MAX_POWER * clock.hours_of(day, day + _DAY):
+            parsed.left_out[JUMPS] += 1
+        else:
+            days.add(day, wh, 1, line)
+    parsed.add(days.parsed())

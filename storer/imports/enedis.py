@@ -1,0 +1,30 @@
+"""What Enedis gives to download: load curves and days, as text or as a workbook."""
+
+from storer.imports.clock import LocalClock
+from storer.imports.enedis_curve import is_curve, parse_curve
+from storer.imports.enedis_table import header, parse_table
+from storer.imports.model import Parsed, refused
+from storer.imports.text import decode, rows
+from storer.imports.workbook import is_workbook, sheets
+
+
+def parse_enedis(data: bytes, clock: LocalClock) -> Parsed:
+    """Return the hours and days of a file.
+
+    Raises:
+        FileRefused: the file is of another kind, or a value is not to be believed.
+    """
+    tables = sheets(data) if is_workbook(data) else [rows(decode(data))]
+    parsed = Parsed()
+    known = False
+    for table in tables:
+        if is_curve(table):
+            parsed.add(parse_curve(table, clock))
+        elif header(table) is not None:
+            parsed.add(parse_table(table, clock))
+        else:
+            continue
+        known = True
+    if not known:
+        raise refused("this is no file of Enedis: columns Horodate and Valeur, Début and Fin, or Date are expected")
+    return parsed

@@ -1,0 +1,87 @@
+"""From mean power or energy of a few minutes to the energy of whole hours."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fractions import Fraction
+from itertools import pairwise
+
+from storer.imports.model import HOUR, Period
+
+INCOMPLETE = "hours of which a part is missing"
+_STEPS = frozenset(timedelta(minutes=minutes) for minutes in (5, 10, 15, 20, 30, 60))
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Energy of at most an hour."""
+
+    end: datetime
+    length: timedelta
+    wh: Fraction
+
+
+def floor_hour(instant: datetime) -> datetime:
+    """Return the beginning of the hour."""
+    return instant.replace(minute=0, second=0, microsecond=0)
+
+
+def ceil_hour(instant: datetime) -> datetime:
+    """Return the end of the hour that an instant belongs to as the end of an interval."""
+    start = floor_hour(instant)
+    return start if start == instant else start + HOUR
+
+
+def steps(ends: Sequence[datetime]) -> list[timedelta | None]:
+    """Return how long each interval of a curve is, by the ends of all of them in order; None: nobody knows.
+
+    The step may change within the curve, and intervals may be missing: a distance is a step if its neighbour confirms
+    it.
+    """
+    before = [None, *(b - a for a, b in pairwise(ends))]
+    found: list[timedelta | None] = []
+    previous: timedelta | None = None
+    for back, forth in zip(before, [*before[1:], None], strict=True):
+        if back in _STEPS and back in (forth, previous):
+            previous = back
+        elif forth in _STEPS and forth is not None and (back is None or forth < back):
+            previous = forth
+        elif back in _STEPS and (previous is None or (back is not None and back < previous)):
+            previous = back
+        found.append(previous)
+    return found
+
+
+def steps_from(starts: Sequence[datetime]) -> list[timedelta | None]:
+    """Return the same by the starts of all intervals, in order."""
+    if not starts:
+        return []
+    mirrored = [starts[0] - (start - starts[0]) for start in reversed(starts)]
+    return list(reversed(steps(mirrored)))
+
+
+def to_hours(intervals: Iterable[Interval], register: int, left_out: Counter[str]) -> list[Period]:
+    """Return the whole hours, in order; those that are not complete are left out, and counted.
+
+    Half a Wh is rounded to the even one, so that many hours have no bias.
+    """
+    hours: defaultdict[datetime, list[Interval]] = defaultdict(list)
+    for interval in intervals:
+        hours[ceil_hour(interval.end)].append(interval)
+    periods = []
+    for end, inside in sorted(hours.items()):
+        if _whole(inside, end):
+            periods.append(Period(end, 1, register, round(sum((part.wh for part in inside), Fraction(0)))))
+        else:
+            left_out[INCOMPLETE] += 1
+    return periods
+
+
+def _whole(inside: Iterable[Interval], end: datetime) -> bool:
+    start = end - HOUR
+    for interval in sorted(inside, key=lambda interval: interval.end):
+        if interval.end - interval.length != start:
+            return False
+        start = interval.end
+    return start == end

@@ -1,0 +1,118 @@
+"""The kinds of files and databases, and how each is read."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from common.errors import ConfigError
+from common.file_errors import reason
+from storer.imports.clock import LocalClock
+from storer.imports.domoticz import read_domoticz
+from storer.imports.edf import parse_edf
+from storer.imports.edgd1er import read_edgd1er
+from storer.imports.enedis import parse_enedis
+from storer.imports.enedis_index import parse_index
+from storer.imports.home_assistant import read_home_assistant
+from storer.imports.jeedom import parse_jeedom, read_jeedom
+from storer.imports.model import Parsed
+from storer.imports.plain import parse_plain
+from storer.imports.series import Series
+from storer.imports.source import Source, is_address, is_sqlite, open_address, open_file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the command line says of what is to be read."""
+
+    meter: str
+    clock: LocalClock
+    series: Series
+    register: int  # of a file with one series
+    factor: int  # Wh in the unit of its values
+    password_file: Path | None = None
+    progress: Callable[[float, int], None] = lambda *_: None
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind: what it is, and its readers; without one, it is only a file, or only a database."""
+
+    help: str
+    parse: Callable[[bytes, Request], Parsed] | None = None
+    read: Callable[[Source, Request], Parsed] | None = None
+
+
+KINDS: Mapping[str, Kind] = {
+    "enedis": Kind(
+        "load curve or days downloaded from Enedis, CSV or XLSX", lambda data, asked: parse_enedis(data, asked.clock)
+    ),
+    "enedis-index": Kind("daily indexes of Enedis, CSV", lambda data, asked: parse_index(data, asked.clock)),
+    "edf": Kind(
+        "half-hours, days, months or indexes downloaded from EDF, each CSV or the whole zip",
+        lambda data, asked: parse_edf(data, asked.clock),
+    ),
+    "home-assistant": Kind(
+        "long-term statistics of Home Assistant", None, lambda source, asked: read_home_assistant(source, asked.series)
+    ),
+    "edgd1er": Kind(
+        "the table `frame` of edgd1er/teleinfo",
+        None,
+        lambda source, asked: read_edgd1er(source, asked.meter, asked.clock, asked.progress),
+    ),
+    "domoticz": Kind(
+        "log and calendar of Domoticz", None, lambda source, asked: read_domoticz(source, asked.series, asked.clock)
+    ),
+    "jeedom": Kind(
+        "history of Jeedom, from its database or a CSV file",
+        lambda data, asked: parse_jeedom(data, asked.clock, asked.register, asked.factor),
+        lambda source, asked: read_jeedom(source, asked.series, asked.clock, asked.factor),
+    ),
+    "csv": Kind("a plain file: start,register,wh", lambda data, asked: parse_plain(data, asked.clock)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a file has, its name for people, and the digest by which it is known again."""
+
+    name: str
+    parsed: Parsed
+    digest: bytes
+
+
+def read_content(kind: str, where: str, asked: Request) -> Content:
+    """Read a file, a file of SQLite, or a database by its address.
+
+    Raises:
+        ConfigError: it cannot be opened, or the command line lacks something.
+        DatabaseError: the server of the database is unavailable, or refuses the user.
+        FileRefused: it is of another kind, or something in it is not to be believed.
+    """
+    how = KINDS[kind]
+    if is_address(where):
+        if how.read is None:
+            raise ConfigError(f"{kind} is read from a file, not from {where}")
+        with open_address(where, asked.password_file) as source:
+            return _of_database(source.name, how.read(source, asked))
+    file = Path(where)
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(16)
+            database = is_sqlite(data)
+            data += b"" if database else opened.read()
+    except OSError as error:
+        raise ConfigError(f"{where} cannot be read: {reason(error)}") from error
+    if database and how.read is not None:
+        with open_file(file) as source:
+            return _of_database(file.name, how.read(source, asked))
+    if how.parse is None or database:
+        wanted = "a database: a file of SQLite, or mysql://user@host:3306/name" if how.parse is None else "a text file"
+        raise ConfigError(f"{where} is of another kind: {kind} is read from {wanted}")
+    return Content(file.name, how.parse(data, asked), hashlib.sha256(data).digest())
+
+
+def _of_database(name: str, parsed: Parsed) -> Content:
+    # A database grows, and its file differs with each write: what was read is what counts.
+    digest = hashlib.sha256("\n".join(map(str, sorted(parsed.periods))).encode())
+    return Content(name, parsed, digest.digest())

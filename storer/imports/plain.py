@@ -1,0 +1,73 @@
+"""A plain file `start,register,wh` for what no other kind reads: hours, parts of them, or days."""
+
+import re
+from collections import defaultdict
+from datetime import UTC, datetime
+from fractions import Fraction
+
+from storer.imports.clock import DOUBLED, LocalClock
+from storer.imports.days import Days
+from storer.imports.enedis_curve import EMPTY, UNKNOWN_STEP
+from storer.imports.intervals import Interval, steps_from, to_hours
+from storer.imports.model import HOUR, Parsed, check_registers, check_wh, read_register, refused
+from storer.imports.text import decode, local_day, local_time, number, plain, rows
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d|\d\d/\d\d/\d{4}")
+_COLUMNS = ["start", "register", "wh"]
+
+
+def parse_plain(data: bytes, clock: LocalClock) -> Parsed:
+    """Return the hours and days of a file; a `start` without an offset is local, one without a time is a whole day.
+
+    If all times are on the hour, each line is an hour; else a line ends where the next one begins.
+
+    Raises:
+        FileRefused: the columns are others, or a value is not to be believed.
+    """
+    text = decode(data)
+    table = rows(text, ";" if ";" in text.partition("\n")[0] else ",")
+    if not table or [plain(cell) for cell in table[0][1]] != _COLUMNS:
+        raise refused("the first line must be: start,register,wh")
+    days: dict[int, Days] = {}
+    times: defaultdict[int, list[tuple[datetime, Fraction]]] = defaultdict(list)
+    parsed = Parsed()
+    for line, cells in table[1:]:
+        if len(cells) != len(_COLUMNS):
+            raise refused(f"3 cells are expected, not {len(cells)}", line)
+        register = read_register(cells[1])
+        wh = number(cells[2], line)
+        if wh is None:
+            parsed.left_out[EMPTY] += 1
+        elif _DAY.fullmatch(cells[0]):
+            days.setdefault(register, Days(clock, register)).add(local_day(cells[0], line), wh, 1, line)
+        else:
+            check_wh(float(wh), 1, line)
+            times[register].append((local_time(cells[0], line), wh))
+    check_registers({*days, *times})
+    for one in days.values():
+        parsed.add(one.parsed())
+    for register, found in times.items():
+        parsed.periods += to_hours(_intervals(found, clock, parsed), register, parsed.left_out)
+    return parsed
+
+
+def _intervals(found: list[tuple[datetime, Fraction]], clock: LocalClock, parsed: Parsed) -> list[Interval]:
+    clear: dict[datetime, Fraction] = {}
+    for stamp, wh in found:
+        if stamp.tzinfo is not None:
+            instant = stamp.astimezone(UTC)
+            if clear.setdefault(instant, wh) != wh:
+                raise refused(f"{stamp.isoformat()} has several values: {float(clear[instant]):g} and {float(wh):g}")
+    if doubled := sum(stamp.tzinfo is not None for stamp, _ in found) - len(clear):
+        parsed.left_out[DOUBLED] += doubled
+    clear |= dict(clock.resolve([row for row in found if row[0].tzinfo is None], parsed.left_out))
+    starts = sorted(clear)
+    on_the_hour = all(start.minute == start.second == 0 for start in starts)
+    lengths = [HOUR] * len(starts) if on_the_hour else steps_from(starts)
+    intervals = []
+    for start, length in zip(starts, lengths, strict=True):
+        if length is None:
+            parsed.left_out[UNKNOWN_STEP] += 1
+        else:
+            intervals.append(Interval(start + length, length, clear[start]))
+    return intervals

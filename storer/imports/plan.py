@@ -1,0 +1,99 @@
+"""Decides what of a file is new: finer or earlier data is never replaced."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Set
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from storer.imports.model import HOUR, Period
+from storer.rollups.registers import INJECTED, SUPPLIER, TOTAL
+
+
+@dataclass(slots=True)
+class Plan:
+    """What becomes of the periods of a file."""
+
+    new: list[Period] = field(default_factory=list)
+    same: int = 0  # are there already
+    different: Counter[int] = field(default_factory=Counter)  # are there with another value, by import
+    others: Counter[int] = field(default_factory=Counter)  # overlap what is there, by import
+    finer: int = 0  # the file itself has finer data
+    read: int = 0  # the meter was read in one of their hours
+    between: int = 0  # of the new: in a gap between readings, whose indexes count that energy, too
+
+
+class Stored:
+    """The periods that are stored for a meter, by register and hour."""
+
+    def __init__(self) -> None:
+        self._at: dict[int, dict[datetime, tuple[Period, int]]] = {}
+
+    def add(self, period: Period, import_id: int) -> None:
+        """Note a stored period."""
+        hours = self._at.setdefault(period.register, {})
+        for hour in _hours(period):
+            hours[hour] = (period, import_id)
+
+    def rivals(self, period: Period) -> Iterator[tuple[Period, int]]:
+        """Yield stored periods that count the same energy as a new one, each at least once."""
+        for register in _rivals(period.register):
+            hours = self._at.get(register)
+            if hours:
+                yield from (hours[hour] for hour in _hours(period) if hour in hours)
+
+
+def make_plan(periods: Iterable[Period], stored: Stored, read: Set[datetime], number: int) -> Plan:
+    """Sort the periods of a file, the finest first; what is new is added to `stored`.
+
+    `read` are the hours in which the meter was read; `number`, below 0, stands for the id that the import will have.
+    """
+    plan = Plan()
+    limits = (min(read), max(read)) if read else None
+    for period in sorted(periods, key=lambda period: (period.hours, period.end, period.register)):
+        rival = next(stored.rivals(period), None)
+        if any(hour in read for hour in _hours(period)):
+            plan.read += 1
+        elif rival is None:
+            plan.new.append(period)
+            stored.add(period, number)
+            plan.between += limits is not None and limits[0] < period.start < limits[1]
+        elif rival[0] == period:
+            plan.same += 1
+        elif rival[1] == number:
+            plan.finer += 1
+        elif (rival[0].end, rival[0].hours, rival[0].register) == (period.end, period.hours, period.register):
+            plan.different[rival[1]] += 1
+        else:
+            plan.others[rival[1]] += 1
+    plan.new.sort()
+    return plan
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A stretch of time without energy."""
+
+    start: datetime
+    hours: int
+
+
+def holes(periods: Iterable[Period]) -> list[Hole]:
+    """Return the stretches within the span of a file that none of its periods is about, in order."""
+    found: list[Hole] = []
+    end: datetime | None = None
+    for period in sorted(periods, key=lambda period: period.start):
+        if end is not None and period.start > end:
+            found.append(Hole(end, (period.start - end) // HOUR))
+        end = period.end if end is None else max(end, period.end)
+    return found
+
+
+def _hours(period: Period) -> Iterator[datetime]:
+    return (period.start + timedelta(hours=number) for number in range(period.hours))
+
+
+def _rivals(register: int) -> tuple[int, ...]:
+    """Return the registers that count the same energy: the total is the sum of the supplier's registers."""
+    if register == INJECTED:
+        return (INJECTED,)
+    return (TOTAL, *SUPPLIER) if register == TOTAL else (TOTAL, register)

@@ -1,0 +1,119 @@
+"""The databases of other programs: a file of SQLite, or a database on a server; only read."""
+
+import contextlib
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from common.database import Database, DatabaseConfig
+from common.errors import ConfigError, FileRefused, PermanentError
+
+_SCHEMES = ("mysql", "mariadb")
+_SQLITE = b"SQLite format 3\x00"
+Rows = Sequence[Sequence[Any]]
+
+
+class Source:
+    """An open database; values in SQL are marked `%s`."""
+
+    def __init__(self, name: str, query: Callable[[str, Sequence[Any]], Rows], *, sqlite: bool) -> None:
+        self.name = name
+        self.sqlite = sqlite
+        self._query = query
+
+    def query(self, sql: str, arguments: Sequence[Any] = ()) -> Rows:
+        """Return all rows.
+
+        Raises:
+            FileRefused: the database has no such table, or is damaged.
+        """
+        return self._query(sql, arguments)
+
+    def columns(self, table: str) -> set[str]:
+        """Return the names of the columns of a table, none if there is no such table."""
+        if self.sqlite:
+            return {str(row[1]) for row in self.query(f"PRAGMA table_info({table})")}
+        sql = "SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = %s"
+        return {str(name) for (name,) in self.query(sql, (table,))}
+
+
+def is_address(text: str) -> bool:
+    """Tell whether a database on a server is meant, and no file."""
+    return urlsplit(text).scheme in _SCHEMES
+
+
+def is_sqlite(data: bytes) -> bool:
+    """Tell whether a file, of which these are the first bytes, is a database of SQLite."""
+    return data.startswith(_SQLITE)
+
+
+@contextlib.contextmanager
+def open_file(file: Path) -> Iterator[Source]:
+    """Open a file of SQLite, which its program may be using.
+
+    Raises:
+        FileRefused: it is not to be read.
+    """
+
+    def query(sql: str, arguments: Sequence[Any]) -> Rows:
+        with _refusing():
+            return connection.execute(sql.replace("%s", "?"), arguments).fetchall()
+
+    with _refusing():
+        connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        yield Source(file.name, query, sqlite=True)
+    finally:
+        connection.close()
+
+
+@contextlib.contextmanager
+def _refusing() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise FileRefused(f"the database cannot be read: {error}; if its program is running, import a copy") from error
+
+
+@contextlib.contextmanager
+def open_address(address: str, password_file: Path | None) -> Iterator[Source]:
+    """Open a database by an address such as mysql://user@host:3306/name.
+
+    Raises:
+        ConfigError: the address is incomplete, or has a password, which others on this machine could see.
+        DatabaseError: the server is unavailable, or refuses the user.
+    """
+    config = _config(address, password_file)
+    connection = Database(config).connect()
+
+    def query(sql: str, arguments: Sequence[Any]) -> Rows:
+        try:
+            return connection.query(sql, arguments)
+        except PermanentError as error:
+            raise FileRefused(f"the database cannot be read: {error}") from error
+
+    try:
+        yield Source(config.name, query, sqlite=False)
+    finally:
+        connection.close()
+
+
+def _config(address: str, password_file: Path | None) -> DatabaseConfig:
+    try:
+        parts = urlsplit(address)
+        port = parts.port or 3306
+    except ValueError as error:
+        raise ConfigError(f"{address!r} is no address such as mysql://user@host:3306/name: {error}") from error
+    if parts.password is not None:
+        raise ConfigError("leave the password out of the address: others could see it; use --password-file FILE")
+    if not parts.hostname or not parts.username or not parts.path.strip("/"):
+        raise ConfigError(f"{address!r} is not complete: mysql://user@host:3306/name is expected")
+    return DatabaseConfig(
+        host=(parts.hostname,),
+        port=port,
+        user=unquote(parts.username),
+        name=unquote(parts.path.strip("/")),
+        password_file=str(password_file) if password_file else None,
+    )

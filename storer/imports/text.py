@@ -1,0 +1,106 @@
+"""Text files as suppliers write them: encodings, decimal commas, thin spaces, names of columns with accents."""
+
+import csv
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import date, datetime
+from fractions import Fraction
+
+from storer.imports.model import refused
+
+Row = tuple[int, list[str]]  # number of the line, cells
+Table = list[Row]
+
+_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?")
+_NOTHING = ("", "na", "n/a", "null", "none", "-", "nan")
+_FORMATS = (
+    "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M",
+)  # fmt: skip
+
+
+def decode(data: bytes) -> str:
+    """Return the text of a file: UTF-8 with or without a mark, else what Windows writes (ISO-8859-1 is part of it)."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace")
+
+
+def rows(text: str, delimiter: str = ";") -> Table:
+    """Return the lines that are not empty, with their cells stripped."""
+    try:
+        return [
+            (number, [cell.strip() for cell in cells])
+            for number, cells in enumerate(csv.reader(text.splitlines(), delimiter=delimiter), 1)
+            if any(cell.strip() for cell in cells)
+        ]
+    except csv.Error as error:
+        raise refused(f"this is no table of text: {error}") from error
+
+
+def plain(text: str) -> str:
+    """Return text in small letters, without accents and with single spaces, to compare names of columns.
+
+    >>> plain("Période  de consommation")
+    'periode de consommation'
+    """
+    letters = unicodedata.normalize("NFKD", text.replace("’", "'"))
+    return " ".join("".join(letter for letter in letters if not unicodedata.combining(letter)).lower().split())
+
+
+def number(text: str, line: int | None = None) -> Fraction | None:
+    """Return a number, exactly; None if the cell says that there is none.
+
+    Raises:
+        FileRefused: it is neither.
+
+    >>> number("1 016,5"), number("NA")
+    (Fraction(2033, 2), None)
+    """
+    compact = re.sub(r"[\s'\u00a0\u202f]", "", text).replace(",", ".")
+    if compact.lower() in _NOTHING:
+        return None
+    if not _NUMBER.fullmatch(compact):
+        raise refused(f"a number is expected, not {text[:40]!r}", line)
+    return Fraction(compact)
+
+
+def local_time(text: str, line: int | None = None) -> datetime:
+    """Return a time: aware if it has an offset, else local.
+
+    Raises:
+        FileRefused: it is no time.
+    """
+    for form in _FORMATS:
+        try:
+            return datetime.strptime(text, form)  # noqa: DTZ007 - local, as the file has it
+        except ValueError:
+            continue
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise refused(f"a time is expected, not {text[:40]!r}", line) from error
+
+
+def local_day(text: str, line: int | None = None) -> date:
+    """Return a day, written as 31/12/2025 or 2025-12-31.
+
+    Raises:
+        FileRefused: it is no day.
+    """
+    form = "%d/%m/%Y" if "/" in text else "%Y-%m-%d"
+    try:
+        return datetime.strptime(text[:10], form).date()  # noqa: DTZ007 - a day of the local calendar
+    except ValueError as error:
+        raise refused(f"a day is expected, not {text[:40]!r}", line) from error
+
+
+def is_number(text: str) -> bool:
+    """Tell whether a cell begins as a number or a day does."""
+    return bool(re.match(r"[-+]?\d", text))
+
+
+def column(names: Sequence[str], *beginnings: str) -> int | None:
+    """Return the place of the first column whose plain name begins so."""
+    return next((place for place, name in enumerate(names) if plain(name).startswith(beginnings)), None)

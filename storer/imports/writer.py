@@ -1,0 +1,175 @@
+"""The tables of imports: what is there, what is added, and what is forgotten."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from common.database import Connection, sql_time
+from common.errors import ConfigError
+from common.runtime.logs import redact_prm
+from storer.imports.model import HOUR, Period
+from storer.imports.plan import Stored
+
+_BATCH = 1000  # rows of an INSERT
+_INSERT = (
+    "INSERT INTO imported_hours (meter_id, hour, register, source, wh, hours, import_id)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """A file that was imported, and what is left of it."""
+
+    id: int
+    meter: str
+    kind: str
+    file: str
+    taken_at: datetime
+    rows: int
+    wh: int  # drawn and injected
+    start: datetime | None  # None: nothing is left
+    end: datetime | None
+
+
+def find_meter(connection: Connection, meter: str | None) -> tuple[int | None, str]:
+    """Return number and address of the meter to import for; the number is None if it is not stored yet.
+
+    Without an address it is the only meter there is. With one it may be new, as long as there is no other meter.
+
+    Raises:
+        ConfigError: it is not clear which, or it is not known.
+        DatabaseError: the database is unavailable.
+    """
+    known = {str(name): int(number) for name, number in connection.query("SELECT identifier, id FROM meters")}
+    if meter is None:
+        if len(known) != 1:
+            names = ", ".join(sorted(known)) or "none is stored yet"
+            raise ConfigError(f"which meter is it? Use --meter ADDRESS ({names})")
+        ((meter, number),) = known.items()
+        return number, meter
+    if meter in known:
+        return known[meter], meter
+    if known:
+        raise ConfigError(f"the meter {meter!r} is unknown; known meters: {', '.join(sorted(known))}")
+    if len(meter) != 12 or not (meter.isascii() and meter.isdecimal()):
+        raise ConfigError(f"{meter!r} is no address of a meter: 12 digits are expected, as ADSC or ADCO has them")
+    return None, meter
+
+
+def read_stored(connection: Connection, meter: int) -> Stored:
+    """Return what was imported for a meter.
+
+    Raises:
+        DatabaseError: the database is unavailable.
+    """
+    stored = Stored()
+    sql = "SELECT hour, hours, register, wh, import_id FROM imported_hours WHERE meter_id = %s"
+    for hour, hours, register, wh, import_id in connection.query(sql, (meter,)):
+        stored.add(Period(hour.replace(tzinfo=UTC) + HOUR, int(hours), int(register), int(wh)), int(import_id))
+    return stored
+
+
+def read_hours(connection: Connection, meter: int) -> set[datetime]:
+    """Return the hours in which a meter was read.
+
+    Raises:
+        DatabaseError: the database is unavailable.
+    """
+    rows = connection.query("SELECT hour FROM hours WHERE meter_id = %s AND last_at IS NOT NULL", (meter,))
+    return {hour.replace(tzinfo=UTC) for (hour,) in rows}
+
+
+def find_import(connection: Connection, meter: int, kind: str, digest: bytes) -> int | None:
+    """Return the import of the very same content, None if there is none.
+
+    Raises:
+        DatabaseError: the database is unavailable.
+    """
+    sql = "SELECT id FROM imports WHERE meter_id = %s AND kind = %s AND digest = %s"
+    rows = connection.query(sql, (meter, kind, digest))
+    return int(rows[0][0]) if rows else None
+
+
+def write(
+    connection: Connection,
+    meter: int,
+    kind: str,
+    file: str,
+    digest: bytes,
+    periods: Sequence[Period],
+    progress: Callable[[int], None] = lambda _: None,
+) -> int:
+    """Store periods, all or none; return the id of the import, which is that of the same content if there is one.
+
+    Raises:
+        DatabaseError: the database is unavailable, or refuses a statement.
+    """
+    with connection.transaction():
+        # The number of a delivery point is part of the names of Enedis' files.
+        connection.execute(
+            "INSERT INTO imports (meter_id, kind, file, digest) VALUES (%s, %s, %s, %s)"
+            " ON DUPLICATE KEY UPDATE id = id",
+            (meter, kind, redact_prm(file)[-255:], digest),
+        )
+        number = find_import(connection, meter, kind, digest)
+        assert number is not None
+        for first in range(0, len(periods), _BATCH):
+            batch = periods[first : first + _BATCH]
+            connection.execute_many(
+                _INSERT,
+                [
+                    (meter, sql_time(one.end - HOUR)[:19], one.register, kind, one.wh, one.hours, number)
+                    for one in batch
+                ],
+            )
+            progress(first + len(batch))
+    return number
+
+
+def list_imports(connection: Connection) -> list[Import]:
+    """Return all imports, in order.
+
+    Raises:
+        DatabaseError: the database is unavailable.
+    """
+    rows = connection.query(
+        "SELECT i.id, m.identifier, i.kind, i.file, i.taken_at, COUNT(h.hour), COALESCE(SUM(h.wh), 0),"
+        " MIN(h.hour - INTERVAL h.hours - 1 HOUR), MAX(h.hour + INTERVAL 1 HOUR)"
+        " FROM imports AS i LEFT JOIN meters AS m ON m.id = i.meter_id"
+        " LEFT JOIN imported_hours AS h ON h.meter_id = i.meter_id AND h.import_id = i.id"
+        " GROUP BY i.id ORDER BY i.id"
+    )
+    return [
+        Import(
+            int(number),
+            str(meter),
+            str(kind),
+            str(file),
+            taken.replace(tzinfo=UTC),
+            int(count),
+            int(wh),
+            start.replace(tzinfo=UTC) if start else None,
+            end.replace(tzinfo=UTC) if end else None,
+        )
+        for number, meter, kind, file, taken, count, wh, start, end in rows
+    ]
+
+
+def forget(connection: Connection, number: int) -> int:
+    """Delete an import and its energy; return how many rows that were.
+
+    Raises:
+        ConfigError: there is no such import.
+        DatabaseError: the database is unavailable, or the account may not delete.
+    """
+    with connection.transaction():
+        rows = connection.query("SELECT meter_id FROM imports WHERE id = %s FOR UPDATE", (number,))
+        if rows:
+            deleted = connection.execute(
+                "DELETE FROM imported_hours WHERE meter_id = %s AND import_id = %s", (rows[0][0], number)
+            )
+            connection.execute("DELETE FROM imports WHERE id = %s", (number,))
+    if not rows:
+        raise ConfigError(f"there is no import {number}: `teleinfo-storer import --list` shows them")
+    return deleted

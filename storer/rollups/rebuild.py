@@ -1,0 +1,71 @@
+"""The command `teleinfo-storer rebuild`: makes the rollups again, at full speed, whether a storer runs or not."""
+
+import contextlib
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from common.database import Database
+from common.errors import Conflict
+from storer.progress import Progress
+from storer.rollups.roller import MINUTE, Rebuilt, Roller
+from storer.rollups.state import read_state, request_rebuild
+
+_TRIES = 10  # after conflicts with a storer that is at the same hours
+
+
+@dataclass(slots=True)
+class Done:
+    """What was rebuilt."""
+
+    hours: int = 0  # with frames
+    frames: int = 0
+
+
+def rebuild(database: Database, start: datetime | None, end: datetime | None, progress: Progress) -> Done:
+    """Roll up hours again, from `start` (the first frame), before `end` (the last); and all that waited for it.
+
+    A storer that runs leaves the rollups to this while it takes. If this is killed, a storer goes on with it.
+
+    Raises:
+        DatabaseError: the database is unavailable, or refuses a statement.
+    """
+    work = _Rebuild(database, progress)
+    for _ in range(_TRIES):
+        with contextlib.suppress(Conflict):
+            return work.run(start, end)
+    return work.run(start, end)
+
+
+class _Rebuild:
+    """The command; `run` may be repeated after an error, and goes on where it was."""
+
+    def __init__(self, database: Database, progress: Progress) -> None:
+        self._database = database
+        self._progress = progress
+        self._done = Done()
+        self._total: timedelta | None = None  # None: not requested yet
+
+    def run(self, start: datetime | None, end: datetime | None) -> Done:
+        with contextlib.closing(self._database.connect()) as connection:
+            roller = Roller(connection, f"rebuild-{secrets.token_hex(4)}", by_force=True)
+            roller.run()
+            if self._total is None:
+                request_rebuild(connection, start, end)
+                state = read_state(connection)
+                self._total = state.remaining if state else timedelta(0)
+            due = time.monotonic() + MINUTE.total_seconds()
+            while (step := roller.rebuild()) is not None:
+                self._note(step)
+                if time.monotonic() >= due:
+                    roller.run()
+                    due = time.monotonic() + MINUTE.total_seconds()
+            roller.close()
+        return self._done
+
+    def _note(self, step: Rebuilt) -> None:
+        self._done.hours += step.hours
+        self._done.frames += step.frames
+        part = 1 - step.remaining / self._total if self._total else 1.0
+        self._progress.show_part("rebuilding", part, self._done.frames)

@@ -1,0 +1,207 @@
+"""The row of `rollup_state`: how far the rollups are, what is to be rebuilt, and who does it now; and late hours."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from common.database import Connection, sql_time
+from storer.rollups.minutes import FIRST_HOUR, HourKey
+
+LEASE = timedelta(minutes=5)
+_HOUR = timedelta(hours=1)
+_ADD_REBUILD = (
+    "rebuild_from = LEAST(COALESCE(rebuild_from, %s), %s), rebuild_to = GREATEST(COALESCE(rebuild_to, %s), %s)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How far the rollups are."""
+
+    up_to: datetime  # minutes before it are final, but for late hours and what is to be rebuilt
+    rebuild_from: datetime | None  # hours to rebuild; None: none
+    rebuild_to: datetime | None  # exclusive
+
+    @property
+    def remaining(self) -> timedelta:
+        """What is to be rebuilt, hours without frames included."""
+        return (
+            timedelta(0)
+            if self.rebuild_from is None or self.rebuild_to is None
+            else self.rebuild_to - self.rebuild_from
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LateHour:
+    """A mark: frames of this hour were stored late."""
+
+    key: HourKey
+    storer: str
+    touched: int  # how often, when the mark was read
+
+
+def floor_hour(instant: datetime) -> datetime:
+    """Return the start of the hour; of a time too early for that, the first one that can be stored."""
+    return max(instant.replace(minute=0, second=0, microsecond=0), FIRST_HOUR)
+
+
+def server_now(connection: Connection) -> datetime:
+    """Return the server's time: one clock for all storers.
+
+    Raises:
+        DatabaseError: the database is unavailable.
+    """
+    ((now,),) = connection.query("SELECT NOW(6)")
+    return now.replace(tzinfo=UTC)  # type: ignore[no-any-return]
+
+
+def take_lease(
+    connection: Connection, name: str, now: datetime, first_up_to: datetime, *, by_force: bool = False
+) -> State | None:
+    """Take or renew the lease; return the state, or None if somebody else has it.
+
+    The lease only saves work: if two roll up at once, the result is the same. So it may be taken by force.
+
+    At the very first time, the frames before `first_up_to` are set to be rebuilt.
+
+    Raises:
+        DatabaseError: the database is unavailable, or refuses a statement.
+    """
+    if read_state(connection) is None:
+        first = first_frame(connection)
+        rebuild = (first, _end_of(first_up_to)) if first is not None and first < first_up_to else (None, None)
+        connection.execute(
+            "INSERT INTO rollup_state (id, up_to, rebuild_from, rebuild_to) VALUES (1, %s, %s, %s)"
+            " ON DUPLICATE KEY UPDATE id = rollup_state.id",
+            (sql_time(first_up_to), *(None if time is None else sql_time(time) for time in rebuild)),
+        )
+    connection.execute(
+        "UPDATE rollup_state SET holder = %s, held_until = %s"
+        " WHERE id = 1 AND (%s OR holder = %s OR holder IS NULL OR held_until IS NULL OR held_until < %s)",
+        (name, sql_time(now + LEASE), by_force, name, sql_time(now)),
+    )
+    rows = connection.query(
+        "SELECT up_to, rebuild_from, rebuild_to FROM rollup_state WHERE id = 1 AND holder = %s AND held_until > %s",
+        (name, sql_time(now)),
+    )
+    return _state(rows[0]) if rows else None
+
+
+def release_lease(connection: Connection, name: str) -> None:
+    """Let somebody else take the lease at once.
+
+    Raises:
+        DatabaseError: the database is unavailable.
+    """
+    connection.execute("UPDATE rollup_state SET holder = NULL WHERE id = 1 AND holder = %s", (name,))
+
+
+def read_state(connection: Connection) -> State | None:
+    """Return the state; None if nothing was rolled up yet.
+
+    Raises:
+        DatabaseError: the database is unavailable, or has no such table.
+    """
+    rows = connection.query("SELECT up_to, rebuild_from, rebuild_to FROM rollup_state WHERE id = 1")
+    return _state(rows[0]) if rows else None
+
+
+def advance(connection: Connection, up_to: datetime, rebuild_from: datetime | None = None) -> None:
+    """Set how far the rollups are final; with `rebuild_from`, what is between is to be rebuilt."""
+    if rebuild_from is None:
+        connection.execute("UPDATE rollup_state SET up_to = %s WHERE id = 1", (sql_time(up_to),))
+    else:
+        connection.execute(
+            f"UPDATE rollup_state SET up_to = %s, {_ADD_REBUILD} WHERE id = 1",  # noqa: S608 - our own names
+            (sql_time(up_to), *_range(floor_hour(rebuild_from), _end_of(up_to))),
+        )
+
+
+def first_frame(connection: Connection, since: datetime | None = None) -> datetime | None:
+    """Return the hour of the first frame, from `since` on; None: there is none.
+
+    Raises:
+        DatabaseError: the database is unavailable, or refuses the query.
+    """
+    ((first,),) = connection.query(
+        "SELECT MIN(timestamp) FROM frames WHERE timestamp >= %s", (sql_time(max(since or FIRST_HOUR, FIRST_HOUR)),)
+    )
+    return None if first is None else floor_hour(first.replace(tzinfo=UTC))
+
+
+def request_rebuild(connection: Connection, start: datetime | None = None, end: datetime | None = None) -> None:
+    """Have the hours from `start` (the first frame), before `end` (as far as the rollups are), rolled up again.
+
+    A running storer does it in the background, and one that starts goes on with it. What is already waiting to be
+    rebuilt stays so. Without any rollups nothing is needed: the first storer makes all of them.
+
+    Raises:
+        DatabaseError: the database is unavailable, or has no such table.
+    """
+    state = read_state(connection)
+    begin = first_frame(connection, start)
+    if state is None or begin is None:
+        return
+    limit = _end_of(state.up_to if end is None else min(end, state.up_to))
+    if begin < limit:
+        connection.execute(
+            f"UPDATE rollup_state SET {_ADD_REBUILD} WHERE id = 1",  # noqa: S608 - our own names
+            _range(begin, limit),
+        )
+
+
+def rebuilt(connection: Connection, state: State, up_to: datetime | None) -> None:
+    """Note that hours were rebuilt as far as `up_to`, None: all of them; not if another request came in between."""
+    to = None if up_to is None else state.rebuild_to
+    connection.execute(
+        "UPDATE rollup_state SET rebuild_from = %s, rebuild_to = %s"
+        " WHERE id = 1 AND rebuild_from = %s AND rebuild_to = %s",
+        tuple(None if time is None else sql_time(time) for time in (up_to, to, state.rebuild_from, state.rebuild_to)),
+    )
+
+
+def late_hours(connection: Connection, limit: int) -> list[LateHour]:
+    """Return marks that wait, the earliest hours first.
+
+    Raises:
+        DatabaseError: the database is unavailable, or refuses the query.
+    """
+    rows = connection.query(
+        "SELECT meter_id, hour, storer, touched FROM late_hours WHERE waiting = 1 ORDER BY hour LIMIT %s", (limit,)
+    )
+    return [LateHour((int(meter), hour.replace(tzinfo=UTC)), storer, touched) for meter, hour, storer, touched in rows]
+
+
+def count_late_hours(connection: Connection) -> int:
+    """Return how many marks wait."""
+    ((count,),) = connection.query("SELECT COUNT(*) FROM late_hours WHERE waiting = 1")
+    return int(count)
+
+
+def mark_rolled(connection: Connection, marks: Iterable[LateHour]) -> None:
+    """Note that these hours were rolled up; one that was touched again since it was read still waits."""
+    for mark in marks:
+        meter, hour = mark.key
+        connection.execute(
+            "UPDATE late_hours SET waiting = 0 WHERE meter_id = %s AND hour = %s AND storer = %s AND touched = %s",
+            (meter, sql_time(hour), mark.storer, mark.touched),
+        )
+
+
+def _end_of(instant: datetime) -> datetime:
+    """Return the end of the hour that an instant is in; the instant itself if an hour begins there."""
+    start = floor_hour(instant)
+    return start if start == instant else start + _HOUR
+
+
+def _range(begin: datetime, end: datetime) -> tuple[str, str, str, str]:
+    """Return the arguments of `_ADD_REBUILD`."""
+    return sql_time(begin), sql_time(begin), sql_time(end), sql_time(end)
+
+
+def _state(row: Sequence[Any]) -> State:
+    up_to, *rebuild = row
+    begin, end = (None if time is None else time.replace(tzinfo=UTC) for time in rebuild)
+    return State(up_to.replace(tzinfo=UTC), begin, end)

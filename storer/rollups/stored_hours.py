@@ -1,0 +1,153 @@
+"""Reads and writes the readings and breaks that `hours` and `breaks` hold."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from common.database import Connection, sql_time
+from common.registers import REGISTERS
+from storer.rollups.breaks import Before, HourReadings, Judgement
+from storer.rollups.registers import TOTAL
+
+#: Columns of `hours` in the order of `hour_row`.
+READINGS = (
+    "first_at",
+    "last_at",
+    "standard",
+    "label_set_id",
+    "supplier",
+    *(f"{register}_first" for register in REGISTERS),
+    *(f"{register}_last" for register in REGISTERS),
+)
+_READINGS = ", ".join(READINGS)
+_LAST = 2  # bit of `standard`: the mode of the last frame
+# If two roll up at once, neither judges an hour by readings that the other is about to change: one of them waits, or
+# fails with a deadlock and does it again.
+_LOCK = " FOR UPDATE"
+_ROW = f"SELECT hour, {_READINGS} FROM hours WHERE meter_id = %s AND last_at IS NOT NULL"  # noqa: S608 - our own names
+
+
+def hour_row(hour: HourReadings) -> tuple[int | str | None, ...]:
+    """Return the values of the columns `READINGS`."""
+    return (
+        f"{hour.first_at:%Y-%m-%d %H:%M:%S}",
+        f"{hour.last_at:%Y-%m-%d %H:%M:%S}",
+        int(hour.first_standard) | int(hour.last_standard) * _LAST,
+        hour.label_set_id,
+        hour.supplier,
+        *hour.first,
+        *hour.last,
+    )
+
+
+def _hour(row: Sequence[Any]) -> HourReadings:
+    hour, first_at, last_at, standard, label_set_id, supplier, *values = row
+    return HourReadings(
+        hour=hour.replace(tzinfo=UTC),
+        first_at=first_at.replace(tzinfo=UTC),
+        last_at=last_at.replace(tzinfo=UTC),
+        first_standard=bool(standard & 1),
+        last_standard=bool(standard & _LAST),
+        first=tuple(values[: len(REGISTERS)]),
+        last=tuple(values[len(REGISTERS) :]),
+        label_set_id=label_set_id,
+        supplier=supplier,
+    )
+
+
+class StoredHours:
+    """The tables `hours` and `breaks`, over one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def of_hour(self, hour: datetime, meters: Sequence[int], *, lock: bool = False) -> dict[int, HourReadings]:
+        """Return the readings of those meters that have any in an hour."""
+        rows = self._connection.query(
+            f"SELECT meter_id, hour, {_READINGS} FROM hours"  # noqa: S608 - our own names
+            f" WHERE hour = %s AND meter_id IN %s AND last_at IS NOT NULL{_LOCK if lock else ''}",
+            (sql_time(hour), tuple(meters)),
+        )
+        return {int(meter): _hour(row) for meter, *row in rows}
+
+    def minutes_of_hour(self, hour: datetime, meters: Sequence[int]) -> dict[int, tuple[int, int]]:
+        """Return how many frames the row of an hour was made of and its minutes as bits, by meter."""
+        rows = self._connection.query(
+            "SELECT meter_id, frames, minutes FROM hours WHERE hour = %s AND meter_id IN %s",
+            (sql_time(hour), tuple(meters)),
+        )
+        return {int(meter): (int(frames), int(minutes)) for meter, frames, minutes in rows}
+
+    def next(self, meter: int, hour: datetime, register: int | None = None) -> HourReadings | None:
+        """Return the next hour of a meter with readings, or with one of a register."""
+        has = "" if register is None else f" AND {REGISTERS[register]}_last IS NOT NULL"
+        rows = self._connection.query(
+            f"{_ROW}{has} AND hour > %s ORDER BY hour LIMIT 1{_LOCK}", (meter, sql_time(hour))
+        )
+        return _hour(rows[0]) if rows else None
+
+    def before(
+        self, meter: int, hour: HourReadings, previous: HourReadings | None = None
+    ) -> tuple[list[Before | None], bool]:
+        """Return the latest reading of each register that an hour has, before it; and whether there is a total then.
+
+        Without any earlier reading, the total counts from the beginning: True. `previous`: the latest hour with
+        readings before this one, if it is known.
+        """
+        if previous is None:
+            rows = self._connection.query(
+                f"{_ROW} AND hour < %s ORDER BY hour DESC LIMIT 1{_LOCK}", (meter, sql_time(hour.hour))
+            )
+            if not rows:
+                return [None] * len(REGISTERS), True
+            previous = _hour(rows[0])
+        found: list[Before | None] = []
+        for register, last in enumerate(hour.last):
+            value = previous.last[register]
+            if last is None:
+                found.append(None)
+            elif value is None:
+                found.append(self._older(meter, previous.hour, register))
+            else:
+                found.append(Before(value, previous.last_at, previous.last_standard))
+        return found, previous.last[TOTAL] is not None
+
+    def _older(self, meter: int, hour: datetime, register: int) -> Before | None:
+        column = f"{REGISTERS[register]}_last"
+        rows = self._connection.query(
+            f"SELECT {column}, last_at, standard FROM hours WHERE meter_id = %s AND hour < %s"  # noqa: S608 - our own names
+            f" AND {column} IS NOT NULL ORDER BY hour DESC LIMIT 1{_LOCK}",
+            (meter, sql_time(hour)),
+        )
+        return Before(rows[0][0], rows[0][1].replace(tzinfo=UTC), bool(rows[0][2] & _LAST)) if rows else None
+
+    def breaks_of_hour(self, hour: datetime, meters: Sequence[int]) -> dict[int, dict[int, int]]:
+        """Return the stored breaks of an hour, by meter and register."""
+        found: dict[int, dict[int, int]] = {}
+        for meter, register, step in self._connection.query(
+            "SELECT meter_id, register, step FROM breaks WHERE hour = %s AND meter_id IN %s",
+            (sql_time(hour), tuple(meters)),
+        ):
+            found.setdefault(int(meter), {})[int(register)] = int(step)
+        return found
+
+    def write_breaks(self, meter: int, hour: datetime, judgement: Judgement, stored: Mapping[int, int]) -> None:
+        """Write the breaks of an hour that differ from those stored; one that is no longer there becomes 0.
+
+        Rows are not deleted: the storer's account has no right to.
+        """
+        for register in sorted(judgement.steps.keys() | stored.keys()):
+            step = judgement.steps.get(register, 0)
+            if stored.get(register, 0) != step:
+                self._connection.execute(
+                    "INSERT INTO breaks (meter_id, hour, register, step) VALUES (%s, %s, %s, %s)"
+                    " ON DUPLICATE KEY UPDATE step = VALUES(step)",
+                    (meter, sql_time(hour), register, step),
+                )
+
+    def write_energy(self, meter: int, hour: datetime, judgement: Judgement) -> None:
+        """Write the energy of an hour."""
+        self._connection.execute(
+            "UPDATE hours SET drawn_wh = %s, injected_wh = %s WHERE meter_id = %s AND hour = %s",
+            (judgement.drawn, judgement.injected, meter, sql_time(hour)),
+        )

@@ -1,0 +1,180 @@
+"""Measures what the rollups cost beside storing, how fast a rebuild is, and what it does to a frame's commit.
+
+    python -m tests.bench.rollups
+
+CPU time is that of this process and of the server together, so what else runs on the machine matters little.
+"""
+
+import argparse
+import contextlib
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from multiprocessing import get_context
+from pathlib import Path
+from statistics import median, quantiles
+
+from common.database import Database, DatabaseConfig
+from demo.servers import Database as Server
+from storer.database.frame_store import FrameStore
+from storer.database.rows import COLUMNS
+from storer.database.schema import make_earlier_partitions
+from storer.rollups.roller import MINUTE, Roller
+from storer.rollups.state import request_rebuild
+from tests.support.frames import DAY, simulated
+from tests.support.rollups import TABLES
+from tests.support.storing import make_tables, store
+
+KIND = "standard-single-phase-tempo"
+SECOND = timedelta(seconds=1)
+MINUTES = 40
+_ROW = f"label_set_id, {', '.join(COLUMNS)}"
+
+
+class Cpu:
+    """CPU time of this process and of a server."""
+
+    def __init__(self, server: Server) -> None:
+        assert server.process is not None
+        self._tasks = Path(f"/proc/{server.process.pid}/task")
+
+    def now(self) -> float:
+        threads = 0
+        for task in self._tasks.iterdir():
+            with contextlib.suppress(OSError):  # a thread that has just ended
+                threads += int((task / "schedstat").read_text().split()[0])
+        return time.process_time() + threads / 1e9
+
+
+def clear(server: Server) -> None:
+    server.sql("".join(f"TRUNCATE {server.name}.{table};" for table in TABLES))
+
+
+def cost_of_storing(server: Server, database: Database, cpu: Cpu, size: int) -> float:
+    """Return the CPU seconds of storing a frame, in batches of a size."""
+    clear(server)
+    frames = list(simulated(KIND, 300 + 20 * size if size > 1 else 600, every=SECOND))
+    with contextlib.closing(FrameStore(database, now=lambda: DAY)) as tables:
+        tables.write(frames[:100])
+        began = cpu.now()
+        for begin in range(100, len(frames) - size + 1, size):
+            tables.write(frames[begin : begin + size])
+        return (cpu.now() - began) / ((len(frames) - 100) // size * size)
+
+
+def cost_of_rolling(server: Server, database: Database, cpu: Cpu, meters: int) -> tuple[float, float]:
+    """Return the CPU seconds of rolling up a frame, minute by minute; and the longest run in seconds of the clock."""
+    clear(server)
+    store(database, simulated(KIND, (MINUTES + 60) * 60, every=SECOND))
+    server.sql(f"USE {server.name}; INSERT IGNORE INTO meters SELECT seq, LPAD(seq, 12, '0') FROM seq_1_to_{meters}")
+    server.sql(f"USE {server.name}; CREATE OR REPLACE TABLE staged SELECT * FROM frames; TRUNCATE frames;")
+    server.sql(f"USE {server.name}; UPDATE late_hours SET waiting = 0;")
+    copy = (
+        f"INSERT INTO frames (timestamp, meter_id, {_ROW}) SELECT timestamp, seq, {_ROW}"
+        f" FROM staged JOIN seq_1_to_{meters} WHERE timestamp >= %s AND timestamp < %s"
+    )
+    spent, longest = 0.0, 0.0
+    with contextlib.closing(database.connect()) as connection:
+        now = DAY + timedelta(minutes=20, seconds=10)
+        connection.execute(copy, (DAY.replace(tzinfo=None), now.replace(tzinfo=None)))
+        roller = Roller(connection, "bench", overlap=timedelta(0), now=lambda: now)
+        roller.run()
+        for _ in range(MINUTES):
+            connection.execute(copy, (now.replace(tzinfo=None), (now + MINUTE).replace(tzinfo=None)))
+            now += MINUTE
+            began, wall = cpu.now(), time.perf_counter()
+            roller.run()
+            spent += cpu.now() - began
+            longest = max(longest, time.perf_counter() - wall)
+    return spent / (MINUTES * 60 * meters), longest
+
+
+def days(server: Server, database: Database, count: int) -> int:
+    """Fill the table with whole days of one meter, a frame a second; return how many frames."""
+    clear(server)
+    store(database, simulated(KIND, 86400, every=SECOND))
+    for day in range(1, count):
+        server.sql(
+            f"USE {server.name}; INSERT INTO frames (timestamp, meter_id, {_ROW})"
+            f" SELECT timestamp - INTERVAL {day} DAY, meter_id, {_ROW} FROM frames WHERE timestamp >= '{DAY:%Y-%m-%d}'"
+        )
+    server.sql(f"USE {server.name}; UPDATE late_hours SET waiting = 0;")
+    return 86400 * count
+
+
+def rebuild_all(database: Database, frames: int, cpu: Callable[[], float]) -> tuple[float, float]:
+    """Rebuild everything; return frames a second of the clock and of CPU time."""
+    now = DAY + timedelta(days=2)
+    with contextlib.closing(database.connect()) as connection:
+        roller = Roller(connection, "bench", by_force=True, now=lambda: now)
+        roller.run()
+        request_rebuild(connection)
+        began, wall, seen = cpu(), time.perf_counter(), 0
+        while step := roller.rebuild():
+            seen += step.frames
+    assert seen >= frames, (seen, frames)
+    return frames / (time.perf_counter() - wall), frames / (cpu() - began)
+
+
+def commits(database: Database, busy: Callable[[], bool]) -> list[float]:
+    """Store single frames for as long as `busy`; return how long each took, in milliseconds."""
+    times = []
+    with contextlib.closing(FrameStore(database, now=lambda: DAY + timedelta(days=2))) as tables:
+        for frame in simulated(KIND, 100_000, every=SECOND, start=DAY + timedelta(days=2), seed=5):
+            began = time.perf_counter()
+            tables.write([frame])
+            times.append((time.perf_counter() - began) * 1000)
+            if not busy():
+                return times
+            time.sleep(0.005)  # the pace of some live meters
+    return times
+
+
+def _rebuild_for_ever(port: int, password: str) -> None:
+    """In a process of its own: rebuild, over and over, until killed."""
+    database = Database(DatabaseConfig(host=("127.0.0.1",), port=port, password=password))
+    while True:
+        rebuild_all(database, 1, time.process_time)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--days", type=int, default=3)
+    parser.add_argument("--runs", type=int, default=3, help="the best of these counts")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, Server(Path(folder)) as server:
+        database = make_tables(server, DAY)
+        cpu = Cpu(server)
+        with contextlib.closing(database.connect()) as connection:
+            make_earlier_partitions(connection, DAY - timedelta(days=40))
+        runs = range(options.runs)
+        storing = {size: min(cost_of_storing(server, database, cpu, size) for _ in runs) for size in (1, 60, 500)}
+        for size, cost in storing.items():
+            print(f"storing in batches of {size}: {cost * 1e6:.0f} µs of CPU a frame")
+        for meters, size in ((1, 1), (1, 60), (100, 500)):
+            results = [cost_of_rolling(server, database, cpu, meters) for _ in (runs if size != 60 else [0])]
+            cost, longest = min(cost for cost, _ in results), min(longest for _, longest in results)
+            print(
+                f"rolling up {meters} meter(s): {cost * 1e6:.1f} µs a frame, {cost / storing[size]:.0%} of storing in"
+                f" batches of {size}; longest run {longest * 1000:.0f} ms"
+            )
+        frames = days(server, database, options.days)
+        speeds = [rebuild_all(database, frames, cpu.now) for _ in runs]
+        wall, of_cpu = (max(speed[number] for speed in speeds) for number in (0, 1))
+        print(f"rebuild: {wall:,.0f} frames/s, {of_cpu:,.0f} for each second of CPU")
+        deadline = time.monotonic() + 20
+        alone = commits(database, lambda: time.monotonic() < deadline)
+        process = get_context("spawn").Process(target=_rebuild_for_ever, args=(server.port, server.password))
+        process.start()
+        time.sleep(2)
+        deadline = time.monotonic() + 20
+        beside = commits(database, lambda: time.monotonic() < deadline)
+        process.kill()
+        process.join()
+        for name, times in (("alone", alone), ("beside a rebuild", beside)):
+            print(f"a commit {name}: median {median(times):.1f} ms, 99 % under {quantiles(times, n=100)[98]:.1f} ms")
+
+
+if __name__ == "__main__":
+    main()

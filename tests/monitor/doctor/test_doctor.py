@@ -1,0 +1,70 @@
+import io
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from common.doctor.findings import Report, Status
+from monitor.doctor.command import check, diagnose
+from monitor.doctor.probe import DatabaseFacts
+
+NOW = datetime(2026, 11, 25, 13, tzinfo=UTC)
+GOOD = DatabaseFacts(
+    version="11.8.6-MariaDB",
+    account="teleinfo-monitor@localhost",
+    meters=("031961000001",),
+    up_to=NOW - timedelta(minutes=15),
+    last_frame=NOW - timedelta(seconds=1),
+)
+
+
+def problems(facts: DatabaseFacts) -> list[tuple[str, str]]:
+    return [
+        (finding.status.value, finding.subject)
+        for finding in diagnose(facts, "teleinfodb at localhost:3306", NOW)
+        if finding.status is not Status.OK
+    ]
+
+
+def test_a_good_database_has_no_problem() -> None:
+    assert problems(GOOD) == []
+
+
+def test_an_account_that_may_write_is_noticed() -> None:
+    assert problems(replace(GOOD, can_write=("INSERT",))) == [("note", "Database")]
+
+
+def test_tables_of_an_older_storer_are_a_problem() -> None:
+    assert problems(replace(GOOD, has_rollups=False)) == [("problem", "Rollups")]
+
+
+def test_rollups_that_stand_still_while_frames_come_are_a_problem() -> None:
+    assert problems(replace(GOOD, up_to=NOW - timedelta(hours=3))) == [("problem", "Rollups")]
+
+
+def test_rollups_of_a_house_that_sends_nothing_are_no_problem() -> None:
+    quiet = replace(GOOD, up_to=NOW - timedelta(days=9), last_frame=NOW - timedelta(days=9))
+    assert problems(quiet) == []
+
+
+def test_hours_that_wait_and_hours_that_are_rebuilt_are_noticed() -> None:
+    assert problems(replace(GOOD, late_hours=5000, rebuilding=True)) == [("note", "Rollups"), ("note", "Rollups")]
+
+
+def test_a_database_that_does_not_answer_is_a_problem_with_what_to_do(tmp_path: Path) -> None:
+    file = tmp_path / "monitor.yaml"
+    file.write_text(
+        "database: {host: 127.0.0.1, port: 1}\ncontracts: [{meter: '1', from: 2025-01-01, offer: zen, power: 9}]\n"
+    )
+    output = io.StringIO()
+    assert check(file, Report(output), lambda problem: f"{problem.issue.value} {problem.offer}", NOW) == 1
+    lines = output.getvalue().splitlines()
+    assert any("problem Database" in line and "→" in line for line in lines)
+    assert any("problem Prices" in line and "zen" in line for line in lines)
+
+
+def test_a_wrong_configuration_ends_the_check(tmp_path: Path) -> None:
+    file = tmp_path / "monitor.yaml"
+    file.write_text("datebase: {}\n")
+    output = io.StringIO()
+    assert check(file, Report(output), lambda problem: "", NOW) == 2
+    assert "did you mean 'database'" in output.getvalue()

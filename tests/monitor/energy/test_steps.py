@@ -1,0 +1,43 @@
+from common.registers import REGISTERS
+from monitor.energy.steps import OTHER, recovered, step
+from monitor.history.hours import Values
+
+
+def values(**known: int) -> Values:
+    return tuple(known.get(name) for name in REGISTERS)
+
+
+def test_registers_are_named_as_the_contract_names_them() -> None:
+    before = values(total=300, supplier_1=100, supplier_2=200, injected=5, reactive_1=7)
+    after = values(total=360, supplier_1=110, supplier_2=250, injected=9, reactive_1=8)
+    result = step(before, after, {}, by_total=True, offer="hphc")
+    assert (result.wh, result.injected_wh, result.reactive_varh) == ({"HCHC": 10, "HCHP": 50}, 4, {"ERQ1": 1})
+    assert step(before, after, {}, by_total=True, offer=None).wh == {"EASF01": 10, "EASF02": 50}
+
+
+def test_a_total_alone_is_base() -> None:
+    assert step(values(total=300), values(total=360), {}, by_total=True, offer="base").wh == {"BASE": 60}
+
+
+def test_what_no_register_of_the_supplier_shows_is_told_apart() -> None:
+    before, after = values(total=300, supplier_1=100), values(total=360, supplier_1=110)
+    assert step(before, after, {}, by_total=True, offer="hphc").wh == {"HCHC": 10, OTHER: 50}
+
+
+def test_a_total_of_another_mode_does_not_count() -> None:
+    before, after = values(total=300, supplier_1=100), values(total=9000, supplier_1=110)
+    assert step(before, after, {}, by_total=False, offer="hphc").wh == {"HCHC": 10}
+
+
+def test_breaks_are_no_energy() -> None:
+    before, after = values(total=300, supplier_1=300), values(total=40, supplier_1=40)
+    assert step(before, after, {0: -270, 1: -270}, by_total=True, offer="hphc").wh == {"HCHC": 10}
+
+
+def test_recovered_energy_is_that_of_the_total_or_of_the_registers() -> None:
+    assert recovered(values(total=300, supplier_1=100), values(total=360, supplier_1=160), ()) == 60
+    assert recovered(values(supplier_1=100, supplier_2=5), values(supplier_1=160, supplier_2=7), ()) == 62
+
+
+def test_a_break_over_the_gap_is_not_recovered() -> None:
+    assert recovered(values(supplier_1=100, supplier_2=5), values(supplier_1=3, supplier_2=7), [1]) == 2

@@ -1,0 +1,123 @@
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from common.registers import REGISTERS
+from monitor.history.hours import Gap
+from monitor.history.power import MinuteRow, VoltageMinute
+from monitor.insight.base_load import base_load
+from monitor.insight.events import outages, overloads, voltages
+from monitor.insight.profile import profile
+from monitor.insight.tempo import learn_colours, season
+from monitor.insight.windows import changes, observed_windows
+from monitor.model import HourEnergy
+
+PARIS = ZoneInfo("Europe/Paris")
+START = datetime(2026, 1, 4, 23, tzinfo=UTC)  # Monday 5 January, 00:00
+
+
+def hour(number: int, wh: int, register: str = "BASE", covered: int = 3600, recovered: bool = False) -> HourEnergy:
+    return HourEnergy(START + timedelta(hours=number), wh, register, covered, recovered=recovered, imported=False)
+
+
+def test_the_base_load_is_the_median_of_the_lowest_hours_of_the_nights() -> None:
+    nights = [[400, 210, 220], [205, 900, 300], [1500, 1500, 1500]]
+    hours = [hour(24 * day + number, wh) for day, night in enumerate(nights) for number, wh in enumerate(night)]
+    result = base_load(hours, PARIS)
+    assert result.watts == 210
+    assert [watts for _, watts in result.nights] == [210, 205, 1500]
+
+
+def test_hours_of_the_day_and_hours_that_are_not_whole_are_no_base_load() -> None:
+    hours = [hour(1, 300), hour(2, 10, covered=600), hour(3, 20, recovered=True), hour(12, 5)]
+    assert base_load(hours, PARIS).watts == 300
+    assert base_load([], PARIS).watts is None
+
+
+def test_a_profile_is_the_mean_of_each_hour_of_the_week() -> None:
+    result = profile([hour(8, 1000), hour(8 + 7 * 24, 2000), hour(9, 4000, recovered=True)], PARIS)
+    assert result.mean_wh[0][8] == 1500
+    assert result.mean_wh[0][9] is None
+    assert result.hours == 2
+
+
+def minutes(start: datetime, days: int, off_peak: list[tuple[time, time]]) -> list[MinuteRow]:
+    rows = []
+    for number in range(days * 24 * 60):
+        moment = start + timedelta(minutes=number)
+        local = moment.astimezone(PARIS).time()
+        is_off_peak = any(
+            low <= local < high if low < high else (local >= low or local < high) for low, high in off_peak
+        )
+        rows.append(MinuteRow(moment, 60, 1 if is_off_peak else 2, 1, 1, 1, 1, 1))
+    return rows
+
+
+def test_off_peak_windows_are_those_at_which_the_meter_switched() -> None:
+    night = [(time(22, 38), time(6, 38))]
+    split = [(time(2, 8), time(7, 8)), (time(12, 38), time(15, 38))]
+    rows = minutes(datetime(2026, 2, 1, tzinfo=UTC), 26, night) + minutes(datetime(2026, 3, 2, tzinfo=UTC), 25, night)
+    rows += minutes(datetime(2026, 4, 2, tzinfo=UTC), 20, split)
+    observed = observed_windows(rows, frozenset([1]), PARIS)
+    assert [(one.month.month, one.windows) for one in observed] == [
+        (2, tuple(night)),
+        (3, tuple(night)),
+        (4, tuple(split)),
+    ]
+    assert [one.month.month for one in changes(observed)] == [2, 4]
+
+
+def test_a_meter_that_never_switches_has_no_windows() -> None:
+    rows = minutes(datetime(2026, 2, 1, tzinfo=UTC), 3, [])
+    assert observed_windows(rows, frozenset([1]), PARIS) == []
+
+
+def test_the_windows_do_not_move_with_the_change_of_time() -> None:
+    night = [(time(22), time(6))]
+    observed = observed_windows(minutes(datetime(2026, 3, 20, tzinfo=UTC), 11, night), frozenset([1]), PARIS)
+    assert observed[0].windows == tuple(night)
+
+
+def test_a_tempo_day_has_the_colour_that_most_of_its_hours_show() -> None:
+    registers = ["BBRHCJW"] * 6 + ["BBRHPJR"] * 16 + ["BBRHCJR"] * 7 + ["BBRHPJB"] * 3
+    colours = learn_colours([hour(number, 1, register) for number, register in enumerate(registers)], PARIS)
+    assert colours == {date(2026, 1, 4): "white", date(2026, 1, 5): "red", date(2026, 1, 6): "blue"}
+
+
+def test_a_season_counts_what_is_left_only_if_each_day_of_it_is_known() -> None:
+    first = date(2025, 9, 1)
+    colours = {first + timedelta(number): "blue" for number in range(100)}
+    colours |= {first + timedelta(number): "red" for number in range(100, 105)}
+    whole = season(colours, 2025, first + timedelta(104))
+    assert whole.used == {"blue": 100, "white": 0, "red": 5}
+    assert whole.remaining == {"blue": 200, "white": 43, "red": 17}
+    assert season(colours, 2025, first + timedelta(105)).remaining is None
+    assert season(colours, 2026, date(2026, 9, 3)).days == {}
+
+
+def test_minutes_of_an_overload_that_follow_each_other_are_one_event() -> None:
+    at = datetime(2026, 1, 5, 18, tzinfo=UTC)
+    minute = timedelta(minutes=1)
+    events = overloads([(at, 9300), (at + minute, 9800), (at + 5 * minute, None)])
+    assert [(event.start, event.end, event.value) for event in events] == [
+        (at, at + 2 * minute, 9800),
+        (at + 5 * minute, at + 6 * minute, None),
+    ]
+
+
+def test_a_voltage_event_has_the_worst_voltage_of_its_phase() -> None:
+    at = datetime(2026, 1, 5, 18, tzinfo=UTC)
+    minute = timedelta(minutes=1)
+    found = voltages(
+        [VoltageMinute(at, 1, 250, 256), VoltageMinute(at, 2, 201, 230), VoltageMinute(at + minute, 1, 250, 254)]
+    )
+    assert [(event.phase, event.value, event.end) for event in found] == [
+        (1, 256, at + 2 * minute),
+        (2, 201, at + minute),
+    ]
+
+
+def test_an_outage_lasts_from_the_last_frame_to_the_next() -> None:
+    nothing = (None,) * len(REGISTERS)
+    gap = Gap(START, START - timedelta(hours=2), START + timedelta(seconds=3), nothing, nothing)
+    (event,) = outages([gap], [512])
+    assert (event.start, event.end, event.value) == (gap.start, gap.end, 512)

@@ -1,0 +1,69 @@
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from common.errors import ConfigError
+from monitor.energy.boundaries import Calendar
+from monitor.report.ranges import choose_range, read_limit
+
+PARIS = ZoneInfo("Europe/Paris")
+CALENDAR = Calendar(PARIS)
+NOW = datetime(2026, 11, 25, 13, 32, 7, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2026", "2025-12-31T23:00:00+00:00"),
+        ("2026-07", "2026-06-30T22:00:00+00:00"),
+        ("2026-07-14", "2026-07-13T22:00:00+00:00"),
+        ("2026-07-14T18:00:00+02:00", "2026-07-14T16:00:00+00:00"),
+        ("2026-07-14T16:00:00Z", "2026-07-14T16:00:00+00:00"),
+    ],
+)
+def test_a_limit_is_a_local_year_month_or_day_or_an_instant(text: str, instant: str) -> None:
+    assert read_limit(text, PARIS).isoformat() == instant
+
+
+@pytest.mark.parametrize(
+    "text", ["", "yesterday", "2026-13", "2026-02-30", "0001", "9999", "24/11/2026", "2026-W48", "1e9"]
+)
+def test_anything_else_is_refused_with_examples(text: str) -> None:
+    with pytest.raises(ConfigError, match="2026-11-24"):
+        read_limit(text, PARIS)
+
+
+def test_an_instant_within_an_hour_is_refused() -> None:
+    with pytest.raises(ConfigError, match="whole hour"):
+        read_limit("2026-11-24T18:30:00Z", PARIS)
+
+
+@pytest.mark.parametrize(
+    ("by", "start", "end"),
+    [
+        ("hour", "2026-11-24T14:00:00+00:00", "2026-11-25T14:00:00+00:00"),
+        ("day", "2026-11-11T23:00:00+00:00", "2026-11-25T23:00:00+00:00"),
+        ("week", "2026-09-06T22:00:00+00:00", "2026-11-29T23:00:00+00:00"),
+        ("month", "2025-10-31T23:00:00+00:00", "2026-11-30T23:00:00+00:00"),
+        ("year", "2016-12-31T23:00:00+00:00", "2026-12-31T23:00:00+00:00"),
+    ],
+)
+def test_without_limits_the_last_periods_up_to_the_present_one_are_shown(by: str, start: str, end: str) -> None:
+    chosen = choose_range(by, None, None, CALENDAR, NOW, None)
+    assert [moment.isoformat() for moment in chosen] == [start, end]
+
+
+def test_a_default_does_not_begin_before_the_first_reading() -> None:
+    first = datetime(2026, 11, 20, 10, tzinfo=UTC)
+    start, _ = choose_range("day", None, None, CALENDAR, NOW, first)
+    assert start == datetime(2026, 11, 19, 23, tzinfo=UTC)
+    start, _ = choose_range("year", None, None, CALENDAR, NOW, first)
+    assert start == datetime(2025, 12, 31, 23, tzinfo=UTC)
+
+
+def test_limits_in_the_wrong_order_are_refused() -> None:
+    with pytest.raises(ConfigError, match="swap"):
+        choose_range("day", "2026-11-24", "2026-11-20", CALENDAR, NOW, None)
+    with pytest.raises(ConfigError, match="swap"):
+        choose_range("day", "2026-11-24", "2026-11-24", CALENDAR, NOW, None)

@@ -1,0 +1,283 @@
+"""The command `teleinfo-storer import`, with real databases."""
+
+import contextlib
+import io
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from common.database import Database
+from common.errors import ConfigError, PermanentError, TeleinfoError
+from common.runtime.cli import Command as Parser
+from demo.servers import Database as Server
+from storer.imports.command import declare_import, run_import
+from tests.support.frames import ADDRESS, standard
+from tests.support.imports import content
+from tests.support.rollups import empty, hours_of, moved, roll
+from tests.support.storing import make_tables, query, store
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+Command = Callable[..., "Result"]
+local = datetime.fromisoformat
+ROWS = "SELECT COUNT(*), SUM(wh), SUM(hours) FROM imported_hours"
+
+
+class Result:
+    def __init__(self, code: int, out: io.StringIO, err: str) -> None:
+        self.returncode, self.stdout, self.stderr = code, out.getvalue(), err
+
+
+@pytest.fixture(scope="module")
+def made(database: Server) -> Database:
+    database.create_database()
+    return make_tables(database)
+
+
+@pytest.fixture
+def tables(database: Server, made: Database) -> Iterator[Database]:
+    yield made
+    empty(database)
+    database.sql(f"DELETE FROM {database.name}.imports; DELETE FROM {database.name}.imported_hours;")
+
+
+@pytest.fixture
+def config(database: Server, tables: Database, tmp_path: Path) -> Path:
+    file = tmp_path / "storer.yaml"
+    file.write_text(
+        json.dumps({"database": {"host": "127.0.0.1", "port": database.port, "password": database.password}})
+    )
+    return file
+
+
+@pytest.fixture
+def storer(config: Path) -> Command:
+    """The command, within this process: starting a program takes a second."""
+
+    def run(*arguments: str) -> Result:
+        parser = Parser(prog="import")
+        declare_import(parser, config)
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            try:
+                return Result(run_import(parser.parse_args(arguments)), out, "")
+            except TeleinfoError as error:
+                code = 2 if isinstance(error, ConfigError) else 3 if isinstance(error, PermanentError) else 1
+                return Result(code, out, f"{error}\n")
+
+    return run
+
+
+def test_the_program_has_the_command(config: Path, tables: Database, tmp_path: Path) -> None:
+    file = saved(tmp_path, "plain.csv")
+    result = subprocess.run(
+        [sys.executable, "-P", "-m", "storer", "import", "csv", file, "--config", str(config), "--meter", ADDRESS],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.startswith("plain.csv: 3 hours, 1 day from 2024-03-30 00:00 to 2024-03-31 05:00")
+    assert query(tables, ROWS) == [(4, 500 + 700 + 650 + 9000, 3 + 24)]
+
+
+def saved(folder: Path, name: str, saved_as: str | None = None) -> str:
+    file = folder / (saved_as or name)
+    file.write_bytes(content(name))
+    return str(file)
+
+
+def test_a_file_is_imported_once_listed_and_forgotten(storer: Command, tables: Database, tmp_path: Path) -> None:
+    file = saved(tmp_path, "enedis-hours.csv", "Enedis_Conso_Heure_12345678901234.csv")
+    dry = storer("enedis", file, "--meter", ADDRESS, "--dry-run")
+    assert (dry.returncode, dry.stderr) == (0, "")
+    assert "dry run" in dry.stdout
+    assert query(tables, "SELECT COUNT(*) FROM meters") == [(0,)]
+
+    first = storer("enedis", file, "--meter", ADDRESS)
+    assert (first.returncode, first.stderr) == (0, "")
+    assert [line for line in dry.stdout.splitlines() if "dry run" not in line] == first.stdout.splitlines()[:-1]
+    assert query(tables, ROWS) == [(8, 500 + 302 + 130 + 1100 + 700 + 800 + 1500 + 900, 8)]
+    assert query(tables, "SELECT DISTINCT source FROM imported_hours") == [("enedis",)]
+
+    again = storer("enedis", file)
+    assert again.returncode == 0
+    assert "already imported: 8" in again.stdout
+    assert query(tables, ROWS)[0][0] == 8
+    assert query(tables, "SELECT COUNT(*) FROM imports") == [(1,)]
+
+    ((number,),) = query(tables, "SELECT id FROM imports")
+    listed = storer("--list").stdout
+    assert listed.startswith(f"{number}: enedis Enedis_Conso_Heure_(14 digits).csv, meter {ADDRESS}")
+    assert "12345678901234" not in listed + first.stdout + str(query(tables, "SELECT file FROM imports"))
+
+    forgotten = storer("--forget", str(number))
+    assert forgotten.stdout == f"import {number} is forgotten: 8 rows deleted\n"
+    assert query(tables, ROWS)[0][0] == query(tables, "SELECT COUNT(*) FROM imports")[0][0] == 0
+    assert storer("--forget", str(number)).returncode == 2
+
+
+def test_hours_with_readings_keep_them(storer: Command, tables: Database, tmp_path: Path) -> None:
+    start = datetime(2023, 10, 29, 0, 20, tzinfo=UTC)
+    frame = standard(EAST=1000)
+    frames = [moved(frame, start + n * timedelta(minutes=3) - frame.timestamp) for n in range(30)]
+    store(tables, frames)
+    connection = tables.connect()
+    roll(connection, hours_of(frames))
+    connection.close()
+    result = storer("enedis", saved(tmp_path, "enedis-hours.csv"))
+    assert result.returncode == 0, result.stderr
+    assert "kept as the meter was read: 2" in result.stdout
+    hours = [hour for (hour,) in query(tables, "SELECT hour FROM imported_hours WHERE register = 0 ORDER BY hour")]
+    assert [hour.hour for hour in hours] == [22, 23, 3, 4]
+
+
+def test_coarser_files_fill_what_finer_ones_leave_in_any_order_of_one_command(
+    storer: Command, tables: Database, tmp_path: Path
+) -> None:
+    days = tmp_path / "days.csv"
+    days.write_text("start,register,wh\n2025-01-17,total,99\n2025-01-19,total,8000\n")
+    result = storer("edf", saved(tmp_path, "edf-30min.csv"), "--meter", ADDRESS)
+    assert result.returncode == 0, result.stderr
+    result = storer("csv", str(days))
+    assert "overlap import" in result.stdout
+    assert query(tables, ROWS) == [(49, 24 * 500 + 24 * 1000 + 500 + 8000, 48 + 24)]
+    assert query(tables, "SELECT hour, hours FROM imported_hours WHERE wh = 8000") == [(local("2025-01-19 22:00"), 24)]
+
+
+def test_a_refused_file_imports_nothing_and_says_where(storer: Command, tables: Database, tmp_path: Path) -> None:
+    file = tmp_path / "bad.csv"
+    file.write_text("start,register,wh\n2025-01-17T00:00Z,total,9\n2025-01-17T01:00Z,total,-1\n")
+    result = storer("csv", str(file), "--meter", ADDRESS)
+    assert result.returncode == 1
+    assert "bad.csv: line 3: -1 Wh is negative" in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert query(tables, "SELECT COUNT(*) FROM meters, imports") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "what is to be imported?"),
+        (("enedis",), "what is to be imported?"),
+        (("csv", "/nowhere.csv", "--meter", ADDRESS), "/nowhere.csv cannot be read: No such file"),
+        (("csv", "/nowhere.csv"), "which meter is it?"),
+        (("csv", "/nowhere.csv", "--meter", "123"), "is no address of a meter"),
+        (("home-assistant", "mysql://ha:secret@127.0.0.1/ha", "--meter", ADDRESS), "leave the password out"),
+        (("edgd1er", __file__, "--meter", ADDRESS), "edgd1er is read from a database"),
+        (("enedis", "mysql://a@b/c", "--meter", ADDRESS), "enedis is read from a file"),
+        (("csv", "x", "--zone", "Mars", "--meter", ADDRESS), "the time zone 'Mars' is unknown"),
+        (("--list", "csv"), None),
+    ],
+)
+def test_what_is_wrong_on_the_command_line_is_told_in_a_line(
+    storer: Command, arguments: tuple[str, ...], message: str | None
+) -> None:
+    result = storer(*arguments)
+    assert result.returncode == 2
+    assert message is None or (message in result.stderr and result.stderr.count("\n") == 1)
+
+
+def test_home_assistant_on_a_server_is_read_as_its_file_is(
+    storer: Command, tables: Database, database: Server, tmp_path: Path
+) -> None:
+    sql = (
+        "CREATE TABLE statistics_meta (id INTEGER PRIMARY KEY, statistic_id VARCHAR(255),"
+        " unit_of_measurement VARCHAR(255), has_sum BOOLEAN);"
+        "CREATE TABLE statistics (id INTEGER PRIMARY KEY, metadata_id INTEGER, start DATETIME, start_ts DOUBLE,"
+        " sum DOUBLE);"
+        "INSERT INTO statistics_meta VALUES (1, 'sensor.linky_east', 'kWh', 1);"
+        "INSERT INTO statistics VALUES (1, 1, '2022-12-31 23:00:00', NULL, 1.5), (2, 1, NULL, 1672531200, 2.1),"
+        " (3, 1, NULL, 1672534800, 2.7);"
+    )
+    file, password = tmp_path / "ha.db", tmp_path / "password"
+    with sqlite3.connect(file) as made:
+        made.executescript(sql)
+    made.close()
+    password.write_text("read me")
+    database.sql(
+        f"CREATE OR REPLACE DATABASE ha; USE ha; {sql} CREATE OR REPLACE USER ha@'%' IDENTIFIED BY 'read me';"
+        " GRANT SELECT ON ha.* TO ha@'%';"
+    )
+    try:
+        address = f"mysql://ha@127.0.0.1:{database.port}/ha"
+        result = storer("home-assistant", address, "--password-file", str(password), "--meter", ADDRESS)
+        assert (result.returncode, result.stderr) == (0, "")
+        assert query(tables, "SELECT hour, wh FROM imported_hours") == [
+            (local("2023-01-01 00:00"), 600),
+            (local("2023-01-01 01:00"), 600),
+        ]
+        again = storer("home-assistant", str(file))
+        assert "already imported: 2" in again.stdout
+        missing = storer("jeedom", address, "--password-file", str(password))
+        assert (missing.returncode, missing.stderr.count("\n")) == (1, 1)
+    finally:
+        database.sql("DROP DATABASE ha; DROP USER ha@'%'")
+
+
+@pytest.mark.parametrize("zone", ["+00:00", "+02:00"])
+def test_the_table_of_edgd1er_is_local_time_in_whatever_zone_its_server_is(
+    storer: Command, tables: Database, database: Server, zone: str
+) -> None:
+    rows, instant = [], local("2025-10-25 20:59:30")
+    index = 1000
+    while instant < local("2025-10-26 05:00:30"):
+        rows.append(f"(31961123456, '{instant}', '{index:09}', '{index - 900:09}', '000000900')")
+        instant += timedelta(minutes=10)
+        index += 20
+    database.sql(
+        f"CREATE OR REPLACE DATABASE other; USE other; SET GLOBAL time_zone = '{zone}'; SET time_zone = '{zone}';"
+        "CREATE TABLE frame (ADSC BIGINT, TIME TIMESTAMP NOT NULL PRIMARY KEY, EAST VARCHAR(9), EASF01 VARCHAR(9),"
+        f" EASF02 VARCHAR(9)); INSERT INTO frame (ADSC, TIME, EAST, EASF01, EASF02) VALUES {', '.join(rows)};"
+        "CREATE OR REPLACE USER other@'%'; GRANT SELECT ON other.* TO other@'%';"
+    )
+    try:
+        address = f"mysql://other@127.0.0.1:{database.port}/other"
+        result = storer("edgd1er", address, "--meter", ADDRESS)
+        assert (result.returncode, result.stderr) == (0, "")
+        found = query(tables, "SELECT hour, hours, wh FROM imported_hours WHERE register = 1 ORDER BY hour")
+        # Its digits repeat the hour once only: the three hours around it stay together.
+        assert [(hour.hour, hours, wh) for hour, hours, wh in found] == [
+            (19, 1, 120),
+            (20, 1, 120),
+            (21, 1, 120),
+            (22, 1, 120),
+            (23, 1, 120),
+            (2, 3, 240),
+            (3, 1, 120),
+        ]
+        assert query(tables, "SELECT SUM(wh) FROM imported_hours WHERE register = 2") == [(0,)]
+        wrong = storer("edgd1er", address, "--meter", ADDRESS, "--dry-run")
+        assert "already imported" in wrong.stdout
+    finally:
+        database.sql("SET GLOBAL time_zone = 'SYSTEM'; DROP DATABASE other; DROP USER other@'%'")
+
+
+def test_the_storers_account_may_forget_and_one_without_the_right_is_told(
+    database: Server, tables: Database, storer: Command, tmp_path: Path
+) -> None:
+    result = storer("csv", saved(tmp_path, "plain.csv"), "--meter", ADDRESS)
+    assert result.returncode == 0, result.stderr
+    ((number,),) = query(tables, "SELECT id FROM imports")
+    account = f"'{client_user(tables)}'@'%'"
+    database.sql(f"REVOKE DELETE ON {database.name}.imports FROM {account}")
+    try:
+        refused = storer("--forget", str(number))
+        assert refused.returncode == 3
+        assert "DELETE on imported_hours and imports: run mariadb/storer.sql again" in refused.stderr
+        assert query(tables, ROWS)[0][0] == 4  # all or nothing
+    finally:
+        database.sql(f"GRANT DELETE ON {database.name}.imports TO {account}")
+    assert storer("--forget", str(number)).returncode == 0
+
+
+def client_user(tables: Database) -> str:
+    return str(query(tables, "SELECT CURRENT_USER()")[0][0]).partition("@")[0]

@@ -1,0 +1,189 @@
+"""`teleinfo-monitor` on a real database, as people and scripts run it."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from common.labels import Mode
+from demo.servers import Broker
+from demo.servers import Database as Server
+from tests.services.test_energy import House, counted
+from tests.support.mqtt_client import MqttClient
+from tests.support.rolling import roll_up
+from tests.support.storing import make_tables, store
+
+BEGIN = datetime(2026, 3, 9, 23, tzinfo=UTC)  # Tuesday 10 March 2026, 00:00 in Paris
+END = BEGIN + timedelta(days=3)
+
+
+class Monitor:
+    def __init__(self, server: Server, folder: Path) -> None:
+        self.folder = folder
+        self.file = folder / "monitor.yaml"
+        self.connection = (
+            f"database: {{host: {server.host}, port: {server.port}, user: {server.user}, "
+            f"password: '{server.password}', name: {server.name}}}\n"
+        )
+        self.configure("")
+
+    def configure(self, text: str) -> None:
+        self.file.write_text(self.connection + text, encoding="utf-8")
+
+    def run(self, *arguments: str, code: int = 0, language: str = "fr_FR.UTF-8") -> str:
+        command = [sys.executable, "-P", "-m", "monitor", *arguments, "--config", str(self.file)]
+        environment = {"PATH": "", "LC_ALL": language, "PYTHONUTF8": "1"}
+        done = subprocess.run(command, capture_output=True, check=False, env=environment, encoding="utf-8", timeout=60)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout if code == 0 else done.stderr
+
+
+@pytest.fixture
+def house() -> House:
+    house = House(11, BEGIN, Mode.HISTORIC)
+    house.calendar = "HC.."
+    house.live(END, every=35, outages=0)
+    return house
+
+
+@pytest.fixture
+def monitor(fresh_database: Server, house: House, tmp_path: Path) -> Monitor:
+    database = make_tables(fresh_database)
+    store(database, house.frames)
+    roll_up(database, END + timedelta(days=1))
+    return Monitor(fresh_database, tmp_path)
+
+
+RANGE = ("--from", "2026-03-10", "--to", "2026-03-13")
+
+
+def test_the_json_report_is_the_arithmetic_of_the_frames(monitor: Monitor, house: House) -> None:
+    rows = json.loads(monitor.run("report", "--by", "day", *RANGE, "--json"))
+    assert [row["start"] for row in rows] == [f"2026-03-{day}T23:00:00Z" for day in ("09", "10", "11")]
+    for number, row in enumerate(rows):
+        start, end = BEGIN + timedelta(days=number), BEGIN + timedelta(days=number + 1)
+        assert row["wh"] == {name: counted(house.frames, name, start, end) for name in ("HCHC", "HCHP")}
+        assert row["hours"] == 24
+        assert row["recovered_wh"] == 0
+        assert 0 < row["coverage"] < 1
+        # 6 kVA, grid of 1 February 2026: 0.1579 and 0.2065 EUR a kWh, 187.80 EUR a year.
+        energy = Decimal(row["wh"]["HCHC"]) * Decimal("0.0001579") + Decimal(row["wh"]["HCHP"]) * Decimal("0.0002065")
+        assert Decimal(row["cost"]["energy"]) == round(energy + Decimal("1e-12"), 2)
+        assert row["cost"]["subscription"] == "0.51"
+
+
+def test_the_french_report_reads_well_in_80_columns(monitor: Monitor) -> None:
+    text = monitor.run("report", *RANGE)
+    assert max(map(len, text.splitlines())) <= 80
+    for words in (
+        "du 10/03/2026 au 12/03/2026",
+        "mar. 10/03",
+        "Heures creuses",
+        "Abonnement",
+        "Données partielles",
+        "€",
+    ):
+        assert words in text
+    assert "mar. 10/03" not in monitor.run("report", *RANGE, language="C")
+
+
+def test_the_csv_of_a_french_spreadsheet_has_semicolons_commas_and_local_times(monitor: Monitor) -> None:
+    text = monitor.run("report", "--by", "hour", *RANGE, "--csv", "--locale", "fr")
+    assert text.startswith("\ufeff")
+    rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), delimiter=";"))
+    assert len(rows) == 72
+    assert rows[0]["Début"] == "10/03/2026 00:00"
+    assert "," in rows[0]["Mesuré"]
+    plain = list(csv.DictReader(io.StringIO(monitor.run("report", "--by", "hour", *RANGE, "--csv"))))
+    assert [row["total_wh"] for row in plain] == [row["Total (Wh)"] for row in rows]
+    assert plain[0]["start"] == "2026-03-09T23:00:00Z"
+
+
+def test_a_price_corrected_afterwards_corrects_the_past(monitor: Monitor) -> None:
+    def energy() -> Decimal:
+        rows = json.loads(monitor.run("report", "--by", "month", *RANGE, "--json"))
+        return Decimal(rows[0]["cost"]["energy"])
+
+    before = energy()
+    prices = monitor.folder / "prices.yaml"
+    prices.write_text("options: {hphc: [{from: 2026-02-01, kwh: {HCHC: 0.3158, HCHP: 0.4130}}]}", encoding="utf-8")
+    monitor.configure(f"prices: {prices}\n")
+    assert abs(energy() - 2 * before) <= Decimal("0.01")
+
+
+def test_a_contract_of_the_configuration_goes_before_what_the_meter_says(monitor: Monitor) -> None:
+    monitor.configure("contracts: [{meter: '031961000001', from: 2026-01-01, offer: base, power: 9}]\n")
+    (row,) = json.loads(monitor.run("report", "--by", "month", *RANGE, "--json"))
+    wh = sum(row["wh"].values())
+    assert Decimal(row["cost"]["energy"]) == round(Decimal(wh) * Decimal("0.0001927") + Decimal("1e-12"), 2)
+
+
+def test_offers_are_compared_and_what_cannot_be_known_is_refused(monitor: Monitor) -> None:
+    text = monitor.run("compare", *RANGE)
+    assert "votre" in text
+    assert "couleur Tempo inconnue" in text
+    own = monitor.run("report", "--by", "month", *RANGE, "--json")
+    total = json.loads(own)[0]["cost"]["total"].replace(".", ",")
+    assert total in text
+    # No offer is charged a subscription for the time before the first reading.
+    longer = monitor.run("compare", "--from", "2026-03-01", "--to", "2026-03-13")
+    assert [line for line in longer.splitlines() if " Base " in line] == [
+        line for line in text.splitlines() if " Base " in line
+    ]
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_prices_are_shown_checked_and_imported(monitor: Monitor) -> None:
+    file = monitor.folder / "Option_HPHC.csv"
+    file.write_text(
+        "DATE_DEBUT;DATE_FIN;P_SOUSCRITE;PART_FIXE_HT;PART_FIXE_TTC;PART_VARIABLE_HC_HT;PART_VARIABLE_HC_TTC;"
+        "PART_VARIABLE_HP_HT;PART_VARIABLE_HP_TTC\n01/02/2026;;6;150,00;200,00;0,1000;0,5000;0,1000;0,5000\n",
+        encoding="utf-8",
+    )
+    assert "1 grilles" in monitor.run("prices", "import", str(file))
+    (row,) = json.loads(monitor.run("report", "--by", "month", *RANGE, "--json"))
+    assert Decimal(row["cost"]["energy"]) == round(Decimal(sum(row["wh"].values())) / 2000 + Decimal("1e-12"), 2)
+    assert "0,5000" in monitor.run("prices", "show", "--all")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (("--meter", "000"), "031961000001"),
+        (("--from", "soon"), "2026-11-24"),
+        (("--from", "2026-03-12", "--to", "2026-03-10"), "swap"),
+    ],
+)
+def test_a_wrong_question_is_answered_in_one_line(monitor: Monitor, arguments: tuple[str, ...], word: str) -> None:
+    error = monitor.run("report", *arguments, code=2)
+    assert word in error
+    assert len(error.splitlines()) == 1
+
+
+def test_an_empty_database_says_what_to_do(fresh_database: Server, tmp_path: Path) -> None:
+    make_tables(fresh_database)
+    assert "teleinfo-storer" in Monitor(fresh_database, tmp_path).run("report", code=2)
+
+
+def test_the_check_of_a_running_database_finds_the_account_that_may_write(monitor: Monitor) -> None:
+    text = monitor.run("check")
+    assert "ok Meters: 031961000001" in text
+    assert "ok Rollups" in text
+    assert "note Database" in text
+
+
+def test_the_check_finds_the_meters_that_are_live_at_the_broker(monitor: Monitor, broker: Broker) -> None:
+    monitor.configure(f"mqtt: {{host: 127.0.0.1, port: {broker.port}}}\n")
+    with MqttClient(broker.port) as client:
+        client.publish("teleinfo/031961000001/state", b"{}", retain=True)
+        try:
+            assert "ok Meters: live: 031961000001" in monitor.run("check")
+        finally:
+            client.publish("teleinfo/031961000001/state", b"", retain=True)
+    assert "note Meters: no state" in monitor.run("check")

@@ -1,0 +1,433 @@
+"""What the rollups do in cases that made-up histories rarely have."""
+
+import contextlib
+import itertools
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from common.database import Connection, Database
+from common.errors import DatabaseError
+from common.frame import Frame, Value
+from common.labels import Mode
+from demo.servers import Database as Server
+from storer.database.frame_store import FrameStore
+from storer.database.schema import make_earlier_partitions
+from storer.rollups.roller import FULL_EVERY, MINUTE, OPEN, Roller
+from storer.rollups.state import LEASE, rebuilt, request_rebuild, take_lease
+from tests.support.rollup_oracle import expected
+from tests.support.rollups import HOUR, Crash, FragileConnection, assert_as_expected, hours_of, roll, stored
+from tests.support.storing import make_tables, query, store
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+METER, OTHER = "031961000001", "031961000002"
+ROLLED = ("SELECT * FROM minutes", "SELECT * FROM hours", "SELECT * FROM breaks WHERE step <> 0")
+
+
+@pytest.fixture
+def tables(fresh_database: Server) -> Database:
+    return make_tables(fresh_database, NOON)
+
+
+@pytest.fixture
+def connection(tables: Database) -> Iterator[Connection]:
+    with contextlib.closing(tables.connect()) as connection:
+        yield connection
+
+
+class Clock:
+    def __init__(self, now: datetime = NOON) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def standard(at: datetime, meter: str = METER, **values: Value) -> Frame:
+    return Frame(meter=meter, timestamp=at, mode=Mode.STANDARD, values={"ADSC": meter, "NTARF": 1, **values})
+
+
+def historic(at: datetime, meter: str = METER, **values: Value) -> Frame:
+    return Frame(meter=meter, timestamp=at, mode=Mode.HISTORIC, values={"ADCO": meter, **values})
+
+
+def steady(start: datetime, hours: float, meter: str = METER, every: int = 60, index: int = 1000) -> list[Frame]:
+    """Frames of a meter that draws 600 W."""
+    count = int(hours * 3600 / every)
+    return [standard(start + timedelta(seconds=n * every), meter, EAST=index + n * every // 6) for n in range(count)]
+
+
+def rolled(database: Database) -> list[list[tuple[Any, ...]]]:
+    return [sorted(query(database, statement), key=repr) for statement in ROLLED]
+
+
+def write(database: Database, frames: Sequence[Frame], now: datetime, storer: str = "main") -> None:
+    with contextlib.closing(FrameStore(database, storer, lambda: now)) as tables:
+        assert set(tables.write(frames).reasons) == {None}
+
+
+def marks(database: Database) -> list[tuple[Any, ...]]:
+    return query(database, "SELECT hour, storer, touched, waiting FROM late_hours ORDER BY hour, storer")
+
+
+# The order of roll-ups.
+
+
+def test_standard_historic_standard_gives_the_same_breaks_in_every_order_of_roll_ups(
+    tables: Database, connection: Connection
+) -> None:
+    """The hour that has a register again is judged when the one that had it last changes, whatever is between."""
+
+    def at(hour: int) -> datetime:
+        return NOON + hour * HOUR + 5 * MINUTE
+
+    frames = [
+        standard(at(0), EAST=9000, EASF01=100, EASF05=5000),
+        historic(at(1), HCHC=100, HCHP=50, PTEC="HC.."),
+        standard(at(2), EAST=9100, EASF01=100, EASF05=10),
+        standard(at(3), EAST=9102, EASF01=100, EASF05=12),
+    ]
+    results = []
+    write(tables, frames, NOON)
+    for order in itertools.permutations(hours_of(frames)):
+        query(tables, "TRUNCATE hours", "TRUNCATE breaks", "SELECT 1")
+        roll(connection, order)
+        results.append(assert_as_expected(tables, frames))
+    assert len(results) == 24
+    assert all(result == results[0] for result in results)
+    assert {(hour.hour - 12, name): step for (_, hour, name), step in results[0].breaks.items()} == {
+        (2, "supplier_5"): -4990,
+    }
+
+
+def test_energy_across_a_contract_without_a_total_counts_once(tables: Database, connection: Connection) -> None:
+    frames = [
+        standard(NOON, EAST=1000, EASF01=100, EASF02=900),
+        historic(NOON + HOUR, HCHC=150, HCHP=900, PTEC="HC.."),
+        historic(NOON + 2 * HOUR, HCHC=170, HCHP=930, PTEC="HC.."),
+        standard(NOON + 3 * HOUR, EAST=1107, EASF01=170, EASF02=937),
+        standard(NOON + 4 * HOUR, EAST=1110, EASF01=170, EASF02=940),
+    ]
+    write(tables, frames, NOON)
+    roll(connection, hours_of(frames))
+    assert_as_expected(tables, frames)
+    assert query(tables, "SELECT drawn_wh FROM hours ORDER BY hour") == [(0,), (50,), (50,), (7,), (3,)]
+
+
+# Local days.
+
+
+@pytest.mark.parametrize(("day", "length"), [(date(2026, 3, 29), 23), (date(2026, 10, 25), 25)])
+def test_local_days_add_up_to_their_week_on_both_sundays(
+    tables: Database, connection: Connection, day: date, length: int
+) -> None:
+    zone = ZoneInfo("Europe/Paris")
+    midnights = [
+        datetime(day.year, day.month, day.day - 3, tzinfo=zone) + timedelta(days=number)
+        for number in range(8)  # wall clock: the zone is applied at the end
+    ]
+    bounds = [midnight.astimezone(UTC) for midnight in midnights]
+    make_earlier_partitions(connection, bounds[0])
+    frames = steady(bounds[0] - HOUR, (bounds[-1] - bounds[0]) / HOUR + 1, every=600)
+    store(tables, frames)
+    roll(connection, hours_of(frames))
+
+    def index_at(instant: datetime) -> int:
+        ((value,),) = connection.query(
+            "SELECT total_last FROM hours WHERE hour < %s AND last_at IS NOT NULL ORDER BY hour DESC LIMIT 1",
+            (instant.replace(tzinfo=None),),
+        )
+        return int(value)
+
+    days = [index_at(after) - index_at(before) for before, after in itertools.pairwise(bounds)]
+    assert (bounds[4] - bounds[3]) / HOUR == length
+    assert days == [24 * 600] * 3 + [length * 600] + [24 * 600] * 3
+    drawn = [
+        int(connection.query("SELECT SUM(drawn_wh) FROM hours WHERE hour >= %s AND hour < %s", limits)[0][0])
+        for limits in itertools.pairwise(bound.replace(tzinfo=None) for bound in bounds)
+    ]
+    assert drawn == days
+    assert sum(days) == index_at(bounds[-1]) - index_at(bounds[0])
+
+
+# Late frames.
+
+
+def test_a_frame_of_any_age_is_rolled_up(tables: Database, connection: Connection) -> None:
+    """Also at the worst moment: just after the minutes became final."""
+    clock, frames = Clock(), []
+    for minute in range(20):
+        Roller(connection, "one", now=clock).run()  # one that starts makes all final that it can
+        # A meter for each age: a mark of one would help the others.
+        arriving = [
+            standard(clock.now - age * MINUTE, f"03196100{age + 7:04}", EAST=minute)
+            for age in (-7, -3, 2, 4, 6, 14, 17)
+        ]
+        write(tables, arriving, clock.now)
+        frames += arriving
+        clock.now += timedelta(minutes=1, microseconds=1)
+    roller = Roller(connection, "one", now=clock)
+    for _ in range(30):
+        roller.run()
+        clock.now += MINUTE
+    assert_as_expected(tables, frames)
+
+
+def test_frames_in_time_leave_no_mark_and_late_or_early_ones_mark_their_hours(tables: Database) -> None:
+    write(tables, [standard(NOON - 4 * MINUTE, EAST=1), standard(NOON + 4 * MINUTE, EAST=2)], NOON)
+    assert marks(tables) == []
+    write(tables, [standard(NOON - 6 * MINUTE, EAST=1)], NOON)
+    late = [standard(NOON - 3 * HOUR, EAST=1), standard(NOON, EAST=3), standard(NOON + HOUR, EAST=4)]
+    write(tables, late, NOON)
+    hours = [(hour, touched) for hour, _, touched, waiting in marks(tables) if waiting]
+    assert hours == [(datetime(2026, 11, 24, hour), 1) for hour in (9, 11, 13)]  # noqa: DTZ001 - as the server sends it
+
+
+def test_late_frames_that_were_stored_before_leave_no_mark(tables: Database) -> None:
+    frames = [standard(NOON - HOUR, EAST=1), standard(NOON - HOUR + MINUTE, EAST=1)]
+    write(tables, frames, NOON)
+    write(tables, frames, NOON)
+    write(tables, frames[:1], NOON)
+    assert [touched for _, _, touched, _ in marks(tables)] == [1]
+
+
+def test_each_storer_has_marks_of_its_own(tables: Database) -> None:
+    write(tables, [standard(NOON - HOUR, EAST=1)], NOON, "one")
+    write(tables, [standard(NOON - HOUR + MINUTE, EAST=1)], NOON, "two")
+    assert [storer for _, storer, _, _ in marks(tables)] == ["one", "two"]
+
+
+def test_a_mark_is_written_with_its_frames_or_not_at_all(tables: Database, fresh_database: Server) -> None:
+    fresh_database.sql(f"DROP TABLE {fresh_database.name}.late_hours")
+    with pytest.raises(DatabaseError):
+        write(tables, [standard(NOON - HOUR, EAST=1)], NOON)
+    assert query(tables, "SELECT COUNT(*) FROM frames") == [(0,)]
+
+
+def test_an_hour_that_is_touched_while_it_is_rolled_up_waits_on(tables: Database, connection: Connection) -> None:
+    from storer.rollups.state import late_hours, mark_rolled
+
+    write(tables, [standard(NOON - HOUR, EAST=1)], NOON)
+    read = late_hours(connection, 10)
+    write(tables, [standard(NOON - HOUR + MINUTE, EAST=2)], NOON)
+    mark_rolled(connection, read)
+    assert [waiting for *_, waiting in marks(tables)] == [1]
+    mark_rolled(connection, late_hours(connection, 10))
+    assert [waiting for *_, waiting in marks(tables)] == [0]
+
+
+def test_frames_of_the_first_hour_that_can_be_stored_disturb_nothing(tables: Database, connection: Connection) -> None:
+    """An hour that begins in 1970 at midnight has no TIMESTAMP."""
+    first = datetime(1970, 1, 1, 0, 30, tzinfo=UTC)
+    frames = [standard(first, EAST=1), standard(first + HOUR, EAST=2), *steady(NOON - HOUR, 0.5)]
+    write(tables, frames, NOON)
+    clock = Clock()
+    roller = Roller(connection, "one", now=clock)
+    assert roller.run()
+    while roller.rebuild():
+        pass
+    assert_as_expected(tables, frames[1:])
+
+
+# What was dropped.
+
+
+def test_frames_that_come_after_their_month_was_dropped_change_nothing(
+    tables: Database, connection: Connection
+) -> None:
+    october = datetime(2026, 10, 15, 10, tzinfo=UTC)
+    make_earlier_partitions(connection, october)
+    frames = [*steady(october, 3, every=10), *steady(NOON, 1, index=100_000)]
+    write(tables, frames, NOON)
+    roll(connection, hours_of(frames))
+    before = rolled(tables)
+    connection.execute("ALTER TABLE frames DROP PARTITION p202610")
+    again = [frames[400], standard(frames[401].timestamp + timedelta(seconds=1), EAST=999_999)]
+    write(tables, again, NOON)
+    roll(connection, hours_of(again))
+    clock = Clock()
+    roller = Roller(connection, "one", now=clock)
+    roller.run()
+    assert [waiting for *_, waiting in marks(tables)] == [0] * len(marks(tables))
+    request_rebuild(connection)
+    while roller.rebuild():
+        pass
+    assert rolled(tables) == before
+
+
+def test_hours_stay_when_their_minutes_were_dropped(tables: Database, connection: Connection) -> None:
+    frames = steady(NOON, 2, every=10)
+    write(tables, frames, NOON)
+    roll(connection, hours_of(frames))
+    hours = query(tables, ROLLED[1])
+    connection.execute("ALTER TABLE minutes DROP PARTITION p2026")
+    connection.execute("ALTER TABLE frames DROP PARTITION p202611")
+    late = [standard(NOON + timedelta(minutes=30, seconds=5), EAST=5_000_000)]
+    write(tables, late, NOON)
+    roll(connection, hours_of(late))
+    assert query(tables, ROLLED[1]) == hours
+
+
+# Who rolls up, and what.
+
+
+def test_the_first_start_rolls_up_now_and_the_past_in_steps(tables: Database, connection: Connection) -> None:
+    frames = [*steady(NOON - 50 * HOUR, 3), *steady(NOON - 10 * HOUR, 10), *steady(NOON - HOUR, 1, OTHER)]
+    store(tables, frames)
+    query(tables, "UPDATE late_hours SET waiting = 0", "SELECT 1")  # as if an older version had stored them
+    clock = Clock()
+    roller = Roller(connection, "one", now=clock)
+    roller.run()
+    minutes = stored(tables).minutes
+    assert minutes
+    assert min(start for _, start in minutes) >= NOON - OPEN
+    steps = 0
+    while step := roller.rebuild():
+        steps += 1
+        assert step.frames
+    assert steps > 2
+    assert_as_expected(tables, frames)
+    assert query(tables, "SELECT rebuild_from, rebuild_to FROM rollup_state") == [(None, None)]
+
+
+def test_what_was_stored_while_no_roll_up_worked_is_made_up_for(tables: Database, connection: Connection) -> None:
+    clock = Clock()
+    roller = Roller(connection, "one", now=clock)
+    roller.run()
+    frames = steady(NOON, 30)
+    for begin in range(0, len(frames), 300):
+        batch = frames[begin : begin + 300]
+        write(tables, batch, batch[0].timestamp)
+    query(tables, "UPDATE late_hours SET waiting = 0", "SELECT 1")
+    clock.now += 31 * HOUR
+    again = Roller(connection, "one", now=clock)
+    again.run()
+    assert len(stored(tables).minutes) < 100  # not all at once
+    while again.rebuild():
+        pass
+    clock.now += OPEN + MINUTE
+    assert_as_expected(tables, frames)
+
+
+def test_a_request_in_the_midst_of_a_rebuild_is_not_lost(tables: Database, connection: Connection) -> None:
+    store(tables, steady(NOON - 100 * HOUR, 100, every=600))
+    clock = Clock()
+    roller = Roller(connection, "one", now=clock)
+    roller.run()
+    roller.rebuild()
+    roller.rebuild()
+    query(tables, "UPDATE hours SET drawn_wh = 0, power_max = 1", "UPDATE minutes SET total_last = 0", "SELECT 1")
+    request_rebuild(connection)
+    while roller.rebuild():
+        pass
+    assert query(tables, "SELECT COUNT(*) FROM minutes WHERE total_last = 0") == [(0,)]
+    assert query(tables, "SELECT SUM(drawn_wh) FROM hours WHERE hour < '2026-11-24 11:00:00'")[0][0] > 90 * 600
+
+
+def test_a_request_that_comes_during_a_step_of_a_rebuild_is_not_lost(tables: Database, connection: Connection) -> None:
+    store(tables, steady(NOON - 10 * HOUR, 10, every=600))
+    before = take_lease(connection, "one", NOON, NOON - OPEN)
+    assert before is not None
+    rebuilt(connection, before, NOON - 5 * HOUR)
+    state = take_lease(connection, "one", NOON, NOON - OPEN)
+    request_rebuild(connection)
+    assert state is not None
+    rebuilt(connection, state, None)
+    assert take_lease(connection, "one", NOON, NOON - OPEN) == before
+
+
+def test_only_one_of_two_rolls_up_until_its_lease_ends(tables: Database, connection: Connection) -> None:
+    clock = Clock()
+    one, two = (Roller(connection, name, now=clock) for name in ("one", "two"))
+    assert [one.run(), two.run(), one.run()] == [True, False, True]
+    clock.now += LEASE + MINUTE
+    assert [two.run(), one.run()] == [True, False]
+    two.close()
+    assert [one.run(), two.run()] == [True, False]
+    forced = Roller(connection, "command", by_force=True, now=clock)
+    assert [forced.run(), one.run()] == [True, False]
+
+
+def test_new_minutes_are_there_after_a_minute_and_hours_after_ten(tables: Database, connection: Connection) -> None:
+    clock = Clock(NOON + timedelta(seconds=10))
+    roller = Roller(connection, "one", overlap=timedelta(0), now=clock)
+    roller.run()
+    seen = []
+    for number in range(2 * FULL_EVERY):
+        write(tables, [standard(clock.now + timedelta(seconds=30), EAST=number)], clock.now)
+        clock.now += MINUTE
+        roller.run()
+        found = stored(tables)
+        assert max(start for _, start in found.minutes) == clock.now.replace(second=0) - MINUTE
+        seen.append(max((row["last_at"] for row in found.hours.values()), default=NOON))
+    assert all(clock.now - last <= (FULL_EVERY + 1) * MINUTE for last in seen[-FULL_EVERY:][:1])
+    assert len(set(seen)) >= 2
+
+
+def test_what_a_run_that_is_killed_at_any_statement_left_is_made_up_for(tables: Database) -> None:
+    clock, frames, lasted = Clock(), [], 0
+    for statements in range(40):
+        arriving = [standard(clock.now - age * MINUTE, EAST=1000 + statements * 10 - age) for age in (4, 3, 2)]
+        write(tables, arriving, clock.now)
+        frames += arriving
+        connection = FragileConnection(tables)
+        connection.left = statements
+        with contextlib.suppress(Crash), contextlib.closing(connection):
+            Roller(connection, "one", now=clock).run()
+            lasted += 1
+        clock.now += 12 * MINUTE  # so that the frames are before what the next run makes final
+    assert 0 < lasted < 30
+    with contextlib.closing(tables.connect()) as last:
+        roller = Roller(last, "one", now=clock)
+        roller.run()
+        while roller.rebuild():
+            pass
+    assert_as_expected(tables, frames)
+
+
+def test_after_the_servers_clock_was_set_back_nothing_is_missed(tables: Database, connection: Connection) -> None:
+    clock = Clock(NOON + 5 * HOUR)
+    roller = Roller(connection, "one", now=clock)
+    roller.run()
+    clock.now = NOON
+    frames = steady(NOON, 1, every=10)
+    for begin in range(0, len(frames), 6):
+        # Not marked as late, and later than what is rolled up each minute.
+        clock.now = frames[begin].timestamp + 4 * MINUTE
+        write(tables, frames[begin : begin + 6], clock.now)
+        roller.run()
+    for _ in range(30):
+        clock.now += MINUTE
+        roller.run()
+    assert_as_expected(tables, frames)
+
+
+def test_a_label_set_that_is_missing_stops_nothing(tables: Database, connection: Connection) -> None:
+    frames = steady(NOON, 1)
+    write(tables, frames, NOON)
+    query(tables, "UPDATE frames SET label_set_id = 99 WHERE timestamp < '2026-11-24 12:30:00'", "SELECT 1")
+    roll(connection, hours_of(frames))
+    assert query(tables, "SELECT frames, first_at, total_last FROM hours") == [(60, None, None)]
+    assert query(tables, "SELECT COUNT(*), SUM(frames) FROM minutes") == [(60, 60)]
+
+
+def test_a_standard_frame_that_does_not_tell_its_register_is_not_taken_for_base(
+    tables: Database, connection: Connection
+) -> None:
+    frames = [Frame(meter=METER, timestamp=NOON, mode=Mode.STANDARD, values={"ADSC": METER, "EAST": 5})]
+    frames += [historic(NOON + HOUR, BASE=5, PTEC="TH..")]
+    write(tables, frames, NOON)
+    roll(connection, hours_of(frames))
+    assert query(tables, "SELECT supplier FROM minutes ORDER BY minute") == [(None,), (1,)]
+    assert_as_expected(tables, frames)
+
+
+def test_two_meters_in_the_same_minutes_stay_apart(tables: Database, connection: Connection) -> None:
+    frames = [*steady(NOON, 2), *steady(NOON, 2, OTHER, index=70_000)]
+    write(tables, frames, NOON)
+    roll(connection, hours_of(frames))
+    assert_as_expected(tables, frames)
+    assert {meter for meter, _ in expected(frames).hours} == {METER, OTHER}

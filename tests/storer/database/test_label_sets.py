@@ -1,0 +1,153 @@
+"""Differences between label sets: exact, to the byte."""
+
+import dataclasses
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from common.frame import Frame
+from storer.database.label_sets import LabelSetWriter, _kind, difference, merge
+from storer.database.rows import LabelSet, content_text, encode_row
+from tests.support.frames import DAY, simulated, standard
+
+
+def label_set(frame: Frame) -> LabelSet:
+    return encode_row(frame).label_set
+
+
+def content(frame: Frame) -> dict[str, Any]:
+    parsed: dict[str, Any] = json.loads(label_set(frame).content)
+    return parsed
+
+
+class FakeConnection:
+    """Takes down the label sets that were added; digests in `refused` cannot be a base."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[str, bytes | None]] = []  # content, and the digest of the base
+        self.refused: set[bytes] = set()
+        self.has_column = True
+
+    def query(self, _: str) -> list[tuple[int]]:
+        return [(1,)] if self.has_column else []
+
+    def execute(self, sql: str, values: tuple[Any, ...]) -> int:
+        base = values[10] if "base.id" in sql else None
+        if base in self.refused:
+            return 0
+        self.rows.append((values[9], base))
+        return 1
+
+
+def add(writer: LabelSetWriter, connection: FakeConnection, frame: Frame) -> int:
+    return writer.add(connection, label_set(frame))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", ["standard-three-phase-producer", "historic-single-phase-tempo"])
+def test_the_whole_content_comes_back_to_the_byte(kind: str) -> None:
+    bases: dict[object, dict[str, Any]] = {}
+    differences = 0
+    for frame in simulated(kind, 400, every=timedelta(minutes=5)):
+        text = label_set(frame).content
+        parsed = json.loads(text)
+        base = bases.setdefault(_kind(parsed), parsed)
+        if base is not parsed:
+            changes = json.loads(content_text(difference(parsed, base)))
+            assert content_text(merge(base, changes)) == text
+            differences += bool(changes)
+    assert differences > 5
+
+
+def with_maximum(value: int, *, meter: str = "031961123456", **more: Any) -> Frame:
+    values = {"ADSC": meter, "EAST": 5, "SMAXSN": value, "UMOY1": 230, "MSG1": " " * 100, **more}
+    stamps = {"SMAXSN": DAY + timedelta(seconds=value), "UMOY1": DAY}
+    return dataclasses.replace(standard(**values), stamps=stamps)
+
+
+def test_a_difference_has_only_what_differs() -> None:
+    assert difference(content(with_maximum(2)), content(with_maximum(1))) == {
+        "frame": {"SMAXSN": 2},
+        "stamps": {"SMAXSN": "2026-11-24T00:00:02Z"},
+    }
+
+
+def test_the_first_is_whole_and_the_next_are_differences_from_it() -> None:
+    writer, connection = LabelSetWriter(), FakeConnection()
+    frames = [with_maximum(value) for value in (1, 2, 3)]
+    assert [add(writer, connection, frame) for frame in frames] == [1, 1, 1]
+    first = label_set(frames[0])
+    assert connection.rows[0] == (first.content, None)
+    assert [base for _, base in connection.rows[1:]] == [first.digest, first.digest]
+    assert max(len(text) for text, _ in connection.rows[1:]) < 80
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        with_maximum(2, meter="031961000000"),
+        with_maximum(2, NTARF=1),  # another label
+        dataclasses.replace(with_maximum(2), stamps={"SMAXSN": DAY}),  # a stamp less
+        dataclasses.replace(with_maximum(2), stamps=None),
+        dataclasses.replace(with_maximum(2), stamps={}),
+        dataclasses.replace(with_maximum(2), host_clock="unsynchronised"),
+        dataclasses.replace(
+            with_maximum(2), values=dict(reversed(list(with_maximum(2).values.items())))
+        ),  # another order
+        with_maximum(2, MSG1="x" * 300),  # too much of it differs
+    ],
+)
+def test_what_is_not_alike_is_stored_whole(other: Frame) -> None:
+    writer, connection = LabelSetWriter(), FakeConnection()
+    add(writer, connection, with_maximum(1))
+    add(writer, connection, other)
+    assert connection.rows[1] == (label_set(other).content, None)
+
+
+def test_no_stamps_and_no_stamp_are_not_the_same() -> None:
+    writer, connection = LabelSetWriter(), FakeConnection()
+    frames = [dataclasses.replace(with_maximum(value), stamps=stamps) for value, stamps in ((1, None), (2, {}))]
+    for frame in frames:
+        add(writer, connection, frame)
+    assert connection.rows == [(label_set(frame).content, None) for frame in frames]
+
+
+def test_tables_of_an_older_version_get_whole_label_sets() -> None:
+    writer, connection = LabelSetWriter(), FakeConnection()
+    connection.has_column = False
+    frames = [with_maximum(value) for value in (1, 2)]
+    for frame in frames:
+        add(writer, connection, frame)
+    assert connection.rows == [(label_set(frame).content, None) for frame in frames]
+    connection.has_column = True
+    add(writer, connection, with_maximum(3))
+    assert connection.rows[2][1] == label_set(frames[1]).digest
+
+
+def test_a_base_that_is_gone_is_replaced() -> None:
+    writer, connection = LabelSetWriter(), FakeConnection()
+    frames = [with_maximum(value) for value in (1, 2, 3)]
+    add(writer, connection, frames[0])
+    connection.refused.add(label_set(frames[0]).digest)
+    assert [add(writer, connection, frame) for frame in frames[1:]] == [1, 1]
+    second = label_set(frames[1])
+    assert connection.rows[1] == (second.content, None)
+    assert connection.rows[2][1] == second.digest
+
+
+def test_a_label_set_that_another_storer_added_is_no_base() -> None:
+    writer, connection = LabelSetWriter(), FakeConnection()
+    connection.refused.add(None)  # type: ignore[arg-type]
+    assert add(writer, connection, with_maximum(1)) == 0
+    connection.refused.clear()
+    add(writer, connection, with_maximum(2))
+    assert connection.rows == [(label_set(with_maximum(2)).content, None)]
+
+
+def test_the_number_of_bases_in_memory_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storer.database.label_sets._MOST_BASES", 2)
+    writer, connection = LabelSetWriter(), FakeConnection()
+    for meter, value in (("a", 1), ("b", 1), ("a", 2), ("c", 1), ("a", 3), ("b", 2)):
+        add(writer, connection, with_maximum(value, meter=meter))
+    assert [base is None for _, base in connection.rows] == [True, True, False, True, False, True]

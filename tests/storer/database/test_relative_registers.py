@@ -1,0 +1,138 @@
+"""The running registers of standard mode: stored as differences, and always given back."""
+
+import dataclasses
+import json
+from datetime import timedelta
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from common.frame import Frame, Value
+from storer.database.relative_registers import idle_totals, number_of, value_of
+from storer.database.row_encoder import RowEncoder
+from storer.database.rows import COLUMNS, decode_row, encode_row
+from tests.support.frames import simulated, standard
+
+INDEX = st.integers(0, 2**32 - 1) | st.sampled_from([0, 1, 2**32 - 1])
+IDLE: dict[str, Value] = {"EASD01": 100, "EASD03": 300, "EASD04": 400}
+RUNNING: dict[str, Value] = {"STGE": "003A4401", "NTARF": 2}  # EASD02
+
+
+def column(frame: Frame) -> int | None:
+    return RowEncoder().encode_row(frame).columns[COLUMNS.index("index_distributor")]
+
+
+def digest(frame: Frame) -> bytes:
+    return RowEncoder().encode_row(frame).label_set.digest
+
+
+def back(frame: Frame) -> Frame:
+    row = RowEncoder().encode_row(frame)
+    return decode_row(row.timestamp, row.meter, row.columns, json.loads(row.label_set.content))
+
+
+@given(st.sampled_from(["index_supplier", "index_distributor"]), st.none() | INDEX, st.none() | INDEX, st.integers())
+@example("index_distributor", 0, 0, 0)
+@example("index_distributor", 0, None, 0)
+@example("index_supplier", 0, None, 0)
+@example("index_supplier", 2**32 - 1, 0, -1)
+def test_a_value_comes_back_from_its_difference(column: str, value: int | None, total: int | None, idle: int) -> None:
+    number = number_of(column, value, total, idle)
+    assert number is None or 0 <= number < 2**32
+    assert value_of(column, number, total, idle) == value
+
+
+@pytest.mark.parametrize(
+    ("east", "easd02", "expected"),
+    [
+        (1000, 200, None),  # the sum is right
+        (1000, 201, 2**32 - 1),  # registers round on their own
+        (1000, 199, 1),
+        (1000, None, 0),  # the group was damaged
+        (None, 200, 2**32 - 1000),  # EAST was damaged: taken for 0
+        (None, None, 0),
+    ],
+)
+def test_the_column_has_the_difference_from_the_sum(east: int | None, easd02: int | None, expected: int | None) -> None:
+    values: dict[str, Value | None] = {
+        "EAST": east,
+        "EASD01": 100,
+        "EASD02": easd02,
+        "EASD03": 300,
+        "EASD04": 400,
+        **RUNNING,
+    }
+    frame = standard(**{label: value for label, value in values.items() if value is not None})
+    assert column(frame) == expected
+    assert back(frame).to_json() == frame.to_json()
+
+
+def test_frames_share_a_label_set_whatever_the_running_register_says() -> None:
+    frames = [
+        standard(EAST=1000 + n, EASD01=100, EASD02=200 + n + off, EASD03=300, EASD04=400, **RUNNING)
+        for n, off in ((0, 0), (1, 0), (2, 1), (3, -1))
+    ]
+    frames.append(standard(EASD01=100, EASD02=200, EASD03=300, EASD04=400, **RUNNING))
+    frames.append(standard(EAST=1000, EASD01=100, EASD03=300, EASD04=400, **RUNNING))
+    assert len({digest(frame) for frame in frames}) == 1
+
+
+@pytest.mark.parametrize("missing", sorted(IDLE))
+@pytest.mark.parametrize("damaged", [None, "00000x"])
+def test_without_all_other_registers_the_column_has_the_value(missing: str, damaged: str | None) -> None:
+    values: dict[str, Value | None] = {**IDLE, "EASD02": 200, missing: damaged}
+    frame = standard(EAST=1000, **{label: value for label, value in values.items() if value is not None}, **RUNNING)
+    assert column(frame) == 200
+    assert back(frame) == frame
+
+
+@pytest.mark.parametrize("value", ["200", -1, 2**32])
+def test_a_register_that_fits_no_column_stays_in_the_label_set(value: int | str) -> None:
+    frame = standard(EAST=1000, EASD01=100, EASD02=value, EASD03=300, EASD04=400, **RUNNING)
+    assert back(frame) == frame
+
+
+def test_a_row_of_an_older_storer_has_the_value_itself() -> None:
+    frame = standard(EAST=1000, EASD01=100, EASD02=200, EASD03=300, EASD04=400, **RUNNING)
+    row = RowEncoder().encode_row(frame)
+    content = json.loads(row.label_set.content)
+    assert content.pop("relative") is True
+    columns = list(row.columns)
+    columns[COLUMNS.index("index_distributor")] = 200
+    assert decode_row(row.timestamp, row.meter, tuple(columns), content) == frame
+    columns[COLUMNS.index("index_distributor")] = None
+    lacks = {label: value for label, value in frame.values.items() if label != "EASD02"}
+    assert decode_row(row.timestamp, row.meter, tuple(columns), content) == dataclasses.replace(frame, values=lacks)
+
+
+def test_the_running_registers_of_a_meter_follow_from_its_other_indexes() -> None:
+    (frame,) = simulated("standard-single-phase-tempo", 1, every=timedelta(seconds=1))
+    columns = encode_row(frame).columns
+    names = ("index_total", "index_supplier", "index_distributor")
+    assert [columns[COLUMNS.index(name)] for name in names] == [frame.values["EAST"], 0, None]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.sampled_from([0, 0, 1, -1]), st.sampled_from([None, "EAST", "EASD02"])))
+)
+def test_an_encoder_that_remembers_gives_the_same_rows(changes: list[tuple[int, int, str | None]]) -> None:
+    encoder, total = RowEncoder(), 1000
+    for step, off, lost in changes:
+        total += step
+        values: dict[str, Value] = {"EAST": total, "EASD01": 100, "EASD02": total - 800 + off, "EASD03": 300}
+        values |= {"EASD04": 400, **RUNNING}
+        frame = standard(**{label: value for label, value in values.items() if label != lost})
+        row = encoder.encode_row(frame)
+        assert row == encode_row(frame)
+        assert decode_row(row.timestamp, row.meter, row.columns, json.loads(row.label_set.content)) == frame
+
+
+def test_the_registers_that_do_not_run_are_summed() -> None:
+    running = {"index_distributor": "EASD02", "index_supplier": "EASF03"}
+    supplier: dict[str, Value] = {f"EASF{number:02}": number for number in (1, 2, 4, 5, 6, 7, 8, 9, 10)}
+    assert idle_totals(running, IDLE) == {"index_distributor": 800}
+    assert idle_totals(running, IDLE | supplier) == {"index_distributor": 800, "index_supplier": 52}
+    assert idle_totals({"index_distributor": "EASD01"}, IDLE) == {}
+    assert idle_totals({"index_supplier": "HCHC"}, {"HCHP": 5}) == {}
+    assert idle_totals(running, {**IDLE, "EASD03": "x"}) == {}

@@ -1,0 +1,174 @@
+import zipfile
+from datetime import datetime, timedelta
+from io import BytesIO
+
+import pytest
+
+from common.errors import FileRefused
+from storer.imports.enedis import parse_enedis
+from tests.support.imports import PARIS, content, energy, of, workbook
+
+HEAD = b"Horodate;Valeur\n"
+HOURS = ["Début", "Fin", "Valeur (en Kw)"]
+
+
+def test_a_value_is_the_mean_power_of_the_interval_that_ends_at_its_time() -> None:
+    found = energy(parse_enedis(content("enedis-hours.csv"), PARIS))
+    assert found["2023-10-28 23:00"] == 500  # of the day before
+    assert found["2023-10-29 00:00"] == round((301 + 302) / 2)
+
+
+def test_the_repeated_hour_is_two_hours() -> None:
+    found = energy(parse_enedis(content("enedis-hours.csv"), PARIS))
+    assert found["2023-10-29 01:00"] == 130
+    assert found["2023-10-29 02:00"] == 1100
+
+
+def test_the_step_may_change_within_a_file_and_an_empty_value_is_a_hole() -> None:
+    parsed = parse_enedis(content("enedis-hours.csv"), PARIS)
+    found = energy(parsed)
+    assert "2023-10-29 03:00" not in found
+    assert (found["2023-10-29 04:00"], found["2023-10-29 05:00"]) == (700, 800)
+    assert dict(parsed.left_out) == {"empty values": 1, "hours of which a part is missing": 1}
+
+
+def test_a_block_of_production_is_injected_energy() -> None:
+    parsed = parse_enedis(content("enedis-hours.csv"), PARIS)
+    assert energy(parsed, "injected") == {"2023-10-29 12:00": 1500, "2023-10-29 13:00": 900}
+    assert {period.hours for period in parsed.periods} == {1}
+
+
+def test_steps_of_ten_fifteen_and_sixty_minutes_that_the_file_names() -> None:
+    found = energy(parse_enedis(content("enedis-steps.csv"), PARIS))
+    assert found == {"2024-05-31 23:00": 900, "2024-06-01 00:00": 600, "2024-06-01 01:00": 2500}
+
+
+@pytest.mark.parametrize("minutes", [10, 15, 30, 60])
+def test_a_step_that_the_file_does_not_name_is_seen(minutes: int) -> None:
+    start = datetime.fromisoformat("2024-06-01T00:00:00+02:00")
+    stamps = [start + number * timedelta(minutes=minutes) for number in range(1, 12 * 60 // minutes + 1)]
+    lines = [f"{stamp.isoformat()};{600 + number % 2}" for number, stamp in enumerate(stamps)]
+    parsed = parse_enedis(HEAD + "\n".join(lines).encode(), PARIS)
+    assert len(parsed.periods) == 12
+    assert {period.wh for period in parsed.periods} <= {600, 601}
+
+
+def test_a_missing_half_hour_is_not_filled_by_its_neighbour() -> None:
+    text = "".join(f"2024-06-01T{hour:02}:{minute}:00+02:00;600\n" for hour in range(8) for minute in ("00", "30"))
+    parsed = parse_enedis(HEAD + text.replace("2024-06-01T03:30:00+02:00;600\n", "").encode(), PARIS)
+    found = energy(parsed)
+    assert "2024-06-01 02:00" not in found
+    assert set(found.values()) == {600}
+    assert parsed.left_out["hours of which a part is missing"] >= 1
+
+
+def test_a_doubled_block_counts_once() -> None:
+    once = content("enedis-hours.csv")
+    twice = parse_enedis(once + once.removeprefix(b"\xef\xbb\xbf"), PARIS)
+    assert sorted(twice.periods) == sorted(parse_enedis(once, PARIS).periods)
+    assert twice.left_out["doubled lines"] > 0
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (b"2024-06-01T01:00:00+02:00;-5", "line 2: -5 Wh is negative"),
+        (b"2024-06-01T01:00:00+02:00;123456", "line 2: 123456 Wh in 1 h is more than"),
+        (b"2024-06-01T01:00:00+02:00;many", "line 2: a number is expected, not 'many'"),
+        (b"yesterday;5", "line 2: a time is expected"),
+        (b"2024-06-01T01:00:00+02:00;5\n2024-06-01T01:00:00+02:00;6", "has several values"),
+    ],
+)
+def test_what_cannot_be_true_is_refused_in_a_line(line: bytes, message: str) -> None:
+    with pytest.raises(FileRefused, match=message) as refused:
+        parse_enedis(HEAD + line, PARIS)
+    assert "\n" not in str(refused.value)
+
+
+def test_another_file_is_refused() -> None:
+    for data in (b"", b"a;b\n1;2\n", bytes(range(256)), b"PK\x03\x04xl/ and no more"):
+        with pytest.raises(FileRefused):
+            parse_enedis(data, PARIS)
+
+
+def test_the_bookmarklets_file_has_mean_power_in_local_time() -> None:
+    parsed = parse_enedis(content("enedis-bookmarklet.csv"), PARIS)
+    assert energy(parsed) == {"2023-12-12 00:00": 698, "2023-12-12 02:00": 1000}
+    assert parsed.left_out == {"empty values": 1, "hours of which a part is missing": 1}
+    assert energy(parse_enedis(content("enedis-bookmarklet-kwh.csv"), PARIS)) == {"2023-12-12 00:00": 698}
+
+
+def test_a_workbook_of_hours_with_text_and_serial_times() -> None:
+    rows: list[list[str | float | None]] = [
+        ["Type de comptage : Consommation Horaire"],
+        [],
+        [*HOURS],
+        ["07/12/2025 00:00", "07/12/2025 01:00", 0.512],
+        [45998 + 1 / 24, 45998 + 2 / 24, "0,25"],
+        ["07/12/2025 02:00", "07/12/2025 03:00", None],
+    ]
+    parsed = parse_enedis(workbook(rows), PARIS)
+    assert energy(parsed) == {"2025-12-07 00:00": 512, "2025-12-07 01:00": 250}
+    assert parsed.left_out == {"empty values": 1}
+
+
+def hours_of_night(*rows: tuple[str, str, float]) -> bytes:
+    day = "26/10/2025"
+    body: list[list[str | float | None]] = [[f"{day} {start}", f"{day} {end}", value] for start, end, value in rows]
+    return workbook([[*HOURS], *body])
+
+
+def test_the_repeated_hour_of_a_local_file_is_taken_in_order_if_it_occurs_twice() -> None:
+    rows = [("01:00", "02:00", 0.1), ("02:00", "03:00", 0.2), ("02:00", "03:00", 0.3), ("03:00", "04:00", 0.4)]
+    found = energy(parse_enedis(hours_of_night(*rows), PARIS))
+    expected = {"2025-10-26 00:00": 100, "2025-10-26 01:00": 200, "2025-10-26 02:00": 300, "2025-10-26 03:00": 400}
+    assert found == expected
+    assert energy(parse_enedis(hours_of_night(*reversed(rows)), PARIS)) == expected
+
+
+def test_the_repeated_hour_that_occurs_once_is_left_out_and_told() -> None:
+    parsed = parse_enedis(
+        hours_of_night(("01:00", "02:00", 0.1), ("02:00", "03:00", 0.2), ("03:00", "04:00", 0.4)), PARIS
+    )
+    assert energy(parsed) == {"2025-10-26 00:00": 100, "2025-10-26 03:00": 400}
+    assert parsed.left_out == {"times of the repeated hour of October that occur once": 1}
+
+
+def test_the_hour_that_march_skips_does_not_exist() -> None:
+    rows: list[list[str | float | None]]
+    rows = [["30/03/2025 01:00", "30/03/2025 03:00", 0.1], ["30/03/2025 03:00", "30/03/2025 04:00", 0.2]]
+    assert energy(parse_enedis(workbook([[*HOURS], *rows]), PARIS)) == {
+        "2025-03-30 01:00": 100,
+        "2025-03-30 02:00": 200,
+    }
+
+
+def test_a_workbook_of_days_is_kept_by_day() -> None:
+    rows: list[list[str | float | None]] = [
+        ["Type de comptage : Consommation Quotidienne"],
+        ["Date", "Valeur (en kWh)"],
+        ["25/10/2025", 10.5],
+        ["26/10/2025", 12.25],
+        ["27/10/2025", "NA"],
+    ]
+    parsed = parse_enedis(workbook(rows), PARIS)
+    assert [(period.hours, period.wh) for period in of(parsed)] == [(24, 10500), (25, 12250)]
+    assert [f"{period.start:%d %H:%M}" for period in of(parsed)] == ["24 22:00", "25 22:00"]
+    assert parsed.left_out == {"empty values": 1}
+
+
+def test_each_sheet_of_a_workbook_is_read() -> None:
+    hours: list[list[str | float | None]] = [[*HOURS], ["07/12/2025 00:00", "07/12/2025 01:00", 0.5]]
+    days: list[list[str | float | None]] = [["Date", "Valeur (en kWh)"], ["08/12/2025", 9]]
+    parsed = parse_enedis(workbook([["Bonjour"]], hours, days), PARIS)
+    assert sorted((period.hours, period.wh) for period in parsed.periods) == [(1, 500), (24, 9000)]
+
+
+def test_a_workbook_that_would_unpack_entities_is_refused() -> None:
+    data = workbook([[*HOURS], ["07/12/2025 00:00", "07/12/2025 01:00", 0.5]])
+    made = BytesIO()
+    with zipfile.ZipFile(BytesIO(data)) as old, zipfile.ZipFile(made, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, b'<!DOCTYPE a [<!ENTITY b "c">]>' + old.read(name))
+    with pytest.raises(FileRefused, match="document type"):
+        parse_enedis(made.getvalue(), PARIS)

@@ -1,0 +1,61 @@
+from datetime import timedelta
+
+from storer.imports.model import HOUR, Period
+from storer.imports.plan import Plan, Stored, holes, make_plan
+from storer.rollups.registers import INJECTED, TOTAL
+from tests.support.imports import utc
+
+DAY = utc("2024-06-01 22:00")
+
+
+def hour(number: int, wh: int = 100, register: int = TOTAL) -> Period:
+    return Period(DAY + (number + 1) * HOUR, 1, register, wh)
+
+
+def day(number: int, wh: int = 2400, register: int = TOTAL) -> Period:
+    return Period(DAY + timedelta(days=number + 1), 24, register, wh)
+
+
+def plan(new: list[Period], *there: Period, read: set[int] | None = None) -> Plan:
+    stored = Stored()
+    for period in there:
+        stored.add(period, 3)
+    return make_plan(new, stored, {DAY + number * HOUR for number in read or ()}, -1)
+
+
+def test_what_is_there_already_is_not_new() -> None:
+    made = plan([hour(0), hour(1)], hour(0))
+    assert (made.new, made.same) == ([hour(1)], 1)
+
+
+def test_another_value_for_the_same_hour_changes_nothing_and_is_told() -> None:
+    made = plan([hour(0, 101)], hour(0, 100))
+    assert (made.new, made.different) == ([], {3: 1})
+
+
+def test_hours_in_which_the_meter_was_read_keep_its_readings() -> None:
+    made = plan([hour(0), hour(1), hour(2), day(0)], read={0, 2})
+    assert (made.new, made.read, made.between) == ([hour(1)], 3, 1)
+
+
+def test_finer_data_is_never_replaced_by_coarser_nor_coarser_by_finer() -> None:
+    assert plan([day(0)], hour(5)).others == {3: 1}
+    assert plan([hour(5)], day(0)).others == {3: 1}
+    assert plan([day(1)], hour(5)).new == [day(1)]
+
+
+def test_a_file_with_hours_and_days_gives_its_hours_and_the_other_days() -> None:
+    made = plan([day(0), day(1), hour(5)])
+    assert (made.new, made.finer) == ([hour(5), day(1)], 1)
+
+
+def test_the_total_and_its_parts_are_the_same_energy() -> None:
+    assert plan([hour(0, register=1)], hour(0)).others == {3: 1}
+    assert plan([hour(0)], hour(0, register=2)).others == {3: 1}
+    assert plan([hour(0, register=1)], hour(0, register=2)).new == [hour(0, register=1)]
+    assert plan([hour(0, register=INJECTED)], hour(0)).new == [hour(0, register=INJECTED)]
+
+
+def test_holes_are_what_no_period_of_the_file_is_about() -> None:
+    found = holes([hour(0), hour(1), hour(4), day(1), hour(48)])
+    assert [((hole.start - DAY) // HOUR, hole.hours) for hole in found] == [(2, 2), (5, 19)]

@@ -1,0 +1,86 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from common.registers import REGISTERS
+from storer.rollups.breaks import LIMIT_WH, LIMIT_WH_PER_SECOND, Before, HourReadings, judge
+from storer.rollups.registers import Readings
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+NONE: list[Before | None] = [None] * len(REGISTERS)
+
+
+def values(**named: int) -> Readings:
+    return tuple(named.get(name) for name in REGISTERS)
+
+
+def hour(first: Readings, last: Readings, *, first_standard: bool = True, last_standard: bool = True) -> HourReadings:
+    return HourReadings(
+        hour=NOON,
+        first_at=NOON,
+        last_at=NOON + timedelta(seconds=100),
+        first_standard=first_standard,
+        last_standard=last_standard,
+        first=first,
+        last=last,
+    )
+
+
+def before(seconds: int = 100, *, standard: bool = True, **named: int) -> list[Before | None]:
+    at = NOON - timedelta(seconds=seconds)
+    return [None if name not in named else Before(named[name], at, standard) for name in REGISTERS]
+
+
+LIMIT = LIMIT_WH + 100 * LIMIT_WH_PER_SECOND
+
+
+@pytest.mark.parametrize(
+    ("step", "energy", "broken"),
+    [(0, 0, 0), (5, 5, 0), (LIMIT, LIMIT, 0), (LIMIT + 1, 0, LIMIT + 1), (-1, 0, -1)],
+)
+@pytest.mark.parametrize("inside", [True, False])
+def test_what_a_house_can_draw_is_energy_and_the_rest_a_break(
+    step: int, energy: int, broken: int, inside: bool
+) -> None:
+    first, last = (5000, 5000 + step) if inside else (5000 + step, 5000 + step)
+    judgement = judge(hour(values(total=first), values(total=last)), before(total=5000), previous_has_total=True)
+    assert judgement.drawn == energy
+    assert judgement.steps == ({0: broken} if broken else {})
+
+
+def test_the_longer_the_gap_the_more_may_be_drawn() -> None:
+    readings = values(total=5000 + LIMIT + 1)
+    assert judge(hour(readings, readings), before(101, total=5000), previous_has_total=True).steps == {}
+
+
+def test_the_first_reading_of_all_is_no_step() -> None:
+    judgement = judge(hour(values(total=7, injected=1), values(total=9, injected=4)), NONE, previous_has_total=True)
+    assert (judgement.steps, judgement.drawn, judgement.injected) == ({}, 2, 3)
+
+
+def test_a_total_of_another_mode_is_another_register_and_the_others_go_on() -> None:
+    now = hour(values(supplier_1=103), values(supplier_1=103), first_standard=False, last_standard=False)
+    assert judge(now, before(supplier_1=100), previous_has_total=True).drawn == 3
+    now = hour(values(total=103), values(total=104))
+    judgement = judge(now, before(total=100, standard=False), previous_has_total=True)
+    assert (judgement.steps, judgement.drawn) == ({0: 3}, 1)
+    now = hour(values(total=103), values(total=104), last_standard=False)
+    assert judge(now, NONE, previous_has_total=True).steps == {0: 1}
+
+
+def test_after_an_hour_without_a_total_the_supplier_registers_count() -> None:
+    now = hour(values(total=500, supplier_1=20), values(total=500, supplier_1=21))
+    earlier = before(total=450, supplier_1=18)
+    assert judge(now, earlier, previous_has_total=True).drawn == 51 - 1
+    assert judge(now, earlier, previous_has_total=False).drawn == 3
+
+
+def test_without_any_register_there_is_no_energy() -> None:
+    judgement = judge(hour(values(reactive_1=5), values(reactive_1=6)), NONE, previous_has_total=True)
+    assert (judgement.drawn, judgement.injected) == (None, None)
+
+
+def test_two_breaks_of_an_hour_are_one_step() -> None:
+    now = hour(values(total=10), values(total=4))
+    judgement = judge(now, before(total=1000), previous_has_total=True)
+    assert judgement.steps == {0: -990 - 6}

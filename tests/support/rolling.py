@@ -1,0 +1,18 @@
+"""Rolls up what a test has stored, as a storer does in time."""
+
+import contextlib
+from datetime import datetime
+
+from common.database import Database
+from storer.rollups.roller import Roller
+
+
+def roll_up(database: Database, now: datetime) -> None:
+    """Make the rollups of all frames that are stored; `now` is after them."""
+    with contextlib.closing(database.connect()) as connection:
+        roller = Roller(connection, "test", now=lambda: now)
+        assert roller.run()
+        while roller.rebuild() is not None:
+            pass
+        assert roller.run()
+        roller.close()

@@ -1,0 +1,264 @@
+"""What the tables of the rollups must say of frames, computed in plain Python from all frames at once."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import groupby, pairwise
+from typing import Any
+
+from common.frame import Frame
+from common.labels import Mode
+
+REGISTERS = [
+    "total",
+    *[f"supplier_{n}" for n in range(1, 11)],
+    *[f"distributor_{n}" for n in range(1, 5)],
+    "injected",
+    *[f"reactive_{n}" for n in range(1, 5)],
+]
+HISTORIC = {
+    "BASE": "total",
+    **dict.fromkeys(["HCHC", "EJPHN", "BBRHCJB"], "supplier_1"),
+    **dict.fromkeys(["HCHP", "EJPHPM", "BBRHPJB"], "supplier_2"),
+    "BBRHCJW": "supplier_3",
+    "BBRHPJW": "supplier_4",
+    "BBRHCJR": "supplier_5",
+    "BBRHPJR": "supplier_6",
+}
+STANDARD = {
+    "EAST": "total",
+    **{f"EASF{n:02}": f"supplier_{n}" for n in range(1, 11)},
+    **{f"EASD{n:02}": f"distributor_{n}" for n in range(1, 5)},
+    "EAIT": "injected",
+    **{f"ERQ{n}": f"reactive_{n}" for n in range(1, 5)},
+}
+CONTRACTS = [
+    ["HCHC", "HCHP"],
+    ["EJPHN", "EJPHPM"],
+    ["BBRHCJB", "BBRHPJB", "BBRHCJW", "BBRHPJW", "BBRHCJR", "BBRHPJR"],
+]
+RUNNING = {
+    "HC..": "HCHC", "HP..": "HCHP", "HN..": "EJPHN", "PM..": "EJPHPM", "HCJB": "BBRHCJB", "HPJB": "BBRHPJB",
+    "HCJW": "BBRHCJW", "HPJW": "BBRHPJW", "HCJR": "BBRHCJR", "HPJR": "BBRHPJR",
+}  # fmt: skip
+LIMIT = 2**32
+
+Row = dict[str, Any]
+
+
+@dataclass
+class Expected:
+    """The rows of `minutes` and `hours` by meter and start, and the breaks by meter, hour and register."""
+
+    minutes: dict[tuple[str, datetime], Row] = field(default_factory=dict)
+    hours: dict[tuple[str, datetime], Row] = field(default_factory=dict)
+    breaks: dict[tuple[str, datetime, str], int] = field(default_factory=dict)
+
+
+def expected(frames: Iterable[Frame]) -> Expected:
+    """Compute all rows; a frame that comes twice counts once."""
+    result = Expected()
+    unique = {(frame.meter, frame.timestamp): frame for frame in frames}
+    ordered = [unique[key] for key in sorted(unique)]
+    for (meter, minute), group in groupby(ordered, lambda f: (f.meter, f.timestamp.replace(second=0, microsecond=0))):
+        result.minutes[meter, minute] = _minute(list(group))
+    for meter, of_meter in groupby(ordered, lambda f: f.meter):
+        latest: dict[str, tuple[int, datetime, bool]] = {}  # register: value, when, standard mode
+        had_total = True
+        for hour, group in groupby(of_meter, lambda f: f.timestamp.replace(minute=0, second=0, microsecond=0)):
+            in_hour = list(group)
+            minutes = {
+                minute: row
+                for (m, minute), row in result.minutes.items()
+                if m == meter and hour <= minute < hour + timedelta(hours=1)
+            }
+            row = result.hours[meter, hour] = _hour(in_hour, minutes)
+            if row["first_at"] is None:
+                continue
+            breaks, energy = _judge(row, latest)
+            for register, step in breaks.items():
+                result.breaks[meter, hour, register] = step
+            supplier = [energy[name] for name in REGISTERS[1:11] if name in energy]
+            if "total" in energy and (had_total or not supplier):
+                row["drawn_wh"] = energy["total"]
+            elif supplier:
+                row["drawn_wh"] = sum(supplier)
+            row["injected_wh"] = energy.get("injected")
+            had_total = row["total_last"] is not None
+    return result
+
+
+def _number(frame: Frame, *labels: str, below: int = LIMIT) -> int | None:
+    for label in labels:
+        value = frame.values.get(label)
+        if type(value) is int and 0 <= value < below:
+            return value
+    return None
+
+
+def _status(frame: Frame) -> int:
+    return int(str(frame.values.get("STGE", "0")), 16)
+
+
+def supplier(frame: Frame) -> int | None:
+    """The number of the supplier register that runs."""
+    if frame.mode is Mode.STANDARD:
+        if "NTARF" in frame.values:
+            return _number(frame, "NTARF")
+        return (_status(frame) >> 10 & 15) + 1 if "STGE" in frame.values else None
+    running = RUNNING.get(str(frame.values.get("PTEC")))
+    if running is None:
+        return 1 if "BASE" in frame.values else None
+    return int(HISTORIC[running].rpartition("_")[2])
+
+
+def total(frame: Frame) -> int | None:
+    """The total, as the view teleinfoframes shows it."""
+    if frame.mode is Mode.STANDARD or "BASE" in frame.values:
+        return _number(frame, "EAST" if frame.mode is Mode.STANDARD else "BASE")
+    running = RUNNING.get(str(frame.values.get("PTEC")))
+    for contract in CONTRACTS:
+        numbers = [_number(frame, name) for name in contract]
+        if None not in numbers and (running is None or running in contract):
+            return sum(number for number in numbers if number is not None)
+    return None
+
+
+def has_index(frame: Frame) -> bool:
+    """A reading of the energy drawn: the total, or the register that runs."""
+    if frame.mode is Mode.STANDARD:
+        number = supplier(frame)
+        return "EAST" in frame.values or (number is not None and f"EASF{number:02}" in frame.values)
+    return "BASE" in frame.values or RUNNING.get(str(frame.values.get("PTEC"))) in frame.values
+
+
+def registers(frame: Frame) -> dict[str, int]:
+    """The readings of a frame by register."""
+    names = STANDARD if frame.mode is Mode.STANDARD else HISTORIC
+    return {names[label]: value for label, value in frame.values.items() if label in names and type(value) is int}
+
+
+def _present(values: Iterable[int | None]) -> list[int]:
+    return [value for value in values if value is not None]
+
+
+def _mean(values: Sequence[int], weights: Sequence[int] | None = None) -> int | None:
+    weights = weights or [1] * len(values)
+    return int(sum(v * w for v, w in zip(values, weights, strict=True)) / sum(weights) + 0.5) if values else None
+
+
+def _minute(frames: list[Frame]) -> Row:
+    totals = _present(map(total, frames))
+    injected = _present(_number(frame, "EAIT") for frame in frames)
+    powers = _present(_number(frame, "PAPP", "SINSTS", "SINST1") for frame in frames)
+    injected_powers = _present(_number(frame, "SINSTI") for frame in frames)
+    suppliers = _present(map(supplier, frames))
+    overloads = sum(
+        any(label in frame.values for label in ("ADPS", "ADIR1", "ADIR2", "ADIR3")) or bool(_status(frame) & 0x80)
+        for frame in frames
+    )
+    row: Row = {
+        "frames": len(frames),
+        "seconds": 5 * len({frame.timestamp.second // 5 for frame in frames}),
+        "supplier": suppliers[-1] if suppliers else None,
+        "total_first": totals[0] if totals else None,
+        "total_last": totals[-1] if totals else None,
+        "injected_first": injected[0] if injected else None,
+        "injected_last": injected[-1] if injected else None,
+        "power_min": min(powers, default=None),
+        "power_mean": _mean(powers),
+        "power_max": max(powers, default=None),
+        "power_max_second": next(
+            (f.timestamp.second for f in frames if powers and _number(f, "PAPP", "SINSTS", "SINST1") == max(powers)),
+            None,
+        ),
+        "injected_power_mean": _mean(injected_powers),
+        "injected_power_max": max(injected_powers, default=None),
+        "overload": overloads or None,
+    }
+    for phase in "123":
+        current = [f"IINST{phase}", f"IRMS{phase}", *(["IINST"] if phase == "1" else [])]
+        row[f"power_{phase}_max"] = max(_present(_number(f, f"SINSTS{phase}") for f in frames), default=None)
+        row[f"current_{phase}_max"] = max(_present(_number(f, *current) for f in frames), default=None)
+        volts = _present(_number(f, f"URMS{phase}") for f in frames)
+        row[f"voltage_{phase}_min"] = min(volts, default=None)
+        row[f"voltage_{phase}_mean"] = _mean(volts)
+        row[f"voltage_{phase}_max"] = max(volts, default=None)
+    return row
+
+
+def _hour(frames: list[Frame], minutes: dict[datetime, Row]) -> Row:
+    rows = list(minutes.values())
+
+    def of(column: str) -> list[int]:
+        return _present(row[column] for row in rows)
+
+    def mean(column: str) -> int | None:
+        return _mean(of(column), [row["frames"] for row in rows if row[column] is not None])
+
+    peak = max(of("power_max"), default=None)
+    row: Row = {
+        "frames": len(frames),
+        "seconds": sum(of("seconds")),
+        "minutes": sum(1 << minute.minute for minute in minutes),
+        "power_min": min(of("power_min"), default=None),
+        "power_mean": mean("power_mean"),
+        "power_max": peak,
+        "power_max_second": next(
+            (
+                minute.minute * 60 + row["power_max_second"]
+                for minute, row in minutes.items()
+                if peak is not None and row["power_max"] == peak
+            ),
+            None,
+        ),
+        "injected_power_mean": mean("injected_power_mean"),
+        "injected_power_max": max(of("injected_power_max"), default=None),
+        "overload": sum(of("overload")) or None,
+    }
+    for phase in "123":
+        for column in (f"power_{phase}_max", f"current_{phase}_max", f"voltage_{phase}_max"):
+            row[column] = max(of(column), default=None)
+        row[f"voltage_{phase}_min"] = min(of(f"voltage_{phase}_min"), default=None)
+        row[f"voltage_{phase}_mean"] = mean(f"voltage_{phase}_mean")
+    with_index = [frame for frame in frames if has_index(frame)]
+    ends = [frame for frame in with_index if not frame.dropped] or with_index
+    first, last = (ends[0], ends[-1]) if ends else (None, None)
+    row |= {
+        "first_at": first and first.timestamp.replace(microsecond=0),
+        "last_at": last and last.timestamp.replace(microsecond=0),
+        "standard": first and last and (first.mode is Mode.STANDARD) + 2 * (last.mode is Mode.STANDARD),
+        "supplier": last and supplier(last),
+        "drawn_wh": None,
+        "injected_wh": None,
+    }
+    for name in REGISTERS:
+        row[f"{name}_first"] = registers(first).get(name) if first else None
+        row[f"{name}_last"] = registers(last).get(name) if last else None
+    return row
+
+
+def _judge(row: Row, latest: dict[str, tuple[int, datetime, bool]]) -> tuple[dict[str, int], dict[str, int]]:
+    """Return the breaks and the energy of an hour by register; `latest` then holds its last readings."""
+    breaks: dict[str, int] = {}
+    energy: dict[str, int] = {}
+    first_standard, last_standard = bool(row["standard"] & 1), bool(row["standard"] & 2)
+    for name in REGISTERS:
+        last = row[f"{name}_last"]
+        if last is None:
+            continue
+        here = (last, row["last_at"], last_standard)
+        way = [latest[name]] if name in latest else []
+        if row[f"{name}_first"] is not None:
+            way.append((row[f"{name}_first"], row["first_at"], first_standard))
+        way.append(here)
+        energy[name] = 0
+        for (value, at, standard), (next_value, next_at, next_standard) in pairwise(way):
+            step = next_value - value
+            other = name == "total" and standard != next_standard
+            if other or step < 0 or step > 200 + 15 * (next_at - at).total_seconds():
+                breaks[name] = breaks.get(name, 0) + step
+            else:
+                energy[name] += step
+        latest[name] = here
+    return {name: step for name, step in breaks.items() if step}, energy
