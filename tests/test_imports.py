@@ -12,7 +12,7 @@ from reader.config import ReaderConfig
 #: Of the standard library: what is large, and needed by other commands only.
 UNUSED = {"asyncio", "concurrent.futures", "email", "http.client", "multiprocessing", "rich", "sqlite3", "subprocess"}
 #: What libraries import for what is rare here; `dis` stands for inspect, which a dataclass without docstring loads.
-DEFERRED = {"_hashlib", "_ssl", "difflib", "dis"}
+DEFERRED = {"_hashlib", "_ssl", "difflib", "dis", "zoneinfo"}
 READER = {
     "reader.doctor",
     "reader.watch",
@@ -94,4 +94,4 @@ def test_a_storer_imports_no_other_command(tmp_path: Path) -> None:
     file.write_text("")
     modules = imported("storer", "storer.service", "Storer", "run", "--config", file)
     assert {"storer.database.schema", "pymysql", "paho.mqtt.client"} <= modules
-    assert below(modules, STORER | UNUSED - {"concurrent.futures"}) == set()  # that one is tenacity's
+    assert below(modules, STORER | UNUSED - {"concurrent.futures"} | {"_ssl", "tempfile", "zoneinfo"}) == set()

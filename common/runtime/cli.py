@@ -10,13 +10,15 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Any
 
 from common.deployment import here
 from common.errors import ConfigError, PermanentError, TeleinfoError, Unavailable
 from common.runtime import logs
 from common.version import __version__
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 FAILED, USAGE, PERMANENT_ERROR = 1, 2, 3  # exit codes
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -149,12 +151,14 @@ def whole(text: str) -> int:
     return int(text)
 
 
-def time_zone(text: str) -> ZoneInfo:
+def time_zone(text: str) -> "ZoneInfo":
     """Read the name of a time zone, for argparse's `type`.
 
     >>> time_zone("Europe/Paris").key
     'Europe/Paris'
     """
+    from zoneinfo import ZoneInfo  # here: `run` does without it
+
     try:
         return ZoneInfo(text)
     except (KeyError, ValueError, OSError) as error:  # unknown, no name at all, or a folder
