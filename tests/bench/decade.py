@@ -2,14 +2,14 @@
 
     python -m tests.bench.decade --frames 30_000_000 --keep FOLDER
 
-Half a year of each meter is that of a simulated household; the years after it are copies, moved in time and in index, so
-that all registers go on. In the same way a day of frames is stored by the storer, and copied. Label sets are copied with
-it, one for one.
+Half a year of each meter is that of a simulated household; the years after it are copies, moved in time and in index,
+so that all registers go on. In the same way a day of frames is stored by the storer and copied, with its label sets.
 """
 
 import argparse
 import contextlib
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -159,11 +159,15 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=Size.frames)
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="leave the database there, stopped")
     options = parser.parse_args()
+    since = time.monotonic()
     with contextlib.ExitStack() as stack:
         folder = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         server = stack.enter_context(Database(folder, options=SERVER_OPTIONS))
         decade = make(server, Size(frames=options.frames))
-        print(f"made: rollups of {len(decade.meters)} meters up to {decade.end}, {options.frames:,} frames")
+        print(
+            f"made in {time.monotonic() - since:.0f} s: rollups of {len(decade.meters)} meters up to"
+            f" {decade.end:%Y-%m-%d}, {options.frames:,} frames"
+        )
 
 
 if __name__ == "__main__":
