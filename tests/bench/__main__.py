@@ -16,7 +16,7 @@ from pathlib import Path
 from demo.servers import find_program
 from tests.bench import node
 from tests.bench.figures import Disturbed, not_measured
-from tests.bench.options import Options
+from tests.bench.options import FRAMES, Options
 from tests.bench.report import Machine, Section, page, text
 from tests.support.programs import ROOT
 

@@ -24,6 +24,7 @@ from reader.simulator.meter import SimulatedMeter
 from storer.database.rows import COLUMNS
 from storer.database.schema import make_earlier_partitions
 from tests.bench.house import decoded
+from tests.bench.options import FRAMES
 from tests.support.storing import make_tables, store
 
 KINDS = ("standard-single-phase-tempo", "standard-three-phase-producer", "historic-single-phase-hchp")
@@ -44,7 +45,7 @@ class Size:
 
     days: int = 182
     copies: int = 20
-    frames: int = 3_000_000
+    frames: int = FRAMES
 
     @property
     def end(self) -> datetime:
@@ -156,7 +157,7 @@ def add_frames(database: Client, end: datetime, count: int) -> int:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.decade", description=__doc__)
-    parser.add_argument("--frames", type=int, default=Size.frames)
+    parser.add_argument("--frames", type=int, default=FRAMES)
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="leave the database there, stopped")
     options = parser.parse_args()
     since = time.monotonic()
