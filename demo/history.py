@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from common.database import Connection, sql_time
 from common.frame import Frame
 from common.labels import Mode
+from common.registers import REGISTERS
 from reader.simulator.meter import SimulatedMeter
 from reader.simulator.summary import MinuteSummary
 from reader.tic.decoder import Decoder
@@ -20,7 +21,7 @@ from storer.database.rows import LabelSet, encode_row
 from storer.rollups.breaks import Before, HourReadings, judge
 from storer.rollups.hours import HOUR, measure_of_minutes
 from storer.rollups.minutes import MEASURES, literals
-from storer.rollups.registers import REGISTERS, readings, supplier_number
+from storer.rollups.registers import readings, supplier_number
 from storer.rollups.stored_hours import READINGS, hour_row
 
 FRAMES = 60  # of a minute

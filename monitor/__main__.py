@@ -182,7 +182,7 @@ def _prices(arguments: argparse.Namespace) -> int:
 def _check_prices(arguments: argparse.Namespace) -> int:
     settings, prices = _price_table(arguments)
     formats = _formats(arguments, settings)
-    problems = check_prices(prices, datetime.now(settings.time_zone).date())
+    problems = check_prices(prices, datetime.now(settings.time_zone).date(), settings.contracts)
     tables = _tables(formats)
     for problem in problems:
         tables.line(_words(problem, formats))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from common.config import option, section
+from common.config import Broker, option, section, topic_name
 from common.database import DatabaseConfig
 from monitor.model import ContractLine
 
@@ -64,10 +64,18 @@ class MonitorDatabase(DatabaseConfig):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MonitorMqtt(Broker):
+    """How to reach the broker, and the base topic; without it there are no live values."""
+
+    topic: str = option("teleinfo", read=topic_name)
+
+
+@dataclass(frozen=True, kw_only=True)
 class MonitorConfig:
     """The whole file."""
 
     database: MonitorDatabase = section(MonitorDatabase)
+    mqtt: MonitorMqtt | None = None
     time_zone: zoneinfo.ZoneInfo = option(zoneinfo.ZoneInfo("Europe/Paris"), read=_zone)
     language: str | None = option(None, read=_language)
     prices: Path | None = option(None, read=_file)

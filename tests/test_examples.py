@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from common.config import Tls, load
-from monitor.config import MonitorConfig
+from monitor.config import MonitorConfig, MonitorMqtt
 from reader.config import ReaderConfig
 from storer.config import StorerConfig
 
@@ -39,6 +39,8 @@ def options(kind: type[Any], prefix: str = "") -> dict[str, Any]:
             found |= options(type(default), f"{path}.")
         elif field.name == "tls":
             found |= options(Tls, f"{path}.")
+        elif kind is MonitorConfig and field.name == "mqtt":
+            found |= options(MonitorMqtt, f"{path}.")
         else:
             found[path] = field
     return found
@@ -78,6 +80,8 @@ def test_what_is_commented_out_is_the_default(example: tuple[str, type[Any], set
     document.get("database", {}).pop("password_file", None)  # there is no such file here
     if kind is ReaderConfig:
         del document["name"]  # by default the host's name
+    if kind is MonitorConfig:
+        required["mqtt"] = {}  # by default there is no broker
     file = tmp_path / "program.yaml"
     file.write_text(yaml.safe_dump(document), encoding="utf-8")
     given = load(kind, file)

@@ -5,18 +5,22 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from common.config import Broker, Secret
 from common.database import Database
+from common.doctor.broker import diagnose_broker, probe_broker
 from common.doctor.config_file import SUBJECT, diagnose_secrets, read_config
 from common.doctor.findings import NOT_CONFIGURED, Finding, Report, notice, ok, problem
 from common.doctor.formatting import format_days
 from common.errors import ConfigError, DatabaseError
-from monitor.config import MonitorConfig
+from common.topics import Topics
+from monitor.config import MonitorConfig, MonitorMqtt
 from monitor.doctor.probe import DatabaseFacts, probe
 from monitor.prices.check import Issue, PriceProblem, check_prices
 from monitor.prices.table import load_prices
 
 PROGRAM = "teleinfo-monitor"
 _LATE = timedelta(minutes=30)  # rollups are final 15 minutes after a frame
+_SECONDS = 2.0  # retained messages come at once
 _MANY_LATE = 1000  # hours that wait to be rolled up again
 
 
@@ -29,10 +33,34 @@ def check(path: Path, report: Report, describe: Callable[[PriceProblem], str], n
         report.end()
         return NOT_CONFIGURED
     report.show([ok(SUBJECT, f"{path}: days of {config.time_zone.key}")])
-    report.show(diagnose_secrets({"database": config.database}, path))
+    secrets: dict[str, Secret | Broker] = {"database": config.database}
+    if config.mqtt is not None:
+        secrets["mqtt"] = config.mqtt
+    report.show(diagnose_secrets(secrets, path))
     report.show(_diagnose_prices(config, path, describe, now))
     report.show(_diagnose_database(config, now))
+    if config.mqtt is not None:
+        report.note(f"listening to the broker, for {_SECONDS:.0f} s")
+        report.show(_diagnose_broker(config.mqtt, now))
     return report.end()
+
+
+def _diagnose_broker(settings: MonitorMqtt, now: datetime) -> list[Finding]:
+    topics = Topics(settings.topic)
+    wanted = [topics.state("+"), topics.link("+"), topics.frame("+")]
+    facts = probe_broker(settings, publish=[], subscribe=wanted, seconds=_SECONDS)
+    findings = diagnose_broker(facts, now.timestamp())
+    if facts.failure is not None:
+        return findings
+    meters = {name for message in facts.messages if (name := _meter(message.topic, topics)) is not None}
+    if meters:
+        return [*findings, ok("Meters", f"live: {', '.join(sorted(meters))}")]
+    return [*findings, notice("Meters", "no state of a meter at the broker", "does teleinfo-reader run?")]
+
+
+def _meter(topic: str, topics: Topics) -> str | None:
+    meter = topic.removeprefix(f"{topics.base}/").partition("/")[0]
+    return meter if topic == topics.state(meter) else None
 
 
 def _diagnose_prices(
@@ -43,13 +71,13 @@ def _diagnose_prices(
     except ConfigError as error:
         return [problem("Prices", str(error), "correct the file; teleinfo-monitor prices shows what is known")]
     today = now.astimezone(config.time_zone).date()
-    found = [one for one in check_prices(prices, today) if one.issue is not Issue.HOLE]
-    unknown = sorted({line.offer for line in config.contracts} - set(prices.offers))
+    found = [one for one in check_prices(prices, today, config.contracts) if one.issue is not Issue.HOLE]
     findings = [
-        problem("Prices", f"`contracts` names the offer {offer}, which has no prices", "add it to prices.yaml")
-        for offer in unknown
+        problem("Prices", describe(one), "teleinfo-monitor prices show --all tells what is known")
+        if one.issue is Issue.MISSING
+        else notice("Prices", describe(one))
+        for one in found
     ]
-    findings += [notice("Prices", describe(one)) for one in found]
     newest = prices.newest_before(today)
     return findings or [ok("Prices", f"{', '.join(prices.offers)}; the newest of {newest}")]
 

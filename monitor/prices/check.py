@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum
 
+from monitor.model import ContractLine
 from monitor.prices.model import PriceFile, PriceRow, PriceTable
 
 #: The regulated grids change on 1 February and 1 August.
@@ -17,6 +18,7 @@ _ROUNDING = Decimal("0.00016")  # EUR per kWh: prices are printed with four digi
 class Issue(Enum):
     """What is wrong with a price."""
 
+    MISSING = "missing"  # a contract of the configuration has no price today
     OLD = "old"  # the newest row began more than seven months ago
     HOLE = "hole"  # days without a price between two rows
     DOUBLED = "doubled"  # two rows of one file for the same days
@@ -36,14 +38,23 @@ class PriceProblem:
     detail: str = ""  # register, power or amounts
 
 
-def check_prices(table: PriceTable, today: date) -> list[PriceProblem]:
-    """Return all problems, the most important first."""
-    problems = [*_old(table, today), *_holes(table)]
+def check_prices(table: PriceTable, today: date, contracts: Sequence[ContractLine] = ()) -> list[PriceProblem]:
+    """Return all problems, the most important first; `contracts` are the user's lines."""
+    problems = [*_missing(table, today, contracts), *_old(table, today), *_holes(table)]
     for file in table.files:
         problems += _doubled(file)
         for row in file.rows:
             problems += [*_taxes(table, file, row), *_subscriptions(file, row)]
     return problems
+
+
+def _missing(table: PriceTable, today: date, contracts: Sequence[ContractLine]) -> Iterator[PriceProblem]:
+    present = {line.meter: line for line in sorted(contracts, key=lambda line: line.start) if line.start <= today}
+    for line in present.values():
+        if not any(row.kwh for row in table.rows(line.offer, today)):
+            yield PriceProblem(Issue.MISSING, "", line.offer, today, detail="kWh")
+        if table.subscription(line.offer, line.power, today) is None:
+            yield PriceProblem(Issue.MISSING, "", line.offer, today, detail=f"{line.power} kVA")
 
 
 def _old(table: PriceTable, today: date) -> Iterator[PriceProblem]:

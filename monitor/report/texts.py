@@ -40,6 +40,7 @@ FR: Mapping[str, str] = {
     "price_kwh": "€/kWh", "price_year": "€/an", "price_grade": "qualité",
     "imported_prices": "{file} : {rows} grilles ({offer}), gardées dans {kept}.",
     "prices_ok": "Aucun problème dans les prix.",
+    "issue_missing": "{offer} : aucun prix aujourd’hui pour {detail}. Ajoutez-le dans prices.yaml.",
     "issue_old": "{offer} : la dernière grille date du {start}, il y a plus de sept mois. Importez celle de la CRE : "
                  "teleinfo-monitor prices import FICHIER",
     "issue_hole": "{offer} : aucun prix du {start} au {end}.",
@@ -87,6 +88,7 @@ EN: Mapping[str, str] = {
     "price_kwh": "€/kWh", "price_year": "€/year", "price_grade": "grade",
     "imported_prices": "{file}: {rows} grids ({offer}), kept in {kept}.",
     "prices_ok": "No problem in the prices.",
+    "issue_missing": "{offer}: no price today for {detail}. Add it to prices.yaml.",
     "issue_old": "{offer}: the newest grid is of {start}, more than seven months ago. Import that of the CRE: "
                  "teleinfo-monitor prices import FILE",
     "issue_hole": "{offer}: no price from {start} to {end}.",

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from common.labels import Mode
+from demo.servers import Broker
 from demo.servers import Database as Server
 from tests.services.test_energy import House, counted
+from tests.support.mqtt_client import MqttClient
 from tests.support.rolling import roll_up
 from tests.support.storing import make_tables, store
 
@@ -174,3 +176,14 @@ def test_the_check_of_a_running_database_finds_the_account_that_may_write(monito
     assert "ok Meters: 031961000001" in text
     assert "ok Rollups" in text
     assert "note Database" in text
+
+
+def test_the_check_finds_the_meters_that_are_live_at_the_broker(monitor: Monitor, broker: Broker) -> None:
+    monitor.configure(f"mqtt: {{host: 127.0.0.1, port: {broker.port}}}\n")
+    with MqttClient(broker.port) as client:
+        client.publish("teleinfo/031961000001/state", b"{}", retain=True)
+        try:
+            assert "ok Meters: live: 031961000001" in monitor.run("check")
+        finally:
+            client.publish("teleinfo/031961000001/state", b"", retain=True)
+    assert "note Meters: no state" in monitor.run("check")

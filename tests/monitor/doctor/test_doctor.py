@@ -56,7 +56,7 @@ def test_a_database_that_does_not_answer_is_a_problem_with_what_to_do(tmp_path: 
         "database: {host: 127.0.0.1, port: 1}\ncontracts: [{meter: '1', from: 2025-01-01, offer: zen, power: 9}]\n"
     )
     output = io.StringIO()
-    assert check(file, Report(output), lambda problem: problem.issue.value, NOW) == 1
+    assert check(file, Report(output), lambda problem: f"{problem.issue.value} {problem.offer}", NOW) == 1
     lines = output.getvalue().splitlines()
     assert any("problem Database" in line and "→" in line for line in lines)
     assert any("problem Prices" in line and "zen" in line for line in lines)

@@ -1,6 +1,7 @@
 from datetime import date
 from decimal import Decimal
 
+from monitor.model import ContractLine
 from monitor.prices.check import Issue, check_prices
 from monitor.prices.model import PriceFile, PriceRow, PriceTable, Tax
 
@@ -51,6 +52,19 @@ def test_two_rows_for_the_same_days_are_doubled() -> None:
 
 def test_the_price_without_tax_and_the_taxes_must_make_the_price() -> None:
     assert issues(row("2026-02-01", "0.1980", without_tax="0.1308")) == [Issue.TAXES]
+
+
+def test_a_contract_whose_offer_or_power_has_no_price_today_is_missing() -> None:
+    table = PriceTable([PriceFile("mine", (row("2026-02-01", p6="187.80"),))])
+
+    def missing(offer: str, power: int, start: str = "2025-01-01") -> list[str]:
+        line = ContractLine("031961123456", date.fromisoformat(start), offer, power)
+        return [one.detail for one in check_prices(table, TODAY, [line]) if one.issue is Issue.MISSING]
+
+    assert missing("base", 6) == []
+    assert missing("base", 9) == ["9 kVA"]
+    assert missing("zen", 6) == ["kWh", "6 kVA"]
+    assert missing("zen", 6, start="2027-01-01") == []
 
 
 def test_a_subscription_grows_with_the_power() -> None:
