@@ -76,7 +76,7 @@ def _arguments() -> tuple[Options, list[str], Path | None]:
     parser.add_argument(
         "--frames",
         type=int,
-        default=Options.frames,
+        default=FRAMES,
         metavar="N",
         help="of the database of ten years (default: %(default)s)",
     )

@@ -26,8 +26,8 @@ from tests.support.storing import make_tables, store
 
 _HOW = """\
 One meter of standard mode, Tempo, a frame a second; a hundred meters are copies of it. Rolled up each minute, over
-forty minutes. CPU time is that of the program and of the server together. A commit is that of a frame alone, two hundred
-a second, while another process rebuilds without a pause."""
+forty minutes. CPU time is that of the program and of the server together. A commit is that of a frame alone, two
+hundred a second, while another process rebuilds without a pause."""
 KIND = "standard-single-phase-tempo"
 SECOND = timedelta(seconds=1)
 MINUTES = 40

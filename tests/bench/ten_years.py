@@ -17,6 +17,7 @@ from demo.servers import Database
 from monitor.energy.reader import EnergyReader
 from monitor.history.contracts import Contracts
 from monitor.history.hours import Hours, Meter
+from monitor.history.power import Power
 from tests.bench.decade import SERVER_OPTIONS, Decade, Size, add_frames, make
 from tests.bench.figures import Row, Target, in_turn
 from tests.bench.options import Options
@@ -91,7 +92,7 @@ class Questions:
         self._connection = connection
         self._decade = decade
         self._hours = Hours(connection)
-        self._energy = EnergyReader(self._hours, Contracts(connection))
+        self._energy = EnergyReader(self._hours, Contracts(connection), Power(connection))
         self._meters: list[Meter] = [meter for meter in self._hours.meters() if meter.number in decade.meters]
         self._number = itertools.count()
 
