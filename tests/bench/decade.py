@@ -67,12 +67,13 @@ def make(server: Database, size: Size) -> Decade:
     """Fill the tables of a server."""
     database = make_tables(server, size.end)
     with contextlib.closing(database.connect()) as connection:
-        meters = [_rollups(connection, kind, size) for kind in KINDS]
+        meters = [rollups(connection, kind, size) for kind in KINDS]
     frames_of = add_frames(database, size.end, size.frames)
     return Decade(database, size.end, meters, frames_of)
 
 
-def _rollups(connection: Connection, kind: str, size: Size) -> int:
+def rollups(connection: Connection, kind: str, size: Size) -> int:
+    """Make the minutes and hours of a meter; return its number."""
     meter = SimulatedMeter(kind)
     end = START + size.days * DAY
     for _ in History(connection, meter).write(START, end):
@@ -119,13 +120,14 @@ def _moved(column: str, key: str, seconds: int, step: int) -> str:
 
 
 def add_frames(database: Client, end: datetime, count: int) -> int:
-    """Add a frame a second of one meter, before `end`; return its number."""
+    """Add a frame a second of one meter, before `end`: less than a day, or whole days; return its number."""
+    first_day = min(count, FRAMES_A_DAY)
     days = -(-count // FRAMES_A_DAY)
-    day = end - days * DAY
+    day = end - (days - 1) * DAY - first_day * timedelta(seconds=1)
     with contextlib.closing(database.connect()) as connection:
         make_earlier_partitions(connection, day)
         ((free,),) = connection.query("SELECT COALESCE(MAX(id), 0) + 1 FROM label_sets")
-        frames = list(decoded(FRAMES_OF, day, min(count, FRAMES_A_DAY)))
+        frames = list(decoded(FRAMES_OF, day, first_day))
         store(database, frames)
         ((number,),) = connection.query("SELECT id FROM meters WHERE identifier = %s", (frames[0].meter,))
         ((last,),) = connection.query("SELECT MAX(id) FROM label_sets")
