@@ -27,7 +27,7 @@ from tests.support.storing import make_tables
 _HOW = """\
 Rollups of ten years of three meters, made by `tests/bench/decade.py`, and frames of a fourth, one a second. Each figure
 is the median of the calls of a round, through PyMySQL, with all rows fetched. *Flat*: the same query on a table with a
-tenth of the frames, on the same server."""
+tenth of the frames, in a server of its own."""
 PARIS = ZoneInfo("Europe/Paris")
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 _CALLS = 7
