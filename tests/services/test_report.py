@@ -159,7 +159,7 @@ def test_prices_are_shown_checked_and_imported(monitor: Monitor) -> None:
         "PART_VARIABLE_HP_HT;PART_VARIABLE_HP_TTC\n01/02/2026;;6;150,00;200,00;0,1000;0,5000;0,1000;0,5000\n",
         encoding="utf-8",
     )
-    assert "1 grilles" in monitor.run("prices", "import", str(file))
+    assert "lues : 1 " in " ".join(monitor.run("prices", "import", str(file)).split())
     (row,) = json.loads(monitor.run("report", "--by", "month", *RANGE, "--json"))
     assert Decimal(row["cost"]["energy"]) == round(Decimal(sum(row["wh"].values())) / 2000 + Decimal("1e-12"), 2)
     assert "0,5000" in monitor.run("prices", "show", "--all")
