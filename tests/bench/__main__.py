@@ -16,7 +16,7 @@ from pathlib import Path
 from demo.servers import find_program
 from tests.bench import node
 from tests.bench.figures import Disturbed, not_measured
-from tests.bench.options import Options
+from tests.bench.options import FRAMES, Options
 from tests.bench.report import Machine, Section, page, text
 from tests.support.programs import ROOT
 
@@ -32,6 +32,8 @@ MEASUREMENTS = (
     "live_meters",
     "drain",
     "at_rest",
+    "rollups",
+    "ten_years",
 )
 
 
@@ -71,12 +73,21 @@ def _arguments() -> tuple[Options, list[str], Path | None]:
     )
     parser.add_argument("--only", action="append", choices=MEASUREMENTS, metavar="NAME", help=", ".join(MEASUREMENTS))
     parser.add_argument("--output", type=Path, help=f"where to write the page (default: {PAGE.relative_to(ROOT)})")
+    parser.add_argument(
+        "--frames",
+        type=int,
+        default=FRAMES,
+        metavar="N",
+        help="of the database of ten years (default: %(default)s)",
+    )
     parser.add_argument("--linkytic", type=Path, metavar="FOLDER", help="a checkout of linkytic")
     parser.add_argument(
         "--teleinfo2mqtt", type=Path, metavar="FOLDER", help="a checkout of teleinfo2mqtt, after npm ci"
     )
     given = parser.parse_args()
-    options = Options(quick=given.quick, linkytic=given.linkytic, teleinfo2mqtt=given.teleinfo2mqtt)
+    options = Options(
+        quick=given.quick, frames=given.frames, linkytic=given.linkytic, teleinfo2mqtt=given.teleinfo2mqtt
+    )
     whole = not given.quick and given.only is None
     return options, given.only or list(MEASUREMENTS), given.output or (PAGE if whole else None)
 

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+FRAMES = 3_000_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """How to measure, and where peers are that no registry has."""
 
     quick: bool = False  # so short that the figures say little
+    frames: int = FRAMES  # of one meter, in the database of ten years
     linkytic: Path | None = None  # a checkout
     teleinfo2mqtt: Path | None = None  # a checkout

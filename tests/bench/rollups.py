@@ -1,11 +1,5 @@
-"""Measures what the rollups cost beside storing, how fast a rebuild is, and what it does to a frame's commit.
+"""What the rollups cost beside storing, how fast a rebuild is, and what it does to a frame's commit."""
 
-    python -m tests.bench.rollups
-
-CPU time is that of this process and of the server together, so what else runs on the machine matters little.
-"""
-
-import argparse
 import contextlib
 import tempfile
 import time
@@ -16,16 +10,24 @@ from pathlib import Path
 from statistics import median, quantiles
 
 from common.database import Database, DatabaseConfig
+from common.plural import plural
 from demo.servers import Database as Server
 from storer.database.frame_store import FrameStore
 from storer.database.rows import COLUMNS
 from storer.database.schema import make_earlier_partitions
 from storer.rollups.roller import MINUTE, Roller
 from storer.rollups.state import request_rebuild
+from tests.bench.figures import Row, Target, in_turn
+from tests.bench.options import Options
+from tests.bench.report import Section
 from tests.support.frames import DAY, simulated
 from tests.support.rollups import TABLES
 from tests.support.storing import make_tables, store
 
+_HOW = """\
+One meter of standard mode, Tempo, a frame a second; a hundred meters are copies of it. Rolled up each minute, over
+forty minutes. CPU time is that of the program and of the server together. A commit is that of a frame alone, two
+hundred a second, while another process rebuilds without a pause."""
 KIND = "standard-single-phase-tempo"
 SECOND = timedelta(seconds=1)
 MINUTES = 40
@@ -138,43 +140,77 @@ def _rebuild_for_ever(port: int, password: str) -> None:
         rebuild_all(database, 1, time.process_time)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--days", type=int, default=3)
-    parser.add_argument("--runs", type=int, default=3, help="the best of these counts")
-    options = parser.parse_args()
+def measure(options: Options) -> Section:
+    """Measure on a server of its own."""
+    rounds = 1 if options.quick else 3
     with tempfile.TemporaryDirectory() as folder, Server(Path(folder)) as server:
         database = make_tables(server, DAY)
         cpu = Cpu(server)
         with contextlib.closing(database.connect()) as connection:
             make_earlier_partitions(connection, DAY - timedelta(days=40))
-        runs = range(options.runs)
-        storing = {size: min(cost_of_storing(server, database, cpu, size) for _ in runs) for size in (1, 60, 500)}
-        for size, cost in storing.items():
-            print(f"storing in batches of {size}: {cost * 1e6:.0f} µs of CPU a frame")
-        for meters, size in ((1, 1), (1, 60), (100, 500)):
-            results = [cost_of_rolling(server, database, cpu, meters) for _ in (runs if size != 60 else [0])]
-            cost, longest = min(cost for cost, _ in results), min(longest for _, longest in results)
-            print(
-                f"rolling up {meters} meter(s): {cost * 1e6:.1f} µs a frame, {cost / storing[size]:.0%} of storing in"
-                f" batches of {size}; longest run {longest * 1000:.0f} ms"
+        rows = []
+        for meters, size, most in ((1, 1, 0.1), (1, 60, None), (100, 500, 0.2)):
+            rows.append(_cost(server, database, cpu, rounds, meters, size, most))
+        frames = days(server, database, 1 if options.quick else 3)
+        speeds = [rebuild_all(database, frames, cpu.now) for _ in range(rounds)]
+        for what, number in (("rebuild", 0), ("rebuild, for each second of CPU time", 1)):
+            rows.append(
+                Row(
+                    what=what,
+                    unit="frames/s",
+                    ours=[speed[number] for speed in speeds],
+                    target=Target("≥", 100_000),
+                    target_is_absolute=True,
+                )
             )
-        frames = days(server, database, options.days)
-        speeds = [rebuild_all(database, frames, cpu.now) for _ in runs]
-        wall, of_cpu = (max(speed[number] for speed in speeds) for number in (0, 1))
-        print(f"rebuild: {wall:,.0f} frames/s, {of_cpu:,.0f} for each second of CPU")
-        deadline = time.monotonic() + 20
-        alone = commits(database, lambda: time.monotonic() < deadline)
-        process = get_context("spawn").Process(target=_rebuild_for_ever, args=(server.port, server.password))
-        process.start()
-        time.sleep(2)
-        deadline = time.monotonic() + 20
+        rows += _beside_a_rebuild(server, database, 5 if options.quick else 20)
+    return Section("rollups", _HOW, rows)
+
+
+def _cost(server: Server, database: Database, cpu: Cpu, rounds: int, meters: int, size: int, most: float | None) -> Row:
+    rolling, storing = in_turn(
+        rounds,
+        lambda: cost_of_rolling(server, database, cpu, meters)[0] * 1e6,
+        lambda: cost_of_storing(server, database, cpu, size) * 1e6,
+    )
+    return Row(
+        what=f"rolling up {plural(meters, 'meter')}",
+        unit="µs of CPU a frame",
+        ours=rolling,
+        against=f"storing in batches of {size}",
+        theirs=storing,
+        target=None if most is None else Target("≤", most),
+        decides="min",
+    )
+
+
+def _beside_a_rebuild(server: Server, database: Database, seconds: int) -> list[Row]:
+    deadline = time.monotonic() + seconds
+    alone = commits(database, lambda: time.monotonic() < deadline)
+    process = get_context("spawn").Process(target=_rebuild_for_ever, args=(server.port, server.password))
+    process.start()
+    try:
+        time.sleep(2)  # it has begun
+        deadline = time.monotonic() + seconds
         beside = commits(database, lambda: time.monotonic() < deadline)
+    finally:
         process.kill()
         process.join()
-        for name, times in (("alone", alone), ("beside a rebuild", beside)):
-            print(f"a commit {name}: median {median(times):.1f} ms, 99 % under {quantiles(times, n=100)[98]:.1f} ms")
-
-
-if __name__ == "__main__":
-    main()
+    return [
+        Row(
+            what="a frame's commit beside a rebuild, median",
+            unit="ms",
+            ours=[median(beside)],
+            against="alone",
+            theirs=[median(alone)],
+        ),
+        Row(
+            what="… 99 % under",
+            unit="ms",
+            ours=[quantiles(beside, n=100)[98]],
+            against="alone",
+            theirs=[quantiles(alone, n=100)[98]],
+            target=Target("≤", 10),
+            target_is_absolute=True,
+        ),
+    ]

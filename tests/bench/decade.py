@@ -1,0 +1,177 @@
+"""Makes a database of ten years, in bulk: the rollups of three meters, and the frames of a fourth.
+
+    python -m tests.bench.decade --frames 30_000_000 --keep FOLDER
+
+Half a year of each meter is that of a simulated household; the years after it are copies, moved in time and in index,
+so that all registers go on. In the same way a day of frames is stored by the storer and copied, with its label sets.
+"""
+
+import argparse
+import contextlib
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from common.database import Connection, sql_time
+from common.database import Database as Client
+from common.registers import REGISTERS
+from demo.history import History
+from demo.servers import Database
+from reader.simulator.meter import SimulatedMeter
+from storer.database.rows import COLUMNS
+from storer.database.schema import make_earlier_partitions
+from tests.bench.house import decoded
+from tests.bench.options import FRAMES
+from tests.support.storing import make_tables, store
+
+KINDS = ("standard-single-phase-tempo", "standard-three-phase-producer", "historic-single-phase-hchp")
+FRAMES_OF = "standard-single-phase-base"  # one register, so a copy has an index that goes on, too
+START = datetime(2023, 1, 2, tzinfo=UTC)
+DAY = timedelta(days=1)
+FRAMES_A_DAY = 86_400
+#: For whole years, and a server that is asked about them.
+SERVER_OPTIONS = ("--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=256M")
+
+_MINUTES = ("total_first", "total_last", "injected_first", "injected_last")
+_HOURS = tuple(f"{register}_{end}" for register in REGISTERS for end in ("first", "last"))
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much to make; the days of rollups are `days * copies`."""
+
+    days: int = 182
+    copies: int = 20
+    frames: int = FRAMES
+
+    @property
+    def end(self) -> datetime:
+        """The end of the rollups and of the frames."""
+        return START + self.days * self.copies * DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Decade:
+    """A database of ten years."""
+
+    client: Client
+    end: datetime
+    meters: Sequence[int]  # those with rollups
+    frames_of: int  # the one with frames
+
+
+def make(server: Database, size: Size) -> Decade:
+    """Fill the tables of a server."""
+    database = make_tables(server, size.end)
+    with contextlib.closing(database.connect()) as connection:
+        meters = [rollups(connection, kind, size) for kind in KINDS]
+    frames_of = add_frames(database, size.end, size.frames)
+    return Decade(database, size.end, meters, frames_of)
+
+
+def rollups(connection: Connection, kind: str, size: Size) -> int:
+    """Make the minutes and hours of a meter; return its number."""
+    meter = SimulatedMeter(kind)
+    end = START + size.days * DAY
+    for _ in History(connection, meter).write(START, end):
+        pass
+    ((number,),) = connection.query("SELECT id FROM meters WHERE identifier = %s", (meter.address,))
+    for table, key, registers in (("minutes", "minute", _MINUTES), ("hours", "hour", _HOURS)):
+        columns = _columns(connection, table)
+        steps = _steps(connection, table, key, registers, number)
+        for copy in range(1, size.copies):
+            seconds = copy * size.days * 86_400
+            moved = ", ".join(_moved(column, key, seconds, copy * steps.get(column, 0)) for column in columns)
+            connection.execute(
+                f"INSERT INTO {table} ({', '.join(columns)}) SELECT {moved} FROM {table}"
+                f" WHERE meter_id = %s AND {key} >= %s AND {key} < %s",
+                (number, sql_time(START), sql_time(end)),
+            )
+    return int(number)
+
+
+def _columns(connection: Connection, table: str) -> list[str]:
+    return [
+        str(name)
+        for (name,) in connection.query(
+            "SELECT column_name FROM information_schema.columns"
+            " WHERE table_schema = DATABASE() AND table_name = %s ORDER BY ordinal_position",
+            (table,),
+        )
+    ]
+
+
+def _steps(connection: Connection, table: str, key: str, registers: Sequence[str], number: int) -> dict[str, int]:
+    """Return by column how much its register went on by, to where a copy begins."""
+    names = sorted({column.rpartition("_")[0] for column in registers})
+    ends = ", ".join(f"MAX({name}_last) - MIN({name}_first)" for name in names)
+    (found,) = connection.query(f"SELECT {ends} FROM {table} WHERE meter_id = %s", (number,))
+    of_register = dict(zip(names, found, strict=True))
+    return {column: int(of_register[column.rpartition("_")[0]] or 0) for column in registers}
+
+
+def _moved(column: str, key: str, seconds: int, step: int) -> str:
+    if column in {key, "first_at", "last_at"}:
+        return f"FROM_UNIXTIME(UNIX_TIMESTAMP({column}) + {seconds})"
+    return f"{column} + {step}" if step else column
+
+
+def add_frames(database: Client, end: datetime, count: int) -> int:
+    """Add a frame a second of one meter, before `end`: less than a day, or whole days; return its number."""
+    first_day = min(count, FRAMES_A_DAY)
+    days = -(-count // FRAMES_A_DAY)
+    day = end - (days - 1) * DAY - first_day * timedelta(seconds=1)
+    with contextlib.closing(database.connect()) as connection:
+        make_earlier_partitions(connection, day)
+        ((free,),) = connection.query("SELECT COALESCE(MAX(id), 0) + 1 FROM label_sets")
+        frames = list(decoded(FRAMES_OF, day, first_day))
+        store(database, frames)
+        ((number,),) = connection.query("SELECT id FROM meters WHERE identifier = %s", (frames[0].meter,))
+        ((last,),) = connection.query("SELECT MAX(id) FROM label_sets")
+        ((step,),) = connection.query(
+            "SELECT MAX(index_total) - MIN(index_total) FROM frames WHERE meter_id = %s", (number,)
+        )
+        connection.execute("UPDATE late_hours SET waiting = 0")
+        others = ", ".join(column for column in COLUMNS if column != "index_total")
+        of_sets = ", ".join(
+            column for column in _columns(connection, "label_sets") if column not in {"id", "digest", "base_id"}
+        )
+        ids = int(last) - int(free) + 1
+        for copy in range(1, days):
+            # The digest is made up: nobody looks for these label sets.
+            connection.execute(
+                f"INSERT INTO label_sets (id, digest, base_id, {of_sets})"
+                f" SELECT id + {copy * ids}, UNHEX(MD5(CONCAT(id, '-', {copy}))), base_id + {copy * ids}, {of_sets}"
+                f" FROM label_sets WHERE id >= {free} AND id <= {last}"
+            )
+            connection.execute(
+                f"INSERT INTO frames (timestamp, meter_id, label_set_id, index_total, {others})"
+                f" SELECT timestamp + INTERVAL {copy} DAY, meter_id, label_set_id + {copy * ids},"
+                f" index_total + {copy * int(step)}, {others} FROM frames"
+                " WHERE timestamp >= %s AND timestamp < %s AND meter_id = %s",
+                (sql_time(day), sql_time(day + DAY), number),
+            )
+    return int(number)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.decade", description=__doc__)
+    parser.add_argument("--frames", type=int, default=FRAMES)
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="leave the database there, stopped")
+    options = parser.parse_args()
+    since = time.monotonic()
+    with contextlib.ExitStack() as stack:
+        folder = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        server = stack.enter_context(Database(folder, options=SERVER_OPTIONS))
+        decade = make(server, Size(frames=options.frames))
+        print(
+            f"made in {time.monotonic() - since:.0f} s: rollups of {len(decade.meters)} meters up to"
+            f" {decade.end:%Y-%m-%d}, {options.frames:,} frames"
+        )
+
+
+if __name__ == "__main__":
+    main()
