@@ -11,4 +11,5 @@ ALTER TABLE rollup_state
 
 ALTER TABLE label_sets
     ADD COLUMN IF NOT EXISTS unused_since TIMESTAMP NULL
-        COMMENT 'no frame had it then, it is deleted after a day if none has it by then';
+        COMMENT 'no frame had it then, it is deleted after a day if none has it by then',
+    ALGORITHM=INSTANT;
