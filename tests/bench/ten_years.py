@@ -106,6 +106,12 @@ class Questions:
     def decade_by_month(self) -> int:
         return self._sum(months(self._decade.end, 118))
 
+    def readings_by_day(self) -> int:
+        return self._readings(days(self._decade.end - next(self._number) % 300 * DAY, 365))
+
+    def readings_by_month(self) -> int:
+        return self._readings(months(self._decade.end, 118))
+
     def view(self) -> int:
         meter, end = self._any_meter(), self._any_day()
         return len(self._connection.query(_VIEW, (meter.identifier, sql_time(end - 30 * DAY), sql_time(end))))
@@ -125,6 +131,11 @@ class Questions:
     def coverage(self) -> int:
         meter = self._any_meter()
         return len(self._hours.coverage(meter.number, months(self._decade.end, 118)))
+
+    def _readings(self, boundaries: list[datetime]) -> int:
+        meter = self._any_meter()
+        self._hours.breaks(meter.number, boundaries[0], boundaries[-1])
+        return len(self._hours.readings_at(meter, boundaries))
 
     def _sum(self, boundaries: list[datetime]) -> int:
         found = self._energy.energy(self._any_meter(), boundaries, self._decade.end)
@@ -167,8 +178,10 @@ def ask(large: Decade, small: Decade, cpu: Cpu, small_cpu: Cpu, rounds: int) -> 
         rows = []
         for what, work, most in (
             ("a day of minutes", one.day_of_minutes, 30),
-            ("a year by day, all registers, coverage, gaps", one.year_by_day, 20),
-            ("ten years by month, all registers, coverage, gaps", one.decade_by_month, 30),
+            ("a year by day, all registers: readings and breaks", one.readings_by_day, 20),
+            ("ten years by month, all registers: readings and breaks", one.readings_by_month, 30),
+            ("a year by day, by `EnergyReader`: also contracts, coverage, gaps", one.year_by_day, 20),
+            ("ten years by month, by `EnergyReader`", one.decade_by_month, 30),
             ("… of that, coverage", one.coverage, None),
             ("`energy_hours`: a month by day", one.view, None),
         ):
