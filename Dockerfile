@@ -64,7 +64,8 @@ RUN openssl version \
  && install -d -o 1883 -g 999 -m 0755 /setup/database \
  && install -d -o 1883 -g 10001 -m 0750 /setup/reader \
  && install -d -o 1883 -g 10002 -m 0750 /setup/storer \
- && install -d -o 1883 -g 10003 -m 0750 /setup/monitor
+ && install -d -o 1883 -g 10003 -m 0750 /setup/monitor \
+ && install -d -o 1883 -g 472 -m 0750 /setup/grafana
 COPY mosquitto /opt/setup/mosquitto
 COPY mariadb /opt/setup/mariadb
 COPY deploy/__init__.py /opt/setup/deploy/

@@ -5,7 +5,6 @@ Unknown keys and wrong types are refused before anything is opened.
 """
 
 import dataclasses
-import difflib
 import os
 import re
 import types
@@ -246,6 +245,8 @@ def _section(kind: type[T], document: Any, prefix: str) -> T:
     for key in document:
         _check_space(key, fields, prefix)
         if key not in fields:
+            import difflib  # here: most start without a mistake
+
             near = difflib.get_close_matches(str(key), fields, n=1)
             hint = f"did you mean '{prefix}{near[0]}'?" if near else f"known here: {', '.join(fields)}"
             raise ConfigError(f"unknown option '{prefix}{key}', {hint}")

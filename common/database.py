@@ -230,7 +230,7 @@ class Database:
             client.verified = self._config.tls is not None
             client.connect()
         except (pymysql.Error, OSError) as error:
-            translated = _translate(error, where)
+            translated = _translate(error, where, tls=self._config.tls is not None)  # without, ssl is not loaded
             failed(translated)
             raise translated from error
         except DatabaseError as error:
@@ -250,7 +250,7 @@ class Database:
             self._hosts.append(self._hosts.pop(0))
 
 
-def _context(tls: Tls) -> ssl.SSLContext:
+def _context(tls: Tls) -> "ssl.SSLContext":
     """Read the files. Done at each connection, because certificates are renewed."""
     try:
         tls.check_readable("database")
@@ -267,9 +267,9 @@ def _context(tls: Tls) -> ssl.SSLContext:
     return context
 
 
-def _translate(error: Exception, where: str) -> DatabaseError:
+def _translate(error: Exception, where: str, *, tls: bool = False) -> DatabaseError:
     code, text = _code(error)
-    if isinstance(getattr(error, "original_exception", error), ssl.SSLError):
+    if tls and isinstance(getattr(error, "original_exception", error), ssl.SSLError):
         text += "; check database.tls.ca, and that database.host is a name in the server's certificate"
     return classify(code, text, where)
 

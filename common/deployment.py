@@ -5,9 +5,9 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import NamedTuple
 
 #: compose.yaml sets it to "compose".
 VARIABLE = "TELEINFO_DEPLOYMENT"
@@ -36,8 +36,7 @@ class Deployment(Enum):
     SHELL = "shell"
 
 
-@dataclass(frozen=True, slots=True)
-class Commands:
+class Commands(NamedTuple):
     """Commands for people. Programs and services are given by their full names, such as teleinfo-reader."""
 
     deployment: Deployment

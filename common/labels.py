@@ -5,9 +5,9 @@ Sources: Enedis-NOI-CPT_54E v3, 6.1 (historic mode of a Linky) and 6.2 (standard
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import Flag, StrEnum, auto
+from enum import StrEnum
 from types import MappingProxyType
+from typing import NamedTuple
 
 
 class Mode(StrEnum):
@@ -28,15 +28,7 @@ class Kind(StrEnum):
     PROFILE = "profile"  # eleven blocks of a day's calendar
 
 
-class _Is(Flag):
-    NONE = 0
-    STAMPED = auto()
-    MOVES = auto()
-    INDEX = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(NamedTuple):
     """What is known of one label."""
 
     name: str
@@ -51,7 +43,7 @@ class Label:
 
 
 INTEGER, TEXT, CHOICE, BITS, DATE, PROFILE = Kind
-NONE, STAMPED, MOVES, INDEX = _Is.NONE, _Is.STAMPED, _Is.MOVES, _Is.INDEX
+NONE, STAMPED, MOVES, INDEX = 0, 1, 2, 4  # flags of a row
 
 # fmt: off
 # ruff: noqa: E501  -- a row of the table is a line
@@ -230,13 +222,15 @@ _JAUNE = (
 )
 # fmt: on
 
-_Row = tuple[str, Kind, str, int | None, _Is, str, str]
+_Row = tuple[str, Kind, str, int | None, int, str, str]
 
 
 def _table(rows: tuple[_Row, ...]) -> Mapping[str, Label]:
     return MappingProxyType(
         {
-            name: Label(name, kind, unit, width, STAMPED in flags, MOVES in flags, INDEX in flags, french, english)
+            name: Label(
+                name, kind, unit, width, flags & STAMPED > 0, flags & MOVES > 0, flags & INDEX > 0, french, english
+            )
             for name, kind, unit, width, flags, french, english in rows
         }
     )

@@ -3,9 +3,8 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from common.errors import MessageError
 from common.frame import LONGEST_MESSAGE, METER, parse_time, write_stamp
@@ -13,8 +12,7 @@ from common.frame import LONGEST_MESSAGE, METER, parse_time, write_stamp
 _READER = re.compile(r"[0-9A-Za-z_.-]{1,64}")  # as in common.config.client_name
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(NamedTuple):
     """How many frames a reader produced in one hour; `(hour, meter, reader)` is its identity.
 
     It may be sent again with a higher number: the highest one is right.

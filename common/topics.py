@@ -1,10 +1,9 @@
 """The names of all topics, below a base such as `teleinfo`."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Topics:
+class Topics(NamedTuple):
     """The topics below one base."""
 
     base: str

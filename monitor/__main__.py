@@ -206,7 +206,7 @@ def _import_prices(arguments: argparse.Namespace) -> int:
     settings = config.load(MonitorConfig, arguments.config)
     kept, prices = import_prices(arguments.file, arguments.config.parent)
     formats = _formats(arguments, settings)
-    offer = prices.rows[0].offer
+    offer = formats.offer(prices.rows[0].offer)
     _tables(formats).line(
         formats.text("imported_prices", file=arguments.file, rows=len(prices.rows), offer=offer, kept=kept)
     )

@@ -32,7 +32,8 @@ from reader.welcome import Welcome
 log = logging.getLogger(__name__)
 
 HEALTH_EVERY = 60.0  # seconds
-_TICK = 0.5  # seconds between two rounds of periodic work
+_TICK = 0.5  # seconds between two rounds of periodic work, at least
+_IDLE = 1.0  # seconds without an event until the next round
 _DRAIN_TIMEOUT = 2.0  # seconds at shutdown for the last confirmations, and again for the last messages
 
 
@@ -103,7 +104,7 @@ class ReaderService:
             thread.start()
         health_due = self._monotonic() + HEALTH_EVERY
         while not self._stop.is_set():
-            self._handle_event(_TICK)
+            self._handle_event(_IDLE)
             self._tick()
             self._beat()
             self._metrics.refresh(self._report)
@@ -183,7 +184,7 @@ class ReaderService:
     # Periodic work.
 
     def _tick(self) -> None:
-        """Do what is due: every half second; and fill the replay window as soon as half of it is confirmed."""
+        """Do what is due, twice a second at most; and fill the replay window as soon as half of it is confirmed."""
         now = self._monotonic()
         if now - self._ticked_at >= _TICK:
             self._ticked_at = now

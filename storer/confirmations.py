@@ -28,6 +28,8 @@ class Pace:
 
 @dataclass(slots=True)
 class _OfMeter:
+    """What is not confirmed yet, of one meter."""
+
     stored: list[str] = field(default_factory=list)
     rejected: list[str] = field(default_factory=list)
     tallies: list[str] = field(default_factory=list)

@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 import yaml
 
+import monitor.__main__
 import reader.__main__
 import storer.__main__
 from common.config import load
+from monitor.config import MonitorConfig
+from monitor.prices.document import read_document
 from reader.config import ReaderConfig
 from reader.line.port import check_port
 from storer.config import StorerConfig
@@ -33,8 +36,11 @@ DOCUMENTS = found_documents()
 PROGRAMS: dict[str, Callable[[], int]] = {
     "teleinfo-reader": reader.__main__.main,
     "teleinfo-storer": storer.__main__.main,
+    "teleinfo-monitor": monitor.__main__.main,
 }
-CONFIGURATIONS: tuple[type[Any], ...] = (ReaderConfig, StorerConfig)
+CONFIGURATIONS: tuple[type[Any], ...] = (ReaderConfig, StorerConfig, MonitorConfig)
+#: Keys that show that a block of YAML is a `prices.yaml`.
+PRICES = {"options", "off_peak", "taxes"}
 
 #: Keys that show that a block of YAML is not ours: Home Assistant's automations, ser2net, Compose, Grafana, Prometheus.
 FOREIGN = {"triggers", "connection", "services", "apiVersion", "scrape_configs", "groups"}
@@ -45,7 +51,7 @@ LINK = re.compile(r"\[(?:[^\[\]]|\[[^\[\]]*\])*\]\(([^()\s]+)\)|<img src=\"([^\"
 HEADING = re.compile(r"^(#{2,6}) +(.+)$", re.MULTILINE)
 
 # A service or an account may have the program's name: what follows it is not a command.
-PROGRAM = re.compile(r"(?<!-[a-z] )\b(teleinfo-(?:reader|storer)) +([a-z][a-z-]*)([^\n|;&<>#]*)")
+PROGRAM = re.compile(r"(?<!-[a-z] )\b(teleinfo-(?:reader|storer|monitor)) +([a-z][a-z-]*)([^\n|;&<>#]*)")
 OTHER_TOOLS = re.compile(r"\b(?:systemctl|journalctl|chown|usermod|useradd)\b")
 RUN = re.compile(r"\./run +([a-z][a-z-]*)(?: +([a-z][a-z-]*)(?![\w/.]))?")
 
@@ -126,7 +132,9 @@ def test_each_example_to_be_copied_is_there(document: str) -> None:
 @pytest.mark.parametrize("document", [document for document in DOCUMENTS if document != "CHANGELOG.md"])
 def test_each_file_of_the_code_that_is_named_exists(document: str) -> None:
     for _, span in SPAN.findall(prose(document)):
-        if re.fullmatch(r"(?:common|reader|storer|deploy|demo|docs|mariadb|mosquitto|tests)/[\w./-]+[.]\w+", span):
+        if re.fullmatch(
+            r"(?:common|reader|storer|monitor|deploy|demo|docs|mariadb|mosquitto|tests)/[\w./-]+[.]\w+", span
+        ):
             assert (ROOT / span).exists(), span
 
 
@@ -192,9 +200,12 @@ def test_each_configuration_shown_is_one_that_loads(block: str, tmp_path: Path) 
     assert isinstance(document, dict)
     if document.keys() & FOREIGN:
         return
-    # A fragment may be of either program; what both know must be right for both.
+    if document.keys() <= PRICES:
+        assert read_document(document, "prices.yaml").rows
+        return
+    # A fragment may be of any program; what several know must be right for all of them.
     kinds = [kind for kind in CONFIGURATIONS if document.keys() <= {field.name for field in fields(kind)}]
-    assert kinds, f"neither the reader nor the storer has all of {', '.join(document)}"
+    assert kinds, f"no program has all of {', '.join(document)}"
     for kind in kinds:
         needed = {"port": "/dev/ttyAMA0"} if kind is ReaderConfig else {}
         file = tmp_path / "program.yaml"
@@ -208,6 +219,7 @@ def test_each_configuration_shown_is_one_that_loads(block: str, tmp_path: Path) 
 #: The pages and pictures that also exist in French. A French one has a French name, or ends in `-fr`.
 TWINS = {
     "README.md": "LISEZMOI.md",
+    "docs/energy.md": "docs/energie.md",
     "docs/hardware.md": "docs/materiel.md",
     "docs/home-assistant.md": "docs/home-assistant-fr.md",
     "docs/import.md": "docs/importer.md",

@@ -11,8 +11,7 @@ import ssl
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
@@ -32,16 +31,14 @@ _UNSUPPORTED_VERSION, _BAD_CREDENTIALS, _NOT_AUTHORIZED = 0x84, 0x86, 0x87
 _NEEDED = "MQTT 5 is needed, as mosquitto 2.0 or newer has it"
 
 
-@dataclass(frozen=True, slots=True)
-class Will:
+class Will(NamedTuple):
     """The message that the broker publishes, retained, when the connection breaks."""
 
     topic: str
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(NamedTuple):
     """What all connections of a session have in common; see `Session` for their meaning."""
 
     settings: Broker
@@ -167,7 +164,8 @@ class Connection:
     def _on_connect_fail(self, _client: paho.Client, _: Any) -> None:
         error = sys.exc_info()[1]
         reason = (getattr(error, "strerror", None) or str(error)) if error else "no answer"
-        advice = "check mqtt.tls.ca and mqtt.host; " if isinstance(error, ssl.SSLError) else ""
+        tls = self._options.settings.tls is not None  # without, ssl is not loaded: common/__init__.py
+        advice = "check mqtt.tls.ca and mqtt.host; " if tls and isinstance(error, ssl.SSLError) else ""
         self._warn(f"The broker {self._options.address} cannot be reached: {reason}; {advice}trying again")
         self.ended.set()  # paho's thread ends without another callback
 

@@ -1,7 +1,6 @@
 """Runs a command and turns its exceptions into one line and an exit code."""
 
 import argparse
-import difflib
 import errno
 import io
 import math
@@ -11,13 +10,15 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Any
 
 from common.deployment import here
 from common.errors import ConfigError, PermanentError, TeleinfoError, Unavailable
 from common.runtime import logs
 from common.version import __version__
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 FAILED, USAGE, PERMANENT_ERROR = 1, 2, 3  # exit codes
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -110,6 +111,8 @@ def one_of(names: Sequence[str]) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text in names:
             return text
+        import difflib  # here: most start without a mistake
+
         near = difflib.get_close_matches(text, names, n=1)
         hint = f": did you mean {near[0]}?" if near else "."
         raise argparse.ArgumentTypeError("\n  ".join([f"there is no {text}{hint} There are:", *names]))
@@ -148,12 +151,14 @@ def whole(text: str) -> int:
     return int(text)
 
 
-def time_zone(text: str) -> ZoneInfo:
+def time_zone(text: str) -> "ZoneInfo":
     """Read the name of a time zone, for argparse's `type`.
 
     >>> time_zone("Europe/Paris").key
     'Europe/Paris'
     """
+    from zoneinfo import ZoneInfo  # here: `run` does without it
+
     try:
         return ZoneInfo(text)
     except (KeyError, ValueError, OSError) as error:  # unknown, no name at all, or a folder

@@ -4,9 +4,8 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from common.config import MetricsConfig
 from common.errors import ConfigError
@@ -31,16 +30,14 @@ class MetricType(StrEnum):
 COUNTER, GAUGE = MetricType
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """One value, with the labels that distinguish it within its family."""
 
     labels: Mapping[str, str]
     value: float
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(NamedTuple):
     """One metric; the name of a counter ends with `_total`."""
 
     name: str

@@ -4,9 +4,8 @@ import logging
 import os
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from common.runtime.logs import ChangeLogger
 
@@ -54,8 +53,7 @@ def _watchdog(environment: Mapping[str, str]) -> float | None:
     return int(text) / 1e6 if text.isascii() and text.isdigit() and int(text) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
+class Health(NamedTuple):
     """The health of the program."""
 
     alive: bool  # no thread is stuck: a restart would not help

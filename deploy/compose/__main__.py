@@ -21,7 +21,7 @@ from deploy.compose.zone import zone_file
 ROOT = Path("/setup")
 TEMPLATES = Path("/opt/setup")  # as in the project: mosquitto/, mariadb/
 # Group ids of the containers.
-MARIADB, READER, STORER, MONITOR = 999, 10001, 10002, 10003
+MARIADB, READER, STORER, MONITOR, GRAFANA = 999, 10001, 10002, 10003, 472
 
 _RESTART = "docker compose restart mosquitto mariadb"
 _RESTART_BROKER = "docker compose restart mosquitto"
@@ -81,6 +81,7 @@ class Setup:
         write(self._root / "storer" / "mqtt-password", self.password("storer") + "\n", group=STORER)
         write(self._root / "storer" / "database-password", self.password("teleinfo") + "\n", group=STORER)
         write(self._root / "monitor" / "database-password", self.password("teleinfo-monitor") + "\n", group=MONITOR)
+        write(self._root / "grafana" / "database-password", self.password("grafana") + "\n", group=GRAFANA)
 
     def _template(self, name: str) -> str:
         return (self._templates / name).read_text()

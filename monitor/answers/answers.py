@@ -1,7 +1,7 @@
 """Brings energy, contracts and prices of one database together."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from common.database import Connection
@@ -13,6 +13,7 @@ from monitor.cost.bill import Bill, Cost
 from monitor.cost.contracts import Contract, UnnamedChange, contracts, unnamed_changes
 from monitor.energy.boundaries import Calendar
 from monitor.energy.reader import EnergyReader
+from monitor.energy.steps import supplier_name
 from monitor.history.contracts import Contracts
 from monitor.history.hours import Hours, Meter
 from monitor.history.power import Peak, Power
@@ -21,6 +22,7 @@ from monitor.insight.tempo import learn_colours
 from monitor.model import ContractLine, ContractSpan, Energy
 from monitor.prices.model import PriceTable
 
+_NUMBERED = "EASF"
 _LONGEST_CURVE = timedelta(days=366)  # the base load is read from each hour of a range
 
 
@@ -99,7 +101,9 @@ class Answers:
         known = contracts(lines, spans, self._zone, end)
         bill = Bill(self._prices, known, self._zone, now)
         # One look at the database serves energy and cost: cost needs it cut where a price changes, too.
-        pieces = self._reader.energy(meter, sorted({*limits, *bill.cuts(start, end)}), now)
+        pieces = [
+            _named(piece, known) for piece in self._reader.energy(meter, sorted({*limits, *bill.cuts(start, end)}), now)
+        ]
         periods = []
         remaining = iter(pieces)
         for high in limits[1:]:
@@ -169,6 +173,19 @@ class Answers:
 
     def _lines(self, meter: Meter) -> list[ContractLine]:
         return [line for line in self._config.contracts if line.meter == meter.identifier]
+
+
+def _named(piece: Energy, known: Sequence[Contract]) -> Energy:
+    """Name imported registers, which have a number only, as the contract of their time does."""
+    contract = next((one for one in known if one.start <= piece.start < one.end), None)
+    if not piece.imported_wh or contract is None:
+        return piece
+    wh: dict[str, int] = {}
+    for name, counted in piece.wh.items():
+        if name.startswith(_NUMBERED):
+            name = supplier_name(int(name.removeprefix(_NUMBERED)), contract.offer)
+        wh[name] = wh.get(name, 0) + counted
+    return replace(piece, wh=wh)
 
 
 def join(pieces: Sequence[Energy]) -> Energy:

@@ -98,7 +98,7 @@ class Tables:
                 yield "* " + f.text("no_contract", day=day)
             else:
                 what = f.text("subscription") if gap.what == "subscription" else f.register(gap.what, answer.names)
-                yield "* " + f.text("no_price", what=what.lower(), offer=self._formats.offer(gap.offer), day=day)
+                yield "* " + f.text("no_price", what=what, offer=self._formats.offer(gap.offer), day=day)
         if cost.total and newest_price is not None:
             yield f.text("prices_of", day=self._formats.calendar_day(newest_price))
 

@@ -38,7 +38,7 @@ FR: Mapping[str, str] = {
     "cheapest": "Votre contrat est le moins cher de ceux qui ont pu être calculés.",
     "price_from": "depuis le {day}", "price_to": "jusqu’au {day}", "price_band": "à partir de {power} kVA :",
     "price_kwh": "€/kWh", "price_year": "€/an", "price_grade": "qualité",
-    "imported_prices": "{file} : {rows} grilles ({offer}), gardées dans {kept}.",
+    "imported_prices": "{file} : grilles de prix lues : {rows} ({offer}) ; gardées dans {kept}.",
     "prices_ok": "Aucun problème dans les prix.",
     "issue_missing": "{offer} : aucun prix aujourd’hui pour {detail}. Ajoutez-le dans prices.yaml.",
     "issue_old": "{offer} : la dernière grille date du {start}, il y a plus de sept mois. Importez celle de la CRE : "
@@ -86,7 +86,7 @@ EN: Mapping[str, str] = {
     "cheapest": "Your contract is the cheapest of those that could be computed.",
     "price_from": "since {day}", "price_to": "until {day}", "price_band": "from {power} kVA:",
     "price_kwh": "€/kWh", "price_year": "€/year", "price_grade": "grade",
-    "imported_prices": "{file}: {rows} grids ({offer}), kept in {kept}.",
+    "imported_prices": "{file}: price grids read: {rows} ({offer}); kept in {kept}.",
     "prices_ok": "No problem in the prices.",
     "issue_missing": "{offer}: no price today for {detail}. Add it to prices.yaml.",
     "issue_old": "{offer}: the newest grid is of {start}, more than seven months ago. Import that of the CRE: "

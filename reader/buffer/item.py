@@ -1,8 +1,8 @@
 """What must reach a storer: frames, and the hourly tallies that show whether all of them did."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
+from typing import NamedTuple
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -18,8 +18,7 @@ class Kind(IntEnum):
     TALLY = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One thing to deliver."""
 
     kind: Kind

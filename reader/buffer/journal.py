@@ -34,6 +34,8 @@ class JournalBusy(TeleinfoError):
 
 @dataclass(slots=True)
 class _Segment:
+    """A file of the journal."""
+
     path: Path
     size: int = 0
     pending: int = 0  # items that are not released

@@ -1,16 +1,14 @@
 """Parses what storers publish on `teleinfo/<meter>/stored`. Pure."""
 
 import json
-from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 from common.errors import MessageError
 from common.frame import parse_time
 from reader.buffer.item import to_micros
 
 
-@dataclass(frozen=True, slots=True)
-class Confirmation:
+class Confirmation(NamedTuple):
     """The items of one meter that a storer has committed, or will never store; times are microseconds since 1970."""
 
     storer: str

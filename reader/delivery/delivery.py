@@ -100,7 +100,7 @@ class Delivery:
 
     def confirm(self, storer: str, kind: Kind, meter: str, times: Sequence[int], *, rejected: bool = False) -> None:
         """Handle a confirmation: items stored, or permanently rejected; `times` are microseconds since 1970."""
-        if not self._storers.is_trusted(storer):
+        if not times or not self._storers.is_trusted(storer):
             return
         self._replay.on_confirmation(storer, ((kind, meter, time_us) for time_us in times))
         for time_us in times:

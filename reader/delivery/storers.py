@@ -30,6 +30,8 @@ def forget_storer(folder: Path, name: str) -> bool:
 
 @dataclass(slots=True)
 class _Storer:
+    """What is known of one storer."""
+
     status: str = "unknown"  # online, stalled, offline; unknown until a status arrives
     wait: float = 0.0  # seconds; how long it may collect a batch
     remembered: bool = False  # on disk

@@ -10,8 +10,8 @@ would be larger than MAX_SIZE: then without the former.
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from common.topics import Topics
 from reader.home_assistant.component import component
@@ -115,13 +115,12 @@ class DeviceMessageWriter:
         return device
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Announced:
+class Announced(NamedTuple):
     """What an earlier device message has announced."""
 
-    platforms: Mapping[str, str] = field(default_factory=dict)  # by key
+    platforms: Mapping[str, str] = MappingProxyType({})  # by key
     registers: frozenset[str] = frozenset()  # keys
-    labels: Mapping[int, str] = field(default_factory=dict)  # what the meter calls its registers
+    labels: Mapping[int, str] = MappingProxyType({})  # what the meter calls its registers
     digits: str | None = None  # that stand for the meter in names
 
 

@@ -1,6 +1,5 @@
 """What an entity of Home Assistant is made of: name, template, quantity, flags. Pure."""
 
-from dataclasses import dataclass
 from enum import Flag, auto
 from typing import NamedTuple
 
@@ -45,14 +44,13 @@ class Trait(Flag):
     HIDDEN = DIAGNOSTIC | DISABLED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entity:
+class Entity(NamedTuple):
     """One entity of a meter."""
 
     key: str  # of its component and in its identifiers
-    platform: str = SENSOR
     name: Text
     template: str
+    platform: str = SENSOR
     quantity: Quantity | None = None
     device_class: str | None = None  # of an entity without a quantity
     options: tuple[Text, ...] = ()

@@ -1,8 +1,9 @@
 """Observes a meter over its states, to know which entities it needs and what its registers are called. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
+from types import MappingProxyType
+from typing import NamedTuple
 
 from common.frame import Frame
 from common.labels import LABELS
@@ -21,10 +22,10 @@ _INDEXES = frozenset(label.name for labels in LABELS.values() for label in label
 _RELAYS = {number: f"relay_{number}" for number in range(1, RELAYS + 1)}
 #: Keys of the state that decide something by their values, beside the indexes.
 _FACTS = ("mode", "contract", "off_peak", "exporting", "producer", *_RELAYS.values())
+_NO_LABELS: Mapping[int, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MeterProfile:
+class MeterProfile(NamedTuple):
     """What decides which entities a meter needs."""
 
     meter: str
@@ -35,7 +36,7 @@ class MeterProfile:
     counting: frozenset[str] = frozenset()  # registers that are not 0
     moved: frozenset[str] = frozenset()  # registers that have changed
     closed: frozenset[int] = frozenset()  # relays that have been closed
-    labels: Mapping[int, str] = field(default_factory=dict)  # what the meter calls its registers
+    labels: Mapping[int, str] = _NO_LABELS  # what the meter calls its registers
     has_off_peak: bool = False  # the contract has off-peak hours
     exports: bool = False
     announced: frozenset[str] = frozenset()  # keys of entities that Home Assistant has

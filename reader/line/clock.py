@@ -1,7 +1,7 @@
 """Timestamps of frames: unique, and held back while the host's clock is not set yet, as on a Raspberry Pi at boot."""
 
 import logging
-import secrets
+import os
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -86,7 +86,7 @@ class Timestamper:
         self.synchronised = False  # at the last check
         self._check(clock.now())
         self._may_wait = True
-        self._residue = (secrets.randbelow(RESIDUES) if residue is None else residue) % RESIDUES
+        self._residue = (os.urandom(1)[0] if residue is None else residue) % RESIDUES
         self._last = [_NEVER] * RESIDUES  # microseconds; the last timestamp of each residue
         self._latest = _NEVER  # microseconds; the latest time of the clock in this stretch
 

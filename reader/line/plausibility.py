@@ -38,8 +38,7 @@ REGISTERS: Mapping[Mode, Mapping[str, bool]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Implausible:
+class Implausible(NamedTuple):
     """The first implausible value of an index; further ones, until a plausible one comes, are not reported."""
 
     label: str
@@ -118,6 +117,8 @@ class _Observation(NamedTuple):
 
 @dataclass(slots=True)
 class _Register:
+    """The last values of one index."""
+
     value: int  # the last plausible one
     at: float  # when it was sent last, as in _Observation
     date: float | None
@@ -139,6 +140,8 @@ class _Register:
 
 @dataclass(slots=True)
 class _Meter:
+    """What is known of one meter."""
+
     registers: dict[str, _Register] = field(default_factory=dict)
     three_phase: bool = False
     kva: int = 0  # PREF

@@ -7,6 +7,7 @@ bit and can be checked. With 7E1 the driver would strip the parity bit and pass 
 import array
 import errno
 import fcntl
+import os
 import select
 import socket
 import termios
@@ -32,6 +33,7 @@ _KEEPALIVE = {socket.TCP_KEEPIDLE: 20, socket.TCP_KEEPINTVL: 10, socket.TCP_KEEP
 _TIOCGICOUNT = 0x545D  # reads the counters of a driver, see tty_ioctl(4)
 _COUNTERS = {"framing": 6, "overrun": 7, "parity": 8, "break": 9, "buffer_overrun": 10}
 
+_UNPLUGGED = "the device was unplugged"
 _DENIED = "permission denied; add this user to the group dialout (with compose: TIC_GROUP in .env)"
 _HINTS = {
     errno.EACCES: _DENIED,
@@ -125,6 +127,7 @@ class _SerialPort:
         self._url = url
         self._stop = stop
         self._pace = FramePace()
+        self._device = "://" not in url
         self._selectable = not url.startswith("rfc2217://")  # there a thread of pyserial receives
         try:
             self._serial = serial.serial_for_url(
@@ -136,13 +139,13 @@ class _SerialPort:
                 stopbits=serial.STOPBITS_ONE,
                 timeout=0,
             )
-            if "://" not in url:
+            if self._device:
                 self._serial.exclusive = True
             if url.startswith("socket://"):
                 # pyserial would discard what arrived since the connection was made.
                 setattr(self._serial, "reset_input_buffer", lambda: None)  # noqa: B010 - a method, to mypy
             self._serial.open()
-            if "://" not in url:
+            if self._device:
                 _ignore_breaks(self._serial.fileno())
             if is_network(url):
                 _enable_keepalive(getattr(self._serial, "_socket"))  # noqa: B009 - pyserial has no public name for it
@@ -189,6 +192,8 @@ class _SerialPort:
 
     def _receive(self, timeout: float) -> bytes:
         """Return all bytes that are there as soon as there are some, nothing after `timeout` seconds."""
+        if self._device:
+            return self._receive_from_device(timeout)
         if self._selectable:
             if timeout > 0 and not select.select([self._serial], [], [], timeout)[0]:
                 return b""
@@ -197,6 +202,19 @@ class _SerialPort:
             self._serial.timeout = timeout
         data = bytes(self._serial.read(1)) if timeout > 0 else b""
         return data + bytes(self._serial.read(min(self._serial.in_waiting, _MAX_READ)))
+
+    def _receive_from_device(self, timeout: float) -> bytes:
+        """Do the same with half of pyserial's system calls."""
+        terminal = self._serial.fileno()
+        if not select.select([terminal], [], [], timeout)[0]:
+            return b""
+        try:
+            data = os.read(terminal, _MAX_READ)
+        except BlockingIOError:  # another process has read it
+            return b""
+        if not data:
+            raise serial.SerialException(_UNPLUGGED)  # a device that is gone can always be read, and gives nothing
+        return data
 
     def close(self) -> None:
         try:
@@ -263,4 +281,4 @@ def _reason(error: BaseException) -> str:
     if number is not None:
         return _HINTS[number]
     text = str(error)
-    return "the device was unplugged" if "multiple access on port" in text else text
+    return _UNPLUGGED if "multiple access on port" in text else text

@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from common.errors import PortError
 from common.frame import Frame
@@ -30,24 +30,21 @@ _COUNTERS_EVERY = 1.0  # seconds between two looks at the driver's counters
 OpenPort = Callable[[str, int, threading.Event], Port]
 
 
-@dataclass(frozen=True, slots=True)
-class FrameReceived:
+class FrameReceived(NamedTuple):
     """A frame was received."""
 
     frame: Frame
     simulated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class LinkChanged:
+class LinkChanged(NamedTuple):
     """A meter started or stopped sending frames."""
 
     meter: str
     online: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ProblemChanged:
+class ProblemChanged(NamedTuple):
     """The problem of a line has changed; None: there is none any more."""
 
     port: str

@@ -4,7 +4,7 @@ address = CC AA TT NNNNNN      maker, year, type, serial number
 Sources: Enedis-NOI-CPT_54E v3, 2.2 (types of Linky); Euridis' list of identifiers V3.04A (makers, other types)
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _LENGTH = 12
 
@@ -45,8 +45,7 @@ _OTHERS = {
 # fmt: on
 
 
-@dataclass(frozen=True, slots=True)
-class MeterModel:
+class MeterModel(NamedTuple):
     """Maker and model of a meter; None if unknown."""
 
     maker: str | None

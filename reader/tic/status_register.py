@@ -4,8 +4,8 @@ Source: Enedis-NOI-CPT_54E v3, 6.2 (standard mode). Bit 0 is the lowest. The two
 is 1 when the dry contact is open, bit 0 of RELAIS is 1 when it is closed.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from common.frame import Value
 from common.tariff import status_bits
@@ -28,8 +28,7 @@ COLOURS = ("unknown", "blue", "white", "red")
 RELAYS = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusRegister:
+class StatusRegister(NamedTuple):
     """The fields of a status register."""
 
     contact_open: bool  # the dry contact

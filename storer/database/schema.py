@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.resources import files
+from pathlib import Path
 
 from common.database import Connection, Database
 from common.errors import DatabaseError
@@ -39,7 +39,7 @@ class Migration:
 def migrations() -> list[Migration]:
     """Return all migrations, in order."""
     found = []
-    for file in files("storer.database").joinpath("migrations").iterdir():
+    for file in Path(__file__).with_name("migrations").iterdir():
         match = _FILE.fullmatch(file.name)
         if match:
             found.append(Migration(int(match[1]), match[2], file.read_text(encoding="utf-8")))

@@ -27,6 +27,7 @@ class LocalClock:
             ConfigError: this machine does not know it.
         """
         self.name = name
+        self._offsets: dict[date, timedelta | None] = {}
         try:
             self._zone = ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -34,7 +35,18 @@ class LocalClock:
 
     def utc(self, local: datetime, *, second: bool = False) -> datetime:
         """Return the instant of a local time; of one that comes twice, the first unless `second`."""
+        offset = self._offset(local.date())
+        if offset is not None:
+            return local.replace(tzinfo=UTC) - offset
         return local.replace(tzinfo=self._zone, fold=int(second)).astimezone(UTC)
+
+    def _offset(self, day: date) -> timedelta | None:
+        """Return the offset of a day, None if the clock changes near it: days are many fewer than times."""
+        if day not in self._offsets:
+            noon = datetime.combine(day, time(12), self._zone)
+            around = {(noon + timedelta(days=days)).utcoffset() for days in (-1, 0, 1)}
+            self._offsets[day] = noon.utcoffset() if len(around) == 1 else None
+        return self._offsets[day]
 
     def local(self, instant: datetime) -> datetime:
         """Return what the clock shows at an instant."""
@@ -50,11 +62,11 @@ class LocalClock:
 
     def is_twice(self, local: datetime) -> bool:
         """Tell whether a local time comes twice."""
-        return self.utc(local) < self.utc(local, second=True)
+        return self._offset(local.date()) is None and self.utc(local) < self.utc(local, second=True)
 
     def is_never(self, local: datetime) -> bool:
         """Tell whether the clock skips a local time."""
-        return self.utc(local) > self.utc(local, second=True)
+        return self._offset(local.date()) is None and self.utc(local) > self.utc(local, second=True)
 
     def resolve(self, rows: Sequence[tuple[datetime, Value]], left_out: Counter[str]) -> list[tuple[datetime, Value]]:
         """Return the instants of the local times of one series, in order; `rows` are in the order of the file.

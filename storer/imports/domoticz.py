@@ -1,14 +1,14 @@
 """Domoticz: the short log of the last days by hour, and its calendar by day before that; in local time."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from typing import Any
 
 from storer.imports.clock import LocalClock
 from storer.imports.days import Days
 from storer.imports.jeedom import local_differences
-from storer.imports.model import MAX_POWER, Parsed
+from storer.imports.model import HOUR, MAX_POWER, Parsed
 from storer.imports.readings import FALLS, JUMPS
 from storer.imports.series import Series, choose
 from storer.imports.source import Source
@@ -41,13 +41,13 @@ def read_domoticz(source: Source, wanted: Series, clock: LocalClock) -> Parsed:
             _tariffs(source, device, clock, parsed)
         else:
             log = source.query("SELECT Date, Value FROM Meter WHERE DeviceRowID = %s ORDER BY Date", (device,))
-            _short(log, register, clock, parsed)
             has_counter = "Counter" in source.columns("Meter_Calendar")
             calendar = source.query(
                 f"SELECT Date, Value, {'Counter' if has_counter else '0'} FROM Meter_Calendar"  # noqa: S608 - our own names
                 " WHERE DeviceRowID = %s ORDER BY Date",
                 (device,),
             )
+            _short(log, calendar, register, clock, parsed)
             _calendar(calendar, register, clock, parsed)
     return parsed
 
@@ -66,19 +66,27 @@ def _tariffs(source: Source, device: int, clock: LocalClock, parsed: Parsed) -> 
             (device,),
         )
         if any(row[1] for row in [*log, *calendar]):  # else the meter does not have this tariff
-            _short(log, register, clock, parsed)
+            _short(log, calendar, register, clock, parsed)
             _calendar(calendar, register, clock, parsed)
 
 
-def _short(rows: Sequence[Sequence[Any]], register: int, clock: LocalClock, parsed: Parsed) -> None:
-    local_differences(((local_time(str(time)), Fraction(str(value))) for time, value in rows), register, clock, parsed)
+def _short(
+    log: Sequence[Sequence[Any]], calendar: Sequence[Sequence[Any]], register: int, clock: LocalClock, parsed: Parsed
+) -> None:
+    readings = [(local_time(str(at)), Fraction(str(value))) for at, value in log]
+    days = {local_day(str(row[0])) for row in calendar}
+    if readings and readings[0][0].date() in days:
+        # The log begins within a day that the calendar has whole: hours of it would displace that day.
+        begin = datetime.combine(readings[0][0].date() + _DAY, time()) - HOUR
+        readings = [reading for reading in readings if reading[0] > begin]
+    local_differences(readings, register, clock, parsed)
 
 
 def _calendar(rows: Sequence[Sequence[Any]], register: int, clock: LocalClock, parsed: Parsed) -> None:
     days = Days(clock, register)
     last: tuple[date, Fraction] | None = None
-    for line, (time, value, counter) in enumerate(rows, 1):
-        day, total = local_day(str(time)), Fraction(str(counter or 0))
+    for line, (at, value, counter) in enumerate(rows, 1):
+        day, total = local_day(str(at)), Fraction(str(counter or 0))
         wh = Fraction(str(value))
         # `Value` lacks what was drawn from the last log line of a day to the first of the next one; `Counter`, which
         # older rows do not have, is the index at the end of the day.

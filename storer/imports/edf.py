@@ -13,7 +13,7 @@ from storer.imports.intervals import Interval, to_hours
 from storer.imports.model import Parsed, check_wh, refused
 from storer.imports.readings import differences
 from storer.imports.text import Table, column, decode, is_number, local_day, number, plain, rows
-from storer.imports.workbook import read_part
+from storer.imports.workbook import DAMAGED, read_part
 from storer.rollups.registers import SUPPLIER, TOTAL
 
 ESTIMATED = "estimated values, which are kept"
@@ -39,7 +39,7 @@ def parse_edf(data: bytes, clock: LocalClock) -> Parsed:
                 if parsed is not None:
                     whole.add(parsed)
                     known = True
-    except zipfile.BadZipFile as error:
+    except DAMAGED as error:
         raise refused(f"this is no zip that can be read: {error}") from error
     if not known:
         raise refused("there is no file of EDF in this zip")
@@ -72,7 +72,7 @@ def _half_hours(names: list[str], body: Table, clock: LocalClock) -> Parsed:
         if day is None:
             raise refused("a day is expected before its half-hours", line)
         try:
-            end = time.fromisoformat(cells[0])
+            end = time.fromisoformat(cells[0]).replace(tzinfo=None)
         except ValueError as error:
             raise refused(f"a time is expected, not {cells[0][:40]!r}", line) from error
         watts = number(cells[1] if len(cells) > 1 else "", line)
@@ -99,11 +99,8 @@ def _months(names: list[str], body: Table, clock: LocalClock) -> Parsed:
 
 
 def _month(text: str, line: int) -> tuple[date, date]:
-    try:
-        month, year = (int(part) for part in text.split("/"))
-        return date(year, month, 1), date(year + month // 12, month % 12 + 1, 1)
-    except ValueError as error:
-        raise refused(f"a month such as 01/2025 is expected, not {text[:40]!r}", line) from error
+    start = local_day(f"01/{text}", line)
+    return start, date(start.year + start.month // 12, start.month % 12 + 1, 1)
 
 
 def _whole(

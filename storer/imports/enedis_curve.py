@@ -8,7 +8,7 @@ from fractions import Fraction
 from storer.imports.clock import DOUBLED, LocalClock
 from storer.imports.intervals import Interval, steps, to_hours
 from storer.imports.model import Parsed, check_wh, refused
-from storer.imports.text import Table, local_time, number, plain
+from storer.imports.text import Table, is_number, local_time, number, plain
 from storer.rollups.registers import INJECTED, TOTAL
 
 EMPTY = "empty values"
@@ -29,7 +29,7 @@ class _Block:
 
 def is_curve(table: Table) -> bool:
     """Tell whether this is such a file."""
-    return any(plain(cells[0]) in ("identifiant prm", "horodate") for _, cells in table)
+    return any(plain(cells[0]) in ("identifiant prm", "horodate") for _, cells in table if not is_number(cells[0]))
 
 
 def parse_curve(table: Table, clock: LocalClock) -> Parsed:
@@ -42,7 +42,7 @@ def parse_curve(table: Table, clock: LocalClock) -> Parsed:
     blocks = _blocks(table)
     curves = [block for block in blocks if block.scale is not None and block.rows]
     if not curves:
-        raise refused("there is no load curve in this file: the columns Horodate and Valeur are expected, and W or kW")
+        raise refused("there is no load curve in W or kW here; for daily indexes use the kind enedis-index")
     if skipped := sum(block.scale is None for block in blocks):
         parsed.left_out[OTHER_BLOCKS] += skipped
     for register in sorted({block.register for block in curves}):
@@ -55,7 +55,7 @@ def _blocks(table: Table) -> list[_Block]:
     blocks: list[_Block] = []
     head: list[str] | None = None
     for line, cells in table:
-        first = plain(cells[0])
+        first = "" if is_number(cells[0]) else plain(cells[0])
         if first == "identifiant prm":
             head = [plain(cell) for cell in cells]
         elif head is not None:
@@ -88,7 +88,7 @@ def _add(block: _Block, line: int, cells: list[str]) -> None:
     watts = None if value is None else value * (block.scale or 1)
     if watts is not None:
         check_wh(float(watts), 1, line)
-    block.rows.append((stamp, watts, None if minutes is None else timedelta(minutes=float(minutes))))
+    block.rows.append((stamp, watts, None if minutes is None else timedelta(minutes=min(float(minutes), 1440))))
 
 
 def _intervals(

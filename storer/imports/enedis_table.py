@@ -59,12 +59,12 @@ def _curve(names: list[str], body: Table, line: int, register: int, clock: Local
     rows: list[tuple[datetime, tuple[timedelta, Fraction | None]]] = []
     for row in body:
         number_, cells = row
-        if not is_number(cells[start]):
+        if not is_number(cells[start] if start < len(cells) else ""):
             continue  # a line of text below the table
         begin = _time(row, start)
         length = _length(begin, _time(row, end), clock)
         if not timedelta(0) < length <= HOUR:
-            raise refused(f"{cells[start]} to {cells[end]} is no part of an hour", number_)
+            raise refused(f"{begin} to {_time(row, end)} is no part of an hour", number_)
         found = number(cells[value] if value < len(cells) else "", number_)
         hours = Fraction(length // timedelta(seconds=1), 3600)
         wh = None if found is None else found * factor * (1 if energy else hours)

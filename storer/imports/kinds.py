@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from common.errors import ConfigError
+from common.errors import ConfigError, FileRefused
 from common.file_errors import reason
 from storer.imports.clock import LocalClock
 from storer.imports.domoticz import read_domoticz
@@ -94,7 +94,7 @@ def read_content(kind: str, where: str, asked: Request) -> Content:
         if how.read is None:
             raise ConfigError(f"{kind} is read from a file, not from {where}")
         with open_address(where, asked.password_file) as source:
-            return _of_database(source.name, how.read(source, asked))
+            return _of_database(source, how.read, asked)
     file = Path(where)
     try:
         with file.open("rb") as opened:
@@ -105,14 +105,18 @@ def read_content(kind: str, where: str, asked: Request) -> Content:
         raise ConfigError(f"{where} cannot be read: {reason(error)}") from error
     if database and how.read is not None:
         with open_file(file) as source:
-            return _of_database(file.name, how.read(source, asked))
+            return _of_database(source, how.read, asked)
     if how.parse is None or database:
         wanted = "a database: a file of SQLite, or mysql://user@host:3306/name" if how.parse is None else "a text file"
         raise ConfigError(f"{where} is of another kind: {kind} is read from {wanted}")
     return Content(file.name, how.parse(data, asked), hashlib.sha256(data).digest())
 
 
-def _of_database(name: str, parsed: Parsed) -> Content:
+def _of_database(source: Source, read: Callable[[Source, Request], Parsed], asked: Request) -> Content:
+    try:
+        parsed = read(source, asked)
+    except (ValueError, OverflowError) as error:
+        raise FileRefused(f"a value in the database is not to be read: {error}") from error
     # A database grows, and its file differs with each write: what was read is what counts.
     digest = hashlib.sha256("\n".join(map(str, sorted(parsed.periods))).encode())
-    return Content(name, parsed, digest.digest())
+    return Content(source.name, parsed, digest.digest())

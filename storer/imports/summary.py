@@ -10,6 +10,7 @@ from storer.imports.clock import LocalClock
 from storer.imports.kinds import Content
 from storer.imports.model import Period
 from storer.imports.plan import Plan, holes
+from storer.rollups.registers import INJECTED
 
 
 def summary(content: Content, plan: Plan, clock: LocalClock) -> list[str]:
@@ -32,7 +33,7 @@ def summary(content: Content, plan: Plan, clock: LocalClock) -> list[str]:
         lines += [f"  kept as they are, {what} {_import(number)}: {count}" for number, count in sorted(counts.items())]
     if plan.between:
         lines.append(f"  of the new, in gaps between readings, whose indexes count that energy too: {plan.between}")
-    found = holes(periods)
+    found = holes(period for period in periods if period.register != INJECTED)
     if found:
         longest = max(found, key=lambda hole: hole.hours)
         lines.append(
@@ -43,7 +44,7 @@ def summary(content: Content, plan: Plan, clock: LocalClock) -> list[str]:
 
 
 def _left_out(left_out: Counter[str]) -> list[str]:
-    return [f"  seen: {count} {what}" for what, count in sorted(left_out.items()) if count]
+    return [f"  {what}: {count}" for what, count in sorted(left_out.items()) if count]
 
 
 def _import(number: int) -> str:
@@ -53,7 +54,9 @@ def _import(number: int) -> str:
 
 
 def _count(periods: Iterable[Period]) -> str:
-    lengths = Counter("hour" if period.hours == 1 else _longer(period.hours) for period in periods)
+    # Not how many rows: registers share their hours.
+    found = {(period.end, period.hours) for period in periods}
+    lengths = Counter("hour" if hours == 1 else _longer(hours) for _, hours in found)
     return ", ".join(plural(count, noun) for noun, count in lengths.most_common()) or "none"
 
 

@@ -1,5 +1,6 @@
 """Text files as suppliers write them: encodings, decimal commas, thin spaces, names of columns with accents."""
 
+import contextlib
 import csv
 import re
 import unicodedata
@@ -12,11 +13,10 @@ from storer.imports.model import refused
 Row = tuple[int, list[str]]  # number of the line, cells
 Table = list[Row]
 
-_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?")
+_NUMBER = re.compile(r"[-+]?\d{1,18}(\.\d{1,30})?([eE][-+]?\d{1,2})?")
+_YEARS = range(1990, 2038)  # what the tables hold
 _NOTHING = ("", "na", "n/a", "null", "none", "-", "nan")
-_FORMATS = (
-    "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M",
-)  # fmt: skip
+_FRENCH = ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M")
 
 
 def decode(data: bytes) -> str:
@@ -58,6 +58,8 @@ def number(text: str, line: int | None = None) -> Fraction | None:
     >>> number("1 016,5"), number("NA")
     (Fraction(2033, 2), None)
     """
+    if text.isascii() and text.isdecimal() and len(text) < 18:
+        return Fraction(int(text))
     compact = re.sub(r"[\s'\u00a0\u202f]", "", text).replace(",", ".")
     if compact.lower() in _NOTHING:
         return None
@@ -72,15 +74,19 @@ def local_time(text: str, line: int | None = None) -> datetime:
     Raises:
         FileRefused: it is no time.
     """
-    for form in _FORMATS:
-        try:
-            return datetime.strptime(text, form)  # noqa: DTZ007 - local, as the file has it
-        except ValueError:
-            continue
-    try:
+    found = _time(text)
+    if found is None or found.year not in _YEARS:
+        raise refused(f"a time is expected, not {text[:40]!r}", line)
+    return found
+
+
+def _time(text: str) -> datetime | None:
+    with contextlib.suppress(ValueError):
         return datetime.fromisoformat(text)
-    except ValueError as error:
-        raise refused(f"a time is expected, not {text[:40]!r}", line) from error
+    for form in _FRENCH:
+        with contextlib.suppress(ValueError):
+            return datetime.strptime(text, form)  # noqa: DTZ007 - local, as the file has it
+    return None
 
 
 def local_day(text: str, line: int | None = None) -> date:
@@ -90,10 +96,11 @@ def local_day(text: str, line: int | None = None) -> date:
         FileRefused: it is no day.
     """
     form = "%d/%m/%Y" if "/" in text else "%Y-%m-%d"
-    try:
-        return datetime.strptime(text[:10], form).date()  # noqa: DTZ007 - a day of the local calendar
-    except ValueError as error:
-        raise refused(f"a day is expected, not {text[:40]!r}", line) from error
+    with contextlib.suppress(ValueError):
+        day = datetime.strptime(text[:10], form).date()  # noqa: DTZ007 - a day of the local calendar
+        if day.year in _YEARS:
+            return day
+    raise refused(f"a day is expected, not {text[:40]!r}", line)
 
 
 def is_number(text: str) -> bool:

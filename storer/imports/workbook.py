@@ -1,7 +1,9 @@
 """Reads the cells of an XLSX file, as text, with what the standard library has."""
 
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from io import BytesIO
@@ -12,6 +14,9 @@ from storer.imports.text import Table
 
 MAX_SIZE = 200_000_000  # bytes of a part, unpacked: ten years by half-hours are 20 MB
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - serial 0 of Excel, in local time
+_FIRST_SERIAL, _LAST_SERIAL = 32874, 50406  # 1990 to 2037
+#: What reading a damaged archive, or one with a password, raises.
+DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError)
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
@@ -32,7 +37,7 @@ def sheets(data: bytes) -> list[Table]:
             shared = _shared(read_part(archive, "xl/sharedStrings.xml")) if "xl/sharedStrings.xml" in names else []
             parts = sorted(name for name in names if re.fullmatch(r"xl/worksheets/[^/]+\.xml", name))
             return [list(_rows(read_part(archive, name), shared)) for name in parts]
-    except (zipfile.BadZipFile, ElementTree.ParseError, KeyError, IndexError, ValueError) as error:
+    except (*DAMAGED, ElementTree.ParseError, LookupError, ValueError) as error:
         raise refused(f"this is no workbook that can be read: {error}") from error
 
 
@@ -51,9 +56,14 @@ def read_part(archive: zipfile.ZipFile, name: str) -> bytes:
 def serial_time(serial: float) -> datetime:
     """Return the local time that a serial number of Excel is, to the second.
 
+    Raises:
+        ValueError: it is no day since 1990.
+
     >>> serial_time(45998.5)
     datetime.datetime(2025, 12, 7, 12, 0)
     """
+    if not _FIRST_SERIAL <= serial < _LAST_SERIAL:
+        raise ValueError(f"{serial} is no day of our time")
     return _EPOCH + timedelta(seconds=round(serial * 86400))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from tests.bench import node
 from tests.bench.figures import Row, Target, in_turn, not_measured
 from tests.bench.options import Options
+from tests.bench.process import COMPILED
 from tests.bench.report import Section
 from tests.support.programs import ENVIRONMENT
 
@@ -59,5 +60,7 @@ def _python(modules: str) -> float:
 
 
 def _run(command: list[str], **environment: str) -> float:
-    output = subprocess.run(command, env=ENVIRONMENT | environment, check=True, capture_output=True, text=True).stdout
+    output = subprocess.run(
+        command, env=ENVIRONMENT | COMPILED | environment, check=True, capture_output=True, text=True
+    ).stdout
     return float(output)

@@ -9,7 +9,7 @@ from tests.bench.client import Client, FakeStorer
 from tests.bench.figures import Disturbed, Row, Target, not_measured
 from tests.bench.line import STANDARD, Feeder, Line, live_frames
 from tests.bench.options import Options
-from tests.bench.process import Usage, resident, usage
+from tests.bench.process import COMPILED, Usage, resident, usage
 from tests.bench.report import Section
 from tests.bench.rig import Rig, rig
 from tests.support.programs import Program, wait_until
@@ -64,7 +64,7 @@ def _reader(place: Rig, stack: contextlib.ExitStack) -> tuple[Program, Line]:
     stack.enter_context(
         Client(place.broker.port, lambda _, payload: online.append(payload), "teleinfo/reader/+/status")
     )
-    reader = place.reader(line.name, clock={"patience": "0s"}).start()
+    reader = place.reader(line.name, clock={"patience": "0s"}).start(**COMPILED)
     wait_until(lambda: b"online" in online, 20, "a reader that is online", [reader])
     time.sleep(3)  # until what a start costs is over
     return reader, line

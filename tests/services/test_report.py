@@ -17,7 +17,7 @@ from demo.servers import Database as Server
 from tests.services.test_energy import House, counted
 from tests.support.mqtt_client import MqttClient
 from tests.support.rolling import roll_up
-from tests.support.storing import make_tables, store
+from tests.support.storing import client, make_tables, query, store
 
 BEGIN = datetime(2026, 3, 9, 23, tzinfo=UTC)  # Tuesday 10 March 2026, 00:00 in Paris
 END = BEGIN + timedelta(days=3)
@@ -25,6 +25,7 @@ END = BEGIN + timedelta(days=3)
 
 class Monitor:
     def __init__(self, server: Server, folder: Path) -> None:
+        self.server = server
         self.folder = folder
         self.file = folder / "monitor.yaml"
         self.connection = (
@@ -124,6 +125,18 @@ def test_a_contract_of_the_configuration_goes_before_what_the_meter_says(monitor
     assert Decimal(row["cost"]["energy"]) == round(Decimal(wh) * Decimal("0.0001927") + Decimal("1e-12"), 2)
 
 
+def test_imported_registers_have_the_names_and_prices_of_the_contract_of_their_time(monitor: Monitor) -> None:
+    hours = [f"(1, '2026-03-08 {hour:02}:00', {2 if hour > 6 else 1}, 'enedis', 500)" for hour in range(4, 10)]
+    rows = ", ".join(hours)
+    tables = client(monitor.server)
+    query(tables, f"INSERT INTO imported_hours (meter_id, hour, register, source, wh) VALUES {rows}", "SELECT 1")
+    monitor.configure("contracts: [{meter: '031961000001', from: 2026-03-01, offer: hphc, power: 6}]\n")
+    (row,) = json.loads(monitor.run("report", "--by", "day", "--from", "2026-03-08", "--to", "2026-03-09", "--json"))
+    assert row["wh"] == {"HCHC": 1500, "HCHP": 1500}
+    assert Decimal(row["cost"]["energy"]) == round(Decimal("1.5") * (Decimal("0.1579") + Decimal("0.2065")), 2)
+    assert "partial_cost" not in row["flags"]
+
+
 def test_offers_are_compared_and_what_cannot_be_known_is_refused(monitor: Monitor) -> None:
     text = monitor.run("compare", *RANGE)
     assert "votre" in text
@@ -146,7 +159,7 @@ def test_prices_are_shown_checked_and_imported(monitor: Monitor) -> None:
         "PART_VARIABLE_HP_HT;PART_VARIABLE_HP_TTC\n01/02/2026;;6;150,00;200,00;0,1000;0,5000;0,1000;0,5000\n",
         encoding="utf-8",
     )
-    assert "1 grilles" in monitor.run("prices", "import", str(file))
+    assert "lues : 1 " in " ".join(monitor.run("prices", "import", str(file)).split())
     (row,) = json.loads(monitor.run("report", "--by", "month", *RANGE, "--json"))
     assert Decimal(row["cost"]["energy"]) == round(Decimal(sum(row["wh"].values())) / 2000 + Decimal("1e-12"), 2)
     assert "0,5000" in monitor.run("prices", "show", "--all")

@@ -30,9 +30,9 @@ _VARIABLE = re.compile(r"\$\{([A-Z_]+)(?::[-+?]([^}]*))?\}")
 
 @pytest.fixture
 def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("keep", "broker", "database", "reader", "storer", "monitor"):
+    for name in ("keep", "broker", "database", "reader", "storer", "monitor", "grafana"):
         (tmp_path / name).mkdir()
-    for group in ("MARIADB", "READER", "STORER"):
+    for group in ("MARIADB", "READER", "STORER", "MONITOR", "GRAFANA"):
         monkeypatch.setattr(deploy, group, os.getgid())
     return tmp_path
 
@@ -57,6 +57,8 @@ def test_each_program_is_given_its_own_passwords_and_no_other(folders: Path) -> 
         "database": set(),
         "reader": {"reader"},
         "storer": {"storer", "teleinfo"},
+        "monitor": {"teleinfo-monitor"},
+        "grafana": {"grafana"},
     }
     for account in setup.vault.accounts():
         password = setup.vault.password(account)
@@ -204,6 +206,7 @@ def test_each_variable_is_explained_and_no_other() -> None:
 IMAGES = {
     "MOSQUITTO_IMAGE": "eclipse-mosquitto:2.0",
     "MARIADB_IMAGE": "mariadb:11.8",
+    "GRAFANA_IMAGE": "grafana/grafana:12.3",
     "PYTHON_IMAGE": "python:3.13-slim",
 }
 
@@ -220,9 +223,9 @@ def test_each_image_can_be_replaced_by_one_of_a_digest() -> None:
     """Those that are pulled, and the one that ours are built on."""
     services = COMPOSE["services"].values()
     pulled = {service["image"] for service in services if "image" in service and "build" not in service}
-    assert pulled == {f"${{{name}:-{IMAGES[name]}}}" for name in ("MOSQUITTO_IMAGE", "MARIADB_IMAGE")}
+    assert pulled == {f"${{{name}:-{IMAGES[name]}}}" for name in ("MOSQUITTO_IMAGE", "MARIADB_IMAGE", "GRAFANA_IMAGE")}
     built = [service["build"]["args"] for service in services if "build" in service]
-    assert len(built) + 2 == len(services)
+    assert len(built) + 3 == len(services)
     assert all(arguments == {"PYTHON_IMAGE": "${PYTHON_IMAGE:-python:3.13-slim}"} for arguments in built)
     dockerfile = (ROOT / "Dockerfile").read_text()
     stages = re.findall(r"^FROM \S+ AS (\S+)", dockerfile, flags=re.MULTILINE)

@@ -25,7 +25,7 @@ QUIET = StatusRegister(
 
 
 def quiet(**but: Any) -> StatusRegister:
-    return StatusRegister(**{name: getattr(QUIET, name) for name in QUIET.__slots__} | but)
+    return QUIET._replace(**but)
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,15 @@ def test_a_curve_with_holes_is_never_put_at_a_wrong_time(missing: set[int], back
         assert instant == instants[number]
 
 
+@given(st.integers(0, 400 * 24 * 2))
+def test_an_instant_and_its_local_time_belong_together(half_hours: int) -> None:
+    instant = utc("2025-01-01 00:00") + half_hours * timedelta(minutes=30)
+    shown = PARIS.local(instant)
+    assert instant in {PARIS.utc(shown), PARIS.utc(shown, second=True)}
+    assert PARIS.is_twice(shown) == (f"{shown:%m-%d %H}" == "10-26 02")
+    assert not PARIS.is_never(shown)
+
+
 def test_a_time_that_never_is_is_left_out() -> None:
     left_out: Counter[str] = Counter()
     assert PARIS.resolve([(local("2025-03-30 02:30"), 1)], left_out) == []

@@ -6,6 +6,7 @@ import pytest
 from common.errors import ConfigError
 from storer.imports.domoticz import read_domoticz
 from storer.imports.model import Parsed
+from storer.imports.plan import Stored, make_plan
 from storer.imports.source import open_file
 from tests.support.imports import PARIS, of
 
@@ -23,6 +24,8 @@ INSERT INTO MultiMeter_Calendar VALUES
     (7, 4000, 0, 900, 0, 6000, 0, 104000, 0, 206000, 0, '2025-10-25'),
     (7, 4990, 0, 900, 0, 6990, 0, 109000, 0, 213000, 0, '2025-10-26');
 INSERT INTO MultiMeter VALUES
+    (7, 105000, 0, 500, 0, 210000, 0, '2025-10-26 13:55:00'), (7, 106000, 0, 500, 0, 211000, 0, '2025-10-26 14:55:00'),
+    (7, 109000, 0, 500, 0, 213000, 0, '2025-10-26 23:55:00'), (7, 109100, 0, 500, 0, 213000, 0, '2025-10-27 00:55:00'),
     (7, 110000, 0, 500, 0, 213000, 0, '2025-10-27 09:55:00'), (7, 110400, 0, 500, 0, 213000, 0, '2025-10-27 10:55:00'),
     (7, 110600, 0, 500, 0, 213050, 0, '2025-10-27 11:55:00');
 INSERT INTO Meter_Calendar VALUES (8, 2500, 0, '2025-10-24'), (8, -3, 0, '2025-10-25');
@@ -40,9 +43,9 @@ def read(folder: Path, **series: int) -> Parsed:
 
 def test_tariffs_are_registers_days_come_from_counters_and_recent_hours_from_the_log(tmp_path: Path) -> None:
     parsed = read(tmp_path, _7=0)
-    assert [period.hours for period in of(parsed, "supplier_1")] == [24, 24, 25, 1, 1]
-    assert [period.wh for period in of(parsed, "supplier_1")] == [3990, 4000, 5000, 400, 200]
-    assert [period.wh for period in of(parsed, "supplier_2")] == [5980, 6000, 7000, 0, 50]
+    assert [period.hours for period in of(parsed, "supplier_1")] == [24, 24, 25, 1, 9, 1, 1]
+    assert [period.wh for period in of(parsed, "supplier_1")] == [3990, 4000, 5000, 100, 900, 400, 200]
+    assert [period.wh for period in of(parsed, "supplier_2")] == [5980, 6000, 7000, 0, 0, 0, 50]
     assert of(parsed, "injected") == []
 
 
@@ -55,3 +58,10 @@ def test_a_plain_counter_is_the_register_that_was_asked_for(tmp_path: Path) -> N
 def test_which_device_must_be_said(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"7 \(Linky\); 8 \(Boiler\)"):
         read(tmp_path)
+
+
+def test_the_day_within_which_the_log_begins_is_not_displaced_by_its_hours(tmp_path: Path) -> None:
+    parsed = read(tmp_path, _7=0)
+    made = make_plan(parsed.periods, Stored(), set(), -1)
+    assert made.finer == 0
+    assert sum(period.wh for period in made.new if period.register == 1) == 3990 + 4000 + 110600 - 104000

@@ -5,7 +5,7 @@ import sys
 
 
 def run(code: str) -> str:
-    command = [sys.executable, "-P", "-c", f"import sys\nfrom common.mqtt.deferred_module import defer_import\n{code}"]
+    command = [sys.executable, "-P", "-c", f"import sys\nfrom common.deferred_module import defer_import\n{code}"]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
@@ -40,3 +40,25 @@ defer_import("urllib.request")
 print(sys.modules["urllib.request"] is before is urllib.request)
 """
     assert run(code) == "True"
+
+
+def test_a_stand_in_loads_nothing_and_gives_way_to_the_real_one() -> None:
+    code = """
+defer_import("colorsys", {"rgb_to_hls": "stands in"})
+import colorsys
+before = colorsys
+print(before.rgb_to_hls, sys.modules["colorsys"] is before)
+print(before.ONE_THIRD > 0, before.rgb_to_hls is sys.modules["colorsys"].rgb_to_hls, before.rgb_to_hls(0, 0, 0))
+"""
+    assert run(code).splitlines() == ["stands in True", "True True (0.0, 0.0, 0.0)"]
+
+
+def test_paho_sees_the_errors_of_ssl_as_soon_as_it_uses_tls() -> None:
+    code = """
+import paho.mqtt.client as paho
+print("_ssl" in sys.modules, issubclass(paho.ssl.SSLWantReadError, OSError))
+paho.Client(paho.CallbackAPIVersion.VERSION2).tls_set()
+import ssl
+print("_ssl" in sys.modules, paho.ssl.SSLWantReadError is ssl.SSLWantReadError, issubclass(ssl.SSLError, OSError))
+"""
+    assert run(code).splitlines() == ["False False", "True True True"]

@@ -1,22 +1,29 @@
-"""Puts off the import of a module that a third-party library imports, but does not use here."""
+"""Puts off the import of a module that other modules import, but do not use here."""
 
 import importlib
 import sys
 import types
+from collections.abc import Mapping
 from typing import Any
 
 
-def defer_import(name: str) -> None:
+def defer_import(name: str, stand_ins: Mapping[str, Any] | None = None) -> None:
     """Make `import NAME` load nothing from now on; the module is loaded when one of its attributes is first used.
 
+    `stand_ins` are attributes that can be used without loading it; they are replaced by its own when it is loaded.
     Does nothing if it is loaded already.
     """
     if name not in sys.modules:
-        _attach(name, _DeferredModule(name))
+        _attach(name, _DeferredModule(name, stand_ins or {}))
 
 
 class _DeferredModule(types.ModuleType):
     # importlib.util.LazyLoader is of no use here: `import NAME` itself reads an attribute, which makes it load.
+
+    def __init__(self, name: str, stand_ins: Mapping[str, Any]) -> None:
+        super().__init__(name)
+        self.__stand_ins = tuple(stand_ins)
+        vars(self).update(stand_ins)
 
     def __getattr__(self, attribute: str) -> Any:
         if attribute.startswith("__"):  # asked for by the import system
@@ -26,6 +33,7 @@ class _DeferredModule(types.ModuleType):
             del sys.modules[name]
         module = importlib.import_module(name)
         _attach(name, module)
+        vars(self).update({stand_in: getattr(module, stand_in) for stand_in in self.__stand_ins})
         return getattr(module, attribute)
 
 
