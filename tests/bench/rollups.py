@@ -17,6 +17,7 @@ from storer.database.rows import COLUMNS
 from storer.database.schema import make_earlier_partitions
 from storer.rollups.roller import MINUTE, Roller
 from storer.rollups.state import request_rebuild
+from tests.bench.cpu import Cpu
 from tests.bench.figures import Row, Target, in_turn
 from tests.bench.options import Options
 from tests.bench.report import Section
@@ -32,21 +33,6 @@ KIND = "standard-single-phase-tempo"
 SECOND = timedelta(seconds=1)
 MINUTES = 40
 _ROW = f"label_set_id, {', '.join(COLUMNS)}"
-
-
-class Cpu:
-    """CPU time of this process and of a server."""
-
-    def __init__(self, server: Server) -> None:
-        assert server.process is not None
-        self._tasks = Path(f"/proc/{server.process.pid}/task")
-
-    def now(self) -> float:
-        threads = 0
-        for task in self._tasks.iterdir():
-            with contextlib.suppress(OSError):  # a thread that has just ended
-                threads += int((task / "schedstat").read_text().split()[0])
-        return time.process_time() + threads / 1e9
 
 
 def clear(server: Server) -> None:

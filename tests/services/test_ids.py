@@ -170,11 +170,8 @@ def test_an_old_database_is_brought_up_to_date_without_a_copy_of_its_frames(old_
     assert len(exported(old_tables)) == 2
 
 
-@pytest.mark.parametrize("version", [2, None])
-def test_a_meter_too_many_for_an_old_database_is_rejected_and_stops_nobody(
-    old_tables: Database, version: int | None
-) -> None:
-    migrate(old_tables, version)
+def test_a_meter_too_many_for_an_old_database_is_rejected_and_stops_nobody(old_tables: Database) -> None:
+    migrate(old_tables)
     frames = [dataclasses.replace(historic(BASE=7), meter=name) for name in ("old", "one too many")]
     tally = Tally(meter="one too many", hour=DAY, reader="reader", frames=3)
     with contextlib.closing(FrameStore(old_tables)) as frame_store:

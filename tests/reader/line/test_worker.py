@@ -729,7 +729,8 @@ def test_a_frame_with_others_in_one_read_has_the_time_of_its_own_last_byte(send:
     world = World([[one, one + one + one[:12], one[12:]]])
     world.line(open_port=lambda *_: SlowPort(world, world.openings.pop(0))).run()  # type: ignore[arg-type]
     pace = len(one) / 120
-    assert seconds(world) == pytest.approx([pace, 2 * pace, 3 * pace, 4 * pace], abs=16e-6)
+    # Timestamps are whole milliseconds.
+    assert seconds(world) == pytest.approx([pace, 2 * pace, 3 * pace, 4 * pace], abs=1e-3)
 
 
 @pytest.mark.parametrize(
