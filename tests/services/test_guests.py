@@ -28,7 +28,7 @@ class BrokerOfCompose(Broker):
 
     def __init__(self, folder: Path) -> None:
         self._root = folder / "setup"
-        for name in ("keep", "broker", "database", "reader", "storer", "monitor"):
+        for name in ("keep", "broker", "database", "reader", "storer", "monitor", "grafana"):
             (self._root / name).mkdir(parents=True)
         self.setup = Setup(self._root, ROOT, ("localhost",))
         self.setup.vault.add("reader-attic", "reader")
