@@ -16,12 +16,14 @@ from monitor.energy.fine import divide
 from monitor.energy.imported import Imports, imported_between, imported_hours, imported_name
 from monitor.energy.steps import OTHER, TOTAL, Step, recovered, step, supplier_name
 from monitor.history.contracts import Contracts, MeterContract
-from monitor.history.hours import Break, Coverage, Hours, Meter, Reading, Values
+from monitor.history.hours import Break, Hours, Meter, Reading, Values
 from monitor.history.power import Power
 from monitor.model import ContractSpan, Energy, HourEnergy
 
 _HOUR = timedelta(hours=1)
 _KEEP = 600  # seconds
+_FEW = 1000  # hours
+_WHOLE = 3575  # seconds that frames cover of an hour without a gap
 _NOTHING: Values = (None,) * len(REGISTERS)
 
 
@@ -73,8 +75,7 @@ class EnergyReader:
             span.start for span in spans if span.start > start
         }
         pieces = self._pieces(meter, sorted({*boundaries, *cuts}), spans)
-        coverage = self._hours.coverage(meter.number, boundaries)
-        gaps = self._recovered(meter, boundaries, coverage)
+        covered, recovered_wh = self._coverage(meter, boundaries)
         imported = imported_between(self._hours, meter, boundaries)
         result, remaining = [], iter(pieces)
         piece = next(remaining, None)
@@ -84,7 +85,7 @@ class EnergyReader:
                 inside.append(piece.step)
                 piece = next(remaining, None)
             expected = max(int((min(high, now) - low).total_seconds()), 0)
-            result.append(_sum(low, high, inside, gaps[place], imported[place], coverage[place].seconds, expected))
+            result.append(_sum(low, high, inside, recovered_wh[place], imported[place], covered[place], expected))
         return result
 
     def hours(self, meter: Meter, start: datetime, end: datetime) -> list[HourEnergy]:
@@ -245,20 +246,36 @@ class EnergyReader:
             result.append(previous)
         return result
 
-    def _recovered(self, meter: Meter, boundaries: Sequence[datetime], coverage: Sequence[Coverage]) -> list[int]:
-        periods = [(high - low) // _HOUR for low, high in itertools.pairwise(boundaries)]
-        has_holes = any(covered.hours < hours for covered, hours in zip(coverage, periods, strict=True))
-        start, end = boundaries[0], boundaries[-1]
-        gaps = self._hours.gaps(meter.number, start, end, has_holes=has_holes)
+    def _coverage(self, meter: Meter, boundaries: Sequence[datetime]) -> tuple[list[int], list[int]]:
+        """Return for each period the seconds that have frames, and the Wh recovered after gaps."""
+        covered, recovered_wh = [0] * (len(boundaries) - 1), [0] * (len(boundaries) - 1)
+        if meter.first is None or meter.last is None:
+            return covered, recovered_wh
+        start, end = max(boundaries[0], meter.first), min(boundaries[-1], meter.last + _HOUR)
+        if start >= end:
+            return covered, recovered_wh
+        candidates: list[datetime] | None = None
+        doubtful = dict(self._hours.doubtful(meter.number, start - _HOUR, end))
+        if len(doubtful) <= _FEW and self._hours.count(meter.number, start, end) == (end - start) // _HOUR:
+            # Each hour has a row, nearly all are whole: no need to add them up.
+            for place, (low, high) in enumerate(itertools.pairwise(boundaries)):
+                covered[place] = max((min(high, end) - max(low, start)) // _HOUR, 0) * _HOUR.seconds
+            for hour, seconds in doubtful.items():
+                if hour >= start:
+                    covered[bisect.bisect_right(boundaries, hour) - 1] -= _HOUR.seconds - seconds
+            # A gap across the turn of an hour takes half a minute of one of the two at least.
+            short = [hour for hour, seconds in doubtful.items() if seconds < _WHOLE]
+            candidates = sorted({moment for hour in short for moment in (hour, hour + _HOUR) if start <= moment < end})
+        else:
+            covered = [one.seconds for one in self._hours.coverage(meter.number, boundaries)]
+        gaps = self._hours.gaps(meter.number, start, end, candidates)
         broken: dict[datetime, list[int]] = {}
-        if gaps:
-            for one in self._hours.breaks(meter.number, start, end):
-                broken.setdefault(one.hour, []).append(one.register)
-        result = [0] * (len(boundaries) - 1)
+        for one in self._hours.breaks(meter.number, start, end) if gaps else ():
+            broken.setdefault(one.hour, []).append(one.register)
         for gap in gaps:
             place = bisect.bisect_right(boundaries, gap.hour) - 1
-            result[place] += recovered(gap.before, gap.after, broken.get(gap.hour, ()))
-        return result
+            recovered_wh[place] += recovered(gap.before, gap.after, broken.get(gap.hour, ()))
+        return covered, recovered_wh
 
 
 def _register_name(supplier: int | None, span: ContractSpan | None) -> str | None:

@@ -15,8 +15,6 @@ _FIRST = ", ".join(f"COALESCE({register}_first, {register}_last)" for register i
 _SHAPE = " + ".join(f"({register}_last IS NULL) * {1 << number}" for number, register in enumerate(REGISTERS))
 _AT_ONCE = 500  # hours in one query
 _HOUR = timedelta(hours=1)
-#: An hour whose frames cover less may follow a gap of more than a minute, or end in one.
-_WHOLE = 3575  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +86,16 @@ class Imported:
     hours: int  # 1; of a day 23, 24 or 25
 
 
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """An hour with readings and the one before it, and the time between their readings."""
+
+    hour: datetime
+    before: datetime
+    start: datetime
+    end: datetime
+
+
 class Hours:
     """Reads one connection's database; not for several threads at once."""
 
@@ -126,17 +134,7 @@ class Hours:
         return result[::-1]
 
     def _readings_of(self, meter: int, hours: Sequence[datetime]) -> dict[datetime, Reading]:
-        found = {}
-        for begin in range(0, len(hours), _AT_ONCE):
-            part = hours[begin : begin + _AT_ONCE]
-            marks = ", ".join(["%s"] * len(part))
-            sql = (
-                f"SELECT hour, {_LAST} FROM hours"  # noqa: S608 - our own names, and marks
-                f" WHERE meter_id = %s AND hour IN ({marks}) AND last_at IS NOT NULL"
-            )
-            for row in self._connection.query(sql, (meter, *map(sql_time, part))):
-                found[_utc(row[0])] = Reading(_utc(row[0]), tuple(row[1:]))
-        return found
+        return {hour: Reading(hour, values) for hour, values in self._values_of(meter, _LAST, hours).items()}
 
     def _before(self, meter: int, boundary: datetime) -> Reading | None:
         sql = (
@@ -183,10 +181,21 @@ class Hours:
         rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
         return [Break(_utc(hour), int(register), int(step)) for hour, register, step in rows]
 
+    def count(self, meter: int, start: datetime, end: datetime) -> int:
+        """Return how many hours of [start, end) have a row."""
+        sql = "SELECT COUNT(*) FROM hours WHERE meter_id = %s AND hour >= %s AND hour < %s"
+        ((count,),) = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
+        return int(count)
+
+    def doubtful(self, meter: int, start: datetime, end: datetime) -> list[tuple[datetime, int]]:
+        """Return the hours of [start, end) that frames do not cover wholly, and the seconds that they cover."""
+        # By the index (meter_id, seconds, hour): nearly all hours of a good line are whole.
+        sql = "SELECT hour, seconds FROM hours WHERE meter_id = %s AND seconds < %s AND hour >= %s AND hour < %s"
+        rows = self._connection.query(sql, (meter, _HOUR.seconds, sql_time(start), sql_time(end)))
+        return [(_utc(hour), int(seconds)) for hour, seconds in rows]
+
     def coverage(self, meter: int, boundaries: Sequence[datetime]) -> list[Coverage]:
-        """Return what is covered between neighbouring boundaries."""
-        if len(boundaries) < 2:
-            return []
+        """Return what is covered between neighbouring boundaries, where hours without a row lie between them."""
         # INTERVAL() with constants is a binary search; a join with a table of ranges takes seconds.
         limits = ", ".join(str(int(boundary.timestamp())) for boundary in boundaries)
         sql = (
@@ -197,46 +206,62 @@ class Hours:
         found = {int(place): Coverage(int(hours), int(seconds)) for place, hours, seconds in rows}
         return [found.get(place, Coverage(0, 0)) for place in range(1, len(boundaries))]
 
-    def gaps(self, meter: int, start: datetime, end: datetime, *, has_holes: bool) -> list[Gap]:
-        """Return the gaps of more than a minute whose end lies in [start, end).
+    def gaps(self, meter: int, start: datetime, end: datetime, candidates: Sequence[datetime] | None) -> list[Gap]:
+        """Return the gaps of more than a minute whose end lies in [start, end), in order.
 
-        A gap ends in an hour that is not whole, or follows one that is not, or an hour without a row. The last needs
-        another query, only made if the range `has_holes`.
+        Args:
+            meter: its number.
+            start: the beginning.
+            end: the end, exclusive.
+            candidates: the hours in which a gap may end; None: any.
         """
-        sql = "SELECT hour FROM hours WHERE meter_id = %s AND hour >= %s AND hour < %s AND seconds < %s"
-        candidates = set()
-        for (hour,) in self._connection.query(sql, (meter, sql_time(start - _HOUR), sql_time(end), _WHOLE)):
-            candidates |= {_utc(hour), _utc(hour) + _HOUR}
-        if has_holes:
-            candidates |= self._after_holes(meter, start, end)
-        gaps = (self._gap_before(meter, hour) for hour in sorted(candidates) if start <= hour < end)
-        return [gap for gap in gaps if gap is not None]
+        pairs = self._all_pairs(meter, start, end) if candidates is None else self._pairs(meter, candidates)
+        wide = [pair for pair in pairs if pair.end - pair.start > timedelta(minutes=1)]
+        before = self._values_of(meter, _LAST, [pair.before for pair in wide])
+        after = self._values_of(meter, _FIRST, [pair.hour for pair in wide])
+        return [
+            Gap(pair.hour, pair.start, pair.end, before[pair.before], after[pair.hour])
+            for pair in wide
+            if pair.before in before and pair.hour in after
+        ]
 
-    def _after_holes(self, meter: int, start: datetime, end: datetime) -> set[datetime]:
+    def _pairs(self, meter: int, hours: Sequence[datetime]) -> list[_Pair]:
+        """Return the given hours, each with the hour before it; neither may be missing."""
+        wanted = sorted({moment for hour in hours for moment in (hour - _HOUR, hour)})
+        times = self._values_of(meter, "first_at, last_at", wanted)
+        return [
+            _Pair(hour, hour - _HOUR, _utc(times[hour - _HOUR][1]), _utc(times[hour][0]))
+            for hour in sorted(hours)
+            if hour in times and hour - _HOUR in times
+        ]
+
+    def _all_pairs(self, meter: int, start: datetime, end: datetime) -> list[_Pair]:
+        """Return each hour of a range that has readings, with the latest one before it that has."""
+        reading = self._before(meter, start)
+        first = start if reading is None else reading.hour
         sql = (
-            "SELECT hour FROM (SELECT hour, LAG(hour) OVER (ORDER BY hour) AS previous FROM hours"
-            " WHERE meter_id = %s AND hour >= %s AND hour < %s) AS pairs"
-            " WHERE previous IS NULL OR previous < hour - INTERVAL 1 HOUR"
+            "SELECT hour, previous, last, first_at FROM"
+            " (SELECT hour, first_at, LAG(hour) OVER (ORDER BY hour) AS previous,"
+            " LAG(last_at) OVER (ORDER BY hour) AS last FROM hours"
+            " WHERE meter_id = %s AND hour >= %s AND hour < %s AND last_at IS NOT NULL) AS pairs"
+            " WHERE first_at > last + INTERVAL 1 MINUTE AND hour >= %s"
         )
-        return {_utc(hour) for (hour,) in self._connection.query(sql, (meter, sql_time(start), sql_time(end)))}
+        rows = self._connection.query(sql, (meter, *map(sql_time, (first, end, start))))
+        return [_Pair(*map(_utc, row)) for row in rows]
 
-    def _gap_before(self, meter: int, hour: datetime) -> Gap | None:
-        after = self._connection.query(
-            f"SELECT first_at, {_FIRST} FROM hours"  # noqa: S608 - our own names
-            " WHERE meter_id = %s AND hour = %s AND last_at IS NOT NULL",
-            (meter, sql_time(hour)),
-        )
-        before = after and self._connection.query(
-            f"SELECT last_at, {_LAST} FROM hours"  # noqa: S608 - our own names
-            " WHERE meter_id = %s AND hour < %s AND last_at IS NOT NULL ORDER BY hour DESC LIMIT 1",
-            (meter, sql_time(hour)),
-        )
-        if not after or not before:
-            return None
-        start, end = _utc(before[0][0]), _utc(after[0][0])
-        if end - start <= timedelta(minutes=1):
-            return None
-        return Gap(hour, start, end, tuple(before[0][1:]), tuple(after[0][1:]))
+    def _values_of(self, meter: int, columns: str, hours: Sequence[datetime]) -> dict[datetime, tuple[Any, ...]]:
+        found: dict[datetime, tuple[Any, ...]] = {}
+        for begin in range(0, len(hours), _AT_ONCE):
+            part = hours[begin : begin + _AT_ONCE]
+            marks = ", ".join(["%s"] * len(part))
+            sql = (
+                f"SELECT hour, {columns} FROM hours"  # noqa: S608 - our own names, and marks
+                f" WHERE meter_id = %s AND hour IN ({marks}) AND last_at IS NOT NULL"
+            )
+            found |= {
+                _utc(row[0]): tuple(row[1:]) for row in self._connection.query(sql, (meter, *map(sql_time, part)))
+            }
+        return found
 
     def imported(self, meter: int, start: datetime, end: datetime) -> list[Imported]:
         """Return what was imported for [start, end), in order; a day or a month is of its last hour."""

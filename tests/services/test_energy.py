@@ -158,6 +158,24 @@ def test_what_was_drawn_over_an_outage_is_recovered_in_the_hour_that_shows_it(ta
     assert before < house.total
 
 
+def test_a_gap_across_the_turn_of_an_hour_is_recovered_though_both_hours_have_frames(tables: Database) -> None:
+    begin = datetime(2026, 11, 20, 23, tzinfo=UTC)
+    house = House(9, begin)
+    house.live(begin + timedelta(hours=2, minutes=59), every=3, outages=0)
+    house.now = begin + timedelta(hours=3, minutes=1)
+    house.total += 77
+    house.supplier[house.running] += 77
+    house.frames.append(house.frame())
+    house.live(begin + timedelta(hours=4), every=3, outages=0)
+    store(tables, house.frames)
+    roll_up(tables, begin + timedelta(days=2))
+    hours = energy(tables, "hour", begin, begin + timedelta(hours=4))
+    assert [hour.recovered_wh for hour in hours] == [0, 0, 0, 77]
+    assert [hour.covered > 3500 for hour in hours] == [True, True, True, True]
+    assert hours[2].covered < 3600
+    assert sum(hour.total_wh for hour in hours) == counted(house.frames, "EAST", begin, begin + timedelta(hours=4))
+
+
 def test_a_meter_that_is_exchanged_or_set_back_gives_no_energy_that_nobody_drew(tables: Database) -> None:
     begin = datetime(2026, 11, 20, 23, tzinfo=UTC)
     house = House(2, begin)

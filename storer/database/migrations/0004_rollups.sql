@@ -83,7 +83,8 @@ CREATE TABLE IF NOT EXISTS hours (
     voltage_2_min SMALLINT UNSIGNED NULL, voltage_2_mean SMALLINT UNSIGNED NULL, voltage_2_max SMALLINT UNSIGNED NULL,
     voltage_3_min SMALLINT UNSIGNED NULL, voltage_3_mean SMALLINT UNSIGNED NULL, voltage_3_max SMALLINT UNSIGNED NULL,
     overload INT UNSIGNED NULL COMMENT 'frames with an overload, NULL: none',
-    PRIMARY KEY (meter_id, hour)
+    PRIMARY KEY (meter_id, hour),
+    KEY (meter_id, seconds, hour) COMMENT 'hours with a gap'
 ) ENGINE=InnoDB COMMENT='Frames by hour' /*M!100600 PAGE_COMPRESSED=1 */;
 
 CREATE TABLE IF NOT EXISTS breaks (
