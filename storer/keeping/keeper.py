@@ -11,7 +11,6 @@ from common.runtime.logs import ChangeLogger
 from storer.config import Retention
 from storer.database.sizes import read_sizes
 from storer.keeping.label_sets import LabelSetGarbage
-from storer.keeping.retention import Blocked, FrameRetention
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +61,16 @@ class Keeper:
         return True
 
     def _run(self, connection: Connection, now: datetime) -> Iterator[None]:
+        if self._policy.frames is not None:
+            yield from self._drop(connection, now)
+        yield from LabelSetGarbage(connection).run(now)
+        sizes = read_sizes(connection)
+        self._bytes, self._measured = sum(sizes.files.values()), sizes.measured
+
+    def _drop(self, connection: Connection, now: datetime) -> Iterator[None]:
+        # Imported here: most storers keep everything.
+        from storer.keeping.retention import Blocked, FrameRetention
+
         try:
             yield from FrameRetention(connection, self._name, self._policy).run(now)
         except Blocked as reason:
@@ -70,6 +79,3 @@ class Keeper:
         else:
             self._blocked = None
             self._reasons.reset()
-        yield from LabelSetGarbage(connection).run(now)
-        sizes = read_sizes(connection)
-        self._bytes, self._measured = sum(sizes.files.values()), sizes.measured

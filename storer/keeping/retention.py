@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from common.database import Connection
 from common.doctor.formatting import format_bytes
+from common.errors import TeleinfoError
 from common.plural import plural
 from storer.audit import audit
 from storer.config import Retention
@@ -28,7 +29,7 @@ _EARLIER, _LATER = "p_earlier", "p_later"
 _HOUR = timedelta(hours=1)
 
 
-class Blocked(Exception):
+class Blocked(TeleinfoError):
     """Frames cannot be dropped now; the text says why, and what to do."""
 
 

@@ -152,7 +152,7 @@ def test_a_fresh_database_is_empty(fresh_database: Database) -> None:
     fresh_database.create_database()
     with connected(fresh_database) as cursor:
         cursor.execute("SHOW TABLES")
-        assert cursor.fetchall() == ()
+        assert cursor.fetchall() == (("table_files",),)  # the view that is made with the storer's account
 
 
 def test_a_database_keeps_its_rows_when_killed_and_when_started_anew(tmp_path: Path) -> None:
