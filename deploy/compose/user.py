@@ -7,7 +7,7 @@ from pathlib import Path
 PROJECT = Path("/project")
 DEVICES = Path("/dev")
 # The user of mosquitto's image, and the groups of the containers that get files.
-_SETUP, _GROUPS = 1883, (999, 10001, 10002)
+_SETUP, GROUPS = 1883, (472, 999, 10001, 10002, 10003)
 _TTY_MAJORS = (4, 166, 188, 204, 207)  # as in compose.yaml
 
 
@@ -19,7 +19,7 @@ def become(arguments: Sequence[str]) -> None:
         owner = PROJECT.stat()
         uid, gid, groups = owner.st_uid, owner.st_gid, port_groups(DEVICES)
     else:
-        uid, gid, groups = _SETUP, _SETUP, set(_GROUPS)
+        uid, gid, groups = _SETUP, _SETUP, set(GROUPS)
     os.setgroups(sorted(groups))
     os.setgid(gid)
     os.setuid(uid)

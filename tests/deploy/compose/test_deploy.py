@@ -14,6 +14,7 @@ import yaml
 
 import deploy.compose.__main__ as deploy
 from common.config import Tls, load
+from deploy.compose import user
 from deploy.compose.accounts import SetupError
 from deploy.compose.backup_schedule import TRY_AGAIN_AFTER, Schedule
 from deploy.compose.database import accounts_sql, hashed
@@ -113,6 +114,12 @@ def test_a_file_is_written_whole_and_only_when_it_changes(tmp_path: Path) -> Non
     assert (file.read_text(), file.stat().st_mode & 0o777) == ("two", 0o600)
     assert file.stat().st_ino != inode
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_setup_has_the_groups_of_all_containers_that_it_gives_files_to() -> None:
+    groups = {deploy.MARIADB, deploy.READER, deploy.STORER, deploy.MONITOR, deploy.GRAFANA}
+    assert set(user.GROUPS) == groups
+    assert {int(group) for group in COMPOSE["services"]["prepare"]["group_add"]} == groups
 
 
 def test_the_sql_has_one_statement_a_line_and_no_password() -> None:
