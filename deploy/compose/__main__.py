@@ -152,7 +152,7 @@ def _credentials(setup: Setup, arguments: argparse.Namespace) -> None:
     setup.prepare()
     if arguments.name is None:
         for account in setup.vault.accounts():
-            print(f"{account.name:16}{account.role:16}{account.note}")
+            print(f"{account.name:18} {account.role:15} {account.note}")
         return
     account = setup.vault.find(arguments.name)
     what, variable = ("database", "DATABASE_HOST") if account.role == "sql" else ("broker", "MQTT_HOST")
