@@ -76,11 +76,12 @@ def finish(tables: Database) -> None:
 def test_a_kill_at_any_moment_is_made_good(database: Server, tables: Database, what: str) -> None:
     random, before = Random(what), rolled(tables)
     killed = 0
-    for _ in range(12):
+    for attempt in range(12):
         with program(database) as process:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
-            time.sleep(random.uniform(0, 0.5))  # a random moment of the work, not a wait for something
+            # A random moment of the work, not a wait for something; at first early, before it can be done.
+            time.sleep(random.uniform(0, 0.04 * attempt))
             if what == "storer":
                 process.kill()
             else:
