@@ -12,7 +12,9 @@ from reader.config import ReaderConfig
 #: Of the standard library: what is large, and needed by other commands only.
 UNUSED = {"asyncio", "concurrent.futures", "email", "http.client", "multiprocessing", "rich", "sqlite3", "subprocess"}
 #: What libraries import for what is rare here; `dis` stands for inspect, which a dataclass without docstring loads.
-DEFERRED = {"_hashlib", "_ssl", "difflib", "dis", "zoneinfo"}
+DEFERRED = {"_hashlib", "_ssl", "difflib", "zoneinfo"}
+if sys.version_info < (3, 13):  # from then on dataclasses always need inspect
+    DEFERRED.add("dis")
 READER = {
     "reader.doctor",
     "reader.watch",
