@@ -22,6 +22,7 @@ CLONED = (
     "requirements",
     "reader",
     "storer",
+    "monitor",
     "common",
     "pyproject.toml",
     "README.md",
