@@ -14,8 +14,8 @@ from common.database import Database
 from common.errors import ConfigError
 from common.runtime.cli import add_version, run_cli
 from monitor.answers.answers import Answers
+from monitor.calendar import BY, Calendar
 from monitor.config import MonitorConfig
-from monitor.energy.boundaries import BY, Calendar
 from monitor.history.hours import Meter
 from monitor.insight.colours import read_colours
 from monitor.prices.check import Issue, PriceProblem, check_prices

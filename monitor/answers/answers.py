@@ -6,12 +6,12 @@ from datetime import date, datetime, timedelta
 
 from common.database import Connection
 from common.errors import ConfigError
+from monitor.calendar import Calendar
 from monitor.comparison.clock import OfferClock
 from monitor.comparison.compare import Comparison, compare
 from monitor.config import MonitorConfig
 from monitor.cost.bill import Bill, Cost
 from monitor.cost.contracts import Contract, UnnamedChange, contracts, unnamed_changes
-from monitor.energy.boundaries import Calendar
 from monitor.energy.reader import EnergyReader
 from monitor.energy.steps import supplier_name
 from monitor.history.contracts import Contracts
@@ -19,7 +19,7 @@ from monitor.history.hours import Hours, Meter
 from monitor.history.power import Peak, Power
 from monitor.insight.base_load import BaseLoad, base_load
 from monitor.insight.tempo import learn_colours
-from monitor.model import ContractLine, ContractSpan, Energy
+from monitor.model import ContractLine, Energy
 from monitor.prices.model import PriceTable
 
 _NUMBERED = "EASF"
@@ -41,7 +41,6 @@ class Answer:
     meter: str
     periods: Sequence[Period]
     whole: Period
-    contracts: Sequence[Contract]
     names: Mapping[str, str]  # of registers, as far as the meter sent one
     changes: Sequence[UnnamedChange]  # of the contract, that no line of the configuration names
     peak: Peak | None
@@ -116,7 +115,6 @@ class Answers:
             meter=meter.identifier,
             periods=periods,
             whole=Period(join(pieces), bill.cost(pieces)),
-            contracts=known,
             names=names,
             changes=unnamed_changes(lines, spans, self._zone),
             peak=next(iter(self.peaks(meter, start, end, 1)), None),
@@ -161,10 +159,6 @@ class Answers:
     def base_load(self, meter: Meter, start: datetime, end: datetime) -> BaseLoad:
         """Return the base load of a range."""
         return base_load(self._reader.hours(meter, start, end), self._zone)
-
-    def spans(self, meter: Meter, start: datetime, end: datetime) -> list[ContractSpan]:
-        """Return what the meter said of its contract."""
-        return self._reader.contract_spans(meter, start, end)
 
     def contract_start(self, meter: Meter) -> date | None:
         """Return the first day of the present contract: of the last line of the configuration, else None."""

@@ -10,7 +10,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from monitor.cost.contracts import Contract, midnight
+from monitor.calendar import midnight
+from monitor.cost.contracts import Contract
 from monitor.model import Energy
 from monitor.prices.model import PriceTable
 

@@ -3,10 +3,10 @@
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from datetime import time as time_of_day
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from monitor.calendar import midnight
 from monitor.model import ContractLine, ContractSpan
 
 #: How far from a change that the meter showed a line may begin and still be about it.
@@ -79,8 +79,3 @@ def unnamed_changes(
 def _words(span: ContractSpan) -> str:
     power = "" if span.power is None else f" {span.power} kVA"
     return f"{span.calendar or '?'}{power}"
-
-
-def midnight(day: date, zone: ZoneInfo) -> datetime:
-    """Return the instant (UTC) at which a local day begins."""
-    return datetime.combine(day, time_of_day(), zone).astimezone(UTC)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from common.errors import ConfigError, MessageError
 from common.frame import parse_time
-from monitor.energy.boundaries import Calendar, midnight
+from monitor.calendar import Calendar, midnight
 
 _YEAR, _MONTH, _DAY = (re.compile(pattern) for pattern in (r"\d{4}", r"\d{4}-\d\d", r"\d{4}-\d\d-\d\d"))
 #: How many periods a report shows by default, the present one included.

@@ -13,7 +13,7 @@ from common.database import Database
 from common.frame import Frame, Value
 from common.labels import Mode
 from demo.servers import Database as Server
-from monitor.energy.boundaries import Calendar, midnight
+from monitor.calendar import Calendar, midnight
 from monitor.energy.reader import EnergyReader
 from monitor.history.contracts import Contracts
 from monitor.history.hours import Hours, Meter

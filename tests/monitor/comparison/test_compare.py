@@ -4,10 +4,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from monitor.calendar import midnight
 from monitor.comparison.clock import OfferClock, Why
 from monitor.comparison.compare import Comparison, OfferCost, compare
 from monitor.cost.bill import Bill
-from monitor.cost.contracts import midnight
 from monitor.model import HourEnergy
 from monitor.prices.model import OffPeak, PriceFile, PriceRow, PriceTable, Window
 

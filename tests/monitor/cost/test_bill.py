@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.calendar import midnight
 from monitor.cost.bill import Bill, Cost
-from monitor.cost.contracts import Contract, midnight
+from monitor.cost.contracts import Contract
 from monitor.model import Energy
 from monitor.prices.model import PriceFile, PriceRow, PriceTable, Tax
 

@@ -1,7 +1,8 @@
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from monitor.cost.contracts import contracts, midnight, unnamed_changes
+from monitor.calendar import midnight
+from monitor.cost.contracts import contracts, unnamed_changes
 from monitor.model import ContractLine, ContractSpan
 
 PARIS = ZoneInfo("Europe/Paris")

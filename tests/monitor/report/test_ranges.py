@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from common.errors import ConfigError
-from monitor.energy.boundaries import Calendar
+from monitor.calendar import Calendar
 from monitor.report.ranges import choose_range, read_limit
 
 PARIS = ZoneInfo("Europe/Paris")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.energy.boundaries import BY, Calendar, midnight
+from monitor.calendar import BY, Calendar, midnight
 
 PARIS = ZoneInfo("Europe/Paris")
 HOUR = timedelta(hours=1)
