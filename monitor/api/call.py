@@ -1,0 +1,63 @@
+"""What a route of the API is given, and how it refuses. Nothing of the web is known here."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from monitor.answers.answers import Answers
+from monitor.config import MonitorConfig
+
+
+class Refused(Exception):
+    """The question cannot be answered as it was asked."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        """Keep the HTTP status and, for people, what to change."""
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a route, for its check and for the OpenAPI document."""
+
+    name: str
+    text: str
+    schema: Mapping[str, Any]  # JSON Schema of its value
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One question to a route that reads the database."""
+
+    answers: Answers  # on a connection that nobody else uses now
+    config: MonitorConfig
+    parameters: Mapping[str, str]  # those of the route only, each once
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """An answer that is no JSON."""
+
+    content: bytes
+    kind: str  # the media type
+    file: str  # the name under which a browser saves it
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A route below `api/v1/`.
+
+    `answer` returns what JSON can hold, or a Body. It raises Refused for a question that cannot be answered, and the
+    errors of the database as they are.
+    """
+
+    name: str
+    text: str
+    parameters: Sequence[Parameter]
+    answer: Callable[[Call], Any]
+    schema: Mapping[str, Any]  # JSON Schema of the answer
