@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 
 from common.database import Connection
 from common.errors import ConfigError
-from monitor.calendar import Calendar
+from monitor.answers.curves import CurveAnswers
+from monitor.calendar import Calendar, midnight
 from monitor.comparison.clock import OfferClock
 from monitor.comparison.compare import Comparison, compare
 from monitor.config import MonitorConfig
@@ -17,7 +18,7 @@ from monitor.energy.steps import supplier_name
 from monitor.history.contracts import Contracts
 from monitor.history.hours import Hours, Meter
 from monitor.history.power import Peak, Power
-from monitor.insight.base_load import BaseLoad, base_load
+from monitor.insight.base_load import BaseLoad
 from monitor.insight.tempo import learn_colours
 from monitor.model import ContractLine, Energy
 from monitor.prices.model import PriceTable
@@ -47,6 +48,19 @@ class Answer:
     base_load: int | None  # W
 
 
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A meter and its contract, as the configuration has it, else as the meter says."""
+
+    last: datetime  # of its last readings
+    standard: bool
+    phases: int
+    producer: bool
+    offer: str | None
+    power: int | None  # kVA
+    contract_start: date | None
+
+
 class Answers:
     """Answers over one connection; not for several threads at once."""
 
@@ -59,7 +73,9 @@ class Answers:
     ) -> None:
         self._hours = Hours(connection)
         self._power = Power(connection)
-        self._reader = EnergyReader(self._hours, Contracts(connection), self._power)
+        self._contracts = Contracts(connection)
+        self._reader = EnergyReader(self._hours, self._contracts, self._power)
+        self.curves = CurveAnswers(connection, self._reader, config.time_zone)
         self._config = config
         self._colours = dict(colours or {})
         self._prices = prices
@@ -85,6 +101,23 @@ class Answers:
         if identifier is None:
             raise ConfigError("the database has no readings yet: does teleinfo-storer run? teleinfo-storer check tells")
         raise ConfigError(f"the meter {identifier!r} is unknown; known meters: {names}")
+
+    def facts(self, meter: Meter, now: datetime) -> Facts | None:
+        """Return what is known of a meter now; None: it has no readings."""
+        shown = None if meter.last is None else self._contracts.facts(meter.number, meter.last)
+        if shown is None:
+            return None
+        line = next((line for line in reversed(self._lines(meter)) if midnight(line.start, self._zone) <= now), None)
+        contract = shown.contract
+        return Facts(
+            last=shown.last,
+            standard=contract.standard,
+            phases=shown.phases,
+            producer=shown.producer,
+            offer=line.offer if line else contract.offer,
+            power=line.power if line else contract.power,
+            contract_start=line.start if line else None,
+        )
 
     def energy(
         self, meter: Meter, by: str, start: datetime, end: datetime, now: datetime, calendar: Calendar | None = None
@@ -158,7 +191,7 @@ class Answers:
 
     def base_load(self, meter: Meter, start: datetime, end: datetime) -> BaseLoad:
         """Return the base load of a range."""
-        return base_load(self._reader.hours(meter, start, end), self._zone)
+        return self.curves.base_load(meter, start, end)
 
     def contract_start(self, meter: Meter) -> date | None:
         """Return the first day of the present contract: of the last line of the configuration, else None."""
