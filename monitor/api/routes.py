@@ -1,0 +1,8 @@
+"""All routes of the API that read the database."""
+
+from monitor.api import energy, energy_csv
+
+ROUTES = (
+    energy.ROUTE,
+    energy_csv.ROUTE,
+)
