@@ -32,9 +32,9 @@ def numbers(text: str) -> list[float]:
 
 def fact(page: Page, name: str) -> str:
     """Return what stands beside a name in the list of facts."""
-    return (
-        page.locator("dl div", has=page.locator("dt", has_text=re.compile(f"^{name}"))).locator("dd").first.inner_text()
-    )
+    line = page.locator("dl div", has=page.locator("dt", has_text=re.compile(f"^{name}")))
+    text: str = line.locator("dd").first.inner_text()
+    return text
 
 
 def test_a_day_has_the_energy_and_the_peak_of_its_hours(visit: Visits, house: Home) -> None:
