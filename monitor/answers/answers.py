@@ -24,7 +24,6 @@ from monitor.model import ContractLine, Energy
 from monitor.prices.model import PriceTable
 
 _NUMBERED = "EASF"
-_LONGEST_CURVE = timedelta(days=366)  # the base load is read from each hour of a range
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +43,7 @@ class Answer:
     whole: Period
     names: Mapping[str, str]  # of registers, as far as the meter sent one
     changes: Sequence[UnnamedChange]  # of the contract, that no line of the configuration names
-    peak: Peak | None
-    base_load: int | None  # W
+    contracts: Sequence[Contract]  # of the range, in order
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +78,11 @@ class Answers:
         self._colours = dict(colours or {})
         self._prices = prices
         self._zone = config.time_zone
+
+    @property
+    def prices(self) -> PriceTable:
+        """The prices that costs are computed with."""
+        return self._prices
 
     def meters(self) -> list[Meter]:
         """Return the meters of the database."""
@@ -119,6 +122,11 @@ class Answers:
             contract_start=line.start if line else None,
         )
 
+    def first(self, meter: Meter) -> datetime | None:
+        """Return the hour of the first energy that is known of a meter, read or imported."""
+        imported = self._hours.first_imported(meter.number)
+        return min((hour for hour in (meter.first, imported) if hour is not None), default=None)
+
     def energy(
         self, meter: Meter, by: str, start: datetime, end: datetime, now: datetime, calendar: Calendar | None = None
     ) -> Answer:
@@ -150,8 +158,7 @@ class Answers:
             whole=Period(join(pieces), bill.cost(pieces)),
             names=names,
             changes=unnamed_changes(lines, spans, self._zone),
-            peak=next(iter(self.peaks(meter, start, end, 1)), None),
-            base_load=self.base_load(meter, start, end).watts if end - start <= _LONGEST_CURVE else None,
+            contracts=known,
         )
 
     def compare(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> Comparison:

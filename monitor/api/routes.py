@@ -1,9 +1,18 @@
 """All routes of the API that read the database."""
 
-from monitor.api import baseload, meters, peaks, profile
+from monitor.api import (
+    baseload,
+    energy,
+    energy_csv,
+    meters,
+    peaks,
+    profile,
+)
 
 ROUTES = (
     meters.ROUTE,
+    energy.ROUTE,
+    energy_csv.ROUTE,
     peaks.ROUTE,
     baseload.ROUTE,
     profile.ROUTE,

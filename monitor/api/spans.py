@@ -17,7 +17,7 @@ def range_of(
     """Return the range that is asked about; None if neither it nor a default has anything.
 
     Args:
-        call: the question; without `from`, the range begins with the meter's readings, without `to` it ends now.
+        call: the question; the range begins with the first energy that is known, and ends now.
         meter: the meter.
         longest: a longer range is refused.
         last: without `from`, the range is this long at most.
@@ -29,10 +29,11 @@ def range_of(
     if start is not None and end is not None:
         check_range(start, end, longest)
         return start, end
-    if meter.first is None:
+    first = call.answers.first(meter)
+    if first is None:
         return None
-    chosen_end = end or max(call.now, meter.first + _HOUR)
-    chosen = start or (meter.first if last is None else max(meter.first, chosen_end - last))
+    chosen_end = end or max(call.now, first + _HOUR)
+    chosen = start or (first if last is None else max(first, chosen_end - last))
     if chosen >= chosen_end and (start is None or start >= call.now):
         return None
     check_range(chosen, chosen_end, longest)
