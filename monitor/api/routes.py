@@ -7,10 +7,12 @@ from monitor.api import (
     meters,
     peaks,
     profile,
+    series,
 )
 
 ROUTES = (
     meters.ROUTE,
+    series.ROUTE,
     energy.ROUTE,
     energy_csv.ROUTE,
     peaks.ROUTE,
