@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import re
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 NO_STORE = "no-store"
 REVALIDATE = "private, max-age=0, must-revalidate"  # kept, but asked for again each time: late frames change the past
 SMALLEST_ZIPPED = 1000  # bytes
+_FRENCH_SPACE = re.compile(r"(?<=«) | (?=[:;?!»](?:\s|$|[.,)]))")  # no line ends at these
 _ZIPPED = ("text/", "application/json", "application/problem+json", "application/manifest+json", "image/svg+xml")
 
 #: The titles of problems, French as the details.
@@ -78,7 +80,8 @@ def json_bytes(value: Any) -> bytes:
 
 def problem(status: int, detail: str, **headers: str) -> Reply:
     """Return an error as RFC 9457 has it; `detail` says, in French, what to do."""
-    body = json_bytes({"type": "about:blank", "title": TITLES[status], "status": status, "detail": detail})
+    text = _FRENCH_SPACE.sub("\u00a0", detail)
+    body = json_bytes({"type": "about:blank", "title": TITLES[status], "status": status, "detail": text})
     return Reply(status=status, body=body, kind="application/problem+json").having(Cache_Control=NO_STORE, **headers)
 
 
