@@ -4,16 +4,16 @@ import logging
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from common.errors import ConfigError, DatabaseError, MessageError, PermanentError
-from common.frame import parse_time
+from common.errors import ConfigError, DatabaseError, PermanentError
 from common.runtime.logs import ChangeLogger
 from monitor.answers.answers import Answers
 from monitor.api.call import Body, Call, Refused, Route
 from monitor.calendar import midnight
 from monitor.config import MonitorConfig
+from monitor.report.ranges import read_time
 from monitor.server.flights import SingleFlight
 from monitor.server.messages import NO_STORE, REVALIDATE, Reply, json_bytes, packed, problem
 from monitor.server.parameters import read_parameters
@@ -27,6 +27,7 @@ _AWAY = "La base de données ne répond pas. Rien n’est perdu : réessayez dan
 _REFUSING = "La base de données refuse la question : « teleinfo-monitor check » dit ce qu’il faut changer."
 _BUSY = "Trop de questions attendent une réponse. Réessayez dans un instant."
 _FAILED = "Le programme n’a pas su répondre : son journal dit pourquoi."
+_NO_TIME = "to n’est pas une date : écrivez 2026, 2026-11, 2026-11-24 ou 2026-11-24T17:00:00Z."
 _MOST_DIGITS = 60  # of the name of a file
 
 
@@ -75,6 +76,10 @@ class Api:
         now = self._now()
         started = time.monotonic()
         try:
+            past = is_past(parameters, now, self._config.time_zone)
+        except ConfigError:
+            return problem(400, _NO_TIME)
+        try:
             with self._pool.lease() as lease:
                 answer = route.answer(Call(self._answers_on(lease), self._config, parameters, now))
                 reached = lease.reached
@@ -90,7 +95,7 @@ class Api:
             return problem(500, _FAILED)
         if reached and self._changes.reset():
             log.info("The database answers again")
-        cache = REVALIDATE if is_past(parameters, now, self._config.time_zone) else NO_STORE
+        cache = REVALIDATE if past else NO_STORE
         if isinstance(answer, Body):
             file = re.sub(r"[^0-9A-Za-z._-]", "-", answer.file)[:_MOST_DIGITS]
             disposition = f'attachment; filename="{file}"'
@@ -99,16 +104,10 @@ class Api:
 
 
 def is_past(parameters: Mapping[str, str], now: datetime, zone: ZoneInfo) -> bool:
-    """Tell whether a question is about days that are over: its answer rarely changes."""
+    """Tell whether a question is about days that are over: its answer rarely changes.
+
+    Raises:
+        ConfigError: `to` is no time.
+    """
     text = parameters.get("to")
-    if text is None:
-        return False
-    try:
-        if "T" in text:
-            end = parse_time(text)
-        else:
-            year, month, day = ([int(part) for part in text.split("-")] + [1, 1])[:3]
-            end = midnight(date(year, month, day), zone)
-        return end <= midnight(now.astimezone(zone).date(), zone)
-    except (ValueError, OverflowError, MessageError):
-        return False
+    return text is not None and read_time(text, zone) <= midnight(now.astimezone(zone).date(), zone)

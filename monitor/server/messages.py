@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 NO_STORE = "no-store"
 REVALIDATE = "private, max-age=0, must-revalidate"  # kept, but asked for again each time: late frames change the past
@@ -42,6 +42,16 @@ class Request:
     body: bytes = b""
 
 
+class Stream(Protocol):
+    """Events for one viewer."""
+
+    def events(self) -> AsyncGenerator[bytes, None]:
+        """Yield the bytes of `text/event-stream`."""
+
+    def close(self) -> None:
+        """Forget the viewer, even if no event was ever asked for."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """The answer to a request; with `stream` it has no `body`, but events until the client goes away."""
@@ -52,7 +62,7 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     zipped: bytes | None = None  # `body`, compressed, where that is worth it
     etag: str | None = None
-    stream: AsyncGenerator[bytes, None] | None = None
+    stream: Stream | None = None
 
     def having(self, **headers: str) -> "Reply":
         """Return it with more headers; `_` in a name stands for `-`."""
