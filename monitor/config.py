@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from common.config import Broker, option, section, topic_name
+from common.config import Broker, client_name, option, section, topic_name
 from common.database import DatabaseConfig
 from monitor.model import ContractLine
 
@@ -74,6 +74,7 @@ class MonitorMqtt(Broker):
 class MonitorConfig:
     """The whole file."""
 
+    name: str = option("main", read=client_name)
     database: MonitorDatabase = section(MonitorDatabase)
     mqtt: MonitorMqtt | None = None
     time_zone: zoneinfo.ZoneInfo = option(zoneinfo.ZoneInfo("Europe/Paris"), read=_zone)
