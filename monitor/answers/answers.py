@@ -16,7 +16,7 @@ from monitor.energy.reader import EnergyReader
 from monitor.energy.steps import supplier_name
 from monitor.history.contracts import Contracts
 from monitor.history.hours import Hours, Meter
-from monitor.history.power import Peak, Power
+from monitor.history.power import MinuteRow, Peak, Power, Switch
 from monitor.insight.base_load import BaseLoad, base_load
 from monitor.insight.tempo import learn_colours
 from monitor.model import ContractLine, Energy
@@ -164,6 +164,19 @@ class Answers:
         """Return the first day of the present contract: of the last line of the configuration, else None."""
         lines = self._lines(meter)
         return lines[-1].start if lines else None
+
+    def contract(self, meter: Meter, start: datetime, end: datetime) -> Contract | None:
+        """Return the last contract of [start, end), as far as it is known."""
+        spans = self._reader.contract_spans(meter, start, end)
+        return next(reversed(contracts(self._lines(meter), spans, self._zone, end)), None)
+
+    def minutes(self, meter: Meter, start: datetime, end: datetime) -> list[MinuteRow]:
+        """Return the minutes of [start, end)."""
+        return self._power.minutes(meter.number, start, end)
+
+    def switches(self, meter: Meter, start: datetime, end: datetime) -> list[Switch]:
+        """Return when the meter went to another register in [start, end)."""
+        return self._power.switches(meter.number, start, end)
 
     def _lines(self, meter: Meter) -> list[ContractLine]:
         return [line for line in self._config.contracts if line.meter == meter.identifier]
