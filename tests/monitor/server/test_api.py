@@ -41,7 +41,7 @@ class Server(Connection):
 
 def serving(answer: Callable[[Call], Any], server: Server | None = None) -> Api:
     connection = server or Server()
-    routes = [
+    routes: list[Route | LiveRoute] = [
         Route("energy", "Énergie.", [TO], answer, {"type": "object"}),
         LiveRoute("live", "Direct.", [], lambda call: {"live": call.live is not None}, {"type": "object"}),
     ]
