@@ -42,9 +42,8 @@ def mistakes(value: Any, schema: Mapping[str, Any], where: str = "$") -> Iterato
         yield from _in_array(value, schema, where)
     elif isinstance(value, str):
         yield from _in_text(value, schema, where)
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        if value < schema.get("minimum", value) or value > schema.get("maximum", value):
-            yield f"{where}: {value} is out of range"
+    elif isinstance(value, int | float) and not schema.get("minimum", value) <= value <= schema.get("maximum", value):
+        yield f"{where}: {value} is out of range"
 
 
 def _is(value: Any, wanted: str | list[str]) -> bool:
