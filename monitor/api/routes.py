@@ -2,7 +2,23 @@
 
 from collections.abc import Sequence
 
-from monitor.api import live
+from monitor.api import (
+    baseload,
+    energy,
+    energy_csv,
+    live,
+    meters,
+    peaks,
+    profile,
+)
 from monitor.api.call import LiveRoute, Route
 
-ROUTES: Sequence[Route | LiveRoute] = (live.ROUTE,)
+ROUTES: Sequence[Route | LiveRoute] = (
+    meters.ROUTE,
+    live.ROUTE,
+    energy.ROUTE,
+    energy_csv.ROUTE,
+    peaks.ROUTE,
+    baseload.ROUTE,
+    profile.ROUTE,
+)
