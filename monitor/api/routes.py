@@ -10,12 +10,14 @@ from monitor.api import (
     meters,
     peaks,
     profile,
+    series,
 )
 from monitor.api.call import LiveRoute, Route
 
 ROUTES: Sequence[Route | LiveRoute] = (
     meters.ROUTE,
     live.ROUTE,
+    series.ROUTE,
     energy.ROUTE,
     energy_csv.ROUTE,
     peaks.ROUTE,
