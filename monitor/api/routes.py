@@ -1,6 +1,7 @@
 """All routes of the API below `api/v1/`; `live/stream` and `openapi.json` are the server's own."""
 
 from collections.abc import Sequence
+from monitor.api import compare, energy, energy_csv
 
 from monitor.api import (
     baseload,
@@ -23,4 +24,5 @@ ROUTES: Sequence[Route | LiveRoute] = (
     peaks.ROUTE,
     baseload.ROUTE,
     profile.ROUTE,
+    compare.ROUTE,
 )
