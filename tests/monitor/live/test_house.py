@@ -88,7 +88,7 @@ def test_programs_have_their_last_status_and_health() -> None:
     house.on_health("reader", "pi", json.dumps({"uptime": 5, "lines": [{"meter": ADDRESS}]}).encode(), NOW)
     house.on_status("storer", "main", b'{"status": "stalled", "wait": 0}', NOW)
     (reader,), (storer,) = house.programs("reader"), house.programs("storer")
-    assert (reader.name, reader.status, reader.meters) == ("pi", "online", {ADDRESS})
+    assert (reader.name, reader.status, reader.meters) == ("pi", "online", frozenset([ADDRESS]))
     assert (storer.name, storer.status, storer.health) == ("main", "stalled", None)
 
 

@@ -42,8 +42,8 @@ def states(
 
 
 def test_all_is_well() -> None:
-    up = {"readers": (reader("pi", "online", ADDRESS),), "storers": (storer("online"),)}
-    assert states(view(speaking=True), **up) == "up up up up up"
+    readers, storers = (reader("pi", "online", ADDRESS),), (storer("online"),)
+    assert states(view(speaking=True), readers=readers, storers=storers) == "up up up up up"
 
 
 def test_before_anything_came() -> None:
@@ -51,8 +51,14 @@ def test_before_anything_came() -> None:
 
 
 def test_without_the_broker_nobody_knows_what_is_behind_it() -> None:
-    known = {"readers": (reader("pi", "online", ADDRESS),), "storers": (storer("online"),)}
-    assert states(view(speaking=True), connected=False, database="down", **known) == "unknown unknown down unknown down"
+    found = states(
+        view(speaking=True),
+        connected=False,
+        readers=(reader("pi", "online", ADDRESS),),
+        storers=(storer("online"),),
+        database="down",
+    )
+    assert found == "unknown unknown down unknown down"
 
 
 def test_a_silent_meter() -> None:
