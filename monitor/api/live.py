@@ -5,6 +5,7 @@ from typing import Any
 
 from common.errors import ConfigError
 from monitor.api.call import LiveCall, LiveRoute, Parameter, Refused
+from monitor.api.parameters import METER
 from monitor.live.live import Live, Stream, UnknownMeter
 from monitor.live.viewers import TooManyViewers
 
@@ -121,7 +122,6 @@ def _answer(call: LiveCall) -> Any:
     return call.live.answer(choose_meter(call.live, call.parameters) or "")
 
 
-METER = Parameter("meter", "the meter's identifier; needed if there are several", {"type": "string", "maxLength": 32})
 ROUTE = LiveRoute(
     name="live",
     text="The newest values, today so far, the last ten minutes, and the links from the meter to the database.",
