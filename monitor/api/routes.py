@@ -1,10 +1,10 @@
 """All routes of the API below `api/v1/`; `live/stream` and `openapi.json` are the server's own."""
 
 from collections.abc import Sequence
-from monitor.api import compare, energy, energy_csv
 
 from monitor.api import (
     baseload,
+    compare,
     energy,
     energy_csv,
     live,
