@@ -32,7 +32,7 @@ export function below(u, { series, limit, colour, ratio: r, big }) {
     ctx.fillStyle = colour('ink');
     ctx.fillRect(a, y(mean) - r, b - a, 2 * r);
   }
-  if (limit <= u.scales.y.max) limitLine(ctx, { left, width, at: y(limit), limit, colour, r, big });
+  if (limit && limit <= u.scales.y.max) limitLine(ctx, { left, width, at: y(limit), limit, colour, r, big });
   strip(ctx, { series, colour, r, big, top: top + tall + 4 * r, x });
   ctx.restore();
 }
