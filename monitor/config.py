@@ -1,16 +1,23 @@
 """The options of `monitor.yaml`."""
 
 import datetime
+import ipaddress
+import re
 import zoneinfo
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from common.config import Broker, option, section, topic_name
+from common.config import Broker, LogConfig, MetricsConfig, client_name, option, port_number, section, topic_name
 from common.database import DatabaseConfig
+from common.errors import ConfigError
+from common.runtime.watchdog import heartbeat_file
 from monitor.model import ContractLine
 
 OFFERS = ("base", "hphc", "tempo", "ejp")
+_PREFIX = re.compile(r"(/[0-9A-Za-z._~-]+)+")
+_ORIGIN = re.compile(r"https?://(?:[0-9A-Za-z*][0-9A-Za-z.-]*|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?")
+_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]*")
 
 
 def _zone(value: Any) -> zoneinfo.ZoneInfo:
@@ -70,10 +77,71 @@ class MonitorMqtt(Broker):
     topic: str = option("teleinfo", read=topic_name)
 
 
+def _host(value: Any) -> str:
+    if not isinstance(value, str) or not value or any(c in value for c in "/[] ") or value.count(":") == 1:
+        raise ValueError(f"an address of this machine such as 127.0.0.1, without a port, is expected, not {value!r}")
+    return value
+
+
+def _prefix(value: Any) -> str:
+    if value == "":
+        return ""
+    if not isinstance(value, str) or not _PREFIX.fullmatch(value.rstrip("/")):
+        raise ValueError(f"the beginning of a path such as /teleinfo is expected, not {value!r}")
+    return value.rstrip("/")
+
+
+def _listed(value: Any, pattern: "re.Pattern[str]", example: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) and pattern.fullmatch(item) for item in value):
+        raise ValueError(f"a list such as [{example}] is expected, not {value!r}")
+    return tuple(value)
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    return tuple(name.lower() for name in _listed(value, _NAME, "energy.example.org"))
+
+
+def _origins(value: Any) -> tuple[str, ...]:
+    return _listed(value, _ORIGIN, '"http://homeassistant.local:8123"')
+
+
+def _auth(value: Any) -> str:
+    if value not in ("password", "none"):
+        raise ValueError(f"password or none is expected, not {value!r}")
+    return str(value)
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine reaches an address.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("::1"), is_loopback("0.0.0.0")
+    (True, True, False)
+    """
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listen:
+    """Where the page is served."""
+
+    host: str = option("127.0.0.1", read=_host)
+    port: int = option(8080, read=port_number)
+    prefix: str = option("", read=_prefix)  # of a proxy that passes paths on as they are
+    names: tuple[str, ...] = option((), read=_names)  # more names of this machine; only read without a password
+
+
 @dataclass(frozen=True, kw_only=True)
 class MonitorConfig:
     """The whole file."""
 
+    name: str = option("main", read=client_name)
+    listen: Listen = section(Listen)
+    auth: str = option("password", read=_auth)
+    password_file: Path | None = option(None, read=_file)
+    frame_ancestors: tuple[str, ...] = option((), read=_origins)
     database: MonitorDatabase = section(MonitorDatabase)
     mqtt: MonitorMqtt | None = None
     time_zone: zoneinfo.ZoneInfo = option(zoneinfo.ZoneInfo("Europe/Paris"), read=_zone)
@@ -81,3 +149,15 @@ class MonitorConfig:
     prices: Path | None = option(None, read=_file)
     tempo: Path | None = option(None, read=_file)
     contracts: tuple[ContractLine, ...] = option((), read=_contracts)
+    heartbeat: Path | None = option(None, read=heartbeat_file)
+    metrics: MetricsConfig = section(MetricsConfig)
+    log: LogConfig = section(LogConfig)
+
+    def __post_init__(self) -> None:
+        """Check that nobody opens the page to the network without saying so."""
+        if self.auth == "none" and self.password_file is not None:
+            raise ConfigError("auth: none asks for no password, and password_file is given: leave one out")
+        if self.auth != "none" and self.password_file is None and not is_loopback(self.listen.host):
+            raise ConfigError(
+                f"listen.host: {self.listen.host} is open to the network: give a password_file, or write auth: none"
+            )

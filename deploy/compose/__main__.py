@@ -23,6 +23,9 @@ TEMPLATES = Path("/opt/setup")  # as in the project: mosquitto/, mariadb/
 # Group ids of the containers.
 MARIADB, READER, STORER, MONITOR, GRAFANA = 999, 10001, 10002, 10003, 472
 
+#: A port on all addresses of this machine, as Docker writes it.
+_EVERYWHERE = ("", "0.0.0.0", "[::]")  # noqa: S104 - they are only compared
+
 _RESTART = "docker compose restart mosquitto mariadb"
 _RESTART_BROKER = "docker compose restart mosquitto"
 
@@ -54,7 +57,7 @@ class Setup:
         return self.vault.password(self.vault.find(name))
 
     def _distribute(self) -> None:
-        accounts = [account for account in self.vault.accounts() if account.role != "sql"]
+        accounts = [account for account in self.vault.accounts() if account.role not in ("sql", "page")]
         passwords = [(account.name, self.vault.password(account)) for account in accounts]
         to_broker = self._root / "broker"
         existing = (to_broker / "passwords").read_text() if (to_broker / "passwords").exists() else ""
@@ -80,7 +83,9 @@ class Setup:
         write(self._root / "reader" / "mqtt-password", self.password("reader") + "\n", group=READER)
         write(self._root / "storer" / "mqtt-password", self.password("storer") + "\n", group=STORER)
         write(self._root / "storer" / "database-password", self.password("teleinfo") + "\n", group=STORER)
+        write(self._root / "monitor" / "mqtt-password", self.password("monitor") + "\n", group=MONITOR)
         write(self._root / "monitor" / "database-password", self.password("teleinfo-monitor") + "\n", group=MONITOR)
+        write(self._root / "monitor" / "page-password", self.password("page") + "\n", group=MONITOR)
         write(self._root / "grafana" / "database-password", self.password("grafana") + "\n", group=GRAFANA)
 
     def _template(self, name: str) -> str:
@@ -155,6 +160,9 @@ def _credentials(setup: Setup, arguments: argparse.Namespace) -> None:
             print(f"{account.name:18} {account.role:15} {account.note}")
         return
     account = setup.vault.find(arguments.name)
+    if account.role == "page":
+        print(_page_credentials(setup, account))
+        return
     what, variable = ("database", "DATABASE_HOST") if account.role == "sql" else ("broker", "MQTT_HOST")
     if own := os.environ.get(variable):
         raise SetupError(f"you use your own {what}, {own} ({variable} in .env): create accounts there")
@@ -188,6 +196,18 @@ def _sql_credentials(setup: Setup, account: Account) -> str:
         f"on this machine:  host 127.0.0.1, port {os.environ.get('DATABASE_LOCAL_PORT', '3307')}, database {DATABASE}\n"
         f"in compose:       host mariadb, port 3306, database {DATABASE}, network `database`"
     )
+
+
+def _page_credentials(setup: Setup, account: Account) -> str:
+    host, _, port = os.environ.get("MONITOR_LISTEN", "127.0.0.1:8080").rpartition(":")
+    password = f"password   {setup.vault.password(account)}\n"
+    if host.startswith("127."):
+        return (
+            f"{password}on this machine:  http://{host}:{port}/\n"
+            f"for the home network: MONITOR_LISTEN=0.0.0.0:{port} in .env, then docker compose up -d"
+        )
+    where = "NAME-OF-THIS-MACHINE" if host in _EVERYWHERE else host
+    return f"{password}in the home network: http://{where}:{port}/"
 
 
 def _ca(setup: Setup, _: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""The accounts at the broker and at the database, and the store of their passwords."""
+"""The accounts at the broker, at the database and on the page, and the store of their passwords."""
 
 import re
 import secrets
@@ -19,17 +19,18 @@ class SetupError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account at the broker, or at the database."""
+    """An account at the broker or at the database, or the password of the page."""
 
     name: str
-    role: str  # a section of mosquitto/acl; "sql": at the database
+    role: str  # a section of mosquitto/acl; "sql": at the database; "page": of the web page
     note: str = ""  # for people
 
 
-#: Those that always exist. The last three are users of MariaDB.
+#: Those that always exist.
 ACCOUNTS = (
     Account("reader", "reader", "the reader of compose"),
     Account("storer", "storer", "the storer of compose"),
+    Account("monitor", "monitor", "the monitor of compose: reads"),
     Account("home-assistant", "home-assistant", "Home Assistant: reads, publishes its own status"),
     Account("phone", "phone", "a phone, a script: reads"),
     Account("health", "health", "the health check of mosquitto's container"),
@@ -37,11 +38,12 @@ ACCOUNTS = (
     Account("teleinfo", "sql", "the storer, at the database"),
     Account("teleinfo-monitor", "sql", "the monitor: reads the database"),
     Account("grafana", "sql", "Grafana, SQL: reads the database"),
+    Account("page", "page", "the web page: its password"),
 )
 #: Those whose client id at the broker is the name of their account: see mosquitto/mosquitto.conf.
 GUESTS = ("home-assistant", "phone")
 #: Roles of accounts that are added.
-ROLES = ("reader", "storer", *GUESTS)
+ROLES = ("reader", "storer", "monitor", *GUESTS)
 #: How the client ids of programs begin.
 _CLIENT_ID = "teleinfo-"
 

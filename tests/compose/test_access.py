@@ -15,8 +15,8 @@ from tests.compose.stack import Stack
 from tests.support.mqtt_client import MqttClient, Refused
 from tests.support.programs import wait_until
 
-ROLES = ("reader", "storer", "home-assistant", "phone", "health")
-_LOOK = ("home-assistant", "phone")
+ROLES = ("reader", "storer", "monitor", "home-assistant", "phone", "health")
+_LOOK = ("monitor", "home-assistant", "phone")
 
 #: topic: (who may publish on it, who may receive it), as the documents promise; not taken from mosquitto/acl.
 RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -25,7 +25,7 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "teleinfo/990000000001/tally": (("reader",), ("storer",)),
     "teleinfo/990000000001/state": (("reader",), ("reader", *_LOOK)),
     "teleinfo/990000000001/link": (("reader",), ("reader", "storer", *_LOOK)),
-    "teleinfo/990000000001/stored": (("storer",), ("reader",)),
+    "teleinfo/990000000001/stored": (("storer",), ("reader", "monitor")),
     "teleinfo/990000000001": (("reader",), ("home-assistant",)),
     "teleinfo/990000000001/other": ((), ()),
     "teleinfo/reader/matrix/status": (("reader",), ("reader", "storer", *_LOOK)),

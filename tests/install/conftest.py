@@ -38,7 +38,7 @@ def machine(bare: Machine) -> Iterator[Machine]:
     bare.clone()
     assert bare.traces() == []
     yield bare
-    for program in ("reader", "storer"):
+    for program in ("reader", "storer", "monitor"):
         bare.uninstall(program, "--purge")
 
 

@@ -20,7 +20,7 @@ def installed_version(machine: Machine) -> str:
     return machine.run(python, "-I", "-c", "from common.version import __version__; print(__version__)").strip()
 
 
-@pytest.mark.parametrize("program", ["reader", "storer"])
+@pytest.mark.parametrize("program", ["reader", "storer", "monitor"])
 def test_a_dry_run_prints_each_step_and_changes_nothing(machine: Machine, program: str) -> None:
     before = machine.snapshot()
     output = machine.install(program, "--dry-run")
@@ -151,6 +151,27 @@ def test_both_programs_share_what_they_need_until_the_last_is_removed(prepared: 
     assert "/etc/teleinfo/storer.yaml" in traces
     assert not [name for name in traces if "reader" in name and not name.startswith("/opt/")]
     assert prepared.run("/usr/local/bin/teleinfo-storer", "--help")
+
+
+def test_the_monitor_waits_for_the_password_of_its_account(prepared: Machine) -> None:
+    output = prepared.install("monitor")
+    assert "sudo install -m 640 -g teleinfo-monitor /dev/stdin /etc/teleinfo/monitor-password" in output
+    assert sorted(prepared.run("id", "-nG", "teleinfo-monitor").split()) == ["teleinfo", "teleinfo-monitor"]
+    assert prepared.run("stat", "-c", "%A %U:%G", "/etc/teleinfo/monitor.yaml").strip() == (
+        "-rw-r----- root:teleinfo-monitor"
+    )
+    assert prepared.run("/usr/local/bin/teleinfo-monitor", "--help")
+
+
+def test_the_last_of_three_takes_the_programs_along(prepared: Machine) -> None:
+    for program in ("reader", "storer", "monitor"):
+        prepared.install(program)
+    output = prepared.uninstall("storer", "--purge")
+    assert "the user teleinfo-reader, the user teleinfo-monitor (of teleinfo-reader teleinfo-monitor)" in output
+    prepared.uninstall("reader", "--purge")
+    assert prepared.run("/usr/local/bin/teleinfo-monitor", "--help")
+    prepared.uninstall("monitor", "--purge")
+    assert prepared.traces() == []
 
 
 def test_an_upgrade_of_one_updates_the_unit_of_the_other(prepared: Machine) -> None:
@@ -295,6 +316,26 @@ def test_reader_and_storer_cannot_read_each_others_secrets(prepared: Machine) ->
         "setpriv", "--reuid=teleinfo-storer", "--regid=teleinfo-storer", "--init-groups", "cat",
         "/var/lib/teleinfo/00000001.spool",
     ).stdout  # fmt: skip
+
+
+def test_the_monitor_reads_its_own_secrets_only(prepared: Machine) -> None:
+    prepared.install("reader")
+    prepared.install("storer")
+    prepared.install("monitor")
+    configure_both(prepared, "teleinfo")
+    prepared.write(
+        "/etc/teleinfo/monitor.yaml", "database: {password_file: /etc/teleinfo/monitor-password}\n", mode=0o640
+    )
+    prepared.write("/etc/teleinfo/monitor-password", "secret\n", mode=0o640)
+    prepared.run("chown", "root:teleinfo", "/etc/teleinfo/monitor.yaml", "/etc/teleinfo/monitor-password")
+    prepared.install("monitor")
+    assert_separate(prepared)
+    for name in ("monitor.yaml", "monitor-password"):
+        assert may_read(prepared, "monitor", name)
+        assert not may_read(prepared, "reader", name)
+        assert not may_read(prepared, "storer", name)
+    for name in (*SECRETS["reader"], *SECRETS["storer"]):
+        assert not may_read(prepared, "monitor", name)
 
 
 @pytest.mark.parametrize("program", ["reader", "storer"])

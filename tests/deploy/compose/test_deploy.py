@@ -1,6 +1,7 @@
 """The service `setup`, and the files that compose.yaml puts together."""
 
 import ast
+import io
 import os
 import re
 import shutil
@@ -58,7 +59,7 @@ def test_each_program_is_given_its_own_passwords_and_no_other(folders: Path) -> 
         "database": set(),
         "reader": {"reader"},
         "storer": {"storer", "teleinfo"},
-        "monitor": {"teleinfo-monitor"},
+        "monitor": {"monitor", "teleinfo-monitor", "page"},
         "grafana": {"grafana"},
     }
     for account in setup.vault.accounts():
@@ -92,6 +93,56 @@ def test_who_has_a_server_of_their_own_is_sent_there(
     output, error = capsys.readouterr()
     assert output == ""
     assert re.fullmatch(rf"setup: .*own {what}, 192\.168\.1\.20 \({variable} in \.env\).*\n", error)
+
+
+@pytest.mark.parametrize(
+    ("listen", "address"),
+    [
+        (None, "http://127.0.0.1:8080/"),
+        ("127.0.0.1:9000", "http://127.0.0.1:9000/"),
+        ("0.0.0.0:8080", "http://NAME-OF-THIS-MACHINE:8080/"),
+        ("8080", "http://NAME-OF-THIS-MACHINE:8080/"),
+        ("192.168.1.10:80", "http://192.168.1.10:80/"),
+    ],
+)
+def test_the_password_of_the_page_is_shown_with_its_address(
+    listen: str | None, address: str, folders: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if listen is not None:
+        monkeypatch.setenv("MONITOR_LISTEN", listen)
+    shown = run_setup(folders, monkeypatch, capsys, "credentials", "page")
+    assert address in shown
+    assert (folders / "monitor" / "page-password").read_text().strip() in shown
+    # The way to the home network is told only to who has not gone it.
+    assert ("MONITOR_LISTEN=0.0.0.0" in shown) == ("127.0.0.1" in address)
+
+
+def test_the_page_takes_a_password_of_ones_own(
+    folders: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("of my own\n"))
+    run_setup(folders, monkeypatch, capsys, "password", "page")
+    assert (folders / "monitor" / "page-password").read_text() == "of my own\n"
+    run_setup(folders, monkeypatch, capsys, "rotate", "reader")
+    assert (folders / "monitor" / "page-password").read_text() == "of my own\n"
+
+
+def run_setup(
+    folders: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str
+) -> str:
+    """Run a command of the service `setup`; return its output."""
+    monkeypatch.setattr(deploy, "ROOT", folders)
+    monkeypatch.setattr(deploy, "TEMPLATES", ROOT)
+    monkeypatch.setattr(os, "umask", lambda _: 0)  # of the process that runs the tests
+    monkeypatch.setattr(sys, "argv", ["setup", *arguments])
+    assert deploy.main() == 0
+    return capsys.readouterr().out
+
+
+def test_the_page_has_no_account_at_the_broker(folders: Path) -> None:
+    deploy.Setup(folders, ROOT, ("localhost",)).prepare()
+    assert "page" not in (folders / "broker" / "passwords").read_text()
+    assert "user page" not in (folders / "broker" / "acl").read_text()
 
 
 def test_a_renewed_certificate_reaches_the_broker(folders: Path) -> None:

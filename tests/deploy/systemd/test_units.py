@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from common.runtime.cli import PERMANENT_ERROR, USAGE
+from monitor.__main__ import CONFIG as MONITOR_CONFIG
 from reader.__main__ import CONFIG as READER_CONFIG
 from reader.config import SpoolConfig
 from storer.__main__ import CONFIG as STORER_CONFIG
@@ -19,7 +20,7 @@ PACKAGING = ROOT / "deploy" / "systemd"
 RULES = PACKAGING / "70-teleinfo.rules"
 MOST_EXPOSED = 1.9  # of 10, as `systemd-analyze security` counts; the aim is to stay below 2
 
-UNITS = {"reader": PACKAGING / "teleinfo-reader.service", "storer": PACKAGING / "teleinfo-storer.service"}
+UNITS = {name: PACKAGING / f"teleinfo-{name}.service" for name in ("reader", "storer", "monitor")}
 
 each_unit = pytest.mark.parametrize("unit", UNITS.values(), ids=UNITS)
 
@@ -74,7 +75,9 @@ def test_a_unit_runs_the_command_that_the_project_has(name: str) -> None:
     assert command == f"{folder[1]}/current/bin/teleinfo-{name}"
 
 
-@pytest.mark.parametrize(("name", "codes"), [("reader", {USAGE}), ("storer", {USAGE, PERMANENT_ERROR})])
+@pytest.mark.parametrize(
+    ("name", "codes"), [("reader", {USAGE}), ("storer", {USAGE, PERMANENT_ERROR}), ("monitor", {USAGE})]
+)
 def test_what_only_a_person_can_change_is_not_tried_again(name: str, codes: set[int]) -> None:
     assert {int(code) for code in settings(UNITS[name])["RestartPreventExitStatus"].split()} == codes
 
@@ -96,13 +99,21 @@ def test_the_configuration_is_installed_where_the_programs_look_for_it() -> None
     assert folder
     assert Path(folder[1], "reader.yaml") == READER_CONFIG
     assert Path(folder[1], "storer.yaml") == STORER_CONFIG
+    assert Path(folder[1], "monitor.yaml") == MONITOR_CONFIG
 
 
 def test_each_service_has_a_user_of_its_own() -> None:
     users = {name: (settings(unit)["User"], settings(unit)["Group"]) for name, unit in UNITS.items()}
     assert users == {name: (f"teleinfo-{name}", f"teleinfo-{name}") for name in UNITS}
     groups = {name: set(settings(unit)["SupplementaryGroups"].split()) for name, unit in UNITS.items()}
-    assert groups == {"reader": {"teleinfo", "dialout"}, "storer": {"teleinfo"}}
+    assert groups == {"reader": {"teleinfo", "dialout"}, "storer": {"teleinfo"}, "monitor": {"teleinfo"}}
+
+
+def test_the_installer_has_a_unit_and_an_example_for_each_program() -> None:
+    listed = re.search(r"^programs=\(([a-z ]+)\)", (PACKAGING / "install").read_text(), re.MULTILINE)
+    assert listed
+    assert set(listed[1].split()) == set(UNITS)
+    assert all((ROOT / f"{name}.example.yaml").exists() and unit.exists() for name, unit in UNITS.items())
 
 
 @each_unit
