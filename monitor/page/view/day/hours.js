@@ -103,7 +103,12 @@ export function hours(date, energy) {
           ),
       },
       png: () =>
-        picture({ name: `energie-${date}`, title: `${D.byHour} (kWh), ${f.fullDate(date)}`, drawing: chart.svg, legend }),
+        picture({
+          name: `energie-${date}`,
+          title: `${D.byHour} (kWh), ${f.fullDate(date)}`,
+          drawing: chart.svg,
+          legend,
+        }),
     }),
   );
   return { node, leave: chart.leave };

@@ -1,18 +1,18 @@
 import { T } from '../../i18n.js';
 import { h, icon } from '../../dom.js';
 import { go, href } from '../../router.js';
-import { contractYear, isDate, weekOf } from '../../time.js';
+import { contractYear, earlier, isDate, weekOf } from '../../time.js';
 
 const R = T.review;
 
 /** The period with its neighbours, the kinds of period, and any two dates. */
 export function head({ meter, range, title, today, query }) {
-  const to = (text) => href(`periode/${text}`, { u: query.get('u'), m: query.get('m') });
+  const to = (text) => href(`bilan/${text}`, { u: query.get('u'), m: query.get('m') });
   const step = (text, label, name, off) =>
     off
       ? h('span', { class: 'round', 'aria-hidden': 'true' })
       : h('a', { class: 'round', href: to(text), 'aria-label': label, title: label }, icon(name));
-  const middle = range.to < today ? range.to : today;
+  const middle = earlier(range.to, today);
   const kinds = {
     week: weekOf(middle),
     month: middle.slice(0, 7),
@@ -73,7 +73,7 @@ function dates({ meter, range, today, to, hidden }) {
     return [input, h('label', { class: 'inline' }, text, input)];
   };
   const [from, fromLabel] = field(range.from, R.rangeFrom),
-    [until, untilLabel] = field(range.to < today ? range.to : today, R.rangeTo);
+    [until, untilLabel] = field(earlier(range.to, today), R.rangeTo);
   return h(
     'form',
     {

@@ -144,10 +144,7 @@ async function heat(meter, range) {
     figures({
       caption: R.heat,
       // A day of 25 hours has one more: hours are counted, not named, so that no column holds two of them.
-      columns: [
-        { text: R.columns.date, number: false },
-        ...Array.from({ length: 25 }, (_, i) => R.nthHour(i + 1)),
-      ],
+      columns: [{ text: R.columns.date, number: false }, ...Array.from({ length: 25 }, (_, i) => R.nthHour(i + 1))],
       rows: () => rows.map((hours, i) => [f.numericDate(dates[i]), ...cells(hours, (wh) => f.kwh(wh, 2))]),
       csv: {
         name: `heures-${range.text}.csv`,

@@ -38,7 +38,7 @@ export function stack({ data, range, unit, query, stop }) {
     height: 260,
     reading,
     resting: R.resting(say(all / list.length), say(most[key]), nameOf(most, by)),
-    open: (i) => go(href(by === 'day' ? `jour/${list[i].key}` : `periode/${list[i].key}`, { u: query.get('u') })),
+    open: (i) => go(href(by === 'day' ? `jour/${list[i].key}` : `bilan/${list[i].key}`, { u: query.get('u') })),
   });
   stop.push(chart.leave);
   const share = (r) => {
@@ -68,7 +68,7 @@ export function stack({ data, range, unit, query, stop }) {
           ],
           value: unit,
           onpick: (u) =>
-            go(href(`periode/${range.text}`, { ...Object.fromEntries(query), u: u === 'euro' ? 'eur' : null })),
+            go(href(`bilan/${range.text}`, { ...Object.fromEntries(query), u: u === 'euro' ? 'eur' : null })),
         }),
     ),
     reading,
