@@ -47,7 +47,7 @@ export function peaksBlock({ peaks, unit }) {
         h(
           'a',
           {
-            class: 'button',
+            class: 'link-button',
             href: '#',
             download: 'pointes.csv',
             onclick: (e) => {

@@ -5,16 +5,16 @@ import { facts } from '../../part/facts.js';
 
 const R = T.review;
 
-/** Energy and cost of the whole period, the parts of the bill, and two comparisons. */
-export function totals({ whole, prices, closed, previous, yearAgo, open }) {
+/** Energy and cost of the whole period, the parts of the bill, and comparisons: others is [name, answer or null]. */
+export function totals({ whole, prices, closed, others, open }) {
   const { cost } = whole,
     missing = Math.round(whole.hours * (1 - whole.coverage)),
     parts = cost?.parts;
   const against = (answer, name) => {
     const other = answer?.whole,
       // An index that jumped over a hole still counts: only days that are not there at all make it another period.
-      whole = closed && other && other.hours >= closed.hours * 0.97 && other.total_wh > 0;
-    if (!whole) return { name, value: '–', note: R.noBefore };
+      alike = closed && other && other.hours >= closed.hours * 0.97 && other.total_wh > 0;
+    if (!alike) return { name, value: '–', note: R.noBefore };
     const money = other.cost ? ` · ${f.euro(other.cost.total, 0)}` : '';
     return {
       name,
@@ -47,8 +47,7 @@ export function totals({ whole, prices, closed, previous, yearAgo, open }) {
         note: R.taxParts(f.euro(parts.accise), f.euro(parts.vat)),
       },
       whole.injected_wh > 0 && { name: R.injected, value: f.energy(whole.injected_wh), tone: 'inj-text' },
-      against(previous, R.before),
-      against(yearAgo, R.yearAgo),
+      ...others.map(([name, answer]) => against(answer, name)),
     ]),
   );
 }
