@@ -3,6 +3,11 @@
 import { FAMILY, hatch } from './paint.js';
 
 const MARGIN = 16;
+const textOf = (li) =>
+  [...li.childNodes]
+    .map((node) => node.textContent.trim())
+    .filter(Boolean)
+    .join(' ');
 
 /** name: of the file, without its ending; drawing: an SVG or a canvas of the page; legend: its list, or null. */
 export async function picture({ name, title, drawing, legend = null }) {
@@ -48,7 +53,7 @@ function rowsOf(ctx, items, width) {
   const rows = [];
   let x = Infinity;
   for (const li of items) {
-    const wide = 28 + ctx.measureText(li.textContent).width + 24;
+    const wide = 28 + ctx.measureText(textOf(li)).width + 24;
     if (x + wide > width) {
       rows.push([]);
       x = 0;
@@ -84,7 +89,7 @@ function key(ctx, li, x, y) {
   }
   ctx.fillStyle = getComputedStyle(li).color;
   ctx.font = `14px ${FAMILY}`;
-  ctx.fillText(li.textContent, x + 28, y);
+  ctx.fillText(textOf(li), x + 28, y);
 }
 
 // ---- SVG: the shapes that our charts are made of -----------------------------------------------------

@@ -174,7 +174,13 @@ export async function power({ meter, date, series, compare: other, query, keys }
       ...quarters(series, compare),
       note: D.figuresNote,
       csv: { name: `puissance-${date}.csv`, href: () => csvFile(...fileOf(shown, visible, compare)) },
-      png: () => picture({ name: `puissance-${date}`, title, drawing: chart.canvas(), legend }),
+      png: () =>
+        picture({
+          name: `puissance-${date}`,
+          title: fit.disabled ? title : `${title}, ${f.clock(visible.from)}–${f.clock(visible.to)}`,
+          drawing: chart.canvas(),
+          legend,
+        }),
     }),
   );
 
