@@ -73,7 +73,7 @@ const away = async () => {
 test('events of a stream are handed on, and nothing is polled', async () => {
   const w = watched();
   w.streams[0].send('state', { power: 1840 });
-  w.streams[0].send('link', { links: { mqtt: 'down' } });
+  w.streams[0].send('link', { mqtt: 'down' });
   await w.clock.pass(30000);
   assert.deepEqual(w.states, [{ power: 1840 }, { links: { mqtt: 'down' } }]);
   assert.deepEqual(w.modes, ['live']);

@@ -150,6 +150,7 @@ function live(id, now, state, down) {
             same_hour_last_week_wh: 7290,
             injected_wh: three ? 772 : 0,
           },
+    fresh: at === now,
     links,
     ring:
       down === 'mqtt'

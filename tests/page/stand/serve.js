@@ -46,7 +46,8 @@ export function serve({ port = 0, folder = fileURLToPath(new URL('../../../monit
     response.write('retry: 3000\n\n');
     const tell = () => {
       if (state === 'swallow') return;
-      const { ring, ...news } = answer('live', query, Date.now(), state);
+      const { ring, links, today, peak, ...news } = answer('live', query, Date.now(), state);
+      response.write(`event: link\ndata: ${JSON.stringify(links)}\n\n`);
       response.write(`event: state\nid: ${news.at}\ndata: ${JSON.stringify(news)}\n\n`);
     };
     tell();

@@ -1,7 +1,7 @@
 // The figures behind the day's curve: a table by quarter of an hour, and a file of what is on screen.
 import * as f from '../../format.js';
 import { T } from '../../i18n.js';
-import { valueAt } from '../../chart/align.js';
+import { valueAt } from '../../chart/values.js';
 
 const D = T.day,
   QUARTER = 900e3;
@@ -15,7 +15,7 @@ function quarterOf(series, column, t) {
   return (series[column] ?? []).slice(Math.max(0, from), Math.max(0, from + count)).filter((v) => v != null);
 }
 
-/** compare: {series, clock} or null, as the chart has it. */
+/** compare: the series of another day on the same grid, or null. */
 export function quarters(series, compare) {
   const cell = (v) => (v == null ? '–' : f.number(v));
   const least = (list) => (list.length ? Math.min(...list) : null),
@@ -30,15 +30,14 @@ export function quarters(series, compare) {
     ],
     rows: () =>
       Array.from({ length: count }, (_, q) => {
-        const t = series.t0 + q * QUARTER,
-          there = compare?.clock(t);
+        const t = series.t0 + q * QUARTER;
         return [
           f.clock(t),
           cell(mean(quarterOf(series, 'mean', t))),
           cell(least(quarterOf(series, 'min', t))),
           cell(most(quarterOf(series, 'max', t))),
           ...(series.injected ? [cell(mean(quarterOf(series, 'injected', t)))] : []),
-          ...(compare ? [cell(there == null ? null : mean(quarterOf(compare.series, 'mean', there)))] : []),
+          ...(compare ? [cell(mean(quarterOf(compare, 'mean', t)))] : []),
         ];
       }),
   };
@@ -68,7 +67,7 @@ export function fileOf(shown, { from, to }, compare) {
         new Date(t).toISOString().replace('.000', ''),
         value ?? '',
         ...optional.map(([, column]) => column[i] ?? ''),
-        ...(compare ? [valueAt(compare.series, 'mean', compare.clock(t)) ?? ''] : []),
+        ...(compare ? [valueAt(compare, 'mean', t) ?? ''] : []),
       ],
     ];
   });

@@ -5,7 +5,6 @@ import { h, icon, id, say } from '../../dom.js';
 import { note } from '../../router.js';
 import { HOUR, MINUTE, SECOND, at, dateOf, dayEnd, dayStart } from '../../time.js';
 import { csvFile, figures } from '../../part/figures.js';
-import { sameClock } from '../../chart/align.js';
 import { line } from '../../chart/line.js';
 import { picture } from '../../chart/picture.js';
 import { padded } from '../../chart/span.js';
@@ -16,12 +15,11 @@ const D = T.day;
 const RAW_BELOW = 2 * HOUR;
 const KEPT = 6; // stretches of single frames
 
-/** The curve of a day with its tools. compare: {date, series} or null. */
-export async function power({ meter, date, series, compare: other, query, keys }) {
+/** The curve of a day with its tools. compare: the series of the day `other` on the grid of this one, or null. */
+export async function power({ meter, date, series, other, compare, query, keys }) {
   const first = dayStart(date),
     last = dayEnd(date),
     coarse = matchMedia('(pointer: coarse)').matches;
-  const compare = other && { series: other.series, clock: sameClock(date, other.date) };
   const resting = h('span', { class: 'muted' }, coarse ? D.touchHint : D.selectHint),
     reading = h('p', { class: 'reading' }, resting),
     describe = id('about');
@@ -81,6 +79,7 @@ export async function power({ meter, date, series, compare: other, query, keys }
   const clockOf = (t) => (t === last ? '24:00' : f.clock(t, t % MINUTE !== 0));
 
   // ---- what is on screen: minutes, or single frames below two hours -----------------------------
+  const second = (t) => Math.round(t / SECOND) * SECOND;
   const windows = [];
   let turn = 0;
   async function ranged(from, to) {
@@ -88,7 +87,6 @@ export async function power({ meter, date, series, compare: other, query, keys }
       whole = to - from >= (last - first) * 0.99;
     visible = { from, to };
     fit.disabled = whole;
-    const second = (t) => Math.round(t / SECOND) * SECOND;
     note({ z: whole ? null : `${clockOf(second(from))}..${clockOf(second(to))}` });
     const data = to - from <= RAW_BELOW ? await framesOf(from, to) : null;
     if (mine !== turn) return;
@@ -101,9 +99,11 @@ export async function power({ meter, date, series, compare: other, query, keys }
     band.hidden = Boolean(data); // seconds have no envelope
   }
   async function framesOf(from, to) {
-    const known = windows.find((w) => w.from <= from && w.to >= to);
+    const known = windows.find((w) => w.from <= second(from) && w.to >= second(to));
     if (known) return known.data;
-    const { min, max } = padded({ min: first, max: last }, { min: from, max: to }, RAW_BELOW);
+    const wide = padded({ min: first, max: last }, { min: from, max: to }, RAW_BELOW),
+      min = second(wide.min),
+      max = Math.min(second(wide.max), min + RAW_BELOW);
     const answer = await api.frames(meter.id, min, max, RAW_BELOW / SECOND).catch(() => null);
     const data = answer?.source === 'frames' && answer.mean.some((v) => v != null) ? answer : null;
     if (answer) windows.unshift({ from: min, to: max, data });
@@ -126,7 +126,7 @@ export async function power({ meter, date, series, compare: other, query, keys }
     },
     { 'aria-pressed': String(!coarse) },
   );
-  const choice = compareChoice(date, other?.date, dateOf(Date.parse(meter.last ?? '') || Date.now()));
+  const choice = compareChoice(date, other, dateOf(Date.parse(meter.last ?? '') || Date.now()));
   Object.assign(keys, { zoom: chart.zoom, fit: chart.fit, compare: choice.focus });
 
   const band = h('li', null, h('span', { class: 'key-band', 'aria-hidden': 'true' }), D.band);
@@ -136,7 +136,7 @@ export async function power({ meter, date, series, compare: other, query, keys }
     { class: 'legend' },
     h('li', null, h('span', { class: 'key-line', 'aria-hidden': 'true' }), `${D.mean} `, step),
     series.min && band,
-    compare && key('key-compare', f.capital(f.longDate(other.date))),
+    compare && key('key-compare', f.capital(f.longDate(other))),
     series.injected && key('key-inj', T.tariff.injected),
     series.gaps.length > 0 && key('key-hole', gapsText(series.gaps)),
     series.gaps.some((gap) => gap[3]) && key('key-recovered', T.tariff.recovered),

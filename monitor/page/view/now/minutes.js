@@ -49,7 +49,7 @@ export function minutesBlock(meter, date, now) {
     draw,
     show(live) {
       if (live.ring) chart.replace(live.ring);
-      if (live.power != null && live.at) chart.push(Date.parse(live.at), live.power);
+      if (live.power != null && live.fresh !== false) chart.push(Date.parse(live.at), live.power);
     },
     leave() {
       clearInterval(timer);

@@ -1,12 +1,9 @@
 // What can be said of the newest value: is it known, how does it come, what is wrong. No drawing here.
 const STALE = 15000; // without an answer of the server
 
-/** The newest `live`, and what a later event says of it. An event leaves out what has not changed. */
+/** The newest `live`, and what a later answer or event says. An event has only a part. */
 export function merged(live, news) {
-  const next = { ...live, ...news, links: { ...live.links, ...news.links } };
-  if (!('ring' in news)) next.ring = null; // only of the answer that brought it
-  if (news.links?.meter === 'up' && !news.silent_since) next.silent_since = null;
-  return next;
+  return { ...live, ...news, ring: news.ring ?? null, links: { ...live.links, ...news.links } };
 }
 
 /**
@@ -16,15 +13,14 @@ export function merged(live, news) {
 export function standing(live, mode, heard, now) {
   const { links } = live,
     wrong = [];
-  const down = (name) => links[name] === 'down';
+  const quiet = links.mqtt === 'down' || links.meter === 'down' || live.fresh === false;
+  if (live.overload && !quiet) wrong.push('overload');
+  if (links.mqtt === 'down') wrong.push('mqtt');
+  else if (links.reader === 'down') wrong.push('reader');
+  else if (quiet) wrong.push('silent');
+  if (links.database === 'down') wrong.push('database');
+  else if (links.storer === 'down' || links.storer === 'stalled') wrong.push('storer');
   const away = mode === 'reconnecting' && now - heard > STALE;
-  if (live.overload) wrong.push('overload');
-  if (down('mqtt')) wrong.push('mqtt');
-  else if (down('reader')) wrong.push('reader');
-  else if (down('meter')) wrong.push('silent');
-  if (down('database')) wrong.push('database');
-  else if (down('storer')) wrong.push('storer');
-  const cut = down('mqtt') || down('reader') || down('meter');
-  const word = mode === 'reconnecting' ? 'reconnecting' : cut ? 'stopped' : mode === 'slow' ? 'slow' : 'live';
-  return { known: live.power != null && !cut && !away, word, wrong };
+  const word = mode === 'reconnecting' ? mode : quiet ? 'stopped' : mode;
+  return { known: live.power != null && !quiet && !away, word, wrong };
 }

@@ -3,7 +3,7 @@ import * as f from '../../format.js';
 import { T } from '../../i18n.js';
 import { h } from '../../dom.js';
 import { go, href, note } from '../../router.js';
-import { daysBetween, plusDays } from '../../time.js';
+import { HOUR, dayStart, daysBetween, plusDays, wall } from '../../time.js';
 import { choice } from '../../part/tabs.js';
 import { csvFile, figures } from '../../part/figures.js';
 import { notice } from '../../part/notice.js';
@@ -135,23 +135,31 @@ async function heat(meter, range) {
   const limits = quantiles(rows.flat()),
     reading = h('p', { class: 'reading' });
   const map = heatmap({ first, rows, limits, label: R.heatSummary, reading, resting: '', open: openDay });
-  const dates = rows.map((_, i) => plusDays(first, i));
-  const cells = (hours, text) => Array.from({ length: 25 }, (_, i) => (hours[i] == null ? '' : text(hours[i])));
+  const list = hoursOf(first, rows);
   return [
     reading,
     map,
     scale(limits),
     figures({
       caption: R.heat,
-      // A day of 25 hours has one more: hours are counted, not named, so that no column holds two of them.
-      columns: [{ text: R.columns.date, number: false }, ...Array.from({ length: 25 }, (_, i) => R.nthHour(i + 1))],
-      rows: () => rows.map((hours, i) => [f.numericDate(dates[i]), ...cells(hours, (wh) => f.kwh(wh, 2))]),
+      columns: [{ text: R.columns.date, number: false }, ...CLOCK.map((hour) => f.hourOnly(hour))],
+      // The hour that comes twice on the day of a change of clocks has both amounts.
+      rows: () =>
+        rows.map((_, day) => [
+          f.numericDate(plusDays(first, day)),
+          ...CLOCK.map((hour) => amounts(list.filter((x) => x.day === day && x.hour === hour))),
+        ]),
       csv: {
         name: `heures-${range.text}.csv`,
         href: () =>
           csvFile(
-            ['jour', ...Array.from({ length: 25 }, (_, i) => `heure_${i + 1}_Wh`)],
-            rows.map((hours, i) => [dates[i], ...cells(hours, (wh) => wh)]),
+            ['jour', 'heure', 'utc', 'total_Wh'],
+            list.map((x) => [
+              plusDays(first, x.day),
+              x.hour,
+              `${new Date(x.at).toISOString().slice(0, 19)}Z`,
+              x.wh ?? '',
+            ]),
           ),
       },
       png: png('heures', R.heat, range, map),
@@ -159,20 +167,31 @@ async function heat(meter, range) {
   ];
 }
 
+const CLOCK = [...Array(24).keys()];
+
+/** Each hour of the rows with its place: {day, hour of the clock, at, wh}. */
+function hoursOf(first, rows) {
+  return rows.flatMap((hours, day) => {
+    const start = dayStart(plusDays(first, day));
+    return hours.map((wh, i) => ({ day, hour: wall(start + i * HOUR).hour, at: start + i * HOUR, wh }));
+  });
+}
+
+const amounts = (list) => list.map(({ wh }) => (wh == null ? '–' : f.kwh(wh, 2))).join(' + ');
+
 async function ordinary(meter, range) {
   const { rows } = await api.profile(meter.id, range.from, range.to, 'weekday');
   if (!rows.some((hours) => hours.some((wh) => wh != null))) return h('p', { class: 'muted' }, R.noData);
   const limits = quantiles(rows.flat()),
     reading = h('p', { class: 'reading' });
   const map = week({ rows, limits, label: R.weekSummary, reading, resting: R.weekSummary });
-  const hours = [...Array(24).keys()];
   return [
     reading,
     map,
     scale(limits),
     figures({
       caption: R.weekday,
-      columns: [{ text: R.weekColumn, number: false }, ...hours.map((hour) => f.hourOnly(hour))],
+      columns: [{ text: R.weekColumn, number: false }, ...CLOCK.map((hour) => f.hourOnly(hour))],
       rows: () =>
         rows.map((list, day) => [
           f.capital(f.weekdayName(day, 'long')),
@@ -182,7 +201,7 @@ async function ordinary(meter, range) {
         name: `semaine-${range.text}.csv`,
         href: () =>
           csvFile(
-            ['jour', ...hours.map((hour) => `${hour}h_Wh`)],
+            ['jour', ...CLOCK.map((hour) => `${hour}h_Wh`)],
             rows.map((list, day) => [day + 1, ...list.map((wh) => wh ?? '')]),
           ),
       },

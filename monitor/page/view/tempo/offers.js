@@ -34,7 +34,7 @@ export function offersBlock({ data, meter, today, query }) {
       'div',
       { class: 'block-head' },
       h('h2', null, P.compare),
-      h('span', { class: 'note' }, P.compareRange(f.fullDate(data.from), f.fullDate(lastDay(data)))),
+      h('span', { class: 'note' }, P.compareRange(f.fullDate(data.from), f.fullDate(data.last_day))),
     ),
     body,
     h(
@@ -64,16 +64,13 @@ export function offersBlock({ data, meter, today, query }) {
   );
 }
 
-/** The last day that counts: the answer's own `to`. */
-const lastDay = (data) => data.to;
-
 function periodForm(data, meter, today) {
   const field = (value, text) => {
     const input = h('input', { type: 'date', value, min: meter.first, max: today, required: true });
     return [input, h('label', { class: 'inline' }, text, input)];
   };
   const [from, fromLabel] = field(data.from, T.review.rangeFrom),
-    [to, toLabel] = field(lastDay(data), T.review.rangeTo);
+    [to, toLabel] = field(data.last_day, T.review.rangeTo);
   const place = () => [here().place, here().detail].filter(Boolean).join('/');
   return h(
     'form',
@@ -137,7 +134,7 @@ function content(data, list) {
       rows: () =>
         list.map((o) => [o.name, ...[o.subscription, o.energy, o.total].map((v) => (v == null ? '–' : f.amount(v)))]),
       csv: {
-        name: `offres-${data.from}..${lastDay(data)}.csv`,
+        name: `offres-${data.from}..${data.last_day}.csv`,
         href: () =>
           csvFile(
             ['offre', 'abonnement_EUR', 'energie_EUR', 'total_EUR', 'heures_connues', 'heures'],
