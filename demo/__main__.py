@@ -50,8 +50,8 @@ class Demo:
     def run(self) -> int:
         """Run until Ctrl-C or for `--seconds`; return the exit code."""
         print("Starting a private broker and database (the system's own services are not used) …", flush=True)
-        broker = self._stack.enter_context(Broker(FOLDER / "broker"))
-        database = self._stack.enter_context(Database(FOLDER / "database"))
+        broker = self._stack.enter_context(Broker(FOLDER / "broker", interrupted=self._is_interrupted))
+        database = self._stack.enter_context(Database(FOLDER / "database", interrupted=self._is_interrupted))
         self._configure(broker, database)
         self._listen(broker)
         began = datetime.now(UTC)
@@ -61,7 +61,7 @@ class Demo:
         self._reader_config(broker, port)
         reader = self._start("reader", "reader", "run", "--config", str(FOLDER / "reader.yaml"))
         self._explain(broker, database, port)
-        self._starting = False
+        self._starting = False  # from here on, an interruption is the demo's ordinary end
         self._watch(reader)
         return self._end(reader, database, began)
 
@@ -173,6 +173,8 @@ Ctrl-C ends the demo; the data is kept in {FOLDER} for the next run (--fresh del
             self._handle(0.1)
 
     def _handle(self, timeout: float) -> None:
+        if self._starting and self._interrupted:
+            raise KeyboardInterrupt
         for program in self._programs:
             program.check()
         with contextlib.suppress(queue.Empty):
@@ -198,11 +200,11 @@ Ctrl-C ends the demo; the data is kept in {FOLDER} for the next run (--fresh del
             print(self._show.line(), flush=True)
 
     def interrupt(self) -> None:
-        """End the demo; while it is starting, abort it. A second call has no effect."""
-        if not self._interrupted:
-            self._interrupted = True
-            if self._starting:
-                raise KeyboardInterrupt
+        """End the demo, soon; while it is starting, abort it. A second call has no effect."""
+        self._interrupted = True
+
+    def _is_interrupted(self) -> bool:
+        return self._interrupted
 
 
 def _beside(command: str) -> Path:

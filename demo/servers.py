@@ -77,7 +77,10 @@ class _Server(ABC):
     host = HOST
     _kind: str
 
-    def __init__(self, folder: Path, port: int | None) -> None:
+    def __init__(self, folder: Path, port: int | None, interrupted: Callable[[], bool]) -> None:
+        # Asked while something takes long: a handler that raises could do so where Python ignores it, or between the
+        # start of a process and the line that knows of it.
+        self._interrupted = interrupted
         self.folder = folder.absolute()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.log = self.folder / f"{self._kind}.log"
@@ -126,6 +129,7 @@ class _Server(ABC):
     def _wait_until_ready(self) -> None:
         process, deadline = self._running(), time.monotonic() + READY_WITHIN
         while not self._is_ready():
+            self._end_if_interrupted()
             if process.poll() is not None:
                 self.process = None
                 code = process.returncode
@@ -133,6 +137,10 @@ class _Server(ABC):
             if time.monotonic() > deadline:
                 raise InstanceError(f"{self._kind} did not answer in {READY_WITHIN:.0f} s: {self._log_tail()}")
             time.sleep(0.02)
+
+    def _end_if_interrupted(self) -> None:
+        if self._interrupted():
+            raise KeyboardInterrupt
 
     def stop(self) -> None:
         """Stop the server with SIGTERM; does nothing if it is not running."""
@@ -181,8 +189,9 @@ class _Server(ABC):
             return False
 
     def _log_tail(self) -> str:
-        """Return the end of the server's log, in one line."""
-        lines = self.log.read_text(errors="replace").splitlines()
+        """Return the last errors of the server's log, or its end, in one line."""
+        lines = self.log.read_text(errors="replace").splitlines()[-40:]
+        lines = [line for line in lines if "ERROR" in line] or lines
         return " | ".join(line.strip() for line in lines[-4:] if line.strip()) or f"nothing in {self.log}"
 
 
@@ -191,8 +200,15 @@ class Broker(_Server):
 
     _kind = "mosquitto"
 
-    def __init__(self, folder: Path, *, port: int | None = None, config: str = "") -> None:
-        super().__init__(folder, port)
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        port: int | None = None,
+        config: str = "",
+        interrupted: Callable[[], bool] = lambda: False,
+    ) -> None:
+        super().__init__(folder, port, interrupted)
         self.config = config
 
     def _prepare(self) -> list[str]:
@@ -228,8 +244,15 @@ class Database(_Server):
     name = "teleinfodb"
     _kind = "mariadb"
 
-    def __init__(self, folder: Path, *, port: int | None = None, options: Sequence[str] = ()) -> None:
-        super().__init__(folder, port)
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        port: int | None = None,
+        options: Sequence[str] = (),
+        interrupted: Callable[[], bool] = lambda: False,
+    ) -> None:
+        super().__init__(folder, port, interrupted)
         self.options = tuple(options)
         self._administrator = pwd.getpwuid(os.getuid()).pw_name
         self._data = self.folder / "data"
@@ -325,7 +348,10 @@ class Database(_Server):
                 preexec_fn=die_with(os.getpid()),
             )
         try:
-            return process.wait()
+            while True:
+                self._end_if_interrupted()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    return process.wait(timeout=0.1)
         except BaseException:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()

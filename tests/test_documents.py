@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def found_documents() -> list[str]:
     found = []
     for folder, inside, files in os.walk(ROOT):
-        inside[:] = [name for name in inside if not name.startswith(".") and name != "dist"]
+        inside[:] = [name for name in inside if not name.startswith(".") and name not in ("dist", "node_modules")]
         found += [(Path(folder) / name).relative_to(ROOT).as_posix() for name in files if name.endswith(".md")]
     return sorted(found)
 

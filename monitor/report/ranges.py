@@ -21,6 +21,18 @@ def read_limit(text: str, zone: ZoneInfo) -> datetime:
     Raises:
         ConfigError: it is none of these.
     """
+    moment = read_time(text, zone)
+    if moment.minute or moment.second or moment.microsecond:
+        raise ConfigError(f"{text!r} is within an hour: write a whole hour")
+    return moment
+
+
+def read_time(text: str, zone: ZoneInfo) -> datetime:
+    """Read a year, a month or a day, which begin at local midnight, or an instant.
+
+    Raises:
+        ConfigError: it is none of these.
+    """
     try:
         if _YEAR.fullmatch(text):
             moment = midnight(date(int(text), 1, 1), zone)
@@ -36,8 +48,6 @@ def read_limit(text: str, zone: ZoneInfo) -> datetime:
         raise ConfigError(
             f"{text!r} is no time: write 2026, 2026-11, 2026-11-24 or 2026-11-24T18:00:00+01:00"
         ) from error
-    if moment.minute or moment.second or moment.microsecond:
-        raise ConfigError(f"{text!r} is within an hour: write a whole hour")
     return moment
 
 

@@ -1,0 +1,63 @@
+"""Takes the pictures of the web page: each place on a desk and on a phone, light and dark.
+
+Usage: `./run test browser --co -q` once (it installs Chromium and Playwright), then
+`.venv/bin/python -P -m docs.tools.picture_page [FOLDER]`. A simulated home of 400 days is started for it.
+"""
+
+import shutil
+import sys
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from tests.browser.home import Home, home
+from tests.browser.visit import DEVICES, Visit
+
+FOLDER = Path(__file__).resolve().parent.parent / "pictures" / "page"
+DAYS = 400
+QUALITY = 72  # of a JPEG: text stays readable at 30 to 60 kB
+
+
+def places(house: Home) -> dict[str, str]:
+    """Return the address of each place, by the name of its picture."""
+    today = datetime.now(UTC).date()
+    yesterday = today - timedelta(days=1)
+    season = today.year if today.month >= 9 else today.year - 1
+    meter = f"?compteur={house.tempo}"
+    return {
+        "maintenant": meter,
+        "jour": f"jour/{yesterday}{meter}&c={yesterday - timedelta(days=7)}&t=18:30..20:00",
+        "bilan": f"bilan/{yesterday - timedelta(days=364)}..{yesterday}{meter}",
+        "tempo": f"tempo/{season}{meter}",
+        "etat": f"etat{meter}",
+    }
+
+
+def main(folder: Path) -> None:
+    """Take all pictures."""
+    folder.mkdir(parents=True, exist_ok=True)
+    program = shutil.which("chromium")
+    with (
+        tempfile.TemporaryDirectory() as temporary,
+        home(Path(temporary), DAYS) as house,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=program, chromium_sandbox=False, args=["--lang=fr-FR"])
+        for device in ("desk", "phone"):
+            for theme in ("light", "dark"):
+                context = browser.new_context(
+                    **DEVICES[device], color_scheme=theme, locale="fr-FR", timezone_id="Europe/Paris"
+                )
+                one = Visit(context, house.address)
+                for name, path in places(house).items():
+                    one.go(path)
+                    one.page.wait_for_timeout(1500)  # some seconds of the live line
+                    one.page.screenshot(path=folder / f"{name}-{device}-{theme}.jpg", type="jpeg", quality=QUALITY)
+                context.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER)

@@ -1,0 +1,70 @@
+"""Gives the tests of the page a home that lives, and Debian's Chromium."""
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.home import Home, home
+from tests.browser.visit import DEVICES, Visit
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """The home of all tests; whoever stops a part of it starts it again."""
+    with home(tmp_path_factory.mktemp("home")) as place:
+        yield place
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium; `./run test browser` installs it."""
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.fail("chromium is not installed: ./run test browser installs it", pytrace=False)
+    with sync_playwright() as playwright:
+        # As root, Chromium's sandbox does not start; the pages are our own.
+        browser = playwright.chromium.launch(executable_path=program, chromium_sandbox=False, args=["--lang=fr-FR"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(house: Home, browser: Browser) -> Iterator["Visits"]:
+    """Opens pages of the home; what they complained of and asked of other hosts fails the test at its end."""
+    visits = Visits(house, browser)
+    yield visits
+    visits.close()
+
+
+class Visits:
+    """The pages that a test opens."""
+
+    def __init__(self, house: Home, browser: Browser) -> None:
+        self._house = house
+        self._browser = browser
+        self._open: list[Visit] = []
+
+    def __call__(
+        self, path: str = "", device: str = "desk", *, theme: str = "light", zone: str = "Europe/Paris", **more: Any
+    ) -> Page:
+        """Open a path of the page on a device; return it when the view stands."""
+        context = self._browser.new_context(
+            **DEVICES[device], color_scheme=theme, timezone_id=zone, locale="fr-FR", **more
+        )
+        one = Visit(context, self._house.address)
+        self._open.append(one)
+        one.go(path)
+        return one.page
+
+    def expect_trouble(self, *texts: str) -> None:
+        """Accept complaints of the browser with these texts: a server was stopped."""
+        self._open[-1].expected += texts
+
+    def close(self) -> None:
+        troubles = [trouble for one in self._open for trouble in one.troubles()]
+        for one in self._open:
+            one.context.close()
+        assert troubles == []

@@ -1,0 +1,129 @@
+"""The live part: values move, and what fails is said and recovers, without a reload."""
+
+import json
+import re
+import urllib.request
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Visits
+from tests.browser.home import Home
+
+SOON = 45_000  # ms: a connection that hangs is noticed, and tried again
+
+POWER = ".power .figure-xl"
+NOTICES = ".notices"
+
+
+def test_the_power_moves_and_is_that_of_the_meter(visit: Visits, house: Home) -> None:
+    page = visit(f"?compteur={house.tempo}")
+    seen = {page.inner_text(POWER)}
+    page.wait_for_function(
+        "([first, where]) => document.querySelector(where).innerText !== first", arg=[seen.pop(), POWER], timeout=SOON
+    )
+    shown = int(re.sub(r"\D", "", page.inner_text(POWER)))
+    sent = [
+        row[0]
+        for row in house.query(
+            "SELECT f.PAPP FROM frames f JOIN meters m ON m.id = f.meter_id WHERE m.address = %s"
+            " ORDER BY f.timestamp DESC LIMIT 30",
+            house.tempo,
+        )
+    ]
+    assert shown in sent
+
+
+def test_several_viewers_of_one_meter_see_the_same(visit: Visits, house: Home) -> None:
+    pages = [visit(f"?compteur={house.tempo}", device) for device in ("desk", "phone")]
+    for page in pages:
+        expect(page.locator(".link")).to_have_class(re.compile("on"), timeout=SOON)
+
+
+def test_a_broker_that_is_gone_is_said_and_comes_back(visit: Visits, house: Home) -> None:
+    page = visit()
+    interrupted(page, house.broker.stop, house.broker.start, "Le direct est coupé")
+    expect(page.locator(".link")).to_have_class(re.compile("on"), timeout=SOON)
+
+
+def test_a_broker_that_hangs_is_said_and_comes_back(visit: Visits, house: Home) -> None:
+    page = visit()
+    interrupted(page, house.broker.pause, house.broker.resume, "Le direct est coupé|ne dit plus rien")
+
+
+def test_without_a_database_the_live_part_goes_on(visit: Visits, house: Home) -> None:
+    page = visit()
+    house.database.stop()
+    try:
+        expect(page.locator(NOTICES)).to_contain_text("La base ne répond pas", timeout=SOON)
+        before = page.inner_text(".clock")
+        expect(page.locator(".clock")).not_to_have_text(before, timeout=SOON)
+        page.goto(house.address + "jour/2026-11-01")
+        visit.expect_trouble("503", "Problem")
+        expect(page.locator("#main")).to_contain_text("La base ne répond pas", timeout=SOON)
+    finally:
+        house.database.start()
+    page.locator("#main button", has_text=re.compile("Réessayer")).click()
+    expect(page.locator("#main h1")).to_contain_text("1 nov", ignore_case=True, timeout=SOON)
+
+
+def test_a_meter_that_is_silent_is_unknown_and_not_zero(visit: Visits, house: Home) -> None:
+    page = visit(f"?compteur={house.tempo}")
+    house.reader.stop()
+    try:
+        expect(page.locator(NOTICES)).to_contain_text("ne dit plus rien", timeout=SOON)
+        expect(page.locator(NOTICES)).to_contain_text("Ce n’est pas zéro")
+    finally:
+        house.reader.start()
+    expect(page.locator(NOTICES)).not_to_contain_text("ne dit plus rien", timeout=SOON)
+
+
+def test_a_monitor_that_restarts_is_found_again(visit: Visits, house: Home) -> None:
+    page = visit()
+    visit.expect_trouble("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "Failed to fetch", "ERR_")
+    house.monitor.kill()
+    try:
+        expect(page.locator(".link")).to_contain_text("Reconnexion", timeout=SOON)
+    finally:
+        house.monitor.start()
+    expect(page.locator(".link")).to_contain_text("direct", ignore_case=True, timeout=SOON)
+
+
+def test_a_proxy_that_holds_events_back_is_noticed(visit: Visits, house: Home) -> None:
+    page = visit("etat")
+    page.route("**/live/stream*", lambda route: None)  # it opens, and stays silent
+    page.goto(house.address)
+    expect(page.locator("#main")).to_contain_text("Direct ralenti", timeout=SOON)
+    before = page.inner_text(".clock")
+    expect(page.locator(".clock")).not_to_have_text(before, timeout=SOON)
+
+
+def test_who_asked_for_less_motion_gets_none(visit: Visits) -> None:
+    page = visit(reduced_motion="reduce")
+    moving = page.evaluate(
+        "document.getAnimations().filter((one) => one.effect.getComputedTiming().duration > 10).length"
+    )
+    assert moving == 0
+
+
+def test_a_button_speaks_the_power_once(visit: Visits) -> None:
+    page = visit()
+    page.get_by_role("button", name="Lire la puissance").click()
+    expect(page.locator("[aria-live=polite]").filter(has_text="VA").first).to_contain_text("VA")
+
+
+def interrupted(page: Page, stop: Callable[[], None], start: Callable[[], None], text: str) -> None:
+    stop()
+    try:
+        expect(page.locator(NOTICES)).to_contain_text(re.compile(text), timeout=SOON)
+    finally:
+        start()
+    expect(page.locator(NOTICES)).not_to_contain_text(re.compile(text), timeout=SOON)
+
+
+@pytest.mark.parametrize("route", ["meters", "live"])
+def test_the_api_answers_as_the_page_asks(house: Home, route: str) -> None:
+    query = f"?meter={house.tempo}" if route == "live" else ""
+    with urllib.request.urlopen(f"{house.address}api/v1/{route}{query}") as answer:
+        assert json.load(answer)

@@ -1,0 +1,88 @@
+"""Every view in every look: readable by all, nothing beside the screen, nothing from elsewhere, no complaint."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Visits
+from tests.browser.home import Home
+
+PARIS = ZoneInfo("Europe/Paris")
+TODAY = datetime.now(PARIS).date()
+YESTERDAY = TODAY - timedelta(days=1)
+VIEWS = {
+    "now": "",
+    "day": f"jour/{YESTERDAY}",
+    "compared": f"jour/{YESTERDAY}?c={YESTERDAY - timedelta(days=7)}&t=18:30..19:40",
+    "unknown-day": "jour/2020-11-25",
+    "week": f"bilan/{YESTERDAY:%G-W%V}",
+    "month": f"bilan/{YESTERDAY:%Y-%m}",
+    "year": f"bilan/{YESTERDAY:%Y}",
+    "range": f"bilan/{YESTERDAY - timedelta(days=40)}..{YESTERDAY}",
+    "tempo": f"tempo/{TODAY.year if TODAY.month >= 9 else TODAY.year - 1}",
+    "contracts": "contrats",
+    "status": "etat",
+    "kiosk": "?mode=kiosk",
+    "english": "?lang=en",
+}
+
+
+def open_all(page: Page) -> None:
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+
+
+def findings(page: Page) -> list[str]:
+    found = Axe().run(page, options={"resultTypes": ["violations"]})
+    return [
+        f"{one['id']} ({one['impact']}): {one['nodes'][0]['target']} {one['nodes'][0].get('failureSummary', '')}"
+        for one in found.response["violations"]
+    ]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("device", ["desk", "phone"])
+@pytest.mark.parametrize("view", VIEWS)
+def test_axe_finds_nothing(visit: Visits, view: str, device: str, theme: str) -> None:
+    page = visit(VIEWS[view], device, theme=theme)
+    open_all(page)
+    assert findings(page) == []
+
+
+@pytest.mark.parametrize("view", ["now", "day", "month", "tempo"])
+def test_axe_finds_nothing_at_a_meter_with_three_phases_that_injects(visit: Visits, house: Home, view: str) -> None:
+    page = visit(with_meter(VIEWS[view], house.producer), "phone")
+    open_all(page)
+    assert findings(page) == []
+
+
+def with_meter(path: str, meter: str) -> str:
+    return f"{path}{'&' if '?' in path else '?'}compteur={meter}"
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_nothing_stands_beside_a_screen_of_320_pixels(visit: Visits, view: str) -> None:
+    page = visit(VIEWS[view], "tiny")
+    open_all(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@pytest.mark.parametrize("view", ["now", "day", "month", "tempo", "status"])
+def test_text_of_twice_the_size_stays_on_the_screen(visit: Visits, view: str) -> None:
+    page = visit(VIEWS[view], "desk")
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_each_drawing_has_a_name_and_its_figures(visit: Visits, view: str) -> None:
+    page = visit(VIEWS[view])
+    nameless = page.evaluate(
+        """[...document.querySelectorAll('[role=slider], [role=img], svg[role], canvas')].filter((one) =>
+             !one.closest('[aria-hidden=true], [role=slider][aria-label], [role=img][aria-label]')
+             && !one.getAttribute('aria-label') && !one.getAttribute('aria-labelledby'))
+           .map((one) => one.outerHTML.slice(0, 99))"""
+    )
+    assert nameless == []
