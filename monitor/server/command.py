@@ -1,6 +1,7 @@
 """`teleinfo-monitor run`: serves the page and the API until stopped."""
 
 import logging
+import os
 import sys
 import time
 from pathlib import Path
@@ -15,7 +16,7 @@ from common.runtime.waiting import when_ready
 from common.runtime.watchdog import Health, Heartbeat, Notifier
 from monitor.answers.answers import Answers
 from monitor.api.routes import ROUTES
-from monitor.config import Listen, MonitorConfig, is_loopback
+from monitor.config import MonitorConfig, is_loopback
 from monitor.insight.colours import read_colours
 from monitor.prices.table import load_prices, read_file
 from monitor.server.api import JSON, Api
@@ -24,6 +25,7 @@ from monitor.server.messages import REVALIDATE, json_bytes, packed
 from monitor.server.openapi import document
 from monitor.server.pool import Pool
 from monitor.server.site import Parts, Site
+from monitor.server.welcome import welcome
 from monitor.server.workers import Workers
 
 if TYPE_CHECKING:
@@ -59,7 +61,8 @@ def run(file: Path) -> int:
     port = when_ready(lambda: bind(settings.listen), shutdown, heartbeat)
     if port is None:
         return shutdown.exit_code
-    log.info("The page is at %s", address(settings.listen))
+    for line in welcome(settings.listen, os.environ):
+        log.info("%s", line)
     if settings.auth == "none" and not is_loopback(settings.listen.host):
         log.warning("auth: none: whoever reaches %s:%d sees the page", settings.listen.host, settings.listen.port)
 
@@ -93,15 +96,3 @@ def build(settings: MonitorConfig, folder: Path) -> Parts:
         files=Files(PAGE),
         workers=workers,
     )
-
-
-def address(listen: Listen) -> str:
-    """Return the address to open on this machine.
-
-    >>> address(Listen(host="0.0.0.0", port=8080, prefix="/teleinfo"))
-    'http://127.0.0.1:8080/teleinfo/'
-    """
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(listen.host, listen.host)  # noqa: S104 - compared, not opened
-    if ":" in host and not host.startswith("["):
-        host = f"[{host}]"
-    return f"http://{host}:{listen.port}{listen.prefix}/"
