@@ -54,6 +54,9 @@ def _parser() -> argparse.ArgumentParser:
     selection.add_argument("--to", dest="end", metavar="TIME", help="the end, exclusive")
     selection.add_argument("--meter", metavar="ADDRESS", help="needed if there are several")
 
+    serving = commands.add_parser("run", parents=[common], help="serve the page and its API until stopped")
+    serving.set_defaults(command=_run)
+
     reporting = commands.add_parser(
         "report", parents=[common, selection], help="energy and cost by hour, day, week, month or year", epilog=_TIMES
     )
@@ -85,6 +88,12 @@ def _parser() -> argparse.ArgumentParser:
     importing.set_defaults(command=_import_prices)
     pricing.set_defaults(command=_prices)
     return parser
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from monitor.server.command import run
+
+    return run(arguments.config)
 
 
 @contextlib.contextmanager

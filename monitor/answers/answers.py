@@ -18,13 +18,22 @@ from monitor.energy.reader import EnergyReader
 from monitor.energy.steps import supplier_name
 from monitor.history.contracts import Contracts
 from monitor.history.hours import Hours, Meter
-from monitor.history.power import Peak, Power
+from monitor.history.power import MinuteRow, Peak, Power, Switch
 from monitor.insight.base_load import BaseLoad
 from monitor.insight.tempo import learn_colours
 from monitor.model import ContractLine, Energy
 from monitor.prices.model import PriceTable
 
 _NUMBERED = "EASF"
+
+
+class NothingToCompare(ConfigError):
+    """Offers cannot be compared: no energy is known of the range, or the subscribed power is not."""
+
+    def __init__(self, message: str, *, power: bool) -> None:
+        """Keep whether it is the power that is not known."""
+        super().__init__(message)
+        self.power = power
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,18 +176,21 @@ class Answers:
         """Return what each offer would have cost for what was drawn in [start, end).
 
         Raises:
-            ConfigError: nothing is known of the subscribed power.
+            NothingToCompare: no energy is known of the range, or the subscribed power is not.
             DatabaseError: the database is unavailable, or refuses a query.
         """
         spans = self._reader.contract_spans(meter, start, end)
         known = contracts(self._lines(meter), spans, self._zone, end)
         power = next((one.power for one in reversed(known) if one.power is not None), None)
         if power is None:
-            raise ConfigError("the subscribed power is not known: add a line to `contracts` in the configuration")
+            raise NothingToCompare(
+                "the subscribed power is not known: add a line to `contracts` in the configuration", power=True
+            )
         curve = self._reader.slots(meter, start, end, self._prices.off_peak_slot())
         if not curve:
-            raise ConfigError(
-                "there is no energy in this range to compare offers on: choose another with --from and --to"
+            raise NothingToCompare(
+                "there is no energy in this range to compare offers on: choose another with --from and --to",
+                power=False,
             )
         # Nothing is known before: no offer is charged a subscription for it.
         start = max(start, curve[0].start)
@@ -206,6 +218,19 @@ class Answers:
         """Return the first day of the present contract: of the last line of the configuration, else None."""
         lines = self._lines(meter)
         return lines[-1].start if lines else None
+
+    def contract(self, meter: Meter, start: datetime, end: datetime) -> Contract | None:
+        """Return the last contract of [start, end), as far as it is known."""
+        spans = self._reader.contract_spans(meter, start, end)
+        return next(reversed(contracts(self._lines(meter), spans, self._zone, end)), None)
+
+    def minutes(self, meter: Meter, start: datetime, end: datetime) -> list[MinuteRow]:
+        """Return the minutes of [start, end)."""
+        return self._power.minutes(meter.number, start, end)
+
+    def switches(self, meter: Meter, start: datetime, end: datetime) -> list[Switch]:
+        """Return when the meter went to another register in [start, end)."""
+        return self._power.switches(meter.number, start, end)
 
     def _lines(self, meter: Meter) -> list[ContractLine]:
         return [line for line in self._config.contracts if line.meter == meter.identifier]

@@ -263,7 +263,8 @@ class EnergyReader:
             return covered, recovered_wh
         candidates: list[datetime] | None = None
         doubtful = dict(self._hours.doubtful(meter.number, start - _HOUR, end))
-        if len(doubtful) <= _FEW and self._hours.count(meter.number, start, end) == (end - start) // _HOUR:
+        rows = sum(hour >= start for hour in doubtful) + self._hours.whole(meter.number, start, end)
+        if len(doubtful) <= _FEW and rows == (end - start) // _HOUR:
             # Each hour has a row, nearly all are whole: no need to add them up.
             for place, (low, high) in enumerate(itertools.pairwise(boundaries)):
                 covered[place] = max((min(high, end) - max(low, start)) // _HOUR, 0) * _HOUR.seconds
