@@ -16,6 +16,7 @@ from common.runtime.shutdown import Shutdown
 from common.runtime.waiting import when_ready
 from common.runtime.watchdog import Health, Heartbeat, Notifier
 from monitor.answers.answers import Answers
+from monitor.api.live import LiveStream
 from monitor.api.routes import ROUTES
 from monitor.config import MonitorConfig, is_loopback
 from monitor.insight.colours import read_colours
@@ -27,7 +28,6 @@ from monitor.server.messages import REVALIDATE, json_bytes, packed
 from monitor.server.openapi import document
 from monitor.server.pool import Pool
 from monitor.server.site import Parts, Site
-from monitor.server.streams import LiveStreams
 from monitor.server.welcome import welcome
 from monitor.server.workers import Workers
 
@@ -107,7 +107,7 @@ def build(settings: MonitorConfig, folder: Path) -> tuple[Parts, Live]:
     pool = Pool(Database(settings.database).connect)
     workers = Workers(CONNECTIONS, MOST_WAITING)
     live = Live(settings, prices, colours)
-    streams = LiveStreams(live)
+    streams = LiveStream(live)
     api = Api(ROUTES, settings, pool, workers, lambda lease: Answers(lease, settings, prices, colours), live)
     description = packed(json_bytes(document([*ROUTES, streams])), JSON, Cache_Control=REVALIDATE)
     return Parts(api, description, Files(PAGE), workers, streams), live
