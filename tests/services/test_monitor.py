@@ -341,6 +341,18 @@ def test_no_statement_runs_for_ever(database: Server, house: House, monkeypatch:
     connections.discard_idle()
 
 
+def test_its_counters_are_there_for_prometheus(database: Server, house: House, tmp_path: Path) -> None:
+    port = free_port()
+    with Monitor(database, tmp_path, metrics={"port": port}) as monitor:
+        monitor.begin().browser.get("/missing.js")
+
+        def counted() -> bool:
+            return b'teleinfo_monitor_replies_total{status="4xx"} 1.0' in Browser(port).get("/metrics").body
+
+        wait_until(counted, WITHIN, "the reply is counted", [monitor])
+        assert monitor.stop() == 0
+
+
 def test_the_heartbeat_is_touched_while_the_page_is_served(database: Server, house: House, tmp_path: Path) -> None:
     file = tmp_path / "heartbeat"
     with Monitor(database, tmp_path, heartbeat=str(file)) as monitor:
