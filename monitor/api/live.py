@@ -97,13 +97,13 @@ def choose_meter(live: Live, parameters: Mapping[str, str]) -> str | None:
 class LiveStream:
     """The route `live/stream`: a stream of events instead of an answer."""
 
+    name = "live/stream"
+    text = "The newest values as they come (server-sent events): `state`, at most one a second, and `link`."
+    parameters: Sequence[Parameter] = (METER,)
+    schema: Mapping[str, Any] = {"type": "string"}
+
     def __init__(self, live: Live) -> None:
         self._live = live
-
-    @property
-    def parameters(self) -> Sequence[Parameter]:
-        """What it can be asked."""
-        return [METER]
 
     def open(self, parameters: Mapping[str, str]) -> Stream:
         """Open a stream, in the event loop; whoever gets it closes it.
