@@ -83,7 +83,7 @@ class Answers:
         self._power = Power(connection)
         self._contracts = Contracts(connection)
         self._reader = EnergyReader(self._hours, self._contracts, self._power)
-        self.curves = CurveAnswers(connection, self._reader, config.time_zone)
+        self.curves = CurveAnswers(connection, config.time_zone)
         self.series = SeriesAnswers(connection, self._reader, config.time_zone)
         self._config = config
         self._colours = dict(colours or {})

@@ -39,9 +39,9 @@ class _Piece:
 class _Known:
     """What is remembered of a meter, because it rarely changes and is costly to find."""
 
-    def __init__(self, shapes: list[tuple[datetime, int]]) -> None:
+    def __init__(self) -> None:
         self.at = time.monotonic()
-        self.shapes = shapes
+        self.shapes: list[tuple[datetime, int]] | None = None  # found when energy is asked for
         self.contracts: dict[datetime, MeterContract | None] = {}  # by hour; None: it has no readings
         self.changes: dict[tuple[datetime, datetime], list[tuple[datetime, MeterContract]]] = {}  # between two hours
 
@@ -70,7 +70,7 @@ class EnergyReader:
             return []
         start, end = boundaries[0], boundaries[-1]
         spans = self.contract_spans(meter, start, end)
-        shapes = self._knowledge(meter).shapes
+        shapes = self._shapes(meter)
         cuts = {moment for moment, _ in shapes if start < moment < end} | {
             span.start for span in spans if span.start > start
         }
@@ -146,8 +146,14 @@ class EnergyReader:
     def _knowledge(self, meter: Meter) -> _Known:
         known = self._known.get(meter.number)
         if known is None or time.monotonic() - known.at > _KEEP:
-            known = self._known[meter.number] = _Known(self._hours.shape_changes(meter.number))
+            known = self._known[meter.number] = _Known()
         return known
+
+    def _shapes(self, meter: Meter) -> list[tuple[datetime, int]]:
+        known = self._knowledge(meter)
+        if known.shapes is None:
+            known.shapes = self._hours.shape_changes(meter.number)
+        return known.shapes
 
     def _contract_changes(self, meter: Meter, low: datetime, high: datetime) -> list[tuple[datetime, MeterContract]]:
         """Return the contract at `low`, and each change before `high`: a sample a day, a search where two differ."""
