@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from monitor.api.call import Parameter, Refused
-from monitor.api.live import METER, choose_meter
+from monitor.api.live import choose_meter
+from monitor.api.parameters import METER
 from monitor.live.live import Live
 from monitor.live.viewers import TooManyViewers
 from monitor.server.messages import Stream
@@ -28,6 +29,6 @@ class LiveStreams:
         """
         meter = choose_meter(self._live, parameters)
         try:
-            return self._live.stream(meter or "")
+            return self._live.stream(meter)
         except TooManyViewers:
             raise Refused(503, "Trop de pages regardent le direct : celle-ci le relit de temps en temps.") from None

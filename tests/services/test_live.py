@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -43,9 +43,16 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
+async def drain(events: AsyncIterator[bytes]) -> None:
+    async for _ in events:
+        pass
+
+
 @contextlib.contextmanager
 def live(mqtt_port: int | None, server: Server | None, **changes: Any) -> Iterator[Live]:
-    address = {} if server is None else {"user": server.user, "password": server.password, "name": server.name}
+    address: dict[str, Any] = (
+        {} if server is None else {"user": server.user, "password": server.password, "name": server.name}
+    )
     config = MonitorConfig(
         mqtt=None if mqtt_port is None else MonitorMqtt(host="127.0.0.1", port=mqtt_port),
         database=MonitorDatabase(host=("127.0.0.1",), port=1 if server is None else server.port, **address),
@@ -176,6 +183,22 @@ def test_the_stream_has_each_frame_and_each_link(tables: Server, broker: Broker,
 
     with live(broker.port, tables) as house:
         wait_for(lambda: house.connected and house.choose(METER) == METER and house.links(METER)["database"] == "up")
+        asyncio.run(run(house))
+
+
+def test_whoever_looked_before_the_first_meter_came_is_asked_to_look_again(
+    broker: Broker, publisher: MqttClient
+) -> None:
+    async def run(house: Live) -> None:
+        stream = house.stream(house.choose(None))
+        events = stream.events()
+        assert '"meter":"never"' in (await asyncio.wait_for(anext(events), WITHIN)).decode()
+        await asyncio.to_thread(publish_all, publisher, KIND)
+        await asyncio.wait_for(drain(events), WITHIN)
+        assert house.choose(None) == METER
+
+    with live(broker.port, None) as house:
+        wait_for(lambda: house.connected)
         asyncio.run(run(house))
 
 
