@@ -1,13 +1,12 @@
 """`live`: what the house does now. It answers from memory, so also while the database is away."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from common.errors import ConfigError
-from monitor.api.call import LiveCall, LiveRoute, Parameter, Refused
+from monitor.api.call import LiveCall, LiveRoute, Refused
 from monitor.api.parameters import METER
-from monitor.live.live import Live, Stream, UnknownMeter
-from monitor.live.viewers import TooManyViewers
+from monitor.live.live import Live, UnknownMeter
 
 _LINK = {"type": "string", "enum": ["up", "down", "stalled", "never", "unknown"]}
 _TIME = {"type": ["string", "null"], "format": "date-time"}
@@ -80,8 +79,8 @@ _SCHEMA = _object(
 )
 
 
-def choose_meter(live: Live, parameters: Mapping[str, str]) -> str | None:
-    """Return the meter that the parameter `meter` names, or the only one; None: there is none at all.
+def choose_meter(live: Live, parameters: Mapping[str, str]) -> str:
+    """Return the meter that the parameter `meter` names, or the only one; empty: there is none at all.
 
     Raises:
         Refused: there is no such meter (404), or one must be named (400).
@@ -113,13 +112,13 @@ class LiveStream:
         """
         meter = choose_meter(self._live, parameters)
         try:
-            return self._live.stream(meter or "")
+            return self._live.stream(meter)
         except TooManyViewers as error:
             raise Refused(503, "Trop de pages suivent le direct : fermez-en, ou réessayez plus tard.") from error
 
 
 def _answer(call: LiveCall) -> Any:
-    return call.live.answer(choose_meter(call.live, call.parameters) or "")
+    return call.live.answer(choose_meter(call.live, call.parameters))
 
 
 ROUTE = LiveRoute(
