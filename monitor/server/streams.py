@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from monitor.api.call import Parameter, Refused
-from monitor.api.live import METER, choose_meter
+from monitor.api.live import choose_meter
+from monitor.api.parameters import METER
 from monitor.live.live import Live
 from monitor.live.viewers import TooManyViewers
 from monitor.server.messages import Stream
