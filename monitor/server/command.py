@@ -1,6 +1,7 @@
 """`teleinfo-monitor run`: serves the page and the API until stopped."""
 
 import logging
+import os
 import sys
 import time
 from pathlib import Path
@@ -16,7 +17,7 @@ from common.runtime.waiting import when_ready
 from common.runtime.watchdog import Health, Heartbeat, Notifier
 from monitor.answers.answers import Answers
 from monitor.api.routes import ROUTES
-from monitor.config import Listen, MonitorConfig, is_loopback
+from monitor.config import MonitorConfig, is_loopback
 from monitor.insight.colours import read_colours
 from monitor.live.live import Live
 from monitor.prices.table import load_prices, read_file
@@ -27,6 +28,7 @@ from monitor.server.openapi import document
 from monitor.server.pool import Pool
 from monitor.server.site import Parts, Site
 from monitor.server.streams import LiveStreams
+from monitor.server.welcome import welcome
 from monitor.server.workers import Workers
 
 if TYPE_CHECKING:
@@ -63,7 +65,8 @@ def run(file: Path) -> int:
     port = when_ready(lambda: bind(settings.listen), shutdown, heartbeat)
     if port is None:
         return shutdown.exit_code
-    log.info("The page is at %s", address(settings.listen))
+    for line in welcome(settings.listen, os.environ):
+        log.info("%s", line)
     if settings.auth == "none" and not is_loopback(settings.listen.host):
         log.warning("auth: none: whoever reaches %s:%d sees the page", settings.listen.host, settings.listen.port)
 
@@ -108,15 +111,3 @@ def build(settings: MonitorConfig, folder: Path) -> tuple[Parts, Live]:
     api = Api(ROUTES, settings, pool, workers, lambda lease: Answers(lease, settings, prices, colours), live)
     description = packed(json_bytes(document([*ROUTES, streams])), JSON, Cache_Control=REVALIDATE)
     return Parts(api, description, Files(PAGE), workers, streams), live
-
-
-def address(listen: Listen) -> str:
-    """Return the address to open on this machine.
-
-    >>> address(Listen(host="0.0.0.0", port=8080, prefix="/teleinfo"))
-    'http://127.0.0.1:8080/teleinfo/'
-    """
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(listen.host, listen.host)  # noqa: S104 - compared, not opened
-    if ":" in host and not host.startswith("["):
-        host = f"[{host}]"
-    return f"http://{host}:{listen.port}{listen.prefix}/"
