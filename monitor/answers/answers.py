@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 
 from common.database import Connection
 from common.errors import ConfigError
-from monitor.calendar import Calendar
+from monitor.answers.curves import CurveAnswers
+from monitor.calendar import Calendar, midnight
 from monitor.comparison.clock import OfferClock
 from monitor.comparison.compare import Comparison, compare
 from monitor.config import MonitorConfig
@@ -16,14 +17,13 @@ from monitor.energy.reader import EnergyReader
 from monitor.energy.steps import supplier_name
 from monitor.history.contracts import Contracts
 from monitor.history.hours import Hours, Meter
-from monitor.history.power import Peak, Power
-from monitor.insight.base_load import BaseLoad, base_load
+from monitor.history.power import MinuteRow, Peak, Power, Switch
+from monitor.insight.base_load import BaseLoad
 from monitor.insight.tempo import learn_colours
 from monitor.model import ContractLine, Energy
 from monitor.prices.model import PriceTable
 
 _NUMBERED = "EASF"
-_LONGEST_CURVE = timedelta(days=366)  # the base load is read from each hour of a range
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,20 @@ class Answer:
     whole: Period
     names: Mapping[str, str]  # of registers, as far as the meter sent one
     changes: Sequence[UnnamedChange]  # of the contract, that no line of the configuration names
-    peak: Peak | None
-    base_load: int | None  # W
+    contracts: Sequence[Contract]  # of the range, in order
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A meter and its contract, as the configuration has it, else as the meter says."""
+
+    last: datetime  # of its last readings
+    standard: bool
+    phases: int
+    producer: bool
+    offer: str | None
+    power: int | None  # kVA
+    contract_start: date | None
 
 
 class Answers:
@@ -59,11 +71,18 @@ class Answers:
     ) -> None:
         self._hours = Hours(connection)
         self._power = Power(connection)
-        self._reader = EnergyReader(self._hours, Contracts(connection), self._power)
+        self._contracts = Contracts(connection)
+        self._reader = EnergyReader(self._hours, self._contracts, self._power)
+        self.curves = CurveAnswers(connection, self._reader, config.time_zone)
         self._config = config
         self._colours = dict(colours or {})
         self._prices = prices
         self._zone = config.time_zone
+
+    @property
+    def prices(self) -> PriceTable:
+        """The prices that costs are computed with."""
+        return self._prices
 
     def meters(self) -> list[Meter]:
         """Return the meters of the database."""
@@ -85,6 +104,28 @@ class Answers:
         if identifier is None:
             raise ConfigError("the database has no readings yet: does teleinfo-storer run? teleinfo-storer check tells")
         raise ConfigError(f"the meter {identifier!r} is unknown; known meters: {names}")
+
+    def facts(self, meter: Meter, now: datetime) -> Facts | None:
+        """Return what is known of a meter now; None: it has no readings."""
+        shown = None if meter.last is None else self._contracts.facts(meter.number, meter.last)
+        if shown is None:
+            return None
+        line = next((line for line in reversed(self._lines(meter)) if midnight(line.start, self._zone) <= now), None)
+        contract = shown.contract
+        return Facts(
+            last=shown.last,
+            standard=contract.standard,
+            phases=shown.phases,
+            producer=shown.producer,
+            offer=line.offer if line else contract.offer,
+            power=line.power if line else contract.power,
+            contract_start=line.start if line else None,
+        )
+
+    def first(self, meter: Meter) -> datetime | None:
+        """Return the hour of the first energy that is known of a meter, read or imported."""
+        imported = self._hours.first_imported(meter.number)
+        return min((hour for hour in (meter.first, imported) if hour is not None), default=None)
 
     def energy(
         self, meter: Meter, by: str, start: datetime, end: datetime, now: datetime, calendar: Calendar | None = None
@@ -117,8 +158,7 @@ class Answers:
             whole=Period(join(pieces), bill.cost(pieces)),
             names=names,
             changes=unnamed_changes(lines, spans, self._zone),
-            peak=next(iter(self.peaks(meter, start, end, 1)), None),
-            base_load=self.base_load(meter, start, end).watts if end - start <= _LONGEST_CURVE else None,
+            contracts=known,
         )
 
     def compare(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> Comparison:
@@ -158,12 +198,25 @@ class Answers:
 
     def base_load(self, meter: Meter, start: datetime, end: datetime) -> BaseLoad:
         """Return the base load of a range."""
-        return base_load(self._reader.hours(meter, start, end), self._zone)
+        return self.curves.base_load(meter, start, end)
 
     def contract_start(self, meter: Meter) -> date | None:
         """Return the first day of the present contract: of the last line of the configuration, else None."""
         lines = self._lines(meter)
         return lines[-1].start if lines else None
+
+    def contract(self, meter: Meter, start: datetime, end: datetime) -> Contract | None:
+        """Return the last contract of [start, end), as far as it is known."""
+        spans = self._reader.contract_spans(meter, start, end)
+        return next(reversed(contracts(self._lines(meter), spans, self._zone, end)), None)
+
+    def minutes(self, meter: Meter, start: datetime, end: datetime) -> list[MinuteRow]:
+        """Return the minutes of [start, end)."""
+        return self._power.minutes(meter.number, start, end)
+
+    def switches(self, meter: Meter, start: datetime, end: datetime) -> list[Switch]:
+        """Return when the meter went to another register in [start, end)."""
+        return self._power.switches(meter.number, start, end)
 
     def _lines(self, meter: Meter) -> list[ContractLine]:
         return [line for line in self._config.contracts if line.meter == meter.identifier]

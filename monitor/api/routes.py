@@ -1,7 +1,24 @@
-"""All routes of the API; each helper of it adds its own line."""
+"""All routes of the API below `api/v1/`; `live/stream` and `openapi.json` are the server's own."""
 
 from collections.abc import Sequence
 
-from monitor.api.call import Route
+from monitor.api import (
+    baseload,
+    energy,
+    energy_csv,
+    live,
+    meters,
+    peaks,
+    profile,
+)
+from monitor.api.call import LiveRoute, Route
 
-ROUTES: Sequence[Route] = ()
+ROUTES: Sequence[Route | LiveRoute] = (
+    meters.ROUTE,
+    live.ROUTE,
+    energy.ROUTE,
+    energy_csv.ROUTE,
+    peaks.ROUTE,
+    baseload.ROUTE,
+    profile.ROUTE,
+)

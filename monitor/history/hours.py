@@ -272,6 +272,12 @@ class Hours:
         rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
         return [Imported(_utc(hour), int(register), int(wh), int(hours)) for hour, register, wh, hours in rows]
 
+    def first_imported(self, meter: int) -> datetime | None:
+        """Return the first hour that something was imported for; of a day or a month, the hour it begins with."""
+        sql = "SELECT hour, hours FROM imported_hours WHERE meter_id = %s ORDER BY hour LIMIT 1"
+        rows = self._connection.query(sql, (meter,))
+        return _utc(rows[0][0]) - (int(rows[0][1]) - 1) * _HOUR if rows else None
+
     def rows(self, meter: int, start: datetime, end: datetime) -> list[HourRow]:
         """Return the hours in [start, end) as they stand."""
         sql = (

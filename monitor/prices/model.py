@@ -100,6 +100,7 @@ class PriceFile:
     accise: tuple[Tax, ...] = ()  # EUR per MWh
     vat: tuple[Tax, ...] = ()  # share, of a kWh
     vat_subscription: tuple[Tax, ...] = ()  # share
+    checked: date | None = None  # when its prices were last compared with their sources
 
 
 class PriceTable:
@@ -177,6 +178,11 @@ class PriceTable:
                 if row.end is not None:
                     days.add(row.end)
         return sorted(day for day in days if start < day < end)
+
+    @property
+    def checked(self) -> date | None:
+        """The day on which the prices were last compared with their sources, of the file that was so last."""
+        return max((file.checked for file in self.files if file.checked is not None), default=None)
 
     def newest_before(self, day: date) -> date | None:
         """Return the first day of the newest row that holds already: how recent the table is."""

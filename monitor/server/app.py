@@ -66,9 +66,12 @@ async def _send(reply: Reply, closing: asyncio.Event, scope: Scope, receive: Rec
         async with asyncio.timeout(SEND_TIMEOUT):
             await send(message)
 
-    with contextlib.suppress(TimeoutError, ClientDisconnect):
-        async with aclosing(_until(closing, reply.stream)) as events:
-            await StreamingResponse(events, reply.status, headers)(scope, receive, send_in_time)
+    try:
+        with contextlib.suppress(TimeoutError, ClientDisconnect):
+            async with aclosing(_until(closing, reply.stream.events())) as events:
+                await StreamingResponse(events, reply.status, headers)(scope, receive, send_in_time)
+    finally:
+        reply.stream.close()
 
 
 async def _until(closing: asyncio.Event, events: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from common import config
 from common.database import Database
 from common.errors import ConfigError
+from common.plural import plural
 from common.runtime import logs
 from common.runtime.shutdown import Shutdown
 from common.runtime.waiting import when_ready
@@ -18,6 +19,7 @@ from monitor.answers.answers import Answers
 from monitor.api.routes import ROUTES
 from monitor.config import MonitorConfig, is_loopback
 from monitor.insight.colours import read_colours
+from monitor.live.live import Live
 from monitor.prices.table import load_prices, read_file
 from monitor.server.api import JSON, Api
 from monitor.server.files import Files
@@ -25,6 +27,7 @@ from monitor.server.messages import REVALIDATE, json_bytes, packed
 from monitor.server.openapi import document
 from monitor.server.pool import Pool
 from monitor.server.site import Parts, Site
+from monitor.server.streams import LiveStreams
 from monitor.server.welcome import welcome
 from monitor.server.workers import Workers
 
@@ -36,6 +39,7 @@ log = logging.getLogger(__name__)
 PAGE = Path(__file__).resolve().parents[1] / "page"
 CONNECTIONS = 4  # to the database, and threads that use them
 MOST_WAITING = 100  # questions that wait for a thread
+STALL_TIMEOUT = 60.0  # seconds
 
 
 def run(file: Path) -> int:
@@ -57,7 +61,7 @@ def run(file: Path) -> int:
     shutdown, serving = Shutdown(), Serving()
     shutdown.install(serving.stop)
     heartbeat = Heartbeat(settings.heartbeat, Notifier())
-    parts = build(settings, file.parent)
+    parts, live = build(settings, file.parent)
     port = when_ready(lambda: bind(settings.listen), shutdown, heartbeat)
     if port is None:
         return shutdown.exit_code
@@ -70,17 +74,30 @@ def run(file: Path) -> int:
         return application(Site(settings, parts), closing)
 
     def tick() -> None:
-        heartbeat.beat(Health(alive=True, healthy=True, status_text="serving the page"), time.monotonic())
+        now = time.monotonic()
+        if heartbeat.due(now):
+            heartbeat.beat(health(live.viewers, now - live.last_activity), now)
 
+    live.start()
     with port:
         serving.run(port, application_of, tick)
     heartbeat.stop()
+    live.close()
     log.info("Stopped")
     return shutdown.exit_code
 
 
-def build(settings: MonitorConfig, folder: Path) -> Parts:
-    """Put the parts together; nothing is opened. `folder` is that of the configuration.
+def health(viewers: int, idle: float) -> Health:
+    """Return the health; `idle` is for how many seconds the thread of the broker has done nothing.
+
+    A missing broker or database is not a matter of health here: the page says so, and shows the rest.
+    """
+    alive = idle < STALL_TIMEOUT
+    return Health(alive=alive, healthy=alive, status_text=f"serving the page, {plural(viewers, 'viewer')}")
+
+
+def build(settings: MonitorConfig, folder: Path) -> tuple[Parts, Live]:
+    """Put the parts together; nothing is opened or started. `folder` is that of the configuration.
 
     Raises:
         ConfigError: a file of prices or colours is wrong.
@@ -89,10 +106,8 @@ def build(settings: MonitorConfig, folder: Path) -> Parts:
     colours = {} if settings.tempo is None else read_colours(read_file(settings.tempo), str(settings.tempo))
     pool = Pool(Database(settings.database).connect)
     workers = Workers(CONNECTIONS, MOST_WAITING)
-    api = Api(ROUTES, settings, pool, workers, lambda lease: Answers(lease, settings, prices, colours))
-    return Parts(
-        api=api,
-        description=packed(json_bytes(document(ROUTES)), JSON, Cache_Control=REVALIDATE),
-        files=Files(PAGE),
-        workers=workers,
-    )
+    live = Live(settings, prices, colours)
+    streams = LiveStreams(live)
+    api = Api(ROUTES, settings, pool, workers, lambda lease: Answers(lease, settings, prices, colours), live)
+    description = packed(json_bytes(document([*ROUTES, streams])), JSON, Cache_Control=REVALIDATE)
+    return Parts(api, description, Files(PAGE), workers, streams), live

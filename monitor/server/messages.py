@@ -3,13 +3,15 @@
 import gzip
 import hashlib
 import json
+import re
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 NO_STORE = "no-store"
 REVALIDATE = "private, max-age=0, must-revalidate"  # kept, but asked for again each time: late frames change the past
 SMALLEST_ZIPPED = 1000  # bytes
+_FRENCH_SPACE = re.compile(r"(?<=«) | (?=[:;?!»](?:\s|$|[.,)]))")  # no line ends at these
 _ZIPPED = ("text/", "application/json", "application/problem+json", "application/manifest+json", "image/svg+xml")
 
 #: The titles of problems, French as the details.
@@ -40,6 +42,16 @@ class Request:
     body: bytes = b""
 
 
+class Stream(Protocol):
+    """Events for one viewer."""
+
+    def events(self) -> AsyncGenerator[bytes, None]:
+        """Yield the bytes of `text/event-stream`."""
+
+    def close(self) -> None:
+        """Forget the viewer, even if no event was ever asked for."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """The answer to a request; with `stream` it has no `body`, but events until the client goes away."""
@@ -50,7 +62,7 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     zipped: bytes | None = None  # `body`, compressed, where that is worth it
     etag: str | None = None
-    stream: AsyncGenerator[bytes, None] | None = None
+    stream: Stream | None = None
 
     def having(self, **headers: str) -> "Reply":
         """Return it with more headers; `_` in a name stands for `-`."""
@@ -78,7 +90,8 @@ def json_bytes(value: Any) -> bytes:
 
 def problem(status: int, detail: str, **headers: str) -> Reply:
     """Return an error as RFC 9457 has it; `detail` says, in French, what to do."""
-    body = json_bytes({"type": "about:blank", "title": TITLES[status], "status": status, "detail": detail})
+    text = _FRENCH_SPACE.sub("\u00a0", detail)
+    body = json_bytes({"type": "about:blank", "title": TITLES[status], "status": status, "detail": text})
     return Reply(status=status, body=body, kind="application/problem+json").having(Cache_Control=NO_STORE, **headers)
 
 

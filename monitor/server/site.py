@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import quote
@@ -17,7 +17,7 @@ from monitor.server.api import Api
 from monitor.server.attempts import Attempts
 from monitor.server.files import Files, is_file_name
 from monitor.server.headers import security_headers
-from monitor.server.messages import NO_STORE, Reply, Request, negotiated, problem, redirect
+from monitor.server.messages import NO_STORE, Reply, Request, Stream, negotiated, problem, redirect
 from monitor.server.parameters import read_parameters
 from monitor.server.workers import Busy, Workers
 
@@ -42,8 +42,8 @@ class StreamSource(Protocol):
     def parameters(self) -> Sequence[Parameter]:
         """What a stream can be asked."""
 
-    def open(self, parameters: Mapping[str, str]) -> AsyncGenerator[bytes, None]:
-        """Return the events of a stream, as bytes; in the loop that serves.
+    def open(self, parameters: Mapping[str, str]) -> Stream:
+        """Open a stream, in the loop that serves; whoever gets it closes it.
 
         Raises:
             Refused: there is no such meter, or too many streams are open.
@@ -135,11 +135,11 @@ class Site:
         if request.method == "HEAD":
             return problem(405, "Un flux se lit avec GET.", Allow="GET")
         try:
-            events = source.open(read_parameters(request.query, source.parameters))
+            stream = source.open(read_parameters(request.query, source.parameters))
         except Refused as refused:
             return problem(refused.status, refused.detail, **({"Retry_After": "30"} if refused.status == 503 else {}))
         # A proxy must neither keep events back nor change them.
-        return Reply(kind="text/event-stream; charset=utf-8", stream=events).having(
+        return Reply(kind="text/event-stream; charset=utf-8", stream=stream).having(
             Cache_Control=f"{NO_STORE}, no-transform", X_Accel_Buffering="no"
         )
 
