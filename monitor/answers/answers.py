@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from common.database import Connection
 from common.errors import ConfigError
 from monitor.answers.curves import CurveAnswers
+from monitor.answers.series import SeriesAnswers
 from monitor.calendar import Calendar, midnight
 from monitor.comparison.clock import OfferClock
 from monitor.comparison.compare import Comparison, compare
@@ -24,6 +25,15 @@ from monitor.model import ContractLine, Energy
 from monitor.prices.model import PriceTable
 
 _NUMBERED = "EASF"
+
+
+class NothingToCompare(ConfigError):
+    """Offers cannot be compared: no energy is known of the range, or the subscribed power is not."""
+
+    def __init__(self, message: str, *, power: bool) -> None:
+        """Keep whether it is the power that is not known."""
+        super().__init__(message)
+        self.power = power
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +84,7 @@ class Answers:
         self._contracts = Contracts(connection)
         self._reader = EnergyReader(self._hours, self._contracts, self._power)
         self.curves = CurveAnswers(connection, self._reader, config.time_zone)
+        self.series = SeriesAnswers(connection, self._reader, config.time_zone)
         self._config = config
         self._colours = dict(colours or {})
         self._prices = prices
@@ -165,18 +176,21 @@ class Answers:
         """Return what each offer would have cost for what was drawn in [start, end).
 
         Raises:
-            ConfigError: nothing is known of the subscribed power.
+            NothingToCompare: no energy is known of the range, or the subscribed power is not.
             DatabaseError: the database is unavailable, or refuses a query.
         """
         spans = self._reader.contract_spans(meter, start, end)
         known = contracts(self._lines(meter), spans, self._zone, end)
         power = next((one.power for one in reversed(known) if one.power is not None), None)
         if power is None:
-            raise ConfigError("the subscribed power is not known: add a line to `contracts` in the configuration")
+            raise NothingToCompare(
+                "the subscribed power is not known: add a line to `contracts` in the configuration", power=True
+            )
         curve = self._reader.slots(meter, start, end, self._prices.off_peak_slot())
         if not curve:
-            raise ConfigError(
-                "there is no energy in this range to compare offers on: choose another with --from and --to"
+            raise NothingToCompare(
+                "there is no energy in this range to compare offers on: choose another with --from and --to",
+                power=False,
             )
         # Nothing is known before: no offer is charged a subscription for it.
         start = max(start, curve[0].start)

@@ -1,10 +1,13 @@
 """`live`: what the house does now. It answers from memory, so also while the database is away."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from common.errors import ConfigError
 from monitor.api.call import LiveCall, LiveRoute, Parameter, Refused
-from monitor.live.live import UnknownMeter
+from monitor.api.parameters import METER
+from monitor.live.live import Live, Stream, UnknownMeter
+from monitor.live.viewers import TooManyViewers
 
 _LINK = {"type": "string", "enum": ["up", "down", "stalled", "never", "unknown"]}
 _TIME = {"type": ["string", "null"], "format": "date-time"}
@@ -77,25 +80,48 @@ _SCHEMA = _object(
 )
 
 
-def choose_meter(call: LiveCall) -> str | None:
+def choose_meter(live: Live, parameters: Mapping[str, str]) -> str | None:
     """Return the meter that the parameter `meter` names, or the only one; None: there is none at all.
 
     Raises:
         Refused: there is no such meter (404), or one must be named (400).
     """
     try:
-        return call.live.choose(call.parameters.get("meter"))
+        return live.choose(parameters.get("meter"))
     except UnknownMeter as error:
         raise Refused(404, f"Compteur inconnu ; compteurs connus : {error}.") from error
     except ConfigError as error:
         raise Refused(400, f"Il y a plusieurs compteurs : ajoutez le paramètre meter, parmi {error}.") from error
 
 
+class LiveStream:
+    """The route `live/stream`: a stream of events instead of an answer."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+
+    @property
+    def parameters(self) -> Sequence[Parameter]:
+        """What it can be asked."""
+        return [METER]
+
+    def open(self, parameters: Mapping[str, str]) -> Stream:
+        """Open a stream, in the event loop; whoever gets it closes it.
+
+        Raises:
+            Refused: there is no such meter, or too many streams are open.
+        """
+        meter = choose_meter(self._live, parameters)
+        try:
+            return self._live.stream(meter or "")
+        except TooManyViewers as error:
+            raise Refused(503, "Trop de pages suivent le direct : fermez-en, ou réessayez plus tard.") from error
+
+
 def _answer(call: LiveCall) -> Any:
-    return call.live.answer(choose_meter(call) or "")
+    return call.live.answer(choose_meter(call.live, call.parameters) or "")
 
 
-METER = Parameter("meter", "the meter's identifier; needed if there are several", {"type": "string", "maxLength": 32})
 ROUTE = LiveRoute(
     name="live",
     text="The newest values, today so far, the last ten minutes, and the links from the meter to the database.",

@@ -4,21 +4,25 @@ from collections.abc import Sequence
 
 from monitor.api import (
     baseload,
+    compare,
     energy,
     energy_csv,
     live,
     meters,
     peaks,
     profile,
+    series,
 )
 from monitor.api.call import LiveRoute, Route
 
 ROUTES: Sequence[Route | LiveRoute] = (
     meters.ROUTE,
     live.ROUTE,
+    series.ROUTE,
     energy.ROUTE,
     energy_csv.ROUTE,
     peaks.ROUTE,
     baseload.ROUTE,
     profile.ROUTE,
+    compare.ROUTE,
 )

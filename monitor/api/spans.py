@@ -47,6 +47,11 @@ def whole_days(call: Call, start: datetime, end: datetime) -> tuple[datetime, da
     return midnight(start.astimezone(zone).date(), zone), midnight(last + timedelta(1), zone)
 
 
+def one_day(call: Call, moment: datetime) -> tuple[datetime, datetime]:
+    """Return the beginning and the end of the local day of an instant."""
+    return whole_days(call, moment, moment + timedelta(microseconds=1))
+
+
 def number_of(call: Call, name: str, least: int, most: int) -> int | None:
     """Return a whole number, None if the parameter is not there.
 

@@ -7,7 +7,7 @@ the breaks between them. So the parts of a range always add up to it, whatever i
 import bisect
 import itertools
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -108,12 +108,8 @@ class EnergyReader:
         hours = self.hours(meter, start, end)
         if minutes >= 60:
             return hours
-        spans = self.contract_spans(meter, start, end)
-        return divide(
-            hours,
-            self._power.slots(meter.number, start - _HOUR, end, minutes),
-            lambda supplier, moment: _register_name(supplier, _span_at(spans, moment)),
-        )
+        slots = self._power.slots(meter.number, start - _HOUR, end, minutes)
+        return divide(hours, slots, self.naming(meter, start, end))
 
     def contract_spans(self, meter: Meter, start: datetime, end: datetime) -> list[ContractSpan]:
         """Return what the meter said of its contract in [start, end), in order; none before its first reading.
@@ -141,6 +137,11 @@ class EnergyReader:
             for number in range(1, 11)
             if (name := self._contracts.name_of(meter.number, number, span.start, span.end)) is not None
         }
+
+    def naming(self, meter: Meter, start: datetime, end: datetime) -> Callable[[int | None, datetime], str | None]:
+        """Return what names a supplier register that ran at a moment of [start, end)."""
+        spans = self.contract_spans(meter, start, end)
+        return lambda supplier, moment: _register_name(supplier, _span_at(spans, moment))
 
     def _knowledge(self, meter: Meter) -> _Known:
         known = self._known.get(meter.number)
@@ -256,7 +257,8 @@ class EnergyReader:
             return covered, recovered_wh
         candidates: list[datetime] | None = None
         doubtful = dict(self._hours.doubtful(meter.number, start - _HOUR, end))
-        if len(doubtful) <= _FEW and self._hours.count(meter.number, start, end) == (end - start) // _HOUR:
+        rows = sum(hour >= start for hour in doubtful) + self._hours.whole(meter.number, start, end)
+        if len(doubtful) <= _FEW and rows == (end - start) // _HOUR:
             # Each hour has a row, nearly all are whole: no need to add them up.
             for place, (low, high) in enumerate(itertools.pairwise(boundaries)):
                 covered[place] = max((min(high, end) - max(low, start)) // _HOUR, 0) * _HOUR.seconds

@@ -181,10 +181,11 @@ class Hours:
         rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
         return [Break(_utc(hour), int(register), int(step)) for hour, register, step in rows]
 
-    def count(self, meter: int, start: datetime, end: datetime) -> int:
-        """Return how many hours of [start, end) have a row."""
-        sql = "SELECT COUNT(*) FROM hours WHERE meter_id = %s AND hour >= %s AND hour < %s"
-        ((count,),) = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
+    def whole(self, meter: int, start: datetime, end: datetime) -> int:
+        """Return how many hours of [start, end) frames cover wholly."""
+        # With the number of seconds, the index (meter_id, seconds, hour) has just these; rows of `hours` are long.
+        sql = "SELECT COUNT(*) FROM hours WHERE meter_id = %s AND seconds = %s AND hour >= %s AND hour < %s"
+        ((count,),) = self._connection.query(sql, (meter, _HOUR.seconds, sql_time(start), sql_time(end)))
         return int(count)
 
     def doubtful(self, meter: int, start: datetime, end: datetime) -> list[tuple[datetime, int]]:
@@ -280,13 +281,14 @@ class Hours:
 
     def rows(self, meter: int, start: datetime, end: datetime) -> list[HourRow]:
         """Return the hours in [start, end) as they stand."""
+        # As numbers: to read the text of a time takes longer than all the rest of a row.
         sql = (
-            "SELECT hour, drawn_wh, injected_wh, supplier, seconds, first_at, last_at FROM hours"
-            " WHERE meter_id = %s AND hour >= %s AND hour < %s ORDER BY hour"
+            "SELECT UNIX_TIMESTAMP(hour), drawn_wh, injected_wh, supplier, seconds, UNIX_TIMESTAMP(first_at),"
+            " UNIX_TIMESTAMP(last_at) FROM hours WHERE meter_id = %s AND hour >= %s AND hour < %s ORDER BY hour"
         )
         rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
         return [
-            HourRow(_utc(hour), drawn, injected, supplier, int(seconds), _maybe_utc(first), _maybe_utc(last))
+            HourRow(_instant(hour), drawn, injected, supplier, seconds, _maybe(first), _maybe(last))
             for hour, drawn, injected, supplier, seconds, first, last in rows
         ]
 
@@ -296,5 +298,9 @@ def _utc(moment: Any) -> datetime:
     return result
 
 
-def _maybe_utc(moment: Any) -> datetime | None:
-    return None if moment is None else _utc(moment)
+def _instant(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _maybe(seconds: int | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -66,7 +66,7 @@ class Live:
             connection = Database(config.database).connect()
             return connection, Answers(connection, config, prices, colours)
 
-        self._looks = Looks(connect, config.time_zone)
+        self._looks = Looks(connect, config.time_zone, clock)
         self._feed = (
             None
             if config.mqtt is None

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from common.database import Connection
@@ -41,10 +41,11 @@ class _Look:
 class Looks:
     """Looks at the days of meters; `today` and `meters` may be called from any thread."""
 
-    def __init__(self, connect: Callable[[], Opened], zone: ZoneInfo) -> None:
-        """`connect` opens a connection, and raises DatabaseError or ConfigError."""
+    def __init__(self, connect: Callable[[], Opened], zone: ZoneInfo, clock: Callable[[], datetime]) -> None:
+        """`connect` opens a connection, and raises DatabaseError or ConfigError; `clock` tells the present time."""
         self._connect = connect
         self._zone = zone
+        self._clock = clock
         self._changed = threading.Condition()
         self._looks: dict[str, _Look] = {}
         self._meters: Sequence[Meter] | None = None
@@ -91,7 +92,7 @@ class Looks:
                 self._changed.wait_for(lambda: look.taken_at > float("-inf") or self._closing, FIRST_LOOK)
             found = look.today
         # A look at yesterday is none at today.
-        day = datetime.now(UTC).astimezone(self._zone).date()
+        day = self._clock().astimezone(self._zone).date()
         return found if found is not None and found.start == midnight(day, self._zone) else None
 
     def _ask(self) -> None:
@@ -145,7 +146,7 @@ class Looks:
     def _look(self, answers: Answers, meter: str | None) -> None:
         meters = answers.meters()
         found = next((one for one in meters if one.identifier == meter), None)
-        looked = None if found is None else today(answers, found, datetime.now(UTC), self._zone)
+        looked = None if found is None else today(answers, found, self._clock(), self._zone)
         if self._log.reset():
             log.info("Today's energy can be shown again")
         with self._changed:

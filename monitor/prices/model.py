@@ -55,11 +55,12 @@ class PriceRow:
     weekend: str | None = None  # the register billed on Saturdays and Sundays, if the offer has one
     grade: str | None = None  # A: official, or two independent sources; B: one source
     sources: tuple[str, ...] = ()
+    registers: frozenset[str] = field(init=False, compare=False)  # those that have a price
 
-    @property
-    def registers(self) -> frozenset[str]:
-        """The registers that have a price."""
-        return frozenset(register for band in self.kwh.values() for register in band)
+    def __post_init__(self) -> None:
+        """Gather the registers."""
+        names = frozenset(register for band in self.kwh.values() for register in band)
+        object.__setattr__(self, "registers", names)  # the class is frozen
 
     def kwh_price(self, register: str, power: int | None) -> Decimal | None:
         """Return the price of a kWh; a row with BASE alone prices each register alike."""

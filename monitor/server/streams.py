@@ -1,10 +1,10 @@
 """Opens streams of live values for viewers."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 
-from monitor.api.call import LiveCall, Parameter, Refused
-from monitor.api.live import METER, choose_meter
+from monitor.api.call import Parameter, Refused
+from monitor.api.live import choose_meter
+from monitor.api.parameters import METER
 from monitor.live.live import Live
 from monitor.live.viewers import TooManyViewers
 from monitor.server.messages import Stream
@@ -27,7 +27,7 @@ class LiveStreams:
         Raises:
             Refused: there is no such meter, or too many streams are open.
         """
-        meter = choose_meter(LiveCall(self._live, parameters, datetime.now(UTC)))
+        meter = choose_meter(self._live, parameters)
         try:
             return self._live.stream(meter or "")
         except TooManyViewers:
