@@ -1,12 +1,13 @@
 """`live`: what the house does now. It answers from memory, so also while the database is away."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from common.errors import ConfigError
-from monitor.api.call import LiveCall, LiveRoute, Refused
+from monitor.api.call import LiveCall, LiveRoute, Parameter, Refused
 from monitor.api.parameters import METER
-from monitor.live.live import Live, UnknownMeter
+from monitor.live.live import Live, Stream, UnknownMeter
+from monitor.live.viewers import TooManyViewers
 
 _LINK = {"type": "string", "enum": ["up", "down", "stalled", "never", "unknown"]}
 _TIME = {"type": ["string", "null"], "format": "date-time"}
