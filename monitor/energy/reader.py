@@ -7,6 +7,7 @@ the breaks between them. So the parts of a range always add up to it, whatever i
 import bisect
 import itertools
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -102,6 +103,18 @@ class EnergyReader:
             result.append(HourEnergy(row.hour, row.drawn_wh, register, row.seconds, recovered=late, imported=False))
             last_at = row.last_at
         return sorted([*result, *imported_hours(self._hours, meter, start, end)], key=lambda hour: hour.start)
+
+    def running(self, meter: Meter, boundaries: Sequence[datetime]) -> list[Counter[str]]:
+        """Return for neighbouring boundaries at whole hours how many hours ended with each register."""
+        spans = self.contract_spans(meter, boundaries[0], boundaries[-1])
+        limits = sorted({*boundaries, *(span.start for span in spans if span.start > boundaries[0])})
+        result = [Counter[str]() for _ in boundaries[1:]]
+        for low, suppliers in zip(limits, self._hours.running(meter.number, limits), strict=False):
+            found = result[bisect.bisect_right(boundaries, low) - 1]
+            for supplier, hours in suppliers.items():
+                if (name := _register_name(supplier, _span_at(spans, low))) is not None:
+                    found[name] += hours
+        return result
 
     def slots(self, meter: Meter, start: datetime, end: datetime, minutes: int) -> list[HourEnergy]:
         """Return what was drawn in slots of so many minutes, as far as minutes are kept; else by hour."""

@@ -73,8 +73,9 @@ def test_the_windows_do_not_move_with_the_change_of_time() -> None:
 
 
 def test_a_tempo_day_has_the_colour_that_most_of_its_hours_show() -> None:
-    registers = ["BBRHCJW"] * 6 + ["BBRHPJR"] * 16 + ["BBRHCJR"] * 7 + ["BBRHPJB"] * 3
-    colours = learn_colours([hour(number, 1, register) for number, register in enumerate(registers)], PARIS)
+    days = [date(2026, 1, day) for day in (4, 5, 6, 7)]
+    running = [{"BBRHCJW": 5, "BBRHCJR": 1}, {"BBRHPJR": 16, "BBRHCJR": 8}, {"BBRHPJB": 3}, {"HCHC": 24}]
+    colours = learn_colours(dict(zip(days, running, strict=True)))
     assert colours == {date(2026, 1, 4): "white", date(2026, 1, 5): "red", date(2026, 1, 6): "blue"}
 
 
