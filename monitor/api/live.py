@@ -1,12 +1,13 @@
 """`live`: what the house does now. It answers from memory, so also while the database is away."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from common.errors import ConfigError
-from monitor.api.call import LiveCall, LiveRoute, Refused
+from monitor.api.call import LiveCall, LiveRoute, Parameter, Refused
 from monitor.api.parameters import METER
-from monitor.live.live import Live, UnknownMeter
+from monitor.live.live import Live, Stream, UnknownMeter
+from monitor.live.viewers import TooManyViewers
 
 _LINK = {"type": "string", "enum": ["up", "down", "stalled", "never", "unknown"]}
 _TIME = {"type": ["string", "null"], "format": "date-time"}
@@ -91,6 +92,30 @@ def choose_meter(live: Live, parameters: Mapping[str, str]) -> str:
         raise Refused(404, f"Compteur inconnu ; compteurs connus : {error}.") from error
     except ConfigError as error:
         raise Refused(400, f"Il y a plusieurs compteurs : ajoutez le paramètre meter, parmi {error}.") from error
+
+
+class LiveStream:
+    """The route `live/stream`: a stream of events instead of an answer."""
+
+    name = "live/stream"
+    text = "The newest values as they come (server-sent events): `state`, at most one a second, and `link`."
+    parameters: Sequence[Parameter] = (METER,)
+    schema: Mapping[str, Any] = {"type": "string"}
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+
+    def open(self, parameters: Mapping[str, str]) -> Stream:
+        """Open a stream, in the event loop; whoever gets it closes it.
+
+        Raises:
+            Refused: there is no such meter, or too many streams are open.
+        """
+        meter = choose_meter(self._live, parameters)
+        try:
+            return self._live.stream(meter)
+        except TooManyViewers as error:
+            raise Refused(503, "Trop de pages suivent le direct : fermez-en, ou réessayez plus tard.") from error
 
 
 def _answer(call: LiveCall) -> Any:
