@@ -1,16 +1,10 @@
-// Which meters there are, and the server's clock. Asked for once; again when the answer was only a stand-in.
+// Which meters there are. Asked for once; again when the answer was only a stand-in.
 import * as api from './api.js';
 import { T } from './i18n.js';
 import { remember, remembered } from './memory.js';
 import { useZone } from './time.js';
 
 let known = null;
-
-/** The page's clock is the server's: a tablet on the wall may be minutes off. */
-export function now() {
-  const { at, received } = api.served;
-  return at == null ? Date.now() : at + (Date.now() - received);
-}
 
 /** {zone, meters}. Without the database: what this browser knew, or the one meter that is live. */
 export async function house() {
