@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from common.database import Connection
 from common.errors import ConfigError
 from monitor.answers.curves import CurveAnswers
 from monitor.answers.series import SeriesAnswers
 from monitor.calendar import Calendar, midnight
-from monitor.comparison.clock import OfferClock
+from monitor.comparison.clock import TEMPO_DAY, OfferClock
 from monitor.comparison.compare import Comparison, compare
 from monitor.config import MonitorConfig
 from monitor.cost.bill import Bill, Cost
@@ -83,7 +83,7 @@ class Answers:
         self._power = Power(connection)
         self._contracts = Contracts(connection)
         self._reader = EnergyReader(self._hours, self._contracts, self._power)
-        self.curves = CurveAnswers(connection, self._reader, config.time_zone)
+        self.curves = CurveAnswers(connection, config.time_zone)
         self.series = SeriesAnswers(connection, self._reader, config.time_zone)
         self._config = config
         self._colours = dict(colours or {})
@@ -203,8 +203,19 @@ class Answers:
 
     def colours(self, meter: Meter, start: datetime, end: datetime) -> dict[date, str]:
         """Return the Tempo colours that are known; what the meter showed in the range goes before the user's file."""
-        margin = timedelta(days=1)
-        return self._colours | learn_colours(self._reader.hours(meter, start - margin, end + margin), self._zone)
+        first, last = (moment.astimezone(self._zone).date() for moment in (start, end))
+        return self._colours | self.lived_colours(meter, first - timedelta(1), last + timedelta(1))
+
+    @property
+    def written_colours(self) -> Mapping[date, str]:
+        """The Tempo colours of the user's file."""
+        return self._colours
+
+    def lived_colours(self, meter: Meter, first: date, last: date) -> dict[date, str]:
+        """Return the Tempo colours that the meter showed on the days from `first` to `last`, both included."""
+        days = [first + timedelta(number) for number in range((last - first).days + 2)]
+        limits = [datetime.combine(day, TEMPO_DAY, self._zone).astimezone(UTC) for day in days]
+        return learn_colours(dict(zip(days, self._reader.running(meter, limits), strict=False)))
 
     def peaks(self, meter: Meter, start: datetime, end: datetime, count: int = 10) -> list[Peak]:
         """Return the hours of a range with the highest power, the highest first."""

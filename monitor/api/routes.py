@@ -12,6 +12,7 @@ from monitor.api import (
     peaks,
     profile,
     series,
+    tempo,
 )
 from monitor.api.call import LiveRoute, Route
 
@@ -25,4 +26,5 @@ ROUTES: Sequence[Route | LiveRoute] = (
     baseload.ROUTE,
     profile.ROUTE,
     compare.ROUTE,
+    tempo.ROUTE,
 )

@@ -207,6 +207,20 @@ class Hours:
         found = {int(place): Coverage(int(hours), int(seconds)) for place, hours, seconds in rows}
         return [found.get(place, Coverage(0, 0)) for place in range(1, len(boundaries))]
 
+    def running(self, meter: int, boundaries: Sequence[datetime]) -> list[dict[int, int]]:
+        """Return for neighbouring boundaries at whole hours how many hours ended with each supplier register."""
+        limits = ", ".join(str(int(boundary.timestamp())) for boundary in boundaries)
+        sql = (
+            f"SELECT INTERVAL(UNIX_TIMESTAMP(hour), {limits}) AS place, supplier, COUNT(*) FROM hours"  # noqa: S608 - numbers
+            " WHERE meter_id = %s AND hour >= %s AND hour < %s AND supplier IS NOT NULL AND drawn_wh IS NOT NULL"
+            " GROUP BY place, supplier"
+        )
+        result: list[dict[int, int]] = [{} for _ in boundaries[1:]]
+        rows = self._connection.query(sql, (meter, sql_time(boundaries[0]), sql_time(boundaries[-1])))
+        for place, supplier, hours in rows:
+            result[int(place) - 1][int(supplier)] = int(hours)
+        return result
+
     def gaps(self, meter: int, start: datetime, end: datetime, candidates: Sequence[datetime] | None) -> list[Gap]:
         """Return the gaps of more than a minute whose end lies in [start, end), in order.
 
