@@ -55,22 +55,25 @@ export async function power({ meter, date, series, other, compare, query, keys }
     note({ t: `${clockOf(from)}..${clockOf(to)}` });
     const part = await api.stretch(meter.id, from, to).catch(() => null);
     if (mine !== asked) return;
+    // Where frames are no longer kept, readings are of minutes or hours: what is said is what was measured.
+    const [low, high] = part ? [Date.parse(part.from), Date.parse(part.to)] : [from, to];
     measured = h(
       'span',
       { class: 'measured' },
-      h('strong', null, `${f.clock(from, from % MINUTE !== 0)}–${f.clock(to, to % MINUTE !== 0)}`),
-      ` · ${part ? stretchText(part, to - from) : T.unknown} `,
+      h('strong', null, `${f.clock(low, low % MINUTE !== 0)}–${f.clock(high, high % MINUTE !== 0)}`),
+      ` · ${part ? stretchText(part) : T.unknown} `,
       h('button', { class: 'link-button', onclick: () => chart.select(null) }, D.clear),
     );
     reading.replaceChildren(measured);
     say(measured.textContent);
   }
-  function stretchText(part, length) {
+  function stretchText(part) {
     return [
-      part.wh == null ? T.unknown : f.energy(part.wh),
+      f.energy(part.wh),
       part.cost != null && f.euro(part.cost),
-      part.wh != null && D.meanPower(f.power((part.wh * HOUR) / length, 'W')),
-      part.max && D.maxPower(f.power(part.max.power, series.unit), f.clock(Date.parse(part.max.at), true)),
+      part.injected_wh > 0 && `${T.tariff.injected} ${f.energy(part.injected_wh)}`,
+      part.mean != null && D.meanPower(f.power(part.mean, 'W')),
+      part.max && D.maxPower(f.power(part.max.power, part.unit), f.clock(Date.parse(part.max.at), true)),
     ]
       .filter(Boolean)
       .join(' · ');
