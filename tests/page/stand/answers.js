@@ -83,7 +83,10 @@ export function answer(route, query, now, state) {
         median: 220,
         first: dateOf(from),
         watts: days(from, to).map((_, i) => 200 + (i % 40)),
-        months: [...new Set(days(from, to).map((d) => d.slice(0, 7)))].map((month, i) => ({ month, watts: 200 + i * 3 })),
+        months: [...new Set(days(from, to).map((d) => d.slice(0, 7)))].map((month, i) => ({
+          month,
+          watts: 200 + i * 3,
+        })),
       };
     case 'profile':
       return {
