@@ -59,10 +59,10 @@ class Connection:
 class FakeBroker:
     """Listens on a port of its own; each client has a thread that runs `serve`, then closes the connection."""
 
-    def __init__(self, serve: Callable[[Connection], None]) -> None:
+    def __init__(self, serve: Callable[[Connection], None], *, host: str = "127.0.0.1", port: int = 0) -> None:
         self.opened: list[float] = []  # monotonic
         self._serve = serve
-        self._server = socket.create_server(("127.0.0.1", 0))
+        self._server = socket.create_server((host, port))
         self.port: int = self._server.getsockname()[1]
         self._sockets: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
