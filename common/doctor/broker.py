@@ -4,6 +4,7 @@ import contextlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from common.config import Broker
 from common.deployment import Deployment, here
@@ -17,6 +18,7 @@ _LOCALHOST = ("localhost", "127.0.0.1", "::1")
 _LARGEST = 25_000  # bytes; the discovery of a three-phase meter has 21,000, a frame 2,000
 _BUNDLED = "mosquitto"  # of compose.yaml
 _ECHO_TIME = 0.2  # seconds until our own message would have come back
+_TIMEOUT = 5.0  # seconds for each answer
 _EXPIRES_SOON = 21 * 86400  # seconds
 
 
@@ -52,7 +54,7 @@ def probe_broker(
     subscribe: Sequence[str],
     extra_topics: Sequence[str] = (),
     seconds: float,
-    timeout: float = 5.0,
+    timeout: float = _TIMEOUT,
 ) -> BrokerFacts:
     """Connect with a client id of our own, ask for the rights, and listen; nobody receives anything from us.
 
@@ -98,23 +100,18 @@ def _probe_host(
                 asked, remaining = remaining[: probe.can_ask], remaining[probe.can_ask :]
                 not_asked = not asked
                 reasons |= probe.may_publish(asked)
-        with Probe(settings, _client_id(), timeout=timeout) as probe:
-            certificate_ends, limits = probe.certificate_ends, probe.limits
-            answers = probe.subscribe(subscribe) if subscribe else {}
-            if extra_topics:
-                probe.subscribe(extra_topics)
-            messages = probe.listen(seconds)
+        listening = _listen(settings, [*subscribe, *extra_topics], seconds, timeout)
     except ConnectionFailed as error:
         return replace(facts, failure=error.failure, detail=error.detail)
     return replace(
         facts,
-        certificate_ends=certificate_ends,
+        certificate_ends=listening.certificate_ends,
         published=tuple(reasons),
         denied=tuple(topic for topic, reason in reasons.items() if reason >= REFUSED),
         not_asked=not_asked,
-        limits=limits,
-        refused=tuple(name for name, reason in answers.items() if reason >= REFUSED),
-        messages=tuple(messages),
+        limits=listening.limits,
+        refused=tuple(name for name in subscribe if name in listening.refused),
+        messages=listening.messages,
     )
 
 
@@ -131,13 +128,41 @@ def _delivers_unreleased(settings: Broker, topic: str, timeout: float) -> bool:
         return any(message.topic == topic and not message.retained for message in probe.listen(_ECHO_TIME))
 
 
-def listen(settings: Broker, filters: Sequence[str], seconds: float) -> list[Received]:
+def listen(settings: Broker, filters: Sequence[str], seconds: float) -> tuple[Received, ...]:
     """Receive messages; none when the broker has gone meanwhile."""
     for host in settings.hosts:
-        with contextlib.suppress(ConnectionFailed), Probe(settings.at(host), _client_id()) as probe:
-            probe.subscribe(filters)
-            return probe.listen(seconds)
-    return []
+        with contextlib.suppress(ConnectionFailed):
+            return _listen(settings.at(host), filters, seconds, _TIMEOUT).messages
+    return ()
+
+
+class _Listening(NamedTuple):
+    messages: tuple[Received, ...]
+    refused: tuple[str, ...]  # topic filters
+    limits: Limits
+    certificate_ends: float | None
+
+
+def _listen(settings: Broker, filters: Sequence[str], seconds: float, timeout: float) -> _Listening:
+    """Subscribe and receive messages; some brokers close the connection after a filter that they refuse.
+
+    Raises:
+        ConnectionFailed: it was lost, and not for such a filter.
+    """
+    refused: list[str] = []
+    while True:
+        wanted = [name for name in dict.fromkeys(filters) if name not in refused]
+        found: list[str] = []
+        try:
+            with Probe(settings, _client_id(), timeout=timeout) as probe:
+                answers = probe.subscribe(wanted) if wanted else {}
+                found = [name for name, reason in answers.items() if reason >= REFUSED]
+                messages = tuple(probe.listen(seconds))
+                return _Listening(messages, (*refused, *found), probe.limits, probe.certificate_ends)
+        except ConnectionFailed:
+            if not found:
+                raise
+            refused += found
 
 
 def _client_id() -> str:

@@ -180,7 +180,11 @@ class Probe:
             remaining = deadline - time.monotonic()
             if remaining <= 0:
                 raise ConnectionFailed(f"no answer within {self._timeout:g} s", Failure.SILENT)
-            self._loop(remaining)
+            try:
+                self._loop(remaining)
+            except ConnectionFailed:
+                if not done():  # else the answer came, and then the end of the connection
+                    raise
 
     def _loop(self, seconds: float) -> None:
         try:

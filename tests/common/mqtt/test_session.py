@@ -26,6 +26,7 @@ from tests.support.fake_broker import (
     answer,
     answer_one,
     connack,
+    filters_of,
 )
 
 WITHIN = 20.0  # seconds, for what should take one
@@ -252,17 +253,6 @@ def test_a_broker_with_qos_0_only_is_one_line_with_the_fix(
 
 
 # -- subscriptions -----------------------------------------------------------------------------------------------------
-
-
-def filters_of(packet: bytes) -> list[str]:
-    """Return the topic filters of a SUBSCRIBE without properties, and of less than 16 kB."""
-    start = 2 + (packet[1] >= 0x80) + 3
-    names = []
-    while start < len(packet):
-        end = start + 2 + int.from_bytes(packet[start : start + 2], "big")
-        names.append(packet[start + 2 : end].decode())
-        start = end + 1
-    return names
 
 
 class Subscribers:
