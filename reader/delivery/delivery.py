@@ -14,6 +14,7 @@ from typing import Any
 
 from common.frame import format_time
 from common.mqtt.events import REFUSED, TOO_LARGE, PublishToken
+from common.mqtt.reasons import publish_advice
 from common.topics import Topics
 from reader.buffer.item import Item, ItemId, Kind, from_micros
 from reader.buffer.journal import Journal
@@ -149,7 +150,7 @@ class Delivery:
                 self._replay.too_large(sent, self._memory.pending.get(sent))
         elif code >= REFUSED:
             if self._refused.occurred(now):
-                log.warning("The broker refuses frames (reason 0x%02X); check its access rules", code)
+                log.warning("The broker refuses frames (reason 0x%02X); %s", code, publish_advice(code))
         else:
             self._refused.ended(now)
             if self._storers.puback_suffices:
