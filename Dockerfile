@@ -53,7 +53,7 @@ COPY --chown=monitor:monitor deploy/compose/monitor.yaml /etc/teleinfo/
 RUN chmod -R a+rX /etc/teleinfo
 USER 10003:10003
 ENTRYPOINT ["teleinfo-monitor"]
-CMD ["report"]
+CMD ["run"]
 
 # A new volume gets owner and mode of the folder that it is mounted on: `setup` needs no rights to change them.
 # It contains the reader, too, to find the meter's port.

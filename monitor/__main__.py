@@ -4,7 +4,7 @@ import argparse
 import contextlib
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from monitor.report.tables import Tables
 
 CONFIG = Path("/etc/teleinfo/monitor.yaml")
+_LONGEST_CURVE = timedelta(days=366)  # the base load is read from each hour of a range
 _TIMES = (
     "A day is written 2026-11-24, a month 2026-11, a year 2026: they begin at midnight in the configured time zone."
     " --to is exclusive."
@@ -52,6 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     selection.add_argument("--from", dest="start", metavar="TIME", help="the beginning, such as 2026-11 or 2026-11-24")
     selection.add_argument("--to", dest="end", metavar="TIME", help="the end, exclusive")
     selection.add_argument("--meter", metavar="ADDRESS", help="needed if there are several")
+
+    serving = commands.add_parser("run", parents=[common], help="serve the page and its API until stopped")
+    serving.set_defaults(command=_run)
 
     reporting = commands.add_parser(
         "report", parents=[common, selection], help="energy and cost by hour, day, week, month or year", epilog=_TIMES
@@ -84,6 +88,12 @@ def _parser() -> argparse.ArgumentParser:
     importing.set_defaults(command=_import_prices)
     pricing.set_defaults(command=_prices)
     return parser
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from monitor.server.command import run
+
+    return run(arguments.config)
 
 
 @contextlib.contextmanager
@@ -134,13 +144,17 @@ def _report(arguments: argparse.Namespace) -> int:
         by, calendar = _calendar(arguments.by, answers, meter, settings)
         start, end = _range(arguments, calendar, meter, by, now)
         answer = answers.energy(meter, by, start, end, now, calendar)
-    if arguments.json:
-        print(json_rows(answer))  # noqa: T201 - the command's output
-    elif arguments.csv:
-        french = arguments.locale == "fr"
-        write_csv(answer, formats if french else Formats("en", formats.zone), sys.stdout, french=french)
-    else:
-        _tables(formats).energy(answer, arguments.by, prices.newest_before(now.astimezone(settings.time_zone).date()))
+        if arguments.json:
+            print(json_rows(answer))  # noqa: T201 - the command's output
+        elif arguments.csv:
+            french = arguments.locale == "fr"
+            write_csv(answer, formats if french else Formats("en", formats.zone), sys.stdout, french=french)
+        else:
+            newest = prices.newest_before(now.astimezone(settings.time_zone).date())
+            peak = next(iter(answers.peaks(meter, start, end, 1)), None)
+            short = end - start <= _LONGEST_CURVE
+            base_load = answers.base_load(meter, start, end).watts if short else None
+            _tables(formats).energy(answer, arguments.by, newest, peak, base_load)
     return 0
 
 

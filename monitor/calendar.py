@@ -7,10 +7,33 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+_HOUR = timedelta(hours=1)
+
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:
     """Return the instant at which a local day begins."""
     return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def offsets(zone: ZoneInfo, start: datetime, end: datetime) -> list[tuple[datetime, int]]:
+    """Return by how many seconds the local time is ahead of UTC: at `start`, and from each change before `end` on."""
+    found = [(start, _ahead(zone, start))]
+    low = start
+    while low < end:
+        high = min(low + timedelta(days=7), end)
+        if _ahead(zone, high) != found[-1][1]:
+            # The zones of France change at a whole hour.
+            before = low.replace(minute=0, second=0, microsecond=0)
+            while _ahead(zone, before + _HOUR) == found[-1][1]:
+                before += _HOUR
+            if before + _HOUR < end:
+                found.append((before + _HOUR, _ahead(zone, before + _HOUR)))
+        low = high
+    return found
+
+
+def _ahead(zone: ZoneInfo, moment: datetime) -> int:
+    return int((moment.astimezone(zone).utcoffset() or timedelta(0)).total_seconds())
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from reader.delivery.storers import STORERS, Storers
 from reader.delivery.tallies import Tallies
 from reader.event_queue import EventQueue
 from reader.health import reader_metrics
-from reader.home_assistant.publisher import MeterPublisher
+from reader.home_assistant.publisher import MeterPublisher, birth_topic
 from reader.line.clock import ReaderClock, Timestamper
 from reader.line.port import open_port
 from reader.line.worker import LineEvent, LineWorker
@@ -63,12 +63,10 @@ def build_reader(
         f"teleinfo-reader-{config.name}",
         will=Will(topics.status("reader", config.name), b"offline"),
         subscriptions=[
-            topics.stored("+"),
             topics.status("storer", "+"),
-            topics.link("+"),
             topics.health("reader", config.name),
-            *MeterPublisher.subscriptions(config.home_assistant.prefix),
-        ],
+            birth_topic(config.home_assistant.prefix),
+        ],  # and what the parts below add, by meter
         emit=events.put,
     )
     storers = Storers(config.delivery.confirmed_by, config.spool.path / STORERS)

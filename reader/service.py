@@ -133,7 +133,7 @@ class ReaderService:
             case Message():
                 self._on_message(event, now)
             case LinkChanged(meter, online):
-                self._publisher.set_online(meter, online)
+                self._publisher.set_online(meter, online, now)
                 self._publish_health()  # it names the meter, and whether the meter is silent
             case ProblemChanged():
                 self._publish_health()
@@ -233,6 +233,7 @@ class ReaderService:
                 "steps_back": sum(line.clock[1] for line in self._lines),
             },
             "lines": [line.health.report() for line in self._lines],
+            "meters": self._publisher.meters,
         }
 
     def _publish_health(self) -> None:

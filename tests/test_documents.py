@@ -224,6 +224,7 @@ TWINS = {
     "docs/home-assistant.md": "docs/home-assistant-fr.md",
     "docs/import.md": "docs/importer.md",
     "docs/operations.md": "docs/exploitation.md",
+    "docs/page.md": "docs/page-fr.md",
     "docs/troubleshooting.md": "docs/depannage.md",
     "docs/pictures/watch.svg": "docs/pictures/watch-fr.svg",
 }

@@ -16,6 +16,8 @@ HOMES = {
     "yaml": "common/config.py",
     "pyarrow": "storer/tabular/parquet.py",
     "rich": "reader/watch/screen.py",
+    "starlette": "monitor/server/app.py",
+    "uvicorn": "monitor/server/serve.py",
 }
 #: The doctor asks a broker what no session of the programs would; two programs draw, and do not know each other.
 ALSO = {"paho": "common/doctor/broker_probe.py", "rich": "monitor/report/tables.py"}

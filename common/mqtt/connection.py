@@ -28,6 +28,7 @@ KEEPALIVE = 15  # seconds; a broker that hangs is noticed after about two of the
 _NEVER_EXPIRES = 0xFFFFFFFF  # of a session: the highest Session Expiry Interval
 _SESSION_TAKEN_OVER = 0x8E
 _UNSUPPORTED_VERSION, _BAD_CREDENTIALS, _NOT_AUTHORIZED = 0x84, 0x86, 0x87
+_FILTERS_A_PACKET = 8  # AWS IoT Core takes no more in one SUBSCRIBE
 _NEEDED = "MQTT 5 is needed, as mosquitto 2.0 or newer has it"
 
 
@@ -43,7 +44,6 @@ class Options(NamedTuple):
 
     settings: Broker
     client_id: str
-    subscriptions: Sequence[str]
     will: Will | None
     persistent: bool
     receive_maximum: int
@@ -73,7 +73,7 @@ class Connection:
             options: the session's.
             emit: takes the events, all but `Disconnected`.
             warn: logs why the attempt failed.
-            accepted: called once the broker has accepted the connection, before `Connected` is emitted.
+            accepted: called once the broker has accepted the connection, before `Connected` is emitted; it subscribes.
 
         Raises:
             NotReady: the password or a TLS file cannot be read.
@@ -124,6 +124,12 @@ class Connection:
             with contextlib.suppress(RuntimeError):  # the connection is gone
                 self._last_publish.wait_for_publish(timeout)
 
+    def subscribe(self, filters: Sequence[str]) -> None:
+        """Subscribe to these topic filters."""
+        for start in range(0, len(filters), _FILTERS_A_PACKET):
+            part = filters[start : start + _FILTERS_A_PACKET]
+            self._client.subscribe([(name, SubscribeOptions(qos=1)) for name in part])
+
     def acknowledge(self, message: Message) -> None:
         """Acknowledge a message that came on this connection."""
         self._client.ack(message.mid, message.qos)
@@ -157,8 +163,6 @@ class Connection:
             return
         self.max_packet_size = getattr(properties, "MaximumPacketSize", math.inf)
         self._accepted(self)
-        if self._options.subscriptions:
-            self._client.subscribe([(topic, SubscribeOptions(qos=1)) for topic in self._options.subscriptions])
         self._emit(Connected(flags.session_present))
 
     def _on_connect_fail(self, _client: paho.Client, _: Any) -> None:

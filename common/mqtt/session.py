@@ -11,7 +11,7 @@ import math
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from common.config import Broker
 from common.errors import NotReady
@@ -44,7 +44,7 @@ class Session:
         Args:
             settings: where the broker is.
             client_id: must be the same at each start for `persistent` to find its session again.
-            subscriptions: topic filters, subscribed at each connection.
+            subscriptions: topic filters, subscribed at each connection; `subscribe` adds further ones.
             emit: takes the events.
             will: published by the broker when the connection breaks.
             persistent: the broker keeps the session, and messages are acknowledged by `acknowledge` only.
@@ -53,12 +53,12 @@ class Session:
         self._options = Options(
             settings=settings,
             client_id=client_id,
-            subscriptions=subscriptions,
             will=will,
             persistent=persistent,
             receive_maximum=receive_maximum,
         )
         self._where = self._options.address
+        self._subscriptions = tuple(subscriptions)
         self._emit = emit
         self._log = ChangeLogger(log)  # once per change, not once per attempt
         self._too_large_limiter = RateLimiter()
@@ -91,6 +91,18 @@ class Session:
     def start(self) -> None:
         """Connect in the background, and again whenever the connection is lost."""
         self._supervisor.start()
+
+    def subscribe(self, filters: Iterable[str]) -> None:
+        """Subscribe to further topic filters, now if connected, and at each later connection.
+
+        What is published after this call is handled by the broker after it has subscribed us. For one thread.
+        """
+        new = [name for name in dict.fromkeys(filters) if name not in self._subscriptions]
+        # First, so that a connection that is accepted at this moment subscribes to them, or is found below, or both.
+        self._subscriptions = (*self._subscriptions, *new)
+        connection = self._connection
+        if connection is not None:
+            connection.subscribe(new)
 
     def publish(self, topic: str, payload: bytes | str, *, retain: bool = False) -> PublishToken | None:
         """Send a message, QoS 1; the broker's answer is emitted as `Published`.
@@ -227,6 +239,7 @@ class Session:
         if not self._backoff.quiet(time.monotonic()):
             self._log_connected()
         self._connection = connection
+        connection.subscribe(self._subscriptions)
 
     def _on_event(self, event: Event) -> None:
         self.last_activity = time.monotonic()

@@ -224,7 +224,7 @@ def _rotate(setup: Setup, arguments: argparse.Namespace) -> None:
         vault.renew(account)
     setup.prepare()
     print(f"setup: new passwords for {', '.join(account.name for account in chosen)}; to apply: {_RESTART}")
-    print("setup: reader, storer and backup of compose get theirs automatically; update all other clients")
+    print("setup: reader, storer, monitor and backup of compose get theirs automatically; update all other clients")
 
 
 def _renew(setup: Setup, _: argparse.Namespace) -> None:

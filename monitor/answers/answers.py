@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from common.database import Connection
 from common.errors import ConfigError
-from monitor.calendar import Calendar
-from monitor.comparison.clock import OfferClock
+from monitor.answers.curves import CurveAnswers
+from monitor.answers.series import SeriesAnswers
+from monitor.calendar import Calendar, midnight
+from monitor.comparison.clock import TEMPO_DAY, OfferClock
 from monitor.comparison.compare import Comparison, compare
 from monitor.config import MonitorConfig
 from monitor.cost.bill import Bill, Cost
@@ -16,14 +18,22 @@ from monitor.energy.reader import EnergyReader
 from monitor.energy.steps import supplier_name
 from monitor.history.contracts import Contracts
 from monitor.history.hours import Hours, Meter
-from monitor.history.power import Peak, Power
-from monitor.insight.base_load import BaseLoad, base_load
+from monitor.history.power import MinuteRow, Peak, Power, Switch
+from monitor.insight.base_load import BaseLoad
 from monitor.insight.tempo import learn_colours
 from monitor.model import ContractLine, Energy
 from monitor.prices.model import PriceTable
 
 _NUMBERED = "EASF"
-_LONGEST_CURVE = timedelta(days=366)  # the base load is read from each hour of a range
+
+
+class NothingToCompare(ConfigError):
+    """Offers cannot be compared: no energy is known of the range, or the subscribed power is not."""
+
+    def __init__(self, message: str, *, power: bool) -> None:
+        """Keep whether it is the power that is not known."""
+        super().__init__(message)
+        self.power = power
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +53,20 @@ class Answer:
     whole: Period
     names: Mapping[str, str]  # of registers, as far as the meter sent one
     changes: Sequence[UnnamedChange]  # of the contract, that no line of the configuration names
-    peak: Peak | None
-    base_load: int | None  # W
+    contracts: Sequence[Contract]  # of the range, in order
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A meter and its contract, as the configuration has it, else as the meter says."""
+
+    last: datetime  # of its last readings
+    standard: bool
+    phases: int
+    producer: bool
+    offer: str | None
+    power: int | None  # kVA
+    contract_start: date | None
 
 
 class Answers:
@@ -59,11 +81,19 @@ class Answers:
     ) -> None:
         self._hours = Hours(connection)
         self._power = Power(connection)
-        self._reader = EnergyReader(self._hours, Contracts(connection), self._power)
+        self._contracts = Contracts(connection)
+        self._reader = EnergyReader(self._hours, self._contracts, self._power)
+        self.curves = CurveAnswers(connection, config.time_zone)
+        self.series = SeriesAnswers(connection, self._reader, config.time_zone)
         self._config = config
         self._colours = dict(colours or {})
         self._prices = prices
         self._zone = config.time_zone
+
+    @property
+    def prices(self) -> PriceTable:
+        """The prices that costs are computed with."""
+        return self._prices
 
     def meters(self) -> list[Meter]:
         """Return the meters of the database."""
@@ -85,6 +115,28 @@ class Answers:
         if identifier is None:
             raise ConfigError("the database has no readings yet: does teleinfo-storer run? teleinfo-storer check tells")
         raise ConfigError(f"the meter {identifier!r} is unknown; known meters: {names}")
+
+    def facts(self, meter: Meter, now: datetime) -> Facts | None:
+        """Return what is known of a meter now; None: it has no readings."""
+        shown = None if meter.last is None else self._contracts.facts(meter.number, meter.last)
+        if shown is None:
+            return None
+        line = next((line for line in reversed(self._lines(meter)) if midnight(line.start, self._zone) <= now), None)
+        contract = shown.contract
+        return Facts(
+            last=shown.last,
+            standard=contract.standard,
+            phases=shown.phases,
+            producer=shown.producer,
+            offer=line.offer if line else contract.offer,
+            power=line.power if line else contract.power,
+            contract_start=line.start if line else None,
+        )
+
+    def first(self, meter: Meter) -> datetime | None:
+        """Return the hour of the first energy that is known of a meter, read or imported."""
+        imported = self._hours.first_imported(meter.number)
+        return min((hour for hour in (meter.first, imported) if hour is not None), default=None)
 
     def energy(
         self, meter: Meter, by: str, start: datetime, end: datetime, now: datetime, calendar: Calendar | None = None
@@ -117,26 +169,28 @@ class Answers:
             whole=Period(join(pieces), bill.cost(pieces)),
             names=names,
             changes=unnamed_changes(lines, spans, self._zone),
-            peak=next(iter(self.peaks(meter, start, end, 1)), None),
-            base_load=self.base_load(meter, start, end).watts if end - start <= _LONGEST_CURVE else None,
+            contracts=known,
         )
 
     def compare(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> Comparison:
         """Return what each offer would have cost for what was drawn in [start, end).
 
         Raises:
-            ConfigError: nothing is known of the subscribed power.
+            NothingToCompare: no energy is known of the range, or the subscribed power is not.
             DatabaseError: the database is unavailable, or refuses a query.
         """
         spans = self._reader.contract_spans(meter, start, end)
         known = contracts(self._lines(meter), spans, self._zone, end)
         power = next((one.power for one in reversed(known) if one.power is not None), None)
         if power is None:
-            raise ConfigError("the subscribed power is not known: add a line to `contracts` in the configuration")
+            raise NothingToCompare(
+                "the subscribed power is not known: add a line to `contracts` in the configuration", power=True
+            )
         curve = self._reader.slots(meter, start, end, self._prices.off_peak_slot())
         if not curve:
-            raise ConfigError(
-                "there is no energy in this range to compare offers on: choose another with --from and --to"
+            raise NothingToCompare(
+                "there is no energy in this range to compare offers on: choose another with --from and --to",
+                power=False,
             )
         # Nothing is known before: no offer is charged a subscription for it.
         start = max(start, curve[0].start)
@@ -149,8 +203,19 @@ class Answers:
 
     def colours(self, meter: Meter, start: datetime, end: datetime) -> dict[date, str]:
         """Return the Tempo colours that are known; what the meter showed in the range goes before the user's file."""
-        margin = timedelta(days=1)
-        return self._colours | learn_colours(self._reader.hours(meter, start - margin, end + margin), self._zone)
+        first, last = (moment.astimezone(self._zone).date() for moment in (start, end))
+        return self._colours | self.lived_colours(meter, first - timedelta(1), last + timedelta(1))
+
+    @property
+    def written_colours(self) -> Mapping[date, str]:
+        """The Tempo colours of the user's file."""
+        return self._colours
+
+    def lived_colours(self, meter: Meter, first: date, last: date) -> dict[date, str]:
+        """Return the Tempo colours that the meter showed on the days from `first` to `last`, both included."""
+        days = [first + timedelta(number) for number in range((last - first).days + 2)]
+        limits = [datetime.combine(day, TEMPO_DAY, self._zone).astimezone(UTC) for day in days]
+        return learn_colours(dict(zip(days, self._reader.running(meter, limits), strict=False)))
 
     def peaks(self, meter: Meter, start: datetime, end: datetime, count: int = 10) -> list[Peak]:
         """Return the hours of a range with the highest power, the highest first."""
@@ -158,12 +223,25 @@ class Answers:
 
     def base_load(self, meter: Meter, start: datetime, end: datetime) -> BaseLoad:
         """Return the base load of a range."""
-        return base_load(self._reader.hours(meter, start, end), self._zone)
+        return self.curves.base_load(meter, start, end)
 
     def contract_start(self, meter: Meter) -> date | None:
         """Return the first day of the present contract: of the last line of the configuration, else None."""
         lines = self._lines(meter)
         return lines[-1].start if lines else None
+
+    def contract(self, meter: Meter, start: datetime, end: datetime) -> Contract | None:
+        """Return the last contract of [start, end), as far as it is known."""
+        spans = self._reader.contract_spans(meter, start, end)
+        return next(reversed(contracts(self._lines(meter), spans, self._zone, end)), None)
+
+    def minutes(self, meter: Meter, start: datetime, end: datetime) -> list[MinuteRow]:
+        """Return the minutes of [start, end)."""
+        return self._power.minutes(meter.number, start, end)
+
+    def switches(self, meter: Meter, start: datetime, end: datetime) -> list[Switch]:
+        """Return when the meter went to another register in [start, end)."""
+        return self._power.switches(meter.number, start, end)
 
     def _lines(self, meter: Meter) -> list[ContractLine]:
         return [line for line in self._config.contracts if line.meter == meter.identifier]

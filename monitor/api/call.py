@@ -7,6 +7,7 @@ from typing import Any
 
 from monitor.answers.answers import Answers
 from monitor.config import MonitorConfig
+from monitor.live.live import Live
 
 
 class Refused(Exception):
@@ -37,6 +38,16 @@ class Call:
     config: MonitorConfig
     parameters: Mapping[str, str]  # those of the route only, each once
     now: datetime
+    live: Live | None = None  # None in tests only
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCall:
+    """One question to a route that needs no connection to the database: it answers while the database is away."""
+
+    live: Live
+    parameters: Mapping[str, str]
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +72,14 @@ class Route:
     parameters: Sequence[Parameter]
     answer: Callable[[Call], Any]
     schema: Mapping[str, Any]  # JSON Schema of the answer
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRoute:
+    """A route that answers from memory: it is called without a connection to the database, and raises only Refused."""
+
+    name: str
+    text: str
+    parameters: Sequence[Parameter]
+    answer: Callable[[LiveCall], Any]
+    schema: Mapping[str, Any]

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from monitor.prices.model import PriceRow, PriceTable, Window
 
 TEMPO_DAY = time(6)  # a colour holds from 06:00 to 06:00
-_TEMPO_OFF_PEAK = (Window(time(22), time(6)),)
+TEMPO_NIGHT = time(22)
+_TEMPO_OFF_PEAK = (Window(TEMPO_NIGHT, TEMPO_DAY),)
 _TEMPO = {
     "blue": ("BBRHCJB", "BBRHPJB"),
     "white": ("BBRHCJW", "BBRHPJW"),
@@ -40,16 +41,31 @@ class OfferClock:
         self._prices = prices
         self._colours = colours
         self._zone = zone
+        self._windows: dict[date, tuple[Window, ...] | None] = {}
+
+    def local(self, moment: datetime) -> datetime:
+        """Return an instant by the clock of the offers."""
+        return moment.astimezone(self._zone)
+
+    def kind(self, local: datetime) -> tuple[date, int, bool]:
+        """Return all of a moment that decides on a register, but for the one that was lived.
+
+        Two moments of one kind are billed on the same register of any offer.
+        """
+        day, moment = local.date(), local.time()
+        part = 0 if moment < TEMPO_DAY else 1 if moment < TEMPO_NIGHT else 2
+        windows = self._off_peak_windows(day)
+        return day, part, windows is not None and any(window.holds(moment) for window in windows)
 
     def register(self, offer: str, moment: datetime, lived: str | None) -> str | Why:
         """Return the register, or why it cannot be known.
 
         Args:
             offer: the name of an offer.
-            moment: an instant (UTC).
+            moment: an instant, in any zone.
             lived: the register that really ran then: a contract with off-peak hours tells when they are.
         """
-        local = moment.astimezone(self._zone)
+        local = self.local(moment)
         rows = [row for row in self._prices.rows(offer, local.date()) if row.kwh]
         if not rows:
             return Why.PRICES
@@ -75,12 +91,17 @@ class OfferClock:
         return lived if lived in registers and lived is not None else Why.CALENDAR
 
     def _off_peak(self, local: datetime, lived: str | None) -> bool | None:
-        windows = self._prices.off_peak(local.date())
+        windows = self._off_peak_windows(local.date())
         if windows is not None:
             return any(window.holds(local.time()) for window in windows)
         if lived in _HPHC_REGISTERS or lived in _TEMPO_REGISTERS:
             return lived is not None and "HC" in lived[-4:]
         return None
+
+    def _off_peak_windows(self, day: date) -> tuple[Window, ...] | None:
+        if day not in self._windows:
+            self._windows[day] = self._prices.off_peak(day)
+        return self._windows[day]
 
 
 def tempo_day(local: datetime) -> date:

@@ -1,13 +1,14 @@
 """Computes what each offer would have cost, and which may be ranked."""
 
+import bisect
 import itertools
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from monitor.comparison.clock import OfferClock, Why
-from monitor.cost.bill import ZERO, Bill, Cost
+from monitor.cost.bill import ZERO, Bill, Cost, Parts
 from monitor.cost.contracts import Contract
 from monitor.model import Energy, HourEnergy
 from monitor.prices.model import PriceTable
@@ -27,6 +28,7 @@ class OfferCost:
     hours: int = 0  # slices with energy that have a price
     unknown: dict[Why, int] = field(default_factory=dict)  # slices with energy that could not be priced, and why
     wh_by_register: dict[str, int] = field(default_factory=dict)
+    parts: Parts | None = None  # None: the taxes of a day are not known
 
     @property
     def total(self) -> Decimal:
@@ -80,13 +82,14 @@ def compare(
         end: the end, exclusive.
         own: what `yours` really cost, from its registers; an hour of the curve belongs to the register at its end.
     """
+    cells = _cells(clock, curve)
     offers = [
-        _offer_cost(prices, clock, curve, power, offer, bill, start, end, yours=offer == yours)
+        _offer_cost(prices, clock, cells, power, offer, bill, start, end, yours=offer == yours)
         for offer in prices.offers
     ]
     for cost in offers:
         if cost.yours and own is not None and not own.partial:
-            cost.energy, cost.unknown = own.energy, {}
+            cost.energy, cost.parts, cost.unknown = own.energy, own.parts, {}
     offers.sort(key=lambda cost: (not cost.rankable, cost.total if cost.rankable else 0, cost.offer))
     return Comparison(
         start=start,
@@ -98,10 +101,36 @@ def compare(
     )
 
 
+@dataclass(slots=True)
+class _Cell:
+    """Slices of the curve that any offer bills on one register."""
+
+    local: datetime  # of the first of them
+    lived: str | None
+    wh: int = 0
+    slices: int = 0  # with energy
+
+
+def _cells(clock: OfferClock, curve: Sequence[HourEnergy]) -> list[_Cell]:
+    """Gather a curve: a year has 8,760 hours and some 1,500 cells."""
+    cells: dict[Hashable, _Cell] = {}
+    for piece in curve:
+        if not piece.wh:
+            continue
+        local = clock.local(piece.start)
+        key = clock.kind(local), piece.register
+        cell = cells.get(key)
+        if cell is None:
+            cell = cells[key] = _Cell(local, piece.register)
+        cell.wh += piece.wh
+        cell.slices += 1
+    return list(cells.values())
+
+
 def _offer_cost(
     prices: PriceTable,
     clock: OfferClock,
-    curve: Sequence[HourEnergy],
+    cells: Sequence[_Cell],
     power: int | None,
     offer: str,
     bill: Bill,
@@ -111,36 +140,30 @@ def _offer_cost(
     yours: bool,
 ) -> OfferCost:
     cost = OfferCost(offer, yours)
-    for piece in curve:
-        if not piece.wh:
-            continue
-        register = clock.register(offer, piece.start, piece.register)
-        price = None
-        if isinstance(register, str):
-            price = prices.kwh(offer, register, power, bill.local_day(piece.start))
-            if price is None:
-                register = Why.PRICES
-        if isinstance(register, Why) or price is None:
-            why = register if isinstance(register, Why) else Why.PRICES
-            cost.unknown[why] = cost.unknown.get(why, 0) + 1
-            continue
-        cost.hours += 1
-        cost.wh_by_register[register] = cost.wh_by_register.get(register, 0) + piece.wh
-        cost.energy += Decimal(piece.wh) / 1000 * price
-    _add_subscription(cost, prices, power, offer, bill, start, end)
-    return cost
-
-
-def _add_subscription(
-    cost: OfferCost, prices: PriceTable, power: int | None, offer: str, bill: Bill, start: datetime, end: datetime
-) -> None:
     alone = bill.of_contract(Contract(start, end, offer, power, configured=True))
-    cuts = [start, *alone.cuts(start, end), end]
-    total = alone.cost(_nothing(low, high) for low, high in itertools.pairwise(cuts))
-    cost.subscription = total.subscription
-    if total.missing:
+    limits = [start, *alone.cuts(start, end), end]
+    # By stretch without a change of prices, and by register: how much, and of how many slices.
+    found: dict[int, dict[str, tuple[int, int]]] = {}
+    for cell in cells:
+        register = clock.register(offer, cell.local, cell.lived)
+        if isinstance(register, Why):
+            cost.unknown[register] = cost.unknown.get(register, 0) + cell.slices
+            continue
+        registers = found.setdefault(bisect.bisect_right(limits, cell.local) - 1, {})
+        wh, slices = registers.get(register, (0, 0))
+        registers[register] = wh + cell.wh, slices + cell.slices
+    total = Cost()
+    for place, (low, high) in enumerate(itertools.pairwise(limits)):
+        day, priced = bill.local_day(low), {}
+        for register, (wh, slices) in found.get(place, {}).items():
+            if prices.kwh(offer, register, power, day) is None:
+                cost.unknown[Why.PRICES] = cost.unknown.get(Why.PRICES, 0) + slices
+                continue
+            priced[register] = wh
+            cost.hours += slices
+            cost.wh_by_register[register] = cost.wh_by_register.get(register, 0) + wh
+        alone.add(total, Energy(low, high, priced, None, {}, 0, 0, 0, 0))
+    cost.energy, cost.subscription, cost.parts = total.energy, total.subscription, total.parts
+    if total.missing:  # of subscriptions: what has no price of a kWh is not in `priced`
         cost.unknown[Why.PRICES] = cost.unknown.get(Why.PRICES, 0) + len(total.missing)
-
-
-def _nothing(start: datetime, end: datetime) -> Energy:
-    return Energy(start, end, {}, None, {}, 0, 0, 0, 0)
+    return cost

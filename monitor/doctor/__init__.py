@@ -1,1 +1,1 @@
-"""`teleinfo-monitor check`: diagnoses database, rights, rollups, prices and time zone, and suggests fixes."""
+"""`teleinfo-monitor check`: diagnoses the page, database, rights, rollups, prices and broker, and suggests fixes."""

@@ -14,6 +14,7 @@ from common.doctor.formatting import format_days
 from common.errors import ConfigError, DatabaseError
 from common.topics import Topics
 from monitor.config import MonitorConfig, MonitorMqtt
+from monitor.doctor.page import diagnose_page, probe_page
 from monitor.doctor.probe import DatabaseFacts, probe
 from monitor.prices.check import Issue, PriceProblem, check_prices
 from monitor.prices.table import load_prices
@@ -37,17 +38,22 @@ def check(path: Path, report: Report, describe: Callable[[PriceProblem], str], n
     if config.mqtt is not None:
         secrets["mqtt"] = config.mqtt
     report.show(diagnose_secrets(secrets, path))
+    report.show(diagnose_page(probe_page(config)))
     report.show(_diagnose_prices(config, path, describe, now))
     report.show(_diagnose_database(config, now))
     if config.mqtt is not None:
         report.note(f"listening to the broker, for {_SECONDS:.0f} s")
         report.show(_diagnose_broker(config.mqtt, now))
+    else:
+        report.show([notice("Broker", "not configured: the page has no live values", "add `mqtt` to the file")])
     return report.end()
 
 
 def _diagnose_broker(settings: MonitorMqtt, now: datetime) -> list[Finding]:
     topics = Topics(settings.topic)
-    wanted = [topics.state("+"), topics.link("+"), topics.frame("+")]
+    wanted = [topics.state("+"), topics.link("+"), topics.frame("+"), topics.stored("+")]
+    for program in ("reader", "storer"):
+        wanted += [topics.status(program, "+"), topics.health(program, "+")]
     facts = probe_broker(settings, publish=[], subscribe=wanted, seconds=_SECONDS)
     findings = diagnose_broker(facts, now.timestamp())
     if facts.failure is not None:

@@ -7,7 +7,8 @@ the breaks between them. So the parts of a range always add up to it, whatever i
 import bisect
 import itertools
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -39,9 +40,9 @@ class _Piece:
 class _Known:
     """What is remembered of a meter, because it rarely changes and is costly to find."""
 
-    def __init__(self, shapes: list[tuple[datetime, int]]) -> None:
+    def __init__(self) -> None:
         self.at = time.monotonic()
-        self.shapes = shapes
+        self.shapes: list[tuple[datetime, int]] | None = None  # found when energy is asked for
         self.contracts: dict[datetime, MeterContract | None] = {}  # by hour; None: it has no readings
         self.changes: dict[tuple[datetime, datetime], list[tuple[datetime, MeterContract]]] = {}  # between two hours
 
@@ -70,7 +71,7 @@ class EnergyReader:
             return []
         start, end = boundaries[0], boundaries[-1]
         spans = self.contract_spans(meter, start, end)
-        shapes = self._knowledge(meter).shapes
+        shapes = self._shapes(meter)
         cuts = {moment for moment, _ in shapes if start < moment < end} | {
             span.start for span in spans if span.start > start
         }
@@ -103,17 +104,25 @@ class EnergyReader:
             last_at = row.last_at
         return sorted([*result, *imported_hours(self._hours, meter, start, end)], key=lambda hour: hour.start)
 
+    def running(self, meter: Meter, boundaries: Sequence[datetime]) -> list[Counter[str]]:
+        """Return for neighbouring boundaries at whole hours how many hours ended with each register."""
+        spans = self.contract_spans(meter, boundaries[0], boundaries[-1])
+        limits = sorted({*boundaries, *(span.start for span in spans if span.start > boundaries[0])})
+        result = [Counter[str]() for _ in boundaries[1:]]
+        for low, suppliers in zip(limits, self._hours.running(meter.number, limits), strict=False):
+            found = result[bisect.bisect_right(boundaries, low) - 1]
+            for supplier, hours in suppliers.items():
+                if (name := _register_name(supplier, _span_at(spans, low))) is not None:
+                    found[name] += hours
+        return result
+
     def slots(self, meter: Meter, start: datetime, end: datetime, minutes: int) -> list[HourEnergy]:
         """Return what was drawn in slots of so many minutes, as far as minutes are kept; else by hour."""
         hours = self.hours(meter, start, end)
         if minutes >= 60:
             return hours
-        spans = self.contract_spans(meter, start, end)
-        return divide(
-            hours,
-            self._power.slots(meter.number, start - _HOUR, end, minutes),
-            lambda supplier, moment: _register_name(supplier, _span_at(spans, moment)),
-        )
+        slots = self._power.slots(meter.number, start - _HOUR, end, minutes)
+        return divide(hours, slots, self.naming(meter, start, end))
 
     def contract_spans(self, meter: Meter, start: datetime, end: datetime) -> list[ContractSpan]:
         """Return what the meter said of its contract in [start, end), in order; none before its first reading.
@@ -142,11 +151,22 @@ class EnergyReader:
             if (name := self._contracts.name_of(meter.number, number, span.start, span.end)) is not None
         }
 
+    def naming(self, meter: Meter, start: datetime, end: datetime) -> Callable[[int | None, datetime], str | None]:
+        """Return what names a supplier register that ran at a moment of [start, end)."""
+        spans = self.contract_spans(meter, start, end)
+        return lambda supplier, moment: _register_name(supplier, _span_at(spans, moment))
+
     def _knowledge(self, meter: Meter) -> _Known:
         known = self._known.get(meter.number)
         if known is None or time.monotonic() - known.at > _KEEP:
-            known = self._known[meter.number] = _Known(self._hours.shape_changes(meter.number))
+            known = self._known[meter.number] = _Known()
         return known
+
+    def _shapes(self, meter: Meter) -> list[tuple[datetime, int]]:
+        known = self._knowledge(meter)
+        if known.shapes is None:
+            known.shapes = self._hours.shape_changes(meter.number)
+        return known.shapes
 
     def _contract_changes(self, meter: Meter, low: datetime, high: datetime) -> list[tuple[datetime, MeterContract]]:
         """Return the contract at `low`, and each change before `high`: a sample a day, a search where two differ."""
@@ -256,7 +276,8 @@ class EnergyReader:
             return covered, recovered_wh
         candidates: list[datetime] | None = None
         doubtful = dict(self._hours.doubtful(meter.number, start - _HOUR, end))
-        if len(doubtful) <= _FEW and self._hours.count(meter.number, start, end) == (end - start) // _HOUR:
+        rows = sum(hour >= start for hour in doubtful) + self._hours.whole(meter.number, start, end)
+        if len(doubtful) <= _FEW and rows == (end - start) // _HOUR:
             # Each hour has a row, nearly all are whole: no need to add them up.
             for place, (low, high) in enumerate(itertools.pairwise(boundaries)):
                 covered[place] = max((min(high, end) - max(low, start)) // _HOUR, 0) * _HOUR.seconds

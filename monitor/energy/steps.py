@@ -25,6 +25,11 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 }
 
 
+def registers_of(offer: str | None) -> tuple[str, ...]:
+    """Return the registers of an offer that historic mode knows, none of another."""
+    return _NAMES.get(offer or "", ())
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """What was counted: drawn by register, injected, and reactive by label."""
@@ -40,7 +45,7 @@ def supplier_name(number: int, offer: str | None) -> str:
     >>> supplier_name(2, "hphc"), supplier_name(3, None)
     ('HCHP', 'EASF03')
     """
-    names = _NAMES.get(offer or "", ())
+    names = registers_of(offer)
     return names[number - 1] if number <= len(names) else f"EASF{number:02}"
 
 

@@ -31,6 +31,16 @@ class MeterContract:
         return (self.offer, self.calendar, self.power) == (other.offer, other.calendar, other.power)
 
 
+@dataclass(frozen=True, slots=True)
+class MeterFacts:
+    """What the last readings of a meter show of it."""
+
+    last: datetime  # when they were taken
+    contract: MeterContract
+    phases: int
+    producer: bool  # it counts what is injected
+
+
 class Contracts:
     """Reads the contracts of meters."""
 
@@ -50,6 +60,22 @@ class Contracts:
             for hour, content in self._connection.query(sql, (meter, *map(sql_time, part))):
                 found[hour.replace(tzinfo=UTC)] = read_contract(json.loads(content))
         return found
+
+    def facts(self, meter: int, hour: datetime) -> MeterFacts | None:
+        """Return what an hour that has readings shows of a meter."""
+        sql = (
+            "SELECT h.last_at, h.injected_last IS NOT NULL, s.content FROM hours AS h"
+            " JOIN whole_label_sets AS s ON s.id = h.label_set_id"
+            " WHERE h.meter_id = %s AND h.hour = %s AND h.last_at IS NOT NULL"
+        )
+        rows = self._connection.query(sql, (meter, sql_time(hour)))
+        if not rows:
+            return None
+        ((last, producer, text),) = rows
+        content = json.loads(text)
+        return MeterFacts(
+            last.replace(tzinfo=UTC), read_contract(content), int(content.get("phases", 1)), bool(producer)
+        )
 
     def name_of(self, meter: int, supplier: int, start: datetime, end: datetime) -> str | None:
         """Return LTARF, the name of a supplier register, as it was last sent in [start, end)."""

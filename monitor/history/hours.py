@@ -181,10 +181,11 @@ class Hours:
         rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
         return [Break(_utc(hour), int(register), int(step)) for hour, register, step in rows]
 
-    def count(self, meter: int, start: datetime, end: datetime) -> int:
-        """Return how many hours of [start, end) have a row."""
-        sql = "SELECT COUNT(*) FROM hours WHERE meter_id = %s AND hour >= %s AND hour < %s"
-        ((count,),) = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
+    def whole(self, meter: int, start: datetime, end: datetime) -> int:
+        """Return how many hours of [start, end) frames cover wholly."""
+        # With the number of seconds, the index (meter_id, seconds, hour) has just these; rows of `hours` are long.
+        sql = "SELECT COUNT(*) FROM hours WHERE meter_id = %s AND seconds = %s AND hour >= %s AND hour < %s"
+        ((count,),) = self._connection.query(sql, (meter, _HOUR.seconds, sql_time(start), sql_time(end)))
         return int(count)
 
     def doubtful(self, meter: int, start: datetime, end: datetime) -> list[tuple[datetime, int]]:
@@ -205,6 +206,20 @@ class Hours:
         rows = self._connection.query(sql, (meter, sql_time(boundaries[0]), sql_time(boundaries[-1])))
         found = {int(place): Coverage(int(hours), int(seconds)) for place, hours, seconds in rows}
         return [found.get(place, Coverage(0, 0)) for place in range(1, len(boundaries))]
+
+    def running(self, meter: int, boundaries: Sequence[datetime]) -> list[dict[int, int]]:
+        """Return for neighbouring boundaries at whole hours how many hours ended with each supplier register."""
+        limits = ", ".join(str(int(boundary.timestamp())) for boundary in boundaries)
+        sql = (
+            f"SELECT INTERVAL(UNIX_TIMESTAMP(hour), {limits}) AS place, supplier, COUNT(*) FROM hours"  # noqa: S608 - numbers
+            " WHERE meter_id = %s AND hour >= %s AND hour < %s AND supplier IS NOT NULL AND drawn_wh IS NOT NULL"
+            " GROUP BY place, supplier"
+        )
+        result: list[dict[int, int]] = [{} for _ in boundaries[1:]]
+        rows = self._connection.query(sql, (meter, sql_time(boundaries[0]), sql_time(boundaries[-1])))
+        for place, supplier, hours in rows:
+            result[int(place) - 1][int(supplier)] = int(hours)
+        return result
 
     def gaps(self, meter: int, start: datetime, end: datetime, candidates: Sequence[datetime] | None) -> list[Gap]:
         """Return the gaps of more than a minute whose end lies in [start, end), in order.
@@ -272,15 +287,22 @@ class Hours:
         rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
         return [Imported(_utc(hour), int(register), int(wh), int(hours)) for hour, register, wh, hours in rows]
 
+    def first_imported(self, meter: int) -> datetime | None:
+        """Return the first hour that something was imported for; of a day or a month, the hour it begins with."""
+        sql = "SELECT hour, hours FROM imported_hours WHERE meter_id = %s ORDER BY hour LIMIT 1"
+        rows = self._connection.query(sql, (meter,))
+        return _utc(rows[0][0]) - (int(rows[0][1]) - 1) * _HOUR if rows else None
+
     def rows(self, meter: int, start: datetime, end: datetime) -> list[HourRow]:
         """Return the hours in [start, end) as they stand."""
+        # As numbers: to read the text of a time takes longer than all the rest of a row.
         sql = (
-            "SELECT hour, drawn_wh, injected_wh, supplier, seconds, first_at, last_at FROM hours"
-            " WHERE meter_id = %s AND hour >= %s AND hour < %s ORDER BY hour"
+            "SELECT UNIX_TIMESTAMP(hour), drawn_wh, injected_wh, supplier, seconds, UNIX_TIMESTAMP(first_at),"
+            " UNIX_TIMESTAMP(last_at) FROM hours WHERE meter_id = %s AND hour >= %s AND hour < %s ORDER BY hour"
         )
         rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
         return [
-            HourRow(_utc(hour), drawn, injected, supplier, int(seconds), _maybe_utc(first), _maybe_utc(last))
+            HourRow(_instant(hour), drawn, injected, supplier, seconds, _maybe(first), _maybe(last))
             for hour, drawn, injected, supplier, seconds, first, last in rows
         ]
 
@@ -290,5 +312,9 @@ def _utc(moment: Any) -> datetime:
     return result
 
 
-def _maybe_utc(moment: Any) -> datetime | None:
-    return None if moment is None else _utc(moment)
+def _instant(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _maybe(seconds: int | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

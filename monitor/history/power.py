@@ -45,6 +45,14 @@ class VoltageMinute:
 
 
 @dataclass(frozen=True, slots=True)
+class Switch:
+    """The meter went from one supplier register to another."""
+
+    at: datetime  # the minute
+    supplier: int  # that runs from then on
+
+
+@dataclass(frozen=True, slots=True)
 class Slot:
     """Some minutes, for curves that are finer than hours."""
 
@@ -82,6 +90,17 @@ class Power:
         )
         rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
         return [MinuteRow(minute.replace(tzinfo=UTC), int(seconds), *rest) for minute, seconds, *rest in rows]
+
+    def switches(self, meter: int, start: datetime, end: datetime) -> list[Switch]:
+        """Return the changes of the running register in [start, end), in order; not those within a gap."""
+        sql = (
+            "SELECT minute, supplier FROM (SELECT minute, supplier,"
+            " LAG(minute) OVER (ORDER BY minute) AS minute_before, LAG(supplier) OVER (ORDER BY minute) AS before_it"
+            " FROM minutes WHERE meter_id = %s AND minute >= %s AND minute < %s AND supplier IS NOT NULL) AS pairs"
+            " WHERE supplier <> before_it AND minute <= minute_before + INTERVAL 2 MINUTE ORDER BY minute"
+        )
+        rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
+        return [Switch(minute.replace(tzinfo=UTC), int(supplier)) for minute, supplier in rows]
 
     def slots(self, meter: int, start: datetime, end: datetime, minutes: int) -> list[Slot]:
         """Return the last reading of each slot of so many minutes in [start, end) that has one.

@@ -8,13 +8,12 @@ nights: one night with a boiler or a holiday does not move it.
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
-from monitor.model import HourEnergy
+from monitor.history.curves import Night
 
-_NIGHT = range(6)  # local hours
-_WHOLE = 3540  # seconds covered
+METHOD = "min 00:00-06:00"  # for people who read the API
+_EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +24,7 @@ class BaseLoad:
     nights: Sequence[tuple[date, int]]
 
 
-def base_load(hours: Iterable[HourEnergy], zone: ZoneInfo) -> BaseLoad:
-    """Compute the base load from hours."""
-    lowest: dict[date, int] = {}
-    for hour in hours:
-        local = hour.start.astimezone(zone)
-        if local.hour in _NIGHT and hour.covered >= _WHOLE and not hour.recovered and not hour.imported:
-            day = local.date()
-            lowest[day] = min(hour.wh, lowest.get(day, hour.wh))  # the Wh of an hour are its mean power in W
-    nights = sorted(lowest.items())
-    return BaseLoad(round(statistics.median(lowest.values())) if lowest else None, nights)
+def base_load(nights: Iterable[Night]) -> BaseLoad:
+    """Compute the base load from the least of each night: the Wh of an hour are its mean power in W."""
+    found = [(_EPOCH + timedelta(night.day), night.wh) for night in nights]
+    return BaseLoad(round(statistics.median(watts for _, watts in found)) if found else None, found)

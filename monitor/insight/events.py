@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from monitor.history.hours import Gap
 from monitor.history.power import VOLTAGE_HIGH, VoltageMinute
+from monitor.history.series import MinuteFacts, moment_of
 
 _MINUTE = timedelta(minutes=1)
 
@@ -32,6 +33,34 @@ def overloads(minutes: Iterable[tuple[datetime, int | None]]) -> list[Event]:
         else:
             events.append(Event("overload", minute, minute + _MINUTE, power))
     return events
+
+
+@dataclass(frozen=True, slots=True)
+class Overload:
+    """An overload: when its power was highest, and for how long it was told of."""
+
+    at: datetime
+    seconds: int
+    power: int | None  # VA
+
+
+def joined_overloads(minutes: Iterable[MinuteFacts]) -> list[Overload]:
+    """Join minutes with an overload, in order, that follow each other."""
+    found: list[Overload] = []
+    end = 0
+    for minute in minutes:
+        if not minute.overload:
+            continue
+        # Frames that told of it, in the time that the minute's frames cover.
+        seconds = max(round(minute.overload * minute.seconds / max(minute.frames, 1)), 1)
+        one = Overload(moment_of(minute.at + (minute.power_max_second or 0)), seconds, minute.power_max)
+        if found and minute.at == end:
+            higher = max(found[-1], one, key=lambda overload: overload.power or 0)
+            found[-1] = Overload(higher.at, found[-1].seconds + seconds, higher.power)
+        else:
+            found.append(one)
+        end = minute.at + 60
+    return found
 
 
 def voltages(minutes: Sequence[VoltageMinute]) -> list[Event]:

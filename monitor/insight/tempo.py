@@ -4,12 +4,9 @@ A colour holds from 06:00 to 06:00; a season runs from 1 September to 31 August:
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from zoneinfo import ZoneInfo
-
-from monitor.model import HourEnergy
 
 RED, WHITE = 22, 43
 COLOURS = {"J": "blue", "B": "blue", "W": "white", "R": "red"}  # by the last letter of a register: BBRHCJB
@@ -26,24 +23,37 @@ class TempoSeason:
     remaining: Mapping[str, int] | None  # None: days of the past are not known, so nobody can tell
 
 
-def learn_colours(hours: Iterable[HourEnergy], zone: ZoneInfo) -> dict[date, str]:
-    """Return the colour of each Tempo day (local date of its 06:00) that hours show.
+def learn_colours(running: Mapping[date, Mapping[str, int]]) -> dict[date, str]:
+    """Return the colour of each Tempo day that the registers which ran on it show.
 
-    An hour shows the register at its end. That of 05:00 may be past the change by a minute: most hours decide.
+    Args:
+        running: by Tempo day (local date of its 06:00), how many of its hours ended with each register. The last one
+            may have ended a minute past the change, with that of the next day: most hours decide.
     """
-    votes: dict[date, Counter[str]] = {}
-    for hour in hours:
-        if hour.imported or hour.register is None or not hour.register.startswith(_TEMPO):
-            continue
-        local = hour.start.astimezone(zone)
-        day = local.date() - timedelta(1) if local.hour < 6 else local.date()
-        votes.setdefault(day, Counter())[COLOURS[hour.register[-1]]] += 1
-    return {day: counts.most_common(1)[0][0] for day, counts in sorted(votes.items())}
+    colours = {}
+    for day, registers in running.items():
+        votes: Counter[str] = Counter()
+        for register, hours in registers.items():
+            if register.startswith(_TEMPO):
+                votes[COLOURS[register[-1]]] += hours
+        if votes:
+            colours[day] = votes.most_common(1)[0][0]
+    return colours
+
+
+def first_day(year: int) -> date:
+    """Return the first day of the season that begins in a year."""
+    return date(year, 9, 1)
+
+
+def season_of(day: date) -> int:
+    """Return the year in which the season of a Tempo day began."""
+    return day.year if day >= first_day(day.year) else day.year - 1
 
 
 def season(colours: Mapping[date, str], year: int, today: date) -> TempoSeason:
     """Return a season's days, and what is left of it after `today` (a Tempo day)."""
-    first, last = date(year, 9, 1), date(year + 1, 8, 31)
+    first, last = first_day(year), first_day(year + 1) - timedelta(1)
     days = {day: colour for day, colour in sorted(colours.items()) if first <= day <= last}
     used = Counter(days.values())
     passed = [first + timedelta(number) for number in range((min(today, last) - first).days + 1)]

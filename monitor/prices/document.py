@@ -15,7 +15,7 @@ _ROW_KEYS = (
     "from", "to", "grade", "src", "note", "weekend", "subscription", "subscription_year", "subscription_year_ht",
     "kwh", "kwh_ht", "kwh_from", "kwh_ht_from", "kwh_from_9kva",
 )  # fmt: skip
-_KEYS = ("schema", "currency", "zone", "sources", "options", "off_peak", "taxes", "excluding_tax")
+_KEYS = ("schema", "checked", "currency", "zone", "sources", "options", "off_peak", "taxes", "excluding_tax")
 _WINDOW = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)-([01]?\d|2[0-4]):([0-5]\d)")
 _HIGHEST = Decimal(10)  # EUR per kWh: more is a typing error, such as cents
 
@@ -51,6 +51,7 @@ def _file(document: Any, origin: str) -> PriceFile:
     vat = _lines(taxes.get("vat") or [], "taxes.vat")
     return PriceFile(
         origin=origin,
+        checked=None if top.get("checked") is None else _day(top["checked"], "checked"),
         rows=tuple(rows),
         off_peak=_off_peak(top.get("off_peak") or []),
         accise=_taxes(_lines(taxes.get("accise") or taxes.get("accise_eur_per_mwh") or [], "taxes.accise"), ("value",)),

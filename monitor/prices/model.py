@@ -55,11 +55,12 @@ class PriceRow:
     weekend: str | None = None  # the register billed on Saturdays and Sundays, if the offer has one
     grade: str | None = None  # A: official, or two independent sources; B: one source
     sources: tuple[str, ...] = ()
+    registers: frozenset[str] = field(init=False, compare=False)  # those that have a price
 
-    @property
-    def registers(self) -> frozenset[str]:
-        """The registers that have a price."""
-        return frozenset(register for band in self.kwh.values() for register in band)
+    def __post_init__(self) -> None:
+        """Gather the registers."""
+        names = frozenset(register for band in self.kwh.values() for register in band)
+        object.__setattr__(self, "registers", names)  # the class is frozen
 
     def kwh_price(self, register: str, power: int | None) -> Decimal | None:
         """Return the price of a kWh; a row with BASE alone prices each register alike."""
@@ -100,6 +101,7 @@ class PriceFile:
     accise: tuple[Tax, ...] = ()  # EUR per MWh
     vat: tuple[Tax, ...] = ()  # share, of a kWh
     vat_subscription: tuple[Tax, ...] = ()  # share
+    checked: date | None = None  # when its prices were last compared with their sources
 
 
 class PriceTable:
@@ -177,6 +179,11 @@ class PriceTable:
                 if row.end is not None:
                     days.add(row.end)
         return sorted(day for day in days if start < day < end)
+
+    @property
+    def checked(self) -> date | None:
+        """The day on which the prices were last compared with their sources, of the file that was so last."""
+        return max((file.checked for file in self.files if file.checked is not None), default=None)
 
     def newest_before(self, day: date) -> date | None:
         """Return the first day of the newest row that holds already: how recent the table is."""

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, TextIO
 
@@ -50,24 +50,25 @@ def _flags(period: Period) -> list[str]:
     return [name for name, holds in flags if holds]
 
 
-def write_csv(answer: Answer, formats: Formats, output: TextIO, *, french: bool) -> None:
+def write_csv(answer: Answer | None, formats: Formats, output: TextIO, *, french: bool) -> None:
     """Write a table: for machines with `,` and times in UTC, or for a French spreadsheet with `;` and local times.
 
-    The byte order mark that such a spreadsheet wants is part of the text.
+    The byte order mark that such a spreadsheet wants is part of the text. Without an answer it has a header only.
     """
     if french:
         output.write("\ufeff")
     writer = csv.writer(output, delimiter=";" if french else ",", lineterminator="\n")
-    registers = sorted({name for period in answer.periods for name in period.energy.wh})
-    writer.writerow(_header(answer, registers, formats, french=french))
-    for period in answer.periods:
+    periods = () if answer is None else answer.periods
+    registers = sorted({name for period in periods for name in period.energy.wh})
+    writer.writerow(_header({} if answer is None else answer.names, registers, formats, french=french))
+    for period in periods:
         writer.writerow(_cells(period, registers, formats, french=french))
 
 
-def _header(answer: Answer, registers: Sequence[str], formats: Formats, *, french: bool) -> Iterator[str]:
+def _header(names: Mapping[str, str], registers: Sequence[str], formats: Formats, *, french: bool) -> Iterator[str]:
     yield from (formats.text(f"csv_{name}") for name in ("start", "end", "hours"))
     for name in registers:
-        yield formats.text("csv_wh", name=formats.register(name, answer.names) if french else name)
+        yield formats.text("csv_wh", name=formats.register(name, names) if french else name)
     columns = ("total", "injected", "recovered", "imported", "coverage", "energy", "subscription", "cost")
     yield from (formats.text(f"csv_{name}") for name in columns)
 

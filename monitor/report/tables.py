@@ -12,6 +12,7 @@ from rich.table import Table
 from monitor.answers.answers import Answer, Period
 from monitor.comparison.clock import Why
 from monitor.comparison.compare import Comparison, OfferCost
+from monitor.history.power import Peak
 from monitor.prices.model import PriceRow
 from monitor.report.formats import Formats
 
@@ -28,8 +29,10 @@ class Tables:
         self._console.width = min(self._console.width, _WIDEST)
         self._formats = formats
 
-    def energy(self, answer: Answer, by: str, newest_price: date | None) -> None:
-        """Print periods with bars, the total, the registers and what is missing."""
+    def energy(
+        self, answer: Answer, by: str, newest_price: date | None, peak: Peak | None, base_load: int | None
+    ) -> None:
+        """Print periods with bars, the total, the registers, peak (VA) and base load (W), and what is missing."""
         f, whole = self._formats, answer.whole
         start, end = f.day(whole.energy.start), f.last_day(whole.energy.end)
         self._console.print(f.text("title", meter=answer.meter, start=start, end=end))
@@ -41,7 +44,7 @@ class Tables:
         table.add_section()
         table.add_row(*self._cells(whole, f.text("total"), 0, injected=bool(injected)), style="bold")
         self._console.print(table)
-        for line in (*self._registers(answer), *self._facts(answer), *self._remarks(answer, newest_price)):
+        for line in (*self._registers(answer), *self._facts(peak, base_load), *self._remarks(answer, newest_price)):
             self._console.print(line)
 
     def _table(self, first: str, *columns: str) -> Table:
@@ -73,13 +76,13 @@ class Tables:
     def _colon(self) -> str:
         return "\u00a0:" if self._formats.language == "fr" else ":"
 
-    def _facts(self, answer: Answer) -> Iterable[str]:
-        f, peak = self._formats, answer.peak
+    def _facts(self, peak: Peak | None, base_load: int | None) -> Iterable[str]:
+        f = self._formats
         if peak is not None:
             power = f.number(Decimal(peak.power), 0)
             yield f.text("peak", power=power, day=f.day(peak.at), time=f.clock(peak.at))
-        if answer.base_load is not None:
-            yield f.text("base_load", watts=f.number(Decimal(answer.base_load), 0))
+        if base_load is not None:
+            yield f.text("base_load", watts=f.number(Decimal(base_load), 0))
 
     def _remarks(self, answer: Answer, newest_price: date | None) -> Iterable[str]:
         f, energy, cost = self._formats, answer.whole.energy, answer.whole.cost

@@ -64,6 +64,11 @@ class Spool:
         """Time of the first frame that is not confirmed, in order of writing; microseconds since 1970."""
         return self._index.oldest
 
+    @property
+    def meters(self) -> set[str]:
+        """The meters with items that are not confirmed."""
+        return self._index.meters
+
     def open(self) -> None:
         """Lock the folder and index its segments; damaged records move to another file.
 

@@ -69,6 +69,11 @@ class Index:
         self._meters: dict[str, str] = {}  # one string for all blocks of a meter
 
     @property
+    def meters(self) -> set[str]:
+        """The meters with items that are not confirmed."""
+        return {meter for _, meter in self._buckets}
+
+    @property
     def oldest(self) -> int | None:
         """Time of the first frame that is not confirmed, in order of writing; microseconds since 1970."""
         for segment in self.segments.values():

@@ -23,6 +23,7 @@ from reader.delivery.in_flight import ACK_TIMEOUT, InFlight, Part, Publisher
 from reader.delivery.memory import Memory, Pending
 from reader.delivery.replay import CONFIRM_TIMEOUT, Replay
 from reader.delivery.storers import Storers
+from reader.delivery.subscriptions import Subscriptions
 
 log = logging.getLogger(__name__)
 
@@ -47,9 +48,13 @@ class Delivery:
         self._in_flight = InFlight(publisher, topics)
         self._replay = Replay(self._in_flight, storers, self._on_disk_error)
         self._storers = storers
+        self._subscriptions = Subscriptions(publisher, topics)
+        self._subscriptions.add_storers(storers.names)
         self._memory = Memory(journal)
         self._journal = journal
-        self._spool = spool
+        self._spool: Spool | None = None
+        if spool is not None:
+            self._use(spool)
         self._disk_after = 0.0  # monotonic; the disk is not tried before
         self._disk_failed = False
         self._refused, self._unacknowledged = Fault(), Fault()
@@ -62,6 +67,7 @@ class Delivery:
     def recover(self, items: Iterable[Item], now: float) -> None:
         """Take over the items of the previous run, from the journal and from the spool."""
         for item in items:
+            self._subscriptions.add_meter(item.meter)
             segment = self._journal.segment_of(item)
             if item.kind is Kind.FRAME and self._is_on_disk(item.identity):
                 self._journal.release(segment)  # the previous run was killed between spool and journal
@@ -78,12 +84,13 @@ class Delivery:
 
     def attach_spool(self, spool: Spool) -> None:
         """Use a spool that could not be opened at the start, with the items in it."""
-        self._spool = spool
+        self._use(spool)
         self.recovered += spool.pending
         self.decoded += spool.pending
 
     def enqueue(self, item: Item, now: float, *, live: bool = True) -> None:
         """Keep an item and publish it; without `live` it is only sent when it is overdue, as a replay."""
+        self._subscriptions.add_meter(item.meter)
         memory, identity = self._memory, item.identity
         previous = memory.pending.pop(identity, None) or memory.held.pop(identity, None)
         entry = memory.write(item, now)
@@ -281,6 +288,11 @@ class Delivery:
 
     # -- internals -----------------------------------------------------------------------------------------------------
 
+    def _use(self, spool: Spool) -> None:
+        self._spool = spool
+        for meter in spool.meters:
+            self._subscriptions.add_meter(meter)
+
     def _on_disk_error(self, error: OSError) -> None:
         self.spool_errors += 1
         if not self._disk_failed:
@@ -320,6 +332,7 @@ class Delivery:
         """A storer has confirmed one of our items: if it was unknown, it counts as a storer from now on."""
         without_storer = self._storers.puback_suffices
         self._storers.on_confirmation(storer)
+        self._subscriptions.add_storers(self._storers.names)  # it may be one whose status did not arrive
         if without_storer and not self._storers.puback_suffices:
             self._on_first_storer()
 

@@ -8,6 +8,7 @@ from common.mqtt.events import PublishToken
 from common.topics import Topics
 from reader.buffer.item import Item, ItemId, Kind
 from reader.buffer.spool_index import Block, bits_of
+from reader.delivery.subscriptions import Subscriber
 
 MAX_IN_FLIGHT = 1000  # messages; no more are published until the broker, or a storer, has acknowledged some
 MAX_UNACKNOWLEDGED = 10_000  # the same, with those that a storer has confirmed: the client keeps each until its PUBACK
@@ -16,7 +17,7 @@ BLOCK_SIZE = 200_000  # bytes of a message with several frames; usual limits of 
 _OVERHEAD = 100  # bytes of a packet beside topic and payload, and more
 
 
-class Publisher(Protocol):
+class Publisher(Subscriber, Protocol):
     """What delivery needs of a connection to the broker."""
 
     @property

@@ -33,7 +33,7 @@ from reader.doctor.service import (
 from reader.doctor.storage import diagnose_storage, probe_storage
 from reader.home_assistant import teleinfo2mqtt
 from reader.home_assistant.device_message import device_topic
-from reader.home_assistant.publisher import MeterPublisher
+from reader.home_assistant.publisher import birth_topic
 from reader.line.port import check_port, open_port
 
 SECONDS = 12.0  # four seconds to try the other speed, then two of the longest frames of historic mode
@@ -84,6 +84,12 @@ def _bad_ports(config: ReaderConfig, path: Path) -> list[Finding]:
     return findings
 
 
+def _as_rules(topics: Sequence[str], meters: Sequence[str]) -> tuple[str, ...]:
+    """Write topics as in the broker's access rules."""
+    rules = (re.sub(rf"\b(teleinfo_)?({'|'.join(map(re.escape, meters))})\b", "+", topic) for topic in topics)
+    return tuple(dict.fromkeys(rules))
+
+
 class _Check:
     def __init__(self, config: ReaderConfig, path: Path, seconds: float, report: Report, machine: Host) -> None:
         self._config = config
@@ -112,7 +118,7 @@ class _Check:
         show([finding for port in facts for finding in diagnose_port(port)])
         if any(in_use) and service.online:
             self._report.note(f"collecting reports of the running reader, for {self._seconds:.0f} s")
-            messages = check_broker.listen(config.mqtt, self._extra_topics(), self._seconds)
+            messages = check_broker.listen(config.mqtt, self._extra_topics(service), self._seconds)
             service = gather(config.name, self._topics, messages, seconds=self._seconds, local=self._running)
         show(diagnose_service(service) if quick_probe.failure is None else [])
         show(self._check_lines(facts, in_use, service))
@@ -166,25 +172,30 @@ class _Check:
 
     # -- the broker ----------------------------------------------------------------------------------------------------
 
-    def _extra_topics(self) -> list[str]:
-        topics, name = self._topics, self._config.name
+    def _extra_topics(self, service: ServiceFacts | None = None) -> list[str]:
+        """Return exact topics of the meters and storers that the reader reports: it may read no others."""
+        topics, name, wanted = self._topics, self._config.name, self._config.delivery.confirmed_by
+        meters = [] if service is None else self._known_meters(service)
+        storers = {*(() if isinstance(wanted, str) else wanted), *(() if service is None else service.confirmed_by)}
         return [
             topics.status("reader", name),
             topics.health("reader", name),
             topics.status("storer", "+"),
-            topics.link("+"),
-            topics.stored("+"),
-            topics.frame("+"),
+            *(topics.status("storer", storer) for storer in sorted(storers)),
+            *(topic for meter in meters for topic in (topics.link(meter), topics.stored(meter), topics.frame(meter))),
         ]
+
+    def _known_meters(self, service: ServiceFacts) -> list[str]:
+        """Return the meters on the lines, as found by this check or reported by the running reader."""
+        return sorted(self._meters | service.meters)
 
     def _service(self, broker: BrokerFacts, seconds: float) -> ServiceFacts:
         return gather(self._config.name, self._topics, broker.messages, seconds=seconds, local=self._running)
 
     def _ask_for_rights(self, service: ServiceFacts) -> BrokerFacts:
         config, topics = self._config, self._topics
-        known = {line["meter"] for line in service.lines if isinstance(line.get("meter"), str)}
+        meters = self._known_meters(service) or [_SOME_METER]
         publish = [topics.health("reader", config.name), topics.status("reader", config.name)]
-        meters = sorted(self._meters | known) or [_SOME_METER]
         for meter in meters:
             publish += [topics.frame(meter), topics.replay(meter), topics.tally(meter)]
             publish += [topics.state(meter), topics.link(meter)]
@@ -192,15 +203,14 @@ class _Check:
                 publish.append(device_topic(config.home_assistant.prefix, meter))
             if config.home_assistant.compatible_with:
                 publish.append(teleinfo2mqtt.topic(topics, meter))
-        subscribe = [topics.stored("+"), topics.status("storer", "+")]
+        subscribe = [topics.stored(meter) for meter in meters] + [topics.status("storer", "+")]
         if config.home_assistant.discovery:
-            subscribe += MeterPublisher.subscriptions(config.home_assistant.prefix)
+            subscribe += [device_topic(config.home_assistant.prefix, meter) for meter in meters]
+            subscribe += [birth_topic(config.home_assistant.prefix)]
         facts = probe_broker(
-            config.mqtt, publish=publish, subscribe=subscribe, extra_topics=self._extra_topics(), seconds=_QUICK
+            config.mqtt, publish=publish, subscribe=subscribe, extra_topics=self._extra_topics(service), seconds=_QUICK
         )
-        # Written as in the broker's access rules.
-        rules = (re.sub(rf"\b(teleinfo_)?({'|'.join(meters)})\b", "+", topic) for topic in facts.denied)
-        return replace(facts, denied=tuple(dict.fromkeys(rules)))
+        return replace(facts, denied=_as_rules(facts.denied, meters), refused=_as_rules(facts.refused, meters))
 
     def _latest(self, service: ServiceFacts, broker: BrokerFacts) -> ServiceFacts:
         """Return the latest state, with what only the longer listening before can show."""

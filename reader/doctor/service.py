@@ -49,6 +49,18 @@ class ServiceFacts:
         lines = self.health.get("lines")
         return [line for line in lines if isinstance(line, dict)] if isinstance(lines, list) else []
 
+    @property
+    def meters(self) -> set[str]:
+        """The meters on these lines."""
+        return {line["meter"] for line in self.lines if _is_level(line.get("meter"))}
+
+    @property
+    def confirmed_by(self) -> list[str]:
+        """The storers that it waits for, by its report."""
+        delivery = self.health.get("delivery")
+        names = delivery.get("confirmed_by") if isinstance(delivery, dict) else None
+        return [name for name in names if _is_level(name)] if isinstance(names, list) else []
+
     def line(self, url: str) -> Mapping[str, Any] | None:
         """What it reports about one line."""
         return next((line for line in self.lines if line.get("port") == url), None)
@@ -260,6 +272,11 @@ def _reported_meter(facts: ServiceFacts, meter: str) -> list[Finding]:
     if frame is None:
         return []
     return diagnose_meter(meter, frame.values, str(frame.mode), len(frame.values))
+
+
+def _is_level(name: Any) -> bool:
+    """Return whether this can stand between two slashes of a topic filter."""
+    return isinstance(name, str) and name != "" and not set(name) & set("/+#\0")
 
 
 def number(value: Any) -> int:

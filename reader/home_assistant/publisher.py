@@ -1,10 +1,14 @@
-"""Publishes what is retained of each meter: its link, its state, and its announcement to Home Assistant."""
+"""Publishes what is retained of each meter: its link, its state, and its announcement to Home Assistant.
+
+What earlier runs and other readers have retained of a meter is subscribed by exact topics, once the meter is known:
+from its frames, or from the health that an earlier run has retained.
+"""
 
 import json
 import logging
 import math
 import random
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Protocol
 
 from common.frame import METER, Frame
@@ -19,7 +23,8 @@ from reader.meter.state import MeterState
 
 log = logging.getLogger(__name__)
 
-#: Seconds after a connection until a meter is announced for the first time: retained messages of the broker come first.
+#: Seconds after a connection, and after a meter is known, until it is announced for the first time: what the broker
+#: retains of it comes first.
 LISTEN_FOR = 1.0
 #: Seconds within which to answer Home Assistant's birth message, at random: all its devices receive it at once.
 BIRTH_DELAY = 5.0
@@ -32,12 +37,20 @@ MAX_FOREIGN_METERS = 32
 MAX_MESSAGE = 100_000
 
 
+def birth_topic(prefix: str) -> str:
+    """Return the topic on which Home Assistant publishes that it has started."""
+    return f"{prefix}/status"
+
+
 class Publisher(Protocol):
     """Sends messages to the broker."""
 
     @property
     def connected(self) -> bool:
         """Whether there is a connection to the broker."""
+
+    def subscribe(self, filters: Iterable[str]) -> None:
+        """Subscribe to further topic filters, now and at each later connection."""
 
     def publish(self, topic: str, payload: bytes | str, *, retain: bool = False) -> PublishToken | None:
         """Send a message; None if that is not possible now."""
@@ -65,9 +78,11 @@ class MeterPublisher:
         self._reader = reader
         self._version = version
         self._health_topic = topics.health("reader", reader)
+        self._birth_topic = birth_topic(home_assistant.prefix)
         self._announcement_prefix = device_topic(home_assistant.prefix, "").removesuffix("/config")
         self._limit_logged = False
-        self._links: dict[str, bool] = {}
+        self._subscribed: dict[str, float] = {}  # by meter: when what is retained of it has arrived
+        self._links: dict[str, bool] = {}  # of the meters that are read here, or were by an earlier run
         self._states: dict[str, MeterState] = {}  # of the meters that are read here
         self._discoveries: dict[str, Discovery] = {}  # of announced foreign meters, too: names must differ
         self._frames: dict[str, Frame] = {}  # the last one of each meter, without values in doubt
@@ -78,12 +93,18 @@ class MeterPublisher:
         self._listening_until = 0.0
         self._entities_created_at: dict[str, float] = {}  # by meter: then its state is published for new entities
 
+    @property
+    def meters(self) -> list[str]:
+        """The meters of which this reader retains something: the next run continues with them, by its health."""
+        return sorted(self._links.keys() | self._retired.pending)
+
     def on_frame(self, frame: Frame, now: float, *, simulated: bool = False) -> None:
         """Handle a frame as it is published; `simulated`: it does not come from a real meter."""
         state = self._states.get(frame.meter)
         if state is None:
             state = self._states[frame.meter] = MeterState(every=self._every)
             self._discoveries.setdefault(frame.meter, self._new_discovery(frame.meter))
+            self._subscribe(frame.meter, now)
         self._retired.discard(frame.meter)
         self._discoveries[frame.meter].simulated = simulated
         self._frames[frame.meter] = state.update(frame, now)
@@ -95,10 +116,11 @@ class MeterPublisher:
         state = self._states[meter]
         return state.snapshot() if state.complete else {}
 
-    def set_online(self, meter: str, online: bool) -> None:
+    def set_online(self, meter: str, online: bool, now: float) -> None:
         """Handle that frames of a meter have begun to arrive, or stopped."""
         self._links[meter] = online
         self._publish_link(meter)
+        self._subscribe(meter, now)
         if meter in self._states:
             self._states[meter].set_online(online)
 
@@ -129,7 +151,8 @@ class MeterPublisher:
 
     def _may_announce(self, meter: str, now: float) -> bool:
         discovery = self._discoveries[meter]
-        if not self._home_assistant.discovery or (now < self._listening_until and not discovery.announced):
+        listening = now < max(self._listening_until, self._subscribed[meter])
+        if not self._home_assistant.discovery or (listening and not discovery.announced):
             return False
         return bool(self._links.get(meter)) or not discovery.cleared  # a deleted meter without frames stays deleted
 
@@ -152,12 +175,12 @@ class MeterPublisher:
                 self._publish_state(meter, state.snapshot())
 
     def on_message(self, topic: str, payload: bytes, now: float) -> None:
-        """Handle retained messages of an earlier run, Home Assistant's birth message, and links of other readers."""
-        if topic == f"{self._home_assistant.prefix}/status":
+        """Handle what is retained of our meters, and Home Assistant's birth message."""
+        if topic == self._birth_topic:
             if payload == b"online" and self._republish_at is None:
                 self._republish_at = now + self._birth_delay()
         elif topic == self._health_topic:
-            self._on_own_health(payload)
+            self._on_own_health(payload, now)
         elif topic.startswith(self._announcement_prefix):
             if payload:
                 self._on_announcement(topic, payload)
@@ -167,21 +190,30 @@ class MeterPublisher:
             self._on_link(topic, payload)
 
     def _on_link(self, topic: str, payload: bytes) -> None:
-        """Correct the link of a meter that is read here, when the reader that had it before has set it offline."""
-        meter = next(
-            (name for name, online in self._links.items() if online and self._topics.link(name) == topic), None
-        )
-        # Two readers of one meter do not correct each other for ever: nobody contradicts `online`.
-        if meter is not None and payload != b"online":
-            self._publish_link(meter)
+        """Handle the link of a meter as another reader, or an earlier run of this one, has published it."""
+        meter = next((name for name in self._subscribed if self._topics.link(name) == topic), None)
+        if meter is None:
+            return
+        if self._links.get(meter):
+            # The reader that had the meter before has set it offline. Two readers of one meter do not correct each
+            # other for ever: nobody contradicts `online`.
+            if payload != b"online":
+                self._publish_link(meter)
+        elif meter not in self._states and meter not in self._retired:  # of an earlier run
+            if not payload:  # it was forgotten
+                self._links.pop(meter, None)
+            elif payload == b"online":  # the run was killed
+                self._presume_offline(meter)
+            else:
+                self._links.setdefault(meter, False)
 
     def _on_announcement(self, topic: str, payload: bytes) -> None:
         """Handle the announcement of a meter, by an earlier run or by another reader."""
         meter, ours = self._announced_meter(topic, payload)
         if meter is None:
             return
-        if ours and is_of_simulated_meter(payload) and self._is_retired(meter):
-            self._retired.add(meter, topic)
+        if ours and is_of_simulated_meter(payload) and self._may_retire(meter):
+            self._retire(meter, topic)
             return
         if ours:
             self._presume_offline(meter)
@@ -198,25 +230,39 @@ class MeterPublisher:
         if not discovery.announced:
             discovery.restore(payload)
 
-    def _on_own_health(self, payload: bytes) -> None:
-        """Learn which meters this reader had: a run that was killed has left their links online."""
+    def _on_own_health(self, payload: bytes, now: float) -> None:
+        """Learn which meters this reader had: what is retained of them is to be received."""
         if len(payload) > MAX_MESSAGE:
             return
         try:
-            lines = [(line["meter"], str(line.get("port"))) for line in json.loads(payload)["lines"]]
+            report = json.loads(payload)
+            lines = [(line["meter"], str(line.get("port"))) for line in report["lines"]]
+            lines += [(meter, "") for meter in report.get("meters", ())]
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return
         for meter, port in lines:
-            if not isinstance(meter, str) or not METER.fullmatch(meter):
+            if not isinstance(meter, str) or not METER.fullmatch(meter) or meter in self._subscribed:
                 continue
-            if is_simulated(port) and self._is_retired(meter):
-                self._retired.add(meter)
-            else:
-                self._presume_offline(meter)
+            if not self._has_room(self._subscribed):
+                return
+            if is_simulated(port) and self._may_retire(meter):
+                self._retire(meter)
+            self._subscribe(meter, now)
 
-    def _is_retired(self, meter: str) -> bool:
-        """Return whether a meter was simulated by an earlier run and no port is simulated any more."""
+    def _may_retire(self, meter: str) -> bool:
+        """Return whether a meter, if it was simulated by an earlier run, is cleared: no port is simulated any more."""
         return not self._simulating and meter not in self._states
+
+    def _retire(self, meter: str, announcement: str = "") -> None:
+        self._retired.add(meter, announcement)
+        self._links.pop(meter, None)
+
+    def _subscribe(self, meter: str, now: float) -> None:
+        """Receive what others publish of a meter, and what is retained of it."""
+        if meter not in self._subscribed:
+            self._subscribed[meter] = now + LISTEN_FOR
+            discovery = device_topic(self._home_assistant.prefix, meter)
+            self._publisher.subscribe([self._topics.link(meter), discovery])
 
     def _presume_offline(self, meter: str) -> None:
         """Publish a meter of an earlier run as offline: no frame has come yet, and perhaps none ever will."""
@@ -250,11 +296,6 @@ class MeterPublisher:
                 " arrive; home_assistant.discovery: false prevents that",
                 meter,
             )
-
-    @staticmethod
-    def subscriptions(prefix: str) -> list[str]:
-        """Return the topics below Home Assistant's prefix that `on_message` handles."""
-        return [f"{prefix}/status", f"{prefix}/device/+/config"]
 
     def _announced_meter(self, topic: str, payload: bytes) -> tuple[str | None, bool]:
         """Return the meter of a reader's announcement, None if it is none, and whether it is from this reader."""

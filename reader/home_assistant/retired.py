@@ -19,6 +19,15 @@ class RetiredMeters:
         self._announcements: dict[str, str] = {}  # topic by meter; empty when this reader has not announced it
         self._pending: set[str] = set()
 
+    def __contains__(self, meter: str) -> bool:
+        """Whether a meter is one of them."""
+        return meter in self._announcements
+
+    @property
+    def pending(self) -> frozenset[str]:
+        """The meters whose messages are still to be cleared."""
+        return frozenset(self._pending)
+
     def add(self, meter: str, announcement: str = "") -> None:
         """Add a simulated meter, and the topic on which this reader has announced it."""
         self._announcements[meter] = announcement or self._announcements.get(meter, "")

@@ -9,7 +9,7 @@ import math
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -79,6 +79,9 @@ class _Broker:
         self.tokens: list[PublishToken] = []
         self._count = 0
 
+    def subscribe(self, filters: Iterable[str]) -> None:
+        pass
+
     def publish(self, topic: str, payload: bytes | str, *, retain: bool = False) -> PublishToken | None:
         self._count += 1
         token = PublishToken(1, self._count)
@@ -127,7 +130,7 @@ class _Reader:
         self._publisher = MeterPublisher(
             self.broker, topics, every=10.0, home_assistant=HomeAssistantConfig(), reader="bench", version="1"
         )
-        self._publisher.set_online(meter, True)
+        self._publisher.set_online(meter, True, 0.0)
 
     def work(self, reading: Reading) -> None:
         """Do all the work of one second, with one frame."""

@@ -15,7 +15,7 @@ from typing import Any
 from demo.servers import free_port
 from tests.support.programs import ROOT
 
-SERVICES = ("mosquitto", "mariadb", "storer", "reader", "backup")
+SERVICES = ("mosquitto", "mariadb", "storer", "reader", "backup", "monitor")
 UP_WITHIN = 300.0  # seconds
 #: Variables that are passed on to Docker; .env of this checkout and variables such as TIC_PORT are not.
 _PASSED_ON = ("PATH", "HOME", "LANG", "SSL_CERT_FILE", "http_proxy", "https_proxy", "no_proxy")
@@ -37,6 +37,7 @@ class Stack:
             "MQTT_TLS_PORT": str(free_port()),
             "MQTT_PROGRAMS": f"127.0.0.1:{free_port()}",
             "DATABASE_LOCAL_PORT": str(free_port()),
+            "MONITOR_LISTEN": f"127.0.0.1:{free_port()}",
         }
         self._env_file = folder / "env"
         self._environment = {
@@ -50,6 +51,10 @@ class Stack:
     @property
     def tls_port(self) -> int:
         return int(self.env["MQTT_TLS_PORT"])
+
+    @property
+    def page(self) -> str:
+        return f"http://{self.env['MONITOR_LISTEN']}/"
 
     @property
     def database_port(self) -> int:

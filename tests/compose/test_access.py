@@ -190,17 +190,18 @@ def test_tls_needs_an_account_and_its_port_needs_tls(stack: Stack) -> None:
         pass
 
 
-def test_the_database_has_three_accounts_and_each_its_rights(stack: Stack) -> None:
+def test_the_database_has_four_accounts_and_each_its_rights(stack: Stack) -> None:
     def connect(user: str, password: str = "") -> "pymysql.Connection[pymysql.cursors.Cursor]":
         return pymysql.connect(
             host=HOST, port=stack.database_port, user=user, password=password, database="teleinfodb", connect_timeout=5
         )
 
-    for name in ("root", "mysql", "teleinfo", "grafana", ""):
+    for name in ("root", "mysql", "teleinfo", "teleinfo-monitor", "grafana", ""):
         with pytest.raises(pymysql.err.OperationalError, match="Access denied"):
             connect(name)
     tries = {
         "grafana": {"SELECT COUNT(*) FROM teleinfoframes": True, "INSERT INTO meters (identifier) VALUES ('x')": False},
+        "teleinfo-monitor": {"SELECT COUNT(*) FROM hours": True, "UPDATE rollup_state SET up_to = NULL": False},
         "teleinfo": {"SELECT COUNT(*) FROM frames": True, "DELETE FROM frames": False, "CREATE USER x": False},
     }
     for name, statements in tries.items():

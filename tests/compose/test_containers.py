@@ -100,7 +100,7 @@ def test_no_secret_can_be_seen_from_outside(stack: Stack) -> None:
 
 
 def test_the_programs_have_no_installer(stack: Stack) -> None:
-    for service in ("reader", "storer"):
+    for service in ("reader", "storer", "monitor"):
         assert stack.inside(service, "ls /opt/teleinfo/bin").split().count("pip") == 0
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import urllib.request
 from collections.abc import Iterator
 
 import pytest
@@ -123,7 +124,7 @@ def test_it_reads_the_clock_and_its_port_and_can_do_nothing_else(reader: Machine
     }
 
 
-@pytest.mark.parametrize("program", ["reader", "storer"])
+@pytest.mark.parametrize("program", ["reader", "storer", "monitor"])
 def test_the_systemd_of_this_release_finds_little_exposed(running: Machine, program: str) -> None:
     unit = f"{CLONE}/deploy/systemd/teleinfo-{program}.service"
     running.run("systemd-analyze", "security", "--offline=yes", "--no-pager", "--threshold=19", unit)
@@ -249,3 +250,34 @@ def test_a_storer_without_its_database_is_ready_and_waits(running: Machine, brok
     assert "start teleinfo-storer" in running.install("storer")
     assert running.run("systemctl", "is-active", "teleinfo-storer").strip() == "active"
     assert "no database" in running.run("systemctl", "show", "-p", "StatusText", "teleinfo-storer")
+
+
+def test_a_monitor_without_its_database_is_ready_and_serves_the_page(running: Machine, broker: Broker) -> None:
+    port = free_port()
+    settings = {
+        "listen": {"port": port},
+        "mqtt": {"host": broker.host, "port": broker.port},
+        "database": {"host": "127.0.0.1", "port": free_port(), "password": "none"},
+    }
+    running.path("/etc/teleinfo").mkdir()
+    running.path("/etc/teleinfo/monitor.yaml").write_text(json.dumps(settings))
+    output = running.install("monitor")
+    assert f"the page is at http://127.0.0.1:{port}/" in output
+    assert running.run("systemctl", "is-active", "teleinfo-monitor").strip() == "active"
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/jour/2026-11-25", timeout=10) as page:
+        assert b"<!doctype html>" in page.read()
+    running.uninstall("monitor", "--purge")
+    assert running.try_("systemctl", "is-active", "teleinfo-monitor").returncode != 0
+
+
+def test_a_page_that_is_open_to_the_network_without_a_password_is_not_started(running: Machine) -> None:
+    running.write("/etc/teleinfo/monitor.yaml", "listen: {host: 0.0.0.0}\ndatabase: {password: none}\n")
+    output = running.install("monitor")
+    assert "not started" in output
+    assert "password_file" in output
+    running.write(
+        "/etc/teleinfo/monitor.yaml",
+        "listen: {host: 0.0.0.0}\npassword_file: /etc/teleinfo/page-password\ndatabase: {password: none}\n",
+    )
+    output = running.install("monitor")
+    assert "sudo install -m 640 -g teleinfo-monitor /dev/stdin /etc/teleinfo/page-password" in output

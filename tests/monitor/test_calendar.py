@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.calendar import BY, Calendar, midnight
+from monitor.calendar import BY, Calendar, midnight, offsets
 
 PARIS = ZoneInfo("Europe/Paris")
 HOUR = timedelta(hours=1)
@@ -69,3 +69,24 @@ def test_the_year_of_a_contract_begins_on_its_day(year_start: tuple[int, int], f
     assert calendar.floor("year", moment).astimezone(PARIS).date() == first
     limits = calendar.boundaries("year", calendar.floor("year", moment), midnight(date(2027, 11, 25), PARIS))
     assert [limit.astimezone(PARIS).year for limit in limits[:3]] == [first.year + number for number in range(3)]
+
+
+@given(
+    st.integers(0, 90 * 8766).map(lambda number: datetime(2001, 1, 1, tzinfo=UTC) + number * HOUR),
+    st.timedeltas(HOUR, timedelta(days=800)),
+    st.sampled_from(["Europe/Paris", "America/Miquelon", "Indian/Reunion", "UTC"]),
+)
+def test_offsets_are_those_of_each_hour(start: datetime, length: timedelta, name: str) -> None:
+    zone = ZoneInfo(name)
+    found = offsets(zone, start, start + length)
+    assert found[0][0] == start
+    assert [moment for moment, _ in found] == sorted({moment for moment, _ in found})
+    for number in range(0, length // HOUR, 7):
+        moment = start + number * HOUR
+        known = [seconds for since, seconds in found if since <= moment][-1]
+        assert timedelta(seconds=known) == moment.astimezone(zone).utcoffset()
+
+
+def test_offsets_change_at_the_hour_of_the_change() -> None:
+    start = datetime(2026, 10, 24, 22, tzinfo=UTC)
+    assert offsets(PARIS, start, start + 25 * HOUR) == [(start, 7200), (datetime(2026, 10, 25, 1, tzinfo=UTC), 3600)]

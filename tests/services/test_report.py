@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from common.labels import Mode
-from demo.servers import Broker
+from demo.servers import Broker, free_port
 from demo.servers import Database as Server
 from tests.services.test_energy import House, counted
 from tests.support.mqtt_client import MqttClient
@@ -32,10 +32,11 @@ class Monitor:
             f"database: {{host: {server.host}, port: {server.port}, user: {server.user}, "
             f"password: '{server.password}', name: {server.name}}}\n"
         )
+        self.port = free_port()  # of a page that nobody serves
         self.configure("")
 
     def configure(self, text: str) -> None:
-        self.file.write_text(self.connection + text, encoding="utf-8")
+        self.file.write_text(f"{self.connection}listen: {{port: {self.port}}}\n{text}", encoding="utf-8")
 
     def run(self, *arguments: str, code: int = 0, language: str = "fr_FR.UTF-8") -> str:
         command = [sys.executable, "-P", "-m", "monitor", *arguments, "--config", str(self.file)]

@@ -15,7 +15,17 @@ from common.config import Tls
 from common.mqtt.events import REFUSED, Connected, Event, Published
 from common.mqtt.session import Session
 from demo.servers import HOST, Broker
-from tests.support.fake_broker import CONNACK, CONNECT, TAKEN_OVER, Connection, FakeBroker, answer, answer_one, connack
+from tests.support.fake_broker import (
+    CONNACK,
+    CONNECT,
+    SUBSCRIBE,
+    TAKEN_OVER,
+    Connection,
+    FakeBroker,
+    answer,
+    answer_one,
+    connack,
+)
 
 WITHIN = 20.0  # seconds, for what should take one
 ID = "teleinfo-reader-cellar"
@@ -238,6 +248,68 @@ def test_a_broker_with_qos_0_only_is_one_line_with_the_fix(
     (text,) = logged(caplog)
     assert f"{HOST}:{broker.port}" in text
     assert "max_qos" in text
+
+
+# -- subscriptions -----------------------------------------------------------------------------------------------------
+
+
+def filters_of(packet: bytes) -> list[str]:
+    """Return the topic filters of a SUBSCRIBE without properties, and of less than 16 kB."""
+    start = 2 + (packet[1] >= 0x80) + 3
+    names = []
+    while start < len(packet):
+        end = start + 2 + int.from_bytes(packet[start : start + 2], "big")
+        names.append(packet[start + 2 : end].decode())
+        start = end + 1
+    return names
+
+
+class Subscribers:
+    """A broker that notes the SUBSCRIBEs of each connection, and ends a connection when told to."""
+
+    def __init__(self) -> None:
+        self.connections: list[list[list[str]]] = []
+        self.drop = threading.Event()
+
+    def serve(self, connection: Connection) -> None:
+        packets: list[list[str]] = []
+        self.connections.append(packets)
+        while packet := connection.packet():
+            if packet[0] == SUBSCRIBE:
+                packets.append(filters_of(packet[1]))
+                count = len(packets[-1])
+                connection.send(bytes((0x90, 3 + count)) + packet[1][2:4] + b"\x00" + b"\x01" * count)
+            else:
+                answer_one(connection, packet, [], CONNACK)
+            if self.drop.is_set():
+                self.drop.clear()
+                return
+
+
+def test_filters_are_subscribed_at_once_and_at_each_later_connection(fast: float) -> None:
+    serving = Subscribers()
+    with FakeBroker(serving.serve) as broker, Client(at(broker.port)) as client:
+        client.wait(Connected)
+        client.session.subscribe(["a", "b"])
+        client.session.subscribe(["b", "c", "c"])
+        eventually(lambda: len(serving.connections[0]) == 2, "both are subscribed")
+        serving.drop.set()
+        client.session.publish("x", b"")
+        client.wait(Connected, 2)
+        eventually(lambda: bool(serving.connections[1]), "they are subscribed again")
+    assert serving.connections == [[["a", "b"], ["c"]], [["a", "b", "c"]]]
+
+
+def test_filters_that_are_added_while_disconnected_are_subscribed_before_connected_is_emitted() -> None:
+    serving = Subscribers()
+    with FakeBroker(serving.serve) as broker:
+        client = Client(at(broker.port))
+        client.session.subscribe([str(number) for number in range(20)])
+        with client:
+            client.wait(Connected)
+            assert client.publish("x", b"") == 0  # the broker has answered what was sent before
+    (packets,) = serving.connections
+    assert [len(names) for names in packets] == [8, 8, 4]  # some brokers take no more in one packet
 
 
 # -- missing files -----------------------------------------------------------------------------------------------------

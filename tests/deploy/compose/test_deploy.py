@@ -21,6 +21,7 @@ from deploy.compose.backup_schedule import TRY_AGAIN_AFTER, Schedule
 from deploy.compose.database import accounts_sql, hashed
 from deploy.compose.files import write
 from deploy.compose.zone import ZONES, zone_file
+from monitor.config import MonitorConfig
 from reader.config import ReaderConfig
 from storer.config import StorerConfig
 from tests.test_layers import imported
@@ -219,7 +220,9 @@ def _defaults(service: str, *, own_authority: bool = False) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize(("service", "kind"), [("reader", ReaderConfig), ("storer", StorerConfig)])
+@pytest.mark.parametrize(
+    ("service", "kind"), [("reader", ReaderConfig), ("storer", StorerConfig), ("monitor", MonitorConfig)]
+)
 @pytest.mark.parametrize("tls", [False, True])
 def test_the_configuration_in_a_container_is_one(
     service: str, kind: type[Any], tls: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -238,6 +241,23 @@ def test_the_configuration_in_a_container_is_one(
     assert settings.mqtt.tls == (Tls(ca="/etc/teleinfo/broker-ca.pem") if tls else None)
     assert settings.mqtt.username == service
     assert settings.heartbeat == Path("/tmp/heartbeat")
+
+
+def test_the_page_in_a_container_asks_for_its_password_and_is_open_to_this_machine_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in _defaults("monitor").items():
+        monkeypatch.setenv(name, value)
+    settings = load(MonitorConfig, ROOT / "deploy" / "compose" / "monitor.yaml")
+    assert (settings.auth, settings.password_file) == ("password", Path("/run/teleinfo/page-password"))
+    assert settings.frame_ancestors == ()
+    (port,) = COMPOSE["services"]["monitor"]["ports"]
+    assert _VARIABLE.sub(lambda match: match[2], port) == f"127.0.0.1:8080:{settings.listen.port}"
+    monkeypatch.setenv("MONITOR_PREFIX", "/teleinfo")
+    monkeypatch.setenv("MONITOR_FRAME_ANCESTORS", "[http://homeassistant.local:8123]")
+    settings = load(MonitorConfig, ROOT / "deploy" / "compose" / "monitor.yaml")
+    assert settings.listen.prefix == "/teleinfo"
+    assert settings.frame_ancestors == ("http://homeassistant.local:8123",)
 
 
 def test_the_reader_of_compose_reads_a_port_or_several(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,8 @@
+from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -7,9 +10,9 @@ import pytest
 from monitor.calendar import midnight
 from monitor.comparison.clock import OfferClock, Why
 from monitor.comparison.compare import Comparison, OfferCost, compare
-from monitor.cost.bill import Bill
+from monitor.cost.bill import Bill, Parts
 from monitor.model import HourEnergy
-from monitor.prices.model import OffPeak, PriceFile, PriceRow, PriceTable, Window
+from monitor.prices.model import Bands, OffPeak, PriceFile, PriceRow, PriceTable, Tax, Window
 
 PARIS = ZoneInfo("Europe/Paris")
 START, END = (midnight(date(2026, 1, day), PARIS) for day in (5, 7))  # Monday and Tuesday, 48 hours
@@ -134,3 +137,66 @@ def test_windows_follow_the_local_clock_over_the_changes_of_time(moment: str, of
 def test_coverage_is_that_of_the_curve() -> None:
     comparison = result(BASE)
     assert (comparison.hours, comparison.covered, comparison.wh) == (48, Decimal(48), 48_000)
+
+
+def test_hours_gathered_cost_what_they_cost_one_by_one() -> None:
+    """A year with all kinds of rows, against the price of each hour looked up alone."""
+    random = Random(14)
+    rows = [
+        row("base", BASE="0.20"),
+        row("hphc", HCHC="0.10", HCHP="0.30"),
+        row("weekend", "WE", WE="0.07", HCHC="0.11", HCHP="0.31"),
+        row("tempo", BBRHCJB="0.1", BBRHPJB="0.2", BBRHCJW="0.3", BBRHPJW="0.4", BBRHCJR="0.5", BBRHPJR="0.9"),
+    ]
+    changed = [replace(one, start=date(2026, 4, 3), kwh=_times(one.kwh, "1.5")) for one in rows]
+    changed.append(PriceRow("late", date(2026, 9, 1), {0: {"BASE": Decimal("0.2")}}, {9: Decimal(365)}))
+    summer = OffPeak(
+        date(2026, 3, 1), (Window(time(22), time(6)),), (Window(time(1, 30), time(7)), Window(time(12), time(14)))
+    )
+    prices = PriceTable([PriceFile("mine", (*rows, *changed), off_peak=(summer,))])
+    colours = {
+        date(2026, 1, 1) + timedelta(n): random.choice(["blue", "white", "red"]) for n in range(-1, 366) if n % 50
+    }
+    start, end = midnight(date(2026, 1, 1), PARIS), midnight(date(2027, 1, 1), PARIS)
+    slots = [
+        HourEnergy(
+            start + n * timedelta(minutes=30), random.randrange(3) * random.randrange(900),
+            random.choice([None, "HCHC", "HCHP", "BBRHCJR"]), 1800, recovered=False, imported=False,
+        )
+        for n in range(int((end - start) / timedelta(minutes=30)))
+    ]  # fmt: skip
+    bill = Bill(prices, [], PARIS, datetime(2027, 2, 1, tzinfo=UTC))
+    clock = OfferClock(prices, colours, PARIS)
+    comparison = compare(prices, clock, slots, 9, "base", bill, start, end)
+    assert len(comparison.offers) == 5
+    for cost in comparison.offers:
+        energy, registers, unknown = Decimal(0), Counter[str](), Counter[Why]()
+        for slot in slots:
+            if not slot.wh:
+                continue
+            register = clock.register(cost.offer, slot.start, slot.register)
+            price = None
+            if isinstance(register, str):
+                price = prices.kwh(cost.offer, register, 9, slot.start.astimezone(PARIS).date())
+            if isinstance(register, Why) or price is None:
+                unknown[register if isinstance(register, Why) else Why.PRICES] += 1
+                continue
+            registers[register] += slot.wh
+            energy += price * slot.wh / 1000
+        if cost.offer == "late":
+            unknown[Why.PRICES] += 1  # its subscription, which begins in September
+        assert (cost.energy, cost.wh_by_register, cost.unknown) == (energy, registers, unknown), cost.offer
+
+
+def test_each_offer_has_the_parts_of_its_bill() -> None:
+    accise, vat = (Tax(date(2020, 1, 1), Decimal(20)),), (Tax(date(2020, 1, 1), Decimal("0.25")),)
+    prices = PriceTable([PriceFile("mine", (BASE,), accise=accise, vat=vat, vat_subscription=vat)])
+    bill = Bill(prices, [], PARIS, datetime(2027, 1, 1, tzinfo=UTC))
+    comparison = compare(prices, OfferClock(prices, {}, PARIS), curve(), 9, None, bill, START, END)
+    assert offer(comparison, "base").parts == Parts(
+        energy=Decimal("6.72"), accise=Decimal("0.96"), subscription=Decimal("1.6"), vat=Decimal("2.32")
+    )
+
+
+def _times(bands: Bands, factor: str) -> Bands:
+    return {power: {name: price * Decimal(factor) for name, price in band.items()} for power, band in bands.items()}

@@ -2,6 +2,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from common.registers import REGISTERS
+from monitor.history.curves import Night, WeekHour
 from monitor.history.hours import Gap
 from monitor.history.power import MinuteRow, VoltageMinute
 from monitor.insight.base_load import base_load
@@ -19,25 +20,19 @@ def hour(number: int, wh: int, register: str = "BASE", covered: int = 3600, reco
     return HourEnergy(START + timedelta(hours=number), wh, register, covered, recovered=recovered, imported=False)
 
 
-def test_the_base_load_is_the_median_of_the_lowest_hours_of_the_nights() -> None:
-    nights = [[400, 210, 220], [205, 900, 300], [1500, 1500, 1500]]
-    hours = [hour(24 * day + number, wh) for day, night in enumerate(nights) for number, wh in enumerate(night)]
-    result = base_load(hours, PARIS)
+def test_the_base_load_is_the_median_of_the_nights() -> None:
+    result = base_load([Night(20458, 210), Night(20459, 205), Night(20460, 1500)])
     assert result.watts == 210
-    assert [watts for _, watts in result.nights] == [210, 205, 1500]
-
-
-def test_hours_of_the_day_and_hours_that_are_not_whole_are_no_base_load() -> None:
-    hours = [hour(1, 300), hour(2, 10, covered=600), hour(3, 20, recovered=True), hour(12, 5)]
-    assert base_load(hours, PARIS).watts == 300
-    assert base_load([], PARIS).watts is None
+    assert result.nights == [(date(2026, 1, 5), 210), (date(2026, 1, 6), 205), (date(2026, 1, 7), 1500)]
+    assert base_load([]).watts is None
 
 
 def test_a_profile_is_the_mean_of_each_hour_of_the_week() -> None:
-    result = profile([hour(8, 1000), hour(8 + 7 * 24, 2000), hour(9, 4000, recovered=True)], PARIS)
+    result = profile([WeekHour(8, 1000, 1), WeekHour(8, 2000, 1), WeekHour(6 * 24 + 23, 900, 3)])
     assert result.mean_wh[0][8] == 1500
+    assert result.mean_wh[6][23] == 300
     assert result.mean_wh[0][9] is None
-    assert result.hours == 2
+    assert result.hours == 5
 
 
 def minutes(start: datetime, days: int, off_peak: list[tuple[time, time]]) -> list[MinuteRow]:
@@ -78,8 +73,9 @@ def test_the_windows_do_not_move_with_the_change_of_time() -> None:
 
 
 def test_a_tempo_day_has_the_colour_that_most_of_its_hours_show() -> None:
-    registers = ["BBRHCJW"] * 6 + ["BBRHPJR"] * 16 + ["BBRHCJR"] * 7 + ["BBRHPJB"] * 3
-    colours = learn_colours([hour(number, 1, register) for number, register in enumerate(registers)], PARIS)
+    days = [date(2026, 1, day) for day in (4, 5, 6, 7)]
+    running = [{"BBRHCJW": 5, "BBRHCJR": 1}, {"BBRHPJR": 16, "BBRHCJR": 8}, {"BBRHPJB": 3}, {"HCHC": 24}]
+    colours = learn_colours(dict(zip(days, running, strict=True)))
     assert colours == {date(2026, 1, 4): "white", date(2026, 1, 5): "red", date(2026, 1, 6): "blue"}
 
 

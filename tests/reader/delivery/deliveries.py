@@ -52,6 +52,10 @@ class Broker:
         self.connection = 0
         self.reconnects = 0
         self.sent: list[Sent] = []
+        self.subscribed: list[str] = []
+
+    def subscribe(self, filters: Iterable[str]) -> None:
+        self.subscribed += filters
 
     def publish(self, topic: str, payload: bytes | str, *, retain: bool = False) -> PublishToken | None:
         assert not retain

@@ -2,7 +2,7 @@
 
 import json
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -26,6 +26,10 @@ class Broker:
     def __init__(self) -> None:
         self.connected = True
         self.sent: list[tuple[str, bytes | str, bool]] = []
+        self.subscribed: list[str] = []
+
+    def subscribe(self, filters: Iterable[str]) -> None:
+        self.subscribed += filters
 
     def publish(self, topic: str, payload: bytes | str, *, retain: bool = False) -> PublishToken | None:
         if not self.connected:
@@ -56,7 +60,7 @@ class House:
         self.config = f"homeassistant/device/teleinfo_{self.meter}/config"
 
     def live(self, count: int = 60, *, simulated: bool = False) -> None:
-        self.meters.set_online(self.meter, True)
+        self.meters.set_online(self.meter, True, self.now)
         for frame in self.frames[:count]:
             self.now += 1
             self.meters.on_frame(frame, self.now, simulated=simulated)
@@ -68,10 +72,13 @@ class House:
         return {topic: payload for topic, payload in last.items() if payload}
 
     def connect(self, retained: dict[str, bytes | str]) -> None:
-        """Connect to a broker that retains this."""
+        """Connect to a broker that retains this, and sends of it what is subscribed."""
         self.meters.republish(self.now)
-        for topic, payload in retained.items():
-            self.meters.on_message(topic, payload if isinstance(payload, bytes) else payload.encode(), self.now)
+        remaining = {HEALTH: retained[HEALTH], **retained} if HEALTH in retained else dict(retained)
+        while topics := [topic for topic in remaining if topic in {HEALTH, *self.broker.subscribed}]:
+            for topic in topics:
+                payload = remaining.pop(topic)
+                self.meters.on_message(topic, payload if isinstance(payload, bytes) else payload.encode(), self.now)
         self.now += LISTEN_FOR
         self.meters.tick(self.now)
 
@@ -149,7 +156,7 @@ def test_everything_is_published_again_after_a_birth_message() -> None:
 def test_retained_messages_are_read_before_a_meter_is_announced() -> None:
     house = House()
     house.meters.republish(0.0)
-    house.meters.set_online(house.meter, True)
+    house.meters.set_online(house.meter, True, house.now)
     for frame in house.frames[:4]:
         house.meters.on_frame(frame, 0.1)
     house.meters.tick(0.1)
@@ -222,12 +229,12 @@ def test_a_deleted_meter_is_announced_again_after_growing_intervals() -> None:
 def test_a_deleted_meter_without_frames_stays_deleted_until_frames_come() -> None:
     house = House()
     house.live(60)
-    house.meters.set_online(house.meter, False)
+    house.meters.set_online(house.meter, False, house.now)
     house.meters.on_message(house.config, b"", house.now)
     house.meters.on_message("homeassistant/status", b"online", house.now)
     house.meters.tick(house.now + 100)
     assert len(house.broker.on(house.config)) == 1
-    house.meters.set_online(house.meter, True)
+    house.meters.set_online(house.meter, True, house.now)
     house.meters.tick(house.now + 101)
     first, second = house.broker.on(house.config)
     assert first == second
@@ -249,10 +256,75 @@ def test_a_meter_that_is_no_longer_read_is_offline() -> None:
 def test_a_meter_that_a_killed_run_left_online_is_offline() -> None:
     house = House(discovery=False)
     health = {"lines": [{"port": "a", "meter": "031961111111"}, {"port": "b", "meter": None}, {"meter": "#"}]}
-    house.meters.on_message("teleinfo/reader/another/health", json.dumps(health).encode(), 0.0)
+    link = "teleinfo/031961111111/link"
+    house.connect({"teleinfo/reader/another/health": json.dumps(health), link: "online"})
     assert house.broker.sent == []
-    house.meters.on_message("teleinfo/reader/pi/health", json.dumps(health).encode(), 0.0)
-    assert house.broker.sent == [("teleinfo/031961111111/link", "offline", True)]
+    house.connect({HEALTH: json.dumps(health), link: "online"})
+    assert house.broker.sent == [(link, "offline", True)]
+    assert house.meters.meters == ["031961111111"]
+
+
+def test_only_what_is_of_a_known_meter_is_subscribed() -> None:
+    house = House()
+    house.live(2)
+    mine = [f"teleinfo/{house.meter}/link", house.config]
+    assert house.broker.subscribed == mine
+    house.connect({HEALTH: json.dumps({"lines": [{"port": "a", "meter": "031961111111"}]})})
+    theirs = ["teleinfo/031961111111/link", "homeassistant/device/teleinfo_031961111111/config"]
+    assert house.broker.subscribed == mine + theirs
+    house.connect({HEALTH: json.dumps({"lines": [{"port": "a", "meter": "031961111111"}]})})
+    assert house.broker.subscribed == mine + theirs
+
+
+def test_a_meter_is_announced_only_once_what_is_retained_of_it_has_arrived() -> None:
+    """It is subscribed with its first frame, which may come long after the connection."""
+    house = House()
+    house.meters.republish(0.0)
+    house.now = 100.0
+    house.meters.set_online(house.meter, True, house.now)
+    for frame in house.frames[:4]:
+        house.meters.on_frame(frame, house.now)
+    house.meters.tick(house.now + LISTEN_FOR - 0.1)
+    assert house.broker.on(house.config) == []
+    house.meters.tick(house.now + LISTEN_FOR)
+    assert len(house.broker.on(house.config)) == 1
+
+
+def test_a_meter_of_a_run_before_the_last_is_still_known() -> None:
+    """Runs with one meter each; the second connects while it has none, and ends with another."""
+    gone, now_read = "031961111111", House().meter
+    link, config = f"teleinfo/{gone}/link", f"homeassistant/device/teleinfo_{gone}/config"
+    retained: dict[str, bytes | str] = {
+        HEALTH: json.dumps({"lines": [{"port": "a", "meter": gone}]}),
+        link: "offline",
+        config: announcement(config, "Linky 1111"),
+    }
+    second = House()
+    second.connect(retained)
+    second.live(5)
+    assert second.meters.meters == sorted([gone, now_read])
+    retained[HEALTH] = json.dumps({"lines": [{"port": "a", "meter": now_read}], "meters": second.meters.meters})
+    third = House(discovery=False)
+    third.connect(retained)
+    assert (config, b"", True) in third.broker.sent  # announced by an earlier run, and discovery is off now
+
+
+def test_a_meter_that_was_forgotten_while_no_reader_ran_does_not_come_back() -> None:
+    house = House()
+    house.connect({HEALTH: json.dumps({"lines": [], "meters": ["031961111111"]})})
+    house.meters.republish(house.now)
+    assert house.meters.meters == []
+    assert house.broker.sent == []
+
+
+def test_a_meter_that_is_forgotten_while_the_reader_runs_does_not_come_back() -> None:
+    house, link = House(discovery=False), "teleinfo/031961111111/link"
+    house.connect({HEALTH: json.dumps({"lines": [], "meters": ["031961111111"]}), link: "offline"})
+    assert house.meters.meters == ["031961111111"]
+    house.meters.on_message(link, b"", house.now)
+    house.meters.republish(house.now)
+    assert house.meters.meters == []
+    assert house.broker.sent == []
 
 
 def test_our_own_health_does_not_change_a_meter_that_is_read() -> None:
@@ -282,7 +354,7 @@ def test_the_link_set_by_a_reader_that_lost_the_meter_is_corrected(word: bytes) 
     house.meters.on_message(link, word, house.now)
     house.meters.on_message(link, b"online", house.now)  # our own message comes back
     assert house.broker.sent == [(link, "online", True)]
-    house.meters.set_online(house.meter, False)
+    house.meters.set_online(house.meter, False, house.now)
     house.meters.on_message(link, b"online", house.now)  # the other reader receives it
     assert [payload for topic, payload, _ in house.broker.sent if topic == link] == ["online", "offline"]
 
@@ -319,7 +391,7 @@ def test_a_forged_health_adds_no_more_meters_than_announcements_do(caplog: pytes
     health = {"lines": [{"meter": str(10**11 + number)} for number in range(3000)]}
     for _ in range(2):
         house.meters.on_message("teleinfo/reader/pi/health", json.dumps(health).encode(), 0.0)
-    assert len(house.broker.sent) == MAX_FOREIGN_METERS
+    assert len(house.broker.subscribed) == 2 * MAX_FOREIGN_METERS
     assert len(caplog.messages) == 1
 
 
@@ -433,18 +505,21 @@ def test_without_a_simulated_port_the_simulated_meters_of_earlier_runs_are_clear
 def test_the_announcement_alone_shows_that_a_meter_was_simulated() -> None:
     """The reader has run with other ports since: its health no longer has the simulated one."""
     left = left_by_a_simulation()
-    left[HEALTH] = json.dumps({"lines": [{"port": "/dev/ttyAMA0", "meter": None}]})
+    before = House().meter
+    left[HEALTH] = json.dumps({"lines": [{"port": "/dev/ttyAMA0", "meter": None}], "meters": [before]})
     house = House(simulating=False)
     house.connect(left)
     assert {topic.rpartition("/")[2] for topic, payload, _ in house.broker.sent if not payload} == {
         "config", "state", "link",
     }  # fmt: skip
+    assert house.meters.meters == []
 
 
 def test_with_a_simulated_port_simulated_meters_stay() -> None:
     house = House(simulating=True)
-    house.connect(left_by_a_simulation())
-    assert [payload for _, payload, _ in house.broker.sent] == ["offline"]
+    left = left_by_a_simulation()
+    house.connect(left)
+    assert house.retained() == {f"teleinfo/{house.meter}/link": "offline"}
 
 
 def test_a_real_meter_of_an_earlier_run_is_never_cleared() -> None:

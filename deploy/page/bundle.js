@@ -1,0 +1,92 @@
+// Bundles the page into few files that a browser may keep for ever: their names have a hash of their content.
+// The server takes the bundle where there is one, else the sources.   node deploy/page/bundle.js [folder]
+import { createHash } from 'node:crypto';
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const SOURCES = fileURLToPath(new URL('../../monitor/page', import.meta.url));
+const TARGET = ['es2022', 'chrome111', 'firefox115', 'safari16.4'];
+/** Fetched by script, when a view needs them. */
+const LAZY = ['vendor/uPlot.iife.min.js', 'vendor/uPlot.min.css'];
+const COPIED = ['manifest.webmanifest', 'icons/app.svg', 'vendor/uPlot.LICENSE'];
+
+/** Returns the names of script and style sheet. */
+export async function bundle(folder) {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  const renamed = Object.fromEntries(await Promise.all(LAZY.map(async (file) => [file, await hashed(file, folder)])));
+  const page = await readFile(join(SOURCES, 'index.html'), 'utf8');
+  const sheets = [...page.matchAll(/<link rel="stylesheet" href="([^"]+)">/g)].map(([, file]) => file);
+
+  const common = { bundle: true, minify: true, outdir: folder, target: TARGET, metafile: true, legalComments: 'none' };
+  const script = await build({
+    ...common,
+    entryPoints: { page: join(SOURCES, 'main.js') },
+    entryNames: '[name]-[hash]',
+    format: 'esm',
+    plugins: [renaming(renamed)],
+  });
+  const style = await build({
+    ...common,
+    stdin: { contents: sheets.map((file) => `@import "./${file}";`).join('\n'), resolveDir: SOURCES, loader: 'css' },
+    entryNames: 'page-[hash]',
+  });
+  const names = { script: onlyName(script), style: onlyName(style) };
+  await writeFile(join(folder, 'index.html'), rewritten(page, names));
+  for (const file of COPIED) {
+    await mkdir(dirname(join(folder, file)), { recursive: true });
+    await copyFile(join(SOURCES, file), join(folder, file));
+  }
+  return names;
+}
+
+// As esbuild names its own: the server tells by the name that the content will never change.
+async function hashed(file, folder) {
+  const content = await readFile(join(SOURCES, file)),
+    digest = createHash('sha256').update(content).digest('hex').slice(0, 8).toUpperCase();
+  const end = extname(file),
+    name = `${basename(file, end).split('.')[0]}-${digest}${end}`;
+  await writeFile(join(folder, name), content);
+  return name;
+}
+
+function renaming(names) {
+  return {
+    name: 'renaming',
+    setup: ({ onLoad }) =>
+      onLoad({ filter: /[\\/]chart[\\/]uplot\.js$/ }, async ({ path }) => {
+        let contents = await readFile(path, 'utf8');
+        for (const [file, name] of Object.entries(names)) {
+          if (!contents.includes(`'${file}'`)) throw new Error(`${path} does not name ${file}`);
+          contents = contents.replaceAll(`'${file}'`, `'${name}'`);
+        }
+        return { contents, loader: 'js' };
+      }),
+  };
+}
+
+const onlyName = ({ metafile }) => {
+  const [file, ...more] = Object.keys(metafile.outputs);
+  if (more.length) throw new Error(`one file expected, and there are ${more.join(', ')} beside ${file}`);
+  return basename(file);
+};
+
+function rewritten(page, { script, style }) {
+  const lines = page.split('\n').filter((line) => !/rel="(?:stylesheet|modulepreload)"/.test(line));
+  const text = lines
+    .join('\n')
+    .replace(
+      '<script type="module" src="main.js"></script>',
+      `<link rel="stylesheet" href="${style}">\n<script type="module" src="${script}"></script>`,
+    );
+  if (!text.includes(script)) throw new Error('index.html does not load main.js');
+  return text;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const folder = process.argv[2] ?? join(SOURCES, 'dist');
+  const { script, style } = await bundle(folder);
+  console.log(`${folder}: ${script}, ${style}`);
+}

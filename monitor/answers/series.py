@@ -1,0 +1,139 @@
+"""The curve of a stretch of time, with what happened in it."""
+
+import statistics
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from common.database import Connection
+from monitor.calendar import offsets
+from monitor.energy.reader import EnergyReader
+from monitor.history.hours import Hours, Meter
+from monitor.history.power import Peak
+from monitor.history.series import FRAMES, HOURS, MINUTES, MinuteFacts, Series, moment_of
+from monitor.insight.events import Overload, joined_overloads
+from monitor.insight.gaps import MinuteGap, gaps
+from monitor.insight.grid import Grid, choose_grid, hold, runs, spread
+
+#: Up to here, minutes are read for what happened; a longer curve has only its columns.
+_MINUTES_OF = timedelta(days=2, hours=2)
+_MINUTE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """What minutes tell of a stretch of time."""
+
+    registers: Sequence[tuple[datetime, datetime, str]]
+    gaps: Sequence[tuple[MinuteGap, str]]  # with why nothing came: outage, meter or unknown
+    overloads: Sequence[Overload]
+    volts: tuple[int, int] | None
+    peak: Peak | None
+    covered: int  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A curve: columns on a grid, and what happened; without the latter if it is long."""
+
+    grid: Grid
+    columns: Mapping[str, Sequence[int | None]]
+    happened: Happened | None
+    offsets: Sequence[tuple[datetime, int]]  # seconds by which the local time is ahead of UTC, from when on
+
+
+class SeriesAnswers:
+    """Answers over one connection; not for several threads at once."""
+
+    def __init__(self, connection: Connection, reader: EnergyReader, zone: ZoneInfo) -> None:
+        self._hours = Hours(connection)
+        self._series = Series(connection)
+        self._reader = reader
+        self._zone = zone
+
+    def curve(
+        self,
+        meter: Meter,
+        start: datetime,
+        end: datetime,
+        points: int,
+        source: str | None,
+        channels: Collection[str],
+        now: datetime,
+    ) -> Curve | None:
+        """Return the curve of [start, end); None if nothing is known of that time.
+
+        Raises:
+            ValueError: such a curve has too many points.
+            DatabaseError: the database is unavailable, or refuses a query.
+        """
+        grid = choose_grid(start, end, points, source)
+        minutes = self._series.minutes(meter.number, start, end) if end - start <= _MINUTES_OF else None
+        if grid.source == FRAMES and minutes:
+            pace = _MINUTE / statistics.median(minute.frames for minute in minutes)
+            grid = choose_grid(start, end, points, source, pace)
+        columns = self._columns(meter, grid, channels)
+        if columns is None and source is None and grid.source == FRAMES:
+            # Frames may be kept for some months only.
+            grid = choose_grid(start, end, points, MINUTES)
+            columns = self._columns(meter, grid, channels)
+        if columns is None and source is None and grid.source != HOURS:
+            grid = choose_grid(start, end, points, HOURS)
+            columns = self._columns(meter, grid, channels)
+        if columns is None:
+            return None
+        return Curve(
+            grid,
+            columns,
+            None if minutes is None else self._happened(meter, start, end, minutes, now),
+            offsets(self._zone, start, end),
+        )
+
+    def _columns(
+        self, meter: Meter, grid: Grid, channels: Collection[str]
+    ) -> Mapping[str, Sequence[int | None]] | None:
+        cells = self._series.cells(grid.source, meter.number, grid.start, grid.end, grid.step, channels)
+        if not cells.places:
+            return None
+        columns = {}
+        for name, values in cells.columns.items():
+            # A meter of one phase has no column for others.
+            if name in {"mean", "min", "max"} or any(value is not None for value in values):
+                column = spread(cells.places, values, grid.count)
+                columns[name] = hold(column, grid.step) if grid.source == FRAMES else column
+        return columns
+
+    def _happened(
+        self, meter: Meter, start: datetime, end: datetime, minutes: Sequence[MinuteFacts], now: datetime
+    ) -> Happened:
+        name = self._reader.naming(meter, start, end)
+        named = [
+            (minute.at, register)
+            for minute in minutes
+            if (register := name(minute.supplier, moment_of(minute.at))) is not None
+        ]
+        broken = {one.hour for one in self._hours.breaks(meter.number, start - timedelta(hours=1), end)}
+        before = self._series.minute_before(meter.number, start)
+        found = gaps(minutes, before, start, min(end, now), broken)
+        middles = {gap: moment_of(int((gap.start + (gap.end - gap.start) / 2).timestamp()) // 60 * 60) for gap in found}
+        heard = self._series.siblings_heard(meter.number, [middles[gap] for gap in found if not gap.outage])
+        return Happened(
+            registers=[(moment_of(low), moment_of(high), register) for low, high, register in runs(named, _MINUTE)],
+            gaps=[(gap, "outage" if gap.outage else "meter" if middles[gap] in heard else "unknown") for gap in found],
+            overloads=joined_overloads(minutes),
+            volts=self._series.voltages(meter.number, start, end),
+            peak=_peak(minutes),
+            covered=sum(minute.seconds for minute in minutes),
+        )
+
+
+def _peak(minutes: Sequence[MinuteFacts]) -> Peak | None:
+    highest = max((minute for minute in minutes if minute.power_max is not None), key=_power, default=None)
+    if highest is None or highest.power_max is None:
+        return None
+    return Peak(moment_of(highest.at + (highest.power_max_second or 0)), highest.power_max, None)
+
+
+def _power(minute: MinuteFacts) -> int:
+    return minute.power_max or 0

@@ -1,0 +1,150 @@
+"""`compare`: what each offer would have cost on the curve that was lived."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from monitor.answers.answers import NothingToCompare
+from monitor.api import money
+from monitor.api.call import Call, Parameter, Refused, Route
+from monitor.api.parameters import FROM, METER, TO, check_range, hour_of, meter_of
+from monitor.calendar import midnight
+from monitor.comparison.compare import Comparison, OfferCost
+from monitor.report.formats import Formats
+
+_LONGEST = timedelta(days=732)  # two years, one of them a leap year: each of its hours is looked at
+
+
+def answer(call: Call) -> dict[str, Any]:
+    """Return the offers, the rankable ones first, the cheapest first."""
+    meter = meter_of(call)
+    start, end = _range(call)
+    check_range(start, end, _LONGEST)
+    wanted = call.parameters.get("offers")
+    names = None if wanted is None else wanted.split(",")
+    if names is not None and not set(names) <= set(call.answers.prices.offers):
+        raise Refused(400, f"offers : une des offres est inconnue ; connues : {', '.join(call.answers.prices.offers)}.")
+    try:
+        comparison = call.answers.compare(meter, start, end, call.now)
+    except NothingToCompare as error:
+        raise Refused(
+            404,
+            "La puissance souscrite est inconnue : ajoutez une ligne à contracts dans la configuration du moniteur."
+            if error.power
+            else "Aucune énergie n'est connue pour cette période.",
+        ) from error
+    zone = call.config.time_zone
+    formats = Formats(call.config.language or "fr", zone)
+    first, last = (moment.astimezone(zone) for moment in (comparison.start, comparison.end - timedelta.resolution))
+    return {
+        "meter": meter.identifier,
+        "from": first.date().isoformat(),
+        "last_day": last.date().isoformat(),
+        "wh": comparison.wh,
+        "hours": comparison.hours,
+        "hours_known": int(comparison.covered),
+        "prices": money.prices_object(call.answers.prices, call.now.astimezone(zone).date()),
+        "offers": [
+            _offer(cost, comparison, formats)
+            for cost in comparison.offers
+            if names is None or cost.yours or cost.offer in names
+        ],
+    }
+
+
+def _range(call: Call) -> tuple[datetime, datetime]:
+    """Return what is asked for; by default the year up to this morning's midnight."""
+    zone = call.config.time_zone
+    end = hour_of(call, "to") or midnight(call.now.astimezone(zone).date(), zone)
+    return hour_of(call, "from") or midnight(_year_before(end.astimezone(zone).date()), zone), end
+
+
+def _year_before(day: date) -> date:
+    return date(day.year - 1, 3, 1) if (day.month, day.day) == (2, 29) else day.replace(year=day.year - 1)
+
+
+def _offer(cost: OfferCost, comparison: Comparison, formats: Formats) -> dict[str, Any]:
+    unknown = sum(cost.unknown.values())
+    head = {"id": cost.offer, "name": formats.offer(cost.offer), "yours": cost.yours, "rankable": cost.rankable}
+    if cost.rankable:
+        return {
+            **head,
+            "energy": money.amount(cost.energy),
+            "subscription": money.amount(cost.subscription),
+            "total": money.amount(cost.total),
+            "parts": None if cost.parts is None else money.parts_object(cost.parts),
+            "wh": dict(cost.wh_by_register),
+            "why": None,
+            "hours_known": int(comparison.covered),
+        }
+    return {
+        **head,
+        **dict.fromkeys(("energy", "subscription", "total", "parts")),
+        "wh": dict(cost.wh_by_register),
+        "why": next(iter(cost.unknown)).value,
+        # Of a curve by half-hours these are counted in half-hours.
+        "hours_known": int(comparison.covered) * cost.hours // (cost.hours + unknown),
+    }
+
+
+_AMOUNT: Mapping[str, Any] = {"type": ["integer", "null"], "description": "1e-4 EUR, taxes included"}
+_DAY: Mapping[str, Any] = {"type": "string", "format": "date"}
+_COUNT: Mapping[str, Any] = {"type": "integer", "minimum": 0}
+SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "required": ["meter", "from", "last_day", "wh", "hours", "hours_known", "prices", "offers"],
+    "properties": {
+        "meter": {"type": "string"},
+        "from": _DAY,
+        "last_day": _DAY,
+        "wh": _COUNT,
+        "hours": {"type": "integer", "description": "of the range"},
+        "hours_known": {"type": "integer", "description": "of these, measured or imported"},
+        "prices": money.PRICES,
+        "offers": {
+            "type": "array",
+            "description": "the rankable ones first, the cheapest first",
+            "items": {
+                "type": "object",
+                "required": [
+                    "id",
+                    "name",
+                    "yours",
+                    "rankable",
+                    "energy",
+                    "subscription",
+                    "total",
+                    "why",
+                    "hours_known",
+                ],
+                "properties": {
+                    "id": {"type": "string"},
+                    "name": {"type": "string"},
+                    "yours": {"type": "boolean"},
+                    "rankable": {"type": "boolean", "description": "it was computed for each hour"},
+                    "energy": _AMOUNT,
+                    "subscription": _AMOUNT,
+                    "total": _AMOUNT,
+                    "parts": money.PARTS,
+                    "wh": {"type": "object", "description": "by its registers", "additionalProperties": _COUNT},
+                    "why": {"type": ["string", "null"], "enum": [None, "prices", "colours", "windows", "calendar"]},
+                    "hours_known": _COUNT,
+                },
+            },
+        },
+    },
+}
+ROUTE = Route(
+    "compare",
+    "Ce que chaque offre aurait coûté pour l'énergie réellement consommée ; les douze derniers mois par défaut.",
+    (
+        METER,
+        FROM,
+        TO,
+        Parameter(
+            "offers", "Les offres à comparer, séparées par des virgules ; toutes par défaut.", {"type": "string"}
+        ),
+    ),
+    answer,
+    SCHEMA,
+)

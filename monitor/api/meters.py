@@ -1,0 +1,79 @@
+"""`meters`: the meters, with what is known of them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from common.frame import write_stamp
+from monitor.api.call import Call, Route
+from monitor.history.hours import Meter
+
+_VA = 1000
+_SHORT = 8  # characters of an address that may be shown whole
+
+
+def answer(call: Call) -> dict[str, Any]:
+    """Return all meters, and the server's time: a tablet's clock may be wrong."""
+    return {
+        "zone": call.config.time_zone.key,
+        "now": write_stamp(call.now.replace(microsecond=0)),
+        "meters": [_meter(call, meter) for meter in call.answers.meters()],
+    }
+
+
+def _meter(call: Call, meter: Meter) -> dict[str, Any]:
+    facts = call.answers.facts(meter, call.now)
+    first = None if meter.first is None else meter.first.astimezone(call.config.time_zone).date()
+    begin = facts.contract_start if facts and facts.contract_start else first
+    word = "Meter" if call.config.language == "en" else "Compteur"
+    return {
+        "id": meter.identifier,
+        "name": f"{word} …{meter.identifier[-4:]}",
+        "serial": _serial(meter.identifier),
+        "mode": None if facts is None else "standard" if facts.standard else "historic",
+        "phases": None if facts is None else facts.phases,
+        "unit": "VA",
+        "subscribed": None if facts is None or facts.power is None else facts.power * _VA,
+        "offer": None if facts is None else facts.offer,
+        "producer": facts is not None and facts.producer,
+        "first": None if first is None else first.isoformat(),
+        "last": None if facts is None else write_stamp(facts.last),
+        "contract_year": None if begin is None else f"{begin:%m-%d}",
+    }
+
+
+def _serial(identifier: str) -> str:
+    """Return an address that a picture of the page may show."""
+    return identifier if len(identifier) <= _SHORT else f"{identifier[:4]}…{identifier[-4:]}"
+
+
+def _maybe(kind: str, text: str, **more: Any) -> dict[str, Any]:
+    return {"type": [kind, "null"], "description": text, **more}
+
+
+_METER = {
+    "id": {"type": "string", "description": "the meter's address, as in topics: the parameter meter of other routes"},
+    "name": {"type": "string", "description": "for people"},
+    "serial": {"type": "string", "description": "the address, shortened"},
+    "mode": {"type": ["string", "null"], "enum": ["historic", "standard", None]},
+    "phases": _maybe("integer", "1 or 3"),
+    "unit": {"type": "string", "description": "of power"},
+    "subscribed": _maybe("integer", "subscribed power, VA"),
+    "offer": _maybe("string", "base, hphc, tempo, ejp or one of prices.yaml; null: the meter does not tell"),
+    "producer": {"type": "boolean", "description": "it counts what is injected"},
+    "first": _maybe("string", "local day of the first readings; null: none yet", format="date"),
+    "last": _maybe("string", "when the last stored readings were taken", format="date-time"),
+    "contract_year": _maybe("string", "month and day on which the contract's year begins"),
+}
+SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "required": ["zone", "now", "meters"],
+    "properties": {
+        "zone": {"type": "string", "description": "the time zone in which days are cut"},
+        "now": {"type": "string", "format": "date-time", "description": "the server's time"},
+        "meters": {
+            "type": "array",
+            "items": {"type": "object", "required": list(_METER), "properties": _METER},
+        },
+    },
+}
+ROUTE = Route("meters", "Les compteurs et ce que l'on sait d'eux.", (), answer, SCHEMA)

@@ -1,0 +1,30 @@
+"""All routes of the API below `api/v1/`; `live/stream` and `openapi.json` are the server's own."""
+
+from collections.abc import Sequence
+
+from monitor.api import (
+    baseload,
+    compare,
+    energy,
+    energy_csv,
+    live,
+    meters,
+    peaks,
+    profile,
+    series,
+    tempo,
+)
+from monitor.api.call import LiveRoute, Route
+
+ROUTES: Sequence[Route | LiveRoute] = (
+    meters.ROUTE,
+    live.ROUTE,
+    series.ROUTE,
+    energy.ROUTE,
+    energy_csv.ROUTE,
+    peaks.ROUTE,
+    baseload.ROUTE,
+    profile.ROUTE,
+    compare.ROUTE,
+    tempo.ROUTE,
+)

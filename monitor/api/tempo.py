@@ -1,0 +1,105 @@
+"""`tempo`: the colours of a season's days, and how many days of each colour are left."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from monitor.api.call import Call, Parameter, Route
+from monitor.api.parameters import METER, meter_of
+from monitor.comparison.clock import tempo_day
+from monitor.insight.tempo import RED, WHITE, first_day, season, season_of
+
+_LETTERS = {"blue": "B", "white": "W", "red": "R"}
+_UNKNOWN = "-"
+
+
+def answer(call: Call) -> dict[str, Any]:
+    """Return a season, day by day."""
+    meter = meter_of(call)
+    today = tempo_day(call.now.astimezone(call.config.time_zone))
+    year = int(call.parameters.get("season", season_of(today)))
+    first, last = first_day(year), first_day(year + 1) - timedelta(1)
+    lived = call.answers.lived_colours(meter, first, last)
+    written = {day: colour for day, colour in call.answers.written_colours.items() if first <= day <= last}
+    colours = written | lived
+    # What the meter says of today and tomorrow, an hour before the database can know it.
+    said = {} if call.live is None else call.live.answer(meter.identifier)
+    for day, key in ((today, "colour"), (today + timedelta(1), "tomorrow")):
+        if said.get(key) in _LETTERS and first <= day <= last:
+            colours.setdefault(day, str(said[key]))
+            lived.setdefault(day, str(said[key]))
+    counted = season({day: colour for day, colour in colours.items() if day <= today}, year, today)
+    days = [first + timedelta(number) for number in range((last - first).days + 1)]
+    return {
+        "meter": meter.identifier,
+        "season": year,
+        "first": first.isoformat(),
+        "colours": {str(year): "".join(_LETTERS.get(colours.get(day, ""), _UNKNOWN) for day in days)}
+        if colours
+        else {},
+        "sources": "".join("m" if day in lived else "f" if day in written else _UNKNOWN for day in days),
+        "imported_until": min(lived).isoformat() if lived and any(day < min(lived) for day in written) else None,
+        "allowance": {"blue": 365 - WHITE - RED, "white": WHITE, "red": RED},
+        "used": dict(counted.used),
+        "remaining": None if counted.remaining is None else dict(counted.remaining),
+        "today": colours.get(today),
+        "tomorrow": colours.get(today + timedelta(1)),
+    }
+
+
+_DAY: Mapping[str, Any] = {"type": "string", "format": "date"}
+_MAYBE_DAY: Mapping[str, Any] = {"type": ["string", "null"], "format": "date"}
+_COLOUR: Mapping[str, Any] = {"type": ["string", "null"], "enum": [None, "blue", "white", "red"]}
+
+
+def _counts(text: str, *, maybe: bool = False) -> Mapping[str, Any]:
+    return {
+        "type": ["object", "null"] if maybe else "object",
+        "description": text,
+        "required": ["blue", "white", "red"],
+        "properties": {colour: {"type": "integer", "minimum": 0} for colour in _LETTERS},
+    }
+
+
+SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "required": ["meter", "season", "first", "colours", "sources", "allowance", "used", "remaining", "tomorrow"],
+    "properties": {
+        "meter": {"type": "string"},
+        "season": {"type": "integer", "description": "the year in which it begins, on 1 September"},
+        "first": _DAY,
+        "colours": {
+            "type": "object",
+            "description": "by season, a letter a day: B, W, R, or - for unknown; empty if no colour is known",
+            "additionalProperties": {"type": "string", "pattern": "^[BWR-]{365,366}$"},
+        },
+        "sources": {
+            "type": "string",
+            "description": "a letter a day: m the meter, f the user's file, - unknown",
+            "pattern": "^[mf-]{365,366}$",
+        },
+        "imported_until": {
+            **_MAYBE_DAY,
+            "description": "the first day that the meter showed, if the file has earlier ones",
+        },
+        "allowance": _counts("days of a season; blue is one more in a season with 29 February"),
+        "used": _counts("days up to today"),
+        "remaining": _counts("days after today; null: a past day is not known", maybe=True),
+        "today": _COLOUR,
+        "tomorrow": _COLOUR,
+    },
+}
+ROUTE = Route(
+    "tempo",
+    "Couleurs Tempo d'une saison, et les jours qui restent.",
+    (
+        METER,
+        Parameter(
+            "season",
+            "L'année où la saison commence (1er septembre) ; la saison en cours par défaut.",
+            {"type": "integer", "minimum": 2000, "maximum": 2098},
+        ),
+    ),
+    answer,
+    SCHEMA,
+)

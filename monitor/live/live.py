@@ -1,0 +1,212 @@
+"""All that is live, for the server: start it, ask it, watch it."""
+
+import json
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping
+from datetime import UTC, date, datetime
+
+from common.database import Database
+from common.errors import ConfigError
+from monitor.answers.answers import Answers
+from monitor.config import MonitorConfig
+from monitor.live.answer import answer, state_event
+from monitor.live.feed import Feed
+from monitor.live.house import House, Program
+from monitor.live.links import links
+from monitor.live.looks import Looks, Opened
+from monitor.live.meter import clock_of
+from monitor.live.viewers import Viewer, Viewers, event
+from monitor.prices.model import PriceTable
+
+Answer = dict[str, object]
+
+NO_METER = ""
+"""The meter of those who look at a house in which none is known yet."""
+
+
+class Stream:
+    """One viewer's stream of events; `close` it whatever happens."""
+
+    def __init__(self, viewers: Viewers, meter: str, viewer: Viewer, first: bytes) -> None:
+        self._viewers, self._meter, self._viewer, self._first = viewers, meter, viewer, first
+
+    def events(self) -> AsyncGenerator[bytes, None]:
+        """Yield the bytes of `text/event-stream`, pings included, until `close` or the end of the monitor."""
+        return self._viewers.stream(self._meter, self._viewer, self._first)
+
+    def close(self) -> None:
+        """Forget the viewer: its client has gone."""
+        self._viewers.remove(self._meter, self._viewer)
+
+
+class UnknownMeter(Exception):
+    """Neither the broker nor the database knows the meter; the text names those that are known."""
+
+
+class Live:
+    """Values of now. Its methods answer from memory, but the first about a meter waits up to a second for the database.
+
+    All may be called from any thread, `stream` only from the event loop.
+    """
+
+    def __init__(
+        self,
+        config: MonitorConfig,
+        prices: PriceTable,
+        colours: Mapping[date, str],
+        *,
+        viewers: Viewers | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._config = config
+        self._prices = prices
+        self._clock = clock
+        self._house = House()
+        self._viewers = viewers or Viewers()
+        self._sent_links: dict[str, str] = {}  # by watched meter, as they were sent last
+
+        def connect() -> Opened:
+            connection = Database(config.database).connect()
+            return connection, Answers(connection, config, prices, colours)
+
+        self._looks = Looks(connect, config.time_zone, clock)
+        self._feed = (
+            None
+            if config.mqtt is None
+            else Feed(config.mqtt, config.name, self._house, changed=self._on_frame, tick=self._on_tick)
+        )
+
+    def start(self) -> None:
+        """Follow broker and database in the background; neither needs to be there."""
+        self._looks.start()
+        if self._feed is not None:
+            self._feed.start()
+
+    def close(self) -> None:
+        """End all streams and threads."""
+        self._viewers.close()
+        if self._feed is not None:
+            self._feed.close()
+        self._looks.close()
+
+    @property
+    def last_activity(self) -> float:
+        """When the thread of the feed last did something, monotonic; infinite without a broker."""
+        return float("inf") if self._feed is None else self._feed.last_activity
+
+    @property
+    def connected(self) -> bool:
+        """Whether the broker is connected."""
+        return self._house.connected
+
+    @property
+    def viewers(self) -> int:
+        """The number of open streams."""
+        return len(self._viewers)
+
+    def meters(self) -> list[str]:
+        """Return all meters that broker or database know, by identifier."""
+        stored = self._looks.meters() or ()
+        return sorted({*self._house.meters(), *(meter.identifier for meter in stored)})
+
+    def choose(self, meter: str | None) -> str:
+        """Return the identifier of a meter; without one that of the only meter, NO_METER if there is none at all.
+
+        Raises:
+            UnknownMeter: there is no such meter.
+            ConfigError: there are several, and none was named.
+        """
+        known = self.meters()
+        if meter is None:
+            if len(known) > 1:
+                raise ConfigError(", ".join(known))
+            return known[0] if known else NO_METER
+        # While the database has not answered yet, it may know more.
+        if meter not in known and self._looks.meters() is not None:
+            raise UnknownMeter(", ".join(known))
+        return meter
+
+    def answer(self, meter: str) -> Answer:
+        """Return the answer of `live`."""
+        today = self._looks.today(meter)
+        monotonic, now = time.monotonic(), self._clock()
+        view = self._house.meter(meter, monotonic)
+        end = now if view is None else clock_of(view, now)
+        return answer(
+            meter,
+            view,
+            self._house.ring(meter, end),
+            end,
+            today,
+            self.links(meter),
+            self._prices,
+            now,
+            self._config.time_zone,
+        )
+
+    def links(self, meter: str) -> dict[str, str]:
+        """Return the state of each link: meter, reader, mqtt, storer, database; see `monitor.live.links`."""
+        stored = self._looks.meters()
+        return links(
+            self._house.meter(meter, time.monotonic()),
+            connected=self._house.connected,
+            ever_stored=None if stored is None else any(one.identifier == meter and one.first for one in stored),
+            readers=self._house.programs("reader"),
+            storers=self._house.programs("storer"),
+            database=self._looks.database,
+        )
+
+    def last_frame(self, meter: str) -> datetime | None:
+        """Return the time of a meter's newest frame; None: none came since the start."""
+        view = self._house.meter(meter, time.monotonic())
+        return None if view is None else view.last_frame
+
+    def stored_at(self, meter: str) -> datetime | None:
+        """Return when a storer last confirmed something of a meter."""
+        return self._house.stored_at(meter)
+
+    def programs(self, kind: str) -> list[Program]:
+        """Return the programs of a kind, `reader` or `storer`, by name, with their last health."""
+        return self._house.programs(kind)
+
+    def stream(self, meter: str) -> Stream:
+        """Open a stream of events: `state` with each frame, at most one a second; `link` when a link changes.
+
+        Raises:
+            TooManyViewers: as many as may be are open.
+        """
+        viewer = self._viewers.open(meter)
+        return Stream(self._viewers, meter, viewer, self._link_event(meter) + self._state_event(meter))
+
+    def _state_event(self, meter: str) -> bytes:
+        view = self._house.meter(meter, time.monotonic())
+        if view is None:
+            return b""
+        data, at = state_event(view, self._house.connected, None, self._clock())
+        return event("state", data, at)
+
+    def _link_event(self, meter: str) -> bytes:
+        return event("link", self._links_text(meter))
+
+    def _links_text(self, meter: str) -> str:
+        return json.dumps(self.links(meter), separators=(",", ":"))
+
+    # -- in the thread of the feed -------------------------------------------------------------------------------------
+
+    def _on_frame(self, meter: str) -> None:
+        if meter in self._viewers.meters:
+            self._viewers.publish(meter, "state", self._state_event(meter))
+
+    def _on_tick(self) -> None:
+        """Tell viewers of links that have changed: also of what nobody says, such as a meter that is silent."""
+        watched = self._viewers.meters
+        if NO_METER in watched and self._house.meters():
+            self._viewers.close_meter(NO_METER)  # they come back, and then it is the meter that they watch
+        for meter in [meter for meter in self._sent_links if meter not in watched]:
+            del self._sent_links[meter]
+        for meter in watched:
+            text = self._links_text(meter)
+            if self._sent_links.get(meter) != text:
+                self._sent_links[meter] = text
+                self._viewers.publish(meter, "link", event("link", text))
+                self._viewers.publish(meter, "state", self._state_event(meter))

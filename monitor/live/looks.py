@@ -1,0 +1,157 @@
+"""Looks at the database for what the first page shows of today: once a minute a meter, while somebody asks.
+
+A thread of its own, with a connection of its own: live values do not wait for the database, whatever it does.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from common.database import Connection
+from common.errors import ConfigError, DatabaseError
+from common.runtime.logs import ChangeLogger
+from monitor.answers.answers import Answers
+from monitor.answers.today import Today, today
+from monitor.calendar import midnight
+from monitor.history.hours import Meter
+from monitor.live.links import DOWN, UNKNOWN, UP
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY = 60.0  # seconds
+PING_EVERY = 10.0  # seconds; how soon it is noticed that the database is away
+ASKED_FOR = 90.0  # seconds for which a question counts
+FIRST_LOOK = 1.0  # seconds that the first question waits for its answer
+_MAX_METERS = 200
+
+Opened = tuple[Connection, Answers]
+
+
+@dataclass(slots=True)
+class _Look:
+    asked_at: float
+    taken_at: float = float("-inf")
+    today: Today | None = None
+
+
+class Looks:
+    """Looks at the days of meters; `today` and `meters` may be called from any thread."""
+
+    def __init__(self, connect: Callable[[], Opened], zone: ZoneInfo, clock: Callable[[], datetime]) -> None:
+        """`connect` opens a connection, and raises DatabaseError or ConfigError; `clock` tells the present time."""
+        self._connect = connect
+        self._zone = zone
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._looks: dict[str, _Look] = {}
+        self._meters: Sequence[Meter] | None = None
+        self._state = UNKNOWN
+        self._asked_at = float("-inf")
+        self._closing = False
+        self._log = ChangeLogger(log)
+        self._thread = threading.Thread(target=self._run, name="looks", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look, as soon as somebody asks."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the thread; it may be busy with the database for some seconds more."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        if self._thread.is_alive():
+            self._thread.join(2.0)
+
+    @property
+    def database(self) -> str:
+        """Whether the database answered last: up, down; unknown before the first look."""
+        return self._state
+
+    def meters(self) -> Sequence[Meter] | None:
+        """Return the meters of the database, as the last look found them; None: it never answered."""
+        with self._changed:
+            self._ask()
+            return self._meters
+
+    def today(self, meter: str) -> Today | None:
+        """Return the last look at a meter's day; None: there is none. Only the very first question waits for it."""
+        with self._changed:
+            self._ask()
+            look = self._looks.get(meter)
+            if look is None:
+                if len(self._looks) >= _MAX_METERS:
+                    del self._looks[min(self._looks, key=lambda one: self._looks[one].asked_at)]
+                look = self._looks[meter] = _Look(time.monotonic())
+            look.asked_at = time.monotonic()
+            if self._state != DOWN:
+                self._changed.wait_for(lambda: look.taken_at > float("-inf") or self._closing, FIRST_LOOK)
+            found = look.today
+        # A look at yesterday is none at today.
+        day = self._clock().astimezone(self._zone).date()
+        return found if found is not None and found.start == midnight(day, self._zone) else None
+
+    def _ask(self) -> None:
+        self._asked_at = time.monotonic()
+        self._changed.notify_all()
+
+    # -- in the thread -------------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        opened: Opened | None = None
+        pinged_at = float("-inf")
+        while True:
+            meter = self._wait(pinged_at)
+            if self._closing:
+                break
+            pinged_at = time.monotonic()
+            try:
+                opened = opened or self._connect()
+                self._look(opened[1], meter)
+            except (DatabaseError, ConfigError) as error:
+                if opened is not None:
+                    opened[0].close()
+                    opened = None
+                self._log.log(logging.WARNING, f"Today's energy cannot be shown: {error}")
+                with self._changed:
+                    self._state = DOWN
+                    self._changed.notify_all()
+        if opened is not None:
+            opened[0].close()
+
+    def _wait(self, pinged_at: float) -> str | None:
+        """Wait for something to do: a meter to look at; None: only see whether the database answers."""
+        with self._changed:
+            while not self._closing:
+                now = time.monotonic()
+                ready_at = pinged_at + PING_EVERY if self._state == DOWN else float("-inf")
+                due = [
+                    (max(look.taken_at + LOOK_EVERY, ready_at), meter)
+                    for meter, look in self._looks.items()
+                    if now - look.asked_at <= ASKED_FOR
+                ]
+                if due and min(due)[0] <= now:
+                    return min(due)[1]
+                wanted = now - self._asked_at <= ASKED_FOR
+                if wanted and pinged_at + PING_EVERY <= now:
+                    return None
+                times = [at for at, _ in due] + ([pinged_at + PING_EVERY] if wanted else [])
+                self._changed.wait(max(0.0, min(times) - now) if times else None)
+        return None
+
+    def _look(self, answers: Answers, meter: str | None) -> None:
+        meters = answers.meters()
+        found = next((one for one in meters if one.identifier == meter), None)
+        looked = None if found is None else today(answers, found, self._clock(), self._zone)
+        if self._log.reset():
+            log.info("Today's energy can be shown again")
+        with self._changed:
+            self._state, self._meters = UP, meters
+            look = None if meter is None else self._looks.get(meter)
+            if look is not None:
+                look.today, look.taken_at = looked, time.monotonic()
+            self._changed.notify_all()

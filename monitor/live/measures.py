@@ -1,0 +1,135 @@
+"""What the values of a frame, or of a meter's state, say: power, voltage, and the tariff. Pure.
+
+Power is apparent, in VA, as meters send it; the keys of a state are documented in docs/home-assistant.md.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from common.phases import is_three_phase
+from common.tariff import HISTORIC_REGISTERS
+
+_GRID_VOLTS = 230  # assumed where a meter sends currents only
+_PHASES = (1, 2, 3)
+_OFFERS = {"base": "base", "hchp": "hphc", "ejp": "ejp", "tempo": "tempo"}  # of a state -> as the prices have it
+_REGISTER_OF_PERIOD = {
+    period.rstrip("."): register for registers in HISTORIC_REGISTERS.values() for period, register in registers.items()
+}
+_COLOURS = ("blue", "white", "red")
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What is measured; None: not known."""
+
+    power: int | None = None  # VA
+    injected: int | None = None  # VA
+    phases: tuple[int | None, ...] | None = None  # VA of each of three phases
+    volts: tuple[int, ...] | None = None  # of each phase
+
+    def after(self, previous: "Measures") -> "Measures":
+        """Return these, completed by those before: a damaged frame lacks some, and a short one has currents only."""
+        phases = self.phases
+        if phases is not None and previous.phases is not None and None in phases:
+            phases = tuple(new if new is not None else old for new, old in zip(phases, previous.phases, strict=True))
+        return replace(
+            self,
+            power=previous.power if self.power is None else self.power,
+            injected=previous.injected if self.injected is None else self.injected,
+            phases=phases or previous.phases,
+            volts=self.volts or previous.volts,
+        )
+
+
+def measures(values: Mapping[str, Any]) -> Measures:
+    """Read what is measured.
+
+    >>> measures({"SINSTS": 1840, "URMS1": 234})
+    Measures(power=1840, injected=None, phases=None, volts=(234,))
+    >>> measures({"ADIR1": 21, "IINST1": 21, "IINST2": 1, "IINST3": 0}).power
+    5060
+    """
+    three = is_three_phase(values)
+    volts = tuple(found for phase in _PHASES if (found := _number(values, f"URMS{phase}")) is not None)
+    return Measures(
+        power=_power(values),
+        injected=_number(values, "SINSTI"),
+        phases=tuple(_phase_power(values, phase) for phase in _PHASES) if three else None,
+        volts=volts or None,
+    )
+
+
+def _power(values: Mapping[str, Any]) -> int | None:
+    for label in ("SINSTS", "SINST1", "PAPP"):  # SINST1: the Linkys of the pilot
+        if (power := _number(values, label)) is not None:
+            return power
+    currents = [_number(values, label) for label in ("IINST", "IINST1", "IINST2", "IINST3")]
+    known = [amperes for amperes in currents if amperes is not None]
+    return sum(known) * _GRID_VOLTS if known else None
+
+
+def _phase_power(values: Mapping[str, Any], phase: int) -> int | None:
+    apparent = _number(values, f"SINSTS{phase}")
+    amperes, volts = _number(values, f"IRMS{phase}"), _number(values, f"URMS{phase}")
+    if apparent is not None:
+        # The first three-phase Linkys send wrong values for single phases, such as 48370 VA; IRMS is rounded to 1 A.
+        possible = amperes is None or volts is None or apparent <= 1.1 * volts * (amperes + 2)
+        return apparent if possible else None
+    historic = _number(values, f"IINST{phase}")
+    return None if historic is None else historic * _GRID_VOLTS
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """What a state says of the contract and of the tariff period; None: not known."""
+
+    offer: str | None = None  # base, hphc, tempo, ejp; None: historic mode does not know it
+    subscribed: int | None = None  # VA
+    register: str | None = None  # that runs, as in Energy.wh
+    name: str | None = None  # of the period, where historic mode has none
+    colour: str | None = None  # of the Tempo day: blue, white, red
+    tomorrow: str | None = None
+    overload: bool = False
+    highest: tuple[int, str] | None = None  # SMAXSN in VA, and when
+
+
+def tariff(state: Mapping[str, Any]) -> Tariff:
+    """Read the tariff from a state.
+
+    >>> tariff({"contract": "tempo", "period": "HPJW", "tempo_tomorrow": "unknown"}).register
+    'BBRHPJW'
+    >>> tariff({"contract": "HC et Week-End", "period": "WE HC", "supplier_index": 3}).register
+    'EASF03'
+    """
+    offer = _OFFERS.get(_text(state, "contract") or "")
+    number = _number(state, "supplier_index")
+    register = _REGISTER_OF_PERIOD.get(_text(state, "period") or "") if offer is not None else None
+    if register is None and number is not None and 1 <= number <= 10:
+        register = f"EASF{number:02}"
+    highest, at = _number(state, "SMAXSN"), _text(state, "SMAXSN_at")
+    return Tariff(
+        offer=offer,
+        subscribed=_number(state, "subscribed_power"),
+        register=register,
+        name=_text(state, "period_name"),
+        colour=_colour(state, "tempo_today"),
+        tomorrow=_colour(state, "tempo_tomorrow"),
+        overload=state.get("overload") is True,
+        highest=None if highest is None or at is None else (highest, at),
+    )
+
+
+def _colour(state: Mapping[str, Any], key: str) -> str | None:
+    colour = state.get(key)
+    return colour if colour in _COLOURS else None
+
+
+def _number(values: Mapping[str, Any], label: str) -> int | None:
+    value = values.get(label)
+    return value if type(value) is int and abs(value) < 2**31 else None
+
+
+def _text(values: Mapping[str, Any], label: str) -> str | None:
+    value = values.get(label)
+    return value[:64] if isinstance(value, str) else None

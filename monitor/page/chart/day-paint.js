@@ -1,0 +1,144 @@
+// What a meter's day has besides its line: holes, recovered energy, the contract's limit, overloads, and the strip of
+// registers below the plot.
+import * as f from '../format.js';
+import { T } from '../i18n.js';
+import { clock } from '../format.js';
+import { register } from '../tariff.js';
+import { HOUR } from '../time.js';
+import { font, hatch } from './paint.js';
+
+export const STRIP = 12; // height of the strip of registers
+
+/** Watts that a recovered amount would have been, spread over its hole; null when nothing is known of it. */
+const meanOf = ([from, to, , wh]) => (wh == null ? null : wh / ((to - from) / HOUR));
+
+/** Below the line. `u`: the uPlot; `ratio`: device pixels a px; `big`: the scale of text. */
+export function below(u, { series, limit, colour, ratio: r, big }) {
+  const { ctx } = u,
+    { left, top, width, height: tall } = u.bbox;
+  const x = (ms) => Math.min(left + width, Math.max(left, u.valToPos(ms / 1000, 'x', true))),
+    y = (v) => u.valToPos(v, 'y', true);
+  ctx.save();
+  for (const gap of series.gaps) {
+    const a = x(gap[0]),
+      b = x(gap[1]),
+      mean = meanOf(gap);
+    if (b - a < 0.5) continue;
+    ctx.fillStyle = hatch(ctx, { ink: colour('rule-2'), ground: colour('sunk'), ratio: r });
+    ctx.fillRect(a, top, b - a, tall);
+    if (!mean) continue;
+    ctx.fillStyle = hatch(ctx, { ink: colour('ink-2'), ground: colour('band'), ratio: r, rising: true });
+    ctx.fillRect(a, y(mean), b - a, y(0) - y(mean));
+    ctx.fillStyle = colour('ink');
+    ctx.fillRect(a, y(mean) - r, b - a, 2 * r);
+  }
+  if (limit && limit <= u.scales.y.max) limitLine(ctx, { left, width, at: y(limit), limit, colour, r, big });
+  strip(ctx, { series, colour, r, big, top: top + tall + 4 * r, x });
+  ctx.restore();
+}
+
+function limitLine(ctx, { left, width, at, limit, colour, r, big }) {
+  ctx.strokeStyle = colour('warn');
+  ctx.lineWidth = 1.5 * r;
+  ctx.setLineDash([6 * r, 4 * r]);
+  ctx.beginPath();
+  ctx.moveTo(left, at);
+  ctx.lineTo(left + width, at);
+  ctx.stroke();
+  ctx.setLineDash([]);
+  ctx.font = font(r * big);
+  ctx.textAlign = 'left';
+  ctx.textBaseline = 'bottom';
+  const text = T.day.limit(f.kva(limit)),
+    tall = 17 * r * big;
+  ctx.fillStyle = colour('paper');
+  ctx.fillRect(left + 2 * r, at - tall - 2 * r, ctx.measureText(text).width + 6 * r, tall);
+  ctx.fillStyle = colour('warn');
+  ctx.fillText(text, left + 4 * r, at - 3 * r);
+}
+
+function strip(ctx, { series, colour, r, big, top, x }) {
+  for (const [from, to, name] of series.registers ?? []) {
+    const a = x(from),
+      b = x(to),
+      { css, short, colour: tempo, low } = register(name);
+    if (b - a < 1) continue;
+    const high = STRIP * r * big;
+    ctx.fillStyle =
+      tempo === 'white' && !low
+        ? hatch(ctx, { ink: colour('white-ink'), ground: colour('hp-white'), ratio: r, rising: true })
+        : colour(css);
+    ctx.fillRect(a, top, b - a - r, high);
+    if (tempo === 'white') {
+      ctx.strokeStyle = colour('white-ink');
+      ctx.lineWidth = r;
+      ctx.strokeRect(a + r / 2, top + r / 2, b - a - 2 * r, high - r);
+    }
+    ctx.font = font(r * big, 12, 600);
+    const text = ` ${short} `,
+      wide = ctx.measureText(text).width;
+    if (b - a < wide + 10 * r) continue;
+    ctx.fillStyle = colour('paper');
+    ctx.fillRect((a + b) / 2 - wide / 2, top, wide, high);
+    ctx.fillStyle = colour('ink-2');
+    ctx.textAlign = 'center';
+    ctx.textBaseline = 'middle';
+    ctx.fillText(text, (a + b) / 2, top + high / 2 + r / 2);
+  }
+}
+
+/** Above the line: what a hole is, and where the contract's limit was passed. */
+export function above(u, { series, colour, ratio: r, big }) {
+  const { ctx } = u,
+    { left, top, width, height } = u.bbox;
+  const x = (ms) => u.valToPos(ms / 1000, 'x', true);
+  ctx.save();
+  ctx.textBaseline = 'middle';
+  ctx.font = font(r * big);
+  for (const gap of series.gaps) {
+    const a = x(gap[0]),
+      b = x(gap[1]);
+    if (b < left || a > left + width || (u.width < 520 && b - a < 40 * r) || b - a < 12 * r) continue;
+    const level = Math.min(u.valToPos(meanOf(gap) ?? 0, 'y', true), top + height - 20 * r);
+    note(ctx, {
+      texts: gapTexts(gap),
+      left: Math.max(a, left) + 4 * r,
+      top: Math.max(top + 28 * r * big, level - 64 * r * big),
+      end: left + width,
+      colour,
+      r: r * big,
+    });
+  }
+  for (const { at, power } of series.overloads ?? []) {
+    const px = x(Date.parse(at)),
+      py = u.valToPos(power, 'y', true);
+    if (px < left || px > left + width) continue;
+    ctx.fillStyle = colour('warn');
+    ctx.beginPath();
+    ctx.moveTo(px - 5 * r, py - 12 * r);
+    ctx.lineTo(px + 5 * r, py - 12 * r);
+    ctx.lineTo(px, py - 4 * r);
+    ctx.fill();
+    ctx.textAlign = px > left + width - 120 * r * big ? 'right' : 'left';
+    ctx.font = font(r * big, 13, 600);
+    ctx.fillText(f.power(power, series.unit), px + (ctx.textAlign === 'left' ? 9 : -9) * r, py - 9 * r);
+  }
+  ctx.restore();
+}
+
+/** 'Pas de trame (02:13–02:41)', and what was recovered of it when that is known. */
+export function gapTexts([from, to, , wh]) {
+  return [T.day.gap(clock(from), clock(to)), wh && T.day.recovered(f.energy(wh))].filter(Boolean);
+}
+
+function note(ctx, { texts, left, top, end, colour, r }) {
+  const wide = Math.max(...texts.map((t) => ctx.measureText(t).width)) + 12 * r,
+    x = Math.min(left, end - wide);
+  ctx.fillStyle = colour('paper');
+  ctx.fillRect(x, top - 10 * r, wide, texts.length * 18 * r + 2 * r);
+  ctx.textAlign = 'left';
+  texts.forEach((text, i) => {
+    ctx.fillStyle = colour(i ? 'ink' : 'ink-2');
+    ctx.fillText(text, x + 6 * r, top + i * 18 * r);
+  });
+}

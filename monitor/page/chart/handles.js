@@ -1,0 +1,61 @@
+// The two ends of a selection, to take hold of: by mouse, by finger, by the arrow keys.
+import { h } from '../dom.js';
+
+/**
+ * surface: the element over the plot; layer: where the handles are, beside the plot: a slider may hold no other slider.
+ * text(value): what a screen reader says.
+ * move(end, value): an end (0 or 1) wants to be at a value; step(): how far an arrow key goes.
+ */
+export function handles(surface, layer, { labels, text, toValue, move, step }) {
+  const ends = labels.map((label, end) =>
+    h('div', {
+      class: 'handle',
+      role: 'slider',
+      tabindex: 0,
+      hidden: true,
+      'aria-label': label,
+      onpointerdown: (event) => take(event),
+      onpointermove: (event) => event.currentTarget.hasPointerCapture(event.pointerId) && pull(event, end),
+      onkeydown: (event) => key(event, end),
+    }),
+  );
+  let placed = null;
+  layer.append(...ends);
+
+  function take(event) {
+    if (event.button) return;
+    event.stopPropagation();
+    event.currentTarget.setPointerCapture(event.pointerId);
+    event.currentTarget.focus({ preventScroll: true });
+  }
+  function pull(event, end) {
+    event.stopPropagation();
+    event.preventDefault();
+    move(end, toValue(event.clientX - surface.getBoundingClientRect().left));
+  }
+  function key(event, end) {
+    const by = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 }[event.key];
+    if (!by || event.ctrlKey || event.altKey || event.metaKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    move(end, placed[end] + by * step());
+  }
+
+  /** selected: [from, to] in values or null; positions: where they are, px; bounds of the values. */
+  return function place(selected, positions, bounds) {
+    placed = selected;
+    const { offsetLeft, offsetTop, clientWidth, clientHeight } = surface;
+    for (const [name, value] of Object.entries({ left: offsetLeft, top: offsetTop, height: clientHeight }))
+      layer.style.setProperty(`--${name}`, `${value}px`);
+    ends.forEach((node, end) => {
+      const out = !selected || positions[end] < 0 || positions[end] > clientWidth;
+      node.hidden = out;
+      if (out) return;
+      node.style.setProperty('--at', `${positions[end]}px`);
+      node.setAttribute('aria-valuemin', bounds.min);
+      node.setAttribute('aria-valuemax', bounds.max);
+      node.setAttribute('aria-valuenow', selected[end]);
+      node.setAttribute('aria-valuetext', text(selected[end]));
+    });
+  };
+}

@@ -1,0 +1,83 @@
+// The five places, and what is chosen beside them: meter, theme, language.
+import { h, icon } from './dom.js';
+import { language, T } from './i18n.js';
+import { remember } from './memory.js';
+import { go, here, href } from './router.js';
+import { themeButton } from './theme.js';
+import { dateOf, seasonOf } from './time.js';
+
+export function drawPlaces(nav, current, { meter, meters, now }) {
+  const today = dateOf(now());
+  const links = {
+    now: '',
+    day: `jour/${today}`,
+    review: `bilan/${today.slice(0, 7)}`,
+    tempo: `tempo/${seasonOf(today)}`,
+    status: 'etat',
+  };
+  const words = meter?.offer === 'tempo' ? 'tempo' : 'contracts';
+  const long = (name) => T.places[name === 'tempo' ? words : name];
+  const short = (name) => (name === 'tempo' ? T.placesShort[words] : T.places[name]);
+  nav.replaceChildren(
+    h('a', { class: 'brand', href: href('') }, 'TeleInfo'),
+    h(
+      'ul',
+      { class: 'places' },
+      Object.entries(links).map(([name, path]) =>
+        h(
+          'li',
+          null,
+          h(
+            'a',
+            { href: href(path, { t: null }), 'aria-current': name === current ? 'page' : null },
+            icon(name),
+            h('span', { class: 'long' }, long(name)),
+            h('span', { class: 'short', 'aria-hidden': 'true' }, short(name)),
+          ),
+        ),
+      ),
+    ),
+    h('div', { class: 'rail-foot' }, meterChoice(meters, meter), ...choices()),
+  );
+}
+
+/** Theme and language: at the foot of the rail on a desk, at the end of the page on a phone. */
+export function choices() {
+  const { place, detail } = here(),
+    other = language === 'fr' ? 'en' : 'fr';
+  const switchLanguage = (event) => {
+    event.preventDefault();
+    remember('language', other);
+    location.href = event.currentTarget.href;
+  };
+  return [
+    themeButton(),
+    h(
+      'a',
+      {
+        class: 'quiet',
+        href: href(detail ? `${place}/${detail}` : place, { lang: other }),
+        lang: other,
+        onclick: switchLanguage,
+      },
+      T.language,
+    ),
+  ];
+}
+
+/** Nothing when there is one meter: on a phone at the head of the page, so that it is clear whose numbers these are. */
+export function meterChoice(meters, meter) {
+  if (meters.length < 2) return null;
+  const { place, detail } = here();
+  const pick = (event) => go(href(detail ? `${place}/${detail}` : place, { compteur: event.target.value }));
+  return h(
+    'label',
+    { class: 'field meter-choice' },
+    h('span', null, T.meterChoice),
+    h(
+      'select',
+      { onchange: pick },
+      meters.map((m) => h('option', { value: m.id, selected: m === meter }, m.name)),
+    ),
+  );
+}

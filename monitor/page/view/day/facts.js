@@ -1,0 +1,46 @@
+import * as f from '../../format.js';
+import { T } from '../../i18n.js';
+import { facts } from '../../part/facts.js';
+
+const D = T.day;
+
+/** The figures of a day. All of them are the server's: power is never added up here. */
+export function factsOf({ series, energy, talon, peaks }) {
+  const whole = energy?.whole,
+    cost = whole?.cost,
+    peak = peaks?.peaks[0],
+    base = talon?.watts.at(-1),
+    over = series?.overloads[0];
+  return facts([
+    { name: D.energy, value: whole ? f.energy(whole.total_wh) : '–' },
+    whole?.injected_wh > 0 && { name: D.injected, value: f.energy(whole.injected_wh), tone: 'inj-text' },
+    {
+      name: D.cost,
+      value: cost ? f.euro(cost.total) : '–',
+      note: cost ? D.ofWhichSub(f.euro(cost.subscription)) : T.review.noPrice,
+    },
+    {
+      name: D.peak,
+      value: peak ? f.power(peak.power, series.unit) : '–',
+      note: peak && D.peakAt(f.clock(Date.parse(peak.at), true)),
+    },
+    { name: D.talon, value: f.power(base, 'W'), note: D.talonNote },
+    {
+      name: D.voltage,
+      value: series.volts ? `${series.volts.min}–${series.volts.max}${f.THIN}V` : '–',
+      note: D.voltageNote,
+    },
+    {
+      name: D.overloads,
+      value: series.overloads.length || D.none,
+      note:
+        over &&
+        D.overloadAt(
+          f.clock(Date.parse(over.at), true),
+          f.duration(over.seconds * 1000),
+          f.power(over.power, series.unit),
+        ),
+      tone: over && 'warn-text',
+    },
+  ]);
+}

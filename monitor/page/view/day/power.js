@@ -1,0 +1,245 @@
+import * as api from '../../api.js';
+import * as f from '../../format.js';
+import { T } from '../../i18n.js';
+import { h, icon, id, say } from '../../dom.js';
+import { note } from '../../router.js';
+import { HOUR, MINUTE, SECOND, at, dateOf, dayEnd, dayStart } from '../../time.js';
+import { csvFile, figures } from '../../part/figures.js';
+import { line } from '../../chart/line.js';
+import { picture } from '../../chart/picture.js';
+import { padded } from '../../chart/span.js';
+import { compareChoice } from './compare.js';
+import { fileOf, quarters } from './numbers.js';
+
+const D = T.day;
+const RAW_BELOW = 2 * HOUR;
+const KEPT = 6; // stretches of single frames
+
+/** The curve of a day with its tools. compare: the series of the day `other` on the grid of this one, or null. */
+export async function power({ meter, date, series, other, compare, query, keys }) {
+  const first = dayStart(date),
+    last = dayEnd(date),
+    coarse = matchMedia('(pointer: coarse)').matches;
+  const resting = h('span', { class: 'muted' }, coarse ? D.touchHint : D.selectHint),
+    reading = h('p', { class: 'reading' }, resting),
+    describe = id('about');
+  let measured = null,
+    measuring = null, // what a drag does: null: the mouse measures and a finger pans
+    shown = series,
+    visible = { from: first, to: last };
+
+  const chart = await line({
+    day: { start: first, end: last },
+    series,
+    compare,
+    limit: meter.subscribed,
+    label: `${D.chart}, ${f.fullDate(date)}`,
+    describedby: describe,
+    height: innerWidth < 820 ? 280 : 340,
+    selecting: (event) => (measuring ?? event.pointerType !== 'touch') !== event.shiftKey,
+    onRange: debounce(ranged, 120),
+    onSelect: debounce(select, 60),
+    onCursor: (text) => reading.replaceChildren(text ?? measured ?? resting),
+  });
+
+  // ---- a selected stretch ------------------------------------------------------------------
+  let asked = 0;
+  async function select(from, to) {
+    const mine = ++asked;
+    if (from == null) {
+      measured = null;
+      reading.replaceChildren(resting);
+      note({ t: null });
+      return;
+    }
+    note({ t: `${clockOf(from)}..${clockOf(to)}` });
+    const part = await api.stretch(meter.id, from, to).catch(() => null);
+    if (mine !== asked) return;
+    measured = h(
+      'span',
+      { class: 'measured' },
+      h('strong', null, `${f.clock(from, from % MINUTE !== 0)}–${f.clock(to, to % MINUTE !== 0)}`),
+      ` · ${part ? stretchText(part, to - from) : T.unknown} `,
+      h('button', { class: 'link-button', onclick: () => chart.select(null) }, D.clear),
+    );
+    reading.replaceChildren(measured);
+    say(measured.textContent);
+  }
+  function stretchText(part, length) {
+    return [
+      part.wh == null ? T.unknown : f.energy(part.wh),
+      part.cost != null && f.euro(part.cost),
+      part.wh != null && D.meanPower(f.power((part.wh * HOUR) / length, 'W')),
+      part.max && D.maxPower(f.power(part.max.power, series.unit), f.clock(Date.parse(part.max.at), true)),
+    ]
+      .filter(Boolean)
+      .join(' · ');
+  }
+  // 24:00 is the end of the day, so that an address says on which side of midnight it is.
+  const clockOf = (t) => (t === last ? '24:00' : f.clock(t, t % MINUTE !== 0));
+
+  // ---- what is on screen: minutes, or single frames below two hours -----------------------------
+  const second = (t) => Math.round(t / SECOND) * SECOND;
+  const windows = [];
+  let turn = 0;
+  async function ranged(from, to) {
+    const mine = ++turn,
+      whole = to - from >= (last - first) * 0.99;
+    visible = { from, to };
+    fit.disabled = whole;
+    note({ z: whole ? null : `${clockOf(second(from))}..${clockOf(second(to))}` });
+    const data = to - from <= RAW_BELOW ? await framesOf(from, to) : null;
+    if (mine !== turn) return;
+    const next = data ?? series;
+    if (next !== shown) {
+      shown = next;
+      chart.use(shown);
+    }
+    step.textContent = D.step[data ? 'frames' : 'minutes'];
+    band.hidden = Boolean(data); // seconds have no envelope
+  }
+  async function framesOf(from, to) {
+    const known = windows.find((w) => w.from <= second(from) && w.to >= second(to));
+    if (known) return known.data;
+    const wide = padded({ min: first, max: last }, { min: from, max: to }, RAW_BELOW),
+      min = second(wide.min),
+      max = Math.min(second(wide.max), min + RAW_BELOW);
+    const answer = await api.frames(meter.id, min, max, RAW_BELOW / SECOND).catch(() => null);
+    const data = answer?.source === 'frames' && answer.mean.some((v) => v != null) ? answer : null;
+    if (answer) windows.unshift({ from: min, to: max, data });
+    windows.splice(KEPT);
+    return data;
+  }
+
+  // ---- tools ---------------------------------------------------------------------------------------
+  const step = h('span', { class: 'note' }, D.step.minutes);
+  const tool = (name, label, onclick, extra) =>
+    h('button', { class: 'round', 'aria-label': label, title: label, onclick, ...extra }, icon(name));
+  const fit = tool('fit', D.fit, () => chart.fit(), { disabled: true });
+  const mode = tool(
+    'select',
+    D.select,
+    () => {
+      measuring = !(measuring ?? !coarse);
+      mode.setAttribute('aria-pressed', measuring);
+      chart.panning(!measuring);
+    },
+    { 'aria-pressed': String(!coarse) },
+  );
+  const choice = compareChoice(date, other, dateOf(Date.parse(meter.last ?? '') || Date.now()));
+  Object.assign(keys, { zoom: chart.zoom, fit: chart.fit, compare: choice.focus });
+
+  const band = h('li', null, h('span', { class: 'key-band', 'aria-hidden': 'true' }), D.band);
+  const key = (css, text) => h('li', null, h('span', { class: css, 'aria-hidden': 'true' }), text);
+  const legend = h(
+    'ul',
+    { class: 'legend' },
+    h('li', null, h('span', { class: 'key-line', 'aria-hidden': 'true' }), `${D.mean} `, step),
+    series.min && band,
+    compare && key('key-compare', f.capital(f.longDate(other))),
+    series.injected && key('key-inj', T.tariff.injected),
+    series.gaps.length > 0 && key('key-hole', gapsText(series.gaps)),
+    series.gaps.some((gap) => gap[3]) && key('key-recovered', T.tariff.recovered),
+  );
+
+  const title = `${D.chart}, ${f.fullDate(date)}`;
+  const node = h(
+    'section',
+    { class: 'chart-block', 'aria-label': D.chart },
+    h(
+      'div',
+      { class: 'chart-bar' },
+      reading,
+      h(
+        'div',
+        { class: 'tools' },
+        choice.node,
+        h(
+          'span',
+          { class: 'tool-row' },
+          mode,
+          tool('plus', D.zoomIn, () => chart.zoom(0.5)),
+          tool('minus', D.zoomOut, () => chart.zoom(2)),
+          fit,
+          tool('help', D.help, () => keys.toggle(), { class: 'round desk-only' }),
+        ),
+      ),
+    ),
+    h('p', { id: describe, class: 'hidden' }, summaryOf(date, series)),
+    chart.node,
+    legend,
+    series.p1_max && phases(series),
+    figures({
+      caption: title,
+      ...quarters(series, compare),
+      note: D.figuresNote,
+      csv: { name: `puissance-${date}.csv`, href: () => csvFile(...fileOf(shown, visible, compare)) },
+      png: () =>
+        picture({
+          name: `puissance-${date}`,
+          title: fit.disabled ? title : `${title}, ${f.clock(visible.from)}–${f.clock(visible.to)}`,
+          drawing: chart.canvas(),
+          legend,
+        }),
+    }),
+  );
+
+  async function entered() {
+    await chart.ready;
+    const span = (name) => spanOf(date, query.get(name));
+    const zoomed = span('z'),
+      chosen = span('t');
+    if (zoomed) chart.show(...zoomed);
+    if (chosen) chart.select(...chosen);
+  }
+  return { node, entered, leave: chart.leave };
+}
+
+/** '07:10..07:25' → two instants; null for anything else. */
+function spanOf(date, text) {
+  if (!/^\d\d:\d\d(:\d\d)?\.\.\d\d:\d\d(:\d\d)?$/.test(text ?? '')) return null;
+  const [from, to] = text.split('..').map((clock) => at(date, clock));
+  return to > from ? [from, to] : null;
+}
+
+function gapsText(gaps) {
+  const first = D.gap(f.clock(gaps[0][0]), f.clock(gaps[0][1]));
+  return gaps.length > 1 ? `${first} ${D.gapsMore(gaps.length - 1)}` : first;
+}
+
+function summaryOf(date, series) {
+  const least = (series.min ?? series.mean).reduce((low, v) => (v != null && v < low ? v : low), Infinity),
+    { power: most, at: when } = highest(series, series.max ?? series.mean);
+  if (most == null) return f.fullDate(date);
+  return D.summary(f.fullDate(date), f.power(least, series.unit), f.power(most, series.unit), f.clock(when));
+}
+
+function highest(series, column) {
+  const i = column.reduce((best, v, k) => (v != null && (best < 0 || v > column[best]) ? k : best), -1);
+  return i < 0 ? { power: null, at: null } : { power: column[i], at: series.t0 + i * series.step };
+}
+
+function phases(series) {
+  return h(
+    'ul',
+    { class: 'phase-peaks' },
+    [1, 2, 3].map((n) => {
+      const top = highest(series, series[`p${n}_max`] ?? []);
+      return h(
+        'li',
+        null,
+        h('span', { class: 'muted' }, `${T.now.phase(n)} `),
+        h('strong', null, f.power(top.power, series.unit)),
+        top.at != null && h('span', { class: 'muted' }, ` ${D.peakAt(f.clock(top.at))}`),
+      );
+    }),
+  );
+}
+
+function debounce(call, wait) {
+  let timer;
+  return (...args) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => call(...args), wait);
+  };
+}

@@ -1,0 +1,70 @@
+// The last ten minutes, moving.
+import { ring } from '../../chart/ring.js';
+import { h } from '../../dom.js';
+import * as f from '../../format.js';
+import { T } from '../../i18n.js';
+import { figures } from '../../part/figures.js';
+import { href } from '../../router.js';
+import { MINUTE, SECOND } from '../../time.js';
+
+const PLACEHOLDER = '–';
+const N = T.now;
+
+export function minutesBlock(meter, date, now) {
+  const chart = ring({ limit: meter.subscribed });
+  const columns = [{ text: T.day.columns.time, number: false }, T.day.columns.mean, T.day.columns.max];
+  const table = figures({ caption: N.minutes, columns, rows: () => byMinute(chart.points(), now()) });
+  const node = h(
+    'section',
+    { class: 'block minutes', 'aria-labelledby': 'now-minutes' },
+    h(
+      'div',
+      { class: 'block-head' },
+      h('h2', { id: 'now-minutes' }, N.minutes),
+      h('a', { href: href(`jour/${date}`) }, N.toDay),
+    ),
+    chart.node,
+    table,
+  );
+
+  function draw() {
+    chart.draw(now());
+    const [min, max] = chart.range();
+    const text =
+      max == null
+        ? `${N.minutes} : ${T.unknown}`
+        : N.minutesSummary(f.power(min, meter.unit), f.power(max, meter.unit));
+    chart.node.setAttribute('aria-label', text);
+  }
+  // Whoever asked for less motion gets a picture that is redrawn once a minute.
+  const still = matchMedia('(prefers-reduced-motion: reduce)');
+  let drawn = 0;
+  const timer = setInterval(() => {
+    if (document.hidden || (still.matches && Date.now() - drawn < MINUTE)) return;
+    drawn = Date.now();
+    draw();
+  }, SECOND);
+  return {
+    node,
+    draw,
+    show(live) {
+      if (live.ring) chart.replace(live.ring);
+      if (live.power != null && live.fresh !== false) chart.push(Date.parse(live.at), live.power);
+    },
+    leave() {
+      clearInterval(timer);
+      chart.leave();
+    },
+  };
+}
+
+/** Rows of a table: the minutes of the clock, with what was measured in them. */
+export function byMinute(points, now) {
+  const first = Math.floor(now / MINUTE) * MINUTE - 9 * MINUTE;
+  return Array.from({ length: 10 }, (_, i) => {
+    const from = first + i * MINUTE;
+    const part = points.filter(([at]) => at >= from && at < from + MINUTE).map(([, power]) => power);
+    if (!part.length) return [f.clock(from), PLACEHOLDER, PLACEHOLDER];
+    return [f.clock(from), f.number(part.reduce((a, b) => a + b, 0) / part.length), f.number(Math.max(...part))];
+  });
+}

@@ -1,0 +1,45 @@
+// Only when there is something to say. Heard once by a screen reader, when it begins.
+import { h, say } from '../../dom.js';
+import * as f from '../../format.js';
+import { T } from '../../i18n.js';
+import { notice } from '../../part/notice.js';
+
+const N = T.notices;
+
+const TEXTS = {
+  overload: ({ live, meter }) => [
+    'warn',
+    N.overload(f.power(live.power, meter.unit), f.kva(meter.subscribed)),
+    N.overloadMore,
+  ],
+  mqtt: () => ['off', N.mqtt, N.mqttMore],
+  silent: ({ live, meter, now }) => {
+    const since = Date.parse(live.silent_since ?? live.at);
+    const more = [
+      live.links.reader === 'down' && N.reader,
+      live.power != null && N.silentMore(f.power(live.power, meter.unit)),
+    ];
+    return ['off', N.silent(f.hour(since), f.duration(Math.max(0, now - since))), more.filter(Boolean).join(' ')];
+  },
+  database: () => ['warn', N.database, N.databaseMore],
+  storer: () => ['warn', N.storer, N.storerMore],
+};
+
+export function noticesBlock(meter) {
+  const node = h('div', { class: 'notices' });
+  let kinds = '',
+    written = '';
+  return {
+    node,
+    show(wrong, live, now) {
+      const texts = wrong.map((kind) => TEXTS[kind]({ live, meter, now }));
+      const text = JSON.stringify(texts);
+      if (text === written) return;
+      written = text;
+      node.replaceChildren(...texts.map(([kind, title, more]) => notice(kind, title, more)));
+      // "since 3 min" grows; that is not said again.
+      if (wrong.join() !== kinds) say(texts.map(([, title]) => title).join(' '));
+      kinds = wrong.join();
+    },
+  };
+}

@@ -1,0 +1,97 @@
+// The one large number: power now, what is left of the subscribed power, and the phases.
+import { ruler } from '../../chart/ruler.js';
+import { h, icon, say } from '../../dom.js';
+import * as f from '../../format.js';
+import { T } from '../../i18n.js';
+
+const PLACEHOLDER = '–';
+const N = T.now;
+
+export function powerBlock(meter) {
+  const limit = meter.subscribed;
+  const figure = h('span', { class: 'figure-xl' }),
+    unit = h('small', null, meter.unit),
+    left = h('p', { class: 'headroom' });
+  const flag = h('p', { class: 'note peak-note', hidden: true });
+  const phases = h('ul', { class: 'phases', hidden: true });
+  const measure = limit ? ruler({ limit, label: N.power }) : null;
+  let spoken = T.unknown;
+
+  const read = h(
+    'button',
+    { class: 'round', 'aria-label': N.read, title: N.read, onclick: () => say(spoken) },
+    icon('speak'),
+  );
+  const node = h(
+    'section',
+    { class: 'block power', 'aria-label': N.power },
+    h('div', { 'aria-live': 'off' }, figure),
+    measure?.node,
+    h('div', { class: 'headroom-line' }, left, flag, read),
+    phases,
+  );
+
+  function headroom(power) {
+    if (!limit) return ['', '', ''];
+    const over = power - limit;
+    return over > 0
+      ? N.over(f.power(over, meter.unit), f.kva(limit))
+      : N.left(f.power(-over, meter.unit), f.kva(limit));
+  }
+
+  return {
+    node,
+    show(live, known) {
+      const { power } = live;
+      figure.replaceChildren(power == null ? PLACEHOLDER : f.number(power), unit);
+      figure.classList.toggle('stale', !known);
+      const [before, value, after] = headroom(power);
+      if (known) left.replaceChildren(before, h('strong', null, value), after);
+      else left.replaceChildren(h('span', { class: 'muted' }, T.unknown));
+      const now = f.power(power, meter.unit);
+      spoken = known ? N.spoken(now, `${before}${value}${after}`) : N.spokenUnknown(now);
+      measure?.set(known ? power : null, known ? `${now}. ${before}${value}${after}` : T.unknown);
+      measure?.peak(live.peak?.power);
+      flag.hidden = !live.peak;
+      if (live.peak) {
+        const text = N.peak(f.power(live.peak.power, meter.unit), f.clock(Date.parse(live.peak.at)));
+        flag.replaceChildren(h('span', { class: 'flag', 'aria-hidden': 'true' }), text);
+      }
+      showPhases(phases, live.phases, known, meter.unit);
+    },
+  };
+}
+
+// The tightest first: its fuse opens first. The order is that of the first look, so that lines do not jump about.
+function showPhases(list, phases, known, unit) {
+  if (!phases?.length) {
+    list.hidden = true;
+    return;
+  }
+  list.hidden = false;
+  if (list.childElementCount !== phases.length) {
+    const load = (p) => (p.limit ? p.power / p.limit : 0);
+    const order = phases.map((p, i) => [i, load(p)]).sort((a, b) => b[1] - a[1]);
+    list.lines = order.map(([i]) => phaseLine(i, phases[i], unit));
+    list.replaceChildren(...list.lines.map((line) => line.node));
+  }
+  for (const line of list.lines) line.show(phases, known);
+}
+
+function phaseLine(index, { limit }, unit) {
+  const name = N.phase(index + 1);
+  const measure = limit ? ruler({ limit, thin: true, label: name }) : null;
+  const power = h('span', { class: 'n' }),
+    left = h('span', { class: 'n muted' });
+  return {
+    node: h('li', null, h('span', { class: 'phase-name' }, name), measure?.node ?? h('span'), power, left),
+    show(phases, known) {
+      const p = phases[index],
+        text = f.power(p.power, unit);
+      power.textContent = text;
+      left.textContent =
+        known && limit && p.power != null ? N.phaseLeft(f.power(Math.max(0, limit - p.power), unit)) : '';
+      measure?.set(known ? p.power : null, known ? text : T.unknown);
+    },
+  };
+}

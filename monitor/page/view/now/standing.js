@@ -1,0 +1,25 @@
+// What can be said of the newest value: is it known, how does it come, what is wrong. No drawing here.
+const STALE = 15000; // without an answer of the server
+
+/** The newest `live`, and what a later answer or event says. An event has only a part. */
+export function merged(live, news) {
+  return { ...live, ...news, ring: news.ring ?? null, links: { ...live.links, ...news.links } };
+}
+
+/**
+ * {known, word, wrong}: known: is live.power the power of now; word: how the values come (a key of T.now);
+ * wrong: what to tell, the worst first (keys of T.notices).
+ */
+export function standing(live, mode, heard, now) {
+  const { links } = live,
+    wrong = [];
+  const quiet = links.mqtt === 'down' || links.meter === 'down' || live.fresh === false;
+  if (live.overload && !quiet) wrong.push('overload');
+  if (links.mqtt === 'down') wrong.push('mqtt');
+  else if (quiet) wrong.push('silent');
+  if (links.database === 'down') wrong.push('database');
+  else if (links.storer === 'down' || links.storer === 'stalled') wrong.push('storer');
+  const away = mode === 'reconnecting' && now - heard > STALE;
+  const word = mode === 'reconnecting' ? mode : quiet ? 'stopped' : mode;
+  return { known: live.power != null && !quiet && !away, word, wrong };
+}

@@ -1,0 +1,72 @@
+// A departure board: what runs now, then what comes, each with its price.
+import { h } from '../../dom.js';
+import * as f from '../../format.js';
+import { T } from '../../i18n.js';
+import { chip, registerChip } from '../../part/chip.js';
+import { register } from '../../tariff.js';
+import { dateOf } from '../../time.js';
+
+const N = T.now;
+
+export function tariffBlock() {
+  const node = h('section', { class: 'block tariff', 'aria-labelledby': 'now-tariff' });
+  let written = '';
+  return {
+    node,
+    show(live, today) {
+      const { register: name, price, since, until, next, colour, tomorrow } = live;
+      const text = JSON.stringify([name, price, since, until, next, colour, tomorrow, today]);
+      if (text === written) return;
+      written = text;
+      node.replaceChildren(...board(live, today).filter(Boolean));
+    },
+  };
+}
+
+function board(live, today) {
+  const time = (iso) => {
+    const t = Date.parse(iso);
+    return dateOf(t) === today ? f.clock(t) : `${N.tomorrow} ${f.clock(t)}`;
+  };
+  const row = ({ at, register: name, price }) => {
+    const { css, short } = register(name);
+    return h(
+      'li',
+      null,
+      h('span', { class: 'board-time' }, time(at)),
+      chip(css, short),
+      h('span', { class: 'n' }, f.price(price)),
+    );
+  };
+  return [
+    h(
+      'div',
+      { class: 'block-head' },
+      h('h2', { id: 'now-tariff' }, N.tariff),
+      live.price == null ? h('span', { class: 'note' }, N.noPrice) : h('span', { class: 'note' }, N.price),
+    ),
+    live.register
+      ? h(
+          'p',
+          { class: 'board-now' },
+          registerChip(live.register, 'large'),
+          h('strong', { class: 'n' }, f.price(live.price)),
+        )
+      : h('p', { class: 'muted' }, T.unknown),
+    sentence(live),
+    live.next?.length > 0 && h('ul', { class: 'board', 'aria-label': N.board }, live.next.map(row)),
+    live.colour && tomorrowLine(live),
+  ];
+}
+
+function sentence({ since, until }) {
+  const hour = (iso) => f.hour(Date.parse(iso));
+  const text = since && until ? N.since(hour(since), hour(until)) : since ? N.sinceOnly(hour(since)) : null;
+  return text && h('p', { class: 'note' }, f.capital(text));
+}
+
+function tomorrowLine({ tomorrow }) {
+  return tomorrow
+    ? h('p', { class: 'board-unknown' }, N.tomorrowIs, chip(`day-${tomorrow}`, T.tariff[tomorrow]))
+    : h('p', { class: 'board-unknown' }, `${N.tomorrowIs} ${N.tomorrowUnknown} (${N.tomorrowWhen}).`);
+}

@@ -1,0 +1,122 @@
+// Today so far, against the same hour a week ago, and by hour.
+import * as api from '../../api.js';
+import { bars } from '../../chart/bars.js';
+import { h } from '../../dom.js';
+import * as f from '../../format.js';
+import { T } from '../../i18n.js';
+import { figures } from '../../part/figures.js';
+import { href } from '../../router.js';
+import { ORDER, register } from '../../tariff.js';
+import { hoursIn, wall, weekday } from '../../time.js';
+
+const N = T.now;
+
+export function todayBlock(meter, date) {
+  const totals = h('p', { class: 'pair' }),
+    note = h('p', { class: 'note' }),
+    hours = h('div', { class: 'today-hours' });
+  const node = h(
+    'section',
+    { class: 'block today', 'aria-labelledby': 'now-today' },
+    h(
+      'div',
+      { class: 'block-head' },
+      h('h2', { id: 'now-today' }, N.today),
+      h('a', { href: href(`jour/${date}`) }, N.toDay),
+    ),
+    totals,
+    note,
+    hours,
+  );
+  let chart = null,
+    written = '',
+    left = false;
+
+  /** The bars: when the view begins, and when an hour ends. Without the database the old ones stay. */
+  async function load() {
+    const day = await api.energy(meter.id, { by: 'hour', date }).catch(() => null);
+    if (left || !day?.rows.some((row) => row.total || row.injected)) return;
+    chart?.leave();
+    chart = hourBars(day, date);
+    hours.replaceChildren(chart.reading, chart.node, chart.table);
+  }
+  return {
+    node,
+    load,
+    show({ today, links }) {
+      const text = JSON.stringify([today, links.database]);
+      if (text === written) return;
+      written = text;
+      node.classList.toggle('unknown-today', !today);
+      if (!today) {
+        totals.replaceChildren();
+        note.replaceChildren(links.database === 'down' ? N.todayUnknown : N.todayNothing);
+        return;
+      }
+      totals.replaceChildren(
+        ...[
+          h('span', { class: 'figure-l' }, f.energy(today.wh)),
+          today.cost != null && h('span', { class: 'figure-l' }, f.euro(today.cost)),
+          today.injected_wh > 0 &&
+            h('span', { class: 'figure-l inj-text' }, `${N.injected} ${f.energy(today.injected_wh)}`),
+        ].filter(Boolean),
+      );
+      note.replaceChildren(
+        today.cost == null ? N.noCost : `${f.capital(N.withSubscription)}. `,
+        ...sameHour(today, date),
+      );
+    },
+    leave() {
+      left = true;
+      chart?.leave();
+    },
+  };
+}
+
+function sameHour({ wh, same_hour_last_week_wh: before }, date) {
+  if (!before) return [];
+  const [value, text] = N.sameHour(f.change(wh, before), f.weekdayName(weekday(date), 'long'));
+  return [' ', h('strong', null, value), text, '.'];
+}
+
+function hourBars(day, date) {
+  const reading = h('p', { class: 'reading' }),
+    start = Date.parse(day.rows[0].start);
+  const used = (row) => ORDER.filter((name) => row.wh[name]);
+  const words = (row) =>
+    used(row)
+      .map((name) => register(name).long)
+      .join(', ');
+  const list = Array.from({ length: hoursIn(date) }, (_, i) => {
+    const row = day.rows[i],
+      label = String(wall(start + i * 3600e3).hour);
+    if (!row) return { label, segments: [], text: f.hourOnly(label) };
+    const cost = row.cost == null ? '' : `, ${f.euro(row.energy)}`;
+    return {
+      label,
+      segments: used(row).map((name) => ({ css: register(name).css, value: row.wh[name] / 1000 })),
+      below: row.injected ? { css: 'inj', value: row.injected / 1000 } : null,
+      text: `${f.hourOnly(label)} : ${f.energy(row.total)}${cost} · ${words(row)}`,
+    };
+  });
+  const chart = bars({
+    bars: list,
+    label: N.soFar,
+    format: (v) => f.number(v, v % 1 ? 1 : 0),
+    every: 3,
+    height: 150,
+    reading,
+    resting: `${N.soFar}, kWh`,
+  });
+  const columns = [
+    { text: T.day.columns.time, number: false },
+    { text: T.day.columns.register, number: false },
+    T.day.columns.energy,
+  ];
+  const table = figures({
+    caption: N.soFar,
+    columns,
+    rows: () => day.rows.map((row) => [f.clock(Date.parse(row.start)), words(row), f.kwh(row.total, 2)]),
+  });
+  return { reading, node: chart.node, table, leave: chart.leave };
+}

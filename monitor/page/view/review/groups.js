@@ -1,0 +1,30 @@
+// Rows of energy, put together by day, month or year. Wh and 1e-4 EUR stay integers.
+
+const LENGTH = { day: 10, month: 7, year: 4 }; // characters of a date that name the group
+
+/** How a period of some days is shown. */
+export const groupBy = (days) => (days <= 100 ? 'day' : days <= 1900 ? 'month' : 'year');
+
+export function groups(data, by) {
+  const found = new Map();
+  for (const row of data.rows) {
+    const key = row.start.slice(0, LENGTH[by]);
+    if (!found.has(key)) found.set(key, empty(key, data.registers));
+    const group = found.get(key);
+    for (const r of data.registers) {
+      group.wh[r] += row.wh[r];
+      group.costBy[r] += row.costBy?.[r] ?? 0;
+    }
+    group.total += row.total;
+    group.cost += row.cost ?? 0;
+    group.subscription += row.subscription ?? 0;
+    group.injected += row.injected;
+    group.missing += row.hours * (1 - row.coverage);
+  }
+  return [...found.values()];
+}
+
+function empty(key, registers) {
+  const none = () => Object.fromEntries(registers.map((r) => [r, 0]));
+  return { key, wh: none(), costBy: none(), total: 0, cost: 0, subscription: 0, injected: 0, missing: 0 };
+}

@@ -1,0 +1,71 @@
+import * as f from '../../format.js';
+import { T } from '../../i18n.js';
+import { h } from '../../dom.js';
+import { href } from '../../router.js';
+import { MINUTE, dateOf, dayEnd, dayStart } from '../../time.js';
+import { csvFile, table } from '../../part/figures.js';
+
+const R = T.review;
+
+/** The highest powers, each a link to its twenty minutes. */
+export function peaksBlock({ peaks, unit }) {
+  const three = peaks.some((p) => p.phase != null),
+    [rank, power, date, time] = R.peaksColumns;
+  const rows = peaks.map((peak, i) => {
+    const at = Date.parse(peak.at),
+      day = dateOf(at);
+    return [
+      String(i + 1),
+      f.power(peak.power, unit),
+      ...(three ? [peak.phase ?? '–'] : []),
+      h('a', { href: href(`jour/${day}`, { z: around(at, day) }) }, f.shortDate(day)),
+      f.clock(at, true),
+    ];
+  });
+  const columns = [
+    { text: rank, number: false },
+    power,
+    ...(three ? [R.phase] : []),
+    { text: date, number: false },
+    time,
+  ];
+  return h(
+    'section',
+    { class: 'block' },
+    h('h2', null, R.peaks),
+    rows.length
+      ? h(
+          'div',
+          { class: 'table-plain', tabindex: 0, role: 'region', 'aria-label': R.peaks },
+          table({ caption: R.peaks, columns, rows }),
+        )
+      : h('p', { class: 'muted' }, R.noData),
+    rows.length > 0 &&
+      h(
+        'p',
+        { class: 'files' },
+        h(
+          'a',
+          {
+            class: 'link-button',
+            href: '#',
+            download: 'pointes.csv',
+            onclick: (e) => {
+              e.currentTarget.href = csvFile(
+                [`puissance_${unit}`, 'utc', 'phase'],
+                peaks.map((p) => [p.power, p.at, p.phase ?? '']),
+              );
+            },
+          },
+          T.csv,
+        ),
+      ),
+  );
+}
+
+/** Twenty minutes around a moment, inside its day, as an address has them. */
+function around(at, day) {
+  const from = Math.max(dayStart(day), at - 10 * MINUTE),
+    to = Math.min(dayEnd(day) - MINUTE, at + 10 * MINUTE);
+  return `${f.clock(from)}..${f.clock(to)}`;
+}

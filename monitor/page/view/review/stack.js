@@ -1,0 +1,168 @@
+import * as f from '../../format.js';
+import { T } from '../../i18n.js';
+import { h } from '../../dom.js';
+import { go, href } from '../../router.js';
+import { daysBetween } from '../../time.js';
+import { ORDER, register } from '../../tariff.js';
+import { choice } from '../../part/tabs.js';
+import { csvFile, figures } from '../../part/figures.js';
+import { registerLegend } from '../../part/legend.js';
+import { bars } from '../../chart/bars.js';
+import { picture } from '../../chart/picture.js';
+import { groupBy, groups } from './groups.js';
+
+const R = T.review;
+
+/** Bars by day, month or year, stacked by register; in kWh or in euros. */
+export function stack({ data, range, unit, query, stop }) {
+  const by = groupBy(daysBetween(range.from, range.to)),
+    list = groups(data, by),
+    { priced } = data,
+    inEuro = unit === 'euro' && priced;
+  const used = [...ORDER, ...data.registers.filter((r) => !ORDER.includes(r))].filter((r) =>
+    list.some((g) => g.wh[r] || g.costBy[r]),
+  );
+  const sum = (of) => list.reduce((total, g) => total + of(g), 0);
+  const whole = sum((g) => g.total),
+    key = inEuro ? 'cost' : 'total',
+    all = sum((g) => g[key]),
+    say = inEuro ? f.euro : f.energy,
+    most = list.reduce((best, g) => (g[key] > best[key] ? g : best));
+  const title = R.chart[by],
+    reading = h('p', { class: 'reading' });
+  const chart = bars({
+    bars: list.map((g) => bar(g, { by, range, used, inEuro, priced, count: list.length })),
+    label: R.summary(title, f.energy(whole)),
+    format: (v) => f.number(v, v % 1 ? 1 : 0),
+    every: 1,
+    height: 260,
+    reading,
+    resting: R.resting(say(all / list.length), say(most[key]), nameOf(most, by)),
+    open: (i) => go(href(by === 'day' ? `jour/${list[i].key}` : `bilan/${list[i].key}`, { u: query.get('u') })),
+  });
+  stop.push(chart.leave);
+  const share = (r) => {
+    if (r === 'inj') return f.energy(sum((g) => g.injected));
+    const part = sum((g) => (r === 'sub' ? g.subscription : inEuro ? g.costBy[r] : g.wh[r]));
+    return all ? f.percent(part / all) : '';
+  };
+  const legend = registerLegend(used, {
+    injected: !inEuro && list.some((g) => g.injected),
+    subscription: inEuro,
+    partial: list.some((g) => g.missing > 1),
+    text: share,
+  });
+  return h(
+    'section',
+    { class: 'block' },
+    h(
+      'div',
+      { class: 'block-head' },
+      h('h2', null, title),
+      priced &&
+        choice({
+          label: R.unit,
+          options: [
+            ['kwh', R.kwh],
+            ['euro', R.euro],
+          ],
+          value: unit,
+          onpick: (u) =>
+            go(href(`bilan/${range.text}`, { ...Object.fromEntries(query), u: u === 'euro' ? 'eur' : null })),
+        }),
+    ),
+    reading,
+    chart.node,
+    legend,
+    figures({
+      caption: title,
+      ...table(list, { by, used, priced }),
+      csv: { name: `energie-${range.text}.csv`, href: () => csvFile(...file(list, { used, priced })) },
+      png: () =>
+        picture({
+          name: `energie-${range.text}`,
+          title: `${title} (${inEuro ? R.euro : R.kwh}), ${R.range(f.fullDate(range.from), f.fullDate(range.to))}`,
+          drawing: chart.svg,
+          legend,
+        }),
+    }),
+  );
+}
+
+function nameOf({ key }, by) {
+  if (by === 'year') return key;
+  return by === 'month' ? f.monthYear(`${key}-01`) : f.shortDate(key);
+}
+
+function labelOf({ key }, { by, range, count }) {
+  if (by === 'year') return key;
+  if (by === 'month') return f.monthName(`${key}-01`, count > 7 && innerWidth < 820 ? 'narrow' : 'short');
+  return range.kind === 'week' ? f.shortDate(key).replace(/ [^ ]+$/, '') : String(+key.slice(8));
+}
+
+function bar(g, { by, range, used, inEuro, priced, count }) {
+  const segments = inEuro
+    ? [
+        { css: 'sub', value: g.subscription / 1e4 },
+        ...used.map((r) => ({ css: register(r).css, value: g.costBy[r] / 1e4 })),
+      ]
+    : used.map((r) => ({ css: register(r).css, value: g.wh[r] / 1000 }));
+  return {
+    label: labelOf(g, { by, range, count }),
+    segments,
+    below: g.injected && !inEuro ? { css: 'inj', value: g.injected / 1000 } : null,
+    mark: g.missing > 1,
+    text: [
+      `${f.capital(nameOf(g, by))} : ${f.energy(g.total)}`,
+      priced && f.euro(g.cost),
+      ...used.filter((r) => g.wh[r]).map((r) => `${register(r).short} ${f.energy(g.wh[r])}`),
+      g.injected && `${T.tariff.injected} ${f.energy(g.injected)}`,
+    ]
+      .filter(Boolean)
+      .join(' · '),
+  };
+}
+
+function table(list, { by, used, priced }) {
+  const injected = list.some((g) => g.injected);
+  return {
+    columns: [
+      { text: R.columns.date, number: false },
+      ...used.map((r) => register(r).short),
+      R.columns.total,
+      ...(injected ? [R.columns.injected] : []),
+      R.columns.cost,
+    ],
+    rows: () =>
+      list.map((g) => [
+        f.capital(nameOf(g, by)),
+        ...used.map((r) => f.kwh(g.wh[r])),
+        f.kwh(g.total),
+        ...(injected ? [f.kwh(g.injected)] : []),
+        priced ? f.amount(g.cost) : '–',
+      ]),
+  };
+}
+
+function file(list, { used, priced }) {
+  return [
+    [
+      'debut',
+      ...used.map((r) => `${r}_Wh`),
+      'total_Wh',
+      'injecte_Wh',
+      'abonnement_EUR',
+      'cout_EUR',
+      'heures_manquantes',
+    ],
+    list.map((g) => [
+      g.key,
+      ...used.map((r) => g.wh[r]),
+      g.total,
+      g.injected,
+      priced ? g.subscription / 1e4 : '',
+      priced ? g.cost / 1e4 : '',
+      Math.round(g.missing * 100) / 100,
+    ]),
+  ];
+}

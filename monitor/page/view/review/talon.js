@@ -1,0 +1,65 @@
+import * as f from '../../format.js';
+import { T } from '../../i18n.js';
+import { h } from '../../dom.js';
+import { yearBefore } from '../../time.js';
+import { csvFile, figures } from '../../part/figures.js';
+import { bars } from '../../chart/bars.js';
+import { picture } from '../../chart/picture.js';
+
+const R = T.review;
+const YEAR = 8766; // hours
+
+/** The base load by month. year: the whole of the last twelve months' energy, or undefined. */
+export function talonBlock({ months }, year, stop) {
+  const list = months.slice(-13),
+    last = list.at(-1);
+  if (!last) return h('section', { class: 'block' }, h('h2', null, R.talon), h('p', { class: 'muted' }, R.noData));
+  const before = months.find((m) => m.month === yearBefore(`${last.month}-01`).slice(0, 7)),
+    watts = list.map((m) => m.watts),
+    name = (m) => f.capital(f.monthYear(`${m.month}-01`)),
+    reading = h('p', { class: 'reading' });
+  const chart = bars({
+    bars: list.map((m) => ({
+      label: f.monthName(`${m.month}-01`, 'narrow'),
+      segments: [{ css: 'base', value: m.watts }],
+      text: `${name(m)} : ${f.power(m.watts, 'W')}`,
+    })),
+    label: R.talonSummary(f.power(Math.min(...watts), 'W'), f.power(Math.max(...watts), 'W')),
+    format: (v) => f.number(v),
+    height: 180,
+    reading,
+    resting: '',
+  });
+  stop.push(chart.leave);
+  // At the price that a kWh really cost on average: what runs all the time runs at every price.
+  const cost = year?.cost && year.total_wh ? (last.watts * YEAR * year.cost.energy) / year.total_wh : null;
+  return h(
+    'section',
+    { class: 'block' },
+    h('h2', null, R.talon),
+    h('p', { class: 'pair' }, h('span', { class: 'figure-l' }, f.power(last.watts, 'W'))),
+    h(
+      'p',
+      { class: 'note' },
+      [before && R.talonTrend(f.change(last.watts, before.watts)), cost != null && R.talonCost(f.euro(cost, 0))]
+        .filter(Boolean)
+        .join(', '),
+    ),
+    reading,
+    chart.node,
+    figures({
+      caption: R.talon,
+      columns: [{ text: T.tempo.columns.month, number: false }, R.columns.watts],
+      rows: () => list.map((m) => [name(m), f.number(m.watts)]),
+      csv: {
+        name: 'talon.csv',
+        href: () =>
+          csvFile(
+            ['mois', 'talon_W'],
+            list.map((m) => [m.month, m.watts]),
+          ),
+      },
+      png: () => picture({ name: 'talon', title: `${R.talon} (W)`, drawing: chart.svg }),
+    }),
+  );
+}

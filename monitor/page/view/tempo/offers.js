@@ -1,0 +1,158 @@
+import * as f from '../../format.js';
+import { T } from '../../i18n.js';
+import { h } from '../../dom.js';
+import { go, here, href, note } from '../../router.js';
+import { isDate } from '../../time.js';
+import { csvFile, figures } from '../../part/figures.js';
+import { shares } from '../../chart/share.js';
+import { ranking } from './ranking.js';
+
+const P = T.tempo;
+
+/** What each offer would have cost on one's own registers; which offers and which period can be chosen. */
+export function offersBlock({ data, meter, today, query }) {
+  const asked = query.get('o')?.split(','),
+    chosen = new Set(data.offers.map((o) => o.id).filter((id) => !asked || asked.includes(id)));
+  const body = h('div');
+  const draw = () =>
+    body.replaceChildren(
+      ...content(
+        data,
+        data.offers.filter((o) => chosen.has(o.id) || o.yours),
+      ),
+    );
+  const toggle = (id, on) => {
+    on ? chosen.add(id) : chosen.delete(id);
+    note({ o: chosen.size === data.offers.length ? null : [...chosen].join(',') });
+    draw();
+  };
+  draw();
+  return h(
+    'section',
+    { class: 'block offers', id: 'contrats' },
+    h(
+      'div',
+      { class: 'block-head' },
+      h('h2', null, P.compare),
+      h('span', { class: 'note' }, P.compareRange(f.fullDate(data.from), f.fullDate(data.last_day))),
+    ),
+    body,
+    h(
+      'details',
+      { class: 'choices', open: query.has('du') || query.has('o') },
+      h('summary', null, P.choose),
+      periodForm(data, meter, today),
+      h(
+        'fieldset',
+        { class: 'checks' },
+        h('legend', { class: 'hidden' }, P.choose),
+        data.offers.map((offer) =>
+          h(
+            'label',
+            { class: 'check' },
+            h('input', {
+              type: 'checkbox',
+              checked: chosen.has(offer.id) || offer.yours,
+              disabled: offer.yours,
+              onchange: (event) => toggle(offer.id, event.target.checked),
+            }),
+            offer.yours ? `${offer.name} (${P.yours.toLowerCase()})` : offer.name,
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+function periodForm(data, meter, today) {
+  const field = (value, text) => {
+    const input = h('input', { type: 'date', value, min: meter.first, max: today, required: true });
+    return [input, h('label', { class: 'inline' }, text, input)];
+  };
+  const [from, fromLabel] = field(data.from, T.review.rangeFrom),
+    [to, toLabel] = field(data.last_day, T.review.rangeTo);
+  const place = () => [here().place, here().detail].filter(Boolean).join('/');
+  return h(
+    'form',
+    {
+      class: 'range-form',
+      'aria-label': P.period,
+      onsubmit: (event) => {
+        event.preventDefault();
+        const [a, b] = [from.value, to.value].sort();
+        if (isDate(a) && isDate(b) && a < b) go(href(place(), { du: a, au: b, o: here().query.get('o') }));
+      },
+    },
+    fromLabel,
+    toLabel,
+    h('button', { class: 'button' }, T.review.rangeShow),
+    here().query.has('du') && h('a', { class: 'button', href: href(place()) }, P.lastYear),
+  );
+}
+
+function content(data, list) {
+  const { ranked, partial, yours, verdict } = ranking(list);
+  if (!ranked.length && !partial.length) return [h('p', { class: 'muted' }, P.noOffers)];
+  const items = [
+    ...ranked.map((o) => ({
+      name: o.name,
+      strong: o.yours,
+      note: o.yours ? P.yours : yours && difference(o, yours),
+      parts: [
+        { css: 'sub', value: o.subscription },
+        { css: o.yours ? 'ink' : 'other', value: o.energy },
+      ],
+      text: f.euro(o.total),
+    })),
+    ...partial.map((o) => ({
+      name: o.name,
+      strong: o.yours,
+      note: [o.yours && P.yours, `${P.partial}, ${P.notRanked} : ${reason(o, data)}`].filter(Boolean).join(', '),
+      parts: [],
+      text: '–',
+    })),
+  ];
+  return [
+    verdict &&
+      h('p', { class: 'verdict' }, (verdict.yours ? P.verdict : P.verdictOther)(verdict.name, f.euro(verdict.less, 0))),
+    h('p', { class: 'note' }, P.basis(f.number(data.hours_known), f.number(data.hours))),
+    shares({ items, label: P.compareSummary }),
+    h(
+      'ul',
+      { class: 'legend' },
+      h('li', null, h('span', { class: 'swatch sub', 'aria-hidden': 'true' }), T.review.sub),
+      h('li', null, h('span', { class: 'swatch ink', 'aria-hidden': 'true' }), T.review.energy),
+    ),
+    figures({
+      caption: P.compare,
+      columns: [
+        { text: P.columns.offer, number: false },
+        `${T.review.sub} (€)`,
+        `${T.review.energy} (€)`,
+        `${T.review.total} (€)`,
+      ],
+      rows: () =>
+        list.map((o) => [o.name, ...[o.subscription, o.energy, o.total].map((v) => (v == null ? '–' : f.amount(v)))]),
+      csv: {
+        name: `offres-${data.from}..${data.last_day}.csv`,
+        href: () =>
+          csvFile(
+            ['offre', 'abonnement_EUR', 'energie_EUR', 'total_EUR', 'heures_connues', 'heures'],
+            list.map((o) => [
+              o.name,
+              ...[o.subscription, o.energy, o.total].map((v) => (v == null ? '' : v / 1e4)),
+              o.hours_known ?? data.hours_known,
+              data.hours,
+            ]),
+          ),
+      },
+    }),
+  ];
+}
+
+function difference(offer, yours) {
+  const text = f.euro(Math.abs(offer.total - yours.total), 0);
+  return `${(offer.total > yours.total ? P.moreThan : P.less)(text)}, ${f.change(offer.total, yours.total)}`;
+}
+
+const reason = (offer, data) => P.why[offer.why]?.(f.number(offer.hours_known), f.number(data.hours)) ?? T.unknown;

@@ -1,0 +1,17 @@
+/**
+ * Offers in order of their cost, those that cannot be ranked apart, and what there is to say: of one's own when it is
+ * the cheapest, by how much the next one is dearer; of another one, how much it would have saved. null: nothing.
+ */
+export function ranking(offers) {
+  const ranked = offers.filter((o) => o.rankable).sort((a, b) => a.total - b.total),
+    partial = offers.filter((o) => !o.rankable),
+    yours = ranked.find((o) => o.yours) ?? null,
+    [best, next] = ranked;
+  let verdict = null;
+  if (yours && next) {
+    verdict = best.yours
+      ? { yours: true, name: best.name, less: next.total - best.total }
+      : { yours: false, name: best.name, less: yours.total - best.total };
+  }
+  return { ranked, partial, yours, verdict };
+}

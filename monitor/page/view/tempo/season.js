@@ -1,0 +1,167 @@
+import * as f from '../../format.js';
+import { T } from '../../i18n.js';
+import { h } from '../../dom.js';
+import { go, href } from '../../router.js';
+import { daysBetween, plusDays } from '../../time.js';
+import { colourChip, swatch } from '../../part/chip.js';
+import { csvFile, figures, table } from '../../part/figures.js';
+import { calendar } from '../../chart/calendar.js';
+import { picture } from '../../chart/picture.js';
+
+const P = T.tempo,
+  COLOURS = ['blue', 'white', 'red'],
+  CODE = { B: 'blue', W: 'white', R: 'red' };
+
+/** Of each day of a season that is known: {colour, source}; null when none is. */
+export function coloursOf(data, season) {
+  const text = data.colours[season];
+  if (!text) return null;
+  const days = [...text].map((code, i) => [
+    plusDays(data.first, i),
+    { colour: CODE[code], source: data.sources[i] === 'm' ? P.meter : P.imported },
+  ]);
+  return new Map(days.filter(([, { colour }]) => colour));
+}
+
+/** How many days of each colour are left; of a season that is over, or not wholly known, how many there were. */
+export function remaining(data, season, today) {
+  const leap = daysBetween(data.first, `${season + 1}-09-01`) - 365,
+    over = today >= `${season + 1}-09-01`,
+    left = over ? null : data.remaining;
+  const one = (colour) => {
+    const allowance = data.allowance[colour] + (colour === 'blue' ? leap : 0),
+      used = data.used[colour],
+      days = left ? left[colour] : used;
+    return h(
+      'li',
+      { class: colour },
+      h('p', { class: 'remaining-name' }, swatch(`day-${colour}`), f.capital(P.plural[colour][days < 2 ? 0 : 1])),
+      h(
+        'p',
+        null,
+        h('span', { class: 'figure-2xl' }, days),
+        h('span', { class: 'muted' }, left ? P.left(allowance) : (over ? P.used : P.usedKnown)(allowance)),
+      ),
+      h(
+        'div',
+        { class: 'used', 'aria-hidden': 'true' },
+        h('span', { class: `share-part day-${colour}`, '--w': `${(used / allowance) * 100}%` }),
+      ),
+    );
+  };
+  const tomorrow = data.tomorrow ? colourChip(data.tomorrow, 'large') : T.now.tomorrowUnknown;
+  return h(
+    'section',
+    { class: 'remaining', 'aria-label': P.remain },
+    h('ul', null, ['red', 'white', 'blue'].map(one)),
+    data.today &&
+      h(
+        'dl',
+        { class: 'two-days' },
+        h('div', null, h('dt', null, P.today), h('dd', null, colourChip(data.today, 'large'))),
+        h('div', null, h('dt', null, P.tomorrow), h('dd', null, tomorrow)),
+      ),
+  );
+}
+
+export function seasonMap(data, colours, season, today) {
+  const from = `${season}-09-01`,
+    to = plusDays(`${season + 1}-09-01`, -1),
+    reading = h('p', { class: 'reading' });
+  const { used } = data,
+    summary = P.calendarSummary(used.red, used.white, used.blue);
+  const map = calendar({
+    from,
+    to,
+    reading,
+    resting: summary,
+    label: summary,
+    open: (date) => date <= today && go(href(`jour/${date}`)),
+    cell: (date) => {
+      const known = colours.get(date),
+        day = f.capital(f.longDate(date));
+      if (known) return { css: `hp-${known.colour}`, text: `${day} : ${T.tariff[known.colour]} (${known.source})` };
+      return { css: 'future', text: `${day} : ${date > today ? P.future : T.unknown}` };
+    },
+  });
+  const legend = h(
+    'ul',
+    { class: 'legend' },
+    COLOURS.map((colour) => h('li', null, colourChip(colour))),
+    h('li', null, h('span', { class: 'swatch future', 'aria-hidden': 'true' }), P.future),
+  );
+  return h(
+    'section',
+    { class: 'block' },
+    reading,
+    map,
+    h(
+      'div',
+      { class: 'block-foot' },
+      legend,
+      data.imported_until > from && h('p', { class: 'note' }, P.source(f.fullDate(data.imported_until))),
+    ),
+    figures({
+      caption: T.review.calendar,
+      columns: [
+        { text: T.review.columns.date, number: false },
+        { text: P.columns.colour, number: false },
+        { text: P.columns.source, number: false },
+      ],
+      rows: () => [...colours].reverse().map(([date, x]) => [f.longDate(date), T.tariff[x.colour], x.source]),
+      csv: {
+        name: `tempo-${season}.csv`,
+        href: () =>
+          csvFile(
+            ['jour', 'couleur', 'source'],
+            [...colours].map(([date, x]) => [date, T.tariff[x.colour], x.source]),
+          ),
+      },
+      png: () =>
+        picture({
+          name: `tempo-${season}`,
+          title: `Tempo, ${P.season(season).toLowerCase()}`,
+          drawing: map.querySelector('svg'),
+          legend,
+        }),
+    }),
+  );
+}
+
+export function byColour(days, colours) {
+  const rows = COLOURS.map((c) => {
+    const letter = { blue: 'B', white: 'W', red: 'R' }[c],
+      [low, high] = [`BBRHCJ${letter}`, `BBRHPJ${letter}`];
+    const sum = (of) => days.rows.reduce((total, row) => total + (of(row) ?? 0), 0);
+    return {
+      c,
+      days: days.rows.filter((r) => colours.get(r.start)?.colour === c).length,
+      hc: sum((r) => r.wh[low]),
+      hp: sum((r) => r.wh[high]),
+      cost: sum((r) => (r.costBy?.[low] ?? 0) + (r.costBy?.[high] ?? 0)),
+    };
+  });
+  const C = P.columns;
+  const cells = (r) => [
+    f.number(r.days),
+    f.kwh(r.hc, 0),
+    f.kwh(r.hp, 0),
+    f.kwh(r.hc + r.hp, 0),
+    days.priced ? f.amount(r.cost) : '–',
+    days.priced && r.hc + r.hp ? f.amount((r.cost * 1000) / (r.hc + r.hp), 4) : '–',
+  ];
+  return h(
+    'section',
+    { class: 'block' },
+    h('h2', null, P.byColour),
+    h(
+      'div',
+      { class: 'table-plain', tabindex: 0, role: 'region', 'aria-label': P.byColour },
+      table({
+        caption: P.byColour,
+        columns: [{ text: C.colour, number: false }, C.days, C.hc, C.hp, C.energy, C.cost, C.mean],
+        rows: rows.map((r) => [colourChip(r.c), ...cells(r)]),
+      }),
+    ),
+  );
+}

@@ -1,0 +1,110 @@
+"""`teleinfo-monitor run`: serves the page and the API until stopped."""
+
+import logging
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from common import config
+from common.database import Database
+from common.errors import ConfigError
+from common.runtime import logs
+from common.runtime.metrics import Metrics
+from common.runtime.shutdown import Shutdown
+from common.runtime.waiting import when_ready
+from common.runtime.watchdog import Heartbeat, Notifier
+from monitor.answers.answers import Answers
+from monitor.api.live import LiveStream
+from monitor.api.routes import ROUTES
+from monitor.config import MonitorConfig, is_loopback
+from monitor.insight.colours import read_colours
+from monitor.live.live import Live
+from monitor.prices.table import load_prices, read_file
+from monitor.server.api import JSON, Api
+from monitor.server.files import Files
+from monitor.server.health import Counters, evaluate, monitor_metrics, report
+from monitor.server.messages import REVALIDATE, json_bytes, packed
+from monitor.server.openapi import document
+from monitor.server.pool import Pool
+from monitor.server.site import Parts, Site
+from monitor.server.welcome import welcome
+from monitor.server.workers import Workers
+
+if TYPE_CHECKING:
+    import asyncio
+
+log = logging.getLogger(__name__)
+
+PAGE = Path(__file__).resolve().parents[1] / "page"
+CONNECTIONS = 4  # to the database, and threads that use them
+MOST_WAITING = 100  # questions that wait for a thread
+
+
+def run(file: Path) -> int:
+    """Serve until a signal; return the exit code.
+
+    Raises:
+        ConfigError: the configuration is wrong, or a library is not installed.
+    """
+    settings = config.load(MonitorConfig, file)
+    logs.set_up(settings.log, "teleinfo-monitor")
+    try:
+        from monitor.server.app import application
+        from monitor.server.serve import Serving, bind
+    except ImportError as error:
+        raise ConfigError(
+            f"the page needs the package {error.name}: {sys.executable} -m pip install 'starlette>=0.46'"
+            " 'uvicorn>=0.32'"
+        ) from error
+    shutdown, serving = Shutdown(), Serving()
+    shutdown.install(serving.stop)
+    heartbeat = Heartbeat(settings.heartbeat, Notifier())
+    metrics = Metrics(settings.metrics, monitor_metrics)
+    parts, live = build(settings, file.parent)
+    port = when_ready(lambda: bind(settings.listen), shutdown, heartbeat)
+    if port is None:
+        return shutdown.exit_code
+    for line in welcome(settings.listen, os.environ):
+        log.info("%s", line)
+    if settings.auth == "none" and not is_loopback(settings.listen.host):
+        log.warning("auth: none: whoever reaches %s:%d sees the page", settings.listen.host, settings.listen.port)
+
+    counters, started = Counters(), time.monotonic()
+
+    def application_of(closing: "asyncio.Event") -> Any:
+        return application(Site(settings, parts, counters), closing)
+
+    def tick() -> None:
+        now = time.monotonic()
+        if heartbeat.due(now):
+            heartbeat.beat(evaluate(live.viewers, now - live.last_activity), now)
+        metrics.refresh(lambda: report(counters, now - started, live.viewers, broker=live.connected))
+
+    live.start()
+    metrics.start()
+    with port:
+        serving.run(port, application_of, tick)
+    heartbeat.stop()
+    metrics.close()
+    live.close()
+    log.info("Stopped")
+    return shutdown.exit_code
+
+
+def build(settings: MonitorConfig, folder: Path) -> tuple[Parts, Live]:
+    """Put the parts together; nothing is opened or started. `folder` is that of the configuration.
+
+    Raises:
+        ConfigError: a file of prices or colours is wrong.
+    """
+    prices = load_prices(settings.prices, folder)
+    colours = {} if settings.tempo is None else read_colours(read_file(settings.tempo), str(settings.tempo))
+    pool = Pool(Database(settings.database).connect)
+    workers = Workers(CONNECTIONS, MOST_WAITING)
+    live = Live(settings, prices, colours)
+    streams = LiveStream(live)
+    api = Api(ROUTES, settings, pool, workers, lambda lease: Answers(lease, settings, prices, colours), live)
+    description = packed(json_bytes(document([*ROUTES, streams])), JSON, Cache_Control=REVALIDATE)
+    return Parts(api, description, Files(PAGE), workers, streams), live

@@ -1,0 +1,129 @@
+"""A request and its reply, independent of the web library."""
+
+import gzip
+import hashlib
+import json
+import re
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+NO_STORE = "no-store"
+REVALIDATE = "private, max-age=0, must-revalidate"  # kept, but asked for again each time: late frames change the past
+SMALLEST_ZIPPED = 1000  # bytes
+_FRENCH_SPACE = re.compile(r"(?<=«) | (?=[:;?!»](?:\s|$|[.,)]))")  # no line ends at these
+_ZIPPED = ("text/", "application/json", "application/problem+json", "application/manifest+json", "image/svg+xml")
+
+#: The titles of problems, French as the details.
+TITLES = {
+    400: "Question incorrecte",
+    401: "Mot de passe nécessaire",
+    403: "Refusé",
+    404: "Introuvable",
+    405: "Méthode refusée",
+    413: "Trop long",
+    414: "Adresse trop longue",
+    429: "Trop d’essais",
+    500: "Erreur du programme",
+    503: "Momentanément indisponible",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a browser asks for."""
+
+    method: str
+    path: str  # decoded, as it came: with "/" in front, and with the prefix of a proxy that keeps it
+    query: str = ""  # as it came
+    headers: Mapping[str, str] = field(default_factory=dict)  # names in lower case
+    address: str = ""  # of the client, or of the last proxy
+    secure: bool = False  # the connection to this program is TLS
+    body: bytes = b""
+
+
+class Stream(Protocol):
+    """Events for one viewer."""
+
+    def events(self) -> AsyncGenerator[bytes, None]:
+        """Yield the bytes of `text/event-stream`."""
+
+    def close(self) -> None:
+        """Forget the viewer, even if no event was ever asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """The answer to a request; with `stream` it has no `body`, but events until the client goes away."""
+
+    status: int = 200
+    body: bytes = b""
+    kind: str = "text/plain; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    zipped: bytes | None = None  # `body`, compressed, where that is worth it
+    etag: str | None = None
+    stream: Stream | None = None
+
+    def having(self, **headers: str) -> "Reply":
+        """Return it with more headers; `_` in a name stands for `-`."""
+        return replace(
+            self, headers={**self.headers, **{name.replace("_", "-"): text for name, text in headers.items()}}
+        )
+
+
+def packed(body: bytes, kind: str, **headers: str) -> Reply:
+    """Return a reply with its entity tag and its compressed form."""
+    zipped = gzip.compress(body, 6, mtime=0) if len(body) >= SMALLEST_ZIPPED and kind.startswith(_ZIPPED) else None
+    # Weak: the compressed form has the same.
+    etag = f'W/"{hashlib.sha256(body).hexdigest()[:20]}"'
+    return Reply(body=body, kind=kind, zipped=zipped, etag=etag).having(**headers)
+
+
+def json_bytes(value: Any) -> bytes:
+    """Return JSON as it is sent.
+
+    Raises:
+        ValueError: it holds a number that JSON does not have.
+    """
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def problem(status: int, detail: str, **headers: str) -> Reply:
+    """Return an error as RFC 9457 has it; `detail` says, in French, what to do."""
+    text = _FRENCH_SPACE.sub("\u00a0", detail)
+    body = json_bytes({"type": "about:blank", "title": TITLES[status], "status": status, "detail": text})
+    return Reply(status=status, body=body, kind="application/problem+json").having(Cache_Control=NO_STORE, **headers)
+
+
+def redirect(location: str) -> Reply:
+    """Return a reply that leads to another address, which is relative: nobody but a proxy knows the absolute one."""
+    return Reply(status=303).having(Location=location, Cache_Control=NO_STORE)
+
+
+def negotiated(request: Request, reply: Reply) -> Reply:
+    """Return the reply as the browser takes it: nothing if it has it already, compressed if it can read that."""
+    if reply.stream is not None:
+        return reply
+    if reply.zipped is not None:
+        reply = reply.having(Vary="Accept-Encoding")
+    etag = reply.etag
+    if etag is not None and reply.headers.get("Cache-Control") != NO_STORE:
+        reply = reply.having(ETag=etag)
+        if reply.status == 200 and _has(request.headers.get("if-none-match", ""), etag):
+            return replace(reply, status=304, body=b"")
+    if reply.zipped is not None and _takes_gzip(request.headers.get("accept-encoding", "")):
+        return replace(reply, body=reply.zipped).having(Content_Encoding="gzip")
+    return reply
+
+
+def _has(known: str, etag: str) -> bool:
+    tags = [tag.strip().removeprefix("W/") for tag in known.split(",")]
+    return "*" in tags or etag.removeprefix("W/") in tags
+
+
+def _takes_gzip(accepted: str) -> bool:
+    for part in accepted.split(","):
+        coding, _, weight = part.replace(" ", "").partition(";")
+        if coding.lower() in ("gzip", "*"):
+            return weight not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False

@@ -1,0 +1,97 @@
+"""The description of the API (OpenAPI 3.1), made from its routes."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from common.version import __version__
+from monitor.api.call import Parameter
+
+_PROBLEM = {
+    "type": "object",
+    "required": ["title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "en français, ce qu’il faut changer"},
+    },
+}
+_PROBLEMS = {
+    "400": "La question est incorrecte.",
+    "401": "La page a un mot de passe, et la requête n’a pas de session.",
+    "404": "Ce compteur est inconnu.",
+    "503": "La base ne répond pas, ou la question est trop longue à calculer.",
+}
+
+
+class Described(Protocol):
+    """What is known of a route."""
+
+    @property
+    def name(self) -> str:
+        """Its path below `api/v1/`."""
+
+    @property
+    def text(self) -> str:
+        """What it answers."""
+
+    @property
+    def parameters(self) -> Sequence[Parameter]:
+        """What it can be asked."""
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        """JSON Schema of its answer."""
+
+
+def document(routes: Iterable[Described]) -> dict[str, Any]:
+    """Return the document; addresses are relative, since only a proxy knows the absolute ones."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "TeleInfo Monitor",
+            "version": __version__,
+            "description": "Ce que le compteur a mesuré. Énergie en Wh entiers, argent en entiers de 1e-4 EUR, dates en"
+            " UTC. Lecture seule.",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": "."}],
+        "paths": {f"/{route.name}": {"get": _operation(route)} for route in routes},
+        "components": {
+            "schemas": {"Problem": _PROBLEM},
+            "responses": {
+                f"Problem{status}": {
+                    "description": text,
+                    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+                }
+                for status, text in _PROBLEMS.items()
+            },
+        },
+    }
+
+
+def _operation(route: Described) -> dict[str, Any]:
+    return {
+        "operationId": route.name.replace("/", "-").replace(".", "-"),
+        "summary": route.text,
+        "parameters": [
+            {
+                "name": parameter.name,
+                "in": "query",
+                "description": parameter.text,
+                "required": parameter.required,
+                "schema": dict(parameter.schema),
+            }
+            for parameter in route.parameters
+        ],
+        "responses": {
+            "200": {"description": route.text, "content": {_kind(route.name): {"schema": dict(route.schema)}}},
+            **{status: {"$ref": f"#/components/responses/Problem{status}"} for status in _PROBLEMS},
+        },
+    }
+
+
+def _kind(name: str) -> str:
+    return (
+        "text/csv" if name.endswith(".csv") else "text/event-stream" if name.endswith("/stream") else "application/json"
+    )

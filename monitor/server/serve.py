@@ -1,0 +1,112 @@
+"""Serves an application on a port; the only file that knows uvicorn."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import uvicorn
+
+from common.errors import NotReady
+from monitor.config import Listen
+
+MOST_CONNECTIONS = 400
+_LONGEST_HEADERS = 16 * 1024  # bytes, with the line of the request
+_IDLE = 15  # seconds until an idle connection is closed
+_GRACE = 2  # seconds for answers that are being made at the end
+_TICK = 1.0  # seconds
+
+
+def bind(listen: Listen) -> socket.socket:
+    """Open the port.
+
+    Raises:
+        NotReady: it is in use, or the address is not one of this machine.
+    """
+    where = f"listen: {listen.host}:{listen.port}"
+    try:
+        family, *_, address = socket.getaddrinfo(listen.host, listen.port, type=socket.SOCK_STREAM)[0]
+        both = family == socket.AF_INET6 and listen.host == "::" and socket.has_dualstack_ipv6()
+        return socket.create_server(address[:2], family=family, backlog=256, dualstack_ipv6=both)
+    except OSError as error:
+        text = error.strerror or str(error)
+        raise NotReady(f"{where} cannot be opened: {text}; free it or choose another") from error
+
+
+class Serving:
+    """Serves in the thread that calls `run`; `stop` may be called from any other."""
+
+    def __init__(self) -> None:
+        self._server: uvicorn.Server | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._closing: asyncio.Event | None = None
+        self._stopped = False
+
+    def run(
+        self,
+        port: socket.socket,
+        application: Callable[[asyncio.Event], Any],
+        tick: Callable[[], None],
+    ) -> None:
+        """Serve until `stop`.
+
+        Args:
+            port: from `bind`.
+            application: makes the ASGI application; the event it is given is set when streams must end.
+            tick: called every second, in the loop.
+        """
+        logging.getLogger("uvicorn.error").setLevel(
+            logging.ERROR
+        )  # our lines say the rest; each bad request is no news
+        asyncio.run(self._serve(port, application, tick))
+
+    async def _serve(
+        self, port: socket.socket, application: Callable[[asyncio.Event], Any], tick: Callable[[], None]
+    ) -> None:
+        self._loop, self._closing = asyncio.get_running_loop(), asyncio.Event()
+        server = self._server = uvicorn.Server(
+            uvicorn.Config(
+                application(self._closing),
+                loop="asyncio",
+                http="h11",
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                limit_concurrency=MOST_CONNECTIONS,
+                h11_max_incomplete_event_size=_LONGEST_HEADERS,
+                timeout_keep_alive=_IDLE,
+                timeout_graceful_shutdown=_GRACE,
+            )
+        )
+        if self._stopped:
+            return
+        ticking = asyncio.ensure_future(_every(_TICK, tick))
+        try:
+            await server.serve(sockets=[port])
+        finally:
+            ticking.cancel()
+
+    def stop(self) -> None:
+        """Close the port, end all streams, and let `run` return."""
+        self._stopped = True
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._end)
+
+    def _end(self) -> None:
+        if self._closing is not None:
+            self._closing.set()
+        if self._server is not None:
+            self._server.should_exit = True
+
+
+def _every(seconds: float, work: Callable[[], None]) -> Coroutine[Any, Any, None]:
+    async def repeat() -> None:
+        while True:
+            work()
+            await asyncio.sleep(seconds)
+
+    return repeat()

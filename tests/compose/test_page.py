@@ -1,0 +1,119 @@
+"""The page of compose: its address in the log, its password, its account, and the reports of the same container."""
+
+import http.client
+import json
+import re
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+
+from tests.compose.stack import Stack
+from tests.support.programs import wait_until
+
+
+def ask(stack: Stack, path: str, cookie: str = "") -> tuple[int, str]:
+    """Return the status and the text of what the page answers."""
+    status, text, _ = _request(stack, "GET", path, headers={"Cookie": cookie} if cookie else {})
+    return status, text
+
+
+def enter(stack: Stack, password: str) -> str:
+    """Enter a password; return the cookie, "" if it was refused."""
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    _, _, cookie = _request(stack, "POST", "login", urlencode({"password": password}), form)
+    return cookie.partition(";")[0]
+
+
+def _request(
+    stack: Stack, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None
+) -> tuple[int, str, str]:
+    address = urlsplit(stack.page)
+    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=10)
+    try:
+        connection.request(method, f"/{path}", body, headers or {})
+        reply = connection.getresponse()
+        return reply.status, reply.read().decode(), reply.getheader("Set-Cookie", "")
+    finally:
+        connection.close()
+
+
+def test_the_log_tells_the_address_and_the_command_for_the_password(stack: Stack) -> None:
+    log = stack.compose("logs", "--no-log-prefix", "monitor")
+    assert f"The page is at {stack.page}" in log
+    (command,) = set(re.findall(r"docker compose run --rm setup (credentials page)", log))
+    assert stack.page in stack.setup(*command.split())
+
+
+def test_only_who_has_the_password_sees_something(stack: Stack) -> None:
+    assert ask(stack, "")[0] == 303
+    assert ask(stack, "api/v1/openapi.json")[0] == 401
+    assert enter(stack, "wrong") == ""
+    cookie = enter(stack, stack.password("page"))
+    status, text = ask(stack, "", cookie)
+    assert (status, "<!doctype html>" in text) == (200, True)
+    status, text = ask(stack, "api/v1/openapi.json", cookie)
+    assert (status, "openapi" in json.loads(text)) == (200, True)
+
+
+def live(stack: Stack, cookie: str) -> dict[str, Any]:
+    status, text = ask(stack, "api/v1/live", cookie)
+    assert status == 200, text
+    answer: dict[str, Any] = json.loads(text)
+    return answer
+
+
+def test_live_values_arrive_and_every_link_is_up(stack: Stack) -> None:
+    cookie = enter(stack, stack.password("page"))
+    wait_until(lambda: set(live(stack, cookie)["links"].values()) == {"up"}, 60, "all links")
+    first = live(stack, cookie)
+    assert first["power"] > 0
+    wait_until(lambda: live(stack, cookie)["at"] > first["at"], 30, "a newer frame")
+
+
+@pytest.mark.parametrize(("service", "link"), [("mosquitto", "mqtt"), ("mariadb", "database")])
+def test_without_broker_or_database_the_page_says_so_and_recovers(stack: Stack, service: str, link: str) -> None:
+    cookie = enter(stack, stack.password("page"))
+    wait_until(lambda: live(stack, cookie)["links"][link] == "up", 60, f"{service} to be there")
+    stack.compose("stop", service)
+    try:
+        wait_until(lambda: live(stack, cookie)["links"][link] == "down", 90, f"{service} to be missed")
+    finally:
+        stack.up()
+    wait_until(lambda: set(live(stack, cookie)["links"].values()) == {"up"}, 120, "all links again")
+
+
+def test_a_password_of_ones_own_counts_at_once_and_ends_the_sessions_before(stack: Stack) -> None:
+    before = stack.password("page")
+    cookie = enter(stack, before)
+    stack.setup("password", "page", given="of my own\n")
+    try:
+        assert ask(stack, "api/v1/openapi.json", cookie)[0] == 401
+        assert enter(stack, before) == ""
+        assert enter(stack, "of my own") != ""
+    finally:
+        stack.setup("password", "page", given=f"{before}\n")
+
+
+def test_the_check_of_the_container_finds_nothing_wrong(stack: Stack) -> None:
+    def checked() -> str:
+        return stack.compose("exec", "-T", "monitor", "teleinfo-monitor", "check", check=False)
+
+    wait_until(lambda: "ok Rollups" in checked(), 120, "minutes that are rolled up")
+    text = checked()
+    assert text.startswith("0\n"), text
+    for finding in ("ok Page: served at", "ok Broker", "ok Meters: live"):
+        assert finding in text
+    assert "may write" not in text
+
+
+def test_reports_run_beside_the_page(stack: Stack) -> None:
+    assert "Tempo" in stack.compose("run", "--rm", "-T", "monitor", "prices")
+    assert ask(stack, "login")[0] == 200
+
+
+def test_a_page_that_is_killed_comes_back_with_its_sessions(stack: Stack) -> None:
+    cookie = enter(stack, stack.password("page"))
+    stack.compose("kill", "monitor")
+    stack.up()
+    assert ask(stack, "api/v1/openapi.json", cookie)[0] == 200

@@ -1,0 +1,186 @@
+"""The answer of `live`, in each state of what it is made of."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from monitor.answers.today import Today
+from monitor.api.live import LINKS, ROUTE, STATE
+from monitor.history.power import Peak
+from monitor.insight.schedule import Change
+from monitor.live.answer import answer, state_event
+from monitor.live.meter import LiveMeter, clock_of
+from monitor.live.ring import SECONDS
+from monitor.prices.model import PriceFile, PriceRow, PriceTable
+from tests.support.frames import ADDRESS, standard
+
+PARIS = ZoneInfo("Europe/Paris")
+NOW = datetime(2026, 11, 25, 13, 32, 7, 400_000, tzinfo=UTC)
+UP = dict.fromkeys(LINKS["properties"], "up")
+WHITE = {
+    "contract": "tempo",
+    "period": "HPJW",
+    "tempo_today": "white",
+    "tempo_tomorrow": "red",
+    "subscribed_power": 9000,
+    "SMAXSN": 5340,
+    "SMAXSN_at": "2026-11-25T05:54:18Z",
+}
+TODAY = Today(
+    start=datetime(2026, 11, 24, 23, tzinfo=UTC),
+    last=datetime(2026, 11, 25, 13, 31, tzinfo=UTC),
+    wh=15_996,
+    injected_wh=None,
+    cost=32_126,
+    last_week_wh=13_360,
+    peak=Peak(datetime(2026, 11, 25, 5, 54, 17, tzinfo=UTC), 5300, None),
+    offer="tempo",
+    power=9,
+    switches=[Change(datetime(2026, 11, 25, 5, 0, tzinfo=UTC), "BBRHPJW")],
+)
+PRICES = PriceTable(
+    [
+        PriceFile(
+            "mine",
+            (
+                PriceRow(
+                    "tempo",
+                    date(2026, 2, 1),
+                    {0: {"BBRHPJW": Decimal("0.1921"), "BBRHCJW": Decimal("0.1536"), "BBRHPJR": Decimal("0.72954")}},
+                    {9: Decimal(200)},
+                ),
+            ),
+        )
+    ]
+)
+
+
+def meter(state: Mapping[str, Any] = WHITE, power: int = 1840) -> LiveMeter:
+    found = LiveMeter(ADDRESS, 0.0)
+    found.on_frame(replace(standard(SINSTS=power, URMS1=234), timestamp=NOW), 100.0)
+    found.on_state(state, 100.0)
+    return found
+
+
+def asked(
+    of: LiveMeter | None, *, today: Today | None = TODAY, now: datetime = NOW, at: float = 101.0, **links: str
+) -> dict[str, Any]:
+    view = None if of is None else of.view(at)
+    end = now if view is None else clock_of(view, now)
+    ring = None if of is None else of.ring(end)
+    found = answer(ADDRESS, view, ring, end, today, UP | links, PRICES, now, PARIS)
+    assert list(found) == list(ROUTE.schema["properties"])
+    return json.loads(json.dumps(found))  # type: ignore[no-any-return]
+
+
+def test_all_is_known() -> None:
+    found = asked(meter())
+    ring = found.pop("ring")
+    assert found == {
+        "meter": ADDRESS,
+        "at": "2026-11-25T13:32:07Z",
+        "silent_since": None,
+        "fresh": True,
+        "power": 1840,
+        "injected": None,
+        "phases": None,
+        "volts": [234],
+        "register": "BBRHPJW",
+        "overload": False,
+        "unit": "VA",
+        "subscribed": 9000,
+        "name": None,
+        "price": 1921,
+        "since": "2026-11-25T05:00:00Z",
+        "until": "2026-11-25T21:00:00Z",
+        "next": [
+            {"at": "2026-11-25T21:00:00Z", "register": "BBRHCJW", "price": 1536},
+            {"at": "2026-11-26T05:00:00Z", "register": "BBRHPJR", "price": 7295},
+        ],
+        "colour": "white",
+        "tomorrow": "red",
+        "peak": {"power": 5340, "at": "2026-11-25T05:54:18Z"},  # the meter's own: the database is a minute behind
+        "today": {"wh": 15_996, "injected_wh": None, "cost": 32_126, "same_hour_last_week_wh": 13_360},
+        "links": UP,
+    }
+    assert (len(ring["power"]), ring["step"]) == (SECONDS, 1000)
+    frame_second = int(NOW.timestamp()) * 1000
+    assert ring["power"][(frame_second - ring["t0"]) // 1000] == 1840
+
+
+def test_never_a_frame() -> None:
+    found = asked(None, today=None, meter="never")
+    known = {"meter": ADDRESS, "unit": "VA", "fresh": False, "overload": False, "next": []}
+    assert {key: value for key, value in found.items() if value is not None and key != "links"} == known
+
+
+def test_a_silent_meter_has_its_last_value_and_since_when() -> None:
+    found = asked(meter(), now=NOW + timedelta(minutes=3), at=100.0 + 180, meter="down")
+    assert (found["fresh"], found["power"]) == (False, 1840)
+    assert found["silent_since"] == "2026-11-25T13:32:07Z"
+    assert found["at"] == "2026-11-25T13:35:07Z"
+    assert found["ring"]["power"][-1] is None
+
+
+def test_a_meter_that_has_been_silent_since_before_the_monitor_was_started() -> None:
+    found = asked(None, meter="down")
+    assert (found["power"], found["fresh"]) == (None, False)
+    assert (found["at"], found["silent_since"]) == ("2026-11-25T13:32:07Z", "2026-11-25T13:31:00Z")
+    assert found["today"]["wh"] == 15_996
+
+
+def test_without_the_broker_nothing_is_fresh() -> None:
+    found = asked(meter(WHITE | {"overload": True}), mqtt="down", meter="unknown")
+    assert (found["fresh"], found["overload"], found["silent_since"]) == (False, False, "2026-11-25T13:32:07Z")
+
+
+def test_without_the_database_what_is_live_stays() -> None:
+    found = asked(meter(), today=None, database="down")
+    assert (found["today"], found["since"], found["until"], found["next"]) == (None, None, None, [])
+    assert (found["power"], found["price"], found["peak"]["power"]) == (1840, 1921, 5340)
+
+
+def test_an_overload_is_shown_while_it_lasts() -> None:
+    assert asked(meter(WHITE | {"overload": True}))["overload"] is True
+
+
+def test_a_peak_of_the_last_seconds_is_that_of_the_day() -> None:
+    assert asked(meter(power=6000))["peak"] == {"power": 6000, "at": "2026-11-25T13:32:07Z"}
+
+
+@pytest.mark.parametrize("at", ["2026-11-24T18:00:00Z", "yesterday"])
+def test_a_peak_of_yesterday_is_none_of_today(at: str) -> None:
+    found = asked(meter(WHITE | {"SMAXSN": 8000, "SMAXSN_at": at}), today=None)
+    assert found["peak"] == {"power": 1840, "at": "2026-11-25T13:32:07Z"}
+
+
+def test_shortly_after_midnight_the_peak_is_not_that_of_the_evening() -> None:
+    midnight = datetime(2026, 11, 25, 23, 0, 2, tzinfo=UTC)
+    found = LiveMeter(ADDRESS, 0.0)
+    for second, power in enumerate((7000, 7000, 900, 800)):
+        at = midnight - timedelta(seconds=4 - second)
+        found.on_frame(replace(standard(SINSTS=power), timestamp=at), 100.0 + second)
+    assert asked(found, today=None, now=midnight, at=103.0)["peak"] == {"power": 900, "at": "2026-11-25T23:00:00Z"}
+
+
+def test_a_register_without_a_price_has_none() -> None:
+    found = asked(meter(WHITE | {"period": "HPJB", "tempo_today": "blue"}))
+    assert (found["register"], found["price"]) == ("BBRHPJB", None)
+
+
+def test_the_offer_of_a_line_of_the_configuration_goes_before_what_the_meter_says() -> None:
+    assert asked(meter(), today=replace(TODAY, offer="mine"))["price"] is None
+
+
+def test_the_event_is_a_part_of_the_answer() -> None:
+    data, identifier = state_event(meter().view(101.0), True, TODAY, NOW)
+    event, whole = json.loads(data), asked(meter())
+    assert list(event) == list(STATE)
+    assert event == {key: whole[key] for key in STATE}
+    assert identifier == event["at"]

@@ -1,0 +1,205 @@
+import asyncio
+import json
+import threading
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from common.database import Connection, Rows
+from common.errors import ConfigError, PermanentError, Unavailable
+from monitor.answers.answers import Answers
+from monitor.api.call import Body, Call, LiveCall, LiveRoute, Parameter, Refused, Route
+from monitor.config import MonitorConfig
+from monitor.live.live import Live
+from monitor.server.api import Api, is_past
+from monitor.server.messages import NO_STORE, REVALIDATE, Reply
+from monitor.server.pool import Lease, Pool
+from monitor.server.workers import Workers
+
+NOW = datetime(2026, 11, 25, 13, 32, 7, tzinfo=UTC)
+TO = Parameter("to", "Fin.", {"type": "string"})
+
+
+class Server(Connection):
+    def __init__(self) -> None:
+        self.error: Exception | None = None
+
+    def query(self, sql: str, arguments: Sequence[Any] = ()) -> Rows:
+        if self.error is not None:
+            raise self.error
+        return []
+
+    def execute(self, sql: str, arguments: Sequence[Any] = ()) -> int:
+        return 0
+
+    def close(self) -> None:
+        pass
+
+
+def serving(answer: Callable[[Call], Any], server: Server | None = None) -> Api:
+    connection = server or Server()
+    routes: list[Route | LiveRoute] = [
+        Route("energy", "Énergie.", [TO], answer, {"type": "object"}),
+        LiveRoute("live", "Direct.", [], lambda call: {"live": call.live is not None}, {"type": "object"}),
+    ]
+    return Api(
+        routes,
+        MonitorConfig(),
+        Pool(lambda: connection),
+        Workers(2, 10),
+        lambda lease: cast("Answers", lease),
+        cast("Live", object()),
+        now=lambda: NOW,
+    )
+
+
+def ask(api: Api, name: str = "energy", query: str = "") -> Reply:
+    return asyncio.run(api.reply(name, query))
+
+
+def query(call: Call) -> Any:
+    return cast("Lease", call.answers).query("SELECT 1")
+
+
+def test_an_answer_is_json_with_the_parameters_and_the_time_of_the_question() -> None:
+    reply = ask(serving(lambda call: {"to": call.parameters["to"], "now": call.now.isoformat()}), query="to=2026-11-25")
+    assert reply.status == 200
+    assert reply.kind == "application/json"
+    assert json.loads(reply.body) == {"to": "2026-11-25", "now": NOW.isoformat()}
+
+
+def test_only_what_is_over_may_be_kept_by_a_browser() -> None:
+    api = serving(lambda _: {})
+    assert ask(api, query="to=2026-11-25").headers["Cache-Control"] == REVALIDATE
+    assert ask(api, query="to=2026-11-26").headers["Cache-Control"] == NO_STORE
+    assert ask(api).headers["Cache-Control"] == NO_STORE
+
+
+def test_today_begins_at_the_local_midnight() -> None:
+    paris = ZoneInfo("Europe/Paris")
+    late = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)  # 00:30 on the 25th
+    assert is_past({"to": "2026-11-25"}, late, paris)
+    assert is_past({"to": "2026-11-24T23:00:00Z"}, late, paris)
+    assert not is_past({"to": "2026-11-24T23:00:01Z"}, late, paris)
+    assert not is_past({}, late, paris)
+
+
+def test_a_file_is_saved_under_a_name_that_is_one() -> None:
+    reply = ask(serving(lambda _: Body(b"a;b\r\n", "text/csv; charset=utf-8", 'x"; y=/../energie 2026.csv')))
+    assert (reply.body, reply.kind) == (b"a;b\r\n", "text/csv; charset=utf-8")
+    assert reply.headers["Content-Disposition"] == 'attachment; filename="x---y--..-energie-2026.csv"'
+
+
+def refused(_: Call) -> Any:
+    raise Refused(404, "Ce compteur est inconnu.")
+
+
+def misconfigured(_: Call) -> Any:
+    raise ConfigError("there are several meters")
+
+
+def broken(_: Call) -> Any:
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize(
+    ("answer", "name", "asked", "status"),
+    [
+        (refused, "energy", "", 404),
+        (misconfigured, "energy", "", 404),
+        (broken, "energy", "", 500),
+        (lambda _: {}, "energies", "", 404),
+        (lambda _: {}, "energy", "from=2026", 400),
+        (lambda _: {}, "energy", "to=tomorrow", 400),
+        (lambda _: {}, "energy", "to=9999-12-31", 400),
+        (lambda _: {}, "energy", "to=0001-01-01T00:00:00%2B14:00", 400),
+    ],
+)
+def test_what_cannot_be_answered_is_a_problem(
+    answer: Callable[[Call], Any], name: str, asked: str, status: int
+) -> None:
+    reply = ask(serving(answer), name, asked)
+    assert (reply.status, reply.kind) == (status, "application/problem+json")
+    assert json.loads(reply.body)["status"] == status
+
+
+@pytest.mark.parametrize("error", [Unavailable("gone (2006)"), PermanentError("no such table (1146)")])
+def test_a_database_that_is_away_or_refuses_is_said_once_and_asked_again(
+    error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = Server()
+    server.error = error
+    api = serving(query, server)
+    caplog.set_level("INFO")
+    for _ in range(3):
+        reply = ask(api)
+        assert reply.status == 503
+        assert reply.headers["Retry-After"] == "5"
+    assert [record.getMessage() for record in caplog.records] == [str(error)]
+    server.error = None
+    assert ask(api).status == 200
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+
+
+def test_what_is_live_is_answered_without_a_database() -> None:
+    server = Server()
+    server.error = Unavailable("gone")
+    assert json.loads(ask(serving(query, server), "live").body) == {"live": True}
+
+
+def test_many_who_ask_the_same_at_once_get_one_computation() -> None:
+    go_on, computed = threading.Event(), []
+
+    def answer(call: Call) -> Any:
+        computed.append(call.parameters["to"])
+        go_on.wait(10)
+        return {}
+
+    async def main() -> list[Reply]:
+        api = serving(answer)
+        asking = [asyncio.ensure_future(api.reply("energy", "to=2026-11-25")) for _ in range(20)]
+        await asyncio.sleep(0)
+        go_on.set()
+        return await asyncio.gather(*asking)
+
+    assert {reply.status for reply in asyncio.run(main())} == {200}
+    assert computed == ["2026-11-25"]
+
+
+def test_more_questions_than_can_wait_are_sent_away() -> None:
+    go_on = threading.Event()
+
+    def answer(_: Call) -> Any:
+        go_on.wait(10)
+        return {}
+
+    async def main() -> list[Reply]:
+        api = serving(answer)
+        asking = [asyncio.ensure_future(api.reply("energy", f"to=2026-11-{day:02}")) for day in range(1, 30)]
+        done, _ = await asyncio.wait(asking, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+        assert {task.result().status for task in done} == {503}
+        go_on.set()
+        return await asyncio.gather(*asking)
+
+    statuses = [reply.status for reply in asyncio.run(main())]
+    assert set(statuses) == {200, 503}
+    assert 10 <= statuses.count(200) < 29
+
+
+def test_a_live_call_gets_what_is_live() -> None:
+    seen: list[LiveCall] = []
+
+    def answer(call: LiveCall) -> Any:
+        seen.append(call)
+        return {}
+
+    live = cast("Live", object())
+    route = LiveRoute("live", "Direct.", [], answer, {})
+    api = Api(
+        [route], MonitorConfig(), Pool(Server), Workers(1, 1), lambda lease: cast("Answers", lease), live, lambda: NOW
+    )
+    asyncio.run(api.reply("live", ""))
+    assert seen == [LiveCall(live, {}, NOW)]

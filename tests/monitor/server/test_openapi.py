@@ -1,0 +1,47 @@
+import json
+
+from monitor.api.call import Parameter, Route
+from monitor.api.routes import ROUTES
+from monitor.server.openapi import document
+
+ROUTE = Route(
+    "energy.csv",
+    "Énergie.",
+    [Parameter("to", "Fin.", {"type": "string"}, required=True)],
+    lambda _: None,
+    {"type": "string"},
+)
+
+
+def test_each_route_is_described_with_its_parameters_and_its_answer() -> None:
+    described = document([ROUTE])["paths"]["/energy.csv"]["get"]
+    (parameter,) = described["parameters"]
+    assert parameter == {
+        "name": "to",
+        "in": "query",
+        "description": "Fin.",
+        "required": True,
+        "schema": {"type": "string"},
+    }
+    assert described["responses"]["200"]["content"] == {"text/csv": {"schema": {"type": "string"}}}
+    assert described["responses"].keys() == {"200", "400", "401", "404", "503"}
+
+
+def test_what_it_refers_to_is_there() -> None:
+    described = document(ROUTES)
+    text = json.dumps(described)
+    for reference in {part.partition('"')[0] for part in text.split('"$ref": "')[1:]}:
+        target = described
+        for name in reference.removeprefix("#/").split("/"):
+            target = target[name]
+
+
+def test_no_two_routes_share_a_name() -> None:
+    names = [route.name for route in ROUTES]
+    assert len(names) == len(set(names)) > 0
+    identifiers = [one["get"]["operationId"] for one in document(ROUTES)["paths"].values()]
+    assert len(identifiers) == len(set(identifiers))
+
+
+def test_addresses_are_relative_to_the_document() -> None:
+    assert document(ROUTES)["servers"] == [{"url": "."}]

@@ -1,0 +1,170 @@
+import asyncio
+import contextlib
+import http.client
+import socket
+import threading
+from collections.abc import AsyncGenerator, Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from common.errors import NotReady
+from monitor.config import Listen, MonitorConfig
+from monitor.server.api import Api
+from monitor.server.app import application
+from monitor.server.files import Files
+from monitor.server.health import Counters
+from monitor.server.messages import packed
+from monitor.server.serve import Serving, bind
+from monitor.server.site import Parts, Site
+from monitor.server.workers import Workers
+from tests.monitor.server.test_site import Asked, Events, Streams
+from tests.support.programs import wait_until
+
+
+class Endless(Events):
+    """A stream whose viewer hears nothing after the first event."""
+
+    async def events(self) -> AsyncGenerator[bytes, None]:
+        yield b": first\n\n"
+        await asyncio.Event().wait()
+
+
+class EndlessStreams(Streams):
+    def __init__(self) -> None:
+        self.opened: list[Endless] = []
+
+    def open(self, parameters: Any) -> Endless:
+        self.opened.append(Endless())
+        return self.opened[-1]
+
+
+class Here:
+    def __init__(self, page: Path) -> None:
+        self.streams = EndlessStreams()
+        self.serving = Serving()
+        self.port = bind(Listen(port=free_port()))
+        self.number = self.port.getsockname()[1]
+        self.ticks = 0
+        description = packed(b"{}", "application/json")
+        parts = Parts(cast("Api", Asked()), description, Files(page), Workers(1, 10), self.streams)
+        self.thread = threading.Thread(target=self._run, args=(parts,))
+
+    def _run(self, parts: Parts) -> None:
+        def made(closing: asyncio.Event) -> Any:
+            return application(Site(MonitorConfig(), parts, Counters()), closing)
+
+        with self.port:
+            self.serving.run(self.port, made, self._tick)
+
+    def _tick(self) -> None:
+        self.ticks += 1
+
+    def connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.number, timeout=10)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as port:
+        return int(port.getsockname()[1])
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Here]:
+    (tmp_path / "index.html").write_text("<html></html>")
+    (tmp_path / "style.css").write_text("p{}" * 1000)
+    here = Here(tmp_path)
+    here.thread.start()
+    try:
+        yield here
+    finally:
+        here.serving.stop()
+        here.thread.join(10)
+        assert not here.thread.is_alive()
+
+
+def test_a_request_and_its_reply_cross_the_web_library_unchanged(here: Here) -> None:
+    with contextlib.closing(here.connect()) as browser:
+        browser.request("GET", "/style.css", headers={"Accept-Encoding": "gzip"})
+        answer = browser.getresponse()
+        assert (answer.status, answer.getheader("Content-Encoding")) == (200, "gzip")
+        assert int(answer.getheader("Content-Length", "0")) == len(answer.read()) < 200
+        tag = answer.getheader("ETag", "")
+        browser.request("GET", "/style.css", headers={"If-None-Match": tag})
+        answer = browser.getresponse()
+        assert (answer.status, answer.read()) == (304, b"")
+        browser.request("HEAD", "/style.css")
+        answer = browser.getresponse()
+        assert (answer.status, answer.getheader("Content-Length"), answer.read()) == (200, "3000", b"")
+        browser.request("DELETE", "/api/v1/meters")
+        answer = browser.getresponse()
+        assert (answer.status, answer.getheader("Content-Type")) == (405, "application/problem+json")
+        assert answer.getheader("Server") is None
+        answer.read()
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"GET /\xff HTTP/1.1\r\nHost: pi\r\n\r\n", b"400"),
+        (b"GET /" + b"x" * 20_000 + b" HTTP/1.1\r\nHost: pi\r\n\r\n", b"414 400"),  # as it arrives
+        (b"GET / HTTP/1.1\r\nHost: pi\r\nX: " + b"x" * 20_000, b"400"),
+        (b"nonsense\r\n\r\n", b"400"),
+        (b"GET /%00 HTTP/1.1\r\nHost: pi\r\n\r\n", b"200"),
+        (b"GET /api/v1/meters?%ff=%00 HTTP/1.1\r\nHost: pi\r\n\r\n", b"200"),  # the API of this test takes all
+    ],
+)
+def test_what_is_no_request_is_refused_and_the_next_one_answered(here: Here, sent: bytes, status: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", here.number), timeout=10) as raw:
+        raw.sendall(sent)
+        assert raw.recv(100).split()[1] in status.split()
+    with contextlib.closing(here.connect()) as browser:
+        browser.request("GET", "/style.css")
+        assert browser.getresponse().status == 200
+
+
+def test_a_viewer_who_goes_away_is_forgotten(here: Here) -> None:
+    with contextlib.closing(here.connect()) as browser:
+        browser.request("GET", "/api/v1/live/stream")
+        answer = browser.getresponse()
+        assert answer.readline() == b": first\n"
+        (stream,) = here.streams.opened
+        assert not stream.closed
+        answer.close()
+    wait_until(lambda: stream.closed, 10, "the stream is closed")
+
+
+def test_the_end_does_not_wait_for_viewers(here: Here) -> None:
+    with contextlib.closing(here.connect()) as browser:
+        browser.request("GET", "/api/v1/live/stream")
+        answer = browser.getresponse()
+        assert answer.readline() == b": first\n"
+        here.serving.stop()
+        assert answer.read() == b"\n"  # it ends as a reply should, not in the middle
+        here.thread.join(10)
+        assert not here.thread.is_alive()
+        answer.close()
+    assert here.streams.opened[0].closed
+
+
+def test_the_loop_reports_that_it_runs(here: Here) -> None:
+    wait_until(lambda: here.ticks > 1, 10, "two ticks")
+
+
+def test_stopping_before_the_start_ends_at_once(tmp_path: Path) -> None:
+    here = Here(tmp_path)
+    here.serving.stop()
+    here.thread.start()
+    here.thread.join(10)
+    assert not here.thread.is_alive()
+
+
+def test_a_port_that_is_in_use_is_waited_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(NotReady, match=r"listen: 127\.0\.0\.1:\d+ "):
+        bind(Listen(port=other.getsockname()[1]))
+
+
+def test_an_address_of_another_machine_is_waited_for() -> None:
+    with pytest.raises(NotReady, match="listen"):
+        bind(Listen(host="192.0.2.1", port=free_port()))

@@ -1,0 +1,310 @@
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlencode, urljoin
+
+import pytest
+
+from monitor.api.call import Parameter, Refused
+from monitor.config import Listen, MonitorConfig
+from monitor.server.api import Api
+from monitor.server.attempts import MOST
+from monitor.server.files import Files
+from monitor.server.health import Counters
+from monitor.server.messages import Reply, Request, Stream, packed
+from monitor.server.sessions import LIFETIME, RENEW_AFTER
+from monitor.server.site import Parts, Site
+from monitor.server.workers import Workers
+
+INDEX = '<html><head><base href="./"></head></html>'
+OPEN = MonitorConfig()
+
+
+class Asked:
+    """In place of the API: remembers what it is asked."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, str]] = []
+
+    async def reply(self, name: str, query: str) -> Reply:
+        self.calls.append((name, query))
+        return packed(b"{}", "application/json", Cache_Control="no-store")
+
+
+class Events:
+    closed = False
+
+    async def events(self) -> AsyncGenerator[bytes, None]:
+        yield b"retry: 3000\n\n"
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Streams:
+    parameters: Sequence[Parameter] = [Parameter("meter", "Compteur.", {"type": "string"})]
+    full = False
+
+    def open(self, parameters: Mapping[str, str]) -> Stream:
+        if self.full:
+            raise Refused(503, "Trop de pages.")
+        return Events()
+
+
+class House:
+    """A site, and a browser that asks it."""
+
+    def __init__(self, folder: Path, config: MonitorConfig) -> None:
+        (folder / "page").mkdir()
+        (folder / "page" / "index.html").write_text(INDEX)
+        (folder / "page" / "main.js").write_text("start();")
+        self.now = 1_795_613_527.0
+        self.api = Asked()
+        self.streams = Streams()
+        parts = Parts(
+            cast("Api", self.api),
+            packed(b'{"openapi":"3.1.0"}', "application/json", Cache_Control="no-store"),
+            Files(folder / "page"),
+            Workers(1, 10),
+            self.streams,
+        )
+        self.counters = Counters()
+        self.site = Site(config, parts, self.counters, clock=lambda: self.now)
+
+    def ask(self, path: str, method: str = "GET", query: str = "", form: Any = None, **headers: str) -> Reply:
+        request = Request(
+            method=method,
+            path=path,
+            query=query,
+            headers={"host": "pi.local:8080"} | {name.replace("_", "-"): text for name, text in headers.items()},
+            address="192.168.1.20",
+            body=urlencode(form or {}).encode(),
+        )
+        return asyncio.run(self.site.reply(request))
+
+    def enter(self, password: str = "correct horse", **more: str) -> Reply:
+        headers = {name: more.pop(name) for name in list(more) if name != "next"}
+        return self.ask("/login", "POST", form={"password": password} | more, **headers)
+
+    def cookie(self) -> str:
+        return self.enter().headers["Set-Cookie"].partition(";")[0]
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path, OPEN)
+
+
+@pytest.fixture
+def locked(tmp_path: Path) -> House:
+    file = tmp_path / "password"
+    file.write_text("correct horse\n")
+    return House(tmp_path, MonitorConfig(password_file=file, listen=Listen(host="0.0.0.0")))
+
+
+@pytest.mark.parametrize(
+    ("path", "base"),
+    [("/", "./"), ("/index.html", "./"), ("/etat", "./"), ("/jour/2026-11-25", "../"), ("/a/b/c", "../../")],
+)
+def test_each_place_is_the_page_and_says_where_it_begins(house: House, path: str, base: str) -> None:
+    reply = house.ask(path)
+    assert reply.status == 200
+    assert f'<base href="{base}">' in reply.body.decode()
+    # Whatever the proxy's path: what is relative to the base is found.
+    address = urljoin(f"https://home.example.org/prefix{path}", base)
+    assert address == "https://home.example.org/prefix/"
+
+
+def test_a_proxy_says_below_which_path_it_shows_the_page(house: House) -> None:
+    assert '<base href="/teleinfo/">' in house.ask("/jour/x", x_forwarded_prefix="/teleinfo").body.decode()
+    assert (
+        '<base href="/api/hassio_ingress/tok/">'
+        in house.ask("/", x_ingress_path="/api/hassio_ingress/tok").body.decode()
+    )
+    assert '<base href="./">' in house.ask("/", x_forwarded_prefix='/"><script>').body.decode()
+
+
+def test_a_configured_prefix_is_removed_if_the_proxy_has_not_done_so(tmp_path: Path) -> None:
+    house = House(tmp_path, replace(OPEN, listen=Listen(prefix="/teleinfo")))
+    for path in ("/teleinfo/main.js", "/main.js"):
+        assert house.ask(path).body == b"start();"
+    assert house.ask("/teleinfo/api/v1/meters").status == 200
+    assert house.api.calls == [("meters", "")]
+    assert "<base" in house.ask("/teleinfo/").body.decode()
+    without_slash = house.ask("/teleinfo")
+    assert without_slash.status == 303
+    assert urljoin("http://pi.local/teleinfo", without_slash.headers["Location"]) == "http://pi.local/teleinfo/"
+
+
+@pytest.mark.parametrize("path", ["/missing.js", "/wp-login.php", "/page/index.html", "/../config.py", "/icons/x.svg"])
+def test_a_file_that_is_not_there_is_not_the_page(house: House, path: str) -> None:
+    assert house.ask(path).status == 404
+
+
+def test_the_api_gets_the_question_as_it_came(house: House) -> None:
+    assert house.ask("/api/v1/energy", query="from=2026&by=day").status == 200
+    assert house.api.calls == [("energy", "from=2026&by=day")]
+    assert house.ask("/api/v1/openapi.json").body.startswith(b'{"openapi"')
+    assert house.ask("/api/v2/energy").status == 404
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "POST", "TRACE"])
+def test_nothing_can_be_changed(house: House, method: str) -> None:
+    for path in ("/", "/api/v1/meters", "/main.js"):
+        reply = house.ask(path, method)
+        assert (reply.status, reply.headers["Allow"]) == (405, "GET, HEAD")
+    assert not house.api.calls
+
+
+def test_a_stream_is_for_nobody_to_keep_or_change(house: House) -> None:
+    reply = house.ask("/api/v1/live/stream", query="meter=031961123456", accept_encoding="gzip")
+    assert reply.stream is not None
+    assert reply.kind.startswith("text/event-stream")
+    assert reply.headers["Cache-Control"] == "no-store, no-transform"
+    assert reply.headers["X-Accel-Buffering"] == "no"
+    assert "Content-Encoding" not in reply.headers
+    assert house.ask("/api/v1/live/stream", query="n=1").status == 400
+    assert house.ask("/api/v1/live/stream", "HEAD").status == 405
+
+
+def test_one_stream_too_many_is_sent_away_for_a_while(house: House) -> None:
+    house.streams.full = True
+    reply = house.ask("/api/v1/live/stream")
+    assert (reply.status, reply.headers["Retry-After"]) == (503, "30")
+
+
+def test_without_a_password_a_foreign_name_is_refused_everywhere(house: House) -> None:
+    for path in ("/", "/api/v1/live", "/main.js"):
+        assert house.ask(path, host="evil.example").status == 403
+    assert not house.api.calls
+
+
+def test_a_foreign_page_gets_no_data(house: House) -> None:
+    reply = house.ask("/api/v1/live", sec_fetch_site="cross-site", sec_fetch_mode="no-cors")
+    assert reply.status == 403
+    assert not house.api.calls
+
+
+def test_every_reply_carries_the_headers_that_protect(locked: House) -> None:
+    replies = [locked.ask(path) for path in ("/", "/main.js", "/missing.js", "/api/v1/live", "/login", "/login.css")]
+    for reply in replies:
+        assert "default-src 'self'" in reply.headers["Content-Security-Policy"]
+        assert reply.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_an_address_that_is_too_long_is_refused(house: House) -> None:
+    assert house.ask("/" + "x" * 600).status == 414
+
+
+def test_where_no_password_is_asked_the_login_leads_to_the_page(house: House) -> None:
+    for method in ("GET", "POST"):
+        assert house.ask("/login", method).headers["Location"] == "./"
+
+
+# With a password
+
+
+def test_without_a_session_the_api_refuses_and_the_page_leads_to_the_login(locked: House) -> None:
+    for name in ("live", "live/stream", "openapi.json", "nothing"):
+        assert locked.ask(f"/api/v1/{name}").status == 401
+    reply = locked.ask("/jour/2026-11-25", query="t=07:10..07:25")
+    assert reply.status == 303
+    address = urljoin("https://home.example.org/prefix/jour/2026-11-25", reply.headers["Location"])
+    assert address == "https://home.example.org/prefix/login?next=jour/2026-11-25%3Ft%3D07%3A10..07%3A25"
+    assert not locked.api.calls
+
+
+def test_what_the_login_needs_is_there_for_everybody(locked: House) -> None:
+    assert locked.ask("/login", query="next=etat").body.count(b'value="etat"') == 1
+    assert locked.ask("/login.css").kind.startswith("text/css")
+    assert locked.ask("/main.js").status == 200
+
+
+def test_the_password_opens_a_session_and_leads_to_the_page_that_was_asked_for(locked: House) -> None:
+    reply = locked.enter(next="jour/2026-11-25?t=07:10..07:25", origin="http://pi.local:8080")
+    assert reply.status == 303
+    assert reply.headers["Location"] == "./jour/2026-11-25?t=07:10..07:25"
+    cookie = reply.headers["Set-Cookie"]
+    assert re.match(r"teleinfo-session-8080=[\w.]+; Path=/; Max-Age=\d+; HttpOnly; SameSite=Lax$", cookie)
+    token = cookie.partition(";")[0]
+    assert locked.ask("/", cookie=token).status == 200
+    assert locked.ask("/api/v1/live", cookie=f"other=1; {token}").status == 200
+    assert locked.ask("/api/v1/live/stream", cookie=token).stream is not None
+
+
+def test_behind_a_proxy_with_tls_the_cookie_is_for_tls_and_its_path_only(locked: House) -> None:
+    cookie = locked.enter(x_forwarded_proto="https", x_forwarded_prefix="/teleinfo").headers["Set-Cookie"]
+    assert "; Path=/teleinfo;" in cookie
+    assert cookie.endswith("; Secure")
+
+
+def test_a_foreign_name_is_no_danger_with_a_password(locked: House) -> None:
+    assert locked.ask("/login", host="energy.example.org").status == 200
+
+
+def test_a_wrong_password_opens_nothing_and_after_some_the_address_waits(locked: House) -> None:
+    for _ in range(MOST):
+        reply = locked.enter("wrong")
+        assert reply.status == 401
+        assert "Set-Cookie" not in reply.headers
+    assert (locked.counters.wrong_passwords, locked.counters.replies["4xx"]) == (MOST, MOST)
+    reply = locked.enter()
+    assert reply.status == 429
+    assert int(reply.headers["Retry-After"]) > 0
+    assert "Set-Cookie" not in reply.headers
+
+
+@pytest.mark.parametrize("headers", [{"sec_fetch_site": "cross-site"}, {"origin": "http://evil.example"}])
+def test_a_form_of_another_page_opens_and_ends_nothing(locked: House, headers: dict[str, str]) -> None:
+    for path in ("/login", "/logout"):
+        reply = locked.ask(path, "POST", form={"password": "correct horse"}, **headers)
+        assert reply.status == 403
+        assert "Set-Cookie" not in reply.headers
+
+
+def test_a_form_that_is_too_long_is_not_read(locked: House) -> None:
+    assert locked.enter("x" * 5000).status == 413
+
+
+def test_a_session_lives_as_long_as_somebody_looks(locked: House) -> None:
+    token = locked.cookie()
+    locked.now += RENEW_AFTER - 10
+    assert "Set-Cookie" not in locked.ask("/", cookie=token).headers
+    locked.now += 20
+    renewed = locked.ask("/", cookie=token).headers["Set-Cookie"].partition(";")[0]
+    locked.now += LIFETIME - 10
+    assert locked.ask("/api/v1/live", cookie=token).status == 401
+    assert locked.ask("/api/v1/live", cookie=renewed).status == 200
+
+
+def test_a_session_can_be_ended(locked: House) -> None:
+    reply = locked.ask("/logout", "POST", cookie=locked.cookie())
+    assert reply.headers["Location"] == "login"
+    assert "teleinfo-session-8080=; " in reply.headers["Set-Cookie"]
+    assert "Max-Age=0" in reply.headers["Set-Cookie"]
+
+
+def test_a_new_password_ends_all_sessions(locked: House, tmp_path: Path) -> None:
+    token = locked.cookie()
+    (tmp_path / "password").write_text("battery staple")
+    assert locked.ask("/api/v1/live", cookie=token).status == 401
+    assert locked.enter().status == 401
+    assert locked.enter("battery staple").status == 303
+
+
+def test_a_password_that_cannot_be_read_opens_nothing_and_is_said_once(
+    locked: House, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = locked.cookie()
+    (tmp_path / "password").write_text("")
+    for _ in range(2):
+        assert locked.ask("/api/v1/live", cookie=token).status == 503
+        assert locked.ask("/", cookie=token).status == 503
+        assert locked.enter("").status == 503
+    assert [record.getMessage() for record in caplog.records if "empty" in record.getMessage()] == [
+        f"password_file: {tmp_path / 'password'} is empty: write a password into it"
+    ]
+    assert not locked.api.calls

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+
+const installed = existsSync(new URL('../../node_modules/esbuild', import.meta.url));
+const skip = installed ? false : 'esbuild is not installed: npm ci';
+const page = (file) => new URL(`../../monitor/page/${file}`, import.meta.url);
+let folder, names;
+
+before(async () => {
+  if (!installed) return;
+  folder = mkdtempSync(join(tmpdir(), 'bundle-'));
+  const { bundle } = await import('../../deploy/page/bundle.js');
+  names = await bundle(folder);
+});
+after(() => folder && rmSync(folder, { recursive: true }));
+
+const read = (name) => readFileSync(join(folder, name));
+const compressed = (name) => gzipSync(read(name)).length;
+
+test('the bundle is one script and one style sheet, with hashes in their names', { skip }, () => {
+  assert.match(names.script, /^page-[0-9A-Z]{8}\.js$/);
+  assert.match(names.style, /^page-[0-9A-Z]{8}\.css$/);
+  const asked = [
+    ...read('index.html')
+      .toString()
+      .matchAll(/(?:href|src)="([^"#]+)"/g),
+  ].map(([, file]) => file);
+  const files = asked.filter((file) => file !== './' && !file.startsWith('api/'));
+  assert.deepEqual(files.sort(), ['icons/app.svg', 'manifest.webmanifest', names.style, names.script].sort());
+  for (const file of files) assert.ok(existsSync(join(folder, file)), file);
+});
+
+test('what is fetched later is there under the name that the script asks for', { skip }, () => {
+  const asked = [
+    ...read(names.script)
+      .toString()
+      .matchAll(/uPlot-[0-9A-Z]{8}\.\w+/g),
+  ].map(([file]) => file);
+  assert.equal(new Set(asked).size, 2);
+  for (const file of asked) assert.ok(existsSync(join(folder, file)), file);
+  assert.ok(existsSync(join(folder, 'vendor/uPlot.LICENSE')));
+});
+
+test('the first view leaves room in 90 kB for its data; uPlot is not part of it', { skip }, () => {
+  const first = ['index.html', 'manifest.webmanifest', names.script, names.style].reduce(
+    (n, f) => n + compressed(f),
+    0,
+  );
+  assert.ok(first < 80_000, `${first} bytes compressed`);
+});
+
+test('the same sources make the same names', { skip }, async () => {
+  const again = mkdtempSync(join(tmpdir(), 'bundle-'));
+  const { bundle } = await import('../../deploy/page/bundle.js');
+  assert.deepEqual(await bundle(again), names);
+  assert.deepEqual(readdirSync(again).sort(), readdirSync(folder).sort());
+  rmSync(again, { recursive: true });
+});
+
+test('nothing of the page is on another host', { skip }, () => {
+  for (const name of ['index.html', names.script, names.style]) {
+    const hosts = read(name)
+      .toString()
+      .match(/https?:\/\/[^"'`)\s]+/g);
+    assert.deepEqual(
+      (hosts ?? []).filter((host) => host !== 'http://www.w3.org/2000/svg'),
+      [],
+    );
+  }
+});
+
+test('what a checkout loads early exists', () => {
+  const text = readFileSync(page('index.html'), 'utf8');
+  const files = [...text.matchAll(/<(?:link|script)[^>]*(?:href|src)="([^"]+)"/g)].map(([, file]) => file);
+  assert.ok(files.length > 10);
+  for (const file of files) assert.ok(existsSync(page(file)), file);
+});
+
+test('uPlot is the version of the lock, with its licence', { skip }, () => {
+  const ours = (file) => readFileSync(page(`vendor/${file}`));
+  const theirs = (file) => readFileSync(new URL(`../../node_modules/uplot/${file}`, import.meta.url));
+  assert.deepEqual(ours('uPlot.iife.min.js'), theirs('dist/uPlot.iife.min.js'));
+  assert.deepEqual(ours('uPlot.min.css'), theirs('dist/uPlot.min.css'));
+  assert.deepEqual(ours('uPlot.LICENSE'), theirs('LICENSE'));
+});

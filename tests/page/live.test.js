@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { follow } from '../../monitor/page/live.js';
+
+class Clock {
+  now = 0;
+  waiting = [];
+  setTimeout = (what, ms) => {
+    const timer = { what, at: this.now + ms };
+    this.waiting.push(timer);
+    return timer;
+  };
+  clearTimeout = (timer) => {
+    this.waiting = this.waiting.filter((other) => other !== timer);
+  };
+  async pass(ms) {
+    const end = this.now + ms;
+    for (;;) {
+      await settle();
+      const next = this.waiting.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
+      if (!next) break;
+      this.now = next.at;
+      this.clearTimeout(next);
+      next.what();
+    }
+    this.now = end;
+  }
+}
+
+class Stream extends EventTarget {
+  readyState = 0;
+  close() {
+    this.readyState = 2;
+  }
+  send(kind, value) {
+    this.readyState = 1;
+    this.dispatchEvent(Object.assign(new Event(kind), { data: JSON.stringify(value) }));
+  }
+  breaks(readyState) {
+    this.readyState = readyState;
+    this.dispatchEvent(new Event('error'));
+  }
+}
+
+const settle = () => new Promise((done) => setImmediate(done));
+const REFUSED = 2,
+  RETRYING = 0;
+
+function watched({ answer = async () => ({ power: 1 }) } = {}) {
+  const w = { clock: new Clock(), screen: new EventTarget(), streams: [], states: [], modes: [], polls: 0, answer };
+  w.screen.hidden = false;
+  w.stop = follow({
+    clock: w.clock,
+    screen: w.screen,
+    open: () => w.streams[w.streams.push(new Stream()) - 1],
+    poll: () => {
+      w.polls++;
+      return w.answer();
+    },
+    onState: (state) => w.states.push(state),
+    onMode: (mode) => w.modes.push(mode),
+  });
+  w.look = (hidden) => {
+    w.screen.hidden = hidden;
+    w.screen.dispatchEvent(new Event('visibilitychange'));
+  };
+  return w;
+}
+const away = async () => {
+  throw new Error('no server');
+};
+
+test('events of a stream are handed on, and nothing is polled', async () => {
+  const w = watched();
+  w.streams[0].send('state', { power: 1840 });
+  w.streams[0].send('link', { mqtt: 'down' });
+  await w.clock.pass(30000);
+  assert.deepEqual(w.states, [{ power: 1840 }, { links: { mqtt: 'down' } }]);
+  assert.deepEqual(w.modes, ['live']);
+  assert.equal(w.polls, 0);
+});
+
+test('a stream that is open and silent for five seconds is replaced by polling every five seconds', async () => {
+  const w = watched();
+  await w.clock.pass(4999);
+  assert.equal(w.polls, 0);
+  await w.clock.pass(15001);
+  assert.equal(w.polls, 4);
+  assert.deepEqual(w.modes, ['slow']);
+  assert.equal(w.streams[0].readyState, REFUSED, 'it is closed');
+});
+
+test('while polling the stream is tried again, and polling ends with its first event', async () => {
+  const w = watched();
+  await w.clock.pass(66000);
+  assert.equal(w.streams.length, 2);
+  w.streams[1].send('state', { power: 5 });
+  const polls = w.polls;
+  await w.clock.pass(30000);
+  assert.equal(w.polls, polls);
+  assert.deepEqual(w.modes, ['slow', 'live']);
+});
+
+test('polling goes on while another stream is tried that is silent, too', async () => {
+  const w = watched();
+  await w.clock.pass(200000);
+  assert.ok(w.polls >= 39, `${w.polls} polls`);
+  assert.deepEqual(w.modes, ['slow']);
+});
+
+test('a refused stream is not asked for in a tight loop', async () => {
+  const w = watched();
+  w.streams[0].breaks(REFUSED);
+  await w.clock.pass(59000);
+  assert.equal(w.streams.length, 1);
+  assert.ok(w.polls >= 11 && w.polls <= 13, `${w.polls} polls`);
+});
+
+test('a server that goes and comes back is said and followed', async () => {
+  const w = watched({ answer: away });
+  w.streams[0].send('state', { power: 1 });
+  w.streams[0].breaks(RETRYING);
+  assert.deepEqual(w.modes, ['live', 'reconnecting']);
+  await w.clock.pass(60000);
+  assert.ok(w.polls > 5);
+  assert.equal(w.streams.length, 1);
+  w.answer = async () => ({ power: 2 });
+  await w.clock.pass(5000);
+  assert.equal(w.streams.length, 2);
+  w.streams[1].send('state', { power: 3 });
+  assert.deepEqual(w.modes, ['live', 'reconnecting', 'live']);
+  assert.deepEqual(w.states.at(-1), { power: 3 });
+});
+
+test('the browser mends a short break by itself', async () => {
+  const w = watched();
+  w.streams[0].send('state', { power: 1 });
+  w.streams[0].breaks(RETRYING);
+  await w.clock.pass(3000);
+  w.streams[0].send('state', { power: 2 });
+  await w.clock.pass(20000);
+  assert.deepEqual(w.modes, ['live', 'reconnecting', 'live']);
+  assert.equal(w.polls, 0);
+});
+
+test('a stream that is dead at the other end is opened again', async () => {
+  const w = watched();
+  w.streams[0].send('state', { power: 1 });
+  await w.clock.pass(41000);
+  assert.equal(w.streams.length, 2);
+  assert.equal(w.streams[0].readyState, REFUSED);
+});
+
+test('nothing is open while the page is hidden; what was missed is read when it is shown', async () => {
+  const w = watched();
+  w.streams[0].send('state', { power: 1 });
+  w.look(true);
+  assert.equal(w.streams[0].readyState, REFUSED);
+  await w.clock.pass(600000);
+  assert.equal(w.polls, 0);
+  assert.equal(w.streams.length, 1);
+  w.look(false);
+  await settle();
+  assert.equal(w.polls, 1);
+  assert.equal(w.streams.length, 2);
+});
+
+test('after its end nothing comes any more, not even a late answer', async () => {
+  let answer;
+  const w = watched({
+    answer: () =>
+      new Promise((done) => {
+        answer = done;
+      }),
+  });
+  await w.clock.pass(5000);
+  w.stop();
+  answer({ power: 9 });
+  w.streams[0].send('state', { power: 8 });
+  await w.clock.pass(100000);
+  assert.deepEqual(w.states, []);
+  assert.equal(w.clock.waiting.length, 0);
+});

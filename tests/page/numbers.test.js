@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { levelOf, quantiles } from '../../monitor/page/chart/levels.js';
+import * as f from '../../monitor/page/format.js';
+import { csvText } from '../../monitor/page/part/csv.js';
+import { groupBy, groups } from '../../monitor/page/view/review/groups.js';
+import { ranking } from '../../monitor/page/view/tempo/ranking.js';
+import { changes, spans } from '../../monitor/page/view/tempo/spans.js';
+
+test('a file for a French spreadsheet has semicolons, decimal commas, and its accents', () => {
+  assert.equal(csvText(['é', 'n'], [['a"b;c', 1.5]], true), '\ufeff"é";"n"\r\n"a""b;c";1,5\r\n');
+  assert.equal(csvText(['é', 'n'], [['a', 1.5]], false), '\ufeff"é","n"\r\n"a",1.5\r\n');
+});
+
+test('an unknown value is in no class, zero is in the lowest', () => {
+  const limits = quantiles([0, 100, 200, 300, 400, 500, null]);
+  assert.equal(levelOf(null, limits), null);
+  assert.equal(levelOf(0, limits), 0);
+  assert.equal(levelOf(500, limits), limits.length);
+});
+
+test('classes hold about as many values each', () => {
+  const values = Array.from({ length: 600 }, (_, i) => i ** 2),
+    limits = quantiles(values),
+    counts = Array(6).fill(0);
+  for (const v of values) counts[levelOf(v, limits)]++;
+  assert.deepEqual(counts, Array(6).fill(100));
+});
+
+const row = (start, wh, more = {}) => ({
+  start,
+  wh,
+  total: Object.values(wh).reduce((a, b) => a + b, 0),
+  costBy: { HCHC: 10, HCHP: 20 },
+  cost: 35,
+  subscription: 5,
+  injected: 0,
+  hours: 24,
+  coverage: 1,
+  ...more,
+});
+
+test('days are added up by month: registers, money and hours that are missing', () => {
+  const data = {
+    registers: ['HCHC', 'HCHP'],
+    rows: [
+      row('2026-10-31', { HCHC: 1, HCHP: 2 }),
+      row('2026-11-01', { HCHC: 3, HCHP: 4 }),
+      row('2026-11-02', { HCHC: 5, HCHP: 6 }, { coverage: 0.5, injected: 9 }),
+    ],
+  };
+  const [october, november] = groups(data, 'month');
+  assert.equal(october.key, '2026-10');
+  assert.deepEqual(november, {
+    key: '2026-11',
+    wh: { HCHC: 8, HCHP: 10 },
+    costBy: { HCHC: 20, HCHP: 40 },
+    total: 18,
+    cost: 70,
+    subscription: 10,
+    injected: 9,
+    missing: 12,
+  });
+});
+
+test('rows without a price still have their energy', () => {
+  const [group] = groups(
+    { registers: ['BASE'], rows: [row('2026-11-01', { BASE: 7 }, { costBy: null, cost: null, subscription: null })] },
+    'day',
+  );
+  assert.equal(group.total, 7);
+  assert.equal(group.cost, 0);
+});
+
+test('a week is shown by day, a year by month, ten years by year', () => {
+  assert.deepEqual([7, 366, 3653].map(groupBy), ['day', 'month', 'year']);
+});
+
+const offer = (id, total, more = {}) => ({ id, name: id, total, rankable: true, yours: false, ...more });
+
+test('the cheapest offer is named with what it would have saved', () => {
+  const { verdict, ranked } = ranking([offer('base', 300, { yours: true }), offer('tempo', 200), offer('hphc', 250)]);
+  assert.deepEqual(
+    ranked.map((o) => o.id),
+    ['tempo', 'hphc', 'base'],
+  );
+  assert.deepEqual(verdict, { yours: false, name: 'tempo', less: 100 });
+});
+
+test('of the own offer it is said what the next one costs more', () => {
+  const { verdict } = ranking([offer('base', 200, { yours: true }), offer('tempo', 230)]);
+  assert.deepEqual(verdict, { yours: true, name: 'base', less: 30 });
+});
+
+test('nothing is concluded without the own offer, with one offer, or from one that is partial', () => {
+  assert.equal(ranking([offer('tempo', 200), offer('base', 300)]).verdict, null);
+  assert.equal(ranking([offer('base', 300, { yours: true })]).verdict, null);
+  const { verdict, partial } = ranking([
+    offer('base', 300, { yours: true }),
+    offer('tempo', null, { rankable: false }),
+  ]);
+  assert.equal(verdict, null);
+  assert.equal(partial.length, 1);
+});
+
+test('a window over midnight is two parts of a day', () => {
+  assert.deepEqual(spans('22:00–06:00, 12:30–15:30'), [
+    [0, 6],
+    [22, 24],
+    [12.5, 15.5],
+  ]);
+  assert.deepEqual(spans('22:00–00:00'), [[22, 24]]);
+});
+
+test('of the windows by month only those that changed are told', () => {
+  const months = [
+    ['2026-03', 'a'],
+    ['2026-04', 'a'],
+    ['2026-05', 'b'],
+  ];
+  assert.deepEqual(changes(months), [months[0], months[2]]);
+});
+
+test('numbers are written as people here write them', () => {
+  f.useLocale('fr');
+  assert.equal(f.power(1840), '1\u202f840\u202fVA');
+  assert.equal(f.energy(620), '0,62\u202fkWh');
+  assert.equal(f.energy(51_060), '51,1\u202fkWh');
+  assert.equal(f.euro(13_456), '1,35\u202f€');
+  assert.equal(f.change(88, 100), '−12\u202f%');
+  assert.equal(f.power(null), '–');
+  assert.equal(f.fullDate('2026-09-01'), '1er septembre 2026');
+  assert.equal(f.longDate('2026-09-01'), 'mardi 1er septembre 2026');
+  assert.equal(f.fullDate('2026-09-11'), '11 septembre 2026');
+});

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { at, contractYear, dayEnd, dayStart, isDate, period } from '../../monitor/page/time.js';
+
+test('only a day that there is is a date', () => {
+  for (const text of ['2026-02-28', '2024-02-29']) assert.ok(isDate(text), text);
+  for (const text of ['2026-02-29', '2026-02-31', '2026-13-01', '2026-1-1', '', null, 'demain', '2026-11-24T00:00Z'])
+    assert.ok(!isDate(text), text);
+});
+
+test('periods that no calendar has give nothing', () => {
+  for (const text of ['2026-13', '2026-00', '2026-W54', '2026-W00', '2026-02-31..2026-03-01', '2026-03-02..2026-03-01'])
+    assert.equal(period(text), null, text);
+});
+
+test('a contract year lies beside the contract years', () => {
+  const range = period('2025-09-01..2026-08-31');
+  assert.equal(range.previous, '2024-09-01..2025-08-31');
+  assert.equal(range.next, '2026-09-01..2027-08-31');
+});
+
+test('whole months lie beside as many whole months', () => {
+  const range = period('2026-01-01..2026-02-28');
+  assert.equal(range.previous, '2025-11-01..2025-12-31');
+  assert.equal(range.next, '2026-03-01..2026-04-30');
+});
+
+test('any other range lies beside as many days', () => {
+  const range = period('2026-11-10..2026-11-16');
+  assert.equal(range.previous, '2026-11-03..2026-11-09');
+  assert.equal(range.next, '2026-11-17..2026-11-23');
+});
+
+test('the year of a contract begins on its day, before or after the day that is looked at', () => {
+  assert.equal(contractYear('2026-11-25', '09-01'), '2026-09-01..2027-08-31');
+  assert.equal(contractYear('2026-08-31', '09-01'), '2025-09-01..2026-08-31');
+  assert.equal(contractYear('2026-09-01', '09-01'), '2026-09-01..2027-08-31');
+});
+
+test('a contract of 29 February has a year, too', () => {
+  assert.equal(contractYear('2026-11-25', '02-29'), '2026-03-01..2027-02-28');
+});
+
+test('24:00 is the end of the day, whose length does not matter', () => {
+  for (const date of ['2026-03-29', '2026-10-25', '2026-11-24']) {
+    assert.equal(at(date, '24:00'), dayEnd(date));
+    assert.equal(at(date, '00:00'), dayStart(date));
+  }
+});
+
+test('a clock after the change of a day means the clock, not the hours since midnight', () => {
+  assert.equal(at('2026-10-25', '12:00'), dayStart('2026-10-25') + 13 * 3600e3);
+  assert.equal(at('2026-03-29', '12:00'), dayStart('2026-03-29') + 11 * 3600e3);
+});

@@ -1,0 +1,307 @@
+// A household that does not exist: answers of the API in their shapes, made from the time. For looking at the page.
+import { dateOf, dayEnd, dayStart, plusDays } from '../../../monitor/page/time.js';
+
+const HOUR = 3600e3,
+  MINUTE = 60e3,
+  DAYS = 400;
+const iso = (ms) => new Date(ms).toISOString().replace('.000Z', 'Z');
+const wave = (x, period) => Math.sin((2 * Math.PI * x) / period);
+const power = (ms) => {
+  const hour = (ms / HOUR + 1) % 24;
+  const base = 320 + 60 * wave(ms, 7 * HOUR) + (hour > 6 && hour < 9 ? 1900 : 0) + (hour > 18 && hour < 22 ? 2600 : 0);
+  return Math.max(120, Math.round((base + (ms % 1860e3 < 500e3 ? 1400 : 0) + 25 * wave(ms, 11e3)) / 10) * 10);
+};
+const colourOf = (date) => 'BBBBBWBBRB'[(Date.parse(date) / 864e5) % 10];
+const REGISTER = { B: 'JB', W: 'JW', R: 'JR' };
+const registerAt = (ms) => {
+  const hour = Math.floor((ms / HOUR + 1) % 24);
+  const date = dateOf(ms - 6 * HOUR);
+  return `BBR${hour >= 6 && hour < 22 ? 'HP' : 'HC'}${REGISTER[colourOf(date)]}`;
+};
+const PRICE = { BBRHCJB: 1325, BBRHPJB: 1612, BBRHCJW: 1499, BBRHPJW: 1871, BBRHCJR: 1575, BBRHPJR: 7060 };
+const word = { B: 'blue', W: 'white', R: 'red' };
+
+const METERS = (now) => [
+  meter('041234567890', 'Maison', now, { subscribed: 9000, phases: 1, offer: 'tempo', mode: 'historic' }),
+  meter('051234560042', 'Atelier', now, {
+    subscribed: 12000,
+    phases: 3,
+    offer: 'hphc',
+    mode: 'standard',
+    producer: true,
+  }),
+];
+const meter = (id, name, now, more) => ({
+  id,
+  name,
+  serial: `…${id.slice(-4)}`,
+  unit: 'VA',
+  first: dateOf(now - DAYS * 24 * HOUR),
+  last: iso(now),
+  contract_year: '09-01',
+  ...more,
+});
+
+/** state: what is staged, see STATES. Throws {status, detail}. */
+export function answer(route, query, now, state) {
+  const id = query.get('meter') ?? '041234567890';
+  const down = { mute: 'meter', mqtt: 'mqtt', database: 'database', reader: 'reader', storer: 'storer' }[state];
+  const reads = ['meters', 'live', 'status'];
+  if (state === 'database' && !['live', 'status'].includes(route))
+    throw { status: 503, detail: 'La base ne répond pas.' };
+  if (state === 'empty' && !reads.includes(route)) throw { status: 404, detail: 'Aucune donnée.' };
+  const from = time(query.get('from')),
+    to = Math.min(time(query.get('to')), now);
+  switch (route) {
+    case 'meters':
+      return { zone: 'Europe/Paris', meters: state === 'empty' ? [] : METERS(now) };
+    case 'live':
+      return live(id, now, state, down);
+    case 'series':
+      return series(id, from, to);
+    case 'energy':
+      return query.get('by') === 'range' ? range(from, to) : energy(id, query.get('by'), from, to, state);
+    case 'status':
+      return status(id, now, state, down);
+    case 'events':
+      return events(id, now);
+    case 'tempo':
+      return tempo(now);
+    case 'compare':
+      return compare(id, now);
+    case 'peaks':
+      return { meter: id, first: dateOf(from), peaks: [{ power: 8120, second: 66000, day: 0 }] };
+    case 'baseload':
+      return {
+        meter: id,
+        method: 'p10 02:00–05:00',
+        first: dateOf(from),
+        watts: days(from, to).map((_, i) => 200 + (i % 40)),
+      };
+    case 'profile':
+      return {
+        meter: id,
+        first: dateOf(from),
+        rows: days(from, to).map(() => Array.from({ length: 24 }, (_, h) => 200 + h * 40)),
+      };
+    default:
+      throw { status: 404, detail: 'Adresse inconnue.' };
+  }
+}
+
+const time = (text) => (!text ? Number.NaN : text.length === 10 ? dayStart(text) : Date.parse(text));
+function days(from, to) {
+  const list = [];
+  for (let d = dateOf(from); dayStart(d) < to; d = plusDays(d, 1)) list.push(d);
+  return list;
+}
+
+function live(id, now, state, down) {
+  if (state === 'empty')
+    return { meter: id, at: null, links: { meter: 'never', reader: 'down', mqtt: 'up', storer: 'up', database: 'up' } };
+  const at = down === 'meter' || down === 'mqtt' ? now - 3 * MINUTE : now;
+  const three = id === '051234560042';
+  const subscribed = three ? 12000 : 9000;
+  const watts = state === 'overload' ? 9320 : power(at);
+  const links = {
+    meter: 'up',
+    reader: 'up',
+    mqtt: 'up',
+    storer: 'up',
+    database: 'up',
+    ...(down && { [down]: 'down' }),
+  };
+  const change = dayStart(dateOf(now)) + 22 * HOUR;
+  return {
+    meter: id,
+    at: iso(at),
+    power: watts,
+    unit: 'VA',
+    subscribed,
+    phases: three ? [0.2, 0.7, 0.1].map((part) => ({ power: Math.round(watts * part), limit: 4000 })) : null,
+    volts: three ? [235, 233, 236] : [234],
+    register: three ? 'HCHP' : registerAt(at),
+    price: state === 'unpriced' ? null : PRICE[registerAt(at)],
+    since: iso(dayStart(dateOf(now)) + 6 * HOUR),
+    until: iso(change),
+    next: [
+      { at: iso(change), register: three ? 'HCHC' : registerAt(change), price: PRICE[registerAt(change)] },
+      ...(state === 'tomorrow'
+        ? []
+        : [
+            {
+              at: iso(change + 8 * HOUR),
+              register: three ? 'HCHP' : registerAt(change + 9 * HOUR),
+              price: PRICE[registerAt(change + 9 * HOUR)],
+            },
+          ]),
+    ],
+    colour: three ? null : word[colourOf(dateOf(now))],
+    tomorrow: three || state === 'tomorrow' ? null : word[colourOf(plusDays(dateOf(now), 1))],
+    overload: state === 'overload',
+    silent_since: at === now ? null : iso(at),
+    peak: state === 'database' ? null : { power: 5340, at: iso(dayStart(dateOf(now)) + 7.9 * HOUR) },
+    today:
+      state === 'database'
+        ? null
+        : {
+            wh: 6412,
+            cost: state === 'unpriced' ? null : 11234,
+            same_hour_last_week_wh: 7290,
+            injected_wh: three ? 772 : 0,
+          },
+    fresh: at === now,
+    links,
+    ring:
+      down === 'mqtt'
+        ? null
+        : {
+            t0: now - 599e3,
+            step: 1000,
+            power: Array.from({ length: 600 }, (_, i) =>
+              now - 599e3 + i * 1000 > at ? null : power(now - 599e3 + i * 1000),
+            ),
+          },
+  };
+}
+
+function series(id, from, to) {
+  const step = to - from <= 2 * HOUR ? 1000 : MINUTE;
+  const count = Math.floor((to - from) / step);
+  const mean = Array.from({ length: count }, (_, i) => power(from + i * step));
+  const spread = (by) => mean.map((v) => v + by);
+  return {
+    meter: id,
+    t0: from,
+    step,
+    source: step === 1000 ? 'frames' : 'minutes',
+    unit: 'VA',
+    mean,
+    ...(step === MINUTE && { min: spread(-60), max: spread(180) }),
+    registers: [[from, to, registerAt(from + 12 * HOUR)]],
+    gaps: [],
+    overloads: [],
+    volts: { min: 229, max: 241 },
+  };
+}
+
+function energy(id, by, from, to, state) {
+  const cells = [];
+  if (by === 'hour') for (let t = from; t < to; t += HOUR) cells.push([iso(t), t, Math.min(t + HOUR, to)]);
+  else for (const d of days(from, to)) cells.push([d, dayStart(d), Math.min(dayEnd(d), to)]);
+  const names = id === '051234560042' ? ['HCHC', 'HCHP'] : Object.keys(PRICE);
+  const wh = Object.fromEntries(names.map((name) => [name, cells.map(() => 0)]));
+  cells.forEach(([, a, b], i) => {
+    for (let t = a; t < b; t += HOUR) {
+      const name = id === '051234560042' ? ['HCHC', 'HCHP'][+registerAt(t).includes('HP')] : registerAt(t);
+      wh[name][i] += Math.round(power(t));
+    }
+  });
+  const price = (name) => PRICE[name] ?? { HCHC: 1579, HCHP: 2081 }[name];
+  const cost = Object.fromEntries(
+    names.map((name) => [name, wh[name].map((v) => Math.round((v / 1000) * price(name)))]),
+  );
+  const priced = state !== 'unpriced';
+  return {
+    meter: id,
+    by,
+    prices: priced ? { version: '2026-08-01', checked: '2026-11-02' } : null,
+    start: cells.map(([start]) => start),
+    hours: cells.map(([, a, b]) => Math.ceil((b - a) / HOUR)),
+    wh,
+    cost: priced ? cost : null,
+    subscription: priced ? cells.map(([, a, b]) => Math.round(((b - a) / HOUR) * 217)) : null,
+    recovered_wh: cells.map((_, i) => (i % 90 === 40 ? 1200 : 0)),
+    injected_wh: id === '051234560042' ? cells.map(() => 800) : undefined,
+    coverage: cells.map((_, i) => (i % 90 === 40 ? 0.93 : i % 90 === 70 ? 0.5 : 1)),
+  };
+}
+
+const range = (from, to) => ({
+  wh: Math.round(((to - from) / HOUR) * 900),
+  cost: Math.round(((to - from) / HOUR) * 1500),
+  max: { power: 4210, at: iso(from + (to - from) / 2) },
+});
+
+function status(id, now, state, down) {
+  const last = { up: now, down: now - 3 * MINUTE };
+  const details = { meter: '0,67 trame/s', reader: 'cave', mqtt: '2 ms', storer: 'main', database: 'MariaDB 11.8' };
+  const links = Object.entries(details).map(([name, detail]) => {
+    const is = state === 'empty' && name === 'meter' ? 'never' : down === name ? 'down' : 'up';
+    return { id: name, state: is, last: is === 'never' ? null : iso(last[is]), detail };
+  });
+  const away = state === 'database' || state === 'empty';
+  return {
+    meter: id,
+    links,
+    yesterday: away ? null : { frames: 57410, expected: 57600, lost: 190, recovered_wh: 214, late: 12, damaged: 3 },
+    spool: { bytes: away ? 214000 : 0, limit: 67108864, frames: away ? 182 : 0 },
+    audit: away ? null : { at: iso(now - 9 * HOUR), ok: true, days: DAYS },
+    disk: away ? null : { used: 6.1e9, free: 47.8e9, years: 61 },
+    backup: away ? null : { at: iso(now - 10 * HOUR), rows: 38214903, expected: 38214903 },
+    volts: away ? null : { low: 207, high: 253, outside_minutes: 36 },
+    windows: [['2025-10', '22:00–06:00']],
+    versions: [['teleinfo-monitor', '1.0.0']],
+  };
+}
+
+const events = (id, now) => ({
+  meter: id,
+  events: [
+    { kind: 'overload', at: iso(now - 20 * HOUR), seconds: 14, power: 9320 },
+    { kind: 'gap', at: iso(now - 30 * HOUR), until: iso(now - 29.5 * HOUR), why: 'reader' },
+    { kind: 'voltage', at: iso(now - 900 * HOUR), until: iso(now - 899 * HOUR), volts: 254, phase: 1 },
+    { kind: 'outage', at: iso(now - 2000 * HOUR), until: iso(now - 1998 * HOUR), why: 'outage' },
+  ],
+  next: null,
+});
+
+function tempo(now) {
+  const year = +dateOf(now).slice(0, 4) - (dateOf(now).slice(5) < '09-01' ? 1 : 0);
+  const season = days(dayStart(`${year}-09-01`), dayStart(`${year + 1}-09-01`));
+  return {
+    colours: { [year]: season.map((d) => (d <= dateOf(now) ? colourOf(d) : '-')).join('') },
+    allowance: { blue: 300, white: 43, red: 22 },
+    imported_until: `${year}-09-01`,
+    tomorrow: null,
+  };
+}
+
+const compare = (id, now) => ({
+  meter: id,
+  from: plusDays(dateOf(now), -365),
+  to: plusDays(dateOf(now), -1),
+  hours: 8760,
+  hours_known: 8712,
+  offers: [
+    {
+      id: 'tempo',
+      name: 'Tempo',
+      energy: 12241265,
+      subscription: 1934300,
+      total: 14175565,
+      yours: true,
+      rankable: true,
+    },
+    {
+      id: 'base',
+      name: 'Base',
+      energy: 15961385,
+      subscription: 1941900,
+      total: 17903285,
+      yours: false,
+      rankable: true,
+    },
+    {
+      id: 'zen',
+      name: 'Week-end',
+      energy: null,
+      subscription: null,
+      total: null,
+      yours: false,
+      rankable: false,
+      why: 'prices',
+      hours_known: 5081,
+    },
+  ],
+});

@@ -1,0 +1,86 @@
+// Serves the page with the answers of answers.js:   node tests/page/stand/serve.js [port] [folder]
+// GET /stage/NAME stages a state: empty, mute, mqtt, reader, storer, database, overload, tomorrow, unpriced, swallow, ok.
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { answer } from './answers.js';
+
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
+const CSP = "default-src 'self'; base-uri 'self'; frame-ancestors 'self'";
+
+export function serve({ port = 0, folder = fileURLToPath(new URL('../../../monitor/page', import.meta.url)) } = {}) {
+  let state = 'ok';
+  const streams = new Set();
+
+  async function respond(request, response) {
+    const address = new URL(request.url, 'http://page');
+    const path = decodeURIComponent(address.pathname).slice(1);
+    if (path.startsWith('stage/')) {
+      state = path.slice(6);
+      for (const stream of streams) stream.end();
+      return send(request, response, 200, 'text/plain', state);
+    }
+    if (path === 'api/v1/live/stream') return stream(address.searchParams, response);
+    if (path.startsWith('api/v1/')) {
+      try {
+        const body = answer(path.slice(7), address.searchParams, Date.now(), state);
+        return send(request, response, 200, 'application/json', JSON.stringify(body));
+      } catch (problem) {
+        if (!problem.status) throw problem;
+        return send(request, response, problem.status, 'application/problem+json', JSON.stringify(problem));
+      }
+    }
+    const known = extname(path) in TYPES || path.endsWith('.webmanifest');
+    const text = await readFile(join(folder, known ? path : 'index.html')).catch(() => null);
+    if (!text) return send(request, response, 404, 'text/plain', 'not found');
+    if (known) return send(request, response, 200, TYPES[extname(path)] ?? 'application/manifest+json', text);
+    const base = '../'.repeat(path.split('/').length - 1) || './';
+    const page = text.toString().replace('<base href="./">', `<base href="${base}">`);
+    return send(request, response, 200, 'text/html', page);
+  }
+
+  function stream(query, response) {
+    response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
+    response.write('retry: 3000\n\n');
+    const tell = () => {
+      if (state === 'swallow') return;
+      const { ring, links, today, peak, ...news } = answer('live', query, Date.now(), state);
+      response.write(`event: link\ndata: ${JSON.stringify(links)}\n\n`);
+      response.write(`event: state\nid: ${news.at}\ndata: ${JSON.stringify(news)}\n\n`);
+    };
+    tell();
+    const timer = setInterval(tell, 1000);
+    streams.add(response);
+    response.on('close', () => {
+      clearInterval(timer);
+      streams.delete(response);
+    });
+  }
+
+  const server = createServer((request, response) =>
+    respond(request, response).catch((error) => {
+      console.error(error);
+      response.destroy();
+    }),
+  );
+  return new Promise((done) => server.listen(port, '127.0.0.1', () => done(server)));
+}
+
+function send(request, response, status, type, body) {
+  const bytes = Buffer.from(body),
+    zip = /gzip/.test(request.headers['accept-encoding'] ?? '') && bytes.length > 1000;
+  response.writeHead(status, {
+    'Content-Type': `${type}; charset=utf-8`,
+    'Content-Security-Policy': CSP,
+    'Cache-Control': 'no-store',
+    ...(zip && { 'Content-Encoding': 'gzip' }),
+  });
+  response.end(zip ? gzipSync(bytes) : bytes);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const server = await serve({ port: +(process.argv[2] ?? 8765), ...(process.argv[3] && { folder: process.argv[3] }) });
+  console.log(`http://127.0.0.1:${server.address().port}/`);
+}

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { merged, standing } from '../../monitor/page/view/now/standing.js';
+
+const UP = { meter: 'up', reader: 'up', mqtt: 'up', storer: 'up', database: 'up' };
+const live = (links = {}, more = {}) => ({
+  power: 1840,
+  fresh: true,
+  overload: false,
+  links: { ...UP, ...links },
+  ...more,
+});
+const now = 1_000_000;
+
+test('all well: the power is known and nothing is said', () => {
+  assert.deepEqual(standing(live(), 'live', now, now), { known: true, word: 'live', wrong: [] });
+  assert.equal(standing(live(), 'slow', now, now).word, 'slow');
+});
+
+test('a silent meter is unknown, not zero, and its overload is over', () => {
+  const silent = live({ meter: 'down' }, { fresh: false, overload: true });
+  assert.deepEqual(standing(silent, 'live', now, now), { known: false, word: 'stopped', wrong: ['silent'] });
+});
+
+test('of a broken chain only its first broken link is told, beside the database', () => {
+  const cut = live({ mqtt: 'down', meter: 'unknown', reader: 'unknown', storer: 'unknown' }, { fresh: false });
+  assert.deepEqual(standing(cut, 'live', now, now).wrong, ['mqtt']);
+  const gone = live({ reader: 'down', meter: 'down', database: 'down', storer: 'stalled' }, { fresh: false });
+  assert.deepEqual(standing(gone, 'live', now, now).wrong, ['silent', 'database']);
+});
+
+test('without the database the power stays known', () => {
+  assert.deepEqual(standing(live({ database: 'down' }), 'live', now, now), {
+    known: true,
+    word: 'live',
+    wrong: ['database'],
+  });
+});
+
+test('a storer that waits is told', () => {
+  assert.deepEqual(standing(live({ storer: 'stalled' }), 'live', now, now).wrong, ['storer']);
+});
+
+test('while the server is away the last value stays for a moment, then it is unknown', () => {
+  assert.deepEqual(standing(live(), 'reconnecting', now, now + 9000), { known: true, word: 'reconnecting', wrong: [] });
+  assert.equal(standing(live(), 'reconnecting', now, now + 16000).known, false);
+});
+
+test('an event changes what it names and no more; the ten minutes come only with the whole answer', () => {
+  const first = { power: 1, price: 1612, ring: { t0: 0 }, links: UP };
+  const next = merged(merged(first, { power: 2 }), { links: { mqtt: 'down' } });
+  assert.deepEqual(next, { power: 2, price: 1612, ring: null, links: { ...UP, mqtt: 'down' } });
+});

@@ -1,0 +1,85 @@
+"""`compare` of the API, on a database of some days."""
+
+import contextlib
+from datetime import UTC, datetime
+
+import pytest
+
+from common.database import Database
+from demo.history import History
+from demo.servers import Database as Server
+from monitor.api import compare, energy
+from monitor.api.call import Refused
+from monitor.prices.model import PriceTable
+from monitor.prices.table import load_prices
+from reader.simulator.meter import SimulatedMeter
+from tests.services.test_api_energy import PRICES
+from tests.support.api import ask
+from tests.support.schema import check
+from tests.support.storing import make_tables
+
+BEGIN, END = datetime(2026, 11, 1, 23, tzinfo=UTC), datetime(2026, 11, 4, 12, tzinfo=UTC)
+RANGE = "from=2026-11-02&to=2026-11-04"
+
+
+@pytest.fixture(scope="module")
+def prices(tmp_path_factory: pytest.TempPathFactory) -> PriceTable:
+    return load_prices(None, tmp_path_factory.mktemp("prices"))
+
+
+@pytest.fixture(scope="module")
+def tables(database: Server) -> Database:
+    database.create_database()
+    client = make_tables(database, END)
+    with contextlib.closing(client.connect()) as connection:
+        for _ in History(connection, SimulatedMeter("standard-single-phase-tempo")).write(BEGIN, END):
+            pass
+    return client
+
+
+def test_one_s_own_offer_costs_what_the_bill_says(tables: Database, prices: PriceTable) -> None:
+    answer = ask(compare.ROUTE, tables, END, prices, RANGE)
+    check(answer, compare.ROUTE.schema)
+    assert (answer["from"], answer["last_day"], answer["hours"], answer["hours_known"]) == (
+        "2026-11-02", "2026-11-03", 48, 48,
+    )  # fmt: skip
+    (own,) = [offer for offer in answer["offers"] if offer["yours"]]
+    bill = ask(energy.ROUTE, tables, END, prices, RANGE)["whole"]["cost"]
+    assert (own["id"], own["total"], own["parts"]) == ("tempo", bill["total"], bill["parts"])
+    totals = [offer["total"] for offer in answer["offers"] if offer["rankable"]]
+    assert totals == sorted(totals)
+    assert len(totals) >= 3
+    assert answer["prices"]["checked"] is not None
+
+
+def test_an_offer_that_lacks_something_is_not_ranked_and_says_why(tables: Database) -> None:
+    answer = ask(compare.ROUTE, tables, END, PRICES, "from=2026-11-01&to=2026-11-04")
+    check(answer, compare.ROUTE.schema)
+    assert answer["from"] == "2026-11-02"  # nothing is known before
+    assert [offer["id"] for offer in answer["offers"]] == ["tempo"]
+
+
+def test_offers_are_chosen_and_one_s_own_stays(tables: Database, prices: PriceTable) -> None:
+    answer = ask(compare.ROUTE, tables, END, prices, f"offers=base&{RANGE}")
+    check(answer, compare.ROUTE.schema)
+    assert {offer["id"] for offer in answer["offers"]} == {"base", "tempo"}
+
+
+def test_the_default_is_a_year_up_to_today(tables: Database, prices: PriceTable) -> None:
+    answer = ask(compare.ROUTE, tables, END, prices)
+    assert (answer["from"], answer["last_day"]) == ("2026-11-02", "2026-11-03")
+
+
+@pytest.mark.parametrize(
+    ("question", "status"),
+    [
+        ("offers=base,x", 400),
+        ("from=2020&to=2026", 400),
+        ("from=2026-11-03&to=2026-11-03", 400),
+        ("from=2025-01&to=2025-02", 404),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(tables: Database, prices: PriceTable, question: str, status: int) -> None:
+    with pytest.raises(Refused) as refused:
+        ask(compare.ROUTE, tables, END, prices, question)
+    assert refused.value.status == status

@@ -1,0 +1,184 @@
+"""`energy` and `energy.csv` of the API, on a database of a month."""
+
+import contextlib
+import csv
+import io
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from common.database import Database
+from demo.history import History
+from demo.servers import Database as Server
+from monitor.api import energy, energy_csv
+from monitor.api.call import Body, Refused
+from monitor.config import MonitorConfig
+from monitor.model import ContractLine
+from monitor.prices.document import read_document
+from monitor.prices.model import PriceTable
+from reader.simulator.meter import SimulatedMeter
+from tests.support.api import ask
+from tests.support.schema import check
+from tests.support.storing import make_tables, query
+
+BEGIN = datetime(
+    2026, 10, 20, 22, tzinfo=UTC
+)  # Wednesday 21 October 2026, 00:00 in Paris; the clock changes on the 25th
+END = datetime(2026, 11, 4, 12, tzinfo=UTC)
+METER = SimulatedMeter("standard-single-phase-tempo").address
+PRICES = PriceTable(
+    [
+        read_document(
+            {
+                "checked": date(2026, 11, 2),
+                "options": {
+                    "tempo": [
+                        {
+                            "from": date(2026, 2, 1),
+                            "subscription_year": {9: 236.52, 12: 365, 6: 182.5},
+                            "kwh": {
+                                "BBRHCJB": 0.1, "BBRHPJB": 0.2, "BBRHCJW": 0.3,
+                                "BBRHPJW": 0.4, "BBRHCJR": 0.5, "BBRHPJR": 0.6,
+                            },
+                        }
+                    ]
+                },
+                "taxes": {
+                    "accise": [{"from": date(2026, 1, 1), "value": 30}],
+                    "vat": [{"from": date(2026, 1, 1), "kwh": 0.2, "subscription": 0.2}],
+                },
+            },
+            "test",
+        )
+    ]
+)  # fmt: skip
+NONE = PriceTable([])
+
+
+@pytest.fixture(scope="module")
+def tables(database: Server) -> Database:
+    database.create_database()
+    client = make_tables(database, END)
+    with contextlib.closing(client.connect()) as connection:
+        for _ in History(connection, SimulatedMeter("standard-single-phase-tempo")).write(BEGIN, END):
+            pass
+    return client
+
+
+def test_days_are_the_differences_of_readings_priced_by_register(tables: Database) -> None:
+    answer = ask(energy.ROUTE, tables, END, PRICES, "by=day&from=2026-10-21&to=2026-11-04")
+    check(answer, energy.ROUTE.schema)
+    assert answer["start"][0] == "2026-10-21"
+    assert answer["hours"] == [24] * 4 + [25] + [24] * 9
+    assert answer["coverage"] == [1] * 14
+    assert answer["prices"] == {"version": "2026-02-01", "checked": "2026-11-02"}
+    assert answer["offer"] == "tempo"
+    assert set(answer["wh"]) == {f"BBRH{hours}J{colour}" for hours in ("C", "P") for colour in "BWR"}
+    ((total,),) = query(
+        tables, f"SELECT SUM(drawn_wh) FROM hours WHERE hour >= '{BEGIN:%F %T}' AND hour < '2026-11-03 23:00:00'"
+    )
+    assert sum(map(sum, answer["wh"].values())) == answer["whole"]["total_wh"] == total
+    price = {"BBRHCJB": 1000, "BBRHPJB": 2000, "BBRHCJW": 3000, "BBRHPJW": 4000, "BBRHCJR": 5000, "BBRHPJR": 6000}
+    for name, column in answer["wh"].items():
+        for wh, cost in zip(column, answer["cost"][name], strict=True):
+            assert cost == int(Decimal(wh) * price[name] / 1000 + Decimal("0.5"))
+    power = {6: 5000, 9: 6480, 12: 10000}  # 1e-4 EUR a day
+    assert answer["subscription"][0] in power.values()
+    assert answer["subscription"] == [answer["subscription"][0]] * 14
+
+
+def test_the_whole_of_a_range_is_a_bill_whose_parts_add_up(tables: Database) -> None:
+    whole = ask(energy.ROUTE, tables, END, PRICES, "by=month&from=2026-10&to=2026-12")["whole"]
+    cost = whole["cost"]
+    assert (
+        cost["total"]
+        == cost["energy"] + cost["subscription"]
+        == sum(cost["by_register"].values()) + cost["subscription"]
+    )
+    assert abs(sum(cost["parts"].values()) - cost["total"]) <= 2
+    assert abs(cost["parts"]["accise"] - whole["total_wh"] * 0.3) <= 1  # 30 EUR a MWh
+    assert abs(cost["parts"]["vat"] - cost["total"] / 6) <= 1
+    assert cost["missing"] == []
+
+
+def test_hours_have_instants_and_the_present_one_only_what_is_over(tables: Database) -> None:
+    now = END - timedelta(minutes=45)
+    answer = ask(energy.ROUTE, tables, now, PRICES, "by=hour&from=2026-11-04&to=2026-11-05")
+    check(answer, energy.ROUTE.schema)
+    assert answer["start"][0] == "2026-11-03T23:00:00Z"
+    assert answer["start"][-1] == "2026-11-04T11:00:00Z"
+    assert answer["hours"] == [1] * 12 + [0.25]
+
+
+def test_time_before_the_first_reading_and_to_come_is_left_out(tables: Database) -> None:
+    answer = ask(energy.ROUTE, tables, END, PRICES, "by=month&from=2025&to=2028")
+    assert answer["start"] == ["2026-10-01", "2026-11-01"]
+    assert answer["hours"] == [745, 85]
+    for times in ("from=2025&to=2026", "from=2027&to=2028"):
+        answer = ask(energy.ROUTE, tables, END, PRICES, f"by=day&{times}")
+        check(answer, energy.ROUTE.schema)
+        assert answer["start"] == []
+        assert answer["whole"] is None
+
+
+def test_without_a_price_the_cost_is_unknown_and_not_zero(tables: Database) -> None:
+    answer = ask(energy.ROUTE, tables, END, NONE, "from=2026-10-21&to=2026-10-23")
+    check(answer, energy.ROUTE.schema)
+    assert answer["cost"] is answer["subscription"] is answer["whole"]["cost"] is None
+    assert answer["partial_cost"] == [True, True]
+    assert answer["prices"] == {"version": None, "checked": None}
+
+
+def test_a_price_for_a_part_of_a_range_makes_it_partial(tables: Database) -> None:
+    row = {"from": date(2026, 11, 1), "kwh": {"BASE": 0.25}, "subscription_year": {9: 1, 12: 1, 6: 1}}
+    prices = PriceTable([read_document({"options": {"tempo": [row]}}, "test")])
+    answer = ask(energy.ROUTE, tables, END, prices, "from=2026-10-31&to=2026-11-02")
+    check(answer, energy.ROUTE.schema)
+    assert answer["partial_cost"] == [True, False]
+    assert all(cost is None for name, (cost, _) in answer["cost"].items() if answer["wh"][name][0])
+    assert {one["day"] for one in answer["whole"]["cost"]["missing"]} == {"2026-10-31"}
+    assert answer["whole"]["cost"]["parts"] is None
+
+
+def test_a_contract_year_begins_where_the_contract_did(tables: Database) -> None:
+    line = ContractLine(meter=METER, start=date(2024, 10, 28), offer="tempo", power=9)
+    config = MonitorConfig(contracts=(line,))
+    answer = ask(energy.ROUTE, tables, END, PRICES, "by=contract-year&from=2025-10-28&to=2027", config=config)
+    assert answer["start"] == ["2025-10-28", "2026-10-28"]
+    assert answer["by"] == "contract-year"
+    with pytest.raises(Refused):
+        ask(energy.ROUTE, tables, END, PRICES, "by=contract-year")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "from=2026-11-02&to=2026-11-02",
+        "from=2026-11-03&to=2026-11-02",
+        "from=2026-11-02T10:30:00Z",
+        "to=tomorrow",
+        "meter=x",
+    ],
+)
+def test_a_wrong_question_is_refused(tables: Database, question: str) -> None:
+    with pytest.raises(Refused):
+        ask(energy.ROUTE, tables, END, PRICES, question)
+
+
+def test_an_unasked_range_is_the_last_days(tables: Database) -> None:
+    assert ask(energy.ROUTE, tables, END, PRICES)["start"][-1] == "2026-11-04"
+
+
+def test_the_file_is_the_table_of_the_report(tables: Database) -> None:
+    times = "from=2026-10-21&to=2026-10-24"
+    answer = ask(energy.ROUTE, tables, END, PRICES, times)
+    file = ask(energy_csv.ROUTE, tables, END, PRICES, f"locale=c&{times}")
+    assert isinstance(file, Body)
+    rows = list(csv.DictReader(io.StringIO(file.content.decode())))
+    assert [int(row["BBRHPJB_wh"]) for row in rows] == answer["wh"]["BBRHPJB"]
+    french = ask(energy_csv.ROUTE, tables, END, PRICES, times).content.decode()
+    assert french.startswith("\ufeffDébut;Fin;")
+    assert "21/10/2026 00:00" in french
+    empty = ask(energy_csv.ROUTE, tables, END, PRICES, "from=2020&to=2021").content.decode()
+    assert len(empty.splitlines()) == 1

@@ -1,0 +1,99 @@
+"""`tempo` of the API: colours as the registers of the frames show them, and those of the user's file."""
+
+import contextlib
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from common.database import Database
+from demo.history import History
+from demo.servers import Database as Server
+from monitor.answers.answers import Answers
+from monitor.api import tempo
+from monitor.api.call import Refused
+from monitor.config import MonitorConfig
+from monitor.energy.reader import EnergyReader
+from monitor.history.contracts import Contracts
+from monitor.history.hours import Hours
+from monitor.history.power import Power
+from monitor.prices.model import PriceTable
+from reader.simulator.meter import SimulatedMeter
+from tests.support.api import ask
+from tests.support.schema import check
+from tests.support.storing import make_tables
+
+PARIS = ZoneInfo("Europe/Paris")
+BEGIN, END = datetime(2026, 10, 20, 4, tzinfo=UTC), datetime(2026, 11, 10, 12, tzinfo=UTC)
+FIRST = date(2026, 10, 20)
+NONE = PriceTable([])
+
+
+@pytest.fixture(scope="module")
+def tables(database: Server) -> Database:
+    database.create_database()
+    client = make_tables(database, END)
+    with contextlib.closing(client.connect()) as connection:
+        for _ in History(connection, SimulatedMeter("standard-single-phase-tempo")).write(BEGIN, END):
+            pass
+    return client
+
+
+def test_colours_are_those_of_most_hours_of_each_day(tables: Database) -> None:
+    answer = ask(tempo.ROUTE, tables, END, NONE)
+    check(answer, tempo.ROUTE.schema)
+    assert (answer["season"], answer["first"], answer["imported_until"]) == (2026, "2026-09-01", None)
+    expected: dict[date, set[str]] = {}
+    with contextlib.closing(tables.connect()) as connection:
+        hours = Hours(connection)
+        (meter,) = hours.meters()
+        for hour in EnergyReader(hours, Contracts(connection), Power(connection)).hours(meter, BEGIN, END):
+            local = hour.start.astimezone(PARIS)
+            assert hour.register is not None
+            if local.hour not in (5, 21):  # the register at its end may be the next one
+                day = local.date() - timedelta(1) if local.hour < 6 else local.date()
+                expected.setdefault(day, set()).add(hour.register[-1])
+    assert all(len(letters) == 1 for letters in expected.values())
+    text = answer["colours"]["2026"]
+    season = {date(2026, 9, 1) + timedelta(number): letter for number, letter in enumerate(text)}
+    names = {"J": "B", "B": "B", "W": "W", "R": "R"}
+    assert {day: letter for day, letter in season.items() if letter != "-"} == {
+        day: names[next(iter(letters))] for day, letters in expected.items()
+    }
+    assert answer["sources"].count("m") == len(expected)
+    assert answer["today"] is not None
+    assert answer["remaining"] is None  # September is not known
+
+
+def test_days_of_the_users_file_are_told_apart_and_make_the_count_whole(tables: Database) -> None:
+    written = {date(2026, 9, 1) + timedelta(number): "blue" for number in range(120)} | {date(2026, 11, 11): "red"}
+    answer = ask(tempo.ROUTE, tables, END, NONE, colours=written)
+    check(answer, tempo.ROUTE.schema)
+    assert answer["sources"].startswith("f" * 49 + "m")
+    assert answer["imported_until"] == FIRST.isoformat()
+    assert answer["tomorrow"] == "red"
+    assert sum(answer["used"].values()) == 71  # 1 September to 10 November
+    assert {name: answer["used"][name] + answer["remaining"][name] for name in ("blue", "white", "red")} == (
+        answer["allowance"]
+    )
+
+
+def test_a_season_of_which_nothing_is_known_is_empty(tables: Database) -> None:
+    answer = ask(tempo.ROUTE, tables, END, NONE, "season=2023")
+    check(answer, tempo.ROUTE.schema)
+    assert answer["colours"] == {}
+    assert len(answer["sources"]) == 366
+
+
+def test_an_unknown_meter_is_refused(tables: Database) -> None:
+    with pytest.raises(Refused):
+        ask(tempo.ROUTE, tables, END, NONE, "meter=x")
+
+
+def test_a_comparison_knows_the_same_colours(tables: Database) -> None:
+    with contextlib.closing(tables.connect()) as connection:
+        answers = Answers(connection, MonitorConfig(), NONE, {date(2026, 10, 1): "white", FIRST: "red"})
+        found = answers.colours(answers.meter(None), BEGIN, END)
+    assert found[date(2026, 10, 1)] == "white"
+    assert found[FIRST] != "red"  # the meter knows better
+    assert set(found) >= {FIRST + timedelta(number) for number in range(22)}

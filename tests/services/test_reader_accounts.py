@@ -1,0 +1,66 @@
+"""One account a reader, with the rules of mosquitto/acl-per-meter: it delivers its frames, and sees no other's."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from demo.servers import Broker
+from reader.simulator.meter import SimulatedMeter
+from tests.support.mqtt_client import MqttClient
+from tests.support.programs import ROOT, Service, run_command
+from tests.support.servers import PASSWORD
+
+RULES = ROOT / "mosquitto" / "acl-per-meter"
+KINDS = ("standard-single-phase-tempo", "historic-single-phase-hchp")
+METER, OTHER = (SimulatedMeter(kind).address for kind in KINDS)
+_NOT_AUTHORIZED = 0x87
+
+
+@pytest.fixture
+def broker(programs: None, tmp_path: Path) -> Iterator[Broker]:
+    folder = tmp_path / "broker"
+    folder.mkdir()
+    passwords, rules = folder / "passwords", folder / "rules"
+    for file in (passwords, rules):
+        file.touch(mode=0o600)
+    for user in (METER, OTHER, "everybody"):
+        subprocess.run(["mosquitto_passwd", "-b", str(passwords), user, PASSWORD], check=True, capture_output=True)
+    rules.write_text(f"user everybody\ntopic readwrite #\n\n{RULES.read_text()}")
+    with Broker(folder, config=f"allow_anonymous false\npassword_file {passwords}\nacl_file {rules}") as broker:
+        yield broker
+
+
+def log_in(broker: Broker, user: str) -> MqttClient:
+    return MqttClient(broker.port, user, PASSWORD, host=broker.host, subscribe=("#",))
+
+
+def test_a_reader_with_an_account_of_its_meter_delivers_and_sees_no_other_meter(broker: Broker, tmp_path: Path) -> None:
+    settings = {
+        "name": METER,
+        "port": f"simulate://{KINDS[0]}?speed=20",
+        "mqtt": {"host": broker.host, "port": broker.port, "username": METER, "password": PASSWORD},
+        "spool": {"journal": str(tmp_path / "journal"), "path": str(tmp_path / "spool")},
+    }
+    with (
+        log_in(broker, "everybody") as storer,
+        log_in(broker, OTHER) as other,
+        Service("reader", tmp_path, settings) as reader,
+    ):
+        storer.retain("teleinfo/storer/main/status", json.dumps({"status": "online", "wait": 0}))
+        reader.start()
+        config = f"homeassistant/device/teleinfo_{METER}/config"
+        assert storer.wait(lambda: len(storer.payloads(f"teleinfo/{METER}/frame")) > 5 and bool(storer.on(config)))
+        times = [message["timestamp"] for message in storer.on(f"teleinfo/{METER}/frame")]
+        storer.publish(f"teleinfo/{METER}/stored", json.dumps({"storer": "main", "timestamps": times}))
+        done = run_command("reader", "check", "--config", reader.config, "--seconds", "1")
+        assert "ok Broker: all 8 topics may be published" in done.stdout, done.stdout
+        reader.stop()
+        health = f"teleinfo/reader/{METER}/health"
+        assert storer.wait(lambda: storer.payloads(f"teleinfo/reader/{METER}/status")[-1:] == [b"offline"])
+        assert storer.on(health)[-1]["delivery"]["confirmed"] == len(times)
+        assert {topic for topic, _ in other.messages} == {"teleinfo/storer/main/status"}
+        for topic in (f"teleinfo/{METER}/frame", f"teleinfo/{METER}/state", config):
+            assert other.publish(topic, "{}") == _NOT_AUTHORIZED
