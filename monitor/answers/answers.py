@@ -10,6 +10,7 @@ from monitor.answers.curves import CurveAnswers
 from monitor.answers.events import EventAnswers, Page
 from monitor.answers.series import SeriesAnswers
 from monitor.answers.stretch import Stretch, StretchAnswers
+from monitor.answers.upkeep import MeterUpkeep
 from monitor.calendar import Calendar, midnight
 from monitor.comparison.clock import TEMPO_DAY, OfferClock
 from monitor.comparison.compare import Comparison, compare
@@ -88,6 +89,7 @@ class Answers:
         self.curves = CurveAnswers(connection, config.time_zone)
         self._events = EventAnswers(connection, self._reader)
         self._stretches = StretchAnswers(connection, self._reader)
+        self.upkeep = MeterUpkeep(connection, self._reader, config.time_zone)
         self.series = SeriesAnswers(connection, self._reader, config.time_zone)
         self._config = config
         self._colours = dict(colours or {})

@@ -13,6 +13,7 @@ from monitor.api import (
     peaks,
     profile,
     series,
+    status,
     tempo,
 )
 from monitor.api.call import LiveRoute, Route
@@ -29,4 +30,5 @@ ROUTES: Sequence[Route | LiveRoute] = (
     profile.ROUTE,
     compare.ROUTE,
     tempo.ROUTE,
+    status.ROUTE,
 )
