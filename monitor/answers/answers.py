@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from common.database import Connection
 from common.errors import ConfigError
 from monitor.answers.curves import CurveAnswers
+from monitor.answers.events import EventAnswers, Page
 from monitor.answers.series import SeriesAnswers
 from monitor.answers.stretch import Stretch, StretchAnswers
 from monitor.answers.upkeep import MeterUpkeep
@@ -86,6 +87,7 @@ class Answers:
         self._contracts = Contracts(connection)
         self._reader = EnergyReader(self._hours, self._contracts, self._power)
         self.curves = CurveAnswers(connection, config.time_zone)
+        self._events = EventAnswers(connection, self._reader)
         self._stretches = StretchAnswers(connection, self._reader)
         self.upkeep = MeterUpkeep(connection, self._reader, config.time_zone)
         self.series = SeriesAnswers(connection, self._reader, config.time_zone)
@@ -185,6 +187,24 @@ class Answers:
         low = start.replace(minute=0, second=0, microsecond=0)
         known = contracts(self._lines(meter), self._reader.contract_spans(meter, low, end), self._zone, end)
         return self._stretches.stretch(meter, start, end, Bill(self._prices, known, self._zone, now), now)
+
+    def events_page(
+        self, meter: Meter, start: datetime | None, end: datetime, kinds: frozenset[str], limit: int
+    ) -> Page:
+        """Return the latest events in [start, end), as `EventAnswers.page` does.
+
+        Raises:
+            DatabaseError: the database is unavailable, or refuses a query.
+        """
+
+        def price_changes(low: datetime, high: datetime) -> list[datetime]:
+            contract = self.contract(meter, low.replace(minute=0, second=0, microsecond=0), high)
+            if contract is None or contract.offer is None:
+                return []
+            days = self._prices.changes(contract.offer, low.date(), high.date() + timedelta(days=1))
+            return [midnight(day, self._zone) for day in days]
+
+        return self._events.page(meter, start, end, kinds, limit, price_changes)
 
     def compare(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> Comparison:
         """Return what each offer would have cost for what was drawn in [start, end).
