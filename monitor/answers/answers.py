@@ -15,6 +15,7 @@ from monitor.comparison.compare import Comparison, compare
 from monitor.config import MonitorConfig
 from monitor.cost.bill import Bill, Cost
 from monitor.cost.contracts import Contract, UnnamedChange, contracts, unnamed_changes
+from monitor.energy.memory import Memory
 from monitor.energy.reader import EnergyReader
 from monitor.energy.steps import supplier_name
 from monitor.history.contracts import Contracts
@@ -79,12 +80,14 @@ class Answers:
         config: MonitorConfig,
         prices: PriceTable,
         colours: Mapping[date, str] | None = None,
+        memory: Memory | None = None,
     ) -> None:
+        """Read over `connection`; `memory` may be shared by several of these, in any threads."""
         self._hours = Hours(connection)
         self._power = Power(connection)
         self._contracts = Contracts(connection)
-        self._reader = EnergyReader(self._hours, self._contracts, self._power)
-        self.curves = CurveAnswers(connection, self._reader, config.time_zone)
+        self._reader = EnergyReader(self._hours, self._contracts, self._power, memory)
+        self.curves = CurveAnswers(connection, config.time_zone)
         self.upkeep = MeterUpkeep(connection, self._reader, config.time_zone)
         self.series = SeriesAnswers(connection, self._reader, config.time_zone)
         self._config = config
@@ -164,11 +167,16 @@ class Answers:
             while not inside or inside[-1].end < high:
                 inside.append(next(remaining))
             periods.append(Period(join(inside), bill.cost(inside)))
-        names = {name: text for span in spans for name, text in self._reader.names(meter, span).items()}
+        whole = Period(join(pieces), bill.cost(pieces))
+        names = {
+            name: text
+            for span in spans
+            for name, text in self._reader.names(meter, span, whole.energy.wh.keys()).items()
+        }
         return Answer(
             meter=meter.identifier,
             periods=periods,
-            whole=Period(join(pieces), bill.cost(pieces)),
+            whole=whole,
             names=names,
             changes=unnamed_changes(lines, spans, self._zone),
             contracts=known,

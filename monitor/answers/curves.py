@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 from common.database import Connection
 from monitor.calendar import Calendar, offsets
 from monitor.energy.imported import imported_hours
-from monitor.energy.reader import EnergyReader
-from monitor.history.curves import Curves, Drawn
+from monitor.history.curves import Curves, Drawn, WeekHour
 from monitor.history.hours import Hours, Meter
 from monitor.history.power import Peak, Power
 from monitor.insight.base_load import BaseLoad, base_load
@@ -30,11 +29,10 @@ class DayCurves:
 class CurveAnswers:
     """Answers over one connection; not for several threads at once."""
 
-    def __init__(self, connection: Connection, reader: EnergyReader, zone: ZoneInfo) -> None:
+    def __init__(self, connection: Connection, zone: ZoneInfo) -> None:
         self._hours = Hours(connection)
         self._power = Power(connection)
         self._curves = Curves(connection)
-        self._reader = reader
         self._zone = zone
 
     def day_peaks(self, meter: Meter, start: datetime, end: datetime, count: int) -> list[Peak]:
@@ -61,4 +59,8 @@ class CurveAnswers:
 
     def week(self, meter: Meter, start: datetime, end: datetime) -> Profile:
         """Return the mean of each hour of the week."""
-        return profile(self._reader.hours(meter, start, end), self._zone)
+        cells = self._curves.week(meter.number, start, end, offsets(self._zone, start, end))
+        for hour in imported_hours(self._hours, meter, start, end):
+            local = hour.start.astimezone(self._zone)
+            cells.append(WeekHour(local.weekday() * 24 + local.hour, hour.wh, 1))
+        return profile(cells)

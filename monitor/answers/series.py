@@ -16,8 +16,8 @@ from monitor.insight.events import Overload, joined_overloads
 from monitor.insight.gaps import MinuteGap, gaps
 from monitor.insight.grid import Grid, choose_grid, hold, runs, spread
 
-#: Up to here, minutes are read for what happened; a longer curve is of hours, and has only its columns.
-_MINUTES_OF = timedelta(days=11)
+#: Up to here, minutes are read for what happened; a longer curve has only its columns.
+_MINUTES_OF = timedelta(days=2, hours=2)
 _MINUTE = 60
 
 

@@ -11,14 +11,14 @@ from monitor.api.parameters import FROM, METER, TO, meter_of
 from monitor.api.spans import range_of
 from monitor.insight.base_load import METHOD
 
-_LONGEST = timedelta(days=20 * 366)
+_LONGEST = timedelta(days=5 * 366)
 PARAMETERS = (METER, FROM, TO)
 
 
 def answer(call: Call) -> dict[str, Any]:
-    """Return the base load of each local day of the range, and its median by month; without a range of all time."""
+    """Return the base load of each local day of the range, and its median by month; by default of five years."""
     meter = meter_of(call)
-    span = range_of(call, meter, _LONGEST)
+    span = range_of(call, meter, _LONGEST, last=_LONGEST)
     found = None if span is None else call.answers.curves.base_load(meter, *span)
     nights = found.nights if found else ()
     return {

@@ -80,8 +80,8 @@ _SCHEMA = _object(
 )
 
 
-def choose_meter(live: Live, parameters: Mapping[str, str]) -> str | None:
-    """Return the meter that the parameter `meter` names, or the only one; None: there is none at all.
+def choose_meter(live: Live, parameters: Mapping[str, str]) -> str:
+    """Return the meter that the parameter `meter` names, or the only one; empty: there is none at all.
 
     Raises:
         Refused: there is no such meter (404), or one must be named (400).
@@ -97,13 +97,13 @@ def choose_meter(live: Live, parameters: Mapping[str, str]) -> str | None:
 class LiveStream:
     """The route `live/stream`: a stream of events instead of an answer."""
 
+    name = "live/stream"
+    text = "The newest values as they come (server-sent events): `state`, at most one a second, and `link`."
+    parameters: Sequence[Parameter] = (METER,)
+    schema: Mapping[str, Any] = {"type": "string"}
+
     def __init__(self, live: Live) -> None:
         self._live = live
-
-    @property
-    def parameters(self) -> Sequence[Parameter]:
-        """What it can be asked."""
-        return [METER]
 
     def open(self, parameters: Mapping[str, str]) -> Stream:
         """Open a stream, in the event loop; whoever gets it closes it.
@@ -113,13 +113,13 @@ class LiveStream:
         """
         meter = choose_meter(self._live, parameters)
         try:
-            return self._live.stream(meter or "")
+            return self._live.stream(meter)
         except TooManyViewers as error:
             raise Refused(503, "Trop de pages suivent le direct : fermez-en, ou réessayez plus tard.") from error
 
 
 def _answer(call: LiveCall) -> Any:
-    return call.live.answer(choose_meter(call.live, call.parameters) or "")
+    return call.live.answer(choose_meter(call.live, call.parameters))
 
 
 ROUTE = LiveRoute(

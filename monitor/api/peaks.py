@@ -10,7 +10,7 @@ from monitor.api.parameters import FROM, METER, TO, meter_of
 from monitor.api.spans import number_of, range_of
 
 _MOST = 100
-_LONGEST = timedelta(days=20 * 366)
+_LONGEST = timedelta(days=12 * 366)
 _COUNT = 10
 PARAMETERS = (
     METER,
@@ -28,7 +28,7 @@ def answer(call: Call) -> dict[str, Any]:
     """Return the peaks of the range, the highest first; without a range those of all time."""
     meter = meter_of(call)
     count = number_of(call, "n", 1, _MOST) or _COUNT
-    span = range_of(call, meter, _LONGEST)
+    span = range_of(call, meter, _LONGEST, last=_LONGEST)
     zone = call.config.time_zone
     peaks = [] if span is None else call.answers.curves.day_peaks(meter, *span, count)
     return {

@@ -177,10 +177,10 @@ SCHEMA: Mapping[str, Any] = {
             "description": "with align: t0 is that of the day that is shown, value n belongs to the same local time as"
             " value n of that day's curve, and this is where the curve itself begins; ms since 1970",
         },
-        "registers": _rows("from, to, register that ran; up to 11 days", (_MS, _MS, {"type": "string"})),
+        "registers": _rows("from, to, register that ran; up to two days", (_MS, _MS, {"type": "string"})),
         "gaps": _rows(
             "from, to, why (outage: the house had no current; meter: its reader heard other meters; unknown) and the Wh"
-            " that the reading after it shows, null if there is none yet; up to 11 days",
+            " that the reading after it shows, null if there is none yet; up to two days",
             (_MS, _MS, {"type": "string", "enum": ["outage", "meter", "unknown"]}, {"type": ["integer", "null"]}),
         ),
         "overloads": {"type": "array", "items": OVERLOAD},

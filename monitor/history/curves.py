@@ -6,7 +6,12 @@ from typing import NamedTuple
 
 from common.database import Connection, sql_time
 
-_WHOLE = 3540  # seconds covered
+#: Hours whose energy was drawn in them: covered, and no gap of more than a minute before them.
+_CERTAIN = (
+    "FROM hours AS h LEFT JOIN hours AS p ON p.meter_id = h.meter_id AND p.hour = h.hour - INTERVAL 1 HOUR"
+    " WHERE h.meter_id = %s AND h.hour >= %s AND h.hour < %s AND h.drawn_wh IS NOT NULL AND h.seconds >= 3540"
+    " AND h.first_at <= p.last_at + INTERVAL 1 MINUTE"
+)
 
 
 class Drawn(NamedTuple):
@@ -21,6 +26,14 @@ class Night(NamedTuple):
 
     day: int  # since 1970
     wh: int
+
+
+class WeekHour(NamedTuple):
+    """What was drawn in so many hours with one place in the week."""
+
+    place: int  # hours since Monday 00:00, local
+    wh: int
+    hours: int
 
 
 class Curves:
@@ -52,15 +65,30 @@ class Curves:
             end: the end, exclusive.
             offsets: from when on the local time is how many seconds ahead of UTC; the first is at or before `start`.
         """
-        limits = ", ".join(str(int(moment.timestamp())) for moment, _ in offsets)
-        ahead = ", ".join(str(seconds) for _, seconds in offsets)
-        local = f"(UNIX_TIMESTAMP(h.hour) + ELT(INTERVAL(UNIX_TIMESTAMP(h.hour), {limits}), {ahead}))"
+        local = _local(offsets)
         sql = (
-            f"SELECT CAST({local} AS SIGNED) DIV 86400 AS day, MIN(h.drawn_wh) FROM hours AS h"  # noqa: S608 - numbers
-            " LEFT JOIN hours AS p ON p.meter_id = h.meter_id AND p.hour = h.hour - INTERVAL 1 HOUR"
-            " WHERE h.meter_id = %s AND h.hour >= %s AND h.hour < %s AND h.drawn_wh IS NOT NULL"
-            f" AND {local} MOD 86400 < 21600 AND h.seconds >= {_WHOLE}"
-            " AND h.first_at <= p.last_at + INTERVAL 1 MINUTE GROUP BY day ORDER BY day"
+            f"SELECT {local} DIV 86400 AS day, MIN(h.drawn_wh) {_CERTAIN} AND {local} MOD 86400 < 21600"
+            " GROUP BY day ORDER BY day"
         )
         rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
         return [Night(int(day), int(wh)) for day, wh in rows]
+
+    def week(
+        self, meter: int, start: datetime, end: datetime, offsets: Sequence[tuple[datetime, int]]
+    ) -> list[WeekHour]:
+        """Return what was drawn in the hours of the week; hours count, and `offsets` are, as in `nights`."""
+        local = _local(offsets)
+        sql = (
+            # 1 January 1970 was a Thursday.
+            f"SELECT ({local} DIV 3600 + 72) MOD 168 AS place, SUM(h.drawn_wh), COUNT(*) {_CERTAIN}"
+            " GROUP BY place ORDER BY place"
+        )
+        rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
+        return [WeekHour(int(place), int(wh), int(count)) for place, wh, count in rows]
+
+
+def _local(offsets: Sequence[tuple[datetime, int]]) -> str:
+    """Return SQL for the local seconds of an hour since 1970."""
+    limits = ", ".join(str(int(moment.timestamp())) for moment, _ in offsets)
+    ahead = ", ".join(str(seconds) for _, seconds in offsets)
+    return f"(UNIX_TIMESTAMP(h.hour) + CAST(ELT(INTERVAL(UNIX_TIMESTAMP(h.hour), {limits}), {ahead}) AS SIGNED))"

@@ -2,11 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
-from monitor.model import HourEnergy
-
-_WHOLE = 3540  # seconds covered: what is less is not that hour's energy
+from monitor.history.curves import WeekHour
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,17 +14,11 @@ class Profile:
     hours: int
 
 
-def profile(hours: Iterable[HourEnergy], zone: ZoneInfo) -> Profile:
-    """Compute the profile; hours with recovered energy are left out, they hold that of other hours."""
-    sums = [[[0, 0] for _ in range(24)] for _ in range(7)]
-    for hour in hours:
-        if hour.covered < _WHOLE or hour.recovered:
-            continue
-        local = hour.start.astimezone(zone)
-        cell = sums[local.weekday()][local.hour]
-        cell[0] += hour.wh
-        cell[1] += 1
-    return Profile(
-        tuple(tuple(round(wh / count) if count else None for wh, count in day) for day in sums),
-        sum(count for day in sums for _, count in day),
-    )
+def profile(cells: Iterable[WeekHour]) -> Profile:
+    """Compute the profile; a place of the week may come several times."""
+    sums = [[0, 0] for _ in range(7 * 24)]
+    for place, wh, hours in cells:
+        sums[place][0] += wh
+        sums[place][1] += hours
+    means = [round(wh / hours) if hours else None for wh, hours in sums]
+    return Profile(tuple(tuple(means[day * 24 : day * 24 + 24]) for day in range(7)), sum(hours for _, hours in sums))

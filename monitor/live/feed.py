@@ -70,11 +70,6 @@ class Feed:
         if self._thread.is_alive():
             self._thread.join(2.0)
 
-    @property
-    def session_activity(self) -> float:
-        """When the threads of the connection last did something, monotonic."""
-        return self._session.last_activity
-
     def _emit(self, event: Event) -> None:
         if isinstance(event, Message) and event.topic.endswith("/frame") and self._events.qsize() > _MAX_UNREAD:
             return

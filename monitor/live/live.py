@@ -20,6 +20,9 @@ from monitor.prices.model import PriceTable
 
 Answer = dict[str, object]
 
+NO_METER = ""
+"""The meter of those who look at a house in which none is known yet."""
+
 
 class Stream:
     """One viewer's stream of events; `close` it whatever happens."""
@@ -89,7 +92,7 @@ class Live:
     @property
     def last_activity(self) -> float:
         """When the thread of the feed last did something, monotonic; infinite without a broker."""
-        return float("inf") if self._feed is None else min(self._feed.last_activity, self._feed.session_activity)
+        return float("inf") if self._feed is None else self._feed.last_activity
 
     @property
     def connected(self) -> bool:
@@ -106,8 +109,8 @@ class Live:
         stored = self._looks.meters() or ()
         return sorted({*self._house.meters(), *(meter.identifier for meter in stored)})
 
-    def choose(self, meter: str | None) -> str | None:
-        """Return the identifier of a meter; without one that of the only meter, None if there is none at all.
+    def choose(self, meter: str | None) -> str:
+        """Return the identifier of a meter; without one that of the only meter, NO_METER if there is none at all.
 
         Raises:
             UnknownMeter: there is no such meter.
@@ -117,7 +120,7 @@ class Live:
         if meter is None:
             if len(known) > 1:
                 raise ConfigError(", ".join(known))
-            return known[0] if known else None
+            return known[0] if known else NO_METER
         # While the database has not answered yet, it may know more.
         if meter not in known and self._looks.meters() is not None:
             raise UnknownMeter(", ".join(known))
@@ -197,6 +200,8 @@ class Live:
     def _on_tick(self) -> None:
         """Tell viewers of links that have changed: also of what nobody says, such as a meter that is silent."""
         watched = self._viewers.meters
+        if NO_METER in watched and self._house.meters():
+            self._viewers.close_meter(NO_METER)  # they come back, and then it is the meter that they watch
         for meter in [meter for meter in self._sent_links if meter not in watched]:
             del self._sent_links[meter]
         for meter in watched:

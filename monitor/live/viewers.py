@@ -126,7 +126,13 @@ class Viewers:
         """End all streams, and open no more; from any thread."""
         with self._lock:
             self._closed = True
-            viewers = [viewer for some in self._viewers.values() for viewer in some]
+        for meter in self.meters:
+            self.close_meter(meter)
+
+    def close_meter(self, meter: str) -> None:
+        """End the streams of a meter: browsers open them anew; from any thread."""
+        with self._lock:
+            viewers = list(self._viewers.get(meter, ()))
         for viewer in viewers:
             viewer.close()
 

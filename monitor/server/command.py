@@ -10,24 +10,26 @@ from typing import TYPE_CHECKING, Any
 from common import config
 from common.database import Database
 from common.errors import ConfigError
-from common.plural import plural
 from common.runtime import logs
+from common.runtime.metrics import Metrics
 from common.runtime.shutdown import Shutdown
 from common.runtime.waiting import when_ready
-from common.runtime.watchdog import Health, Heartbeat, Notifier
+from common.runtime.watchdog import Heartbeat, Notifier
 from monitor.answers.answers import Answers
+from monitor.api.live import LiveStream
 from monitor.api.routes import ROUTES
 from monitor.config import MonitorConfig, is_loopback
+from monitor.energy.memory import Memory
 from monitor.insight.colours import read_colours
 from monitor.live.live import Live
 from monitor.prices.table import load_prices, read_file
 from monitor.server.api import JSON, Api
 from monitor.server.files import Files
+from monitor.server.health import Counters, evaluate, monitor_metrics, report
 from monitor.server.messages import REVALIDATE, json_bytes, packed
 from monitor.server.openapi import document
 from monitor.server.pool import Pool
 from monitor.server.site import Parts, Site
-from monitor.server.streams import LiveStreams
 from monitor.server.welcome import welcome
 from monitor.server.workers import Workers
 
@@ -39,7 +41,6 @@ log = logging.getLogger(__name__)
 PAGE = Path(__file__).resolve().parents[1] / "page"
 CONNECTIONS = 4  # to the database, and threads that use them
 MOST_WAITING = 100  # questions that wait for a thread
-STALL_TIMEOUT = 60.0  # seconds
 
 
 def run(file: Path) -> int:
@@ -61,6 +62,7 @@ def run(file: Path) -> int:
     shutdown, serving = Shutdown(), Serving()
     shutdown.install(serving.stop)
     heartbeat = Heartbeat(settings.heartbeat, Notifier())
+    metrics = Metrics(settings.metrics, monitor_metrics)
     parts, live = build(settings, file.parent)
     port = when_ready(lambda: bind(settings.listen), shutdown, heartbeat)
     if port is None:
@@ -70,30 +72,26 @@ def run(file: Path) -> int:
     if settings.auth == "none" and not is_loopback(settings.listen.host):
         log.warning("auth: none: whoever reaches %s:%d sees the page", settings.listen.host, settings.listen.port)
 
+    counters, started = Counters(), time.monotonic()
+
     def application_of(closing: "asyncio.Event") -> Any:
-        return application(Site(settings, parts), closing)
+        return application(Site(settings, parts, counters), closing)
 
     def tick() -> None:
         now = time.monotonic()
         if heartbeat.due(now):
-            heartbeat.beat(health(live.viewers, now - live.last_activity), now)
+            heartbeat.beat(evaluate(live.viewers, now - live.last_activity), now)
+        metrics.refresh(lambda: report(counters, now - started, live.viewers, broker=live.connected))
 
     live.start()
+    metrics.start()
     with port:
         serving.run(port, application_of, tick)
     heartbeat.stop()
+    metrics.close()
     live.close()
     log.info("Stopped")
     return shutdown.exit_code
-
-
-def health(viewers: int, idle: float) -> Health:
-    """Return the health; `idle` is for how many seconds the thread of the broker has done nothing.
-
-    A missing broker or database is not a matter of health here: the page says so, and shows the rest.
-    """
-    alive = idle < STALL_TIMEOUT
-    return Health(alive=alive, healthy=alive, status_text=f"serving the page, {plural(viewers, 'viewer')}")
 
 
 def build(settings: MonitorConfig, folder: Path) -> tuple[Parts, Live]:
@@ -107,7 +105,8 @@ def build(settings: MonitorConfig, folder: Path) -> tuple[Parts, Live]:
     pool = Pool(Database(settings.database).connect)
     workers = Workers(CONNECTIONS, MOST_WAITING)
     live = Live(settings, prices, colours)
-    streams = LiveStreams(live)
-    api = Api(ROUTES, settings, pool, workers, lambda lease: Answers(lease, settings, prices, colours), live)
+    memory = Memory()
+    streams = LiveStream(live)
+    api = Api(ROUTES, settings, pool, workers, lambda lease: Answers(lease, settings, prices, colours, memory), live)
     description = packed(json_bytes(document([*ROUTES, streams])), JSON, Cache_Control=REVALIDATE)
     return Parts(api, description, Files(PAGE), workers, streams), live

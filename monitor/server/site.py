@@ -17,6 +17,7 @@ from monitor.server.api import Api
 from monitor.server.attempts import Attempts
 from monitor.server.files import Files, is_file_name
 from monitor.server.headers import security_headers
+from monitor.server.health import Counters
 from monitor.server.messages import NO_STORE, Reply, Request, Stream, negotiated, problem, redirect
 from monitor.server.parameters import read_parameters
 from monitor.server.workers import Busy, Workers
@@ -64,10 +65,13 @@ class Parts:
 class Site:
     """Answers requests, all in one loop."""
 
-    def __init__(self, config: MonitorConfig, parts: Parts, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, config: MonitorConfig, parts: Parts, counters: Counters, clock: Callable[[], float] = time.time
+    ) -> None:
         """Prepare; `clock` is Unix time."""
         self._config = config
         self._parts = parts
+        self._counters = counters
         self._clock = clock
         self._password = None if config.password_file is None else sessions.Password(config.password_file)
         self._attempts = Attempts()
@@ -80,6 +84,7 @@ class Site:
     async def reply(self, request: Request) -> Reply:
         """Return the reply to a request, with all headers."""
         reply = negotiated(request, await self._reply(request))
+        self._counters.count(reply.status)
         return reply.having(**self._headers)
 
     async def _reply(self, request: Request) -> Reply:
@@ -216,6 +221,7 @@ class Site:
                 return login.login_page(language, follow, 503, "unreadable")
             if not right:
                 self._attempts.failed(address, monotonic)
+                self._counters.wrong_passwords += 1
                 if self._seldom.allow(address, monotonic):
                     log.warning("Wrong password for the page from %s", address)
                 return login.login_page(language, follow, 401, "wrong")

@@ -33,8 +33,8 @@ class Visit:
         self.page.set_default_timeout(WITHIN)
         self.page.on("console", self._on_console)
         self.page.on("pageerror", lambda error: self._complaints.append(f"error: {error}"))
-        self.page.on("request", self.requests.append)
-        self.page.on("response", self.responses.append)
+        self.page.on("request", lambda request: self.requests.append(request))
+        self.page.on("response", lambda response: self.responses.append(response))
 
     def go(self, path: str) -> None:
         """Open a path; return when its view stands."""

@@ -3,7 +3,10 @@
 import http.client
 import json
 import re
+from typing import Any
 from urllib.parse import urlencode, urlsplit
+
+import pytest
 
 from tests.compose.stack import Stack
 from tests.support.programs import wait_until
@@ -51,6 +54,33 @@ def test_only_who_has_the_password_sees_something(stack: Stack) -> None:
     assert (status, "<!doctype html>" in text) == (200, True)
     status, text = ask(stack, "api/v1/openapi.json", cookie)
     assert (status, "openapi" in json.loads(text)) == (200, True)
+
+
+def live(stack: Stack, cookie: str) -> dict[str, Any]:
+    status, text = ask(stack, "api/v1/live", cookie)
+    assert status == 200, text
+    answer: dict[str, Any] = json.loads(text)
+    return answer
+
+
+def test_live_values_arrive_and_every_link_is_up(stack: Stack) -> None:
+    cookie = enter(stack, stack.password("page"))
+    wait_until(lambda: set(live(stack, cookie)["links"].values()) == {"up"}, 60, "all links")
+    first = live(stack, cookie)
+    assert first["power"] > 0
+    wait_until(lambda: live(stack, cookie)["at"] > first["at"], 30, "a newer frame")
+
+
+@pytest.mark.parametrize(("service", "link"), [("mosquitto", "mqtt"), ("mariadb", "database")])
+def test_without_broker_or_database_the_page_says_so_and_recovers(stack: Stack, service: str, link: str) -> None:
+    cookie = enter(stack, stack.password("page"))
+    wait_until(lambda: live(stack, cookie)["links"][link] == "up", 60, f"{service} to be there")
+    stack.compose("stop", service)
+    try:
+        wait_until(lambda: live(stack, cookie)["links"][link] == "down", 90, f"{service} to be missed")
+    finally:
+        stack.up()
+    wait_until(lambda: set(live(stack, cookie)["links"].values()) == {"up"}, 120, "all links again")
 
 
 def test_a_password_of_ones_own_counts_at_once_and_ends_the_sessions_before(stack: Stack) -> None:

@@ -129,4 +129,7 @@ test('numbers are written as people here write them', () => {
   assert.equal(f.euro(13_456), '1,35\u202f€');
   assert.equal(f.change(88, 100), '−12\u202f%');
   assert.equal(f.power(null), '–');
+  assert.equal(f.fullDate('2026-09-01'), '1er septembre 2026');
+  assert.equal(f.longDate('2026-09-01'), 'mardi 1er septembre 2026');
+  assert.equal(f.fullDate('2026-09-11'), '11 septembre 2026');
 });

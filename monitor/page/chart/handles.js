@@ -2,10 +2,11 @@
 import { h } from '../dom.js';
 
 /**
- * surface: the element over the plot. text(value): what a screen reader says.
+ * surface: the element over the plot; layer: where the handles are, beside the plot: a slider may hold no other slider.
+ * text(value): what a screen reader says.
  * move(end, value): an end (0 or 1) wants to be at a value; step(): how far an arrow key goes.
  */
-export function handles(surface, { labels, text, toValue, move, step }) {
+export function handles(surface, layer, { labels, text, toValue, move, step }) {
   const ends = labels.map((label, end) =>
     h('div', {
       class: 'handle',
@@ -19,7 +20,7 @@ export function handles(surface, { labels, text, toValue, move, step }) {
     }),
   );
   let placed = null;
-  surface.append(...ends);
+  layer.append(...ends);
 
   function take(event) {
     if (event.button) return;
@@ -43,8 +44,11 @@ export function handles(surface, { labels, text, toValue, move, step }) {
   /** selected: [from, to] in values or null; positions: where they are, px; bounds of the values. */
   return function place(selected, positions, bounds) {
     placed = selected;
+    const { offsetLeft, offsetTop, clientWidth, clientHeight } = surface;
+    for (const [name, value] of Object.entries({ left: offsetLeft, top: offsetTop, height: clientHeight }))
+      layer.style.setProperty(`--${name}`, `${value}px`);
     ends.forEach((node, end) => {
-      const out = !selected || positions[end] < 0 || positions[end] > surface.clientWidth;
+      const out = !selected || positions[end] < 0 || positions[end] > clientWidth;
       node.hidden = out;
       if (out) return;
       node.style.setProperty('--at', `${positions[end]}px`);

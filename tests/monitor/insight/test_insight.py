@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from common.registers import REGISTERS
-from monitor.history.curves import Night
+from monitor.history.curves import Night, WeekHour
 from monitor.history.hours import Gap
 from monitor.history.power import MinuteRow, VoltageMinute
 from monitor.insight.base_load import base_load
@@ -28,10 +28,11 @@ def test_the_base_load_is_the_median_of_the_nights() -> None:
 
 
 def test_a_profile_is_the_mean_of_each_hour_of_the_week() -> None:
-    result = profile([hour(8, 1000), hour(8 + 7 * 24, 2000), hour(9, 4000, recovered=True)], PARIS)
+    result = profile([WeekHour(8, 1000, 1), WeekHour(8, 2000, 1), WeekHour(6 * 24 + 23, 900, 3)])
     assert result.mean_wh[0][8] == 1500
+    assert result.mean_wh[6][23] == 300
     assert result.mean_wh[0][9] is None
-    assert result.hours == 2
+    assert result.hours == 5
 
 
 def minutes(start: datetime, days: int, off_peak: list[tuple[time, time]]) -> list[MinuteRow]:

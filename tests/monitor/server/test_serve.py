@@ -14,6 +14,7 @@ from monitor.config import Listen, MonitorConfig
 from monitor.server.api import Api
 from monitor.server.app import application
 from monitor.server.files import Files
+from monitor.server.health import Counters
 from monitor.server.messages import packed
 from monitor.server.serve import Serving, bind
 from monitor.server.site import Parts, Site
@@ -52,7 +53,7 @@ class Here:
 
     def _run(self, parts: Parts) -> None:
         def made(closing: asyncio.Event) -> Any:
-            return application(Site(MonitorConfig(), parts), closing)
+            return application(Site(MonitorConfig(), parts, Counters()), closing)
 
         with self.port:
             self.serving.run(self.port, made, self._tick)

@@ -13,6 +13,7 @@ from monitor.config import Listen, MonitorConfig
 from monitor.server.api import Api
 from monitor.server.attempts import MOST
 from monitor.server.files import Files
+from monitor.server.health import Counters
 from monitor.server.messages import Reply, Request, Stream, packed
 from monitor.server.sessions import LIFETIME, RENEW_AFTER
 from monitor.server.site import Parts, Site
@@ -70,7 +71,8 @@ class House:
             Workers(1, 10),
             self.streams,
         )
-        self.site = Site(config, parts, clock=lambda: self.now)
+        self.counters = Counters()
+        self.site = Site(config, parts, self.counters, clock=lambda: self.now)
 
     def ask(self, path: str, method: str = "GET", query: str = "", form: Any = None, **headers: str) -> Reply:
         request = Request(
@@ -248,6 +250,7 @@ def test_a_wrong_password_opens_nothing_and_after_some_the_address_waits(locked:
         reply = locked.enter("wrong")
         assert reply.status == 401
         assert "Set-Cookie" not in reply.headers
+    assert (locked.counters.wrong_passwords, locked.counters.replies["4xx"]) == (MOST, MOST)
     reply = locked.enter()
     assert reply.status == 429
     assert int(reply.headers["Retry-After"]) > 0

@@ -20,11 +20,13 @@ export function hours(date, energy) {
   const span = (t) => `${f.clock(t)}–${f.clock(t + HOUR)}`;
   const bar = (t) => {
     const row = rows.get(t),
-      label = String(wall(t).hour);
-    if (!row) return { label, segments: [], text: `${span(t)} : ${T.review.noData}` };
+      place = wall(t).hour,
+      label = String(place);
+    if (!row) return { label, place, segments: [], text: `${span(t)} : ${T.review.noData}` };
     const here = all.filter((r) => row.wh[r]);
     return {
       label,
+      place,
       segments: [
         // What was recovered is part of the hour's register, and drawn on top of the rest of it.
         ...here.map((r, k) => ({

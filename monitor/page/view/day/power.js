@@ -122,7 +122,7 @@ export async function power({ meter, date, series, other, compare, query, keys }
     () => {
       measuring = !(measuring ?? !coarse);
       mode.setAttribute('aria-pressed', measuring);
-      chart.node.classList.toggle('panning', !measuring);
+      chart.panning(!measuring);
     },
     { 'aria-pressed': String(!coarse) },
   );

@@ -13,18 +13,13 @@ const TEXTS = {
     N.overloadMore,
   ],
   mqtt: () => ['off', N.mqtt, N.mqttMore],
-  reader: ({ live, meter }) => [
-    'off',
-    N.reader,
-    live.power == null ? null : N.silentMore(f.power(live.power, meter.unit)),
-  ],
   silent: ({ live, meter, now }) => {
     const since = Date.parse(live.silent_since ?? live.at);
-    return [
-      'off',
-      N.silent(f.hour(since), f.duration(Math.max(0, now - since))),
-      live.power == null ? null : N.silentMore(f.power(live.power, meter.unit)),
+    const more = [
+      live.links.reader === 'down' && N.reader,
+      live.power != null && N.silentMore(f.power(live.power, meter.unit)),
     ];
+    return ['off', N.silent(f.hour(since), f.duration(Math.max(0, now - since))), more.filter(Boolean).join(' ')];
   },
   database: () => ['warn', N.database, N.databaseMore],
   storer: () => ['warn', N.storer, N.storerMore],

@@ -16,7 +16,6 @@ export function standing(live, mode, heard, now) {
   const quiet = links.mqtt === 'down' || links.meter === 'down' || live.fresh === false;
   if (live.overload && !quiet) wrong.push('overload');
   if (links.mqtt === 'down') wrong.push('mqtt');
-  else if (links.reader === 'down') wrong.push('reader');
   else if (quiet) wrong.push('silent');
   if (links.database === 'down') wrong.push('database');
   else if (links.storer === 'down' || links.storer === 'stalled') wrong.push('storer');

@@ -67,6 +67,6 @@ function sentence({ since, until }) {
 
 function tomorrowLine({ tomorrow }) {
   return tomorrow
-    ? h('p', { class: 'board-unknown' }, `${N.tomorrow} :`, chip(`day-${tomorrow}`, T.tariff[tomorrow]))
-    : h('p', { class: 'board-unknown' }, `${N.tomorrow} : ${N.tomorrowUnknown} (${N.tomorrowWhen}).`);
+    ? h('p', { class: 'board-unknown' }, N.tomorrowIs, chip(`day-${tomorrow}`, T.tariff[tomorrow]))
+    : h('p', { class: 'board-unknown' }, `${N.tomorrowIs} ${N.tomorrowUnknown} (${N.tomorrowWhen}).`);
 }

@@ -35,7 +35,7 @@ export function todayBlock(meter, date) {
   /** The bars: when the view begins, and when an hour ends. Without the database the old ones stay. */
   async function load() {
     const day = await api.energy(meter.id, { by: 'hour', date }).catch(() => null);
-    if (left || !day?.rows.length) return;
+    if (left || !day?.rows.some((row) => row.total || row.injected)) return;
     chart?.leave();
     chart = hourBars(day, date);
     hours.replaceChildren(chart.reading, chart.node, chart.table);
@@ -43,14 +43,14 @@ export function todayBlock(meter, date) {
   return {
     node,
     load,
-    show({ today }) {
-      const text = JSON.stringify(today ?? null);
+    show({ today, links }) {
+      const text = JSON.stringify([today, links.database]);
       if (text === written) return;
       written = text;
       node.classList.toggle('unknown-today', !today);
       if (!today) {
         totals.replaceChildren();
-        note.replaceChildren(N.todayUnknown);
+        note.replaceChildren(links.database === 'down' ? N.todayUnknown : N.todayNothing);
         return;
       }
       totals.replaceChildren(

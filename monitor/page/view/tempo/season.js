@@ -12,36 +12,40 @@ const P = T.tempo,
   COLOURS = ['blue', 'white', 'red'],
   CODE = { B: 'blue', W: 'white', R: 'red' };
 
-/** The colours of a season by day; null when none is known. */
+/** Of each day of a season that is known: {colour, source}; null when none is. */
 export function coloursOf(data, season) {
   const text = data.colours[season];
   if (!text) return null;
-  const days = [...text].map((code, i) => [plusDays(`${season}-09-01`, i), CODE[code]]);
-  return new Map(days.filter(([, colour]) => colour));
+  const days = [...text].map((code, i) => [
+    plusDays(data.first, i),
+    { colour: CODE[code], source: data.sources[i] === 'm' ? P.meter : P.imported },
+  ]);
+  return new Map(days.filter(([, { colour }]) => colour));
 }
 
-export function remaining(data, colours, season, today) {
-  const used = { blue: 0, white: 0, red: 0 };
-  for (const [date, colour] of colours) if (date <= today) used[colour]++;
-  const leap = daysBetween(`${season}-09-01`, `${season + 1}-09-01`) - 365,
-    over = today > plusDays(`${season + 1}-09-01`, -1);
+/** How many days of each colour are left; of a season that is over, or not wholly known, how many there were. */
+export function remaining(data, season, today) {
+  const leap = daysBetween(data.first, `${season + 1}-09-01`) - 365,
+    over = today >= `${season + 1}-09-01`,
+    left = over ? null : data.remaining;
   const one = (colour) => {
     const allowance = data.allowance[colour] + (colour === 'blue' ? leap : 0),
-      left = Math.max(0, allowance - used[colour]);
+      used = data.used[colour],
+      days = left ? left[colour] : used;
     return h(
       'li',
       { class: colour },
-      h('p', { class: 'remaining-name' }, swatch(`day-${colour}`), f.capital(P.plural[colour][left === 1 ? 0 : 1])),
+      h('p', { class: 'remaining-name' }, swatch(`day-${colour}`), f.capital(P.plural[colour][days < 2 ? 0 : 1])),
       h(
         'p',
         null,
-        h('span', { class: 'figure-2xl' }, over ? used[colour] : left),
-        h('span', { class: 'muted' }, over ? P.used(allowance) : P.left(allowance)),
+        h('span', { class: 'figure-2xl' }, days),
+        h('span', { class: 'muted' }, left ? P.left(allowance) : (over ? P.used : P.usedKnown)(allowance)),
       ),
       h(
         'div',
         { class: 'used', 'aria-hidden': 'true' },
-        h('span', { class: `share-part day-${colour}`, '--w': `${(used[colour] / allowance) * 100}%` }),
+        h('span', { class: `share-part day-${colour}`, '--w': `${(used / allowance) * 100}%` }),
       ),
     );
   };
@@ -50,11 +54,11 @@ export function remaining(data, colours, season, today) {
     'section',
     { class: 'remaining', 'aria-label': P.remain },
     h('ul', null, ['red', 'white', 'blue'].map(one)),
-    colours.has(today) &&
+    data.today &&
       h(
         'dl',
         { class: 'two-days' },
-        h('div', null, h('dt', null, P.today), h('dd', null, colourChip(colours.get(today), 'large'))),
+        h('div', null, h('dt', null, P.today), h('dd', null, colourChip(data.today, 'large'))),
         h('div', null, h('dt', null, P.tomorrow), h('dd', null, tomorrow)),
       ),
   );
@@ -64,9 +68,8 @@ export function seasonMap(data, colours, season, today) {
   const from = `${season}-09-01`,
     to = plusDays(`${season + 1}-09-01`, -1),
     reading = h('p', { class: 'reading' });
-  const count = (colour) => [...colours].filter(([date, x]) => x === colour && date <= today).length;
-  const source = (date) => (date < data.imported_until ? P.imported : P.meter);
-  const summary = P.calendarSummary(count('red'), count('white'), count('blue'));
+  const { used } = data,
+    summary = P.calendarSummary(used.red, used.white, used.blue);
   const map = calendar({
     from,
     to,
@@ -75,9 +78,9 @@ export function seasonMap(data, colours, season, today) {
     label: summary,
     open: (date) => date <= today && go(href(`jour/${date}`)),
     cell: (date) => {
-      const colour = colours.get(date),
+      const known = colours.get(date),
         day = f.capital(f.longDate(date));
-      if (colour) return { css: `hp-${colour}`, text: `${day} : ${T.tariff[colour]} (${source(date)})` };
+      if (known) return { css: `hp-${known.colour}`, text: `${day} : ${T.tariff[known.colour]} (${known.source})` };
       return { css: 'future', text: `${day} : ${date > today ? P.future : T.unknown}` };
     },
   });
@@ -96,7 +99,7 @@ export function seasonMap(data, colours, season, today) {
       'div',
       { class: 'block-foot' },
       legend,
-      from < data.imported_until && h('p', { class: 'note' }, P.source(f.fullDate(data.imported_until))),
+      data.imported_until > from && h('p', { class: 'note' }, P.source(f.fullDate(data.imported_until))),
     ),
     figures({
       caption: T.review.calendar,
@@ -105,13 +108,13 @@ export function seasonMap(data, colours, season, today) {
         { text: P.columns.colour, number: false },
         { text: P.columns.source, number: false },
       ],
-      rows: () => [...colours].reverse().map(([date, c]) => [f.longDate(date), T.tariff[c], source(date)]),
+      rows: () => [...colours].reverse().map(([date, x]) => [f.longDate(date), T.tariff[x.colour], x.source]),
       csv: {
         name: `tempo-${season}.csv`,
         href: () =>
           csvFile(
             ['jour', 'couleur', 'source'],
-            [...colours].map(([date, c]) => [date, T.tariff[c], source(date)]),
+            [...colours].map(([date, x]) => [date, T.tariff[x.colour], x.source]),
           ),
       },
       png: () =>
@@ -132,7 +135,7 @@ export function byColour(days, colours) {
     const sum = (of) => days.rows.reduce((total, row) => total + (of(row) ?? 0), 0);
     return {
       c,
-      days: days.rows.filter((r) => colours.get(r.start) === c).length,
+      days: days.rows.filter((r) => colours.get(r.start)?.colour === c).length,
       hc: sum((r) => r.wh[low]),
       hp: sum((r) => r.wh[high]),
       cost: sum((r) => (r.costBy?.[low] ?? 0) + (r.costBy?.[high] ?? 0)),

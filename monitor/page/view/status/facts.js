@@ -1,0 +1,90 @@
+// What is kept, and by which versions. The page changes nothing: its buttons copy commands.
+import { h, say } from '../../dom.js';
+import * as f from '../../format.js';
+import { T } from '../../i18n.js';
+import { dateOf } from '../../time.js';
+
+const S = T.status;
+const when = (iso) => `${f.numericDate(dateOf(Date.parse(iso)))} ${f.clock(Date.parse(iso))}`;
+
+export function storage({ spool, audit, backup, disk, volts }) {
+  return h(
+    'section',
+    { class: 'block' },
+    h('h2', null, S.storage),
+    pairs([
+      [S.spool, !spool ? '–' : spool.frames ? S.spoolFrames(f.number(spool.frames)) : S.empty],
+      [S.audit, audit ? when(audit.at) : '–', auditNote(audit)],
+      [S.backup, backup ? when(backup.at) : '–', backupNote(backup)],
+      [S.disk, disk?.used == null ? '–' : f.bytes(disk.used), diskNote(disk)],
+      [
+        S.volts,
+        !volts ? '–' : volts.outside_minutes ? S.voltsMinutes(f.duration(volts.outside_minutes * 60e3)) : S.voltsNone,
+      ],
+    ]),
+  );
+}
+
+function auditNote(audit) {
+  if (!audit) return S.notYet;
+  return audit.ok ? S.auditOk(f.number(audit.days)) : S.auditBad;
+}
+function backupNote(backup) {
+  if (!backup) return S.notYet;
+  if (backup.rows == null) return null;
+  const rows = f.number(backup.rows);
+  return backup.expected == null || backup.rows === backup.expected
+    ? S.backupRows(rows)
+    : S.backupBad(rows, f.number(backup.expected));
+}
+function diskNote(disk) {
+  if (disk?.free == null) return null;
+  return disk.years == null ? S.diskFree(f.bytes(disk.free)) : S.diskYears(f.bytes(disk.free), f.number(disk.years));
+}
+
+export function versions({ versions: list }, meter) {
+  const facts = meter && [
+    [
+      S.meterFacts,
+      [meter.serial, meter.phases && (meter.phases === 3 ? S.three : S.single)].filter(Boolean).join(', '),
+      [S.modes[meter.mode], meter.subscribed && f.kva(meter.subscribed)].filter(Boolean).join(', '),
+    ],
+    [S.first, meter.first ? f.fullDate(meter.first) : '–'],
+  ];
+  return h(
+    'section',
+    { class: 'block' },
+    h('h2', null, S.versions),
+    pairs([...(list ?? []), ...(facts ?? [])]),
+    h('h3', { class: 'small-head' }, S.commands),
+    ['teleinfo-reader check', 'teleinfo-storer audit'].map(command),
+  );
+}
+
+function pairs(list) {
+  return h(
+    'dl',
+    { class: 'pairs' },
+    list.map(([name, value, note]) =>
+      h('div', null, h('dt', null, name), h('dd', null, value, note && h('span', { class: 'note' }, note))),
+    ),
+  );
+}
+
+function command(text) {
+  const copy = async () => {
+    // Not offered to pages without TLS; the text can be marked by hand.
+    const done = await navigator.clipboard?.writeText(text).then(
+      () => true,
+      () => false,
+    );
+    say(done ? S.copied : S.notCopied);
+  };
+  return h(
+    'div',
+    { class: 'command' },
+    h('code', null, text),
+    navigator.clipboard &&
+      h('button', { class: 'link-button', onclick: copy }, S.copy, h('span', { class: 'hidden' }, ` ${text}`)),
+  );
+}

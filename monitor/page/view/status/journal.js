@@ -1,0 +1,85 @@
+// What happened, newest first: overloads, outages, gaps, voltage, other meters, other prices.
+import * as api from '../../api.js';
+import { h, say } from '../../dom.js';
+import * as f from '../../format.js';
+import { T } from '../../i18n.js';
+import { table } from '../../part/figures.js';
+import { href } from '../../router.js';
+import { dateOf } from '../../time.js';
+
+const S = T.status;
+const KINDS = ['overload', 'outage', 'voltage', 'epoch', 'tariff'];
+const LIMIT = 20;
+
+/** Null when the events cannot be read. */
+export async function journal(meter) {
+  const first = await api.events(meter.id, { limit: LIMIT }).catch(() => null);
+  if (!first) return null;
+  const list = h('div', { class: 'table-plain', tabindex: 0, role: 'region', 'aria-label': S.journal }),
+    more = h('button', { class: 'button', onclick: () => load(true) }, S.older);
+  let kind = null,
+    rows = [],
+    next = null,
+    turn = 0;
+
+  function show(answer, add) {
+    rows = [...(add ? rows : []), ...answer.events.map((event) => line(event, meter))];
+    next = answer.next ?? null;
+    more.hidden = next == null;
+    const columns = S.journalColumns.map((text, i) => ({ text, number: i === 2 }));
+    list.replaceChildren(
+      rows.length ? table({ caption: S.journal, columns, rows }) : h('p', { class: 'muted' }, S.nothing),
+    );
+  }
+  async function load(add) {
+    const mine = ++turn;
+    try {
+      const answer = await api.events(meter.id, { kind, limit: LIMIT, cursor: add ? next : null });
+      if (mine === turn) show(answer, add);
+    } catch {
+      if (mine === turn) say(T.notices.failed);
+    }
+  }
+  show(first, false);
+  const kinds = [['', S.all], ...KINDS.map((name) => [name, S.kinds[name]])];
+  const pick = (event) => {
+    kind = event.target.value || null;
+    load(false);
+  };
+  return h(
+    'section',
+    { class: 'block journal' },
+    h(
+      'div',
+      { class: 'block-head' },
+      h('h2', null, S.journal),
+      h(
+        'select',
+        { 'aria-label': S.journalColumns[0], onchange: pick },
+        kinds.map(([value, text]) => h('option', { value }, text)),
+      ),
+    ),
+    list,
+    more,
+  );
+}
+
+function line(event, meter) {
+  const at = Date.parse(event.at),
+    day = dateOf(at);
+  const link = h('a', { href: href(`jour/${day}`) }, `${f.numericDate(day)} ${f.clock(at)}`);
+  return [S.kinds[event.kind] ?? event.kind, link, lasts(event), detail(event, meter)];
+}
+
+export function lasts({ at, until, seconds }) {
+  if (seconds) return f.duration(seconds * 1000);
+  return until ? f.duration(Date.parse(until) - Date.parse(at)) : '';
+}
+
+function detail({ kind, power, volts, phase, wh, why, text }, meter) {
+  const phases = phase && meter.phases > 1 ? [T.now.phase(phase)] : [];
+  const words = S.why[why ?? text] ?? text ?? '';
+  if (kind === 'overload') return [f.power(power, meter.unit), ...phases].join(', ');
+  if (kind === 'voltage') return [volts == null ? '' : `${f.number(volts)}${f.THIN}V`, ...phases].join(', ');
+  return [words, wh ? S.recoveredNote(f.energy(wh)).replace(/\.$/, '') : ''].filter(Boolean).join(', ');
+}

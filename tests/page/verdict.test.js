@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { level, troubles } from '../../monitor/page/view/status/verdict.js';
+
+const status = (more = {}, links = {}) => ({
+  links: ['meter', 'reader', 'mqtt', 'storer', 'database'].map((id) => ({ id, state: links[id] ?? 'up' })),
+  audit: { ok: true },
+  backup: { rows: 5, expected: 5 },
+  disk: { years: 61 },
+  ...more,
+});
+
+test('all well is nothing to look at, also before the first audit and backup', () => {
+  assert.deepEqual(troubles(status()), []);
+  assert.deepEqual(troubles(status({ audit: null, backup: null, disk: null })), []);
+});
+
+test('a link that is down, stalled or was never seen is to be looked at; what cannot be known is not', () => {
+  const links = { meter: 'never', reader: 'unknown', storer: 'stalled', database: 'down' };
+  assert.deepEqual(troubles(status({}, links)), [
+    ['link', 'meter'],
+    ['link', 'storer'],
+    ['link', 'database'],
+  ]);
+});
+
+test('an audit with differences, a backup that lacks rows and a disk for less than a year are to be looked at', () => {
+  const bad = status({ audit: { ok: false }, backup: { rows: 4, expected: 5 }, disk: { years: 0.5 } });
+  assert.deepEqual(troubles(bad), [
+    ['facts', 'audit'],
+    ['facts', 'backup'],
+    ['facts', 'disk'],
+  ]);
+});
+
+test('a day is complete, has a gap, a gap whose energy is known, or nothing', () => {
+  assert.equal(level({ hours: 24, coverage: 1 }), 'complete');
+  assert.equal(level({ hours: 24, coverage: 0.9, recovered: 0 }), 'gap');
+  assert.equal(level({ hours: 24, coverage: 0, recovered: 1200 }), 'recovered');
+  assert.equal(level({ hours: 24, coverage: 0, recovered: 0, total: 0 }), 'none');
+  assert.equal(level(undefined), 'none');
+});

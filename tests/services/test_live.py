@@ -1,0 +1,289 @@
+"""What is live, with a real broker and a real database, and while one of them is away."""
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from common.topics import Topics
+from demo.history import History
+from demo.servers import Broker
+from demo.servers import Database as Server
+from monitor.config import MonitorConfig, MonitorDatabase, MonitorMqtt
+from monitor.live.live import Live, UnknownMeter
+from monitor.prices.table import load_prices
+from reader.meter.state import MeterState
+from reader.simulator.meter import SimulatedMeter
+from tests.support.fake_broker import Connection as FakeConnection
+from tests.support.fake_broker import FakeBroker
+from tests.support.frames import simulated
+from tests.support.mqtt_client import MqttClient
+from tests.support.storing import make_tables, query
+
+KIND, OTHER_KIND = "standard-single-phase-tempo", "historic-three-phase-hchp"
+METER, OTHER = SimulatedMeter(KIND).address, SimulatedMeter(OTHER_KIND).address
+HOUR = timedelta(hours=1)
+NOW = datetime(2026, 11, 24, 17, 30, tzinfo=UTC)  # 18:30 in Paris, a Tuesday
+WITHIN = 30.0  # seconds
+TOPICS = Topics("teleinfo")
+PRICES = load_prices(None, Path(__file__).parent)
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + WITHIN
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come"
+        time.sleep(0.05)
+
+
+async def drain(events: AsyncIterator[bytes]) -> None:
+    async for _ in events:
+        pass
+
+
+@contextlib.contextmanager
+def live(mqtt_port: int | None, server: Server | None, **changes: Any) -> Iterator[Live]:
+    address: dict[str, Any] = (
+        {} if server is None else {"user": server.user, "password": server.password, "name": server.name}
+    )
+    config = MonitorConfig(
+        mqtt=None if mqtt_port is None else MonitorMqtt(host="127.0.0.1", port=mqtt_port),
+        database=MonitorDatabase(host=("127.0.0.1",), port=1 if server is None else server.port, **address),
+    )
+    found = Live(replace(config, **changes), PRICES, {}, clock=lambda: NOW)
+    found.start()
+    try:
+        yield found
+    finally:
+        found.close()
+
+
+@pytest.fixture(scope="module")
+def tables(database: Server) -> Server:
+    """Eight days of a meter, up to now: nobody here changes them."""
+    database.create_database()
+    tables = make_tables(database, NOW)
+    with contextlib.closing(tables.connect()) as connection:
+        end = NOW.replace(minute=0) + HOUR
+        for _ in History(connection, SimulatedMeter(KIND)).write(end - 8 * 24 * HOUR, end):
+            pass
+    database.sql(f"DELETE FROM {database.name}.minutes WHERE minute >= '{NOW:%F %T}'")  # still to come
+    return database
+
+
+@pytest.fixture
+def publisher(broker: Broker) -> Iterator[MqttClient]:
+    with MqttClient(broker.port) as client:
+        yield client
+        for meter in (METER, OTHER):
+            for topic in (TOPICS.state(meter), TOPICS.link(meter)):
+                client.retain(topic, b"")
+        for kind in ("reader", "storer"):
+            for topic in (TOPICS.status(kind, "one"), TOPICS.health(kind, "one")):
+                client.retain(topic, b"")
+
+
+def publish_all(client: MqttClient, kind: str, *, frames: int = 3, start: datetime = NOW) -> int:
+    """Publish state and frames as a reader does; return the power of the last frame."""
+    state = MeterState()
+    found = list(simulated(kind, frames, start=start, every=timedelta(seconds=2)))
+    for number, frame in enumerate(found):
+        state.update(frame, 2.0 * number)
+    client.retain(TOPICS.state(frame.meter), json.dumps(state.snapshot()))
+    client.retain(TOPICS.link(frame.meter), "online")
+    for frame in found:
+        client.publish(TOPICS.frame(frame.meter), frame.to_json())
+    return int(frame.values.get("SINSTS", frame.values.get("PAPP", 0)))
+
+
+def test_values_of_now_and_of_today(tables: Server, broker: Broker, publisher: MqttClient) -> None:
+    publisher.retain(TOPICS.status("reader", "one"), "online")
+    publisher.retain(TOPICS.status("storer", "one"), '{"status": "online", "wait": 0}')
+    with live(broker.port, tables) as house:
+        wait_for(lambda: house.connected)
+        power = publish_all(publisher, KIND)
+        wait_for(lambda: house.answer(METER)["power"] == power)
+        wait_for(lambda: house.answer(METER)["today"] is not None)
+        found: Any = house.answer(METER)
+        assert found["links"] == dict.fromkeys(("meter", "reader", "mqtt", "storer", "database"), "up")
+        assert found["fresh"]
+        # The same from the tables, by hand: the readings at local midnight and now.
+        readings = (
+            "SELECT (SELECT total_last FROM hours WHERE hour < '{1}' ORDER BY hour DESC LIMIT 1)"
+            " - (SELECT total_last FROM hours WHERE hour < '{0}' ORDER BY hour DESC LIMIT 1)"
+        )
+        database = make_tables(tables, NOW)
+        midnight = NOW.replace(hour=23, minute=0) - timedelta(days=1)
+        ((wh,),) = query(database, readings.format(f"{midnight:%F %T}", f"{NOW + HOUR:%F %T}"))
+        assert found["today"]["wh"] == wh
+        week = timedelta(days=7)
+        ((last_week,),) = query(
+            database,
+            f"SELECT (SELECT total_last FROM minutes WHERE minute < '{NOW - week:%F %T}' ORDER BY minute DESC LIMIT 1)"
+            f" - (SELECT total_last FROM hours WHERE hour < '{midnight - week:%F %T}' ORDER BY hour DESC LIMIT 1)",
+        )
+        assert abs(found["today"]["same_hour_last_week_wh"] - last_week) <= 2  # a second between two readings
+        assert found["today"]["cost"] > 0
+        register = found["register"]
+        assert register.startswith("BBRHP")
+        assert found["next"][0] == {
+            "at": "2026-11-24T21:00:00Z",
+            "register": register.replace("HP", "HC"),
+            "price": found["next"][0]["price"],
+        }
+        assert found["since"] == "2026-11-24T05:00:00Z"  # 06:00, from the minutes
+        assert found["price"] > found["next"][0]["price"] > 0
+
+
+def test_two_meters(tables: Server, broker: Broker, publisher: MqttClient) -> None:
+    with live(broker.port, tables) as house:
+        wait_for(lambda: house.connected)
+        powers = {METER: publish_all(publisher, KIND), OTHER: publish_all(publisher, OTHER_KIND)}
+        for meter, power in powers.items():
+            wait_for(lambda meter=meter, power=power: house.answer(meter)["power"] == power)  # type: ignore[misc]
+        assert house.meters() == sorted(powers)
+        found: Any = house.answer(OTHER)
+        assert len(found["phases"]) == 3
+        assert found["today"] is None  # the database does not know it yet
+        wait_for(lambda: house.answer(METER)["today"] is not None)
+        with pytest.raises(UnknownMeter):
+            house.choose("nobody")
+
+
+def test_the_stream_has_each_frame_and_each_link(tables: Server, broker: Broker, publisher: MqttClient) -> None:
+    async def run(house: Live) -> None:
+        stream = house.stream(METER)
+        events = stream.events()
+        text = ""
+
+        async def read_until(wanted: str) -> None:
+            nonlocal text
+            while wanted not in text:
+                text += (await asyncio.wait_for(anext(events), WITHIN)).decode()
+
+        await read_until("retry: 3000\n\n")
+        await read_until('"meter":"down"')  # it has a past, but no frame yet
+        power = await asyncio.to_thread(publish_all, publisher, KIND)
+        await read_until(f'"power":{power},')
+        await read_until('"meter":"up"')
+        await asyncio.to_thread(publisher.retain, TOPICS.link(METER), "offline")
+        text = text.rpartition("event: link")[2]
+        await read_until('"meter":"down"')
+        await read_until('"fresh":false')
+        stream.close()
+        await events.aclose()
+        assert house.viewers == 0
+
+    with live(broker.port, tables) as house:
+        wait_for(lambda: house.connected and house.choose(METER) == METER and house.links(METER)["database"] == "up")
+        asyncio.run(run(house))
+
+
+def test_whoever_looked_before_the_first_meter_came_is_asked_to_look_again(
+    broker: Broker, publisher: MqttClient
+) -> None:
+    async def run(house: Live) -> None:
+        stream = house.stream(house.choose(None))
+        events = stream.events()
+        assert '"meter":"never"' in (await asyncio.wait_for(anext(events), WITHIN)).decode()
+        await asyncio.to_thread(publish_all, publisher, KIND)
+        await asyncio.wait_for(drain(events), WITHIN)
+        assert house.choose(None) == METER
+
+    with live(broker.port, None) as house:
+        wait_for(lambda: house.connected)
+        asyncio.run(run(house))
+
+
+def test_without_the_database_what_is_live_goes_on(broker: Broker, publisher: MqttClient) -> None:
+    with live(broker.port, None) as house:
+        wait_for(lambda: house.connected)
+        power = publish_all(publisher, KIND)
+        wait_for(lambda: house.answer(METER)["power"] == power)
+        wait_for(lambda: house.links(METER)["database"] == "down")
+        found: Any = house.answer(METER)
+        assert (found["today"], found["links"]["meter"], found["power"]) == (None, "up", power)
+
+
+def test_a_database_that_comes_back_is_asked_again(
+    tables: Server, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.live.looks.PING_EVERY", 0.2)
+    with live(broker.port, tables) as house:
+        wait_for(lambda: house.answer(METER)["today"] is not None)
+        tables.stop()
+        try:
+            wait_for(lambda: house.links(METER)["database"] == "down")
+        finally:
+            tables.start()
+        wait_for(lambda: house.links(METER)["database"] == "up")
+        assert house.answer(METER)["today"] is not None
+
+
+def test_without_the_broker_the_day_is_shown(tables: Server) -> None:
+    with live(None, tables) as house:
+        wait_for(lambda: house.answer(METER)["today"] is not None)
+        found: Any = house.answer(METER)
+        assert found["links"]["mqtt"] == "down"
+        assert (found["power"], found["fresh"]) == (None, False)
+        assert found["silent_since"] == "2026-11-24T17:29:00Z"
+
+
+def test_a_broker_that_never_answers_delays_nothing() -> None:
+    def hang(connection: FakeConnection) -> None:
+        while connection.packet() is not None:
+            pass
+
+    with FakeBroker(hang) as broker, live(broker.port, None) as house:
+        assert house.answer(METER)["links"]["mqtt"] == "down"  # type: ignore[index]
+        begun = time.monotonic()
+    assert time.monotonic() - begun < 10
+
+
+def test_a_broker_that_goes_and_comes_back(tmp_path: Path) -> None:
+    with Broker(tmp_path) as own, live(own.port, None) as house:
+        with MqttClient(own.port) as client:
+            wait_for(lambda: house.connected)
+            publish_all(client, KIND)
+            wait_for(lambda: house.links(METER)["meter"] == "up")
+        own.stop()
+        wait_for(lambda: house.links(METER)["mqtt"] == "down")
+        found: Any = house.answer(METER)
+        assert (found["fresh"], found["links"]["meter"]) == (False, "unknown")
+        assert found["silent_since"] is not None
+        own.start()
+        wait_for(lambda: house.links(METER)["mqtt"] == "up")
+        with MqttClient(own.port) as client:
+            power = publish_all(client, KIND, start=NOW + HOUR)
+            wait_for(lambda: house.answer(METER)["power"] == power and house.links(METER)["meter"] == "up")
+
+
+def test_junk_on_the_topics_ends_nothing(broker: Broker, publisher: MqttClient) -> None:
+    with live(broker.port, None) as house:
+        wait_for(lambda: house.connected)
+        for junk in (b"\xff\x00", b"{}", b"[]", b"null", b'{"meter": 5}', b"x" * 100_000):
+            for topic in (TOPICS.frame(METER), TOPICS.state(METER), TOPICS.stored(METER), TOPICS.link(METER)):
+                publisher.publish(topic, junk)
+            for kind in ("reader", "storer"):
+                publisher.publish(TOPICS.status(kind, "one"), junk)
+                publisher.publish(TOPICS.health(kind, "one"), junk)
+        power = publish_all(publisher, KIND)
+        wait_for(lambda: house.answer(METER)["power"] == power)
+
+
+def test_frames_that_come_too_fast_are_thinned_and_the_last_one_counts(broker: Broker, publisher: MqttClient) -> None:
+    with live(broker.port, None) as house:
+        wait_for(lambda: house.connected)
+        power = publish_all(publisher, KIND, frames=200)
+        last = NOW + 199 * timedelta(seconds=2)
+        wait_for(lambda: (house.last_frame(METER) or NOW) > last)
+        found: Any = house.answer(METER)
+        assert found["power"] == power
+        assert sum(value is not None for value in found["ring"]["power"]) < 100

@@ -1,0 +1,360 @@
+"""`teleinfo-monitor run` with a real database and a real broker, asked over HTTP."""
+
+import contextlib
+import gzip
+import http.client
+import json
+import re
+import signal
+import socket
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urljoin
+
+import pytest
+
+from common.errors import DatabaseError, Unavailable
+from common.labels import Mode
+from demo.servers import Broker, free_port
+from demo.servers import Database as Server
+from monitor.server import pool
+from tests.services.test_energy import House, counted
+from tests.support.mqtt_client import MqttClient
+from tests.support.prefix_proxy import PrefixProxy
+from tests.support.programs import WITHIN, Service, wait_until
+from tests.support.proxy import Proxy
+from tests.support.rolling import roll_up
+from tests.support.storing import client, make_tables, store
+
+BEGIN = datetime(2026, 3, 9, 23, tzinfo=UTC)  # Tuesday 10 March 2026, 00:00 in Paris
+END = BEGIN + timedelta(days=3)
+DAYS = "from=2026-03-10&to=2026-03-13&by=day"
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Browser:
+    """Asks a server on loopback; keeps cookies as a browser would, but does not follow redirects."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.cookies: dict[str, str] = {}
+
+    def get(self, path: str, **headers: str) -> Answer:
+        return self.ask("GET", path, None, headers)
+
+    def post(self, path: str, fields: Mapping[str, str], **headers: str) -> Answer:
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        return self.ask("POST", path, urlencode(fields).encode(), headers | form)
+
+    def ask(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
+        sent = {name.replace("_", "-"): text for name, text in headers.items()}
+        if self.cookies:
+            sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
+            connection.request(method, path, body, sent)
+            answer = connection.getresponse()
+            found = {name.lower(): text for name, text in answer.getheaders()}
+            if "set-cookie" in found:
+                name, _, value = found["set-cookie"].partition(";")[0].partition("=")
+                self.cookies[name] = value
+            return Answer(answer.status, found, answer.read())
+
+
+class Monitor(Service):
+    """The monitor, with a browser in front of it."""
+
+    def __init__(self, server: Server, folder: Path, **settings: Any) -> None:
+        self.http_port = free_port()
+        database = {"host": server.host, "port": server.port, "user": server.user, "password": server.password}
+        base = {"listen": {"port": self.http_port}, "database": database | {"name": server.name}}
+        super().__init__("monitor", folder, base | settings)
+        self.browser = Browser(self.http_port)
+
+    def begin(self) -> "Monitor":
+        before = self.count("The page is at ")
+        self.start()
+        wait_until(lambda: self.count("The page is at ") > before, WITHIN, "the page is served", [self])
+        return self
+
+
+@pytest.fixture(scope="module")
+def house(database: Server) -> House:
+    """A database with three days of a house; tests of this file only read it."""
+    database.create_database()
+    house = House(11, BEGIN, Mode.HISTORIC)
+    house.calendar = "HC.."
+    house.live(END, every=150, outages=0)
+    tables = make_tables(database)
+    store(tables, house.frames)
+    roll_up(tables, END + timedelta(days=1))
+    return house
+
+
+@pytest.fixture(scope="module")
+def monitor(database: Server, house: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Monitor]:
+    """A monitor that tests only ask."""
+    with Monitor(database, tmp_path_factory.mktemp("monitor")) as monitor:
+        yield monitor.begin()
+
+
+def test_it_says_its_address_in_one_line_and_serves_the_page_there(monitor: Monitor) -> None:
+    (line,) = monitor.lines("The page is at")
+    (address,) = re.findall(r"http://127\.0\.0\.1:(\d+)/", line)
+    page = Browser(int(address)).get("/jour/2026-03-11")
+    assert page.status == 200
+    assert '<base href="../">' in page.body.decode()
+
+
+def test_each_file_that_the_page_names_is_there(monitor: Monitor) -> None:
+    text = monitor.browser.get("/").body.decode()
+    files = re.findall(r'<(?:link|script)[^>]+(?:href|src)="([^"]+)"', text)
+    assert {".css", ".js"} <= {Path(file).suffix for file in files}
+    for file in files:
+        assert monitor.browser.get(urljoin("/", file)).status == 200, file
+
+
+def test_the_energy_of_days_is_the_arithmetic_of_the_frames(monitor: Monitor, house: House) -> None:
+    answer = monitor.browser.get(f"/api/v1/energy?{DAYS}")
+    assert answer.status == 200
+    for number in range(3):
+        start, end = BEGIN + timedelta(days=number), BEGIN + timedelta(days=number + 1)
+        for name in ("HCHC", "HCHP"):
+            assert answer.json["wh"][name][number] == counted(house.frames, name, start, end)
+
+
+def test_an_answer_that_the_browser_has_is_not_sent_again_and_a_long_one_is_compressed(monitor: Monitor) -> None:
+    path = "/api/v1/energy?from=2026-03-10&to=2026-03-13&by=hour"
+    plain, zipped = monitor.browser.get(path), monitor.browser.get(path, Accept_Encoding="gzip")
+    assert zipped.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(zipped.body) == plain.body
+    assert len(zipped.body) < len(plain.body) / 2
+    assert plain.headers["cache-control"] == "private, max-age=0, must-revalidate"
+    again = monitor.browser.get(path, If_None_Match=plain.headers["etag"])
+    assert (again.status, again.body) == (304, b"")
+    assert monitor.browser.get("/api/v1/meters").headers["cache-control"] == "no-store"
+
+
+def test_a_file_for_spreadsheets_is_saved_not_shown(monitor: Monitor) -> None:
+    answer = monitor.browser.get(f"/api/v1/energy.csv?{DAYS}&locale=fr")
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert re.fullmatch(r'attachment; filename="[\w.-]+\.csv"', answer.headers["content-disposition"])
+    assert answer.body.count(b"\n") >= 3
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("by=fortnight", 400),
+        ("from=2026-03-10&from=2026-03-11", 400),
+        ("to=yesterday", 400),
+        ("meter=000000000000", 404),
+    ],
+)
+def test_a_question_that_is_wrong_is_a_problem_in_french(monitor: Monitor, query: str, status: int) -> None:
+    answer = monitor.browser.get(f"/api/v1/energy?{query}")
+    assert answer.status == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json["status"] == status
+    assert len(answer.json["detail"]) > 10
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_it_works_below_the_path_of_a_proxy(database: Server, house: House, tmp_path: Path, keep: bool) -> None:
+    port = free_port()
+    with Monitor(database, tmp_path) as monitor:
+        monitor.settings["listen"] = {"port": port, "prefix": "/teleinfo" if keep else ""}
+        monitor.begin()
+        with PrefixProxy(port, "/teleinfo", keep=keep) as proxy:
+            browser = Browser(proxy.port)
+            text = browser.get("/teleinfo/jour/2026-03-11").body.decode()
+            (base,) = re.findall(r'<base href="([^"]+)">', text)
+            (script,) = re.findall(r'<script [^>]*src="([^"]+)"', text)
+            root = urljoin("/teleinfo/jour/2026-03-11", base)
+            assert root == "/teleinfo/"
+            assert browser.get(urljoin(root, script)).status == 200
+            assert browser.get(urljoin(root, "api/v1/meters")).status == 200
+
+
+def test_it_works_in_the_ingress_of_home_assistant(monitor: Monitor) -> None:
+    path = "/api/hassio_ingress/aB3-token_x"
+    with PrefixProxy(monitor.http_port, path, headers={"X-Ingress-Path": path}) as proxy:
+        text = Browser(proxy.port).get(f"{path}/").body.decode()
+        assert f'<base href="{path}/">' in text
+        assert Browser(proxy.port).get(f"{path}/api/v1/meters").status == 200
+
+
+def test_only_configured_pages_may_show_it_in_a_frame(database: Server, house: House, tmp_path: Path) -> None:
+    with Monitor(database, tmp_path, frame_ancestors=["http://homeassistant.local:8123"]) as monitor:
+        headers = monitor.begin().browser.get("/").headers
+    assert "frame-ancestors 'self' http://homeassistant.local:8123" in headers["content-security-policy"]
+    assert "x-frame-options" not in headers
+
+
+def test_a_password_guards_the_page_behind_a_proxy_too(database: Server, house: House, tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("correct horse\n")
+    with Monitor(database, tmp_path, password_file=str(file)) as monitor:
+        monitor.begin()
+        with PrefixProxy(monitor.http_port, "/teleinfo", headers={"X-Forwarded-Prefix": "/teleinfo"}) as proxy:
+            browser = Browser(proxy.port)
+            assert browser.get("/teleinfo/api/v1/meters").status == 401
+            asked = browser.get("/teleinfo/etat")
+            login = urljoin("/teleinfo/etat", asked.headers["location"])
+            assert login == "/teleinfo/login?next=etat"
+            assert browser.get(login).status == 200
+            assert browser.post("/teleinfo/login", {"password": "wrong", "next": "etat"}).status == 401
+            entered = browser.post("/teleinfo/login", {"password": "correct horse", "next": "etat"})
+            assert urljoin(login, entered.headers["location"]) == "/teleinfo/etat"
+            assert "Path=/teleinfo;" in entered.headers["set-cookie"]
+            assert browser.get("/teleinfo/etat").status == 200
+            assert browser.get("/teleinfo/api/v1/meters").status == 200
+        # A restart ends no session; what is not this session is none.
+        monitor.stop()
+        monitor.begin()
+        monitor.browser.cookies = dict(browser.cookies)
+        assert monitor.browser.get("/api/v1/meters").status == 200
+        monitor.browser.cookies = {name: value[:-1] + "0" * 2 for name, value in browser.cookies.items()}
+        assert monitor.browser.get("/api/v1/meters").status == 401
+        assert "correct horse" not in monitor.text()
+
+
+def test_wrong_passwords_are_limited(database: Server, house: House, tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("correct horse\n")
+    with Monitor(database, tmp_path, password_file=str(file)) as monitor:
+        monitor.begin()
+        statuses = [monitor.browser.post("/login", {"password": f"guess {number}"}).status for number in range(7)]
+        assert statuses == [401] * 5 + [429] * 2
+        # From another address the right one is accepted.
+        other = monitor.browser.post("/login", {"password": "correct horse"}, X_Forwarded_For="192.168.1.7")
+        assert other.status == 303
+        assert "guess" not in monitor.text()
+        assert len(monitor.lines("Wrong password")) == 1
+
+
+def test_it_starts_without_database_and_broker_and_uses_them_when_they_come(
+    database: Server, house: House, tmp_path: Path
+) -> None:
+    with Proxy(database.port) as proxy:
+        proxy.refuse()
+        reached = {"host": "127.0.0.1", "port": proxy.port}
+        with Monitor(database, tmp_path, mqtt={"port": free_port()}) as monitor:
+            monitor.settings["database"] |= reached
+            monitor.begin()
+            assert monitor.browser.get("/").status == 200
+            for _ in range(3):
+                away = monitor.browser.get("/api/v1/meters")
+                assert (away.status, away.headers["retry-after"]) == (503, "5")
+            live = monitor.browser.get("/api/v1/live").json
+            assert live["links"]["database"] == "down"
+            proxy.admit()
+            assert monitor.browser.get("/api/v1/meters").status == 200
+            # Connections that are cut while nobody uses them are no error for anybody.
+            proxy.drop()
+            assert monitor.browser.get("/api/v1/meters").status == 200
+            monitor.wait_for_log("The database answers again")
+
+
+def test_a_frame_reaches_all_viewers_at_once(database: Server, house: House, broker: Broker, tmp_path: Path) -> None:
+    frame = replace(house.frame(), timestamp=datetime.now(UTC))
+    with Monitor(database, tmp_path, mqtt={"host": broker.host, "port": broker.port}) as monitor:
+        monitor.begin()
+        monitor.wait_for_log("[Cc]onnected")
+        with contextlib.ExitStack() as stack, MqttClient(broker.port) as reader:
+            streams = []
+            for _ in range(3):
+                connection = http.client.HTTPConnection("127.0.0.1", monitor.http_port, timeout=30)
+                stack.callback(connection.close)
+                connection.request(
+                    "GET", f"/api/v1/live/stream?meter={frame.meter}", headers={"Accept-Encoding": "gzip"}
+                )
+                answer = connection.getresponse()
+                stack.callback(answer.close)
+                assert answer.getheader("Content-Type", "").startswith("text/event-stream")
+                assert answer.getheader("Content-Encoding") is None
+                assert answer.readline() == b"retry: 3000\n"
+                streams.append(answer)
+            reader.publish(f"teleinfo/{frame.meter}/frame", frame.to_json())
+            for answer in streams:
+                power = None
+                while power is None:
+                    line = answer.readline()
+                    assert line, "the stream ended"
+                    if line.startswith(b"data: "):
+                        power = json.loads(line.removeprefix(b"data: ")).get("power")
+                assert power == 1000
+
+
+def test_it_ends_at_once_though_streams_are_open(database: Server, house: House, tmp_path: Path) -> None:
+    with Monitor(database, tmp_path) as monitor:
+        monitor.begin()
+        with socket.create_connection(("127.0.0.1", monitor.http_port), timeout=30) as viewer:
+            viewer.sendall(b"GET /api/v1/live/stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert b"200 OK" in viewer.recv(1000)
+            assert monitor.stop(how=signal.SIGTERM) == 0
+        assert monitor.lines("Stopped")
+        assert not monitor.lines("timed out")
+        assert not monitor.lines("ERROR")
+
+
+def test_addresses_with_their_questions_are_not_logged(monitor: Monitor) -> None:
+    monitor.browser.get("/api/v1/energy?meter=031961123456&to=secret")
+    monitor.browser.get("/api/v1/meters", User_Agent="secret")
+    assert "secret" not in monitor.text()
+    assert "GET" not in monitor.text()
+
+
+def test_a_port_that_is_in_use_is_waited_for(database: Server, house: House, tmp_path: Path) -> None:
+    with Monitor(database, tmp_path) as monitor:
+        with socket.create_server(("127.0.0.1", monitor.http_port)):
+            monitor.start()
+            monitor.wait_for_log(r"listen: 127\.0\.0\.1:\d+ cannot be opened")
+        monitor.wait_for_log("The page is at")
+        assert monitor.browser.get("/").status == 200
+
+
+def test_a_connection_of_the_page_can_write_nothing(database: Server, house: House) -> None:
+    connections = pool.Pool(client(database).connect)
+    connection, _ = connections.take()
+    with contextlib.closing(connection), pytest.raises(DatabaseError, match="READ ONLY"):
+        connection.execute("INSERT INTO meters (identifier) VALUES ('000000000000')")  # this account could
+
+
+def test_no_statement_runs_for_ever(database: Server, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "STATEMENT_TIMEOUT", 1)
+    connections = pool.Pool(client(database).connect)
+    with connections.lease() as lease, pytest.raises(Unavailable, match="1969"):
+        lease.query("SELECT COUNT(*) FROM frames a, frames b, frames c")
+    connections.discard_idle()
+
+
+def test_its_counters_are_there_for_prometheus(database: Server, house: House, tmp_path: Path) -> None:
+    port = free_port()
+    with Monitor(database, tmp_path, metrics={"port": port}) as monitor:
+        monitor.begin().browser.get("/missing.js")
+
+        def counted() -> bool:
+            return b'teleinfo_monitor_replies_total{status="4xx"} 1.0' in Browser(port).get("/metrics").body
+
+        wait_until(counted, WITHIN, "the reply is counted", [monitor])
+        assert monitor.stop() == 0
+
+
+def test_the_heartbeat_is_touched_while_the_page_is_served(database: Server, house: House, tmp_path: Path) -> None:
+    file = tmp_path / "heartbeat"
+    with Monitor(database, tmp_path, heartbeat=str(file)) as monitor:
+        monitor.begin()
+        wait_until(file.exists, 30, "the heartbeat is touched", [monitor])
