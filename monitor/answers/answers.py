@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from common.database import Connection
 from common.errors import ConfigError
@@ -10,7 +10,7 @@ from monitor.answers.curves import CurveAnswers
 from monitor.answers.series import SeriesAnswers
 from monitor.answers.upkeep import MeterUpkeep
 from monitor.calendar import Calendar, midnight
-from monitor.comparison.clock import TEMPO_DAY, OfferClock
+from monitor.comparison.clock import TEMPO_DAY, TEMPO_NIGHT, OfferClock
 from monitor.comparison.compare import Comparison, compare
 from monitor.config import MonitorConfig
 from monitor.cost.bill import Bill, Cost
@@ -23,7 +23,7 @@ from monitor.history.hours import Hours, Meter
 from monitor.history.power import MinuteRow, Peak, Power, Switch
 from monitor.insight.base_load import BaseLoad
 from monitor.insight.tempo import learn_colours
-from monitor.model import ContractLine, Energy
+from monitor.model import ContractLine, Energy, HourEnergy
 from monitor.prices.model import PriceTable
 
 _NUMBERED = "EASF"
@@ -196,7 +196,7 @@ class Answers:
             raise NothingToCompare(
                 "the subscribed power is not known: add a line to `contracts` in the configuration", power=True
             )
-        curve = self._reader.slots(meter, start, end, self._prices.off_peak_slot())
+        curve = self._curve(meter, start, end)
         if not curve:
             raise NothingToCompare(
                 "there is no energy in this range to compare offers on: choose another with --from and --to",
@@ -210,6 +210,20 @@ class Answers:
         # Only one contract in the whole range is "yours": its registers say exactly what it cost.
         own = self.energy(meter, "year", start, end, now).whole.cost if len({one.offer for one in known}) == 1 else None
         return compare(self._prices, clock, curve, power, yours, bill, start, min(end, now), own)
+
+    def _curve(self, meter: Meter, start: datetime, end: datetime) -> list[HourEnergy]:
+        """Return what was drawn, as finely as offers tell it apart."""
+        minutes = self._prices.off_peak_slot()
+        if minutes < 60:
+            return self._reader.slots(meter, start, end, minutes)
+        # A year has 8,760 hours, and some 1,100 stretches that each offer bills on one register.
+        moments = {time(), TEMPO_DAY, TEMPO_NIGHT} | self._prices.off_peak_moments()
+        first, last = (moment.astimezone(self._zone).date() for moment in (start, end))
+        limits = {start, end}
+        for number in range((last - first).days + 1):
+            day = first + timedelta(number)
+            limits |= {datetime.combine(day, moment, self._zone).astimezone(UTC) for moment in moments}
+        return self._reader.gathered(meter, sorted(limit for limit in limits if start <= limit <= end))
 
     def colours(self, meter: Meter, start: datetime, end: datetime) -> dict[date, str]:
         """Return the Tempo colours that are known; what the meter showed in the range goes before the user's file."""

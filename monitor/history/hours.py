@@ -70,6 +70,17 @@ class HourRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Gathered:
+    """Hours of one stretch of time that ended with the same supplier register."""
+
+    first: datetime  # of these hours
+    supplier: int | None
+    drawn_wh: int
+    seconds: int
+    hours: int  # with energy
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """How much of a period has frames."""
 
@@ -244,6 +255,21 @@ class Hours:
         ((*found,),) = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
         known = [int(volts) for volts in found if volts is not None]
         return (min(known), max(known)) if known else None
+
+    def gathered(self, meter: int, boundaries: Sequence[datetime]) -> list[list[Gathered]]:
+        """Return what was drawn between neighbouring boundaries at whole hours, by the register that ran."""
+        limits = ", ".join(str(int(boundary.timestamp())) for boundary in boundaries)
+        sql = (
+            f"SELECT INTERVAL(UNIX_TIMESTAMP(hour), {limits}) AS place, MIN(UNIX_TIMESTAMP(hour)), supplier,"  # noqa: S608
+            " SUM(drawn_wh), SUM(seconds), SUM(drawn_wh > 0) FROM hours"
+            " WHERE meter_id = %s AND hour >= %s AND hour < %s AND first_at IS NOT NULL AND drawn_wh IS NOT NULL"
+            " GROUP BY place, supplier"
+        )
+        result: list[list[Gathered]] = [[] for _ in boundaries[1:]]
+        rows = self._connection.query(sql, (meter, sql_time(boundaries[0]), sql_time(boundaries[-1])))
+        for place, first, supplier, wh, seconds, hours in rows:
+            result[int(place) - 1].append(Gathered(_instant(first), supplier, int(wh), int(seconds), int(hours)))
+        return result
 
     def switches(self, meter: int, start: datetime, end: datetime) -> list[tuple[datetime, int, int]]:
         """Return the hours of [start, end) that ended with another supplier register than the hour before, and both."""
