@@ -1,9 +1,10 @@
 // A household that does not exist: answers of the API in their shapes, made from the time. For looking at the page.
-import { dateOf, dayEnd, dayStart, plusDays } from '../../../monitor/page/time.js';
+import { dateOf, dayEnd, dayStart, plusDays, seasonOf } from '../../../monitor/page/time.js';
 
 const HOUR = 3600e3,
   MINUTE = 60e3,
   DAYS = 400;
+const dateOffset = (ms) => Math.round((Date.parse(`${dateOf(ms)}T00:00Z`) - dayStart(dateOf(ms))) / MINUTE);
 const iso = (ms) => new Date(ms).toISOString().replace('.000Z', 'Z');
 const wave = (x, period) => Math.sin((2 * Math.PI * x) / period);
 const power = (ms) => {
@@ -39,6 +40,7 @@ const meter = (id, name, now, more) => ({
   first: dateOf(now - DAYS * 24 * HOUR),
   last: iso(now),
   contract_year: '09-01',
+  producer: false,
   ...more,
 });
 
@@ -54,7 +56,7 @@ export function answer(route, query, now, state) {
     to = Math.min(time(query.get('to')), now);
   switch (route) {
     case 'meters':
-      return { zone: 'Europe/Paris', meters: state === 'empty' ? [] : METERS(now) };
+      return { zone: 'Europe/Paris', now: iso(now), meters: state === 'empty' ? [] : METERS(now) };
     case 'live':
       return live(id, now, state, down);
     case 'series':
@@ -66,24 +68,15 @@ export function answer(route, query, now, state) {
     case 'events':
       return events(id, now);
     case 'tempo':
-      return tempo(now);
+      return tempo(now, query.get('season'));
     case 'compare':
       return compare(id, now);
     case 'peaks':
-      return { meter: id, first: dateOf(from), peaks: [{ power: 8120, second: 66000, day: 0 }] };
+      return { meter: id, unit: 'VA', peaks: peaks(from, to, +(query.get('n') ?? 10)) };
     case 'baseload':
-      return {
-        meter: id,
-        method: 'p10 02:00–05:00',
-        first: dateOf(from),
-        watts: days(from, to).map((_, i) => 200 + (i % 40)),
-      };
+      return baseload(id, from, to);
     case 'profile':
-      return {
-        meter: id,
-        first: dateOf(from),
-        rows: days(from, to).map(() => Array.from({ length: 24 }, (_, h) => 200 + h * 40)),
-      };
+      return { meter: id, by: 'day', unit: 'Wh', first: dateOf(from), rows: days(from, to).map(hoursOf) };
     default:
       throw { status: 404, detail: 'Adresse inconnue.' };
   }
@@ -151,6 +144,8 @@ function live(id, now, state, down) {
             injected_wh: three ? 772 : 0,
           },
     fresh: at === now,
+    injected: three ? 320 : null,
+    name: null,
     links,
     ring:
       down === 'mqtt'
@@ -163,6 +158,30 @@ function live(id, now, state, down) {
             ),
           },
   };
+}
+
+const hoursOf = (day) => {
+  const list = [];
+  for (let t = dayStart(day); t < dayEnd(day); t += HOUR) list.push(power(t));
+  return list;
+};
+
+function peaks(from, to, n) {
+  const list = days(from, to).map((day, i) => {
+    const at = dayStart(day) + 19.3 * HOUR + i * 1000;
+    return { day, at: iso(at), power: power(at) + 900 + (i % 17) * 40, phase: null };
+  });
+  return list.sort((a, b) => b.power - a.power).slice(0, n);
+}
+
+function baseload(id, from, to) {
+  const list = days(from, to),
+    watts = list.map((_, i) => 200 + (i % 40));
+  const months = [...new Set(list.map((day) => day.slice(0, 7)))].map((month, i) => ({
+    month,
+    watts: 215 + (i % 5) * 6,
+  }));
+  return { meter: id, method: 'p10', unit: 'W', median: 219, first: list[0] ?? null, watts, months };
 }
 
 function series(id, from, to) {
@@ -182,6 +201,9 @@ function series(id, from, to) {
     gaps: [],
     overloads: [],
     volts: { min: 229, max: 241 },
+    offsets: [[from, dateOffset(from)]],
+    peak: { at: iso(from + 19 * HOUR), power: 5340 },
+    coverage: 1,
   };
 }
 
@@ -202,18 +224,60 @@ function energy(id, by, from, to, state) {
     names.map((name) => [name, wh[name].map((v) => Math.round((v / 1000) * price(name)))]),
   );
   const priced = state !== 'unpriced';
+  const column = (part) => cells.map(part);
+  const columns = {
+    start: column(([start]) => start),
+    hours: column(([, a, b]) => Math.ceil((b - a) / HOUR)),
+    wh,
+    cost: priced ? cost : null,
+    subscription: priced ? column(([, a, b]) => Math.round(((b - a) / HOUR) * 217)) : null,
+    recovered_wh: column((_, i) => (i % 90 === 40 ? 1200 : 0)),
+    imported_wh: column(() => 0),
+    partial_cost: column(() => !priced),
+    coverage: column((_, i) => (i % 90 === 40 ? 0.93 : i % 90 === 70 ? 0.5 : 1)),
+  };
+  if (id === '051234560042') columns.injected_wh = column(() => 800);
   return {
     meter: id,
     by,
-    prices: priced ? { version: '2026-08-01', checked: '2026-11-02' } : null,
-    start: cells.map(([start]) => start),
-    hours: cells.map(([, a, b]) => Math.ceil((b - a) / HOUR)),
-    wh,
-    cost: priced ? cost : null,
-    subscription: priced ? cells.map(([, a, b]) => Math.round(((b - a) / HOUR) * 217)) : null,
-    recovered_wh: cells.map((_, i) => (i % 90 === 40 ? 1200 : 0)),
-    injected_wh: id === '051234560042' ? cells.map(() => 800) : undefined,
-    coverage: cells.map((_, i) => (i % 90 === 40 ? 0.93 : i % 90 === 70 ? 0.5 : 1)),
+    zone: 'Europe/Paris',
+    offer: id === '051234560042' ? 'hphc' : 'tempo',
+    prices: { version: '2026-08-01', checked: '2026-11-02' },
+    names: {},
+    ...columns,
+    whole: cells.length ? whole(columns, from, to) : null,
+  };
+}
+
+const sum = (list) => list.reduce((a, b) => a + b, 0);
+function whole({ wh, cost, subscription, recovered_wh, injected_wh, coverage }, from, to) {
+  const of = (columns) => Object.fromEntries(Object.entries(columns).map(([name, list]) => [name, sum(list)]));
+  const parts = (energy, sub) => {
+    const vat = Math.round((energy + sub) / 6),
+      accise = Math.round(energy * 0.15);
+    return { energy: energy - accise - Math.round(energy / 6), accise, subscription: sub - Math.round(sub / 6), vat };
+  };
+  const by = cost && of(cost),
+    energy = by && sum(Object.values(by)),
+    sub = by && sum(subscription);
+  return {
+    from: iso(from),
+    to: iso(to),
+    hours: Math.ceil((to - from) / HOUR),
+    wh: of(wh),
+    total_wh: sum(Object.values(of(wh))),
+    injected_wh: injected_wh ? sum(injected_wh) : null,
+    recovered_wh: sum(recovered_wh),
+    imported_wh: 0,
+    coverage: sum(coverage) / coverage.length,
+    cost: by && {
+      energy,
+      subscription: sub,
+      total: energy + sub,
+      by_register: by,
+      parts: parts(energy, sub),
+      missing: [],
+    },
   };
 }
 
@@ -258,52 +322,62 @@ const events = (id, now) => ({
   next: null,
 });
 
-function tempo(now) {
-  const year = +dateOf(now).slice(0, 4) - (dateOf(now).slice(5) < '09-01' ? 1 : 0);
-  const season = days(dayStart(`${year}-09-01`), dayStart(`${year + 1}-09-01`));
+function tempo(now, season) {
+  const today = dateOf(now),
+    year = season ? +season : seasonOf(today);
+  const list = days(dayStart(`${year}-09-01`), dayStart(`${year + 1}-09-01`));
+  const colours = list.map((day) => (day <= today && day >= dateOf(now - DAYS * 24 * HOUR) ? colourOf(day) : '-'));
+  const allowance = { blue: 300, white: 43, red: 22 };
+  const used = Object.fromEntries(
+    Object.entries(word).map(([c, name]) => [name, colours.filter((x) => x === c).length]),
+  );
+  const left = Object.keys(used).map((name) => [name, Math.max(0, allowance[name] - used[name])]);
   return {
-    colours: { [year]: season.map((d) => (d <= dateOf(now) ? colourOf(d) : '-')).join('') },
-    allowance: { blue: 300, white: 43, red: 22 },
-    imported_until: `${year}-09-01`,
+    meter: '041234567890',
+    season: year,
+    first: list[0],
+    colours: { [year]: colours.join('') },
+    sources: colours.map((c) => (c === '-' ? '-' : 'm')).join(''),
+    imported_until: null,
+    allowance,
+    used,
+    remaining: Object.fromEntries(left),
+    today: word[colourOf(today)],
     tomorrow: null,
   };
 }
 
-const compare = (id, now) => ({
-  meter: id,
-  from: plusDays(dateOf(now), -365),
-  to: plusDays(dateOf(now), -1),
-  hours: 8760,
-  hours_known: 8712,
-  offers: [
-    {
-      id: 'tempo',
-      name: 'Tempo',
-      energy: 12241265,
-      subscription: 1934300,
-      total: 14175565,
-      yours: true,
-      rankable: true,
-    },
-    {
-      id: 'base',
-      name: 'Base',
-      energy: 15961385,
-      subscription: 1941900,
-      total: 17903285,
-      yours: false,
-      rankable: true,
-    },
-    {
-      id: 'zen',
-      name: 'Week-end',
-      energy: null,
-      subscription: null,
-      total: null,
-      yours: false,
-      rankable: false,
-      why: 'prices',
-      hours_known: 5081,
-    },
-  ],
-});
+function compare(id, now) {
+  const offer = (more) => ({
+    yours: false,
+    rankable: true,
+    why: null,
+    hours_known: 8712,
+    wh: {},
+    parts: null,
+    ...more,
+  });
+  return {
+    meter: id,
+    from: plusDays(dateOf(now), -365),
+    last_day: plusDays(dateOf(now), -1),
+    wh: 7412000,
+    hours: 8760,
+    hours_known: 8712,
+    prices: { version: '2026-08-01', checked: '2026-11-02' },
+    offers: [
+      offer({ id: 'tempo', name: 'Tempo', energy: 12241265, subscription: 1934300, total: 14175565, yours: true }),
+      offer({ id: 'base', name: 'Base', energy: 15961385, subscription: 1941900, total: 17903285 }),
+      offer({
+        id: 'zen',
+        name: 'Week-end',
+        energy: null,
+        subscription: null,
+        total: null,
+        rankable: false,
+        why: 'prices',
+        hours_known: 5081,
+      }),
+    ],
+  };
+}
