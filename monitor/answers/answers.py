@@ -9,6 +9,7 @@ from common.errors import ConfigError
 from monitor.answers.curves import CurveAnswers
 from monitor.answers.series import SeriesAnswers
 from monitor.answers.stretch import Stretch, StretchAnswers
+from monitor.answers.upkeep import MeterUpkeep
 from monitor.calendar import Calendar, midnight
 from monitor.comparison.clock import TEMPO_DAY, OfferClock
 from monitor.comparison.compare import Comparison, compare
@@ -86,6 +87,7 @@ class Answers:
         self._reader = EnergyReader(self._hours, self._contracts, self._power)
         self.curves = CurveAnswers(connection, config.time_zone)
         self._stretches = StretchAnswers(connection, self._reader)
+        self.upkeep = MeterUpkeep(connection, self._reader, config.time_zone)
         self.series = SeriesAnswers(connection, self._reader, config.time_zone)
         self._config = config
         self._colours = dict(colours or {})

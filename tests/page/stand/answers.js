@@ -76,7 +76,7 @@ export function answer(route, query, now, state) {
     case 'baseload':
       return baseload(id, from, to);
     case 'profile':
-      return { meter: id, by: 'day', unit: 'Wh', first: dateOf(from), rows: days(from, to).map(hoursOf) };
+      return profile(id, from, to, query.get('by') ?? 'day');
     default:
       throw { status: 404, detail: 'Adresse inconnue.' };
   }
@@ -165,6 +165,13 @@ const hoursOf = (day) => {
   for (let t = dayStart(day); t < dayEnd(day); t += HOUR) list.push(power(t));
   return list;
 };
+
+function profile(id, from, to, by) {
+  const all = days(from, to);
+  return by === 'weekday'
+    ? { meter: id, by, unit: 'Wh', first: null, rows: all.slice(0, 7).map((day) => hoursOf(day).slice(0, 24)) }
+    : { meter: id, by, unit: 'Wh', first: dateOf(from), rows: all.map(hoursOf) };
+}
 
 function peaks(from, to, n) {
   const list = days(from, to).map((day, i) => {
