@@ -322,9 +322,10 @@ const events = (id, now) => ({
   meter: id,
   events: [
     { kind: 'overload', at: iso(now - 20 * HOUR), seconds: 14, power: 9320 },
-    { kind: 'gap', at: iso(now - 30 * HOUR), until: iso(now - 29.5 * HOUR), why: 'reader' },
+    { kind: 'gap', at: iso(now - 30 * HOUR), until: iso(now - 29.5 * HOUR), why: 'unknown', wh: 214 },
     { kind: 'voltage', at: iso(now - 900 * HOUR), until: iso(now - 899 * HOUR), volts: 254, phase: 1 },
     { kind: 'outage', at: iso(now - 2000 * HOUR), until: iso(now - 1998 * HOUR), why: 'outage' },
+    { kind: 'epoch', at: iso(now - DAYS * 24 * HOUR), text: 'first', offer: 'tempo', subscribed: 9000 },
   ],
   next: null,
 });
