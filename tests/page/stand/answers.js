@@ -282,12 +282,14 @@ function status(id, now, state, down) {
   return {
     meter: id,
     links,
-    yesterday: away ? null : { frames: 57410, expected: 57600, lost: 190, recovered_wh: 214, late: 12, damaged: 3 },
+    yesterday: away
+      ? null
+      : { frames: 57410, expected: 57600, lost: 190, recovered_wh: 214, late_hours: 2, coverage: 0.9967 },
     spool: { bytes: away ? 214000 : 0, limit: 67108864, frames: away ? 182 : 0 },
-    audit: away ? null : { at: iso(now - 9 * HOUR), ok: true, days: DAYS },
+    audit: away ? null : { at: iso(now - 9 * HOUR), ok: true, days: 365, incomplete_hours: 0, missing: 0 },
     disk: away ? null : { used: 6.1e9, free: 47.8e9, years: 61 },
-    backup: away ? null : { at: iso(now - 10 * HOUR), rows: 38214903, expected: 38214903 },
-    volts: away ? null : { low: 207, high: 253, outside_minutes: 36 },
+    backup: null,
+    volts: away ? null : { low: 207, high: 253, days: 365, lowest: 221, highest: 254, outside_minutes: 36 },
     windows: [['2025-10', '22:00–06:00']],
     versions: [['teleinfo-monitor', '1.0.0']],
   };
