@@ -47,6 +47,7 @@ class Options(NamedTuple):
     client_id: str
     will: Will | None
     persistent: bool
+    manual: bool  # messages are acknowledged by `acknowledge` only
     receive_maximum: int
 
     @property
@@ -267,7 +268,7 @@ def _new_client(options: Options) -> paho.Client:
         CallbackAPIVersion.VERSION2,
         client_id=options.client_id,
         protocol=paho.MQTTv5,
-        manual_ack=options.persistent,
+        manual_ack=options.manual,
         reconnect_on_failure=False,
     )
     client.max_inflight_messages_set(0)  # no limit: the publisher limits what is in flight
