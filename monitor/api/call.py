@@ -64,7 +64,7 @@ class Route:
     """A route below `api/v1/`.
 
     `answer` returns what JSON can hold, or a Body. It raises Refused for a question that cannot be answered, and the
-    errors of the database as they are.
+    errors of the database as they are; `without_database` then answers instead, if the route has it.
     """
 
     name: str
@@ -72,6 +72,7 @@ class Route:
     parameters: Sequence[Parameter]
     answer: Callable[[Call], Any]
     schema: Mapping[str, Any]  # JSON Schema of the answer
+    without_database: "Callable[[LiveCall], Any] | None" = None
 
 
 @dataclass(frozen=True, slots=True)

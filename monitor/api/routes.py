@@ -12,6 +12,7 @@ from monitor.api import (
     peaks,
     profile,
     series,
+    status,
     tempo,
 )
 from monitor.api.call import LiveRoute, Route
@@ -27,4 +28,5 @@ ROUTES: Sequence[Route | LiveRoute] = (
     profile.ROUTE,
     compare.ROUTE,
     tempo.ROUTE,
+    status.ROUTE,
 )

@@ -116,6 +116,18 @@ class EnergyReader:
                     found[name] += hours
         return result
 
+    def off_peak_switches(self, meter: Meter, start: datetime, end: datetime) -> list[tuple[datetime, bool, int]]:
+        """Return the hours of [start, end) in which off-peak time began (True) or ended, and the register after it."""
+        spans = self.contract_spans(meter, start, end)
+        found = []
+        for hour, before, after in self._hours.switches(meter.number, start, end):
+            span = _span_at(spans, hour)
+            names = [_register_name(supplier, span) or "" for supplier in (before, after)]
+            was, now = (_is_off_peak(name) for name in names)
+            if was != now:
+                found.append((hour, now, after))
+        return found
+
     def slots(self, meter: Meter, start: datetime, end: datetime, minutes: int) -> list[HourEnergy]:
         """Return what was drawn in slots of so many minutes, as far as minutes are kept; else by hour."""
         hours = self.hours(meter, start, end)
@@ -297,6 +309,10 @@ class EnergyReader:
             place = bisect.bisect_right(boundaries, gap.hour) - 1
             recovered_wh[place] += recovered(gap.before, gap.after, broken.get(gap.hour, ()))
         return covered, recovered_wh
+
+
+def _is_off_peak(register: str) -> bool:
+    return register == "HCHC" or register.startswith("BBRHC")
 
 
 def _register_name(supplier: int | None, span: ContractSpan | None) -> str | None:

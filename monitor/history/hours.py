@@ -221,6 +221,25 @@ class Hours:
             result[int(place) - 1][int(supplier)] = int(hours)
         return result
 
+    def voltages(self, meter: int, start: datetime, end: datetime) -> tuple[int, int] | None:
+        """Return the lowest and the highest voltage of the hours in [start, end) on any phase; None: not known."""
+        ends = [f"{of}(voltage_{phase}_{of.lower()})" for of in ("MIN", "MAX") for phase in (1, 2, 3)]
+        sql = f"SELECT {', '.join(ends)} FROM hours WHERE meter_id = %s AND hour >= %s AND hour < %s"  # noqa: S608
+        ((*found,),) = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
+        known = [int(volts) for volts in found if volts is not None]
+        return (min(known), max(known)) if known else None
+
+    def switches(self, meter: int, start: datetime, end: datetime) -> list[tuple[datetime, int, int]]:
+        """Return the hours of [start, end) that ended with another supplier register than the hour before, and both."""
+        sql = (
+            "SELECT UNIX_TIMESTAMP(hour), before_it, supplier FROM (SELECT hour, supplier,"
+            " LAG(hour) OVER (ORDER BY hour) AS previous, LAG(supplier) OVER (ORDER BY hour) AS before_it FROM hours"
+            " WHERE meter_id = %s AND hour >= %s AND hour < %s AND supplier IS NOT NULL) AS pairs"
+            " WHERE supplier <> before_it AND previous = hour - INTERVAL 1 HOUR ORDER BY hour"
+        )
+        rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
+        return [(_instant(hour), int(before), int(supplier)) for hour, before, supplier in rows]
+
     def gaps(self, meter: int, start: datetime, end: datetime, candidates: Sequence[datetime] | None) -> list[Gap]:
         """Return the gaps of more than a minute whose end lies in [start, end), in order.
 

@@ -1,6 +1,6 @@
 """Queries of power, voltage and overloads in `hours` and `minutes`. All times are aware and in UTC."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -101,6 +101,22 @@ class Power:
         )
         rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
         return [Switch(minute.replace(tzinfo=UTC), int(supplier)) for minute, supplier in rows]
+
+    def switch_minutes(self, meter: int, hours: Mapping[datetime, int]) -> dict[datetime, datetime]:
+        """Return for hours the first minute that ended with a supplier register; none where no minute did."""
+        if not hours:
+            return {}
+        # One short search an hour; a single query over all of them would read each of their minutes.
+        first = (
+            "(SELECT UNIX_TIMESTAMP(minute) FROM minutes WHERE meter_id = %s AND minute >= %s AND minute < %s"
+            " AND supplier = %s ORDER BY minute LIMIT 1)"
+        )
+        values: list[object] = []
+        for hour, supplier in hours.items():
+            values += [meter, sql_time(hour), sql_time(hour + timedelta(hours=1)), supplier]
+        rows = self._connection.query(" UNION ALL ".join([first] * len(hours)), values)
+        minutes = [datetime.fromtimestamp(int(minute), UTC) for (minute,) in rows]
+        return {minute.replace(minute=0): minute for minute in minutes}
 
     def slots(self, meter: int, start: datetime, end: datetime, minutes: int) -> list[Slot]:
         """Return the last reading of each slot of so many minutes in [start, end) that has one.

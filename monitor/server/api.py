@@ -91,6 +91,12 @@ class Api:
             return problem(404, str(error))
         except DatabaseError as error:
             self._changes.log(logging.WARNING, str(error))
+            if isinstance(route, Route) and route.without_database is not None:
+                return packed(
+                    json_bytes(route.without_database(LiveCall(self._live, parameters, now))),
+                    JSON,
+                    Cache_Control=NO_STORE,
+                )
             return problem(503, _REFUSING if isinstance(error, PermanentError) else _AWAY, Retry_After="5")
         except Exception:  # whatever it is: one question must not end the others, and the log must have it
             log.exception("%s failed after %.1f s", route.name, time.monotonic() - started)

@@ -1,0 +1,101 @@
+"""How well a meter's data is kept: frames counted and stored, the disk; its voltage, and off-peak hours as observed."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from common.database import Connection
+from monitor.calendar import midnight
+from monitor.energy.reader import EnergyReader
+from monitor.history.hours import Hours, Meter
+from monitor.history.power import VOLTAGE_HIGH, VOLTAGE_LOW, Power
+from monitor.history.upkeep import Disk, Upkeep
+from monitor.insight.switches import HourSwitch, usual_switches, windows
+from monitor.insight.windows import ObservedWindows
+
+DAYS = 30  # of the audit and of the voltage
+_MONTHS = 13
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Frames of some hours."""
+
+    frames: int  # stored
+    expected: int | None  # None: no reader counted in this time
+    incomplete: int  # hours in which frames are missing
+    late_hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class Voltage:
+    """The voltage of the last days."""
+
+    lowest: int
+    highest: int
+    outside_minutes: int  # in which a phase was outside 230 V +- 10 %
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The disk, and how long it lasts."""
+
+    disk: Disk
+    years: int | None  # None: free space or growth is not known
+
+
+class MeterUpkeep:
+    """Answers over one connection; not for several threads at once."""
+
+    def __init__(self, connection: Connection, reader: EnergyReader, zone: ZoneInfo) -> None:
+        self._upkeep = Upkeep(connection)
+        self._hours = Hours(connection)
+        self._power = Power(connection)
+        self._reader = reader
+        self._zone = zone
+        self.server = self._upkeep.server
+
+    def counted(self, meter: Meter, start: datetime, end: datetime) -> Counted:
+        """Return how many frames of [start, end) are stored, and how many were counted."""
+        hours = self._upkeep.counted(meter.number, start, end)
+        known = any(hour.counted is not None for hour in hours)
+        return Counted(
+            frames=sum(hour.stored for hour in hours),
+            expected=sum(hour.expected for hour in hours) if known else None,
+            incomplete=sum(hour.expected > hour.stored for hour in hours),
+            late_hours=self._upkeep.late_hours(meter.number, start, end),
+        )
+
+    def audited_until(self, now: datetime) -> datetime | None:
+        """Return the end of the last hour that is completely rolled up; None: nothing is yet."""
+        up_to = self._upkeep.rolled_up_to()
+        return None if up_to is None else min(up_to, now).replace(minute=0, second=0, microsecond=0)
+
+    def voltage(self, meter: Meter, now: datetime) -> Voltage | None:
+        """Return the voltage of the last days; None: the meter does not send it."""
+        start = now - timedelta(days=DAYS)
+        ends = self._hours.voltages(meter.number, start, now)
+        if ends is None:
+            return None
+        outside = ends[0] < VOLTAGE_LOW or ends[1] > VOLTAGE_HIGH
+        minutes = self._power.voltage_minutes(meter.number, start, now) if outside else []
+        return Voltage(*ends, len({minute.minute for minute in minutes}))
+
+    def windows(self, meter: Meter, now: datetime) -> list[ObservedWindows]:
+        """Return the off-peak windows of the last months, as the meter switched."""
+        place = now.year * 12 + now.month - _MONTHS
+        start = midnight(date(place // 12, place % 12 + 1, 1), self._zone)
+        found = self._reader.off_peak_switches(meter, start, now)
+        usual = usual_switches((HourSwitch(hour, low, supplier) for hour, low, supplier in found), self._zone)
+        samples = {sample.hour: sample.supplier for one in usual for sample in one.samples}
+        return windows(usual, self._power.switch_minutes(meter.number, samples), self._zone)
+
+    def forecast(self, now: datetime) -> Forecast | None:
+        """Return the size of the tables, and how many years the disk lasts at the growth of the last months."""
+        disk = self._upkeep.disk(now)
+        if disk is None:
+            return None
+        months = disk.months[-3:]
+        growth = sum(months) * 12 / len(months) if months else 0
+        years = None if disk.free is None or growth < 1 else min(int(disk.free / growth), 99)
+        return Forecast(disk, years)

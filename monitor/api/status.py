@@ -1,0 +1,276 @@
+"""`status`: is all well? The way of a frame, yesterday's frames, what is kept, and the windows that were observed."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from common.frame import write_stamp
+from common.version import __version__
+from monitor.answers.upkeep import DAYS, Forecast
+from monitor.api import money
+from monitor.api.call import Call, LiveCall, Refused, Route
+from monitor.api.live import choose_meter
+from monitor.api.parameters import METER, meter_of
+from monitor.calendar import midnight
+from monitor.history.hours import Meter
+from monitor.history.power import VOLTAGE_HIGH, VOLTAGE_LOW
+from monitor.insight.windows import ObservedWindows
+from monitor.live.house import Program
+from monitor.live.links import LINKS, UNKNOWN, UP
+from monitor.live.live import Live
+
+_NOTHING = ("yesterday", "audit", "disk", "backup", "volts")
+
+
+def answer(call: Call) -> dict[str, Any]:
+    """Return what is known of a meter, and of what all have in common."""
+    meter = _meter(call)
+    zone, upkeep = call.config.time_zone, call.answers.upkeep
+    identifier = "" if meter is None else meter.identifier
+    version = upkeep.server()
+    found: dict[str, Any] = dict.fromkeys(_NOTHING) | {"windows": []}
+    if meter is not None and meter.first is not None:
+        found |= {
+            "yesterday": _yesterday(call, meter),
+            "audit": _audit(call, meter),
+            "volts": _volts(call, meter),
+            "windows": [_window(one) for one in upkeep.windows(meter, call.now)],
+        }
+    found["disk"] = _disk(upkeep.forecast(call.now))
+    states = {} if call.live is None else call.live.links(identifier)
+    prices = money.prices_object(call.answers.prices, call.now.astimezone(zone).date())["version"]
+    last = None if meter is None or meter.last is None else meter.last
+    return {
+        "meter": None if meter is None else meter.identifier,
+        "links": _links(call.live, identifier, {**states, "database": UP}, call.now, f"MariaDB {version}", last),
+        "spool": _spool(call.live, identifier),
+        **found,
+        "versions": [
+            ["teleinfo-monitor", __version__],
+            ["MariaDB", version],
+            *([["Tarifs", prices]] if prices else []),
+        ],
+    }
+
+
+def without_database(call: LiveCall) -> dict[str, Any]:
+    """Return what is known while the database is away: the links say so."""
+    identifier = choose_meter(call.live, call.parameters)
+    states = call.live.links(identifier or "")
+    return {
+        "meter": identifier,
+        "links": _links(call.live, identifier or "", {**states, "database": "down"}, call.now, None, None),
+        "spool": _spool(call.live, identifier or ""),
+        **dict.fromkeys(_NOTHING),
+        "windows": [],
+        "versions": [["teleinfo-monitor", __version__]],
+    }
+
+
+def _meter(call: Call) -> Meter | None:
+    """Return the meter that is asked about; None: there is none yet, which is no error here."""
+    try:
+        return meter_of(call)
+    except Refused:
+        if call.parameters.get("meter") is None and not call.answers.meters():
+            return None
+        raise
+
+
+def _links(
+    live: Live | None,
+    meter: str,
+    states: Mapping[str, str],
+    now: datetime,
+    database: str | None,
+    last_hour: datetime | None,
+) -> list[dict[str, Any]]:
+    readers = [] if live is None else live.programs("reader")
+    own = [one for one in readers if meter in one.meters] or readers
+    storers = [] if live is None else live.programs("storer")
+    last: dict[str, datetime | None] = {
+        "meter": (None if live is None else live.last_frame(meter)) or last_hour,
+        "reader": max((one.at for one in own), default=None),
+        "storer": (None if live is None else live.stored_at(meter)) or max((one.at for one in storers), default=None),
+        "database": now if states.get("database") == UP else None,
+    }
+    detail = {"reader": _names(own), "storer": _names(storers), "database": database}
+    return [
+        {
+            "id": link,
+            "state": states.get(link, UNKNOWN),
+            "last": None if last.get(link) is None else write_stamp(_seconds(last[link])),
+            "detail": detail.get(link),
+        }
+        for link in LINKS
+    ]
+
+
+def _seconds(moment: datetime | None) -> datetime:
+    assert moment is not None
+    return moment.replace(microsecond=0)
+
+
+def _names(programs: list[Program]) -> str | None:
+    return ", ".join(one.name for one in programs) or None
+
+
+def _spool(live: Live | None, meter: str) -> dict[str, int] | None:
+    """Return what the readers of a meter keep on disk; None: no reader told."""
+    readers = [] if live is None else live.programs("reader")
+    found = [spool for one in readers if meter in one.meters and (spool := _spool_of(one.health)) is not None]
+    if not found:
+        return None
+    return {"frames": sum(frames for frames, _ in found), "bytes": sum(size for _, size in found)}
+
+
+def _spool_of(health: Mapping[str, Any] | None) -> tuple[int, int] | None:
+    # What a retained message holds is not sure.
+    delivery = (health or {}).get("delivery")
+    spool = delivery.get("spool") if isinstance(delivery, dict) else None
+    if not isinstance(spool, dict):
+        return None
+    frames, size = spool.get("frames"), spool.get("bytes")
+    return (frames, size) if isinstance(frames, int) and isinstance(size, int) else None
+
+
+def _yesterday(call: Call, meter: Meter) -> dict[str, Any]:
+    zone = call.config.time_zone
+    today = call.now.astimezone(zone).date()
+    start, end = midnight(today - timedelta(1), zone), midnight(today, zone)
+    counted = call.answers.upkeep.counted(meter, start, end)
+    energy = call.answers.energy(meter, "day", start, end, call.now).whole.energy
+    return {
+        "frames": counted.frames,
+        "expected": counted.expected,
+        "lost": None if counted.expected is None else counted.expected - counted.frames,
+        "recovered_wh": energy.recovered_wh,
+        "late_hours": counted.late_hours,
+        "coverage": round(energy.coverage, 4),
+    }
+
+
+def _audit(call: Call, meter: Meter) -> dict[str, Any] | None:
+    zone, until = call.config.time_zone, call.answers.upkeep.audited_until(call.now)
+    if until is None:
+        return None
+    start = midnight(call.now.astimezone(zone).date() - timedelta(DAYS), zone)
+    if until <= start:
+        return None
+    counted = call.answers.upkeep.counted(meter, start, until)
+    if counted.expected is None:
+        return None
+    return {
+        "at": write_stamp(until),
+        "days": DAYS,
+        "ok": counted.incomplete == 0,
+        "incomplete_hours": counted.incomplete,
+        "missing": counted.expected - counted.frames,
+    }
+
+
+def _volts(call: Call, meter: Meter) -> dict[str, Any] | None:
+    found = call.answers.upkeep.voltage(meter, call.now)
+    if found is None:
+        return None
+    return {
+        "low": VOLTAGE_LOW,
+        "high": VOLTAGE_HIGH,
+        "days": DAYS,
+        "lowest": found.lowest,
+        "highest": found.highest,
+        "outside_minutes": found.outside_minutes,
+    }
+
+
+def _disk(found: Forecast | None) -> dict[str, Any] | None:
+    return None if found is None else {"used": found.disk.used, "free": found.disk.free, "years": found.years}
+
+
+def _window(one: ObservedWindows) -> list[str]:
+    return [f"{one.month:%Y-%m}", ", ".join(f"{start:%H:%M}–{end:%H:%M}" for start, end in one.windows)]
+
+
+_TEXT: Mapping[str, Any] = {"type": ["string", "null"]}
+_COUNT: Mapping[str, Any] = {"type": "integer", "minimum": 0}
+_MAYBE: Mapping[str, Any] = {"type": ["integer", "null"], "minimum": 0}
+_INSTANT: Mapping[str, Any] = {"type": ["string", "null"], "format": "date-time"}
+
+
+def _object(text: str, **properties: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {
+        "type": ["object", "null"],
+        "description": f"{text}; null: not known",
+        "required": list(properties),
+        "properties": properties,
+    }
+
+
+SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "required": ["meter", "links", "spool", *_NOTHING, "windows", "versions"],
+    "properties": {
+        "meter": _TEXT,
+        "links": {
+            "type": "array",
+            "description": "the way of a frame, in order",
+            "items": {
+                "type": "object",
+                "required": ["id", "state", "last", "detail"],
+                "properties": {
+                    "id": {"type": "string", "enum": list(LINKS)},
+                    "state": {"type": "string", "enum": ["up", "down", "never", "unknown", "stalled"]},
+                    "last": _INSTANT,
+                    "detail": _TEXT,
+                },
+            },
+        },
+        "spool": _object("frames that readers keep on disk", frames=_COUNT, bytes=_COUNT),
+        "yesterday": _object(
+            "the frames of yesterday",
+            frames=_COUNT,
+            expected=_MAYBE,
+            lost=_MAYBE,
+            recovered_wh=_COUNT,
+            late_hours=_COUNT,
+            coverage={"type": "number", "minimum": 0, "maximum": 1},
+        ),
+        "audit": _object(
+            "frames counted by readers against those stored, up to `at`",
+            at=_INSTANT,
+            days=_COUNT,
+            ok={"type": "boolean"},
+            incomplete_hours=_COUNT,
+            missing=_COUNT,
+        ),
+        "disk": _object("bytes of the tables; years until the disk is full", used=_COUNT, free=_MAYBE, years=_MAYBE),
+        "backup": {"type": ["object", "null"], "description": "null: backups leave no trace in the database"},
+        "volts": _object(
+            "the last days, and minutes outside 230 V ± 10 %",
+            low=_COUNT,
+            high=_COUNT,
+            days=_COUNT,
+            lowest=_COUNT,
+            highest=_COUNT,
+            outside_minutes=_COUNT,
+        ),
+        "windows": {
+            "type": "array",
+            "description": "off-peak hours as the meter switched, by month: 2026-11 and 22:00–06:00",
+            "items": {"type": "array", "minItems": 2, "maxItems": 2, "items": {"type": "string"}},
+        },
+        "versions": {
+            "type": "array",
+            "description": "name and version",
+            "items": {"type": "array", "minItems": 2, "maxItems": 2, "items": {"type": "string"}},
+        },
+    },
+}
+ROUTE = Route(
+    "status",
+    "Tout va-t-il bien ? Liaisons, trames d'hier, disque, tension.",
+    (METER,),
+    answer,
+    SCHEMA,
+    without_database,
+)

@@ -1,0 +1,131 @@
+"""`status` of the API: counted and stored frames, the disk, the voltage, the windows; with and without a database."""
+
+import contextlib
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from common.database import Database
+from demo.history import History
+from demo.servers import Database as Server
+from monitor.answers.answers import Answers
+from monitor.api import status
+from monitor.api.call import Call, LiveCall, Refused
+from monitor.config import MonitorConfig
+from monitor.live.live import Live
+from monitor.prices.model import PriceTable
+from reader.simulator.meter import SimulatedMeter
+from tests.support.api import ask
+from tests.support.schema import check
+from tests.support.storing import make_tables, query
+
+BEGIN, END = datetime(2026, 11, 1, 23, tzinfo=UTC), datetime(2026, 11, 5, 12, tzinfo=UTC)
+NONE = PriceTable([])
+
+
+@pytest.fixture(scope="module")
+def tables(database: Server) -> Database:
+    database.create_database()
+    client = make_tables(database, END)
+    with contextlib.closing(client.connect()) as connection:
+        for _ in History(connection, SimulatedMeter("standard-single-phase-tempo")).write(BEGIN, END):
+            pass
+        connection.execute(
+            "INSERT INTO tallies (hour, meter_id, reader, frames) SELECT hour, meter_id, 'pi', frames FROM hours"
+        )
+        connection.execute(
+            "INSERT INTO rollup_state (id, up_to) VALUES (1, '2026-11-05 11:55:00')"
+            " ON DUPLICATE KEY UPDATE up_to = VALUES(up_to)"
+        )
+    return client
+
+
+def asked(tables: Database, question: str = "") -> Any:
+    answer = ask(status.ROUTE, tables, END, NONE, question)
+    check(answer, status.ROUTE.schema)
+    return answer
+
+
+def test_a_good_day_lost_nothing(tables: Database) -> None:
+    answer = asked(tables)
+    ((frames,),) = query(
+        tables, "SELECT SUM(frames) FROM hours WHERE hour >= '2026-11-03 23:00:00' AND hour < '2026-11-04 23:00:00'"
+    )
+    assert answer["yesterday"] == {
+        "frames": frames, "expected": frames, "lost": 0, "recovered_wh": 0, "late_hours": 0, "coverage": 1,
+    }  # fmt: skip
+    assert answer["audit"] == {
+        "at": "2026-11-05T11:00:00Z", "days": 30, "ok": True, "incomplete_hours": 0, "missing": 0,
+    }  # fmt: skip
+    assert answer["windows"] == [["2026-11", "22:00–06:00"]]
+    assert answer["volts"]["lowest"] > 180
+    assert answer["disk"] is None or answer["disk"]["used"] > 0
+    assert [one["id"] for one in answer["links"]] == ["meter", "reader", "mqtt", "storer", "database"]
+    assert answer["links"][-1]["state"] == "up"
+
+
+@pytest.mark.parametrize(
+    ("tallies", "lost"),
+    [
+        ([("pi", 500)], 500),  # more were counted
+        ([("pi", -500)], 0),  # a reader lost its count
+        ([("pi", 0), ("other", 0)], 0),  # one reader that was renamed
+        ([("pi", 0), ("other", 7)], None),  # two readers, of which one lost its frames
+    ],
+)
+def test_an_hour_is_compared_as_the_audit_does(
+    tables: Database, tallies: list[tuple[str, int]], lost: int | None
+) -> None:
+    hour = "2026-11-04 10:00:00"
+    ((frames,),) = query(tables, f"SELECT frames FROM hours WHERE hour = '{hour}'")
+    with contextlib.closing(tables.connect()) as connection:
+
+        def count(reader: str, number: int) -> None:
+            connection.execute(
+                "INSERT INTO tallies (hour, meter_id, reader, frames) VALUES (%s, 1, %s, %s)"
+                " ON DUPLICATE KEY UPDATE frames = VALUES(frames)",
+                (hour, reader, number),
+            )
+
+        for reader, more in tallies:
+            count(reader, frames + more)
+        try:
+            answer = asked(tables)
+        finally:
+            count("pi", frames)
+            count("other", 0)
+    expected = frames + 7 if lost is None else lost
+    assert answer["yesterday"]["lost"] == expected
+    assert answer["audit"]["ok"] is (expected == 0)
+    assert answer["audit"]["missing"] == expected
+
+
+def test_an_empty_database_has_links_and_no_figures(tables: Database) -> None:
+    answer = ask(status.ROUTE, tables, END - timedelta(days=900), NONE)
+    check(answer, status.ROUTE.schema)
+    assert answer["yesterday"]["expected"] is None
+    assert answer["audit"] is None
+    with pytest.raises(Refused):
+        asked(tables, "meter=x")
+
+
+def test_while_the_database_is_away_the_links_say_so() -> None:
+    config = MonitorConfig()
+    live = Live(config, NONE, {})
+    assert status.ROUTE.without_database is not None
+    answer = status.ROUTE.without_database(LiveCall(live, {}, END))
+    check(answer, status.ROUTE.schema)
+    assert {one["id"]: one["state"] for one in answer["links"]}["database"] == "down"
+    assert answer["yesterday"] is None
+
+
+def test_with_the_live_part_it_tells_the_links_as_live_does(tables: Database) -> None:
+    config = MonitorConfig()
+    live = Live(config, NONE, {})
+    with contextlib.closing(tables.connect()) as connection:
+        answer = status.ROUTE.answer(Call(Answers(connection, config, NONE), config, {}, END, live))
+    check(answer, status.ROUTE.schema)
+    states = {one["id"]: one["state"] for one in answer["links"]}
+    assert states == live.links(answer["meter"]) | {"database": "up"}
+    assert answer["spool"] is None
