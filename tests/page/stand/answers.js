@@ -299,7 +299,7 @@ const events = (id, now) => ({
   meter: id,
   events: [
     { kind: 'overload', at: iso(now - 20 * HOUR), seconds: 14, power: 9320 },
-    { kind: 'gap', at: iso(now - 30 * HOUR), until: iso(now - 29.5 * HOUR), why: 'reader' },
+    { kind: 'gap', at: iso(now - 30 * HOUR), until: iso(now - 29.5 * HOUR), why: 'unknown' },
     { kind: 'voltage', at: iso(now - 900 * HOUR), until: iso(now - 899 * HOUR), volts: 254, phase: 1 },
     { kind: 'outage', at: iso(now - 2000 * HOUR), until: iso(now - 1998 * HOUR), why: 'outage' },
   ],
