@@ -11,7 +11,7 @@ import types
 import typing
 from collections.abc import Callable, Container
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import yaml
 
@@ -133,14 +133,35 @@ class Tls:
                 raise NotReady(f"{section}.tls.{key}: {file} cannot be read: {error.strerror}") from error
 
 
+def _broker_hosts(value: Any) -> str | tuple[str, ...]:
+    hosts = [value] if isinstance(value, str) else value
+    if not isinstance(hosts, list) or not hosts or not all(isinstance(host, str) and host for host in hosts):
+        raise ValueError(f"a host, or a list of the nodes of a cluster, is expected, not {value!r}")
+    return value if isinstance(value, str) else tuple(dict.fromkeys(hosts))
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Broker(Secret):
     """The address of the broker and our account there."""
 
-    host: str = "localhost"
+    host: str | tuple[str, ...] = option("localhost", read=_broker_hosts)
     port: int = option(1883, read=port_number)
     username: str | None = None
     tls: Tls | None = None
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts; several are nodes of one cluster."""
+        return (self.host,) if isinstance(self.host, str) else self.host
+
+    @property
+    def address(self) -> str:
+        """The first host, and the port."""
+        return f"{self.hosts[0]}:{self.port}"
+
+    def at(self, host: str) -> Self:
+        """Return the same with one host."""
+        return dataclasses.replace(self, host=host)
 
 
 def _log_format(value: Any) -> str:

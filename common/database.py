@@ -187,10 +187,11 @@ class Database:
         address = self._config.unix_socket or f"{self._hosts[0]}:{self._config.port}"
         return f"{self._config.name} at {address}"
 
-    def connect(self) -> Connection:
+    def connect(self, timeout: float = TIMEOUT) -> Connection:
         """Open a connection to the first host that accepts one.
 
-        The session is in UTC, strict and READ COMMITTED, with autocommit outside of transactions.
+        The session is in UTC, strict and READ COMMITTED, with autocommit outside of transactions. A statement may take
+        `timeout` seconds.
 
         Raises:
             PermanentError: each server refuses the connection.
@@ -199,12 +200,12 @@ class Database:
         errors: list[DatabaseError] = []
         for _ in self._hosts:
             try:
-                return self._connect(self._hosts[0])
+                return self._connect(self._hosts[0], timeout)
             except DatabaseError as error:
                 errors.append(error)
         raise next((error for error in errors if isinstance(error, Unavailable)), errors[0])
 
-    def _connect(self, host: str) -> Connection:
+    def _connect(self, host: str, timeout: float) -> Connection:
         where = self.where
 
         def failed(error: DatabaseError) -> None:
@@ -221,8 +222,8 @@ class Database:
                 charset="utf8mb4",
                 autocommit=True,
                 connect_timeout=CONNECT_TIMEOUT,
-                read_timeout=TIMEOUT,
-                write_timeout=TIMEOUT,
+                read_timeout=timeout,
+                write_timeout=timeout,
                 init_command="SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
                 ssl=None if self._config.tls is None else _context(self._config.tls),
                 defer_connect=True,

@@ -1,4 +1,4 @@
-"""Runs the whole chain on one machine: meter, reader, broker, storer, database."""
+"""Runs the whole chain on one machine: meter, reader, broker, storer, database, and the page."""
 
 import argparse
 import contextlib
@@ -19,9 +19,11 @@ from common.mqtt.events import Event, Message
 from common.mqtt.session import Session
 from common.plural import plural
 from common.runtime.cli import add_version, one_of, positive
+from demo import page
 from demo.folder import FolderInUse, locked
+from demo.past import Past
 from demo.programs import Program, ProgramError
-from demo.servers import Broker, Database, InstanceError
+from demo.servers import HOST, Broker, Database, InstanceError
 from demo.show import TOPICS, Show, picture
 from reader.simulator.meter import KINDS
 
@@ -42,6 +44,7 @@ class Demo:
         self._show = Show()
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._programs: list[Program] = []
+        self._past: Past | None = None  # once it is being written
         self._starting = True
         self._interrupted = False
         self._printed_at = 0.0  # monotonic
@@ -60,8 +63,13 @@ class Demo:
         port = self._arguments.port or self._simulator()
         self._reader_config(broker, port)
         reader = self._start("reader", "reader", "run", "--config", str(FOLDER / "reader.yaml"))
-        self._explain(broker, database, port)
+        page_port = page.choose_port()
+        self._explain(page_port, broker, database, port)
         self._starting = False  # from here on, an interruption is the demo's ordinary end
+        self._wait_for_first(reader)
+        monitor = page.configure(FOLDER, broker, database, page_port)
+        self._start("monitor", "monitor", "run", "--config", str(monitor))
+        self._fill(began)
         self._watch(reader)
         return self._end(reader, database, began)
 
@@ -118,11 +126,12 @@ class Demo:
         self._wait(lambda: program.first_line() is not None, "the simulated meter")
         return program.first_line() or ""
 
-    def _explain(self, broker: Broker, database: Database, port: str) -> None:
+    def _explain(self, page_port: int, broker: Broker, database: Database, port: str) -> None:
         meter = port if self._arguments.port else f"a simulated meter ({self._arguments.kind}) on {port}"
         print(f"""
+Page:     http://{HOST}:{page_port}/
 Meter:    {meter}
-Logs:     {FOLDER}/reader.log, {FOLDER}/storer.log
+Logs:     {FOLDER}/reader.log, {FOLDER}/storer.log, {FOLDER}/monitor.log
 Try in another terminal:
   {_beside("teleinfo-reader")} watch --config {FOLDER}/reader.yaml --mqtt
   mosquitto_sub -h 127.0.0.1 -p {broker.port} -v -t 'teleinfo/#'
@@ -130,18 +139,32 @@ Try in another terminal:
 Ctrl-C ends the demo; the data is kept in {FOLDER} for the next run (--fresh deletes it).
 """)
 
+    def _wait_for_first(self, reader: Program) -> None:
+        """Wait for the first frame, or for what is wrong with the line: all that is started now would delay it.
+
+        A slow machine needs many seconds until then: they are not of those that were asked for.
+        """
+        deadline = time.monotonic() + _START_WITHIN
+        while not self._interrupted and not self._show.begun and time.monotonic() < deadline:
+            self._handle(0.2)
+            self._draw(reader.last_warning())
+
     def _watch(self, reader: Program) -> None:
-        # A slow machine needs many seconds until the first frame: they are not of those that were asked for.
         seconds = self._arguments.seconds
-        deadline = None if seconds is None else time.monotonic() + seconds + _START_WITHIN
-        begun = False
+        deadline = None if seconds is None else time.monotonic() + seconds
         while not self._interrupted and (deadline is None or time.monotonic() < deadline):
             self._handle(0.2)
-            if self._show.begun and not begun:
-                begun = True
-                deadline = None if seconds is None else time.monotonic() + seconds
+            if self._past is not None:
+                self._show.progress = self._past.progress()
             self._draw(reader.last_warning())
         self._draw(reader.last_warning(), last=True)
+
+    def _fill(self, until: datetime) -> None:
+        """Give a simulated meter its past, beside all else."""
+        if self._arguments.port or self._arguments.no_history:
+            return
+        self._past = Past(FOLDER, self._arguments.kind, until)
+        self._stack.callback(self._past.stop, _STOP_WITHIN)
 
     def _end(self, reader: Program, database: Database, began: datetime) -> int:
         """Stop the reader, wait for the storer, and compare the frames that were decoded with the rows."""
@@ -229,6 +252,7 @@ def _arguments() -> argparse.Namespace:
         metavar="N",
         help="stop N seconds after the first frame; exit 0 only if every frame was stored",
     )
+    parser.add_argument("--no-history", action="store_true", help="do not give the simulated meter a past of 400 days")
     parser.add_argument("--fresh", action="store_true", help="delete the data of earlier runs first")
     add_version(parser)
     return parser.parse_args()

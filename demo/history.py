@@ -15,7 +15,7 @@ from common.registers import REGISTERS
 from reader.simulator.meter import SimulatedMeter
 from reader.simulator.summary import MinuteSummary
 from reader.tic.decoder import Decoder
-from storer.database.ids import add_meter, find_meters
+from storer.database.ids import add_meters, find_meters
 from storer.database.label_sets import LabelSetWriter, find_label_sets
 from storer.database.rows import LabelSet, encode_row
 from storer.rollups.breaks import Before, HourReadings, judge
@@ -89,7 +89,7 @@ class History:
         for digest in [digest for digest in sets if digest not in known]:
             self._label_sets.add(connection, sets[digest])
         if not self._meter_id:
-            add_meter(connection, self._meter.address)
+            add_meters(connection, [self._meter.address])
             self._meter_id = find_meters(connection, [self._meter.address])[self._meter.address]
         start, end = hours[0][0].hour, hours[-1][0].hour + HOUR
         with connection.transaction():

@@ -23,6 +23,7 @@ class Show:
         self.storer_online = False
         self.problem = ""  # of the line, from the reader's health
         self.frame: Frame | None = None
+        self.progress = ""  # of what is done beside, as its last column
         self.delay: float | None = None  # seconds from the frame's last byte to its confirmation
 
     def on_message(self, message: Message) -> None:
@@ -67,6 +68,8 @@ class Show:
             (1, f"stored {self.stored}"),
             (6, f"byte to row {delay}"),
         ]
+        if self.progress:
+            columns.append((7, self.progress))
         while width is not None and len(columns) > 1 and len(_joined(columns)) > width:
             columns.remove(max(columns))
         return _joined(columns)[:width]

@@ -70,7 +70,7 @@ def build_reader(
         emit=events.put,
     )
     storers = Storers(config.delivery.confirmed_by, config.spool.path / STORERS)
-    delivery = Delivery(session, topics, storers, journal, spool)
+    delivery = Delivery(session, topics, storers, journal, spool, batch=config.delivery.batch)
     delivery.recover(recovered, monotonic())
     publisher = MeterPublisher(
         session,

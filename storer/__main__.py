@@ -45,6 +45,14 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(command=_run)
 
     migration = commands.add_parser("migrate", parents=[common], help="update the tables; `run` does it too")
+    migration.add_argument(
+        "--subpartitions",
+        type=whole,
+        metavar="N",
+        help="divide each month of frames by meter into N parts, for a database of many meters: one for each 30 or so;"
+        " 1: undo it. frames is copied",
+    )
+    migration.add_argument("--copy", action="store_true", help="of a table with millions of rows, too")
     migration.set_defaults(command=_migrate)
 
     commands.add_parser(
@@ -164,13 +172,19 @@ def _run(arguments: argparse.Namespace) -> int:
 def _migrate(arguments: argparse.Namespace) -> int:
     from common.database import Database
     from storer.database.schema import migrate
+    from storer.database.subpartitions import LONGEST, subpartition
 
     settings = config.load(StorerConfig, arguments.config)
-    applied = migrate(Database(settings.database))
+    database = Database(settings.database)
+    applied = migrate(database)
     for migration in applied:
         print(f"version {migration.version}: {migration.name}")  # noqa: T201 - the command's output
     if not applied:
         print("the tables are up to date")  # noqa: T201 - the command's output
+    if arguments.subpartitions is not None:
+        with contextlib.closing(database.connect(LONGEST)) as connection:
+            for line in subpartition(connection, arguments.subpartitions, copy=arguments.copy):
+                print(line, flush=True)  # noqa: T201 - the command's output
     return 0
 
 

@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -13,8 +14,12 @@ PACKAGES = ("reader", "storer", "monitor", "common")
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("dist")
-    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)], cwd=ROOT, check=True)
+    return build_wheel(ROOT, tmp_path_factory.mktemp("dist"))
+
+
+def build_wheel(checkout: Path, folder: Path) -> Path:
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(command, cwd=checkout, check=True)
     (wheel,) = folder.glob("*.whl")
     return wheel
 
@@ -48,6 +53,18 @@ def test_the_wheel_holds_the_programs_and_nothing_else(wheel: Path) -> None:
         if path.is_file() and "__pycache__" not in path.parts
     }
     assert {name for name in names if not name.partition("/")[0].endswith(".dist-info")} == ours
+
+
+def test_the_wheel_holds_the_bundle_of_the_page_if_there_is_one(tmp_path: Path) -> None:
+    for name in ("pyproject.toml", "README.md", "LICENSE", ".gitignore"):
+        shutil.copy(ROOT / name, tmp_path)
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__", "dist"))
+    bundle = tmp_path / "monitor" / "page" / "dist"
+    bundle.mkdir()
+    (bundle / "index.html").write_text("bundled")
+    wheel = build_wheel(tmp_path, tmp_path / "wheel")
+    assert "monitor/page/dist/index.html" in zipfile.ZipFile(wheel).namelist()
 
 
 def test_the_wheel_holds_the_schema(wheel: Path) -> None:

@@ -1,20 +1,24 @@
 """Checks a broker as one of the programs would use it: connection, rights, limits, certificate."""
 
+import contextlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from common.config import Broker
 from common.deployment import Deployment, here
 from common.doctor.broker_probe import ConnectionFailed, Failure, Probe, Received
 from common.doctor.findings import Finding, notice, ok, problem
 from common.mqtt.events import REFUSED
+from common.mqtt.limits import Limits
 
 SUBJECT = "Broker"
 _LOCALHOST = ("localhost", "127.0.0.1", "::1")
 _LARGEST = 25_000  # bytes; the discovery of a three-phase meter has 21,000, a frame 2,000
 _BUNDLED = "mosquitto"  # of compose.yaml
 _ECHO_TIME = 0.2  # seconds until our own message would have come back
+_TIMEOUT = 5.0  # seconds for each answer
 _EXPIRES_SOON = 21 * 86400  # seconds
 
 
@@ -32,9 +36,10 @@ class BrokerFacts:
     published: tuple[str, ...] = ()  # topics whose right to publish was asked for
     denied: tuple[str, ...] = ()  # those of them that may not be published
     not_asked: bool = False  # asking for these rights is not possible with this broker
-    largest: int | None = None  # bytes of a packet that it accepts; None: any
+    limits: Limits = Limits()
     refused: tuple[str, ...] = ()  # subscriptions
     messages: tuple[Received, ...] = ()
+    failed: tuple["BrokerFacts", ...] = ()  # other hosts of the configuration, which do not accept the connection
 
     @property
     def where(self) -> str:
@@ -49,9 +54,11 @@ def probe_broker(
     subscribe: Sequence[str],
     extra_topics: Sequence[str] = (),
     seconds: float,
-    timeout: float = 5.0,
+    timeout: float = _TIMEOUT,
 ) -> BrokerFacts:
     """Connect with a client id of our own, ask for the rights, and listen; nobody receives anything from us.
+
+    Of several hosts, this is done at the first that accepts the connection.
 
     Args:
         settings: where the broker is.
@@ -61,9 +68,26 @@ def probe_broker(
         seconds: how long to listen.
         timeout: seconds for each answer.
     """
-    facts = BrokerFacts(
-        host=settings.host, port=settings.port, username=settings.username, tls=settings.tls is not None
-    )
+    failed: list[BrokerFacts] = []
+    for host in settings.hosts:
+        facts = _probe_host(host, settings.at(host), publish, subscribe, extra_topics, seconds=seconds, timeout=timeout)
+        if facts.failure is None:
+            return replace(facts, failed=tuple(failed))
+        failed.append(facts)
+    return replace(failed[0], failed=tuple(failed[1:]))
+
+
+def _probe_host(
+    host: str,
+    settings: Broker,
+    publish: Sequence[str],
+    subscribe: Sequence[str],
+    extra_topics: Sequence[str],
+    *,
+    seconds: float,
+    timeout: float,
+) -> BrokerFacts:
+    facts = BrokerFacts(host=host, port=settings.port, username=settings.username, tls=settings.tls is not None)
     reasons: dict[str, int] = {}
     not_asked = False
     try:
@@ -76,23 +100,18 @@ def probe_broker(
                 asked, remaining = remaining[: probe.can_ask], remaining[probe.can_ask :]
                 not_asked = not asked
                 reasons |= probe.may_publish(asked)
-        with Probe(settings, _client_id(), timeout=timeout) as probe:
-            certificate_ends, largest = probe.certificate_ends, probe.largest
-            answers = probe.subscribe(subscribe) if subscribe else {}
-            if extra_topics:
-                probe.subscribe(extra_topics)
-            messages = probe.listen(seconds)
+        listening = _listen(settings, [*subscribe, *extra_topics], seconds, timeout)
     except ConnectionFailed as error:
         return replace(facts, failure=error.failure, detail=error.detail)
     return replace(
         facts,
-        certificate_ends=certificate_ends,
+        certificate_ends=listening.certificate_ends,
         published=tuple(reasons),
         denied=tuple(topic for topic, reason in reasons.items() if reason >= REFUSED),
         not_asked=not_asked,
-        largest=largest,
-        refused=tuple(name for name, reason in answers.items() if reason >= REFUSED),
-        messages=tuple(messages),
+        limits=listening.limits,
+        refused=tuple(name for name in subscribe if name in listening.refused),
+        messages=listening.messages,
     )
 
 
@@ -109,14 +128,41 @@ def _delivers_unreleased(settings: Broker, topic: str, timeout: float) -> bool:
         return any(message.topic == topic and not message.retained for message in probe.listen(_ECHO_TIME))
 
 
-def listen(settings: Broker, filters: Sequence[str], seconds: float) -> list[Received]:
+def listen(settings: Broker, filters: Sequence[str], seconds: float) -> tuple[Received, ...]:
     """Receive messages; none when the broker has gone meanwhile."""
-    try:
-        with Probe(settings, _client_id()) as probe:
-            probe.subscribe(filters)
-            return probe.listen(seconds)
-    except ConnectionFailed:
-        return []
+    for host in settings.hosts:
+        with contextlib.suppress(ConnectionFailed):
+            return _listen(settings.at(host), filters, seconds, _TIMEOUT).messages
+    return ()
+
+
+class _Listening(NamedTuple):
+    messages: tuple[Received, ...]
+    refused: tuple[str, ...]  # topic filters
+    limits: Limits
+    certificate_ends: float | None
+
+
+def _listen(settings: Broker, filters: Sequence[str], seconds: float, timeout: float) -> _Listening:
+    """Subscribe and receive messages; some brokers close the connection after a filter that they refuse.
+
+    Raises:
+        ConnectionFailed: it was lost, and not for such a filter.
+    """
+    refused: list[str] = []
+    while True:
+        wanted = [name for name in dict.fromkeys(filters) if name not in refused]
+        found: list[str] = []
+        try:
+            with Probe(settings, _client_id(), timeout=timeout) as probe:
+                answers = probe.subscribe(wanted) if wanted else {}
+                found = [name for name, reason in answers.items() if reason >= REFUSED]
+                messages = tuple(probe.listen(seconds))
+                return _Listening(messages, (*refused, *found), probe.limits, probe.certificate_ends)
+        except ConnectionFailed:
+            if not found:
+                raise
+            refused += found
 
 
 def _client_id() -> str:
@@ -126,12 +172,13 @@ def _client_id() -> str:
 
 def diagnose_broker(facts: BrokerFacts, now: float) -> list[Finding]:
     """Return the findings; `now` is Unix time."""
+    others = [_not_connected(other, other.failure) for other in facts.failed if other.failure is not None]
     if facts.failure is not None:
-        return [_not_connected(facts, facts.failure)]
+        return [_not_connected(facts, facts.failure), *others]
     user = f"as {facts.username}" if facts.username else "without a user name"
     how = " over TLS" if facts.tls else ""
     findings = [ok(SUBJECT, f"{facts.where} accepts the connection {user}{how}")]
-    findings += [*_certificate(facts, now), *_limits(facts), *_rights(facts)]
+    findings += [*others, *_certificate(facts, now), *_limits(facts), *_rights(facts)]
     if facts.username is not None and not facts.tls and facts.host not in _LOCALHOST and "." in facts.host:
         findings.append(
             notice(
@@ -152,15 +199,20 @@ def _certificate(facts: BrokerFacts, now: float) -> list[Finding]:
 
 
 def _limits(facts: BrokerFacts) -> list[Finding]:
-    if facts.largest is None or facts.largest >= _LARGEST:
-        return []
-    return [
-        problem(
-            SUBJECT,
-            f"{facts.where} accepts messages of at most {facts.largest} bytes; longer frames wait in the reader",
-            "in mosquitto.conf: max_packet_size 262144, then restart mosquitto",
-        )
+    findings = [
+        notice(SUBJECT, f"{facts.where} does less than needed: {text}", "see docs/brokers.md")
+        for text in facts.limits.shortcomings(session=False)
     ]
+    if facts.limits.max_packet_size < _LARGEST:
+        most = int(facts.limits.max_packet_size)
+        findings.append(
+            problem(
+                SUBJECT,
+                f"{facts.where} accepts messages of at most {most} bytes; longer frames wait in the reader",
+                "in mosquitto.conf: max_packet_size 262144, then restart mosquitto",
+            )
+        )
+    return findings
 
 
 def _rights(facts: BrokerFacts) -> list[Finding]:

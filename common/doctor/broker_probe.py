@@ -28,6 +28,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from common.config import Broker
 from common.errors import NotReady, TeleinfoError
+from common.mqtt.limits import Limits, read_limits
 
 _HOSTNAME_MISMATCH, _ADDRESS_MISMATCH = 62, 64  # X509_V_ERR_…, of OpenSSL
 _NOT_YET_VALID, _EXPIRED = 9, 10
@@ -120,10 +121,10 @@ class Probe:
     def __init__(self, settings: Broker, client_id: str, *, timeout: float = 5.0) -> None:
         """Connect without will and without a session that outlives the connection."""
         self.certificate_ends: float | None = None  # Unix time
-        self.largest: int | None = None  # bytes of a packet that it accepts; None: any
+        self.limits = Limits()
         self._settings = settings
+        self._host = settings.hosts[0]
         self._timeout = timeout
-        self._receive_maximum, self._maximum_qos = 65_535, 2
         self._answer: ReasonCode | None = None  # to CONNECT
         self._end: ReasonCode | None = None  # of the broker's DISCONNECT
         self._error: OSError | None = None
@@ -148,7 +149,7 @@ class Probe:
     def can_ask(self) -> int:
         """How many rights to publish can be asked for on one connection: none without QoS 2."""
         known = hasattr(paho.Client, "_handle_pubrec")  # else paho would release the messages
-        return self._receive_maximum if known and self._maximum_qos == 2 else 0
+        return self.limits.receive_maximum if known and self.limits.maximum_qos == 2 else 0
 
     def may_publish(self, topics: Sequence[str]) -> dict[str, int]:
         """Return the reason code for each topic, a refusal from 0x80 on; at most `can_ask` topics."""
@@ -179,7 +180,11 @@ class Probe:
             remaining = deadline - time.monotonic()
             if remaining <= 0:
                 raise ConnectionFailed(f"no answer within {self._timeout:g} s", Failure.SILENT)
-            self._loop(remaining)
+            try:
+                self._loop(remaining)
+            except ConnectionFailed:
+                if not done():  # else the answer came, and then the end of the connection
+                    raise
 
     def _loop(self, seconds: float) -> None:
         try:
@@ -221,9 +226,7 @@ class Probe:
             _client: paho.Client, _: Any, __: paho.ConnectFlags, reason: ReasonCode, properties: Properties | None
         ) -> None:
             self._answer = reason
-            self._receive_maximum = getattr(properties, "ReceiveMaximum", 65_535)
-            self._maximum_qos = getattr(properties, "MaximumQoS", 2)
-            self.largest = getattr(properties, "MaximumPacketSize", None)
+            self.limits = read_limits(properties)
 
         def on_disconnect(
             _client: paho.Client, _: Any, flags: paho.DisconnectFlags, reason: ReasonCode, __: Properties | None
@@ -258,7 +261,7 @@ class Probe:
         if settings.tls is not None:
             self._check_tls()
         try:
-            code = self._client.connect(settings.host, settings.port, _KEEPALIVE)
+            code = self._client.connect(self._host, settings.port, _KEEPALIVE)
         except (OSError, ValueError) as error:
             raise _no_tcp(error) from error
         if code != MQTTErrorCode.MQTT_ERR_SUCCESS:
@@ -267,7 +270,7 @@ class Probe:
         assert self._answer is not None
         if self._answer.is_failure:
             raise _refusal(self._answer)
-        if self._maximum_qos == 0:
+        if self.limits.maximum_qos == 0:
             raise ConnectionFailed("Maximum QoS 0", Failure.QOS)
 
     def _check_tls(self) -> None:
@@ -294,11 +297,11 @@ class Probe:
     def _handshake(self, context: ssl.SSLContext) -> ssl.SSLSocket:
         settings = self._settings
         try:
-            plain = socket.create_connection((settings.host, settings.port), self._timeout)
+            plain = socket.create_connection((self._host, settings.port), self._timeout)
         except (OSError, ValueError) as error:
             raise _no_tcp(error) from error
         try:
-            return context.wrap_socket(plain, server_hostname=settings.host)
+            return context.wrap_socket(plain, server_hostname=self._host)
         except BaseException:
             plain.close()
             raise

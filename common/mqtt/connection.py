@@ -5,11 +5,11 @@ still claims to be connected.
 """
 
 import contextlib
-import math
 import socket
 import ssl
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -22,12 +22,13 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from common.config import Broker
 from common.errors import NotReady
-from common.mqtt.events import Connected, Event, Message, Published, PublishToken
+from common.mqtt.events import REFUSED, Connected, Event, Message, Published, PublishToken
+from common.mqtt.limits import NEVER_EXPIRES, Limits, read_limits
+from common.mqtt.reasons import KEEPALIVE_TIMEOUT, SESSION_TAKEN_OVER, connect_advice
+from common.mqtt.unanswered import Sent, Unanswered
 
 KEEPALIVE = 15  # seconds; a broker that hangs is noticed after about two of them
-_NEVER_EXPIRES = 0xFFFFFFFF  # of a session: the highest Session Expiry Interval
-_SESSION_TAKEN_OVER = 0x8E
-_UNSUPPORTED_VERSION, _BAD_CREDENTIALS, _NOT_AUTHORIZED = 0x84, 0x86, 0x87
+_AT_ONCE = 2.0  # seconds; a broker that refuses something by closing the connection does it within
 _FILTERS_A_PACKET = 8  # AWS IoT Core takes no more in one SUBSCRIBE
 _NEEDED = "MQTT 5 is needed, as mosquitto 2.0 or newer has it"
 
@@ -51,7 +52,7 @@ class Options(NamedTuple):
     @property
     def address(self) -> str:
         """Host and port."""
-        return f"{self.settings.host}:{self.settings.port}"
+        return self.settings.address
 
 
 class Connection:
@@ -64,6 +65,7 @@ class Connection:
         *,
         emit: Callable[[Event], None],
         warn: Callable[[str], None],
+        notice: Callable[[str], None],
         accepted: Callable[["Connection"], None],
     ) -> None:
         """Prepare the client; nothing is opened. The functions are called from paho's thread.
@@ -73,19 +75,24 @@ class Connection:
             options: the session's.
             emit: takes the events, all but `Disconnected`.
             warn: logs why the attempt failed.
+            notice: logs what this broker does not do: a text that follows its name.
             accepted: called once the broker has accepted the connection, before `Connected` is emitted; it subscribes.
 
         Raises:
             NotReady: the password or a TLS file cannot be read.
         """
         self.number = number
+        self.opened = threading.Event()  # CONNECT is about to be sent; or it has ended
+        self.answered = threading.Event()  # there was an answer to CONNECT; or it has ended
         self.ended = threading.Event()
-        self.max_packet_size = math.inf  # bytes; the broker disconnects whoever sends more
+        self.limits = Limits()  # the broker disconnects whoever exceeds them
         self.lost_because: str | None = None  # where the broker or the network ended it
         self.taken_over = False  # another client with our client id ended it
+        self.closed_after: list[Sent] = []  # what was sent last and has no answer, where the broker closed it
         self._options = options
-        self._emit, self._warn, self._accepted = emit, warn, accepted
-        self._answered = False
+        self._emit, self._warn, self._notice, self._accepted = emit, warn, notice, accepted
+        self._unanswered: Unanswered[list[ReasonCode]] = Unanswered()
+        self._sent_at = 0.0  # monotonic
         self._last_publish: paho.MQTTMessageInfo | None = None
         self._client = _new_client(options)
         self._client.on_connect = self._on_connect
@@ -93,12 +100,13 @@ class Connection:
         self._client.on_disconnect = self._on_disconnect
         self._client.on_message = self._on_message
         self._client.on_publish = self._on_publish
-        self._client.on_socket_open = _on_socket_open
+        self._client.on_subscribe = self._on_subscribe
+        self._client.on_socket_open = self._on_socket_open
 
     def open(self) -> None:
         """Connect in the background, once; `ended` is set when that has failed, or the connection is over."""
         self._client.connect_async(
-            self._options.settings.host,
+            self._options.settings.hosts[0],
             self._options.settings.port,
             keepalive=KEEPALIVE,
             clean_start=not self._options.persistent,
@@ -116,6 +124,8 @@ class Connection:
         if info.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:
             return None
         self._last_publish = info
+        self._sent_at = time.monotonic()
+        self._unanswered.sent(info.mid, Sent((topic,), subscription=False))
         return PublishToken(self.number, info.mid)
 
     def wait_for_last_publish(self, timeout: float) -> None:
@@ -128,7 +138,13 @@ class Connection:
         """Subscribe to these topic filters."""
         for start in range(0, len(filters), _FILTERS_A_PACKET):
             part = filters[start : start + _FILTERS_A_PACKET]
-            self._client.subscribe([(name, SubscribeOptions(qos=1)) for name in part])
+            _, mid = self._client.subscribe([(name, SubscribeOptions(qos=1)) for name in part])
+            if mid is None:
+                return  # the connection is lost
+            self._sent_at = time.monotonic()
+            reasons = self._unanswered.sent(mid, Sent(tuple(part), subscription=True))
+            if reasons is not None:
+                self._check_granted(part, reasons)
 
     def acknowledge(self, message: Message) -> None:
         """Acknowledge a message that came on this connection."""
@@ -138,30 +154,49 @@ class Connection:
         """Send DISCONNECT, if connected; the will is not published."""
         self._client.disconnect()
 
+    def give_up(self, seconds: float) -> None:
+        """End an attempt because the broker has not answered CONNECT within so many seconds."""
+        self._warn(
+            f"The broker {self._options.address} accepts connections, but has not answered within {seconds:.0f} s:"
+            f" check mqtt.port; {_NEEDED}; trying again"
+        )
+        self._client.disconnect()
+
+    def end(self) -> None:
+        """Note that it has ended."""
+        self.opened.set()
+        self.answered.set()
+        self.ended.set()
+
     def release(self) -> None:
         """Break the reference cycle of client and callbacks: paho closes its sockets when the last reference goes."""
         client = self._client
         client.on_connect = client.on_connect_fail = client.on_disconnect = None
-        client.on_message = client.on_publish = client.on_socket_open = None
+        client.on_message = client.on_publish = client.on_subscribe = client.on_socket_open = None
 
     # -- in paho's thread ----------------------------------------------------------------------------------------------
 
     def _on_connect(
         self, _client: paho.Client, _: Any, flags: paho.ConnectFlags, reason: ReasonCode, properties: Properties | None
     ) -> None:
-        self._answered = True
         where = self._options.address
         if reason.is_failure:
-            self._warn(f"The broker {where} refused the connection: {reason}; {_advice(reason)}")
+            self._warn(f"The broker {where} refused the connection: {reason}; {connect_advice(reason.value, _NEEDED)}")
+            self.answered.set()
             return
-        if getattr(properties, "MaximumQoS", 1) < 1:
+        self.limits = read_limits(properties, asked_expiry=_session_expiry(self._options))
+        if self.limits.maximum_qos < 1:
             self._warn(
                 f"The broker {where} accepts only QoS 0, which may lose messages: remove max_qos 0 from its"
                 " configuration; trying again"
             )
+            self.answered.set()
             self._client.disconnect()
             return
-        self.max_packet_size = getattr(properties, "MaximumPacketSize", math.inf)
+        if self.limits.limits_in_flight:
+            # paho sends no more than that. It has a method for this, but only before it connects.
+            self._client._max_inflight_messages = self.limits.receive_maximum
+        self.answered.set()
         self._accepted(self)
         self._emit(Connected(flags.session_present))
 
@@ -171,7 +206,7 @@ class Connection:
         tls = self._options.settings.tls is not None  # without, ssl is not loaded: common/__init__.py
         advice = "check mqtt.tls.ca and mqtt.host; " if tls and isinstance(error, ssl.SSLError) else ""
         self._warn(f"The broker {self._options.address} cannot be reached: {reason}; {advice}trying again")
-        self.ended.set()  # paho's thread ends without another callback
+        self.end()  # paho's thread ends without another callback
 
     def _on_disconnect(
         self, client: paho.Client, _: Any, flags: paho.DisconnectFlags, reason: ReasonCode, ___: Properties | None
@@ -180,22 +215,44 @@ class Connection:
             reason = _reason_in_packet(client, reason)
         if reason.is_failure:
             self.lost_because = str(reason)
-            self.taken_over = reason.value == _SESSION_TAKEN_OVER
-            if not self._answered:
+            self.taken_over = reason.value == SESSION_TAKEN_OVER
+            if reason.value != KEEPALIVE_TIMEOUT and time.monotonic() - self._sent_at < _AT_ONCE:
+                self.closed_after = self._unanswered.oldest()
+            if not self.answered.is_set():
                 # With TLS 1.3, also a client without the right certificate: the handshake itself succeeds.
                 advice = "check mqtt.tls" if self._options.settings.tls else f"check mqtt.port; {_NEEDED}"
                 where = self._options.address
                 self._warn(
                     f"The broker {where} closed the connection before accepting it ({reason}); {advice}; trying again"
                 )
-        self.ended.set()
+        self.end()
 
     def _on_message(self, _client: paho.Client, _: Any, message: paho.MQTTMessage) -> None:
         payload = bytes(message.payload)
         self._emit(Message(message.topic, payload, message.retain, message.mid, message.qos, self.number))
 
     def _on_publish(self, _client: paho.Client, _: Any, mid: int, reason: ReasonCode, __: Properties | None) -> None:
+        self._unanswered.answered(mid, [reason])
         self._emit(Published(PublishToken(self.number, mid), reason.value))
+
+    def _on_subscribe(
+        self, _client: paho.Client, _: Any, mid: int, reasons: list[ReasonCode], __: Properties | None
+    ) -> None:
+        sent = self._unanswered.answered(mid, reasons)
+        if sent is not None:
+            self._check_granted(sent.topics, reasons)
+
+    def _check_granted(self, filters: Sequence[str], reasons: Sequence[ReasonCode]) -> None:
+        for name, reason in zip(filters, reasons, strict=False):
+            if reason.value >= REFUSED:
+                self._notice(f"refuses the subscription to {name} ({reason}): allow reading it in its access rules")
+            elif reason.value < 1:
+                self._notice(f"grants the subscription to {name} with QoS 0 only: messages may be lost")
+
+    def _on_socket_open(self, _client: paho.Client, _: Any, sock: Any) -> None:
+        # Nagle's algorithm and delayed acknowledgements together cost 80 ms a frame.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.opened.set()
 
 
 def packet_size(topic: str, payload: bytes) -> int:
@@ -232,9 +289,13 @@ def _new_client(options: Options) -> paho.Client:
     return client
 
 
+def _session_expiry(options: Options) -> int:
+    return NEVER_EXPIRES if options.persistent else 0
+
+
 def _connect_properties(options: Options) -> Properties:
     properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-    properties.SessionExpiryInterval = _NEVER_EXPIRES if options.persistent else 0
+    properties.SessionExpiryInterval = _session_expiry(options)
     properties.ReceiveMaximum = options.receive_maximum
     return properties
 
@@ -243,16 +304,3 @@ def _reason_in_packet(client: paho.Client, reason: ReasonCode) -> ReasonCode:
     """Return the reason of the DISCONNECT that is being handled: paho before 2.2 loses one without properties."""
     packet = getattr(client, "_in_packet", {}).get("packet", b"")
     return ReasonCode(PacketTypes.DISCONNECT, identifier=packet[0]) if packet else reason
-
-
-def _on_socket_open(_client: paho.Client, _: Any, sock: Any) -> None:
-    # Nagle's algorithm and delayed acknowledgements together cost 80 ms a frame.
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-def _advice(reason: ReasonCode) -> str:
-    if reason.value == _UNSUPPORTED_VERSION:
-        return f"{_NEEDED}; trying again"
-    if reason.value in (_BAD_CREDENTIALS, _NOT_AUTHORIZED):
-        return "check mqtt.username and mqtt.password, and the broker's access rules"
-    return "trying again"

@@ -199,7 +199,7 @@ class RetainedClient:
     def __init__(
         self, settings: Broker, client_id: str, subscriptions: list[str], deadline: float, warnings: list[str]
     ) -> None:
-        self._where = f"{settings.host}:{settings.port}"
+        self._where = settings.address
         self._deadline = deadline
         self._warnings = warnings
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()

@@ -18,10 +18,13 @@ from common.errors import NotReady
 from common.mqtt.backoff import Backoff
 from common.mqtt.connection import Connection, Options, Will, packet_size
 from common.mqtt.events import TOO_LARGE, Disconnected, Event, Message, Published, PublishToken
+from common.mqtt.limits import Limits
+from common.mqtt.unanswered import ClosedAfter
 from common.runtime.logs import ChangeLogger, RateLimiter
 
 log = logging.getLogger(__name__)
 
+ANSWER_TIMEOUT = 10.0  # seconds from CONNECT to its answer
 FLUSH_TIMEOUT = 1.0  # seconds; how long `close` waits for the broker's answer to the last message
 
 
@@ -57,12 +60,15 @@ class Session:
             persistent=persistent,
             receive_maximum=receive_maximum,
         )
-        self._where = self._options.address
+        self._hosts = list(settings.hosts)  # the first is tried next
+        self._where = settings.address  # of the last attempt
+        self._failed_in_a_row = 0  # attempts
         self._subscriptions = tuple(subscriptions)
         self._emit = emit
         self._log = ChangeLogger(log)  # once per change, not once per attempt
-        self._too_large_limiter = RateLimiter()
+        self._too_large_limiter, self._notice_limiter = RateLimiter(), RateLimiter()
         self._backoff = Backoff()
+        self._closed_after = ClosedAfter()
         self._unsent = 0
         self._closing = threading.Event()
         self._attempt: Connection | None = None  # the last one; None before the first and at the end
@@ -81,7 +87,13 @@ class Session:
     def max_packet_size(self) -> float:
         """The largest packet that the broker accepts, in bytes; infinite if it set no limit, or while disconnected."""
         connection = self._connection
-        return math.inf if connection is None else connection.max_packet_size
+        return math.inf if connection is None else connection.limits.max_packet_size
+
+    @property
+    def limits(self) -> Limits | None:
+        """What the broker can do, by its CONNACK; None while disconnected."""
+        connection = self._connection
+        return None if connection is None else connection.limits
 
     @property
     def taken_over(self) -> int:
@@ -116,7 +128,7 @@ class Session:
             return None
         payload = payload.encode() if isinstance(payload, str) else payload
         size = packet_size(topic, payload)
-        if size > connection.max_packet_size:
+        if size > connection.limits.max_packet_size:
             return self._refuse_too_large(connection, topic, size)
         return connection.publish(topic, payload, retain=retain)
 
@@ -128,7 +140,7 @@ class Session:
                 topic,
                 size,
                 self._where,
-                connection.max_packet_size,
+                connection.limits.max_packet_size,
             )
         self._unsent += 1
         token = PublishToken(connection.number, -self._unsent)  # no id of a message that was sent
@@ -165,7 +177,7 @@ class Session:
             attempt.wait_for_last_publish(FLUSH_TIMEOUT)
         attempt.disconnect()
         if self._connection is None:
-            attempt.ended.set()  # paho calls nothing back for a client that was never connected
+            attempt.end()  # paho calls nothing back for a client that was never connected
 
     def join(self, timeout: float) -> None:
         """Wait after `close` until everything is closed, for `timeout` seconds at most."""
@@ -186,9 +198,16 @@ class Session:
 
     def _connect(self, number: int) -> float:
         """Connect, and return when that has failed or the connection is over: the seconds to wait, on average."""
+        options = self._options._replace(settings=self._options.settings.at(self._hosts[0]))
+        self._where = options.address
         try:
             attempt = Connection(
-                number, self._options, emit=self._on_event, warn=self._warn, accepted=self._on_accepted
+                number,
+                options,
+                emit=self._on_event,
+                warn=self._warn,
+                notice=self._notice,
+                accepted=self._on_accepted,
             )
         except NotReady as error:
             self._warn(f"{error}; trying again")
@@ -201,15 +220,29 @@ class Session:
         attempt.release()
         was_connected, self._connection = self._connection is not None, None
         if not was_connected:
-            return self._backoff.failed()
+            return self._next_host()
         wait = self._backoff.lost(time.monotonic(), stable=stable, taken_over=attempt.taken_over)
         if attempt.lost_because is not None:
-            self._warn(self._loss(attempt.lost_because))
+            self._warn(self._loss(attempt, attempt.lost_because, stable=stable))
+            if not attempt.taken_over:
+                self._rotate()
         self._emit(Disconnected())
         return wait
 
+    def _next_host(self) -> float:
+        """Go on to the next host after an attempt that failed; return the seconds to wait: none, until all failed."""
+        self._rotate()
+        self._failed_in_a_row += 1
+        return 0.0 if self._failed_in_a_row % len(self._hosts) else self._backoff.failed()
+
+    def _rotate(self) -> None:
+        self._hosts.append(self._hosts.pop(0))
+
     def _wait_for_end(self, attempt: Connection) -> bool:
         """Return when the connection has ended; whether it was stable."""
+        attempt.opened.wait()
+        if not attempt.answered.wait(ANSWER_TIMEOUT):
+            attempt.give_up(ANSWER_TIMEOUT)
         while not attempt.ended.wait(self._backoff.stable_after(time.monotonic())):
             if self._connection is attempt:
                 self._backoff.reset()
@@ -218,12 +251,19 @@ class Session:
                 return True
         return False
 
-    def _loss(self, reason: str) -> str:
+    def _loss(self, attempt: Connection, reason: str, *, stable: bool) -> str:
         if self._backoff.in_conflict(time.monotonic()):
             return (
                 f"Another program named {self._options.client_id} uses the broker {self._where} (client id conflict),"
                 " and each ends the other's connection: give one of the two another name; trying again, with longer"
                 " waits"
+            )
+        if stable or not attempt.closed_after:
+            self._closed_after.reset()
+        elif cause := self._closed_after.closed(attempt.closed_after):
+            return (
+                f"The broker {self._where} closes the connection ({reason}) each time after {cause}: check its access"
+                " rules and its log; trying again"
             )
         return f"The connection to the broker {self._where} is lost ({reason}); trying again"
 
@@ -233,12 +273,22 @@ class Session:
     def _log_connected(self) -> None:
         self._log.log(logging.INFO, f"Connected to the broker {self._where}")
 
+    def _notice(self, text: str) -> None:
+        """Log what a broker does not do: once, and again after an hour."""
+        text = f"The broker {self._where} {text}"
+        if self._notice_limiter.allow(text, time.monotonic()):
+            log.warning("%s", text)
+
     # -- in paho's thread ----------------------------------------------------------------------------------------------
 
     def _on_accepted(self, connection: Connection) -> None:
         if not self._backoff.quiet(time.monotonic()):
             self._log_connected()
+        self._failed_in_a_row = 0
         self._connection = connection
+        shortcomings = "; ".join(connection.limits.shortcomings(session=self._options.persistent))
+        if shortcomings:
+            self._notice(f"does less than needed: {shortcomings}")
         connection.subscribe(self._subscriptions)
 
     def _on_event(self, event: Event) -> None:

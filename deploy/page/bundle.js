@@ -10,7 +10,9 @@ const SOURCES = fileURLToPath(new URL('../../monitor/page', import.meta.url));
 const TARGET = ['es2022', 'chrome111', 'firefox115', 'safari16.4'];
 /** Fetched by script, when a view needs them. */
 const LAZY = ['vendor/uPlot.iife.min.js', 'vendor/uPlot.min.css'];
-const COPIED = ['manifest.webmanifest', 'icons/app.svg', 'vendor/uPlot.LICENSE'];
+/** Fetched twice, by page and manifest, if the browser could not keep it. */
+const ICON = 'icons/app.svg';
+const COPIED = [ICON, 'icons/app-180.png', 'vendor/uPlot.LICENSE']; // the login page has the icon under this name
 
 /** Returns the names of script and style sheet. */
 export async function bundle(folder) {
@@ -34,7 +36,10 @@ export async function bundle(folder) {
     entryNames: 'page-[hash]',
   });
   const names = { script: onlyName(script), style: onlyName(style) };
-  await writeFile(join(folder, 'index.html'), rewritten(page, names));
+  const icon = await hashed(ICON, folder);
+  await writeFile(join(folder, 'index.html'), rewritten(page, names).replace(ICON, icon));
+  const manifest = await readFile(join(SOURCES, 'manifest.webmanifest'), 'utf8');
+  await writeFile(join(folder, 'manifest.webmanifest'), manifest.replace(ICON, icon));
   for (const file of COPIED) {
     await mkdir(dirname(join(folder, file)), { recursive: true });
     await copyFile(join(SOURCES, file), join(folder, file));

@@ -8,12 +8,13 @@ from common.database import Connection
 from common.errors import ConfigError
 from monitor.answers.curves import CurveAnswers
 from monitor.answers.series import SeriesAnswers
+from monitor.answers.stretch import Stretch, StretchAnswers
 from monitor.answers.upkeep import MeterUpkeep
 from monitor.calendar import Calendar, midnight
 from monitor.comparison.clock import TEMPO_DAY, TEMPO_NIGHT, OfferClock
 from monitor.comparison.compare import Comparison, compare
 from monitor.config import MonitorConfig
-from monitor.cost.bill import Bill, Cost
+from monitor.cost.bill import Bill, Cost, add_up
 from monitor.cost.contracts import Contract, UnnamedChange, contracts, unnamed_changes
 from monitor.energy.memory import Memory
 from monitor.energy.reader import EnergyReader
@@ -88,6 +89,7 @@ class Answers:
         self._contracts = Contracts(connection)
         self._reader = EnergyReader(self._hours, self._contracts, self._power, memory)
         self.curves = CurveAnswers(connection, config.time_zone)
+        self._stretches = StretchAnswers(connection, self._reader)
         self.upkeep = MeterUpkeep(connection, self._reader, config.time_zone)
         self.series = SeriesAnswers(connection, self._reader, config.time_zone)
         self._config = config
@@ -167,7 +169,7 @@ class Answers:
             while not inside or inside[-1].end < high:
                 inside.append(next(remaining))
             periods.append(Period(join(inside), bill.cost(inside)))
-        whole = Period(join(pieces), bill.cost(pieces))
+        whole = Period(join(pieces), add_up(period.cost for period in periods))
         names = {
             name: text
             for span in spans
@@ -181,6 +183,16 @@ class Answers:
             changes=unnamed_changes(lines, spans, self._zone),
             contracts=known,
         )
+
+    def stretch(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> Stretch | None:
+        """Return energy, cost and highest power of any stretch of time; None if nothing is known of it.
+
+        Raises:
+            DatabaseError: the database is unavailable, or refuses a query.
+        """
+        low = start.replace(minute=0, second=0, microsecond=0)
+        known = contracts(self._lines(meter), self._reader.contract_spans(meter, low, end), self._zone, end)
+        return self._stretches.stretch(meter, start, end, Bill(self._prices, known, self._zone, now), now)
 
     def compare(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> Comparison:
         """Return what each offer would have cost for what was drawn in [start, end).

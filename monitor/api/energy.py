@@ -7,7 +7,7 @@ from typing import Any
 from common.errors import ConfigError
 from common.frame import write_stamp
 from monitor.answers.answers import Answer, Period
-from monitor.api import money
+from monitor.api import money, stretch
 from monitor.api.call import Call, Parameter, Refused, Route
 from monitor.api.parameters import FROM, METER, TO, hour_of, meter_of
 from monitor.calendar import BY, Calendar
@@ -15,7 +15,7 @@ from monitor.energy.steps import registers_of
 from monitor.history.hours import Meter
 from monitor.report.ranges import choose_range
 
-_MOST = 4000  # periods
+MOST = 1100  # periods: three years by day
 _LENGTH = {"hour": 1 / 24, "day": 1, "week": 7, "month": 28, "year": 365}  # days, at least
 PARAMETERS = (
     METER,
@@ -23,17 +23,20 @@ PARAMETERS = (
     TO,
     Parameter(
         "by",
-        "Comment la période est découpée ; jour par défaut. contract-year : année à partir du début du contrat.",
-        {"type": "string", "enum": [*BY, "contract-year"], "default": "day"},
+        "Comment la période est découpée ; jour par défaut. contract-year : année à partir du début du contrat ;"
+        " range : une seule, de from à to à la seconde près.",
+        {"type": "string", "enum": [*BY, "contract-year", "range"], "default": "day"},
     ),
 )
 
 
 def answer(call: Call) -> dict[str, Any]:
     """Return the columns of a range, and the whole of it."""
-    meter = meter_of(call)
     by = call.parameters.get("by", "day")
-    found = ask(call, meter, by)
+    if by == "range":
+        return stretch.answer(call)
+    meter = meter_of(call)
+    found = ask(call, meter, by, MOST)
     zone = call.config.time_zone
     head = {
         "meter": meter.identifier,
@@ -59,11 +62,13 @@ def answer(call: Call) -> dict[str, Any]:
     }
 
 
-def ask(call: Call, meter: Meter, by: str) -> Answer | None:
-    """Return the energy that is asked for; None if nothing is known of that time.
+def ask(call: Call, meter: Meter, by: str, most: int) -> Answer | None:
+    """Return the energy that is asked for, in at most so many periods; None if nothing is known of that time.
 
     Periods before the first energy that is known, and those to come, are left out.
     """
+    if by == "range":
+        raise Refused(400, "by=range n'a pas de lignes : choisissez un autre découpage (by).")
     calendar, by = _calendar(call, meter, by)
     for name in ("from", "to"):
         hour_of(call, name)  # refuses what is no whole hour
@@ -77,8 +82,8 @@ def ask(call: Call, meter: Meter, by: str) -> Answer | None:
     low, high = max(low, calendar.floor(by, first)), min(high, _ceil(calendar, by, call.now))
     if low >= high:
         return None
-    if (high - low) / timedelta(days=_LENGTH[by]) > _MOST:
-        raise Refused(400, f"La période est trop longue : {_MOST} lignes au plus ; choisissez un autre découpage (by).")
+    if (high - low) / timedelta(days=_LENGTH[by]) > most:
+        raise Refused(400, f"La période est trop longue : {most} lignes au plus ; choisissez un autre découpage (by).")
     return call.answers.energy(meter, by, low, high, call.now, calendar)
 
 
@@ -161,7 +166,7 @@ _WH: Mapping[str, Any] = {"type": "integer", "description": "Wh"}
 _SHARE: Mapping[str, Any] = {"type": "number", "minimum": 0, "maximum": 1}
 _INSTANT: Mapping[str, Any] = {"type": "string", "format": "date-time"}
 _COUNTED = {"type": ["integer", "null"], "description": "Wh"}
-SCHEMA: Mapping[str, Any] = {
+_COLUMNS: Mapping[str, Any] = {
     "type": "object",
     "required": ["meter", "by", "zone", "offer", "prices", "names", "start", "hours", "coverage", "wh", "whole"],
     "properties": {
@@ -208,6 +213,7 @@ SCHEMA: Mapping[str, Any] = {
         },
     },
 }
+SCHEMA: Mapping[str, Any] = {"oneOf": [_COLUMNS, stretch.SCHEMA]}
 ROUTE = Route(
     "energy", "Énergie par registre et coût, par heure, jour, semaine, mois ou année.", PARAMETERS, answer, SCHEMA
 )

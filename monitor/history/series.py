@@ -76,6 +76,20 @@ class MinuteFacts(NamedTuple):
     overload: int | None  # frames that told of one
 
 
+class Total(NamedTuple):
+    """A reading of all that was drawn, and injected, Wh; None: the meter does not send it."""
+
+    drawn: int
+    injected: int | None
+
+
+class Second(NamedTuple):
+    """A power at a moment."""
+
+    at: datetime
+    power: int  # VA
+
+
 class Series:
     """Reads one connection's database; not for several threads at once."""
 
@@ -124,6 +138,36 @@ class Series:
         )
         rows = self._connection.query(sql, (meter, sql_time(moment)))
         return MinuteFacts(*rows[0]) if rows else None
+
+    def total_of_frames(self, meter: int, start: datetime, end: datetime) -> Total | None:
+        """Return the last reading of the frames in [start, end), a short time; None: no frame there has one."""
+        total = "COALESCE(f.index_total, f.index_supplier + s.registers_at_rest, s.index_total)"
+        sql = (
+            f"SELECT {total} AS total, f.index_injected FROM frames AS f"  # noqa: S608 - our own names
+            " JOIN label_sets AS s ON s.id = f.label_set_id"
+            f" WHERE f.meter_id = %s AND f.timestamp >= %s AND f.timestamp < %s AND {total} IS NOT NULL"
+            " ORDER BY f.timestamp DESC LIMIT 1"
+        )
+        rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
+        return Total(int(rows[0][0]), rows[0][1]) if rows else None
+
+    def total_of_minutes(self, meter: int, moment: datetime) -> Total | None:
+        """Return the last reading of the minutes that end at or before a moment."""
+        sql = (
+            "SELECT total_last, injected_last FROM minutes WHERE meter_id = %s AND minute <= %s"
+            " AND total_last IS NOT NULL ORDER BY minute DESC LIMIT 1"
+        )
+        rows = self._connection.query(sql, (meter, sql_time(moment - timedelta(minutes=1))))
+        return Total(*rows[0]) if rows else None
+
+    def highest_of_frames(self, meter: int, start: datetime, end: datetime) -> Second | None:
+        """Return the highest power of the frames in [start, end), a short time."""
+        sql = (
+            "SELECT timestamp, power FROM frames WHERE meter_id = %s AND timestamp >= %s AND timestamp < %s"
+            " AND power IS NOT NULL ORDER BY power DESC, timestamp LIMIT 1"
+        )
+        rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
+        return Second(rows[0][0].replace(tzinfo=UTC), rows[0][1]) if rows else None
 
     def voltages(self, meter: int, start: datetime, end: datetime) -> tuple[int, int] | None:
         """Return the lowest and the highest voltage of the minutes in [start, end) on any phase; None: not known."""

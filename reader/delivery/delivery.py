@@ -14,12 +14,13 @@ from typing import Any
 
 from common.frame import format_time
 from common.mqtt.events import REFUSED, TOO_LARGE, PublishToken
+from common.mqtt.reasons import publish_advice
 from common.topics import Topics
 from reader.buffer.item import Item, ItemId, Kind, from_micros
 from reader.buffer.journal import Journal
 from reader.buffer.spool import Spool
 from reader.delivery.fault import Fault
-from reader.delivery.in_flight import ACK_TIMEOUT, InFlight, Part, Publisher
+from reader.delivery.in_flight import ACK_TIMEOUT, Bundle, InFlight, Part, Publisher
 from reader.delivery.memory import Memory, Pending
 from reader.delivery.replay import CONFIRM_TIMEOUT, Replay
 from reader.delivery.storers import Storers
@@ -42,11 +43,18 @@ class Delivery:
         storers: Storers,
         journal: Journal,
         spool: Spool | None,
+        *,
+        batch: float = 0.0,
     ) -> None:
-        """Take the parts, opened; `spool` is None without a usable disk."""
+        """Take the parts, opened; `spool` is None without a usable disk.
+
+        With `batch`, live frames wait so many seconds and then go to storers together.
+        """
+        self._batch = batch
+        self._batch_due: float | None = None  # monotonic; when the frames that wait are sent
         self._publisher = publisher
         self._in_flight = InFlight(publisher, topics)
-        self._replay = Replay(self._in_flight, storers, self._on_disk_error)
+        self._replay = Replay(self._in_flight, storers, self._on_disk_error, batch)
         self._storers = storers
         self._subscriptions = Subscriptions(publisher, topics)
         self._subscriptions.add_storers(storers.names)
@@ -102,6 +110,10 @@ class Delivery:
         elif item.kind is Kind.FRAME:
             self.decoded += 1
         memory.pending[identity] = entry
+        if live and self._batch and item.kind is Kind.FRAME:
+            if self._batch_due is None:
+                self._batch_due = now + self._batch
+            return
         if live and self._connected and not self._in_flight.full and self._in_flight.send_live(item):
             entry.sent = now
 
@@ -145,15 +157,16 @@ class Delivery:
         elif code == TOO_LARGE:
             if isinstance(sent, Part):
                 self._replay.exclude(sent)
-            else:
+            elif not isinstance(sent, Bundle):  # its frames are sent again one by one
                 self._replay.too_large(sent, self._memory.pending.get(sent))
         elif code >= REFUSED:
             if self._refused.occurred(now):
-                log.warning("The broker refuses frames (reason 0x%02X); check its access rules", code)
+                log.warning("The broker refuses frames (reason 0x%02X); %s", code, publish_advice(code))
         else:
             self._refused.ended(now)
             if self._storers.puback_suffices:
-                self._on_broker_ack(sent)
+                for one in sent.identities if isinstance(sent, Bundle) else [sent]:
+                    self._on_broker_ack(one)
 
     def on_storer_status(self, storer: str, payload: bytes) -> None:
         """Handle the status of a storer, as published."""
@@ -178,9 +191,11 @@ class Delivery:
                     "No PUBACK for %.0f s with the maximum number of frames in flight: reconnecting", ACK_TIMEOUT
                 )
             self._publisher.reconnect()
+        if self._batch_due is not None and now >= self._batch_due:
+            self._send_batch(now)
         oldest = next(iter(self._memory.pending.values()), None)
         if oldest is not None:
-            old = now - oldest.created >= SPILL_AGE + self._storers.wait
+            old = now - oldest.created >= SPILL_AGE + self._storers.wait + self._batch
             if (self._memory.full or old) and not self.flush(now):
                 self._decimate()
         self.replay(now)
@@ -292,6 +307,20 @@ class Delivery:
         self._spool = spool
         for meter in spool.meters:
             self._subscriptions.add_meter(meter)
+
+    def _send_batch(self, now: float) -> None:
+        """Send the frames that wait, a message for each meter; without a connection they are sent as a replay."""
+        self._batch_due = None
+        if not self._connected:
+            return
+        waiting: dict[str, list[Pending]] = {}
+        for (kind, meter, _), entry in self._memory.pending.items():
+            if kind is Kind.FRAME and entry.sent is None and not entry.confirmed_by:
+                waiting.setdefault(meter, []).append(entry)
+        for meter, entries in waiting.items():
+            sent = self._in_flight.send_bundle(meter, [entry.item for entry in entries])
+            for entry in entries[:sent]:
+                entry.sent = now
 
     def _on_disk_error(self, error: OSError) -> None:
         self.spool_errors += 1

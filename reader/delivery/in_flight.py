@@ -38,13 +38,21 @@ class Part(NamedTuple):
     bits: int  # as in `Block.pending`
 
 
+class Bundle(NamedTuple):
+    """Live frames of one meter that are in one message."""
+
+    identities: tuple[ItemId, ...]
+
+
 class InFlight:
     """The messages that were published and have no PUBACK yet."""
 
     def __init__(self, publisher: Publisher, topics: Topics) -> None:
         self._publisher = publisher
         self._topics = topics
-        self._messages: dict[PublishToken, ItemId | Part | None] = {}  # None: a storer has confirmed it meanwhile
+        self._messages: dict[
+            PublishToken, ItemId | Part | Bundle | None
+        ] = {}  # None: a storer has confirmed it meanwhile
         self._tokens: dict[ItemId, list[PublishToken]] = {}  # of the items
         self._confirmed = 0  # how many are None
         self._stuck_since: float | None = None
@@ -80,16 +88,32 @@ class InFlight:
         topics = self._topics
         return self._send(item, topics.replay(item.meter) if item.kind is Kind.FRAME else topics.tally(item.meter))
 
+    def send_bundle(self, meter: str, items: Sequence[Item]) -> int:
+        """Publish frames of a meter on the topic for storers, in as few messages as their size allows.
+
+        Returns how many were sent, from the first on; fewer than all if the connection is lost or the broker behind.
+        """
+        topic = self._topics.replay(meter)
+        payloads = [item.payload for item in items]
+        for start, end in _split(payloads, self._largest(topic)):
+            message = write_block(payloads[start:end]) if end - start > 1 else payloads[start]
+            token = None if self.full else self._publisher.publish(topic, message)
+            if token is None:
+                return start
+            self._messages[token] = Bundle(tuple(item.identity for item in items[start:end]))
+            for item in items[start:end]:
+                self._tokens.setdefault(item.identity, []).append(token)
+        return len(items)
+
     def send_block(self, part: Part, items: Sequence[Item]) -> list[PublishToken]:
         """Publish these frames of a block of the spool, in as few messages as their size allows.
 
         Returns the tokens of the messages, for `forget_messages`; fewer if the connection is lost meanwhile.
         """
         topic = self._topics.replay(part.block.meter)
-        largest = min(BLOCK_SIZE, self._publisher.max_packet_size - len(topic) - _OVERHEAD)
         payloads, bits = [item.payload for item in items], list(bits_of(part.bits))
         tokens = []
-        for start, end in _split(payloads, largest):
+        for start, end in _split(payloads, self._largest(topic)):
             message = write_block(payloads[start:end]) if end - start > 1 else payloads[start]
             token = self._publisher.publish(topic, message)
             if token is None:
@@ -98,19 +122,19 @@ class InFlight:
             tokens.append(token)
         return tokens
 
-    def on_puback(self, token: PublishToken) -> ItemId | Part | None:
-        """Return the item, or the frames of a block, of a PUBACK; None if it is nothing pending."""
+    def on_puback(self, token: PublishToken) -> ItemId | Part | Bundle | None:
+        """Return the item, or the frames of a block or bundle, of a PUBACK; None if it is nothing pending."""
         if token not in self._messages:
             return None
         self._stuck_since = None
         message = self._messages.pop(token)
         if message is None:
             self._confirmed -= 1
+        elif isinstance(message, Bundle):
+            for identity in message.identities:
+                self._answered(identity, token)
         elif not isinstance(message, Part):
-            tokens = self._tokens[message]
-            tokens.remove(token)
-            if not tokens:
-                del self._tokens[message]
+            self._answered(message, token)
         return message
 
     def forget(self, identity: ItemId) -> None:
@@ -129,6 +153,17 @@ class InFlight:
         self._messages.clear()
         self._tokens.clear()
         self._confirmed, self._stuck_since = 0, None
+
+    def _answered(self, identity: ItemId, token: PublishToken) -> None:
+        tokens = self._tokens.get(identity)
+        if tokens is None:
+            return  # confirmed, or replaced
+        tokens.remove(token)
+        if not tokens:
+            del self._tokens[identity]
+
+    def _largest(self, topic: str) -> float:
+        return min(BLOCK_SIZE, self._publisher.max_packet_size - len(topic) - _OVERHEAD)
 
     def _send(self, item: Item, topic: str) -> bool:
         token = self._publisher.publish(topic, item.payload)

@@ -38,8 +38,11 @@ class _Loaded:
 class Replay:
     """The items in flight on `replay`, and when more may be sent."""
 
-    def __init__(self, in_flight: InFlight, storers: Storers, on_disk_error: Callable[[OSError], None]) -> None:
-        """Take the parts; `on_disk_error` is called when a block cannot be read."""
+    def __init__(
+        self, in_flight: InFlight, storers: Storers, on_disk_error: Callable[[OSError], None], batch: float = 0.0
+    ) -> None:
+        """Take the parts; `on_disk_error` is called when a block cannot be read; live frames may wait for `batch`."""
+        self._batch = batch
         self.sent = 0  # items, since the start
         self._publisher = in_flight
         self._storers = storers
@@ -143,7 +146,7 @@ class Replay:
 
     def send(self, in_memory: Iterable[Pending], spool: Spool | None, now: float) -> None:
         """Send what is overdue, oldest first, as far as the window allows; `in_memory` is in order of creation."""
-        due = now - self._interval - self._storers.wait
+        due = now - self._interval - self._storers.wait - self._batch
         self._blocks.check(self._storers.online, now - CONFIRM_TIMEOUT - self._storers.wait, now)
         self._continue_at = -1
         self._unload_overdue(due, now)

@@ -105,7 +105,7 @@ class _Check:
     def run(self) -> None:
         config, show = self._config, self._report.show
         ports = ", ".join(config.port)
-        show([ok(SUBJECT, f"{self._path}: reader {config.name}, port {ports}, broker {config.mqtt.host}")])
+        show([ok(SUBJECT, f"{self._path}: reader {config.name}, port {ports}, broker {', '.join(config.mqtt.hosts)}")])
         show(diagnose_secrets({"mqtt": config.mqtt}, self._path))
 
         # A running reader uses the port; it publishes to the broker what it receives there.

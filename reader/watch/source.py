@@ -117,7 +117,7 @@ class BrokerSource:
     """A broker on which a reader publishes."""
 
     def __init__(self, settings: ReaderMqtt, emit: Emit) -> None:
-        self.name = f"mqtt://{settings.host}:{settings.port}/{settings.topic}"
+        self.name = f"mqtt://{settings.address}/{settings.topic}"
         self._emit = emit
         self._topics = Topics(settings.topic)
         self._session = Session(

@@ -7,10 +7,10 @@ from typing import Any
 
 from common.database import Connection, sql_time
 from common.errors import Conflict, InvalidRow, PartitionMissing, Unclassified
-from storer.database.ids import LOOKUPS, AddedIds, add_meter, find_meters
+from storer.database.ids import LOOKUPS, AddedIds, add_meters, find_meters
 from storer.database.label_sets import LabelSetWriter, find_label_sets, read_contents
 from storer.database.late_frames import LateFrames
-from storer.database.rows import COLUMNS, Row, decode_row
+from storer.database.rows import COLUMNS, LabelSet, Row, decode_row
 
 _NAMES = ", ".join(COLUMNS)
 _ROWS = 1000  # of one INSERT: at most some 400 kB, of the 16 MB that MariaDB accepts
@@ -123,11 +123,18 @@ class FrameWriter:
                         self._late.mark([(meters[meter], hour) for meter, hour in late])
                     return result
             # Meters and label sets are committed on their own, before the rows that refer to them.
-            for identifier in sorted(identifiers - meters.keys()):
-                self._added.meters += add_meter(self._connection, identifier)
-            for digest in [digest for digest in label_sets if digest not in sets]:  # in the order of the frames
-                self._added.label_sets += self._label_sets.add(self._connection, label_sets[digest])
+            if missing := identifiers - meters.keys():
+                self._added.meters += add_meters(self._connection, missing)
+            self._add_label_sets([label_set for digest, label_set in label_sets.items() if digest not in sets])
         raise Conflict("database: other storers add meters at the same time")
+
+    def _add_label_sets(self, label_sets: Sequence[LabelSet]) -> None:
+        """Add label sets in the order of their frames, in one transaction: many meters change theirs at once."""
+        if not label_sets:
+            return
+        with self._connection.transaction():
+            added = sum(self._label_sets.add(self._connection, label_set) for label_set in label_sets)
+        self._added.label_sets += added
 
     def _write_one(self, row: Row) -> int:
         """Write a row in one statement, as nearly all are; return 0 if an id is missing or the frame is there."""

@@ -6,6 +6,7 @@ is found by it whatever its form.
 """
 
 import json
+import random
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from common.database import Connection
 from common.labels import ADDRESS
 from storer.database.rows import LabelSet, content_text
 
-_MOST_BASES = 10_000  # in memory, of 2 kB each: a few for each meter
+_MOST_BASES = 30_000  # in memory, of some 1.5 kB each: one or two for each meter
 _PARTS = ("frame", "stamps")  # the keys of a content whose labels may differ
 
 _COLUMNS = (
@@ -128,29 +129,39 @@ class _Base:
 
 
 class LabelSetWriter:
-    """Adds label sets, and remembers those that can serve as a base: the last whole one of each kind and meter."""
+    """Adds label sets, and remembers those that can serve as a base: the last whole one of each kind and meter.
+
+    A base that was rolled back does no harm: a difference from it changes nothing, and a whole one is added instead.
+    """
 
     def __init__(self) -> None:
-        self._bases: dict[str, _Base] = {}  # by kind, the most recently used last
+        self._bases: dict[str, _Base] = {}  # by kind
+        self._kinds: list[str] = []  # the keys, to choose one of them
         self._has_column = False  # tables of an older version get whole label sets only
 
     def add(self, connection: Connection, label_set: LabelSet) -> int:
-        """Insert a label set, and commit; return 1, or 0 if another storer was faster."""
+        """Insert a label set; return 1, or 0 if another storer was faster."""
         content: dict[str, Any] = json.loads(label_set.content)
         kind = _kind(content)
-        base = self._bases.pop(kind, None)
+        base = self._bases.get(kind)
         if base is not None:
-            self._bases[kind] = base
             self._has_column = self._has_column or _has_differences(connection)
             if self._has_column and self._add_difference(connection, label_set, content, base):
                 return 1
         added = connection.execute(_ADD_WHOLE, _values(label_set, label_set.content))
         if added:
-            self._bases.pop(kind, None)
+            if base is None:
+                self._kinds.append(kind)
             self._bases[kind] = _Base(label_set.digest, label_set.content, len(label_set.content) // 2)
             if len(self._bases) > _MOST_BASES:
-                del self._bases[next(iter(self._bases))]
+                self._forget_one()
         return added
+
+    def _forget_one(self) -> None:
+        # Any one: meters send in turn, so the one that was not used for longest is the next to be needed.
+        place = random.randrange(len(self._kinds))  # noqa: S311 - not a secret
+        self._kinds[place], self._kinds[-1] = self._kinds[-1], self._kinds[place]
+        del self._bases[self._kinds.pop()]
 
     def _add_difference(
         self, connection: Connection, label_set: LabelSet, content: Mapping[str, Any], base: _Base

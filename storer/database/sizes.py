@@ -1,6 +1,6 @@
 """What tables take on the server's disk, which is less than the server's own figures: pages are compressed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,19 +41,15 @@ def read_sizes(connection: Connection, *, local: bool = True) -> Sizes:
     files = files or _from_view(connection, name)
     if files:
         return Sizes(files, measured=True)
-    rows = connection.query(_ESTIMATE)
-    return Sizes({(table, part or ""): int(size) for table, part, size in rows}, measured=False)
+    return Sizes(_sum(((table, part or ""), size) for table, part, size in connection.query(_ESTIMATE)), measured=False)
 
 
 def _from_files(folder: Path) -> dict[tuple[str, str], int]:
     """Return what the files take; nothing if they are not readable."""
-    found: dict[tuple[str, str], int] = {}
     try:
-        for file in folder.glob("*.ibd"):
-            found[_split(file.stem)] = file.stat().st_blocks * _FILE_BLOCK
+        return _sum((_split(file.stem), file.stat().st_blocks * _FILE_BLOCK) for file in folder.glob("*.ibd"))
     except OSError:
         return {}
-    return found
 
 
 def _from_view(connection: Connection, database: str) -> dict[tuple[str, str], int]:
@@ -62,13 +58,18 @@ def _from_view(connection: Connection, database: str) -> dict[tuple[str, str], i
     ):
         return {}
     prefix = f"{database}/"
-    return {
-        _split(str(name).removeprefix(prefix)): int(size)
-        for name, size in connection.query(f"SELECT name, bytes FROM {VIEW}")  # noqa: S608 - our own name
-    }
+    rows = connection.query(f"SELECT name, bytes FROM {VIEW}")  # noqa: S608 - our own name
+    return _sum((_split(str(name).removeprefix(prefix)), size) for name, size in rows)
+
+
+def _sum(files: Iterable[tuple[tuple[str, str], int]]) -> dict[tuple[str, str], int]:
+    found: dict[tuple[str, str], int] = {}
+    for key, size in files:
+        found[key] = found.get(key, 0) + int(size)
+    return found
 
 
 def _split(file: str) -> tuple[str, str]:
-    """Return table and partition: the name of a file is `frames#P#p202611`."""
+    """Return table and partition: the name of a file is `frames#P#p202611`, or `...#SP#p202611sp0` of a part of it."""
     table, _, partition = file.partition("#P#")
-    return table, partition
+    return table, partition.partition("#SP#")[0]

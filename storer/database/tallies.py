@@ -1,9 +1,11 @@
 """Writes the table `tallies`: how many frames a reader counted for an hour."""
 
+from collections.abc import Sequence
+
 from common.database import Connection, sql_time
 from common.errors import Conflict
 from common.tally import Tally
-from storer.database.ids import LOOKUPS, AddedIds, add_meter, find_meters
+from storer.database.ids import LOOKUPS, AddedIds, add_meters, find_meters
 
 # A tally may come late, twice, or after one that counted further: the highest number stays.
 _INSERT = (
@@ -12,18 +14,21 @@ _INSERT = (
 )
 
 
-def write_tally(connection: Connection, tally: Tally, added: AddedIds) -> None:
-    """Write a tally, and commit. Safe to repeat. `added` counts its meter, if that is new.
+def write_tallies(connection: Connection, tallies: Sequence[Tally], added: AddedIds) -> None:
+    """Write tallies in one transaction, and commit. Safe to repeat. `added` counts meters that are new.
 
     Raises:
-        InvalidRow: the database cannot hold one of the values.
+        InvalidRow: the database cannot hold one of the values; none of them is written.
         DatabaseError: the database is unavailable, or refuses the statement.
     """
+    identifiers = {tally.meter for tally in tallies}
     for _ in range(LOOKUPS):
         with connection.transaction():
-            meters = find_meters(connection, [tally.meter])
-            if meters:
-                connection.execute(_INSERT, (sql_time(tally.hour), meters[tally.meter], tally.reader, tally.frames))
+            meters = find_meters(connection, identifiers)
+            if len(meters) == len(identifiers):
+                # In the order of the primary key: two storers that write the same hour do not wait for each other.
+                rows = sorted((sql_time(one.hour), meters[one.meter], one.reader, one.frames) for one in tallies)
+                connection.execute_many(_INSERT, rows)
                 return
-        added.meters += add_meter(connection, tally.meter)
+        added.meters += add_meters(connection, identifiers - meters.keys())
     raise Conflict("database: other storers add meters at the same time")

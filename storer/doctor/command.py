@@ -37,7 +37,9 @@ def check(path: Path, report: Report, machine: Host | None = None, *, seconds: f
         report.end()
         return NOT_CONFIGURED
     base = ", ".join(config.mqtt.topic)
-    report.show([ok(SUBJECT, f"{path}: storer {config.name}, broker {config.mqtt.host}, frames below {base}")])
+    report.show(
+        [ok(SUBJECT, f"{path}: storer {config.name}, broker {', '.join(config.mqtt.hosts)}, frames below {base}")]
+    )
     report.show(diagnose_secrets({"mqtt": config.mqtt, "database": config.database}, path))
     now = datetime.now(UTC)
     for database in probe_databases(config.database, now):

@@ -13,7 +13,7 @@ from common.plural import plural
 from common.runtime.cli import whole
 from common.runtime.logs import redact_prm
 from storer.config import StorerConfig
-from storer.database.ids import add_meter
+from storer.database.ids import add_meters
 from storer.imports import writer
 from storer.imports.clock import LocalClock
 from storer.imports.kinds import KINDS, Content, Request, read_content
@@ -128,7 +128,7 @@ class _Importer:
             known = self._meter and writer.find_import(self._connection, self._meter, self._kind, content.digest)
             return f"nothing new: it is import {known}" if known else "nothing new"
         if self._meter is None:
-            add_meter(self._connection, self._request.meter)
+            add_meters(self._connection, [self._request.meter])
             self._meter, _ = writer.find_meter(self._connection, self._request.meter)
             assert self._meter is not None
         number = writer.write(

@@ -407,3 +407,24 @@ def test_an_empty_variable_leaves_a_section_out(tmp_path: Path, monkeypatch: pyt
     for given, tls in (("", None), ("ca: /etc/ca.pem", Tls(ca="/etc/ca.pem")), ("{}", Tls())):
         monkeypatch.setenv("BROKER_TLS", given)
         assert load(StorerConfig, file).mqtt.tls == tls
+
+
+@pytest.mark.parametrize(
+    ("value", "hosts"),
+    [("{}", ("localhost",)), ("{host: a}", ("a",)), ("{host: [a, b, a]}", ("a", "b")), ("{host: [a]}", ("a",))],
+)
+def test_a_broker_may_have_several_hosts(tmp_path: Path, value: str, hosts: tuple[str, ...]) -> None:
+    file = tmp_path / "mqtt.yaml"
+    file.write_text(value)
+    broker = config.load(config.Broker, file)
+    assert broker.hosts == hosts
+    assert broker.address == f"{hosts[0]}:1883"
+    assert broker.at("other").hosts == ("other",)
+
+
+@pytest.mark.parametrize("value", ["[]", "[1]", "''", "['']", "7", "{a: b}"])
+def test_hosts_of_a_broker_that_are_none_are_refused(tmp_path: Path, value: str) -> None:
+    file = tmp_path / "mqtt.yaml"
+    file.write_text(f"host: {value}")
+    with pytest.raises(ConfigError, match="host"):
+        config.load(config.Broker, file)

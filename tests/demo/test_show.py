@@ -121,3 +121,13 @@ def test_a_line_that_falls_silent_is_named_in_place_of_its_last_frame() -> None:
     show.on_message(frame())
     show.on_message(health("unreadable"))
     assert "/dev/ttyUSB0 is unreadable" in show.line()
+
+
+def test_progress_is_told_where_there_is_room_and_goes_first() -> None:
+    shown = show()
+    shown.progress = "history 17/400 days"
+    assert shown.line().endswith("byte to row 12 ms  history 17/400 days")
+    whole = len(shown.line())
+    shown_narrow = shown.line(whole - 1)
+    assert "history" not in shown_narrow
+    assert "byte to row 12 ms" in shown_narrow

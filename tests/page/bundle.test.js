@@ -30,7 +30,10 @@ test('the bundle is one script and one style sheet, with hashes in their names',
       .matchAll(/(?:href|src)="([^"#]+)"/g),
   ].map(([, file]) => file);
   const files = asked.filter((file) => file !== './' && !file.startsWith('api/'));
-  assert.deepEqual(files.sort(), ['icons/app.svg', 'manifest.webmanifest', names.style, names.script].sort());
+  const icons = files.filter((file) => /^app-[0-9A-F]{8}\.svg$|^icons\/app-180\.png$/.test(file));
+  assert.equal(icons.length, 2);
+  assert.deepEqual(files.sort(), [...icons, 'manifest.webmanifest', names.style, names.script].sort());
+  assert.ok(read('manifest.webmanifest').includes(icons.find((file) => file.startsWith('app-'))));
   for (const file of files) assert.ok(existsSync(join(folder, file)), file);
 });
 

@@ -14,9 +14,9 @@ from common.tally import Tally
 from demo.servers import Database as Server
 from storer.audit import COUNT_FRAMES, NEXT_FRAME, NEXT_TALLY, SUM_TALLIES, Hour, audit, report, run_audit
 from storer.database.frame_store import FrameStore
-from storer.database.ids import AddedIds, add_meter, find_meters
+from storer.database.ids import AddedIds, add_meters, find_meters
 from storer.database.schema import make_partitions, migrate
-from storer.database.tallies import write_tally
+from storer.database.tallies import write_tallies
 from storer.export import Selection
 
 METER, OTHER = "031961123456", "041361000001"
@@ -63,13 +63,12 @@ def store(tables: Database, hour: datetime, count: int, meter: str = METER) -> N
 
 def meter_id(connection: Connection, meter: str) -> int:
     if not find_meters(connection, [meter]):
-        add_meter(connection, meter)
+        add_meters(connection, [meter])
     return find_meters(connection, [meter])[meter]
 
 
 def write(connection: Connection, *tallies: Tally) -> None:
-    for tally in tallies:
-        write_tally(connection, tally, AddedIds())
+    write_tallies(connection, tallies, AddedIds())
 
 
 def tally(hour: datetime, frames: int, meter: str = METER, reader: str = "pi-cellar") -> Tally:

@@ -1,5 +1,7 @@
 """The demo, as a newcomer runs it: it shows frames becoming rows, and leaves no process behind."""
 
+import contextlib
+import json
 import os
 import re
 import select
@@ -7,8 +9,10 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,9 +31,10 @@ _started: "list[subprocess.Popen[bytes]]" = []
 class Demo:
     """A running demo; what it prints is read line by line."""
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
+    def __init__(self, folder: Path, *arguments: str, history: bool = False) -> None:
+        without = () if history else ("--no-history",)
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "demo", *arguments],
+            [sys.executable, "-P", "-m", "demo", *without, *arguments],
             cwd=folder,
             env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
             stdin=subprocess.DEVNULL,
@@ -223,6 +228,59 @@ def test_the_command_it_names_for_watching_works(folder: Path, programs: None) -
     assert "online" in line
     demo.process.send_signal(signal.SIGINT)
     demo.rest()
+
+
+def test_the_page_shows_what_the_meter_sends(folder: Path, programs: None) -> None:
+    demo = Demo(folder)
+    text = demo.read_until(r"decoded \d+")
+    (address,) = re.findall(r"^Page: +(http://127\.0\.0\.1:\d+/)$", text, re.MULTILINE)
+    found: list[dict[str, Any]] = [{}]
+
+    def is_shown() -> bool:
+        with contextlib.suppress(OSError):  # the page starts after the first frame
+            found[0] = asked(address + "api/v1/live")
+        return found[0].get("power") is not None and found[0]["links"]["database"] == "up"
+
+    wait_for(is_shown)
+    assert found[0]["fresh"]
+    assert set(found[0]["links"].values()) == {"up"}
+    (meter,) = asked(address + "api/v1/meters")["meters"]
+    assert meter["id"] == found[0]["meter"]
+    demo.process.send_signal(signal.SIGINT)
+    text = demo.rest()
+    assert demo.process.returncode == 0, text
+
+
+def asked(address: str) -> Any:
+    with urllib.request.urlopen(address, timeout=10) as answer:
+        return json.load(answer)
+
+
+def test_ctrl_c_while_the_history_is_written_ends_in_order_and_the_next_run_goes_on(
+    folder: Path, programs: None
+) -> None:
+    demo = Demo(folder, history=True)
+    demo.read_until(r"history [1-9]\d*/400 days")
+    demo.process.send_signal(signal.SIGINT)
+    text = demo.rest()
+    assert demo.process.returncode == 0, text
+    assert "Traceback" not in text
+    days = days_of_history(folder)
+    again = Demo(folder, history=True)
+    line = again.read_until(r"history \d+/400 days").splitlines()[-1]
+    assert int(re.findall(r"history (\d+)/", line)[0]) >= days > 0
+    again.process.send_signal(signal.SIGINT)
+    text = again.rest()
+    assert again.process.returncode == 0, text
+    assert days_of_history(folder) >= days
+
+
+def days_of_history(folder: Path) -> int:
+    with Database(folder / ".demo" / "database") as database:
+        # An hour of the history has all its frames; that of the start has those of the live part, too.
+        hours = int(database.sql(f"SELECT COUNT(*) FROM {database.name}.hours WHERE frames = 3600"))
+    assert hours % 24 == 0  # only whole days
+    return hours // 24
 
 
 def test_it_tells_its_version(folder: Path) -> None:

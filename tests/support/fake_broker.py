@@ -59,10 +59,10 @@ class Connection:
 class FakeBroker:
     """Listens on a port of its own; each client has a thread that runs `serve`, then closes the connection."""
 
-    def __init__(self, serve: Callable[[Connection], None]) -> None:
+    def __init__(self, serve: Callable[[Connection], None], *, host: str = "127.0.0.1", port: int = 0) -> None:
         self.opened: list[float] = []  # monotonic
         self._serve = serve
-        self._server = socket.create_server(("127.0.0.1", 0))
+        self._server = socket.create_server((host, port))
         self.port: int = self._server.getsockname()[1]
         self._sockets: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
@@ -119,3 +119,14 @@ def answer_one(connection: Connection, packet: tuple[int, bytes], published: lis
         start = 1 + next(n for n, byte in enumerate(data[1:], 1) if byte < 0x80)
         start += 2 + int.from_bytes(data[start : start + 2], "big")
         connection.send(b"\x40\x02" + data[start : start + 2])
+
+
+def filters_of(packet: bytes) -> list[str]:
+    """Return the topic filters of a SUBSCRIBE without properties, and of less than 16 kB."""
+    start = 2 + (packet[1] >= 0x80) + 3
+    names = []
+    while start < len(packet):
+        end = start + 2 + int.from_bytes(packet[start : start + 2], "big")
+        names.append(packet[start + 2 : end].decode())
+        start = end + 1
+    return names

@@ -163,4 +163,4 @@ def listen(broker: Broker) -> MqttClient:
 
 def log_in(settings: config.Broker) -> MqttClient:
     """Return a client that connects with an account, as `mqtt` of a configuration has it."""
-    return MqttClient(settings.port, settings.username, settings.password, host=settings.host)
+    return MqttClient(settings.port, settings.username, settings.password, host=settings.hosts[0])

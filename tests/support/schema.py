@@ -13,12 +13,28 @@ _TYPES: Mapping[str, type | tuple[type, ...]] = {
     "null": type(None),
 }
 _KNOWN = {"type", "description", "required", "properties", "additionalProperties", "items", "enum", "default"}
-_KNOWN |= {"format", "minimum", "maximum", "minItems", "maxItems", "minLength", "maxLength", "pattern", "prefixItems"}
+_KNOWN |= {
+    "format",
+    "minimum",
+    "maximum",
+    "minItems",
+    "maxItems",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "prefixItems",
+    "oneOf",
+}
 
 
 def check(value: Any, schema: Mapping[str, Any], where: str = "answer") -> None:
     """Fail with the place of the first value that is not as the schema says; unknown keys of objects fail, too."""
     assert schema.keys() <= _KNOWN, f"{where}: {schema.keys() - _KNOWN} is not checked"
+    if "oneOf" in schema:
+        # Told apart by the keys that must be there.
+        (one,) = [part for part in schema["oneOf"] if isinstance(value, dict) and value.keys() >= set(part["required"])]
+        check(value, one, where)
+        return
     kinds = schema.get("type")
     if kinds is not None:
         names = [kinds] if isinstance(kinds, str) else kinds

@@ -48,7 +48,7 @@ export function week({ rows, limits, label, reading, resting }) {
     const day = Math.floor(i / 24),
       hour = i % 24,
       wh = rows[day][hour];
-    return `${f.capital(f.weekdayName(day, 'long'))}, ${f.hourOnly(hour)}–${f.hourOnly(hour + 1)} : ${wh == null ? T.review.noData : f.energy(wh)}`;
+    return `${f.capital(f.weekdayName(day, 'long'))}, ${f.hourOnly(hour)}–${f.hourOnly(hour + 1)}${T.colon}${wh == null ? T.review.noData : f.energy(wh)}`;
   };
   return pick(svg, {
     label,

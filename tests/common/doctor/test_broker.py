@@ -3,6 +3,7 @@ import pytest
 from common.doctor.broker import BrokerFacts, diagnose_broker
 from common.doctor.broker_probe import Failure
 from common.doctor.findings import Finding, Status
+from common.mqtt.limits import Limits
 
 NOW = 1_800_000_000.0
 OK, NOTICE, PROBLEM = Status
@@ -50,7 +51,7 @@ def test_each_problem_is_one_finding_that_names_the_broker_and_a_fix(
             "mqtt.password_file: /f cannot be read: Permission denied",
             "sudo",
         ),
-        ({"largest": 1000}, "1000 bytes", "max_packet_size"),
+        ({"limits": Limits(max_packet_size=1000)}, "1000 bytes", "max_packet_size"),
         ({"failure": Failure.CREDENTIALS}, "the user reader with this password", "mosquitto_passwd FILE reader"),
         ({"failure": Failure.CREDENTIALS, "username": None}, "user name", "mqtt.username"),
         ({"published": ("a", "b"), "denied": ("b",)}, "publish on b", "the user reader to write"),
@@ -62,6 +63,15 @@ def test_a_problem_has_its_fix(changes: dict[str, object], what: str, fix: str) 
     assert finding.status is PROBLEM
     assert what in finding.what
     assert fix in finding.fix
+
+
+def test_each_host_that_fails_beside_the_one_that_answers_is_a_problem() -> None:
+    others = tuple(facts(host=f"node{number}", failure=Failure.REFUSED) for number in (2, 3))
+    found = diagnose_broker(facts(failed=others), NOW)
+    assert [finding.status for finding in found[:3]] == [OK, PROBLEM, PROBLEM]
+    assert ["node2" in found[1].what, "node3" in found[2].what] == [True, True]
+    found = diagnose_broker(facts(failure=Failure.REFUSED, failed=others), NOW)
+    assert [finding.status for finding in found] == [PROBLEM] * 3
 
 
 def test_a_broker_that_allows_everything_is_ok() -> None:
@@ -76,6 +86,7 @@ def test_a_broker_that_allows_everything_is_ok() -> None:
         ({"not_asked": True, "host": "localhost"}, "QoS 2"),
         ({"tls": True, "certificate_ends": NOW + 3.5 * 86400}, "3 days"),
         ({"host": "192.168.1.10"}, "unencrypted"),
+        ({"limits": Limits(retain=False)}, "retains no messages"),
     ],
 )
 def test_what_works_but_should_be_known_is_a_notice(changes: dict[str, object], what: str) -> None:

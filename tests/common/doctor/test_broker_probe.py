@@ -96,7 +96,7 @@ def test_the_largest_packet_is_known() -> None:
         server(lambda connection: connection.sendall(greeting)) as settings,
         Probe(settings, "doctor", timeout=WITHIN) as probe,
     ):
-        assert probe.largest == 1000
+        assert probe.limits.max_packet_size == 1000
 
 
 def test_a_password_file_that_is_missing_is_known(tmp_path: Path) -> None:

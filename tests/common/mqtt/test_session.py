@@ -12,12 +12,13 @@ import pytest
 
 from common.config import Broker as Settings
 from common.config import Tls
-from common.mqtt.events import REFUSED, Connected, Event, Published
+from common.mqtt.events import REFUSED, Connected, Disconnected, Event, Published
 from common.mqtt.session import Session
 from demo.servers import HOST, Broker
 from tests.support.fake_broker import (
     CONNACK,
     CONNECT,
+    PUBLISH,
     SUBSCRIBE,
     TAKEN_OVER,
     Connection,
@@ -25,6 +26,7 @@ from tests.support.fake_broker import (
     answer,
     answer_one,
     connack,
+    filters_of,
 )
 
 WITHIN = 20.0  # seconds, for what should take one
@@ -253,17 +255,6 @@ def test_a_broker_with_qos_0_only_is_one_line_with_the_fix(
 # -- subscriptions -----------------------------------------------------------------------------------------------------
 
 
-def filters_of(packet: bytes) -> list[str]:
-    """Return the topic filters of a SUBSCRIBE without properties, and of less than 16 kB."""
-    start = 2 + (packet[1] >= 0x80) + 3
-    names = []
-    while start < len(packet):
-        end = start + 2 + int.from_bytes(packet[start : start + 2], "big")
-        names.append(packet[start + 2 : end].decode())
-        start = end + 1
-    return names
-
-
 class Subscribers:
     """A broker that notes the SUBSCRIBEs of each connection, and ends a connection when told to."""
 
@@ -310,6 +301,177 @@ def test_filters_that_are_added_while_disconnected_are_subscribed_before_connect
             assert client.publish("x", b"") == 0  # the broker has answered what was sent before
     (packets,) = serving.connections
     assert [len(names) for names in packets] == [8, 8, 4]  # some brokers take no more in one packet
+
+
+def grant(*codes: int) -> Callable[[Connection], None]:
+    """Answer each SUBSCRIBE with these codes."""
+
+    def serve(connection: Connection) -> None:
+        while packet := connection.packet():
+            if packet[0] == SUBSCRIBE:
+                connection.send(bytes((0x90, 3 + len(codes))) + packet[1][2:4] + b"\x00" + bytes(codes))
+            else:
+                answer_one(connection, packet, [], CONNACK)
+
+    return serve
+
+
+@pytest.mark.parametrize(
+    ("codes", "words"),
+    [
+        ((1, 0x87), "refuses the subscription to teleinfo/+/frame (Not authorized)"),
+        ((1, 0), "grants the subscription to teleinfo/+/frame with QoS 0 only"),
+    ],
+)
+def test_a_subscription_that_is_refused_is_named_once(
+    caplog: pytest.LogCaptureFixture, fast: float, codes: tuple[int, ...], words: str
+) -> None:
+    with FakeBroker(grant(*codes)) as broker, Client(at(broker.port)) as client:
+        client.session.subscribe(["a", "teleinfo/+/frame"])
+        for count in (1, 2):
+            client.wait(Connected, count)
+            assert client.publish("x", b"") == 0  # the answer to the subscription has come before
+            client.session.reconnect()
+        client.wait(Connected, 3)
+    (text,) = [text for text in logged(caplog) if "subscription" in text]
+    assert f"{HOST}:{broker.port} {words}" in text
+
+
+# -- what a broker says of itself --------------------------------------------------------------------------------------
+
+
+def test_what_a_broker_does_not_do_is_logged_once(caplog: pytest.LogCaptureFixture, fast: float) -> None:
+    no_retain, one_minute = b"\x25\x00", b"\x11" + (60).to_bytes(4, "big")
+
+    def modest(connection: Connection) -> None:
+        answer(connection, connack(no_retain + one_minute))
+
+    with FakeBroker(modest) as broker, Client(at(broker.port), persistent=True) as client:
+        for count in (1, 2, 3):
+            client.wait(Connected, count)
+            assert client.session.limits is not None
+            assert client.session.limits.retain is False
+            client.session.reconnect()
+    (text,) = logged(caplog)
+    assert "retains no messages" in text
+    assert "60 s" in text
+
+
+def test_no_more_messages_are_in_flight_than_the_broker_takes() -> None:
+    """It ends the connection of who sends more. The others follow when it has answered."""
+    waiting: list[bytes] = []
+    most = 0
+
+    def slow(connection: Connection) -> None:
+        nonlocal most
+        answers: list[threading.Timer] = []
+        while packet := connection.packet():
+            if packet[0] == PUBLISH:
+                waiting.append(packet[1])
+                most = max(most, len(waiting))
+                answers.append(
+                    threading.Timer(0.05, lambda: answer_one(connection, (PUBLISH, waiting.pop(0)), [], b""))
+                )
+                answers[-1].start()
+            else:
+                answer_one(connection, packet, [], connack(b"\x21\x00\x03"))
+        for timer in answers:
+            timer.join()
+
+    with FakeBroker(slow) as broker, Client(at(broker.port)) as client:
+        client.wait(Connected)
+        for number in range(10):
+            assert client.session.publish("teleinfo/1/frame", bytes([number]))
+        client.wait(Published, 10)
+        assert [event.reason_code for event in client.all(Published)] == [0] * 10
+    assert most == 3
+
+
+def test_a_port_that_never_answers_is_one_line(
+    caplog: pytest.LogCaptureFixture, fast: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("common.mqtt.session.ANSWER_TIMEOUT", 0.1)
+
+    def silent(connection: Connection) -> None:
+        while connection.packet():
+            pass
+
+    with FakeBroker(silent) as broker, Client(at(broker.port)) as client:
+        eventually(lambda: len(broker.opened) >= 3, "enough attempts")
+        assert client.all(Connected) == []
+    (text,) = logged(caplog)
+    assert f"{HOST}:{broker.port} accepts connections, but has not answered" in text
+    assert "mqtt.port" in text
+
+
+@pytest.mark.parametrize("code", [0x83, 0x97])
+def test_a_broker_without_room_is_not_blamed_on_access_rules(
+    caplog: pytest.LogCaptureFixture, fast: float, code: int
+) -> None:
+    def refuse(connection: Connection) -> None:
+        connection.packet()
+        connection.send(b"\x20\x03\x00" + bytes([code]) + b"\x00")
+
+    with FakeBroker(refuse) as broker, Client(at(broker.port)):
+        eventually(lambda: len(broker.opened) >= 3, "enough attempts")
+    (text,) = logged(caplog)
+    assert "no room, or a queue of it is away" in text
+
+
+def test_what_a_broker_closes_the_connection_for_is_named(caplog: pytest.LogCaptureFixture, fast: float) -> None:
+    """RabbitMQ refuses a message so."""
+
+    def close_at_forbidden(connection: Connection) -> None:
+        while packet := connection.packet():
+            if packet[0] == PUBLISH and b"forbidden" in packet[1]:
+                return
+            answer_one(connection, packet, [], CONNACK)
+
+    with FakeBroker(close_at_forbidden) as broker, Client(at(broker.port)) as client:
+        for count in range(1, 5):
+            client.wait(Connected, count)
+            client.publish("teleinfo/allowed", b"")
+            client.session.publish("teleinfo/forbidden", b"")
+            client.wait(Disconnected, count)
+    assert "each time after a message on teleinfo/forbidden" in logged(caplog)[-1]
+    assert sum("forbidden" in text for text in logged(caplog)) == 1
+
+
+# -- several hosts -----------------------------------------------------------------------------------------------------
+
+
+def test_the_next_host_is_tried_at_once_and_the_wait_comes_after_the_last(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Broker(tmp_path) as broker:
+        settings = Settings(host=("127.0.0.2", "127.0.0.3", HOST), port=broker.port)  # it listens on one address
+        began = time.monotonic()
+        with Client(settings) as client:
+            client.wait(Connected)
+            assert client.publish("x", b"y") < REFUSED
+            assert time.monotonic() - began < 5
+    texts = logged(caplog)
+    assert [host in text for host, text in zip(("127.0.0.2", "127.0.0.3"), texts, strict=True)] == [True, True]
+
+
+def test_after_a_loss_the_next_host_is_tried(fast: float) -> None:
+    asked: list[str] = []
+
+    def note(name: str) -> Callable[[Connection], None]:
+        def serve(connection: Connection) -> None:
+            asked.append(name)
+            connection.packet()
+            connection.send(CONNACK)
+
+        return serve
+
+    with (
+        FakeBroker(note("first")) as one,
+        FakeBroker(note("second"), host="127.0.0.2", port=one.port),
+        Client(Settings(host=(HOST, "127.0.0.2"), port=one.port)) as client,
+    ):
+        client.wait(Disconnected, 4)
+    assert asked[:4] == ["first", "second"] * 2
 
 
 # -- missing files -----------------------------------------------------------------------------------------------------

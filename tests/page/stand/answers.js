@@ -58,7 +58,7 @@ export function answer(route, query, now, state) {
     case 'live':
       return live(id, now, state, down);
     case 'series':
-      return series(id, from, to);
+      return laid(series(id, from, to), query.get('align'));
     case 'energy':
       return query.get('by') === 'range' ? range(from, to) : energy(id, query.get('by'), from, to, state);
     case 'status':
@@ -66,27 +66,46 @@ export function answer(route, query, now, state) {
     case 'events':
       return events(id, now);
     case 'tempo':
-      return tempo(now);
+      return tempo(now, +query.get('season'));
     case 'compare':
       return compare(id, now);
     case 'peaks':
-      return { meter: id, first: dateOf(from), peaks: [{ power: 8120, second: 66000, day: 0 }] };
+      return {
+        meter: id,
+        unit: 'VA',
+        peaks: [{ day: dateOf(from), at: iso(dayStart(dateOf(from)) + 66e6), power: 8120, phase: null }],
+      };
     case 'baseload':
       return {
         meter: id,
-        method: 'p10 02:00–05:00',
+        method: 'min 00:00-06:00',
+        unit: 'W',
+        median: 220,
         first: dateOf(from),
         watts: days(from, to).map((_, i) => 200 + (i % 40)),
+        months: [...new Set(days(from, to).map((d) => d.slice(0, 7)))].map((month, i) => ({
+          month,
+          watts: 200 + i * 3,
+        })),
       };
     case 'profile':
       return {
         meter: id,
         first: dateOf(from),
-        rows: days(from, to).map(() => Array.from({ length: 24 }, (_, h) => 200 + h * 40)),
+        rows: (query.get('by') === 'weekday' ? [...Array(7)] : days(from, to)).map(() =>
+          Array.from({ length: 24 }, (_, h) => 200 + h * 40),
+        ),
       };
     default:
       throw { status: 404, detail: 'Adresse inconnue.' };
   }
+}
+
+/** A day's curve on the grid of another one. All days are alike here, so only the grid moves. */
+function laid(answer, date) {
+  if (!date) return answer;
+  const { meter, step, source, unit, mean, min, max } = answer;
+  return { meter, step, source, unit, mean, min, max, t0: dayStart(date), aligned_from: answer.t0 };
 }
 
 const time = (text) => (!text ? Number.NaN : text.length === 10 ? dayStart(text) : Date.parse(text));
@@ -182,6 +201,7 @@ function series(id, from, to) {
     gaps: [],
     overloads: [],
     volts: { min: 229, max: 241 },
+    coverage: 1,
   };
 }
 
@@ -202,22 +222,50 @@ function energy(id, by, from, to, state) {
     names.map((name) => [name, wh[name].map((v) => Math.round((v / 1000) * price(name)))]),
   );
   const priced = state !== 'unpriced';
+  const hours = cells.map(([, a, b]) => Math.ceil((b - a) / HOUR));
+  const sum = (list) => list.reduce((x, y) => x + y, 0);
+  const subscription = cells.map(([, a, b]) => Math.round(((b - a) / HOUR) * 217)),
+    coverage = cells.map((_, i) => (i % 90 === 40 ? 0.93 : i % 90 === 70 ? 0.5 : 1)),
+    total = sum(Object.values(wh).map(sum)),
+    spent = sum(Object.values(cost).map(sum)),
+    fixed = sum(subscription),
+    accise = Math.round(total * 0.3085);
+  const parts = { energy: Math.round(spent / 1.2) - accise, accise, subscription: Math.round(fixed / 1.2) };
+  const bill = {
+    energy: spent,
+    subscription: fixed,
+    total: spent + fixed,
+    parts: { ...parts, vat: spent + fixed - sum(Object.values(parts)) },
+    missing: [],
+  };
+  const whole = {
+    hours: sum(hours),
+    total_wh: total,
+    injected_wh: id === '051234560042' ? cells.length * 800 : null,
+    coverage: sum(coverage.map((c, i) => c * hours[i])) / sum(hours),
+    cost: priced ? bill : null,
+  };
   return {
     meter: id,
     by,
     prices: priced ? { version: '2026-08-01', checked: '2026-11-02' } : null,
     start: cells.map(([start]) => start),
-    hours: cells.map(([, a, b]) => Math.ceil((b - a) / HOUR)),
+    hours,
     wh,
     cost: priced ? cost : null,
-    subscription: priced ? cells.map(([, a, b]) => Math.round(((b - a) / HOUR) * 217)) : null,
+    subscription: priced ? subscription : null,
     recovered_wh: cells.map((_, i) => (i % 90 === 40 ? 1200 : 0)),
     injected_wh: id === '051234560042' ? cells.map(() => 800) : undefined,
-    coverage: cells.map((_, i) => (i % 90 === 40 ? 0.93 : i % 90 === 70 ? 0.5 : 1)),
+    coverage,
+    whole: cells.length ? whole : null,
   };
 }
 
 const range = (from, to) => ({
+  from: iso(from),
+  to: iso(to),
+  mean: 900,
+  unit: 'VA',
   wh: Math.round(((to - from) / HOUR) * 900),
   cost: Math.round(((to - from) / HOUR) * 1500),
   max: { power: 4210, at: iso(from + (to - from) / 2) },
@@ -234,12 +282,14 @@ function status(id, now, state, down) {
   return {
     meter: id,
     links,
-    yesterday: away ? null : { frames: 57410, expected: 57600, lost: 190, recovered_wh: 214, late: 12, damaged: 3 },
+    yesterday: away
+      ? null
+      : { frames: 57410, expected: 57600, lost: 190, recovered_wh: 214, late_hours: 2, coverage: 0.9967 },
     spool: { bytes: away ? 214000 : 0, limit: 67108864, frames: away ? 182 : 0 },
-    audit: away ? null : { at: iso(now - 9 * HOUR), ok: true, days: DAYS },
+    audit: away ? null : { at: iso(now - 9 * HOUR), ok: true, days: 365, incomplete_hours: 0, missing: 0 },
     disk: away ? null : { used: 6.1e9, free: 47.8e9, years: 61 },
-    backup: away ? null : { at: iso(now - 10 * HOUR), rows: 38214903, expected: 38214903 },
-    volts: away ? null : { low: 207, high: 253, outside_minutes: 36 },
+    backup: null,
+    volts: away ? null : { low: 207, high: 253, days: 365, lowest: 221, highest: 254, outside_minutes: 36 },
     windows: [['2025-10', '22:00–06:00']],
     versions: [['teleinfo-monitor', '1.0.0']],
   };
@@ -256,13 +306,23 @@ const events = (id, now) => ({
   next: null,
 });
 
-function tempo(now) {
-  const year = +dateOf(now).slice(0, 4) - (dateOf(now).slice(5) < '09-01' ? 1 : 0);
-  const season = days(dayStart(`${year}-09-01`), dayStart(`${year + 1}-09-01`));
+function tempo(now, year) {
+  const today = dateOf(now),
+    season = days(dayStart(`${year}-09-01`), dayStart(`${year + 1}-09-01`)),
+    known = season.filter((d) => d <= today);
+  const used = { blue: 0, white: 0, red: 0 },
+    allowance = { blue: 300, white: 43, red: 22 };
+  for (const d of known) used[word[colourOf(d)]]++;
   return {
-    colours: { [year]: season.map((d) => (d <= dateOf(now) ? colourOf(d) : '-')).join('') },
-    allowance: { blue: 300, white: 43, red: 22 },
-    imported_until: `${year}-09-01`,
+    season: year,
+    first: `${year}-09-01`,
+    colours: known.length ? { [year]: season.map((d) => (d <= today ? colourOf(d) : '-')).join('') } : {},
+    sources: season.map((d) => (d <= today ? 'm' : '-')).join(''),
+    allowance,
+    used,
+    remaining: Object.fromEntries(Object.entries(allowance).map(([c, n]) => [c, Math.max(0, n - used[c])])),
+    imported_until: null,
+    today: word[colourOf(today)],
     tomorrow: null,
   };
 }
@@ -270,7 +330,7 @@ function tempo(now) {
 const compare = (id, now) => ({
   meter: id,
   from: plusDays(dateOf(now), -365),
-  to: plusDays(dateOf(now), -1),
+  last_day: plusDays(dateOf(now), -1),
   hours: 8760,
   hours_known: 8712,
   offers: [

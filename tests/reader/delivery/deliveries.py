@@ -105,8 +105,10 @@ class Reader:
         max_size: int = 64_000_000,
         disk: bool = True,
         connected: bool = True,
+        batch: float = 0.0,
     ) -> None:
         self.folder = folder
+        self.batch = batch
         self.wanted = confirmed_by
         self.max_size = max_size
         self.with_disk = disk
@@ -126,7 +128,7 @@ class Reader:
         self.disk = Disk(self.folder / "spool", max_size=self.max_size)
         self.disk.open()
         spool = self.disk if self.with_disk else None
-        self.delivery = Delivery(self.broker, Topics("teleinfo"), self.storers, self.journal, spool)
+        self.delivery = Delivery(self.broker, Topics("teleinfo"), self.storers, self.journal, spool, batch=self.batch)
         self.delivery.recover(self.recovered, self.now)
         self.check()
 

@@ -33,12 +33,13 @@ class EverythingThatHappens(RuleBasedStateMachine):
 
     wanted: ClassVar[str | tuple[str, ...]] = "auto"
     names: ClassVar[tuple[str, ...]] = ("a", "b")
+    batch: ClassVar[float] = 0.0  # seconds of live frames in a message
     older: ClassVar[tuple[str, ...]] = ()  # those that reject blocks, and confirm nothing of them
 
     @initialize()
     def begin(self) -> None:
         self.folder = TemporaryDirectory()
-        self.reader = Reader(Path(self.folder.name), confirmed_by=self.wanted, connected=False)
+        self.reader = Reader(Path(self.folder.name), confirmed_by=self.wanted, connected=False, batch=self.batch)
         self.items: dict[bytes | str, Item] = {}
         self.held: dict[str, set[bytes | str]] = {name: set() for name in self.names}  # by the storers
         self.taken: set[bytes | str] = set()  # by the broker, when its word counted
@@ -233,12 +234,27 @@ class EverythingWithANewerAndAnOlderName(EverythingThatHappens):
     older = ("b",)
 
 
+class EverythingInBatches(EverythingThatHappens):
+    batch = 20.0
+
+
+class EverythingInBatchesByTheBroker(EverythingByTheBroker):
+    batch = 20.0
+
+
+class EverythingInBatchesWithTwoNames(EverythingWithANewerAndAnOlderName):
+    batch = 60.0
+
+
 for _machine in (
     EverythingThatHappens,
     EverythingWithTwoNames,
     EverythingByTheBroker,
     EverythingWithOlderStorers,
     EverythingWithANewerAndAnOlderName,
+    EverythingInBatches,
+    EverythingInBatchesByTheBroker,
+    EverythingInBatchesWithTwoNames,
 ):
     _machine.TestCase.settings = settings(max_examples=40, stateful_step_count=40)
 
@@ -247,3 +263,6 @@ TestTwoNames = EverythingWithTwoNames.TestCase
 TestByTheBroker = EverythingByTheBroker.TestCase
 TestOlderStorers = EverythingWithOlderStorers.TestCase
 TestANewerAndAnOlderName = EverythingWithANewerAndAnOlderName.TestCase
+TestInBatches = EverythingInBatches.TestCase
+TestInBatchesByTheBroker = EverythingInBatchesByTheBroker.TestCase
+TestInBatchesWithTwoNames = EverythingInBatchesWithTwoNames.TestCase

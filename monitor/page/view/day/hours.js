@@ -22,7 +22,7 @@ export function hours(date, energy) {
     const row = rows.get(t),
       place = wall(t).hour,
       label = String(place);
-    if (!row) return { label, place, segments: [], text: `${span(t)} : ${T.review.noData}` };
+    if (!row) return { label, place, segments: [], text: `${span(t)}${T.colon}${T.review.noData}` };
     const here = all.filter((r) => row.wh[r]);
     return {
       label,
@@ -37,7 +37,7 @@ export function hours(date, energy) {
       ],
       below: row.injected ? { css: 'inj', value: row.injected / 1000 } : null,
       text: [
-        `${span(t)} : ${f.energy(row.total)}`,
+        `${span(t)}${T.colon}${f.energy(row.total)}`,
         row.energy != null && f.euro(row.energy),
         here.map((r) => register(r).long).join(', '),
         row.injected && `${T.tariff.injected} ${f.energy(row.injected)}`,

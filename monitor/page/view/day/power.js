@@ -24,6 +24,7 @@ export async function power({ meter, date, series, other, compare, query, keys }
     reading = h('p', { class: 'reading' }, resting),
     describe = id('about');
   let measured = null,
+    left = false, // the view is no longer there: what comes late must not write into the next one's address
     measuring = null, // what a drag does: null: the mouse measures and a finger pans
     shown = series,
     visible = { from: first, to: last };
@@ -46,6 +47,7 @@ export async function power({ meter, date, series, other, compare, query, keys }
   let asked = 0;
   async function select(from, to) {
     const mine = ++asked;
+    if (left) return;
     if (from == null) {
       measured = null;
       reading.replaceChildren(resting);
@@ -54,23 +56,26 @@ export async function power({ meter, date, series, other, compare, query, keys }
     }
     note({ t: `${clockOf(from)}..${clockOf(to)}` });
     const part = await api.stretch(meter.id, from, to).catch(() => null);
-    if (mine !== asked) return;
+    if (mine !== asked || left) return;
+    // Where frames are no longer kept, readings are of minutes or hours: what is said is what was measured.
+    const [low, high] = part ? [Date.parse(part.from), Date.parse(part.to)] : [from, to];
     measured = h(
       'span',
       { class: 'measured' },
-      h('strong', null, `${f.clock(from, from % MINUTE !== 0)}–${f.clock(to, to % MINUTE !== 0)}`),
-      ` · ${part ? stretchText(part, to - from) : T.unknown} `,
+      h('strong', null, `${f.clock(low, low % MINUTE !== 0)}–${f.clock(high, high % MINUTE !== 0)}`),
+      ` · ${part ? stretchText(part) : T.unknown} `,
       h('button', { class: 'link-button', onclick: () => chart.select(null) }, D.clear),
     );
     reading.replaceChildren(measured);
     say(measured.textContent);
   }
-  function stretchText(part, length) {
+  function stretchText(part) {
     return [
-      part.wh == null ? T.unknown : f.energy(part.wh),
+      f.energy(part.wh),
       part.cost != null && f.euro(part.cost),
-      part.wh != null && D.meanPower(f.power((part.wh * HOUR) / length, 'W')),
-      part.max && D.maxPower(f.power(part.max.power, series.unit), f.clock(Date.parse(part.max.at), true)),
+      part.injected_wh > 0 && `${T.tariff.injected} ${f.energy(part.injected_wh)}`,
+      part.mean != null && D.meanPower(f.power(part.mean, 'W')),
+      part.max && D.maxPower(f.power(part.max.power, part.unit), f.clock(Date.parse(part.max.at), true)),
     ]
       .filter(Boolean)
       .join(' · ');
@@ -83,13 +88,14 @@ export async function power({ meter, date, series, other, compare, query, keys }
   const windows = [];
   let turn = 0;
   async function ranged(from, to) {
+    if (left) return;
     const mine = ++turn,
       whole = to - from >= (last - first) * 0.99;
     visible = { from, to };
     fit.disabled = whole;
     note({ z: whole ? null : `${clockOf(second(from))}..${clockOf(second(to))}` });
     const data = to - from <= RAW_BELOW ? await framesOf(from, to) : null;
-    if (mine !== turn) return;
+    if (mine !== turn || left) return;
     const next = data ?? series;
     if (next !== shown) {
       shown = next;
@@ -186,13 +192,18 @@ export async function power({ meter, date, series, other, compare, query, keys }
 
   async function entered() {
     await chart.ready;
+    if (left) return;
     const span = (name) => spanOf(date, query.get(name));
     const zoomed = span('z'),
       chosen = span('t');
     if (zoomed) chart.show(...zoomed);
     if (chosen) chart.select(...chosen);
   }
-  return { node, entered, leave: chart.leave };
+  const leave = () => {
+    left = true;
+    chart.leave();
+  };
+  return { node, entered, leave };
 }
 
 /** '07:10..07:25' → two instants; null for anything else. */

@@ -21,8 +21,8 @@ const TEXTS = {
     ];
     return ['off', N.silent(f.hour(since), f.duration(Math.max(0, now - since))), more.filter(Boolean).join(' ')];
   },
-  database: () => ['warn', N.database, N.databaseMore],
-  storer: () => ['warn', N.storer, N.storerMore],
+  database: ({ live }) => ['warn', N.database, live.links.mqtt === 'up' ? N.databaseMore : N.framesWait],
+  storer: () => ['warn', N.storer, N.databaseMore],
 };
 
 export function noticesBlock(meter) {

@@ -13,6 +13,7 @@ export function powerBlock(meter) {
     unit = h('small', null, meter.unit),
     left = h('p', { class: 'headroom' });
   const flag = h('p', { class: 'note peak-note', hidden: true });
+  const injected = h('p', { class: 'injected inj-text', hidden: true });
   const phases = h('ul', { class: 'phases', hidden: true });
   const measure = limit ? ruler({ limit, label: N.power }) : null;
   let spoken = T.unknown;
@@ -27,6 +28,7 @@ export function powerBlock(meter) {
     { class: 'block power', 'aria-label': N.power },
     h('div', { 'aria-live': 'off' }, figure),
     measure?.node,
+    injected,
     h('div', { class: 'headroom-line' }, left, flag, read),
     phases,
   );
@@ -57,6 +59,8 @@ export function powerBlock(meter) {
         const text = N.peak(f.power(live.peak.power, meter.unit), f.clock(Date.parse(live.peak.at)));
         flag.replaceChildren(h('span', { class: 'flag', 'aria-hidden': 'true' }), text);
       }
+      injected.hidden = !(known && live.injected > 0);
+      if (!injected.hidden) injected.textContent = N.injecting(f.power(live.injected, meter.unit));
       showPhases(phases, live.phases, known, meter.unit);
     },
   };

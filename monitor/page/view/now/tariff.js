@@ -3,7 +3,7 @@ import { h } from '../../dom.js';
 import * as f from '../../format.js';
 import { T } from '../../i18n.js';
 import { chip, registerChip } from '../../part/chip.js';
-import { register } from '../../tariff.js';
+import { learn, register } from '../../tariff.js';
 import { dateOf } from '../../time.js';
 
 const N = T.now;
@@ -18,6 +18,8 @@ export function tariffBlock() {
       const text = JSON.stringify([name, price, since, until, next, colour, tomorrow, today]);
       if (text === written) return;
       written = text;
+      // A register of an offer that we do not know has the meter's word.
+      if (name && live.name) learn([name], { [name]: live.name });
       node.replaceChildren(...board(live, today).filter(Boolean));
     },
   };

@@ -91,10 +91,10 @@ function calendarMap(data, range) {
     reading = h('p', { class: 'reading' });
   const cell = (date) => {
     const row = byDate.get(date);
-    if (!row) return { css: 'none', text: `${f.fullDate(date)} : ${R.noData}` };
+    if (!row) return { css: 'none', text: `${f.fullDate(date)}${T.colon}${R.noData}` };
     return {
       css: `heat-${levelOf(row.total, limits)}${row.coverage < 0.9 ? ' holed' : ''}`,
-      text: [`${f.capital(f.longDate(date))} : ${f.energy(row.total)}`, row.cost != null && f.euro(row.cost)]
+      text: [`${f.capital(f.longDate(date))}${T.colon}${f.energy(row.total)}`, row.cost != null && f.euro(row.cost)]
         .filter(Boolean)
         .join(', '),
     };

@@ -113,7 +113,7 @@ function bar(g, { by, range, used, inEuro, priced, count }) {
     below: g.injected && !inEuro ? { css: 'inj', value: g.injected / 1000 } : null,
     mark: g.missing > 1,
     text: [
-      `${f.capital(nameOf(g, by))} : ${f.energy(g.total)}`,
+      `${f.capital(nameOf(g, by))}${T.colon}${f.energy(g.total)}`,
       priced && f.euro(g.cost),
       ...used.filter((r) => g.wh[r]).map((r) => `${register(r).short} ${f.energy(g.wh[r])}`),
       g.injected && `${T.tariff.injected} ${f.energy(g.injected)}`,

@@ -22,7 +22,7 @@ export function talonBlock({ months }, year, stop) {
     bars: list.map((m) => ({
       label: f.monthName(`${m.month}-01`, 'narrow'),
       segments: [{ css: 'base', value: m.watts }],
-      text: `${name(m)} : ${f.power(m.watts, 'W')}`,
+      text: `${name(m)}${T.colon}${f.power(m.watts, 'W')}`,
     })),
     label: R.talonSummary(f.power(Math.min(...watts), 'W'), f.power(Math.max(...watts), 'W')),
     format: (v) => f.number(v),

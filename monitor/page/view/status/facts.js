@@ -14,12 +14,13 @@ export function storage({ spool, audit, backup, disk, volts }) {
     h('h2', null, S.storage),
     pairs([
       [S.spool, !spool ? '–' : spool.frames ? S.spoolFrames(f.number(spool.frames)) : S.empty],
-      [S.audit, audit ? when(audit.at) : '–', auditNote(audit)],
-      [S.backup, backup ? when(backup.at) : '–', backupNote(backup)],
+      [S.audit, audit ? S.auditUntil(when(audit.at)) : '–', auditNote(audit)],
+      backup && [S.backup, when(backup.at), backupNote(backup)],
       [S.disk, disk?.used == null ? '–' : f.bytes(disk.used), diskNote(disk)],
       [
         S.volts,
-        !volts ? '–' : volts.outside_minutes ? S.voltsMinutes(f.duration(volts.outside_minutes * 60e3)) : S.voltsNone,
+        voltsText(volts),
+        volts?.lowest && S.voltsRange(f.number(volts.lowest), f.number(volts.highest), volts.days),
       ],
     ]),
   );
@@ -27,19 +28,20 @@ export function storage({ spool, audit, backup, disk, volts }) {
 
 function auditNote(audit) {
   if (!audit) return S.notYet;
-  return audit.ok ? S.auditOk(f.number(audit.days)) : S.auditBad;
+  return audit.ok ? S.auditOk(f.number(audit.days)) : S.auditBad(f.number(audit.missing), f.number(audit.days));
 }
-function backupNote(backup) {
-  if (!backup) return S.notYet;
-  if (backup.rows == null) return null;
-  const rows = f.number(backup.rows);
-  return backup.expected == null || backup.rows === backup.expected
-    ? S.backupRows(rows)
-    : S.backupBad(rows, f.number(backup.expected));
+function backupNote({ rows, expected }) {
+  if (rows == null) return null;
+  const written = f.number(rows);
+  return expected == null || rows === expected ? S.backupRows(written) : S.backupBad(written, f.number(expected));
 }
 function diskNote(disk) {
   if (disk?.free == null) return null;
   return disk.years == null ? S.diskFree(f.bytes(disk.free)) : S.diskYears(f.bytes(disk.free), f.number(disk.years));
+}
+function voltsText(volts) {
+  if (!volts) return '–';
+  return volts.outside_minutes ? f.duration(volts.outside_minutes * 60e3) : S.voltsNone;
 }
 
 export function versions({ versions: list }, meter) {
@@ -65,9 +67,11 @@ function pairs(list) {
   return h(
     'dl',
     { class: 'pairs' },
-    list.map(([name, value, note]) =>
-      h('div', null, h('dt', null, name), h('dd', null, value, note && h('span', { class: 'note' }, note))),
-    ),
+    list
+      .filter(Boolean)
+      .map(([name, value, note]) =>
+        h('div', null, h('dt', null, name), h('dd', null, value, note && h('span', { class: 'note' }, note))),
+      ),
   );
 }
 

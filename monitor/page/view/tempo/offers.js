@@ -107,7 +107,7 @@ function content(data, list) {
     ...partial.map((o) => ({
       name: o.name,
       strong: o.yours,
-      note: [o.yours && P.yours, `${P.partial}, ${P.notRanked} : ${reason(o, data)}`].filter(Boolean).join(', '),
+      note: [o.yours && P.yours, `${P.partial}, ${P.notRanked}${T.colon}${reason(o, data)}`].filter(Boolean).join(', '),
       parts: [],
       text: '–',
     })),

@@ -80,8 +80,9 @@ export function seasonMap(data, colours, season, today) {
     cell: (date) => {
       const known = colours.get(date),
         day = f.capital(f.longDate(date));
-      if (known) return { css: `hp-${known.colour}`, text: `${day} : ${T.tariff[known.colour]} (${known.source})` };
-      return { css: 'future', text: `${day} : ${date > today ? P.future : T.unknown}` };
+      if (known)
+        return { css: `hp-${known.colour}`, text: `${day}${T.colon}${T.tariff[known.colour]} (${known.source})` };
+      return { css: 'future', text: `${day}${T.colon}${date > today ? P.future : T.unknown}` };
     },
   });
   const legend = h(

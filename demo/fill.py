@@ -1,0 +1,131 @@
+"""Gives the demo's meter a past, beside the running demo: the newest day first, so the page has something at once.
+
+It can be ended at any moment and goes on the next time: a day is in the tables whole or not at all, and the oldest hour
+there says how far it is. What it prints, a line for each day, is how the demo follows it.
+"""
+
+import argparse
+import contextlib
+import itertools
+import os
+import sys
+from collections.abc import Generator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from common import config
+from common.database import Connection, Database
+from common.errors import Conflict, TeleinfoError
+from common.frame import Frame, parse_time
+from common.tally import Tally
+from demo.history import History
+from reader.simulator.meter import KINDS, SimulatedMeter
+from reader.tic.decoder import Decoder
+from storer.config import StorerConfig
+from storer.database.frame_store import FrameStore
+from storer.database.ids import find_meters
+
+DAYS = 400
+_NAME = "history"  # as a reader and as a storer
+_DAY, _HOUR, _SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)
+_BATCH = 500  # frames
+_TRIES = 5  # of a day whose transaction was in another's way
+_NICE = 10  # the live part goes first
+
+
+def fill(database: Database, kind: str, until: datetime, days: int = DAYS) -> Generator[int, None, None]:
+    """Write the past of a meter up to the demo's first run; yield how many days are written, when that changes.
+
+    Args:
+        database: with the tables of a storer.
+        kind: of the simulated meter.
+        until: when this run began; only where the tables know nothing of the meter does it matter.
+        days: how many.
+    """
+    meter = SimulatedMeter(kind)
+    with contextlib.closing(database.connect()) as connection:
+        begin, end = _range(connection, meter, until, days)
+        written = _written_from(connection, meter)
+        if written is None or written >= end:
+            _write_frames(database, meter, end, min(until, end + _HOUR))
+            written = end
+        history = History(connection, meter)
+        yield (end - written) // _DAY
+        while written > begin:
+            start = max(begin, written - _DAY)
+            _write_day(history, start, written, begin)
+            written = start
+            yield (end - written) // _DAY
+
+
+def _range(connection: Connection, meter: SimulatedMeter, until: datetime, days: int) -> tuple[datetime, datetime]:
+    """Return where the history begins and ends: it ends where the hour of the first frame that is stored begins."""
+    number = find_meters(connection, [meter.address]).get(meter.address)
+    rows = connection.query("SELECT timestamp FROM frames WHERE meter_id = %s ORDER BY timestamp LIMIT 1", (number,))
+    first = min([until, *(timestamp.replace(tzinfo=UTC) for (timestamp,) in rows)])
+    end = first.replace(minute=0, second=0, microsecond=0)
+    return end - days * _DAY, end
+
+
+def _written_from(connection: Connection, meter: SimulatedMeter) -> datetime | None:
+    number = find_meters(connection, [meter.address]).get(meter.address)
+    rows = connection.query("SELECT MIN(hour) FROM hours WHERE meter_id = %s", (number,))
+    oldest: datetime | None = rows[0][0]
+    return None if oldest is None else oldest.replace(tzinfo=UTC)
+
+
+def _write_day(history: History, start: datetime, end: datetime, begin: datetime) -> None:
+    for tried in itertools.count(1):
+        try:
+            for _ in history.write(start, end, since=begin):
+                pass
+        except Conflict:
+            if tried == _TRIES:
+                raise
+        else:
+            return
+
+
+def _write_frames(database: Database, meter: SimulatedMeter, start: datetime, end: datetime) -> None:
+    """Store the frames of the hour in which the demo was started, up to then: an hour without a gap."""
+    decoder = Decoder()
+    with contextlib.closing(FrameStore(database, _NAME)) as store:
+        moments = [start + number * _SECOND for number in range(int((end - start).total_seconds()))]
+        for first in range(0, len(moments), _BATCH):
+            frames = []
+            for moment in moments[first : first + _BATCH]:
+                (reading,) = decoder.feed(meter.frame(moment))
+                frames.append(
+                    Frame(
+                        meter=meter.address,
+                        timestamp=moment,
+                        mode=reading.mode,
+                        values=reading.values,
+                        stamps=reading.stamps or None,
+                    )
+                )
+            store.write(frames)
+        store.write_tallies([Tally(meter.address, start, _NAME, len(moments))])
+
+
+def main() -> int:
+    """Fill, as a process of its own; print `DONE DAYS` after each day."""
+    parser = argparse.ArgumentParser(prog="demo.fill", description=__doc__)
+    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--kind", choices=KINDS, required=True)
+    parser.add_argument("--until", type=parse_time, required=True)
+    parser.add_argument("--days", type=int, default=DAYS)
+    arguments = parser.parse_args()
+    os.nice(_NICE)
+    settings = config.load(StorerConfig, arguments.config)
+    try:
+        for done in fill(Database(settings.database), arguments.kind, arguments.until, arguments.days):
+            print(done, arguments.days, flush=True)
+    except TeleinfoError as error:
+        print(f"demo.fill: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

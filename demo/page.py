@@ -1,0 +1,40 @@
+"""The demo's page: the monitor, with an account that can only read, on a port of this machine."""
+
+import json
+import secrets
+import socket
+from pathlib import Path
+
+from demo.servers import HOST, Broker, Database, free_port
+
+ACCOUNT = Path(__file__).resolve().parent.parent / "mariadb" / "monitor.sql"
+USER = "teleinfo-monitor"
+_USUAL = 8080  # the port where people expect the page
+
+
+def configure(folder: Path, broker: Broker, database: Database, port: int) -> Path:
+    """Make the account and the configuration; return its file."""
+    password = secrets.token_urlsafe(18)
+    # '%' as for the storer: TCP clients are not "localhost" without name resolution.
+    database.sql(ACCOUNT.read_text(encoding="utf-8").replace("'localhost'", "'%'").replace("change-me", password))
+    file = folder / "monitor.yaml"
+    file.touch(mode=0o600)
+    file.write_text(
+        f"name: demo\n"
+        f"listen: {{host: {HOST}, port: {port}}}\n"
+        f"mqtt: {{host: {HOST}, port: {broker.port}}}\n"
+        f"database: {{host: {HOST}, port: {database.port}, user: {USER}, password: {json.dumps(password)},"
+        f" name: {database.name}}}\n"
+    )
+    return file
+
+
+def choose_port() -> int:
+    """Return the usual port, or another one if something listens there."""
+    with socket.socket() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind((HOST, _USUAL))
+        except OSError:
+            return free_port()
+    return _USUAL

@@ -1,0 +1,196 @@
+"""The energy of any stretch of time, to the second where frames are kept, and its highest power."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from common.database import Connection
+from monitor.cost.bill import Bill, Cost
+from monitor.energy.reader import EnergyReader
+from monitor.energy.steps import SUPPLIER, TOTAL
+from monitor.history.hours import Hours, Meter
+from monitor.history.power import Power
+from monitor.history.series import MinuteFacts, Second, Series, Total, moment_of
+from monitor.insight.stretch import drawn_by_register
+from monitor.model import Energy
+
+SECONDS, MINUTES, HOURS = "seconds", "minutes", "hours"
+_MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
+_NEAR = timedelta(minutes=5)
+#: Up to here all is read from minutes; a longer stretch from hours, and its two ends from minutes.
+_SHORT = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of time: its ends as far as they are known, its energy in pieces, its cost, its highest power."""
+
+    start: datetime
+    end: datetime
+    precision: str  # seconds, minutes or hours: to what the ends were rounded down
+    pieces: Sequence[Energy]
+    cost: Cost
+    peak: Second | None
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """An end of a stretch, and the reading there; None: there is none before it."""
+
+    at: datetime
+    precision: str
+    total: Total | None
+
+
+class StretchAnswers:
+    """Answers over one connection; not for several threads at once."""
+
+    def __init__(self, connection: Connection, reader: EnergyReader) -> None:
+        self._hours = Hours(connection)
+        self._power = Power(connection)
+        self._series = Series(connection)
+        self._reader = reader
+
+    def stretch(self, meter: Meter, start: datetime, end: datetime, bill: Bill, now: datetime) -> Stretch | None:
+        """Return what was drawn in [start, end), None if nothing is known of that time.
+
+        Raises:
+            DatabaseError: the database is unavailable, or refuses a query.
+        """
+        low, high = self._end(meter, start), self._end(meter, end)
+        if HOURS in (low.precision, high.precision):
+            return self._of_hours(meter, _floor(start), _floor(end), bill, now)
+        if low.at >= high.at:
+            return None
+        cuts = bill.cuts(low.at, high.at)
+        if high.at - low.at <= _SHORT:
+            limits = [low, *(self._end(meter, cut) for cut in cuts), high]
+            pieces = [piece for pair in itertools.pairwise(limits) if (piece := self._piece(meter, *pair, now))]
+        else:
+            first, last = self._end(meter, _floor(low.at + _HOUR)), self._end(meter, _floor(high.at))
+            inside = [cut for cut in cuts if first.at < cut < last.at]
+            pieces = [
+                *filter(None, [self._piece(meter, low, first, now)]),
+                *self._reader.energy(meter, [first.at, *inside, last.at], now),
+                *filter(None, [self._piece(meter, last, high, now)]),
+            ]
+        if not pieces:
+            return None
+        precision = MINUTES if MINUTES in (low.precision, high.precision) else SECONDS
+        return Stretch(low.at, high.at, precision, pieces, bill.cost(pieces), self._peak(meter, low.at, high.at))
+
+    def _of_hours(self, meter: Meter, start: datetime, end: datetime, bill: Bill, now: datetime) -> Stretch | None:
+        if start >= end:
+            return None
+        pieces = self._reader.energy(meter, [start, *bill.cuts(start, end), end], now)
+        if not any(piece.covered or piece.wh for piece in pieces):
+            return None
+        peak = next((Second(one.at, one.power) for one in self._power.peaks(meter.number, start, end, 1)), None)
+        return Stretch(start, end, HOURS, pieces, bill.cost(pieces), peak)
+
+    def _end(self, meter: Meter, moment: datetime) -> _End:
+        """Return the reading at a moment, or at the minute or hour before it if no more is kept."""
+        found = self._series.total_of_frames(meter.number, moment - _NEAR, moment)
+        if found is not None:
+            return _End(moment, SECONDS, found)
+        minute = moment.replace(second=0, microsecond=0)
+        if self._series.minutes(meter.number, minute - _NEAR, minute + _MINUTE):
+            return _End(minute, SECONDS if minute == moment else MINUTES, self._total(meter, minute))
+        hour = _floor(moment)
+        if moment > hour and self._hours.rows(meter.number, hour, hour + _HOUR):
+            if not self._series.minutes(meter.number, hour, hour + _HOUR):
+                return _End(hour, HOURS, None)
+        elif self._hours.rows(meter.number, hour - _HOUR, hour) and not self._series.minutes(
+            meter.number, hour - _HOUR, hour
+        ):
+            return _End(hour, HOURS, None)
+        # Nothing came at that time: the reading before holds.
+        return _End(moment, SECONDS, self._total(meter, minute))
+
+    def _total(self, meter: Meter, moment: datetime) -> Total | None:
+        return self._series.total_of_minutes(meter.number, moment)
+
+    def _piece(self, meter: Meter, low: _End, high: _End, now: datetime) -> Energy | None:
+        """Return the energy between two ends with readings; None if they are one, or nothing was read yet."""
+        if low.at >= high.at or high.total is None:
+            return None
+        minutes = self._series.minutes(meter.number, low.at.replace(second=0, microsecond=0), high.at)
+        before = low.total or _first(minutes)
+        if before is None:
+            return None
+        naming = self._reader.naming(meter, low.at, max(high.at, low.at + _HOUR))
+        injected = None
+        if before.injected is not None and high.total.injected is not None:
+            injected = max(high.total.injected - before.injected, 0)
+        expected = max(int((min(high.at, now) - low.at).total_seconds()), 0)
+        return Energy(
+            start=low.at,
+            end=high.at,
+            wh=drawn_by_register(
+                minutes,
+                before.drawn,
+                high.total.drawn,
+                high.at,
+                lambda supplier, moment: naming(supplier, moment) or "BASE",
+                self._breaks(meter, low.at, high.at),
+            ),
+            injected_wh=injected,
+            reactive_varh={},
+            recovered_wh=0,
+            imported_wh=0,
+            covered=min(_covered(minutes, low.at, high.at), expected),
+            expected=expected,
+        )
+
+    def _breaks(self, meter: Meter, start: datetime, end: datetime) -> dict[datetime, int]:
+        """Return by hour by how much the total changed without energy; historic mode has it as a sum of registers."""
+        found = self._hours.breaks(meter.number, _floor(start), end)
+        totals = {one.hour: one.step for one in found if one.register == TOTAL}
+        sums: dict[datetime, int] = {}
+        for one in found:
+            if one.register in SUPPLIER:
+                sums[one.hour] = sums.get(one.hour, 0) + one.step
+        return sums | totals
+
+    def _peak(self, meter: Meter, start: datetime, end: datetime) -> Second | None:
+        found = []
+        first, last = _ceil_minute(start), end.replace(second=0, microsecond=0)
+        low, high = start.replace(second=0, microsecond=0), end
+        if end - start > _SHORT:
+            first_hour, last_hour = _floor(start + _HOUR), _floor(end)
+            of_hours = self._power.peaks(meter.number, first_hour, last_hour, 1)
+            found += [Second(one.at, one.power) for one in of_hours]
+            stretches = [(low, first_hour), (last_hour, high)]
+        else:
+            stretches = [(low, high)]
+        for minute in (one for pair in stretches for one in self._series.minutes(meter.number, *pair)):
+            at = moment_of(minute.at + (minute.power_max_second or 0))
+            if minute.power_max is not None and start <= at < end:
+                found.append(Second(at, minute.power_max))
+        # Of a minute that lies in it only in part, the highest power may lie outside.
+        for part in {(start, min(first, end)), (max(last, start), end)}:
+            if part[0] < part[1] and (one := self._series.highest_of_frames(meter.number, *part)):
+                found.append(Second(one.at.replace(microsecond=0), one.power))
+        return max(found, key=lambda one: (one.power, -one.at.timestamp()), default=None)
+
+
+def _first(minutes: Sequence[MinuteFacts]) -> Total | None:
+    return next((Total(one.total_first, None) for one in minutes if one.total_first is not None), None)
+
+
+def _covered(minutes: Sequence[MinuteFacts], start: datetime, end: datetime) -> int:
+    covered = 0
+    for minute in minutes:
+        inside = min(minute.at + 60, end.timestamp()) - max(minute.at, start.timestamp())
+        covered += min(minute.seconds, int(inside))
+    return covered
+
+
+def _floor(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def _ceil_minute(moment: datetime) -> datetime:
+    floor = moment.replace(second=0, microsecond=0)
+    return floor if floor == moment else floor + _MINUTE

@@ -1,0 +1,50 @@
+"""What was drawn in a stretch of time by register, from its minutes and the readings at its two ends. Pure."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+
+from monitor.history.series import MinuteFacts, moment_of
+
+_MINUTE = 60
+#: Wh a minute: more than any household's meter can count.
+_MOST = 1000
+
+
+def drawn_by_register(
+    minutes: Iterable[MinuteFacts],
+    before: int,
+    after: int,
+    end: datetime,
+    name: Callable[[int | None, datetime], str],
+    breaks: Mapping[datetime, int],
+) -> dict[str, int]:
+    """Return the Wh of each register; their sum is `after - before`, less the breaks.
+
+    A minute's energy counts for the register that ran at its end.
+
+    Args:
+        minutes: those that lie in the stretch, also in part, in order.
+        before: the reading at its beginning.
+        after: the reading at its end.
+        end: its end.
+        name: gives the name of a supplier register at a moment.
+        breaks: by hour, by how much the total changed without energy.
+    """
+    wh: dict[str, int] = {}
+    left = dict(breaks)
+    last, last_at, register = before, None, None
+    for minute in minutes:
+        value = minute.total_last if minute.at + _MINUTE <= end.timestamp() else after
+        if value is None:
+            continue
+        register = name(minute.supplier, moment_of(minute.at))
+        passed = 1 if last_at is None else (minute.at - last_at) // _MINUTE
+        step = value - last
+        if not 0 <= step <= _MOST * max(passed, 1):
+            step -= left.pop(moment_of(minute.at).replace(minute=0), 0)
+        wh[register] = wh.get(register, 0) + step
+        last, last_at = value, minute.at
+    if rest := after - last:
+        register = register or name(None, end)
+        wh[register] = wh.get(register, 0) + rest
+    return {register: counted for register, counted in wh.items() if counted}

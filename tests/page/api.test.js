@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+
+// What the page's modules find in a browser.
+const BASE = 'http://home.lan/energie/';
+const gone = [];
+globalThis.document = { baseURI: BASE, documentElement: {} };
+globalThis.location = {
+  href: `${BASE}jour/2026-11-24?z=07:00..08:00`,
+  search: '',
+  assign: (address) => gone.push(String(address)),
+};
+const api = await import('../../monitor/page/api.js');
+const { ORDER, register } = await import('../../monitor/page/tariff.js');
+
+let asked, reply;
+beforeEach(() => {
+  asked = [];
+  reply = { status: 200, body: {} };
+  globalThis.fetch = async (address) => {
+    asked.push(String(address).replace(BASE, ''));
+    if (reply.error) throw reply.error;
+    return {
+      ok: reply.status < 400,
+      status: reply.status,
+      headers: new Headers({ Date: reply.date ?? '' }),
+      json: async () => {
+        if (reply.body === undefined) throw new SyntaxError('no JSON');
+        return reply.body;
+      },
+    };
+  };
+});
+
+test('addresses are below the page’s base, and what is not asked for is left out', async () => {
+  await api.live('041234');
+  await api.live();
+  await api.events('041234', { kind: null, limit: 20 });
+  assert.deepEqual(asked, ['api/v1/live?meter=041234', 'api/v1/live', 'api/v1/events?meter=041234&limit=20']);
+});
+
+test('the page’s last day is the API’s exclusive end, instants stay as they are', async () => {
+  await api.peaks('1', '2026-12-30', '2026-12-31');
+  await api.stretch('1', Date.UTC(2026, 10, 25, 6, 10), Date.UTC(2026, 10, 25, 6, 25));
+  const [days, instants] = asked.map((address) => new URL(BASE + address).searchParams);
+  assert.deepEqual([days.get('from'), days.get('to')], ['2026-12-30', '2027-01-01']);
+  assert.deepEqual(
+    [instants.get('from'), instants.get('to')],
+    ['2026-11-25T06:10:00.000Z', '2026-11-25T06:25:00.000Z'],
+  );
+});
+
+test('a problem has the status and the server’s words; a proxy’s error page has none', async () => {
+  reply = { status: 404, body: { detail: 'Compteur inconnu.' } };
+  await assert.rejects(api.status('9'), { status: 404, detail: 'Compteur inconnu.' });
+  reply = { status: 502, body: undefined };
+  await assert.rejects(api.status('9'), { status: 502, detail: undefined });
+});
+
+test('a server that does not answer at all is status 0', async () => {
+  reply.error = new TypeError('Failed to fetch');
+  await assert.rejects(api.meters(), { status: 0 });
+});
+
+test('without a session the page goes to the login, and comes back to where it was', async () => {
+  reply.status = 401;
+  const never = api.meters().then(() => 'answered');
+  const first = await Promise.race([never, new Promise((done) => setTimeout(done, 20, 'waits'))]);
+  assert.equal(first, 'waits');
+  assert.deepEqual(gone, [`${BASE}login?next=jour%2F2026-11-24%3Fz%3D07%3A00..08%3A00`]);
+});
+
+test('the clock is the server’s, and whole seconds of a reply do not set it back', async () => {
+  const hour = 3600e3,
+    near = (moment) => assert.ok(Math.abs(api.now() - Date.now() - moment) < 2000, `${api.now() - Date.now()}`);
+  reply.date = new Date(Date.now() + hour).toUTCString();
+  await api.meters();
+  near(hour);
+  const before = api.now() - Date.now();
+  reply.date = new Date(Date.now() + hour - 1500).toUTCString();
+  await api.meters();
+  assert.ok(api.now() - Date.now() >= before - 5);
+  reply.date = new Date(Date.now() - hour).toUTCString();
+  await api.meters();
+  near(-hour);
+});
+
+const COLUMNS = {
+  start: ['2026-11-24', '2026-11-25'],
+  hours: [24, 15],
+  wh: { HCHC: [4000, 1000], HCHP: [9000, 6000] },
+  recovered_wh: [0, 300],
+  coverage: [1, 0.98],
+  cost: { HCHC: [6000, 1500], HCHP: [18000, null] },
+  subscription: [5200, 3300],
+  partial_cost: [false, true],
+  names: {},
+};
+
+test('columns become rows; a register without a price is left out of the cost and says so', () => {
+  const { rows, registers, priced } = api.rows(COLUMNS);
+  assert.deepEqual(registers, ['HCHC', 'HCHP']);
+  assert.equal(priced, true);
+  assert.deepEqual(
+    rows.map(({ total, energy, cost, recovered, partial }) => ({ total, energy, cost, recovered, partial })),
+    [
+      { total: 13000, energy: 24000, cost: 29200, recovered: 0, partial: false },
+      { total: 7000, energy: 1500, cost: 4800, recovered: 300, partial: true },
+    ],
+  );
+});
+
+test('without prices a cost is unknown, and not zero', () => {
+  const { rows, priced } = api.rows({ ...COLUMNS, cost: null, subscription: null });
+  assert.equal(priced, false);
+  assert.deepEqual([rows[0].cost, rows[0].energy, rows[0].subscription], [null, null, null]);
+});
+
+test('registers that only the meter knows have its words, after the known ones', () => {
+  api.rows({ ...COLUMNS, wh: { supplier_7: [1, 2] }, cost: null, names: { supplier_7: 'Week-end' } });
+  assert.equal(register('supplier_7').long, 'Week-end');
+  assert.equal(ORDER.at(-1), 'supplier_7');
+});

@@ -1,0 +1,86 @@
+"""The demo's history: written newest day first and in pieces, it is what it would be in one go."""
+
+import contextlib
+import itertools
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from common.database import Database
+from demo.fill import fill
+from demo.history import History
+from demo.servers import Database as Server
+from reader.simulator.meter import SimulatedMeter
+from tests.support.frames import simulated
+from tests.support.storing import make_tables, query, store
+
+KIND = "standard-single-phase-tempo"
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+BEGAN = datetime(2026, 11, 24, 5, 2, 3, 400_000, tzinfo=UTC)
+END = BEGAN.replace(minute=0, second=0, microsecond=0)
+DAYS = 3
+
+
+@pytest.fixture
+def tables(fresh_database: Server) -> Database:
+    return make_tables(fresh_database, BEGAN)
+
+
+def written(database: Database) -> dict[str, list[tuple[Any, ...]]]:
+    """Return all rows but for numbers that depend on the order of writing."""
+    minutes = query(database, "SELECT * FROM minutes ORDER BY meter_id, minute")
+    hours = query(
+        database,
+        "SELECT HEX(label_sets.digest), hours.* FROM hours JOIN label_sets"
+        " ON label_sets.id = hours.label_set_id ORDER BY meter_id, hour",
+    )
+    columns = [name for name, *_ in query(database, "SHOW COLUMNS FROM hours")]
+    number = columns.index("label_set_id") + 1
+    return {"minutes": minutes, "hours": [(*row[:number], *row[number + 1 :]) for row in hours]}
+
+
+def test_interrupted_again_and_again_it_is_as_in_one_go(fresh_database: Server, tables: Database) -> None:
+    with contextlib.closing(tables.connect()) as connection:
+        for _ in History(connection, SimulatedMeter(KIND)).write(END - DAYS * DAY, END):
+            pass
+    whole = written(tables)
+    fresh_database.create_database()
+    make_tables(fresh_database, BEGAN)
+    counts = []
+    for later in itertools.count():
+        # Each run is of another day, and ends after the second day that it tells of.
+        filling = fill(tables, KIND, BEGAN + later * DAY, DAYS)
+        told = list(itertools.islice(filling, 2))
+        filling.close()
+        counts.append(told)
+        if told == [DAYS]:
+            break
+    assert counts == [[0, 1], [1, 2], [2, 3], [3]]
+    assert written(tables) == whole
+
+
+def test_the_hour_of_the_start_has_its_frames(tables: Database) -> None:
+    list(fill(tables, KIND, BEGAN, 1))
+    frames = query(tables, "SELECT MIN(timestamp), MAX(timestamp), COUNT(*) FROM frames")
+    seconds = int((BEGAN - END).total_seconds())
+    assert frames == [(END.replace(tzinfo=None), (END + timedelta(seconds=seconds - 1)).replace(tzinfo=None), seconds)]
+    ((tallied,),) = query(tables, "SELECT SUM(frames) FROM tallies")
+    assert tallied == seconds  # an audit finds nothing missing and nothing too many
+
+
+def test_what_is_live_meanwhile_is_left_alone(tables: Database) -> None:
+    live = list(simulated(KIND, 5, start=BEGAN, every=timedelta(seconds=1)))
+    store(tables, live)
+    list(fill(tables, KIND, BEGAN, 1))
+    ((count,),) = query(tables, f"SELECT COUNT(*) FROM frames WHERE timestamp >= '{BEGAN:%F %T.%f}'")
+    assert count == len(live)
+    ((oldest, newest),) = query(tables, "SELECT MIN(hour), MAX(hour) FROM hours")
+    assert (oldest, newest) == ((END - DAY).replace(tzinfo=None), (END - HOUR).replace(tzinfo=None))
+
+
+def test_a_complete_history_is_not_written_again(tables: Database) -> None:
+    list(fill(tables, KIND, BEGAN, 1))
+    before = written(tables)
+    assert list(fill(tables, KIND, BEGAN + 30 * DAY, 1)) == [1]
+    assert written(tables) == before

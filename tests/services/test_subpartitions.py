@@ -1,0 +1,113 @@
+"""Months divided by meter: for many meters, by one command, with everything else as before."""
+
+import contextlib
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from common.errors import ConfigError
+from demo.servers import Database as Server
+from storer.audit import run_audit
+from storer.database import subpartitions as module
+from storer.database.schema import make_partitions, partition_limits
+from storer.database.sizes import read_sizes
+from storer.database.subpartitions import count_subpartitions, subpartition
+from storer.export import Selection
+from tests.support.frames import simulated
+from tests.support.programs import Service, run_command
+from tests.support.storing import NOW, client, exported, make_tables, query, store
+
+KINDS = ("standard-single-phase-tempo", "historic-single-phase-hchp")
+
+
+@pytest.fixture
+def filled(fresh_database: Server) -> Server:
+    database = make_tables(fresh_database)
+    for kind in KINDS:
+        store(database, simulated(kind, 300, every=timedelta(seconds=1)))
+    return fresh_database
+
+
+def divide(server: Server, count: int, **more: Any) -> list[str]:
+    with contextlib.closing(client(server).connect()) as connection:
+        return list(subpartition(connection, count, **more))
+
+
+def parts(server: Server) -> int:
+    with contextlib.closing(client(server).connect()) as connection:
+        return count_subpartitions(connection)
+
+
+def test_the_command_divides_the_months_and_can_undo_it(filled: Server, tmp_path: Path) -> None:
+    before = exported(client(filled))
+    service = Service("storer", tmp_path, settings(filled))
+    file = service.write_config()
+    for count in (8, 8, 1):
+        result = run_command("storer", "migrate", "--config", file, "--subpartitions", str(count))
+        assert result.returncode == 0, result.stderr
+        assert parts(filled) == count
+        assert exported(client(filled)) == before
+    refused = run_command("storer", "migrate", "--config", file, "--subpartitions", "9999")
+    assert refused.returncode == 2
+    assert "--subpartitions 9999" in refused.stderr
+
+
+def settings(server: Server) -> dict[str, Any]:
+    access = {"host": server.host, "port": server.port, "user": server.user, "password": server.password}
+    return {"database": {**access, "name": server.name}}
+
+
+def test_a_large_table_is_copied_only_when_asked_to(filled: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    query(client(filled), "ANALYZE TABLE frames")
+    monkeypatch.setattr(module, "MOST_ROWS", 100)
+    with pytest.raises(ConfigError, match="--copy"):
+        divide(filled, 4)
+    assert parts(filled) == 1
+    divide(filled, 4, copy=True)
+    assert parts(filled) == 4
+
+
+def test_coming_months_are_divided_too_and_late_frames_find_their_place(filled: Server) -> None:
+    divide(filled, 4)
+    later = datetime(NOW.year + 1, NOW.month, 1, tzinfo=UTC)
+    database = client(filled)
+    with contextlib.closing(database.connect()) as connection:
+        made = make_partitions(connection, later)
+        assert made
+        assert set(made) <= partition_limits(connection).keys()
+    assert parts(filled) == 4
+    assert store(database, simulated(KINDS[0], 5, every=timedelta(seconds=1))) == 0  # they are there already
+
+
+def test_the_size_of_a_month_is_that_of_its_parts(filled: Server) -> None:
+    divide(filled, 4)
+    filled.sql(f"USE {filled.name}; FLUSH TABLES frames FOR EXPORT; UNLOCK TABLES;")
+    with contextlib.closing(client(filled).connect()) as connection:
+        for local in (True, False):
+            sizes = read_sizes(connection, local=local)
+            months = {part for table, part in sizes.files if table == "frames"}
+            assert months == partition_limits(connection).keys()
+            assert sizes.of("frames") == sum(sizes.of("frames", month) for month in months) > 0
+
+
+def test_the_audit_reads_it_as_before(filled: Server) -> None:
+    class Out:
+        def __init__(self) -> None:
+            self.text = ""
+
+        def write(self, text: str) -> int:
+            self.text += text
+            return len(text)
+
+        def flush(self) -> None:
+            pass
+
+    texts = []
+    for count in (1, 4):
+        divide(filled, count)
+        out = Out()
+        run_audit(client(filled), Selection(), NOW, out)  # type: ignore[arg-type]
+        texts.append(out.text)
+    assert texts[0] == texts[1]
