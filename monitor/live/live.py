@@ -62,6 +62,7 @@ class Live:
     ) -> None:
         self._config = config
         self._prices = prices
+        self._colours = colours
         self._clock = clock
         self._house = House()
         self._viewers = viewers or Viewers()
@@ -70,7 +71,7 @@ class Live:
 
         def connect() -> Opened:
             connection = Database(config.database).connect()
-            return connection, Answers(connection, config, prices, colours)
+            return connection, Answers(connection, config, self._prices, self._colours)
 
         self._looks = Looks(connect, config.time_zone, clock)
         self._feed = (
@@ -91,6 +92,11 @@ class Live:
         if self._feed is not None:
             self._feed.close()
         self._looks.close()
+
+    def use(self, prices: PriceTable, colours: Mapping[date, str]) -> None:
+        """Compute costs with other prices and Tempo colours from now on."""
+        self._prices, self._colours = prices, colours
+        self._looks.reopen()
 
     @property
     def last_activity(self) -> float:
