@@ -40,6 +40,7 @@ class Session:
         emit: Callable[[Event], None],
         will: Will | None = None,
         persistent: bool = False,
+        manual: bool = False,
         receive_maximum: int = 100,
     ) -> None:
         """Prepare the client; nothing is opened.
@@ -51,6 +52,7 @@ class Session:
             emit: takes the events.
             will: published by the broker when the connection breaks.
             persistent: the broker keeps the session, and messages are acknowledged by `acknowledge` only.
+            manual: the latter, also where the session ends with the connection.
             receive_maximum: how many messages the broker may send before the first is acknowledged.
         """
         self._options = Options(
@@ -58,6 +60,7 @@ class Session:
             client_id=client_id,
             will=will,
             persistent=persistent,
+            manual=persistent or manual,
             receive_maximum=receive_maximum,
         )
         self._hosts = list(settings.hosts)  # the first is tried next
