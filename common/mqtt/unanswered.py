@@ -17,12 +17,12 @@ A = TypeVar("A")
 class Sent(NamedTuple):
     """A PUBLISH, or a SUBSCRIBE."""
 
-    topics: tuple[str, ...]
+    topic: str
     subscription: bool
 
     def __str__(self) -> str:
         """Return what it was, for a log line."""
-        return f"{'the subscription to' if self.subscription else 'a message on'} {', '.join(self.topics)}"
+        return f"{'the subscription to' if self.subscription else 'a message on'} {self.topic}"
 
 
 class Unanswered(Generic[A]):

@@ -2,20 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from common.database import Connection
 from common.errors import ConfigError
 from monitor.answers.curves import CurveAnswers
+from monitor.answers.events import EventAnswers, Page
 from monitor.answers.series import SeriesAnswers
 from monitor.answers.stretch import Stretch, StretchAnswers
 from monitor.answers.upkeep import MeterUpkeep
 from monitor.calendar import Calendar, midnight
-from monitor.comparison.clock import TEMPO_DAY, OfferClock
+from monitor.comparison.clock import TEMPO_DAY, TEMPO_NIGHT, OfferClock
 from monitor.comparison.compare import Comparison, compare
 from monitor.config import MonitorConfig
 from monitor.cost.bill import Bill, Cost
 from monitor.cost.contracts import Contract, UnnamedChange, contracts, unnamed_changes
+from monitor.energy.memory import Memory
 from monitor.energy.reader import EnergyReader
 from monitor.energy.steps import supplier_name
 from monitor.history.contracts import Contracts
@@ -23,7 +25,7 @@ from monitor.history.hours import Hours, Meter
 from monitor.history.power import MinuteRow, Peak, Power, Switch
 from monitor.insight.base_load import BaseLoad
 from monitor.insight.tempo import learn_colours
-from monitor.model import ContractLine, Energy
+from monitor.model import ContractLine, Energy, HourEnergy
 from monitor.prices.model import PriceTable
 
 _NUMBERED = "EASF"
@@ -80,12 +82,15 @@ class Answers:
         config: MonitorConfig,
         prices: PriceTable,
         colours: Mapping[date, str] | None = None,
+        memory: Memory | None = None,
     ) -> None:
+        """Read over `connection`; `memory` may be shared by several of these, in any threads."""
         self._hours = Hours(connection)
         self._power = Power(connection)
         self._contracts = Contracts(connection)
-        self._reader = EnergyReader(self._hours, self._contracts, self._power)
+        self._reader = EnergyReader(self._hours, self._contracts, self._power, memory)
         self.curves = CurveAnswers(connection, config.time_zone)
+        self._events = EventAnswers(connection, self._reader)
         self._stretches = StretchAnswers(connection, self._reader)
         self.upkeep = MeterUpkeep(connection, self._reader, config.time_zone)
         self.series = SeriesAnswers(connection, self._reader, config.time_zone)
@@ -166,11 +171,16 @@ class Answers:
             while not inside or inside[-1].end < high:
                 inside.append(next(remaining))
             periods.append(Period(join(inside), bill.cost(inside)))
-        names = {name: text for span in spans for name, text in self._reader.names(meter, span).items()}
+        whole = Period(join(pieces), bill.cost(pieces))
+        names = {
+            name: text
+            for span in spans
+            for name, text in self._reader.names(meter, span, whole.energy.wh.keys()).items()
+        }
         return Answer(
             meter=meter.identifier,
             periods=periods,
-            whole=Period(join(pieces), bill.cost(pieces)),
+            whole=whole,
             names=names,
             changes=unnamed_changes(lines, spans, self._zone),
             contracts=known,
@@ -186,6 +196,24 @@ class Answers:
         known = contracts(self._lines(meter), self._reader.contract_spans(meter, low, end), self._zone, end)
         return self._stretches.stretch(meter, start, end, Bill(self._prices, known, self._zone, now), now)
 
+    def events_page(
+        self, meter: Meter, start: datetime | None, end: datetime, kinds: frozenset[str], limit: int
+    ) -> Page:
+        """Return the latest events in [start, end), as `EventAnswers.page` does.
+
+        Raises:
+            DatabaseError: the database is unavailable, or refuses a query.
+        """
+
+        def price_changes(low: datetime, high: datetime) -> list[datetime]:
+            contract = self.contract(meter, low.replace(minute=0, second=0, microsecond=0), high)
+            if contract is None or contract.offer is None:
+                return []
+            days = self._prices.changes(contract.offer, low.date(), high.date() + timedelta(days=1))
+            return [midnight(day, self._zone) for day in days]
+
+        return self._events.page(meter, start, end, kinds, limit, price_changes)
+
     def compare(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> Comparison:
         """Return what each offer would have cost for what was drawn in [start, end).
 
@@ -200,7 +228,7 @@ class Answers:
             raise NothingToCompare(
                 "the subscribed power is not known: add a line to `contracts` in the configuration", power=True
             )
-        curve = self._reader.slots(meter, start, end, self._prices.off_peak_slot())
+        curve = self._curve(meter, start, end)
         if not curve:
             raise NothingToCompare(
                 "there is no energy in this range to compare offers on: choose another with --from and --to",
@@ -214,6 +242,20 @@ class Answers:
         # Only one contract in the whole range is "yours": its registers say exactly what it cost.
         own = self.energy(meter, "year", start, end, now).whole.cost if len({one.offer for one in known}) == 1 else None
         return compare(self._prices, clock, curve, power, yours, bill, start, min(end, now), own)
+
+    def _curve(self, meter: Meter, start: datetime, end: datetime) -> list[HourEnergy]:
+        """Return what was drawn, as finely as offers tell it apart."""
+        minutes = self._prices.off_peak_slot()
+        if minutes < 60:
+            return self._reader.slots(meter, start, end, minutes)
+        # A year has 8,760 hours, and some 1,100 stretches that each offer bills on one register.
+        moments = {time(), TEMPO_DAY, TEMPO_NIGHT} | self._prices.off_peak_moments()
+        first, last = (moment.astimezone(self._zone).date() for moment in (start, end))
+        limits = {start, end}
+        for number in range((last - first).days + 1):
+            day = first + timedelta(number)
+            limits |= {datetime.combine(day, moment, self._zone).astimezone(UTC) for moment in moments}
+        return self._reader.gathered(meter, sorted(limit for limit in limits if start <= limit <= end))
 
     def colours(self, meter: Meter, start: datetime, end: datetime) -> dict[date, str]:
         """Return the Tempo colours that are known; what the meter showed in the range goes before the user's file."""

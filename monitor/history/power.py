@@ -136,14 +136,6 @@ class Power:
             for slot, total, seconds, supplier in rows
         ]
 
-    def overload_minutes(self, meter: int, start: datetime, end: datetime) -> list[tuple[datetime, int | None]]:
-        """Return the minutes of [start, end) with an overload, and their highest power in VA."""
-        hours = self._hours_with(meter, start, end, "overload IS NOT NULL")
-        rows = self._minutes_of(meter, hours, "minute, power_max", "overload IS NOT NULL")
-        return [
-            (minute.replace(tzinfo=UTC), power) for minute, power in rows if start <= minute.replace(tzinfo=UTC) < end
-        ]
-
     def voltage_minutes(self, meter: int, start: datetime, end: datetime) -> list[VoltageMinute]:
         """Return the minutes of [start, end) with a voltage outside 230 V +- 10 %."""
         outside = " OR ".join(

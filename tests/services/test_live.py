@@ -186,6 +186,25 @@ def test_the_stream_has_each_frame_and_each_link(tables: Server, broker: Broker,
         asyncio.run(run(house))
 
 
+def test_a_stream_says_something_although_the_meter_says_nothing(
+    broker: Broker, publisher: MqttClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.live.live.REPEAT_EVERY", 0.2)
+    publisher.retain(TOPICS.link(METER), "offline")
+
+    async def run(house: Live) -> None:
+        stream = house.stream(METER)
+        events = stream.events()
+        for _ in range(4):
+            assert b"event: state" in await asyncio.wait_for(anext(events), WITHIN)
+        stream.close()
+        await events.aclose()
+
+    with live(broker.port, None) as house:
+        wait_for(lambda: house.meters() == [METER])
+        asyncio.run(run(house))
+
+
 def test_whoever_looked_before_the_first_meter_came_is_asked_to_look_again(
     broker: Broker, publisher: MqttClient
 ) -> None:

@@ -21,6 +21,7 @@ from monitor.config import MonitorConfig, MonitorDatabase
 from monitor.server.api import Api
 from monitor.server.command import build
 from monitor.server.messages import Reply
+from monitor.server.rates import RateFiles
 from tests.services.test_energy import House
 from tests.support.json_schema import mistakes
 from tests.support.rolling import roll_up
@@ -56,7 +57,8 @@ class Asking:
         database = MonitorDatabase(
             host=(server.host,), port=server.port, user=server.user, password=server.password, name=server.name
         )
-        parts, self.live = build(MonitorConfig(database=database), Path())
+        config = MonitorConfig(database=database)
+        parts, self.live = build(config, RateFiles(config, Path()))
         self._api: Api = parts.api
         self.description = json.loads(parts.description.body)
         self._loop = asyncio.new_event_loop()

@@ -2,7 +2,7 @@
 
 from common.mqtt.unanswered import ClosedAfter, Sent, Unanswered
 
-A, B, C = (Sent((name,), subscription=False) for name in "abc")
+A, B, C = (Sent(name, subscription=False) for name in "abc")
 
 
 def test_what_is_answered_is_no_longer_unanswered_and_the_oldest_comes_first() -> None:
@@ -45,4 +45,4 @@ def test_a_stable_connection_starts_anew() -> None:
 
 def test_it_is_named_for_people() -> None:
     assert str(A) == "a message on a"
-    assert str(Sent(("a", "b/+"), subscription=True)) == "the subscription to a, b/+"
+    assert str(Sent("b/+", subscription=True)) == "the subscription to b/+"

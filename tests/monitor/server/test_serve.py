@@ -11,6 +11,7 @@ import pytest
 
 from common.errors import NotReady
 from monitor.config import Listen, MonitorConfig
+from monitor.server import app
 from monitor.server.api import Api
 from monitor.server.app import application
 from monitor.server.files import Files
@@ -31,12 +32,22 @@ class Endless(Events):
         await asyncio.Event().wait()
 
 
+class Flood(Events):
+    """A stream that has always more to say."""
+
+    async def events(self) -> AsyncGenerator[bytes, None]:
+        while True:
+            yield b":" + b" " * 100_000
+            await asyncio.sleep(0)
+
+
 class EndlessStreams(Streams):
     def __init__(self) -> None:
-        self.opened: list[Endless] = []
+        self.kind: type[Events] = Endless
+        self.opened: list[Events] = []
 
-    def open(self, parameters: Any) -> Endless:
-        self.opened.append(Endless())
+    def open(self, parameters: Any) -> Events:
+        self.opened.append(self.kind())
         return self.opened[-1]
 
 
@@ -133,6 +144,14 @@ def test_a_viewer_who_goes_away_is_forgotten(here: Here) -> None:
         assert not stream.closed
         answer.close()
     wait_until(lambda: stream.closed, 10, "the stream is closed")
+
+
+def test_a_viewer_who_reads_nothing_is_forgotten_in_the_end(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "SEND_TIMEOUT", 0.3)
+    here.streams.kind = Flood
+    with socket.create_connection(("127.0.0.1", here.number), timeout=10) as raw:
+        raw.sendall(b"GET /api/v1/live/stream HTTP/1.1\r\nHost: pi\r\n\r\n")
+        wait_until(lambda: bool(here.streams.opened) and here.streams.opened[0].closed, 20, "the stream is closed")
 
 
 def test_the_end_does_not_wait_for_viewers(here: Here) -> None:
