@@ -51,7 +51,7 @@ class ContractSpan:
 
 @dataclass(frozen=True, slots=True)
 class HourEnergy:
-    """What was drawn in one hour of the clock, for load curves and comparisons."""
+    """What was drawn in one hour of the clock, or in several that count as one, for load curves and comparisons."""
 
     start: datetime
     wh: int
@@ -59,6 +59,7 @@ class HourEnergy:
     covered: int  # seconds
     recovered: bool  # part of `wh` was counted before this hour
     imported: bool
+    slices: int = 1  # hours with energy
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from common.database import Connection
 from common.errors import ConfigError
@@ -12,19 +12,20 @@ from monitor.answers.series import SeriesAnswers
 from monitor.answers.stretch import Stretch, StretchAnswers
 from monitor.answers.upkeep import MeterUpkeep
 from monitor.calendar import Calendar, midnight
-from monitor.comparison.clock import TEMPO_DAY, OfferClock
+from monitor.comparison.clock import TEMPO_DAY, TEMPO_NIGHT, OfferClock
 from monitor.comparison.compare import Comparison, compare
 from monitor.config import MonitorConfig
-from monitor.cost.bill import Bill, Cost
+from monitor.cost.bill import Bill, Cost, add_up
 from monitor.cost.contracts import Contract, UnnamedChange, contracts, unnamed_changes
+from monitor.energy.memory import Memory
 from monitor.energy.reader import EnergyReader
 from monitor.energy.steps import supplier_name
 from monitor.history.contracts import Contracts
 from monitor.history.hours import Hours, Meter
-from monitor.history.power import MinuteRow, Peak, Power, Switch
+from monitor.history.power import Peak, Power, Switch
 from monitor.insight.base_load import BaseLoad
 from monitor.insight.tempo import learn_colours
-from monitor.model import ContractLine, Energy
+from monitor.model import ContractLine, Energy, HourEnergy
 from monitor.prices.model import PriceTable
 
 _NUMBERED = "EASF"
@@ -81,11 +82,13 @@ class Answers:
         config: MonitorConfig,
         prices: PriceTable,
         colours: Mapping[date, str] | None = None,
+        memory: Memory | None = None,
     ) -> None:
+        """Read over `connection`; `memory` may be shared by several of these, in any threads."""
         self._hours = Hours(connection)
         self._power = Power(connection)
         self._contracts = Contracts(connection)
-        self._reader = EnergyReader(self._hours, self._contracts, self._power)
+        self._reader = EnergyReader(self._hours, self._contracts, self._power, memory)
         self.curves = CurveAnswers(connection, config.time_zone)
         self._events = EventAnswers(connection, self._reader)
         self._stretches = StretchAnswers(connection, self._reader)
@@ -168,11 +171,16 @@ class Answers:
             while not inside or inside[-1].end < high:
                 inside.append(next(remaining))
             periods.append(Period(join(inside), bill.cost(inside)))
-        names = {name: text for span in spans for name, text in self._reader.names(meter, span).items()}
+        whole = Period(join(pieces), add_up(period.cost for period in periods))
+        names = {
+            name: text
+            for span in spans
+            for name, text in self._reader.names(meter, span, whole.energy.wh.keys()).items()
+        }
         return Answer(
             meter=meter.identifier,
             periods=periods,
-            whole=Period(join(pieces), bill.cost(pieces)),
+            whole=whole,
             names=names,
             changes=unnamed_changes(lines, spans, self._zone),
             contracts=known,
@@ -220,7 +228,7 @@ class Answers:
             raise NothingToCompare(
                 "the subscribed power is not known: add a line to `contracts` in the configuration", power=True
             )
-        curve = self._reader.slots(meter, start, end, self._prices.off_peak_slot())
+        curve = self._curve(meter, start, end)
         if not curve:
             raise NothingToCompare(
                 "there is no energy in this range to compare offers on: choose another with --from and --to",
@@ -234,6 +242,20 @@ class Answers:
         # Only one contract in the whole range is "yours": its registers say exactly what it cost.
         own = self.energy(meter, "year", start, end, now).whole.cost if len({one.offer for one in known}) == 1 else None
         return compare(self._prices, clock, curve, power, yours, bill, start, min(end, now), own)
+
+    def _curve(self, meter: Meter, start: datetime, end: datetime) -> list[HourEnergy]:
+        """Return what was drawn, as finely as offers tell it apart."""
+        minutes = self._prices.off_peak_slot()
+        if minutes < 60:
+            return self._reader.slots(meter, start, end, minutes)
+        # A year has 8,760 hours, and some 1,100 stretches that each offer bills on one register.
+        moments = {time(), TEMPO_DAY, TEMPO_NIGHT} | self._prices.off_peak_moments()
+        first, last = (moment.astimezone(self._zone).date() for moment in (start, end))
+        limits = {start, end}
+        for number in range((last - first).days + 1):
+            day = first + timedelta(number)
+            limits |= {datetime.combine(day, moment, self._zone).astimezone(UTC) for moment in moments}
+        return self._reader.gathered(meter, sorted(limit for limit in limits if start <= limit <= end))
 
     def colours(self, meter: Meter, start: datetime, end: datetime) -> dict[date, str]:
         """Return the Tempo colours that are known; what the meter showed in the range goes before the user's file."""
@@ -264,14 +286,11 @@ class Answers:
         lines = self._lines(meter)
         return lines[-1].start if lines else None
 
-    def contract(self, meter: Meter, start: datetime, end: datetime) -> Contract | None:
-        """Return the last contract of [start, end), as far as it is known."""
-        spans = self._reader.contract_spans(meter, start, end)
-        return next(reversed(contracts(self._lines(meter), spans, self._zone, end)), None)
-
-    def minutes(self, meter: Meter, start: datetime, end: datetime) -> list[MinuteRow]:
-        """Return the minutes of [start, end)."""
-        return self._power.minutes(meter.number, start, end)
+    def last_frame(self, meter: Meter, now: datetime) -> datetime | None:
+        """Return when the last frame that is stored came, or the minute in which it came: hours are minutes behind."""
+        facts, minute = self.facts(meter, now), self._power.last_minute(meter.number, now)
+        of_hours = None if facts is None else facts.last
+        return max((at for at in (minute, of_hours) if at is not None), default=None)
 
     def switches(self, meter: Meter, start: datetime, end: datetime) -> list[Switch]:
         """Return when the meter went to another register in [start, end)."""

@@ -74,7 +74,7 @@ def compare(
     Args:
         prices: all offers.
         clock: finds the register of a moment.
-        curve: what was drawn in each hour, or half-hour, from `start` to `end`.
+        curve: what was drawn in each hour or half-hour from `start` to `end`; those of one kind may be gathered.
         power: the subscribed power, kVA; the same for all offers.
         yours: the present offer.
         bill: counts the days of the subscription.
@@ -123,7 +123,7 @@ def _cells(clock: OfferClock, curve: Sequence[HourEnergy]) -> list[_Cell]:
         if cell is None:
             cell = cells[key] = _Cell(local, piece.register)
         cell.wh += piece.wh
-        cell.slices += 1
+        cell.slices += piece.slices
     return list(cells.values())
 
 

@@ -6,15 +6,15 @@ the breaks between them. So the parts of a range always add up to it, whatever i
 
 import bisect
 import itertools
-import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from common.registers import REGISTERS
 from monitor.energy.fine import divide
 from monitor.energy.imported import Imports, imported_between, imported_hours, imported_name
+from monitor.energy.memory import Known, Memory
 from monitor.energy.steps import OTHER, TOTAL, Step, recovered, step, supplier_name
 from monitor.history.contracts import Contracts, MeterContract
 from monitor.history.hours import Break, Hours, Meter, Reading, Values
@@ -22,7 +22,6 @@ from monitor.history.power import Power
 from monitor.model import ContractSpan, Energy, HourEnergy
 
 _HOUR = timedelta(hours=1)
-_KEEP = 600  # seconds
 _FEW = 1000  # hours
 _WHOLE = 3575  # seconds that frames cover of an hour without a gap
 _NOTHING: Values = (None,) * len(REGISTERS)
@@ -37,24 +36,15 @@ class _Piece:
     step: Step
 
 
-class _Known:
-    """What is remembered of a meter, because it rarely changes and is costly to find."""
-
-    def __init__(self) -> None:
-        self.at = time.monotonic()
-        self.shapes: list[tuple[datetime, int]] | None = None  # found when energy is asked for
-        self.contracts: dict[datetime, MeterContract | None] = {}  # by hour; None: it has no readings
-        self.changes: dict[tuple[datetime, datetime], list[tuple[datetime, MeterContract]]] = {}  # between two hours
-
-
 class EnergyReader:
     """Answers questions about the energy of meters; for one thread, as its connection is."""
 
-    def __init__(self, hours: Hours, contracts: Contracts, power: Power) -> None:
+    def __init__(self, hours: Hours, contracts: Contracts, power: Power, memory: Memory | None = None) -> None:
+        """Read through these; `memory` may be shared with readers of the same database, in any threads."""
         self._hours = hours
         self._power = power
         self._contracts = contracts
-        self._known: dict[int, _Known] = {}
+        self._memory = memory or Memory()
 
     def energy(self, meter: Meter, boundaries: Sequence[datetime], now: datetime) -> list[Energy]:
         """Return the energy between neighbouring boundaries.
@@ -71,7 +61,7 @@ class EnergyReader:
             return []
         start, end = boundaries[0], boundaries[-1]
         spans = self.contract_spans(meter, start, end)
-        shapes = self._shapes(meter)
+        shapes = self._memory.of(meter).shapes(lambda since: self._hours.shape_changes(meter.number, since))
         cuts = {moment for moment, _ in shapes if start < moment < end} | {
             span.start for span in spans if span.start > start
         }
@@ -128,6 +118,21 @@ class EnergyReader:
                 found.append((hour, now, after))
         return found
 
+    def gathered(self, meter: Meter, boundaries: Sequence[datetime]) -> list[HourEnergy]:
+        """Return the same as `hours`, but gathered between neighbouring boundaries, by register; in order."""
+        spans = self.contract_spans(meter, boundaries[0], boundaries[-1])
+        limits = sorted({*boundaries, *(span.start for span in spans if span.start > boundaries[0])})
+        result = imported_hours(self._hours, meter, boundaries[0], boundaries[-1])
+        for low, found in zip(limits, self._hours.gathered(meter.number, limits), strict=False):
+            span = _span_at(spans, low)
+            for one in found:
+                # A span may begin within its stretch: with the first reading.
+                register = _register_name(one.supplier, span or _span_at(spans, one.first))
+                wh, seconds = one.drawn_wh, one.seconds
+                hours = HourEnergy(one.first, wh, register, seconds, recovered=False, imported=False, slices=one.hours)
+                result.append(hours)
+        return sorted(result, key=lambda hour: hour.start)
+
     def slots(self, meter: Meter, start: datetime, end: datetime, minutes: int) -> list[HourEnergy]:
         """Return what was drawn in slots of so many minutes, as far as minutes are kept; else by hour."""
         hours = self.hours(meter, start, end)
@@ -153,14 +158,16 @@ class EnergyReader:
             for (moment, contract), limit in zip(changes, limits, strict=True)
         ]
 
-    def names(self, meter: Meter, span: ContractSpan) -> Mapping[str, str]:
-        """Return the names that the meter gave the registers of a calendar which historic mode does not know."""
+    def names(self, meter: Meter, span: ContractSpan, registers: Collection[str]) -> Mapping[str, str]:
+        """Return the names that the meter gave registers of a calendar which historic mode does not know."""
         if span.offer is not None:
             return {}
+        # Only of those that counted: for a name that was never sent, all hours would be searched.
         return {
             supplier_name(number, None): name
             for number in range(1, 11)
-            if (name := self._contracts.name_of(meter.number, number, span.start, span.end)) is not None
+            if supplier_name(number, None) in registers
+            and (name := self._contracts.name_of(meter.number, number, span.start, span.end)) is not None
         }
 
     def naming(self, meter: Meter, start: datetime, end: datetime) -> Callable[[int | None, datetime], str | None]:
@@ -168,21 +175,9 @@ class EnergyReader:
         spans = self.contract_spans(meter, start, end)
         return lambda supplier, moment: _register_name(supplier, _span_at(spans, moment))
 
-    def _knowledge(self, meter: Meter) -> _Known:
-        known = self._known.get(meter.number)
-        if known is None or time.monotonic() - known.at > _KEEP:
-            known = self._known[meter.number] = _Known()
-        return known
-
-    def _shapes(self, meter: Meter) -> list[tuple[datetime, int]]:
-        known = self._knowledge(meter)
-        if known.shapes is None:
-            known.shapes = self._hours.shape_changes(meter.number)
-        return known.shapes
-
     def _contract_changes(self, meter: Meter, low: datetime, high: datetime) -> list[tuple[datetime, MeterContract]]:
         """Return the contract at `low`, and each change before `high`: a sample a day, a search where two differ."""
-        known = self._knowledge(meter)
+        known = self._memory.of(meter)
         ends = self._hours.readings_at(meter, [low + _HOUR, high])
         samples = {reading.hour for reading in ends if reading is not None}
         day = low.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
@@ -202,7 +197,7 @@ class EnergyReader:
             changes += known.changes[before, after]
         return changes
 
-    def _sample(self, meter: Meter, known: _Known, hours: Iterable[datetime]) -> None:
+    def _sample(self, meter: Meter, known: Known, hours: Iterable[datetime]) -> None:
         missing = sorted(set(hours) - known.contracts.keys())
         found = self._contracts.at(meter.number, missing)
         known.contracts |= {hour: found.get(hour) for hour in missing}

@@ -1,5 +1,6 @@
 """Queries of `hours`, `breaks` and `imported_hours`. All times are aware and in UTC."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -66,6 +67,17 @@ class HourRow:
     seconds: int
     first_at: datetime | None
     last_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Hours of one stretch of time that ended with the same supplier register."""
+
+    first: datetime  # of these hours
+    supplier: int | None
+    drawn_wh: int
+    seconds: int
+    hours: int  # with energy
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,15 +174,30 @@ class Hours:
         rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
         return int(rows[0][0]) if rows else None
 
-    def shape_changes(self, meter: int) -> list[tuple[datetime, int]]:
-        """Return the hours from which other registers are read, or in another mode, with a number for the shape."""
+    def shape_changes(self, meter: int, since: datetime | None = None) -> list[tuple[datetime, int]]:
+        """Return the hours from which other registers are read, or in another mode, with a number for the shape.
+
+        Args:
+            meter: its number.
+            since: the first one is the first hour from there on; None: of all hours.
+        """
+        shape = f"{_SHAPE} + (standard & 2) * {1 << len(REGISTERS)}"
+        where = "meter_id = %s AND last_at IS NOT NULL" + ("" if since is None else " AND hour >= %s")
+        values = (meter,) if since is None else (meter, sql_time(since))
+        # Nearly always there is one shape, or each comes once: then no hour needs to be compared with the one before.
+        sql = (
+            f"SELECT MIN(hour), MAX(hour), {shape} AS shape FROM hours WHERE {where}"  # noqa: S608 - our own names
+            " GROUP BY shape ORDER BY 1"
+        )
+        stretches = self._connection.query(sql, values)
+        if all(last < first for (_, last, _), (first, _, _) in itertools.pairwise(stretches)):
+            return [(_utc(first), int(number or 0)) for first, _, number in stretches]
         sql = (
             "SELECT hour, shape FROM (SELECT hour, shape, LAG(shape) OVER (ORDER BY hour) AS previous FROM"  # noqa: S608
-            f" (SELECT hour, {_SHAPE} + (standard & 2) * {1 << len(REGISTERS)} AS shape FROM hours"
-            " WHERE meter_id = %s AND last_at IS NOT NULL) AS shapes) AS steps"
+            f" (SELECT hour, {shape} AS shape FROM hours WHERE {where}) AS shapes) AS steps"
             " WHERE previous IS NULL OR previous <> shape ORDER BY hour"
         )
-        return [(_utc(hour), int(shape or 0)) for hour, shape in self._connection.query(sql, (meter,))]
+        return [(_utc(hour), int(number or 0)) for hour, number in self._connection.query(sql, values)]
 
     def breaks(self, meter: int, start: datetime, end: datetime) -> list[Break]:
         """Return the breaks in [start, end)."""
@@ -228,6 +255,21 @@ class Hours:
         ((*found,),) = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
         known = [int(volts) for volts in found if volts is not None]
         return (min(known), max(known)) if known else None
+
+    def gathered(self, meter: int, boundaries: Sequence[datetime]) -> list[list[Gathered]]:
+        """Return what was drawn between neighbouring boundaries at whole hours, by the register that ran."""
+        limits = ", ".join(str(int(boundary.timestamp())) for boundary in boundaries)
+        sql = (
+            f"SELECT INTERVAL(UNIX_TIMESTAMP(hour), {limits}) AS place, MIN(UNIX_TIMESTAMP(hour)), supplier,"  # noqa: S608
+            " SUM(drawn_wh), SUM(seconds), SUM(drawn_wh > 0) FROM hours"
+            " WHERE meter_id = %s AND hour >= %s AND hour < %s AND first_at IS NOT NULL AND drawn_wh IS NOT NULL"
+            " GROUP BY place, supplier"
+        )
+        result: list[list[Gathered]] = [[] for _ in boundaries[1:]]
+        rows = self._connection.query(sql, (meter, sql_time(boundaries[0]), sql_time(boundaries[-1])))
+        for place, first, supplier, wh, seconds, hours in rows:
+            result[int(place) - 1].append(Gathered(_instant(first), supplier, int(wh), int(seconds), int(hours)))
+        return result
 
     def switches(self, meter: int, start: datetime, end: datetime) -> list[tuple[datetime, int, int]]:
         """Return the hours of [start, end) that ended with another supplier register than the hour before, and both."""

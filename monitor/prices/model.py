@@ -160,15 +160,14 @@ class PriceTable:
         found = [windows for windows in self._off_peak if windows.start <= day]
         return found[-1].at(day) if found else None
 
+    def off_peak_moments(self) -> set[time]:
+        """Return the times of day at which an off-peak window that the user wrote down begins or ends."""
+        windows = [window for period in self._off_peak for window in (*period.winter, *period.summer)]
+        return {moment for window in windows for moment in (window.start, window.end)}
+
     def off_peak_slot(self) -> int:
         """Return how many minutes a slot has so that no off-peak window begins or ends within one: 60 ... 5."""
-        moments = (
-            moment.minute
-            for period in self._off_peak
-            for window in (*period.winter, *period.summer)
-            for moment in (window.start, window.end)
-        )
-        return max(math.gcd(60, *moments), 5)
+        return max(math.gcd(60, *(moment.minute for moment in self.off_peak_moments())), 5)
 
     def changes(self, offer: str, start: date, end: date) -> list[date]:
         """Return the days after `start` and before `end` on which something of an offer's bill may change."""

@@ -19,6 +19,7 @@ from monitor.answers.answers import Answers
 from monitor.api.live import LiveStream
 from monitor.api.routes import ROUTES
 from monitor.config import MonitorConfig, is_loopback
+from monitor.energy.memory import Memory
 from monitor.live.live import Live
 from monitor.server.api import JSON, Api
 from monitor.server.files import Files
@@ -100,7 +101,8 @@ def build(settings: MonitorConfig, rates: RateFiles) -> tuple[Parts, Live]:
     pool = Pool(Database(settings.database).connect)
     workers = Workers(CONNECTIONS, MOST_WAITING)
     live = Live(settings, *rates.current)
+    memory = Memory()
     streams = LiveStream(live)
-    api = Api(ROUTES, settings, pool, workers, lambda lease: Answers(lease, settings, *rates.current), live)
+    api = Api(ROUTES, settings, pool, workers, lambda lease: Answers(lease, settings, *rates.current, memory), live)
     description = packed(json_bytes(document([*ROUTES, streams])), JSON, Cache_Control=REVALIDATE)
     return Parts(api, description, Files(PAGE), workers, streams), live

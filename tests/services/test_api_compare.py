@@ -1,15 +1,19 @@
 """`compare` of the API, on a database of some days."""
 
 import contextlib
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
 from common.database import Database
 from demo.history import History
 from demo.servers import Database as Server
+from monitor.answers.answers import Answers
 from monitor.api import compare, energy
 from monitor.api.call import Refused
+from monitor.history.hours import Meter
+from monitor.model import HourEnergy
+from monitor.prices.document import read_document
 from monitor.prices.model import PriceTable
 from monitor.prices.table import load_prices
 from reader.simulator.meter import SimulatedMeter
@@ -18,7 +22,7 @@ from tests.support.api import ask
 from tests.support.schema import check
 from tests.support.storing import make_tables
 
-BEGIN, END = datetime(2026, 11, 1, 23, tzinfo=UTC), datetime(2026, 11, 4, 12, tzinfo=UTC)
+BEGIN, END = datetime(2026, 10, 23, 22, tzinfo=UTC), datetime(2026, 11, 4, 12, tzinfo=UTC)
 RANGE = "from=2026-11-02&to=2026-11-04"
 
 
@@ -53,9 +57,9 @@ def test_one_s_own_offer_costs_what_the_bill_says(tables: Database, prices: Pric
 
 
 def test_an_offer_that_lacks_something_is_not_ranked_and_says_why(tables: Database) -> None:
-    answer = ask(compare.ROUTE, tables, END, PRICES, "from=2026-11-01&to=2026-11-04")
+    answer = ask(compare.ROUTE, tables, END, PRICES, "from=2026-10-20&to=2026-11-04")
     check(answer, compare.ROUTE.schema)
-    assert answer["from"] == "2026-11-02"  # nothing is known before
+    assert answer["from"] == "2026-10-24"  # nothing is known before
     assert [offer["id"] for offer in answer["offers"]] == ["tempo"]
 
 
@@ -67,7 +71,7 @@ def test_offers_are_chosen_and_one_s_own_stays(tables: Database, prices: PriceTa
 
 def test_the_default_is_a_year_up_to_today(tables: Database, prices: PriceTable) -> None:
     answer = ask(compare.ROUTE, tables, END, prices)
-    assert (answer["from"], answer["last_day"]) == ("2026-11-02", "2026-11-03")
+    assert (answer["from"], answer["last_day"]) == ("2026-10-24", "2026-11-03")
 
 
 @pytest.mark.parametrize(
@@ -83,3 +87,21 @@ def test_what_cannot_be_compared_is_refused(tables: Database, prices: PriceTable
     with pytest.raises(Refused) as refused:
         ask(compare.ROUTE, tables, END, prices, question)
     assert refused.value.status == status
+
+
+@pytest.mark.parametrize("off_peak", ["22:00-06:00", "02:00-07:00, 12:00-15:00", "01:30-06:30, 12:30-15:30", None])
+def test_gathered_hours_cost_what_single_ones_do(
+    tables: Database, prices: PriceTable, off_peak: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if off_peak is not None:
+        windows = [{"from": date(2020, 1, 1), "windows": off_peak.split(", ")}]
+        prices = PriceTable([read_document({"off_peak": windows}, "test"), *prices.files])
+    question = "from=2026-10-24&to=2026-11-04T10:00:00Z"
+    gathered = ask(compare.ROUTE, tables, END, prices, question)
+
+    def curve(self: Answers, meter: Meter, start: datetime, end: datetime) -> list[HourEnergy]:
+        return self._reader.slots(meter, start, end, prices.off_peak_slot())
+
+    monkeypatch.setattr(Answers, "_curve", curve)
+    assert ask(compare.ROUTE, tables, END, prices, question) == gathered
+    assert sum(offer["rankable"] for offer in gathered["offers"]) == 3
