@@ -46,14 +46,17 @@ class Api:
         config: MonitorConfig,
         pool: Pool,
         workers: Workers,
+        quick: Workers,
         answers_on: Callable[[Lease], Answers],
         live: Live,
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
+        """Prepare; `workers` wait for the database, `quick` ones for nothing that takes long."""
         self._routes = {route.name: route for route in routes}
         self._config = config
         self._pool = pool
         self._workers = workers
+        self._quick = quick
         self._answers_on = answers_on
         self._live = live
         self._now = now
@@ -70,8 +73,10 @@ class Api:
         except Refused as refused:
             return problem(refused.status, refused.detail)
         key = (name, frozenset(parameters.items()))
+        # A database that hangs keeps its threads busy; what is live goes on.
+        workers = self._quick if isinstance(route, LiveRoute) else self._workers
         try:
-            return await self._flights.run(key, lambda: self._workers.run(lambda: self._compute(route, parameters)))
+            return await self._flights.run(key, lambda: workers.run(lambda: self._compute(route, parameters)))
         except Busy:
             return problem(503, _BUSY, Retry_After="5")
 

@@ -50,6 +50,7 @@ def serving(answer: Callable[[Call], Any], server: Server | None = None) -> Api:
         MonitorConfig(),
         Pool(lambda: connection),
         Workers(2, 10),
+        Workers(1, 10),
         lambda lease: cast("Answers", lease),
         cast("Live", object()),
         now=lambda: NOW,
@@ -150,6 +151,24 @@ def test_what_is_live_is_answered_without_a_database() -> None:
     assert json.loads(ask(serving(query, server), "live").body) == {"live": True}
 
 
+def test_what_is_live_does_not_wait_for_a_database_that_hangs() -> None:
+    go_on = threading.Event()
+
+    def answer(_: Call) -> Any:
+        go_on.wait(10)
+        return {}
+
+    async def main() -> None:
+        api = serving(answer)
+        hanging = [asyncio.ensure_future(api.reply("energy", f"to=2026-11-{day:02}")) for day in range(1, 6)]
+        assert (await api.reply("live", "")).status == 200
+        assert not [task for task in hanging if task.done()]
+        go_on.set()
+        await asyncio.gather(*hanging)
+
+    asyncio.run(main())
+
+
 def test_many_who_ask_the_same_at_once_get_one_computation() -> None:
     go_on, computed = threading.Event(), []
 
@@ -199,7 +218,14 @@ def test_a_live_call_gets_what_is_live() -> None:
     live = cast("Live", object())
     route = LiveRoute("live", "Direct.", [], answer, {})
     api = Api(
-        [route], MonitorConfig(), Pool(Server), Workers(1, 1), lambda lease: cast("Answers", lease), live, lambda: NOW
+        [route],
+        MonitorConfig(),
+        Pool(Server),
+        Workers(1, 1),
+        Workers(1, 1),
+        lambda lease: cast("Answers", lease),
+        live,
+        lambda: NOW,
     )
     asyncio.run(api.reply("live", ""))
     assert seen == [LiveCall(live, {}, NOW)]
