@@ -1,6 +1,5 @@
 """The curve of a stretch of time, with what happened in it."""
 
-import statistics
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +12,7 @@ from monitor.history.hours import Hours, Meter
 from monitor.history.power import Peak, Power
 from monitor.history.series import CHANNELS, FRAMES, HOURS, MINUTES, MinuteFacts, Series, moment_of
 from monitor.insight.events import Overload, joined_overloads
-from monitor.insight.gaps import MinuteGap, gaps
+from monitor.insight.gaps import MinuteGap, gaps, pace
 from monitor.insight.grid import Grid, choose_grid, hold, runs, spread
 
 #: Up to here, minutes are read for what happened; a longer curve has only its columns.
@@ -69,11 +68,9 @@ class SeriesAnswers:
             ValueError: such a curve has too many points.
             DatabaseError: the database is unavailable, or refuses a query.
         """
-        grid = choose_grid(start, end, points, source)
+        choose_grid(start, end, points, source)  # refuses a question before it is read for
         minutes = self._series.minutes(meter.number, start, end) if end - start <= _MINUTES_OF else None
-        if grid.source == FRAMES and minutes:
-            pace = _MINUTE / statistics.median(minute.frames for minute in minutes)
-            grid = choose_grid(start, end, points, source, pace)
+        grid = choose_grid(start, end, points, source, pace(minutes or ()))
         columns = self._columns(meter, grid, channels)
         if columns is None and source is None and grid.source == FRAMES:
             # Frames may be kept for some months only.
