@@ -270,12 +270,21 @@ def test_stretches_add_up_and_whole_hours_are_those_of_energy(tables: Database) 
     five = datetime(2026, 11, 24, 5, tzinfo=UTC)
     by_hour = asked(energy.ROUTE, tables, f"by=hour&{span(five, five + HOUR)}")
     one = stretch(tables, five, five + HOUR)
+    assert one["wh"] == sum(
+        stretch(tables, *pair)["wh"] for pair in ((five, five + MINUTE), (five + MINUTE, five + HOUR))
+    )
     assert one["registers"] == {name: wh for name, wh in by_hour["whole"]["wh"].items() if wh}
     assert one["cost"] == by_hour["whole"]["cost"]["energy"]
     assert abs(one["coverage"] - by_hour["whole"]["coverage"]) < 0.01
     long = stretch(tables, BEGIN - 72 * HOUR, END, now=END + 10 * HOUR)
     assert long["wh"] == whole["wh"]
     assert long["max"] == whole["max"]
+
+
+def test_a_stretch_ends_now(tables: Database, frames: list[Frame]) -> None:
+    now = END - 10 * MINUTE
+    found = asked(energy.ROUTE, tables, f"by=range&from={text(BEGIN)}&to=2026-11-25", now)
+    assert (found["to"], found["wh"]) == (text(now), counted(frames, "EAST", BEGIN, now))
 
 
 def test_a_stretch_that_is_no_stretch_is_refused(tables: Database) -> None:
