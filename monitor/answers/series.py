@@ -30,6 +30,7 @@ class Happened:
     volts: tuple[int, int] | None
     peak: Peak | None
     covered: int  # seconds
+    until: datetime | None  # the end of the last minute with a frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,7 @@ class SeriesAnswers:
             volts=self._series.voltages(meter.number, start, end),
             peak=_peak(minutes),
             covered=sum(minute.seconds for minute in minutes),
+            until=moment_of(minutes[-1].at + _MINUTE) if minutes else None,
         )
 
     def _happened_of_hours(self, meter: Meter, start: datetime, end: datetime) -> Happened:
@@ -151,6 +153,7 @@ class SeriesAnswers:
             volts=None,
             peak=next(iter(self._power.peaks(meter.number, start, end, 1)), None),
             covered=sum(row.seconds for row in rows),
+            until=None,
         )
 
 

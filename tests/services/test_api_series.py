@@ -193,7 +193,9 @@ def test_today_ends_with_what_is_known(tables: Database) -> None:
     midnight = datetime(2026, 11, 23, 23, tzinfo=UTC)
     assert found["t0"] == ms(midnight)
     assert len(found["mean"]) == (END - midnight) // MINUTE
+    assert asked(series.ROUTE, tables, "from=2026-11-24", now=END + 3 * MINUTE)["coverage"] == found["coverage"]
     later = asked(series.ROUTE, tables, "from=2026-11-24", now=END + HOUR)
+    assert later["coverage"] < found["coverage"]
     assert len(later["mean"]) == (END + HOUR - midnight) // MINUTE
     assert later["gaps"][-1] == [ms(END), ms(END + HOUR), "unknown", None]
 
