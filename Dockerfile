@@ -1,5 +1,18 @@
 # One target per program; compose.yaml builds them. Packages are locked in requirements/full.txt.
 ARG PYTHON_IMAGE=python:3.13-slim
+# The page in a few small files.
+FROM ${PYTHON_IMAGE} AS page
+WORKDIR /src
+COPY requirements/page.txt requirements/
+RUN python -m pip --no-cache-dir --disable-pip-version-check install --root-user-action ignore \
+    --require-hashes -r requirements/page.txt
+COPY package.json package-lock.json .npmrc ./
+# Node brings authorities of its own; those of the image count, as for pip.
+RUN NODE_OPTIONS=--use-system-ca npm ci --ignore-scripts
+COPY deploy/page deploy/page
+COPY monitor/page monitor/page
+RUN npm run --silent build
+
 FROM ${PYTHON_IMAGE} AS build
 WORKDIR /src
 RUN python -m venv --without-pip /opt/teleinfo
@@ -13,6 +26,7 @@ COPY common common
 COPY reader reader
 COPY storer storer
 COPY monitor monitor
+COPY --from=page /src/monitor/page/dist monitor/page/dist
 # Remove the packages that are needed only to build.
 RUN python -m pip --python /opt/teleinfo/bin/python --no-cache-dir --disable-pip-version-check install \
     --no-deps --no-build-isolation . \

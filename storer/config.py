@@ -9,6 +9,7 @@ from common.config import Broker, LogConfig, MetricsConfig, client_name, duratio
 from common.database import DatabaseConfig
 from common.errors import ConfigError
 from common.runtime.watchdog import heartbeat_file
+from common.topics import Topics
 
 
 def _topics(value: Any) -> tuple[str, ...]:
@@ -20,9 +21,22 @@ def _topics(value: Any) -> tuple[str, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class StorerMqtt(Broker):
-    """How to reach the broker, and the base topics to subscribe to."""
+    """How to reach the broker, the base topics to subscribe to, and the group of storers that share their messages."""
 
     topic: tuple[str, ...] = option(("teleinfo",), read=_topics)
+    share: str | None = option(None, read=client_name)
+
+    def filters(self) -> list[str]:
+        """Return what a storer subscribes to.
+
+        >>> StorerMqtt(share="main").filters()[0]
+        '$share/main/teleinfo/+/frame'
+        """
+        prefix = "" if self.share is None else f"$share/{self.share}/"
+        names = [
+            name for base in map(Topics, self.topic) for name in (base.frame("+"), base.replay("+"), base.tally("+"))
+        ]
+        return [prefix + name for name in names]
 
 
 @dataclass(frozen=True, kw_only=True)

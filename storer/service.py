@@ -13,7 +13,7 @@ from typing import Any
 
 from common.clock import KernelClock
 from common.database import Database
-from common.errors import Unavailable
+from common.errors import ConfigError, Unavailable
 from common.mqtt.connection import Will
 from common.mqtt.events import Connected, Disconnected, Event, Message
 from common.mqtt.session import Session
@@ -67,11 +67,11 @@ class Storer:
             config.mqtt,
             f"teleinfo-storer-{config.name}",
             will=Will(self._topics[0].status("storer", config.name), self._status("offline")),
-            subscriptions=[
-                name for topics in self._topics for name in (topics.frame("+"), topics.replay("+"), topics.tally("+"))
-            ],
+            subscriptions=config.mqtt.filters(),
             emit=self._events.put,
-            persistent=True,
+            # In a group, the broker would go on filling the session of a member that is away with its share.
+            persistent=config.mqtt.share is None,
+            manual=True,
             # The next batch may arrive while this one is written.
             receive_maximum=2 * config.batch.size,
         )
@@ -253,7 +253,8 @@ class Storer:
 
     def _handle(self, event: Event) -> None:
         if isinstance(event, Connected):
-            if not event.session_present:
+            self._check_share()
+            if not event.session_present and self._config.mqtt.share is None:
                 log.warning(
                     "No session on the broker (normal on first start); if it was lost, readers send missed frames again"
                 )
@@ -262,6 +263,14 @@ class Storer:
         elif isinstance(event, Disconnected):
             # They can no longer be acknowledged: the broker delivers them again.
             self._deferred.clear()
+
+    def _check_share(self) -> None:
+        limits = self._session.limits
+        if self._config.mqtt.share is not None and limits is not None and not limits.shared_subscriptions:
+            raise ConfigError(
+                f"mqtt.share: the broker {self._config.mqtt.address} has no shared subscriptions: remove `share`, and"
+                " give each storer base topics of its own (mqtt.topic)"
+            )
 
     def _while_waiting(self) -> None:
         """Stay responsive while a batch waits for the database."""

@@ -157,6 +157,9 @@ def _listen(settings: Broker, filters: Sequence[str], seconds: float, timeout: f
             with Probe(settings, _client_id(), timeout=timeout) as probe:
                 answers = probe.subscribe(wanted) if wanted else {}
                 found = [name for name, reason in answers.items() if reason >= REFUSED]
+                if len(answers) < len(wanted):  # it was closed for one of those
+                    refused += found
+                    continue
                 messages = tuple(probe.listen(seconds))
                 return _Listening(messages, (*refused, *found), probe.limits, probe.certificate_ends)
         except ConnectionFailed:

@@ -14,7 +14,7 @@ import socket
 import ssl
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
@@ -28,6 +28,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from common.config import Broker
 from common.errors import NotReady, TeleinfoError
+from common.mqtt.events import REFUSED
 from common.mqtt.limits import Limits, read_limits
 
 _HOSTNAME_MISMATCH, _ADDRESS_MISMATCH = 62, 64  # X509_V_ERR_…, of OpenSSL
@@ -128,7 +129,7 @@ class Probe:
         self._answer: ReasonCode | None = None  # to CONNECT
         self._end: ReasonCode | None = None  # of the broker's DISCONNECT
         self._error: OSError | None = None
-        self._subacks: dict[int, list[int]] = {}  # reason codes by message id
+        self._subacks: dict[int | None, int] = {}  # reason code by message id
         self._messages: list[Received] = []
         self._client = self._new_client(client_id)
         try:
@@ -159,10 +160,22 @@ class Probe:
         return {topic: pubrecs[mid] for topic, mid in ids.items()}
 
     def subscribe(self, filters: Sequence[str]) -> dict[str, int]:
-        """Subscribe; return the reason code for each topic filter, a refusal from 0x80 on."""
-        _, mid = self._client.subscribe([(name, SubscribeOptions(qos=0)) for name in filters])
-        self._wait_for(lambda: mid in self._subacks)
-        return dict(zip(filters, self._subacks[mid or 0], strict=False))
+        """Subscribe; return the reason code for each topic filter, a refusal from 0x80 on.
+
+        A broker may close the connection after a refusal: then the filters that it has not answered are not there.
+        """
+        ids = {name: self._client.subscribe(name, options=SubscribeOptions(qos=0))[1] for name in filters}
+        with self._closed_after_refusal():
+            self._wait_for(lambda: all(mid in self._subacks for mid in ids.values()))
+        return {name: self._subacks[mid] for name, mid in ids.items() if mid in self._subacks}
+
+    @contextlib.contextmanager
+    def _closed_after_refusal(self) -> Iterator[None]:
+        try:
+            yield
+        except ConnectionFailed:
+            if not any(reason >= REFUSED for reason in self._subacks.values()):
+                raise
 
     def listen(self, seconds: float) -> list[Received]:
         """Return the messages of the next seconds, and those that came in before."""
@@ -180,11 +193,7 @@ class Probe:
             remaining = deadline - time.monotonic()
             if remaining <= 0:
                 raise ConnectionFailed(f"no answer within {self._timeout:g} s", Failure.SILENT)
-            try:
-                self._loop(remaining)
-            except ConnectionFailed:
-                if not done():  # else the answer came, and then the end of the connection
-                    raise
+            self._loop(remaining)
 
     def _loop(self, seconds: float) -> None:
         try:
@@ -237,7 +246,7 @@ class Probe:
         def on_subscribe(
             _client: paho.Client, _: Any, mid: int, reasons: list[ReasonCode], __: Properties | None
         ) -> None:
-            self._subacks[mid] = [reason.value for reason in reasons]
+            self._subacks[mid] = reasons[0].value
 
         def on_message(_client: paho.Client, _: Any, message: paho.MQTTMessage) -> None:
             self._messages.append(Received(message.topic, bytes(message.payload), message.retain))

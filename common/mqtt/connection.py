@@ -29,7 +29,6 @@ from common.mqtt.unanswered import Sent, Unanswered
 
 KEEPALIVE = 15  # seconds; a broker that hangs is noticed after about two of them
 _AT_ONCE = 2.0  # seconds; a broker that refuses something by closing the connection does it within
-_FILTERS_A_PACKET = 8  # AWS IoT Core takes no more in one SUBSCRIBE
 _NEEDED = "MQTT 5 is needed, as mosquitto 2.0 or newer has it"
 
 
@@ -47,6 +46,7 @@ class Options(NamedTuple):
     client_id: str
     will: Will | None
     persistent: bool
+    manual: bool  # messages are acknowledged by `acknowledge` only
     receive_maximum: int
 
     @property
@@ -91,7 +91,9 @@ class Connection:
         self.closed_after: list[Sent] = []  # what was sent last and has no answer, where the broker closed it
         self._options = options
         self._emit, self._warn, self._notice, self._accepted = emit, warn, notice, accepted
-        self._unanswered: Unanswered[list[ReasonCode]] = Unanswered()
+        self._unanswered: Unanswered[ReasonCode] = Unanswered()
+        self._refused: list[Sent] = []
+        self._sending: Sent | None = None  # the broker may close the connection before we know the message's id
         self._sent_at = 0.0  # monotonic
         self._last_publish: paho.MQTTMessageInfo | None = None
         self._client = _new_client(options)
@@ -120,12 +122,14 @@ class Connection:
 
     def publish(self, topic: str, payload: bytes, *, retain: bool) -> PublishToken | None:
         """Send a message, QoS 1; None if it was not sent."""
+        sent = Sent(topic, subscription=False)
+        self._sent_at, self._sending = time.monotonic(), sent
         info = self._client.publish(topic, payload, qos=1, retain=retain)
         if info.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:
             return None
         self._last_publish = info
-        self._sent_at = time.monotonic()
-        self._unanswered.sent(info.mid, Sent((topic,), subscription=False))
+        self._unanswered.sent(info.mid, sent)
+        self._sending = None
         return PublishToken(self.number, info.mid)
 
     def wait_for_last_publish(self, timeout: float) -> None:
@@ -135,16 +139,18 @@ class Connection:
                 self._last_publish.wait_for_publish(timeout)
 
     def subscribe(self, filters: Sequence[str]) -> None:
-        """Subscribe to these topic filters."""
-        for start in range(0, len(filters), _FILTERS_A_PACKET):
-            part = filters[start : start + _FILTERS_A_PACKET]
-            _, mid = self._client.subscribe([(name, SubscribeOptions(qos=1)) for name in part])
+        """Subscribe to these topic filters.
+
+        One a packet: RabbitMQ refuses all filters of a packet with one that it refuses, and AWS IoT Core takes only 8.
+        """
+        for name in filters:
+            _, mid = self._client.subscribe(name, options=SubscribeOptions(qos=1))
             if mid is None:
                 return  # the connection is lost
             self._sent_at = time.monotonic()
-            reasons = self._unanswered.sent(mid, Sent(tuple(part), subscription=True))
-            if reasons is not None:
-                self._check_granted(part, reasons)
+            reason = self._unanswered.sent(mid, Sent(name, subscription=True))
+            if reason is not None:
+                self._check_granted(name, reason)
 
     def acknowledge(self, message: Message) -> None:
         """Acknowledge a message that came on this connection."""
@@ -217,7 +223,7 @@ class Connection:
             self.lost_because = str(reason)
             self.taken_over = reason.value == SESSION_TAKEN_OVER
             if reason.value != KEEPALIVE_TIMEOUT and time.monotonic() - self._sent_at < _AT_ONCE:
-                self.closed_after = self._unanswered.oldest()
+                self.closed_after = self._refused or self._without_answer()
             if not self.answered.is_set():
                 # With TLS 1.3, also a client without the right certificate: the handshake itself succeeds.
                 advice = "check mqtt.tls" if self._options.settings.tls else f"check mqtt.port; {_NEEDED}"
@@ -227,27 +233,31 @@ class Connection:
                 )
         self.end()
 
+    def _without_answer(self) -> list[Sent]:
+        sending = self._sending
+        return list(dict.fromkeys([*self._unanswered.oldest(), *([] if sending is None else [sending])]))
+
     def _on_message(self, _client: paho.Client, _: Any, message: paho.MQTTMessage) -> None:
         payload = bytes(message.payload)
         self._emit(Message(message.topic, payload, message.retain, message.mid, message.qos, self.number))
 
     def _on_publish(self, _client: paho.Client, _: Any, mid: int, reason: ReasonCode, __: Properties | None) -> None:
-        self._unanswered.answered(mid, [reason])
+        self._unanswered.answered(mid, reason)
         self._emit(Published(PublishToken(self.number, mid), reason.value))
 
     def _on_subscribe(
         self, _client: paho.Client, _: Any, mid: int, reasons: list[ReasonCode], __: Properties | None
     ) -> None:
-        sent = self._unanswered.answered(mid, reasons)
+        sent = self._unanswered.answered(mid, reasons[0])
         if sent is not None:
-            self._check_granted(sent.topics, reasons)
+            self._check_granted(sent.topic, reasons[0])
 
-    def _check_granted(self, filters: Sequence[str], reasons: Sequence[ReasonCode]) -> None:
-        for name, reason in zip(filters, reasons, strict=False):
-            if reason.value >= REFUSED:
-                self._notice(f"refuses the subscription to {name} ({reason}): allow reading it in its access rules")
-            elif reason.value < 1:
-                self._notice(f"grants the subscription to {name} with QoS 0 only: messages may be lost")
+    def _check_granted(self, name: str, reason: ReasonCode) -> None:
+        if reason.value >= REFUSED:
+            self._refused.append(Sent(name, subscription=True))
+            self._notice(f"refuses the subscription to {name} ({reason}): allow reading it in its access rules")
+        elif reason.value < 1:
+            self._notice(f"grants the subscription to {name} with QoS 0 only: messages may be lost")
 
     def _on_socket_open(self, _client: paho.Client, _: Any, sock: Any) -> None:
         # Nagle's algorithm and delayed acknowledgements together cost 80 ms a frame.
@@ -267,7 +277,7 @@ def _new_client(options: Options) -> paho.Client:
         CallbackAPIVersion.VERSION2,
         client_id=options.client_id,
         protocol=paho.MQTTv5,
-        manual_ack=options.persistent,
+        manual_ack=options.manual,
         reconnect_on_failure=False,
     )
     client.max_inflight_messages_set(0)  # no limit: the publisher limits what is in flight

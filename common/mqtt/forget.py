@@ -4,6 +4,7 @@ import contextlib
 import json
 import logging
 import queue
+import re
 import secrets
 import time
 from collections.abc import Iterator, Mapping
@@ -49,7 +50,7 @@ def forget_program(settings: Broker, topics: Topics, own: str, name: str, rememb
         ForgetFailed: it is running, or the broker did not answer or refused.
     """
     _check_name(name)
-    known = _known_programs(settings, topics, own)
+    known = _known_programs(settings, topics, own, name)
     programs = [program for program in ("reader", "storer") if f"{program} {name}" in known]
     if not programs and not remembered:
         names = f"known are: {', '.join(known)}" if known else "the broker knows of nobody"
@@ -73,13 +74,16 @@ def forget_program(settings: Broker, topics: Topics, own: str, name: str, rememb
     return list(dict.fromkeys(forgotten))
 
 
-def _known_programs(settings: Broker, topics: Topics, own: str) -> dict[str, str | None]:
-    """Return the retained status of each reader and storer, by names such as `reader home`."""
+def _known_programs(settings: Broker, topics: Topics, own: str, wanted: str) -> dict[str, str | None]:
+    """Return the retained status of each reader and storer, by names such as `reader home`; surely of the one wanted.
+
+    RabbitMQ sends nothing that it retains to a filter with `+`.
+    """
     unused = topics.health(own, _own_id())
     return {
         f"{program} {name}": _status(payload)
         for program in ("reader", "storer")
-        for name, payload in _retained(settings, topics.status(program, "+"), unused).items()
+        for name, payload in _retained(settings, topics.status(program, "+"), unused, wanted).items()
     }
 
 
@@ -88,16 +92,17 @@ def known_meters(settings: Broker, topics: Topics) -> list[str]:
     return list(_retained(settings, topics.link("+"), topics.health("reader", _own_id())))
 
 
-def _retained(settings: Broker, wanted: str, unused: str, timeout: float = 10) -> dict[str, bytes]:
-    """Return the retained messages of `wanted`, by the level of the topic that its `+` stands for.
+def _retained(settings: Broker, wanted: str, unused: str, level: str = "", timeout: float = 10) -> dict[str, bytes]:
+    """Return the retained messages of `wanted`, by the level of the topic that its `+` stands for, such as `level`.
 
     They are complete when our own message on `unused` comes back; nobody else uses that topic.
     """
     deadline = time.monotonic() + timeout
     begin, end = wanted.split("+")
+    filters = [wanted, *([f"{begin}{level}{end}"] if level else []), unused]
     with (
         captured_warnings() as warnings,
-        RetainedClient(settings, _own_id(), [wanted, unused], deadline, warnings) as client,
+        RetainedClient(settings, _own_id(), filters, deadline, warnings) as client,
     ):
         found = {message.topic: message.payload for message in client.clear(unused) if message.payload}
     return {topic.removeprefix(begin).removesuffix(end): found[topic] for topic in sorted(found)}
@@ -170,6 +175,10 @@ def forget_meter(settings: Broker, topics: Topics, meter: str, announcement: str
     ):
         # The link first: it may be empty for a moment without harm, should we have to restore it.
         retained = {message.topic: message.payload for message in client.clear(link) if message.retained}
+        announcers = _announcers(topics, retained.get(announcement, b""))
+        if announcers:  # some brokers send what they retain only to exact filters
+            client.subscribe([topics.status("reader", name) for name in announcers])
+            retained |= {message.topic: message.payload for message in client.clear(link) if message.retained}
         readers = _readers(retained, topics, retained.get(announcement, b""))
         if retained.get(link) == b"online" and readers:
             client.put(link, b"online")
@@ -180,6 +189,12 @@ def forget_meter(settings: Broker, topics: Topics, meter: str, announcement: str
         client.clear(announcement)  # first: Home Assistant would log an error about an empty state
         client.clear(state)
     return any(retained.get(topic) for topic in (link, state, announcement))
+
+
+def _announcers(topics: Topics, announcement: bytes) -> list[str]:
+    """Return the readers that an announcement names."""
+    begin, end = (re.escape(part.encode()) for part in topics.status("reader", "+").split("+"))
+    return sorted({name.decode() for name in re.findall(begin + rb"([0-9A-Za-z_.-]{1,64})" + end, announcement)})
 
 
 def _readers(retained: Mapping[str, bytes], topics: Topics, announcement: bytes) -> list[str]:
@@ -224,6 +239,10 @@ class RetainedClient:
     def _end(self) -> None:
         self._session.close()
         self._session.join(_CLOSE_TIMEOUT)
+
+    def subscribe(self, filters: list[str]) -> None:
+        """Subscribe to further topic filters."""
+        self._session.subscribe(filters)
 
     def clear(self, topic: str) -> list[Message]:
         """Clear the retained message of a subscribed topic; return the messages that came in before that was done."""

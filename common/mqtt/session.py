@@ -40,6 +40,7 @@ class Session:
         emit: Callable[[Event], None],
         will: Will | None = None,
         persistent: bool = False,
+        manual: bool = False,
         receive_maximum: int = 100,
     ) -> None:
         """Prepare the client; nothing is opened.
@@ -51,6 +52,7 @@ class Session:
             emit: takes the events.
             will: published by the broker when the connection breaks.
             persistent: the broker keeps the session, and messages are acknowledged by `acknowledge` only.
+            manual: the latter, also where the session ends with the connection.
             receive_maximum: how many messages the broker may send before the first is acknowledged.
         """
         self._options = Options(
@@ -58,6 +60,7 @@ class Session:
             client_id=client_id,
             will=will,
             persistent=persistent,
+            manual=persistent or manual,
             receive_maximum=receive_maximum,
         )
         self._hosts = list(settings.hosts)  # the first is tried next
@@ -65,7 +68,9 @@ class Session:
         self._failed_in_a_row = 0  # attempts
         self._subscriptions = tuple(subscriptions)
         self._emit = emit
-        self._log = ChangeLogger(log)  # once per change, not once per attempt
+        # Of each host, once per change, not once per attempt.
+        self._logs = {host: ChangeLogger(log) for host in settings.hosts}
+        self._log = self._logs[settings.hosts[0]]  # of the host of the last attempt
         self._too_large_limiter, self._notice_limiter = RateLimiter(), RateLimiter()
         self._backoff = Backoff()
         self._closed_after = ClosedAfter()
@@ -199,7 +204,7 @@ class Session:
     def _connect(self, number: int) -> float:
         """Connect, and return when that has failed or the connection is over: the seconds to wait, on average."""
         options = self._options._replace(settings=self._options.settings.at(self._hosts[0]))
-        self._where = options.address
+        self._where, self._log = options.address, self._logs[self._hosts[0]]
         try:
             attempt = Connection(
                 number,

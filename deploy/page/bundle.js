@@ -5,6 +5,7 @@ import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { sourcesDigest } from './sources.js';
 
 const SOURCES = fileURLToPath(new URL('../../monitor/page', import.meta.url));
 const TARGET = ['es2022', 'chrome111', 'firefox115', 'safari16.4'];
@@ -44,6 +45,7 @@ export async function bundle(folder) {
     await mkdir(dirname(join(folder, file)), { recursive: true });
     await copyFile(join(SOURCES, file), join(folder, file));
   }
+  await writeFile(join(folder, 'made-of'), `${await sourcesDigest(SOURCES)}\n`);
   return names;
 }
 

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from common.database import Connection
 from common.errors import ConfigError
 from monitor.answers.curves import CurveAnswers
+from monitor.answers.events import EventAnswers, Page
 from monitor.answers.series import SeriesAnswers
 from monitor.answers.stretch import Stretch, StretchAnswers
 from monitor.answers.upkeep import MeterUpkeep
@@ -21,7 +22,7 @@ from monitor.energy.reader import EnergyReader
 from monitor.energy.steps import supplier_name
 from monitor.history.contracts import Contracts
 from monitor.history.hours import Hours, Meter
-from monitor.history.power import MinuteRow, Peak, Power, Switch
+from monitor.history.power import Peak, Power, Switch
 from monitor.insight.base_load import BaseLoad
 from monitor.insight.tempo import learn_colours
 from monitor.model import ContractLine, Energy, HourEnergy
@@ -89,6 +90,7 @@ class Answers:
         self._contracts = Contracts(connection)
         self._reader = EnergyReader(self._hours, self._contracts, self._power, memory)
         self.curves = CurveAnswers(connection, config.time_zone)
+        self._events = EventAnswers(connection, self._reader)
         self._stretches = StretchAnswers(connection, self._reader)
         self.upkeep = MeterUpkeep(connection, self._reader, config.time_zone)
         self.series = SeriesAnswers(connection, self._reader, config.time_zone)
@@ -194,6 +196,25 @@ class Answers:
         known = contracts(self._lines(meter), self._reader.contract_spans(meter, low, end), self._zone, end)
         return self._stretches.stretch(meter, start, end, Bill(self._prices, known, self._zone, now), now)
 
+    def events_page(
+        self, meter: Meter, start: datetime | None, end: datetime, kinds: frozenset[str], limit: int
+    ) -> Page:
+        """Return the latest events in [start, end), as `EventAnswers.page` does.
+
+        Raises:
+            DatabaseError: the database is unavailable, or refuses a query.
+        """
+
+        def price_changes(low: datetime, high: datetime) -> list[datetime]:
+            spans = self._reader.contract_spans(meter, low.replace(minute=0, second=0, microsecond=0), high)
+            contract = next(reversed(contracts(self._lines(meter), spans, self._zone, high)), None)
+            if contract is None or contract.offer is None:
+                return []
+            days = self._prices.changes(contract.offer, low.date(), high.date() + timedelta(days=1))
+            return [midnight(day, self._zone) for day in days]
+
+        return self._events.page(meter, start, end, kinds, limit, price_changes)
+
     def compare(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> Comparison:
         """Return what each offer would have cost for what was drawn in [start, end).
 
@@ -266,14 +287,11 @@ class Answers:
         lines = self._lines(meter)
         return lines[-1].start if lines else None
 
-    def contract(self, meter: Meter, start: datetime, end: datetime) -> Contract | None:
-        """Return the last contract of [start, end), as far as it is known."""
-        spans = self._reader.contract_spans(meter, start, end)
-        return next(reversed(contracts(self._lines(meter), spans, self._zone, end)), None)
-
-    def minutes(self, meter: Meter, start: datetime, end: datetime) -> list[MinuteRow]:
-        """Return the minutes of [start, end)."""
-        return self._power.minutes(meter.number, start, end)
+    def last_frame(self, meter: Meter, now: datetime) -> datetime | None:
+        """Return when the last frame that is stored came, or the minute in which it came: hours are minutes behind."""
+        facts, minute = self.facts(meter, now), self._power.last_minute(meter.number, now)
+        of_hours = None if facts is None else facts.last
+        return max((at for at in (minute, of_hours) if at is not None), default=None)
 
     def switches(self, meter: Meter, start: datetime, end: datetime) -> list[Switch]:
         """Return when the meter went to another register in [start, end)."""

@@ -10,15 +10,15 @@ from common.database import Connection
 from monitor.calendar import offsets
 from monitor.energy.reader import EnergyReader
 from monitor.history.hours import Hours, Meter
-from monitor.history.power import Peak
-from monitor.history.series import FRAMES, HOURS, MINUTES, MinuteFacts, Series, moment_of
+from monitor.history.power import Peak, Power
+from monitor.history.series import CHANNELS, FRAMES, HOURS, MINUTES, MinuteFacts, Series, moment_of
 from monitor.insight.events import Overload, joined_overloads
 from monitor.insight.gaps import MinuteGap, gaps
 from monitor.insight.grid import Grid, choose_grid, hold, runs, spread
 
 #: Up to here, minutes are read for what happened; a longer curve has only its columns.
 _MINUTES_OF = timedelta(days=2, hours=2)
-_MINUTE = 60
+_MINUTE, _HOUR = 60, 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ class SeriesAnswers:
 
     def __init__(self, connection: Connection, reader: EnergyReader, zone: ZoneInfo) -> None:
         self._hours = Hours(connection)
+        self._power = Power(connection)
         self._series = Series(connection)
         self._reader = reader
         self._zone = zone
@@ -82,13 +83,23 @@ class SeriesAnswers:
             grid = choose_grid(start, end, points, HOURS)
             columns = self._columns(meter, grid, channels)
         if columns is None:
-            return None
-        return Curve(
-            grid,
-            columns,
-            None if minutes is None else self._happened(meter, start, end, minutes, now),
-            offsets(self._zone, start, end),
-        )
+            if not self._known(meter, start, end, now):
+                return None
+            grid = choose_grid(start, end, points, source)
+            columns = {name: [None] * grid.count for name in CHANNELS["power"] if "power" in channels}
+        happened = None
+        if minutes is not None:
+            of_hours = not minutes and grid.source == HOURS
+            happened = (
+                self._happened_of_hours(meter, start, end)
+                if of_hours
+                else self._happened(meter, start, end, minutes, now)
+            )
+        return Curve(grid, columns, happened, offsets(self._zone, start, end))
+
+    def _known(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> bool:
+        """Tell whether the meter was there before and at the range, so that all of it is a gap."""
+        return meter.first is not None and meter.first < start and start < min(end, now)
 
     def _columns(
         self, meter: Meter, grid: Grid, channels: Collection[str]
@@ -125,6 +136,24 @@ class SeriesAnswers:
             volts=self._series.voltages(meter.number, start, end),
             peak=_peak(minutes),
             covered=sum(minute.seconds for minute in minutes),
+        )
+
+    def _happened_of_hours(self, meter: Meter, start: datetime, end: datetime) -> Happened:
+        """Return what hours tell of a stretch of time of which minutes are no longer kept."""
+        name = self._reader.naming(meter, start, end)
+        rows = self._hours.rows(meter.number, start, end)
+        named = [
+            (int(row.hour.timestamp()), register)
+            for row in rows
+            if (register := name(row.supplier, row.hour)) is not None
+        ]
+        return Happened(
+            registers=[(moment_of(low), moment_of(high), register) for low, high, register in runs(named, _HOUR)],
+            gaps=[],
+            overloads=[],
+            volts=None,
+            peak=next(iter(self._power.peaks(meter.number, start, end, 1)), None),
+            covered=sum(row.seconds for row in rows),
         )
 
 

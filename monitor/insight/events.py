@@ -4,35 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor.history.hours import Gap
 from monitor.history.power import VOLTAGE_HIGH, VoltageMinute
 from monitor.history.series import MinuteFacts, moment_of
 
 _MINUTE = timedelta(minutes=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One event; `value`: the highest power of an overload (VA), the worst voltage, the Wh counted over an outage."""
-
-    kind: str  # overload, outage, voltage
-    start: datetime
-    end: datetime
-    value: int | None
-    phase: int | None = None
-
-
-def overloads(minutes: Iterable[tuple[datetime, int | None]]) -> list[Event]:
-    """Join minutes with an overload, in order, to events."""
-    events: list[Event] = []
-    for minute, power in minutes:
-        if events and events[-1].end == minute:
-            known = events[-1].value
-            value = power if known is None else max(known, power or 0)
-            events[-1] = Event("overload", events[-1].start, minute + _MINUTE, value)
-        else:
-            events.append(Event("overload", minute, minute + _MINUTE, power))
-    return events
+#: Of a gap in which nothing was counted: so long, and with so much power before, that the house had no current.
+_OUTAGE_MINUTES, _OUTAGE_POWER = 10, 60  # VA
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +19,16 @@ class Overload:
     at: datetime
     seconds: int
     power: int | None  # VA
+
+
+@dataclass(frozen=True, slots=True)
+class BadVoltage:
+    """A voltage outside its limits on one phase, and the worst of it."""
+
+    start: datetime
+    end: datetime
+    volts: int
+    phase: int
 
 
 def joined_overloads(minutes: Iterable[MinuteFacts]) -> list[Overload]:
@@ -63,26 +50,25 @@ def joined_overloads(minutes: Iterable[MinuteFacts]) -> list[Overload]:
     return found
 
 
-def voltages(minutes: Sequence[VoltageMinute]) -> list[Event]:
-    """Join minutes with a voltage outside its limits to events, a phase apart."""
-    events: list[Event] = []
+def bad_voltages(minutes: Sequence[VoltageMinute]) -> list[BadVoltage]:
+    """Join minutes with a voltage outside its limits, a phase apart."""
+    found: list[BadVoltage] = []
     for phase in sorted({one.phase for one in minutes}):
-        last: Event | None = None
+        of_phase: list[BadVoltage] = []
         for one in minutes:
             if one.phase != phase:
                 continue
             worst = one.high if one.high > VOLTAGE_HIGH else one.low
-            if last is not None and last.end == one.minute and last.value is not None:
-                if abs(last.value - 230) > abs(worst - 230):
-                    worst = last.value
-                events.remove(last)
-                last = Event("voltage", last.start, one.minute + _MINUTE, worst, phase)
+            if of_phase and of_phase[-1].end == one.minute:
+                last = of_phase.pop()
+                worst = max(last.volts, worst, key=lambda volts: abs(volts - 230))
+                of_phase.append(BadVoltage(last.start, one.minute + _MINUTE, worst, phase))
             else:
-                last = Event("voltage", one.minute, one.minute + _MINUTE, worst, phase)
-            events.append(last)
-    return sorted(events, key=lambda event: (event.start, event.phase or 0))
+                of_phase.append(BadVoltage(one.minute, one.minute + _MINUTE, worst, phase))
+        found += of_phase
+    return sorted(found, key=lambda event: (event.start, event.phase))
 
 
-def outages(gaps: Iterable[Gap], recovered_wh: Sequence[int]) -> list[Event]:
-    """Return gaps between frames as events, with the energy that was counted meanwhile."""
-    return [Event("outage", gap.start, gap.end, wh) for gap, wh in zip(gaps, recovered_wh, strict=True)]
+def is_outage(wh: int | None, power_before: int | None, minutes: int) -> bool:
+    """Tell whether the house had no current in a gap: the meter counted nothing though power was drawn before it."""
+    return wh == 0 and (power_before or 0) >= _OUTAGE_POWER and minutes >= _OUTAGE_MINUTES

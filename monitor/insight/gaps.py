@@ -2,15 +2,14 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitor.history.series import MinuteFacts, moment_of
+from monitor.insight.events import is_outage
 
 _MINUTE = 60
 #: Minutes without a frame that make a gap: a single one may only be a slow line.
 LEAST = 2
-#: Of a gap in which nothing was counted: so long, and with so much power before, that the house had no current.
-_OUTAGE_MINUTES, _OUTAGE_POWER = 10, 60  # VA
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +59,4 @@ def _gap(last: MinuteFacts, minute: MinuteFacts, start: datetime, broken: Collec
         wh = minute.total_first - last.total_last
         if wh < 0 or end.replace(minute=0) in broken:
             wh = None
-    drew = (last.power_max or 0) >= _OUTAGE_POWER
-    outage = wh == 0 and drew and minute.at - last.at > _OUTAGE_MINUTES * _MINUTE
-    return MinuteGap(max(begin, start), end, wh, outage)
+    return MinuteGap(max(begin, start), end, wh, is_outage(wh, last.power_max, (end - begin) // timedelta(minutes=1)))

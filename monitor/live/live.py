@@ -20,6 +20,8 @@ from monitor.prices.model import PriceTable
 
 Answer = dict[str, object]
 
+REPEAT_EVERY = 15.0  # seconds
+
 NO_METER = ""
 """The meter of those who look at a house in which none is known yet."""
 
@@ -60,14 +62,16 @@ class Live:
     ) -> None:
         self._config = config
         self._prices = prices
+        self._colours = colours
         self._clock = clock
         self._house = House()
         self._viewers = viewers or Viewers()
         self._sent_links: dict[str, str] = {}  # by watched meter, as they were sent last
+        self._sent_at: dict[str, float] = {}  # by watched meter, when its viewers got something last, monotonic
 
         def connect() -> Opened:
             connection = Database(config.database).connect()
-            return connection, Answers(connection, config, prices, colours)
+            return connection, Answers(connection, config, self._prices, self._colours)
 
         self._looks = Looks(connect, config.time_zone, clock)
         self._feed = (
@@ -88,6 +92,11 @@ class Live:
         if self._feed is not None:
             self._feed.close()
         self._looks.close()
+
+    def use(self, prices: PriceTable, colours: Mapping[date, str]) -> None:
+        """Compute costs with other prices and Tempo colours from now on."""
+        self._prices, self._colours = prices, colours
+        self._looks.reopen()
 
     @property
     def last_activity(self) -> float:
@@ -195,18 +204,25 @@ class Live:
 
     def _on_frame(self, meter: str) -> None:
         if meter in self._viewers.meters:
-            self._viewers.publish(meter, "state", self._state_event(meter))
+            self._publish_state(meter)
+
+    def _publish_state(self, meter: str) -> None:
+        self._viewers.publish(meter, "state", self._state_event(meter))
+        self._sent_at[meter] = time.monotonic()
 
     def _on_tick(self) -> None:
-        """Tell viewers of links that have changed: also of what nobody says, such as a meter that is silent."""
+        """Tell viewers what nobody says: that a meter is silent, that a link has changed, that the stream lives."""
         watched = self._viewers.meters
         if NO_METER in watched and self._house.meters():
             self._viewers.close_meter(NO_METER)  # they come back, and then it is the meter that they watch
-        for meter in [meter for meter in self._sent_links if meter not in watched]:
-            del self._sent_links[meter]
+        for meter in [meter for meter in self._sent_at if meter not in watched]:
+            del self._sent_at[meter]
+            self._sent_links.pop(meter, None)
         for meter in watched:
             text = self._links_text(meter)
-            if self._sent_links.get(meter) != text:
+            # A browser does not show pings to the page, which could not tell a silent meter from a dead stream.
+            quiet = time.monotonic() - self._sent_at.get(meter, float("-inf")) >= REPEAT_EVERY
+            if quiet or self._sent_links.get(meter) != text:
                 self._sent_links[meter] = text
                 self._viewers.publish(meter, "link", event("link", text))
-                self._viewers.publish(meter, "state", self._state_event(meter))
+                self._publish_state(meter)

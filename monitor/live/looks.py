@@ -51,7 +51,7 @@ class Looks:
         self._meters: Sequence[Meter] | None = None
         self._state = UNKNOWN
         self._asked_at = float("-inf")
-        self._closing = False
+        self._closing = self._reopening = False
         self._log = ChangeLogger(log)
         self._thread = threading.Thread(target=self._run, name="looks", daemon=True)
 
@@ -99,6 +99,11 @@ class Looks:
         self._asked_at = time.monotonic()
         self._changed.notify_all()
 
+    def reopen(self) -> None:
+        """Connect again before the next look: what `connect` returns has changed."""
+        with self._changed:
+            self._reopening = True
+
     # -- in the thread -------------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
@@ -109,6 +114,10 @@ class Looks:
             if self._closing:
                 break
             pinged_at = time.monotonic()
+            if self._reopening and opened is not None:
+                opened[0].close()
+                opened = None
+            self._reopening = False
             try:
                 opened = opened or self._connect()
                 self._look(opened[1], meter)

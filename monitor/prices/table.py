@@ -10,7 +10,7 @@ from monitor.prices.document import read_document
 from monitor.prices.model import PriceFile, PriceTable
 
 _BUNDLED = Path(__file__).with_name("tarif_bleu.yaml")
-_IMPORTED = ("cre_base.csv", "cre_hphc.csv", "cre_tempo.csv")
+IMPORTED = ("cre_base.csv", "cre_hphc.csv", "cre_tempo.csv")
 
 
 def load_prices(user_file: Path | None, folder: Path) -> PriceTable:
@@ -20,7 +20,7 @@ def load_prices(user_file: Path | None, folder: Path) -> PriceTable:
         ConfigError: a file cannot be read, or a row is wrong.
     """
     files = [] if user_file is None else [read_document(read_yaml(user_file), str(user_file))]
-    for name in _IMPORTED:
+    for name in IMPORTED:
         path = folder / name
         if path.exists():
             files.append(read_cre(read_file(path), str(path)))

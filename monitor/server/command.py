@@ -20,15 +20,14 @@ from monitor.api.live import LiveStream
 from monitor.api.routes import ROUTES
 from monitor.config import MonitorConfig, is_loopback
 from monitor.energy.memory import Memory
-from monitor.insight.colours import read_colours
 from monitor.live.live import Live
-from monitor.prices.table import load_prices, read_file
 from monitor.server.api import JSON, Api
 from monitor.server.files import Files
 from monitor.server.health import Counters, evaluate, monitor_metrics, report
 from monitor.server.messages import REVALIDATE, json_bytes, packed
 from monitor.server.openapi import document
 from monitor.server.pool import Pool
+from monitor.server.rates import RateFiles
 from monitor.server.site import Parts, Site
 from monitor.server.welcome import welcome
 from monitor.server.workers import Workers
@@ -63,7 +62,8 @@ def run(file: Path) -> int:
     shutdown.install(serving.stop)
     heartbeat = Heartbeat(settings.heartbeat, Notifier())
     metrics = Metrics(settings.metrics, monitor_metrics)
-    parts, live = build(settings, file.parent)
+    rates = RateFiles(settings, file.parent)
+    parts, live = build(settings, rates)
     port = when_ready(lambda: bind(settings.listen), shutdown, heartbeat)
     if port is None:
         return shutdown.exit_code
@@ -81,6 +81,8 @@ def run(file: Path) -> int:
         now = time.monotonic()
         if heartbeat.due(now):
             heartbeat.beat(evaluate(live.viewers, now - live.last_activity), now)
+        if rates.refresh(now):
+            live.use(*rates.current)
         metrics.refresh(lambda: report(counters, now - started, live.viewers, broker=live.connected))
 
     live.start()
@@ -94,19 +96,13 @@ def run(file: Path) -> int:
     return shutdown.exit_code
 
 
-def build(settings: MonitorConfig, folder: Path) -> tuple[Parts, Live]:
-    """Put the parts together; nothing is opened or started. `folder` is that of the configuration.
-
-    Raises:
-        ConfigError: a file of prices or colours is wrong.
-    """
-    prices = load_prices(settings.prices, folder)
-    colours = {} if settings.tempo is None else read_colours(read_file(settings.tempo), str(settings.tempo))
+def build(settings: MonitorConfig, rates: RateFiles) -> tuple[Parts, Live]:
+    """Put the parts together; nothing is opened or started."""
     pool = Pool(Database(settings.database).connect)
     workers = Workers(CONNECTIONS, MOST_WAITING)
-    live = Live(settings, prices, colours)
+    live = Live(settings, *rates.current)
     memory = Memory()
     streams = LiveStream(live)
-    api = Api(ROUTES, settings, pool, workers, lambda lease: Answers(lease, settings, prices, colours, memory), live)
+    api = Api(ROUTES, settings, pool, workers, lambda lease: Answers(lease, settings, *rates.current, memory), live)
     description = packed(json_bytes(document([*ROUTES, streams])), JSON, Cache_Control=REVALIDATE)
     return Parts(api, description, Files(PAGE), workers, streams), live

@@ -1,12 +1,17 @@
 """The files of the page: from the built bundle if there is one, else from the sources."""
 
+import hashlib
+import logging
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.server.messages import Reply, packed
 
+log = logging.getLogger(__name__)
+
 _SEGMENT = re.compile(r"[0-9A-Za-z_-][0-9A-Za-z._-]*")
+_SOURCES = (".js", ".css", ".html", ".svg", ".png", ".webmanifest")
 _HASHED = re.compile(r"-[0-9A-Z]{8}\.\w+$")  # as esbuild names them
 _KINDS = {
     ".css": "text/css; charset=utf-8",
@@ -34,9 +39,9 @@ class Files:
     """Files below a folder, read again when they change."""
 
     def __init__(self, folder: Path) -> None:
-        """Serve `folder`/dist, where a bundle was built, else `folder` itself."""
+        """Serve `folder`/dist, where a bundle of these sources was built, else `folder` itself."""
         built = folder / "dist"
-        self._built = (built / "index.html").is_file()
+        self._built = (built / "index.html").is_file() and _is_made_of(folder, built / "made-of")
         self._folder = built if self._built else folder
         self._kept: dict[str, _Kept] = {}
 
@@ -65,6 +70,28 @@ class Files:
             return None
         text = _BASE.sub(f'<base href="{base}">', reply.body.decode(), count=1)
         return packed(text.encode(), reply.kind, Cache_Control=NO_CACHE)
+
+
+def _is_made_of(folder: Path, mark: Path) -> bool:
+    """Tell whether the sources are those that a bundle was made of: a pull, or an edit, may have changed them since."""
+    try:
+        if mark.read_text(encoding="utf-8").strip() == sources_digest(folder):
+            return True
+    except OSError as error:
+        log.warning("%s: %s", mark, error.strerror)
+    log.warning("%s is not made of the sources beside it, which are served instead: ./run page makes it", mark.parent)
+    return False
+
+
+def sources_digest(folder: Path) -> str:
+    """Return the digest of the page's sources, as deploy/page/bundle.js computes it."""
+    digest = hashlib.sha256()
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.suffix in _SOURCES)
+    for name in names:
+        if not name.startswith("dist/"):
+            content = (folder / name).read_bytes()
+            digest.update(f"{name} {len(content)}\n".encode() + content)
+    return digest.hexdigest()
 
 
 def is_file_name(path: str) -> bool:

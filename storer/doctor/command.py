@@ -9,7 +9,7 @@ from pathlib import Path
 
 from common.doctor.broker import diagnose_broker, probe_broker
 from common.doctor.config_file import SUBJECT, diagnose_secrets, read_config
-from common.doctor.findings import NOT_CONFIGURED, Report, ok
+from common.doctor.findings import NOT_CONFIGURED, Report, ok, problem
 from common.host import Host
 from common.runtime.cli import UTC_TIMES
 from common.topics import Topics
@@ -19,6 +19,7 @@ from storer.doctor.database_probe import probe_databases
 from storer.doctor.service import PROGRAM, diagnose_readers, diagnose_storer, gather
 
 SECONDS = 6.0  # longer than any meter takes for a frame
+_NO_SHARE = "mqtt.share: this broker has no shared subscriptions"
 _SOME_METER = "000000000000"  # stands for the meter in topics
 
 
@@ -50,11 +51,13 @@ def check(path: Path, report: Report, machine: Host | None = None, *, seconds: f
     broker = probe_broker(
         config.mqtt,
         publish=_topics_to_publish(config, topics),
-        subscribe=_topics_to_subscribe(topics),
+        subscribe=config.mqtt.filters(),
         extra_topics=_extra_topics(config, topics),
         seconds=seconds,
     )
     report.show(diagnose_broker(broker, time.time()))
+    if config.mqtt.share is not None and broker.failure is None and not broker.limits.shared_subscriptions:
+        report.show([problem("Broker", _NO_SHARE, "remove mqtt.share, and give each storer base topics of its own")])
     if broker.failure is None:
         local = (machine or Host()).running(PROGRAM, path) is not None
         facts = gather(config.name, topics, broker.messages, seconds=seconds, local=local)
@@ -68,10 +71,6 @@ def _topics_to_publish(config: StorerConfig, topics: Iterable[Topics]) -> list[s
     for base in topics:
         names += [base.stored(_SOME_METER), base.status("storer", config.name)]
     return names
-
-
-def _topics_to_subscribe(topics: Iterable[Topics]) -> list[str]:
-    return [name for base in topics for name in (base.frame("+"), base.replay("+"), base.tally("+"))]
 
 
 def _extra_topics(config: StorerConfig, topics: Iterable[Topics]) -> list[str]:

@@ -34,6 +34,7 @@ MEASUREMENTS = (
     "at_rest",
     "rollups",
     "ten_years",
+    "viewers",
 )
 
 

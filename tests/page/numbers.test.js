@@ -110,6 +110,7 @@ test('a window over midnight is two parts of a day', () => {
     [12.5, 15.5],
   ]);
   assert.deepEqual(spans('22:00–00:00'), [[22, 24]]);
+  assert.deepEqual(spans(''), []);
 });
 
 test('of the windows by month only those that changed are told', () => {

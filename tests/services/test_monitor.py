@@ -341,6 +341,24 @@ def test_no_statement_runs_for_ever(database: Server, house: House, monkeypatch:
     connections.discard_idle()
 
 
+def test_a_corrected_price_corrects_the_past_without_a_restart(database: Server, house: House, tmp_path: Path) -> None:
+    prices = tmp_path / "prices.yaml"
+    text = (
+        "options: {{hphc: [{{from: 2026-01-01, kwh: {{HCHC: {price}, HCHP: {price}}}, subscription: {{6: 10.0}}}}]}}\n"
+    )
+    prices.write_text(text.format(price="0.1"))
+    with Monitor(database, tmp_path, prices=str(prices)) as monitor:
+        monitor.begin()
+        before = monitor.browser.get(f"/api/v1/energy?{DAYS}").json
+        prices.write_text(text.format(price="0.2000"))
+        monitor.wait_for_log("were read again")
+        after = monitor.browser.get(f"/api/v1/energy?{DAYS}").json
+    for register in ("HCHC", "HCHP"):
+        for number, wh in enumerate(before["wh"][register]):
+            assert before["cost"][register][number] == wh  # 1e-4 EUR, at 0.1 EUR a kWh
+            assert after["cost"][register][number] == 2 * wh
+
+
 def test_its_counters_are_there_for_prometheus(database: Server, house: House, tmp_path: Path) -> None:
     port = free_port()
     with Monitor(database, tmp_path, metrics={"port": port}) as monitor:

@@ -21,6 +21,7 @@ from monitor.config import MonitorConfig, MonitorDatabase
 from monitor.server.api import Api
 from monitor.server.command import build
 from monitor.server.messages import Reply
+from monitor.server.rates import RateFiles
 from tests.services.test_energy import House
 from tests.support.json_schema import mistakes
 from tests.support.rolling import roll_up
@@ -28,6 +29,7 @@ from tests.support.storing import make_tables, store
 
 BEGIN = datetime(2026, 3, 27, 23, tzinfo=UTC)  # two days in Paris, the second with 23 hours
 END = BEGIN + timedelta(hours=47)
+ACCOUNT = (Path(__file__).resolve().parents[2] / "mariadb" / "monitor.sql").read_text()
 NAMES = [route.name for route in ROUTES]
 RANGES = [
     {},
@@ -50,13 +52,13 @@ STRANGE = [
 
 
 class Asking:
-    """The API in this process, on the real database."""
+    """The API in this process, on the real database, with the account that can only read."""
 
     def __init__(self, server: Server) -> None:
-        database = MonitorDatabase(
-            host=(server.host,), port=server.port, user=server.user, password=server.password, name=server.name
-        )
-        parts, self.live = build(MonitorConfig(database=database), Path())
+        server.sql(ACCOUNT.replace("'localhost'", "'%'"))
+        database = MonitorDatabase(host=(server.host,), port=server.port, password="change-me", name=server.name)
+        config = MonitorConfig(database=database)
+        parts, self.live = build(config, RateFiles(config, Path()))
         self._api: Api = parts.api
         self.description = json.loads(parts.description.body)
         self._loop = asyncio.new_event_loop()
@@ -86,6 +88,7 @@ def asking(database: Server, house: House) -> Iterator[Asking]:
     asking.live.start()
     yield asking
     asking.close()
+    database.sql("DROP USER 'teleinfo-monitor'@'%'")
 
 
 def parameters(name: str) -> Sequence[Parameter]:

@@ -1,12 +1,9 @@
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from common.registers import REGISTERS
 from monitor.history.curves import Night, WeekHour
-from monitor.history.hours import Gap
-from monitor.history.power import MinuteRow, VoltageMinute
+from monitor.history.power import MinuteRow
 from monitor.insight.base_load import base_load
-from monitor.insight.events import outages, overloads, voltages
 from monitor.insight.profile import profile
 from monitor.insight.tempo import learn_colours, season
 from monitor.insight.windows import changes, observed_windows
@@ -88,32 +85,3 @@ def test_a_season_counts_what_is_left_only_if_each_day_of_it_is_known() -> None:
     assert whole.remaining == {"blue": 200, "white": 43, "red": 17}
     assert season(colours, 2025, first + timedelta(105)).remaining is None
     assert season(colours, 2026, date(2026, 9, 3)).days == {}
-
-
-def test_minutes_of_an_overload_that_follow_each_other_are_one_event() -> None:
-    at = datetime(2026, 1, 5, 18, tzinfo=UTC)
-    minute = timedelta(minutes=1)
-    events = overloads([(at, 9300), (at + minute, 9800), (at + 5 * minute, None)])
-    assert [(event.start, event.end, event.value) for event in events] == [
-        (at, at + 2 * minute, 9800),
-        (at + 5 * minute, at + 6 * minute, None),
-    ]
-
-
-def test_a_voltage_event_has_the_worst_voltage_of_its_phase() -> None:
-    at = datetime(2026, 1, 5, 18, tzinfo=UTC)
-    minute = timedelta(minutes=1)
-    found = voltages(
-        [VoltageMinute(at, 1, 250, 256), VoltageMinute(at, 2, 201, 230), VoltageMinute(at + minute, 1, 250, 254)]
-    )
-    assert [(event.phase, event.value, event.end) for event in found] == [
-        (1, 256, at + 2 * minute),
-        (2, 201, at + minute),
-    ]
-
-
-def test_an_outage_lasts_from_the_last_frame_to_the_next() -> None:
-    nothing = (None,) * len(REGISTERS)
-    gap = Gap(START, START - timedelta(hours=2), START + timedelta(seconds=3), nothing, nothing)
-    (event,) = outages([gap], [512])
-    assert (event.start, event.end, event.value) == (gap.start, gap.end, 512)

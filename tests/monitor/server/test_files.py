@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.server.files import IMMUTABLE, NO_CACHE, Files, is_file_name
+from monitor.server.files import IMMUTABLE, NO_CACHE, Files, is_file_name, sources_digest
 
 INDEX = (
     '<!doctype html><html lang="fr"><head><base href="./"><script type="module" src="main.js"></script></head></html>'
@@ -61,6 +61,7 @@ def test_a_built_page_goes_before_the_sources_and_its_hashed_files_are_kept_for_
     (folder / "dist" / "index.html").write_text(INDEX.replace("main.js", "main-ABCD2345.js"))
     (folder / "dist" / "main-ABCD2345.js").write_text("start()")
     (folder / "dist" / "app.svg").write_text("<svg/>")
+    (folder / "dist" / "made-of").write_text(f"{sources_digest(folder)}\n")
     files = Files(folder)
     hashed, plain = files.get("main-ABCD2345.js"), files.get("app.svg")
     assert hashed is not None
@@ -72,6 +73,21 @@ def test_a_built_page_goes_before_the_sources_and_its_hashed_files_are_kept_for_
     assert page is not None
     assert b"main-ABCD2345.js" in page.body
     assert page.headers["Cache-Control"] == NO_CACHE
+
+
+@pytest.mark.parametrize("change", ["an edit", "a new file", "no mark"])
+def test_a_bundle_of_other_sources_is_not_served(folder: Path, change: str, caplog: pytest.LogCaptureFixture) -> None:
+    (folder / "dist").mkdir()
+    (folder / "dist" / "index.html").write_text("old")
+    (folder / "dist" / "made-of").write_text(sources_digest(folder))
+    if change == "no mark":
+        (folder / "dist" / "made-of").unlink()
+    else:
+        (folder / ("main.js" if change == "an edit" else "new.js")).write_text("start(2);")
+    page = Files(folder).index("./")
+    assert page is not None
+    assert b"main.js" in page.body
+    assert "./run page" in caplog.text
 
 
 def test_sources_are_never_kept_for_ever_whatever_their_name(folder: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from common.errors import NotReady
 from monitor.config import Listen, MonitorConfig
+from monitor.server import app
 from monitor.server.api import Api
 from monitor.server.app import application
 from monitor.server.files import Files
@@ -31,12 +32,22 @@ class Endless(Events):
         await asyncio.Event().wait()
 
 
+class Flood(Events):
+    """A stream that has always more to say."""
+
+    async def events(self) -> AsyncGenerator[bytes, None]:
+        while True:
+            yield b":" + b" " * 100_000
+            await asyncio.sleep(0)
+
+
 class EndlessStreams(Streams):
     def __init__(self) -> None:
-        self.opened: list[Endless] = []
+        self.kind: type[Events] = Endless
+        self.opened: list[Events] = []
 
-    def open(self, parameters: Any) -> Endless:
-        self.opened.append(Endless())
+    def open(self, parameters: Any) -> Events:
+        self.opened.append(self.kind())
         return self.opened[-1]
 
 
@@ -135,6 +146,14 @@ def test_a_viewer_who_goes_away_is_forgotten(here: Here) -> None:
     wait_until(lambda: stream.closed, 10, "the stream is closed")
 
 
+def test_a_viewer_who_reads_nothing_is_forgotten_in_the_end(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "SEND_TIMEOUT", 0.3)
+    here.streams.kind = Flood
+    with socket.create_connection(("127.0.0.1", here.number), timeout=10) as raw:
+        raw.sendall(b"GET /api/v1/live/stream HTTP/1.1\r\nHost: pi\r\n\r\n")
+        wait_until(lambda: bool(here.streams.opened) and here.streams.opened[0].closed, 20, "the stream is closed")
+
+
 def test_the_end_does_not_wait_for_viewers(here: Here) -> None:
     with contextlib.closing(here.connect()) as browser:
         browser.request("GET", "/api/v1/live/stream")
@@ -150,6 +169,17 @@ def test_the_end_does_not_wait_for_viewers(here: Here) -> None:
 
 def test_the_loop_reports_that_it_runs(here: Here) -> None:
     wait_until(lambda: here.ticks > 1, 10, "two ticks")
+
+
+def test_an_error_in_what_is_done_each_second_ends_the_program(tmp_path: Path) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    async def nothing(scope: object, receive: object, send: object) -> None:
+        pass
+
+    with bind(Listen(port=free_port())) as port, pytest.raises(ZeroDivisionError):
+        Serving().run(port, lambda _: nothing, fail)
 
 
 def test_stopping_before_the_start_ends_at_once(tmp_path: Path) -> None:

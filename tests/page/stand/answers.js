@@ -1,9 +1,10 @@
 // A household that does not exist: answers of the API in their shapes, made from the time. For looking at the page.
-import { dateOf, dayEnd, dayStart, plusDays } from '../../../monitor/page/time.js';
+import { dateOf, dayEnd, dayStart, plusDays, seasonOf } from '../../../monitor/page/time.js';
 
 const HOUR = 3600e3,
   MINUTE = 60e3,
   DAYS = 400;
+const dateOffset = (ms) => Math.round((Date.parse(`${dateOf(ms)}T00:00Z`) - dayStart(dateOf(ms))) / MINUTE);
 const iso = (ms) => new Date(ms).toISOString().replace('.000Z', 'Z');
 const wave = (x, period) => Math.sin((2 * Math.PI * x) / period);
 const power = (ms) => {
@@ -39,6 +40,7 @@ const meter = (id, name, now, more) => ({
   first: dateOf(now - DAYS * 24 * HOUR),
   last: iso(now),
   contract_year: '09-01',
+  producer: false,
   ...more,
 });
 
@@ -54,11 +56,11 @@ export function answer(route, query, now, state) {
     to = Math.min(time(query.get('to')), now);
   switch (route) {
     case 'meters':
-      return { zone: 'Europe/Paris', meters: state === 'empty' ? [] : METERS(now) };
+      return { zone: 'Europe/Paris', now: iso(now), meters: state === 'empty' ? [] : METERS(now) };
     case 'live':
       return live(id, now, state, down);
     case 'series':
-      return laid(series(id, from, to), query.get('align'));
+      return series(id, from, to);
     case 'energy':
       return query.get('by') === 'range' ? range(from, to) : energy(id, query.get('by'), from, to, state);
     case 'status':
@@ -66,46 +68,18 @@ export function answer(route, query, now, state) {
     case 'events':
       return events(id, now);
     case 'tempo':
-      return tempo(now, +query.get('season'));
+      return tempo(now, query.get('season'));
     case 'compare':
       return compare(id, now);
     case 'peaks':
-      return {
-        meter: id,
-        unit: 'VA',
-        peaks: [{ day: dateOf(from), at: iso(dayStart(dateOf(from)) + 66e6), power: 8120, phase: null }],
-      };
+      return { meter: id, unit: 'VA', peaks: peaks(from, to, +(query.get('n') ?? 10)) };
     case 'baseload':
-      return {
-        meter: id,
-        method: 'min 00:00-06:00',
-        unit: 'W',
-        median: 220,
-        first: dateOf(from),
-        watts: days(from, to).map((_, i) => 200 + (i % 40)),
-        months: [...new Set(days(from, to).map((d) => d.slice(0, 7)))].map((month, i) => ({
-          month,
-          watts: 200 + i * 3,
-        })),
-      };
+      return baseload(id, from, to);
     case 'profile':
-      return {
-        meter: id,
-        first: dateOf(from),
-        rows: (query.get('by') === 'weekday' ? [...Array(7)] : days(from, to)).map(() =>
-          Array.from({ length: 24 }, (_, h) => 200 + h * 40),
-        ),
-      };
+      return profile(id, from, to, query.get('by') ?? 'day');
     default:
       throw { status: 404, detail: 'Adresse inconnue.' };
   }
-}
-
-/** A day's curve on the grid of another one. All days are alike here, so only the grid moves. */
-function laid(answer, date) {
-  if (!date) return answer;
-  const { meter, step, source, unit, mean, min, max } = answer;
-  return { meter, step, source, unit, mean, min, max, t0: dayStart(date), aligned_from: answer.t0 };
 }
 
 const time = (text) => (!text ? Number.NaN : text.length === 10 ? dayStart(text) : Date.parse(text));
@@ -170,6 +144,8 @@ function live(id, now, state, down) {
             injected_wh: three ? 772 : 0,
           },
     fresh: at === now,
+    injected: three ? 320 : null,
+    name: null,
     links,
     ring:
       down === 'mqtt'
@@ -182,6 +158,37 @@ function live(id, now, state, down) {
             ),
           },
   };
+}
+
+const hoursOf = (day) => {
+  const list = [];
+  for (let t = dayStart(day); t < dayEnd(day); t += HOUR) list.push(power(t));
+  return list;
+};
+
+function profile(id, from, to, by) {
+  const all = days(from, to);
+  return by === 'weekday'
+    ? { meter: id, by, unit: 'Wh', first: null, rows: all.slice(0, 7).map((day) => hoursOf(day).slice(0, 24)) }
+    : { meter: id, by, unit: 'Wh', first: dateOf(from), rows: all.map(hoursOf) };
+}
+
+function peaks(from, to, n) {
+  const list = days(from, to).map((day, i) => {
+    const at = dayStart(day) + 19.3 * HOUR + i * 1000;
+    return { day, at: iso(at), power: power(at) + 900 + (i % 17) * 40, phase: null };
+  });
+  return list.sort((a, b) => b.power - a.power).slice(0, n);
+}
+
+function baseload(id, from, to) {
+  const list = days(from, to),
+    watts = list.map((_, i) => 200 + (i % 40));
+  const months = [...new Set(list.map((day) => day.slice(0, 7)))].map((month, i) => ({
+    month,
+    watts: 215 + (i % 5) * 6,
+  }));
+  return { meter: id, method: 'p10', unit: 'W', median: 219, first: list[0] ?? null, watts, months };
 }
 
 function series(id, from, to) {
@@ -201,6 +208,8 @@ function series(id, from, to) {
     gaps: [],
     overloads: [],
     volts: { min: 229, max: 241 },
+    offsets: [[from, dateOffset(from)]],
+    peak: { at: iso(from + 19 * HOUR), power: 5340 },
     coverage: 1,
   };
 }
@@ -222,50 +231,64 @@ function energy(id, by, from, to, state) {
     names.map((name) => [name, wh[name].map((v) => Math.round((v / 1000) * price(name)))]),
   );
   const priced = state !== 'unpriced';
-  const hours = cells.map(([, a, b]) => Math.ceil((b - a) / HOUR));
-  const sum = (list) => list.reduce((x, y) => x + y, 0);
-  const subscription = cells.map(([, a, b]) => Math.round(((b - a) / HOUR) * 217)),
-    coverage = cells.map((_, i) => (i % 90 === 40 ? 0.93 : i % 90 === 70 ? 0.5 : 1)),
-    total = sum(Object.values(wh).map(sum)),
-    spent = sum(Object.values(cost).map(sum)),
-    fixed = sum(subscription),
-    accise = Math.round(total * 0.3085);
-  const parts = { energy: Math.round(spent / 1.2) - accise, accise, subscription: Math.round(fixed / 1.2) };
-  const bill = {
-    energy: spent,
-    subscription: fixed,
-    total: spent + fixed,
-    parts: { ...parts, vat: spent + fixed - sum(Object.values(parts)) },
-    missing: [],
+  const column = (part) => cells.map(part);
+  const columns = {
+    start: column(([start]) => start),
+    hours: column(([, a, b]) => Math.ceil((b - a) / HOUR)),
+    wh,
+    cost: priced ? cost : null,
+    subscription: priced ? column(([, a, b]) => Math.round(((b - a) / HOUR) * 217)) : null,
+    recovered_wh: column((_, i) => (i % 90 === 40 ? 1200 : 0)),
+    imported_wh: column(() => 0),
+    partial_cost: column(() => !priced),
+    coverage: column((_, i) => (i % 90 === 40 ? 0.93 : i % 90 === 70 ? 0.5 : 1)),
   };
-  const whole = {
-    hours: sum(hours),
-    total_wh: total,
-    injected_wh: id === '051234560042' ? cells.length * 800 : null,
-    coverage: sum(coverage.map((c, i) => c * hours[i])) / sum(hours),
-    cost: priced ? bill : null,
-  };
+  if (id === '051234560042') columns.injected_wh = column(() => 800);
   return {
     meter: id,
     by,
-    prices: priced ? { version: '2026-08-01', checked: '2026-11-02' } : null,
-    start: cells.map(([start]) => start),
-    hours,
-    wh,
-    cost: priced ? cost : null,
-    subscription: priced ? subscription : null,
-    recovered_wh: cells.map((_, i) => (i % 90 === 40 ? 1200 : 0)),
-    injected_wh: id === '051234560042' ? cells.map(() => 800) : undefined,
-    coverage,
-    whole: cells.length ? whole : null,
+    zone: 'Europe/Paris',
+    offer: id === '051234560042' ? 'hphc' : 'tempo',
+    prices: { version: '2026-08-01', checked: '2026-11-02' },
+    names: {},
+    ...columns,
+    whole: cells.length ? whole(columns, from, to) : null,
+  };
+}
+
+const sum = (list) => list.reduce((a, b) => a + b, 0);
+function whole({ wh, cost, subscription, recovered_wh, injected_wh, coverage }, from, to) {
+  const of = (columns) => Object.fromEntries(Object.entries(columns).map(([name, list]) => [name, sum(list)]));
+  const parts = (energy, sub) => {
+    const vat = Math.round((energy + sub) / 6),
+      accise = Math.round(energy * 0.15);
+    return { energy: energy - accise - Math.round(energy / 6), accise, subscription: sub - Math.round(sub / 6), vat };
+  };
+  const by = cost && of(cost),
+    energy = by && sum(Object.values(by)),
+    sub = by && sum(subscription);
+  return {
+    from: iso(from),
+    to: iso(to),
+    hours: Math.ceil((to - from) / HOUR),
+    wh: of(wh),
+    total_wh: sum(Object.values(of(wh))),
+    injected_wh: injected_wh ? sum(injected_wh) : null,
+    recovered_wh: sum(recovered_wh),
+    imported_wh: 0,
+    coverage: sum(coverage) / coverage.length,
+    cost: by && {
+      energy,
+      subscription: sub,
+      total: energy + sub,
+      by_register: by,
+      parts: parts(energy, sub),
+      missing: [],
+    },
   };
 }
 
 const range = (from, to) => ({
-  from: iso(from),
-  to: iso(to),
-  mean: 900,
-  unit: 'VA',
   wh: Math.round(((to - from) / HOUR) * 900),
   cost: Math.round(((to - from) / HOUR) * 1500),
   max: { power: 4210, at: iso(from + (to - from) / 2) },
@@ -299,69 +322,70 @@ const events = (id, now) => ({
   meter: id,
   events: [
     { kind: 'overload', at: iso(now - 20 * HOUR), seconds: 14, power: 9320 },
-    { kind: 'gap', at: iso(now - 30 * HOUR), until: iso(now - 29.5 * HOUR), why: 'reader' },
+    { kind: 'gap', at: iso(now - 30 * HOUR), until: iso(now - 29.5 * HOUR), why: 'unknown', wh: 214 },
     { kind: 'voltage', at: iso(now - 900 * HOUR), until: iso(now - 899 * HOUR), volts: 254, phase: 1 },
     { kind: 'outage', at: iso(now - 2000 * HOUR), until: iso(now - 1998 * HOUR), why: 'outage' },
+    { kind: 'epoch', at: iso(now - DAYS * 24 * HOUR), text: 'first', offer: 'tempo', subscribed: 9000 },
   ],
   next: null,
 });
 
-function tempo(now, year) {
+function tempo(now, season) {
   const today = dateOf(now),
-    season = days(dayStart(`${year}-09-01`), dayStart(`${year + 1}-09-01`)),
-    known = season.filter((d) => d <= today);
-  const used = { blue: 0, white: 0, red: 0 },
-    allowance = { blue: 300, white: 43, red: 22 };
-  for (const d of known) used[word[colourOf(d)]]++;
+    year = season ? +season : seasonOf(today);
+  const list = days(dayStart(`${year}-09-01`), dayStart(`${year + 1}-09-01`));
+  const colours = list.map((day) => (day <= today && day >= dateOf(now - DAYS * 24 * HOUR) ? colourOf(day) : '-'));
+  const allowance = { blue: 300, white: 43, red: 22 };
+  const used = Object.fromEntries(
+    Object.entries(word).map(([c, name]) => [name, colours.filter((x) => x === c).length]),
+  );
+  const left = Object.keys(used).map((name) => [name, Math.max(0, allowance[name] - used[name])]);
   return {
+    meter: '041234567890',
     season: year,
-    first: `${year}-09-01`,
-    colours: known.length ? { [year]: season.map((d) => (d <= today ? colourOf(d) : '-')).join('') } : {},
-    sources: season.map((d) => (d <= today ? 'm' : '-')).join(''),
+    first: list[0],
+    colours: { [year]: colours.join('') },
+    sources: colours.map((c) => (c === '-' ? '-' : 'm')).join(''),
+    imported_until: null,
     allowance,
     used,
-    remaining: Object.fromEntries(Object.entries(allowance).map(([c, n]) => [c, Math.max(0, n - used[c])])),
-    imported_until: null,
+    remaining: Object.fromEntries(left),
     today: word[colourOf(today)],
     tomorrow: null,
   };
 }
 
-const compare = (id, now) => ({
-  meter: id,
-  from: plusDays(dateOf(now), -365),
-  last_day: plusDays(dateOf(now), -1),
-  hours: 8760,
-  hours_known: 8712,
-  offers: [
-    {
-      id: 'tempo',
-      name: 'Tempo',
-      energy: 12241265,
-      subscription: 1934300,
-      total: 14175565,
-      yours: true,
-      rankable: true,
-    },
-    {
-      id: 'base',
-      name: 'Base',
-      energy: 15961385,
-      subscription: 1941900,
-      total: 17903285,
-      yours: false,
-      rankable: true,
-    },
-    {
-      id: 'zen',
-      name: 'Week-end',
-      energy: null,
-      subscription: null,
-      total: null,
-      yours: false,
-      rankable: false,
-      why: 'prices',
-      hours_known: 5081,
-    },
-  ],
-});
+function compare(id, now) {
+  const offer = (more) => ({
+    yours: false,
+    rankable: true,
+    why: null,
+    hours_known: 8712,
+    wh: {},
+    parts: null,
+    ...more,
+  });
+  return {
+    meter: id,
+    from: plusDays(dateOf(now), -365),
+    last_day: plusDays(dateOf(now), -1),
+    wh: 7412000,
+    hours: 8760,
+    hours_known: 8712,
+    prices: { version: '2026-08-01', checked: '2026-11-02' },
+    offers: [
+      offer({ id: 'tempo', name: 'Tempo', energy: 12241265, subscription: 1934300, total: 14175565, yours: true }),
+      offer({ id: 'base', name: 'Base', energy: 15961385, subscription: 1941900, total: 17903285 }),
+      offer({
+        id: 'zen',
+        name: 'Week-end',
+        energy: null,
+        subscription: null,
+        total: null,
+        rankable: false,
+        why: 'prices',
+        hours_known: 5081,
+      }),
+    ],
+  };
+}

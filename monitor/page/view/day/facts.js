@@ -28,7 +28,7 @@ export function factsOf({ series, energy, talon, peaks }) {
     {
       name: D.voltage,
       value: series.volts ? `${series.volts.min}–${series.volts.max}${f.THIN}V` : '–',
-      note: D.voltageNote,
+      note: series.volts && D.voltageNote,
     },
     {
       name: D.overloads,

@@ -58,7 +58,7 @@ export function hours(date, energy) {
     every: 2,
     height: 200,
     reading,
-    resting: D.resting(f.energy(most.total), f.clock(at), f.clock(at + HOUR)),
+    resting: most.total > 0 ? D.resting(f.energy(most.total), f.clock(at), f.clock(at + HOUR)) : '',
   });
   const legend = registerLegend(all, {
     injected: energy.rows.some((r) => r.injected),

@@ -8,12 +8,13 @@ import { href } from '../../router.js';
 import { dateOf } from '../../time.js';
 
 const S = T.status;
-const KINDS = ['overload', 'outage', 'voltage', 'epoch', 'tariff'];
+const KINDS = ['overload', 'outage', 'gap', 'voltage', 'epoch', 'tariff'];
 const LIMIT = 20;
+const LOOKS = 5; // a page looks back about a year, and may have found nothing in it
 
 /** Null when the events cannot be read. */
 export async function journal(meter) {
-  const first = await api.events(meter.id, { limit: LIMIT }).catch(() => null);
+  const first = await page(meter, null, null).catch(() => null);
   if (!first) return null;
   const list = h('div', { class: 'table-plain', tabindex: 0, role: 'region', 'aria-label': S.journal }),
     more = h('button', { class: 'button', onclick: () => load(true) }, S.older);
@@ -34,7 +35,7 @@ export async function journal(meter) {
   async function load(add) {
     const mine = ++turn;
     try {
-      const answer = await api.events(meter.id, { kind, limit: LIMIT, cursor: add ? next : null });
+      const answer = await page(meter, kind, add ? next : null);
       if (mine === turn) show(answer, add);
     } catch {
       if (mine === turn) say(T.notices.failed);
@@ -64,6 +65,14 @@ export async function journal(meter) {
   );
 }
 
+async function page(meter, kind, cursor) {
+  for (let look = 1; ; look++) {
+    const answer = await api.events(meter.id, { kind, limit: LIMIT, cursor });
+    if (answer.events.length || answer.next == null || look === LOOKS) return answer;
+    cursor = answer.next;
+  }
+}
+
 function line(event, meter) {
   const at = Date.parse(event.at),
     day = dateOf(at);
@@ -76,10 +85,16 @@ export function lasts({ at, until, seconds }) {
   return until ? f.duration(Date.parse(until) - Date.parse(at)) : '';
 }
 
-function detail({ kind, power, volts, phase, wh, why, text }, meter) {
-  const phases = phase && meter.phases > 1 ? [T.now.phase(phase)] : [];
-  const words = S.why[why ?? text] ?? text ?? '';
-  if (kind === 'overload') return [f.power(power, meter.unit), ...phases].join(', ');
-  if (kind === 'voltage') return [volts == null ? '' : `${f.number(volts)}${f.THIN}V`, ...phases].join(', ');
-  return [words, wh ? S.recoveredNote(f.energy(wh)).replace(/\.$/, '') : ''].filter(Boolean).join(', ');
+function detail({ kind, power, volts, phase, wh, why, text, offer, subscribed }, meter) {
+  const phases = phase && meter.phases > 1 && T.now.phase(phase);
+  const words = [
+    kind === 'overload' && power != null && f.power(power, meter.unit),
+    kind === 'voltage' && volts != null && `${f.number(volts)}${f.THIN}V`,
+    phases,
+    S.why[why ?? text],
+    wh && S.recoveredNote(f.energy(wh)).replace(/\.$/, ''),
+    offer,
+    subscribed && f.kva(subscribed),
+  ];
+  return words.filter(Boolean).join(', ');
 }

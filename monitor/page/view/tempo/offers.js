@@ -19,7 +19,7 @@ export function offersBlock({ data, meter, today, query }) {
       ...content(
         data,
         data.offers.filter((o) => chosen.has(o.id) || o.yours),
-      ),
+      ).filter(Boolean),
     );
   const toggle = (id, on) => {
     on ? chosen.add(id) : chosen.delete(id);

@@ -69,6 +69,7 @@ export function seasonMap(data, colours, season, today) {
     to = plusDays(`${season + 1}-09-01`, -1),
     reading = h('p', { class: 'reading' });
   const { used } = data,
+    known = data.remaining !== null, // each past day of the season
     summary = P.calendarSummary(used.red, used.white, used.blue);
   const map = calendar({
     from,
@@ -78,18 +79,21 @@ export function seasonMap(data, colours, season, today) {
     label: summary,
     open: (date) => date <= today && go(href(`jour/${date}`)),
     cell: (date) => {
-      const known = colours.get(date),
+      const found = colours.get(date),
         day = f.capital(f.longDate(date));
-      if (known)
-        return { css: `hp-${known.colour}`, text: `${day}${T.colon}${T.tariff[known.colour]} (${known.source})` };
-      return { css: 'future', text: `${day}${T.colon}${date > today ? P.future : T.unknown}` };
+      if (found)
+        return { css: `hp-${found.colour}`, text: `${day}${T.colon}${T.tariff[found.colour]} (${found.source})` };
+      return date > today
+        ? { css: 'future', text: `${day}${T.colon}${P.future}` }
+        : { css: 'none', text: `${day}${T.colon}${T.unknown}` };
     },
   });
   const legend = h(
     'ul',
     { class: 'legend' },
     COLOURS.map((colour) => h('li', null, colourChip(colour))),
-    h('li', null, h('span', { class: 'swatch future', 'aria-hidden': 'true' }), P.future),
+    to > today && h('li', null, h('span', { class: 'swatch future', 'aria-hidden': 'true' }), P.future),
+    !known && h('li', null, h('span', { class: 'swatch none', 'aria-hidden': 'true' }), T.unknown),
   );
   return h(
     'section',

@@ -1,5 +1,6 @@
-/** '22:00–06:00, 12:30–15:30' → parts of a day from 0 to 24 h; what goes over midnight is two. */
+/** '22:00–06:00, 12:30–15:30' → parts of a day from 0 to 24 h; what goes over midnight is two. '' has none. */
 export function spans(text) {
+  if (!text) return [];
   return text.split(', ').flatMap((span) => {
     const [a, b] = span.split('–').map((clock) => {
       const [hour, minute] = clock.split(':').map(Number);

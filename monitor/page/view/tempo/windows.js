@@ -18,7 +18,7 @@ export function windowsBlock(months) {
     { class: 'block' },
     h('h2', null, P.windows),
     h('p', { class: 'note' }, P.windowsNote),
-    list.length > 1 && notice('warn', P.moved(name(month), hours)),
+    list.length > 1 && hours && notice('warn', P.moved(name(month), hours)),
     h(
       'ul',
       { class: 'windows', 'aria-label': P.windowsSummary },
@@ -34,7 +34,7 @@ export function windowsBlock(months) {
               h('span', { class: 'window', '--a': `${(a / 24) * 100}%`, '--w': `${((b - a) / 24) * 100}%` }),
             ),
           ),
-          h('span', { class: 'n' }, text),
+          h('span', { class: 'n' }, text || '–'),
         ),
       ),
       h(
@@ -54,7 +54,7 @@ export function windowsBlock(months) {
         { text: P.columns.month, number: false },
         { text: P.hours, number: false },
       ],
-      rows: () => months.map(([m, text]) => [f.capital(name(m)), text]),
+      rows: () => months.map(([m, text]) => [f.capital(name(m)), text || '–']),
     }),
   );
 }

@@ -1,0 +1,83 @@
+"""Prices and Tempo colours, as their files have them now."""
+
+import logging
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+from common.errors import ConfigError
+from common.runtime.logs import ChangeLogger
+from monitor.config import MonitorConfig
+from monitor.insight.colours import read_colours
+from monitor.prices.model import PriceTable
+from monitor.prices.table import IMPORTED, load_prices, read_file
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY = 5.0  # seconds
+
+_Seen = tuple[tuple[int, int] | None, ...]  # of each file: time of the last change and size; None: it is not there
+
+
+class Rates(NamedTuple):
+    """What costs are computed with."""
+
+    prices: PriceTable
+    colours: Mapping[date, str]
+
+
+class RateFiles:
+    """Reads the files again when one changes: a corrected price corrects the past, without a restart."""
+
+    def __init__(self, settings: MonitorConfig, folder: Path) -> None:
+        """Read the files; `folder` is that of the configuration.
+
+        Raises:
+            ConfigError: a file of prices or colours is wrong.
+        """
+        self._settings = settings
+        self._folder = folder
+        named = [file for file in (settings.prices, settings.tempo) if file is not None]
+        self._files = [*named, *(folder / name for name in IMPORTED)]
+        self._changes = ChangeLogger(log)
+        self._looked_at = float("-inf")
+        self._seen = self._look()
+        self.current = self._read()
+
+    def refresh(self, now: float) -> bool:
+        """Look for changes at the monotonic time `now`; return whether `current` is new.
+
+        Files that are wrong change nothing: the log says what to correct.
+        """
+        if now - self._looked_at < LOOK_EVERY:
+            return False
+        self._looked_at = now
+        seen = self._look()
+        if seen == self._seen:
+            return False
+        self._seen = seen
+        try:
+            self.current = self._read()
+        except ConfigError as error:
+            self._changes.log(logging.ERROR, f"{error}; the prices from before are still used")
+            return False
+        self._changes.reset()
+        log.info("Prices and Tempo colours were read again")
+        return True
+
+    def _read(self) -> Rates:
+        tempo = self._settings.tempo
+        colours = {} if tempo is None else read_colours(read_file(tempo), str(tempo))
+        return Rates(load_prices(self._settings.prices, self._folder), colours)
+
+    def _look(self) -> _Seen:
+        return tuple(map(_state, self._files))
+
+
+def _state(file: Path) -> tuple[int, int] | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size

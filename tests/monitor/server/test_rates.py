@@ -1,0 +1,73 @@
+import os
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from common.errors import ConfigError
+from monitor.config import MonitorConfig
+from monitor.server.rates import LOOK_EVERY, RateFiles
+
+COLOURS = "2026-01-15;rouge\n"
+
+
+def write(file: Path, text: str) -> None:
+    """Write a file; its time of change differs from the one before, however coarse the clock of the file system is."""
+    later = file.stat().st_mtime_ns + 1_000_000_000 if file.exists() else None
+    file.write_text(text)
+    if later is not None:
+        os.utime(file, ns=(later, later))
+
+
+@pytest.fixture
+def tempo(tmp_path: Path) -> Path:
+    write(tmp_path / "tempo.csv", COLOURS)
+    return tmp_path / "tempo.csv"
+
+
+def test_files_that_did_not_change_are_not_read_again(tempo: Path) -> None:
+    rates = RateFiles(MonitorConfig(tempo=tempo), tempo.parent)
+    before = rates.current
+    assert before.colours == {date(2026, 1, 15): "red"}
+    assert not rates.refresh(100.0)
+    assert rates.current is before
+
+
+def test_a_changed_file_counts_from_now_on(tempo: Path) -> None:
+    rates = RateFiles(MonitorConfig(tempo=tempo), tempo.parent)
+    assert not rates.refresh(100.0)
+    write(tempo, "2026-01-15;bleu\n")
+    assert not rates.refresh(100.0 + LOOK_EVERY / 2)  # it looks now and then only
+    assert rates.refresh(100.0 + LOOK_EVERY)
+    assert rates.current.colours == {date(2026, 1, 15): "blue"}
+
+
+def test_prices_that_are_imported_later_are_found(tmp_path: Path) -> None:
+    rates = RateFiles(MonitorConfig(), tmp_path)
+    origins = {file.origin for file in rates.current.prices.files}
+    write(
+        tmp_path / "cre_base.csv",
+        "DATE_DEBUT;DATE_FIN;P_SOUSCRITE;PART_FIXE_HT;PART_FIXE_TTC;PART_VARIABLE_HT;PART_VARIABLE_TTC\n"
+        "01/02/2026;;6;150,00;187,80;0,1500;0,2001\n",
+    )
+    assert rates.refresh(100.0)
+    assert {file.origin for file in rates.current.prices.files} > origins
+
+
+def test_a_file_that_becomes_wrong_changes_nothing_and_is_said_once(
+    tempo: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rates = RateFiles(MonitorConfig(tempo=tempo), tempo.parent)
+    write(tempo, "2026-01-15;mauve\n")
+    for number in range(3):
+        assert not rates.refresh(100.0 + number * LOOK_EVERY)
+    assert rates.current.colours == {date(2026, 1, 15): "red"}
+    assert len(caplog.records) == 1
+    assert "2026-01-15;mauve" in caplog.text
+    write(tempo, COLOURS)
+    assert rates.refresh(200.0)
+
+
+def test_a_file_that_is_wrong_at_the_start_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        RateFiles(MonitorConfig(tempo=tmp_path / "missing.csv"), tmp_path)

@@ -1,0 +1,43 @@
+"""The household that the page is tried with answers as the API does: it would be of no use otherwise."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.api.routes import ROUTES
+from tests.support.json_schema import mistakes
+
+STAND = Path(__file__).parent / "stand"
+NODE = shutil.which("node")
+METERS = ("041234567890", "051234560042")
+NOW = 1_795_613_527_000  # 25 November 2026, 14:32:07 in Paris
+ASK = """
+import { answer } from './answers.js';
+const questions = JSON.parse(process.argv[1]);
+const given = questions.map(([route, query, now]) => answer(route, new URLSearchParams(query), now, 'ok'));
+console.log(JSON.stringify(given));
+"""
+RANGES = {
+    "series": ["from=2026-11-24&to=2026-11-25"],
+    "energy": ["by=hour&from=2026-11-24&to=2026-11-25", "by=day&from=2026-11-01&to=2026-12-01"],
+    "peaks": ["from=2026-11-01&to=2026-12-01"],
+    "baseload": ["from=2026-01-01&to=2026-11-26"],
+    "profile": ["from=2026-10-01&to=2026-11-01"],
+}
+SCHEMAS: dict[str, Any] = {route.name: route.schema for route in ROUTES if not route.name.endswith(".csv")}
+
+
+@pytest.mark.skipif(NODE is None, reason="Node is not installed: ./run test installs it")
+@pytest.mark.parametrize("route", SCHEMAS)
+def test_an_answer_of_the_stand_has_the_shape_of_the_api(route: str) -> None:
+    assert NODE
+    questions = [[route, f"meter={meter}&{query}", NOW] for meter in METERS for query in RANGES.get(route, [""])]
+    command = [NODE, "--input-type=module", "-e", ASK, json.dumps(questions)]
+    asked = subprocess.run(command, cwd=STAND, capture_output=True, text=True, timeout=60, check=True)
+    answers = json.loads(asked.stdout)
+    assert len(answers) == len(questions)
+    assert [mistake for answer in answers for mistake in mistakes(answer, SCHEMAS[route])] == []

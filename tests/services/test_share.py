@@ -1,0 +1,109 @@
+"""Storers of one group share the messages: each frame goes to one of them, and none waits for one that is gone."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from demo.servers import Broker
+from demo.servers import Database as Server
+from tests.services.test_storer import some
+from tests.support.fake_broker import FakeBroker, answer, connack
+from tests.support.mqtt_client import MqttClient, listen
+from tests.support.programs import Service, run_command, wait_until
+from tests.support.storing import client, query
+
+SHARED_SUBSCRIPTIONS_UNAVAILABLE = b"\x2a\x00"
+
+
+def settings(broker_port: int, server: Server, name: str, topic: str) -> dict[str, Any]:
+    access = {"host": server.host, "port": server.port, "user": server.user, "password": server.password}
+    return {
+        "name": name,
+        "mqtt": {"host": "127.0.0.1", "port": broker_port, "topic": topic, "share": "house"},
+        "database": {**access, "name": server.name},
+    }
+
+
+class Group:
+    """Two storers of one group, over a base topic of their own."""
+
+    def __init__(self, broker: Broker, server: Server, mqtt: MqttClient, folder: Path) -> None:
+        self.base = folder.name
+        self.mqtt = mqtt
+        self.server = server
+        self.storers = [
+            Service("storer", folder, settings(broker.port, server, name, self.base), name=name)
+            for name in (f"{folder.name}-a", f"{folder.name}-b")
+        ]
+
+    def online(self, storer: Service) -> bool:
+        heard = self.mqtt.on(f"{self.base}/storer/{storer.name}/status")
+        return bool(heard) and heard[-1]["status"] == "online"
+
+    def publish(self, frames: list[Any], topic: str = "frame") -> None:
+        for frame in frames:
+            self.mqtt.publish(f"{self.base}/{frame.meter}/{topic}", frame.to_json())
+
+    def rows(self) -> int:
+        return int(query(client(self.server), "SELECT COUNT(*) FROM frames")[0][0])
+
+    def confirmed_by(self) -> set[str]:
+        return {message["storer"] for topic, message in self.confirmations()}
+
+    def confirmations(self) -> list[tuple[str, Any]]:
+        return [
+            (topic, json.loads(payload))
+            for topic, payload in self.mqtt.messages
+            if topic.endswith("/stored") and payload
+        ]
+
+
+@pytest.fixture
+def group(broker: Broker, fresh_database: Server, tmp_path: Path) -> Any:
+    with listen(broker) as mqtt:
+        group = Group(broker, fresh_database, mqtt, tmp_path)
+        first, second = group.storers
+        with first.start():
+            wait_until(lambda: group.online(first), 30, "the first storer", [first])
+            with second.start():
+                wait_until(lambda: group.online(second), 30, "the second storer", [second])
+                yield group
+
+
+def test_each_frame_is_stored_once_by_one_of_them(group: Group) -> None:
+    frames = some(60)
+    group.publish(frames)
+    wait_until(lambda: group.rows() == len(frames), 30, "all frames", group.storers)
+    wait_until(lambda: len(group.confirmed_by()) == 2, 30, "the word of both", group.storers)
+    times = [time for _, message in group.confirmations() for time in message["timestamps"]]
+    assert len(times) == len(set(times)) == len(frames)
+
+
+def test_nothing_waits_for_a_member_that_is_gone(group: Group) -> None:
+    first, second = group.storers
+    second.kill()
+    wait_until(lambda: not group.online(second), 60, "its will", [first])
+    frames = some(40)
+    group.publish(frames)
+    wait_until(lambda: group.rows() == len(frames), 30, "all frames", [first])
+    second.start()
+    wait_until(lambda: group.online(second), 30, "the second storer", [first, second])
+    group.publish(frames, "replay")  # as a reader does that missed a confirmation
+    wait_until(lambda: len(group.confirmed_by()) == 2, 30, "the word of both", [first, second])
+    assert group.rows() == len(frames)
+
+
+def test_a_broker_without_shared_subscriptions_is_refused_with_a_sentence(
+    fresh_database: Server, tmp_path: Path
+) -> None:
+    def poor(connection: Any) -> None:
+        answer(connection, connack(SHARED_SUBSCRIPTIONS_UNAVAILABLE))
+
+    with FakeBroker(poor) as broker:
+        storer = Service("storer", tmp_path, settings(broker.port, fresh_database, "alone", "teleinfo"))
+        storer.write_config()
+        ended = run_command("storer", "run", "--config", storer.config)
+    assert ended.returncode == 2
+    assert "has no shared subscriptions: remove `share`" in ended.stderr
