@@ -15,7 +15,7 @@ from monitor.calendar import Calendar, midnight
 from monitor.comparison.clock import TEMPO_DAY, TEMPO_NIGHT, OfferClock
 from monitor.comparison.compare import Comparison, compare
 from monitor.config import MonitorConfig
-from monitor.cost.bill import Bill, Cost
+from monitor.cost.bill import Bill, Cost, add_up
 from monitor.cost.contracts import Contract, UnnamedChange, contracts, unnamed_changes
 from monitor.energy.memory import Memory
 from monitor.energy.reader import EnergyReader
@@ -171,7 +171,7 @@ class Answers:
             while not inside or inside[-1].end < high:
                 inside.append(next(remaining))
             periods.append(Period(join(inside), bill.cost(inside)))
-        whole = Period(join(pieces), bill.cost(pieces))
+        whole = Period(join(pieces), add_up(period.cost for period in periods))
         names = {
             name: text
             for span in spans
@@ -206,7 +206,8 @@ class Answers:
         """
 
         def price_changes(low: datetime, high: datetime) -> list[datetime]:
-            contract = self.contract(meter, low.replace(minute=0, second=0, microsecond=0), high)
+            spans = self._reader.contract_spans(meter, low.replace(minute=0, second=0, microsecond=0), high)
+            contract = next(reversed(contracts(self._lines(meter), spans, self._zone, high)), None)
             if contract is None or contract.offer is None:
                 return []
             days = self._prices.changes(contract.offer, low.date(), high.date() + timedelta(days=1))
