@@ -287,11 +287,6 @@ class Answers:
         lines = self._lines(meter)
         return lines[-1].start if lines else None
 
-    def contract(self, meter: Meter, start: datetime, end: datetime) -> Contract | None:
-        """Return the last contract of [start, end), as far as it is known."""
-        spans = self._reader.contract_spans(meter, start, end)
-        return next(reversed(contracts(self._lines(meter), spans, self._zone, end)), None)
-
     def last_frame(self, meter: Meter, now: datetime) -> datetime | None:
         """Return when the last frame that is stored came, or the minute in which it came: hours are minutes behind."""
         facts, minute = self.facts(meter, now), self._power.last_minute(meter.number, now)
