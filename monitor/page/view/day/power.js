@@ -110,7 +110,9 @@ export async function power({ meter, date, series, other, compare, query, keys }
     const wide = padded({ min: first, max: last }, { min: from, max: to }, RAW_BELOW),
       min = second(wide.min),
       max = Math.min(second(wide.max), min + RAW_BELOW);
-    const answer = await api.frames(meter.id, min, max, RAW_BELOW / SECOND).catch(() => null);
+    const answer = await api
+      .frames(meter.id, min, max, RAW_BELOW / SECOND)
+      .catch((error) => (error.status === 404 ? {} : null)); // no frames are kept: that need not be asked again
     const data = answer?.source === 'frames' && answer.mean.some((v) => v != null) ? answer : null;
     if (answer) windows.unshift({ from: min, to: max, data });
     windows.splice(KEPT);

@@ -145,10 +145,13 @@ async function heat(meter, range) {
       columns: [{ text: R.columns.date, number: false }, ...CLOCK.map((hour) => f.hourOnly(hour))],
       // The hour that comes twice on the day of a change of clocks has both amounts.
       rows: () =>
-        rows.map((_, day) => [
-          f.numericDate(plusDays(first, day)),
-          ...CLOCK.map((hour) => amounts(list.filter((x) => x.day === day && x.hour === hour))),
-        ]),
+        rows.map((_, day) => {
+          const hours = list.filter((x) => x.day === day);
+          return [
+            f.numericDate(plusDays(first, day)),
+            ...CLOCK.map((hour) => amounts(hours.filter((x) => x.hour === hour))),
+          ];
+        }),
       csv: {
         name: `heures-${range.text}.csv`,
         href: () =>

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { dayStart } from '../../monitor/page/time.js';
+
+// What the words need of a browser.
+globalThis.location = { search: '' };
+globalThis.document = { documentElement: {} };
+const { fileOf, quarters } = await import('../../monitor/page/view/day/numbers.js');
+
+const T0 = dayStart('2026-11-24'),
+  MINUTE = 60e3;
+
+/** Half an hour of minutes: the second quarter has a hole of five, and is lower. */
+function series(more = {}) {
+  const mean = Array.from({ length: 30 }, (_, i) => (i >= 20 && i < 25 ? null : i < 15 ? 600 : 300));
+  return {
+    t0: T0,
+    step: MINUTE,
+    unit: 'VA',
+    mean,
+    min: mean.map((v) => (v == null ? null : v - 100)),
+    max: mean.map((v, i) => (v == null ? null : v + i)),
+    ...more,
+  };
+}
+
+test('a quarter of an hour has the mean, the least and the most of its minutes that are known', () => {
+  const [first, second] = quarters(series(), null).rows();
+  assert.deepEqual(first, ['00:00', '600', '500', '614']);
+  assert.deepEqual(second, ['00:15', '300', '200', '329']);
+});
+
+test('a quarter without a single value has dashes, not zeros', () => {
+  const none = Array(15).fill(null),
+    [row] = quarters({ ...series(), mean: none, min: none, max: none }, null).rows();
+  assert.deepEqual(row.slice(1), ['–', '–', '–']);
+});
+
+test('the day that is compared and what is injected have columns of their own', () => {
+  const other = series({ mean: Array(30).fill(450) }),
+    { columns, rows } = quarters(series({ injected: Array(30).fill(70) }), other);
+  assert.equal(columns.length, 6);
+  assert.deepEqual(rows()[0], ['00:00', '600', '500', '614', '70', '450']);
+});
+
+test('a file has each value of what is on screen, in local time and in UTC, and nothing in a hole', () => {
+  const [head, rows] = fileOf(series(), { from: T0 + 19 * MINUTE, to: T0 + 21 * MINUTE }, null);
+  assert.deepEqual(head, ['heure', 'utc', 'moyenne_VA', 'min_VA', 'max_VA']);
+  assert.deepEqual(rows, [
+    ['00:19:00', '2026-11-23T23:19:00Z', 300, 200, 319],
+    ['00:20:00', '2026-11-23T23:20:00Z', '', '', ''],
+  ]);
+});
+
+test('a file of single frames has no columns that frames do not have', () => {
+  const frames = { t0: T0, step: 1000, unit: 'VA', mean: [500, 510] },
+    [head, rows] = fileOf(frames, { from: T0, to: T0 + MINUTE }, null);
+  assert.deepEqual(head, ['heure', 'utc', 'moyenne_VA']);
+  assert.deepEqual(
+    rows.map((row) => row[2]),
+    [500, 510],
+  );
+});
