@@ -92,6 +92,8 @@ class Connection:
         self._options = options
         self._emit, self._warn, self._notice, self._accepted = emit, warn, notice, accepted
         self._unanswered: Unanswered[ReasonCode] = Unanswered()
+        self._refused: list[Sent] = []
+        self._sending: Sent | None = None  # the broker may close the connection before we know the message's id
         self._sent_at = 0.0  # monotonic
         self._last_publish: paho.MQTTMessageInfo | None = None
         self._client = _new_client(options)
@@ -120,12 +122,14 @@ class Connection:
 
     def publish(self, topic: str, payload: bytes, *, retain: bool) -> PublishToken | None:
         """Send a message, QoS 1; None if it was not sent."""
+        sent = Sent(topic, subscription=False)
+        self._sent_at, self._sending = time.monotonic(), sent
         info = self._client.publish(topic, payload, qos=1, retain=retain)
         if info.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:
             return None
         self._last_publish = info
-        self._sent_at = time.monotonic()
-        self._unanswered.sent(info.mid, Sent(topic, subscription=False))
+        self._unanswered.sent(info.mid, sent)
+        self._sending = None
         return PublishToken(self.number, info.mid)
 
     def wait_for_last_publish(self, timeout: float) -> None:
@@ -219,7 +223,7 @@ class Connection:
             self.lost_because = str(reason)
             self.taken_over = reason.value == SESSION_TAKEN_OVER
             if reason.value != KEEPALIVE_TIMEOUT and time.monotonic() - self._sent_at < _AT_ONCE:
-                self.closed_after = self._unanswered.oldest()
+                self.closed_after = self._refused or self._without_answer()
             if not self.answered.is_set():
                 # With TLS 1.3, also a client without the right certificate: the handshake itself succeeds.
                 advice = "check mqtt.tls" if self._options.settings.tls else f"check mqtt.port; {_NEEDED}"
@@ -228,6 +232,10 @@ class Connection:
                     f"The broker {where} closed the connection before accepting it ({reason}); {advice}; trying again"
                 )
         self.end()
+
+    def _without_answer(self) -> list[Sent]:
+        sending = self._sending
+        return list(dict.fromkeys([*self._unanswered.oldest(), *([] if sending is None else [sending])]))
 
     def _on_message(self, _client: paho.Client, _: Any, message: paho.MQTTMessage) -> None:
         payload = bytes(message.payload)
@@ -246,6 +254,7 @@ class Connection:
 
     def _check_granted(self, name: str, reason: ReasonCode) -> None:
         if reason.value >= REFUSED:
+            self._refused.append(Sent(name, subscription=True))
             self._notice(f"refuses the subscription to {name} ({reason}): allow reading it in its access rules")
         elif reason.value < 1:
             self._notice(f"grants the subscription to {name} with QoS 0 only: messages may be lost")

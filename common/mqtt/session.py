@@ -68,7 +68,9 @@ class Session:
         self._failed_in_a_row = 0  # attempts
         self._subscriptions = tuple(subscriptions)
         self._emit = emit
-        self._log = ChangeLogger(log)  # once per change, not once per attempt
+        # Of each host, once per change, not once per attempt.
+        self._logs = {host: ChangeLogger(log) for host in settings.hosts}
+        self._log = self._logs[settings.hosts[0]]  # of the host of the last attempt
         self._too_large_limiter, self._notice_limiter = RateLimiter(), RateLimiter()
         self._backoff = Backoff()
         self._closed_after = ClosedAfter()
@@ -202,7 +204,7 @@ class Session:
     def _connect(self, number: int) -> float:
         """Connect, and return when that has failed or the connection is over: the seconds to wait, on average."""
         options = self._options._replace(settings=self._options.settings.at(self._hosts[0]))
-        self._where = options.address
+        self._where, self._log = options.address, self._logs[self._hosts[0]]
         try:
             attempt = Connection(
                 number,

@@ -10,6 +10,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 _TIMES = 3  # connections in a row
 _MOST = 100  # of one connection that are remembered
+_MOST_NAMED = 5
 
 A = TypeVar("A")
 
@@ -65,13 +66,17 @@ class ClosedAfter:
         self._times = 0
         self._always: list[Sent] = []
 
-    def closed(self, unanswered: Sequence[Sent]) -> Sent | None:
-        """Handle that the broker has closed a connection; return what it closes it for, from the third time on."""
+    def closed(self, unanswered: Sequence[Sent]) -> str:
+        """Handle that the broker has closed a connection.
+
+        Return after what it closes it, for a log line: from the third time on, before it is empty. It may be several:
+        a broker need not answer in the order in which it refuses.
+        """
         self._times += 1
         self._always = [sent for sent in self._always if sent in unanswered] if self._times > 1 else list(unanswered)
         if not self._always:
             self._times, self._always = 1, list(unanswered)
-        return self._always[0] if self._always and self._times >= _TIMES else None
+        return " or ".join(map(str, self._always[:_MOST_NAMED])) if self._times >= _TIMES else ""
 
     def reset(self) -> None:
         """Handle a connection that was stable, or has ended for another reason."""

@@ -15,14 +15,14 @@ from monitor.calendar import Calendar, midnight
 from monitor.comparison.clock import TEMPO_DAY, TEMPO_NIGHT, OfferClock
 from monitor.comparison.compare import Comparison, compare
 from monitor.config import MonitorConfig
-from monitor.cost.bill import Bill, Cost
+from monitor.cost.bill import Bill, Cost, add_up
 from monitor.cost.contracts import Contract, UnnamedChange, contracts, unnamed_changes
 from monitor.energy.memory import Memory
 from monitor.energy.reader import EnergyReader
 from monitor.energy.steps import supplier_name
 from monitor.history.contracts import Contracts
 from monitor.history.hours import Hours, Meter
-from monitor.history.power import MinuteRow, Peak, Power, Switch
+from monitor.history.power import Peak, Power, Switch
 from monitor.insight.base_load import BaseLoad
 from monitor.insight.tempo import learn_colours
 from monitor.model import ContractLine, Energy, HourEnergy
@@ -171,7 +171,7 @@ class Answers:
             while not inside or inside[-1].end < high:
                 inside.append(next(remaining))
             periods.append(Period(join(inside), bill.cost(inside)))
-        whole = Period(join(pieces), bill.cost(pieces))
+        whole = Period(join(pieces), add_up(period.cost for period in periods))
         names = {
             name: text
             for span in spans
@@ -286,14 +286,11 @@ class Answers:
         lines = self._lines(meter)
         return lines[-1].start if lines else None
 
-    def contract(self, meter: Meter, start: datetime, end: datetime) -> Contract | None:
-        """Return the last contract of [start, end), as far as it is known."""
-        spans = self._reader.contract_spans(meter, start, end)
-        return next(reversed(contracts(self._lines(meter), spans, self._zone, end)), None)
-
-    def minutes(self, meter: Meter, start: datetime, end: datetime) -> list[MinuteRow]:
-        """Return the minutes of [start, end)."""
-        return self._power.minutes(meter.number, start, end)
+    def last_frame(self, meter: Meter, now: datetime) -> datetime | None:
+        """Return when the last frame that is stored came, or the minute in which it came: hours are minutes behind."""
+        facts, minute = self.facts(meter, now), self._power.last_minute(meter.number, now)
+        of_hours = None if facts is None else facts.last
+        return max((at for at in (minute, of_hours) if at is not None), default=None)
 
     def switches(self, meter: Meter, start: datetime, end: datetime) -> list[Switch]:
         """Return when the meter went to another register in [start, end)."""

@@ -9,11 +9,10 @@ from monitor.answers.answers import Answers
 from monitor.calendar import midnight
 from monitor.energy.steps import supplier_name
 from monitor.history.hours import Meter
-from monitor.history.power import Peak
+from monitor.history.series import Second
 from monitor.insight.schedule import Change
 
-_HOUR = timedelta(hours=1)
-_WEEK = timedelta(days=7)
+_DAY, _WEEK = timedelta(days=1), timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +20,12 @@ class Today:
     """A look at a local day; None: not known."""
 
     start: datetime  # local midnight
-    last: datetime | None  # minute of the meter's last reading
+    last: datetime | None  # the meter's last frame, or its minute
     wh: int | None
     injected_wh: int | None
     cost: int | None  # 1e-4 EUR, with the subscription up to now
     last_week_wh: int | None  # up to the same time of this week-day a week ago
-    peak: Peak | None
+    peak: Second | None
     offer: str | None
     power: int | None  # subscribed, kVA
     switches: Sequence[Change]  # of the last eight days, in order
@@ -38,53 +37,38 @@ def today(answers: Answers, meter: Meter, now: datetime, zone: ZoneInfo) -> Toda
     Raises:
         DatabaseError: the database is unavailable, or refuses a query.
     """
-    day = now.astimezone(zone).date()
-    start, end = midnight(day, zone), now.replace(minute=0, second=0, microsecond=0) + _HOUR
-    contract = answers.contract(meter, start - _WEEK, end)
-    offer = None if contract is None else contract.offer
-    known = meter.last is not None and meter.last >= start
-    period = answers.energy(meter, "day", start, end, now).whole if known else None
-    cost = None if period is None or period.cost.partial else period.cost.total
+    start = midnight(now.astimezone(zone).date(), zone)
+    facts = answers.facts(meter, now)
+    offer = None if facts is None else facts.offer
+    found = answers.stretch(meter, start, now, now)
+    pieces = [] if found is None else found.pieces
+    covered = any(piece.covered for piece in pieces)
+    injected = [piece.injected_wh for piece in pieces if piece.injected_wh is not None]
+    cost = None if found is None or found.cost.partial else found.cost.total
     return Today(
         start=start,
-        last=_last(answers, meter),
-        wh=None if period is None else period.energy.total_wh,
-        injected_wh=None if period is None else period.energy.injected_wh,
-        cost=None if cost is None else round(cost * 10_000),
-        last_week_wh=_until(answers, meter, now, zone),
-        peak=next(iter(answers.peaks(meter, start, end, 1)), None),
+        last=answers.last_frame(meter, now),
+        wh=sum(piece.total_wh for piece in pieces) if covered else None,
+        injected_wh=sum(injected) if injected else None,
+        cost=round(cost * 10_000) if cost is not None and covered else None,
+        last_week_wh=_a_week_ago(answers, meter, now, zone),
+        peak=None if found is None else found.peak,
         offer=offer,
-        power=None if contract is None else contract.power,
+        power=None if facts is None else facts.power,
         switches=[
             Change(one.at, supplier_name(one.supplier, offer))
-            for one in answers.switches(meter, start - _WEEK - timedelta(days=1), end)
+            for one in answers.switches(meter, start - _WEEK - _DAY, now)
         ],
     )
 
 
-def _until(answers: Answers, meter: Meter, now: datetime, zone: ZoneInfo) -> int | None:
+def _a_week_ago(answers: Answers, meter: Meter, now: datetime, zone: ZoneInfo) -> int | None:
     """Return the energy from midnight a week ago to the same time by the wall clock."""
     then = (now.astimezone(zone).replace(tzinfo=None) - _WEEK).replace(tzinfo=zone).astimezone(UTC)
-    start, hour = midnight(then.astimezone(zone).date(), zone), then.replace(minute=0, second=0, microsecond=0)
+    start = midnight(then.astimezone(zone).date(), zone)
     if meter.first is None or meter.first > start:
         return None
-    wh = 0
-    if start < hour:
-        energy = answers.energy(meter, "day", start, hour, now).whole.energy
-        if not energy.covered:
-            return None
-        wh = energy.total_wh
-    readings = [
-        reading
-        for minute in answers.minutes(meter, hour, then)
-        for reading in (minute.total_first, minute.total_last)
-        if reading is not None
-    ]
-    return wh + (readings[-1] - readings[0] if readings else 0)
-
-
-def _last(answers: Answers, meter: Meter) -> datetime | None:
-    if meter.last is None:
+    found = answers.stretch(meter, start, then, now)
+    if found is None or not any(piece.covered for piece in found.pieces):
         return None
-    minutes = answers.minutes(meter, meter.last, meter.last + _HOUR)
-    return minutes[-1].minute if minutes else meter.last
+    return sum(piece.total_wh for piece in found.pieces)

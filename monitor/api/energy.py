@@ -15,7 +15,7 @@ from monitor.energy.steps import registers_of
 from monitor.history.hours import Meter
 from monitor.report.ranges import choose_range
 
-_MOST = 4000  # periods
+MOST = 1100  # periods: three years by day
 _LENGTH = {"hour": 1 / 24, "day": 1, "week": 7, "month": 28, "year": 365}  # days, at least
 PARAMETERS = (
     METER,
@@ -36,7 +36,7 @@ def answer(call: Call) -> dict[str, Any]:
     if by == "range":
         return stretch.answer(call)
     meter = meter_of(call)
-    found = ask(call, meter, by)
+    found = ask(call, meter, by, MOST)
     zone = call.config.time_zone
     head = {
         "meter": meter.identifier,
@@ -62,8 +62,8 @@ def answer(call: Call) -> dict[str, Any]:
     }
 
 
-def ask(call: Call, meter: Meter, by: str) -> Answer | None:
-    """Return the energy that is asked for; None if nothing is known of that time.
+def ask(call: Call, meter: Meter, by: str, most: int) -> Answer | None:
+    """Return the energy that is asked for, in at most so many periods; None if nothing is known of that time.
 
     Periods before the first energy that is known, and those to come, are left out.
     """
@@ -82,8 +82,8 @@ def ask(call: Call, meter: Meter, by: str) -> Answer | None:
     low, high = max(low, calendar.floor(by, first)), min(high, _ceil(calendar, by, call.now))
     if low >= high:
         return None
-    if (high - low) / timedelta(days=_LENGTH[by]) > _MOST:
-        raise Refused(400, f"La période est trop longue : {_MOST} lignes au plus ; choisissez un autre découpage (by).")
+    if (high - low) / timedelta(days=_LENGTH[by]) > most:
+        raise Refused(400, f"La période est trop longue : {most} lignes au plus ; choisissez un autre découpage (by).")
     return call.answers.energy(meter, by, low, high, call.now, calendar)
 
 

@@ -2,18 +2,22 @@
 
 import io
 
-from monitor.api.call import Body, Call, Parameter, Route
+from monitor.api.call import Body, Call, Parameter, Refused, Route
 from monitor.api.energy import PARAMETERS, ask
 from monitor.api.parameters import meter_of
 from monitor.report.files import write_csv
 from monitor.report.formats import Formats
 
+_MOST = 10_000  # periods: a year by hour; who saves a file can wait a second
+
 
 def answer(call: Call) -> Body:
     """Return the table; without known energy, its header only."""
     meter, by = meter_of(call), call.parameters.get("by", "day")
+    if by == "range":
+        raise Refused(400, "Un tableau a besoin d'un découpage (by) : hour, day, week, month, year ou contract-year.")
     french = call.parameters.get("locale", "fr") == "fr"
-    found = ask(call, meter, by)
+    found = ask(call, meter, by, _MOST)
     text = io.StringIO()
     write_csv(found, Formats("fr" if french else "en", call.config.time_zone), text, french=french)
     return Body(text.getvalue().encode(), "text/csv; charset=utf-8", f"energie-{meter.identifier}-{by}.csv")

@@ -36,6 +36,15 @@ class Parts:
     subscription: Decimal = ZERO  # without VAT; with CTA
     vat: Decimal = ZERO
 
+    def __add__(self, other: "Parts") -> "Parts":
+        """Return the parts of two bills together."""
+        return Parts(
+            self.energy + other.energy,
+            self.accise + other.accise,
+            self.subscription + other.subscription,
+            self.vat + other.vat,
+        )
+
 
 @dataclass(slots=True)
 class Cost:
@@ -56,6 +65,20 @@ class Cost:
     def partial(self) -> bool:
         """Tell whether something has no price."""
         return bool(self.missing)
+
+
+def add_up(costs: Iterable[Cost]) -> Cost:
+    """Return the cost of several periods together."""
+    total = Cost()
+    for cost in costs:
+        total.energy += cost.energy
+        total.subscription += cost.subscription
+        for register, amount in cost.by_register.items():
+            total.by_register[register] = total.by_register.get(register, ZERO) + amount
+        total.parts = None if total.parts is None or cost.parts is None else total.parts + cost.parts
+        for missing in cost.missing:
+            _miss(total, missing)
+    return total
 
 
 class Bill:

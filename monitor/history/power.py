@@ -91,6 +91,13 @@ class Power:
         rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
         return [MinuteRow(minute.replace(tzinfo=UTC), int(seconds), *rest) for minute, seconds, *rest in rows]
 
+    def last_minute(self, meter: int, before: datetime) -> datetime | None:
+        """Return the last minute before a moment that has frames."""
+        ((minute,),) = self._connection.query(
+            "SELECT MAX(minute) FROM minutes WHERE meter_id = %s AND minute < %s", (meter, sql_time(before))
+        )
+        return None if minute is None else minute.replace(tzinfo=UTC)
+
     def switches(self, meter: int, start: datetime, end: datetime) -> list[Switch]:
         """Return the changes of the running register in [start, end), in order; not those within a gap."""
         sql = (

@@ -1,6 +1,7 @@
 """Serves an application on a port; the only file that knows uvicorn."""
 
 import asyncio
+import contextlib
 import logging
 import socket
 from collections.abc import Callable, Coroutine
@@ -85,10 +86,13 @@ class Serving:
         if self._stopped:
             return
         ticking = asyncio.ensure_future(_every(_TICK, tick))
+        ticking.add_done_callback(lambda _: self._end())  # without it, nobody would see that the program is stuck
         try:
             await server.serve(sockets=[port])
         finally:
             ticking.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await ticking
 
     def stop(self) -> None:
         """Close the port, end all streams, and let `run` return."""

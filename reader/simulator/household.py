@@ -22,7 +22,8 @@ FIRST_DAY = 19_358  # 2023-01-01: the registers count from here on, starting fro
 _STEP = 600  # seconds
 _STEPS = DAY // _STEP
 _MAX_POWER = 6_000  # W; below the subscribed power, whatever is switched on
-_OVERLOAD = 11_300  # W drawn from the grid during an overload
+_OVERLOAD = 11_000  # W drawn from the grid during an overload, at least
+_OVERLOAD_DAYS = 8  # one day of so many has an overload
 _WATT_HOUR = 3_600  # joules
 
 # W, at each hour; linear between two hours.
@@ -192,7 +193,7 @@ class Household:
             sunshine = [panels[(day.start + start) % DAY // _STEP] for start in starts]
         if overload:
             for i in range(bisect_left(starts, overload.start), bisect_left(starts, overload.end)):
-                drawn[i] = _OVERLOAD + sunshine[i]
+                drawn[i] = _OVERLOAD + (chance >> 40) % 21 * 50 + sunshine[i]
         lasts = [end - start for start, end in zip(starts, [*starts[1:], day.length], strict=True)]
         imports, exports = drawn, [0] * len(starts)
         if self._contract.name == "producer":
@@ -232,8 +233,8 @@ class Household:
 
 
 def _overload(day: LegalDay, chance: int) -> Overload | None:
-    """Draw the time of the overload: in the evening, on seven of eight days."""
-    if not chance >> 61:
+    """Draw the time of the overload: in the evening, on one of eight days."""
+    if (chance >> 48) % _OVERLOAD_DAYS:
         return None
     start = day.elapsed(18 * HOUR + 45 * 60) + (chance >> 45) % (90 * 60)
     return Overload(start, start + 120 + (chance >> 52) % 61)

@@ -166,6 +166,11 @@ def test_a_wrong_question_is_refused(tables: Database, question: str) -> None:
         ask(energy.ROUTE, tables, END, PRICES, question)
 
 
+def test_a_file_of_one_stretch_is_refused(tables: Database) -> None:
+    with pytest.raises(Refused):
+        ask(energy_csv.ROUTE, tables, END, PRICES, "by=range&from=2026-10-21&to=2026-10-24")
+
+
 def test_an_unasked_range_is_the_last_days(tables: Database) -> None:
     assert ask(energy.ROUTE, tables, END, PRICES)["start"][-1] == "2026-11-04"
 

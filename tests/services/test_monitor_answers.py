@@ -29,6 +29,7 @@ from tests.support.storing import make_tables, store
 
 BEGIN = datetime(2026, 3, 27, 23, tzinfo=UTC)  # two days in Paris, the second with 23 hours
 END = BEGIN + timedelta(hours=47)
+ACCOUNT = (Path(__file__).resolve().parents[2] / "mariadb" / "monitor.sql").read_text()
 NAMES = [route.name for route in ROUTES]
 RANGES = [
     {},
@@ -51,12 +52,11 @@ STRANGE = [
 
 
 class Asking:
-    """The API in this process, on the real database."""
+    """The API in this process, on the real database, with the account that can only read."""
 
     def __init__(self, server: Server) -> None:
-        database = MonitorDatabase(
-            host=(server.host,), port=server.port, user=server.user, password=server.password, name=server.name
-        )
+        server.sql(ACCOUNT.replace("'localhost'", "'%'"))
+        database = MonitorDatabase(host=(server.host,), port=server.port, password="change-me", name=server.name)
         config = MonitorConfig(database=database)
         parts, self.live = build(config, RateFiles(config, Path()))
         self._api: Api = parts.api
@@ -88,6 +88,7 @@ def asking(database: Server, house: House) -> Iterator[Asking]:
     asking.live.start()
     yield asking
     asking.close()
+    database.sql("DROP USER 'teleinfo-monitor'@'%'")
 
 
 def parameters(name: str) -> Sequence[Parameter]:

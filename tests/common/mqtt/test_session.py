@@ -438,6 +438,23 @@ def test_what_a_broker_closes_the_connection_for_is_named(caplog: pytest.LogCapt
     assert sum("forbidden" in text for text in logged(caplog)) == 1
 
 
+def test_a_refused_subscription_for_which_a_broker_closes_the_connection_is_named(
+    caplog: pytest.LogCaptureFixture, fast: float
+) -> None:
+    def close_at_refused(connection: Connection) -> None:
+        while packet := connection.packet():
+            if packet[0] == SUBSCRIBE:
+                connection.send(b"\x90\x04" + packet[1][2:4] + b"\x00\x87")
+                return
+            answer_one(connection, packet, [], CONNACK)
+
+    with FakeBroker(close_at_refused) as broker, Client(at(broker.port)) as client:
+        client.session.subscribe(["teleinfo/1/stored"])
+        client.wait(Disconnected, 5)
+    assert "each time after the subscription to teleinfo/1/stored" in logged(caplog)[-1]
+    assert len(logged(caplog)) <= 4, logged(caplog)
+
+
 # -- several hosts -----------------------------------------------------------------------------------------------------
 
 
@@ -453,6 +470,20 @@ def test_the_next_host_is_tried_at_once_and_the_wait_comes_after_the_last(
             assert time.monotonic() - began < 5
     texts = logged(caplog)
     assert [host in text for host, text in zip(("127.0.0.2", "127.0.0.3"), texts, strict=True)] == [True, True]
+
+
+def test_a_host_that_is_away_is_logged_once_while_another_is_unstable(
+    caplog: pytest.LogCaptureFixture, fast: float
+) -> None:
+    def break_at_once(connection: Connection) -> None:
+        connection.packet()
+        connection.send(CONNACK)
+
+    with FakeBroker(break_at_once) as broker:
+        with Client(Settings(host=("127.0.0.2", HOST), port=broker.port)) as client:
+            client.wait(Disconnected, 8)
+        assert sum("127.0.0.2" in text for text in logged(caplog)) == 1
+        assert len(logged(caplog)) <= 4, logged(caplog)
 
 
 def test_after_a_loss_the_next_host_is_tried(fast: float) -> None:

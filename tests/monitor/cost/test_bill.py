@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.calendar import midnight
-from monitor.cost.bill import Bill, Cost
+from monitor.cost.bill import Bill, Cost, add_up
 from monitor.cost.contracts import Contract
 from monitor.model import Energy
 from monitor.prices.model import PriceFile, PriceRow, PriceTable, Tax
@@ -175,3 +175,26 @@ def test_a_change_of_power_in_the_middle_of_a_month_changes_the_subscription_on_
     prices = PriceTable([PriceFile("mine", (row,))])
     (cost,) = bill(prices, LATER, six, nine).costs([at("2026-01-01"), at("2026-02-01")], steady(0, 0))
     assert cost.subscription.quantize(CENT) == Decimal(10 * 1 + 21 * 2)
+
+
+def test_costs_of_periods_add_up_to_that_of_the_whole() -> None:
+    days = [at("2026-02-09"), at("2026-02-10"), at("2026-02-11"), at("2026-02-12")]
+    pieces = steady(100, 300)(days)
+    one = bill()
+    added, whole = add_up(one.cost([piece]) for piece in pieces), one.cost(pieces)
+    assert added.missing == whole.missing == []
+    assert (added.energy, added.by_register) == (whole.energy, whole.by_register)
+    for name in ("energy", "accise", "subscription", "vat"):
+        assert abs(getattr(added.parts, name) - getattr(whole.parts, name)) < CENT**9
+    assert abs(added.total - whole.total) < CENT**9
+
+
+def test_what_one_period_lacks_the_whole_lacks() -> None:
+    known, unknown = steady(100, 300)([at("2025-12-31"), at("2026-01-01"), at("2026-01-02")])
+    early = Contract(at("2025-01-01"), at("2027-01-01"), "hphc", 9, configured=True)
+    one = bill(PRICES, LATER, early)
+    costs = [one.cost([unknown]), one.cost([known])]
+    total = add_up(costs)
+    assert total.partial
+    assert {missing.what for missing in total.missing} == {"HCHC", "HCHP", "subscription"}
+    assert total.energy == sum(cost.energy for cost in costs)

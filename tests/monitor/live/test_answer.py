@@ -12,7 +12,7 @@ import pytest
 
 from monitor.answers.today import Today
 from monitor.api.live import LINKS, ROUTE, STATE
-from monitor.history.power import Peak
+from monitor.history.series import Second
 from monitor.insight.schedule import Change
 from monitor.live.answer import answer, state_event
 from monitor.live.meter import LiveMeter, clock_of
@@ -39,7 +39,7 @@ TODAY = Today(
     injected_wh=None,
     cost=32_126,
     last_week_wh=13_360,
-    peak=Peak(datetime(2026, 11, 25, 5, 54, 17, tzinfo=UTC), 5300, None),
+    peak=Second(datetime(2026, 11, 25, 5, 54, 17, tzinfo=UTC), 5300),
     offer="tempo",
     power=9,
     switches=[Change(datetime(2026, 11, 25, 5, 0, tzinfo=UTC), "BBRHPJW")],

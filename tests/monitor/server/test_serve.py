@@ -171,6 +171,17 @@ def test_the_loop_reports_that_it_runs(here: Here) -> None:
     wait_until(lambda: here.ticks > 1, 10, "two ticks")
 
 
+def test_an_error_in_what_is_done_each_second_ends_the_program(tmp_path: Path) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    async def nothing(scope: object, receive: object, send: object) -> None:
+        pass
+
+    with bind(Listen(port=free_port())) as port, pytest.raises(ZeroDivisionError):
+        Serving().run(port, lambda _: nothing, fail)
+
+
 def test_stopping_before_the_start_ends_at_once(tmp_path: Path) -> None:
     here = Here(tmp_path)
     here.serving.stop()

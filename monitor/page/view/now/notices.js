@@ -25,6 +25,13 @@ const TEXTS = {
   storer: () => ['warn', N.storer, N.databaseMore],
 };
 
+// The page's live region says it: an element that comes with its text is not heard everywhere, or twice.
+function silentNotice([kind, title, more]) {
+  const node = notice(kind, title, more);
+  node.removeAttribute('role');
+  return node;
+}
+
 export function noticesBlock(meter) {
   const node = h('div', { class: 'notices' });
   let kinds = '',
@@ -36,7 +43,7 @@ export function noticesBlock(meter) {
       const text = JSON.stringify(texts);
       if (text === written) return;
       written = text;
-      node.replaceChildren(...texts.map(([kind, title, more]) => notice(kind, title, more)));
+      node.replaceChildren(...texts.map(silentNotice));
       // "since 3 min" grows; that is not said again.
       if (wrong.join() !== kinds) say(texts.map(([, title]) => title).join(' '));
       kinds = wrong.join();
