@@ -206,7 +206,8 @@ class Answers:
         """
 
         def price_changes(low: datetime, high: datetime) -> list[datetime]:
-            contract = self.contract(meter, low.replace(minute=0, second=0, microsecond=0), high)
+            spans = self._reader.contract_spans(meter, low.replace(minute=0, second=0, microsecond=0), high)
+            contract = next(reversed(contracts(self._lines(meter), spans, self._zone, high)), None)
             if contract is None or contract.offer is None:
                 return []
             days = self._prices.changes(contract.offer, low.date(), high.date() + timedelta(days=1))

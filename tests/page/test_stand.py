@@ -18,7 +18,8 @@ NOW = 1_795_613_527_000  # 25 November 2026, 14:32:07 in Paris
 ASK = """
 import { answer } from './answers.js';
 const questions = JSON.parse(process.argv[1]);
-console.log(JSON.stringify(questions.map(([route, query, now]) => answer(route, new URLSearchParams(query), now, 'ok'))));
+const given = questions.map(([route, query, now]) => answer(route, new URLSearchParams(query), now, 'ok'));
+console.log(JSON.stringify(given));
 """
 RANGES = {
     "series": ["from=2026-11-24&to=2026-11-25"],
