@@ -163,6 +163,7 @@ def test_a_day_begins_at_midnight_of_the_meter_wherever_the_browser_is(visit: Vi
 
 def test_a_day_before_all_frames_leads_to_the_first(visit: Visits, house: Home) -> None:
     page = visit(with_meter("jour/2020-01-01", house.tempo))
+    visit.expect_trouble("404")
     expect(page.locator("#main")).to_contain_text("Aucune donnée")
     page.get_by_role("link", name="Aller au premier jour").click()
     page.wait_for_selector(f"{PLOT} canvas")
