@@ -223,6 +223,13 @@ def test_a_port_that_is_in_use_is_waited_for() -> None:
         bind(Listen(port=other.getsockname()[1]))
 
 
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
+def test_all_addresses_are_those_of_both_kinds() -> None:
+    with bind(Listen(host="::", port=free_port())) as port:
+        for host in ("127.0.0.1", "::1"):
+            socket.create_connection((host, port.getsockname()[1]), timeout=10).close()
+
+
 def test_an_address_of_another_machine_is_waited_for() -> None:
     with pytest.raises(NotReady, match="listen"):
         bind(Listen(host="192.0.2.1", port=free_port()))
