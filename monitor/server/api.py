@@ -96,12 +96,6 @@ class Api:
             return problem(404, str(error))
         except DatabaseError as error:
             self._changes.log(logging.WARNING, str(error))
-            if isinstance(route, Route) and route.without_database is not None:
-                return packed(
-                    json_bytes(route.without_database(LiveCall(self._live, parameters, now))),
-                    JSON,
-                    Cache_Control=NO_STORE,
-                )
             return problem(503, _REFUSING if isinstance(error, PermanentError) else _AWAY, Retry_After="5")
         except Exception:  # whatever it is: one question must not end the others, and the log must have it
             log.exception("%s failed after %.1f s", route.name, time.monotonic() - started)
@@ -116,10 +110,16 @@ class Api:
     def _ask(self, route: Route | LiveRoute, parameters: Mapping[str, str], now: datetime) -> Any:
         if isinstance(route, LiveRoute):
             return route.answer(LiveCall(self._live, parameters, now))
-        with self._pool.lease() as lease:
-            answer = route.answer(Call(self._answers_on(lease), self._config, parameters, now, self._live))
-            if lease.reached and self._changes.reset():
-                log.info("The database answers again")
+        try:
+            with self._pool.lease() as lease:
+                answer = route.answer(Call(self._answers_on(lease), self._config, parameters, now, self._live))
+                if lease.reached and self._changes.reset():
+                    log.info("The database answers again")
+        except DatabaseError as error:
+            if route.without_database is None:
+                raise
+            self._changes.log(logging.WARNING, str(error))
+            return route.without_database(LiveCall(self._live, parameters, now))
         return answer
 
 

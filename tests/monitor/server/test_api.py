@@ -39,10 +39,17 @@ class Server(Connection):
         pass
 
 
+def _without_database(call: LiveCall) -> dict[str, str]:
+    if call.parameters:
+        raise Refused(404, "Compteur inconnu.")
+    return {"database": "down"}
+
+
 def serving(answer: Callable[[Call], Any], server: Server | None = None) -> Api:
     connection = server or Server()
     routes: list[Route | LiveRoute] = [
         Route("energy", "Énergie.", [TO], answer, {"type": "object"}),
+        Route("status", "État.", [TO], answer, {"type": "object"}, _without_database),
         LiveRoute("live", "Direct.", [], lambda call: {"live": call.live is not None}, {"type": "object"}),
     ]
     return Api(
@@ -143,6 +150,16 @@ def test_a_database_that_is_away_or_refuses_is_said_once_and_asked_again(
     server.error = None
     assert ask(api).status == 200
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+
+
+def test_a_route_may_say_itself_that_the_database_is_away() -> None:
+    server = Server()
+    api = serving(query, server)
+    assert ask(api, "status").body == b"[]"
+    server.error = Unavailable("database away")
+    assert json.loads(ask(api, "status").body) == {"database": "down"}
+    assert ask(api, "status", "to=2026").status == 404
+    assert ask(api, "energy").status == 503
 
 
 def test_what_is_live_is_answered_without_a_database() -> None:
