@@ -21,18 +21,18 @@ export function factsOf({ series, energy, talon, peaks }) {
     },
     {
       name: D.peak,
-      value: peak ? f.power(peak.power, series.unit) : '–',
+      value: peak ? f.power(peak.power, peaks.unit) : '–',
       note: peak && D.peakAt(f.clock(Date.parse(peak.at), true)),
     },
     { name: D.talon, value: f.power(base, 'W'), note: D.talonNote },
     {
       name: D.voltage,
-      value: series.volts ? `${series.volts.min}–${series.volts.max}${f.THIN}V` : '–',
-      note: series.volts && D.voltageNote,
+      value: series?.volts ? `${series.volts.min}–${series.volts.max}${f.THIN}V` : '–',
+      note: series?.volts && D.voltageNote,
     },
     {
       name: D.overloads,
-      value: series.overloads.length || D.none,
+      value: series ? series.overloads.length || D.none : '–',
       note:
         over &&
         D.overloadAt(
