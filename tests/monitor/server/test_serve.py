@@ -11,7 +11,7 @@ import pytest
 
 from common.errors import NotReady
 from monitor.config import Listen, MonitorConfig
-from monitor.server import app
+from monitor.server import app, serve
 from monitor.server.api import Api
 from monitor.server.app import application
 from monitor.server.files import Files
@@ -83,6 +83,12 @@ def free_port() -> int:
 
 @pytest.fixture
 def here(tmp_path: Path) -> Iterator[Here]:
+    with running(tmp_path) as here:
+        yield here
+
+
+@contextlib.contextmanager
+def running(tmp_path: Path) -> Iterator[Here]:
     (tmp_path / "index.html").write_text("<html></html>")
     (tmp_path / "style.css").write_text("p{}" * 1000)
     here = Here(tmp_path)
@@ -122,7 +128,7 @@ def test_a_request_and_its_reply_cross_the_web_library_unchanged(here: Here) -> 
         (b"GET /" + b"x" * 20_000 + b" HTTP/1.1\r\nHost: pi\r\n\r\n", b"414 400"),  # as it arrives
         (b"GET / HTTP/1.1\r\nHost: pi\r\nX: " + b"x" * 20_000, b"400"),
         (b"nonsense\r\n\r\n", b"400"),
-        (b"GET /%00 HTTP/1.1\r\nHost: pi\r\n\r\n", b"200"),
+        (b"GET /%00 HTTP/1.1\r\nHost: pi\r\n\r\n", b"400"),
         (b"GET /api/v1/meters?%ff=%00 HTTP/1.1\r\nHost: pi\r\n\r\n", b"200"),  # the API of this test takes all
     ],
 )
@@ -152,6 +158,28 @@ def test_a_viewer_who_reads_nothing_is_forgotten_in_the_end(here: Here, monkeypa
     with socket.create_connection(("127.0.0.1", here.number), timeout=10) as raw:
         raw.sendall(b"GET /api/v1/live/stream HTTP/1.1\r\nHost: pi\r\n\r\n")
         wait_until(lambda: bool(here.streams.opened) and here.streams.opened[0].closed, 20, "the stream is closed")
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HT", b"GET /style.css HTTP/1.1\r\nHost: pi\r\n\r\nGET / HT"])
+def test_a_connection_on_which_no_request_comes_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    monkeypatch.setattr(serve, "_IDLE", 0.5)
+    with running(tmp_path) as here, socket.create_connection(("127.0.0.1", here.number), timeout=20) as raw:
+        raw.sendall(sent)
+        while raw.recv(10_000):
+            pass  # the answer of the first request; then the end
+
+
+def test_a_stream_is_no_connection_without_a_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serve, "_IDLE", 0.1)
+    with running(tmp_path) as here, contextlib.closing(here.connect()) as browser:
+        browser.request("GET", "/api/v1/live/stream")
+        answer = browser.getresponse()
+        ticks = here.ticks
+        wait_until(lambda: here.ticks > ticks + 1, 10, "a second and more")
+        assert not here.streams.opened[0].closed
+        answer.close()
 
 
 def test_the_end_does_not_wait_for_viewers(here: Here) -> None:
@@ -193,6 +221,13 @@ def test_stopping_before_the_start_ends_at_once(tmp_path: Path) -> None:
 def test_a_port_that_is_in_use_is_waited_for() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(NotReady, match=r"listen: 127\.0\.0\.1:\d+ "):
         bind(Listen(port=other.getsockname()[1]))
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
+def test_all_addresses_are_those_of_both_kinds() -> None:
+    with bind(Listen(host="::", port=free_port())) as port:
+        for host in ("127.0.0.1", "::1"):
+            socket.create_connection((host, port.getsockname()[1]), timeout=10).close()
 
 
 def test_an_address_of_another_machine_is_waited_for() -> None:

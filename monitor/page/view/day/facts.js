@@ -17,22 +17,22 @@ export function factsOf({ series, energy, talon, peaks }) {
     {
       name: D.cost,
       value: cost ? f.euro(cost.total) : '–',
-      note: cost ? D.ofWhichSub(f.euro(cost.subscription)) : T.review.noPrice,
+      note: costNote(whole),
     },
     {
       name: D.peak,
-      value: peak ? f.power(peak.power, series.unit) : '–',
+      value: peak ? f.power(peak.power, peaks.unit) : '–',
       note: peak && D.peakAt(f.clock(Date.parse(peak.at), true)),
     },
     { name: D.talon, value: f.power(base, 'W'), note: D.talonNote },
     {
       name: D.voltage,
-      value: series.volts ? `${series.volts.min}–${series.volts.max}${f.THIN}V` : '–',
-      note: series.volts && D.voltageNote,
+      value: series?.volts ? `${series.volts.min}–${series.volts.max}${f.THIN}V` : '–',
+      note: series?.volts && D.voltageNote,
     },
     {
       name: D.overloads,
-      value: series.overloads.length || D.none,
+      value: series ? series.overloads.length || D.none : '–',
       note:
         over &&
         D.overloadAt(
@@ -43,4 +43,10 @@ export function factsOf({ series, energy, talon, peaks }) {
       tone: over && 'warn-text',
     },
   ]);
+}
+
+function costNote(whole) {
+  if (!whole) return null;
+  if (!whole.cost) return T.review.noPrice;
+  return whole.cost.missing.length ? T.review.missingPrices : D.ofWhichSub(f.euro(whole.cost.subscription));
 }
