@@ -1,6 +1,5 @@
 """The curve of a stretch of time, with what happened in it."""
 
-import statistics
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +12,7 @@ from monitor.history.hours import Hours, Meter
 from monitor.history.power import Peak, Power
 from monitor.history.series import CHANNELS, FRAMES, HOURS, MINUTES, MinuteFacts, Series, moment_of
 from monitor.insight.events import Overload, joined_overloads
-from monitor.insight.gaps import MinuteGap, gaps
+from monitor.insight.gaps import MinuteGap, gaps, pace
 from monitor.insight.grid import Grid, choose_grid, hold, runs, spread
 
 #: Up to here, minutes are read for what happened; a longer curve has only its columns.
@@ -31,6 +30,7 @@ class Happened:
     volts: tuple[int, int] | None
     peak: Peak | None
     covered: int  # seconds
+    until: datetime | None  # the end of the last minute with a frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +69,9 @@ class SeriesAnswers:
             ValueError: such a curve has too many points.
             DatabaseError: the database is unavailable, or refuses a query.
         """
-        grid = choose_grid(start, end, points, source)
+        choose_grid(start, end, points, source)  # refuses a question before it is read for
         minutes = self._series.minutes(meter.number, start, end) if end - start <= _MINUTES_OF else None
-        if grid.source == FRAMES and minutes:
-            pace = _MINUTE / statistics.median(minute.frames for minute in minutes)
-            grid = choose_grid(start, end, points, source, pace)
+        grid = choose_grid(start, end, points, source, pace(minutes or ()))
         columns = self._columns(meter, grid, channels)
         if columns is None and source is None and grid.source == FRAMES:
             # Frames may be kept for some months only.
@@ -136,6 +134,7 @@ class SeriesAnswers:
             volts=self._series.voltages(meter.number, start, end),
             peak=_peak(minutes),
             covered=sum(minute.seconds for minute in minutes),
+            until=moment_of(minutes[-1].at + _MINUTE) if minutes else None,
         )
 
     def _happened_of_hours(self, meter: Meter, start: datetime, end: datetime) -> Happened:
@@ -154,6 +153,7 @@ class SeriesAnswers:
             volts=None,
             peak=next(iter(self._power.peaks(meter.number, start, end, 1)), None),
             covered=sum(row.seconds for row in rows),
+            until=None,
         )
 
 

@@ -18,6 +18,7 @@ from monitor.model import Energy
 SECONDS, MINUTES, HOURS = "seconds", "minutes", "hours"
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 _NEAR = timedelta(minutes=5)
+_BEHIND = timedelta(minutes=20)  # hours are made each ten minutes
 #: Up to here all is read from minutes; a longer stretch from hours, and its two ends from minutes.
 _SHORT = timedelta(days=2)
 
@@ -53,14 +54,20 @@ class StretchAnswers:
         self._reader = reader
 
     def stretch(self, meter: Meter, start: datetime, end: datetime, bill: Bill, now: datetime) -> Stretch | None:
-        """Return what was drawn in [start, end), None if nothing is known of that time.
+        """Return what was drawn in [start, end) up to now, None if nothing is known of that time.
 
         Raises:
             DatabaseError: the database is unavailable, or refuses a query.
         """
+        end = min(end, now.replace(microsecond=0))
+        if start >= end:
+            return None
+        if start == _floor(start) and end == _floor(end) and end <= now - _BEHIND:
+            # Hours know each register; minutes only which one ran.
+            return self._of_hours(meter, start, end, bill, now, SECONDS)
         low, high = self._end(meter, start), self._end(meter, end)
         if HOURS in (low.precision, high.precision):
-            return self._of_hours(meter, _floor(start), _floor(end), bill, now)
+            return self._of_hours(meter, _floor(start), _floor(end), bill, now, HOURS)
         if low.at >= high.at:
             return None
         cuts = bill.cuts(low.at, high.at)
@@ -80,14 +87,16 @@ class StretchAnswers:
         precision = MINUTES if MINUTES in (low.precision, high.precision) else SECONDS
         return Stretch(low.at, high.at, precision, pieces, bill.cost(pieces), self._peak(meter, low.at, high.at))
 
-    def _of_hours(self, meter: Meter, start: datetime, end: datetime, bill: Bill, now: datetime) -> Stretch | None:
+    def _of_hours(
+        self, meter: Meter, start: datetime, end: datetime, bill: Bill, now: datetime, precision: str
+    ) -> Stretch | None:
         if start >= end:
             return None
         pieces = self._reader.energy(meter, [start, *bill.cuts(start, end), end], now)
         if not any(piece.covered or piece.wh for piece in pieces):
             return None
         peak = next((Second(one.at, one.power) for one in self._power.peaks(meter.number, start, end, 1)), None)
-        return Stretch(start, end, HOURS, pieces, bill.cost(pieces), peak)
+        return Stretch(start, end, precision, pieces, bill.cost(pieces), peak)
 
     def _end(self, meter: Meter, moment: datetime) -> _End:
         """Return the reading at a moment, or at the minute or hour before it if no more is kept."""

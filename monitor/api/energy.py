@@ -15,7 +15,7 @@ from monitor.energy.steps import registers_of
 from monitor.history.hours import Meter
 from monitor.report.ranges import choose_range
 
-MOST = 1100  # periods: three years by day
+MOST = 800  # periods: two years by day
 _LENGTH = {"hour": 1 / 24, "day": 1, "week": 7, "month": 28, "year": 365}  # days, at least
 PARAMETERS = (
     METER,

@@ -22,6 +22,7 @@ def answer(call: Call) -> dict[str, Any]:
 
 def _meter(call: Call, meter: Meter) -> dict[str, Any]:
     facts = call.answers.facts(meter, call.now)
+    last = call.answers.last_frame(meter, call.now)
     first = None if meter.first is None else meter.first.astimezone(call.config.time_zone).date()
     begin = facts.contract_start if facts and facts.contract_start else first
     word = "Meter" if call.config.language == "en" else "Compteur"
@@ -36,7 +37,7 @@ def _meter(call: Call, meter: Meter) -> dict[str, Any]:
         "offer": None if facts is None else facts.offer,
         "producer": facts is not None and facts.producer,
         "first": None if first is None else first.isoformat(),
-        "last": None if facts is None else write_stamp(facts.last),
+        "last": None if last is None else write_stamp(last),
         "contract_year": None if begin is None else f"{begin:%m-%d}",
     }
 
@@ -61,7 +62,7 @@ _METER = {
     "offer": _maybe("string", "base, hphc, tempo, ejp or one of prices.yaml; null: the meter does not tell"),
     "producer": {"type": "boolean", "description": "it counts what is injected"},
     "first": _maybe("string", "local day of the first readings; null: none yet", format="date"),
-    "last": _maybe("string", "when the last stored readings were taken", format="date-time"),
+    "last": _maybe("string", "when the last stored frame came, or its minute", format="date-time"),
     "contract_year": _maybe("string", "month and day on which the contract's year begins"),
 }
 SCHEMA: Mapping[str, Any] = {

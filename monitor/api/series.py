@@ -17,6 +17,7 @@ _SOURCES = ("auto", FRAMES, MINUTES, HOURS)
 _DEFAULT = ("power", "injected", "phases")
 _POINTS, _MOST = 1500, 10_000
 _LONGEST = timedelta(days=400)
+_BEHIND = timedelta(minutes=5)
 PARAMETERS = (
     METER,
     FROM,
@@ -82,7 +83,10 @@ def _own(curve: Curve, start: datetime, end: datetime, now: datetime) -> dict[st
         # What is to come is no hole.
         count = without_end(columns.values(), grid.step, (now - grid.start).total_seconds())
         columns = {name: column[:count] for name, column in columns.items()}
-    expected = max((min(end, now) - start).total_seconds(), 0)
+    over, until = min(end, now), curve.happened.until if curve.happened else None
+    if until is not None and now - _BEHIND < until < over:
+        over = until  # minutes are made a minute after they are over
+    expected = max((over - start).total_seconds(), 0)
     return {
         **_head(grid),
         **columns,

@@ -61,8 +61,8 @@ SCHEMA: Mapping[str, Any] = {
         "precision": {
             "type": "string",
             "enum": ["seconds", "minutes", "hours"],
-            "description": "from and to are those asked for, rounded down to this: where frames are no longer kept,"
-            " readings are of minutes, or of hours",
+            "description": "from and to are those asked for, at most now, rounded down to this: where frames are no"
+            " longer kept, readings are of minutes, or of hours",
         },
         "wh": {"type": "integer", "description": "drawn: from the readings at both ends"},
         "registers": {"type": "object", "additionalProperties": {"type": "integer"}, "description": "wh by register"},

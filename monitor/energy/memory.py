@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from monitor.history.contracts import MeterContract
-from monitor.history.hours import Meter
+from monitor.history.hours import Holes, Meter
 
 _RECENT = timedelta(days=2)
 _LOOK_AGAIN = 600.0  # seconds; at the recent hours
@@ -22,22 +22,31 @@ Change = tuple[datetime, MeterContract]
 class Known:
     """What is remembered of one meter."""
 
-    def __init__(self) -> None:
-        """Know nothing."""
+    def __init__(self, first: datetime | None) -> None:
+        """Know nothing but the first reading; when older ones are adopted, all is looked for again."""
+        self.first = first
         self.contracts: dict[datetime, MeterContract | None] = {}  # by hour; None: it has no readings
         self.changes: dict[tuple[datetime, datetime], list[Change]] = {}  # between two hours
+        self._holes: Holes | None = None
         self._shapes: list[Shape] | None = None
         self._shapes_until: datetime | None = None  # those from here on must be looked at again; None: none
 
     def before(self, moment: datetime) -> "Known":
         """Return what is known of the time before a moment."""
-        known = Known()
+        known = Known(self.first)
         known.contracts = {hour: contract for hour, contract in self.contracts.copy().items() if hour < moment}
         known.changes = {hours: found for hours, found in self.changes.copy().items() if hours[1] < moment}
+        known._holes = self._holes  # a row never goes away; what comes late makes an answer slower, not wrong
         if self._shapes is not None:
             known._shapes = [shape for shape in self._shapes if shape[0] < moment]
             known._shapes_until = moment if self._shapes_until is None else min(self._shapes_until, moment)
         return known
+
+    def holes(self, find: Callable[[], Holes]) -> Holes:
+        """Return which hours have no row; `find` finds them."""
+        if self._holes is None:
+            self._holes = find()
+        return self._holes
 
     def shapes(self, find: Callable[[datetime | None], list[Shape]]) -> list[Shape]:
         """Return the hours from which other registers are read.
@@ -68,11 +77,11 @@ class Memory:
         """Return what is known of a meter."""
         key, now = (meter.number, meter.identifier), self._clock()
         found = self._meters.get(key)
-        if found is None or now - found[0] > _FORGET:
-            known, begun = Known(), now
+        if found is None or now - found[0] > _FORGET or found[2].first != meter.first:
+            known, begun = Known(meter.first), now
         elif now - found[1] > _LOOK_AGAIN:
             begun = found[0]
-            known = Known() if meter.last is None else found[2].before(meter.last - _RECENT)
+            known = Known(meter.first) if meter.last is None else found[2].before(meter.last - _RECENT)
         else:
             return found[2]
         self._meters[key] = begun, now, known

@@ -283,8 +283,7 @@ class EnergyReader:
             return covered, recovered_wh
         candidates: list[datetime] | None = None
         doubtful = dict(self._hours.doubtful(meter.number, start - _HOUR, end))
-        rows = sum(hour >= start for hour in doubtful) + self._hours.whole(meter.number, start, end)
-        if len(doubtful) <= _FEW and rows == (end - start) // _HOUR:
+        if len(doubtful) <= _FEW and self._has_all_rows(meter, start, end):
             # Each hour has a row, nearly all are whole: no need to add them up.
             for place, (low, high) in enumerate(itertools.pairwise(boundaries)):
                 covered[place] = max((min(high, end) - max(low, start)) // _HOUR, 0) * _HOUR.seconds
@@ -304,6 +303,14 @@ class EnergyReader:
             place = bisect.bisect_right(boundaries, gap.hour) - 1
             recovered_wh[place] += recovered(gap.before, gap.after, broken.get(gap.hour, ()))
         return covered, recovered_wh
+
+    def _has_all_rows(self, meter: Meter, start: datetime, end: datetime) -> bool:
+        holes = self._memory.of(meter).holes(lambda: self._hours.without_row(meter.number))
+        if holes.touch(start, end):
+            return False
+        # Rows may have come since.
+        later = max(start, holes.end)
+        return later >= end or self._hours.count(meter.number, later, end) == (end - later) // _HOUR
 
 
 def _is_off_peak(register: str) -> bool:

@@ -1,7 +1,7 @@
 """Queries of `hours`, `breaks` and `imported_hours`. All times are aware and in UTC."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ _FIRST = ", ".join(f"COALESCE({register}_first, {register}_last)" for register i
 _SHAPE = " + ".join(f"({register}_last IS NULL) * {1 << number}" for number, register in enumerate(REGISTERS))
 _AT_ONCE = 500  # hours in one query
 _HOUR = timedelta(hours=1)
+_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,19 @@ class HourRow:
     seconds: int
     first_at: datetime | None
     last_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Holes:
+    """Stretches of hours without a row, in order, of the time from `first` to `end`."""
+
+    stretches: tuple[tuple[datetime, datetime], ...]
+    first: datetime
+    end: datetime
+
+    def touch(self, start: datetime, end: datetime) -> bool:
+        """Tell whether a range has hours without a row, before `end` of these."""
+        return start < self.first or any(low < end and start < high for low, high in self.stretches)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,12 +222,33 @@ class Hours:
         rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
         return [Break(_utc(hour), int(register), int(step)) for hour, register, step in rows]
 
-    def whole(self, meter: int, start: datetime, end: datetime) -> int:
-        """Return how many hours of [start, end) frames cover wholly."""
-        # With the number of seconds, the index (meter_id, seconds, hour) has just these; rows of `hours` are long.
-        sql = "SELECT COUNT(*) FROM hours WHERE meter_id = %s AND seconds = %s AND hour >= %s AND hour < %s"
-        ((count,),) = self._connection.query(sql, (meter, _HOUR.seconds, sql_time(start), sql_time(end)))
+    def count(self, meter: int, start: datetime, end: datetime) -> int:
+        """Return how many hours of [start, end) have a row."""
+        # By the index (meter_id, seconds, hour), in any order: rows of `hours` themselves are long.
+        sql = "SELECT COUNT(*) FROM hours FORCE INDEX (meter_id) WHERE meter_id = %s AND hour >= %s AND hour < %s"
+        ((count,),) = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
         return int(count)
+
+    def without_row(self, meter: int) -> Holes:
+        """Return which hours between the first and the last row of a meter have none."""
+        ((first, last),) = self._connection.query(
+            "SELECT MIN(hour), MAX(hour) FROM hours WHERE meter_id = %s", (meter,)
+        )
+        if first is None:
+            return Holes((), _NEVER, _NEVER)
+        low, high = _utc(first), _utc(last) + _HOUR
+        return Holes(tuple(self._holes(meter, low, high)), low, high)
+
+    def _holes(self, meter: int, low: datetime, high: datetime) -> Iterator[tuple[datetime, datetime]]:
+        hours, found = (high - low) // _HOUR, self.count(meter, low, high)
+        if found == hours:
+            return
+        if found == 0:
+            yield low, high
+            return
+        middle = low + hours // 2 * _HOUR
+        yield from self._holes(meter, low, middle)
+        yield from self._holes(meter, middle, high)
 
     def doubtful(self, meter: int, start: datetime, end: datetime) -> list[tuple[datetime, int]]:
         """Return the hours of [start, end) that frames do not cover wholly, and the seconds that they cover."""

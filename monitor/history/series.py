@@ -11,6 +11,7 @@ from common.database import Connection, sql_time
 
 FRAMES, MINUTES, HOURS = "frames", "minutes", "hours"
 _PHASES = (1, 2, 3)
+_HOUR = timedelta(hours=1)
 
 
 class _Column(NamedTuple):
@@ -185,20 +186,24 @@ class Series:
 
     def siblings_heard(self, meter: int, moments: Sequence[datetime]) -> set[datetime]:
         """Return those of some minutes in which the reader of a meter heard another one."""
-        found: set[datetime] = set()
-        for moment in moments:
-            hour = moment.replace(minute=0, second=0, microsecond=0)
-            # A tally is sent once an hour: that of the hour before tells who read the meter then.
-            sql = (
-                "SELECT 1 FROM tallies AS mine JOIN tallies AS other ON other.hour = mine.hour"
-                " AND other.reader = mine.reader AND other.meter_id <> mine.meter_id"
-                " JOIN minutes AS m ON m.meter_id = other.meter_id AND m.minute = %s"
-                " WHERE mine.hour IN (%s, %s) AND mine.meter_id = %s LIMIT 1"
-            )
-            hours = (sql_time(hour - timedelta(hours=1)), sql_time(hour))
-            if self._connection.query(sql, (sql_time(moment), *hours, meter)):
-                found.add(moment)
-        return found
+        if not moments:
+            return set()
+        # A tally is sent once an hour: that of the hour, or of the one before, tells who read the meter then.
+        hours = {moment.replace(minute=0) - ago for moment in moments for ago in (timedelta(0), _HOUR)}
+        sql = (
+            "SELECT DISTINCT UNIX_TIMESTAMP(m.minute) FROM tallies AS mine"  # noqa: S608 - marks
+            " JOIN tallies AS other ON other.hour = mine.hour AND other.reader = mine.reader"
+            " AND other.meter_id <> mine.meter_id"
+            f" JOIN minutes AS m ON m.meter_id = other.meter_id AND m.minute IN ({_marks(moments)})"
+            f" WHERE mine.hour IN ({_marks(hours)}) AND mine.meter_id = %s"
+            " AND m.minute >= mine.hour AND m.minute < mine.hour + INTERVAL 2 HOUR"
+        )
+        arguments = (*map(sql_time, moments), *map(sql_time, sorted(hours)), meter)
+        return {moment_of(int(minute)) for (minute,) in self._connection.query(sql, arguments)}
+
+
+def _marks(values: Collection[object]) -> str:
+    return ", ".join(["%s"] * len(values))
 
 
 def moment_of(seconds: int) -> datetime:

@@ -1,6 +1,8 @@
 """Stretches without a frame, in whole minutes, with what the meter counted meanwhile and why nothing came."""
 
-from collections.abc import Collection, Iterable
+import itertools
+import statistics
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,6 +12,7 @@ from monitor.insight.events import is_outage
 _MINUTE = 60
 #: Minutes without a frame that make a gap: a single one may only be a slow line.
 LEAST = 2
+_FEW = 3  # minutes from which no pace can be told
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +25,16 @@ class MinuteGap:
     outage: bool  # the meter counted nothing, so the house had no current
 
 
+def pace(minutes: Sequence[MinuteFacts]) -> float:
+    """Return how many seconds usually lie between frames, 1 if nobody can tell."""
+    if len(minutes) < _FEW:
+        return 1
+    apart = statistics.median(after.at - before.at for before, after in itertools.pairwise(minutes))
+    return apart if apart > _MINUTE else _MINUTE / statistics.median(minute.frames for minute in minutes)
+
+
 def gaps(
-    minutes: Iterable[MinuteFacts],
+    minutes: Sequence[MinuteFacts],
     before: MinuteFacts | None,
     start: datetime,
     end: datetime,
@@ -40,8 +51,10 @@ def gaps(
     """
     found = []
     last = before
+    # Where frames come each five minutes, four without one are no gap.
+    least = LEAST * max(pace(minutes), _MINUTE)
     for minute in minutes:
-        if last is not None and minute.at - last.at > LEAST * _MINUTE:
+        if last is not None and minute.at - last.at > least:
             found.append(_gap(last, minute, start, broken))
         last = minute
     # The rollups follow some minutes behind.

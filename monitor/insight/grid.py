@@ -57,7 +57,7 @@ def choose_grid(start: datetime, end: datetime, points: int, source: str | None 
     for one in sources:
         for step in {FRAMES: _OF_FRAMES, MINUTES: _OF_MINUTES, HOURS: _OF_HOURS}[one]:
             # A fifth: frames that come each 1.05 s leave few holes in cells of a second.
-            if one == FRAMES and step * 1.2 < pace:
+            if one != HOURS and step * 1.2 < pace:
                 continue
             grid = _grid(one, start, end, step)
             if grid.count <= points:

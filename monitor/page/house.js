@@ -13,7 +13,8 @@ export async function house() {
   try {
     found = await api.meters();
     if (found.meters.length) {
-      known = found;
+      await Promise.all(found.meters.filter(isNew).map(complete));
+      if (!found.meters.some(isNew)) known = found;
       remember('house', JSON.stringify(found));
     } else found.meters = await liveOnes();
   } catch (error) {
@@ -23,6 +24,13 @@ export async function house() {
   }
   useZone(found.zone);
   return found;
+}
+
+/** Before its first readings, the database does not know the power of a meter; what is live does. */
+const isNew = (meter) => meter.first == null;
+async function complete(meter) {
+  const live = await api.live(meter.id).catch(() => null);
+  meter.subscribed ??= live?.subscribed ?? null;
 }
 
 function before() {

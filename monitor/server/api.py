@@ -46,14 +46,17 @@ class Api:
         config: MonitorConfig,
         pool: Pool,
         workers: Workers,
+        quick: Workers,
         answers_on: Callable[[Lease], Answers],
         live: Live,
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
+        """Prepare; `workers` wait for the database, `quick` ones for nothing that takes long."""
         self._routes = {route.name: route for route in routes}
         self._config = config
         self._pool = pool
         self._workers = workers
+        self._quick = quick
         self._answers_on = answers_on
         self._live = live
         self._now = now
@@ -70,8 +73,10 @@ class Api:
         except Refused as refused:
             return problem(refused.status, refused.detail)
         key = (name, frozenset(parameters.items()))
+        # A database that hangs keeps its threads busy; what is live goes on.
+        workers = self._quick if isinstance(route, LiveRoute) else self._workers
         try:
-            return await self._flights.run(key, lambda: self._workers.run(lambda: self._compute(route, parameters)))
+            return await self._flights.run(key, lambda: workers.run(lambda: self._compute(route, parameters)))
         except Busy:
             return problem(503, _BUSY, Retry_After="5")
 
@@ -91,12 +96,6 @@ class Api:
             return problem(404, str(error))
         except DatabaseError as error:
             self._changes.log(logging.WARNING, str(error))
-            if isinstance(route, Route) and route.without_database is not None:
-                return packed(
-                    json_bytes(route.without_database(LiveCall(self._live, parameters, now))),
-                    JSON,
-                    Cache_Control=NO_STORE,
-                )
             return problem(503, _REFUSING if isinstance(error, PermanentError) else _AWAY, Retry_After="5")
         except Exception:  # whatever it is: one question must not end the others, and the log must have it
             log.exception("%s failed after %.1f s", route.name, time.monotonic() - started)
@@ -111,10 +110,16 @@ class Api:
     def _ask(self, route: Route | LiveRoute, parameters: Mapping[str, str], now: datetime) -> Any:
         if isinstance(route, LiveRoute):
             return route.answer(LiveCall(self._live, parameters, now))
-        with self._pool.lease() as lease:
-            answer = route.answer(Call(self._answers_on(lease), self._config, parameters, now, self._live))
-            if lease.reached and self._changes.reset():
-                log.info("The database answers again")
+        try:
+            with self._pool.lease() as lease:
+                answer = route.answer(Call(self._answers_on(lease), self._config, parameters, now, self._live))
+                if lease.reached and self._changes.reset():
+                    log.info("The database answers again")
+        except DatabaseError as error:
+            if route.without_database is None:
+                raise
+            self._changes.log(logging.WARNING, str(error))
+            return route.without_database(LiveCall(self._live, parameters, now))
         return answer
 
 

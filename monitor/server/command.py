@@ -26,7 +26,7 @@ from monitor.server.files import Files
 from monitor.server.health import Counters, evaluate, monitor_metrics, report
 from monitor.server.messages import REVALIDATE, json_bytes, packed
 from monitor.server.openapi import document
-from monitor.server.pool import Pool
+from monitor.server.pool import SILENCE_TIMEOUT, Pool
 from monitor.server.rates import RateFiles
 from monitor.server.site import Parts, Site
 from monitor.server.welcome import welcome
@@ -39,6 +39,7 @@ log = logging.getLogger(__name__)
 
 PAGE = Path(__file__).resolve().parents[1] / "page"
 CONNECTIONS = 4  # to the database, and threads that use them
+QUICK = 2  # more threads, for what needs no database
 MOST_WAITING = 100  # questions that wait for a thread
 
 
@@ -98,11 +99,14 @@ def run(file: Path) -> int:
 
 def build(settings: MonitorConfig, rates: RateFiles) -> tuple[Parts, Live]:
     """Put the parts together; nothing is opened or started."""
-    pool = Pool(Database(settings.database).connect)
-    workers = Workers(CONNECTIONS, MOST_WAITING)
+    database = Database(settings.database)
+    pool = Pool(lambda: database.connect(SILENCE_TIMEOUT))
+    workers, quick = Workers(CONNECTIONS, MOST_WAITING), Workers(QUICK, MOST_WAITING)
     live = Live(settings, *rates.current)
     memory = Memory()
     streams = LiveStream(live)
-    api = Api(ROUTES, settings, pool, workers, lambda lease: Answers(lease, settings, *rates.current, memory), live)
+    api = Api(
+        ROUTES, settings, pool, workers, quick, lambda lease: Answers(lease, settings, *rates.current, memory), live
+    )
     description = packed(json_bytes(document([*ROUTES, streams])), JSON, Cache_Control=REVALIDATE)
-    return Parts(api, description, Files(PAGE), workers, streams), live
+    return Parts(api, description, Files(PAGE), quick, streams), live

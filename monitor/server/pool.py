@@ -10,6 +10,7 @@ from common.database import Connection, Rows
 from common.errors import DatabaseError, Unavailable
 
 STATEMENT_TIMEOUT = 10  # seconds
+SILENCE_TIMEOUT = STATEMENT_TIMEOUT + 2.0  # seconds without a word of the server: it hangs, or the network does
 ANSWER_TIMEOUT = 20.0  # seconds for all statements of an answer
 _STALE = 1.0  # seconds; a connection that fails sooner was probably closed while it was idle
 

@@ -8,13 +8,14 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from common.errors import NotReady
 from monitor.config import Listen
 
 MOST_CONNECTIONS = 400
 _LONGEST_HEADERS = 16 * 1024  # bytes, with the line of the request
-_IDLE = 15  # seconds until an idle connection is closed
+_IDLE = 15  # seconds until a connection is closed on which no request comes
 _GRACE = 2  # seconds for answers that are being made at the end
 _TICK = 1.0  # seconds
 
@@ -70,7 +71,7 @@ class Serving:
             uvicorn.Config(
                 application(self._closing),
                 loop="asyncio",
-                http="h11",
+                http=_Connection,
                 ws="none",
                 lifespan="off",
                 log_config=None,
@@ -105,6 +106,25 @@ class Serving:
             self._closing.set()
         if self._server is not None:
             self._server.should_exit = True
+
+
+class _Connection(H11Protocol):
+    """A connection. uvicorn waits for ever for the rest of a request: a few hundred of those, and nobody comes in."""
+
+    _last: Any = None  # what was answered at the last look
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.loop.call_later(_IDLE, self._look)
+
+    def _look(self) -> None:
+        if self.transport.is_closing():
+            return
+        if self.cycle is self._last and (self.cycle is None or self.cycle.response_complete):
+            self.transport.close()
+            return
+        self._last = self.cycle
+        self.loop.call_later(_IDLE, self._look)
 
 
 def _every(seconds: float, work: Callable[[], None]) -> Coroutine[Any, Any, None]:

@@ -4,20 +4,25 @@ import asyncio
 import contextlib
 import queue
 import threading
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
 
 
+LONGEST_WAIT = 15.0  # seconds; a browser, and who sits in front of it, have given up
+
+
 class Busy(Exception):
-    """Too much work is waiting already."""
+    """Too much work is waiting already, or for too long."""
 
 
 class Workers:
     """A few threads for all blocking work. They end with the program: a query that takes long does not hold it up."""
 
-    def __init__(self, count: int, most_waiting: int) -> None:
+    def __init__(self, count: int, most_waiting: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._queue: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._most_waiting = most_waiting
         for number in range(count):
@@ -27,11 +32,11 @@ class Workers:
         """Return the result of `work`, or raise what it raises.
 
         Raises:
-            Busy: too much is waiting.
+            Busy: too much is waiting, or no thread was free for LONGEST_WAIT.
         """
         if self._queue.qsize() >= self._most_waiting:
             raise Busy
-        loop = asyncio.get_running_loop()
+        loop, asked_at = asyncio.get_running_loop(), self._clock()
         future: asyncio.Future[T] = loop.create_future()
 
         def deliver(result: T | None, error: Exception | None) -> None:
@@ -45,6 +50,8 @@ class Workers:
         def task() -> None:
             result, failure = None, None
             try:
+                if self._clock() - asked_at > LONGEST_WAIT:
+                    raise Busy
                 result = work()
             except Exception as error:  # noqa: BLE001 - raised again where the result is awaited
                 failure = error

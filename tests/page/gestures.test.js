@@ -4,12 +4,13 @@ import { gestures } from '../../monitor/page/chart/gestures.js';
 
 const DAY = { min: 0, max: 86400 },
   HOUR = 3600;
-let shown, selected, tapped, surface, measuring;
+let shown, selected, tapped, surface, measuring, clock;
 
 beforeEach(() => {
   shown = { ...DAY };
   selected = null;
   tapped = [];
+  clock = 1000;
   measuring = () => false;
   surface = Object.assign(new EventTarget(), {
     getBoundingClientRect: () => ({ left: 0, width: 1000 }),
@@ -35,9 +36,11 @@ beforeEach(() => {
   );
 });
 
-/** share: where on the surface, from 0 to 1. */
+/** share: where on the surface, from 0 to 1. Events come 20 ms apart, however slow this machine is. */
 function send(type, share, more = {}) {
   const event = new Event(type, { cancelable: true });
+  clock += 20;
+  Object.defineProperty(event, 'timeStamp', { value: clock });
   Object.assign(event, { pointerId: 1, pointerType: 'touch', button: 0, clientX: share * 1000, clientY: 50, ...more });
   surface.dispatchEvent(event);
   return event;

@@ -193,7 +193,9 @@ def test_today_ends_with_what_is_known(tables: Database) -> None:
     midnight = datetime(2026, 11, 23, 23, tzinfo=UTC)
     assert found["t0"] == ms(midnight)
     assert len(found["mean"]) == (END - midnight) // MINUTE
+    assert asked(series.ROUTE, tables, "from=2026-11-24", now=END + 3 * MINUTE)["coverage"] == found["coverage"]
     later = asked(series.ROUTE, tables, "from=2026-11-24", now=END + HOUR)
+    assert later["coverage"] < found["coverage"]
     assert len(later["mean"]) == (END + HOUR - midnight) // MINUTE
     assert later["gaps"][-1] == [ms(END), ms(END + HOUR), "unknown", None]
 
@@ -270,12 +272,21 @@ def test_stretches_add_up_and_whole_hours_are_those_of_energy(tables: Database) 
     five = datetime(2026, 11, 24, 5, tzinfo=UTC)
     by_hour = asked(energy.ROUTE, tables, f"by=hour&{span(five, five + HOUR)}")
     one = stretch(tables, five, five + HOUR)
+    assert one["wh"] == sum(
+        stretch(tables, *pair)["wh"] for pair in ((five, five + MINUTE), (five + MINUTE, five + HOUR))
+    )
     assert one["registers"] == {name: wh for name, wh in by_hour["whole"]["wh"].items() if wh}
     assert one["cost"] == by_hour["whole"]["cost"]["energy"]
     assert abs(one["coverage"] - by_hour["whole"]["coverage"]) < 0.01
     long = stretch(tables, BEGIN - 72 * HOUR, END, now=END + 10 * HOUR)
     assert long["wh"] == whole["wh"]
     assert long["max"] == whole["max"]
+
+
+def test_a_stretch_ends_now(tables: Database, frames: list[Frame]) -> None:
+    now = END - 10 * MINUTE
+    found = asked(energy.ROUTE, tables, f"by=range&from={text(BEGIN)}&to=2026-11-25", now)
+    assert (found["to"], found["wh"]) == (text(now), counted(frames, "EAST", BEGIN, now))
 
 
 def test_a_stretch_that_is_no_stretch_is_refused(tables: Database) -> None:

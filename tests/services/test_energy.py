@@ -25,6 +25,7 @@ from tests.support.storing import make_tables, query, store
 PARIS = ZoneInfo("Europe/Paris")
 CALENDAR = Calendar(PARIS)
 METER = "031961000001"
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -314,3 +315,33 @@ def test_the_time_to_come_is_not_expected_to_be_covered(tables: Database) -> Non
 def test_a_database_without_frames_has_no_energy(tables: Database) -> None:
     with reading(tables) as (_, meters):
         assert meters == []
+
+
+def test_hours_without_a_row_are_found_and_rows_that_come_later_count(tables: Database) -> None:
+    begin = datetime(2026, 5, 4, tzinfo=UTC)
+    house = House(8, begin)
+    for hours in (30, 3, 41):
+        house.live(house.now + timedelta(hours=hours), every=900, outages=0)
+        house.now = house.now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=5)
+    store(tables, house.frames)
+    roll_up(tables, house.now + timedelta(days=1))
+    with reading(tables) as (reader, meters):
+        with_rows = {hour for (hour,) in query(tables, "SELECT hour FROM hours")}
+        end = max(with_rows).replace(tzinfo=UTC) + HOUR
+        expected = [
+            begin + number * HOUR
+            for number in range((end - begin) // HOUR)
+            if (begin + number * HOUR).replace(tzinfo=None) not in with_rows
+        ]
+        holes = reader._hours.without_row(meters[0].number)
+        found = [low + number * HOUR for low, high in holes.stretches for number in range((high - low) // HOUR)]
+        assert found == expected
+        assert (holes.first, holes.end) == (begin, end)
+        before = reader.energy(meters[0], [begin, end], end)
+        house.now = end
+        house.live(end + timedelta(hours=4), every=900, outages=0)
+        store(tables, house.frames)
+        roll_up(tables, house.now + timedelta(days=1))
+        (meter,) = Hours(reader._hours._connection).meters()
+        (piece,) = reader.energy(meter, [begin, end + 4 * HOUR], end + 4 * HOUR)
+        assert piece.covered > before[0].covered

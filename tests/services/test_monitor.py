@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -266,6 +267,23 @@ def test_it_starts_without_database_and_broker_and_uses_them_when_they_come(
             proxy.drop()
             assert monitor.browser.get("/api/v1/meters").status == 200
             monitor.wait_for_log("The database answers again")
+
+
+def test_a_database_that_hangs_holds_up_nobody_who_does_not_ask_it(
+    database: Server, house: House, tmp_path: Path
+) -> None:
+    with Proxy(database.port) as proxy, Monitor(database, tmp_path) as monitor:
+        monitor.settings["database"] |= {"host": "127.0.0.1", "port": proxy.port}
+        monitor.begin()
+        assert monitor.browser.get("/api/v1/live").status == 200
+        proxy.stall()
+        with ThreadPoolExecutor() as many:
+            asked = [many.submit(monitor.browser.get, f"/api/v1/peaks?n={number}") for number in range(1, 9)]
+            assert monitor.browser.get("/api/v1/live").status == 200
+            assert monitor.browser.get("/etat").status == 200
+            assert not [one for one in asked if one.done()]
+            proxy.release()
+            assert {one.result().status for one in asked} == {200}
 
 
 def test_a_frame_reaches_all_viewers_at_once(database: Server, house: House, broker: Broker, tmp_path: Path) -> None:

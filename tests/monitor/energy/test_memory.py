@@ -77,3 +77,11 @@ def test_meters_are_told_apart_also_after_a_restore_that_gave_a_number_to_anothe
     shapes = Shapes()
     other = Meter(1, "b", METER.first, METER.last)
     assert shapes.memory.of(other) is not shapes.memory.of(METER)
+
+
+def test_older_readings_that_were_adopted_make_it_look_again() -> None:
+    shapes = Shapes()
+    known = shapes.memory.of(METER)
+    older = Meter(1, "a", OLD - timedelta(days=900), METER.last)
+    assert shapes.memory.of(older) is not known
+    assert shapes.memory.of(older) is shapes.memory.of(older)

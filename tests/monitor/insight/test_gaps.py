@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 from monitor.history.series import MinuteFacts
-from monitor.insight.gaps import MinuteGap, gaps
+from monitor.insight.gaps import MinuteGap, gaps, pace
 
 START = datetime(2026, 11, 24, 1, tzinfo=UTC)
 END = START + timedelta(hours=1)
@@ -59,3 +59,16 @@ def test_a_register_that_fell_or_was_changed_tells_nothing() -> None:
     rest = [minute(number, 100, 100) for number in range(30, 60)]
     assert gaps([minute(0, 500, 500), *rest], None, START, END)[0].wh is None
     assert gaps([minute(0, 40, 40), *rest], None, START, END, {START})[0].wh is None
+
+
+def test_a_line_with_a_frame_each_five_minutes_has_no_gaps_between_them() -> None:
+    line = [minute(number, 1, 1) for number in (0, 5, 10, 15, 20, 40, 45, 50, 55)]
+    assert [gap.start for gap in gaps(line, None, START, END)] == [START + 21 * MINUTE]
+
+
+def test_the_pace_is_the_usual_time_between_frames() -> None:
+    line = [minute(number, 1, 1) for number in range(10)]
+    assert pace(line) == 1
+    assert pace([one._replace(frames=40) for one in line]) == 1.5
+    assert pace([minute(number, 1, 1) for number in range(0, 50, 5)]) == 300
+    assert pace(line[:2]) == 1

@@ -54,6 +54,7 @@ def test_a_range_that_is_too_long_has_no_grid() -> None:
 
 def test_cells_of_frames_are_as_long_as_frames_are_apart() -> None:
     steps = {pace: choose_grid(NOON, NOON + HOUR, 9000, None, pace).step for pace in (1, 1.05, 1.6, 2.9, 60)}
+    assert choose_grid(NOON, NOON + DAY, 9000, None, 300).step == 300
     assert steps == {1: 1, 1.05: 1, 1.6: 2, 2.9: 3, 60: 60}
 
 

@@ -39,10 +39,17 @@ class Server(Connection):
         pass
 
 
+def _without_database(call: LiveCall) -> dict[str, str]:
+    if call.parameters:
+        raise Refused(404, "Compteur inconnu.")
+    return {"database": "down"}
+
+
 def serving(answer: Callable[[Call], Any], server: Server | None = None) -> Api:
     connection = server or Server()
     routes: list[Route | LiveRoute] = [
         Route("energy", "Énergie.", [TO], answer, {"type": "object"}),
+        Route("status", "État.", [TO], answer, {"type": "object"}, _without_database),
         LiveRoute("live", "Direct.", [], lambda call: {"live": call.live is not None}, {"type": "object"}),
     ]
     return Api(
@@ -50,6 +57,7 @@ def serving(answer: Callable[[Call], Any], server: Server | None = None) -> Api:
         MonitorConfig(),
         Pool(lambda: connection),
         Workers(2, 10),
+        Workers(1, 10),
         lambda lease: cast("Answers", lease),
         cast("Live", object()),
         now=lambda: NOW,
@@ -144,10 +152,38 @@ def test_a_database_that_is_away_or_refuses_is_said_once_and_asked_again(
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
 
 
+def test_a_route_may_say_itself_that_the_database_is_away() -> None:
+    server = Server()
+    api = serving(query, server)
+    assert ask(api, "status").body == b"[]"
+    server.error = Unavailable("database away")
+    assert json.loads(ask(api, "status").body) == {"database": "down"}
+    assert ask(api, "status", "to=2026").status == 404
+    assert ask(api, "energy").status == 503
+
+
 def test_what_is_live_is_answered_without_a_database() -> None:
     server = Server()
     server.error = Unavailable("gone")
     assert json.loads(ask(serving(query, server), "live").body) == {"live": True}
+
+
+def test_what_is_live_does_not_wait_for_a_database_that_hangs() -> None:
+    go_on = threading.Event()
+
+    def answer(_: Call) -> Any:
+        go_on.wait(10)
+        return {}
+
+    async def main() -> None:
+        api = serving(answer)
+        hanging = [asyncio.ensure_future(api.reply("energy", f"to=2026-11-{day:02}")) for day in range(1, 6)]
+        assert (await api.reply("live", "")).status == 200
+        assert not [task for task in hanging if task.done()]
+        go_on.set()
+        await asyncio.gather(*hanging)
+
+    asyncio.run(main())
 
 
 def test_many_who_ask_the_same_at_once_get_one_computation() -> None:
@@ -199,7 +235,14 @@ def test_a_live_call_gets_what_is_live() -> None:
     live = cast("Live", object())
     route = LiveRoute("live", "Direct.", [], answer, {})
     api = Api(
-        [route], MonitorConfig(), Pool(Server), Workers(1, 1), lambda lease: cast("Answers", lease), live, lambda: NOW
+        [route],
+        MonitorConfig(),
+        Pool(Server),
+        Workers(1, 1),
+        Workers(1, 1),
+        lambda lease: cast("Answers", lease),
+        live,
+        lambda: NOW,
     )
     asyncio.run(api.reply("live", ""))
     assert seen == [LiveCall(live, {}, NOW)]

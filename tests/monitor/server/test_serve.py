@@ -11,7 +11,7 @@ import pytest
 
 from common.errors import NotReady
 from monitor.config import Listen, MonitorConfig
-from monitor.server import app
+from monitor.server import app, serve
 from monitor.server.api import Api
 from monitor.server.app import application
 from monitor.server.files import Files
@@ -83,6 +83,12 @@ def free_port() -> int:
 
 @pytest.fixture
 def here(tmp_path: Path) -> Iterator[Here]:
+    with running(tmp_path) as here:
+        yield here
+
+
+@contextlib.contextmanager
+def running(tmp_path: Path) -> Iterator[Here]:
     (tmp_path / "index.html").write_text("<html></html>")
     (tmp_path / "style.css").write_text("p{}" * 1000)
     here = Here(tmp_path)
@@ -152,6 +158,28 @@ def test_a_viewer_who_reads_nothing_is_forgotten_in_the_end(here: Here, monkeypa
     with socket.create_connection(("127.0.0.1", here.number), timeout=10) as raw:
         raw.sendall(b"GET /api/v1/live/stream HTTP/1.1\r\nHost: pi\r\n\r\n")
         wait_until(lambda: bool(here.streams.opened) and here.streams.opened[0].closed, 20, "the stream is closed")
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HT", b"GET /style.css HTTP/1.1\r\nHost: pi\r\n\r\nGET / HT"])
+def test_a_connection_on_which_no_request_comes_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    monkeypatch.setattr(serve, "_IDLE", 0.5)
+    with running(tmp_path) as here, socket.create_connection(("127.0.0.1", here.number), timeout=20) as raw:
+        raw.sendall(sent)
+        while raw.recv(10_000):
+            pass  # the answer of the first request; then the end
+
+
+def test_a_stream_is_no_connection_without_a_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serve, "_IDLE", 0.1)
+    with running(tmp_path) as here, contextlib.closing(here.connect()) as browser:
+        browser.request("GET", "/api/v1/live/stream")
+        answer = browser.getresponse()
+        ticks = here.ticks
+        wait_until(lambda: here.ticks > ticks + 1, 10, "a second and more")
+        assert not here.streams.opened[0].closed
+        answer.close()
 
 
 def test_the_end_does_not_wait_for_viewers(here: Here) -> None:

@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from monitor.server.workers import Busy, Workers
+from monitor.server.workers import LONGEST_WAIT, Busy, Workers
 
 
 def test_work_runs_in_another_thread_and_its_result_comes_back() -> None:
@@ -42,6 +42,31 @@ def test_more_than_may_wait_is_refused_at_once() -> None:
         await first
 
     asyncio.run(main())
+
+
+def test_what_has_waited_for_too_long_is_no_longer_done() -> None:
+    now, done = [0.0], []
+
+    async def main() -> None:
+        workers, busy, go_on = Workers(1, 10, lambda: now[0]), threading.Event(), threading.Event()
+
+        def work() -> None:
+            busy.set()
+            go_on.wait(10)
+
+        first = asyncio.ensure_future(workers.run(work))
+        await asyncio.to_thread(busy.wait, 10)
+        late = asyncio.ensure_future(workers.run(lambda: done.append(1)))
+        await asyncio.sleep(0)
+        now[0] = LONGEST_WAIT + 1
+        go_on.set()
+        with pytest.raises(Busy):
+            await late
+        await first
+        await workers.run(lambda: done.append(2))
+
+    asyncio.run(main())
+    assert done == [2]
 
 
 def test_one_who_no_longer_waits_disturbs_nobody() -> None:

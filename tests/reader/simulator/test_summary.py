@@ -53,13 +53,27 @@ def test_a_summary_is_that_of_the_frames(kind: str, start: datetime) -> None:
 
 
 def test_the_peak_is_in_a_second_of_the_highest_load() -> None:
-    start = EVENINGS[1]
     meter = SimulatedMeter("standard-single-phase-tempo")
-    begins_and_ends = meter.overload(start)
-    assert begins_and_ends is not None
-    minute = begins_and_ends[0].replace(second=0)
+    begin, _ = overload_after(meter, EVENINGS[1])
+    minute = begin.replace(second=0)
     (summary,) = meter.minutes(minute, minute + timedelta(minutes=1))
-    assert summary.power_max_second >= begins_and_ends[0].second
+    assert summary.power_max_second >= begin.second
+    assert summary.overloads
+
+
+def overload_after(meter: SimulatedMeter, start: datetime) -> tuple[datetime, datetime]:
+    return next(found for day in range(60) if (found := meter.overload(start + timedelta(days=day))))
+
+
+@pytest.mark.parametrize("kind", ["standard-single-phase-tempo", "standard-three-phase-producer"])
+def test_a_summary_has_the_overload_of_its_frames(kind: str) -> None:
+    begin, _ = overload_after(SimulatedMeter(kind), EVENINGS[0])
+    minute = begin.astimezone(UTC).replace(second=0) + timedelta(minutes=1)
+    frames = frames_of(kind, minute)[:60]
+    (summary,) = SimulatedMeter(kind).minutes(minute, minute + timedelta(minutes=1))
+    assert abs(summary.overloads - sum(int(str(frame["STGE"]), 16) >> 7 & 1 for frame in frames)) <= 1
+    assert summary.overloads > 50
+    assert summary.power[2] == pytest.approx(max(numbers(frames, "SINSTS")), rel=0.02)
 
 
 @pytest.mark.parametrize("kind", KINDS)

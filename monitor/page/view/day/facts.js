@@ -17,7 +17,7 @@ export function factsOf({ series, energy, talon, peaks }) {
     {
       name: D.cost,
       value: cost ? f.euro(cost.total) : '–',
-      note: cost ? D.ofWhichSub(f.euro(cost.subscription)) : T.review.noPrice,
+      note: costNote(whole),
     },
     {
       name: D.peak,
@@ -43,4 +43,10 @@ export function factsOf({ series, energy, talon, peaks }) {
       tone: over && 'warn-text',
     },
   ]);
+}
+
+function costNote(whole) {
+  if (!whole) return null;
+  if (!whole.cost) return T.review.noPrice;
+  return whole.cost.missing.length ? T.review.missingPrices : D.ofWhichSub(f.euro(whole.cost.subscription));
 }

@@ -144,7 +144,8 @@ export async function power({ meter, date, series, other, compare, query, keys }
     { class: 'legend' },
     h('li', null, h('span', { class: 'key-line', 'aria-hidden': 'true' }), `${D.mean} `, step),
     series.min && band,
-    compare && key('key-compare', f.capital(f.longDate(other))),
+    other &&
+      key('key-compare', compare ? f.capital(f.longDate(other)) : `${f.fullDate(other)}${T.colon}${T.review.noData}`),
     series.injected && key('key-inj', T.tariff.injected),
     series.gaps.length > 0 && key('key-hole', gapsText(series.gaps)),
     series.gaps.some((gap) => gap[3]) && key('key-recovered', T.tariff.recovered),

@@ -1,0 +1,111 @@
+"""The programs on RabbitMQ, which keeps its sessions in queues, and retained messages from filters with wildcards.
+
+Its settings and rules are those of docs/brokers.md.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from demo.servers import Database
+from reader.buffer.journal import Journal
+from tests.faults.rabbitmq import PASSWORD, RabbitMq, missing
+from tests.support.programs import Service, run_command, wait_until
+
+pytestmark = pytest.mark.skipif(missing() is not None, reason=f"not installed: {missing()}")
+WITHIN = 90.0  # seconds, for what should take a few; frames that a fault hid are sent again after 30
+KIND = "standard-single-phase-tempo"
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMq]:
+    with RabbitMq(tmp_path_factory.mktemp("rabbitmq")) as broker:
+        broker.set_up()
+        yield broker
+
+
+class House:
+    """A reader, a storer and a database on this broker."""
+
+    def __init__(self, broker: RabbitMq, database: Database, folder: Path) -> None:
+        self.broker, self.database, self.folder = broker, database, folder
+        self.reader = Service("reader", folder, self._reader(folder))
+        server = {"host": database.host, "port": database.port, "user": database.user, "password": database.password}
+        storer = {"name": "main", "mqtt": self._account("storer"), "database": {**server, "name": database.name}}
+        self.storer = Service("storer", folder, storer)
+
+    def _account(self, user: str) -> dict[str, Any]:
+        return {"host": self.broker.host, "port": self.broker.port, "username": user, "password": PASSWORD}
+
+    def _reader(self, folder: Path) -> dict[str, Any]:
+        return {
+            "name": "cellar",
+            "port": f"simulate://{KIND}?speed=10",
+            "mqtt": self._account("reader"),
+            "spool": {"journal": str(folder / "journal"), "path": str(folder / "spool")},
+            "clock": {"patience": "0s"},
+        }
+
+    def stored(self) -> int:
+        return int(self.database.sql(f"SELECT COUNT(*) FROM {self.database.name}.frames"))
+
+    def made(self) -> int:
+        """Return how many frames the reader, which is stopped, has decoded: its journal counts them."""
+        journal = Journal(self.folder / "journal", "cellar")
+        journal.open()
+        try:
+            return sum(journal.counts.frames.values())
+        finally:
+            journal.close()
+
+    def wait_for_more(self, frames: int = 20) -> None:
+        before = self.stored()
+        wait_until(lambda: self.stored() >= before + frames, WITHIN, "frames are stored", [self.reader, self.storer])
+
+
+@pytest.fixture
+def house(broker: RabbitMq, tmp_path: Path) -> Iterator[House]:
+    with Database(tmp_path / "database") as database:
+        house = House(broker, database, tmp_path)
+        with house.reader, house.storer:
+            yield house
+
+
+def test_no_frame_is_lost_or_doubled_whatever_is_killed(house: House) -> None:
+    house.storer.start()
+    house.storer.wait_for_log("Connected to the broker")
+    house.reader.start()  # after the storer: its retained status is not sent to a filter with a wildcard
+    house.reader.wait_for_log("Storer main is online: it confirms frames", within=WITHIN)
+    house.wait_for_more()
+    for program, arguments in (("reader", ("--seconds", "4")), ("storer", ())):
+        config = getattr(house, program).config
+        done = run_command(program, "check", "--config", config, *arguments)
+        assert "No problems found" in done.stdout, done.stdout + done.stderr
+
+    house.reader.kill()
+    house.reader.start()
+    house.wait_for_more()
+    # Known from the run before, so by an exact filter.
+    assert len(house.reader.lines("Storer main is online")) == 2, house.reader.text()
+    house.storer.kill()
+    house.storer.start()
+    house.wait_for_more()
+    house.broker.kill()
+    house.broker.start()
+    house.wait_for_more()
+
+    assert house.reader.stop() == 0
+    made = house.made()
+    assert made > 80
+    house.reader.settings["port"] = "/dev/there-is-no-such-port"  # what was not confirmed is sent again, from the spool
+    house.reader.start()
+    wait_until(lambda: house.stored() >= made, WITHIN, "all are stored", [house.reader, house.storer])
+    assert house.stored() == made, "the table has one row for each frame"
+
+
+def test_what_its_rules_forbid_is_named(house: House) -> None:
+    house.reader.settings["mqtt"]["username"] = "storer"  # may not read the health of a reader
+    house.reader.start()
+    house.reader.wait_for_log("closes the connection .* each time after the subscription to teleinfo/", within=WITHIN)
