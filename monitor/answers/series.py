@@ -123,7 +123,8 @@ class SeriesAnswers:
             if (register := name(minute.supplier, moment_of(minute.at))) is not None
         ]
         broken = {one.hour for one in self._hours.breaks(meter.number, start - timedelta(hours=1), end)}
-        before = self._series.minute_before(meter.number, start)
+        was_there = meter.first is not None and meter.first < start
+        before = self._series.minute_before(meter.number, start) if was_there else None
         found = gaps(minutes, before, start, min(end, now), broken)
         middles = {gap: moment_of(int((gap.start + (gap.end - gap.start) / 2).timestamp()) // 60 * 60) for gap in found}
         heard = self._series.siblings_heard(meter.number, [middles[gap] for gap in found if not gap.outage])

@@ -118,7 +118,8 @@ class StretchAnswers:
         return _End(moment, SECONDS, self._total(meter, minute))
 
     def _total(self, meter: Meter, moment: datetime) -> Total | None:
-        return self._series.total_of_minutes(meter.number, moment)
+        was_there = meter.first is not None and meter.first < moment
+        return self._series.total_of_minutes(meter.number, moment) if was_there else None
 
     def _piece(self, meter: Meter, low: _End, high: _End, now: datetime) -> Energy | None:
         """Return the energy between two ends with readings; None if they are one, or nothing was read yet."""

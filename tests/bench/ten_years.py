@@ -1,6 +1,6 @@
 """How fast ten years of three meters answer, and whether more frames make that slower.
 
-Energy is asked for as the monitor does, by `EnergyReader`; all else in plain SQL.
+Energy is asked for as the monitor does, by `EnergyReader`, then each route of the API; all else in plain SQL.
 """
 
 import contextlib
@@ -17,6 +17,7 @@ from monitor.energy.reader import EnergyReader
 from monitor.history.contracts import Contracts
 from monitor.history.hours import Hours, Meter
 from monitor.history.power import Power
+from tests.bench import api_answers
 from tests.bench.cpu import Cpu
 from tests.bench.decade import FRAMES_A_DAY, SERVER_OPTIONS, Decade, Size, add_frames, make
 from tests.bench.figures import Row, Target, in_turn
@@ -158,7 +159,8 @@ def measure(options: Options) -> Section:
         large = stack.enter_context(Database(folder / "large", options=SERVER_OPTIONS))
         small = stack.enter_context(Database(folder / "small", options=SERVER_OPTIONS))
         decades = make(large, size), with_frames(small, size)
-        return Section("ten_years", _HOW, ask(*decades, Cpu(large), Cpu(small), rounds))
+        asked = ask(*decades, Cpu(large), Cpu(small), rounds)
+        return Section("ten_years", _HOW, asked + api_answers.rows(decades[0], Cpu(large), rounds))
 
 
 def with_frames(server: Database, size: Size) -> Decade:
