@@ -34,6 +34,8 @@ STORER = {
     "common.mqtt.forget",
 }
 
+MONITOR = {"monitor.doctor", "monitor.report.tables", "rich", "common.doctor", "common.mqtt.forget", "sqlite3"}
+
 #: Runs `run` up to the point where its service is built, and prints what was imported by then.
 RUN = """
 import sys
@@ -89,6 +91,14 @@ def test_a_reader_of_a_simulated_meter_imports_the_simulator(tmp_path: Path) -> 
     assert load(ReaderConfig, file).port == ("simulate://standard-single-phase-base",)
     modules = imported("reader", "reader.build", "build_reader", "run", "--config", file)
     assert below(modules, READER) == below(modules, {"reader.simulator"}) != set()
+
+
+def test_a_monitor_imports_no_other_command(tmp_path: Path) -> None:
+    file = tmp_path / "empty.yaml"
+    file.write_text("")
+    modules = imported("monitor", "monitor.server.command", "build", "run", "--config", file)
+    assert {"uvicorn", "starlette.applications", "pymysql", "paho.mqtt.client"} <= modules
+    assert below(modules, MONITOR) == set()
 
 
 def test_a_storer_imports_no_other_command(tmp_path: Path) -> None:

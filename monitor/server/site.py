@@ -93,6 +93,8 @@ class Site:
             return redirect(f"{self._config.listen.prefix.rpartition('/')[2]}/")
         if len(request.path) > LONGEST_PATH:
             return problem(414, "L’adresse est trop longue.")
+        if not path.isprintable():
+            return problem(400, "L’adresse contient des caractères de commande.")
         if self._password is None and not access.is_known_host(request, self._config.listen.names):
             return problem(403, _FOREIGN_NAME)
         posting = ("login", "logout")

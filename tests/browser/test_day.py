@@ -54,6 +54,59 @@ def test_a_stretch_that_is_dragged_over_is_measured(day: Page) -> None:
     expect(day.locator(".reading").first).to_contain_text(re.compile(r"kWh.*€.*max .*VA à"))
 
 
+def drag(page: Page, low: float, high: float) -> None:
+    """Drag the mouse over parts of the plot, from 0 to 1."""
+    box = page.locator(f"{PLOT} .u-over").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * low, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * (low + high) / 2, box["y"] + 60, steps=5)
+    page.mouse.move(box["x"] + box["width"] * high, box["y"] + 60, steps=5)
+    page.mouse.up()
+    page.wait_for_timeout(400)  # the address follows a movement with a debounce
+
+
+def test_an_end_of_the_measured_stretch_is_pulled_elsewhere(day: Page) -> None:
+    drag(day, 0.5, 0.75)
+    drag(day, 0.75, 0.875)
+    found = parameter(day, "t")
+    assert found is not None
+    assert abs(found[0] - 720) < 10
+    assert abs(found[1] - 1260) < 10
+    day.get_by_role("slider", name="Début de la sélection").press("ArrowRight")
+    day.wait_for_timeout(400)
+    pulled = parameter(day, "t")
+    assert pulled is not None
+    assert 0.5 < pulled[0] - found[0] < 1.5
+    day.get_by_role("slider", name="Fin de la sélection").press("Escape")
+    day.wait_for_function("() => !new URLSearchParams(location.search).has('t')")
+
+
+def test_the_mouse_moves_the_picture_when_it_is_told_to(day: Page) -> None:
+    day.goto(day.url + "&z=08:00..16:00")
+    day.wait_for_selector(f"{PLOT} canvas")
+    day.wait_for_timeout(400)
+    day.get_by_role("button", name=re.compile("Mesurer")).click()
+    drag(day, 0.75, 0.25)
+    found = parameter(day, "z")
+    assert found is not None
+    assert abs(found[0] - 720) < 10
+    assert abs(found[1] - 1200) < 10
+    assert parameter(day, "t") is None
+
+
+def test_what_is_on_screen_is_saved_as_a_file_and_as_a_picture(day: Page) -> None:
+    day.get_by_text("Voir les chiffres").first.click()
+    with day.expect_download() as file:
+        day.get_by_role("link", name=re.compile("CSV")).first.click()
+    text = file.value.path().read_text("utf-8-sig")
+    assert text.splitlines()[0].startswith('"heure";"utc";"moyenne_VA"')
+    assert len(text.splitlines()) > 1000
+    with day.expect_download() as picture:
+        day.get_by_role("button", name=re.compile("image")).first.click()
+    assert picture.value.path().read_bytes().startswith(b"\x89PNG")
+
+
 def test_keys_move_the_cursor_select_zoom_and_turn_the_page(day: Page) -> None:
     day.focus(PLOT)
     day.keyboard.press("ArrowRight")
@@ -163,6 +216,7 @@ def test_a_day_begins_at_midnight_of_the_meter_wherever_the_browser_is(visit: Vi
 
 def test_a_day_before_all_frames_leads_to_the_first(visit: Visits, house: Home) -> None:
     page = visit(with_meter("jour/2020-01-01", house.tempo))
+    visit.expect_trouble("404")
     expect(page.locator("#main")).to_contain_text("Aucune donnée")
     page.get_by_role("link", name="Aller au premier jour").click()
     page.wait_for_selector(f"{PLOT} canvas")

@@ -27,7 +27,7 @@ def test_the_power_moves_and_is_that_of_the_meter(visit: Visits, house: Home) ->
     sent = [
         row[0]
         for row in house.query(
-            "SELECT f.PAPP FROM frames f JOIN meters m ON m.id = f.meter_id WHERE m.address = %s"
+            "SELECT f.power FROM frames f JOIN meters m ON m.id = f.meter_id WHERE m.identifier = %s"
             " ORDER BY f.timestamp DESC LIMIT 30",
             house.tempo,
         )
@@ -65,7 +65,7 @@ def test_without_a_database_the_live_part_goes_on(visit: Visits, house: Home) ->
     finally:
         house.database.start()
     page.locator("#main button", has_text=re.compile("Réessayer")).click()
-    expect(page.locator("#main h1")).to_contain_text("1 nov", ignore_case=True, timeout=SOON)
+    expect(page.locator("#main h1")).to_contain_text("1er novembre", timeout=SOON)
 
 
 def test_a_meter_that_is_silent_is_unknown_and_not_zero(visit: Visits, house: Home) -> None:

@@ -16,7 +16,7 @@ def of_day(house: Home, meter: str) -> tuple[int, int]:
     end = datetime.combine(YESTERDAY + timedelta(days=1), time(), PARIS).astimezone(UTC)
     ((drawn, power),) = house.query(
         "SELECT SUM(h.drawn_wh), MAX(h.power_max) FROM hours h JOIN meters m ON m.id = h.meter_id"
-        " WHERE m.address = %s AND h.hour >= %s AND h.hour < %s",
+        " WHERE m.identifier = %s AND h.hour >= %s AND h.hour < %s",
         meter,
         start.replace(tzinfo=None),
         end.replace(tzinfo=None),

@@ -52,7 +52,8 @@ export function answer(route, query, now, state) {
   if (state === 'database' && !['live', 'status'].includes(route))
     throw { status: 503, detail: 'La base ne répond pas.' };
   if (state === 'empty' && !reads.includes(route)) throw { status: 404, detail: 'Aucune donnée.' };
-  const from = time(query.get('from')),
+  const began = dayStart(dateOf(now - DAYS * 24 * HOUR));
+  const from = Math.max(time(query.get('from')), began),
     to = Math.min(time(query.get('to')), now);
   switch (route) {
     case 'meters':
@@ -60,6 +61,7 @@ export function answer(route, query, now, state) {
     case 'live':
       return live(id, now, state, down);
     case 'series':
+      if (to <= began) throw { status: 404, detail: 'Aucune donnée pour cette période.' };
       return series(id, from, to);
     case 'energy':
       return query.get('by') === 'range' ? range(from, to) : energy(id, query.get('by'), from, to, state);
