@@ -13,7 +13,11 @@ export function storage({ spool, audit, backup, disk, volts }) {
     { class: 'block' },
     h('h2', null, S.storage),
     pairs([
-      [S.spool, !spool ? '–' : spool.frames ? S.spoolFrames(f.number(spool.frames)) : S.empty],
+      [
+        S.spool,
+        !spool ? '–' : spool.frames ? S.spoolFrames(f.number(spool.frames)) : S.empty,
+        spool?.frames && spool.limit ? S.spoolLimit(f.bytes(spool.bytes), f.bytes(spool.limit)) : null,
+      ],
       [S.audit, audit ? S.auditUntil(when(audit.at)) : '–', auditNote(audit)],
       backup && [S.backup, when(backup.at), backupNote(backup)],
       [S.disk, disk?.used == null ? '–' : f.bytes(disk.used), diskNote(disk)],
