@@ -227,7 +227,8 @@ def handles_stand_on_the_plot(page: Page) -> bool:
     return bool(
         page.evaluate("""() => {
             const plot = document.querySelector('.day-plot .u-over').getBoundingClientRect();
-            const ends = [...document.querySelectorAll('.handle:not([hidden])')].map((end) => end.getBoundingClientRect());
+            const ends = [...document.querySelectorAll(".handle:not([hidden])")].map(
+                (end) => end.getBoundingClientRect());
             const near = (a, b) => Math.abs(a - b) < 2;
             return ends.length === 2 && ends.every((end) => near(end.top, plot.top) && near(end.bottom, plot.bottom)
                 && (end.left + end.right) / 2 >= plot.left && (end.left + end.right) / 2 <= plot.right);
