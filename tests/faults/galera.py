@@ -105,6 +105,7 @@ class Cluster:
             *self._plain,
             f"--bind-address={host}",
             "--wsrep-on=ON",
+            "--loose-plugin-wsrep-provider=OFF",  # with it, options cannot be changed while the server runs
             f"--wsrep-provider={LIBRARY}",
             f"--wsrep-provider-options={provider}; gcache.size=32M; {_QUICK}",
             f"--wsrep-cluster-address=gcomm://{'' if first else self._addresses()}",
