@@ -2,6 +2,7 @@
 
 import contextlib
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from monitor.config import MonitorConfig
 from monitor.live.house import Program
 from monitor.live.live import Live
 from monitor.prices.model import PriceTable
+from storer.backup.create import backup
 from tests.support.api import ask
 from tests.support.past import make_past
 from tests.support.schema import check
@@ -116,6 +118,20 @@ def test_while_the_database_is_away_the_links_say_so() -> None:
     check(answer, status.ROUTE.schema)
     assert {one["id"]: one["state"] for one in answer["links"]}["database"] == "down"
     assert answer["yesterday"] is None
+
+
+def test_it_tells_the_last_backup_that_was_verified(tables: Database, tmp_path: Path) -> None:
+    assert asked(tables)["backup"] is None
+    backup(tables, tmp_path / "first", END)
+    _, contents = backup(tables, tmp_path / "second", END)
+    ((at,),) = query(tables, "SELECT MAX(finished_at) FROM backups")
+    answer = asked(tables)
+    assert answer["backup"] == {"at": f"{at:%Y-%m-%dT%H:%M:%SZ}", "rows": contents.rows}
+    query(tables, "RENAME TABLE backups TO hidden", "SELECT 1")
+    try:
+        assert asked(tables)["backup"] is None  # a storer of before
+    finally:
+        query(tables, "RENAME TABLE hidden TO backups", "SELECT 1")
 
 
 def test_it_tells_the_versions_of_all_programs_and_how_full_the_spool_of_the_meters_reader_is(
