@@ -19,7 +19,7 @@ from monitor.prices.table import load_prices
 from reader.simulator.meter import SimulatedMeter
 from tests.services.test_api_energy import PRICES
 from tests.support.api import ask
-from tests.support.schema import check
+from tests.support.json_schema import check
 from tests.support.storing import make_tables
 
 BEGIN, END = datetime(2026, 10, 23, 22, tzinfo=UTC), datetime(2026, 11, 4, 12, tzinfo=UTC)

@@ -21,7 +21,7 @@ from monitor.prices.model import PriceTable
 from reader.simulator.meter import SimulatedMeter
 from storer.backup.create import backup
 from tests.support.api import ask
-from tests.support.schema import check
+from tests.support.json_schema import check
 from tests.support.storing import make_tables, query
 
 BEGIN, END = datetime(2026, 11, 1, 23, tzinfo=UTC), datetime(2026, 11, 5, 12, tzinfo=UTC)

@@ -20,7 +20,7 @@ from monitor.history.power import Power
 from monitor.prices.model import PriceTable
 from reader.simulator.meter import SimulatedMeter
 from tests.support.api import ask
-from tests.support.schema import check
+from tests.support.json_schema import check
 from tests.support.storing import make_tables
 
 PARIS = ZoneInfo("Europe/Paris")
