@@ -5,7 +5,7 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Visits
 from tests.browser.home import Home
@@ -220,3 +220,44 @@ def test_a_day_before_all_frames_leads_to_the_first(visit: Visits, house: Home) 
     expect(page.locator("#main")).to_contain_text("Aucune donnée")
     page.get_by_role("link", name="Aller au premier jour").click()
     page.wait_for_selector(f"{PLOT} canvas")
+
+
+def handles_stand_on_the_plot(page: Page) -> bool:
+    """Whether each end of the selection is as high as the plot and within it."""
+    return bool(
+        page.evaluate("""() => {
+            const plot = document.querySelector('.day-plot .u-over').getBoundingClientRect();
+            const ends = [...document.querySelectorAll(".handle:not([hidden])")].map(
+                (end) => end.getBoundingClientRect());
+            const near = (a, b) => Math.abs(a - b) < 2;
+            return ends.length === 2 && ends.every((end) => near(end.top, plot.top) && near(end.bottom, plot.bottom)
+                && (end.left + end.right) / 2 >= plot.left && (end.left + end.right) / 2 <= plot.right);
+        }""")
+    )
+
+
+def test_the_ends_of_a_selection_stand_on_the_plot_though_its_styles_come_late(visit: Visits, house: Home) -> None:
+    page = visit("etat", "phone")
+
+    def late(route: Route) -> None:
+        page.wait_for_timeout(1500)
+        route.continue_()
+
+    page.route("**/uPlot*.css", late)
+    page.goto(house.address + with_meter(f"{DAY}?t=18:30..20:00", house.tempo))
+    expect(page.locator(".handle")).to_have_count(2)
+    expect(page.locator(".handle").first).to_be_visible()
+    page.wait_for_timeout(500)
+    assert handles_stand_on_the_plot(page)
+
+
+def test_the_ends_of_a_selection_stay_on_the_plot_when_the_window_changes(visit: Visits, house: Home) -> None:
+    page = visit(with_meter(f"{DAY}?t=18:30..20:00", house.tempo), "phone")
+    expect(page.locator(".handle").first).to_be_visible()
+    for width, height in ((844, 390), (390, 844), (320, 640), (390, 2600)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_timeout(300)
+        assert handles_stand_on_the_plot(page), (width, height)
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    page.wait_for_timeout(300)
+    assert handles_stand_on_the_plot(page)

@@ -9,7 +9,6 @@ import pytest
 
 from common.database import Database
 from common.version import __version__
-from demo.history import History
 from demo.servers import Database as Server
 from monitor.answers.answers import Answers
 from monitor.api import status
@@ -18,11 +17,11 @@ from monitor.config import MonitorConfig
 from monitor.live.house import Program
 from monitor.live.live import Live
 from monitor.prices.model import PriceTable
-from reader.simulator.meter import SimulatedMeter
 from storer.backup.create import backup
 from tests.support.api import ask
 from tests.support.json_schema import check
-from tests.support.storing import make_tables, query
+from tests.support.past import make_past
+from tests.support.storing import query
 
 BEGIN, END = datetime(2026, 11, 1, 23, tzinfo=UTC), datetime(2026, 11, 5, 12, tzinfo=UTC)
 NONE = PriceTable([])
@@ -30,11 +29,8 @@ NONE = PriceTable([])
 
 @pytest.fixture(scope="module")
 def tables(database: Server) -> Database:
-    database.create_database()
-    client = make_tables(database, END)
+    client = make_past(database, BEGIN, END)
     with contextlib.closing(client.connect()) as connection:
-        for _ in History(connection, SimulatedMeter("standard-single-phase-tempo")).write(BEGIN, END):
-            pass
         connection.execute(
             "INSERT INTO tallies (hour, meter_id, reader, frames) SELECT hour, meter_id, 'pi', frames FROM hours"
         )

@@ -42,14 +42,15 @@ export function handles(surface, layer, { labels, text, toValue, move, clear, st
     move(end, placed[end] + by * step());
   }
 
-  /** selected: [from, to] in values or null; positions: where they are, px; bounds of the values. */
-  return function place(selected, positions, bounds) {
+  /**
+   * selected: [from, to] in values or null; positions: where they are, px from the left of the plot;
+   * plot: {left, top, width, height} in the frame, px; bounds of the values.
+   */
+  return function place(selected, positions, plot, bounds) {
     placed = selected;
-    const { offsetLeft, offsetTop, clientWidth, clientHeight } = surface;
-    for (const [name, value] of Object.entries({ left: offsetLeft, top: offsetTop, height: clientHeight }))
-      layer.style.setProperty(`--${name}`, `${value}px`);
+    for (const name of ['left', 'top', 'height']) layer.style.setProperty(`--${name}`, `${plot[name]}px`);
     ends.forEach((node, end) => {
-      const out = !selected || positions[end] < 0 || positions[end] > clientWidth;
+      const out = !selected || positions[end] < 0 || positions[end] > plot.width;
       node.hidden = out;
       if (out) return;
       node.style.setProperty('--at', `${positions[end]}px`);
