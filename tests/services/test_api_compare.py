@@ -16,8 +16,8 @@ from monitor.prices.model import PriceTable
 from monitor.prices.table import load_prices
 from tests.services.test_api_energy import PRICES
 from tests.support.api import ask
+from tests.support.json_schema import check
 from tests.support.past import make_past
-from tests.support.schema import check
 
 BEGIN, END = datetime(2026, 10, 23, 22, tzinfo=UTC), datetime(2026, 11, 4, 12, tzinfo=UTC)
 RANGE = "from=2026-11-02&to=2026-11-04"

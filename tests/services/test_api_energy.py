@@ -17,8 +17,8 @@ from monitor.prices.document import read_document
 from monitor.prices.model import PriceTable
 from reader.simulator.meter import SimulatedMeter
 from tests.support.api import ask
+from tests.support.json_schema import check
 from tests.support.past import make_past
-from tests.support.schema import check
 from tests.support.storing import query
 
 BEGIN = datetime(

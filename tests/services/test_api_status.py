@@ -19,8 +19,8 @@ from monitor.live.live import Live
 from monitor.prices.model import PriceTable
 from storer.backup.create import backup
 from tests.support.api import ask
+from tests.support.json_schema import check
 from tests.support.past import make_past
-from tests.support.schema import check
 from tests.support.storing import query
 
 BEGIN, END = datetime(2026, 11, 1, 23, tzinfo=UTC), datetime(2026, 11, 5, 12, tzinfo=UTC)

@@ -18,8 +18,8 @@ from monitor.history.hours import Hours
 from monitor.history.power import Power
 from monitor.prices.model import PriceTable
 from tests.support.api import ask
+from tests.support.json_schema import check
 from tests.support.past import make_past
-from tests.support.schema import check
 
 PARIS = ZoneInfo("Europe/Paris")
 BEGIN, END = datetime(2026, 10, 20, 4, tzinfo=UTC), datetime(2026, 11, 10, 12, tzinfo=UTC)
