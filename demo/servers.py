@@ -106,6 +106,11 @@ class _Server(ABC):
 
     def start(self) -> None:
         """Start the server, and return when it answers."""
+        self.launch()
+        self.wait_until_ready()
+
+    def launch(self) -> None:
+        """Start the server; `wait_until_ready` must follow."""
         if self.process is not None:
             raise InstanceError(f"{self._kind} is already running")
         command = self._prepare()
@@ -119,6 +124,9 @@ class _Server(ABC):
                 process_group=0,  # Ctrl-C goes to this process only, which stops its servers in order
                 preexec_fn=die_with(os.getpid()),
             )
+
+    def wait_until_ready(self) -> None:
+        """Wait until the server answers; kill it if that takes too long."""
         try:
             self._wait_until_ready()
         except BaseException:  # Ctrl-C, too

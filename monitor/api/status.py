@@ -37,6 +37,7 @@ def answer(call: Call) -> dict[str, Any]:
             "volts": _volts(call, meter),
             "windows": [_window(one) for one in upkeep.windows(meter, call.now)],
         }
+    found["backup"] = _backup(upkeep.backup())
     found["disk"] = _disk(upkeep.forecast(call.now))
     states = {} if call.live is None else call.live.links(identifier)
     prices = money.prices_object(call.answers.prices, call.now.astimezone(zone).date())["version"]
@@ -213,6 +214,10 @@ def _disk(found: Forecast | None) -> dict[str, Any] | None:
     return None if found is None else {"used": found.disk.used, "free": found.disk.free, "years": found.years}
 
 
+def _backup(found: tuple[datetime, int] | None) -> dict[str, Any] | None:
+    return None if found is None else {"at": write_stamp(_seconds(found[0])), "rows": found[1]}
+
+
 def _window(one: ObservedWindows) -> list[str]:
     return [f"{one.month:%Y-%m}", ", ".join(f"{start:%H:%M}–{end:%H:%M}" for start, end in one.windows)]
 
@@ -275,7 +280,9 @@ SCHEMA: Mapping[str, Any] = {
             missing=_COUNT,
         ),
         "disk": _object("bytes of the tables; years until the disk is full", used=_COUNT, free=_MAYBE, years=_MAYBE),
-        "backup": {"type": ["object", "null"], "description": "null: backups leave no trace in the database"},
+        "backup": _object(
+            "the last backup: when its files were verified, and the rows in them", at=_INSTANT, rows=_COUNT
+        ),
         "volts": _object(
             "the last days, and minutes outside 230 V ± 10 %",
             low=_COUNT,

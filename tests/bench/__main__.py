@@ -16,7 +16,7 @@ from pathlib import Path
 from demo.servers import find_program
 from tests.bench import node
 from tests.bench.figures import Disturbed, not_measured
-from tests.bench.options import FRAMES, Options
+from tests.bench.options import FRAMES, METERS, Options
 from tests.bench.report import Machine, Section, page, text
 from tests.support.programs import ROOT
 
@@ -73,6 +73,14 @@ def _arguments() -> tuple[Options, list[str], Path | None]:
         "--quick", action="store_true", help="a short form: shows that all works, its figures say little"
     )
     parser.add_argument("--only", action="append", choices=MEASUREMENTS, metavar="NAME", help=", ".join(MEASUREMENTS))
+    parser.add_argument(
+        "--scale",
+        nargs="*",
+        type=int,
+        metavar="METERS",
+        help="only many meters, with one storer and with two that share (default: 1000 10000)",
+    )
+    parser.add_argument("--seconds", type=int, default=60, help="how long they send (default: %(default)s)")
     parser.add_argument("--output", type=Path, help=f"where to write the page (default: {PAGE.relative_to(ROOT)})")
     parser.add_argument(
         "--frames",
@@ -87,8 +95,15 @@ def _arguments() -> tuple[Options, list[str], Path | None]:
     )
     given = parser.parse_args()
     options = Options(
-        quick=given.quick, frames=given.frames, linkytic=given.linkytic, teleinfo2mqtt=given.teleinfo2mqtt
+        quick=given.quick,
+        frames=given.frames,
+        linkytic=given.linkytic,
+        teleinfo2mqtt=given.teleinfo2mqtt,
+        meters=tuple(given.scale or METERS),
+        seconds=given.seconds,
     )
+    if given.scale is not None:
+        return options, ["scale"], None
     whole = not given.quick and given.only is None
     return options, given.only or list(MEASUREMENTS), given.output or (PAGE if whole else None)
 

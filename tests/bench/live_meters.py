@@ -44,10 +44,10 @@ def _live(meters: int, seconds: int, rounds: int, target: float | None) -> list[
         for _ in range(rounds):
             sent = messages(village.frames(datetime.now(UTC)))
             heard.expect(_WARM_UP * meters)
-            _send(publisher, sent[: _WARM_UP * meters], meters)
+            send(publisher, sent[: _WARM_UP * meters], meters)
             heard.wait()
             heard.expect(seconds * meters)
-            late = _send(publisher, sent[_WARM_UP * meters :], meters)
+            late = send(publisher, sent[_WARM_UP * meters :], meters)
             spent = heard.wait()
             costs.append(spent.cpu * 1e6)
             storer.check()
@@ -65,7 +65,7 @@ def _live(meters: int, seconds: int, rounds: int, target: float | None) -> list[
     ]
 
 
-def _send(publisher: Client, messages: Sequence[tuple[str, bytes]], a_second: int) -> float:
+def send(publisher: Client, messages: Sequence[tuple[str, bytes]], a_second: int) -> float:
     """Publish at a steady pace; return how many seconds the last message was late."""
     begun = time.monotonic()
     for number, (topic, payload) in enumerate(messages):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FRAMES = 3_000_000
+METERS = (1_000, 10_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,3 +15,5 @@ class Options:
     frames: int = FRAMES  # of one meter, in the database of ten years
     linkytic: Path | None = None  # a checkout
     teleinfo2mqtt: Path | None = None  # a checkout
+    meters: tuple[int, ...] = METERS  # of the measurement of many meters
+    seconds: int = 60  # how long each sends

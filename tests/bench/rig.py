@@ -48,15 +48,15 @@ class Rig:
             )
         )
 
-    def storer(self, database: Database) -> Service:
+    def storer(self, database: Database, *, name: str = "bench", share: str | None = None) -> Service:
         """Prepare a storer."""
         return self._stack.enter_context(
             Service(
                 "storer",
                 self.folder,
                 {
-                    "name": "bench",
-                    "mqtt": {"host": self.broker.host, "port": self.broker.port},
+                    "name": name,
+                    "mqtt": {"host": self.broker.host, "port": self.broker.port, "share": share},
                     "database": {
                         "host": database.host,
                         "port": database.port,
@@ -65,6 +65,7 @@ class Rig:
                         "name": database.name,
                     },
                 },
+                name=f"storer-{name}",
             )
         )
 

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import urllib.request
 from collections.abc import Iterator
 
 import pytest
@@ -10,7 +11,7 @@ from playwright.sync_api import Browser, Request
 from tests.browser.home import Home
 from tests.browser.test_views import VIEWS, with_meter
 from tests.browser.visit import DEVICES, Visit
-from tests.support.programs import ROOT
+from tests.support.programs import ROOT, wait_until
 
 BUNDLE = ROOT / "monitor" / "page" / "dist"
 FIRST, ANY = 90_000, 150_000  # bytes, compressed
@@ -32,7 +33,15 @@ def bundled(house: Home) -> Iterator[Home]:
 def restart(house: Home) -> None:
     house.monitor.stop()
     house.monitor.start()
-    house.monitor.wait_for_log("http://127.0.0.1")
+    wait_until(lambda: answers(house), 30, "the page", [house.monitor])
+
+
+def answers(house: Home) -> bool:
+    try:
+        with urllib.request.urlopen(house.address):
+            return True
+    except OSError:
+        return False
 
 
 @pytest.mark.parametrize("view", [view for view in VIEWS if view != "unknown-day"])

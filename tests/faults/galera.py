@@ -1,8 +1,10 @@
-"""A Galera cluster of two hosts and an arbitrator, on the loopback interface."""
+"""A Galera cluster on the loopback interface: of three hosts, or of two and an arbitrator."""
 
 import contextlib
 import os
+import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -10,7 +12,7 @@ from demo.servers import HOST, Database, InstanceError, die_with, find_program, 
 from tests.support.programs import wait_until
 from tests.support.servers import database_at, save_data
 
-ANOTHER_HOST, ARBITRATOR = "127.0.0.2", "127.0.0.3"
+ANOTHER_HOST, THIRD_HOST = "127.0.0.2", "127.0.0.3"
 LIBRARY = Path("/usr/lib/galera/libgalera_smm.so")
 SYNCED_WITHIN = 60.0  # seconds
 # A dead node is removed after two seconds instead of five: a torture kills many.
@@ -31,14 +33,15 @@ def missing() -> str | None:
     return None
 
 
-class Pair:
-    """Makes a database server the first node of a cluster, with a second at ANOTHER_HOST; both take writes."""
+class Cluster:
+    """Makes a database server the first node of a cluster, with the others at more hosts; all of them take writes."""
 
-    def __init__(self, one: Database, folder: Path) -> None:
-        """Prepare it; `one` has been started once, without a cluster."""
+    def __init__(self, one: Database, folder: Path, hosts: Sequence[str] = (ANOTHER_HOST,)) -> None:
+        """Prepare it; `one` has been started once, without a cluster. A cluster of two gets an arbitrator."""
         self.one = one
-        self.two = database_at(ANOTHER_HOST, folder / "database-2", one.port, one.password)
-        self.nodes = (self.one, self.two)
+        others = [database_at(h, folder / f"database-{n}", one.port, one.password) for n, h in enumerate(hosts, 2)]
+        self.nodes = (one, *others)
+        self.hosts = (HOST, *hosts)
         self._plain = one.options
         self._group_port, self._transfer_port = free_port(), free_port()
         self._folder = folder
@@ -47,35 +50,54 @@ class Pair:
     def __enter__(self) -> Self:
         self.one.options = self._options(HOST, first=True)
         self.one.restart()
-        # The second begins as a copy of the first, which knows its cluster: nothing has to be transferred.
-        save_data(self.one, self.two.folder / "data")
-        (self.two.folder / "data" / "galera.cache").unlink(missing_ok=True)
-        self.two.options = self._options(ANOTHER_HOST)
-        self.two.start()
+        # The others begin as copies of the first, which knows its cluster: nothing has to be transferred.
+        copy, *more = [node.folder / "data" for node in self.nodes[1:]]
+        save_data(self.one, copy)
+        (copy / "galera.cache").unlink(missing_ok=True)
+        for another in more:
+            shutil.copytree(copy, another)
+        for node, host in zip(self.nodes[1:], self.hosts[1:], strict=True):
+            node.options = self._options(host)
+            node.start()
         self.one.options = self._options(HOST)  # from now on it joins
-        self._arbitrator = self._start_arbitrator()
-        wait_until(lambda: self._size() == 3, SYNCED_WITHIN, "three are in the cluster")
+        if len(self.nodes) == 2:
+            self._arbitrator = self._start_arbitrator()
+        wait_until(lambda: self.size() == 3, SYNCED_WITHIN, "three are in the cluster")
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.two.stop()
-        self.one.stop()
+        for node in reversed(self.nodes):
+            node.stop()
         if self._arbitrator is not None:
             self._arbitrator.terminate()
             self._arbitrator.wait()
 
-    def rejoin(self, node: Database) -> None:
-        """Start a node that was killed, and wait until it has what the other has."""
-        options = node.options
-        node.options = (*options, f"--wsrep-start-position={self._recovered(node)}")
-        node.start()
-        node.options = options
-        wait_until(lambda: self._is_synced(node), SYNCED_WITHIN, "the node is synced")
+    def rejoin(self, *nodes: Database) -> None:
+        """Start nodes that were killed, together, and wait until they have what the others have."""
+        for node in nodes:
+            options = node.options
+            node.options = (*options, f"--wsrep-start-position={self._recovered(node)}")
+            node.launch()
+            node.options = options
+        for node in nodes:
+            node.wait_until_ready()
+            wait_until(lambda node=node: self._is_synced(node), SYNCED_WITHIN, "the node is synced")  # type: ignore[misc]
 
     def wait_synced(self) -> None:
-        """Wait until both nodes have the same."""
-        for node in self.nodes:
-            wait_until(lambda node=node: self._is_synced(node), SYNCED_WITHIN, "both are synced")  # type: ignore[misc]
+        """Wait until all nodes are in one group and have the same."""
+        wait_until(self._agree, SYNCED_WITHIN, "all are synced")
+
+    def size(self, node: Database | None = None) -> int:
+        """Return how many members a node sees: by default the first."""
+        return int(self.status("wsrep_cluster_size", node))
+
+    def status(self, name: str, node: Database | None = None) -> str:
+        """Return what a node says of the cluster."""
+        return (node or self.one).sql(f"SHOW STATUS LIKE '{name}'").split()[1]
+
+    def cut_off(self, node: Database, *, healed: bool = False) -> None:
+        """Cut a node off from the group, as a broken network does; its clients still reach it."""
+        node.sql(f"SET GLOBAL wsrep_provider_options='gmcast.isolate={int(not healed)}'")
 
     def _options(self, host: str, *, first: bool = False) -> tuple[str, ...]:
         provider = f"gmcast.listen_addr=tcp://{host}:{self._group_port}; ist.recv_addr={host}:{self._transfer_port}"
@@ -83,6 +105,7 @@ class Pair:
             *self._plain,
             f"--bind-address={host}",
             "--wsrep-on=ON",
+            "--loose-plugin-wsrep-provider=OFF",  # with it, options cannot be changed while the server runs
             f"--wsrep-provider={LIBRARY}",
             f"--wsrep-provider-options={provider}; gcache.size=32M; {_QUICK}",
             f"--wsrep-cluster-address=gcomm://{'' if first else self._addresses()}",
@@ -93,10 +116,10 @@ class Pair:
         )
 
     def _addresses(self) -> str:
-        return ",".join(f"{host}:{self._group_port}" for host in (HOST, ANOTHER_HOST))
+        return ",".join(f"{host}:{self._group_port}" for host in self.hosts)
 
     def _start_arbitrator(self) -> "subprocess.Popen[bytes]":
-        listen = f"gmcast.listen_addr=tcp://{ARBITRATOR}:{self._group_port}; {_QUICK}"
+        listen = f"gmcast.listen_addr=tcp://{THIRD_HOST}:{self._group_port}; {_QUICK}"
         command = [find_program("garbd"), f"--address=gcomm://{self._addresses()}", "--group=my_wsrep_cluster"]
         with (self._folder / "garbd.log").open("ab") as log:
             return subprocess.Popen(
@@ -117,10 +140,14 @@ class Pair:
         positions = [line for line in log.read_text().splitlines() if "Recovered position:" in line]
         return positions[-1].partition("Recovered position:")[2].strip()
 
-    def _size(self) -> int:
-        return int(self.one.sql("SHOW STATUS LIKE 'wsrep_cluster_size'").split()[1])
-
     def _is_synced(self, node: Database) -> bool:
         with contextlib.suppress(InstanceError):
             return "Synced" in node.sql("SHOW STATUS LIKE 'wsrep_local_state_comment'")
+        return False
+
+    def _agree(self) -> bool:
+        # A node that has hung believes for a moment that it is still in a group, which has gone on without it.
+        with contextlib.suppress(InstanceError):
+            groups = {self.status("wsrep_cluster_conf_id", node) for node in self.nodes}
+            return len(groups) == 1 and self.size() == 3 and all(map(self._is_synced, self.nodes))
         return False

@@ -113,7 +113,7 @@ class Result:
 class Torture:
     """One run: a rig, a seed, an end; with a pair of databases or with the rig's own."""
 
-    def __init__(self, rig: Rig, seed: int, pair: galera.Pair | None = None) -> None:
+    def __init__(self, rig: Rig, seed: int, pair: galera.Cluster | None = None) -> None:
         self._rig = rig
         self._pair = pair
         self._random = random.Random(seed)
@@ -369,14 +369,14 @@ def torture(folder: Path, seconds: float, seed: int, broker_config: str, *, pair
         ) as rig:
             if not pair:
                 return _run(rig, seconds, seed, None)
-            with galera.Pair(rig.database, folder) as nodes:
+            with galera.Cluster(rig.database, folder) as nodes:
                 return _run(rig, seconds, seed, nodes)
     finally:
         if mounted:
             subprocess.run(["umount", "-l", str(spool)], check=False)
 
 
-def _run(rig: Rig, seconds: float, seed: int, pair: galera.Pair | None) -> Result:
+def _run(rig: Rig, seconds: float, seed: int, pair: galera.Cluster | None) -> Result:
     """Begin when the reader's hour has so long to go that it ends in the run."""
     rig.clock_ahead = (-time.time() - HOUR_ENDS_AT * seconds) % HOUR
     return Torture(rig, seed, pair).run(seconds)

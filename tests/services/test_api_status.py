@@ -2,13 +2,13 @@
 
 import contextlib
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from common.database import Database
 from common.version import __version__
-from demo.history import History
 from demo.servers import Database as Server
 from monitor.answers.answers import Answers
 from monitor.api import status
@@ -17,10 +17,11 @@ from monitor.config import MonitorConfig
 from monitor.live.house import Program
 from monitor.live.live import Live
 from monitor.prices.model import PriceTable
-from reader.simulator.meter import SimulatedMeter
+from storer.backup.create import backup
 from tests.support.api import ask
-from tests.support.schema import check
-from tests.support.storing import make_tables, query
+from tests.support.json_schema import check
+from tests.support.past import make_past
+from tests.support.storing import query
 
 BEGIN, END = datetime(2026, 11, 1, 23, tzinfo=UTC), datetime(2026, 11, 5, 12, tzinfo=UTC)
 NONE = PriceTable([])
@@ -28,11 +29,8 @@ NONE = PriceTable([])
 
 @pytest.fixture(scope="module")
 def tables(database: Server) -> Database:
-    database.create_database()
-    client = make_tables(database, END)
+    client = make_past(database, BEGIN, END)
     with contextlib.closing(client.connect()) as connection:
-        for _ in History(connection, SimulatedMeter("standard-single-phase-tempo")).write(BEGIN, END):
-            pass
         connection.execute(
             "INSERT INTO tallies (hour, meter_id, reader, frames) SELECT hour, meter_id, 'pi', frames FROM hours"
         )
@@ -120,6 +118,20 @@ def test_while_the_database_is_away_the_links_say_so() -> None:
     check(answer, status.ROUTE.schema)
     assert {one["id"]: one["state"] for one in answer["links"]}["database"] == "down"
     assert answer["yesterday"] is None
+
+
+def test_it_tells_the_last_backup_that_was_verified(tables: Database, tmp_path: Path) -> None:
+    assert asked(tables)["backup"] is None
+    backup(tables, tmp_path / "first", END)
+    _, contents = backup(tables, tmp_path / "second", END)
+    ((at,),) = query(tables, "SELECT MAX(finished_at) FROM backups")
+    answer = asked(tables)
+    assert answer["backup"] == {"at": f"{at:%Y-%m-%dT%H:%M:%SZ}", "rows": contents.rows}
+    query(tables, "RENAME TABLE backups TO hidden", "SELECT 1")
+    try:
+        assert asked(tables)["backup"] is None  # a storer of before
+    finally:
+        query(tables, "RENAME TABLE hidden TO backups", "SELECT 1")
 
 
 def test_it_tells_the_versions_of_all_programs_and_how_full_the_spool_of_the_meters_reader_is(

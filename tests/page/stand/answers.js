@@ -313,7 +313,7 @@ function status(id, now, state, down) {
     spool: { bytes: away ? 214000 : 0, limit: 67108864, frames: away ? 182 : 0 },
     audit: away ? null : { at: iso(now - 9 * HOUR), ok: true, days: 365, incomplete_hours: 0, missing: 0 },
     disk: away ? null : { used: 6.1e9, free: 47.8e9, years: 61 },
-    backup: null,
+    backup: away ? null : { at: iso(now - 9 * HOUR), rows: 5210433 },
     volts: away ? null : { low: 207, high: 253, days: 365, lowest: 221, highest: 254, outside_minutes: 36 },
     windows: [['2025-10', '22:00–06:00']],
     versions: [['teleinfo-monitor', '1.0.0']],
