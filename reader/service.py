@@ -17,6 +17,7 @@ from common.runtime.logs import RateLimiter
 from common.runtime.metrics import Metrics
 from common.runtime.watchdog import Heartbeat
 from common.topics import Topics
+from common.version import __version__
 from reader.buffer.item import Item, Kind, to_micros
 from reader.delivery.confirmation import Confirmation
 from reader.delivery.delivery import Delivery
@@ -224,6 +225,7 @@ class ReaderService:
 
     def _report(self) -> dict[str, Any]:
         return {
+            "version": __version__,
             "uptime": round(self._monotonic() - self._started_at),
             "connects": self._connects,
             "taken_over": self._session.taken_over,

@@ -23,6 +23,7 @@ from common.runtime.metrics import Metrics
 from common.runtime.shutdown import Shutdown
 from common.runtime.watchdog import Heartbeat, Notifier
 from common.topics import Topics
+from common.version import __version__
 from storer.batch import Envelope, decode_batch, rejection_payload
 from storer.config import StorerConfig
 from storer.confirmations import Confirmations, Pace
@@ -368,6 +369,7 @@ class Storer:
 
     def _report(self) -> dict[str, Any]:
         return {
+            "version": __version__,
             "uptime": round(time.monotonic() - self._started),
             **self._counters.report(),
             "taken_over": self._session.taken_over,

@@ -125,6 +125,14 @@ class Answers:
             raise ConfigError("the database has no readings yet: does teleinfo-storer run? teleinfo-storer check tells")
         raise ConfigError(f"the meter {identifier!r} is unknown; known meters: {names}")
 
+    def remember(self, meter: Meter) -> None:
+        """Look up all that the memory keeps of a meter.
+
+        Raises:
+            DatabaseError: the database is unavailable, or refuses a query.
+        """
+        self._reader.remember(meter)
+
     def facts(self, meter: Meter, now: datetime) -> Facts | None:
         """Return what is known of a meter now; None: it has no readings."""
         shown = None if meter.last is None else self._contracts.facts(meter.number, meter.last)

@@ -116,7 +116,7 @@ class SeriesAnswers:
     def _happened(
         self, meter: Meter, start: datetime, end: datetime, minutes: Sequence[MinuteFacts], now: datetime
     ) -> Happened:
-        name = self._reader.naming(meter, start, end)
+        name = self._reader.naming(meter, start.replace(minute=0, second=0, microsecond=0), end)
         named = [
             (minute.at, register)
             for minute in minutes
@@ -140,7 +140,7 @@ class SeriesAnswers:
 
     def _happened_of_hours(self, meter: Meter, start: datetime, end: datetime) -> Happened:
         """Return what hours tell of a stretch of time of which minutes are no longer kept."""
-        name = self._reader.naming(meter, start, end)
+        name = self._reader.naming(meter, start.replace(minute=0, second=0, microsecond=0), end)
         rows = self._hours.rows(meter.number, start, end)
         named = [
             (int(row.hour.timestamp()), register)

@@ -129,7 +129,7 @@ class StretchAnswers:
         before = low.total or _first(minutes)
         if before is None:
             return None
-        naming = self._reader.naming(meter, low.at, max(high.at, low.at + _HOUR))
+        naming = self._reader.naming(meter, _floor(low.at), _floor(high.at) + _HOUR)
         injected = None
         if before.injected is not None and high.total.injected is not None:
             injected = max(high.total.injected - before.injected, 0)

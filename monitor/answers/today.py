@@ -42,15 +42,16 @@ def today(answers: Answers, meter: Meter, now: datetime, zone: ZoneInfo) -> Toda
     offer = None if facts is None else facts.offer
     found = answers.stretch(meter, start, now, now)
     pieces = [] if found is None else found.pieces
-    covered = any(piece.covered for piece in pieces)
+    # An index that fell is a break; until the rollups have judged it, nothing is known of the day.
+    known = any(piece.covered for piece in pieces) and all(piece.total_wh >= 0 for piece in pieces)
     injected = [piece.injected_wh for piece in pieces if piece.injected_wh is not None]
     cost = None if found is None or found.cost.partial else found.cost.total
     return Today(
         start=start,
         last=answers.last_frame(meter, now),
-        wh=sum(piece.total_wh for piece in pieces) if covered else None,
+        wh=sum(piece.total_wh for piece in pieces) if known else None,
         injected_wh=sum(injected) if injected else None,
-        cost=round(cost * 10_000) if cost is not None and covered else None,
+        cost=round(cost * 10_000) if cost is not None and known else None,
         last_week_wh=_a_week_ago(answers, meter, now, zone),
         peak=None if found is None else found.peak,
         offer=offer,
@@ -71,4 +72,5 @@ def _a_week_ago(answers: Answers, meter: Meter, now: datetime, zone: ZoneInfo) -
     found = answers.stretch(meter, start, then, now)
     if found is None or not any(piece.covered for piece in found.pieces):
         return None
-    return sum(piece.total_wh for piece in found.pieces)
+    wh = sum(piece.total_wh for piece in found.pieces)
+    return wh if wh >= 0 else None

@@ -54,6 +54,7 @@ class MeterUpkeep:
         self._reader = reader
         self._zone = zone
         self.server = self._upkeep.server
+        self.backup = self._upkeep.backup
 
     def counted(self, meter: Meter, start: datetime, end: datetime) -> Counted:
         """Return how many frames of [start, end) are stored, and how many were counted."""

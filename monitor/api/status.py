@@ -19,6 +19,7 @@ from monitor.live.house import Program
 from monitor.live.links import LINKS, UNKNOWN, UP
 from monitor.live.live import Live
 
+_LONGEST_VERSION = 40  # characters; what a retained message holds is not sure
 _NOTHING = ("yesterday", "audit", "disk", "backup", "volts")
 
 
@@ -36,6 +37,7 @@ def answer(call: Call) -> dict[str, Any]:
             "volts": _volts(call, meter),
             "windows": [_window(one) for one in upkeep.windows(meter, call.now)],
         }
+    found["backup"] = _backup(upkeep.backup())
     found["disk"] = _disk(upkeep.forecast(call.now))
     states = {} if call.live is None else call.live.links(identifier)
     prices = money.prices_object(call.answers.prices, call.now.astimezone(zone).date())["version"]
@@ -46,9 +48,9 @@ def answer(call: Call) -> dict[str, Any]:
         "spool": _spool(call.live, identifier),
         **found,
         "versions": [
-            ["teleinfo-monitor", __version__],
-            ["MariaDB", version],
+            *_versions(call.live, identifier),
             *([["Tarifs", prices]] if prices else []),
+            ["MariaDB", version],
         ],
     }
 
@@ -63,7 +65,7 @@ def without_database(call: LiveCall) -> dict[str, Any]:
         "spool": _spool(call.live, identifier or ""),
         **dict.fromkeys(_NOTHING),
         "windows": [],
-        "versions": [["teleinfo-monitor", __version__]],
+        "versions": _versions(call.live, identifier or ""),
     }
 
 
@@ -85,9 +87,7 @@ def _links(
     database: str | None,
     last_hour: datetime | None,
 ) -> list[dict[str, Any]]:
-    readers = [] if live is None else live.programs("reader")
-    own = [one for one in readers if meter in one.meters] or readers
-    storers = [] if live is None else live.programs("storer")
+    own, storers = _programs(live, meter)
     last: dict[str, datetime | None] = {
         "meter": (None if live is None else live.last_frame(meter)) or last_hour,
         "reader": max((one.at for one in own), default=None),
@@ -115,23 +115,50 @@ def _names(programs: list[Program]) -> str | None:
     return ", ".join(one.name for one in programs) or None
 
 
-def _spool(live: Live | None, meter: str) -> dict[str, int] | None:
+def _programs(live: Live | None, meter: str) -> tuple[list[Program], list[Program]]:
+    """Return the readers of a meter, all if none says that it reads it, and the storers."""
+    if live is None:
+        return [], []
+    readers = live.programs("reader")
+    return [one for one in readers if meter in one.meters] or readers, live.programs("storer")
+
+
+def _versions(live: Live | None, meter: str) -> list[list[str]]:
+    """Return the versions of our programs; of several of a kind each with its name."""
+    found = []
+    for kind, programs in zip(("reader", "storer"), _programs(live, meter), strict=True):
+        for one in programs:
+            version = (one.health or {}).get("version")  # earlier programs do not tell it
+            if isinstance(version, str):
+                name = f"teleinfo-{kind}" if len(programs) == 1 else f"teleinfo-{kind} {one.name}"
+                found.append([name, version[:_LONGEST_VERSION]])
+    return [*found, ["teleinfo-monitor", __version__]]
+
+
+def _spool(live: Live | None, meter: str) -> dict[str, int | None] | None:
     """Return what the readers of a meter keep on disk; None: no reader told."""
     readers = [] if live is None else live.programs("reader")
     found = [spool for one in readers if meter in one.meters and (spool := _spool_of(one.health)) is not None]
     if not found:
         return None
-    return {"frames": sum(frames for frames, _ in found), "bytes": sum(size for _, size in found)}
+    limits = [limit for _, _, limit in found]
+    return {
+        "frames": sum(frames for frames, _, _ in found),
+        "bytes": sum(size for _, size, _ in found),
+        "limit": None if None in limits else sum(limit for limit in limits if limit is not None),
+    }
 
 
-def _spool_of(health: Mapping[str, Any] | None) -> tuple[int, int] | None:
+def _spool_of(health: Mapping[str, Any] | None) -> tuple[int, int, int | None] | None:
     # What a retained message holds is not sure.
     delivery = (health or {}).get("delivery")
     spool = delivery.get("spool") if isinstance(delivery, dict) else None
     if not isinstance(spool, dict):
         return None
-    frames, size = spool.get("frames"), spool.get("bytes")
-    return (frames, size) if isinstance(frames, int) and isinstance(size, int) else None
+    frames, size, limit = (spool.get(key) for key in ("frames", "bytes", "limit"))
+    if not isinstance(frames, int) or not isinstance(size, int):
+        return None
+    return frames, size, limit if isinstance(limit, int) else None
 
 
 def _yesterday(call: Call, meter: Meter) -> dict[str, Any]:
@@ -187,6 +214,10 @@ def _disk(found: Forecast | None) -> dict[str, Any] | None:
     return None if found is None else {"used": found.disk.used, "free": found.disk.free, "years": found.years}
 
 
+def _backup(found: tuple[datetime, int] | None) -> dict[str, Any] | None:
+    return None if found is None else {"at": write_stamp(_seconds(found[0])), "rows": found[1]}
+
+
 def _window(one: ObservedWindows) -> list[str]:
     return [f"{one.month:%Y-%m}", ", ".join(f"{start:%H:%M}–{end:%H:%M}" for start, end in one.windows)]
 
@@ -225,7 +256,12 @@ SCHEMA: Mapping[str, Any] = {
                 },
             },
         },
-        "spool": _object("frames that readers keep on disk", frames=_COUNT, bytes=_COUNT),
+        "spool": _object(
+            "frames that readers keep on disk, and the bytes that they may take",
+            frames=_COUNT,
+            bytes=_COUNT,
+            limit=_MAYBE,
+        ),
         "yesterday": _object(
             "the frames of yesterday",
             frames=_COUNT,
@@ -244,7 +280,9 @@ SCHEMA: Mapping[str, Any] = {
             missing=_COUNT,
         ),
         "disk": _object("bytes of the tables; years until the disk is full", used=_COUNT, free=_MAYBE, years=_MAYBE),
-        "backup": {"type": ["object", "null"], "description": "null: backups leave no trace in the database"},
+        "backup": _object(
+            "the last backup: when its files were verified, and the rows in them", at=_INSTANT, rows=_COUNT
+        ),
         "volts": _object(
             "the last days, and minutes outside 230 V ± 10 %",
             low=_COUNT,

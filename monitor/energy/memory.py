@@ -12,7 +12,7 @@ from monitor.history.hours import Holes, Meter
 
 _RECENT = timedelta(days=2)
 _LOOK_AGAIN = 600.0  # seconds; at the recent hours
-_FORGET = 3600.0  # seconds; late frames may change any hour, and the database may go back to an earlier state
+FORGET = 3600.0  # seconds; late frames may change any hour, and the database may go back to an earlier state
 
 #: An hour, and a number for the registers that are read from it on.
 Shape = tuple[datetime, int]
@@ -77,7 +77,7 @@ class Memory:
         """Return what is known of a meter."""
         key, now = (meter.number, meter.identifier), self._clock()
         found = self._meters.get(key)
-        if found is None or now - found[0] > _FORGET or found[2].first != meter.first:
+        if found is None or now - found[0] > FORGET or found[2].first != meter.first:
             known, begun = Known(meter.first), now
         elif now - found[1] > _LOOK_AGAIN:
             begun = found[0]
@@ -86,3 +86,7 @@ class Memory:
             return found[2]
         self._meters[key] = begun, now, known
         return known
+
+    def take_over(self, other: "Memory") -> None:
+        """Remember what another one has found, instead of what was known of the same meters."""
+        self._meters |= other._meters

@@ -14,10 +14,10 @@ from datetime import datetime, timedelta
 from common.registers import REGISTERS
 from monitor.energy.fine import divide
 from monitor.energy.imported import Imports, imported_between, imported_hours, imported_name
-from monitor.energy.memory import Known, Memory
+from monitor.energy.memory import Known, Memory, Shape
 from monitor.energy.steps import OTHER, TOTAL, Step, recovered, step, supplier_name
 from monitor.history.contracts import Contracts, MeterContract
-from monitor.history.hours import Break, Hours, Meter, Reading, Values
+from monitor.history.hours import Break, Holes, Hours, Meter, Reading, Values
 from monitor.history.power import Power
 from monitor.model import ContractSpan, Energy, HourEnergy
 
@@ -61,8 +61,7 @@ class EnergyReader:
             return []
         start, end = boundaries[0], boundaries[-1]
         spans = self.contract_spans(meter, start, end)
-        shapes = self._memory.of(meter).shapes(lambda since: self._hours.shape_changes(meter.number, since))
-        cuts = {moment for moment, _ in shapes if start < moment < end} | {
+        cuts = {moment for moment, _ in self._shapes(meter) if start < moment < end} | {
             span.start for span in spans if span.start > start
         }
         pieces = self._pieces(meter, sorted({*boundaries, *cuts}), spans)
@@ -78,6 +77,17 @@ class EnergyReader:
             expected = max(int((min(high, now) - low).total_seconds()), 0)
             result.append(_sum(low, high, inside, recovered_wh[place], imported[place], covered[place], expected))
         return result
+
+    def remember(self, meter: Meter) -> None:
+        """Look up all that the memory keeps of a meter.
+
+        Raises:
+            DatabaseError: the database is unavailable, or refuses a query.
+        """
+        if meter.first is not None and meter.last is not None:
+            self.contract_spans(meter, meter.first, meter.last + _HOUR)
+            self._shapes(meter)
+            self._holes(meter)
 
     def hours(self, meter: Meter, start: datetime, end: datetime) -> list[HourEnergy]:
         """Return what was drawn in each hour of [start, end) that has readings or was imported, in order."""
@@ -227,6 +237,12 @@ class EnergyReader:
                 ]
         return [(after, new)]
 
+    def _shapes(self, meter: Meter) -> list[Shape]:
+        return self._memory.of(meter).shapes(lambda since: self._hours.shape_changes(meter.number, since))
+
+    def _holes(self, meter: Meter) -> Holes:
+        return self._memory.of(meter).holes(lambda: self._hours.without_row(meter.number))
+
     def _pieces(self, meter: Meter, limits: list[datetime], spans: Sequence[ContractSpan]) -> list[_Piece]:
         readings = self._hours.readings_at(meter, limits)
         breaks = self._hours.breaks(meter.number, limits[0], limits[-1])
@@ -305,7 +321,7 @@ class EnergyReader:
         return covered, recovered_wh
 
     def _has_all_rows(self, meter: Meter, start: datetime, end: datetime) -> bool:
-        holes = self._memory.of(meter).holes(lambda: self._hours.without_row(meter.number))
+        holes = self._holes(meter)
         if holes.touch(start, end):
             return False
         # Rows may have come since.

@@ -41,7 +41,7 @@ export function drawPlaces(nav, current, { meter, meters, now }) {
   );
 }
 
-/** Theme and language: at the foot of the rail on a desk, at the end of the page on a phone. */
+/** Theme, language, the way out of a session: at the foot of the rail on a desk, at the end of the page on a phone. */
 export function choices() {
   const { place, detail } = here(),
     other = language === 'fr' ? 'en' : 'fr';
@@ -62,7 +62,10 @@ export function choices() {
       },
       T.language,
     ),
-  ];
+    // The server says so in index.html: without a password there is nothing to leave.
+    'session' in document.documentElement.dataset &&
+      h('form', { method: 'post', action: 'logout' }, h('button', { class: 'quiet' }, T.logout)),
+  ].filter(Boolean);
 }
 
 /** Nothing when there is one meter: on a phone at the head of the page, so that it is clear whose numbers these are. */

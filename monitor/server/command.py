@@ -26,9 +26,10 @@ from monitor.server.files import Files
 from monitor.server.health import Counters, evaluate, monitor_metrics, report
 from monitor.server.messages import REVALIDATE, json_bytes, packed
 from monitor.server.openapi import document
-from monitor.server.pool import SILENCE_TIMEOUT, Pool
+from monitor.server.pool import SILENCE_TIMEOUT, Lease, Pool
 from monitor.server.rates import RateFiles
 from monitor.server.site import Parts, Site
+from monitor.server.warmth import Warmth
 from monitor.server.welcome import welcome
 from monitor.server.workers import Workers
 
@@ -64,7 +65,7 @@ def run(file: Path) -> int:
     heartbeat = Heartbeat(settings.heartbeat, Notifier())
     metrics = Metrics(settings.metrics, monitor_metrics)
     rates = RateFiles(settings, file.parent)
-    parts, live = build(settings, rates)
+    parts, live, warmth = build(settings, rates)
     port = when_ready(lambda: bind(settings.listen), shutdown, heartbeat)
     if port is None:
         return shutdown.exit_code
@@ -84,6 +85,7 @@ def run(file: Path) -> int:
             heartbeat.beat(evaluate(live.viewers, now - live.last_activity), now)
         if rates.refresh(now):
             live.use(*rates.current)
+        warmth.tick()
         metrics.refresh(lambda: report(counters, now - started, live.viewers, broker=live.connected))
 
     live.start()
@@ -97,7 +99,7 @@ def run(file: Path) -> int:
     return shutdown.exit_code
 
 
-def build(settings: MonitorConfig, rates: RateFiles) -> tuple[Parts, Live]:
+def build(settings: MonitorConfig, rates: RateFiles) -> tuple[Parts, Live, Warmth]:
     """Put the parts together; nothing is opened or started."""
     database = Database(settings.database)
     pool = Pool(lambda: database.connect(SILENCE_TIMEOUT))
@@ -105,8 +107,11 @@ def build(settings: MonitorConfig, rates: RateFiles) -> tuple[Parts, Live]:
     live = Live(settings, *rates.current)
     memory = Memory()
     streams = LiveStream(live)
-    api = Api(
-        ROUTES, settings, pool, workers, quick, lambda lease: Answers(lease, settings, *rates.current, memory), live
-    )
+
+    def answers_on(lease: Lease, memory: Memory = memory) -> Answers:
+        return Answers(lease, settings, *rates.current, memory)
+
+    api = Api(ROUTES, settings, pool, workers, quick, answers_on, live)
+    warmth = Warmth(memory, workers, pool, answers_on)
     description = packed(json_bytes(document([*ROUTES, streams])), JSON, Cache_Control=REVALIDATE)
-    return Parts(api, description, Files(PAGE), quick, streams), live
+    return Parts(api, description, Files(PAGE), quick, streams), live, warmth

@@ -63,12 +63,14 @@ class Files:
             return None
         return kept.reply
 
-    def index(self, base: str) -> Reply | None:
-        """Return the page itself, whose relative addresses begin at `base`."""
+    def index(self, base: str, *, session: bool = False) -> Reply | None:
+        """Return the page itself, whose relative addresses begin at `base`; with a `session` it offers to end it."""
         reply = self.get("index.html")
         if reply is None:
             return None
         text = _BASE.sub(f'<base href="{base}">', reply.body.decode(), count=1)
+        if session:
+            text = text.replace("<html", "<html data-session", 1)
         return packed(text.encode(), reply.kind, Cache_Control=NO_CACHE)
 
 

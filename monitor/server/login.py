@@ -1,4 +1,4 @@
-"""The page that asks for the password, in French and English. It needs no script."""
+"""The pages of who has not entered: one asks for the password. In French and English, without a script."""
 
 import html
 import re
@@ -52,6 +52,30 @@ _PAGE = """<!doctype html>
 </body>
 </html>
 """
+FOREIGN_NAME = (
+    "Cette page n’est pas connue sous ce nom. Si c’est le bon, ajoutez-le à « listen.names » dans monitor.yaml, ou"
+    " donnez un mot de passe à la page."
+)
+_FOREIGN_NAMES = {
+    "fr": FOREIGN_NAME,
+    "en": "This page is not known under this name. If it is the right one, add it to “listen.names” in monitor.yaml, or"
+    " give the page a password.",
+}
+_NOTICE = """<!doctype html>
+<html lang="{language}">
+<meta charset="utf-8">
+<title>TeleInfo Monitor</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<p>{text}</p>
+</html>
+"""
+
+
+def foreign_name_page(language: str) -> Reply:
+    """Return the page for a browser that asks for us under a name that is not ours; a name is all it may know."""
+    text = _NOTICE.format(language=language, text=html.escape(_FOREIGN_NAMES[language]))
+    return Reply(status=403, body=text.encode(), kind="text/html; charset=utf-8").having(Cache_Control=NO_STORE)
 
 
 def language_for(request: Request, configured: str | None) -> str:

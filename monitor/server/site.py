@@ -30,10 +30,6 @@ DOCUMENT = "openapi.json"
 LONGEST_PATH = 500
 _LOCKED = "La page a un mot de passe : ouvrez une session avec « login »."
 _UNREADABLE = "Le mot de passe de la page ne peut pas être lu : le journal du programme dit pourquoi."
-_FOREIGN_NAME = (
-    "Cette page n’est pas connue sous ce nom. Si c’est le bon, ajoutez-le à « listen.names » dans monitor.yaml, ou"
-    " donnez un mot de passe à la page."
-)
 
 
 class StreamSource(Protocol):
@@ -96,7 +92,9 @@ class Site:
         if not path.isprintable():
             return problem(400, "L’adresse contient des caractères de commande.")
         if self._password is None and not access.is_known_host(request, self._config.listen.names):
-            return problem(403, _FOREIGN_NAME)
+            if path.startswith("api/") or "text/html" not in request.headers.get("accept", ""):
+                return problem(403, login.FOREIGN_NAME)
+            return login.foreign_name_page(login.language_for(request, self._config.language))
         posting = ("login", "logout")
         if request.method not in ("GET", "HEAD") and not (request.method == "POST" and path in posting):
             return problem(405, "Cette page ne fait que lire.", Allow="POST" if path in posting else "GET, HEAD")
@@ -161,7 +159,8 @@ class Site:
             follow = f"{path}?{request.query}" if request.query else path
             return redirect(f"{up or './'}login?next={quote(follow)}")
         prefix = access.public_prefix(request)
-        page = self._parts.files.index(up or "./" if prefix is None else f"{prefix}/")
+        base = up or "./" if prefix is None else f"{prefix}/"
+        page = self._parts.files.index(base, session=self._password is not None)
         if page is None:
             return problem(404, "Les fichiers de la page manquent dans cette installation.")
         if self._password is not None and age > sessions.RENEW_AFTER:

@@ -61,6 +61,13 @@ class Workers:
         self._queue.put(task)
         return await future
 
+    def start(self, work: Callable[[], None]) -> bool:
+        """Let a thread do `work`, which must not raise, unless something else waits for one; return whether it will."""
+        if not self._queue.empty():
+            return False
+        self._queue.put(work)
+        return True
+
     def _work(self) -> None:
         while True:
             self._queue.get()()

@@ -41,11 +41,11 @@ class Spool:
     def __init__(self, folder: Path, *, max_size: int, segment_size: int = 512 * 1024, lock: bool = True) -> None:
         """Prepare the spool in this folder; without `lock`, the caller makes sure that nobody else uses it."""
         self.size = 0  # bytes of all segments
+        self.max_size = max_size  # what `size` never exceeds
         self.decimated = 0  # frames discarded since the start, because there was no room
         self.damaged_bytes = 0  # found since the start
         self.lost = 0  # frames that could be read at the start, but not later
         self._folder = folder
-        self._max_size = max_size
         self._segment_size = max(min(segment_size, max_size // _LEAST_SEGMENTS), _SMALLEST_SEGMENT)
         self._index = Index()
         self._next = 1
@@ -300,7 +300,7 @@ class Spool:
         return self._current
 
     def _make_room(self, size: int) -> None:
-        while self.size + size > self._max_size:
+        while self.size + size > self.max_size:
             compaction = next_to_compact(list(self._index.segments.values())[:-1])
             if compaction is None:
                 return

@@ -296,6 +296,7 @@ class Delivery:
             "spool": {
                 "frames": spool.pending if spool is not None else 0,
                 "bytes": spool.size if spool is not None else 0,
+                "limit": spool.max_size if spool is not None else None,
                 "oldest": _format(spool.oldest if spool is not None else None),
                 "errors": self.spool_errors,
             },

@@ -16,6 +16,7 @@ from common.runtime.file_lock import try_lock
 from common.version import __version__
 from storer.backup.file import Writer
 from storer.backup.format import Header, Table, end_line
+from storer.backup.note import note
 from storer.backup.plan import Plan, make_plan
 from storer.backup.scope import EVERYTHING, SHARED, TIME_COLUMNS, Period, next_month
 from storer.backup.tables import TABLES, id_ranges, lines, ranges, read_table, schema_version, totals, used_label_sets
@@ -37,6 +38,8 @@ def backup(
     that is named after `now` has the rest; only the newest `keep` of those are kept (None: all). Otherwise everything
     goes into one file. A file gets its name only after it was written, read back and verified.
 
+    The backup is noted in the database, if the account may write there.
+
     Raises:
         ConfigError: the target is not usable.
         BackupError: a file cannot be written, or differs from what the server holds.
@@ -48,11 +51,14 @@ def backup(
     except OSError as error:  # a parent folder is not readable, such as another user's home
         raise ConfigError(f"{target}: cannot be accessed: {error.strerror}; choose another folder") from error
     try:
-        contents = _save(database, file, folder, progress)
+        saved = _save(database, file, folder, progress)
         if keep is not None:
             _prune(file, database.name, keep)
     except OSError as error:
         raise BackupError(f"{file}: cannot be written: {reason(error)}") from error
+    contents = saved[-1]
+    if warning := note(database, sum(one.rows for one in saved)):
+        contents.warnings.append(warning)
     return file, contents
 
 
@@ -71,26 +77,31 @@ def _file(database: Database, target: Path, now: datetime, keep: int | None) -> 
 # -- the tables --------------------------------------------------------------------------------------------------------
 
 
-def _save(database: Database, file: Path, folder: Path | None, progress: Progress) -> Contents:
-    """Write all files from one snapshot; start again if a table was altered meanwhile, which makes it unreadable."""
+def _save(database: Database, file: Path, folder: Path | None, progress: Progress) -> list[Contents]:
+    """Write all files from one snapshot, `file` last.
+
+    Start again if a table was altered meanwhile, which makes it unreadable.
+    """
     for _ in range(_ATTEMPTS - 1):
         with contextlib.suppress(Conflict):
             return _save_snapshot(database, file, folder, progress)
     return _save_snapshot(database, file, folder, progress)
 
 
-def _save_snapshot(database: Database, file: Path, folder: Path | None, progress: Progress) -> Contents:
+def _save_snapshot(database: Database, file: Path, folder: Path | None, progress: Progress) -> list[Contents]:
     with contextlib.closing(database.connect()) as connection:
         snapshot = _Snapshot(connection, database.name, progress)
         plan = snapshot.plan(folder)
+        written = []
         # The months first: they are not in the other file.
         for month in plan.months:
             limits = [(month.start, next_month(month.start))]
-            _write_file(snapshot, month.file, limits, progress, month=f"{month.start:%Y-%m}", signature=month.signature)
+            part = {"month": f"{month.start:%Y-%m}", "signature": month.signature}
+            written.append(_write_file(snapshot, month.file, limits, progress, **part))
         if plan.open is None:
-            return _write_file(snapshot, file, EVERYTHING, progress)
+            return [*written, _write_file(snapshot, file, EVERYTHING, progress)]
         told = tuple((_told(begin), _told(end)) for begin, end in plan.open)
-        return _write_file(snapshot, file, plan.open, progress, open=told)
+        return [*written, _write_file(snapshot, file, plan.open, progress, open=told)]
 
 
 def _told(limit: datetime | None) -> str | None:

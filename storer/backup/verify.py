@@ -37,6 +37,11 @@ class Contents:
     first: datetime | None = None  # timestamp of the oldest frame
     warnings: list[str] = field(default_factory=list)  # problems that the saved database had already
 
+    @property
+    def rows(self) -> int:
+        """The rows of all tables."""
+        return sum(totals.rows for totals in self.tables.values())
+
 
 def check(path: Path, name: Path | None = None, progress: Progress = NO_PROGRESS) -> Contents:
     """Verify a backup: its checksum, each row, the server's sums, and references between tables.

@@ -5,7 +5,7 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Visits
 from tests.browser.home import Home
@@ -52,6 +52,59 @@ def test_a_stretch_that_is_dragged_over_is_measured(day: Page) -> None:
     assert abs(start - 720) < 10
     assert abs(end - 1080) < 10
     expect(day.locator(".reading").first).to_contain_text(re.compile(r"kWh.*€.*max .*VA à"))
+
+
+def drag(page: Page, low: float, high: float) -> None:
+    """Drag the mouse over parts of the plot, from 0 to 1."""
+    box = page.locator(f"{PLOT} .u-over").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * low, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * (low + high) / 2, box["y"] + 60, steps=5)
+    page.mouse.move(box["x"] + box["width"] * high, box["y"] + 60, steps=5)
+    page.mouse.up()
+    page.wait_for_timeout(400)  # the address follows a movement with a debounce
+
+
+def test_an_end_of_the_measured_stretch_is_pulled_elsewhere(day: Page) -> None:
+    drag(day, 0.5, 0.75)
+    drag(day, 0.75, 0.875)
+    found = parameter(day, "t")
+    assert found is not None
+    assert abs(found[0] - 720) < 10
+    assert abs(found[1] - 1260) < 10
+    day.get_by_role("slider", name="Début de la sélection").press("ArrowRight")
+    day.wait_for_timeout(400)
+    pulled = parameter(day, "t")
+    assert pulled is not None
+    assert 0.5 < pulled[0] - found[0] < 1.5
+    day.get_by_role("slider", name="Fin de la sélection").press("Escape")
+    day.wait_for_function("() => !new URLSearchParams(location.search).has('t')")
+
+
+def test_the_mouse_moves_the_picture_when_it_is_told_to(day: Page) -> None:
+    day.goto(day.url + "&z=08:00..16:00")
+    day.wait_for_selector(f"{PLOT} canvas")
+    day.wait_for_timeout(400)
+    day.get_by_role("button", name=re.compile("Mesurer")).click()
+    drag(day, 0.75, 0.25)
+    found = parameter(day, "z")
+    assert found is not None
+    assert abs(found[0] - 720) < 10
+    assert abs(found[1] - 1200) < 10
+    assert parameter(day, "t") is None
+
+
+def test_what_is_on_screen_is_saved_as_a_file_and_as_a_picture(day: Page) -> None:
+    day.get_by_text("Voir les chiffres").first.click()
+    with day.expect_download() as file:
+        day.get_by_role("link", name=re.compile("CSV")).first.click()
+    text = file.value.path().read_text("utf-8-sig")
+    assert text.splitlines()[0].startswith('"heure";"utc";"moyenne_VA"')
+    assert len(text.splitlines()) > 1000
+    with day.expect_download() as picture:
+        day.get_by_role("button", name=re.compile("image")).first.click()
+    assert picture.value.path().read_bytes().startswith(b"\x89PNG")
 
 
 def test_keys_move_the_cursor_select_zoom_and_turn_the_page(day: Page) -> None:
@@ -167,3 +220,44 @@ def test_a_day_before_all_frames_leads_to_the_first(visit: Visits, house: Home) 
     expect(page.locator("#main")).to_contain_text("Aucune donnée")
     page.get_by_role("link", name="Aller au premier jour").click()
     page.wait_for_selector(f"{PLOT} canvas")
+
+
+def handles_stand_on_the_plot(page: Page) -> bool:
+    """Whether each end of the selection is as high as the plot and within it."""
+    return bool(
+        page.evaluate("""() => {
+            const plot = document.querySelector('.day-plot .u-over').getBoundingClientRect();
+            const ends = [...document.querySelectorAll(".handle:not([hidden])")].map(
+                (end) => end.getBoundingClientRect());
+            const near = (a, b) => Math.abs(a - b) < 2;
+            return ends.length === 2 && ends.every((end) => near(end.top, plot.top) && near(end.bottom, plot.bottom)
+                && (end.left + end.right) / 2 >= plot.left && (end.left + end.right) / 2 <= plot.right);
+        }""")
+    )
+
+
+def test_the_ends_of_a_selection_stand_on_the_plot_though_its_styles_come_late(visit: Visits, house: Home) -> None:
+    page = visit("etat", "phone")
+
+    def late(route: Route) -> None:
+        page.wait_for_timeout(1500)
+        route.continue_()
+
+    page.route("**/uPlot*.css", late)
+    page.goto(house.address + with_meter(f"{DAY}?t=18:30..20:00", house.tempo))
+    expect(page.locator(".handle")).to_have_count(2)
+    expect(page.locator(".handle").first).to_be_visible()
+    page.wait_for_timeout(500)
+    assert handles_stand_on_the_plot(page)
+
+
+def test_the_ends_of_a_selection_stay_on_the_plot_when_the_window_changes(visit: Visits, house: Home) -> None:
+    page = visit(with_meter(f"{DAY}?t=18:30..20:00", house.tempo), "phone")
+    expect(page.locator(".handle").first).to_be_visible()
+    for width, height in ((844, 390), (390, 844), (320, 640), (390, 2600)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_timeout(300)
+        assert handles_stand_on_the_plot(page), (width, height)
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    page.wait_for_timeout(300)
+    assert handles_stand_on_the_plot(page)

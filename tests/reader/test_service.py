@@ -20,6 +20,7 @@ from common.mqtt.connection import Will
 from common.mqtt.events import Connected, Disconnected, Message, Published, PublishToken
 from common.runtime.shutdown import SHUTDOWN_TIMEOUT
 from common.tally import Tally
+from common.version import __version__
 from reader.build import build_reader
 from reader.config import DeliveryConfig, ReaderConfig, ReaderMqtt, SpoolConfig
 from reader.delivery.replay import BLOCK_WINDOW
@@ -354,6 +355,7 @@ def test_on_connect_retained_messages_are_published(rig: Rig) -> None:
     assert rig.session.on("teleinfo/reader/pi/status") == [("online", True), ("offline", True)]
     assert rig.session.on(f"teleinfo/{METER}/link") == [("online", True)]
     assert rig.health["connects"] == 1
+    assert rig.health["version"] == __version__
     assert rig.session.client_id == "teleinfo-reader-pi"
     assert rig.session.will == Will("teleinfo/reader/pi/status", b"offline")
 

@@ -1,12 +1,10 @@
 """`compare` of the API, on a database of some days."""
 
-import contextlib
 from datetime import UTC, date, datetime
 
 import pytest
 
 from common.database import Database
-from demo.history import History
 from demo.servers import Database as Server
 from monitor.answers.answers import Answers
 from monitor.api import compare, energy
@@ -16,11 +14,10 @@ from monitor.model import HourEnergy
 from monitor.prices.document import read_document
 from monitor.prices.model import PriceTable
 from monitor.prices.table import load_prices
-from reader.simulator.meter import SimulatedMeter
 from tests.services.test_api_energy import PRICES
 from tests.support.api import ask
-from tests.support.schema import check
-from tests.support.storing import make_tables
+from tests.support.json_schema import check
+from tests.support.past import make_past
 
 BEGIN, END = datetime(2026, 10, 23, 22, tzinfo=UTC), datetime(2026, 11, 4, 12, tzinfo=UTC)
 RANGE = "from=2026-11-02&to=2026-11-04"
@@ -33,12 +30,7 @@ def prices(tmp_path_factory: pytest.TempPathFactory) -> PriceTable:
 
 @pytest.fixture(scope="module")
 def tables(database: Server) -> Database:
-    database.create_database()
-    client = make_tables(database, END)
-    with contextlib.closing(client.connect()) as connection:
-        for _ in History(connection, SimulatedMeter("standard-single-phase-tempo")).write(BEGIN, END):
-            pass
-    return client
+    return make_past(database, BEGIN, END)
 
 
 def test_one_s_own_offer_costs_what_the_bill_says(tables: Database, prices: PriceTable) -> None:

@@ -1,6 +1,5 @@
 """`energy` and `energy.csv` of the API, on a database of a month."""
 
-import contextlib
 import csv
 import io
 from datetime import UTC, date, datetime, timedelta
@@ -9,7 +8,6 @@ from decimal import Decimal
 import pytest
 
 from common.database import Database
-from demo.history import History
 from demo.servers import Database as Server
 from monitor.api import energy, energy_csv
 from monitor.api.call import Body, Refused
@@ -19,8 +17,9 @@ from monitor.prices.document import read_document
 from monitor.prices.model import PriceTable
 from reader.simulator.meter import SimulatedMeter
 from tests.support.api import ask
-from tests.support.schema import check
-from tests.support.storing import make_tables, query
+from tests.support.json_schema import check
+from tests.support.past import make_past
+from tests.support.storing import query
 
 BEGIN = datetime(
     2026, 10, 20, 22, tzinfo=UTC
@@ -58,12 +57,7 @@ NONE = PriceTable([])
 
 @pytest.fixture(scope="module")
 def tables(database: Server) -> Database:
-    database.create_database()
-    client = make_tables(database, END)
-    with contextlib.closing(client.connect()) as connection:
-        for _ in History(connection, SimulatedMeter("standard-single-phase-tempo")).write(BEGIN, END):
-            pass
-    return client
+    return make_past(database, BEGIN, END)
 
 
 def test_days_are_the_differences_of_readings_priced_by_register(tables: Database) -> None:

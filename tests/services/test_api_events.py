@@ -15,7 +15,7 @@ from monitor.prices.document import read_document
 from monitor.prices.model import PriceTable
 from reader.simulator.meter import SimulatedMeter
 from tests.support.api import ask
-from tests.support.schema import check
+from tests.support.json_schema import check
 from tests.support.storing import make_tables, query
 
 KIND = "standard-single-phase-tempo"

@@ -18,7 +18,7 @@ from monitor.model import ContractLine, HourEnergy
 from monitor.prices.model import PriceTable
 from reader.simulator.meter import SimulatedMeter
 from tests.support.api import ask
-from tests.support.schema import check
+from tests.support.json_schema import check
 from tests.support.storing import make_tables, query
 
 PARIS = ZoneInfo("Europe/Paris")

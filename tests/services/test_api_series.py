@@ -19,8 +19,8 @@ from monitor.prices.model import PriceTable
 from reader.simulator.meter import SimulatedMeter
 from tests.support.api import ask
 from tests.support.frames import simulated
+from tests.support.json_schema import check
 from tests.support.rolling import roll_up
-from tests.support.schema import check
 from tests.support.storing import make_tables, query, store
 
 KIND = "standard-single-phase-tempo"

@@ -2,23 +2,26 @@
 
 import contextlib
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from common.database import Database
-from demo.history import History
+from common.version import __version__
 from demo.servers import Database as Server
 from monitor.answers.answers import Answers
 from monitor.api import status
 from monitor.api.call import Call, LiveCall, Refused
 from monitor.config import MonitorConfig
+from monitor.live.house import Program
 from monitor.live.live import Live
 from monitor.prices.model import PriceTable
-from reader.simulator.meter import SimulatedMeter
+from storer.backup.create import backup
 from tests.support.api import ask
-from tests.support.schema import check
-from tests.support.storing import make_tables, query
+from tests.support.json_schema import check
+from tests.support.past import make_past
+from tests.support.storing import query
 
 BEGIN, END = datetime(2026, 11, 1, 23, tzinfo=UTC), datetime(2026, 11, 5, 12, tzinfo=UTC)
 NONE = PriceTable([])
@@ -26,11 +29,8 @@ NONE = PriceTable([])
 
 @pytest.fixture(scope="module")
 def tables(database: Server) -> Database:
-    database.create_database()
-    client = make_tables(database, END)
+    client = make_past(database, BEGIN, END)
     with contextlib.closing(client.connect()) as connection:
-        for _ in History(connection, SimulatedMeter("standard-single-phase-tempo")).write(BEGIN, END):
-            pass
         connection.execute(
             "INSERT INTO tallies (hour, meter_id, reader, frames) SELECT hour, meter_id, 'pi', frames FROM hours"
         )
@@ -118,6 +118,51 @@ def test_while_the_database_is_away_the_links_say_so() -> None:
     check(answer, status.ROUTE.schema)
     assert {one["id"]: one["state"] for one in answer["links"]}["database"] == "down"
     assert answer["yesterday"] is None
+
+
+def test_it_tells_the_last_backup_that_was_verified(tables: Database, tmp_path: Path) -> None:
+    assert asked(tables)["backup"] is None
+    backup(tables, tmp_path / "first", END)
+    _, contents = backup(tables, tmp_path / "second", END)
+    ((at,),) = query(tables, "SELECT MAX(finished_at) FROM backups")
+    answer = asked(tables)
+    assert answer["backup"] == {"at": f"{at:%Y-%m-%dT%H:%M:%SZ}", "rows": contents.rows}
+    query(tables, "RENAME TABLE backups TO hidden", "SELECT 1")
+    try:
+        assert asked(tables)["backup"] is None  # a storer of before
+    finally:
+        query(tables, "RENAME TABLE hidden TO backups", "SELECT 1")
+
+
+def test_it_tells_the_versions_of_all_programs_and_how_full_the_spool_of_the_meters_reader_is(
+    tables: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meter = asked(tables)["meter"]
+
+    def program(kind: str, name: str, **health: Any) -> Program:
+        return Program(name, "online", {"version": f"{kind} of {name}"} | health, END)
+
+    spool = {"delivery": {"spool": {"frames": 3, "bytes": 500, "limit": 9000}}, "lines": [{"meter": meter}]}
+    programs = {
+        "reader": [program("reader", "cellar", **spool), program("reader", "elsewhere", lines=[{"meter": "1"}])],
+        "storer": [program("storer", "a"), program("storer", "b"), Program("old", "online", {"uptime": 1}, END)],
+    }
+    live = Live(MonitorConfig(), NONE, {})
+    monkeypatch.setattr(live, "programs", programs.__getitem__)
+    with contextlib.closing(tables.connect()) as connection:
+        config = MonitorConfig()
+        answer = status.ROUTE.answer(Call(Answers(connection, config, NONE), config, {}, END, live))
+    check(answer, status.ROUTE.schema)
+    ((server,),) = query(tables, "SELECT VERSION()")
+    assert answer["versions"] == [
+        ["teleinfo-reader", "reader of cellar"],
+        ["teleinfo-storer a", "storer of a"],
+        ["teleinfo-storer b", "storer of b"],
+        ["teleinfo-monitor", __version__],
+        ["MariaDB", answer["versions"][-1][1]],
+    ]
+    assert server.startswith(answer["versions"][-1][1])
+    assert answer["spool"] == {"frames": 3, "bytes": 500, "limit": 9000}
 
 
 def test_with_the_live_part_it_tells_the_links_as_live_does(tables: Database) -> None:

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from common.database import Database
-from demo.history import History
 from demo.servers import Database as Server
 from monitor.answers.answers import Answers
 from monitor.api import tempo
@@ -18,10 +17,9 @@ from monitor.history.contracts import Contracts
 from monitor.history.hours import Hours
 from monitor.history.power import Power
 from monitor.prices.model import PriceTable
-from reader.simulator.meter import SimulatedMeter
 from tests.support.api import ask
-from tests.support.schema import check
-from tests.support.storing import make_tables
+from tests.support.json_schema import check
+from tests.support.past import make_past
 
 PARIS = ZoneInfo("Europe/Paris")
 BEGIN, END = datetime(2026, 10, 20, 4, tzinfo=UTC), datetime(2026, 11, 10, 12, tzinfo=UTC)
@@ -31,12 +29,7 @@ NONE = PriceTable([])
 
 @pytest.fixture(scope="module")
 def tables(database: Server) -> Database:
-    database.create_database()
-    client = make_tables(database, END)
-    with contextlib.closing(client.connect()) as connection:
-        for _ in History(connection, SimulatedMeter("standard-single-phase-tempo")).write(BEGIN, END):
-            pass
-    return client
+    return make_past(database, BEGIN, END)
 
 
 def test_colours_are_those_of_most_hours_of_each_day(tables: Database) -> None:

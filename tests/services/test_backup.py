@@ -131,9 +131,72 @@ def test_every_table_is_saved(tables: Database) -> None:
     there = query(
         tables,
         "SELECT table_name FROM information_schema.tables"
-        " WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' AND table_name <> 'schema_version'",
+        " WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' AND table_name NOT IN"
+        " ('schema_version', 'backups')",
     )
     assert {name for (name,) in there} == set(backup_tables.TABLES)
+
+
+def noted(database: Database) -> list[tuple[object, ...]]:
+    return query(database, "SELECT saved_rows FROM backups ORDER BY finished_at")
+
+
+def test_the_last_ten_backups_are_noted_with_their_rows(tables: Database, storer: Command, folder: Path) -> None:
+    result = storer("backup", folder)
+    assert result.stderr == ""
+    saved = sum(map(int, re.findall(r"[a-z] (\d+)[,)]", result.stdout)))
+    assert noted(tables) == [(saved,)]
+    for number in range(10):
+        query(tables, f"INSERT INTO meters (id, identifier) VALUES ({number + 100}, 'x{number}')", "SELECT 1")
+        backup(tables, folder, NOW + timedelta(seconds=number))
+    assert noted(tables) == [(saved + more,) for more in range(1, 11)]
+    ((recent,),) = query(tables, "SELECT COUNT(*) FROM backups WHERE finished_at > UTC_TIMESTAMP() - INTERVAL 5 MINUTE")
+    assert recent == 10
+
+
+def test_a_backup_that_is_not_what_the_server_holds_is_not_noted(
+    tables: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def differs(*_: object) -> None:
+        raise BackupError("its sums differ")
+
+    monkeypatch.setattr(module, "check", differs)
+    with pytest.raises(BackupError):
+        backup(tables, folder, NOW)
+    assert noted(tables) == []
+
+
+def test_an_account_that_may_only_read_makes_backups_that_are_not_noted(
+    tables: Database, fresh_database: Server, folder: Path
+) -> None:
+    login = "'onlooker'@'%'"
+    fresh_database.sql(
+        f"CREATE OR REPLACE USER {login} IDENTIFIED BY 'x'; GRANT SELECT, SHOW VIEW ON teleinfodb.* TO {login}"
+    )
+    settings = dataclasses.replace(tables._config, user="onlooker", password="x")
+    file, contents = backup(Database(settings), folder, NOW)
+    assert check(file).rows == contents.rows
+    assert contents.warnings == []
+    assert noted(tables) == []
+
+
+def test_a_backup_that_cannot_be_noted_is_a_backup_and_says_so(
+    tables: Database, fresh_database: Server, folder: Path
+) -> None:
+    fresh_database.sql("SET GLOBAL read_only = 1")
+    try:
+        file, contents = backup(tables, folder, NOW)
+    finally:
+        fresh_database.sql("SET GLOBAL read_only = 0")
+    assert file.is_file()
+    (warning,) = contents.warnings
+    assert "not noted" in warning
+
+
+def test_tables_that_were_not_migrated_yet_are_saved(tables: Database, folder: Path) -> None:
+    query(tables, "DROP TABLE backups", "SELECT 1")
+    _, contents = backup(tables, folder, NOW)
+    assert contents.warnings == []
 
 
 def test_anybody_can_read_it_without_our_program(tables: Database, folder: Path) -> None:

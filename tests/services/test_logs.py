@@ -168,7 +168,8 @@ def test_no_log_names_the_delivery_point(
             client.publish(f"{name}/{PRM}/frame", json.dumps([PRM, number]).encode())
         assert client.wait(lambda: sum(topic == f"{name}/rejected" for topic, _ in client.messages) > 100)
         assert len(storer.lines("Rejected")) == 1
-        client.publish(f"{name}/{PRM}/stored", json.dumps({"storer": "x", "timestamps": [PRM]}).encode())
+        stored = next(topic for topic, _ in client.messages if topic.endswith("/stored") and name in topic)
+        client.publish(stored, json.dumps({"storer": "x", "timestamps": [PRM]}).encode())
         client.publish(f"{name}/storer/{PRM}/status", PRM.encode())
         reader.wait_for_log("invalid confirmation", "invalid status")
     assert (reader.stop(), storer.stop()) == (0, 0)

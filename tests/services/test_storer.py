@@ -13,6 +13,7 @@ import pytest
 
 from common.block import write_block
 from common.frame import Frame, format_time
+from common.version import __version__
 from demo.servers import Broker, free_port
 from demo.servers import Database as Server
 from storer.database.schema import migrations
@@ -129,6 +130,7 @@ def test_a_block_of_frames_becomes_rows_and_its_damaged_frame_is_rejected_alone(
     assert setup.stop() == 0
     (counts,) = setup.mqtt.on(f"{setup.base}/storer/{setup.id}/health")[-1:]
     assert (counts["received"], counts["stored"], counts["rejected"], counts["waiting"]) == (61, 60, 1, 0)
+    assert counts["version"] == __version__
 
 
 def test_confirmations_fit_into_what_the_broker_takes(fresh_database: Server, tmp_path: Path) -> None:

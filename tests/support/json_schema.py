@@ -1,4 +1,7 @@
-"""Checks a value against a JSON Schema: as much of it as the API's descriptions use."""
+"""Checks a value against a JSON Schema: as much of it as the API's descriptions use.
+
+What a description of an object's properties does not name is a mistake, unless it says so: `additionalProperties`.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -19,6 +22,11 @@ _KNOWN = {
     "maxItems", "minimum", "maximum", "pattern", "format", "anyOf", "oneOf", "minLength", "maxLength",
 }  # fmt: skip
 _SAID = {"description", "title", "default", "examples", "example"}
+
+
+def check(value: Any, schema: Mapping[str, Any]) -> None:
+    """Fail with all that is wrong with a value."""
+    assert list(mistakes(value, schema)) == []
 
 
 def mistakes(value: Any, schema: Mapping[str, Any], where: str = "$") -> Iterator[str]:
@@ -56,7 +64,7 @@ def _in_object(value: dict[str, Any], schema: Mapping[str, Any], where: str) -> 
     for name in schema.get("required", ()):
         if name not in value:
             yield f"{where}.{name} is missing"
-    more = schema.get("additionalProperties", True)
+    more = schema.get("additionalProperties", "properties" not in schema)
     for name, inner in value.items():
         if name in known:
             yield from mistakes(inner, known[name], f"{where}.{name}")

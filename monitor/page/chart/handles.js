@@ -4,9 +4,9 @@ import { h } from '../dom.js';
 /**
  * surface: the element over the plot; layer: where the handles are, beside the plot: a slider may hold no other slider.
  * text(value): what a screen reader says.
- * move(end, value): an end (0 or 1) wants to be at a value; step(): how far an arrow key goes.
+ * move(end, value): an end (0 or 1) wants to be at a value; clear(): no selection; step(): how far an arrow key goes.
  */
-export function handles(surface, layer, { labels, text, toValue, move, step }) {
+export function handles(surface, layer, { labels, text, toValue, move, clear, step }) {
   const ends = labels.map((label, end) =>
     h('div', {
       class: 'handle',
@@ -34,6 +34,7 @@ export function handles(surface, layer, { labels, text, toValue, move, step }) {
     move(end, toValue(event.clientX - surface.getBoundingClientRect().left));
   }
   function key(event, end) {
+    if (event.key === 'Escape') return clear();
     const by = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 }[event.key];
     if (!by || event.ctrlKey || event.altKey || event.metaKey) return;
     event.preventDefault();
@@ -41,14 +42,15 @@ export function handles(surface, layer, { labels, text, toValue, move, step }) {
     move(end, placed[end] + by * step());
   }
 
-  /** selected: [from, to] in values or null; positions: where they are, px; bounds of the values. */
-  return function place(selected, positions, bounds) {
+  /**
+   * selected: [from, to] in values or null; positions: where they are, px from the left of the plot;
+   * plot: {left, top, width, height} in the frame, px; bounds of the values.
+   */
+  return function place(selected, positions, plot, bounds) {
     placed = selected;
-    const { offsetLeft, offsetTop, clientWidth, clientHeight } = surface;
-    for (const [name, value] of Object.entries({ left: offsetLeft, top: offsetTop, height: clientHeight }))
-      layer.style.setProperty(`--${name}`, `${value}px`);
+    for (const name of ['left', 'top', 'height']) layer.style.setProperty(`--${name}`, `${plot[name]}px`);
     ends.forEach((node, end) => {
-      const out = !selected || positions[end] < 0 || positions[end] > clientWidth;
+      const out = !selected || positions[end] < 0 || positions[end] > plot.width;
       node.hidden = out;
       if (out) return;
       node.style.setProperty('--at', `${positions[end]}px`);

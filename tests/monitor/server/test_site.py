@@ -182,6 +182,29 @@ def test_without_a_password_a_foreign_name_is_refused_everywhere(house: House) -
     assert not house.api.calls
 
 
+@pytest.mark.parametrize(("language", "words"), [("fr-FR,fr", "sous ce nom"), ("en-GB", "under this name")])
+def test_a_browser_under_a_foreign_name_is_told_so_in_a_page(house: House, language: str, words: str) -> None:
+    browser = {"accept": "text/html,*/*;q=0.8", "accept_language": language, "host": "evil.example"}
+    reply = house.ask("/jour/2026-11-25", **browser)
+    assert (reply.status, reply.kind) == (403, "text/html; charset=utf-8")
+    assert words in reply.body.decode()
+    assert "listen.names" in reply.body.decode()
+    assert reply.headers["Cache-Control"] == "no-store"
+    assert "evil" not in reply.body.decode()
+    for path, accept in (("/api/v1/meters", "text/html"), ("/", "*/*")):
+        assert house.ask(path, host="evil.example", accept=accept).kind == "application/problem+json"
+
+
+def test_the_page_knows_whether_there_is_a_session_to_leave(house: House, tmp_path: Path) -> None:
+    assert "data-session" not in house.ask("/").body.decode()
+    file = tmp_path / "password"
+    file.write_text("correct horse\n")
+    (tmp_path / "locked").mkdir()
+    locked = House(tmp_path / "locked", MonitorConfig(password_file=file))
+    page = locked.ask("/", cookie=locked.cookie()).body.decode()
+    assert "<html data-session>" in page
+
+
 def test_a_foreign_page_gets_no_data(house: House) -> None:
     reply = house.ask("/api/v1/live", sec_fetch_site="cross-site", sec_fetch_mode="no-cors")
     assert reply.status == 403

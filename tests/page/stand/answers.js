@@ -52,7 +52,8 @@ export function answer(route, query, now, state) {
   if (state === 'database' && !['live', 'status'].includes(route))
     throw { status: 503, detail: 'La base ne répond pas.' };
   if (state === 'empty' && !reads.includes(route)) throw { status: 404, detail: 'Aucune donnée.' };
-  const from = time(query.get('from')),
+  const began = dayStart(dateOf(now - DAYS * 24 * HOUR));
+  const from = Math.max(time(query.get('from')), began),
     to = Math.min(time(query.get('to')), now);
   switch (route) {
     case 'meters':
@@ -60,6 +61,7 @@ export function answer(route, query, now, state) {
     case 'live':
       return live(id, now, state, down);
     case 'series':
+      if (to <= began) throw { status: 404, detail: 'Aucune donnée pour cette période.' };
       return series(id, from, to);
     case 'energy':
       return query.get('by') === 'range' ? range(from, to) : energy(id, query.get('by'), from, to, state);
@@ -311,7 +313,7 @@ function status(id, now, state, down) {
     spool: { bytes: away ? 214000 : 0, limit: 67108864, frames: away ? 182 : 0 },
     audit: away ? null : { at: iso(now - 9 * HOUR), ok: true, days: 365, incomplete_hours: 0, missing: 0 },
     disk: away ? null : { used: 6.1e9, free: 47.8e9, years: 61 },
-    backup: null,
+    backup: away ? null : { at: iso(now - 9 * HOUR), rows: 5210433 },
     volts: away ? null : { low: 207, high: 253, days: 365, lowest: 221, highest: 254, outside_minutes: 36 },
     windows: [['2025-10', '22:00–06:00']],
     versions: [['teleinfo-monitor', '1.0.0']],

@@ -224,5 +224,6 @@ def test_health_tells_what_is_where(served: Reader) -> None:
     assert report["journal"]["items"] == 1
     assert report["journal"]["bytes"] == served.in_journal > 0
     assert report["spool"]["frames"] == 1
+    assert report["spool"]["bytes"] <= report["spool"]["limit"]
     assert report["spool"]["oldest"] == format_time(from_micros(first.time_us))
     assert report["replayed"] == 2

@@ -2,9 +2,9 @@
 import { h } from '../../dom.js';
 import * as f from '../../format.js';
 import { T } from '../../i18n.js';
-import { chip, registerChip } from '../../part/chip.js';
+import { chip, colourChip, registerChip } from '../../part/chip.js';
 import { learn, register } from '../../tariff.js';
-import { dateOf } from '../../time.js';
+import { dateOf, tempoDay } from '../../time.js';
 
 const N = T.now;
 
@@ -13,19 +13,20 @@ export function tariffBlock() {
   let written = '';
   return {
     node,
-    show(live, today) {
+    show(live, now) {
       const { register: name, price, since, until, next, colour, tomorrow } = live;
-      const text = JSON.stringify([name, price, since, until, next, colour, tomorrow, today]);
+      const [today, running] = [dateOf(now), tempoDay(now)];
+      const text = JSON.stringify([name, price, since, until, next, colour, tomorrow, today, running]);
       if (text === written) return;
       written = text;
       // A register of an offer that we do not know has the meter's word.
       if (name && live.name) learn([name], { [name]: live.name });
-      node.replaceChildren(...board(live, today).filter(Boolean));
+      node.replaceChildren(...board(live, today, running).filter(Boolean));
     },
   };
 }
 
-function board(live, today) {
+function board(live, today, running) {
   const time = (iso) => {
     const t = Date.parse(iso);
     return dateOf(t) === today ? f.clock(t) : `${N.tomorrow} ${f.clock(t)}`;
@@ -52,12 +53,12 @@ function board(live, today) {
           'p',
           { class: 'board-now' },
           registerChip(live.register, 'large'),
-          h('strong', { class: 'n' }, f.price(live.price)),
+          live.price != null && h('strong', { class: 'n' }, f.price(live.price)),
         )
       : h('p', { class: 'muted' }, T.unknown),
     sentence(live),
     live.next?.length > 0 && h('ul', { class: 'board', 'aria-label': N.board }, live.next.map(row)),
-    live.colour && tomorrowLine(live),
+    live.colour && tomorrowLine(live, running < today ? N.atSix : N.tomorrowIs),
   ];
 }
 
@@ -67,8 +68,9 @@ function sentence({ since, until }) {
   return text && h('p', { class: 'note' }, f.capital(text));
 }
 
-function tomorrowLine({ tomorrow }) {
-  return tomorrow
-    ? h('p', { class: 'board-unknown' }, N.tomorrowIs, chip(`day-${tomorrow}`, T.tariff[tomorrow]))
-    : h('p', { class: 'board-unknown' }, `${N.tomorrowIs} ${N.tomorrowUnknown} (${N.tomorrowWhen}).`);
+/** Of the next Tempo day, which begins at 6:00: before that hour, it is today's. */
+function tomorrowLine({ tomorrow }, when) {
+  if (tomorrow) return h('p', { class: 'board-unknown' }, when, colourChip(tomorrow));
+  const hint = when === N.tomorrowIs ? ` (${N.tomorrowWhen})` : '';
+  return h('p', { class: 'board-unknown' }, `${when} ${N.tomorrowUnknown}${hint}.`);
 }

@@ -13,9 +13,13 @@ export function storage({ spool, audit, backup, disk, volts }) {
     { class: 'block' },
     h('h2', null, S.storage),
     pairs([
-      [S.spool, !spool ? '–' : spool.frames ? S.spoolFrames(f.number(spool.frames)) : S.empty],
+      [
+        S.spool,
+        !spool ? '–' : spool.frames ? S.spoolFrames(f.number(spool.frames)) : S.empty,
+        spool?.frames && spool.limit ? S.spoolLimit(f.bytes(spool.bytes), f.bytes(spool.limit)) : null,
+      ],
       [S.audit, audit ? S.auditUntil(when(audit.at)) : '–', auditNote(audit)],
-      backup && [S.backup, when(backup.at), backupNote(backup)],
+      backup && [S.backup, when(backup.at), S.backupRows(f.number(backup.rows))],
       [S.disk, disk?.used == null ? '–' : f.bytes(disk.used), diskNote(disk)],
       [
         S.volts,
@@ -29,11 +33,6 @@ export function storage({ spool, audit, backup, disk, volts }) {
 function auditNote(audit) {
   if (!audit) return S.notYet;
   return audit.ok ? S.auditOk(f.number(audit.days)) : S.auditBad(f.number(audit.missing), f.number(audit.days));
-}
-function backupNote({ rows, expected }) {
-  if (rows == null) return null;
-  const written = f.number(rows);
-  return expected == null || rows === expected ? S.backupRows(written) : S.backupBad(written, f.number(expected));
 }
 function diskNote(disk) {
   if (disk?.free == null) return null;

@@ -1,10 +1,9 @@
 // One sentence: is all well, and if not, what to look at. No drawing here.
 
 /** What to look at, the worst first: names of links (T.status.link) and of facts (T.status.facts). */
-export function troubles({ links, audit, backup, disk }) {
+export function troubles({ links, audit, disk }) {
   const found = links.filter(({ state }) => !['up', 'unknown'].includes(state)).map(({ id }) => ['link', id]);
   if (audit && !audit.ok) found.push(['facts', 'audit']);
-  if (backup && backup.expected != null && backup.rows !== backup.expected) found.push(['facts', 'backup']);
   if (disk?.years != null && disk.years < 1) found.push(['facts', 'disk']);
   return found;
 }

@@ -23,8 +23,8 @@ export function coloursOf(data, season) {
   return new Map(days.filter(([, { colour }]) => colour));
 }
 
-/** How many days of each colour are left; of a season that is over, or not wholly known, how many there were. */
-export function remaining(data, season, today) {
+/** running: the Tempo day that runs. How many days of each colour are left; of a season that is over, or not wholly known, how many there were. */
+export function remaining(data, season, today, running) {
   const leap = daysBetween(data.first, `${season + 1}-09-01`) - 365,
     over = today >= `${season + 1}-09-01`,
     left = over ? null : data.remaining;
@@ -58,8 +58,13 @@ export function remaining(data, season, today) {
       h(
         'dl',
         { class: 'two-days' },
-        h('div', null, h('dt', null, P.today), h('dd', null, colourChip(data.today, 'large'))),
-        h('div', null, h('dt', null, P.tomorrow), h('dd', null, tomorrow)),
+        h(
+          'div',
+          null,
+          h('dt', null, running < today ? P.untilSix : P.today),
+          h('dd', null, colourChip(data.today, 'large')),
+        ),
+        h('div', null, h('dt', null, running < today ? P.atSix : P.tomorrow), h('dd', null, tomorrow)),
       ),
   );
 }
@@ -133,14 +138,14 @@ export function seasonMap(data, colours, season, today) {
   );
 }
 
-export function byColour(days, colours) {
+export function byColour(days, colours, running) {
   const rows = COLOURS.map((c) => {
     const letter = { blue: 'B', white: 'W', red: 'R' }[c],
       [low, high] = [`BBRHCJ${letter}`, `BBRHPJ${letter}`];
     const sum = (of) => days.rows.reduce((total, row) => total + (of(row) ?? 0), 0);
     return {
       c,
-      days: days.rows.filter((r) => colours.get(r.start)?.colour === c).length,
+      days: days.rows.filter((r) => r.start <= running && colours.get(r.start)?.colour === c).length,
       hc: sum((r) => r.wh[low]),
       hp: sum((r) => r.wh[high]),
       cost: sum((r) => (r.costBy?.[low] ?? 0) + (r.costBy?.[high] ?? 0)),

@@ -1,0 +1,81 @@
+"""What the bundled page costs a visitor: few requests, little data, and files that the browser keeps."""
+
+import shutil
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Request
+
+from tests.browser.home import Home
+from tests.browser.test_views import VIEWS, with_meter
+from tests.browser.visit import DEVICES, Visit
+from tests.support.programs import ROOT, wait_until
+
+BUNDLE = ROOT / "monitor" / "page" / "dist"
+FIRST, ANY = 90_000, 150_000  # bytes, compressed
+REQUESTS = 8  # of the first view, the stream of live values included
+
+
+@pytest.fixture(scope="module")
+def bundled(house: Home) -> Iterator[Home]:
+    """The home with the page as wheels and images have it."""
+    existed = BUNDLE.exists()
+    subprocess.run(["npm", "run", "--silent", "build"], cwd=ROOT, check=True)
+    restart(house)
+    yield house
+    if not existed:
+        shutil.rmtree(BUNDLE)
+    restart(house)
+
+
+def restart(house: Home) -> None:
+    house.monitor.stop()
+    house.monitor.start()
+    wait_until(lambda: answers(house), 30, "the page", [house.monitor])
+
+
+def answers(house: Home) -> bool:
+    try:
+        with urllib.request.urlopen(house.address):
+            return True
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("view", [view for view in VIEWS if view != "unknown-day"])
+def test_a_view_is_within_its_budget(bundled: Home, browser: Browser, view: str) -> None:
+    context = browser.new_context(**DEVICES["phone"], locale="fr-FR")
+    one = Visit(context, bundled.address)
+    finished: list[Request] = []
+    one.page.on("requestfinished", lambda request: finished.append(request))
+    one.go(with_meter(VIEWS[view], bundled.tempo))
+    one.page.wait_for_timeout(1000)  # what comes after the view stands counts, too
+    size = sum(
+        sum(request.sizes()[part] for part in ("responseBodySize", "responseHeadersSize")) for request in finished
+    )
+    asked = [request.url for request in one.requests if request.url.startswith(bundled.address)]
+    context.close()
+    assert size <= (FIRST if view == "now" else ANY)
+    if view == "now":
+        assert len(asked) <= REQUESTS, asked
+
+
+def test_the_second_visit_asks_for_no_file_again(bundled: Home, browser: Browser) -> None:
+    context = browser.new_context(**DEVICES["desk"], locale="fr-FR")
+    one = Visit(context, bundled.address)
+    one.go("")
+    before = len(one.responses)
+    one.go("etat")
+    again = [
+        response.url
+        for response in one.responses[before:]
+        if response.url.endswith((".js", ".css", ".svg")) and not response.from_service_worker
+    ]
+    kept = one.page.evaluate(
+        "performance.getEntriesByType('resource').filter((one) => /[.](js|css)$/.test(one.name))"
+        ".every((one) => one.transferSize === 0)"
+    )
+    context.close()
+    assert kept, again
