@@ -13,11 +13,12 @@ from monitor.live.live import Live
 class Refused(Exception):
     """The question cannot be answered as it was asked."""
 
-    def __init__(self, status: int, detail: str) -> None:
-        """Keep the HTTP status and, for people, what to change."""
+    def __init__(self, status: int, detail: str, **more: Any) -> None:
+        """Keep the HTTP status and, for people, what to change; `more` is for programs, as RFC 9457 allows."""
         super().__init__(detail)
         self.status = status
         self.detail = detail
+        self.more = more
 
 
 @dataclass(frozen=True, slots=True)

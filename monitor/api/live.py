@@ -91,7 +91,8 @@ def choose_meter(live: Live, parameters: Mapping[str, str]) -> str:
     except UnknownMeter as error:
         raise Refused(404, f"Compteur inconnu ; compteurs connus : {error}.") from error
     except ConfigError as error:
-        raise Refused(400, f"Il y a plusieurs compteurs : ajoutez le paramètre meter, parmi {error}.") from error
+        text = f"Il y a plusieurs compteurs : ajoutez le paramètre meter, parmi {error}."
+        raise Refused(400, text, meters=live.meters()) from error
 
 
 class LiveStream:

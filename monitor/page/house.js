@@ -26,11 +26,12 @@ export async function house() {
   return found;
 }
 
-/** Before its first readings, the database does not know the power of a meter; what is live does. */
+/** Before its first readings, the database does not know power and offer of a meter; what is live does. */
 const isNew = (meter) => meter.first == null;
 async function complete(meter) {
   const live = await api.live(meter.id).catch(() => null);
   meter.subscribed ??= live?.subscribed ?? null;
+  meter.offer ??= offerOf(live);
 }
 
 function before() {
@@ -41,8 +42,24 @@ function before() {
   }
 }
 
+/** Only Tempo changes what the page shows: its days have a colour. */
+const offerOf = (live) => (live?.colour && live.register?.startsWith('BBR') ? 'tempo' : null);
+
+/** What the broker knows, while the database does not: of several meters the server wants one named. */
 async function liveOnes() {
-  const live = await api.live().catch(() => null);
-  if (!live?.meter || !live.at) return [];
-  return [{ id: live.meter, name: T.meterName(live.meter.slice(-4)), unit: live.unit, subscribed: live.subscribed }];
+  try {
+    const live = await api.live();
+    return live.meter && live.at ? [liveOne(live)] : [];
+  } catch (error) {
+    const all = (error.meters ?? []).map((id) => api.live(id).catch(() => null));
+    const found = (await Promise.all(all)).filter(Boolean);
+    return found.sort((a, b) => !a.at - !b.at).map(liveOne); // whoever speaks comes first
+  }
 }
+const liveOne = (live) => ({
+  id: live.meter,
+  name: T.meterName(live.meter.slice(-4)),
+  unit: live.unit,
+  subscribed: live.subscribed,
+  offer: offerOf(live),
+});

@@ -91,7 +91,7 @@ class Api:
         try:
             answer = self._ask(route, parameters, now)
         except Refused as refused:
-            return problem(refused.status, refused.detail)
+            return problem(refused.status, refused.detail, refused.more)
         except ConfigError as error:  # what a report would say to the one who runs it
             return problem(404, str(error))
         except DatabaseError as error:

@@ -88,10 +88,12 @@ def json_bytes(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
-def problem(status: int, detail: str, **headers: str) -> Reply:
-    """Return an error as RFC 9457 has it; `detail` says, in French, what to do."""
+def problem(status: int, detail: str, more: Mapping[str, Any] | None = None, /, **headers: str) -> Reply:
+    """Return an error as RFC 9457 has it; `detail` says, in French, what to do; `more` is for programs."""
     text = _FRENCH_SPACE.sub("\u00a0", detail)
-    body = json_bytes({"type": "about:blank", "title": TITLES[status], "status": status, "detail": text})
+    body = json_bytes(
+        {**(more or {}), "type": "about:blank", "title": TITLES[status], "status": status, "detail": text}
+    )
     return Reply(status=status, body=body, kind="application/problem+json").having(Cache_Control=NO_STORE, **headers)
 
 

@@ -14,6 +14,7 @@ _PROBLEM = {
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string", "description": "en français, ce qu’il faut changer"},
+        "meters": {"type": "array", "items": {"type": "string"}, "description": "dont l’un est à nommer"},
     },
 }
 _PROBLEMS = {

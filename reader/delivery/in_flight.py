@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
-from common.block import write_block
+from common.block import MOST_FRAMES, write_block
 from common.mqtt.events import PublishToken
 from common.topics import Topics
 from reader.buffer.item import Item, ItemId, Kind
@@ -175,10 +175,13 @@ class InFlight:
 
 
 def _split(payloads: Sequence[bytes], largest: float) -> Iterator[tuple[int, int]]:
-    """Yield start and end of runs that fit into so many bytes, with separators; a single payload may be larger."""
+    """Yield start and end of runs that fit into so many bytes, with separators, and have no more than MOST_FRAMES.
+
+    A single payload may be larger.
+    """
     start = size = 0
     for index, payload in enumerate(payloads):
-        if index > start and size + len(payload) >= largest:
+        if index > start and (size + len(payload) >= largest or index - start >= MOST_FRAMES):
             yield start, index
             start, size = index, 0
         size += len(payload) + 1

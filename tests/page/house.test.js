@@ -7,8 +7,11 @@ let answers, asked;
 globalThis.fetch = async (address) => {
   const path = String(address).replace(/.*api\/v1\//, '');
   asked.push(path);
-  const body = answers[path.split('?')[0]];
-  return new Response(JSON.stringify(body), { headers: { 'Content-Type': 'application/json' } });
+  const body = answers[path] ?? answers[path.split('?')[0]];
+  return new Response(JSON.stringify(body), {
+    status: body.status ?? 200,
+    headers: { 'Content-Type': 'application/json' },
+  });
 };
 beforeEach(() => {
   asked = [];
@@ -24,6 +27,27 @@ test('a meter without readings has the subscribed power that is live, and is ask
   assert.equal((await house()).meters[0].subscribed, 9000);
   await house();
   assert.equal(asked.filter((path) => path === 'meters').length, 2);
+});
+
+test('a meter without readings that tells a colour of the day is one with Tempo', async () => {
+  answers = {
+    meters: { zone: ZONE, meters: [{ id: '031961123456', first: null, offer: null }] },
+    live: { meter: '031961123456', at: '2026-11-25T12:00:00Z', register: 'BBRHPJR', colour: 'red' },
+  };
+  assert.equal((await house()).meters[0].offer, 'tempo');
+});
+
+test('of several meters that only the broker knows, the first that speaks is shown', async () => {
+  answers = {
+    meters: { zone: ZONE, meters: [] },
+    live: { status: 400, detail: 'Il y a plusieurs compteurs.', meters: ['031961123456', '041961123456'] },
+    'live?meter=031961123456': { meter: '031961123456', at: null },
+    'live?meter=041961123456': { meter: '041961123456', at: '2026-11-25T12:00:00Z', unit: 'VA' },
+  };
+  assert.deepEqual(
+    (await house()).meters.map((meter) => meter.id),
+    ['041961123456', '031961123456'],
+  );
 });
 
 test('a meter with readings is asked for once, and what is live is not needed', async () => {

@@ -12,8 +12,8 @@ export const STRIP = 12; // height of the strip of registers
 /** Watts that a recovered amount would have been, spread over its hole; null when nothing is known of it. */
 const meanOf = ([from, to, , wh]) => (wh == null ? null : wh / ((to - from) / HOUR));
 
-/** Below the line. `u`: the uPlot; `ratio`: device pixels a px; `big`: the scale of text. */
-export function below(u, { series, limit, colour, ratio: r, big }) {
+/** Below grid and line. `u`: the uPlot; `ratio`: device pixels a px; `big`: the scale of text. */
+export function below(u, { series, colour, ratio: r, big }) {
   const { ctx } = u,
     { left, top, width, height: tall } = u.bbox;
   const x = (ms) => Math.min(left + width, Math.max(left, u.valToPos(ms / 1000, 'x', true))),
@@ -32,12 +32,17 @@ export function below(u, { series, limit, colour, ratio: r, big }) {
     ctx.fillStyle = colour('ink');
     ctx.fillRect(a, y(mean) - r, b - a, 2 * r);
   }
-  if (limit && limit <= u.scales.y.max) limitLine(ctx, { left, width, at: y(limit), limit, colour, r, big });
   strip(ctx, { series, colour, r, big, top: top + tall + 4 * r, x });
   ctx.restore();
 }
 
-function limitLine(ctx, { left, width, at, limit, colour, r, big }) {
+/** Over the grid, below the line: the contract's limit. Its words keep away from those of an overload. */
+export function between(u, { series, limit, colour, ratio: r, big }) {
+  if (!limit || limit > u.scales.y.max) return;
+  const { ctx } = u,
+    { left, width } = u.bbox,
+    at = u.valToPos(limit, 'y', true);
+  ctx.save();
   ctx.strokeStyle = colour('warn');
   ctx.lineWidth = 1.5 * r;
   ctx.setLineDash([6 * r, 4 * r]);
@@ -46,15 +51,45 @@ function limitLine(ctx, { left, width, at, limit, colour, r, big }) {
   ctx.lineTo(left + width, at);
   ctx.stroke();
   ctx.setLineDash([]);
+  const taken = overloadLabels(u, series, r, big);
   ctx.font = font(r * big);
   ctx.textAlign = 'left';
-  ctx.textBaseline = 'bottom';
+  ctx.textBaseline = 'middle';
   const text = T.day.limit(f.kva(limit)),
-    tall = 17 * r * big;
+    size = { wide: ctx.measureText(text).width + 6 * r, tall: 17 * r * big };
+  const places = [left + 2 * r, left + width - size.wide - 2 * r].flatMap((x) =>
+    [at - size.tall - 2 * r, at + 2 * r].map((y) => ({ ...size, x, y })),
+  );
+  const place = freePlace(places, taken);
   ctx.fillStyle = colour('paper');
-  ctx.fillRect(left + 2 * r, at - tall - 2 * r, ctx.measureText(text).width + 6 * r, tall);
+  ctx.fillRect(place.x, place.y, place.wide, place.tall);
   ctx.fillStyle = colour('warn');
-  ctx.fillText(text, left + 4 * r, at - 3 * r);
+  ctx.fillText(text, place.x + 3 * r, place.y + place.tall / 2);
+  ctx.restore();
+}
+
+/** The first of these boxes {x, y, wide, tall} that none of the taken ones touches, else the first. */
+export function freePlace(places, taken) {
+  const apart = (a, b) => a.x + a.wide <= b.x || b.x + b.wide <= a.x || a.y + a.tall <= b.y || b.y + b.tall <= a.y;
+  return places.find((place) => taken.every((box) => apart(place, box))) ?? places[0];
+}
+
+/** What is written beside each overload on screen: its point {px, py}, its text, and the box of that. */
+function overloadLabels(u, { overloads = [], unit }, r, big) {
+  const { ctx } = u,
+    { left, width } = u.bbox;
+  ctx.font = font(r * big, 13, 600);
+  return overloads
+    .map(({ at, power }) => {
+      const px = u.valToPos(Date.parse(at) / 1000, 'x', true),
+        py = u.valToPos(power, 'y', true),
+        text = f.power(power, unit),
+        wide = ctx.measureText(text).width,
+        tall = 17 * r * big,
+        x = px > left + width - 120 * r * big ? px - 9 * r - wide : px + 9 * r;
+      return { px, py, text, x, y: py - 9 * r - tall / 2, wide, tall };
+    })
+    .filter(({ px }) => px >= left && px <= left + width);
 }
 
 function strip(ctx, { series, colour, r, big, top, x }) {
@@ -109,19 +144,16 @@ export function above(u, { series, colour, ratio: r, big }) {
       r: r * big,
     });
   }
-  for (const { at, power } of series.overloads ?? []) {
-    const px = x(Date.parse(at)),
-      py = u.valToPos(power, 'y', true);
-    if (px < left || px > left + width) continue;
+  for (const { px, py, text, x: from, y, tall } of overloadLabels(u, series, r, big)) {
     ctx.fillStyle = colour('warn');
     ctx.beginPath();
     ctx.moveTo(px - 5 * r, py - 12 * r);
     ctx.lineTo(px + 5 * r, py - 12 * r);
     ctx.lineTo(px, py - 4 * r);
     ctx.fill();
-    ctx.textAlign = px > left + width - 120 * r * big ? 'right' : 'left';
+    ctx.textAlign = 'left';
     ctx.font = font(r * big, 13, 600);
-    ctx.fillText(f.power(power, series.unit), px + (ctx.textAlign === 'left' ? 9 : -9) * r, py - 9 * r);
+    ctx.fillText(text, from, y + tall / 2);
   }
   ctx.restore();
 }

@@ -78,6 +78,11 @@ def test_a_problem_says_in_french_what_to_do_and_is_never_kept() -> None:
     }
 
 
+def test_a_problem_may_have_a_part_for_programs() -> None:
+    body = json.loads(problem(400, "Précisez le compteur.", {"meters": ["031961123456"], "status": 200}).body)
+    assert (body["meters"], body["status"]) == (["031961123456"], 400)
+
+
 def test_json_has_no_numbers_that_json_does_not_know() -> None:
     assert json_bytes({"é": [1, None]}) == '{"é":[1,null]}'.encode()
     with pytest.raises(ValueError, match="JSON"):

@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+globalThis.location = new URL('http://house.test/');
+globalThis.document = { baseURI: 'http://house.test/', documentElement: {} };
+const { freePlace } = await import('../../monitor/page/chart/day-paint.js');
+
+const [above, below] = [
+  { x: 0, y: 0, wide: 100, tall: 20 },
+  { x: 0, y: 22, wide: 100, tall: 20 },
+];
+test('words take the first place where no others are', () => {
+  assert.equal(freePlace([above, below], []), above);
+  assert.equal(freePlace([above, below], [{ x: 90, y: 10, wide: 50, tall: 12 }]), below);
+  assert.equal(freePlace([above, below], [{ x: 100, y: 0, wide: 50, tall: 20 }]), above);
+});
+test('words that fit nowhere stay in their usual place', () => {
+  assert.equal(freePlace([above, below], [{ x: 0, y: 0, wide: 300, tall: 300 }]), above);
+});
