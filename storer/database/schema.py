@@ -1,14 +1,16 @@
 """Migrates the schema, one storer at a time, and creates the partitions of the coming months."""
 
+import contextlib
 import logging
 import re
+import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from common.database import Connection, Database
-from common.errors import DatabaseError
+from common.errors import Conflict, DatabaseError
 from storer.database.original import refuse_original
 
 log = logging.getLogger(__name__)
@@ -17,6 +19,9 @@ MONTHS_AHEAD = 3
 MAX_MONTHS = 120  # created after a pause, at most: the clock may also have been years off
 _FILE = re.compile(r"(\d{4})_(\w+)\.sql")
 _MONTH = re.compile(r"p(\d{4})(\d\d)")
+_NOBODY = "the row that is locked during migrations"
+_US = f"a storer migrates the tables: {secrets.token_hex(8)}"  # this process, at whichever node
+_CLAIM = 10  # minutes that the tables stay claimed by a storer that was killed
 _VIEW = re.compile(r"CREATE [^(]*VIEW teleinfoframes AS\b")
 
 
@@ -66,9 +71,7 @@ def migrate(database: Database, up_to: int | None = None) -> list[Migration]:
         PermanentError: the table of the original program has the name of our view.
         DatabaseError: the database is unavailable, refuses a statement, or is newer than this program.
     """
-    connection = database.connect()
-    lock_connection = None
-    try:
+    with contextlib.closing(database.connect()) as connection:
         refuse_original(connection, database.where)
         connection.execute(
             "CREATE TABLE IF NOT EXISTS schema_version ("
@@ -76,16 +79,14 @@ def migrate(database: Database, up_to: int | None = None) -> list[Migration]:
             " applied_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)) ENGINE=InnoDB"
         )
         connection.execute(
-            "INSERT INTO schema_version (version, name) VALUES (0, 'the row that is locked during migrations')"
-            " ON DUPLICATE KEY UPDATE version = version"
+            "INSERT INTO schema_version (version, name) VALUES (0, %s) ON DUPLICATE KEY UPDATE version = version",
+            (_NOBODY,),
         )
         if not _missing(connection, up_to):
             return []
-        # A second connection holds the lock: CREATE and ALTER commit the transaction of the connection that runs them.
-        lock_connection = database.connect()
         applied = []
-        with lock_connection.transaction():
-            lock_connection.query("SELECT version FROM schema_version WHERE version = 0 FOR UPDATE")
+        lock = _cluster_lock(connection) if _is_cluster(connection) else _server_lock(database)
+        with lock:
             for migration in _missing(connection, up_to):
                 log.info("Migrating the database to version %d (%s)", migration.version, migration.name)
                 for statement in migration.statements():
@@ -95,10 +96,43 @@ def migrate(database: Database, up_to: int | None = None) -> list[Migration]:
                 )
                 applied.append(migration)
         return applied
+
+
+@contextlib.contextmanager
+def _server_lock(database: Database) -> Iterator[None]:
+    """Lock the row of version 0. It is released when the program dies."""
+    # A second connection holds the lock: CREATE and ALTER commit the transaction of the connection that runs them.
+    with contextlib.closing(database.connect()) as connection, connection.transaction():
+        connection.query("SELECT version FROM schema_version WHERE version = 0 FOR UPDATE")
+        yield
+
+
+@contextlib.contextmanager
+def _cluster_lock(connection: Connection) -> Iterator[None]:
+    """Write into the row of version 0 that we migrate: locks of a node are unknown to the others.
+
+    Two nodes that change their tables at once can hang a cluster of Galera (CREATE VIEW waits for itself).
+
+    Raises:
+        Conflict: another storer migrates the tables, or was killed when it did.
+    """
+    # Nobody sees what another node has committed a moment ago; but of two that change the row only one can commit.
+    claimed = connection.execute(
+        "UPDATE schema_version SET name = %s, applied_at = CURRENT_TIMESTAMP(6) WHERE version = 0"
+        " AND (name IN (%s, %s) OR applied_at < CURRENT_TIMESTAMP(6) - INTERVAL %s MINUTE)",
+        (_US, _NOBODY, _US, _CLAIM),
+    )
+    if not claimed:
+        raise Conflict("another storer migrates the tables; if it was killed, wait ten minutes")
+    try:
+        yield
     finally:
-        connection.close()
-        if lock_connection is not None:
-            lock_connection.close()
+        with contextlib.suppress(DatabaseError):  # if it stays, it hinders nobody but another program, for ten minutes
+            connection.execute("UPDATE schema_version SET name = %s WHERE version = 0", (_NOBODY,))
+
+
+def _is_cluster(connection: Connection) -> bool:
+    return ("wsrep_on", "ON") in connection.query("SHOW VARIABLES LIKE 'wsrep_on'")
 
 
 def make_view(connection: Connection) -> None:

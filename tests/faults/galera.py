@@ -43,7 +43,7 @@ class Cluster:
         self.nodes = (one, *others)
         self.hosts = (HOST, *hosts)
         self._plain = one.options
-        self._group_port, self._transfer_port = free_port(), free_port()
+        self._group_port, self._transfer_port, self._copy_port = free_port(), free_port(), free_port()
         self._folder = folder
         self._arbitrator: subprocess.Popen[bytes] | None = None
 
@@ -111,6 +111,7 @@ class Cluster:
             f"--wsrep-cluster-address=gcomm://{'' if first else self._addresses()}",
             f"--wsrep-node-address={host}",
             "--wsrep-sst-method=mariabackup",
+            f"--wsrep-sst-receive-address={host}:{self._copy_port}",
             "--binlog-format=ROW",
             "--innodb-autoinc-lock-mode=2",
         )
