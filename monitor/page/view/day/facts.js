@@ -25,10 +25,11 @@ export function factsOf({ series, energy, talon, peaks }) {
       note: peak && D.peakAt(f.clock(Date.parse(peak.at), true)),
     },
     { name: D.talon, value: f.power(base, 'W'), note: D.talonNote },
-    {
+    // Historic mode does not tell it.
+    series?.volts && {
       name: D.voltage,
-      value: series?.volts ? `${series.volts.min}–${series.volts.max}${f.THIN}V` : '–',
-      note: series?.volts && D.voltageNote,
+      value: `${series.volts.min}–${series.volts.max}${f.THIN}V`,
+      note: D.voltageNote,
     },
     {
       name: D.overloads,

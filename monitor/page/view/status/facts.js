@@ -19,7 +19,7 @@ export function storage({ spool, audit, backup, disk, volts }) {
         spool?.frames && spool.limit ? S.spoolLimit(f.bytes(spool.bytes), f.bytes(spool.limit)) : null,
       ],
       [S.audit, audit ? S.auditUntil(when(audit.at)) : '–', auditNote(audit)],
-      backup && [S.backup, when(backup.at), S.backupRows(f.number(backup.rows))],
+      [S.backup, backup ? when(backup.at) : '–', backup ? S.backupRows(f.number(backup.rows)) : S.noBackup],
       [S.disk, disk?.used == null ? '–' : f.bytes(disk.used), diskNote(disk)],
       [
         S.volts,

@@ -1,0 +1,55 @@
+"""A page with a password: in, and out again by the button at its foot."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from demo.servers import free_port
+from tests.browser.home import Home
+from tests.browser.visit import DEVICES, Visit
+from tests.support.programs import Service
+
+OUT = "Se déconnecter"
+
+
+@pytest.fixture
+def locked(house: Home, tmp_path: Path) -> Iterator[str]:
+    """A second monitor of the same home, whose page has a password; its address."""
+    file = tmp_path / "password"
+    file.write_text("correct horse\n")
+    file.chmod(0o600)
+    settings = {key: value for key, value in house.monitor.settings.items() if key != "auth"}
+    settings |= {"name": "locked", "listen": {"port": (port := free_port())}, "password_file": str(file)}
+    with Service("monitor", tmp_path, settings) as monitor:
+        monitor.start().wait_for_log(rf":{port}")
+        yield f"http://127.0.0.1:{port}/"
+
+
+def enter(page: Page, address: str) -> None:
+    page.goto(address)
+    page.get_by_label("Mot de passe").fill("correct horse")
+    page.get_by_role("button", name="Entrer").click()
+    page.wait_for_selector("#main h1")
+
+
+@pytest.mark.parametrize("device", ["desk", "phone"])
+def test_a_session_is_left_at_the_foot_of_the_page(locked: str, browser: Browser, device: str) -> None:
+    visit = Visit(browser.new_context(**DEVICES[device], locale="fr-FR"), locked)
+    page = visit.page
+    enter(page, f"{locked}etat")
+    page.get_by_role("button", name=OUT).click()
+    expect(page).to_have_url(f"{locked}login")
+    page.goto(f"{locked}etat")
+    expect(page).to_have_url(re.compile(r"/login\?next=etat$"))
+    assert visit.troubles() == []
+    visit.context.close()
+
+
+def test_without_a_password_there_is_nothing_to_leave(house: Home, browser: Browser) -> None:
+    visit = Visit(browser.new_context(**DEVICES["desk"], locale="fr-FR"), house.address)
+    visit.go("")
+    assert visit.page.get_by_role("button", name=OUT).count() == 0
+    visit.context.close()
