@@ -54,7 +54,7 @@ def test_every_frame_has_its_row_whatever_the_network_does(partition: Partition)
         wait_until(lambda: not any(link.about_to_cut for link in links), 30, "all are cut", programs)
         wait_until(
             lambda before=opened: all(link.opened > now for link, now in zip(links, before, strict=True)),  # type: ignore[misc]
-            30,
+            90,  # a connection that breaks soon is tried again after up to half a minute
             "all are back",
             programs,
         )
