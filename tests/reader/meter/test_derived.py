@@ -157,8 +157,7 @@ def test_an_overload_of_a_three_phase_meter_lasts_through_its_full_frames() -> N
 
 def test_short_frames_of_a_simulated_overload() -> None:
     meter = SimulatedMeter("historic-three-phase-base")
-    overload = meter.overload(NOON)
-    assert overload is not None
+    overload = next(found for day in range(60) if (found := meter.overload(NOON + timedelta(days=day))))
     state = MeterState()
     flips, before, total = 0, False, 0
     for number, frame in enumerate(
