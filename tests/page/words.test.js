@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import en from '../../monitor/page/en.js';
 import fr from '../../monitor/page/fr.js';
 
@@ -24,4 +26,12 @@ test('no text is empty', () => {
     );
   assert.deepEqual(empty(fr), []);
   assert.deepEqual(empty(en), []);
+});
+
+test('each text that the page asks for is there', () => {
+  const folder = fileURLToPath(new URL('../../monitor/page/', import.meta.url));
+  const sources = readdirSync(folder, { recursive: true }).filter((name) => /^(?!vendor|dist|fr|en).*\.js$/.test(name));
+  const asked = sources.flatMap((name) => [...readFileSync(folder + name, 'utf8').matchAll(/\bT\.(\w+)/g)]);
+  assert.ok(asked.length > 50);
+  assert.deepEqual([...new Set(asked.map(([, name]) => name).filter((name) => !(name in fr)))], []);
 });
