@@ -44,7 +44,8 @@ def choose_grid(start: datetime, end: datetime, points: int, source: str | None 
         end: the end, exclusive.
         points: the most cells.
         source: frames, minutes or hours, if one is asked for.
-        pace: seconds between frames; a step that is shorter would be full of holes.
+        pace: seconds between frames; a step that is shorter would be full of holes. Of a source that is asked for by
+            name, the longest step is taken where even that one is shorter.
 
     Raises:
         ValueError: no grid has so few points, or frames are asked for in too long a range.
@@ -55,10 +56,10 @@ def choose_grid(start: datetime, end: datetime, points: int, source: str | None 
         raise ValueError("range")
     sources = [source] if source else ([FRAMES] if end - start <= MOST_OF_FRAMES else []) + [MINUTES, HOURS]
     for one in sources:
-        for step in {FRAMES: _OF_FRAMES, MINUTES: _OF_MINUTES, HOURS: _OF_HOURS}[one]:
-            # A fifth: frames that come each 1.05 s leave few holes in cells of a second.
-            if one != HOURS and step * 1.2 < pace:
-                continue
+        steps = {FRAMES: _OF_FRAMES, MINUTES: _OF_MINUTES, HOURS: _OF_HOURS}[one]
+        # A fifth: frames that come each 1.05 s leave few holes in cells of a second.
+        wide = [step for step in steps if one == HOURS or step * 1.2 >= pace]
+        for step in wide or (steps[-1:] if source else ()):
             grid = _grid(one, start, end, step)
             if grid.count <= points:
                 return grid

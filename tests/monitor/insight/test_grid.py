@@ -58,6 +58,11 @@ def test_cells_of_frames_are_as_long_as_frames_are_apart() -> None:
     assert steps == {1: 1, 1.05: 1, 1.6: 2, 2.9: 3, 60: 60}
 
 
+def test_frames_that_are_asked_for_are_shown_however_far_they_are_apart() -> None:
+    assert choose_grid(NOON, NOON + HOUR, 7200, "frames", 300).step == 60
+    assert choose_grid(NOON, NOON + DAY, 7200, "minutes", 7200).step == 1800
+
+
 def test_a_frame_holds_for_five_seconds() -> None:
     column = [1, None, None, None, None, None, None, 2, None, 3]
     assert hold(column, 1) == [1, 1, 1, 1, 1, 1, None, 2, 2, 3]
