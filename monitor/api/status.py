@@ -14,7 +14,7 @@ from monitor.api.parameters import METER, meter_of
 from monitor.calendar import midnight
 from monitor.history.hours import Meter
 from monitor.history.power import VOLTAGE_HIGH, VOLTAGE_LOW
-from monitor.insight.windows import ObservedWindows
+from monitor.insight.switches import ObservedWindows
 from monitor.live.house import Program
 from monitor.live.links import LINKS, UNKNOWN, UP
 from monitor.live.live import Live
