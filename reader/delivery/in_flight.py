@@ -60,7 +60,8 @@ class InFlight:
     @property
     def full(self) -> bool:
         """Whether the broker is so far behind that nothing more is to be published."""
-        return len(self._messages) - self._confirmed >= MAX_IN_FLIGHT or len(self._messages) >= MAX_UNACKNOWLEDGED
+        count = len(self._messages)
+        return count >= MAX_IN_FLIGHT and (count - self._confirmed >= MAX_IN_FLIGHT or count >= MAX_UNACKNOWLEDGED)
 
     @property
     def crowded(self) -> bool:
