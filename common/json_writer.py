@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from itertools import compress, count
-from operator import add, ne
+from operator import add, is_not
 from typing import Generic, TypeVar
 
 V = TypeVar("V")
@@ -35,7 +35,7 @@ class ObjectWriter(Generic[V]):
         keys_before, prefixes, values_before, texts = self._before
         if keys == keys_before:
             texts = texts.copy()
-            for number in compress(count(), map(ne, values, values_before)):
+            for number in compress(count(), map(is_not, values, values_before)):
                 texts[number] = prefixes[number] + self._write(values[number])
         else:
             prefixes = [f"{_encode(key)}: " for key in keys]

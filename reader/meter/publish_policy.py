@@ -23,7 +23,7 @@ everything else                   any change  `every`
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from itertools import compress
 from operator import ne
@@ -74,6 +74,8 @@ class PublishPolicy:
         self._refresh = refresh
         self._published: dict[str, Any] = {}
         self._published_urgent: list[Any] = []  # the values of _URGENT_KEYS in it; None for those that are absent
+        self._looked_at: Mapping[str, Any] | None = None  # the last state
+        self._urgent_differs = False  # in that state, from what was published
         self._changed_at: dict[str, float] = {}  # by key, monotonic
         self._last_at: float | None = None  # when something was published
         self._last_full_at = 0.0  # when everything was published
@@ -89,12 +91,17 @@ class PublishPolicy:
         self._stale = True
 
     def due(self, state: Mapping[str, Any], monotonic: float) -> dict[str, Any] | None:
-        """Return what to publish now, None if nothing is due."""
+        """Return what to publish now, None if nothing is due; another state is another object."""
         if self._last_at is None or self.forced or monotonic - self._last_full_at >= self._refresh:
             return self._publish(state, state, monotonic)
+        if state is not self._looked_at:
+            self._looked_at = state
+            self._urgent_differs = list(map(state.get, _URGENT_KEYS)) != self._published_urgent
+        if not self._urgent_differs and monotonic - self._last_at < self._every:
+            return None  # as nearly always
         changed: Sequence[str] = ()
         urgent: set[str] = set()
-        if list(map(state.get, _URGENT_KEYS)) != self._published_urgent:
+        if self._urgent_differs:
             changed = self._changed(state)
             urgent = {key for key in changed if key in URGENT and self._interval_over(key, monotonic)}
         if not urgent and monotonic - self._last_at < self._every:
@@ -130,16 +137,21 @@ class PublishPolicy:
             return abs(value - published) > max(rule.deadband, abs(published) * rule.percent / 100)
         return True
 
-    def _publish(self, state: Mapping[str, Any], keys: Iterable[str], monotonic: float) -> dict[str, Any]:
-        full = keys is state
-        updated = {key: state[key] for key in keys if key in state}
-        published = {key: updated.get(key, self._published.get(key)) for key in state}
-        for key, value in published.items():
-            if key not in self._published or self._published[key] != value:
-                self._changed_at[key] = monotonic
-        for key in self._changed_at.keys() - published.keys():
-            del self._changed_at[key]
-        self._published, self._last_at = published, monotonic
+    def _publish(self, state: Mapping[str, Any], keys: Collection[str], monotonic: float) -> dict[str, Any]:
+        full = keys is state  # and everything is published
+        if list(state) == list(self._published):
+            changed = self._changed(state) if full else keys
+            published = self._published | {key: state[key] for key in changed}
+            self._changed_at |= dict.fromkeys(changed, monotonic)
+        else:
+            updated = {key: state[key] for key in keys if key in state}
+            published = {key: updated.get(key, self._published.get(key)) for key in state}
+            for key, value in published.items():
+                if key not in self._published or self._published[key] != value:
+                    self._changed_at[key] = monotonic
+            for key in self._changed_at.keys() - published.keys():
+                del self._changed_at[key]
+        self._published, self._last_at, self._looked_at = published, monotonic, None
         self._published_urgent = list(map(published.get, _URGENT_KEYS))
         if full:
             self._last_full_at, self.forced, self._stale = monotonic, False, False
