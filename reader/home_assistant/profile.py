@@ -89,9 +89,10 @@ class MeterObserver:
             return self._update_whole(frame, state)
         for label in _INDEXES.intersection(changed):
             self._observe_index(label, state[label])
-        if self._is_named:
+        if self._is_named and self._candidate_frames < NAME_FRAMES:
             self._count_name()
-        self._complete_frames.feed(frame)
+        if not self._complete_frames.many or frame.dropped:
+            self._complete_frames.feed(frame)
         return False
 
     def _update_whole(self, frame: Frame, state: Mapping[str, object]) -> bool:

@@ -241,20 +241,21 @@ def _standard_power(inputs: Inputs) -> Derived:
     if limit:
         apparent = _apparent(values)
         derived["headroom_power"] = None if apparent is None else limit - apparent
-        derived["headroom_current"] = min(
-            _headroom_currents(values, limit, three_phase=inputs.three_phase), default=None
-        )
+        currents = _headroom_currents(values, limit, apparent, three_phase=inputs.three_phase)
+        derived["headroom_current"] = min(currents, default=None)
     return derived
 
 
-def _headroom_currents(values: Mapping[str, Value], limit: int, *, three_phase: bool) -> Iterator[int]:
+def _headroom_currents(
+    values: Mapping[str, Value], limit: int, total_power: int | None, *, three_phase: bool
+) -> Iterator[int]:
     """Yield what is left on each phase, in whole amperes."""
     for n in _PHASES if three_phase else (1,):
         sinsts, urms, irms = _OF_PHASE[n]
         volts = _integer(values, urms)
         if not volts:
             continue
-        apparent = phase_power(values, n) if three_phase else _apparent(values)
+        apparent = phase_power(values, n) if three_phase else total_power
         if apparent is None and sinsts in values and (amperes := _integer(values, irms)) is not None:
             apparent = volts * amperes
         if apparent is not None:

@@ -39,6 +39,7 @@ class CompleteFrames:
 
     def __init__(self) -> None:
         self.count = 0
+        self.many = False  # an undamaged frame changes nothing that matters: the last one was, and there were enough
         self._damaged = 0  # in a row
 
     def feed(self, frame: Frame) -> bool:
@@ -46,10 +47,10 @@ class CompleteFrames:
         if is_overload_frame(frame):
             return False
         self._damaged = self._damaged + 1 if frame.dropped else 0
-        if self._damaged % DAMAGED_TOGETHER:
-            return False
-        self.count += 1
-        return True
+        complete = self._damaged % DAMAGED_TOGETHER == 0
+        self.count += complete
+        self.many = self.count >= SETTLED and not self._damaged
+        return complete
 
 
 class Accepted(NamedTuple):
@@ -126,7 +127,8 @@ class LastValues:
                 if label != "DATE" and stamps[label] != stamps_before[label]:
                     self.stamps[label] = stamps[label]
                     stamped.append(label)
-        self._complete_frames.feed(frame)
+        if not self._complete_frames.many or frame.dropped:
+            self._complete_frames.feed(frame)
         self._before = frame
         return Accepted(self._accepted, [*changes], stamped)
 

@@ -42,6 +42,7 @@ URGENT = frozenset(
 )
 _URGENT_KEYS = tuple(URGENT)
 _MINUTE = 60.0  # seconds
+_ROUNDING = 1e-3  # seconds; more than sums and differences of times differ
 
 
 class _Rule(NamedTuple):
@@ -74,8 +75,8 @@ class PublishPolicy:
         self._refresh = refresh
         self._published: dict[str, Any] = {}
         self._published_urgent: list[Any] = []  # the values of _URGENT_KEYS in it; None for those that are absent
-        self._looked_at: Mapping[str, Any] | None = None  # the last state
-        self._urgent_differs = False  # in that state, from what was published
+        self.idle_until = -math.inf
+        """Monotonic time before which nothing is due, unless something urgent changes: then call `look`."""
         self._changed_at: dict[str, float] = {}  # by key, monotonic
         self._last_at: float | None = None  # when something was published
         self._last_full_at = 0.0  # when everything was published
@@ -85,23 +86,25 @@ class PublishPolicy:
     def force(self) -> None:
         """Publish everything next time."""
         self.forced = True
+        self.look()
+
+    def look(self) -> None:
+        """Something urgent may have changed."""
+        self.idle_until = -math.inf
 
     def mark_published(self) -> None:
         """Record that all present values were published elsewhere: what is published next must not be older."""
         self._stale = True
 
     def due(self, state: Mapping[str, Any], monotonic: float) -> dict[str, Any] | None:
-        """Return what to publish now, None if nothing is due; another state is another object."""
+        """Return what to publish now, None if nothing is due."""
         if self._last_at is None or self.forced or monotonic - self._last_full_at >= self._refresh:
             return self._publish(state, state, monotonic)
-        if state is not self._looked_at:
-            self._looked_at = state
-            self._urgent_differs = list(map(state.get, _URGENT_KEYS)) != self._published_urgent
-        if not self._urgent_differs and monotonic - self._last_at < self._every:
-            return None  # as nearly always
         changed: Sequence[str] = ()
         urgent: set[str] = set()
-        if self._urgent_differs:
+        if list(map(state.get, _URGENT_KEYS)) == self._published_urgent:
+            self._rest()
+        else:
             changed = self._changed(state)
             urgent = {key for key in changed if key in URGENT and self._interval_over(key, monotonic)}
         if not urgent and monotonic - self._last_at < self._every:
@@ -151,11 +154,17 @@ class PublishPolicy:
                     self._changed_at[key] = monotonic
             for key in self._changed_at.keys() - published.keys():
                 del self._changed_at[key]
-        self._published, self._last_at, self._looked_at = published, monotonic, None
+        self._published, self._last_at = published, monotonic
         self._published_urgent = list(map(published.get, _URGENT_KEYS))
         if full:
             self._last_full_at, self.forced, self._stale = monotonic, False, False
         return dict(published)
+
+    def _rest(self) -> None:
+        """Be idle until the interval, or the time between two refreshes, is over."""
+        if self._last_at is not None:
+            due = min(self._last_at + self._every, self._last_full_at + self._refresh)
+            self.idle_until = due - _ROUNDING
 
 
 @lru_cache(maxsize=1024)

@@ -13,7 +13,7 @@ from common.frame import Frame, write_stamp
 from reader.meter.derived import PEAK_LABELS, DerivedValues, has_peak, import_registers, total
 from reader.meter.last_values import LastValues
 from reader.meter.power_estimate import PowerEstimate
-from reader.meter.publish_policy import PublishPolicy
+from reader.meter.publish_policy import URGENT, PublishPolicy
 
 
 class MeterState:
@@ -35,6 +35,8 @@ class MeterState:
         self._snapshot: dict[str, Any] | None = None  # None: to be made
         self._distinct = False  # no key of the snapshot is there for two reasons
         self._comparable = False  # the next state may be compared with this one
+        self.complete = False
+        """Whether all is known that the meter sends, so that the state may be published."""
         self._estimated_power: int | None = None
         self._peak_seen = False  # a mobile peak, under this contract
         self._online: bool | None = None
@@ -82,7 +84,9 @@ class MeterState:
                 new["estimated_power"] = power
             self._snapshot = before | new
             self.changed = new.keys() if self._comparable else None
-        self._comparable = self.complete
+        if self.changed is None or not URGENT.isdisjoint(self.changed):
+            self._policy.look()
+        self._comparable = self.complete = self._last_values.complete
 
     def _update_estimate(self, frame: Frame, monotonic: float) -> None:
         """Estimate from the indexes of this very frame: one that was held back must not be estimated from."""
@@ -105,6 +109,7 @@ class MeterState:
         self._estimate.clear()
         self._estimated_power = self._snapshot = None
         self._comparable = False
+        self._policy.look()
 
     def force_publish(self) -> None:
         """Publish everything next time, changed or not."""
@@ -114,15 +119,10 @@ class MeterState:
         """Record that the snapshot was published: nothing older may follow it."""
         self._policy.mark_published()
 
-    @property
-    def complete(self) -> bool:
-        """Whether all is known that the meter sends, so that the state may be published."""
-        return self._last_values.complete
-
     def due(self, monotonic: float) -> dict[str, Any] | None:
         """Return what to publish now, None if nothing is due; what is returned counts as published."""
-        if not self.complete:
-            return None
+        if monotonic < self._policy.idle_until or not self.complete:
+            return None  # as nearly always
         if self._online is False and not self._policy.forced:
             return None  # a refresh would make old values look new
         return self._policy.due(self.snapshot(), monotonic)
