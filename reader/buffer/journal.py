@@ -99,9 +99,13 @@ class Journal:
         Raises:
             OSError: there is no room; the item is neither written nor counted.
         """
-        hour = _hour_of(item) if item.kind is Kind.FRAME else None
-        count = self.counts.frames.get(hour, 0) + 1 if hour else 0
-        record = write_record(_write_body(item, count))
+        kind, name, time_us, payload = item
+        hour, count = None, 0
+        if kind is Kind.FRAME:
+            hour = name, time_us // HOUR * HOUR
+            count = self.counts.frames.get(hour, 0) + 1
+        meter = name.encode()
+        record = write_record(b"".join((_BODY.pack(kind, len(meter), count, time_us), meter, payload)))
         if self._released:
             self._drop_released()
         segment = self._segment_for(len(self._heading) + len(record))
@@ -114,8 +118,9 @@ class Journal:
         segment.size += written
         segment.pending += 1
         self.size += written
-        self._released.discard(self._current)
-        if hour:
+        if self._released:
+            self._released.discard(self._current)
+        if hour is not None:
             self.counts.raise_to(hour, count)
         return self._current
 
@@ -272,11 +277,6 @@ class Journal:
 
 def _hour_of(item: Item) -> HourKey:
     return item.meter, item.time_us // HOUR * HOUR
-
-
-def _write_body(item: Item, count: int) -> bytes:
-    meter = item.meter.encode()
-    return b"".join((_BODY.pack(item.kind, len(meter), count, item.time_us), meter, item.payload))
 
 
 def _read_body(body: bytes) -> tuple[Item, int]:

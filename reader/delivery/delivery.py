@@ -121,9 +121,9 @@ class Delivery:
         """Handle a confirmation: items stored, or permanently rejected; `times` are microseconds since 1970."""
         if not times or not self._storers.is_trusted(storer):
             return
-        self._replay.on_confirmation(storer, ((kind, meter, time_us) for time_us in times))
-        for time_us in times:
-            identity = (kind, meter, time_us)
+        identities = [(kind, meter, time_us) for time_us in times]
+        self._replay.on_confirmation(storer, identities)
+        for identity in identities:
             if identity in self._memory.held:
                 self._on_confirmation(storer)
             done = self._confirm_one(storer, identity)
@@ -385,7 +385,7 @@ class Delivery:
         if entry is not None:
             if storer not in entry.confirmed_by:
                 self._replay.reset_backoff()
-            entry.confirmed_by |= {storer}
+                entry.confirmed_by |= {storer}
             if not self._storers.is_confirmed(entry.confirmed_by):
                 return False
             del self._memory.pending[identity]
