@@ -136,7 +136,7 @@ class _Server(ABC):
 
     def _wait_until_ready(self) -> None:
         process, deadline = self._running(), time.monotonic() + READY_WITHIN
-        while not self._is_ready():
+        while not self.is_ready():
             self._end_if_interrupted()
             if process.poll() is not None:
                 self.process = None
@@ -190,7 +190,8 @@ class _Server(ABC):
             raise InstanceError(f"{self._kind} is not running")
         return self.process
 
-    def _is_ready(self) -> bool:
+    def is_ready(self) -> bool:
+        """Return whether the server answers now."""
         try:
             return self._answers()
         except OSError:

@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
         type=whole,
         metavar="N",
         help="divide each month of frames by meter into N parts, for a database of many meters: one for each 30 or so;"
-        " 1: undo it. frames is copied",
+        " 1: undo it. frames is copied. Default: storage.subpartitions",
     )
     migration.add_argument("--copy", action="store_true", help="of a table with millions of rows, too")
     migration.set_defaults(command=_migrate)
@@ -175,15 +175,16 @@ def _migrate(arguments: argparse.Namespace) -> int:
     from storer.database.subpartitions import LONGEST, subpartition
 
     settings = config.load(StorerConfig, arguments.config)
+    count = arguments.subpartitions or settings.storage.subpartitions
     database = Database(settings.database)
     applied = migrate(database)
     for migration in applied:
         print(f"version {migration.version}: {migration.name}")  # noqa: T201 - the command's output
     if not applied:
         print("the tables are up to date")  # noqa: T201 - the command's output
-    if arguments.subpartitions is not None:
+    if count is not None:
         with contextlib.closing(database.connect(LONGEST)) as connection:
-            for line in subpartition(connection, arguments.subpartitions, copy=arguments.copy):
+            for line in subpartition(connection, count, months=settings.retention.frames, copy=arguments.copy):
                 print(line, flush=True)  # noqa: T201 - the command's output
     return 0
 

@@ -86,6 +86,13 @@ class Retention:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Storage:
+    """Into how many parts, by meter, each month of frames is divided; None: as it is."""
+
+    subpartitions: int | None = option(None, read=whole(1, 4096))
+
+
+@dataclass(frozen=True, kw_only=True)
 class StorerConfig:
     """The whole file."""
 
@@ -93,6 +100,7 @@ class StorerConfig:
     mqtt: StorerMqtt = section(StorerMqtt)
     database: DatabaseConfig = section(DatabaseConfig)
     batch: Batch = section(Batch)
+    storage: Storage = section(Storage)
     retention: Retention = section(Retention)
     heartbeat: Path | None = option(None, read=heartbeat_file)
     metrics: MetricsConfig = section(MetricsConfig)

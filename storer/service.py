@@ -29,7 +29,8 @@ from storer.config import StorerConfig
 from storer.confirmations import Confirmations, Pace
 from storer.database.frame_store import FrameStore
 from storer.database.rejected import MOST_BYTES, MOST_MESSAGES, Rejection
-from storer.database.schema import make_partitions, migrate
+from storer.database.schema import make_partitions
+from storer.database.subpartitions import migrate_divided
 from storer.growth import GrowthAlarm
 from storer.health import Counters, evaluate, storer_metrics
 from storer.keeping.keeper import Keeper
@@ -120,9 +121,10 @@ class Storer:
 
     def _prepare(self) -> bool:
         """Migrate the tables; return False if stopped. A permanent error is not retried at start-up."""
-        ready = self._retry.run(lambda: migrate(self._database), retry_on=(Unavailable,)) and self._retry.run(
-            self._make_partitions, retry_on=(Unavailable,)
-        )
+        count, months = self._config.storage.subpartitions, self._config.retention.frames
+        ready = self._retry.run(
+            lambda: migrate_divided(self._database, count, months), retry_on=(Unavailable,)
+        ) and self._retry.run(self._make_partitions, retry_on=(Unavailable,))
         if ready:
             log.info("Ready: %s", self._database.where)
         return ready

@@ -126,13 +126,14 @@ class Storers:
     def on_confirmation(self, name: str) -> None:
         """Note that a storer has confirmed a pending item: it counts as a storer from now on.
 
-        While no status has arrived it counts as online: access rules of the broker may hide its status.
+        It also counts as online, whatever its last status was: access rules may hide its status, and in a cluster of
+        brokers the node that we are connected to may have retained one that it published long ago.
         """
         storer = self._storers.get(name) or self._register(name, confirms=True)
         if storer is None:
             return
         storer.confirms = True
-        if storer.status == "unknown":
+        if storer.status != "online":
             storer.status = "online"
             log.info("Storer %s is online: it confirms frames", name)
 

@@ -4,16 +4,22 @@ Measured with 1,000 meters: an hour of one meter is read in a twentieth of the t
 room. For a household it only makes many small files, so it is never done by itself.
 """
 
+import contextlib
+import logging
 from collections.abc import Iterator
 
-from common.database import Connection
+from common.database import Connection, Database
 from common.errors import ConfigError
-from storer.database.schema import partition_limits
+from storer.database.schema import Migration, migrate, partition_limits
+
+log = logging.getLogger(__name__)
 
 MOST_PARTITIONS = 8192  # of a table, MariaDB's limit; subpartitions count
 LONGEST = 12 * 3600.0  # seconds that the copy may take
-_ROOM = 120  # months that are still to come, or to be imported
+_ROOM = 120  # months that are still to come, or to be imported, where all are kept
+_OTHERS = 6  # partitions beside the months that are kept: this month, three to come, and those before and after
 MOST_ROWS = 5_000_000  # that are copied without being asked to
+DIVIDE = "run teleinfo-storer migrate, which copies all frames"
 
 
 def count_subpartitions(connection: Connection) -> int:
@@ -25,20 +31,51 @@ def count_subpartitions(connection: Connection) -> int:
     return int(count) or 1
 
 
-def subpartition(connection: Connection, count: int, *, copy: bool = False) -> Iterator[str]:
+def migrate_divided(database: Database, count: int | None, months: int | None) -> list[Migration]:
+    """Migrate the tables. If they are new, divide each month as configured; if not, say when they are not.
+
+    Raises:
+        ConfigError: there would be too many partitions.
+        DatabaseError: as `migrate` does.
+    """
+    applied = migrate(database)
+    if count is None:
+        return applied
+    with contextlib.closing(database.connect()) as connection:
+        existing = count_subpartitions(connection)
+        if existing != count and applied and applied[0].version == 1:
+            for line in subpartition(connection, count, months=months):
+                log.info("%s", line)
+        elif existing != count:
+            log.warning("%s: %s", differs(count, existing), DIVIDE)
+    return applied
+
+
+def differs(count: int, existing: int) -> str:
+    """Say that the table is not as configured."""
+    return f"storage.subpartitions is {count}, but each month of frames has {existing}"
+
+
+def subpartition(connection: Connection, count: int, *, months: int | None = None, copy: bool = False) -> Iterator[str]:
     """Divide each month of `frames` into so many parts; 1: into none. Yield lines for people.
 
     The table is copied, and nothing can be written to it meanwhile; one of some millions of rows only with `copy`.
+
+    Args:
+        connection: to the database.
+        count: how many parts.
+        months: that are kept, and must have room; None: all.
+        copy: also a table of some millions of rows.
 
     Raises:
         ConfigError: there would be too many partitions, or too many rows have to be copied.
         DatabaseError: the database is unavailable, or refuses the statement.
     """
     limits = sorted(partition_limits(connection).items(), key=lambda item: (item[1] is None, item[1]))
-    if count * (len(limits) + _ROOM) > MOST_PARTITIONS:
-        most = MOST_PARTITIONS // (len(limits) + _ROOM)
+    most = MOST_PARTITIONS // (len(limits) + _ROOM if months is None else max(len(limits), months + _OTHERS))
+    if count > most:
         raise ConfigError(
-            f"--subpartitions {count}: MariaDB has no room for as many in each of {len(limits)} months and those to"
+            f"{count} subpartitions: MariaDB has no room for as many in each of {len(limits)} months and those to"
             f" come; at most {most}, or keep fewer months: retention.frames"
         )
     if count_subpartitions(connection) == count:

@@ -14,7 +14,7 @@ from common.host import Host
 from common.runtime.cli import UTC_TIMES
 from common.topics import Topics
 from storer.config import StorerConfig
-from storer.doctor.database import diagnose_database
+from storer.doctor.database import diagnose_database, diagnose_subpartitions
 from storer.doctor.database_probe import probe_databases
 from storer.doctor.service import PROGRAM, diagnose_readers, diagnose_storer, gather
 
@@ -45,6 +45,7 @@ def check(path: Path, report: Report, machine: Host | None = None, *, seconds: f
     now = datetime.now(UTC)
     for database in probe_databases(config.database, now):
         report.show(diagnose_database(database, now))
+        report.show(diagnose_subpartitions(database, config.storage.subpartitions))
 
     report.note(f"listening to the broker, for {seconds:.0f} s")
     topics = [Topics(name) for name in config.mqtt.topic]

@@ -9,6 +9,7 @@ from common.doctor.findings import Finding, notice, ok, problem
 from common.doctor.formatting import format_bytes, format_days
 from common.plural import plural
 from storer.database.original import NAME
+from storer.database.subpartitions import DIVIDE, differs
 from storer.doctor.database_probe import RIGHTS, DatabaseFacts
 
 _PROGRAM, _READER = "teleinfo-storer", "teleinfo-reader"
@@ -34,6 +35,13 @@ def diagnose_database(facts: DatabaseFacts, now: datetime) -> list[Finding]:
     if facts.schema:
         findings += [*_flow(facts, now), *_rollups(facts, now), *_rejections(facts)]
     return [*findings, *_disk(facts)]
+
+
+def diagnose_subpartitions(facts: DatabaseFacts, wanted: int | None) -> list[Finding]:
+    """Return a finding if the months are not divided as configured."""
+    if not facts.schema or wanted in (None, facts.subpartitions):
+        return []
+    return [notice(SUBJECT, differs(wanted, facts.subpartitions), DIVIDE)]
 
 
 def _not_connected(facts: DatabaseFacts) -> Finding:

@@ -14,6 +14,7 @@ from storer.database.rejected import LONGEST_PAYLOAD, MOST_BYTES, MOST_MESSAGES
 from storer.database.rights import may_delete_label_sets
 from storer.database.schema import migrations
 from storer.database.sizes import read_sizes
+from storer.database.subpartitions import count_subpartitions
 from storer.rollups.state import State, count_late_hours, read_state
 
 _GROWING = ("frames", "label_sets", "minutes", "hours", "breaks", "tallies", "late_hours")
@@ -36,6 +37,7 @@ class DatabaseFacts:
     missing_rights: tuple[str, ...] = ()
     original: bool = False  # it has the table of the original program
     schema: int | None = None  # None: no tables yet
+    subpartitions: int = 1  # of each month of frames
     newest_schema: int = 0  # of this program
     flush: int = 1  # innodb_flush_log_at_trx_commit
     named_zones: bool = True
@@ -111,7 +113,7 @@ def _collect(facts: DatabaseFacts, connection: Connection, now: datetime) -> Dat
     facts = replace(facts, schema=schema or 0)
     facts = _sizes(facts, connection)
     if "frames" in tables:
-        facts = _frames(facts, connection, now)
+        facts = replace(_frames(facts, connection, now), subpartitions=count_subpartitions(connection))
     if facts.schema == facts.newest_schema:
         facts = replace(facts, rollups=read_state(connection), late_hours=count_late_hours(connection))
     return _rejected(facts, connection, now) if "rejected_messages" in tables else facts

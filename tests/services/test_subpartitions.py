@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from common.errors import ConfigError
+from demo.servers import Broker
 from demo.servers import Database as Server
 from storer.audit import run_audit
 from storer.database import subpartitions as module
@@ -16,7 +17,7 @@ from storer.database.sizes import read_sizes
 from storer.database.subpartitions import count_subpartitions, subpartition
 from storer.export import Selection
 from tests.support.frames import simulated
-from tests.support.programs import Service, run_command
+from tests.support.programs import Service, run_command, wait_until
 from tests.support.storing import NOW, client, exported, make_tables, query, store
 
 KINDS = ("standard-single-phase-tempo", "historic-single-phase-hchp")
@@ -51,12 +52,57 @@ def test_the_command_divides_the_months_and_can_undo_it(filled: Server, tmp_path
         assert exported(client(filled)) == before
     refused = run_command("storer", "migrate", "--config", file, "--subpartitions", "9999")
     assert refused.returncode == 2
-    assert "--subpartitions 9999" in refused.stderr
+    assert "9999 subpartitions" in refused.stderr
 
 
-def settings(server: Server) -> dict[str, Any]:
+def settings(server: Server, **more: Any) -> dict[str, Any]:
     access = {"host": server.host, "port": server.port, "user": server.user, "password": server.password}
-    return {"database": {**access, "name": server.name}}
+    return {"database": {**access, "name": server.name}, **more}
+
+
+def test_a_new_database_is_made_as_configured(fresh_database: Server, broker: Broker, tmp_path: Path) -> None:
+    mqtt = {"host": broker.host, "port": broker.port}
+    storage = {"subpartitions": 8}
+    with Service("storer", tmp_path, settings(fresh_database, mqtt=mqtt, storage=storage)) as storer:
+        storer.start().wait_for_log("Ready")
+        assert parts(fresh_database) == 8
+        assert storer.stop() == 0
+        storer.start()
+        wait_until(lambda: storer.count("Ready") == 2, 40, "it has started again", [storer])
+    assert not storer.lines("subpartitions", "WARNING")
+
+
+def test_an_existing_database_is_divided_by_the_command_and_not_before(
+    filled: Server, broker: Broker, tmp_path: Path
+) -> None:
+    before = exported(client(filled))
+    mqtt = {"host": broker.host, "port": broker.port}
+    with Service("storer", tmp_path, settings(filled, mqtt=mqtt, storage={"subpartitions": 8})) as storer:
+        storer.start().wait_for_log("Ready")
+        (line,) = storer.lines("storage.subpartitions")
+        assert "teleinfo-storer migrate" in line
+        assert parts(filled) == 1
+        assert storer.stop() == 0
+    checked = run_command("storer", "check", "--config", storer.config)
+    assert "storage.subpartitions is 8" in checked.stdout
+    assert run_command("storer", "migrate", "--config", storer.config).returncode == 0
+    assert parts(filled) == 8
+    assert exported(client(filled)) == before
+    assert "storage.subpartitions" not in run_command("storer", "check", "--config", storer.config).stdout
+
+
+def test_without_the_key_a_divided_database_stays_as_it_is(filled: Server, tmp_path: Path) -> None:
+    divide(filled, 4)
+    config = Service("storer", tmp_path, settings(filled)).write_config()
+    assert run_command("storer", "migrate", "--config", config).returncode == 0
+    assert parts(filled) == 4
+
+
+def test_where_few_months_are_kept_each_may_have_more_parts(filled: Server) -> None:
+    with pytest.raises(ConfigError, match="keep fewer months"):
+        divide(filled, 256)
+    divide(filled, 256, months=2)
+    assert parts(filled) == 256
 
 
 def test_a_large_table_is_copied_only_when_asked_to(filled: Server, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -149,11 +149,14 @@ def test_nothing_is_replayed_to_a_storer_that_is_not_online(reader: Reader, stat
     assert payloads(reader.wait(CONFIRM_TIMEOUT), REPLAY) == of([*frames, live])
 
 
-def test_a_storer_without_a_status_gets_replays_once_it_confirms(reader: Reader) -> None:
+@pytest.mark.parametrize("status", ["stalled", "offline", None])
+def test_a_storer_gets_replays_once_it_confirms_whatever_its_status(reader: Reader, status: str | None) -> None:
     reader.status("main")
     reader.disconnect()
     frames = reader.frames(3)
     reader.connect()
+    if status:
+        reader.status("main", status)
     assert reader.wait(3000, 5) == []
     reader.confirm([reader.frame()])
     assert payloads(reader.wait(CONFIRM_TIMEOUT), REPLAY) == of(frames)
