@@ -19,11 +19,11 @@ export default {
   untilSix: `Jusqu’à 6${f.THIN}h`,
   atSix: `À 6${f.THIN}h`,
   plural: { blue: ['bleu', 'bleus'], white: ['blanc', 'blancs'], red: ['rouge', 'rouges'] },
-  calendarSummary: (r, w, b) => `Couleur de chaque jour : ${r} rouges, ${w} blancs, ${b} bleus.`,
+  calendarSummary: (r, w, b) => `Couleur de chaque jour : ${r} rouges, ${w} blancs, ${b} bleus.`,
   future: 'à venir',
   imported: 'importé',
   meter: 'compteur',
-  source: (date) => `Couleurs lues sur le compteur ; avant le ${date}, importées.`,
+  source: (date) => `Couleurs lues sur le compteur ; avant le ${date}, importées.`,
   byColour: 'Par couleur',
   columns: {
     offer: 'Offre',
@@ -56,7 +56,7 @@ export default {
   windows: 'Heures creuses observées',
   windowsNote: 'Les heures où le compteur a réellement basculé.',
   windowsFrom: (month) => `depuis ${month}`,
-  moved: (when, hours) => `Vos heures creuses ont changé en ${when} : ${hours}.`,
+  moved: (when, hours) => `Vos heures creuses ont changé en ${when} : ${hours}.`,
   windowsSummary: 'Plages d’heures creuses sur 24 heures',
   compareSummary: 'Coût annuel de chaque offre',
 };
