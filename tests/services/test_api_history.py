@@ -85,7 +85,7 @@ def test_meters_have_their_contract_as_configured_else_as_they_say(tables: Datab
     by_id = {meter["id"]: meter for meter in found["meters"]}
     producer, single = by_id[METER], by_id[SimulatedMeter(OTHER_KIND).address]
     assert (producer["mode"], producer["phases"], producer["producer"]) == ("standard", 3, True)
-    assert (producer["first"], producer["contract_year"]) == ("2026-10-22", "10-22")
+    assert (producer["first"], producer["contract_year"]) == ("2026-10-22", None)
     assert producer["last"].startswith("2026-10-28T11:59:5")
     assert producer["name"].endswith(METER[-4:])
     assert METER not in producer["serial"]
