@@ -170,3 +170,16 @@ test('numbers are written as people here write them', () => {
   assert.equal(f.longDate('2026-09-01'), 'mardi 1er septembre 2026');
   assert.equal(f.fullDate('2026-09-11'), '11 septembre 2026');
 });
+
+test('a duration never has sixty minutes, and long ones are told in days', () => {
+  const text = (seconds) => f.duration(seconds * 1000).replaceAll(f.THIN, ' ');
+  assert.deepEqual([45, 600, 3599, 7199, 7260, 86400 * 2, 86400 * 310].map(text), [
+    '45 s',
+    '10 min',
+    '1 h',
+    '2 h',
+    '2 h 01',
+    '48 h',
+    '310 j',
+  ]);
+});

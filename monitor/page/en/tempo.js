@@ -51,8 +51,14 @@ export default {
   basis: (a, b) => `Calculated over ${a} of ${b} hours. Standing charge and taxes included.`,
   why: {
     prices: ['no prices for this period', (a, b) => `prices known for ${a} of ${b} hours`],
-    colours: ['colours of the days unknown', (a, b) => `colours known for ${a} of ${b} hours`],
-    windows: ['off-peak hours unknown', (a, b) => `off-peak hours known for ${a} of ${b} hours`],
+    colours: [
+      'colours of the days unknown (option tempo of the monitor)',
+      (a, b) => `colours known for ${a} of ${b} hours`,
+    ],
+    windows: [
+      'off-peak hours unknown (off_peak, in prices.yaml)',
+      (a, b) => `off-peak hours known for ${a} of ${b} hours`,
+    ],
     calendar: ['calendar unknown', (a, b) => `calendar known for ${a} of ${b} hours`],
   },
   windows: 'Off-peak hours observed',

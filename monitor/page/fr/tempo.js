@@ -52,9 +52,12 @@ export default {
   basis: (a, b) => `Calcul sur ${a}${f.THIN}h des ${b}${f.THIN}h de la période. Abonnement et taxes compris.`,
   why: {
     prices: ['pas de prix pour cette période', (a, b) => `prix connus pour ${a}${f.THIN}h sur ${b}`],
-    colours: ['couleurs des jours inconnues', (a, b) => `couleurs connues pour ${a}${f.THIN}h sur ${b}`],
+    colours: [
+      'couleurs des jours inconnues (option tempo du moniteur)',
+      (a, b) => `couleurs connues pour ${a}${f.THIN}h sur ${b}`,
+    ],
     windows: [
-      'plages d’heures creuses inconnues',
+      'plages d’heures creuses inconnues (off_peak, dans prices.yaml)',
       (a, b) => `plages d’heures creuses connues pour ${a}${f.THIN}h sur ${b}`,
     ],
     calendar: ['calendrier inconnu', (a, b) => `calendrier connu pour ${a}${f.THIN}h sur ${b}`],

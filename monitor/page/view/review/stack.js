@@ -2,7 +2,7 @@ import * as f from '../../format.js';
 import { T } from '../../i18n.js';
 import { h } from '../../dom.js';
 import { go, href } from '../../router.js';
-import { daysBetween } from '../../time.js';
+import { daysBetween, weekday } from '../../time.js';
 import { ORDER, register } from '../../tariff.js';
 import { choice } from '../../part/tabs.js';
 import { csvFile, figures } from '../../part/figures.js';
@@ -100,7 +100,8 @@ function nameOf({ key }, by) {
 function labelOf({ key }, { by, range, count }) {
   if (by === 'year') return key;
   if (by === 'month') return f.monthName(`${key}-01`, count > 7 && innerWidth < 820 ? 'narrow' : 'short');
-  return range.kind === 'week' ? f.shortDate(key).replace(/ [^ ]+$/, '') : String(+key.slice(8));
+  if (range.kind !== 'week') return String(+key.slice(8));
+  return innerWidth < 820 ? f.weekdayName(weekday(key)) : f.shortDate(key).replace(/ [^ ]+$/, '');
 }
 
 function bar(g, { by, range, today, used, inEuro, priced, count }) {
