@@ -39,6 +39,7 @@ export default {
   voltage: 'Voltage',
   overloads: 'Overloads',
   injected: 'Exported',
+  phasePeak: (n) => `Peak on phase ${n}`,
   peakAt: (time) => `at ${time}`,
   talonNote: 'at its lowest, between 00:00 and 06:00',
   none: 'none',

@@ -41,6 +41,7 @@ export default {
   voltage: 'Tension',
   overloads: 'Dépassements',
   injected: 'Injection',
+  phasePeak: (n) => `Pointe phase ${n}`,
   peakAt: (time) => `à ${time}`,
   talonNote: `au plus bas, entre 0${f.THIN}h et 6${f.THIN}h`,
   none: 'aucun',
