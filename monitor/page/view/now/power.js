@@ -95,6 +95,7 @@ function phaseLine(index, { limit }, unit) {
       const p = phases[index],
         text = f.power(p.power, unit);
       power.textContent = text;
+      power.classList.toggle('stale', !known);
       left.textContent =
         known && limit && p.power != null ? N.phaseLeft(f.power(Math.max(0, limit - p.power), unit)) : '';
       measure?.set(known ? p.power : null, known ? text : T.unknown);

@@ -8,7 +8,8 @@ import { staleDays } from './verdict.js';
 const S = T.status;
 const when = (iso) => `${f.numericDate(dateOf(Date.parse(iso)))} ${f.clock(Date.parse(iso))}`;
 
-export function storage({ spool, audit, backup, disk, volts }, now) {
+export function storage({ links, spool, audit, backup, disk, volts }, now) {
+  const blind = links.some(({ id, state }) => id === 'database' && state !== 'up'); // none is not the same as unknown
   return h(
     'section',
     { class: 'block' },
@@ -20,7 +21,7 @@ export function storage({ spool, audit, backup, disk, volts }, now) {
         spool?.frames && spool.limit ? S.spoolLimit(f.bytes(spool.bytes), f.bytes(spool.limit)) : null,
       ],
       [S.audit, audit ? S.auditUntil(when(audit.at)) : '–', auditNote(audit)],
-      [S.backup, ...backupFacts(backup, now)],
+      [S.backup, ...(blind ? ['–'] : backupFacts(backup, now))],
       [S.disk, disk?.used == null ? '–' : f.bytes(disk.used), diskNote(disk)],
       [
         S.volts,
