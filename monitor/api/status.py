@@ -49,7 +49,7 @@ def answer(call: Call) -> dict[str, Any]:
         **found,
         "versions": [
             *_versions(call.live, identifier),
-            *([["Tarifs", prices]] if prices else []),
+            *([["prices", prices]] if prices else []),
             ["MariaDB", version],
         ],
     }
