@@ -73,11 +73,11 @@ class _Group(NamedTuple):
     overloads: int
 
 
-_INSTANT = "SECOND(f.timestamp) * 1000000 + MICROSECOND(f.timestamp)"
+_INSTANT = "EXTRACT(SECOND_MICROSECOND FROM f.timestamp)"
 
 
 def _ends(column: str) -> str:
-    packed = f"(({_INSTANT}) << {_SHIFT}) + f.{column}"
+    packed = f"({_INSTANT} << {_SHIFT}) + f.{column}"
     return f"MIN({packed}), MAX({packed})"
 
 
