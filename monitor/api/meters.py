@@ -63,7 +63,9 @@ _METER = {
     "producer": {"type": "boolean", "description": "it counts what is injected"},
     "first": _maybe("string", "local day of the first readings; null: none yet", format="date"),
     "last": _maybe("string", "when the last stored frame came, or its minute", format="date-time"),
-    "contract_year": _maybe("string", "month and day on which the contract's year begins; null: contracts does not say"),
+    "contract_year": _maybe(
+        "string", "month and day on which the contract's year begins; null: contracts does not say"
+    ),
 }
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
