@@ -24,6 +24,7 @@ _RELAYS = {number: f"relay_{number}" for number in range(1, RELAYS + 1)}
 _FACTS = ("mode", "contract", "off_peak", "exporting", "producer", *_RELAYS.values())
 #: All keys that decide something, but for the indexes.
 _DECISIVE = frozenset([*_FACTS, "supplier_index", "LTARF"])
+_RELEVANT = _DECISIVE | _INDEXES
 _NO_LABELS: Mapping[int, str] = MappingProxyType({})
 
 
@@ -78,6 +79,17 @@ class MeterObserver:
     def ready(self) -> bool:
         """Whether enough frames were seen."""
         return self._complete_frames.count >= COMPLETE_FRAMES
+
+    def is_indifferent(self, frame: Frame, changed: Collection[str]) -> bool:
+        """Return whether `update` would do nothing with a frame after which only these keys may differ."""
+        naming = self._is_named and self._candidate_frames < NAME_FRAMES
+        return (
+            not naming
+            and self._complete_frames.many
+            and not frame.dropped
+            and _RELEVANT.isdisjoint(changed)
+            and bool(self._keys)
+        )
 
     def update(self, frame: Frame, state: Mapping[str, object], changed: Collection[str] | None = None) -> bool:
         """Observe a frame and the state after it; return whether the contract or the mode has changed.
