@@ -106,12 +106,15 @@ class LastValues:
         stamped = changed_stamps(frame.stamps or _NO_STAMPS, before.stamps or _NO_STAMPS)
         if changed is None or stamped is None:
             return None
-        changes = {}
+        changes, indexes = {}, _INDEXES[frame.mode]
         for label in changed:
-            value = frame.values[label]
+            value, last = frame.values[label], self.values.get(label)
             if type(value) is not int:
                 value = strip_padding(value)
-            if not self._is_simple(frame.mode, label, value):
+            # Does it only replace the one before?
+            if last is None or value == "" or label in _DECISIVE or label not in self._accepted:
+                return None
+            if label in indexes and not (isinstance(value, int) and isinstance(last, int) and value >= last):
                 return None
             changes[label] = value
         self.values.update(changes)
@@ -122,15 +125,6 @@ class LastValues:
             self._complete_frames.feed(frame)
         self._before = frame
         return Accepted(self._accepted, changed, stamped)
-
-    def _is_simple(self, mode: Mode, label: str, value: Value) -> bool:
-        """Return whether a value that has changed, without padding, only replaces the one before."""
-        last = self.values.get(label)
-        if last is None or label in _DECISIVE or label not in self._accepted:
-            return False
-        if label in _INDEXES[mode]:
-            return isinstance(value, int) and isinstance(last, int) and value >= last
-        return value != ""
 
     def _update_whole(self, frame: Frame) -> Accepted:
         if self._source != (frame.meter, frame.mode):

@@ -38,15 +38,16 @@ class _EnergyCurve:
         self._points.clear()
 
     def add(self, index: int, monotonic: float, max_power: int) -> None:
-        if self._points and not self._plausible(index, monotonic, max_power):
-            self.clear()
-        if not self._points:
-            self._points.append(_Point(monotonic, index + 0.5))  # somewhere between two steps
+        points = self._points
+        if points and not self._plausible(index, monotonic, max_power):
+            points.clear()
+        if not points:
+            points.append(_Point(monotonic, index + 0.5))  # somewhere between two steps
         elif index > self._index:
-            self._points.append(_Point(monotonic, index))
+            points.append(_Point(monotonic, index))
         self._index, self._last = index, monotonic
-        while len(self._points) > 2 and self._points[1].monotonic <= monotonic - MINUTE:
-            self._points.popleft()
+        while len(points) > 2 and points[1].monotonic <= monotonic - MINUTE:
+            points.popleft()
 
     def _plausible(self, index: int, monotonic: float, max_power: int) -> bool:
         seconds = monotonic - self._last

@@ -133,11 +133,12 @@ class PublishPolicy:
         value, published = state.get(key), self._published.get(key)
         if value is None or published is None:
             return True  # it has come, or gone
-        if not self._interval_over(key, monotonic):
-            return False
         rule = _rule(key)
+        if monotonic - self._changed_at.get(key, -math.inf) < rule.min_interval:
+            return False
         if isinstance(value, int) and isinstance(published, int):
-            return abs(value - published) > max(rule.deadband, abs(published) * rule.percent / 100)
+            difference = abs(value - published)
+            return difference > rule.deadband and difference > abs(published) * rule.percent / 100
         return True
 
     def _publish(self, state: Mapping[str, Any], keys: Collection[str], monotonic: float) -> dict[str, Any]:

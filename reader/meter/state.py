@@ -104,10 +104,10 @@ class MeterState:
 
     def _update_estimate(self, frame: Frame, monotonic: float) -> None:
         """Estimate from the indexes of this very frame: one that was held back must not be estimated from."""
-        registers = import_registers(frame.mode, self._derived.get("contract"))
+        values, registers = frame.values, import_registers(frame.mode, self._derived.get("contract"))
         self._estimate.update(
-            total(frame.values, registers) if registers else None,
-            total(frame.values, ("EAIT",)),
+            total(values, registers) if registers else None,
+            total(values, ("EAIT",)) if "EAIT" in values else None,
             monotonic,
             self._derived.get("subscribed_power"),
         )
