@@ -32,19 +32,20 @@ class ObjectWriter(Generic[V]):
         """`write` returns a value in JSON; `changed` compares two objects, as `changed_keys` does."""
         self._write = write
         self._changed = changed
-        # An object; its keys in JSON, up to the value; its members in JSON.
-        self._before: tuple[Mapping[str, V], dict[str, str], dict[str, str]] = {}, {}, {}
+        # An object; the place of each key, and the key in JSON up to the value; the members in JSON.
+        self._before: tuple[Mapping[str, V], dict[str, tuple[int, str]], list[str]] = {}, {}, []
 
     def write(self, members: Mapping[str, V]) -> str:
         """Return the object in JSON."""
-        before, prefixes, texts = self._before
+        before, places, texts = self._before
         changed = self._changed(members, before)
         if changed is None:
-            prefixes = {key: f"{_encode(key)}: " for key in members}
-            texts = {key: prefixes[key] + self._write(value) for key, value in members.items()}
+            places = {key: (place, f"{_encode(key)}: ") for place, key in enumerate(members)}
+            texts = [places[key][1] + self._write(value) for key, value in members.items()]
         elif changed:
             texts = texts.copy()
             for key in changed:
-                texts[key] = prefixes[key] + self._write(members[key])
-        self._before = members, prefixes, texts
-        return "{" + ", ".join(texts.values()) + "}"
+                place, prefix = places[key]
+                texts[place] = prefix + self._write(members[key])
+        self._before = members, places, texts
+        return "{" + ", ".join(texts) + "}"
