@@ -77,8 +77,7 @@ class MeterState:
             frame = replace(frame, values=carried)
         self._update_estimate(frame, monotonic)
         self._comparable = self.complete = last_values.complete
-        if self.changed is None or now_different:
-            self._policy.look()
+        self._policy.on_change(urgent=self.changed is None or now_different)
         return frame
 
     def _renew(self) -> None:
@@ -126,7 +125,7 @@ class MeterState:
         self._estimate.clear()
         self._has_estimate = self._late_estimate = self._comparable = False
         self._snapshot = None
-        self._policy.look()
+        self._policy.on_change(urgent=True)
 
     def force_publish(self) -> None:
         """Publish everything next time, changed or not."""
