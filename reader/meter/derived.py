@@ -271,11 +271,11 @@ def _headroom_currents(
     """Yield what is left on each phase, in whole amperes."""
     for n in _PHASES if three_phase else (1,):
         sinsts, urms, irms = _OF_PHASE[n]
-        volts = _integer(values, urms)
+        volts, amperes = _integer(values, urms), _integer(values, irms)
         if not volts:
             continue
-        apparent = phase_power(values, n) if three_phase else total_power
-        if apparent is None and sinsts in values and (amperes := _integer(values, irms)) is not None:
+        apparent = _possible(_integer(values, sinsts), volts, amperes) if three_phase else total_power
+        if apparent is None and amperes is not None and sinsts in values:
             apparent = volts * amperes
         if apparent is not None:
             yield math.floor((limit / (3 if three_phase else 1) - apparent) / volts)
@@ -287,7 +287,10 @@ def phase_power(values: Mapping[str, Any], phase: int) -> int | None:
     The first three-phase Linkys send wrong values for single phases, such as 48370 VA.
     """
     sinsts, urms, irms = _OF_PHASE[phase]
-    apparent, volts, amperes = _integer(values, sinsts), _integer(values, urms), _integer(values, irms)
+    return _possible(_integer(values, sinsts), _integer(values, urms), _integer(values, irms))
+
+
+def _possible(apparent: int | None, volts: int | None, amperes: int | None) -> int | None:
     if apparent is None or volts is None or amperes is None:
         return apparent
     return apparent if apparent <= 1.1 * volts * (amperes + 2) else None  # IRMS is rounded to 1 A

@@ -25,10 +25,9 @@ everything else                   any change  `every`
 import math
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
-from itertools import compress
-from operator import ne
 from typing import Any, NamedTuple
 
+from common.changes import changed_keys
 from common.labels import LABELS, Mode
 from reader.tic.status_register import RELAYS
 
@@ -128,11 +127,12 @@ class PublishPolicy:
             self._none_ready = True
         return None
 
-    def _changed(self, state: Mapping[str, Any]) -> list[str]:
+    def _changed(self, state: Mapping[str, Any]) -> Sequence[str]:
         """Return the keys that differ from what was published, or have come or gone."""
-        keys, published = list(state), self._published
-        if keys == list(published):
-            return list(compress(keys, map(ne, state.values(), published.values())))
+        published = self._published
+        changed = changed_keys(state, published)
+        if changed is not None:
+            return changed
         return [
             key
             for key in state.keys() | published.keys()
