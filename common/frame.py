@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Self
 
+from common.changes import ChangedKeys
 from common.errors import MessageError
 from common.json_writer import ObjectWriter, write_value
 from common.labels import Mode
@@ -27,6 +28,9 @@ _CACHE_SIZE = 4096
 _METERS_KEPT = 64  # whose last messages are kept, to write the next ones faster
 _MODES = {mode.value: mode for mode in Mode}
 _VALUE_TYPES = frozenset([int, str])  # a bool is no int here
+
+#: Compare the values, and the stamps, of two frames in a row.
+changed_values, changed_stamps = ChangedKeys(), ChangedKeys()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +112,8 @@ class _FrameWriter:
 
     def __init__(self, meter: str) -> None:
         self._head = f'{{"meter": {write_value(meter)}, "timestamp": "'
-        self._values = ObjectWriter[Value]()
-        self._stamps = ObjectWriter[datetime](lambda stamp: f'"{write_stamp(stamp)}"')
+        self._values = ObjectWriter[Value](changed=changed_values)
+        self._stamps = ObjectWriter[datetime](lambda stamp: f'"{write_stamp(stamp)}"', changed_stamps)
 
     def write(self, frame: Frame) -> str:
         text = (

@@ -1,10 +1,10 @@
 """Writes JSON objects most members of which repeat those of the object before. Pure."""
 
 import json
-from collections.abc import Callable, Mapping
-from itertools import compress, count
-from operator import add, is_not
+from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, TypeVar
+
+from common.changes import changed_keys
 
 V = TypeVar("V")
 
@@ -20,25 +20,32 @@ class ObjectWriter(Generic[V]):
     """Writes an object member by member, and only those again that differ from the object before.
 
     The text is that of `json.dumps(object, ensure_ascii=False)`. Values that are equal must be written alike: no object
-    may have 1 where another one has true or 1.0. Several threads may use it.
+    may have 1 where another one has true or 1.0. An object must not change after it was written. Several threads may
+    use it.
     """
 
-    def __init__(self, write: Callable[[V], str] = write_value) -> None:
-        """`write` returns a value in JSON."""
+    def __init__(
+        self,
+        write: Callable[[V], str] = write_value,
+        changed: Callable[[Mapping[str, V], Mapping[str, V]], Sequence[str] | None] = changed_keys,
+    ) -> None:
+        """`write` returns a value in JSON; `changed` compares two objects, as `changed_keys` does."""
         self._write = write
-        # Keys; keys in JSON, up to the value; values; members in JSON.
-        self._before: tuple[list[str], list[str], list[V], list[str]] = [], [], [], []
+        self._changed = changed
+        # An object; the place of each key, and the key in JSON up to the value; the members in JSON.
+        self._before: tuple[Mapping[str, V], dict[str, tuple[int, str]], list[str]] = {}, {}, []
 
     def write(self, members: Mapping[str, V]) -> str:
         """Return the object in JSON."""
-        keys, values = list(members), list(members.values())
-        keys_before, prefixes, values_before, texts = self._before
-        if keys == keys_before:
+        before, places, texts = self._before
+        changed = self._changed(members, before)
+        if changed is None:
+            places = {key: (place, f"{_encode(key)}: ") for place, key in enumerate(members)}
+            texts = [places[key][1] + self._write(value) for key, value in members.items()]
+        elif changed:
             texts = texts.copy()
-            for number in compress(count(), map(is_not, values, values_before)):
-                texts[number] = prefixes[number] + self._write(values[number])
-        else:
-            prefixes = [f"{_encode(key)}: " for key in keys]
-            texts = list(map(add, prefixes, map(self._write, values)))
-        self._before = keys, prefixes, values, texts
+            for key in changed:
+                place, prefix = places[key]
+                texts[place] = prefix + self._write(members[key])
+        self._before = members, places, texts
         return "{" + ", ".join(texts) + "}"

@@ -158,7 +158,7 @@ class ReaderService:
             return
         self._delivery.enqueue(item, now)
         self._publisher.on_frame(frame, now, simulated=event.simulated)
-        if self._welcome is not None:
+        if self._welcome is not None and not self._welcome.shown:
             self._welcome.show(frame.meter, self._publisher.snapshot(frame.meter))
 
     def _on_message(self, message: Message, now: float) -> None:

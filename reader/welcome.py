@@ -22,13 +22,13 @@ class Welcome:
         self._topic = topic
         self._database_host = database_host
         self._language = language
-        self._shown = False
+        self.shown = False
 
     def show(self, meter: str, values: Mapping[str, object]) -> None:
         """Log the lines, unless that was done; `values` is the state of the meter, empty before a whole frame."""
-        if self._shown or not values:
+        if self.shown or not values:
             return
-        self._shown = True
+        self.shown = True
         for line in next_steps(
             meter,
             values,

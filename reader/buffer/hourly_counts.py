@@ -73,7 +73,8 @@ class HourlyCounts:
         """Set a count, unless it is higher already; `reader` began it, by default this one."""
         if frames > self._frames.get(hour, -1):
             self._frames[hour] = frames
-            self.risen_since = min(hour[1], self.risen_since)
+            if hour[1] < self.risen_since:
+                self.risen_since = hour[1]
         if hour not in self._readers:
             self._readers[hour] = reader or self._reader
 

@@ -76,6 +76,10 @@ class Discovery:
         self._profile = self._wanted = None  # were made without this, if frames came before
         self._digits = earlier.digits or self._digits
 
+    def is_indifferent(self, frame: Frame, changed: Collection[str] | None) -> bool:
+        """Return whether `update` would do nothing with this frame; `changed` as there."""
+        return changed is not None and self._profile is not None and self._observer.is_indifferent(frame, changed)
+
     def update(
         self,
         frame: Frame,

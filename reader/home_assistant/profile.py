@@ -73,11 +73,23 @@ class MeterObserver:
         self._moved: set[str] = set()
         self._closed: set[int] = set()
         self._has_off_peak = self._exports = False
+        self._relevant = _DECISIVE | _INDEXES  # without indexes that have moved: no higher value tells anything new
 
     @property
     def ready(self) -> bool:
         """Whether enough frames were seen."""
         return self._complete_frames.count >= COMPLETE_FRAMES
+
+    def is_indifferent(self, frame: Frame, changed: Collection[str]) -> bool:
+        """Return whether a frame need not be observed after which only these keys may differ, and no index fell."""
+        naming = self._is_named and self._candidate_frames < NAME_FRAMES
+        return (
+            not naming
+            and self._complete_frames.many
+            and not frame.dropped
+            and self._relevant.isdisjoint(changed)
+            and bool(self._keys)
+        )
 
     def update(self, frame: Frame, state: Mapping[str, object], changed: Collection[str] | None = None) -> bool:
         """Observe a frame and the state after it; return whether the contract or the mode has changed.
@@ -129,6 +141,8 @@ class MeterObserver:
             self._moved.add(label)
         if moved or last is None or (index > 0) != (last > 0):
             self.revision += 1
+            known = {label for label in self._moved if self._indexes[label] > 0}
+            self._relevant = _DECISIVE | (_INDEXES - known)
 
     def _observe_facts(self, state: Mapping[str, object]) -> None:
         self._closed |= {number for number, key in _RELAYS.items() if state.get(key) is True}

@@ -112,8 +112,9 @@ class MeterPublisher:
         discovery = self._discoveries[frame.meter]
         discovery.simulated = simulated
         self._frames[frame.meter] = state.update(frame, now)
-        if state.complete:
-            discovery.update(frame, state.snapshot(), now, changed=state.changed)
+        if state.complete and not discovery.is_indifferent(frame, state.changed):
+            snapshot = state.snapshot()
+            discovery.update(frame, snapshot, now, changed=state.changed)
 
     def snapshot(self, meter: str) -> Mapping[str, object]:
         """Return the state of a meter; empty while it is not complete."""

@@ -29,7 +29,8 @@ class AddressFilter:
         held, self._held = self._held, None
         if frame.meter == self.meter or self.meter is None:
             self.address_mismatch += held is not None
-            self._accept(frame.meter)
+            if self.meter is None:
+                self._accept(frame.meter)
             return [frame]
         if held is not None and held.meter == frame.meter:
             if frame.meter not in self._accepted and len(self._accepted) >= MAX_METERS:

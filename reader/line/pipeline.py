@@ -60,6 +60,8 @@ class FramePipeline:
         if address is None:
             self._health.no_address += 1
             self._warn_of_other_family(reading)
+        elif not self._pending and not self._time_source.waiting_for_sync():
+            return self._process(reading, address, at)
         else:
             self._pending.append((reading, address, at))
         return self.poll()

@@ -11,12 +11,10 @@ that same frame, and is corrected after three frames.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from itertools import compress
-from operator import is_not
 from types import MappingProxyType
 from typing import NamedTuple
 
-from common.frame import Frame, Value
+from common.frame import Frame, Value, changed_values
 from common.labels import LABELS, Mode
 from common.phases import VA_PER_AMPERE, is_three_phase
 
@@ -166,10 +164,11 @@ class _Meter:
         if before is None or frame.mode is not before.mode:
             return False
         values, last_values, registers = frame.values, before.values, REGISTERS[frame.mode]
-        labels, changed = list(values), []
-        if labels != list(last_values):
+        labels = changed_values(values, last_values)
+        if labels is None:
             return False
-        for label in compress(labels, map(is_not, values.values(), last_values.values())):
+        changed = []
+        for label in labels:
             bounded = registers.get(label)
             if bounded is None:
                 if label in _SUBSCRIBED:

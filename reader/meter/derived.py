@@ -52,18 +52,25 @@ def derive(
 
     `peak_seen`: this contract has mobile peaks, as one was seen; `overload_frame`: the last frame was a short one.
     """
-    return DerivedValues().update(mode, values, None, peak_seen=peak_seen, overload_frame=overload_frame)
+    derived = DerivedValues()
+    derived.update(mode, values, None, peak_seen=peak_seen, overload_frame=overload_frame)
+    return derived.result()
 
 
 class DerivedValues:
-    """Derives from the last values of one meter, again and again, and computes only what can have changed."""
+    """Derives from the last values of one meter, again and again, and computes only what can have changed.
+
+    What nobody acts on at once is not computed before `result` is called.
+    """
 
     def __init__(self) -> None:
         self.renewed: Mapping[str, Any] | None = None
-        """What of the result of the last `update` may differ from the one before; None: or keys have come or gone."""
+        """What of the result may differ from the one before; None: or keys have come or gone."""
         self._circumstances: tuple[Mode, bool, bool] | None = None
         self._three_phase = False
+        self._values: Mapping[str, Value] = {}
         self._parts: list[Derived] = [{} for _ in PARTS]
+        self._outdated: set[int] = set()  # numbers of parts
         self._merged: Derived = {}
 
     def update(
@@ -74,28 +81,35 @@ class DerivedValues:
         *,
         peak_seen: bool,
         overload_frame: bool,
-    ) -> Derived:
-        """Derive, as `derive` does; the result is not to be changed.
+    ) -> bool:
+        """Take over the last values; return whether something may be different that is acted on at once.
 
         `changed` are the labels whose values differ since the last call; None: or labels have come or gone.
         """
         circumstances = mode, peak_seen, overload_frame
+        self._values = values
         if changed is None or circumstances != self._circumstances:
             self._circumstances, self._three_phase = circumstances, is_three_phase(values)
-            outdated: Collection[int] = range(len(PARTS))
-        else:
-            outdated = {number for label in changed for number in _PARTS_OF.get(label, ())}
+            self._outdated.update(range(len(PARTS)))
+            return True
+        outdated = {number for label in changed for number in _PARTS_OF.get(label, ())}
+        self._outdated |= outdated
+        at_once = outdated & _AT_ONCE
+        return any(PARTS[number].compute(self._inputs) != self._parts[number] for number in at_once)
+
+    def result(self) -> Derived:
+        """Return what `derive` returns for the last values; it is not to be changed."""
         self.renewed = {}
-        if not outdated:
+        if not self._outdated:
             return self._merged
-        inputs = Inputs(mode, values, peak_seen, overload_frame, self._three_phase)
-        keys_changed = False
-        for number in outdated:
+        inputs, keys_changed = self._inputs, False
+        for number in self._outdated:
             part, before = PARTS[number].compute(inputs), self._parts[number]
             if part != before:
                 self._parts[number] = part
                 self.renewed |= part
                 keys_changed = keys_changed or list(part) != list(before)
+        self._outdated.clear()
         if not keys_changed:
             self._merged = self._merged | self.renewed
             return self._merged
@@ -103,6 +117,11 @@ class DerivedValues:
         for part in self._parts:
             self._merged |= part
         return self._merged
+
+    @property
+    def _inputs(self) -> Inputs:
+        mode, peak_seen, overload_frame = self._circumstances or (Mode.HISTORIC, False, False)
+        return Inputs(mode, self._values, peak_seen, overload_frame, self._three_phase)
 
 
 #: The labels by whose values a mobile peak is known; some others count by their presence.
@@ -252,11 +271,11 @@ def _headroom_currents(
     """Yield what is left on each phase, in whole amperes."""
     for n in _PHASES if three_phase else (1,):
         sinsts, urms, irms = _OF_PHASE[n]
-        volts = _integer(values, urms)
+        volts, amperes = _integer(values, urms), _integer(values, irms)
         if not volts:
             continue
-        apparent = phase_power(values, n) if three_phase else total_power
-        if apparent is None and sinsts in values and (amperes := _integer(values, irms)) is not None:
+        apparent = _possible(_integer(values, sinsts), volts, amperes) if three_phase else total_power
+        if apparent is None and amperes is not None and sinsts in values:
             apparent = volts * amperes
         if apparent is not None:
             yield math.floor((limit / (3 if three_phase else 1) - apparent) / volts)
@@ -268,7 +287,10 @@ def phase_power(values: Mapping[str, Any], phase: int) -> int | None:
     The first three-phase Linkys send wrong values for single phases, such as 48370 VA.
     """
     sinsts, urms, irms = _OF_PHASE[phase]
-    apparent, volts, amperes = _integer(values, sinsts), _integer(values, urms), _integer(values, irms)
+    return _possible(_integer(values, sinsts), _integer(values, urms), _integer(values, irms))
+
+
+def _possible(apparent: int | None, volts: int | None, amperes: int | None) -> int | None:
     if apparent is None or volts is None or amperes is None:
         return apparent
     return apparent if apparent <= 1.1 * volts * (amperes + 2) else None  # IRMS is rounded to 1 A
@@ -334,11 +356,12 @@ class Part(NamedTuple):
 
     compute: Callable[[Inputs], Derived]
     labels: frozenset[str]
+    at_once: bool = False  # keys of it are acted on as soon as they change
 
 
 PARTS = (
-    Part(_tariff, frozenset(["OPTARIF", "PTEC", "DEMAIN", "NGTF", "NTARF", "LTARF", "STGE"])),
-    Part(_supply, frozenset(["STGE", "NTARF", "RELAIS"])),
+    Part(_tariff, frozenset(["OPTARIF", "PTEC", "DEMAIN", "NGTF", "NTARF", "LTARF", "STGE"]), at_once=True),
+    Part(_supply, frozenset(["STGE", "NTARF", "RELAIS"]), at_once=True),
     Part(
         _power,
         frozenset(
@@ -351,10 +374,11 @@ PARTS = (
     Part(
         _energy, frozenset(["OPTARIF", "EAST", "EAIT", *(label for labels in _REGISTERS.values() for label in labels)])
     ),
-    Part(_exporting, frozenset(["STGE", "SINSTI"])),
+    Part(_exporting, frozenset(["STGE", "SINSTI"]), at_once=True),
     Part(_next_day, frozenset(["PJOURF+1"])),
 )
 
+_AT_ONCE = frozenset(number for number, part in enumerate(PARTS) if part.at_once)
 #: By label: the numbers of the parts that follow from it.
 _PARTS_OF = {
     label: tuple(number for number, part in enumerate(PARTS) if label in part.labels)

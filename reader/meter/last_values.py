@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from itertools import compress
-from operator import is_not
 from typing import NamedTuple
 
-from common.frame import Frame, Value
+from common.frame import Frame, Value, changed_stamps, changed_values
 from common.labels import LABELS, Mode
 from reader.tic.status_register import parse_status
 
@@ -104,42 +102,29 @@ class LastValues:
         before = self._before
         if before is None or frame.meter != before.meter or frame.mode is not before.mode:
             return None
-        labels, stamps, stamps_before = list(frame.values), frame.stamps or _NO_STAMPS, before.stamps or _NO_STAMPS
-        if labels != list(before.values):
+        changed = changed_values(frame.values, before.values)
+        stamped = changed_stamps(frame.stamps or _NO_STAMPS, before.stamps or _NO_STAMPS)
+        if changed is None or stamped is None:
             return None
-        if stamps is not stamps_before and list(stamps) != list(stamps_before):
-            return None
-        sent, sent_before = frame.values, before.values
-        changes = {}
-        for label in compress(labels, map(is_not, sent.values(), sent_before.values())):
-            value = sent[label]
-            if value == sent_before[label]:
-                continue
+        changes, indexes = {}, _INDEXES[frame.mode]
+        for label in changed:
+            value, last = frame.values[label], self.values.get(label)
             if type(value) is not int:
                 value = strip_padding(value)
-            if not self._is_simple(frame.mode, label, value):
+            # Does it only replace the one before?
+            if last is None or value == "" or label in _DECISIVE or label not in self._accepted:
+                return None
+            if label in indexes and not (isinstance(value, int) and isinstance(last, int) and value >= last):
                 return None
             changes[label] = value
         self.values.update(changes)
-        stamped = []
-        if stamps is not stamps_before:
-            for label in compress(stamps, map(is_not, stamps.values(), stamps_before.values())):
-                if label != "DATE" and stamps[label] != stamps_before[label]:
-                    self.stamps[label] = stamps[label]
-                    stamped.append(label)
+        stamped = [label for label in stamped if label != "DATE"]
+        if stamped and frame.stamps:
+            self.stamps.update((label, frame.stamps[label]) for label in stamped)
         if not self._complete_frames.many or frame.dropped:
             self._complete_frames.feed(frame)
         self._before = frame
-        return Accepted(self._accepted, [*changes], stamped)
-
-    def _is_simple(self, mode: Mode, label: str, value: Value) -> bool:
-        """Return whether a value that has changed, without padding, only replaces the one before."""
-        last = self.values.get(label)
-        if last is None or label in _DECISIVE or label not in self._accepted:
-            return False
-        if label in _INDEXES[mode]:
-            return isinstance(value, int) and isinstance(last, int) and value >= last
-        return value != ""
+        return Accepted(self._accepted, changed, stamped)
 
     def _update_whole(self, frame: Frame) -> Accepted:
         if self._source != (frame.meter, frame.mode):

@@ -38,26 +38,30 @@ class _EnergyCurve:
         self._points.clear()
 
     def add(self, index: int, monotonic: float, max_power: int) -> None:
-        if self._points and not self._plausible(index, monotonic, max_power):
-            self.clear()
-        if not self._points:
-            self._points.append(_Point(monotonic, index + 0.5))  # somewhere between two steps
+        points = self._points
+        if points and not self._plausible(index, monotonic, max_power):
+            points.clear()
+        if not points:
+            points.append(_Point(monotonic, index + 0.5))  # somewhere between two steps
         elif index > self._index:
-            self._points.append(_Point(monotonic, index))
+            points.append(_Point(monotonic, index))
         self._index, self._last = index, monotonic
-        while len(self._points) > 2 and self._points[1].monotonic <= monotonic - MINUTE:
-            self._points.popleft()
+        while len(points) > 2 and points[1].monotonic <= monotonic - MINUTE:
+            points.popleft()
 
     def _plausible(self, index: int, monotonic: float, max_power: int) -> bool:
         seconds = monotonic - self._last
         return 0 <= seconds <= MINUTE and 0 <= index - self._index <= SLACK + MARGIN * max_power * seconds / 3600
 
-    def mean(self, monotonic: float) -> float | None:
-        """Return the mean power in W over the minute before the last reading; None if there is no full minute."""
+    def has_minute(self, monotonic: float) -> bool:
+        """Return whether there is a full minute."""
+        points, end = self._points, self._last
+        return bool(points) and monotonic - end <= MINUTE <= end - points[0].monotonic
+
+    def mean(self) -> float:
+        """Return the mean power in W over the minute before the last reading, which must be there."""
         points, end = self._points, self._last
         start = end - MINUTE
-        if not points or monotonic - end > MINUTE or end - points[0].monotonic < MINUTE:
-            return None
         before, energy = points[-1]
         slope = 0.0
         if len(points) > 1:
@@ -94,10 +98,13 @@ class PowerEstimate:
             self._exports = True
             self._exported.add(exported, monotonic, MAX_POWER)
 
+    def known(self, monotonic: float) -> bool:
+        """Return whether there is an estimate."""
+        return self._imported.has_minute(monotonic) and (not self._exports or self._exported.has_minute(monotonic))
+
     def power(self, monotonic: float) -> int | None:
         """Return W, rounded to 10, negative while exporting; None before the first full minute."""
-        imported = self._imported.mean(monotonic)
-        exported = self._exported.mean(monotonic) if self._exports else 0.0
-        if imported is None or exported is None:
+        if not self.known(monotonic):
             return None
+        imported, exported = self._imported.mean(), self._exported.mean() if self._exports else 0.0
         return round((imported - exported) / 10) * 10

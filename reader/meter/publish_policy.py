@@ -25,10 +25,9 @@ everything else                   any change  `every`
 import math
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
-from itertools import compress
-from operator import ne
 from typing import Any, NamedTuple
 
+from common.changes import changed_keys
 from common.labels import LABELS, Mode
 from reader.tic.status_register import RELAYS
 
@@ -76,7 +75,9 @@ class PublishPolicy:
         self._published: dict[str, Any] = {}
         self._published_urgent: list[Any] = []  # the values of _URGENT_KEYS in it; None for those that are absent
         self.idle_until = -math.inf
-        """Monotonic time before which nothing is due, unless something urgent changes: then call `look`."""
+        """Monotonic time before which nothing is due, unless something changes; infinitely long ago, if something
+        urgent may have changed."""
+        self._none_ready = False  # that holds only until a value changes
         self._changed_at: dict[str, float] = {}  # by key, monotonic
         self._last_at: float | None = None  # when something was published
         self._last_full_at = 0.0  # when everything was published
@@ -86,15 +87,20 @@ class PublishPolicy:
     def force(self) -> None:
         """Publish everything next time."""
         self.forced = True
-        self.look()
+        self.on_change(urgent=True)
 
-    def look(self) -> None:
-        """Something urgent may have changed."""
-        self.idle_until = -math.inf
+    def on_change(self, *, urgent: bool) -> None:
+        """Take note that some value may have changed; `urgent`: perhaps an urgent one."""
+        if urgent:
+            self.idle_until = -math.inf
+        elif self._none_ready:
+            self.idle_until = min(self.idle_until, 0.0)
+        self._none_ready = False
 
     def mark_published(self) -> None:
         """Record that all present values were published elsewhere: what is published next must not be older."""
         self._stale = True
+        self.on_change(urgent=True)
 
     def due(self, state: Mapping[str, Any], monotonic: float) -> dict[str, Any] | None:
         """Return what to publish now, None if nothing is due."""
@@ -102,8 +108,8 @@ class PublishPolicy:
             return self._publish(state, state, monotonic)
         changed: Sequence[str] = ()
         urgent: set[str] = set()
-        if list(map(state.get, _URGENT_KEYS)) == self._published_urgent:
-            self._rest()
+        if self.idle_until > -math.inf or list(map(state.get, _URGENT_KEYS)) == self._published_urgent:
+            self._rest_until(self._last_at + self._every)
         else:
             changed = self._changed(state)
             urgent = {key for key in changed if key in URGENT and self._interval_over(key, monotonic)}
@@ -111,14 +117,22 @@ class PublishPolicy:
             return None
         if self._stale or urgent - {"exporting"}:
             return self._publish(state, state, monotonic)
-        ready = [key for key in changed or self._changed(state) if self._ready(state, key, monotonic)]
-        return self._publish(state, ready, monotonic) if ready else None
+        changed = changed or self._changed(state)
+        ready = [key for key in changed if self._ready(state, key, monotonic)]
+        if ready:
+            return self._publish(state, ready, monotonic)
+        if self.idle_until > -math.inf:
+            ends = [self._changed_at.get(key, 0.0) + _rule(key).min_interval for key in changed]
+            self._rest_until(min((end for end in ends if end > monotonic - _ROUNDING), default=math.inf))
+            self._none_ready = True
+        return None
 
-    def _changed(self, state: Mapping[str, Any]) -> list[str]:
+    def _changed(self, state: Mapping[str, Any]) -> Sequence[str]:
         """Return the keys that differ from what was published, or have come or gone."""
-        keys, published = list(state), self._published
-        if keys == list(published):
-            return list(compress(keys, map(ne, state.values(), published.values())))
+        published = self._published
+        changed = changed_keys(state, published)
+        if changed is not None:
+            return changed
         return [
             key
             for key in state.keys() | published.keys()
@@ -133,11 +147,12 @@ class PublishPolicy:
         value, published = state.get(key), self._published.get(key)
         if value is None or published is None:
             return True  # it has come, or gone
-        if not self._interval_over(key, monotonic):
-            return False
         rule = _rule(key)
+        if monotonic - self._changed_at.get(key, -math.inf) < rule.min_interval:
+            return False
         if isinstance(value, int) and isinstance(published, int):
-            return abs(value - published) > max(rule.deadband, abs(published) * rule.percent / 100)
+            difference = abs(value - published)
+            return difference > rule.deadband and difference > abs(published) * rule.percent / 100
         return True
 
     def _publish(self, state: Mapping[str, Any], keys: Collection[str], monotonic: float) -> dict[str, Any]:
@@ -160,11 +175,9 @@ class PublishPolicy:
             self._last_full_at, self.forced, self._stale = monotonic, False, False
         return dict(published)
 
-    def _rest(self) -> None:
-        """Be idle until the interval, or the time between two refreshes, is over."""
-        if self._last_at is not None:
-            due = min(self._last_at + self._every, self._last_full_at + self._refresh)
-            self.idle_until = due - _ROUNDING
+    def _rest_until(self, due: float) -> None:
+        """Be idle until this monotonic time, or until everything is published again."""
+        self.idle_until = min(due, self._last_full_at + self._refresh) - _ROUNDING
 
 
 @lru_cache(maxsize=1024)

@@ -5,7 +5,7 @@ frame ──▶ last values ──▶ derived ──▶ publish policy ──▶
   └──▶ power estimate ───────┘
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,10 @@ from common.frame import Frame, write_stamp
 from reader.meter.derived import PEAK_LABELS, DerivedValues, has_peak, import_registers, total
 from reader.meter.last_values import LastValues
 from reader.meter.power_estimate import PowerEstimate
-from reader.meter.publish_policy import URGENT, PublishPolicy
+from reader.meter.publish_policy import PublishPolicy
+
+#: Labels on which somebody acts at once, or on which keys depend that are not derived at once.
+_AT_ONCE = frozenset(["MSG1", "MSG2", "PREF", "PCOUP", "ISOUSC"])
 
 
 class MeterState:
@@ -29,15 +32,18 @@ class MeterState:
         self._policy = PublishPolicy(every=every, refresh=refresh)
         self._derived_values = DerivedValues()
         self._derived: Mapping[str, Any] = {}
-        self.changed: Collection[str] | None = None
-        """The keys of the snapshot that may differ from the one after the update before; None: any of them, or keys
-        have come or gone, or the state was not complete then."""
-        self._snapshot: dict[str, Any] | None = None  # None: to be made
-        self._distinct = False  # no key of the snapshot is there for two reasons
-        self._comparable = False  # the next state may be compared with this one
         self.complete = False
         """Whether all is known that the meter sends, so that the state may be published."""
-        self._estimated_power: int | None = None
+        self.changed: Collection[str] | None = None
+        """The keys of the snapshot that may differ from the one after the update before, but for those on which nobody
+        acts at once; None: any of them, or keys have come or gone, or the state was not complete then."""
+        self._comparable = False  # the next state may be compared with this one
+        self._snapshot: dict[str, Any] | None = None  # None: to be made from the start
+        self._distinct = False  # no key of the snapshot is there for two reasons
+        self._late: set[str] = set()  # labels whose values may differ from the snapshot
+        self._late_stamps: set[str] = set()  # labels whose stamps may
+        self._has_estimate = self._late_estimate = False
+        self._updated_at = 0.0  # monotonic
         self._peak_seen = False  # a mobile peak, under this contract
         self._online: bool | None = None
 
@@ -50,54 +56,64 @@ class MeterState:
             self._estimate.clear()
         if changed is None or not PEAK_LABELS.isdisjoint(changed):
             self._peak_seen = self._peak_seen or has_peak(last_values.values)
-        self._derived = self._derived_values.update(
+        now_different = self._derived_values.update(
             frame.mode,
             last_values.values,
             changed,
             peak_seen=self._peak_seen,
             overload_frame=last_values.overload_frame,
         )
+        self.changed = changed if self._comparable else None
+        if changed is None:
+            self._snapshot = None
+        else:
+            self._late.update(changed)
+            self._late_stamps.update(stamped)
+            now_different = now_different or not _AT_ONCE.isdisjoint(changed)
+        if now_different:
+            self._renew()
         if len(accepted) < len(frame.values):
             carried = {label: value for label, value in frame.values.items() if label in accepted}
             frame = replace(frame, values=carried)
         self._update_estimate(frame, monotonic)
-        self._renew_snapshot(changed, stamped)
+        self._comparable = self.complete = last_values.complete
+        self._policy.on_change(urgent=self.changed is None or now_different)
         return frame
 
-    def _renew_snapshot(self, changed: Collection[str] | None, stamped: Iterable[str]) -> None:
-        """Make the snapshot from the one before and what may differ from it, if that is possible."""
-        before, derived, power = self._snapshot, self._derived_values.renewed, self._estimated_power
-        self.changed, self._snapshot = None, None
-        if (
-            before is not None
-            and changed is not None
-            and derived is not None
-            and self._distinct
-            and ("estimated_power" in before) is (power is not None)
-        ):
-            values, stamps = self._last_values.values, self._last_values.stamps
-            new: dict[str, Any] = {label: values[label] for label in changed}
-            for label in stamped:
-                new[f"{label}_at"] = write_stamp(stamps[label])
-            new |= derived
-            if power is not None:
-                new["estimated_power"] = power
-            self._snapshot = before | new
-            self.changed = new.keys() if self._comparable else None
-        if self.changed is None or not URGENT.isdisjoint(self.changed):
-            self._policy.look()
-        self._comparable = self.complete = self._last_values.complete
+    def _renew(self) -> None:
+        """Bring what is derived up to date, and the snapshot: from the one before, if that is possible."""
+        self._derived, before = self._derived_values.result(), self._snapshot
+        derived, late, late_stamps = self._derived_values.renewed, self._late, self._late_stamps
+        self._late, self._late_stamps = set(), set()
+        if before is None or derived is None or not self._distinct:
+            self._snapshot = self.changed = None
+            self._comparable = False
+            return
+        values, stamps = self._last_values.values, self._last_values.stamps
+        new: dict[str, Any] = {label: values[label] for label in late}
+        for label in late_stamps:
+            new[f"{label}_at"] = write_stamp(stamps[label])
+        new |= derived
+        if self._late_estimate:
+            new["estimated_power"] = self._estimate.power(self._updated_at)
+            self._late_estimate = False
+        self._snapshot = before | new
+        if self.changed is not None:
+            self.changed = new.keys()
 
     def _update_estimate(self, frame: Frame, monotonic: float) -> None:
         """Estimate from the indexes of this very frame: one that was held back must not be estimated from."""
-        registers = import_registers(frame.mode, self._derived.get("contract"))
+        values, registers = frame.values, import_registers(frame.mode, self._derived.get("contract"))
         self._estimate.update(
-            total(frame.values, registers) if registers else None,
-            total(frame.values, ("EAIT",)),
+            total(values, registers) if registers else None,
+            total(values, ("EAIT",)) if "EAIT" in values else None,
             monotonic,
             self._derived.get("subscribed_power"),
         )
-        self._estimated_power = self._estimate.power(monotonic)
+        self._updated_at, had_estimate = monotonic, self._has_estimate
+        self._has_estimate = self._late_estimate = self._estimate.known(monotonic)
+        if self._has_estimate is not had_estimate:
+            self._snapshot = self.changed = None
 
     def set_online(self, online: bool) -> None:
         """Set whether frames are coming."""
@@ -107,9 +123,9 @@ class MeterState:
             self._policy.force()
         self._online = online
         self._estimate.clear()
-        self._estimated_power = self._snapshot = None
-        self._comparable = False
-        self._policy.look()
+        self._has_estimate = self._late_estimate = self._comparable = False
+        self._snapshot = None
+        self._policy.on_change(urgent=True)
 
     def force_publish(self) -> None:
         """Publish everything next time, changed or not."""
@@ -129,13 +145,16 @@ class MeterState:
 
     def snapshot(self) -> Mapping[str, Any]:
         """Return all that is known now, complete or not."""
+        if self._late or self._late_stamps or self._late_estimate:
+            self._renew()
         if self._snapshot is None:
             values, stamps, derived = self._last_values.values, self._last_values.stamps, self._derived
             snapshot: dict[str, Any] = dict(values)
             snapshot |= {f"{label}_at": write_stamp(stamp) for label, stamp in stamps.items()}
             snapshot |= derived
-            if self._estimated_power is not None:
-                snapshot["estimated_power"] = self._estimated_power
-            keys = len(values) + len(stamps) + len(derived) + (self._estimated_power is not None)
+            if self._has_estimate:
+                snapshot["estimated_power"] = self._estimate.power(self._updated_at)
+            self._late_estimate = False
+            keys = len(values) + len(stamps) + len(derived) + self._has_estimate
             self._snapshot, self._distinct = snapshot, len(snapshot) == keys
         return self._snapshot

@@ -22,6 +22,7 @@ from common.mqtt.events import PublishToken
 from common.topics import Topics
 from reader.buffer.item import Item, Kind, to_micros
 from reader.buffer.journal import Journal
+from reader.buffer.spool import Spool
 from reader.config import HomeAssistantConfig
 from reader.delivery.confirmation import Confirmation
 from reader.delivery.delivery import Delivery
@@ -116,21 +117,24 @@ class _Reader:
     def __init__(self, folder: Path, meter: str) -> None:
         self.clock, self.broker, self.watch = _Clock(), _Broker(), _StopWatch()
         topics = Topics("teleinfo")
-        journal = Journal(folder, "bench")
+        journal, spool = Journal(folder / "journal", "bench"), Spool(folder / "spool", max_size=64_000_000)
         journal.open()
-        self.close = journal.close
+        spool.open()
         self._meter = meter
         self._pipeline = FramePipeline(
             hide=frozenset(), time_source=Timestamper(self.clock, patience=0.0), health=LineHealth("bench")
         )
         self._tallies = Tallies(journal)
-        self._delivery = Delivery(self.broker, topics, Storers("auto", None), journal, None)
+        self._delivery = Delivery(self.broker, topics, Storers("auto", None), journal, spool)
         self._delivery.connected()
         self._delivery.on_storer_status("storer", b'{"status": "online", "wait": 1.0}')
         self._publisher = MeterPublisher(
             self.broker, topics, every=10.0, home_assistant=HomeAssistantConfig(), reader="bench", version="1"
         )
         self._publisher.set_online(meter, True, 0.0)
+
+    def close(self) -> None:
+        self._delivery.close(self.clock.seconds)
 
     def work(self, reading: Reading) -> None:
         """Do all the work of one second, with one frame."""
@@ -172,7 +176,7 @@ class _Reader:
 def _reader(meter: str) -> Iterator[_Reader]:
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
-        reader = _Reader(Path(folder) / "journal", meter)
+        reader = _Reader(Path(folder), meter)
         try:
             yield reader
         finally:

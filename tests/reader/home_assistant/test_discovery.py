@@ -109,19 +109,23 @@ def test_what_became_unnecessary_between_two_runs_is_removed() -> None:
     assert "tempo_today" not in last["cmps"]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(6))
 def test_a_meter_is_announced_as_if_all_of_its_state_was_looked_at_with_each_frame(seed: int) -> None:
-    discovery, plain, state = discovery_of(), discovery_of(), MeterState()
+    discovery, plain, state, other = discovery_of(), discovery_of(), MeterState(), MeterState()
     plain._observer = PlainObserver()
     announced = 0
     for number, frame in enumerate(irregular(seed, 400)):
         now = 1.0 * number
         state.update(frame, now)
+        other.update(frame, now)
         if state.complete:
-            discovery.update(frame, state.snapshot(), now, changed=state.changed)
-            plain.update(frame, state.snapshot(), now)
+            if not discovery.is_indifferent(frame, state.changed):
+                snapshot = state.snapshot()
+                discovery.update(frame, snapshot, now, changed=state.changed)
+            plain.update(frame, other.snapshot(), now)
         if number % 90 == 70:
             state.set_online(number % 180 == 70)
+            other.set_online(number % 180 == 70)
         if number == 250:
             assert discovery.on_cleared(now) == plain.on_cleared(now)
         message = discovery.due(now)
