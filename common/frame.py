@@ -185,17 +185,26 @@ def format_time(time: datetime) -> str:
     >>> format_time(datetime(2026, 11, 24, 22, 20, 20, 5, tzinfo=UTC))
     '2026-11-24T22:20:20.000005Z'
     """
-    return _in_utc(time).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+    time = _in_utc(time)
+    minute = _write_minute(time.year, time.month, time.day, time.hour, time.minute)
+    return f"{minute}{time.second:02}.{time.microsecond:06}Z"
 
 
-@lru_cache(maxsize=1024)  # a frame has some twenty of them, and all but DATE are those of the frame before
 def write_stamp(stamp: datetime) -> str:
     """Write a time of the meter in UTC: whole seconds, unless it has more.
 
     >>> write_stamp(datetime(2026, 11, 24, 22, 20, 19, tzinfo=UTC))
     '2026-11-24T22:20:19Z'
     """
-    return _in_utc(stamp).isoformat().removesuffix("+00:00") + "Z"
+    stamp = _in_utc(stamp)
+    if stamp.microsecond:
+        return format_time(stamp)
+    return f"{_write_minute(stamp.year, stamp.month, stamp.day, stamp.hour, stamp.minute)}{stamp.second:02}Z"
+
+
+@lru_cache(maxsize=256)  # a frame has a new second, and the same minute as those before
+def _write_minute(year: int, month: int, day: int, hour: int, minute: int) -> str:
+    return f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:"
 
 
 def parse_time(text: str) -> datetime:

@@ -164,10 +164,14 @@ class Probe:
 
         A broker may close the connection after a refusal: then the filters that it has not answered are not there.
         """
-        ids = {name: self._client.subscribe(name, options=SubscribeOptions(qos=0))[1] for name in filters}
+        answers: dict[str, int] = {}
         with self._closed_after_refusal():
-            self._wait_for(lambda: all(mid in self._subacks for mid in ids.values()))
-        return {name: self._subacks[mid] for name, mid in ids.items() if mid in self._subacks}
+            # One by one: a request that is under way when the broker closes costs us the answer before it, too.
+            for name in filters:
+                mid = self._client.subscribe(name, options=SubscribeOptions(qos=0))[1]
+                self._wait_for(lambda mid=mid: mid in self._subacks)  # type: ignore[misc]
+                answers[name] = self._subacks[mid]
+        return answers
 
     @contextlib.contextmanager
     def _closed_after_refusal(self) -> Iterator[None]:

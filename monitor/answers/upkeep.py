@@ -10,8 +10,7 @@ from monitor.energy.reader import EnergyReader
 from monitor.history.hours import Hours, Meter
 from monitor.history.power import VOLTAGE_HIGH, VOLTAGE_LOW, Power
 from monitor.history.upkeep import Disk, Upkeep
-from monitor.insight.switches import HourSwitch, usual_switches, windows
-from monitor.insight.windows import ObservedWindows
+from monitor.insight.switches import HourSwitch, ObservedWindows, usual_switches, windows
 
 DAYS = 30  # of the audit and of the voltage
 _MONTHS = 13

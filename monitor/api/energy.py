@@ -6,6 +6,7 @@ from typing import Any
 
 from common.errors import ConfigError
 from common.frame import write_stamp
+from common.tariff import capitalise, expand_abbreviations
 from monitor.answers.answers import Answer, Period
 from monitor.api import money, stretch
 from monitor.api.call import Call, Parameter, Refused, Route
@@ -53,7 +54,7 @@ def answer(call: Call) -> dict[str, Any]:
     starts = [period.energy.start for period in found.periods]
     return head | {
         "offer": found.contracts[-1].offer if found.contracts else None,
-        "names": dict(found.names),
+        "names": {register: capitalise(expand_abbreviations(name)) for register, name in found.names.items()},
         "start": [
             write_stamp(start) if by == "hour" else start.astimezone(zone).date().isoformat() for start in starts
         ],
@@ -177,7 +178,7 @@ _COLUMNS: Mapping[str, Any] = {
         "prices": money.PRICES,
         "names": {
             "type": "object",
-            "description": "names that the meter gave its registers",
+            "description": "names that the meter gave its registers, its abbreviations written out",
             "additionalProperties": {"type": "string"},
         },
         "start": _list({"type": "string", "description": "an instant if by hour, else a local day"}),

@@ -24,7 +24,7 @@ def _meter(call: Call, meter: Meter) -> dict[str, Any]:
     facts = call.answers.facts(meter, call.now)
     last = call.answers.last_frame(meter, call.now)
     first = None if meter.first is None else meter.first.astimezone(call.config.time_zone).date()
-    begin = facts.contract_start if facts and facts.contract_start else first
+    begin = None if facts is None else facts.contract_start
     word = "Meter" if call.config.language == "en" else "Compteur"
     return {
         "id": meter.identifier,
@@ -63,7 +63,9 @@ _METER = {
     "producer": {"type": "boolean", "description": "it counts what is injected"},
     "first": _maybe("string", "local day of the first readings; null: none yet", format="date"),
     "last": _maybe("string", "when the last stored frame came, or its minute", format="date-time"),
-    "contract_year": _maybe("string", "month and day on which the contract's year begins"),
+    "contract_year": _maybe(
+        "string", "month and day on which the contract's year begins; null: contracts does not say"
+    ),
 }
 SCHEMA: Mapping[str, Any] = {
     "type": "object",

@@ -14,7 +14,7 @@ from monitor.api.parameters import METER, meter_of
 from monitor.calendar import midnight
 from monitor.history.hours import Meter
 from monitor.history.power import VOLTAGE_HIGH, VOLTAGE_LOW
-from monitor.insight.windows import ObservedWindows
+from monitor.insight.switches import ObservedWindows
 from monitor.live.house import Program
 from monitor.live.links import LINKS, UNKNOWN, UP
 from monitor.live.live import Live
@@ -49,7 +49,7 @@ def answer(call: Call) -> dict[str, Any]:
         **found,
         "versions": [
             *_versions(call.live, identifier),
-            *([["Tarifs", prices]] if prices else []),
+            *([["prices", prices]] if prices else []),
             ["MariaDB", version],
         ],
     }

@@ -1,6 +1,6 @@
 """The off-peak hours as the meter really switched, by month, from the hours in which it did. Pure.
 
-`windows.py` finds the same from all minutes; of a year, these are half a million.
+The minutes of a year are half a million; these hours are some hundred.
 """
 
 import statistics
@@ -10,10 +10,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from monitor.insight.windows import ObservedWindows
-
 _SHARE = 0.5  # of a month's days with a switch: fewer are no habit
 _SAMPLES = 3  # days of a month whose minute is looked at
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedWindows:
+    """Off-peak hours from a month on, by the local clock; the end of a window may lie past midnight."""
+
+    month: date  # its first day
+    windows: tuple[tuple[time, time], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ export async function house() {
     if (!found.meters.length) throw error;
   }
   useZone(found.zone);
+  // The page has its own language, whatever that of the server is.
+  for (const meter of found.meters) meter.name = T.meterName(meter.id.slice(-4));
   return found;
 }
 
@@ -58,7 +60,6 @@ async function liveOnes() {
 }
 const liveOne = (live) => ({
   id: live.meter,
-  name: T.meterName(live.meter.slice(-4)),
   unit: live.unit,
   subscribed: live.subscribed,
   offer: offerOf(live),

@@ -25,6 +25,8 @@ _NAME = Struct("<B")  # length of a reader's name
 _FLOOR = Struct("<Qq")  # segment, hour
 _RESERVED = 16_384  # bytes allocated for each file: the counts can be saved even when the file system is full
 
+NEVER = 2**63  # later than any hour
+
 HourKey = tuple[str, int]  # the meter, and the start of the hour in microseconds since 1970
 
 
@@ -35,14 +37,13 @@ class HourlyCounts:
         """Prepare the counts; `reader` is the name for those that begin now."""
         self._reader = reader
         self._frames: dict[HourKey, int] = {}
+        self.frames: Mapping[HourKey, int] = MappingProxyType(self._frames)
+        """Number of frames, by meter and hour."""
+        self.risen_since = NEVER
+        """The first hour of which a count was set or has risen since this was set to `NEVER`."""
         self._readers: dict[HourKey, str] = {}  # the same keys
         self._files: list[int] = []
         self._generation = 0
-
-    @property
-    def frames(self) -> Mapping[HourKey, int]:
-        """Number of frames, by meter and hour."""
-        return MappingProxyType(self._frames)
 
     def reader_of(self, hour: HourKey) -> str:
         """Return the name of the reader that began this count."""
@@ -70,8 +71,11 @@ class HourlyCounts:
 
     def raise_to(self, hour: HourKey, frames: int, reader: str | None = None) -> None:
         """Set a count, unless it is higher already; `reader` began it, by default this one."""
-        self._frames[hour] = max(frames, self._frames.get(hour, 0))
-        self._readers.setdefault(hour, reader or self._reader)
+        if frames > self._frames.get(hour, -1):
+            self._frames[hour] = frames
+            self.risen_since = min(hour[1], self.risen_since)
+        if hour not in self._readers:
+            self._readers[hour] = reader or self._reader
 
     def forget(self, before: int) -> bool:
         """Drop the counts of hours before this one; return whether there were any."""
@@ -110,7 +114,7 @@ class HourlyCounts:
         self._generation, next_segment, count, floor_count = _HEADER.unpack_from(body)
         at = _HEADER.size + floor_count * _FLOOR.size
         floors = dict(_FLOOR.iter_unpack(body[_HEADER.size : at]))
-        self._frames = {}
+        self._frames.clear()
         for _ in range(count):
             length, frames, hour = _COUNT.unpack_from(body, at)
             at += _COUNT.size + length

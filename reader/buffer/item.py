@@ -29,7 +29,7 @@ class Item(NamedTuple):
     @property
     def identity(self) -> ItemId:
         """Identifies the item everywhere; a later tally of the same hour replaces the earlier one."""
-        return self.kind, self.meter, self.time_us
+        return self[:3]
 
 
 def to_micros(instant: datetime) -> int:

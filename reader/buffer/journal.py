@@ -4,16 +4,17 @@
     segment   = record...                                   see reader/buffer/record.py
     body      = kind count time meter payload               count: frames of this meter and hour, including this one
               | 0xFF reader                                 first in each segment: the name of the reader that writes it
+              | 0xFE                                        all items before it in its segment are released
 
 A frame and its count are one record, so neither is ever there without the other. Before a segment is deleted, the
-counts are saved (reader/buffer/hourly_counts.py).
+counts are saved (reader/buffer/hourly_counts.py). While each frame is confirmed before the next one comes, that is done
+once for some dozens of them, and the record 0xFE is written each time.
 """
 
 import contextlib
 import errno
 import os
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +26,11 @@ from reader.buffer.item import HOUR, Item, ItemId, Kind
 from reader.buffer.record import read_records, write_record
 
 _BODY = struct.Struct("<BxHIq")  # kind, length of the meter's name, count, time
-_READER = b"\xff"  # begins the record with the reader's name; no Kind has this number
+# No Kind has these numbers.
+_READER = b"\xff"  # begins the record with the reader's name
+_RELEASED = b"\xfe"
+_RELEASED_RECORD = write_record(_RELEASED)
+_EMPTY_AT = 32 * 1024  # bytes of the segment that is written from which on it is emptied when all of it is released
 
 
 class JournalBusy(TeleinfoError):
@@ -94,9 +99,13 @@ class Journal:
         Raises:
             OSError: there is no room; the item is neither written nor counted.
         """
-        hour = _hour_of(item) if item.kind is Kind.FRAME else None
-        count = self.counts.frames.get(hour, 0) + 1 if hour else 0
-        record = write_record(_write_body(item, count))
+        kind, name, time_us, payload = item
+        hour, count = None, 0
+        if kind is Kind.FRAME:
+            hour = name, time_us // HOUR * HOUR
+            count = self.counts.frames.get(hour, 0) + 1
+        meter = name.encode()
+        record = write_record(b"".join((_BODY.pack(kind, len(meter), count, time_us), meter, payload)))
         if self._released:
             self._drop_released()
         segment = self._segment_for(len(self._heading) + len(record))
@@ -109,13 +118,14 @@ class Journal:
         segment.size += written
         segment.pending += 1
         self.size += written
-        self._released.discard(self._current)
-        if hour:
+        if self._released:
+            self._released.discard(self._current)
+        if hour is not None:
             self.counts.raise_to(hour, count)
         return self._current
 
     def release(self, segment: int) -> None:
-        """Drop one item of this segment; the segment is deleted with its last one.
+        """Drop one item of this segment, which may stay until the last one is dropped.
 
         Raises:
             ValueError: the segment has no items: one was released twice.
@@ -124,9 +134,10 @@ class Journal:
         if found is None or not found.pending:
             raise ValueError(f"segment {segment} of the journal has no items")
         found.pending -= 1
-        if not found.pending:
-            self._released.add(segment)
-            self._drop_released()
+        if found.pending or (segment == self._current and self._mark_released(found)):
+            return
+        self._released.add(segment)
+        self._drop_released()
 
     def forget_counts(self, before: int) -> None:
         """Drop the counts of hours before this one; records that are still here do not bring them back."""
@@ -172,13 +183,18 @@ class Journal:
         self._drop_released()
         return list(items.values())
 
-    def _read_segment(self, data: bytes, floor: int) -> Iterator[Item]:
+    def _read_segment(self, data: bytes, floor: int) -> list[Item]:
+        """Count the frames of a segment; return the items that are not known to be released."""
+        items: list[Item] = []
         records, damaged = read_records(data)
         self.damaged_bytes += sum(end - start for start, end in damaged)
         reader = None  # earlier versions wrote no name
         for _, body in records:
             if body.startswith(_READER):
                 reader = body[1:].decode(errors="replace")
+                continue
+            if body == _RELEASED:
+                items.clear()
                 continue
             try:
                 item, count = _read_body(body)
@@ -188,7 +204,8 @@ class Journal:
             hour = _hour_of(item)
             if item.kind is Kind.FRAME and hour[1] >= floor:
                 self.counts.raise_to(hour, count, reader)
-            yield item
+            items.append(item)
+        return items
 
     # Segments.
 
@@ -216,6 +233,21 @@ class Journal:
             os.ftruncate(self._file, segment.size)
         except OSError:
             self._close_segment()  # the torn record stays, and nothing is written after it
+
+    def _mark_released(self, segment: _Segment) -> bool:
+        """Record in the segment that is written that all of it is released; False if it is to be emptied instead."""
+        if segment.size >= min(_EMPTY_AT, self._segment_size):
+            return False
+        try:
+            written = os.write(self._file, _RELEASED_RECORD)
+        except OSError:
+            return False  # emptying it makes room
+        if written < len(_RELEASED_RECORD):
+            self._cut_back(segment)
+            return False
+        segment.size += written
+        self.size += written
+        return True
 
     def _drop_released(self) -> None:
         try:
@@ -245,11 +277,6 @@ class Journal:
 
 def _hour_of(item: Item) -> HourKey:
     return item.meter, item.time_us // HOUR * HOUR
-
-
-def _write_body(item: Item, count: int) -> bytes:
-    meter = item.meter.encode()
-    return b"".join((_BODY.pack(item.kind, len(meter), count, item.time_us), meter, item.payload))
 
 
 def _read_body(body: bytes) -> tuple[Item, int]:

@@ -25,6 +25,11 @@ class BlockSupport:
         self._probe_after = 0.0  # monotonic; no block is sent to find out before
         self._logged: set[str] = set()
 
+    @property
+    def probing(self) -> bool:
+        """Whether it is still open if all storers confirm the block that was sent to find out."""
+        return bool(self._probe)
+
     def proven(self, online: Sequence[str]) -> bool:
         """Whether there are storers online and all of them take blocks."""
         return bool(online) and self._proven.issuperset(online)

@@ -121,9 +121,9 @@ class Delivery:
         """Handle a confirmation: items stored, or permanently rejected; `times` are microseconds since 1970."""
         if not times or not self._storers.is_trusted(storer):
             return
-        self._replay.on_confirmation(storer, ((kind, meter, time_us) for time_us in times))
-        for time_us in times:
-            identity = (kind, meter, time_us)
+        identities = [(kind, meter, time_us) for time_us in times]
+        self._replay.on_confirmation(storer, identities)
+        for identity in identities:
             if identity in self._memory.held:
                 self._on_confirmation(storer)
             done = self._confirm_one(storer, identity)
@@ -184,7 +184,9 @@ class Delivery:
 
     def tick(self, now: float) -> None:
         """Do what is due: drop held items, move pending ones to disk, send again."""
-        self._memory.release_held(now - HELD_AGE if self._storers.puback_suffices else now)
+        memory = self._memory
+        if memory.held:
+            memory.release_held(now - HELD_AGE if self._storers.puback_suffices else now)
         if self._connected and self._in_flight.stuck(now):
             if self._unacknowledged.occurred(now):
                 log.warning(
@@ -193,17 +195,22 @@ class Delivery:
             self._publisher.reconnect()
         if self._batch_due is not None and now >= self._batch_due:
             self._send_batch(now)
-        oldest = next(iter(self._memory.pending.values()), None)
-        if oldest is not None:
-            old = now - oldest.created >= SPILL_AGE + self._storers.wait + self._batch
-            if (self._memory.full or old) and not self.flush(now):
-                self._decimate()
+        oldest = memory.oldest
+        if oldest is not None and (memory.full or self._is_old(oldest, now)) and not self.flush(now):
+            self._decimate()
         self.replay(now)
 
     def replay(self, now: float) -> None:
         """Send again what is overdue, as far as the window allows."""
+        oldest, spool = self._memory.oldest, self._spool
+        if (
+            (oldest is None or now - oldest.created < CONFIRM_TIMEOUT)
+            and (spool is None or spool.is_empty)
+            and self._replay.is_idle
+        ):
+            return  # as nearly always
         if self._connected and self.can_confirm:
-            self._replay.send(self._memory.pending.values(), self._spool, now)
+            self._replay.send(self._memory.pending.values(), spool, now)
 
     def flush(self, now: float) -> bool:
         """Move the pending items from memory to disk; return whether that succeeded."""
@@ -309,6 +316,11 @@ class Delivery:
         for meter in spool.meters:
             self._subscriptions.add_meter(meter)
 
+    def _is_old(self, entry: Pending, now: float) -> bool:
+        """Whether an item has been in memory only for as long as it may."""
+        age = now - entry.created
+        return age >= SPILL_AGE and age >= SPILL_AGE + self._storers.wait + self._batch
+
     def _send_batch(self, now: float) -> None:
         """Send the frames that wait, a message for each meter; without a connection they are sent as a replay."""
         self._batch_due = None
@@ -373,7 +385,7 @@ class Delivery:
         if entry is not None:
             if storer not in entry.confirmed_by:
                 self._replay.reset_backoff()
-            entry.confirmed_by |= {storer}
+                entry.confirmed_by |= {storer}
             if not self._storers.is_confirmed(entry.confirmed_by):
                 return False
             del self._memory.pending[identity]

@@ -60,7 +60,8 @@ class InFlight:
     @property
     def full(self) -> bool:
         """Whether the broker is so far behind that nothing more is to be published."""
-        return len(self._messages) - self._confirmed >= MAX_IN_FLIGHT or len(self._messages) >= MAX_UNACKNOWLEDGED
+        count = len(self._messages)
+        return count >= MAX_IN_FLIGHT and (count - self._confirmed >= MAX_IN_FLIGHT or count >= MAX_UNACKNOWLEDGED)
 
     @property
     def crowded(self) -> bool:
@@ -80,8 +81,8 @@ class InFlight:
 
     def send_live(self, item: Item) -> bool:
         """Publish an item on the live topic; return whether that was possible."""
-        topics = self._topics
-        return self._send(item, topics.frame(item.meter) if item.kind is Kind.FRAME else topics.tally(item.meter))
+        kind, meter, _, _ = item
+        return self._send(item, self._topics.frame(meter) if kind is Kind.FRAME else self._topics.tally(meter))
 
     def send_again(self, item: Item) -> bool:
         """Publish an item on the topic for storers only; return whether that was possible."""
@@ -139,7 +140,9 @@ class InFlight:
 
     def forget(self, identity: ItemId) -> None:
         """Ignore further PUBACKs for this item: it is confirmed, or replaced."""
-        self.forget_messages(self._tokens.pop(identity, ()))
+        tokens = self._tokens.pop(identity, None)
+        if tokens:
+            self.forget_messages(tokens)
 
     def forget_messages(self, tokens: Iterable[PublishToken]) -> None:
         """Ignore the PUBACKs of these messages: all in them is confirmed, or will be sent again."""
@@ -169,8 +172,9 @@ class InFlight:
         token = self._publisher.publish(topic, item.payload)
         if token is None:
             return False
-        self._messages[token] = item.identity
-        self._tokens.setdefault(item.identity, []).append(token)
+        identity = item.identity
+        self._messages[token] = identity
+        self._tokens.setdefault(identity, []).append(token)
         return True
 
 

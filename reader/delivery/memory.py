@@ -47,6 +47,11 @@ class Memory:
         return self.journal.size > JOURNAL_SIZE
 
     @property
+    def oldest(self) -> Pending | None:
+        """The pending item that was created first."""
+        return next(iter(self.pending.values()), None)
+
+    @property
     def pending_frames(self) -> int:
         """How many of the pending items are frames."""
         return sum(kind is Kind.FRAME for kind, _, _ in self.pending)

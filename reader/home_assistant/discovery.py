@@ -76,9 +76,20 @@ class Discovery:
         self._profile = self._wanted = None  # were made without this, if frames came before
         self._digits = earlier.digits or self._digits
 
-    def update(self, frame: Frame, state: Mapping[str, object], monotonic: float) -> None:
-        """Observe a frame as published, and the complete state after it."""
-        if self._observer.update(frame, state):
+    def update(
+        self,
+        frame: Frame,
+        state: Mapping[str, object],
+        monotonic: float,
+        *,
+        changed: Collection[str] | None = None,
+    ) -> None:
+        """Observe a frame as published, and the complete state after it.
+
+        `changed` are the keys of the state that may differ since the frame before; None: any of them, or keys have come
+        or gone.
+        """
+        if self._observer.update(frame, state, changed):
             self._keep = self._announced.registers
         if not self._observer.ready:
             return
@@ -132,6 +143,11 @@ class Discovery:
         self._differs_since = monotonic
         self._times_cleared += 1
         return True
+
+    @property
+    def differs(self) -> bool:
+        """Whether something else is wanted than what is announced."""
+        return self._differs_since is not None
 
     @property
     def cleared(self) -> bool:

@@ -1,6 +1,6 @@
 """Observes a meter over its states, to know which entities it needs and what its registers are called. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
@@ -22,6 +22,8 @@ _INDEXES = frozenset(label.name for labels in LABELS.values() for label in label
 _RELAYS = {number: f"relay_{number}" for number in range(1, RELAYS + 1)}
 #: Keys of the state that decide something by their values, beside the indexes.
 _FACTS = ("mode", "contract", "off_peak", "exporting", "producer", *_RELAYS.values())
+#: All keys that decide something, but for the indexes.
+_DECISIVE = frozenset([*_FACTS, "supplier_index", "LTARF"])
 _NO_LABELS: Mapping[int, str] = MappingProxyType({})
 
 
@@ -63,6 +65,7 @@ class MeterObserver:
         self._candidate: tuple[int, str] | None = None  # a register and its text
         self._candidate_frames = 0
         self._tariff_changed = False  # the candidate has replaced another one
+        self._is_named = False  # the candidate is what the last frame had
         self._reset()
 
     def _reset(self) -> None:
@@ -76,8 +79,23 @@ class MeterObserver:
         """Whether enough frames were seen."""
         return self._complete_frames.count >= COMPLETE_FRAMES
 
-    def update(self, frame: Frame, state: Mapping[str, object]) -> bool:
-        """Observe a frame and the state after it; return whether the contract or the mode has changed."""
+    def update(self, frame: Frame, state: Mapping[str, object], changed: Collection[str] | None = None) -> bool:
+        """Observe a frame and the state after it; return whether the contract or the mode has changed.
+
+        `changed` are the keys of the state that may differ since the frame before; None: any of them, or keys have come
+        or gone.
+        """
+        if changed is None or not self._keys or not _DECISIVE.isdisjoint(changed):
+            return self._update_whole(frame, state)
+        for label in _INDEXES.intersection(changed):
+            self._observe_index(label, state[label])
+        if self._is_named and self._candidate_frames < NAME_FRAMES:
+            self._count_name()
+        if not self._complete_frames.many or frame.dropped:
+            self._complete_frames.feed(frame)
+        return False
+
+    def _update_whole(self, frame: Frame, state: Mapping[str, object]) -> bool:
         mode, contract = str(state.get("mode", "")), _text(state.get("contract"))
         changed = bool(self.mode) and (self.mode, self.contract) != (mode, contract)
         if changed:
@@ -90,7 +108,8 @@ class MeterObserver:
         if changed or keys != self._keys:
             self.revision += 1
             self._keys, self._index_keys = keys, [key for key in keys if key in _INDEXES]
-        self._observe_indexes(state)
+        for label in self._index_keys:
+            self._observe_index(label, state[label])
         facts = list(map(state.get, _FACTS))
         if changed or facts != self._facts:
             self.revision += 1
@@ -100,18 +119,16 @@ class MeterObserver:
         self._complete_frames.feed(frame)
         return changed
 
-    def _observe_indexes(self, state: Mapping[str, object]) -> None:
-        indexes = self._indexes
-        for label in self._index_keys:
-            index, last = state[label], indexes.get(label)
-            if index == last or not isinstance(index, int):
-                continue
-            indexes[label] = index
-            moved = last is not None and index > last and label not in self._moved
-            if moved:
-                self._moved.add(label)
-            if moved or last is None or (index > 0) != (last > 0):
-                self.revision += 1
+    def _observe_index(self, label: str, index: object) -> None:
+        last = self._indexes.get(label)
+        if index == last or not isinstance(index, int):
+            return
+        self._indexes[label] = index
+        moved = last is not None and index > last and label not in self._moved
+        if moved:
+            self._moved.add(label)
+        if moved or last is None or (index > 0) != (last > 0):
+            self.revision += 1
 
     def _observe_facts(self, state: Mapping[str, object]) -> None:
         self._closed |= {number for number, key in _RELAYS.items() if state.get(key) is True}
@@ -121,15 +138,20 @@ class MeterObserver:
     def _learn_name(self, state: Mapping[str, object]) -> None:
         """Learn what the meter calls the register that is running."""
         number, label = state.get("supplier_index"), _text(state.get("LTARF"))
+        self._is_named = isinstance(number, int) and bool(label)
         if not isinstance(number, int) or not label:
             return
         candidate = (number, _register_text(label))
         if candidate != self._candidate:
             self._tariff_changed = self._candidate is not None
             self._candidate, self._candidate_frames = candidate, 0
+        self._count_name()
+
+    def _count_name(self) -> None:
         self._candidate_frames += 1
-        if self._candidate_frames == (NAME_FRAMES if self._tariff_changed else COMPLETE_FRAMES):
-            self.labels = self.labels | {number: candidate[1]}
+        if self._candidate_frames == (NAME_FRAMES if self._tariff_changed else COMPLETE_FRAMES) and self._candidate:
+            number, text = self._candidate
+            self.labels = self.labels | {number: text}
             self.revision += 1
 
     def profile(

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Protocol
 
 from common.frame import METER, Frame
+from common.json_writer import ObjectWriter
 from common.mqtt.events import PublishToken
 from common.topics import Topics
 from reader.config import HomeAssistantConfig, is_simulated
@@ -84,6 +85,7 @@ class MeterPublisher:
         self._subscribed: dict[str, float] = {}  # by meter: when what is retained of it has arrived
         self._links: dict[str, bool] = {}  # of the meters that are read here, or were by an earlier run
         self._states: dict[str, MeterState] = {}  # of the meters that are read here
+        self._writers: dict[str, ObjectWriter[object]] = {}  # of these states
         self._discoveries: dict[str, Discovery] = {}  # of announced foreign meters, too: names must differ
         self._frames: dict[str, Frame] = {}  # the last one of each meter, without values in doubt
         self._birth_delay = birth_delay
@@ -103,13 +105,15 @@ class MeterPublisher:
         state = self._states.get(frame.meter)
         if state is None:
             state = self._states[frame.meter] = MeterState(every=self._every)
+            self._writers[frame.meter] = ObjectWriter()
             self._discoveries.setdefault(frame.meter, self._new_discovery(frame.meter))
             self._subscribe(frame.meter, now)
         self._retired.discard(frame.meter)
-        self._discoveries[frame.meter].simulated = simulated
+        discovery = self._discoveries[frame.meter]
+        discovery.simulated = simulated
         self._frames[frame.meter] = state.update(frame, now)
         if state.complete:
-            self._discoveries[frame.meter].update(frame, state.snapshot(), now)
+            discovery.update(frame, state.snapshot(), now, changed=state.changed)
 
     def snapshot(self, meter: str) -> Mapping[str, object]:
         """Return the state of a meter; empty while it is not complete."""
@@ -130,10 +134,10 @@ class MeterPublisher:
             return
         if self._republish_at is not None and now >= self._republish_at:
             self._publish_everything()
-        if now >= self._listening_until:
+        if now >= self._listening_until and self._retired.any_pending:
             self._retired.clear(lambda topic: self._publisher.publish(topic, b"", retain=True) is not None)
         for meter, state in self._states.items():
-            if now >= self._entities_created_at.get(meter, math.inf):
+            if self._entities_created_at and now >= self._entities_created_at.get(meter, math.inf):
                 del self._entities_created_at[meter]
                 self._publish_link(meter)
                 state.force_publish()
@@ -143,7 +147,7 @@ class MeterPublisher:
                 if self._home_assistant.compatible_with is not None:
                     frame = self._frames[meter]
                     self._publisher.publish(teleinfo2mqtt.topic(self._topics, meter), teleinfo2mqtt.message(frame))
-            if self._may_announce(meter, now):
+            if self._discoveries[meter].differs and self._may_announce(meter, now):
                 announcement = self._discoveries[meter].due(now, self._discoveries.keys())
                 if announcement is not None:
                     self._publisher.publish(self._discoveries[meter].topic, announcement, retain=True)
@@ -320,7 +324,7 @@ class MeterPublisher:
         )
 
     def _publish_state(self, meter: str, state: Mapping[str, object]) -> None:
-        self._publisher.publish(self._topics.state(meter), json.dumps(state, ensure_ascii=False), retain=True)
+        self._publisher.publish(self._topics.state(meter), self._writers[meter].write(state), retain=True)
 
     def _publish_link(self, meter: str) -> None:
         payload = "online" if self._links.get(meter) else "offline"

@@ -56,11 +56,12 @@ class FramePipeline:
         None while the clock is still to be set, or while a new address is to be confirmed; the frames come out of a
         later call then, in order. A frame without values has only hidden labels: it counts, but is not published.
         """
-        if reading.address is None:
+        address = reading.address
+        if address is None:
             self._health.no_address += 1
             self._warn_of_other_family(reading)
         else:
-            self._pending.append((reading, reading.address, at))
+            self._pending.append((reading, address, at))
         return self.poll()
 
     def poll(self) -> list[Frame]:

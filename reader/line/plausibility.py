@@ -11,6 +11,8 @@ that same frame, and is corrected after three frames.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import compress
+from operator import is_not
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -36,6 +38,7 @@ REGISTERS: Mapping[Mode, Mapping[str, bool]] = MappingProxyType(
         for mode, labels in LABELS.items()
     }
 )
+_SUBSCRIBED = frozenset(["PREF", "ISOUSC"])  # labels of the subscribed power
 
 
 class Implausible(NamedTuple):
@@ -51,6 +54,7 @@ class PlausibilityFilter:
 
     def __init__(self) -> None:
         self._meters: dict[str, _Meter] = {}  # least recently used first
+        self._last: str | None = None  # of them
 
     def apply(self, frame: Frame, at: float) -> tuple[Frame, list[Implausible], int]:
         """Return the frame without its implausible indexes, those that are new, and how many groups were dropped.
@@ -58,22 +62,20 @@ class PlausibilityFilter:
         `at` is the monotonic time of the frame's last byte. Frames of one meter must come in the order of the line.
         """
         meter = self._meter(frame.meter)
-        power = meter.power(frame.values)
         stamp = frame.stamps.get("DATE") if frame.stamps else None
         date = stamp.timestamp() if stamp else None
+        if meter.accept_changes(frame, at, date):
+            return frame, [], 0
+        meter.catch_up()
+        power = meter.power(frame.values)
         new: list[Implausible] = []
         dropped: set[str] = set()
         values, registers = frame.values, meter.registers
         for label, bounded in REGISTERS[frame.mode].items():
             value = values.get(label)
-            if value is None:
-                continue
-            register = registers.get(label)
-            if register is not None and value == register.value and register.candidate is None:
-                register.at, register.date = at, date  # as most are
-                continue
             if not isinstance(value, int):
                 continue
+            register = registers.get(label)
             if register is None:
                 registers[label] = _Register(value, at, date)
                 continue
@@ -82,12 +84,16 @@ class PlausibilityFilter:
                 dropped.add(label)
                 if was_plausible:
                     new.append(Implausible(label, value, accepted))
+        meter.take(None if dropped else frame, at, date)
         if not dropped:
             return frame, new, 0
         values = {label: value for label, value in frame.values.items() if label not in dropped}
         return replace(frame, values=values), new, len(dropped)
 
     def _meter(self, name: str) -> "_Meter":
+        if self._last == name:
+            return self._meters[name]
+        self._last = name
         meter = self._meters.pop(name, None) or _Meter()
         self._meters[name] = meter
         if len(self._meters) > MAX_METERS:
@@ -146,6 +152,53 @@ class _Meter:
     three_phase: bool = False
     kva: int = 0  # PREF
     amperes: int = 0  # ISOUSC, of each phase; only the one that came last is set
+    watts: int | None = None  # the subscribed power, in VA
+    before: Frame | None = None  # the last frame; None: or it has an implausible index
+    at: float = 0.0  # of that frame, as in _Observation
+    date: float | None = None
+
+    def accept_changes(self, frame: Frame, at: float, date: float | None) -> bool:
+        """Take over a frame by what differs from the one before; False, and nothing is done, where that is not enough.
+
+        Only registers whose value differs are written; `catch_up` writes when the others were sent.
+        """
+        before = self.before
+        if before is None or frame.mode is not before.mode:
+            return False
+        values, last_values, registers = frame.values, before.values, REGISTERS[frame.mode]
+        labels, changed = list(values), []
+        if labels != list(last_values):
+            return False
+        for label in compress(labels, map(is_not, values.values(), last_values.values())):
+            bounded = registers.get(label)
+            if bounded is None:
+                if label in _SUBSCRIBED:
+                    return False
+                continue
+            value, last = values[label], last_values[label]
+            if not isinstance(value, int) or not isinstance(last, int):
+                return False
+            previous = _Observation(last, self.at, self.date)
+            if not _Observation(value, at, date).may_follow(previous, self.watts if bounded else None):
+                return False
+            changed.append((label, value))
+        for label, value in changed:
+            self.registers[label].value = value
+        self.before, self.at, self.date = frame, at, date
+        return True
+
+    def take(self, frame: Frame | None, at: float, date: float | None) -> None:
+        """Remember the last frame; None if it has an implausible index."""
+        self.before, self.at, self.date = frame, at, date
+
+    def catch_up(self) -> None:
+        """Bring the registers up to the last frame."""
+        if self.before is None:
+            return
+        for label in REGISTERS[self.before.mode].keys() & self.before.values.keys():
+            if isinstance(self.before.values[label], int):
+                register = self.registers[label]
+                register.at, register.date = self.at, self.date
 
     def power(self, values: Mapping[str, Value]) -> int | None:
         """Update the subscribed power from a frame and return it in VA; None if unknown."""
@@ -157,4 +210,5 @@ class _Meter:
             self.kva, self.amperes = kva, 0
         elif isinstance(amperes, int) and amperes > 0:
             self.kva, self.amperes = 0, amperes
-        return self.kva * 1000 or self.amperes * VA_PER_AMPERE * (3 if self.three_phase else 1) or None
+        self.watts = self.kva * 1000 or self.amperes * VA_PER_AMPERE * (3 if self.three_phase else 1) or None
+        return self.watts

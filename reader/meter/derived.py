@@ -27,6 +27,7 @@ _COLOUR_TOMORROW = {"----": "unknown", "BLEU": "blue", "BLAN": "white", "ROUG": 
 
 _GRID_VOLTS = 230  # assumed where a meter sends currents only
 _PHASES = (1, 2, 3)
+_OF_PHASE = {phase: (f"SINSTS{phase}", f"URMS{phase}", f"IRMS{phase}") for phase in _PHASES}
 
 
 class Inputs(NamedTuple):
@@ -58,6 +59,8 @@ class DerivedValues:
     """Derives from the last values of one meter, again and again, and computes only what can have changed."""
 
     def __init__(self) -> None:
+        self.renewed: Mapping[str, Any] | None = None
+        """What of the result of the last `update` may differ from the one before; None: or keys have come or gone."""
         self._circumstances: tuple[Mode, bool, bool] | None = None
         self._three_phase = False
         self._parts: list[Derived] = [{} for _ in PARTS]
@@ -79,16 +82,24 @@ class DerivedValues:
         circumstances = mode, peak_seen, overload_frame
         if changed is None or circumstances != self._circumstances:
             self._circumstances, self._three_phase = circumstances, is_three_phase(values)
-            inputs = Inputs(mode, values, peak_seen, overload_frame, self._three_phase)
-            self._parts = [part.compute(inputs) for part in PARTS]
+            outdated: Collection[int] = range(len(PARTS))
         else:
-            outdated = [number for number, part in enumerate(PARTS) if not part.labels.isdisjoint(changed)]
-            if not outdated:
-                return self._merged
-            inputs = Inputs(mode, values, peak_seen, overload_frame, self._three_phase)
-            for number in outdated:
-                self._parts[number] = PARTS[number].compute(inputs)
-        self._merged = {}
+            outdated = {number for label in changed for number in _PARTS_OF.get(label, ())}
+        self.renewed = {}
+        if not outdated:
+            return self._merged
+        inputs = Inputs(mode, values, peak_seen, overload_frame, self._three_phase)
+        keys_changed = False
+        for number in outdated:
+            part, before = PARTS[number].compute(inputs), self._parts[number]
+            if part != before:
+                self._parts[number] = part
+                self.renewed |= part
+                keys_changed = keys_changed or list(part) != list(before)
+        if not keys_changed:
+            self._merged = self._merged | self.renewed
+            return self._merged
+        self.renewed, self._merged = None, {}
         for part in self._parts:
             self._merged |= part
         return self._merged
@@ -230,20 +241,22 @@ def _standard_power(inputs: Inputs) -> Derived:
     if limit:
         apparent = _apparent(values)
         derived["headroom_power"] = None if apparent is None else limit - apparent
-        derived["headroom_current"] = min(
-            _headroom_currents(values, limit, three_phase=inputs.three_phase), default=None
-        )
+        currents = _headroom_currents(values, limit, apparent, three_phase=inputs.three_phase)
+        derived["headroom_current"] = min(currents, default=None)
     return derived
 
 
-def _headroom_currents(values: Mapping[str, Value], limit: int, *, three_phase: bool) -> Iterator[int]:
+def _headroom_currents(
+    values: Mapping[str, Value], limit: int, total_power: int | None, *, three_phase: bool
+) -> Iterator[int]:
     """Yield what is left on each phase, in whole amperes."""
     for n in _PHASES if three_phase else (1,):
-        volts, amperes = _integer(values, f"URMS{n}"), _integer(values, f"IRMS{n}")
+        sinsts, urms, irms = _OF_PHASE[n]
+        volts = _integer(values, urms)
         if not volts:
             continue
-        apparent = phase_power(values, n) if three_phase else _apparent(values)
-        if apparent is None and amperes is not None and f"SINSTS{n}" in values:
+        apparent = phase_power(values, n) if three_phase else total_power
+        if apparent is None and sinsts in values and (amperes := _integer(values, irms)) is not None:
             apparent = volts * amperes
         if apparent is not None:
             yield math.floor((limit / (3 if three_phase else 1) - apparent) / volts)
@@ -254,7 +267,8 @@ def phase_power(values: Mapping[str, Any], phase: int) -> int | None:
 
     The first three-phase Linkys send wrong values for single phases, such as 48370 VA.
     """
-    apparent, volts, amperes = (_integer(values, f"{name}{phase}") for name in ("SINSTS", "URMS", "IRMS"))
+    sinsts, urms, irms = _OF_PHASE[phase]
+    apparent, volts, amperes = _integer(values, sinsts), _integer(values, urms), _integer(values, irms)
     if apparent is None or volts is None or amperes is None:
         return apparent
     return apparent if apparent <= 1.1 * volts * (amperes + 2) else None  # IRMS is rounded to 1 A
@@ -291,8 +305,13 @@ def import_registers(mode: Mode, contract: str | None) -> tuple[str, ...]:
 
 def total(values: Mapping[str, Value], labels: tuple[str, ...]) -> int | None:
     """Return the sum of registers in Wh; None unless all of them are known."""
-    indexes = [index for label in labels if (index := _integer(values, label)) is not None]
-    return sum(indexes) if len(indexes) == len(labels) else None
+    energy = 0
+    for label in labels:
+        index = values.get(label)
+        if not isinstance(index, int):
+            return None
+        energy += index
+    return energy
 
 
 # The day after.
@@ -335,6 +354,12 @@ PARTS = (
     Part(_exporting, frozenset(["STGE", "SINSTI"])),
     Part(_next_day, frozenset(["PJOURF+1"])),
 )
+
+#: By label: the numbers of the parts that follow from it.
+_PARTS_OF = {
+    label: tuple(number for number, part in enumerate(PARTS) if label in part.labels)
+    for label in frozenset[str]().union(*(part.labels for part in PARTS))
+}
 
 
 def _integer(values: Mapping[str, Value], label: str) -> int | None:

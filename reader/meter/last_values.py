@@ -1,9 +1,9 @@
 """Keeps the last good value of each label of one meter, and drops those that the meter no longer sends. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import compress
-from operator import ne
+from operator import is_not
 from typing import NamedTuple
 
 from common.frame import Frame, Value
@@ -26,6 +26,7 @@ SETTLED = 5
 
 _OVERLOAD_WARNINGS = ("ADIR1", "ADIR2", "ADIR3")  # only in overload frames
 _OVERLOAD_FRAME = frozenset((*_OVERLOAD_WARNINGS, "ADCO", "IINST1", "IINST2", "IINST3"))
+_NO_STAMPS: Mapping[str, datetime] = {}
 _CONTRACT = {Mode.HISTORIC: "OPTARIF", Mode.STANDARD: "NGTF"}
 _DECISIVE = frozenset((*_CONTRACT.values(), "STGE"))  # that decide what else a meter sends
 _INDEXES = {
@@ -38,6 +39,7 @@ class CompleteFrames:
 
     def __init__(self) -> None:
         self.count = 0
+        self.many = False  # an undamaged frame changes nothing that matters: the last one was, and there were enough
         self._damaged = 0  # in a row
 
     def feed(self, frame: Frame) -> bool:
@@ -45,10 +47,10 @@ class CompleteFrames:
         if is_overload_frame(frame):
             return False
         self._damaged = self._damaged + 1 if frame.dropped else 0
-        if self._damaged % DAMAGED_TOGETHER:
-            return False
-        self.count += 1
-        return True
+        complete = self._damaged % DAMAGED_TOGETHER == 0
+        self.count += complete
+        self.many = self.count >= SETTLED and not self._damaged
+        return complete
 
 
 class Accepted(NamedTuple):
@@ -56,7 +58,7 @@ class Accepted(NamedTuple):
 
     labels: frozenset[str]  # whose values were accepted
     changed: Sequence[str] | None  # whose values differ since the frame before; None: or labels have come or gone
-    stamps_changed: bool  # of any label but DATE
+    stamped: Sequence[str]  # labels but DATE whose stamps differ; with None, those of all may
 
 
 class LastValues:
@@ -102,32 +104,42 @@ class LastValues:
         before = self._before
         if before is None or frame.meter != before.meter or frame.mode is not before.mode:
             return None
-        labels, stamps, stamps_before = list(frame.values), frame.stamps or {}, before.stamps or {}
-        if labels != list(before.values) or list(stamps) != list(stamps_before):
+        labels, stamps, stamps_before = list(frame.values), frame.stamps or _NO_STAMPS, before.stamps or _NO_STAMPS
+        if labels != list(before.values):
             return None
-        changed = list(compress(labels, map(ne, frame.values.values(), before.values.values())))
-        for label in changed:
-            if not self._is_simple(frame.mode, label, frame.values[label]):
+        if stamps is not stamps_before and list(stamps) != list(stamps_before):
+            return None
+        sent, sent_before = frame.values, before.values
+        changes = {}
+        for label in compress(labels, map(is_not, sent.values(), sent_before.values())):
+            value = sent[label]
+            if value == sent_before[label]:
+                continue
+            if type(value) is not int:
+                value = strip_padding(value)
+            if not self._is_simple(frame.mode, label, value):
                 return None
-        for label in changed:
-            self.values[label] = strip_padding(frame.values[label])
-        stamps_changed = False
-        for label in compress(stamps, map(ne, stamps.values(), stamps_before.values())):
-            if label != "DATE":
-                self.stamps[label] = stamps[label]
-                stamps_changed = True
-        self._complete_frames.feed(frame)
+            changes[label] = value
+        self.values.update(changes)
+        stamped = []
+        if stamps is not stamps_before:
+            for label in compress(stamps, map(is_not, stamps.values(), stamps_before.values())):
+                if label != "DATE" and stamps[label] != stamps_before[label]:
+                    self.stamps[label] = stamps[label]
+                    stamped.append(label)
+        if not self._complete_frames.many or frame.dropped:
+            self._complete_frames.feed(frame)
         self._before = frame
-        return Accepted(self._accepted, changed, stamps_changed)
+        return Accepted(self._accepted, [*changes], stamped)
 
     def _is_simple(self, mode: Mode, label: str, value: Value) -> bool:
-        """Return whether a value that has changed only replaces the one before."""
+        """Return whether a value that has changed, without padding, only replaces the one before."""
         last = self.values.get(label)
         if last is None or label in _DECISIVE or label not in self._accepted:
             return False
         if label in _INDEXES[mode]:
             return isinstance(value, int) and isinstance(last, int) and value >= last
-        return strip_padding(value) != ""
+        return value != ""
 
     def _update_whole(self, frame: Frame) -> Accepted:
         if self._source != (frame.meter, frame.mode):
@@ -142,7 +154,7 @@ class LastValues:
         if self._complete_frames.feed(frame):
             self._drop_former()
         self._before, self._accepted = frame if self._is_settled(frame) else None, accepted
-        return Accepted(accepted, None, True)
+        return Accepted(accepted, None, ())
 
     def _is_settled(self, frame: Frame) -> bool:
         """Return whether the frame that was just taken over would change nothing when it came again."""

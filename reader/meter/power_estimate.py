@@ -54,26 +54,23 @@ class _EnergyCurve:
 
     def mean(self, monotonic: float) -> float | None:
         """Return the mean power in W over the minute before the last reading; None if there is no full minute."""
-        points = self._points
-        if not points or monotonic - self._last > MINUTE or self._last - points[0].monotonic < MINUTE:
+        points, end = self._points, self._last
+        start = end - MINUTE
+        if not points or monotonic - end > MINUTE or end - points[0].monotonic < MINUTE:
             return None
-        return (self._energy(self._last) - self._energy(self._last - MINUTE)) * 3600 / MINUTE
-
-    def _energy(self, monotonic: float) -> float:
-        """Return the energy in Wh at a time that is not before the first point."""
-        points = self._points
-        last = points[-1]
-        if monotonic >= last.monotonic:
-            energy = last.energy
-            if len(points) > 1:
-                previous = points[-2]
-                slope = (last.energy - previous.energy) / (last.monotonic - previous.monotonic)
-                energy += slope * (monotonic - last.monotonic)
-            return min(energy, self._index + 1.0)
-        after = next(n for n, point in enumerate(points) if point.monotonic > monotonic)
-        start, end = points[after - 1], points[after]
-        share = (monotonic - start.monotonic) / (end.monotonic - start.monotonic)
-        return start.energy + share * (end.energy - start.energy)
+        before, energy = points[-1]
+        slope = 0.0
+        if len(points) > 1:
+            previous, its_energy = points[-2]
+            slope = (energy - its_energy) / (before - previous)
+        at_end = min(energy + slope * (end - before), self._index + 1.0)
+        if start >= before:
+            at_start = min(energy + slope * (start - before), self._index + 1.0)
+        else:  # between the first two: `add` keeps no second point that is older, unless it is the last
+            first, energy = points[0]
+            second, its_energy = points[1]
+            at_start = energy + (start - first) / (second - first) * (its_energy - energy)
+        return (at_end - at_start) * 3600 / MINUTE
 
 
 class PowerEstimate:

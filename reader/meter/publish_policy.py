@@ -23,7 +23,7 @@ everything else                   any change  `every`
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from itertools import compress
 from operator import ne
@@ -42,6 +42,7 @@ URGENT = frozenset(
 )
 _URGENT_KEYS = tuple(URGENT)
 _MINUTE = 60.0  # seconds
+_ROUNDING = 1e-3  # seconds; more than sums and differences of times differ
 
 
 class _Rule(NamedTuple):
@@ -74,6 +75,8 @@ class PublishPolicy:
         self._refresh = refresh
         self._published: dict[str, Any] = {}
         self._published_urgent: list[Any] = []  # the values of _URGENT_KEYS in it; None for those that are absent
+        self.idle_until = -math.inf
+        """Monotonic time before which nothing is due, unless something urgent changes: then call `look`."""
         self._changed_at: dict[str, float] = {}  # by key, monotonic
         self._last_at: float | None = None  # when something was published
         self._last_full_at = 0.0  # when everything was published
@@ -83,6 +86,11 @@ class PublishPolicy:
     def force(self) -> None:
         """Publish everything next time."""
         self.forced = True
+        self.look()
+
+    def look(self) -> None:
+        """Something urgent may have changed."""
+        self.idle_until = -math.inf
 
     def mark_published(self) -> None:
         """Record that all present values were published elsewhere: what is published next must not be older."""
@@ -94,7 +102,9 @@ class PublishPolicy:
             return self._publish(state, state, monotonic)
         changed: Sequence[str] = ()
         urgent: set[str] = set()
-        if list(map(state.get, _URGENT_KEYS)) != self._published_urgent:
+        if list(map(state.get, _URGENT_KEYS)) == self._published_urgent:
+            self._rest()
+        else:
             changed = self._changed(state)
             urgent = {key for key in changed if key in URGENT and self._interval_over(key, monotonic)}
         if not urgent and monotonic - self._last_at < self._every:
@@ -130,20 +140,31 @@ class PublishPolicy:
             return abs(value - published) > max(rule.deadband, abs(published) * rule.percent / 100)
         return True
 
-    def _publish(self, state: Mapping[str, Any], keys: Iterable[str], monotonic: float) -> dict[str, Any]:
-        full = keys is state
-        updated = {key: state[key] for key in keys if key in state}
-        published = {key: updated.get(key, self._published.get(key)) for key in state}
-        for key, value in published.items():
-            if key not in self._published or self._published[key] != value:
-                self._changed_at[key] = monotonic
-        for key in self._changed_at.keys() - published.keys():
-            del self._changed_at[key]
+    def _publish(self, state: Mapping[str, Any], keys: Collection[str], monotonic: float) -> dict[str, Any]:
+        full = keys is state  # and everything is published
+        if list(state) == list(self._published):
+            changed = self._changed(state) if full else keys
+            published = self._published | {key: state[key] for key in changed}
+            self._changed_at |= dict.fromkeys(changed, monotonic)
+        else:
+            updated = {key: state[key] for key in keys if key in state}
+            published = {key: updated.get(key, self._published.get(key)) for key in state}
+            for key, value in published.items():
+                if key not in self._published or self._published[key] != value:
+                    self._changed_at[key] = monotonic
+            for key in self._changed_at.keys() - published.keys():
+                del self._changed_at[key]
         self._published, self._last_at = published, monotonic
         self._published_urgent = list(map(published.get, _URGENT_KEYS))
         if full:
             self._last_full_at, self.forced, self._stale = monotonic, False, False
         return dict(published)
+
+    def _rest(self) -> None:
+        """Be idle until the interval, or the time between two refreshes, is over."""
+        if self._last_at is not None:
+            due = min(self._last_at + self._every, self._last_full_at + self._refresh)
+            self.idle_until = due - _ROUNDING
 
 
 @lru_cache(maxsize=1024)

@@ -108,7 +108,7 @@ class Reading(NamedTuple):
     @property
     def dropped(self) -> int:
         """How many groups were dropped."""
-        return sum(self.faults.values())
+        return sum(self.faults.values()) if self.faults else 0
 
     def to_frame(self, meter: str, timestamp: datetime, *, synchronised: bool = True) -> Frame:
         """Return the frame of `meter` with these groups; `synchronised`: whether the host's clock was."""

@@ -6,16 +6,15 @@ before `up_to` moves on; or its hour was marked as late when it was stored; or i
 
 import dataclasses
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from common.database import Connection
-from storer.database.late_frames import LATE
 from storer.rollups import state as states
 from storer.rollups.hours import HOUR, roll_hours
 from storer.rollups.label_facts import LabelSets
-from storer.rollups.minutes import HourKey, roll_minutes
+from storer.rollups.minutes import HourKey, roll_minutes, roll_new_minutes
 from storer.rollups.state import LateHour, State
 
 MINUTE = timedelta(minutes=1)
@@ -86,13 +85,14 @@ class Roller:
         if state is None:
             self._last = None
             return False
-        end = _floor_minute(now) + MINUTE + LATE
+        # The minute that runs now is made when it has ended: once, not in two halves.
+        end = _floor_minute(now)
         if self._last is None or self._runs % FULL_EVERY == 0:
             self._run_full(state, edge, end)
         else:
             self._touch(state, self._last - self._overlap, end)
         self._roll_late(state)
-        self._last = _floor_minute(now)
+        self._last = end
         self._runs += 1
         return True
 
@@ -110,7 +110,7 @@ class Roller:
         if self._last is None:
             self._touch(state, start, end)  # nobody knows what is rolled up after up_to
         else:
-            self._touch(state, start, edge)
+            self._touch(state, start, edge, roll_new_minutes)  # nearly all are rolled up already
             self._touch(state, max(edge, self._last - self._overlap), end)
         for hour, meters in _by_hour(self._touched).items():
             # Of an hour that ends after up_to nothing was dropped.
@@ -120,10 +120,16 @@ class Roller:
         if edge != state.up_to:
             states.advance(self._connection, edge)
 
-    def _touch(self, state: State, start: datetime, end: datetime) -> None:
+    def _touch(
+        self,
+        state: State,
+        start: datetime,
+        end: datetime,
+        roll: Callable[[Connection, LabelSets, datetime, datetime], Collection[HourKey]] = roll_minutes,
+    ) -> None:
         start = max(start, state.frames_from or start)  # it is earlier after the server's clock was set back
         if start < end:
-            self._touched |= roll_minutes(self._connection, self._label_sets, start, end).keys()
+            self._touched.update(roll(self._connection, self._label_sets, start, end))
 
     def _roll_late(self, state: State) -> None:
         deadline = time.monotonic() + _LATE_SECONDS

@@ -1,6 +1,6 @@
 """Reads and writes the readings and breaks that `hours` and `breaks` hold."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,7 +24,7 @@ _LAST = 2  # bit of `standard`: the mode of the last frame
 # If two roll up at once, neither judges an hour by readings that the other is about to change: one of them waits, or
 # fails with a deadlock and does it again.
 _LOCK = " FOR UPDATE"
-_ROW = f"SELECT hour, {_READINGS} FROM hours WHERE meter_id = %s AND last_at IS NOT NULL"  # noqa: S608 - our own names
+_ROW = f"SELECT meter_id, hour, {_READINGS} FROM hours WHERE meter_id = %s AND last_at IS NOT NULL"  # noqa: S608 - our own names
 
 
 def hour_row(hour: HourReadings) -> tuple[int | str | None, ...]:
@@ -61,7 +61,7 @@ class StoredHours:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def of_hour(self, hour: datetime, meters: Sequence[int], *, lock: bool = False) -> dict[int, HourReadings]:
+    def of_hour(self, hour: datetime, meters: Collection[int], *, lock: bool = False) -> dict[int, HourReadings]:
         """Return the readings of those meters that have any in an hour."""
         rows = self._connection.query(
             f"SELECT meter_id, hour, {_READINGS} FROM hours"  # noqa: S608 - our own names
@@ -78,29 +78,38 @@ class StoredHours:
         )
         return {int(meter): (int(frames), int(minutes)) for meter, frames, minutes in rows}
 
-    def next(self, meter: int, hour: datetime, register: int | None = None) -> HourReadings | None:
-        """Return the next hour of a meter with readings, or with one of a register."""
-        has = "" if register is None else f" AND {REGISTERS[register]}_last IS NOT NULL"
+    def next_with(self, register: int, meter: int, hour: datetime) -> HourReadings | None:
+        """Return the first hour of a meter with a reading of a register, after an hour."""
         rows = self._connection.query(
-            f"{_ROW}{has} AND hour > %s ORDER BY hour LIMIT 1{_LOCK}", (meter, sql_time(hour))
+            f"{_ROW} AND {REGISTERS[register]}_last IS NOT NULL AND hour > %s ORDER BY hour LIMIT 1{_LOCK}",
+            (meter, sql_time(hour)),
         )
-        return _hour(rows[0]) if rows else None
+        return _hour(rows[0][1:]) if rows else None
 
-    def before(
-        self, meter: int, hour: HourReadings, previous: HourReadings | None = None
-    ) -> tuple[list[Before | None], bool]:
+    def earlier(self, hour: datetime, meters: Iterable[int]) -> dict[int, HourReadings]:
+        """Return the latest hour with readings before an hour, of those meters that have one."""
+        return self._nearest(meters, hour, "hour < %s", "hour DESC")
+
+    def later(self, hour: datetime, meters: Iterable[int]) -> dict[int, HourReadings]:
+        """Return the first hour with readings after an hour, of those meters that have one."""
+        return self._nearest(meters, hour, "hour > %s", "hour")
+
+    def _nearest(self, meters: Iterable[int], hour: datetime, where: str, order: str) -> dict[int, HourReadings]:
+        wanted = sorted(meters)
+        if not wanted:
+            return {}
+        one = f"({_ROW} AND {where} ORDER BY {order} LIMIT 1{_LOCK})"
+        arguments = [argument for meter in wanted for argument in (meter, sql_time(hour))]
+        rows = self._connection.query(" UNION ALL ".join([one] * len(wanted)), arguments)
+        return {int(meter): _hour(row) for meter, *row in rows}
+
+    def before(self, meter: int, hour: HourReadings, previous: HourReadings | None) -> tuple[list[Before | None], bool]:
         """Return the latest reading of each register that an hour has, before it; and whether there is a total then.
 
-        Without any earlier reading, the total counts from the beginning: True. `previous`: the latest hour with
-        readings before this one, if it is known.
+        `previous`: the latest hour with readings before this one. Without any, the total counts from the beginning.
         """
         if previous is None:
-            rows = self._connection.query(
-                f"{_ROW} AND hour < %s ORDER BY hour DESC LIMIT 1{_LOCK}", (meter, sql_time(hour.hour))
-            )
-            if not rows:
-                return [None] * len(REGISTERS), True
-            previous = _hour(rows[0])
+            return [None] * len(REGISTERS), True
         found: list[Before | None] = []
         for register, last in enumerate(hour.last):
             value = previous.last[register]
@@ -121,7 +130,7 @@ class StoredHours:
         )
         return Before(rows[0][0], rows[0][1].replace(tzinfo=UTC), bool(rows[0][2] & _LAST)) if rows else None
 
-    def breaks_of_hour(self, hour: datetime, meters: Sequence[int]) -> dict[int, dict[int, int]]:
+    def breaks_of_hour(self, hour: datetime, meters: Collection[int]) -> dict[int, dict[int, int]]:
         """Return the stored breaks of an hour, by meter and register."""
         found: dict[int, dict[int, int]] = {}
         for meter, register, step in self._connection.query(

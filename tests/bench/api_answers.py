@@ -13,7 +13,7 @@ from monitor.api.routes import ROUTES
 from monitor.config import MonitorConfig
 from monitor.energy.memory import Memory
 from monitor.prices.table import load_prices
-from tests.bench.cpu import Cpu
+from tests.bench.cpu import Cpu, timed
 from tests.bench.decade import Decade
 from tests.bench.figures import Row, Target, in_turn
 
@@ -73,7 +73,7 @@ def rows(decade: Decade, cpu: Cpu, rounds: int) -> list[Row]:
 
         found = []
         for question in QUESTIONS:
-            (ours,) = in_turn(rounds, _timed(cpu, asking(question)))
+            (ours,) = in_turn(rounds, timed(cpu, asking(question), _CALLS))
             found.append(
                 Row(
                     what=f"`{question.rstrip('?').format(day='DAY', year='YEAR')}`",
@@ -85,15 +85,3 @@ def rows(decade: Decade, cpu: Cpu, rounds: int) -> list[Row]:
                 )
             )
     return found
-
-
-def _timed(cpu: Cpu, work: Callable[[], None]) -> Callable[[], float]:
-    def measure() -> float:
-        times = []
-        for _ in range(_CALLS):
-            begun = cpu.now()
-            work()
-            times.append((cpu.now() - begun) * 1000)
-        return min(times)
-
-    return measure

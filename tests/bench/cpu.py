@@ -1,6 +1,7 @@
 """How much CPU time a piece of work takes, on both sides of the connection to a database."""
 
 import time
+from collections.abc import Callable
 
 from demo.servers import Database as Server
 
@@ -14,3 +15,17 @@ class Cpu:
 
     def now(self) -> float:
         return time.process_time() + time.clock_gettime(self._clock)
+
+
+def timed(cpu: Cpu, work: Callable[[], object], calls: int) -> Callable[[], float]:
+    """Return a function that measures a call, in milliseconds of CPU time: the least of so many."""
+
+    def measure() -> float:
+        times = []
+        for _ in range(calls):
+            begun = cpu.now()
+            work()
+            times.append((cpu.now() - begun) * 1000)
+        return min(times)
+
+    return measure

@@ -6,7 +6,6 @@ Energy is asked for as the monitor does, by `EnergyReader`, then each route of t
 import contextlib
 import itertools
 import tempfile
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -18,7 +17,7 @@ from monitor.history.contracts import Contracts
 from monitor.history.hours import Hours, Meter
 from monitor.history.power import Power
 from tests.bench import api_answers
-from tests.bench.cpu import Cpu
+from tests.bench.cpu import Cpu, timed
 from tests.bench.decade import FRAMES_A_DAY, SERVER_OPTIONS, Decade, Size, add_frames, make
 from tests.bench.figures import Row, Target, in_turn
 from tests.bench.options import Options
@@ -70,20 +69,6 @@ def months(end: datetime, count: int) -> list[datetime]:
 
 def midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=PARIS).astimezone(ZoneInfo("UTC"))
-
-
-def timed(cpu: Cpu, work: Callable[[], object]) -> Callable[[], float]:
-    """Return a function that measures a call, in milliseconds of CPU time: the least of some."""
-
-    def measure() -> float:
-        times = []
-        for _ in range(_CALLS):
-            begun = cpu.now()
-            work()
-            times.append((cpu.now() - begun) * 1000)
-        return min(times)
-
-    return measure
 
 
 class Questions:
@@ -187,7 +172,7 @@ def ask(large: Decade, small: Decade, cpu: Cpu, small_cpu: Cpu, rounds: int) -> 
             ("… of that, coverage", one.coverage, None),
             ("`energy_hours`: a month by day", one.view, None),
         ):
-            (ours,) = in_turn(rounds, timed(cpu, work))
+            (ours,) = in_turn(rounds, timed(cpu, work, _CALLS))
             target = None if most is None else Target("≤", most)
             rows.append(
                 Row(what=what, unit="ms of CPU", ours=ours, target=target, target_is_absolute=True, decides="min")
@@ -197,7 +182,7 @@ def ask(large: Decade, small: Decade, cpu: Cpu, small_cpu: Cpu, rounds: int) -> 
             ("flat: the last frame", one.last, of_few.last),
             ("flat: envelope of a day of frames", one.envelope, of_few.envelope),
         ):
-            ours, theirs = in_turn(rounds, timed(cpu, work), timed(small_cpu, with_few))
+            ours, theirs = in_turn(rounds, timed(cpu, work, _CALLS), timed(small_cpu, with_few, _CALLS))
             rows.append(
                 Row(
                     what=what,

@@ -62,6 +62,14 @@ def test_without_a_database_the_live_part_goes_on(visit: Visits, house: Home) ->
         page.goto(house.address + "jour/2026-11-01")
         visit.expect_trouble("503", "Problem")
         expect(page.locator("#main")).to_contain_text("La base ne répond pas", timeout=SOON)
+        page.goto(house.address + "contrats")  # where nothing can be compared, nothing is said of the contract
+        expect(page.locator("#main")).to_contain_text("La base ne répond pas", timeout=SOON)
+        expect(page.locator("#main")).not_to_contain_text("vient d’arriver")
+        page.goto(house.address + "etat")
+        expect(page.locator("#main")).to_contain_text("La base ne répond pas", timeout=SOON)
+        expect(page.locator(".pairs").first).not_to_contain_text("aucune")  # a backup that cannot be seen is not none
+        page.goto(house.address + "jour/2026-11-01")
+        expect(page.locator("#main")).to_contain_text("La base ne répond pas", timeout=SOON)
     finally:
         house.database.start()
     page.locator("#main button", has_text=re.compile("Réessayer")).click()

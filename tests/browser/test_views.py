@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 
 from tests.browser.conftest import Visits
 from tests.browser.home import Home
+from tests.browser.visit import DEVICES
 
 PARIS = ZoneInfo("Europe/Paris")
 TODAY = datetime.now(PARIS).date()
@@ -76,11 +77,14 @@ def test_nothing_stands_beside_a_screen_of_320_pixels(visit: Visits, view: str) 
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
+@pytest.mark.parametrize("device", ["desk", "phone"])
 @pytest.mark.parametrize("view", ["now", "day", "month", "tempo", "status"])
-def test_text_of_twice_the_size_stays_on_the_screen(visit: Visits, view: str) -> None:
-    page = visit(VIEWS[view], "desk")
+def test_text_of_twice_the_size_stays_on_the_screen(visit: Visits, view: str, device: str) -> None:
+    page = visit(VIEWS[view], device)
     page.evaluate("document.documentElement.style.fontSize = '200%'")
-    page.wait_for_function("document.documentElement.scrollWidth <= 1280")  # charts follow a frame later
+    page.wait_for_function(  # charts follow a frame later
+        "(width) => document.documentElement.scrollWidth <= width", arg=DEVICES[device]["viewport"]["width"]
+    )
 
 
 @pytest.mark.parametrize("view", VIEWS)

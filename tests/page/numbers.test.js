@@ -4,6 +4,7 @@ import { levelOf, quantiles } from '../../monitor/page/chart/levels.js';
 import * as f from '../../monitor/page/format.js';
 import { csvText } from '../../monitor/page/part/csv.js';
 import { groupBy, groups } from '../../monitor/page/view/review/groups.js';
+import { withHoles } from '../../monitor/page/view/review/months.js';
 import { ranking } from '../../monitor/page/view/tempo/ranking.js';
 import { changes, spans } from '../../monitor/page/view/tempo/spans.js';
 
@@ -49,7 +50,7 @@ test('days are added up by month: registers, money and hours that are missing', 
       row('2026-11-02', { HCHC: 5, HCHP: 6 }, { coverage: 0.5, injected: 9 }),
     ],
   };
-  const [october, november] = groups(data, 'month');
+  const [october, november] = groups(data, 'month', { from: '2026-10-31', to: '2026-11-02' });
   assert.equal(october.key, '2026-10');
   assert.deepEqual(november, {
     key: '2026-11',
@@ -60,6 +61,7 @@ test('days are added up by month: registers, money and hours that are missing', 
     subscription: 10,
     injected: 9,
     missing: 12,
+    unknown: false,
   });
 });
 
@@ -67,9 +69,43 @@ test('rows without a price still have their energy', () => {
   const [group] = groups(
     { registers: ['BASE'], rows: [row('2026-11-01', { BASE: 7 }, { costBy: null, cost: null, subscription: null })] },
     'day',
+    { from: '2026-11-01', to: '2026-11-01' },
   );
   assert.equal(group.total, 7);
   assert.equal(group.cost, 0);
+});
+
+test('days to come and days without anything keep their place, and are not zero', () => {
+  const data = { registers: ['BASE'], rows: [row('2026-11-24', { BASE: 7 })] };
+  const week = groups(data, 'day', { from: '2026-11-23', to: '2026-11-29' });
+  assert.equal(week.length, 7);
+  assert.deepEqual(
+    week.filter((g) => !g.unknown).map((g) => g.key),
+    ['2026-11-24'],
+  );
+  assert.equal(groups(data, 'month', { from: '2026-01-01', to: '2026-12-31' }).length, 12);
+});
+
+test('months of the base load stand in a row, also those of which nothing is known', () => {
+  const months = [
+    { month: '2025-11', watts: 200 },
+    { month: '2026-02', watts: 300 },
+  ];
+  assert.deepEqual(
+    withHoles(months).map((m) => [m.month, m.watts]),
+    [
+      ['2025-11', 200],
+      ['2025-12', null],
+      ['2026-01', null],
+      ['2026-02', 300],
+    ],
+  );
+  assert.deepEqual(withHoles([]), []);
+});
+
+test('a part of the time is rounded down: only what is whole is 100 %', () => {
+  const text = (ratio) => f.coverage(ratio).replaceAll(f.THIN, ' ');
+  assert.deepEqual([1, 0.99995, 0.999, 0.5].map(text), ['100 %', '99,9 %', '99,9 %', '50,0 %']);
 });
 
 test('a week is shown by day, a year by month, ten years by year', () => {
@@ -133,4 +169,17 @@ test('numbers are written as people here write them', () => {
   assert.equal(f.fullDate('2026-09-01'), '1er septembre 2026');
   assert.equal(f.longDate('2026-09-01'), 'mardi 1er septembre 2026');
   assert.equal(f.fullDate('2026-09-11'), '11 septembre 2026');
+});
+
+test('a duration never has sixty minutes, and long ones are told in days', () => {
+  const text = (seconds) => f.duration(seconds * 1000).replaceAll(f.THIN, ' ');
+  assert.deepEqual([45, 600, 3599, 7199, 7260, 86400 * 2, 86400 * 310].map(text), [
+    '45 s',
+    '10 min',
+    '1 h',
+    '2 h',
+    '2 h 01',
+    '48 h',
+    '310 j',
+  ]);
 });

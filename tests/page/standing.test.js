@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { merged, standing } from '../../monitor/page/view/now/standing.js';
+import { headroom, merged, standing } from '../../monitor/page/view/now/standing.js';
 
 const UP = { meter: 'up', reader: 'up', mqtt: 'up', storer: 'up', database: 'up' };
 const live = (links = {}, more = {}) => ({
@@ -50,4 +50,28 @@ test('an event changes what it names and no more; the ten minutes come only with
   const first = { power: 1, price: 1612, ring: { t0: 0 }, links: UP };
   const next = merged(merged(first, { power: 2 }), { links: { mqtt: 'down' } });
   assert.deepEqual(next, { power: 2, price: 1612, ring: null, links: { ...UP, mqtt: 'down' } });
+});
+
+test('what is left is the subscribed power less that of now, and negative when it is too much', () => {
+  assert.deepEqual(headroom(9000, { power: 1840, phases: null }), { left: 7160, phase: null });
+  assert.deepEqual(headroom(9000, { power: 9500 }), { left: -500, phase: null });
+  assert.equal(headroom(null, { power: 1840 }), null);
+});
+
+test('of three phases the tightest one counts: it is the one that opens the breaker', () => {
+  const phases = [
+    { power: 300, limit: 4000 },
+    { power: 3900, limit: 4000 },
+    { power: 0, limit: 4000 },
+  ];
+  assert.deepEqual(headroom(12000, { power: 4200, phases }), { left: 100, phase: 2 });
+});
+
+test('a phase of which nothing is known leaves what is known of all', () => {
+  const phases = [
+    { power: 300, limit: 4000 },
+    { power: null, limit: 4000 },
+    { power: 0, limit: 4000 },
+  ];
+  assert.deepEqual(headroom(12000, { power: 4200, phases }), { left: 7800, phase: null });
 });

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { level, troubles } from '../../monitor/page/view/status/verdict.js';
+import { level, staleDays, troubles } from '../../monitor/page/view/status/verdict.js';
+
+const NOW = Date.parse('2026-11-26T12:00:00Z');
 
 const status = (more = {}, links = {}) => ({
   links: ['meter', 'reader', 'mqtt', 'storer', 'database'].map((id) => ({ id, state: links[id] ?? 'up' })),
@@ -11,13 +13,13 @@ const status = (more = {}, links = {}) => ({
 });
 
 test('all well is nothing to look at, also before the first audit and backup', () => {
-  assert.deepEqual(troubles(status()), []);
-  assert.deepEqual(troubles(status({ audit: null, backup: null, disk: null })), []);
+  assert.deepEqual(troubles(status(), NOW), []);
+  assert.deepEqual(troubles(status({ audit: null, backup: null, disk: null }), NOW), []);
 });
 
 test('a link that is down, stalled or was never seen is to be looked at; what cannot be known is not', () => {
   const links = { meter: 'never', reader: 'unknown', storer: 'stalled', database: 'down' };
-  assert.deepEqual(troubles(status({}, links)), [
+  assert.deepEqual(troubles(status({}, links), NOW), [
     ['link', 'meter'],
     ['link', 'storer'],
     ['link', 'database'],
@@ -26,7 +28,7 @@ test('a link that is down, stalled or was never seen is to be looked at; what ca
 
 test('an audit with differences and a disk for less than a year are to be looked at', () => {
   const bad = status({ audit: { ok: false }, disk: { years: 0.5 } });
-  assert.deepEqual(troubles(bad), [
+  assert.deepEqual(troubles(bad, NOW), [
     ['facts', 'audit'],
     ['facts', 'disk'],
   ]);
@@ -36,6 +38,14 @@ test('a day is complete, has a gap, a gap whose energy is known, or nothing', ()
   assert.equal(level({ hours: 24, coverage: 1 }), 'complete');
   assert.equal(level({ hours: 24, coverage: 0.9, recovered: 0 }), 'gap');
   assert.equal(level({ hours: 24, coverage: 0, recovered: 1200 }), 'recovered');
-  assert.equal(level({ hours: 24, coverage: 0, recovered: 0, total: 0 }), 'none');
+  // In the middle of a long hole: its energy is counted on the day that ends it.
+  assert.equal(level({ hours: 24, coverage: 0, recovered: 0, total: 0 }), 'gap');
   assert.equal(level(undefined), 'none');
+});
+
+test('a backup that was not repeated for more than a week is to be looked at, with its age', () => {
+  const of = (at) => ({ at, rows: 5 });
+  assert.equal(staleDays(of('2026-11-19T03:17:00Z'), NOW), null);
+  assert.equal(staleDays(of('2026-11-14T03:17:00Z'), NOW), 12);
+  assert.deepEqual(troubles(status({ backup: of('2026-11-14T03:17:00Z') }), NOW), [['facts', 'backup']]);
 });

@@ -28,6 +28,27 @@ test('no text is empty', () => {
   assert.deepEqual(empty(en), []);
 });
 
+/** Each text, those with gaps filled by numbers. */
+function* texts(words, path = '') {
+  for (const [name, value] of Object.entries(words)) {
+    const here = path ? `${path}.${name}` : name;
+    if (typeof value === 'string') yield [here, value];
+    else if (typeof value === 'function') yield [here, [value(...Array(value.length).fill(1))].flat().join('')];
+    else yield* texts(value, here);
+  }
+}
+
+test('no French line begins with a sign that belongs to the word before it', () => {
+  const apart = [...texts(fr)].filter(([, text]) => / [:;?!»%]|« |\d (h|V|W|min|kWh|€)\b/.test(text));
+  assert.deepEqual(apart, []);
+});
+
+test('what cannot be counted has its plural only from two on in French, and besides one in English', () => {
+  assert.match(fr.tempo.calendarSummary(0, 1, 2), /0 rouge, 1 blanc, 2 bleus/);
+  assert.match(fr.tempo.left(1, 22), /^reste /);
+  assert.match(fr.status.spoolFrames(2), /trames/);
+});
+
 test('each text that the page asks for is there', () => {
   const folder = fileURLToPath(new URL('../../monitor/page/', import.meta.url));
   const sources = readdirSync(folder, { recursive: true }).filter((name) => /^(?!vendor|dist|fr|en).*\.js$/.test(name));

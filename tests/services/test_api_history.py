@@ -11,7 +11,7 @@ from common.database import Database
 from demo.history import History
 from demo.servers import Database as Server
 from monitor.answers.answers import Answers
-from monitor.api import baseload, meters, peaks, profile
+from monitor.api import baseload, energy, meters, peaks, profile
 from monitor.api.call import Refused, Route
 from monitor.config import MonitorConfig
 from monitor.model import ContractLine, HourEnergy
@@ -85,7 +85,7 @@ def test_meters_have_their_contract_as_configured_else_as_they_say(tables: Datab
     by_id = {meter["id"]: meter for meter in found["meters"]}
     producer, single = by_id[METER], by_id[SimulatedMeter(OTHER_KIND).address]
     assert (producer["mode"], producer["phases"], producer["producer"]) == ("standard", 3, True)
-    assert (producer["first"], producer["contract_year"]) == ("2026-10-22", "10-22")
+    assert (producer["first"], producer["contract_year"]) == ("2026-10-22", None)
     assert producer["last"].startswith("2026-10-28T11:59:5")
     assert producer["name"].endswith(METER[-4:])
     assert METER not in producer["serial"]
@@ -97,6 +97,11 @@ def test_meters_have_their_contract_as_configured_else_as_they_say(tables: Datab
         if meter["id"] == single["id"]
     ]
     assert (known["offer"], known["subscribed"], known["contract_year"]) == ("base", 6000, "03-01")
+
+
+def test_registers_have_the_words_of_the_meter_written_out(tables: Database) -> None:
+    names = asked(energy.ROUTE, tables, "by=day&from=2026-10-23&to=2026-10-24")["names"]
+    assert list(names.values()) == ["Hors consommation"]  # INDEX NON CONSO
 
 
 def test_a_meter_without_readings_is_there_with_nothing_known(tables: Database) -> None:

@@ -16,6 +16,8 @@ from common.labels import Mode
 from demo.servers import Database as Server
 from storer.database.frame_store import FrameStore
 from storer.database.schema import make_earlier_partitions
+from storer.rollups.label_facts import LabelSets
+from storer.rollups.minutes import roll_minutes, roll_new_minutes
 from storer.rollups.roller import FULL_EVERY, MINUTE, OPEN, Roller
 from storer.rollups.state import LEASE, rebuilt, request_rebuild, take_lease
 from tests.support.rollup_oracle import expected
@@ -174,6 +176,25 @@ def test_a_frame_of_any_age_is_rolled_up(tables: Database, connection: Connectio
         roller.run()
         clock.now += MINUTE
     assert_as_expected(tables, frames)
+
+
+def test_minutes_that_frames_came_to_are_made_again_and_no_others(tables: Database, connection: Connection) -> None:
+    label_sets, frames = LabelSets(connection), [*steady(NOON, 1.5, every=13), *steady(NOON, 1.5, OTHER, every=17)]
+    late = [*frames[20:30:3], *frames[60:62], *frames[-130:-120:4]]  # in both hours, and of both meters
+    late += [frame for frame in frames if frame.meter == OTHER and frame.timestamp < NOON + 2 * MINUTE]
+    write(tables, [frame for frame in frames if frame not in late], NOON)
+    roll_minutes(connection, label_sets, NOON, NOON + 2 * HOUR)
+    query(tables, "UPDATE minutes SET power_max = 7 WHERE minute = '2026-11-24 13:29:00'", "SELECT 1")
+    write(tables, late, NOON)
+    found = roll_new_minutes(connection, label_sets, NOON, NOON + 2 * HOUR)
+    assert sorted(found) == [(meter, NOON + hour * HOUR) for meter in (1, 2) for hour in (0, 1)]
+    wanted, rows = expected(frames).minutes, stored(tables).minutes
+    for meter in (METER, OTHER):
+        assert rows[meter, NOON + 89 * MINUTE]["power_max"] == 7
+        wanted[meter, NOON + 89 * MINUTE]["power_max"] = 7
+    assert rows == wanted
+    assert sorted(roll_new_minutes(connection, label_sets, NOON, NOON + 2 * HOUR)) == sorted(found)
+    assert stored(tables).minutes == wanted
 
 
 def test_frames_in_time_leave_no_mark_and_late_or_early_ones_mark_their_hours(tables: Database) -> None:
@@ -351,7 +372,9 @@ def test_only_one_of_two_rolls_up_until_its_lease_ends(tables: Database, connect
     assert [forced.run(), one.run()] == [True, False]
 
 
-def test_new_minutes_are_there_after_a_minute_and_hours_after_ten(tables: Database, connection: Connection) -> None:
+def test_minutes_are_there_when_they_have_ended_and_hours_after_ten_minutes(
+    tables: Database, connection: Connection
+) -> None:
     clock = Clock(NOON + timedelta(seconds=10))
     roller = Roller(connection, "one", overlap=timedelta(0), now=clock)
     roller.run()
@@ -359,6 +382,7 @@ def test_new_minutes_are_there_after_a_minute_and_hours_after_ten(tables: Databa
     for number in range(2 * FULL_EVERY):
         write(tables, [standard(clock.now + timedelta(seconds=30), EAST=number)], clock.now)
         clock.now += MINUTE
+        write(tables, [standard(clock.now - timedelta(seconds=5), EAST=number)], clock.now)
         roller.run()
         found = stored(tables)
         assert max(start for _, start in found.minutes) == clock.now.replace(second=0) - MINUTE

@@ -65,7 +65,7 @@ def rejections(setup: StorerSetup) -> list[Any]:
 
 
 def test_reconnections_while_the_database_is_away_do_not_pile_up_messages(setup: StorerSetup, broker: Broker) -> None:
-    frames, times = some(30), 6
+    frames, times = some(30), 3
     with Proxy(broker.port) as proxy:
         setup.settings["mqtt"]["port"] = proxy.port
         with running(setup):

@@ -1,12 +1,10 @@
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from monitor.history.curves import Night, WeekHour
-from monitor.history.power import MinuteRow
 from monitor.insight.base_load import base_load
 from monitor.insight.profile import profile
 from monitor.insight.tempo import learn_colours, season
-from monitor.insight.windows import changes, observed_windows
 from monitor.model import HourEnergy
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -30,43 +28,6 @@ def test_a_profile_is_the_mean_of_each_hour_of_the_week() -> None:
     assert result.mean_wh[6][23] == 300
     assert result.mean_wh[0][9] is None
     assert result.hours == 5
-
-
-def minutes(start: datetime, days: int, off_peak: list[tuple[time, time]]) -> list[MinuteRow]:
-    rows = []
-    for number in range(days * 24 * 60):
-        moment = start + timedelta(minutes=number)
-        local = moment.astimezone(PARIS).time()
-        is_off_peak = any(
-            low <= local < high if low < high else (local >= low or local < high) for low, high in off_peak
-        )
-        rows.append(MinuteRow(moment, 60, 1 if is_off_peak else 2, 1, 1, 1, 1, 1))
-    return rows
-
-
-def test_off_peak_windows_are_those_at_which_the_meter_switched() -> None:
-    night = [(time(22, 38), time(6, 38))]
-    split = [(time(2, 8), time(7, 8)), (time(12, 38), time(15, 38))]
-    rows = minutes(datetime(2026, 2, 1, tzinfo=UTC), 26, night) + minutes(datetime(2026, 3, 2, tzinfo=UTC), 25, night)
-    rows += minutes(datetime(2026, 4, 2, tzinfo=UTC), 20, split)
-    observed = observed_windows(rows, frozenset([1]), PARIS)
-    assert [(one.month.month, one.windows) for one in observed] == [
-        (2, tuple(night)),
-        (3, tuple(night)),
-        (4, tuple(split)),
-    ]
-    assert [one.month.month for one in changes(observed)] == [2, 4]
-
-
-def test_a_meter_that_never_switches_has_no_windows() -> None:
-    rows = minutes(datetime(2026, 2, 1, tzinfo=UTC), 3, [])
-    assert observed_windows(rows, frozenset([1]), PARIS) == []
-
-
-def test_the_windows_do_not_move_with_the_change_of_time() -> None:
-    night = [(time(22), time(6))]
-    observed = observed_windows(minutes(datetime(2026, 3, 20, tzinfo=UTC), 11, night), frozenset([1]), PARIS)
-    assert observed[0].windows == tuple(night)
 
 
 def test_a_tempo_day_has_the_colour_that_most_of_its_hours_show() -> None:

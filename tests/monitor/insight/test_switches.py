@@ -7,7 +7,7 @@ import pytest
 
 from monitor.history.power import MinuteRow
 from monitor.insight.switches import HourSwitch, usual_switches, windows
-from monitor.insight.windows import observed_windows
+from tests.support.observed_windows import observed_windows
 
 PARIS = ZoneInfo("Europe/Paris")
 Windows = list[tuple[time, time]]

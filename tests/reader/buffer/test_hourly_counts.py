@@ -58,10 +58,10 @@ def test_a_count_keeps_the_name_of_the_reader_that_began_it_after_a_rename(tmp_p
 
 
 def test_a_count_keeps_its_name_when_only_the_counts_are_left(tmp_path: Path) -> None:
-    with journal_in(tmp_path, reader="cellar") as (journal, _):
+    with journal_in(tmp_path, segment_size=1, reader="cellar") as (journal, _):
         journal.release(journal.append(frame(0)))
         journal.release(journal.append(frame(0, meter="other")))
-    with journal_in(tmp_path, reader="attic") as (journal, _):
+    with journal_in(tmp_path, segment_size=1, reader="attic") as (journal, _):
         journal.release(journal.append(frame(3600)))
     assert set(files(tmp_path).values()) <= {0}
     with journal_in(tmp_path, reader="third") as (journal, _):
@@ -95,7 +95,7 @@ def test_a_journal_without_names_is_read_and_its_counts_get_the_current_name(tmp
 
 
 def test_of_the_two_files_a_torn_one_is_ignored(tmp_path: Path) -> None:
-    with journal_in(tmp_path) as (journal, _):
+    with journal_in(tmp_path, segment_size=1) as (journal, _):
         for number in range(9):
             journal.release(journal.append(frame(number)))
     newer = max(tmp_path.glob("counts.*"), key=lambda path: path.read_bytes()[12:20])

@@ -3,6 +3,7 @@
 import errno
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -76,15 +77,51 @@ def test_a_segment_is_deleted_with_the_last_of_its_items_and_its_counts_stay(tmp
         assert journal.counts.frames == {(METER, NOON): 41}
 
 
-def test_the_current_segment_is_emptied_and_used_again(tmp_path: Path) -> None:
-    with journal_in(tmp_path) as (journal, _):
-        segments = set()
+def test_the_current_segment_is_emptied_at_times_and_used_again(tmp_path: Path) -> None:
+    with journal_in(tmp_path, segment_size=256 * 1024) as (journal, _):
+        segments, sizes = set(), []
         for number in range(200):
-            segments.add(journal.append(frame(number)))
+            segments.add(journal.append(frame(number, size=1000)))
             journal.release(max(segments))
-            assert journal.size == 0
+            assert journal.size == sum(files(tmp_path).values())
+            sizes.append(journal.size)
         assert len(segments) == 1
-        assert list(files(tmp_path).values()) == [0]
+        assert max(sizes) < 32 * 1024 < 10 * max(sizes)
+        assert 3 < sizes.count(0) < 10
+    with journal_in(tmp_path) as (journal, recovered):
+        assert recovered == []
+        assert journal.counts.frames == {(METER, NOON): 200}
+        assert journal.damaged_bytes == journal.size == 0
+
+
+def test_after_each_release_of_the_last_item_nothing_would_come_back(tmp_path: Path) -> None:
+    chance = random.Random(3)
+    kept: list[tuple[Item, int]] = []
+    with journal_in(tmp_path / "journal", segment_size=100_000) as (journal, _):
+        for number in range(300):
+            item = frame(number) if chance.random() < 0.5 else tally(number)
+            kept.append((item, journal.append(item)))
+            while kept and chance.random() < 0.5:
+                journal.release(kept.pop(chance.randrange(len(kept)))[1])
+            copy = shutil.copytree(tmp_path / "journal", tmp_path / "copies" / str(number))
+            with journal_in(copy) as (after_kill, recovered):
+                assert {item for item, _ in kept} <= set(recovered)
+                assert kept or not recovered
+                assert after_kill.counts.frames == journal.counts.frames
+                assert after_kill.damaged_bytes == 0
+
+
+@pytest.mark.parametrize("room", [0, 5])
+def test_without_room_to_record_a_release_the_segment_is_emptied(tmp_path: Path, room: int) -> None:
+    with journal_in(tmp_path, segment_size=100_000) as (journal, _):
+        segment = journal.append(frame(0, size=500))
+        with files_no_longer_than(journal.size + room):
+            journal.release(segment)
+        assert journal.size == sum(files(tmp_path).values()) == 0
+    with journal_in(tmp_path) as (journal, recovered):
+        assert recovered == []
+        assert journal.counts.frames == {(METER, NOON): 1}
+        assert journal.damaged_bytes == 0
 
 
 def test_an_item_cannot_be_released_twice(tmp_path: Path) -> None:
@@ -166,7 +203,6 @@ def test_a_segment_stays_as_long_as_its_counts_cannot_be_saved(tmp_path: Path) -
         segment = journal.append(frame(1))
         assert journal.size == sum(files(tmp_path).values())
         journal.release(segment)
-        assert journal.size == 0
     with journal_in(tmp_path) as (journal, recovered):
         assert recovered == []
         assert journal.counts.frames == {(METER, NOON): 2}

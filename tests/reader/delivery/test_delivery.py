@@ -222,7 +222,7 @@ def test_health_tells_what_is_where(served: Reader) -> None:
     report = json.loads(json.dumps(served.delivery.report()))
     assert report["confirmed_by"] == ["main"]
     assert report["journal"]["items"] == 1
-    assert report["journal"]["bytes"] == served.in_journal > 0
+    assert report["journal"]["bytes"] == served.journal.size > 0
     assert report["spool"]["frames"] == 1
     assert report["spool"]["bytes"] <= report["spool"]["limit"]
     assert report["spool"]["oldest"] == format_time(from_micros(first.time_us))

@@ -201,7 +201,7 @@ def test_without_a_disk_memory_is_decimated_and_never_cut(
         reader.frame(size)
         reader.wait(3, 3)
         fullest = max(fullest, reader["waiting"])
-        assert reader.in_journal <= 4 * JOURNAL_SIZE  # what was given up leaves holes
+        assert reader.journal.size <= 4 * JOURNAL_SIZE  # what was given up leaves holes
     assert fullest <= room + 1
     assert reader["waiting"] >= room // 2
     assert reader["thinned"] > 0

@@ -1,6 +1,6 @@
 """The observer of a meter that looks at all of the state each time: what the faster one must equal."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from common.frame import Frame
 from common.labels import LABELS
@@ -14,12 +14,12 @@ INDEXES = {label.name for labels in LABELS.values() for label in labels.values()
 class PlainObserver(MeterObserver):
     """Says with each frame that the profile may be another one."""
 
-    def update(self, frame: Frame, state: Mapping[str, object]) -> bool:
+    def update(self, frame: Frame, state: Mapping[str, object], changed: Collection[str] | None = None) -> bool:
         self.revision += 1
         mode, contract = str(state.get("mode", "")), state.get("contract") or None
         assert contract is None or isinstance(contract, str)
-        changed = bool(self.mode) and (self.mode, self.contract) != (mode, contract)
-        if changed:
+        begins_again = bool(self.mode) and (self.mode, self.contract) != (mode, contract)
+        if begins_again:
             self.labels, self._candidate = {}, None
             self._reset()
         if self.mode != mode:
@@ -36,11 +36,11 @@ class PlainObserver(MeterObserver):
         self._has_off_peak |= contract in ("hchp", "tempo") or state.get("off_peak") is True
         number, text = state.get("supplier_index"), state.get("LTARF")
         if isinstance(number, int) and text:
-            self._count_name((number, expand_abbreviations(str(text))))
+            self._count_candidate((number, expand_abbreviations(str(text))))
         self._complete_frames.feed(frame)
-        return changed
+        return begins_again
 
-    def _count_name(self, candidate: tuple[int, str]) -> None:
+    def _count_candidate(self, candidate: tuple[int, str]) -> None:
         if candidate != self._candidate:
             self._tariff_changed = self._candidate is not None
             self._candidate, self._candidate_frames = candidate, 0

@@ -118,8 +118,10 @@ def test_a_meter_is_announced_as_if_all_of_its_state_was_looked_at_with_each_fra
         now = 1.0 * number
         state.update(frame, now)
         if state.complete:
-            discovery.update(frame, state.snapshot(), now)
+            discovery.update(frame, state.snapshot(), now, changed=state.changed)
             plain.update(frame, state.snapshot(), now)
+        if number % 90 == 70:
+            state.set_online(number % 180 == 70)
         if number == 250:
             assert discovery.on_cleared(now) == plain.on_cleared(now)
         message = discovery.due(now)

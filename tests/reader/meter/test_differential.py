@@ -20,6 +20,7 @@ from tests.support.frames import frames
 
 def assert_alike(some: Iterator[Frame] | list[Frame], *, every: float, refresh: float, seconds: float = 1.0) -> None:
     state, plain = MeterState(every=every, refresh=refresh), plain_state(every=every, refresh=refresh)
+    before: Mapping[str, Any] = {}  # after the update before, if it was complete
     for online in (state, plain):
         online.set_online(True)
     for number, frame in enumerate(some):
@@ -27,6 +28,10 @@ def assert_alike(some: Iterator[Frame] | list[Frame], *, every: float, refresh: 
         assert state.update(frame, now) == plain.update(frame, now)
         assert state.complete == plain.complete
         assert list(state.snapshot().items()) == list(plain.snapshot().items())
+        if state.changed is not None:
+            assert list(state.snapshot()) == list(before)
+            assert {key for key, value in before.items() if state.snapshot()[key] != value} <= set(state.changed)
+        before = dict(state.snapshot()) if state.complete else {}
         for later in (now, now + 0.5):
             due, expected = state.due(later), plain.due(later)
             assert due == expected
@@ -34,6 +39,11 @@ def assert_alike(some: Iterator[Frame] | list[Frame], *, every: float, refresh: 
         if number % 97 == 50:
             for both in (state, plain):
                 both.mark_published()
+        if number % 101 == 30:
+            for both in (state, plain):
+                both.set_online(False)
+                both.snapshot()
+                both.set_online(True)
         if number % 131 == 70:
             for both in (state, plain):
                 both.set_online(False)
@@ -56,11 +66,16 @@ def test_the_state_after_any_frames_is_that_of_a_plain_computation(some: list[tu
 
 
 def test_most_frames_of_a_regular_line_are_taken_over_by_their_changes() -> None:
-    last_values = LastValues()
-    changed = [
-        last_values.update(frame).changed for frame in simulated("standard-single-phase-tempo", 100, seconds=1.0)
-    ]
+    last_values, state = LastValues(), MeterState()
+    changed, keys = [], []
+    for number, frame in enumerate(simulated("standard-single-phase-tempo", 100, seconds=1.0)):
+        changed.append(last_values.update(frame).changed)
+        state.update(frame, float(number))
+        state.snapshot()
+        keys.append(state.changed)
     assert sum(labels is None for labels in changed) < 10
+    assert sum(labels is None for labels in keys) < 10
+    assert max(len(labels) for labels in keys if labels is not None) < 20
 
 
 class Recording(Mapping[str, Value]):

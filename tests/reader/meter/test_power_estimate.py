@@ -2,10 +2,13 @@
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from reader.meter.power_estimate import PowerEstimate
+from reader.meter.power_estimate import MINUTE, PowerEstimate
 
 
 def estimates(
@@ -66,3 +69,35 @@ def test_a_leap_begins_a_new_minute(index: int) -> None:
         estimate.update(5000 + second // 4, None, float(second), 9000)
     estimate.update(index, None, 100.0, 9000)
     assert estimate.power(100.0) is None
+
+
+def mean_by_all_points(readings: list[tuple[float, int]]) -> float | None:
+    """Return the mean of the last minute, in W, from all readings of an index that rises no faster than it may."""
+    end, index = readings[-1]
+    points = [(readings[0][0], readings[0][1] + 0.5)]
+    points += [(time, energy) for (_, last), (time, energy) in pairwise(readings) if energy > last]
+
+    def energy_at(instant: float) -> float:
+        later = next((number for number, (time, _) in enumerate(points) if time > instant), None)
+        if later is not None:
+            (first, low), (second, high) = points[later - 1 : later + 1]
+            return low + (instant - first) / (second - first) * (high - low)
+        time, energy = points[-1]
+        if len(points) > 1:
+            previous, low = points[-2]
+            energy += (energy - low) / (time - previous) * (instant - time)
+        return min(energy, index + 1.0)
+
+    return None if end - points[0][0] < MINUTE else (energy_at(end) - energy_at(end - MINUTE)) * 60
+
+
+@given(st.lists(st.tuples(st.sampled_from([0.5, 1.0, 1.25, 7.0, 30.0, 60.0]), st.integers(0, 3)), max_size=150))
+def test_the_mean_is_that_of_the_curve_through_all_readings(steps: list[tuple[float, int]]) -> None:
+    estimate, readings = PowerEstimate(), [(0.0, 5000)]
+    estimate.update(5000, None, 0.0, 36_000)
+    for seconds, energy in steps:
+        time, index = readings[-1][0] + seconds, readings[-1][1] + energy
+        readings.append((time, index))
+        estimate.update(index, None, time, 36_000)
+        mean = mean_by_all_points(readings)
+        assert estimate.power(time) == (None if mean is None else pytest.approx(mean, abs=5.001))

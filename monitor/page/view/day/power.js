@@ -242,7 +242,7 @@ function phases(series) {
       return h(
         'li',
         null,
-        h('span', { class: 'muted' }, `${T.now.phase(n)} `),
+        h('span', { class: 'muted' }, `${D.phasePeak(n)} `),
         h('strong', null, f.power(top.power, series.unit)),
         top.at != null && h('span', { class: 'muted' }, ` ${D.peakAt(f.clock(top.at))}`),
       );

@@ -21,7 +21,11 @@ const TEXTS = {
     ];
     return ['off', N.silent(f.hour(since), f.duration(Math.max(0, now - since))), more.filter(Boolean).join(' ')];
   },
-  database: ({ live }) => ['warn', N.database, live.links.mqtt === 'up' ? N.databaseMore : N.framesWait],
+  database: ({ live }) => [
+    'warn',
+    N.database,
+    live.links.mqtt === 'up' && live.fresh !== false ? N.databaseMore : N.framesWait,
+  ],
   storer: () => ['warn', N.storer, N.databaseMore],
 };
 

@@ -3,6 +3,7 @@ import { ruler } from '../../chart/ruler.js';
 import { h, icon, say } from '../../dom.js';
 import * as f from '../../format.js';
 import { T } from '../../i18n.js';
+import { headroom } from './standing.js';
 
 const PLACEHOLDER = '–';
 const N = T.now;
@@ -33,12 +34,13 @@ export function powerBlock(meter) {
     phases,
   );
 
-  function headroom(power) {
-    if (!limit) return ['', '', ''];
-    const over = power - limit;
-    return over > 0
-      ? N.over(f.power(over, meter.unit), f.kva(limit))
-      : N.left(f.power(-over, meter.unit), f.kva(limit));
+  // [before, the amount, after]
+  function room(live) {
+    const found = headroom(limit, live);
+    if (!found) return ['', '', ''];
+    const amount = f.power(Math.abs(found.left), meter.unit);
+    if (found.phase) return (found.left < 0 ? N.overPhase : N.leftPhase)(amount, found.phase);
+    return (found.left < 0 ? N.over : N.left)(amount, f.kva(limit));
   }
 
   return {
@@ -47,7 +49,7 @@ export function powerBlock(meter) {
       const { power } = live;
       figure.replaceChildren(power == null ? PLACEHOLDER : f.number(power), unit);
       figure.classList.toggle('stale', !known);
-      const [before, value, after] = headroom(power);
+      const [before, value, after] = room(live);
       if (known) left.replaceChildren(before, h('strong', null, value), after);
       else left.replaceChildren(h('span', { class: 'muted' }, T.unknown));
       const now = f.power(power, meter.unit);
@@ -93,6 +95,7 @@ function phaseLine(index, { limit }, unit) {
       const p = phases[index],
         text = f.power(p.power, unit);
       power.textContent = text;
+      power.classList.toggle('stale', !known);
       left.textContent =
         known && limit && p.power != null ? N.phaseLeft(f.power(Math.max(0, limit - p.power), unit)) : '';
       measure?.set(known ? p.power : null, known ? text : T.unknown);

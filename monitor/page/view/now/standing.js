@@ -23,3 +23,20 @@ export function standing(live, mode, heard, now) {
   const word = mode === 'reconnecting' ? mode : quiet ? 'stopped' : mode;
   return { known: live.power != null && !quiet && !away, word, wrong };
 }
+
+/**
+ * What is left before the breaker, VA: {left, phase}; below 0: how much too much. Of three phases that of the tightest
+ * one, which opens it; phase: its number, or null. Null when nothing is known of a limit.
+ */
+export function headroom(limit, { power, phases }) {
+  const known = (phases ?? []).map((p, i) => ({
+    left: p.limit - p.power,
+    phase: i + 1,
+    sure: p.limit && p.power != null,
+  }));
+  if (known.length && known.every((p) => p.sure)) {
+    const { left, phase } = known.reduce((tightest, p) => (p.left < tightest.left ? p : tightest));
+    return { left, phase };
+  }
+  return limit && power != null ? { left: limit - power, phase: null } : null;
+}

@@ -1,16 +1,21 @@
 // Rows of energy, put together by day, month or year. Wh and 1e-4 EUR stay integers.
+import { plusDays } from '../../time.js';
 
 const LENGTH = { day: 10, month: 7, year: 4 }; // characters of a date that name the group
 
 /** How a period of some days is shown. */
 export const groupBy = (days) => (days <= 100 ? 'day' : days <= 1900 ? 'month' : 'year');
 
-export function groups(data, by) {
+/** Each day, month or year of a range has its group: one of which nothing is known is `unknown`. */
+export function groups(data, by, { from, to }) {
   const found = new Map();
-  for (const row of data.rows) {
-    const key = row.start.slice(0, LENGTH[by]);
+  for (let day = from; day <= to; day = plusDays(day, 1)) {
+    const key = day.slice(0, LENGTH[by]);
     if (!found.has(key)) found.set(key, empty(key, data.registers));
-    const group = found.get(key);
+  }
+  for (const row of data.rows) {
+    const group = found.get(row.start.slice(0, LENGTH[by]));
+    group.unknown = false;
     for (const r of data.registers) {
       group.wh[r] += row.wh[r];
       group.costBy[r] += row.costBy?.[r] ?? 0;
@@ -26,5 +31,15 @@ export function groups(data, by) {
 
 function empty(key, registers) {
   const none = () => Object.fromEntries(registers.map((r) => [r, 0]));
-  return { key, wh: none(), costBy: none(), total: 0, cost: 0, subscription: 0, injected: 0, missing: 0 };
+  return {
+    key,
+    wh: none(),
+    costBy: none(),
+    total: 0,
+    cost: 0,
+    subscription: 0,
+    injected: 0,
+    missing: 0,
+    unknown: true,
+  };
 }

@@ -85,8 +85,10 @@ function png(name, title, range, node) {
 }
 
 function calendarMap(data, range) {
-  const byDate = new Map(data.rows.map((r) => [r.start, r])),
-    values = data.rows.map((r) => r.total),
+  // A day in the middle of a hole used an amount that nobody knows: it is not a day without use.
+  const known = data.rows.filter((r) => r.coverage > 0 || r.total > 0),
+    byDate = new Map(known.map((r) => [r.start, r])),
+    values = known.map((r) => r.total),
     limits = quantiles(values),
     reading = h('p', { class: 'reading' });
   const cell = (date) => {
@@ -115,13 +117,13 @@ function calendarMap(data, range) {
     figures({
       caption: R.calendar,
       columns: [{ text: R.columns.date, number: false }, R.columns.energy, R.columns.coverage],
-      rows: () => data.rows.map((r) => [f.numericDate(r.start), f.kwh(r.total), f.percent(r.coverage, 1)]),
+      rows: () => known.map((r) => [f.numericDate(r.start), f.kwh(r.total), f.coverage(r.coverage)]),
       csv: {
         name: `jours-${range.text}.csv`,
         href: () =>
           csvFile(
             ['jour', 'total_Wh', 'couverture'],
-            data.rows.map((r) => [r.start, r.total, r.coverage]),
+            known.map((r) => [r.start, r.total, r.coverage]),
           ),
       },
       png: png('jours', R.calendar, range, map),

@@ -47,7 +47,7 @@ export function peaksBlock({ peaks, unit }) {
         h(
           'a',
           {
-            class: 'link-button',
+            class: 'button',
             href: '#',
             download: 'pointes.csv',
             onclick: (e) => {

@@ -2,7 +2,7 @@ import * as f from '../../format.js';
 import { T } from '../../i18n.js';
 import { h } from '../../dom.js';
 import { go, href } from '../../router.js';
-import { daysBetween } from '../../time.js';
+import { daysBetween, weekday } from '../../time.js';
 import { ORDER, register } from '../../tariff.js';
 import { choice } from '../../part/tabs.js';
 import { csvFile, figures } from '../../part/figures.js';
@@ -14,9 +14,10 @@ import { groupBy, groups } from './groups.js';
 const R = T.review;
 
 /** Bars by day, month or year, stacked by register; in kWh or in euros. */
-export function stack({ data, range, unit, query, stop }) {
+export function stack({ data, range, today, unit, query, stop }) {
   const by = groupBy(daysBetween(range.from, range.to)),
-    list = groups(data, by),
+    places = groups(data, by, range),
+    list = places.filter((g) => !g.unknown),
     { priced } = data,
     inEuro = unit === 'euro' && priced;
   const used = [...ORDER, ...data.registers.filter((r) => !ORDER.includes(r))].filter((r) =>
@@ -31,14 +32,16 @@ export function stack({ data, range, unit, query, stop }) {
   const title = R.chart[by],
     reading = h('p', { class: 'reading' });
   const chart = bars({
-    bars: list.map((g) => bar(g, { by, range, used, inEuro, priced, count: list.length })),
+    bars: places.map((g) => bar(g, { by, range, today, used, inEuro, priced, count: places.length })),
     label: R.summary(title, f.energy(whole)),
     format: (v) => f.number(v, v % 1 ? 1 : 0),
     every: 1,
     height: 260,
     reading,
     resting: R.resting(say(all / list.length), say(most[key]), nameOf(most, by)),
-    open: (i) => go(href(by === 'day' ? `jour/${list[i].key}` : `bilan/${list[i].key}`, { u: query.get('u') })),
+    open: (i) =>
+      places[i].unknown ||
+      go(href(by === 'day' ? `jour/${places[i].key}` : `bilan/${places[i].key}`, { u: query.get('u') })),
   });
   stop.push(chart.leave);
   const share = (r) => {
@@ -97,10 +100,14 @@ function nameOf({ key }, by) {
 function labelOf({ key }, { by, range, count }) {
   if (by === 'year') return key;
   if (by === 'month') return f.monthName(`${key}-01`, count > 7 && innerWidth < 820 ? 'narrow' : 'short');
-  return range.kind === 'week' ? f.shortDate(key).replace(/ [^ ]+$/, '') : String(+key.slice(8));
+  if (range.kind !== 'week') return String(+key.slice(8));
+  return innerWidth < 820 ? f.weekdayName(weekday(key)) : f.shortDate(key).replace(/ [^ ]+$/, '');
 }
 
-function bar(g, { by, range, used, inEuro, priced, count }) {
+function bar(g, { by, range, today, used, inEuro, priced, count }) {
+  const label = labelOf(g, { by, range, count }),
+    name = f.capital(nameOf(g, by));
+  if (g.unknown) return { label, segments: [], text: `${name}${T.colon}${g.key > today ? R.future : R.noData}` };
   const segments = inEuro
     ? [
         { css: 'sub', value: g.subscription / 1e4 },
@@ -108,12 +115,12 @@ function bar(g, { by, range, used, inEuro, priced, count }) {
       ]
     : used.map((r) => ({ css: register(r).css, value: g.wh[r] / 1000 }));
   return {
-    label: labelOf(g, { by, range, count }),
+    label,
     segments,
     below: g.injected && !inEuro ? { css: 'inj', value: g.injected / 1000 } : null,
     mark: g.missing > 1,
     text: [
-      `${f.capital(nameOf(g, by))}${T.colon}${f.energy(g.total)}`,
+      `${name}${T.colon}${f.energy(g.total)}`,
       priced && f.euro(g.cost),
       ...used.filter((r) => g.wh[r]).map((r) => `${register(r).short} ${f.energy(g.wh[r])}`),
       g.injected && `${T.tariff.injected} ${f.energy(g.injected)}`,

@@ -13,8 +13,8 @@ export function totals({ whole, prices, closed, others, open }) {
   const against = (answer, name) => {
     const other = answer?.whole,
       // An index that jumped over a hole still counts: only days that are not there at all make it another period.
-      alike = closed && other && other.hours >= closed.hours * 0.97 && other.total_wh > 0;
-    if (!alike) return { name, value: '–', note: R.noBefore };
+      complete = other?.total_wh > 0 && other.hours >= answer.expected * 0.97;
+    if (!closed || !complete) return { name, value: '–', note: other?.total_wh > 0 ? R.partlyBefore : R.noBefore };
     const money = other.cost ? ` · ${f.euro(other.cost.total, 0)}` : '';
     return {
       name,
@@ -31,8 +31,7 @@ export function totals({ whole, prices, closed, others, open }) {
       h('span', { class: 'figure-2xl' }, f.energy(whole.total_wh)),
       cost && h('span', { class: 'figure-2xl' }, f.euro(cost.total)),
     ),
-    missing > 0 &&
-      note(R.partial(missing, f.number(whole.hours), f.percent(whole.coverage, whole.coverage > 0.99 ? 1 : 0))),
+    missing > 0 && note(R.partial(missing, f.number(whole.hours), f.coverage(whole.coverage))),
     cost?.missing.length > 0 && note(R.missingPrices),
     facts([
       cost && {

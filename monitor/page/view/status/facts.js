@@ -1,13 +1,15 @@
 // What is kept, and by which versions. The page changes nothing: its buttons copy commands.
-import { h, say } from '../../dom.js';
+import { h, icon, say } from '../../dom.js';
 import * as f from '../../format.js';
 import { T } from '../../i18n.js';
 import { dateOf } from '../../time.js';
+import { staleDays } from './verdict.js';
 
 const S = T.status;
 const when = (iso) => `${f.numericDate(dateOf(Date.parse(iso)))} ${f.clock(Date.parse(iso))}`;
 
-export function storage({ spool, audit, backup, disk, volts }) {
+export function storage({ links, spool, audit, backup, disk, volts }, now) {
+  const blind = links.some(({ id, state }) => id === 'database' && state !== 'up'); // none is not the same as unknown
   return h(
     'section',
     { class: 'block' },
@@ -15,11 +17,11 @@ export function storage({ spool, audit, backup, disk, volts }) {
     pairs([
       [
         S.spool,
-        !spool ? '–' : spool.frames ? S.spoolFrames(f.number(spool.frames)) : S.empty,
+        !spool ? '–' : spool.frames ? S.spoolFrames(spool.frames) : S.empty,
         spool?.frames && spool.limit ? S.spoolLimit(f.bytes(spool.bytes), f.bytes(spool.limit)) : null,
       ],
       [S.audit, audit ? S.auditUntil(when(audit.at)) : '–', auditNote(audit)],
-      [S.backup, backup ? when(backup.at) : '–', backup ? S.backupRows(f.number(backup.rows)) : S.noBackup],
+      [S.backup, ...(blind ? ['–'] : backupFacts(backup, now))],
       [S.disk, disk?.used == null ? '–' : f.bytes(disk.used), diskNote(disk)],
       [
         S.volts,
@@ -30,6 +32,14 @@ export function storage({ spool, audit, backup, disk, volts }) {
   );
 }
 
+function backupFacts(backup, now) {
+  if (!backup) return [S.noBackup, S.noBackupMore];
+  const days = staleDays(backup, now),
+    rows = S.backupRows(f.number(backup.rows));
+  return days
+    ? [h('span', { class: 'warn-text' }, icon('warn'), S.backupOld(days)), `${when(backup.at)}, ${rows}`]
+    : [when(backup.at), rows];
+}
 function auditNote(audit) {
   if (!audit) return S.notYet;
   return audit.ok ? S.auditOk(f.number(audit.days)) : S.auditBad(f.number(audit.missing), f.number(audit.days));
@@ -48,7 +58,9 @@ export function versions({ versions: list }, meter) {
     [
       S.meterFacts,
       [meter.serial, meter.phases && (meter.phases === 3 ? S.three : S.single)].filter(Boolean).join(', '),
-      [S.modes[meter.mode], meter.subscribed && f.kva(meter.subscribed)].filter(Boolean).join(', '),
+      [meter.mode && S.mode(S.modes[meter.mode]), meter.subscribed && f.kva(meter.subscribed)]
+        .filter(Boolean)
+        .join(', '),
     ],
     [S.first, meter.first ? f.fullDate(meter.first) : '–'],
   ];
@@ -56,7 +68,7 @@ export function versions({ versions: list }, meter) {
     'section',
     { class: 'block' },
     h('h2', null, S.versions),
-    pairs([...(list ?? []), ...(facts ?? [])]),
+    pairs([...(list ?? []).map(([name, version]) => [S.versionOf[name] ?? name, version]), ...(facts ?? [])]),
     h('h3', { class: 'small-head' }, S.commands),
     ['teleinfo-reader check', 'teleinfo-storer audit'].map(command),
   );

@@ -1,16 +1,26 @@
 // One sentence: is all well, and if not, what to look at. No drawing here.
 
+const DAY = 86400e3,
+  BACKUP_DAYS = 8; // a weekly one is not late on its day
+
 /** What to look at, the worst first: names of links (T.status.link) and of facts (T.status.facts). */
-export function troubles({ links, audit, disk }) {
+export function troubles({ links, audit, disk, backup }, now) {
   const found = links.filter(({ state }) => !['up', 'unknown'].includes(state)).map(({ id }) => ['link', id]);
   if (audit && !audit.ok) found.push(['facts', 'audit']);
   if (disk?.years != null && disk.years < 1) found.push(['facts', 'disk']);
+  if (staleDays(backup, now)) found.push(['facts', 'backup']);
   return found;
+}
+
+/** How many days ago the last backup was, if it should have been repeated since; else null. None at all is no fault. */
+export function staleDays(backup, now) {
+  const days = backup ? Math.floor((now - Date.parse(backup.at)) / DAY) : 0;
+  return days >= BACKUP_DAYS ? days : null;
 }
 
 /** complete, recovered, gap, none: what a day's square says. */
 export function level(day) {
-  if (!day?.hours) return 'none';
+  if (!day?.hours) return 'none'; // rows begin with the first frame
   if (day.coverage >= 0.9995) return 'complete';
-  return day.recovered ? 'recovered' : day.coverage > 0 || day.total ? 'gap' : 'none';
+  return day.recovered ? 'recovered' : 'gap';
 }

@@ -107,7 +107,7 @@ function content(data, list) {
     ...partial.map((o) => ({
       name: o.name,
       strong: o.yours,
-      note: [o.yours && P.yours, `${P.partial}, ${P.notRanked}${T.colon}${reason(o, data)}`].filter(Boolean).join(', '),
+      note: [o.yours && P.yours, reason(o, data)].filter(Boolean).join(', '),
       parts: [],
       text: '–',
     })),
@@ -155,4 +155,11 @@ function difference(offer, yours) {
   return `${(offer.total > yours.total ? P.moreThan : P.less)(text)}, ${f.change(offer.total, yours.total)}`;
 }
 
-const reason = (offer, data) => P.why[offer.why]?.(f.number(offer.hours_known), f.number(data.hours)) ?? T.unknown;
+/** Why an offer cannot be ranked. Of what nothing is known, no part is known either. */
+const reason = (offer, data) => {
+  const [none, some] = P.why[offer.why] ?? [];
+  if (!none) return `${P.notRanked}${T.colon}${T.unknown}`;
+  return offer.hours_known
+    ? `${P.partial}, ${P.notRanked}${T.colon}${some(f.number(offer.hours_known), f.number(data.hours))}`
+    : `${P.notRanked}${T.colon}${none}`;
+};

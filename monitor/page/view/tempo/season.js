@@ -35,12 +35,12 @@ export function remaining(data, season, today, running) {
     return h(
       'li',
       { class: colour },
-      h('p', { class: 'remaining-name' }, swatch(`day-${colour}`), f.capital(P.plural[colour][days < 2 ? 0 : 1])),
+      h('p', { class: 'remaining-name' }, swatch(`day-${colour}`), f.capital(f.plural(days, ...P.plural[colour]))),
       h(
         'p',
         null,
         h('span', { class: 'figure-2xl' }, days),
-        h('span', { class: 'muted' }, left ? P.left(allowance) : (over ? P.used : P.usedKnown)(allowance)),
+        h('span', { class: 'muted' }, (left ? P.left : over ? P.used : P.usedKnown)(days, allowance)),
       ),
       h(
         'div',

@@ -1,25 +1,16 @@
-"""The off-peak hours as the meter really switched: by month, at the minute, and when they changed."""
+"""Finds off-peak hours from all minutes: what the monitor finds from fewer is compared with this."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, time
+from datetime import time
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from monitor.history.power import MinuteRow
+from monitor.insight.switches import ObservedWindows
 
-#: Days of a month that must show a switch at a minute; a meter's clock may be a minute off.
-_SHARE = 0.5
+_SHARE = 0.5  # of a month's days that must show a switch at a minute; a meter's clock may be a minute off
 _DAY = 24 * 60
-
-
-@dataclass(frozen=True, slots=True)
-class ObservedWindows:
-    """Off-peak hours from a month on, by the local clock; the end of a window may lie past midnight."""
-
-    month: date  # its first day
-    windows: tuple[tuple[time, time], ...]
 
 
 def observed_windows(minutes: Iterable[MinuteRow], off_peak: frozenset[int], zone: ZoneInfo) -> list[ObservedWindows]:
@@ -43,11 +34,6 @@ def observed_windows(minutes: Iterable[MinuteRow], off_peak: frozenset[int], zon
         if windows:
             months.append(ObservedWindows(month, windows))
     return months
-
-
-def changes(months: Sequence[ObservedWindows]) -> list[ObservedWindows]:
-    """Return the months from which the windows are others than before, the first one included."""
-    return [one for place, one in enumerate(months) if place == 0 or one.windows != months[place - 1].windows]
 
 
 def _windows(off_peak: Sequence[bool]) -> tuple[tuple[time, time], ...]:
