@@ -114,6 +114,8 @@ class ReaderService:
                 self._delivery.reload_storers()
                 self._retry_spool()
                 self._warn_of_shared_meters()
+                # Again: a node of a cluster of brokers that has hung may have published our will since we left it.
+                self._session.publish(self._status_topic, "online", retain=True)
                 self._publish_health()
         self._shut_down(threads)
 

@@ -48,7 +48,7 @@ class Rig:
             )
         )
 
-    def storer(self, database: Database, *, name: str = "bench", share: str | None = None) -> Service:
+    def storer(self, database: Database, *, name: str = "bench", share: str | None = None, **settings: Any) -> Service:
         """Prepare a storer."""
         return self._stack.enter_context(
             Service(
@@ -64,6 +64,7 @@ class Rig:
                         "password": database.password,
                         "name": database.name,
                     },
+                    **settings,
                 },
                 name=f"storer-{name}",
             )

@@ -2,14 +2,19 @@
 
 import time
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
+from common.block import split_block
+from common.frame import Frame
 from tests.bench import at_rest, node
+from tests.bench.crowd import Crowd
 from tests.bench.house import Village, decoded
 from tests.bench.latency import Stopwatch
 from tests.bench.line import Line
 from tests.bench.options import Options
+from tests.bench.wire import TimeCounter
 
 START = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -38,6 +43,36 @@ def test_frames_of_many_meters_are_different_frames() -> None:
     assert {frame.timestamp.replace(microsecond=0) for frame in first} == {
         START + timedelta(seconds=s) for s in range(4)
     }
+
+
+def test_frames_of_a_crowd_are_frames_and_all_different() -> None:
+    crowd = Crowd(3)
+    live = [Frame.from_json(crowd.frame(START, number)[1]) for number in range(12)]
+    assert len({(frame.meter, frame.timestamp) for frame in live}) == 12
+    assert {frame.meter for frame in live} == {frame.values["ADSC"] for frame in live}
+    assert [frame.timestamp.replace(microsecond=0) for frame in live[::3]] == [
+        START + timedelta(seconds=second) for second in range(4)
+    ]
+    assert (live[0].stamps or {})["DATE"] == START
+    assert len({frame.values["PRM"] for frame in live}) == 3
+
+
+def test_a_message_of_a_crowd_has_the_frames_that_a_meter_has_made_since_the_last() -> None:
+    crowd = Crowd(3)
+    topics, blocks = zip(*(crowd.block(START, number, 30) for number in range(6)), strict=True)
+    assert topics[0] == topics[3] == "teleinfo/031961100000/replay"
+    times = [[Frame.from_json(part).timestamp for part in split_block(block)] for block in (blocks[0], blocks[3])]
+    assert [(b - a).total_seconds() for a, b in pairwise([*times[0], *times[1]])] == [1.0] * 59
+    assert times[0][-1] < START < times[1][-1]
+
+
+def test_each_confirmed_time_counts_once_wherever_the_stream_is_cut() -> None:
+    text = b'{"storer": "main", "timestamps": ["2026-11-24T00:00:00.000007Z", "2026-11-24T00:00:01.000007Z"]}'
+    for cut in range(len(text)):
+        counter = TimeCounter()
+        counter.feed(text[:cut])
+        counter.feed(text[cut:])
+        assert counter.count == 2
 
 
 def test_arrival_times_vary_and_increase() -> None:

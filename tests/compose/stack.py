@@ -17,6 +17,7 @@ from tests.support.programs import ROOT
 
 SERVICES = ("mosquitto", "mariadb", "storer", "reader", "backup", "monitor")
 UP_WITHIN = 300.0  # seconds
+_FILES = ("compose.yaml", "tests/compose/fast.yaml")
 #: Variables that are passed on to Docker; .env of this checkout and variables such as TIC_PORT are not.
 _PASSED_ON = ("PATH", "HOME", "LANG", "SSL_CERT_FILE", "http_proxy", "https_proxy", "no_proxy")
 
@@ -27,11 +28,13 @@ class Stack:
     It runs in a copy of the project, as a clone would be: changes of the checkout meanwhile do not matter.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = "test", *more: str) -> None:
+        """Prepare it: a project of this name, with further files of compose."""
+        self._options = [option for file in (*_FILES, *more) for option in ("-f", file)]
         self.root = folder / "clone"
         self._clone()
         self._files = self._listing()
-        self.project = f"teleinfo-test-{os.getpid()}"
+        self.project = f"teleinfo-{name}-{os.getpid()}"
         self.env = {
             "MQTT_LOCAL_PORT": str(free_port()),
             "MQTT_TLS_PORT": str(free_port()),
@@ -64,7 +67,7 @@ class Stack:
         """Run `docker compose`; return its output, with exit code and errors if `check` is false."""
         self._env_file.write_text("".join(f"{name}={value}\n" for name, value in self.env.items()))
         command = ["docker", "compose", "--project-name", self.project, "--env-file", str(self._env_file)]
-        command += ["--progress", "quiet", "-f", "compose.yaml", "-f", "tests/compose/fast.yaml", *arguments]
+        command += ["--progress", "quiet", *self._options, *arguments]
         result = subprocess.run(
             command,
             cwd=self.root,
@@ -106,7 +109,7 @@ class Stack:
         """Run a shell command on a terminal, and type `keys` once its output is enough; return exit code and output."""
         own = {
             "COMPOSE_PROJECT_NAME": self.project,
-            "COMPOSE_FILE": "compose.yaml:tests/compose/fast.yaml",
+            "COMPOSE_FILE": ":".join(_FILES),
             "COMPOSE_ENV_FILES": str(self._env_file),
             "TERM": "xterm-256color",
         }
@@ -143,10 +146,10 @@ class Stack:
         (password,) = (line[1] for line in lines if line[0] == "password")
         return password
 
-    def sql(self, statement: str) -> list[list[str]]:
+    def sql(self, statement: str, service: str = "mariadb") -> list[list[str]]:
         """Run SQL as the database's administrator; return the rows as text."""
         options = ("--batch", "--skip-column-names", "teleinfodb", "-e", statement)
-        return [line.split("\t") for line in self.compose("exec", "-T", "mariadb", "mariadb", *options).splitlines()]
+        return [line.split("\t") for line in self.compose("exec", "-T", service, "mariadb", *options).splitlines()]
 
     def inspect(self) -> list[dict[str, Any]]:
         """Return `docker inspect` of the containers."""

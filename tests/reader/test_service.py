@@ -360,6 +360,12 @@ def test_on_connect_retained_messages_are_published(rig: Rig) -> None:
     assert rig.session.will == Will("teleinfo/reader/pi/status", b"offline")
 
 
+def test_its_status_is_published_again_each_minute(rig: Rig) -> None:
+    """In a cluster of brokers, a node that has hung publishes the last will long after we are online at another one."""
+    rig.run(rig.connect, rig.go(HEALTH_EVERY), rig.go(HEALTH_EVERY))
+    assert rig.session.on("teleinfo/reader/pi/status") == [*[("online", True)] * 3, ("offline", True)]
+
+
 def test_the_tally_of_each_meter_is_published_after_the_hour_and_confirmed_like_a_frame(
     rig: Rig, tmp_path: Path
 ) -> None:

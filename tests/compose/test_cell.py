@@ -1,0 +1,67 @@
+"""The cell of compose.scale.yaml: three nodes of Galera, of which one is killed, and two storers that share."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.compose.stack import Stack
+from tests.support.programs import wait_until
+
+NODES = ("mariadb", "mariadb-2", "mariadb-3")
+STORERS = ("main", "second")
+METERS = 6
+WITHIN = 60.0  # seconds; frames that a fault hid are sent again after 30
+
+
+@pytest.fixture(scope="module")
+def cell(docker: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    stack = Stack(tmp_path_factory.mktemp("cell"), "cell", "compose.scale.yaml", "tests/compose/fast_cell.yaml")
+    try:
+        stack.up("--build")
+        yield stack
+    finally:
+        stack.remove()
+
+
+def rows(cell: Stack, service: str) -> dict[str, int]:
+    """Return how many frames of each meter a node has."""
+    return {meter: int(count) for meter, count in cell.sql("SELECT meter_id, COUNT(*) FROM frames GROUP BY 1", service)}
+
+
+def stored_by(cell: Stack, storer: str) -> int:
+    """Return how many frames a storer has stored, by its last health message."""
+    health = cell.inside("mosquitto", f"mosquitto_sub -t teleinfo/storer/{storer}/health -C 1 -W 5", check=False)
+    found = re.search(r'"stored": (\d+)', health)
+    return int(found[1]) if found else 0
+
+
+def wait_for_more(cell: Stack, service: str) -> None:
+    """Wait until more frames of each meter are stored."""
+    before = rows(cell, service)
+
+    def stored() -> bool:
+        now = rows(cell, service)
+        return len(now) == METERS and all(count >= before.get(meter, 0) + 3 for meter, count in now.items())
+
+    wait_until(stored, WITHIN, f"three more frames of each meter at {service}")
+
+
+def test_a_node_is_killed_and_comes_back_and_no_frame_is_missing(cell: Stack) -> None:
+    wait_for_more(cell, "mariadb")
+    cell.compose("kill", "mariadb-2")
+    wait_for_more(cell, "mariadb-3")
+    cell.up()
+    wait_for_more(cell, "mariadb-2")
+    for node in NODES:
+        assert cell.sql("SHOW STATUS LIKE 'wsrep_cluster_size'", node) == [["wsrep_cluster_size", "3"]]
+
+    # A meter sends frames at an even pace, so that a lost one leaves a gap.
+    gaps = (
+        "SELECT MAX(gap / usual) FROM (SELECT gap, PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY gap) OVER"
+        " (PARTITION BY meter_id) AS usual FROM (SELECT meter_id, TIMESTAMPDIFF(MICROSECOND, LAG(timestamp) OVER"
+        " (PARTITION BY meter_id ORDER BY timestamp), timestamp) AS gap FROM frames"
+        " WHERE timestamp < NOW(6) - INTERVAL 10 SECOND) AS pairs WHERE gap IS NOT NULL) AS gaps"
+    )
+    wait_until(lambda: float(cell.sql(gaps)[0][0]) < 1.9, WITHIN, "all that was hidden is stored")
+    wait_until(lambda: all(stored_by(cell, name) for name in STORERS), WITHIN, "each storer has stored some")
