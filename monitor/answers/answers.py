@@ -1,5 +1,6 @@
 """Brings energy, contracts and prices of one database together."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,7 +13,7 @@ from monitor.answers.series import SeriesAnswers
 from monitor.answers.stretch import Stretch, StretchAnswers
 from monitor.answers.upkeep import MeterUpkeep
 from monitor.calendar import Calendar, midnight
-from monitor.comparison.clock import TEMPO_DAY, TEMPO_NIGHT, OfferClock
+from monitor.comparison.clock import TEMPO_DAY, TEMPO_NIGHT, OfferClock, tempo_day
 from monitor.comparison.compare import Comparison, compare
 from monitor.config import MonitorConfig
 from monitor.cost.bill import Bill, Cost, add_up
@@ -246,7 +247,7 @@ class Answers:
         # Nothing is known before: no offer is charged a subscription for it.
         start = max(start, curve[0].start)
         yours = known[-1].offer
-        clock = OfferClock(self._prices, self.colours(meter, start, end), self._zone)
+        clock = OfferClock(self._prices, self._colours_of(curve), self._zone)
         bill = Bill(self._prices, known, self._zone, now)
         # Only one contract in the whole range is "yours": its registers say exactly what it cost.
         own = self.energy(meter, "year", start, end, now).whole.cost if len({one.offer for one in known}) == 1 else None
@@ -266,10 +267,14 @@ class Answers:
             limits |= {datetime.combine(day, moment, self._zone).astimezone(UTC) for moment in moments}
         return self._reader.gathered(meter, sorted(limit for limit in limits if start <= limit <= end))
 
-    def colours(self, meter: Meter, start: datetime, end: datetime) -> dict[date, str]:
-        """Return the Tempo colours that are known; what the meter showed in the range goes before the user's file."""
-        first, last = (moment.astimezone(self._zone).date() for moment in (start, end))
-        return self._colours | self.lived_colours(meter, first - timedelta(1), last + timedelta(1))
+    def _colours_of(self, curve: Sequence[HourEnergy]) -> dict[date, str]:
+        """Return the Tempo colours that are known; what the meter showed on the curve goes before the user's file."""
+        running: dict[date, Counter[str]] = {}
+        for piece in curve:
+            if piece.register is not None:
+                day = tempo_day(piece.start.astimezone(self._zone))
+                running.setdefault(day, Counter())[piece.register] += piece.slices
+        return self._colours | learn_colours(running)
 
     @property
     def written_colours(self) -> Mapping[date, str]:
