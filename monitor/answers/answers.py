@@ -21,7 +21,7 @@ from monitor.cost.contracts import Contract, UnnamedChange, contracts, unnamed_c
 from monitor.energy.memory import Memory
 from monitor.energy.reader import EnergyReader
 from monitor.energy.steps import supplier_name
-from monitor.history.contracts import Contracts
+from monitor.history.contracts import Contracts, MeterFacts
 from monitor.history.hours import Hours, Meter
 from monitor.history.power import Peak, Power, Switch
 from monitor.insight.base_load import BaseLoad
@@ -136,9 +136,15 @@ class Answers:
 
     def facts(self, meter: Meter, now: datetime) -> Facts | None:
         """Return what is known of a meter now; None: it has no readings."""
-        shown = None if meter.last is None else self._contracts.facts(meter.number, meter.last)
-        if shown is None:
-            return None
+        return self.facts_of([meter], now).get(meter.number)
+
+    def facts_of(self, meters: Sequence[Meter], now: datetime) -> dict[int, Facts]:
+        """Return what is known of meters now, by number; those without readings are not there."""
+        hours = {meter.number: meter.last for meter in meters if meter.last is not None}
+        shown = self._contracts.facts(hours)
+        return {meter.number: self._facts(meter, shown[meter.number], now) for meter in meters if meter.number in shown}
+
+    def _facts(self, meter: Meter, shown: MeterFacts, now: datetime) -> Facts:
         line = next((line for line in reversed(self._lines(meter)) if midnight(line.start, self._zone) <= now), None)
         contract = shown.contract
         return Facts(
@@ -302,9 +308,16 @@ class Answers:
 
     def last_frame(self, meter: Meter, now: datetime) -> datetime | None:
         """Return when the last frame that is stored came, or the minute in which it came: hours are minutes behind."""
-        facts, minute = self.facts(meter, now), self._power.last_minute(meter.number, now)
-        of_hours = None if facts is None else facts.last
-        return max((at for at in (minute, of_hours) if at is not None), default=None)
+        return self.last_frames([meter], self.facts_of([meter], now), now).get(meter.number)
+
+    def last_frames(self, meters: Sequence[Meter], facts: Mapping[int, Facts], now: datetime) -> dict[int, datetime]:
+        """Return the same of several meters, by number; `facts` is what is known of them."""
+        minutes = self._power.last_minutes([meter.number for meter in meters], now)
+        of_hours = {number: fact.last for number, fact in facts.items()}
+        return {
+            number: max(found[number] for found in (minutes, of_hours) if number in found)
+            for number in minutes.keys() | of_hours.keys()
+        }
 
     def switches(self, meter: Meter, start: datetime, end: datetime) -> list[Switch]:
         """Return when the meter went to another register in [start, end)."""
