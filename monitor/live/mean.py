@@ -4,7 +4,7 @@ from collections import deque
 from typing import NamedTuple
 
 SECONDS = 600
-LEAST = 300  # a step is 1 Wh: over five minutes that is 12 W
+LEAST = 300  # a step is 1 Wh: over five minutes that is 12 W, so that tens of watts are told
 _EVERY = 10  # seconds between two readings that are kept
 
 
@@ -38,4 +38,4 @@ class IndexMean:
             return None
         (start, first), (end, last) = self._readings[0], self._readings[-1]
         seconds = end - start
-        return Mean(round((last - first) * 3600 / seconds), seconds) if seconds >= LEAST else None
+        return Mean(round((last - first) * 360 / seconds) * 10, seconds) if seconds >= LEAST else None
