@@ -1,5 +1,6 @@
 """Brings energy, contracts and prices of one database together."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,7 +13,7 @@ from monitor.answers.series import SeriesAnswers
 from monitor.answers.stretch import Stretch, StretchAnswers
 from monitor.answers.upkeep import MeterUpkeep
 from monitor.calendar import Calendar, midnight
-from monitor.comparison.clock import TEMPO_DAY, TEMPO_NIGHT, OfferClock
+from monitor.comparison.clock import TEMPO_DAY, TEMPO_NIGHT, OfferClock, tempo_day
 from monitor.comparison.compare import Comparison, compare
 from monitor.config import MonitorConfig
 from monitor.cost.bill import Bill, Cost, add_up
@@ -20,7 +21,7 @@ from monitor.cost.contracts import Contract, UnnamedChange, contracts, unnamed_c
 from monitor.energy.memory import Memory
 from monitor.energy.reader import EnergyReader
 from monitor.energy.steps import supplier_name
-from monitor.history.contracts import Contracts
+from monitor.history.contracts import Contracts, MeterFacts
 from monitor.history.hours import Hours, Meter
 from monitor.history.power import Peak, Power, Switch
 from monitor.insight.base_load import BaseLoad
@@ -135,9 +136,15 @@ class Answers:
 
     def facts(self, meter: Meter, now: datetime) -> Facts | None:
         """Return what is known of a meter now; None: it has no readings."""
-        shown = None if meter.last is None else self._contracts.facts(meter.number, meter.last)
-        if shown is None:
-            return None
+        return self.facts_of([meter], now).get(meter.number)
+
+    def facts_of(self, meters: Sequence[Meter], now: datetime) -> dict[int, Facts]:
+        """Return what is known of meters now, by number; those without readings are not there."""
+        hours = {meter.number: meter.last for meter in meters if meter.last is not None}
+        shown = self._contracts.facts(hours)
+        return {meter.number: self._facts(meter, shown[meter.number], now) for meter in meters if meter.number in shown}
+
+    def _facts(self, meter: Meter, shown: MeterFacts, now: datetime) -> Facts:
         line = next((line for line in reversed(self._lines(meter)) if midnight(line.start, self._zone) <= now), None)
         contract = shown.contract
         return Facts(
@@ -246,7 +253,7 @@ class Answers:
         # Nothing is known before: no offer is charged a subscription for it.
         start = max(start, curve[0].start)
         yours = known[-1].offer
-        clock = OfferClock(self._prices, self.colours(meter, start, end), self._zone)
+        clock = OfferClock(self._prices, self._colours_of(curve), self._zone)
         bill = Bill(self._prices, known, self._zone, now)
         # Only one contract in the whole range is "yours": its registers say exactly what it cost.
         own = self.energy(meter, "year", start, end, now).whole.cost if len({one.offer for one in known}) == 1 else None
@@ -266,10 +273,14 @@ class Answers:
             limits |= {datetime.combine(day, moment, self._zone).astimezone(UTC) for moment in moments}
         return self._reader.gathered(meter, sorted(limit for limit in limits if start <= limit <= end))
 
-    def colours(self, meter: Meter, start: datetime, end: datetime) -> dict[date, str]:
-        """Return the Tempo colours that are known; what the meter showed in the range goes before the user's file."""
-        first, last = (moment.astimezone(self._zone).date() for moment in (start, end))
-        return self._colours | self.lived_colours(meter, first - timedelta(1), last + timedelta(1))
+    def _colours_of(self, curve: Sequence[HourEnergy]) -> dict[date, str]:
+        """Return the Tempo colours that are known; what the meter showed on the curve goes before the user's file."""
+        running: dict[date, Counter[str]] = {}
+        for piece in curve:
+            if piece.register is not None:
+                day = tempo_day(piece.start.astimezone(self._zone))
+                running.setdefault(day, Counter())[piece.register] += piece.slices
+        return self._colours | learn_colours(running)
 
     @property
     def written_colours(self) -> Mapping[date, str]:
@@ -297,9 +308,16 @@ class Answers:
 
     def last_frame(self, meter: Meter, now: datetime) -> datetime | None:
         """Return when the last frame that is stored came, or the minute in which it came: hours are minutes behind."""
-        facts, minute = self.facts(meter, now), self._power.last_minute(meter.number, now)
-        of_hours = None if facts is None else facts.last
-        return max((at for at in (minute, of_hours) if at is not None), default=None)
+        return self.last_frames([meter], self.facts_of([meter], now), now).get(meter.number)
+
+    def last_frames(self, meters: Sequence[Meter], facts: Mapping[int, Facts], now: datetime) -> dict[int, datetime]:
+        """Return the same of several meters, by number; `facts` is what is known of them."""
+        minutes = self._power.last_minutes([meter.number for meter in meters], now)
+        of_hours = {number: fact.last for number, fact in facts.items()}
+        return {
+            number: max(found[number] for found in (minutes, of_hours) if number in found)
+            for number in minutes.keys() | of_hours.keys()
+        }
 
     def switches(self, meter: Meter, start: datetime, end: datetime) -> list[Switch]:
         """Return when the meter went to another register in [start, end)."""

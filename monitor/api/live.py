@@ -57,6 +57,10 @@ _SCHEMA = _object(
         "next": {"type": "array", "items": _object({"at": _TIME, "register": _REGISTER, "price": _PRICE})},
         "colour": {"enum": ["blue", "white", "red", None]},
         "tomorrow": {"enum": ["blue", "white", "red", None]},
+        "mean": {
+            **_object({"watts": {"type": "integer"}, "seconds": {"type": "integer"}}, nullable=True),
+            "description": "active power, from the steps of the index in the last ten minutes; null: not known yet",
+        },
         "peak": _object({"power": _NUMBER, "at": _TIME}, nullable=True),
         "today": _object(
             {

@@ -1,9 +1,11 @@
 """`meters`: the meters, with what is known of them."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from common.frame import write_stamp
+from monitor.answers.answers import Facts
 from monitor.api.call import Call, Route
 from monitor.history.hours import Meter
 
@@ -13,16 +15,17 @@ _SHORT = 8  # characters of an address that may be shown whole
 
 def answer(call: Call) -> dict[str, Any]:
     """Return all meters, and the server's time: a tablet's clock may be wrong."""
+    meters = call.answers.meters()
+    facts = call.answers.facts_of(meters, call.now)
+    last = call.answers.last_frames(meters, facts, call.now)
     return {
         "zone": call.config.time_zone.key,
         "now": write_stamp(call.now.replace(microsecond=0)),
-        "meters": [_meter(call, meter) for meter in call.answers.meters()],
+        "meters": [_meter(call, meter, facts.get(meter.number), last.get(meter.number)) for meter in meters],
     }
 
 
-def _meter(call: Call, meter: Meter) -> dict[str, Any]:
-    facts = call.answers.facts(meter, call.now)
-    last = call.answers.last_frame(meter, call.now)
+def _meter(call: Call, meter: Meter, facts: Facts | None, last: datetime | None) -> dict[str, Any]:
     first = None if meter.first is None else meter.first.astimezone(call.config.time_zone).date()
     begin = None if facts is None else facts.contract_start
     word = "Meter" if call.config.language == "en" else "Compteur"

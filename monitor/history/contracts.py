@@ -1,7 +1,7 @@
 """What the meter said of its contract, from the label sets that `hours` refers to."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -61,21 +61,24 @@ class Contracts:
                 found[hour.replace(tzinfo=UTC)] = read_contract(json.loads(content))
         return found
 
-    def facts(self, meter: int, hour: datetime) -> MeterFacts | None:
-        """Return what an hour that has readings shows of a meter."""
-        sql = (
-            "SELECT h.last_at, h.injected_last IS NOT NULL, s.content FROM hours AS h"
-            " JOIN whole_label_sets AS s ON s.id = h.label_set_id"
-            " WHERE h.meter_id = %s AND h.hour = %s AND h.last_at IS NOT NULL"
-        )
-        rows = self._connection.query(sql, (meter, sql_time(hour)))
-        if not rows:
-            return None
-        ((last, producer, text),) = rows
-        content = json.loads(text)
-        return MeterFacts(
-            last.replace(tzinfo=UTC), read_contract(content), int(content.get("phases", 1)), bool(producer)
-        )
+    def facts(self, hours: Mapping[int, datetime]) -> dict[int, MeterFacts]:
+        """Return what of each meter one hour shows, if it has readings; `hours` is by the meter's number."""
+        found, wanted = {}, list(hours.items())
+        for begin in range(0, len(wanted), _AT_ONCE):
+            part = wanted[begin : begin + _AT_ONCE]
+            these = " OR ".join(["(h.meter_id = %s AND h.hour = %s)"] * len(part))
+            sql = (
+                "SELECT h.meter_id, h.last_at, h.injected_last IS NOT NULL, s.content FROM hours AS h"  # noqa: S608
+                " JOIN whole_label_sets AS s ON s.id = h.label_set_id"
+                f" WHERE ({these}) AND h.last_at IS NOT NULL"
+            )
+            arguments = [value for meter, hour in part for value in (meter, sql_time(hour))]
+            for meter, last, producer, text in self._connection.query(sql, arguments):
+                content = json.loads(text)
+                found[int(meter)] = MeterFacts(
+                    last.replace(tzinfo=UTC), read_contract(content), int(content.get("phases", 1)), bool(producer)
+                )
+        return found
 
     def name_of(self, meter: int, supplier: int, start: datetime, end: datetime) -> str | None:
         """Return LTARF, the name of a supplier register, as it was last sent in [start, end)."""

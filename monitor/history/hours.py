@@ -130,18 +130,17 @@ class Hours:
 
     def meters(self) -> list[Meter]:
         """Return all meters, by identifier."""
-        rows = self._connection.query("SELECT id, identifier FROM meters ORDER BY identifier")
-        return [
-            Meter(int(number), str(name), self._end(number, "ASC"), self._end(number, "DESC")) for number, name in rows
-        ]
-
-    def _end(self, meter: int, order: str) -> datetime | None:
-        sql = (
-            "SELECT hour FROM hours WHERE meter_id = %s AND last_at IS NOT NULL"  # noqa: S608 - our own words
-            f" ORDER BY hour {order} LIMIT 1"
+        first, last = (
+            "(SELECT hour FROM hours WHERE meter_id = m.id AND last_at IS NOT NULL"  # noqa: S608 - our own words
+            f" ORDER BY hour {order} LIMIT 1)"
+            for order in ("ASC", "DESC")
         )
-        rows = self._connection.query(sql, (meter,))
-        return _utc(rows[0][0]) if rows else None
+        sql = f"SELECT m.id, m.identifier, {first}, {last} FROM meters AS m ORDER BY identifier"  # noqa: S608
+        rows = self._connection.query(sql)
+        return [
+            Meter(int(number), str(name), *(None if hour is None else _utc(hour) for hour in ends))
+            for number, name, *ends in rows
+        ]
 
     def readings_at(self, meter: Meter, boundaries: Sequence[datetime]) -> list[Reading | None]:
         """Return the latest readings before each boundary; boundaries are whole hours, in order."""

@@ -91,12 +91,16 @@ class Power:
         rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
         return [MinuteRow(minute.replace(tzinfo=UTC), int(seconds), *rest) for minute, seconds, *rest in rows]
 
-    def last_minute(self, meter: int, before: datetime) -> datetime | None:
-        """Return the last minute before a moment that has frames."""
-        ((minute,),) = self._connection.query(
-            "SELECT MAX(minute) FROM minutes WHERE meter_id = %s AND minute < %s", (meter, sql_time(before))
+    def last_minutes(self, meters: Sequence[int], before: datetime) -> dict[int, datetime]:
+        """Return of each meter the last minute before a moment that has frames."""
+        if not meters:
+            return {}
+        rows = self._connection.query(
+            "SELECT id, (SELECT minute FROM minutes WHERE meter_id = id AND minute < %s ORDER BY minute DESC LIMIT 1)"  # noqa: S608
+            f" FROM meters WHERE id IN ({', '.join(map(str, meters))})",
+            (sql_time(before),),
         )
-        return None if minute is None else minute.replace(tzinfo=UTC)
+        return {int(meter): minute.replace(tzinfo=UTC) for meter, minute in rows if minute is not None}
 
     def switches(self, meter: int, start: datetime, end: datetime) -> list[Switch]:
         """Return the changes of the running register in [start, end), in order; not those within a gap."""

@@ -116,6 +116,7 @@ def answer(
         ],
         "colour": rate.colour,
         "tomorrow": rate.tomorrow,
+        "mean": view.mean._asdict() if view is not None and view.mean is not None and found["fresh"] else None,
         "peak": _peak(rate, ring, ring_end, today, now, zone),
         "today": None
         if today is None or today.wh is None

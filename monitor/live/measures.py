@@ -16,6 +16,7 @@ _OFFERS = {"base": "base", "hchp": "hphc", "ejp": "ejp", "tempo": "tempo"}  # of
 _REGISTER_OF_PERIOD = {
     period.rstrip("."): register for registers in HISTORIC_REGISTERS.values() for period, register in registers.items()
 }
+_HISTORIC_INDEXES = [frozenset(registers.values()) for registers in HISTORIC_REGISTERS.values()]
 _COLOURS = ("blue", "white", "red")
 
 
@@ -58,6 +59,19 @@ def measures(values: Mapping[str, Any]) -> Measures:
         phases=tuple(_phase_power(values, phase) for phase in _PHASES) if three else None,
         volts=volts or None,
     )
+
+
+def index_total(values: Mapping[str, Any]) -> int | None:
+    """Return what the meter has drawn in all, Wh; None: a frame that is short or damaged lacks a part of it.
+
+    >>> index_total({"EAST": 5_000, "EASF01": 2_000}), index_total({"HCHC": 3, "HCHP": 4}), index_total({"HCHC": 3})
+    (5000, 7, None)
+    """
+    if (east := _number(values, "EAST")) is not None:
+        return east
+    labels = next((labels for labels in _HISTORIC_INDEXES if not labels.isdisjoint(values)), ())
+    found = [number for label in labels if (number := _number(values, label)) is not None]
+    return sum(found) if found and len(found) == len(labels) else None
 
 
 def _power(values: Mapping[str, Any]) -> int | None:

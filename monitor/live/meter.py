@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from common.frame import Frame
-from monitor.live.measures import Measures, Tariff, measures, tariff
+from monitor.live.mean import IndexMean, Mean
+from monitor.live.measures import Measures, Tariff, index_total, measures, tariff
 from monitor.live.ring import Ring
 
 #: Seconds without a frame after which a meter counts as silent; the reader says so after 10 s, if it still can.
@@ -29,6 +30,7 @@ class MeterView:
     measures: Measures
     tariff: Tariff
     register_since: datetime | None  # when the register was seen to change
+    mean: Mean | None  # of the last minutes with frames
 
 
 class LiveMeter:
@@ -46,6 +48,7 @@ class LiveMeter:
         self._stated = False
         self._register_since: datetime | None = None
         self._ring = Ring()
+        self._index = IndexMean()
 
     def on_frame(self, frame: Frame, now: float) -> None:
         """Take over a frame."""
@@ -55,6 +58,8 @@ class LiveMeter:
         self._online = True  # the message of the link may come later
         if found.power is not None:
             self._ring.add(int(frame.timestamp.timestamp()), found.power)
+        if (total := index_total(frame.values)) is not None:
+            self._index.add(int(frame.timestamp.timestamp()), total)
 
     def on_state(self, state: Mapping[str, Any], now: float) -> None:
         """Take over a state; its measurements count only while there is no frame, which is newer."""
@@ -97,6 +102,7 @@ class LiveMeter:
             measures=self._measures,
             tariff=self._tariff,
             register_since=self._register_since,
+            mean=self._index.mean(),
         )
 
     def ring(self, end: datetime) -> list[int | None]:

@@ -13,7 +13,6 @@ export async function house() {
   try {
     found = await api.meters();
     if (found.meters.length) {
-      await Promise.all(found.meters.filter(isNew).map(complete));
       if (!found.meters.some(isNew)) known = found;
       remember('house', JSON.stringify(found));
     } else found.meters = await liveOnes();
@@ -28,12 +27,15 @@ export async function house() {
   return found;
 }
 
-/** Before its first readings, the database does not know power and offer of a meter; what is live does. */
 const isNew = (meter) => meter.first == null;
-async function complete(meter) {
+
+/** Before its first readings, the database does not know power and offer of a meter; what is live does. */
+export async function completed(meter) {
+  if (!meter || !isNew(meter)) return meter;
   const live = await api.live(meter.id).catch(() => null);
   meter.subscribed ??= live?.subscribed ?? null;
   meter.offer ??= offerOf(live);
+  return meter;
 }
 
 function before() {

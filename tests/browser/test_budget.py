@@ -44,6 +44,12 @@ def answers(house: Home) -> bool:
         return False
 
 
+def rests(one: Visit, finished: list[Request]) -> bool:
+    """Whether nothing is asked for any more but the stream, and the page has done with what it got."""
+    one.page.evaluate("new Promise((done) => requestIdleCallback(done))")
+    return all(request in finished or "live/stream" in request.url for request in one.requests)
+
+
 @pytest.mark.parametrize("view", [view for view in VIEWS if view != "unknown-day"])
 def test_a_view_is_within_its_budget(bundled: Home, browser: Browser, view: str) -> None:
     context = browser.new_context(**DEVICES["phone"], locale="fr-FR")
@@ -51,7 +57,7 @@ def test_a_view_is_within_its_budget(bundled: Home, browser: Browser, view: str)
     finished: list[Request] = []
     one.page.on("requestfinished", lambda request: finished.append(request))
     one.go(with_meter(VIEWS[view], bundled.tempo))
-    one.page.wait_for_timeout(1000)  # what comes after the view stands counts, too
+    wait_until(lambda: rests(one, finished), 30, "the last answer")  # what comes after the view stands counts, too
     size = sum(
         sum(request.sizes()[part] for part in ("responseBodySize", "responseHeadersSize")) for request in finished
     )

@@ -27,7 +27,22 @@ def minutes(clock: str) -> float:
 
 def wait_for_parameter(page: Page, name: str) -> list[float]:
     page.wait_for_function("(name) => new URLSearchParams(location.search).has(name)", arg=name)
-    page.wait_for_timeout(300)  # the address follows a movement with a debounce
+    found = parameter(page, name)
+    assert found is not None
+    return found
+
+
+def wait_for_range(page: Page, name: str, start: float, end: float, within: float = 10) -> list[float]:
+    """Return a range of the address once it is near this one: it follows a movement a moment later."""
+    page.wait_for_function(
+        """([name, ends, within]) => {
+            const text = new URLSearchParams(location.search).get(name) ?? '';
+            const minutes = (clock) => clock.split(':').reduce((sum, part, i) => sum + part * [60, 1, 1 / 60][i], 0);
+            const found = text.split('..').map(minutes);
+            return found.length === 2 && found.every((one, i) => Math.abs(one - ends[i]) < within);
+        }""",
+        arg=[name, [start, end], within],
+    )
     found = parameter(page, name)
     assert found is not None
     return found
@@ -48,9 +63,7 @@ def test_a_stretch_that_is_dragged_over_is_measured(day: Page) -> None:
     day.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 60, steps=5)
     day.mouse.move(box["x"] + box["width"] * 0.75, box["y"] + 60, steps=5)
     day.mouse.up()
-    start, end = wait_for_parameter(day, "t")
-    assert abs(start - 720) < 10
-    assert abs(end - 1080) < 10
+    wait_for_range(day, "t", 720, 1080)
     expect(day.locator(".reading").first).to_contain_text(re.compile(r"kWh.*€.*max .*VA à"))
 
 
@@ -63,21 +76,15 @@ def drag(page: Page, low: float, high: float) -> None:
     page.mouse.move(box["x"] + box["width"] * (low + high) / 2, box["y"] + 60, steps=5)
     page.mouse.move(box["x"] + box["width"] * high, box["y"] + 60, steps=5)
     page.mouse.up()
-    page.wait_for_timeout(400)  # the address follows a movement with a debounce
 
 
 def test_an_end_of_the_measured_stretch_is_pulled_elsewhere(day: Page) -> None:
     drag(day, 0.5, 0.75)
+    wait_for_range(day, "t", 720, 1080)
     drag(day, 0.75, 0.875)
-    found = parameter(day, "t")
-    assert found is not None
-    assert abs(found[0] - 720) < 10
-    assert abs(found[1] - 1260) < 10
+    start, end = wait_for_range(day, "t", 720, 1260)
     day.get_by_role("slider", name="Début de la sélection").press("ArrowRight")
-    day.wait_for_timeout(400)
-    pulled = parameter(day, "t")
-    assert pulled is not None
-    assert 0.5 < pulled[0] - found[0] < 1.5
+    wait_for_range(day, "t", start + 1, end, within=0.5)
     day.get_by_role("slider", name="Fin de la sélection").press("Escape")
     day.wait_for_function("() => !new URLSearchParams(location.search).has('t')")
 
@@ -85,13 +92,10 @@ def test_an_end_of_the_measured_stretch_is_pulled_elsewhere(day: Page) -> None:
 def test_the_mouse_moves_the_picture_when_it_is_told_to(day: Page) -> None:
     day.goto(day.url + "&z=08:00..16:00")
     day.wait_for_selector(f"{PLOT} canvas")
-    day.wait_for_timeout(400)
+    expect(day.get_by_role("button", name="Toute la journée")).to_be_enabled()  # it is zoomed
     day.get_by_role("button", name=re.compile("Mesurer")).click()
     drag(day, 0.75, 0.25)
-    found = parameter(day, "z")
-    assert found is not None
-    assert abs(found[0] - 720) < 10
-    assert abs(found[1] - 1200) < 10
+    wait_for_range(day, "z", 720, 1200)
     assert parameter(day, "t") is None
 
 
@@ -183,19 +187,12 @@ def test_two_fingers_zoom_and_one_moves(phone: Page) -> None:
         ("move", 2, 0.8),
     )
     touch(phone, ("up", 1, 0.2), ("up", 2, 0.8))
-    low, high = wait_for_parameter(phone, "z")
-    assert abs(high - low - 480) < 20
+    low, high = wait_for_range(phone, "z", 480, 960, within=20)
     touch(phone, ("down", 1, 0.7), ("move", 1, 0.6), ("move", 1, 0.2), ("up", 1, 0.2))
-    phone.wait_for_timeout(400)
-    moved = parameter(phone, "z")
-    assert moved is not None
-    assert abs(moved[0] - low - 240) < 20
+    wait_for_range(phone, "z", low + 240, high + 240, within=20)
     # Never beyond midnight.
     touch(phone, ("down", 1, 0.9), ("move", 1, 0.5), ("move", 1, 0.0), ("up", 1, 0.0))
-    phone.wait_for_timeout(400)
-    moved = parameter(phone, "z")
-    assert moved is not None
-    assert moved[1] <= 1440
+    wait_for_range(phone, "z", 960, 1440, within=1)
 
 
 def test_the_address_alone_brings_the_same_picture(visit: Visits, house: Home) -> None:
@@ -222,10 +219,9 @@ def test_a_day_before_all_frames_leads_to_the_first(visit: Visits, house: Home) 
     page.wait_for_selector(f"{PLOT} canvas")
 
 
-def handles_stand_on_the_plot(page: Page) -> bool:
-    """Whether each end of the selection is as high as the plot and within it."""
-    return bool(
-        page.evaluate("""() => {
+def wait_for_handles_on_the_plot(page: Page) -> None:
+    """Wait until each end of the selection is as high as the plot and within it."""
+    page.wait_for_function("""() => {
             const plot = document.querySelector('.day-plot .u-over').getBoundingClientRect();
             const ends = [...document.querySelectorAll(".handle:not([hidden])")].map(
                 (end) => end.getBoundingClientRect());
@@ -233,22 +229,20 @@ def handles_stand_on_the_plot(page: Page) -> bool:
             return ends.length === 2 && ends.every((end) => near(end.top, plot.top) && near(end.bottom, plot.bottom)
                 && (end.left + end.right) / 2 >= plot.left && (end.left + end.right) / 2 <= plot.right);
         }""")
-    )
 
 
 def test_the_ends_of_a_selection_stand_on_the_plot_though_its_styles_come_late(visit: Visits, house: Home) -> None:
     page = visit("etat", "phone")
 
     def late(route: Route) -> None:
-        page.wait_for_timeout(1500)
+        page.wait_for_function("() => globalThis.uPlot")  # its script is there first
         route.continue_()
 
     page.route("**/uPlot*.css", late)
     page.goto(house.address + with_meter(f"{DAY}?t=18:30..20:00", house.tempo))
     expect(page.locator(".handle")).to_have_count(2)
     expect(page.locator(".handle").first).to_be_visible()
-    page.wait_for_timeout(500)
-    assert handles_stand_on_the_plot(page)
+    wait_for_handles_on_the_plot(page)
 
 
 def test_the_ends_of_a_selection_stay_on_the_plot_when_the_window_changes(visit: Visits, house: Home) -> None:
@@ -256,8 +250,7 @@ def test_the_ends_of_a_selection_stay_on_the_plot_when_the_window_changes(visit:
     expect(page.locator(".handle").first).to_be_visible()
     for width, height in ((844, 390), (390, 844), (320, 640), (390, 2600)):
         page.set_viewport_size({"width": width, "height": height})
-        page.wait_for_timeout(300)
-        assert handles_stand_on_the_plot(page), (width, height)
+        page.wait_for_function("(width) => innerWidth === width", arg=width)
+        wait_for_handles_on_the_plot(page)
     page.evaluate("document.documentElement.style.fontSize = '200%'")
-    page.wait_for_timeout(300)
-    assert handles_stand_on_the_plot(page)
+    wait_for_handles_on_the_plot(page)

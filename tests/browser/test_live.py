@@ -135,3 +135,19 @@ def test_the_api_answers_as_the_page_asks(house: Home, route: str) -> None:
     query = f"?meter={house.tempo}" if route == "live" else ""
     with urllib.request.urlopen(f"{house.address}api/v1/{route}{query}") as answer:
         assert json.load(answer)
+
+
+def test_a_backup_that_was_not_repeated_is_said_with_its_age(visit: Visits, house: Home) -> None:
+    # A table of the storer's, which the account of the page cannot write.
+    house.database.sql(
+        f"INSERT INTO {house.database.name}.backups (slot, finished_at, saved_rows)"
+        " VALUES (1, NOW() - INTERVAL 12 DAY, 5000)"
+    )
+    try:
+        page = visit("etat")
+        expect(page.locator(".verdict")).to_contain_text("sauvegarde")
+        expect(page.locator(".pairs").first).to_contain_text("il y a 12 jours")
+        page.goto(house.address)
+        expect(page.locator(NOTICES)).to_contain_text("sauvegarde", timeout=SOON)
+    finally:
+        house.database.sql(f"DELETE FROM {house.database.name}.backups")

@@ -5,7 +5,7 @@ import { dayStart } from '../../monitor/page/time.js';
 // What the words need of a browser.
 globalThis.location = { search: '' };
 globalThis.document = { documentElement: {} };
-const { fileOf, quarters } = await import('../../monitor/page/view/day/numbers.js');
+const { fileOf, peakOf, quarters } = await import('../../monitor/page/view/day/numbers.js');
 
 const T0 = dayStart('2026-11-24'),
   MINUTE = 60e3;
@@ -60,4 +60,13 @@ test('a file of single frames has no columns that frames do not have', () => {
     rows.map((row) => row[2]),
     [500, 510],
   );
+});
+
+test('the peak of a day is that of its hours, or a higher one of the hour that runs', () => {
+  const series = { t0: 0, step: 60e3, mean: [1, 1, 1], max: [900, null, 4000] };
+  const ofHours = { power: 3140, at: '1970-01-01T00:00:22Z' };
+  assert.deepEqual(peakOf(ofHours, series), { power: 4000, at: 120e3, exact: false });
+  assert.deepEqual(peakOf({ ...ofHours, power: 4000 }, series), { power: 4000, at: 22e3, exact: true });
+  assert.deepEqual(peakOf(ofHours, null), { power: 3140, at: 22e3, exact: true });
+  assert.equal(peakOf(undefined, { ...series, max: [null, null, null] }), null);
 });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 globalThis.location = new URL('http://house.test/');
 globalThis.document = { baseURI: 'http://house.test/', documentElement: {} };
-const { freePlace } = await import('../../monitor/page/chart/day-paint.js');
+const { freePlace, highest } = await import('../../monitor/page/chart/day-paint.js');
 
 const [above, below] = [
   { x: 0, y: 0, wide: 100, tall: 20 },
@@ -16,4 +16,12 @@ test('words take the first place where no others are', () => {
 });
 test('words that fit nowhere stay in their usual place', () => {
   assert.equal(freePlace([above, below], [{ x: 0, y: 0, wide: 300, tall: 300 }]), above);
+});
+
+test('the most between two instants is that of what is drawn there, holes aside', () => {
+  const series = { t0: 1000, step: 10, mean: [1, 2, 3, 4], max: [5, null, 9, 7] };
+  assert.equal(highest(series, 1000, 1010), 5);
+  assert.equal(highest(series, 900, 5000), 9);
+  assert.equal(highest({ ...series, max: undefined }, 1030, 1040), 4);
+  assert.equal(highest(series, 2000, 3000), 0);
 });

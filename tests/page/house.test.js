@@ -16,7 +16,7 @@ globalThis.fetch = async (address) => {
 beforeEach(() => {
   asked = [];
 });
-const { house } = await import('../../monitor/page/house.js');
+const { completed, house } = await import('../../monitor/page/house.js');
 const ZONE = 'Europe/Paris';
 
 test('a meter without readings has the subscribed power that is live, and is asked for again', async () => {
@@ -24,7 +24,7 @@ test('a meter without readings has the subscribed power that is live, and is ask
     meters: { zone: ZONE, meters: [{ id: '031961123456', first: null, subscribed: null }] },
     live: { meter: '031961123456', at: '2026-11-25T12:00:00Z', subscribed: 9000 },
   };
-  assert.equal((await house()).meters[0].subscribed, 9000);
+  assert.equal((await completed((await house()).meters[0])).subscribed, 9000);
   await house();
   assert.equal(asked.filter((path) => path === 'meters').length, 2);
 });
@@ -34,7 +34,14 @@ test('a meter without readings that tells a colour of the day is one with Tempo'
     meters: { zone: ZONE, meters: [{ id: '031961123456', first: null, offer: null }] },
     live: { meter: '031961123456', at: '2026-11-25T12:00:00Z', register: 'BBRHPJR', colour: 'red' },
   };
-  assert.equal((await house()).meters[0].offer, 'tempo');
+  assert.equal((await completed((await house()).meters[0])).offer, 'tempo');
+});
+
+test('of many new meters only the one that is shown is asked for', async () => {
+  const meters = Array.from({ length: 300 }, (_, i) => ({ id: String(99999999000 + i), first: null }));
+  answers = { meters: { zone: ZONE, meters }, live: { subscribed: 6000 } };
+  await completed((await house()).meters[7]);
+  assert.deepEqual(asked, ['meters', 'live?meter=99999999007']);
 });
 
 test('of several meters that only the broker knows, the first that speaks is shown', async () => {

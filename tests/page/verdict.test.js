@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { level, staleDays, troubles } from '../../monitor/page/view/status/verdict.js';
+import { keeping, level, staleDays, troubles } from '../../monitor/page/view/status/verdict.js';
 
 const NOW = Date.parse('2026-11-26T12:00:00Z');
 
@@ -48,4 +48,10 @@ test('a backup that was not repeated for more than a week is to be looked at, wi
   assert.equal(staleDays(of('2026-11-19T03:17:00Z'), NOW), null);
   assert.equal(staleDays(of('2026-11-14T03:17:00Z'), NOW), 12);
   assert.deepEqual(troubles(status({ backup: of('2026-11-14T03:17:00Z') }), NOW), [['facts', 'backup']]);
+});
+
+test('of all that is wrong, what is kept is told apart from the links', () => {
+  const bad = status({ audit: { ok: false }, disk: { years: 0.5 } }, { storer: 'down' });
+  assert.deepEqual(keeping(bad, NOW), ['audit', 'disk']);
+  assert.deepEqual(keeping(status(), NOW), []);
 });

@@ -1,5 +1,6 @@
 """`compare` of the API, on a database of some days."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
 import pytest
@@ -53,6 +54,18 @@ def test_an_offer_that_lacks_something_is_not_ranked_and_says_why(tables: Databa
     check(answer, compare.ROUTE.schema)
     assert answer["from"] == "2026-10-24"  # nothing is known before
     assert [offer["id"] for offer in answer["offers"]] == ["tempo"]
+
+
+def test_colours_that_the_meter_showed_go_before_those_of_a_file(tables: Database, prices: PriceTable) -> None:
+    lies = dict.fromkeys((date(2026, 11, day) for day in (1, 2, 3)), "red")
+
+    def tempo(colours: Mapping[date, str]) -> Mapping[str, int]:
+        offers = ask(compare.ROUTE, tables, END, prices, RANGE, colours=colours)["offers"]
+        (found,) = [offer["wh"] for offer in offers if offer["id"] == "tempo"]
+        return {register: wh for register, wh in found.items() if wh}
+
+    assert tempo(lies) == tempo({})
+    assert not any(register.endswith("R") for register in tempo(lies))
 
 
 def test_offers_are_chosen_and_one_s_own_stays(tables: Database, prices: PriceTable) -> None:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from common.database import Database
+from common.database import Connection, Database
 from demo.history import History
 from demo.servers import Database as Server
 from monitor.answers.answers import Answers
@@ -97,6 +97,19 @@ def test_meters_have_their_contract_as_configured_else_as_they_say(tables: Datab
         if meter["id"] == single["id"]
     ]
     assert (known["offer"], known["subscribed"], known["contract_year"]) == ("base", 6000, "03-01")
+
+
+def test_many_meters_are_read_with_as_many_queries_as_one(tables: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked_for: list[str] = []
+    query_ = Connection.query
+
+    def counting(self: Connection, sql: str, arguments: Any = ()) -> Any:
+        asked_for.append(sql)
+        return query_(self, sql, arguments)
+
+    monkeypatch.setattr(Connection, "query", counting)
+    assert len(ask(meters.ROUTE, tables, END, NO_PRICES)["meters"]) == 3
+    assert len(asked_for) == 3
 
 
 def test_registers_have_the_words_of_the_meter_written_out(tables: Database) -> None:

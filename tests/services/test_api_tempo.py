@@ -8,10 +8,8 @@ import pytest
 
 from common.database import Database
 from demo.servers import Database as Server
-from monitor.answers.answers import Answers
 from monitor.api import tempo
 from monitor.api.call import Refused
-from monitor.config import MonitorConfig
 from monitor.energy.reader import EnergyReader
 from monitor.history.contracts import Contracts
 from monitor.history.hours import Hours
@@ -81,12 +79,3 @@ def test_a_season_of_which_nothing_is_known_is_empty(tables: Database) -> None:
 def test_an_unknown_meter_is_refused(tables: Database) -> None:
     with pytest.raises(Refused):
         ask(tempo.ROUTE, tables, END, NONE, "meter=x")
-
-
-def test_a_comparison_knows_the_same_colours(tables: Database) -> None:
-    with contextlib.closing(tables.connect()) as connection:
-        answers = Answers(connection, MonitorConfig(), NONE, {date(2026, 10, 1): "white", FIRST: "red"})
-        found = answers.colours(answers.meter(None), BEGIN, END)
-    assert found[date(2026, 10, 1)] == "white"
-    assert found[FIRST] != "red"  # the meter knows better
-    assert set(found) >= {FIRST + timedelta(number) for number in range(22)}

@@ -134,15 +134,17 @@ export function above(u, { series, colour, ratio: r, big }) {
     const a = x(gap[0]),
       b = x(gap[1]);
     if (b < left || a > left + width || (u.width < 520 && b - a < 40 * r) || b - a < 12 * r) continue;
-    const level = Math.min(u.valToPos(meanOf(gap) ?? 0, 'y', true), top + height - 20 * r);
-    note(ctx, {
-      texts: gapTexts(gap),
-      left: Math.max(a, left) + 4 * r,
-      top: Math.max(top + 28 * r * big, level - 64 * r * big),
-      end: left + width,
-      colour,
-      r: r * big,
-    });
+    const texts = gapTexts(gap),
+      wide = noteWidth(ctx, texts, r * big),
+      from = Math.min(Math.max(a, left) + 4 * r, left + width - wide);
+    // Words must not cover the curve beside a narrow hole; where they cannot, the legend has them.
+    const time = (place) => u.posToVal(place, 'x', true) * 1000,
+      most = Math.max(meanOf(gap) ?? 0, highest(series, time(from), time(from + wide))),
+      level = Math.min(u.valToPos(most, 'y', true), top + height - 20 * r),
+      tall = (texts.length * 18 + 2) * r * big;
+    const place = Math.max(top + 18 * r * big, level - 54 * r * big - tall);
+    if (place + tall > level - 4 * r) continue;
+    note(ctx, { texts, left: from, top: place + 10 * r * big, wide, colour, r: r * big });
   }
   for (const { px, py, text, x: from, y, tall } of overloadLabels(u, series, r, big)) {
     ctx.fillStyle = colour('warn');
@@ -163,9 +165,15 @@ export function gapTexts([from, to, , wh]) {
   return [T.day.gap(clock(from), clock(to)), wh && T.day.recovered(f.energy(wh))].filter(Boolean);
 }
 
-function note(ctx, { texts, left, top, end, colour, r }) {
-  const wide = Math.max(...texts.map((t) => ctx.measureText(t).width)) + 12 * r,
-    x = Math.min(left, end - wide);
+/** The most that is drawn between two instants. */
+export function highest({ t0, step, max, mean }, from, to) {
+  const [first, last] = [from, to].map((t) => Math.max(0, Math.round((t - t0) / step)));
+  return (max ?? mean).slice(first, last + 1).reduce((most, v) => Math.max(most, v ?? 0), 0);
+}
+
+const noteWidth = (ctx, texts, r) => Math.max(...texts.map((t) => ctx.measureText(t).width)) + 12 * r;
+
+function note(ctx, { texts, left: x, top, wide, colour, r }) {
   ctx.fillStyle = colour('paper');
   ctx.fillRect(x, top - 10 * r, wide, texts.length * 18 * r + 2 * r);
   ctx.textAlign = 'left';

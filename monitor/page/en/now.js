@@ -34,6 +34,7 @@ export default {
   soFar: 'By hour',
   toDay: 'View the day',
   minutes: 'Last ten minutes',
+  mean: (power, time) => `average ${power} over ${time}`,
   minutesSummary: (min, max) => `Power over the last ten minutes, between ${min} and ${max}.`,
   ago: (n) => (n ? `−${n} min` : 'now'),
   injected: 'Exported',

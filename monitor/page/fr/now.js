@@ -36,6 +36,7 @@ export default {
   soFar: 'Par heure',
   toDay: 'Voir la journée',
   minutes: 'Dix dernières minutes',
+  mean: (power, time) => `moyenne ${power} sur ${time}`,
   minutesSummary: (min, max) => `Puissance des dix dernières minutes, entre ${min} et ${max}.`,
   ago: (n) => (n ? `−${n}${f.THIN}min` : 'maintenant'),
   injected: 'Injecté',

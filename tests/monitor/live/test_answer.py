@@ -105,6 +105,7 @@ def test_all_is_known() -> None:
         ],
         "colour": "white",
         "tomorrow": "red",
+        "mean": None,
         "peak": {"power": 5340, "at": "2026-11-25T05:54:18Z"},  # the meter's own: the database is a minute behind
         "today": {"wh": 15_996, "injected_wh": None, "cost": 32_126, "same_hour_last_week_wh": 13_360},
         "links": UP,
@@ -112,6 +113,15 @@ def test_all_is_known() -> None:
     assert (len(ring["power"]), ring["step"]) == (SECONDS, 1000)
     frame_second = int(NOW.timestamp()) * 1000
     assert ring["power"][(frame_second - ring["t0"]) // 1000] == 1840
+
+
+def test_watts_are_told_once_the_index_says_them_and_while_frames_come() -> None:
+    found = meter()
+    for second, wh in ((-400, 10_000), (0, 10_200)):
+        at = NOW + timedelta(seconds=second)
+        found.on_frame(replace(standard(SINSTS=1840, EAST=wh), timestamp=at), 100.0 + second)
+    assert asked(found)["mean"] == {"watts": 1800, "seconds": 400}
+    assert asked(found, at=100.0 + 180, meter="down")["mean"] is None
 
 
 def test_never_a_frame() -> None:

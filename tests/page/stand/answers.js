@@ -134,6 +134,7 @@ function live(id, now, state, down) {
     colour: three ? null : word[colourOf(dateOf(now))],
     tomorrow: three || state === 'tomorrow' ? null : word[colourOf(plusDays(dateOf(now), 1))],
     overload: state === 'overload',
+    mean: at === now ? { watts: 1790, seconds: 597 } : null,
     silent_since: at === now ? null : iso(at),
     peak: state === 'database' ? null : { power: 5340, at: iso(dayStart(dateOf(now)) + 7.9 * HOUR) },
     today:

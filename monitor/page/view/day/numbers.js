@@ -15,6 +15,15 @@ function quarterOf(series, column, t) {
   return (series[column] ?? []).slice(Math.max(0, from), Math.max(0, from + count)).filter((v) => v != null);
 }
 
+/** The highest power of a day: hours know it to the second, but that of the hour that runs is only on the curve yet. */
+export function peakOf(ofHours, series) {
+  const column = series?.max ?? series?.mean ?? [],
+    i = column.reduce((best, v, k) => (v != null && (best < 0 || v > column[best]) ? k : best), -1);
+  if (i >= 0 && !(ofHours?.power >= column[i]))
+    return { power: column[i], at: series.t0 + i * series.step, exact: false };
+  return ofHours ? { power: ofHours.power, at: Date.parse(ofHours.at), exact: true } : null;
+}
+
 /** compare: the series of another day on the same grid, or null. */
 export function quarters(series, compare) {
   const cell = (v) => (v == null ? '–' : f.number(v));

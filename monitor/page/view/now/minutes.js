@@ -13,6 +13,7 @@ const N = T.now;
 export function minutesBlock(meter, date, now) {
   const chart = ring({ limit: meter.subscribed });
   const columns = [{ text: T.day.columns.time, number: false }, T.day.columns.mean, T.day.columns.max];
+  const mean = h('span', { class: 'muted unit' });
   const table = figures({ caption: N.minutes, columns, rows: () => byMinute(chart.points(), now()) });
   const node = h(
     'section',
@@ -20,7 +21,7 @@ export function minutesBlock(meter, date, now) {
     h(
       'div',
       { class: 'block-head' },
-      h('h2', { id: 'now-minutes' }, N.minutes),
+      h('h2', { id: 'now-minutes' }, N.minutes, mean),
       h('a', { href: href(`jour/${date}`) }, N.toDay),
     ),
     chart.node,
@@ -50,6 +51,11 @@ export function minutesBlock(meter, date, now) {
     show(live) {
       if (live.ring) chart.replace(live.ring);
       if (live.power != null && live.fresh !== false) chart.push(Date.parse(live.at), live.power);
+    },
+    /** The only true watts: what the index says. */
+    mean(live, known) {
+      const { watts, seconds } = (known && live.mean) || {};
+      mean.textContent = watts == null ? '' : N.mean(f.power(watts, 'W'), f.duration(seconds * 1000));
     },
     leave() {
       clearInterval(timer);

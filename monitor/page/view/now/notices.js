@@ -3,6 +3,7 @@ import { h, say } from '../../dom.js';
 import * as f from '../../format.js';
 import { T } from '../../i18n.js';
 import { notice } from '../../part/notice.js';
+import { href } from '../../router.js';
 
 const N = T.notices;
 
@@ -26,6 +27,11 @@ const TEXTS = {
     N.database,
     live.links.mqtt === 'up' && live.fresh !== false ? N.databaseMore : N.framesWait,
   ],
+  kept: ({ kept }) => [
+    'warn',
+    N.kept(kept.map((name) => T.status.facts[name]).join(', ')),
+    h('a', { href: href('etat') }, N.keptMore),
+  ],
   storer: () => ['warn', N.storer, N.databaseMore],
 };
 
@@ -42,8 +48,8 @@ export function noticesBlock(meter) {
     written = '';
   return {
     node,
-    show(wrong, live, now) {
-      const texts = wrong.map((kind) => TEXTS[kind]({ live, meter, now }));
+    show(wrong, known) {
+      const texts = wrong.map((kind) => TEXTS[kind]({ meter, ...known }));
       const text = JSON.stringify(texts);
       if (text === written) return;
       written = text;

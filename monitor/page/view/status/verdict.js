@@ -12,6 +12,12 @@ export function troubles({ links, audit, disk, backup }, now) {
   return found;
 }
 
+/** Of these, what is wrong with what is kept: disk, backup, audit. */
+export const keeping = (status, now) =>
+  troubles(status, now)
+    .filter(([list]) => list === 'facts')
+    .map(([, name]) => name);
+
 /** How many days ago the last backup was, if it should have been repeated since; else null. None at all is no fault. */
 export function staleDays(backup, now) {
   const days = backup ? Math.floor((now - Date.parse(backup.at)) / DAY) : 0;
