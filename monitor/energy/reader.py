@@ -254,19 +254,20 @@ class EnergyReader:
             inside = _sum_breaks(breaks, low, high)
             has_total = last is not None and last.values[TOTAL] is not None
             by_total = has_total and (first is None or first.values[TOTAL] is not None)
-            # A register that was never read before begins with its first reading here.
-            start = tuple(
-                self._first(meter, register, low, high) if old is None and new is not None else old
-                for register, (old, new) in enumerate(zip(before, after, strict=True))
-            )
+            if before.count(None) > after.count(None):  # what was read before is in both
+                before = self._begun(meter, before, after, low, high)
             span = _span_at(spans, low) or _span_at(spans, high - _HOUR)
             pieces.append(
-                _Piece(low, high, step(start, after, inside, by_total=by_total, offer=span.offer if span else None))
+                _Piece(low, high, step(before, after, inside, by_total=by_total, offer=span.offer if span else None))
             )
         return pieces
 
-    def _first(self, meter: Meter, register: int, start: datetime, end: datetime) -> int | None:
-        return self._hours.first_value(meter.number, register, start, end)
+    def _begun(self, meter: Meter, before: Values, after: Values, start: datetime, end: datetime) -> Values:
+        """Return the values at the start; of a register that was never read before, its first reading after it."""
+        return tuple(
+            self._hours.first_value(meter.number, register, start, end) if old is None and new is not None else old
+            for register, (old, new) in enumerate(zip(before, after, strict=True))
+        )
 
     def _complete(self, meter: Meter, limits: Sequence[datetime], readings: Sequence[Reading | None]) -> list[Values]:
         """Return the latest value of each register at each limit, also of those that the last hour did not have."""

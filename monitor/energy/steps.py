@@ -60,9 +60,11 @@ def step(before: Values, after: Values, breaks: Mapping[int, int], *, by_total: 
         offer: names the registers.
     """
     went_on: list[int | None] = [
-        None if last is None or first is None else last - first - breaks.get(place, 0)
-        for place, (first, last) in enumerate(zip(before, after, strict=True))
+        None if last is None or first is None else last - first for first, last in zip(before, after, strict=True)
     ]
+    for place, broken in breaks.items():
+        if (counted := went_on[place]) is not None:
+            went_on[place] = counted - broken
     wh: dict[str, int] = {}
     for place in SUPPLIER:
         if counted := went_on[place]:

@@ -7,8 +7,10 @@ minute << 32 | value`, in one pass and whatever the order.
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any, NamedTuple
 
 from common.database import Connection, sql_time
@@ -21,6 +23,7 @@ PIECE = 5  # seconds: coverage is counted in pieces of this length
 
 _SHIFT = 32
 _MASK = (1 << _SHIFT) - 1
+_HOUR, _MINUTE = timedelta(hours=1), timedelta(minutes=1)
 _AT_ONCE = 500  # rows in one INSERT
 _MOST_FRAMES = 2**16 - 1  # what the column holds
 _PHASES = (1, 2, 3)
@@ -83,7 +86,7 @@ def _ends(column: str) -> str:
 
 # JSON: a row as one text is read five times faster than as forty values.
 _SELECT = (
-    "SELECT JSON_ARRAY(f.meter_id, UNIX_TIMESTAMP(f.timestamp) DIV 60, f.label_set_id, COUNT(*),"  # noqa: S608 - our own names
+    "SELECT JSON_ARRAY(f.meter_id, {minute}, f.label_set_id, COUNT(*),"  # noqa: S608 - our own names
     f" BIT_OR(1 << (SECOND(f.timestamp) DIV {PIECE})), MIN({_INSTANT}), MAX({_INSTANT}),"
     f" {_ends('index_total')}, {_ends('index_supplier')}, {_ends('index_injected')},"
     " MIN(f.power), SUM(f.power), COUNT(f.power), MAX((f.power << 6) + 63 - SECOND(f.timestamp)),"
@@ -96,9 +99,8 @@ _SELECT = (
         for phase in _PHASES
     )
     + ", COUNT(COALESCE(f.overload, f.overload_1, f.overload_2, f.overload_3)))"
-    " FROM frames AS f WHERE f.timestamp >= %s AND f.timestamp < %s"
+    " FROM frames AS f WHERE f.timestamp >= %s AND f.timestamp < %s{only} GROUP BY f.meter_id, {minute}, f.label_set_id"
 )
-_GROUP_BY = " GROUP BY f.meter_id, UNIX_TIMESTAMP(f.timestamp) DIV 60, f.label_set_id"
 
 #: The columns that both tables have, from frames alone.
 MEASURES = (
@@ -137,13 +139,13 @@ _STORED = (
     f"SELECT meter_id, minute, {', '.join(_COLUMNS)}, frames FROM minutes"  # noqa: S608 - our own names
     " WHERE meter_id IN (SELECT id FROM meters) AND minute >= %s AND minute < %s"
 )
-# For each meter and hour: bit n is set if minute n has more frames than its row was made of.
-_NEW = (
-    "SELECT c.meter_id, c.minute DIV 60, BIT_OR(IF(m.frames >= c.frames, 0, 1 << c.minute MOD 60)) FROM ("
-    " SELECT meter_id, UNIX_TIMESTAMP(timestamp) DIV 60 AS minute, COUNT(*) AS frames FROM frames"
-    " WHERE timestamp >= %s AND timestamp < %s GROUP BY meter_id, UNIX_TIMESTAMP(timestamp) DIV 60"
-    ") AS c LEFT JOIN minutes AS m ON m.meter_id = c.meter_id AND m.minute = FROM_UNIXTIME(c.minute * 60)"
-    " GROUP BY c.meter_id, c.minute DIV 60"
+# How many frames each meter has, and of how many its minutes were made.
+_COUNTS = (
+    "SELECT f.meter_id, f.frames, COALESCE(m.frames, 0) FROM"
+    " (SELECT meter_id, COUNT(*) AS frames FROM frames WHERE timestamp >= %s AND timestamp < %s GROUP BY meter_id) AS f"
+    " LEFT JOIN (SELECT meter_id, SUM(frames) AS frames FROM minutes"
+    " WHERE meter_id IN (SELECT id FROM meters) AND minute >= %s AND minute < %s GROUP BY meter_id) AS m"
+    " ON m.meter_id = f.meter_id"
 )
 
 
@@ -170,24 +172,24 @@ def roll_minutes(
 def roll_new_minutes(
     connection: Connection, label_sets: LabelSets, start: datetime, end: datetime
 ) -> Collection[HourKey]:
-    """Make those rows only that have come by frames since they were made; return all meters and hours with frames.
+    """Do as `roll_minutes` for those meters only that have more frames than their minutes were made of.
 
-    Frames never change, so a row that was made of as many is right. To count them costs a quarter.
+    To count frames costs a quarter of reading them, and none of so short a time ago was dropped. Return all meters and
+    hours with frames.
 
     Raises:
         DatabaseError: the database is unavailable, or refuses a statement.
     """
     found: list[HourKey] = []
-    new: list[int] = []  # minutes since the epoch
-    meters: set[int] = set()
-    for meter, number, bits in connection.query(_NEW, (sql_time(max(start, FIRST_HOUR)), sql_time(end))):
-        found.append((int(meter), datetime.fromtimestamp(number * 3600, UTC)))
-        if bits:
-            meters.add(int(meter))
-            new += (number * 60 + (bits & -bits).bit_length() - 1, number * 60 + bits.bit_length() - 1)
-    if new:
-        begin, limit = (datetime.fromtimestamp(minute * 60, UTC) for minute in (min(new), max(new) + 1))
-        roll_minutes(connection, label_sets, begin, limit, meters)
+    begin = max(start, FIRST_HOUR)
+    while begin < end:
+        hour = begin.replace(minute=0, second=0, microsecond=0)
+        limit = min(hour + _HOUR, end)
+        counts = connection.query(_COUNTS, (sql_time(begin), sql_time(limit)) * 2)
+        if new := [int(meter) for meter, frames, made in counts if frames > made]:
+            roll_minutes(connection, label_sets, begin, limit, new)
+        found += [(int(meter), hour) for meter, *_ in counts]
+        begin = limit
     return found
 
 
@@ -203,22 +205,29 @@ def compute_minutes(
     Raises:
         DatabaseError: the database is unavailable, or refuses a statement.
     """
-    arguments: list[object] = [sql_time(max(start, FIRST_HOUR)), sql_time(end)]
+    start = max(start, FIRST_HOUR)
+    arguments: list[object] = [sql_time(start), sql_time(end)]
+    # To group by one minute the server need not compute which it is.
+    minute_of = f"{start.timestamp():.0f} DIV 60" if end - start == _MINUTE else "UNIX_TIMESTAMP(f.timestamp) DIV 60"
     only = ""
     if meters is not None:
         only = f" AND f.meter_id IN ({', '.join(['%s'] * len(meters))})"
         arguments += sorted(meters)
     groups: dict[tuple[int, int], list[_Group]] = {}
     found: Counter[HourKey] = Counter()
-    for (text,) in connection.query(_SELECT + only + _GROUP_BY, arguments):
+    for (text,) in connection.query(_SELECT.format(minute=minute_of, only=only), arguments):
         group = _Group(*json.loads(text))
         groups.setdefault((group.meter_id, group.minute), []).append(group)
     facts = label_sets.facts({group.label_set_id for parts in groups.values() for group in parts})
     rows: list[MinuteRow] = []
+    times: dict[int, tuple[datetime, str]] = {}  # many meters have the same
     for (meter_id, minute), parts in sorted(groups.items()):
-        row = _row(parts, facts)
-        found[meter_id, datetime.fromtimestamp(minute // 60 * 3600, UTC)] += sum(part.frames for part in parts)
-        rows.append((meter_id, f"{datetime.fromtimestamp(minute * 60, UTC):%Y-%m-%d %H:%M:%S}", *row))
+        if minute not in times:
+            at = datetime.fromtimestamp(minute * 60, UTC)
+            times[minute] = at.replace(minute=0), f"{at:%Y-%m-%d %H:%M:%S}"
+        hour, text = times[minute]
+        found[meter_id, hour] += sum(part.frames for part in parts)
+        rows.append((meter_id, text, *_row(parts, facts)))
     return rows, found
 
 
@@ -239,14 +248,12 @@ def literals(rows: Iterable[tuple[int | str | None, ...]]) -> str:
 
 def _row(parts: Sequence[_Group], facts: Mapping[int, LabelFacts]) -> tuple[int | None, ...]:
     """Return the values of `_COLUMNS` and `frames` of one minute."""
-    frames, pieces, overloads = 0, 0, 0
+    overloads = 0
     running: list[tuple[int, int]] = []  # instant, number of the register
     firsts: list[int] = []
     lasts: list[int] = []
     for part in parts:
         label_set = facts[part.label_set_id]
-        frames += part.frames
-        pieces |= part.pieces
         overloads += part.frames if label_set.overload else part.overloads
         number = label_set.supplier
         if number is None and label_set.historic and part.total_first is not None and part.supplier_first is None:
@@ -255,38 +262,44 @@ def _row(parts: Sequence[_Group], facts: Mapping[int, LabelFacts]) -> tuple[int 
             running.append((part.last, number))
         firsts += _total(part.total_first, part.supplier_first, part.first, label_set)
         lasts += _total(part.total_last, part.supplier_last, part.last, label_set)
-    peak = _most(part.power_peak for part in parts)
+    whole = parts[0] if len(parts) == 1 else _together(parts)
+    peak = whole.power_peak
     return (
-        pieces.bit_count() * PIECE,
+        whole.pieces.bit_count() * PIECE,
         max(running)[1] if running else None,
         min(firsts) & _MASK if firsts else None,
         max(lasts) & _MASK if lasts else None,
-        _index(_least(part.injected_first for part in parts)),
-        _index(_most(part.injected_last for part in parts)),
-        _least(part.power_min for part in parts),
-        _mean((part.power_sum, part.power_count) for part in parts),
+        _index(whole.injected_first),
+        _index(whole.injected_last),
+        whole.power_min,
+        _mean(whole.power_sum, whole.power_count),
         None if peak is None else peak >> 6,
         None if peak is None else 63 - (peak & 63),
-        _most(part.power_1_max for part in parts),
-        _most(part.power_2_max for part in parts),
-        _most(part.power_3_max for part in parts),
-        _mean((part.injected_power_sum, part.injected_power_count) for part in parts),
-        _most(part.injected_power_max for part in parts),
-        _most(part.current_1_max for part in parts),
-        _most(part.current_2_max for part in parts),
-        _most(part.current_3_max for part in parts),
-        _least(part.voltage_1_min for part in parts),
-        _mean((part.voltage_1_sum, part.voltage_1_count) for part in parts),
-        _most(part.voltage_1_max for part in parts),
-        _least(part.voltage_2_min for part in parts),
-        _mean((part.voltage_2_sum, part.voltage_2_count) for part in parts),
-        _most(part.voltage_2_max for part in parts),
-        _least(part.voltage_3_min for part in parts),
-        _mean((part.voltage_3_sum, part.voltage_3_count) for part in parts),
-        _most(part.voltage_3_max for part in parts),
+        whole.power_1_max,
+        whole.power_2_max,
+        whole.power_3_max,
+        _mean(whole.injected_power_sum, whole.injected_power_count),
+        whole.injected_power_max,
+        whole.current_1_max,
+        whole.current_2_max,
+        whole.current_3_max,
+        whole.voltage_1_min,
+        _mean(whole.voltage_1_sum, whole.voltage_1_count),
+        whole.voltage_1_max,
+        whole.voltage_2_min,
+        _mean(whole.voltage_2_sum, whole.voltage_2_count),
+        whole.voltage_2_max,
+        whole.voltage_3_min,
+        _mean(whole.voltage_3_sum, whole.voltage_3_count),
+        whole.voltage_3_max,
         overloads or None,
-        min(frames, _MOST_FRAMES),
+        min(whole.frames, _MOST_FRAMES),
     )
+
+
+def _together(parts: Sequence[_Group]) -> _Group:
+    """Return the groups of a minute as one; the label set is that of any."""
+    return _Group._make(together(values) for together, values in zip(_TOGETHER, zip(*parts, strict=True), strict=True))
 
 
 def _total(total: int | None, supplier: int | None, instant: int, label_set: LabelFacts) -> list[int]:
@@ -303,6 +316,11 @@ def _index(packed: int | None) -> int | None:
     return None if packed is None else packed & _MASK
 
 
+def _mean(total: int | None, count: int) -> int | None:
+    """Return the mean of a sum, rounded half up as the server rounds."""
+    return (2 * total + count) // (2 * count) if total is not None and count else None
+
+
 def _least(values: Iterable[int | None]) -> int | None:
     return min((value for value in values if value is not None), default=None)
 
@@ -311,10 +329,20 @@ def _most(values: Iterable[int | None]) -> int | None:
     return max((value for value in values if value is not None), default=None)
 
 
-def _mean(parts: Iterable[tuple[Any, int]]) -> int | None:
-    """Return the mean of sums and counts, rounded half up as the server rounds."""
-    total = count = 0
-    for part_sum, part_count in parts:
-        total += int(part_sum or 0)
-        count += part_count
-    return (2 * total + count) // (2 * count) if count else None
+def _sum(values: Iterable[int | None]) -> int:
+    return sum(value for value in values if value is not None)
+
+
+def _bits(values: Iterable[int]) -> int:
+    return reduce(or_, values)
+
+
+# How the values of several groups become one, by the last word of the field.
+_BY_NAME: Mapping[str, Callable[[Any], int | None]] = {
+    **dict.fromkeys(("first", "min"), _least),
+    **dict.fromkeys(("last", "max", "peak"), _most),
+    **dict.fromkeys(("sum", "count", "frames", "overloads"), _sum),
+    **dict.fromkeys(("id", "minute"), max),  # the same in all, but for the label set
+    "pieces": _bits,
+}
+_TOGETHER = tuple(_BY_NAME[field.rpartition("_")[2]] for field in _Group._fields)

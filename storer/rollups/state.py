@@ -76,7 +76,8 @@ def take_lease(
     Raises:
         DatabaseError: the database is unavailable, or refuses a statement.
     """
-    if read_state(connection) is None:
+    state = _take(connection, name, now, by_force)
+    if state is None and read_state(connection) is None:
         first = first_frame(connection)
         rebuild = (first, _end_of(first_up_to)) if first is not None and first < first_up_to else (None, None)
         connection.execute(
@@ -84,6 +85,11 @@ def take_lease(
             " ON DUPLICATE KEY UPDATE id = rollup_state.id",
             (sql_time(first_up_to), *(None if time is None else sql_time(time) for time in rebuild)),
         )
+        state = _take(connection, name, now, by_force)
+    return state
+
+
+def _take(connection: Connection, name: str, now: datetime, by_force: bool) -> State | None:
     connection.execute(
         "UPDATE rollup_state SET holder = %s, held_until = %s"
         " WHERE id = 1 AND (%s OR holder = %s OR holder IS NULL OR held_until IS NULL OR held_until < %s)",

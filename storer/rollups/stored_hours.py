@@ -1,8 +1,8 @@
 """Reads and writes the readings and breaks that `hours` and `breaks` hold."""
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from common.database import Connection, sql_time
 from common.registers import REGISTERS
@@ -19,12 +19,14 @@ READINGS = (
     *(f"{register}_first" for register in REGISTERS),
     *(f"{register}_last" for register in REGISTERS),
 )
-_READINGS = ", ".join(READINGS)
+# JSON: a row as one text is read five times faster than as forty values.
+_ROW = f"meter_id, JSON_ARRAY(hour, {', '.join(READINGS)})"
+_FACTS = 6  # what is before the readings, with the hour
 _LAST = 2  # bit of `standard`: the mode of the last frame
 # If two roll up at once, neither judges an hour by readings that the other is about to change: one of them waits, or
 # fails with a deadlock and does it again.
 _LOCK = " FOR UPDATE"
-_ROW = f"SELECT meter_id, hour, {_READINGS} FROM hours WHERE meter_id = %s AND last_at IS NOT NULL"  # noqa: S608 - our own names
+_OF_METER = f"SELECT {_ROW} FROM hours WHERE meter_id = %s AND last_at IS NOT NULL"  # noqa: S608 - our own names
 
 
 def hour_row(hour: HourReadings) -> tuple[int | str | None, ...]:
@@ -40,12 +42,14 @@ def hour_row(hour: HourReadings) -> tuple[int | str | None, ...]:
     )
 
 
-def _hour(row: Sequence[Any]) -> HourReadings:
-    hour, first_at, last_at, standard, label_set_id, supplier, *values = row
+def _hour(text: str) -> HourReadings:
+    *times, standard, label_set_id, supplier = (row := json.loads(text))[:_FACTS]
+    hour, first_at, last_at = (datetime.fromisoformat(time).replace(tzinfo=UTC) for time in times)
+    values = row[_FACTS:]
     return HourReadings(
-        hour=hour.replace(tzinfo=UTC),
-        first_at=first_at.replace(tzinfo=UTC),
-        last_at=last_at.replace(tzinfo=UTC),
+        hour=hour,
+        first_at=first_at,
+        last_at=last_at,
         first_standard=bool(standard & 1),
         last_standard=bool(standard & _LAST),
         first=tuple(values[: len(REGISTERS)]),
@@ -64,11 +68,11 @@ class StoredHours:
     def of_hour(self, hour: datetime, meters: Collection[int], *, lock: bool = False) -> dict[int, HourReadings]:
         """Return the readings of those meters that have any in an hour."""
         rows = self._connection.query(
-            f"SELECT meter_id, hour, {_READINGS} FROM hours"  # noqa: S608 - our own names
+            f"SELECT {_ROW} FROM hours"  # noqa: S608 - our own names
             f" WHERE hour = %s AND meter_id IN %s AND last_at IS NOT NULL{_LOCK if lock else ''}",
             (sql_time(hour), tuple(meters)),
         )
-        return {int(meter): _hour(row) for meter, *row in rows}
+        return {int(meter): _hour(text) for meter, text in rows}
 
     def minutes_of_hour(self, hour: datetime, meters: Sequence[int]) -> dict[int, tuple[int, int]]:
         """Return how many frames the row of an hour was made of and its minutes as bits, by meter."""
@@ -81,10 +85,10 @@ class StoredHours:
     def next_with(self, register: int, meter: int, hour: datetime) -> HourReadings | None:
         """Return the first hour of a meter with a reading of a register, after an hour."""
         rows = self._connection.query(
-            f"{_ROW} AND {REGISTERS[register]}_last IS NOT NULL AND hour > %s ORDER BY hour LIMIT 1{_LOCK}",
+            f"{_OF_METER} AND {REGISTERS[register]}_last IS NOT NULL AND hour > %s ORDER BY hour LIMIT 1{_LOCK}",
             (meter, sql_time(hour)),
         )
-        return _hour(rows[0][1:]) if rows else None
+        return _hour(rows[0][1]) if rows else None
 
     def earlier(self, hour: datetime, meters: Iterable[int]) -> dict[int, HourReadings]:
         """Return the latest hour with readings before an hour, of those meters that have one."""
@@ -98,10 +102,10 @@ class StoredHours:
         wanted = sorted(meters)
         if not wanted:
             return {}
-        one = f"({_ROW} AND {where} ORDER BY {order} LIMIT 1{_LOCK})"
+        one = f"({_OF_METER} AND {where} ORDER BY {order} LIMIT 1{_LOCK})"
         arguments = [argument for meter in wanted for argument in (meter, sql_time(hour))]
         rows = self._connection.query(" UNION ALL ".join([one] * len(wanted)), arguments)
-        return {int(meter): _hour(row) for meter, *row in rows}
+        return {int(meter): _hour(text) for meter, text in rows}
 
     def before(self, meter: int, hour: HourReadings, previous: HourReadings | None) -> tuple[list[Before | None], bool]:
         """Return the latest reading of each register that an hour has, before it; and whether there is a total then.
