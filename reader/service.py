@@ -258,6 +258,7 @@ class ReaderService:
             self._handle_event(0.1)
         self._delivery.close(self._monotonic())
         if not self._session.connected:
+            self._session.close()  # it would try on
             return
         self._publish_health()
         self._session.publish(self._status_topic, "offline", retain=True)

@@ -386,6 +386,7 @@ class Storer:
         self._store.close()
         self._rollups.join()
         if not self._session.connected:
+            self._session.close()  # it would try on
             return
         self._confirm()
         self._publish_health()

@@ -9,6 +9,7 @@ import pytest
 from common.errors import NotReady
 from reader.build import build_reader
 from reader.config import ReaderConfig, ReaderMqtt, SpoolConfig
+from tests.support.programs import wait_until
 
 
 def config(folder: Path) -> ReaderConfig:
@@ -25,6 +26,9 @@ def test_the_parts_fit_together_and_a_reader_that_is_stopped_at_once_ends(tmp_pa
     stop.set()
     for _ in range(2):  # journal and spool are released
         build_reader(config(tmp_path), stop).run()
+    wait_until(
+        lambda: all(thread.name != "mqtt" for thread in threading.enumerate()), 10, "nothing tries to connect any more"
+    )
 
 
 def test_a_spool_in_use_by_another_reader_raises_not_ready_and_releases_the_journal(tmp_path: Path) -> None:
