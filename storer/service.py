@@ -182,8 +182,7 @@ class Storer:
         for step in (self._write_frames, self._write_tallies, self._record_rejected):
             if not self._retry.run(lambda step=step: step(envelopes)):  # type: ignore[misc]
                 return  # stopped: without an acknowledgement the broker delivers these messages again
-        for message in messages:
-            self._session.acknowledge(message)
+        self._session.acknowledge(*messages)
         for envelope in envelopes:
             if envelope.reason is not None:
                 self._session.publish(self._topics[0].rejected, rejection_payload(self._config.name, envelope))
