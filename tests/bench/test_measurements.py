@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from storer.database.rows import encode_row
 from tests.bench import at_rest, node
 from tests.bench.house import Village, decoded
 from tests.bench.latency import Stopwatch
@@ -38,6 +39,13 @@ def test_frames_of_many_meters_are_different_frames() -> None:
     assert {frame.timestamp.replace(microsecond=0) for frame in first} == {
         START + timedelta(seconds=s) for s in range(4)
     }
+
+
+def test_a_meter_s_own_clock_has_whole_seconds() -> None:
+    """As a meter sends it: with a fraction it fits into no column, and each frame makes a label set of its own."""
+    frames = list(Village(3, 4).frames(START + timedelta(microseconds=123_456)))
+    assert all((frame.stamps or {})["DATE"].microsecond == 0 for frame in frames)
+    assert len({encode_row(frame).label_set.digest for frame in frames}) < len(frames)
 
 
 def test_arrival_times_vary_and_increase() -> None:
