@@ -137,11 +137,15 @@ class Storer:
         batch: list[Message] = []
         deadline = math.inf
         space = self._config.batch.size * _BYTES_PER_FRAME
+        self._check_database()
         while len(batch) < self._config.batch.size and space > 0 and not self._stop.is_set():
-            self._check_database()
-            self._confirm_when_due()
+            timeout = 0.0
+            if not self._deferred and self._events.empty():
+                self._check_database()
+                self._confirm_when_due()
+                timeout = self._time_until(deadline)
             # Messages that arrived while the last batch was written are taken without waiting.
-            event = self._next_event(self._time_until(deadline))
+            event = self._next_event(timeout)
             if isinstance(event, Message):
                 if not batch:
                     self._gather()
