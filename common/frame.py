@@ -28,6 +28,7 @@ _CACHE_SIZE = 4096
 _METERS_KEPT = 64  # whose last messages are kept, to write the next ones faster
 _MODES = {mode.value: mode for mode in Mode}
 _VALUE_TYPES = frozenset([int, str])  # a bool is no int here
+_raw_decode = json.JSONDecoder().raw_decode
 
 #: Compare the values, and the stamps, of two frames in a row.
 changed_values, changed_stamps = ChangedKeys(), ChangedKeys()
@@ -152,7 +153,10 @@ def read_json(payload: bytes) -> Any:
     """
     try:
         # Decoded here: json.loads would also accept other encodings and halves of surrogate pairs.
-        message = json.loads(payload.decode())
+        text = payload.decode().strip(" \t\r\n")
+        message, end = _raw_decode(text)  # json.loads does the same, and takes a microsecond more
+        if end < len(text):
+            message = json.loads(text)  # raises
         if b"\\u" in payload:
             json.dumps(message, ensure_ascii=False).encode()  # raises for such a half
     except (ValueError, RecursionError) as error:

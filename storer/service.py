@@ -139,11 +139,15 @@ class Storer:
         batch: list[Message] = []
         deadline = math.inf
         space = self._config.batch.size * _BYTES_PER_FRAME
+        self._check_database()
         while len(batch) < self._config.batch.size and space > 0 and not self._stop.is_set():
-            self._check_database()
-            self._confirm_when_due()
+            timeout = 0.0
+            if not self._deferred and self._events.empty():
+                self._check_database()
+                self._confirm_when_due()
+                timeout = self._time_until(deadline)
             # Messages that arrived while the last batch was written are taken without waiting.
-            event = self._next_event(self._time_until(deadline))
+            event = self._next_event(timeout)
             if isinstance(event, Message):
                 if not batch:
                     self._gather()
@@ -184,8 +188,7 @@ class Storer:
         for step in (self._write_frames, self._write_tallies, self._record_rejected):
             if not self._retry.run(lambda step=step: step(envelopes)):  # type: ignore[misc]
                 return  # stopped: without an acknowledgement the broker delivers these messages again
-        for message in messages:
-            self._session.acknowledge(message)
+        self._session.acknowledge(*messages)
         for envelope in envelopes:
             if envelope.reason is not None:
                 self._session.publish(self._topics[0].rejected, rejection_payload(self._config.name, envelope))

@@ -5,12 +5,11 @@ still claims to be connected.
 """
 
 import contextlib
-import socket
 import ssl
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import paho.mqtt.client as paho
@@ -24,8 +23,10 @@ from common.config import Broker
 from common.errors import NotReady
 from common.mqtt.events import REFUSED, Connected, Event, Message, Published, PublishToken
 from common.mqtt.limits import NEVER_EXPIRES, Limits, read_limits
+from common.mqtt.packets import Publish
 from common.mqtt.reasons import KEEPALIVE_TIMEOUT, SESSION_TAKEN_OVER, connect_advice
 from common.mqtt.unanswered import Sent, Unanswered
+from common.mqtt.wire import Wire
 
 KEEPALIVE = 15  # seconds; a broker that hangs is noticed after about two of them
 _AT_ONCE = 2.0  # seconds; a broker that refuses something by closing the connection does it within
@@ -96,11 +97,11 @@ class Connection:
         self._sending: Sent | None = None  # the broker may close the connection before we know the message's id
         self._sent_at = 0.0  # monotonic
         self._last_publish: paho.MQTTMessageInfo | None = None
-        self._client = _new_client(options)
+        self._wire = Wire(self._on_message, manual=options.manual, context=_tls_context(options.settings))
+        self._client = _new_client(options, self._wire)
         self._client.on_connect = self._on_connect
         self._client.on_connect_fail = self._on_connect_fail
         self._client.on_disconnect = self._on_disconnect
-        self._client.on_message = self._on_message
         self._client.on_publish = self._on_publish
         self._client.on_subscribe = self._on_subscribe
         self._client.on_socket_open = self._on_socket_open
@@ -117,8 +118,8 @@ class Connection:
         self._client.loop_start()
 
     def socket(self) -> Any:
-        """Return the client's socket; None if there is none."""
-        return self._client.socket()
+        """Return the socket; None if there is none."""
+        return None if self._client.socket() is None else self._wire.socket
 
     def publish(self, topic: str, payload: bytes, *, retain: bool) -> PublishToken | None:
         """Send a message, QoS 1; None if it was not sent."""
@@ -152,9 +153,9 @@ class Connection:
             if reason is not None:
                 self._check_granted(name, reason)
 
-    def acknowledge(self, message: Message) -> None:
-        """Acknowledge a message that came on this connection."""
-        self._client.ack(message.mid, message.qos)
+    def acknowledge(self, messages: Iterable[Message]) -> None:
+        """Acknowledge messages that came on this connection."""
+        self._wire.acknowledge([message.mid for message in messages])
 
     def disconnect(self) -> None:
         """Send DISCONNECT, if connected; the will is not published."""
@@ -178,7 +179,8 @@ class Connection:
         """Break the reference cycle of client and callbacks: paho closes its sockets when the last reference goes."""
         client = self._client
         client.on_connect = client.on_connect_fail = client.on_disconnect = None
-        client.on_message = client.on_publish = client.on_subscribe = client.on_socket_open = None
+        client.on_publish = client.on_subscribe = client.on_socket_open = None
+        self._wire.release()
 
     # -- in paho's thread ----------------------------------------------------------------------------------------------
 
@@ -237,9 +239,8 @@ class Connection:
         sending = self._sending
         return list(dict.fromkeys([*self._unanswered.oldest(), *([] if sending is None else [sending])]))
 
-    def _on_message(self, _client: paho.Client, _: Any, message: paho.MQTTMessage) -> None:
-        payload = bytes(message.payload)
-        self._emit(Message(message.topic, payload, message.retain, message.mid, message.qos, self.number))
+    def _on_message(self, message: Publish) -> None:
+        self._emit(Message(*message, self.number))
 
     def _on_publish(self, _client: paho.Client, _: Any, mid: int, reason: ReasonCode, __: Properties | None) -> None:
         self._unanswered.answered(mid, reason)
@@ -259,9 +260,7 @@ class Connection:
         elif reason.value < 1:
             self._notice(f"grants the subscription to {name} with QoS 0 only: messages may be lost")
 
-    def _on_socket_open(self, _client: paho.Client, _: Any, sock: Any) -> None:
-        # Nagle's algorithm and delayed acknowledgements together cost 80 ms a frame.
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def _on_socket_open(self, *_: Any) -> None:
         self.opened.set()
 
 
@@ -271,13 +270,12 @@ def packet_size(topic: str, payload: bytes) -> int:
     return 1 + max(1, -(-rest.bit_length() // 7)) + rest
 
 
-def _new_client(options: Options) -> paho.Client:
+def _new_client(options: Options, wire: Wire) -> paho.Client:
     settings = options.settings
     client = paho.Client(
         CallbackAPIVersion.VERSION2,
         client_id=options.client_id,
         protocol=paho.MQTTv5,
-        manual_ack=options.manual,
         reconnect_on_failure=False,
     )
     client.max_inflight_messages_set(0)  # no limit: the publisher limits what is in flight
@@ -286,17 +284,30 @@ def _new_client(options: Options) -> paho.Client:
             client.username_pw_set(settings.username, settings.secret())
         except NotReady as error:
             raise NotReady(f"mqtt.{error}") from error
-    if settings.tls is not None:
-        settings.tls.check_readable("mqtt")
-        try:
-            client.tls_set(ca_certs=settings.tls.ca, certfile=settings.tls.certificate, keyfile=settings.tls.key)
-        except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
-            raise NotReady(
-                f"mqtt.tls: the files cannot be used: {error}; certificates and key must be PEM, of one pair"
-            ) from error
+    client.tls_set_context(wire)  # type: ignore[arg-type]  # all that it uses of a context is there
     if options.will is not None:
         client.will_set(options.will.topic, options.will.payload, qos=1, retain=True)
     return client
+
+
+def _tls_context(settings: Broker) -> "ssl.SSLContext | None":
+    tls = settings.tls
+    if tls is None:
+        return None
+    tls.check_readable("mqtt")
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if tls.certificate is not None:
+            context.load_cert_chain(tls.certificate, tls.key)
+        if tls.ca is not None:
+            context.load_verify_locations(tls.ca)
+        else:
+            context.load_default_certs()
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        raise NotReady(
+            f"mqtt.tls: the files cannot be used: {error}; certificates and key must be PEM, of one pair"
+        ) from error
+    return context
 
 
 def _session_expiry(options: Options) -> int:

@@ -152,15 +152,17 @@ class Session:
         self._emit(Published(token, TOO_LARGE))
         return token
 
-    def acknowledge(self, message: Message) -> None:
-        """Acknowledge a message, in the order of arrival.
+    def acknowledge(self, *messages: Message) -> None:
+        """Acknowledge messages, in the order of arrival.
 
         Only on the connection on which it came: message ids start anew with each, so a late acknowledgement would be
         for another message.
         """
         connection = self._connection
-        if message.qos and connection is not None and connection.number == message.connection:
-            connection.acknowledge(message)
+        if connection is not None:
+            connection.acknowledge(
+                message for message in messages if message.qos and message.connection == connection.number
+            )
 
     def reconnect(self) -> None:
         """Close the connection and make a new one; `Disconnected` is emitted, then `Connected`."""

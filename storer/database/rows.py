@@ -233,7 +233,8 @@ def clock_offset(frame: Frame) -> int | None:
     stamp = frame.stamps.get("DATE") if frame.stamps else None
     if stamp is None or stamp.microsecond or frame.values.get("DATE") != "":
         return None
-    offset = round((stamp - frame.timestamp.replace(microsecond=0)).total_seconds())
+    difference = stamp - frame.timestamp.replace(microsecond=0)
+    offset = difference.days * 86_400 + difference.seconds
     return offset if abs(offset) <= COLUMN_MAX["clock_offset"] else None
 
 

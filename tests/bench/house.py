@@ -53,7 +53,8 @@ class Village:
         fraction = timedelta(microseconds=round(1e6 * meter / self._meters / 1.01))
         stamps = None if frame.stamps is None else dict(frame.stamps)
         if stamps is not None and "DATE" in stamps:
-            stamps["DATE"] += shift
+            # A meter sends whole seconds. With a fraction each frame would have a label set of its own.
+            stamps["DATE"] = (stamps["DATE"] + shift).replace(microsecond=0)
         return dataclasses.replace(
             frame,
             meter=address,

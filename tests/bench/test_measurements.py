@@ -8,6 +8,7 @@ import pytest
 
 from common.block import split_block
 from common.frame import Frame
+from storer.database.rows import encode_row
 from tests.bench import at_rest, node
 from tests.bench.crowd import Crowd
 from tests.bench.house import Village, decoded
@@ -73,6 +74,13 @@ def test_each_confirmed_time_counts_once_wherever_the_stream_is_cut() -> None:
         counter.feed(text[:cut])
         counter.feed(text[cut:])
         assert counter.count == 2
+
+
+def test_a_meter_s_own_clock_has_whole_seconds() -> None:
+    """As a meter sends it: with a fraction it fits into no column, and each frame makes a label set of its own."""
+    frames = list(Village(3, 4).frames(START + timedelta(microseconds=123_456)))
+    assert all((frame.stamps or {})["DATE"].microsecond == 0 for frame in frames)
+    assert len({encode_row(frame).label_set.digest for frame in frames}) < len(frames)
 
 
 def test_arrival_times_vary_and_increase() -> None:

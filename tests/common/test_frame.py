@@ -103,6 +103,10 @@ def test_accents_are_not_escaped() -> None:
     assert '"MSG1": "été €"'.encode() in frame.to_json()
 
 
+def test_white_space_around_it_is_ignored() -> None:
+    assert Frame.from_json(b" \t\r\n" + message() + b"\n\r\t ") == Frame.from_json(message())
+
+
 def test_unknown_keys_are_ignored() -> None:
     assert Frame.from_json(message(sequence=7, extra={"a": [1.5, None]})) == Frame.from_json(message())
 
