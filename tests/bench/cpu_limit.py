@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.bench.figures import Disturbed
+
 _PERIOD = 100_000  # microseconds
 _numbers = itertools.count(1)
 
@@ -15,11 +17,14 @@ def cpu_limit(cores: float) -> Iterator[Path]:
     """Make a group whose processes may use so many cores; its file takes their pids. They must have ended at the end.
 
     Raises:
-        OSError: there are no control groups for CPU time, or we may not make one.
+        Disturbed: there are no control groups for CPU time, or we may not make one.
     """
-    parent, version = _controller()
-    group = parent / f"teleinfo-bench-{os.getpid()}-{next(_numbers)}"
-    group.mkdir()
+    try:
+        parent, version = _controller()
+        group = parent / f"teleinfo-bench-{os.getpid()}-{next(_numbers)}"
+        group.mkdir()
+    except OSError as error:
+        raise Disturbed(f"no control groups: {error}") from error
     try:
         quota = round(cores * _PERIOD)
         if version == 1:
