@@ -14,9 +14,11 @@ from playwright.sync_api import sync_playwright
 
 from tests.browser.home import Home, home
 from tests.browser.visit import DEVICES, Visit
+from tests.support.programs import wait_until
 
 FOLDER = Path(__file__).resolve().parent.parent / "pictures" / "page"
 DAYS = 400
+TEN_MINUTES = 660_000  # ms, and some
 QUALITY = 72  # of a JPEG: text stays readable at 30 to 60 kB
 
 
@@ -27,11 +29,11 @@ def places(house: Home) -> dict[str, str]:
     season = today.year if today.month >= 9 else today.year - 1
     meter = f"?compteur={house.tempo}"
     return {
-        "maintenant": meter,
         "jour": f"jour/{yesterday}{meter}&c={yesterday - timedelta(days=7)}&t=18:30..20:00",
         "bilan": f"bilan/{yesterday - timedelta(days=364)}..{yesterday}{meter}",
         "tempo": f"tempo/{season}{meter}",
         "etat": f"etat{meter}",
+        "maintenant": meter,  # last: its ten minutes have to pass first
     }
 
 
@@ -53,7 +55,9 @@ def main(folder: Path) -> None:
                 one = Visit(context, house.address)
                 for name, path in places(house).items():
                     one.go(path)
-                    one.page.wait_for_timeout(1500)  # some seconds of the live line
+                    # Of the live line all ten minutes are to be known.
+                    one.page.wait_for_function("() => !document.querySelector('.minutes .hole')", timeout=TEN_MINUTES)
+                    wait_until(one.rests, 60, "the last answer")
                     one.page.screenshot(path=folder / f"{name}-{device}-{theme}.jpg", type="jpeg", quality=QUALITY)
                 context.close()
         browser.close()

@@ -6,7 +6,7 @@ import urllib.request
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Request
+from playwright.sync_api import Browser
 
 from tests.browser.home import Home
 from tests.browser.test_views import VIEWS, with_meter
@@ -44,22 +44,14 @@ def answers(house: Home) -> bool:
         return False
 
 
-def rests(one: Visit, finished: list[Request]) -> bool:
-    """Whether nothing is asked for any more but the stream, and the page has done with what it got."""
-    one.page.evaluate("new Promise((done) => requestIdleCallback(done))")
-    return all(request in finished or "live/stream" in request.url for request in one.requests)
-
-
 @pytest.mark.parametrize("view", [view for view in VIEWS if view != "unknown-day"])
 def test_a_view_is_within_its_budget(bundled: Home, browser: Browser, view: str) -> None:
     context = browser.new_context(**DEVICES["phone"], locale="fr-FR")
     one = Visit(context, bundled.address)
-    finished: list[Request] = []
-    one.page.on("requestfinished", lambda request: finished.append(request))
     one.go(with_meter(VIEWS[view], bundled.tempo))
-    wait_until(lambda: rests(one, finished), 30, "the last answer")  # what comes after the view stands counts, too
+    wait_until(one.rests, 30, "the last answer")  # what comes after the view stands counts, too
     size = sum(
-        sum(request.sizes()[part] for part in ("responseBodySize", "responseHeadersSize")) for request in finished
+        sum(request.sizes()[part] for part in ("responseBodySize", "responseHeadersSize")) for request in one.finished
     )
     asked = [request.url for request in one.requests if request.url.startswith(bundled.address)]
     context.close()

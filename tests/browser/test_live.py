@@ -35,6 +35,13 @@ def test_the_power_moves_and_is_that_of_the_meter(visit: Visits, house: Home) ->
     assert shown in sent
 
 
+def test_what_is_left_is_that_of_the_tightest_of_three_phases(visit: Visits, house: Home) -> None:
+    page = visit(f"?compteur={house.producer}")
+    expect(page.locator(".headroom")).to_contain_text(re.compile("Il reste .* sur la phase [123]"))
+    left = [int(re.sub(r"\D", "", text)) for text in page.locator(".phases .muted").all_inner_texts()]
+    assert left[0] == min(left)
+
+
 def test_several_viewers_of_one_meter_see_the_same(visit: Visits, house: Home) -> None:
     pages = [visit(f"?compteur={house.tempo}", device) for device in ("desk", "phone")]
     for page in pages:

@@ -28,12 +28,14 @@ class Visit:
         self.expected: tuple[str, ...] = ()
         self.requests: list[Request] = []
         self.responses: list[Response] = []
+        self.finished: list[Request] = []
         self._complaints: list[str] = []
         self.page = context.new_page()
         self.page.set_default_timeout(WITHIN)
         self.page.on("console", self._on_console)
         self.page.on("pageerror", lambda error: self._complaints.append(f"error: {error}"))
         self.page.on("request", lambda request: self.requests.append(request))
+        self.page.on("requestfinished", lambda request: self.finished.append(request))
         self.page.on("response", lambda response: self.responses.append(response))
 
     def go(self, path: str) -> None:
@@ -41,6 +43,11 @@ class Visit:
         self.page.goto(self.address + path)
         self.page.wait_for_selector("#main h1")
         self.page.wait_for_function("document.fonts.status === 'loaded'")
+
+    def rests(self) -> bool:
+        """Whether nothing is asked for any more but the stream, and the page has done with what it got."""
+        self.page.evaluate("new Promise((done) => requestIdleCallback(done))")
+        return all(request in self.finished or "live/stream" in request.url for request in self.requests)
 
     def troubles(self) -> list[str]:
         """Return what a visitor must never meet: errors, refusals of the policy, requests to other hosts."""

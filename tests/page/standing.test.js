@@ -75,3 +75,10 @@ test('a phase of which nothing is known leaves what is known of all', () => {
   ];
   assert.deepEqual(headroom(12000, { power: 4200, phases }), { left: 7800, phase: null });
 });
+
+test('an event that is higher than the peak of the day is the new peak, before the server says so', () => {
+  const before = live({}, { peak: { power: 2470, at: 'a' } });
+  assert.deepEqual(merged(before, { power: 2510, at: 'b', fresh: true }).peak, { power: 2510, at: 'b' });
+  assert.deepEqual(merged(before, { power: 2000, at: 'b', fresh: true }).peak, { power: 2470, at: 'a' });
+  assert.deepEqual(merged(before, { power: 9999, at: 'b', fresh: false }).peak, { power: 2470, at: 'a' });
+});

@@ -47,7 +47,7 @@ export default {
   ofWhichSub: (x) => `standing charge ${x}`,
   voltageNote: 'limits 207–253 V',
   byHour: 'Energy by hour',
-  resting: (energy, from, to) => `Most: ${energy} between ${from} and ${to}.`,
+  resting: (energy, from, to) => `Highest: ${energy} between ${from} and ${to}.`,
   noCurve: 'No curve for this day: only the energy is known.',
   hours25: 'This day has 25 hours (clock change).',
   hours23: 'This day has 23 hours (clock change).',

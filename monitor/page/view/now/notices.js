@@ -4,15 +4,12 @@ import * as f from '../../format.js';
 import { T } from '../../i18n.js';
 import { notice } from '../../part/notice.js';
 import { href } from '../../router.js';
+import { headroom } from './standing.js';
 
 const N = T.notices;
 
 const TEXTS = {
-  overload: ({ live, meter }) => [
-    'warn',
-    N.overload(f.power(live.power, meter.unit), f.kva(meter.subscribed)),
-    N.overloadMore,
-  ],
+  overload: ({ live, meter }) => ['warn', overload(live, meter), N.overloadMore],
   mqtt: () => ['off', N.mqtt, N.mqttMore],
   silent: ({ live, meter, now }) => {
     const since = Date.parse(live.silent_since ?? live.at);
@@ -34,6 +31,15 @@ const TEXTS = {
   ],
   storer: () => ['warn', N.storer, N.databaseMore],
 };
+
+/** The meter says that it is too much; a moment later its power may not. Of three phases one is too much. */
+function overload(live, meter) {
+  const found = headroom(meter.subscribed, live);
+  if (!(found?.left < 0)) return N.overloadSaid;
+  return found.phase
+    ? N.overloadPhase(f.power(-found.left, meter.unit), found.phase)
+    : N.overload(f.power(live.power, meter.unit), f.kva(meter.subscribed));
+}
 
 // The page's live region says it: an element that comes with its text is not heard everywhere, or twice.
 function silentNotice([kind, title, more]) {

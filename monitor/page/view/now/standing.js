@@ -1,9 +1,11 @@
 // What can be said of the newest value: is it known, how does it come, what is wrong. No drawing here.
 const STALE = 15000; // without an answer of the server
 
-/** The newest `live`, and what a later answer or event says. An event has only a part. */
+/** The newest `live`, and what a later answer or event says. An event has only a part: it may be the day's new peak. */
 export function merged(live, news) {
-  return { ...live, ...news, ring: news.ring ?? null, links: { ...live.links, ...news.links } };
+  const now = { ...live, ...news, ring: news.ring ?? null, links: { ...live.links, ...news.links } };
+  if (news.fresh && now.peak && news.power > now.peak.power) now.peak = { power: news.power, at: news.at };
+  return now;
 }
 
 /**
