@@ -17,7 +17,8 @@ def rollups_match(connection: Connection, label_sets: LabelSets, hour: datetime)
         DatabaseError: the database is unavailable, or refuses a statement.
     """
     computed, found = compute_minutes(connection, label_sets, hour, hour + HOUR)
-    stored = {row[:2]: row for row in read_minutes(connection, hour, hour + HOUR)}
+    meters = {meter for meter, _ in found}
+    stored = {row[:2]: row for row in read_minutes(connection, hour, hour + HOUR, meters)}
     for row in computed:
         held = stored.get(row[:2])
         if held is None or (held != row and _frames(held) <= _frames(row)):

@@ -197,6 +197,16 @@ def test_minutes_that_frames_came_to_are_made_again_and_no_others(tables: Databa
     assert stored(tables).minutes == wanted
 
 
+def test_to_look_for_new_frames_reads_no_minutes_of_another_time(tables: Database, connection: Connection) -> None:
+    label_sets, start = LabelSets(connection), NOON - 20 * HOUR
+    write(tables, [*steady(start, 20), *steady(start, 20, OTHER)], NOON)
+    roll_minutes(connection, label_sets, start, NOON)
+    connection.execute("FLUSH STATUS")
+    roll_new_minutes(connection, label_sets, NOON - 10 * MINUTE, NOON)
+    read = connection.query("SHOW SESSION STATUS LIKE 'Handler_read%%'")
+    assert sum(int(count) for _, count in read) < 150, read
+
+
 def test_frames_in_time_leave_no_mark_and_late_or_early_ones_mark_their_hours(tables: Database) -> None:
     write(tables, [standard(NOON - 4 * MINUTE, EAST=1), standard(NOON + 4 * MINUTE, EAST=2)], NOON)
     assert marks(tables) == []
