@@ -55,7 +55,10 @@ export function minutesBlock(meter, date, now) {
     /** The only true watts: what the index says. */
     mean(live, known) {
       const { watts, seconds } = (known && live.mean) || {};
-      mean.textContent = watts == null ? '' : N.mean(f.power(watts, 'W'), f.duration(seconds * 1000));
+      const power = f.power(watts, 'W');
+      // The heading says of how much, unless it is less.
+      if (watts == null) mean.textContent = '';
+      else mean.textContent = seconds > 570 ? T.day.meanPower(power) : N.mean(power, f.duration(seconds * 1000));
     },
     leave() {
       clearInterval(timer);
