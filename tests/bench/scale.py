@@ -30,7 +30,7 @@ _BLOCK = 30  # frames of a message with delivery.batch: 30s
 _START_WITHIN = 10.0  # seconds, for 10,000 meters
 _LIMIT = 0.2  # cores of a storer
 _WORTH = 1.7  # times what one storer stores, by two
-_LIMITED_METERS, _LIMITED_FOR, _LIMITED_WARM_UP = 5_000, 15, 5  # seconds
+_LIMITED_METERS, _LIMITED_FOR, _LIMITED_WARM_UP = 8_000, 15, 5  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
