@@ -11,7 +11,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Self
 
 from common.mqtt.packets import Incoming, Publish
@@ -40,6 +40,7 @@ class Wire:
         self._lock = threading.Lock()
         self._incoming = Incoming()
         self._for_paho = b""
+        self._behind: list[Publish] = []  # messages that are delivered when paho has read `_for_paho`
         self._alive_at = 0.0  # monotonic time at which paho was last told
         self._acknowledgements = bytearray()  # not sent yet
         self._midway = False  # paho has not sent all of a packet yet
@@ -78,7 +79,7 @@ class Wire:
         """Return how many bytes can be read, even if nothing arrives; paho asks before it waits, once a second."""
         with self._lock:
             self._send_acknowledgements()
-            return len(self._for_paho) + (0 if self._tls is None else self._tls.pending())
+            return len(self._for_paho) + len(self._behind) + (0 if self._tls is None else self._tls.pending())
 
     def recv(self, size: int) -> bytes:
         """Deliver messages, and return bytes of other packets.
@@ -88,6 +89,8 @@ class Wire:
             OSError: the connection is lost, or the broker does not speak MQTT 5.
         """
         if not self._for_paho:
+            behind, self._behind = self._behind, []
+            self._pass_on(behind)
             with self._lock:
                 data = self.socket.recv(_AT_ONCE)
             if not data:
@@ -124,15 +127,22 @@ class Wire:
             messages, self._for_paho = self._incoming.feed(data)
         except ValueError as error:
             raise ConnectionError(f"the broker does not speak MQTT 5: {error}") from error
+        if self._for_paho:
+            # The messages of a session come with the answer to CONNECT: first that, so that they are of a connection.
+            self._behind = messages
+        else:
+            self._pass_on(messages)
+        if not self._for_paho and time.monotonic() >= self._alive_at + _ALIVE_EVERY:
+            # It would take a broker for dead that sends messages only, and whose PINGRESP is behind many of them.
+            self._alive_at = time.monotonic()
+            self._for_paho = _PINGRESP
+
+    def _pass_on(self, messages: Sequence[Publish]) -> None:
         for message in messages:
             if self._deliver is not None:
                 self._deliver(message)
         if not self._manual and (mids := [message.mid for message in messages if message.qos]):
             self.acknowledge(mids)
-        if not self._for_paho and time.monotonic() >= self._alive_at + _ALIVE_EVERY:
-            # It would take a broker for dead that sends messages only, and whose PINGRESP is behind many of them.
-            self._alive_at = time.monotonic()
-            self._for_paho = _PINGRESP
 
     def _send_acknowledgements(self) -> None:
         """Send what can be sent now, between two packets of paho's. Call it with the lock."""

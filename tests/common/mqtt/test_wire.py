@@ -15,6 +15,7 @@ from common.mqtt.wire import Wire
 from demo.servers import Broker, free_port
 from tests.common.mqtt.test_packets import PINGRESP, PUBACK, SUBACK, publish
 from tests.support.certificates import CertificateAuthority
+from tests.support.fake_broker import CONNACK, Connection, FakeBroker
 from tests.support.programs import wait_until
 from tests.support.session_client import SessionClient
 
@@ -55,11 +56,13 @@ def test_messages_are_delivered_and_other_packets_are_read_in_any_pieces(
     theirs.sendall(publish(FIRST) + SUBACK + publish(SECOND) + PUBACK)
     arrived(ours)
     assert wire.recv(1) == SUBACK[:1]
-    assert messages == [FIRST, SECOND]
-    assert wire.pending() == len(SUBACK + PUBACK) - 1
     assert wire.recv(3) + wire.recv(100) == (SUBACK + PUBACK)[1:]
+    assert messages == []  # what the broker answers comes first: the messages of a session arrive with that to CONNECT
+    assert wire.pending() > 0
     with pytest.raises(BlockingIOError):
         wire.recv(1)
+    assert messages == [FIRST, SECOND]
+    assert wire.pending() == 0
     theirs.close()
     assert wire.recv(1) == b""
 
@@ -156,6 +159,23 @@ def test_a_packet_waits_for_the_rest_of_an_acknowledgement() -> None:
         wire.send(b"packet")
     assert wire.send(b"packet") == 6
     assert sock.sent == b"\x40\x02\x01\x02packet"
+
+
+def test_messages_that_come_with_the_answer_to_connect_are_of_a_connection_that_is_made() -> None:
+    """A broker sends what it has kept for a session at once. Before `Connected` nothing can be acknowledged."""
+
+    def serve(connection: Connection) -> None:
+        connection.packet()
+        connection.send(CONNACK + publish(FIRST) + publish(SECOND))
+        while connection.packet():
+            pass
+
+    with (
+        FakeBroker(serve) as broker,
+        SessionClient(Settings(host="127.0.0.1", port=broker.port), "kept", persistent=True) as client,
+    ):
+        client.wait(Message, that=lambda message: message.mid == SECOND.mid)
+    assert [type(event) for event in client.events[:3]] == [Connected, Message, Message]
 
 
 def test_many_messages_of_any_size_come_and_go_over_tls(tmp_path: Path) -> None:
