@@ -23,8 +23,8 @@ class Incoming:
         self._begun = bytearray()  # a packet that is not complete
         self._needed = 0  # bytes, before it can be
 
-    def feed(self, data: bytes) -> tuple[list[Publish], bytes]:
-        """Return the messages of the packets that are complete now, and all other such packets as they are.
+    def feed(self, data: bytes) -> list[Publish | bytes]:
+        """Return the packets that are complete now, in their order: messages, and all others as they are.
 
         Raises:
             ValueError: it is not MQTT 5.
@@ -32,10 +32,10 @@ class Incoming:
         if self._begun:
             self._begun += data
             if len(self._begun) < self._needed:
-                return [], b""
+                return []
             data = bytes(self._begun)
             self._begun.clear()
-        messages, others = [], []
+        packets: list[Publish | bytes] = []
         begin = 0
         while begin < len(data):
             head = _read_length(data, begin + 1)
@@ -45,11 +45,11 @@ class Incoming:
                 self._needed = end - begin
                 break
             if data[begin] & _KIND == _PUBLISH:
-                messages.append(_read_publish(data, begin, head[1], end))
+                packets.append(_read_publish(data, begin, head[1], end))
             else:
-                others.append(data[begin:end])
+                packets.append(data[begin:end])
             begin = end
-        return messages, b"".join(others)
+        return packets
 
 
 def _read_publish(data: bytes, begin: int, place: int, end: int) -> Publish:

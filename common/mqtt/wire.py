@@ -11,7 +11,8 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable
 from typing import Any, Self
 
 from common.mqtt.packets import Incoming, Publish
@@ -39,8 +40,8 @@ class Wire:
         # paho reads and writes in a thread of its own, others acknowledge; and OpenSSL does one thing at a time.
         self._lock = threading.Lock()
         self._incoming = Incoming()
-        self._for_paho = b""
-        self._behind: list[Publish] = []  # messages that are delivered when paho has read `_for_paho`
+        self._arrived: deque[Publish | bytes] = deque()  # packets in the order of the broker, for nobody yet
+        self._for_paho = b""  # of the packet that is being read
         self._alive_at = 0.0  # monotonic time at which paho was last told
         self._acknowledgements = bytearray()  # not sent yet
         self._midway = False  # paho has not sent all of a packet yet
@@ -79,18 +80,18 @@ class Wire:
         """Return how many bytes can be read, even if nothing arrives; paho asks before it waits, once a second."""
         with self._lock:
             self._send_acknowledgements()
-            return len(self._for_paho) + len(self._behind) + (0 if self._tls is None else self._tls.pending())
+            return len(self._for_paho) + len(self._arrived) + (0 if self._tls is None else self._tls.pending())
 
     def recv(self, size: int) -> bytes:
-        """Deliver messages, and return bytes of other packets.
+        """Deliver messages until another packet comes, and return bytes of that one.
 
         Raises:
             BlockingIOError: there are none.
             OSError: the connection is lost, or the broker does not speak MQTT 5.
         """
+        if not self._for_paho and self._arrived:
+            self._pass_on()
         if not self._for_paho:
-            behind, self._behind = self._behind, []
-            self._pass_on(behind)
             with self._lock:
                 data = self.socket.recv(_AT_ONCE)
             if not data:
@@ -124,24 +125,28 @@ class Wire:
 
     def _take(self, data: bytes) -> None:
         try:
-            messages, self._for_paho = self._incoming.feed(data)
+            self._arrived += self._incoming.feed(data)
         except ValueError as error:
             raise ConnectionError(f"the broker does not speak MQTT 5: {error}") from error
-        if self._for_paho:
-            # The messages of a session come with the answer to CONNECT: first that, so that they are of a connection.
-            self._behind = messages
-        else:
-            self._pass_on(messages)
+        self._pass_on()
         if not self._for_paho and time.monotonic() >= self._alive_at + _ALIVE_EVERY:
             # It would take a broker for dead that sends messages only, and whose PINGRESP is behind many of them.
             self._alive_at = time.monotonic()
             self._for_paho = _PINGRESP
 
-    def _pass_on(self, messages: Sequence[Publish]) -> None:
-        for message in messages:
+    def _pass_on(self) -> None:
+        """Deliver what arrived before the next packet of paho's, which is read before what came behind it."""
+        mids = []
+        while self._arrived and not self._for_paho:
+            packet = self._arrived.popleft()
+            if isinstance(packet, bytes):
+                self._for_paho = packet
+                continue
             if self._deliver is not None:
-                self._deliver(message)
-        if not self._manual and (mids := [message.mid for message in messages if message.qos]):
+                self._deliver(packet)
+            if packet.qos and not self._manual:
+                mids.append(packet.mid)
+        if mids:
             self.acknowledge(mids)
 
     def _send_acknowledgements(self) -> None:
