@@ -123,7 +123,9 @@ def judge(
         until[register] = 0 if earlier is None else _energy(register, earlier, begin)
         if end is not None:
             within[register] = _energy(register, begin, end) if inside is None else inside.energy[register]
-            step = end.value - (begin if earlier is None else earlier).value
+            # Readings minus breaks are energy, also where they begin with the last one.
+            start = end.value if first is None else first
+            step = end.value - (start if earlier is None else earlier.value)
             if broken := step - until[register] - within[register]:
                 steps[register] = broken
     injected = None if hour.last[INJECTED] is None else until[INJECTED] + within[INJECTED]

@@ -276,7 +276,8 @@ def _judge(row: Row, frames: list[Frame], latest: dict[str, Reading], previous: 
         earlier = [latest[name]] if name in latest else []
         until[name], within[name] = _energy(name, (*earlier, seen[0])), _energy(name, seen)
         if name in last:
-            breaks[name] = seen[-1][0] - (*earlier, seen[0])[0][0] - until[name] - within[name]
+            start = first.get(name, last[name])
+            breaks[name] = last[name][0] - (*earlier, start)[0][0] - until[name] - within[name]
             latest[name] = seen[-1]
     had_total = previous is None or previous["total_last"] is not None
     suppliers = [name for name in REGISTERS[1:11] if name in first]
