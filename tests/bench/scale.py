@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from demo.servers import Broker, Database
+from tests.bench.bare_client import Confirmed, Publisher
 from tests.bench.cpu_limit import cpu_limit
 from tests.bench.crowd import Crowd
 from tests.bench.figures import Disturbed, Row, Target, in_turn, not_measured
@@ -15,7 +16,6 @@ from tests.bench.options import Options
 from tests.bench.process import resident, usage
 from tests.bench.report import Section
 from tests.bench.rig import rig
-from tests.bench.wire import Confirmed, Publisher
 
 _HOW = """\
 Meters that each send a frame a second, for a minute: a message a frame, or what delivery.batch makes of it. No more is
