@@ -109,7 +109,8 @@ COVERED = """() => {
     const text = walk.currentNode.data.trim(), range = document.createRange();
     range.selectNodeContents(walk.currentNode);
     const boxes = [...range.getClientRects()].filter((box) => box.width > 1 && box.height > 1);
-    if (!text || walk.currentNode.parentElement.closest('.hidden, .figure-xl') || !walk.currentNode.parentElement.checkVisibility({ visibilityProperty: true })) continue;
+    const around = walk.currentNode.parentElement;
+    if (!text || around.closest('.hidden, .figure-xl') || !around.checkVisibility()) continue;
     if (boxes.length > text.split(/\\s/).length) words.push([`${text} is broken`, null]);
     for (const box of boxes) words.push([text, box]);
   }

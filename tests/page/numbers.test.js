@@ -4,7 +4,7 @@ import { levelOf, quantiles } from '../../monitor/page/chart/levels.js';
 import { digits, gutter } from '../../monitor/page/chart/scale.js';
 import * as f from '../../monitor/page/format.js';
 import { csvText } from '../../monitor/page/part/csv.js';
-import { groupBy, groups } from '../../monitor/page/view/review/groups.js';
+import { complete, groupBy, groups } from '../../monitor/page/view/review/groups.js';
 import { withHoles } from '../../monitor/page/view/review/months.js';
 import { ranking, whyNothing } from '../../monitor/page/view/tempo/ranking.js';
 import { changes, spans } from '../../monitor/page/view/tempo/spans.js';
@@ -85,6 +85,30 @@ test('days to come and days without anything keep their place, and are not zero'
     ['2026-11-24'],
   );
   assert.equal(groups(data, 'month', { from: '2026-01-01', to: '2026-12-31' }).length, 12);
+});
+
+test('a mean is that of what is over, whole and known; of what there is, if nothing is', () => {
+  const keys = (list) => list.map((g) => g.key);
+  const months = ['2025-11', '2025-12', '2026-01', '2026-02'].map((key) => ({ key, missing: 0 }));
+  const range = { from: '2025-11-26', to: '2026-02-20' };
+  assert.deepEqual(keys(complete(months, 'month', range, '2026-02-20')), ['2025-12', '2026-01']);
+  months[1].missing = 30; // hours
+  assert.deepEqual(keys(complete(months, 'month', range, '2026-02-20')), ['2026-01']);
+  const days = [
+    { key: '2026-11-24', missing: 0 },
+    { key: '2026-11-25', missing: 0 },
+  ];
+  const week = { from: '2026-11-23', to: '2026-11-29' };
+  assert.deepEqual(keys(complete(days, 'day', week, '2026-11-25')), ['2026-11-24']);
+  assert.deepEqual(keys(complete(days.slice(1), 'day', week, '2026-11-25')), ['2026-11-25']);
+  const years = [
+    { key: '2025', missing: 0 },
+    { key: '2026', missing: 0 },
+  ];
+  assert.deepEqual(keys(complete(years, 'year', { from: '2025-01-01', to: '2026-12-31' }, '2027-01-01')), [
+    '2025',
+    '2026',
+  ]);
 });
 
 test('months of the base load stand in a row, also those of which nothing is known', () => {

@@ -9,7 +9,7 @@ import { csvFile, figures } from '../../part/figures.js';
 import { registerLegend } from '../../part/legend.js';
 import { bars } from '../../chart/bars.js';
 import { picture } from '../../chart/picture.js';
-import { groupBy, groups } from './groups.js';
+import { complete, groupBy, groups } from './groups.js';
 
 const R = T.review;
 
@@ -23,7 +23,8 @@ export function stack({ data, range, today, unit, query, stop }) {
   const used = [...ORDER, ...data.registers.filter((r) => !ORDER.includes(r))].filter((r) =>
     list.some((g) => g.wh[r] || g.costBy[r]),
   );
-  const sum = (of) => list.reduce((total, g) => total + of(g), 0);
+  const sum = (of, some = list) => some.reduce((total, g) => total + of(g), 0),
+    over = complete(list, by, range, today);
   const whole = sum((g) => g.total),
     key = inEuro ? 'cost' : 'total',
     all = sum((g) => g[key]),
@@ -38,7 +39,7 @@ export function stack({ data, range, today, unit, query, stop }) {
     every: 1,
     height: 260,
     reading,
-    resting: R.resting(say(all / list.length), say(most[key]), nameOf(most, by)),
+    resting: R.resting(say(sum((g) => g[key], over) / over.length), say(most[key]), nameOf(most, by)),
     open: (i) =>
       places[i].unknown ||
       go(href(by === 'day' ? `jour/${places[i].key}` : `bilan/${places[i].key}`, { u: query.get('u') })),
