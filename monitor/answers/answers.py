@@ -162,6 +162,14 @@ class Answers:
         imported = self._hours.first_imported(meter.number)
         return min((hour for hour in (meter.first, imported) if hour is not None), default=None)
 
+    def firsts(self, meters: Sequence[Meter]) -> dict[int, datetime]:
+        """Return the same of several meters, by number."""
+        found = self._hours.first_imports()
+        for meter in meters:
+            if meter.first is not None:
+                found[meter.number] = min(meter.first, found.get(meter.number, meter.first))
+        return found
+
     def energy(
         self, meter: Meter, by: str, start: datetime, end: datetime, now: datetime, calendar: Calendar | None = None
     ) -> Answer:

@@ -7,6 +7,9 @@ const LONGEST = { day: 1, month: 31, year: 366 }; // days
 /** How a period of some days is shown. */
 export const groupBy = (days) => (days <= 100 ? 'day' : days <= 1900 ? 'month' : 'year');
 
+/** Whether anything is known of a row; where nothing is, the server sends zeros. */
+export const isKnown = (row) => row.coverage > 0 || row.total > 0 || row.injected > 0;
+
 /** Each day, month or year of a range has its group: one of which nothing is known is `unknown`. */
 export function groups(data, by, { from, to }) {
   const found = new Map();
@@ -16,7 +19,7 @@ export function groups(data, by, { from, to }) {
   }
   for (const row of data.rows) {
     const group = found.get(row.start.slice(0, LENGTH[by]));
-    group.unknown = false;
+    group.unknown &&= !isKnown(row);
     for (const r of data.registers) {
       group.wh[r] += row.wh[r];
       group.costBy[r] += row.costBy?.[r] ?? 0;

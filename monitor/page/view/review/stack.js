@@ -53,7 +53,7 @@ export function stack({ data, range, today, unit, query, stop }) {
   const legend = registerLegend(used, {
     injected: !inEuro && list.some((g) => g.injected),
     subscription: inEuro,
-    partial: list.some((g) => g.missing > 1),
+    partial: places.some((g) => g.missing > 1),
     text: share,
   });
   return h(
@@ -108,7 +108,8 @@ function labelOf({ key }, { by, range, count }) {
 function bar(g, { by, range, today, used, inEuro, priced, count }) {
   const label = labelOf(g, { by, range, count }),
     name = f.capital(nameOf(g, by));
-  if (g.unknown) return { label, segments: [], text: `${name}${T.colon}${g.key > today ? R.future : R.noData}` };
+  const mark = g.missing > 1;
+  if (g.unknown) return { label, segments: [], mark, text: `${name}${T.colon}${g.key > today ? R.future : R.noData}` };
   const segments = inEuro
     ? [
         { css: 'sub', value: g.subscription / 1e4 },
@@ -119,7 +120,7 @@ function bar(g, { by, range, today, used, inEuro, priced, count }) {
     label,
     segments,
     below: g.injected && !inEuro ? { css: 'inj', value: g.injected / 1000 } : null,
-    mark: g.missing > 1,
+    mark,
     text: [
       `${name}${T.colon}${f.energy(g.total)}`,
       priced && f.euro(g.cost),
