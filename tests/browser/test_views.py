@@ -122,6 +122,13 @@ COVERED = """() => {
 }"""
 
 
+@pytest.mark.parametrize("view", ["now", "day", "month", "year"])
+def test_a_page_without_room_draws_without_complaint(visit: Visits, view: str) -> None:
+    page = visit(VIEWS[view])
+    page.set_viewport_size({"width": 30, "height": 600})  # as for a moment on the way to paper
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 @pytest.mark.parametrize("view", VIEWS)
 def test_each_drawing_has_a_name_and_its_figures(visit: Visits, view: str) -> None:
     page = visit(VIEWS[view])
