@@ -110,13 +110,15 @@ class Answers:
         return self._hours.meters()
 
     def meter(self, identifier: str | None) -> Meter:
-        """Return one meter; without an identifier the only one that has readings.
+        """Return one meter; without an identifier the only one that has readings, else imported hours.
 
         Raises:
             ConfigError: there is no such meter, or the identifier is needed to tell them apart.
         """
         meters = self.meters()
         found = [meter for meter in meters if (meter.first if identifier is None else meter.identifier == identifier)]
+        if identifier is None and not found:
+            found = [meter for meter in meters if self._hours.first_imported(meter.number)]
         if len(found) == 1:
             return found[0]
         names = ", ".join(meter.identifier for meter in meters) or "none"

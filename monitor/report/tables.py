@@ -58,7 +58,7 @@ class Tables:
     def _cells(self, period: Period, name: str, most: int, *, injected: bool) -> list[str]:
         f, energy, cost = self._formats, period.energy, period.cost
         nothing = not energy.covered and not energy.total_wh
-        amount = "–" if nothing or cost.total == 0 else f.money(cost.total) + ("*" if cost.partial else "")
+        amount = "–" if cost.total == 0 else f.money(cost.total) + ("*" if cost.partial else "")
         cells = [name, "–" if nothing else f.kwh(energy.total_wh), _bar(energy.total_wh, most)]
         if injected:
             cells.append("–" if energy.injected_wh is None else f.kwh(energy.injected_wh))
@@ -88,7 +88,8 @@ class Tables:
         f, energy, cost = self._formats, answer.whole.energy, answer.whole.cost
         hours, missing = energy.expected // 3600, (energy.expected - energy.covered) // 3600
         if missing:
-            yield f.text("partial_data", missing=missing, hours=hours, percent=f.percent(energy.coverage))
+            counts = {"missing": f.number(Decimal(missing), 0), "hours": f.number(Decimal(hours), 0)}
+            yield f.text("partial_data", **counts, percent=f.percent(energy.coverage))
         if energy.recovered_wh:
             yield f.text("recovered", kwh=f.kwh(energy.recovered_wh))
         if energy.imported_wh:
@@ -141,7 +142,7 @@ class Tables:
         f = self._formats
         for cost in comparison.offers:
             for why, count in cost.unknown.items():
-                reason = f.text(f"why_{why.value}", count=count)
+                reason = f.text(f"why_{why.value}", count=f.number(Decimal(count), 0))
                 about = f.text("partial") if why in (Why.PRICES, Why.COLOURS) else ""
                 yield f"{self._formats.offer(cost.offer)}{self._colon()} {reason}" + (f" ({about})" if about else "")
         best = comparison.offers[0] if comparison.offers and comparison.offers[0].rankable else None

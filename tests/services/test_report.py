@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -105,6 +106,25 @@ def test_the_csv_of_a_french_spreadsheet_has_semicolons_commas_and_local_times(m
     plain = list(csv.DictReader(io.StringIO(monitor.run("report", "--by", "hour", *RANGE, "--csv"))))
     assert [row["total_wh"] for row in plain] == [row["Total (Wh)"] for row in rows]
     assert plain[0]["start"] == "2026-03-09T23:00:00Z"
+
+
+def test_the_costs_of_the_rows_make_the_total_though_a_day_has_only_its_subscription(monitor: Monitor) -> None:
+    text = monitor.run("report", "--from", "2026-03-10", "--to", "2026-03-14")
+    amounts = [Decimal(found.replace(",", ".")) for found in re.findall(r"(\d+,\d\d)\u202f€\s+\d+\u202f%", text)]
+    assert len(amounts) == 5
+    assert abs(sum(amounts[:4]) - amounts[4]) <= Decimal("0.02")
+
+
+def test_a_meter_that_has_only_imported_hours_is_the_meter(fresh_database: Server, tmp_path: Path) -> None:
+    make_tables(fresh_database)
+    query(
+        client(fresh_database),
+        "INSERT INTO meters (id, identifier) VALUES (1, '031961000001')",
+        "INSERT INTO imported_hours (meter_id, hour, register, source, wh) VALUES (1, '2026-03-08 10:00', 0, 'csv', 9)",
+        "SELECT 1",
+    )
+    (row,) = json.loads(Monitor(fresh_database, tmp_path).run("report", "--by", "year", "--from", "2026", "--json"))
+    assert row["wh"] == {"BASE": 9}
 
 
 def test_a_price_corrected_afterwards_corrects_the_past(monitor: Monitor) -> None:
