@@ -252,8 +252,8 @@ class Answers:
                 "there is no energy in this range to compare offers on: choose another with --from and --to",
                 power=False,
             )
-        # Nothing is known before: no offer is charged a subscription for it.
-        start = max(start, curve[0].start)
+        # Nothing is known before: no offer is charged a subscription for it. A first slot may begin within its hour.
+        start = max(start, curve[0].start.replace(minute=0))
         yours = known[-1].offer
         clock = OfferClock(self._prices, self._colours_of(curve), self._zone)
         bill = Bill(self._prices, known, self._zone, now)

@@ -145,6 +145,9 @@ class Tables:
                 reason = f.text(f"why_{why.value}", count=f.number(Decimal(count), 0))
                 about = f.text("partial") if why in (Why.PRICES, Why.COLOURS) else ""
                 yield f"{self._formats.offer(cost.offer)}{self._colon()} {reason}" + (f" ({about})" if about else "")
+            if cost.no_subscription and Why.PRICES not in cost.unknown:
+                reason = f.text("why_subscription", power=comparison.power)
+                yield f"{self._formats.offer(cost.offer)}{self._colon()} {reason} ({f.text('partial')})"
         best = comparison.offers[0] if comparison.offers and comparison.offers[0].rankable else None
         if yours is None or best is None:
             return

@@ -165,6 +165,16 @@ def test_offers_are_compared_and_what_cannot_be_known_is_refused(monitor: Monito
     own = monitor.run("report", "--by", "month", *RANGE, "--json")
     total = json.loads(own)[0]["cost"]["total"].replace(".", ",")
     assert total in text
+    # A window that begins within an hour changes nothing of what the registers say.
+    prices = monitor.folder / "prices.yaml"
+    mine = "mine: [{from: 2026-01-01, kwh: {BASE: 0.2}, subscription: {9: 10}}]"
+    prices.write_text(f"options: {{{mine}}}\noff_peak: [{{from: 2026-01-01, windows: ['22:30-06:30']}}]\n")
+    monitor.configure(f"prices: {prices}\n")
+    halves = monitor.run("compare", *RANGE)
+    assert total in halves
+    assert "couleur Tempo inconnue pour 72 h" in halves
+    assert "mine : aucun abonnement pour 6 kVA" in halves.replace("\u00a0", " ")
+    monitor.configure("")
     # No offer is charged a subscription for the time before the first reading.
     longer = monitor.run("compare", "--from", "2026-03-01", "--to", "2026-03-13")
     assert [line for line in longer.splitlines() if " Base " in line] == [
