@@ -42,8 +42,10 @@ FR: Mapping[str, str] = {
     "imported_prices": "{file} : grilles de prix lues : {rows} ({offer}) ; gardées dans {kept}.",
     "prices_ok": "Aucun problème dans les prix.",
     "issue_missing": "{offer} : aucun prix aujourd’hui pour {detail}. Ajoutez-le dans prices.yaml.",
-    "issue_old": "{offer} : la dernière grille date du {start}, il y a plus de sept mois. Importez celle de la CRE : "
-                 "teleinfo-monitor prices import FICHIER",
+    "issue_old": "{offer} : la dernière grille ({origin}) date du {start}, il y a plus de sept mois. Importez "
+                 "celle de la CRE : teleinfo-monitor prices import FICHIER",
+    "issue_old_own": "{offer} : la dernière grille ({origin}) date du {start}, il y a plus de sept mois. Vérifiez-la "
+                     "auprès de votre fournisseur.",
     "issue_hole": "{offer} : aucun prix du {start} au {end}.",
     "issue_doubled": "{origin}, {offer} : deux lignes pour les mêmes jours à partir du {start}.",
     "issue_taxes": "{origin}, {offer}, {start} : le prix TTC ne correspond pas au prix HT et aux taxes ({detail}).",
@@ -91,8 +93,10 @@ EN: Mapping[str, str] = {
     "imported_prices": "{file}: price grids read: {rows} ({offer}); kept in {kept}.",
     "prices_ok": "No problem in the prices.",
     "issue_missing": "{offer}: no price today for {detail}. Add it to prices.yaml.",
-    "issue_old": "{offer}: the newest grid is of {start}, more than seven months ago. Import that of the CRE: "
-                 "teleinfo-monitor prices import FILE",
+    "issue_old": "{offer}: the newest grid ({origin}) is of {start}, more than seven months ago. Import "
+                 "that of the CRE: teleinfo-monitor prices import FILE",
+    "issue_old_own": "{offer}: the newest grid ({origin}) is of {start}, more than seven months ago. Compare it with "
+                     "that of your supplier.",
     "issue_hole": "{offer}: no price from {start} to {end}.",
     "issue_doubled": "{origin}, {offer}: two rows for the same days from {start} on.",
     "issue_taxes": "{origin}, {offer}, {start}: price without tax and taxes do not make the price ({detail}).",
