@@ -53,6 +53,7 @@ FR: Mapping[str, str] = {
     "csv_start": "Début", "csv_end": "Fin", "csv_hours": "Heures", "csv_wh": "{name} (Wh)", "csv_total": "Total (Wh)",
     "csv_injected": "Injecté (Wh)", "csv_recovered": "Rattrapé (Wh)", "csv_imported": "Importé (Wh)",
     "csv_coverage": "Mesuré", "csv_energy": "Énergie (€)", "csv_subscription": "Abonnement (€)", "csv_cost": "Coût (€)",
+    "csv_partial": "Coût partiel", "csv_yes": "oui",
 }  # fmt: skip
 EN: Mapping[str, str] = {
     "title": "Meter {meter}, from {start} to {end}",
@@ -104,6 +105,6 @@ EN: Mapping[str, str] = {
     "csv_start": "start", "csv_end": "end", "csv_hours": "hours", "csv_wh": "{name}_wh", "csv_total": "total_wh",
     "csv_injected": "injected_wh", "csv_recovered": "recovered_wh", "csv_imported": "imported_wh",
     "csv_coverage": "coverage", "csv_energy": "energy_eur", "csv_subscription": "subscription_eur",
-    "csv_cost": "cost_eur",
+    "csv_cost": "cost_eur", "csv_partial": "partial_cost", "csv_yes": "yes",
 }  # fmt: skip
 TEXTS: Mapping[str, Mapping[str, str]] = {"fr": FR, "en": EN}

@@ -127,6 +127,21 @@ def test_a_meter_that_has_only_imported_hours_is_the_meter(fresh_database: Serve
     assert row["wh"] == {"BASE": 9}
 
 
+def test_a_file_for_spreadsheets_does_not_show_a_cost_that_lacks_something_as_the_cost(monitor: Monitor) -> None:
+    prices = monitor.folder / "prices.yaml"
+    prices.write_text("options: {mine: [{from: 2026-03-11, kwh: {HCHC: 0.2}, subscription: {6: 10}}]}")
+    line = "{meter: '031961000001', from: 2026-01-01, offer: mine, power: 6}"
+    monitor.configure(f"prices: {prices}\ncontracts: [{line}]\n")
+    rows = list(csv.DictReader(io.StringIO(monitor.run("report", *RANGE, "--csv"))))
+    assert [rows[0][f"{name}_eur"] for name in ("energy", "subscription", "cost")] == [""] * 3
+    assert rows[1]["cost_eur"] > "0.33"
+    assert [row["partial_cost"] for row in rows] == ["yes"] * 3
+    monitor.configure("")
+    assert "partiel" in monitor.run("report", *RANGE, "--csv", "--locale", "fr").splitlines()[0]
+    rows = list(csv.DictReader(io.StringIO(monitor.run("report", *RANGE, "--csv"))))
+    assert [row["partial_cost"] for row in rows] == [""] * 3
+
+
 def test_a_price_corrected_afterwards_corrects_the_past(monitor: Monitor) -> None:
     def energy() -> Decimal:
         rows = json.loads(monitor.run("report", "--by", "month", *RANGE, "--json"))
