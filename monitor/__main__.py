@@ -154,7 +154,7 @@ def _report(arguments: argparse.Namespace) -> int:
             peak = next(iter(answers.peaks(meter, start, end, 1)), None)
             short = end - start <= _LONGEST_CURVE
             base_load = answers.base_load(meter, start, end).watts if short else None
-            _tables(formats).energy(answer, arguments.by, newest, peak, base_load)
+            _tables(formats).energy(answer, arguments.by, newest, peak, base_load, answers.first(meter))
     return 0
 
 
