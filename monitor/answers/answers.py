@@ -110,13 +110,15 @@ class Answers:
         return self._hours.meters()
 
     def meter(self, identifier: str | None) -> Meter:
-        """Return one meter; without an identifier the only one that has readings.
+        """Return one meter; without an identifier the only one that has readings, else imported hours.
 
         Raises:
             ConfigError: there is no such meter, or the identifier is needed to tell them apart.
         """
         meters = self.meters()
         found = [meter for meter in meters if (meter.first if identifier is None else meter.identifier == identifier)]
+        if identifier is None and not found:
+            found = [meter for meter in meters if self._hours.first_imported(meter.number)]
         if len(found) == 1:
             return found[0]
         names = ", ".join(meter.identifier for meter in meters) or "none"
@@ -258,8 +260,8 @@ class Answers:
             raise NothingToCompare(
                 "the subscribed power is not known: add a line to `contracts` in the configuration", power=True
             )
-        # Nothing is known before: no offer is charged a subscription for it.
-        start = max(start, curve[0].start)
+        # Nothing is known before: no offer is charged a subscription for it. A first slot may begin within its hour.
+        start = max(start, curve[0].start.replace(minute=0))
         yours = known[-1].offer
         clock = OfferClock(self._prices, self._colours_of(curve), self._zone)
         bill = Bill(self._prices, known, self._zone, now)
