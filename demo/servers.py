@@ -367,6 +367,10 @@ class Database(_Server):
             raise
 
     def _answers(self) -> bool:
+        # Not asked until it listens: clients in a row would take as much of the processor as the server's start.
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.settimeout(1.0)
+            listening.connect(str(self.unix_socket))
         try:
             self.sql("SELECT 1")
         except InstanceError:
