@@ -40,7 +40,7 @@ def _past(contract: str, seed: int) -> list[Registers]:
 
 
 # Here, not in a fixture: some modules of tests make their frames when they are imported.
-meter.Household = KnownHousehold  # type: ignore[misc]
+meter.Household = KnownHousehold  # type: ignore[attr-defined]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
