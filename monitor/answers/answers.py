@@ -166,6 +166,14 @@ class Answers:
         imported = self._hours.first_imported(meter.number)
         return min((hour for hour in (meter.first, imported) if hour is not None), default=None)
 
+    def firsts(self, meters: Sequence[Meter]) -> dict[int, datetime]:
+        """Return the same of several meters, by number."""
+        found = self._hours.first_imports()
+        for meter in meters:
+            if meter.first is not None:
+                found[meter.number] = min(meter.first, found.get(meter.number, meter.first))
+        return found
+
     def energy(
         self, meter: Meter, by: str, start: datetime, end: datetime, now: datetime, calendar: Calendar | None = None
     ) -> Answer:
@@ -244,16 +252,16 @@ class Answers:
         """
         spans = self._reader.contract_spans(meter, start, end)
         known = contracts(self._lines(meter), spans, self._zone, end)
+        curve = self._curve(meter, start, end)
+        if not curve:  # and then, the meter need not have told its contract either
+            raise NothingToCompare(
+                "there is no energy in this range to compare offers on: choose another with --from and --to",
+                power=False,
+            )
         power = next((one.power for one in reversed(known) if one.power is not None), None)
         if power is None:
             raise NothingToCompare(
                 "the subscribed power is not known: add a line to `contracts` in the configuration", power=True
-            )
-        curve = self._curve(meter, start, end)
-        if not curve:
-            raise NothingToCompare(
-                "there is no energy in this range to compare offers on: choose another with --from and --to",
-                power=False,
             )
         # Nothing is known before: no offer is charged a subscription for it. A first slot may begin within its hour.
         start = max(start, curve[0].start.replace(minute=0))
