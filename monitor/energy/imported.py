@@ -53,7 +53,7 @@ def imported_across(hours: Hours, meter: Meter, boundaries: Sequence[datetime]) 
     """
     return sum(
         row.wh
-        for row in _rows(hours, meter, boundaries[0], boundaries[-1])
+        for row in _rows(hours, meter, boundaries[0], boundaries[-1], 2)  # an hour is in no shorter period
         if imported_name(REGISTERS[row.register]) is not None
         and row.hour - (row.hours - 1) * _HOUR < boundaries[bisect.bisect_right(boundaries, row.hour) - 1]
     )
@@ -84,7 +84,7 @@ def imported_name(name: str) -> str | None:
     return f"EASF{int(name.removeprefix('supplier_')):02}" if name.startswith("supplier_") else None
 
 
-def _rows(hours: Hours, meter: Meter, start: datetime, end: datetime) -> Iterable[Imported]:
-    for row in hours.imported(meter.number, start, end):
+def _rows(hours: Hours, meter: Meter, start: datetime, end: datetime, least: int = 1) -> Iterable[Imported]:
+    for row in hours.imported(meter.number, start, end, least):
         if meter.first is None or meter.last is None or not meter.first <= row.hour <= meter.last:
             yield row
