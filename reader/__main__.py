@@ -161,12 +161,15 @@ def _forget(arguments: argparse.Namespace) -> int:
         forgotten = [name]
     else:
         folder = settings.spool.path / STORERS
-        try:
-            remembered = forget_storer(folder, name)
-        except OSError as error:
-            raise ForgetFailed(f"{folder}: {error.strerror}; try again with sudo") from error
+
+        def forget_here() -> bool:
+            try:
+                return forget_storer(folder, name)
+            except OSError as error:
+                raise ForgetFailed(f"{folder}: {error.strerror}; try again with sudo") from error
+
         # A retained status would bring the storer back at the next start.
-        forgotten = [f"the {who}" for who in forget_program(settings.mqtt, topics, "reader", name, remembered)]
+        forgotten = [f"the {who}" for who in forget_program(settings.mqtt, topics, "reader", name, forget_here)]
     print(f"{' and '.join(forgotten)} {'is' if len(forgotten) == 1 else 'are'} forgotten")  # noqa: T201
     return 0
 

@@ -7,7 +7,7 @@ import queue
 import re
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Self
 
@@ -34,7 +34,9 @@ class NotKnown(ForgetFailed):
     """There is no program or meter of this name: the text lists the known ones."""
 
 
-def forget_program(settings: Broker, topics: Topics, own: str, name: str, remembered: bool = False) -> list[str]:
+def forget_program(
+    settings: Broker, topics: Topics, own: str, name: str, forget_here: Callable[[], bool] = lambda: False
+) -> list[str]:
     """Forget the reader and the storer of this name, unless they run; return what was forgotten, such as `storer main`.
 
     Args:
@@ -42,7 +44,8 @@ def forget_program(settings: Broker, topics: Topics, own: str, name: str, rememb
         topics: the program's.
         own: the program that runs this command.
         name: the name to forget.
-        remembered: the reader had remembered a storer of this name, whether or not the broker knows it.
+        forget_here: deletes what this machine remembers of a storer of this name, and returns whether it did; called
+            unless the storer runs.
 
     Raises:
         ConfigError: this is no valid name.
@@ -52,6 +55,7 @@ def forget_program(settings: Broker, topics: Topics, own: str, name: str, rememb
     _check_name(name)
     known = _known_programs(settings, topics, own, name)
     programs = [program for program in ("reader", "storer") if f"{program} {name}" in known]
+    remembered = known.get(f"storer {name}") not in _RUNNING and forget_here()
     if not programs and not remembered:
         names = f"known are: {', '.join(known)}" if known else "the broker knows of nobody"
         raise NotKnown(f"no such name: {name}; {names}")

@@ -370,3 +370,15 @@ def test_a_storer_that_only_this_reader_remembers_is_forgotten_without_a_right_a
     assert household.forget("reader", "old") == 0
     assert capsys.readouterr().out == "the storer old is forgotten\n"
     assert not (tmp_path / "storers" / "old").exists()
+
+
+def test_a_storer_that_runs_is_remembered_still(
+    household: Household, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without its name the running reader would delete frames that the storer has not confirmed."""
+    (tmp_path / "storers").mkdir()
+    (tmp_path / "storers" / "main").touch()
+    household.left(storer__main__status=ONLINE)
+    assert household.forget("reader", "main") == 1
+    assert "the storer main is running, its status is 'online': stop it first" in capsys.readouterr().err
+    assert (tmp_path / "storers" / "main").exists()
