@@ -133,11 +133,26 @@ class Tls:
                 raise NotReady(f"{section}.tls.{key}: {file} cannot be read: {error.strerror}") from error
 
 
-def _broker_hosts(value: Any) -> str | tuple[str, ...]:
+def host_names(value: Any) -> tuple[str, ...]:
+    """Read a host, or a list of them, without repetitions.
+
+    >>> host_names(["a", "::1", "a"])
+    ('a', '::1')
+    """
     hosts = [value] if isinstance(value, str) else value
     if not isinstance(hosts, list) or not hosts or not all(isinstance(host, str) and host for host in hosts):
         raise ValueError(f"a host, or a list of the nodes of a cluster, is expected, not {value!r}")
-    return value if isinstance(value, str) else tuple(dict.fromkeys(hosts))
+    for host in hosts:
+        # With two colons or more it is an address of IPv6.
+        if host.count(":") == 1 or any(c in host for c in "/@[] \t"):
+            # What is written is not shown: mqtt://user:password@host is common.
+            raise ValueError("only a name or an address is expected, such as 192.168.1.10; the port is an option")
+    return tuple(dict.fromkeys(hosts))
+
+
+def _broker_hosts(value: Any) -> str | tuple[str, ...]:
+    hosts = host_names(value)
+    return value if isinstance(value, str) else hosts
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ import pymysql
 import pymysql.cursors
 from pymysql.constants import CLIENT
 
-from common.config import Secret, Tls, option, port_number
+from common.config import Secret, Tls, host_names, option, port_number
 from common.database_errors import classify
 from common.errors import (
     Conflict,
@@ -36,18 +36,11 @@ _CLEAR_TEXT = (b"mysql_clear_password", b"dialog")  # authentication plugins tha
 Rows = Sequence[Sequence[Any]]
 
 
-def _hosts(value: Any) -> tuple[str, ...]:
-    hosts = [value] if isinstance(value, str) else value
-    if not isinstance(hosts, list) or not hosts or not all(isinstance(host, str) and host for host in hosts):
-        raise ValueError(f"a host, or a list of the nodes of a cluster, is expected, not {value!r}")
-    return tuple(hosts)
-
-
 @dataclass(frozen=True, kw_only=True)
 class DatabaseConfig(Secret):
     """How to reach the database."""
 
-    host: tuple[str, ...] = option(("localhost",), read=_hosts)
+    host: tuple[str, ...] = option(("localhost",), read=host_names)
     port: int = option(3306, read=port_number)
     unix_socket: str | None = None
     user: str = "teleinfo"

@@ -429,3 +429,20 @@ def test_hosts_of_a_broker_that_are_none_are_refused(tmp_path: Path, value: str)
     file.write_text(f"host: {value}")
     with pytest.raises(ConfigError, match="host"):
         config.load(config.Broker, file)
+
+
+@pytest.mark.parametrize("host", ["mqtt://nas", "nas:1883", "user:secret@nas", "[::1]", "nas/", "my nas"])
+@pytest.mark.parametrize("section", ["mqtt", "database"])
+def test_a_host_is_given_without_port_account_and_protocol(tmp_path: Path, section: str, host: str) -> None:
+    file = tmp_path / "storer.yaml"
+    for value in (f"'{host}'", f"[good, '{host}']"):
+        file.write_text(f"{section}: {{host: {value}}}\n")
+        with pytest.raises(ConfigError, match=rf"{section}\.host: only a name or an address") as refused:
+            load(StorerConfig, file)
+        assert "secret" not in str(refused.value)
+
+
+def test_an_address_of_ipv6_is_a_host(tmp_path: Path) -> None:
+    file = tmp_path / "storer.yaml"
+    file.write_text("mqtt: {host: 'fe80::1%eth0'}\n")
+    assert load(StorerConfig, file).mqtt.hosts == ("fe80::1%eth0",)
