@@ -49,6 +49,10 @@ def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help=f"default: {CONFIG}")
     common.add_argument("--language", choices=("fr", "en"), help="default: that of the configuration, else of LANG")
+    # An action takes them, too; its defaults would replace what was given before it.
+    again = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    again.add_argument("--config", type=Path, metavar="FILE", help=f"default: {CONFIG}")
+    again.add_argument("--language", choices=("fr", "en"), help="default: that of the configuration, else of LANG")
     selection = argparse.ArgumentParser(add_help=False)
     selection.add_argument("--from", dest="start", metavar="TIME", help="the beginning, such as 2026-11 or 2026-11-24")
     selection.add_argument("--to", dest="end", metavar="TIME", help="the end, exclusive")
@@ -77,13 +81,13 @@ def _parser() -> argparse.ArgumentParser:
 
     pricing = commands.add_parser("prices", parents=[common], help="show, check or import prices")
     actions = pricing.add_subparsers(metavar="ACTION")
-    showing = actions.add_parser("show", parents=[common], help="the prices of today")
+    showing = actions.add_parser("show", parents=[again], help="the prices of today")
     showing.add_argument("--all", action="store_true", help="those of the past and of the future, too")
     showing.set_defaults(command=_prices)
-    actions.add_parser("check", parents=[common], help="holes, doubled rows, prices that are out of date").set_defaults(
+    actions.add_parser("check", parents=[again], help="holes, doubled rows, prices that are out of date").set_defaults(
         command=_check_prices
     )
-    importing = actions.add_parser("import", parents=[common], help="keep a file of the regulator (CRE, data.gouv.fr)")
+    importing = actions.add_parser("import", parents=[again], help="keep a file of the regulator (CRE, data.gouv.fr)")
     importing.add_argument("file", type=Path, metavar="FILE", help="Option_Base.csv, Option_HPHC.csv, Option_Tempo.csv")
     importing.set_defaults(command=_import_prices)
     pricing.set_defaults(command=_prices)
