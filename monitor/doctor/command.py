@@ -9,6 +9,7 @@ from common.config import Broker, Secret
 from common.database import Database
 from common.doctor.broker import diagnose_broker, probe_broker
 from common.doctor.config_file import SUBJECT, diagnose_secrets, read_config
+from common.doctor.database import Needs, diagnose_refusal, refusal_of
 from common.doctor.findings import NOT_CONFIGURED, Finding, Report, notice, ok, problem
 from common.doctor.formatting import format_days
 from common.errors import ConfigError, DatabaseError
@@ -20,6 +21,7 @@ from monitor.prices.check import Issue, PriceProblem, check_prices
 from monitor.prices.table import load_prices
 
 PROGRAM = "teleinfo-monitor"
+_NEEDS = Needs(program=PROGRAM, account="teleinfo-monitor", rights=("SELECT", "SHOW VIEW"), page="docs/energy.md")
 _LATE = timedelta(minutes=30)  # rollups are final 15 minutes after a frame
 _SECONDS = 2.0  # retained messages come at once
 _MANY_LATE = 1000  # hours that wait to be rolled up again
@@ -94,13 +96,7 @@ def _diagnose_database(config: MonitorConfig, now: datetime) -> list[Finding]:
         with closing(database.connect()) as connection:
             facts = probe(connection)
     except DatabaseError as error:
-        return [
-            problem(
-                "Database",
-                f"{database.where}: {error}",
-                "start it, or correct `database`; mariadb/monitor.sql makes the account",
-            )
-        ]
+        return [diagnose_refusal(refusal_of(config.database, error), _NEEDS)]
     return diagnose(facts, database.where, now)
 
 

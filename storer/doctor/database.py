@@ -1,10 +1,10 @@
 """Findings about a database: connection, rights, schema, frames, rejected messages, disk."""
 
 import re
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from common.deployment import Deployment, here
+from common.doctor.database import SUBJECT, Needs, Refusal, diagnose_refusal, grant
 from common.doctor.findings import Finding, notice, ok, problem
 from common.doctor.formatting import format_bytes, format_days
 from common.plural import plural
@@ -13,9 +13,8 @@ from storer.database.subpartitions import DIVIDE, differs
 from storer.doctor.database_probe import RIGHTS, DatabaseFacts
 
 _PROGRAM, _READER = "teleinfo-storer", "teleinfo-reader"
-SUBJECT, DISK, FRAMES, REJECTED, ROLLUPS = "Database", "Disk", "Frames", "Rejected", "Rollups"
+DISK, FRAMES, REJECTED, ROLLUPS = "Disk", "Frames", "Rejected", "Rollups"
 _OLDEST = (10, 6)  # MariaDB
-_ACCOUNT = re.compile(r"'[^'@]+'@'[^']+'")
 _VERSION = re.compile(r"(\d+)\.(\d+)")
 _BYTES_PER_FRAME = 50  # before the server compresses pages, see storage.md
 _ENOUGH_ROWS = 20_000  # for the server's size of the table to mean something
@@ -46,81 +45,10 @@ def diagnose_subpartitions(facts: DatabaseFacts, wanted: int | None) -> list[Fin
 
 
 def _not_connected(facts: DatabaseFacts) -> Finding:
-    user, name, where = facts.user, facts.name, facts.where
-    admin, setting = here(_PROGRAM).sql(), here(_PROGRAM).setting
-    seen = _ACCOUNT.search(facts.error)  # as the server names it: it sees an address that we do not know
-    account = seen[0] if seen else f"'{user}'@'{'localhost' if facts.local else 'ADDRESS OF THIS MACHINE'}'"
-    if "[SSL" in facts.error:
-        return problem(
-            SUBJECT,
-            f"the TLS certificate of the server at {where} is not accepted: {_after_ssl(facts.error)}",
-            "set database.tls.ca to the authority that signed the certificate, and database.host to a name in it;"
-            " see docs/database.md",
-        )
-    causes: dict[int, Callable[[], tuple[str, str]]] = {
-        1045: lambda: (
-            f"the server at {where} does not accept the user {user} with this password",
-            f"correct {setting('database.user')} and its password{_password_setting()}; or as administrator"
-            f" ({admin}): ALTER USER {account} IDENTIFIED BY 'the password'; if there is no such user, see"
-            " docs/database.md",
-        ),
-        1698: lambda: (
-            f"the server at {where} does not accept the user {user} with a password",
-            "set database.user to an account of its own, see docs/database.md",
-        ),
-        1044: lambda: (
-            f"the user {user} has no rights on the database {name}",
-            f"correct {setting('database.name')}; or as administrator ({admin}): {_grant(name, account, RIGHTS)}",
-        ),
-        1049: lambda: (
-            f"there is no database {name} at {where}",
-            f"as administrator ({admin}): CREATE DATABASE {name} CHARACTER SET utf8mb4;",
-        ),
-        1130: lambda: (
-            f"the server at {where} accepts no account from this machine",
-            "create an account for its address, see docs/database.md",
-        ),
-        2013: lambda: (
-            f"{where} does not answer like a database",
-            f"is {setting('database.port')} the port of MariaDB, usually 3306? If it is, restart the server:"
-            f" {here(_PROGRAM).restart('mariadb')}",
-        ),
-        2003: lambda: _unreachable(facts),
-        2002: lambda: _unreachable(facts),
-    }
-    what, fix = causes.get(facts.code, lambda: (facts.error, "see docs/database.md"))()
-    return problem(SUBJECT, what, fix)
-
-
-def _unreachable(facts: DatabaseFacts) -> tuple[str, str]:
-    reason = "nothing listens there" if "refused" in facts.error else _between_brackets(facts.error)
-    commands = here(_PROGRAM)
-    bundled = commands.deployment is Deployment.COMPOSE and facts.where.startswith("mariadb:")
-    if facts.local or bundled:
-        return (
-            f"no server at {facts.where}: {reason}",
-            f"start it: {commands.start('mariadb')}; if it is on another machine, set"
-            f" {commands.setting('database.host')}",
-        )
-    return (
-        f"no server at {facts.where}: {reason}",
-        "is it running, does it accept other machines (bind-address), does a firewall block the port? See"
-        " docs/database.md",
+    refusal = Refusal(
+        where=facts.where, user=facts.user, name=facts.name, local=facts.local, error=facts.error, code=facts.code
     )
-
-
-def _after_ssl(text: str) -> str:
-    match = re.search(r"\[SSL[^]]*\] ?([^()]+)", text)
-    return match[1].strip() if match else text
-
-
-def _between_brackets(text: str) -> str:
-    match = re.search(r"\(\[?(?:Errno -?\d+\]?)? ?([^()]+)\)", text)
-    return match[1] if match else text
-
-
-def _grant(name: str, account: str, rights: tuple[str, ...]) -> str:
-    return f"GRANT {', '.join(rights)} ON {name}.* TO {account};"
+    return diagnose_refusal(refusal, Needs(program=_PROGRAM, account="teleinfo", rights=RIGHTS))
 
 
 def _server(facts: DatabaseFacts) -> list[Finding]:
@@ -189,13 +117,6 @@ def _state() -> str:
             return "teleinfo-storer run"
 
 
-def _password_setting() -> str:
-    """Return where the password is set."""
-    if here(_PROGRAM).deployment is Deployment.COMPOSE:
-        return " (docker compose run --rm setup password teleinfo)"
-    return " (database.password_file)"
-
-
 def _rights(facts: DatabaseFacts) -> list[Finding]:
     if not facts.missing_rights:
         if facts.may_delete_label_sets:
@@ -213,7 +134,7 @@ def _rights(facts: DatabaseFacts) -> list[Finding]:
         problem(
             SUBJECT,
             f"{facts.account} lacks rights on {facts.name}: {', '.join(facts.missing_rights)}",
-            f"as administrator ({here(_PROGRAM).sql()}): {_grant(facts.name, facts.account, facts.missing_rights)}",
+            f"as administrator ({here(_PROGRAM).sql()}): {grant(facts.name, facts.account, facts.missing_rights)}",
         )
     ]
 

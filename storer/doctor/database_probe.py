@@ -8,6 +8,7 @@ from pathlib import Path
 
 from common.database import Connection, Database, DatabaseConfig
 from common.disk import free_space
+from common.doctor.database import address, error_code, is_local
 from common.errors import DatabaseError
 from storer.database.original import NAME, is_table
 from storer.database.rejected import LONGEST_PAYLOAD, MOST_BYTES, MOST_MESSAGES
@@ -66,12 +67,11 @@ def probe_databases(config: DatabaseConfig, now: datetime) -> list[DatabaseFacts
 def probe_database(config: DatabaseConfig, now: datetime) -> DatabaseFacts:
     """Collect the facts of one host; nothing is written."""
     database = Database(config)
-    address = config.unix_socket or f"{config.host[0]}:{config.port}"
     facts = DatabaseFacts(
-        where=address,
+        where=address(config),
         user=config.user,
         name=config.name,
-        local=bool(config.unix_socket) or config.host[0] in ("localhost", "127.0.0.1", "::1"),
+        local=is_local(config),
         tls=config.tls is not None,
         newest_schema=migrations()[-1].version,
     )
@@ -79,12 +79,7 @@ def probe_database(config: DatabaseConfig, now: datetime) -> DatabaseFacts:
         with closing(database.connect()) as connection:
             return _collect(facts, connection, now)
     except DatabaseError as error:
-        return replace(facts, error=str(error), code=_code(error))
-
-
-def _code(error: DatabaseError) -> int:
-    arguments = error.__cause__.args if error.__cause__ else ()
-    return arguments[0] if arguments and isinstance(arguments[0], int) else 0
+        return replace(facts, error=str(error), code=error_code(error))
 
 
 def _collect(facts: DatabaseFacts, connection: Connection, now: datetime) -> DatabaseFacts:

@@ -62,6 +62,18 @@ def test_a_database_that_does_not_answer_is_a_problem_with_what_to_do(tmp_path: 
     assert any("problem Prices" in line and "zen" in line for line in lines)
 
 
+def test_why_the_database_does_not_answer_is_told_once_with_the_fix_for_it(tmp_path: Path) -> None:
+    file, output = tmp_path / "monitor.yaml", io.StringIO()
+    for database, what, fix in (
+        ("{host: 127.0.0.1, port: 1}", "no server at 127.0.0.1:1: nothing listens there", "start it: "),
+        ("{password_file: /nowhere}", "database.password_file: /nowhere cannot be read", "create the file"),
+    ):
+        file.write_text(f"database: {database}\n")
+        assert check(file, Report(output), lambda problem: "", NOW) == 1
+        assert f"✗ problem Database: {what}" in output.getvalue()
+        assert f"→ {fix}" in output.getvalue()
+
+
 def test_a_wrong_configuration_ends_the_check(tmp_path: Path) -> None:
     file = tmp_path / "monitor.yaml"
     file.write_text("datebase: {}\n")
