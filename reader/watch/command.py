@@ -88,6 +88,8 @@ def _settings(arguments: argparse.Namespace) -> ReaderConfig | None:
 
 def _broker(text: str) -> tuple[str, int | None]:
     host, separator, port = text.rpartition(":")
+    if "/" in text or "@" in text:  # what it holds is not shown: it may be a password
+        raise argparse.ArgumentTypeError("expected HOST or HOST:PORT; an account is given in the configuration")
     if not separator or ":" in host:  # no port, or an IPv6 address
         return text, None
     if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
@@ -124,11 +126,13 @@ def _source(
                 _try_to_open(ports)
             except PortBusy as error:
                 port = str(error).partition(": ")[0]
-                user = port, _process_name(next(iter(Host().users_of(Path(port))), None), translate)
+                process = next(iter(Host().users_of(Path(port))), None)
                 if arguments.port:
+                    holder = f"{process.name} (process {process.pid})" if process else "another program"
                     raise PortBusy(
-                        f"{port}: {user[1]} has it open; to see what a reader publishes: teleinfo-reader watch --mqtt"
+                        f"{port}: {holder} has it open; to see what a reader publishes: teleinfo-reader watch --mqtt"
                     ) from error
+                user = port, _process_name(process, translate)
             else:
                 mode = settings.mode if settings else "auto"
                 source = PortSource(ports, mode=mode, open_port=open_port, emit=emit)

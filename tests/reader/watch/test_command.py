@@ -14,7 +14,7 @@ import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import pairwise
 from pathlib import Path
 
@@ -23,6 +23,7 @@ import pytest
 from common.mqtt.events import Message
 from reader.__main__ import main
 from reader.config import ReaderMqtt
+from reader.line.port import open_port
 from reader.watch.loop import WatchLoop
 from reader.watch.source import BrokerSource, Event
 from reader.watch.texts import Translations
@@ -204,6 +205,7 @@ def test_without_rich_a_terminal_shows_what_to_install_and_a_pipe_works(tmp_path
         (["--port", "simulate://nothing"], 2, "no simulated meter 'nothing'"),
         (["--config", "{}/none.yaml"], 2, "none.yaml: not found; give your file with --config"),
         (["--mqtt", "here:mqtt"], 2, "HOST or HOST:PORT, not here:mqtt"),
+        (["--mqtt", "mqtt://here"], 2, "HOST or HOST:PORT; an account is given in the configuration"),
         (["--port", PORT, "--mqtt", "here"], 2, "not allowed with argument --port"),
     ],
 )
@@ -269,3 +271,17 @@ def test_a_meter_that_was_cleared_on_the_broker_is_no_longer_shown() -> None:
     watch = WatchLoop(Silent(), Translations("fr"), events, stop, only=None, note="", advice="")
     watch.run(lambda views: shown.append([view.meter for view in views]))
     assert shown == [["031961122222"]]
+
+
+def test_who_has_the_port_is_told_in_the_language_of_the_message(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    controller, terminal = os.openpty()
+    try:
+        with closing(open_port(os.ttyname(terminal), 9600, threading.Event())):
+            monkeypatch.setattr(sys, "argv", ["teleinfo-reader", "watch", "--port", os.ttyname(terminal)])
+            assert main() == 1
+        assert f"(process {os.getpid()}) has it open" in capsys.readouterr().err
+    finally:
+        os.close(controller)
+        os.close(terminal)
