@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from common.config import Broker, LogConfig, MetricsConfig, client_name, duration, option, section, size, topic_name
+from common.labels import LABELS
 from common.runtime.watchdog import heartbeat_file
 
 
@@ -38,6 +39,11 @@ def _mode(value: Any) -> str:
 def _labels(value: Any) -> frozenset[str]:
     if not isinstance(value, list) or not all(isinstance(label, str) for label in value):
         raise ValueError(f"a list of labels such as [PRM] is expected, not {value!r}")
+    known = {label for labels in LABELS.values() for label in labels}
+    for label in value:
+        # It would go on being published; a label that we do not know may exist.
+        if label not in known and label.strip().upper() in known:
+            raise ValueError(f"no meter sends {label!r}, did you mean {label.strip().upper()!r}?")
     return frozenset(value)
 
 
