@@ -127,7 +127,10 @@ class Answers:
         if identifier is None and found:
             raise ConfigError(f"there are several meters: choose one with --meter: {names}")
         if identifier is None:
-            raise ConfigError("the database has no readings yet: does teleinfo-storer run? teleinfo-storer check tells")
+            raise ConfigError(
+                "the database has no readings yet: the first ones come a quarter of an hour after their frames; if"
+                " they do not, does teleinfo-storer run? teleinfo-storer check tells"
+            )
         raise ConfigError(f"the meter {identifier!r} is unknown; known meters: {names}")
 
     def remember(self, meter: Meter) -> None:

@@ -1,6 +1,6 @@
 """The command `teleinfo-monitor check`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,8 +17,10 @@ from common.topics import Topics
 from monitor.config import MonitorConfig, MonitorMqtt
 from monitor.doctor.page import diagnose_page, probe_page
 from monitor.doctor.probe import DatabaseFacts, probe
+from monitor.insight.colours import read_colours
+from monitor.model import ContractLine
 from monitor.prices.check import Issue, PriceProblem, check_prices
-from monitor.prices.table import load_prices
+from monitor.prices.table import load_prices, read_file
 
 PROGRAM = "teleinfo-monitor"
 _NEEDS = Needs(program=PROGRAM, account="teleinfo-monitor", rights=("SELECT", "SHOW VIEW"), page="docs/energy.md")
@@ -78,11 +80,16 @@ def _diagnose_prices(
         prices = load_prices(config.prices, path.parent)
     except ConfigError as error:
         return [problem("Prices", str(error), "correct the file; teleinfo-monitor prices shows what is known")]
+    if config.tempo is not None:
+        try:
+            read_colours(read_file(config.tempo), str(config.tempo))
+        except ConfigError as error:
+            return [problem("Tempo", str(error), "correct the file, or `tempo`")]
     today = now.astimezone(config.time_zone).date()
     found = [one for one in check_prices(prices, today, config.contracts) if one.issue is not Issue.HOLE]
     findings = [
         problem("Prices", describe(one), "teleinfo-monitor prices show --all tells what is known")
-        if one.issue is Issue.MISSING
+        if one.issue in (Issue.UNKNOWN, Issue.MISSING)
         else notice("Prices", describe(one))
         for one in found
     ]
@@ -97,7 +104,20 @@ def _diagnose_database(config: MonitorConfig, now: datetime) -> list[Finding]:
             facts = probe(connection)
     except DatabaseError as error:
         return [diagnose_refusal(refusal_of(config.database, error), _NEEDS)]
-    return diagnose(facts, database.where, now)
+    return [*diagnose(facts, database.where, now), *diagnose_contracts(config.contracts, facts.meters)]
+
+
+def diagnose_contracts(contracts: Sequence[ContractLine], meters: Sequence[str]) -> list[Finding]:
+    """Return a finding for each meter of the user's lines that is none of the database's."""
+    named = sorted({line.meter for line in contracts} - set(meters)) if meters else []
+    return [
+        notice(
+            "Contracts",
+            f"no meter {meter} is in the database: its lines count for nothing",
+            f"correct its number in `contracts`; there are {', '.join(meters)}",
+        )
+        for meter in named
+    ]
 
 
 def diagnose(facts: DatabaseFacts, where: str, now: datetime) -> list[Finding]:

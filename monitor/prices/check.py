@@ -18,6 +18,7 @@ _ROUNDING = Decimal("0.00016")  # EUR per kWh: prices are printed with four digi
 class Issue(Enum):
     """What is wrong with a price."""
 
+    UNKNOWN = "unknown"  # a contract of the configuration has an offer without any price
     MISSING = "missing"  # a contract of the configuration has no price today
     OLD = "old"  # the newest row began more than seven months ago
     HOLE = "hole"  # days without a price between two rows
@@ -51,6 +52,9 @@ def check_prices(table: PriceTable, today: date, contracts: Sequence[ContractLin
 def _missing(table: PriceTable, today: date, contracts: Sequence[ContractLine]) -> Iterator[PriceProblem]:
     present = {line.meter: line for line in sorted(contracts, key=lambda line: line.start) if line.start <= today}
     for line in present.values():
+        if line.offer not in table.offers:
+            yield PriceProblem(Issue.UNKNOWN, "", line.offer, today, detail=", ".join(table.offers))
+            continue
         if not any(row.kwh for row in table.rows(line.offer, today)):
             yield PriceProblem(Issue.MISSING, "", line.offer, today, detail="kWh")
         if table.subscription(line.offer, line.power, today) is None:

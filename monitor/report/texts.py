@@ -42,6 +42,8 @@ FR: Mapping[str, str] = {
     "price_kwh": "€/kWh", "price_year": "€/an", "price_grade": "qualité",
     "imported_prices": "{file} : grilles de prix lues : {rows} ({offer}) ; gardées dans {kept}.",
     "prices_ok": "Aucun problème dans les prix.",
+    "issue_unknown": "{offer} : aucune offre de ce nom n’a de prix ; il y a {detail}. Corrigez « contracts », ou "
+                     "ajoutez-la dans prices.yaml.",
     "issue_missing": "{offer} : aucun prix aujourd’hui pour {detail}. Ajoutez-le dans prices.yaml.",
     "issue_old": "{offer} : la dernière grille ({origin}) date du {start}, il y a plus de sept mois. Importez "
                  "celle de la CRE : teleinfo-monitor prices import FICHIER",
@@ -95,6 +97,8 @@ EN: Mapping[str, str] = {
     "price_kwh": "€/kWh", "price_year": "€/year", "price_grade": "grade",
     "imported_prices": "{file}: price grids read: {rows} ({offer}); kept in {kept}.",
     "prices_ok": "No problem in the prices.",
+    "issue_unknown": "{offer}: no offer of this name has prices; there are {detail}. Correct `contracts`, or add it to "
+                     "prices.yaml.",
     "issue_missing": "{offer}: no price today for {detail}. Add it to prices.yaml.",
     "issue_old": "{offer}: the newest grid ({origin}) is of {start}, more than seven months ago. Import "
                  "that of the CRE: teleinfo-monitor prices import FILE",

@@ -32,7 +32,7 @@ def bind(listen: Listen) -> socket.socket:
         both = family == socket.AF_INET6 and listen.host == "::" and socket.has_dualstack_ipv6()
         return socket.create_server(address[:2], family=family, backlog=256, dualstack_ipv6=both)
     except OSError as error:
-        text = error.strerror or str(error)
+        text = (error.strerror or str(error)).partition(" (while ")[0]  # then the socket library repeats the address
         raise NotReady(f"{where} cannot be opened: {text}; free it or choose another") from error
 
 

@@ -339,7 +339,7 @@ def test_a_port_that_is_in_use_is_waited_for(database: Server, house: House, tmp
     with Monitor(database, tmp_path) as monitor:
         with socket.create_server(("127.0.0.1", monitor.http_port)):
             monitor.start()
-            monitor.wait_for_log(r"listen: 127\.0\.0\.1:\d+ cannot be opened")
+            monitor.wait_for_log(r"listen: 127\.0\.0\.1:\d+ cannot be opened: Address already in use;")
         monitor.wait_for_log("The page is at")
         assert monitor.browser.get("/").status == 200
 

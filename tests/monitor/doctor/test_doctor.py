@@ -1,11 +1,12 @@
 import io
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from common.doctor.findings import Report, Status
-from monitor.doctor.command import check, diagnose
+from monitor.doctor.command import check, diagnose, diagnose_contracts
 from monitor.doctor.probe import DatabaseFacts
+from monitor.model import ContractLine
 
 NOW = datetime(2026, 11, 25, 13, tzinfo=UTC)
 GOOD = DatabaseFacts(
@@ -60,6 +61,22 @@ def test_a_database_that_does_not_answer_is_a_problem_with_what_to_do(tmp_path: 
     lines = output.getvalue().splitlines()
     assert any("problem Database" in line and "→" in line for line in lines)
     assert any("problem Prices" in line and "zen" in line for line in lines)
+
+
+def test_a_line_of_contracts_for_another_meter_is_noticed(tmp_path: Path) -> None:
+    line = ContractLine("03196100001", date(2025, 1, 1), "base", 6)
+    right = replace(line, meter=GOOD.meters[0])
+    (found,) = diagnose_contracts([line, line, right], GOOD.meters)
+    assert found.what.startswith("no meter 03196100001 is in the database")
+    assert found.fix.endswith("there are 031961000001")
+    assert diagnose_contracts([line], ()) == []  # no frame came yet
+
+
+def test_a_file_of_colours_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
+    file, output = tmp_path / "monitor.yaml", io.StringIO()
+    file.write_text("database: {host: 127.0.0.1, port: 1}\ntempo: /nowhere.csv\n")
+    assert check(file, Report(output), lambda problem: "", NOW) == 1
+    assert "problem Tempo: /nowhere.csv: cannot be read" in output.getvalue()
 
 
 def test_why_the_database_does_not_answer_is_told_once_with_the_fix_for_it(tmp_path: Path) -> None:

@@ -68,8 +68,14 @@ def test_a_contract_whose_offer_or_power_has_no_price_today_is_missing() -> None
 
     assert missing("base", 6) == []
     assert missing("base", 9) == ["9 kVA"]
-    assert missing("zen", 6) == ["kWh", "6 kVA"]
     assert missing("zen", 6, start="2027-01-01") == []
+
+
+def test_an_offer_without_any_price_is_told_once_with_those_that_have_some() -> None:
+    table = PriceTable([PriceFile("mine", (row("2026-02-01", p6="187.80"),))])
+    line = ContractLine("031961123456", date(2025, 1, 1), "zen", 6)
+    (found,) = check_prices(table, TODAY, [line])
+    assert (found.issue, found.offer, found.detail) == (Issue.UNKNOWN, "zen", "base")
 
 
 def test_a_subscription_grows_with_the_power() -> None:
