@@ -314,8 +314,18 @@ def _check_space(text: Any, names: Container[str], prefix: str) -> None:
 
 def _value(hint: Any, value: Any, where: str, field: "dataclasses.Field[Any]") -> Any:
     wanted = typing.get_args(hint) if typing.get_origin(hint) in (types.UnionType, typing.Union) else (hint,)
-    written = value
-    value = _with_variables(written, where, as_text=str in wanted)
+    with_variables = _with_variables(value, where, as_text=str in wanted)
+    try:
+        return _converted(wanted, value, with_variables, where, field)
+    except ConfigError as error:
+        names = _VARIABLE.findall(value) if isinstance(value, str) else []
+        if not names:
+            raise
+        # With Docker Compose it is in .env, not in the file.
+        raise ConfigError(f"{error}; it comes from the variable {' and '.join(names)}") from error
+
+
+def _converted(wanted: tuple[Any, ...], written: Any, value: Any, where: str, field: "dataclasses.Field[Any]") -> Any:
     if value is None and type(None) in wanted:
         if written is None and any(dataclasses.is_dataclass(kind) for kind in wanted):
             # Probably all options below it are commented out. A variable may be empty on purpose.
@@ -371,4 +381,5 @@ def _with_variables(value: Any, where: str, *, as_text: bool) -> Any:
     try:
         return _read_yaml(text)
     except yaml.YAMLError as error:
-        raise ConfigError(f"{where}: what the environment has for it is not YAML") from error
+        names = " and ".join(_VARIABLE.findall(value))
+        raise ConfigError(f"{where}: what the variable {names} holds is not YAML") from error

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from common.config import Broker, Secret, load
+from common.deployment import Deployment, here
 from common.doctor.findings import Finding, notice, problem
 from common.errors import ConfigError
 
@@ -35,6 +36,8 @@ def config_finding(error: ConfigError, path: Path, program: str) -> Finding:
         return problem(SUBJECT, text.partition("; ")[0], "name a file in this folder with --config")
     if code == errno.ENOENT:
         return problem(SUBJECT, text, "create the file, or correct its name")
+    if here(program).deployment is Deployment.COMPOSE:  # the file is part of the image
+        return problem(SUBJECT, text, "correct .env; .env.example shows every option")
     return problem(SUBJECT, text, f"correct {path}; {example} shows every option")
 
 

@@ -277,12 +277,15 @@ class TestEnvironment:
             ("device: d\ninner: {port: '${NOT_SET}'}", "inner.port: the environment has no variable NOT_SET"),
             ("device: d\ninner: {password: 'x${NOT_SET}'}", "inner.password: the environment has no variable NOT_SET"),
             ("device: d\ninner: {words: ['${NOT_SET}']}", "inner.words: the environment has no variable NOT_SET"),
-            ("device: d\ninner: {retries: '${WORD}'}", "inner.retries: a whole number is expected, not 'cellar'"),
+            (
+                "device: d\ninner: {retries: '${WORD}'}",
+                "inner.retries: a whole number is expected, not 'cellar'; it comes from the variable WORD",
+            ),
             (
                 "device: d\ninner: {port: '${EMPTY}'}",
-                "inner.port: a whole number from 1 to 65535 is expected, not None",
+                "inner.port: a whole number from 1 to 65535 is expected, not None; it comes from the variable EMPTY",
             ),
-            ("device: d\ninner: {port: '${ODD}'}", "inner.port: what the environment has for it is not YAML"),
+            ("device: d\ninner: {port: '${ODD}'}", "inner.port: what the variable ODD holds is not YAML"),
         ],
     )
     def test_an_invalid_variable_is_named(self, file: Path, text: str, reason: str) -> None:

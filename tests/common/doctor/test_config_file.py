@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
+from common.deployment import VARIABLE
 from common.doctor.config_file import read_config
 
 
@@ -37,3 +40,12 @@ def test_an_invalid_file_is_to_be_corrected(tmp_path: Path) -> None:
     what, fix = finding_of(file)
     assert "'nmae', did you mean 'name'?" in what
     assert fix.startswith(f"correct {file}")
+
+
+def test_with_docker_compose_env_is_to_be_corrected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There the file is part of the image."""
+    monkeypatch.setenv(VARIABLE, "compose")
+    file = tmp_path / "reader.yaml"
+    file.write_text("nmae: main\n")
+    _, fix = finding_of(file)
+    assert fix.startswith("correct .env;")
