@@ -49,6 +49,7 @@ LONGEST_CONFIRMATION_DELAY = 5.0  # seconds; far less than the time after which 
 PING_AFTER = 15.0  # seconds without a commit
 _BYTES_PER_FRAME = 2000  # of a batch; the longest frames of simulated meters have 1,900
 _TICK = 1.0  # seconds; longest wait for an event, and so the delay of whatever is due
+LEAVE_AFTER = 5.0  # seconds without the database; another node of a cluster is found within one
 MANY_METERS, MANY_LABEL_SETS = 100, 10_000  # new ones within an hour; a meter makes some 900 label sets a day
 SHUTDOWN_TIMEOUT = 2.0  # seconds to publish the last messages and disconnect
 
@@ -78,7 +79,7 @@ class Storer:
             receive_maximum=2 * config.batch.size,
         )
         self._retry = DatabaseRetry(
-            self._stop, lambda: self._database.where, on_change=self._publish_status, on_wait=self._while_waiting
+            self._stop, lambda: self._database.where, on_change=self._on_database, on_wait=self._while_waiting
         )
         self._confirmations = Confirmations(config.name)
         self._batch_pace = Pace(BATCHES_PER_SECOND, burst=BATCHES_PER_SECOND / 2, longest=1 / BATCHES_PER_SECOND)
@@ -278,8 +279,34 @@ class Storer:
                 " give each storer base topics of its own (mqtt.topic)"
             )
 
+    def _on_database(self) -> None:
+        """The database has gone away, or has come back."""
+        if self._retry.stalled:
+            if self._confirmations:
+                self._confirm()  # before the status: whoever confirms counts as online
+        else:
+            # Back in the group, if we left it; before the status, at which readers send again what is missing.
+            self._session.subscribe(self._config.mqtt.filters())
+        self._publish_status()
+
+    def _leave_group(self) -> None:
+        """Leave the frames to the others of the group while the database is away.
+
+        What we have and did not store is sent again by its reader. A batch that is being retried stays: it shows when
+        the database is back, and then it is stored, or was stored already.
+        """
+        since = self._retry.stalled_since
+        if self._config.mqtt.share is None or since is None or time.monotonic() - since < LEAVE_AFTER:
+            return
+        if self._session.unsubscribe():
+            log.warning(
+                "Leaving the group %s until the database is available: the other storers get its frames",
+                self._config.mqtt.share,
+            )
+
     def _while_waiting(self) -> None:
         """Stay responsive while a batch waits for the database."""
+        self._leave_group()
         self._drain_events()
         self._confirm_when_due()
         self._metrics.refresh(self._report)
