@@ -47,11 +47,18 @@ def wait_for_more(cell: Stack, service: str) -> None:
     wait_until(stored, WITHIN, f"three more frames of each meter at {service}")
 
 
+def is_synced(cell: Stack, node: str) -> bool:
+    """Whether a node is in a cluster of three, and has caught up."""
+    status = cell.sql("SHOW STATUS WHERE Variable_name IN ('wsrep_cluster_size', 'wsrep_local_state_comment')", node)
+    return sorted(value for _, value in status) == ["3", "Synced"]
+
+
 def all_is_well(cell: Stack) -> None:
     """The nodes are one cluster, and no frame is missing."""
     for node in NODES:
+        wait_until(lambda node=node: is_synced(cell, node), WITHIN, f"{node} has what the others have")  # type: ignore[misc]
+    for node in NODES:
         wait_for_more(cell, node)
-        assert cell.sql("SHOW STATUS LIKE 'wsrep_cluster_size'", node) == [["wsrep_cluster_size", "3"]]
 
     # A meter sends frames at an even pace, so that a lost one leaves a gap.
     gaps = (
