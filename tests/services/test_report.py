@@ -150,6 +150,20 @@ def test_a_file_for_spreadsheets_does_not_show_a_cost_that_lacks_something_as_th
     assert [row["partial_cost"] for row in rows] == [""] * 3
 
 
+def test_a_month_that_was_imported_as_a_whole_is_not_told_as_the_energy_of_a_day(monitor: Monitor) -> None:
+    query(
+        client(monitor.server),
+        "INSERT INTO imported_hours (meter_id, hour, register, source, wh, hours)"
+        " VALUES (1, '2026-01-31 22:00', 0, 'edf', 300000, 744)",
+        "SELECT 1",
+    )
+    days = monitor.run("report", "--by", "day", "--from", "2026-01-30", "--to", "2026-02-01")
+    assert "300,0 kWh sont d’une période plus longue" in " ".join(days.replace("\u202f", " ").split())
+    months = monitor.run("report", "--by", "month", "--from", "2026-01", "--to", "2026-02")
+    assert "Importé" in months
+    assert "plus longue" not in months
+
+
 def test_a_price_corrected_afterwards_corrects_the_past(monitor: Monitor) -> None:
     def energy() -> Decimal:
         rows = json.loads(monitor.run("report", "--by", "month", *RANGE, "--json"))
