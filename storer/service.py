@@ -114,7 +114,6 @@ class Storer:
         self._rollups.start()
         while not self._stop.is_set():
             if batch := self._collect():
-                self._batch_pace.done(time.monotonic())
                 self._process(batch)
             self._upkeep()
         self._finish()
@@ -183,7 +182,10 @@ class Storer:
 
     def _process(self, messages: Sequence[Message]) -> None:
         """Commit a batch; acknowledge and confirm it only then."""
+        collected = time.monotonic()
         envelopes = decode_batch(messages, self._clock.trusted_now())
+        # To gather saves the less the fuller a batch is anyway, as with blocks: few messages, and many frames.
+        self._batch_pace.done(collected, max(0.0, 1 - len(envelopes) / self._config.batch.size))
         self._counters.received += sum(envelope.tally is None for envelope in envelopes)
         for step in (self._write_frames, self._write_tallies, self._record_rejected):
             if not self._retry.run(lambda step=step: step(envelopes)):  # type: ignore[misc]
