@@ -31,6 +31,7 @@ from storer.database.frame_store import FrameStore
 from storer.database.rejected import MOST_BYTES, MOST_MESSAGES, Rejection
 from storer.database.schema import make_partitions
 from storer.database.subpartitions import migrate_divided
+from storer.frame_reader import FrameReader
 from storer.growth import GrowthAlarm
 from storer.health import Counters, evaluate, storer_metrics
 from storer.keeping.keeper import Keeper
@@ -80,6 +81,7 @@ class Storer:
         self._retry = DatabaseRetry(
             self._stop, lambda: self._database.where, on_change=self._publish_status, on_wait=self._while_waiting
         )
+        self._reader = FrameReader()
         self._confirmations = Confirmations(config.name)
         self._batch_pace = Pace(BATCHES_PER_SECOND, burst=BATCHES_PER_SECOND / 2, longest=1 / BATCHES_PER_SECOND)
         self._confirm_pace = Pace(
@@ -183,7 +185,7 @@ class Storer:
     def _process(self, messages: Sequence[Message]) -> None:
         """Commit a batch; acknowledge and confirm it only then."""
         collected = time.monotonic()
-        envelopes = decode_batch(messages, self._clock.trusted_now())
+        envelopes = decode_batch(messages, self._clock.trusted_now(), self._reader)
         # To gather saves the less the fuller a batch is anyway, as with blocks: few messages, and many frames.
         self._batch_pace.done(collected, max(0.0, 1 - len(envelopes) / self._config.batch.size))
         self._counters.received += sum(envelope.tally is None for envelope in envelopes)
