@@ -368,6 +368,8 @@ class Storer:
 
     def _publish_health_when_due(self) -> None:
         if time.monotonic() >= self._health_due:
+            # Again: a node of a cluster of brokers that has hung may have published our will since we left it.
+            self._publish_status()
             self._publish_health()
 
     def _publish_health(self) -> None:

@@ -10,7 +10,7 @@ from monitor.calendar import offsets
 from monitor.energy.reader import EnergyReader
 from monitor.history.hours import Hours, Meter
 from monitor.history.power import Peak, Power
-from monitor.history.series import CHANNELS, FRAMES, HOURS, MINUTES, MinuteFacts, Series, moment_of
+from monitor.history.series import CHANNELS, FRAMES, HOURS, MINUTES, MinuteFacts, Second, Series, moment_of
 from monitor.insight.events import Overload, joined_overloads
 from monitor.insight.gaps import MinuteGap, gaps, pace
 from monitor.insight.grid import Grid, choose_grid, hold, runs, spread
@@ -94,6 +94,14 @@ class SeriesAnswers:
                 else self._happened(meter, start, end, minutes, now)
             )
         return Curve(grid, columns, happened, offsets(self._zone, start, end))
+
+    def powers(self, meter: Meter, start: datetime, end: datetime) -> list[Second]:
+        """Return the powers of the frames in [start, end), a short time, in order.
+
+        Raises:
+            DatabaseError: the database is unavailable, or refuses a query.
+        """
+        return self._series.powers(meter.number, start, end)
 
     def _known(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> bool:
         """Tell whether the meter was there before and at the range, so that all of it is a gap."""

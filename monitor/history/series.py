@@ -175,6 +175,15 @@ class Series:
         rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
         return Second(rows[0][0].replace(tzinfo=UTC), rows[0][1]) if rows else None
 
+    def powers(self, meter: int, start: datetime, end: datetime) -> list[Second]:
+        """Return the powers of the frames in [start, end), a short time, in order."""
+        sql = (
+            "SELECT timestamp, power FROM frames WHERE meter_id = %s AND timestamp >= %s AND timestamp < %s"
+            " AND power IS NOT NULL ORDER BY timestamp"
+        )
+        rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
+        return [Second(at.replace(tzinfo=UTC), power) for at, power in rows]
+
     def voltages(self, meter: int, start: datetime, end: datetime) -> tuple[int, int] | None:
         """Return the lowest and the highest voltage of the minutes in [start, end) on any phase; None: not known."""
         low = ", ".join(f"MIN(voltage_{phase}_min)" for phase in _PHASES)

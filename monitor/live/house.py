@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from common.errors import MessageError
 from common.frame import METER, Frame, check_size, read_json
 from common.runtime.logs import RateLimiter
+from monitor.history.series import Second
 from monitor.live.measures import Tariff
 from monitor.live.meter import LiveMeter, MeterView
 
@@ -89,6 +90,10 @@ class House:
             self._forget(meter)
             return
         self._change(meter, now, lambda found: found.on_link(payload == b"online", now))
+
+    def on_past(self, meter: str, powers: Iterable[Second], now: float) -> None:
+        """The database has these powers of the last ten minutes."""
+        self._change(meter, now, lambda found: found.on_past(powers))
 
     def on_stored(self, meter: str, at: datetime) -> None:
         """A storer has confirmed something of a meter."""

@@ -3,18 +3,20 @@
 import json
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from common.database import Database
 from common.errors import ConfigError
 from monitor.answers.answers import Answers
 from monitor.config import MonitorConfig
+from monitor.history.hours import Meter
 from monitor.live.answer import answer, state_event
 from monitor.live.feed import Feed
 from monitor.live.house import House, Program
 from monitor.live.links import links
 from monitor.live.looks import Looks, Opened
 from monitor.live.meter import clock_of
+from monitor.live.ring import SECONDS
 from monitor.live.viewers import Viewer, Viewers, event
 from monitor.prices.model import PriceTable
 
@@ -73,7 +75,7 @@ class Live:
             connection = Database(config.database).connect()
             return connection, Answers(connection, config, self._prices, self._colours)
 
-        self._looks = Looks(connect, config.time_zone, clock)
+        self._looks = Looks(connect, config.time_zone, clock, self._fill_minutes)
         self._feed = (
             None
             if config.mqtt is None
@@ -199,6 +201,19 @@ class Live:
 
     def _links_text(self, meter: str) -> str:
         return json.dumps(self.links(meter), separators=(",", ":"))
+
+    # -- in the thread of the looks ------------------------------------------------------------------------------------
+
+    def _fill_minutes(self, answers: Answers, meter: Meter) -> None:
+        """Fill the ten minutes where we were not there, or the broker was not, but the storer was."""
+        monotonic, end = time.monotonic(), self._clock()
+        view = self._house.meter(meter.identifier, monotonic)
+        if view is not None:
+            end = clock_of(view, end)
+        known = self._house.ring(meter.identifier, end)
+        if known is None or None in known:
+            powers = answers.series.powers(meter, end - timedelta(seconds=SECONDS), end)
+            self._house.on_past(meter.identifier, powers, monotonic)
 
     # -- in the thread of the feed -------------------------------------------------------------------------------------
 

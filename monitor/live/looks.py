@@ -41,11 +41,25 @@ class _Look:
 class Looks:
     """Looks at the days of meters; `today` and `meters` may be called from any thread."""
 
-    def __init__(self, connect: Callable[[], Opened], zone: ZoneInfo, clock: Callable[[], datetime]) -> None:
-        """`connect` opens a connection, and raises DatabaseError or ConfigError; `clock` tells the present time."""
+    def __init__(
+        self,
+        connect: Callable[[], Opened],
+        zone: ZoneInfo,
+        clock: Callable[[], datetime],
+        fill: Callable[[Answers, Meter], None],
+    ) -> None:
+        """Prepare; nothing is opened.
+
+        Args:
+            connect: opens a connection, and raises DatabaseError or ConfigError.
+            zone: the local time.
+            clock: tells the present time.
+            fill: asks more about a meter that was looked at, and may raise DatabaseError.
+        """
         self._connect = connect
         self._zone = zone
         self._clock = clock
+        self._fill = fill
         self._changed = threading.Condition()
         self._looks: dict[str, _Look] = {}
         self._meters: Sequence[Meter] | None = None
@@ -155,7 +169,10 @@ class Looks:
     def _look(self, answers: Answers, meter: str | None) -> None:
         meters = answers.meters()
         found = next((one for one in meters if one.identifier == meter), None)
-        looked = None if found is None else today(answers, found, self._clock(), self._zone)
+        looked = None
+        if found is not None:
+            looked = today(answers, found, self._clock(), self._zone)
+            self._fill(answers, found)
         if self._log.reset():
             log.info("Today's energy can be shown again")
         with self._changed:

@@ -4,12 +4,13 @@ The times of frames are the reader's clock, which may differ from ours. So "how 
 frame arrived, by the monotonic clock: neither clock's jumps make a meter silent, or a silent one speak.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from common.frame import Frame
+from monitor.history.series import Second
 from monitor.live.mean import IndexMean, Mean
 from monitor.live.measures import Measures, Tariff, index_total, measures, tariff
 from monitor.live.ring import Ring
@@ -104,6 +105,11 @@ class LiveMeter:
             register_since=self._register_since,
             mean=self._index.mean(),
         )
+
+    def on_past(self, powers: Iterable[Second]) -> None:
+        """Fill holes of the ten minutes with what was stored while nobody listened here."""
+        for at, power in powers:
+            self._ring.fill(int(at.timestamp()), power)
 
     def ring(self, end: datetime) -> list[int | None]:
         """Return the power of the ten minutes up to the second of `end`, a time of the reader's clock."""

@@ -20,6 +20,11 @@ class Ring:
         place = second % SECONDS
         self._seconds[place], self._values[place] = second, max(0, min(value, 2**31 - 1))
 
+    def fill(self, second: int, value: int) -> None:
+        """Keep the value of a second of which nothing is known, unless something newer has its place."""
+        if self._seconds[second % SECONDS] < second:
+            self.add(second, value)
+
     def until(self, end: int) -> list[int | None]:
         """Return the values of the ten minutes that end with the second `end`, the oldest first; None: unknown."""
         values: list[int | None] = []

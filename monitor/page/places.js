@@ -6,6 +6,11 @@ import { go, here, href } from './router.js';
 import { themeButton } from './theme.js';
 import { dateOf, seasonOf } from './time.js';
 
+const tempo = (meter) => (meter?.offer === 'tempo' ? 'tempo' : 'contracts');
+
+/** What a place is called: that of Tempo has another name where the contract is another one. */
+export const titleOf = (name, meter) => T.places[name === 'tempo' ? tempo(meter) : name];
+
 export function drawPlaces(nav, current, { meter, meters, now }) {
   const today = dateOf(now());
   const links = {
@@ -15,9 +20,8 @@ export function drawPlaces(nav, current, { meter, meters, now }) {
     tempo: `tempo/${seasonOf(today)}`,
     status: 'etat',
   };
-  const words = meter?.offer === 'tempo' ? 'tempo' : 'contracts';
-  const long = (name) => T.places[name === 'tempo' ? words : name];
-  const short = (name) => (name === 'tempo' ? T.placesShort[words] : T.places[name]);
+  const long = (name) => titleOf(name, meter);
+  const short = (name) => (name === 'tempo' ? T.placesShort[tempo(meter)] : T.places[name]);
   nav.replaceChildren(
     h('a', { class: 'brand', href: href('') }, 'TeleInfo'),
     h(

@@ -100,7 +100,7 @@ class Storers:
         return name in self._storers or _is_name(name)
 
     def on_status(self, name: str, payload: bytes) -> bool:
-        """Handle a status, as published; return whether the storer is online now.
+        """Handle a status, as published; return whether the storer has come online: it publishes it again each minute.
 
         A name that publishes a status counts as a storer from now on. An empty status means that it was forgotten.
         """
@@ -118,10 +118,11 @@ class Storers:
         storer = self._storers.get(name) or self._register(name)
         if storer is None:
             return False
-        if status != storer.status:
+        changed = status != storer.status
+        if changed:
             log.info("Storer %s is %s", name, status)
         storer.status, storer.wait = status, wait
-        return status == "online"
+        return changed and status == "online"
 
     def on_confirmation(self, name: str) -> None:
         """Note that a storer has confirmed a pending item: it counts as a storer from now on.

@@ -30,7 +30,7 @@ class ServiceFacts:
     name: str
     status: str = ""  # empty if there is none, or we may not read it
     health: Mapping[str, Any] = field(default_factory=dict)
-    returned: int = 0  # times it came online while we listened
+    returned: int = 0  # times it came online again while we listened
     links: Mapping[str, str] = field(default_factory=dict)  # by meter
     frames: tuple[Frame, ...] = ()  # live ones
     confirmed: bool = False  # a confirmation was published while we listened
@@ -74,8 +74,8 @@ def gather(name: str, topics: Topics, messages: Iterable[Received], *, seconds: 
         text = message.payload.decode("utf-8", "replace")
         levels = message.topic.removeprefix(f"{topics.base}/").split("/")
         if message.topic == topics.status("reader", name):
+            returned += (status, text) == ("offline", "online")
             status = text
-            returned += text == "online" and not message.retained
         elif message.topic == topics.health("reader", name):
             health = message.fields
         elif levels[0] == "storer" and levels[2:] == ["status"]:

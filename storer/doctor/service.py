@@ -23,7 +23,7 @@ class StorerFacts:
     name: str
     seconds: float
     status: str = ""  # empty if there is none, or we may not read it
-    returned: int = 0  # times it came online while we listened
+    returned: int = 0  # times it came online again while we listened
     health: Mapping[str, Any] = field(default_factory=dict)
     local: bool = False  # a storer runs on this machine
     readers: Mapping[str, str] = field(default_factory=dict)  # status by name
@@ -47,8 +47,8 @@ def gather(
             case ["reader", reader, "status"]:
                 readers[reader] = text
             case ["storer", storer, "status"] if storer == name:
-                status = str(message.fields.get("status", ""))
-                returned += status == "online" and not message.retained
+                previous, status = status, str(message.fields.get("status", ""))
+                returned += (previous, status) == ("offline", "online")
             case ["storer", storer, "health"] if storer == name:
                 health = message.fields
             case [meter, "link"]:

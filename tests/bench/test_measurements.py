@@ -10,12 +10,12 @@ from common.block import split_block
 from common.frame import Frame
 from storer.database.rows import encode_row
 from tests.bench import at_rest, node
+from tests.bench.bare_client import TimeCounter
 from tests.bench.crowd import Crowd
 from tests.bench.house import Village, decoded
 from tests.bench.latency import Stopwatch
 from tests.bench.line import Line
 from tests.bench.options import Options
-from tests.bench.wire import TimeCounter
 
 START = datetime(2026, 11, 24, tzinfo=UTC)
 

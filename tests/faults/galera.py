@@ -48,6 +48,13 @@ class Cluster:
         self._arbitrator: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
+        with contextlib.ExitStack() as stack:
+            stack.push(self)  # also if a node does not start
+            self._start()
+            stack.pop_all()
+        return self
+
+    def _start(self) -> None:
         self.one.options = self._options(HOST, first=True)
         self.one.restart()
         # The others begin as copies of the first, which knows its cluster: nothing has to be transferred.
@@ -58,12 +65,12 @@ class Cluster:
             shutil.copytree(copy, another)
         for node, host in zip(self.nodes[1:], self.hosts[1:], strict=True):
             node.options = self._options(host)
+            node.account_made.touch()  # copied; and a node answers before it takes statements
             node.start()
         self.one.options = self._options(HOST)  # from now on it joins
         if len(self.nodes) == 2:
             self._arbitrator = self._start_arbitrator()
-        wait_until(lambda: self.size() == 3, SYNCED_WITHIN, "three are in the cluster")
-        return self
+        self.wait_synced()
 
     def __exit__(self, *_: object) -> None:
         for node in reversed(self.nodes):

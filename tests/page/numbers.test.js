@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { levelOf, quantiles } from '../../monitor/page/chart/levels.js';
+import { digits, gutter } from '../../monitor/page/chart/scale.js';
 import * as f from '../../monitor/page/format.js';
 import { csvText } from '../../monitor/page/part/csv.js';
 import { groupBy, groups } from '../../monitor/page/view/review/groups.js';
 import { withHoles } from '../../monitor/page/view/review/months.js';
-import { ranking } from '../../monitor/page/view/tempo/ranking.js';
+import { ranking, whyNothing } from '../../monitor/page/view/tempo/ranking.js';
 import { changes, spans } from '../../monitor/page/view/tempo/spans.js';
 
 test('a file for a French spreadsheet has semicolons, decimal commas, and its accents', () => {
@@ -182,4 +183,21 @@ test('a duration never has sixty minutes, and long ones are told in days', () =>
     '48 h',
     '310 j',
   ]);
+});
+
+test('an axis has as many decimals as its step, however little a house draws', () => {
+  assert.deepEqual([20, 1, 2.5, 0.5, 0.25, 0.02, 0.1 + 0.2, 0.0005].map(digits), [0, 0, 1, 1, 2, 2, 1, 4]);
+});
+
+test('beside an axis there is room for its longest number', () => {
+  assert.equal(gutter(['0', '2']), gutter(['0']));
+  assert.ok(gutter(['10 000', '0']) > gutter(['2 000']));
+});
+
+test('offers that cannot be compared say why: a new meter, no contract, or nothing in the period', () => {
+  const meter = { first: '2026-11-25', subscribed: 9000 };
+  assert.equal(whyNothing({ first: null }, '2026-11-26'), 'tooSoon');
+  assert.equal(whyNothing({ ...meter, first: '2026-11-26' }, '2026-11-26'), 'tooSoon');
+  assert.equal(whyNothing({ ...meter, subscribed: null }, '2026-11-26'), 'noContract');
+  assert.equal(whyNothing(meter, '2026-11-26'), 'noOffers');
 });

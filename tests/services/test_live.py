@@ -25,7 +25,7 @@ from tests.support.fake_broker import Connection as FakeConnection
 from tests.support.fake_broker import FakeBroker
 from tests.support.frames import simulated
 from tests.support.mqtt_client import MqttClient
-from tests.support.storing import make_tables, query
+from tests.support.storing import make_tables, query, store
 
 KIND, OTHER_KIND = "standard-single-phase-tempo", "historic-three-phase-hchp"
 METER, OTHER = SimulatedMeter(KIND).address, SimulatedMeter(OTHER_KIND).address
@@ -255,6 +255,27 @@ def test_without_the_broker_the_day_is_shown(tables: Server) -> None:
         assert found["links"]["mqtt"] == "down"
         assert (found["power"], found["fresh"]) == (None, False)
         assert found["silent_since"] == "2026-11-24T17:29:00Z"
+
+
+def test_after_a_restart_the_ten_minutes_are_those_of_the_database(
+    tables: Server, broker: Broker, publisher: MqttClient
+) -> None:
+    start, every = NOW - timedelta(seconds=600), timedelta(seconds=2)
+    stored = list(simulated(KIND, 280, start=start, every=every))
+    store(make_tables(tables, NOW), stored)
+    try:
+        with live(broker.port, tables) as house:
+            wait_for(lambda: house.connected)
+            found: Any = house.answer(METER)  # the very first answer
+            powers = [value for value in found["ring"]["power"] if value is not None]
+            assert len(powers) >= 558  # the last forty seconds are not known
+            assert set(powers) == {frame.values["SINSTS"] for frame in stored[1:]}
+            power = publish_all(publisher, KIND)
+            wait_for(lambda: house.answer(METER)["power"] == power)
+            after: Any = house.answer(METER)
+            assert sum(value is not None for value in after["ring"]["power"]) >= 550
+    finally:
+        tables.sql(f"DELETE FROM {tables.name}.frames")
 
 
 def test_a_broker_that_never_answers_delays_nothing() -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import json
 import threading
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -85,6 +86,17 @@ def test_reconnections_while_the_database_is_away_do_not_pile_up_messages(setup:
     # What was in hand, and what came over the last connection.
     assert health(setup)["received"] <= 2 * len(frames)
     assert health(setup)["stored"] == len(frames)
+
+
+def test_its_status_is_published_again_for_each_base(setup: StorerSetup, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a cluster of brokers, a node that has hung publishes the last will long after we are online at another one."""
+    monkeypatch.setattr("storer.service.HEALTH_EVERY", 0.1)
+    setup.settings["mqtt"]["topic"] = [setup.base, f"{setup.base}/more"]
+    topics = [f"{base}/storer/{setup.id}/status" for base in setup.settings["mqtt"]["topic"]]
+    with running(setup):
+        for topic in topics:
+            setup.mqtt.retain(topic, json.dumps({"status": "offline", "wait": 0}))
+        setup.wait_until(lambda: all(setup.mqtt.on(topic)[-1]["status"] == "online" for topic in topics))
 
 
 def test_confirmations_of_many_frames_are_gathered_and_none_is_missing(

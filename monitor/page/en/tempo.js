@@ -7,6 +7,7 @@ export default {
   lastYear: 'Last twelve months',
   noContract:
     'The offer or the subscribed power of this meter is unknown: name them in contracts, in the monitor’s configuration.',
+  tooSoon: 'Offers are compared from the first whole day on.',
   noOffers: 'No offer can be calculated for this period.',
   from: 'From',
   to: 'To',

@@ -7,6 +7,7 @@ export default {
   lastYear: 'Douze derniers mois',
   noContract:
     'L’offre ou la puissance souscrite de ce compteur est inconnue : indiquez-les sous contracts, dans la configuration du moniteur.',
+  tooSoon: 'Les offres se comparent à partir du premier jour complet.',
   noOffers: 'Aucune offre ne peut être calculée sur cette période.',
   from: 'De',
   to: 'À',

@@ -42,3 +42,13 @@ def test_values_that_no_meter_sends_do_not_end_it() -> None:
     ring.add(NOON, -5)
     ring.add(NOON + 1, 2**40)
     assert ring.until(NOON + 1)[-2:] == [0, 2**31 - 1]
+
+
+def test_what_was_stored_fills_holes_and_goes_before_nothing_that_was_seen() -> None:
+    ring = Ring()
+    ring.add(NOON + 3, 700)
+    ring.fill(NOON, 500)
+    ring.fill(NOON + 3, 800)
+    assert ring.until(NOON + 3)[-4:] == [500, 500, 500, 700]
+    ring.fill(NOON + 3 - SECONDS, 900)  # of the same place, ten minutes earlier
+    assert ring.until(NOON + 3)[-1] == 700

@@ -117,6 +117,7 @@ def test_without_confirmations_replay_backs_off_to_ten_minutes(tmp_path: Path, d
             )  # each time the whole window, no more
             assert len(messages) <= FULLEST
         reader.answer(messages)
+        reader.status("main")  # again, as each minute
         reader.now += 2
     assert [round(after - before) for before, after in itertools.pairwise(tries)] == [30, 60, 120, 240, 480, *[600] * 6]
     # A new `online` starts afresh ...

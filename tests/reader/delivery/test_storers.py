@@ -55,6 +55,13 @@ def test_a_storer_counts_from_its_first_status_whatever_it_is(auto: Storers, fol
     assert names_in(folder) == ["main"]
 
 
+def test_a_storer_that_publishes_its_status_again_is_not_online_anew(auto: Storers) -> None:
+    assert auto.on_status("main", status("online"))
+    assert not auto.on_status("main", status("online"))
+    auto.on_status("main", status("offline"))
+    assert auto.on_status("main", status("online"))
+
+
 @pytest.mark.parametrize("value", ["stalled", "offline"])
 def test_a_storer_that_confirms_is_online_whatever_its_last_status_was(auto: Storers, value: str) -> None:
     """In a cluster, the node of the reader may have retained the status that another node has replaced."""
@@ -233,7 +240,7 @@ def test_the_longest_wait_of_online_storers_counts(auto: Storers) -> None:
 )
 def test_an_announced_wait_is_limited_to_two_minutes(auto: Storers, wait: str, believed: float) -> None:
     auto.on_confirmation("main")
-    assert auto.on_status("main", b'{"status": "online", "wait": %b}' % wait.encode())
+    auto.on_status("main", b'{"status": "online", "wait": %b}' % wait.encode())
     assert auto.wait == believed
 
 

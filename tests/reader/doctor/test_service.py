@@ -82,6 +82,19 @@ def test_facts_are_collected_from_messages() -> None:
     assert facts.returned == 0
 
 
+@pytest.mark.parametrize(
+    ("statuses", "returned"),
+    [
+        (["online", "online", "online"], 0),  # published again each minute
+        (["offline", "online"], 1),
+        (["online", "offline", "online", "online", "offline", "online"], 2),
+    ],
+)
+def test_it_has_come_online_as_often_as_it_was_offline_before(statuses: list[str], returned: int) -> None:
+    messages = [message("teleinfo/reader/cellar/status", status, retained=False) for status in statuses]
+    assert gather("cellar", TOPICS, messages, seconds=200, local=True).returned == returned
+
+
 @pytest.mark.parametrize("health", ["", "[]", "{", '{"lines": 3}', '{"lines": [1, {"port": 2}], "delivery": []}'])
 def test_invalid_health_is_ignored(health: str) -> None:
     facts = gather("cellar", TOPICS, [message("teleinfo/reader/cellar/health", health)], seconds=1, local=True)

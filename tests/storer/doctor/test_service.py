@@ -46,6 +46,22 @@ def test_facts_are_collected_from_messages() -> None:
     assert facts.replayed == 1
 
 
+@pytest.mark.parametrize(
+    ("statuses", "returned"),
+    [
+        ([("house", "online"), ("annex", "online")], 0),  # at its start; and again each minute
+        ([("house", "online"), ("annex", "online"), ("house", "offline"), ("house", "online"), ("annex", "online")], 1),
+    ],
+)
+def test_it_has_come_online_as_often_as_it_was_offline_before(statuses: list[tuple[str, str]], returned: int) -> None:
+    messages = [
+        Received(f"{base}/storer/main/status", b'{"status": "%b", "wait": 0}' % status.encode(), False)
+        for base, status in statuses
+    ]
+    facts = gather("main", [Topics("house"), Topics("annex")], messages, seconds=6, local=False)
+    assert facts.returned == returned
+
+
 def test_a_healthy_storer_and_its_readers_are_ok() -> None:
     found = diagnose_storer(GOOD) + diagnose_readers(GOOD)
     assert {finding.status for finding in found} == {OK}

@@ -54,7 +54,7 @@ export function hours(date, energy) {
   const chart = bars({
     bars: list,
     label: D.hoursSummary(f.energy(energy.rows.reduce((sum, r) => sum + r.total, 0))),
-    format: (v) => f.number(v, v % 1 ? 1 : 0),
+    format: f.number,
     every: 2,
     height: 200,
     reading,

@@ -9,7 +9,7 @@ import { headroom } from './standing.js';
 const N = T.notices;
 
 const TEXTS = {
-  overload: ({ live, meter }) => ['warn', overload(live, meter), N.overloadMore],
+  overload: ({ live, meter }) => ['warn', overload(meter, live), N.overloadMore],
   mqtt: () => ['off', N.mqtt, N.mqttMore],
   silent: ({ live, meter, now }) => {
     const since = Date.parse(live.silent_since ?? live.at);
@@ -33,7 +33,7 @@ const TEXTS = {
 };
 
 /** The meter says that it is too much; a moment later its power may not. Of three phases one is too much. */
-function overload(live, meter) {
+export function overload(meter, live) {
   const found = headroom(meter.subscribed, live);
   if (!(found?.left < 0)) return N.overloadSaid;
   return found.phase

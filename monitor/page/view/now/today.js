@@ -102,7 +102,7 @@ function hourBars(day, date) {
   const chart = bars({
     bars: list,
     label: N.soFar,
-    format: (v) => f.number(v, v % 1 ? 1 : 0),
+    format: f.number,
     every: 3,
     height: 150,
     reading,

@@ -34,7 +34,7 @@ export function stack({ data, range, today, unit, query, stop }) {
   const chart = bars({
     bars: places.map((g) => bar(g, { by, range, today, used, inEuro, priced, count: places.length })),
     label: R.summary(title, f.energy(whole)),
-    format: (v) => f.number(v, v % 1 ? 1 : 0),
+    format: f.number,
     every: 1,
     height: 260,
     reading,

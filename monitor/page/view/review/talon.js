@@ -26,7 +26,7 @@ export function talonBlock({ months }, year, stop) {
       text: `${name(m)}${T.colon}${m.watts == null ? R.noData : f.power(m.watts, 'W')}`,
     })),
     label: R.talonSummary(f.power(Math.min(...watts), 'W'), f.power(Math.max(...watts), 'W')),
-    format: (v) => f.number(v),
+    format: f.number,
     height: 180,
     reading,
     resting: '',

@@ -15,3 +15,9 @@ export function ranking(offers) {
   }
   return { ranked, partial, yours, verdict };
 }
+
+/** Why there is nothing to compare, a key of T.tempo; the server only says that it is so. */
+export function whyNothing({ first, subscribed }, today) {
+  if (!first || first >= today) return 'tooSoon'; // days are compared when they are over
+  return subscribed ? 'noOffers' : 'noContract';
+}

@@ -10,7 +10,7 @@ _CONNECT = b"\x10\x0d\x00\x04MQTT\x05\x02\x00\x00\x00\x00\x00"  # MQTT 5, clean 
 _WITHIN = 300.0  # seconds
 
 
-class _Wire:
+class _BareClient:
     """A connection; what the broker sends is passed to `_received`, in a thread."""
 
     def __init__(self, port: int) -> None:
@@ -37,7 +37,7 @@ class _Wire:
         pass
 
 
-class Publisher(_Wire):
+class Publisher(_BareClient):
     """Publishes; what the broker answers is read and dropped."""
 
     def __init__(self, port: int) -> None:
@@ -69,7 +69,7 @@ class TimeCounter:
         self._last = received[-1:] or self._last
 
 
-class Confirmed(_Wire):
+class Confirmed(_BareClient):
     """Counts the frames that storers confirm."""
 
     def __init__(self, port: int) -> None:

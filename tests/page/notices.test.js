@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+globalThis.location = new URL('http://house.test/');
+globalThis.document = { baseURI: 'http://house.test/', documentElement: {} };
+const { overload } = await import('../../monitor/page/view/now/notices.js');
+
+const plain = (text) => text.replace(/\s/g, ' ');
+const house = { subscribed: 12000, unit: 'VA' };
+const phases = (...powers) => powers.map((power) => ({ power, limit: 4000 }));
+
+test('an overload of three phases says which one is too much, and by how much, although the sum is not', () => {
+  const said = overload(house, { power: 5600, phases: phases(700, 4450, 450) });
+  assert.equal(plain(said), 'Dépassement : 450 VA de trop sur la phase 2.');
+});
+
+test('an overload of one phase says what is drawn and what is subscribed', () => {
+  const said = overload({ ...house, subscribed: 9000 }, { power: 9500, phases: null });
+  assert.equal(plain(said), 'Dépassement : 9 500 VA pour 9 kVA souscrits.');
+});
+
+test('an overload that the power of now does not show is what the meter says', () => {
+  assert.equal(
+    overload(house, { power: 3000, phases: phases(1000, 1000, 1000) }),
+    'Le compteur signale un dépassement.',
+  );
+  assert.equal(overload({ unit: 'VA' }, { power: 3000 }), 'Le compteur signale un dépassement.');
+});
