@@ -5,16 +5,17 @@ each follows from EAST and from those that do not run, which are in the label se
 how much the register is less than that, modulo 2**32, which is nearly always 0; a missing EAST counts as 0. Whether a
 column is relative depends on the label set only: all other registers are there, and are integers.
 
-In `index_distributor` 0 and NULL are exchanged: what follows takes no room in the row. With a single-phase meter, NULL
-in `index_supplier` says that the frame lacks the register, as in any column. With a three-phase meter, 0 and NULL are
-exchanged there, too, but in frames without EAST: of these, only those with a reading have a number. All was measured:
-a compressed page takes a multiple of a quarter of its size. Without the zeros of `index_supplier` so many rows of a
-single-phase meter are in a page that it no longer fits into a quarter; that of a three-phase meter fits easily.
+In `index_distributor` 0 and NULL are exchanged: what follows takes no room in the row. In `index_supplier` NULL says that
+the frame lacks the register, as in any column, but with a producer of three phases: there 0 and NULL are exchanged,
+too, in frames that have EAST. (Of the others, only those with a reading have a number: the rollups ask for that.) All of
+it was measured: a compressed page takes a multiple of a quarter of its size. Without the zeros of `index_supplier` so
+many rows are in a page that it no longer fits into a quarter; the wide rows of a producer of three phases fit easily.
 """
 
 from collections.abc import Mapping
 
 from common.frame import Value
+from common.phases import is_three_phase
 
 _MODULUS = 2**32
 _REGISTERS = {
@@ -37,6 +38,12 @@ def idle_totals(running: Mapping[str, str], values: Mapping[str, Value]) -> dict
             if len(numbers) == len(idle):
                 totals[column] = sum(numbers)
     return totals
+
+
+def is_wide(values: Mapping[str, Value]) -> bool:
+    """Return whether rows are so wide that NULL pays in both columns: those of a producer of three phases."""
+    # A label that has no column: without it the label set is another one anyway.
+    return "SMAXIN" in values and is_three_phase(values)
 
 
 def number_of(column: str, value: int | None, index_total: int | None, idle: int, *, both: bool) -> int | None:

@@ -15,7 +15,7 @@ from common import tariff
 from common.frame import Frame, Value, parse_time, write_stamp
 from common.labels import LABELS, Mode
 from common.phases import VA_PER_AMPERE, is_three_phase
-from storer.database.relative_registers import idle_totals, number_of, value_of
+from storer.database.relative_registers import idle_totals, is_wide, number_of, value_of
 
 _INT, _MEDIUMINT, _SMALLINT, _TINYINT = 2**32 - 1, 2**24 - 1, 2**16 - 1, 2**8 - 1
 
@@ -184,11 +184,11 @@ def _split(frame: Frame) -> tuple[tuple[int | None, ...], dict[str, Any]]:
     if own:
         content["columns"] = own
     idle = idle_totals(own, rest)
-    three_phase = is_three_phase(values)
     if idle:
-        make_relative(columns, idle, both=three_phase)
-        content["relative"] = _BOTH if three_phase else True  # older programs wrote True for all, or the values
-    if three_phase:
+        wide = is_wide(values)
+        make_relative(columns, idle, both=wide)
+        content["relative"] = _BOTH if wide else True  # older programs wrote True for all, or the values themselves
+    if is_three_phase(values):
         content["phases"] = 3
     if frame.stamps is not None:
         content["stamps"] = {label: write_stamp(stamp) for label, stamp in stamps.items()}

@@ -64,17 +64,25 @@ def test_a_value_comes_back_from_its_difference(
         (None, None, None),  # no index at all: the rollups look for frames that have one
     ],
 )
-def test_with_three_phases_both_columns_are_null_where_the_register_follows(
+def test_of_a_producer_of_three_phases_both_columns_are_null_where_the_register_follows(
     east: int | None, easf02: int | None, expected: int | None
 ) -> None:
     supplier = {f"EASF{number:02}": 100 for number in (1, *range(3, 11))} | {"EASF10": 0}
-    values: dict[str, Value | None] = {"EAST": east, "EASF02": easf02, **supplier, "URMS2": 230, **RUNNING}
+    values: dict[str, Value | None] = {"EAST": east, "EASF02": easf02, **supplier, "SMAXIN": 5, "URMS2": 230, **RUNNING}
     frame = standard(**{label: value for label, value in values.items() if value is not None})
     row = encode_row(frame)
     assert json.loads(row.label_set.content)["relative"] == "both"
     assert row.columns[COLUMNS.index("index_supplier")] == expected
     assert RowEncoder().encode_row(frame) == row
     assert back(frame).to_json() == frame.to_json()
+
+
+@pytest.mark.parametrize("kind", ["standard-three-phase-base", "standard-single-phase-producer"])
+def test_of_others_the_supplier_has_a_zero_where_it_follows(kind: str) -> None:
+    (frame,) = simulated(kind, 1, every=timedelta(seconds=1))
+    row = encode_row(frame)
+    assert json.loads(row.label_set.content)["relative"] is True
+    assert row.columns[COLUMNS.index("index_supplier")] == 0
 
 
 def test_a_row_that_was_written_before_both_columns_were_null_is_read() -> None:
