@@ -40,7 +40,8 @@ def decode_batch(
 ) -> list[Envelope]:
     """Decode each message; an invalid one, or an invalid frame of a block, does not affect the others.
 
-    `reader` is faster if it has read the frames before. A timestamp more than MAX_AHEAD after `now` is rejected; None: the clock is not reliable, so none is.
+    `reader` is faster if it has read the frames before. A timestamp more than MAX_AHEAD after `now` is rejected; None:
+    the clock is not reliable, so none is.
     """
     latest = None if now is None else now + MAX_AHEAD
     reader = reader or FrameReader()

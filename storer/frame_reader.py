@@ -130,7 +130,7 @@ def _members(name: str, labels: Sequence[str]) -> list[_Member]:
         _Member(
             label,
             name == "stamps",
-            f'{"" if place else f"{json.dumps(name)}: {{"}{json.dumps(label)}: ',
+            f"{'' if place else f'{json.dumps(name)}: {{'}{json.dumps(label)}: ",
             "}" if place == last else "",
         )
         for place, label in enumerate(labels)

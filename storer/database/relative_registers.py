@@ -5,11 +5,12 @@ each follows from EAST and from those that do not run, which are in the label se
 how much the register is less than that, modulo 2**32, which is nearly always 0; a missing EAST counts as 0. Whether a
 column is relative depends on the label set only: all other registers are there, and are integers.
 
-In `index_distributor` 0 and NULL are exchanged: what follows takes no room in the row. In `index_supplier` NULL says that
-the frame lacks the register, as in any column, but with a producer of three phases: there 0 and NULL are exchanged,
-too, in frames that have EAST. (Of the others, only those with a reading have a number: the rollups ask for that.) All of
-it was measured: a compressed page takes a multiple of a quarter of its size. Without the zeros of `index_supplier` so
-many rows are in a page that it no longer fits into a quarter; the wide rows of a producer of three phases fit easily.
+In `index_distributor` 0 and NULL are exchanged: what follows takes no room in the row. In `index_supplier` NULL says
+that the frame lacks the register, as in any column, but with a producer of three phases: there 0 and NULL are
+exchanged, too, in frames that have EAST. (Of others only those with a reading have a number: the rollups ask for that.)
+All of it was measured: a compressed page takes a multiple of a quarter of its size. Without the zeros of
+`index_supplier` so many rows are in a page that it no longer fits into a quarter; the wide rows of a producer of three
+phases fit easily.
 """
 
 from collections.abc import Mapping

@@ -143,7 +143,9 @@ def test_a_full_batch_is_no_reason_to_gather(setup: StorerSetup, monkeypatch: py
     with running(setup):
         for begin in (0, 5, 10):
             block = frames[begin : begin + 5]
-            setup.mqtt.publish(f"{setup.base}/{block[0].meter}/replay", write_block([frame.to_json() for frame in block]))
+            setup.mqtt.publish(
+                f"{setup.base}/{block[0].meter}/replay", write_block([frame.to_json() for frame in block])
+            )
             setup.wait_until_confirmed(block)
 
 

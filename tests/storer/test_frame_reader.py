@@ -60,7 +60,8 @@ def assert_read_alike(payloads: Iterable[bytes], reader: FrameReader | None = No
 def edited(payload: bytes, chance: Random) -> bytes:
     """A message that differs in some characters: they are taken out, doubled, or others put in."""
     text = payload.decode()
-    pieces = ['"', "\\", ",", ", ", "{", "}", ":", "0", "00", "-", "1.5", "e5", "é", "²", "٣", " ", "\t", "\x7f", "\x85"]
+    pieces = ['"', "\\", ",", ", ", "{", "}", ":", "0", "00", "-", "1.5", "e5"]
+    pieces += ["é", "\u00b2", "\u0663", " ", "\t", "\x7f", "\x85"]
     pieces += ["null", "true", '"a"', "},{", "},{" + text[1:20], '", "X": "', text[20:60], "\\u00e9", "\\ud800", "\n"]
     for _ in range(chance.choice([1, 1, 2])):
         begin = chance.randrange(len(text))
@@ -99,7 +100,10 @@ def test_values_of_any_kind_take_turns(rows: list[tuple[int | str, int | str, in
     assert_read_alike(standard(A=one, B=two, C=three).to_json() for one, two, three in rows)
 
 
-@given(st.lists(JSON, min_size=1, max_size=5), st.sampled_from(["meter", "timestamp", "mode", "frame", "stamps", "dropped"]))
+KEYS = st.sampled_from(["meter", "timestamp", "mode", "frame", "stamps", "dropped"])
+
+
+@given(st.lists(JSON, min_size=1, max_size=5), KEYS)
 def test_a_member_may_become_anything(others: list[object], key: str) -> None:
     message = json.loads(next(simulated("standard-single-phase-base", 1, every=timedelta(seconds=1))).to_json())
     messages = [message, *[{**message, key: other} for other in others]]
