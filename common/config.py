@@ -221,6 +221,12 @@ def read_yaml(path: Path, hint: str = "") -> Any:
 class _Loader(yaml.SafeLoader):
     """Reads YAML, but refuses a key that occurs twice: the last one would count, while people look at the first."""
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except ValueError as error:  # of what looks like a day, and is none
+            raise yaml.MarkedYAMLError(None, None, f"{node.value!r} cannot be: {error}", node.start_mark) from error
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         lines: dict[Any, int] = {}
         for key_node, _ in node.value:

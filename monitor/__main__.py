@@ -15,7 +15,7 @@ from common.errors import ConfigError
 from common.runtime.cli import add_version, run_cli
 from monitor.answers.answers import Answers
 from monitor.calendar import BY, Calendar
-from monitor.config import MonitorConfig
+from monitor.config import OFFERS, MonitorConfig
 from monitor.history.hours import Meter
 from monitor.insight.colours import read_colours
 from monitor.prices.check import Issue, PriceProblem, check_prices
@@ -154,7 +154,7 @@ def _report(arguments: argparse.Namespace) -> int:
             peak = next(iter(answers.peaks(meter, start, end, 1)), None)
             short = end - start <= _LONGEST_CURVE
             base_load = answers.base_load(meter, start, end).watts if short else None
-            _tables(formats).energy(answer, arguments.by, newest, peak, base_load)
+            _tables(formats).energy(answer, arguments.by, newest, peak, base_load, answers.first(meter))
     return 0
 
 
@@ -206,8 +206,9 @@ def _check_prices(arguments: argparse.Namespace) -> int:
 
 
 def _words(problem: PriceProblem, formats: Formats) -> str:
+    own = problem.issue is Issue.OLD and problem.offer not in OFFERS  # the regulator has no prices of it
     return formats.text(
-        f"issue_{problem.issue.value}",
+        f"issue_{problem.issue.value}" + ("_own" if own else ""),
         offer=formats.offer(problem.offer),
         origin=problem.origin.rpartition("/")[2],
         start=formats.calendar_day(problem.start),

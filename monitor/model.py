@@ -59,7 +59,7 @@ class HourEnergy:
     covered: int  # seconds
     recovered: bool  # part of `wh` was counted before this hour
     imported: bool
-    slices: int = 1  # hours with energy
+    slices: int = 1  # hours with energy; 0: a part of an hour of which an earlier part is counted
 
 
 @dataclass(frozen=True, slots=True)

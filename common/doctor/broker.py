@@ -12,6 +12,7 @@ from common.doctor.broker_probe import ConnectionFailed, Failure, Probe, Receive
 from common.doctor.findings import Finding, notice, ok, problem
 from common.mqtt.events import REFUSED
 from common.mqtt.limits import Limits
+from common.mqtt.reasons import ALLOW_QOS_1, ALLOW_RETAINED
 
 SUBJECT = "Broker"
 _LOCALHOST = ("localhost", "127.0.0.1", "::1")
@@ -202,8 +203,9 @@ def _certificate(facts: BrokerFacts, now: float) -> list[Finding]:
 
 
 def _limits(facts: BrokerFacts) -> list[Finding]:
+    fix = "see docs/brokers.md" if facts.limits.retain else ALLOW_RETAINED
     findings = [
-        notice(SUBJECT, f"{facts.where} does less than needed: {text}", "see docs/brokers.md")
+        problem(SUBJECT, f"{facts.where} does less than needed: {text}", fix)
         for text in facts.limits.shortcomings(session=False)
     ]
     if facts.limits.max_packet_size < _LARGEST:
@@ -352,7 +354,7 @@ def _rejected(facts: BrokerFacts, failure: Failure) -> tuple[str, str]:
         case Failure.QOS:
             return (
                 f"{where} only accepts messages of QoS 0, which may be lost",
-                "remove max_qos 0 from its configuration, and restart it",
+                f"{ALLOW_QOS_1}, and restart it",
             )
         case Failure.CREDENTIALS:
             return _credentials(facts)

@@ -24,7 +24,7 @@ from common.errors import NotReady
 from common.mqtt.events import REFUSED, Connected, Event, Message, Published, PublishToken
 from common.mqtt.limits import NEVER_EXPIRES, Limits, read_limits
 from common.mqtt.packets import Publish
-from common.mqtt.reasons import KEEPALIVE_TIMEOUT, SESSION_TAKEN_OVER, connect_advice
+from common.mqtt.reasons import ALLOW_QOS_1, KEEPALIVE_TIMEOUT, SESSION_TAKEN_OVER, connect_advice, subscribe_advice
 from common.mqtt.unanswered import Sent, Unanswered
 from common.mqtt.wire import Wire
 
@@ -194,10 +194,7 @@ class Connection:
             return
         self.limits = read_limits(properties, asked_expiry=_session_expiry(self._options))
         if self.limits.maximum_qos < 1:
-            self._warn(
-                f"The broker {where} accepts only QoS 0, which may lose messages: remove max_qos 0 from its"
-                " configuration; trying again"
-            )
+            self._warn(f"The broker {where} accepts only QoS 0, which may lose messages: {ALLOW_QOS_1}; trying again")
             self.answered.set()
             self._client.disconnect()
             return
@@ -256,7 +253,7 @@ class Connection:
     def _check_granted(self, name: str, reason: ReasonCode) -> None:
         if reason.value >= REFUSED:
             self._refused.append(Sent(name, subscription=True))
-            self._notice(f"refuses the subscription to {name} ({reason}): allow reading it in its access rules")
+            self._notice(f"refuses the subscription to {name} ({reason}): {subscribe_advice(reason.value)}")
         elif reason.value < 1:
             self._notice(f"grants the subscription to {name} with QoS 0 only: messages may be lost")
 

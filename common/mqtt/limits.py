@@ -28,7 +28,10 @@ class Limits(NamedTuple):
     def shortcomings(self, *, session: bool) -> Iterator[str]:
         """Yield what is less than needed, and what follows from it; `session`: the broker is to keep our session."""
         if not self.retain:
-            yield "it retains no messages (Home Assistant learns nothing that was published before it started)"
+            yield (
+                "it retains no messages (it may refuse us, since our status is one, and Home Assistant knows no meter"
+                " when it starts)"
+            )
         if not self.wildcards:
             yield "it has no subscriptions with wildcards (a storer receives no frames from it)"
         if session and self.session_expiry < _LEAST_EXPIRY:

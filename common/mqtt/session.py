@@ -141,7 +141,7 @@ class Session:
         if self._too_large_limiter.allow(topic, time.monotonic()):
             log.warning(
                 "%s: a message of %d bytes is not sent: the broker %s accepts at most %d; raise its max_packet_size."
-                " Frames are held until then",
+                " A frame is held until then",
                 topic,
                 size,
                 self._where,

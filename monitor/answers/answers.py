@@ -110,13 +110,15 @@ class Answers:
         return self._hours.meters()
 
     def meter(self, identifier: str | None) -> Meter:
-        """Return one meter; without an identifier the only one that has readings.
+        """Return one meter; without an identifier the only one that has readings, else imported hours.
 
         Raises:
             ConfigError: there is no such meter, or the identifier is needed to tell them apart.
         """
         meters = self.meters()
         found = [meter for meter in meters if (meter.first if identifier is None else meter.identifier == identifier)]
+        if identifier is None and not found:
+            found = [meter for meter in meters if self._hours.first_imported(meter.number)]
         if len(found) == 1:
             return found[0]
         names = ", ".join(meter.identifier for meter in meters) or "none"
@@ -161,6 +163,14 @@ class Answers:
         """Return the hour of the first energy that is known of a meter, read or imported."""
         imported = self._hours.first_imported(meter.number)
         return min((hour for hour in (meter.first, imported) if hour is not None), default=None)
+
+    def firsts(self, meters: Sequence[Meter]) -> dict[int, datetime]:
+        """Return the same of several meters, by number."""
+        found = self._hours.first_imports()
+        for meter in meters:
+            if meter.first is not None:
+                found[meter.number] = min(meter.first, found.get(meter.number, meter.first))
+        return found
 
     def energy(
         self, meter: Meter, by: str, start: datetime, end: datetime, now: datetime, calendar: Calendar | None = None
@@ -239,19 +249,19 @@ class Answers:
         """
         spans = self._reader.contract_spans(meter, start, end)
         known = contracts(self._lines(meter), spans, self._zone, end)
+        curve = self._curve(meter, start, end)
+        if not curve:  # and then, the meter need not have told its contract either
+            raise NothingToCompare(
+                "there is no energy in this range to compare offers on: choose another with --from and --to",
+                power=False,
+            )
         power = next((one.power for one in reversed(known) if one.power is not None), None)
         if power is None:
             raise NothingToCompare(
                 "the subscribed power is not known: add a line to `contracts` in the configuration", power=True
             )
-        curve = self._curve(meter, start, end)
-        if not curve:
-            raise NothingToCompare(
-                "there is no energy in this range to compare offers on: choose another with --from and --to",
-                power=False,
-            )
-        # Nothing is known before: no offer is charged a subscription for it.
-        start = max(start, curve[0].start)
+        # Nothing is known before: no offer is charged a subscription for it. A first slot may begin within its hour.
+        start = max(start, curve[0].start.replace(minute=0))
         yours = known[-1].offer
         clock = OfferClock(self._prices, self._colours_of(curve), self._zone)
         bill = Bill(self._prices, known, self._zone, now)

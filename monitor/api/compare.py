@@ -9,6 +9,7 @@ from monitor.api import money
 from monitor.api.call import Call, Parameter, Refused, Route
 from monitor.api.parameters import FROM, METER, TO, check_range, hour_of, meter_of
 from monitor.calendar import midnight
+from monitor.comparison.clock import Why
 from monitor.comparison.compare import Comparison, OfferCost
 from monitor.report.formats import Formats
 
@@ -81,9 +82,8 @@ def _offer(cost: OfferCost, comparison: Comparison, formats: Formats) -> dict[st
         **head,
         **dict.fromkeys(("energy", "subscription", "total", "parts")),
         "wh": dict(cost.wh_by_register),
-        "why": next(iter(cost.unknown)).value,
-        # Of a curve by half-hours these are counted in half-hours.
-        "hours_known": int(comparison.covered) * cost.hours // (cost.hours + unknown),
+        "why": next(iter(cost.unknown), Why.PRICES).value,
+        "hours_known": int(comparison.covered) * cost.hours // max(cost.hours + unknown, 1),
     }
 
 

@@ -18,15 +18,20 @@ def answer(call: Call) -> dict[str, Any]:
     meters = call.answers.meters()
     facts = call.answers.facts_of(meters, call.now)
     last = call.answers.last_frames(meters, facts, call.now)
+    known = call.answers.firsts(meters)
     return {
         "zone": call.config.time_zone.key,
         "now": write_stamp(call.now.replace(microsecond=0)),
-        "meters": [_meter(call, meter, facts.get(meter.number), last.get(meter.number)) for meter in meters],
+        "meters": [
+            _meter(call, meter, facts.get(meter.number), known.get(meter.number), last.get(meter.number))
+            for meter in meters
+        ],
     }
 
 
-def _meter(call: Call, meter: Meter, facts: Facts | None, last: datetime | None) -> dict[str, Any]:
-    first = None if meter.first is None else meter.first.astimezone(call.config.time_zone).date()
+def _meter(
+    call: Call, meter: Meter, facts: Facts | None, known: datetime | None, last: datetime | None
+) -> dict[str, Any]:
     begin = None if facts is None else facts.contract_start
     word = "Meter" if call.config.language == "en" else "Compteur"
     return {
@@ -39,10 +44,15 @@ def _meter(call: Call, meter: Meter, facts: Facts | None, last: datetime | None)
         "subscribed": None if facts is None or facts.power is None else facts.power * _VA,
         "offer": None if facts is None else facts.offer,
         "producer": facts is not None and facts.producer,
-        "first": None if first is None else first.isoformat(),
+        "first": _day(call, meter.first),
+        "known_since": _day(call, known),
         "last": None if last is None else write_stamp(last),
         "contract_year": None if begin is None else f"{begin:%m-%d}",
     }
+
+
+def _day(call: Call, moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(call.config.time_zone).date().isoformat()
 
 
 def _serial(identifier: str) -> str:
@@ -65,6 +75,9 @@ _METER = {
     "offer": _maybe("string", "base, hphc, tempo, ejp or one of prices.yaml; null: the meter does not tell"),
     "producer": {"type": "boolean", "description": "it counts what is injected"},
     "first": _maybe("string", "local day of the first readings; null: none yet", format="date"),
+    "known_since": _maybe(
+        "string", "local day of the first energy that is known, read or imported; null: none yet", format="date"
+    ),
     "last": _maybe("string", "when the last stored frame came, or its minute", format="date-time"),
     "contract_year": _maybe(
         "string", "month and day on which the contract's year begins; null: contracts does not say"

@@ -41,7 +41,7 @@ def answer(call: Call) -> dict[str, Any]:
     found["disk"] = _disk(upkeep.forecast(call.now))
     states = {} if call.live is None else call.live.links(identifier)
     prices = money.prices_object(call.answers.prices, call.now.astimezone(zone).date())["version"]
-    last = None if meter is None or meter.last is None else meter.last
+    last = None if meter is None else call.answers.last_frame(meter, call.now)
     return {
         "meter": None if meter is None else meter.identifier,
         "links": _links(call.live, identifier, {**states, "database": UP}, call.now, f"MariaDB {version}", last),
@@ -85,11 +85,11 @@ def _links(
     states: Mapping[str, str],
     now: datetime,
     database: str | None,
-    last_hour: datetime | None,
+    last_stored: datetime | None,
 ) -> list[dict[str, Any]]:
     own, storers = _programs(live, meter)
     last: dict[str, datetime | None] = {
-        "meter": (None if live is None else live.last_frame(meter)) or last_hour,
+        "meter": (None if live is None else live.last_frame(meter)) or last_stored,
         "reader": max((one.at for one in own), default=None),
         "storer": (None if live is None else live.stored_at(meter)) or max((one.at for one in storers), default=None),
         "database": now if states.get("database") == UP else None,

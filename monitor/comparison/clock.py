@@ -76,7 +76,9 @@ class OfferClock:
         if row.weekend is not None:
             if local.weekday() >= 5:
                 return row.weekend
-            registers -= {row.weekend} if row.weekend not in _HPHC_REGISTERS | {"BASE"} else set()
+            week = registers - {row.weekend}
+            # A weekend at the price of a register that weekdays have, too, takes nothing from them.
+            registers = week if week == {"BASE"} or row.weekend not in _HPHC_REGISTERS | {"BASE"} else registers
         if registers == {"BASE"}:
             return "BASE"
         if registers == _HPHC_REGISTERS:

@@ -25,8 +25,9 @@ class OfferCost:
     yours: bool
     energy: Decimal = ZERO
     subscription: Decimal = ZERO
-    hours: int = 0  # slices with energy that have a price
-    unknown: dict[Why, int] = field(default_factory=dict)  # slices with energy that could not be priced, and why
+    hours: int = 0  # with energy, that have a price
+    unknown: dict[Why, int] = field(default_factory=dict)  # hours with energy that could not be priced, and why
+    no_subscription: bool = False  # of this power, for a part of the range
     wh_by_register: dict[str, int] = field(default_factory=dict)
     parts: Parts | None = None  # None: the taxes of a day are not known
 
@@ -38,7 +39,7 @@ class OfferCost:
     @property
     def rankable(self) -> bool:
         """Tell whether it may be compared: it was computed for each hour."""
-        return not self.unknown
+        return not self.unknown and not self.no_subscription
 
     @property
     def refused(self) -> Why | None:
@@ -50,6 +51,7 @@ class OfferCost:
 class Comparison:
     """The offers, the rankable ones first, the cheapest first; and how much of the range was measured."""
 
+    power: int | None  # subscribed, kVA
     start: datetime
     end: datetime
     wh: int
@@ -92,6 +94,7 @@ def compare(
             cost.energy, cost.parts, cost.unknown = own.energy, own.parts, {}
     offers.sort(key=lambda cost: (not cost.rankable, cost.total if cost.rankable else 0, cost.offer))
     return Comparison(
+        power=power,
         start=start,
         end=end,
         wh=sum(piece.wh for piece in curve),
@@ -164,6 +167,5 @@ def _offer_cost(
             cost.wh_by_register[register] = cost.wh_by_register.get(register, 0) + wh
         alone.add(total, Energy(low, high, priced, None, {}, 0, 0, 0, 0))
     cost.energy, cost.subscription, cost.parts = total.energy, total.subscription, total.parts
-    if total.missing:  # of subscriptions: what has no price of a kWh is not in `priced`
-        cost.unknown[Why.PRICES] = cost.unknown.get(Why.PRICES, 0) + len(total.missing)
+    cost.no_subscription = bool(total.missing)  # what has no price of a kWh is not in `priced`
     return cost

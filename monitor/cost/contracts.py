@@ -44,7 +44,7 @@ def contracts(
         zone: the zone of the days in `lines`.
         end: where the last line ends; spans are cut there.
     """
-    starts = [(midnight(line.start, zone), line) for line in sorted(lines, key=lambda line: line.start)]
+    starts = [(_start(line, spans, zone), line) for line in sorted(lines, key=lambda line: line.start)]
     first = starts[0][0] if starts else end
     result = [
         Contract(span.start, min(span.end, first, end), span.offer, span.power, configured=False)
@@ -58,6 +58,17 @@ def contracts(
         if start < min(limit, end)
     ]
     return result
+
+
+def _start(line: ContractLine, spans: Sequence[ContractSpan], zone: ZoneInfo) -> datetime:
+    """Return when a line begins: at midnight, or later on its day, where the meter goes to other registers.
+
+    What was counted before is on registers that the new offer has no price for.
+    """
+    changes = (span.start for previous, span in itertools.pairwise(spans) if previous.offer != span.offer)
+    return next(
+        (change for change in changes if change.astimezone(zone).date() == line.start), midnight(line.start, zone)
+    )
 
 
 def unnamed_changes(

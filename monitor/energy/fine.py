@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from monitor.history.power import Slot
@@ -30,11 +31,12 @@ def divide(
         if hour.recovered or hour.imported or not weight:
             divided.append(hour)
             continue
-        remaining = hour.wh
+        remaining, first = hour.wh, True  # the first slot with energy counts as the hour
         for slot, wh in parts:
             # What was rounded goes to the next slot, so the sum is that of the hour.
             part = remaining * wh // weight if weight else 0
             register = name(slot.supplier, slot.start) or hour.register
-            divided.append(HourEnergy(slot.start, part, register, slot.seconds, recovered=False, imported=False))
-            remaining, weight = remaining - part, weight - wh
+            one = HourEnergy(slot.start, part, register, slot.seconds, recovered=False, imported=False)
+            divided.append(replace(one, slices=int(first and part > 0)))
+            remaining, weight, first = remaining - part, weight - wh, first and not part
     return divided

@@ -390,6 +390,15 @@ class Hours:
         rows = self._connection.query(sql, (meter,))
         return _utc(rows[0][0]) - (int(rows[0][1]) - 1) * _HOUR if rows else None
 
+    def first_imports(self) -> dict[int, datetime]:
+        """Return the same of all meters for which something was imported."""
+        sql = (
+            "SELECT i.meter_id, i.hour, MAX(i.hours) FROM imported_hours AS i"
+            " JOIN (SELECT meter_id, MIN(hour) AS hour FROM imported_hours GROUP BY meter_id) AS f"
+            " ON f.meter_id = i.meter_id AND f.hour = i.hour GROUP BY i.meter_id, i.hour"
+        )
+        return {int(meter): _utc(hour) - (int(hours) - 1) * _HOUR for meter, hour, hours in self._connection.query(sql)}
+
     def rows(self, meter: int, start: datetime, end: datetime) -> list[HourRow]:
         """Return the hours in [start, end) as they stand."""
         # As numbers: to read the text of a time takes longer than all the rest of a row.

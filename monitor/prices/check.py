@@ -61,6 +61,9 @@ def _old(table: PriceTable, today: date) -> Iterator[PriceProblem]:
     for offer in table.offers:
         rows = [(row, file) for file in table.files for row in file.rows if row.offer == offer and row.start <= today]
         newest, file = max(rows, key=lambda pair: pair[0].start, default=(None, None))
+        # An older row of an earlier file hides the newest one.
+        holding = next((row for row in table.rows(offer, today) if row.kwh), None)
+        newest, file = next(((row, of) for row, of in rows if row is holding), (newest, file))
         if newest is not None and file is not None and today - newest.start > OLD_AFTER:
             yield PriceProblem(Issue.OLD, file.origin, offer, newest.start)
 

@@ -1,5 +1,6 @@
 """The price files on disk: the user's, those imported from the regulator, and the bundled one."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from common.config import read_yaml
@@ -20,12 +21,22 @@ def load_prices(user_file: Path | None, folder: Path) -> PriceTable:
         ConfigError: a file cannot be read, or a row is wrong.
     """
     files = [] if user_file is None else [read_document(read_yaml(user_file), str(user_file))]
+    bundled = read_document(read_yaml(_BUNDLED), _BUNDLED.name)
     for name in IMPORTED:
         path = folder / name
         if path.exists():
-            files.append(read_cre(read_file(path), str(path)))
-    files.append(read_document(read_yaml(_BUNDLED), _BUNDLED.name))
-    return PriceTable(files)
+            files.append(_closed(read_cre(read_file(path), str(path)), bundled))
+    return PriceTable([*files, bundled])
+
+
+def _closed(imported: PriceFile, bundled: PriceFile) -> PriceFile:
+    """End the last grid of a regulator's file, which has no end, where the bundled table has a newer one."""
+    if not imported.rows:
+        return imported
+    *earlier, last = imported.rows
+    newer = [row.start for row in bundled.rows if row.offer == last.offer and row.start > last.start]
+    end = last.end or min(newer, default=None)
+    return replace(imported, rows=(*earlier, replace(last, end=end)))
 
 
 def import_prices(path: Path, folder: Path) -> tuple[Path, PriceFile]:

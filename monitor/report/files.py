@@ -8,6 +8,7 @@ from typing import Any, TextIO
 
 from common.frame import write_stamp
 from monitor.answers.answers import Answer, Period
+from monitor.cost.bill import Cost
 from monitor.report.formats import Formats, round_money
 
 
@@ -18,7 +19,6 @@ def json_rows(answer: Answer) -> str:
 
 def _json(period: Period) -> dict[str, Any]:
     energy, cost = period.energy, period.cost
-    known = not any(missing.what == "contract" for missing in cost.missing) and (cost.total or not cost.missing)
     return {
         "start": write_stamp(energy.start),
         "end": write_stamp(energy.end),
@@ -33,10 +33,15 @@ def _json(period: Period) -> dict[str, Any]:
             "subscription": str(round_money(cost.subscription)),
             "total": str(round_money(cost.total)),
         }
-        if known
+        if _is_known(cost)
         else None,
         "flags": _flags(period),
     }
+
+
+def _is_known(cost: Cost) -> bool:
+    """Tell whether anything of a bill is known."""
+    return not any(missing.what == "contract" for missing in cost.missing) and bool(cost.total or not cost.missing)
 
 
 def _flags(period: Period) -> list[str]:
@@ -69,7 +74,7 @@ def _header(names: Mapping[str, str], registers: Sequence[str], formats: Formats
     yield from (formats.text(f"csv_{name}") for name in ("start", "end", "hours"))
     for name in registers:
         yield formats.text("csv_wh", name=formats.register(name, names) if french else name)
-    columns = ("total", "injected", "recovered", "imported", "coverage", "energy", "subscription", "cost")
+    columns = ("total", "injected", "recovered", "imported", "coverage", "energy", "subscription", "cost", "partial")
     yield from (formats.text(f"csv_{name}") for name in columns)
 
 
@@ -83,5 +88,7 @@ def _cells(period: Period, registers: Sequence[str], formats: Formats, *, french
     yield "" if energy.injected_wh is None else energy.injected_wh
     yield energy.recovered_wh
     yield energy.imported_wh
-    numbers = (round(energy.coverage, 4), *(round_money(one) for one in (cost.energy, cost.subscription, cost.total)))
-    yield from (str(number).replace(".", ",") if french else str(number) for number in numbers)
+    amounts = (cost.energy, cost.subscription, cost.total)
+    texts = [str(round(energy.coverage, 4)), *(str(round_money(one)) if _is_known(cost) else "" for one in amounts)]
+    yield from (text.replace(".", ",") if french else text for text in texts)
+    yield formats.text("csv_yes") if cost.partial else ""

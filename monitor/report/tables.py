@@ -1,14 +1,16 @@
 """Draws reports on a terminal, with rich."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TextIO
 
 from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
+from common import tariff
 from monitor.answers.answers import Answer, Period
 from monitor.comparison.clock import Why
 from monitor.comparison.compare import Comparison, OfferCost
@@ -17,7 +19,10 @@ from monitor.prices.model import PriceRow
 from monitor.report.formats import Formats
 
 _WIDEST, _PIPED = 100, 80  # columns
-_BAR = 24
+_BAR, _LEAST_BAR = 24, 5
+_FOLDED = 16  # columns that names of offers may lack: they are folded
+_ANY = 1000
+_ORDER = [name for names in tariff.HISTORIC_REGISTERS.values() for name in names.values()]
 
 
 class Tables:
@@ -30,22 +35,44 @@ class Tables:
         self._formats = formats
 
     def energy(
-        self, answer: Answer, by: str, newest_price: date | None, peak: Peak | None, base_load: int | None
+        self,
+        answer: Answer,
+        by: str,
+        newest_price: date | None,
+        peak: Peak | None,
+        base_load: int | None,
+        first: datetime | None,
     ) -> None:
-        """Print periods with bars, the total, the registers, peak (VA) and base load (W), and what is missing."""
+        """Print periods with bars, the total, the registers, peak (VA) and base load (W), and what is missing.
+
+        `first` is when the first energy of the meter is known; without any in this range, only that is said.
+        """
         f, whole = self._formats, answer.whole
         start, end = f.day(whole.energy.start), f.last_day(whole.energy.end)
+        if first is not None and not (whole.energy.covered or whole.energy.total_wh or whole.cost.total):
+            self._console.print(f.text("empty", start=start, end=end, first=f.day(first)))
+            return
         self._console.print(f.text("title", meter=answer.meter, start=start, end=end))
-        injected = whole.energy.injected_wh
-        table = self._table(by, "energy", "", *(("injected",) if injected else ()), "cost", "coverage")
-        most = max((period.energy.total_wh for period in answer.periods), default=0)
-        for period in answer.periods:
-            table.add_row(*self._cells(period, f.period(by, period.energy.start), most, injected=bool(injected)))
-        table.add_section()
-        table.add_row(*self._cells(whole, f.text("total"), 0, injected=bool(injected)), style="bold")
-        self._console.print(table)
+        # Figures first: the bars take what room they leave.
+        room = self._console.width - self._width(self._periods(answer, by, 1)) + 1
+        self._console.print(self._periods(answer, by, min(room, _BAR) if room >= _LEAST_BAR else 0))
         for line in (*self._registers(answer), *self._facts(peak, base_load), *self._remarks(answer, newest_price)):
             self._console.print(line)
+
+    def _periods(self, answer: Answer, by: str, bar: int) -> Table:
+        whole, most = answer.whole, max((period.energy.total_wh for period in answer.periods), default=0)
+        injected = bool(whole.energy.injected_wh)
+        columns = ("energy", *(("",) if bar else ()), *(("injected",) if injected else ()), "cost", "coverage")
+        table = self._table(by, *columns)
+        for period in answer.periods:
+            name = self._formats.period(by, period.energy.start)
+            table.add_row(*self._cells(period, name, most, bar, injected=injected))
+        table.add_section()
+        table.add_row(*self._cells(whole, self._formats.text("total"), 0, bar, injected=injected), style="bold")
+        return table
+
+    def _width(self, table: Table) -> int:
+        return Measurement.get(self._console, self._console.options.update(max_width=_ANY), table).maximum
 
     def _table(self, first: str, *columns: str) -> Table:
         table = Table(box=box.SIMPLE, pad_edge=False)
@@ -55,18 +82,20 @@ class Tables:
             table.add_column(self._formats.text(key) if key else "", justify="left" if left else "right", no_wrap=True)
         return table
 
-    def _cells(self, period: Period, name: str, most: int, *, injected: bool) -> list[str]:
+    def _cells(self, period: Period, name: str, most: int, bar: int, *, injected: bool) -> list[str]:
         f, energy, cost = self._formats, period.energy, period.cost
         nothing = not energy.covered and not energy.total_wh
-        amount = "–" if nothing or cost.total == 0 else f.money(cost.total) + ("*" if cost.partial else "")
-        cells = [name, "–" if nothing else f.kwh(energy.total_wh), _bar(energy.total_wh, most)]
+        amount = "–" if cost.total == 0 else f.money(cost.total) + ("*" if cost.partial else "")
+        cells = [name, "–" if nothing else f.kwh(energy.total_wh)]
+        if bar:
+            cells.append("█" * round(energy.total_wh / most * bar) if most else "")
         if injected:
             cells.append("–" if energy.injected_wh is None else f.kwh(energy.injected_wh))
         return [*cells, amount, f.percent(energy.coverage) if energy.expected else "–"]
 
     def _registers(self, answer: Answer) -> Iterable[str]:
         f, whole = self._formats, answer.whole
-        for name, wh in whole.energy.wh.items():
+        for name, wh in sorted(whole.energy.wh.items(), key=lambda item: _place(item[0])):
             amount = whole.cost.by_register.get(name)
             price = "" if amount is None else f" · {f.money(amount)}"
             yield f"{f.register(name, answer.names)} : {f.kwh(wh)}\u202fkWh{price}".replace(" :", self._colon())
@@ -88,7 +117,8 @@ class Tables:
         f, energy, cost = self._formats, answer.whole.energy, answer.whole.cost
         hours, missing = energy.expected // 3600, (energy.expected - energy.covered) // 3600
         if missing:
-            yield f.text("partial_data", missing=missing, hours=hours, percent=f.percent(energy.coverage))
+            counts = {"missing": f.number(Decimal(missing), 0), "hours": f.number(Decimal(hours), 0)}
+            yield f.text("partial_data", **counts, percent=f.percent(energy.coverage))
         if energy.recovered_wh:
             yield f.text("recovered", kwh=f.kwh(energy.recovered_wh))
         if energy.imported_wh:
@@ -119,31 +149,41 @@ class Tables:
                 hours=f.number(Decimal(comparison.hours), 0),
             )
         )
-        table = self._table("rank", "offer", "energy_cost", "subscription", "total", "difference")
-        yours = next((cost for cost in comparison.offers if cost.yours and cost.rankable), None)
+        table = self._offers(comparison, ("energy_cost", "subscription"))
+        if self._width(table) > self._console.width + _FOLDED:
+            table = self._offers(comparison, ())
+        self._console.print(table)
+        for line in self._verdicts(comparison):
+            self._console.print(line)
+
+    def _offers(self, comparison: Comparison, parts: Sequence[str]) -> Table:
+        f = self._formats
+        table = self._table("rank", "offer", *parts, "total", "difference")
+        yours = _yours(comparison)
         for place, cost in enumerate(comparison.offers, 1):
             name = self._formats.offer(cost.offer) + (f" ({f.text('yours')})" if cost.yours else "")
             if not cost.rankable:
-                table.add_row("–", name, *[""] * 4)
+                table.add_row("–", name)
                 continue
             against = "" if yours is None or cost is yours else self._signed(cost.total - yours.total)
-            amounts = (f.money(amount) for amount in (cost.energy, cost.subscription, cost.total))
-            table.add_row(str(place), name, *amounts, against)
+            amounts = [f.money(amount) for amount in (cost.energy, cost.subscription)] if parts else []
+            table.add_row(str(place), name, *amounts, f.money(cost.total), against)
         table.columns[1].justify, table.columns[1].no_wrap = "left", False
-        self._console.print(table)
-        for line in self._verdicts(comparison, yours):
-            self._console.print(line)
+        return table
 
     def _signed(self, amount: Decimal) -> str:
         return ("+" if amount > 0 else "−") + self._formats.money(abs(amount))
 
-    def _verdicts(self, comparison: Comparison, yours: OfferCost | None) -> Iterable[str]:
-        f = self._formats
+    def _verdicts(self, comparison: Comparison) -> Iterable[str]:
+        f, yours = self._formats, _yours(comparison)
         for cost in comparison.offers:
             for why, count in cost.unknown.items():
-                reason = f.text(f"why_{why.value}", count=count)
+                reason = f.text(f"why_{why.value}", count=f.number(Decimal(count), 0))
                 about = f.text("partial") if why in (Why.PRICES, Why.COLOURS) else ""
                 yield f"{self._formats.offer(cost.offer)}{self._colon()} {reason}" + (f" ({about})" if about else "")
+            if cost.no_subscription and Why.PRICES not in cost.unknown:
+                reason = f.text("why_subscription", power=comparison.power)
+                yield f"{self._formats.offer(cost.offer)}{self._colon()} {reason} ({f.text('partial')})"
         best = comparison.offers[0] if comparison.offers and comparison.offers[0].rankable else None
         if yours is None or best is None:
             return
@@ -182,5 +222,10 @@ class Tables:
         self._console.print(text, markup=False)
 
 
-def _bar(value: int, most: int) -> str:
-    return "█" * round(value / most * _BAR) if most else ""
+def _yours(comparison: Comparison) -> OfferCost | None:
+    return next((cost for cost in comparison.offers if cost.yours and cost.rankable), None)
+
+
+def _place(register: str) -> tuple[int, str]:
+    """Return what sorts registers as contracts have them; those that only standard mode names follow."""
+    return _ORDER.index(register) if register in _ORDER else len(_ORDER), register

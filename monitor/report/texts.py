@@ -30,6 +30,7 @@ FR: Mapping[str, str] = {
     "base": "Base", "hphc": "Heures creuses", "tempo": "Tempo", "ejp": "EJP",
     "partial": "partiel, non classé",
     "why_prices": "aucun prix pour {count} h",
+    "why_subscription": "aucun abonnement pour {power} kVA",
     "why_colours": "couleur Tempo inconnue pour {count} h",
     "why_windows": "heures creuses inconnues : ajoutez « off_peak » dans prices.yaml",
     "why_calendar": "ses horaires ne peuvent pas être connus : aucun calendrier",
@@ -41,8 +42,10 @@ FR: Mapping[str, str] = {
     "imported_prices": "{file} : grilles de prix lues : {rows} ({offer}) ; gardées dans {kept}.",
     "prices_ok": "Aucun problème dans les prix.",
     "issue_missing": "{offer} : aucun prix aujourd’hui pour {detail}. Ajoutez-le dans prices.yaml.",
-    "issue_old": "{offer} : la dernière grille date du {start}, il y a plus de sept mois. Importez celle de la CRE : "
-                 "teleinfo-monitor prices import FICHIER",
+    "issue_old": "{offer} : la dernière grille ({origin}) date du {start}, il y a plus de sept mois. Importez "
+                 "celle de la CRE : teleinfo-monitor prices import FICHIER",
+    "issue_old_own": "{offer} : la dernière grille ({origin}) date du {start}, il y a plus de sept mois. Vérifiez-la "
+                     "auprès de votre fournisseur.",
     "issue_hole": "{offer} : aucun prix du {start} au {end}.",
     "issue_doubled": "{origin}, {offer} : deux lignes pour les mêmes jours à partir du {start}.",
     "issue_taxes": "{origin}, {offer}, {start} : le prix TTC ne correspond pas au prix HT et aux taxes ({detail}).",
@@ -50,6 +53,7 @@ FR: Mapping[str, str] = {
     "csv_start": "Début", "csv_end": "Fin", "csv_hours": "Heures", "csv_wh": "{name} (Wh)", "csv_total": "Total (Wh)",
     "csv_injected": "Injecté (Wh)", "csv_recovered": "Rattrapé (Wh)", "csv_imported": "Importé (Wh)",
     "csv_coverage": "Mesuré", "csv_energy": "Énergie (€)", "csv_subscription": "Abonnement (€)", "csv_cost": "Coût (€)",
+    "csv_partial": "Coût partiel", "csv_yes": "oui",
 }  # fmt: skip
 EN: Mapping[str, str] = {
     "title": "Meter {meter}, from {start} to {end}",
@@ -78,6 +82,7 @@ EN: Mapping[str, str] = {
     "base": "Base", "hphc": "Off-peak", "tempo": "Tempo", "ejp": "EJP",
     "partial": "partial, not ranked",
     "why_prices": "no price for {count} h",
+    "why_subscription": "no subscription for {power} kVA",
     "why_colours": "Tempo colour unknown for {count} h",
     "why_windows": "off-peak hours unknown: add `off_peak` to prices.yaml",
     "why_calendar": "its hours cannot be known: there is no calendar",
@@ -89,8 +94,10 @@ EN: Mapping[str, str] = {
     "imported_prices": "{file}: price grids read: {rows} ({offer}); kept in {kept}.",
     "prices_ok": "No problem in the prices.",
     "issue_missing": "{offer}: no price today for {detail}. Add it to prices.yaml.",
-    "issue_old": "{offer}: the newest grid is of {start}, more than seven months ago. Import that of the CRE: "
-                 "teleinfo-monitor prices import FILE",
+    "issue_old": "{offer}: the newest grid ({origin}) is of {start}, more than seven months ago. Import "
+                 "that of the CRE: teleinfo-monitor prices import FILE",
+    "issue_old_own": "{offer}: the newest grid ({origin}) is of {start}, more than seven months ago. Compare it with "
+                     "that of your supplier.",
     "issue_hole": "{offer}: no price from {start} to {end}.",
     "issue_doubled": "{origin}, {offer}: two rows for the same days from {start} on.",
     "issue_taxes": "{origin}, {offer}, {start}: price without tax and taxes do not make the price ({detail}).",
@@ -98,6 +105,6 @@ EN: Mapping[str, str] = {
     "csv_start": "start", "csv_end": "end", "csv_hours": "hours", "csv_wh": "{name}_wh", "csv_total": "total_wh",
     "csv_injected": "injected_wh", "csv_recovered": "recovered_wh", "csv_imported": "imported_wh",
     "csv_coverage": "coverage", "csv_energy": "energy_eur", "csv_subscription": "subscription_eur",
-    "csv_cost": "cost_eur",
+    "csv_cost": "cost_eur", "csv_partial": "partial_cost", "csv_yes": "yes",
 }  # fmt: skip
 TEXTS: Mapping[str, Mapping[str, str]] = {"fr": FR, "en": EN}

@@ -17,6 +17,7 @@ from reader.tic.parity import with_parity
 
 _BREAK = re.compile(rb"([\x02\x03\x04\n\r\x82\x83\x84\x8a\x8d])")  # with or without a parity bit, even a wrong one
 _MAX_PIECE = 256  # bytes; the longest group has 111
+_UNDECIDED = 2000  # bytes, more than any frame's, in which a valid group may show whether there is parity
 _SEVEN_BITS = bytes(byte & 0x7F for byte in range(256))
 
 _TEXTS = frozenset({"MSG1", "MSG2"})  # a supplier may send a name in them
@@ -64,6 +65,8 @@ class Anonymiser:
         """Take a chunk; return the chunks that are complete now, with unchanged lengths and times."""
         self._held.append(chunk)
         held = b"".join(chunk.data for chunk in self._held)
+        if self._parity is None and not self._decide(held) and len(held) < _UNDECIDED:
+            return []
         ends = [match.end() for match in _BREAK.finditer(held)]
         end = ends[-1] if ends else 0
         if len(held) - end > _MAX_PIECE:
@@ -74,9 +77,19 @@ class Anonymiser:
         """Return the rest: the start of a group that was not completed."""
         return list(self._release(b"".join(chunk.data for chunk in self._held)))
 
+    def _decide(self, held: bytes) -> bool:
+        """Look for a valid group, which shows whether bytes carry parity; return whether there is one."""
+        for piece in _BREAK.split(held)[::2]:
+            for start, end, inner in _candidates(piece):
+                if _verify(inner):
+                    self._parity = not piece[start:end].isascii()
+                    return True
+        return False
+
     def _release(self, data: bytes) -> Iterator[Chunk]:
         pieces = _BREAK.split(data)
-        new = b"".join(piece if place % 2 else self._piece(piece) for place, piece in enumerate(pieces))
+        parity = _looks_even(data) if self._parity is None else self._parity
+        new = b"".join(piece if place % 2 else self._piece(piece, parity) for place, piece in enumerate(pieces))
         while new:
             chunk = self._held.popleft()
             yield Chunk(chunk.seconds, new[: len(chunk.data)])
@@ -84,11 +97,11 @@ class Anonymiser:
                 self._held.appendleft(Chunk(chunk.seconds, chunk.data[len(new) :]))
             new = new[len(chunk.data) :]
 
-    def _piece(self, piece: bytes) -> bytes:
+    def _piece(self, piece: bytes, parity: bool) -> bytes:
         """Anonymise the bytes between two control characters, of which the first or last may be a damaged one."""
         found = [(start, end, group) for start, end, inner in _candidates(piece) if (group := _verify(inner))]
         if not found:
-            return _scrub(piece, _looks_even(piece) if self._parity is None else self._parity)
+            return _scrub(piece, parity)
         start, end, group = min(found, key=lambda candidate: not candidate[2].known)
         self._parity = not piece[start:end].isascii()
         return piece[:start] + self._group(piece[start:end], group) + piece[end:]

@@ -11,6 +11,7 @@ from common.doctor.broker import diagnose_broker, probe_broker
 from common.doctor.config_file import SUBJECT, diagnose_secrets, read_config
 from common.doctor.findings import NOT_CONFIGURED, Report, ok, problem
 from common.host import Host
+from common.mqtt.reasons import NO_SHARE
 from common.runtime.cli import UTC_TIMES
 from common.topics import Topics
 from storer.config import StorerConfig
@@ -58,7 +59,7 @@ def check(path: Path, report: Report, machine: Host | None = None, *, seconds: f
     )
     report.show(diagnose_broker(broker, time.time()))
     if config.mqtt.share is not None and broker.failure is None and not broker.limits.shared_subscriptions:
-        report.show([problem("Broker", _NO_SHARE, "remove mqtt.share, and give each storer base topics of its own")])
+        report.show([problem("Broker", _NO_SHARE, NO_SHARE)])
     if broker.failure is None:
         local = (machine or Host()).running(PROGRAM, path) is not None
         facts = gather(config.name, topics, broker.messages, seconds=seconds, local=local)

@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import TextIO
 
@@ -64,7 +65,7 @@ def run_import(arguments: argparse.Namespace) -> int:
     with contextlib.closing(Database(settings.database).connect()) as connection:
         _check_tables(connection)
         if arguments.list:
-            _show_list(connection, sys.stdout)
+            _show_list(connection, LocalClock(arguments.zone), sys.stdout)
         elif arguments.forget is not None:
             _forget(connection, arguments.forget, sys.stdout)
         else:
@@ -146,10 +147,14 @@ class _Importer:
         print(redact_prm(text), file=self._out)
 
 
-def _show_list(connection: Connection, out: TextIO) -> None:
+def _show_list(connection: Connection, clock: LocalClock, out: TextIO) -> None:
     found = writer.list_imports(connection)
     for one in found:
-        span = f"{one.start:%Y-%m-%d} to {one.end:%Y-%m-%d}, " if one.start and one.end else ""
+        span = ""
+        if one.start and one.end:
+            # The last day that has some of it: an end at midnight belongs to the day before.
+            first, last = clock.local(one.start), clock.local(one.end - timedelta(microseconds=1))
+            span = f"{first:%Y-%m-%d} to {last:%Y-%m-%d}, "
         print(
             f"{one.id}: {one.kind} {one.file}, meter {one.meter}, {span}{plural(one.rows, 'row')},"
             f" {one.wh / 1000:.3f} kWh, imported {one.taken_at:%Y-%m-%d %H:%M} UTC",

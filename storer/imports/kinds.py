@@ -41,6 +41,7 @@ class Kind:
     help: str
     parse: Callable[[bytes, Request], Parsed] | None = None
     read: Callable[[Source, Request], Parsed] | None = None
+    sqlite: bool = True  # its database may be a file
 
 
 KINDS: Mapping[str, Kind] = {
@@ -59,6 +60,7 @@ KINDS: Mapping[str, Kind] = {
         "the table `frame` of edgd1er/teleinfo",
         None,
         lambda source, asked: read_edgd1er(source, asked.meter, asked.clock, asked.progress),
+        sqlite=False,
     ),
     "domoticz": Kind(
         "log and calendar of Domoticz", None, lambda source, asked: read_domoticz(source, asked.series, asked.clock)
@@ -103,11 +105,12 @@ def read_content(kind: str, where: str, asked: Request) -> Content:
             data += b"" if database else opened.read()
     except OSError as error:
         raise ConfigError(f"{where} cannot be read: {reason(error)}") from error
-    if database and how.read is not None:
+    if database and how.read is not None and how.sqlite:
         with open_file(file) as source:
             return _of_database(source, how.read, asked)
     if how.parse is None or database:
-        wanted = "a database: a file of SQLite, or mysql://user@host:3306/name" if how.parse is None else "a text file"
+        wanted = f"a database: {'a file of SQLite, or ' if how.sqlite else ''}mysql://user@host:3306/name"
+        wanted = "a text file" if how.parse is not None else wanted
         raise ConfigError(f"{where} is of another kind: {kind} is read from {wanted}")
     return Content(file.name, how.parse(data, asked), hashlib.sha256(data).digest())
 

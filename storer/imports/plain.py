@@ -5,6 +5,7 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from fractions import Fraction
 
+from common.errors import ConfigError
 from storer.imports.clock import DOUBLED, LocalClock
 from storer.imports.days import Days
 from storer.imports.enedis_curve import EMPTY, UNKNOWN_STEP
@@ -34,7 +35,10 @@ def parse_plain(data: bytes, clock: LocalClock) -> Parsed:
     for line, cells in table[1:]:
         if len(cells) != len(_COLUMNS):
             raise refused(f"3 cells are expected, not {len(cells)}", line)
-        register = read_register(cells[1])
+        try:
+            register = read_register(cells[1])
+        except ConfigError as error:
+            raise refused(str(error), line) from error
         wh = number(cells[2], line)
         if wh is None:
             parsed.left_out[EMPTY] += 1
@@ -43,7 +47,10 @@ def parse_plain(data: bytes, clock: LocalClock) -> Parsed:
         else:
             check_wh(float(wh), 1, line)
             times[register].append((local_time(cells[0], line), wh))
-    check_registers({*days, *times})
+    try:
+        check_registers({*days, *times})
+    except ConfigError as error:
+        raise refused(str(error)) from error
     for one in days.values():
         parsed.add(one.parsed())
     for register, found in times.items():

@@ -12,6 +12,7 @@ from common.errors import ConfigError, FileRefused, PermanentError
 
 _SCHEMES = ("mysql", "mariadb")
 _SQLITE = b"SQLite format 3\x00"
+_NO_FILES = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)  # a file beside the database cannot be made
 Rows = Sequence[Sequence[Any]]
 
 
@@ -62,11 +63,27 @@ def open_file(file: Path) -> Iterator[Source]:
             return connection.execute(sql.replace("%s", "?"), arguments).fetchall()
 
     with _refusing():
-        connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
+        connection = _connect(file)
     try:
         yield Source(file.name, query, sqlite=True)
     finally:
         connection.close()
+
+
+def _connect(file: Path) -> sqlite3.Connection:
+    address = f"{file.absolute().as_uri()}?mode=ro"
+    connection = sqlite3.connect(address, uri=True)
+    try:
+        connection.execute("SELECT 1 FROM sqlite_master")
+    except sqlite3.OperationalError as error:
+        connection.close()
+        # With a write-ahead log, as Home Assistant has it, SQLite makes files beside the database even to read it. In a
+        # folder that is only readable there can be none; unless such a log is there, the file itself has everything.
+        log = file.with_name(f"{file.name}-wal")
+        if error.sqlite_errorcode & 0xFF not in _NO_FILES or (log.exists() and log.stat().st_size):
+            raise
+        connection = sqlite3.connect(f"{address}&immutable=1", uri=True)
+    return connection
 
 
 @contextlib.contextmanager
@@ -74,7 +91,11 @@ def _refusing() -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise FileRefused(f"the database cannot be read: {error}; if its program is running, import a copy") from error
+        if str(error).startswith("no such"):
+            raise FileRefused(f"this is a database of another program, or of another version: {error}") from error
+        raise FileRefused(
+            f"the database cannot be read: {error}; import a copy, in a folder where files may be made"
+        ) from error
 
 
 @contextlib.contextmanager

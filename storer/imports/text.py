@@ -20,7 +20,15 @@ _FRENCH = ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M")
 
 
 def decode(data: bytes) -> str:
-    """Return the text of a file: UTF-8 with or without a mark, else what Windows writes (ISO-8859-1 is part of it)."""
+    """Return the text of a file: UTF-8 with or without a mark, else what Windows writes (ISO-8859-1 is part of it).
+
+    Raises:
+        FileRefused: it is no text.
+    """
+    if data.startswith(b"\x1f\x8b"):
+        raise refused("the file is compressed: unpack it first")
+    if data.startswith(b"PK\x03\x04"):
+        raise refused("this is a zip or a workbook: unpack it, or save it as CSV, first")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:

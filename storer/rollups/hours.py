@@ -15,7 +15,7 @@ from common.labels import Mode
 from common.registers import REGISTERS
 from storer.database.label_sets import read_contents
 from storer.database.rows import COLUMNS, decode_row
-from storer.rollups.breaks import HourReadings, judge
+from storer.rollups.breaks import HourReadings, Inside, Judgement, ends_tell, judge
 from storer.rollups.minutes import MEASURES, literals, upsert
 from storer.rollups.registers import TOTAL, Readings, readings, supplier_number
 from storer.rollups.stored_hours import READINGS, StoredHours, hour_row
@@ -75,6 +75,10 @@ def _both_ends(only: str) -> str:
     return f"({select} LIMIT 1) UNION ALL ({select} DESC LIMIT 1)"
 
 
+_ALL = (
+    f"SELECT {_FRAME} FROM frames AS f"  # noqa: S608 - our own names
+    f" WHERE timestamp >= %s AND timestamp < %s AND meter_id = %s{_HAS_INDEX} ORDER BY timestamp"
+)
 _WHOLE_ENDS, _ALL_ENDS = _both_ends(_WHOLE), _both_ends("")
 
 
@@ -173,7 +177,8 @@ class _HourRoller:
         old = self._stored.of_hour(hour, self._meters)
         new = self._readings(held)
         changed = [meter for meter in new if new[meter] != old.get(meter)]
-        judged = list(new) if always_judge else changed
+        # Between ends that do not tell, a frame may be new although the ends are the same.
+        judged = [meter for meter in new if always_judge or meter in changed or not ends_tell(new[meter])]
         if not judged:
             return
         # For nearly all meters the hour before is the one that counts.
@@ -182,7 +187,7 @@ class _HourRoller:
         breaks = self._stored.breaks_of_hour(hour, judged)
         rows = []
         for meter in judged:
-            judgement = judge(new[meter], *self._stored.before(meter, new[meter], previous.get(meter)))
+            judgement = self._judge(meter, new[meter], previous.get(meter))
             self._stored.write_breaks(meter, hour, judgement, breaks.get(meter, {}))
             rows.append(
                 (
@@ -238,11 +243,26 @@ class _HourRoller:
                 if later is not None:
                     again[later.hour] = later
         for row in again.values():
-            previous = self._stored.earlier(row.hour, [meter]).get(meter)
-            judgement = judge(row, *self._stored.before(meter, row, previous))
+            judgement = self._judge(meter, row, self._stored.earlier(row.hour, [meter]).get(meter))
             breaks = self._stored.breaks_of_hour(row.hour, [meter])
             self._stored.write_breaks(meter, row.hour, judgement, breaks.get(meter, {}))
             self._stored.write_energy(meter, row.hour, judgement)
+
+    def _judge(self, meter: int, row: HourReadings, previous: HourReadings | None) -> Judgement:
+        inside = None if ends_tell(row) else self._inside(meter, row)
+        return judge(row, *self._stored.before(meter, row, previous), inside)
+
+    def _inside(self, meter: int, row: HourReadings) -> Inside | None:
+        """Read what is between the ends of an hour; None if its frames were dropped."""
+        limits = sql_time(row.first_at), sql_time(row.last_at + timedelta(seconds=1))
+        rows = [_row(text) for _, text in self._connection.query(_ALL, (*limits, meter))]
+        contents = read_contents(self._connection, {frame.label_set_id for frame in rows})
+        ends = [_decode(frame, contents[frame.label_set_id]) for frame in rows if frame.label_set_id in contents]
+        values = [end.values for end in ends]
+        if row.first not in values or row.last not in values:
+            return None
+        begin, end = values.index(row.first), len(values) - values[::-1].index(row.last)
+        return Inside((frame.at, frame.standard, frame.values) for frame in ends[begin:end])
 
     def _ends(self, minutes: Mapping[int, int]) -> dict[int, tuple[_Row, _Row]]:
         """Return the first and the last frame with an index, whole ones if any; `minutes`: bit n, minute n has one."""

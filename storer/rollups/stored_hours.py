@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from common.database import Connection, sql_time
 from common.registers import REGISTERS
 from storer.rollups.breaks import Before, HourReadings, Judgement
-from storer.rollups.registers import TOTAL
+from storer.rollups.registers import SUPPLIER, TOTAL
 
 #: Columns of `hours` in the order of `hour_row`.
 READINGS = (
@@ -115,24 +115,28 @@ class StoredHours:
         if previous is None:
             return [None] * len(REGISTERS), True
         found: list[Before | None] = []
-        for register, last in enumerate(hour.last):
+        counts = any(previous.last[register] is not None for register in (TOTAL, *SUPPLIER))
+        for register, ends in enumerate(zip(hour.first, hour.last, strict=True)):
             value = previous.last[register]
-            if last is None:
+            if ends == (None, None):
                 found.append(None)
             elif value is None:
-                found.append(self._older(meter, previous.hour, register))
+                found.append(self._older(meter, previous.hour, register, counted=counts))
             else:
                 found.append(Before(value, previous.last_at, previous.last_standard))
         return found, previous.last[TOTAL] is not None
 
-    def _older(self, meter: int, hour: datetime, register: int) -> Before | None:
+    def _older(self, meter: int, hour: datetime, register: int, *, counted: bool) -> Before | None:
         column = f"{REGISTERS[register]}_last"
         rows = self._connection.query(
             f"SELECT {column}, last_at, standard FROM hours WHERE meter_id = %s AND hour < %s"  # noqa: S608 - our own names
             f" AND {column} IS NOT NULL ORDER BY hour DESC LIMIT 1{_LOCK}",
             (meter, sql_time(hour)),
         )
-        return Before(rows[0][0], rows[0][1].replace(tzinfo=UTC), bool(rows[0][2] & _LAST)) if rows else None
+        if not rows:
+            return None
+        value, at, standard = rows[0]
+        return Before(value, at.replace(tzinfo=UTC), bool(standard & _LAST), counted)
 
     def breaks_of_hour(self, hour: datetime, meters: Collection[int]) -> dict[int, dict[int, int]]:
         """Return the stored breaks of an hour, by meter and register."""

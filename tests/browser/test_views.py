@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from tests.browser.conftest import Visits
 from tests.browser.home import Home
@@ -85,6 +85,48 @@ def test_text_of_twice_the_size_stays_on_the_screen(visit: Visits, view: str, de
     page.wait_for_function(  # charts follow a frame later
         "(width) => document.documentElement.scrollWidth <= width", arg=DEVICES[device]["viewport"]["width"]
     )
+
+
+@pytest.mark.parametrize("device", ["desk", "phone"])
+@pytest.mark.parametrize("kind", ["tempo", "producer"])  # the longest tariffs; three phases
+def test_text_of_twice_the_size_covers_no_other_text(visit: Visits, house: Home, device: str, kind: str) -> None:
+    def enlarge(route: Route) -> None:
+        sheet = route.fetch()
+        route.fulfill(response=sheet, body=sheet.text() + "html { font-size: 32px !important; }")
+
+    page = visit("etat", device)
+    page.route("**/*.css", enlarge)
+    page.goto(f"{house.address}?compteur={getattr(house, kind)}")
+    page.wait_for_selector(".bars text")
+    assert page.evaluate(COVERED) == []
+
+
+#: Words of the page that lie on others, and names that are broken within a word.
+COVERED = """() => {
+  const words = [];
+  const walk = document.createTreeWalker(document.querySelector('.page'), NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const text = walk.currentNode.data.trim(), range = document.createRange();
+    range.selectNodeContents(walk.currentNode);
+    const boxes = [...range.getClientRects()].filter((box) => box.width > 1 && box.height > 1);
+    const around = walk.currentNode.parentElement;
+    if (!text || around.closest('.hidden, .figure-xl') || !around.checkVisibility()) continue;
+    if (boxes.length > text.split(/\\s/).length) words.push([`${text} is broken`, null]);
+    for (const box of boxes) words.push([text, box]);
+  }
+  // Lines are close to each other: what stands above and below a letter is free.
+  const cover = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2
+    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 0.4 * Math.min(a.height, b.height);
+  return words.flatMap(([text, box], i) => !box ? [text]
+    : words.slice(i + 1).filter(([, other]) => other && cover(box, other)).map(([other]) => `${text} on ${other}`));
+}"""
+
+
+@pytest.mark.parametrize("view", ["now", "day", "month", "year"])
+def test_a_page_without_room_draws_without_complaint(visit: Visits, view: str) -> None:
+    page = visit(VIEWS[view])
+    page.set_viewport_size({"width": 30, "height": 600})  # as for a moment on the way to paper
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 @pytest.mark.parametrize("view", VIEWS)

@@ -140,6 +140,7 @@ def test_errors_name_the_key_and_the_fix(file: Path, text: str, reason: str) -> 
             "device: d\ninner: {port: 1, port: 2}",
             ", line 2: option 'port' is there twice, in line 2, too: leave one out",
         ),
+        ("device: d\nwait: 2026-02-29", ", line 2: '2026-02-29' cannot be: day is out of range for month"),
         ('device: d\n"device": d', ", line 2: option 'device' is there twice, in line 1, too: leave one out"),
     ],
 )

@@ -4,9 +4,10 @@ import { levelOf, quantiles } from '../../monitor/page/chart/levels.js';
 import { digits, gutter } from '../../monitor/page/chart/scale.js';
 import * as f from '../../monitor/page/format.js';
 import { csvText } from '../../monitor/page/part/csv.js';
-import { groupBy, groups } from '../../monitor/page/view/review/groups.js';
+import { complete, groupBy, groups } from '../../monitor/page/view/review/groups.js';
 import { withHoles } from '../../monitor/page/view/review/months.js';
 import { ranking, whyNothing } from '../../monitor/page/view/tempo/ranking.js';
+import { inOne } from '../../monitor/page/view/day/whole.js';
 import { changes, spans } from '../../monitor/page/view/tempo/spans.js';
 
 test('a file for a French spreadsheet has semicolons, decimal commas, and its accents', () => {
@@ -85,6 +86,46 @@ test('days to come and days without anything keep their place, and are not zero'
     ['2026-11-24'],
   );
   assert.equal(groups(data, 'month', { from: '2026-01-01', to: '2026-12-31' }).length, 12);
+});
+
+test('a day of which the server knows nothing is unknown, and not nothing; its hours are still missing', () => {
+  const rows = [row('2026-11-23', { BASE: 0 }, { coverage: 0 }), row('2026-11-24', { BASE: 0 })];
+  const [lost, quiet] = groups({ registers: ['BASE'], rows }, 'day', { from: '2026-11-23', to: '2026-11-24' });
+  assert.deepEqual([lost.unknown, lost.missing], [true, 24]);
+  assert.equal(quiet.unknown, false); // away, and all switched off
+});
+
+test('energy that was imported for a whole day, or a month, is that of no hour', () => {
+  const hour = (total, imported, coverage) => ({ total, imported, coverage });
+  const lost = hour(0, 0, 0);
+  assert.equal(inOne([...Array(23).fill(lost), hour(15_943, 15_943, 1)]), true);
+  assert.equal(inOne([...Array(22).fill(lost), hour(800, 800, 1), hour(900, 900, 1)]), false);
+  assert.equal(inOne([...Array(23).fill(lost), hour(900, 0, 1)]), false); // the first hour of a meter
+  assert.equal(inOne([]), false);
+});
+
+test('a mean is that of what is over, whole and known; of what there is, if nothing is', () => {
+  const keys = (list) => list.map((g) => g.key);
+  const months = ['2025-11', '2025-12', '2026-01', '2026-02'].map((key) => ({ key, missing: 0 }));
+  const range = { from: '2025-11-26', to: '2026-02-20' };
+  assert.deepEqual(keys(complete(months, 'month', range, '2026-02-20')), ['2025-12', '2026-01']);
+  months[1].missing = 30; // hours
+  assert.deepEqual(keys(complete(months, 'month', range, '2026-02-20')), ['2026-01']);
+  const days = [
+    { key: '2026-11-24', missing: 0 },
+    { key: '2026-11-25', missing: 0 },
+  ];
+  const week = { from: '2026-11-23', to: '2026-11-29' };
+  assert.deepEqual(keys(complete(days, 'day', week, '2026-11-25')), ['2026-11-24']);
+  assert.deepEqual(keys(complete(days.slice(1), 'day', week, '2026-11-25')), ['2026-11-25']);
+  const years = [
+    { key: '2025', missing: 0 },
+    { key: '2026', missing: 0 },
+  ];
+  assert.deepEqual(keys(complete(years, 'year', { from: '2025-01-01', to: '2026-12-31' }, '2027-01-01')), [
+    '2025',
+    '2026',
+  ]);
 });
 
 test('months of the base load stand in a row, also those of which nothing is known', () => {

@@ -108,11 +108,6 @@ class Cell:
         node = node or self.rig.database
         return node.sql(f"USE {node.name}; {query}")
 
-    def conflicts(self) -> int:
-        """Return how many transactions lost against one of another node."""
-        names = ("wsrep_local_cert_failures", "wsrep_local_bf_aborts")
-        return sum(int(self.cluster.status(name, node)) for node in self.cluster.nodes for name in names)
-
     def ids(self, table: str) -> Sequence[int]:
         """Return the ids that are in use."""
         return [int(number) for (number,) in self.rig.sql(f"SELECT id FROM {table} ORDER BY 1")]

@@ -110,3 +110,9 @@ def test_gathered_hours_cost_what_single_ones_do(
     monkeypatch.setattr(Answers, "_curve", curve)
     assert ask(compare.ROUTE, tables, END, prices, question) == gathered
     assert sum(offer["rankable"] for offer in gathered["offers"]) == 3
+
+
+def test_where_no_energy_is_known_the_contract_is_not_blamed(tables: Database, prices: PriceTable) -> None:
+    with pytest.raises(Refused, match="Aucune énergie") as refused:
+        ask(compare.ROUTE, tables, END, prices, "from=2026-10-01&to=2026-10-20")
+    assert refused.value.status == 404

@@ -109,7 +109,22 @@ def test_many_meters_are_read_with_as_many_queries_as_one(tables: Database, monk
 
     monkeypatch.setattr(Connection, "query", counting)
     assert len(ask(meters.ROUTE, tables, END, NO_PRICES)["meters"]) == 3
-    assert len(asked_for) == 3
+    assert len(asked_for) == 4
+
+
+def test_energy_that_was_imported_is_known_since_its_first_day(tables: Database, database: Server) -> None:
+    try:
+        database.sql(
+            f"INSERT INTO {database.name}.imported_hours (meter_id, hour, register, source, wh, hours)"
+            " VALUES (1, '2023-05-10 21:00:00', 0, 'csv', 9000, 24), (1, '2023-05-11 21:00:00', 0, 'csv', 9000, 24)"
+        )
+        found = {one["id"]: one for one in ask(meters.ROUTE, tables, END, NO_PRICES)["meters"]}
+        assert (found[METER]["known_since"], found[METER]["first"]) == ("2023-05-10", "2026-10-22")
+        other = found[SimulatedMeter(OTHER_KIND).address]
+        assert other["known_since"] == other["first"]
+        assert found[EMPTY]["known_since"] is None
+    finally:
+        database.sql(f"DELETE FROM {database.name}.imported_hours")
 
 
 def test_registers_have_the_words_of_the_meter_written_out(tables: Database) -> None:

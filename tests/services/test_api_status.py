@@ -174,3 +174,18 @@ def test_with_the_live_part_it_tells_the_links_as_live_does(tables: Database) ->
     states = {one["id"]: one["state"] for one in answer["links"]}
     assert states == live.links(answer["meter"]) | {"database": "up"}
     assert answer["spool"] is None
+
+
+def test_the_last_sign_of_a_meter_is_that_of_its_minutes_which_are_ahead_of_its_hours(
+    tables: Database, database: Server
+) -> None:
+    database.sql(
+        f"INSERT INTO {database.name}.minutes (meter_id, minute, frames, seconds, total_first, total_last)"
+        f" SELECT meter_id, '2026-11-05 12:07:00', 60, 60, total_last, total_last FROM {database.name}.minutes"
+        " ORDER BY minute DESC LIMIT 1"
+    )
+    try:
+        answer = ask(status.ROUTE, tables, END + timedelta(minutes=20), NONE)
+        assert answer["links"][0]["last"] == "2026-11-05T12:07:00Z"
+    finally:
+        database.sql(f"DELETE FROM {database.name}.minutes WHERE minute >= '2026-11-05 12:07:00'")

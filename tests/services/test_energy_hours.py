@@ -1,6 +1,7 @@
 """The view `energy_hours`: kWh by hour and register, whatever happened to the meter."""
 
 import contextlib
+import subprocess
 from decimal import Decimal
 from random import Random
 
@@ -9,6 +10,7 @@ import pytest
 from common.database import Database, sql_time
 from demo.history import History
 from demo.servers import Database as Server
+from demo.servers import find_program
 from reader.simulator.meter import SimulatedMeter
 from tests.support.rollups import HOUR, NIGHT, MadeUpMeter, hours_of, roll, stored
 from tests.support.storing import make_tables, query, store
@@ -78,3 +80,28 @@ def test_a_range_of_hours_reads_its_own_rows_only(tables: Database) -> None:
     assert len(rows) == 24
     # Its own rows, that of the hour before each, and a few of the other tables.
     assert sum(int(count) for _, count in read) < 24 * 5
+
+
+def test_a_day_of_25_hours_has_the_same_energy_in_a_session_with_local_time(
+    tables: Database, fresh_database: Server
+) -> None:
+    zone = subprocess.run(
+        [find_program("mariadb-tzinfo-to-sql"), "/usr/share/zoneinfo/Europe/Paris", "Europe/Paris"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    fresh_database.sql(f"USE mysql;\n{zone.stdout}")
+    random = Random(2)
+    frames = [
+        frame
+        for address in ("031961000001", "031961000002")
+        for frame in MadeUpMeter(address, random).frames(NIGHT - 3 * HOUR, NIGHT + 5 * HOUR)
+    ]
+    store(tables, frames)
+    energy = f"SELECT UNIX_TIMESTAMP(hour), meter, {', '.join(f'{name}_kwh' for name in SUPPLIERS)} FROM energy_hours"
+    with contextlib.closing(tables.connect()) as connection:
+        roll(connection, hours_of(frames))
+        in_utc = sorted(connection.query(energy), key=repr)
+        connection.execute("SET time_zone = 'Europe/Paris'")
+        assert sorted(connection.query(energy), key=repr) == in_utc

@@ -1,6 +1,7 @@
 """The command `teleinfo-storer import`, with real databases."""
 
 import contextlib
+import gzip
 import io
 import json
 import os
@@ -116,7 +117,8 @@ def test_a_file_is_imported_once_listed_and_forgotten(storer: Command, tables: D
 
     ((number,),) = query(tables, "SELECT id FROM imports")
     listed = storer("--list").stdout
-    assert listed.startswith(f"{number}: enedis Enedis_Conso_Heure_(14 digits).csv, meter {ADDRESS}")
+    name = "Enedis_Conso_Heure_(14 digits).csv"
+    assert listed.startswith(f"{number}: enedis {name}, meter {ADDRESS}, 2023-10-29 to 2023-10-29, 8 rows, ")
     assert "12345678901234" not in listed + first.stdout + str(query(tables, "SELECT file FROM imports"))
 
     forgotten = storer("--forget", str(number))
@@ -163,6 +165,15 @@ def test_a_refused_file_imports_nothing_and_says_where(storer: Command, tables: 
     assert query(tables, "SELECT COUNT(*) FROM meters, imports") == [(0,)]
 
 
+@pytest.mark.parametrize("kind", ["enedis", "enedis-index", "edf", "csv", "jeedom"])
+def test_a_compressed_file_is_told_to_be_one(storer: Command, tables: Database, tmp_path: Path, kind: str) -> None:
+    file = tmp_path / "hours.gz"
+    file.write_bytes(gzip.compress(content("enedis-hours.csv")))
+    result = storer(kind, str(file), "--meter", ADDRESS)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "hours.gz: the file is compressed: unpack it first" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -172,7 +183,7 @@ def test_a_refused_file_imports_nothing_and_says_where(storer: Command, tables: 
         (("csv", "/nowhere.csv"), "which meter is it?"),
         (("csv", "/nowhere.csv", "--meter", "123"), "is no address of a meter"),
         (("home-assistant", "mysql://ha:secret@127.0.0.1/ha", "--meter", ADDRESS), "leave the password out"),
-        (("edgd1er", __file__, "--meter", ADDRESS), "edgd1er is read from a database"),
+        (("edgd1er", __file__, "--meter", ADDRESS), "edgd1er is read from a database: mysql://user@host:3306/name"),
         (("enedis", "mysql://a@b/c", "--meter", ADDRESS), "enedis is read from a file"),
         (("csv", "x", "--zone", "Mars", "--meter", ADDRESS), "the time zone 'Mars' is unknown"),
         (("--list", "csv"), None),

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -107,6 +108,40 @@ def test_the_csv_of_a_french_spreadsheet_has_semicolons_commas_and_local_times(m
     assert plain[0]["start"] == "2026-03-09T23:00:00Z"
 
 
+def test_the_costs_of_the_rows_make_the_total_though_a_day_has_only_its_subscription(monitor: Monitor) -> None:
+    text = monitor.run("report", "--from", "2026-03-10", "--to", "2026-03-14")
+    amounts = [Decimal(found.replace(",", ".")) for found in re.findall(r"(\d+,\d\d)\u202f€\s+\d+\u202f%", text)]
+    assert len(amounts) == 5
+    assert abs(sum(amounts[:4]) - amounts[4]) <= Decimal("0.02")
+
+
+def test_a_meter_that_has_only_imported_hours_is_the_meter(fresh_database: Server, tmp_path: Path) -> None:
+    make_tables(fresh_database)
+    query(
+        client(fresh_database),
+        "INSERT INTO meters (id, identifier) VALUES (1, '031961000001')",
+        "INSERT INTO imported_hours (meter_id, hour, register, source, wh) VALUES (1, '2026-03-08 10:00', 0, 'csv', 9)",
+        "SELECT 1",
+    )
+    (row,) = json.loads(Monitor(fresh_database, tmp_path).run("report", "--by", "year", "--from", "2026", "--json"))
+    assert row["wh"] == {"BASE": 9}
+
+
+def test_a_file_for_spreadsheets_does_not_show_a_cost_that_lacks_something_as_the_cost(monitor: Monitor) -> None:
+    prices = monitor.folder / "prices.yaml"
+    prices.write_text("options: {mine: [{from: 2026-03-11, kwh: {HCHC: 0.2}, subscription: {6: 10}}]}")
+    line = "{meter: '031961000001', from: 2026-01-01, offer: mine, power: 6}"
+    monitor.configure(f"prices: {prices}\ncontracts: [{line}]\n")
+    rows = list(csv.DictReader(io.StringIO(monitor.run("report", *RANGE, "--csv"))))
+    assert [rows[0][f"{name}_eur"] for name in ("energy", "subscription", "cost")] == [""] * 3
+    assert rows[1]["cost_eur"] > "0.33"
+    assert [row["partial_cost"] for row in rows] == ["yes"] * 3
+    monitor.configure("")
+    assert "partiel" in monitor.run("report", *RANGE, "--csv", "--locale", "fr").splitlines()[0]
+    rows = list(csv.DictReader(io.StringIO(monitor.run("report", *RANGE, "--csv"))))
+    assert [row["partial_cost"] for row in rows] == [""] * 3
+
+
 def test_a_price_corrected_afterwards_corrects_the_past(monitor: Monitor) -> None:
     def energy() -> Decimal:
         rows = json.loads(monitor.run("report", "--by", "month", *RANGE, "--json"))
@@ -145,6 +180,16 @@ def test_offers_are_compared_and_what_cannot_be_known_is_refused(monitor: Monito
     own = monitor.run("report", "--by", "month", *RANGE, "--json")
     total = json.loads(own)[0]["cost"]["total"].replace(".", ",")
     assert total in text
+    # A window that begins within an hour changes nothing of what the registers say.
+    prices = monitor.folder / "prices.yaml"
+    mine = "mine: [{from: 2026-01-01, kwh: {BASE: 0.2}, subscription: {9: 10}}]"
+    prices.write_text(f"options: {{{mine}}}\noff_peak: [{{from: 2026-01-01, windows: ['22:30-06:30']}}]\n")
+    monitor.configure(f"prices: {prices}\n")
+    halves = monitor.run("compare", *RANGE)
+    assert total in halves
+    assert "couleur Tempo inconnue pour 72 h" in halves
+    assert "mine : aucun abonnement pour 6 kVA" in halves.replace("\u00a0", " ")
+    monitor.configure("")
     # No offer is charged a subscription for the time before the first reading.
     longer = monitor.run("compare", "--from", "2026-03-01", "--to", "2026-03-13")
     assert [line for line in longer.splitlines() if " Base " in line] == [

@@ -119,6 +119,70 @@ def test_energy_across_a_contract_without_a_total_counts_once(tables: Database, 
     assert query(tables, "SELECT drawn_wh FROM hours ORDER BY hour") == [(0,), (50,), (50,), (7,), (3,)]
 
 
+# Breaks inside an hour.
+
+
+def test_what_a_house_drew_before_and_after_its_index_fell_counts_in_the_hour(
+    tables: Database, connection: Connection
+) -> None:
+    """In whatever order its frames come, and although its first and last readings stay the same."""
+    frames = [
+        *steady(NOON - HOUR, 1, index=8000 - 600),
+        *steady(NOON, 0.5, index=8000),
+        *steady(NOON + 30 * MINUTE, 0.5, index=3),
+        *steady(NOON + HOUR, 1, index=303),
+    ]
+    middle = frames[61:119]
+    write(tables, [frame for frame in frames if frame not in middle], NOON)
+    roll(connection, hours_of(frames))
+    write(tables, middle[::-1], NOON)
+    roll(connection, hours_of(frames))
+    assert_as_expected(tables, frames)
+    assert query(tables, "SELECT drawn_wh FROM hours ORDER BY hour") == [(590,), (10 + 290 + 290,), (600,)]
+    assert [step for *_, step in query(tables, ROLLED[2])] == [3 - 8290]
+
+
+def test_energy_of_an_hour_with_another_mode_or_contract_counts_once(tables: Database, connection: Connection) -> None:
+    """With registers that stood still while others counted, or went on under another name."""
+
+    def at(minutes: int) -> datetime:
+        return NOON + minutes * MINUTE
+
+    frames = [
+        standard(at(0), EAST=1000, EASF01=100, EASF02=900),
+        standard(at(20), EAST=1100, EASF01=150, EASF02=950),
+        historic(at(40), BASE=5000, PTEC="TH.."),
+        historic(at(50), BASE=5030, PTEC="TH.."),
+        historic(at(70), BASE=5090, PTEC="TH.."),
+        historic(at(80), HCHC=190, HCHP=1000, PTEC="HC.."),
+        historic(at(100), HCHC=195, HCHP=1000, PTEC="HC.."),
+        historic(at(130), HCHC=202, HCHP=1000, PTEC="HC.."),
+        historic(at(150), HCHC=209, HCHP=1000, PTEC="HC.."),
+        standard(at(160), EAST=1213, EASF01=211, EASF02=1002),
+        standard(at(170), EAST=1218, EASF01=211, EASF02=1007),
+    ]
+    write(tables, frames, NOON)
+    roll(connection, reversed(hours_of(frames)))
+    assert_as_expected(tables, frames)
+    hours = query(tables, "SELECT drawn_wh FROM hours ORDER BY hour")
+    assert hours == [(100 + 30,), (60 + 5,), (7 + 7 + (2 + 2) + 5,)]
+
+
+def test_a_new_contract_with_registers_of_its_own_starts_from_there(tables: Database, connection: Connection) -> None:
+    """Its registers counted nothing while BASE did, whatever they show."""
+    frames = [
+        historic(NOON, HCHC=100, HCHP=50, PTEC="HC.."),
+        historic(NOON + HOUR, BASE=5000, PTEC="TH.."),
+        historic(NOON + 2 * HOUR, BASE=5700, PTEC="TH.."),
+        historic(NOON + 3 * HOUR, HCHC=800, HCHP=50, PTEC="HC.."),
+        historic(NOON + 4 * HOUR, HCHC=805, HCHP=50, PTEC="HC.."),
+    ]
+    write(tables, frames, NOON)
+    roll(connection, hours_of(frames))
+    assert_as_expected(tables, frames)
+    assert query(tables, "SELECT drawn_wh FROM hours ORDER BY hour") == [(0,), (0,), (700,), (0,), (5,)]
+
+
 # Local days.
 
 
@@ -287,6 +351,18 @@ def test_frames_that_come_after_their_month_was_dropped_change_nothing(
     while roller.rebuild():
         pass
     assert rolled(tables) == before
+
+
+def test_an_hour_is_judged_by_its_ends_when_its_frames_are_gone(tables: Database, connection: Connection) -> None:
+    frames = [*steady(NOON, 0.5, index=8000), *steady(NOON + 30 * MINUTE, 0.5, index=3)]
+    before = steady(NOON - HOUR, 0.5, index=7500)
+    write(tables, frames, NOON)
+    roll(connection, hours_of(frames))
+    connection.execute("TRUNCATE frames")
+    write(tables, before, NOON)
+    roll(connection, hours_of(before))
+    assert query(tables, "SELECT drawn_wh FROM hours ORDER BY hour") == [(290,), (210,)]
+    assert [step for *_, step in query(tables, ROLLED[2])] == [293 - 8000]
 
 
 def test_hours_stay_when_their_minutes_were_dropped(tables: Database, connection: Connection) -> None:

@@ -14,7 +14,7 @@ from storer.audit import run_audit
 from storer.database import subpartitions as module
 from storer.database.schema import make_partitions, partition_limits
 from storer.database.sizes import read_sizes
-from storer.database.subpartitions import count_subpartitions, subpartition
+from storer.database.subpartitions import LONGEST, count_subpartitions, subpartition
 from storer.export import Selection
 from tests.support.frames import simulated
 from tests.support.programs import Service, run_command, wait_until
@@ -32,7 +32,7 @@ def filled(fresh_database: Server) -> Server:
 
 
 def divide(server: Server, count: int, **more: Any) -> list[str]:
-    with contextlib.closing(client(server).connect()) as connection:
+    with contextlib.closing(client(server).connect(LONGEST)) as connection:  # as the command does
         return list(subpartition(connection, count, **more))
 
 

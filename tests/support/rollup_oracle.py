@@ -44,6 +44,7 @@ RUNNING = {
 LIMIT = 2**32
 
 Row = dict[str, Any]
+Reading = tuple[int, datetime, bool]  # value, when, standard mode
 
 
 @dataclass
@@ -63,8 +64,8 @@ def expected(frames: Iterable[Frame]) -> Expected:
     for (meter, minute), group in groupby(ordered, lambda f: (f.meter, f.timestamp.replace(second=0, microsecond=0))):
         result.minutes[meter, minute] = _minute(list(group))
     for meter, of_meter in groupby(ordered, lambda f: f.meter):
-        latest: dict[str, tuple[int, datetime, bool]] = {}  # register: value, when, standard mode
-        had_total = True
+        latest: dict[str, Reading] = {}
+        previous: Row | None = None  # the latest hour with readings
         for hour, group in groupby(of_meter, lambda f: f.timestamp.replace(minute=0, second=0, microsecond=0)):
             in_hour = list(group)
             minutes = {
@@ -75,16 +76,12 @@ def expected(frames: Iterable[Frame]) -> Expected:
             row = result.hours[meter, hour] = _hour(in_hour, minutes)
             if row["first_at"] is None:
                 continue
-            breaks, energy = _judge(row, latest)
-            for register, step in breaks.items():
-                result.breaks[meter, hour, register] = step
-            supplier = [energy[name] for name in REGISTERS[1:11] if name in energy]
-            if "total" in energy and (had_total or not supplier):
-                row["drawn_wh"] = energy["total"]
-            elif supplier:
-                row["drawn_wh"] = sum(supplier)
-            row["injected_wh"] = energy.get("injected")
-            had_total = row["total_last"] is not None
+            result.breaks |= {
+                (meter, hour, register): step
+                for register, step in _judge(row, in_hour, latest, previous).items()
+                if step
+            }
+            previous = row
     return result
 
 
@@ -221,8 +218,7 @@ def _hour(frames: list[Frame], minutes: dict[datetime, Row]) -> Row:
             row[column] = max(of(column), default=None)
         row[f"voltage_{phase}_min"] = min(of(f"voltage_{phase}_min"), default=None)
         row[f"voltage_{phase}_mean"] = mean(f"voltage_{phase}_mean")
-    with_index = [frame for frame in frames if has_index(frame)]
-    ends = [frame for frame in with_index if not frame.dropped] or with_index
+    ends = _ends(frames)
     first, last = (ends[0], ends[-1]) if ends else (None, None)
     row |= {
         "first_at": first and first.timestamp.replace(microsecond=0),
@@ -238,27 +234,83 @@ def _hour(frames: list[Frame], minutes: dict[datetime, Row]) -> Row:
     return row
 
 
-def _judge(row: Row, latest: dict[str, tuple[int, datetime, bool]]) -> tuple[dict[str, int], dict[str, int]]:
-    """Return the breaks and the energy of an hour by register; `latest` then holds its last readings."""
+def _ends(frames: list[Frame]) -> list[Frame]:
+    with_index = [frame for frame in frames if has_index(frame)]
+    return [frame for frame in with_index if not frame.dropped] or with_index
+
+
+def _readings(frame: Frame) -> dict[str, Reading]:
+    at, standard = frame.timestamp.replace(microsecond=0), frame.mode is Mode.STANDARD
+    return {name: (value, at, standard) for name, value in registers(frame).items()}
+
+
+def _energy(name: str, readings: Iterable[Reading]) -> int:
+    """The steps of a register that are energy."""
+    energy = 0
+    for (value, at, standard), (next_value, next_at, next_standard) in pairwise(readings):
+        step = next_value - value
+        other = name == "total" and standard != next_standard
+        if not other and 0 <= step <= 200 + 15 * (next_at - at).total_seconds():
+            energy += step
+    return energy
+
+
+def _judge(row: Row, frames: list[Frame], latest: dict[str, Reading], previous: Row | None) -> dict[str, int]:
+    """Return the breaks of an hour by register, and set its energy; `latest` then holds its last readings."""
+    ends = _ends(frames)
+    first, last = _readings(ends[0]), _readings(ends[-1])
+    fits = (
+        ends[0].mode is ends[-1].mode
+        and first.keys() == last.keys()
+        and all(_energy(name, (first[name], last[name])) == last[name][0] - first[name][0] for name in first)
+    )
+    between = [f for f in frames if has_index(f) and ends[0].timestamp <= f.timestamp <= ends[-1].timestamp]
+    points = [first, last] if fits else [_readings(frame) for frame in between]
+    until: dict[str, int] = {}
+    within: dict[str, int] = {}
     breaks: dict[str, int] = {}
-    energy: dict[str, int] = {}
-    first_standard, last_standard = bool(row["standard"] & 1), bool(row["standard"] & 2)
     for name in REGISTERS:
-        last = row[f"{name}_last"]
-        if last is None:
+        seen = [point[name] for point in points if name in point]
+        if not seen or (name not in first and name not in last):
             continue
-        here = (last, row["last_at"], last_standard)
-        way = [latest[name]] if name in latest else []
-        if row[f"{name}_first"] is not None:
-            way.append((row[f"{name}_first"], row["first_at"], first_standard))
-        way.append(here)
-        energy[name] = 0
-        for (value, at, standard), (next_value, next_at, next_standard) in pairwise(way):
-            step = next_value - value
-            other = name == "total" and standard != next_standard
-            if other or step < 0 or step > 200 + 15 * (next_at - at).total_seconds():
-                breaks[name] = breaks.get(name, 0) + step
-            else:
-                energy[name] += step
-        latest[name] = here
-    return {name: step for name, step in breaks.items() if step}, energy
+        earlier = [latest[name]] if name in latest else []
+        until[name], within[name] = _energy(name, (*earlier, seen[0])), _energy(name, seen)
+        if name in last:
+            start = first.get(name, last[name])
+            breaks[name] = last[name][0] - (*earlier, start)[0][0] - until[name] - within[name]
+            latest[name] = seen[-1]
+    had_total = previous is None or previous["total_last"] is not None
+    suppliers = [name for name in REGISTERS[1:11] if name in first]
+    counting = ["total"] if "total" in first and (had_total or not suppliers) else suppliers
+    # A register that the hour before lacks has gone on in hours that others have counted.
+    known = [
+        name for name in counting if previous is None or previous[f"{name}_last"] is not None or not _counts(previous)
+    ]
+    drawn = sum(until[name] for name in known)
+    drawn += sum(within[name] for name in counting) if fits else _drawn(between)
+    if _counts(row):
+        row["drawn_wh"] = drawn
+    if "injected" in last:
+        row["injected_wh"] = until["injected"] + within["injected"]
+    return breaks
+
+
+def _counts(row: Row) -> bool:
+    return any(row[f"{name}_last"] is not None for name in REGISTERS[:11])
+
+
+def _drawn(frames: list[Frame]) -> int:
+    """What frames add, one by one: the total as long as mode and contract stay, else what both have."""
+    kinds = [
+        [_readings(frame) for frame in group]
+        for _, group in groupby(frames, lambda f: (f.mode, f.mode is Mode.STANDARD or "BASE" in f.values))
+    ]
+    drawn = 0
+    for of_kind in kinds:
+        names = ["total"] if any("total" in point for point in of_kind) else REGISTERS[1:11]
+        drawn += sum(_energy(name, [point[name] for point in of_kind if name in point]) for name in names)
+    for one, other in pairwise(kinds):
+        for name in REGISTERS[1:11]:
+            before, after = ([point[name] for point in part if name in point] for part in (one, other))
+            drawn += _energy(name, (*before[-1:], *after[:1]))
+    return drawn

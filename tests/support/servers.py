@@ -63,7 +63,9 @@ def database_at(address: str, folder: Path, port: int, password: str) -> Databas
     file = folder / "password"
     file.touch(mode=0o600)
     file.write_text(password + "\n")
-    return Database(folder, port=port, options=[*FAST_DATABASE, f"--bind-address={address}"])
+    database = Database(folder, port=port, options=[*FAST_DATABASE, f"--bind-address={address}"])
+    database.host = address
+    return database
 
 
 def save_data(database: Database, copy: Path) -> None:

@@ -3,7 +3,7 @@ import { s } from '../dom.js';
 import * as f from '../format.js';
 import { T } from '../i18n.js';
 import { levelOf } from './levels.js';
-import { textScale } from './paint.js';
+import { NARROWEST, textScale } from './paint.js';
 import { pick } from './pick.js';
 
 /** rows: seven lists of the mean Wh of 24 hours, Monday first; null for unknown. */
@@ -42,7 +42,13 @@ export function week({ rows, limits, label, reading, resting }) {
       cursor,
     );
   }
-  new ResizeObserver(([entry]) => entry.contentRect.width && draw(entry.contentRect.width)).observe(svg);
+  new ResizeObserver(
+    ([
+      {
+        contentRect: { width },
+      },
+    ]) => width && draw(Math.max(NARROWEST, width)),
+  ).observe(svg);
 
   const text = (i) => {
     const day = Math.floor(i / 24),

@@ -52,6 +52,8 @@ def test_each_problem_is_one_finding_that_names_the_broker_and_a_fix(
             "sudo",
         ),
         ({"limits": Limits(max_packet_size=1000)}, "1000 bytes", "max_packet_size"),
+        ({"limits": Limits(retain=False)}, "retains no messages", "retain_available true"),
+        ({"limits": Limits(wildcards=False)}, "no subscriptions with wildcards", "docs/brokers.md"),
         ({"failure": Failure.CREDENTIALS}, "the user reader with this password", "mosquitto_passwd FILE reader"),
         ({"failure": Failure.CREDENTIALS, "username": None}, "user name", "mqtt.username"),
         ({"published": ("a", "b"), "denied": ("b",)}, "publish on b", "the user reader to write"),
@@ -86,7 +88,6 @@ def test_a_broker_that_allows_everything_is_ok() -> None:
         ({"not_asked": True, "host": "localhost"}, "QoS 2"),
         ({"tls": True, "certificate_ends": NOW + 3.5 * 86400}, "3 days"),
         ({"host": "192.168.1.10"}, "unencrypted"),
-        ({"limits": Limits(retain=False)}, "retains no messages"),
     ],
 )
 def test_what_works_but_should_be_known_is_a_notice(changes: dict[str, object], what: str) -> None:

@@ -320,7 +320,13 @@ def grant(codes: dict[str, int]) -> Callable[[Connection], None]:
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        (0x87, "refuses the subscription to teleinfo/+/frame (Not authorized)"),
+        (0x87, "refuses the subscription to teleinfo/+/frame (Not authorized): allow reading it"),
+        (0x97, "refuses the subscription to teleinfo/+/frame (Quota exceeded): the broker has no room"),
+        (0x9E, "refuses the subscription to teleinfo/+/frame (Shared subscription not supported): remove mqtt.share"),
+        (
+            0xA2,
+            "refuses the subscription to teleinfo/+/frame (Wildcard subscription not supported): see docs",
+        ),
         (0, "grants the subscription to teleinfo/+/frame with QoS 0 only"),
     ],
 )
@@ -405,9 +411,17 @@ def test_a_port_that_never_answers_is_one_line(
     assert "mqtt.port" in text
 
 
-@pytest.mark.parametrize("code", [0x83, 0x97])
-def test_a_broker_without_room_is_not_blamed_on_access_rules(
-    caplog: pytest.LogCaptureFixture, fast: float, code: int
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (0x83, "no room, or a queue of it is away"),
+        (0x97, "no room, or a queue of it is away"),
+        (0x9A, "allow retained messages in its configuration (mosquitto: retain_available true)"),
+        (0x9B, "remove max_qos 0 from its configuration"),
+    ],
+)
+def test_a_broker_that_refuses_us_for_what_it_lacks_is_one_line_with_the_fix(
+    caplog: pytest.LogCaptureFixture, fast: float, code: int, words: str
 ) -> None:
     def refuse(connection: Connection) -> None:
         connection.packet()
@@ -416,7 +430,7 @@ def test_a_broker_without_room_is_not_blamed_on_access_rules(
     with FakeBroker(refuse) as broker, Client(at(broker.port)):
         eventually(lambda: len(broker.opened) >= 3, "enough attempts")
     (text,) = logged(caplog)
-    assert "no room, or a queue of it is away" in text
+    assert words in text
 
 
 def test_what_a_broker_closes_the_connection_for_is_named(caplog: pytest.LogCaptureFixture, fast: float) -> None:

@@ -117,6 +117,17 @@ def test_an_offer_whose_registers_are_those_of_the_meter_needs_no_calendar() -> 
     )
 
 
+def test_a_weekend_offer_that_borrows_a_name_needs_no_meter_that_has_it() -> None:
+    weekend = row("mine", weekend="HCHC", BASE="0.20", HCHC="0.10")
+    cost = offer(result(weekend, lived="HCHP"), "mine")
+    assert (cost.wh_by_register, cost.rankable) == ({"BASE": 48_000}, True)
+
+
+def test_an_offer_without_a_subscription_of_this_power_says_so_and_counts_no_hours() -> None:
+    cost = offer(result(replace(BASE, subscription={6: Decimal(120)})), "base")
+    assert (cost.no_subscription, cost.rankable, cost.unknown, cost.hours) == (True, False, {}, 48)
+
+
 def test_an_offer_without_a_price_on_some_days_is_not_ranked() -> None:
     late = PriceRow("late", date(2026, 1, 6), {0: {"BASE": Decimal("0.1")}}, {9: Decimal(365)})
     cost = offer(result(late), "late")
@@ -183,8 +194,7 @@ def test_hours_gathered_cost_what_they_cost_one_by_one() -> None:
                 continue
             registers[register] += slot.wh
             energy += price * slot.wh / 1000
-        if cost.offer == "late":
-            unknown[Why.PRICES] += 1  # its subscription, which begins in September
+        assert cost.no_subscription == (cost.offer == "late"), cost.offer
         assert (cost.energy, cost.wh_by_register, cost.unknown) == (energy, registers, unknown), cost.offer
 
 

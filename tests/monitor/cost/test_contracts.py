@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from monitor.calendar import midnight
@@ -41,6 +41,18 @@ def test_a_line_holds_from_its_day_and_the_meter_before_it() -> None:
         (at("2025-03-01"), at("2026-01-01"), "zen"),
         (at("2026-01-01"), END, "tempo"),
     ]
+
+
+def test_a_line_begins_with_the_registers_of_the_meter_where_these_change_on_its_day() -> None:
+    change = at("2026-01-01").replace(hour=9) + timedelta(days=1)  # 10:00 of that day in Paris
+    spans = [span(at("2025-06-01"), change, "base", 6), span(change, END, "tempo", 6)]
+    found = contracts([line("2025-03-01", "base", 6), line("2026-01-01", "tempo", 6)], spans, PARIS, END)
+    assert [(one.start, one.offer) for one in found] == [(at("2025-03-01"), "base"), (change, "tempo")]
+    found = contracts([line("2026-01-01", "tempo", 6)], spans, PARIS, END)
+    assert [(one.start, one.offer) for one in found] == [(at("2025-06-01"), "base"), (change, "tempo")]
+    # Another power changes no register: its subscription is that of the whole day.
+    spans = [span(at("2025-06-01"), change, "base", 6), span(change, END, "base", 9)]
+    assert contracts([line("2026-01-01", "base", 9)], spans, PARIS, END)[1].start == at("2026-01-01")
 
 
 def test_a_line_of_the_future_changes_nothing_yet() -> None:

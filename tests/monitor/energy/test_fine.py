@@ -42,6 +42,11 @@ def test_an_hour_without_minutes_or_with_recovered_energy_stays_whole() -> None:
     assert divide([late], slots(0, 250, 1000), name) == [late]
 
 
+def test_slots_of_an_hour_are_one_hour_when_they_are_counted() -> None:
+    parts = divide([hour(0, 1000), hour(1, 400)], slots(0, 0, 1000, 1100, 1400), name)
+    assert [part.slices for part in parts if part.wh] == [1, 1, 0]
+
+
 @given(st.integers(0, 10**6), st.lists(st.integers(0, 5000), min_size=3, max_size=3))
 def test_the_slots_of_an_hour_add_up_to_it(wh: int, steps: list[int]) -> None:
     totals = [sum(steps[:number]) for number in range(4)]

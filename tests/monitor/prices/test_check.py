@@ -37,6 +37,11 @@ def test_a_table_whose_newest_row_is_more_than_seven_months_old_is_out_of_date()
     assert issues(row("2025-08-15")) == []
 
 
+def test_a_row_that_stands_before_a_newer_one_of_another_file_is_out_of_date() -> None:
+    table = PriceTable([PriceFile("mine", (row("2025-07-01"),)), PriceFile("bundled", (row("2026-01-01"),))])
+    assert [(one.issue, one.origin) for one in check_prices(table, TODAY)] == [(Issue.OLD, "mine")]
+
+
 def test_a_row_of_the_future_does_not_make_a_table_recent() -> None:
     assert issues(row("2025-07-01"), row("2026-08-01")) == [Issue.OLD]
 

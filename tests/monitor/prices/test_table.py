@@ -49,6 +49,14 @@ def test_an_imported_file_replaces_the_bundled_rows_and_an_earlier_import(tmp_pa
     assert sorted(path.name for path in folder.iterdir()) == [kept.name]
 
 
+def test_the_last_grid_of_an_imported_file_ends_where_the_bundled_table_has_a_newer_one(tmp_path: Path) -> None:
+    (tmp_path / "cre_base.csv").write_text(BASE.replace("0,1952", "0,8852"), encoding="utf-8")
+    table = load_prices(None, tmp_path)
+    assert table.kwh("base", "BASE", 6, date(2026, 1, 31)) == Decimal("0.8852")
+    assert table.kwh("base", "BASE", 6, date(2026, 2, 1)) == Decimal("0.1940")
+    assert table.subscription("base", 6, date(2026, 9, 1)) == Decimal("190.32")
+
+
 def test_the_users_rows_go_first(tmp_path: Path) -> None:
     mine = tmp_path / "prices.yaml"
     mine.write_text("options: {base: [{from: 2025-02-01, kwh: {BASE: 0.1234}}]}", encoding="utf-8")

@@ -38,6 +38,7 @@ const meter = (id, name, now, more) => ({
   serial: `…${id.slice(-4)}`,
   unit: 'VA',
   first: dateOf(now - DAYS * 24 * HOUR),
+  known_since: dateOf(now - DAYS * 24 * HOUR),
   last: iso(now),
   contract_year: '09-01',
   producer: false,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from common.labels import LABELS, Mode
@@ -118,6 +118,9 @@ DAMAGE = st.lists(st.tuples(st.integers(0, 2000), st.integers(1, 255)), max_size
     cuts=st.lists(st.integers(0, 700), max_size=8),
     begin=st.integers(0, 120),
 )
+@example(
+    damage=[(1, 1), (6, 131)], parity=True, mode=standard, cuts=[], begin=0
+)  # few bytes before the first valid group
 def test_damaged_groups_stay_damaged_and_reveal_no_address(
     send: Send, damage: list[tuple[int, int]], parity: bool, mode: Callable[..., bytes], cuts: list[int], begin: int
 ) -> None:
@@ -186,8 +189,8 @@ def test_a_line_of_the_wrong_polarity_reveals_no_address(send: Send, bend: Calla
 
 def test_releases_and_anonymises_a_group_that_never_ends(send: Send) -> None:
     anonymiser = Anonymiser()
-    out = [new for _ in range(100) for new in anonymiser.feed(Chunk(0.0, METER))]
-    assert sum(len(chunk.data) for chunk in out) > 900
+    out = [new for _ in range(300) for new in anonymiser.feed(Chunk(0.0, METER))]
+    assert sum(len(chunk.data) for chunk in out) > 1900
     assert {byte for chunk in out + anonymiser.finish() for byte in chunk.data} == {ord("0")}
 
 

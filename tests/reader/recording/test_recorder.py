@@ -175,21 +175,23 @@ def test_ctrl_c_ends_a_recording_without_an_error(tmp_path: Path) -> None:
 
 
 def test_shows_progress_on_one_line_of_a_terminal(tmp_path: Path) -> None:
+    file = tmp_path / "r.txt"
     master, slave = pty.openpty()
     result = subprocess.Popen(
-        command("record", tmp_path / "r.txt", "--port", f"simulate://{KIND}?speed=50", "--seconds", "1", "--anonymous"),
-        env=ENVIRONMENT,
-        stderr=slave,
+        command("record", file, "--port", f"simulate://{KIND}?speed=50", "--anonymous"), env=ENVIRONMENT, stderr=slave
     )
     os.close(slave)
     output = b""
-    try:
-        while data := os.read(master, 4096):
-            output += data
-    except OSError:
-        pass
+    with result:
+        try:
+            while data := os.read(master, 4096):
+                output += data
+                if b" frame" in data and r"\x03" in file.read_text():  # by the progress, each second
+                    result.send_signal(signal.SIGINT)
+        except OSError:
+            pass  # it has ended
     os.close(master)
-    assert result.wait(WITHIN) == 0
+    assert result.returncode == 0
     assert re.search(rb"\r\d+ s, \d+ bytes, \d+ frames", output)
     assert output.endswith(b"standard mode\r\n")
 

@@ -1,4 +1,8 @@
+import os
+import shutil
 import sqlite3
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -96,3 +100,36 @@ def test_another_database_is_refused(tmp_path: Path) -> None:
     database.close()
     with pytest.raises(FileRefused, match="no such table: statistics_meta"):
         read(other)
+
+
+@pytest.fixture
+def copy(file: Path) -> Iterator[Path]:
+    """A copy with a write-ahead log, as Home Assistant's is, in a folder where this process may make no files."""
+    with tempfile.TemporaryDirectory() as folder:  # where another user may come, too
+        copy = Path(folder) / file.name
+        shutil.copy(file, copy)
+        with sqlite3.connect(copy) as database:
+            database.execute("PRAGMA journal_mode = WAL")
+        database.close()
+        copy.chmod(0o644)
+        copy.parent.chmod(0o555)
+        root = os.geteuid() == 0  # who may write anywhere
+        if root:
+            os.seteuid(65534)
+        try:
+            yield copy
+        finally:
+            if root:
+                os.seteuid(0)
+            copy.parent.chmod(0o755)
+
+
+def test_a_copy_is_read_in_a_folder_where_no_file_can_be_made(copy: Path) -> None:
+    assert energy(read(copy, easf02=2), "supplier_2") == {"2023-10-29 00:00": 500}
+
+
+def test_the_database_of_another_program_is_said_to_be_one(tmp_path: Path) -> None:
+    (tmp_path / "other.db").write_bytes(b"")
+
+    with pytest.raises(FileRefused, match="a database of another program"):
+        read(tmp_path / "other.db", easf02=2)

@@ -1,6 +1,6 @@
 import pytest
 
-from common.errors import ConfigError, FileRefused
+from common.errors import FileRefused
 from storer.imports.plain import parse_plain
 from tests.support.imports import PARIS, content, energy, of
 
@@ -42,7 +42,7 @@ def test_other_files_are_refused(text: str, message: str) -> None:
 
 def test_registers_that_count_the_same_energy_are_refused() -> None:
     text = b"start,register,wh\n2024-06-01T00:00Z,total,7\n2024-06-01T01:00Z,EASF01,8\n"
-    with pytest.raises(ConfigError, match="same energy"):
+    with pytest.raises(FileRefused, match="same energy"):
         parse_plain(text, PARIS)
-    with pytest.raises(ConfigError, match="'PAPP' is no register"):
+    with pytest.raises(FileRefused, match="line 2: 'PAPP' is no register"):
         parse_plain(text.replace(b"total", b"PAPP"), PARIS)

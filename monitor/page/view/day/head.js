@@ -27,7 +27,7 @@ export function head(meter, date, today) {
       h('input', {
         type: 'date',
         value: date,
-        min: meter.first,
+        min: meter.known_since,
         max: today,
         'aria-label': D.pick,
         onchange: (e) => isDate(e.target.value) && go(to(e.target.value)),

@@ -1,10 +1,14 @@
 // Rows of energy, put together by day, month or year. Wh and 1e-4 EUR stay integers.
-import { plusDays } from '../../time.js';
+import { earlier, plusDays } from '../../time.js';
 
 const LENGTH = { day: 10, month: 7, year: 4 }; // characters of a date that name the group
+const LONGEST = { day: 1, month: 31, year: 366 }; // days
 
 /** How a period of some days is shown. */
 export const groupBy = (days) => (days <= 100 ? 'day' : days <= 1900 ? 'month' : 'year');
+
+/** Whether anything is known of a row; where nothing is, the server sends zeros. */
+export const isKnown = (row) => row.coverage > 0 || row.total > 0 || row.injected > 0;
 
 /** Each day, month or year of a range has its group: one of which nothing is known is `unknown`. */
 export function groups(data, by, { from, to }) {
@@ -15,7 +19,7 @@ export function groups(data, by, { from, to }) {
   }
   for (const row of data.rows) {
     const group = found.get(row.start.slice(0, LENGTH[by]));
-    group.unknown = false;
+    group.unknown &&= !isKnown(row);
     for (const r of data.registers) {
       group.wh[r] += row.wh[r];
       group.costBy[r] += row.costBy?.[r] ?? 0;
@@ -28,6 +32,19 @@ export function groups(data, by, { from, to }) {
   }
   return [...found.values()];
 }
+
+/** Groups that are over, whole and known: what a mean is of. All of them, if there is none. */
+export function complete(list, by, { from, to }, today) {
+  const end = earlier(to, plusDays(today, -1));
+  const found = list.filter(({ key, missing }) => {
+    const first = firstDay(key),
+      next = firstDay(plusDays(first, LONGEST[by]).slice(0, LENGTH[by]));
+    return missing <= 1 && first >= from && next <= plusDays(end, 1);
+  });
+  return found.length ? found : list;
+}
+
+const firstDay = (key) => `${key}-01-01`.slice(0, 10);
 
 function empty(key, registers) {
   const none = () => Object.fromEntries(registers.map((r) => [r, 0]));

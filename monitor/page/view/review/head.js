@@ -43,7 +43,7 @@ export function head({ meter, range, title, today, query }) {
     h(
       'div',
       { class: 'stepper' },
-      step(range.previous, T.previous, 'left', meter.first && range.from <= meter.first),
+      step(range.previous, T.previous, 'left', meter.known_since && range.from <= meter.known_since),
       h('h1', null, title),
       step(range.next, T.next, 'right', range.to >= today),
     ),
@@ -69,7 +69,7 @@ export function head({ meter, range, title, today, query }) {
 
 function dates({ meter, range, today, to, hidden }) {
   const field = (value, text) => {
-    const input = h('input', { type: 'date', value, min: meter.first, max: today, required: true });
+    const input = h('input', { type: 'date', value, min: meter.known_since, max: today, required: true });
     return [input, h('label', { class: 'inline' }, text, input)];
   };
   const [from, fromLabel] = field(range.from, R.rangeFrom),

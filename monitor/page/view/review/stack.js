@@ -9,7 +9,7 @@ import { csvFile, figures } from '../../part/figures.js';
 import { registerLegend } from '../../part/legend.js';
 import { bars } from '../../chart/bars.js';
 import { picture } from '../../chart/picture.js';
-import { groupBy, groups } from './groups.js';
+import { complete, groupBy, groups } from './groups.js';
 
 const R = T.review;
 
@@ -23,7 +23,8 @@ export function stack({ data, range, today, unit, query, stop }) {
   const used = [...ORDER, ...data.registers.filter((r) => !ORDER.includes(r))].filter((r) =>
     list.some((g) => g.wh[r] || g.costBy[r]),
   );
-  const sum = (of) => list.reduce((total, g) => total + of(g), 0);
+  const sum = (of, some = list) => some.reduce((total, g) => total + of(g), 0),
+    over = complete(list, by, range, today);
   const whole = sum((g) => g.total),
     key = inEuro ? 'cost' : 'total',
     all = sum((g) => g[key]),
@@ -38,7 +39,7 @@ export function stack({ data, range, today, unit, query, stop }) {
     every: 1,
     height: 260,
     reading,
-    resting: R.resting(say(all / list.length), say(most[key]), nameOf(most, by)),
+    resting: R.resting(say(sum((g) => g[key], over) / over.length), say(most[key]), nameOf(most, by)),
     open: (i) =>
       places[i].unknown ||
       go(href(by === 'day' ? `jour/${places[i].key}` : `bilan/${places[i].key}`, { u: query.get('u') })),
@@ -52,7 +53,7 @@ export function stack({ data, range, today, unit, query, stop }) {
   const legend = registerLegend(used, {
     injected: !inEuro && list.some((g) => g.injected),
     subscription: inEuro,
-    partial: list.some((g) => g.missing > 1),
+    partial: places.some((g) => g.missing > 1),
     text: share,
   });
   return h(
@@ -107,7 +108,8 @@ function labelOf({ key }, { by, range, count }) {
 function bar(g, { by, range, today, used, inEuro, priced, count }) {
   const label = labelOf(g, { by, range, count }),
     name = f.capital(nameOf(g, by));
-  if (g.unknown) return { label, segments: [], text: `${name}${T.colon}${g.key > today ? R.future : R.noData}` };
+  const mark = g.missing > 1;
+  if (g.unknown) return { label, segments: [], mark, text: `${name}${T.colon}${g.key > today ? R.future : R.noData}` };
   const segments = inEuro
     ? [
         { css: 'sub', value: g.subscription / 1e4 },
@@ -118,7 +120,7 @@ function bar(g, { by, range, today, used, inEuro, priced, count }) {
     label,
     segments,
     below: g.injected && !inEuro ? { css: 'inj', value: g.injected / 1000 } : null,
-    mark: g.missing > 1,
+    mark,
     text: [
       `${name}${T.colon}${f.energy(g.total)}`,
       priced && f.euro(g.cost),

@@ -66,7 +66,7 @@ export function offersBlock({ data, meter, today, query }) {
 
 function periodForm(data, meter, today) {
   const field = (value, text) => {
-    const input = h('input', { type: 'date', value, min: meter.first, max: today, required: true });
+    const input = h('input', { type: 'date', value, min: meter.known_since, max: today, required: true });
     return [input, h('label', { class: 'inline' }, text, input)];
   };
   const [from, fromLabel] = field(data.from, T.review.rangeFrom),
