@@ -186,8 +186,9 @@ class Storer:
         """Commit a batch; acknowledge and confirm it only then."""
         collected = time.monotonic()
         envelopes = decode_batch(messages, self._clock.trusted_now(), self._reader)
-        # To gather saves the less the fuller a batch is anyway, as with blocks: few messages, and many frames.
-        self._batch_pace.done(collected, max(0.0, 1 - len(envelopes) / self._config.batch.size))
+        # A batch that blocks have filled is large with few messages: there is nothing to gather.
+        in_blocks = len(envelopes) - len(messages)
+        self._batch_pace.done(collected, max(0.0, 1 - in_blocks / self._config.batch.size))
         self._counters.received += sum(envelope.tally is None for envelope in envelopes)
         for step in (self._write_frames, self._write_tallies, self._record_rejected):
             if not self._retry.run(lambda step=step: step(envelopes)):  # type: ignore[misc]

@@ -136,13 +136,15 @@ def test_messages_are_gathered_while_batches_are_too_many(setup: StorerSetup, mo
     assert len(sizes) <= 3
 
 
-def test_a_full_batch_is_no_reason_to_gather(setup: StorerSetup, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_that_blocks_have_filled_is_no_reason_to_gather(
+    setup: StorerSetup, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("storer.service.BATCHES_PER_SECOND", 0.01)
     setup.settings["batch"] = {"size": 5}
-    frames = some(15)
+    frames = some(75)
     with running(setup):
-        for begin in (0, 5, 10):
-            block = frames[begin : begin + 5]
+        for begin in (0, 25, 50):
+            block = frames[begin : begin + 25]
             setup.mqtt.publish(
                 f"{setup.base}/{block[0].meter}/replay", write_block([frame.to_json() for frame in block])
             )
