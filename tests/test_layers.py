@@ -1,5 +1,6 @@
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -33,10 +34,14 @@ def imported(tree: ast.AST) -> Iterator[str]:
             yield node.module.partition(".")[0]
 
 
+@cache
+def imports() -> dict[str, set[str]]:
+    """Return the top packages that each file imports."""
+    return {file.relative_to(ROOT).as_posix(): set(imported(ast.parse(file.read_text()))) for file in FILES}
+
+
 def importers(package: str) -> list[str]:
-    return [
-        file.relative_to(ROOT).as_posix() for file in FILES if package in set(imported(ast.parse(file.read_text())))
-    ]
+    return [file for file, packages in imports().items() if package in packages]
 
 
 @pytest.mark.parametrize(("package", "home"), HOMES.items())
@@ -49,8 +54,8 @@ def test_there_are_no_other_libraries() -> None:
 
     ours = {"reader", "storer", "monitor", "common"}
     known = sys.stdlib_module_names | ours | HOMES.keys()
-    for file in FILES:
-        assert set(imported(ast.parse(file.read_text()))) <= known, file
+    for file, packages in imports().items():
+        assert packages <= known, file
 
 
 @pytest.mark.parametrize(("half", "other"), [("reader", "storer"), ("storer", "reader")])

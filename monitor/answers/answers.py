@@ -18,6 +18,7 @@ from monitor.comparison.compare import Comparison, compare
 from monitor.config import MonitorConfig
 from monitor.cost.bill import Bill, Cost, add_up
 from monitor.cost.contracts import Contract, UnnamedChange, contracts, unnamed_changes
+from monitor.energy.imported import imported_across
 from monitor.energy.memory import Memory
 from monitor.energy.reader import EnergyReader
 from monitor.energy.steps import supplier_name
@@ -59,6 +60,7 @@ class Answer:
     names: Mapping[str, str]  # of registers, as far as the meter sent one
     changes: Sequence[UnnamedChange]  # of the contract, that no line of the configuration names
     contracts: Sequence[Contract]  # of the range, in order
+    across_wh: int = 0  # imported for longer than the period that it counts in
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +211,7 @@ class Answers:
             names=names,
             changes=unnamed_changes(lines, spans, self._zone),
             contracts=known,
+            across_wh=imported_across(self._hours, meter, limits) if whole.energy.imported_wh else 0,
         )
 
     def stretch(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> Stretch | None:

@@ -7,11 +7,13 @@ in periods, and not in load curves, since nobody knows at which hours it was dra
 import bisect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from common.registers import REGISTERS
 from monitor.history.hours import Hours, Imported, Meter
 from monitor.model import HourEnergy
+
+_HOUR = timedelta(hours=1)
 
 
 @dataclass(slots=True)
@@ -43,6 +45,20 @@ def imported_between(hours: Hours, meter: Meter, boundaries: Sequence[datetime])
     return result
 
 
+def imported_across(hours: Hours, meter: Meter, boundaries: Sequence[datetime]) -> int:
+    """Return the Wh of imported days and months that begin before the period between boundaries that they count in.
+
+    Raises:
+        DatabaseError: the database is unavailable, or refuses the query.
+    """
+    return sum(
+        row.wh
+        for row in _rows(hours, meter, boundaries[0], boundaries[-1], 2)  # an hour is in no shorter period
+        if imported_name(REGISTERS[row.register]) is not None
+        and row.hour - (row.hours - 1) * _HOUR < boundaries[bisect.bisect_right(boundaries, row.hour) - 1]
+    )
+
+
 def imported_hours(hours: Hours, meter: Meter, start: datetime, end: datetime) -> list[HourEnergy]:
     """Return the imported hours of [start, end), without days and months.
 
@@ -68,7 +84,7 @@ def imported_name(name: str) -> str | None:
     return f"EASF{int(name.removeprefix('supplier_')):02}" if name.startswith("supplier_") else None
 
 
-def _rows(hours: Hours, meter: Meter, start: datetime, end: datetime) -> Iterable[Imported]:
-    for row in hours.imported(meter.number, start, end):
+def _rows(hours: Hours, meter: Meter, start: datetime, end: datetime, least: int = 1) -> Iterable[Imported]:
+    for row in hours.imported(meter.number, start, end, least):
         if meter.first is None or meter.last is None or not meter.first <= row.hour <= meter.last:
             yield row

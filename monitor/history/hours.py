@@ -375,13 +375,16 @@ class Hours:
             found |= {_instant(seconds): tuple(json.loads(text)) for seconds, text in rows}
         return found
 
-    def imported(self, meter: int, start: datetime, end: datetime) -> list[Imported]:
-        """Return what was imported for [start, end), in order; a day or a month is of its last hour."""
+    def imported(self, meter: int, start: datetime, end: datetime, least: int = 1) -> list[Imported]:
+        """Return what was imported for [start, end), in order; a day or a month is of its last hour.
+
+        `least` leaves out what is of fewer hours.
+        """
         sql = (
             "SELECT hour, register, wh, hours FROM imported_hours WHERE meter_id = %s AND hour >= %s AND hour < %s"
-            " ORDER BY hour, register"
+            " AND hours >= %s ORDER BY hour, register"
         )
-        rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
+        rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end), least))
         return [Imported(_utc(hour), int(register), int(wh), int(hours)) for hour, register, wh, hours in rows]
 
     def first_imported(self, meter: int) -> datetime | None:

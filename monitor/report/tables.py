@@ -123,6 +123,8 @@ class Tables:
             yield f.text("recovered", kwh=f.kwh(energy.recovered_wh))
         if energy.imported_wh:
             yield f.text("imported", kwh=f.kwh(energy.imported_wh))
+        if answer.across_wh:
+            yield f.text("imported_across", kwh=f.kwh(answer.across_wh))
         for change in answer.changes:
             yield f.text("unnamed_change", day=f.day(change.at), before=change.before, after=change.after)
         for gap in cost.missing:

@@ -84,6 +84,8 @@ def gather(name: str, topics: Topics, messages: Iterable[Received], *, seconds: 
             links[levels[0]] = text
         elif levels[1:] == ["stored"]:
             confirmed = True
+            if isinstance(storer := message.fields.get("storer"), str):
+                storers[storer] = "online"  # whatever this node of a cluster has retained of it
         elif levels[1:] == ["frame"]:
             try:
                 frames.append(Frame.from_json(message.payload))

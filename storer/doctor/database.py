@@ -23,6 +23,7 @@ _FRAMES_PER_DAY = 94_000.0  # of a meter in standard mode
 _NOTICE_DAYS, _PROBLEM_DAYS = 365.0, 30.0  # until the disk is full
 _MIN_FREE = 100_000_000  # bytes; a server needs as much for itself
 _NO_FRAMES = timedelta(minutes=10)
+_CLOCKS_APART = timedelta(minutes=5)
 _ROLLUPS_BEHIND = timedelta(hours=1)
 _SHOW_REJECTED = "SELECT last_at, times, topic, reason FROM rejected_messages;"
 
@@ -261,6 +262,15 @@ def _flow(facts: DatabaseFacts, now: datetime) -> list[Finding]:
                 FRAMES,
                 f"{stored}, the last of {facts.last:%Y-%m-%d %H:%M} UTC, {format_days(ago / timedelta(days=1))} ago",
                 f"is the storer running ({_state()}), and the reader ({here(_READER).run(_READER, 'check')})?",
+            )
+        ]
+    if ago < -_CLOCKS_APART:
+        return [
+            notice(
+                FRAMES,
+                f"{stored}, the last of {facts.last:%Y-%m-%d %H:%M} UTC, in the future: whether frames come now"
+                " it does not show",
+                "compare the clocks of this machine and of the reader's: timedatectl",
             )
         ]
     per_day = f", {facts.per_day:.0f} per day" if facts.per_day else ""

@@ -107,13 +107,18 @@ def open_address(address: str, password_file: Path | None) -> Iterator[Source]:
         DatabaseError: the server is unavailable, or refuses the user.
     """
     config = _config(address, password_file)
-    connection = Database(config).connect()
+    try:
+        connection = Database(config).connect()
+    except PermanentError as error:
+        hint = "" if password_file else "; its password is given by --password-file FILE"
+        raise PermanentError(f"{error}{hint}") from error
 
     def query(sql: str, arguments: Sequence[Any]) -> Rows:
         try:
             return connection.query(sql, arguments)
         except PermanentError as error:
-            raise FileRefused(f"the database cannot be read: {error}") from error
+            what = "the database cannot be read, or is that of another program, or of another version"
+            raise FileRefused(f"{what}: {error}") from error
 
     try:
         yield Source(config.name, query, sqlite=False)

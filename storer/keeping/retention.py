@@ -16,7 +16,7 @@ from common.errors import TeleinfoError
 from common.plural import plural
 from storer.audit import audit
 from storer.config import Retention
-from storer.database.schema import partition_limits
+from storer.database.schema import make_earlier_partitions, partition_limits
 from storer.database.sizes import Sizes, read_sizes
 from storer.rollups import state as states
 from storer.rollups.compare import rollups_match
@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 _EARLIER, _LATER = "p_earlier", "p_later"
 _HOUR = timedelta(hours=1)
+_DIVIDE_AT_MOST = 200_000  # frames
 
 
 class Blocked(TeleinfoError):
@@ -69,6 +70,7 @@ class FrameRetention:
             yield from self._drop_minutes(_months_before(now, self._policy.minutes))
 
     def _drop_frames(self, limit: datetime) -> Iterator[None]:
+        self._divide_earlier(limit)
         for part in self._parts("frames", limit):
             state = self._state()
             if state.frames_from is None or state.frames_from < part.end:
@@ -77,6 +79,23 @@ class FrameRetention:
                     raise Blocked(_waiting(part))
             self._drop("frames", part, f"frames before {part.end:%Y-%m-%d}", "their minutes and hours stay")
             yield
+
+    def _divide_earlier(self, limit: datetime) -> None:
+        """Give the months from `limit` on a partition of their own, if frames of older ones are in one with them.
+
+        A storer makes no partitions of the past: frames of before it was installed are all in one.
+        """
+        month = limit.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        end = partition_limits(self._connection).get(_EARLIER)
+        if end is None or end <= month.timestamp():
+            return
+        sql = (
+            f"SELECT MIN(timestamp), COUNT(*) FROM (SELECT timestamp FROM frames PARTITION ({_EARLIER}) LIMIT %s) AS f"  # noqa: S608
+        )
+        ((first, count),) = self._connection.query(sql, (_DIVIDE_AT_MOST + 1,))
+        # Frames wait while it is done: not for long.
+        if first is not None and first.replace(tzinfo=UTC) < month and count <= _DIVIDE_AT_MOST:
+            make_earlier_partitions(self._connection, month)
 
     def _drop_minutes(self, limit: datetime) -> Iterator[None]:
         for part in self._parts("minutes", limit):

@@ -29,7 +29,7 @@ def declare_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=FORMATS, default="json", help="default: json")
     parser.add_argument("--rollup", choices=tuple(ROLLUPS), help="not frames, but what they come to, a row each")
     parser.add_argument(
-        "--locale", type=Locale, choices=tuple(Locale), default=Locale.C, metavar="{c,fr}",
+        "--locale", choices=[locale.value for locale in Locale], default=Locale.C.value,
         help=f"for csv: fr is for a French spreadsheet (semicolon, decimal comma, {PARIS})",
     )  # fmt: skip
     parser.add_argument("--zone", type=time_zone, metavar="ZONE", help=f"of all times, such as {PARIS}; default: UTC")
@@ -38,7 +38,7 @@ def declare_export(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     _check(arguments)
-    french = arguments.locale is Locale.FR
+    french = arguments.locale == Locale.FR.value
     zone = arguments.zone or (ZoneInfo(PARIS) if french else UTC)
     selection = read_selection(arguments.start, arguments.end, arguments.meter, zone)
     database = Database(config.load(StorerConfig, arguments.config).database)
@@ -53,7 +53,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> None:
-    if arguments.locale is not Locale.C and arguments.format != "csv":
+    if arguments.locale != Locale.C.value and arguments.format != "csv":
         raise ConfigError("--locale is for --format csv only")
     if arguments.zone is not None and arguments.format == "json" and arguments.rollup is None:
         raise ConfigError("--zone: frames in JSON are as they were published, in UTC; choose --format csv or parquet")
@@ -108,7 +108,7 @@ def _export_table(
 
                 write_parquet(query.columns, rows, zone, out)
             case "csv":
-                _write(csv_lines(query.columns, rows, arguments.locale, zone), out)
+                _write(csv_lines(query.columns, rows, Locale(arguments.locale), zone), out)
             case _:
                 _write(json_lines(query.columns, rows, zone), out)
         out.flush()

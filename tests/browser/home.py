@@ -10,6 +10,7 @@ from demo.history import History
 from demo.servers import Broker, Database, free_port
 from reader.simulator.meter import SimulatedMeter
 from tests.support.programs import Service, wait_until
+from tests.support.servers import UNSYNCED_DATABASE
 from tests.support.storing import client, make_tables
 
 TEMPO = "historic-single-phase-tempo"
@@ -65,7 +66,7 @@ def home(folder: Path, days: int = DAYS) -> Iterator[Home]:
     """Start a home with a past of so many days, and wait for its first frames in the database."""
     with (
         Broker(folder / "broker") as broker,
-        Database(folder / "database", options=["--innodb-flush-log-at-trx-commit=2"]) as database,
+        Database(folder / "database", options=UNSYNCED_DATABASE) as database,
     ):
         place = Home(folder, broker, database)
         _write_past(database, days)

@@ -19,7 +19,7 @@ from storer.rollups.roller import Roller
 from tests.services.test_retention import AUGUST, FRAMES, OCTOBER, frames_before, months, roll_all, run
 from tests.services.test_rollup_cases import NOON, Clock, rolled, write
 from tests.support.programs import ENVIRONMENT
-from tests.support.servers import FAST_DATABASE
+from tests.support.servers import UNSYNCED_DATABASE
 from tests.support.storing import make_tables
 
 # What the thread of the storer does, in a process that can be killed.
@@ -36,7 +36,7 @@ run(connection)
 
 @pytest.fixture
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("database"), options=FAST_DATABASE) as database:
+    with Server(tmp_path_factory.mktemp("database"), options=UNSYNCED_DATABASE) as database:
         yield database
 
 

@@ -19,13 +19,13 @@ from tests.services.test_storer import StorerSetup
 from tests.support.mqtt_client import listen
 from tests.support.programs import ENVIRONMENT, WITHIN, command_line, wait_until
 from tests.support.rollups import NIGHT, assert_as_expected
-from tests.support.servers import FAST_DATABASE
+from tests.support.servers import UNSYNCED_DATABASE
 from tests.support.storing import client, make_tables, query
 
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("database"), options=FAST_DATABASE) as database:
+    with Server(tmp_path_factory.mktemp("database"), options=UNSYNCED_DATABASE) as database:
         yield database
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from demo.servers import Broker, Database, InstanceError, find_program
+from tests.support.servers import UNSYNCED_DATABASE
 
 HERE = Path(__file__).parent
 
@@ -36,9 +37,7 @@ def broker(programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 @pytest.fixture(scope="session")
 def database(programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A database server for all tests: whoever stops it starts it again."""
-    # A kill of the server loses nothing with 2; only a power cut of the machine would.
-    options = ["--innodb-flush-log-at-trx-commit=2"]
-    with Database(tmp_path_factory.mktemp("database"), options=options) as database:
+    with Database(tmp_path_factory.mktemp("database"), options=UNSYNCED_DATABASE) as database:
         yield database
 
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import pytest
 from common.version import __version__
 from demo.servers import Database
 from reader.simulator.meter import KINDS
+from tests.support.programs import wait_until
 
 ROOT = Path(__file__).parents[2]
 WITHIN = 90  # seconds
@@ -94,13 +95,6 @@ def children_in(folder: Path) -> dict[int, str]:
     return found
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + WITHIN
-    while not condition():
-        assert time.monotonic() < deadline
-        os.sched_yield()
-
-
 def program(folder: Path, words: str) -> int:
     (number,) = (number for number, command in children_in(folder).items() if words in command)
     return number
@@ -142,9 +136,7 @@ def test_a_kill_of_the_demo_itself_leaves_nothing(folder: Path, programs: None) 
     demo.read_until(r"decoded \d+")
     demo.process.kill()
     demo.rest()
-    deadline = time.monotonic() + WITHIN
-    while children_in(folder) and time.monotonic() < deadline:
-        os.sched_yield()  # the kernel ends them now; the fixture says which are left
+    wait_until(lambda: children_in(folder) == {}, WITHIN, "the kernel ends what the demo started")
 
 
 def test_a_kind_that_does_not_exist_is_refused_before_anything_starts(folder: Path) -> None:
@@ -184,7 +176,9 @@ def test_fresh_forgets_the_run_before(folder: Path, programs: None) -> None:
 
 def test_ctrl_c_ends_it_while_it_starts(folder: Path, programs: None) -> None:
     demo = Demo(folder)
-    wait_for(lambda: any("mariadb" in command for command in children_in(folder).values()))
+    wait_until(
+        lambda: any("mariadb" in command for command in children_in(folder).values()), WITHIN, "the database starts"
+    )
     begun = time.monotonic()
     demo.process.send_signal(signal.SIGINT)
     text = demo.rest()
@@ -241,7 +235,7 @@ def test_the_page_shows_what_the_meter_sends(folder: Path, programs: None) -> No
             found[0] = asked(address + "api/v1/live")
         return found[0].get("power") is not None and found[0]["links"]["database"] == "up"
 
-    wait_for(is_shown)
+    wait_until(is_shown, WITHIN, "the page shows the meter")
     assert found[0]["fresh"]
     assert set(found[0]["links"].values()) == {"up"}
     (meter,) = asked(address + "api/v1/meters")["meters"]

@@ -183,6 +183,7 @@ def test_only_the_meter_that_is_wanted(database: Server, tables: Database, expor
         (["--zone", "Paris"], b"a time zone such as Europe/Paris is expected"),
         (["--format", "xml"], b"invalid choice"),
         (["--rollup", "days"], b"invalid choice"),
+        (["--locale", "de"], b"invalid choice: 'de'"),
     ],
 )
 def test_what_does_not_go_together_is_refused(tmp_path: Path, arguments: list[str], message: bytes) -> None:

@@ -72,8 +72,16 @@ def receive(client: SessionClient) -> Message:
 
 
 @pytest.fixture(scope="module")
-def broker(programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrokerOfCompose]:
-    with BrokerOfCompose(tmp_path_factory.mktemp("broker")) as broker:
+def set_up(programs: None, tmp_path_factory: pytest.TempPathFactory) -> BrokerOfCompose:
+    """The broker with its accounts and certificates, which take time to make; not started."""
+    return BrokerOfCompose(tmp_path_factory.mktemp("broker"))
+
+
+@pytest.fixture
+def broker(set_up: BrokerOfCompose) -> Iterator[BrokerOfCompose]:
+    """The broker, started without sessions and messages: it keeps these for a test, not for the next one."""
+    (set_up.folder / "mosquitto.db").unlink(missing_ok=True)
+    with set_up as broker:
         yield broker
 
 

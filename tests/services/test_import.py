@@ -230,6 +230,10 @@ def test_home_assistant_on_a_server_is_read_as_its_file_is(
         assert "already imported: 2" in again.stdout
         missing = storer("jeedom", address, "--password-file", str(password))
         assert (missing.returncode, missing.stderr.count("\n")) == (1, 1)
+        assert "is that of another program" in missing.stderr
+        refused = storer("home-assistant", address)
+        assert (refused.returncode, refused.stderr.count("\n")) == (3, 1)
+        assert "--password-file FILE" in refused.stderr
     finally:
         database.sql("DROP DATABASE ha; DROP USER ha@'%'")
 

@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -232,9 +231,7 @@ def test_a_reader_that_waits_for_its_journal_ends_at_once_on_sigterm(reader: Rea
     Path(reader.settings["spool"]["journal"]).touch()
     reader.start()
     reader.wait_for_log("cannot be used")
-    began = time.monotonic()
-    assert reader.stop() == 0
-    assert time.monotonic() - began < 3
+    assert reader.stop() == 0  # 1: it was ended after SHUTDOWN_TIMEOUT
 
 
 @pytest.mark.parametrize(

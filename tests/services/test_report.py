@@ -47,7 +47,7 @@ class Monitor:
         return done.stdout if code == 0 else done.stderr
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def house() -> House:
     house = House(11, BEGIN, Mode.HISTORIC)
     house.calendar = "HC.."
@@ -55,12 +55,23 @@ def house() -> House:
     return house
 
 
+def fill(server: Server, house: House) -> None:
+    server.create_database()
+    tables = make_tables(server)
+    store(tables, house.frames)
+    roll_up(tables, END + timedelta(days=1))
+
+
+@pytest.fixture(scope="module")
+def filled(database: Server, house: House) -> Server:
+    """The three days in a database, for tests that only read them."""
+    fill(database, house)
+    return database
+
+
 @pytest.fixture
-def monitor(fresh_database: Server, house: House, tmp_path: Path) -> Monitor:
-    database = make_tables(fresh_database)
-    store(database, house.frames)
-    roll_up(database, END + timedelta(days=1))
-    return Monitor(fresh_database, tmp_path)
+def monitor(filled: Server, tmp_path: Path) -> Monitor:
+    return Monitor(filled, tmp_path)
 
 
 RANGE = ("--from", "2026-03-10", "--to", "2026-03-13")
@@ -142,6 +153,20 @@ def test_a_file_for_spreadsheets_does_not_show_a_cost_that_lacks_something_as_th
     assert [row["partial_cost"] for row in rows] == [""] * 3
 
 
+def test_a_month_that_was_imported_as_a_whole_is_not_told_as_the_energy_of_a_day(monitor: Monitor) -> None:
+    query(
+        client(monitor.server),
+        "INSERT INTO imported_hours (meter_id, hour, register, source, wh, hours)"
+        " VALUES (1, '2026-01-31 22:00', 0, 'edf', 300000, 744)",
+        "SELECT 1",
+    )
+    days = monitor.run("report", "--by", "day", "--from", "2026-01-30", "--to", "2026-02-01")
+    assert "300,0 kWh sont d’une période plus longue" in " ".join(days.replace("\u202f", " ").split())
+    months = monitor.run("report", "--by", "month", "--from", "2026-01", "--to", "2026-02")
+    assert "Importé" in months
+    assert "plus longue" not in months
+
+
 def test_a_price_corrected_afterwards_corrects_the_past(monitor: Monitor) -> None:
     def energy() -> Decimal:
         rows = json.loads(monitor.run("report", "--by", "month", *RANGE, "--json"))
@@ -159,18 +184,6 @@ def test_a_contract_of_the_configuration_goes_before_what_the_meter_says(monitor
     (row,) = json.loads(monitor.run("report", "--by", "month", *RANGE, "--json"))
     wh = sum(row["wh"].values())
     assert Decimal(row["cost"]["energy"]) == round(Decimal(wh) * Decimal("0.0001927") + Decimal("1e-12"), 2)
-
-
-def test_imported_registers_have_the_names_and_prices_of_the_contract_of_their_time(monitor: Monitor) -> None:
-    hours = [f"(1, '2026-03-08 {hour:02}:00', {2 if hour > 6 else 1}, 'enedis', 500)" for hour in range(4, 10)]
-    rows = ", ".join(hours)
-    tables = client(monitor.server)
-    query(tables, f"INSERT INTO imported_hours (meter_id, hour, register, source, wh) VALUES {rows}", "SELECT 1")
-    monitor.configure("contracts: [{meter: '031961000001', from: 2026-03-01, offer: hphc, power: 6}]\n")
-    (row,) = json.loads(monitor.run("report", "--by", "day", "--from", "2026-03-08", "--to", "2026-03-09", "--json"))
-    assert row["wh"] == {"HCHC": 1500, "HCHP": 1500}
-    assert Decimal(row["cost"]["energy"]) == round(Decimal("1.5") * (Decimal("0.1579") + Decimal("0.2065")), 2)
-    assert "partial_cost" not in row["flags"]
 
 
 def test_offers_are_compared_and_what_cannot_be_known_is_refused(monitor: Monitor) -> None:
@@ -225,11 +238,6 @@ def test_a_wrong_question_is_answered_in_one_line(monitor: Monitor, arguments: t
     assert len(error.splitlines()) == 1
 
 
-def test_an_empty_database_says_what_to_do(fresh_database: Server, tmp_path: Path) -> None:
-    make_tables(fresh_database)
-    assert "teleinfo-storer" in Monitor(fresh_database, tmp_path).run("report", code=2)
-
-
 def test_the_check_of_a_running_database_finds_the_account_that_may_write(monitor: Monitor) -> None:
     text = monitor.run("check")
     assert "ok Meters: 031961000001" in text
@@ -246,3 +254,27 @@ def test_the_check_finds_the_meters_that_are_live_at_the_broker(monitor: Monitor
         finally:
             client.publish("teleinfo/031961000001/state", b"", retain=True)
     assert "note Meters: no state" in monitor.run("check")
+
+
+# These change the database: they come after all that read what is in it.
+
+
+def test_imported_registers_have_the_names_and_prices_of_the_contract_of_their_time(
+    fresh_database: Server, house: House, tmp_path: Path
+) -> None:
+    fill(fresh_database, house)
+    monitor = Monitor(fresh_database, tmp_path)
+    hours = [f"(1, '2026-03-08 {hour:02}:00', {2 if hour > 6 else 1}, 'enedis', 500)" for hour in range(4, 10)]
+    rows = ", ".join(hours)
+    tables = client(monitor.server)
+    query(tables, f"INSERT INTO imported_hours (meter_id, hour, register, source, wh) VALUES {rows}", "SELECT 1")
+    monitor.configure("contracts: [{meter: '031961000001', from: 2026-03-01, offer: hphc, power: 6}]\n")
+    (row,) = json.loads(monitor.run("report", "--by", "day", "--from", "2026-03-08", "--to", "2026-03-09", "--json"))
+    assert row["wh"] == {"HCHC": 1500, "HCHP": 1500}
+    assert Decimal(row["cost"]["energy"]) == round(Decimal("1.5") * (Decimal("0.1579") + Decimal("0.2065")), 2)
+    assert "partial_cost" not in row["flags"]
+
+
+def test_an_empty_database_says_what_to_do(fresh_database: Server, tmp_path: Path) -> None:
+    make_tables(fresh_database)
+    assert "teleinfo-storer" in Monitor(fresh_database, tmp_path).run("report", code=2)

@@ -113,6 +113,19 @@ def test_frames_before_the_first_month_are_dropped_too_and_earlier_months_can_be
     assert make_earlier_partitions(connection, AUGUST - timedelta(days=60)) == ["p202606", "p202607"]
 
 
+def test_frames_that_came_before_their_months_had_partitions_are_dropped_by_months_too(fresh_database: Server) -> None:
+    """A storer makes no partitions of the past: such frames are in one, with months that are to be kept."""
+    database = make_tables(fresh_database, NOON)
+    write(database, FRAMES, NOON)
+    with contextlib.closing(database.connect()) as connection:
+        roll_all(Roller(connection, "one", now=Clock()))
+        before = rolled(database)
+        run(connection)
+        assert months(connection) == ["p_earlier", "p202610", "p202611"]
+    assert frames_before(database, NOON) == sum(frame.timestamp >= OCTOBER for frame in FRAMES)
+    assert rolled(database) == before
+
+
 def test_frames_that_come_after_their_month_was_dropped_change_no_rollup(
     tables: Database, connection: Connection, roller: Roller
 ) -> None:

@@ -2,7 +2,6 @@ import dataclasses
 import json
 import os
 import signal
-import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -166,9 +165,7 @@ def test_a_storer_that_waits_for_a_file_ends_at_once_on_sigterm(setup: StorerSet
     setup.settings["database"]["password_file"] = str(tmp_path / "secret")
     setup.start()
     setup.wait_for_log("cannot be read")
-    began = time.monotonic()
-    assert setup.stop() == 0
-    assert time.monotonic() - began < 3
+    assert setup.stop() == 0  # 1: it was ended after SHUTDOWN_TIMEOUT
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])

@@ -10,6 +10,8 @@ from demo.servers import Broker, Database
 PASSWORD = "not-the-real-one"
 #: A kill of the server loses nothing with 2; only a power cut of the machine would.
 FAST_DATABASE = ("--innodb-flush-log-at-trx-commit=2",)
+#: Nothing is synced to the disk: tables are made in half of the time. A kill of the server still loses nothing.
+UNSYNCED_DATABASE = (*FAST_DATABASE, "--debug-no-sync")
 READER_RULES = """
 topic write teleinfo/+/frame
 topic write teleinfo/+/replay

@@ -82,6 +82,18 @@ def test_facts_are_collected_from_messages() -> None:
     assert facts.returned == 0
 
 
+def test_a_storer_that_confirms_is_online_whatever_its_status() -> None:
+    """Each node of a cluster may retain another status of it."""
+    messages = [
+        message("teleinfo/storer/main/status", {"status": "offline", "wait": 0}),
+        message("teleinfo/storer/second/status", {"status": "offline", "wait": 0}),
+        message(f"teleinfo/{METER}/stored", {"storer": "main", "timestamps": []}, retained=False),
+        message(f"teleinfo/{METER}/stored", {"storer": ["no", "name"]}, retained=False),
+    ]
+    facts = gather("cellar", TOPICS, messages, seconds=10, local=True)
+    assert facts.storers == {"main": "online", "second": "offline"}
+
+
 @pytest.mark.parametrize(
     ("statuses", "returned"),
     [

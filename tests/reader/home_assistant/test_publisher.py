@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from common.frame import Frame
@@ -577,7 +577,6 @@ def test_nothing_is_cleared_while_disconnected() -> None:
     assert len([topic for topic, payload, _ in house.broker.sent if not payload]) == 3
 
 
-@settings(max_examples=300)
 @given(st.lists(frames(), max_size=12), st.floats(0, 1000))
 def test_no_frame_raises(any_frames: list[Frame], step: float) -> None:
     house = House(compatible_with="teleinfo2mqtt")

@@ -115,6 +115,7 @@ def test_a_server_elsewhere_may_be_behind_a_firewall() -> None:
         (replace(GOOD, schema=1), NOTICE, "migrate them to 2", "migrate"),
         (replace(GOOD, last=None), NOTICE, "no frame", "reader"),
         (replace(GOOD, last=NOW - timedelta(days=3)), PROBLEM, "3 days ago", "storer running"),
+        (replace(GOOD, last=NOW + timedelta(hours=2)), NOTICE, "2026-11-24 14:00 UTC, in the future", "timedatectl"),
         (replace(GOOD, free=90_000_000), PROBLEM, "only 90 MB free", "free space"),
         (replace(GOOD, free=120_000_000, per_day=200_000.0), PROBLEM, "24 days", "free space"),
         (replace(GOOD, free=400_000_000), NOTICE, "6 months", "free space"),

@@ -18,6 +18,7 @@ export function stack({ data, range, today, unit, query, stop }) {
   const by = groupBy(daysBetween(range.from, range.to)),
     places = groups(data, by, range),
     list = places.filter((g) => !g.unknown),
+    told = places.filter((g) => !g.unknown || g.missing), // a day that is missing is told, too
     { priced } = data,
     inEuro = unit === 'euro' && priced;
   const used = [...ORDER, ...data.registers.filter((r) => !ORDER.includes(r))].filter((r) =>
@@ -80,8 +81,8 @@ export function stack({ data, range, today, unit, query, stop }) {
     legend,
     figures({
       caption: title,
-      ...table(list, { by, used, priced }),
-      csv: { name: `energie-${range.text}.csv`, href: () => csvFile(...file(list, { used, priced })) },
+      ...table(told, { by, used, priced }),
+      csv: { name: `energie-${range.text}.csv`, href: () => csvFile(...file(told, { used, priced })) },
       png: () =>
         picture({
           name: `energie-${range.text}`,
@@ -145,10 +146,10 @@ function table(list, { by, used, priced }) {
     rows: () =>
       list.map((g) => [
         f.capital(nameOf(g, by)),
-        ...used.map((r) => f.kwh(g.wh[r])),
-        f.kwh(g.total),
-        ...(injected ? [f.kwh(g.injected)] : []),
-        priced ? f.amount(g.cost) : '–',
+        ...[...used.map((r) => g.wh[r]), g.total, ...(injected ? [g.injected] : [])].map((wh) =>
+          g.unknown ? '–' : f.kwh(wh),
+        ),
+        priced && !g.unknown ? f.amount(g.cost) : '–',
       ]),
   };
 }
@@ -166,9 +167,7 @@ function file(list, { used, priced }) {
     ],
     list.map((g) => [
       g.key,
-      ...used.map((r) => g.wh[r]),
-      g.total,
-      g.injected,
+      ...[...used.map((r) => g.wh[r]), g.total, g.injected].map((wh) => (g.unknown ? '' : wh)),
       priced ? g.subscription / 1e4 : '',
       priced ? g.cost / 1e4 : '',
       Math.round(g.missing * 100) / 100,
