@@ -31,6 +31,7 @@ from storer.database.frame_store import FrameStore
 from storer.database.rejected import MOST_BYTES, MOST_MESSAGES, Rejection
 from storer.database.schema import make_partitions
 from storer.database.subpartitions import migrate_divided
+from storer.frame_reader import FrameReader
 from storer.growth import GrowthAlarm
 from storer.health import Counters, evaluate, storer_metrics
 from storer.keeping.keeper import Keeper
@@ -81,6 +82,7 @@ class Storer:
         self._retry = DatabaseRetry(
             self._stop, lambda: self._database.where, on_change=self._on_database, on_wait=self._while_waiting
         )
+        self._reader = FrameReader()
         self._confirmations = Confirmations(config.name)
         self._batch_pace = Pace(BATCHES_PER_SECOND, burst=BATCHES_PER_SECOND / 2, longest=1 / BATCHES_PER_SECOND)
         self._confirm_pace = Pace(
@@ -115,7 +117,6 @@ class Storer:
         self._rollups.start()
         while not self._stop.is_set():
             if batch := self._collect():
-                self._batch_pace.done(time.monotonic())
                 self._process(batch)
             self._upkeep()
         self._finish()
@@ -184,7 +185,11 @@ class Storer:
 
     def _process(self, messages: Sequence[Message]) -> None:
         """Commit a batch; acknowledge and confirm it only then."""
-        envelopes = decode_batch(messages, self._clock.trusted_now())
+        collected = time.monotonic()
+        envelopes = decode_batch(messages, self._clock.trusted_now(), self._reader)
+        # A batch that blocks have filled is large with few messages: there is nothing to gather.
+        in_blocks = len(envelopes) - len(messages)
+        self._batch_pace.done(collected, max(0.0, 1 - in_blocks / self._config.batch.size))
         self._counters.received += sum(envelope.tally is None for envelope in envelopes)
         for step in (self._write_frames, self._write_tallies, self._record_rejected):
             if not self._retry.run(lambda step=step: step(envelopes)):  # type: ignore[misc]
