@@ -232,6 +232,21 @@ def parse_time(text: str) -> datetime:
         raise MessageError(f"not an instant: {text!r}, {error}") from error
 
 
+def parse_stamp(text: str) -> datetime:
+    """Read a time of the meter, as `parse_time` does; many frames have the same ones.
+
+    Raises:
+        MessageError: `text` is no such time.
+    """
+    stamp = _STAMPS.get(text)
+    if stamp is None:
+        stamp = parse_time(text)
+        if len(_STAMPS) >= _CACHE_SIZE:
+            _STAMPS.clear()
+        _STAMPS[text] = stamp
+    return stamp
+
+
 def _in_utc(time: datetime) -> datetime:
     return time if time.tzinfo is UTC else time.astimezone(UTC)
 
@@ -277,11 +292,5 @@ def _checked_stamps(stamps: dict[str, Any]) -> Mapping[str, datetime]:
         _check_label(label)
         if not isinstance(text, str):
             raise MessageError(f"not a frame: the stamp of {label} is {type(text).__name__}, not a string")
-        stamp = _STAMPS.get(text)
-        if stamp is None:
-            stamp = parse_time(text)
-            if len(_STAMPS) >= _CACHE_SIZE:
-                _STAMPS.clear()
-            _STAMPS[text] = stamp
-        checked[label] = stamp
+        checked[label] = parse_stamp(text)
     return checked

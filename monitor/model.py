@@ -23,7 +23,7 @@ class Energy:
     reactive_varh: Mapping[str, int]  # by TIC label, ERQ1 ... ERQ4
     recovered_wh: int  # the part of `wh` that was counted while no frame came
     imported_wh: int  # the part of `wh` that is from imported hours
-    covered: int  # seconds that have a frame or an imported hour
+    covered: int  # seconds that have a frame or an imported hour; a day or a month is of the piece that it ends in
     expected: int  # seconds of the period that are over
 
     @property
@@ -34,7 +34,7 @@ class Energy:
     @property
     def coverage(self) -> float:
         """The covered share of the period, 0 to 1; 0 if none of it is over."""
-        return self.covered / self.expected if self.expected else 0.0
+        return min(self.covered / self.expected, 1.0) if self.expected else 0.0
 
 
 @dataclass(frozen=True, slots=True)

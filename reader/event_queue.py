@@ -6,9 +6,12 @@ for the next message: nothing is read from the broker, which queues or drops mes
 
 import queue
 import threading
+import time
+from collections import deque
+from contextlib import suppress
 from typing import Generic, TypeVar
 
-from common.mqtt.events import Message
+from common.mqtt.events import Message, Published
 
 MAX_BYTES = 4_000_000  # of messages in the queue
 _OVERHEAD = 500  # bytes that a message takes beside its payload
@@ -20,7 +23,10 @@ class EventQueue(Generic[E]):
     """A queue of events for one consumer."""
 
     def __init__(self) -> None:
-        self._events: queue.SimpleQueue[E] = queue.SimpleQueue()
+        self.pubacks_can_wait = False
+        """Whether a `Published` does not wake the consumer, who gets it with the next event, or after its timeout."""
+        self._events: deque[E] = deque()
+        self._wake = threading.Lock()  # released when there is something new
         self._room = threading.Condition()
         self._bytes = 0
 
@@ -30,7 +36,10 @@ class EventQueue(Generic[E]):
             with self._room:
                 self._room.wait_for(lambda: self._bytes < MAX_BYTES)
                 self._bytes += len(event.payload) + _OVERHEAD
-        self._events.put(event)
+        self._events.append(event)
+        if not (self.pubacks_can_wait and isinstance(event, Published)):
+            with suppress(RuntimeError):  # it is released already
+                self._wake.release()
 
     def get(self, timeout: float) -> E:
         """Take the next event.
@@ -38,7 +47,7 @@ class EventQueue(Generic[E]):
         Raises:
             queue.Empty: there was none within `timeout` seconds.
         """
-        event = self._events.get(timeout=timeout)
+        event = self._next(timeout)
         if isinstance(event, Message):
             with self._room:
                 self._bytes -= len(event.payload) + _OVERHEAD
@@ -47,4 +56,14 @@ class EventQueue(Generic[E]):
 
     def qsize(self) -> int:
         """Return the number of events in the queue."""
-        return self._events.qsize()
+        return len(self._events)
+
+    def _next(self, timeout: float) -> E:
+        if not self._events:
+            deadline = time.monotonic() + timeout
+            while self._wake.acquire(timeout=max(deadline - time.monotonic(), 0.0)) and not self._events:
+                pass  # released for an event that was taken without waiting
+        try:
+            return self._events.popleft()
+        except IndexError:
+            raise queue.Empty from None

@@ -105,6 +105,7 @@ class ReaderService:
             thread.start()
         health_due = self._monotonic() + HEALTH_EVERY
         while not self._stop.is_set():
+            self._events.pubacks_can_wait = not self._delivery.replaying  # the next replay needs room
             self._handle_event(_IDLE)
             self._tick()
             self._beat()
@@ -248,6 +249,7 @@ class ReaderService:
     def _shut_down(self, threads: Sequence[threading.Thread]) -> None:
         self._heartbeat.stop()
         self._metrics.close()
+        self._events.pubacks_can_wait = False
         began = self._monotonic()
         self._publish_until = deadline = began + _DRAIN_TIMEOUT
         for thread in threads:

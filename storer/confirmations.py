@@ -20,8 +20,8 @@ class Pace:
         self.ready_at = -math.inf
         """Monotonic time of the next one."""
 
-    def done(self, now: float, times: int = 1) -> None:
-        """Note that it was done at monotonic time `now`."""
+    def done(self, now: float, times: float = 1) -> None:
+        """Note that it was done so many times at monotonic time `now`; half a time counts half."""
         ready_at = max(self.ready_at, now - self._burst / self._rate) + times / self._rate
         self.ready_at = min(ready_at, now + self._longest)
 

@@ -31,13 +31,18 @@ class DatabaseRetry:
 
         `on_change` is called when `stalled` has changed, `on_wait` after each failure, before the wait.
         """
-        self.stalled = False
+        self.stalled_since: float | None = None  # monotonic seconds
         self.last_success = float("-inf")  # monotonic seconds
         self._stop = stop
         self._where = where
         self._on_change = on_change
         self._on_wait = on_wait
         self._changes = ChangeLogger(log)
+
+    @property
+    def stalled(self) -> bool:
+        """Whether an action is being retried."""
+        return self.stalled_since is not None
 
     def run(
         self,
@@ -67,16 +72,16 @@ class DatabaseRetry:
         if self.stalled:
             log.info("The database is available again: %s", self._where())
             self._changes.reset()
-            self._set_stalled(False)
+            self._set_stalled(None)
         return True
 
     def _on_failure(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         self._changes.log(logging.WARNING, f"{error}; trying again")
         if not self.stalled:
-            self._set_stalled(True)
+            self._set_stalled(time.monotonic())
         self._on_wait()
 
-    def _set_stalled(self, stalled: bool) -> None:
-        self.stalled = stalled
+    def _set_stalled(self, since: float | None) -> None:
+        self.stalled_since = since
         self._on_change()

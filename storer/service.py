@@ -31,6 +31,7 @@ from storer.database.frame_store import FrameStore
 from storer.database.rejected import MOST_BYTES, MOST_MESSAGES, Rejection
 from storer.database.schema import make_partitions
 from storer.database.subpartitions import migrate_divided
+from storer.frame_reader import FrameReader
 from storer.growth import GrowthAlarm
 from storer.health import Counters, evaluate, storer_metrics
 from storer.keeping.keeper import Keeper
@@ -49,6 +50,7 @@ LONGEST_CONFIRMATION_DELAY = 5.0  # seconds; far less than the time after which 
 PING_AFTER = 15.0  # seconds without a commit
 _BYTES_PER_FRAME = 2000  # of a batch; the longest frames of simulated meters have 1,900
 _TICK = 1.0  # seconds; longest wait for an event, and so the delay of whatever is due
+LEAVE_AFTER = 5.0  # seconds without the database; another node of a cluster is found within one
 MANY_METERS, MANY_LABEL_SETS = 100, 10_000  # new ones within an hour; a meter makes some 900 label sets a day
 SHUTDOWN_TIMEOUT = 2.0  # seconds to publish the last messages and disconnect
 
@@ -78,8 +80,9 @@ class Storer:
             receive_maximum=2 * config.batch.size,
         )
         self._retry = DatabaseRetry(
-            self._stop, lambda: self._database.where, on_change=self._publish_status, on_wait=self._while_waiting
+            self._stop, lambda: self._database.where, on_change=self._on_database, on_wait=self._while_waiting
         )
+        self._reader = FrameReader()
         self._confirmations = Confirmations(config.name)
         self._batch_pace = Pace(BATCHES_PER_SECOND, burst=BATCHES_PER_SECOND / 2, longest=1 / BATCHES_PER_SECOND)
         self._confirm_pace = Pace(
@@ -114,7 +117,6 @@ class Storer:
         self._rollups.start()
         while not self._stop.is_set():
             if batch := self._collect():
-                self._batch_pace.done(time.monotonic())
                 self._process(batch)
             self._upkeep()
         self._finish()
@@ -183,7 +185,11 @@ class Storer:
 
     def _process(self, messages: Sequence[Message]) -> None:
         """Commit a batch; acknowledge and confirm it only then."""
-        envelopes = decode_batch(messages, self._clock.trusted_now())
+        collected = time.monotonic()
+        envelopes = decode_batch(messages, self._clock.trusted_now(), self._reader)
+        # A batch that blocks have filled is large with few messages: there is nothing to gather.
+        in_blocks = len(envelopes) - len(messages)
+        self._batch_pace.done(collected, max(0.0, 1 - in_blocks / self._config.batch.size))
         self._counters.received += sum(envelope.tally is None for envelope in envelopes)
         for step in (self._write_frames, self._write_tallies, self._record_rejected):
             if not self._retry.run(lambda step=step: step(envelopes)):  # type: ignore[misc]
@@ -278,8 +284,34 @@ class Storer:
                 " give each storer base topics of its own (mqtt.topic)"
             )
 
+    def _on_database(self) -> None:
+        """The database has gone away, or has come back."""
+        if self._retry.stalled:
+            if self._confirmations:
+                self._confirm()  # before the status: whoever confirms counts as online
+        else:
+            # Back in the group, if we left it; before the status, at which readers send again what is missing.
+            self._session.subscribe(self._config.mqtt.filters())
+        self._publish_status()
+
+    def _leave_group(self) -> None:
+        """Leave the frames to the others of the group while the database is away.
+
+        What we have and did not store is sent again by its reader. A batch that is being retried stays: it shows when
+        the database is back, and then it is stored, or was stored already.
+        """
+        since = self._retry.stalled_since
+        if self._config.mqtt.share is None or since is None or time.monotonic() - since < LEAVE_AFTER:
+            return
+        if self._session.unsubscribe():
+            log.warning(
+                "Leaving the group %s until the database is available: the other storers get its frames",
+                self._config.mqtt.share,
+            )
+
     def _while_waiting(self) -> None:
         """Stay responsive while a batch waits for the database."""
+        self._leave_group()
         self._drain_events()
         self._confirm_when_due()
         self._metrics.refresh(self._report)

@@ -121,6 +121,18 @@ class Session:
         if connection is not None:
             connection.subscribe(new)
 
+    def unsubscribe(self) -> bool:
+        """Have no subscriptions, until `subscribe`; a session that is not persistent ends, and a new one begins.
+
+        With it ends what the broker has sent or kept for us and we have not acknowledged. Returns whether there were
+        subscriptions. For one thread.
+        """
+        if not self._subscriptions:
+            return False
+        self._subscriptions = ()  # first, as in `subscribe`
+        self.reconnect()
+        return True
+
     def publish(self, topic: str, payload: bytes | str, *, retain: bool = False) -> PublishToken | None:
         """Send a message, QoS 1; the broker's answer is emitted as `Published`.
 

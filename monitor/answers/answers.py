@@ -1,7 +1,8 @@
 """Brings energy, contracts and prices of one database together."""
 
+import itertools
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -18,7 +19,7 @@ from monitor.comparison.compare import Comparison, compare
 from monitor.config import MonitorConfig
 from monitor.cost.bill import Bill, Cost, add_up
 from monitor.cost.contracts import Contract, UnnamedChange, contracts, unnamed_changes
-from monitor.energy.imported import imported_across
+from monitor.energy.imported import Whole, imported_wholes
 from monitor.energy.memory import Memory
 from monitor.energy.reader import EnergyReader
 from monitor.energy.steps import supplier_name
@@ -48,6 +49,7 @@ class Period:
 
     energy: Energy
     cost: Cost
+    across_wh: int = 0  # imported for longer than the period that it counts in: nobody knows what is of this period
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,6 @@ class Answer:
     names: Mapping[str, str]  # of registers, as far as the meter sent one
     changes: Sequence[UnnamedChange]  # of the contract, that no line of the configuration names
     contracts: Sequence[Contract]  # of the range, in order
-    across_wh: int = 0  # imported for longer than the period that it counts in
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,14 +195,18 @@ class Answers:
         pieces = [
             _named(piece, known) for piece in self._reader.energy(meter, sorted({*limits, *bill.cuts(start, end)}), now)
         ]
+        imported = any(piece.imported_wh for piece in pieces)
+        wholes = imported_wholes(self._hours, meter, start, end) if imported else []
         periods = []
         remaining = iter(pieces)
-        for high in limits[1:]:
+        for low, high in itertools.pairwise(limits):
             inside: list[Energy] = []
             while not inside or inside[-1].end < high:
                 inside.append(next(remaining))
-            periods.append(Period(join(inside), bill.cost(inside)))
-        whole = Period(join(pieces), add_up(period.cost for period in periods))
+            here = [one for one in wholes if low <= one.hour < high]
+            cost = bill.cost([*inside, *_moved(here, bill, known)])
+            periods.append(Period(join(inside), cost, _across(here, low)))
+        whole = Period(join(pieces), add_up(period.cost for period in periods), _across(wholes, limits[0]))
         names = {
             name: text
             for span in spans
@@ -214,7 +219,6 @@ class Answers:
             names=names,
             changes=unnamed_changes(lines, spans, self._zone),
             contracts=known,
-            across_wh=imported_across(self._hours, meter, limits) if whole.energy.imported_wh else 0,
         )
 
     def stretch(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> Stretch | None:
@@ -343,6 +347,24 @@ class Answers:
         return [line for line in self._config.contracts if line.meter == meter.identifier]
 
 
+def _moved(wholes: Sequence[Whole], bill: Bill, known: Sequence[Contract]) -> Iterator[Energy]:
+    """Return what moves imported days and months that a price or the contract changes in, from their ends to its parts.
+
+    So a part has the price of its time, as on a bill, which divides by days what no one has read.
+    """
+    for one in wholes:
+        cuts = bill.cuts(one.start, one.end)
+        if cuts:
+            for start, wh in [*one.shares(cuts), (one.hour, -one.wh)]:
+                # Without any length: it owes no subscription.
+                moved = Energy(start, start, {one.name: wh}, None, {}, 0, imported_wh=wh, covered=0, expected=0)
+                yield _named(moved, known)
+
+
+def _across(wholes: Sequence[Whole], start: datetime) -> int:
+    return sum(one.wh for one in wholes if one.start < start)
+
+
 def _named(piece: Energy, known: Sequence[Contract]) -> Energy:
     """Name imported registers, which have a number only, as the contract of their time does."""
     contract = next((one for one in known if one.start <= piece.start < one.end), None)
@@ -366,6 +388,7 @@ def join(pieces: Sequence[Energy]) -> Energy:
         for name, counted in piece.reactive_varh.items():
             reactive[name] = reactive.get(name, 0) + counted
     injected = [piece.injected_wh for piece in pieces if piece.injected_wh is not None]
+    expected = sum(piece.expected for piece in pieces)
     return Energy(
         start=pieces[0].start,
         end=pieces[-1].end,
@@ -374,6 +397,6 @@ def join(pieces: Sequence[Energy]) -> Energy:
         reactive_varh=reactive,
         recovered_wh=sum(piece.recovered_wh for piece in pieces),
         imported_wh=sum(piece.imported_wh for piece in pieces),
-        covered=sum(piece.covered for piece in pieces),
-        expected=sum(piece.expected for piece in pieces),
+        covered=min(sum(piece.covered for piece in pieces), expected),
+        expected=expected,
     )

@@ -47,7 +47,8 @@ def answer(call: Call) -> dict[str, Any]:
     }
     if found is None:
         columns: dict[str, list[Any]] = {
-            key: [] for key in ("start", "hours", "recovered_wh", "imported_wh", "coverage", "partial_cost")
+            key: []
+            for key in ("start", "hours", "recovered_wh", "imported_wh", "across_wh", "coverage", "partial_cost")
         }
         nothing = dict.fromkeys(("offer", "cost", "subscription", "whole"))
         return {**head, **nothing, **columns, "names": {}, "wh": {}}
@@ -114,6 +115,7 @@ def _columns(found: Answer) -> dict[str, Any]:
         "injected_wh": [period.energy.injected_wh for period in periods],
         "recovered_wh": [period.energy.recovered_wh for period in periods],
         "imported_wh": [period.energy.imported_wh for period in periods],
+        "across_wh": [period.across_wh for period in periods],
         "coverage": [round(period.energy.coverage, 4) for period in periods],
         "cost": {name: [_cost(period, name) for period in periods] for name in registers} if priced else None,
         "subscription": [money.amount(period.cost.subscription) for period in periods] if priced else None,
@@ -154,6 +156,7 @@ def _whole(whole: Period) -> dict[str, Any]:
         "injected_wh": energy.injected_wh,
         "recovered_wh": energy.recovered_wh,
         "imported_wh": energy.imported_wh,
+        "across_wh": whole.across_wh,
         "coverage": round(energy.coverage, 4),
         "cost": money.cost_object(whole.cost),
     }
@@ -167,6 +170,7 @@ _WH: Mapping[str, Any] = {"type": "integer", "description": "Wh"}
 _SHARE: Mapping[str, Any] = {"type": "number", "minimum": 0, "maximum": 1}
 _INSTANT: Mapping[str, Any] = {"type": "string", "format": "date-time"}
 _COUNTED = {"type": ["integer", "null"], "description": "Wh"}
+_ACROSS = "part of imported_wh, of a day or a month that began before: nobody knows what of it is of this period"
 _COLUMNS: Mapping[str, Any] = {
     "type": "object",
     "required": ["meter", "by", "zone", "offer", "prices", "names", "start", "hours", "coverage", "wh", "whole"],
@@ -187,6 +191,7 @@ _COLUMNS: Mapping[str, Any] = {
         "injected_wh": _list(_COUNTED),
         "recovered_wh": _list({"type": "integer", "description": "part of wh, counted while no frame came"}),
         "imported_wh": _list({"type": "integer", "description": "part of wh, from another source"}),
+        "across_wh": _list({"type": "integer", "description": _ACROSS}),
         "coverage": _list(_SHARE),
         "cost": {
             "type": ["object", "null"],
@@ -208,6 +213,7 @@ _COLUMNS: Mapping[str, Any] = {
                 "injected_wh": _COUNTED,
                 "recovered_wh": _WH,
                 "imported_wh": _WH,
+                "across_wh": {"type": "integer", "description": _ACROSS},
                 "coverage": _SHARE,
                 "cost": money.COST,
             },

@@ -294,7 +294,7 @@ SCHEMA: Mapping[str, Any] = {
         ),
         "windows": {
             "type": "array",
-            "description": "off-peak hours as the meter switched, by month: 2026-11 and 22:00–06:00",
+            "description": "off-peak hours as the meter switched at the end of a month: 2026-11 and 22:00–06:00",
             "items": {"type": "array", "minItems": 2, "maxItems": 2, "items": {"type": "string"}},
         },
         "versions": {

@@ -5,6 +5,7 @@ in periods, and not in load curves, since nobody knows at which hours it was dra
 """
 
 import bisect
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -41,22 +42,44 @@ def imported_between(hours: Hours, meter: Meter, boundaries: Sequence[datetime])
         name = REGISTERS[row.register]
         part.wh[name] = part.wh.get(name, 0) + row.wh
         if imported_name(name) is not None:
-            part.hours[row.hour] = max(part.hours.get(row.hour, 0), row.hours)
+            inside = min(row.hours, (row.hour - boundaries[0]) // _HOUR + 1)
+            part.hours[row.hour] = max(part.hours.get(row.hour, 0), inside)
     return result
 
 
-def imported_across(hours: Hours, meter: Meter, boundaries: Sequence[datetime]) -> int:
-    """Return the Wh of imported days and months that begin before the period between boundaries that they count in.
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A day or a month that was imported as a whole; nobody knows when in it the energy was drawn."""
+
+    start: datetime
+    end: datetime
+    name: str  # as in `Energy.wh`
+    wh: int
+
+    @property
+    def hour(self) -> datetime:
+        """Its last hour, in which it counts."""
+        return self.end - _HOUR
+
+    def shares(self, cuts: Sequence[datetime]) -> list[tuple[datetime, int]]:
+        """Return the beginnings of its parts between cuts inside it, and of each its share of the Wh, by time."""
+        limits = [self.start, *cuts, self.end]
+        counted = [self.wh * ((limit - self.start) // _HOUR) // ((self.end - self.start) // _HOUR) for limit in limits]
+        pairs = zip(limits, itertools.pairwise(counted), strict=False)
+        return [(start, after - before) for start, (before, after) in pairs]
+
+
+def imported_wholes(hours: Hours, meter: Meter, start: datetime, end: datetime) -> list[Whole]:
+    """Return the energy that was drawn in imported days and months that count in [start, end).
 
     Raises:
-        DatabaseError: the database is unavailable, or refuses the query.
+        DatabaseError: the database is unavailable, or refuses a query.
     """
-    return sum(
-        row.wh
-        for row in _rows(hours, meter, boundaries[0], boundaries[-1], 2)  # an hour is in no shorter period
-        if imported_name(REGISTERS[row.register]) is not None
-        and row.hour - (row.hours - 1) * _HOUR < boundaries[bisect.bisect_right(boundaries, row.hour) - 1]
-    )
+    return [
+        Whole(row.hour - (row.hours - 1) * _HOUR, row.hour + _HOUR, name, row.wh)
+        for row in _rows(hours, meter, start, end, 2)
+        if (name := imported_name(REGISTERS[row.register])) is not None
+    ]
 
 
 def imported_hours(hours: Hours, meter: Meter, start: datetime, end: datetime) -> list[HourEnergy]:

@@ -373,7 +373,7 @@ def _sum(
         reactive_varh=reactive,
         recovered_wh=recovered_wh,
         imported_wh=imported_wh,
-        covered=min(covered + imported.seconds, expected),
+        covered=covered + imported.seconds,
         expected=expected,
     )
 

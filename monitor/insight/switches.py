@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-_SHARE = 0.5  # of a month's days with a switch: fewer are no habit
-_SAMPLES = 3  # days of a month whose minute is looked at
+_DAYS = 7  # of a month, its last ones with a switch: a month in which the windows changed has those of its end
+_SAMPLES = 3  # of these days, whose minute is looked at
 
 
 @dataclass(frozen=True, slots=True)
 class ObservedWindows:
-    """Off-peak hours from a month on, by the local clock; the end of a window may lie past midnight."""
+    """Off-peak hours at the end of a month, by the local clock; the end of a window may lie past midnight."""
 
     month: date  # its first day
     windows: tuple[tuple[time, time], ...]
@@ -33,7 +33,7 @@ class HourSwitch:
 
 @dataclass(frozen=True, slots=True)
 class UsualSwitch:
-    """A switch at an hour of the clock on most days of a month."""
+    """A switch at an hour of the clock on most of the last days of a month."""
 
     month: date  # its first day
     off_peak: bool
@@ -41,19 +41,41 @@ class UsualSwitch:
 
 
 def usual_switches(switches: Iterable[HourSwitch], zone: ZoneInfo) -> list[UsualSwitch]:
-    """Return the switches that were made on most days of a month, by month."""
-    found: dict[tuple[date, int, bool], list[HourSwitch]] = defaultdict(list)
-    days: dict[date, set[date]] = defaultdict(set)
+    """Return the switches that were made on most of the last days of a month, by month.
+
+    Args:
+        switches: in order. Of a window within one hour there is none: off-peak windows are two hours long at least.
+        zone: the local time.
+    """
+    months: dict[date, dict[date, list[HourSwitch]]] = defaultdict(lambda: defaultdict(list))
     for switch in switches:
-        local = switch.hour.astimezone(zone)
-        month = local.date().replace(day=1)
-        found[month, local.hour, switch.off_peak].append(switch)
-        days[month].add(local.date())
-    return [
-        UsualSwitch(month, off_peak, made[-_SAMPLES:])
-        for (month, _, off_peak), made in sorted(found.items(), key=lambda item: item[0])
-        if len(made) >= _SHARE * len(days[month])
-    ]
+        day = switch.hour.astimezone(zone).date()
+        months[day.replace(day=1)][day].append(switch)
+    usual = []
+    for month, days in sorted(months.items()):
+        recent = list(days.values())[-_DAYS:]
+        made = [switch for day in recent for switch in day]
+        for off_peak in (True, False):
+            by_hour: list[list[HourSwitch]] = [[] for _ in range(24)]
+            for switch in made:
+                if switch.off_peak is off_peak:
+                    by_hour[switch.hour.astimezone(zone).hour].append(switch)
+            for group in _near(by_hour):
+                if 2 * len(group) >= len(recent):
+                    samples = sorted(group, key=lambda switch: switch.hour)[-_SAMPLES:]
+                    usual.append(UsualSwitch(month, off_peak, samples))
+    return usual
+
+
+def _near(by_hour: Sequence[Sequence[HourSwitch]]) -> list[list[HourSwitch]]:
+    """Return the switches by hour of the clock; those of two hours in a row are one, made before or after the turn."""
+    groups = []
+    place, end = (0, 24) if not (by_hour[23] and by_hour[0]) else (-1, 23)
+    while place < end:
+        following = by_hour[place + 1] if by_hour[place] and place + 1 < end else []
+        groups.append([*by_hour[place], *following])
+        place += 2 if following else 1
+    return groups
 
 
 def windows(

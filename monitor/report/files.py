@@ -27,6 +27,7 @@ def _json(period: Period) -> dict[str, Any]:
         "injected_wh": energy.injected_wh,
         "recovered_wh": energy.recovered_wh,
         "imported_wh": energy.imported_wh,
+        "across_wh": period.across_wh,
         "coverage": round(energy.coverage, 4),
         "cost": {
             "energy": str(round_money(cost.energy)),

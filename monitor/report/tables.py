@@ -60,13 +60,13 @@ class Tables:
             self._console.print(line)
 
     def _periods(self, answer: Answer, by: str, bar: int) -> Table:
-        whole, most = answer.whole, max((period.energy.total_wh for period in answer.periods), default=0)
+        whole, most = answer.whole, max((p.energy.total_wh for p in answer.periods if not p.across_wh), default=0)
         injected = bool(whole.energy.injected_wh)
         columns = ("energy", *(("",) if bar else ()), *(("injected",) if injected else ()), "cost", "coverage")
         table = self._table(by, *columns)
         for period in answer.periods:
             name = self._formats.period(by, period.energy.start)
-            table.add_row(*self._cells(period, name, most, bar, injected=injected))
+            table.add_row(*self._cells(period, name, most, bar, injected=injected, known=not period.across_wh))
         table.add_section()
         table.add_row(*self._cells(whole, self._formats.text("total"), 0, bar, injected=injected), style="bold")
         return table
@@ -82,16 +82,19 @@ class Tables:
             table.add_column(self._formats.text(key) if key else "", justify="left" if left else "right", no_wrap=True)
         return table
 
-    def _cells(self, period: Period, name: str, most: int, bar: int, *, injected: bool) -> list[str]:
+    def _cells(
+        self, period: Period, name: str, most: int, bar: int, *, injected: bool, known: bool = True
+    ) -> list[str]:
         f, energy, cost = self._formats, period.energy, period.cost
-        nothing = not energy.covered and not energy.total_wh
-        amount = "–" if cost.total == 0 else f.money(cost.total) + ("*" if cost.partial else "")
+        nothing = not known or (not energy.covered and not energy.total_wh)
+        total = cost.total if known else cost.subscription
+        amount = "–" if total == 0 else f.money(total) + ("*" if cost.partial else "")
         cells = [name, "–" if nothing else f.kwh(energy.total_wh)]
         if bar:
-            cells.append("█" * round(energy.total_wh / most * bar) if most else "")
+            cells.append("█" * round(energy.total_wh / most * bar) if most and known else "")
         if injected:
             cells.append("–" if energy.injected_wh is None else f.kwh(energy.injected_wh))
-        return [*cells, amount, f.percent(energy.coverage) if energy.expected else "–"]
+        return [*cells, amount, f.percent(energy.coverage) if energy.expected and known else "–"]
 
     def _registers(self, answer: Answer) -> Iterable[str]:
         f, whole = self._formats, answer.whole
@@ -123,8 +126,8 @@ class Tables:
             yield f.text("recovered", kwh=f.kwh(energy.recovered_wh))
         if energy.imported_wh:
             yield f.text("imported", kwh=f.kwh(energy.imported_wh))
-        if answer.across_wh:
-            yield f.text("imported_across", kwh=f.kwh(answer.across_wh))
+        if across := sum(period.across_wh for period in answer.periods):
+            yield f.text("imported_across", kwh=f.kwh(across))
         for change in answer.changes:
             yield f.text("unnamed_change", day=f.day(change.at), before=change.before, after=change.after)
         for gap in cost.missing:

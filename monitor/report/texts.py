@@ -19,7 +19,7 @@ FR: Mapping[str, str] = {
     "partial_data": "Données partielles : {missing} h manquent sur {hours} ({percent}).",
     "recovered": "Rattrapé : {kwh} kWh comptés pendant des interruptions, à l’heure du retour.",
     "imported": "Importé : {kwh} kWh viennent d’une autre source.",
-    "imported_across": "Dont {kwh} kWh sont d’une période plus longue (un jour, un mois) et comptent à sa fin.",
+    "imported_across": "Dont {kwh} kWh sont d’une période plus longue (un jour, un mois) : dans le total seulement.",
     "no_price": "Coût partiel : aucun prix pour {what} ({offer}) le {day}. Ajoutez-le dans prices.yaml ; "
                 "les coûts passés seront recalculés.",
     "no_contract": "Coût partiel : contrat inconnu le {day}. Ajoutez une ligne à « contracts » dans monitor.yaml.",
@@ -74,7 +74,7 @@ EN: Mapping[str, str] = {
     "partial_data": "Partial data: {missing} of {hours} h are missing ({percent}).",
     "recovered": "Recovered: {kwh} kWh were counted during interruptions, in the hour of the return.",
     "imported": "Imported: {kwh} kWh are from another source.",
-    "imported_across": "Of these, {kwh} kWh are of a longer period (a day, a month), and count at its end.",
+    "imported_across": "Of these, {kwh} kWh are of a longer period (a day, a month): in the total only.",
     "no_price": "Partial cost: no price for {what} ({offer}) on {day}. Add it to prices.yaml; past costs will be "
                 "computed again.",
     "no_contract": "Partial cost: the contract of {day} is not known. Add a line to `contracts` in monitor.yaml.",

@@ -13,6 +13,7 @@ log = logging.getLogger(__name__)
 _SEGMENT = re.compile(r"[0-9A-Za-z_-][0-9A-Za-z._-]*")
 _SOURCES = (".js", ".css", ".html", ".svg", ".png", ".webmanifest")
 _HASHED = re.compile(r"-[0-9A-Z]{8}\.\w+$")  # as esbuild names them
+_FILE_NAME = re.compile(r"\.[A-Za-z]\w*$")
 _KINDS = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -24,6 +25,7 @@ _KINDS = {
     ".webmanifest": "application/manifest+json",
     ".woff2": "font/woff2",
 }
+PLACES = frozenset(["jour", "bilan", "periode", "tempo", "contrats", "etat"])  # and "", as main.js names them
 IMMUTABLE = "public, max-age=31536000, immutable"
 NO_CACHE = "no-cache"
 _BASE = re.compile(r'<base href="?[^">]*"?>')
@@ -96,10 +98,11 @@ def sources_digest(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def is_file_name(path: str) -> bool:
-    """Tell whether a path means a file, and not a place of the page such as `periode/2025-09-01..2026-08-31`.
+def is_place(path: str) -> bool:
+    """Tell whether a path is one of the page's places, with what is looked at there.
 
-    >>> is_file_name("chart/line.js"), is_file_name("jour/2026-11-25"), is_file_name("wp-login.php")
-    (True, False, True)
+    >>> is_place("etat"), is_place("periode/2025-09-01..2026-08-31"), is_place(".git/config"), is_place("jour/x.js")
+    (True, True, False, False)
     """
-    return re.search(r"\.[A-Za-z]\w*$", path) is not None
+    place, _, detail = path.partition("/")
+    return not path or (place in PLACES and "/" not in detail and _FILE_NAME.search(detail) is None)

@@ -15,7 +15,7 @@ from monitor.config import MonitorConfig
 from monitor.server import access, login, sessions
 from monitor.server.api import Api
 from monitor.server.attempts import Attempts
-from monitor.server.files import Files, is_file_name
+from monitor.server.files import Files, is_place
 from monitor.server.headers import security_headers
 from monitor.server.health import Counters
 from monitor.server.messages import NO_STORE, Reply, Request, Stream, negotiated, problem, redirect
@@ -107,7 +107,7 @@ class Site:
         found = None if path in ("", "index.html") else self._parts.files.get(path)
         if found is not None:
             return found
-        if is_file_name(path) and path != "index.html":
+        if path != "index.html" and not is_place(path):
             return problem(404, "Il n’y a rien à cette adresse.")
         return await self._page(request, path)
 

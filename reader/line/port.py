@@ -55,7 +55,7 @@ class Port(Protocol):
     def read(self, timeout: float) -> bytes:
         """Return bytes when some have come, at the latest with the end of a frame; nothing after `timeout` seconds.
 
-        A serial port sleeps through the middle of a frame, for `timeout` seconds at most.
+        A serial port that knows when the next frame ends sleeps until then, for another `timeout` seconds at most.
 
         Raises:
             PortError: the port is gone.
@@ -155,40 +155,39 @@ class _SerialPort:
             raise PortError(f"{url}: {_reason(error)}") from error
 
     def read(self, timeout: float) -> bytes:
-        now = time.monotonic()
-        deadline = now + timeout
-        pause = min(self._pace.pause(now) or 0.0, timeout)
         try:
-            if pause > 0:
-                self._stop.wait(pause)
-            data = self._receive(timeout - pause)
+            pause = self._pace.pause(time.monotonic())
+            if pause and self._stop.wait(min(pause, timeout)):
+                return b""
+            since = time.monotonic()
+            data = self._receive(timeout)
         except (OSError, TypeError, termios.error) as error:  # pyserial raises TypeError after close()
             raise PortError(f"{self._url}: {_reason(error)}") from error
         if data:
             with suppress(OSError, TypeError, termios.error):  # return what was read; the next read raises
-                data += self._receive_more(data, deadline)
+                data += self._receive_more(data, since, since + timeout)
         return data
 
-    def _receive_more(self, data: bytes, deadline: float) -> bytes:
-        """Return what follows a few bytes: up to shortly before the frame's end, or what comes within a moment."""
-        more = b""
-        now = time.monotonic()
-        self._pace.feed(data, now)
-        if ETX in data or len(data) >= _BURST:
-            return more
-        while ETX not in more and not self._stop.is_set():
-            pause = self._pace.pause(now)
-            seconds = min(_COALESCE if pause is None else pause, deadline - now)
-            if seconds <= 0:
-                break
-            self._stop.wait(seconds)
-            received = self._receive(0)
+    def _receive_more(self, data: bytes, since: float, deadline: float) -> bytes:
+        """Return what follows: all up to an end that is expected, or what comes within a moment after a few bytes."""
+        more, received = b"", data
+        coalesced = len(data) >= _BURST
+        while True:
             now = time.monotonic()
-            self._pace.feed(received, now)
+            self._pace.feed(received, since, now)
+            pause = self._pace.pause(now)
+            if ETX in received or now >= deadline or self._stop.is_set() or (pause is None and coalesced):
+                return more
+            if pause == 0 and not self._selectable:
+                return more
+            if pause == 0:
+                since, received = now, self._receive(deadline - now)
+            else:
+                self._stop.wait(min(_COALESCE if pause is None else pause, deadline - now))
+                since = time.monotonic()
+                received = self._receive(0)
             more += received
-            if pause is None:
-                break
-        return more
+            coalesced = True
 
     def _receive(self, timeout: float) -> bytes:
         """Return all bytes that are there as soon as there are some, nothing after `timeout` seconds."""

@@ -7,6 +7,7 @@ is found by it whatever its form.
 
 import json
 import random
+import weakref
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,8 @@ from common.labels import ADDRESS
 from storer.database.rows import LabelSet, content_text
 
 _MOST_BASES = 30_000  # in memory, of some 1.5 kB each: one or two for each meter
+# Connections over which the column `base_id` was seen: it stays. Asking costs as much as reading a hundred label sets.
+_WITH_DIFFERENCES: weakref.WeakSet[Connection] = weakref.WeakSet()
 _PARTS = ("frame", "stamps")  # the keys of a content whose labels may differ
 
 _COLUMNS = (
@@ -110,12 +113,15 @@ def _read(connection: Connection, ids: Collection[int]) -> dict[int, tuple[Any, 
 
 def _has_differences(connection: Connection) -> bool:
     """Return whether the tables know differences; those of a version before 5 have whole label sets only."""
-    return bool(
-        connection.query(
-            "SELECT 1 FROM information_schema.columns"
-            " WHERE table_schema = DATABASE() AND table_name = 'label_sets' AND column_name = 'base_id'"
-        )
+    if connection in _WITH_DIFFERENCES:
+        return True
+    found = connection.query(
+        "SELECT 1 FROM information_schema.columns"
+        " WHERE table_schema = DATABASE() AND table_name = 'label_sets' AND column_name = 'base_id'"
     )
+    if found:
+        _WITH_DIFFERENCES.add(connection)
+    return bool(found)
 
 
 @dataclass(slots=True)

@@ -5,15 +5,18 @@ each follows from EAST and from those that do not run, which are in the label se
 how much the register is less than that, modulo 2**32, which is nearly always 0; a missing EAST counts as 0. Whether a
 column is relative depends on the label set only: all other registers are there, and are integers.
 
-In `index_supplier` NULL says that the frame lacks the register, as in any column. In `index_distributor` 0 and NULL are
-exchanged. Both were measured: a compressed page takes a multiple of a quarter of its size. Without the zeros of one
-column, so many rows of a single-phase meter are in a page that it no longer fits into a quarter; without those of the
-other, the page of a three-phase meter, which fits easily, has more rows.
+In `index_distributor` 0 and NULL are exchanged: what follows takes no room in the row. In `index_supplier` NULL says
+that the frame lacks the register, as in any column, but with a producer of three phases: there 0 and NULL are
+exchanged, too, in frames that have EAST. (Of others only those with a reading have a number: the rollups ask for that.)
+All of it was measured: a compressed page takes a multiple of a quarter of its size. Without the zeros of
+`index_supplier` so many rows are in a page that it no longer fits into a quarter; the wide rows of a producer of three
+phases fit easily.
 """
 
 from collections.abc import Mapping
 
 from common.frame import Value
+from common.phases import is_three_phase
 
 _MODULUS = 2**32
 _REGISTERS = {
@@ -38,21 +41,30 @@ def idle_totals(running: Mapping[str, str], values: Mapping[str, Value]) -> dict
     return totals
 
 
-def number_of(column: str, value: int | None, index_total: int | None, idle: int) -> int | None:
-    """Return what the column holds for a register's value, which is None if the frame lacks it."""
-    return _exchanged(column, _subtracted(value, index_total, idle))
+def is_wide(values: Mapping[str, Value]) -> bool:
+    """Return whether rows are so wide that NULL pays in both columns: those of a producer of three phases."""
+    # A label that has no column: without it the label set is another one anyway.
+    return "SMAXIN" in values and is_three_phase(values)
 
 
-def value_of(column: str, number: int | None, index_total: int | None, idle: int) -> int | None:
+def number_of(column: str, value: int | None, index_total: int | None, idle: int, *, both: bool) -> int | None:
+    """Return what the column holds for a register's value, which is None if the frame lacks it.
+
+    `both`: 0 and NULL are exchanged in `index_supplier`, too.
+    """
+    return _exchanged(column, _subtracted(value, index_total, idle), both and index_total is not None)
+
+
+def value_of(column: str, number: int | None, index_total: int | None, idle: int, *, both: bool) -> int | None:
     """Return the register's value for what the column holds; None if the frame lacks it."""
-    return _subtracted(_exchanged(column, number), index_total, idle)
+    return _subtracted(_exchanged(column, number, both and index_total is not None), index_total, idle)
 
 
 def _subtracted(number: int | None, index_total: int | None, idle: int) -> int | None:
     return None if number is None else ((index_total or 0) - idle - number) % _MODULUS
 
 
-def _exchanged(column: str, number: int | None) -> int | None:
-    if column == "index_distributor" and not number:
+def _exchanged(column: str, number: int | None, both: bool) -> int | None:
+    if (both or column == "index_distributor") and not number:
         return 0 if number is None else None
     return number

@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import Any
 
 from common.frame import Frame
-from storer.database.relative_registers import idle_totals
+from storer.database.relative_registers import idle_totals, is_wide
 from storer.database.rows import COLUMN_MAX, COLUMNS, LabelSet, Row, clock_offset, column_of, encode_row, make_relative
 
 _PLACE = {column: place for place, column in enumerate(COLUMNS)}
@@ -29,6 +29,7 @@ class _Shape:
         self._mode = frame.mode
         self._columns = columns
         self._labels = tuple(frame.values)
+        self._is_wide = is_wide(frame.values)
         self._stamp_labels = None if frame.stamps is None else tuple(frame.stamps)
         self._has_offset = clock_offset(frame) is not None
         moving = [label for label in self._labels if label in columns]
@@ -57,7 +58,7 @@ class _Shape:
                 return None
             columns[place] = value
         if idle:
-            make_relative(columns, idle)
+            make_relative(columns, idle, both=self._is_wide)
         offset = clock_offset(frame)
         if (offset is not None) != self._has_offset:
             return None

@@ -15,7 +15,7 @@ from common import tariff
 from common.frame import Frame, Value, parse_time, write_stamp
 from common.labels import LABELS, Mode
 from common.phases import VA_PER_AMPERE, is_three_phase
-from storer.database.relative_registers import idle_totals, number_of, value_of
+from storer.database.relative_registers import idle_totals, is_wide, number_of, value_of
 
 _INT, _MEDIUMINT, _SMALLINT, _TINYINT = 2**32 - 1, 2**24 - 1, 2**16 - 1, 2**8 - 1
 
@@ -57,6 +57,7 @@ _COLUMN_OF: Mapping[Mode, Mapping[str, str]] = {
 # Historic mode: registers by tariff period (PTEC), of contracts with more than one. BASE has a column of its own.
 _MULTI_RATE_REGISTERS = [registers for name, registers in tariff.HISTORIC_REGISTERS.items() if name != "BASE"]
 _RUNNING = {period: register for registers in _MULTI_RATE_REGISTERS for period, register in registers.items()}
+_BOTH = "both"  # of `relative`: see relative_registers.py
 _LONGEST_TEXT = 16
 _DIGEST_SIZE = 10  # bytes; they do not compress, and are much of what a difference between label sets takes
 
@@ -117,11 +118,12 @@ def decode_row(timestamp: datetime, meter: str, columns: tuple[int | None, ...],
     mode = Mode(content["mode"])
     values: dict[str, Value] = dict(content["frame"])
     own = content.get("columns", {})
-    idle = idle_totals(own, content["frame"]) if content.get("relative") else {}
+    relative = content.get("relative")
+    idle = idle_totals(own, content["frame"]) if relative else {}
     for column, label in (_DEFAULT_LABELS[mode] | own).items():
         number = columns[_PLACE[column]]
         if column in idle:
-            number = value_of(column, number, columns[_PLACE["index_total"]], idle[column])
+            number = value_of(column, number, columns[_PLACE["index_total"]], idle[column], both=relative == _BOTH)
         if number is not None:
             values[label] = number
     stamps = {label: parse_time(text) for label, text in content["stamps"].items()} if "stamps" in content else None
@@ -183,8 +185,9 @@ def _split(frame: Frame) -> tuple[tuple[int | None, ...], dict[str, Any]]:
         content["columns"] = own
     idle = idle_totals(own, rest)
     if idle:
-        make_relative(columns, idle)
-        content["relative"] = True  # older programs wrote the values themselves
+        wide = is_wide(values)
+        make_relative(columns, idle, both=wide)
+        content["relative"] = _BOTH if wide else True  # older programs wrote True for all, or the values themselves
     if is_three_phase(values):
         content["phases"] = 3
     if frame.stamps is not None:
@@ -204,11 +207,11 @@ def _split(frame: Frame) -> tuple[tuple[int | None, ...], dict[str, Any]]:
     return tuple(columns), content
 
 
-def make_relative(columns: list[int | None], idle: Mapping[str, int]) -> None:
+def make_relative(columns: list[int | None], idle: Mapping[str, int], *, both: bool) -> None:
     """Replace the values of running registers by their differences; `idle` is that of `idle_totals`."""
     total = columns[_PLACE["index_total"]]
     for column, number in idle.items():
-        columns[_PLACE[column]] = number_of(column, columns[_PLACE[column]], total, number)
+        columns[_PLACE[column]] = number_of(column, columns[_PLACE[column]], total, number, both=both)
 
 
 def _frame_dependent_columns(mode: Mode, values: Mapping[str, Value]) -> dict[str, str]:

@@ -5,6 +5,10 @@ from collections.abc import Callable
 
 from demo.servers import Database as Server
 
+_SETTLED_WITHIN = 5.0  # seconds
+_LOOK = 0.01  # seconds
+_IDLE = 0.03  # of a processor
+
 
 class Cpu:
     """CPU time of this process and of a server, in seconds: what else runs on the machine matters little."""
@@ -15,6 +19,15 @@ class Cpu:
 
     def now(self) -> float:
         return time.process_time() + time.clock_gettime(self._clock)
+
+    def settle(self) -> None:
+        """Wait until the server does nothing: it writes pages for a while after the statement that changed them."""
+        deadline = time.monotonic() + _SETTLED_WITHIN
+        while time.monotonic() < deadline:
+            before = time.clock_gettime(self._clock)
+            time.sleep(_LOOK)
+            if time.clock_gettime(self._clock) - before < _LOOK * _IDLE:
+                return
 
 
 def timed(cpu: Cpu, work: Callable[[], object], calls: int) -> Callable[[], float]:

@@ -13,26 +13,26 @@ from tests.browser.test_views import VIEWS, with_meter
 from tests.browser.visit import DEVICES, Visit
 from tests.support.programs import ROOT, wait_until
 
-BUNDLE = ROOT / "monitor" / "page" / "dist"
 FIRST, ANY = 90_000, 150_000  # bytes, compressed
 REQUESTS = 8  # of the first view, the stream of live values included
 
 
 @pytest.fixture(scope="module")
-def bundled(house: Home) -> Iterator[Home]:
-    """The home with the page as wheels and images have it."""
-    existed = BUNDLE.exists()
-    subprocess.run(["npm", "run", "--silent", "build"], cwd=ROOT, check=True)
-    restart(house)
+def bundled(house: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """The home with the page as wheels and images have it: bundled in a copy, for other tests run on these sources."""
+    copy = tmp_path_factory.mktemp("bundled")
+    for package in ("common", "monitor"):
+        shutil.copytree(ROOT / package, copy / package, ignore=shutil.ignore_patterns("dist", "__pycache__"))
+    bundle = copy / "monitor" / "page" / "dist"
+    subprocess.run(["npm", "run", "--silent", "build", "--", str(bundle)], cwd=ROOT, check=True)
+    restart(house, PYTHONPATH=str(copy))
     yield house
-    if not existed:
-        shutil.rmtree(BUNDLE)
     restart(house)
 
 
-def restart(house: Home) -> None:
+def restart(house: Home, **environment: str) -> None:
     house.monitor.stop()
-    house.monitor.start()
+    house.monitor.start(**environment)
     wait_until(lambda: answers(house), 30, "the page", [house.monitor])
 
 

@@ -95,13 +95,28 @@ test('a day of which the server knows nothing is unknown, and not nothing; its h
   assert.equal(quiet.unknown, false); // away, and all switched off
 });
 
-test('energy that was imported for a whole day, or a month, is that of no hour', () => {
-  const hour = (total, imported, coverage) => ({ total, imported, coverage });
-  const lost = hour(0, 0, 0);
-  assert.equal(inOne([...Array(23).fill(lost), hour(15_943, 15_943, 1)]), true);
-  assert.equal(inOne([...Array(22).fill(lost), hour(800, 800, 1), hour(900, 900, 1)]), false);
-  assert.equal(inOne([...Array(23).fill(lost), hour(900, 0, 1)]), false); // the first hour of a meter
+test('energy that was imported for a whole day is that of no hour', () => {
+  assert.equal(inOne([{ across: 0 }, { across: 15_943 }]), true);
+  assert.equal(inOne([{ across: 0 }, { across: 0 }]), false);
   assert.equal(inOne([]), false);
+});
+
+test('energy that was imported for a whole month is that of no day, and that of its month', () => {
+  const lost = row('2026-11-29', { BASE: 0 }, { coverage: 0 }),
+    last = row('2026-11-30', { BASE: 300_000 }, { across: 300_000 }),
+    data = { registers: ['BASE'], rows: [lost, last] },
+    range = { from: '2026-11-29', to: '2026-11-30' };
+  assert.deepEqual(
+    groups(data, 'day', range).map((g) => [g.unknown, g.total, g.missing]),
+    [
+      [true, 0, 24],
+      [true, 0, 24],
+    ],
+  );
+  assert.deepEqual(
+    groups(data, 'month', range).map((g) => [g.unknown, g.total]),
+    [[false, 300_000]],
+  );
 });
 
 test('a mean is that of what is over, whole and known; of what there is, if nothing is', () => {

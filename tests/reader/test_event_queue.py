@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from common.mqtt.events import Connected, Event, Message
+from common.mqtt.events import Connected, Event, Message, Published, PublishToken
 from reader.event_queue import MAX_BYTES, EventQueue
 
 CONNECTED = Connected(session_present=False)
@@ -60,3 +60,17 @@ def test_a_message_larger_than_the_limit_is_accepted_alone(event_queue: EventQue
     for number in range(2):
         event_queue.put(message(number, 2 * MAX_BYTES))
         assert event_queue.get(0) == message(number, 2 * MAX_BYTES)
+
+
+def test_an_answer_that_can_wait_wakes_nobody_and_comes_in_its_order(event_queue: EventQueue[Event]) -> None:
+    answer = Published(PublishToken(1, 1), 0)
+    with pytest.raises(queue.Empty):
+        event_queue.get(0)
+    event_queue.pubacks_can_wait = True
+    event_queue.put(answer)
+    assert event_queue._wake.locked()
+    event_queue.put(CONNECTED)
+    assert not event_queue._wake.locked()
+    assert [event_queue.get(0), event_queue.get(0)] == [answer, CONNECTED]
+    with pytest.raises(queue.Empty):
+        event_queue.get(0)

@@ -257,6 +257,22 @@ def test_the_next_blocks_are_sent_when_confirmations_arrive_and_not_half_a_secon
     assert len({*replayed()}) == len(times)
 
 
+def test_answers_of_the_broker_wait_for_another_event_unless_frames_are_replayed(rig: Rig) -> None:
+    """A replay goes on as soon as there is room; nothing else waits for a PUBACK."""
+    seen: list[bool] = []
+
+    def look() -> None:
+        seen.append(rig.service._events.pubacks_can_wait)
+        rig.service.wake()
+
+    rig.run(rig.connect, rig.status("stalled"), rig.frame(NOON), look, look)
+    assert seen == [True, True]
+    rig.start()
+    stored = rig.stored(timestamps=[format_time(NOON)])
+    rig.run(rig.connect, rig.status(), rig.go(1), rig.service.wake, look, stored, rig.service.wake, look)
+    assert seen[2:] == [False, True]
+
+
 # --- confirmations
 
 

@@ -43,6 +43,13 @@ def two_killed(cell: Cell, number: int) -> None:
     cell.cluster.rejoin(*others)
 
 
+def all_killed(cell: Cell, _: int) -> None:
+    """As when one machine with all of them loses its power: they find each other again by themselves."""
+    for node in cell.cluster.nodes:
+        node.kill()
+    cell.cluster.rejoin(*cell.cluster.nodes)
+
+
 def restarted_in_turn(cell: Cell, number: int) -> None:
     for node in cell.cluster.nodes[number:] + cell.cluster.nodes[:number]:
         node.restart()
@@ -57,6 +64,7 @@ FAULTS: dict[str, tuple[Callable[[Cell, int], None], int]] = {
     "the first hangs": (hung, 0),
     "the first is cut off": (cut_off, 0),
     "two of three are dead and come back": (two_killed, 1),
+    "all are killed": (all_killed, 0),
     "all are restarted in turn": (restarted_in_turn, 0),
 }
 

@@ -62,16 +62,13 @@ def fill(server: Server, house: House) -> None:
     roll_up(tables, END + timedelta(days=1))
 
 
-@pytest.fixture(scope="module")
-def filled(database: Server, house: House) -> Server:
-    """The three days in a database, for tests that only read them."""
-    fill(database, house)
-    return database
-
-
 @pytest.fixture
-def monitor(filled: Server, tmp_path: Path) -> Monitor:
-    return Monitor(filled, tmp_path)
+def monitor(database: Server, house: House, tmp_path: Path) -> Monitor:
+    """The three days in a database that tests share. Who changes it takes `fresh_database`, which ends the sharing."""
+    if not database.sql(f"SHOW TABLES FROM {database.name} LIKE 'of_reports'"):
+        fill(database, house)
+        database.sql(f"CREATE TABLE {database.name}.of_reports (id INT)")
+    return Monitor(database, tmp_path)
 
 
 RANGE = ("--from", "2026-03-10", "--to", "2026-03-13")
@@ -162,6 +159,8 @@ def test_a_month_that_was_imported_as_a_whole_is_not_told_as_the_energy_of_a_day
     )
     days = monitor.run("report", "--by", "day", "--from", "2026-01-30", "--to", "2026-02-01")
     assert "300,0 kWh sont d’une période plus longue" in " ".join(days.replace("\u202f", " ").split())
+    assert [line.split()[2:] for line in days.splitlines() if "/01 " in line] == [["–", "–", "0", "%"], ["–", "–", "–"]]
+    assert "manquent" not in days
     months = monitor.run("report", "--by", "month", "--from", "2026-01", "--to", "2026-02")
     assert "Importé" in months
     assert "plus longue" not in months
@@ -177,6 +176,40 @@ def test_a_price_corrected_afterwards_corrects_the_past(monitor: Monitor) -> Non
     prices.write_text("options: {hphc: [{from: 2026-02-01, kwh: {HCHC: 0.3158, HCHP: 0.4130}}]}", encoding="utf-8")
     monitor.configure(f"prices: {prices}\n")
     assert abs(energy() - 2 * before) <= Decimal("0.01")
+
+
+@pytest.mark.parametrize(
+    ("later_prices", "later_line"),
+    [("{from: 2025-12-11, kwh: {BASE: 0.3}, subscription: {6: 14.6}}", ""), ("", "other")],
+    ids=["price", "contract"],
+)
+def test_a_month_that_was_imported_as_a_whole_has_the_price_of_each_of_its_days(
+    monitor: Monitor, later_prices: str, later_line: str
+) -> None:
+    query(
+        client(monitor.server),
+        "REPLACE INTO imported_hours (meter_id, hour, register, source, wh, hours)"
+        " VALUES (1, '2025-12-31 22:00', 0, 'edf', 310000, 744)",
+        "SELECT 1",
+    )
+    prices = monitor.folder / "prices.yaml"
+    mine = ["{from: 2025-11-01, kwh: {BASE: 0.2}, subscription: {6: 7.3}}", *filter(None, [later_prices])]
+    other = "{from: 2025-11-01, kwh: {BASE: 0.3}, subscription: {6: 14.6}}"
+    prices.write_text(f"options: {{mine: [{', '.join(mine)}], other: [{other}]}}")
+    lines = ["{meter: '031961000001', from: 2025-11-15, offer: mine, power: 6}"]
+    if later_line:
+        lines.append("{meter: '031961000001', from: 2025-12-11, offer: other, power: 6}")
+    monitor.configure(f"prices: {prices}\ncontracts: [{', '.join(lines)}]\n")
+    month = "--from", "2025-12-01", "--to", "2026-01-01"
+    (row,) = json.loads(monitor.run("report", "--by", "month", *month, "--json"))
+    # Ten days of 10 kWh at 0.20, 21 days at 0.30; ten days at 87.60 EUR a year, 21 at 175.20.
+    assert row["cost"] == {"energy": "83.00", "subscription": "12.48", "total": "95.48"}
+    assert (row["wh"], row["coverage"], row["across_wh"], row["flags"]) == ({"BASE": 310_000}, 1, 0, ["imported"])
+    days = json.loads(monitor.run("report", "--by", "day", *month, "--json"))
+    assert sum(Decimal(day["cost"]["energy"]) for day in days) == 83
+    assert [day["across_wh"] for day in days] == [0] * 30 + [310_000]
+    (half,) = json.loads(monitor.run("report", "--by", "year", "--from", "2025-12-20", "--to", "2026-01-01", "--json"))
+    assert (half["across_wh"], half["coverage"], half["cost"]["energy"]) == (310_000, 1, "83.00")
 
 
 def test_a_contract_of_the_configuration_goes_before_what_the_meter_says(monitor: Monitor) -> None:
@@ -254,9 +287,6 @@ def test_the_check_finds_the_meters_that_are_live_at_the_broker(monitor: Monitor
         finally:
             client.publish("teleinfo/031961000001/state", b"", retain=True)
     assert "note Meters: no state" in monitor.run("check")
-
-
-# These change the database: they come after all that read what is in it.
 
 
 def test_imported_registers_have_the_names_and_prices_of_the_contract_of_their_time(

@@ -1,24 +1,31 @@
 """Storers of one group share the messages: each frame goes to one of them, and none waits for one that is gone."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from common.frame import Frame, format_time
 from demo.servers import Broker
 from demo.servers import Database as Server
 from tests.services.test_storer import some
 from tests.support.fake_broker import FakeBroker, answer, connack
 from tests.support.mqtt_client import MqttClient, listen
 from tests.support.programs import Service, run_command, wait_until
+from tests.support.proxy import Proxy
 from tests.support.storing import client, query
 
 SHARED_SUBSCRIPTIONS_UNAVAILABLE = b"\x2a\x00"
+MINUTE = timedelta(minutes=1)
 
 
-def settings(broker_port: int, server: Server, name: str, topic: str) -> dict[str, Any]:
-    access = {"host": server.host, "port": server.port, "user": server.user, "password": server.password}
+def settings(
+    broker_port: int, server: Server, name: str, topic: str, database_port: int | None = None
+) -> dict[str, Any]:
+    port = database_port or server.port
+    access = {"host": server.host, "port": port, "user": server.user, "password": server.password}
     return {
         "name": name,
         "mqtt": {"host": "127.0.0.1", "port": broker_port, "topic": topic, "share": "house"},
@@ -27,20 +34,35 @@ def settings(broker_port: int, server: Server, name: str, topic: str) -> dict[st
 
 
 class Group:
-    """Two storers of one group, over a base topic of their own."""
+    """Two storers of one group, over a base topic of their own, each with its way to the database."""
 
-    def __init__(self, broker: Broker, server: Server, mqtt: MqttClient, folder: Path) -> None:
+    def __init__(self, broker: Broker, server: Server, mqtt: MqttClient, folder: Path, ways: list[Proxy]) -> None:
         self.base = folder.name
         self.mqtt = mqtt
         self.server = server
+        self.ways = ways
         self.storers = [
-            Service("storer", folder, settings(broker.port, server, name, self.base), name=name)
-            for name in (f"{folder.name}-a", f"{folder.name}-b")
+            Service("storer", folder, settings(broker.port, server, name, self.base, way.port), name=name)
+            for name, way in zip((f"{folder.name}-a", f"{folder.name}-b"), ways, strict=True)
         ]
 
+    def wait_until_left(self, storer: Service) -> None:
+        """Wait until a storer is connected again, after it has left the group: it says once more that it is stalled."""
+        heard = f"{self.base}/storer/{storer.name}/status"
+        wait_until(
+            lambda: [message["status"] for message in self.mqtt.on(heard)][-2:] == ["stalled"] * 2,
+            60,
+            f"{storer.name} has left",
+            [storer],
+        )
+        assert storer.count("Leaving the group house") == 1
+
     def online(self, storer: Service) -> bool:
+        return self.status(storer) == "online"
+
+    def status(self, storer: Service) -> str | None:
         heard = self.mqtt.on(f"{self.base}/storer/{storer.name}/status")
-        return bool(heard) and heard[-1]["status"] == "online"
+        return heard[-1]["status"] if heard else None
 
     def publish(self, frames: list[Any], topic: str = "frame") -> None:
         for frame in frames:
@@ -49,8 +71,19 @@ class Group:
     def rows(self) -> int:
         return int(query(client(self.server), "SELECT COUNT(*) FROM frames")[0][0])
 
-    def confirmed_by(self) -> set[str]:
-        return {message["storer"] for topic, message in self.confirmations()}
+    def confirmed_by(self, frames: list[Frame] | None = None) -> set[str]:
+        """Who has confirmed anything, or some of these frames."""
+        times = None if frames is None else {format_time(frame.timestamp) for frame in frames}
+        return {
+            message["storer"]
+            for topic, message in self.confirmations()
+            if times is None or times & set(message["timestamps"])
+        }
+
+    def stored(self, frames: list[Frame]) -> bool:
+        """Whether all of these are confirmed."""
+        confirmed = {time for _, message in self.confirmations() for time in message["timestamps"]}
+        return {format_time(frame.timestamp) for frame in frames} <= confirmed
 
     def confirmations(self) -> list[tuple[str, Any]]:
         return [
@@ -62,8 +95,8 @@ class Group:
 
 @pytest.fixture
 def group(broker: Broker, fresh_database: Server, tmp_path: Path) -> Any:
-    with listen(broker) as mqtt:
-        group = Group(broker, fresh_database, mqtt, tmp_path)
+    with listen(broker) as mqtt, Proxy(fresh_database.port) as way, Proxy(fresh_database.port) as other_way:
+        group = Group(broker, fresh_database, mqtt, tmp_path, [way, other_way])
         first, second = group.storers
         with first.start():
             wait_until(lambda: group.online(first), 30, "the first storer", [first])
@@ -92,6 +125,42 @@ def test_nothing_waits_for_a_member_that_is_gone(group: Group) -> None:
     wait_until(lambda: group.online(second), 30, "the second storer", [first, second])
     group.publish(frames, "replay")  # as a reader does that missed a confirmation
     wait_until(lambda: len(group.confirmed_by()) == 2, 30, "the word of both", [first, second])
+    assert group.rows() == len(frames)
+
+
+def test_nothing_goes_to_a_member_whose_database_is_away(group: Group) -> None:
+    first, second = group.storers
+    both = [first, second]
+    lost, frames, later = some(20), some(40, after=MINUTE), some(40, after=2 * MINUTE)
+    group.ways[0].refuse()
+    group.publish(lost)
+    group.wait_until_left(first)
+    group.publish(frames)
+    wait_until(lambda: group.stored(frames), 30, "all frames since it left", both)
+    group.publish(lost, "replay")  # as a reader does, half a minute later
+    wait_until(lambda: group.stored(lost), 30, "all frames", both)
+    assert group.status(first) == "stalled"
+    group.ways[0].admit()
+    wait_until(lambda: group.online(first), 60, "the first storer is back", both)
+    group.publish(later)
+    wait_until(lambda: group.stored(later), 30, "the later frames", both)
+    wait_until(lambda: len(group.confirmed_by(later)) == 2, 30, "the word of both", both)
+    assert group.rows() == len(lost) + len(frames) + len(later)
+
+
+def test_members_that_all_have_no_database_come_back_one_by_one(group: Group) -> None:
+    first, second = group.storers
+    frames = some(20)
+    for way in group.ways:
+        way.refuse()
+    group.publish(frames)
+    for storer in group.storers:
+        group.wait_until_left(storer)
+    group.ways[1].admit()
+    wait_until(lambda: group.online(second), 60, "the second storer is back", group.storers)
+    group.publish(frames, "replay")  # news for a reader, which sends again what nobody had: all at the second
+    wait_until(lambda: group.stored(frames), 30, "all frames", group.storers)
+    assert group.status(first) == "stalled"
     assert group.rows() == len(frames)
 
 

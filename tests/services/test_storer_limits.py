@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from common import config
+from common.block import write_block
 from common.clock import KernelClock
 from common.frame import Frame, format_time
 from common.mqtt.events import Message
@@ -133,6 +134,21 @@ def test_messages_are_gathered_while_batches_are_too_many(setup: StorerSetup, mo
         setup.wait_until_confirmed(frames)
     assert sizes[0] == 1  # the first does not wait
     assert len(sizes) <= 3
+
+
+def test_a_batch_that_blocks_have_filled_is_no_reason_to_gather(
+    setup: StorerSetup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storer.service.BATCHES_PER_SECOND", 0.01)
+    setup.settings["batch"] = {"size": 5}
+    frames = some(75)
+    with running(setup):
+        for begin in (0, 25, 50):
+            block = frames[begin : begin + 25]
+            setup.mqtt.publish(
+                f"{setup.base}/{block[0].meter}/replay", write_block([frame.to_json() for frame in block])
+            )
+            setup.wait_until_confirmed(block)
 
 
 def test_a_row_that_nobody_can_store_does_not_stop_the_others(

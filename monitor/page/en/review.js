@@ -40,6 +40,7 @@ export default {
   less: 'less',
   more: 'more',
   noData: 'no data',
+  noDays: 'Imported for a whole month: its days are not known.',
   future: 'to come',
   peaks: 'Ten highest peaks',
   peaksColumns: ['Rank', 'Power', 'Date', 'Time'],

@@ -41,6 +41,7 @@ export default {
   less: 'moins',
   more: 'plus',
   noData: 'pas de données',
+  noDays: 'Importé pour un mois entier : le détail par jour n’est pas connu.',
   future: 'à venir',
   peaks: 'Dix plus fortes pointes',
   peaksColumns: ['Rang', 'Puissance', 'Date', 'Heure'],

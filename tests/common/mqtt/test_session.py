@@ -303,6 +303,19 @@ def test_filters_that_are_added_while_disconnected_are_subscribed_before_connect
     assert packets == [[str(number)] for number in range(20)]
 
 
+def test_subscriptions_end_with_their_connection_until_there_are_new_ones(fast: float) -> None:
+    serving = Subscribers()
+    with FakeBroker(serving.serve) as broker, Client(at(broker.port)) as client:
+        client.wait(Connected)
+        client.session.subscribe(["a"])
+        assert client.session.unsubscribe()
+        client.wait(Connected, 2)
+        assert not client.session.unsubscribe()
+        client.session.subscribe(["a", "b"])
+        eventually(lambda: len(serving.connections[1]) == 2, "they are subscribed again")
+    assert serving.connections == [[["a"]], [["a"], ["b"]]]
+
+
 def grant(codes: dict[str, int]) -> Callable[[Connection], None]:
     """Answer the SUBSCRIBE of a filter with this code, of others with success."""
 

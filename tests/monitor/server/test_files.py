@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.server.files import IMMUTABLE, NO_CACHE, Files, is_file_name, sources_digest
+from monitor.server.files import IMMUTABLE, NO_CACHE, Files, is_place, sources_digest
 
 INDEX = (
     '<!doctype html><html lang="fr"><head><base href="./"><script type="module" src="main.js"></script></head></html>'
@@ -101,7 +101,7 @@ def test_sources_are_never_kept_for_ever_whatever_their_name(folder: Path) -> No
     "path", ["periode/2025-09-01..2026-08-31", "jour/2026-11-25", "", "tempo/2026", "periode/2026-W48"]
 )
 def test_a_place_of_the_page_is_no_file(path: str) -> None:
-    assert not is_file_name(path)
+    assert is_place(path)
 
 
 def test_the_page_of_this_project_is_there() -> None:

@@ -10,9 +10,10 @@ import pytest
 
 from monitor.api.call import Parameter, Refused
 from monitor.config import Listen, MonitorConfig
+from monitor.server import files
 from monitor.server.api import Api
 from monitor.server.attempts import MOST
-from monitor.server.files import Files
+from monitor.server.files import PLACES, Files
 from monitor.server.health import Counters
 from monitor.server.messages import Reply, Request, Stream, packed
 from monitor.server.sessions import LIFETIME, RENEW_AFTER
@@ -107,7 +108,7 @@ def locked(tmp_path: Path) -> House:
 
 @pytest.mark.parametrize(
     ("path", "base"),
-    [("/", "./"), ("/index.html", "./"), ("/etat", "./"), ("/jour/2026-11-25", "../"), ("/a/b/c", "../../")],
+    [("/", "./"), ("/index.html", "./"), ("/etat", "./"), ("/jour/2026-11-25", "../"), ("/etat/", "../")],
 )
 def test_each_place_is_the_page_and_says_where_it_begins(house: House, path: str, base: str) -> None:
     reply = house.ask(path)
@@ -139,9 +140,29 @@ def test_a_configured_prefix_is_removed_if_the_proxy_has_not_done_so(tmp_path: P
     assert urljoin("http://pi.local/teleinfo", without_slash.headers["Location"]) == "http://pi.local/teleinfo/"
 
 
-@pytest.mark.parametrize("path", ["/missing.js", "/wp-login.php", "/page/index.html", "/../config.py", "/icons/x.svg"])
-def test_a_file_that_is_not_there_is_not_the_page(house: House, path: str) -> None:
-    assert house.ask(path).status == 404
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/missing.js",
+        "/wp-login.php",
+        "/page/index.html",
+        "/../config.py",
+        "/icons/x.svg",
+        "/.git/config",
+        "/jour/x.js",
+        "/jour/2026-11-25/x",
+        "//etat",
+        "//",
+    ],
+)
+def test_an_address_of_nothing_is_not_the_page(tmp_path: Path, path: str) -> None:
+    house = House(tmp_path, replace(OPEN, listen=Listen(prefix="/teleinfo")))
+    assert (house.ask(path).status, house.ask(f"/teleinfo{path}").status) == (404, 404)
+
+
+def test_places_are_those_of_the_page() -> None:
+    views = (Path(files.__file__).parents[1] / "page" / "main.js").read_text().partition("const VIEWS")[2]
+    assert set(re.findall(r"^  (\w+): \[", views, re.MULTILINE)) == PLACES
 
 
 def test_the_api_gets_the_question_as_it_came(house: House) -> None:

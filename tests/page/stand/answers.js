@@ -244,6 +244,7 @@ function energy(id, by, from, to, state) {
     subscription: priced ? column(([, a, b]) => Math.round(((b - a) / HOUR) * 217)) : null,
     recovered_wh: column((_, i) => (i % 90 === 40 ? 1200 : 0)),
     imported_wh: column(() => 0),
+    across_wh: column(() => 0),
     partial_cost: column(() => !priced),
     coverage: column((_, i) => (i % 90 === 40 ? 0.93 : i % 90 === 70 ? 0.5 : 1)),
   };
@@ -280,6 +281,7 @@ function whole({ wh, cost, subscription, recovered_wh, injected_wh, coverage }, 
     injected_wh: injected_wh ? sum(injected_wh) : null,
     recovered_wh: sum(recovered_wh),
     imported_wh: 0,
+    across_wh: 0,
     coverage: sum(coverage) / coverage.length,
     cost: by && {
       energy,

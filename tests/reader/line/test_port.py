@@ -234,11 +234,14 @@ class Sleeper(threading.Event):
         super().__init__()
         self.waits: list[float] = []
         self.next: list[bytes] = []
+        self.clock: Clock | None = None  # goes on while it is waited for
         self._terminal = terminal
 
     def wait(self, timeout: float | None = None) -> bool:
         assert timeout is not None
         self.waits.append(timeout)
+        if self.clock is not None:
+            self.clock.now += timeout
         if self.next:
             os.write(self._terminal.master, self.next.pop(0))
         return self.is_set()
@@ -249,7 +252,12 @@ class Clock:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 100.0
-        monkeypatch.setattr("reader.line.port.time", SimpleNamespace(monotonic=lambda: self.now))
+        self.step = 0.0  # at each reading; with one, no bytes are there before they are waited for
+        monkeypatch.setattr("reader.line.port.time", SimpleNamespace(monotonic=self._monotonic))
+
+    def _monotonic(self) -> float:
+        self.now += self.step
+        return self.now
 
 
 @pytest.fixture
@@ -282,6 +290,30 @@ def test_sleeps_until_shortly_before_the_expected_end_of_a_frame(
     port.close()
 
 
+@pytest.mark.parametrize("pieces", [[960], [800, 160]])
+def test_sleeps_from_the_end_of_a_frame_to_that_of_the_next(
+    terminal: Terminal, sleeper: Sleeper, monkeypatch: pytest.MonkeyPatch, pieces: list[int]
+) -> None:
+    clock = sleeper.clock = Clock(monkeypatch)
+    clock.step = 0.001
+    port = open_port(terminal.name, 9600, sleeper)
+    read_frame_at_line_pace(port, terminal, clock)
+    frame = b"x" * 959 + b"\x03"
+    for _ in range(9):
+        clock.now += 0.04
+        os.write(terminal.master, frame[:16])
+        sleeper.next = [frame[16:]]
+        assert port.read(TIMEOUT) == frame
+    sleeper.waits.clear()
+    sleeper.next = [frame[: pieces[0]], frame[pieces[0] :]][: len(pieces)]
+    assert port.read(TIMEOUT) == frame
+    assert 1.01 < sleeper.waits[0] < 1.04
+    assert len(sleeper.waits) == len(pieces)
+    sleeper.set()
+    assert port.read(TIMEOUT) == b""  # at once
+    port.close()
+
+
 def test_sleeps_no_longer_than_the_caller_allows(
     terminal: Terminal, sleeper: Sleeper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -293,6 +325,14 @@ def test_sleeps_no_longer_than_the_caller_allows(
     os.write(terminal.master, b"x" * 16)
     assert len(port.read(0.25)) == 960
     assert sleeper.waits == [0.25]
+    port.close()
+
+
+def test_waits_for_more_than_a_few_bytes_once(terminal: Terminal, sleeper: Sleeper) -> None:
+    port = open_port(terminal.name, 9600, sleeper)
+    os.write(terminal.master, b"few")
+    assert port.read(TIMEOUT) == b"few"
+    assert len(sleeper.waits) == 1
     port.close()
 
 

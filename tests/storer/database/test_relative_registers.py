@@ -32,15 +32,67 @@ def back(frame: Frame) -> Frame:
     return decode_row(row.timestamp, row.meter, row.columns, json.loads(row.label_set.content))
 
 
-@given(st.sampled_from(["index_supplier", "index_distributor"]), st.none() | INDEX, st.none() | INDEX, st.integers())
-@example("index_distributor", 0, 0, 0)
-@example("index_distributor", 0, None, 0)
-@example("index_supplier", 0, None, 0)
-@example("index_supplier", 2**32 - 1, 0, -1)
-def test_a_value_comes_back_from_its_difference(column: str, value: int | None, total: int | None, idle: int) -> None:
-    number = number_of(column, value, total, idle)
+@given(
+    st.sampled_from(["index_supplier", "index_distributor"]),
+    st.none() | INDEX,
+    st.none() | INDEX,
+    st.integers(),
+    st.booleans(),
+)
+@example("index_distributor", 0, 0, 0, False)
+@example("index_distributor", 0, None, 0, False)
+@example("index_supplier", 0, None, 0, False)
+@example("index_supplier", 0, 0, 0, True)
+@example("index_supplier", None, 0, 0, True)
+@example("index_supplier", None, None, 0, True)
+@example("index_supplier", 2**32 - 1, 0, -1, True)
+def test_a_value_comes_back_from_its_difference(
+    column: str, value: int | None, total: int | None, idle: int, both: bool
+) -> None:
+    number = number_of(column, value, total, idle, both=both)
     assert number is None or 0 <= number < 2**32
-    assert value_of(column, number, total, idle) == value
+    assert value_of(column, number, total, idle, both=both) == value
+
+
+@pytest.mark.parametrize(
+    ("east", "easf02", "expected"),
+    [
+        (1000, 200, None),
+        (1000, 201, 2**32 - 1),
+        (1000, None, 0),
+        (None, 200, 2**32 - 1000),
+        (None, None, None),  # no index at all: the rollups look for frames that have one
+    ],
+)
+def test_of_a_producer_of_three_phases_both_columns_are_null_where_the_register_follows(
+    east: int | None, easf02: int | None, expected: int | None
+) -> None:
+    supplier = {f"EASF{number:02}": 100 for number in (1, *range(3, 11))} | {"EASF10": 0}
+    values: dict[str, Value | None] = {"EAST": east, "EASF02": easf02, **supplier, "SMAXIN": 5, "URMS2": 230, **RUNNING}
+    frame = standard(**{label: value for label, value in values.items() if value is not None})
+    row = encode_row(frame)
+    assert json.loads(row.label_set.content)["relative"] == "both"
+    assert row.columns[COLUMNS.index("index_supplier")] == expected
+    assert RowEncoder().encode_row(frame) == row
+    assert back(frame).to_json() == frame.to_json()
+
+
+@pytest.mark.parametrize("kind", ["standard-three-phase-base", "standard-single-phase-producer"])
+def test_of_others_the_supplier_has_a_zero_where_it_follows(kind: str) -> None:
+    (frame,) = simulated(kind, 1, every=timedelta(seconds=1))
+    row = encode_row(frame)
+    assert json.loads(row.label_set.content)["relative"] is True
+    assert row.columns[COLUMNS.index("index_supplier")] == 0
+
+
+def test_a_row_that_was_written_before_both_columns_were_null_is_read() -> None:
+    (frame,) = simulated("standard-three-phase-producer", 1, every=timedelta(seconds=1))
+    row = encode_row(frame)
+    content = json.loads(row.label_set.content) | {"relative": True}
+    columns = list(row.columns)
+    assert columns[COLUMNS.index("index_supplier")] is None
+    columns[COLUMNS.index("index_supplier")] = 0
+    assert decode_row(row.timestamp, row.meter, tuple(columns), content) == frame
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,10 @@ export const groupBy = (days) => (days <= 100 ? 'day' : days <= 1900 ? 'month' :
 /** Whether anything is known of a row; where nothing is, the server sends zeros. */
 export const isKnown = (row) => row.coverage > 0 || row.total > 0 || row.injected > 0;
 
-/** Each day, month or year of a range has its group: one of which nothing is known is `unknown`. */
+/**
+ * Each day, month or year of a range has its group: one of which nothing is known is `unknown`.
+ * What was imported for a month is that of none of its days.
+ */
 export function groups(data, by, { from, to }) {
   const found = new Map();
   for (let day = from; day <= to; day = plusDays(day, 1)) {
@@ -19,6 +22,10 @@ export function groups(data, by, { from, to }) {
   }
   for (const row of data.rows) {
     const group = found.get(row.start.slice(0, LENGTH[by]));
+    if (by === 'day' && row.across) {
+      group.missing += row.hours;
+      continue;
+    }
     group.unknown &&= !isKnown(row);
     for (const r of data.registers) {
       group.wh[r] += row.wh[r];

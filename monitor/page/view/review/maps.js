@@ -11,6 +11,7 @@ import { calendar } from '../../chart/calendar.js';
 import { heatmap } from '../../chart/heatmap.js';
 import { levelOf, quantiles } from '../../chart/levels.js';
 import { picture } from '../../chart/picture.js';
+import { isKnown } from './groups.js';
 import { week } from '../../chart/week.js';
 
 const R = T.review;
@@ -86,11 +87,12 @@ function png(name, title, range, node) {
 
 function calendarMap(data, range) {
   // A day in the middle of a hole used an amount that nobody knows: it is not a day without use.
-  const known = data.rows.filter((r) => r.coverage > 0 || r.total > 0),
+  const known = data.rows.filter((r) => isKnown(r) && !r.across),
     byDate = new Map(known.map((r) => [r.start, r])),
     values = known.map((r) => r.total),
     limits = quantiles(values),
     reading = h('p', { class: 'reading' });
+  if (!known.length) return h('p', { class: 'muted' }, R.noDays);
   const cell = (date) => {
     const row = byDate.get(date);
     if (!row) return { css: 'none', text: `${f.fullDate(date)}${T.colon}${R.noData}` };

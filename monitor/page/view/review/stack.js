@@ -21,6 +21,8 @@ export function stack({ data, range, today, unit, query, stop }) {
     told = places.filter((g) => !g.unknown || g.missing), // a day that is missing is told, too
     { priced } = data,
     inEuro = unit === 'euro' && priced;
+  if (!list.length)
+    return h('section', { class: 'block' }, h('h2', null, R.chart[by]), h('p', { class: 'muted' }, R.noDays));
   const used = [...ORDER, ...data.registers.filter((r) => !ORDER.includes(r))].filter((r) =>
     list.some((g) => g.wh[r] || g.costBy[r]),
   );
