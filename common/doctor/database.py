@@ -86,7 +86,7 @@ def diagnose_refusal(facts: Refusal, needs: Needs) -> Finding:
         ),
         1698: lambda: (
             f"the server at {where} does not accept the user {user} with a password",
-            f"set database.user to an account of its own, see {needs.page}",
+            f"set {setting('database.user')} to an account of its own that exists, see {needs.page}",
         ),
         1044: lambda: (
             f"the user {user} has no rights on the database {name}",

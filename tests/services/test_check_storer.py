@@ -71,13 +71,19 @@ def frames(count: int, last: datetime) -> list[Frame]:
 
 
 @pytest.mark.parametrize(
-    ("changes", "code"),
-    [({"password": "wrong"}, 1045), ({"user": "nobody"}, 1045), ({"name": "elsewhere"}, 1044), ({"port": 1}, 2003)],
+    ("changes", "codes"),
+    [
+        ({"password": "wrong"}, {1045}),
+        # A user that does not exist is refused as one of the others would be, so that nobody learns which ones exist.
+        ({"user": "nobody"}, {1045, 1698}),
+        ({"name": "elsewhere"}, {1044}),
+        ({"port": 1}, {2003}),
+    ],
 )
 def test_why_the_server_refuses_the_connection_is_known(
-    fresh_database: Database, changes: dict[str, object], code: int
+    fresh_database: Database, changes: dict[str, object], codes: set[int]
 ) -> None:
-    assert look(replace(settings(fresh_database), **changes)).code == code  # type: ignore[arg-type]
+    assert look(replace(settings(fresh_database), **changes)).code in codes  # type: ignore[arg-type]
 
 
 def test_a_missing_database_is_known(fresh_database: Database) -> None:

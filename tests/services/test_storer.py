@@ -411,7 +411,7 @@ def confirmed_by(setup: StorerSetup, name: str) -> set[str]:
     ("change", "code", "words"),
     [
         ({"database": {"password": "wrong"}}, 3, "(1045); check database.user and database.password"),
-        ({"database": {"user": "nobody"}}, 3, "(1045); check database.user and database.password"),
+        ({"database": {"user": "nobody"}}, 3, "check database.user and database.password"),
         ({"database": {"name": "elsewhere"}}, 3, "see docs/database.md"),
         ({"database": {"pasword": "x"}}, 2, "unknown option 'database.pasword', did you mean 'database.password'?"),
         ({"batch": {"wait": 60}}, 2, "batch.wait: a time such as 30s or 5m is expected, not 60"),
