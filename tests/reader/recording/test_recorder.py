@@ -181,12 +181,13 @@ def test_shows_progress_on_one_line_of_a_terminal(tmp_path: Path) -> None:
         command("record", file, "--port", f"simulate://{KIND}?speed=50", "--anonymous"), env=ENVIRONMENT, stderr=slave
     )
     os.close(slave)
-    output = b""
+    output, stopped = b"", False
     with result:
         try:
             while data := os.read(master, 4096):
                 output += data
-                if b" frame" in data and r"\x03" in file.read_text():  # by the progress, each second
+                if not stopped and b" frame" in data and r"\x03" in file.read_text():  # by the progress, each second
+                    stopped = True  # a second Ctrl-C might come when it has ended, and be no stop any more
                     result.send_signal(signal.SIGINT)
         except OSError:
             pass  # it has ended
