@@ -19,7 +19,7 @@ from tests.services.test_storer import StorerSetup
 from tests.support.mqtt_client import listen
 from tests.support.programs import ENVIRONMENT, WITHIN, command_line, wait_until
 from tests.support.rollups import NIGHT, assert_as_expected
-from tests.support.servers import UNSYNCED_DATABASE
+from tests.support.servers import UNSYNCED_DATABASE, waiting_for_rows
 from tests.support.storing import client, make_tables, query
 
 
@@ -68,8 +68,7 @@ def stuck_at(setup: StorerSetup, hour: datetime) -> Iterator[None]:
 
 
 def wait_until_stuck(setup: StorerSetup) -> None:
-    waiting = "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"
-    wait_until(lambda: setup.server.sql(waiting) != "0\n", WITHIN, "a roll-up that waits")
+    wait_until(lambda: waiting_for_rows(setup.server) > 0, WITHIN, "a roll-up that waits")
 
 
 @pytest.mark.parametrize("victim", ["storer", "rebuild", "database"])

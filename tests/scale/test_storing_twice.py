@@ -15,6 +15,7 @@ from tests.scale.kinds_of_death import survive
 from tests.support.frames import DAY, standard
 from tests.support.mqtt_client import MqttClient
 from tests.support.programs import wait_until
+from tests.support.servers import waiting_for_rows
 from tests.support.storing import client
 
 SECOND = timedelta(seconds=1)
@@ -51,8 +52,7 @@ def test_a_transaction_that_loses_a_conflict_is_tried_again_with_all_its_rows(ce
         try:
             for frame in frames[1:]:
                 mqtt.publish("teleinfo/conflict/frame", frame.to_json())
-            waits = "SELECT COUNT(*) FROM information_schema.innodb_lock_waits"
-            wait_until(lambda: int(cell.ask(waits, node)) > 0, WITHIN, "the second storer waits", [second])
+            wait_until(lambda: waiting_for_rows(node) > 0, WITHIN, "the second storer waits", [second])
         finally:
             os.kill(first.pid, signal.SIGCONT)
         second.wait_for_log(r"\((1213|1020)\); trying again", within=WITHIN)

@@ -22,6 +22,7 @@ from storer.database.rejected import Rejection
 from storer.database.schema import migrate, migrations
 from tests.support.arrivals import arriving, under_a_clear_sky
 from tests.support.frames import DAY, FRACTION, every_kind, historic, simulated, standard
+from tests.support.servers import waiting_for_rows
 from tests.support.storing import NOW, client, exported, make_tables, partition, query, store
 
 COLUMNS = (
@@ -79,14 +80,13 @@ def test_storers_that_start_at_the_same_time_apply_each_step_once(fresh_database
 
 def test_a_step_waits_while_another_storer_is_at_it(fresh_database: Server) -> None:
     database = client(fresh_database)
-    waiting = "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"
     with ThreadPoolExecutor(1) as pool, contextlib.closing(database.connect()) as other:
         other.execute("CREATE TABLE schema_version (version INT NOT NULL PRIMARY KEY, name VARCHAR(64) NOT NULL)")
         other.execute("INSERT INTO schema_version VALUES (0, '')")
         with other.transaction():
             other.query("SELECT version FROM schema_version WHERE version = 0 FOR UPDATE")
             late = pool.submit(migrate, database)
-            while fresh_database.sql(waiting) == "0\n":
+            while waiting_for_rows(fresh_database) == 0:
                 assert not late.done()
             assert other.query("SHOW FULL TABLES WHERE Table_type = 'BASE TABLE'") == (
                 ("schema_version", "BASE TABLE"),
