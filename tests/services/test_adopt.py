@@ -57,7 +57,7 @@ def run(server: Server, folder: Path, *arguments: str) -> "subprocess.CompletedP
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 

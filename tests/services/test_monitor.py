@@ -64,7 +64,7 @@ class Browser:
         sent = {name.replace("_", "-"): text for name, text in headers.items()}
         if self.cookies:
             sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)) as connection:
             connection.request(method, path, body, sent)
             answer = connection.getresponse()
             found = {name.lower(): text for name, text in answer.getheaders()}
@@ -294,7 +294,7 @@ def test_a_frame_reaches_all_viewers_at_once(database: Server, house: House, bro
         with contextlib.ExitStack() as stack, MqttClient(broker.port) as reader:
             streams = []
             for _ in range(3):
-                connection = http.client.HTTPConnection("127.0.0.1", monitor.http_port, timeout=30)
+                connection = http.client.HTTPConnection("127.0.0.1", monitor.http_port, timeout=300)
                 stack.callback(connection.close)
                 connection.request(
                     "GET", f"/api/v1/live/stream?meter={frame.meter}", headers={"Accept-Encoding": "gzip"}
@@ -319,7 +319,7 @@ def test_a_frame_reaches_all_viewers_at_once(database: Server, house: House, bro
 def test_it_ends_at_once_though_streams_are_open(database: Server, house: House, tmp_path: Path) -> None:
     with Monitor(database, tmp_path) as monitor:
         monitor.begin()
-        with socket.create_connection(("127.0.0.1", monitor.http_port), timeout=30) as viewer:
+        with socket.create_connection(("127.0.0.1", monitor.http_port), timeout=300) as viewer:
             viewer.sendall(b"GET /api/v1/live/stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert b"200 OK" in viewer.recv(1000)
             assert monitor.stop(how=signal.SIGTERM) == 0
