@@ -3,7 +3,7 @@
 import pytest
 
 from common.config import Broker
-from common.doctor.broker import listen, probe_broker
+from common.doctor.broker_facts import listen, probe_broker
 from common.doctor.broker_probe import Failure
 from tests.support.fake_broker import CONNACK, SUBSCRIBE, Connection, FakeBroker, answer_one, filters_of
 
