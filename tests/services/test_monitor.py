@@ -393,4 +393,4 @@ def test_the_heartbeat_is_touched_while_the_page_is_served(database: Server, hou
     file = tmp_path / "heartbeat"
     with Monitor(database, tmp_path, heartbeat=str(file)) as monitor:
         monitor.begin()
-        wait_until(file.exists, 30, "the heartbeat is touched", [monitor])
+        wait_until(file.exists, WITHIN, "the heartbeat is touched", [monitor])
