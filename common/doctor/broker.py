@@ -1,4 +1,4 @@
-"""Findings about a broker: connection, rights, limits, certificate. No I/O."""
+"""Findings about what a broker answered: connection, rights, limits, certificate."""
 
 from common.deployment import Deployment, here
 from common.doctor.broker_facts import BrokerFacts

@@ -121,7 +121,7 @@ def _delivers_unreleased(settings: Broker, topic: str, timeout: float) -> bool:
         return any(message.topic == topic and not message.retained for message in probe.listen(_ECHO_TIME))
 
 
-def listen(settings: Broker, filters: Sequence[str], seconds: float) -> tuple[Received, ...]:
+def listen_to_broker(settings: Broker, filters: Sequence[str], seconds: float) -> tuple[Received, ...]:
     """Receive messages; none when the broker has gone meanwhile."""
     for host in settings.hosts:
         with contextlib.suppress(ConnectionFailed):
