@@ -14,7 +14,7 @@ from common.database import Connection, sql_time
 from common.labels import Mode
 from common.registers import REGISTERS
 from storer.database.label_sets import read_contents
-from storer.database.rows import COLUMNS, decode_row
+from storer.database.rows import COLUMNS, row_values
 from storer.rollups.breaks import HourReadings, Inside, Judgement, ends_tell, judge
 from storer.rollups.minutes import MEASURES, literals, upsert
 from storer.rollups.registers import TOTAL, Readings, readings, supplier_number
@@ -309,15 +309,15 @@ def _row(text: str) -> _Row:
 
 
 def _decode(row: _Row, content: Mapping[str, Any]) -> _End:
-    frame = decode_row(row.timestamp, "", row.columns, content)
-    values = readings(frame)
+    mode = Mode(content["mode"])
+    values = readings(mode, row_values(row.columns, content))
     supplier = supplier_number(content.get("columns", {}).get("index_supplier"))
-    if supplier is None and frame.mode is Mode.HISTORIC and values[TOTAL] is not None:
+    if supplier is None and mode is Mode.HISTORIC and values[TOTAL] is not None:
         supplier = 1  # BASE: there is only one
     return _End(
-        at=frame.timestamp.replace(microsecond=0),
+        at=row.timestamp.replace(microsecond=0),
         label_set_id=row.label_set_id,
-        standard=frame.mode is Mode.STANDARD,
+        standard=mode is Mode.STANDARD,
         supplier=supplier,
         values=values,
     )
