@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from common import config
 from common.database import Database
+from common.deployment import here
 from common.errors import ConfigError
 from common.runtime.cli import add_version, run_cli
 from monitor.answers.answers import Answers
@@ -218,6 +219,7 @@ def _words(problem: PriceProblem, formats: Formats) -> str:
         start=formats.calendar_day(problem.start),
         end="" if problem.end is None else formats.calendar_day(problem.end),
         detail=problem.detail,
+        command=here("teleinfo-monitor").run("teleinfo-monitor", "prices import"),
     )
 
 
