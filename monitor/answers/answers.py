@@ -264,7 +264,7 @@ class Answers:
         spans = self._reader.contract_spans(meter, start, end)
         known = contracts(self._lines(meter), spans, self._zone, end)
         curve = self._curve(meter, start, end)
-        if not curve:  # and then, the meter need not have told its contract either
+        if not any(one.wh for one in curve):  # and then, the meter need not have told its contract either
             raise NothingToCompare(
                 "there is no energy in this range to compare offers on: choose another with --from and --to",
                 power=False,

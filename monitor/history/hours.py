@@ -309,6 +309,13 @@ class Hours:
         rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
         return [(_instant(hour), int(before), int(supplier)) for hour, before, supplier in rows]
 
+    def drawn(self, meter: int, hours: Sequence[datetime]) -> dict[datetime, tuple[int | None, int | None]]:
+        """Return what was drawn in those of the hours that have readings, and the supplier register at their ends."""
+        return {
+            hour: (drawn, supplier)
+            for hour, (drawn, supplier) in self._values_of(meter, "JSON_ARRAY(drawn_wh, supplier)", hours).items()
+        }
+
     def gaps(self, meter: int, start: datetime, end: datetime, candidates: Sequence[datetime] | None) -> list[Gap]:
         """Return the gaps of more than a minute whose end lies in [start, end), in order.
 
