@@ -24,6 +24,7 @@ from monitor.energy.memory import Memory
 from monitor.energy.reader import EnergyReader
 from monitor.history.contracts import Contracts, MeterFacts
 from monitor.history.hours import Hours, Meter
+from monitor.history.imported import ImportedHours
 from monitor.history.power import Peak, Power, Switch
 from monitor.insight.base_load import BaseLoad
 from monitor.insight.tempo import learn_colours
@@ -87,9 +88,10 @@ class Answers:
     ) -> None:
         """Read over `connection`; `memory` may be shared by several of these, in any threads."""
         self._hours = Hours(connection)
+        self._imported = ImportedHours(connection)
         self._power = Power(connection)
         self._contracts = Contracts(connection)
-        self._reader = EnergyReader(self._hours, self._contracts, self._power, memory)
+        self._reader = EnergyReader(self._hours, self._imported, self._contracts, self._power, memory)
         self.curves = CurveAnswers(connection, config.time_zone)
         self._events = EventAnswers(connection, self._reader)
         self._stretches = StretchAnswers(connection, self._reader)
@@ -118,7 +120,7 @@ class Answers:
         meters = self.meters()
         found = [meter for meter in meters if (meter.first if identifier is None else meter.identifier == identifier)]
         if identifier is None and not found:
-            found = [meter for meter in meters if self._hours.first_imported(meter.number)]
+            found = [meter for meter in meters if self._imported.first(meter.number)]
         if len(found) == 1:
             return found[0]
         names = ", ".join(meter.identifier for meter in meters) or "none"
@@ -164,12 +166,12 @@ class Answers:
 
     def first(self, meter: Meter) -> datetime | None:
         """Return the hour of the first energy that is known of a meter, read or imported."""
-        imported = self._hours.first_imported(meter.number)
+        imported = self._imported.first(meter.number)
         return min((hour for hour in (meter.first, imported) if hour is not None), default=None)
 
     def firsts(self, meters: Sequence[Meter]) -> dict[int, datetime]:
         """Return the same of several meters, by number."""
-        found = self._hours.first_imports()
+        found = self._imported.firsts()
         for meter in meters:
             if meter.first is not None:
                 found[meter.number] = min(meter.first, found.get(meter.number, meter.first))
@@ -194,7 +196,7 @@ class Answers:
             for piece in self._reader.energy(meter, sorted({*limits, *bill.cuts(start, end)}), now)
         ]
         imported = any(piece.imported_wh for piece in pieces)
-        wholes = imported_wholes(self._hours, meter, start, end) if imported else []
+        wholes = imported_wholes(self._imported, meter, start, end) if imported else []
         periods = []
         remaining = iter(pieces)
         for low, high in itertools.pairwise(limits):

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 
 from common.registers import REGISTERS
 from monitor.energy.steps import supplier_name
-from monitor.history.hours import Hours, Imported, Meter
+from monitor.history.hours import Meter
+from monitor.history.imported import Imported, ImportedHours
 from monitor.model import Energy, HourEnergy
 
 _HOUR = timedelta(hours=1)
@@ -32,7 +33,7 @@ class Imports:
         return sum(self.hours.values()) * 3600
 
 
-def imported_between(hours: Hours, meter: Meter, boundaries: Sequence[datetime]) -> list[Imports]:
+def imported_between(hours: ImportedHours, meter: Meter, boundaries: Sequence[datetime]) -> list[Imports]:
     """Return what was imported between neighbouring boundaries.
 
     Raises:
@@ -84,7 +85,7 @@ class Whole:
         return [(start, after - before) for start, (before, after) in pairs]
 
 
-def imported_wholes(hours: Hours, meter: Meter, start: datetime, end: datetime) -> list[Whole]:
+def imported_wholes(hours: ImportedHours, meter: Meter, start: datetime, end: datetime) -> list[Whole]:
     """Return the energy that was drawn in imported days and months that count in [start, end).
 
     Raises:
@@ -97,7 +98,7 @@ def imported_wholes(hours: Hours, meter: Meter, start: datetime, end: datetime) 
     ]
 
 
-def imported_hours(hours: Hours, meter: Meter, start: datetime, end: datetime) -> list[HourEnergy]:
+def imported_hours(hours: ImportedHours, meter: Meter, start: datetime, end: datetime) -> list[HourEnergy]:
     """Return the imported hours of [start, end), without days and months.
 
     Raises:
@@ -134,7 +135,7 @@ def named(piece: Energy, offer: str | None) -> Energy:
     return replace(piece, wh=wh)
 
 
-def _rows(hours: Hours, meter: Meter, start: datetime, end: datetime, least: int = 1) -> Iterable[Imported]:
-    for row in hours.imported(meter.number, start, end, least):
+def _rows(hours: ImportedHours, meter: Meter, start: datetime, end: datetime, least: int = 1) -> Iterable[Imported]:
+    for row in hours.between(meter.number, start, end, least):
         if meter.first is None or meter.last is None or not meter.first <= row.hour <= meter.last:
             yield row

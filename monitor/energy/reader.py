@@ -18,6 +18,7 @@ from monitor.energy.memory import Known, Memory, Shape
 from monitor.energy.steps import OTHER, SUPPLIER, TOTAL, Step, complete, recovered, step, supplier_name
 from monitor.history.contracts import Contracts, MeterContract
 from monitor.history.hours import Break, Holes, Hours, Meter, Reading, Values
+from monitor.history.imported import ImportedHours
 from monitor.history.power import Power
 from monitor.model import ContractSpan, Energy, HourEnergy
 
@@ -39,9 +40,17 @@ class _Piece:
 class EnergyReader:
     """Answers questions about the energy of meters; for one thread, as its connection is."""
 
-    def __init__(self, hours: Hours, contracts: Contracts, power: Power, memory: Memory | None = None) -> None:
+    def __init__(
+        self,
+        hours: Hours,
+        imported: ImportedHours,
+        contracts: Contracts,
+        power: Power,
+        memory: Memory | None = None,
+    ) -> None:
         """Read through these; `memory` may be shared with readers of the same database, in any threads."""
         self._hours = hours
+        self._imported = imported
         self._power = power
         self._contracts = contracts
         self._memory = memory or Memory()
@@ -69,7 +78,7 @@ class EnergyReader:
         pieces = self._pieces(meter, limits, spans, breaks)
         self._complete_turns(meter, sorted(turns), pieces, spans)
         covered, recovered_wh = self._coverage(meter, boundaries)
-        imported = imported_between(self._hours, meter, boundaries)
+        imported = imported_between(self._imported, meter, boundaries)
         result, remaining = [], iter(pieces)
         piece = next(remaining, None)
         for place, (low, high) in enumerate(itertools.pairwise(boundaries)):
@@ -109,7 +118,7 @@ class EnergyReader:
             late = last_at is not None and row.first_at - last_at > timedelta(minutes=1)
             result.append(HourEnergy(row.hour, row.drawn_wh, register, row.seconds, recovered=late, imported=False))
             last_at = row.last_at
-        return sorted([*result, *imported_hours(self._hours, meter, start, end)], key=lambda hour: hour.start)
+        return sorted([*result, *imported_hours(self._imported, meter, start, end)], key=lambda hour: hour.start)
 
     def running(self, meter: Meter, boundaries: Sequence[datetime]) -> list[Counter[str]]:
         """Return for neighbouring boundaries at whole hours how many hours ended with each register."""
@@ -139,7 +148,7 @@ class EnergyReader:
         """Return the same as `hours`, but gathered between neighbouring boundaries, by register; in order."""
         spans = self.contract_spans(meter, boundaries[0], boundaries[-1])
         limits = sorted({*boundaries, *(span.start for span in spans if span.start > boundaries[0])})
-        result = imported_hours(self._hours, meter, boundaries[0], boundaries[-1])
+        result = imported_hours(self._imported, meter, boundaries[0], boundaries[-1])
         for low, found in zip(limits, self._hours.gathered(meter.number, limits), strict=False):
             span = _span_at(spans, low)
             for one in found:

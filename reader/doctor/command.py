@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from common.deployment import here
-from common.doctor import broker as check_broker
-from common.doctor.broker import BrokerFacts, diagnose_broker, probe_broker
+from common.doctor.broker import diagnose_broker
+from common.doctor.broker_facts import BrokerFacts, listen_to_broker, probe_broker
 from common.doctor.config_file import SUBJECT, diagnose_secrets, read_config
 from common.doctor.findings import NOT_CONFIGURED, Finding, Report, notice, ok
 from common.host import Host
@@ -105,7 +105,7 @@ class _Check:
         show([finding for port in facts for finding in diagnose_port(port)])
         if any(in_use) and service.online:
             self._report.note(f"collecting reports of the running reader, for {self._seconds:.0f} s")
-            messages = check_broker.listen(config.mqtt, self._extra_topics(service), self._seconds)
+            messages = listen_to_broker(config.mqtt, self._extra_topics(service), self._seconds)
             service = gather(config.name, self._topics, messages, seconds=self._seconds, local=self._running)
         show(diagnose_service(service) if quick_probe.failure is None else [])
         show(self._check_lines(facts, in_use, service))

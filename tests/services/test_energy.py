@@ -17,6 +17,7 @@ from monitor.calendar import Calendar, midnight
 from monitor.energy.reader import EnergyReader
 from monitor.history.contracts import Contracts
 from monitor.history.hours import Hours, Meter
+from monitor.history.imported import ImportedHours
 from monitor.history.power import Power
 from monitor.model import Energy
 from tests.support.rolling import roll_up
@@ -37,7 +38,7 @@ def tables(fresh_database: Server) -> Database:
 def reading(database: Database) -> Iterator[tuple[EnergyReader, list[Meter]]]:
     with contextlib.closing(database.connect()) as connection:
         hours = Hours(connection)
-        yield EnergyReader(hours, Contracts(connection), Power(connection)), hours.meters()
+        yield EnergyReader(hours, ImportedHours(connection), Contracts(connection), Power(connection)), hours.meters()
 
 
 def energy(database: Database, by: str, start: datetime, end: datetime, now: datetime | None = None) -> list[Energy]:
