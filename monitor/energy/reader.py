@@ -74,9 +74,7 @@ class EnergyReader:
         spans = self.contract_spans(meter, start, end)
         breaks = self._hours.breaks(meter.number, start, end)
         # Hours whose ends do not tell all: the meter went to other registers, or its supplier's were set back.
-        turns = {moment for moment, _ in self._shapes(meter)[1:] if start <= moment < end} | {
-            one.hour for one in breaks if one.register in SUPPLIER
-        }
+        turns = self.turns(meter, start, end) | {one.hour for one in breaks if one.register in SUPPLIER}
         cuts = turns | {turn + _HOUR for turn in turns} | {span.start for span in spans}
         limits = sorted({*boundaries, *(cut for cut in cuts if start < cut < end)})
         pieces = self._pieces(meter, limits, spans, breaks)
@@ -93,6 +91,10 @@ class EnergyReader:
             expected = max(int((min(high, now) - low).total_seconds()), 0)
             result.append(_sum(low, high, inside, recovered_wh[place], imported[place], covered[place], expected))
         return result
+
+    def turns(self, meter: Meter, start: datetime, end: datetime) -> set[datetime]:
+        """Return the hours of [start, end) in which the meter went to other registers, or to the other mode."""
+        return {moment for moment, _ in self._shapes(meter)[1:] if start <= moment < end}
 
     def remember(self, meter: Meter) -> None:
         """Look up all that the memory keeps of a meter.
