@@ -24,14 +24,14 @@ from common.runtime.shutdown import Shutdown
 from common.runtime.watchdog import Heartbeat, Notifier
 from common.topics import Topics
 from common.version import __version__
-from storer.batch import Envelope, decode_batch, rejection_payload
+from storer.batch.decode import Envelope, decode_batch, rejection_payload
+from storer.batch.frame_reader import FrameReader
 from storer.config import StorerConfig
 from storer.confirmations import Confirmations, Pace
 from storer.database.frame_store import FrameStore
 from storer.database.rejected import MOST_BYTES, MOST_MESSAGES, Rejection
 from storer.database.schema import make_partitions
 from storer.database.subpartitions import migrate_divided
-from storer.frame_reader import FrameReader
 from storer.growth import GrowthAlarm
 from storer.health import Counters, evaluate, storer_metrics
 from storer.keeping.keeper import Keeper

@@ -120,6 +120,18 @@ def one_of(names: Sequence[str]) -> Callable[[str], str]:
     return read
 
 
+def argument(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Make argparse's `type` of a function that reads an option of the configuration."""
+
+    def checked(text: str) -> Any:
+        try:
+            return read(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    return checked
+
+
 #: For the end of a command's help.
 UTC_TIMES = "Times are in UTC; a day begins at midnight UTC."
 LOCAL_TIMES = "Times are local: in the zone that the variable TZ names, else in that of this machine."

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from common.config import Broker, Secret
 from common.database import Database
-from common.doctor.broker import diagnose_broker, probe_broker
+from common.doctor.broker import diagnose_broker
+from common.doctor.broker_facts import probe_broker
 from common.doctor.config_file import SUBJECT, diagnose_secrets, read_config
 from common.doctor.database import Needs, diagnose_refusal, refusal_of
 from common.doctor.findings import NOT_CONFIGURED, Finding, Report, notice, ok, problem

@@ -15,9 +15,10 @@ from common.registers import REGISTERS
 from monitor.energy.fine import divide
 from monitor.energy.imported import Imports, imported_between, imported_hours, imported_name
 from monitor.energy.memory import Known, Memory, Shape
-from monitor.energy.steps import OTHER, TOTAL, Step, recovered, step, supplier_name
+from monitor.energy.steps import OTHER, SUPPLIER, TOTAL, Step, complete, recovered, step, supplier_name
 from monitor.history.contracts import Contracts, MeterContract
 from monitor.history.hours import Break, Holes, Hours, Meter, Reading, Values
+from monitor.history.imported import ImportedHours
 from monitor.history.power import Power
 from monitor.model import ContractSpan, Energy, HourEnergy
 
@@ -39,9 +40,17 @@ class _Piece:
 class EnergyReader:
     """Answers questions about the energy of meters; for one thread, as its connection is."""
 
-    def __init__(self, hours: Hours, contracts: Contracts, power: Power, memory: Memory | None = None) -> None:
+    def __init__(
+        self,
+        hours: Hours,
+        imported: ImportedHours,
+        contracts: Contracts,
+        power: Power,
+        memory: Memory | None = None,
+    ) -> None:
         """Read through these; `memory` may be shared with readers of the same database, in any threads."""
         self._hours = hours
+        self._imported = imported
         self._power = power
         self._contracts = contracts
         self._memory = memory or Memory()
@@ -61,12 +70,17 @@ class EnergyReader:
             return []
         start, end = boundaries[0], boundaries[-1]
         spans = self.contract_spans(meter, start, end)
-        cuts = {moment for moment, _ in self._shapes(meter) if start < moment < end} | {
-            span.start for span in spans if span.start > start
+        breaks = self._hours.breaks(meter.number, start, end)
+        # Hours whose ends do not tell all: the meter went to other registers, or its supplier's were set back.
+        turns = {moment for moment, _ in self._shapes(meter)[1:] if start <= moment < end} | {
+            one.hour for one in breaks if one.register in SUPPLIER
         }
-        pieces = self._pieces(meter, sorted({*boundaries, *cuts}), spans)
+        cuts = turns | {turn + _HOUR for turn in turns} | {span.start for span in spans}
+        limits = sorted({*boundaries, *(cut for cut in cuts if start < cut < end)})
+        pieces = self._pieces(meter, limits, spans, breaks)
+        self._complete_turns(meter, sorted(turns), pieces, spans)
         covered, recovered_wh = self._coverage(meter, boundaries)
-        imported = imported_between(self._hours, meter, boundaries)
+        imported = imported_between(self._imported, meter, boundaries)
         result, remaining = [], iter(pieces)
         piece = next(remaining, None)
         for place, (low, high) in enumerate(itertools.pairwise(boundaries)):
@@ -102,7 +116,7 @@ class EnergyReader:
             late = last_at is not None and row.first_at - last_at > timedelta(minutes=1)
             result.append(HourEnergy(row.hour, row.drawn_wh, register, row.seconds, recovered=late, imported=False))
             last_at = row.last_at
-        return sorted([*result, *imported_hours(self._hours, meter, start, end)], key=lambda hour: hour.start)
+        return sorted([*result, *imported_hours(self._imported, meter, start, end)], key=lambda hour: hour.start)
 
     def running(self, meter: Meter, boundaries: Sequence[datetime]) -> list[Counter[str]]:
         """Return for neighbouring boundaries at whole hours how many hours ended with each register."""
@@ -132,7 +146,7 @@ class EnergyReader:
         """Return the same as `hours`, but gathered between neighbouring boundaries, by register; in order."""
         spans = self.contract_spans(meter, boundaries[0], boundaries[-1])
         limits = sorted({*boundaries, *(span.start for span in spans if span.start > boundaries[0])})
-        result = imported_hours(self._hours, meter, boundaries[0], boundaries[-1])
+        result = imported_hours(self._imported, meter, boundaries[0], boundaries[-1])
         for low, found in zip(limits, self._hours.gathered(meter.number, limits), strict=False):
             span = _span_at(spans, low)
             for one in found:
@@ -243,10 +257,11 @@ class EnergyReader:
     def _holes(self, meter: Meter) -> Holes:
         return self._memory.of(meter).holes(lambda: self._hours.without_row(meter.number))
 
-    def _pieces(self, meter: Meter, limits: list[datetime], spans: Sequence[ContractSpan]) -> list[_Piece]:
+    def _pieces(
+        self, meter: Meter, limits: list[datetime], spans: Sequence[ContractSpan], breaks: Sequence[Break]
+    ) -> list[_Piece]:
         readings = self._hours.readings_at(meter, limits)
-        breaks = self._hours.breaks(meter.number, limits[0], limits[-1])
-        values = self._complete(meter, limits, readings)
+        values = self._last_known(meter, limits, readings)
         pieces = []
         for place, (low, high) in enumerate(itertools.pairwise(limits)):
             before, after = values[place], values[place + 1]
@@ -256,11 +271,24 @@ class EnergyReader:
             by_total = has_total and (first is None or first.values[TOTAL] is not None)
             if before.count(None) > after.count(None):  # what was read before is in both
                 before = self._begun(meter, before, after, low, high)
+            if last is not None and has_total and all(last.values[place] is None for place in SUPPLIER):
+                # The registers of an earlier contract have come to rest: the total alone counts.
+                after = tuple(None if place in SUPPLIER else value for place, value in enumerate(after))
             span = _span_at(spans, low) or _span_at(spans, high - _HOUR)
             pieces.append(
                 _Piece(low, high, step(before, after, inside, by_total=by_total, offer=span.offer if span else None))
             )
         return pieces
+
+    def _complete_turns(
+        self, meter: Meter, turns: Sequence[datetime], pieces: Sequence[_Piece], spans: Sequence[ContractSpan]
+    ) -> None:
+        hours = self._hours.drawn(meter.number, turns)
+        for piece in pieces:
+            drawn, supplier = hours.get(piece.start, (None, None))
+            if drawn is not None:
+                name = _register_name(supplier, _span_at(spans, piece.start) or _span_at(spans, piece.end - _HOUR))
+                piece.step = complete(piece.step, drawn, name)
 
     def _begun(self, meter: Meter, before: Values, after: Values, start: datetime, end: datetime) -> Values:
         """Return the values at the start; of a register that was never read before, its first reading after it."""
@@ -269,7 +297,7 @@ class EnergyReader:
             for register, (old, new) in enumerate(zip(before, after, strict=True))
         )
 
-    def _complete(self, meter: Meter, limits: Sequence[datetime], readings: Sequence[Reading | None]) -> list[Values]:
+    def _last_known(self, meter: Meter, limits: Sequence[datetime], readings: Sequence[Reading | None]) -> list[Values]:
         """Return the latest value of each register at each limit, also of those that the last hour did not have."""
         result: list[Values] = []
         previous = _NOTHING

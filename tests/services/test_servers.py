@@ -14,7 +14,7 @@ import pytest
 from paho.mqtt import publish, subscribe
 from pymysql.cursors import Cursor
 
-from demo.servers import STOPPED_WITHIN, Broker, Database, InstanceError, find_program
+from demo.servers import STOPPED_WITHIN, Broker, Database, InstanceError, find_program, free_port
 
 pytestmark = pytest.mark.usefixtures("programs")
 
@@ -119,6 +119,12 @@ def test_a_broken_configuration_is_reported_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(InstanceError, match=r"mariadb ended with \d+ when started: .*no-such-option") as caught:
         Database(tmp_path, options=["--no-such-option"]).start()
     assert "\n" not in str(caught.value)
+
+
+def test_a_port_is_not_chosen_twice() -> None:
+    """The one before may have no server yet, or one that is stopped for a moment."""
+    ports = [free_port() for _ in range(500)]
+    assert len(set(ports)) == len(ports)
 
 
 def test_a_missing_program_is_reported_with_its_cure() -> None:

@@ -130,7 +130,7 @@ run_cli("teleinfo-program", parser)
         assert process.stdout
         assert process.stdout.readline() == "ready\n"
         process.send_signal(signal.SIGINT)
-        assert process.communicate(timeout=30) == ("", "")
+        assert process.communicate(timeout=300) == ("", "")
     assert process.returncode == -signal.SIGINT
 
 
