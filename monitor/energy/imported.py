@@ -11,13 +11,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from common.registers import REGISTERS
-from monitor.energy.steps import supplier_name
+from monitor.energy.steps import NUMBERED, supplier_name
 from monitor.history.hours import Meter
 from monitor.history.imported import Imported, ImportedHours
 from monitor.model import Energy, HourEnergy
 
 _HOUR = timedelta(hours=1)
-_NUMBERED = "EASF"
 
 
 @dataclass(slots=True)
@@ -120,7 +119,7 @@ def imported_name(name: str) -> str | None:
     """Return the name of an imported register in `Energy.wh`; None: it is not energy that was drawn."""
     if name == "total":
         return "BASE"
-    return f"{_NUMBERED}{int(name.removeprefix('supplier_')):02}" if name.startswith("supplier_") else None
+    return f"{NUMBERED}{int(name.removeprefix('supplier_')):02}" if name.startswith("supplier_") else None
 
 
 def named(piece: Energy, offer: str | None) -> Energy:
@@ -129,8 +128,8 @@ def named(piece: Energy, offer: str | None) -> Energy:
         return piece
     wh: dict[str, int] = {}
     for name, counted in piece.wh.items():
-        if name.startswith(_NUMBERED):
-            name = supplier_name(int(name.removeprefix(_NUMBERED)), offer)
+        if name.startswith(NUMBERED):
+            name = supplier_name(int(name.removeprefix(NUMBERED)), offer)
         wh[name] = wh.get(name, 0) + counted
     return replace(piece, wh=wh)
 

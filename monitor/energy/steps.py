@@ -16,7 +16,8 @@ REACTIVE = range(REGISTERS.index("reactive_1"), REGISTERS.index("reactive_4") + 
 
 #: Energy that the total shows and no register of the supplier: it has no name in a contract.
 OTHER = "OTHER"
-_NUMBERED = "EASF"
+#: How the name of a supplier register begins that only has a number.
+NUMBERED = "EASF"
 
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "base": ("BASE",),
@@ -47,7 +48,7 @@ def supplier_name(number: int, offer: str | None) -> str:
     ('HCHP', 'EASF03')
     """
     names = registers_of(offer)
-    return names[number - 1] if number <= len(names) else f"{_NUMBERED}{number:02}"
+    return names[number - 1] if number <= len(names) else f"{NUMBERED}{number:02}"
 
 
 def step(before: Values, after: Values, breaks: Mapping[int, int], *, by_total: bool, offer: str | None) -> Step:
@@ -93,9 +94,9 @@ def complete(known: Step, drawn: int, register: str | None) -> Step:
     """
     counted = {name: wh for name, wh in known.wh.items() if name != OTHER}
     named = dict(counted)
-    if register is not None and not register.startswith(_NUMBERED):
+    if register is not None and not register.startswith(NUMBERED):
         # A number is no name in this contract: that register is one of the contract before.
-        named = {name: wh for name, wh in counted.items() if not name.startswith(_NUMBERED)}
+        named = {name: wh for name, wh in counted.items() if not name.startswith(NUMBERED)}
     if rest := max(drawn, sum(counted.values())) - sum(named.values()):
         named[register or OTHER] = named.get(register or OTHER, 0) + rest
     return replace(known, wh=named)
