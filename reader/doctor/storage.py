@@ -22,6 +22,7 @@ _BYTES_PER_FRAME = 31  # in the spool, standard mode; measured
 _FRAMES_PER_DAY = 86_400 / 0.92
 _NEARLY_FULL = 0.8
 _LEAST_DAYS = 2.0
+_LEAST_JOURNAL = 1_000_000  # bytes; frames wait there for a minute or two
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,7 @@ class StorageFacts:
     time_service: str = ""  # installed program that could set the clock
     journal: str = "/run/teleinfo"
     journal_in_memory: bool = True
+    journal_free: int | None = None  # bytes there
     journal_writable: bool = True
     journal_refused: str = ""  # why `run` refuses it
     spool: str = "/var/lib/teleinfo"
@@ -60,7 +62,6 @@ def probe_storage(config: ReaderConfig, machine: Host, user: User, clock: Clock 
         pass
     except OSError:
         readable = False
-    space = free_space(folder) if readable or folder.parent.is_dir() else None
     return StorageFacts(
         user=user.name,
         simulated=all(map(is_simulated, config.port)),
@@ -69,6 +70,7 @@ def probe_storage(config: ReaderConfig, machine: Host, user: User, clock: Clock 
         time_service=_time_service(machine),
         journal=str(config.spool.journal),
         journal_in_memory=memory_backed(config.spool.journal),
+        journal_free=_free(config.spool.journal),
         journal_writable=_may_write(config.spool.journal, user, machine),
         journal_refused=_refused(config.spool.journal, user),
         spool=str(folder),
@@ -77,8 +79,13 @@ def probe_storage(config: ReaderConfig, machine: Host, user: User, clock: Clock 
         spool_size=sizes,
         spool_limit=config.spool.max_size,
         damaged=damaged,
-        free=space[0] if space else None,
+        free=_free(folder) if readable or folder.parent.is_dir() else None,
     )
+
+
+def _free(folder: Path) -> int | None:
+    space = free_space(folder)
+    return space[0] if space else None
 
 
 def _may_write(folder: Path, user: User, machine: Host) -> bool:
@@ -152,6 +159,13 @@ def _journal(facts: StorageFacts) -> Finding:
             here(PROGRAM).on_host(
                 f"sudo install -d -o {facts.user} -m 0700 {facts.journal}; in a systemd unit: RuntimeDirectory="
             ),
+        )
+    if facts.journal_free is not None and facts.journal_free < _LEAST_JOURNAL:
+        return problem(
+            JOURNAL,
+            f"only {format_bytes(facts.journal_free)} free in {facts.journal}: frames that cannot be written there are"
+            " lost if the reader is killed",
+            here(PROGRAM).on_host(f"find what fills it: du -sh {Path(facts.journal).parent}/* | sort -h"),
         )
     if not facts.journal_in_memory:
         return notice(

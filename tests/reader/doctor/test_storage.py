@@ -66,6 +66,7 @@ def test_a_healthy_machine_is_ok_and_the_spool_has_a_forecast() -> None:
         (replace(GOOD, synchronised=False, simulated=True), NOTICE, "simulated", "timedatectl"),
         (replace(GOOD, now=datetime(1970, 1, 1, tzinfo=UTC)), PROBLEM, "never set", "timedatectl"),
         (replace(GOOD, now=BUILD_DATE - timedelta(seconds=1)), PROBLEM, "never set", "timedatectl"),
+        (replace(GOOD, journal_free=4096), PROBLEM, "only 4.1 kB free in /run/teleinfo", "du -sh /run/* | sort -h"),
         (replace(GOOD, journal_in_memory=False), NOTICE, "not in memory", "tmpfs"),
         (
             replace(GOOD, journal_refused="others may write into it"),
