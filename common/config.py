@@ -107,7 +107,7 @@ class Secret:
         if self.password_file is None:
             return self.password
         try:
-            return Path(self.password_file).read_text(encoding="utf-8").rstrip("\r\n")
+            return Path(self.password_file).read_text(encoding="utf-8-sig").rstrip("\r\n")
         except (OSError, ValueError) as error:
             raise NotReady(f"password_file: {self.password_file} cannot be read: {reason(error)}") from error
 

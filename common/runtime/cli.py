@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from common.deployment import here
+from common.deployment import here, started_with
 from common.errors import ConfigError, PermanentError, TeleinfoError, Unavailable
 from common.runtime import logs
 from common.version import __version__
@@ -29,6 +29,8 @@ def run_cli(name: str, parser: argparse.ArgumentParser) -> int:
     _end_with_ctrl_c()
     _prepare_output()
     arguments = parser.parse_args()
+    if (config := getattr(arguments, "config", None)) is not None:
+        started_with(name, config)
     try:
         code = int(arguments.command(arguments))
         sys.stdout.flush()  # here, where an error is handled

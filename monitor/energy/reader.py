@@ -7,16 +7,17 @@ the breaks between them. So the parts of a range always add up to it, whatever i
 import bisect
 import itertools
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from common.registers import REGISTERS
+from monitor.energy.contract_changes import ContractChanges
 from monitor.energy.fine import divide
 from monitor.energy.imported import Imports, imported_between, imported_hours, imported_name
-from monitor.energy.memory import Known, Memory, Shape
+from monitor.energy.memory import Memory, Shape
 from monitor.energy.steps import OTHER, SUPPLIER, TOTAL, Step, complete, recovered, step, supplier_name
-from monitor.history.contracts import Contracts, MeterContract
+from monitor.history.contracts import Contracts
 from monitor.history.hours import Break, Holes, Hours, Meter, Reading, Values
 from monitor.history.imported import ImportedHours
 from monitor.history.power import Power
@@ -54,6 +55,7 @@ class EnergyReader:
         self._power = power
         self._contracts = contracts
         self._memory = memory or Memory()
+        self._changes = ContractChanges(hours, contracts, self._memory)
 
     def energy(self, meter: Meter, boundaries: Sequence[datetime], now: datetime) -> list[Energy]:
         """Return the energy between neighbouring boundaries.
@@ -72,9 +74,7 @@ class EnergyReader:
         spans = self.contract_spans(meter, start, end)
         breaks = self._hours.breaks(meter.number, start, end)
         # Hours whose ends do not tell all: the meter went to other registers, or its supplier's were set back.
-        turns = {moment for moment, _ in self._shapes(meter)[1:] if start <= moment < end} | {
-            one.hour for one in breaks if one.register in SUPPLIER
-        }
+        turns = self.turns(meter, start, end) | {one.hour for one in breaks if one.register in SUPPLIER}
         cuts = turns | {turn + _HOUR for turn in turns} | {span.start for span in spans}
         limits = sorted({*boundaries, *(cut for cut in cuts if start < cut < end)})
         pieces = self._pieces(meter, limits, spans, breaks)
@@ -91,6 +91,10 @@ class EnergyReader:
             expected = max(int((min(high, now) - low).total_seconds()), 0)
             result.append(_sum(low, high, inside, recovered_wh[place], imported[place], covered[place], expected))
         return result
+
+    def turns(self, meter: Meter, start: datetime, end: datetime) -> set[datetime]:
+        """Return the hours of [start, end) in which the meter went to other registers, or to the other mode."""
+        return {moment for moment, _ in self._shapes(meter)[1:] if start <= moment < end}
 
     def remember(self, meter: Meter) -> None:
         """Look up all that the memory keeps of a meter.
@@ -175,7 +179,7 @@ class EnergyReader:
         low, high = max(start, meter.first), min(end, meter.last + _HOUR)
         if low >= high:
             return []
-        changes = self._contract_changes(meter, low, high)
+        changes = self._changes.between(meter, low, high)
         limits = [moment for moment, _ in changes[1:]] + [end]
         return [
             ContractSpan(moment, limit, contract.offer, contract.calendar, contract.power, {})
@@ -198,58 +202,6 @@ class EnergyReader:
         """Return what names a supplier register that ran at a moment of [start, end)."""
         spans = self.contract_spans(meter, start, end)
         return lambda supplier, moment: _register_name(supplier, _span_at(spans, moment))
-
-    def _contract_changes(self, meter: Meter, low: datetime, high: datetime) -> list[tuple[datetime, MeterContract]]:
-        """Return the contract at `low`, and each change before `high`: a sample a day, a search where two differ."""
-        known = self._memory.of(meter)
-        ends = self._hours.readings_at(meter, [low + _HOUR, high])
-        samples = {reading.hour for reading in ends if reading is not None}
-        day = low.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-        while day < high:
-            samples.add(day)
-            day += timedelta(days=1)
-        self._sample(meter, known, samples)
-        found = [(hour, contract) for hour in sorted(samples) if (contract := known.contracts[hour]) is not None]
-        if not found:
-            return []
-        changes = [(low, found[0][1])]
-        for (before, old), (after, new) in itertools.pairwise(found):
-            if new.is_like(old):
-                continue
-            if (before, after) not in known.changes:
-                known.changes[before, after] = self._search(meter, before, old, after, new)
-            changes += known.changes[before, after]
-        return changes
-
-    def _sample(self, meter: Meter, known: Known, hours: Iterable[datetime]) -> None:
-        missing = sorted(set(hours) - known.contracts.keys())
-        found = self._contracts.at(meter.number, missing)
-        known.contracts |= {hour: found.get(hour) for hour in missing}
-
-    def _search(
-        self, meter: Meter, before: datetime, old: MeterContract, after: datetime, new: MeterContract
-    ) -> list[tuple[datetime, MeterContract]]:
-        """Return the changes between two hours with different contracts."""
-        while after - before > _HOUR:
-            middle = before + (after - before) // _HOUR // 2 * _HOUR
-            (reading,) = self._hours.readings_at(meter, [middle + _HOUR])
-            if reading is None or reading.hour <= before:
-                # Nothing was read from `before` to the middle.
-                if middle == before:
-                    break
-                before = middle
-                continue
-            found = self._contracts.at(meter.number, [reading.hour]).get(reading.hour)
-            if found is None or found.is_like(old):
-                before = middle
-            elif found.is_like(new):
-                after = reading.hour
-            else:
-                return [
-                    *self._search(meter, before, old, reading.hour, found),
-                    *self._search(meter, reading.hour, found, after, new),
-                ]
-        return [(after, new)]
 
     def _shapes(self, meter: Meter) -> list[Shape]:
         return self._memory.of(meter).shapes(lambda since: self._hours.shape_changes(meter.number, since))

@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from common import config
+from common.deployment import here
 from common.errors import ConfigError, PortBusy, PortError
 from common.host import Host, Process
 from common.runtime.cli import LOCAL_TIMES, argument
@@ -130,7 +131,8 @@ def _source(
                 if arguments.port:
                     holder = f"{process.name} (process {process.pid})" if process else "another program"
                     raise PortBusy(
-                        f"{port}: {holder} has it open; to see what a reader publishes: teleinfo-reader watch --mqtt"
+                        f"{port}: {holder} has it open; to see what a reader publishes:"
+                        f" {here('teleinfo-reader').run('teleinfo-reader', 'watch --mqtt')}"
                     ) from error
                 user = port, _process_name(process, translate)
             else:

@@ -203,6 +203,13 @@ class TestSecrets:
         assert settings(file, "device: d\ninner: {password: ' pass word '}").inner.secret() == " pass word "
         assert settings(file, "device: d").inner.secret() is None
 
+    def test_the_mark_that_windows_puts_before_a_text_is_no_part_of_a_password(
+        self, file: Path, tmp_path: Path
+    ) -> None:
+        secret = tmp_path / "secret"
+        secret.write_text("pass\r\n", encoding="utf-8-sig")
+        assert settings(file, f"device: d\ninner: {{password_file: {secret}}}").inner.secret() == "pass"
+
     def test_two_passwords_are_refused(self, file: Path) -> None:
         text = "device: d\ninner: {password: p, password_file: /f}"
         assert refusal(file, text) == "inner.password: 'password_file' is given, too: leave one out"

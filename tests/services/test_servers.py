@@ -19,7 +19,7 @@ from demo.servers import STOPPED_WITHIN, Broker, Database, InstanceError, find_p
 pytestmark = pytest.mark.usefixtures("programs")
 
 
-def eventually(holds: Callable[[], bool], within: float = 10.0) -> bool:
+def eventually(holds: Callable[[], bool], within: float = 60.0) -> bool:
     deadline = time.monotonic() + within
     while not holds():
         if time.monotonic() > deadline:
@@ -37,7 +37,7 @@ def alive(pid: int) -> bool:
 
 
 @contextlib.contextmanager
-def connected(database: Database) -> Iterator[Cursor]:
+def connected(database: Database, patience: int = 60) -> Iterator[Cursor]:
     connection = pymysql.connect(
         host=database.host,
         port=database.port,
@@ -45,8 +45,8 @@ def connected(database: Database) -> Iterator[Cursor]:
         password=database.password,
         database=database.name,
         autocommit=True,
-        connect_timeout=5,
-        read_timeout=1,
+        connect_timeout=60,
+        read_timeout=patience,
     )
     with contextlib.closing(connection), connection.cursor() as cursor:
         yield cursor
@@ -97,7 +97,7 @@ def test_a_paused_broker_hangs_and_then_goes_on(broker: Broker) -> None:
             with pytest.raises(TimeoutError):
                 connection.recv(4)
             broker.resume()
-            connection.settimeout(5)
+            connection.settimeout(60)
             assert connection.recv(4) == b"\x20\x02\x00\x00"
     finally:
         broker.resume()
@@ -191,7 +191,7 @@ def test_the_database_answers_on_its_socket(database: Database) -> None:
 
 
 def test_a_paused_database_hangs_and_then_goes_on(database: Database) -> None:
-    with connected(database) as cursor:
+    with connected(database, patience=1) as cursor:
         database.pause()
         try:
             with pytest.raises(pymysql.err.OperationalError, match="timed out"):
