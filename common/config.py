@@ -1,4 +1,4 @@
-"""Reads a YAML file into dataclasses whose fields are the options: name, type and default in one place.
+"""Reads a configuration into dataclasses whose fields are the options: name, type and default in one place.
 
 A field may be a string, a number, a list of strings, a nested dataclass, or whatever its own `read` function returns.
 Unknown keys and wrong types are refused before anything is opened.
@@ -13,15 +13,12 @@ from collections.abc import Callable, Container
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-import yaml
-
 from common.errors import ConfigError, NotReady
 from common.file_errors import reason
-from common.yaml_errors import explain
+from common.yaml_file import read_yaml, read_yaml_text
 
 T = TypeVar("T")
 
-_NOT_UTF8 = "not UTF-8: in your editor, save it again with this encoding"
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -110,9 +107,9 @@ class Secret:
         if self.password_file is None:
             return self.password
         try:
-            return Path(self.password_file).read_text(encoding="utf-8").rstrip("\r\n")
+            return Path(self.password_file).read_text(encoding="utf-8-sig").rstrip("\r\n")
         except (OSError, ValueError) as error:
-            raise NotReady(f"password_file: {self.password_file} cannot be read: {_why(error)}") from error
+            raise NotReady(f"password_file: {self.password_file} cannot be read: {reason(error)}") from error
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -211,70 +208,6 @@ def load(kind: type[T], path: Path) -> T:
         return _section(kind, {} if document is None else document, "")
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
-
-
-def read_yaml(path: Path, hint: str = "") -> Any:
-    """Read a YAML file; a key that occurs twice is refused.
-
-    Raises:
-        ConfigError: with the file, the line and the fix; `hint` follows if the file is not there.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise ConfigError(f"{path}, line {line}: {_NOT_UTF8}") from error
-    except (OSError, ValueError) as error:
-        hint = "" if isinstance(error, PermissionError) else hint
-        raise ConfigError(f"{path}: cannot be read: {_why(error)}{hint}") from error
-    try:
-        return _read_yaml(text)
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path}{_problem(error, text)}") from error
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads YAML, but refuses a key that occurs twice: the last one would count, while people look at the first."""
-
-    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
-        try:
-            return super().construct_object(node, deep)
-        except ValueError as error:  # of what looks like a day, and is none
-            raise yaml.MarkedYAMLError(None, None, f"{node.value!r} cannot be: {error}", node.start_mark) from error
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        lines: dict[Any, int] = {}
-        for key_node, _ in node.value:
-            key = key_node.value
-            if isinstance(key_node, yaml.ScalarNode) and key in lines:
-                first = lines[key]
-                problem = f"option '{key}' is there twice, in line {first}, too: leave one out"
-                raise yaml.MarkedYAMLError(None, None, problem, key_node.start_mark)
-            if isinstance(key_node, yaml.ScalarNode):
-                lines[key] = key_node.start_mark.line + 1
-        return super().construct_mapping(node, deep)
-
-
-def _read_yaml(text: str) -> Any:
-    return yaml.load(text, _Loader)  # noqa: S506 - it is a SafeLoader
-
-
-def _problem(error: yaml.YAMLError, text: str) -> str:
-    """Return the line, if it is known, and what is wrong."""
-    mark, context = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
-    problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "a typing error")
-    if mark is None:
-        return f": not YAML: {problem}"
-    line = mark.line + 1
-    if type(error) is not yaml.MarkedYAMLError:  # that one is ours
-        line, problem = explain(problem, text, line, context.line + 1 if context else None)
-    return f", line {line}: {problem}"
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, UnicodeDecodeError):
-        return _NOT_UTF8
-    return reason(error) if isinstance(error, OSError) else str(error)
 
 
 def _section(kind: type[T], document: Any, prefix: str) -> T:
@@ -379,7 +312,7 @@ def _with_variables(value: Any, where: str, *, as_text: bool) -> Any:
     if as_text:
         return text
     try:
-        return _read_yaml(text)
-    except yaml.YAMLError as error:
+        return read_yaml_text(text)
+    except ValueError as error:
         names = " and ".join(_VARIABLE.findall(value))
         raise ConfigError(f"{where}: what the variable {names} holds is not YAML") from error

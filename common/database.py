@@ -210,7 +210,7 @@ class Database:
                 port=self._config.port,
                 unix_socket=self._config.unix_socket,
                 user=self._config.user,
-                password=self._config.secret() or "",
+                password=(self._config.secret() or "").encode(),  # as text, pymysql makes Latin-1 of it
                 database=self._config.name,
                 charset="utf8mb4",
                 autocommit=True,

@@ -4,6 +4,9 @@
 """
 
 import os
+import shlex
+import shutil
+import sys
 from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
@@ -37,9 +40,14 @@ class Deployment(Enum):
 
 
 class Commands(NamedTuple):
-    """Commands for people. Programs and services are given by their full names, such as teleinfo-reader."""
+    """Commands for people. Programs and services are given by their full names, such as teleinfo-reader.
+
+    `program` runs now, and was given the configuration `config`; its commands must name that file, too.
+    """
 
     deployment: Deployment
+    program: str = ""
+    config: str = ""
 
     def run(self, program: str, arguments: str) -> str:
         """Run one of our programs.
@@ -49,11 +57,12 @@ class Commands(NamedTuple):
         """
         match self.deployment:
             case Deployment.COMPOSE:
-                return f"docker compose exec {_service(program)} {program} {arguments}"
+                before = f"docker compose exec {_service(program)} {program}"
             case Deployment.SYSTEMD:
-                return f"sudo {program} {arguments}"
+                before = f"sudo {program}"
             case Deployment.SHELL:
-                return f"{program} {arguments}"
+                before = _as_typed(program)
+        return f"{before} {arguments}{self._config(program)}"
 
     def run_alone(self, program: str, arguments: str) -> str:
         """Run one of our programs, whether or not its service runs.
@@ -62,8 +71,13 @@ class Commands(NamedTuple):
         'docker compose run --rm storer adopt'
         """
         if self.deployment is Deployment.COMPOSE:
-            return f"docker compose run --rm {_service(program)} {arguments}"
+            return f"docker compose run --rm {_service(program)} {arguments}{self._config(program)}"
         return self.run(program, arguments)
+
+    def sudo(self, program: str, arguments: str) -> str:
+        """Run one of our programs as root."""
+        command = self.run(program, arguments)
+        return f"sudo {command}" if self.deployment is Deployment.SHELL else command
 
     def start(self, service: str) -> str:
         """Start a service now and at each boot."""
@@ -71,7 +85,7 @@ class Commands(NamedTuple):
             case Deployment.COMPOSE:
                 return f"docker compose up -d {_service(service)}"
             case Deployment.SHELL if service.startswith(_PREFIX):
-                return f"{service} run"
+                return self.run(service, "run")
             case _:
                 return f"sudo systemctl enable --now {service}"
 
@@ -91,7 +105,7 @@ class Commands(NamedTuple):
             case Deployment.COMPOSE:
                 return f"docker compose up -d --force-recreate {_service(service)}"
             case Deployment.SHELL if service.startswith(_PREFIX):
-                return f"press Ctrl-C where {service} runs, then: {service} run"
+                return f"press Ctrl-C where {service} runs, then: {self.run(service, 'run')}"
             case _:
                 return f"sudo systemctl restart {service}"
 
@@ -104,6 +118,9 @@ class Commands(NamedTuple):
                 return f"the terminal where {service} runs"
             case _:
                 return f"journalctl -u {service} -n 20"
+
+    def _config(self, program: str) -> str:
+        return f" --config {shlex.quote(self.config)}" if program == self.program else ""
 
     def sql(self) -> str:
         """Open the database as its administrator."""
@@ -128,14 +145,30 @@ class Commands(NamedTuple):
         return f"outside the container: {command}" if self.deployment is Deployment.COMPOSE else command
 
 
+_started = ("", "")  # the program of this process, and its configuration; empty for that of /etc
+
+
+def started_with(program: str, config: Path) -> None:
+    """Remember the configuration that this program was given, for the commands that it shows."""
+    global _started
+    default = config == Path(f"/etc/teleinfo/{_service(program)}.yaml")
+    _started = ("", "") if default else (program, str(config))
+
+
 def here(program: str = "", environment: Mapping[str, str] = os.environ, root: Path = Path("/")) -> Commands:
     """Return the commands for how this program was installed; without a name, for any of ours."""
     if environment.get(VARIABLE) == Deployment.COMPOSE.value:
-        return Commands(Deployment.COMPOSE)
+        return Commands(Deployment.COMPOSE, *_started)
     units = f"{program or 'teleinfo-*'}.service"
     if any(next((root / folder).glob(units), None) for folder in _UNITS):
-        return Commands(Deployment.SYSTEMD)
-    return Commands(Deployment.SHELL)
+        return Commands(Deployment.SYSTEMD, *_started)
+    return Commands(Deployment.SHELL, *_started)
+
+
+def _as_typed(program: str) -> str:
+    """Return the name that a shell finds; without an installation the programs are beside the Python that runs."""
+    file = Path(sys.executable).parent / program
+    return str(file) if shutil.which(program) is None and file.exists() else program
 
 
 def _service(name: str) -> str:

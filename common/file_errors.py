@@ -6,9 +6,15 @@ import pwd
 import stat
 from pathlib import Path
 
+NOT_UTF8 = "not UTF-8: in your editor, save it again with this encoding"
 
-def reason(error: OSError) -> str:
-    """Return what is wrong with a file, with a fix if the permission is missing."""
+
+def reason(error: OSError | ValueError) -> str:
+    """Return what is wrong with a file, with a fix if the permission is missing or it is no text."""
+    if isinstance(error, UnicodeDecodeError):
+        return NOT_UTF8
+    if isinstance(error, ValueError):  # of its name
+        return str(error)
     text = error.strerror or str(error)
     return f"{text}; {permission_fix(error)}" if isinstance(error, PermissionError) else text
 

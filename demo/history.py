@@ -130,8 +130,8 @@ class History:
             last_at=last.timestamp,
             first_standard=standard,
             last_standard=standard,
-            first=readings(first),
-            last=readings(last),
+            first=readings(first.mode, first.values),
+            last=readings(last.mode, last.values),
             # BASE in historic mode: there is only one.
             supplier=supplier_number(columns.get("index_supplier")) or (None if standard else 1),
         )
@@ -150,7 +150,7 @@ class History:
                 values=reading.values,
                 stamps=reading.stamps or None,
             )
-            if any(value is not None for value in readings(frame)):
+            if any(value is not None for value in readings(frame.mode, frame.values)):
                 return frame
         raise AssertionError(instant)
 

@@ -6,6 +6,7 @@ this process ends, however it ends. The system's own servers are neither used no
 
 import contextlib
 import ctypes
+import itertools
 import os
 import pwd
 import random
@@ -18,17 +19,25 @@ import tempfile
 import time
 import weakref
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 HOST = "127.0.0.1"
 ACCOUNT = Path(__file__).resolve().parent.parent / "mariadb" / "storer.sql"  # what users run on their own server
-READY_WITHIN = 60.0  # seconds; on a Raspberry Pi a new database takes its time
+READY_WITHIN = 120.0  # seconds; on a Raspberry Pi a new database takes its time
 STOPPED_WITHIN = 30.0  # seconds, then it is killed
 LONGEST_SOCKET_PATH = 107  # bytes; sockaddr_un.sun_path without its NUL
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+# Not bind(0): that gives a port of the ephemeral range, and a client that tries to reach a stopped server there sooner
+# or later gets the very port as its own, is connected to itself, and keeps the server from coming back.
+_PORTS = range(15000, 32000)
+# In order, from somewhere: a port is not chosen again before its server listens, or while that is stopped. The system's
+# own chance, as that of a test may be the same in two processes.
+_FIRST = random.SystemRandom().choice(_PORTS)
+_ports: Iterator[int] = itertools.cycle((*range(_FIRST, _PORTS.stop), *range(_PORTS.start, _FIRST)))
 
 _libc = ctypes.CDLL(None, use_errno=True)  # loaded here: after a fork it would be too late
 
@@ -47,12 +56,8 @@ def find_program(name: str) -> str:
 
 
 def free_port() -> int:
-    """Choose a port on which nothing listens."""
-    # Not bind(0): that gives a port of the ephemeral range, and a client that tries to reach a stopped server there
-    # sooner or later gets the very port as its own, is connected to itself, and keeps the server from coming back.
-    ports = list(range(15000, 32000))
-    random.shuffle(ports)
-    for port in ports:
+    """Choose a port on which nothing listens, and that was not chosen before."""
+    for port in itertools.islice(_ports, len(_PORTS)):
         with socket.socket() as candidate, contextlib.suppress(OSError):
             candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             candidate.bind((HOST, port))

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from common import config
 from common.database import Database
+from common.deployment import here
 from common.errors import ConfigError
 from common.runtime.cli import add_version, run_cli
 from monitor.answers.answers import Answers
@@ -46,8 +47,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_version(parser)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help=f"default: {CONFIG}")
+    file = argparse.ArgumentParser(add_help=False)
+    file.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help=f"default: {CONFIG}")
+    common = argparse.ArgumentParser(add_help=False, parents=[file])
     common.add_argument("--language", choices=("fr", "en"), help="default: that of the configuration, else of LANG")
     # An action takes them, too; its defaults would replace what was given before it.
     again = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
@@ -58,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     selection.add_argument("--to", dest="end", metavar="TIME", help="the end, exclusive")
     selection.add_argument("--meter", metavar="ADDRESS", help="needed if there are several")
 
-    serving = commands.add_parser("run", parents=[common], help="serve the page and its API until stopped")
+    serving = commands.add_parser("run", parents=[file], help="serve the page and its API until stopped")
     serving.set_defaults(command=_run)
 
     reporting = commands.add_parser(
@@ -68,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     form = reporting.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="a list of rows, for programs")
     form.add_argument("--csv", action="store_true", help="a table, for spreadsheets")
-    reporting.add_argument("--locale", choices=("c", "fr"), default="c", help="of --csv; fr: `;` and decimal comma")
+    reporting.add_argument("--locale", choices=("c", "fr"), help="of --csv; default: c; fr: `;` and decimal comma")
     reporting.set_defaults(command=_report)
 
     comparing = commands.add_parser(
@@ -141,6 +143,8 @@ def _calendar(by: str, answers: Answers, meter: Meter, settings: MonitorConfig) 
 def _report(arguments: argparse.Namespace) -> int:
     from monitor.report.files import json_rows, write_csv
 
+    if arguments.locale is not None and not arguments.csv:
+        raise ConfigError("--locale is for --csv only; a table is French with --language fr")
     now = datetime.now(UTC)
     with _answers(arguments) as (answers, settings, prices):
         formats = _formats(arguments, settings)
@@ -218,6 +222,7 @@ def _words(problem: PriceProblem, formats: Formats) -> str:
         start=formats.calendar_day(problem.start),
         end="" if problem.end is None else formats.calendar_day(problem.end),
         detail=problem.detail,
+        command=here("teleinfo-monitor").run("teleinfo-monitor", "prices import"),
     )
 
 

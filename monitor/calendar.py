@@ -3,6 +3,7 @@
 A local day has 23, 24 or 25 hours. The zones of France differ from UTC by whole hours, so each boundary begins an hour.
 """
 
+from calendar import isleap
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -95,7 +96,9 @@ class Calendar:
 
     def _year(self, year: int) -> date:
         month, day = self.year_start
-        return date(year, 3, 1) if (month, day) == (2, 29) else date(year, month, day)
+        if (month, day) == (2, 29) and not isleap(year):
+            return date(year, 3, 1)
+        return date(year, month, day)
 
 
 BY = ("hour", "day", "week", "month", "year")

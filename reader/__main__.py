@@ -121,11 +121,8 @@ def _run(arguments: argparse.Namespace) -> int:
     from common.runtime.waiting import when_ready
     from common.runtime.watchdog import Heartbeat, Notifier
     from reader.build import build_reader
-    from reader.line.port import check_port
 
     settings = config.load(ReaderConfig, arguments.config)
-    for port in settings.port:
-        check_port(port)
     logs.set_up(settings.log, "teleinfo-reader")
     compose = here("teleinfo-reader").deployment is Deployment.COMPOSE
     for port in settings.port:

@@ -5,10 +5,14 @@ import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from common.config import Broker, LogConfig, MetricsConfig, client_name, duration, option, section, size, topic_name
 from common.labels import LABELS
 from common.runtime.watchdog import heartbeat_file
+
+#: What a device is called that is given without its folder.
+_DEVICE = re.compile(r"tty[A-Za-z]+[0-9]+|serial[0-9]+")
 
 
 def _ports(value: Any) -> tuple[str, ...]:
@@ -18,7 +22,48 @@ def _ports(value: Any) -> tuple[str, ...]:
     twice = sorted({port for port in ports if list(ports).count(port) > 1 and not is_simulated(port)})
     if twice:
         raise ValueError(f"{twice[0]} is listed twice")
-    return tuple(ports)
+    return tuple(map(port_name, ports))
+
+
+def port_name(text: str) -> str:
+    """Read the name of a port; one that can never be opened is refused."""
+    scheme, separator, _ = text.partition("://")
+    if not separator:
+        _check_device(text)
+    elif scheme == "simulate":
+        # Imported here: a reader of a real meter does without the simulator.
+        from reader.simulator.line import SimulatedLine
+
+        SimulatedLine.from_url(text)
+    elif not is_network(text):
+        raise ValueError(f"{text}: a device, socket://, rfc2217:// or simulate:// is expected")
+    elif not _names_host_and_port(text):
+        raise ValueError(f"{text}: {scheme}://HOST:PORT is expected")
+    return text
+
+
+def _check_device(text: str) -> None:
+    name = text.removeprefix("dev/")
+    device = Path("/dev", name)
+    if not text.startswith("/") and not Path(text).exists() and (_DEVICE.fullmatch(name) or device.exists()):
+        raise ValueError(f"{text} is no path, write {device}")
+
+
+def _names_host_and_port(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname and parts.port)
+    except ValueError:
+        return False
+
+
+def is_network(port: str) -> bool:
+    """Tell whether a port is a network one, whose peer can vanish without closing the connection.
+
+    >>> is_network("socket://192.168.1.20:5331")
+    True
+    """
+    return port.startswith(("socket://", "rfc2217://"))
 
 
 def is_simulated(port: str) -> bool:

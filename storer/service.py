@@ -17,21 +17,20 @@ from common.errors import ConfigError, Unavailable
 from common.mqtt.connection import Will
 from common.mqtt.events import Connected, Disconnected, Event, Message
 from common.mqtt.session import Session
-from common.plural import plural
 from common.runtime.logs import RateLimiter
 from common.runtime.metrics import Metrics
 from common.runtime.shutdown import Shutdown
 from common.runtime.watchdog import Heartbeat, Notifier
 from common.topics import Topics
 from common.version import __version__
-from storer.batch import Envelope, decode_batch, rejection_payload
+from storer.batch.decode import decode_batch, rejection_payload
+from storer.batch.frame_reader import FrameReader
+from storer.batch_writer import BatchWriter
 from storer.config import StorerConfig
 from storer.confirmations import Confirmations, Pace
 from storer.database.frame_store import FrameStore
-from storer.database.rejected import MOST_BYTES, MOST_MESSAGES, Rejection
 from storer.database.schema import make_partitions
 from storer.database.subpartitions import migrate_divided
-from storer.frame_reader import FrameReader
 from storer.growth import GrowthAlarm
 from storer.health import Counters, evaluate, storer_metrics
 from storer.keeping.keeper import Keeper
@@ -96,6 +95,7 @@ class Storer:
         self._metrics = Metrics(config.metrics, storer_metrics)
         self._heartbeat = Heartbeat(config.heartbeat, Notifier())
         self._rate_limiter = RateLimiter()
+        self._writer = BatchWriter(self._store, self._counters, self._rate_limiter)
         self._new_meters, self._new_label_sets = GrowthAlarm(MANY_METERS), GrowthAlarm(MANY_LABEL_SETS)
         self._started = self._health_due = time.monotonic()
         self._partitions_due = 0.0
@@ -191,7 +191,7 @@ class Storer:
         in_blocks = len(envelopes) - len(messages)
         self._batch_pace.done(collected, max(0.0, 1 - in_blocks / self._config.batch.size))
         self._counters.received += sum(envelope.tally is None for envelope in envelopes)
-        for step in (self._write_frames, self._write_tallies, self._record_rejected):
+        for step in self._writer.steps:
             if not self._retry.run(lambda step=step: step(envelopes)):  # type: ignore[misc]
                 return  # stopped: without an acknowledgement the broker delivers these messages again
         self._session.acknowledge(*messages)
@@ -211,55 +211,6 @@ class Storer:
             self._session.publish(Topics(base).stored(meter), text)
             count += 1
         self._confirm_pace.done(time.monotonic(), count)
-
-    def _write_frames(self, envelopes: Sequence[Envelope]) -> None:
-        """Write the frames. Safe to repeat: they are not duplicated."""
-        frames = [(envelope, envelope.frame) for envelope in envelopes if envelope.frame is not None]
-        result = self._store.write([frame for _, frame in frames])
-        for (envelope, _), reason in zip(frames, result.reasons, strict=True):
-            envelope.reason = reason
-        self._counters.stored += result.stored
-        self._counters.duplicate += result.reasons.count(None) - result.stored
-
-    def _write_tallies(self, envelopes: Sequence[Envelope]) -> None:
-        """Write the tallies. Safe to repeat."""
-        tallies = [
-            (envelope, envelope.tally)
-            for envelope in envelopes
-            if envelope.tally is not None and envelope.reason is None
-        ]
-        reasons = self._store.write_tallies([tally for _, tally in tallies])
-        for (envelope, _), reason in zip(tallies, reasons, strict=True):
-            envelope.reason = reason
-        self._counters.tallies += len(tallies)
-
-    def _record_rejected(self, envelopes: Sequence[Envelope]) -> None:
-        """Record what can never be stored."""
-        rejected = [envelope for envelope in envelopes if envelope.reason is not None]
-        if not rejected:
-            return
-        now = datetime.now(UTC)
-        not_kept = self._store.record_rejections(
-            [Rejection(envelope.message.topic, envelope.payload, envelope.reason or "", now) for envelope in rejected]
-        )
-        self._counters.rejected += sum(envelope.tally is None for envelope in rejected)
-        self._counters.rejected_not_kept += not_kept
-        if not_kept and self._rate_limiter.allow("full", time.monotonic()):
-            log.warning(
-                "rejected_messages is full (%d messages or %d MB): further ones are counted and reported, but not"
-                " stored. Find out who publishes them, then empty the table: docs/storage.md",
-                MOST_MESSAGES,
-                MOST_BYTES // 1_000_000,
-            )
-        last = rejected[-1]
-        if self._rate_limiter.allow(last.message.topic, time.monotonic()):
-            log.warning(
-                "Rejected %s, see rejected_messages; the last, on %s: %s. Further ones on this topic are not logged for"
-                " an hour",
-                plural(len(rejected), "message"),
-                last.message.topic,
-                last.reason,
-            )
 
     # -- events --------------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ HOMES = {
     "paho": "common/mqtt/connection.py",
     "pymysql": "common/database.py",
     "tenacity": "storer/retry.py",
-    "yaml": "common/config.py",
+    "yaml": "common/yaml_file.py",
     "pyarrow": "storer/tabular/parquet.py",
     "rich": "reader/watch/screen.py",
     "starlette": "monitor/server/app.py",

@@ -28,7 +28,9 @@ def config_finding(error: ConfigError, path: Path, program: str) -> Finding:
     code = _errno(error)
     example = f"{program.removeprefix('teleinfo-')}.example.yaml"
     if code == errno.EACCES:
-        return problem(SUBJECT, text.partition("; ")[0], f"run the check with sudo: sudo {program} check")
+        return problem(
+            SUBJECT, text.partition("; ")[0], f"run the check with sudo: {here(program).sudo(program, 'check')}"
+        )
     if code == errno.ENOENT and text.startswith(f"{path}: cannot be read"):
         what = text.partition("; ")[0]
         return problem(SUBJECT, what, f"copy {example} to {path} and fill it in, or name your file with --config")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from common.deployment import here
+from common.deployment import here, started_with
 from common.errors import ConfigError, PermanentError, TeleinfoError, Unavailable
 from common.runtime import logs
 from common.version import __version__
@@ -29,6 +29,8 @@ def run_cli(name: str, parser: argparse.ArgumentParser) -> int:
     _end_with_ctrl_c()
     _prepare_output()
     arguments = parser.parse_args()
+    if (config := getattr(arguments, "config", None)) is not None:
+        started_with(name, config)
     try:
         code = int(arguments.command(arguments))
         sys.stdout.flush()  # here, where an error is handled
@@ -118,6 +120,18 @@ def one_of(names: Sequence[str]) -> Callable[[str], str]:
         raise argparse.ArgumentTypeError("\n  ".join([f"there is no {text}{hint} There are:", *names]))
 
     return read
+
+
+def argument(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Make argparse's `type` of a function that reads an option of the configuration."""
+
+    def checked(text: str) -> Any:
+        try:
+            return read(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    return checked
 
 
 #: For the end of a command's help.

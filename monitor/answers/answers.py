@@ -2,8 +2,8 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from common.database import Connection
@@ -19,19 +19,17 @@ from monitor.comparison.compare import Comparison, compare
 from monitor.config import MonitorConfig
 from monitor.cost.bill import Bill, Cost, add_up
 from monitor.cost.contracts import Contract, UnnamedChange, contracts, unnamed_changes
-from monitor.energy.imported import Whole, imported_wholes
+from monitor.energy.imported import Whole, imported_wholes, named
 from monitor.energy.memory import Memory
 from monitor.energy.reader import EnergyReader
-from monitor.energy.steps import supplier_name
 from monitor.history.contracts import Contracts, MeterFacts
 from monitor.history.hours import Hours, Meter
+from monitor.history.imported import ImportedHours
 from monitor.history.power import Peak, Power, Switch
 from monitor.insight.base_load import BaseLoad
 from monitor.insight.tempo import learn_colours
 from monitor.model import ContractLine, Energy, HourEnergy
 from monitor.prices.model import PriceTable
-
-_NUMBERED = "EASF"
 
 
 class NothingToCompare(ConfigError):
@@ -90,9 +88,10 @@ class Answers:
     ) -> None:
         """Read over `connection`; `memory` may be shared by several of these, in any threads."""
         self._hours = Hours(connection)
+        self._imported = ImportedHours(connection)
         self._power = Power(connection)
         self._contracts = Contracts(connection)
-        self._reader = EnergyReader(self._hours, self._contracts, self._power, memory)
+        self._reader = EnergyReader(self._hours, self._imported, self._contracts, self._power, memory)
         self.curves = CurveAnswers(connection, config.time_zone)
         self._events = EventAnswers(connection, self._reader)
         self._stretches = StretchAnswers(connection, self._reader)
@@ -121,7 +120,7 @@ class Answers:
         meters = self.meters()
         found = [meter for meter in meters if (meter.first if identifier is None else meter.identifier == identifier)]
         if identifier is None and not found:
-            found = [meter for meter in meters if self._hours.first_imported(meter.number)]
+            found = [meter for meter in meters if self._imported.first(meter.number)]
         if len(found) == 1:
             return found[0]
         names = ", ".join(meter.identifier for meter in meters) or "none"
@@ -167,12 +166,12 @@ class Answers:
 
     def first(self, meter: Meter) -> datetime | None:
         """Return the hour of the first energy that is known of a meter, read or imported."""
-        imported = self._hours.first_imported(meter.number)
+        imported = self._imported.first(meter.number)
         return min((hour for hour in (meter.first, imported) if hour is not None), default=None)
 
     def firsts(self, meters: Sequence[Meter]) -> dict[int, datetime]:
         """Return the same of several meters, by number."""
-        found = self._hours.first_imports()
+        found = self._imported.firsts()
         for meter in meters:
             if meter.first is not None:
                 found[meter.number] = min(meter.first, found.get(meter.number, meter.first))
@@ -193,10 +192,11 @@ class Answers:
         bill = Bill(self._prices, known, self._zone, now)
         # One look at the database serves energy and cost: cost needs it cut where a price changes, too.
         pieces = [
-            _named(piece, known) for piece in self._reader.energy(meter, sorted({*limits, *bill.cuts(start, end)}), now)
+            named(piece, _offer_at(known, piece.start))
+            for piece in self._reader.energy(meter, sorted({*limits, *bill.cuts(start, end)}), now)
         ]
         imported = any(piece.imported_wh for piece in pieces)
-        wholes = imported_wholes(self._hours, meter, start, end) if imported else []
+        wholes = imported_wholes(self._imported, meter, start, end) if imported else []
         periods = []
         remaining = iter(pieces)
         for low, high in itertools.pairwise(limits):
@@ -204,8 +204,12 @@ class Answers:
             while not inside or inside[-1].end < high:
                 inside.append(next(remaining))
             here = [one for one in wholes if low <= one.hour < high]
-            cost = bill.cost([*inside, *_moved(here, bill, known)])
-            periods.append(Period(join(inside), cost, _across(here, low)))
+            moved = [
+                named(piece, _offer_at(known, piece.start))
+                for one in here
+                for piece in one.moved(bill.cuts(one.start, one.end))
+            ]
+            periods.append(Period(join(inside), bill.cost([*inside, *moved]), _across(here, low)))
         whole = Period(join(pieces), add_up(period.cost for period in periods), _across(wholes, limits[0]))
         names = {
             name: text
@@ -260,7 +264,7 @@ class Answers:
         spans = self._reader.contract_spans(meter, start, end)
         known = contracts(self._lines(meter), spans, self._zone, end)
         curve = self._curve(meter, start, end)
-        if not curve:  # and then, the meter need not have told its contract either
+        if not any(one.wh for one in curve):  # and then, the meter need not have told its contract either
             raise NothingToCompare(
                 "there is no energy in this range to compare offers on: choose another with --from and --to",
                 power=False,
@@ -347,35 +351,12 @@ class Answers:
         return [line for line in self._config.contracts if line.meter == meter.identifier]
 
 
-def _moved(wholes: Sequence[Whole], bill: Bill, known: Sequence[Contract]) -> Iterator[Energy]:
-    """Return what moves imported days and months that a price or the contract changes in, from their ends to its parts.
-
-    So a part has the price of its time, as on a bill, which divides by days what no one has read.
-    """
-    for one in wholes:
-        cuts = bill.cuts(one.start, one.end)
-        if cuts:
-            for start, wh in [*one.shares(cuts), (one.hour, -one.wh)]:
-                # Without any length: it owes no subscription.
-                moved = Energy(start, start, {one.name: wh}, None, {}, 0, imported_wh=wh, covered=0, expected=0)
-                yield _named(moved, known)
-
-
 def _across(wholes: Sequence[Whole], start: datetime) -> int:
     return sum(one.wh for one in wholes if one.start < start)
 
 
-def _named(piece: Energy, known: Sequence[Contract]) -> Energy:
-    """Name imported registers, which have a number only, as the contract of their time does."""
-    contract = next((one for one in known if one.start <= piece.start < one.end), None)
-    if not piece.imported_wh or contract is None:
-        return piece
-    wh: dict[str, int] = {}
-    for name, counted in piece.wh.items():
-        if name.startswith(_NUMBERED):
-            name = supplier_name(int(name.removeprefix(_NUMBERED)), contract.offer)
-        wh[name] = wh.get(name, 0) + counted
-    return replace(piece, wh=wh)
+def _offer_at(known: Sequence[Contract], moment: datetime) -> str | None:
+    return next((one.offer for one in known if one.start <= moment < one.end), None)
 
 
 def join(pieces: Sequence[Energy]) -> Energy:

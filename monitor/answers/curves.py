@@ -9,7 +9,8 @@ from common.database import Connection
 from monitor.calendar import Calendar, offsets
 from monitor.energy.imported import imported_hours
 from monitor.history.curves import Curves, Drawn, WeekHour
-from monitor.history.hours import Hours, Meter
+from monitor.history.hours import Meter
+from monitor.history.imported import ImportedHours
 from monitor.history.power import Peak, Power
 from monitor.insight.base_load import BaseLoad, base_load
 from monitor.insight.days import by_day
@@ -30,7 +31,7 @@ class CurveAnswers:
     """Answers over one connection; not for several threads at once."""
 
     def __init__(self, connection: Connection, zone: ZoneInfo) -> None:
-        self._hours = Hours(connection)
+        self._imported = ImportedHours(connection)
         self._power = Power(connection)
         self._curves = Curves(connection)
         self._zone = zone
@@ -52,7 +53,7 @@ class CurveAnswers:
         """Return what was drawn in each hour of the local days of [start, end), which begins and ends at midnights."""
         midnights = [int(moment.timestamp()) for moment in Calendar(self._zone).boundaries("day", start, end)]
         imported = [
-            Drawn(int(hour.start.timestamp()), hour.wh) for hour in imported_hours(self._hours, meter, start, end)
+            Drawn(int(hour.start.timestamp()), hour.wh) for hour in imported_hours(self._imported, meter, start, end)
         ]
         hours = [*imported, *self._curves.drawn(meter.number, start, end)]
         return DayCurves(start.astimezone(self._zone).date(), by_day(hours, midnights))
@@ -60,7 +61,7 @@ class CurveAnswers:
     def week(self, meter: Meter, start: datetime, end: datetime) -> Profile:
         """Return the mean of each hour of the week."""
         cells = self._curves.week(meter.number, start, end, offsets(self._zone, start, end))
-        for hour in imported_hours(self._hours, meter, start, end):
+        for hour in imported_hours(self._imported, meter, start, end):
             local = hour.start.astimezone(self._zone)
             cells.append(WeekHour(local.weekday() * 24 + local.hour, hour.wh, 1))
         return profile(cells)

@@ -144,6 +144,7 @@ class StretchAnswers:
                 high.at,
                 lambda supplier, moment: naming(supplier, moment) or "BASE",
                 self._breaks(meter, low.at, high.at),
+                self._reader.turns(meter, _floor(low.at), high.at),
             ),
             injected_wh=injected,
             reactive_varh={},

@@ -13,6 +13,7 @@ from monitor.history.series import Second
 from monitor.insight.schedule import Change
 
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
+_SILENT = timedelta(minutes=5)  # what is stored is a minute or two behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Today:
     wh: int | None
     injected_wh: int | None
     cost: int | None  # 1e-4 EUR, with the subscription up to now
-    last_week_wh: int | None  # up to the same time of this week-day a week ago
+    last_week_wh: int | None  # up to the same time of this week-day a week ago; of a silent meter, of its last frame
     peak: Second | None
     offer: str | None
     power: int | None  # subscribed, kVA
@@ -46,13 +47,15 @@ def today(answers: Answers, meter: Meter, now: datetime, zone: ZoneInfo) -> Toda
     known = any(piece.covered for piece in pieces) and all(piece.total_wh >= 0 for piece in pieces)
     injected = [piece.injected_wh for piece in pieces if piece.injected_wh is not None]
     cost = None if found is None or found.cost.partial else found.cost.total
+    last = answers.last_frame(meter, now)
+    until = last if last is not None and start < last < now - _SILENT else now
     return Today(
         start=start,
-        last=answers.last_frame(meter, now),
+        last=last,
         wh=sum(piece.total_wh for piece in pieces) if known else None,
         injected_wh=sum(injected) if injected else None,
         cost=round(cost * 10_000) if cost is not None and known else None,
-        last_week_wh=_a_week_ago(answers, meter, now, zone),
+        last_week_wh=_a_week_ago(answers, meter, now, until, zone),
         peak=None if found is None else found.peak,
         offer=offer,
         power=None if facts is None else facts.power,
@@ -63,9 +66,9 @@ def today(answers: Answers, meter: Meter, now: datetime, zone: ZoneInfo) -> Toda
     )
 
 
-def _a_week_ago(answers: Answers, meter: Meter, now: datetime, zone: ZoneInfo) -> int | None:
-    """Return the energy from midnight a week ago to the same time by the wall clock."""
-    then = (now.astimezone(zone).replace(tzinfo=None) - _WEEK).replace(tzinfo=zone).astimezone(UTC)
+def _a_week_ago(answers: Answers, meter: Meter, now: datetime, until: datetime, zone: ZoneInfo) -> int | None:
+    """Return the energy from midnight a week before `until` to the same time by the wall clock."""
+    then = (until.astimezone(zone).replace(tzinfo=None) - _WEEK).replace(tzinfo=zone).astimezone(UTC)
     start = midnight(then.astimezone(zone).date(), zone)
     if meter.first is None or meter.first > start:
         return None

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from common.config import Broker, Secret
 from common.database import Database
-from common.doctor.broker import diagnose_broker, probe_broker
+from common.deployment import here
+from common.doctor.broker import diagnose_broker
+from common.doctor.broker_facts import probe_broker
 from common.doctor.config_file import SUBJECT, diagnose_secrets, read_config
 from common.doctor.database import Needs, diagnose_refusal, refusal_of
 from common.doctor.findings import NOT_CONFIGURED, Finding, Report, notice, ok, problem
@@ -22,7 +24,7 @@ from monitor.model import ContractLine
 from monitor.prices.check import Issue, PriceProblem, check_prices
 from monitor.prices.table import load_prices, read_file
 
-PROGRAM = "teleinfo-monitor"
+PROGRAM, _STORER = "teleinfo-monitor", "teleinfo-storer"
 _NEEDS = Needs(program=PROGRAM, account="teleinfo-monitor", rights=("SELECT", "SHOW VIEW"), page="docs/energy.md")
 _LATE = timedelta(minutes=30)  # rollups are final 15 minutes after a frame
 _SECONDS = 2.0  # retained messages come at once
@@ -79,7 +81,11 @@ def _diagnose_prices(
     try:
         prices = load_prices(config.prices, path.parent)
     except ConfigError as error:
-        return [problem("Prices", str(error), "correct the file; teleinfo-monitor prices shows what is known")]
+        return [
+            problem(
+                "Prices", str(error), f"correct the file; {here(PROGRAM).run(PROGRAM, 'prices')} shows what is known"
+            )
+        ]
     if config.tempo is not None:
         try:
             read_colours(read_file(config.tempo), str(config.tempo))
@@ -88,7 +94,7 @@ def _diagnose_prices(
     today = now.astimezone(config.time_zone).date()
     found = [one for one in check_prices(prices, today, config.contracts) if one.issue is not Issue.HOLE]
     findings = [
-        problem("Prices", describe(one), "teleinfo-monitor prices show --all tells what is known")
+        problem("Prices", describe(one), f"{here(PROGRAM).run(PROGRAM, 'prices show --all')} tells what is known")
         if one.issue in (Issue.UNKNOWN, Issue.MISSING)
         else notice("Prices", describe(one))
         for one in found
@@ -137,7 +143,9 @@ def diagnose(facts: DatabaseFacts, where: str, now: datetime) -> list[Finding]:
             problem("Rollups", "the tables are not there", "start teleinfo-storer of this version: it makes them"),
         ]
     if not facts.meters:
-        findings.append(notice("Meters", "no meter yet", "does teleinfo-storer run? teleinfo-storer check tells"))
+        findings.append(
+            notice("Meters", "no meter yet", f"does teleinfo-storer run? {here(_STORER).run(_STORER, 'check')} tells")
+        )
     else:
         findings.append(ok("Meters", ", ".join(facts.meters)))
     return [*findings, *_diagnose_rollups(facts, now)]
@@ -153,7 +161,7 @@ def _diagnose_rollups(facts: DatabaseFacts, now: datetime) -> list[Finding]:
             problem(
                 "Rollups",
                 f"they end {format_days(lag / timedelta(days=1))} ago, frames came since",
-                "look at the log of teleinfo-storer; teleinfo-storer check tells why",
+                f"{here(_STORER).run(_STORER, 'check')} tells why; its log: {here(_STORER).log(_STORER)}",
             )
         )
     if facts.late_hours > _MANY_LATE:

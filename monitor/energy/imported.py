@@ -7,14 +7,17 @@ in periods, and not in load curves, since nobody knows at which hours it was dra
 import bisect
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from common.registers import REGISTERS
-from monitor.history.hours import Hours, Imported, Meter
-from monitor.model import HourEnergy
+from monitor.energy.steps import supplier_name
+from monitor.history.hours import Meter
+from monitor.history.imported import Imported, ImportedHours
+from monitor.model import Energy, HourEnergy
 
 _HOUR = timedelta(hours=1)
+_NUMBERED = "EASF"
 
 
 @dataclass(slots=True)
@@ -30,7 +33,7 @@ class Imports:
         return sum(self.hours.values()) * 3600
 
 
-def imported_between(hours: Hours, meter: Meter, boundaries: Sequence[datetime]) -> list[Imports]:
+def imported_between(hours: ImportedHours, meter: Meter, boundaries: Sequence[datetime]) -> list[Imports]:
     """Return what was imported between neighbouring boundaries.
 
     Raises:
@@ -61,7 +64,20 @@ class Whole:
         """Its last hour, in which it counts."""
         return self.end - _HOUR
 
-    def shares(self, cuts: Sequence[datetime]) -> list[tuple[datetime, int]]:
+    def moved(self, cuts: Sequence[datetime]) -> list[Energy]:
+        """Return what moves it from its end to its parts between cuts inside it; nothing without cuts.
+
+        So a part has the price of its time, as on a bill, which divides by days what no one has read.
+        """
+        if not cuts:
+            return []
+        return [
+            # Without any length: it owes no subscription.
+            Energy(start, start, {self.name: wh}, None, {}, 0, imported_wh=wh, covered=0, expected=0)
+            for start, wh in [*self._shares(cuts), (self.hour, -self.wh)]
+        ]
+
+    def _shares(self, cuts: Sequence[datetime]) -> list[tuple[datetime, int]]:
         """Return the beginnings of its parts between cuts inside it, and of each its share of the Wh, by time."""
         limits = [self.start, *cuts, self.end]
         counted = [self.wh * ((limit - self.start) // _HOUR) // ((self.end - self.start) // _HOUR) for limit in limits]
@@ -69,7 +85,7 @@ class Whole:
         return [(start, after - before) for start, (before, after) in pairs]
 
 
-def imported_wholes(hours: Hours, meter: Meter, start: datetime, end: datetime) -> list[Whole]:
+def imported_wholes(hours: ImportedHours, meter: Meter, start: datetime, end: datetime) -> list[Whole]:
     """Return the energy that was drawn in imported days and months that count in [start, end).
 
     Raises:
@@ -82,7 +98,7 @@ def imported_wholes(hours: Hours, meter: Meter, start: datetime, end: datetime) 
     ]
 
 
-def imported_hours(hours: Hours, meter: Meter, start: datetime, end: datetime) -> list[HourEnergy]:
+def imported_hours(hours: ImportedHours, meter: Meter, start: datetime, end: datetime) -> list[HourEnergy]:
     """Return the imported hours of [start, end), without days and months.
 
     Raises:
@@ -104,10 +120,22 @@ def imported_name(name: str) -> str | None:
     """Return the name of an imported register in `Energy.wh`; None: it is not energy that was drawn."""
     if name == "total":
         return "BASE"
-    return f"EASF{int(name.removeprefix('supplier_')):02}" if name.startswith("supplier_") else None
+    return f"{_NUMBERED}{int(name.removeprefix('supplier_')):02}" if name.startswith("supplier_") else None
 
 
-def _rows(hours: Hours, meter: Meter, start: datetime, end: datetime, least: int = 1) -> Iterable[Imported]:
-    for row in hours.imported(meter.number, start, end, least):
+def named(piece: Energy, offer: str | None) -> Energy:
+    """Return a piece of which imported registers, which have a number only, are named as those of an offer are."""
+    if not piece.imported_wh:
+        return piece
+    wh: dict[str, int] = {}
+    for name, counted in piece.wh.items():
+        if name.startswith(_NUMBERED):
+            name = supplier_name(int(name.removeprefix(_NUMBERED)), offer)
+        wh[name] = wh.get(name, 0) + counted
+    return replace(piece, wh=wh)
+
+
+def _rows(hours: ImportedHours, meter: Meter, start: datetime, end: datetime, least: int = 1) -> Iterable[Imported]:
+    for row in hours.between(meter.number, start, end, least):
         if meter.first is None or meter.last is None or not meter.first <= row.hour <= meter.last:
             yield row

@@ -7,17 +7,19 @@ the breaks between them. So the parts of a range always add up to it, whatever i
 import bisect
 import itertools
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from common.registers import REGISTERS
+from monitor.energy.contract_changes import ContractChanges
 from monitor.energy.fine import divide
 from monitor.energy.imported import Imports, imported_between, imported_hours, imported_name
-from monitor.energy.memory import Known, Memory, Shape
-from monitor.energy.steps import OTHER, TOTAL, Step, recovered, step, supplier_name
-from monitor.history.contracts import Contracts, MeterContract
+from monitor.energy.memory import Memory, Shape
+from monitor.energy.steps import OTHER, SUPPLIER, TOTAL, Step, complete, recovered, step, supplier_name
+from monitor.history.contracts import Contracts
 from monitor.history.hours import Break, Holes, Hours, Meter, Reading, Values
+from monitor.history.imported import ImportedHours
 from monitor.history.power import Power
 from monitor.model import ContractSpan, Energy, HourEnergy
 
@@ -39,12 +41,21 @@ class _Piece:
 class EnergyReader:
     """Answers questions about the energy of meters; for one thread, as its connection is."""
 
-    def __init__(self, hours: Hours, contracts: Contracts, power: Power, memory: Memory | None = None) -> None:
+    def __init__(
+        self,
+        hours: Hours,
+        imported: ImportedHours,
+        contracts: Contracts,
+        power: Power,
+        memory: Memory | None = None,
+    ) -> None:
         """Read through these; `memory` may be shared with readers of the same database, in any threads."""
         self._hours = hours
+        self._imported = imported
         self._power = power
         self._contracts = contracts
         self._memory = memory or Memory()
+        self._changes = ContractChanges(hours, contracts, self._memory)
 
     def energy(self, meter: Meter, boundaries: Sequence[datetime], now: datetime) -> list[Energy]:
         """Return the energy between neighbouring boundaries.
@@ -61,12 +72,15 @@ class EnergyReader:
             return []
         start, end = boundaries[0], boundaries[-1]
         spans = self.contract_spans(meter, start, end)
-        cuts = {moment for moment, _ in self._shapes(meter) if start < moment < end} | {
-            span.start for span in spans if span.start > start
-        }
-        pieces = self._pieces(meter, sorted({*boundaries, *cuts}), spans)
+        breaks = self._hours.breaks(meter.number, start, end)
+        # Hours whose ends do not tell all: the meter went to other registers, or its supplier's were set back.
+        turns = self.turns(meter, start, end) | {one.hour for one in breaks if one.register in SUPPLIER}
+        cuts = turns | {turn + _HOUR for turn in turns} | {span.start for span in spans}
+        limits = sorted({*boundaries, *(cut for cut in cuts if start < cut < end)})
+        pieces = self._pieces(meter, limits, spans, breaks)
+        self._complete_turns(meter, sorted(turns), pieces, spans)
         covered, recovered_wh = self._coverage(meter, boundaries)
-        imported = imported_between(self._hours, meter, boundaries)
+        imported = imported_between(self._imported, meter, boundaries)
         result, remaining = [], iter(pieces)
         piece = next(remaining, None)
         for place, (low, high) in enumerate(itertools.pairwise(boundaries)):
@@ -77,6 +91,10 @@ class EnergyReader:
             expected = max(int((min(high, now) - low).total_seconds()), 0)
             result.append(_sum(low, high, inside, recovered_wh[place], imported[place], covered[place], expected))
         return result
+
+    def turns(self, meter: Meter, start: datetime, end: datetime) -> set[datetime]:
+        """Return the hours of [start, end) in which the meter went to other registers, or to the other mode."""
+        return {moment for moment, _ in self._shapes(meter)[1:] if start <= moment < end}
 
     def remember(self, meter: Meter) -> None:
         """Look up all that the memory keeps of a meter.
@@ -102,7 +120,7 @@ class EnergyReader:
             late = last_at is not None and row.first_at - last_at > timedelta(minutes=1)
             result.append(HourEnergy(row.hour, row.drawn_wh, register, row.seconds, recovered=late, imported=False))
             last_at = row.last_at
-        return sorted([*result, *imported_hours(self._hours, meter, start, end)], key=lambda hour: hour.start)
+        return sorted([*result, *imported_hours(self._imported, meter, start, end)], key=lambda hour: hour.start)
 
     def running(self, meter: Meter, boundaries: Sequence[datetime]) -> list[Counter[str]]:
         """Return for neighbouring boundaries at whole hours how many hours ended with each register."""
@@ -132,7 +150,7 @@ class EnergyReader:
         """Return the same as `hours`, but gathered between neighbouring boundaries, by register; in order."""
         spans = self.contract_spans(meter, boundaries[0], boundaries[-1])
         limits = sorted({*boundaries, *(span.start for span in spans if span.start > boundaries[0])})
-        result = imported_hours(self._hours, meter, boundaries[0], boundaries[-1])
+        result = imported_hours(self._imported, meter, boundaries[0], boundaries[-1])
         for low, found in zip(limits, self._hours.gathered(meter.number, limits), strict=False):
             span = _span_at(spans, low)
             for one in found:
@@ -161,7 +179,7 @@ class EnergyReader:
         low, high = max(start, meter.first), min(end, meter.last + _HOUR)
         if low >= high:
             return []
-        changes = self._contract_changes(meter, low, high)
+        changes = self._changes.between(meter, low, high)
         limits = [moment for moment, _ in changes[1:]] + [end]
         return [
             ContractSpan(moment, limit, contract.offer, contract.calendar, contract.power, {})
@@ -185,68 +203,17 @@ class EnergyReader:
         spans = self.contract_spans(meter, start, end)
         return lambda supplier, moment: _register_name(supplier, _span_at(spans, moment))
 
-    def _contract_changes(self, meter: Meter, low: datetime, high: datetime) -> list[tuple[datetime, MeterContract]]:
-        """Return the contract at `low`, and each change before `high`: a sample a day, a search where two differ."""
-        known = self._memory.of(meter)
-        ends = self._hours.readings_at(meter, [low + _HOUR, high])
-        samples = {reading.hour for reading in ends if reading is not None}
-        day = low.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-        while day < high:
-            samples.add(day)
-            day += timedelta(days=1)
-        self._sample(meter, known, samples)
-        found = [(hour, contract) for hour in sorted(samples) if (contract := known.contracts[hour]) is not None]
-        if not found:
-            return []
-        changes = [(low, found[0][1])]
-        for (before, old), (after, new) in itertools.pairwise(found):
-            if new.is_like(old):
-                continue
-            if (before, after) not in known.changes:
-                known.changes[before, after] = self._search(meter, before, old, after, new)
-            changes += known.changes[before, after]
-        return changes
-
-    def _sample(self, meter: Meter, known: Known, hours: Iterable[datetime]) -> None:
-        missing = sorted(set(hours) - known.contracts.keys())
-        found = self._contracts.at(meter.number, missing)
-        known.contracts |= {hour: found.get(hour) for hour in missing}
-
-    def _search(
-        self, meter: Meter, before: datetime, old: MeterContract, after: datetime, new: MeterContract
-    ) -> list[tuple[datetime, MeterContract]]:
-        """Return the changes between two hours with different contracts."""
-        while after - before > _HOUR:
-            middle = before + (after - before) // _HOUR // 2 * _HOUR
-            (reading,) = self._hours.readings_at(meter, [middle + _HOUR])
-            if reading is None or reading.hour <= before:
-                # Nothing was read from `before` to the middle.
-                if middle == before:
-                    break
-                before = middle
-                continue
-            found = self._contracts.at(meter.number, [reading.hour]).get(reading.hour)
-            if found is None or found.is_like(old):
-                before = middle
-            elif found.is_like(new):
-                after = reading.hour
-            else:
-                return [
-                    *self._search(meter, before, old, reading.hour, found),
-                    *self._search(meter, reading.hour, found, after, new),
-                ]
-        return [(after, new)]
-
     def _shapes(self, meter: Meter) -> list[Shape]:
         return self._memory.of(meter).shapes(lambda since: self._hours.shape_changes(meter.number, since))
 
     def _holes(self, meter: Meter) -> Holes:
         return self._memory.of(meter).holes(lambda: self._hours.without_row(meter.number))
 
-    def _pieces(self, meter: Meter, limits: list[datetime], spans: Sequence[ContractSpan]) -> list[_Piece]:
+    def _pieces(
+        self, meter: Meter, limits: list[datetime], spans: Sequence[ContractSpan], breaks: Sequence[Break]
+    ) -> list[_Piece]:
         readings = self._hours.readings_at(meter, limits)
-        breaks = self._hours.breaks(meter.number, limits[0], limits[-1])
-        values = self._complete(meter, limits, readings)
+        values = self._last_known(meter, limits, readings)
         pieces = []
         for place, (low, high) in enumerate(itertools.pairwise(limits)):
             before, after = values[place], values[place + 1]
@@ -256,11 +223,24 @@ class EnergyReader:
             by_total = has_total and (first is None or first.values[TOTAL] is not None)
             if before.count(None) > after.count(None):  # what was read before is in both
                 before = self._begun(meter, before, after, low, high)
+            if last is not None and has_total and all(last.values[place] is None for place in SUPPLIER):
+                # The registers of an earlier contract have come to rest: the total alone counts.
+                after = tuple(None if place in SUPPLIER else value for place, value in enumerate(after))
             span = _span_at(spans, low) or _span_at(spans, high - _HOUR)
             pieces.append(
                 _Piece(low, high, step(before, after, inside, by_total=by_total, offer=span.offer if span else None))
             )
         return pieces
+
+    def _complete_turns(
+        self, meter: Meter, turns: Sequence[datetime], pieces: Sequence[_Piece], spans: Sequence[ContractSpan]
+    ) -> None:
+        hours = self._hours.drawn(meter.number, turns)
+        for piece in pieces:
+            drawn, supplier = hours.get(piece.start, (None, None))
+            if drawn is not None:
+                name = _register_name(supplier, _span_at(spans, piece.start) or _span_at(spans, piece.end - _HOUR))
+                piece.step = complete(piece.step, drawn, name)
 
     def _begun(self, meter: Meter, before: Values, after: Values, start: datetime, end: datetime) -> Values:
         """Return the values at the start; of a register that was never read before, its first reading after it."""
@@ -269,7 +249,7 @@ class EnergyReader:
             for register, (old, new) in enumerate(zip(before, after, strict=True))
         )
 
-    def _complete(self, meter: Meter, limits: Sequence[datetime], readings: Sequence[Reading | None]) -> list[Values]:
+    def _last_known(self, meter: Meter, limits: Sequence[datetime], readings: Sequence[Reading | None]) -> list[Values]:
         """Return the latest value of each register at each limit, also of those that the last hour did not have."""
         result: list[Values] = []
         previous = _NOTHING

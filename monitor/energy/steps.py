@@ -4,7 +4,7 @@ A stretch is cut where the meter begins to send other registers or another contr
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from common import tariff
 from common.registers import REGISTERS
@@ -16,6 +16,7 @@ REACTIVE = range(REGISTERS.index("reactive_1"), REGISTERS.index("reactive_4") + 
 
 #: Energy that the total shows and no register of the supplier: it has no name in a contract.
 OTHER = "OTHER"
+_NUMBERED = "EASF"
 
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "base": ("BASE",),
@@ -46,7 +47,7 @@ def supplier_name(number: int, offer: str | None) -> str:
     ('HCHP', 'EASF03')
     """
     names = registers_of(offer)
-    return names[number - 1] if number <= len(names) else f"EASF{number:02}"
+    return names[number - 1] if number <= len(names) else f"{_NUMBERED}{number:02}"
 
 
 def step(before: Values, after: Values, breaks: Mapping[int, int], *, by_total: bool, offer: str | None) -> Step:
@@ -80,6 +81,24 @@ def step(before: Values, after: Values, breaks: Mapping[int, int], *, by_total: 
         f"ERQ{number}": counted for number, place in enumerate(REACTIVE, 1) if (counted := went_on[place]) is not None
     }
     return Step(wh, went_on[INJECTED], reactive)
+
+
+def complete(known: Step, drawn: int, register: str | None) -> Step:
+    """Return the step of an hour in which the meter went to other registers, or its supplier's were set back.
+
+    Args:
+        known: what its ends tell.
+        drawn: all that was drawn in it: what is not known of a register is that of the one that ran at the end.
+        register: the name of that one.
+    """
+    counted = {name: wh for name, wh in known.wh.items() if name != OTHER}
+    named = dict(counted)
+    if register is not None and not register.startswith(_NUMBERED):
+        # A number is no name in this contract: that register is one of the contract before.
+        named = {name: wh for name, wh in counted.items() if not name.startswith(_NUMBERED)}
+    if rest := max(drawn, sum(counted.values())) - sum(named.values()):
+        named[register or OTHER] = named.get(register or OTHER, 0) + rest
+    return replace(known, wh=named)
 
 
 def recovered(before: Values, after: Values, broken: Sequence[int]) -> int:

@@ -28,7 +28,10 @@ class MeterContract:
 
     def is_like(self, other: "MeterContract") -> bool:
         """Tell whether nothing changed that matters for a bill."""
-        return (self.offer, self.calendar, self.power) == (other.offer, other.calendar, other.power)
+        if (self.offer, self.power) != (other.offer, other.power):
+            return False
+        # Each mode has its own names for the calendars of the same offers.
+        return self.calendar == other.calendar or (self.offer is not None and self.standard != other.standard)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Queries of `hours`, `breaks` and `imported_hours`. All times are aware and in UTC."""
+"""Queries of `hours` and `breaks`. All times are aware and in UTC."""
 
 import itertools
 import json
@@ -103,16 +103,6 @@ class Coverage:
 
     hours: int  # that have a row
     seconds: int
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """Imported energy: of the hours, so many, of which `hour` is the last."""
-
-    hour: datetime
-    register: int  # its place in REGISTERS
-    wh: int
-    hours: int  # 1; of a day 23, 24 or 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,6 +309,13 @@ class Hours:
         rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
         return [(_instant(hour), int(before), int(supplier)) for hour, before, supplier in rows]
 
+    def drawn(self, meter: int, hours: Sequence[datetime]) -> dict[datetime, tuple[int | None, int | None]]:
+        """Return what was drawn in those of the hours that have readings, and the supplier register at their ends."""
+        return {
+            hour: (drawn, supplier)
+            for hour, (drawn, supplier) in self._values_of(meter, "JSON_ARRAY(drawn_wh, supplier)", hours).items()
+        }
+
     def gaps(self, meter: int, start: datetime, end: datetime, candidates: Sequence[datetime] | None) -> list[Gap]:
         """Return the gaps of more than a minute whose end lies in [start, end), in order.
 
@@ -374,33 +371,6 @@ class Hours:
             rows = self._connection.query(sql, (meter, *map(sql_time, part)))
             found |= {_instant(seconds): tuple(json.loads(text)) for seconds, text in rows}
         return found
-
-    def imported(self, meter: int, start: datetime, end: datetime, least: int = 1) -> list[Imported]:
-        """Return what was imported for [start, end), in order; a day or a month is of its last hour.
-
-        `least` leaves out what is of fewer hours.
-        """
-        sql = (
-            "SELECT hour, register, wh, hours FROM imported_hours WHERE meter_id = %s AND hour >= %s AND hour < %s"
-            " AND hours >= %s ORDER BY hour, register"
-        )
-        rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end), least))
-        return [Imported(_utc(hour), int(register), int(wh), int(hours)) for hour, register, wh, hours in rows]
-
-    def first_imported(self, meter: int) -> datetime | None:
-        """Return the first hour that something was imported for; of a day or a month, the hour it begins with."""
-        sql = "SELECT hour, hours FROM imported_hours WHERE meter_id = %s ORDER BY hour LIMIT 1"
-        rows = self._connection.query(sql, (meter,))
-        return _utc(rows[0][0]) - (int(rows[0][1]) - 1) * _HOUR if rows else None
-
-    def first_imports(self) -> dict[int, datetime]:
-        """Return the same of all meters for which something was imported."""
-        sql = (
-            "SELECT i.meter_id, i.hour, MAX(i.hours) FROM imported_hours AS i"
-            " JOIN (SELECT meter_id, MIN(hour) AS hour FROM imported_hours GROUP BY meter_id) AS f"
-            " ON f.meter_id = i.meter_id AND f.hour = i.hour GROUP BY i.meter_id, i.hour"
-        )
-        return {int(meter): _utc(hour) - (int(hours) - 1) * _HOUR for meter, hour, hours in self._connection.query(sql)}
 
     def rows(self, meter: int, start: datetime, end: datetime) -> list[HourRow]:
         """Return the hours in [start, end) as they stand."""

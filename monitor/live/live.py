@@ -193,7 +193,7 @@ class Live:
         view = self._house.meter(meter, time.monotonic())
         if view is None:
             return b""
-        data, at = state_event(view, self._house.connected, None, self._clock())
+        data, at = state_event(view, self._house.connected, self._looks.known(meter), self._clock())
         return event("state", data, at)
 
     def _link_event(self, meter: str) -> bytes:

@@ -23,9 +23,13 @@ export async function house() {
   }
   useZone(found.zone);
   // The page has its own language, whatever that of the server is.
-  for (const meter of found.meters) meter.name = T.meterName(meter.id.slice(-4));
+  const digits = telling(found.meters.map((meter) => meter.id));
+  for (const meter of found.meters) meter.name = T.meterName(meter.id.slice(-digits));
   return found;
 }
+
+/** How many of the last digits tell the meters apart: four, nearly always. */
+const telling = (ids) => [4, 8].find((n) => new Set(ids.map((id) => id.slice(-n))).size === ids.length) ?? 12;
 
 const isNew = (meter) => meter.first == null;
 

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-from common.config import read_yaml
 from common.errors import ConfigError
 from common.file_errors import reason
+from common.yaml_file import read_yaml
 from monitor.prices.cre import read_cre
 from monitor.prices.document import read_document
 from monitor.prices.model import PriceFile, PriceTable

@@ -46,7 +46,7 @@ FR: Mapping[str, str] = {
                      "ajoutez-la dans prices.yaml.",
     "issue_missing": "{offer} : aucun prix aujourd’hui pour {detail}. Ajoutez-le dans prices.yaml.",
     "issue_old": "{offer} : la dernière grille ({origin}) date du {start}, il y a plus de sept mois. Importez "
-                 "celle de la CRE : teleinfo-monitor prices import FICHIER",
+                 "celle de la CRE : {command} FICHIER",
     "issue_old_own": "{offer} : la dernière grille ({origin}) date du {start}, il y a plus de sept mois. Vérifiez-la "
                      "auprès de votre fournisseur.",
     "issue_hole": "{offer} : aucun prix du {start} au {end}.",
@@ -101,7 +101,7 @@ EN: Mapping[str, str] = {
                      "prices.yaml.",
     "issue_missing": "{offer}: no price today for {detail}. Add it to prices.yaml.",
     "issue_old": "{offer}: the newest grid ({origin}) is of {start}, more than seven months ago. Import "
-                 "that of the CRE: teleinfo-monitor prices import FILE",
+                 "that of the CRE: {command} FILE",
     "issue_old_own": "{offer}: the newest grid ({origin}) is of {start}, more than seven months ago. Compare it with "
                      "that of your supplier.",
     "issue_hole": "{offer}: no price from {start} to {end}.",

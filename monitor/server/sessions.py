@@ -64,7 +64,7 @@ class Password:
 
     def _read(self) -> str:
         try:
-            text = self._file.read_text(encoding="utf-8").rstrip("\r\n")
+            text = self._file.read_text(encoding="utf-8-sig").rstrip("\r\n")
         except OSError as error:
             raise NotReady(f"password_file: {self._file} cannot be read: {reason(error)}") from error
         except ValueError as error:

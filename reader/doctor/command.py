@@ -11,11 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from common.deployment import here
-from common.doctor import broker as check_broker
-from common.doctor.broker import BrokerFacts, diagnose_broker, probe_broker
-from common.doctor.config_file import SUBJECT, config_finding, diagnose_secrets, read_config
+from common.doctor.broker import diagnose_broker
+from common.doctor.broker_facts import BrokerFacts, listen_to_broker, probe_broker
+from common.doctor.config_file import SUBJECT, diagnose_secrets, read_config
 from common.doctor.findings import NOT_CONFIGURED, Finding, Report, notice, ok
-from common.errors import ConfigError
 from common.host import Host
 from common.runtime.cli import UTC_TIMES
 from common.topics import Topics
@@ -34,7 +33,7 @@ from reader.doctor.storage import diagnose_storage, probe_storage
 from reader.home_assistant import teleinfo2mqtt
 from reader.home_assistant.device_message import device_topic
 from reader.home_assistant.publisher import birth_topic
-from reader.line.port import check_port, open_port
+from reader.line.port import open_port
 
 SECONDS = 12.0  # four seconds to try the other speed, then two of the longest frames of historic mode
 _QUICK = 0.7  # seconds; retained messages arrive at once
@@ -64,24 +63,12 @@ def _seconds(text: str) -> float:
 def check(path: Path, seconds: float, report: Report, machine: Host | None = None) -> int:
     """Print the findings; return 0, 1 when there is a problem, 2 when it is the configuration."""
     config, findings = read_config(ReaderConfig, path, PROGRAM)
-    if config is not None:
-        findings = _bad_ports(config, path)
-    if config is None or findings:
+    if config is None:
         report.show(findings)
         report.end()
         return NOT_CONFIGURED
     _Check(config, path, seconds, report, machine or Host()).run()
     return report.end()
-
-
-def _bad_ports(config: ReaderConfig, path: Path) -> list[Finding]:
-    findings = []
-    for port in config.port:
-        try:
-            check_port(port)
-        except ConfigError as error:
-            findings.append(config_finding(ConfigError(f"{path}: {error}"), path, PROGRAM))
-    return findings
 
 
 def _as_rules(topics: Sequence[str], meters: Sequence[str]) -> tuple[str, ...]:
@@ -118,7 +105,7 @@ class _Check:
         show([finding for port in facts for finding in diagnose_port(port)])
         if any(in_use) and service.online:
             self._report.note(f"collecting reports of the running reader, for {self._seconds:.0f} s")
-            messages = check_broker.listen(config.mqtt, self._extra_topics(service), self._seconds)
+            messages = listen_to_broker(config.mqtt, self._extra_topics(service), self._seconds)
             service = gather(config.name, self._topics, messages, seconds=self._seconds, local=self._running)
         show(diagnose_service(service) if quick_probe.failure is None else [])
         show(self._check_lines(facts, in_use, service))

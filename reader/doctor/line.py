@@ -218,10 +218,11 @@ def _wrong_mode(facts: LineFacts) -> list[Finding]:
 def _no_meter(facts: LineFacts) -> Finding:
     count, family = max((len(labels.keys() & facts.values.keys()), name) for name, labels in OTHER_FAMILIES.items())
     if count >= 3:
+        record = here(_PROGRAM).run(_PROGRAM, "record FILE")
         return problem(
             METER,
             f"this is a {family} meter of a large site: it sends no ADCO or ADSC, so nothing is published for it",
-            "it is not supported yet; to help, record it (teleinfo-reader record) and open an issue",
+            f"it is not supported yet; to help, record it ({record}) and open an issue",
         )
     return problem(
         METER, f"{plural(facts.frames, 'frame')}, but none with the meter's address", f"the line is noisy: {_WIRES}"

@@ -198,7 +198,9 @@ def diagnose_port(facts: PortFacts) -> list[Finding]:
     elif not facts.allowed_here:
         findings.append(
             notice(
-                SUBJECT, f"the reader may read {url}, but you may not", f"to check the line, too: sudo {PROGRAM} check"
+                SUBJECT,
+                f"the reader may read {url}, but you may not",
+                f"to check the line, too: {here(PROGRAM).sudo(PROGRAM, 'check')}",
             )
         )
     findings += [_in_use(facts, holder) for holder in facts.holders if not holder.is_ours(PROGRAM)]

@@ -14,16 +14,13 @@ import termios
 import threading
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Protocol
-from urllib.parse import urlsplit
+from typing import Protocol
 
 import serial
 
-from common.errors import ConfigError, PortBusy, PortError
+from common.errors import PortBusy, PortError
+from reader.config import is_network
 from reader.line.pace import ETX, FramePace
-
-if TYPE_CHECKING:
-    from reader.simulator.line import SimulatedLine
 
 _COALESCE = 0.02  # seconds to wait for more bytes after a few, where the end of the frame is unknown
 _BURST = 64  # bytes; a read that gives more than this does not wait for more: they did not come at a meter's pace
@@ -69,46 +66,6 @@ class Port(Protocol):
 
     def driver_errors(self) -> dict[str, int]:
         """Return the error counters of the driver since boot; empty if it has none."""
-
-
-def check_port(url: str) -> None:
-    """Reject a port name that can never be opened.
-
-    Raises:
-        ConfigError: with what is expected.
-    """
-    scheme, separator, _ = url.partition("://")
-    if not separator:
-        return
-    if scheme == "simulate":
-        try:
-            _simulated_line(url)
-        except ValueError as error:
-            raise ConfigError(f"port: {error}") from error
-    elif not is_network(url):
-        raise ConfigError(f"port: {url}: a device, socket://, rfc2217:// or simulate:// is expected")
-    elif not _names_host_and_port(url):
-        raise ConfigError(f"port: {url}: {scheme}://HOST:PORT is expected")
-
-
-def _simulated_line(url: str) -> "SimulatedLine":
-    # Imported here: a reader of a real meter does without the simulator.
-    from reader.simulator.line import SimulatedLine
-
-    return SimulatedLine.from_url(url)
-
-
-def is_network(url: str) -> bool:
-    """Return whether the port is a network one, whose peer can vanish without closing the connection."""
-    return url.startswith(("socket://", "rfc2217://"))
-
-
-def _names_host_and_port(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return bool(parts.hostname and parts.port)
-    except ValueError:
-        return False
 
 
 def open_port(url: str, speed: int, stop: threading.Event) -> Port:
@@ -240,7 +197,10 @@ class _SerialPort:
 
 class _SimulatedPort:
     def __init__(self, url: str) -> None:
-        self._line = _simulated_line(url)
+        # Imported here: a reader of a real meter does without the simulator.
+        from reader.simulator.line import SimulatedLine
+
+        self._line = SimulatedLine.from_url(url)
         self.read = self._line.read
         self.close = self._line.close
 

@@ -9,13 +9,13 @@ from typing import NamedTuple
 from common.errors import PortError
 from common.frame import Frame
 from common.runtime.logs import ChangeLogger, RateLimiter
-from reader.config import is_simulated
+from reader.config import is_network, is_simulated
 from reader.line.frame_watchdog import FrameWatchdog, Problem
 from reader.line.health import LineHealth
 from reader.line.mode_detector import SPEEDS, Detector
 from reader.line.pace import arrivals
 from reader.line.pipeline import FramePipeline, TimeSource
-from reader.line.port import Port, is_network
+from reader.line.port import Port
 from reader.tic.decoder import Decoder, Reading
 
 log = logging.getLogger(__name__)

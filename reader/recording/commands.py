@@ -13,10 +13,10 @@ from common.errors import ConfigError, PortBusy, PortError, TeleinfoError
 from common.file_errors import reason
 from common.host import Host
 from common.plural import plural
-from common.runtime.cli import NO_ROOM, UTC_TIMES, positive, whole
+from common.runtime.cli import NO_ROOM, UTC_TIMES, argument, positive, whole
 from common.runtime.shutdown import Shutdown
-from reader.config import ReaderConfig
-from reader.line.port import check_port, open_port
+from reader.config import ReaderConfig, port_name
+from reader.line.port import open_port
 from reader.line.pseudo_terminal import serve_pty
 from reader.recording.format import read_chunks
 from reader.recording.playback import RecordedLine
@@ -32,7 +32,7 @@ def declare_record(record: argparse.ArgumentParser, default: Path) -> None:
     record.add_argument("--anonymous", action="store_true", help="replace meter address, delivery point and messages")
     record.add_argument("--seconds", type=positive, metavar="N", help="stop after N seconds (default: with Ctrl-C)")
     record.add_argument("--frames", type=whole, metavar="N", help="stop after N frames")
-    record.add_argument("--port", metavar="PORT", help="default: the configuration's")
+    record.add_argument("--port", type=argument(port_name), metavar="PORT", help="default: the configuration's")
     record.add_argument(
         "--mode", choices=("auto", "historic", "standard"), help="default: auto, or the configuration's"
     )
@@ -50,7 +50,6 @@ def declare_replay(replay: argparse.ArgumentParser) -> None:
 
 def _record(arguments: argparse.Namespace) -> int:
     port, mode = _port_and_mode(arguments)
-    check_port(port)
     shutdown = Shutdown()
     limits = Limits(seconds=arguments.seconds, frames=arguments.frames)
     try:

@@ -13,12 +13,13 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from common import config
+from common.deployment import here
 from common.errors import ConfigError, PortBusy, PortError
 from common.host import Host, Process
-from common.runtime.cli import LOCAL_TIMES
+from common.runtime.cli import LOCAL_TIMES, argument
 from common.runtime.shutdown import Shutdown
-from reader.config import ReaderConfig, ReaderMqtt
-from reader.line.port import check_port, open_port
+from reader.config import ReaderConfig, ReaderMqtt, port_name
+from reader.line.port import open_port
 from reader.watch.keyboard import read_keys
 from reader.watch.loop import WatchLoop
 from reader.watch.source import BrokerSource, Event, PortSource, Source, WarningHandler
@@ -32,7 +33,9 @@ def declare_watch(watch: argparse.ArgumentParser, default: Path) -> None:
     """Declare the arguments of `watch`; `default` is the configuration that names port and broker."""
     watch.epilog = LOCAL_TIMES
     where = watch.add_mutually_exclusive_group()
-    where.add_argument("--port", metavar="PORT", help="read this port instead of that of the configuration")
+    where.add_argument(
+        "--port", type=argument(port_name), metavar="PORT", help="read this port instead of that of the configuration"
+    )
     where.add_argument(
         "--mqtt", nargs="?", const=("", None), type=_broker, metavar="HOST[:PORT]",
         help="show what a running reader publishes on this broker (default: if the port is in use)",
@@ -118,8 +121,6 @@ def _source(
         broker = dataclasses.replace(broker, host=host or broker.host, port=port or broker.port)
     else:
         ports = (arguments.port,) if arguments.port or settings is None else settings.port
-        for port in ports:
-            check_port(port)
         user = None if arguments.port or settings is None else _running_reader(settings, translate)
         if user is None:
             try:
@@ -130,7 +131,8 @@ def _source(
                 if arguments.port:
                     holder = f"{process.name} (process {process.pid})" if process else "another program"
                     raise PortBusy(
-                        f"{port}: {holder} has it open; to see what a reader publishes: teleinfo-reader watch --mqtt"
+                        f"{port}: {holder} has it open; to see what a reader publishes:"
+                        f" {here('teleinfo-reader').run('teleinfo-reader', 'watch --mqtt')}"
                     ) from error
                 user = port, _process_name(process, translate)
             else:

@@ -6,7 +6,7 @@ column, form the frame's *label set*: JSON that many frames share. Its layout is
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -116,16 +116,7 @@ def encode_row(frame: Frame) -> Row:
 def decode_row(timestamp: datetime, meter: str, columns: tuple[int | None, ...], content: Mapping[str, Any]) -> Frame:
     """Return the frame of a row; `content` is that of its label set, parsed."""
     mode = Mode(content["mode"])
-    values: dict[str, Value] = dict(content["frame"])
-    own = content.get("columns", {})
-    relative = content.get("relative")
-    idle = idle_totals(own, content["frame"]) if relative else {}
-    for column, label in (_DEFAULT_LABELS[mode] | own).items():
-        number = columns[_PLACE[column]]
-        if column in idle:
-            number = value_of(column, number, columns[_PLACE["index_total"]], idle[column], both=relative == _BOTH)
-        if number is not None:
-            values[label] = number
+    values = row_values(columns, content)
     stamps = {label: parse_time(text) for label, text in content["stamps"].items()} if "stamps" in content else None
     offset = columns[_PLACE["clock_offset"]]
     if offset is not None:
@@ -143,6 +134,24 @@ def decode_row(timestamp: datetime, meter: str, columns: tuple[int | None, ...],
         host_clock=content.get("host_clock"),
         dropped=dropped if dropped is not None else content.get("dropped"),
     )
+
+
+def row_values(columns: Sequence[int | None], content: Mapping[str, Any]) -> dict[str, Value]:
+    """Return the values of a row's frame, in no order, and without a DATE that is in `clock_offset`.
+
+    This is the part of `decode_row` that readings need, at a quarter of the cost.
+    """
+    values: dict[str, Value] = dict(content["frame"])
+    own = content.get("columns", {})
+    relative = content.get("relative")
+    idle = idle_totals(own, content["frame"]) if relative else {}
+    for column, label in (_DEFAULT_LABELS[Mode(content["mode"])] | own).items():
+        number = columns[_PLACE[column]]
+        if column in idle:
+            number = value_of(column, number, columns[_PLACE["index_total"]], idle[column], both=relative == _BOTH)
+        if number is not None:
+            values[label] = number
+    return values
 
 
 _ORDER: Mapping[Mode, list[str]] = {mode: list(LABELS[mode]) for mode in Mode}

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Iterator
 
 from common.database import Connection, Database
+from common.deployment import here
 from common.errors import ConfigError
 from storer.database.schema import Migration, migrate, partition_limits
 
@@ -19,7 +20,6 @@ LONGEST = 12 * 3600.0  # seconds that the copy may take
 _ROOM = 120  # months that are still to come, or to be imported, where all are kept
 _OTHERS = 6  # partitions beside the months that are kept: this month, three to come, and those before and after
 MOST_ROWS = 5_000_000  # that are copied without being asked to
-DIVIDE = "run teleinfo-storer migrate, which copies all frames"
 
 
 def count_subpartitions(connection: Connection) -> int:
@@ -47,13 +47,18 @@ def migrate_divided(database: Database, count: int | None, months: int | None) -
             for line in subpartition(connection, count, months=months):
                 log.info("%s", line)
         elif existing != count:
-            log.warning("%s: %s", differs(count, existing), DIVIDE)
+            log.warning("%s: %s", differs(count, existing), divide())
     return applied
 
 
 def differs(count: int, existing: int) -> str:
     """Say that the table is not as configured."""
     return f"storage.subpartitions is {count}, but each month of frames has {existing}"
+
+
+def divide() -> str:
+    """Say how to make it so."""
+    return f"{here('teleinfo-storer').run('teleinfo-storer', 'migrate')}, which copies all frames"
 
 
 def subpartition(connection: Connection, count: int, *, months: int | None = None, copy: bool = False) -> Iterator[str]:

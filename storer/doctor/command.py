@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from common.doctor.broker import diagnose_broker, probe_broker
+from common.doctor.broker import diagnose_broker
+from common.doctor.broker_facts import probe_broker
 from common.doctor.config_file import SUBJECT, diagnose_secrets, read_config
 from common.doctor.findings import NOT_CONFIGURED, Report, ok, problem
 from common.host import Host

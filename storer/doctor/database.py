@@ -9,7 +9,7 @@ from common.doctor.findings import Finding, notice, ok, problem
 from common.doctor.formatting import format_bytes, format_days
 from common.plural import plural
 from storer.database.original import NAME
-from storer.database.subpartitions import DIVIDE, differs
+from storer.database.subpartitions import differs, divide
 from storer.doctor.database_probe import RIGHTS, DatabaseFacts
 
 _PROGRAM, _READER = "teleinfo-storer", "teleinfo-reader"
@@ -41,7 +41,7 @@ def diagnose_subpartitions(facts: DatabaseFacts, wanted: int | None) -> list[Fin
     """Return a finding if the months are not divided as configured."""
     if not facts.schema or wanted in (None, facts.subpartitions):
         return []
-    return [notice(SUBJECT, differs(wanted, facts.subpartitions), DIVIDE)]
+    return [notice(SUBJECT, differs(wanted, facts.subpartitions), divide())]
 
 
 def _not_connected(facts: DatabaseFacts) -> Finding:
@@ -114,7 +114,7 @@ def _state() -> str:
         case Deployment.SYSTEMD:
             return "systemctl status teleinfo-storer"
         case Deployment.SHELL:
-            return "teleinfo-storer run"
+            return here(_PROGRAM).run(_PROGRAM, "run")
 
 
 def _rights(facts: DatabaseFacts) -> list[Finding]:

@@ -9,6 +9,7 @@ from typing import TextIO
 
 from common import config
 from common.database import Connection, Database
+from common.deployment import here
 from common.errors import ConfigError, FileRefused, PermanentError
 from common.plural import plural
 from common.runtime.cli import whole
@@ -80,7 +81,8 @@ def run_import(arguments: argparse.Namespace) -> int:
 def _check_tables(connection: Connection) -> None:
     sql = "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'imports'"
     if not connection.query(sql):
-        raise ConfigError("the tables are of an older version: run teleinfo-storer migrate first")
+        migrate = here("teleinfo-storer").run("teleinfo-storer", "migrate")
+        raise ConfigError(f"the tables are of an older version: first {migrate}")
 
 
 class _Importer:

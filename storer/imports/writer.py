@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from common.database import Connection, sql_time
+from common.deployment import here
 from common.errors import ConfigError
 from common.runtime.logs import redact_prm
 from storer.imports.model import HOUR, Period
@@ -171,5 +172,7 @@ def forget(connection: Connection, number: int) -> int:
             )
             connection.execute("DELETE FROM imports WHERE id = %s", (number,))
     if not rows:
-        raise ConfigError(f"there is no import {number}: `teleinfo-storer import --list` shows them")
+        raise ConfigError(
+            f"there is no import {number}: {here('teleinfo-storer').run('teleinfo-storer', 'import --list')} shows them"
+        )
     return deleted

@@ -14,7 +14,7 @@ from common.database import Connection, sql_time
 from common.labels import Mode
 from common.registers import REGISTERS
 from storer.database.label_sets import read_contents
-from storer.database.rows import COLUMNS, decode_row
+from storer.database.rows import COLUMNS, row_values
 from storer.rollups.breaks import HourReadings, Inside, Judgement, ends_tell, judge
 from storer.rollups.minutes import MEASURES, literals, upsert
 from storer.rollups.registers import TOTAL, Readings, readings, supplier_number
@@ -22,8 +22,9 @@ from storer.rollups.stored_hours import READINGS, StoredHours, hour_row
 
 log = logging.getLogger(__name__)
 
-HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
 _AT_ONCE = 500  # meters in one transaction
+_ALL_AT_ONCE = 10  # meters of which all frames of an hour are read
 _PEAK = "MAX((power_max << 12) + 4095 - MINUTE(minute) * 60 - power_max_second)"
 
 
@@ -77,7 +78,7 @@ def _both_ends(only: str) -> str:
 
 _ALL = (
     f"SELECT {_FRAME} FROM frames AS f"  # noqa: S608 - our own names
-    f" WHERE timestamp >= %s AND timestamp < %s AND meter_id = %s{_HAS_INDEX} ORDER BY timestamp"
+    f" WHERE timestamp >= %s AND timestamp < %s AND meter_id IN %s{_HAS_INDEX} ORDER BY timestamp"
 )
 _WHOLE_ENDS, _ALL_ENDS = _both_ends(_WHOLE), _both_ends("")
 
@@ -185,9 +186,10 @@ class _HourRoller:
         previous = self._stored.of_hour(hour - HOUR, judged, lock=True)
         previous |= self._stored.earlier(hour, [meter for meter in judged if meter not in previous])
         breaks = self._stored.breaks_of_hour(hour, judged)
+        insides = self._insides({meter: new[meter] for meter in judged})
         rows = []
         for meter in judged:
-            judgement = self._judge(meter, new[meter], previous.get(meter))
+            judgement = self._judge(meter, new[meter], previous.get(meter), insides)
             self._stored.write_breaks(meter, hour, judgement, breaks.get(meter, {}))
             rows.append(
                 (
@@ -243,21 +245,47 @@ class _HourRoller:
                 if later is not None:
                     again[later.hour] = later
         for row in again.values():
-            judgement = self._judge(meter, row, self._stored.earlier(row.hour, [meter]).get(meter))
+            previous = self._stored.earlier(row.hour, [meter]).get(meter)
+            judgement = self._judge(meter, row, previous, self._insides({meter: row}))
             breaks = self._stored.breaks_of_hour(row.hour, [meter])
             self._stored.write_breaks(meter, row.hour, judgement, breaks.get(meter, {}))
             self._stored.write_energy(meter, row.hour, judgement)
 
-    def _judge(self, meter: int, row: HourReadings, previous: HourReadings | None) -> Judgement:
-        inside = None if ends_tell(row) else self._inside(meter, row)
-        return judge(row, *self._stored.before(meter, row, previous), inside)
+    def _judge(
+        self, meter: int, row: HourReadings, previous: HourReadings | None, insides: Mapping[int, Inside]
+    ) -> Judgement:
+        return judge(row, *self._stored.before(meter, row, previous), insides.get(meter))
 
-    def _inside(self, meter: int, row: HourReadings) -> Inside | None:
-        """Read what is between the ends of an hour; None if its frames were dropped."""
-        limits = sql_time(row.first_at), sql_time(row.last_at + timedelta(seconds=1))
-        rows = [_row(text) for _, text in self._connection.query(_ALL, (*limits, meter))]
-        contents = read_contents(self._connection, {frame.label_set_id for frame in rows})
-        ends = [_decode(frame, contents[frame.label_set_id]) for frame in rows if frame.label_set_id in contents]
+    def _insides(self, rows: Mapping[int, HourReadings]) -> dict[int, Inside]:
+        """Read what is between the ends of an hour that do not tell, by meter; without those whose frames were dropped.
+
+        `rows`: by meter, all of one hour.
+        """
+        wanted = [meter for meter, row in rows.items() if not ends_tell(row)]
+        insides: dict[int, Inside] = {}
+        # The key of frames begins with the time: to read one meter costs as much as to read past all others.
+        for begin in range(0, len(wanted), _ALL_AT_ONCE):
+            meters = wanted[begin : begin + _ALL_AT_ONCE]
+            for meter, frames in self._frames({meter: rows[meter] for meter in meters}).items():
+                if (inside := self._inside(rows[meter], frames)) is not None:
+                    insides[meter] = inside
+        return insides
+
+    def _frames(self, rows: Mapping[int, HourReadings]) -> dict[int, list[_Row]]:
+        """Return the frames with an index from the first to the last readings of an hour, by meter."""
+        begin = min(row.first_at for row in rows.values())
+        end = max(row.last_at for row in rows.values()) + SECOND
+        found: dict[int, list[_Row]] = {}
+        for meter, text in self._connection.query(_ALL, (sql_time(begin), sql_time(end), tuple(rows))):
+            frame = _row(text)
+            if rows[meter].first_at <= frame.timestamp < rows[meter].last_at + SECOND:
+                found.setdefault(meter, []).append(frame)
+        return found
+
+    def _inside(self, row: HourReadings, frames: Sequence[_Row]) -> Inside | None:
+        """Return what the frames count; None if those of the ends were dropped."""
+        contents = read_contents(self._connection, {frame.label_set_id for frame in frames})
+        ends = [_decode(frame, contents[frame.label_set_id]) for frame in frames if frame.label_set_id in contents]
         values = [end.values for end in ends]
         if row.first not in values or row.last not in values:
             return None
@@ -309,15 +337,15 @@ def _row(text: str) -> _Row:
 
 
 def _decode(row: _Row, content: Mapping[str, Any]) -> _End:
-    frame = decode_row(row.timestamp, "", row.columns, content)
-    values = readings(frame)
+    mode = Mode(content["mode"])
+    values = readings(mode, row_values(row.columns, content))
     supplier = supplier_number(content.get("columns", {}).get("index_supplier"))
-    if supplier is None and frame.mode is Mode.HISTORIC and values[TOTAL] is not None:
+    if supplier is None and mode is Mode.HISTORIC and values[TOTAL] is not None:
         supplier = 1  # BASE: there is only one
     return _End(
-        at=frame.timestamp.replace(microsecond=0),
+        at=row.timestamp.replace(microsecond=0),
         label_set_id=row.label_set_id,
-        standard=frame.mode is Mode.STANDARD,
+        standard=mode is Mode.STANDARD,
         supplier=supplier,
         values=values,
     )

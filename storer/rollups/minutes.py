@@ -79,23 +79,30 @@ class _Group(NamedTuple):
 _INSTANT = "EXTRACT(SECOND_MICROSECOND FROM f.timestamp)"
 
 
-def _ends(column: str) -> str:
-    packed = f"({_INSTANT} << {_SHIFT}) + f.{column}"
+def _ends(column: str, only: str = "") -> str:
+    # IF: of a frame that lacks the column the server need not compute the instant, which costs most of this.
+    packed = f"IF({only or f'f.{column} IS NOT NULL'}, ({_INSTANT} << {_SHIFT}) + f.{column}, NULL)"
     return f"MIN({packed}), MAX({packed})"
+
+
+def _sum_of(column: str) -> str:
+    # Of integers the server makes a sum of decimals, which takes three times as long. These sums are far below 2**53.
+    return f"CAST(SUM(f.{column} + 0e0) AS UNSIGNED)"
 
 
 # JSON: a row as one text is read five times faster than as forty values.
 _SELECT = (
     "SELECT JSON_ARRAY(f.meter_id, {minute}, f.label_set_id, COUNT(*),"  # noqa: S608 - our own names
     f" BIT_OR(1 << (SECOND(f.timestamp) DIV {PIECE})), MIN({_INSTANT}), MAX({_INSTANT}),"
-    f" {_ends('index_total')}, {_ends('index_supplier')}, {_ends('index_injected')},"
-    " MIN(f.power), SUM(f.power), COUNT(f.power), MAX((f.power << 6) + 63 - SECOND(f.timestamp)),"
+    # The supplier register counts only where no frame of the group has the total.
+    f" {_ends('index_total')}, {_ends('index_supplier', 'f.index_total IS NULL')}, {_ends('index_injected')},"
+    f" MIN(f.power), {_sum_of('power')}, COUNT(f.power), MAX((f.power << 6) + 63 - SECOND(f.timestamp)),"
     " MAX(f.power_1), MAX(f.power_2), MAX(f.power_3),"
-    " SUM(f.power_injected), COUNT(f.power_injected), MAX(f.power_injected),"
+    f" {_sum_of('power_injected')}, COUNT(f.power_injected), MAX(f.power_injected),"
     # IINST of historic mode is the current of the only phase.
     " MAX(COALESCE(f.current_1, f.current)), MAX(f.current_2), MAX(f.current_3), "
     + ", ".join(
-        f"MIN(f.voltage_{phase}), SUM(f.voltage_{phase}), COUNT(f.voltage_{phase}), MAX(f.voltage_{phase})"
+        f"MIN(f.voltage_{phase}), {_sum_of(f'voltage_{phase}')}, COUNT(f.voltage_{phase}), MAX(f.voltage_{phase})"
         for phase in _PHASES
     )
     + ", COUNT(COALESCE(f.overload, f.overload_1, f.overload_2, f.overload_3)))"
@@ -262,7 +269,7 @@ def _row(parts: Sequence[_Group], facts: Mapping[int, LabelFacts]) -> tuple[int 
         label_set = facts[part.label_set_id]
         overloads += part.frames if label_set.overload else part.overloads
         number = label_set.supplier
-        if number is None and label_set.historic and part.total_first is not None and part.supplier_first is None:
+        if number is None and label_set.historic and part.total_first is not None:
             number = 1  # BASE: there is only one
         if number is not None:
             running.append((part.last, number))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from common import tariff
-from common.frame import Frame
+from common.frame import Value
 from common.labels import Mode
 from common.registers import REGISTERS
 
@@ -33,13 +33,12 @@ _REGISTER_OF: Mapping[Mode, Mapping[str, int]] = {
 Readings = tuple[int | None, ...]  # one for each of REGISTERS; None: the frame does not have it
 
 
-def readings(frame: Frame) -> Readings:
-    """Return the readings of a frame, in Wh and VArh; what no column can hold counts as absent."""
+def readings(mode: Mode, values: Mapping[str, Value]) -> Readings:
+    """Return the readings of a frame by its values, in Wh and VArh; what no column can hold counts as absent."""
     found: list[int | None] = [None] * len(REGISTERS)
-    register_of = _REGISTER_OF[frame.mode]
-    for label, value in frame.values.items():
-        register = register_of.get(label)
-        if register is not None and type(value) is int and 0 <= value <= LARGEST:
+    for label, register in _REGISTER_OF[mode].items():
+        value = values.get(label)
+        if type(value) is int and 0 <= value <= LARGEST:
             found[register] = value
     return tuple(found)
 

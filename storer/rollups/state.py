@@ -9,6 +9,7 @@ from common.database import Connection, sql_time
 from storer.rollups.minutes import FIRST_HOUR, HourKey
 
 LEASE = timedelta(minutes=5)
+_RENEW = timedelta(minutes=2, seconds=30)  # left of it: to renew it is a commit, which is not needed each minute
 _HOUR = timedelta(hours=1)
 _SELECT = "SELECT up_to, rebuild_from, rebuild_to, frames_from FROM rollup_state WHERE id = 1"
 _ADD_REBUILD = (
@@ -90,6 +91,13 @@ def take_lease(
 
 
 def _take(connection: Connection, name: str, now: datetime, by_force: bool) -> State | None:
+    # It lasts for more than LEASE only if the clock was set back: then whoever comes next would wait for too long.
+    rows = connection.query(
+        f"{_SELECT} AND holder = %s AND held_until > %s AND held_until <= %s",
+        (name, sql_time(now + _RENEW), sql_time(now + LEASE)),
+    )
+    if rows:
+        return _state(rows[0])
     connection.execute(
         "UPDATE rollup_state SET holder = %s, held_until = %s"
         " WHERE id = 1 AND (%s OR holder = %s OR holder IS NULL OR held_until IS NULL OR held_until < %s)",

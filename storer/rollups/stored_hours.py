@@ -28,6 +28,12 @@ _LAST = 2  # bit of `standard`: the mode of the last frame
 _LOCK = " FOR UPDATE"
 _OF_METER = f"SELECT {_ROW} FROM hours WHERE meter_id = %s AND last_at IS NOT NULL"  # noqa: S608 - our own names
 
+# By meter, because the key begins with it; forced, or the server may lock the hours of other meters.
+_ANY_LATER = (
+    "SELECT 1 FROM hours FORCE INDEX (PRIMARY)"  # noqa: S608 - our own text
+    f" WHERE meter_id IN %s AND hour > %s AND last_at IS NOT NULL LIMIT 1{_LOCK}"
+)
+
 
 def hour_row(hour: HourReadings) -> tuple[int | str | None, ...]:
     """Return the values of the columns `READINGS`."""
@@ -96,7 +102,11 @@ class StoredHours:
 
     def later(self, hour: datetime, meters: Iterable[int]) -> dict[int, HourReadings]:
         """Return the first hour with readings after an hour, of those meters that have one."""
-        return self._nearest(meters, hour, "hour > %s", "hour")
+        wanted = sorted(meters)
+        # Nearly always there is none: to ask that of all meters at once costs much less than to ask each.
+        if not wanted or not self._connection.query(_ANY_LATER, (tuple(wanted), sql_time(hour))):
+            return {}
+        return self._nearest(wanted, hour, "hour > %s", "hour")
 
     def _nearest(self, meters: Iterable[int], hour: datetime, where: str, order: str) -> dict[int, HourReadings]:
         wanted = sorted(meters)

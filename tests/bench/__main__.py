@@ -89,7 +89,14 @@ def _arguments() -> tuple[Options, list[str], Path | None]:
         metavar="N",
         help="of the database of ten years (default: %(default)s)",
     )
-    parser.add_argument("--linkytic", type=Path, metavar="FOLDER", help="a checkout of linkytic")
+    parser.add_argument(
+        "--linkytic",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FOLDER",
+        help="a checkout of linkytic; may be repeated",
+    )
     parser.add_argument(
         "--teleinfo2mqtt", type=Path, metavar="FOLDER", help="a checkout of teleinfo2mqtt, after npm ci"
     )
@@ -97,7 +104,7 @@ def _arguments() -> tuple[Options, list[str], Path | None]:
     options = Options(
         quick=given.quick,
         frames=given.frames,
-        linkytic=given.linkytic,
+        linkytic=tuple(given.linkytic),
         teleinfo2mqtt=given.teleinfo2mqtt,
         meters=tuple(given.scale or METERS),
         seconds=given.seconds,

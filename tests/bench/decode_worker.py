@@ -11,6 +11,7 @@ import time
 import types
 from collections.abc import Callable, Sequence, Sized
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ Parser = Callable[[bytes], Sized]  # of one frame, in bytes of seven bits; retur
 _LIBRARIES = ("serialx", "serial", "serial.serialutil")  # that open a port
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 OURS, LIMIT = "ours", "split and sum"
+_LAST_BY_LINES = "3.0.0-beta6"
 
 
 def main() -> None:
@@ -74,20 +76,24 @@ def _parsing(parse: Parser, frames: Sequence[bytes]) -> Callable[[], float]:
     return work
 
 
-def _parsers(kind: str, linkytic: str | None, failed: dict[str, str]) -> dict[str, Parser]:
+def _parsers(kind: str, linkytic: Sequence[str], failed: dict[str, str]) -> dict[str, Parser]:
     """Return the parsers that read this kind of meter, all groups but one at least; others go to `failed`."""
     meter = SimulatedMeter(kind)
     frame = meter.frame(START)
     found: dict[str, Parser] = {LIMIT: split_and_sum}
-    for name, load in (
+    if not linkytic:
+        failed["linkytic"] = "linkytic is in no package registry; --linkytic FOLDER names a checkout"
+    loads: list[tuple[str, Callable[[], Parser]]] = [
         ("enedis-tic", _enedis_tic),
         ("serial-teleinfo", _serial_teleinfo),
-        (_linkytic_name(linkytic), lambda: _linkytic(linkytic, meter.mode)),
-    ):
+    ]
+    for number, checkout in enumerate(linkytic):
+        loads.append((_linkytic_name(checkout), partial(_linkytic, f"linkytic_{number}", checkout, meter.mode)))
+    for name, load in loads:
         try:
             parse = load()
-        except (ImportError, AttributeError, OSError) as error:
-            failed[name] = str(error)
+        except Exception as error:  # noqa: BLE001 - nor is it known how a peer of another version fails
+            failed[name] = repr(error)
             continue
         try:
             groups, sent = len(parse(frame)), frame.count(b"\n")
@@ -116,26 +122,26 @@ def _serial_teleinfo() -> Parser:
     return parse
 
 
-def _linkytic_name(checkout: str | None) -> str:
+def _linkytic_name(checkout: str) -> str:
     """Return its name and version: its parser was written anew after 3.0.0-beta6."""
-    if checkout is None:
-        return "linkytic"
-    manifest = Path(checkout) / "custom_components" / "linkytic" / "manifest.json"
-    return f"linkytic {json.loads(manifest.read_text())['version']}" if manifest.is_file() else "linkytic"
-
-
-def _linkytic(checkout: str | None, mode: str) -> Parser:
-    if checkout is None:
-        raise ImportError("linkytic is in no package registry; --linkytic FOLDER names a checkout")
     folder = Path(checkout) / "custom_components" / "linkytic"
-    if not (folder / "serial_reader.py").is_file():
-        raise ImportError(f"{folder} has no serial_reader.py")
-    for name in ("homeassistant", "homeassistant.config_entries", "homeassistant.core", *_LIBRARIES):
-        sys.modules.setdefault(name, _Anything(name))
-    package = types.ModuleType("linkytic")  # without its __init__, which needs all of Home Assistant
+    try:
+        version = json.loads((folder / "manifest.json").read_text())["version"]
+        anew = "class TICProtocol" in (folder / "serial_reader.py").read_text()
+    except OSError:
+        return "linkytic"
+    # Between two releases the manifest has the version of the one before.
+    return f"linkytic after {version}" if anew and version == _LAST_BY_LINES else f"linkytic {version}"
+
+
+def _linkytic(name: str, checkout: str, mode: str) -> Parser:
+    folder = Path(checkout) / "custom_components" / "linkytic"
+    for library in ("homeassistant", "homeassistant.config_entries", "homeassistant.core", *_LIBRARIES):
+        sys.modules.setdefault(library, _Anything(library))
+    package = types.ModuleType(name)  # without its __init__, which needs all of Home Assistant
     package.__path__ = [str(folder)]
-    sys.modules.setdefault("linkytic", package)
-    module = importlib.import_module("linkytic.serial_reader")
+    sys.modules.setdefault(name, package)
+    module = importlib.import_module(f"{name}.serial_reader")
     if not hasattr(module, "TICProtocol"):
         return _linkytic_3_0(module, mode)
     kind = module.StandardDataset if mode == "standard" else module.HistoricDataset
@@ -151,8 +157,8 @@ def _linkytic(checkout: str | None, mode: str) -> Parser:
 
 
 def _linkytic_3_0(module: Any, mode: str) -> Parser:
-    """Return the parser of versions up to 3.0.0-beta6, which take lines."""
-    reader = module.LinkyTICReader("bench", "", mode == "standard", False)
+    """Return the parser of versions 3.0 up to 3.0.0-beta6, which take lines."""
+    reader = module.LinkyTICReader("bench", "", mode == "standard", producer_mode=False, three_phase=False)
     reader._first_line = False
 
     def parse(frame: bytes) -> dict[str, Any]:

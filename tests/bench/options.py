@@ -13,7 +13,7 @@ class Options:
 
     quick: bool = False  # so short that the figures say little
     frames: int = FRAMES  # of one meter, in the database of ten years
-    linkytic: Path | None = None  # a checkout
+    linkytic: tuple[Path, ...] = ()  # checkouts
     teleinfo2mqtt: Path | None = None  # a checkout
     meters: tuple[int, ...] = METERS  # of the measurement of many meters
     seconds: int = 60  # how long each sends

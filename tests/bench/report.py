@@ -1,5 +1,6 @@
 """Writes rows as a Markdown table, and the page around it. Pure."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -29,6 +30,8 @@ class Machine:
     seconds: float
 
 
+_FOLDERS = re.compile(r"(?<![\w.:/])/(?:[^/\s]+/)*(?=\w)")  # of an absolute path: a reason may quote an error
+
 _HEAD = (
     "| what | ratio | target | ours | against | theirs |",
     "|---|---|---|---|---|---|",
@@ -53,7 +56,8 @@ _REPEAT = """\
 
 Peers are installed from `requirements/bench.txt` into an environment of their own, and for Node from
 `tests/bench/peers/package-lock.json`. Projects that are in no package registry are measured from a checkout:
-`--linkytic FOLDER`, `--teleinfo2mqtt FOLDER`. What cannot be installed is listed as not measured.
+`--linkytic FOLDER`, once for each version, and `--teleinfo2mqtt FOLDER`. What cannot be installed is listed as not
+measured.
 """
 
 
@@ -122,7 +126,7 @@ def _target(row: Row) -> str:
 
 def _note(row: Row) -> str:
     against = f" ({row.against})" if row.against and not row.ours else ""
-    return f"{row.what}{against}: {row.note}"
+    return f"{row.what}{against}: {_FOLDERS.sub('', row.note)}"
 
 
 def _figures(figures: Figures) -> str:

@@ -15,6 +15,7 @@ from demo.servers import Database
 from monitor.energy.reader import EnergyReader
 from monitor.history.contracts import Contracts
 from monitor.history.hours import Hours, Meter
+from monitor.history.imported import ImportedHours
 from monitor.history.power import Power
 from tests.bench import api_answers
 from tests.bench.cpu import Cpu, timed
@@ -78,7 +79,7 @@ class Questions:
         self._connection = connection
         self._decade = decade
         self._hours = Hours(connection)
-        self._energy = EnergyReader(self._hours, Contracts(connection), Power(connection))
+        self._energy = EnergyReader(self._hours, ImportedHours(connection), Contracts(connection), Power(connection))
         self._meters: list[Meter] = [meter for meter in self._hours.meters() if meter.number in decade.meters]
         self._number = itertools.count()
 

@@ -47,6 +47,14 @@ def test_what_was_not_measured_is_listed_with_its_reason_and_not_in_the_table() 
     assert "|" not in text(Section("x", "How.", [section.rows[1]]))
 
 
+def test_a_reason_names_no_folder_of_the_machine() -> None:
+    why = "No such file: '/home/me/linkytic/const.py', see https://example.org/a/b or bench/x.py; /srv/app has none"
+    row = not_measured("b", why)
+    assert text(Section("x", "How.", [row])).splitlines()[-1] == (
+        "- b: not measured: No such file: 'const.py', see https://example.org/a/b or bench/x.py; app has none"
+    )
+
+
 def test_the_page_says_where_when_and_what_was_missed() -> None:
     sections = [
         Section("line_pace", "How.", [Row(what="CPU", ours=[9], target=Target("≤", 2))]),

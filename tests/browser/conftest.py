@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.home import Home, home
-from tests.browser.visit import DEVICES, Visit
+from tests.browser.visit import DEVICES, WITHIN, Visit
 
 
 @pytest.fixture(scope="session")
@@ -16,6 +16,12 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """The home of all tests; whoever stops a part of it starts it again."""
     with home(tmp_path_factory.mktemp("home")) as place:
         yield place
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patience() -> None:
+    """What is expected of a page may take as long as what is waited for: without this it is five seconds."""
+    expect.set_options(timeout=WITHIN)
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from tests.support.storing import client, make_tables
 TEMPO = "historic-single-phase-tempo"
 PRODUCER = "standard-three-phase-producer"
 DAYS = 60
-STARTED_WITHIN = 60.0  # seconds
+STARTED_WITHIN = 180.0  # seconds
 
 
 class Home:
@@ -72,6 +72,7 @@ def home(folder: Path, days: int = DAYS) -> Iterator[Home]:
         _write_past(database, days)
         with place.storer.start(), place.reader.start(), place.monitor.start():
             programs = [place.storer, place.reader, place.monitor]
+            place.monitor.wait_for_log("The page is at", within=STARTED_WITHIN)
             wait_until(lambda: _meters_with_frames(place) == 2, STARTED_WITHIN, "frames of two meters", programs)
             yield place
 

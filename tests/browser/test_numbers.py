@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, time, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 
 from playwright.sync_api import Page
 
@@ -60,6 +61,7 @@ def test_the_days_of_a_period_are_those_of_their_hours(visit: Visits, house: Hom
 
 
 def rounded(wh: int) -> float:
-    """Return kWh with as many digits as the page writes."""
-    kwh = wh / 1000
-    return round(kwh, 2 if kwh < 10 else 1 if kwh < 100 else 0)
+    """Return kWh with as many digits as the page writes; a half is rounded up, as JavaScript does."""
+    kwh = Decimal(wh) / 1000
+    digits = 2 if kwh < 10 else 1 if kwh < 100 else 0
+    return float(kwh.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from common.deployment import VARIABLE, Commands, Deployment, here
+from common.deployment import VARIABLE, Commands, Deployment, here, started_with
 
 COMPOSE, SYSTEMD, SHELL = (Commands(deployment) for deployment in Deployment)
 
@@ -44,3 +44,40 @@ def test_compose_commands_do_not_use_systemd_and_shell_commands_no_container() -
 def test_other_servers_are_services_outside_of_compose() -> None:
     assert COMPOSE.start("mosquitto") == "docker compose up -d mosquitto"
     assert SYSTEMD.start("mosquitto") == SHELL.start("mosquitto") == "sudo systemctl enable --now mosquitto"
+
+
+def test_a_command_names_the_configuration_that_the_running_program_was_given(tmp_path: Path) -> None:
+    file = tmp_path / "my reader.yaml"
+    given = Commands(Deployment.SHELL, "teleinfo-reader", str(file))
+    for command in (
+        given.run("teleinfo-reader", "check"),
+        given.run_alone("teleinfo-reader", "forget NAME"),
+        given.start("teleinfo-reader"),
+        given.restart("teleinfo-reader"),
+    ):
+        assert command.endswith(f" --config '{file}'")
+    assert "--config" not in given.run("teleinfo-storer", "check")  # where its file is, nobody said
+    assert Commands(Deployment.SYSTEMD, "teleinfo-reader", str(file)).start("teleinfo-reader").endswith("reader")
+
+
+def test_the_default_configuration_is_not_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("common.deployment._started", ("", ""))
+    started_with("teleinfo-reader", Path("/etc/teleinfo/reader.yaml"))
+    assert here("teleinfo-reader", {}, Path("/none")) == SHELL
+    started_with("teleinfo-reader", Path("reader.yaml"))
+    assert here("teleinfo-reader", {}, Path("/none")) == Commands(Deployment.SHELL, "teleinfo-reader", "reader.yaml")
+
+
+def test_a_program_that_the_shell_does_not_find_is_named_with_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / ".venv" / "bin"
+    folder.mkdir(parents=True)
+    (folder / "teleinfo-reader").touch(0o755)
+    monkeypatch.setattr("sys.executable", str(folder / "python"))
+    monkeypatch.setenv("PATH", "/usr/bin")
+    assert SHELL.start("teleinfo-reader") == f"{folder}/teleinfo-reader run"
+    assert SHELL.sudo("teleinfo-reader", "check") == f"sudo {folder}/teleinfo-reader check"
+    assert SHELL.run("teleinfo-reader", "check") == f"{folder}/teleinfo-reader check"
+    monkeypatch.setenv("PATH", str(folder))
+    assert SHELL.run("teleinfo-reader", "check") == "teleinfo-reader check"

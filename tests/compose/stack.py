@@ -120,7 +120,7 @@ class Stack:
             stdin=other_end, stdout=other_end, stderr=other_end, start_new_session=True,
         )  # fmt: skip
         os.close(other_end)
-        text, typed, deadline = b"", False, time.monotonic() + 60
+        text, typed, deadline = b"", False, time.monotonic() + 180
         try:
             while time.monotonic() < deadline:
                 if select.select([terminal], [], [], 0.2)[0]:
@@ -131,7 +131,7 @@ class Stack:
                 if not typed and enough(text.decode(errors="replace")):
                     typed = True
                     os.write(terminal, keys)
-            return process.wait(10), text.decode(errors="replace")
+            return process.wait(60), text.decode(errors="replace")
         finally:
             process.kill()
             os.close(terminal)

@@ -229,7 +229,7 @@ def test_after_a_rotation_only_the_new_passwords_are_accepted(stack: Stack, pass
         pymysql.connect(host=HOST, port=stack.database_port, user="grafana", password=secret)
     # Reader, storer and database go on working.
     before = stack.sql("SELECT MAX(timestamp) FROM frames")
-    wait_until(lambda: stack.sql("SELECT MAX(timestamp) FROM frames") > before, 60, "a row after the rotation")
+    wait_until(lambda: stack.sql("SELECT MAX(timestamp) FROM frames") > before, 180, "a row after the rotation")
 
 
 def test_an_account_is_added_with_the_rights_of_its_role_and_removed(stack: Stack) -> None:

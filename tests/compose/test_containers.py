@@ -16,7 +16,7 @@ def test_rows_arrive(stack: Stack) -> None:
         return int(stack.sql("SELECT COUNT(*) FROM teleinfoframes")[0][0])
 
     first = rows()
-    wait_until(lambda: rows() >= first + 3, 30, "three more rows")
+    wait_until(lambda: rows() >= first + 3, 120, "three more rows")
 
 
 def test_without_a_meter_the_log_says_what_to_set(stack: Stack) -> None:
@@ -153,7 +153,7 @@ def test_a_backup_that_fails_is_unhealthy(stack: Stack, tmp_path: Path) -> None:
     try:
         stack.env["BACKUP_FOLDER"] = str(tmp_path)
         stack.compose("up", "-d", "--no-deps", "backup")
-        wait_until(lambda: "backup: failed" in stack.compose("logs", "backup"), 30, "a line about it")
+        wait_until(lambda: "backup: failed" in stack.compose("logs", "backup"), 120, "a line about it")
         assert "cannot be written: Permission denied" in stack.compose("logs", "backup")
         assert stack.inside("backup", "ls /tmp/heartbeat", check=False).startswith("2\n")
     finally:

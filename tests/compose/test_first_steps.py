@@ -28,7 +28,9 @@ def since_the_last_start(stack: Stack) -> str:
 @pytest.fixture(scope="module")
 def commands(stack: Stack) -> list[str]:
     """The commands that the log tells."""
-    wait_until(lambda: "Show the stored frames" in since_the_last_start(stack), 60, "the reader to say what to do next")
+    wait_until(
+        lambda: "Show the stored frames" in since_the_last_start(stack), 180, "the reader to say what to do next"
+    )
     return re.findall(r": (docker compose exec .*)", since_the_last_start(stack))
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from tests.compose.stack import Stack
-from tests.support.programs import wait_until
+from tests.support.programs import WITHIN, wait_until
 
 
 def ask(stack: Stack, path: str, cookie: str = "") -> tuple[int, str]:
@@ -29,7 +29,7 @@ def _request(
     stack: Stack, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None
 ) -> tuple[int, str, str]:
     address = urlsplit(stack.page)
-    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=10)
+    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=60)
     try:
         connection.request(method, f"/{path}", body, headers or {})
         reply = connection.getresponse()
@@ -67,22 +67,22 @@ def live(stack: Stack, cookie: str) -> dict[str, Any]:
 
 def test_live_values_arrive_and_every_link_is_up(stack: Stack) -> None:
     cookie = enter(stack, stack.password("page"))
-    wait_until(lambda: set(live(stack, cookie)["links"].values()) == {"up"}, 60, "all links")
+    wait_until(lambda: set(live(stack, cookie)["links"].values()) == {"up"}, WITHIN, "all links")
     first = live(stack, cookie)
     assert first["power"] > 0
-    wait_until(lambda: live(stack, cookie)["at"] > first["at"], 30, "a newer frame")
+    wait_until(lambda: live(stack, cookie)["at"] > first["at"], WITHIN, "a newer frame")
 
 
 @pytest.mark.parametrize(("service", "link"), [("mosquitto", "mqtt"), ("mariadb", "database")])
 def test_without_broker_or_database_the_page_says_so_and_recovers(stack: Stack, service: str, link: str) -> None:
     cookie = enter(stack, stack.password("page"))
-    wait_until(lambda: live(stack, cookie)["links"][link] == "up", 60, f"{service} to be there")
+    wait_until(lambda: live(stack, cookie)["links"][link] == "up", WITHIN, f"{service} to be there")
     stack.compose("stop", service)
     try:
-        wait_until(lambda: live(stack, cookie)["links"][link] == "down", 90, f"{service} to be missed")
+        wait_until(lambda: live(stack, cookie)["links"][link] == "down", WITHIN, f"{service} to be missed")
     finally:
         stack.up()
-    wait_until(lambda: set(live(stack, cookie)["links"].values()) == {"up"}, 120, "all links again")
+    wait_until(lambda: set(live(stack, cookie)["links"].values()) == {"up"}, WITHIN, "all links again")
 
 
 def test_the_image_carries_the_bundled_page(stack: Stack) -> None:
@@ -109,7 +109,7 @@ def test_the_check_of_the_container_finds_nothing_wrong(stack: Stack) -> None:
     def checked() -> str:
         return stack.compose("exec", "-T", "monitor", "teleinfo-monitor", "check", check=False)
 
-    wait_until(lambda: "ok Rollups" in checked(), 120, "minutes that are rolled up")
+    wait_until(lambda: "ok Rollups" in checked(), WITHIN, "minutes that are rolled up")
     text = checked()
     assert text.startswith("0\n"), text
     for finding in ("ok Page: served at", "ok Broker", "ok Meters: live"):

@@ -14,7 +14,7 @@ from tests.support.servers import database_at, save_data
 
 ANOTHER_HOST, THIRD_HOST = "127.0.0.2", "127.0.0.3"
 LIBRARY = Path("/usr/lib/galera/libgalera_smm.so")
-SYNCED_WITHIN = 60.0  # seconds
+SYNCED_WITHIN = 180.0  # seconds
 # A dead node is removed after two seconds instead of five: a torture kills many.
 _QUICK = (
     "evs.keepalive_period=PT0.5S; evs.suspect_timeout=PT2S; evs.inactive_timeout=PT4S; evs.inactive_check_period=PT0.5S"

@@ -14,8 +14,8 @@ from tests.faults.rig import Rig
 from tests.support.programs import Program, wait_until
 from tests.support.servers import database_at
 
-WITHIN = 60.0  # seconds, for what should take a few
-HUNG_WITHIN = 90.0  # seconds, for what waits for the answer to a statement first
+WITHIN = 120.0  # seconds, for what should take a few
+HUNG_WITHIN = 180.0  # seconds, for what waits for the answer to a statement first
 ANOTHER_HOST, NOWHERE = "127.0.0.2", "127.0.0.3"
 
 

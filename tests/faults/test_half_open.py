@@ -16,7 +16,7 @@ from tests.faults.rig import Rig
 from tests.support.meters import ADDRESSES, numbered_frame
 from tests.support.programs import wait_until
 
-WITHIN = 60.0  # seconds, for what should take a few
+WITHIN = 120.0  # seconds, for what should take a few
 AFRESH_WITHIN = 120.0  # seconds of silence, at most, until a port in the network is opened afresh
 RAW, RFC2217 = "socket", "rfc2217"
 

@@ -15,7 +15,7 @@ from tests.faults.rabbitmq import PASSWORD, RabbitMq, missing
 from tests.support.programs import Service, run_command, wait_until
 
 pytestmark = pytest.mark.skipif(missing() is not None, reason=f"not installed: {missing()}")
-WITHIN = 90.0  # seconds, for what should take a few; frames that a fault hid are sent again after 30
+WITHIN = 180.0  # seconds, for what should take a few; frames that a fault hid are sent again after 30
 KIND = "standard-single-phase-tempo"
 
 
@@ -88,7 +88,7 @@ def test_no_frame_is_lost_or_doubled_whatever_is_killed(house: House) -> None:
     house.reader.start()
     house.wait_for_more()
     # Known from the run before, so by an exact filter.
-    assert len(house.reader.lines("Storer main is online")) == 2, house.reader.text()
+    wait_until(lambda: len(house.reader.lines("Storer main is online")) == 2, WITHIN, "it is known", [house.reader])
     house.storer.kill()
     house.storer.start()
     house.wait_for_more()

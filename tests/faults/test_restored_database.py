@@ -15,7 +15,7 @@ from tests.support.mqtt_client import MqttClient, listen
 from tests.support.programs import wait_until
 from tests.support.servers import database_at, restore_data, save_data
 
-WITHIN = 60.0  # seconds, for what should take one or two
+WITHIN = 120.0  # seconds, for what should take one or two
 ANOTHER_HOST = "127.0.0.2"
 FIRST, SECOND, THIRD = ADDRESSES
 

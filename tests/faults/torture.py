@@ -30,7 +30,7 @@ from demo.servers import HOST, Database, InstanceError
 from tests.faults import galera
 from tests.faults.rig import Rig
 from tests.support.meters import message_of
-from tests.support.programs import Program, wait_until
+from tests.support.programs import WITHIN, Program, wait_until
 from tests.support.servers import restore_data, save_data
 
 HARD_BROKER = "max_queued_messages 10"  # and persistence off, which is what the rig's broker has by default
@@ -124,7 +124,7 @@ class Torture:
     def run(self, seconds: float) -> Result:
         rig = self._rig
         reader, storer = rig.start_reader(), rig.start_storer()
-        wait_until(lambda: self._count() > 0, 60, "the first row", [reader, storer])
+        wait_until(lambda: self._count() > 0, WITHIN, "the first row", [reader, storer])
         end = time.monotonic() + seconds
         due, due_at = "restore backup" if self._pair is None else "kill database", time.monotonic() + DUE_AT * seconds
         faults, weights = list(_FAULTS), list(_FAULTS.values())

@@ -13,7 +13,7 @@ from tests.home_assistant.instance import HomeAssistant
 from tests.home_assistant.own_meter import EveningMeter, OwnMeter
 from tests.support.programs import Service
 
-APPEARS_WITHIN = 120.0  # seconds. Three frames of all meters on a busy machine, and health, which comes once a minute.
+APPEARS_WITHIN = 240.0  # seconds. Three frames of all meters on a busy machine, and health, which comes once a minute.
 NOTHING = ("unknown", "unavailable")
 
 FIRST_INDEX = 12_345_678

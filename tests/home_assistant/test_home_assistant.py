@@ -35,8 +35,8 @@ pytestmark = pytest.mark.timeout(3600)
 
 # Seconds.
 RESTARTED_WITHIN = 180.0
-GONE_WITHIN = 10.0
-SETTLED_WITHIN = 60.0  # after an announcement
+GONE_WITHIN = 60.0
+SETTLED_WITHIN = 120.0  # after an announcement
 STATISTICS_WITHIN = 420.0  # they are made every five minutes
 
 #: Home Assistant empties the topic of a device that is gone for each entity of it that was disabled, and warns of that.

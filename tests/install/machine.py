@@ -28,7 +28,7 @@ CLONED = (
     "README.md",
     "LICENSE",
 )
-WITHIN = 90.0  # seconds, for what should take a few
+WITHIN = 180.0  # seconds, for what should take a few
 
 _AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -71,6 +71,14 @@ def test_the_year_of_a_contract_begins_on_its_day(year_start: tuple[int, int], f
     assert [limit.astimezone(PARIS).year for limit in limits[:3]] == [first.year + number for number in range(3)]
 
 
+def test_the_year_of_a_contract_of_29_february_begins_on_that_day_where_there_is_one() -> None:
+    limits = Calendar(PARIS, (2, 29)).boundaries(
+        "year", midnight(date(2024, 2, 29), PARIS), midnight(date(2029, 1, 1), PARIS)
+    )
+    days = [limit.astimezone(PARIS).date() for limit in limits[:5]]
+    assert days == [date(2024, 2, 29), *(date(year, 3, 1) for year in (2025, 2026, 2027)), date(2028, 2, 29)]
+
+
 @given(
     st.integers(0, 90 * 8766).map(lambda number: datetime(2001, 1, 1, tzinfo=UTC) + number * HOUR),
     st.timedeltas(HOUR, timedelta(days=800)),

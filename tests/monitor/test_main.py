@@ -22,3 +22,25 @@ def test_prices_takes_its_options_before_and_after_the_action(
     monkeypatch.setattr("sys.argv", ["teleinfo-monitor", "prices", *(word.format(file=file) for word in command)])
     assert main() == 0
     assert "Heures creuses" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", [["report", "--locale", "fr"], ["report", "--locale", "c", "--json"]])
+def test_a_locale_without_a_csv_is_refused(
+    command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["teleinfo-monitor", *command])
+    assert main() == 2
+    assert (
+        capsys.readouterr().err
+        == "teleinfo-monitor: --locale is for --csv only; a table is French with --language fr\n"
+    )
+
+
+def test_the_language_of_the_page_is_no_argument_of_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The configuration names it, and each browser."""
+    monkeypatch.setattr("sys.argv", ["teleinfo-monitor", "run", "--language", "en", "--config", "/none"])
+    with pytest.raises(SystemExit):
+        main()
+    assert "unrecognized arguments: --language en" in capsys.readouterr().err

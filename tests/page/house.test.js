@@ -57,6 +57,15 @@ test('of several meters that only the broker knows, the first that speaks is sho
   );
 });
 
+test('meters whose addresses end alike have names that differ', async () => {
+  const named = async (...ids) => {
+    answers = { meters: { zone: ZONE, meters: ids.map((id) => ({ id, first: null })) } };
+    return (await house()).meters.map((meter) => meter.name);
+  };
+  assert.deepEqual(await named('021700000001', '041876000002'), ['Compteur …0001', 'Compteur …0002']);
+  assert.deepEqual(await named('021700003456', '041876003456'), ['Compteur …00003456', 'Compteur …76003456']);
+});
+
 test('a meter with readings is asked for once, and what is live is not needed', async () => {
   answers = { meters: { zone: ZONE, meters: [{ id: '031961123456', first: '2026-03-03', subscribed: 6000 }] } };
   assert.equal((await house()).meters[0].subscribed, 6000);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 globalThis.location = new URL('http://house.test/');
 globalThis.document = { baseURI: 'http://house.test/', documentElement: {} };
-const { overload } = await import('../../monitor/page/view/now/notices.js');
+const { overload, silent } = await import('../../monitor/page/view/now/notices.js');
 
 const plain = (text) => text.replace(/\s/g, ' ');
 const house = { subscribed: 12000, unit: 'VA' };
@@ -25,4 +25,11 @@ test('an overload that the power of now does not show is what the meter says', (
     'Le compteur signale un dépassement.',
   );
   assert.equal(overload({ unit: 'VA' }, { power: 3000 }), 'Le compteur signale un dépassement.');
+});
+
+test('a meter that has been silent since another day is so since a date', () => {
+  const now = Date.parse('2026-11-26T12:00Z');
+  const said = (at) => plain(silent(Date.parse(at), now));
+  assert.equal(said('2026-11-26T10:40Z'), 'Le compteur ne dit plus rien depuis 11 h 40 (1 h 20).');
+  assert.equal(said('2024-03-15T12:40Z'), 'Le compteur ne dit plus rien depuis le 15 mars 2024 à 13 h 40 (986 j).');
 });

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { levelOf, quantiles } from '../../monitor/page/chart/levels.js';
 import { digits, gutter } from '../../monitor/page/chart/scale.js';
 import * as f from '../../monitor/page/format.js';
+import { useZone } from '../../monitor/page/time.js';
 import { csvText } from '../../monitor/page/part/csv.js';
 import { complete, groupBy, groups } from '../../monitor/page/view/review/groups.js';
 import { withHoles } from '../../monitor/page/view/review/months.js';
@@ -226,6 +227,13 @@ test('numbers are written as people here write them', () => {
   assert.equal(f.fullDate('2026-09-01'), '1er septembre 2026');
   assert.equal(f.longDate('2026-09-01'), 'mardi 1er septembre 2026');
   assert.equal(f.fullDate('2026-09-11'), '11 septembre 2026');
+});
+
+test('a day keeps its name wherever the meter is', () => {
+  for (const zone of ['Pacific/Wallis', 'Pacific/Auckland', 'Pacific/Marquesas', 'Europe/Paris']) {
+    useZone(zone);
+    assert.equal(f.longDate('2026-09-01'), 'mardi 1er septembre 2026', zone);
+  }
 });
 
 test('a duration never has sixty minutes, and long ones are told in days', () => {

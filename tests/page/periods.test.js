@@ -39,6 +39,8 @@ test('the year of a contract begins on its day, before or after the day that is 
 
 test('a contract of 29 February has a year, too', () => {
   assert.equal(contractYear('2026-11-25', '02-29'), '2026-03-01..2027-02-28');
+  assert.equal(contractYear('2024-11-25', '02-29'), '2024-02-29..2025-02-28');
+  assert.equal(contractYear('2024-02-28', '02-29'), '2023-03-01..2024-02-28');
 });
 
 test('24:00 is the end of the day, whose length does not matter', () => {

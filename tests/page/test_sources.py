@@ -32,4 +32,4 @@ def bundlers_digest(folder: Path) -> str:
         f"console.log(await sourcesDigest({json.dumps(str(folder))}));"
     )
     command = ["node", "--input-type=module", "--eval", script]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.strip()
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout.strip()

@@ -21,3 +21,63 @@ def test_a_label_in_small_letters_is_refused_because_it_would_hide_nothing(tmp_p
 
 def test_a_label_that_we_do_not_know_can_be_hidden(tmp_path: Path) -> None:
     assert hidden(tmp_path, "PRM, NEW1") == {"PRM", "NEW1"}
+
+
+@pytest.mark.parametrize(
+    "port",
+    [
+        "/dev/ttyAMA0",
+        "/dev/serial/by-id/usb-FTDI_FT230X-if00-port0",
+        "socket://192.168.1.20:5331",
+        "socket://[fe80::1]:5331",
+        "rfc2217://gateway.local:2217",
+        "rfc2217://gateway.local:2217?timeout=3",
+        "simulate://historic-single-phase-base",
+        "simulate://standard-three-phase-producer?speed=10&noise=1e-4",
+    ],
+)
+def test_accepts_valid_ports(tmp_path: Path, port: str) -> None:
+    file = tmp_path / "reader.yaml"
+    file.write_text(f'port: "{port}"\n')
+    assert load(ReaderConfig, file).port == (port,)
+
+
+@pytest.mark.parametrize(
+    ("port", "expected"),
+    [
+        ("tcp://host:1", "socket://"),
+        ("http://host/", "simulate://"),
+        ("loop://", "rfc2217://"),
+        ("spy:///dev/ttyAMA0", "device"),
+        ("://", "device"),
+        ("socket://", "socket://HOST:PORT"),
+        ("socket://host", "socket://HOST:PORT"),
+        ("socket://:5331", "socket://HOST:PORT"),
+        ("socket://host:", "socket://HOST:PORT"),
+        ("socket://host:99999", "socket://HOST:PORT"),
+        ("socket://host:serial", "socket://HOST:PORT"),
+        ("rfc2217://host", "rfc2217://HOST:PORT"),
+        ("simulate://", "simulate://"),
+        ("simulate://standard-two-phase-base", "standard-two-phase-base"),
+        ("simulate://standard-single-phase-base?sped=2", "sped"),
+        ("simulate://standard-single-phase-base?speed=fast", "fast"),
+        ("simulate://standard-single-phase-base?speed=0", "speed"),
+        ("simulate://standard-single-phase-base?noise=2", "noise"),
+        ("ttyUSB0", "ttyUSB0 is no path, write /dev/ttyUSB0"),
+        ("ttyACM12", "write /dev/ttyACM12"),
+        ("serial0", "write /dev/serial0"),
+        ("dev/ttyAMA0", "write /dev/ttyAMA0"),
+        ("null", "write /dev/null"),  # it is there, under whatever name a udev rule gave it
+    ],
+)
+def test_rejects_a_port_that_can_never_be_opened_with_what_is_expected(
+    tmp_path: Path, port: str, expected: str
+) -> None:
+    file = tmp_path / "reader.yaml"
+    file.write_text(f'port: ["{port}"]\n')
+    with pytest.raises(ConfigError) as caught:
+        load(ReaderConfig, file)
+    message = str(caught.value)
+    assert message.startswith(f"{file}: port: ")
+    assert expected in message
+    assert "\n" not in message

@@ -1,12 +1,12 @@
 """The original program's table becomes frames."""
 
+import contextlib
 import dataclasses
 import json
 import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +24,8 @@ from storer.adoption.source_clock import SourceClock
 from storer.adoption.survey import Survey, survey
 from storer.database.schema import migrate
 from tests.support.original import METER, TABLE, Row, make_original, steady
+from tests.support.programs import WITHIN, wait_until
+from tests.support.proxy import Proxy
 from tests.support.storing import client, exported, query
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -55,14 +57,16 @@ def run(server: Server, folder: Path, *arguments: str) -> "subprocess.CompletedP
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 
 
-def command(server: Server, folder: Path, name: str, *arguments: str) -> list[str]:
+def command(server: Server, folder: Path, name: str, *arguments: str, port: int | None = None) -> list[str]:
+    """Return a command of the storer; with the port of a proxy, if there is one."""
     file = folder / "storer.yaml"
-    file.write_text(json.dumps({"database": {"host": "127.0.0.1", "port": server.port, "password": server.password}}))
+    access = {"host": "127.0.0.1", "port": port or server.port, "password": server.password}
+    file.write_text(json.dumps({"database": access}))
     return [sys.executable, "-P", "-m", "storer", name, "--config", str(file), *arguments]
 
 
@@ -313,27 +317,28 @@ def test_a_run_that_was_broken_off_is_continued(fresh_database: Server, step: st
 
 
 def killed_at(database: Server, folder: Path, kill: Callable[["subprocess.Popen[bytes]"], None]) -> None:
-    """Start an adoption, and kill something once it has made frames."""
-    process = subprocess.Popen(
-        command(database, folder, "adopt"),
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            try:
-                if query(client(database), "SELECT frames FROM adoptions")[0][0] > 0:
-                    break
-            except (DatabaseError, IndexError):
-                pass
-            time.sleep(0.005)
-        assert process.poll() is None
-        kill(process)
-    finally:
-        process.kill()
-        process.wait()
+    """Start an adoption, and kill something once it has made frames; a slow way to the database makes it last."""
+
+    def begun() -> bool:
+        with contextlib.suppress(DatabaseError, IndexError):  # there is no such table, or nothing in it
+            return bool(query(client(database), "SELECT frames FROM adoptions")[0][0])
+        return False
+
+    with Proxy(database.port) as way:
+        way.delay = 0.01
+        process = subprocess.Popen(
+            command(database, folder, "adopt", port=way.port),
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            wait_until(begun, WITHIN, "the first day is adopted")
+            assert process.poll() is None
+            kill(process)
+        finally:
+            process.kill()
+            process.wait()
 
 
 @pytest.mark.parametrize("victim", ["storer", "database"])

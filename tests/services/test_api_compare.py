@@ -116,3 +116,12 @@ def test_where_no_energy_is_known_the_contract_is_not_blamed(tables: Database, p
     with pytest.raises(Refused, match="Aucune énergie") as refused:
         ask(compare.ROUTE, tables, END, prices, "from=2026-10-01&to=2026-10-20")
     assert refused.value.status == 404
+
+
+def test_where_nothing_was_drawn_nothing_is_ranked(
+    tables: Database, prices: PriceTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hour = HourEnergy(BEGIN, 0, "BBRHPJB", 3600, recovered=False, imported=False)
+    monkeypatch.setattr(Answers, "_curve", lambda *_: [hour])
+    with pytest.raises(Refused, match="Aucune énergie"):
+        ask(compare.ROUTE, tables, END, prices, RANGE)

@@ -181,3 +181,36 @@ def test_the_file_is_the_table_of_the_report(tables: Database) -> None:
     assert "21/10/2026 00:00" in french
     empty = ask(energy_csv.ROUTE, tables, END, PRICES, "from=2020&to=2021").content.decode()
     assert len(empty.splitlines()) == 1
+
+
+def test_an_imported_month_in_which_the_vat_changes_has_both_rates_by_days(tables: Database) -> None:
+    other = "031961000097"
+    query(
+        tables,
+        f"INSERT INTO meters (id, identifier) VALUES (97, '{other}')",
+        "REPLACE INTO imported_hours (meter_id, hour, register, source, wh, hours)"
+        " VALUES (97, '2025-12-31 22:00', 0, 'edf', 310000, 744)",
+        "SELECT 1",
+    )
+    prices = {
+        "options": {"base": [{"from": date(2025, 1, 1), "kwh": {"BASE": 0.24}, "subscription_year": {6: 87.60}}]},
+        "taxes": {
+            "accise": [{"from": date(2025, 1, 1), "value": 30}],
+            "vat": [
+                {"from": date(2025, 1, 1), "kwh": 0.2, "subscription": 0.2},
+                {"from": date(2025, 12, 11), "kwh": 0.25, "subscription": 0.25},
+            ],
+        },
+    }
+    config = MonitorConfig(contracts=(ContractLine(other, date(2025, 11, 15), "base", 6),))
+    table = PriceTable([read_document(prices, "test")])
+    question = f"meter={other}&by=month&from=2025-12&to=2026-01"
+    cost = ask(energy.ROUTE, tables, END, table, question, config=config)["whole"]["cost"]
+    # Ten days of 10 kWh, 2.40 EUR, and 0.24 EUR with 20 % in them; 21 days with 25 %. 310 kWh at 0.03 EUR.
+    assert cost["total"] == 744_000 + 74_400
+    assert cost["parts"] == {
+        "energy": 200_000 + 403_200 - 93_000,
+        "accise": 93_000,
+        "subscription": 20_000 + 40_320,
+        "vat": 40_000 + 100_800 + 4_000 + 10_080,
+    }

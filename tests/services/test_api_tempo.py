@@ -13,6 +13,7 @@ from monitor.api.call import Refused
 from monitor.energy.reader import EnergyReader
 from monitor.history.contracts import Contracts
 from monitor.history.hours import Hours
+from monitor.history.imported import ImportedHours
 from monitor.history.power import Power
 from monitor.prices.model import PriceTable
 from tests.support.api import ask
@@ -38,7 +39,9 @@ def test_colours_are_those_of_most_hours_of_each_day(tables: Database) -> None:
     with contextlib.closing(tables.connect()) as connection:
         hours = Hours(connection)
         (meter,) = hours.meters()
-        for hour in EnergyReader(hours, Contracts(connection), Power(connection)).hours(meter, BEGIN, END):
+        for hour in EnergyReader(hours, ImportedHours(connection), Contracts(connection), Power(connection)).hours(
+            meter, BEGIN, END
+        ):
             local = hour.start.astimezone(PARIS)
             assert hour.register is not None
             if local.hour not in (5, 21):  # the register at its end may be the next one

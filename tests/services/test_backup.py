@@ -86,7 +86,7 @@ def storer(fresh_database: Server, tmp_path: Path) -> Command:
             env=os.environ | {"PYTHONPATH": str(ROOT)},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             check=False,
             **options,
         )

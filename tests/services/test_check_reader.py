@@ -16,7 +16,8 @@ import pytest
 import yaml
 
 from common import config
-from common.doctor.broker import BrokerFacts, diagnose_broker, probe_broker
+from common.doctor.broker import diagnose_broker
+from common.doctor.broker_facts import BrokerFacts, probe_broker
 from common.doctor.broker_probe import Failure, Probe
 from common.doctor.findings import Finding, Report
 from common.host import Host

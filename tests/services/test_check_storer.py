@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from common.database import Database as DatabaseClient
 from common.database import DatabaseConfig
 from common.doctor.findings import Finding, Report, Status
 from common.frame import Frame
@@ -42,6 +43,17 @@ def limited(fresh_database: Database) -> Iterator[DatabaseConfig]:
     sql(f"CREATE USER limited@'%' IDENTIFIED BY '{PASSWORD}'; GRANT SELECT, INSERT ON teleinfodb.* TO limited@'%'")
     yield replace(settings(fresh_database), user="limited", password=PASSWORD)
     sql("DROP USER limited@'%'")
+
+
+@pytest.mark.parametrize("password", ["%#: \"'\\ ${x}", "clé à 5 €"])
+def test_an_account_may_have_any_password(fresh_database: Database, password: str) -> None:
+    literal = password.replace("\\", "\\\\").replace("'", "''")
+    fresh_database.sql(f"CREATE USER odd@'%' IDENTIFIED BY '{literal}'; GRANT SELECT ON teleinfodb.* TO odd@'%'")
+    try:
+        connection = DatabaseClient(replace(settings(fresh_database), user="odd", password=password)).connect()
+        connection.close()
+    finally:
+        fresh_database.sql("DROP USER odd@'%'")
 
 
 def settings(server: Database) -> DatabaseConfig:

@@ -17,6 +17,7 @@ from monitor.calendar import Calendar, midnight
 from monitor.energy.reader import EnergyReader
 from monitor.history.contracts import Contracts
 from monitor.history.hours import Hours, Meter
+from monitor.history.imported import ImportedHours
 from monitor.history.power import Power
 from monitor.model import Energy
 from tests.support.rolling import roll_up
@@ -37,7 +38,7 @@ def tables(fresh_database: Server) -> Database:
 def reading(database: Database) -> Iterator[tuple[EnergyReader, list[Meter]]]:
     with contextlib.closing(database.connect()) as connection:
         hours = Hours(connection)
-        yield EnergyReader(hours, Contracts(connection), Power(connection)), hours.meters()
+        yield EnergyReader(hours, ImportedHours(connection), Contracts(connection), Power(connection)), hours.meters()
 
 
 def energy(database: Database, by: str, start: datetime, end: datetime, now: datetime | None = None) -> list[Energy]:
@@ -58,6 +59,7 @@ class House:
         self.injected = 1000
         self.running = 0
         self.calendar = "TEMPO"
+        self.used: int | None = None  # so many of the registers run; None: all
         self.frames: list[Frame] = []
 
     def live(self, until: datetime, every: float = 700, outages: float = 0.02) -> None:
@@ -68,7 +70,7 @@ class House:
             self.now += timedelta(seconds=round(gap, 3))
             counted = self.random.randrange(int(gap * 2))
             if self.random.random() < 0.1:
-                self.running = self.random.randrange(len(self._registers()))
+                self.running = self.random.randrange(self.used or len(self._registers()))
             self.supplier[self.running] += counted
             self.total += counted
             self.injected += counted // 7
@@ -345,3 +347,31 @@ def test_hours_without_a_row_are_found_and_rows_that_come_later_count(tables: Da
         (meter,) = Hours(reader._hours._connection).meters()
         (piece,) = reader.energy(meter, [begin, end + 4 * HOUR], end + 4 * HOUR)
         assert piece.covered > before[0].covered
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_contracts_that_come_and_go_in_the_middle_of_an_hour_lose_nothing_and_leave_no_nameless_energy(
+    tables: Database, mode: Mode
+) -> None:
+    begin = datetime(2026, 11, 10, 23, tzinfo=UTC)
+    house = House(7, begin)
+    house.live(begin + timedelta(days=1, minutes=20), every=90, outages=0)
+    off_peak = "H PLEINE/CREUSE" if mode is Mode.STANDARD else "HC.."
+    for number, (calendar, used) in enumerate([("BASE", 1), (off_peak, 2), ("BASE", 1)], 2):
+        house.mode, house.calendar, house.running, house.used = mode, calendar, 0, used
+        house.supplier = [0] * 6  # a change of contract sets the registers of the supplier back
+        house.live(begin + timedelta(days=number, minutes=20), every=90, outages=0)
+    end = begin + timedelta(days=5)
+    store(tables, house.frames)
+    roll_up(tables, end)
+    ((drawn,),) = query(tables, "SELECT SUM(drawn_wh) FROM hours")
+    for by in ("hour", "day", "month"):
+        found = energy(tables, by, begin, end)
+        assert sum(one.total_wh for one in found) == drawn, by
+        names = {name for one in found for name, wh in one.wh.items() if wh}
+        assert {"BASE", "HCHC", "HCHP"} < names, by
+        assert all(name.startswith(("BASE", "HC", "BBR")) for name in names), by
+    # Hours and days begin with any of them.
+    for hour in energy(tables, "hour", begin, end):
+        (alone,) = energy(tables, "hour", hour.start, hour.end, end)
+        assert alone.wh == hour.wh

@@ -49,7 +49,7 @@ def command(folder: Path, port: int, password: str = "") -> Command:
             [sys.executable, "-P", "-m", "storer", arguments[0], "--config", str(file), *arguments[1:]],
             env=ENVIRONMENT | environment,
             capture_output=True,
-            timeout=60,
+            timeout=300,
             check=False,
         )
 
@@ -216,7 +216,7 @@ def test_whoever_has_enough_may_go(tables: Database, database: Server, tmp_path:
     command(tmp_path, database.port, database.password)
     script = '"$0" -P -m storer export --meter verbose --config "$1" | head -n 1; echo "${PIPESTATUS[0]}"'
     shell = ["bash", "-c", script, sys.executable, str(tmp_path / "storer.yaml")]
-    result = subprocess.run(shell, env=ENVIRONMENT, capture_output=True, timeout=60, check=False)
+    result = subprocess.run(shell, env=ENVIRONMENT, capture_output=True, timeout=300, check=False)
     line, code = result.stdout.splitlines()
     Frame.from_json(line)
     assert code == b"0"

@@ -60,7 +60,7 @@ def run(
     file.write_text(json.dumps({"database": settings | ({"password": server.password} if server else {})}))
     command = [sys.executable, "-P", "-m", "storer", "export", "--config", str(file), *arguments]
     given: dict[str, object] = {"env": ENVIRONMENT, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.run(command, timeout=60, check=False, **given | options)  # type: ignore[call-overload,no-any-return]
+    return subprocess.run(command, timeout=300, check=False, **given | options)  # type: ignore[call-overload,no-any-return]
 
 
 @pytest.fixture

@@ -233,7 +233,7 @@ def test_a_broker_that_does_not_know_us_is_one_line(programs: None, topics: Topi
     passwords.touch(mode=0o600)
     with Broker(tmp_path, config=f"password_file {passwords}") as broker:
         with pytest.raises(ForgetFailed) as caught:
-            forget(settings(broker, "storer"), topics, "storer", "main", timeout=1)
+            forget(settings(broker, "storer"), topics, "storer", "main", timeout=4)
         assert str(caught.value) == (
             f"the broker {broker.host}:{broker.port} refused the connection: Not authorized;"
             " check mqtt.username and mqtt.password, and the broker's access rules; gave up waiting"
@@ -256,7 +256,7 @@ def test_a_right_that_is_missing_is_one_line(
     rules.write_text(f"topic {right} {topics.base}/#\n")
     with Broker(tmp_path, config=f"acl_file {rules}") as broker:
         with pytest.raises(ForgetFailed) as caught:
-            forget(settings(broker), topics, "storer", "main", timeout=1)
+            forget(settings(broker), topics, "storer", "main", timeout=4)
         where, topic = f"{broker.host}:{broker.port}", topics.health("storer", "main")
         assert str(caught.value) == complaint.format(where=where, topic=topic)
 

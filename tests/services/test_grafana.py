@@ -20,6 +20,7 @@ from demo.servers import Database as Server
 from monitor.energy.reader import EnergyReader
 from monitor.history.contracts import Contracts
 from monitor.history.hours import Hours
+from monitor.history.imported import ImportedHours
 from monitor.history.power import Power
 from tests.services.test_energy import House, counted
 from tests.support.rolling import roll_up
@@ -125,7 +126,9 @@ def test_energy_by_register_is_what_the_monitor_reads_hour_by_hour(grafana: Graf
         hours = Hours(connection)
         meter = hours.meters()[0]
         limits = [BEGIN + timedelta(hours=number) for number in range(72)]
-        found = EnergyReader(hours, Contracts(connection), Power(connection)).energy(meter, limits, limits[-1])
+        found = EnergyReader(hours, ImportedHours(connection), Contracts(connection), Power(connection)).energy(
+            meter, limits, limits[-1]
+        )
     wanted = {
         (int(one.start.timestamp()), names[register]): wh for one in found for register, wh in one.wh.items() if wh
     }

@@ -82,7 +82,7 @@ def test_the_program_has_the_command(config: Path, tables: Database, tmp_path: P
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert (result.returncode, result.stderr) == (0, "")

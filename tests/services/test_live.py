@@ -31,7 +31,7 @@ KIND, OTHER_KIND = "standard-single-phase-tempo", "historic-three-phase-hchp"
 METER, OTHER = SimulatedMeter(KIND).address, SimulatedMeter(OTHER_KIND).address
 HOUR = timedelta(hours=1)
 NOW = datetime(2026, 11, 24, 17, 30, tzinfo=UTC)  # 18:30 in Paris, a Tuesday
-WITHIN = 30.0  # seconds
+WITHIN = 90.0  # seconds
 TOPICS = Topics("teleinfo")
 PRICES = load_prices(None, Path(__file__).parent)
 
@@ -255,6 +255,21 @@ def test_without_the_broker_the_day_is_shown(tables: Server) -> None:
         assert found["links"]["mqtt"] == "down"
         assert (found["power"], found["fresh"]) == (None, False)
         assert found["silent_since"] == "2026-11-24T17:29:00Z"
+
+
+def test_the_stream_tells_since_when_a_meter_is_silent_that_was_silent_before_the_start(tables: Server) -> None:
+    async def first(house: Live) -> str:
+        stream = house.stream(METER)
+        events = stream.events()
+        text = (await asyncio.wait_for(anext(events), WITHIN)).decode()
+        stream.close()
+        await events.aclose()
+        return text
+
+    with live(None, tables) as house:
+        # The view of a meter stands as soon as its ten minutes are known.
+        wait_for(lambda: house.answer(METER)["ring"] is not None)
+        assert '"silent_since":"2026-11-24T17:29:00Z"' in asyncio.run(first(house))
 
 
 def test_after_a_restart_the_ten_minutes_are_those_of_the_database(

@@ -49,6 +49,10 @@ class ReaderSetup(Service):
         assert self.mqtt.wait(lambda: len(self.frames()) >= count), self.text()
         return self.frames()
 
+    def wait_for_offline(self) -> None:
+        """Wait for the last message: all that the reader published came before it."""
+        assert self.mqtt.wait(lambda: self.published("reader", self.id, "status")[-1:] == [b"offline"]), self.text()
+
 
 @pytest.fixture
 def reader(broker: Broker, tmp_path: Path) -> Iterator[ReaderSetup]:
@@ -78,11 +82,10 @@ def test_publishes_each_frame_as_the_contract_has_it(reader: ReaderSetup) -> Non
 def test_says_that_it_is_there_and_that_frames_come(reader: ReaderSetup) -> None:
     reader.start()
     meter = reader.wait_for_frames(1)[0]["meter"]
-    reader.mqtt.wait(lambda: bool(reader.published(meter, "link")))
+    assert reader.mqtt.wait(lambda: reader.published(meter, "link") == [b"online"])
     assert reader.published("reader", reader.id, "status") == [b"online"]
-    assert reader.published(meter, "link") == [b"online"]
     assert reader.stop() == 0
-    assert reader.mqtt.wait(lambda: reader.published("reader", reader.id, "status")[-1] == b"offline")
+    reader.wait_for_offline()
     assert reader.published(meter, "link")[-1] == b"offline"
 
 
@@ -93,7 +96,7 @@ def test_a_meter_that_left_the_configuration_is_offline_and_can_be_forgotten(rea
     config = ("ha", "device", f"teleinfo_{gone}", "config")
     assert reader.mqtt.wait(lambda: bool(reader.published(*config)))
     reader.kill()
-    assert reader.published(gone, "link") == [b"online"]
+    assert reader.mqtt.wait(lambda: reader.published(gone, "link") == [b"online"])
     reader.settings["port"] = "simulate://standard-three-phase-base?speed=20"
     reader.start()
     assert reader.mqtt.wait(lambda: reader.published(gone, "link") == [b"online", b"offline"])
@@ -101,8 +104,8 @@ def test_a_meter_that_left_the_configuration_is_offline_and_can_be_forgotten(rea
     there = reader.frames()[-1]["meter"]
     assert reader.mqtt.wait(lambda: reader.published(there, "link") == [b"online"])
     assert forget(reader, gone) == (0, f"{gone} is forgotten\n", "")
-    assert reader.mqtt.wait(lambda: reader.published(*config)[-1] == b"")
-    assert [reader.published(gone, what)[-1] for what in ("link", "state")] == [b"", b""]
+    for topic in (config, (gone, "link"), (gone, "state")):
+        assert reader.mqtt.wait(lambda topic=topic: reader.published(*topic)[-1] == b""), topic  # type: ignore[misc]
     code, _, complaint = forget(reader, there)
     assert (code, complaint.count("\n")) == (1, 1)
     assert f"{there} is being read by the reader {reader.id}" in complaint
@@ -131,14 +134,14 @@ def test_its_last_will_says_that_it_is_gone(reader: ReaderSetup) -> None:
     reader.start()
     reader.wait_for_frames(1)
     reader.kill()
-    assert reader.mqtt.wait(lambda: reader.published("reader", reader.id, "status")[-1:] == [b"offline"])
+    reader.wait_for_offline()
 
 
 def test_its_counters_add_up_and_name_the_line(reader: ReaderSetup) -> None:
     reader.start()
     reader.wait_for_frames(10)
     reader.stop()
-    reader.mqtt.wait(lambda: reader.published("reader", reader.id, "status")[-1:] == [b"offline"])
+    reader.wait_for_offline()
     health = json.loads(reader.published("reader", reader.id, "health")[-1])
     delivery = health["delivery"]
     parts = ("confirmed", "rejected", "thinned", "handed_over", "waiting")
@@ -172,7 +175,7 @@ def test_noise_on_the_line_is_counted_and_nothing_wrong_is_published(reader: Rea
     reader.start()
     frames = reader.wait_for_frames(200)
     reader.stop()
-    reader.mqtt.wait(lambda: reader.published("reader", reader.id, "status")[-1:] == [b"offline"])
+    reader.wait_for_offline()
     (line,) = json.loads(reader.published("reader", reader.id, "health")[-1])["lines"]
     assert line["parity_errors"] > 0
     assert line["groups_dropped"]["parity"] > 0
@@ -208,6 +211,7 @@ def test_a_password_file_and_a_metrics_port_that_are_missing_stop_no_frames(
     secret.write_text("any")
     reader.wait_for_frames(1)
     assert reader.stop() == 0
+    reader.wait_for_offline()
     health = json.loads(reader.published("reader", reader.id, "health")[-1])
     assert health["delivery"]["decoded"] > len(reader.frames()), "what was decoded before waits"
     text = reader.text()

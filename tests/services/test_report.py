@@ -42,7 +42,7 @@ class Monitor:
     def run(self, *arguments: str, code: int = 0, language: str = "fr_FR.UTF-8") -> str:
         command = [sys.executable, "-P", "-m", "monitor", *arguments, "--config", str(self.file)]
         environment = {"PATH": "", "LC_ALL": language, "PYTHONUTF8": "1"}
-        done = subprocess.run(command, capture_output=True, check=False, env=environment, encoding="utf-8", timeout=60)
+        done = subprocess.run(command, capture_output=True, check=False, env=environment, encoding="utf-8", timeout=300)
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout if code == 0 else done.stderr
 

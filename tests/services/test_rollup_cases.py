@@ -458,6 +458,20 @@ def test_only_one_of_two_rolls_up_until_its_lease_ends(tables: Database, connect
     assert [forced.run(), one.run()] == [True, False]
 
 
+def test_a_lease_lasts_while_its_holder_works_and_ends_soon_after_also_if_the_clock_was_set_back(
+    tables: Database, connection: Connection
+) -> None:
+    clock = Clock()
+    one, two = (Roller(connection, name, now=clock) for name in ("one", "two"))
+    for _ in range(12):
+        assert [one.run(), two.run()] == [True, False]
+        clock.now += MINUTE
+    clock.now -= HOUR
+    assert one.run()
+    clock.now += LEASE + MINUTE
+    assert [two.run(), one.run()] == [True, False]
+
+
 def test_minutes_are_there_when_they_have_ended_and_hours_after_ten_minutes(
     tables: Database, connection: Connection
 ) -> None:

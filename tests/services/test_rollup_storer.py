@@ -92,6 +92,7 @@ def test_frames_are_stored_while_the_rollups_fail_and_that_is_said(setup: Storer
     setup.publish(frames)
     setup.wait_until_confirmed(frames)
     assert setup.stop() == 0
+    setup.wait_until(lambda: setup.statuses()[-1] == "offline")  # its last message
     assert report(setup)["errors"] >= 1
 
 

@@ -14,12 +14,12 @@ import pytest
 from paho.mqtt import publish, subscribe
 from pymysql.cursors import Cursor
 
-from demo.servers import STOPPED_WITHIN, Broker, Database, InstanceError, find_program
+from demo.servers import STOPPED_WITHIN, Broker, Database, InstanceError, find_program, free_port
 
 pytestmark = pytest.mark.usefixtures("programs")
 
 
-def eventually(holds: Callable[[], bool], within: float = 10.0) -> bool:
+def eventually(holds: Callable[[], bool], within: float = 60.0) -> bool:
     deadline = time.monotonic() + within
     while not holds():
         if time.monotonic() > deadline:
@@ -37,7 +37,7 @@ def alive(pid: int) -> bool:
 
 
 @contextlib.contextmanager
-def connected(database: Database) -> Iterator[Cursor]:
+def connected(database: Database, patience: int = 60) -> Iterator[Cursor]:
     connection = pymysql.connect(
         host=database.host,
         port=database.port,
@@ -45,8 +45,8 @@ def connected(database: Database) -> Iterator[Cursor]:
         password=database.password,
         database=database.name,
         autocommit=True,
-        connect_timeout=5,
-        read_timeout=1,
+        connect_timeout=60,
+        read_timeout=patience,
     )
     with contextlib.closing(connection), connection.cursor() as cursor:
         yield cursor
@@ -97,7 +97,7 @@ def test_a_paused_broker_hangs_and_then_goes_on(broker: Broker) -> None:
             with pytest.raises(TimeoutError):
                 connection.recv(4)
             broker.resume()
-            connection.settimeout(5)
+            connection.settimeout(60)
             assert connection.recv(4) == b"\x20\x02\x00\x00"
     finally:
         broker.resume()
@@ -119,6 +119,12 @@ def test_a_broken_configuration_is_reported_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(InstanceError, match=r"mariadb ended with \d+ when started: .*no-such-option") as caught:
         Database(tmp_path, options=["--no-such-option"]).start()
     assert "\n" not in str(caught.value)
+
+
+def test_a_port_is_not_chosen_twice() -> None:
+    """The one before may have no server yet, or one that is stopped for a moment."""
+    ports = [free_port() for _ in range(500)]
+    assert len(set(ports)) == len(ports)
 
 
 def test_a_missing_program_is_reported_with_its_cure() -> None:
@@ -185,7 +191,7 @@ def test_the_database_answers_on_its_socket(database: Database) -> None:
 
 
 def test_a_paused_database_hangs_and_then_goes_on(database: Database) -> None:
-    with connected(database) as cursor:
+    with connected(database, patience=1) as cursor:
         database.pause()
         try:
             with pytest.raises(pymysql.err.OperationalError, match="timed out"):

@@ -13,7 +13,7 @@ from demo.servers import Database as Server
 from tests.services.test_storer import some
 from tests.support.fake_broker import FakeBroker, answer, connack
 from tests.support.mqtt_client import MqttClient, listen
-from tests.support.programs import Service, run_command, wait_until
+from tests.support.programs import WITHIN, Service, run_command, wait_until
 from tests.support.proxy import Proxy
 from tests.support.storing import client, query
 
@@ -51,7 +51,7 @@ class Group:
         heard = f"{self.base}/storer/{storer.name}/status"
         wait_until(
             lambda: [message["status"] for message in self.mqtt.on(heard)][-2:] == ["stalled"] * 2,
-            60,
+            WITHIN,
             f"{storer.name} has left",
             [storer],
         )
@@ -99,17 +99,18 @@ def group(broker: Broker, fresh_database: Server, tmp_path: Path) -> Any:
         group = Group(broker, fresh_database, mqtt, tmp_path, [way, other_way])
         first, second = group.storers
         with first.start():
-            wait_until(lambda: group.online(first), 30, "the first storer", [first])
+            wait_until(lambda: group.online(first), WITHIN, "the first storer", [first])
             with second.start():
-                wait_until(lambda: group.online(second), 30, "the second storer", [second])
+                wait_until(lambda: group.online(second), WITHIN, "the second storer", [second])
                 yield group
 
 
 def test_each_frame_is_stored_once_by_one_of_them(group: Group) -> None:
     frames = some(60)
     group.publish(frames)
-    wait_until(lambda: group.rows() == len(frames), 30, "all frames", group.storers)
-    wait_until(lambda: len(group.confirmed_by()) == 2, 30, "the word of both", group.storers)
+    wait_until(lambda: group.rows() == len(frames), WITHIN, "all frames", group.storers)
+    wait_until(lambda: group.stored(frames), WITHIN, "the word for all", group.storers)
+    assert len(group.confirmed_by()) == 2
     times = [time for _, message in group.confirmations() for time in message["timestamps"]]
     assert len(times) == len(set(times)) == len(frames)
 
@@ -117,14 +118,14 @@ def test_each_frame_is_stored_once_by_one_of_them(group: Group) -> None:
 def test_nothing_waits_for_a_member_that_is_gone(group: Group) -> None:
     first, second = group.storers
     second.kill()
-    wait_until(lambda: not group.online(second), 60, "its will", [first])
+    wait_until(lambda: not group.online(second), WITHIN, "its will", [first])
     frames = some(40)
     group.publish(frames)
-    wait_until(lambda: group.rows() == len(frames), 30, "all frames", [first])
+    wait_until(lambda: group.rows() == len(frames), WITHIN, "all frames", [first])
     second.start()
-    wait_until(lambda: group.online(second), 30, "the second storer", [first, second])
+    wait_until(lambda: group.online(second), WITHIN, "the second storer", [first, second])
     group.publish(frames, "replay")  # as a reader does that missed a confirmation
-    wait_until(lambda: len(group.confirmed_by()) == 2, 30, "the word of both", [first, second])
+    wait_until(lambda: len(group.confirmed_by()) == 2, WITHIN, "the word of both", [first, second])
     assert group.rows() == len(frames)
 
 
@@ -136,15 +137,15 @@ def test_nothing_goes_to_a_member_whose_database_is_away(group: Group) -> None:
     group.publish(lost)
     group.wait_until_left(first)
     group.publish(frames)
-    wait_until(lambda: group.stored(frames), 30, "all frames since it left", both)
+    wait_until(lambda: group.stored(frames), WITHIN, "all frames since it left", both)
     group.publish(lost, "replay")  # as a reader does, half a minute later
-    wait_until(lambda: group.stored(lost), 30, "all frames", both)
+    wait_until(lambda: group.stored(lost), WITHIN, "all frames", both)
     assert group.status(first) == "stalled"
     group.ways[0].admit()
-    wait_until(lambda: group.online(first), 60, "the first storer is back", both)
+    wait_until(lambda: group.online(first), WITHIN, "the first storer is back", both)
     group.publish(later)
-    wait_until(lambda: group.stored(later), 30, "the later frames", both)
-    wait_until(lambda: len(group.confirmed_by(later)) == 2, 30, "the word of both", both)
+    wait_until(lambda: group.stored(later), WITHIN, "the later frames", both)
+    wait_until(lambda: len(group.confirmed_by(later)) == 2, WITHIN, "the word of both", both)
     assert group.rows() == len(lost) + len(frames) + len(later)
 
 
@@ -157,9 +158,9 @@ def test_members_that_all_have_no_database_come_back_one_by_one(group: Group) ->
     for storer in group.storers:
         group.wait_until_left(storer)
     group.ways[1].admit()
-    wait_until(lambda: group.online(second), 60, "the second storer is back", group.storers)
+    wait_until(lambda: group.online(second), WITHIN, "the second storer is back", group.storers)
     group.publish(frames, "replay")  # news for a reader, which sends again what nobody had: all at the second
-    wait_until(lambda: group.stored(frames), 30, "all frames", group.storers)
+    wait_until(lambda: group.stored(frames), WITHIN, "all frames", group.storers)
     assert group.status(first) == "stalled"
     assert group.rows() == len(frames)
 

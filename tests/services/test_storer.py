@@ -122,11 +122,12 @@ def test_a_block_of_frames_becomes_rows_and_its_damaged_frame_is_rejected_alone(
     setup.mqtt.publish(f"{setup.base}/{frames[0].meter}/replay", write_block(messages))
     good = frames[:30] + frames[31:]
     setup.wait_until_confirmed(good)
-    assert setup.confirmed("rejected") == [(frames[30].meter, format_time(frames[30].timestamp))]
+    setup.wait_until(lambda: setup.confirmed("rejected") == [(frames[30].meter, format_time(frames[30].timestamp))])
     assert setup.rows() == in_order(good)
     ((payload,),) = query(client(setup.server), "SELECT payload FROM rejected_messages")
     assert payload == messages[30]
     assert setup.stop() == 0
+    setup.wait_until(lambda: setup.statuses()[-1] == "offline")  # its last message
     (counts,) = setup.mqtt.on(f"{setup.base}/storer/{setup.id}/health")[-1:]
     assert (counts["received"], counts["stored"], counts["rejected"], counts["waiting"]) == (61, 60, 1, 0)
     assert counts["version"] == __version__

@@ -17,7 +17,7 @@ from storer.database.sizes import read_sizes
 from storer.database.subpartitions import LONGEST, count_subpartitions, subpartition
 from storer.export import Selection
 from tests.support.frames import simulated
-from tests.support.programs import Service, run_command, wait_until
+from tests.support.programs import WITHIN, Service, run_command, wait_until
 from tests.support.storing import NOW, client, exported, make_tables, query, store
 
 KINDS = ("standard-single-phase-tempo", "historic-single-phase-hchp")
@@ -68,7 +68,7 @@ def test_a_new_database_is_made_as_configured(fresh_database: Server, broker: Br
         assert parts(fresh_database) == 8
         assert storer.stop() == 0
         storer.start()
-        wait_until(lambda: storer.count("Ready") == 2, 40, "it has started again", [storer])
+        wait_until(lambda: storer.count("Ready") == 2, WITHIN, "it has started again", [storer])
     assert not storer.lines("subpartitions", "WARNING")
 
 

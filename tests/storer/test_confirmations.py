@@ -10,7 +10,7 @@ from common.block import write_block
 from common.frame import format_time
 from common.mqtt.events import Message
 from common.tally import Tally
-from storer.batch import Envelope, decode_batch
+from storer.batch.decode import Envelope, decode_batch
 from storer.confirmations import Confirmations, Pace
 from tests.support.frames import ADDRESS, DAY, historic
 

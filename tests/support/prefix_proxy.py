@@ -29,7 +29,7 @@ class PrefixProxy:
                 if not self.path.startswith(f"{prefix}/"):
                     self.send_error(404)
                     return
-                server = http.client.HTTPConnection("127.0.0.1", target, timeout=30)
+                server = http.client.HTTPConnection("127.0.0.1", target, timeout=300)
                 body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
                 path = self.path if keep else self.path.removeprefix(prefix)
                 sent = {name: text for name, text in self.headers.items() if name.lower() not in _HOP}

@@ -9,7 +9,7 @@ from common.config import Broker as Settings
 from common.mqtt.events import Connected, Disconnected, Event, Message, Published
 from common.mqtt.session import Session
 
-WITHIN = 20.0  # seconds, for what should take one or two
+WITHIN = 60.0  # seconds, for what should take one or two
 
 E = TypeVar("E", bound=Event)
 

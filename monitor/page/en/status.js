@@ -2,7 +2,7 @@ import * as f from '../format.js';
 
 export default {
   allWell: 'All is well.',
-  frames: (n, m) => `${n} of ${m} frames yesterday.`,
+  frames: (n, m) => `${f.number(n)} of ${f.number(m)} frames yesterday.`,
   recoveredNote: (wh) => `${wh} recovered from the index.`,
   notWell: (names) => `Needs attention: ${names}.`,
   links: 'Links',
@@ -18,7 +18,7 @@ export default {
   last: (time) => `last heard ${time}`,
   yesterday: 'Yesterday',
   yesterdayFrames: 'Frames, yesterday',
-  framesOnly: (n) => `${n} frames yesterday.`,
+  framesOnly: (n) => `${f.number(n)} ${f.plural(n, 'frame', 'frames')} yesterday.`,
   counts: { expected: 'expected', frames: 'received', lost: 'lost', late_hours: 'hours that came late' },
   coverage: 'Coverage',
   coverageSummary: (days, partial) =>
@@ -45,9 +45,10 @@ export default {
   spoolFrames: (n) => `${f.number(n)} ${f.plural(n, 'frame', 'frames')} waiting`,
   spoolLimit: (bytes, limit) => `${bytes} of ${limit}`,
   audit: 'Last audit',
-  auditOk: (days) => `no difference over ${days} days`,
+  auditOk: (days) => `no difference over ${f.number(days)} ${f.plural(days, 'day', 'days')}`,
   auditUntil: (time) => `until ${time}`,
-  auditBad: (missing, days) => `${missing} frames are missing over ${days} days: teleinfo-storer audit`,
+  auditBad: (missing, days) =>
+    `${f.number(missing)} ${f.plural(missing, 'frame is', 'frames are')} missing over ${f.number(days)} ${f.plural(days, 'day', 'days')}: teleinfo-storer audit`,
   notYet: 'not known yet',
   disk: 'Disk',
   diskFree: (free) => `${free} free`,

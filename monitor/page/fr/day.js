@@ -54,7 +54,7 @@ export default {
   hours25: 'Ce jour a 25 heures (changement d’heure).',
   hours23: 'Ce jour a 23 heures (changement d’heure).',
   partial: (missing, ratio) => `Données partielles : ${missing} sans trame (${ratio} couvert).`,
-  partialRecovered: (energy) => `L’énergie, elle, est complète : ${energy} rattrapés par l’index.`,
+  partialRecovered: (energy) => `L’énergie, elle, est complète : l’index a rattrapé ${energy}.`,
   emptyTitle: (date) => `Aucune donnée pour le ${date}.`,
   future: (date) => `Le ${date} n’est pas encore là.`,
   emptyFirst: (date) => `La première trame date du ${date}.`,

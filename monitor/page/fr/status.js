@@ -2,8 +2,8 @@ import * as f from '../format.js';
 
 export default {
   allWell: 'Tout va bien.',
-  frames: (n, m) => `${n} trames sur ${m} hier.`,
-  recoveredNote: (wh) => `${wh} rattrapés par l’index.`,
+  frames: (n, m) => `${f.number(n)} ${f.plural(n, 'trame', 'trames')} sur ${f.number(m)} hier.`,
+  recoveredNote: (wh) => `l’index a rattrapé ${wh}.`,
   notWell: (names) => `À regarder : ${names}.`,
   links: 'Liaisons',
   link: { meter: 'Compteur', reader: 'Lecteur', mqtt: 'MQTT', storer: 'Enregistreur', database: 'Base' },
@@ -18,7 +18,7 @@ export default {
   last: (time) => `dernier signe ${time}`,
   yesterday: 'Hier',
   yesterdayFrames: 'Trames, hier',
-  framesOnly: (n) => `${n} trames hier.`,
+  framesOnly: (n) => `${f.number(n)} ${f.plural(n, 'trame', 'trames')} hier.`,
   counts: { expected: 'attendues', frames: 'reçues', lost: 'perdues', late_hours: 'heures arrivées en retard' },
   coverage: 'Couverture',
   coverageSummary: (days, partial) =>
@@ -52,9 +52,10 @@ export default {
   spoolFrames: (n) => `${f.number(n)} ${f.plural(n, 'trame', 'trames')} en attente`,
   spoolLimit: (bytes, limit) => `${bytes} sur ${limit}`,
   audit: 'Dernier audit',
-  auditOk: (days) => `aucun écart sur ${days} jours`,
+  auditOk: (days) => `aucun écart sur ${f.number(days)} ${f.plural(days, 'jour', 'jours')}`,
   auditUntil: (time) => `jusqu’au ${time}`,
-  auditBad: (missing, days) => `${missing} trames manquent sur ${days} jours : teleinfo-storer audit`,
+  auditBad: (missing, days) =>
+    `${f.number(missing)} ${f.plural(missing, 'trame manque', 'trames manquent')} sur ${f.number(days)} ${f.plural(days, 'jour', 'jours')} : teleinfo-storer audit`,
   notYet: 'pas encore connu',
   disk: 'Disque',
   diskFree: (free) => `${free} libres`,

@@ -1,6 +1,7 @@
 import pytest
 
-from common.doctor.broker import BrokerFacts, diagnose_broker
+from common.doctor.broker import diagnose_broker
+from common.doctor.broker_facts import BrokerFacts
 from common.doctor.broker_probe import Failure
 from common.doctor.findings import Finding, Status
 from common.mqtt.limits import Limits

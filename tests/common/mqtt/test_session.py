@@ -29,7 +29,7 @@ from tests.support.fake_broker import (
     filters_of,
 )
 
-WITHIN = 20.0  # seconds, for what should take one
+WITHIN = 60.0  # seconds, for what should take one
 ID = "teleinfo-reader-cellar"
 
 E = TypeVar("E", bound=Event)

@@ -130,7 +130,7 @@ run_cli("teleinfo-program", parser)
         assert process.stdout
         assert process.stdout.readline() == "ready\n"
         process.send_signal(signal.SIGINT)
-        assert process.communicate(timeout=30) == ("", "")
+        assert process.communicate(timeout=300) == ("", "")
     assert process.returncode == -signal.SIGINT
 
 
@@ -178,3 +178,17 @@ def test_text_that_a_terminal_cannot_show_is_no_error(monkeypatch: pytest.Monkey
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(shown, encoding="ascii"))
     assert run_cli("teleinfo-program", parser) == 7
     assert shown.getvalue() == b"caf\\xe9\n"
+
+
+def test_the_check_that_an_error_advises_is_of_the_same_configuration(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_: argparse.Namespace) -> int:
+        raise Unavailable("nobody listens")
+
+    parser = argparse.ArgumentParser()
+    parser.set_defaults(command=fail, config=Path("mine.yaml"))
+    monkeypatch.setattr("common.deployment._started", ("", ""))
+    monkeypatch.setattr(sys, "argv", ["teleinfo-program"])
+    assert run_cli("teleinfo-program", parser) == 1
+    assert "; teleinfo-program check --config mine.yaml shows what to do" in capsys.readouterr().err

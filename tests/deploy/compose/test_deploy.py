@@ -333,7 +333,7 @@ def pin(folder: Path, digests: dict[str, str]) -> "subprocess.CompletedProcess[s
         env=environment,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=300,
         check=False,
     )
 

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[3]
 def test_each_program_tells_its_version(module: str, tmp_path: Path) -> None:
     result = subprocess.run(
         [sys.executable, "-P", "-m", module, "--version"],
-        cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=60,
+        cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
     assert result.stdout.split()[-1] == __version__
@@ -27,7 +27,7 @@ def test_each_program_tells_its_version(module: str, tmp_path: Path) -> None:
     ("arguments", "said"), [(["foo"], "unknown command: foo"), (["setup", "--foo"], "unknown option: --foo")]
 )
 def test_run_names_what_it_does_not_know(arguments: list[str], said: str) -> None:
-    result = subprocess.run([ROOT / "run", *arguments], capture_output=True, text=True, timeout=60)
+    result = subprocess.run([ROOT / "run", *arguments], capture_output=True, text=True, timeout=300)
     assert result.returncode == 2
     assert result.stdout == ""
     (line,) = result.stderr.splitlines()

@@ -32,7 +32,7 @@ def test_the_configuration_is_read_without_the_part_in_c() -> None:
     )
     command = [sys.executable, "-P", "-c", script]
     result = subprocess.run(
-        command, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=300, check=False
     )
     assert result.stdout == "('/dev/ttyAMA0',)\n", result.stderr
 

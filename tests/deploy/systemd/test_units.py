@@ -41,7 +41,7 @@ def settings(unit: Path) -> configparser.SectionProxy:
 
 
 def check(*command: str | Path) -> str:
-    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout + result.stderr
 

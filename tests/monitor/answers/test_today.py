@@ -30,6 +30,7 @@ class _Answers:
     covered: int = 60
     cost: Cost | None = None
     asked: list[tuple[datetime, datetime]] | None = None
+    silent: timedelta = timedelta(minutes=1)
 
     def facts(self, meter: Meter, now: datetime) -> None:
         assert meter.identifier == METER.identifier
@@ -37,7 +38,7 @@ class _Answers:
 
     def last_frame(self, meter: Meter, now: datetime) -> datetime:
         assert meter.identifier == METER.identifier
-        return now
+        return now - self.silent
 
     def switches(self, meter: Meter, start: datetime, end: datetime) -> Sequence[Switch]:
         assert meter.identifier == METER.identifier
@@ -91,6 +92,15 @@ def test_a_week_ago_is_by_the_wall_clock(now: str, midnight: str, then: str, mon
     asked: list[tuple[datetime, datetime]] = []
     assert looked(_Answers(5, asked=asked), moment).last_week_wh == 5
     assert asked[1] == (datetime.fromisoformat(midnight), datetime.fromisoformat(then))
+
+
+@pytest.mark.parametrize(
+    ("silent", "then"), [(2, "2026-11-18T13:32Z"), (90, "2026-11-18T12:02Z"), (3 * 24 * 60, "2026-11-18T13:32Z")]
+)
+def test_the_day_of_a_silent_meter_is_compared_up_to_its_last_frame(silent: int, then: str) -> None:
+    asked: list[tuple[datetime, datetime]] = []
+    looked(_Answers(5, asked=asked, silent=timedelta(minutes=silent)))
+    assert asked[1][1] == datetime.fromisoformat(then)
 
 
 def test_a_meter_that_did_not_exist_a_week_ago_is_not_compared() -> None:

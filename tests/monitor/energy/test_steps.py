@@ -1,5 +1,5 @@
 from common.registers import REGISTERS
-from monitor.energy.steps import OTHER, recovered, step
+from monitor.energy.steps import OTHER, Step, complete, recovered, step
 from monitor.history.hours import Values
 
 
@@ -41,3 +41,11 @@ def test_recovered_energy_is_that_of_the_total_or_of_the_registers() -> None:
 
 def test_a_break_over_the_gap_is_not_recovered() -> None:
     assert recovered(values(supplier_1=100, supplier_2=5), values(supplier_1=3, supplier_2=7), [1]) == 2
+
+
+def test_what_the_ends_of_an_hour_do_not_tell_is_of_the_register_that_ran_last() -> None:
+    known = Step({"EASF04": 3, "HCHC": 10, OTHER: 2}, 5, {})
+    assert complete(known, 20, "HCHP") == Step({"HCHC": 10, "HCHP": 10}, 5, {})
+    assert complete(known, 20, "EASF02").wh == {"EASF04": 3, "HCHC": 10, "EASF02": 7}
+    assert complete(known, 20, None).wh == {"EASF04": 3, "HCHC": 10, OTHER: 7}
+    assert complete(known, 12, "HCHC").wh == {"HCHC": 13}

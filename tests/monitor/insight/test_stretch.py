@@ -50,6 +50,16 @@ def test_what_was_counted_in_a_gap_is_no_break() -> None:
     assert drawn_by_register([minute(0, 10), minute(20, 9000)], 0, 9000, END, name, {HOUR: 77}) == {"R1": 9000}
 
 
+def test_where_the_meter_goes_to_other_registers_their_readings_are_no_energy() -> None:
+    line = [minute(0, 13_000_010), minute(1, 500_000, 2), minute(2, 500_007, 2)]
+    assert drawn_by_register(line, 13_000_000, 500_007, END, name, {}, {HOUR}) == {"R1": 10, "R2": 7}
+    line = [minute(0, 500_010), minute(1, 13_000_000, 2), minute(2, 13_000_007, 2)]
+    assert drawn_by_register(line, 500_000, 13_000_007, END, name, {}, {HOUR}) == {"R1": 10, "R2": 7}
+    # The hour does not know it yet: no house draws that much in a minute.
+    assert drawn_by_register(line, 500_000, 13_000_007, END, name, {}) == {"R1": 10, "R2": 7}
+    assert drawn_by_register(line[:1], 500_000, 13_000_007, HOUR + timedelta(minutes=2), name, {}) == {"R1": 10}
+
+
 @given(st.lists(st.tuples(st.integers(1, 3), st.integers(0, 900), st.integers(1, 4)), max_size=10), st.integers(0, 500))
 def test_the_registers_add_up_to_the_readings(steps: list[tuple[int, int, int]], rest: int) -> None:
     line, at, last = [], 0, 1000

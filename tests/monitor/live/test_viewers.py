@@ -13,7 +13,7 @@ START = b"retry: 3000\n\n"
 
 
 async def soon(awaitable: Awaitable[bytes]) -> bytes:
-    return await asyncio.wait_for(awaitable, 10)
+    return await asyncio.wait_for(awaitable, 60)
 
 
 def opened(viewers: Viewers, meter: str) -> AsyncGenerator[bytes, None]:

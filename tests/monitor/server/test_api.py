@@ -172,7 +172,7 @@ def test_what_is_live_does_not_wait_for_a_database_that_hangs() -> None:
     go_on = threading.Event()
 
     def answer(_: Call) -> Any:
-        go_on.wait(10)
+        go_on.wait(60)
         return {}
 
     async def main() -> None:
@@ -191,7 +191,7 @@ def test_many_who_ask_the_same_at_once_get_one_computation() -> None:
 
     def answer(call: Call) -> Any:
         computed.append(call.parameters["to"])
-        go_on.wait(10)
+        go_on.wait(60)
         return {}
 
     async def main() -> list[Reply]:
@@ -209,13 +209,13 @@ def test_more_questions_than_can_wait_are_sent_away() -> None:
     go_on = threading.Event()
 
     def answer(_: Call) -> Any:
-        go_on.wait(10)
+        go_on.wait(60)
         return {}
 
     async def main() -> list[Reply]:
         api = serving(answer)
         asking = [asyncio.ensure_future(api.reply("energy", f"to=2026-11-{day:02}")) for day in range(1, 30)]
-        done, _ = await asyncio.wait(asking, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(asking, timeout=300, return_when=asyncio.FIRST_COMPLETED)
         assert {task.result().status for task in done} == {503}
         go_on.set()
         return await asyncio.gather(*asking)

@@ -93,3 +93,9 @@ def test_no_script_and_no_other_site_gets_the_cookie() -> None:
     assert re.match(r"name=token; Path=/teleinfo; Max-Age=\d+; HttpOnly; SameSite=Lax; Secure$", header)
     assert "Secure" not in set_cookie("name", "token", "/", secure=False)
     assert "Max-Age=0" in set_cookie("name", "", "/", secure=False)
+
+
+def test_the_mark_that_windows_puts_before_a_text_is_no_part_of_the_password(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("correct horse\r\n", encoding="utf-8-sig")
+    assert Password(file).matches("correct horse")

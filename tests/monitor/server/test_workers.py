@@ -29,7 +29,7 @@ def test_more_than_may_wait_is_refused_at_once() -> None:
 
         def work() -> None:
             busy.set()
-            go_on.wait(10)
+            go_on.wait(60)
 
         first = asyncio.ensure_future(workers.run(work))
         await asyncio.to_thread(busy.wait, 10)
@@ -52,7 +52,7 @@ def test_what_has_waited_for_too_long_is_no_longer_done() -> None:
 
         def work() -> None:
             busy.set()
-            go_on.wait(10)
+            go_on.wait(60)
 
         first = asyncio.ensure_future(workers.run(work))
         await asyncio.to_thread(busy.wait, 10)
@@ -75,7 +75,7 @@ def test_one_who_no_longer_waits_disturbs_nobody() -> None:
 
         def work() -> None:
             busy.set()
-            go_on.wait(10)
+            go_on.wait(60)
 
         impatient = asyncio.ensure_future(workers.run(work))
         await asyncio.to_thread(busy.wait, 10)

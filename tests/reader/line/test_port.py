@@ -14,8 +14,8 @@ import pytest
 import serial
 from serial.rfc2217 import PortManager
 
-from common.errors import ConfigError, PortError
-from reader.line.port import Port, check_port, open_port
+from common.errors import PortError
+from reader.line.port import Port, open_port
 from reader.tic.decoder import Decoder
 
 EVERY_BYTE = bytes(range(256))
@@ -507,56 +507,3 @@ def test_a_simulated_meter_is_a_port() -> None:
         assert all(reading.parity and reading.address and reading.dropped == 0 for reading in readings)
         assert port.driver_errors() == {}
     assert port.read(TIMEOUT) == b""
-
-
-# Names.
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "/dev/ttyAMA0",
-        "/dev/serial/by-id/usb-FTDI_FT230X-if00-port0",
-        "ttyUSB0",
-        "socket://192.168.1.20:5331",
-        "socket://[fe80::1]:5331",
-        "rfc2217://gateway.local:2217",
-        "rfc2217://gateway.local:2217?timeout=3",
-        "simulate://historic-single-phase-base",
-        "simulate://standard-three-phase-producer?speed=10&noise=1e-4",
-    ],
-)
-def test_accepts_valid_port_names(url: str) -> None:
-    check_port(url)
-
-
-@pytest.mark.parametrize(
-    ("url", "expected"),
-    [
-        ("tcp://host:1", "socket://"),
-        ("http://host/", "simulate://"),
-        ("loop://", "rfc2217://"),
-        ("spy:///dev/ttyAMA0", "device"),
-        ("://", "device"),
-        ("socket://", "socket://HOST:PORT"),
-        ("socket://host", "socket://HOST:PORT"),
-        ("socket://:5331", "socket://HOST:PORT"),
-        ("socket://host:", "socket://HOST:PORT"),
-        ("socket://host:99999", "socket://HOST:PORT"),
-        ("socket://host:serial", "socket://HOST:PORT"),
-        ("rfc2217://host", "rfc2217://HOST:PORT"),
-        ("simulate://", "simulate://"),
-        ("simulate://standard-two-phase-base", "standard-two-phase-base"),
-        ("simulate://standard-single-phase-base?sped=2", "sped"),
-        ("simulate://standard-single-phase-base?speed=fast", "fast"),
-        ("simulate://standard-single-phase-base?speed=0", "speed"),
-        ("simulate://standard-single-phase-base?noise=2", "noise"),
-    ],
-)
-def test_rejects_a_name_that_can_never_be_opened_with_what_is_expected(url: str, expected: str) -> None:
-    with pytest.raises(ConfigError) as caught:
-        check_port(url)
-    message = str(caught.value)
-    assert message.startswith("port: ")
-    assert expected in message
-    assert "\n" not in message

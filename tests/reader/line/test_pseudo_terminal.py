@@ -36,7 +36,7 @@ def test_passes_every_byte_unchanged() -> None:
     server = threading.Thread(target=serve_pty, args=(source,), kwargs={"announce": names.put}, daemon=True)
     server.start()
     expected = bytes(range(256)) + b"\r\n\x03\x04\x11\x13\x1a\x7f\xff\r\r"
-    terminal = os.open(names.get(timeout=30), os.O_RDONLY | os.O_NOCTTY)
+    terminal = os.open(names.get(timeout=300), os.O_RDONLY | os.O_NOCTTY)
     received = b""
     while len(received) < len(expected):
         received += os.read(terminal, 4096)
@@ -51,7 +51,7 @@ def test_serves_the_frames_of_a_simulated_meter() -> None:
     source, names = SimulatedLine("historic-single-phase-hchp", speed=50), Queue[str]()
     server = threading.Thread(target=serve_pty, args=(source,), kwargs={"announce": names.put}, daemon=True)
     server.start()
-    terminal = os.open(names.get(timeout=30), os.O_RDONLY | os.O_NOCTTY)
+    terminal = os.open(names.get(timeout=300), os.O_RDONLY | os.O_NOCTTY)
     received = b""
     while seven_bits(received).count(b"\r\x03") < 3:
         received += os.read(terminal, 4096)

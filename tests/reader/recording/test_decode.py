@@ -24,7 +24,7 @@ def run(*arguments: str | Path, data: bytes = b"") -> subprocess.CompletedProces
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         input=data,
         capture_output=True,
-        timeout=60,
+        timeout=300,
     )
 
 
@@ -137,7 +137,7 @@ def test_reports_a_full_disk_behind_the_output_in_one_line(
             env=os.environ | {"PYTHONPATH": str(ROOT)},
             stdout=full,
             stderr=subprocess.PIPE,
-            timeout=60,
+            timeout=300,
         )
     assert result.returncode == 1
     (error,) = result.stderr.decode().splitlines()

@@ -243,7 +243,7 @@ def test_a_full_disk_ends_a_recording_that_can_still_be_read(tmp_path: Path) -> 
     words = ["record", str(file), "--port", f"simulate://{KIND}?speed=20"]
     result = subprocess.run(
         [sys.executable, "-P", "-m", "reader", *words],
-        cwd=ROOT, capture_output=True, timeout=60, preexec_fn=limit, check=False,
+        cwd=ROOT, capture_output=True, timeout=300, preexec_fn=limit, check=False,
     )  # fmt: skip
     assert result.returncode == 1
     assert f"{file}: File too large: make room" in result.stderr.decode().splitlines()[-1]

@@ -1,8 +1,6 @@
-from datetime import UTC, datetime
-
 import pytest
 
-from common.frame import Frame, Value
+from common.frame import Value
 from common.labels import Mode
 from common.registers import REGISTERS
 from storer.rollups.registers import readings, supplier_number
@@ -11,8 +9,7 @@ from tests.support.rollup_oracle import REGISTERS as IN_ORDER
 
 
 def of(mode: Mode, **values: Value) -> dict[str, int]:
-    frame = Frame(meter="1", timestamp=datetime(2026, 11, 24, tzinfo=UTC), mode=mode, values=values)
-    return {name: value for name, value in zip(REGISTERS, readings(frame), strict=True) if value is not None}
+    return {name: value for name, value in zip(REGISTERS, readings(mode, values), strict=True) if value is not None}
 
 
 def test_the_number_of_a_register_is_its_place() -> None:

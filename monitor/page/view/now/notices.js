@@ -4,6 +4,7 @@ import * as f from '../../format.js';
 import { T } from '../../i18n.js';
 import { notice } from '../../part/notice.js';
 import { href } from '../../router.js';
+import { dateOf } from '../../time.js';
 import { headroom } from './standing.js';
 
 const N = T.notices;
@@ -12,12 +13,11 @@ const TEXTS = {
   overload: ({ live, meter }) => ['warn', overload(meter, live), N.overloadMore],
   mqtt: () => ['off', N.mqtt, N.mqttMore],
   silent: ({ live, meter, now }) => {
-    const since = Date.parse(live.silent_since ?? live.at);
     const more = [
       live.links.reader === 'down' && N.reader,
       live.power != null && N.silentMore(f.power(live.power, meter.unit)),
     ];
-    return ['off', N.silent(f.hour(since), f.duration(Math.max(0, now - since))), more.filter(Boolean).join(' ')];
+    return ['off', silent(Date.parse(live.silent_since ?? live.at), now), more.filter(Boolean).join(' ')];
   },
   database: ({ live }) => [
     'warn',
@@ -31,6 +31,12 @@ const TEXTS = {
   ],
   storer: () => ['warn', N.storer, N.databaseMore],
 };
+
+export function silent(since, now) {
+  const day = dateOf(since);
+  const at = day === dateOf(now) ? f.hour(since) : N.onDay(f.fullDate(day), f.hour(since));
+  return N.silent(at, f.duration(Math.max(0, now - since)));
+}
 
 /** The meter says that it is too much; a moment later its power may not. Of three phases one is too much. */
 export function overload(meter, live) {

@@ -42,7 +42,7 @@ function backupFacts(backup, now) {
 }
 function auditNote(audit) {
   if (!audit) return S.notYet;
-  return audit.ok ? S.auditOk(f.number(audit.days)) : S.auditBad(f.number(audit.missing), f.number(audit.days));
+  return audit.ok ? S.auditOk(audit.days) : S.auditBad(audit.missing, audit.days);
 }
 function diskNote(disk) {
   if (disk?.free == null) return null;

@@ -3,7 +3,7 @@
 import pytest
 
 from common.config import Broker
-from common.doctor.broker import listen, probe_broker
+from common.doctor.broker_facts import listen_to_broker, probe_broker
 from common.doctor.broker_probe import Failure
 from tests.support.fake_broker import CONNACK, SUBSCRIBE, Connection, FakeBroker, answer_one, filters_of
 
@@ -29,7 +29,7 @@ def test_a_filter_for_which_the_broker_closes_the_connection_is_named_and_the_ot
         facts = probe_broker(
             settings, publish=(), subscribe=["mine", "forbidden/1"], extra_topics=["forbidden/2", "mine"], seconds=0.1
         )
-        messages = listen(settings, ["forbidden/3", "mine"], 0.1)
+        messages = listen_to_broker(settings, ["forbidden/3", "mine"], 0.1)
     assert facts.failure is None
     assert facts.refused == ("forbidden/1",)
     assert [message.payload for message in facts.messages] == [message.payload for message in messages] == [b"x"]
@@ -50,7 +50,7 @@ def test_the_first_host_that_answers_is_examined_and_those_before_it_are_failure
     with FakeBroker(close_after_refusal) as broker:
         settings = Broker(host=hosts, port=broker.port)
         facts = probe_broker(settings, publish=(), subscribe=["mine"], seconds=0.1)
-        assert len(listen(settings, ["mine"], 0.1)) == 1
+        assert len(listen_to_broker(settings, ["mine"], 0.1)) == 1
     assert (facts.failure, facts.host) == (None, "127.0.0.1")
     assert [(other.host, other.failure) for other in facts.failed] == [
         (host, Failure.REFUSED) for host in hosts[: hosts.index("127.0.0.1")]

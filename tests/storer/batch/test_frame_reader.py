@@ -14,8 +14,8 @@ from common.block import read_block, write_block
 from common.errors import MessageError
 from common.frame import Frame, check_size, read_json
 from reader.simulator.meter import KINDS
-from storer import frame_reader
-from storer.frame_reader import FrameReader, Published
+from storer.batch import frame_reader
+from storer.batch.frame_reader import FrameReader, Published
 from tests.common.test_frame import JSON
 from tests.support.frames import ADDRESS, TEXT, VALUE, frames, historic, simulated, standard
 

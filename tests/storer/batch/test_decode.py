@@ -10,7 +10,7 @@ from common.block import is_block
 from common.frame import Frame, format_time
 from common.mqtt.events import Message
 from common.tally import Tally
-from storer.batch import Envelope, decode_batch, rejection_payload
+from storer.batch.decode import Envelope, decode_batch, rejection_payload
 from tests.storer.test_confirmations import confirmed
 from tests.support.frames import ADDRESS, DAY, frames, historic, simulated
 

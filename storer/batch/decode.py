@@ -12,7 +12,7 @@ from common.errors import MessageError
 from common.frame import Frame, peek_id, read_json, write_stamp
 from common.mqtt.events import Message
 from common.tally import Tally
-from storer.frame_reader import FrameReader, Published
+from storer.batch.frame_reader import FrameReader, Published
 
 MAX_AHEAD = timedelta(days=1)
 _LONGEST_EXCERPT = 2000  # characters of a rejected message on `teleinfo/rejected`
