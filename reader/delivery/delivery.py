@@ -241,7 +241,11 @@ class Delivery:
         """Move the pending items to disk, and close the files."""
         self._disk_after = now  # the last chance
         if not self.flush(now):
-            log.warning("Could not write %d frames to disk; they stay in the journal", len(self._memory.pending))
+            lost = sum(entry.segment is None for entry in self._memory.pending.values())
+            if kept := len(self._memory.pending) - lost:
+                log.warning("Could not write %d frames to disk; they stay in the journal", kept)
+            if lost:
+                log.error("%d frames are lost: neither journal nor spool could be written", lost)
         if self._spool is not None:
             self._spool.close()
         self._journal.close()

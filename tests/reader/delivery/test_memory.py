@@ -151,6 +151,21 @@ def test_if_the_disk_fails_at_shutdown_items_stay_in_the_journal(served: Reader)
     assert served["waiting"] == 3
 
 
+def test_at_shutdown_the_frames_that_neither_journal_nor_disk_took_are_counted_as_lost(
+    served: Reader, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(item: Item) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    served.disk.broken = True
+    served.frames(2)
+    monkeypatch.setattr(served.journal, "append", fail)
+    served.frames(3)
+    served.stop()
+    assert logged(caplog, "Could not write 2 frames to disk; they stay in the journal") == 1
+    assert logged(caplog, "3 frames are lost") == 1
+
+
 def test_a_disk_that_fails_is_logged_once_and_tried_again_after_a_pause(
     served: Reader, caplog: pytest.LogCaptureFixture
 ) -> None:
