@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from common import deployment
 from reader.simulator import meter
 from reader.simulator.contract import Contract
 from reader.simulator.household import Household, Registers
@@ -41,6 +42,12 @@ def _past(contract: str, seed: int) -> list[Registers]:
 
 # Here, not in a fixture: some modules of tests make their frames when they are imported.
 meter.Household = KnownHousehold  # type: ignore[attr-defined]
+
+
+@pytest.fixture(autouse=True)
+def started_with_nothing() -> None:
+    """Each test is a program of its own: none was given a configuration that its commands would name."""
+    deployment._started = ("", "")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
