@@ -80,8 +80,12 @@ def test_it_starts_once_its_configuration_is_complete(running: Machine, broker: 
     assert show(running, "ActiveState") == "active"
 
 
-def test_a_service_that_does_not_start_is_an_error(running: Machine) -> None:
-    running.write("/etc/teleinfo/reader.yaml", "port: simulate://no-such-meter\n")
+def test_a_service_that_does_not_start_is_an_error(running: Machine, broker: Broker) -> None:
+    running.path("/etc/teleinfo").mkdir()
+    configure(running, broker)
+    running.write(
+        "/etc/systemd/system/teleinfo-reader.service.d/fails.conf", "[Service]\nExecStartPre=/usr/bin/false\n"
+    )
     result = running.try_(f"{CLONE}/run", "install", "reader")
     assert result.returncode == 1
     assert "sudo teleinfo-reader check" in result.stdout
