@@ -1,7 +1,8 @@
 """Storers of one group share the messages: each frame goes to one of them, and none waits for one that is gone."""
 
+import contextlib
 import json
-from datetime import timedelta
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,6 @@ from tests.support.proxy import Proxy
 from tests.support.storing import client, query
 
 SHARED_SUBSCRIPTIONS_UNAVAILABLE = b"\x2a\x00"
-MINUTE = timedelta(minutes=1)
 
 
 def settings(
@@ -93,16 +93,23 @@ class Group:
         ]
 
 
-@pytest.fixture
-def group(broker: Broker, fresh_database: Server, tmp_path: Path) -> Any:
-    with listen(broker) as mqtt, Proxy(fresh_database.port) as way, Proxy(fresh_database.port) as other_way:
-        group = Group(broker, fresh_database, mqtt, tmp_path, [way, other_way])
+@contextlib.contextmanager
+def sharing(broker: Broker, database: Server, folder: Path) -> Iterator[Group]:
+    """Run two storers of one group."""
+    with listen(broker) as mqtt, Proxy(database.port) as way, Proxy(database.port) as other_way:
+        group = Group(broker, database, mqtt, folder, [way, other_way])
         first, second = group.storers
         with first.start():
             wait_until(lambda: group.online(first), WITHIN, "the first storer", [first])
             with second.start():
                 wait_until(lambda: group.online(second), WITHIN, "the second storer", [second])
                 yield group
+
+
+@pytest.fixture
+def group(broker: Broker, fresh_database: Server, tmp_path: Path) -> Iterator[Group]:
+    with sharing(broker, fresh_database, tmp_path) as group:
+        yield group
 
 
 def test_each_frame_is_stored_once_by_one_of_them(group: Group) -> None:
@@ -126,42 +133,6 @@ def test_nothing_waits_for_a_member_that_is_gone(group: Group) -> None:
     wait_until(lambda: group.online(second), WITHIN, "the second storer", [first, second])
     group.publish(frames, "replay")  # as a reader does that missed a confirmation
     wait_until(lambda: len(group.confirmed_by()) == 2, WITHIN, "the word of both", [first, second])
-    assert group.rows() == len(frames)
-
-
-def test_nothing_goes_to_a_member_whose_database_is_away(group: Group) -> None:
-    first, second = group.storers
-    both = [first, second]
-    lost, frames, later = some(20), some(40, after=MINUTE), some(40, after=2 * MINUTE)
-    group.ways[0].refuse()
-    group.publish(lost)
-    group.wait_until_left(first)
-    group.publish(frames)
-    wait_until(lambda: group.stored(frames), WITHIN, "all frames since it left", both)
-    group.publish(lost, "replay")  # as a reader does, half a minute later
-    wait_until(lambda: group.stored(lost), WITHIN, "all frames", both)
-    assert group.status(first) == "stalled"
-    group.ways[0].admit()
-    wait_until(lambda: group.online(first), WITHIN, "the first storer is back", both)
-    group.publish(later)
-    wait_until(lambda: group.stored(later), WITHIN, "the later frames", both)
-    wait_until(lambda: len(group.confirmed_by(later)) == 2, WITHIN, "the word of both", both)
-    assert group.rows() == len(lost) + len(frames) + len(later)
-
-
-def test_members_that_all_have_no_database_come_back_one_by_one(group: Group) -> None:
-    first, second = group.storers
-    frames = some(20)
-    for way in group.ways:
-        way.refuse()
-    group.publish(frames)
-    for storer in group.storers:
-        group.wait_until_left(storer)
-    group.ways[1].admit()
-    wait_until(lambda: group.online(second), WITHIN, "the second storer is back", group.storers)
-    group.publish(frames, "replay")  # news for a reader, which sends again what nobody had: all at the second
-    wait_until(lambda: group.stored(frames), WITHIN, "all frames", group.storers)
-    assert group.status(first) == "stalled"
     assert group.rows() == len(frames)
 
 
