@@ -1,98 +1,97 @@
-"""The site as an ASGI application; the only file that knows Starlette."""
+"""The site as an ASGI application: from a scope to a `Request`, from a `Reply` to messages."""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Mapping, Set
+from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping, Set
 from contextlib import aclosing
 from typing import Any
-
-from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect
-from starlette.requests import Request as WebRequest
-from starlette.responses import Response
-from starlette.routing import Mount
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from monitor.server.login import LONGEST_BODY
 from monitor.server.messages import Reply, Request, Stream
 from monitor.server.site import Site
 
-SEND_TIMEOUT = 60.0  # seconds; a viewer that reads nothing for so long is gone
+Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
 _BODY_TIMEOUT = 10.0  # seconds
 
 
-def application(site: Site, closing: asyncio.Event) -> ASGIApp:
+class _GoneError(Exception):
+    """The client went away before its request was whole."""
+
+
+def application(site: Site, closing: asyncio.Event) -> Application:
     """Return the application; once `closing` is set, all streams end."""
 
     async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
-        request = WebRequest(scope, receive)
         try:
-            read = await _read(request)
-        except (ClientDisconnect, TimeoutError):
+            request = await _read(scope, receive)
+        except (_GoneError, TimeoutError):
             return
-        await _send(await site.reply(read), closing, scope, receive, send)
+        await _send(await site.reply(request), closing, request.method, receive, send)
 
-    return Starlette(routes=[Mount("/", app=endpoint)])
+    return endpoint
 
 
-async def _read(request: WebRequest) -> Request:
+async def _read(scope: Scope, receive: Receive) -> Request:
     body = b""
-    if request.method == "POST":
+    if scope["method"] == "POST":
         async with asyncio.timeout(_BODY_TIMEOUT):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > LONGEST_BODY:
-                    break
+            more = True
+            while more and len(body) <= LONGEST_BODY:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise _GoneError
+                body += message.get("body", b"")
+                more = message.get("more_body", False)
+    client = scope.get("client")
     return Request(
-        method=request.method,
-        path=request.scope["path"],
-        query=request.scope["query_string"].decode("latin-1"),
-        headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in request.scope["headers"]},
-        address=request.client.host if request.client is not None else "",
-        secure=request.url.scheme == "https",
+        method=scope["method"],
+        path=scope["path"],
+        query=scope["query_string"].decode("latin-1"),
+        headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
+        address=client[0] if client else "",
+        secure=scope["scheme"] == "https",
         body=body,
+        admit=scope.get("admit", lambda: None),
     )
 
 
-async def _send(reply: Reply, closing: asyncio.Event, scope: Scope, receive: Receive, send: Send) -> None:
+async def _send(reply: Reply, closing: asyncio.Event, method: str, receive: Receive, send: Send) -> None:
     headers = {**reply.headers, "Content-Type": reply.kind}
-    if reply.stream is not None:
-        try:
-            await _send_stream(reply.stream, headers, closing, receive, send)
-        finally:
-            reply.stream.close()
-        return
     if reply.status == 304:
         del headers["Content-Type"]
-    await Response(reply.body, reply.status, headers)(scope, receive, send)
+    elif reply.stream is None:
+        headers["Content-Length"] = str(len(reply.body))
+    start = {
+        "type": "http.response.start",
+        "status": reply.status,
+        "headers": [(name.lower().encode("latin-1"), text.encode("latin-1")) for name, text in headers.items()],
+    }
+    if reply.stream is None:
+        await send(start)
+        await send({"type": "http.response.body", "body": b"" if method == "HEAD" else reply.body})
+        return
+    try:
+        await _send_stream(reply.stream, start, closing, receive, send)
+    finally:
+        reply.stream.close()
 
 
-async def _send_stream(
-    stream: Stream, headers: Mapping[str, str], closing: asyncio.Event, receive: Receive, send: Send
-) -> None:
-    """Send events until there are no more, the viewer goes away or `closing` is set.
-
-    Not Starlette's StreamingResponse: with some versions of uvicorn it notices only at the next event who is gone.
-    """
+async def _send_stream(stream: Stream, start: Message, closing: asyncio.Event, receive: Receive, send: Send) -> None:
+    """Send events until there are no more, the viewer goes away or `closing` is set."""
     gone, closed = asyncio.ensure_future(_gone(receive)), asyncio.ensure_future(closing.wait())
     ends: set[asyncio.Future[Any]] = {gone, closed}
-    names = [(name.lower().encode("latin-1"), text.encode("latin-1")) for name, text in headers.items()]
     try:
-        async with aclosing(stream.events()) as events, asyncio.timeout(None) as patience:
-            loop = asyncio.get_running_loop()
-
-            async def send_in_time(message: Message) -> None:
-                patience.reschedule(loop.time() + SEND_TIMEOUT)
-                await send(message)
-                patience.reschedule(None)
-
-            await send_in_time({"type": "http.response.start", "status": 200, "headers": names})
-            while (event := await _next(events, ends)) is not None:
-                await send_in_time({"type": "http.response.body", "body": event, "more_body": True})
+        async with aclosing(stream.events()) as events:
+            await send(start)
+            while not gone.done() and (event := await _next(events, ends)) is not None:
+                await send({"type": "http.response.body", "body": event, "more_body": True})
             if not gone.done():
-                await send_in_time({"type": "http.response.body", "body": b"", "more_body": False})
-    except (TimeoutError, OSError):
-        return  # whoever reads nothing for so long, or has just gone
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
     finally:
         for end in ends:
             end.cancel()

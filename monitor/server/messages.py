@@ -4,7 +4,7 @@ import gzip
 import hashlib
 import json
 import re
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -40,6 +40,7 @@ class Request:
     address: str = ""  # of the client, or of the last proxy
     secure: bool = False  # the connection to this program is TLS
     body: bytes = b""
+    admit: Callable[[], None] = lambda: None  # to be called for a client that may enter: its connection is kept
 
 
 class Stream(Protocol):

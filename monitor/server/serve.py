@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import logging
 import socket
 from collections.abc import Callable, Coroutine
@@ -11,13 +12,26 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from common.errors import NotReady
-from monitor.config import Listen
+from monitor.config import Listen, is_loopback
+from monitor.server.crowd import Crowd
+from monitor.server.headers import security_headers
 
-MOST_CONNECTIONS = 400
 _LONGEST_HEADERS = 16 * 1024  # bytes, with the line of the request
 _IDLE = 15  # seconds until a connection is closed on which no request comes
+_UNREAD = 60  # seconds until a connection is closed on which nobody reads
 _GRACE = 2  # seconds for answers that are being made at the end
 _TICK = 1.0  # seconds
+_NO_REQUEST = "".join(
+    f"{line}\r\n"
+    for line in (
+        "HTTP/1.1 400 Bad Request",
+        *(f"{name}: {text}" for name, text in security_headers(()).items()),
+        "Cache-Control: no-store",
+        "Content-Length: 0",
+        "Connection: close",
+        "",
+    )
+).encode()
 
 
 def bind(listen: Listen) -> socket.socket:
@@ -30,10 +44,14 @@ def bind(listen: Listen) -> socket.socket:
     try:
         family, *_, address = socket.getaddrinfo(listen.host, listen.port, type=socket.SOCK_STREAM)[0]
         both = family == socket.AF_INET6 and listen.host == "::" and socket.has_dualstack_ipv6()
-        return socket.create_server(address[:2], family=family, backlog=256, dualstack_ipv6=both)
+        port = socket.create_server(address[:2], family=family, backlog=256, dualstack_ipv6=both)
     except OSError as error:
         text = (error.strerror or str(error)).partition(" (while ")[0]  # then the socket library repeats the address
         raise NotReady(f"{where} cannot be opened: {text}; free it or choose another") from error
+    # Its connections inherit it. Without, the end of an answer waits 40 ms until its beginning is acknowledged. asyncio
+    # sets it only for sockets that name their protocol.
+    port.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return port
 
 
 class Serving:
@@ -71,14 +89,13 @@ class Serving:
             uvicorn.Config(
                 application(self._closing),
                 loop="asyncio",
-                http=_Connection,
+                http=functools.partial(_Connection, Crowd(is_loopback)),  # type: ignore[arg-type]
                 ws="none",
                 lifespan="off",
                 log_config=None,
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
-                limit_concurrency=MOST_CONNECTIONS,
                 h11_max_incomplete_event_size=_LONGEST_HEADERS,
                 timeout_keep_alive=_IDLE,
                 timeout_graceful_shutdown=_GRACE,
@@ -109,13 +126,53 @@ class Serving:
 
 
 class _Connection(H11Protocol):
-    """A connection. uvicorn waits for ever for the rest of a request: a few hundred of those, and nobody comes in."""
+    """A connection that nobody can hold for nothing: uvicorn waits for ever for requests and for slow readers."""
 
     _last: Any = None  # what was answered at the last look
+    _looking: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
+
+    def __init__(self, crowd: Crowd, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._crowd = crowd
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self.loop.call_later(_IDLE, self._look)
+        transport.set_write_buffer_limits(
+            high=0
+        )  # so that `pause_writing` tells of each answer that is not read at once
+        self._looking = self.loop.call_later(_IDLE, self._look)
+        application = self.app
+
+        async def with_admission(scope: Any, receive: Any, send: Any) -> None:
+            await application({**scope, "admit": lambda: self._crowd.admit(self)}, receive, send)
+
+        self.app = with_admission
+        self._crowd.enter(self, self.client[0] if self.client else "")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._crowd.leave(self)
+        for timer in (self._looking, self._unread):
+            if timer is not None:
+                timer.cancel()
+        super().connection_lost(exc)
+
+    def end(self) -> None:
+        self.transport.abort()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._unread = self.loop.call_later(_UNREAD, self.end)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._unread is not None:
+            self._unread.cancel()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no request, with the headers that each answer has."""
+        self.transport.write(_NO_REQUEST)
+        self.transport.close()
 
     def _look(self) -> None:
         if self.transport.is_closing():
@@ -124,7 +181,7 @@ class _Connection(H11Protocol):
             self.transport.close()
             return
         self._last = self.cycle
-        self.loop.call_later(_IDLE, self._look)
+        self._looking = self.loop.call_later(_IDLE, self._look)
 
 
 def _every(seconds: float, work: Callable[[], None]) -> Coroutine[Any, Any, None]:

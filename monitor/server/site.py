@@ -84,6 +84,9 @@ class Site:
         return reply.having(**self._headers)
 
     async def _reply(self, request: Request) -> Reply:
+        if {"content-length", "transfer-encoding"} <= request.headers.keys():
+            # RFC 9112 6.3: two lengths may hide a second request from a proxy.
+            return problem(400, "La requête annonce deux longueurs.", Connection="close")
         path = self._below_prefix(request.path)
         if path is None:
             return redirect(f"{self._config.listen.prefix.rpartition('/')[2]}/")
@@ -174,6 +177,7 @@ class Site:
             NotReady: the password cannot be read.
         """
         if self._password is None:
+            request.admit()
             return 0.0
         token = sessions.cookie_named(self._cookie, request.headers.get("cookie", ""))
         try:
@@ -183,7 +187,10 @@ class Site:
         except (NotReady, Busy) as error:
             raise self._unreadable(error) from error
         self._password_log.reset()
-        return sessions.age(token, key, self._clock()) if token else None
+        age = sessions.age(token, key, self._clock()) if token else None
+        if age is not None:
+            request.admit()
+        return age
 
     def _unreadable(self, error: Exception) -> NotReady:
         text = str(error) or "too many requests wait for the check of the password"

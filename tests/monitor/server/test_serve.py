@@ -3,6 +3,7 @@ import contextlib
 import http.client
 import socket
 import threading
+import time
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -12,10 +13,12 @@ import pytest
 from common.errors import NotReady
 from demo.servers import free_port
 from monitor.config import Listen, MonitorConfig
-from monitor.server import app, serve
+from monitor.server import crowd, serve
 from monitor.server.api import Api
 from monitor.server.app import application
+from monitor.server.crowd import Crowd
 from monitor.server.files import Files
+from monitor.server.headers import security_headers
 from monitor.server.health import Counters
 from monitor.server.messages import packed
 from monitor.server.serve import Serving, bind
@@ -117,6 +120,92 @@ def test_a_request_and_its_reply_cross_the_web_library_unchanged(here: Here) -> 
         answer.read()
 
 
+def test_answers_on_one_connection_do_not_wait_for_acknowledgements(here: Here) -> None:
+    took = []
+    with contextlib.closing(here.connect()) as browser:
+        for _ in range(20):
+            start = time.perf_counter()
+            browser.request("GET", "/style.css")
+            browser.getresponse().read()
+            took.append(time.perf_counter() - start)
+    # A client delays its acknowledgement for 40 ms at least; a busy machine may make some answers as late, not most.
+    assert sorted(took)[9] < 0.035
+
+
+SECURITY = security_headers(())
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"nonsense", 400),
+        (b"GET /jour/%0d%0aX HTTP/1.1\r\nHost: pi", 400),
+        (b"OPTIONS * HTTP/1.1\r\nHost: pi", 405),
+        (b"GET /nowhere HTTP/1.1\r\nHost: pi", 404),
+        (b"GET /style.css HTTP/1.1\r\nHost: pi", 200),
+    ],
+)
+def test_each_reply_has_the_security_headers(here: Here, sent: bytes, status: int) -> None:
+    with socket.create_connection(("127.0.0.1", here.number), timeout=300) as raw:
+        raw.sendall(sent + b"\r\n\r\n")
+        answer = http.client.HTTPResponse(raw)
+        answer.begin()
+        assert answer.status == status
+        assert {name: answer.getheader(name) for name in SECURITY} == SECURITY
+
+
+def test_a_request_with_two_lengths_is_refused_and_what_follows_is_not_read(here: Here) -> None:
+    with socket.create_connection(("127.0.0.1", here.number), timeout=300) as raw:
+        raw.sendall(
+            b"POST /login HTTP/1.1\r\nHost: pi\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+            b"GET /style.css HTTP/1.1\r\nHost: pi\r\n\r\n"
+        )
+        with raw.makefile("rb") as answers:
+            read = answers.read()
+    assert read.startswith(b"HTTP/1.1 400 ")
+    assert read.count(b"HTTP/1.1") == 1
+
+
+def test_a_client_that_does_not_read_its_answer_is_disconnected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve, "_UNREAD", 0.3)
+    left = threading.Event()
+    monkeypatch.setattr(Crowd, "leave", lambda *_: left.set())
+    with running(tmp_path) as here, socket.create_connection(("127.0.0.1", here.number), timeout=300) as raw:
+        (tmp_path / "long.css").write_bytes(b"p{}\n" * 5_000_000)  # more than the kernel takes
+        raw.sendall(b"GET /long.css HTTP/1.1\r\nHost: pi\r\n\r\n")
+        assert left.wait(60)
+        size = 0
+        while got := raw.recv(1_000_000):
+            size += len(got)
+        assert size < 20_000_000
+
+
+def test_nothing_is_kept_of_a_connection_that_has_ended(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[Any] = []
+    monkeypatch.setattr(Crowd, "leave", lambda _, connection: ended.append(connection))
+    with contextlib.closing(here.connect()) as browser:
+        browser.connect()
+    wait_until(lambda: bool(ended) and ended[0]._looking.cancelled(), 60, "its timer is cancelled")
+
+
+def test_silent_connections_of_one_address_give_way_to_new_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve, "is_loopback", lambda _: False)  # else it may be a proxy
+    with running(tmp_path) as here, contextlib.ExitStack() as stack:
+        silent = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", here.number), timeout=300))
+            for _ in range(crowd.MOST_OF_A_GUEST)
+        ]
+        with contextlib.closing(here.connect()) as browser:
+            browser.request("GET", "/style.css")
+            assert browser.getresponse().status == 200
+        with contextlib.suppress(ConnectionResetError):
+            assert silent[0].recv(1) == b""
+
+
 @pytest.mark.parametrize(
     ("sent", "status"),
     [
@@ -149,7 +238,7 @@ def test_a_viewer_who_goes_away_is_forgotten(here: Here) -> None:
 
 
 def test_a_viewer_who_reads_nothing_is_forgotten_in_the_end(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "SEND_TIMEOUT", 0.3)
+    monkeypatch.setattr(serve, "_UNREAD", 0.3)
     here.streams.kind = Flood
     with socket.create_connection(("127.0.0.1", here.number), timeout=300) as raw:
         raw.sendall(b"GET /api/v1/live/stream HTTP/1.1\r\nHost: pi\r\n\r\n")
