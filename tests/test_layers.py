@@ -17,7 +17,6 @@ HOMES = {
     "yaml": "common/yaml_file.py",
     "pyarrow": "storer/tabular/parquet.py",
     "rich": "reader/watch/screen.py",
-    "starlette": "monitor/server/app.py",
     "uvicorn": "monitor/server/serve.py",
 }
 #: The doctor asks a broker what no session of the programs would; two programs draw, and do not know each other.

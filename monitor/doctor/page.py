@@ -18,7 +18,7 @@ from monitor.config import MonitorConfig, is_loopback
 
 SUBJECT = "Page"
 _PROGRAM = "teleinfo-monitor"
-_LIBRARIES = ("starlette", "uvicorn")
+_LIBRARIES = ("uvicorn",)
 _SHORTEST = 8  # characters of a password that takes long to guess
 _TIMEOUT = 5.0  # seconds
 _LARGEST = 1_000_000  # bytes of an answer

@@ -57,8 +57,7 @@ def run(file: Path) -> int:
         from monitor.server.serve import Serving, bind
     except ImportError as error:
         raise ConfigError(
-            f"the page needs the package {error.name}: {sys.executable} -m pip install 'starlette>=0.46'"
-            " 'uvicorn>=0.32'"
+            f"the page needs the package {error.name}: {sys.executable} -m pip install 'uvicorn>=0.32'"
         ) from error
     shutdown, serving = Shutdown(), Serving()
     shutdown.install(serving.stop)
