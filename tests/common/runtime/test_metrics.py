@@ -1,6 +1,8 @@
+import contextlib
 import logging
 import socket
 import sys
+import threading
 import urllib.request
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -9,7 +11,7 @@ import pytest
 
 from common.config import MetricsConfig
 from common.errors import ConfigError
-from common.runtime.metrics import Family, Metrics, MetricType, Sample
+from common.runtime.metrics import THREADS, Family, Metrics, MetricType, Sample
 from demo.servers import free_port
 
 
@@ -30,7 +32,7 @@ def metrics() -> Iterator[Metrics]:
 
 
 def scrape(metrics: Metrics) -> str:
-    with urllib.request.urlopen(f"http://127.0.0.1:{metrics._settings.port}/metrics", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{metrics._settings.port}/metrics", timeout=60) as answer:
         return str(answer.read().decode())
 
 
@@ -62,6 +64,24 @@ def test_a_closed_port_can_be_opened_again(metrics: Metrics) -> None:
     metrics.close()
     metrics.start()
     scrape(metrics)
+
+
+def test_silent_clients_take_few_threads_and_hold_scrapes_for_a_while_only(
+    metrics: Metrics, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("common.runtime.metrics._Handler.timeout", 0.2)
+    before = threading.active_count()
+    with contextlib.ExitStack() as stack:
+        for _ in range(30):
+            stack.enter_context(socket.create_connection(("127.0.0.1", metrics._settings.port or 0), timeout=60))
+        most = 0
+        asking = threading.Thread(target=scrape, args=(metrics,))
+        asking.start()
+        while asking.is_alive():
+            asking.join(0.01)
+            most = max(most, threading.active_count() - before - 1)
+    assert 0 < most <= THREADS
+    assert capfd.readouterr().err == ""
 
 
 def test_a_port_in_use_is_logged_once_and_opened_when_it_is_free(
