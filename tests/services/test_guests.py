@@ -1,6 +1,8 @@
 """mosquitto with the files that `setup` writes for it: guests reach their own sessions only, and small ones."""
 
+import contextlib
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -203,3 +205,12 @@ def test_the_storer_loses_nothing_of_two_batches_and_what_comes_meanwhile(
         reader.publish(FRAME, f"{number:01500}")
     assert [int(receive(storer).payload) for _ in range(batches + 600)] == [*range(batches + 600)]
     storer.close()
+
+
+@pytest.mark.parametrize("listener", [HERE, GUESTS, PROGRAMS])
+def test_silent_connections_keep_no_account_out(broker: BrokerOfCompose, listener: int) -> None:
+    name = "phone-anna" if listener != PROGRAMS else "reader-attic"
+    with contextlib.ExitStack() as stack:
+        for _ in range(150):
+            stack.enter_context(socket.create_connection((HOST, broker.ports[listener]), timeout=60))
+        connect(broker.way_in(listener, name), name).close()
