@@ -19,6 +19,7 @@ from monitor.live.house import Program
 from monitor.live.links import LINKS, UNKNOWN, UP
 from monitor.live.live import Live
 
+_LARGEST = 2**53  # what JSON keeps exact everywhere
 _LONGEST_VERSION = 40  # characters; what a retained message holds is not sure
 _NOTHING = ("yesterday", "audit", "disk", "backup", "volts")
 
@@ -155,10 +156,12 @@ def _spool_of(health: Mapping[str, Any] | None) -> tuple[int, int, int | None] |
     spool = delivery.get("spool") if isinstance(delivery, dict) else None
     if not isinstance(spool, dict):
         return None
-    frames, size, limit = (spool.get(key) for key in ("frames", "bytes", "limit"))
-    if not isinstance(frames, int) or not isinstance(size, int):
-        return None
-    return frames, size, limit if isinstance(limit, int) else None
+    frames, size, limit = (_count(spool.get(key)) for key in ("frames", "bytes", "limit"))
+    return None if frames is None or size is None else (frames, size, limit)
+
+
+def _count(value: object) -> int | None:
+    return value if type(value) is int and 0 <= value <= _LARGEST else None
 
 
 def _yesterday(call: Call, meter: Meter) -> dict[str, Any]:

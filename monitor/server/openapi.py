@@ -20,7 +20,10 @@ _PROBLEM = {
 _PROBLEMS = {
     "400": "La question est incorrecte.",
     "401": "La page a un mot de passe, et la requête n’a pas de session.",
+    "403": "La requête vient d’un autre site, ou d’un nom qui n’est pas de cette machine.",
     "404": "Ce compteur est inconnu.",
+    "405": "L’interface est en lecture seule.",
+    "414": "L’adresse est trop longue.",
     "503": "La base ne répond pas, ou la question est trop longue à calculer.",
 }
 
@@ -57,9 +60,19 @@ def document(routes: Iterable[Described]) -> dict[str, Any]:
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "."}],
+        # Without a password (`auth: none`), no session is asked for.
+        "security": [{"session": []}, {}],
         "paths": {f"/{route.name}": {"get": _operation(route)} for route in routes},
         "components": {
             "schemas": {"Problem": _PROBLEM},
+            "securitySchemes": {
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": "teleinfo-session",
+                    "description": "Le cookie que donne « login » ; son nom finit par le port du programme.",
+                }
+            },
             "responses": {
                 f"Problem{status}": {
                     "description": text,

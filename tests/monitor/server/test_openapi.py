@@ -24,7 +24,7 @@ def test_each_route_is_described_with_its_parameters_and_its_answer() -> None:
         "schema": {"type": "string"},
     }
     assert described["responses"]["200"]["content"] == {"text/csv": {"schema": {"type": "string"}}}
-    assert described["responses"].keys() == {"200", "400", "401", "404", "503"}
+    assert described["responses"].keys() == {"200", "400", "401", "403", "404", "405", "414", "503"}
 
 
 def test_what_it_refers_to_is_there() -> None:
@@ -34,6 +34,12 @@ def test_what_it_refers_to_is_there() -> None:
         target = described
         for name in reference.removeprefix("#/").split("/"):
             target = target[name]
+
+
+def test_it_says_how_to_be_let_in() -> None:
+    described = document(ROUTES)
+    schemes = described["components"]["securitySchemes"]
+    assert {name for one in described["security"] for name in one} == schemes.keys()
 
 
 def test_no_two_routes_share_a_name() -> None:
