@@ -58,7 +58,7 @@ class Visits:
     ) -> Page:
         """Open a path of the page on a device; return it when the view stands."""
         context = self._browser.new_context(
-            **DEVICES[device], color_scheme=theme, timezone_id=zone, locale="fr-FR", **more
+            **DEVICES[device] | {"color_scheme": theme, "timezone_id": zone, "locale": "fr-FR"} | more
         )
         one = Visit(context, self._house.address)
         self._open.append(one)

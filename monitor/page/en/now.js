@@ -25,6 +25,7 @@ export default {
   noPrice: 'price not known',
   tomorrow: 'Tomorrow',
   tomorrowIs: 'Tomorrow:',
+  fromSix: (price) => `from 06:00: ${price} €/kWh`,
   atSix: 'At 06:00:',
   tomorrowUnknown: 'colour not known yet',
   tomorrowWhen: 'the meter knows at about 20:00',

@@ -27,6 +27,7 @@ export default {
   noPrice: 'prix inconnu',
   tomorrow: 'Demain',
   tomorrowIs: 'Demain :',
+  fromSix: (price) => `dès 6${f.THIN}h : ${price} €/kWh`,
   atSix: `À 6${f.THIN}h :`,
   tomorrowUnknown: 'couleur pas encore connue',
   tomorrowWhen: `vers 20${f.THIN}h sur le compteur`,

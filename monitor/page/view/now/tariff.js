@@ -4,9 +4,36 @@ import * as f from '../../format.js';
 import { T } from '../../i18n.js';
 import { chip, colourChip, registerChip } from '../../part/chip.js';
 import { learn, register } from '../../tariff.js';
-import { dateOf, tempoDay } from '../../time.js';
+import { at, dateOf, plusDays, tempoDay } from '../../time.js';
 
 const N = T.now;
+
+/** Tomorrow's colour across a wall: from the other end of the room, it is what a Tempo home looks for. */
+export function tomorrowBand() {
+  const node = h('p', { class: 'band-tomorrow' });
+  return {
+    node,
+    show(live, now) {
+      const [today, running] = [dateOf(now), tempoDay(now)];
+      node.hidden = !live.colour;
+      if (node.hidden) return;
+      const when = running < today ? N.atSix : N.tomorrowIs,
+        price = live.tomorrow && priceAt(live, at(plusDays(running, 1), '06:00'));
+      node.className = `band-tomorrow ${live.tomorrow ? `day-${live.tomorrow}` : ''}`;
+      node.replaceChildren(
+        ...[
+          h('strong', null, when, ' ', live.tomorrow ? T.tariff[live.tomorrow] : N.tomorrowUnknown),
+          price && h('span', null, N.fromSix(f.price(price))),
+        ].filter(Boolean),
+      );
+    },
+  };
+}
+
+/** The price from a moment on, where the meter's next registers tell it. */
+function priceAt({ next }, moment) {
+  return next?.find((row) => Date.parse(row.at) === moment)?.price;
+}
 
 export function tariffBlock() {
   const node = h('section', { class: 'block tariff', 'aria-labelledby': 'now-tariff' });

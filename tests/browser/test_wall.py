@@ -1,0 +1,65 @@
+"""A screen on the wall (`?mode=kiosk`): nobody scrolls it, nobody touches it."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Visits
+from tests.browser.home import Home
+
+#: What people screw to a wall, the display of a Raspberry Pi first.
+WALLS = [(800, 480), (1024, 600), (1024, 768), (1280, 720), (1280, 800), (1920, 1080), (2560, 1440), (800, 1280)]
+LARGE = [(1920, 1080), (2560, 1440)]
+
+
+def wall(visit: Visits, size: tuple[int, int], query: str = "") -> Page:
+    page = visit(f"?mode=kiosk{query}", viewport={"width": size[0], "height": size[1]})
+    expect(page.locator(".today .pair")).to_contain_text("Wh")
+    return page
+
+
+def is_inside(page: Page, selector: str) -> bool:
+    box = page.locator(selector).bounding_box()
+    size = page.viewport_size
+    assert size is not None
+    return box is not None and box["y"] >= 0 and box["y"] + box["height"] <= size["height"] and box["x"] >= 0
+
+
+@pytest.mark.parametrize("size", WALLS, ids=str)
+def test_all_that_matters_now_stands_on_the_screen(visit: Visits, size: tuple[int, int]) -> None:
+    page = wall(visit, size)
+    assert page.evaluate("document.scrollingElement.scrollHeight <= innerHeight")
+    assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+    for selector in (".figure-xl", ".headroom", ".board-now", ".today .pair", ".band-tomorrow"):
+        assert is_inside(page, selector), selector
+
+
+@pytest.mark.parametrize("size", WALLS, ids=str)
+def test_three_phases_fit_as_well(visit: Visits, house: Home, size: tuple[int, int]) -> None:
+    page = wall(visit, size, f"&compteur={house.producer}")
+    assert page.evaluate("document.scrollingElement.scrollHeight <= innerHeight")
+    for selector in (".figure-xl", ".headroom", ".board-now", ".today .pair"):
+        assert is_inside(page, selector), selector
+    expect(page.locator(".band-tomorrow")).to_be_hidden()  # it has no colours
+
+
+@pytest.mark.parametrize("size", LARGE, ids=str)
+def test_a_large_screen_is_filled(visit: Visits, size: tuple[int, int]) -> None:
+    page = wall(visit, size)
+    drawing, band = page.locator(".today-hours").bounding_box(), page.locator(".band-tomorrow").bounding_box()
+    assert drawing is not None
+    assert band is not None
+    assert band["y"] + band["height"] == pytest.approx(size[1], abs=1)
+    assert band["width"] == pytest.approx(size[0], abs=1)
+    assert band["y"] - (drawing["y"] + drawing["height"]) < 0.05 * size[1]
+
+
+@pytest.mark.parametrize("place", ["", "jour", "bilan", "tempo", "etat"])
+def test_nothing_is_shown_that_wants_a_hand(visit: Visits, place: str) -> None:
+    page = visit(f"{place}?mode=kiosk")
+    wanting = page.locator("nav, button, select, input, summary, .reading, .page-foot")
+    assert [one for one in wanting.all() if one.is_visible()] == []
+
+
+def test_it_is_dark_in_the_hours_that_the_address_names(visit: Visits) -> None:
+    assert wall(visit, (800, 480), "&dim=0-24").evaluate("getComputedStyle(document.body).filter") != "none"
+    assert wall(visit, (800, 480)).evaluate("getComputedStyle(document.body).filter") == "none"
