@@ -23,7 +23,7 @@ from monitor.prices.check import Issue, PriceProblem, check_prices
 from monitor.prices.model import PriceTable
 from monitor.prices.table import import_prices, load_prices, read_file
 from monitor.report.formats import Formats, language_of
-from monitor.report.ranges import choose_range
+from monitor.report.ranges import choose_range, read_limit, year_to
 
 if TYPE_CHECKING:
     from monitor.report.tables import Tables
@@ -34,6 +34,7 @@ _TIMES = (
     "A day is written 2026-11-24, a month 2026-11, a year 2026: they begin at midnight in the configured time zone."
     " --to is exclusive."
 )
+_TWELVE = f"{_TIMES} Without --from and --to: the last twelve months, up to midnight."
 
 
 def main() -> int:
@@ -74,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     reporting.set_defaults(command=_report)
 
     comparing = commands.add_parser(
-        "compare", parents=[common, selection], help="what each offer would have cost on your curve", epilog=_TIMES
+        "compare", parents=[common, selection], help="what each offer would have cost on your curve", epilog=_TWELVE
     )
     comparing.set_defaults(command=_compare)
 
@@ -170,9 +171,13 @@ def _compare(arguments: argparse.Namespace) -> int:
     now = datetime.now(UTC)
     with _answers(arguments) as (answers, settings, _):
         meter = answers.meter(arguments.meter)
-        start, end = _range(arguments, Calendar(settings.time_zone), meter, "month", now)
+        zone = settings.time_zone
+        first, last = (None if text is None else read_limit(text, zone) for text in (arguments.start, arguments.end))
+        start, end = year_to(now, first, last, zone)
+        if start >= end:
+            raise ConfigError(f"there is no whole day from {arguments.start} to {arguments.end or 'today'}")
         comparison = answers.compare(meter, start, end, now)
-        _tables(_formats(arguments, settings)).comparison(meter.identifier, comparison)
+        _tables(_formats(arguments, settings)).comparison(meter.identifier, comparison, start)
     return 0
 
 

@@ -279,9 +279,13 @@ class Answers:
         yours = known[-1].offer
         clock = OfferClock(self._prices, self._colours_of(curve), self._zone)
         bill = Bill(self._prices, known, self._zone, now)
+        whole = self.energy(meter, "year", start, end, now).whole
         # Only one contract in the whole range is "yours": its registers say exactly what it cost.
-        own = self.energy(meter, "year", start, end, now).whole.cost if len({one.offer for one in known}) == 1 else None
-        return compare(self._prices, clock, curve, power, yours, bill, start, min(end, now), own)
+        own = whole.cost if len({one.offer for one in known}) == 1 else None
+        end = min(end, now)
+        read = self._hours.count(meter.number, start, end) + sum(piece.imported for piece in curve)
+        recovered_wh = whole.energy.recovered_wh
+        return compare(self._prices, clock, curve, power, yours, bill, start, end, read, own, recovered_wh)
 
     def _curve(self, meter: Meter, start: datetime, end: datetime) -> list[HourEnergy]:
         """Return what was drawn, as finely as offers tell it apart."""

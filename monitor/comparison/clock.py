@@ -17,15 +17,20 @@ _TEMPO = {
 }
 _TEMPO_REGISTERS = frozenset(register for pair in _TEMPO.values() for register in pair)
 _HPHC_REGISTERS = frozenset(["HCHC", "HCHP"])
+#: Their off-peak hours are given by the network, to the meter: those that it shows.
+_OF_THE_NETWORK = frozenset(["base", "hphc", "tempo", "ejp"])
 
 
 class Why(Enum):
-    """Why an offer cannot be computed for a moment."""
+    """Why an offer cannot be computed for a moment; the last three: why it is not ranked although it was computed."""
 
     PRICES = "prices"  # no price on that day
     COLOURS = "colours"  # the colour of the Tempo day is not known
     WINDOWS = "windows"  # the off-peak hours are not known
     CALENDAR = "calendar"  # when its registers would have run is not known
+    ASSUMED = "assumed"  # its off-peak hours are not known: those of the meter were taken
+    HOURS = "hours"  # too little of the range was measured
+    RECOVERED = "recovered"  # energy of which the hour is not known could change the order
 
 
 class OfferClock:
@@ -71,14 +76,15 @@ class OfferClock:
             return Why.PRICES
         return self._of_row(rows[0], local, lived)
 
+    def assumes_windows(self, offer: str, moment: datetime) -> bool:
+        """Tell whether an offer of another supplier is computed as if its off-peak hours were the meter's."""
+        rows = [row for row in self._prices.rows(offer, self.local(moment).date()) if row.kwh]
+        return offer not in _OF_THE_NETWORK and bool(rows) and _week(rows[0]) == _HPHC_REGISTERS
+
     def _of_row(self, row: PriceRow, local: datetime, lived: str | None) -> str | Why:
-        registers = row.registers
-        if row.weekend is not None:
-            if local.weekday() >= 5:
-                return row.weekend
-            week = registers - {row.weekend}
-            # A weekend at the price of a register that weekdays have, too, takes nothing from them.
-            registers = week if week == {"BASE"} or row.weekend not in _HPHC_REGISTERS | {"BASE"} else registers
+        if row.weekend is not None and local.weekday() >= 5:
+            return row.weekend
+        registers = _week(row)
         if registers == {"BASE"}:
             return "BASE"
         if registers == _HPHC_REGISTERS:
@@ -104,6 +110,13 @@ class OfferClock:
         if day not in self._windows:
             self._windows[day] = self._prices.off_peak(day)
         return self._windows[day]
+
+
+def _week(row: PriceRow) -> frozenset[str]:
+    """Return the registers of the days that are no weekend."""
+    week = row.registers - {row.weekend}
+    # A weekend at the price of a register that weekdays have, too, takes nothing from them.
+    return week if week == {"BASE"} or row.weekend not in _HPHC_REGISTERS | {"BASE"} else row.registers
 
 
 def tempo_day(local: datetime) -> date:

@@ -14,6 +14,7 @@ from common import tariff
 from monitor.answers.answers import Answer, Period
 from monitor.comparison.clock import Why
 from monitor.comparison.compare import Comparison, OfferCost
+from monitor.comparison.extent import extent
 from monitor.history.power import Peak
 from monitor.prices.model import PriceRow
 from monitor.report.formats import Formats
@@ -22,6 +23,7 @@ _WIDEST, _PIPED = 100, 80  # columns
 _BAR, _LEAST_BAR = 24, 5
 _FOLDED = 16  # columns that names of offers may lack: they are folded
 _ANY = 1000
+_INSTANT = timedelta(microseconds=1)
 _ORDER = [name for names in tariff.HISTORIC_REGISTERS.values() for name in names.values()]
 
 
@@ -140,8 +142,11 @@ class Tables:
         if cost.total and newest_price is not None:
             yield f.text("prices_of", day=self._formats.calendar_day(newest_price))
 
-    def comparison(self, meter: str, comparison: Comparison) -> None:
-        """Print what each offer would have cost; only those that lack nothing have a rank."""
+    def comparison(self, meter: str, comparison: Comparison, asked: datetime) -> None:
+        """Print what each offer would have cost; only those that lack nothing have a rank.
+
+        `asked` is the beginning that was asked for: a comparison begins with the first readings.
+        """
         f = self._formats
         self._console.print(
             f.text(
@@ -154,10 +159,21 @@ class Tables:
                 hours=f.number(Decimal(comparison.hours), 0),
             )
         )
-        table = self._offers(comparison, ("energy_cost", "subscription"))
-        if self._width(table) > self._console.width + _FOLDED:
-            table = self._offers(comparison, ())
-        self._console.print(table)
+        if comparison.start > asked:
+            start = comparison.start
+            self._console.print(f.text("compare_since", day=f.day(start), time=f.clock(start)))
+        if comparison.withheld is not None:
+            for line in self._withheld(comparison):
+                self._console.print(line)
+            return
+        ranked = sum(cost.rankable for cost in comparison.offers)
+        if ranked > 1:
+            table = self._offers(comparison, ("energy_cost", "subscription"))
+            if self._width(table) > self._console.width + _FOLDED:
+                table = self._offers(comparison, ())
+            self._console.print(table)
+        else:
+            self._console.print(f.text("compare_one" if ranked else "compare_none"))
         for line in self._verdicts(comparison):
             self._console.print(line)
 
@@ -179,6 +195,32 @@ class Tables:
     def _signed(self, amount: Decimal) -> str:
         return ("+" if amount > 0 else "−") + self._formats.money(abs(amount))
 
+    def _withheld(self, comparison: Comparison) -> Iterable[str]:
+        """Say why no offer is ranked."""
+        f, why = self._formats, comparison.withheld
+        if why is None:
+            return
+        numbers = {"read": f.number(Decimal(comparison.read), 0), "hours": f.number(Decimal(comparison.hours), 0)}
+        energy = {"recovered": f.kwh(comparison.recovered_wh), "kwh": f.kwh(comparison.wh)}
+        yield f.text(f"why_{why.value}", **numbers, **energy)
+        if why is Why.HOURS and comparison.recovered_wh:
+            yield f.text("why_hours_recovered", **energy)
+
+    def _over(self, comparison: Comparison, sentence: str) -> str:
+        """Begin a verdict with what it is about, where that is not a year."""
+        f = self._formats
+        first, last = (moment.astimezone(f.zone).date() for moment in (comparison.start, comparison.end - _INSTANT))
+        found = extent(first, last)
+        if found.whole_year:
+            return sentence
+        months = min(round(found.days / 30.4), 11)
+        without = "" if found.without is None else f.text(f"without_{found.without}")
+        if months < 2:
+            over = f.text("over_days", count=found.days, without=without)
+        else:
+            over = f.text("over_months", count=f.text("numbers").split()[months - 2], without=without)
+        return over + sentence[0].lower() + sentence[1:]
+
     def _verdicts(self, comparison: Comparison) -> Iterable[str]:
         f, yours = self._formats, _yours(comparison)
         for cost in comparison.offers:
@@ -189,14 +231,18 @@ class Tables:
             if cost.no_subscription and Why.PRICES not in cost.unknown:
                 reason = f.text("why_subscription", power=comparison.power)
                 yield f"{self._formats.offer(cost.offer)}{self._colon()} {reason} ({f.text('partial')})"
-        best = comparison.offers[0] if comparison.offers and comparison.offers[0].rankable else None
-        if yours is None or best is None:
+            if cost.withheld is Why.ASSUMED:
+                yield f"{self._formats.offer(cost.offer)}{self._colon()} {f.text('why_assumed')}"
+        ranked = [cost for cost in comparison.offers if cost.rankable]
+        if yours is None or len(ranked) < 2:
             return
+        best = ranked[0]
         if best is yours:
-            yield f.text("cheapest")
+            yield self._over(comparison, f.text("cheapest"))
         else:
-            amount = f.money(yours.total - best.total)
-            yield f.text("unchanged", offer=self._formats.offer(best.offer), amount=amount, more_or_less=f.text("less"))
+            amount, offer = f.money(yours.total - best.total), f.offer(best.offer)
+            text = f.text("unchanged", offer=offer, amount=amount, more_or_less=f.text("less"))
+            yield self._over(comparison, text)
 
     def prices(self, rows: Sequence[tuple[PriceRow, str]], power: int | None) -> None:
         """Print rows of prices with the file that each is from; subscriptions of one power, if that is known."""

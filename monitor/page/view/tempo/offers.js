@@ -5,7 +5,7 @@ import { go, here, href, note } from '../../router.js';
 import { isDate } from '../../time.js';
 import { csvFile, figures } from '../../part/figures.js';
 import { shares } from '../../chart/share.js';
-import { ranking } from './ranking.js';
+import { overPart, ranking } from './ranking.js';
 
 const P = T.tempo;
 
@@ -36,6 +36,7 @@ export function offersBlock({ data, meter, today, query }) {
       h('h2', null, P.compare),
       h('span', { class: 'note' }, P.compareRange(f.fullDate(data.from), f.fullDate(data.last_day))),
     ),
+    data.measured_from && h('p', { class: 'note' }, P.since(f.fullDate(data.from))),
     body,
     h(
       'details',
@@ -93,6 +94,16 @@ function periodForm(data, meter, today) {
 function content(data, list) {
   const { ranked, partial, yours, verdict } = ranking(list);
   if (!ranked.length && !partial.length) return [h('p', { class: 'muted' }, P.noOffers)];
+  if (data.why) return [h('p', { class: 'muted' }, P.range[data.why](...measured(data)))];
+  if (ranked.length < 2)
+    return [
+      h('p', { class: 'muted' }, ranked.length ? P.oneOffer : P.noOffers),
+      h(
+        'ul',
+        null,
+        partial.map((o) => h('li', null, `${o.name}${T.colon}${reason(o, data)}`)),
+      ),
+    ];
   const items = [
     ...ranked.map((o) => ({
       name: o.name,
@@ -114,7 +125,11 @@ function content(data, list) {
   ];
   return [
     verdict &&
-      h('p', { class: 'verdict' }, (verdict.yours ? P.verdict : P.verdictOther)(verdict.name, f.euro(verdict.less, 0))),
+      h(
+        'p',
+        { class: 'verdict' },
+        overPart(data, (verdict.yours ? P.verdict : P.verdictOther)(verdict.name, f.euro(verdict.less, 0)), P),
+      ),
     h('p', { class: 'note' }, P.basis(f.number(data.hours_known), f.number(data.hours))),
     shares({ items, label: P.compareSummary }),
     h(
@@ -155,11 +170,19 @@ function difference(offer, yours) {
   return `${(offer.total > yours.total ? P.moreThan : P.less)(text)}, ${f.change(offer.total, yours.total)}`;
 }
 
+/** How much of the range is known: hours with readings, hours, kWh that were recovered, kWh. */
+const measured = (data) => [
+  f.number(data.hours_read),
+  f.number(data.hours),
+  data.recovered_wh && f.energy(data.recovered_wh),
+  f.energy(data.wh),
+];
+
 /** Why an offer cannot be ranked. Of what nothing is known, no part is known either. */
 const reason = (offer, data) => {
   const [none, some] = P.why[offer.why] ?? [];
   if (!none) return `${P.notRanked}${T.colon}${T.unknown}`;
-  return offer.hours_known
+  return some && offer.hours_known
     ? `${P.partial}, ${P.notRanked}${T.colon}${some(f.number(offer.hours_known), f.number(data.hours))}`
     : `${P.notRanked}${T.colon}${none}`;
 };
