@@ -275,3 +275,22 @@ test('a verdict on a part of a year begins with that part', () => {
   assert.equal(said(335, null), 'Sur onze mois, avec vos habitudes');
   assert.equal(said(365, null), 'Avec vos habitudes');
 });
+
+test('a month of which a day has no price is partial, and the others are not', () => {
+  const row = (start, partial) => ({
+    start,
+    wh: { BASE: 1 },
+    total: 1,
+    cost: 1,
+    injected: 0,
+    coverage: 1,
+    hours: 24,
+    partial,
+  });
+  const rows = [row('2026-10-31', false), row('2026-11-01', true), row('2026-11-02', false)];
+  const months = groups({ registers: ['BASE'], rows }, 'month', { from: '2026-10-31', to: '2026-11-02' });
+  assert.deepEqual(
+    months.map((g) => g.partialCost),
+    [false, true],
+  );
+});
