@@ -290,7 +290,7 @@ test('a month of which a day has no price is partial, and the others are not', (
   const rows = [row('2026-10-31', false), row('2026-11-01', true), row('2026-11-02', false)];
   const months = groups({ registers: ['BASE'], rows }, 'month', { from: '2026-10-31', to: '2026-11-02' });
   assert.deepEqual(
-    months.map((g) => g.partialCost),
+    months.map((g) => Boolean(g.partialCost)),
     [false, true],
   );
 });

@@ -34,7 +34,7 @@ export function groups(data, by, { from, to }) {
     group.total += row.total;
     group.cost += row.cost ?? 0;
     group.subscription += row.subscription ?? 0;
-    group.partialCost ||= row.partial;
+    if (row.partial) group.partialCost = true;
     group.injected += row.injected;
     group.missing += row.hours * (1 - row.coverage);
   }
@@ -63,7 +63,6 @@ function empty(key, registers) {
     total: 0,
     cost: 0,
     subscription: 0,
-    partialCost: false,
     injected: 0,
     missing: 0,
     unknown: true,
