@@ -16,9 +16,10 @@ from common.errors import ConfigError
 from common.runtime.cli import add_version, run_cli
 from monitor.answers.answers import Answers
 from monitor.calendar import BY, Calendar
-from monitor.config import OFFERS, MonitorConfig
+from monitor.config import MonitorConfig
 from monitor.history.hours import Meter
 from monitor.insight.colours import read_colours
+from monitor.prices.age import REGULATED
 from monitor.prices.check import Issue, PriceProblem, check_prices
 from monitor.prices.model import PriceTable
 from monitor.prices.table import import_prices, load_prices, read_file
@@ -219,7 +220,7 @@ def _check_prices(arguments: argparse.Namespace) -> int:
 
 
 def _words(problem: PriceProblem, formats: Formats) -> str:
-    own = problem.issue is Issue.OLD and problem.offer not in OFFERS  # the regulator has no prices of it
+    own = problem.issue is Issue.OLD and problem.offer not in REGULATED  # the regulator has no prices of it
     return formats.text(
         f"issue_{problem.issue.value}" + ("_own" if own else ""),
         offer=formats.offer(problem.offer),

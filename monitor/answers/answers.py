@@ -3,7 +3,7 @@
 import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from common.database import Connection
@@ -29,6 +29,7 @@ from monitor.history.power import Peak, Power, Switch
 from monitor.insight.base_load import BaseLoad
 from monitor.insight.tempo import learn_colours
 from monitor.model import ContractLine, Energy, HourEnergy
+from monitor.prices.age import OldPrice, old_price
 from monitor.prices.model import PriceTable
 
 
@@ -60,6 +61,7 @@ class Answer:
     names: Mapping[str, str]  # of registers, as far as the meter sent one
     changes: Sequence[UnnamedChange]  # of the contract, that no line of the configuration names
     contracts: Sequence[Contract]  # of the range, in order
+    old: Sequence[OldPrice] = ()  # prices that costs were computed with, and that are out of date
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +225,7 @@ class Answers:
             names=names,
             changes=unnamed_changes(lines, spans, self._zone),
             contracts=known,
+            old=self._old_of(known, now),
         )
 
     def stretch(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> Stretch | None:
@@ -233,7 +236,8 @@ class Answers:
         """
         low = start.replace(minute=0, second=0, microsecond=0)
         known = contracts(self._lines(meter), self._reader.contract_spans(meter, low, end), self._zone, end)
-        return self._stretches.stretch(meter, start, end, Bill(self._prices, known, self._zone, now), now)
+        found = self._stretches.stretch(meter, start, end, Bill(self._prices, known, self._zone, now), now)
+        return None if found is None else replace(found, old=self._old_of(known, now))
 
     def events_page(
         self, meter: Meter, start: datetime | None, end: datetime, kinds: frozenset[str], limit: int
@@ -285,7 +289,22 @@ class Answers:
         end = min(end, now)
         read = self._hours.count(meter.number, start, end) + sum(piece.imported for piece in curve)
         recovered_wh = whole.energy.recovered_wh
-        return compare(self._prices, clock, curve, power, yours, bill, start, end, read, own, recovered_wh)
+        found = compare(self._prices, clock, curve, power, yours, bill, start, end, read, own, recovered_wh)
+        return replace(found, old=self._old_prices([(cost.offer, end) for cost in found.offers if cost.rankable], now))
+
+    def _old_of(self, known: Sequence[Contract], now: datetime) -> tuple[OldPrice, ...]:
+        """Return the prices of contracts that are out of date."""
+        return self._old_prices([(one.offer, one.end) for one in known if one.offer is not None], now)
+
+    def _old_prices(self, offers: Sequence[tuple[str, datetime]], now: datetime) -> tuple[OldPrice, ...]:
+        """Return the prices of these that are out of date, each used until an instant."""
+        found = []
+        today = now.astimezone(self._zone).date()
+        for offer, end in offers:
+            day = min((end - timedelta.resolution).astimezone(self._zone).date(), today)
+            if (old := old_price(self._prices, offer, day, today)) is not None and old not in found:
+                found.append(old)
+        return tuple(found)
 
     def _curve(self, meter: Meter, start: datetime, end: datetime) -> list[HourEnergy]:
         """Return what was drawn, as finely as offers tell it apart."""

@@ -54,7 +54,7 @@ def answer(call: Call) -> dict[str, Any]:
         "hours_read": comparison.read,
         "rankable": comparison.withheld is None,
         "why": None if comparison.withheld is None else comparison.withheld.value,
-        "prices": money.prices_object(call.answers.prices, call.now.astimezone(zone).date()),
+        "prices": money.prices_object(call.answers.prices, call.now.astimezone(zone).date(), comparison.old),
         "offers": [
             _offer(cost, comparison, formats)
             for cost in comparison.offers

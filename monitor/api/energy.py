@@ -43,7 +43,9 @@ def answer(call: Call) -> dict[str, Any]:
         "meter": meter.identifier,
         "by": by,
         "zone": zone.key,
-        "prices": money.prices_object(call.answers.prices, call.now.astimezone(zone).date()),
+        "prices": money.prices_object(
+            call.answers.prices, call.now.astimezone(zone).date(), () if found is None else found.old
+        ),
     }
     if found is None:
         columns: dict[str, list[Any]] = {

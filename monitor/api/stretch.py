@@ -43,7 +43,7 @@ def answer(call: Call) -> dict[str, Any]:
         "cost": money.amount(found.cost.energy) if found.cost.known else None,
         "subscription": money.amount(found.cost.subscription) if found.cost.known else None,
         "partial_cost": found.cost.partial,
-        "prices": money.prices_object(call.answers.prices, call.now.astimezone(zone).date()),
+        "prices": money.prices_object(call.answers.prices, call.now.astimezone(zone).date(), found.old),
     }
 
 

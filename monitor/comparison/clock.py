@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 from enum import Enum
 from zoneinfo import ZoneInfo
 
+from monitor.prices.age import REGULATED
 from monitor.prices.model import PriceRow, PriceTable, Window
 
 TEMPO_DAY = time(6)  # a colour holds from 06:00 to 06:00
@@ -17,8 +18,6 @@ _TEMPO = {
 }
 _TEMPO_REGISTERS = frozenset(register for pair in _TEMPO.values() for register in pair)
 _HPHC_REGISTERS = frozenset(["HCHC", "HCHP"])
-#: Their off-peak hours are given by the network, to the meter: those that it shows.
-_OF_THE_NETWORK = frozenset(["base", "hphc", "tempo", "ejp"])
 
 
 class Why(Enum):
@@ -79,7 +78,8 @@ class OfferClock:
     def assumes_windows(self, offer: str, moment: datetime) -> bool:
         """Tell whether an offer of another supplier is computed as if its off-peak hours were the meter's."""
         rows = [row for row in self._prices.rows(offer, self.local(moment).date()) if row.kwh]
-        return offer not in _OF_THE_NETWORK and bool(rows) and _week(rows[0]) == _HPHC_REGISTERS
+        # Those of the regulated tariff are given by the network, to the meter: the ones that it shows.
+        return offer not in REGULATED and bool(rows) and _week(rows[0]) == _HPHC_REGISTERS
 
     def _of_row(self, row: PriceRow, local: datetime, lived: str | None) -> str | Why:
         if row.weekend is not None and local.weekday() >= 5:

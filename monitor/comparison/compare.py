@@ -11,6 +11,7 @@ from monitor.comparison.clock import OfferClock, Why
 from monitor.cost.bill import ZERO, Bill, Cost, Parts
 from monitor.cost.contracts import Contract
 from monitor.model import Energy, HourEnergy
+from monitor.prices.age import OldPrice
 from monitor.prices.model import PriceTable
 
 LEAST = Decimal("0.9")  # of the hours of a range, that must have readings for offers to be ranked
@@ -65,6 +66,7 @@ class Comparison:
     offers: tuple[OfferCost, ...]
     recovered_wh: int = 0  # of `wh`: counted after an interruption, in the hour of the return
     withheld: Why | None = None  # why no offer is ranked: HOURS or RECOVERED
+    old: tuple[OldPrice, ...] = ()  # prices of ranked offers that are out of date
 
 
 def compare(

@@ -16,6 +16,7 @@ from monitor.comparison.clock import Why
 from monitor.comparison.compare import Comparison, OfferCost
 from monitor.comparison.extent import extent
 from monitor.history.power import Peak
+from monitor.prices.age import OldPrice
 from monitor.prices.model import PriceRow
 from monitor.report.formats import Formats
 
@@ -141,6 +142,14 @@ class Tables:
                 yield "* " + f.text("no_price", what=what, offer=self._formats.offer(gap.offer), day=day)
         if cost.total and newest_price is not None:
             yield f.text("prices_of", day=self._formats.calendar_day(newest_price))
+        yield from self._old(answer.old if cost.total else ())
+
+    def _old(self, prices: Iterable[OldPrice]) -> Iterable[str]:
+        """Say which prices are out of date."""
+        f = self._formats
+        for old in prices:
+            key = "old_price" if old.regulated else "old_price_own"
+            yield f.text(key, offer=f.offer(old.offer), start=f.calendar_day(old.start))
 
     def comparison(self, meter: str, comparison: Comparison, asked: datetime) -> None:
         """Print what each offer would have cost; only those that lack nothing have a rank.
@@ -174,7 +183,7 @@ class Tables:
             self._console.print(table)
         else:
             self._console.print(f.text("compare_one" if ranked else "compare_none"))
-        for line in self._verdicts(comparison):
+        for line in (*self._verdicts(comparison), *self._old(comparison.old)):
             self._console.print(line)
 
     def _offers(self, comparison: Comparison, parts: Sequence[str]) -> Table:

@@ -25,6 +25,9 @@ FR: Mapping[str, str] = {
     "no_contract": "Coût partiel : contrat inconnu le {day}. Ajoutez une ligne à « contracts » dans monitor.yaml.",
     "unnamed_change": "Le {day}, le compteur est passé de « {before} » à « {after} », sans ligne de « contracts ».",
     "prices_of": "Prix TTC, dernière grille du {day}. Estimation : votre facture fait foi.",
+    "old_price": "Prix à vérifier : la grille {offer} date du {start}, et les prix réglementés changent le 1er février "
+                 "et le 1er août (teleinfo-monitor prices check).",
+    "old_price_own": "Prix à vérifier : la grille {offer} date du {start}, il y a plus de sept mois.",
     "empty": "Aucune donnée du {start} au {end}. La première lecture date du {first}.",
     "offer": "Offre", "rank": "Rang", "yours": "votre contrat", "difference": "Écart",
     "compare_title": "Compteur {meter}, du {start} au {end} : {kwh} kWh, {known} h mesurées sur {hours}",
@@ -56,8 +59,8 @@ FR: Mapping[str, str] = {
     "issue_unknown": "{offer} : aucune offre de ce nom n’a de prix ; il y a {detail}. Corrigez « contracts », ou "
                      "ajoutez-la dans prices.yaml.",
     "issue_missing": "{offer} : aucun prix aujourd’hui pour {detail}. Ajoutez-le dans prices.yaml.",
-    "issue_old": "{offer} : la dernière grille ({origin}) date du {start}, il y a plus de sept mois. Importez "
-                 "celle de la CRE : {command} FICHIER",
+    "issue_old": "{offer} : la dernière grille ({origin}) date du {start}, et les prix réglementés changent le "
+                 "1er février et le 1er août. Importez celle de la CRE : {command} FICHIER",
     "issue_old_own": "{offer} : la dernière grille ({origin}) date du {start}, il y a plus de sept mois. Vérifiez-la "
                      "auprès de votre fournisseur.",
     "issue_hole": "{offer} : aucun prix du {start} au {end}.",
@@ -91,6 +94,9 @@ EN: Mapping[str, str] = {
     "no_contract": "Partial cost: the contract of {day} is not known. Add a line to `contracts` in monitor.yaml.",
     "unnamed_change": "On {day} the meter went from '{before}' to '{after}', and `contracts` has no line for it.",
     "prices_of": "Prices with all taxes, the newest of {day}. An estimate: your bill counts.",
+    "old_price": "Check the prices: the {offer} grid is of {start}, and regulated prices change on 1 February and "
+                 "1 August (teleinfo-monitor prices check).",
+    "old_price_own": "Check the prices: the {offer} grid is of {start}, more than seven months ago.",
     "empty": "No data from {start} to {end}. The first reading is of {first}.",
     "offer": "Offer", "rank": "Rank", "yours": "your contract", "difference": "Difference",
     "compare_title": "Meter {meter}, from {start} to {end}: {kwh} kWh, {known} of {hours} h measured",
@@ -122,8 +128,8 @@ EN: Mapping[str, str] = {
     "issue_unknown": "{offer}: no offer of this name has prices; there are {detail}. Correct `contracts`, or add it to "
                      "prices.yaml.",
     "issue_missing": "{offer}: no price today for {detail}. Add it to prices.yaml.",
-    "issue_old": "{offer}: the newest grid ({origin}) is of {start}, more than seven months ago. Import "
-                 "that of the CRE: {command} FILE",
+    "issue_old": "{offer}: the newest grid ({origin}) is of {start}, and regulated prices change on 1 February and "
+                 "1 August. Import that of the CRE: {command} FILE",
     "issue_old_own": "{offer}: the newest grid ({origin}) is of {start}, more than seven months ago. Compare it with "
                      "that of your supplier.",
     "issue_hole": "{offer}: no price from {start} to {end}.",

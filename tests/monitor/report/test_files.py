@@ -37,7 +37,8 @@ def forms(cost: Cost) -> tuple[str | None, str, int | None]:
     (cells,) = csv.DictReader(io.StringIO(sheet.getvalue()))
     assert cells["partial_cost"] == ("yes" if cost.partial else "")
     found = cost_object(cost)
-    return row["cost"] and row["cost"]["total"], cells["cost_eur"], found and found["total"]
+    total = None if row["cost"] is None else row["cost"]["total"]
+    return total, cells["cost_eur"], None if found is None else found["total"]
 
 
 def table(cost: Cost) -> str:

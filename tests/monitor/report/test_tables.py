@@ -16,6 +16,7 @@ from monitor.comparison.clock import Why
 from monitor.comparison.compare import Comparison, OfferCost
 from monitor.cost.bill import Cost, add_up
 from monitor.model import Energy
+from monitor.prices.age import OldPrice
 from monitor.report.formats import Formats
 from monitor.report.tables import Tables
 
@@ -35,11 +36,11 @@ def day(number: int, wh: Mapping[str, int], cost: str) -> Period:
     return Period(Energy(start, start + DAY, wh, None, {}, 0, 0, seconds, 86_400), Cost(energy=Decimal(cost)))
 
 
-def report(*periods: Period, columns: int, monkeypatch: pytest.MonkeyPatch) -> str:
+def report(*periods: Period, columns: int, monkeypatch: pytest.MonkeyPatch, old: tuple[OldPrice, ...] = ()) -> str:
     monkeypatch.setenv("COLUMNS", str(columns))
     monkeypatch.setenv("TERM", "xterm")
     whole = Period(join([one.energy for one in periods]), add_up(one.cost for one in periods))
-    answer = Answer("031961000001", periods, whole, {}, [], [])
+    answer = Answer("031961000001", periods, whole, {}, [], [], old)
     output = Terminal()
     Tables(output, FRENCH).energy(answer, "day", date(2026, 8, 1), None, None, START - DAY)
     return plain(output)
@@ -168,3 +169,20 @@ def test_a_comparison_that_begins_later_than_was_asked_says_so(monkeypatch: pyte
     text = words(compared(found, monkeypatch, asked=found.start - 300 * DAY))
     assert "Relevés depuis le 11/09/2026 à 01 h 00 seulement : la comparaison commence là." in text
     assert "commence là" not in compared(found, monkeypatch)
+
+
+OLD = OldPrice("tempo", date(2026, 8, 1), "tarif_bleu.yaml")
+
+
+def test_a_cost_of_prices_that_are_out_of_date_says_so_below(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = OldPrice("zen", date(2026, 3, 1), "prices.yaml")
+    text = words(report(day(0, {"BASE": 1}, "1"), columns=80, monkeypatch=monkeypatch, old=(OLD, own)))
+    assert (
+        "Prix à vérifier : la grille Tempo date du 01/08/2026, et les prix réglementés changent le 1er février" in text
+    )
+    assert "la grille zen date du 01/03/2026, il y a plus de sept mois." in text
+    assert "à vérifier" not in report(day(0, {"BASE": 1}, "1"), columns=80, monkeypatch=monkeypatch)
+
+
+def test_a_comparison_with_prices_that_are_out_of_date_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "la grille Tempo date du 01/08/2026" in words(compared(comparison(TEMPO, BASE, old=(OLD,)), monkeypatch))

@@ -254,7 +254,7 @@ function energy(id, by, from, to, state) {
     by,
     zone: 'Europe/Paris',
     offer: id === '051234560042' ? 'hphc' : 'tempo',
-    prices: { version: '2026-08-01', checked: '2026-11-02' },
+    prices: { version: '2026-08-01', checked: '2026-11-02', old: [] },
     names: {},
     ...columns,
     whole: cells.length ? whole(columns, from, to) : null,
@@ -385,7 +385,7 @@ function compare(id, now) {
     hours_read: 8720,
     rankable: true,
     why: null,
-    prices: { version: '2026-08-01', checked: '2026-11-02' },
+    prices: { version: '2026-08-01', checked: '2026-11-02', old: [] },
     offers: [
       offer({ id: 'tempo', name: 'Tempo', energy: 12241265, subscription: 1934300, total: 14175565, yours: true }),
       offer({ id: 'base', name: 'Base', energy: 15961385, subscription: 1941900, total: 17903285 }),

@@ -5,6 +5,7 @@ import { go, here, href, note } from '../../router.js';
 import { isDate } from '../../time.js';
 import { csvFile, figures } from '../../part/figures.js';
 import { shares } from '../../chart/share.js';
+import { oldPrices } from '../review/totals.js';
 import { overPart, ranking } from './ranking.js';
 
 const P = T.tempo;
@@ -131,6 +132,7 @@ function content(data, list) {
         overPart(data, (verdict.yours ? P.verdict : P.verdictOther)(verdict.name, f.euro(verdict.less, 0)), P),
       ),
     h('p', { class: 'note' }, P.basis(f.number(data.hours_known), f.number(data.hours))),
+    oldPrices(data.prices, T.review),
     shares({ items, label: P.compareSummary }),
     h(
       'ul',
