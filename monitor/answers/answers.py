@@ -31,6 +31,7 @@ from monitor.insight.tempo import learn_colours
 from monitor.model import ContractLine, Energy, HourEnergy
 from monitor.prices.age import OldPrice, old_price
 from monitor.prices.model import PriceTable
+from monitor.prices.tempo_days import bundled_colours
 
 
 class NothingToCompare(ConfigError):
@@ -281,7 +282,8 @@ class Answers:
         # Nothing is known before: no offer is charged a subscription for it. A first slot may begin within its hour.
         start = max(start, curve[0].start.replace(minute=0))
         yours = known[-1].offer
-        clock = OfferClock(self._prices, self._colours_of(curve), self._zone)
+        colours = self._colours_of(curve)
+        clock = OfferClock(self._prices, colours, self._zone)
         bill = Bill(self._prices, known, self._zone, now)
         whole = self.energy(meter, "year", start, end, now).whole
         # Only one contract in the whole range is "yours": its registers say exactly what it cost.
@@ -290,7 +292,8 @@ class Answers:
         read = self._hours.count(meter.number, start, end) + sum(piece.imported for piece in curve)
         recovered_wh = whole.energy.recovered_wh
         found = compare(self._prices, clock, curve, power, yours, bill, start, end, read, own, recovered_wh)
-        return replace(found, old=self._old_prices([(cost.offer, end) for cost in found.offers if cost.rankable], now))
+        old = self._old_prices([(cost.offer, end) for cost in found.offers if cost.rankable], now)
+        return replace(found, old=old, colours_until=max(colours))
 
     def _old_of(self, known: Sequence[Contract], now: datetime) -> tuple[OldPrice, ...]:
         """Return the prices of contracts that are out of date."""
@@ -321,13 +324,13 @@ class Answers:
         return self._reader.gathered(meter, sorted(limit for limit in limits if start <= limit <= end))
 
     def _colours_of(self, curve: Sequence[HourEnergy]) -> dict[date, str]:
-        """Return the Tempo colours that are known; what the meter showed on the curve goes before the user's file."""
+        """Return the Tempo colours that are known: as the meter showed, else the user's file, else the bundled ones."""
         running: dict[date, Counter[str]] = {}
         for piece in curve:
             if piece.register is not None:
                 day = tempo_day(piece.start.astimezone(self._zone))
                 running.setdefault(day, Counter())[piece.register] += piece.slices
-        return self._colours | learn_colours(running)
+        return {**bundled_colours(), **self._colours, **learn_colours(running)}
 
     @property
     def written_colours(self) -> Mapping[date, str]:

@@ -54,6 +54,7 @@ def answer(call: Call) -> dict[str, Any]:
         "hours_read": comparison.read,
         "rankable": comparison.withheld is None,
         "why": None if comparison.withheld is None else comparison.withheld.value,
+        "colours_until": None if comparison.colours_until is None else comparison.colours_until.isoformat(),
         "prices": money.prices_object(call.answers.prices, call.now.astimezone(zone).date(), comparison.old),
         "offers": [
             _offer(cost, comparison, formats)
@@ -105,6 +106,7 @@ SCHEMA: Mapping[str, Any] = {
         "hours_read",
         "rankable",
         "why",
+        "colours_until",
         "prices",
         "offers",
     ],
@@ -134,6 +136,11 @@ SCHEMA: Mapping[str, Any] = {
             "enum": [None, "hours", "recovered"],
             "description": "why they may not: fewer than nine hours in ten have readings; recovered energy could make"
             " another offer the cheapest",
+        },
+        "colours_until": {
+            "type": ["string", "null"],
+            "format": "date",
+            "description": "the last Tempo day of which the colour is known",
         },
         "prices": money.PRICES,
         "offers": {

@@ -4,7 +4,7 @@ import bisect
 import itertools
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from monitor.comparison.clock import OfferClock, Why
@@ -67,6 +67,7 @@ class Comparison:
     recovered_wh: int = 0  # of `wh`: counted after an interruption, in the hour of the return
     withheld: Why | None = None  # why no offer is ranked: HOURS or RECOVERED
     old: tuple[OldPrice, ...] = ()  # prices of ranked offers that are out of date
+    colours_until: date | None = None  # the last Tempo day of which the colour is known
 
 
 def compare(

@@ -234,7 +234,8 @@ class Tables:
         f, yours = self._formats, _yours(comparison)
         for cost in comparison.offers:
             for why, count in cost.unknown.items():
-                reason = f.text(f"why_{why.value}", count=f.number(Decimal(count), 0))
+                until = "" if comparison.colours_until is None else f.calendar_day(comparison.colours_until)
+                reason = f.text(f"why_{why.value}", count=f.number(Decimal(count), 0), until=until)
                 about = f.text("partial") if why in (Why.PRICES, Why.COLOURS) else ""
                 yield f"{self._formats.offer(cost.offer)}{self._colon()} {reason}" + (f" ({about})" if about else "")
             if cost.no_subscription and Why.PRICES not in cost.unknown:

@@ -35,7 +35,8 @@ FR: Mapping[str, str] = {
     "partial": "partiel, non classé",
     "why_prices": "aucun prix pour {count} h",
     "why_subscription": "aucun abonnement pour {power} kVA",
-    "why_colours": "couleur Tempo inconnue pour {count} h",
+    "why_colours": "couleur Tempo inconnue pour {count} h, connue jusqu’au {until} ; pour la suite, donnez un fichier "
+                   "(option « tempo ») ou comparez jusque-là (--to)",
     "why_windows": "heures creuses inconnues : ajoutez « off_peak » dans prices.yaml",
     "why_calendar": "ses horaires ne peuvent pas être connus : aucun calendrier",
     "why_assumed": "heures creuses supposées identiques aux vôtres, ce fournisseur peut en avoir d’autres (non classé)",
@@ -104,7 +105,8 @@ EN: Mapping[str, str] = {
     "partial": "partial, not ranked",
     "why_prices": "no price for {count} h",
     "why_subscription": "no subscription for {power} kVA",
-    "why_colours": "Tempo colour unknown for {count} h",
+    "why_colours": "Tempo colour unknown for {count} h, known up to {until}; for what follows give a file (option "
+                   "`tempo`), or compare up to there (--to)",
     "why_windows": "off-peak hours unknown: add `off_peak` to prices.yaml",
     "why_calendar": "its hours cannot be known: there is no calendar",
     "why_assumed": "off-peak hours assumed to be yours, this supplier may have others (not ranked)",

@@ -1,7 +1,8 @@
 """Offers compared on a range that was hardly measured: in the terminal and by the API."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from common.labels import Mode
 from demo.servers import Database as Server
@@ -11,6 +12,7 @@ from tests.services.test_energy import House
 from tests.services.test_report import Monitor
 from tests.support.api import ask
 from tests.support.json_schema import check
+from tests.support.past import make_past
 from tests.support.rolling import roll_up
 from tests.support.storing import make_tables, store
 
@@ -40,7 +42,7 @@ def test_a_winner_is_named_only_where_the_range_was_measured(fresh_database: Ser
     assert {(offer["rankable"], offer["total"]) for offer in answer["offers"]} == {(False, None)}
     measured = ask(compare.ROUTE, tables, END, prices, "from=2026-03-28&to=2026-03-30")
     assert (measured["rankable"], measured["why"]) == (True, None)
-    assert sum(offer["rankable"] for offer in measured["offers"]) == 2
+    assert sum(offer["rankable"] for offer in measured["offers"]) == 3
 
     monitor = Monitor(fresh_database, tmp_path)
     monitor.configure("")
@@ -48,3 +50,27 @@ def test_a_winner_is_named_only_where_the_range_was_measured(fresh_database: Ser
     assert "heures seulement sur 479 ont des relevés" in text
     assert "moins" not in text
     assert "Rang" not in text
+
+
+def test_who_has_no_tempo_may_ask_what_it_would_have_cost(fresh_database: Server, tmp_path: Path) -> None:
+    begin, end = datetime(2026, 8, 27, 22, tzinfo=UTC), datetime(2026, 9, 3, 12, tzinfo=UTC)
+    tables = make_past(fresh_database, begin, end, "standard-single-phase-base")
+    prices = load_prices(None, tmp_path)
+
+    def tempo(question: str, colours: dict[date, str] | None = None) -> dict[str, Any]:
+        answer = ask(compare.ROUTE, tables, end, prices, question, colours=colours)
+        check(answer, compare.ROUTE.schema)
+        (found,) = [offer for offer in answer["offers"] if offer["id"] == "tempo"]
+        return {**found, "until": answer["colours_until"]}
+
+    known = tempo("from=2026-08-28&to=2026-09-01")
+    assert (known["rankable"], known["until"]) == (True, "2026-08-31")
+    assert {register[-1] for register, wh in known["wh"].items() if wh} == {"B"}
+    # The user's file goes before what is bundled.
+    lies = {date(2026, 8, 27) + timedelta(number): "red" for number in range(5)}
+    assert {register[-1] for register in tempo("from=2026-08-28&to=2026-09-01", lies)["wh"]} == {"R"}
+    # The days after it are not guessed.
+    unknown = tempo("from=2026-08-28&to=2026-09-03")
+    assert (unknown["rankable"], unknown["why"]) == (False, "colours")
+    september = {date(2026, 9, 1) + timedelta(number): "blue" for number in range(3)}
+    assert tempo("from=2026-08-28&to=2026-09-03", september)["rankable"]

@@ -25,8 +25,9 @@ export default {
   calendarSummary: (r, w, b) => `Colour of each day: ${r} red, ${w} white, ${b} blue.`,
   future: 'to come',
   imported: 'imported',
+  bundled: 'public calendar',
   meter: 'meter',
-  source: (date) => `Colours read from the meter; before ${date}, imported.`,
+  source: (date) => `Colours read from the meter; before ${date}, from a calendar.`,
   byColour: 'By colour',
   columns: {
     offer: 'Offer',
@@ -61,6 +62,7 @@ export default {
     recovered: (_read, _hours, recovered, all) =>
       `Not ranked: ${recovered} of ${all} were recovered after an interruption, at an unknown hour; their price could change the order of the offers.`,
   },
+  knownUntil: (date) => `Compare with Tempo up to ${date}, the last colour known`,
   oneOffer: 'Nothing to compare: only one offer can be calculated.',
   basis: (a, b) => `Calculated over ${a} of ${b} hours. Standing charge and taxes included.`,
   why: {

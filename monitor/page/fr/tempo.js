@@ -26,8 +26,9 @@ export default {
     `Couleur de chaque jour : ${r} ${f.plural(r, 'rouge', 'rouges')}, ${w} ${f.plural(w, 'blanc', 'blancs')}, ${b} ${f.plural(b, 'bleu', 'bleus')}.`,
   future: 'à venir',
   imported: 'importé',
+  bundled: 'calendrier public',
   meter: 'compteur',
-  source: (date) => `Couleurs lues sur le compteur ; avant le ${date}, importées.`,
+  source: (date) => `Couleurs lues sur le compteur ; avant le ${date}, d’un calendrier.`,
   byColour: 'Par couleur',
   columns: {
     offer: 'Offre',
@@ -62,12 +63,13 @@ export default {
     recovered: (_read, _hours, recovered, all) =>
       `Pas de classement : ${recovered} sur ${all} ont été rattrapés après une interruption, à une heure inconnue ; leur prix pourrait changer l’ordre des offres.`,
   },
+  knownUntil: (date) => `Comparer avec Tempo jusqu’au ${date}, dernière couleur connue`,
   oneOffer: 'Rien à comparer : une seule offre peut être calculée.',
   basis: (a, b) => `Calcul sur ${a}${f.THIN}h des ${b}${f.THIN}h de la période. Abonnement et taxes compris.`,
   why: {
     prices: ['pas de prix pour cette période', (a, b) => `prix connus pour ${a}${f.THIN}h sur ${b}`],
     colours: [
-      'couleurs des jours inconnues (option tempo du moniteur)',
+      'couleurs Tempo inconnues (option tempo du moniteur)',
       (a, b) => `couleurs connues pour ${a}${f.THIN}h sur ${b}`,
     ],
     windows: [

@@ -385,6 +385,7 @@ function compare(id, now) {
     hours_read: 8720,
     rankable: true,
     why: null,
+    colours_until: plusDays(dateOf(now), -1),
     prices: { version: '2026-08-01', checked: '2026-11-02', old: [] },
     offers: [
       offer({ id: 'tempo', name: 'Tempo', energy: 12241265, subscription: 1934300, total: 14175565, yours: true }),

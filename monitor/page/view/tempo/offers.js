@@ -2,13 +2,14 @@ import * as f from '../../format.js';
 import { T } from '../../i18n.js';
 import { h } from '../../dom.js';
 import { go, here, href, note } from '../../router.js';
-import { isDate } from '../../time.js';
+import { isDate, plusDays } from '../../time.js';
 import { csvFile, figures } from '../../part/figures.js';
 import { shares } from '../../chart/share.js';
 import { oldPrices } from '../review/totals.js';
 import { overPart, ranking } from './ranking.js';
 
-const P = T.tempo;
+const P = T.tempo,
+  place = () => [here().place, here().detail].filter(Boolean).join('/');
 
 /** What each offer would have cost on one's own registers; which offers and which period can be chosen. */
 export function offersBlock({ data, meter, today, query }) {
@@ -73,7 +74,6 @@ function periodForm(data, meter, today) {
   };
   const [from, fromLabel] = field(data.from, T.review.rangeFrom),
     [to, toLabel] = field(data.last_day, T.review.rangeTo);
-  const place = () => [here().place, here().detail].filter(Boolean).join('/');
   return h(
     'form',
     {
@@ -133,6 +133,7 @@ function content(data, list) {
       ),
     h('p', { class: 'note' }, P.basis(f.number(data.hours_known), f.number(data.hours))),
     oldPrices(data.prices, T.review),
+    partial.some((o) => o.why === 'colours') && knownColours(data),
     shares({ items, label: P.compareSummary }),
     h(
       'ul',
@@ -171,6 +172,15 @@ function difference(offer, yours) {
   const text = f.euro(Math.abs(offer.total - yours.total), 0);
   return `${(offer.total > yours.total ? P.moreThan : P.less)(text)}, ${f.change(offer.total, yours.total)}`;
 }
+
+/** A way to the twelve months up to the last day of which the colour is known. */
+const knownColours = ({ from, colours_until: until }) =>
+  until > from &&
+  h(
+    'a',
+    { class: 'button', href: href(place(), { du: plusDays(until, -364), au: until }) },
+    P.knownUntil(f.fullDate(until)),
+  );
 
 /** How much of the range is known: hours with readings, hours, kWh that were recovered, kWh. */
 const measured = (data) => [
