@@ -15,7 +15,7 @@ from common.deployment import here
 from common.errors import ConfigError
 from common.runtime.cli import add_version, run_cli
 from monitor.answers.answers import Answers
-from monitor.calendar import BY, Calendar
+from monitor.calendar import BY, Calendar, midnight
 from monitor.config import MonitorConfig
 from monitor.history.hours import Meter
 from monitor.insight.colours import read_colours
@@ -133,13 +133,17 @@ def _range(
     return choose_range(by, arguments.start, arguments.end, calendar, now, meter.first)
 
 
-def _calendar(by: str, answers: Answers, meter: Meter, settings: MonitorConfig) -> tuple[str, Calendar]:
+def _calendar(
+    by: str, answers: Answers, meter: Meter, settings: MonitorConfig, now: datetime
+) -> tuple[str, Calendar, datetime | None]:
+    """Return how time is cut, and where the first contract year begins."""
+    zone = settings.time_zone
     if by != "contract-year":
-        return by, Calendar(settings.time_zone)
-    start = answers.contract_start(meter)
+        return by, Calendar(zone), None
+    start = answers.contract_start(meter, now)
     if start is None:
         raise ConfigError("the day on which your contract began is not known: add a line to `contracts`")
-    return "year", Calendar(settings.time_zone, (start.month, start.day))
+    return "year", Calendar(zone, (start.month, start.day)), midnight(start, zone)
 
 
 def _report(arguments: argparse.Namespace) -> int:
@@ -151,8 +155,11 @@ def _report(arguments: argparse.Namespace) -> int:
     with _answers(arguments) as (answers, settings, prices):
         formats = _formats(arguments, settings)
         meter = answers.meter(arguments.meter)
-        by, calendar = _calendar(arguments.by, answers, meter, settings)
+        by, calendar, begin = _calendar(arguments.by, answers, meter, settings, now)
         start, end = _range(arguments, calendar, meter, by, now)
+        start = max(start, begin or start)
+        if start >= end:
+            raise ConfigError(f"the contract begins on {formats.day(start)}: there is no year of it before")
         answer = answers.energy(meter, by, start, end, now, calendar)
         if arguments.json:
             print(json_rows(answer))  # noqa: T201 - the command's output

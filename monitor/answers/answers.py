@@ -18,7 +18,7 @@ from monitor.comparison.clock import TEMPO_DAY, TEMPO_NIGHT, OfferClock, tempo_d
 from monitor.comparison.compare import Comparison, compare
 from monitor.config import MonitorConfig
 from monitor.cost.bill import Bill, Cost, add_up
-from monitor.cost.contracts import Contract, UnnamedChange, contracts, unnamed_changes
+from monitor.cost.contracts import Contract, UnnamedChange, contract_start, contracts, unnamed_changes
 from monitor.energy.imported import Whole, imported_wholes, named
 from monitor.energy.memory import Memory
 from monitor.energy.reader import EnergyReader
@@ -164,7 +164,7 @@ class Answers:
             producer=shown.producer,
             offer=line.offer if line else contract.offer,
             power=line.power if line else contract.power,
-            contract_start=line.start if line else None,
+            contract_start=self.contract_start(meter, now),
         )
 
     def first(self, meter: Meter) -> datetime | None:
@@ -351,10 +351,9 @@ class Answers:
         """Return the base load of a range."""
         return self.curves.base_load(meter, start, end)
 
-    def contract_start(self, meter: Meter) -> date | None:
-        """Return the first day of the present contract: of the last line of the configuration, else None."""
-        lines = self._lines(meter)
-        return lines[-1].start if lines else None
+    def contract_start(self, meter: Meter, now: datetime) -> date | None:
+        """Return the first day of the present contract, as far as a line of the configuration names it."""
+        return contract_start(self._lines(meter), now.astimezone(self._zone).date())
 
     def last_frame(self, meter: Meter, now: datetime) -> datetime | None:
         """Return when the last frame that is stored came, or the minute in which it came: hours are minutes behind."""

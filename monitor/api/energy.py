@@ -11,7 +11,7 @@ from monitor.answers.answers import Answer, Period
 from monitor.api import money, stretch
 from monitor.api.call import Call, Parameter, Refused, Route
 from monitor.api.parameters import FROM, METER, TO, hour_of, meter_of
-from monitor.calendar import BY, Calendar
+from monitor.calendar import BY, Calendar, midnight
 from monitor.energy.steps import registers_of
 from monitor.history.hours import Meter
 from monitor.report.ranges import choose_range
@@ -73,7 +73,7 @@ def ask(call: Call, meter: Meter, by: str, most: int) -> Answer | None:
     """
     if by == "range":
         raise Refused(400, "by=range n'a pas de lignes : choisissez un autre découpage (by).")
-    calendar, by = _calendar(call, meter, by)
+    calendar, by, begin = _calendar(call, meter, by)
     for name in ("from", "to"):
         hour_of(call, name)  # refuses what is no whole hour
     first = call.answers.first(meter)
@@ -83,7 +83,8 @@ def ask(call: Call, meter: Meter, by: str, most: int) -> Answer | None:
         raise Refused(400, "from doit être avant to.") from None
     if first is None:
         return None
-    low, high = max(low, calendar.floor(by, first)), min(high, _ceil(calendar, by, call.now))
+    low = max(low, calendar.floor(by, first), begin or low)
+    high = min(high, _ceil(calendar, by, call.now))
     if low >= high:
         return None
     if (high - low) / timedelta(days=_LENGTH[by]) > most:
@@ -91,15 +92,17 @@ def ask(call: Call, meter: Meter, by: str, most: int) -> Answer | None:
     return call.answers.energy(meter, by, low, high, call.now, calendar)
 
 
-def _calendar(call: Call, meter: Meter, by: str) -> tuple[Calendar, str]:
+def _calendar(call: Call, meter: Meter, by: str) -> tuple[Calendar, str, datetime | None]:
+    """Return how time is cut, and where the first contract year begins."""
+    zone = call.config.time_zone
     if by != "contract-year":
-        return Calendar(call.config.time_zone), by
-    start = call.answers.contract_start(meter)
+        return Calendar(zone), by, None
+    start = call.answers.contract_start(meter, call.now)
     if start is None:
         raise Refused(
             400, "Le début du contrat est inconnu : ajoutez une ligne à contracts dans la configuration du moniteur."
         )
-    return Calendar(call.config.time_zone, (start.month, start.day)), "year"
+    return Calendar(zone, (start.month, start.day)), "year", midnight(start, zone)
 
 
 def _ceil(calendar: Calendar, by: str, now: datetime) -> datetime:

@@ -146,6 +146,16 @@ def test_a_contract_year_begins_where_the_contract_did(tables: Database) -> None
         ask(energy.ROUTE, tables, END, PRICES, "by=contract-year")
 
 
+def test_a_new_power_does_not_begin_another_contract_year_and_years_before_the_contract_are_none(
+    tables: Database,
+) -> None:
+    lines = [(date(2026, 10, 26), "tempo", 6), (date(2026, 10, 31), "tempo", 9), (date(2027, 3, 1), "base", 9)]
+    config = MonitorConfig(contracts=tuple(ContractLine(METER, *line) for line in lines))
+    for since in ("2024", "2026-10-21"):
+        answer = ask(energy.ROUTE, tables, END, PRICES, f"by=contract-year&from={since}&to=2027", config=config)
+        assert answer["start"] == ["2026-10-26"]
+
+
 @pytest.mark.parametrize(
     "question",
     [
