@@ -18,16 +18,19 @@ from monitor.report.ranges import choose_range
 
 MOST = 800  # periods: two years by day
 _LENGTH = {"hour": 1 / 24, "day": 1, "week": 7, "month": 28, "year": 365}  # days, at least
+_CUT = "Comment la période est découpée ; jour par défaut. contract-year : année à partir du début du contrat"
+_PIECES = [*BY, "contract-year"]
+
+
+def _by(text: str, values: list[str]) -> Parameter:
+    return Parameter("by", text, {"type": "string", "enum": values, "default": "day"})
+
+
+#: Of a table, which needs pieces.
+TABLE_PARAMETERS = (METER, FROM, TO, _by(f"{_CUT}.", _PIECES))
 PARAMETERS = (
-    METER,
-    FROM,
-    TO,
-    Parameter(
-        "by",
-        "Comment la période est découpée ; jour par défaut. contract-year : année à partir du début du contrat ;"
-        " range : une seule, de from à to à la seconde près.",
-        {"type": "string", "enum": [*BY, "contract-year", "range"], "default": "day"},
-    ),
+    *TABLE_PARAMETERS[:-1],
+    _by(f"{_CUT} ; range : une seule, de from à to à la seconde près.", [*_PIECES, "range"]),
 )
 
 
