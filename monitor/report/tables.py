@@ -1,5 +1,7 @@
 """Draws reports on a terminal, with rich."""
 
+import re
+import textwrap
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -24,6 +26,7 @@ _WIDEST, _PIPED = 100, 80  # columns
 _BAR, _LEAST_BAR = 24, 5
 _FOLDED = 16  # columns that names of offers may lack: they are folded
 _ANY = 1000
+_BOUND = re.compile(r"(?<=«) | (?=[»:;?!])")  # a space at which no French line breaks
 _INSTANT = timedelta(microseconds=1)
 _ORDER = [name for names in tariff.HISTORIC_REGISTERS.values() for name in names.values()]
 
@@ -53,14 +56,14 @@ class Tables:
         f, whole = self._formats, answer.whole
         start, end = f.day(whole.energy.start), f.last_day(whole.energy.end)
         if first is not None and not (whole.energy.covered or whole.energy.total_wh or whole.cost.total):
-            self._console.print(f.text("empty", start=start, end=end, first=f.day(first)))
+            self.line(f.text("empty", start=start, end=end, first=f.day(first)))
             return
-        self._console.print(f.text("title", meter=answer.meter, start=start, end=end))
+        self.line(f.text("title", meter=answer.meter, start=start, end=end))
         # Figures first: the bars take what room they leave.
         room = self._console.width - self._width(self._periods(answer, by, 1)) + 1
         self._console.print(self._periods(answer, by, min(room, _BAR) if room >= _LEAST_BAR else 0))
         for line in (*self._registers(answer), *self._facts(peak, base_load), *self._remarks(answer, newest_price)):
-            self._console.print(line)
+            self.line(line)
 
     def _periods(self, answer: Answer, by: str, bar: int) -> Table:
         whole, most = answer.whole, max((p.energy.total_wh for p in answer.periods if not p.across_wh), default=0)
@@ -157,7 +160,7 @@ class Tables:
         `asked` is the beginning that was asked for: a comparison begins with the first readings.
         """
         f = self._formats
-        self._console.print(
+        self.line(
             f.text(
                 "compare_title",
                 meter=meter,
@@ -170,10 +173,10 @@ class Tables:
         )
         if comparison.start > asked:
             start = comparison.start
-            self._console.print(f.text("compare_since", day=f.day(start), time=f.clock(start)))
+            self.line(f.text("compare_since", day=f.day(start), time=f.clock(start)))
         if comparison.withheld is not None:
             for line in self._withheld(comparison):
-                self._console.print(line)
+                self.line(line)
             return
         ranked = sum(cost.rankable for cost in comparison.offers)
         if ranked > 1:
@@ -182,9 +185,9 @@ class Tables:
                 table = self._offers(comparison, ())
             self._console.print(table)
         else:
-            self._console.print(f.text("compare_one" if ranked else "compare_none"))
+            self.line(f.text("compare_one" if ranked else "compare_none"))
         for line in (*self._verdicts(comparison), *self._old(comparison.old)):
-            self._console.print(line)
+            self.line(line)
 
     def _offers(self, comparison: Comparison, parts: Sequence[str]) -> Table:
         f = self._formats
@@ -279,8 +282,11 @@ class Tables:
                 self.line(f"  {f.text('subscription')} {' · '.join(amounts)} {f.text('price_year')}")
 
     def line(self, text: str) -> None:
-        """Print a line."""
-        self._console.print(text, markup=False)
+        """Print a line, which is folded at spaces: a no-break space stays within its line, as rich has it not."""
+        if self._formats.language == "fr":
+            text = _BOUND.sub("\u00a0", text)
+        lines = textwrap.wrap(text, self._console.width, break_long_words=False, break_on_hyphens=False)
+        self._console.print("\n".join(lines), markup=False)
 
 
 def _yours(comparison: Comparison) -> OfferCost | None:

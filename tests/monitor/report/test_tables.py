@@ -14,7 +14,7 @@ import pytest
 from monitor.answers.answers import Answer, Period, join
 from monitor.comparison.clock import Why
 from monitor.comparison.compare import Comparison, OfferCost
-from monitor.cost.bill import Cost, add_up
+from monitor.cost.bill import Cost, Missing, add_up
 from monitor.model import Energy
 from monitor.prices.age import OldPrice
 from monitor.report.formats import Formats
@@ -72,7 +72,10 @@ def test_registers_have_the_order_of_the_contract(monkeypatch: pytest.MonkeyPatc
 
 def test_a_time_without_data_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     text = report(*(day(number, {}, "0") for number in range(9)), columns=80, monkeypatch=monkeypatch)
-    assert text == "Aucune donnée du 10/11/2026 au 18/11/2026. La première lecture date du \n09/11/2026.\n"
+    assert (
+        text.replace("\u00a0", " ")
+        == "Aucune donnée du 10/11/2026 au 18/11/2026. La première lecture date du\n09/11/2026.\n"
+    )
 
 
 def comparison(*offers: OfferCost, days: int = 365, lost: int = 0, **values: Any) -> Comparison:
@@ -186,3 +189,13 @@ def test_a_cost_of_prices_that_are_out_of_date_says_so_below(monkeypatch: pytest
 
 def test_a_comparison_with_prices_that_are_out_of_date_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "la grille Tempo date du 01/08/2026" in words(compared(comparison(TEMPO, BASE, old=(OLD,)), monkeypatch))
+
+
+@pytest.mark.parametrize("columns", range(40, 100))
+def test_no_line_breaks_within_quotation_marks_or_before_a_sign(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    nobody = Cost(missing=[Missing(date(2026, 11, 10), None, "contract")])
+    period = replace(day(0, {"BASE": 1}, "0"), cost=nobody)
+    text = report(period, columns=columns, monkeypatch=monkeypatch)
+    assert "contracts" in text
+    assert not re.search(r"«\s*\n|\n\s*[»:;?!]", text)
+    assert max(map(len, text.splitlines())) <= columns
