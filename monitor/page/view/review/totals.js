@@ -2,6 +2,7 @@ import * as f from '../../format.js';
 import { T } from '../../i18n.js';
 import { h, icon } from '../../dom.js';
 import { facts } from '../../part/facts.js';
+import { oldPrices } from '../../part/prices.js';
 
 const R = T.review;
 
@@ -33,7 +34,7 @@ export function totals({ whole, prices, closed, others, open }) {
     ),
     missing > 0 && note(R.partial(missing, f.number(whole.hours), f.coverage(whole.coverage))),
     cost?.missing.length > 0 && note(R.missingPrices),
-    cost && oldPrices(prices, R),
+    cost && oldPrices(prices),
     facts([
       cost && {
         name: R.sub,
@@ -51,9 +52,5 @@ export function totals({ whole, prices, closed, others, open }) {
     ]),
   );
 }
-
-/** The prices of an answer that are out of date: a sentence, or nothing. */
-export const oldPrices = (prices, words) =>
-  prices?.old?.length > 0 && note(words.oldPrices(f.numericDate(prices.old.map((one) => one.since).sort()[0])));
 
 const note = (text) => h('p', { class: 'partial' }, icon('info'), text);

@@ -4,8 +4,8 @@ import { h } from '../../dom.js';
 import { go, here, href, note } from '../../router.js';
 import { isDate, plusDays } from '../../time.js';
 import { csvFile, figures } from '../../part/figures.js';
+import { oldPrices } from '../../part/prices.js';
 import { shares } from '../../chart/share.js';
-import { oldPrices } from '../review/totals.js';
 import { overPart, ranking } from './ranking.js';
 
 const P = T.tempo,
@@ -132,7 +132,7 @@ function content(data, list) {
         overPart(data, (verdict.yours ? P.verdict : P.verdictOther)(verdict.name, f.euro(verdict.less, 0)), P),
       ),
     h('p', { class: 'note' }, P.basis(f.number(data.hours_known), f.number(data.hours))),
-    oldPrices(data.prices, T.review),
+    oldPrices(data.prices),
     partial.some((o) => o.why === 'colours') && knownColours(data),
     shares({ items, label: P.compareSummary }),
     h(
