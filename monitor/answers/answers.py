@@ -283,7 +283,9 @@ class Answers:
         start = max(start, curve[0].start.replace(minute=0))
         yours = known[-1].offer
         colours = self._colours_of(curve)
-        clock = OfferClock(self._prices, colours, self._zone)
+        registers = {piece.register for piece in curve if piece.register is not None}
+        names = {name: text for span in spans for name, text in self._reader.names(meter, span, registers).items()}
+        clock = OfferClock(self._prices, colours, self._zone, names)
         bill = Bill(self._prices, known, self._zone, now)
         whole = self.energy(meter, "year", start, end, now).whole
         # Only one contract in the whole range is "yours": its registers say exactly what it cost.

@@ -39,12 +39,20 @@ class OfferClock:
         prices: the offers, and the off-peak windows that the user wrote down.
         colours: Tempo day (local date of its 06:00) to blue, white or red.
         zone: the local time.
+        names: that the meter gave registers of a calendar which historic mode does not know.
     """
 
-    def __init__(self, prices: PriceTable, colours: Mapping[date, str], zone: ZoneInfo) -> None:
+    def __init__(
+        self,
+        prices: PriceTable,
+        colours: Mapping[date, str],
+        zone: ZoneInfo,
+        names: Mapping[str, str] | None = None,
+    ) -> None:
         self._prices = prices
         self._colours = colours
         self._zone = zone
+        self._names = {register: name.upper() for register, name in (names or {}).items()}
         self._windows: dict[date, tuple[Window, ...] | None] = {}
 
     def local(self, moment: datetime) -> datetime:
@@ -104,7 +112,8 @@ class OfferClock:
             return any(window.holds(local.time()) for window in windows)
         if lived in _HPHC_REGISTERS or lived in _TEMPO_REGISTERS:
             return lived is not None and "HC" in lived[-4:]
-        return None
+        name = self._names.get(lived or "", "")
+        return True if "CREUSE" in name else False if "PLEINE" in name else None
 
     def _off_peak_windows(self, day: date) -> tuple[Window, ...] | None:
         if day not in self._windows:

@@ -30,7 +30,7 @@ def contracts(visit: Visits, change: Change, name: str = "compare") -> Page:
 def full(data: dict[str, Any], **values: Any) -> None:
     """Two offers that can be compared on a year."""
     whole = {"rankable": True, "why": None, "energy": 15_000_000, "subscription": 2_000_000, "parts": None}
-    offers = [
+    offers: list[dict[str, Any]] = [
         {**whole, "id": "tempo", "name": "Tempo", "yours": True, "total": 17_000_000},
         {**whole, "id": "base", "name": "Base", "yours": False, "total": 18_000_000},
     ]

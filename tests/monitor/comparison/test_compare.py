@@ -82,6 +82,22 @@ def test_off_peak_hours_that_nobody_knows_are_refused() -> None:
     assert not cost.rankable
 
 
+@pytest.mark.parametrize(
+    ("name", "register"),
+    [
+        ("HEURE  CREUSE", "HCHC"),
+        ("Heures Pleines Hiver", "HCHP"),
+        ("INDEX NON CONSO", Why.WINDOWS),  # of a producer: it tells nothing of the hours
+    ],
+)
+def test_off_peak_hours_are_known_from_the_names_that_the_meter_gives_its_registers(
+    name: str, register: str | Why
+) -> None:
+    prices = PriceTable([PriceFile("mine", (HPHC,))])
+    clock = OfferClock(prices, {}, PARIS, {"EASF01": name})
+    assert clock.register("hphc", START, "EASF01") == register
+
+
 def test_a_tempo_day_runs_from_six_to_six() -> None:
     colours = {date(2026, 1, 4): "white", date(2026, 1, 5): "red", date(2026, 1, 6): "blue"}
     cost = offer(result(TEMPO, colours=colours), "tempo")
