@@ -5,16 +5,25 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Visits
+from tests.browser.test_views import VIEWS
 
 Change = Callable[[dict[str, Any]], None]
 
 
-def contracts(visit: Visits, change: Change, name: str = "compare") -> Page:
+def contracts(visit: Visits, change: Change) -> Page:
     """Open the contracts, with another answer."""
     page = visit("etat")
+    changed(page, change, "compare")
+    page.get_by_role("link", name="Tempo et contrats").first.click()
+    return page
+
+
+def changed(page: Page, change: Change, name: str) -> None:
+    """Let the page get other answers."""
 
     def answer(route: Route) -> None:
         reply = route.fetch()
@@ -23,8 +32,6 @@ def contracts(visit: Visits, change: Change, name: str = "compare") -> Page:
         route.fulfill(response=reply, body=json.dumps(data))
 
     page.route(re.compile(rf"/api/v1/{name}\?"), answer)
-    page.get_by_role("link", name="Tempo et contrats").first.click()
-    return page
 
 
 def full(data: dict[str, Any], **values: Any) -> None:
@@ -98,3 +105,14 @@ def test_the_colours_that_are_known_lead_to_the_months_that_have_them(visit: Vis
 
     link = contracts(visit, change).get_by_role("link", name="Comparer avec Tempo jusqu’au 31 août 2026")
     expect(link).to_have_attribute("href", re.compile("du=2025-09-01&au=2026-08-31"))
+
+
+@pytest.mark.parametrize("view", ["now", "day", "month"])
+def test_old_prices_are_told_beside_each_cost(visit: Visits, view: str) -> None:
+    def change(data: dict[str, Any]) -> None:
+        data["prices"]["old"] = [{"offer": "tempo", "since": "2026-08-01", "regulated": True}]
+
+    page = visit("etat")
+    changed(page, change, "energy")
+    page.goto(page.url.replace("etat", VIEWS[view]))
+    expect(page.locator(".page")).to_contain_text("Prix du 01/08/2026, à vérifier")
