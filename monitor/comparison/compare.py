@@ -164,6 +164,13 @@ def _cells(clock: OfferClock, curve: Sequence[HourEnergy]) -> list[_Cell]:
     return list(cells.values())
 
 
+def _swing(prices: PriceTable, offer: str, power: int | None, day: date) -> Decimal:
+    """Return by how much the prices of a kWh of an offer differ."""
+    registers = {register for row in prices.rows(offer, day) for register in row.registers}
+    known = [price for register in registers if (price := prices.kwh(offer, register, power, day)) is not None]
+    return max(known, default=ZERO) - min(known, default=ZERO)
+
+
 def _offer_cost(
     prices: PriceTable,
     clock: OfferClock,
@@ -191,12 +198,10 @@ def _offer_cost(
         registers[register] = wh + cell.wh, slices + cell.slices
     if not yours and any(clock.assumes_windows(offer, limit) for limit in limits[:-1]):
         cost.withheld = Why.ASSUMED
-    used = {register for registers in found.values() for register in registers}
     total = Cost()
     for place, (low, high) in enumerate(itertools.pairwise(limits)):
         day, priced = bill.local_day(low), {}
-        known = [price for register in used if (price := prices.kwh(offer, register, power, day)) is not None]
-        cost.swing = max(cost.swing, max(known, default=ZERO) - min(known, default=ZERO))
+        cost.swing = max(cost.swing, _swing(prices, offer, power, day))
         for register, (wh, slices) in found.get(place, {}).items():
             if prices.kwh(offer, register, power, day) is None:
                 cost.unknown[Why.PRICES] = cost.unknown.get(Why.PRICES, 0) + slices

@@ -254,6 +254,12 @@ def test_recovered_energy_that_could_make_another_offer_the_cheapest_forbids_a_v
     assert [cost.rankable for cost in comparison.offers] == [withheld is None] * 2
 
 
+def test_recovered_energy_may_belong_to_hours_of_which_nothing_was_measured() -> None:
+    # All that was measured is off-peak, where the offer is the cheapest: 4.80 against 9.60.
+    assert result(BASE, HPHC, lived="HCHC", recovered_wh=23_000).withheld is None
+    assert result(BASE, HPHC, lived="HCHC", recovered_wh=24_000).withheld is Why.RECOVERED
+
+
 def test_recovered_energy_forbids_nothing_between_offers_that_no_hour_makes_dearer() -> None:
     # One's own contract is computed from its registers, and Base has one price.
     own = Cost(energy=Decimal("9.50"))
