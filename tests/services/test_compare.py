@@ -28,7 +28,7 @@ def test_a_winner_is_named_only_where_the_range_was_measured(fresh_database: Ser
     house.now += 17 * DAY  # nothing comes; off-peak energy is counted meanwhile
     house.supplier[0] += 150_000
     house.total += 150_000
-    house.live(END, every=600, outages=0)
+    house.live(END, every=35, outages=0)
     tables = make_tables(fresh_database)
     store(tables, house.frames)
     roll_up(tables, END + DAY)
