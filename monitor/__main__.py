@@ -15,15 +15,16 @@ from common.deployment import here
 from common.errors import ConfigError
 from common.runtime.cli import add_version, run_cli
 from monitor.answers.answers import Answers
-from monitor.calendar import BY, Calendar
-from monitor.config import OFFERS, MonitorConfig
+from monitor.calendar import BY, Calendar, midnight
+from monitor.config import MonitorConfig
 from monitor.history.hours import Meter
 from monitor.insight.colours import read_colours
+from monitor.prices.age import REGULATED
 from monitor.prices.check import Issue, PriceProblem, check_prices
 from monitor.prices.model import PriceTable
 from monitor.prices.table import import_prices, load_prices, read_file
 from monitor.report.formats import Formats, language_of
-from monitor.report.ranges import choose_range
+from monitor.report.ranges import choose_range, read_limit, year_to
 
 if TYPE_CHECKING:
     from monitor.report.tables import Tables
@@ -34,6 +35,7 @@ _TIMES = (
     "A day is written 2026-11-24, a month 2026-11, a year 2026: they begin at midnight in the configured time zone."
     " --to is exclusive."
 )
+_TWELVE = f"{_TIMES} Without --from and --to: the last twelve months, up to midnight."
 
 
 def main() -> int:
@@ -74,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     reporting.set_defaults(command=_report)
 
     comparing = commands.add_parser(
-        "compare", parents=[common, selection], help="what each offer would have cost on your curve", epilog=_TIMES
+        "compare", parents=[common, selection], help="what each offer would have cost on your curve", epilog=_TWELVE
     )
     comparing.set_defaults(command=_compare)
 
@@ -131,13 +133,17 @@ def _range(
     return choose_range(by, arguments.start, arguments.end, calendar, now, meter.first)
 
 
-def _calendar(by: str, answers: Answers, meter: Meter, settings: MonitorConfig) -> tuple[str, Calendar]:
+def _calendar(
+    by: str, answers: Answers, meter: Meter, settings: MonitorConfig, now: datetime
+) -> tuple[str, Calendar, datetime | None]:
+    """Return how time is cut, and where the first contract year begins."""
+    zone = settings.time_zone
     if by != "contract-year":
-        return by, Calendar(settings.time_zone)
-    start = answers.contract_start(meter)
+        return by, Calendar(zone), None
+    start = answers.contract_start(meter, now)
     if start is None:
         raise ConfigError("the day on which your contract began is not known: add a line to `contracts`")
-    return "year", Calendar(settings.time_zone, (start.month, start.day))
+    return "year", Calendar(zone, (start.month, start.day)), midnight(start, zone)
 
 
 def _report(arguments: argparse.Namespace) -> int:
@@ -149,8 +155,11 @@ def _report(arguments: argparse.Namespace) -> int:
     with _answers(arguments) as (answers, settings, prices):
         formats = _formats(arguments, settings)
         meter = answers.meter(arguments.meter)
-        by, calendar = _calendar(arguments.by, answers, meter, settings)
+        by, calendar, begin = _calendar(arguments.by, answers, meter, settings, now)
         start, end = _range(arguments, calendar, meter, by, now)
+        start = max(start, begin or start)
+        if start >= end:
+            raise ConfigError(f"the contract begins on {formats.day(start)}: there is no year of it before")
         answer = answers.energy(meter, by, start, end, now, calendar)
         if arguments.json:
             print(json_rows(answer))  # noqa: T201 - the command's output
@@ -170,9 +179,13 @@ def _compare(arguments: argparse.Namespace) -> int:
     now = datetime.now(UTC)
     with _answers(arguments) as (answers, settings, _):
         meter = answers.meter(arguments.meter)
-        start, end = _range(arguments, Calendar(settings.time_zone), meter, "month", now)
+        zone = settings.time_zone
+        first, last = (None if text is None else read_limit(text, zone) for text in (arguments.start, arguments.end))
+        start, end = year_to(now, first, last, zone)
+        if start >= end:
+            raise ConfigError(f"there is no whole day from {arguments.start} to {arguments.end or 'today'}")
         comparison = answers.compare(meter, start, end, now)
-        _tables(_formats(arguments, settings)).comparison(meter.identifier, comparison)
+        _tables(_formats(arguments, settings)).comparison(meter.identifier, comparison, start)
     return 0
 
 
@@ -214,7 +227,7 @@ def _check_prices(arguments: argparse.Namespace) -> int:
 
 
 def _words(problem: PriceProblem, formats: Formats) -> str:
-    own = problem.issue is Issue.OLD and problem.offer not in OFFERS  # the regulator has no prices of it
+    own = problem.issue is Issue.OLD and problem.offer not in REGULATED  # the regulator has no prices of it
     return formats.text(
         f"issue_{problem.issue.value}" + ("_own" if own else ""),
         offer=formats.offer(problem.offer),

@@ -3,7 +3,7 @@
 import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from common.database import Connection
@@ -18,7 +18,7 @@ from monitor.comparison.clock import TEMPO_DAY, TEMPO_NIGHT, OfferClock, tempo_d
 from monitor.comparison.compare import Comparison, compare
 from monitor.config import MonitorConfig
 from monitor.cost.bill import Bill, Cost, add_up
-from monitor.cost.contracts import Contract, UnnamedChange, contracts, unnamed_changes
+from monitor.cost.contracts import Contract, UnnamedChange, contract_start, contracts, unnamed_changes
 from monitor.energy.imported import Whole, imported_wholes, named
 from monitor.energy.memory import Memory
 from monitor.energy.reader import EnergyReader
@@ -29,7 +29,9 @@ from monitor.history.power import Peak, Power, Switch
 from monitor.insight.base_load import BaseLoad
 from monitor.insight.tempo import learn_colours
 from monitor.model import ContractLine, Energy, HourEnergy
+from monitor.prices.age import OldPrice, old_price
 from monitor.prices.model import PriceTable
+from monitor.prices.tempo_days import bundled_colours
 
 
 class NothingToCompare(ConfigError):
@@ -60,6 +62,7 @@ class Answer:
     names: Mapping[str, str]  # of registers, as far as the meter sent one
     changes: Sequence[UnnamedChange]  # of the contract, that no line of the configuration names
     contracts: Sequence[Contract]  # of the range, in order
+    old: Sequence[OldPrice] = ()  # prices that costs were computed with, and that are out of date
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +164,7 @@ class Answers:
             producer=shown.producer,
             offer=line.offer if line else contract.offer,
             power=line.power if line else contract.power,
-            contract_start=line.start if line else None,
+            contract_start=self.contract_start(meter, now),
         )
 
     def first(self, meter: Meter) -> datetime | None:
@@ -223,6 +226,7 @@ class Answers:
             names=names,
             changes=unnamed_changes(lines, spans, self._zone),
             contracts=known,
+            old=self._old_of(known, now),
         )
 
     def stretch(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> Stretch | None:
@@ -233,7 +237,8 @@ class Answers:
         """
         low = start.replace(minute=0, second=0, microsecond=0)
         known = contracts(self._lines(meter), self._reader.contract_spans(meter, low, end), self._zone, end)
-        return self._stretches.stretch(meter, start, end, Bill(self._prices, known, self._zone, now), now)
+        found = self._stretches.stretch(meter, start, end, Bill(self._prices, known, self._zone, now), now)
+        return None if found is None else replace(found, old=self._old_of(known, now))
 
     def events_page(
         self, meter: Meter, start: datetime | None, end: datetime, kinds: frozenset[str], limit: int
@@ -277,11 +282,34 @@ class Answers:
         # Nothing is known before: no offer is charged a subscription for it. A first slot may begin within its hour.
         start = max(start, curve[0].start.replace(minute=0))
         yours = known[-1].offer
-        clock = OfferClock(self._prices, self._colours_of(curve), self._zone)
+        colours = self._colours_of(curve)
+        registers = {piece.register for piece in curve if piece.register is not None}
+        names = {name: text for span in spans for name, text in self._reader.names(meter, span, registers).items()}
+        clock = OfferClock(self._prices, colours, self._zone, names)
         bill = Bill(self._prices, known, self._zone, now)
+        whole = self.energy(meter, "year", start, end, now).whole
         # Only one contract in the whole range is "yours": its registers say exactly what it cost.
-        own = self.energy(meter, "year", start, end, now).whole.cost if len({one.offer for one in known}) == 1 else None
-        return compare(self._prices, clock, curve, power, yours, bill, start, min(end, now), own)
+        own = whole.cost if len({one.offer for one in known}) == 1 else None
+        end = min(end, now)
+        read = self._hours.count(meter.number, start, end) + sum(piece.imported for piece in curve)
+        recovered_wh = whole.energy.recovered_wh
+        found = compare(self._prices, clock, curve, power, yours, bill, start, end, read, own, recovered_wh)
+        old = self._old_prices([(cost.offer, end) for cost in found.offers if cost.rankable], now)
+        return replace(found, old=old, colours_until=max(colours))
+
+    def _old_of(self, known: Sequence[Contract], now: datetime) -> tuple[OldPrice, ...]:
+        """Return the prices of contracts that are out of date."""
+        return self._old_prices([(one.offer, one.end) for one in known if one.offer is not None], now)
+
+    def _old_prices(self, offers: Sequence[tuple[str, datetime]], now: datetime) -> tuple[OldPrice, ...]:
+        """Return the prices of these that are out of date, each used until an instant."""
+        found = []
+        today = now.astimezone(self._zone).date()
+        for offer, end in offers:
+            day = min((end - timedelta.resolution).astimezone(self._zone).date(), today)
+            if (old := old_price(self._prices, offer, day, today)) is not None and old not in found:
+                found.append(old)
+        return tuple(found)
 
     def _curve(self, meter: Meter, start: datetime, end: datetime) -> list[HourEnergy]:
         """Return what was drawn, as finely as offers tell it apart."""
@@ -298,13 +326,13 @@ class Answers:
         return self._reader.gathered(meter, sorted(limit for limit in limits if start <= limit <= end))
 
     def _colours_of(self, curve: Sequence[HourEnergy]) -> dict[date, str]:
-        """Return the Tempo colours that are known; what the meter showed on the curve goes before the user's file."""
+        """Return the Tempo colours that are known: as the meter showed, else the user's file, else the bundled ones."""
         running: dict[date, Counter[str]] = {}
         for piece in curve:
             if piece.register is not None:
                 day = tempo_day(piece.start.astimezone(self._zone))
                 running.setdefault(day, Counter())[piece.register] += piece.slices
-        return self._colours | learn_colours(running)
+        return {**bundled_colours(), **self._colours, **learn_colours(running)}
 
     @property
     def written_colours(self) -> Mapping[date, str]:
@@ -325,10 +353,9 @@ class Answers:
         """Return the base load of a range."""
         return self.curves.base_load(meter, start, end)
 
-    def contract_start(self, meter: Meter) -> date | None:
-        """Return the first day of the present contract: of the last line of the configuration, else None."""
-        lines = self._lines(meter)
-        return lines[-1].start if lines else None
+    def contract_start(self, meter: Meter, now: datetime) -> date | None:
+        """Return the first day of the present contract, as far as a line of the configuration names it."""
+        return contract_start(self._lines(meter), now.astimezone(self._zone).date())
 
     def last_frame(self, meter: Meter, now: datetime) -> datetime | None:
         """Return when the last frame that is stored came, or the minute in which it came: hours are minutes behind."""

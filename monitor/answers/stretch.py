@@ -14,6 +14,7 @@ from monitor.history.power import Power
 from monitor.history.series import MinuteFacts, Second, Series, Total, moment_of
 from monitor.insight.stretch import drawn_by_register
 from monitor.model import Energy
+from monitor.prices.age import OldPrice
 
 SECONDS, MINUTES, HOURS = "seconds", "minutes", "hours"
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -33,6 +34,7 @@ class Stretch:
     pieces: Sequence[Energy]
     cost: Cost
     peak: Second | None
+    old: Sequence[OldPrice] = ()  # prices that the cost was computed with, and that are out of date
 
 
 @dataclass(frozen=True, slots=True)

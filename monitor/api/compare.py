@@ -1,17 +1,19 @@
 """`compare`: what each offer would have cost on the curve that was lived."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
+from common.frame import write_stamp
 from monitor.answers.answers import NothingToCompare
 from monitor.api import money
 from monitor.api.call import Call, Parameter, Refused, Route
 from monitor.api.parameters import FROM, METER, TO, check_range, hour_of, meter_of
-from monitor.calendar import midnight
 from monitor.comparison.clock import Why
 from monitor.comparison.compare import Comparison, OfferCost
+from monitor.comparison.extent import extent
 from monitor.report.formats import Formats
+from monitor.report.ranges import year_to
 
 _LONGEST = timedelta(days=732)  # two years, one of them a leap year: each of its hours is looked at
 
@@ -19,7 +21,7 @@ _LONGEST = timedelta(days=732)  # two years, one of them a leap year: each of it
 def answer(call: Call) -> dict[str, Any]:
     """Return the offers, the rankable ones first, the cheapest first."""
     meter = meter_of(call)
-    start, end = _range(call)
+    start, end = year_to(call.now, hour_of(call, "from"), hour_of(call, "to"), call.config.time_zone)
     check_range(start, end, _LONGEST)
     wanted = call.parameters.get("offers")
     names = None if wanted is None else wanted.split(",")
@@ -37,31 +39,29 @@ def answer(call: Call) -> dict[str, Any]:
     zone = call.config.time_zone
     formats = Formats(call.config.language or "fr", zone)
     first, last = (moment.astimezone(zone) for moment in (comparison.start, comparison.end - timedelta.resolution))
+    about = extent(first.date(), last.date())
     return {
         "meter": meter.identifier,
         "from": first.date().isoformat(),
         "last_day": last.date().isoformat(),
+        "measured_from": write_stamp(comparison.start) if comparison.start > start else None,
+        "days": about.days,
+        "without": about.without,
         "wh": comparison.wh,
+        "recovered_wh": comparison.recovered_wh,
         "hours": comparison.hours,
         "hours_known": int(comparison.covered),
-        "prices": money.prices_object(call.answers.prices, call.now.astimezone(zone).date()),
+        "hours_read": comparison.read,
+        "rankable": comparison.withheld is None,
+        "why": None if comparison.withheld is None else comparison.withheld.value,
+        "colours_until": None if comparison.colours_until is None else comparison.colours_until.isoformat(),
+        "prices": money.prices_object(call.answers.prices, call.now.astimezone(zone).date(), comparison.old),
         "offers": [
             _offer(cost, comparison, formats)
             for cost in comparison.offers
             if names is None or cost.yours or cost.offer in names
         ],
     }
-
-
-def _range(call: Call) -> tuple[datetime, datetime]:
-    """Return what is asked for; by default the year up to this morning's midnight."""
-    zone = call.config.time_zone
-    end = hour_of(call, "to") or midnight(call.now.astimezone(zone).date(), zone)
-    return hour_of(call, "from") or midnight(_year_before(end.astimezone(zone).date()), zone), end
-
-
-def _year_before(day: date) -> date:
-    return date(day.year - 1, 3, 1) if (day.month, day.day) == (2, 29) else day.replace(year=day.year - 1)
 
 
 def _offer(cost: OfferCost, comparison: Comparison, formats: Formats) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def _offer(cost: OfferCost, comparison: Comparison, formats: Formats) -> dict[st
         **head,
         **dict.fromkeys(("energy", "subscription", "total", "parts")),
         "wh": dict(cost.wh_by_register),
-        "why": next(iter(cost.unknown), Why.PRICES).value,
+        "why": next(iter(cost.unknown), cost.withheld or Why.PRICES).value,
         "hours_known": int(comparison.covered) * cost.hours // max(cost.hours + unknown, 1),
     }
 
@@ -92,14 +92,56 @@ _DAY: Mapping[str, Any] = {"type": "string", "format": "date"}
 _COUNT: Mapping[str, Any] = {"type": "integer", "minimum": 0}
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
-    "required": ["meter", "from", "last_day", "wh", "hours", "hours_known", "prices", "offers"],
+    "required": [
+        "meter",
+        "from",
+        "last_day",
+        "measured_from",
+        "days",
+        "without",
+        "wh",
+        "recovered_wh",
+        "hours",
+        "hours_known",
+        "hours_read",
+        "rankable",
+        "why",
+        "colours_until",
+        "prices",
+        "offers",
+    ],
     "properties": {
         "meter": {"type": "string"},
         "from": _DAY,
         "last_day": _DAY,
+        "measured_from": {
+            "type": ["string", "null"],
+            "format": "date-time",
+            "description": "nothing is known of what was asked for before: the comparison begins here",
+        },
+        "days": {"type": "integer", "description": "from the first to the last, both included"},
+        "without": {
+            "type": ["string", "null"],
+            "enum": [None, "winter", "summer"],
+            "description": "the season of which the range has no day",
+        },
         "wh": _COUNT,
+        "recovered_wh": {**_COUNT, "description": "part of wh, counted after an interruption, at an unknown hour"},
         "hours": {"type": "integer", "description": "of the range"},
         "hours_known": {"type": "integer", "description": "of these, measured or imported"},
+        "hours_read": {"type": "integer", "description": "of these, with any reading, or imported"},
+        "rankable": {"type": "boolean", "description": "offers may be ranked on this range"},
+        "why": {
+            "type": ["string", "null"],
+            "enum": [None, "hours", "recovered"],
+            "description": "why they may not: fewer than nine hours in ten have readings; recovered energy could make"
+            " another offer the cheapest",
+        },
+        "colours_until": {
+            "type": ["string", "null"],
+            "format": "date",
+            "description": "the last Tempo day of which the colour is known",
+        },
         "prices": money.PRICES,
         "offers": {
             "type": "array",
@@ -121,13 +163,13 @@ SCHEMA: Mapping[str, Any] = {
                     "id": {"type": "string"},
                     "name": {"type": "string"},
                     "yours": {"type": "boolean"},
-                    "rankable": {"type": "boolean", "description": "it was computed for each hour"},
+                    "rankable": {"type": "boolean", "description": "it was computed, of what is known"},
                     "energy": _AMOUNT,
                     "subscription": _AMOUNT,
                     "total": _AMOUNT,
                     "parts": money.PARTS,
                     "wh": {"type": "object", "description": "by its registers", "additionalProperties": _COUNT},
-                    "why": {"type": ["string", "null"], "enum": [None, "prices", "colours", "windows", "calendar"]},
+                    "why": {"type": ["string", "null"], "enum": [None, *(why.value for why in Why)]},
                     "hours_known": _COUNT,
                 },
             },

@@ -11,23 +11,26 @@ from monitor.answers.answers import Answer, Period
 from monitor.api import money, stretch
 from monitor.api.call import Call, Parameter, Refused, Route
 from monitor.api.parameters import FROM, METER, TO, hour_of, meter_of
-from monitor.calendar import BY, Calendar
+from monitor.calendar import BY, Calendar, midnight
 from monitor.energy.steps import registers_of
 from monitor.history.hours import Meter
 from monitor.report.ranges import choose_range
 
 MOST = 800  # periods: two years by day
 _LENGTH = {"hour": 1 / 24, "day": 1, "week": 7, "month": 28, "year": 365}  # days, at least
+_CUT = "Comment la période est découpée ; jour par défaut. contract-year : année à partir du début du contrat"
+_PIECES = [*BY, "contract-year"]
+
+
+def _by(text: str, values: list[str]) -> Parameter:
+    return Parameter("by", text, {"type": "string", "enum": values, "default": "day"})
+
+
+#: Of a table, which needs pieces.
+TABLE_PARAMETERS = (METER, FROM, TO, _by(f"{_CUT}.", _PIECES))
 PARAMETERS = (
-    METER,
-    FROM,
-    TO,
-    Parameter(
-        "by",
-        "Comment la période est découpée ; jour par défaut. contract-year : année à partir du début du contrat ;"
-        " range : une seule, de from à to à la seconde près.",
-        {"type": "string", "enum": [*BY, "contract-year", "range"], "default": "day"},
-    ),
+    *TABLE_PARAMETERS[:-1],
+    _by(f"{_CUT} ; range : une seule, de from à to à la seconde près.", [*_PIECES, "range"]),
 )
 
 
@@ -43,7 +46,9 @@ def answer(call: Call) -> dict[str, Any]:
         "meter": meter.identifier,
         "by": by,
         "zone": zone.key,
-        "prices": money.prices_object(call.answers.prices, call.now.astimezone(zone).date()),
+        "prices": money.prices_object(
+            call.answers.prices, call.now.astimezone(zone).date(), () if found is None else found.old
+        ),
     }
     if found is None:
         columns: dict[str, list[Any]] = {
@@ -71,7 +76,7 @@ def ask(call: Call, meter: Meter, by: str, most: int) -> Answer | None:
     """
     if by == "range":
         raise Refused(400, "by=range n'a pas de lignes : choisissez un autre découpage (by).")
-    calendar, by = _calendar(call, meter, by)
+    calendar, by, begin = _calendar(call, meter, by)
     for name in ("from", "to"):
         hour_of(call, name)  # refuses what is no whole hour
     first = call.answers.first(meter)
@@ -81,7 +86,8 @@ def ask(call: Call, meter: Meter, by: str, most: int) -> Answer | None:
         raise Refused(400, "from doit être avant to.") from None
     if first is None:
         return None
-    low, high = max(low, calendar.floor(by, first)), min(high, _ceil(calendar, by, call.now))
+    low = max(low, calendar.floor(by, first), begin or low)
+    high = min(high, _ceil(calendar, by, call.now))
     if low >= high:
         return None
     if (high - low) / timedelta(days=_LENGTH[by]) > most:
@@ -89,15 +95,17 @@ def ask(call: Call, meter: Meter, by: str, most: int) -> Answer | None:
     return call.answers.energy(meter, by, low, high, call.now, calendar)
 
 
-def _calendar(call: Call, meter: Meter, by: str) -> tuple[Calendar, str]:
+def _calendar(call: Call, meter: Meter, by: str) -> tuple[Calendar, str, datetime | None]:
+    """Return how time is cut, and where the first contract year begins."""
+    zone = call.config.time_zone
     if by != "contract-year":
-        return Calendar(call.config.time_zone), by
-    start = call.answers.contract_start(meter)
+        return Calendar(zone), by, None
+    start = call.answers.contract_start(meter, call.now)
     if start is None:
         raise Refused(
             400, "Le début du contrat est inconnu : ajoutez une ligne à contracts dans la configuration du moniteur."
         )
-    return Calendar(call.config.time_zone, (start.month, start.day)), "year"
+    return Calendar(zone, (start.month, start.day)), "year", midnight(start, zone)
 
 
 def _ceil(calendar: Calendar, by: str, now: datetime) -> datetime:
@@ -108,7 +116,7 @@ def _ceil(calendar: Calendar, by: str, now: datetime) -> datetime:
 def _columns(found: Answer) -> dict[str, Any]:
     periods = found.periods
     registers = list(dict.fromkeys([*_contract_registers(found), *found.whole.energy.wh]))
-    priced = money.known(found.whole.cost)
+    priced = found.whole.cost.known
     columns: dict[str, Any] = {
         "hours": [_hours(period) for period in periods],
         "wh": {name: [period.energy.wh.get(name, 0) for period in periods] for name in registers},

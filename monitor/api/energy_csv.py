@@ -2,8 +2,8 @@
 
 import io
 
-from monitor.api.call import Body, Call, Parameter, Refused, Route
-from monitor.api.energy import PARAMETERS, ask
+from monitor.api.call import Body, Call, Parameter, Route
+from monitor.api.energy import TABLE_PARAMETERS, ask
 from monitor.api.parameters import meter_of
 from monitor.report.files import write_csv
 from monitor.report.formats import Formats
@@ -14,8 +14,6 @@ _MOST = 10_000  # periods: a year by hour; who saves a file can wait a second
 def answer(call: Call) -> Body:
     """Return the table; without known energy, its header only."""
     meter, by = meter_of(call), call.parameters.get("by", "day")
-    if by == "range":
-        raise Refused(400, "Un tableau a besoin d'un découpage (by) : hour, day, week, month, year ou contract-year.")
     french = call.parameters.get("locale", "fr") == "fr"
     found = ask(call, meter, by, _MOST)
     text = io.StringIO()
@@ -27,7 +25,7 @@ ROUTE = Route(
     "energy.csv",
     "Le même tableau que energy, pour un tableur.",
     (
-        *PARAMETERS,
+        *TABLE_PARAMETERS,
         Parameter(
             "locale",
             "fr : point-virgule, virgule décimale, heure locale ; c : virgule, point, UTC.",

@@ -1,11 +1,12 @@
 """Money in answers: integers of a ten-thousandth of a euro, rounded once, halves up."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from monitor.cost.bill import Cost, Missing, Parts
+from monitor.prices.age import OldPrice
 from monitor.prices.model import PriceTable
 
 #: JSON Schema of an amount.
@@ -21,14 +22,9 @@ def amount(value: Decimal) -> int:
     return int((value * 10_000).to_integral_value(ROUND_HALF_UP))
 
 
-def known(cost: Cost) -> bool:
-    """Tell whether something of a cost is known: without a contract or any price it is not zero, but unknown."""
-    return not any(missing.what == "contract" for missing in cost.missing) and bool(cost.total or not cost.missing)
-
-
 def cost_object(cost: Cost) -> dict[str, Any] | None:
     """Return a cost with its parts, None if nothing of it is known."""
-    if not known(cost):
+    if not cost.known:
         return None
     return {
         "energy": amount(cost.energy),
@@ -55,20 +51,41 @@ def missing_objects(missing: Iterable[Missing]) -> list[dict[str, Any]]:
     return [{"day": one.day.isoformat(), "offer": one.offer, "what": one.what} for one in missing]
 
 
-def prices_object(prices: PriceTable, today: date) -> dict[str, str | None]:
-    """Return how recent the prices are: the newest that holds, and when they were compared with their sources."""
+def prices_object(prices: PriceTable, today: date, old: Sequence[OldPrice] = ()) -> dict[str, Any]:
+    """Return how recent the prices are: the newest that holds, when they were compared with their sources, and `old`.
+
+    `old` are those of the answer that are out of date.
+    """
     version, checked = prices.newest_before(today), prices.checked
     return {
         "version": None if version is None else version.isoformat(),
         "checked": None if checked is None else checked.isoformat(),
+        "old": [{"offer": one.offer, "since": one.start.isoformat(), "regulated": one.regulated} for one in old],
     }
 
 
 _DAY = {"type": ["string", "null"], "format": "date"}
 PRICES = {
     "type": "object",
-    "required": ["version", "checked"],
-    "properties": {"version": _DAY, "checked": _DAY},
+    "required": ["version", "checked", "old"],
+    "properties": {
+        "version": _DAY,
+        "checked": _DAY,
+        "old": {
+            "type": "array",
+            "description": "prices that the answer was computed with, and that are out of date: regulated ones begin"
+            " before the last 1 February or 1 August, others are more than seven months old",
+            "items": {
+                "type": "object",
+                "required": ["offer", "since", "regulated"],
+                "properties": {
+                    "offer": {"type": "string"},
+                    "since": {"type": "string", "format": "date"},
+                    "regulated": {"type": "boolean"},
+                },
+            },
+        },
+    },
 }
 PARTS = {
     "type": ["object", "null"],

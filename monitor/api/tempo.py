@@ -8,6 +8,7 @@ from monitor.api.call import Call, Parameter, Route
 from monitor.api.parameters import METER, meter_of
 from monitor.comparison.clock import tempo_day
 from monitor.insight.tempo import RED, WHITE, first_day, season, season_of
+from monitor.prices.tempo_days import bundled_colours
 
 _LETTERS = {"blue": "B", "white": "W", "red": "R"}
 _UNKNOWN = "-"
@@ -21,7 +22,8 @@ def answer(call: Call) -> dict[str, Any]:
     first, last = first_day(year), first_day(year + 1) - timedelta(1)
     lived = call.answers.lived_colours(meter, first, last)
     written = {day: colour for day, colour in call.answers.written_colours.items() if first <= day <= last}
-    colours = written | lived
+    bundled = {day: colour for day, colour in bundled_colours().items() if first <= day <= last}
+    colours = bundled | written | lived
     # What the meter says of today and tomorrow, an hour before the database can know it.
     said = {} if call.live is None else call.live.answer(meter.identifier)
     for day, key in ((today, "colour"), (today + timedelta(1), "tomorrow")):
@@ -37,8 +39,11 @@ def answer(call: Call) -> dict[str, Any]:
         "colours": {str(year): "".join(_LETTERS.get(colours.get(day, ""), _UNKNOWN) for day in days)}
         if colours
         else {},
-        "sources": "".join("m" if day in lived else "f" if day in written else _UNKNOWN for day in days),
-        "imported_until": min(lived).isoformat() if lived and any(day < min(lived) for day in written) else None,
+        "sources": "".join(
+            next((letter for letter, known in (("m", lived), ("f", written), ("b", bundled)) if day in known), _UNKNOWN)
+            for day in days
+        ),
+        "imported_until": min(lived).isoformat() if lived and any(day < min(lived) for day in colours) else None,
         "allowance": {"blue": 365 - WHITE - RED, "white": WHITE, "red": RED},
         "used": dict(counted.used),
         "remaining": None if counted.remaining is None else dict(counted.remaining),
@@ -75,12 +80,12 @@ SCHEMA: Mapping[str, Any] = {
         },
         "sources": {
             "type": "string",
-            "description": "a letter a day: m the meter, f the user's file, - unknown",
-            "pattern": "^[mf-]{365,366}$",
+            "description": "a letter a day: m the meter, f the user's file, b bundled, - unknown",
+            "pattern": "^[mfb-]{365,366}$",
         },
         "imported_until": {
             **_MAYBE_DAY,
-            "description": "the first day that the meter showed, if the file has earlier ones",
+            "description": "the first day that the meter showed, if a file has earlier ones",
         },
         "allowance": _counts("days of a season; blue is one more in a season with 29 February"),
         "used": _counts("days up to today"),

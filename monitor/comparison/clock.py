@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 from enum import Enum
 from zoneinfo import ZoneInfo
 
+from monitor.prices.age import REGULATED
 from monitor.prices.model import PriceRow, PriceTable, Window
 
 TEMPO_DAY = time(6)  # a colour holds from 06:00 to 06:00
@@ -20,12 +21,15 @@ _HPHC_REGISTERS = frozenset(["HCHC", "HCHP"])
 
 
 class Why(Enum):
-    """Why an offer cannot be computed for a moment."""
+    """Why an offer cannot be computed for a moment; the last three: why it is not ranked although it was computed."""
 
     PRICES = "prices"  # no price on that day
     COLOURS = "colours"  # the colour of the Tempo day is not known
     WINDOWS = "windows"  # the off-peak hours are not known
     CALENDAR = "calendar"  # when its registers would have run is not known
+    ASSUMED = "assumed"  # its off-peak hours are not known: those of the meter were taken
+    HOURS = "hours"  # too little of the range was measured
+    RECOVERED = "recovered"  # energy of which the hour is not known could change the order
 
 
 class OfferClock:
@@ -35,12 +39,20 @@ class OfferClock:
         prices: the offers, and the off-peak windows that the user wrote down.
         colours: Tempo day (local date of its 06:00) to blue, white or red.
         zone: the local time.
+        names: that the meter gave registers of a calendar which historic mode does not know.
     """
 
-    def __init__(self, prices: PriceTable, colours: Mapping[date, str], zone: ZoneInfo) -> None:
+    def __init__(
+        self,
+        prices: PriceTable,
+        colours: Mapping[date, str],
+        zone: ZoneInfo,
+        names: Mapping[str, str] | None = None,
+    ) -> None:
         self._prices = prices
         self._colours = colours
         self._zone = zone
+        self._names = {register: name.upper() for register, name in (names or {}).items()}
         self._windows: dict[date, tuple[Window, ...] | None] = {}
 
     def local(self, moment: datetime) -> datetime:
@@ -71,14 +83,16 @@ class OfferClock:
             return Why.PRICES
         return self._of_row(rows[0], local, lived)
 
+    def assumes_windows(self, offer: str, moment: datetime) -> bool:
+        """Tell whether an offer of another supplier is computed as if its off-peak hours were the meter's."""
+        rows = [row for row in self._prices.rows(offer, self.local(moment).date()) if row.kwh]
+        # Those of the regulated tariff are given by the network, to the meter: the ones that it shows.
+        return offer not in REGULATED and bool(rows) and _week(rows[0]) == _HPHC_REGISTERS
+
     def _of_row(self, row: PriceRow, local: datetime, lived: str | None) -> str | Why:
-        registers = row.registers
-        if row.weekend is not None:
-            if local.weekday() >= 5:
-                return row.weekend
-            week = registers - {row.weekend}
-            # A weekend at the price of a register that weekdays have, too, takes nothing from them.
-            registers = week if week == {"BASE"} or row.weekend not in _HPHC_REGISTERS | {"BASE"} else registers
+        if row.weekend is not None and local.weekday() >= 5:
+            return row.weekend
+        registers = _week(row)
         if registers == {"BASE"}:
             return "BASE"
         if registers == _HPHC_REGISTERS:
@@ -98,12 +112,20 @@ class OfferClock:
             return any(window.holds(local.time()) for window in windows)
         if lived in _HPHC_REGISTERS or lived in _TEMPO_REGISTERS:
             return lived is not None and "HC" in lived[-4:]
-        return None
+        name = self._names.get(lived or "", "")
+        return True if "CREUSE" in name else False if "PLEINE" in name else None
 
     def _off_peak_windows(self, day: date) -> tuple[Window, ...] | None:
         if day not in self._windows:
             self._windows[day] = self._prices.off_peak(day)
         return self._windows[day]
+
+
+def _week(row: PriceRow) -> frozenset[str]:
+    """Return the registers of the days that are no weekend."""
+    week = row.registers - {row.weekend}
+    # A weekend at the price of a register that weekdays have, too, takes nothing from them.
+    return week if week == {"BASE"} or row.weekend not in _HPHC_REGISTERS | {"BASE"} else row.registers
 
 
 def tempo_day(local: datetime) -> date:

@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from monitor.calendar import midnight
@@ -69,6 +69,15 @@ def _start(line: ContractLine, spans: Sequence[ContractSpan], zone: ZoneInfo) ->
     return next(
         (change for change in changes if change.astimezone(zone).date() == line.start), midnight(line.start, zone)
     )
+
+
+def contract_start(lines: Sequence[ContractLine], day: date) -> date | None:
+    """Return the first day of the contract that holds on a day, None if no line says: a new power is no new one."""
+    found = None
+    for line in sorted(lines, key=lambda line: line.start):
+        if line.start <= day and (found is None or found.offer != line.offer):
+            found = line
+    return None if found is None else found.start
 
 
 def unnamed_changes(

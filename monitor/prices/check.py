@@ -3,15 +3,14 @@
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from enum import Enum
 
 from monitor.model import ContractLine
+from monitor.prices.age import old_price
 from monitor.prices.model import PriceFile, PriceRow, PriceTable
 
-#: The regulated grids change on 1 February and 1 August.
-OLD_AFTER = timedelta(days=214)
 _ROUNDING = Decimal("0.00016")  # EUR per kWh: prices are printed with four digits, and taxes are rounded elsewhere
 
 
@@ -20,7 +19,7 @@ class Issue(Enum):
 
     UNKNOWN = "unknown"  # a contract of the configuration has an offer without any price
     MISSING = "missing"  # a contract of the configuration has no price today
-    OLD = "old"  # the newest row began more than seven months ago
+    OLD = "old"  # the newest row is out of date
     HOLE = "hole"  # days without a price between two rows
     DOUBLED = "doubled"  # two rows of one file for the same days
     TAXES = "taxes"  # price without tax, and taxes, do not make the price
@@ -63,13 +62,8 @@ def _missing(table: PriceTable, today: date, contracts: Sequence[ContractLine]) 
 
 def _old(table: PriceTable, today: date) -> Iterator[PriceProblem]:
     for offer in table.offers:
-        rows = [(row, file) for file in table.files for row in file.rows if row.offer == offer and row.start <= today]
-        newest, file = max(rows, key=lambda pair: pair[0].start, default=(None, None))
-        # An older row of an earlier file hides the newest one.
-        holding = next((row for row in table.rows(offer, today) if row.kwh), None)
-        newest, file = next(((row, of) for row, of in rows if row is holding), (newest, file))
-        if newest is not None and file is not None and today - newest.start > OLD_AFTER:
-            yield PriceProblem(Issue.OLD, file.origin, offer, newest.start)
+        if (old := old_price(table, offer, today, today)) is not None:
+            yield PriceProblem(Issue.OLD, old.origin, offer, old.start)
 
 
 def _holes(table: PriceTable) -> Iterator[PriceProblem]:

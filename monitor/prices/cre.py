@@ -51,8 +51,10 @@ def read_cre(content: bytes, origin: str) -> PriceFile:
     for number, cells in enumerate(lines, 2):
         if not any(cell.strip() for cell in cells):
             continue
-        line = dict(zip(columns, (cell.strip() for cell in cells), strict=False))
         where = f"{origin}, line {number}"
+        if len(cells) < len(columns):
+            raise ConfigError(f"{where}: {len(cells)} of {len(columns)} columns: was the file cut?")
+        line = dict(zip(columns, (cell.strip() for cell in cells), strict=False))
         start, last = _day(line.get("DATE_DEBUT", ""), where), line.get("DATE_FIN", "")
         end = _day(last, where) + timedelta(days=1) if last else None
         grids.setdefault((start, end), {})[_power(line.get(power_column, ""), where)] = line | {"where": where}

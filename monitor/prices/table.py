@@ -46,13 +46,19 @@ def import_prices(path: Path, folder: Path) -> tuple[Path, PriceFile]:
         Where it was kept, and what it holds.
 
     Raises:
-        ConfigError: it is not such a file, or it cannot be kept.
+        ConfigError: it is not such a file, it was cut, it has less than an earlier one, or it cannot be kept.
     """
     content = read_file(path)
     prices = read_cre(content, str(path))
     if not prices.rows:
-        raise ConfigError(f"{path}: it holds no prices")
+        raise ConfigError(f"{path}: contains no prices")
+    if not content.endswith((b"\n", b"\r")):  # 0,20 may be the beginning of 0,2016
+        raise ConfigError(f"{path}: the last line has no end, so the file was cut: download it again")
     kept = folder / f"cre_{prices.rows[0].offer}.csv"
+    if kept.exists() and (less := _lines(prices)) < (more := _lines(read_cre(read_file(kept), str(kept)))):
+        raise ConfigError(
+            f"{path}: has {less} lines of prices, the earlier one {more}: download it again, or delete {kept} first"
+        )
     new = kept.with_suffix(".new")
     try:
         new.write_bytes(content)
@@ -62,6 +68,11 @@ def import_prices(path: Path, folder: Path) -> tuple[Path, PriceFile]:
             f"{kept}: cannot be written: {reason(error)}; the prices are kept beside the configuration"
         ) from error
     return kept, prices
+
+
+def _lines(prices: PriceFile) -> int:
+    """Return how many lines a regulator's file has: one a grid and power."""
+    return sum(len(row.subscription) for row in prices.rows)
 
 
 def read_file(path: Path) -> bytes:

@@ -81,6 +81,14 @@ def choose_range(
     return low, high
 
 
+def year_to(now: datetime, start: datetime | None, end: datetime | None, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return what offers are compared on: what was asked for, else the twelve months up to this morning's midnight."""
+    end = end or midnight(now.astimezone(zone).date(), zone)
+    day = end.astimezone(zone).date()
+    before = date(day.year - 1, 3, 1) if (day.month, day.day) == (2, 29) else day.replace(year=day.year - 1)
+    return start or midnight(before, zone), end
+
+
 def _end_of_present(by: str, calendar: Calendar, now: datetime) -> datetime:
     start = calendar.floor(by, now)
     return calendar.boundaries(by, start, start + timedelta(days=_LENGTH[by] + 2))[1]

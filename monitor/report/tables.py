@@ -1,5 +1,7 @@
 """Draws reports on a terminal, with rich."""
 
+import re
+import textwrap
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -14,7 +16,9 @@ from common import tariff
 from monitor.answers.answers import Answer, Period
 from monitor.comparison.clock import Why
 from monitor.comparison.compare import Comparison, OfferCost
+from monitor.comparison.extent import extent
 from monitor.history.power import Peak
+from monitor.prices.age import OldPrice
 from monitor.prices.model import PriceRow
 from monitor.report.formats import Formats
 
@@ -22,6 +26,8 @@ _WIDEST, _PIPED = 100, 80  # columns
 _BAR, _LEAST_BAR = 24, 5
 _FOLDED = 16  # columns that names of offers may lack: they are folded
 _ANY = 1000
+_BOUND = re.compile(r"(?<=«) | (?=[»:;?!])")  # a space at which no French line breaks
+_INSTANT = timedelta(microseconds=1)
 _ORDER = [name for names in tariff.HISTORIC_REGISTERS.values() for name in names.values()]
 
 
@@ -50,14 +56,14 @@ class Tables:
         f, whole = self._formats, answer.whole
         start, end = f.day(whole.energy.start), f.last_day(whole.energy.end)
         if first is not None and not (whole.energy.covered or whole.energy.total_wh or whole.cost.total):
-            self._console.print(f.text("empty", start=start, end=end, first=f.day(first)))
+            self.line(f.text("empty", start=start, end=end, first=f.day(first)))
             return
-        self._console.print(f.text("title", meter=answer.meter, start=start, end=end))
+        self.line(f.text("title", meter=answer.meter, start=start, end=end))
         # Figures first: the bars take what room they leave.
         room = self._console.width - self._width(self._periods(answer, by, 1)) + 1
         self._console.print(self._periods(answer, by, min(room, _BAR) if room >= _LEAST_BAR else 0))
         for line in (*self._registers(answer), *self._facts(peak, base_load), *self._remarks(answer, newest_price)):
-            self._console.print(line)
+            self.line(line)
 
     def _periods(self, answer: Answer, by: str, bar: int) -> Table:
         whole, most = answer.whole, max((p.energy.total_wh for p in answer.periods if not p.across_wh), default=0)
@@ -139,11 +145,22 @@ class Tables:
                 yield "* " + f.text("no_price", what=what, offer=self._formats.offer(gap.offer), day=day)
         if cost.total and newest_price is not None:
             yield f.text("prices_of", day=self._formats.calendar_day(newest_price))
+        yield from self._old(answer.old if cost.total else ())
 
-    def comparison(self, meter: str, comparison: Comparison) -> None:
-        """Print what each offer would have cost; only those that lack nothing have a rank."""
+    def _old(self, prices: Iterable[OldPrice]) -> Iterable[str]:
+        """Say which prices are out of date."""
         f = self._formats
-        self._console.print(
+        for old in prices:
+            key = "old_price" if old.regulated else "old_price_own"
+            yield f.text(key, offer=f.offer(old.offer), start=f.calendar_day(old.start))
+
+    def comparison(self, meter: str, comparison: Comparison, asked: datetime) -> None:
+        """Print what each offer would have cost; only those that lack nothing have a rank.
+
+        `asked` is the beginning that was asked for: a comparison begins with the first readings.
+        """
+        f = self._formats
+        self.line(
             f.text(
                 "compare_title",
                 meter=meter,
@@ -154,12 +171,23 @@ class Tables:
                 hours=f.number(Decimal(comparison.hours), 0),
             )
         )
-        table = self._offers(comparison, ("energy_cost", "subscription"))
-        if self._width(table) > self._console.width + _FOLDED:
-            table = self._offers(comparison, ())
-        self._console.print(table)
-        for line in self._verdicts(comparison):
-            self._console.print(line)
+        if comparison.start > asked:
+            start = comparison.start
+            self.line(f.text("compare_since", day=f.day(start), time=f.clock(start)))
+        if comparison.withheld is not None:
+            for line in self._withheld(comparison):
+                self.line(line)
+            return
+        ranked = sum(cost.rankable for cost in comparison.offers)
+        if ranked > 1:
+            table = self._offers(comparison, ("energy_cost", "subscription"))
+            if self._width(table) > self._console.width + _FOLDED:
+                table = self._offers(comparison, ())
+            self._console.print(table)
+        else:
+            self.line(f.text("compare_one" if ranked else "compare_none"))
+        for line in (*self._verdicts(comparison), *self._old(comparison.old)):
+            self.line(line)
 
     def _offers(self, comparison: Comparison, parts: Sequence[str]) -> Table:
         f = self._formats
@@ -179,24 +207,55 @@ class Tables:
     def _signed(self, amount: Decimal) -> str:
         return ("+" if amount > 0 else "−") + self._formats.money(abs(amount))
 
+    def _withheld(self, comparison: Comparison) -> Iterable[str]:
+        """Say why no offer is ranked."""
+        f, why = self._formats, comparison.withheld
+        if why is None:
+            return
+        numbers = {"read": f.number(Decimal(comparison.read), 0), "hours": f.number(Decimal(comparison.hours), 0)}
+        energy = {"recovered": f.kwh(comparison.recovered_wh), "kwh": f.kwh(comparison.wh)}
+        yield f.text(f"why_{why.value}", **numbers, **energy)
+        if why is Why.HOURS and comparison.recovered_wh:
+            yield f.text("why_hours_recovered", **energy)
+
+    def _over(self, comparison: Comparison, sentence: str) -> str:
+        """Begin a verdict with what it is about, where that is not a year."""
+        f = self._formats
+        first, last = (moment.astimezone(f.zone).date() for moment in (comparison.start, comparison.end - _INSTANT))
+        found = extent(first, last)
+        if found.whole_year:
+            return sentence
+        months = min(round(found.days / 30.4), 11)
+        without = "" if found.without is None else f.text(f"without_{found.without}")
+        if months < 2:
+            over = f.text("over_days", count=found.days, without=without)
+        else:
+            over = f.text("over_months", count=f.text("numbers").split()[months - 2], without=without)
+        return over + sentence[0].lower() + sentence[1:]
+
     def _verdicts(self, comparison: Comparison) -> Iterable[str]:
         f, yours = self._formats, _yours(comparison)
         for cost in comparison.offers:
             for why, count in cost.unknown.items():
-                reason = f.text(f"why_{why.value}", count=f.number(Decimal(count), 0))
+                until = "" if comparison.colours_until is None else f.calendar_day(comparison.colours_until)
+                reason = f.text(f"why_{why.value}", count=f.number(Decimal(count), 0), until=until)
                 about = f.text("partial") if why in (Why.PRICES, Why.COLOURS) else ""
                 yield f"{self._formats.offer(cost.offer)}{self._colon()} {reason}" + (f" ({about})" if about else "")
             if cost.no_subscription and Why.PRICES not in cost.unknown:
                 reason = f.text("why_subscription", power=comparison.power)
                 yield f"{self._formats.offer(cost.offer)}{self._colon()} {reason} ({f.text('partial')})"
-        best = comparison.offers[0] if comparison.offers and comparison.offers[0].rankable else None
-        if yours is None or best is None:
+            if cost.withheld is Why.ASSUMED:
+                yield f"{self._formats.offer(cost.offer)}{self._colon()} {f.text('why_assumed')}"
+        ranked = [cost for cost in comparison.offers if cost.rankable]
+        if yours is None or len(ranked) < 2:
             return
+        best = ranked[0]
         if best is yours:
-            yield f.text("cheapest")
+            yield self._over(comparison, f.text("cheapest"))
         else:
-            amount = f.money(yours.total - best.total)
-            yield f.text("unchanged", offer=self._formats.offer(best.offer), amount=amount, more_or_less=f.text("less"))
+            amount, offer = f.money(yours.total - best.total), f.offer(best.offer)
+            text = f.text("unchanged", offer=offer, amount=amount, more_or_less=f.text("less"))
+            yield self._over(comparison, text)
 
     def prices(self, rows: Sequence[tuple[PriceRow, str]], power: int | None) -> None:
         """Print rows of prices with the file that each is from; subscriptions of one power, if that is known."""
@@ -223,8 +282,11 @@ class Tables:
                 self.line(f"  {f.text('subscription')} {' · '.join(amounts)} {f.text('price_year')}")
 
     def line(self, text: str) -> None:
-        """Print a line."""
-        self._console.print(text, markup=False)
+        """Print a line, which is folded at spaces: a no-break space stays within its line, as rich has it not."""
+        if self._formats.language == "fr":
+            text = _BOUND.sub("\u00a0", text)
+        lines = textwrap.wrap(text, self._console.width, break_long_words=False, break_on_hyphens=False)
+        self._console.print("\n".join(lines), markup=False)
 
 
 def _yours(comparison: Comparison) -> OfferCost | None:

@@ -25,6 +25,9 @@ FR: Mapping[str, str] = {
     "no_contract": "Coût partiel : contrat inconnu le {day}. Ajoutez une ligne à « contracts » dans monitor.yaml.",
     "unnamed_change": "Le {day}, le compteur est passé de « {before} » à « {after} », sans ligne de « contracts ».",
     "prices_of": "Prix TTC, dernière grille du {day}. Estimation : votre facture fait foi.",
+    "old_price": "Prix à vérifier : la grille {offer} date du {start}, et les prix réglementés changent le 1er février "
+                 "et le 1er août (teleinfo-monitor prices check).",
+    "old_price_own": "Prix à vérifier : la grille {offer} date du {start}, il y a plus de sept mois.",
     "empty": "Aucune donnée du {start} au {end}. La première lecture date du {first}.",
     "offer": "Offre", "rank": "Rang", "yours": "votre contrat", "difference": "Écart",
     "compare_title": "Compteur {meter}, du {start} au {end} : {kwh} kWh, {known} h mesurées sur {hours}",
@@ -32,9 +35,21 @@ FR: Mapping[str, str] = {
     "partial": "partiel, non classé",
     "why_prices": "aucun prix pour {count} h",
     "why_subscription": "aucun abonnement pour {power} kVA",
-    "why_colours": "couleur Tempo inconnue pour {count} h",
+    "why_colours": "couleur Tempo inconnue pour {count} h, connue jusqu’au {until} ; pour la suite, donnez un fichier "
+                   "(option « tempo ») ou comparez jusque-là (--to)",
     "why_windows": "heures creuses inconnues : ajoutez « off_peak » dans prices.yaml",
     "why_calendar": "ses horaires ne peuvent pas être connus : aucun calendrier",
+    "why_assumed": "heures creuses supposées identiques aux vôtres, ce fournisseur peut en avoir d’autres (non classé)",
+    "why_hours": "Non classé : {read} heures seulement sur {hours} ont des relevés, il en faut neuf sur dix.",
+    "why_hours_recovered": "{recovered} kWh sur {kwh} ont été rattrapés après une interruption, à une heure inconnue.",
+    "why_recovered": "Non classé : {recovered} kWh sur {kwh} ont été rattrapés après une interruption, à une heure "
+                     "inconnue ; leur prix pourrait changer l’ordre des offres.",
+    "compare_since": "Relevés depuis le {day} à {time} seulement : la comparaison commence là.",
+    "compare_one": "Rien à comparer : une seule offre peut être calculée.",
+    "compare_none": "Rien à comparer : aucune offre ne peut être calculée.",
+    "over_days": "Sur {count} jours{without}, ", "over_months": "Sur {count} mois{without}, ",
+    "numbers": "deux trois quatre cinq six sept huit neuf dix onze",
+    "without_winter": " (sans hiver)", "without_summer": " (sans été)",
     "unchanged": "Avec vos habitudes inchangées, {offer} aurait coûté {amount} de {more_or_less}.",
     "less": "moins", "more": "plus",
     "cheapest": "Votre contrat est le moins cher de ceux qui ont pu être calculés.",
@@ -45,8 +60,8 @@ FR: Mapping[str, str] = {
     "issue_unknown": "{offer} : aucune offre de ce nom n’a de prix ; il y a {detail}. Corrigez « contracts », ou "
                      "ajoutez-la dans prices.yaml.",
     "issue_missing": "{offer} : aucun prix aujourd’hui pour {detail}. Ajoutez-le dans prices.yaml.",
-    "issue_old": "{offer} : la dernière grille ({origin}) date du {start}, il y a plus de sept mois. Importez "
-                 "celle de la CRE : {command} FICHIER",
+    "issue_old": "{offer} : la dernière grille ({origin}) date du {start}, et les prix réglementés changent le "
+                 "1er février et le 1er août. Importez celle de la CRE : {command} FICHIER",
     "issue_old_own": "{offer} : la dernière grille ({origin}) date du {start}, il y a plus de sept mois. Vérifiez-la "
                      "auprès de votre fournisseur.",
     "issue_hole": "{offer} : aucun prix du {start} au {end}.",
@@ -80,6 +95,9 @@ EN: Mapping[str, str] = {
     "no_contract": "Partial cost: the contract of {day} is not known. Add a line to `contracts` in monitor.yaml.",
     "unnamed_change": "On {day} the meter went from '{before}' to '{after}', and `contracts` has no line for it.",
     "prices_of": "Prices with all taxes, the newest of {day}. An estimate: your bill counts.",
+    "old_price": "Check the prices: the {offer} grid is of {start}, and regulated prices change on 1 February and "
+                 "1 August (teleinfo-monitor prices check).",
+    "old_price_own": "Check the prices: the {offer} grid is of {start}, more than seven months ago.",
     "empty": "No data from {start} to {end}. The first reading is of {first}.",
     "offer": "Offer", "rank": "Rank", "yours": "your contract", "difference": "Difference",
     "compare_title": "Meter {meter}, from {start} to {end}: {kwh} kWh, {known} of {hours} h measured",
@@ -87,9 +105,21 @@ EN: Mapping[str, str] = {
     "partial": "partial, not ranked",
     "why_prices": "no price for {count} h",
     "why_subscription": "no subscription for {power} kVA",
-    "why_colours": "Tempo colour unknown for {count} h",
+    "why_colours": "Tempo colour unknown for {count} h, known up to {until}; for what follows give a file (option "
+                   "`tempo`), or compare up to there (--to)",
     "why_windows": "off-peak hours unknown: add `off_peak` to prices.yaml",
     "why_calendar": "its hours cannot be known: there is no calendar",
+    "why_assumed": "off-peak hours assumed to be yours, this supplier may have others (not ranked)",
+    "why_hours": "Not ranked: only {read} of {hours} hours have readings, nine in ten are needed.",
+    "why_hours_recovered": "{recovered} of {kwh} kWh were recovered after an interruption, at an unknown hour.",
+    "why_recovered": "Not ranked: {recovered} of {kwh} kWh were recovered after an interruption, at an unknown hour; "
+                     "their price could change the order of the offers.",
+    "compare_since": "Readings since {day} at {time} only: the comparison begins there.",
+    "compare_one": "Nothing to compare: only one offer can be computed.",
+    "compare_none": "Nothing to compare: no offer can be computed.",
+    "over_days": "Over {count} days{without}, ", "over_months": "Over {count} months{without}, ",
+    "numbers": "two three four five six seven eight nine ten eleven",
+    "without_winter": " (no winter)", "without_summer": " (no summer)",
     "unchanged": "With unchanged habits, {offer} would have cost {amount} {more_or_less}.",
     "less": "less", "more": "more",
     "cheapest": "Your contract is the cheapest of those that could be computed.",
@@ -100,8 +130,8 @@ EN: Mapping[str, str] = {
     "issue_unknown": "{offer}: no offer of this name has prices; there are {detail}. Correct `contracts`, or add it to "
                      "prices.yaml.",
     "issue_missing": "{offer}: no price today for {detail}. Add it to prices.yaml.",
-    "issue_old": "{offer}: the newest grid ({origin}) is of {start}, more than seven months ago. Import "
-                 "that of the CRE: {command} FILE",
+    "issue_old": "{offer}: the newest grid ({origin}) is of {start}, and regulated prices change on 1 February and "
+                 "1 August. Import that of the CRE: {command} FILE",
     "issue_old_own": "{offer}: the newest grid ({origin}) is of {start}, more than seven months ago. Compare it with "
                      "that of your supplier.",
     "issue_hole": "{offer}: no price from {start} to {end}.",

@@ -3,11 +3,12 @@ import { test } from 'node:test';
 import { levelOf, quantiles } from '../../monitor/page/chart/levels.js';
 import { digits, gutter } from '../../monitor/page/chart/scale.js';
 import * as f from '../../monitor/page/format.js';
+import fr from '../../monitor/page/fr.js';
 import { useZone } from '../../monitor/page/time.js';
 import { csvText } from '../../monitor/page/part/csv.js';
 import { complete, groupBy, groups } from '../../monitor/page/view/review/groups.js';
 import { withHoles } from '../../monitor/page/view/review/months.js';
-import { ranking, whyNothing } from '../../monitor/page/view/tempo/ranking.js';
+import { overPart, ranking, whyNothing } from '../../monitor/page/view/tempo/ranking.js';
 import { inOne } from '../../monitor/page/view/day/whole.js';
 import { changes, spans } from '../../monitor/page/view/tempo/spans.js';
 
@@ -264,4 +265,32 @@ test('offers that cannot be compared say why: a new meter, no contract, or nothi
   assert.equal(whyNothing({ ...meter, first: '2026-11-26' }, '2026-11-26'), 'tooSoon');
   assert.equal(whyNothing({ ...meter, subscribed: null }, '2026-11-26'), 'noContract');
   assert.equal(whyNothing(meter, '2026-11-26'), 'noOffers');
+});
+
+test('a verdict on a part of a year begins with that part', () => {
+  const said = (days, without) => overPart({ days, without }, 'Avec vos habitudes', fr.tempo);
+  assert.equal(said(60, 'winter'), 'Sur deux mois (sans hiver), avec vos habitudes');
+  assert.equal(said(42, 'winter'), 'Sur 42 jours (sans hiver), avec vos habitudes');
+  assert.equal(said(121, 'summer'), 'Sur quatre mois (sans été), avec vos habitudes');
+  assert.equal(said(335, null), 'Sur onze mois, avec vos habitudes');
+  assert.equal(said(365, null), 'Avec vos habitudes');
+});
+
+test('a month of which a day has no price is partial, and the others are not', () => {
+  const row = (start, partial) => ({
+    start,
+    wh: { BASE: 1 },
+    total: 1,
+    cost: 1,
+    injected: 0,
+    coverage: 1,
+    hours: 24,
+    partial,
+  });
+  const rows = [row('2026-10-31', false), row('2026-11-01', true), row('2026-11-02', false)];
+  const months = groups({ registers: ['BASE'], rows }, 'month', { from: '2026-10-31', to: '2026-11-02' });
+  assert.deepEqual(
+    months.map((g) => Boolean(g.partialCost)),
+    [false, true],
+  );
 });

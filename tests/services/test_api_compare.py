@@ -125,3 +125,25 @@ def test_where_nothing_was_drawn_nothing_is_ranked(
     monkeypatch.setattr(Answers, "_curve", lambda *_: [hour])
     with pytest.raises(Refused, match="Aucune énergie"):
         ask(compare.ROUTE, tables, END, prices, RANGE)
+
+
+def test_prices_that_are_out_of_date_are_told_by_each_answer_that_has_a_cost(
+    tables: Database, prices: PriceTable
+) -> None:
+    registers = ("BBRHCJB", "BBRHPJB", "BBRHCJW", "BBRHPJW", "BBRHCJR", "BBRHPJR")
+    old = [{"from": date(2026, 2, 1), "kwh": dict.fromkeys(registers, 0.2), "subscription_year": {9: 200}}]
+    own = PriceTable([read_document({"options": {"tempo": old}}, "mine"), *prices.files])
+    expected = [{"offer": "tempo", "since": "2026-02-01", "regulated": True}]
+    questions = (
+        (compare.ROUTE, RANGE),
+        (energy.ROUTE, RANGE),
+        (energy.ROUTE, "by=range&from=2026-11-02T10:00:00Z&to=2026-11-02T12:00:00Z"),
+    )
+    for route, question in questions:
+        answer = ask(route, tables, END, own, question)
+        check(answer, route.schema)
+        assert answer["prices"]["old"] == expected
+        assert ask(route, tables, END, prices, question)["prices"]["old"] == []
+    # A year later, what was computed with the prices of its time is still right.
+    later = END.replace(year=2027)
+    assert ask(energy.ROUTE, tables, later, prices, RANGE)["prices"]["old"] == []

@@ -66,7 +66,8 @@ def test_days_are_the_differences_of_readings_priced_by_register(tables: Databas
     assert answer["start"][0] == "2026-10-21"
     assert answer["hours"] == [24] * 4 + [25] + [24] * 9
     assert answer["coverage"] == [1] * 14
-    assert answer["prices"] == {"version": "2026-02-01", "checked": "2026-11-02"}
+    old = [{"offer": "tempo", "since": "2026-02-01", "regulated": True}]
+    assert answer["prices"] == {"version": "2026-02-01", "checked": "2026-11-02", "old": old}
     assert answer["offer"] == "tempo"
     assert set(answer["wh"]) == {f"BBRH{hours}J{colour}" for hours in ("C", "P") for colour in "BWR"}
     ((total,),) = query(
@@ -121,7 +122,7 @@ def test_without_a_price_the_cost_is_unknown_and_not_zero(tables: Database) -> N
     check(answer, energy.ROUTE.schema)
     assert answer["cost"] is answer["subscription"] is answer["whole"]["cost"] is None
     assert answer["partial_cost"] == [True, True]
-    assert answer["prices"] == {"version": None, "checked": None}
+    assert answer["prices"] == {"version": None, "checked": None, "old": []}
 
 
 def test_a_price_for_a_part_of_a_range_makes_it_partial(tables: Database) -> None:
@@ -143,6 +144,16 @@ def test_a_contract_year_begins_where_the_contract_did(tables: Database) -> None
     assert answer["by"] == "contract-year"
     with pytest.raises(Refused):
         ask(energy.ROUTE, tables, END, PRICES, "by=contract-year")
+
+
+def test_a_new_power_does_not_begin_another_contract_year_and_years_before_the_contract_are_none(
+    tables: Database,
+) -> None:
+    lines = [(date(2026, 10, 26), "tempo", 6), (date(2026, 10, 31), "tempo", 9), (date(2027, 3, 1), "base", 9)]
+    config = MonitorConfig(contracts=tuple(ContractLine(METER, *line) for line in lines))
+    for since in ("2024", "2026-10-21"):
+        answer = ask(energy.ROUTE, tables, END, PRICES, f"by=contract-year&from={since}&to=2027", config=config)
+        assert answer["start"] == ["2026-10-26"]
 
 
 @pytest.mark.parametrize(

@@ -73,10 +73,20 @@ def test_days_of_the_users_file_are_told_apart_and_make_the_count_whole(tables: 
 
 
 def test_a_season_of_which_nothing_is_known_is_empty(tables: Database) -> None:
-    answer = ask(tempo.ROUTE, tables, END, NONE, "season=2023")
+    answer = ask(tempo.ROUTE, tables, END, NONE, "season=2011")
     check(answer, tempo.ROUTE.schema)
     assert answer["colours"] == {}
     assert len(answer["sources"]) == 366
+
+
+def test_the_colours_of_past_seasons_are_there_for_everybody_and_a_file_goes_before_them(tables: Database) -> None:
+    answer = ask(tempo.ROUTE, tables, END, NONE, "season=2023", colours={date(2023, 9, 2): "red"})
+    check(answer, tempo.ROUTE.schema)
+    assert answer["sources"] == "bf" + "b" * 364
+    letters = answer["colours"]["2023"]
+    assert (letters[1], letters.count("R"), letters.count("W")) == ("R", 23, 43)
+    # What comes after the bundle is not guessed: only the days that the meter showed are known.
+    assert ask(tempo.ROUTE, tables, END, NONE)["sources"].startswith("-" * 49 + "m")
 
 
 def test_an_unknown_meter_is_refused(tables: Database) -> None:

@@ -50,6 +50,7 @@ export default {
   talonCost: (euro) => `About ${euro} a year, at the average price of your last twelve months.`,
   empty: 'No data in this period.',
   pricesChecked: (date) => `prices checked on ${date}`,
+  oldPrices: (date) => `Prices of ${date}, to be checked: they have probably changed since.`,
   phase: 'Top phase',
   columns: {
     date: 'Date',

@@ -25,8 +25,9 @@ export default {
   calendarSummary: (r, w, b) => `Colour of each day: ${r} red, ${w} white, ${b} blue.`,
   future: 'to come',
   imported: 'imported',
+  bundled: 'public calendar',
   meter: 'meter',
-  source: (date) => `Colours read from the meter; before ${date}, imported.`,
+  source: (date) => `Colours read from the meter; before ${date}, from a calendar.`,
   byColour: 'By colour',
   columns: {
     offer: 'Offer',
@@ -49,6 +50,20 @@ export default {
   moreThan: (e) => `${e} more`,
   verdict: (best, e) => `With the same habits, ${best} cost you ${e} less than the next offer.`,
   verdictOther: (best, e) => `With the same habits, ${best} would have cost ${e} less.`,
+  over: (months, days) =>
+    months < 2
+      ? `Over ${days} ${f.plural(days, 'day', 'days')}`
+      : `Over ${['two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten', 'eleven'][months - 2]} months`,
+  without: { winter: '(no winter)', summer: '(no summer)' },
+  since: (date) => `Readings since ${date} only: the comparison begins there.`,
+  range: {
+    hours: (read, hours, recovered, all) =>
+      `Not ranked: only ${read} of ${hours} hours have readings, nine in ten are needed.${recovered ? ` ${recovered} of ${all} were recovered after an interruption, at an unknown hour.` : ''}`,
+    recovered: (_read, _hours, recovered, all) =>
+      `Not ranked: ${recovered} of ${all} were recovered after an interruption, at an unknown hour; their price could change the order of the offers.`,
+  },
+  knownUntil: (date) => `Compare with Tempo up to ${date}, the last colour known`,
+  oneOffer: 'Nothing to compare: only one offer can be calculated.',
   basis: (a, b) => `Calculated over ${a} of ${b} hours. Standing charge and taxes included.`,
   why: {
     prices: ['no prices for this period', (a, b) => `prices known for ${a} of ${b} hours`],
@@ -60,6 +75,7 @@ export default {
       'off-peak hours unknown (off_peak, in prices.yaml)',
       (a, b) => `off-peak hours known for ${a} of ${b} hours`,
     ],
+    assumed: ['off-peak hours assumed to be yours, this supplier may have others'],
     calendar: ['calendar unknown', (a, b) => `calendar known for ${a} of ${b} hours`],
   },
   windows: 'Off-peak hours observed',

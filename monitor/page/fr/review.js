@@ -51,6 +51,7 @@ export default {
   talonCost: (euro) => `Environ ${euro} par an, au prix moyen de vos douze derniers mois.`,
   empty: 'Aucune donnée sur cette période.',
   pricesChecked: (date) => `prix vérifiés au ${date}`,
+  oldPrices: (date) => `Prix du ${date}, à vérifier : ils ont sans doute changé depuis.`,
   phase: 'Phase max.',
   columns: {
     date: 'Date',

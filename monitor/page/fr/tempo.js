@@ -2,7 +2,7 @@ import * as f from '../format.js';
 
 export default {
   title: 'Tempo et contrats',
-  choose: 'Offres comparées',
+  choose: 'Choisir les offres et les dates',
   period: 'Période comparée',
   lastYear: 'Douze derniers mois',
   noContract:
@@ -26,8 +26,9 @@ export default {
     `Couleur de chaque jour : ${r} ${f.plural(r, 'rouge', 'rouges')}, ${w} ${f.plural(w, 'blanc', 'blancs')}, ${b} ${f.plural(b, 'bleu', 'bleus')}.`,
   future: 'à venir',
   imported: 'importé',
+  bundled: 'calendrier public',
   meter: 'compteur',
-  source: (date) => `Couleurs lues sur le compteur ; avant le ${date}, importées.`,
+  source: (date) => `Couleurs lues sur le compteur ; avant le ${date}, d’un calendrier.`,
   byColour: 'Par couleur',
   columns: {
     offer: 'Offre',
@@ -41,7 +42,7 @@ export default {
     mean: '€/kWh',
     month: 'Mois',
   },
-  compare: 'Si vous aviez eu un autre contrat',
+  compare: 'Et avec un autre contrat ?',
   compareRange: (a, b) => `Du ${a} au ${b}, sur vos propres index`,
   yours: 'Votre contrat',
   partial: 'partiel',
@@ -50,17 +51,32 @@ export default {
   moreThan: (e) => `${e} de plus`,
   verdict: (best, e) => `Avec vos habitudes inchangées, ${best} vous a coûté ${e} de moins que l’offre suivante.`,
   verdictOther: (best, e) => `Avec vos habitudes inchangées, ${best} aurait coûté ${e} de moins.`,
+  over: (months, days) =>
+    months < 2
+      ? `Sur ${days} ${f.plural(days, 'jour', 'jours')}`
+      : `Sur ${['deux', 'trois', 'quatre', 'cinq', 'six', 'sept', 'huit', 'neuf', 'dix', 'onze'][months - 2]} mois`,
+  without: { winter: '(sans hiver)', summer: '(sans été)' },
+  since: (date) => `Relevés depuis le ${date} seulement : la comparaison commence là.`,
+  range: {
+    hours: (read, hours, recovered, all) =>
+      `Pas de classement : ${read}${f.THIN}heures seulement sur ${hours} ont des relevés, il en faut neuf sur dix.${recovered ? ` ${recovered} sur ${all} ont été rattrapés après une interruption, à une heure inconnue.` : ''}`,
+    recovered: (_read, _hours, recovered, all) =>
+      `Pas de classement : ${recovered} sur ${all} ont été rattrapés après une interruption, à une heure inconnue ; leur prix pourrait changer l’ordre des offres.`,
+  },
+  knownUntil: (date) => `Comparer avec Tempo jusqu’au ${date}, dernière couleur connue`,
+  oneOffer: 'Rien à comparer : une seule offre peut être calculée.',
   basis: (a, b) => `Calcul sur ${a}${f.THIN}h des ${b}${f.THIN}h de la période. Abonnement et taxes compris.`,
   why: {
     prices: ['pas de prix pour cette période', (a, b) => `prix connus pour ${a}${f.THIN}h sur ${b}`],
     colours: [
-      'couleurs des jours inconnues (option tempo du moniteur)',
+      'couleurs Tempo inconnues (option tempo du moniteur)',
       (a, b) => `couleurs connues pour ${a}${f.THIN}h sur ${b}`,
     ],
     windows: [
       'plages d’heures creuses inconnues (off_peak, dans prices.yaml)',
       (a, b) => `plages d’heures creuses connues pour ${a}${f.THIN}h sur ${b}`,
     ],
+    assumed: ['heures creuses supposées identiques aux vôtres, ce fournisseur peut en avoir d’autres'],
     calendar: ['calendrier inconnu', (a, b) => `calendrier connu pour ${a}${f.THIN}h sur ${b}`],
   },
   windows: 'Heures creuses observées',

@@ -10,7 +10,8 @@ import pytest
 from monitor.calendar import midnight
 from monitor.comparison.clock import OfferClock, Why
 from monitor.comparison.compare import Comparison, OfferCost, compare
-from monitor.cost.bill import Bill, Parts
+from monitor.comparison.extent import Extent, extent
+from monitor.cost.bill import Bill, Cost, Parts
 from monitor.model import HourEnergy
 from monitor.prices.model import Bands, OffPeak, PriceFile, PriceRow, PriceTable, Tax, Window
 
@@ -41,11 +42,15 @@ def result(
     lived: str | None = "BASE",
     colours: dict[date, str] | None = None,
     off_peak: tuple[OffPeak, ...] = (),
+    yours: str = "base",
+    read: int = 48,
+    recovered_wh: int = 0,
+    own: Cost | None = None,
 ) -> Comparison:
     prices = PriceTable([PriceFile("mine", rows, off_peak=off_peak)])
     bill = Bill(prices, [], PARIS, datetime(2027, 1, 1, tzinfo=UTC))
     clock = OfferClock(prices, colours or {}, PARIS)
-    return compare(prices, clock, curve(lived), 9, "base", bill, START, END)
+    return compare(prices, clock, curve(lived), 9, yours, bill, START, END, read, own, recovered_wh)
 
 
 def offer(comparison: Comparison, name: str) -> OfferCost:
@@ -75,6 +80,22 @@ def test_off_peak_hours_that_nobody_knows_are_refused() -> None:
     cost = offer(result(HPHC), "hphc")
     assert cost.refused is Why.WINDOWS
     assert not cost.rankable
+
+
+@pytest.mark.parametrize(
+    ("name", "register"),
+    [
+        ("HEURE  CREUSE", "HCHC"),
+        ("Heures Pleines Hiver", "HCHP"),
+        ("INDEX NON CONSO", Why.WINDOWS),  # of a producer: it tells nothing of the hours
+    ],
+)
+def test_off_peak_hours_are_known_from_the_names_that_the_meter_gives_its_registers(
+    name: str, register: str | Why
+) -> None:
+    prices = PriceTable([PriceFile("mine", (HPHC,))])
+    clock = OfferClock(prices, {}, PARIS, {"EASF01": name})
+    assert clock.register("hphc", START, "EASF01") == register
 
 
 def test_a_tempo_day_runs_from_six_to_six() -> None:
@@ -178,7 +199,7 @@ def test_hours_gathered_cost_what_they_cost_one_by_one() -> None:
     ]  # fmt: skip
     bill = Bill(prices, [], PARIS, datetime(2027, 2, 1, tzinfo=UTC))
     clock = OfferClock(prices, colours, PARIS)
-    comparison = compare(prices, clock, slots, 9, "base", bill, start, end)
+    comparison = compare(prices, clock, slots, 9, "base", bill, start, end, 8760)
     assert len(comparison.offers) == 5
     for cost in comparison.offers:
         energy, registers, unknown = Decimal(0), Counter[str](), Counter[Why]()
@@ -202,7 +223,7 @@ def test_each_offer_has_the_parts_of_its_bill() -> None:
     accise, vat = (Tax(date(2020, 1, 1), Decimal(20)),), (Tax(date(2020, 1, 1), Decimal("0.25")),)
     prices = PriceTable([PriceFile("mine", (BASE,), accise=accise, vat=vat, vat_subscription=vat)])
     bill = Bill(prices, [], PARIS, datetime(2027, 1, 1, tzinfo=UTC))
-    comparison = compare(prices, OfferClock(prices, {}, PARIS), curve(), 9, None, bill, START, END)
+    comparison = compare(prices, OfferClock(prices, {}, PARIS), curve(), 9, None, bill, START, END, 48)
     assert offer(comparison, "base").parts == Parts(
         energy=Decimal("6.72"), accise=Decimal("0.96"), subscription=Decimal("1.6"), vat=Decimal("2.32")
     )
@@ -210,3 +231,79 @@ def test_each_offer_has_the_parts_of_its_bill() -> None:
 
 def _times(bands: Bands, factor: str) -> Bands:
     return {power: {name: price * Decimal(factor) for name, price in band.items()} for power, band in bands.items()}
+
+
+def test_a_range_that_was_hardly_measured_is_not_ranked() -> None:
+    comparison = result(BASE, HPHC, off_peak=(NIGHT,), read=0, recovered_wh=47_000)
+    assert (comparison.withheld, comparison.recovered_wh) == (Why.HOURS, 47_000)
+    assert [(cost.rankable, cost.withheld) for cost in comparison.offers] == [(False, Why.HOURS)] * 2
+
+
+@pytest.mark.parametrize(("read", "ranked"), [(43, False), (44, True), (48, True)])  # of 48: nine tenths are 43.2
+def test_hours_that_are_missing_forbid_a_verdict_only_where_they_are_a_tenth(read: int, ranked: bool) -> None:
+    assert (result(BASE, HPHC, off_peak=(NIGHT,), read=read).withheld is None) == ranked
+
+
+# Base costs 9.60, off-peak 11.20; each recovered kWh may be 0.20 dearer or cheaper off-peak than where it was counted.
+@pytest.mark.parametrize(("recovered_wh", "withheld"), [(7_900, None), (8_000, Why.RECOVERED)])
+def test_recovered_energy_that_could_make_another_offer_the_cheapest_forbids_a_verdict(
+    recovered_wh: int, withheld: Why | None
+) -> None:
+    comparison = result(BASE, HPHC, off_peak=(NIGHT,), recovered_wh=recovered_wh)
+    assert comparison.withheld is withheld
+    assert [cost.rankable for cost in comparison.offers] == [withheld is None] * 2
+
+
+def test_recovered_energy_may_belong_to_hours_of_which_nothing_was_measured() -> None:
+    # All that was measured is off-peak, where the offer is the cheapest: 4.80 against 9.60.
+    assert result(BASE, HPHC, lived="HCHC", recovered_wh=23_000).withheld is None
+    assert result(BASE, HPHC, lived="HCHC", recovered_wh=24_000).withheld is Why.RECOVERED
+
+
+def test_recovered_energy_forbids_nothing_between_offers_that_no_hour_makes_dearer() -> None:
+    # One's own contract is computed from its registers, and Base has one price.
+    own = Cost(energy=Decimal("9.50"))
+    comparison = result(BASE, HPHC, off_peak=(NIGHT,), yours="hphc", recovered_wh=48_000, own=own)
+    assert comparison.withheld is None
+    assert [cost.offer for cost in comparison.offers] == ["hphc", "base"]
+
+
+def test_another_suppliers_off_peak_hours_are_not_taken_for_the_meters_own() -> None:
+    other = row("other", HCHC="0.01", HCHP="0.02")
+    for windows, lived in (((NIGHT,), "BASE"), ((), "HCHC")):
+        comparison = result(BASE, HPHC, other, off_peak=windows, lived=lived)
+        cost = offer(comparison, "other")
+        assert (cost.rankable, cost.withheld) == (False, Why.ASSUMED)
+        assert offer(comparison, "hphc").rankable  # the network gives those of the meter to this one
+        assert comparison.withheld is None
+        assert comparison.offers[-1] is cost
+
+
+def test_ones_own_offer_of_another_supplier_is_ranked() -> None:
+    comparison = result(BASE, row("other", HCHC="0.01", HCHP="0.02"), lived="HCHC", yours="other")
+    assert [(cost.offer, cost.rankable) for cost in comparison.offers] == [("other", True), ("base", True)]
+
+
+def test_a_weekend_at_the_price_of_a_register_needs_no_off_peak_hours() -> None:
+    assert offer(result(row("zen", weekend="HCHC", BASE="0.2", HCHC="0.1")), "zen").rankable
+
+
+def test_an_offer_with_a_weekend_and_off_peak_hours_assumes_them() -> None:
+    zen = row("zen", weekend="WE", WE="0.1", HCHC="0.1", HCHP="0.2")
+    assert offer(result(zen, lived="HCHP"), "zen").withheld is Why.ASSUMED
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "days", "without"),
+    [
+        ("2026-09-29", "2026-11-27", 60, "winter"),
+        ("2026-05-01", "2026-07-31", 92, "winter"),
+        ("2025-12-01", "2026-03-31", 121, "summer"),
+        ("2026-01-01", "2026-10-31", 304, None),
+        ("2025-11-28", "2026-11-27", 365, None),
+    ],
+)
+def test_a_part_of_a_year_is_told_by_its_days_and_the_season_that_it_lacks(
+    first: str, last: str, days: int, without: str | None
+) -> None:
+    assert extent(date.fromisoformat(first), date.fromisoformat(last)) == Extent(days, without)

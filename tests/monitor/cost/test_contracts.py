@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from monitor.calendar import midnight
-from monitor.cost.contracts import contracts, unnamed_changes
+from monitor.cost.contracts import contract_start, contracts, unnamed_changes
 from monitor.model import ContractLine, ContractSpan
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -71,3 +71,13 @@ def test_a_change_of_the_meter_without_a_line_near_it_is_named() -> None:
 def test_a_change_before_the_first_line_needs_no_line() -> None:
     spans = [span(at("2025-01-01"), at("2025-06-01"), "base", 6), span(at("2025-06-01"), END, "tempo")]
     assert unnamed_changes([line("2025-09-01", "tempo")], spans, PARIS) == []
+
+
+def test_the_present_contract_began_where_its_offer_did() -> None:
+    lines = [line("2024-03-01", "base"), line("2025-02-01", "zen", 6), line("2025-06-01", "zen", 9)]
+    future = line("2027-01-01", "tempo")
+    today = date(2026, 11, 28)
+    assert contract_start([*lines, future], today) == date(2025, 2, 1)
+    assert contract_start(list(reversed(lines)), date(2025, 1, 31)) == date(2024, 3, 1)
+    assert contract_start(lines, date(2024, 2, 29)) is None
+    assert contract_start([], today) is None

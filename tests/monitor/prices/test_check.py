@@ -32,9 +32,10 @@ def test_a_good_table_has_no_problem() -> None:
     assert issues(row("2025-08-01", "0.1952"), row("2026-02-01", without_tax="0.1308", p6="187.80", p9="234.72")) == []
 
 
-def test_a_table_whose_newest_row_is_more_than_seven_months_old_is_out_of_date() -> None:
+def test_a_table_without_a_row_of_the_last_change_of_prices_is_out_of_date() -> None:
     assert issues(row("2025-07-01")) == [Issue.OLD]
-    assert issues(row("2025-08-15")) == []
+    assert issues(row("2025-08-15")) == [Issue.OLD]
+    assert issues(row("2026-02-01")) == []
 
 
 def test_a_row_that_stands_before_a_newer_one_of_another_file_is_out_of_date() -> None:

@@ -49,6 +49,37 @@ def test_an_imported_file_replaces_the_bundled_rows_and_an_earlier_import(tmp_pa
     assert sorted(path.name for path in folder.iterdir()) == [kept.name]
 
 
+@pytest.mark.parametrize("cut", [3, 4, 12])  # within the last number, before it, and a column earlier
+def test_a_file_that_was_cut_is_refused_and_the_earlier_one_kept(tmp_path: Path, cut: int) -> None:
+    file = tmp_path / "Option_Base.csv"
+    file.write_bytes(BASE.encode())
+    kept, _ = import_prices(file, tmp_path)
+    file.write_bytes(BASE.encode()[:-cut])  # 0,1900 and the end of the line; 0,190 is a price, too
+    with pytest.raises(ConfigError, match="cut"):
+        import_prices(file, tmp_path)
+    assert kept.read_bytes() == BASE.encode()
+
+
+def test_a_line_that_lacks_columns_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "Option_Base.csv"
+    file.write_bytes(BASE.replace("125,34;0,1343;0,2016", "125,34").encode())
+    with pytest.raises(ConfigError, match="line 2"):
+        import_prices(file, tmp_path)
+
+
+def test_a_file_with_less_than_the_earlier_one_does_not_replace_it(tmp_path: Path) -> None:
+    file = tmp_path / "Option_Base.csv"
+    file.write_bytes(BASE.encode())
+    kept, _ = import_prices(file, tmp_path)
+    file.write_bytes("".join(BASE.splitlines(keepends=True)[:-1]).encode())
+    with pytest.raises(ConfigError, match="has 3 lines of prices, the earlier one 4"):
+        import_prices(file, tmp_path)
+    assert kept.read_bytes() == BASE.encode()
+    kept.unlink()
+    import_prices(file, tmp_path)
+    assert kept.read_bytes() == file.read_bytes()
+
+
 def test_the_last_grid_of_an_imported_file_ends_where_the_bundled_table_has_a_newer_one(tmp_path: Path) -> None:
     (tmp_path / "cre_base.csv").write_text(BASE.replace("0,1952", "0,8852"), encoding="utf-8")
     table = load_prices(None, tmp_path)

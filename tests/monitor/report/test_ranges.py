@@ -5,7 +5,7 @@ import pytest
 
 from common.errors import ConfigError
 from monitor.calendar import Calendar
-from monitor.report.ranges import choose_range, read_limit
+from monitor.report.ranges import choose_range, read_limit, year_to
 
 PARIS = ZoneInfo("Europe/Paris")
 CALENDAR = Calendar(PARIS)
@@ -67,3 +67,22 @@ def test_limits_in_the_wrong_order_are_refused() -> None:
         choose_range("day", "2026-11-24", "2026-11-20", CALENDAR, NOW, None)
     with pytest.raises(ConfigError, match="swap"):
         choose_range("day", "2026-11-24", "2026-11-24", CALENDAR, NOW, None)
+
+
+@pytest.mark.parametrize(
+    ("now", "start", "end"),
+    [
+        ("2026-11-28T13:32:00Z", "2025-11-27T23:00:00+00:00", "2026-11-27T23:00:00+00:00"),
+        ("2026-06-30T22:10:00Z", "2025-06-30T22:00:00+00:00", "2026-06-30T22:00:00+00:00"),  # 1 July in Paris
+        ("2028-02-29T12:00:00Z", "2027-02-28T23:00:00+00:00", "2028-02-28T23:00:00+00:00"),
+    ],
+)
+def test_offers_are_compared_on_the_last_twelve_months(now: str, start: str, end: str) -> None:
+    found = year_to(datetime.fromisoformat(now), None, None, PARIS)
+    assert [limit.isoformat() for limit in found] == [start, end]
+
+
+def test_what_is_asked_for_is_compared() -> None:
+    start, end = read_limit("2026-01", PARIS), read_limit("2026-03", PARIS)
+    assert year_to(NOW, start, end, PARIS) == (start, end)
+    assert year_to(NOW, None, end, PARIS) == (read_limit("2025-03", PARIS), end)

@@ -3,16 +3,20 @@
 import io
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from monitor.answers.answers import Answer, Period, join
+from monitor.comparison.clock import Why
 from monitor.comparison.compare import Comparison, OfferCost
-from monitor.cost.bill import Cost, add_up
+from monitor.cost.bill import Cost, Missing, add_up
 from monitor.model import Energy
+from monitor.prices.age import OldPrice
 from monitor.report.formats import Formats
 from monitor.report.tables import Tables
 
@@ -32,11 +36,11 @@ def day(number: int, wh: Mapping[str, int], cost: str) -> Period:
     return Period(Energy(start, start + DAY, wh, None, {}, 0, 0, seconds, 86_400), Cost(energy=Decimal(cost)))
 
 
-def report(*periods: Period, columns: int, monkeypatch: pytest.MonkeyPatch) -> str:
+def report(*periods: Period, columns: int, monkeypatch: pytest.MonkeyPatch, old: tuple[OldPrice, ...] = ()) -> str:
     monkeypatch.setenv("COLUMNS", str(columns))
     monkeypatch.setenv("TERM", "xterm")
     whole = Period(join([one.energy for one in periods]), add_up(one.cost for one in periods))
-    answer = Answer("031961000001", periods, whole, {}, [], [])
+    answer = Answer("031961000001", periods, whole, {}, [], [], old)
     output = Terminal()
     Tables(output, FRENCH).energy(answer, "day", date(2026, 8, 1), None, None, START - DAY)
     return plain(output)
@@ -68,15 +72,130 @@ def test_registers_have_the_order_of_the_contract(monkeypatch: pytest.MonkeyPatc
 
 def test_a_time_without_data_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     text = report(*(day(number, {}, "0") for number in range(9)), columns=80, monkeypatch=monkeypatch)
-    assert text == "Aucune donnée du 10/11/2026 au 18/11/2026. La première lecture date du \n09/11/2026.\n"
+    assert (
+        text.replace("\u00a0", " ")
+        == "Aucune donnée du 10/11/2026 au 18/11/2026. La première lecture date du\n09/11/2026.\n"
+    )
+
+
+def comparison(*offers: OfferCost, days: int = 365, lost: int = 0, **values: Any) -> Comparison:
+    start = START - days * DAY
+    return Comparison(9, start, START, 160_000, days * 24, Decimal(days * 24), days * 24 - lost, offers, **values)
+
+
+def compared(
+    found: Comparison, monkeypatch: pytest.MonkeyPatch, columns: int = 80, asked: datetime | None = None
+) -> str:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("TERM", "xterm")
+    output = Terminal()
+    Tables(output, FRENCH).comparison("031961000001", found, asked or found.start)
+    return plain(output)
+
+
+def words(text: str) -> str:
+    return re.sub(r"\s+", " ", text)
+
+
+BASE, TEMPO = (
+    OfferCost("base", False, Decimal(1500), Decimal(150)),
+    OfferCost("tempo", True, Decimal(1250), Decimal(150)),
+)
 
 
 def test_a_comparison_names_each_offer_in_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "40")
-    monkeypatch.setenv("TERM", "xterm")
-    output = Terminal()
-    offers = tuple(OfferCost(name, name == "tempo", Decimal(1250), Decimal(150)) for name in ("base", "tempo"))
-    Tables(output, FRENCH).comparison("031961000001", Comparison(9, START, START + DAY, 1, 24, Decimal(24), offers))
-    for words in ("Base", "Tempo", "1\u202f400,00\u202f€"):
-        assert words in plain(output)
-    assert "…" not in plain(output)
+    text = compared(comparison(TEMPO, replace(TEMPO, offer="base", yours=False)), monkeypatch, 40)
+    for part in ("Base", "Tempo", "1\u202f400,00\u202f€"):
+        assert part in text
+    assert "…" not in text
+
+
+def test_a_verdict_on_a_year_has_no_reserve(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "\nVotre contrat est le moins cher" in compared(comparison(TEMPO, BASE), monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("days", "begins"),
+    [
+        (42, "Sur 42 jours (sans hiver), votre contrat"),  # from 29 September
+        (60, "Sur deux mois (sans hiver), votre contrat"),
+        (130, "Sur quatre mois (sans hiver), votre contrat"),
+        (335, "Sur onze mois, votre contrat"),
+    ],
+)
+def test_a_verdict_on_a_part_of_a_year_says_so_in_its_first_words(
+    days: int, begins: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert begins in words(compared(comparison(TEMPO, BASE, days=days), monkeypatch))
+
+
+def test_a_cheaper_offer_on_two_months_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    cheaper = replace(BASE, energy=Decimal(1200))
+    text = words(compared(comparison(cheaper, TEMPO, days=60), monkeypatch))
+    sentence = "Sur deux mois (sans hiver), avec vos habitudes inchangées, Base aurait coûté 50,00 € de moins."
+    assert sentence in text
+
+
+def test_a_range_that_was_hardly_measured_has_no_table_and_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = comparison(TEMPO, BASE, days=20, lost=408, recovered_wh=159_000, withheld=Why.HOURS)
+    text = words(compared(found, monkeypatch))
+    assert "Non classé : 72 heures seulement sur 480 ont des relevés, il en faut neuf sur dix." in text
+    assert "159,0 kWh sur 160,0 ont été rattrapés" in text
+    for part in ("Rang", "Total", "moins cher", "1 400,00"):
+        assert part not in text
+
+
+def test_recovered_energy_that_forbids_a_verdict_is_told_in_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = words(compared(comparison(TEMPO, BASE, recovered_wh=40_000, withheld=Why.RECOVERED), monkeypatch))
+    assert "Non classé : 40,0 kWh sur 160,0 ont été rattrapés" in text
+    assert "moins cher" not in text
+
+
+def test_one_offer_alone_is_no_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    unknown = OfferCost("hphc", False, unknown={Why.WINDOWS: 480})
+    text = words(compared(comparison(TEMPO, unknown), monkeypatch))
+    assert "Rien à comparer : une seule offre peut être calculée." in text
+    assert "Heures creuses : heures creuses inconnues" in text
+    assert "Rang" not in text
+    assert "moins cher" not in text
+
+
+def test_an_offer_with_assumed_off_peak_hours_says_so_and_has_no_rank(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = OfferCost("other", False, Decimal(1), Decimal(1), withheld=Why.ASSUMED)
+    text = words(compared(comparison(TEMPO, BASE, other), monkeypatch))
+    assert "– other" in text
+    assert "other : heures creuses supposées identiques aux vôtres" in text
+
+
+def test_a_comparison_that_begins_later_than_was_asked_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = comparison(TEMPO, BASE, days=60)
+    text = words(compared(found, monkeypatch, asked=found.start - 300 * DAY))
+    assert "Relevés depuis le 11/09/2026 à 01 h 00 seulement : la comparaison commence là." in text
+    assert "commence là" not in compared(found, monkeypatch)
+
+
+OLD = OldPrice("tempo", date(2026, 8, 1), "tarif_bleu.yaml")
+
+
+def test_a_cost_of_prices_that_are_out_of_date_says_so_below(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = OldPrice("zen", date(2026, 3, 1), "prices.yaml")
+    text = words(report(day(0, {"BASE": 1}, "1"), columns=80, monkeypatch=monkeypatch, old=(OLD, own)))
+    assert (
+        "Prix à vérifier : la grille Tempo date du 01/08/2026, et les prix réglementés changent le 1er février" in text
+    )
+    assert "la grille zen date du 01/03/2026, il y a plus de sept mois." in text
+    assert "à vérifier" not in report(day(0, {"BASE": 1}, "1"), columns=80, monkeypatch=monkeypatch)
+
+
+def test_a_comparison_with_prices_that_are_out_of_date_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "la grille Tempo date du 01/08/2026" in words(compared(comparison(TEMPO, BASE, old=(OLD,)), monkeypatch))
+
+
+@pytest.mark.parametrize("columns", range(40, 100))
+def test_no_line_breaks_within_quotation_marks_or_before_a_sign(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    nobody = Cost(missing=[Missing(date(2026, 11, 10), None, "contract")])
+    period = replace(day(0, {"BASE": 1}, "0"), cost=nobody)
+    text = report(period, columns=columns, monkeypatch=monkeypatch)
+    assert "contracts" in text
+    assert not re.search(r"«\s*\n|\n\s*[»:;?!]", text)
+    assert max(map(len, text.splitlines())) <= columns

@@ -51,3 +51,13 @@ def test_no_two_routes_share_a_name() -> None:
 
 def test_addresses_are_relative_to_the_document() -> None:
     assert document(ROUTES)["servers"] == [{"url": "."}]
+
+
+def test_a_table_is_offered_only_in_the_pieces_that_it_can_be_cut_into() -> None:
+    offered = {
+        route.name: next(one.schema["enum"] for one in route.parameters if one.name == "by")
+        for route in ROUTES
+        if route.name in ("energy", "energy.csv")
+    }
+    assert "range" in offered["energy"]
+    assert offered["energy.csv"] == ["hour", "day", "week", "month", "year", "contract-year"]

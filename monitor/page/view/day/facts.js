@@ -19,7 +19,7 @@ export function factsOf({ meter, series, energy, talon, peaks, soFar }) {
     {
       name: D.cost,
       value: cost ? f.euro(newest?.cost ?? cost.total) : '–',
-      note: costNote(whole),
+      note: costNote(whole, energy?.prices),
     },
     {
       name: D.peak,
@@ -48,8 +48,9 @@ export function factsOf({ meter, series, energy, talon, peaks, soFar }) {
   ]);
 }
 
-function costNote(whole) {
+function costNote(whole, prices) {
   if (!whole) return null;
   if (!whole.cost) return T.review.noPrice;
+  if (prices?.old?.length) return T.review.oldPrices(f.numericDate(prices.old[0].since));
   return whole.cost.missing.length ? T.review.missingPrices : D.ofWhichSub(f.euro(whole.cost.subscription));
 }

@@ -5,6 +5,7 @@ import { h } from '../../dom.js';
 import * as f from '../../format.js';
 import { T } from '../../i18n.js';
 import { figures } from '../../part/figures.js';
+import { oldPrices } from '../../part/prices.js';
 import { href } from '../../router.js';
 import { ORDER, register } from '../../tariff.js';
 import { hoursIn, wall, weekday } from '../../time.js';
@@ -38,7 +39,7 @@ export function todayBlock(meter, date) {
     if (left || !day?.rows.some((row) => row.total || row.injected)) return;
     chart?.leave();
     chart = hourBars(day, date);
-    hours.replaceChildren(chart.reading, chart.node, chart.table);
+    hours.replaceChildren(...[oldPrices(day.prices), chart.reading, chart.node, chart.table].filter(Boolean));
   }
   return {
     node,

@@ -34,6 +34,7 @@ export function groups(data, by, { from, to }) {
     group.total += row.total;
     group.cost += row.cost ?? 0;
     group.subscription += row.subscription ?? 0;
+    if (row.partial) group.partialCost = true;
     group.injected += row.injected;
     group.missing += row.hours * (1 - row.coverage);
   }

@@ -151,10 +151,13 @@ function table(list, { by, used, priced }) {
         ...[...used.map((r) => g.wh[r]), g.total, ...(injected ? [g.injected] : [])].map((wh) =>
           g.unknown ? '–' : f.kwh(wh),
         ),
-        priced && !g.unknown ? f.amount(g.cost) : '–',
+        priced && !g.unknown ? costText(g) : '–',
       ]),
   };
 }
+
+/** As in `teleinfo-monitor report`: what lacks something is marked, of what nothing is known is no zero. */
+const costText = (g) => (!g.partialCost ? f.amount(g.cost) : g.cost ? `${f.amount(g.cost)}*` : '–');
 
 function file(list, { used, priced }) {
   return [
@@ -165,13 +168,15 @@ function file(list, { used, priced }) {
       'injecte_Wh',
       'abonnement_EUR',
       'cout_EUR',
+      'cout_partiel',
       'heures_manquantes',
     ],
     list.map((g) => [
       g.key,
       ...[...used.map((r) => g.wh[r]), g.total, g.injected].map((wh) => (g.unknown ? '' : wh)),
-      priced ? g.subscription / 1e4 : '',
-      priced ? g.cost / 1e4 : '',
+      priced && costText(g) !== '–' ? g.subscription / 1e4 : '',
+      priced && costText(g) !== '–' ? g.cost / 1e4 : '',
+      g.partialCost ? 'oui' : '',
       Math.round(g.missing * 100) / 100,
     ]),
   ];

@@ -2,6 +2,7 @@ import * as f from '../../format.js';
 import { T } from '../../i18n.js';
 import { h, icon } from '../../dom.js';
 import { facts } from '../../part/facts.js';
+import { oldPrices } from '../../part/prices.js';
 
 const R = T.review;
 
@@ -33,6 +34,7 @@ export function totals({ whole, prices, closed, others, open }) {
     ),
     missing > 0 && note(R.partial(missing, f.number(whole.hours), f.coverage(whole.coverage))),
     cost?.missing.length > 0 && note(R.missingPrices),
+    cost && oldPrices(prices),
     facts([
       cost && {
         name: R.sub,

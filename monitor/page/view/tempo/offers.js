@@ -2,12 +2,14 @@ import * as f from '../../format.js';
 import { T } from '../../i18n.js';
 import { h } from '../../dom.js';
 import { go, here, href, note } from '../../router.js';
-import { isDate } from '../../time.js';
+import { isDate, plusDays } from '../../time.js';
 import { csvFile, figures } from '../../part/figures.js';
+import { oldPrices } from '../../part/prices.js';
 import { shares } from '../../chart/share.js';
-import { ranking } from './ranking.js';
+import { overPart, ranking } from './ranking.js';
 
-const P = T.tempo;
+const P = T.tempo,
+  place = () => [here().place, here().detail].filter(Boolean).join('/');
 
 /** What each offer would have cost on one's own registers; which offers and which period can be chosen. */
 export function offersBlock({ data, meter, today, query }) {
@@ -36,6 +38,7 @@ export function offersBlock({ data, meter, today, query }) {
       h('h2', null, P.compare),
       h('span', { class: 'note' }, P.compareRange(f.fullDate(data.from), f.fullDate(data.last_day))),
     ),
+    data.measured_from && h('p', { class: 'note' }, P.since(f.fullDate(data.from))),
     body,
     h(
       'details',
@@ -71,7 +74,6 @@ function periodForm(data, meter, today) {
   };
   const [from, fromLabel] = field(data.from, T.review.rangeFrom),
     [to, toLabel] = field(data.last_day, T.review.rangeTo);
-  const place = () => [here().place, here().detail].filter(Boolean).join('/');
   return h(
     'form',
     {
@@ -93,6 +95,16 @@ function periodForm(data, meter, today) {
 function content(data, list) {
   const { ranked, partial, yours, verdict } = ranking(list);
   if (!ranked.length && !partial.length) return [h('p', { class: 'muted' }, P.noOffers)];
+  if (data.why) return [h('p', { class: 'muted' }, P.range[data.why](...measured(data)))];
+  if (ranked.length < 2)
+    return [
+      h('p', { class: 'muted' }, ranked.length ? P.oneOffer : P.noOffers),
+      h(
+        'ul',
+        null,
+        partial.map((o) => h('li', null, `${o.name}${T.colon}${reason(o, data)}`)),
+      ),
+    ];
   const items = [
     ...ranked.map((o) => ({
       name: o.name,
@@ -114,8 +126,14 @@ function content(data, list) {
   ];
   return [
     verdict &&
-      h('p', { class: 'verdict' }, (verdict.yours ? P.verdict : P.verdictOther)(verdict.name, f.euro(verdict.less, 0))),
+      h(
+        'p',
+        { class: 'verdict' },
+        overPart(data, (verdict.yours ? P.verdict : P.verdictOther)(verdict.name, f.euro(verdict.less, 0)), P),
+      ),
     h('p', { class: 'note' }, P.basis(f.number(data.hours_known), f.number(data.hours))),
+    oldPrices(data.prices),
+    partial.some((o) => o.why === 'colours') && knownColours(data),
     shares({ items, label: P.compareSummary }),
     h(
       'ul',
@@ -155,11 +173,28 @@ function difference(offer, yours) {
   return `${(offer.total > yours.total ? P.moreThan : P.less)(text)}, ${f.change(offer.total, yours.total)}`;
 }
 
+/** A way to the twelve months up to the last day of which the colour is known. */
+const knownColours = ({ from, colours_until: until }) =>
+  until > from &&
+  h(
+    'a',
+    { class: 'button', href: href(place(), { du: plusDays(until, -364), au: until }) },
+    P.knownUntil(f.fullDate(until)),
+  );
+
+/** How much of the range is known: hours with readings, hours, kWh that were recovered, kWh. */
+const measured = (data) => [
+  f.number(data.hours_read),
+  f.number(data.hours),
+  data.recovered_wh && f.energy(data.recovered_wh),
+  f.energy(data.wh),
+];
+
 /** Why an offer cannot be ranked. Of what nothing is known, no part is known either. */
 const reason = (offer, data) => {
   const [none, some] = P.why[offer.why] ?? [];
   if (!none) return `${P.notRanked}${T.colon}${T.unknown}`;
-  return offer.hours_known
+  return some && offer.hours_known
     ? `${P.partial}, ${P.notRanked}${T.colon}${some(f.number(offer.hours_known), f.number(data.hours))}`
     : `${P.notRanked}${T.colon}${none}`;
 };

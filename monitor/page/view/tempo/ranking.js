@@ -21,3 +21,10 @@ export function whyNothing({ first, subscribed }, today) {
   if (!first || first >= today) return 'tooSoon'; // days are compared when they are over
   return subscribed ? 'noOffers' : 'noContract';
 }
+
+/** A verdict on a part of a year begins with that; days and without as `compare` has them, words of T.tempo. */
+export function overPart({ days, without }, sentence, words) {
+  if (days >= 360) return sentence;
+  const months = Math.min(Math.round(days / 30.4), 11);
+  return `${words.over(months, days)}${without ? ` ${words.without[without]}` : ''}, ${sentence[0].toLowerCase()}${sentence.slice(1)}`;
+}

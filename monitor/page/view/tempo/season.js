@@ -18,7 +18,7 @@ export function coloursOf(data, season) {
   if (!text) return null;
   const days = [...text].map((code, i) => [
     plusDays(data.first, i),
-    { colour: CODE[code], source: data.sources[i] === 'm' ? P.meter : P.imported },
+    { colour: CODE[code], source: { m: P.meter, f: P.imported, b: P.bundled }[data.sources[i]] },
   ]);
   return new Map(days.filter(([, { colour }]) => colour));
 }
