@@ -214,7 +214,9 @@ def test_more_questions_than_can_wait_are_sent_away() -> None:
 
     async def main() -> list[Reply]:
         api = serving(answer)
-        asking = [asyncio.ensure_future(api.reply("energy", f"to=2026-11-{day:02}")) for day in range(1, 30)]
+        asking = [
+            asyncio.ensure_future(api.reply("energy", f"to=2026-11-{day:02}", f"client {day}")) for day in range(1, 30)
+        ]
         done, _ = await asyncio.wait(asking, timeout=300, return_when=asyncio.FIRST_COMPLETED)
         assert {task.result().status for task in done} == {503}
         go_on.set()

@@ -15,12 +15,12 @@ from monitor.config import Listen, MonitorConfig
 from monitor.server import app, serve
 from monitor.server.api import Api
 from monitor.server.app import application
+from monitor.server.door import Door
 from monitor.server.files import Files
 from monitor.server.health import Counters
 from monitor.server.messages import packed
 from monitor.server.serve import Serving, bind
 from monitor.server.site import Parts, Site
-from monitor.server.workers import Workers
 from tests.monitor.server.test_site import Asked, Events, Streams
 from tests.support.programs import wait_until
 
@@ -60,12 +60,13 @@ class Here:
         self.number = self.port.getsockname()[1]
         self.ticks = 0
         description = packed(b"{}", "application/json")
-        parts = Parts(cast("Api", Asked()), description, Files(page), Workers(1, 10), self.streams)
+        parts = Parts(cast("Api", Asked()), description, Files(page), self.streams)
         self.thread = threading.Thread(target=self._run, args=(parts,))
 
     def _run(self, parts: Parts) -> None:
         def made(closing: asyncio.Event) -> Any:
-            return application(Site(MonitorConfig(), parts, Counters()), closing)
+            config, counters = MonitorConfig(auth="none"), Counters()
+            return application(Site(config, parts, counters, Door(config, counters)), closing)
 
         with self.port:
             self.serving.run(self.port, made, self._tick)
