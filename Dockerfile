@@ -62,7 +62,8 @@ CMD ["run"]
 FROM program AS monitor
 RUN groupadd --gid 10003 monitor \
  && useradd --uid 10003 --gid 10003 --no-create-home --home-dir / --shell /usr/sbin/nologin monitor \
- && install -d -o monitor -g monitor -m 0755 /etc/teleinfo
+ && install -d -o monitor -g monitor -m 0755 /etc/teleinfo \
+ && install -d -o monitor -g monitor -m 0700 /var/lib/teleinfo-monitor
 COPY --chown=monitor:monitor deploy/compose/monitor.yaml /etc/teleinfo/
 RUN chmod -R a+rX /etc/teleinfo
 USER 10003:10003

@@ -189,6 +189,6 @@ class MonitorConfig:
         """
         if self.auth == "password" and self.password_file is None:
             raise ConfigError(
-                "who may open the page? Write password_file: /etc/teleinfo/page-password and make it with"
+                "monitor.yaml: who may open the page? Write password_file: /etc/teleinfo/page-password and make it with"
                 f" `{here('teleinfo-monitor').sudo('teleinfo-monitor', 'password')}`, or write auth: none"
             )

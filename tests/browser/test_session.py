@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from demo.servers import free_port
 from tests.browser.home import Home
 from tests.browser.visit import DEVICES, Visit
+from tests.support.passwords import lock
 from tests.support.programs import Service
 
 OUT = "Se déconnecter"
@@ -18,11 +19,10 @@ OUT = "Se déconnecter"
 @pytest.fixture
 def locked(house: Home, tmp_path: Path) -> Iterator[str]:
     """A second monitor of the same home, whose page has a password; its address."""
-    file = tmp_path / "password"
-    file.write_text("correct horse\n")
-    file.chmod(0o600)
+    file = lock(tmp_path / "password")
     settings = {key: value for key, value in house.monitor.settings.items() if key != "auth"}
     settings |= {"name": "locked", "listen": {"port": (port := free_port())}, "password_file": str(file)}
+    settings |= {"state": str(tmp_path / "state")}
     with Service("monitor", tmp_path, settings) as monitor:
         monitor.start().wait_for_log(rf":{port}")
         yield f"http://127.0.0.1:{port}/"
