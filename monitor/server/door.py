@@ -48,7 +48,7 @@ class Door:
         self._sleep = sleep
         self._file = config.password_file
         self._sessions = Sessions(config.state) if self._file is not None else None
-        # scrypt takes 8 MB of the memory of its thread, and keeps it: one thread, then.
+        # A thread of its own, since a check takes 8 MB and a while: only one at a time, and no question waits for it.
         self._worker = Workers(1, _MOST_CHECKS)
         self._attempts = Attempts()
         self._cookie = f"teleinfo-session-{config.listen.port}"  # cookies of a host know no ports

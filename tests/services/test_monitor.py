@@ -24,12 +24,13 @@ from common.labels import Mode
 from demo.servers import Broker, free_port
 from demo.servers import Database as Server
 from monitor.server import pool
+from tests.bench.process import resident
 from tests.services.test_energy import House, counted
 from tests.support.mqtt_client import MqttClient
 from tests.support.nginx import Nginx
 from tests.support.passwords import lock
 from tests.support.prefix_proxy import PrefixProxy
-from tests.support.programs import WITHIN, Service, wait_until
+from tests.support.programs import ROOT, WITHIN, Service, wait_until
 from tests.support.proxy import Proxy
 from tests.support.rolling import roll_up
 from tests.support.storing import client, make_tables, store
@@ -254,6 +255,21 @@ def test_wrong_passwords_are_counted_by_address(database: Server, house: House, 
         assert "guess" not in monitor.text()
         assert len(monitor.lines("Wrong password")) == 1
         assert len(monitor.lines("Login from 192.168.1.7, a new browser")) == 1
+
+
+def test_a_login_leaves_no_memory_behind(database: Server, house: House, tmp_path: Path) -> None:
+    unit = (ROOT / "deploy" / "systemd" / "teleinfo-monitor.service").read_text()
+    environment = dict(re.findall(r"^Environment=(\w+)=(\w+)$", unit, re.MULTILINE))
+    file = tmp_path / "password"
+    file.write_text("correct horse\n")  # the service hashes it, at full strength
+    with Monitor(database, tmp_path, password_file=str(file)) as monitor:
+        monitor.start(**environment)
+        monitor.wait_for_log("The page is at")
+        assert monitor.browser.get("/login").status == 200
+        before = resident(monitor.pid)
+        for _ in range(3):
+            assert monitor.browser.post("/login", {"password": "correct horse"}).status == 303
+        assert resident(monitor.pid) - before < 4
 
 
 def events(port: int, cookie: str) -> Iterator[bytes]:
