@@ -54,7 +54,7 @@ def is_asked_by_a_foreign_page(request: Request) -> bool:
 
 def is_proxied(request: Request) -> bool:
     """Tell whether a proxy has passed a request on, and says so."""
-    return any(name.startswith("x-forwarded-") or name in ("forwarded", "via") for name in request.headers)
+    return any(name.startswith("x-forwarded-") or name in ("forwarded", "via", "x-real-ip") for name in request.headers)
 
 
 def client_address(request: Request, listen: Listen) -> str:

@@ -483,7 +483,9 @@ def test_who_entered_left_and_failed_is_in_the_log(locked: House, caplog: pytest
     assert all("192.168.1.20" in line for line in lines)
 
 
-@pytest.mark.parametrize("header", ["x_forwarded_for", "x_forwarded_proto", "x_forwarded_host", "forwarded", "via"])
+@pytest.mark.parametrize(
+    "header", ["x_forwarded_for", "x_forwarded_proto", "x_forwarded_host", "forwarded", "via", "x_real_ip"]
+)
 def test_without_a_password_what_comes_through_a_proxy_is_refused(
     house: House, header: str, caplog: pytest.LogCaptureFixture
 ) -> None:
