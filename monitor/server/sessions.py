@@ -79,7 +79,7 @@ class Sessions:
             log.info("A session has ended: %s", over)
             self._end(digest)
             return False
-        if abs(now - seen) >= _SEEN_EVERY:
+        if now - seen >= _SEEN_EVERY:
             self._open[digest][1] = now
             self._unsaved = True
         return True

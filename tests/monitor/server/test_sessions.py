@@ -34,6 +34,12 @@ def test_a_session_is_open_until_nobody_has_used_it_for_90_days(sessions: Sessio
     assert not sessions.find(used, NOW + 90 * DAY + UNUSED)
 
 
+def test_a_clock_that_is_wrong_for_a_moment_ends_no_session(sessions: Sessions) -> None:
+    token = sessions.begin(NOW)
+    assert sessions.find(token, 60.0)  # a Raspberry Pi begins in 1970
+    assert sessions.find(token, NOW + 120)
+
+
 def test_a_session_ends_after_a_year(sessions: Sessions, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     token = sessions.begin(NOW)
