@@ -126,10 +126,10 @@ class Door:
         if access.is_from_elsewhere(request):
             return login.login_page(language, "", 403, "elsewhere")
         try:
-            line = self._read_password(self._sessions)
+            self._read_password(self._sessions)
             if leaving:
                 return await self._leave(request, self._sessions)
-            return await self._check(request, self._sessions, line, language)
+            return await self._check(request, self._sessions, language)
         except (NotReady, Busy) as error:
             self._password_log.log(logging.ERROR, str(error) or "too many logins wait for the check of the password")
             return login.login_page(language, "", 503, "unreadable")
@@ -145,7 +145,7 @@ class Door:
             await self._save(sessions)
         return redirect("login")
 
-    async def _check(self, request: Request, sessions: Sessions, line: str, language: str) -> Reply:
+    async def _check(self, request: Request, sessions: Sessions, language: str) -> Reply:
         attempt, follow = login.read_form(request.body)
         address, token = access.client_address(request, self._config.listen), self._token(request)
         client, known = self.client(request), sessions.is_ours(token)
@@ -157,7 +157,9 @@ class Door:
                 await self._sleep(wait)
             finally:
                 self._attempts.waited(client, known=known)
-        if not await self._worker.run(lambda: password.matches(attempt, line)):
+        line = self._read_password(sessions)
+        right = await self._worker.run(lambda: password.matches(attempt, line))
+        if not right or self._read_password(sessions) != line:
             self._counters.wrong_passwords += 1
             if self._seldom.allow(address, time.monotonic()):
                 log.warning("Wrong password for the page from %s", address)

@@ -355,6 +355,24 @@ def test_more_than_a_few_that_wait_are_sent_away(locked: House) -> None:
     assert asyncio.run(many()) == [429] * 18
 
 
+def test_the_old_password_does_not_enter_if_a_new_one_came_while_it_waited(locked: House, tmp_path: Path) -> None:
+    for _ in range(MOST):
+        locked.enter("wrong")
+    body = urlencode({"password": "correct horse"}).encode()
+    request = Request(method="POST", path="/login", headers={"host": "pi"}, address="192.168.1.20", body=body)
+
+    async def late() -> int:
+        locked.gate = asyncio.Event()
+        asked = asyncio.ensure_future(locked.site.reply(request))
+        while len(locked.delays) < 1:
+            await asyncio.sleep(0)
+        lock(tmp_path / "password", "battery staple")
+        locked.gate.set()
+        return (await asked).status
+
+    assert asyncio.run(late()) == 401
+
+
 @pytest.mark.parametrize("headers", [{"sec_fetch_site": "cross-site"}, {"origin": "http://evil.example"}])
 def test_a_form_of_another_page_opens_and_ends_nothing(locked: House, headers: dict[str, str]) -> None:
     for path in ("/login", "/logout"):
