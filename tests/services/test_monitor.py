@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urljoin
@@ -533,3 +534,44 @@ def test_who_nginx_knows_enters_and_nobody_else(database: Server, house: House, 
         assert monitor.browser.get("/api/v1/meters").status == 401  # round it
         assert monitor.lines("alice is here")
         assert not monitor.lines("mallory")
+
+
+class Authelia(BaseHTTPRequestHandler):
+    """In place of Authelia: knows whoever has the cookie `who`."""
+
+    def do_GET(self) -> None:
+        known = re.search(r"who=(\w+)", self.headers.get("Cookie", ""))
+        self.send_response(200 if known else 401)
+        if known:
+            self.send_header("Remote-User", known[1])
+        else:
+            self.send_header("Location", f"https://login.example.org/?rd={self.headers['X-Original-URL']}")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_the_nginx_with_authelia_of_the_document_lets_in_whoever_has_entered_there(
+    database: Server, house: House, tmp_path: Path
+) -> None:
+    blocks = re.findall(r"```nginx\n(.*?)```", (ROOT / "docs" / "page.md").read_text(), re.DOTALL)
+    (locations,) = (block for block in blocks if "auth_request" in block)
+    with (
+        ThreadingHTTPServer(("127.0.0.1", 0), Authelia) as authelia,
+        Monitor(database, tmp_path, auth="header") as monitor,
+    ):
+        threading.Thread(target=authelia.serve_forever, daemon=True).start()
+        monitor.settings["listen"]["names"] = ["energy.my-domain.fr"]
+        monitor.begin()
+        locations = locations.replace(":9091/", f":{authelia.server_address[1]}/")
+        locations = locations.replace(":8080;", f":{monitor.http_port};")
+        with Nginx(tmp_path, monitor.http_port, locations=locations) as nginx:
+            browser, host = Browser(nginx.port), "energy.my-domain.fr"
+            stranger = browser.get("/etat", Host=host, Remote_User="mallory")
+            assert stranger.status == 302
+            assert stranger.headers["location"] == f"https://login.example.org/?rd=http://{host}/etat"
+            browser.cookies["who"] = "alice"
+            assert browser.get("/api/v1/meters", Host=host).status == 200
+        authelia.shutdown()
+        assert monitor.lines("alice is here, from 127.0.0.1")

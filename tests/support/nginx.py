@@ -20,7 +20,7 @@ http {{
     uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
     server {{
         listen 127.0.0.1:{port};
-        location / {{ proxy_pass http://127.0.0.1:{target}; {lines} }}
+        {locations}
     }}
 }}
 """
@@ -29,8 +29,8 @@ http {{
 class Nginx:
     """Listens on a free port of loopback; `users` beside its configuration has alice, with the password secret."""
 
-    def __init__(self, folder: Path, target: int, lines: str) -> None:
-        """Prepare; `lines` are more directives of the location."""
+    def __init__(self, folder: Path, target: int, lines: str = "", locations: str = "") -> None:
+        """Prepare; `lines` are more directives of the only location, or `locations` are all of them."""
         program = shutil.which("nginx", path="/usr/sbin:/usr/bin")
         if program is None:
             pytest.fail("nginx is not installed: ./run test installs it", pytrace=False)
@@ -39,7 +39,8 @@ class Nginx:
         self._folder.mkdir()
         (self._folder / "users").write_text("alice:{PLAIN}secret\n")
         file = self._folder / "nginx.conf"
-        file.write_text(_CONF.format(folder=self._folder, port=self.port, target=target, lines=lines))
+        locations = locations or f"location / {{ proxy_pass http://127.0.0.1:{target}; {lines} }}"
+        file.write_text(_CONF.format(folder=self._folder, port=self.port, locations=locations))
         self._command = [program, "-p", str(self._folder), "-c", str(file), "-e", str(self._folder / "nginx.log")]
 
     def __enter__(self) -> Self:
