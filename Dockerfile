@@ -60,9 +60,12 @@ ENTRYPOINT ["teleinfo-storer"]
 CMD ["run"]
 
 FROM program AS monitor
+# Large blocks, such as what a check of the password takes, go back to the system.
+ENV MALLOC_MMAP_THRESHOLD_=1048576
 RUN groupadd --gid 10003 monitor \
  && useradd --uid 10003 --gid 10003 --no-create-home --home-dir / --shell /usr/sbin/nologin monitor \
- && install -d -o monitor -g monitor -m 0755 /etc/teleinfo
+ && install -d -o monitor -g monitor -m 0755 /etc/teleinfo \
+ && install -d -o monitor -g monitor -m 0700 /var/lib/teleinfo-monitor
 COPY --chown=monitor:monitor deploy/compose/monitor.yaml /etc/teleinfo/
 RUN chmod -R a+rX /etc/teleinfo
 USER 10003:10003

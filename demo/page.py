@@ -22,6 +22,7 @@ def configure(folder: Path, broker: Broker, database: Database, port: int) -> Pa
     file.write_text(
         f"name: demo\n"
         f"listen: {{host: {HOST}, port: {port}}}\n"
+        "auth: none\n"
         f"mqtt: {{host: {HOST}, port: {broker.port}}}\n"
         f"database: {{host: {HOST}, port: {database.port}, user: {USER}, password: {json.dumps(password)},"
         f" name: {database.name}}}\n"

@@ -2,6 +2,8 @@
 
 import argparse
 import contextlib
+import getpass
+import secrets
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,6 +15,7 @@ from common import config
 from common.database import Database
 from common.deployment import here
 from common.errors import ConfigError
+from common.file_errors import reason
 from common.runtime.cli import add_version, run_cli
 from monitor.answers.answers import Answers
 from monitor.calendar import BY, Calendar, midnight
@@ -83,6 +86,12 @@ def _parser() -> argparse.ArgumentParser:
     checking = commands.add_parser("check", parents=[common], help="diagnose database, rollups and prices")
     checking.set_defaults(command=_check)
 
+    locking = commands.add_parser(
+        "password", parents=[file], help="set the password of the page, which ends all sessions"
+    )
+    locking.add_argument("--random", action="store_true", help="make one, and show it once")
+    locking.set_defaults(command=_password)
+
     pricing = commands.add_parser("prices", parents=[common], help="show, check or import prices")
     actions = pricing.add_subparsers(metavar="ACTION")
     showing = actions.add_parser("show", parents=[again], help="the prices of today")
@@ -102,6 +111,35 @@ def _run(arguments: argparse.Namespace) -> int:
     from monitor.server.command import run
 
     return run(arguments.config)
+
+
+def _password(arguments: argparse.Namespace) -> int:
+    from monitor import password
+
+    settings = config.load(MonitorConfig, arguments.config)
+    settings.check_auth()
+    file = settings.password_file
+    if file is None:
+        raise ConfigError(f"auth: {settings.auth} asks for no password")
+    text = secrets.token_urlsafe(12) if arguments.random else _read_password()
+    password.check(text)
+    try:
+        password.write(file, text, arguments.config)
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be written: {reason(error)}") from error
+    if arguments.random:
+        print(f"the password of the page: {text}")  # noqa: T201 - the command's output
+    print(f"{file} holds its hash; it is in force, and all sessions have ended")  # noqa: T201 - the command's output
+    return 0
+
+
+def _read_password() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    text = getpass.getpass("new password of the page: ")
+    if getpass.getpass("once more: ") != text:
+        raise ConfigError("the two are not the same")
+    return text
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from typing import Any
 
 from common.config import Broker, LogConfig, MetricsConfig, client_name, option, port_number, section, topic_name
 from common.database import DatabaseConfig
+from common.deployment import here
 from common.errors import ConfigError
 from common.runtime.watchdog import heartbeat_file
 from monitor.model import ContractLine
@@ -18,6 +19,7 @@ OFFERS = ("base", "hphc", "tempo", "ejp")
 _PREFIX = re.compile(r"(/[0-9A-Za-z._~-]+)+")
 _ORIGIN = re.compile(r"https?://(?:[0-9A-Za-z*][0-9A-Za-z.-]*|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?")
 _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]*")
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def _zone(value: Any) -> zoneinfo.ZoneInfo:
@@ -106,9 +108,18 @@ def _origins(value: Any) -> tuple[str, ...]:
 
 
 def _auth(value: Any) -> str:
-    if value not in ("password", "none"):
-        raise ValueError(f"password or none is expected, not {value!r}")
+    if value not in ("password", "header", "none"):
+        raise ValueError(f"password, header or none is expected, not {value!r}")
     return str(value)
+
+
+def _networks(value: Any) -> tuple[Network, ...]:
+    try:
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return tuple(map(ipaddress.ip_network, value))
+    except ValueError:
+        pass
+    raise ValueError(f"a list of networks such as [172.16.0.0/12] is expected, not {value!r}")
 
 
 def is_loopback(host: str) -> bool:
@@ -130,7 +141,18 @@ class Listen:
     host: str = option("127.0.0.1", read=_host)
     port: int = option(8080, read=port_number)
     prefix: str = option("", read=_prefix)  # of a proxy that passes paths on as they are
-    names: tuple[str, ...] = option((), read=_names)  # more names of this machine; only read without a password
+    names: tuple[str, ...] = option((), read=_names)  # more names of this machine; not read with a password
+    trusted: tuple[Network, ...] = option((), read=_networks)  # of proxies, whose word about the client is believed
+
+    def trusts(self, address: str) -> bool:
+        """Tell whether a proxy with this address is one of ours; those on this machine are."""
+        try:
+            parsed = ipaddress.ip_address(address.partition("%")[0])
+        except ValueError:
+            return False
+        if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
+            parsed = parsed.ipv4_mapped
+        return parsed.is_loopback or any(parsed in network for network in self.trusted)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,6 +163,7 @@ class MonitorConfig:
     listen: Listen = section(Listen)
     auth: str = option("password", read=_auth)
     password_file: Path | None = option(None, read=_file)
+    state: Path = option(Path("/var/lib/teleinfo-monitor"), read=_file)
     frame_ancestors: tuple[str, ...] = option((), read=_origins)
     database: MonitorDatabase = section(MonitorDatabase)
     mqtt: MonitorMqtt | None = None
@@ -154,10 +177,18 @@ class MonitorConfig:
     log: LogConfig = section(LogConfig)
 
     def __post_init__(self) -> None:
-        """Check that nobody opens the page to the network without saying so."""
-        if self.auth == "none" and self.password_file is not None:
-            raise ConfigError("auth: none asks for no password, and password_file is given: leave one out")
-        if self.auth != "none" and self.password_file is None and not is_loopback(self.listen.host):
+        """Refuse two answers to one question."""
+        if self.auth != "password" and self.password_file is not None:
+            raise ConfigError(f"auth: {self.auth} asks for no password, and password_file is given: leave one out")
+
+    def check_auth(self) -> None:
+        """Check that nobody opens the page without saying so.
+
+        Raises:
+            ConfigError: it is not said who may enter.
+        """
+        if self.auth == "password" and self.password_file is None:
             raise ConfigError(
-                f"listen.host: {self.listen.host} is open to the network: give a password_file, or write auth: none"
+                "monitor.yaml: who may open the page? Write password_file: /etc/teleinfo/page-password and make it with"
+                f" `{here('teleinfo-monitor').sudo('teleinfo-monitor', 'password')}`, or write auth: none"
             )

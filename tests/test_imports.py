@@ -94,8 +94,8 @@ def test_a_reader_of_a_simulated_meter_imports_the_simulator(tmp_path: Path) -> 
 
 
 def test_a_monitor_imports_no_other_command(tmp_path: Path) -> None:
-    file = tmp_path / "empty.yaml"
-    file.write_text("")
+    file = tmp_path / "open.yaml"
+    file.write_text("auth: none\n")
     modules = imported("monitor", "monitor.server.command", "build", "run", "--config", file)
     assert {"uvicorn", "pymysql", "paho.mqtt.client"} <= modules
     assert below(modules, MONITOR) == set()

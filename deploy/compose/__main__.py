@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from deploy.compose import broker, meter
+from deploy.compose import broker, meter, page
 from deploy.compose.accounts import GUESTS, ROLES, Account, PasswordStore, SetupError
 from deploy.compose.certificates import CertificateAuthority, read_names
 from deploy.compose.database import DATABASE, accounts_sql
@@ -85,7 +85,9 @@ class Setup:
         write(self._root / "storer" / "database-password", self.password("teleinfo") + "\n", group=STORER)
         write(self._root / "monitor" / "mqtt-password", self.password("monitor") + "\n", group=MONITOR)
         write(self._root / "monitor" / "database-password", self.password("teleinfo-monitor") + "\n", group=MONITOR)
-        write(self._root / "monitor" / "page-password", self.password("page") + "\n", group=MONITOR)
+        page_password = self._root / "monitor" / "page-password"
+        existing = page_password.read_text() if page_password.exists() else ""
+        write(page_password, page.password_file(self.password("page"), existing), group=MONITOR)
         write(self._root / "grafana" / "database-password", self.password("grafana") + "\n", group=GRAFANA)
 
     def _template(self, name: str) -> str:
@@ -248,6 +250,8 @@ def _password(setup: Setup, arguments: argparse.Namespace) -> None:
     account = setup.vault.find(arguments.name)
     asked = f"password of {account.name}: "
     given = getpass.getpass(asked) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+    if account.role == "page" and len(given) < page.SHORTEST:
+        raise SetupError(f"the password of the page must have {page.SHORTEST} characters or more")
     setup.vault.set_external(account, given)
     setup.prepare()
     print(f"setup: saved the password of {account.name}; to apply: docker compose restart")

@@ -11,15 +11,15 @@ from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 
-from common.deployment import Deployment, here
+from common.deployment import here
 from common.doctor.findings import Finding, notice, ok, problem
-from common.file_errors import reason
+from common.errors import NotReady
+from monitor import password
 from monitor.config import MonitorConfig, is_loopback
 
 SUBJECT = "Page"
 _PROGRAM = "teleinfo-monitor"
 _LIBRARIES = ("uvicorn",)
-_SHORTEST = 8  # characters of a password that takes long to guess
 _TIMEOUT = 5.0  # seconds
 _LARGEST = 1_000_000  # bytes of an answer
 #: Addresses that stand for all of a machine, and where it reaches itself.
@@ -41,10 +41,9 @@ class PageFacts:
     host: str
     port: int
     prefix: str = ""
-    asks_password: bool = False
+    auth: str = "password"
     password_file: Path | None = None
-    password_error: str = ""  # why the file cannot be read
-    password_length: int = 0
+    password_error: str = ""  # why the file cannot be used
     readable_by_all: bool = False
     has_files: bool = True
     missing_libraries: tuple[str, ...] = ()
@@ -61,24 +60,21 @@ class PageFacts:
 def probe_page(config: MonitorConfig) -> PageFacts:
     """Collect the facts; a page that is served is asked for its description, which needs no database."""
     host, port, prefix = config.listen.host, config.listen.port, config.listen.prefix
-    file, length, error, readable = config.password_file, 0, "", False
+    file, error, readable = config.password_file, "", False
     if file is not None:
         try:
-            length = len(file.read_text(encoding="utf-8").rstrip("\r\n"))
+            error = "" if password.is_hash(password.read(file)) else password.plain(file)
             readable = bool(file.stat().st_mode & 0o004)
-        except OSError as problem_of_file:
-            error = reason(problem_of_file)
-        except UnicodeDecodeError:
-            error = "not UTF-8"
+        except NotReady as problem_of_file:
+            error = str(problem_of_file)
     answer = _ask(_ANY.get(host, host), port, prefix)
     return PageFacts(
         host=host,
         port=port,
         prefix=prefix,
-        asks_password=config.auth != "none" and file is not None,
+        auth=config.auth,
         password_file=file,
         password_error=error,
-        password_length=length,
         readable_by_all=readable,
         has_files=files("monitor").joinpath("page", "index.html").is_file(),
         missing_libraries=tuple(name for name in _LIBRARIES if find_spec(name) is None),
@@ -98,7 +94,9 @@ def diagnose_page(facts: PageFacts) -> list[Finding]:
             *findings,
             notice(SUBJECT, f"nobody serves it at {facts.url}; reports work without", f"start it: {start}"),
         ]
-    asks = "asks for a password" if facts.asks_password else "asks for no password"
+    asks = {"password": "asks for a password", "header": "lets in whoever its proxy names"}.get(
+        facts.auth, "asks for no password"
+    )
     return [*findings, ok(SUBJECT, f"served at {facts.url}, {asks}")]
 
 
@@ -113,9 +111,7 @@ def _diagnose_parts(facts: PageFacts) -> list[Finding]:
 
 def _diagnose_password(facts: PageFacts) -> list[Finding]:
     file = facts.password_file
-    if file is None:
-        if is_loopback(facts.host):
-            return []
+    if facts.auth == "none" and not is_loopback(facts.host):
         return [
             notice(
                 SUBJECT,
@@ -123,21 +119,16 @@ def _diagnose_password(facts: PageFacts) -> list[Finding]:
                 "give a password_file instead, unless this is what you want",
             )
         ]
-    write = f"sudo install -m 640 -g {_PROGRAM} /dev/stdin {file}; type it, Enter, Ctrl-D"
-    if here(_PROGRAM).deployment is Deployment.COMPOSE:
-        write = "docker compose up -d makes it again"
+    if facts.auth != "password":
+        return []
+    if file is None:
+        return [problem(SUBJECT, "it is not written who may open it", f"add password_file, then {password.command()}")]
     if facts.password_error:
-        return [problem(SUBJECT, f"password_file: {file} cannot be read: {facts.password_error}", write)]
-    if not facts.password_length:
-        return [problem(SUBJECT, f"password_file: {file} is empty", write)]
-    findings = []
-    if facts.password_length < _SHORTEST:
-        short = f"the password in {file} has {facts.password_length} characters: easy to guess"
-        findings.append(notice(SUBJECT, short, f"take {_SHORTEST} or more"))
+        return [problem(SUBJECT, facts.password_error, password.command())]
     if facts.readable_by_all:
-        what = f"every user of this machine can read the password in {file}"
-        findings.append(notice(SUBJECT, what, f"sudo chmod o-rwx {file}"))
-    return findings
+        what = f"every user of this machine can read the hash of the password in {file}"
+        return [notice(SUBJECT, what, f"sudo chmod o-rwx {file}")]
+    return []
 
 
 def _no_place(facts: PageFacts) -> Finding:
@@ -167,9 +158,9 @@ def _ask(host: str, port: int, prefix: str) -> Answer:
         except (OSError, http.client.HTTPException):
             return Answer.OTHER
     kind = response.headers.get_content_type()
-    # With a password it tells nothing to us but that it wants one.
+    # It may tell nothing to us but that it wants a password, or that we go round its proxy.
     described = response.status == http.HTTPStatus.OK and b'"openapi"' in body
-    refused = response.status == http.HTTPStatus.UNAUTHORIZED and kind == "application/problem+json"
+    refused = response.status in (401, 403) and kind == "application/problem+json"
     return Answer.OURS if described or refused else Answer.OTHER
 
 

@@ -5,11 +5,11 @@ import re
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
-from monitor.config import is_loopback
+from monitor.config import Listen
 from monitor.server.messages import Request
 
-#: Names that nobody can register in the public DNS.
-_PRIVATE = (".localhost", ".local", ".lan", ".home.arpa", ".internal", ".home", ".fritz.box")
+#: Names that nobody can register in the public DNS; `.box` is a public domain since 2024.
+_PRIVATE = (".localhost", ".local", ".lan", ".home.arpa", ".internal", ".home")
 _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[0-9A-Za-z._-]+)(?::[0-9]{1,5})?")
 _PREFIX = re.compile(r"(?:/[0-9A-Za-z._~-]+)+/?")
 
@@ -52,15 +52,24 @@ def is_asked_by_a_foreign_page(request: Request) -> bool:
     return request.headers.get("sec-fetch-site") == "cross-site" and request.headers.get("sec-fetch-mode") != "navigate"
 
 
-def client_address(request: Request) -> str:
-    """Return the client's address; a proxy on this machine says which it was."""
-    forwarded = request.headers.get("x-forwarded-for", "")
-    return forwarded.rpartition(",")[2].strip()[:64] if forwarded and is_loopback(request.address) else request.address
+def is_proxied(request: Request) -> bool:
+    """Tell whether a proxy has passed a request on, and says so."""
+    return any(name.startswith("x-forwarded-") or name in ("forwarded", "via", "x-real-ip") for name in request.headers)
 
 
-def is_secure(request: Request) -> bool:
-    """Tell whether the browser's connection is TLS, as far as the proxy says so."""
-    return request.secure or request.headers.get("x-forwarded-proto", "").lower() == "https"
+def client_address(request: Request, listen: Listen) -> str:
+    """Return the client's address; trusted proxies say which it was."""
+    forwarded = [part.strip()[:64] for part in request.headers.get("x-forwarded-for", "").split(",") if part.strip()]
+    address = request.address
+    while forwarded and listen.trusts(address):
+        address = forwarded.pop()
+    return address
+
+
+def is_secure(request: Request, listen: Listen) -> bool:
+    """Tell whether the browser's connection is TLS, as far as a trusted proxy says so."""
+    forwarded = request.headers.get("x-forwarded-proto", "").lower() if listen.trusts(request.address) else ""
+    return request.secure or forwarded == "https"
 
 
 def public_prefix(request: Request) -> str | None:

@@ -1,5 +1,6 @@
 """Answers the routes of the API: parameters, a connection, one computation for all who ask the same, errors."""
 
+import contextlib
 import logging
 import re
 import time
@@ -20,6 +21,7 @@ from monitor.server.flights import SingleFlight
 from monitor.server.messages import NO_STORE, REVALIDATE, Reply, json_bytes, packed, problem
 from monitor.server.parameters import read_parameters
 from monitor.server.pool import Lease, Pool
+from monitor.server.turns import Turns
 from monitor.server.workers import Busy, Workers
 
 log = logging.getLogger(__name__)
@@ -60,11 +62,12 @@ class Api:
         self._answers_on = answers_on
         self._live = live
         self._now = now
+        self._turns = Turns()
         self._flights: SingleFlight[Reply] = SingleFlight()
         self._changes = ChangeLogger(log)
 
-    async def reply(self, name: str, query: str) -> Reply:
-        """Return the answer of a route, or a problem; it never raises."""
+    async def reply(self, name: str, query: str, client: str = "") -> Reply:
+        """Return the answer of a route for a client, or a problem; it never raises."""
         route = self._routes.get(name)
         if route is None:
             return problem(404, f"Il n’y a pas de {name[:60]!r} ici : openapi.json donne la liste.")
@@ -74,9 +77,15 @@ class Api:
             return problem(refused.status, refused.detail)
         key = (name, frozenset(parameters.items()))
         # A database that hangs keeps its threads busy; what is live goes on.
-        workers = self._quick if isinstance(route, LiveRoute) else self._workers
+        quick = isinstance(route, LiveRoute)
+        workers = self._quick if quick else self._workers
+
+        async def compute() -> Reply:
+            async with contextlib.nullcontext() if quick else self._turns.turn(client):
+                return await workers.run(lambda: self._compute(route, parameters))
+
         try:
-            return await self._flights.run(key, lambda: workers.run(lambda: self._compute(route, parameters)))
+            return await self._flights.run(key, compute)
         except Busy:
             return problem(503, _BUSY, Retry_After="5")
 

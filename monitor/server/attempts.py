@@ -1,43 +1,69 @@
-"""Limits wrong passwords: a few for each address, and some more for all together. Pure: no clock."""
+"""Slows wrong passwords down: after a few of one client, or many of all together, each one waits. Pure: no clock.
+
+A browser that was here before is a client of its own, whatever others do behind its address.
+"""
 
 import ipaddress
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 
 WINDOW = 300.0  # seconds
-MOST = 5  # wrong passwords of one address in the window
-MOST_OF_ALL = 60  # of all addresses: a botnet, or a network of the attacker's own
-_ADDRESSES = 1000
-_EVERYBODY = "*"
+MOST = 5  # wrong passwords of one client in the window
+MOST_OF_ALL = 60  # of all clients: a botnet, or a network of the attacker's own
+DELAY = 30.0  # seconds that the next one waits
+MOST_WAITING = 10  # of all clients, at the same time
+MOST_WAITING_EACH = 2  # of one client
+_CLIENTS = 1000
+_STRANGERS, _KNOWN = "*", "* known"  # all together
 
 
 class Attempts:
-    """Counts wrong passwords by address, in bounded memory."""
+    """Counts wrong passwords by client, in bounded memory."""
 
     def __init__(self) -> None:
         self._counts: OrderedDict[str, tuple[float, int]] = OrderedDict()  # since when, how many
+        self._waiting: Counter[str] = Counter()
 
-    def wait(self, address: str, now: float) -> float:
-        """Return how many seconds an address must wait before its next attempt, at the monotonic time `now`."""
-        return max(self._wait(_network(address), MOST, now), self._wait(_EVERYBODY, MOST_OF_ALL, now))
+    def begin(self, client: str, now: float, *, known: bool) -> float | None:
+        """Count an attempt, at the monotonic time `now`; return how many seconds it waits: `waited` must follow.
 
-    def failed(self, address: str, now: float) -> None:
-        """Count a wrong password."""
-        for key in (_network(address), _EVERYBODY):
-            since, count = self._counts.pop(key, (now, 0))
-            self._counts[key] = (now, 1) if now - since >= WINDOW else (since, count + 1)
-        while len(self._counts) > _ADDRESSES:
+        It counts as wrong until `succeeded`: so the limit holds for attempts that come together, too. None: too many
+        wait already.
+        """
+        everybody = _KNOWN if known else _STRANGERS
+        slow = self._count(client, now) >= MOST or self._count(everybody, now) >= MOST_OF_ALL
+        if slow:
+            if self._waiting[everybody] >= MOST_WAITING or self._waiting[client] >= MOST_WAITING_EACH:
+                return None
+            self._waiting.update((client, everybody))
+        for key in (client, everybody):
+            count = self._count(key, now)
+            since = self._counts.pop(key)[0] if count else now
+            self._counts.pop(key, None)
+            self._counts[key] = (since, count + 1)
+        while len(self._counts) > _CLIENTS:
             self._counts.popitem(last=False)
+        return DELAY if slow else 0.0
 
-    def succeeded(self, address: str) -> None:
-        """Forget the wrong passwords of an address."""
-        self._counts.pop(_network(address), None)
+    def waited(self, client: str, *, known: bool) -> None:
+        """Let another one wait."""
+        for key in (client, _KNOWN if known else _STRANGERS):
+            self._waiting[key] -= 1
+        self._waiting = +self._waiting
 
-    def _wait(self, key: str, most: int, now: float) -> float:
+    def succeeded(self, client: str, *, known: bool) -> None:
+        """Forget the attempts of a client: the last one was right."""
+        self._counts.pop(client, None)
+        everybody = _KNOWN if known else _STRANGERS
+        if everybody in self._counts:
+            since, count = self._counts[everybody]
+            self._counts[everybody] = (since, max(count - 1, 0))
+
+    def _count(self, key: str, now: float) -> int:
         since, count = self._counts.get(key, (now, 0))
-        return max(since + WINDOW - now, 0.0) if count >= most else 0.0
+        return count if now - since < WINDOW else 0
 
 
-def _network(address: str) -> str:
+def network(address: str) -> str:
     """Return the address, or the network that one owner of IPv6 addresses has at least."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])

@@ -15,6 +15,7 @@ from common.runtime.metrics import Metrics
 from common.runtime.shutdown import Shutdown
 from common.runtime.waiting import when_ready
 from common.runtime.watchdog import Heartbeat, Notifier
+from monitor import password
 from monitor.answers.answers import Answers
 from monitor.api.live import LiveStream
 from monitor.api.routes import ROUTES
@@ -22,6 +23,7 @@ from monitor.config import MonitorConfig, is_loopback
 from monitor.energy.memory import Memory
 from monitor.live.live import Live
 from monitor.server.api import JSON, Api
+from monitor.server.door import Door
 from monitor.server.files import Files
 from monitor.server.health import Counters, evaluate, monitor_metrics, report
 from monitor.server.messages import REVALIDATE, json_bytes, packed
@@ -52,6 +54,9 @@ def run(file: Path) -> int:
     """
     settings = config.load(MonitorConfig, file)
     logs.set_up(settings.log, "teleinfo-monitor")
+    settings.check_auth()
+    if settings.password_file is not None:
+        password.hash_in_place(settings.password_file)
     try:
         from monitor.server.app import application
         from monitor.server.serve import Serving, bind
@@ -59,7 +64,7 @@ def run(file: Path) -> int:
         raise ConfigError(
             f"the page needs the package {error.name}: {sys.executable} -m pip install 'uvicorn>=0.32'"
         ) from error
-    shutdown, serving = Shutdown(), Serving()
+    shutdown, serving = Shutdown(), Serving(settings.listen.trusts)
     shutdown.install(serving.stop)
     heartbeat = Heartbeat(settings.heartbeat, Notifier())
     metrics = Metrics(settings.metrics, monitor_metrics)
@@ -74,9 +79,10 @@ def run(file: Path) -> int:
         log.warning("auth: none: whoever reaches %s:%d sees the page", settings.listen.host, settings.listen.port)
 
     counters, started = Counters(), time.monotonic()
+    door = Door(settings, counters)
 
     def application_of(closing: "asyncio.Event") -> Any:
-        return application(Site(settings, parts, counters), closing)
+        return application(Site(settings, parts, counters, door), closing)
 
     def tick() -> None:
         now = time.monotonic()
@@ -113,4 +119,4 @@ def build(settings: MonitorConfig, rates: RateFiles) -> tuple[Parts, Live, Warmt
     api = Api(ROUTES, settings, pool, workers, quick, answers_on, live)
     warmth = Warmth(memory, workers, pool, answers_on)
     description = packed(json_bytes(document([*ROUTES, streams])), JSON, Cache_Control=REVALIDATE)
-    return Parts(api, description, Files(PAGE), quick, streams), live, warmth
+    return Parts(api, description, Files(PAGE), streams), live, warmth

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from urllib.parse import parse_qs
 
-from monitor.server.messages import NO_STORE, Reply, Request, packed
+from monitor.server.messages import NO_STORE, Reply, Request, packed, problem
 
 LONGEST_BODY = 4096  # bytes of a form
 _NEXT = re.compile(r"[0-9A-Za-z._~,:=&?%+/-]{0,300}")
@@ -14,8 +14,8 @@ _TEXTS = {
         "title": "Mot de passe",
         "label": "Mot de passe de cette page",
         "enter": "Entrer",
-        "wrong": "Ce n’est pas le bon mot de passe.",
-        "wait": "Trop d’essais. Réessayez dans {minutes} min.",
+        "wrong": "Mot de passe incorrect.",
+        "wait": "Trop de tentatives. Réessayez dans une minute.",
         "elsewhere": "Cet essai venait d’une autre page. Entrez le mot de passe ici.",
         "unreadable": "Le mot de passe ne peut pas être vérifié pour l’instant. Le journal du programme dit pourquoi.",
     },
@@ -24,7 +24,7 @@ _TEXTS = {
         "label": "Password of this page",
         "enter": "Enter",
         "wrong": "This is not the right password.",
-        "wait": "Too many attempts. Try again in {minutes} min.",
+        "wait": "Too many attempts. Try again in a minute.",
         "elsewhere": "That attempt came from another page. Enter the password here.",
         "unreadable": "The password cannot be checked at the moment. The log of the program says why.",
     },
@@ -52,14 +52,29 @@ _PAGE = """<!doctype html>
 </body>
 </html>
 """
-FOREIGN_NAME = (
-    "Cette page n’est pas connue sous ce nom. Si c’est le bon, ajoutez-le à « listen.names » dans monitor.yaml, ou"
-    " donnez un mot de passe à la page."
-)
-_FOREIGN_NAMES = {
-    "fr": FOREIGN_NAME,
-    "en": "This page is not known under this name. If it is the right one, add it to “listen.names” in monitor.yaml, or"
-    " give the page a password.",
+#: Why the page is closed to somebody, whatever the password: in French, which is for programs, too, and in English.
+CLOSED = {
+    "name": {
+        "fr": "Cette page n’est pas connue sous ce nom. Si c’est le bon, ajoutez-le à « listen.names » dans"
+        " monitor.yaml, ou donnez un mot de passe à la page.",
+        "en": "This page is not known under this name. If it is the right one, add it to “listen.names” in"
+        " monitor.yaml, or give the page a password.",
+    },
+    "proxy": {
+        "fr": "Cette page n’a pas de mot de passe : elle ne s’ouvre pas à travers un serveur mandataire. Donnez-lui un"
+        " mot de passe, ou écrivez « auth: header » dans monitor.yaml.",
+        "en": "This page has no password, so it does not open through a proxy. Give it a password, or write"
+        " “auth: header” in monitor.yaml.",
+    },
+    "direct": {
+        "fr": "Cette page s’ouvre seulement à travers son serveur mandataire ; « listen.trusted » dans monitor.yaml"
+        " dit lequel.",
+        "en": "This page opens only through its proxy; “listen.trusted” in monitor.yaml says which one that is.",
+    },
+    "nobody": {
+        "fr": "Le serveur mandataire ne dit pas qui vous êtes : l’en-tête Remote-User manque.",
+        "en": "The proxy does not say who you are: the header Remote-User is missing.",
+    },
 }
 _NOTICE = """<!doctype html>
 <html lang="{language}">
@@ -72,10 +87,13 @@ _NOTICE = """<!doctype html>
 """
 
 
-def foreign_name_page(language: str) -> Reply:
-    """Return the page for a browser that asks for us under a name that is not ours; a name is all it may know."""
-    text = _NOTICE.format(language=language, text=html.escape(_FOREIGN_NAMES[language]))
-    return Reply(status=403, body=text.encode(), kind="text/html; charset=utf-8").having(Cache_Control=NO_STORE)
+def closed(request: Request, status: int, reason: str, configured: str | None) -> Reply:
+    """Return the refusal of a request; `reason` is the key of a text. A person gets a page, a program a problem."""
+    if "/api/" in request.path or "text/html" not in request.headers.get("accept", ""):
+        return problem(status, CLOSED[reason]["fr"])
+    language = language_for(request, configured)
+    text = _NOTICE.format(language=language, text=html.escape(CLOSED[reason][language]))
+    return Reply(status=status, body=text.encode(), kind="text/html; charset=utf-8").having(Cache_Control=NO_STORE)
 
 
 def language_for(request: Request, configured: str | None) -> str:
@@ -85,10 +103,10 @@ def language_for(request: Request, configured: str | None) -> str:
     return configured or first
 
 
-def login_page(language: str, follow: str, status: int = 200, reason: str = "", minutes: int = 0) -> Reply:
+def login_page(language: str, follow: str, status: int = 200, reason: str = "") -> Reply:
     """Return the page; `follow` is the address to go to afterwards, `reason` the key of a text."""
     texts = _TEXTS[language]
-    notice = f'<p role="alert">{html.escape(texts[reason].format(minutes=minutes))}</p>\n' if reason else ""
+    notice = f'<p role="alert">{html.escape(texts[reason])}</p>\n' if reason else ""
     text = _PAGE.format(
         language=language,
         title=texts["title"],
@@ -109,15 +127,22 @@ def read_form(body: bytes) -> tuple[str, str]:
     return fields.get("password", [""])[0], safe_next(fields.get("next", [""])[0])
 
 
+def is_for_everywhere(body: bytes) -> bool:
+    """Tell whether the form of who leaves ends all sessions."""
+    return body.startswith(b"everywhere=")
+
+
 def safe_next(address: str) -> str:
     """Return an address below ours; what could lead elsewhere becomes the first page.
 
     >>> safe_next("jour/2026-11-25?t=07:10..07:25"), safe_next("https://elsewhere.example/"), safe_next("../x")
     ('jour/2026-11-25?t=07:10..07:25', '', '')
     """
-    if not _NEXT.fullmatch(address) or address.startswith("/") or ".." in address.partition("?")[0].split("/"):
+    path = address.partition("?")[0]
+    # No path of ours has a "%"; a browser would read %2e as a dot.
+    if not _NEXT.fullmatch(address) or path.startswith("/") or "%" in path or ".." in path.split("/"):
         return ""
-    return "" if "//" in address or address.partition("?")[0] in ("login", "logout") else address
+    return "" if "//" in address or path in ("login", "logout") else address
 
 
 STYLE = packed((Path(__file__).parent / "login.css").read_bytes(), "text/css; charset=utf-8", Cache_Control="no-cache")

@@ -57,7 +57,9 @@ def bind(listen: Listen) -> socket.socket:
 class Serving:
     """Serves in the thread that calls `run`; `stop` may be called from any other."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_proxy: Callable[[str], bool] = is_loopback) -> None:
+        """Prepare; `is_proxy` tells which addresses are those of many clients."""
+        self._crowd = Crowd(is_proxy)
         self._server: uvicorn.Server | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closing: asyncio.Event | None = None
@@ -89,7 +91,7 @@ class Serving:
             uvicorn.Config(
                 application(self._closing),
                 loop="asyncio",
-                http=functools.partial(_Connection, Crowd(is_loopback)),  # type: ignore[arg-type]
+                http=functools.partial(_Connection, self._crowd),  # type: ignore[arg-type]
                 ws="none",
                 lifespan="off",
                 log_config=None,

@@ -1,101 +1,173 @@
-"""Sessions: a password opens one, a signed cookie keeps it. Nothing is stored."""
+"""Sessions: a password opens one, a cookie finds it again, and a file keeps them while the program is away."""
 
 import hashlib
 import hmac
+import json
 import logging
+import os
 import re
+import secrets
 import threading
 from pathlib import Path
 
-from common.errors import NotReady
 from common.file_errors import reason
+from common.plural import plural
+from common.runtime.logs import ChangeLogger
 
 log = logging.getLogger(__name__)
 
-LIFETIME = 90 * 86400  # seconds after the last visit
-RENEW_AFTER = 86400
-_SALT = b"teleinfo-monitor session 1"
-_TOKEN = re.compile(r"1\.([0-9]{1,12})\.([0-9a-f]{64})")
+UNUSED = 90 * 86400.0  # seconds after the last visit
+LONGEST = 365 * 86400.0  # seconds after the login
+_SEEN_EVERY = 86400.0  # seconds; a visit is written down once a day
+_MOST = 1000
+_COOKIE_AGE = 400 * 86400  # seconds; browsers keep none for longer
+_TOKEN = re.compile(r"([0-9A-Za-z_-]{32})\.([0-9a-f]{64})")
 
 
-class Password:
-    """The password of the page, as its file has it now.
+class Sessions:
+    """All open sessions. Of a token only a digest is kept: who reads the file can enter with none of them.
 
-    Cookies are signed with a key that is derived from it by scrypt: so a restart ends no session, a changed password
-    ends all of them, and the program needs no place to write to. A password is checked by deriving its key, too, and
-    comparing keys in constant time.
+    A token is signed. Whoever has one was here before, although the session may have ended: so a browser keeps its
+    own limit of wrong passwords.
     """
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._lock = threading.Lock()  # scrypt takes 16 MB: one at a time
-        self._known: tuple[str, bytes] | None = None
+    def __init__(self, folder: Path) -> None:
+        """Read what the last run has left in the folder."""
+        self._file = folder / "sessions.json"
+        self._lock = threading.Lock()
+        self._changes = ChangeLogger(log)
+        self._key = secrets.token_bytes(32)
+        self._password: str | None = None  # a digest of the line of the password that they belong to
+        self._open: dict[str, list[float]] = {}  # digest of the token: when opened, when seen
+        self._unsaved = True
+        self._read()
 
-    def key(self) -> bytes:
-        """Return the key of sessions; it takes 0.1 s and more when the password is new.
+    def __len__(self) -> int:
+        """How many are open."""
+        return len(self._open)
 
-        Raises:
-            NotReady: the file cannot be read, or is empty.
-        """
-        text = self._read()
+    def belong_to(self, line: str) -> None:
+        """End all sessions if the password has changed since they were opened; `line` is that of its file."""
+        digest = _digest(line)
+        if digest == self._password:
+            return
+        if self._password is not None:
+            log.info("The password of the page has changed: %s ended", plural(len(self._open), "session"))
+        self._open.clear()
+        self._password = digest
+        self._unsaved = True
+
+    def begin(self, now: float) -> str:
+        """Open a session; return its token."""
+        for digest in [digest for digest, (opened, seen) in self._open.items() if _is_over(opened, seen, now)]:
+            self._end(digest)
+        while len(self._open) >= _MOST:
+            self._end(min(self._open, key=lambda digest: self._open[digest][1]))
+        name = secrets.token_urlsafe(24)
+        token = f"{name}.{self._signature(name)}"
+        self._open[_digest(token)] = [now, now]
+        self._unsaved = True
+        return token
+
+    def find(self, token: str, now: float) -> bool:
+        """Tell whether a session is open, and remember that it is used."""
+        digest = _digest(token)
+        if digest not in self._open:
+            return False
+        opened, seen = self._open[digest]
+        if (over := _is_over(opened, seen, now)) is not None:
+            log.info("A session has ended: %s", over)
+            self._end(digest)
+            return False
+        if now - seen >= _SEEN_EVERY:
+            self._open[digest][1] = now
+            self._unsaved = True
+        return True
+
+    def end(self, token: str) -> bool:
+        """End a session; return whether it was open."""
+        digest = _digest(token)
+        is_open = digest in self._open
+        if is_open:
+            self._end(digest)
+        return is_open
+
+    def end_all(self) -> int:
+        """End all sessions; return how many they were."""
+        count = len(self._open)
+        self._open.clear()
+        self._unsaved = True
+        return count
+
+    def is_ours(self, token: str) -> bool:
+        """Tell whether a token was made here, for a session that may have ended."""
+        match = _TOKEN.fullmatch(token)
+        return match is not None and hmac.compare_digest(match[2], self._signature(match[1]))
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether `save` has something to do."""
+        return self._unsaved
+
+    def save(self) -> None:
+        """Write the file if something has changed; in any thread. After a failure the next change tries again."""
         with self._lock:
-            if self._known is None or self._known[0] != text:
-                self._known = (text, _derived(text))
-            return self._known[1]
+            if not self._unsaved:
+                return
+            self._unsaved = False
+            text = json.dumps(
+                {"key": self._key.hex(), "password": self._password, "sessions": dict(self._open)}, indent=1
+            )
+            part = self._file.with_suffix(".part")
+            try:
+                self._file.parent.mkdir(mode=0o700, exist_ok=True)
+                with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
+                    stream.write(text)
+                    stream.flush()
+                    os.fsync(stream.fileno())
+                part.rename(self._file)
+            except OSError as error:
+                text = (
+                    f"state: {self._file} cannot be written: {reason(error)}; until it can, a restart ends all sessions"
+                )
+                self._changes.log(logging.WARNING, text)
+                return
+        self._changes.reset()
 
-    def known_key(self) -> bytes | None:
-        """Return the key if that takes no time, else None.
-
-        Raises:
-            NotReady: the file cannot be read, or is empty.
-        """
-        text, known = self._read(), self._known
-        return known[1] if known is not None and known[0] == text else None
-
-    def matches(self, attempt: str) -> bool:
-        """Tell whether this is the password; it takes 0.1 s and more.
-
-        Raises:
-            NotReady: the file cannot be read, or is empty.
-        """
-        key = self.key()
-        with self._lock:
-            return hmac.compare_digest(_derived(attempt), key)
-
-    def _read(self) -> str:
+    def _read(self) -> None:
         try:
-            text = self._file.read_text(encoding="utf-8-sig").rstrip("\r\n")
+            found = json.loads(self._file.read_bytes())
+            key, password = bytes.fromhex(found["key"]), found["password"]
+            sessions = {
+                str(digest): [float(opened), float(seen)] for digest, (opened, seen) in found["sessions"].items()
+            }
+        except FileNotFoundError:
+            return
         except OSError as error:
-            raise NotReady(f"password_file: {self._file} cannot be read: {reason(error)}") from error
-        except ValueError as error:
-            raise NotReady(f"password_file: {self._file} is not UTF-8: save it again with this encoding") from error
-        if not text:
-            raise NotReady(f"password_file: {self._file} is empty: write a password into it")
-        return text
+            log.warning("state: %s cannot be read: %s; all sessions have ended", self._file, reason(error))
+            return
+        except (ValueError, KeyError, TypeError, AttributeError):
+            log.warning("state: %s is damaged; all sessions have ended", self._file)
+            return
+        self._key, self._password, self._open, self._unsaved = key, password, sessions, False
+
+    def _end(self, digest: str) -> None:
+        del self._open[digest]
+        self._unsaved = True
+
+    def _signature(self, name: str) -> str:
+        return hmac.new(self._key, name.encode(), hashlib.sha256).hexdigest()
 
 
-def _derived(password: str) -> bytes:
-    return hashlib.scrypt(password.encode(), salt=_SALT, n=2**14, r=8, p=1, dklen=32)
+def _is_over(opened: float, seen: float, now: float) -> str | None:
+    """Return why a session is over, or None; a clock may have been ahead for a moment, before the network was there."""
+    if now - opened >= LONGEST:
+        return "a year after its login"
+    return "not used for 90 days" if now - seen >= UNUSED else None
 
 
-def issue(key: bytes, now: float) -> str:
-    """Return the token of a new session."""
-    seconds = str(int(now))
-    return f"1.{seconds}.{_signature(key, seconds)}"
-
-
-def age(token: str, key: bytes, now: float) -> float | None:
-    """Return how many seconds ago a session was issued; None: it is none of ours, or over."""
-    match = _TOKEN.fullmatch(token)
-    if match is None or not hmac.compare_digest(match[2], _signature(key, match[1])):
-        return None
-    seconds = now - int(match[1])
-    # A clock may have been ahead for a moment, such as before the network was there.
-    return max(seconds, 0.0) if seconds < LIFETIME else None
-
-
-def _signature(key: bytes, text: str) -> str:
-    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def cookie_named(name: str, header: str) -> str:
@@ -108,6 +180,5 @@ def cookie_named(name: str, header: str) -> str:
 
 
 def set_cookie(name: str, token: str, path: str, *, secure: bool) -> str:
-    """Return the header that keeps a token in a browser; an empty one removes it."""
-    seconds = LIFETIME if token else 0
-    return f"{name}={token}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{'; Secure' if secure else ''}"
+    """Return the header that keeps a token in a browser."""
+    return f"{name}={token}; Path={path}; Max-Age={_COOKIE_AGE}; HttpOnly; SameSite=Lax{'; Secure' if secure else ''}"

@@ -92,6 +92,7 @@ def measure(options: Options) -> Section:
 def _monitor(database: Database, broker: Broker, folder: Path) -> Service:
     settings = {
         "listen": {"port": free_port()},
+        "auth": "none",
         "mqtt": {"host": broker.host, "port": broker.port},
         "database": {
             "host": database.host,

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from demo.servers import free_port
 from tests.browser.home import Home
 from tests.browser.visit import DEVICES, Visit
+from tests.support.passwords import lock
 from tests.support.programs import Service
 
 OUT = "Se déconnecter"
@@ -18,11 +19,10 @@ OUT = "Se déconnecter"
 @pytest.fixture
 def locked(house: Home, tmp_path: Path) -> Iterator[str]:
     """A second monitor of the same home, whose page has a password; its address."""
-    file = tmp_path / "password"
-    file.write_text("correct horse\n")
-    file.chmod(0o600)
+    file = lock(tmp_path / "password")
     settings = {key: value for key, value in house.monitor.settings.items() if key != "auth"}
     settings |= {"name": "locked", "listen": {"port": (port := free_port())}, "password_file": str(file)}
+    settings |= {"state": str(tmp_path / "state")}
     with Service("monitor", tmp_path, settings) as monitor:
         monitor.start().wait_for_log(rf":{port}")
         yield f"http://127.0.0.1:{port}/"
@@ -40,7 +40,7 @@ def test_a_session_is_left_at_the_foot_of_the_page(locked: str, browser: Browser
     visit = Visit(browser.new_context(**DEVICES[device], locale="fr-FR"), locked)
     page = visit.page
     enter(page, f"{locked}etat")
-    page.get_by_role("button", name=OUT).click()
+    page.get_by_role("button", name=OUT, exact=True).click()
     expect(page).to_have_url(f"{locked}login")
     page.goto(f"{locked}etat")
     expect(page).to_have_url(re.compile(r"/login\?next=etat$"))
@@ -51,5 +51,18 @@ def test_a_session_is_left_at_the_foot_of_the_page(locked: str, browser: Browser
 def test_without_a_password_there_is_nothing_to_leave(house: Home, browser: Browser) -> None:
     visit = Visit(browser.new_context(**DEVICES["desk"], locale="fr-FR"), house.address)
     visit.go("")
-    assert visit.page.get_by_role("button", name=OUT).count() == 0
+    assert visit.page.get_by_role("button", name=OUT, exact=True).count() == 0
     visit.context.close()
+
+
+def test_a_session_on_another_device_is_ended_from_the_page_of_the_state(locked: str, browser: Browser) -> None:
+    lost = Visit(browser.new_context(**DEVICES["phone"], locale="fr-FR"), locked)
+    enter(lost.page, locked)
+    mine = Visit(browser.new_context(**DEVICES["desk"], locale="fr-FR"), locked)
+    enter(mine.page, f"{locked}etat")
+    mine.page.get_by_role("button", name="Se déconnecter partout").click()
+    expect(mine.page).to_have_url(f"{locked}login")
+    # Nobody touches the other device: its live values end, and it is led to the login.
+    expect(lost.page).to_have_url(re.compile(r"/login\?next=$"))
+    for visit in (mine, lost):
+        visit.context.close()

@@ -156,6 +156,12 @@ def test_both_programs_share_what_they_need_until_the_last_is_removed(prepared: 
 def test_the_monitor_waits_for_the_password_of_its_account(prepared: Machine) -> None:
     output = prepared.install("monitor")
     assert "sudo install -m 640 -g teleinfo-monitor /dev/stdin /etc/teleinfo/monitor-password" in output
+    assert len(re.findall(r"the password of the page: \S{16}$", output, re.MULTILINE)) == 1
+    assert prepared.run("stat", "-c", "%A %U:%G", "/etc/teleinfo/page-password").strip() == (
+        "-rw-r----- root:teleinfo-monitor"
+    )
+    assert prepared.run("cat", "/etc/teleinfo/page-password").startswith("$scrypt$")
+    assert "the password of the page" not in prepared.install("monitor")
     assert sorted(prepared.run("id", "-nG", "teleinfo-monitor").split()) == ["teleinfo", "teleinfo-monitor"]
     assert prepared.run("stat", "-c", "%A %U:%G", "/etc/teleinfo/monitor.yaml").strip() == (
         "-rw-r----- root:teleinfo-monitor"

@@ -1,7 +1,9 @@
 """The installed services, under a systemd of their own: ready, watched, confined, upgraded, taken away."""
 
+import http.client
 import json
 import re
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 
@@ -260,6 +262,7 @@ def test_a_monitor_without_its_database_is_ready_and_serves_the_page(running: Ma
     port = free_port()
     settings = {
         "listen": {"port": port},
+        "auth": "none",
         "mqtt": {"host": broker.host, "port": broker.port},
         "database": {"host": "127.0.0.1", "port": free_port(), "password": "none"},
     }
@@ -274,14 +277,25 @@ def test_a_monitor_without_its_database_is_ready_and_serves_the_page(running: Ma
     assert running.try_("systemctl", "is-active", "teleinfo-monitor").returncode != 0
 
 
-def test_a_page_that_is_open_to_the_network_without_a_password_is_not_started(running: Machine) -> None:
-    running.write("/etc/teleinfo/monitor.yaml", "listen: {host: 0.0.0.0}\ndatabase: {password: none}\n")
+def test_a_page_without_a_password_is_not_started_and_is_given_one_where_its_file_is_named(running: Machine) -> None:
+    running.write("/etc/teleinfo/monitor.yaml", "database: {password: none}\n")
     output = running.install("monitor")
     assert "not started" in output
-    assert "password_file" in output
+    assert "auth: none" in output
+    port = free_port()
     running.write(
         "/etc/teleinfo/monitor.yaml",
-        "listen: {host: 0.0.0.0}\npassword_file: /etc/teleinfo/page-password\ndatabase: {password: none}\n",
+        f"listen: {{port: {port}}}\npassword_file: /etc/teleinfo/page-password\ndatabase: {{password: none}}\n",
     )
     output = running.install("monitor")
-    assert "sudo install -m 640 -g teleinfo-monitor /dev/stdin /etc/teleinfo/page-password" in output
+    (password,) = re.findall(r"the password of the page: (\S+)", output)
+    assert running.run("systemctl", "is-active", "teleinfo-monitor").strip() == "active"
+    form = urllib.parse.urlencode({"password": password}).encode()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("POST", "/login", form)
+    assert connection.getresponse().status == 303
+    connection.close()
+    assert password not in running.path("/etc/teleinfo/page-password").read_text()
+    assert running.run("stat", "-c", "%a", "/var/lib/teleinfo-monitor").strip() == "700"
+    running.uninstall("monitor", "--purge")
+    assert not running.path("/var/lib/teleinfo-monitor").exists()

@@ -49,7 +49,10 @@ def test_contract_lines_are_sorted_by_meter_and_day(tmp_path: Path) -> None:
         ("listen: {prefix: teleinfo}", "/teleinfo"),
         ("listen: {prefix: '//other.example'}", "/teleinfo"),
         ("listen: {names: ['http://energy.example.org/']}", "energy.example.org"),
-        ("auth: admin", "password or none"),
+        ("auth: admin", "password, header or none"),
+        ("listen: {trusted: 172.16.0.0/12}", "a list of networks"),
+        ("listen: {trusted: [172.16.0.1/12]}", "a list of networks"),
+        ("listen: {trusted: [proxy]}", "a list of networks"),
         ("frame_ancestors: [\"https://a.example; script-src 'unsafe-inline'\"]", "homeassistant"),
         ("frame_ancestors: ['http://a.example/path']", "homeassistant"),
     ],
@@ -59,25 +62,19 @@ def test_a_wrong_value_is_refused_with_what_is_expected(tmp_path: Path, text: st
         config(tmp_path, text)
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.20", "monitor.example.org"])
-def test_an_address_of_the_network_needs_a_password_or_the_written_decision_to_have_none(
-    tmp_path: Path, host: str
-) -> None:
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "0.0.0.0", "monitor.example.org"])
+def test_a_page_needs_a_password_or_the_written_decision_to_have_none(tmp_path: Path, host: str) -> None:
     listen = f"listen: {{host: '{host}'}}\n"
     with pytest.raises(ConfigError, match=r"password_file.*auth: none"):
-        config(tmp_path, listen)
-    assert config(tmp_path, listen + "password_file: /etc/teleinfo/page-password").password_file is not None
-    assert config(tmp_path, listen + "auth: none").auth == "none"
+        config(tmp_path, listen).check_auth()
+    for decision in ("password_file: /etc/teleinfo/page-password", "auth: none", "auth: header"):
+        config(tmp_path, listen + decision).check_auth()
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1", "localhost"])
-def test_only_this_machine_needs_no_password(tmp_path: Path, host: str) -> None:
-    assert config(tmp_path, f"listen: {{host: '{host}'}}").password_file is None
-
-
-def test_a_password_file_and_no_password_exclude_each_other(tmp_path: Path) -> None:
+@pytest.mark.parametrize("auth", ["none", "header"])
+def test_no_password_and_a_password_exclude_each_other(tmp_path: Path, auth: str) -> None:
     with pytest.raises(ConfigError, match="leave one out"):
-        config(tmp_path, "auth: none\npassword_file: /etc/teleinfo/page-password")
+        config(tmp_path, f"auth: {auth}\npassword_file: /etc/teleinfo/page-password")
 
 
 def test_the_prefix_has_no_slash_at_its_end(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """`teleinfo-monitor run` with a real database and a real broker, asked over HTTP."""
 
+import base64
 import contextlib
 import gzip
 import http.client
@@ -7,10 +8,12 @@ import json
 import re
 import signal
 import socket
+import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urljoin
@@ -22,10 +25,13 @@ from common.labels import Mode
 from demo.servers import Broker, free_port
 from demo.servers import Database as Server
 from monitor.server import pool
+from tests.bench.process import resident
 from tests.services.test_energy import House, counted
 from tests.support.mqtt_client import MqttClient
+from tests.support.nginx import Nginx
+from tests.support.passwords import lock
 from tests.support.prefix_proxy import PrefixProxy
-from tests.support.programs import WITHIN, Service, wait_until
+from tests.support.programs import ROOT, WITHIN, Service, wait_until
 from tests.support.proxy import Proxy
 from tests.support.rolling import roll_up
 from tests.support.storing import client, make_tables, store
@@ -81,7 +87,8 @@ class Monitor(Service):
         self.http_port = free_port()
         database = {"host": server.host, "port": server.port, "user": server.user, "password": server.password}
         base = {"listen": {"port": self.http_port}, "database": database | {"name": server.name}}
-        super().__init__("monitor", folder, base | settings)
+        door = {} if "password_file" in settings or "auth" in settings else {"auth": "none"}
+        super().__init__("monitor", folder, base | door | {"state": str(folder / "state")} | settings)
         self.browser = Browser(self.http_port)
 
     def begin(self) -> "Monitor":
@@ -189,12 +196,16 @@ def test_it_works_below_the_path_of_a_proxy(database: Server, house: House, tmp_
             assert browser.get(urljoin(root, "api/v1/meters")).status == 200
 
 
-def test_it_works_in_the_ingress_of_home_assistant(monitor: Monitor) -> None:
+def test_it_works_in_the_ingress_of_home_assistant(database: Server, house: House, tmp_path: Path) -> None:
     path = "/api/hassio_ingress/aB3-token_x"
-    with PrefixProxy(monitor.http_port, path, headers={"X-Ingress-Path": path}) as proxy:
-        text = Browser(proxy.port).get(f"{path}/").body.decode()
-        assert f'<base href="{path}/">' in text
-        assert Browser(proxy.port).get(f"{path}/api/v1/meters").status == 200
+    headers = {"X-Ingress-Path": path, "X-Forwarded-For": "192.168.1.7", "X-Forwarded-Proto": "http"}
+    with Monitor(database, tmp_path, password_file=str(lock(tmp_path / "password"))) as monitor:
+        monitor.begin()
+        with PrefixProxy(monitor.http_port, path, headers=headers) as proxy:
+            browser = Browser(proxy.port)
+            assert browser.post(f"{path}/login", {"password": "correct horse"}).status == 303
+            assert f'<base href="{path}/">' in browser.get(f"{path}/").body.decode()
+            assert browser.get(f"{path}/api/v1/meters").status == 200
 
 
 def test_only_configured_pages_may_show_it_in_a_frame(database: Server, house: House, tmp_path: Path) -> None:
@@ -209,6 +220,7 @@ def test_a_password_guards_the_page_behind_a_proxy_too(database: Server, house: 
     file.write_text("correct horse\n")
     with Monitor(database, tmp_path, password_file=str(file)) as monitor:
         monitor.begin()
+        assert "correct horse" not in file.read_text()
         with PrefixProxy(monitor.http_port, "/teleinfo", headers={"X-Forwarded-Prefix": "/teleinfo"}) as proxy:
             browser = Browser(proxy.port)
             assert browser.get("/teleinfo/api/v1/meters").status == 401
@@ -232,18 +244,78 @@ def test_a_password_guards_the_page_behind_a_proxy_too(database: Server, house: 
         assert "correct horse" not in monitor.text()
 
 
-def test_wrong_passwords_are_limited(database: Server, house: House, tmp_path: Path) -> None:
-    file = tmp_path / "password"
-    file.write_text("correct horse\n")
-    with Monitor(database, tmp_path, password_file=str(file)) as monitor:
+def test_wrong_passwords_are_counted_by_address(database: Server, house: House, tmp_path: Path) -> None:
+    with Monitor(database, tmp_path, password_file=str(lock(tmp_path / "password"))) as monitor:
         monitor.begin()
-        statuses = [monitor.browser.post("/login", {"password": f"guess {number}"}).status for number in range(7)]
-        assert statuses == [401] * 5 + [429] * 2
-        # From another address the right one is accepted.
+        attacker = Browser(monitor.http_port)
+        statuses = [attacker.post("/login", {"password": f"guess {number}"}).status for number in range(5)]
+        assert statuses == [401] * 5
+        # From another address the right one is accepted, at once.
         other = monitor.browser.post("/login", {"password": "correct horse"}, X_Forwarded_For="192.168.1.7")
         assert other.status == 303
         assert "guess" not in monitor.text()
         assert len(monitor.lines("Wrong password")) == 1
+        assert len(monitor.lines("Login from 192.168.1.7, a new browser")) == 1
+
+
+def test_a_login_leaves_no_memory_behind(database: Server, house: House, tmp_path: Path) -> None:
+    unit = (ROOT / "deploy" / "systemd" / "teleinfo-monitor.service").read_text()
+    environment = dict(re.findall(r"^Environment=(\w+)=(\w+)$", unit, re.MULTILINE))
+    file = tmp_path / "password"
+    file.write_text("correct horse\n")  # the service hashes it, at full strength
+    with Monitor(database, tmp_path, password_file=str(file)) as monitor:
+        monitor.start(**environment)
+        monitor.wait_for_log("The page is at")
+        assert monitor.browser.get("/login").status == 200
+        before = resident(monitor.pid)
+        for _ in range(3):
+            assert monitor.browser.post("/login", {"password": "correct horse"}).status == 303
+        assert resident(monitor.pid) - before < 4
+
+
+def events(port: int, cookie: str) -> Iterator[bytes]:
+    """Open a stream, and yield its lines until it ends."""
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=300)) as connection:
+        connection.request("GET", "/api/v1/live/stream?meter=031961123456", headers={"Cookie": cookie})
+        answer = connection.getresponse()
+        assert answer.status == 200
+        while line := answer.readline():
+            yield line
+
+
+def test_a_stream_ends_with_its_session_and_one_of_a_new_password_does_not(
+    database: Server, house: House, broker: Broker, tmp_path: Path
+) -> None:
+    file = lock(tmp_path / "password")
+    mqtt = {"host": broker.host, "port": broker.port}
+    frame = replace(house.frame(), meter="031961123456")
+    with Monitor(database, tmp_path, mqtt=mqtt, password_file=str(file)) as monitor, MqttClient(broker.port) as reader:
+        monitor.begin()
+        monitor.wait_for_log("[Cc]onnected")
+        stop = threading.Event()
+
+        def publish() -> None:
+            while not stop.wait(1):
+                reader.publish(f"teleinfo/{frame.meter}/frame", replace(frame, timestamp=datetime.now(UTC)).to_json())
+
+        frames = threading.Thread(target=publish)
+        frames.start()
+        try:
+            for end in ("logout", "password"):
+                assert monitor.browser.post("/login", {"password": "correct horse"}).status == 303
+                ((name, token),) = monitor.browser.cookies.items()
+                lines = events(monitor.http_port, f"{name}={token}")
+                assert next(line for line in lines if b"power" in line)
+                if end == "logout":
+                    monitor.browser.post("/logout", {})
+                else:
+                    lock(file, "battery staple")
+                for _ in lines:  # until it ends
+                    pass
+                assert monitor.browser.get("/api/v1/meters").status == 401
+        finally:
+            stop.set()
+            frames.join()
 
 
 def test_it_starts_without_database_and_broker_and_uses_them_when_they_come(
@@ -397,3 +469,109 @@ def test_the_heartbeat_is_touched_while_the_page_is_served(database: Server, hou
     with Monitor(database, tmp_path, heartbeat=str(file)) as monitor:
         monitor.begin()
         wait_until(file.exists, WITHIN, "the heartbeat is touched", [monitor])
+
+
+# A real nginx in front
+
+
+def test_without_a_password_a_proxy_that_says_what_it_is_shows_the_page_to_nobody(
+    database: Server, house: House, tmp_path: Path
+) -> None:
+    with (
+        Monitor(database, tmp_path) as monitor,
+        Nginx(tmp_path, monitor.http_port, "proxy_set_header X-Forwarded-For $remote_addr;") as nginx,
+    ):
+        monitor.begin()
+        for path in ("/", "/api/v1/meters"):
+            assert Browser(nginx.port).get(path, Host="energy.example.org").status == 403
+        assert len(monitor.lines("a proxy at 127.0.0.1 passes requests on: refused")) == 1
+        assert monitor.browser.get("/api/v1/meters").status == 200
+
+
+def test_a_service_does_not_start_before_it_is_written_who_may_open_it(
+    database: Server, house: House, tmp_path: Path
+) -> None:
+    with Monitor(database, tmp_path) as monitor:
+        del monitor.settings["auth"]
+        monitor.start()
+        assert monitor.wait() == 2
+        assert "auth: none" in monitor.text()
+
+
+def test_behind_nginx_and_with_a_password_each_client_has_a_limit_of_its_own(
+    database: Server, house: House, tmp_path: Path
+) -> None:
+    lines = "proxy_set_header X-Forwarded-For $http_test_address; proxy_set_header X-Forwarded-Proto https;"
+    with (
+        Monitor(database, tmp_path, password_file=str(lock(tmp_path / "password"))) as monitor,
+        Nginx(tmp_path, monitor.http_port, lines) as nginx,
+    ):
+        monitor.begin()
+        attacker, owner = Browser(nginx.port), Browser(nginx.port)
+        for _ in range(5):
+            assert attacker.post("/login", {"password": "wrong"}, Test_Address="203.0.113.9").status == 401
+        entered = owner.post("/login", {"password": "correct horse"}, Test_Address="192.168.1.7")
+        assert entered.status == 303
+        assert entered.headers["set-cookie"].startswith("__Host-teleinfo-session-")
+        assert owner.get("/api/v1/meters").status == 200
+        assert monitor.lines("Login from 192.168.1.7")
+
+
+def test_who_nginx_knows_enters_and_nobody_else(database: Server, house: House, tmp_path: Path) -> None:
+    lines = (
+        'auth_basic "Energy"; auth_basic_user_file users; proxy_set_header Remote-User $remote_user;'
+        " proxy_set_header Host $host;"
+    )
+    with Monitor(database, tmp_path, auth="header") as monitor, Nginx(tmp_path, monitor.http_port, lines) as nginx:
+        monitor.settings["listen"]["names"] = ["energy.example.org"]
+        monitor.begin()
+        browser, host = Browser(nginx.port), "energy.example.org"
+        assert browser.get("/api/v1/meters", Host=host, Remote_User="alice").status == 401  # nginx itself
+        alice = "Basic " + base64.b64encode(b"alice:secret").decode()
+        assert browser.get("/api/v1/meters", Host=host, Authorization=alice, Remote_User="mallory").status == 200
+        assert browser.get("/", Host=host, Authorization=alice).status == 200
+        assert browser.get("/", Host="evil.example", Authorization=alice).status == 403
+        assert monitor.browser.get("/api/v1/meters").status == 401  # round it
+        assert monitor.lines("alice is here")
+        assert not monitor.lines("mallory")
+
+
+class Authelia(BaseHTTPRequestHandler):
+    """In place of Authelia: knows whoever has the cookie `who`."""
+
+    def do_GET(self) -> None:
+        known = re.search(r"who=(\w+)", self.headers.get("Cookie", ""))
+        self.send_response(200 if known else 401)
+        if known:
+            self.send_header("Remote-User", known[1])
+        else:
+            self.send_header("Location", f"https://login.example.org/?rd={self.headers['X-Original-URL']}")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_the_nginx_with_authelia_of_the_document_lets_in_whoever_has_entered_there(
+    database: Server, house: House, tmp_path: Path
+) -> None:
+    blocks = re.findall(r"```nginx\n(.*?)```", (ROOT / "docs" / "page.md").read_text(), re.DOTALL)
+    (locations,) = (block for block in blocks if "auth_request" in block)
+    with (
+        ThreadingHTTPServer(("127.0.0.1", 0), Authelia) as authelia,
+        Monitor(database, tmp_path, auth="header") as monitor,
+    ):
+        threading.Thread(target=authelia.serve_forever, daemon=True).start()
+        monitor.settings["listen"]["names"] = ["energy.my-domain.fr"]
+        monitor.begin()
+        locations = locations.replace(":9091/", f":{authelia.server_address[1]}/")
+        locations = locations.replace(":8080;", f":{monitor.http_port};")
+        with Nginx(tmp_path, monitor.http_port, locations=locations) as nginx:
+            browser, host = Browser(nginx.port), "energy.my-domain.fr"
+            stranger = browser.get("/etat", Host=host, Remote_User="mallory")
+            assert stranger.status == 302
+            assert stranger.headers["location"] == f"https://login.example.org/?rd=http://{host}/etat"
+            browser.cookies["who"] = "alice"
+            assert browser.get("/api/v1/meters", Host=host).status == 200
+        authelia.shutdown()
+        assert monitor.lines("alice is here, from 127.0.0.1")

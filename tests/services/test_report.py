@@ -37,7 +37,7 @@ class Monitor:
         self.configure("")
 
     def configure(self, text: str) -> None:
-        self.file.write_text(f"{self.connection}listen: {{port: {self.port}}}\n{text}", encoding="utf-8")
+        self.file.write_text(f"{self.connection}listen: {{port: {self.port}}}\nauth: none\n{text}", encoding="utf-8")
 
     def run(self, *arguments: str, code: int = 0, language: str = "fr_FR.UTF-8") -> str:
         command = [sys.executable, "-P", "-m", "monitor", *arguments, "--config", str(self.file)]

@@ -74,4 +74,6 @@ export default {
   first: 'First frame',
   single: 'single-phase',
   three: 'three-phase',
+  everywhere: 'Log out everywhere',
+  everywhereNote: 'Ends the session of every browser, this one included: for a device that was lost, lent or sold.',
 };

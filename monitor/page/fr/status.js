@@ -81,4 +81,7 @@ export default {
   first: 'Première trame',
   single: 'monophasé',
   three: 'triphasé',
+  everywhere: 'Se déconnecter partout',
+  everywhereNote:
+    'Met fin à la session de tous les navigateurs, celui-ci compris\u00a0: utile pour un appareil perdu, prêté ou vendu.',
 };

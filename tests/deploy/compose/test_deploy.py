@@ -21,6 +21,7 @@ from deploy.compose.backup_schedule import TRY_AGAIN_AFTER, Schedule
 from deploy.compose.database import accounts_sql, hashed
 from deploy.compose.files import write
 from deploy.compose.zone import ZONES, zone_file
+from monitor import password as page_password
 from monitor.config import MonitorConfig
 from reader.config import ReaderConfig
 from storer.config import StorerConfig
@@ -60,7 +61,7 @@ def test_each_program_is_given_its_own_passwords_and_no_other(folders: Path) -> 
         "database": set(),
         "reader": {"reader"},
         "storer": {"storer", "teleinfo"},
-        "monitor": {"monitor", "teleinfo-monitor", "page"},
+        "monitor": {"monitor", "teleinfo-monitor"},  # that of the page only hashed
         "grafana": {"grafana"},
     }
     for account in setup.vault.accounts():
@@ -113,19 +114,34 @@ def test_the_password_of_the_page_is_shown_with_its_address(
         monkeypatch.setenv("MONITOR_LISTEN", listen)
     shown = run_setup(folders, monkeypatch, capsys, "credentials", "page")
     assert address in shown
-    assert (folders / "monitor" / "page-password").read_text().strip() in shown
+    (given,) = re.findall(r"^password   (\S+)$", shown, re.MULTILINE)
+    assert page_password.matches(given, (folders / "monitor" / "page-password").read_text().strip())
     # The way to the home network is told only to who has not gone it.
     assert ("MONITOR_LISTEN=0.0.0.0" in shown) == ("127.0.0.1" in address)
 
 
-def test_the_page_takes_a_password_of_ones_own(
+def test_the_page_takes_a_password_of_ones_own_and_is_given_its_hash(
     folders: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("of my own\n"))
     run_setup(folders, monkeypatch, capsys, "password", "page")
-    assert (folders / "monitor" / "page-password").read_text() == "of my own\n"
+    line = (folders / "monitor" / "page-password").read_text()
+    assert page_password.matches("of my own", line.rstrip("\n"))
+    # Another hash of the same password would end all sessions.
     run_setup(folders, monkeypatch, capsys, "rotate", "reader")
-    assert (folders / "monitor" / "page-password").read_text() == "of my own\n"
+    assert (folders / "monitor" / "page-password").read_text() == line
+
+
+def test_a_short_password_is_none_for_the_page(
+    folders: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("seven77\n"))
+    monkeypatch.setattr(deploy, "ROOT", folders)
+    monkeypatch.setattr(deploy, "TEMPLATES", ROOT)
+    monkeypatch.setattr(os, "umask", lambda _: 0)
+    monkeypatch.setattr(sys, "argv", ["setup", "password", "page"])
+    assert deploy.main() == 1
+    assert "8 characters" in capsys.readouterr().err
 
 
 def run_setup(
@@ -250,13 +266,16 @@ def test_the_page_in_a_container_asks_for_its_password_and_is_open_to_this_machi
         monkeypatch.setenv(name, value)
     settings = load(MonitorConfig, ROOT / "deploy" / "compose" / "monitor.yaml")
     assert (settings.auth, settings.password_file) == ("password", Path("/run/teleinfo/page-password"))
-    assert settings.frame_ancestors == ()
+    assert (settings.frame_ancestors, settings.listen.trusted) == ((), ())
+    assert f"monitor-state:{settings.state}" in COMPOSE["services"]["monitor"]["volumes"]
     (port,) = COMPOSE["services"]["monitor"]["ports"]
     assert _VARIABLE.sub(lambda match: match[2], port) == f"127.0.0.1:8080:{settings.listen.port}"
     monkeypatch.setenv("MONITOR_PREFIX", "/teleinfo")
     monkeypatch.setenv("MONITOR_FRAME_ANCESTORS", "[http://homeassistant.local:8123]")
+    monkeypatch.setenv("MONITOR_TRUSTED", "[172.16.0.0/12]")
     settings = load(MonitorConfig, ROOT / "deploy" / "compose" / "monitor.yaml")
     assert settings.listen.prefix == "/teleinfo"
+    assert settings.listen.trusts("172.18.0.5")
     assert settings.frame_ancestors == ("http://homeassistant.local:8123",)
 
 
@@ -362,12 +381,14 @@ def test_an_image_without_a_digest_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_what_sets_up_knows_nothing_of_the_programs() -> None:
-    """But `meter`, which listens to ports as the reader does; `backup_schedule.py` stands alone in the image."""
+    """But `meter` and `page`, which do a thing of theirs; `backup_schedule.py` stands alone in the image."""
     for file in (ROOT / "deploy" / "compose").glob("*.py"):
         modules = set(imported(ast.parse(file.read_text())))
         allowed = sys.stdlib_module_names | ({"deploy"} if file.name != "backup_schedule.py" else set())
         if file.name == "meter.py":  # it listens as the reader does
             allowed |= {"common", "reader"}
+        if file.name == "page.py":  # it hashes as the monitor does
+            allowed |= {"monitor"}
         assert modules <= allowed, file.name
 
 

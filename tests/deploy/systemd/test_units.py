@@ -11,6 +11,7 @@ import pytest
 
 from common.runtime.cli import PERMANENT_ERROR, USAGE
 from monitor.__main__ import CONFIG as MONITOR_CONFIG
+from monitor.config import MonitorConfig
 from reader.__main__ import CONFIG as READER_CONFIG
 from reader.config import SpoolConfig
 from storer.__main__ import CONFIG as STORER_CONFIG
@@ -87,6 +88,12 @@ def test_the_reader_finds_its_folders_where_it_looks_for_them() -> None:
     assert Path("/run", unit["RuntimeDirectory"]) == spool.journal
     assert Path("/var/lib", unit["StateDirectory"]) == spool.path
     assert unit["RuntimeDirectoryPreserve"] == "yes"  # what waits there outlives the service
+
+
+def test_the_monitor_finds_its_folder_where_it_looks_for_it() -> None:
+    unit = settings(UNITS["monitor"])
+    assert Path("/var/lib", unit["StateDirectory"]) == MonitorConfig().state
+    assert unit["StateDirectoryMode"] == "0700"
 
 
 @each_unit

@@ -12,10 +12,11 @@ from common.doctor.findings import Finding, Status
 from demo.servers import free_port
 from monitor.config import Listen, MonitorConfig
 from monitor.doctor.page import Answer, PageFacts, diagnose_page, probe_page
+from tests.support.passwords import lock
 
 FILE = Path("/etc/teleinfo/page-password")
-SERVED = PageFacts(host="127.0.0.1", port=8080, answer=Answer.OURS)
-GUARDED = replace(SERVED, host="0.0.0.0", asks_password=True, password_file=FILE, password_length=20)
+SERVED = PageFacts(host="127.0.0.1", port=8080, auth="none", answer=Answer.OURS)
+GUARDED = replace(SERVED, host="0.0.0.0", auth="password", password_file=FILE)
 
 
 @contextmanager
@@ -45,7 +46,8 @@ def served(status: int, kind: str, body: bytes) -> Iterator[tuple[int, list[str]
 
 
 def config(port: int, host: str = "127.0.0.1", prefix: str = "", password_file: Path | None = None) -> MonitorConfig:
-    return MonitorConfig(listen=Listen(host=host, port=port, prefix=prefix), password_file=password_file)
+    auth = "none" if password_file is None else "password"
+    return MonitorConfig(listen=Listen(host=host, port=port, prefix=prefix), auth=auth, password_file=password_file)
 
 
 def not_ok(facts: PageFacts) -> list[tuple[Status, str]]:
@@ -84,8 +86,7 @@ def test_another_program_on_the_port_is_a_problem(status: int, kind: str, body: 
 
 
 def test_a_page_on_all_addresses_is_asked_on_this_machine(tmp_path: Path) -> None:
-    file = tmp_path / "password"
-    file.write_text("long enough\n")
+    file = lock(tmp_path / "password")
     file.chmod(0o600)
     with served(401, "application/problem+json", b"{}") as (port, _):
         facts = probe_page(config(port, host="0.0.0.0", password_file=file))
@@ -124,8 +125,7 @@ def test_a_guarded_page_has_nothing_to_note() -> None:
     [
         (replace(SERVED, host="0.0.0.0"), Status.NOTICE, "auth is none"),
         (replace(GUARDED, password_error="No such file or directory"), Status.PROBLEM, "No such file"),
-        (replace(GUARDED, password_length=0), Status.PROBLEM, "empty"),
-        (replace(GUARDED, password_length=4), Status.NOTICE, "easy to guess"),
+        (replace(GUARDED, password_file=None), Status.PROBLEM, "who may open it"),
         (replace(GUARDED, readable_by_all=True), Status.NOTICE, "every user"),
         (replace(SERVED, missing_libraries=("uvicorn",)), Status.PROBLEM, "uvicorn"),
         (replace(SERVED, has_files=False), Status.PROBLEM, "index.html"),
@@ -140,10 +140,19 @@ def test_what_is_wrong_with_the_page_is_told(facts: PageFacts, level: Status, wo
 def test_the_password_file_is_read_as_the_service_reads_it(tmp_path: Path) -> None:
     file = tmp_path / "password"
     assert "No such file" in probe_page(config(free_port(), password_file=file)).password_error
-    file.write_text("secret\n")
-    file.chmod(0o644)
+    file.write_text("")
+    assert "empty" in probe_page(config(free_port(), password_file=file)).password_error
+    file.write_text("secret words\n")
+    assert "the password itself" in probe_page(config(free_port(), password_file=file)).password_error
+    lock(file).chmod(0o644)
     facts = probe_page(config(free_port(), password_file=file))
-    assert (facts.password_length, facts.readable_by_all, facts.password_error) == (6, True, "")
+    assert (facts.readable_by_all, facts.password_error) == (True, "")
+
+
+def test_a_page_behind_a_proxy_that_knows_who_somebody_is_refuses_us_and_is_ours() -> None:
+    with served(403, "application/problem+json", b"{}") as (port, _):
+        facts = probe_page(replace(config(port), auth="header"))
+    assert only(facts).what == f"served at http://127.0.0.1:{port}/, lets in whoever its proxy names"
 
 
 def test_an_address_of_ipv6_is_written_in_brackets() -> None:

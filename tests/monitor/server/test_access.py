@@ -1,5 +1,8 @@
+import ipaddress
+
 import pytest
 
+from monitor.config import Listen
 from monitor.server import access
 from monitor.server.messages import Request
 
@@ -31,7 +34,16 @@ def test_names_that_an_owner_uses_are_known(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "", "a b", "evil.example:80:80", "a@b"]
+    "host",
+    [
+        "evil.example",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example",
+        "",
+        "a b",
+        "evil.example:80:80",
+        "a@b",
+    ],
 )
 def test_a_public_name_that_leads_here_is_not(host: str) -> None:
     assert not access.is_known_host(request(host=host), ("energy.example.org",))
@@ -64,10 +76,28 @@ def test_data_is_for_our_page_and_for_people_who_open_it() -> None:
     assert not access.is_asked_by_a_foreign_page(request())
 
 
-def test_only_a_proxy_on_this_machine_says_who_the_client_is() -> None:
-    assert access.client_address(request("127.0.0.1", x_forwarded_for="10.0.0.1, 10.0.0.2")) == "10.0.0.2"
-    assert access.client_address(request("192.168.1.7", x_forwarded_for="10.0.0.1")) == "192.168.1.7"
-    assert access.client_address(request("192.168.1.7")) == "192.168.1.7"
+PROXIES = Listen(trusted=(ipaddress.ip_network("172.16.0.0/12"), ipaddress.ip_network("fd00::/8")))
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "client"),
+    [
+        ("127.0.0.1", "10.0.0.1, 10.0.0.2", "10.0.0.2"),
+        ("192.168.1.7", "10.0.0.1", "192.168.1.7"),
+        ("192.168.1.7", "", "192.168.1.7"),
+        ("172.18.0.2", "203.0.113.9", "203.0.113.9"),
+        ("172.18.0.2", "203.0.113.9, 172.18.0.5", "203.0.113.9"),  # a proxy before the proxy
+        ("172.18.0.2", "198.51.100.1, 203.0.113.9, 127.0.0.1", "203.0.113.9"),  # what a client writes itself is first
+        ("::ffff:172.18.0.2", "203.0.113.9", "203.0.113.9"),
+        ("fd00::2", "2001:db8::9", "2001:db8::9"),
+        ("fd00::2", "", "fd00::2"),
+        ("172.18.0.2", "172.18.0.9", "172.18.0.9"),
+        ("unix", "203.0.113.9", "unix"),
+    ],
+)
+def test_only_trusted_proxies_say_who_the_client_is(peer: str, forwarded: str, client: str) -> None:
+    headers = {"x_forwarded_for": forwarded} if forwarded else {}
+    assert access.client_address(request(peer, **headers), PROXIES) == client
 
 
 @pytest.mark.parametrize(
@@ -87,7 +117,9 @@ def test_a_prefix_is_a_path_or_nothing(headers: dict[str, str], prefix: str | No
     assert access.public_prefix(request(**headers)) == prefix
 
 
-def test_a_proxy_says_that_the_browser_uses_tls() -> None:
-    assert access.is_secure(request(x_forwarded_proto="https"))
-    assert not access.is_secure(request(x_forwarded_proto="http"))
-    assert not access.is_secure(request())
+def test_a_trusted_proxy_says_that_the_browser_uses_tls() -> None:
+    assert access.is_secure(request(x_forwarded_proto="https"), Listen())
+    assert access.is_secure(request("172.18.0.2", x_forwarded_proto="https"), PROXIES)
+    assert not access.is_secure(request("172.18.0.2", x_forwarded_proto="https"), Listen())
+    assert not access.is_secure(request(x_forwarded_proto="http"), Listen())
+    assert not access.is_secure(request(), Listen())

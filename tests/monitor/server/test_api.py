@@ -15,6 +15,7 @@ from monitor.api.call import Body, Call, LiveCall, LiveRoute, Parameter, Refused
 from monitor.config import MonitorConfig
 from monitor.live.live import Live
 from monitor.server.api import Api, is_past
+from monitor.server.command import CONNECTIONS
 from monitor.server.messages import NO_STORE, REVALIDATE, Reply
 from monitor.server.pool import Lease, Pool
 from monitor.server.workers import Workers
@@ -45,7 +46,7 @@ def _without_database(call: LiveCall) -> dict[str, str]:
     return {"database": "down"}
 
 
-def serving(answer: Callable[[Call], Any], server: Server | None = None) -> Api:
+def serving(answer: Callable[[Call], Any], server: Server | None = None, workers: int = 2) -> Api:
     connection = server or Server()
     routes: list[Route | LiveRoute] = [
         Route("energy", "Énergie.", [TO], answer, {"type": "object"}),
@@ -56,7 +57,7 @@ def serving(answer: Callable[[Call], Any], server: Server | None = None) -> Api:
         routes,
         MonitorConfig(),
         Pool(lambda: connection),
-        Workers(2, 10),
+        Workers(workers, 10),
         Workers(1, 10),
         lambda lease: cast("Answers", lease),
         cast("Live", object()),
@@ -205,6 +206,28 @@ def test_many_who_ask_the_same_at_once_get_one_computation() -> None:
     assert computed == ["2026-11-25"]
 
 
+def test_who_asks_much_at_once_keeps_nobody_else_waiting() -> None:
+    go_on = threading.Event()
+
+    def answer(call: Call) -> Any:
+        if call.parameters["to"] != "2026-11-25":
+            go_on.wait(60)
+        return {}
+
+    async def main() -> int:
+        api = serving(answer, workers=CONNECTIONS)
+        many = [asyncio.ensure_future(api.reply("energy", f"to=2026-10-{day:02}", "many")) for day in range(1, 11)]
+        await asyncio.sleep(0)
+        try:
+            reply = await asyncio.wait_for(api.reply("energy", "to=2026-11-25", "one"), 30)
+        finally:
+            go_on.set()
+            await asyncio.gather(*many)
+        return reply.status
+
+    assert asyncio.run(main()) == 200
+
+
 def test_more_questions_than_can_wait_are_sent_away() -> None:
     go_on = threading.Event()
 
@@ -214,7 +237,9 @@ def test_more_questions_than_can_wait_are_sent_away() -> None:
 
     async def main() -> list[Reply]:
         api = serving(answer)
-        asking = [asyncio.ensure_future(api.reply("energy", f"to=2026-11-{day:02}")) for day in range(1, 30)]
+        asking = [
+            asyncio.ensure_future(api.reply("energy", f"to=2026-11-{day:02}", f"client {day}")) for day in range(1, 30)
+        ]
         done, _ = await asyncio.wait(asking, timeout=300, return_when=asyncio.FIRST_COMPLETED)
         assert {task.result().status for task in done} == {503}
         go_on.set()

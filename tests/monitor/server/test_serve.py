@@ -17,13 +17,13 @@ from monitor.server import crowd, serve
 from monitor.server.api import Api
 from monitor.server.app import application
 from monitor.server.crowd import Crowd
+from monitor.server.door import Door
 from monitor.server.files import Files
 from monitor.server.headers import security_headers
 from monitor.server.health import Counters
 from monitor.server.messages import packed
 from monitor.server.serve import Serving, bind
 from monitor.server.site import Parts, Site
-from monitor.server.workers import Workers
 from tests.monitor.server.test_site import Asked, Events, Streams
 from tests.support.programs import wait_until
 
@@ -58,17 +58,19 @@ class EndlessStreams(Streams):
 class Here:
     def __init__(self, page: Path) -> None:
         self.streams = EndlessStreams()
-        self.serving = Serving()
-        self.port = bind(Listen(port=free_port()))
+        listen = Listen(port=free_port())
+        self.serving = Serving(listen.trusts)
+        self.port = bind(listen)
         self.number = self.port.getsockname()[1]
         self.ticks = 0
         description = packed(b"{}", "application/json")
-        parts = Parts(cast("Api", Asked()), description, Files(page), Workers(1, 10), self.streams)
+        parts = Parts(cast("Api", Asked()), description, Files(page), self.streams)
         self.thread = threading.Thread(target=self._run, args=(parts,))
 
     def _run(self, parts: Parts) -> None:
         def made(closing: asyncio.Event) -> Any:
-            return application(Site(MonitorConfig(), parts, Counters()), closing)
+            config, counters = MonitorConfig(auth="none"), Counters()
+            return application(Site(config, parts, counters, Door(config, counters)), closing)
 
         with self.port:
             self.serving.run(self.port, made, self._tick)
@@ -193,7 +195,7 @@ def test_nothing_is_kept_of_a_connection_that_has_ended(here: Here, monkeypatch:
 def test_silent_connections_of_one_address_give_way_to_new_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serve, "is_loopback", lambda _: False)  # else it may be a proxy
+    monkeypatch.setattr(Listen, "trusts", lambda *_: False)  # else it may be a proxy
     with running(tmp_path) as here, contextlib.ExitStack() as stack:
         silent = [
             stack.enter_context(socket.create_connection(("127.0.0.1", here.number), timeout=300))

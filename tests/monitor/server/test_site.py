@@ -1,6 +1,8 @@
 import asyncio
+import ipaddress
 import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -8,20 +10,23 @@ from urllib.parse import urlencode, urljoin
 
 import pytest
 
+from common.errors import ConfigError
 from monitor.api.call import Parameter, Refused
 from monitor.config import Listen, MonitorConfig
+from monitor.password import command
 from monitor.server import files
 from monitor.server.api import Api
-from monitor.server.attempts import MOST
+from monitor.server.attempts import DELAY, MOST
+from monitor.server.door import Door
 from monitor.server.files import PLACES, Files
 from monitor.server.health import Counters
 from monitor.server.messages import Reply, Request, Stream, packed
-from monitor.server.sessions import LIFETIME, RENEW_AFTER
+from monitor.server.sessions import UNUSED
 from monitor.server.site import Parts, Site
-from monitor.server.workers import Workers
+from tests.support.passwords import lock
 
 INDEX = '<html><head><base href="./"></head></html>'
-OPEN = MonitorConfig()
+OPEN = MonitorConfig(auth="none")
 
 
 class Asked:
@@ -30,7 +35,7 @@ class Asked:
     def __init__(self) -> None:
         self.calls: list[tuple[str, str]] = []
 
-    async def reply(self, name: str, query: str) -> Reply:
+    async def reply(self, name: str, query: str, client: str) -> Reply:
         self.calls.append((name, query))
         return packed(b"{}", "application/json", Cache_Control="no-store")
 
@@ -39,7 +44,8 @@ class Events:
     closed = False
 
     async def events(self) -> AsyncGenerator[bytes, None]:
-        yield b"retry: 3000\n\n"
+        while True:
+            yield b": ping\n\n"
 
     def close(self) -> None:
         self.closed = True
@@ -69,19 +75,35 @@ class House:
             cast("Api", self.api),
             packed(b'{"openapi":"3.1.0"}', "application/json", Cache_Control="no-store"),
             Files(folder / "page"),
-            Workers(1, 10),
             self.streams,
         )
         self.counters = Counters()
-        self.site = Site(config, parts, self.counters, clock=lambda: self.now)
+        self.delays: list[float] = []
+        self.gate: asyncio.Event | None = None
+        config = replace(config, state=folder / "state")
+        door = Door(config, self.counters, clock=lambda: self.now, sleep=self.sleep)
+        self.site = Site(config, parts, self.counters, door)
 
-    def ask(self, path: str, method: str = "GET", query: str = "", form: Any = None, **headers: str) -> Reply:
+    async def sleep(self, seconds: float) -> None:
+        self.delays.append(seconds)
+        if self.gate is not None:
+            await self.gate.wait()
+
+    def ask(
+        self,
+        path: str,
+        method: str = "GET",
+        query: str = "",
+        form: Any = None,
+        address: str = "192.168.1.20",
+        **headers: str,
+    ) -> Reply:
         request = Request(
             method=method,
             path=path,
             query=query,
             headers={"host": "pi.local:8080"} | {name.replace("_", "-"): text for name, text in headers.items()},
-            address="192.168.1.20",
+            address=address,
             body=urlencode(form or {}).encode(),
         )
         return asyncio.run(self.site.reply(request))
@@ -101,9 +123,7 @@ def house(tmp_path: Path) -> House:
 
 @pytest.fixture
 def locked(tmp_path: Path) -> House:
-    file = tmp_path / "password"
-    file.write_text("correct horse\n")
-    return House(tmp_path, MonitorConfig(password_file=file, listen=Listen(host="0.0.0.0")))
+    return House(tmp_path, MonitorConfig(password_file=lock(tmp_path / "password")))
 
 
 @pytest.mark.parametrize(
@@ -119,13 +139,15 @@ def test_each_place_is_the_page_and_says_where_it_begins(house: House, path: str
     assert address == "https://home.example.org/prefix/"
 
 
-def test_a_proxy_says_below_which_path_it_shows_the_page(house: House) -> None:
-    assert '<base href="/teleinfo/">' in house.ask("/jour/x", x_forwarded_prefix="/teleinfo").body.decode()
-    assert (
-        '<base href="/api/hassio_ingress/tok/">'
-        in house.ask("/", x_ingress_path="/api/hassio_ingress/tok").body.decode()
-    )
-    assert '<base href="./">' in house.ask("/", x_forwarded_prefix='/"><script>').body.decode()
+def test_a_proxy_says_below_which_path_it_shows_the_page(locked: House) -> None:
+    cookie = locked.cookie()
+
+    def base(**headers: str) -> list[str]:
+        return re.findall('<base href="(.*?)">', locked.ask("/jour/x", cookie=cookie, **headers).body.decode())
+
+    assert base(x_forwarded_prefix="/teleinfo") == ["/teleinfo/"]
+    assert base(x_ingress_path="/api/hassio_ingress/tok") == ["/api/hassio_ingress/tok/"]
+    assert base(x_forwarded_prefix='/"><script>') == ["../"]
 
 
 def test_a_configured_prefix_is_removed_if_the_proxy_has_not_done_so(tmp_path: Path) -> None:
@@ -218,10 +240,8 @@ def test_a_browser_under_a_foreign_name_is_told_so_in_a_page(house: House, langu
 
 def test_the_page_knows_whether_there_is_a_session_to_leave(house: House, tmp_path: Path) -> None:
     assert "data-session" not in house.ask("/").body.decode()
-    file = tmp_path / "password"
-    file.write_text("correct horse\n")
     (tmp_path / "locked").mkdir()
-    locked = House(tmp_path / "locked", MonitorConfig(password_file=file))
+    locked = House(tmp_path / "locked", MonitorConfig(password_file=lock(tmp_path / "password")))
     page = locked.ask("/", cookie=locked.cookie()).body.decode()
     assert "<html data-session>" in page
 
@@ -272,7 +292,7 @@ def test_the_password_opens_a_session_and_leads_to_the_page_that_was_asked_for(l
     assert reply.status == 303
     assert reply.headers["Location"] == "./jour/2026-11-25?t=07:10..07:25"
     cookie = reply.headers["Set-Cookie"]
-    assert re.match(r"teleinfo-session-8080=[\w.]+; Path=/; Max-Age=\d+; HttpOnly; SameSite=Lax$", cookie)
+    assert re.match(r"teleinfo-session-8080=[\w.-]+; Path=/; Max-Age=\d+; HttpOnly; SameSite=Lax$", cookie)
     token = cookie.partition(";")[0]
     assert locked.ask("/", cookie=token).status == 200
     assert locked.ask("/api/v1/live", cookie=f"other=1; {token}").status == 200
@@ -280,25 +300,77 @@ def test_the_password_opens_a_session_and_leads_to_the_page_that_was_asked_for(l
 
 
 def test_behind_a_proxy_with_tls_the_cookie_is_for_tls_and_its_path_only(locked: House) -> None:
-    cookie = locked.enter(x_forwarded_proto="https", x_forwarded_prefix="/teleinfo").headers["Set-Cookie"]
+    https = {"address": "127.0.0.1", "x_forwarded_proto": "https"}
+    cookie = locked.enter(x_forwarded_prefix="/teleinfo", **https).headers["Set-Cookie"]
     assert "; Path=/teleinfo;" in cookie
     assert cookie.endswith("; Secure")
+    assert locked.ask("/", cookie=cookie.partition(";")[0], x_forwarded_prefix="/teleinfo", **https).status == 200
+
+
+def test_with_tls_a_cookie_for_a_whole_host_is_one_that_no_other_program_of_it_can_set(locked: House) -> None:
+    https = {"address": "127.0.0.1", "x_forwarded_proto": "https"}
+    cookie = locked.enter(**https).headers["Set-Cookie"]
+    assert re.match(r"__Host-teleinfo-session-8080=[\w.-]+; Path=/; .*; Secure$", cookie)
+    name, _, token = cookie.partition(";")[0].partition("=")
+    assert locked.ask("/", cookie=f"{name}={token}", **https).status == 200
+    assert locked.ask("/", cookie=f"teleinfo-session-8080={token}", **https).status == 303
+
+
+def test_only_a_trusted_proxy_says_that_the_browser_uses_tls(locked: House) -> None:
+    assert "Secure" not in locked.enter(x_forwarded_proto="https").headers["Set-Cookie"]
 
 
 def test_a_foreign_name_is_no_danger_with_a_password(locked: House) -> None:
     assert locked.ask("/login", host="energy.example.org").status == 200
 
 
-def test_a_wrong_password_opens_nothing_and_after_some_the_address_waits(locked: House) -> None:
+def test_a_wrong_password_opens_nothing_and_after_some_each_one_waits(locked: House) -> None:
     for _ in range(MOST):
         reply = locked.enter("wrong")
         assert reply.status == 401
         assert "Set-Cookie" not in reply.headers
     assert (locked.counters.wrong_passwords, locked.counters.replies["4xx"]) == (MOST, MOST)
-    reply = locked.enter()
-    assert reply.status == 429
-    assert int(reply.headers["Retry-After"]) > 0
-    assert "Set-Cookie" not in reply.headers
+    assert locked.delays == []
+    assert locked.enter("wrong").status == 401
+    assert locked.enter().status == 303
+    assert locked.delays == [DELAY, DELAY]
+
+
+def test_more_than_a_few_that_wait_are_sent_away(locked: House) -> None:
+    for _ in range(MOST):
+        locked.enter("wrong")
+    request = Request(
+        method="POST", path="/login", headers={"host": "pi"}, address="192.168.1.20", body=b"password=wrong"
+    )
+
+    async def many() -> list[int]:
+        locked.gate = asyncio.Event()
+        asked = [asyncio.ensure_future(locked.site.reply(request)) for _ in range(20)]
+        await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+        refused = [one.result().status for one in asked if one.done()]
+        locked.gate.set()
+        await asyncio.gather(*asked)
+        return refused
+
+    assert asyncio.run(many()) == [429] * 18
+
+
+def test_the_old_password_does_not_enter_if_a_new_one_came_while_it_waited(locked: House, tmp_path: Path) -> None:
+    for _ in range(MOST):
+        locked.enter("wrong")
+    body = urlencode({"password": "correct horse"}).encode()
+    request = Request(method="POST", path="/login", headers={"host": "pi"}, address="192.168.1.20", body=body)
+
+    async def late() -> int:
+        locked.gate = asyncio.Event()
+        asked = asyncio.ensure_future(locked.site.reply(request))
+        while len(locked.delays) < 1:
+            await asyncio.sleep(0)
+        lock(tmp_path / "password", "battery staple")
+        locked.gate.set()
+        return (await asked).status
+
+    assert asyncio.run(late()) == 401
 
 
 @pytest.mark.parametrize("headers", [{"sec_fetch_site": "cross-site"}, {"origin": "http://evil.example"}])
@@ -314,26 +386,34 @@ def test_a_form_that_is_too_long_is_not_read(locked: House) -> None:
 
 
 def test_a_session_lives_as_long_as_somebody_looks(locked: House) -> None:
-    token = locked.cookie()
-    locked.now += RENEW_AFTER - 10
-    assert "Set-Cookie" not in locked.ask("/", cookie=token).headers
+    token, unused = locked.cookie(), locked.cookie()
+    locked.now += UNUSED - 10
+    assert locked.ask("/api/v1/live", cookie=token).status == 200
     locked.now += 20
-    renewed = locked.ask("/", cookie=token).headers["Set-Cookie"].partition(";")[0]
-    locked.now += LIFETIME - 10
-    assert locked.ask("/api/v1/live", cookie=token).status == 401
-    assert locked.ask("/api/v1/live", cookie=renewed).status == 200
+    assert locked.ask("/api/v1/live", cookie=unused).status == 401
+    locked.now += UNUSED - 30
+    assert locked.ask("/api/v1/live", cookie=token).status == 200
 
 
 def test_a_session_can_be_ended(locked: House) -> None:
-    reply = locked.ask("/logout", "POST", cookie=locked.cookie())
-    assert reply.headers["Location"] == "login"
-    assert "teleinfo-session-8080=; " in reply.headers["Set-Cookie"]
-    assert "Max-Age=0" in reply.headers["Set-Cookie"]
+    token = locked.cookie()
+    assert locked.ask("/logout", "POST", cookie=token).headers["Location"] == "login"
+    assert locked.ask("/", cookie=token).status == 303
+
+
+def test_all_sessions_can_be_ended_from_one_of_them(locked: House) -> None:
+    mine, lost = locked.cookie(), locked.cookie()
+    stranger = locked.ask("/logout", "POST", form={"everywhere": "1"})
+    assert stranger.headers["Location"] == "login"
+    assert locked.ask("/api/v1/live", cookie=lost).status == 200
+    locked.ask("/logout", "POST", form={"everywhere": "1"}, cookie=mine)
+    for cookie in (mine, lost):
+        assert locked.ask("/api/v1/live", cookie=cookie).status == 401
 
 
 def test_a_new_password_ends_all_sessions(locked: House, tmp_path: Path) -> None:
     token = locked.cookie()
-    (tmp_path / "password").write_text("battery staple")
+    lock(tmp_path / "password", "battery staple")
     assert locked.ask("/api/v1/live", cookie=token).status == 401
     assert locked.enter().status == 401
     assert locked.enter("battery staple").status == 303
@@ -349,6 +429,151 @@ def test_a_password_that_cannot_be_read_opens_nothing_and_is_said_once(
         assert locked.ask("/", cookie=token).status == 503
         assert locked.enter("").status == 503
     assert [record.getMessage() for record in caplog.records if "empty" in record.getMessage()] == [
-        f"password_file: {tmp_path / 'password'} is empty: write a password into it"
+        f"password_file: {tmp_path / 'password'} is empty; write it: {command()}"
     ]
     assert not locked.api.calls
+
+
+# Who was locked out, and who was not
+
+
+def first_events(reply: Reply, count: int) -> list[bytes]:
+    async def read() -> list[bytes]:
+        assert reply.stream is not None
+        found = []
+        async with aclosing(reply.stream.events()) as events:
+            async for event in events:
+                found.append(event)
+                if len(found) == count:
+                    break
+        return found
+
+    return asyncio.run(read())
+
+
+def test_a_stream_ends_with_its_session(locked: House) -> None:
+    token = locked.cookie()
+    stream = locked.ask("/api/v1/live/stream", cookie=token)
+    other = locked.ask("/api/v1/live/stream", cookie=locked.cookie())
+    locked.ask("/logout", "POST", cookie=token)
+    assert first_events(stream, 5) == []
+    assert len(first_events(other, 5)) == 5
+
+
+def test_a_stream_ends_with_a_new_password(locked: House, tmp_path: Path) -> None:
+    stream = locked.ask("/api/v1/live/stream", cookie=locked.cookie())
+    lock(tmp_path / "password", "battery staple")
+    assert first_events(stream, 5) == []
+
+
+def test_a_session_that_was_ended_is_none_for_whoever_has_kept_its_cookie(locked: House) -> None:
+    token, other = locked.cookie(), locked.cookie()
+    locked.ask("/logout", "POST", cookie=token)
+    assert locked.ask("/api/v1/live", cookie=token).status == 401
+    assert locked.ask("/api/v1/live", cookie=other).status == 200
+
+
+def test_a_session_ends_after_a_year_however_often_it_is_used(locked: House) -> None:
+    token, begin = locked.cookie(), locked.now
+    while (locked.now - begin) < 360 * 86400:
+        assert locked.ask("/", cookie=token).status == 200
+        locked.now += 30 * 86400
+    locked.now = begin + 365 * 86400 - 1
+    assert locked.ask("/api/v1/live", cookie=token).status == 200
+    locked.now += 1
+    assert locked.ask("/api/v1/live", cookie=token).status == 401
+
+
+def test_a_cookie_opens_nothing_at_another_installation_with_the_same_password(locked: House, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    lock(tmp_path / "other" / "password", "correct horse")
+    other = House(tmp_path / "other", MonitorConfig(password_file=tmp_path / "other" / "password"))
+    assert other.ask("/api/v1/live", cookie=locked.cookie()).status == 401
+
+
+def test_who_entered_left_and_failed_is_in_the_log(locked: House, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    token = locked.cookie()
+    locked.enter("wrong")
+    locked.ask("/logout", "POST", cookie=token)
+    lines = [record.getMessage() for record in caplog.records]
+    assert [line.partition(" ")[0] for line in lines] == ["Login", "Wrong", "Logout"]
+    assert all("192.168.1.20" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    "header", ["x_forwarded_for", "x_forwarded_proto", "x_forwarded_host", "forwarded", "via", "x_real_ip"]
+)
+def test_without_a_password_what_comes_through_a_proxy_is_refused(
+    house: House, header: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    for path in ("/", "/api/v1/live"):
+        assert house.ask(path, **{header: "203.0.113.9"}).status == 403
+    assert not house.api.calls
+    assert len([record for record in caplog.records if "proxy" in record.getMessage()]) == 1
+
+
+def test_a_device_that_was_here_before_is_not_locked_out_by_others_behind_its_address(locked: House) -> None:
+    entered = locked.enter()
+    cookie = entered.headers["Set-Cookie"].partition(";")[0]
+    locked.ask("/logout", "POST", cookie=cookie)
+    for _ in range(2 * MOST):
+        locked.enter("wrong")
+    locked.delays.clear()
+    assert locked.enter(cookie=cookie).status == 303
+    assert locked.delays == []
+    for _ in range(MOST):
+        assert locked.enter("wrong", cookie=cookie).status == 401
+    assert locked.delays == []
+    locked.enter("wrong", cookie=cookie)
+    assert locked.delays == [DELAY]
+
+
+def test_a_restart_ends_no_session(locked: House, tmp_path: Path) -> None:
+    token, ended = locked.cookie(), locked.cookie()
+    locked.ask("/logout", "POST", cookie=ended)
+    (tmp_path / "page" / "index.html").unlink()
+    (tmp_path / "page" / "main.js").unlink()
+    (tmp_path / "page").rmdir()
+    again = House(tmp_path, MonitorConfig(password_file=tmp_path / "password"))
+    assert again.ask("/api/v1/live", cookie=token).status == 200
+    assert again.ask("/api/v1/live", cookie=ended).status == 401
+
+
+def test_a_password_that_was_written_as_it_is_opens_nothing(locked: House, tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("correct horse\n")
+    assert locked.enter().status == 503
+
+
+# Behind a proxy that knows who somebody is
+
+
+@pytest.fixture
+def proxied(tmp_path: Path) -> House:
+    trusted = (ipaddress.ip_network("172.16.0.0/12"),)
+    return House(tmp_path, MonitorConfig(auth="header", listen=Listen(trusted=trusted, names=("energy.example.org",))))
+
+
+@pytest.mark.parametrize("address", ["172.20.0.3", "127.0.0.1", "::1", "::ffff:172.20.0.3"])
+def test_who_a_trusted_proxy_knows_enters(proxied: House, address: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    for _ in range(2):
+        assert (
+            proxied.ask("/api/v1/live", address=address, remote_user="alice", host="energy.example.org").status == 200
+        )
+    assert [record.getMessage() for record in caplog.records] == [f"alice is here, from {address}"]
+
+
+def test_who_the_proxy_does_not_know_is_refused_and_so_is_everybody_who_goes_round_it(proxied: House) -> None:
+    for path in ("/", "/api/v1/live", "/login", "/main.js"):
+        assert proxied.ask(path, address="172.20.0.3").status == 401
+        assert proxied.ask(path, address="172.20.0.3", remote_user=" ").status == 401
+        assert proxied.ask(path, address="192.168.1.20", remote_user="alice").status == 403
+        # A page whose name leads to this machine could say who it likes.
+        assert proxied.ask(path, address="127.0.0.1", remote_user="alice", host="evil.example").status == 403
+    assert not proxied.api.calls
+
+
+def test_a_configuration_that_does_not_say_who_may_enter_opens_nothing(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="auth: none"):
+        House(tmp_path, MonitorConfig())

@@ -1,0 +1,133 @@
+"""The password of the page: its file holds one line, a scrypt hash of it."""
+
+import base64
+import contextlib
+import hashlib
+import hmac
+import os
+import re
+import secrets
+from pathlib import Path
+
+from common.deployment import Deployment, here
+from common.errors import ConfigError, NotReady
+from common.file_errors import reason
+
+SHORTEST = 8  # characters
+# One of the choices of equal strength of OWASP's list: the one that takes 8 MB, since a Raspberry Pi has little.
+_LN, _R, _P = 13, 8, 10
+_MOST_MEMORY = 64 * 2**20
+_LINE = re.compile(r"\$scrypt\$ln=(1?\d),r=(\d{1,2}),p=(\d{1,2})\$([0-9A-Za-z+/]{16,88})\$([0-9A-Za-z+/]{43})")
+
+
+def hashed(password: str) -> str:
+    """Return the line that stands for a password; it takes a quarter of a second and more."""
+    salt = secrets.token_bytes(18)
+    digest = _scrypt(password, salt, _LN, _R, _P)
+    return f"$scrypt$ln={_LN},r={_R},p={_P}${base64.b64encode(salt).decode()}${_text(digest)}"
+
+
+def is_hash(text: str) -> bool:
+    """Tell whether a text is such a line."""
+    return _LINE.fullmatch(text) is not None
+
+
+def matches(password: str, line: str) -> bool:
+    """Tell whether a line stands for this password; it takes as long as `hashed`."""
+    match = _LINE.fullmatch(line)
+    if match is None:
+        return False
+    with contextlib.suppress(ValueError):  # numbers that scrypt does not take
+        digest = _scrypt(password, base64.b64decode(match[4]), int(match[1]), int(match[2]), int(match[3]))
+        return hmac.compare_digest(_text(digest), match[5])
+    return False
+
+
+def _scrypt(password: str, salt: bytes, ln: int, r: int, p: int) -> bytes:
+    return hashlib.scrypt(password.encode(), salt=salt, n=2**ln, r=r, p=p, dklen=32, maxmem=_MOST_MEMORY)
+
+
+def _text(digest: bytes) -> str:
+    return base64.b64encode(digest).decode().rstrip("=")
+
+
+def read(file: Path) -> str:
+    """Return what stands in the file: a hash, or a password that nobody has hashed yet.
+
+    Raises:
+        NotReady: it cannot be read, or is empty.
+    """
+    try:
+        text = file.read_text(encoding="utf-8-sig").rstrip("\r\n")
+    except (OSError, ValueError) as error:
+        fix = f"; make it: {command()}" if isinstance(error, FileNotFoundError) else ""
+        raise NotReady(f"password_file: {file} cannot be read: {reason(error)}{fix}") from error
+    if not text:
+        raise NotReady(f"password_file: {file} is empty; write it: {command()}")
+    return text
+
+
+def write(file: Path, password: str, like: Path | None = None) -> None:
+    """Write the hash of a password; a new file is for the same group as the file `like`.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    status = (file if file.exists() or like is None else like).stat() if file.exists() or like is not None else None
+    part = file.with_name(f".{file.name}.part")
+    part.unlink(missing_ok=True)
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as stream:
+            stream.write(hashed(password) + "\n")
+            stream.flush()
+            if status is not None:
+                if os.geteuid() == 0:
+                    os.fchown(stream.fileno(), status.st_uid, status.st_gid)
+                os.fchmod(stream.fileno(), status.st_mode & 0o640 | 0o600)
+            os.fsync(stream.fileno())
+        part.rename(file)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def plain(file: Path) -> str:
+    """Return what to say of a file that holds a password."""
+    return f"password_file: {file} holds the password itself instead of a hash: {command()} writes one"
+
+
+def command() -> str:
+    """Return the command that writes the file, for how this program was installed."""
+    commands = here("teleinfo-monitor")
+    if commands.deployment is Deployment.COMPOSE:
+        return "docker compose run --rm setup password page"
+    return commands.run("teleinfo-monitor", "password")
+
+
+def hash_in_place(file: Path) -> None:
+    """Replace a password that stands in the file by its hash; a file that cannot be read is for later.
+
+    Raises:
+        ConfigError: it is too short, or the file cannot be written.
+    """
+    try:
+        text = read(file)
+    except NotReady:
+        return
+    if is_hash(text):
+        return
+    check(text)
+    try:
+        write(file, text)
+    except OSError as error:
+        raise ConfigError(plain(file)) from error
+
+
+def check(text: str) -> None:
+    """Refuse a password that is easy to guess.
+
+    Raises:
+        ConfigError: it is too short.
+    """
+    if len(text) < SHORTEST:
+        raise ConfigError(f"the password of the page has {len(text)} characters: take {SHORTEST} or more; {command()}")
