@@ -26,6 +26,7 @@ from common.mqtt.events import REFUSED, Connected, Event, Message, Published, Pu
 from common.mqtt.limits import NEVER_EXPIRES, Limits, read_limits
 from common.mqtt.reasons import ALLOW_QOS_1, KEEPALIVE_TIMEOUT, SESSION_TAKEN_OVER, connect_advice, subscribe_advice
 from common.mqtt.unanswered import Sent, Unanswered
+from common.private_members import check_members
 
 KEEPALIVE = 15  # seconds; a broker that hangs is noticed after about two of them
 _AT_ONCE = 2.0  # seconds; a broker that refuses something by closing the connection does it within
@@ -263,6 +264,15 @@ class Connection:
         self.opened.set()
 
 
+def check_library() -> None:
+    """Check that this version of the library can keep to what a broker accepts.
+
+    Raises:
+        ConfigError: it cannot.
+    """
+    check_members("paho-mqtt", paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5))
+
+
 def packet_size(topic: str, payload: bytes) -> int:
     """Return the bytes of a PUBLISH of QoS 1 without properties."""
     rest = 2 + len(topic.encode()) + 2 + 1 + len(payload)
@@ -310,5 +320,5 @@ def _connect_properties(options: Options) -> Properties:
 
 def _reason_in_packet(client: paho.Client, reason: ReasonCode) -> ReasonCode:
     """Return the reason of the DISCONNECT that is being handled: paho before 2.2 loses one without properties."""
-    packet = getattr(client, "_in_packet", {}).get("packet", b"")
+    packet = client._in_packet["packet"]
     return ReasonCode(PacketTypes.DISCONNECT, identifier=packet[0]) if packet else reason
