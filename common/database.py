@@ -23,6 +23,7 @@ from common.errors import (
     Unavailable,
     Unclassified,
 )
+from common.private_members import check_members
 
 log = logging.getLogger(__name__)
 
@@ -165,6 +166,12 @@ class Database:
     """
 
     def __init__(self, config: DatabaseConfig) -> None:
+        """Prepare; nothing is opened.
+
+        Raises:
+            ConfigError: this version of the library would not protect the password.
+        """
+        check_members("PyMySQL", pymysql.connections.Connection)
         self._config = config
         # A Unix socket leads to one server, however many hosts are configured.
         self._hosts = list(config.host[:1] if config.unix_socket else config.host)

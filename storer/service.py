@@ -24,7 +24,6 @@ from common.runtime.watchdog import Heartbeat, Notifier
 from common.topics import Topics
 from common.version import __version__
 from storer.batch.decode import decode_batch, rejection_payload
-from storer.batch.frame_reader import FrameReader
 from storer.batch_writer import BatchWriter
 from storer.config import StorerConfig
 from storer.confirmations import Confirmations, Pace
@@ -81,7 +80,6 @@ class Storer:
         self._retry = DatabaseRetry(
             self._stop, lambda: self._database.where, on_change=self._on_database, on_wait=self._while_waiting
         )
-        self._reader = FrameReader()
         self._confirmations = Confirmations(config.name)
         self._batch_pace = Pace(BATCHES_PER_SECOND, burst=BATCHES_PER_SECOND / 2, longest=1 / BATCHES_PER_SECOND)
         self._confirm_pace = Pace(
@@ -186,7 +184,7 @@ class Storer:
     def _process(self, messages: Sequence[Message]) -> None:
         """Commit a batch; acknowledge and confirm it only then."""
         collected = time.monotonic()
-        envelopes = decode_batch(messages, self._clock.trusted_now(), self._reader)
+        envelopes = decode_batch(messages, self._clock.trusted_now())
         # A batch that blocks have filled is large with few messages: there is nothing to gather.
         in_blocks = len(envelopes) - len(messages)
         self._batch_pace.done(collected, max(0.0, 1 - in_blocks / self._config.batch.size))

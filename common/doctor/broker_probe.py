@@ -149,8 +149,7 @@ class Probe:
     @property
     def can_ask(self) -> int:
         """How many rights to publish can be asked for on one connection: none without QoS 2."""
-        known = hasattr(paho.Client, "_handle_pubrec")  # else paho would release the messages
-        return self.limits.receive_maximum if known and self.limits.maximum_qos == 2 else 0
+        return self.limits.receive_maximum if self.limits.maximum_qos == 2 else 0
 
     def may_publish(self, topics: Sequence[str]) -> dict[str, int]:
         """Return the reason code for each topic, a refusal from 0x80 on; at most `can_ask` topics."""

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from common.config import Broker
 from common.errors import NotReady
 from common.mqtt.backoff import Backoff
-from common.mqtt.connection import Connection, Options, Will, packet_size
+from common.mqtt.connection import Connection, Options, Will, check_library, packet_size
 from common.mqtt.events import TOO_LARGE, Disconnected, Event, Message, Published, PublishToken
 from common.mqtt.limits import Limits
 from common.mqtt.unanswered import ClosedAfter
@@ -55,6 +55,7 @@ class Session:
             manual: the latter, also where the session ends with the connection.
             receive_maximum: how many messages the broker may send before the first is acknowledged.
         """
+        check_library()
         self._options = Options(
             settings=settings,
             client_id=client_id,

@@ -2,14 +2,11 @@
 
 import logging
 import math
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
-from socketserver import TCPServer, ThreadingMixIn
 from typing import TYPE_CHECKING, Any, NamedTuple
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from common.config import MetricsConfig
 from common.errors import ConfigError
@@ -21,50 +18,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 REFRESH = 1.0  # seconds; the age of a scraped value, unless the main loop is busy
-THREADS = 4  # that answer scrapes
-TIMEOUT = 5.0  # seconds that a client may take to send its request, or to read the answer
 MAX_BACKOFF = 30.0  # seconds between two attempts to open a port that is in use
-
-
-class _Handler(WSGIRequestHandler):
-    """Reads a request; who sends none is disconnected."""
-
-    timeout = TIMEOUT
-
-    def log_message(self, *_: object) -> None:
-        """Log nothing: scrapes are no news."""
-
-
-class _Server(ThreadingMixIn, WSGIServer):
-    """Answers scrapes in a few threads; the others wait in the kernel's queue until one is free."""
-
-    daemon_threads = True
-    request_queue_size = 64
-
-    def __init__(self, address: tuple[str, int], handler: type[WSGIRequestHandler]) -> None:
-        self._free = threading.Semaphore(THREADS)
-        self.address_family = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)[0][0]
-        super().__init__(address, handler)
-
-    def server_bind(self) -> None:
-        # Without the look-up of the host's name that the base class makes, which may take seconds.
-        TCPServer.server_bind(self)
-        host, port = self.server_address[:2]
-        self.server_name, self.server_port = str(host), port
-        self.setup_environ()
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        self._free.acquire()
-        super().process_request(request, client_address)
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self._free.release()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of clients that go away, or that send no request in time."""
 
 
 class MetricType(StrEnum):
@@ -142,7 +96,10 @@ class Metrics:
         registry = library.CollectorRegistry()
         registry.register(self)
         library.ProcessCollector(registry=registry)
-        server = make_server(host, port, library.make_wsgi_app(registry), _Server, _Handler)
+        # Only now: what serves HTTP takes memory that a reader without metrics does not have.
+        from common.runtime.scrapes import serve
+
+        server = serve(host, port, library.make_wsgi_app(registry))
         thread = threading.Thread(target=server.serve_forever, name="metrics", daemon=True)
         thread.start()
 

@@ -10,8 +10,10 @@ from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
 
 from common.errors import NotReady
+from common.private_members import check_members
 from monitor.config import Listen, is_loopback
 from monitor.server.crowd import Crowd
 from monitor.server.headers import security_headers
@@ -87,22 +89,22 @@ class Serving:
         self, port: socket.socket, application: Callable[[asyncio.Event], Any], tick: Callable[[], None]
     ) -> None:
         self._loop, self._closing = asyncio.get_running_loop(), asyncio.Event()
-        server = self._server = uvicorn.Server(
-            uvicorn.Config(
-                application(self._closing),
-                loop="asyncio",
-                http=functools.partial(_Connection, self._crowd),  # type: ignore[arg-type]
-                ws="none",
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                proxy_headers=False,
-                server_header=False,
-                h11_max_incomplete_event_size=_LONGEST_HEADERS,
-                timeout_keep_alive=_IDLE,
-                timeout_graceful_shutdown=_GRACE,
-            )
+        config = uvicorn.Config(
+            application(self._closing),
+            loop="asyncio",
+            http=functools.partial(_Connection, self._crowd),  # type: ignore[arg-type]
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            h11_max_incomplete_event_size=_LONGEST_HEADERS,
+            timeout_keep_alive=_IDLE,
+            timeout_graceful_shutdown=_GRACE,
         )
+        check_members("uvicorn", H11Protocol(config, ServerState(), {}))
+        server = self._server = uvicorn.Server(config)
         if self._stopped:
             return
         ticking = asyncio.ensure_future(_every(_TICK, tick))
@@ -130,7 +132,9 @@ class Serving:
 class _Connection(H11Protocol):
     """A connection that nobody can hold for nothing: uvicorn waits for ever for requests and for slow readers."""
 
-    _last: Any = None  # what was answered at the last look
+    _requests = 0  # so far
+    _seen = 0  # of them, at the last look
+    _busy = False  # one is being answered
     _looking: asyncio.TimerHandle | None = None
     _unread: asyncio.TimerHandle | None = None
 
@@ -147,7 +151,12 @@ class _Connection(H11Protocol):
         application = self.app
 
         async def with_admission(scope: Any, receive: Any, send: Any) -> None:
-            await application({**scope, "admit": lambda: self._crowd.admit(self)}, receive, send)
+            self._requests += 1
+            self._busy = True
+            try:
+                await application({**scope, "admit": lambda: self._crowd.admit(self)}, receive, send)
+            finally:
+                self._busy = False
 
         self.app = with_admission
         self._crowd.enter(self, self.client[0] if self.client else "")
@@ -179,10 +188,10 @@ class _Connection(H11Protocol):
     def _look(self) -> None:
         if self.transport.is_closing():
             return
-        if self.cycle is self._last and (self.cycle is None or self.cycle.response_complete):
+        if not self._busy and self._requests == self._seen:
             self.transport.close()
             return
-        self._last = self.cycle
+        self._seen = self._requests
         self._looking = self.loop.call_later(_IDLE, self._look)
 
 

@@ -121,9 +121,8 @@ class Delivery:
         """Handle a confirmation: items stored, or permanently rejected; `times` are microseconds since 1970."""
         if not times or not self._storers.is_trusted(storer):
             return
-        identities = [(kind, meter, time_us) for time_us in times]
-        self._replay.on_confirmation(storer, identities)
-        for identity in identities:
+        for time_us in times:
+            identity = (kind, meter, time_us)
             if identity in self._memory.held:
                 self._on_confirmation(storer)
             done = self._confirm_one(storer, identity)
@@ -172,7 +171,7 @@ class Delivery:
         """Handle the status of a storer, as published."""
         without_storer = self._storers.puback_suffices
         if self._storers.on_status(storer, payload):
-            self._replay.on_online(storer)
+            self._replay.on_online()
         if without_storer and not self._storers.puback_suffices:
             self._on_first_storer()
 

@@ -1,10 +1,11 @@
 """Sends items again that were not confirmed in time: oldest first, in a bounded window, with a backoff.
 
-Frames on disk travel in blocks, if the storers take them (reader/delivery/block_support.py): many of them per message.
+Frames on disk travel in blocks: many of them per message, unless the broker refuses messages of that size.
 
 Used from one thread; the clock is passed in.
 """
 
+import logging
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -13,10 +14,11 @@ from common.mqtt.events import PublishToken
 from reader.buffer.item import Item, ItemId, Kind
 from reader.buffer.spool import Spool
 from reader.buffer.spool_index import Block
-from reader.delivery.block_support import BlockSupport
 from reader.delivery.in_flight import InFlight, Part
 from reader.delivery.memory import Pending
 from reader.delivery.storers import Storers
+
+log = logging.getLogger(__name__)
 
 CONFIRM_TIMEOUT = 30.0  # seconds without a confirmation before an item is sent again
 MAX_BACKOFF = 600.0  # seconds between two attempts, at most
@@ -32,7 +34,7 @@ class _Loaded:
     bits: int  # as in `Block.pending`; those that are not pending any more are no longer in flight
     sent: float
     tokens: list[PublishToken] = field(default_factory=list)  # of messages with several frames
-    one_by_one: bool = True  # or confirmations may be missing because a storer takes no blocks
+    together: bool = False  # in such messages, and no storer has restarted since, which may have lost them
 
 
 class Replay:
@@ -47,7 +49,8 @@ class Replay:
         self._publisher = in_flight
         self._storers = storers
         self._on_disk_error = on_disk_error
-        self._blocks = BlockSupport()
+        self._blocks_refused = False  # by the broker, on this connection
+        self._alone: set[Block] = set()  # whose frames are sent one by one: together they were not confirmed in time
         self._loaded: dict[Block, _Loaded] = {}
         self._blocks_sent: dict[Block, float] = {}  # when blocks were sent, before their items moved to disk
         self._too_large: dict[Block, int] = {}  # bits of items that are not sent on this connection
@@ -66,7 +69,7 @@ class Replay:
     @property
     def is_idle(self) -> bool:
         """Whether `send` has nothing to do unless there are items on disk, or overdue ones in memory."""
-        return not self._loaded and self._continue_at < 0 and not self._blocks.probing
+        return not self._loaded and self._continue_at < 0
 
     @property
     def can_continue(self) -> bool:
@@ -75,23 +78,23 @@ class Replay:
 
     @property
     def _window(self) -> int:
-        return self._block_window if self._blocks.proven(self._storers.online) else REPLAY_WINDOW
+        return self._block_window if self._in_blocks else REPLAY_WINDOW
+
+    @property
+    def _in_blocks(self) -> bool:
+        return bool(self._storers.online) and not self._blocks_refused
 
     def reset_backoff(self) -> None:
         """A storer confirms again: use the shortest interval."""
         self._interval = CONFIRM_TIMEOUT
         self._progress = True
 
-    def on_online(self, storer: str) -> None:
+    def on_online(self) -> None:
         """A storer has started, or its database is back."""
-        self._blocks.on_online(storer)
+        self._alone.clear()
         for loaded in self._loaded.values():
-            loaded.one_by_one = True  # it may have lost them
+            loaded.together = False
         self.reset_backoff()
-
-    def on_confirmation(self, storer: str, identities: Iterable[ItemId]) -> None:
-        """A storer has confirmed these items."""
-        self._blocks.on_confirmation(storer, identities)
 
     def done(self, entry: Pending) -> None:
         """An item in memory is no longer in flight."""
@@ -122,13 +125,16 @@ class Replay:
 
     def block_refused(self, block: Block) -> None:
         """The broker does not accept several frames in a message: send them one by one."""
-        self._blocks.refused()
+        if not self._blocks_refused:
+            log.warning("The broker refuses messages with several frames, perhaps for their size; sending one by one")
+        self._blocks_refused = True
         self._loaded.pop(block, None)
 
     def disconnected(self, in_memory: Iterable[Pending]) -> None:
         """The connection is lost: nothing is in flight, and what was too large may be tried again."""
         self._loaded.clear()
-        self._blocks.disconnected()
+        self._blocks_refused = False
+        self._alone.clear()
         self._continue_at = -1
         self._too_large.clear()
         self._blocks_sent = {block: sent for block, sent in self._blocks_sent.items() if sent < math.inf}
@@ -152,9 +158,8 @@ class Replay:
     def send(self, in_memory: Iterable[Pending], spool: Spool | None, now: float) -> None:
         """Send what is overdue, oldest first, as far as the window allows; `in_memory` is in order of creation."""
         due = now - self._interval - self._storers.wait - self._batch
-        self._blocks.check(self._storers.online, now - CONFIRM_TIMEOUT - self._storers.wait, now)
         self._continue_at = -1
-        self._unload_overdue(due, now)
+        self._unload_overdue(due)
         self._adapt(now)
         if self._publisher.full:
             return
@@ -175,18 +180,19 @@ class Replay:
         elif now - oldest.sent < FAST:
             self._block_window = min(self._block_window * 2, BLOCK_WINDOW)
 
-    def _unload_overdue(self, due: float, now: float) -> None:
+    def _unload_overdue(self, due: float) -> None:
         """Take out of the window what is confirmed, not wanted, or to be sent again."""
         for block, loaded in list(self._loaded.items()):
             if not loaded.bits & block.pending:
                 self._publisher.forget_messages(loaded.tokens)
                 del self._loaded[block]
+                self._alone.discard(block)
             elif not self._is_wanted(block):
                 del self._loaded[block]
             elif loaded.sent <= due:
                 del self._loaded[block]
-                if not loaded.one_by_one:
-                    self._blocks.not_confirmed(self._storers.online, now)
+                if loaded.together:
+                    self._alone.add(block)
 
     def _is_wanted(self, block: Block) -> bool:
         """Whether somebody who is online has not confirmed all of a block."""
@@ -224,14 +230,10 @@ class Replay:
         return again
 
     def _send_items(self, part: Part, items: Sequence[Item], now: float) -> _Loaded:
-        """Send items of a block of the spool: together, if the storers take that, or to find out whether they do."""
+        """Send items of a block of the spool, frames together."""
         loaded = _Loaded(part.bits, now)
-        online = self._storers.online
-        proven = self._blocks.proven(online)
-        if part.block.kind is Kind.FRAME and len(items) > 1 and (proven or self._blocks.may_probe(online, now)):
-            if not proven:
-                self._blocks.probe((item.identity for item in items), now)
-            loaded.tokens, loaded.one_by_one = self._publisher.send_block(part, items), False
+        if part.block.kind is Kind.FRAME and len(items) > 1 and self._in_blocks and part.block not in self._alone:
+            loaded.tokens, loaded.together = self._publisher.send_block(part, items), True
             self.sent += len(items)
         else:
             for item in items:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import NamedTuple
 
-from common.frame import Frame, Value, changed_values
+from common.frame import Frame, Value
 from common.labels import LABELS, Mode
 from common.phases import VA_PER_AMPERE, is_three_phase
 
@@ -36,7 +36,6 @@ REGISTERS: Mapping[Mode, Mapping[str, bool]] = MappingProxyType(
         for mode, labels in LABELS.items()
     }
 )
-_SUBSCRIBED = frozenset(["PREF", "ISOUSC"])  # labels of the subscribed power
 
 
 class Implausible(NamedTuple):
@@ -52,7 +51,6 @@ class PlausibilityFilter:
 
     def __init__(self) -> None:
         self._meters: dict[str, _Meter] = {}  # least recently used first
-        self._last: str | None = None  # of them
 
     def apply(self, frame: Frame, at: float) -> tuple[Frame, list[Implausible], int]:
         """Return the frame without its implausible indexes, those that are new, and how many groups were dropped.
@@ -62,9 +60,6 @@ class PlausibilityFilter:
         meter = self._meter(frame.meter)
         stamp = frame.stamps.get("DATE") if frame.stamps else None
         date = stamp.timestamp() if stamp else None
-        if meter.accept_changes(frame, at, date):
-            return frame, [], 0
-        meter.catch_up()
         power = meter.power(frame.values)
         new: list[Implausible] = []
         dropped: set[str] = set()
@@ -82,16 +77,12 @@ class PlausibilityFilter:
                 dropped.add(label)
                 if was_plausible:
                     new.append(Implausible(label, value, accepted))
-        meter.take(None if dropped else frame, at, date)
         if not dropped:
             return frame, new, 0
         values = {label: value for label, value in frame.values.items() if label not in dropped}
         return replace(frame, values=values), new, len(dropped)
 
     def _meter(self, name: str) -> "_Meter":
-        if self._last == name:
-            return self._meters[name]
-        self._last = name
         meter = self._meters.pop(name, None) or _Meter()
         self._meters[name] = meter
         if len(self._meters) > MAX_METERS:
@@ -150,54 +141,6 @@ class _Meter:
     three_phase: bool = False
     kva: int = 0  # PREF
     amperes: int = 0  # ISOUSC, of each phase; only the one that came last is set
-    watts: int | None = None  # the subscribed power, in VA
-    before: Frame | None = None  # the last frame; None: or it has an implausible index
-    at: float = 0.0  # of that frame, as in _Observation
-    date: float | None = None
-
-    def accept_changes(self, frame: Frame, at: float, date: float | None) -> bool:
-        """Take over a frame by what differs from the one before; False, and nothing is done, where that is not enough.
-
-        Only registers whose value differs are written; `catch_up` writes when the others were sent.
-        """
-        before = self.before
-        if before is None or frame.mode is not before.mode:
-            return False
-        values, last_values, registers = frame.values, before.values, REGISTERS[frame.mode]
-        labels = changed_values(values, last_values)
-        if labels is None:
-            return False
-        changed = []
-        for label in labels:
-            bounded = registers.get(label)
-            if bounded is None:
-                if label in _SUBSCRIBED:
-                    return False
-                continue
-            value, last = values[label], last_values[label]
-            if not isinstance(value, int) or not isinstance(last, int):
-                return False
-            previous = _Observation(last, self.at, self.date)
-            if not _Observation(value, at, date).may_follow(previous, self.watts if bounded else None):
-                return False
-            changed.append((label, value))
-        for label, value in changed:
-            self.registers[label].value = value
-        self.before, self.at, self.date = frame, at, date
-        return True
-
-    def take(self, frame: Frame | None, at: float, date: float | None) -> None:
-        """Remember the last frame; None if it has an implausible index."""
-        self.before, self.at, self.date = frame, at, date
-
-    def catch_up(self) -> None:
-        """Bring the registers up to the last frame."""
-        if self.before is None:
-            return
-        for label in REGISTERS[self.before.mode].keys() & self.before.values.keys():
-            if isinstance(self.before.values[label], int):
-                register = self.registers[label]
-                register.at, register.date = self.at, self.date
 
     def power(self, values: Mapping[str, Value]) -> int | None:
         """Update the subscribed power from a frame and return it in VA; None if unknown."""
@@ -209,5 +152,4 @@ class _Meter:
             self.kva, self.amperes = kva, 0
         elif isinstance(amperes, int) and amperes > 0:
             self.kva, self.amperes = 0, amperes
-        self.watts = self.kva * 1000 or self.amperes * VA_PER_AMPERE * (3 if self.three_phase else 1) or None
-        return self.watts
+        return self.kva * 1000 or self.amperes * VA_PER_AMPERE * (3 if self.three_phase else 1) or None

@@ -9,10 +9,9 @@ from typing import Any
 
 from common.block import is_block, read_block, split_block
 from common.errors import MessageError
-from common.frame import Frame, peek_id, read_json, write_stamp
+from common.frame import Frame, check_size, peek_id, read_json, write_stamp
 from common.mqtt.events import Message
 from common.tally import Tally
-from storer.batch.frame_reader import FrameReader, Published
 
 MAX_AHEAD = timedelta(days=1)
 _LONGEST_EXCERPT = 2000  # characters of a rejected message on `teleinfo/rejected`
@@ -35,24 +34,20 @@ class Envelope:
         return self.message.payload if self.place is None else _elements(self.message.payload)[self.place]
 
 
-def decode_batch(
-    messages: Iterable[Message], now: datetime | None, reader: FrameReader | None = None
-) -> list[Envelope]:
+def decode_batch(messages: Iterable[Message], now: datetime | None) -> list[Envelope]:
     """Decode each message; an invalid one, or an invalid frame of a block, does not affect the others.
 
-    `reader` is faster if it has read the frames before. A timestamp more than MAX_AHEAD after `now` is rejected; None:
-    the clock is not reliable, so none is.
+    A timestamp more than MAX_AHEAD after `now` is rejected; None: the clock is not reliable, so none is.
     """
     latest = None if now is None else now + MAX_AHEAD
-    reader = reader or FrameReader()
     envelopes = []
     for message in messages:
         if message.topic.endswith("/tally"):
             envelopes.append(_decode_tally(message, latest))
         elif is_block(message.payload):
-            envelopes += _decode_block(message, latest, reader)
+            envelopes += _decode_block(message, latest)
         else:
-            envelopes.append(_decode_frame(message, latest, reader))
+            envelopes.append(_decode_frame(message, latest))
     return envelopes
 
 
@@ -65,14 +60,12 @@ def _decode_tally(message: Message, latest: datetime | None) -> Envelope:
     return Envelope(message, None, _too_far_ahead(tally.hour, latest), tally=tally)
 
 
-def _decode_block(message: Message, latest: datetime | None, reader: FrameReader) -> list[Envelope]:
-    frames = reader.read_block(message.payload)
-    if frames is None:
-        try:
-            # All frames at once, which takes half the time. If any of them is invalid, each is read by itself.
-            frames = [_published(content) for content in read_block(message.payload)]
-        except MessageError:
-            return _decode_elements(message, latest)
+def _decode_block(message: Message, latest: datetime | None) -> list[Envelope]:
+    try:
+        # All frames at once, which takes half the time. If any of them is invalid, each is read by itself.
+        frames = [_published(content) for content in read_block(message.payload)]
+    except MessageError:
+        return _decode_elements(message, latest)
     return [_envelope(message, published, latest, place) for place, published in enumerate(frames)]
 
 
@@ -92,20 +85,22 @@ def _decode_element(message: Message, element: bytes, latest: datetime | None, p
     return _envelope(message, published, latest, place)
 
 
-def _decode_frame(message: Message, latest: datetime | None, reader: FrameReader) -> Envelope:
+def _decode_frame(message: Message, latest: datetime | None) -> Envelope:
     try:
-        published = reader.read(message.payload)
+        check_size(message.payload)
+        published = _published(read_json(message.payload))
     except MessageError as error:
         # Not a frame, but maybe it has an identity, and a reader that waits for its confirmation.
         return Envelope(message, None, str(error), peek_id(message.payload))
     return _envelope(message, published, latest, None)
 
 
-def _published(content: Any) -> Published:
-    return Published(Frame.from_message(content), content["timestamp"])
+def _published(content: Any) -> tuple[Frame, str]:
+    """Return the frame, and its timestamp as it was published."""
+    return Frame.from_message(content), content["timestamp"]
 
 
-def _envelope(message: Message, published: Published, latest: datetime | None, place: int | None) -> Envelope:
+def _envelope(message: Message, published: tuple[Frame, str], latest: datetime | None, place: int | None) -> Envelope:
     frame, timestamp = published
     reason = _too_far_ahead(frame.timestamp, latest)
     # The sender compares the confirmation with the text that it published.

@@ -252,7 +252,7 @@ def test_the_next_blocks_are_sent_when_confirmations_arrive_and_not_half_a_secon
         before.append(len(replayed()))
         rig.stored(timestamps=replayed())()
 
-    rig.run(rig.connect, rig.status(), rig.go(1), *[confirm] * 4, rig.service.wake)
+    rig.run(rig.connect, rig.status(), rig.go(1), *[confirm] * 3, rig.service.wake)
     assert before == sorted({*before}), "more after each confirmation, although no time passed"
     assert len({*replayed()}) == len(times)
 

@@ -11,7 +11,8 @@ import pytest
 
 from common.config import MetricsConfig
 from common.errors import ConfigError
-from common.runtime.metrics import THREADS, Family, Metrics, MetricType, Sample
+from common.runtime.metrics import Family, Metrics, MetricType, Sample
+from common.runtime.scrapes import THREADS
 from demo.servers import free_port
 
 
@@ -69,7 +70,7 @@ def test_a_closed_port_can_be_opened_again(metrics: Metrics) -> None:
 def test_silent_clients_take_few_threads_and_hold_scrapes_for_a_while_only(
     metrics: Metrics, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("common.runtime.metrics._Handler.timeout", 0.2)
+    monkeypatch.setattr("common.runtime.scrapes.Handler.timeout", 0.2)
     before = threading.active_count()
     with contextlib.ExitStack() as stack:
         for _ in range(30):

@@ -1,4 +1,4 @@
-"""Blocks: several frames in one replay message, once the storers have shown that they take them."""
+"""Blocks: several frames in one replay message."""
 
 import json
 from collections.abc import Iterable
@@ -7,16 +7,13 @@ from pathlib import Path
 import pytest
 
 from common.mqtt.events import TOO_LARGE
-from reader.buffer.item import Item
 from reader.buffer.spool_block import LONGEST_BLOCK
-from reader.delivery.block_support import PROBE_AGAIN_AFTER
 from reader.delivery.delivery import SPILL_AGE
 from reader.delivery.in_flight import BLOCK_SIZE
 from reader.delivery.replay import BLOCK_WINDOW, CONFIRM_TIMEOUT, MAX_BACKOFF, REPLAY_WINDOW
 from tests.reader.delivery.deliveries import (
     FRAME,
     FULLEST,
-    METER,
     REFUSED,
     REPLAY,
     TALLY,
@@ -27,8 +24,6 @@ from tests.reader.delivery.deliveries import (
     of,
     payloads,
 )
-
-OLDER = "has not confirmed a message with several frames"
 
 
 class House:
@@ -46,35 +41,31 @@ class House:
         self.reader.connect()
         self.reader.status("main")
 
-    def store(self, messages: Iterable[Sent], storer: str = "main", *, old: bool = False) -> None:
-        """Acknowledge messages and confirm their frames; an old storer rejects blocks and confirms nothing of them."""
+    def store(self, messages: Iterable[Sent], storer: str = "main") -> None:
+        """Acknowledge messages and confirm their frames."""
         messages = list(messages)
         self.reader.answer(messages)
-        self.confirm(payloads(each for each in messages if not (old and is_block(each))), storer)
+        self.confirm(payloads(messages), storer)
 
     def confirm(self, arrived: Iterable[bytes | str], storer: str = "main") -> None:
         self.reader.confirm([self.items[payload] for payload in arrived if payload in self.items], storer)
 
-    def drain(self, *, old: bool = False, seconds: float = 600) -> list[Sent]:
+    def drain(self, *, seconds: float = 600) -> list[Sent]:
         """Store everything that is sent within a time; return it."""
         sent = []
         until = self.reader.now + seconds
         while self.reader["waiting"] and self.reader.now < until:
             messages = self.reader.wait(0.5)
-            self.store(messages, old=old)
+            self.store(messages)
             sent += messages
         return sent
 
 
-def test_one_block_is_sent_first_and_the_others_when_the_storer_has_confirmed_it(tmp_path: Path) -> None:
+def test_what_is_on_disk_is_sent_in_blocks_in_its_order(tmp_path: Path) -> None:
     house = House(tmp_path, 2000)
-    first = house.reader.tick()
-    assert [is_block(message) for message in first] == [True, *[False] * LONGEST_BLOCK]
-    assert payloads(first) == of(house.items.values())[: 2 * LONGEST_BLOCK]
-    house.store(first)
-    rest = house.drain()
-    assert all(is_block(message) for message in rest[:-1])
-    assert payloads(rest, REPLAY) == of(house.items.values())[2 * LONGEST_BLOCK :]
+    sent = house.drain()
+    assert all(is_block(message) for message in sent[:-1])
+    assert payloads(sent, REPLAY) == of(house.items.values())
     assert house.reader["replayed"] == house.reader["confirmed"] == 2000
     assert house.reader.on_disk == []
 
@@ -110,7 +101,7 @@ def test_live_frames_do_not_wait_long_behind_the_window_of_a_slow_storer(
     tmp_path: Path, took: float, least: int, most: int
 ) -> None:
     """They are stored after what is in flight."""
-    house = House(tmp_path, 4000)
+    house = House(tmp_path, 6000)
     reader, in_flight = house.reader, payloads(house.reader.tick())
     for _ in range(6):
         half = len(in_flight) // 2 + 1
@@ -131,65 +122,7 @@ def test_live_frames_are_published_at_once_while_the_window_is_full(tmp_path: Pa
     assert payloads(house.reader.broker.sent[-500:], FRAME) == of(live)
 
 
-def test_an_older_storer_gets_its_frames_one_by_one_and_the_log_says_so_once(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    house = House(tmp_path, 2000)
-    sent = house.drain(old=True, seconds=CONFIRM_TIMEOUT + 60)
-    assert house.reader["confirmed"] == 2000
-    assert house.reader.on_disk == []
-    assert sum(map(is_block, sent)) == 1
-    assert logged(caplog, OLDER) == 1
-
-
-def test_an_older_storer_is_asked_again_seldom(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    house = House(tmp_path, 100)
-    reader = house.reader
-    for _ in range(10):
-        messages = reader.wait(PROBE_AGAIN_AFTER / 2)
-        house.store(messages, old=True)
-        house.items |= {item.payload: item for item in reader.frames(100)}
-        reader.status("main", "stalled")
-        reader.wait(SPILL_AGE)
-        reader.storers.on_status("main", b'{"status": "online"}')  # the storer is the same, as far as blocks go
-    assert 2 <= sum(map(is_block, reader.broker.sent)) <= 7
-    assert logged(caplog, OLDER) == 1
-
-
-def test_a_storer_that_is_updated_gets_blocks(tmp_path: Path) -> None:
-    house = House(tmp_path, 2000)
-    house.store(house.reader.tick(), old=True)
-    house.store(house.reader.wait(CONFIRM_TIMEOUT + 1), old=True)
-    house.reader.status("main", "offline")
-    house.reader.status("main")
-    assert sum(map(is_block, house.drain())) > 10
-
-
-def test_with_two_storers_online_both_must_take_blocks(tmp_path: Path) -> None:
-    house = House(tmp_path, 2000)
-    house.reader.status("old")
-    for _ in range(20):
-        messages = house.reader.wait(1)
-        house.store(messages, "main")
-        house.store(messages, "old", old=True)
-    assert house.reader["confirmed"] == 2000
-    assert sum(map(is_block, house.reader.broker.sent)) == 1
-
-
-def test_what_two_named_storers_must_confirm_reaches_the_older_one_too(tmp_path: Path) -> None:
-    house = House(tmp_path, 1000, confirmed_by=("main", "old"))
-    house.reader.status("old")
-    for _ in range(400):
-        messages = house.reader.wait(1)
-        house.store(messages, "main")
-        house.store(messages, "old", old=True)
-    assert house.reader["confirmed"] == 1000
-    assert house.reader.on_disk == []
-
-
-def test_a_database_that_was_away_does_not_make_its_storer_an_older_one(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_after_its_database_was_away_a_storer_gets_blocks_again(tmp_path: Path) -> None:
     house = House(tmp_path, 2000)
     house.store(house.reader.tick())
     house.reader.answer(house.reader.tick())
@@ -197,9 +130,8 @@ def test_a_database_that_was_away_does_not_make_its_storer_an_older_one(
     assert house.reader.wait(3000, 5) == []
     house.reader.status("main")
     sent = house.drain()
-    assert sum(map(is_block, sent)) > 10
+    assert sum(map(is_block, sent)) == 8  # of 120 frames, 920 in all
     assert house.reader["confirmed"] == 2000
-    assert logged(caplog, OLDER) == 0
 
 
 def test_a_block_that_is_lost_is_sent_again_frame_by_frame(tmp_path: Path) -> None:
@@ -251,6 +183,8 @@ def test_a_broker_that_refuses_blocks_gets_single_frames_at_once(
 ) -> None:
     house = House(tmp_path, 1000)
     reader, sent = house.reader, list[Sent]()
+    first = reader.tick()
+    reader.answer(first, code)
     for _ in range(30):
         messages = reader.wait(0.5)
         for message in messages:
@@ -258,7 +192,8 @@ def test_a_broker_that_refuses_blocks_gets_single_frames_at_once(
         house.confirm(message.payload for message in messages)
         sent += messages
     assert reader["confirmed"] == 1000
-    assert sum(map(is_block, sent)) == 1
+    assert all(map(is_block, first))
+    assert not any(map(is_block, sent))
     assert logged(caplog, "refuses messages with several frames") == 1
     assert logged(caplog, "refuses frames") == 0
 
@@ -275,19 +210,18 @@ def test_after_a_refusal_the_next_connection_is_tried_again(tmp_path: Path) -> N
 
 def test_when_no_storer_is_left_the_puback_of_a_block_confirms_all_of_its_frames(tmp_path: Path) -> None:
     house = House(tmp_path, 1000)
-    house.store(house.reader.tick())
     messages = house.reader.tick()
     assert all(map(is_block, messages))
     house.reader.forget("main")
     house.reader.answer(messages)
-    assert house.reader["handed_over"] == len(payloads(messages)) == 1000 - 2 * LONGEST_BLOCK
+    assert house.reader["handed_over"] == len(payloads(messages)) == 1000
     assert house.reader["waiting"] == 0
     assert house.reader.on_disk == []
 
 
 @pytest.mark.parametrize("confirmed_by", ["auto", "broker"])
 def test_where_the_puback_confirms_frames_are_sent_one_by_one(tmp_path: Path, confirmed_by: str) -> None:
-    """Nobody has shown that he takes blocks, and one that is rejected after the PUBACK would be lost."""
+    """A block that is rejected after the PUBACK would be lost whole."""
     reader = Reader(tmp_path, confirmed_by=confirmed_by)
     reader.disconnect()
     frames = reader.frames(1000)
@@ -315,13 +249,3 @@ def test_a_frame_alone_and_a_tally_are_no_blocks(tmp_path: Path) -> None:
         (REPLAY, *house.items),
         (TALLY, tallies[-1].payload),
     ]
-
-
-def test_a_confirmation_of_a_live_frame_says_nothing_about_blocks(tmp_path: Path) -> None:
-    house = House(tmp_path, 1000)
-    house.reader.answer(house.reader.tick())
-    live: Item = house.reader.frame()
-    house.reader.confirm([live])
-    house.reader.answer(house.reader.broker.sent)
-    assert live.meter == METER
-    assert sum(map(is_block, house.reader.wait(1000))) <= 2

@@ -478,25 +478,3 @@ def test_any_frames_are_filtered_as_by_the_plain_rule(
         stamps = None if clock is None else {"DATE": NOON + timedelta(seconds=at + clock)}
         frame = frame_of({"ADSC": METER, **power, **registers}, stamps=stamps)
         assert plausibility.apply(frame, at) == plain.apply(frame, at)
-
-
-@given(
-    st.lists(
-        st.tuples(
-            st.sampled_from([0, 0, 1, 3, 6, 12, 30, -1]),  # Wh
-            st.sampled_from([9, 9, 9, 3]),  # kVA
-            st.sampled_from([1.0, 1.0, 2.0]),  # seconds since the frame before
-            st.sampled_from([0, 0, 0, 10]),  # seconds by which the meter's clock is ahead
-        ),
-        max_size=30,
-    )
-)
-def test_frames_with_the_same_labels_are_filtered_as_by_the_plain_rule(
-    series: list[tuple[int, int, float, int]],
-) -> None:
-    plausibility, plain, at, index = PlausibilityFilter(), PlainFilter(), 0.0, 5000
-    for rise, power, seconds, ahead in series:
-        at, index = at + seconds, index + rise
-        stamps = {"DATE": NOON + timedelta(seconds=at + ahead)}
-        frame = frame_of({"ADSC": METER, "PREF": power, "EAST": index, "EAIT": index // 2}, stamps=stamps)
-        assert plausibility.apply(frame, at) == plain.apply(frame, at)

@@ -86,6 +86,36 @@ def test_frames_that_differ_in_more_than_values_read_the_same() -> None:
     assert assert_same(odd) > len(sent)
 
 
+@pytest.mark.parametrize("parity", [False, True])
+def test_each_field_that_changes_alone_and_changes_back_reads_the_same(parity: bool) -> None:
+    """Between frames that repeat all else: each group, and which stamps say that the clock is not sure."""
+    stamps = [b"H260101000000", b"h260101000000", b"E260701120000", b"e260701120000"]
+    choices = [
+        [b"ADSC\t031961123456\t", b"ADSC\t031961123457\t"],
+        [b"DATE\t" + stamp + b"\t\t" for stamp in stamps],
+        [b"EAST\t000000001\t", b"EAST\t000000002\t"],
+        [b"SMAXSN\t" + stamp + b"\t00100\t" for stamp in stamps] + [b"SMAXSN\tH260101000000\t00200\t"],
+        [b"PRM\t12345678901234\t", b"PRM\t12345678901235\t"],
+        [b"XX\t1\t", b"XX\th260101000000\t1\t", b"XX\tH260101000000\t1\t"],
+    ]
+    first = [options[0] for options in choices]
+    series = [first]
+    for place, options in enumerate(choices):
+        for option in options[1:]:
+            changed = [*first[:place], option, *first[place + 1 :]]
+            series += [changed, first, changed, changed, first]
+    for one in stamps:
+        for other in stamps:
+            series.append(
+                [first[0], b"DATE\t" + one + b"\t\t", first[2], b"SMAXSN\t" + other + b"\t00100\t", *first[4:]]
+            )
+    sent = [
+        b"\x02\n" + b"\r\n".join(zone + bytes([(sum(zone) & 0x3F) + 0x20]) for zone in zones) + b"\r\x03"
+        for zones in series
+    ]
+    assert assert_same([with_parity(frame) for frame in sent] if parity else sent) == len(series)
+
+
 def test_the_captures_read_the_same(captures: Path) -> None:
     for file in sorted(captures.glob("*.bin")):
         data = file.read_bytes()
