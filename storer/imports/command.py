@@ -3,7 +3,7 @@
 import argparse
 import contextlib
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TextIO
 
@@ -20,7 +20,7 @@ from storer.imports import writer
 from storer.imports.clock import LocalClock
 from storer.imports.kinds import KINDS, Content, Request, read_content
 from storer.imports.model import read_register
-from storer.imports.plan import Plan, Stored, make_plan
+from storer.imports.plan import Plan, Stored, check_past, make_plan
 from storer.imports.series import read_series
 from storer.imports.summary import summary
 from storer.progress import Progress
@@ -49,8 +49,8 @@ def declare_import(parser: argparse.ArgumentParser, config_file: Path) -> None:
     parser.set_defaults(command=run_import)
 
 
-def run_import(arguments: argparse.Namespace) -> int:
-    """Import files, list imports, or forget one; return the exit code.
+def run_import(arguments: argparse.Namespace, now: datetime | None = None) -> int:
+    """Import files, list imports, or forget one; return the exit code. `now` is that of this machine by default.
 
     Raises:
         ConfigError: the command line is wrong.
@@ -72,7 +72,7 @@ def run_import(arguments: argparse.Namespace) -> int:
         else:
             progress = Progress(sys.stderr)
             try:
-                _Importer(connection, arguments, progress, sys.stdout).run()
+                _Importer(connection, arguments, progress, sys.stdout).run(now or datetime.now(UTC))
             finally:
                 progress.clear()
     return 0
@@ -108,13 +108,14 @@ class _Importer:
             progress=lambda part, rows: progress.show_part("reading", part, rows),
         )
 
-    def run(self) -> None:
+    def run(self, now: datetime) -> None:
         stored = Stored() if self._meter is None else writer.read_stored(self._connection, self._meter)
         read = set() if self._meter is None else writer.read_hours(self._connection, self._meter)
         for number, file in enumerate(self._files, 1):
             self._progress.show("reading", Path(file).name, 0)
             try:
                 content = read_content(self._kind, file, self._request)
+                check_past(content.parsed.periods, now, self._request.clock)
             except FileRefused as error:
                 raise FileRefused(f"{file}: {error}; nothing of it was imported") from error
             plan = make_plan(content.parsed.periods, stored, read, -number)
