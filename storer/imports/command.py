@@ -9,13 +9,13 @@ from typing import TextIO
 
 from common import config
 from common.database import Connection, Database
-from common.deployment import here
 from common.errors import ConfigError, FileRefused, PermanentError
 from common.plural import plural
 from common.runtime.cli import whole
 from common.runtime.logs import redact_prm
 from storer.config import StorerConfig
 from storer.database.ids import add_meters
+from storer.database.schema import ensure_migrated
 from storer.imports import writer
 from storer.imports.clock import LocalClock
 from storer.imports.kinds import KINDS, Content, Request, read_content
@@ -64,7 +64,7 @@ def run_import(arguments: argparse.Namespace, now: datetime | None = None) -> in
         raise ConfigError(f"what is to be imported? KIND FILE… is expected; kinds: {', '.join(KINDS)}")
     settings = config.load(StorerConfig, arguments.config)
     with contextlib.closing(Database(settings.database).connect()) as connection:
-        _check_tables(connection)
+        ensure_migrated(connection)
         if arguments.list:
             _show_list(connection, LocalClock(arguments.zone), sys.stdout)
         elif arguments.forget is not None:
@@ -76,13 +76,6 @@ def run_import(arguments: argparse.Namespace, now: datetime | None = None) -> in
             finally:
                 progress.clear()
     return 0
-
-
-def _check_tables(connection: Connection) -> None:
-    sql = "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'imports'"
-    if not connection.query(sql):
-        migrate = here("teleinfo-storer").run("teleinfo-storer", "migrate")
-        raise ConfigError(f"the tables are of an older version: first {migrate}")
 
 
 class _Importer:

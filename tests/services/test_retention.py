@@ -368,7 +368,9 @@ def test_the_thread_of_the_rollups_drops_what_is_too_old_when_nothing_is_left_to
     roller.close()
     keeper, stop = Keeper("one", ONE_MONTH, first_after=0), threading.Event()
     query(tables, "UPDATE rollup_state SET up_to = NOW() - INTERVAL 20 MINUTE", "SELECT 1")
-    worker = RollupWorker(tables, "one", stop, 0, lambda connection, _: keeper.step(connection, NOON))
+    worker = RollupWorker(
+        tables, "one", stop, 0, threading.Event(), lambda connection, _: keeper.step(connection, NOON)
+    )
     worker.start()
     try:
         wait_until(lambda: frames_before(tables, OCTOBER) == 0, WITHIN, "frames are dropped")
