@@ -8,15 +8,17 @@ from datetime import timedelta
 import pytest
 
 from common.database import Connection, Database
+from common.errors import ConfigError
 from demo.servers import Database as Server
 from storer.database.frame_store import FrameStore
+from storer.database.schema import migrate
 from storer.progress import Progress
 from storer.rollups import state
 from storer.rollups.rebuild import rebuild
 from storer.rollups.roller import FULL_EVERY, MINUTE, Roller
 from tests.services.test_rollup_cases import METER, NOON, OTHER, Clock, historic, marks, standard, steady, write
 from tests.support.rollups import HOUR, TABLES, assert_as_expected, stored
-from tests.support.storing import make_tables, query
+from tests.support.storing import client, make_tables, query
 
 
 @pytest.fixture
@@ -152,3 +154,13 @@ def test_the_command_rebuild_takes_in_frames_that_came_a_moment_ago(
     assert (done.hours, done.frames) == (1, 6)
     assert_as_expected(tables, frames)
     assert rebuild(tables, None, NOON, Progress(sys.stderr)).frames == 0
+
+
+def test_the_command_rebuild_says_that_the_tables_are_of_an_older_version(fresh_database: Server) -> None:
+    fresh_database.create_database()
+    database = client(fresh_database)
+    for version in (None, 3):
+        if version is not None:
+            migrate(database, up_to=version)
+        with pytest.raises(ConfigError, match=r"the tables are of an older version: first .*teleinfo-storer migrate"):
+            rebuild(database, None, None, Progress(sys.stderr))
