@@ -3,8 +3,9 @@
 import contextlib
 import io
 import re
+import threading
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from storer.keeping.label_sets import LabelSetGarbage
 from storer.progress import NO_PROGRESS
 from storer.rollups.roller import Roller
 from tests.services.test_rollup_cases import METER, NOON, OTHER, Clock, historic, standard, steady, write
+from tests.support.programs import WITHIN, wait_until
 from tests.support.rollups import HOUR, Crash, FragileConnection
 from tests.support.storing import make_tables, query
 
@@ -189,3 +191,37 @@ def test_a_run_that_is_killed_at_any_statement_is_gone_on_with_while_a_storer_ru
     assert rows(tables, "meter_id <> 1") == {table: [] for table in OF_METER}
     assert rows(tables, "meter_id = 1") == others
     assert query(tables, "SELECT identifier FROM meters") == [(OTHER,)]
+
+
+@pytest.mark.usefixtures("allowed")
+def test_a_storer_goes_on_while_a_meter_is_forgotten_and_that_meter_is_a_new_one_then(tables: Database) -> None:
+    stop, written, failed = threading.Event(), [0], []
+
+    def store() -> None:
+        with contextlib.closing(FrameStore(tables)) as frames:
+            number = 0
+            while not stop.is_set():
+                number += 1
+                at = datetime.now(UTC)
+                try:
+                    frames.write([standard(at, address, EAST=number) for address in (METER, OTHER)])
+                except Exception as error:  # noqa: BLE001 - of a thread
+                    failed.append(error)
+                    return
+                written[0] = number
+
+    thread = threading.Thread(target=store)
+    thread.start()
+    try:
+        wait_until(lambda: written[0] > 20 or failed, WITHIN, "frames are stored")
+        assert forget(tables)[0] == 0
+        before = written[0]
+        wait_until(lambda: written[0] > before + 20 or failed, WITHIN, "frames are stored")
+    finally:
+        stop.set()
+        thread.join()
+    assert failed == []
+    counts = dict(query(tables, "SELECT meter_id, COUNT(*) FROM frames GROUP BY meter_id"))
+    assert counts.keys() == {1, 3}
+    assert counts[1] == 242 + written[0]
+    assert 20 < counts[3] < written[0]
