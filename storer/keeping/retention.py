@@ -20,6 +20,7 @@ from storer.database.schema import make_earlier_partitions, partition_limits
 from storer.database.sizes import Sizes, read_sizes
 from storer.rollups import state as states
 from storer.rollups.compare import Comparison, compare_rollups, has_rollups
+from storer.rollups.hours import mend_measures
 from storer.rollups.label_facts import LabelSets
 from storer.rollups.state import State
 
@@ -102,6 +103,7 @@ class FrameRetention:
             state = self._state()
             if state.frames_from is None or state.frames_from < part.end:
                 return  # frames are still there that could make them again
+            yield from self._verify_hours(part)
             self._drop("minutes", part, f"minutes before {part.end:%Y-%m-%d}", "their hours stay")
             yield
 
@@ -167,6 +169,28 @@ class FrameRetention:
                 f"frames before {part.end:%Y-%m-%d} are kept: minutes, hours or breaks of {since:%Y-%m-%d %H:%M} UTC"
                 " or soon after were made of frames that are not there; if these are lost, set retention.incomplete to"
                 " drop"
+            )
+
+    def _verify_hours(self, part: _Part) -> Iterator[None]:
+        """Compare what hours measure with their minutes, which are the last that could make it again."""
+        hours: dict[datetime, set[int]] = {}
+        for (meter,) in self._connection.query("SELECT id FROM meters"):
+            for (hour,) in self._connection.query(
+                f"SELECT DISTINCT UNIX_TIMESTAMP(minute) DIV 3600 FROM minutes PARTITION ({part.name})"  # noqa: S608
+                " WHERE meter_id = %s",
+                (meter,),
+            ):
+                hours.setdefault(datetime.fromtimestamp(int(hour) * 3600, UTC), set()).add(int(meter))
+            yield
+        mended = []
+        for hour, meters in sorted(hours.items()):
+            if mend_measures(self._connection, hour, meters):
+                mended.append(hour)
+            yield
+        if mended:
+            raise Blocked(
+                f"minutes before {part.end:%Y-%m-%d} are kept: {plural(len(mended), 'hour')}, the first"
+                f" {mended[0]:%Y-%m-%d %H:%M} UTC, differed from them; made again, and compared again tomorrow"
             )
 
     def _drop(self, table: str, part: _Part, what: str, rest: str) -> None:

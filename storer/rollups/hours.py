@@ -170,6 +170,22 @@ def compare_hours(connection: Connection, hour: datetime, held: Mapping[int, int
     return found
 
 
+def mend_measures(connection: Connection, hour: datetime, meters: Collection[int]) -> bool:
+    """Make what is measured in an hour again from its minutes where it differs; return whether it did.
+
+    Readings stay: their frames may have been dropped.
+
+    Raises:
+        DatabaseError: the database is unavailable, or refuses a statement.
+    """
+    ordered, mended = sorted(meters), False
+    for begin in range(0, len(ordered), _AT_ONCE):
+        if different := _HourRoller(connection, hour, ordered[begin : begin + _AT_ONCE]).measures_that_differ():
+            roll_hours(connection, hour, different, {})
+            mended = True
+    return mended
+
+
 class _HourRoller:
     """One hour of some meters, inside a transaction."""
 
@@ -211,15 +227,12 @@ class _HourRoller:
             self._judge_following(meter, following, old.get(meter), new[meter])
 
     def compare(self, held: Mapping[int, int], found: HourComparison) -> None:
-        start, meters = sql_time(self._hour), tuple(self._meters)
         made = self._stored.minutes_of_hour(self._hour, self._meters)
         breaks = self._stored.breaks_of_hour(self._hour, self._meters)
         broken = {meter: {place: step for place, step in steps.items() if step} for meter, steps in breaks.items()}
         more = {meter for meter, (frames, _) in made.items() if frames > held[meter]}
         found.of_more_frames.update(more, (meter for meter, steps in broken.items() if steps and not held[meter]))
-        measured = self._connection.query(_MEASURED, (start, meters, start, sql_time(self._hour + HOUR)))
-        stored = {row[0]: tuple(row) for row in self._connection.query(_STORED, (start, meters, start))}
-        found.different.update(row[0] for row in measured if row[0] not in more and stored.get(row[0]) != tuple(row))
+        found.different.update(self.measures_that_differ() - more)
         readings, new = self._stored.of_hour(self._hour, self._meters), self._readings(held)
         energy = self._stored.energy_of_hour(self._hour, self._meters)
         judgements = self._judge_all(new)
@@ -228,6 +241,17 @@ class _HourRoller:
             wanted = ({}, None, None) if judged is None else (judged.steps, judged.drawn, judged.injected)
             if readings.get(meter) != new.get(meter) or (broken.get(meter, {}), *energy[meter]) != wanted:
                 found.different.add(meter)
+
+    def measures_that_differ(self) -> set[int]:
+        """Return the meters whose measures are not what their minutes make, but for rows that know of more frames."""
+        start, meters = sql_time(self._hour), tuple(self._meters)
+        measured = self._connection.query(_MEASURED, (start, meters, start, sql_time(self._hour + HOUR)))
+        stored = {row[0]: tuple(row) for row in self._connection.query(_STORED, (start, meters, start))}
+        return {
+            row[0]
+            for row in measured
+            if row[0] not in stored or (stored[row[0]] != tuple(row) and stored[row[0]][-1] <= row[-1])
+        }
 
     def _readings(self, held: Mapping[int, int] | None) -> dict[int, HourReadings]:
         """Return the readings of each meter that has any, and whose frames are all held."""

@@ -195,7 +195,8 @@ def test_a_run_that_is_killed_at_any_statement_is_gone_on_with_while_a_storer_ru
 
 @pytest.mark.usefixtures("allowed")
 def test_a_storer_goes_on_while_a_meter_is_forgotten_and_that_meter_is_a_new_one_then(tables: Database) -> None:
-    stop, written, failed = threading.Event(), [0], []
+    stop, written = threading.Event(), [0]
+    failed: list[Exception] = []
 
     def store() -> None:
         with contextlib.closing(FrameStore(tables)) as frames:
@@ -213,10 +214,10 @@ def test_a_storer_goes_on_while_a_meter_is_forgotten_and_that_meter_is_a_new_one
     thread = threading.Thread(target=store)
     thread.start()
     try:
-        wait_until(lambda: written[0] > 20 or failed, WITHIN, "frames are stored")
+        wait_until(lambda: written[0] > 20 or bool(failed), WITHIN, "frames are stored")
         assert forget(tables)[0] == 0
         before = written[0]
-        wait_until(lambda: written[0] > before + 20 or failed, WITHIN, "frames are stored")
+        wait_until(lambda: written[0] > before + 20 or bool(failed), WITHIN, "frames are stored")
     finally:
         stop.set()
         thread.join()

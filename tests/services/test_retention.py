@@ -332,6 +332,33 @@ def test_years_of_minutes_go_after_their_frames_and_their_hours_stay(fresh_datab
         assert rolled(database) == [minutes, hours, breaks]
 
 
+def test_hours_are_compared_with_their_minutes_before_these_are_dropped(
+    fresh_database: Server,
+) -> None:
+    """Their frames are gone: minutes are the last that know what an hour measured."""
+    database = make_tables(fresh_database, NOON)
+    old = datetime(2024, 5, 15, 10, tzinfo=UTC)
+    policy = Retention(frames=12, minutes=12)
+    with contextlib.closing(database.connect()) as connection:
+        make_earlier_partitions(connection, old)
+        write(database, [*steady(old, 2), *steady(NOON - HOUR, 1, index=50_000)], NOON)
+        roll_all(Roller(connection, "one", now=Clock()))
+        run(connection, Retention(frames=12, minutes=36))
+        minutes, hours, breaks = rolled(database)
+        for damage in (
+            "UPDATE hours SET power_max = 1 WHERE hour = '2024-05-15 10:00:00'",
+            "UPDATE hours SET seconds = 5 WHERE hour = '2024-05-15 11:00:00'",
+        ):
+            fresh_database.sql(f"USE {fresh_database.name}; {damage};")
+            with pytest.raises(Blocked, match="minutes before 2025-01-01 are kept: 1 hour, the first 2024-05-15 1"):
+                run(connection, policy)
+            assert rolled(database) == [minutes, hours, breaks]
+        run(connection, policy)
+        kept, *rest = rolled(database)
+        assert {row[1].year for row in kept} == {2026}
+        assert rest == [hours, breaks]
+
+
 @pytest.mark.usefixtures("roller")
 def test_the_audit_does_not_count_dropped_frames_as_missing(tables: Database, connection: Connection) -> None:
     with contextlib.closing(FrameStore(tables)) as store:
