@@ -2,21 +2,25 @@
 
 import contextlib
 import sys
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
 from common.database import Connection, Database
-from common.errors import ConfigError
+from common.errors import ConfigError, Unavailable
 from demo.servers import Database as Server
 from storer.database.frame_store import FrameStore
 from storer.database.schema import migrate
 from storer.progress import Progress
+from storer.rollups import roller as rollups
 from storer.rollups import state
 from storer.rollups.rebuild import rebuild
 from storer.rollups.roller import FULL_EVERY, MINUTE, Roller
+from storer.rollups.worker import RollupWorker
 from tests.services.test_rollup_cases import METER, NOON, OTHER, Clock, historic, marks, standard, steady, write
+from tests.support.programs import WITHIN, wait_until
 from tests.support.rollups import HOUR, TABLES, assert_as_expected, stored
 from tests.support.storing import client, make_tables, query
 
@@ -97,16 +101,23 @@ def test_minutes_are_whole_soon_after_an_outage_that_was_too_short_for_marks(
     assert [made.get(NOON + n * MINUTE) for n in range(5)] == [6, 6, 6, 6, 7]
 
 
-def test_a_run_goes_on_with_late_hours_while_it_has_time(tables: Database, connection: Connection) -> None:
-    """Three days of an outage of two meters are there after the next run."""
+@pytest.mark.parametrize(("seconds", "left"), [(600, 0), (0, 28)])
+def test_a_run_goes_on_with_late_hours_while_it_has_time(
+    tables: Database, connection: Connection, monkeypatch: pytest.MonkeyPatch, seconds: float, left: int
+) -> None:
+    """However many there are; and the next run goes on with the rest."""
+    monkeypatch.setattr(rollups, "_LATE_SECONDS", seconds)
+    monkeypatch.setattr(rollups, "_LATE_AT_ONCE", 10)
     clock = Clock()
     roller = Roller(connection, "one", now=clock)
     roller.run()
-    late = [frame for meter in (METER, OTHER) for frame in steady(NOON - 150 * HOUR, 149, meter, every=1800)]
+    late = [frame for meter in (METER, OTHER) for frame in steady(NOON - 20 * HOUR, 15, meter, every=1800)]
     write(tables, late, NOON)
     clock.now += MINUTE
     roller.run()
-    assert state.count_late_hours(connection) == 0
+    assert state.count_late_hours(connection) == left
+    while state.count_late_hours(connection):
+        roller.run()
     assert_as_expected(tables, late)
 
 
@@ -164,3 +175,25 @@ def test_the_command_rebuild_says_that_the_tables_are_of_an_older_version(fresh_
             migrate(database, up_to=version)
         with pytest.raises(ConfigError, match=r"the tables are of an older version: first .*teleinfo-storer migrate"):
             rebuild(database, None, None, Progress(sys.stderr))
+
+
+def test_the_thread_of_the_rollups_tells_the_roller_of_frames_that_came_late_once(
+    tables: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[bool] = []
+
+    def run(_: Roller, *, delayed: bool = False) -> bool:
+        told.append(delayed)
+        raise Unavailable("that was enough")
+
+    monkeypatch.setattr(Roller, "run", run)
+    stop, delayed = threading.Event(), threading.Event()
+    delayed.set()
+    worker = RollupWorker(tables, "one", stop, 0, delayed)
+    worker.start()
+    try:
+        wait_until(lambda: told == [True], WITHIN, "the roller is told")
+        assert not delayed.is_set()
+    finally:
+        stop.set()
+        worker.join()
