@@ -124,6 +124,12 @@ def _parser() -> argparse.ArgumentParser:
     forgetting.set_defaults(command=_forget)
 
     commands.add_parser(
+        "forget-meter",
+        help="delete all that the database has of a meter, while storers run",
+        declare=_declare_forget_meter,
+    )
+
+    commands.add_parser(
         "import", help="take in the years before: files of Enedis and EDF, other programs", declare=_declare_import
     )
     commands.add_parser(
@@ -148,6 +154,12 @@ def _declare_check(check: argparse.ArgumentParser) -> None:
     from storer.doctor.command import declare_check
 
     declare_check(check, CONFIG)
+
+
+def _declare_forget_meter(forgetting: argparse.ArgumentParser) -> None:
+    from storer.keeping.forget_meter import declare_forget_meter
+
+    declare_forget_meter(forgetting, CONFIG)
 
 
 def _declare_import(importing: argparse.ArgumentParser) -> None:

@@ -5,6 +5,7 @@ import json
 import logging
 import math
 import queue
+import threading
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -64,7 +65,8 @@ class Storer:
         self._deferred: deque[Message] = deque()  # received while the database was unavailable
         self._topics = [Topics(base) for base in config.mqtt.topic]
         self._database = Database(config.database)
-        self._store = FrameStore(self._database, config.name)
+        self._delayed = threading.Event()  # frames were stored that are some minutes old
+        self._store = FrameStore(self._database, config.name, prepare=self._migrate, on_delayed=self._delayed.set)
         self._session = Session(
             config.mqtt,
             f"teleinfo-storer-{config.name}",
@@ -88,7 +90,7 @@ class Storer:
         self._counters = Counters()
         self._keeper = Keeper(config.name, config.retention)
         self._rollups = RollupWorker(
-            Database(config.database), config.name, shutdown.stop, config.batch.wait, self._keeper.step
+            Database(config.database), config.name, shutdown.stop, config.batch.wait, self._delayed, self._keeper.step
         )
         self._metrics = Metrics(config.metrics, storer_metrics)
         self._heartbeat = Heartbeat(config.heartbeat, Notifier())
@@ -121,13 +123,15 @@ class Storer:
 
     def _prepare(self) -> bool:
         """Migrate the tables; return False if stopped. A permanent error is not retried at start-up."""
-        count, months = self._config.storage.subpartitions, self._config.retention.frames
-        ready = self._retry.run(
-            lambda: migrate_divided(self._database, count, months), retry_on=(Unavailable,)
-        ) and self._retry.run(self._make_partitions, retry_on=(Unavailable,))
+        ready = self._retry.run(self._make_partitions, retry_on=(Unavailable,))
         if ready:
             log.info("Ready: %s", self._database.where)
         return ready
+
+    def _migrate(self) -> None:
+        """Make or update the tables of a host that is used for the first time; its partitions follow soon."""
+        migrate_divided(self._database, self._config.storage.subpartitions, self._config.retention.frames)
+        self._partitions_due = 0.0
 
     # -- batches -------------------------------------------------------------------------------------------------------
 

@@ -39,10 +39,29 @@ class _Session:
 class FrameStore:
     """Writes to the tables; opens the connection when it is needed, and a new one after an error."""
 
-    def __init__(self, database: Database, storer: str = "main", now: Callable[[], datetime] | None = None) -> None:
-        """Write as the storer of this name; `now` decides which frames are late, by default the server's clock."""
+    def __init__(
+        self,
+        database: Database,
+        storer: str = "main",
+        now: Callable[[], datetime] | None = None,
+        *,
+        prepare: Callable[[], object] = lambda: None,
+        on_delayed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Write as the storer of this name.
+
+        Args:
+            database: where to.
+            storer: the name.
+            now: decides which frames are late; by default the server's clock.
+            prepare: makes the tables of a host; called before the first frame is written there.
+            on_delayed: called when frames are written that are some minutes old, but not late.
+        """
         self._storer = storer
         self._now = now
+        self._prepare = prepare
+        self._on_delayed = on_delayed
+        self._prepared: set[str] = set()  # hosts
         self.added = AddedIds()
         self._database = database
         self._session: _Session | None = None
@@ -132,14 +151,26 @@ class FrameStore:
         """Provide the connection; after an error it is closed."""
         try:
             if self._session is None:
-                connection = self._database.connect()
-                late = LateFrames(connection, self._storer, self._now or ServerClock(connection))
+                connection = self._connect()
+                late = LateFrames(connection, self._storer, self._now or ServerClock(connection), self._on_delayed)
                 writer = FrameWriter(connection, self.added, self._label_sets, late)
                 self._session = _Session(connection, writer, RejectedMessages(connection))
             yield self._session
         except DatabaseError:
             self.close()
             raise
+
+    def _connect(self) -> Connection:
+        connection = self._database.connect()
+        # Only once for each host: tables that vanish later are about to be restored.
+        if (host := self._database.where) not in self._prepared:
+            try:
+                self._prepare()
+            except DatabaseError:
+                connection.close()
+                raise
+            self._prepared.add(host)
+        return connection
 
     @contextlib.contextmanager
     def _counted(self) -> Iterator[None]:

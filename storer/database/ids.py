@@ -15,7 +15,8 @@ LOOKUPS = 10  # attempts to find an id before giving up, while other storers add
 # faster, the id is taken or the meter is there already: nothing changes, and the caller looks again.
 _ADD_METERS = (
     "INSERT INTO meters (id, identifier)"
-    " SELECT top.id + new.place, new.identifier FROM (SELECT COALESCE(MAX(id), 0) AS id FROM meters) AS top"
+    " SELECT top.id + new.place, new.identifier FROM (SELECT GREATEST(COALESCE(MAX(id), 0),"
+    " COALESCE((SELECT MAX(last_forgotten_meter) FROM rollup_state), 0)) AS id FROM meters) AS top"
     " CROSS JOIN ({rows}) AS new WHERE TRUE ON DUPLICATE KEY UPDATE identifier = meters.identifier"
 )
 

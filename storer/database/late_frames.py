@@ -5,13 +5,14 @@ transaction of its frames, so neither is there without the other.
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from common.database import Connection, sql_time
 from storer.database.rows import Row
 
 LATE = timedelta(minutes=5)  # between a frame's timestamp and the server's clock, either way
+DELAYED = timedelta(seconds=30)  # the minute of such a frame may have been made before it was stored
 _CLOCK_EVERY = 60.0  # seconds
 _FIRST_HOUR = datetime(1970, 1, 1, 1, tzinfo=UTC)  # the first that a TIMESTAMP can hold
 _MARK = (
@@ -47,16 +48,24 @@ class ServerClock:
 class LateFrames:
     """Finds and marks the hours of late frames, over one connection."""
 
-    def __init__(self, connection: Connection, storer: str, now: Callable[[], datetime]) -> None:
-        """`storer` is its name: each has marks of its own, so that two never wait for each other."""
+    def __init__(
+        self, connection: Connection, storer: str, now: Callable[[], datetime], on_delayed: Callable[[], None]
+    ) -> None:
+        """`storer` is its name: each has marks of its own, so that two never wait for each other.
+
+        `on_delayed` is called for rows that are old, but not late: nothing in the database tells of them.
+        """
         self._connection = connection
         self._storer = storer
         self._now = now
+        self._on_delayed = on_delayed
 
-    def hours(self, rows: Iterable[Row]) -> Hours:
+    def hours(self, rows: Sequence[Row]) -> Hours:
         """Return the hours of those rows that are late; call it outside the transaction that writes them."""
         now = self._now()
-        early, late = now - LATE, now + LATE
+        early, late, delayed = now - LATE, now + LATE, now - DELAYED
+        if any(early <= row.timestamp < delayed for row in rows):
+            self._on_delayed()
         return {
             (row.meter, row.timestamp.replace(minute=0, second=0, microsecond=0))
             for row in rows

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from common.database import Connection, Database
-from common.errors import Conflict, DatabaseError
+from common.deployment import here
+from common.errors import ConfigError, Conflict, DatabaseError
 from storer.database.original import refuse_original
 
 log = logging.getLogger(__name__)
@@ -62,6 +63,19 @@ def ensure_supported(version: int) -> None:
         raise DatabaseError(
             f"the tables have version {version}, this program supports up to {newest_version()}: update the storer"
         )
+
+
+def ensure_migrated(connection: Connection) -> None:
+    """Refuse tables of another version, for a command that may be used before a storer has updated them.
+
+    Raises:
+        ConfigError: they are older.
+        DatabaseError: they are newer, or the database is unavailable.
+    """
+    known = "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'schema_version'"
+    if not connection.query(known) or _missing(connection, None):
+        run = here("teleinfo-storer").run("teleinfo-storer", "migrate")
+        raise ConfigError(f"the tables are of an older version: first {run}")
 
 
 def migrate(database: Database, up_to: int | None = None) -> list[Migration]:

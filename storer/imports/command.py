@@ -3,24 +3,24 @@
 import argparse
 import contextlib
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TextIO
 
 from common import config
 from common.database import Connection, Database
-from common.deployment import here
 from common.errors import ConfigError, FileRefused, PermanentError
 from common.plural import plural
 from common.runtime.cli import whole
 from common.runtime.logs import redact_prm
 from storer.config import StorerConfig
 from storer.database.ids import add_meters
+from storer.database.schema import ensure_migrated
 from storer.imports import writer
 from storer.imports.clock import LocalClock
 from storer.imports.kinds import KINDS, Content, Request, read_content
 from storer.imports.model import read_register
-from storer.imports.plan import Plan, Stored, make_plan
+from storer.imports.plan import Plan, Stored, check_past, make_plan
 from storer.imports.series import read_series
 from storer.imports.summary import summary
 from storer.progress import Progress
@@ -49,8 +49,8 @@ def declare_import(parser: argparse.ArgumentParser, config_file: Path) -> None:
     parser.set_defaults(command=run_import)
 
 
-def run_import(arguments: argparse.Namespace) -> int:
-    """Import files, list imports, or forget one; return the exit code.
+def run_import(arguments: argparse.Namespace, now: datetime | None = None) -> int:
+    """Import files, list imports, or forget one; return the exit code. `now` is that of this machine by default.
 
     Raises:
         ConfigError: the command line is wrong.
@@ -64,7 +64,7 @@ def run_import(arguments: argparse.Namespace) -> int:
         raise ConfigError(f"what is to be imported? KIND FILE… is expected; kinds: {', '.join(KINDS)}")
     settings = config.load(StorerConfig, arguments.config)
     with contextlib.closing(Database(settings.database).connect()) as connection:
-        _check_tables(connection)
+        ensure_migrated(connection)
         if arguments.list:
             _show_list(connection, LocalClock(arguments.zone), sys.stdout)
         elif arguments.forget is not None:
@@ -72,17 +72,10 @@ def run_import(arguments: argparse.Namespace) -> int:
         else:
             progress = Progress(sys.stderr)
             try:
-                _Importer(connection, arguments, progress, sys.stdout).run()
+                _Importer(connection, arguments, progress, sys.stdout).run(now or datetime.now(UTC))
             finally:
                 progress.clear()
     return 0
-
-
-def _check_tables(connection: Connection) -> None:
-    sql = "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'imports'"
-    if not connection.query(sql):
-        migrate = here("teleinfo-storer").run("teleinfo-storer", "migrate")
-        raise ConfigError(f"the tables are of an older version: first {migrate}")
 
 
 class _Importer:
@@ -108,13 +101,14 @@ class _Importer:
             progress=lambda part, rows: progress.show_part("reading", part, rows),
         )
 
-    def run(self) -> None:
+    def run(self, now: datetime) -> None:
         stored = Stored() if self._meter is None else writer.read_stored(self._connection, self._meter)
         read = set() if self._meter is None else writer.read_hours(self._connection, self._meter)
         for number, file in enumerate(self._files, 1):
             self._progress.show("reading", Path(file).name, 0)
             try:
                 content = read_content(self._kind, file, self._request)
+                check_past(content.parsed.periods, now, self._request.clock)
             except FileRefused as error:
                 raise FileRefused(f"{file}: {error}; nothing of it was imported") from error
             plan = make_plan(content.parsed.periods, stored, read, -number)

@@ -13,7 +13,7 @@ from storer.imports.intervals import Interval, to_hours
 from storer.imports.model import Parsed, check_wh, refused
 from storer.imports.readings import differences
 from storer.imports.text import Table, column, decode, is_number, local_day, number, plain, rows
-from storer.imports.workbook import DAMAGED, read_part
+from storer.imports.workbook import DAMAGED, check_size
 from storer.rollups.registers import SUPPLIER, TOTAL
 
 ESTIMATED = "estimated values, which are kept"
@@ -34,8 +34,10 @@ def parse_edf(data: bytes, clock: LocalClock) -> Parsed:
     whole, known = Parsed(), False
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
-            for name in sorted(name for name in archive.namelist() if name.lower().endswith(".csv")):
-                parsed = _parse(rows(decode(read_part(archive, name))), clock)
+            names = sorted(name for name in archive.namelist() if name.lower().endswith(".csv"))
+            check_size(archive, names)
+            for name in names:
+                parsed = _parse(rows(decode(archive.read(name))), clock)
                 if parsed is not None:
                     whole.add(parsed)
                     known = True

@@ -19,6 +19,7 @@ from storer.imports.model import Parsed
 from storer.imports.plain import parse_plain
 from storer.imports.series import Series
 from storer.imports.source import Source, is_address, is_sqlite, open_address, open_file
+from storer.imports.text import MAX_SIZE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,12 +103,14 @@ def read_content(kind: str, where: str, asked: Request) -> Content:
         with file.open("rb") as opened:
             data = opened.read(16)
             database = is_sqlite(data)
-            data += b"" if database else opened.read()
+            data += b"" if database else opened.read(MAX_SIZE)
     except OSError as error:
         raise ConfigError(f"{where} cannot be read: {reason(error)}") from error
     if database and how.read is not None and how.sqlite:
         with open_file(file) as source:
             return _of_database(source, how.read, asked)
+    if len(data) > MAX_SIZE:
+        raise FileRefused(f"it has more than {MAX_SIZE // 1_000_000} MB, which none of these files has")
     if how.parse is None or database:
         wanted = f"a database: {'a file of SQLite, or ' if how.sqlite else ''}mysql://user@host:3306/name"
         wanted = "a text file" if how.parse is not None else wanted

@@ -10,7 +10,7 @@ from common.registers import REGISTERS
 from storer.rollups.registers import INJECTED, SUPPLIER, TOTAL, supplier_number
 
 HOUR = timedelta(hours=1)
-MAX_POWER = 40_000  # W: a Linky meter is for at most 36 kVA
+MAX_POWER = 40_000  # W: a Linky meter is for at most 36 kVA, and its breaker lets a bit more through for a while
 _LABELS = {"EAST": TOTAL, "BASE": TOTAL, "EAIT": INJECTED}
 
 
@@ -56,7 +56,9 @@ def check_wh(wh: float, hours: float, line: int | None = None) -> None:
     if wh < 0:
         raise refused(f"{float(wh):g} Wh is negative: a meter counts what is drawn and what is injected apart", line)
     if wh > MAX_POWER * hours:
-        raise refused(f"{float(wh):g} Wh in {hours:g} h is more than 36 kVA can be; is the unit right?", line)
+        raise refused(
+            f"{float(wh):g} Wh in {hours:g} h is more than 40 kW: no such meter counts that; is the unit right?", line
+        )
 
 
 def read_register(text: str) -> int:

@@ -5,8 +5,12 @@ from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from storer.imports.model import HOUR, Period
+from common.plural import plural
+from storer.imports.clock import LocalClock
+from storer.imports.model import HOUR, Period, refused
 from storer.rollups.registers import INJECTED, SUPPLIER, TOTAL
+
+_CLOCKS = timedelta(hours=1)  # what they may be apart
 
 
 @dataclass(slots=True)
@@ -67,6 +71,21 @@ def make_plan(periods: Iterable[Period], stored: Stored, read: Set[datetime], nu
             plan.others[rival[1]] += 1
     plan.new.sort()
     return plan
+
+
+def check_past(periods: Iterable[Period], now: datetime, clock: LocalClock) -> None:
+    """Refuse energy of the future: a wrong year, or a day and a month the wrong way round.
+
+    Raises:
+        FileRefused: a period begins more than an hour after `now`.
+    """
+    future = [period.start for period in periods if period.start > now + _CLOCKS]
+    if future:
+        what = f"{plural(len(future), 'period')} {'begins' if len(future) == 1 else 'begin'}"
+        raise refused(
+            f"{what} in the future, the first at {clock.local(min(future)):%Y-%m-%d %H:%M} ({clock.name}): is its year"
+            " right, and the clock of this machine?"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import contextlib
 import csv
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from fractions import Fraction
 
@@ -13,6 +13,9 @@ from storer.imports.model import refused
 Row = tuple[int, list[str]]  # number of the line, cells
 Table = list[Row]
 
+MAX_SIZE = 40_000_000  # bytes of a file, and of what it unpacks to: ten years by half-hours are 20 MB
+MOST_CELLS = 3_000_000  # of a table, each row counted as one more: ten years by half-hours have 600,000
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)?")
 _NUMBER = re.compile(r"[-+]?\d{1,18}(\.\d{1,30})?([eE][-+]?\d{1,2})?")
 _YEARS = range(1990, 2038)  # what the tables hold
 _NOTHING = ("", "na", "n/a", "null", "none", "-", "nan")
@@ -36,15 +39,29 @@ def decode(data: bytes) -> str:
 
 
 def rows(text: str, delimiter: str = ";") -> Table:
-    """Return the lines that are not empty, with their cells stripped."""
+    """Return the lines that are not empty, with their cells stripped.
+
+    Raises:
+        FileRefused: there are too many, or it is no table.
+    """
     try:
         return [
             (number, [cell.strip() for cell in cells])
-            for number, cells in enumerate(csv.reader(text.splitlines(), delimiter=delimiter), 1)
+            for number, cells in enumerate(csv.reader(_lines(text, delimiter), delimiter=delimiter), 1)
             if any(cell.strip() for cell in cells)
         ]
     except csv.Error as error:
         raise refused(f"this is no table of text: {error}") from error
+
+
+def _lines(text: str, delimiter: str) -> Iterator[str]:
+    count = 0
+    for found in _LINE.finditer(text):
+        line = found[0]
+        count += 2 + line.count(delimiter)
+        if count > MOST_CELLS:
+            raise refused(f"this file has more than {MOST_CELLS:,} cells")
+        yield line
 
 
 def plain(text: str) -> str:

@@ -19,7 +19,8 @@ from storer.config import Retention
 from storer.database.schema import make_earlier_partitions, partition_limits
 from storer.database.sizes import Sizes, read_sizes
 from storer.rollups import state as states
-from storer.rollups.compare import rollups_match
+from storer.rollups.compare import Comparison, compare_rollups, has_rollups
+from storer.rollups.hours import mend_measures
 from storer.rollups.label_facts import LabelSets
 from storer.rollups.state import State
 
@@ -102,6 +103,7 @@ class FrameRetention:
             state = self._state()
             if state.frames_from is None or state.frames_from < part.end:
                 return  # frames are still there that could make them again
+            yield from self._verify_hours(part)
             self._drop("minutes", part, f"minutes before {part.end:%Y-%m-%d}", "their hours stay")
             yield
 
@@ -134,16 +136,62 @@ class FrameRetention:
                     " never came; if they are lost, set retention.incomplete to drop"
                 )
             yield
+        meters = [int(number) for (number,) in self._connection.query("SELECT id FROM meters")]
+        done = self._start(part, state, begin)
         hour: datetime | None = begin
         while hour is not None and hour < part.end:
-            if not rollups_match(self._connection, self._label_sets, hour):
+            if has_rollups(self._connection, done, hour, meters):
+                self._refuse_lost(part, done)
+            comparison = compare_rollups(self._connection, self._label_sets, hour, meters)
+            if comparison is Comparison.DIFFERENT:
                 states.request_rebuild(self._connection, hour, part.end)
                 raise Blocked(
-                    f"frames before {part.end:%Y-%m-%d} are kept: minutes or hours of {hour:%Y-%m-%d %H:%M} UTC differ"
-                    " from them; these are rebuilt, and compared again then"
+                    f"frames before {part.end:%Y-%m-%d} are kept: minutes, hours or breaks of"
+                    f" {hour:%Y-%m-%d %H:%M} UTC differ from them; these are rebuilt, and compared again then"
                 )
+            if comparison is Comparison.OF_MORE_FRAMES:
+                self._refuse_lost(part, hour)
             yield
-            hour = states.first_frame(self._connection, hour + _HOUR)
+            done = hour + _HOUR
+            hour = states.first_frame(self._connection, done)
+        if has_rollups(self._connection, done, part.end, meters):
+            self._refuse_lost(part, done)
+
+    def _start(self, part: _Part, state: State, first: datetime) -> datetime:
+        """Return from when on rollups must be of frames that are there: what is before may have been dropped."""
+        month = (part.end - _HOUR).replace(day=1, hour=0)
+        begin = first if part.name == _EARLIER else min(first, month)
+        return begin if state.frames_from is None else max(begin, state.frames_from)
+
+    def _refuse_lost(self, part: _Part, since: datetime) -> None:
+        if self._policy.incomplete != "drop":
+            raise Blocked(
+                f"frames before {part.end:%Y-%m-%d} are kept: minutes, hours or breaks of {since:%Y-%m-%d %H:%M} UTC"
+                " or soon after were made of frames that are not there; if these are lost, set retention.incomplete to"
+                " drop"
+            )
+
+    def _verify_hours(self, part: _Part) -> Iterator[None]:
+        """Compare what hours measure with their minutes, which are the last that could make it again."""
+        hours: dict[datetime, set[int]] = {}
+        for (meter,) in self._connection.query("SELECT id FROM meters"):
+            for (hour,) in self._connection.query(
+                f"SELECT DISTINCT UNIX_TIMESTAMP(minute) DIV 3600 FROM minutes PARTITION ({part.name})"  # noqa: S608
+                " WHERE meter_id = %s",
+                (meter,),
+            ):
+                hours.setdefault(datetime.fromtimestamp(int(hour) * 3600, UTC), set()).add(int(meter))
+            yield
+        mended = []
+        for hour, meters in sorted(hours.items()):
+            if mend_measures(self._connection, hour, meters):
+                mended.append(hour)
+            yield
+        if mended:
+            raise Blocked(
+                f"minutes before {part.end:%Y-%m-%d} are kept: {plural(len(mended), 'hour')}, the first"
+                f" {mended[0]:%Y-%m-%d %H:%M} UTC, differed from them; made again, and compared again tomorrow"
+            )
 
     def _drop(self, table: str, part: _Part, what: str, rest: str) -> None:
         before = read_sizes(self._connection)

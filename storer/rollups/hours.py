@@ -143,23 +143,47 @@ def roll_hours(
             _HourRoller(connection, hour, ordered[begin : begin + _AT_ONCE]).roll(held, always_judge)
 
 
-def hours_that_differ(connection: Connection, hour: datetime, held: Mapping[int, int]) -> set[int]:
-    """Return those meters whose row of an hour is not what its minutes and frames make; nothing is written.
+@dataclass(frozen=True, slots=True)
+class HourComparison:
+    """Meters whose row of an hour, or its breaks, are not what minutes and frames make."""
+
+    different: set[int]
+    of_more_frames: set[int]  # the row was made of frames that are not there
+
+
+def compare_hours(connection: Connection, hour: datetime, held: Mapping[int, int]) -> HourComparison:
+    """Compare rows of an hour, and what is judged of it, with what minutes and frames make; nothing is written.
 
     Args:
         connection: any.
         hour: its start, in UTC.
-        held: how many frames of the hour each meter has. Readings of a row that was made of more are not compared.
+        held: how many frames of the hour each meter has, also 0.
 
     Raises:
         DatabaseError: the database is unavailable, or refuses a statement.
     """
-    different: set[int] = set()
+    found = HourComparison(set(), set())
     ordered = sorted(held)
     for begin in range(0, len(ordered), _AT_ONCE):
         meters = ordered[begin : begin + _AT_ONCE]
-        different |= _HourRoller(connection, hour, meters).different(held)
-    return different
+        _HourRoller(connection, hour, meters).compare(held, found)
+    return found
+
+
+def mend_measures(connection: Connection, hour: datetime, meters: Collection[int]) -> bool:
+    """Make what is measured in an hour again from its minutes where it differs; return whether it did.
+
+    Readings stay: their frames may have been dropped.
+
+    Raises:
+        DatabaseError: the database is unavailable, or refuses a statement.
+    """
+    ordered, mended = sorted(meters), False
+    for begin in range(0, len(ordered), _AT_ONCE):
+        if different := _HourRoller(connection, hour, ordered[begin : begin + _AT_ONCE]).measures_that_differ():
+            roll_hours(connection, hour, different, {})
+            mended = True
+    return mended
 
 
 class _HourRoller:
@@ -182,14 +206,9 @@ class _HourRoller:
         judged = [meter for meter in new if always_judge or meter in changed or not ends_tell(new[meter])]
         if not judged:
             return
-        # For nearly all meters the hour before is the one that counts.
-        previous = self._stored.of_hour(hour - HOUR, judged, lock=True)
-        previous |= self._stored.earlier(hour, [meter for meter in judged if meter not in previous])
         breaks = self._stored.breaks_of_hour(hour, judged)
-        insides = self._insides({meter: new[meter] for meter in judged})
         rows = []
-        for meter in judged:
-            judgement = self._judge(meter, new[meter], previous.get(meter), insides)
+        for meter, judgement in self._judge_all({meter: new[meter] for meter in judged}).items():
             self._stored.write_breaks(meter, hour, judgement, breaks.get(meter, {}))
             rows.append(
                 (
@@ -207,13 +226,32 @@ class _HourRoller:
         for meter, following in self._stored.later(hour, changed).items():
             self._judge_following(meter, following, old.get(meter), new[meter])
 
-    def different(self, held: Mapping[int, int]) -> set[int]:
+    def compare(self, held: Mapping[int, int], found: HourComparison) -> None:
+        made = self._stored.minutes_of_hour(self._hour, self._meters)
+        breaks = self._stored.breaks_of_hour(self._hour, self._meters)
+        broken = {meter: {place: step for place, step in steps.items() if step} for meter, steps in breaks.items()}
+        more = {meter for meter, (frames, _) in made.items() if frames > held[meter]}
+        found.of_more_frames.update(more, (meter for meter, steps in broken.items() if steps and not held[meter]))
+        found.different.update(self.measures_that_differ() - more)
+        readings, new = self._stored.of_hour(self._hour, self._meters), self._readings(held)
+        energy = self._stored.energy_of_hour(self._hour, self._meters)
+        judgements = self._judge_all(new)
+        for meter in made.keys() - more:
+            judged = judgements.get(meter)
+            wanted = ({}, None, None) if judged is None else (judged.steps, judged.drawn, judged.injected)
+            if readings.get(meter) != new.get(meter) or (broken.get(meter, {}), *energy[meter]) != wanted:
+                found.different.add(meter)
+
+    def measures_that_differ(self) -> set[int]:
+        """Return the meters whose measures are not what their minutes make, but for rows that know of more frames."""
         start, meters = sql_time(self._hour), tuple(self._meters)
         measured = self._connection.query(_MEASURED, (start, meters, start, sql_time(self._hour + HOUR)))
         stored = {row[0]: tuple(row) for row in self._connection.query(_STORED, (start, meters, start))}
-        different = {row[0] for row in measured if stored.get(row[0]) != tuple(row)}
-        readings = self._stored.of_hour(self._hour, self._meters)
-        return different | {meter for meter, new in self._readings(held).items() if readings.get(meter) != new}
+        return {
+            row[0]
+            for row in measured
+            if row[0] not in stored or (stored[row[0]] != tuple(row) and stored[row[0]][-1] <= row[-1])
+        }
 
     def _readings(self, held: Mapping[int, int] | None) -> dict[int, HourReadings]:
         """Return the readings of each meter that has any, and whose frames are all held."""
@@ -250,6 +288,14 @@ class _HourRoller:
             breaks = self._stored.breaks_of_hour(row.hour, [meter])
             self._stored.write_breaks(meter, row.hour, judgement, breaks.get(meter, {}))
             self._stored.write_energy(meter, row.hour, judgement)
+
+    def _judge_all(self, rows: Mapping[int, HourReadings]) -> dict[int, Judgement]:
+        """Judge this hour, by its readings."""
+        # For nearly all meters the hour before is the one that counts.
+        previous = self._stored.of_hour(self._hour - HOUR, rows, lock=True) if rows else {}
+        previous |= self._stored.earlier(self._hour, [meter for meter in rows if meter not in previous])
+        insides = self._insides(rows)
+        return {meter: self._judge(meter, row, previous.get(meter), insides) for meter, row in rows.items()}
 
     def _judge(
         self, meter: int, row: HourReadings, previous: HourReadings | None, insides: Mapping[int, Inside]

@@ -1,4 +1,4 @@
-"""What the rollups need to know of a label set, cached for as long as the connection lives."""
+"""What the rollups need to know of a label set."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -35,6 +35,10 @@ class LabelSets:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._facts: dict[int, LabelFacts] = {}
+
+    def forget(self) -> None:
+        """Read all again: the database may have been replaced under the connection, and an id mean something else."""
+        self._facts.clear()
 
     def facts(self, ids: Collection[int]) -> Mapping[int, LabelFacts]:
         """Return the facts of these label sets; the result may hold others, too."""

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 
 from common.database import Database
 from common.errors import Conflict
+from storer.database.schema import ensure_migrated
 from storer.progress import Progress
+from storer.rollups import state as states
 from storer.rollups.roller import MINUTE, Rebuilt, Roller
-from storer.rollups.state import read_state, request_rebuild
 
 _TRIES = 10  # after conflicts with a storer that is at the same hours
 
@@ -29,6 +30,7 @@ def rebuild(database: Database, start: datetime | None, end: datetime | None, pr
     A storer that runs leaves the rollups to this while it takes. If this is killed, a storer goes on with it.
 
     Raises:
+        ConfigError: the tables are of an older version.
         DatabaseError: the database is unavailable, or refuses a statement.
     """
     work = _Rebuild(database, progress)
@@ -49,11 +51,12 @@ class _Rebuild:
 
     def run(self, start: datetime | None, end: datetime | None) -> Done:
         with contextlib.closing(self._database.connect()) as connection:
+            ensure_migrated(connection)
             roller = Roller(connection, f"rebuild-{secrets.token_hex(4)}", by_force=True)
             roller.run()
             if self._total is None:
-                request_rebuild(connection, start, end)
-                state = read_state(connection)
+                states.request_rebuild(connection, start, end, states.server_now(connection))
+                state = states.read_state(connection)
                 self._total = state.remaining if state else timedelta(0)
             due = time.monotonic() + MINUTE.total_seconds()
             while (step := roller.rebuild()) is not None:

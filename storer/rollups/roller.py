@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from common.database import Connection
+from storer.database.late_frames import LATE
 from storer.rollups import state as states
 from storer.rollups.hours import HOUR, roll_hours
 from storer.rollups.label_facts import LabelSets
@@ -25,7 +26,12 @@ FULL_EVERY = 10  # runs; the others only make the newest minutes
 
 _CATCH_UP = timedelta(hours=1)  # at once
 _LATE_AT_ONCE = 200  # marks
-_LATE_SECONDS = 10.0  # for marks in one run; the rest waits for the next
+_LATE_SECONDS = 20.0  # for marks in one run; the rest waits for the next
+_NOT_MARKED = LATE + MINUTE  # frames that come later than that are marked
+# After the server's clock jumped ahead, a storer reads it within a minute and commits within another: until then it
+# takes frames for in time that `up_to` would leave behind.
+_JUMP = timedelta(minutes=5)
+_RUNS_AFTER_JUMP = 3
 _MOST_HOURS = 24  # rebuilt at once
 _SLOW, _QUICK = 4.0, 1.0  # seconds for the hours that are rebuilt at once: fewer, more; a statement has 30
 
@@ -70,11 +76,13 @@ class Roller:
         self._runs = 0
         self._touched: set[HourKey] = set()  # hours with new minutes since the last full run
         self._rebuild_hours = 1
+        self._held = 0  # runs in which `up_to` stays where it is
 
-    def run(self) -> bool:
+    def run(self, *, delayed: bool = False) -> bool:
         """Roll up what is new and what came late; return False if another one has the lease.
 
-        Call it once a minute. Safe to repeat, and to kill at any point.
+        Call it once a minute. Safe to repeat, and to kill at any point. `delayed`: frames came that are some minutes
+        old, but not old enough to be marked as late.
 
         Raises:
             DatabaseError: the database is unavailable, or refuses a statement.
@@ -85,6 +93,14 @@ class Roller:
         if state is None:
             self._last = None
             return False
+        self._label_sets.forget()
+        self._held = max(0, self._held - 1)
+        if self._last is not None and now - self._last > _JUMP:
+            self._held = _RUNS_AFTER_JUMP
+        if self._held:
+            edge = min(edge, state.up_to)
+        if delayed and self._last is not None:
+            self._touch(state, _floor_minute(now - _NOT_MARKED), self._last - self._overlap, roll_new_minutes)
         # The minute that runs now is made when it has ended: once, not in two halves.
         end = _floor_minute(now)
         if self._last is None or self._runs % FULL_EVERY == 0:
@@ -133,17 +149,17 @@ class Roller:
 
     def _roll_late(self, state: State) -> None:
         deadline = time.monotonic() + _LATE_SECONDS
-        marks = states.late_hours(self._connection, _LATE_AT_ONCE)
-        by_hour: dict[datetime, list[LateHour]] = {}
-        for mark in marks:
-            by_hour.setdefault(mark.key[1], []).append(mark)
-        for hour, waiting in by_hour.items():
-            # Of an hour whose frames were dropped, a few late ones would make rows that mislead.
-            if state.frames_from is None or hour >= state.frames_from:
-                self._roll_hour(hour, {mark.key[0] for mark in waiting})
-            states.mark_rolled(self._connection, waiting)
-            if time.monotonic() >= deadline:
-                break
+        while marks := states.late_hours(self._connection, _LATE_AT_ONCE):
+            by_hour: dict[datetime, list[LateHour]] = {}
+            for mark in marks:
+                by_hour.setdefault(mark.key[1], []).append(mark)
+            for hour, waiting in by_hour.items():
+                # Of an hour whose frames were dropped, a few late ones would make rows that mislead.
+                if state.frames_from is None or hour >= state.frames_from:
+                    self._roll_hour(hour, {mark.key[0] for mark in waiting})
+                states.mark_rolled(self._connection, waiting)
+                if time.monotonic() >= deadline:
+                    return
 
     def _roll_hour(self, hour: datetime, meters: set[int]) -> None:
         found = roll_minutes(self._connection, self._label_sets, hour, hour + HOUR, meters)
@@ -166,6 +182,8 @@ class Roller:
             return None
         end = min(begin + self._rebuild_hours * HOUR, state.rebuild_to)
         started = time.monotonic()
+        self._label_sets.forget()
+        waiting = states.late_hours_between(self._connection, begin, end)
         try:
             found = roll_minutes(self._connection, self._label_sets, begin, end)
             by_hour = _by_hour(found)
@@ -180,6 +198,7 @@ class Roller:
             self._rebuild_hours = max(1, self._rebuild_hours // 2)
         elif seconds < _QUICK:
             self._rebuild_hours = min(_MOST_HOURS, self._rebuild_hours * 2)
+        states.mark_rolled(self._connection, waiting)
         states.rebuilt(self._connection, state, end if end < state.rebuild_to else None)
         return Rebuilt(len(by_hour), found.total(), state.rebuild_to - end)
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from common.database import Connection, sql_time
+from common.database import Connection, Rows, sql_time
 from storer.rollups.minutes import FIRST_HOUR, HourKey
 
 LEASE = timedelta(minutes=5)
 _RENEW = timedelta(minutes=2, seconds=30)  # left of it: to renew it is a commit, which is not needed each minute
 _HOUR = timedelta(hours=1)
 _SELECT = "SELECT up_to, rebuild_from, rebuild_to, frames_from FROM rollup_state WHERE id = 1"
+_MARKS = "SELECT meter_id, hour, storer, touched FROM late_hours WHERE waiting = 1"
 _ADD_REBUILD = (
     "rebuild_from = LEAST(COALESCE(rebuild_from, %s), %s), rebuild_to = GREATEST(COALESCE(rebuild_to, %s), %s)"
 )
@@ -152,11 +153,14 @@ def first_frame(connection: Connection, since: datetime | None = None) -> dateti
     return None if first is None else floor_hour(first.replace(tzinfo=UTC))
 
 
-def request_rebuild(connection: Connection, start: datetime | None = None, end: datetime | None = None) -> None:
+def request_rebuild(
+    connection: Connection, start: datetime | None = None, end: datetime | None = None, now: datetime | None = None
+) -> None:
     """Have the hours from `start` (the first frame), before `end` (as far as the rollups are), rolled up again.
 
-    A running storer does it in the background, and one that starts goes on with it. What is already waiting to be
-    rebuilt stays so. Without any rollups nothing is needed: the first storer makes all of them.
+    With `now`, those of which nothing is final yet are too. A running storer does it in the background, and one that
+    starts goes on with it. What is already waiting to be rebuilt stays so. Without any rollups nothing is needed: the
+    first storer makes all of them.
 
     Raises:
         DatabaseError: the database is unavailable, or has no such table.
@@ -167,7 +171,8 @@ def request_rebuild(connection: Connection, start: datetime | None = None, end: 
     begin = first_frame(connection, latest(start, state.frames_from))
     if begin is None:
         return
-    limit = _end_of(state.up_to if end is None else min(end, state.up_to))
+    newest = state.up_to if now is None else max(now, state.up_to)
+    limit = _end_of(newest if end is None else min(end, newest))
     if begin < limit:
         connection.execute(
             f"UPDATE rollup_state SET {_ADD_REBUILD} WHERE id = 1",  # noqa: S608 - our own names
@@ -222,9 +227,19 @@ def late_hours(connection: Connection, limit: int) -> list[LateHour]:
     Raises:
         DatabaseError: the database is unavailable, or refuses the query.
     """
-    rows = connection.query(
-        "SELECT meter_id, hour, storer, touched FROM late_hours WHERE waiting = 1 ORDER BY hour LIMIT %s", (limit,)
-    )
+    return _late_hours(connection.query(f"{_MARKS} ORDER BY hour LIMIT %s", (limit,)))
+
+
+def late_hours_between(connection: Connection, start: datetime, end: datetime) -> list[LateHour]:
+    """Return all marks that wait for hours from `start`, before `end`.
+
+    Raises:
+        DatabaseError: the database is unavailable, or refuses the query.
+    """
+    return _late_hours(connection.query(f"{_MARKS} AND hour >= %s AND hour < %s", (sql_time(start), sql_time(end))))
+
+
+def _late_hours(rows: Rows) -> list[LateHour]:
     return [LateHour((int(meter), hour.replace(tzinfo=UTC)), storer, touched) for meter, hour, storer, touched in rows]
 
 

@@ -88,6 +88,14 @@ class StoredHours:
         )
         return {int(meter): (int(frames), int(minutes)) for meter, frames, minutes in rows}
 
+    def energy_of_hour(self, hour: datetime, meters: Sequence[int]) -> dict[int, tuple[int | None, int | None]]:
+        """Return the energy that is stored of an hour, drawn and injected, by meter."""
+        rows = self._connection.query(
+            "SELECT meter_id, drawn_wh, injected_wh FROM hours WHERE hour = %s AND meter_id IN %s",
+            (sql_time(hour), tuple(meters)),
+        )
+        return {int(meter): (drawn, injected) for meter, drawn, injected in rows}
+
     def next_with(self, register: int, meter: int, hour: datetime) -> HourReadings | None:
         """Return the first hour of a meter with a reading of a register, after an hour."""
         rows = self._connection.query(

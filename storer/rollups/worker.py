@@ -45,17 +45,20 @@ class RollupWorker:
         name: str,
         stop: threading.Event,
         batch_wait: float,
+        delayed: threading.Event,
         chore: Callable[[Connection, datetime], bool] = lambda *_: False,
     ) -> None:
         """Work as the storer `name` until `stop` is set; frames wait `batch_wait` seconds before they are stored.
 
-        `chore` does a step of something else that only the holder of the lease does, at the server's time, when nothing
-        is left to roll up; it returns False when it has nothing to do.
+        `delayed` is set when frames were stored that are some minutes old. `chore` does a step of something else that
+        only the holder of the lease does, at the server's time, when nothing is left to roll up; it returns False when
+        it has nothing to do.
         """
         self._database = database
         self._chore = chore
         self._name = name
         self._stop = stop
+        self._delayed = delayed
         # A frame that is stored after its minute was made is in the next full run; nearly all should be before that.
         self._overlap = max(0, round(batch_wait + 45) // 60) * MINUTE
         self._report = RollupReport()  # replaced as a whole: another thread reads it
@@ -98,7 +101,9 @@ class RollupWorker:
             self._connection = self._database.connect()
             self._roller = Roller(self._connection, self._name, overlap=self._overlap)
         assert self._connection is not None
-        active = self._roller.run()
+        delayed = self._delayed.is_set()
+        self._delayed.clear()
+        active = self._roller.run(delayed=delayed)
         now = states.server_now(self._connection)
         self._note(active, now)
         if self._errors.reset():

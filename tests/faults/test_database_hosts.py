@@ -177,6 +177,18 @@ def test_a_storer_leaves_a_host_that_works_no_longer(
     hosts.nothing_is_lost()
 
 
+def test_a_storer_that_comes_to_a_host_without_tables_makes_them(hosts: Hosts) -> None:
+    hosts.two.create_database()
+    hosts.start(HOST, ANOTHER_HOST)
+    hosts.writes_into(hosts.one)
+    dead(hosts.one)
+    made = f"SHOW TABLES FROM {hosts.two.name} LIKE 'frames'"
+    wait_until(lambda: hosts.two.sql(made) != "", WITHIN, "there are tables", [hosts.storer] if hosts.storer else [])
+    hosts.writes_into(hosts.two)
+    hosts.repair()
+    hosts.nothing_is_lost()
+
+
 @pytest.mark.parametrize("first_back", ["the one that was used", "the other"])
 @pytest.mark.parametrize("order", [(HOST, ANOTHER_HOST), (HOST, ANOTHER_HOST, NOWHERE)], ids=["two", "three"])
 def test_a_storer_whose_hosts_are_all_away_finds_whichever_comes_back(

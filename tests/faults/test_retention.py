@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, timedelta
 from random import Random
 
 import pytest
@@ -16,11 +17,12 @@ from demo.servers import Database as Server
 from storer.database.schema import make_earlier_partitions
 from storer.keeping.retention import Blocked
 from storer.rollups.roller import Roller
-from tests.services.test_retention import AUGUST, FRAMES, OCTOBER, frames_before, months, roll_all, run
-from tests.services.test_rollup_cases import NOON, Clock, rolled, write
+from tests.services.test_retention import AUGUST, FRAMES, OCTOBER, SEPTEMBER, frames_before, months, roll_all, run
+from tests.services.test_rollup_cases import NOON, Clock, rolled, standard, write
 from tests.support.programs import ENVIRONMENT
+from tests.support.rollups import assert_as_expected
 from tests.support.servers import UNSYNCED_DATABASE
-from tests.support.storing import make_tables
+from tests.support.storing import make_tables, query
 
 # What the thread of the storer does, in a process that can be killed.
 PROGRAM = """
@@ -95,3 +97,32 @@ def test_a_kill_at_any_moment_is_made_good(database: Server, tables: Database, w
     finish(tables)
     assert rolled(tables) == before
     assert frames_before(tables, NOON) == sum(frame.timestamp >= OCTOBER for frame in FRAMES)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_frames_that_come_late_while_retention_is_killed_are_in_the_rollups_or_after_their_month(
+    tables: Database, database: Server, seed: int
+) -> None:
+    """What came before a month was closed counts in its rollups, what came after it changes none."""
+    random, killed, counted = Random(seed), 0, list(FRAMES)
+    late = [standard(month + timedelta(hours=n, seconds=1), EAST=n) for month in (AUGUST, SEPTEMBER) for n in range(4)]
+    late += [standard(frame.timestamp + timedelta(seconds=7), EAST=3) for frame in FRAMES[5:700:120]]
+    random.shuffle(late)
+    for attempt, frame in enumerate(late):
+        with program(database) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            # Random moments of the work, not waits for something.
+            time.sleep(random.uniform(0, 0.02 * attempt))
+            write(tables, [frame], NOON)
+            time.sleep(random.uniform(0, 0.02))
+            process.kill()
+        killed += process.returncode != 0
+        ((closed,),) = query(tables, "SELECT frames_from FROM rollup_state")
+        if closed is None or frame.timestamp >= closed.replace(tzinfo=UTC):
+            counted.append(frame)
+        with contextlib.closing(tables.connect()) as connection:
+            roll_all(Roller(connection, "one", now=Clock()))
+    assert killed
+    finish(tables)
+    assert_as_expected(tables, counted)

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from common.database import Database
-from common.errors import PermanentError, Unavailable
+from common.errors import DatabaseError, PermanentError, Unavailable
 from demo.servers import Database as Server
 from storer.database.frame_store import FrameStore
 from storer.database.schema import migrate
@@ -66,6 +66,31 @@ def test_a_host_that_dies_is_left_for_another_at_the_next_try(
                 tables.write(frames[3:])
         assert tables.write(frames[3:]).stored == 3
     assert exported(client(fresh_database)) == [frame.to_json() for frame in frames]
+
+
+def test_a_host_that_has_no_tables_yet_gets_them_when_it_is_used_for_the_first_time(
+    fresh_database: Server, relay: Proxy
+) -> None:
+    """And one that had them does not: whoever drops a database is about to restore it."""
+    frames = list(simulated("standard-single-phase-base", 9, every=timedelta(seconds=1)))
+    database = at_hosts(fresh_database, RELAY, "127.0.0.1")
+
+    def prepare() -> None:
+        migrate(database)
+        partition(database, NOW)
+
+    with contextlib.closing(FrameStore(database, prepare=prepare)) as tables:
+        assert tables.write(frames[:3]).stored == 3
+        fresh_database.create_database()
+        relay.refuse()
+        with pytest.raises(Unavailable):
+            tables.write(frames[3:])
+        assert tables.write(frames[3:6]).stored == 3
+        fresh_database.create_database()
+        for _ in range(3):
+            with pytest.raises(DatabaseError):
+                tables.write(frames[6:])
+    assert fresh_database.sql(f"SHOW TABLES FROM {fresh_database.name} LIKE 'frames'") == ""
 
 
 @pytest.mark.parametrize("dead", [(NOBODY,), (NOBODY, NOBODY_EITHER)])

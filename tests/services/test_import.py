@@ -61,13 +61,13 @@ def config(database: Server, tables: Database, tmp_path: Path) -> Path:
 def storer(config: Path) -> Command:
     """The command, within this process: starting a program takes a second."""
 
-    def run(*arguments: str) -> Result:
+    def run(*arguments: str, now: datetime | None = None) -> Result:
         parser = Parser(prog="import")
         declare_import(parser, config)
         out = io.StringIO()
         with contextlib.redirect_stdout(out):
             try:
-                return Result(run_import(parser.parse_args(arguments)), out, "")
+                return Result(run_import(parser.parse_args(arguments), now), out, "")
             except TeleinfoError as error:
                 code = 2 if isinstance(error, ConfigError) else 3 if isinstance(error, PermanentError) else 1
                 return Result(code, out, f"{error}\n")
@@ -163,6 +163,15 @@ def test_a_refused_file_imports_nothing_and_says_where(storer: Command, tables: 
     assert "bad.csv: line 3: -1 Wh is negative" in result.stderr
     assert result.stderr.count("\n") == 1
     assert query(tables, "SELECT COUNT(*) FROM meters, imports") == [(0,)]
+
+
+def test_energy_of_the_future_is_not_imported(storer: Command, tables: Database, tmp_path: Path) -> None:
+    """A file of March 2024, on a day before it ends."""
+    result = storer("csv", saved(tmp_path, "plain.csv"), "--meter", ADDRESS, now=datetime(2024, 3, 30, 12, tzinfo=UTC))
+    assert result.returncode == 1
+    assert "begin in the future, the first at 2024-03-31" in result.stderr
+    assert "nothing of it was imported" in result.stderr
+    assert query(tables, ROWS) == [(0, None, None)]
 
 
 @pytest.mark.parametrize("kind", ["enedis", "enedis-index", "edf", "csv", "jeedom"])

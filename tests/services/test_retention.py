@@ -20,7 +20,7 @@ from storer.keeping.retention import Blocked, FrameRetention
 from storer.rollups.roller import Roller
 from storer.rollups.state import request_rebuild
 from storer.rollups.worker import RollupWorker
-from tests.services.test_rollup_cases import METER, NOON, Clock, marks, rolled, standard, steady, write
+from tests.services.test_rollup_cases import METER, NOON, OTHER, Clock, marks, rolled, standard, steady, write
 from tests.support.programs import WITHIN, wait_until
 from tests.support.rollups import HOUR, Crash, FragileConnection
 from tests.support.storing import make_tables, query
@@ -180,31 +180,77 @@ def test_nothing_is_dropped_before_it_is_rolled_up(tables: Database, connection:
     assert frames_before(tables, NOON) == len(FRAMES)
 
 
-DAMAGES = (
+# One wrong fact each: rollups that are made again from the frames.
+REBUILT = (
     "UPDATE minutes SET power_max = 1 WHERE minute = '2026-08-15 11:07:00'",
     "UPDATE minutes SET total_last = total_last + 1 WHERE minute = '2026-08-15 11:59:00'",
+    "UPDATE minutes SET seconds = 5 WHERE minute = '2026-08-15 11:07:00'",
     "UPDATE hours SET total_last = total_last - 1 WHERE hour = '2026-08-15 10:00:00'",
     "UPDATE hours SET voltage_1_mean = 99 WHERE hour = '2026-08-15 10:00:00'",
+    "UPDATE hours SET seconds = 5 WHERE hour = '2026-08-15 10:00:00'",
+    "UPDATE hours SET drawn_wh = drawn_wh + 5000 WHERE hour = '2026-08-15 11:00:00'",
+    "UPDATE hours SET drawn_wh = NULL WHERE hour = '2026-08-15 10:00:00'",
+    "UPDATE hours SET injected_wh = injected_wh + 1 WHERE hour = '2026-08-16 11:00:00'",
+    "UPDATE breaks SET step = 0 WHERE hour = '2026-08-16 11:00:00' AND register = 0",
+    "INSERT INTO breaks VALUES (1, '2026-08-15 11:00:00', 0, -999788)",
+    "DELETE FROM breaks WHERE hour = '2026-08-16 11:00:00'",
     "DELETE FROM minutes WHERE minute = '2026-08-15 10:30:00'",
     "DELETE FROM hours WHERE hour = '2026-08-15 10:00:00'",
 )
+# And rollups that say that they were made of frames that are not there: nobody knows whether these were lost.
+OF_LOST_FRAMES = (
+    "UPDATE minutes SET frames = 5 WHERE minute = '2026-08-15 11:07:00'",
+    "UPDATE hours SET frames = frames + 2 WHERE hour = '2026-08-15 11:00:00'",
+    "INSERT INTO minutes (meter_id, minute, frames, seconds) VALUES (1, '2026-08-15 12:30:00', 1, 5)",
+    "INSERT INTO minutes (meter_id, minute, frames, seconds) VALUES (2, '2026-08-15 11:30:00', 1, 5)",
+    "INSERT INTO hours (meter_id, hour, frames, seconds, minutes) VALUES (1, '2026-08-20 11:00:00', 1, 5, 1)",
+    "INSERT INTO hours (meter_id, hour, frames, seconds, minutes) VALUES (2, '2026-08-15 11:00:00', 1, 5, 1)",
+    "INSERT INTO hours (meter_id, hour, frames, seconds, minutes) VALUES (1, '2026-08-01 00:00:00', 1, 5, 1)",
+    "INSERT INTO breaks VALUES (1, '2026-08-31 23:00:00', 0, -5)",
+)
 
 
-@pytest.mark.usefixtures("roller")
-def test_rollups_that_differ_from_the_frames_are_rebuilt_before_anything_is_dropped(
-    tables: Database, connection: Connection, fresh_database: Server
+@pytest.fixture
+def with_a_break(tables: Database) -> None:
+    """In August a meter that injects is replaced, and another one is seen in October only."""
+    before = AUGUST + timedelta(days=1)
+    replaced = [
+        standard(before + timedelta(minutes=n), EAST=index + n * 10, EAIT=injected + n)
+        for n, index, injected in [*((n, 60_000, 500) for n in range(90)), *((n, 7, 0) for n in range(90, 120))]
+    ]
+    write(tables, [*replaced, *steady(OCTOBER, 1, meter=OTHER)], NOON)
+
+
+@pytest.mark.parametrize("damage", REBUILT)
+@pytest.mark.usefixtures("with_a_break", "roller")
+def test_rollups_with_one_wrong_fact_are_rebuilt_before_anything_is_dropped(
+    tables: Database, connection: Connection, fresh_database: Server, damage: str
 ) -> None:
-    before = rolled(tables)
-    for damage in DAMAGES:
-        fresh_database.sql(f"USE {fresh_database.name}; {damage};")
-        with pytest.raises(Blocked, match="differ"):
-            run(connection)
-        assert frames_before(tables, NOON) == len(FRAMES)
-        roll_all(Roller(connection, "one", now=Clock()))
-        assert rolled(tables) == before
+    before, stored = rolled(tables), frames_before(tables, NOON)
+    fresh_database.sql(f"USE {fresh_database.name}; {damage};")
+    assert rolled(tables) != before
+    with pytest.raises(Blocked, match="differ"):
+        run(connection)
+    assert frames_before(tables, NOON) == stored
+    roll_all(Roller(connection, "one", now=Clock()))
+    assert rolled(tables) == before
     run(connection)
     assert frames_before(tables, OCTOBER) == 0
     assert rolled(tables) == before
+
+
+@pytest.mark.parametrize("damage", OF_LOST_FRAMES)
+@pytest.mark.usefixtures("with_a_break", "roller")
+def test_rollups_of_frames_that_are_not_there_hold_a_month_back_unless_told_otherwise(
+    tables: Database, connection: Connection, fresh_database: Server, damage: str
+) -> None:
+    stored = frames_before(tables, NOON)
+    fresh_database.sql(f"USE {fresh_database.name}; {damage};")
+    with pytest.raises(Blocked, match=r"made of frames that are not there.*retention\.incomplete"):
+        run(connection)
+    assert frames_before(tables, NOON) == stored
+    run(connection, Retention(frames=1, incomplete="drop"))
+    assert frames_before(tables, OCTOBER) == 0
 
 
 @pytest.mark.usefixtures("roller")
@@ -286,6 +332,33 @@ def test_years_of_minutes_go_after_their_frames_and_their_hours_stay(fresh_datab
         assert rolled(database) == [minutes, hours, breaks]
 
 
+def test_hours_are_compared_with_their_minutes_before_these_are_dropped(
+    fresh_database: Server,
+) -> None:
+    """Their frames are gone: minutes are the last that know what an hour measured."""
+    database = make_tables(fresh_database, NOON)
+    old = datetime(2024, 5, 15, 10, tzinfo=UTC)
+    policy = Retention(frames=12, minutes=12)
+    with contextlib.closing(database.connect()) as connection:
+        make_earlier_partitions(connection, old)
+        write(database, [*steady(old, 2), *steady(NOON - HOUR, 1, index=50_000)], NOON)
+        roll_all(Roller(connection, "one", now=Clock()))
+        run(connection, Retention(frames=12, minutes=36))
+        minutes, hours, breaks = rolled(database)
+        for damage in (
+            "UPDATE hours SET power_max = 1 WHERE hour = '2024-05-15 10:00:00'",
+            "UPDATE hours SET seconds = 5 WHERE hour = '2024-05-15 11:00:00'",
+        ):
+            fresh_database.sql(f"USE {fresh_database.name}; {damage};")
+            with pytest.raises(Blocked, match="minutes before 2025-01-01 are kept: 1 hour, the first 2024-05-15 1"):
+                run(connection, policy)
+            assert rolled(database) == [minutes, hours, breaks]
+        run(connection, policy)
+        kept, *rest = rolled(database)
+        assert {row[1].year for row in kept} == {2026}
+        assert rest == [hours, breaks]
+
+
 @pytest.mark.usefixtures("roller")
 def test_the_audit_does_not_count_dropped_frames_as_missing(tables: Database, connection: Connection) -> None:
     with contextlib.closing(FrameStore(tables)) as store:
@@ -322,7 +395,9 @@ def test_the_thread_of_the_rollups_drops_what_is_too_old_when_nothing_is_left_to
     roller.close()
     keeper, stop = Keeper("one", ONE_MONTH, first_after=0), threading.Event()
     query(tables, "UPDATE rollup_state SET up_to = NOW() - INTERVAL 20 MINUTE", "SELECT 1")
-    worker = RollupWorker(tables, "one", stop, 0, lambda connection, _: keeper.step(connection, NOON))
+    worker = RollupWorker(
+        tables, "one", stop, 0, threading.Event(), lambda connection, _: keeper.step(connection, NOON)
+    )
     worker.start()
     try:
         wait_until(lambda: frames_before(tables, OCTOBER) == 0, WITHIN, "frames are dropped")

@@ -1,9 +1,12 @@
 from datetime import timedelta
 
+import pytest
+
+from common.errors import FileRefused
 from storer.imports.model import HOUR, Period
-from storer.imports.plan import Plan, Stored, holes, make_plan
+from storer.imports.plan import Plan, Stored, check_past, holes, make_plan
 from storer.rollups.registers import INJECTED, TOTAL
-from tests.support.imports import utc
+from tests.support.imports import PARIS, utc
 
 DAY = utc("2024-06-01 22:00")
 
@@ -59,3 +62,16 @@ def test_the_total_and_its_parts_are_the_same_energy() -> None:
 def test_holes_are_what_no_period_of_the_file_is_about() -> None:
     found = holes([hour(0), hour(1), hour(4), day(1), hour(48)])
     assert [((hole.start - DAY) // HOUR, hole.hours) for hole in found] == [(2, 2), (5, 19)]
+
+
+def test_energy_of_the_future_is_refused_with_how_many_and_from_when() -> None:
+    """A wrong year. The hour and the day that run are known to who reads a meter, and clocks differ a little."""
+    now = utc("2024-06-05 12:10")
+    check_past([hour(85), hour(86), day(3)], now, PARIS)  # from 11:00, from 12:00, and the 5 June
+    check_past([hour(87)], now, PARIS)  # from 13:00: less than an hour ahead
+    with pytest.raises(
+        FileRefused, match=r"2 periods begin in the future, the first at 2024-06-05 16:00 \(Europe/Paris\)"
+    ):
+        check_past([hour(86), hour(89), hour(88)], now, PARIS)
+    with pytest.raises(FileRefused, match=r"1 period begins in the future, .* 2030-06-01 02:00"):
+        check_past([Period(utc("2030-06-01 01:00"), 1, TOTAL, 5000)], now, PARIS)

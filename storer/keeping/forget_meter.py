@@ -1,0 +1,231 @@
+"""The command `teleinfo-storer forget-meter`: deletes all that the database has of a meter, while storers run.
+
+The row of `meters` goes first, with a note that the rest is still to be deleted. From then on a storer that gets frames
+of this meter gives it a new number, and all rows with the number of a meter that is not there are those to delete:
+an interrupted run goes on with them. Numbers are never given again. Label sets are left to the storer, which deletes
+those that nobody uses, and knows which.
+"""
+
+import argparse
+import contextlib
+import secrets
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TextIO
+
+from common import config
+from common.database import Connection, Database, sql_time
+from common.deployment import here
+from common.errors import ConfigError, PermanentError
+from storer.config import StorerConfig
+from storer.database.rights import may_delete
+from storer.database.schema import ensure_migrated
+from storer.progress import Progress
+from storer.rollups import state as states
+
+#: Tables with a column `meter_id`, but for `frames`; hours and minutes come after what they are made of.
+TABLES = ("tallies", "minutes", "hours", "breaks", "late_hours", "imported_hours", "imports")
+
+_PROGRAM = "teleinfo-storer"
+_TIMEOUT = 600.0  # seconds for one statement
+_ROWS = 10_000  # deleted in one statement
+_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
+_IN_FLIGHT = 2 * _HOUR  # what a transaction that began before may still add is not older, but for replays
+_REJECTED = "FROM rejected_messages WHERE CONCAT('/', topic, '/') LIKE %s OR LOCATE(%s, payload)"
+_UNSEARCHED = datetime(1970, 1, 2, tzinfo=UTC)
+
+
+def declare_forget_meter(parser: argparse.ArgumentParser, config_file: Path) -> None:
+    """Declare the arguments of the command; `config_file` is the configuration that it uses."""
+    parser.add_argument("--config", type=Path, default=config_file, metavar="FILE", help=f"default: {config_file}")
+    parser.add_argument("address", metavar="ADDRESS", help="its address; to confirm, it is asked for once more")
+    parser.add_argument("--dry-run", action="store_true", help="only show what would be deleted")
+    parser.set_defaults(command=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    settings = config.load(StorerConfig, arguments.config)
+    progress = Progress(sys.stderr)
+    try:
+        return forget_meter(
+            Database(settings.database), arguments.address, None if arguments.dry_run else _ask, progress, sys.stdout
+        )
+    finally:
+        progress.clear()
+
+
+def _ask(text: str) -> str:
+    print(text, end="", flush=True)  # noqa: T201 - a question to a person
+    return sys.stdin.readline()
+
+
+def forget_meter(
+    database: Database, address: str, ask: Callable[[str], str] | None, progress: Progress, out: TextIO
+) -> int:
+    """Show what there is of a meter, and delete it if `ask` answers with its address; return the exit code.
+
+    `ask` puts a question to a person; None: only show. It can be interrupted, and repeated.
+
+    Raises:
+        ConfigError: there is no such meter, or the tables are of an older version.
+        PermanentError: the account may not delete.
+        DatabaseError: the database is unavailable, or refuses a statement.
+    """
+    with contextlib.closing(database.connect(_TIMEOUT)) as connection:
+        ensure_migrated(connection)
+        work = _Forgetting(connection, address, progress)
+        for line in work.describe():
+            print(line, file=out)
+        if ask is None:
+            return 0
+        work.check_rights(database.name)
+        if ask(f"Type {address} to delete all of this: ").strip() != address:
+            print("nothing was deleted", file=out)
+            return 1
+        deleted = work.delete()
+        progress.clear()
+        print(f"deleted: {_listed(deleted)}", file=out)
+        print(
+            "The storer deletes its label sets within three days. Backups still have all of it. What the broker keeps"
+            f" of it is removed by: {here(_PROGRAM).run('teleinfo-reader', f'forget {address}')}",
+            file=out,
+        )
+    return 0
+
+
+class _Forgetting:
+    """One meter, over one connection."""
+
+    def __init__(self, connection: Connection, address: str, progress: Progress) -> None:
+        self._connection = connection
+        self._address = address
+        self._progress = progress
+        rows = connection.query("SELECT id FROM meters WHERE identifier = %s", (address,))
+        self._id = int(rows[0][0]) if rows else None
+        if self._id is None and not self._interrupted():
+            known = ", ".join(str(name) for (name,) in connection.query("SELECT identifier FROM meters ORDER BY 1"))
+            raise ConfigError(f"the meter {address!r} is unknown; known meters: {known or 'none'}")
+
+    def describe(self) -> Iterator[str]:
+        """Yield lines about what there is, and about backups."""
+        numbers = self._numbers()
+        if self._id is not None:
+            numbers.add(self._id)
+        else:
+            yield "an earlier run was interrupted: this one goes on with it"
+        counts = {"frames": self._count_frames(numbers)}
+        for table in TABLES:
+            counts[table] = self._one(f"SELECT COUNT(*) FROM {table} WHERE meter_id IN %s", tuple(numbers))  # noqa: S608
+        counts["rejected_messages"] = self._one(f"SELECT COUNT(*) {_REJECTED}", *self._named())
+        self._progress.clear()
+        yield f"{self._address}: {_listed(counts)}"
+        ((last,),) = self._connection.query("SELECT MAX(finished_at) FROM backups")
+        made = f"the last backup was finished on {last:%Y-%m-%d %H:%M} UTC" if last else "no backup is known"
+        yield f"It cannot be undone: {made}"
+
+    def check_rights(self, name: str) -> None:
+        """Refuse an account that may not delete from all tables: the storer's may not."""
+        if not may_delete(self._connection):
+            ((account,),) = self._connection.query("SELECT CURRENT_USER()")
+            user = "@".join(f"'{part}'" for part in str(account).rsplit("@", 1))
+            raise PermanentError(
+                f"the account {account} may not delete. As administrator ({here(_PROGRAM).sql()}): GRANT DELETE ON"
+                f" {name}.* TO {user}; and after this command: REVOKE DELETE ON {name}.* FROM {user};"
+            )
+
+    def delete(self) -> dict[str, int]:
+        """Delete all rows, in small transactions; return how many, by table."""
+        connection = self._connection
+        since = states.server_now(connection) - _IN_FLIGHT
+        deleted = {"frames": 0, **dict.fromkeys(TABLES, 0)}
+        deleted["rejected_messages"] = connection.execute(f"DELETE {_REJECTED}", self._named())
+        if self._id is not None:
+            self._forget_number(self._id)
+        numbers = self._numbers()
+        # Twice: what a storer had begun before is there by the second time.
+        for start in (None, since):
+            deleted["frames"] += self._delete_frames(numbers, start)
+            for table in TABLES:
+                deleted[table] += self._delete_all(table, numbers)
+        connection.execute(
+            "UPDATE rollup_state SET forgetting = 0, label_sets_from = %s WHERE id = 1", (sql_time(_UNSEARCHED),)
+        )
+        return deleted
+
+    def _forget_number(self, number: int) -> None:
+        # There is a row from the first run of a storer on; the lease is not needed, nor kept.
+        name = f"forget-{secrets.token_hex(4)}"
+        if states.read_state(self._connection) is None:
+            now = states.server_now(self._connection)
+            states.take_lease(self._connection, name, now, now.replace(second=0, microsecond=0))
+            states.release_lease(self._connection, name)
+        with self._connection.transaction():
+            self._connection.execute(
+                "UPDATE rollup_state SET forgetting = 1, last_forgotten_meter = GREATEST(last_forgotten_meter, %s)"
+                " WHERE id = 1",
+                (number,),
+            )
+            self._connection.execute("DELETE FROM meters WHERE id = %s", (number,))
+
+    def _interrupted(self) -> bool:
+        return bool(self._connection.query("SELECT 1 FROM rollup_state WHERE forgetting = 1"))
+
+    def _numbers(self) -> set[int]:
+        """Return the numbers of all meters that were forgotten."""
+        last = self._one("SELECT COALESCE(MAX(last_forgotten_meter), 0) FROM rollup_state")
+        known = {int(number) for (number,) in self._connection.query("SELECT id FROM meters")}
+        return set(range(1, last + 1)) - known
+
+    def _named(self) -> tuple[str, str]:
+        return f"%/{self._address}/%", self._address
+
+    def _one(self, sql: str, *arguments: object) -> int:
+        ((value,),) = self._connection.query(sql, arguments)
+        return int(value)
+
+    def _count_frames(self, numbers: set[int]) -> int:
+        count = 0
+        for start, end in self._spans(None, _DAY):
+            count += self._one(
+                "SELECT COUNT(*) FROM frames WHERE timestamp >= %s AND timestamp < %s AND meter_id IN %s",
+                start,
+                end,
+                tuple(numbers),
+            )
+            self._progress.show("counting", "frames", count)
+        return count
+
+    def _delete_frames(self, numbers: set[int], since: datetime | None) -> int:
+        count = 0
+        for start, end in self._spans(since, _HOUR):
+            count += self._connection.execute(
+                "DELETE FROM frames WHERE timestamp >= %s AND timestamp < %s AND meter_id IN %s",
+                (start, end, tuple(numbers)),
+            )
+            self._progress.show("deleting", "frames", count)
+        return count
+
+    def _spans(self, since: datetime | None, length: timedelta) -> Iterator[tuple[str, str]]:
+        """Yield stretches of time that have frames of any meter: the key of frames begins with the time."""
+        begin = states.first_frame(self._connection, since)
+        if since is None and begin is not None:
+            yield "1970-01-01 00:00:01", sql_time(begin)  # the hour that first_frame passes by
+        while begin is not None:
+            yield sql_time(begin), sql_time(begin + length)
+            begin = states.first_frame(self._connection, begin + length)
+
+    def _delete_all(self, table: str, numbers: set[int]) -> int:
+        total = 0
+        while count := self._connection.execute(
+            f"DELETE FROM {table} WHERE meter_id IN %s LIMIT {_ROWS}",  # noqa: S608 - our own names
+            (tuple(numbers),),
+        ):
+            total += count
+            self._progress.show("deleting", table, total)
+        return total
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{table.replace('_', ' ')} {count}" for table, count in counts.items() if count) or "nothing"

@@ -1,0 +1,228 @@
+"""The command `teleinfo-storer forget-meter`: nothing of a meter stays, and nothing of another one changes."""
+
+import contextlib
+import io
+import re
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from common.database import Database
+from common.errors import ConfigError, PermanentError
+from common.tally import Tally
+from demo.servers import Database as Server
+from storer.database.frame_store import FrameStore
+from storer.database.ids import find_meters
+from storer.database.rejected import Rejection
+from storer.imports import writer
+from storer.imports.model import Period
+from storer.keeping.forget_meter import forget_meter
+from storer.keeping.label_sets import LabelSetGarbage
+from storer.progress import NO_PROGRESS
+from storer.rollups.roller import Roller
+from tests.services.test_rollup_cases import METER, NOON, OTHER, Clock, historic, standard, steady, write
+from tests.support.programs import WITHIN, wait_until
+from tests.support.rollups import HOUR, Crash, FragileConnection
+from tests.support.storing import make_tables, query
+
+OF_METER = ("frames", "tallies", "minutes", "hours", "breaks", "late_hours", "imported_hours", "imports")
+OLD = NOON - timedelta(days=40)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def tables(fresh_database: Server) -> Database:
+    """Two meters, the one to forget with the higher number, and all that there can be of each."""
+    database = make_tables(fresh_database, NOON)
+    for address in (OTHER, METER):
+        add(database, address)
+    with contextlib.closing(FrameStore(database)) as store:
+        store.record_rejections(
+            [Rejection(f"teleinfo/{address}/frame", b"{", "why", NOON) for address in (METER, OTHER)]
+            + [Rejection("else", b'{"meter": "%s"}' % METER.encode(), "why", NOON), Rejection("x", b"1", "why", NOON)]
+        )
+    return database
+
+
+@pytest.fixture
+def allowed(fresh_database: Server) -> Iterator[None]:
+    account = f"{fresh_database.name}.* {{}} '{fresh_database.user}'@'%'"
+    fresh_database.sql(f"GRANT DELETE ON {account.format('TO')}")
+    yield
+    fresh_database.sql(f"REVOKE DELETE ON {account.format('FROM')}")
+
+
+def add(database: Database, address: str) -> None:
+    frames = [
+        *steady(OLD, 2, address),
+        historic(OLD + 3 * HOUR, address, BASE=7, PAPP=100),
+        *steady(NOON - 2 * HOUR, 2, address, index=9_000),
+        standard(NOON - HOUR + timedelta(seconds=1), address, EAST=5, EASF01=1),
+    ]
+    write(database, frames, NOON)
+    with contextlib.closing(database.connect()) as connection:
+        roller = Roller(connection, "one", now=Clock())
+        roller.run()
+        while roller.rebuild():
+            pass
+        number = find_meters(connection, [address])[address]
+        digest = address.encode() + bytes(20)
+        writer.write(connection, number, "csv", "a.csv", digest, [Period(OLD - DAY, 1, 0, 500)])
+    with contextlib.closing(FrameStore(database)) as store:
+        store.write_tallies([Tally(hour=OLD, meter=address, reader="main", frames=120)])
+
+
+def rows(database: Database, where: str) -> dict[str, list[tuple[Any, ...]]]:
+    return {table: sorted(query(database, f"SELECT * FROM {table} WHERE {where}"), key=repr) for table in OF_METER}
+
+
+def forget(
+    database: Database, address: str = METER, ask: Callable[[str], str] | None = lambda _: f"{METER}\n"
+) -> tuple[int, str]:
+    out = io.StringIO()
+    return forget_meter(database, address, ask, NO_PROGRESS, out), out.getvalue()
+
+
+def texts(database: Database) -> str:
+    """All that the database has, as text."""
+    names = [name for name, _ in query(database, "SHOW FULL TABLES WHERE table_type = 'BASE TABLE'")]
+    return "".join(repr(query(database, f"SELECT * FROM {name}")) for name in names)
+
+
+@pytest.mark.usefixtures("allowed")
+def test_nothing_of_the_meter_stays_and_nothing_of_another_changes(tables: Database) -> None:
+    others = rows(tables, "meter_id = 1")
+    assert all(rows(tables, "meter_id = 2").values())
+    code, said = forget(tables)
+    assert code == 0
+    assert rows(tables, "meter_id <> 1") == {table: [] for table in OF_METER}
+    assert rows(tables, "meter_id = 1") == others
+    assert query(tables, "SELECT identifier FROM meters") == [(OTHER,)]
+    assert query(tables, "SELECT topic FROM rejected_messages ORDER BY 1") == [(f"teleinfo/{OTHER}/frame",), ("x",)]
+    assert "frames 242, tallies 1," in said
+    assert "imports 1, rejected messages 2" in said
+    assert f"teleinfo-reader forget {METER}" in said
+    with contextlib.closing(tables.connect()) as connection:
+        for day in range(2):  # what the storer does each day
+            for _ in LabelSetGarbage(connection).run(NOON + day * DAY):
+                pass
+    assert METER not in texts(tables)
+    assert OTHER in texts(tables)
+    assert rows(tables, "meter_id = 1") == others
+
+
+def test_a_dry_run_shows_what_there_is_and_when_it_was_saved(tables: Database) -> None:
+    everything = rows(tables, "TRUE")
+    code, said = forget(tables, ask=None)
+    assert code == 0
+    assert said.startswith(f"{METER}: frames 242, tallies 1, minutes ")
+    assert "no backup is known" in said
+    query(tables, "INSERT INTO backups VALUES (1, '2026-11-20 03:00:00', 7)", "SELECT 1")
+    assert "the last backup was finished on 2026-11-20 03:00 UTC" in forget(tables, ask=None)[1]
+    assert rows(tables, "TRUE") == everything
+
+
+@pytest.mark.usefixtures("allowed")
+@pytest.mark.parametrize("answer", ["", "y\n", f"{OTHER}\n"])
+def test_without_the_address_once_more_nothing_is_deleted(tables: Database, answer: str) -> None:
+    everything = rows(tables, "TRUE")
+    code, said = forget(tables, ask=lambda _: answer)
+    assert code == 1
+    assert said.endswith("nothing was deleted\n")
+    assert rows(tables, "TRUE") == everything
+
+
+def test_a_meter_that_is_not_there_is_told_with_those_that_are(tables: Database) -> None:
+    with pytest.raises(ConfigError, match=f"known meters: {METER}, {OTHER}"):
+        forget(tables, "031961999999")
+
+
+def test_the_storers_account_may_not_delete_and_what_to_grant_is_told(fresh_database: Server, tables: Database) -> None:
+    assert forget(tables, ask=None)[0] == 0
+    with pytest.raises(PermanentError) as refused:
+        forget(tables)
+    grant, revoke = re.findall(r"(?:GRANT|REVOKE) [^;]*;", str(refused.value))
+    assert len(rows(tables, "meter_id = 2")["frames"]) == 242
+    fresh_database.sql(grant)
+    assert forget(tables)[0] == 0
+    fresh_database.sql(revoke)
+    assert rows(tables, "meter_id = 2")["frames"] == []
+    write(tables, steady(NOON, 1, METER), NOON)
+    with pytest.raises(PermanentError):
+        forget(tables)
+
+
+@pytest.mark.usefixtures("allowed")
+def test_a_meter_that_comes_again_gets_a_number_that_none_had(tables: Database) -> None:
+    forget(tables)
+    write(tables, steady(NOON, 1, METER), NOON)
+    assert query(tables, "SELECT id, identifier FROM meters ORDER BY id") == [(1, OTHER), (3, METER)]
+    assert forget(tables)[0] == 0
+    write(tables, steady(NOON, 1, "031961000003"), NOON)
+    assert query(tables, "SELECT id, identifier FROM meters ORDER BY id") == [(1, OTHER), (4, "031961000003")]
+    with contextlib.closing(tables.connect()) as connection:
+        Roller(connection, "one", now=Clock()).run()
+
+
+@pytest.mark.usefixtures("allowed")
+def test_a_run_that_is_killed_at_any_statement_is_gone_on_with_while_a_storer_runs(
+    tables: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = rows(tables, "meter_id = 1")
+    kills = 0
+    while True:
+        fragile = FragileConnection(tables)
+        fragile.left = 3 * kills
+        with monkeypatch.context() as patched:
+            patched.setattr(tables, "connect", lambda *_, made=fragile: made)
+            try:
+                assert forget(tables)[0] == 0
+                break
+            except Crash:
+                kills += 1
+            finally:
+                fragile.close()
+        with contextlib.closing(tables.connect()) as connection:
+            Roller(connection, "one", now=Clock()).run()
+    assert kills > 10
+    assert rows(tables, "meter_id <> 1") == {table: [] for table in OF_METER}
+    assert rows(tables, "meter_id = 1") == others
+    assert query(tables, "SELECT identifier FROM meters") == [(OTHER,)]
+
+
+@pytest.mark.usefixtures("allowed")
+def test_a_storer_goes_on_while_a_meter_is_forgotten_and_that_meter_is_a_new_one_then(tables: Database) -> None:
+    stop, written = threading.Event(), [0]
+    failed: list[Exception] = []
+
+    def store() -> None:
+        with contextlib.closing(FrameStore(tables)) as frames:
+            number = 0
+            while not stop.is_set():
+                number += 1
+                at = datetime.now(UTC)
+                try:
+                    frames.write([standard(at, address, EAST=number) for address in (METER, OTHER)])
+                except Exception as error:  # noqa: BLE001 - of a thread
+                    failed.append(error)
+                    return
+                written[0] = number
+
+    thread = threading.Thread(target=store)
+    thread.start()
+    try:
+        wait_until(lambda: written[0] > 20 or bool(failed), WITHIN, "frames are stored")
+        assert forget(tables)[0] == 0
+        before = written[0]
+        wait_until(lambda: written[0] > before + 20 or bool(failed), WITHIN, "frames are stored")
+    finally:
+        stop.set()
+        thread.join()
+    assert failed == []
+    counts = dict(query(tables, "SELECT meter_id, COUNT(*) FROM frames GROUP BY meter_id"))
+    assert counts.keys() == {1, 3}
+    assert counts[1] == 242 + written[0]
+    assert 20 < counts[3] < written[0]

@@ -1,0 +1,199 @@
+"""What keeps the rollups right while a database, its clock, or the line to it changes under the roller."""
+
+import contextlib
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from common.database import Connection, Database
+from common.errors import ConfigError, Unavailable
+from demo.servers import Database as Server
+from storer.database.frame_store import FrameStore
+from storer.database.schema import migrate
+from storer.progress import Progress
+from storer.rollups import roller as rollups
+from storer.rollups import state
+from storer.rollups.rebuild import rebuild
+from storer.rollups.roller import FULL_EVERY, MINUTE, Roller
+from storer.rollups.worker import RollupWorker
+from tests.services.test_rollup_cases import METER, NOON, OTHER, Clock, historic, marks, standard, steady, write
+from tests.support.programs import WITHIN, wait_until
+from tests.support.rollups import HOUR, TABLES, assert_as_expected, stored
+from tests.support.storing import client, make_tables, query
+
+
+@pytest.fixture
+def tables(fresh_database: Server) -> Database:
+    return make_tables(fresh_database, NOON)
+
+
+@pytest.fixture
+def connection(tables: Database) -> Iterator[Connection]:
+    with contextlib.closing(tables.connect()) as connection:
+        yield connection
+
+
+def test_label_sets_of_a_database_that_was_replaced_are_not_remembered(
+    tables: Database, connection: Connection
+) -> None:
+    """Dropped, created and restored within a minute: the same numbers mean other label sets then."""
+    clock = Clock()
+    roller = Roller(connection, "one", now=clock)
+    # The totals are in the label sets: the sum of the registers that do not run.
+    write(tables, [historic(NOON - 2 * MINUTE, HCHC=100, HCHP=5_000_000, PTEC="HC..")], NOON)
+    roller.run()
+    query(tables, *(f"TRUNCATE {table}" for table in TABLES), "SELECT 1")
+    frames = [historic(NOON - 2 * MINUTE + n * MINUTE, HCHC=900, HCHP=700 + n, PTEC="HP..") for n in range(2)]
+    write(tables, frames, NOON)
+    for _ in range(30):
+        clock.now += MINUTE
+        roller.run()
+    assert_as_expected(tables, frames)
+
+
+def test_frames_that_are_stored_just_after_the_servers_clock_jumped_ahead_are_in_their_minutes(
+    tables: Database, connection: Connection
+) -> None:
+    """The storer reads that clock once a minute: for it they are in time, so they have no mark."""
+    clock = Clock(NOON - FULL_EVERY * MINUTE)
+    roller = Roller(connection, "one", now=clock)
+    frames = steady(NOON - 11 * MINUTE, 11 / 60, every=10)
+    for _ in range(FULL_EVERY):
+        arrived = [frame for frame in frames if clock.now - MINUTE <= frame.timestamp < clock.now]
+        write(tables, arrived, clock.now)
+        roller.run()
+        clock.now += MINUTE
+    # The last minute of the hour: the clock jumps, the roller makes all final that it can, then its frames are stored.
+    clock.now = NOON + 40 * MINUTE
+    roller.run()
+    write(tables, [frame for frame in frames if frame.timestamp >= NOON - MINUTE], NOON)
+    assert marks(tables) == []
+    for _ in range(30):
+        clock.now += MINUTE
+        roller.run()
+    assert_as_expected(tables, frames)
+
+
+def test_minutes_are_whole_soon_after_an_outage_that_was_too_short_for_marks(
+    tables: Database, connection: Connection
+) -> None:
+    clock = Clock()
+    roller = Roller(connection, "one", overlap=0 * MINUTE, now=clock)
+    roller.run()
+    frames = steady(NOON, 5 / 60, every=10)
+    for _ in range(5):
+        clock.now += MINUTE
+        roller.run()
+    delayed: list[bool] = []
+    with contextlib.closing(
+        FrameStore(tables, now=lambda: clock.now, on_delayed=lambda: delayed.append(True))
+    ) as after_an_outage:
+        after_an_outage.write(frames)
+        assert delayed == [True]
+        after_an_outage.write([standard(clock.now - timedelta(seconds=25), EAST=2000)])
+        assert delayed == [True]
+    clock.now += MINUTE
+    roller.run(delayed=True)
+    made = {minute: row["frames"] for (_, minute), row in stored(tables).minutes.items()}
+    assert [made.get(NOON + n * MINUTE) for n in range(5)] == [6, 6, 6, 6, 7]
+
+
+@pytest.mark.parametrize(("seconds", "left"), [(600, 0), (0, 28)])
+def test_a_run_goes_on_with_late_hours_while_it_has_time(
+    tables: Database, connection: Connection, monkeypatch: pytest.MonkeyPatch, seconds: float, left: int
+) -> None:
+    """However many there are; and the next run goes on with the rest."""
+    monkeypatch.setattr(rollups, "_LATE_SECONDS", seconds)
+    monkeypatch.setattr(rollups, "_LATE_AT_ONCE", 10)
+    clock = Clock()
+    roller = Roller(connection, "one", now=clock)
+    roller.run()
+    late = [frame for meter in (METER, OTHER) for frame in steady(NOON - 20 * HOUR, 15, meter, every=1800)]
+    write(tables, late, NOON)
+    clock.now += MINUTE
+    roller.run()
+    assert state.count_late_hours(connection) == left
+    while state.count_late_hours(connection):
+        roller.run()
+    assert_as_expected(tables, late)
+
+
+def test_a_rebuild_rolls_up_late_hours_once(tables: Database, connection: Connection) -> None:
+    roller = Roller(connection, "one", now=Clock())
+    roller.run()
+    frames = steady(NOON - 30 * HOUR, 29, every=1800)
+    write(tables, frames, NOON)
+    assert state.count_late_hours(connection) == 29
+    state.request_rebuild(connection, None, NOON - 11 * HOUR)
+    while roller.rebuild():
+        pass
+    assert [row[0].hour for row in marks(tables) if row[3]] == list(range(1, 11))
+    roller.run()
+    assert_as_expected(tables, frames)
+
+
+def test_a_rebuild_leaves_the_mark_of_what_came_while_it_was_at_that_hour(
+    tables: Database, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    roller = Roller(connection, "one", now=Clock())
+    roller.run()
+    frames = steady(NOON - 3 * HOUR, 1)
+    write(tables, frames[:-1], NOON)
+    rebuilt = state.rebuilt
+
+    def late(*arguments: object) -> None:
+        write(tables, frames[-1:], NOON)
+        rebuilt(*arguments)  # type: ignore[arg-type]
+
+    state.request_rebuild(connection)
+    monkeypatch.setattr(state, "rebuilt", late)
+    roller.rebuild()
+    assert state.count_late_hours(connection) == 1
+
+
+def test_the_command_rebuild_takes_in_frames_that_came_a_moment_ago(
+    tables: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also in the first minutes of an hour, when none of it is final."""
+    monkeypatch.setattr(state, "server_now", lambda _: NOON + 5 * MINUTE)
+    frames = steady(NOON + 2 * MINUTE, 1 / 60, every=10)
+    write(tables, frames, NOON + 4 * MINUTE)
+    done = rebuild(tables, None, None, Progress(sys.stderr))
+    assert (done.hours, done.frames) == (1, 6)
+    assert_as_expected(tables, frames)
+    assert rebuild(tables, None, NOON, Progress(sys.stderr)).frames == 0
+
+
+def test_the_command_rebuild_says_that_the_tables_are_of_an_older_version(fresh_database: Server) -> None:
+    fresh_database.create_database()
+    database = client(fresh_database)
+    for version in (None, 3):
+        if version is not None:
+            migrate(database, up_to=version)
+        with pytest.raises(ConfigError, match=r"the tables are of an older version: first .*teleinfo-storer migrate"):
+            rebuild(database, None, None, Progress(sys.stderr))
+
+
+def test_the_thread_of_the_rollups_tells_the_roller_of_frames_that_came_late_once(
+    tables: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[bool] = []
+
+    def run(_: Roller, *, delayed: bool = False) -> bool:
+        told.append(delayed)
+        raise Unavailable("that was enough")
+
+    monkeypatch.setattr(Roller, "run", run)
+    stop, delayed = threading.Event(), threading.Event()
+    delayed.set()
+    worker = RollupWorker(tables, "one", stop, 0, delayed)
+    worker.start()
+    try:
+        wait_until(lambda: told == [True], WITHIN, "the roller is told")
+        assert not delayed.is_set()
+    finally:
+        stop.set()
+        worker.join()

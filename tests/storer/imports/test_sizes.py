@@ -1,0 +1,124 @@
+"""Files that are small, and become huge when they are read: refused, in little memory."""
+
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from common.errors import FileRefused
+from storer.imports.enedis import parse_enedis
+from tests.support.imports import PARIS, workbook
+from tests.support.programs import ENVIRONMENT
+
+# Reads a file as `import` does, with 400 MB of address space; a file of ten years by half-hours needs far less.
+PROGRAM = """
+import resource, sys
+from common.errors import FileRefused
+from storer.imports.clock import LocalClock
+from storer.imports.kinds import Request, read_content
+asked = Request(meter="031961123456", clock=LocalClock("Europe/Paris"), series={}, register=0, factor=1)
+resource.setrlimit(resource.RLIMIT_AS, (400_000_000, 400_000_000))
+try:
+    print(len(read_content(sys.argv[1], sys.argv[2], asked).parsed.periods), "periods")
+except FileRefused as error:
+    print("refused:", error)
+"""
+HOURS = ["Début", "Fin", "Valeur (en Kw)"]
+SHEET = "xl/worksheets/sheet1.xml"
+NAMESPACE = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+
+
+def read(tmp_path: Path, kind: str, data: bytes) -> str:
+    file = tmp_path / "file"
+    file.write_bytes(data)
+    command = [sys.executable, "-c", PROGRAM, kind, str(file)]
+    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False, timeout=300)
+    assert done.stderr == ""
+    return done.stdout
+
+
+def archive(name: str, parts: dict[str, bytes]) -> bytes:
+    """Return a zip of these parts, and of a small one that is not read."""
+    made = BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as opened:
+        opened.writestr(name, b"<Types/>")
+        for part, content in parts.items():
+            opened.writestr(part, content)
+    return made.getvalue()
+
+
+def sheet(rows: bytes) -> bytes:
+    return b"<worksheet " + NAMESPACE + b"><sheetData>" + rows + b"</sheetData></worksheet>"
+
+
+def workbook_of(rows: bytes) -> bytes:
+    return archive("[Content_Types].xml", {SHEET: sheet(rows)})
+
+
+def half_sheets() -> bytes:
+    """Three sheets, each of a size that is allowed."""
+    rows = sheet(b"<row><c><v>1</v></c></row>" * 600_000)
+    return archive("[Content_Types].xml", {f"xl/worksheets/sheet{number}.xml": rows for number in (1, 2, 3)})
+
+
+BOMBS: dict[str, tuple[str, Callable[[], bytes], str]] = {
+    "a column beyond the last": (
+        "enedis",
+        lambda: workbook_of(b'<row><c r="ZZZZZZZ1"><v>1</v></c></row>'),
+        "columns",
+    ),
+    "many rows with one cell at the last column": (
+        "enedis",
+        lambda: workbook_of(b'<row><c r="XFD1"><v>1</v></c></row>' * 10_000),
+        "cells",
+    ),
+    "156 MB of rows": ("enedis", lambda: workbook_of(b"<row><c><v>1</v></c></row>" * 6_000_000), "unpacked"),
+    "parts that are large together": ("enedis", half_sheets, "unpacked"),
+    "a text of 180 MB": ("edf", lambda: archive("a.txt", {"a.csv": b"1;1\n" * 45_000_000}), "unpacked"),
+    "texts that are large together": (
+        "edf",
+        lambda: archive("a.txt", {f"{n}.csv": b"1;1\n" * 4_000_000 for n in range(3)}),
+        "unpacked",
+    ),
+    "very many short lines": ("edf", lambda: archive("a.txt", {"a.csv": b"1\n" * 15_000_000}), "cells"),
+    "very many empty cells": ("csv", lambda: b"1" + b";" * 30_000_000, "cells"),
+    "a file of 100 MB": ("csv", lambda: bytes(100_000_000), "MB"),
+}
+
+
+@pytest.mark.parametrize(("kind", "make", "why"), BOMBS.values(), ids=BOMBS)
+def test_a_file_that_would_take_all_memory_is_refused(
+    tmp_path: Path, kind: str, make: Callable[[], bytes], why: str
+) -> None:
+    said = read(tmp_path, kind, make())
+    assert said.startswith("refused: ")
+    assert why in said
+
+
+def test_ten_years_by_half_hours_are_read_in_that_memory(tmp_path: Path) -> None:
+    days = "".join(
+        f"{day:02}/{month:02}/{year};;\n" + "".join(f"{n // 2:02}:{n % 2 * 30:02}:00;500;\n" for n in range(47, 0, -1))
+        for year in range(2016, 2026)
+        for month in range(1, 13)
+        for day in range(1, 29)
+    )
+    text = f"Date et heure de relève;Puissance atteinte (W);Nature\n{days}"
+    said = read(tmp_path, "edf", archive("a.txt", {"a.csv": text.encode()}))
+    assert said.endswith(" periods\n")
+    assert int(said.split()[0]) > 70_000
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_workbook_that_declares_a_document_type_is_refused_in_any_encoding(encoding: str) -> None:
+    data = workbook([[*HOURS], ["07/12/2025 00:00", "07/12/2025 01:00", 0.5]])
+    made = BytesIO()
+    with zipfile.ZipFile(BytesIO(data)) as old, zipfile.ZipFile(made, "w") as new:
+        for name in old.namelist():
+            text = f'<?xml version="1.0" encoding="{encoding}"?><!DOCTYPE a [<!ENTITY b "c">]>{old.read(name).decode()}'
+            new.writestr(name, text.encode(encoding))
+    with pytest.raises(FileRefused, match="document type"):
+        parse_enedis(made.getvalue(), PARIS)
