@@ -172,7 +172,7 @@ def _compare(arguments: argparse.Namespace) -> int:
         meter = answers.meter(arguments.meter)
         start, end = _range(arguments, Calendar(settings.time_zone), meter, "month", now)
         comparison = answers.compare(meter, start, end, now)
-        _tables(_formats(arguments, settings)).comparison(meter.identifier, comparison)
+        _tables(_formats(arguments, settings)).comparison(meter, comparison)
     return 0
 
 

@@ -36,7 +36,8 @@ def _meter(
     word = "Meter" if call.config.language == "en" else "Compteur"
     return {
         "id": meter.identifier,
-        "name": f"{word} …{meter.identifier[-4:]}",
+        "name": meter.name or f"{word} …{meter.identifier[-4:]}",
+        "replaced": list(meter.replaced),
         "serial": _serial(meter.identifier),
         "mode": None if facts is None else "standard" if facts.standard else "historic",
         "phases": None if facts is None else facts.phases,
@@ -66,7 +67,12 @@ def _maybe(kind: str, text: str, **more: Any) -> dict[str, Any]:
 
 _METER = {
     "id": {"type": "string", "description": "the meter's address, as in topics: the parameter meter of other routes"},
-    "name": {"type": "string", "description": "for people"},
+    "name": {"type": "string", "description": "for people: that of the configuration, else the end of the address"},
+    "replaced": {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "addresses of the meters that it replaced, the earliest first; other routes know them, too",
+    },
     "serial": {"type": "string", "description": "the address, shortened"},
     "mode": {"type": ["string", "null"], "enum": ["historic", "standard", None]},
     "phases": _maybe("integer", "1 or 3"),

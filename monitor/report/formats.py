@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
+from monitor.history.hours import Meter
 from monitor.report.texts import TEXTS
 
 OFFERS = ("base", "hphc", "tempo", "ejp")
@@ -97,6 +98,10 @@ class Formats:
         if name in names:
             return names[name]
         return self._texts[name] if name in self._texts else self.text("register", name=name)
+
+    def meter(self, meter: Meter) -> str:
+        """Write the name of a meter, or its address."""
+        return meter.name or self.text("meter", address=meter.identifier)
 
     def offer(self, name: str) -> str:
         """Write the name of an offer for people; the user's own offers keep theirs."""

@@ -14,6 +14,7 @@ from common import tariff
 from monitor.answers.answers import Answer, Period
 from monitor.comparison.clock import Why
 from monitor.comparison.compare import Comparison, OfferCost
+from monitor.history.hours import Meter
 from monitor.history.power import Peak
 from monitor.prices.model import PriceRow
 from monitor.report.formats import Formats
@@ -52,7 +53,7 @@ class Tables:
         if first is not None and not (whole.energy.covered or whole.energy.total_wh or whole.cost.total):
             self._console.print(f.text("empty", start=start, end=end, first=f.day(first)))
             return
-        self._console.print(f.text("title", meter=answer.meter, start=start, end=end))
+        self._console.print(f.text("title", meter=f.meter(answer.meter), start=start, end=end))
         # Figures first: the bars take what room they leave.
         room = self._console.width - self._width(self._periods(answer, by, 1)) + 1
         self._console.print(self._periods(answer, by, min(room, _BAR) if room >= _LEAST_BAR else 0))
@@ -140,13 +141,13 @@ class Tables:
         if cost.total and newest_price is not None:
             yield f.text("prices_of", day=self._formats.calendar_day(newest_price))
 
-    def comparison(self, meter: str, comparison: Comparison) -> None:
+    def comparison(self, meter: Meter, comparison: Comparison) -> None:
         """Print what each offer would have cost; only those that lack nothing have a rank."""
         f = self._formats
         self._console.print(
             f.text(
                 "compare_title",
-                meter=meter,
+                meter=f.meter(meter),
                 start=f.day(comparison.start),
                 end=f.last_day(comparison.end),
                 kwh=f.kwh(comparison.wh),

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 FR: Mapping[str, str] = {
-    "title": "Compteur {meter}, du {start} au {end}",
+    "meter": "Compteur {address}",
+    "title": "{meter}, du {start} au {end}",
     "hour": "Heure", "day": "Jour", "week": "Semaine", "month": "Mois", "year": "Année",
     "contract-year": "Année de contrat",
     "energy": "kWh", "cost": "Coût", "coverage": "Mesuré", "total": "Total", "injected": "Injecté",
@@ -27,7 +28,7 @@ FR: Mapping[str, str] = {
     "prices_of": "Prix TTC, dernière grille du {day}. Estimation : votre facture fait foi.",
     "empty": "Aucune donnée du {start} au {end}. La première lecture date du {first}.",
     "offer": "Offre", "rank": "Rang", "yours": "votre contrat", "difference": "Écart",
-    "compare_title": "Compteur {meter}, du {start} au {end} : {kwh} kWh, {known} h mesurées sur {hours}",
+    "compare_title": "{meter}, du {start} au {end} : {kwh} kWh, {known} h mesurées sur {hours}",
     "base": "Base", "hphc": "Heures creuses", "tempo": "Tempo", "ejp": "EJP",
     "partial": "partiel, non classé",
     "why_prices": "aucun prix pour {count} h",
@@ -59,7 +60,8 @@ FR: Mapping[str, str] = {
     "csv_partial": "Coût partiel", "csv_yes": "oui",
 }  # fmt: skip
 EN: Mapping[str, str] = {
-    "title": "Meter {meter}, from {start} to {end}",
+    "meter": "Meter {address}",
+    "title": "{meter}, from {start} to {end}",
     "hour": "Hour", "day": "Day", "week": "Week", "month": "Month", "year": "Year", "contract-year": "Contract year",
     "energy": "kWh", "cost": "Cost", "coverage": "Measured", "total": "Total", "injected": "Injected",
     "week_of": "week {number}, {day}",
@@ -82,7 +84,7 @@ EN: Mapping[str, str] = {
     "prices_of": "Prices with all taxes, the newest of {day}. An estimate: your bill counts.",
     "empty": "No data from {start} to {end}. The first reading is of {first}.",
     "offer": "Offer", "rank": "Rank", "yours": "your contract", "difference": "Difference",
-    "compare_title": "Meter {meter}, from {start} to {end}: {kwh} kWh, {known} of {hours} h measured",
+    "compare_title": "{meter}, from {start} to {end}: {kwh} kWh, {known} of {hours} h measured",
     "base": "Base", "hphc": "Off-peak", "tempo": "Tempo", "ejp": "EJP",
     "partial": "partial, not ranked",
     "why_prices": "no price for {count} h",

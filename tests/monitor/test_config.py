@@ -89,7 +89,7 @@ def test_the_prefix_has_no_slash_at_its_end(tmp_path: Path) -> None:
 def test_a_meter_has_a_name_and_says_which_addresses_it_replaced(tmp_path: Path) -> None:
     settings = config(
         tmp_path,
-        'meters:\n'
+        "meters:\n"
         '  "031961123456": Maison\n'
         '  "041961000003": {name: Atelier, replaces: "041961000002"}\n'
         '  "041961000002": {replaces: "021861000001"}\n',

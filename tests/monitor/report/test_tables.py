@@ -12,12 +12,14 @@ import pytest
 from monitor.answers.answers import Answer, Period, join
 from monitor.comparison.compare import Comparison, OfferCost
 from monitor.cost.bill import Cost, add_up
+from monitor.history.hours import Meter
 from monitor.model import Energy
 from monitor.report.formats import Formats
 from monitor.report.tables import Tables
 
 START = datetime(2026, 11, 9, 23, tzinfo=UTC)
 DAY = timedelta(days=1)
+METER = Meter(1, "031961000001", None, None)
 FRENCH = Formats("fr", ZoneInfo("Europe/Paris"))
 
 
@@ -36,7 +38,7 @@ def report(*periods: Period, columns: int, monkeypatch: pytest.MonkeyPatch) -> s
     monkeypatch.setenv("COLUMNS", str(columns))
     monkeypatch.setenv("TERM", "xterm")
     whole = Period(join([one.energy for one in periods]), add_up(one.cost for one in periods))
-    answer = Answer("031961000001", periods, whole, {}, [], [])
+    answer = Answer(METER, periods, whole, {}, [], [])
     output = Terminal()
     Tables(output, FRENCH).energy(answer, "day", date(2026, 8, 1), None, None, START - DAY)
     return plain(output)
@@ -76,7 +78,7 @@ def test_a_comparison_names_each_offer_in_a_narrow_terminal(monkeypatch: pytest.
     monkeypatch.setenv("TERM", "xterm")
     output = Terminal()
     offers = tuple(OfferCost(name, name == "tempo", Decimal(1250), Decimal(150)) for name in ("base", "tempo"))
-    Tables(output, FRENCH).comparison("031961000001", Comparison(9, START, START + DAY, 1, 24, Decimal(24), offers))
+    Tables(output, FRENCH).comparison(METER, Comparison(9, START, START + DAY, 1, 24, Decimal(24), offers))
     for words in ("Base", "Tempo", "1\u202f400,00\u202f€"):
         assert words in plain(output)
     assert "…" not in plain(output)
