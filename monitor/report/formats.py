@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
+from common.runtime.logs import printable
 from monitor.history.hours import Meter
 from monitor.report.texts import TEXTS
 
@@ -37,7 +38,10 @@ def round_money(amount: Decimal) -> Decimal:
 
 
 class Formats:
-    """Writes for one language and zone."""
+    """Writes for one language and zone.
+
+    What a meter, a file or the broker calls a thing cannot control a terminal: control characters are escaped here.
+    """
 
     def __init__(self, language: str, zone: ZoneInfo) -> None:
         self.language = language
@@ -46,7 +50,9 @@ class Formats:
 
     def text(self, key: str, **values: object) -> str:
         """Return a text with its values filled in."""
-        return self._texts[key].format(**values)
+        return self._texts[key].format(
+            **{name: printable(value) if isinstance(value, str) else value for name, value in values.items()}
+        )
 
     def number(self, value: Decimal, digits: int) -> str:
         """Write a number: `1 840,5` with a narrow no-break space, or `1,840.5`."""
@@ -96,16 +102,16 @@ class Formats:
     def register(self, name: str, names: Mapping[str, str]) -> str:
         """Write the name of a register for people."""
         if name in names:
-            return names[name]
+            return printable(names[name])
         return self._texts[name] if name in self._texts else self.text("register", name=name)
 
     def meter(self, meter: Meter) -> str:
         """Write the name of a meter, or its address."""
-        return meter.name or self.text("meter", address=meter.identifier)
+        return printable(meter.name) if meter.name else self.text("meter", address=meter.identifier)
 
     def offer(self, name: str) -> str:
         """Write the name of an offer for people; the user's own offers keep theirs."""
-        return self._texts[name] if name in OFFERS else name
+        return self._texts[name] if name in OFFERS else printable(name)
 
     def last_day(self, end: datetime) -> str:
         """Write the last local day of a range, whose end is exclusive."""

@@ -31,7 +31,9 @@ class Tables:
 
     def __init__(self, output: TextIO, formats: Formats) -> None:
         terminal = output.isatty()
-        self._console = Console(file=output, highlight=False, width=None if terminal else _PIPED)
+        self._console = Console(
+            file=output, highlight=False, markup=False, emoji=False, width=None if terminal else _PIPED
+        )
         self._console.width = min(self._console.width, _WIDEST)
         self._formats = formats
 
@@ -225,7 +227,7 @@ class Tables:
 
     def line(self, text: str) -> None:
         """Print a line."""
-        self._console.print(text, markup=False)
+        self._console.print(text)
 
 
 def _yours(comparison: Comparison) -> OfferCost | None:

@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from monitor.history.hours import Meter
 from monitor.report.formats import Formats, round_money
 from monitor.report.texts import EN, FR
 
@@ -66,3 +67,13 @@ def test_a_register_has_the_name_of_the_contract_or_of_the_meter() -> None:
     assert FRENCH.register("BBRHPJR", {}) == "Rouge, heures pleines"
     assert FRENCH.register("EASF03", {"EASF03": "HEURE WEEK-END"}) == "HEURE WEEK-END"
     assert FRENCH.register("EASF03", {}) == "Registre EASF03"
+
+
+def test_names_from_a_meter_cannot_control_the_terminal() -> None:
+    formats = Formats("fr", ZoneInfo("Europe/Paris"))
+    evil = "\x1b[31m[bold]x"
+    assert formats.register("EASF01", {"EASF01": evil}) == "\\x1b[31m[bold]x"
+    assert formats.register(evil, {}) == "Registre \\x1b[31m[bold]x"
+    assert formats.offer(evil) == "\\x1b[31m[bold]x"
+    assert formats.text("unnamed_change", day="1", before=evil, after="b").isprintable()
+    assert formats.meter(Meter(1, "1", None, None, evil)) == "\\x1b[31m[bold]x"

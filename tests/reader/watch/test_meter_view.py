@@ -219,3 +219,19 @@ def test_every_kind_of_meter_has_something_to_show(kind: str) -> None:
 )  # fmt: skip
 def test_a_view_as_a_line_of_text(values: dict[str, Value], language: str, line: str) -> None:
     assert plain_line(view(values, language), Translations(language)) == line
+
+
+def test_texts_of_a_frame_cannot_control_the_terminal() -> None:
+    evil = "\x1b]0;pwned\x07\x1b[31mRED\x1b[2J\n"
+    for label in ("LTARF", "NGTF", "MSG1"):
+        for language in ("fr", "en"):
+            shown = view({**PRODUCER, label: evil}, language)
+            line = plain_line(shown, Translations(language))
+            texts = [line, shown.meter, *shown.tariff, *(alert.text for alert in shown.alerts)]
+            texts += [register.name for register in shown.registers]
+            assert "pwned" in "".join(texts).lower()
+            assert all(text.isprintable() for text in texts), texts
+
+
+def test_a_topic_cannot_control_the_terminal() -> None:
+    assert MeterView("031\x1b[2J", Translations("fr")).view(0.0).meter == "031\\x1b[2J"
