@@ -33,10 +33,9 @@ def _meter(
     call: Call, meter: Meter, facts: Facts | None, known: datetime | None, last: datetime | None
 ) -> dict[str, Any]:
     begin = None if facts is None else facts.contract_start
-    word = "Meter" if call.config.language == "en" else "Compteur"
     return {
         "id": meter.identifier,
-        "name": meter.name or f"{word} …{meter.identifier[-4:]}",
+        "name": meter.name,
         "replaced": list(meter.replaced),
         "serial": _serial(meter.identifier),
         "mode": None if facts is None else "standard" if facts.standard else "historic",
@@ -67,7 +66,7 @@ def _maybe(kind: str, text: str, **more: Any) -> dict[str, Any]:
 
 _METER = {
     "id": {"type": "string", "description": "the meter's address, as in topics: the parameter meter of other routes"},
-    "name": {"type": "string", "description": "for people: that of the configuration, else the end of the address"},
+    "name": _maybe("string", "that its owner gave it in the configuration"),
     "replaced": {
         "type": "array",
         "items": {"type": "string"},
