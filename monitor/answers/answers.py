@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from common.database import Connection
-from common.errors import ConfigError
 from monitor.answers.curves import CurveAnswers
 from monitor.answers.events import EventAnswers, Page
 from monitor.answers.houses import called, gather
@@ -31,14 +30,15 @@ from monitor.insight.base_load import BaseLoad
 from monitor.insight.tempo import learn_colours
 from monitor.model import ContractLine, Energy, HourEnergy
 from monitor.prices.model import PriceTable
+from monitor.refusals import Refusal
 
 
-class NothingToCompare(ConfigError):
+class NothingToCompare(Refusal):
     """Offers cannot be compared: no energy is known of the range, or the subscribed power is not."""
 
-    def __init__(self, message: str, *, power: bool) -> None:
+    def __init__(self, *, power: bool) -> None:
         """Keep whether it is the power that is not known."""
-        super().__init__(message)
+        super().__init__("no_power" if power else "no_energy")
         self.power = power
 
 
@@ -118,7 +118,7 @@ class Answers:
         Without any of these it is the only one that has readings, else imported hours.
 
         Raises:
-            ConfigError: there is no such meter, or the identifier is needed to tell them apart.
+            Refusal: there is no such meter, or the identifier is needed to tell them apart.
         """
         meters = self.meters()
         if identifier is not None:
@@ -128,14 +128,11 @@ class Answers:
         if len(found) == 1:
             return found[0]
         names = ", ".join(meter.title for meter in meters) or "none"
-        if identifier is None and found:
-            raise ConfigError(f"there are several meters: choose one with --meter: {names}")
         if identifier is None:
-            raise ConfigError(
-                "the database has no readings yet: the first ones come a quarter of an hour after their frames; if"
-                " they do not, does teleinfo-storer run? teleinfo-storer check tells"
-            )
-        raise ConfigError(f"the meter {identifier!r} is unknown; known meters: {names}")
+            raise Refusal("several_meters", known=names) if found else Refusal("no_readings")
+        if found:
+            raise Refusal("ambiguous_meter", meter=identifier, known=", ".join(meter.title for meter in found))
+        raise Refusal("unknown_meter", meter=identifier, known=names)
 
     def remember(self, meter: Meter) -> None:
         """Look up all that the memory keeps of a meter.
@@ -274,15 +271,10 @@ class Answers:
         known = contracts(self._lines(meter), spans, self._zone, end)
         curve = self._curve(meter, start, end)
         if not any(one.wh for one in curve):  # and then, the meter need not have told its contract either
-            raise NothingToCompare(
-                "there is no energy in this range to compare offers on: choose another with --from and --to",
-                power=False,
-            )
+            raise NothingToCompare(power=False)
         power = next((one.power for one in reversed(known) if one.power is not None), None)
         if power is None:
-            raise NothingToCompare(
-                "the subscribed power is not known: add a line to `contracts` in the configuration", power=True
-            )
+            raise NothingToCompare(power=True)
         # Nothing is known before: no offer is charged a subscription for it. A first slot may begin within its hour.
         start = max(start, curve[0].start.replace(minute=0))
         yours = known[-1].offer

@@ -32,6 +32,18 @@ def language_of(environment: Mapping[str, str] = os.environ) -> str:
     return "fr" if name.startswith("fr") else "en"
 
 
+def month_number(name: str) -> int:
+    """Return the number of a month that has this short name.
+
+    >>> month_number("févr."), month_number("Dec")
+    (2, 12)
+
+    Raises:
+        ValueError: there is none.
+    """
+    return next((names.index(name) + 1 for names in _MONTHS.values() if name in names), 0) or int(name)
+
+
 def round_money(amount: Decimal) -> Decimal:
     """Round to the cent, halves up: once, at the end."""
     return amount.quantize(CENT, ROUND_HALF_UP)

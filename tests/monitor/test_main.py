@@ -1,8 +1,10 @@
+import string
 from pathlib import Path
 
 import pytest
 
 from monitor.__main__ import main
+from monitor.report.help import HELP
 
 
 @pytest.mark.parametrize(
@@ -44,3 +46,10 @@ def test_the_language_of_the_page_is_no_argument_of_run(
     with pytest.raises(SystemExit):
         main()
     assert "unrecognized arguments: --language en" in capsys.readouterr().err
+
+
+def test_help_has_the_same_parts_in_both_languages() -> None:
+    assert HELP["fr"].keys() == HELP["en"].keys()
+    for key, text in HELP["fr"].items():
+        fields = [{name for _, name, _, _ in string.Formatter().parse(one) if name} for one in (text, HELP["en"][key])]
+        assert fields[0] == fields[1], key

@@ -1,0 +1,59 @@
+"""What `--help` of the command says, in French and English; both tables have the same keys."""
+
+from collections.abc import Mapping
+
+FR: Mapping[str, str] = {
+    "usage": "utilisation : ",
+    "help": "afficher cette aide",
+    "commands": "commandes",
+    "monitor": "Montre ce qu’une maison a consommé, quand, et ce que cela a coûté.",
+    "version": "afficher la version",
+    "config": "fichier de configuration ; par défaut : {file}",
+    "language": "langue ; par défaut celle de la configuration, sinon celle de LANG",
+    "from": "début, tel que 2026-11, 24/11/2026 ou 2026-11-24",
+    "to": "fin, non comprise",
+    "meter": "nom, adresse ou derniers chiffres ; nécessaire s’il y a plusieurs compteurs",
+    "times": "Un jour s’écrit 24/11/2026 ou 2026-11-24, un mois 2026-11, une année 2026 : ils commencent à minuit"
+    " dans le fuseau de la configuration. --to n’est pas compris.",
+    "run": "servir la page et son API jusqu’à l’arrêt",
+    "report": "énergie et coût par heure, jour, semaine, mois ou année",
+    "by": "découpage ; par défaut : day (jour)",
+    "json": "une liste de lignes, pour un programme",
+    "csv": "un tableau, pour un tableur",
+    "locale": "pour --csv ; par défaut : c ; fr : `;` et virgule décimale",
+    "compare": "ce que chaque offre aurait coûté sur votre courbe",
+    "check": "diagnostiquer la base, les cumuls et les prix",
+    "prices": "montrer, vérifier ou importer des prix",
+    "prices_show": "les prix d’aujourd’hui",
+    "prices_all": "aussi ceux du passé et de l’avenir",
+    "prices_check": "trous, lignes en double, prix périmés",
+    "prices_import": "garder un fichier du régulateur (CRE, data.gouv.fr)",
+}
+EN: Mapping[str, str] = {
+    "usage": "usage: ",
+    "help": "show this help and exit",
+    "commands": "commands",
+    "monitor": "Shows what a house used, when, and what it cost.",
+    "version": "print the version",
+    "config": "default: {file}",
+    "language": "default: that of the configuration, else of LANG",
+    "from": "the beginning, such as 2026-11 or 2026-11-24",
+    "to": "the end, exclusive",
+    "meter": "name, address or last digits; needed if there are several",
+    "times": "A day is written 2026-11-24, a month 2026-11, a year 2026: they begin at midnight in the configured"
+    " time zone. --to is exclusive.",
+    "run": "serve the page and its API until stopped",
+    "report": "energy and cost by hour, day, week, month or year",
+    "by": "default: day",
+    "json": "a list of rows, for programs",
+    "csv": "a table, for spreadsheets",
+    "locale": "of --csv; default: c; fr: `;` and decimal comma",
+    "compare": "what each offer would have cost on your curve",
+    "check": "diagnose database, rollups and prices",
+    "prices": "show, check or import prices",
+    "prices_show": "the prices of today",
+    "prices_all": "those of the past and of the future, too",
+    "prices_check": "holes, doubled rows, prices that are out of date",
+    "prices_import": "keep a file of the regulator (CRE, data.gouv.fr)",
+}
+HELP: Mapping[str, Mapping[str, str]] = {"fr": FR, "en": EN}
