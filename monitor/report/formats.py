@@ -98,17 +98,18 @@ class Formats:
         """Write a day."""
         return f"{day:%d/%m/%Y}" if self.language == "fr" else day.isoformat()
 
-    def period(self, by: str, start: datetime) -> str:
-        """Write the name of a period."""
+    def period(self, by: str, start: datetime, *, dated: bool = False) -> str:
+        """Write the name of a period; `dated`: with its year, as those beside it may be of another one."""
         local = start.astimezone(self.zone)
+        day = f"{local:%d/%m/%Y}" if dated else f"{local:%d/%m}"
         if by == "hour":
-            return f"{local:%d/%m %H:%M}" if self.language == "fr" else f"{local:%Y-%m-%d %H:%M}"
+            return f"{day} {local:%H:%M}" if self.language == "fr" else f"{local:%Y-%m-%d %H:%M}"
         if by == "contract-year":
             return self.day(start)
         if by == "day":
-            return f"{_DAYS[self.language][local.weekday()]} {local:%d/%m}"
+            return f"{_DAYS[self.language][local.weekday()]} {day}"
         if by == "week":
-            return self.text("week_of", number=local.isocalendar().week, day=f"{local:%d/%m}")
+            return self.text("week_of", number=local.isocalendar().week, day=day)
         return f"{_MONTHS[self.language][local.month - 1]} {local.year}" if by == "month" else str(local.year)
 
     def register(self, name: str, names: Mapping[str, str]) -> str:

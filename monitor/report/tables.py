@@ -67,8 +67,9 @@ class Tables:
         injected = bool(whole.energy.injected_wh)
         columns = ("energy", *(("",) if bar else ()), *(("injected",) if injected else ()), "cost", "coverage")
         table = self._table(by, *columns)
+        years = {period.energy.start.astimezone(self._formats.zone).year for period in answer.periods}
         for period in answer.periods:
-            name = self._formats.period(by, period.energy.start)
+            name = self._formats.period(by, period.energy.start, dated=len(years) > 1)
             table.add_row(*self._cells(period, name, most, bar, injected=injected, known=not period.across_wh))
         table.add_section()
         table.add_row(*self._cells(whole, self._formats.text("total"), 0, bar, injected=injected), style="bold")

@@ -77,3 +77,18 @@ def test_names_from_a_meter_cannot_control_the_terminal() -> None:
     assert formats.offer(evil) == "\\x1b[31m[bold]x"
     assert formats.text("unnamed_change", day="1", before=evil, after="b").isprintable()
     assert formats.meter(Meter(1, "1", None, None, evil)) == "\\x1b[31m[bold]x"
+
+
+def test_periods_of_more_than_one_year_have_their_year() -> None:
+    start = datetime(2025, 12, 7, 23, tzinfo=UTC)  # Monday 8 December, 00:00 in Paris
+    assert [FRENCH.period(by, start, dated=True) for by in ("hour", "day", "week")] == [
+        "08/12/2025 00:00",
+        "lun. 08/12/2025",
+        "sem. 50, 08/12/2025",
+    ]
+    assert [FRENCH.period(by, start) for by in ("hour", "day", "week")] == [
+        "08/12 00:00",
+        "lun. 08/12",
+        "sem. 50, 08/12",
+    ]
+    assert ENGLISH.period("week", start, dated=True) == "week 50, 08/12/2025"

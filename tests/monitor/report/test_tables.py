@@ -82,3 +82,11 @@ def test_a_comparison_names_each_offer_in_a_narrow_terminal(monkeypatch: pytest.
     for words in ("Base", "Tempo", "1\u202f400,00\u202f€"):
         assert words in plain(output)
     assert "…" not in plain(output)
+
+
+def test_days_across_new_year_show_their_year(monkeypatch: pytest.MonkeyPatch) -> None:
+    across = report(*(day(number, {"BASE": 1000}, "1") for number in range(50, 54)), columns=80, monkeypatch=monkeypatch)
+    assert "mer. 30/12/2026" in across
+    assert "sam. 02/01/2027" in across
+    inside = report(*(day(number, {"BASE": 1000}, "1") for number in range(4)), columns=80, monkeypatch=monkeypatch)
+    assert "mar. 10/11 " in inside
