@@ -56,7 +56,7 @@ export function peaksBlock({ peaks, unit }, range) {
             download: 'pointes.csv',
             onclick: (e) => {
               e.currentTarget.href = csvFile(
-                [`puissance_${unit}`, 'utc', 'phase'],
+                [T.file.power(unit), T.file.utc, T.file.phase],
                 peaks.map((p) => [p.power, p.at, p.phase ?? '']),
               );
             },

@@ -7,7 +7,8 @@ import { csvFile, figures } from '../../part/figures.js';
 import { shares } from '../../chart/share.js';
 import { ranking } from './ranking.js';
 
-const P = T.tempo;
+const P = T.tempo,
+  F = T.file;
 
 /** What each offer would have cost on one's own registers; which offers and which period can be chosen. */
 export function offersBlock({ data, meter, today, query }) {
@@ -137,7 +138,7 @@ function content(data, list) {
         name: `offres-${data.from}..${data.last_day}.csv`,
         href: () =>
           csvFile(
-            ['offre', 'abonnement_EUR', 'energie_EUR', 'total_EUR', 'heures_connues', 'heures'],
+            [P.columns.offer, F.subscription, F.energyCost, `${F.total} (€)`, F.hoursKnown, F.hours],
             list.map((o) => [
               o.name,
               ...[o.subscription, o.energy, o.total].map((v) => (v == null ? '' : v / 1e4)),
