@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from common.database import Connection
+from common.tariff import capitalise, expand_abbreviations
 from monitor.answers.curves import CurveAnswers
 from monitor.answers.events import EventAnswers, Page
 from monitor.answers.houses import called, gather
@@ -58,7 +59,7 @@ class Answer:
     meter: Meter
     periods: Sequence[Period]
     whole: Period
-    names: Mapping[str, str]  # of registers, as far as the meter sent one
+    names: Mapping[str, str]  # of registers, as far as the meter sent one, its abbreviations written out
     changes: Sequence[UnnamedChange]  # of the contract, that no line of the configuration names
     contracts: Sequence[Contract]  # of the range, in order
 
@@ -218,7 +219,7 @@ class Answers:
             periods.append(Period(join(inside), bill.cost([*inside, *moved]), _across(here, low)))
         whole = Period(join(pieces), add_up(period.cost for period in periods), _across(wholes, limits[0]))
         names = {
-            name: text
+            name: capitalise(expand_abbreviations(text))
             for span in spans
             for name, text in self._reader.names(meter, span, whole.energy.wh.keys()).items()
         }

@@ -1,5 +1,6 @@
 """Draws reports on a terminal, with rich."""
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -53,14 +54,14 @@ class Tables:
         f, whole = self._formats, answer.whole
         start, end = f.day(whole.energy.start), f.last_day(whole.energy.end)
         if first is not None and not (whole.energy.covered or whole.energy.total_wh or whole.cost.total):
-            self._console.print(f.text("empty", start=start, end=end, first=f.day(first)))
+            self.line(f.text("empty", start=start, end=end, first=f.day(first)))
             return
-        self._console.print(f.text("title", meter=f.meter(answer.meter), start=start, end=end))
+        self.line(f.text("title", meter=f.meter(answer.meter), start=start, end=end))
         # Figures first: the bars take what room they leave.
         room = self._console.width - self._width(self._periods(answer, by, 1)) + 1
         self._console.print(self._periods(answer, by, min(room, _BAR) if room >= _LEAST_BAR else 0))
         for line in (*self._registers(answer), *self._facts(peak, base_load), *self._remarks(answer, newest_price)):
-            self._console.print(line)
+            self.line(line)
 
     def _periods(self, answer: Answer, by: str, bar: int) -> Table:
         whole, most = answer.whole, max((p.energy.total_wh for p in answer.periods if not p.across_wh), default=0)
@@ -147,7 +148,7 @@ class Tables:
     def comparison(self, meter: Meter, comparison: Comparison) -> None:
         """Print what each offer would have cost; only those that lack nothing have a rank."""
         f = self._formats
-        self._console.print(
+        self.line(
             f.text(
                 "compare_title",
                 meter=f.meter(meter),
@@ -163,7 +164,7 @@ class Tables:
             table = self._offers(comparison, ())
         self._console.print(table)
         for line in self._verdicts(comparison):
-            self._console.print(line)
+            self.line(line)
 
     def _offers(self, comparison: Comparison, parts: Sequence[str]) -> Table:
         f = self._formats
@@ -227,8 +228,9 @@ class Tables:
                 self.line(f"  {f.text('subscription')} {' · '.join(amounts)} {f.text('price_year')}")
 
     def line(self, text: str) -> None:
-        """Print a line."""
-        self._console.print(text)
+        """Print a text; where it must be folded, not at a space that does not break, as rich would."""
+        for part in textwrap.wrap(text, self._console.width, break_on_hyphens=False, break_long_words=False):
+            self._console.print(part, soft_wrap=True)
 
 
 def _yours(comparison: Comparison) -> OfferCost | None:

@@ -129,7 +129,7 @@ def test_energy_that_was_imported_is_known_since_its_first_day(tables: Database,
 
 def test_registers_have_the_words_of_the_meter_written_out(tables: Database) -> None:
     names = asked(energy.ROUTE, tables, "by=day&from=2026-10-23&to=2026-10-24")["names"]
-    assert list(names.values()) == ["Hors consommation"]  # INDEX NON CONSO
+    assert list(names.values()) == ["Index unique (producteur)"]  # INDEX NON CONSO
 
 
 def test_a_meter_without_readings_is_there_with_nothing_known(tables: Database) -> None:

@@ -70,7 +70,7 @@ def test_registers_have_the_order_of_the_contract(monkeypatch: pytest.MonkeyPatc
 
 def test_a_time_without_data_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     text = report(*(day(number, {}, "0") for number in range(9)), columns=80, monkeypatch=monkeypatch)
-    assert text == "Aucune donnée du 10/11/2026 au 18/11/2026. La première lecture date du \n09/11/2026.\n"
+    assert text == "Aucune donnée du 10/11/2026 au 18/11/2026. La première lecture date du\n09/11/2026.\n"
 
 
 def test_a_comparison_names_each_offer_in_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,8 +85,26 @@ def test_a_comparison_names_each_offer_in_a_narrow_terminal(monkeypatch: pytest.
 
 
 def test_days_across_new_year_show_their_year(monkeypatch: pytest.MonkeyPatch) -> None:
-    across = report(*(day(number, {"BASE": 1000}, "1") for number in range(50, 54)), columns=80, monkeypatch=monkeypatch)
+    across = report(
+        *(day(number, {"BASE": 1000}, "1") for number in range(50, 54)), columns=80, monkeypatch=monkeypatch
+    )
     assert "mer. 30/12/2026" in across
     assert "sam. 02/01/2027" in across
     inside = report(*(day(number, {"BASE": 1000}, "1") for number in range(4)), columns=80, monkeypatch=monkeypatch)
     assert "mar. 10/11 " in inside
+
+
+def test_no_line_ends_or_begins_with_a_sign_that_belongs_to_the_words_beside_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    for columns in range(40, 100):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        output = Terminal()
+        tables = Tables(output, FRENCH)
+        tables.line(FRENCH.text("no_contract", day="10/11/2026"))
+        tables.line(FRENCH.text("unnamed_change", day="10/11/2026", before="HC..", after="BBR("))
+        for line in plain(output).splitlines():
+            assert not line.rstrip().endswith("«"), columns
+            assert not re.match(r"\s*[»:;?!]", line), columns
+            assert len(line) <= columns
