@@ -266,3 +266,29 @@ def test_both_are_counted_where_they_ran_at_once_and_imported_energy_only_where_
         assert sum(column[place] for column in found["wh"].values()) == expected
     assert found["whole"]["imported_wh"] == sum(numbers.values())
     assert all(0 <= share <= 1 for share in found["coverage"])
+
+
+def test_an_old_meter_of_which_only_a_file_is_left_is_a_part_of_the_house(fresh_database: Server) -> None:
+    tables = make_tables(fresh_database)
+    part = live(NEW, BEGIN + 3 * HOUR, BEGIN + 9 * HOUR, 6)
+    store(tables, part.frames)
+    roll_up(tables, END)
+    rows = ", ".join(f"(9, '{BEGIN + number * HOUR:%F %T}', 0, 'csv', {100 + number})" for number in range(-24, 6))
+    query(
+        tables,
+        f"INSERT INTO meters (id, identifier) VALUES (9, '{OLD}')",
+        f"INSERT INTO imported_hours (meter_id, hour, register, source, wh) VALUES {rows}",
+        "SELECT 1",
+    )
+    (meter,) = asked(meters.ROUTE, tables, "")["meters"]
+    assert (meter["id"], meter["first"], meter["known_since"]) == (NEW, "2026-03-10", "2026-03-09")
+    lines = (ContractLine(OLD, date(2026, 1, 1), "base", 6),)
+    config = MonitorConfig(meters=(MEMBERS,), contracts=lines)
+    found = asked(energy.ROUTE, tables, f"meter={OLD}&by=day&from=2026-03-09&to=2026-03-11", config=config)
+    imported = [sum(100 + number for number in numbers) for numbers in (range(-24, 0), range(3))]
+    read = sum(counted(part.frames, label, BEGIN, END) for label in ("HCHC", "HCHP"))
+    assert [sum(of_day) for of_day in zip(*found["wh"].values(), strict=True)] == [imported[0], imported[1] + read]
+    assert found["imported_wh"] == imported
+    assert found["subscription"][0] == found["subscription"][1] > 0
+    compared = asked(compare.ROUTE, tables, f"meter={NEW}&from=2026-03-09&to=2026-03-11", config=config)
+    assert compared["wh"] >= sum(imported)
