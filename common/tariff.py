@@ -30,7 +30,7 @@ _WORDS = {
     "CREU": "creuse",  # HEURE SUPER CREU: cut to 16 characters
 }
 # Of a producer's meter: what its inverter draws is not the consumption of a household.
-_PHRASES = {"INDEX NON CONSO": "hors consommation"}
+_PHRASES = {"INDEX NON CONSO": "index unique (producteur)"}
 
 #: The contracts of historic mode (OPTARIF; `BBR?` for Tempo): the register that runs in each tariff period (PTEC), in
 #: the order of the supplier's registers of standard mode (NTARF).
@@ -101,7 +101,7 @@ def expand_abbreviations(label: str) -> str:
     """Write the name of a tariff period (LTARF) without abbreviations.
 
     >>> [expand_abbreviations(label) for label in ("HEURE SUPER CREU", "HP WEEK-END", "INDEX NON CONSO")]
-    ['heure super creuse', 'heures pleines week-end', 'hors consommation']
+    ['heure super creuse', 'heures pleines week-end', 'index unique (producteur)']
     """
     words = " ".join(label.split())
     if words.upper() in _PHRASES:
@@ -112,8 +112,8 @@ def expand_abbreviations(label: str) -> str:
 def capitalise(text: str) -> str:
     """Write the first letter as a capital; the others stay as they are.
 
-    >>> capitalise("hors consommation"), capitalise("HC et Week-End")
-    ('Hors consommation', 'HC et Week-End')
+    >>> capitalise("heures pleines"), capitalise("HC et Week-End")
+    ('Heures pleines', 'HC et Week-End')
     """
     return text[:1].upper() + text[1:]
 

@@ -5,16 +5,16 @@ import contextlib
 import getpass
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from common import config
 from common.database import Database
 from common.deployment import here
-from common.errors import ConfigError
+from common.errors import ConfigError, TeleinfoError, Unavailable
 from common.file_errors import reason
 from common.runtime.cli import add_version, run_cli
 from monitor.answers.answers import Answers
@@ -26,81 +26,102 @@ from monitor.prices.age import REGULATED
 from monitor.prices.check import Issue, PriceProblem, check_prices
 from monitor.prices.model import PriceTable
 from monitor.prices.table import import_prices, load_prices, read_file
+from monitor.refusals import Refusal
 from monitor.report.formats import Formats, language_of
+from monitor.report.help import HELP
 from monitor.report.ranges import choose_range, read_limit, year_to
 
 if TYPE_CHECKING:
     from monitor.report.tables import Tables
 
+PROGRAM = "teleinfo-monitor"
 CONFIG = Path("/etc/teleinfo/monitor.yaml")
 _LONGEST_CURVE = timedelta(days=366)  # the base load is read from each hour of a range
-_TIMES = (
-    "A day is written 2026-11-24, a month 2026-11, a year 2026: they begin at midnight in the configured time zone."
-    " --to is exclusive."
-)
-_TWELVE = f"{_TIMES} Without --from and --to: the last twelve months, up to midnight."
 
 
 def main() -> int:
     """Run the command; return its exit code: 0 ok, 1 failed, 2 configuration or usage, 3 refused by the database."""
-    return run_cli("teleinfo-monitor", _parser())
+    return run_cli(PROGRAM, _parser(HELP[_language_of_help(sys.argv[1:])]))
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="teleinfo-monitor", description="Shows what a house used, when, and what it cost."
-    )
-    add_version(parser)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    file = argparse.ArgumentParser(add_help=False)
-    file.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help=f"default: {CONFIG}")
-    common = argparse.ArgumentParser(add_help=False, parents=[file])
-    common.add_argument("--language", choices=("fr", "en"), help="default: that of the configuration, else of LANG")
+def _language_of_help(arguments: Sequence[str]) -> str:
+    """Return the language of the help: as that of a report, which the configuration may name."""
+    looking = argparse.ArgumentParser(add_help=False)
+    looking.add_argument("--config", type=Path, default=CONFIG)
+    looking.add_argument("--language")
+    if not {"-h", "--help"} & set(arguments):
+        return language_of()
+    try:
+        found, _ = looking.parse_known_args(arguments)
+        named = found.language or config.load(MonitorConfig, found.config).language
+    except (ConfigError, SystemExit):  # it is wrong or not there: its error is for a command to tell
+        named = None
+    return str(named) if named in HELP else language_of()
+
+
+def _parser(words: Mapping[str, str]) -> argparse.ArgumentParser:
+    class Formatter(argparse.HelpFormatter):
+        """Says `usage` in the language of the help."""
+
+        def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = None) -> None:
+            super().add_usage(usage, actions, groups, words["usage"] if prefix is None else prefix)
+
+    class Parser(argparse.ArgumentParser):
+        """A parser whose help is in that language; those of its commands are the same."""
+
+        def __init__(self, **options: Any) -> None:
+            shown = options.pop("add_help", True)
+            super().__init__(**options, add_help=False, formatter_class=Formatter)
+            if shown:
+                self.add_argument("-h", "--help", action="help", help=words["help"])
+
+    parser = Parser(prog=PROGRAM, description=words["monitor"])
+    add_version(parser, words["version"])
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", title=words["commands"])
+    file = Parser(add_help=False)
+    default_file = words["config"].format(file=CONFIG)
+    file.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help=default_file)
+    common = Parser(add_help=False, parents=[file])
+    common.add_argument("--language", choices=("fr", "en"), help=words["language"])
     # An action takes them, too; its defaults would replace what was given before it.
-    again = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
-    again.add_argument("--config", type=Path, metavar="FILE", help=f"default: {CONFIG}")
-    again.add_argument("--language", choices=("fr", "en"), help="default: that of the configuration, else of LANG")
-    selection = argparse.ArgumentParser(add_help=False)
-    selection.add_argument("--from", dest="start", metavar="TIME", help="the beginning, such as 2026-11 or 2026-11-24")
-    selection.add_argument("--to", dest="end", metavar="TIME", help="the end, exclusive")
-    selection.add_argument("--meter", metavar="ADDRESS", help="needed if there are several")
+    again = Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    again.add_argument("--config", type=Path, metavar="FILE", help=default_file)
+    again.add_argument("--language", choices=("fr", "en"), help=words["language"])
+    selection = Parser(add_help=False)
+    selection.add_argument("--from", dest="start", metavar="TIME", help=words["from"])
+    selection.add_argument("--to", dest="end", metavar="TIME", help=words["to"])
+    selection.add_argument("--meter", metavar="METER", help=words["meter"])
 
-    serving = commands.add_parser("run", parents=[file], help="serve the page and its API until stopped")
+    serving = commands.add_parser("run", parents=[file], help=words["run"])
     serving.set_defaults(command=_run)
 
-    reporting = commands.add_parser(
-        "report", parents=[common, selection], help="energy and cost by hour, day, week, month or year", epilog=_TIMES
-    )
-    reporting.add_argument("--by", choices=(*BY, "contract-year"), default="day", help="default: day")
+    reporting = commands.add_parser("report", parents=[common, selection], help=words["report"], epilog=words["times"])
+    reporting.add_argument("--by", choices=(*BY, "contract-year"), default="day", help=words["by"])
     form = reporting.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="a list of rows, for programs")
-    form.add_argument("--csv", action="store_true", help="a table, for spreadsheets")
-    reporting.add_argument("--locale", choices=("c", "fr"), help="of --csv; default: c; fr: `;` and decimal comma")
+    form.add_argument("--json", action="store_true", help=words["json"])
+    form.add_argument("--csv", action="store_true", help=words["csv"])
+    reporting.add_argument("--locale", choices=("c", "fr"), help=words["locale"])
     reporting.set_defaults(command=_report)
 
     comparing = commands.add_parser(
-        "compare", parents=[common, selection], help="what each offer would have cost on your curve", epilog=_TWELVE
+        "compare", parents=[common, selection], help=words["compare"], epilog=f"{words['times']} {words['twelve']}"
     )
     comparing.set_defaults(command=_compare)
 
-    checking = commands.add_parser("check", parents=[common], help="diagnose database, rollups and prices")
+    checking = commands.add_parser("check", parents=[common], help=words["check"])
     checking.set_defaults(command=_check)
 
-    locking = commands.add_parser(
-        "password", parents=[file], help="set the password of the page, which ends all sessions"
-    )
-    locking.add_argument("--random", action="store_true", help="make one, and show it once")
+    locking = commands.add_parser("password", parents=[file], help=words["password"])
+    locking.add_argument("--random", action="store_true", help=words["password_random"])
     locking.set_defaults(command=_password)
 
-    pricing = commands.add_parser("prices", parents=[common], help="show, check or import prices")
-    actions = pricing.add_subparsers(metavar="ACTION")
-    showing = actions.add_parser("show", parents=[again], help="the prices of today")
-    showing.add_argument("--all", action="store_true", help="those of the past and of the future, too")
+    pricing = commands.add_parser("prices", parents=[common], help=words["prices"])
+    actions = pricing.add_subparsers(metavar="ACTION", title=words["commands"])
+    showing = actions.add_parser("show", parents=[again], help=words["prices_show"])
+    showing.add_argument("--all", action="store_true", help=words["prices_all"])
     showing.set_defaults(command=_prices)
-    actions.add_parser("check", parents=[again], help="holes, doubled rows, prices that are out of date").set_defaults(
-        command=_check_prices
-    )
-    importing = actions.add_parser("import", parents=[again], help="keep a file of the regulator (CRE, data.gouv.fr)")
+    actions.add_parser("check", parents=[again], help=words["prices_check"]).set_defaults(command=_check_prices)
+    importing = actions.add_parser("import", parents=[again], help=words["prices_import"])
     importing.add_argument("file", type=Path, metavar="FILE", help="Option_Base.csv, Option_HPHC.csv, Option_Tempo.csv")
     importing.set_defaults(command=_import_prices)
     pricing.set_defaults(command=_prices)
@@ -147,12 +168,25 @@ def _answers(arguments: argparse.Namespace) -> Iterator[tuple[Answers, MonitorCo
     settings = config.load(MonitorConfig, arguments.config)
     prices = load_prices(settings.prices, arguments.config.parent)
     colours = {} if settings.tempo is None else read_colours(read_file(settings.tempo), str(settings.tempo))
-    with contextlib.closing(Database(settings.database).connect()) as connection:
-        yield Answers(connection, settings, prices, colours), settings, prices
+    language, database = _language(arguments, settings), Database(settings.database)
+    try:
+        with contextlib.closing(database.connect()) as connection:
+            yield Answers(connection, settings, prices, colours), settings, prices
+    except Refusal as error:
+        raise ConfigError(error.text(language)) from error
+    except Unavailable as error:
+        if language == "en":
+            raise
+        away = Refusal("database_away", where=database.where, check=here(PROGRAM).run(PROGRAM, "check"))
+        raise TeleinfoError(away.text(language)) from error
 
 
 def _formats(arguments: argparse.Namespace, settings: MonitorConfig) -> Formats:
-    return Formats(arguments.language or settings.language or language_of(), settings.time_zone)
+    return Formats(_language(arguments, settings), settings.time_zone)
+
+
+def _language(arguments: argparse.Namespace, settings: MonitorConfig) -> str:
+    return arguments.language or settings.language or language_of()
 
 
 def _tables(formats: Formats) -> "Tables":
@@ -180,7 +214,7 @@ def _calendar(
         return by, Calendar(zone), None
     start = answers.contract_start(meter, now)
     if start is None:
-        raise ConfigError("the day on which your contract began is not known: add a line to `contracts`")
+        raise Refusal("no_contract_start")
     return "year", Calendar(zone, (start.month, start.day)), midnight(start, zone)
 
 
@@ -188,7 +222,7 @@ def _report(arguments: argparse.Namespace) -> int:
     from monitor.report.files import json_rows, write_csv
 
     if arguments.locale is not None and not arguments.csv:
-        raise ConfigError("--locale is for --csv only; a table is French with --language fr")
+        raise ConfigError(Refusal("locale").text(arguments.language or language_of()))
     now = datetime.now(UTC)
     with _answers(arguments) as (answers, settings, prices):
         formats = _formats(arguments, settings)
@@ -221,9 +255,10 @@ def _compare(arguments: argparse.Namespace) -> int:
         first, last = (None if text is None else read_limit(text, zone) for text in (arguments.start, arguments.end))
         start, end = year_to(now, first, last, zone)
         if start >= end:
-            raise ConfigError(f"there is no whole day from {arguments.start} to {arguments.end or 'today'}")
+            today = now.astimezone(zone).date()
+            raise Refusal("no_whole_day", start=arguments.start, end=arguments.end or today)
         comparison = answers.compare(meter, start, end, now)
-        _tables(_formats(arguments, settings)).comparison(meter.identifier, comparison, start)
+        _tables(_formats(arguments, settings)).comparison(meter, comparison, start)
     return 0
 
 
@@ -273,7 +308,7 @@ def _words(problem: PriceProblem, formats: Formats) -> str:
         start=formats.calendar_day(problem.start),
         end="" if problem.end is None else formats.calendar_day(problem.end),
         detail=problem.detail,
-        command=here("teleinfo-monitor").run("teleinfo-monitor", "prices import"),
+        command=here(PROGRAM).run(PROGRAM, "prices import"),
     )
 
 

@@ -4,6 +4,7 @@ import datetime
 import ipaddress
 import re
 import zoneinfo
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,14 @@ from common.config import Broker, LogConfig, MetricsConfig, client_name, option,
 from common.database import DatabaseConfig
 from common.deployment import here
 from common.errors import ConfigError
+from common.frame import METER
 from common.runtime.watchdog import heartbeat_file
-from monitor.model import ContractLine
+from monitor.model import ContractLine, House
 
 OFFERS = ("base", "hphc", "tempo", "ejp")
 _PREFIX = re.compile(r"(/[0-9A-Za-z._~-]+)+")
 _ORIGIN = re.compile(r"https?://(?:[0-9A-Za-z*][0-9A-Za-z.-]*|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?")
+_LONGEST_NAME = 40  # characters
 _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]*")
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -63,6 +66,60 @@ def _contract(line: Any) -> ContractLine:
     if type(power) is not int or not 1 <= power <= 36:
         raise ValueError(f"the subscribed power in kVA, from 1 to 36, is expected, not {power!r}")
     return ContractLine(meter=meter, start=start, offer=offer, power=power)
+
+
+def _meters(value: Any) -> tuple[House, ...]:
+    if not isinstance(value, dict):
+        raise ValueError(f"names by address such as {{'031961123456': Maison}} are expected, not {value!r}")
+    names: dict[str, str | None] = {}
+    replaced: dict[str, str] = {}  # by the address of its successor
+    for key, entry in value.items():
+        address = _address(key)
+        parts = {"name": entry} if isinstance(entry, str) else entry
+        if not isinstance(parts, dict) or not parts or not set(parts) <= {"name", "replaces"}:
+            raise ValueError(f"{address} has a name, or {{name: ..., replaces: ADDRESS}}, not {entry!r}")
+        names[address] = _meter_name(parts["name"]) if "name" in parts else None
+        if "replaces" in parts:
+            replaced[address] = _address(parts["replaces"])
+    _refuse_twice("the meter", list(replaced.values()), "is replaced twice")
+    for address in replaced:
+        _chain(address, replaced)  # refuses a loop, in which no meter is the newest
+    houses = [
+        House(address, name, tuple(_chain(address, replaced)))
+        for address, name in names.items()
+        if address not in replaced.values()
+    ]
+    _refuse_twice("the name", [house.name.casefold() for house in houses if house.name], "is given twice")
+    return tuple(houses)
+
+
+def _address(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"the address of a meter is text: write '{value}' in quotes")
+    if not METER.fullmatch(value):
+        raise ValueError(f"{value!r} is no address of a meter such as '031961123456'")
+    return value
+
+
+def _meter_name(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip() or not value.isprintable() or len(value) > _LONGEST_NAME:
+        raise ValueError(f"a name such as Maison, of at most {_LONGEST_NAME} characters, is expected, not {value!r}")
+    return value.strip()
+
+
+def _chain(address: str, replaced: Mapping[str, str]) -> list[str]:
+    """Return all that a meter replaced, the earliest first."""
+    chain = [address]
+    while (before := replaced.get(chain[0])) is not None:
+        if before in chain:
+            raise ValueError(f"{before} replaces itself")
+        chain.insert(0, before)
+    return chain[:-1]
+
+
+def _refuse_twice(what: str, values: Sequence[str], why: str) -> None:
+    if doubled := next((value for value in values if values.count(value) > 1), None):
+        raise ValueError(f"{what} {doubled} {why}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,6 +229,7 @@ class MonitorConfig:
     prices: Path | None = option(None, read=_file)
     tempo: Path | None = option(None, read=_file)
     contracts: tuple[ContractLine, ...] = option((), read=_contracts)
+    meters: tuple[House, ...] = option((), read=_meters)
     heartbeat: Path | None = option(None, read=heartbeat_file)
     metrics: MetricsConfig = section(MetricsConfig)
     log: LogConfig = section(LogConfig)

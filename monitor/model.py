@@ -70,3 +70,12 @@ class ContractLine:
     start: date
     offer: str
     power: int  # kVA
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """One entry of `meters`: the name of a meter, and the meters that it replaced."""
+
+    address: str  # of the meter that is there now
+    name: str | None
+    replaced: tuple[str, ...]  # addresses, the earliest first

@@ -49,7 +49,7 @@ def options(kind: type[Any], prefix: str = "") -> dict[str, Any]:
 def paths(document: dict[str, Any], prefix: str = "") -> set[str]:
     found: set[str] = set()
     for key, value in document.items():
-        found |= paths(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key}
+        found |= paths(value, f"{prefix}{key}.") if isinstance(value, dict) and value else {prefix + key}
     return found
 
 

@@ -102,9 +102,9 @@ class Command(argparse.ArgumentParser):
         return super().parse_known_args(*args, **options)
 
 
-def add_version(parser: argparse.ArgumentParser) -> None:
+def add_version(parser: argparse.ArgumentParser, text: str = "print the version") -> None:
     """Declare `--version`, which prints the program's name and version."""
-    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}", help="print the version")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}", help=text)
 
 
 def one_of(names: Sequence[str]) -> Callable[[str], str]:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from common.database import Connection
-from common.errors import ConfigError
+from common.tariff import capitalise, expand_abbreviations
 from monitor.answers.curves import CurveAnswers
 from monitor.answers.events import EventAnswers, Page
+from monitor.answers.houses import called, gather
 from monitor.answers.series import SeriesAnswers
 from monitor.answers.stretch import Stretch, StretchAnswers
 from monitor.answers.upkeep import MeterUpkeep
@@ -19,9 +20,9 @@ from monitor.comparison.compare import Comparison, compare
 from monitor.config import MonitorConfig
 from monitor.cost.bill import Bill, Cost, add_up
 from monitor.cost.contracts import Contract, UnnamedChange, contract_start, contracts, unnamed_changes
+from monitor.energy.house import HouseReader
 from monitor.energy.imported import Whole, imported_wholes, named
 from monitor.energy.memory import Memory
-from monitor.energy.reader import EnergyReader
 from monitor.history.contracts import Contracts, MeterFacts
 from monitor.history.hours import Hours, Meter
 from monitor.history.imported import ImportedHours
@@ -32,14 +33,15 @@ from monitor.model import ContractLine, Energy, HourEnergy
 from monitor.prices.age import OldPrice, old_price
 from monitor.prices.model import PriceTable
 from monitor.prices.tempo_days import bundled_colours
+from monitor.refusals import Refusal
 
 
-class NothingToCompare(ConfigError):
+class NothingToCompare(Refusal):
     """Offers cannot be compared: no energy is known of the range, or the subscribed power is not."""
 
-    def __init__(self, message: str, *, power: bool) -> None:
+    def __init__(self, *, power: bool) -> None:
         """Keep whether it is the power that is not known."""
-        super().__init__(message)
+        super().__init__("no_power" if power else "no_energy")
         self.power = power
 
 
@@ -56,10 +58,10 @@ class Period:
 class Answer:
     """A range cut into periods, and the whole of it."""
 
-    meter: str
+    meter: Meter
     periods: Sequence[Period]
     whole: Period
-    names: Mapping[str, str]  # of registers, as far as the meter sent one
+    names: Mapping[str, str]  # of registers, as far as the meter sent one, its abbreviations written out
     changes: Sequence[UnnamedChange]  # of the contract, that no line of the configuration names
     contracts: Sequence[Contract]  # of the range, in order
     old: Sequence[OldPrice] = ()  # prices that costs were computed with, and that are out of date
@@ -94,7 +96,7 @@ class Answers:
         self._imported = ImportedHours(connection)
         self._power = Power(connection)
         self._contracts = Contracts(connection)
-        self._reader = EnergyReader(self._hours, self._imported, self._contracts, self._power, memory)
+        self._reader = HouseReader(self._hours, self._imported, self._contracts, self._power, memory)
         self.curves = CurveAnswers(connection, config.time_zone)
         self._events = EventAnswers(connection, self._reader)
         self._stretches = StretchAnswers(connection, self._reader)
@@ -111,30 +113,30 @@ class Answers:
         return self._prices
 
     def meters(self) -> list[Meter]:
-        """Return the meters of the database."""
-        return self._hours.meters()
+        """Return the meters of the database; a house whose meter was replaced has one."""
+        return gather(self._hours.meters(), self._config.meters)
 
     def meter(self, identifier: str | None) -> Meter:
-        """Return one meter; without an identifier the only one that has readings, else imported hours.
+        """Return one meter: by its name, an address, or the last digits of one.
+
+        Without any of these it is the only one that has readings, else imported hours.
 
         Raises:
-            ConfigError: there is no such meter, or the identifier is needed to tell them apart.
+            Refusal: there is no such meter, or the identifier is needed to tell them apart.
         """
         meters = self.meters()
-        found = [meter for meter in meters if (meter.first if identifier is None else meter.identifier == identifier)]
-        if identifier is None and not found:
-            found = [meter for meter in meters if self._imported.first(meter.number)]
+        if identifier is not None:
+            found = called(meters, identifier)
+        else:
+            found = [meter for meter in meters if meter.first] or [meter for meter in meters if self.first(meter)]
         if len(found) == 1:
             return found[0]
-        names = ", ".join(meter.identifier for meter in meters) or "none"
-        if identifier is None and found:
-            raise ConfigError(f"there are several meters: choose one with --meter: {names}")
+        names = ", ".join(meter.title for meter in meters) or "none"
         if identifier is None:
-            raise ConfigError(
-                "the database has no readings yet: the first ones come a quarter of an hour after their frames; if"
-                " they do not, does teleinfo-storer run? teleinfo-storer check tells"
-            )
-        raise ConfigError(f"the meter {identifier!r} is unknown; known meters: {names}")
+            raise Refusal("several_meters", known=names) if found else Refusal("no_readings")
+        if found:
+            raise Refusal("ambiguous_meter", meter=identifier, known=", ".join(meter.title for meter in found))
+        raise Refusal("unknown_meter", meter=identifier, known=names)
 
     def remember(self, meter: Meter) -> None:
         """Look up all that the memory keeps of a meter.
@@ -150,9 +152,13 @@ class Answers:
 
     def facts_of(self, meters: Sequence[Meter], now: datetime) -> dict[int, Facts]:
         """Return what is known of meters now, by number; those without readings are not there."""
-        hours = {meter.number: meter.last for meter in meters if meter.last is not None}
-        shown = self._contracts.facts(hours)
-        return {meter.number: self._facts(meter, shown[meter.number], now) for meter in meters if meter.number in shown}
+        read = {meter.number: part for meter in meters if (part := _last_read(meter)) is not None}
+        shown = self._contracts.facts({part.number: part.last for part in read.values() if part.last is not None})
+        return {
+            meter.number: self._facts(meter, shown[read[meter.number].number], now)
+            for meter in meters
+            if meter.number in read and read[meter.number].number in shown
+        }
 
     def _facts(self, meter: Meter, shown: MeterFacts, now: datetime) -> Facts:
         line = next((line for line in reversed(self._lines(meter)) if midnight(line.start, self._zone) <= now), None)
@@ -169,15 +175,16 @@ class Answers:
 
     def first(self, meter: Meter) -> datetime | None:
         """Return the hour of the first energy that is known of a meter, read or imported."""
-        imported = self._imported.first(meter.number)
-        return min((hour for hour in (meter.first, imported) if hour is not None), default=None)
+        imported = [self._imported.first(part.number) for part in meter.parts]
+        return min((hour for hour in (meter.first, *imported) if hour is not None), default=None)
 
     def firsts(self, meters: Sequence[Meter]) -> dict[int, datetime]:
         """Return the same of several meters, by number."""
-        found = self._imported.firsts()
+        imported, found = self._imported.firsts(), {}
         for meter in meters:
-            if meter.first is not None:
-                found[meter.number] = min(meter.first, found.get(meter.number, meter.first))
+            hours = [meter.first, *(imported.get(part.number) for part in meter.parts)]
+            if known := [hour for hour in hours if hour is not None]:
+                found[meter.number] = min(known)
         return found
 
     def energy(
@@ -199,7 +206,7 @@ class Answers:
             for piece in self._reader.energy(meter, sorted({*limits, *bill.cuts(start, end)}), now)
         ]
         imported = any(piece.imported_wh for piece in pieces)
-        wholes = imported_wholes(self._imported, meter, start, end) if imported else []
+        wholes = [one for part in meter.parts for one in imported_wholes(self._imported, part, start, end) if imported]
         periods = []
         remaining = iter(pieces)
         for low, high in itertools.pairwise(limits):
@@ -215,12 +222,12 @@ class Answers:
             periods.append(Period(join(inside), bill.cost([*inside, *moved]), _across(here, low)))
         whole = Period(join(pieces), add_up(period.cost for period in periods), _across(wholes, limits[0]))
         names = {
-            name: text
+            name: capitalise(expand_abbreviations(text))
             for span in spans
             for name, text in self._reader.names(meter, span, whole.energy.wh.keys()).items()
         }
         return Answer(
-            meter=meter.identifier,
+            meter=meter,
             periods=periods,
             whole=whole,
             names=names,
@@ -270,15 +277,10 @@ class Answers:
         known = contracts(self._lines(meter), spans, self._zone, end)
         curve = self._curve(meter, start, end)
         if not any(one.wh for one in curve):  # and then, the meter need not have told its contract either
-            raise NothingToCompare(
-                "there is no energy in this range to compare offers on: choose another with --from and --to",
-                power=False,
-            )
+            raise NothingToCompare(power=False)
         power = next((one.power for one in reversed(known) if one.power is not None), None)
         if power is None:
-            raise NothingToCompare(
-                "the subscribed power is not known: add a line to `contracts` in the configuration", power=True
-            )
+            raise NothingToCompare(power=True)
         # Nothing is known before: no offer is charged a subscription for it. A first slot may begin within its hour.
         start = max(start, curve[0].start.replace(minute=0))
         yours = known[-1].offer
@@ -347,7 +349,7 @@ class Answers:
 
     def peaks(self, meter: Meter, start: datetime, end: datetime, count: int = 10) -> list[Peak]:
         """Return the hours of a range with the highest power, the highest first."""
-        return self._power.peaks(meter.number, start, end, count)
+        return self.curves.peaks(meter, start, end, count)
 
     def base_load(self, meter: Meter, start: datetime, end: datetime) -> BaseLoad:
         """Return the base load of a range."""
@@ -364,7 +366,7 @@ class Answers:
     def last_frames(self, meters: Sequence[Meter], facts: Mapping[int, Facts], now: datetime) -> dict[int, datetime]:
         """Return the same of several meters, by number; `facts` is what is known of them."""
         minutes = self._power.last_minutes([meter.number for meter in meters], now)
-        of_hours = {number: fact.last for number, fact in facts.items()}
+        of_hours = {number: fact.last for number, fact in facts.items()}  # of a house, of the meter that was read last
         return {
             number: max(found[number] for found in (minutes, of_hours) if number in found)
             for number in minutes.keys() | of_hours.keys()
@@ -372,10 +374,20 @@ class Answers:
 
     def switches(self, meter: Meter, start: datetime, end: datetime) -> list[Switch]:
         """Return when the meter went to another register in [start, end)."""
-        return self._power.switches(meter.number, start, end)
+        return sorted(
+            (one for part in meter.parts for one in self._power.switches(part.number, start, end)),
+            key=lambda one: one.at,
+        )
 
     def _lines(self, meter: Meter) -> list[ContractLine]:
-        return [line for line in self._config.contracts if line.meter == meter.identifier]
+        lines = (line for line in self._config.contracts if meter.has(line.meter))
+        return sorted(lines, key=lambda line: line.start)
+
+
+def _last_read(meter: Meter) -> Meter | None:
+    """Return the meter of a house that was read last."""
+    read = [part for part in meter.parts if part.last is not None]
+    return max(read, key=lambda part: part.last.timestamp() if part.last else 0, default=None)
 
 
 def _across(wholes: Sequence[Whole], start: datetime) -> int:

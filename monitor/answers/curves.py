@@ -1,5 +1,6 @@
 """Curves of a meter: peaks, the base load, hours by day and by weekday."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -36,10 +37,15 @@ class CurveAnswers:
         self._curves = Curves(connection)
         self._zone = zone
 
+    def peaks(self, meter: Meter, start: datetime, end: datetime, count: int) -> list[Peak]:
+        """Return the hours of a range with the highest power, the highest first."""
+        found = [peak for part in meter.parts for peak in self._power.peaks(part.number, start, end, count)]
+        return sorted(found, key=lambda peak: (-peak.power, peak.at))[:count]
+
     def day_peaks(self, meter: Meter, start: datetime, end: datetime, count: int) -> list[Peak]:
         """Return the highest peaks of a range, one a local day, the highest first."""
         # So many hours hold the peaks of so many days, whatever the days are.
-        hours = self._power.peaks(meter.number, start, end, count * _HOURS_A_DAY)
+        hours = self.peaks(meter, start, end, count * _HOURS_A_DAY)
         first: dict[date, Peak] = {}
         for peak in hours:
             first.setdefault(peak.at.astimezone(self._zone).date(), peak)
@@ -47,21 +53,29 @@ class CurveAnswers:
 
     def base_load(self, meter: Meter, start: datetime, end: datetime) -> BaseLoad:
         """Return the base load of a range."""
-        return base_load(self._curves.nights(meter.number, start, end, offsets(self._zone, start, end)))
+        local = offsets(self._zone, start, end)
+        nights = [night for part in meter.parts for night in self._curves.nights(part.number, start, end, local)]
+        return base_load(sorted(nights))
 
     def days(self, meter: Meter, start: datetime, end: datetime) -> DayCurves:
         """Return what was drawn in each hour of the local days of [start, end), which begins and ends at midnights."""
         midnights = [int(moment.timestamp()) for moment in Calendar(self._zone).boundaries("day", start, end)]
-        imported = [
-            Drawn(int(hour.start.timestamp()), hour.wh) for hour in imported_hours(self._imported, meter, start, end)
-        ]
-        hours = [*imported, *self._curves.drawn(meter.number, start, end)]
-        return DayCurves(start.astimezone(self._zone).date(), by_day(hours, midnights))
+        hours: dict[int, int] = {}
+        for part in meter.parts:
+            imported = imported_hours(self._imported, part, start, end)
+            of_part = {int(hour.start.timestamp()): hour.wh for hour in imported}
+            of_part |= dict(self._curves.drawn(part.number, start, end))
+            for hour, wh in of_part.items():
+                hours[hour] = hours.get(hour, 0) + wh
+        return DayCurves(
+            start.astimezone(self._zone).date(), by_day(itertools.starmap(Drawn, hours.items()), midnights)
+        )
 
     def week(self, meter: Meter, start: datetime, end: datetime) -> Profile:
         """Return the mean of each hour of the week."""
-        cells = self._curves.week(meter.number, start, end, offsets(self._zone, start, end))
-        for hour in imported_hours(self._imported, meter, start, end):
+        local_time = offsets(self._zone, start, end)
+        cells = [cell for part in meter.parts for cell in self._curves.week(part.number, start, end, local_time)]
+        for hour in (hour for part in meter.parts for hour in imported_hours(self._imported, part, start, end)):
             local = hour.start.astimezone(self._zone)
             cells.append(WeekHour(local.weekday() * 24 + local.hour, hour.wh, 1))
         return profile(cells)

@@ -63,7 +63,7 @@ class EventAnswers:
         limit: int,
         price_changes: Callable[[datetime, datetime], Sequence[datetime]],
     ) -> Page:
-        """Return the latest events in [start, end), at most `limit` and those of the same moment.
+        """Return the latest events in [start, end), at most `limit` and those of the same moment, of all its meters.
 
         Args:
             meter: the meter.
@@ -76,6 +76,31 @@ class EventAnswers:
         Raises:
             DatabaseError: the database is unavailable, or refuses a query.
         """
+        pages = [self._page(part, start, end, kinds, limit, price_changes) for part in meter.parts]
+        # What lies before the end of one page, and is in another, comes again on the next.
+        following = max((page.next for page in pages if page.next is not None), default=None)
+        found = (
+            Event("epoch", event.at, text="registers") if event.text == "first" and event.at != meter.first else event
+            for page in pages
+            for event in page.events
+            if following is None or event.at >= following
+        )
+        # Each page has the changes of prices.
+        events = sorted(dict.fromkeys(found), key=lambda event: event.at, reverse=True)
+        if len(events) > limit:
+            last = events[limit - 1].at
+            return Page([event for event in events if event.at >= last], last)
+        return Page(events, following)
+
+    def _page(
+        self,
+        meter: Meter,
+        start: datetime | None,
+        end: datetime,
+        kinds: frozenset[str],
+        limit: int,
+        price_changes: Callable[[datetime, datetime], Sequence[datetime]],
+    ) -> Page:
         if meter.first is None:
             return Page([], None)
         least = max(start, meter.first) if start else meter.first

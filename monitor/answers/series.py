@@ -70,7 +70,7 @@ class SeriesAnswers:
             DatabaseError: the database is unavailable, or refuses a query.
         """
         choose_grid(start, end, points, source)  # refuses a question before it is read for
-        minutes = self._series.minutes(meter.number, start, end) if end - start <= _MINUTES_OF else None
+        minutes = self._minutes(meter, start, end) if end - start <= _MINUTES_OF else None
         grid = choose_grid(start, end, points, source, pace(minutes or ()))
         columns = self._columns(meter, grid, channels)
         if columns is None and source is None and grid.source == FRAMES:
@@ -101,7 +101,11 @@ class SeriesAnswers:
         Raises:
             DatabaseError: the database is unavailable, or refuses a query.
         """
-        return self._series.powers(meter.number, start, end)
+        return sorted(one for part in meter.parts for one in self._series.powers(part.number, start, end))
+
+    def _minutes(self, meter: Meter, start: datetime, end: datetime) -> list[MinuteFacts]:
+        found = [minute for part in meter.parts for minute in self._series.minutes(part.number, start, end)]
+        return sorted(found, key=lambda minute: minute.at)
 
     def _known(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> bool:
         """Tell whether the meter was there before and at the range, so that all of it is a gap."""
@@ -110,7 +114,8 @@ class SeriesAnswers:
     def _columns(
         self, meter: Meter, grid: Grid, channels: Collection[str]
     ) -> Mapping[str, Sequence[int | None]] | None:
-        cells = self._series.cells(grid.source, meter.number, grid.start, grid.end, grid.step, channels)
+        numbers = [part.number for part in meter.parts]
+        cells = self._series.cells(grid.source, numbers, grid.start, grid.end, grid.step, channels)
         if not cells.places:
             return None
         columns = {}
@@ -130,17 +135,23 @@ class SeriesAnswers:
             for minute in minutes
             if (register := name(minute.supplier, moment_of(minute.at))) is not None
         ]
-        broken = {one.hour for one in self._hours.breaks(meter.number, start - timedelta(hours=1), end)}
-        was_there = meter.first is not None and meter.first < start
-        before = self._series.minute_before(meter.number, start) if was_there else None
+        # The index of another meter goes on from nowhere, as after a break.
+        broken = {part.first for part in meter.parts[1:] if part.first is not None}
+        for part in meter.parts:
+            broken |= {one.hour for one in self._hours.breaks(part.number, start - timedelta(hours=1), end)}
+        earlier = [part for part in meter.parts if part.first is not None and part.first < start]
+        last = [minute for part in earlier if (minute := self._series.minute_before(part.number, start)) is not None]
+        before = max(last, key=lambda minute: minute.at, default=None)
         found = gaps(minutes, before, start, min(end, now), broken)
         middles = {gap: moment_of(int((gap.start + (gap.end - gap.start) / 2).timestamp()) // 60 * 60) for gap in found}
-        heard = self._series.siblings_heard(meter.number, [middles[gap] for gap in found if not gap.outage])
+        silent = [middles[gap] for gap in found if not gap.outage]
+        heard = {moment for part in meter.parts for moment in self._series.siblings_heard(part.number, silent)}
+        volts = [ends for part in meter.parts if (ends := self._series.voltages(part.number, start, end)) is not None]
         return Happened(
             registers=[(moment_of(low), moment_of(high), register) for low, high, register in runs(named, _MINUTE)],
             gaps=[(gap, "outage" if gap.outage else "meter" if middles[gap] in heard else "unknown") for gap in found],
             overloads=joined_overloads(minutes),
-            volts=self._series.voltages(meter.number, start, end),
+            volts=(min(low for low, _ in volts), max(high for _, high in volts)) if volts else None,
             peak=_peak(minutes),
             covered=sum(minute.seconds for minute in minutes),
             until=moment_of(minutes[-1].at + _MINUTE) if minutes else None,
@@ -149,7 +160,8 @@ class SeriesAnswers:
     def _happened_of_hours(self, meter: Meter, start: datetime, end: datetime) -> Happened:
         """Return what hours tell of a stretch of time of which minutes are no longer kept."""
         name = self._reader.naming(meter, start.replace(minute=0, second=0, microsecond=0), end)
-        rows = self._hours.rows(meter.number, start, end)
+        found = [row for part in meter.parts for row in self._hours.rows(part.number, start, end)]
+        rows = sorted(found, key=lambda row: row.hour)
         named = [
             (int(row.hour.timestamp()), register)
             for row in rows
@@ -160,7 +172,11 @@ class SeriesAnswers:
             gaps=[],
             overloads=[],
             volts=None,
-            peak=next(iter(self._power.peaks(meter.number, start, end, 1)), None),
+            peak=max(
+                (peak for part in meter.parts for peak in self._power.peaks(part.number, start, end, 1)),
+                key=lambda peak: peak.power,
+                default=None,
+            ),
             covered=sum(row.seconds for row in rows),
             until=None,
         )

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from common.database import Connection
 from monitor.cost.bill import Bill, Cost
+from monitor.energy.house import together
 from monitor.energy.reader import EnergyReader
 from monitor.energy.steps import SUPPLIER, TOTAL
 from monitor.history.hours import Hours, Meter
@@ -67,27 +68,41 @@ class StretchAnswers:
         if start == _floor(start) and end == _floor(end) and end <= now - _BEHIND:
             # Hours know each register; minutes only which one ran.
             return self._of_hours(meter, start, end, bill, now, SECONDS)
-        low, high = self._end(meter, start), self._end(meter, end)
-        if HOURS in (low.precision, high.precision):
+        parts, asked = _counting(meter, start, end), (start, end)
+        if len(parts) > 1:  # each of them is known to the minute, at least
+            start, end = (moment.replace(second=0, microsecond=0) for moment in asked)
+        ends = [(self._end(part, start), self._end(part, end)) for part in parts]
+        if any(HOURS in (low.precision, high.precision) for low, high in ends):
             return self._of_hours(meter, _floor(start), _floor(end), bill, now, HOURS)
-        if low.at >= high.at:
+        by_time: dict[tuple[datetime, datetime], list[Energy]] = {}
+        for part, (low, high) in zip(parts, ends, strict=True):
+            for piece in self._pieces(part, low, high, bill, now):
+                by_time.setdefault((piece.start, piece.end), []).append(piece)
+        if not by_time:
             return None
+        pieces = [together(by_time[time]) for time in sorted(by_time)]
+        found = {end.precision for pair in ends for end in pair}
+        precision = MINUTES if MINUTES in found or asked != (start, end) else SECONDS
+        low_at, high_at = ends[-1][0].at, ends[-1][1].at
+        peaks = (peak for part in parts if (peak := self._peak(part, low_at, high_at)) is not None)
+        peak = max(peaks, key=lambda one: (one.power, -one.at.timestamp()), default=None)
+        return Stretch(low_at, high_at, precision, pieces, bill.cost(pieces), peak)
+
+    def _pieces(self, meter: Meter, low: _End, high: _End, bill: Bill, now: datetime) -> list[Energy]:
+        """Return what one meter counted between two ends, cut where a price changes."""
+        if low.at >= high.at:
+            return []
         cuts = bill.cuts(low.at, high.at)
         if high.at - low.at <= _SHORT:
             limits = [low, *(self._end(meter, cut) for cut in cuts), high]
-            pieces = [piece for pair in itertools.pairwise(limits) if (piece := self._piece(meter, *pair, now))]
-        else:
-            first, last = self._end(meter, _floor(low.at + _HOUR)), self._end(meter, _floor(high.at))
-            inside = [cut for cut in cuts if first.at < cut < last.at]
-            pieces = [
-                *filter(None, [self._piece(meter, low, first, now)]),
-                *self._reader.energy(meter, [first.at, *inside, last.at], now),
-                *filter(None, [self._piece(meter, last, high, now)]),
-            ]
-        if not pieces:
-            return None
-        precision = MINUTES if MINUTES in (low.precision, high.precision) else SECONDS
-        return Stretch(low.at, high.at, precision, pieces, bill.cost(pieces), self._peak(meter, low.at, high.at))
+            return [piece for pair in itertools.pairwise(limits) if (piece := self._piece(meter, *pair, now))]
+        first, last = self._end(meter, _floor(low.at + _HOUR)), self._end(meter, _floor(high.at))
+        inside = [cut for cut in cuts if first.at < cut < last.at]
+        return [
+            *filter(None, [self._piece(meter, low, first, now)]),
+            *self._reader.energy(meter, [first.at, *inside, last.at], now),
+            *filter(None, [self._piece(meter, last, high, now)]),
+        ]
 
     def _of_hours(
         self, meter: Meter, start: datetime, end: datetime, bill: Bill, now: datetime, precision: str
@@ -97,7 +112,8 @@ class StretchAnswers:
         pieces = self._reader.energy(meter, [start, *bill.cuts(start, end), end], now)
         if not any(piece.covered or piece.wh for piece in pieces):
             return None
-        peak = next((Second(one.at, one.power) for one in self._power.peaks(meter.number, start, end, 1)), None)
+        peaks = [one for part in meter.parts for one in self._power.peaks(part.number, start, end, 1)]
+        peak = max((Second(one.at, one.power) for one in peaks), key=lambda one: one.power, default=None)
         return Stretch(start, end, precision, pieces, bill.cost(pieces), peak)
 
     def _end(self, meter: Meter, moment: datetime) -> _End:
@@ -186,6 +202,18 @@ class StretchAnswers:
             if part[0] < part[1] and (one := self._series.highest_of_frames(meter.number, *part)):
                 found.append(Second(one.at.replace(microsecond=0), one.power))
         return max(found, key=lambda one: (one.power, -one.at.timestamp()), default=None)
+
+
+def _counting(meter: Meter, start: datetime, end: datetime) -> Sequence[Meter]:
+    """Return the meters of a house that may have counted in a range; the newest may have only just begun."""
+    *earlier, newest = meter.parts
+    there = [
+        part
+        for part in earlier
+        if part.first is not None and part.last is not None and part.first < end and start < part.last + _HOUR
+    ]
+    begun = not there or newest.first is None or newest.first < end
+    return [*there, newest] if begun else there
 
 
 def _first(minutes: Sequence[MinuteFacts]) -> Total | None:

@@ -57,13 +57,13 @@ class MeterUpkeep:
 
     def counted(self, meter: Meter, start: datetime, end: datetime) -> Counted:
         """Return how many frames of [start, end) are stored, and how many were counted."""
-        hours = self._upkeep.counted(meter.number, start, end)
+        hours = [hour for part in meter.parts for hour in self._upkeep.counted(part.number, start, end)]
         known = any(hour.counted is not None for hour in hours)
         return Counted(
             frames=sum(hour.stored for hour in hours),
             expected=sum(hour.expected for hour in hours) if known else None,
-            incomplete=sum(hour.expected > hour.stored for hour in hours),
-            late_hours=self._upkeep.late_hours(meter.number, start, end),
+            incomplete=len({hour.hour for hour in hours if hour.expected > hour.stored}),
+            late_hours=sum(self._upkeep.late_hours(part.number, start, end) for part in meter.parts),
         )
 
     def audited_until(self, now: datetime) -> datetime | None:
@@ -74,12 +74,13 @@ class MeterUpkeep:
     def voltage(self, meter: Meter, now: datetime) -> Voltage | None:
         """Return the voltage of the last days; None: the meter does not send it."""
         start = now - timedelta(days=DAYS)
-        ends = self._hours.voltages(meter.number, start, now)
-        if ends is None:
+        ends = {part.number: self._hours.voltages(part.number, start, now) for part in meter.parts}
+        known = {number: of_part for number, of_part in ends.items() if of_part is not None}
+        if not known:
             return None
-        outside = ends[0] < VOLTAGE_LOW or ends[1] > VOLTAGE_HIGH
-        minutes = self._power.voltage_minutes(meter.number, start, now) if outside else []
-        return Voltage(*ends, len({minute.minute for minute in minutes}))
+        outside = [number for number, (low, high) in known.items() if low < VOLTAGE_LOW or high > VOLTAGE_HIGH]
+        minutes = {one.minute for number in outside for one in self._power.voltage_minutes(number, start, now)}
+        return Voltage(min(low for low, _ in known.values()), max(high for _, high in known.values()), len(minutes))
 
     def windows(self, meter: Meter, now: datetime) -> list[ObservedWindows]:
         """Return the off-peak windows of the last months, as the meter switched."""
@@ -88,7 +89,10 @@ class MeterUpkeep:
         found = self._reader.off_peak_switches(meter, start, now)
         usual = usual_switches((HourSwitch(hour, low, supplier) for hour, low, supplier in found), self._zone)
         samples = {sample.hour: sample.supplier for one in usual for sample in one.samples}
-        return windows(usual, self._power.switch_minutes(meter.number, samples), self._zone)
+        minutes: dict[datetime, datetime] = {}
+        for part in meter.parts:
+            minutes |= self._power.switch_minutes(part.number, samples)
+        return windows(usual, minutes, self._zone)
 
     def forecast(self, now: datetime) -> Forecast | None:
         """Return the size of the tables, and how many years the disk lasts at the growth of the last months."""

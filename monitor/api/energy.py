@@ -6,7 +6,6 @@ from typing import Any
 
 from common.errors import ConfigError
 from common.frame import write_stamp
-from common.tariff import capitalise, expand_abbreviations
 from monitor.answers.answers import Answer, Period
 from monitor.api import money, stretch
 from monitor.api.call import Call, Parameter, Refused, Route
@@ -60,7 +59,7 @@ def answer(call: Call) -> dict[str, Any]:
     starts = [period.energy.start for period in found.periods]
     return head | {
         "offer": found.contracts[-1].offer if found.contracts else None,
-        "names": {register: capitalise(expand_abbreviations(name)) for register, name in found.names.items()},
+        "names": dict(found.names),
         "start": [
             write_stamp(start) if by == "hour" else start.astimezone(zone).date().isoformat() for start in starts
         ],

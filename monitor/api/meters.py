@@ -33,10 +33,10 @@ def _meter(
     call: Call, meter: Meter, facts: Facts | None, known: datetime | None, last: datetime | None
 ) -> dict[str, Any]:
     begin = None if facts is None else facts.contract_start
-    word = "Meter" if call.config.language == "en" else "Compteur"
     return {
         "id": meter.identifier,
-        "name": f"{word} …{meter.identifier[-4:]}",
+        "name": meter.name,
+        "replaced": list(meter.replaced),
         "serial": _serial(meter.identifier),
         "mode": None if facts is None else "standard" if facts.standard else "historic",
         "phases": None if facts is None else facts.phases,
@@ -66,7 +66,12 @@ def _maybe(kind: str, text: str, **more: Any) -> dict[str, Any]:
 
 _METER = {
     "id": {"type": "string", "description": "the meter's address, as in topics: the parameter meter of other routes"},
-    "name": {"type": "string", "description": "for people"},
+    "name": _maybe("string", "that its owner gave it in the configuration"),
+    "replaced": {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "addresses of the meters that it replaced, the earliest first; other routes know them, too",
+    },
     "serial": {"type": "string", "description": "the address, shortened"},
     "mode": {"type": ["string", "null"], "enum": ["historic", "standard", None]},
     "phases": _maybe("integer", "1 or 3"),

@@ -23,7 +23,7 @@ def meter_of(call: Call) -> Meter:
         DatabaseError: the database is unavailable.
     """
     meters, identifier = call.answers.meters(), call.parameters.get("meter")
-    found = [meter for meter in meters if identifier in (None, meter.identifier)]
+    found = [meter for meter in meters if identifier is None or meter.has(identifier)]
     if len(found) == 1:
         return found[0]
     if not found:

@@ -20,7 +20,7 @@ from monitor.config import MonitorConfig, MonitorMqtt
 from monitor.doctor.page import diagnose_page, probe_page
 from monitor.doctor.probe import DatabaseFacts, probe
 from monitor.insight.colours import read_colours
-from monitor.model import ContractLine
+from monitor.model import ContractLine, House
 from monitor.prices.check import Issue, PriceProblem, check_prices
 from monitor.prices.table import load_prices, read_file
 
@@ -49,13 +49,13 @@ def check(path: Path, report: Report, describe: Callable[[PriceProblem], str], n
     report.show(_diagnose_database(config, now))
     if config.mqtt is not None:
         report.note(f"listening to the broker, for {_SECONDS:.0f} s")
-        report.show(_diagnose_broker(config.mqtt, now))
+        report.show(_diagnose_broker(config.mqtt, now, config.meters))
     else:
         report.show([notice("Broker", "not configured: the page has no live values", "add `mqtt` to the file")])
     return report.end()
 
 
-def _diagnose_broker(settings: MonitorMqtt, now: datetime) -> list[Finding]:
+def _diagnose_broker(settings: MonitorMqtt, now: datetime, houses: Sequence[House]) -> list[Finding]:
     topics = Topics(settings.topic)
     wanted = [topics.state("+"), topics.link("+"), topics.frame("+"), topics.stored("+")]
     for program in ("reader", "storer"):
@@ -66,7 +66,7 @@ def _diagnose_broker(settings: MonitorMqtt, now: datetime) -> list[Finding]:
         return findings
     meters = {name for message in facts.messages if (name := _meter(message.topic, topics)) is not None}
     if meters:
-        return [*findings, ok("Meters", f"live: {', '.join(sorted(meters))}")]
+        return [*findings, ok("Meters", f"live: {_named(sorted(meters), houses)}")]
     return [*findings, notice("Meters", "no state of a meter at the broker", "does teleinfo-reader run?")]
 
 
@@ -110,7 +110,40 @@ def _diagnose_database(config: MonitorConfig, now: datetime) -> list[Finding]:
             facts = probe(connection)
     except DatabaseError as error:
         return [diagnose_refusal(refusal_of(config.database, error), _NEEDS)]
-    return [*diagnose(facts, database.where, now), *diagnose_contracts(config.contracts, facts.meters)]
+    return [
+        *diagnose(facts, database.where, now, config.meters),
+        *diagnose_contracts(config.contracts, facts.meters),
+        *diagnose_houses(config.meters, facts.meters),
+    ]
+
+
+def diagnose_houses(houses: Sequence[House], meters: Sequence[str]) -> list[Finding]:
+    """Return a finding for each address of `meters` that is none of the database's."""
+    named = [address for house in houses for address in (house.address, *house.replaced)] if meters else []
+    return [
+        notice(
+            "Meters",
+            f"no meter {address} is in the database: `meters` names it for nothing",
+            f"correct its address in `meters`; there are {', '.join(meters)}",
+        )
+        for address in named
+        if address not in meters
+    ]
+
+
+def _named(meters: Sequence[str], houses: Sequence[House]) -> str:
+    """Return meters with their names; those that were replaced with the one that did.
+
+    >>> _named(["1", "2", "3"], [House("3", "Maison", ("2",))])
+    '1, Maison (3, before it 2)'
+    """
+    gone = {address for house in houses for address in house.replaced}
+    texts = {address: address for address in meters if address not in gone}
+    for house in houses:
+        before = f", before it {', '.join(house.replaced)}" if house.replaced else ""
+        if house.address in texts or gone & {*house.replaced} & {*meters}:
+            texts[house.address] = f"{house.name} ({house.address}{before})" if house.name else house.address + before
+    return ", ".join(texts.values())
 
 
 def diagnose_contracts(contracts: Sequence[ContractLine], meters: Sequence[str]) -> list[Finding]:
@@ -126,7 +159,7 @@ def diagnose_contracts(contracts: Sequence[ContractLine], meters: Sequence[str])
     ]
 
 
-def diagnose(facts: DatabaseFacts, where: str, now: datetime) -> list[Finding]:
+def diagnose(facts: DatabaseFacts, where: str, now: datetime, houses: Sequence[House] = ()) -> list[Finding]:
     """Turn what a database answered into findings."""
     findings = [ok("Database", f"{where}: MariaDB {facts.version}, as {facts.account}")]
     if facts.can_write:
@@ -147,7 +180,7 @@ def diagnose(facts: DatabaseFacts, where: str, now: datetime) -> list[Finding]:
             notice("Meters", "no meter yet", f"does teleinfo-storer run? {here(_STORER).run(_STORER, 'check')} tells")
         )
     else:
-        findings.append(ok("Meters", ", ".join(facts.meters)))
+        findings.append(ok("Meters", _named(facts.meters, houses)))
     return [*findings, *_diagnose_rollups(facts, now)]
 
 

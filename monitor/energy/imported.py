@@ -136,5 +136,5 @@ def named(piece: Energy, offer: str | None) -> Energy:
 
 def _rows(hours: ImportedHours, meter: Meter, start: datetime, end: datetime, least: int = 1) -> Iterable[Imported]:
     for row in hours.between(meter.number, start, end, least):
-        if meter.first is None or meter.last is None or not meter.first <= row.hour <= meter.last:
+        if not meter.was_read(row.hour):
             yield row

@@ -12,6 +12,7 @@ from common.labels import Mode
 from common.phases import VA_PER_AMPERE
 
 _AT_ONCE = 500
+_LONGEST = 16  # characters of NGTF and LTARF; what came over the broker may be longer
 
 #: Contract of historic mode -> offer of the price tables.
 _OFFERS = {"BASE": "base", "HC..": "hphc", "EJP.": "ejp", "BBR": "tempo"}
@@ -91,7 +92,7 @@ class Contracts:
         )
         rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end), supplier))
         name = json.loads(rows[0][0])["frame"].get("LTARF") if rows else None
-        return name.strip() or None if isinstance(name, str) else None
+        return name[:_LONGEST].strip() or None if isinstance(name, str) else None
 
 
 def read_contract(content: dict[str, Any]) -> MeterContract:
@@ -103,7 +104,7 @@ def read_contract(content: dict[str, Any]) -> MeterContract:
     calendar = values.get("NGTF") if standard else values.get("OPTARIF")
     return MeterContract(
         offer=offer,
-        calendar=" ".join(calendar.split()) if isinstance(calendar, str) else None,
+        calendar=" ".join(calendar[:_LONGEST].split()) if isinstance(calendar, str) else None,
         power=_power(content),
         standard=standard,
     )

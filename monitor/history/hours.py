@@ -24,12 +24,39 @@ _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """A meter, and the hours of its first and last readings (None: it has none)."""
+    """A meter, and the hours of its first and last readings (None: it has none).
+
+    It may stand for a house, whose meter was replaced: then it has the address of the newest one, and `of_house` has
+    each of them, with its own readings.
+    """
 
     number: int
     identifier: str
     first: datetime | None
     last: datetime | None
+    name: str | None = None  # that its owner gave it
+    replaced: tuple[str, ...] = ()  # addresses that it had before, the earliest first
+    of_house: "tuple[Meter, ...]" = ()  # the earliest first
+    others: tuple[tuple[datetime, datetime], ...] = ()  # when other meters of its house were read
+
+    @property
+    def parts(self) -> "tuple[Meter, ...]":
+        """The meters that have readings of their own: those of a house, else this one."""
+        return self.of_house or (self,)
+
+    @property
+    def title(self) -> str:
+        """What tells it from the others: its name and its address."""
+        return f"{self.name} ({self.identifier})" if self.name else self.identifier
+
+    def has(self, address: str) -> bool:
+        """Tell whether it has, or had, an address."""
+        return address == self.identifier or address in self.replaced
+
+    def was_read(self, hour: datetime) -> bool:
+        """Tell whether an hour lies between the first and the last reading of a meter of its house."""
+        own = () if self.first is None or self.last is None else ((self.first, self.last),)
+        return any(first <= hour <= last for first, last in (*own, *self.others))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +158,8 @@ class Hours:
         sql = f"SELECT m.id, m.identifier, {first}, {last} FROM meters AS m ORDER BY identifier"  # noqa: S608
         rows = self._connection.query(sql)
         return [
-            Meter(int(number), str(name), *(None if hour is None else _utc(hour) for hour in ends))
-            for number, name, *ends in rows
+            Meter(int(number), str(name), None if first is None else _utc(first), None if last is None else _utc(last))
+            for number, name, first, last in rows
         ]
 
     def readings_at(self, meter: Meter, boundaries: Sequence[datetime]) -> list[Reading | None]:

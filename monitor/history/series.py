@@ -104,9 +104,9 @@ class Series:
         self._connection = connection
 
     def cells(
-        self, source: str, meter: int, start: datetime, end: datetime, step: int, channels: Collection[str]
+        self, source: str, meters: Sequence[int], start: datetime, end: datetime, step: int, channels: Collection[str]
     ) -> Cells:
-        """Return what is known of the cells of a grid of `step` seconds that begins at `start`."""
+        """Return what is known of the cells of a grid of `step` seconds that begins at `start`, of all these meters."""
         columns = {
             name: column.of_frames if source == FRAMES else column.of_rollup
             for channel, of_channel in CHANNELS.items()
@@ -120,9 +120,9 @@ class Series:
         place = f"CAST(FLOOR((UNIX_TIMESTAMP({key}) - {first}) / {step}) AS SIGNED)"
         sql = (
             f"SELECT {place} AS place, {values} FROM {table}"  # noqa: S608 - our own names, and numbers
-            f" WHERE meter_id = %s AND {key} >= %s AND {key} < %s GROUP BY place ORDER BY place"
+            f" WHERE meter_id IN ({_marks(meters)}) AND {key} >= %s AND {key} < %s GROUP BY place ORDER BY place"
         )
-        rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
+        rows = self._connection.query(sql, (*meters, sql_time(start), sql_time(end)))
         by_column = list(zip(*rows, strict=True)) or [()] * (len(columns) + 1)
         return Cells(by_column[0], dict(zip(columns, by_column[1:], strict=True)))
 

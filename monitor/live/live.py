@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from common.database import Database
 from common.errors import ConfigError
 from monitor.answers.answers import Answers
+from monitor.answers.houses import newest
 from monitor.config import MonitorConfig
 from monitor.history.hours import Meter
 from monitor.live.answer import answer, state_event
@@ -117,8 +118,9 @@ class Live:
 
     def meters(self) -> list[str]:
         """Return all meters that broker or database know, by identifier."""
-        stored = self._looks.meters() or ()
-        return sorted({*self._house.meters(), *(meter.identifier for meter in stored)})
+        stored, houses = self._looks.meters() or (), self._config.meters
+        found = (*self._house.meters(), *(meter.identifier for meter in stored))
+        return sorted({newest(address, houses) for address in found})
 
     def choose(self, meter: str | None) -> str:
         """Return the identifier of a meter; without one that of the only meter, NO_METER if there is none at all.
@@ -128,6 +130,8 @@ class Live:
             ConfigError: there are several, and none was named.
         """
         known = self.meters()
+        if meter is not None:
+            meter = newest(meter, self._config.meters)
         if meter is None:
             if len(known) > 1:
                 raise ConfigError(", ".join(known))

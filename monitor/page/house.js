@@ -24,7 +24,7 @@ export async function house() {
   useZone(found.zone);
   // The page has its own language, whatever that of the server is.
   const digits = telling(found.meters.map((meter) => meter.id));
-  for (const meter of found.meters) meter.name = T.meterName(meter.id.slice(-digits));
+  for (const meter of found.meters) meter.name ??= T.meterName(meter.id.slice(-digits));
   return found;
 }
 

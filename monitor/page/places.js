@@ -1,4 +1,5 @@
 // The five places, and what is chosen beside them: meter, theme, language.
+import { ALL } from './choice.js';
 import { h, icon } from './dom.js';
 import { language, T } from './i18n.js';
 import { remember } from './memory.js';
@@ -11,7 +12,8 @@ const tempo = (meter) => (meter?.offer === 'tempo' ? 'tempo' : 'contracts');
 /** What a place is called: that of Tempo has another name where the contract is another one. */
 export const titleOf = (name, meter) => T.places[name === 'tempo' ? tempo(meter) : name];
 
-export function drawPlaces(nav, current, { meter, meters, now }) {
+export function drawPlaces(nav, current, context) {
+  const { meter, now } = context;
   const today = dateOf(now());
   const links = {
     now: '',
@@ -41,7 +43,7 @@ export function drawPlaces(nav, current, { meter, meters, now }) {
         ),
       ),
     ),
-    h('div', { class: 'rail-foot' }, meterChoice(meters, meter), ...choices()),
+    h('div', { class: 'rail-foot' }, meterChoice(context, current), ...choices()),
   );
 }
 
@@ -73,10 +75,13 @@ export function choices() {
 }
 
 /** Nothing when there is one meter: on a phone at the head of the page, so that it is clear whose numbers these are. */
-export function meterChoice(meters, meter) {
-  if (meters.length < 2) return null;
+export function meterChoice({ meters, meter, choice }, current) {
+  if (meters.length < 2 || choice.unknown) return null;
   const { place, detail } = here();
-  const pick = (event) => go(href(detail ? `${place}/${detail}` : place, { compteur: event.target.value }));
+  const pick = ({ target: { value } }) => {
+    remember('meter', value);
+    go(href(detail ? `${place}/${detail}` : place, { compteur: value }));
+  };
   return h(
     'label',
     { class: 'field meter-choice' },
@@ -84,7 +89,8 @@ export function meterChoice(meters, meter) {
     h(
       'select',
       { onchange: pick },
-      meters.map((m) => h('option', { value: m.id, selected: m === meter }, m.name)),
+      current === 'now' && h('option', { value: ALL, selected: choice.all }, T.allMeters),
+      meters.map((m) => h('option', { value: m.id, selected: m === meter && !choice.all }, m.name)),
     ),
   );
 }

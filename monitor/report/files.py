@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, TextIO
@@ -9,6 +10,10 @@ from typing import Any, TextIO
 from common.frame import write_stamp
 from monitor.answers.answers import Answer, Period
 from monitor.report.formats import Formats, round_money
+
+#: How a text begins that a spreadsheet takes as a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
 
 
 def json_rows(answer: Answer) -> str:
@@ -60,9 +65,21 @@ def write_csv(answer: Answer | None, formats: Formats, output: TextIO, *, french
     writer = csv.writer(output, delimiter=";" if french else ",", lineterminator="\n")
     periods = () if answer is None else answer.periods
     registers = sorted({name for period in periods for name in period.energy.wh})
-    writer.writerow(_header({} if answer is None else answer.names, registers, formats, french=french))
+    header = _header({} if answer is None else answer.names, registers, formats, french=french)
+    writer.writerow(map(_no_formula, header))
     for period in periods:
-        writer.writerow(_cells(period, registers, formats, french=french))
+        writer.writerow(map(_no_formula, _cells(period, registers, formats, french=french)))
+
+
+def _no_formula(cell: object) -> object:
+    """Return a cell that a spreadsheet takes as text, if it would take it as a formula.
+
+    >>> [_no_formula(cell) for cell in ("=1+1", "-1,50", -5, "Base")]
+    ["'=1+1", '-1,50', -5, 'Base']
+    """
+    if isinstance(cell, str) and cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell):
+        return f"'{cell}"
+    return cell
 
 
 def _header(names: Mapping[str, str], registers: Sequence[str], formats: Formats, *, french: bool) -> Iterator[str]:

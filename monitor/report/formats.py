@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
+from common.runtime.logs import printable
+from monitor.history.hours import Meter
 from monitor.report.texts import TEXTS
 
 OFFERS = ("base", "hphc", "tempo", "ejp")
@@ -30,13 +32,28 @@ def language_of(environment: Mapping[str, str] = os.environ) -> str:
     return "fr" if name.startswith("fr") else "en"
 
 
+def month_number(name: str) -> int:
+    """Return the number of a month that has this short name.
+
+    >>> month_number("févr."), month_number("Dec")
+    (2, 12)
+
+    Raises:
+        ValueError: there is none.
+    """
+    return next((names.index(name) + 1 for names in _MONTHS.values() if name in names), 0) or int(name)
+
+
 def round_money(amount: Decimal) -> Decimal:
     """Round to the cent, halves up: once, at the end."""
     return amount.quantize(CENT, ROUND_HALF_UP)
 
 
 class Formats:
-    """Writes for one language and zone."""
+    """Writes for one language and zone.
+
+    What a meter, a file or the broker calls a thing cannot control a terminal: control characters are escaped here.
+    """
 
     def __init__(self, language: str, zone: ZoneInfo) -> None:
         self.language = language
@@ -45,7 +62,9 @@ class Formats:
 
     def text(self, key: str, **values: object) -> str:
         """Return a text with its values filled in."""
-        return self._texts[key].format(**values)
+        return self._texts[key].format(
+            **{name: printable(value) if isinstance(value, str) else value for name, value in values.items()}
+        )
 
     def number(self, value: Decimal, digits: int) -> str:
         """Write a number: `1 840,5` with a narrow no-break space, or `1,840.5`."""
@@ -79,28 +98,33 @@ class Formats:
         """Write a day."""
         return f"{day:%d/%m/%Y}" if self.language == "fr" else day.isoformat()
 
-    def period(self, by: str, start: datetime) -> str:
-        """Write the name of a period."""
+    def period(self, by: str, start: datetime, *, dated: bool = False) -> str:
+        """Write the name of a period; `dated`: with its year, as those beside it may be of another one."""
         local = start.astimezone(self.zone)
+        day = f"{local:%d/%m/%Y}" if dated else f"{local:%d/%m}"
         if by == "hour":
-            return f"{local:%d/%m %H:%M}" if self.language == "fr" else f"{local:%Y-%m-%d %H:%M}"
+            return f"{day} {local:%H:%M}" if self.language == "fr" else f"{local:%Y-%m-%d %H:%M}"
         if by == "contract-year":
             return self.day(start)
         if by == "day":
-            return f"{_DAYS[self.language][local.weekday()]} {local:%d/%m}"
+            return f"{_DAYS[self.language][local.weekday()]} {day}"
         if by == "week":
-            return self.text("week_of", number=local.isocalendar().week, day=f"{local:%d/%m}")
+            return self.text("week_of", number=local.isocalendar().week, day=day)
         return f"{_MONTHS[self.language][local.month - 1]} {local.year}" if by == "month" else str(local.year)
 
     def register(self, name: str, names: Mapping[str, str]) -> str:
         """Write the name of a register for people."""
         if name in names:
-            return names[name]
+            return printable(names[name])
         return self._texts[name] if name in self._texts else self.text("register", name=name)
+
+    def meter(self, meter: Meter) -> str:
+        """Write the name of a meter, or its address."""
+        return printable(meter.name) if meter.name else self.text("meter", address=meter.identifier)
 
     def offer(self, name: str) -> str:
         """Write the name of an offer for people; the user's own offers keep theirs."""
-        return self._texts[name] if name in OFFERS else name
+        return self._texts[name] if name in OFFERS else printable(name)
 
     def last_day(self, end: datetime) -> str:
         """Write the last local day of a range, whose end is exclusive."""

@@ -1,14 +1,26 @@
 """Reads `--from` and `--to`, and chooses a range where they are not given."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from common.errors import ConfigError, MessageError
+from common.errors import MessageError
 from common.frame import parse_time
 from monitor.calendar import Calendar, midnight
+from monitor.refusals import Refusal
+from monitor.report.formats import month_number
 
-_YEAR, _MONTH, _DAY = (re.compile(pattern) for pattern in (r"\d{4}", r"\d{4}-\d\d", r"\d{4}-\d\d-\d\d"))
+_CLOCK = r"(?: (?P<hour>\d\d):(?P<minute>\d\d))?"
+_FORMS = [
+    re.compile(form, re.ASCII)
+    for form in (
+        r"(?P<year>\d{4})(?:-(?P<month>\d\d))?",
+        rf"(?P<year>\d{{4}})-(?P<month>\d\d)-(?P<day>\d\d){_CLOCK}",
+        rf"(?P<day>\d\d)/(?P<month>\d\d)/(?P<year>\d{{4}}){_CLOCK}",
+        r"(?P<month>\d\d)/(?P<year>\d{4})",
+        r"(?P<month>\D{3,5}) (?P<year>\d{4})",  # as in a report by month
+    )
+]
 #: How many periods a report shows by default, the present one included.
 _COUNT = {"hour": 24, "day": 14, "week": 12, "month": 13, "year": 10}
 _LENGTH = {"hour": 1 / 24, "day": 1, "week": 7, "month": 31, "year": 366}  # days
@@ -19,11 +31,11 @@ def read_limit(text: str, zone: ZoneInfo) -> datetime:
     """Read a limit: a year, a month or a day, which begin at local midnight, or an instant at a whole hour.
 
     Raises:
-        ConfigError: it is none of these.
+        Refusal: it is none of these.
     """
     moment = read_time(text, zone)
     if moment.minute or moment.second or moment.microsecond:
-        raise ConfigError(f"{text!r} is within an hour: write a whole hour")
+        raise Refusal("within_hour", text=text)
     return moment
 
 
@@ -31,24 +43,34 @@ def read_time(text: str, zone: ZoneInfo) -> datetime:
     """Read a year, a month or a day, which begin at local midnight, or an instant.
 
     Raises:
-        ConfigError: it is none of these.
+        Refusal: it is none of these.
     """
     try:
-        if _YEAR.fullmatch(text):
-            moment = midnight(date(int(text), 1, 1), zone)
-        elif _MONTH.fullmatch(text):
-            moment = midnight(date.fromisoformat(f"{text}-01"), zone)
-        elif _DAY.fullmatch(text):
-            moment = midnight(date.fromisoformat(text), zone)
-        else:
-            moment = parse_time(text).astimezone(UTC)
+        moment = _local(text, zone) or parse_time(text).astimezone(UTC)
         if not _EARLIEST <= moment.year <= _LATEST:
             raise ValueError(f"the year is not between {_EARLIEST} and {_LATEST}")
     except (ValueError, OverflowError, MessageError) as error:
-        raise ConfigError(
-            f"{text!r} is no time: write 2026, 2026-11, 2026-11-24 or 2026-11-24T18:00:00+01:00"
-        ) from error
+        raise Refusal("no_time", text=text) from error
     return moment
+
+
+def _local(text: str, zone: ZoneInfo) -> datetime | None:
+    """Read a time without an offset: in ISO 8601, or as our tables and files show it; None: it is neither.
+
+    Raises:
+        ValueError: there is no such day or time.
+    """
+    for pattern in _FORMS:
+        if (found := pattern.fullmatch(text)) is not None:
+            parts = found.groupdict()
+            month = parts.get("month") or "1"
+            number = int(month) if month.isdecimal() else month_number(month)
+            day = date(int(parts["year"]), number, int(parts.get("day") or 1))
+            if parts.get("hour") is None:
+                return midnight(day, zone)
+            at = time(int(parts["hour"]), int(parts["minute"]))
+            return datetime.combine(day, at, zone).astimezone(UTC)
+    return None
 
 
 def choose_range(
@@ -65,7 +87,7 @@ def choose_range(
         first: of the meter's first reading; a default does not begin before it.
 
     Raises:
-        ConfigError: a limit is wrong, or they are in the wrong order.
+        Refusal: a limit is wrong, or they are in the wrong order.
     """
     high = read_limit(end, calendar.zone) if end else _end_of_present(by, calendar, now)
     if start:
@@ -76,8 +98,10 @@ def choose_range(
         low = limits[max(len(limits) - 1 - _COUNT[by], 0)]
         if first is not None:
             low = min(max(low, calendar.floor(by, first)), calendar.floor(by, high - timedelta(microseconds=1)))
+    if low >= high and end is None:
+        raise Refusal("future", day=low.astimezone(calendar.zone).date())
     if low >= high:
-        raise ConfigError(f"--from {start or low} is not before --to {end or high}: swap them")
+        raise Refusal("swapped", start=start or low.astimezone(calendar.zone).date(), end=end)
     return low, high
 
 

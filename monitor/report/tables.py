@@ -1,6 +1,5 @@
 """Draws reports on a terminal, with rich."""
 
-import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
@@ -17,6 +16,7 @@ from monitor.answers.answers import Answer, Period
 from monitor.comparison.clock import Why
 from monitor.comparison.compare import Comparison, OfferCost
 from monitor.comparison.extent import extent
+from monitor.history.hours import Meter
 from monitor.history.power import Peak
 from monitor.prices.age import OldPrice
 from monitor.prices.model import PriceRow
@@ -26,7 +26,6 @@ _WIDEST, _PIPED = 100, 80  # columns
 _BAR, _LEAST_BAR = 24, 5
 _FOLDED = 16  # columns that names of offers may lack: they are folded
 _ANY = 1000
-_BOUND = re.compile(r"(?<=«) | (?=[»:;?!])")  # a space at which no French line breaks
 _INSTANT = timedelta(microseconds=1)
 _ORDER = [name for names in tariff.HISTORIC_REGISTERS.values() for name in names.values()]
 
@@ -36,7 +35,9 @@ class Tables:
 
     def __init__(self, output: TextIO, formats: Formats) -> None:
         terminal = output.isatty()
-        self._console = Console(file=output, highlight=False, width=None if terminal else _PIPED)
+        self._console = Console(
+            file=output, highlight=False, markup=False, emoji=False, width=None if terminal else _PIPED
+        )
         self._console.width = min(self._console.width, _WIDEST)
         self._formats = formats
 
@@ -58,7 +59,7 @@ class Tables:
         if first is not None and not (whole.energy.covered or whole.energy.total_wh or whole.cost.total):
             self.line(f.text("empty", start=start, end=end, first=f.day(first)))
             return
-        self.line(f.text("title", meter=answer.meter, start=start, end=end))
+        self.line(f.text("title", meter=f.meter(answer.meter), start=start, end=end))
         # Figures first: the bars take what room they leave.
         room = self._console.width - self._width(self._periods(answer, by, 1)) + 1
         self._console.print(self._periods(answer, by, min(room, _BAR) if room >= _LEAST_BAR else 0))
@@ -70,8 +71,9 @@ class Tables:
         injected = bool(whole.energy.injected_wh)
         columns = ("energy", *(("",) if bar else ()), *(("injected",) if injected else ()), "cost", "coverage")
         table = self._table(by, *columns)
+        years = {period.energy.start.astimezone(self._formats.zone).year for period in answer.periods}
         for period in answer.periods:
-            name = self._formats.period(by, period.energy.start)
+            name = self._formats.period(by, period.energy.start, dated=len(years) > 1)
             table.add_row(*self._cells(period, name, most, bar, injected=injected, known=not period.across_wh))
         table.add_section()
         table.add_row(*self._cells(whole, self._formats.text("total"), 0, bar, injected=injected), style="bold")
@@ -154,7 +156,7 @@ class Tables:
             key = "old_price" if old.regulated else "old_price_own"
             yield f.text(key, offer=f.offer(old.offer), start=f.calendar_day(old.start))
 
-    def comparison(self, meter: str, comparison: Comparison, asked: datetime) -> None:
+    def comparison(self, meter: Meter, comparison: Comparison, asked: datetime) -> None:
         """Print what each offer would have cost; only those that lack nothing have a rank.
 
         `asked` is the beginning that was asked for: a comparison begins with the first readings.
@@ -163,7 +165,7 @@ class Tables:
         self.line(
             f.text(
                 "compare_title",
-                meter=meter,
+                meter=f.meter(meter),
                 start=f.day(comparison.start),
                 end=f.last_day(comparison.end),
                 kwh=f.kwh(comparison.wh),
@@ -282,11 +284,9 @@ class Tables:
                 self.line(f"  {f.text('subscription')} {' · '.join(amounts)} {f.text('price_year')}")
 
     def line(self, text: str) -> None:
-        """Print a line, which is folded at spaces: a no-break space stays within its line, as rich has it not."""
-        if self._formats.language == "fr":
-            text = _BOUND.sub("\u00a0", text)
-        lines = textwrap.wrap(text, self._console.width, break_long_words=False, break_on_hyphens=False)
-        self._console.print("\n".join(lines), markup=False)
+        """Print a text; where it must be folded, not at a space that does not break, as rich would."""
+        for part in textwrap.wrap(text, self._console.width, break_on_hyphens=False, break_long_words=False):
+            self._console.print(part, soft_wrap=True)
 
 
 def _yours(comparison: Comparison) -> OfferCost | None:

@@ -44,7 +44,7 @@ HISTORIC_REGISTER_NAMES = {
     **dict(zip(HISTORIC_REGISTERS["BBR?"].values(), _TEMPO, strict=True)),
 }
 # Of a meter that only sells: what the inverter itself draws at night.
-_NOT_CONSUMED = Text("Énergie soutirée hors consommation", "Energy imported, not for consumption")
+_OF_PRODUCER = Text("Énergie index unique du producteur", "Energy single register of the producer")
 
 
 # Codes of the state, and what people read.
@@ -122,8 +122,8 @@ def register_name(contract: str | None, labels: Mapping[int, str], number: int) 
     if number <= len(known):
         return known[number - 1]
     label = "" if known else labels.get(number, "")
-    if label == "hors consommation" and list(labels.values()).count(label) == 1:
-        return _NOT_CONSUMED
+    if label == "index unique (producteur)" and list(labels.values()).count(label) == 1:
+        return _OF_PRODUCER
     if not label:
         return Text(f"Énergie index {number}", f"Energy index {number}")
     if list(labels.values()).count(label) > 1:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
+from common.runtime.logs import printable
 from reader.line.worker import FrameReceived, LinkChanged
 from reader.watch.log_translations import translate_warning
 from reader.watch.meter_view import MeterView
@@ -115,7 +116,7 @@ class WatchLoop:
                 if meter in self._meters:
                     self._meters[meter].set_parity_errors(count)
             case SourceWarning(text):
-                self.note = translate_warning(text, self._translate) or self._default_note
+                self.note = translate_warning(printable(text), self._translate) or self._default_note
             case None:
                 pass
         return True

@@ -1,5 +1,6 @@
 """Follows one meter by its frames, and makes what is shown of it. Pure: no I/O, no clock."""
 
+import dataclasses
 from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from common.frame import Frame, parse_time
 from common.labels import Mode
 from common.phases import VA_PER_AMPERE, is_three_phase
+from common.runtime.logs import printable
 from common.tariff import HISTORIC_REGISTERS, capitalise, expand_abbreviations
 from reader.meter.derived import phase_power
 from reader.meter.names import (
@@ -86,7 +88,7 @@ class MeterView:
     def view(self, now: float) -> View:
         """Return what is to be shown at monotonic `now`."""
         state = self._state.snapshot()
-        return View(
+        view = View(
             meter=self.meter,
             online=self.online,
             mode=mode_name(self._mode.value, self._translate.language),
@@ -102,6 +104,8 @@ class MeterView:
             alerts=tuple(self._alerts(state)),
             line=LineQuality(self._rate(now), self._dropped, self._groups + self._dropped, self._parity_errors),
         )
+        shown: View = _printable(view)
+        return shown
 
     # Power.
 
@@ -239,6 +243,19 @@ class MeterView:
             self._frame_times.popleft()
         seconds = min(RATE_OVER, now - self._first_at)
         return (len(self._frame_times) - (self._first_at > now - RATE_OVER)) / seconds if seconds > 3 else None
+
+
+def _printable(value: Any) -> Any:
+    """Return a part of a view with its texts escaped: what came over the broker must not control the terminal."""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, tuple):
+        return tuple(map(_printable, value))
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.replace(
+            value, **{field.name: _printable(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        )
+    return value
 
 
 def _power(state: Mapping[str, Any]) -> int | None:

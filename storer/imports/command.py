@@ -37,6 +37,7 @@ def declare_import(parser: argparse.ArgumentParser, config_file: Path) -> None:
     add("kind", nargs="?", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
     add("files", nargs="*", metavar="FILE", help="a file, or the address of a database: mysql://user@host:3306/name")
     add("--meter", metavar="ADDRESS", help="the meter that it is of; without it the only one that is stored")
+    add("--new-meter", action="store_true", help="of --meter nothing is stored yet: an old meter that was replaced")
     add("--dry-run", action="store_true", help="only show what would be imported")
     add("--series", action="append", default=[], metavar="NAME[=REGISTER]", help="a series of a database; repeatable")
     add("--register", default="total", help="register of a Jeedom file; default: total")
@@ -90,7 +91,7 @@ class _Importer:
         self._out = out
         series, register = read_series(arguments.series), read_register(arguments.register)
         clock = LocalClock(arguments.zone)
-        self._meter, meter = writer.find_meter(connection, arguments.meter)
+        self._meter, meter = writer.find_meter(connection, arguments.meter, new=arguments.new_meter)
         self._request = Request(
             meter=meter,
             clock=clock,
@@ -111,11 +112,13 @@ class _Importer:
                 check_past(content.parsed.periods, now, self._request.clock)
             except FileRefused as error:
                 raise FileRefused(f"{file}: {error}; nothing of it was imported") from error
-            plan = make_plan(content.parsed.periods, stored, read, -number)
+            plan, is_new = make_plan(content.parsed.periods, stored, read, -number), self._meter is None
             result = self._store(content, plan)
             self._progress.clear()
             for line in summary(content, plan, self._request.clock):
                 self._print(line)
+            if is_new:
+                self._print(f"  the meter {self._request.meter} is new: nothing of it was stored before")
             self._print(f"  {result}")
 
     def _store(self, content: Content, plan: Plan) -> str:

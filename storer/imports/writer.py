@@ -33,10 +33,11 @@ class Import:
     end: datetime | None
 
 
-def find_meter(connection: Connection, meter: str | None) -> tuple[int | None, str]:
+def find_meter(connection: Connection, meter: str | None, *, new: bool = False) -> tuple[int | None, str]:
     """Return number and address of the meter to import for; the number is None if it is not stored yet.
 
-    Without an address it is the only meter there is. With one it may be new, as long as there is no other meter.
+    Without an address it is the only meter there is. With one it may be new, as long as there is no other meter, or
+    `new` says so: a wrong digit must not make a meter.
 
     Raises:
         ConfigError: it is not clear which, or it is not known.
@@ -44,6 +45,8 @@ def find_meter(connection: Connection, meter: str | None) -> tuple[int | None, s
     """
     known = {str(name): int(number) for name, number in connection.query("SELECT identifier, id FROM meters")}
     if meter is None:
+        if new:
+            raise ConfigError("--new-meter needs --meter ADDRESS: that of the old meter")
         if len(known) != 1:
             names = ", ".join(sorted(known)) or "none is stored yet"
             raise ConfigError(f"which meter is it? Use --meter ADDRESS ({names})")
@@ -51,8 +54,11 @@ def find_meter(connection: Connection, meter: str | None) -> tuple[int | None, s
         return number, meter
     if meter in known:
         return known[meter], meter
-    if known:
-        raise ConfigError(f"the meter {meter!r} is unknown; known meters: {', '.join(sorted(known))}")
+    if known and not new:
+        raise ConfigError(
+            f"the meter {meter!r} is unknown; known meters: {', '.join(sorted(known))}; for an old meter of which"
+            " nothing is stored, add --new-meter"
+        )
     if len(meter) != 12 or not (meter.isascii() and meter.isdecimal()):
         raise ConfigError(f"{meter!r} is no address of a meter: 12 digits are expected, as ADSC or ADCO has them")
     return None, meter

@@ -111,7 +111,7 @@ def test_what_is_on_screen_is_saved_as_a_file_and_as_a_picture(day: Page) -> Non
     with day.expect_download() as file:
         day.get_by_role("link", name=re.compile("CSV")).first.click()
     text = file.value.path().read_text("utf-8-sig")
-    assert text.splitlines()[0].startswith('"heure";"utc";"moyenne_VA"')
+    assert text.splitlines()[0].startswith('"Début";"Début (UTC)";"Moyenne (VA)"')
     assert len(text.splitlines()) > 1000
     with day.expect_download() as picture:
         day.get_by_role("button", name=re.compile("image")).first.click()

@@ -27,6 +27,8 @@ VIEWS = {
     "contracts": "contrats",
     "status": "etat",
     "kiosk": "?mode=kiosk",
+    "together": "?compteur=tous",
+    "unknown-meter": "?compteur=999",
     "english": "?lang=en",
 }
 

@@ -102,7 +102,7 @@ def test_a_status_has_only_hexadecimal_digits(status: str) -> None:
         ("HEURE SUPER CREU", "Heure super creuse"),
         ("HP WE", "Heures pleines week-end"),
         ("HC  BLEU        ", "Heures creuses bleu"),
-        ("INDEX NON CONSO", "Hors consommation"),
+        ("INDEX NON CONSO", "Index unique (producteur)"),
         ("INDEX INACTIF 2 ", "Index inactif 2"),
         ("Heures creuses", "Heures creuses"),
         ("EJP", "EJP"),

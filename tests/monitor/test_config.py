@@ -1,3 +1,4 @@
+import re
 from datetime import date
 from pathlib import Path
 
@@ -6,6 +7,7 @@ import pytest
 from common.config import load
 from common.errors import ConfigError
 from monitor.config import MonitorConfig
+from monitor.model import House
 
 
 def config(tmp_path: Path, text: str) -> MonitorConfig:
@@ -79,3 +81,43 @@ def test_no_password_and_a_password_exclude_each_other(tmp_path: Path, auth: str
 
 def test_the_prefix_has_no_slash_at_its_end(tmp_path: Path) -> None:
     assert config(tmp_path, "listen: {prefix: /teleinfo/}").listen.prefix == "/teleinfo"
+
+
+def test_a_meter_has_a_name_and_says_which_addresses_it_replaced(tmp_path: Path) -> None:
+    settings = config(
+        tmp_path,
+        "meters:\n"
+        '  "031961123456": Maison\n'
+        '  "041961000003": {name: Atelier, replaces: "041961000002"}\n'
+        '  "041961000002": {replaces: "021861000001"}\n',
+    )
+    assert settings.meters == (
+        House("031961123456", "Maison", ()),
+        House("041961000003", "Atelier", ("021861000001", "041961000002")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("meters: [Maison]", "{'031961123456': Maison}"),
+        ("meters: {31961123456: Maison}", "in quotes"),
+        ('meters: {"0319": 5}', "name"),
+        ('meters: {"0319": ""}', "name"),
+        ('meters: {"03/19": Maison}', "address"),
+        ('meters: {"0319": {named: Maison}}', "named"),
+        ('meters: {"0319": {}}', "replaces"),
+        ('meters: {"0319": {replaces: 218}}', "in quotes"),
+        ('meters: {"0319": {replaces: "0319"}}', "itself"),
+        ('meters: {"1": {replaces: "2"}, "2": {replaces: "1"}}', "itself"),
+        ('meters: {"1": {replaces: "3"}, "2": {replaces: "3"}}', "twice"),
+        ('meters: {"1": Maison, "2": maison}', "twice"),
+        ('meters: {"1": "a name that is much too long for the head of a page"}', "40"),
+        ('meters: {"1": "a\\e[31mb"}', "name"),
+    ],
+)
+def test_what_cannot_be_a_house_is_refused_in_one_line(tmp_path: Path, text: str, word: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(word)) as raised:
+        config(tmp_path, text)
+    assert "meters" in str(raised.value)
+    assert "\n" not in str(raised.value)

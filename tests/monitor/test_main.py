@@ -1,5 +1,6 @@
 import io
 import re
+import string
 import sys
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from monitor.__main__ import main
 from monitor.password import matches
+from monitor.report.help import HELP
 
 
 @pytest.mark.parametrize(
@@ -99,3 +101,10 @@ def test_a_short_password_of_the_page_is_refused(
     assert main() == 2
     assert "8 or more" in capsys.readouterr().err
     assert not guarded.exists()
+
+
+def test_help_has_the_same_parts_in_both_languages() -> None:
+    assert HELP["fr"].keys() == HELP["en"].keys()
+    for key, text in HELP["fr"].items():
+        fields = [{name for _, name, _, _ in string.Formatter().parse(one) if name} for one in (text, HELP["en"][key])]
+        assert fields[0] == fields[1], key

@@ -45,17 +45,17 @@ test('the day that is compared and what is injected have columns of their own', 
 
 test('a file has each value of what is on screen, in local time and in UTC, and nothing in a hole', () => {
   const [head, rows] = fileOf(series(), { from: T0 + 19 * MINUTE, to: T0 + 21 * MINUTE }, null);
-  assert.deepEqual(head, ['heure', 'utc', 'moyenne_VA', 'min_VA', 'max_VA']);
+  assert.deepEqual(head, ['Début', 'Début (UTC)', 'Moyenne (VA)', 'Min (VA)', 'Max (VA)']);
   assert.deepEqual(rows, [
-    ['00:19:00', '2026-11-23T23:19:00Z', 300, 200, 319],
-    ['00:20:00', '2026-11-23T23:20:00Z', '', '', ''],
+    ['24/11/2026 00:19:00', '2026-11-23T23:19:00Z', 300, 200, 319],
+    ['24/11/2026 00:20:00', '2026-11-23T23:20:00Z', '', '', ''],
   ]);
 });
 
 test('a file of single frames has no columns that frames do not have', () => {
   const frames = { t0: T0, step: 1000, unit: 'VA', mean: [500, 510] },
     [head, rows] = fileOf(frames, { from: T0, to: T0 + MINUTE }, null);
-  assert.deepEqual(head, ['heure', 'utc', 'moyenne_VA']);
+  assert.deepEqual(head, ['Début', 'Début (UTC)', 'Moyenne (VA)']);
   assert.deepEqual(
     rows.map((row) => row[2]),
     [500, 510],

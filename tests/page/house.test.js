@@ -29,6 +29,22 @@ test('a meter without readings has the subscribed power that is live, and is ask
   assert.equal(asked.filter((path) => path === 'meters').length, 2);
 });
 
+test('a meter has the name that its owner gave it, else the end of its address', async () => {
+  answers = {
+    meters: {
+      zone: ZONE,
+      meters: [
+        { id: '031961123456', name: 'Maison', first: null },
+        { id: '041961555555', name: null, first: null },
+      ],
+    },
+  };
+  assert.deepEqual(
+    (await house()).meters.map((meter) => meter.name),
+    ['Maison', 'Compteur …5555'],
+  );
+});
+
 test('a meter without readings that tells a colour of the day is one with Tempo', async () => {
   answers = {
     meters: { zone: ZONE, meters: [{ id: '031961123456', first: null, offer: null }] },

@@ -61,3 +61,11 @@ test('each text that the page asks for is there', () => {
   assert.ok(asked.length > 50);
   assert.deepEqual([...new Set(asked.map(([, name]) => name).filter((name) => !(name in fr)))], []);
 });
+
+test('one thing has one word on the page', () => {
+  const all = [...texts(fr)].map(([, text]) => text).join('\n');
+  assert.doesNotMatch(all, /[Ee]nregistreur|[Cc]ouverture/);
+  assert.equal(fr.status.link.storer, 'Archiveur');
+  assert.equal(fr.status.coverage, 'Temps mesuré');
+  assert.equal(fr.review.columns.coverage, 'Mesuré');
+});

@@ -305,3 +305,35 @@ def test_the_storers_account_may_forget_and_one_without_the_right_is_told(
 
 def client_user(tables: Database) -> str:
     return str(query(tables, "SELECT CURRENT_USER()")[0][0]).partition("@")[0]
+
+
+def test_a_file_of_a_meter_that_was_replaced_before_is_taken_where_it_is_said_to_be_another_meter(
+    storer: Command, tables: Database, tmp_path: Path
+) -> None:
+    store(tables, [standard(EAST=1000)])
+    ((known,),) = query(tables, "SELECT identifier FROM meters")
+    file, old = saved(tmp_path, "plain.csv"), "021861999999"
+    refused = storer("csv", file, "--meter", old)
+    assert refused.returncode == 2
+    assert f"the meter '{old}' is unknown; known meters: {known}" in refused.stderr
+    assert "--new-meter" in refused.stderr
+    assert query(tables, "SELECT COUNT(*) FROM meters") == [(1,)]
+
+    wrong = storer("csv", file, "--meter", "21861999999", "--new-meter")
+    assert (wrong.returncode, "12 digits" in wrong.stderr) == (2, True)
+    dry = storer("csv", file, "--meter", old, "--new-meter", "--dry-run")
+    assert f"the meter {old} is new" in dry.stdout
+    assert query(tables, "SELECT COUNT(*) FROM meters") == [(1,)]
+
+    first = storer("csv", file, "--meter", old, "--new-meter")
+    assert (first.returncode, first.stderr) == (0, "")
+    assert f"the meter {old} is new" in first.stdout
+    assert query(tables, ROWS)[0][0] == 4
+    again = storer("csv", file, "--meter", old)
+    assert (again.returncode, "already imported: 4" in again.stdout) == (0, True)
+    assert " is new" not in again.stdout
+
+
+def test_a_new_meter_needs_an_address(storer: Command, tmp_path: Path) -> None:
+    result = storer("csv", saved(tmp_path, "plain.csv"), "--new-meter")
+    assert (result.returncode, "--new-meter needs --meter ADDRESS" in result.stderr) == (2, True)

@@ -261,7 +261,7 @@ def test_prices_are_shown_checked_and_imported(monitor: Monitor) -> None:
     [
         (("--meter", "000"), "031961000001"),
         (("--from", "soon"), "2026-11-24"),
-        (("--from", "2026-03-12", "--to", "2026-03-10"), "swap"),
+        (("--from", "2026-03-12", "--to", "2026-03-10"), "échangez-les"),
     ],
 )
 def test_a_wrong_question_is_answered_in_one_line(monitor: Monitor, arguments: tuple[str, ...], word: str) -> None:
@@ -307,3 +307,34 @@ def test_imported_registers_have_the_names_and_prices_of_the_contract_of_their_t
 def test_an_empty_database_says_what_to_do(fresh_database: Server, tmp_path: Path) -> None:
     make_tables(fresh_database)
     assert "teleinfo-storer" in Monitor(fresh_database, tmp_path).run("report", code=2)
+
+
+def test_french_people_get_french_errors(monitor: Monitor) -> None:
+    for arguments, code, words in (
+        (("report", "--meter", "5747"), 2, "le compteur « 5747 » est inconnu ; compteurs connus : 031961000001"),
+        (("report", "--from", "hier"), 2, "« hier » n’est pas une date : écrivez"),
+        (("compare", "--from", "2099-01-01"), 2, "le 01/01/2099 n’est pas encore arrivé"),
+        (("compare", "--from", "2020", "--to", "2021"), 2, "aucune énergie"),
+        (("report", "--by", "contract-year"), 2, "début de votre contrat"),
+    ):
+        error = re.sub("[\u00a0\u202f]", " ", monitor.run(*arguments, code=code))
+        assert words in error
+        assert error.count("\n") == 1
+        assert "unknown" in monitor.run("report", "--meter", "5747", code=2, language="C")
+    monitor.connection = monitor.connection.replace(f"port: {monitor.server.port}", f"port: {free_port()}")
+    monitor.configure("")
+    away = re.sub("[\u00a0\u202f]", " ", monitor.run("report", code=1))
+    assert "la base de données ne répond pas" in away
+    assert "teleinfo-monitor check" in away or "check" in away
+    assert "Can't connect" in monitor.run("report", code=1, language="C")
+
+
+def test_help_is_in_the_language_of_the_reports(monitor: Monitor) -> None:
+    for command in ("report", "compare", "prices"):
+        french, english = (monitor.run(command, "--help", language=language) for language in ("fr_FR.UTF-8", "C"))
+        assert "utilisation" in french
+        assert "afficher cette aide" in french
+        assert "show this help" in english
+    monitor.configure("language: en\n")
+    assert "show this help" in monitor.run("report", "--help")
+    assert "afficher cette aide" in monitor.run("report", "--language", "fr", "--help", language="C")

@@ -51,7 +51,7 @@ export default {
   noCurve: 'No curve for this day: only the energy is known.',
   hours25: 'This day has 25 hours (clock change).',
   hours23: 'This day has 23 hours (clock change).',
-  partial: (missing, ratio) => `Partial data: ${missing} without frames (${ratio} covered).`,
+  partial: (missing, ratio) => `Partial data: ${missing} without frames (${ratio} measured).`,
   partialRecovered: (energy) => `Energy is complete: ${energy} recovered from the index.`,
   emptyTitle: (date) => `No data for ${date}.`,
   future: (date) => `${date} is yet to come.`,

@@ -56,7 +56,7 @@ export default {
     date: 'Date',
     total: 'Total (kWh)',
     cost: 'Cost (€)',
-    coverage: 'Coverage',
+    coverage: 'Measured',
     energy: 'Energy (kWh)',
     injected: 'Exported (kWh)',
     watts: 'Base load (W)',

@@ -20,7 +20,7 @@ export default {
   yesterdayFrames: 'Frames, yesterday',
   framesOnly: (n) => `${f.number(n)} ${f.plural(n, 'frame', 'frames')} yesterday.`,
   counts: { expected: 'expected', frames: 'received', lost: 'lost', late_hours: 'hours that came late' },
-  coverage: 'Coverage',
+  coverage: 'Time measured',
   coverageSummary: (days, partial) =>
     `One square a day: ${f.number(days)} ${f.plural(days, 'complete day', 'complete days')}, ${partial} with a gap.`,
   levels: { complete: 'complete', recovered: 'gap, energy recovered', gap: 'gap', none: 'before the first frame' },
@@ -67,7 +67,7 @@ export default {
   copied: 'Copied',
   notCopied: 'The browser does not allow copying here.',
   commands: 'Useful commands',
-  databaseMore: 'Coverage and log will come back with it.',
+  databaseMore: 'Time measured and log will come back with it.',
   meterFacts: 'Meter',
   mode: (name) => `${name} mode`,
   modes: { historic: 'historic', standard: 'standard' },

@@ -44,7 +44,7 @@ export default {
   compare: 'If you had had another contract',
   compareRange: (a, b) => `${a} to ${b}, on your own registers`,
   yours: 'Your contract',
-  partial: 'partial',
+  partial: 'partial cost',
   notRanked: 'not ranked',
   less: (e) => `${e} less`,
   moreThan: (e) => `${e} more`,

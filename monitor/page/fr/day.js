@@ -53,7 +53,7 @@ export default {
   noCurve: 'Pas de courbe pour ce jour : seule l’énergie est connue.',
   hours25: 'Ce jour a 25 heures (changement d’heure).',
   hours23: 'Ce jour a 23 heures (changement d’heure).',
-  partial: (missing, ratio) => `Données partielles : ${missing} sans trame (${ratio} couvert).`,
+  partial: (missing, ratio) => `Données partielles : ${missing} sans trame (${ratio} mesuré).`,
   partialRecovered: (energy) => `L’énergie, elle, est complète : l’index a rattrapé ${energy}.`,
   emptyTitle: (date) => `Aucune donnée pour le ${date}.`,
   future: (date) => `Le ${date} n’est pas encore là.`,

@@ -57,7 +57,7 @@ export default {
     date: 'Date',
     total: 'Total (kWh)',
     cost: 'Coût (€)',
-    coverage: 'Couverture',
+    coverage: 'Mesuré',
     energy: 'Énergie (kWh)',
     injected: 'Injecté (kWh)',
     watts: 'Talon (W)',

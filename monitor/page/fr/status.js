@@ -6,7 +6,7 @@ export default {
   recoveredNote: (wh) => `l’index a rattrapé ${wh}.`,
   notWell: (names) => `À regarder : ${names}.`,
   links: 'Liaisons',
-  link: { meter: 'Compteur', reader: 'Lecteur', mqtt: 'MQTT', storer: 'Enregistreur', database: 'Base' },
+  link: { meter: 'Compteur', reader: 'Lecteur', mqtt: 'MQTT', storer: 'Archiveur', database: 'Base' },
   states: {
     up: 'répond',
     down: 'ne répond pas',
@@ -20,7 +20,7 @@ export default {
   yesterdayFrames: 'Trames, hier',
   framesOnly: (n) => `${f.number(n)} ${f.plural(n, 'trame', 'trames')} hier.`,
   counts: { expected: 'attendues', frames: 'reçues', lost: 'perdues', late_hours: 'heures arrivées en retard' },
-  coverage: 'Couverture',
+  coverage: 'Temps mesuré',
   coverageSummary: (days, partial) =>
     `Un carré par jour : ${f.number(days)} ${f.plural(days, 'jour complet', 'jours complets')}, ${partial} avec un trou.`,
   levels: { complete: 'complet', recovered: 'trou, énergie rattrapée', gap: 'trou', none: 'avant la première trame' },
@@ -74,7 +74,7 @@ export default {
   copied: 'Copié',
   notCopied: 'Le navigateur ne permet pas de copier ici.',
   commands: 'Commandes utiles',
-  databaseMore: 'La couverture et le journal reviendront avec elle.',
+  databaseMore: 'Le temps mesuré et le journal reviendront avec elle.',
   meterFacts: 'Compteur',
   mode: (name) => `mode ${name}`,
   modes: { historic: 'historique', standard: 'standard' },

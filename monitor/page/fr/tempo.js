@@ -45,7 +45,7 @@ export default {
   compare: 'Et avec un autre contrat ?',
   compareRange: (a, b) => `Du ${a} au ${b}, sur vos propres index`,
   yours: 'Votre contrat',
-  partial: 'partiel',
+  partial: 'coût partiel',
   notRanked: 'non classé',
   less: (e) => `${e} de moins`,
   moreThan: (e) => `${e} de plus`,

@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from common.doctor.findings import Report, Status
-from monitor.doctor.command import check, diagnose, diagnose_contracts
+from monitor.doctor.command import check, diagnose, diagnose_contracts, diagnose_houses
 from monitor.doctor.probe import DatabaseFacts
-from monitor.model import ContractLine
+from monitor.model import ContractLine, House
 
 NOW = datetime(2026, 11, 25, 13, tzinfo=UTC)
 GOOD = DatabaseFacts(
@@ -97,3 +97,18 @@ def test_a_wrong_configuration_ends_the_check(tmp_path: Path) -> None:
     output = io.StringIO()
     assert check(file, Report(output), lambda problem: "", NOW) == 2
     assert "did you mean 'database'" in output.getvalue()
+
+
+def test_a_house_is_listed_with_its_name_and_the_meters_that_were_there_before() -> None:
+    houses = [House("031961123456", "Maison", ("021861999999",))]
+    facts = replace(GOOD, meters=("021861999999", "031961123456", "041961555555"))
+    texts = [finding.what for finding in diagnose(facts, "here", NOW, houses) if finding.subject == "Meters"]
+    assert texts == ["Maison (031961123456, before it 021861999999), 041961555555"]
+
+
+def test_an_address_in_meters_that_no_meter_has_is_a_notice() -> None:
+    houses = [House("031961123456", "Maison", ("021861999998",))]
+    (finding,) = diagnose_houses(houses, ["021861999999", "031961123456"])
+    assert "021861999998" in finding.what
+    assert "there are 021861999999" in finding.fix
+    assert diagnose_houses(houses, []) == []  # a database without meters is told elsewhere

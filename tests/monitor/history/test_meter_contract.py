@@ -22,3 +22,8 @@ def test_the_other_mode_has_other_names_for_the_same_contract(calendar: str, pow
 def test_a_calendar_of_another_name_is_another_contract() -> None:
     assert not standard("H PLEINE/CREUSE ").is_like(standard("HPHC"))
     assert not standard("ZEN Flex").is_like(standard("ZEN Week-End"))
+
+
+def test_what_a_meter_calls_its_contract_has_as_many_characters_as_a_meter_sends() -> None:
+    content = {"mode": "standard", "frame": {"NGTF": "=HYPERLINK(1) and more"}}
+    assert read_contract(content).calendar == "=HYPERLINK(1) an"

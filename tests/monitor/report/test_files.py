@@ -12,6 +12,7 @@ import pytest
 from monitor.answers.answers import Answer, Period
 from monitor.api.money import cost_object
 from monitor.cost.bill import Cost, Missing
+from monitor.history.hours import Meter
 from monitor.model import Energy
 from monitor.report.files import json_rows, write_csv
 from monitor.report.formats import Formats
@@ -25,7 +26,7 @@ NO_PRICE = Missing(date(2025, 10, 1), "mine", "BASE")
 
 def october(cost: Cost) -> Answer:
     month = Period(Energy(START, END, {"BASE": 210_000}, None, {}, 0, 0, 745 * 3600, 745 * 3600), cost)
-    return Answer("031961000001", [month], month, {}, [], [])
+    return Answer(Meter(1, "031961000001", None, None), [month], month, {}, [], [])
 
 
 def forms(cost: Cost) -> tuple[str | None, str, int | None]:

@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from monitor.history.hours import Meter
 from monitor.report.formats import Formats, round_money
 from monitor.report.texts import EN, FR
 
@@ -66,3 +67,28 @@ def test_a_register_has_the_name_of_the_contract_or_of_the_meter() -> None:
     assert FRENCH.register("BBRHPJR", {}) == "Rouge, heures pleines"
     assert FRENCH.register("EASF03", {"EASF03": "HEURE WEEK-END"}) == "HEURE WEEK-END"
     assert FRENCH.register("EASF03", {}) == "Registre EASF03"
+
+
+def test_names_from_a_meter_cannot_control_the_terminal() -> None:
+    formats = Formats("fr", ZoneInfo("Europe/Paris"))
+    evil = "\x1b[31m[bold]x"
+    assert formats.register("EASF01", {"EASF01": evil}) == "\\x1b[31m[bold]x"
+    assert formats.register(evil, {}) == "Registre \\x1b[31m[bold]x"
+    assert formats.offer(evil) == "\\x1b[31m[bold]x"
+    assert "\x1b" not in formats.text("unnamed_change", day="1", before=evil, after="b")
+    assert formats.meter(Meter(1, "1", None, None, evil)) == "\\x1b[31m[bold]x"
+
+
+def test_periods_of_more_than_one_year_have_their_year() -> None:
+    start = datetime(2025, 12, 7, 23, tzinfo=UTC)  # Monday 8 December, 00:00 in Paris
+    assert [FRENCH.period(by, start, dated=True) for by in ("hour", "day", "week")] == [
+        "08/12/2025 00:00",
+        "lun. 08/12/2025",
+        "sem. 50, 08/12/2025",
+    ]
+    assert [FRENCH.period(by, start) for by in ("hour", "day", "week")] == [
+        "08/12 00:00",
+        "lun. 08/12",
+        "sem. 50, 08/12",
+    ]
+    assert ENGLISH.period("week", start, dated=True) == "week 50, 08/12/2025"

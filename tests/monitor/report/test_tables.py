@@ -15,6 +15,7 @@ from monitor.answers.answers import Answer, Period, join
 from monitor.comparison.clock import Why
 from monitor.comparison.compare import Comparison, OfferCost
 from monitor.cost.bill import Cost, Missing, add_up
+from monitor.history.hours import Meter
 from monitor.model import Energy
 from monitor.prices.age import OldPrice
 from monitor.report.formats import Formats
@@ -22,6 +23,7 @@ from monitor.report.tables import Tables
 
 START = datetime(2026, 11, 9, 23, tzinfo=UTC)
 DAY = timedelta(days=1)
+METER = Meter(1, "031961000001", None, None)
 FRENCH = Formats("fr", ZoneInfo("Europe/Paris"))
 
 
@@ -40,7 +42,7 @@ def report(*periods: Period, columns: int, monkeypatch: pytest.MonkeyPatch, old:
     monkeypatch.setenv("COLUMNS", str(columns))
     monkeypatch.setenv("TERM", "xterm")
     whole = Period(join([one.energy for one in periods]), add_up(one.cost for one in periods))
-    answer = Answer("031961000001", periods, whole, {}, [], [], old)
+    answer = Answer(METER, periods, whole, {}, [], [], old)
     output = Terminal()
     Tables(output, FRENCH).energy(answer, "day", date(2026, 8, 1), None, None, START - DAY)
     return plain(output)
@@ -89,7 +91,7 @@ def compared(
     monkeypatch.setenv("COLUMNS", str(columns))
     monkeypatch.setenv("TERM", "xterm")
     output = Terminal()
-    Tables(output, FRENCH).comparison("031961000001", found, asked or found.start)
+    Tables(output, FRENCH).comparison(METER, found, asked or found.start)
     return plain(output)
 
 
@@ -199,3 +201,29 @@ def test_no_line_breaks_within_quotation_marks_or_before_a_sign(columns: int, mo
     assert "contracts" in text
     assert not re.search(r"«\s*\n|\n\s*[»:;?!]", text)
     assert max(map(len, text.splitlines())) <= columns
+
+
+def test_days_across_new_year_show_their_year(monkeypatch: pytest.MonkeyPatch) -> None:
+    across = report(
+        *(day(number, {"BASE": 1000}, "1") for number in range(50, 54)), columns=80, monkeypatch=monkeypatch
+    )
+    assert "mer. 30/12/2026" in across
+    assert "sam. 02/01/2027" in across
+    inside = report(*(day(number, {"BASE": 1000}, "1") for number in range(4)), columns=80, monkeypatch=monkeypatch)
+    assert "mar. 10/11 " in inside
+
+
+def test_no_line_ends_or_begins_with_a_sign_that_belongs_to_the_words_beside_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    for columns in range(40, 100):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        output = Terminal()
+        tables = Tables(output, FRENCH)
+        tables.line(FRENCH.text("no_contract", day="10/11/2026"))
+        tables.line(FRENCH.text("unnamed_change", day="10/11/2026", before="HC..", after="BBR("))
+        for line in plain(output).splitlines():
+            assert not line.rstrip().endswith("«"), columns
+            assert not re.match(r"\s*[»:;?!]", line), columns
+            assert len(line) <= columns

@@ -35,6 +35,7 @@ const METERS = (now) => [
 const meter = (id, name, now, more) => ({
   id,
   name,
+  replaced: [],
   serial: `…${id.slice(-4)}`,
   unit: 'VA',
   first: dateOf(now - DAYS * 24 * HOUR),

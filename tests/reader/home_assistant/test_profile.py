@@ -49,7 +49,7 @@ def test_registers_of_other_offers_are_named_by_the_meter() -> None:
 
 @pytest.mark.parametrize(
     ("language", "name"),
-    [("fr", "Énergie soutirée hors consommation"), ("en", "Energy imported, not for consumption")],
+    [("fr", "Énergie index unique du producteur"), ("en", "Energy single register of the producer")],
 )
 def test_the_register_of_a_producer_has_its_own_name_which_is_restored(language: str, name: str) -> None:
     state: dict[str, object] = {"EAST": 9, "EASF01": 9, "contract": "PRODUCTEUR"}

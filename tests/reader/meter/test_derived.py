@@ -64,7 +64,7 @@ def test_offers_that_historic_mode_does_not_know_are_named_by_the_meter(
 def test_offers_that_historic_mode_does_not_know_have_readable_names() -> None:
     state = state_of(standard(NGTF="   PRODUCTEUR   ", LTARF="INDEX NON CONSO ", NTARF=1))
     assert (state["contract"], state["contract_name"]) == ("PRODUCTEUR", "Producteur")
-    assert (state["period"], state["period_name"]) == ("INDEX NON CONSO", "Hors consommation")
+    assert (state["period"], state["period_name"]) == ("INDEX NON CONSO", "Index unique (producteur)")
     state = state_of(standard(NGTF="H PLEINE/CREUSE ", LTARF="HEURE  CREUSE   ", NTARF=1))
     assert not state.keys() & {"contract_name", "period_name"}  # theirs are known, in every language
 

@@ -87,7 +87,7 @@ def test_shows_what_is_available_and_the_current(values: dict[str, Value], langu
         (TEMPO, "fr", ("Tempo", "Heures pleines jour rouge"),
          (("aujourd'hui", "rouge", "red"), ("demain", "bleu", "blue"))),
         (TEMPO, "en", ("Tempo", "Peak red"), (("today", "red", "red"), ("tomorrow", "blue", "blue"))),
-        (PRODUCER, "fr", ("Producteur", "Hors consommation"), ()),
+        (PRODUCER, "fr", ("Producteur", "Index unique (producteur)"), ()),
     ],
 )  # fmt: skip
 def test_names_the_tariff_and_the_colours_in_words(
@@ -111,7 +111,7 @@ def test_names_the_tariff_and_the_colours_in_words(
                  ("HP jours blancs", "5 456,733 kWh", False, False),
                  ("HC jours rouges", "1 563,352 kWh", False, False),
                  ("HP jours rouges", "3 404,746 kWh", True, False)]),
-        (PRODUCER, [("Soutirée hors consommation", "53 885,268 kWh", True, False),
+        (PRODUCER, [("Index unique du producteur", "53 885,268 kWh", True, False),
                     ("Total injecté", "15 836,539 kWh", False, True)]),
     ],
 )  # fmt: skip
@@ -213,9 +213,26 @@ def test_every_kind_of_meter_has_something_to_show(kind: str) -> None:
     [
         (HCHP, "fr", "031961123456; en ligne; 2 950 VA sur 9 000; Heures pleines / creuses; Heures pleines; "
                      "Heures pleines 38 299,148 kWh"),
-        (PRODUCER, "en", "032161123456; online; 0 VA of 9,000; Exporting 3,597 VA; Producteur; Hors consommation; "
-                         "Imported, not for consumption 53,885.268 kWh; Message: COUPURE DEMAIN A 9H"),
+        (PRODUCER, "en", "032161123456; online; 0 VA of 9,000; Exporting 3,597 VA; Producteur; "
+                         "Index unique (producteur); Single register of the producer 53,885.268 kWh; "
+                         "Message: COUPURE DEMAIN A 9H"),
     ],
 )  # fmt: skip
 def test_a_view_as_a_line_of_text(values: dict[str, Value], language: str, line: str) -> None:
     assert plain_line(view(values, language), Translations(language)) == line
+
+
+def test_texts_of_a_frame_cannot_control_the_terminal() -> None:
+    evil = "\x1b]0;pwned\x07\x1b[31mRED\x1b[2J\n"
+    for label in ("LTARF", "NGTF", "MSG1"):
+        for language in ("fr", "en"):
+            shown = view({**PRODUCER, label: evil}, language)
+            line = plain_line(shown, Translations(language))
+            texts = [line, shown.meter, *shown.tariff, *(alert.text for alert in shown.alerts)]
+            texts += [register.name for register in shown.registers]
+            assert "pwned" in "".join(texts).lower()
+            assert all(text.isprintable() for text in texts), texts
+
+
+def test_a_topic_cannot_control_the_terminal() -> None:
+    assert MeterView("031\x1b[2J", Translations("fr")).view(0.0).meter == "031\\x1b[2J"

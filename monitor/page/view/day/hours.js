@@ -2,13 +2,14 @@ import * as f from '../../format.js';
 import { T } from '../../i18n.js';
 import { h } from '../../dom.js';
 import { HOUR, dayStart, hoursIn, wall } from '../../time.js';
-import { ORDER, register } from '../../tariff.js';
+import { columnOf, ORDER, register } from '../../tariff.js';
 import { csvFile, figures } from '../../part/figures.js';
 import { registerLegend } from '../../part/legend.js';
 import { bars } from '../../chart/bars.js';
 import { picture } from '../../chart/picture.js';
 
-const D = T.day;
+const D = T.day,
+  F = T.file;
 
 /** Energy of each hour by register: 23, 24 or 25 bars. */
 export function hours(date, energy) {
@@ -94,7 +95,7 @@ export function hours(date, energy) {
         name: `energie-${date}.csv`,
         href: () =>
           csvFile(
-            ['debut', ...energy.registers.map((r) => `${r}_Wh`), 'injecte_Wh', 'rattrape_Wh', 'cout_EUR'],
+            [F.utc, ...energy.registers.map(columnOf), F.wh(F.injected), F.wh(F.recovered), F.energyCost],
             energy.rows.map((r) => [
               r.start,
               ...energy.registers.map((n) => r.wh[n]),

@@ -2,6 +2,7 @@
 import * as f from '../../format.js';
 import { T } from '../../i18n.js';
 import { valueAt } from '../../chart/values.js';
+import { dateOf } from '../../time.js';
 
 const D = T.day,
   QUARTER = 900e3;
@@ -56,23 +57,23 @@ export function quarters(series, compare) {
 export function fileOf(shown, { from, to }, compare) {
   const { unit } = shown,
     optional = [
-      ['min', shown.min],
-      ['max', shown.max],
-      ['injecte', shown.injected],
+      [D.columns.min(unit), shown.min],
+      [D.columns.max(unit), shown.max],
+      [D.columns.injectedPower, shown.injected],
     ].filter(([, column]) => column);
   const head = [
-    'heure',
-    'utc',
-    `moyenne_${unit}`,
-    ...optional.map(([name]) => (name === 'injecte' ? 'injecte_W' : `${name}_${unit}`)),
-    ...(compare ? [`compare_${unit}`] : []),
+    T.file.start,
+    T.file.utc,
+    D.columns.mean(unit),
+    ...optional.map(([name]) => name),
+    ...(compare ? [D.columns.compare(unit)] : []),
   ];
   const rows = shown.mean.flatMap((value, i) => {
     const t = shown.t0 + i * shown.step;
     if (t < from || t >= to) return [];
     return [
       [
-        f.clock(t, true),
+        `${f.numericDate(dateOf(t))} ${f.clock(t, true)}`,
         new Date(t).toISOString().replace('.000', ''),
         value ?? '',
         ...optional.map(([, column]) => column[i] ?? ''),

@@ -14,7 +14,8 @@ import { picture } from '../../chart/picture.js';
 import { isKnown } from './groups.js';
 import { week } from '../../chart/week.js';
 
-const R = T.review;
+const R = T.review,
+  F = T.file;
 const MOST = 400; // days of an answer of `profile`
 
 /** Calendar of days, hours of each day, and an ordinary week. What is not shown is not asked for. */
@@ -124,7 +125,7 @@ function calendarMap(data, range) {
         name: `jours-${range.text}.csv`,
         href: () =>
           csvFile(
-            ['jour', 'total_Wh', 'couverture'],
+            [F.day, F.wh(F.total), R.columns.coverage],
             known.map((r) => [r.start, r.total, r.coverage]),
           ),
       },
@@ -160,7 +161,7 @@ async function heat(meter, range) {
         name: `heures-${range.text}.csv`,
         href: () =>
           csvFile(
-            ['jour', 'heure', 'utc', 'total_Wh'],
+            [F.day, F.hour, F.utc, F.wh(F.total)],
             list.map((x) => [
               plusDays(first, x.day),
               x.hour,
@@ -208,8 +209,8 @@ async function ordinary(meter, range) {
         name: `semaine-${range.text}.csv`,
         href: () =>
           csvFile(
-            ['jour', ...CLOCK.map((hour) => `${hour}h_Wh`)],
-            rows.map((list, day) => [day + 1, ...list.map((wh) => wh ?? '')]),
+            [F.day, ...CLOCK.map(F.hourOf)],
+            rows.map((list, day) => [f.weekdayName(day, 'long'), ...list.map((wh) => wh ?? '')]),
           ),
       },
       png: png('semaine', R.weekday, range, map),

@@ -7,8 +7,12 @@ import { csvFile, table } from '../../part/figures.js';
 
 const R = T.review;
 
+/** Writes days of a range: with the year, where it has several. */
+export const dayIn = ({ from, to }) =>
+  from.slice(0, 4) === to.slice(0, 4) ? f.shortDate : (day) => `${f.shortDate(day)} ${day.slice(0, 4)}`;
+
 /** The highest powers, each a link to its twenty minutes. */
-export function peaksBlock({ peaks, unit }) {
+export function peaksBlock({ peaks, unit }, range) {
   const three = peaks.some((p) => p.phase != null),
     [rank, power, date, time] = R.peaksColumns;
   const rows = peaks.map((peak, i) => {
@@ -18,7 +22,7 @@ export function peaksBlock({ peaks, unit }) {
       String(i + 1),
       f.power(peak.power, unit),
       ...(three ? [peak.phase ?? '–'] : []),
-      h('a', { href: href(`jour/${day}`, { z: around(at, day) }) }, f.shortDate(day)),
+      h('a', { href: href(`jour/${day}`, { z: around(at, day) }) }, dayIn(range)(day)),
       f.clock(at, true),
     ];
   });
@@ -52,7 +56,7 @@ export function peaksBlock({ peaks, unit }) {
             download: 'pointes.csv',
             onclick: (e) => {
               e.currentTarget.href = csvFile(
-                [`puissance_${unit}`, 'utc', 'phase'],
+                [T.file.power(unit), T.file.utc, T.file.phase],
                 peaks.map((p) => [p.power, p.at, p.phase ?? '']),
               );
             },

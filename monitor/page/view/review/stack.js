@@ -3,7 +3,7 @@ import { T } from '../../i18n.js';
 import { h } from '../../dom.js';
 import { go, href } from '../../router.js';
 import { daysBetween, weekday } from '../../time.js';
-import { ORDER, register } from '../../tariff.js';
+import { columnOf, ORDER, register } from '../../tariff.js';
 import { choice } from '../../part/tabs.js';
 import { csvFile, figures } from '../../part/figures.js';
 import { registerLegend } from '../../part/legend.js';
@@ -11,7 +11,8 @@ import { bars } from '../../chart/bars.js';
 import { picture } from '../../chart/picture.js';
 import { complete, groupBy, groups } from './groups.js';
 
-const R = T.review;
+const R = T.review,
+  F = T.file;
 
 /** Bars by day, month or year, stacked by register; in kWh or in euros. */
 export function stack({ data, range, today, unit, query, stop }) {
@@ -161,16 +162,7 @@ const costText = (g) => (!g.partialCost ? f.amount(g.cost) : g.cost ? `${f.amoun
 
 function file(list, { used, priced }) {
   return [
-    [
-      'debut',
-      ...used.map((r) => `${r}_Wh`),
-      'total_Wh',
-      'injecte_Wh',
-      'abonnement_EUR',
-      'cout_EUR',
-      'cout_partiel',
-      'heures_manquantes',
-    ],
+    [F.start, ...used.map(columnOf), F.wh(F.total), F.wh(F.injected), F.subscription, F.cost, F.partial, F.missing],
     list.map((g) => [
       g.key,
       ...[...used.map((r) => g.wh[r]), g.total, g.injected].map((wh) => (g.unknown ? '' : wh)),

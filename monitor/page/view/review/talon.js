@@ -56,7 +56,7 @@ export function talonBlock({ months }, year, stop) {
         name: 'talon.csv',
         href: () =>
           csvFile(
-            ['mois', 'talon_W'],
+            [T.file.month, R.columns.watts],
             list.map((m) => [m.month, m.watts ?? '']),
           ),
       },

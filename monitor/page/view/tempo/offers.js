@@ -9,6 +9,7 @@ import { shares } from '../../chart/share.js';
 import { overPart, ranking } from './ranking.js';
 
 const P = T.tempo,
+  F = T.file,
   place = () => [here().place, here().detail].filter(Boolean).join('/');
 
 /** What each offer would have cost on one's own registers; which offers and which period can be chosen. */
@@ -155,7 +156,7 @@ function content(data, list) {
         name: `offres-${data.from}..${data.last_day}.csv`,
         href: () =>
           csvFile(
-            ['offre', 'abonnement_EUR', 'energie_EUR', 'total_EUR', 'heures_connues', 'heures'],
+            [P.columns.offer, F.subscription, F.energyCost, `${F.total} (€)`, F.hoursKnown, F.hours],
             list.map((o) => [
               o.name,
               ...[o.subscription, o.energy, o.total].map((v) => (v == null ? '' : v / 1e4)),

@@ -123,7 +123,7 @@ export function seasonMap(data, colours, season, today) {
         name: `tempo-${season}.csv`,
         href: () =>
           csvFile(
-            ['jour', 'couleur', 'source'],
+            [T.file.day, P.columns.colour, P.columns.source],
             [...colours].map(([date, x]) => [date, T.tariff[x.colour], x.source]),
           ),
       },

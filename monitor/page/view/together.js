@@ -1,0 +1,84 @@
+// All meters together: power now, today's energy and its cost, of each and in all.
+import * as api from '../api.js';
+import { h } from '../dom.js';
+import * as f from '../format.js';
+import { T } from '../i18n.js';
+import { table } from '../part/figures.js';
+import { href } from '../router.js';
+import { SECOND } from '../time.js';
+import { together } from './now/together.js';
+
+const N = T.now;
+const EVERY = 5 * SECOND;
+
+export default async function all({ meters, now: clock }) {
+  const time = h('time', { class: 'clock' }),
+    content = h('div', null);
+  let left = false;
+
+  async function show() {
+    const answers = await Promise.all(meters.map((meter) => api.live(meter.id).catch(() => null)));
+    if (left) return;
+    if (answers.some(Boolean)) time.textContent = f.clock(clock(), true);
+    content.replaceChildren(...parts(meters, together(answers)));
+  }
+  const tick = () => document.hidden || show();
+
+  await show();
+  const timer = setInterval(tick, EVERY);
+  document.addEventListener('visibilitychange', tick);
+  return {
+    title: N.title,
+    node: h(
+      'div',
+      { class: 'page now' },
+      h('header', { class: 'head' }, h('h1', null, N.title), h('p', { class: 'head-side' }, time)),
+      content,
+    ),
+    leave() {
+      left = true;
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', tick);
+    },
+  };
+}
+
+const known = (value, write) => (value == null ? '–' : write(value));
+
+function parts(meters, { rows, sum }) {
+  const unit = meters[0].unit ?? 'VA';
+  const cells = ({ power, wh, cost }) => [
+    known(power, (va) => f.power(va, unit)),
+    known(wh, f.energy),
+    known(cost, f.euro),
+  ];
+  return [
+    h(
+      'section',
+      { class: 'block power', 'aria-label': N.power },
+      h('span', { class: 'figure-xl' }, known(sum.power, f.number), h('small', null, unit)),
+    ),
+    h(
+      'section',
+      { class: 'block today', 'aria-labelledby': 'all-today' },
+      h('h2', { id: 'all-today' }, N.today),
+      h(
+        'p',
+        { class: 'pair' },
+        [known(sum.wh, f.energy), known(sum.cost, f.euro)].map((text) => h('span', { class: 'figure-l' }, text)),
+      ),
+      h('p', { class: 'note' }, `${f.capital(N.withSubscription)}.`),
+      h(
+        'div',
+        { class: 'table-wrap' },
+        table({
+          caption: T.allMeters,
+          columns: [{ text: T.meterChoice, number: false }, N.power, N.today, T.day.cost],
+          rows: meters
+            .map((meter, i) => [h('a', { href: href('', { compteur: meter.id }) }, meter.name), ...cells(rows[i])])
+            .concat([[T.allMeters, ...cells(sum)]]),
+        }),
+      ),
+    ),
+  ];
+}
