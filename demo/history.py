@@ -96,9 +96,7 @@ class History:
             ids = find_label_sets(connection, sets)
             rows = []
             for hour, label_set in hours:
-                judgement = judge(
-                    hour, _before(before), previous_has_total=before is None or before.last[0] is not None
-                )
+                judgement = judge(hour, _before(before), before)
                 row = hour_row(dataclasses.replace(hour, label_set_id=ids[label_set.digest]))
                 rows.append(
                     (
