@@ -86,8 +86,8 @@ class EnergyReader:
         begin, limit = meter.first or start, (meter.last or end) + _HOUR
         all_breaks = self._hours.breaks(meter.number, min(start, begin), max(end, limit))
         breaks = [one for one in all_breaks if start <= one.hour < end]
-        # Hours whose ends do not tell all: the meter went to other registers, or its supplier's were set back.
-        broken = {one.hour for one in all_breaks if one.register in SUPPLIER}
+        # Hours whose ends do not tell all: the meter went to other registers, or some were set back.
+        broken = {one.hour for one in all_breaks if one.register in (TOTAL, *SUPPLIER)}
         turns = self.turns(meter, start, end) | {hour for hour in broken if start <= hour < end}
         cuts = turns | {turn + _HOUR for turn in turns} | {span.start for span in spans}
         limits = sorted({*boundaries, *(cut for cut in cuts if start < cut < end)})

@@ -135,12 +135,19 @@ def ends_tell(hour: HourReadings) -> bool:
     )
 
 
-def kind_of(standard: bool, values: Readings) -> tuple[bool, bool]:
-    """Return the mode, and whether there is a total: where this changes, registers are hidden or shown again."""
-    return standard, standard or values[TOTAL] is not None
+def kind_of(standard: bool, values: Readings) -> int:
+    """Return a number for what a frame shows; where it changes, registers are hidden or shown again.
+
+    Standard mode; in historic mode BASE, a contract of two registers, and one of more. Damage does not change it.
+    """
+    if standard:
+        return 0
+    if values[TOTAL] is not None:
+        return 1
+    return 2 if all(values[register] is None for register in SUPPLIER[2:]) else 3
 
 
-def kind_at_end(hour: HourReadings) -> tuple[bool, bool]:
+def kind_at_end(hour: HourReadings) -> int:
     """Return the kind of an hour's last readings."""
     return kind_of(hour.last_standard, hour.last)
 
@@ -190,7 +197,11 @@ def judge(
     if ends[TOTAL] is not None and (previous is None or previous.last[TOTAL] is not None or not registers):
         registers = [TOTAL]
     drawn = sum(until[register] for register in registers)
-    drawn += inside.drawn if inside is not None else sum(within[register] for register in registers)
+    if inside is not None:
+        drawn += inside.drawn
+    else:
+        by_total = hour.first[TOTAL] is not None and hour.first_standard == hour.last_standard
+        drawn += within[TOTAL] if by_total else sum(within[register] for register in registers)
     has_drawn = any(hour.last[register] is not None for register in _DRAWN)
     return Judgement(steps, drawn if has_drawn else None, injected)
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from common.database import Connection, sql_time
 from common.registers import REGISTERS
 from storer.rollups.breaks import Before, HourReadings, Judgement
+from storer.rollups.registers import SUPPLIER
 
 #: Columns of `hours` in the order of `hour_row`.
 READINGS = (
@@ -22,7 +23,11 @@ READINGS = (
 _ROW = f"meter_id, JSON_ARRAY(hour, {', '.join(READINGS)})"
 _FACTS = 6  # what is before the readings, with the hour
 _LAST = 2  # bit of `standard`: the mode of the last frame
-_KIND = "(standard & 2) + ((standard & 2) <> 0 OR total_last IS NOT NULL)"  # `kind_of` as a number
+#: `kind_at_end` of a row.
+_KIND = (
+    "CASE WHEN standard & 2 THEN 0 WHEN total_last IS NOT NULL THEN 1"
+    f" WHEN COALESCE({', '.join(f'{REGISTERS[register]}_last' for register in SUPPLIER[2:])}) IS NULL THEN 2 ELSE 3 END"
+)
 # If two roll up at once, neither judges an hour by readings that the other is about to change: one of them waits, or
 # fails with a deadlock and does it again.
 _LOCK = " FOR UPDATE"
@@ -138,21 +143,20 @@ class StoredHours:
     def _older(self, meter: int, hour: datetime, register: int) -> Before | None:
         column = f"{REGISTERS[register]}_last"
         rows = self._connection.query(
-            f"SELECT {column}, hour, last_at, standard, total_last IS NOT NULL FROM hours"  # noqa: S608 - our own names
+            f"SELECT {column}, hour, last_at, standard, {_KIND} FROM hours"  # noqa: S608 - our own names
             f" WHERE meter_id = %s AND hour < %s AND {column} IS NOT NULL ORDER BY hour DESC LIMIT 1{_LOCK}",
             (meter, sql_time(hour)),
         )
         if not rows:
             return None
-        value, since, at, standard, has_total = rows[0]
-        standard = bool(standard & _LAST)
+        value, since, at, standard, kind = rows[0]
         # Damaged frames may lack a register, too: then nothing else counted what it did.
         others = self._connection.query(
-            f"SELECT 1 FROM hours WHERE meter_id = %s AND hour > %s AND hour <= %s AND last_at IS NOT NULL AND {_KIND}"  # noqa: S608
-            f" <> %s LIMIT 1{_LOCK}",
-            (meter, since, sql_time(hour), standard * 2 + (standard or has_total)),
+            "SELECT 1 FROM hours WHERE meter_id = %s AND hour > %s AND hour <= %s AND last_at IS NOT NULL"  # noqa: S608
+            f" AND {_KIND} <> %s LIMIT 1{_LOCK}",
+            (meter, since, sql_time(hour), kind),
         )
-        return Before(value, at.replace(tzinfo=UTC), standard, hidden=bool(others))
+        return Before(value, at.replace(tzinfo=UTC), bool(standard & _LAST), hidden=bool(others))
 
     def breaks_of_hour(self, hour: datetime, meters: Collection[int]) -> dict[int, dict[int, int]]:
         """Return the stored breaks of an hour, by meter and register."""

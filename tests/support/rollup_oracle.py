@@ -66,7 +66,7 @@ def expected(frames: Iterable[Frame]) -> Expected:
         result.minutes[meter, minute] = _minute(list(group))
     for meter, of_meter in groupby(ordered, lambda f: f.meter):
         latest: dict[str, tuple[Reading, int]] = {}
-        kinds: list[tuple[Mode, bool]] = []  # at the end of each hour with readings
+        kinds: list[str] = []  # at the end of each hour with readings
         previous: Row | None = None  # the latest hour with readings
         for hour, group in groupby(of_meter, lambda f: f.timestamp.replace(minute=0, second=0, microsecond=0)):
             in_hour = list(group)
@@ -247,9 +247,12 @@ def _readings(frame: Frame) -> dict[str, Reading]:
     return {name: (value, at, standard) for name, value in registers(frame).items()}
 
 
-def _kind(frame: Frame) -> tuple[Mode, bool]:
+def _kind(frame: Frame) -> str:
     """Where this changes, the meter hides registers, or shows some again."""
-    return frame.mode, frame.mode is Mode.STANDARD or "BASE" in frame.values
+    if frame.mode is Mode.STANDARD:
+        return "standard"
+    of_tempo = any(label.startswith("BBR") and label[-1] in "WR" for label in frame.values)
+    return "base" if "BASE" in frame.values else "tempo" if of_tempo else "two"
 
 
 def _energy(name: str, readings: Sequence[Reading]) -> int:
@@ -291,7 +294,7 @@ def _judge(
     frames: list[Frame],
     latest: dict[str, tuple[Reading, int]],
     previous: Row | None,
-    kinds: list[tuple[Mode, bool]],
+    kinds: list[str],
 ) -> dict[str, int]:
     """Return the breaks of an hour by register, and set its energy; `latest` then holds its last readings."""
     ends = _ends(frames)
@@ -336,7 +339,9 @@ def _judge(
     suppliers = [name for name in REGISTERS[1:11] if name in first]
     counting = ["total"] if "total" in first and (had_total or not suppliers) else suppliers
     drawn = sum(until[name] for name in counting)
-    drawn += sum(within[name] for name in counting) if fits else _drawn(between)
+    drawn += (
+        _drawn(between) if not fits else within["total"] if "total" in first else sum(within[name] for name in counting)
+    )
     if _counts(row):
         row["drawn_wh"] = drawn
     if "injected" in last:
