@@ -88,10 +88,11 @@ class EnergyReader:
         breaks = [one for one in all_breaks if start <= one.hour < end]
         # Hours whose ends do not tell all: the meter went to other registers, or some were set back.
         broken = {one.hour for one in all_breaks if one.register in (TOTAL, *SUPPLIER)}
-        turns = self.turns(meter, start, end) | {hour for hour in broken if start <= hour < end}
+        shapes = [moment for moment, _ in self._shapes(meter)]
+        turns = {hour for hour in {*shapes[1:], *broken} if start <= hour < end}
         cuts = turns | {turn + _HOUR for turn in turns} | {span.start for span in spans}
         limits = sorted({*boundaries, *(cut for cut in cuts if start < cut < end)})
-        edges = {*(moment for moment, _ in self._shapes(meter)), *broken, limit}
+        edges = {*shapes, *broken, limit}
         outside = self._outside(meter, start, end, sorted(edges), all_breaks)
         pieces = self._pieces(meter, limits, spans, breaks, outside)
         self._complete_turns(meter, sorted(turns), pieces, spans)
@@ -220,7 +221,7 @@ class EnergyReader:
         return lambda supplier, moment: _register_name(supplier, _span_at(spans, moment))
 
     def _shapes(self, meter: Meter) -> list[Shape]:
-        return self._memory.of(meter).shapes(lambda since: self._hours.shape_changes(meter.number, since))
+        return self._memory.of(meter).shapes(meter, lambda since: self._hours.shape_changes(meter.number, since))
 
     def _holes(self, meter: Meter) -> Holes:
         return self._memory.of(meter).holes(lambda: self._hours.without_row(meter.number))

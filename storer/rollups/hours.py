@@ -18,6 +18,7 @@ from storer.database.rows import COLUMNS, row_values
 from storer.rollups.breaks import HourReadings, Inside, Judgement, ends_tell, judge, kind_at_end
 from storer.rollups.minutes import MEASURES, literals, upsert
 from storer.rollups.registers import TOTAL, Readings, readings, supplier_number
+from storer.rollups.state import raise_version
 from storer.rollups.stored_hours import READINGS, StoredHours, hour_row
 
 log = logging.getLogger(__name__)
@@ -204,8 +205,12 @@ class _HourRoller:
                 )
             )
         connection.execute(_SET % literals(rows))
-        for meter, following in self._stored.later(hour, changed).items():
+        later = self._stored.later(hour, changed)
+        for meter, following in later.items():
             self._judge_following(meter, following, old.get(meter), new[meter])
+        if later and held is not None:
+            # Last: others wait for that row. Nobody remembers the newest hours, nor those that change as they go on.
+            raise_version(connection)
 
     def different(self, held: Mapping[int, int]) -> set[int]:
         start, meters = sql_time(self._hour), tuple(self._meters)
