@@ -63,7 +63,7 @@ SEEDS = st.integers(0, 2**32)
 SEGMENTS = st.lists(st.tuples(st.sampled_from(sorted(KINDS)), st.integers(1, 14)), min_size=1, max_size=7)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(SEGMENTS, SEEDS)
 def test_energy_counts_once_whatever_modes_and_contracts_hide_registers_that_go_on(
     segments: list[tuple[str, int]], seed: int
@@ -111,7 +111,7 @@ def test_what_no_register_of_the_supplier_shows_stays_outside_the_contract_by_ho
     assert abs(whole.wh[OTHER] - 59 * 3) <= ROUNDING
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.sampled_from(sorted(KINDS)),
     st.lists(st.integers(0, 59), min_size=1, max_size=4),
