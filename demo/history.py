@@ -22,6 +22,7 @@ from storer.rollups.breaks import Before, HourReadings, judge
 from storer.rollups.hours import HOUR, measure_of_minutes
 from storer.rollups.minutes import MEASURES, literals
 from storer.rollups.registers import readings, supplier_number
+from storer.rollups.state import raise_version
 from storer.rollups.stored_hours import READINGS, hour_row
 
 FRAMES = 60  # of a minute
@@ -96,9 +97,7 @@ class History:
             ids = find_label_sets(connection, sets)
             rows = []
             for hour, label_set in hours:
-                judgement = judge(
-                    hour, _before(before), previous_has_total=before is None or before.last[0] is not None
-                )
+                judgement = judge(hour, _before(before), before)
                 row = hour_row(dataclasses.replace(hour, label_set_id=ids[label_set.digest]))
                 rows.append(
                     (
@@ -116,6 +115,7 @@ class History:
             connection.execute(_ADD_MINUTES + literals(map(self._minute, self._meter.minutes(start, end))))
             connection.execute(_ADD_HOURS, (self._meter_id, sql_time(start), sql_time(end)))
             connection.execute(_SET_READINGS % literals(rows))
+            raise_version(connection)
         return hours[-1][0]
 
     def _readings(self, hour: datetime) -> tuple[HourReadings, LabelSet]:

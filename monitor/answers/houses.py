@@ -34,6 +34,7 @@ def _house(house: House, meters: Sequence[Meter]) -> Meter:
         name=house.name,
         replaced=house.replaced,
         of_house=parts,
+        version=meters[-1].version,
     )
 
 

@@ -1,10 +1,10 @@
 """Finds when a meter began to tell another contract, without reading each hour."""
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from monitor.energy.memory import Change, Known, Memory
+from monitor.energy.memory import Change, Known, Memory, is_settled
 from monitor.history.contracts import Contracts, MeterContract
 from monitor.history.hours import Hours, Meter
 
@@ -28,23 +28,29 @@ class ContractChanges:
         while day < high:
             samples.add(day)
             day += timedelta(days=1)
-        self._sample(meter, known, samples)
-        found = [(hour, contract) for hour in sorted(samples) if (contract := known.contracts[hour]) is not None]
+        contracts = self._sample(meter, known, samples)
+        found = [(hour, contract) for hour in sorted(samples) if (contract := contracts[hour]) is not None]
         if not found:
             return []
         changes = [(low, found[0][1])]
         for (before, old), (after, new) in itertools.pairwise(found):
             if new.is_like(old):
                 continue
-            if (before, after) not in known.changes:
-                known.changes[before, after] = self._search(meter, before, old, after, new)
-            changes += known.changes[before, after]
+            between = known.changes.get((before, after))
+            if between is None:
+                between = self._search(meter, before, old, after, new)
+                if is_settled(meter, after):
+                    known.changes[before, after] = between
+            changes += between
         return changes
 
-    def _sample(self, meter: Meter, known: Known, hours: Iterable[datetime]) -> None:
-        missing = sorted(set(hours) - known.contracts.keys())
+    def _sample(self, meter: Meter, known: Known, hours: Iterable[datetime]) -> Mapping[datetime, MeterContract | None]:
+        contracts = dict(known.contracts)
+        missing = sorted(set(hours) - contracts.keys())
         found = self._contracts.at(meter.number, missing)
-        known.contracts |= {hour: found.get(hour) for hour in missing}
+        new = {hour: found.get(hour) for hour in missing}
+        known.contracts |= {hour: contract for hour, contract in new.items() if is_settled(meter, hour)}
+        return contracts | new
 
     def _search(
         self, meter: Meter, before: datetime, old: MeterContract, after: datetime, new: MeterContract

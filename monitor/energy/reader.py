@@ -16,7 +16,18 @@ from monitor.energy.contract_changes import ContractChanges
 from monitor.energy.fine import divide
 from monitor.energy.imported import Imports, imported_between, imported_hours, imported_name
 from monitor.energy.memory import Memory, Shape
-from monitor.energy.steps import OTHER, SUPPLIER, TOTAL, Step, complete, recovered, step, supplier_name
+from monitor.energy.steps import (
+    OTHER,
+    ROUNDING,
+    SUPPLIER,
+    TOTAL,
+    Step,
+    complete,
+    difference,
+    recovered,
+    step,
+    supplier_name,
+)
 from monitor.history.contracts import Contracts
 from monitor.history.hours import Break, Holes, Hours, Meter, Reading, Values
 from monitor.history.imported import ImportedHours
@@ -72,12 +83,18 @@ class EnergyReader:
             return []
         start, end = boundaries[0], boundaries[-1]
         spans = self.contract_spans(meter, start, end)
-        breaks = self._hours.breaks(meter.number, start, end)
-        # Hours whose ends do not tell all: the meter went to other registers, or its supplier's were set back.
-        turns = self.turns(meter, start, end) | {one.hour for one in breaks if one.register in SUPPLIER}
+        begin, limit = meter.first or start, (meter.last or end) + _HOUR
+        all_breaks = self._hours.breaks(meter.number, min(start, begin), max(end, limit))
+        breaks = [one for one in all_breaks if start <= one.hour < end]
+        # Hours whose ends do not tell all: the meter went to other registers, or some were set back.
+        broken = {one.hour for one in all_breaks if one.register in (TOTAL, *SUPPLIER)}
+        shapes = [moment for moment, _ in self._shapes(meter)]
+        turns = {hour for hour in {*shapes[1:], *broken} if start <= hour < end}
         cuts = turns | {turn + _HOUR for turn in turns} | {span.start for span in spans}
         limits = sorted({*boundaries, *(cut for cut in cuts if start < cut < end)})
-        pieces = self._pieces(meter, limits, spans, breaks)
+        edges = {*shapes, *broken, limit}
+        outside = self._outside(meter, start, end, sorted(edges), all_breaks)
+        pieces = self._pieces(meter, limits, spans, breaks, outside)
         self._complete_turns(meter, sorted(turns), pieces, spans)
         covered, recovered_wh = self._coverage(meter, boundaries)
         imported = imported_between(self._imported, meter, boundaries)
@@ -204,13 +221,18 @@ class EnergyReader:
         return lambda supplier, moment: _register_name(supplier, _span_at(spans, moment))
 
     def _shapes(self, meter: Meter) -> list[Shape]:
-        return self._memory.of(meter).shapes(lambda since: self._hours.shape_changes(meter.number, since))
+        return self._memory.of(meter).shapes(meter, lambda since: self._hours.shape_changes(meter.number, since))
 
     def _holes(self, meter: Meter) -> Holes:
         return self._memory.of(meter).holes(lambda: self._hours.without_row(meter.number))
 
     def _pieces(
-        self, meter: Meter, limits: list[datetime], spans: Sequence[ContractSpan], breaks: Sequence[Break]
+        self,
+        meter: Meter,
+        limits: list[datetime],
+        spans: Sequence[ContractSpan],
+        breaks: Sequence[Break],
+        outside: Callable[[datetime], bool],
     ) -> list[_Piece]:
         readings = self._hours.readings_at(meter, limits)
         values = self._last_known(meter, limits, readings)
@@ -227,10 +249,34 @@ class EnergyReader:
                 # The registers of an earlier contract have come to rest: the total alone counts.
                 after = tuple(None if place in SUPPLIER else value for place, value in enumerate(after))
             span = _span_at(spans, low) or _span_at(spans, high - _HOUR)
-            pieces.append(
-                _Piece(low, high, step(before, after, inside, by_total=by_total, offer=span.offer if span else None))
-            )
+            offer = span.offer if span else None
+            counted = step(before, after, inside, by_total=by_total, offer=offer, outside=outside(low))
+            pieces.append(_Piece(low, high, counted))
         return pieces
+
+    def _outside(
+        self, meter: Meter, start: datetime, end: datetime, turns: Sequence[datetime], breaks: Sequence[Break]
+    ) -> Callable[[datetime], bool]:
+        """Return what tells, for a moment of [start, end), whether the total shows more than the supplier's registers.
+
+        That is decided for the whole time from one turn to the next, whatever part of it is asked for: so the parts of
+        a range add up to it by register, too. `turns` are all of the meter, and the end of its readings.
+        """
+        # From the end of the hour of a turn to the next turn; the first one begins with the readings.
+        stretches = [
+            (low + _HOUR, high) for low, high in itertools.pairwise(turns) if low < end and start < high > low + _HOUR
+        ]
+        limits = sorted({limit for stretch in stretches for limit in stretch})
+        readings = zip(limits, self._hours.readings_at(meter, limits), strict=True)
+        rests = {limit: None if reading is None else difference(reading.values) for limit, reading in readings}
+        found = []
+        for low, high in stretches:
+            before, after = rests[low], rests[high]
+            if before is not None and after is not None:
+                broken = _sum_breaks(breaks, low, high).get(TOTAL, 0)
+                if after - before - broken > ROUNDING:
+                    found.append((low - _HOUR, high))
+        return lambda moment: any(low <= moment < high for low, high in found)
 
     def _complete_turns(
         self, meter: Meter, turns: Sequence[datetime], pieces: Sequence[_Piece], spans: Sequence[ContractSpan]
@@ -293,12 +339,12 @@ class EnergyReader:
         else:
             covered = [one.seconds for one in self._hours.coverage(meter.number, boundaries)]
         gaps = self._hours.gaps(meter.number, start, end, candidates)
-        broken: dict[datetime, list[int]] = {}
+        broken: dict[datetime, dict[int, int]] = {}
         for one in self._hours.breaks(meter.number, start, end) if gaps else ():
-            broken.setdefault(one.hour, []).append(one.register)
+            broken.setdefault(one.hour, {})[one.register] = one.step
         for gap in gaps:
             place = bisect.bisect_right(boundaries, gap.hour) - 1
-            recovered_wh[place] += recovered(gap.before, gap.after, broken.get(gap.hour, ()))
+            recovered_wh[place] += recovered(gap.before, gap.after, broken.get(gap.hour, {}))
         return covered, recovered_wh
 
     def _has_all_rows(self, meter: Meter, start: datetime, end: datetime) -> bool:

@@ -3,7 +3,7 @@
 A stretch is cut where the meter begins to send other registers or another contract, so within it one rule holds.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from common import tariff
@@ -51,8 +51,20 @@ def supplier_name(number: int, offer: str | None) -> str:
     return names[number - 1] if number <= len(names) else f"{NUMBERED}{number:02}"
 
 
-def step(before: Values, after: Values, breaks: Mapping[int, int], *, by_total: bool, offer: str | None) -> Step:
-    """Return what was counted between two readings.
+#: |EAST - sum of EASF| changes by no more while only rounding does it: each of up to eleven registers is rounded down.
+ROUNDING = 10
+
+
+def difference(values: Values) -> int | None:
+    """Return by how much the total is more than all registers of the supplier; None: one of the two is not there."""
+    total, suppliers = values[TOTAL], [value for place in SUPPLIER if (value := values[place]) is not None]
+    return None if total is None or not suppliers else total - sum(suppliers)
+
+
+def step(
+    before: Values, after: Values, breaks: Mapping[int, int], *, by_total: bool, offer: str | None, outside: bool
+) -> Step:
+    """Return what was counted between two readings. Its parts by time add up to it, register by register.
 
     Args:
         before: the readings at the start; None: no such register was ever read.
@@ -60,6 +72,8 @@ def step(before: Values, after: Values, breaks: Mapping[int, int], *, by_total: 
         breaks: steps between them that are no energy, by register.
         by_total: both readings have the total, of the same mode: it says how much was drawn in all.
         offer: names the registers.
+        outside: what the total shows and no register of the supplier is more than rounding: it has no name in the
+            contract. Else it is counted by the first of them: some Wh, or less than none.
     """
     went_on: list[int | None] = [
         None if last is None or first is None else last - first for first, last in zip(before, after, strict=True)
@@ -67,17 +81,16 @@ def step(before: Values, after: Values, breaks: Mapping[int, int], *, by_total: 
     for place, broken in breaks.items():
         if (counted := went_on[place]) is not None:
             went_on[place] = counted - broken
-    wh: dict[str, int] = {}
-    for place in SUPPLIER:
-        if counted := went_on[place]:
-            name = supplier_name(place - SUPPLIER.start + 1, offer)
-            wh[name] = wh.get(name, 0) + counted
-    total = went_on[TOTAL] if by_total else None
-    if total is not None:
-        if not any(went_on[place] is not None for place in SUPPLIER):
-            wh = {"BASE": total} if total else {}
-        elif (rest := total - sum(wh.values())) > 0:
-            wh[OTHER] = rest
+    counted_by = {
+        supplier_name(number, offer): counted
+        for number, place in enumerate(SUPPLIER, 1)
+        if (counted := went_on[place]) is not None
+    }
+    if by_total and (total := went_on[TOTAL]) is not None:
+        rest = total - sum(counted_by.values())
+        name = OTHER if outside else next(iter(counted_by), "BASE")
+        counted_by[name] = counted_by.get(name, 0) + rest
+    wh = {name: counted for name, counted in counted_by.items() if counted}
     reactive = {
         f"ERQ{number}": counted for number, place in enumerate(REACTIVE, 1) if (counted := went_on[place]) is not None
     }
@@ -97,15 +110,19 @@ def complete(known: Step, drawn: int, register: str | None) -> Step:
     if register is not None and not register.startswith(NUMBERED):
         # A number is no name in this contract: that register is one of the contract before.
         named = {name: wh for name, wh in counted.items() if not name.startswith(NUMBERED)}
-    if rest := max(drawn, sum(counted.values())) - sum(named.values()):
-        named[register or OTHER] = named.get(register or OTHER, 0) + rest
+    if rest := drawn - sum(named.values()):
+        name = register or OTHER
+        named[name] = named.get(name, 0) + rest
     return replace(known, wh=named)
 
 
-def recovered(before: Values, after: Values, broken: Sequence[int]) -> int:
-    """Return the energy drawn over a gap: what the registers went on by, but for those that show a break there."""
+def recovered(before: Values, after: Values, breaks: Mapping[int, int]) -> int:
+    """Return the energy drawn over a gap: what the registers went on by, but for those whose step there is a break.
+
+    `breaks`: of the hour that the gap ends in, by register; a register may also have been set back later in that hour.
+    """
     steps = [
-        None if first is None or last is None or place in broken else last - first
+        None if first is None or last is None or breaks.get(place) == last - first else last - first
         for place, (first, last) in enumerate(zip(before, after, strict=True))
     ]
     total = steps[TOTAL]

@@ -34,6 +34,7 @@ class Meter:
     identifier: str
     first: datetime | None
     last: datetime | None
+    version: int = 0  # of the rollups: another one after each change of hours of the past
     name: str | None = None  # that its owner gave it
     replaced: tuple[str, ...] = ()  # addresses that it had before, the earliest first
     of_house: "tuple[Meter, ...]" = ()  # the earliest first
@@ -155,11 +156,12 @@ class Hours:
             f" ORDER BY hour {order} LIMIT 1)"
             for order in ("ASC", "DESC")
         )
-        sql = f"SELECT m.id, m.identifier, {first}, {last} FROM meters AS m ORDER BY identifier"  # noqa: S608
+        version = "(SELECT version FROM rollup_state WHERE id = 1)"
+        sql = f"SELECT m.id, m.identifier, {version}, {first}, {last} FROM meters AS m ORDER BY identifier"  # noqa: S608
         rows = self._connection.query(sql)
         return [
-            Meter(int(number), str(name), None if first is None else _utc(first), None if last is None else _utc(last))
-            for number, name, first, last in rows
+            Meter(int(number), str(name), _maybe_utc(first), _maybe_utc(last), int(version or 0))
+            for number, name, version, first, last in rows
         ]
 
     def readings_at(self, meter: Meter, boundaries: Sequence[datetime]) -> list[Reading | None]:
@@ -416,6 +418,10 @@ class Hours:
 def _utc(moment: Any) -> datetime:
     result: datetime = moment.replace(tzinfo=UTC)
     return result
+
+
+def _maybe_utc(moment: Any) -> datetime | None:
+    return None if moment is None else _utc(moment)
 
 
 def _instant(seconds: int) -> datetime:

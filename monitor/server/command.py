@@ -113,10 +113,10 @@ def build(settings: MonitorConfig, rates: RateFiles) -> tuple[Parts, Live, Warmt
     memory = Memory()
     streams = LiveStream(live)
 
-    def answers_on(lease: Lease, memory: Memory = memory) -> Answers:
+    def answers_on(lease: Lease) -> Answers:
         return Answers(lease, settings, *rates.current, memory)
 
     api = Api(ROUTES, settings, pool, workers, quick, answers_on, live)
-    warmth = Warmth(memory, workers, pool, answers_on)
+    warmth = Warmth(workers, pool, answers_on)
     description = packed(json_bytes(document([*ROUTES, streams])), JSON, Cache_Control=REVALIDATE)
     return Parts(api, description, Files(PAGE), streams), live, warmth

@@ -3,40 +3,39 @@
 import logging
 import time
 from collections.abc import Callable
+from datetime import datetime
 
 from common.errors import DatabaseError
 from monitor.answers.answers import Answers
-from monitor.energy.memory import FORGET, Memory
 from monitor.history.hours import Meter
 from monitor.server.pool import Lease, Pool
 from monitor.server.workers import Workers
 
 log = logging.getLogger(__name__)
 
-AGAIN = FORGET - 600.0  # seconds; before it is forgotten
+AGAIN = 60.0  # seconds; until it is looked whether something is to be found again
 TRY_AGAIN = 60.0  # seconds after the database did not answer
 MOST_METERS = 20  # those of more are found when somebody asks
 
 
 class Warmth:
-    """Fills a memory at the start, and again before it forgets; a meter at a time, and only while no question waits."""
+    """Fills the memory at the start and when the past changed; a meter at a time, only while no question waits."""
 
     def __init__(
         self,
-        memory: Memory,
         workers: Workers,
         pool: Pool,
-        answers_on: Callable[[Lease, Memory], Answers],
+        answers_on: Callable[[Lease], Answers],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Prepare; `answers_on` gives answers that look things up again where the memory it gets knows nothing."""
-        self._memory = memory
+        """Prepare; `answers_on` gives the answers that share the memory."""
         self._workers = workers
         self._pool = pool
         self._answers_on = answers_on
         self._clock = clock
         self._due = 0.0
         self._meters: list[Meter] = []  # still to do
+        self._done: dict[str, tuple[int, datetime | None, int]] = {}  # as it was, by identifier
         self._busy = False
 
     def tick(self) -> None:
@@ -49,13 +48,14 @@ class Warmth:
     def _step(self) -> None:
         try:
             with self._pool.lease() as lease:
-                memory = Memory(self._clock)
-                answers = self._answers_on(lease, memory)
+                answers = self._answers_on(lease)
                 if self._meters:
-                    answers.remember(self._meters.pop())
-                    self._memory.take_over(memory)
+                    meter = self._meters.pop()
+                    answers.remember(meter)
+                    self._done[meter.identifier] = _state(meter)
                 else:
-                    self._meters = [meter for meter in answers.meters() if meter.first is not None][:MOST_METERS]
+                    meters = [meter for meter in answers.meters() if meter.first is not None][:MOST_METERS]
+                    self._meters = [one for one in meters if self._done.get(one.identifier) != _state(one)]
             if not self._meters:
                 self._due = self._clock() + AGAIN
         except DatabaseError:  # the next question says so
@@ -65,3 +65,8 @@ class Warmth:
             self._meters, self._due = [], self._clock() + AGAIN
         finally:
             self._busy = False
+
+
+def _state(meter: Meter) -> tuple[int, datetime | None, int]:
+    """Return what the memory of a meter is right for."""
+    return meter.number, meter.first, meter.version

@@ -13,7 +13,7 @@ from storer.backup.tables import TABLES, id_ranges, insert, ranges, read_table, 
 from storer.backup.verify import Contents, Rows, check, parts
 from storer.database.schema import make_earlier_partitions, make_partitions, migrate
 from storer.progress import NO_PROGRESS, Progress
-from storer.rollups.state import request_rebuild
+from storer.rollups.state import raise_version, request_rebuild
 
 _STATE = "rollup_state"
 _BATCH = 1000  # rows per transaction
@@ -58,6 +58,7 @@ def restore(
         if not restored.tables.get(_STATE):
             # If a storer has rolled up before in this database: what was restored is older than that.
             request_rebuild(connection)
+        raise_version(connection)
     finally:
         connection.close()
     return _together(list(contents.values()), restored.tables)

@@ -2,6 +2,9 @@
 
 Energy of an hour is its last reading minus the last reading before it, minus its breaks. So the sum over any hours is
 the difference of two readings minus the breaks between them, whatever hours are missing.
+
+A register that was hidden by another mode or contract starts afresh where it is shown again: what was drawn meanwhile
+is counted where it was seen, by the registers of that time. So its step over its absence is a break.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +16,7 @@ from storer.rollups.registers import INJECTED, SUPPLIER, TOTAL, Readings
 
 # More than a house can draw (54 kW), and what may be read at once after a short gap.
 LIMIT_WH_PER_SECOND, LIMIT_WH = 15, 200
+_DRAWN = (TOTAL, *SUPPLIER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ class Before:
     value: int
     at: datetime
     standard: bool
-    counted: bool = False  # what was drawn since is that of other registers, in the hours between
+    hidden: bool = False  # by another mode or contract, in the hours between
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,39 @@ class Judgement:
     injected: int | None  # Wh
 
 
+class _Counter:
+    """One register from frame to frame: what of its steps is energy."""
+
+    def __init__(self) -> None:
+        self.energy = 0
+        self.latest: Before | None = None
+        self.stretch = 0  # of `latest`
+        self._falls: list[tuple[Before, int]] = []  # from where it fell, and the energy up to there
+
+    def step(self, register: int, now: Before, passed: int) -> int:
+        """Go on to the next reading; return what is energy, less what was counted too much before.
+
+        `passed`: how often mode or contract changed in between.
+        """
+        before, self.latest = self.latest, now
+        if passed:
+            self._falls.clear()
+        if before is None or _is_hidden(register, passed):
+            return 0
+        energy = self.energy + _energy(register, before, now)
+        if now.value < before.value:
+            self._falls.append((before, energy))
+        for place, (high, until) in enumerate(self._falls):
+            if now.value >= high.value and _energy(register, high, now) == now.value - high.value:
+                # Not set back, or it would not be there again: the reader's clock went back, so the frames in between
+                # are from before and after the fall.
+                energy = until + now.value - high.value
+                del self._falls[place:]
+                break
+        step, self.energy = energy - self.energy, energy
+        return step
+
+
 class Inside:
     """What is counted between the first and the last reading of an hour, from each frame to the next.
 
@@ -58,35 +95,35 @@ class Inside:
     def __init__(self, frames: Iterable[tuple[datetime, bool, Readings]]) -> None:
         """`frames`: those with an index, in order of time: when, whether in standard mode, the readings."""
         self.first: list[Before | None] = [None] * len(REGISTERS)
-        self.energy = [0] * len(REGISTERS)
+        self.first_stretch = [0] * len(REGISTERS)  # how often mode or contract changed before `first`
         self.drawn = 0
-        latest: list[Before | None] = [None] * len(REGISTERS)
+        counters = [_Counter() for _ in REGISTERS]
         # A stretch is as long as the meter keeps its mode and the kind of its contract. The total counts where there is
         # one. From one stretch to the next the total is another register: those count that both have.
-        stretch, kind = 0, None
-        stretch_of = [0] * len(REGISTERS)  # of the latest reading
+        stretch, kind = -1, None
         totals = suppliers = 0
         has_total = False
         for at, standard, values in frames:
-            if kind != (kind := (standard, standard or values[TOTAL] is not None)):
+            if kind != (kind := kind_of(standard, values)):
                 self.drawn += totals if has_total else suppliers
                 stretch, totals, suppliers, has_total = stretch + 1, 0, 0, False
             has_total = has_total or values[TOTAL] is not None
             for register, value in enumerate(values):
                 if value is None:
                     continue
-                now, before = Before(value, at, standard), latest[register]
-                step = 0 if before is None else _energy(register, before, now)
-                self.energy[register] += step
-                if before is None:
-                    self.first[register] = now
-                elif register == TOTAL:
-                    totals += step if stretch_of[register] == stretch else 0
+                now, counter = Before(value, at, standard), counters[register]
+                if counter.latest is None:
+                    self.first[register], self.first_stretch[register] = now, stretch
+                passed = stretch - counter.stretch
+                counter.stretch = stretch
+                step = counter.step(register, now, passed)
+                if register == TOTAL:
+                    totals += step
                 elif register in SUPPLIER:
-                    suppliers += step if stretch_of[register] == stretch else 0
-                    self.drawn += step if stretch_of[register] == stretch - 1 else 0
-                latest[register], stretch_of[register] = now, stretch
+                    suppliers += step if passed == 0 else 0
+                    self.drawn += step if passed else 0
         self.drawn += totals if has_total else suppliers
+        self.energy = [counter.energy for counter in counters]
 
 
 def ends_tell(hour: HourReadings) -> bool:
@@ -98,54 +135,86 @@ def ends_tell(hour: HourReadings) -> bool:
     )
 
 
+def kind_of(standard: bool, values: Readings) -> int:
+    """Return a number for what a frame shows; where it changes, registers are hidden or shown again.
+
+    Standard mode; in historic mode BASE, a contract of two registers, and one of more. Damage does not change it.
+    """
+    if standard:
+        return 0
+    if values[TOTAL] is not None:
+        return 1
+    return 2 if all(values[register] is None for register in SUPPLIER[2:]) else 3
+
+
+def kind_at_end(hour: HourReadings) -> int:
+    """Return the kind of an hour's last readings."""
+    return kind_of(hour.last_standard, hour.last)
+
+
 def judge(
-    hour: HourReadings, before: Sequence[Before | None], previous_has_total: bool, inside: Inside | None = None
+    hour: HourReadings, before: Sequence[Before | None], previous: HourReadings | None, inside: Inside | None = None
 ) -> Judgement:
     """Divide what each register went on by into energy and breaks.
 
     Args:
         hour: the readings.
         before: for each register its latest reading before this hour.
-        previous_has_total: the latest hour before this one with any reading has `total`, or there is none.
+        previous: the latest hour before this one with any reading; None: there is none.
         inside: what is between the ends, if these do not tell and the frames are still there.
     """
     steps: dict[int, int] = {}
+    changed = previous is not None and (kind_at_end(previous) != kind_of(hour.first_standard, hour.first))
     # What is counted up to the first reading of the hour, and from there to the last one.
     until, within = [0] * len(REGISTERS), [0] * len(REGISTERS)
     for register, (first, last) in enumerate(zip(hour.first, hour.last, strict=True)):
         end = None if last is None else Before(last, hour.last_at, hour.last_standard)
         begin = end if first is None else Before(first, hour.first_at, hour.first_standard)
+        passed = int(changed)
         if inside is not None:
-            begin = inside.first[register]
+            begin, passed = inside.first[register], passed + inside.first_stretch[register]
         if begin is None:
             continue
-        earlier = before[register]
-        until[register] = 0 if earlier is None else _energy(register, earlier, begin)
         if end is not None:
             within[register] = _energy(register, begin, end) if inside is None else inside.energy[register]
+        earlier = before[register]
+        if earlier is not None and not (register in _DRAWN and (earlier.hidden or _is_hidden(register, passed))):
+            until[register] = _energy(register, earlier, begin)
+            if 0 < earlier.value - begin.value <= within[register]:
+                # It fell, and the hour makes that good: the reader's clock went back. Only what is above is new.
+                until[register] = begin.value - earlier.value
+        if end is not None:
             # Readings minus breaks are energy, also where they begin with the last one.
             start = end.value if first is None else first
             step = end.value - (start if earlier is None else earlier.value)
             if broken := step - until[register] - within[register]:
                 steps[register] = broken
     injected = None if hour.last[INJECTED] is None else until[INJECTED] + within[INJECTED]
-    counted = {register for register, earlier in enumerate(before) if earlier is not None and earlier.counted}
     ends = hour.last if inside is None else hour.first
     registers = [register for register in SUPPLIER if ends[register] is not None]
     # In historic mode a contract with several registers has no total: after that, the step of the total covers hours
     # that were counted by the other registers already.
-    if ends[TOTAL] is not None and (previous_has_total or not registers):
+    if ends[TOTAL] is not None and (previous is None or previous.last[TOTAL] is not None or not registers):
         registers = [TOTAL]
-    drawn = sum(until[register] for register in registers if register not in counted)
-    drawn += inside.drawn if inside is not None else sum(within[register] for register in registers)
-    has_drawn = any(hour.last[register] is not None for register in (TOTAL, *SUPPLIER))
+    drawn = sum(until[register] for register in registers)
+    if inside is not None:
+        drawn += inside.drawn
+    else:
+        by_total = hour.first[TOTAL] is not None and hour.first_standard == hour.last_standard
+        drawn += within[TOTAL] if by_total else sum(within[register] for register in registers)
+    has_drawn = any(hour.last[register] is not None for register in _DRAWN)
     return Judgement(steps, drawn if has_drawn else None, injected)
+
+
+def _is_hidden(register: int, changes: int) -> bool:
+    """Return whether others counted in the time between two readings with so many changes of mode or contract."""
+    # The total is BASE in historic mode and EAST in standard mode. A supplier register that both have goes on.
+    return changes > 0 if register == TOTAL else register in SUPPLIER and changes > 1
 
 
 def _energy(register: int, before: Before, now: Before) -> int:
     """Return what is energy of the step of a register: all of it, or nothing."""
     step = now.value - before.value
-    # The total is BASE in historic mode and EAST in standard mode: not the same register.
     same = before.standard == now.standard or register != TOTAL
     return step if same and _is_energy(step, now.at - before.at) else 0
 

@@ -15,9 +15,10 @@ from common.labels import Mode
 from common.registers import REGISTERS
 from storer.database.label_sets import read_contents
 from storer.database.rows import COLUMNS, row_values
-from storer.rollups.breaks import HourReadings, Inside, Judgement, ends_tell, judge
+from storer.rollups.breaks import HourReadings, Inside, Judgement, ends_tell, judge, kind_at_end
 from storer.rollups.minutes import MEASURES, literals, upsert
 from storer.rollups.registers import TOTAL, Readings, readings, supplier_number
+from storer.rollups.state import raise_version
 from storer.rollups.stored_hours import READINGS, StoredHours, hour_row
 
 log = logging.getLogger(__name__)
@@ -223,8 +224,12 @@ class _HourRoller:
                 )
             )
         connection.execute(_SET % literals(rows))
-        for meter, following in self._stored.later(hour, changed).items():
+        later = self._stored.later(hour, changed)
+        for meter, following in later.items():
             self._judge_following(meter, following, old.get(meter), new[meter])
+        if later and held is not None:
+            # Last: others wait for that row. Nobody remembers the newest hours, nor those that change as they go on.
+            raise_version(connection)
 
     def compare(self, held: Mapping[int, int], found: HourComparison) -> None:
         made = self._stored.minutes_of_hour(self._hour, self._meters)
@@ -276,8 +281,11 @@ class _HourRoller:
     ) -> None:
         """Judge the next hour with readings, and for each register that it lacks the next hour that has it."""
         again = {following.hour: following}
+        rows = [row for row in (old, new) if row is not None]
+        # A row of another kind hides registers that it does not have.
+        hides = any(kind_at_end(row) != kind_at_end(following) for row in rows)
         for register in range(len(REGISTERS)):
-            here = any(row is not None and row.last[register] is not None for row in (old, new))
+            here = hides or any(row.last[register] is not None for row in rows)
             if here and following.last[register] is None:
                 later = self._stored.next_with(register, meter, following.hour)
                 if later is not None:
@@ -300,7 +308,7 @@ class _HourRoller:
     def _judge(
         self, meter: int, row: HourReadings, previous: HourReadings | None, insides: Mapping[int, Inside]
     ) -> Judgement:
-        return judge(row, *self._stored.before(meter, row, previous), insides.get(meter))
+        return judge(row, self._stored.before(meter, row, previous), previous, insides.get(meter))
 
     def _insides(self, rows: Mapping[int, HourReadings]) -> dict[int, Inside]:
         """Read what is between the ends of an hour that do not tell, by meter; without those whose frames were dropped.

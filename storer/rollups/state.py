@@ -141,6 +141,18 @@ def advance(connection: Connection, up_to: datetime, rebuild_from: datetime | No
         )
 
 
+def raise_version(connection: Connection) -> None:
+    """Let nobody trust what they remember of hours of the past: they were changed, in the transaction that this is in.
+
+    Raises:
+        DatabaseError: the database is unavailable, or refuses the statement.
+    """
+    # By the time: a number that was there before a restore never comes again.
+    connection.execute(
+        "UPDATE rollup_state SET version = GREATEST(version + 1, FLOOR(UNIX_TIMESTAMP(NOW(6)) * 1000000)) WHERE id = 1"
+    )
+
+
 def first_frame(connection: Connection, since: datetime | None = None) -> datetime | None:
     """Return the hour of the first frame, from `since` on; None: there is none.
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from common.database import Connection, sql_time
 from common.registers import REGISTERS
 from storer.rollups.breaks import Before, HourReadings, Judgement
-from storer.rollups.registers import SUPPLIER, TOTAL
+from storer.rollups.registers import SUPPLIER
 
 #: Columns of `hours` in the order of `hour_row`.
 READINGS = (
@@ -23,6 +23,11 @@ READINGS = (
 _ROW = f"meter_id, JSON_ARRAY(hour, {', '.join(READINGS)})"
 _FACTS = 6  # what is before the readings, with the hour
 _LAST = 2  # bit of `standard`: the mode of the last frame
+#: `kind_at_end` of a row.
+_KIND = (
+    "CASE WHEN standard & 2 THEN 0 WHEN total_last IS NOT NULL THEN 1"
+    f" WHEN COALESCE({', '.join(f'{REGISTERS[register]}_last' for register in SUPPLIER[2:])}) IS NULL THEN 2 ELSE 3 END"
+)
 # If two roll up at once, neither judges an hour by readings that the other is about to change: one of them waits, or
 # fails with a deadlock and does it again.
 _LOCK = " FOR UPDATE"
@@ -125,36 +130,41 @@ class StoredHours:
         rows = self._connection.query(" UNION ALL ".join([one] * len(wanted)), arguments)
         return {int(meter): _hour(text) for meter, text in rows}
 
-    def before(self, meter: int, hour: HourReadings, previous: HourReadings | None) -> tuple[list[Before | None], bool]:
-        """Return the latest reading of each register that an hour has, before it; and whether there is a total then.
+    def before(self, meter: int, hour: HourReadings, previous: HourReadings | None) -> list[Before | None]:
+        """Return the latest reading before an hour of each register that the hour has.
 
-        `previous`: the latest hour with readings before this one. Without any, the total counts from the beginning.
+        `previous`: the latest hour with readings before this one.
         """
         if previous is None:
-            return [None] * len(REGISTERS), True
+            return [None] * len(REGISTERS)
         found: list[Before | None] = []
-        counts = any(previous.last[register] is not None for register in (TOTAL, *SUPPLIER))
         for register, ends in enumerate(zip(hour.first, hour.last, strict=True)):
             value = previous.last[register]
             if ends == (None, None):
                 found.append(None)
             elif value is None:
-                found.append(self._older(meter, previous.hour, register, counted=counts))
+                found.append(self._older(meter, previous.hour, register))
             else:
                 found.append(Before(value, previous.last_at, previous.last_standard))
-        return found, previous.last[TOTAL] is not None
+        return found
 
-    def _older(self, meter: int, hour: datetime, register: int, *, counted: bool) -> Before | None:
+    def _older(self, meter: int, hour: datetime, register: int) -> Before | None:
         column = f"{REGISTERS[register]}_last"
         rows = self._connection.query(
-            f"SELECT {column}, last_at, standard FROM hours WHERE meter_id = %s AND hour < %s"  # noqa: S608 - our own names
-            f" AND {column} IS NOT NULL ORDER BY hour DESC LIMIT 1{_LOCK}",
+            f"SELECT {column}, hour, last_at, standard, {_KIND} FROM hours"  # noqa: S608 - our own names
+            f" WHERE meter_id = %s AND hour < %s AND {column} IS NOT NULL ORDER BY hour DESC LIMIT 1{_LOCK}",
             (meter, sql_time(hour)),
         )
         if not rows:
             return None
-        value, at, standard = rows[0]
-        return Before(value, at.replace(tzinfo=UTC), bool(standard & _LAST), counted)
+        value, since, at, standard, kind = rows[0]
+        # Damaged frames may lack a register, too: then nothing else counted what it did.
+        others = self._connection.query(
+            "SELECT 1 FROM hours WHERE meter_id = %s AND hour > %s AND hour <= %s AND last_at IS NOT NULL"  # noqa: S608
+            f" AND {_KIND} <> %s LIMIT 1{_LOCK}",
+            (meter, since, sql_time(hour), kind),
+        )
+        return Before(value, at.replace(tzinfo=UTC), bool(standard & _LAST), hidden=bool(others))
 
     def breaks_of_hour(self, hour: datetime, meters: Collection[int]) -> dict[int, dict[int, int]]:
         """Return the stored breaks of an hour, by meter and register."""

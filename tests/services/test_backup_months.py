@@ -46,7 +46,15 @@ def written(folder: Path) -> dict[str, int]:
 
 
 def rows(database: Database) -> dict[str, list[tuple[object, ...]]]:
-    return {table: sorted(query(database, f"SELECT * FROM {table}"), key=repr) for table in TABLES}
+    """All rows; but not the version of the rollups, which a restore raises."""
+    of_state = "id, up_to, rebuild_from, rebuild_to, holder, held_until, frames_from"
+    columns = {table: of_state if table == "rollup_state" else "*" for table in TABLES}
+    return {table: sorted(query(database, f"SELECT {columns[table]} FROM {table}"), key=repr) for table in TABLES}
+
+
+def version(database: Database) -> int:
+    ((found,),) = query(database, "SELECT version FROM rollup_state")
+    return int(found)
 
 
 def frames_in(file: Path) -> int:
@@ -142,6 +150,7 @@ def test_a_single_file_has_everything(tables: Database, empty: Database, folder:
     assert contents.tables["frames"].rows == len(FRAMES)
     restore(empty, file, NOW)
     assert rows(empty) == rows(tables)
+    assert version(empty) > version(tables)  # who remembers something of the database looks again
 
 
 @pytest.mark.usefixtures("roller")

@@ -101,6 +101,7 @@ def test_standard_historic_standard_gives_the_same_breaks_in_every_order_of_roll
     assert len(results) == 24
     assert all(result == results[0] for result in results)
     assert {(hour.hour - 12, name): step for (_, hour, name), step in results[0].breaks.items()} == {
+        (2, "total"): 100,  # counted by the registers meanwhile
         (2, "supplier_5"): -4990,
     }
 
@@ -555,3 +556,20 @@ def test_two_meters_in_the_same_minutes_stay_apart(tables: Database, connection:
     roll(connection, hours_of(frames))
     assert_as_expected(tables, frames)
     assert {meter for meter, _ in expected(frames).hours} == {METER, OTHER}
+
+
+# The clock of the reader.
+
+
+def test_a_clock_that_is_set_back_across_the_turn_of_an_hour_counts_nothing_twice(
+    tables: Database, connection: Connection
+) -> None:
+    """Half an hour ahead, then right: 1 Wh a minute, of which 139 are shown, in two hours twice."""
+    frames = [
+        standard(NOON + (n + 10 + (30 if n < 40 else 0)) * MINUTE + n * timedelta(microseconds=1), EAST=5000 + n)
+        for n in range(140)
+    ]
+    write(tables, frames, NOON)
+    roll(connection, reversed(hours_of(frames)))
+    assert_as_expected(tables, frames)
+    assert query(tables, "SELECT SUM(drawn_wh) FROM hours") == [(139,)]

@@ -67,7 +67,7 @@ def test_a_question_after_it_finds_everything_remembered(fresh_database: Server)
 
     cold, warm = Memory(), Memory()
     first, again = queries(cold), queries(cold)
-    warmth = Warmth(warm, AtOnce(), pool, answers_on)
+    warmth = Warmth(AtOnce(), pool, lambda lease: answers_on(lease, warm))
     for _ in range(2):  # which meters there are, then the only one
         warmth.tick()
     assert len(first) > len(again)

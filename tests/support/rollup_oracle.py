@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
+from operator import itemgetter
 from typing import Any
 
 from common.frame import Frame
@@ -64,7 +65,8 @@ def expected(frames: Iterable[Frame]) -> Expected:
     for (meter, minute), group in groupby(ordered, lambda f: (f.meter, f.timestamp.replace(second=0, microsecond=0))):
         result.minutes[meter, minute] = _minute(list(group))
     for meter, of_meter in groupby(ordered, lambda f: f.meter):
-        latest: dict[str, Reading] = {}
+        latest: dict[str, tuple[Reading, int]] = {}
+        kinds: list[str] = []  # at the end of each hour with readings
         previous: Row | None = None  # the latest hour with readings
         for hour, group in groupby(of_meter, lambda f: f.timestamp.replace(minute=0, second=0, microsecond=0)):
             in_hour = list(group)
@@ -78,9 +80,10 @@ def expected(frames: Iterable[Frame]) -> Expected:
                 continue
             result.breaks |= {
                 (meter, hour, register): step
-                for register, step in _judge(row, in_hour, latest, previous).items()
+                for register, step in _judge(row, in_hour, latest, previous, kinds).items()
                 if step
             }
+            kinds.append(_kind(_ends(in_hour)[-1]))
             previous = row
     return result
 
@@ -244,50 +247,101 @@ def _readings(frame: Frame) -> dict[str, Reading]:
     return {name: (value, at, standard) for name, value in registers(frame).items()}
 
 
-def _energy(name: str, readings: Iterable[Reading]) -> int:
-    """The steps of a register that are energy."""
-    energy = 0
-    for (value, at, standard), (next_value, next_at, next_standard) in pairwise(readings):
-        step = next_value - value
-        other = name == "total" and standard != next_standard
-        if not other and 0 <= step <= 200 + 15 * (next_at - at).total_seconds():
-            energy += step
+def _kind(frame: Frame) -> str:
+    """Where this changes, the meter hides registers, or shows some again."""
+    if frame.mode is Mode.STANDARD:
+        return "standard"
+    of_tempo = any(label.startswith("BBR") and label[-1] in "WR" for label in frame.values)
+    return "base" if "BASE" in frame.values else "tempo" if of_tempo else "two"
+
+
+def _energy(name: str, readings: Sequence[Reading]) -> int:
+    """The steps of a register that are energy. Where it fell and was there again later, all between is one step."""
+    for place, (one, other) in enumerate(pairwise(readings)):
+        if other[0] >= one[0]:
+            continue
+        for later in range(place + 2, len(readings)):
+            if readings[later][0] >= one[0] and _plausible(name, one, readings[later]):
+                step = readings[later][0] - one[0]
+                return _energy(name, readings[: place + 1]) + step + _energy(name, readings[later:])
+        return _energy(name, readings[: place + 1]) + _energy(name, readings[place + 1 :])
+    return sum(b[0] - a[0] for a, b in pairwise(readings) if _plausible(name, a, b))
+
+
+def _plausible(name: str, one: Reading, other: Reading) -> bool:
+    (value, at, standard), (next_value, next_at, next_standard) = one, other
+    mixed = name == "total" and standard != next_standard
+    return not mixed and 0 <= next_value - value <= 200 + 15 * (next_at - at).total_seconds()
+
+
+def _hides(name: str, changes: int) -> bool:
+    """Whether others counted meanwhile. A supplier register counts on from one kind to the next, the total does not."""
+    return name in REGISTERS[:11] and changes > (0 if name == "total" else 1)
+
+
+def _within(name: str, points: Sequence[tuple[int, dict[str, Reading]]]) -> int:
+    """The energy of a register; each point: how often the kind changed before, readings."""
+    seen = [(number, point[name]) for number, point in points if name in point]
+    energy = sum(_energy(name, [reading for _, reading in group]) for _, group in groupby(seen, itemgetter(0)))
+    for (a, one), (b, other) in pairwise(seen):
+        if a != b and not _hides(name, b - a):
+            energy += _energy(name, [one, other])
     return energy
 
 
-def _judge(row: Row, frames: list[Frame], latest: dict[str, Reading], previous: Row | None) -> dict[str, int]:
+def _judge(
+    row: Row,
+    frames: list[Frame],
+    latest: dict[str, tuple[Reading, int]],
+    previous: Row | None,
+    kinds: list[str],
+) -> dict[str, int]:
     """Return the breaks of an hour by register, and set its energy; `latest` then holds its last readings."""
     ends = _ends(frames)
     first, last = _readings(ends[0]), _readings(ends[-1])
     fits = (
         ends[0].mode is ends[-1].mode
         and first.keys() == last.keys()
-        and all(_energy(name, (first[name], last[name])) == last[name][0] - first[name][0] for name in first)
+        and all(_plausible(name, first[name], last[name]) for name in first)
     )
     between = [f for f in frames if has_index(f) and ends[0].timestamp <= f.timestamp <= ends[-1].timestamp]
-    points = [first, last] if fits else [_readings(frame) for frame in between]
+    numbers: list[int] = []
+    kind = kinds[-1] if kinds else _kind(between[0])
+    for frame in between:
+        numbers.append((numbers[-1] if numbers else 0) + (_kind(frame) != kind))
+        kind = _kind(frame)
+    points = [(number, _readings(frame)) for number, frame in zip(numbers, between, strict=True)]
+    if fits:
+        points = [(numbers[0], first), (numbers[0], last)]
     until: dict[str, int] = {}
     within: dict[str, int] = {}
     breaks: dict[str, int] = {}
     for name in REGISTERS:
-        seen = [point[name] for point in points if name in point]
+        seen = [(number, point[name]) for number, point in points if name in point]
         if not seen or (name not in first and name not in last):
             continue
-        earlier = [latest[name]] if name in latest else []
-        until[name], within[name] = _energy(name, (*earlier, seen[0])), _energy(name, seen)
+        within[name] = _within(name, points)
+        until[name], earlier = 0, []
+        if name in latest:
+            reading, place = latest[name]
+            earlier = [reading]
+            away = any(kind != kinds[place] for kind in kinds[place + 1 :]) and name in REGISTERS[:11]
+            if not away and not _hides(name, seen[0][0]):
+                until[name] = _energy(name, [reading, seen[0][1]])
+                fall = reading[0] - seen[0][1][0]
+                if 0 < fall <= within[name]:  # made good
+                    until[name] = -fall
         if name in last:
             start = first.get(name, last[name])
             breaks[name] = last[name][0] - (*earlier, start)[0][0] - until[name] - within[name]
-            latest[name] = seen[-1]
+            latest[name] = seen[-1][1], len(kinds)
     had_total = previous is None or previous["total_last"] is not None
     suppliers = [name for name in REGISTERS[1:11] if name in first]
     counting = ["total"] if "total" in first and (had_total or not suppliers) else suppliers
-    # A register that the hour before lacks has gone on in hours that others have counted.
-    known = [
-        name for name in counting if previous is None or previous[f"{name}_last"] is not None or not _counts(previous)
-    ]
-    drawn = sum(until[name] for name in known)
-    drawn += sum(within[name] for name in counting) if fits else _drawn(between)
+    drawn = sum(until[name] for name in counting)
+    drawn += (
+        _drawn(between) if not fits else within["total"] if "total" in first else sum(within[name] for name in counting)
+    )
     if _counts(row):
         row["drawn_wh"] = drawn
     if "injected" in last:
@@ -300,17 +354,19 @@ def _counts(row: Row) -> bool:
 
 
 def _drawn(frames: list[Frame]) -> int:
-    """What frames add, one by one: the total as long as mode and contract stay, else what both have."""
-    kinds = [
-        [_readings(frame) for frame in group]
-        for _, group in groupby(frames, lambda f: (f.mode, f.mode is Mode.STANDARD or "BASE" in f.values))
-    ]
+    """What frames add: the total as long as mode and contract stay, else what both have."""
+    kinds = [list(group) for _, group in groupby(frames, _kind)]
     drawn = 0
-    for of_kind in kinds:
-        names = ["total"] if any("total" in point for point in of_kind) else REGISTERS[1:11]
-        drawn += sum(_energy(name, [point[name] for point in of_kind if name in point]) for name in names)
-    for one, other in pairwise(kinds):
+    counted: dict[str, list[tuple[int, Reading]]] = {name: [] for name in REGISTERS[1:11]}
+    for number, of_kind in enumerate(kinds):
+        points = [_readings(frame) for frame in of_kind]
+        if any("total" in point for point in points):
+            drawn += _energy("total", [point["total"] for point in points if "total" in point])
+        else:
+            for name in REGISTERS[1:11]:
+                drawn += _energy(name, [point[name] for point in points if name in point])
         for name in REGISTERS[1:11]:
-            before, after = ([point[name] for point in part if name in point] for part in (one, other))
-            drawn += _energy(name, (*before[-1:], *after[:1]))
+            counted[name] += [(number, point[name]) for point in points if name in point]
+    for name, readings in counted.items():
+        drawn += sum(_energy(name, [one, other]) for (a, one), (b, other) in pairwise(readings) if b == a + 1)
     return drawn

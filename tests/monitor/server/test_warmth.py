@@ -1,18 +1,17 @@
 """When the memory of meters is filled, and what happens when the database does not answer."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from common.errors import Unavailable
 from monitor.answers.answers import Answers
-from monitor.energy.memory import FORGET, Memory
 from monitor.history.hours import Meter
 from monitor.server.pool import Lease, Pool
 from monitor.server.warmth import AGAIN, MOST_METERS, TRY_AGAIN, Warmth
 from monitor.server.workers import Workers
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-OLD = datetime(2026, 9, 1, tzinfo=UTC)  # not among the last days, which are looked at more often
 
 
 class Threads(Workers):
@@ -29,8 +28,8 @@ class Threads(Workers):
 
 
 class Found(Answers):
-    def __init__(self, house: "House", memory: Memory) -> None:
-        self.house, self.found_in = house, memory
+    def __init__(self, house: "House") -> None:
+        self.house = house
 
     def meters(self) -> list[Meter]:
         if self.house.error is not None:
@@ -41,7 +40,6 @@ class Found(Answers):
         if self.house.error is not None:
             raise self.house.error
         self.house.remembered.append(meter.identifier)
-        self.found_in.of(meter).contracts[OLD] = None
 
 
 class House:
@@ -50,16 +48,15 @@ class House:
         self.error: Exception | None = None
         self.meters = [Meter(number, f"m{number}", NOW, NOW) for number in range(meters)]
         self.remembered: list[str] = []
-        self.memory = Memory(lambda: self.now)
         self.threads = Threads()
 
         def never() -> None:
             raise AssertionError
 
-        def answers_on(_: Lease, memory: Memory) -> Answers:
-            return Found(self, memory)
+        def answers_on(_: Lease) -> Answers:
+            return Found(self)
 
-        self.warmth = Warmth(self.memory, self.threads, Pool(never), answers_on, lambda: self.now)  # type: ignore[arg-type]
+        self.warmth = Warmth(self.threads, Pool(never), answers_on, lambda: self.now)  # type: ignore[arg-type]
 
     def run(self, seconds: int) -> list[str]:
         """Return which meters were looked up meanwhile."""
@@ -72,15 +69,13 @@ class House:
         return sorted(self.remembered)
 
 
-def test_all_meters_are_looked_up_at_the_start_and_again_before_they_are_forgotten() -> None:
+def test_all_meters_are_looked_up_at_the_start_and_again_after_the_past_changed() -> None:
     house = House()
     assert house.run(10) == ["m0", "m1"]
-    known = [house.memory.of(meter) for meter in house.meters]
-    assert [one.contracts for one in known] == [{OLD: None}] * 2
-    assert house.run(int(AGAIN) - 20) == []
-    assert house.run(20) == ["m0", "m1"]
-    house.now += FORGET - AGAIN  # the first look is forgotten by now
-    assert [house.memory.of(meter).contracts for meter in house.meters] == [{OLD: None}] * 2
+    assert house.run(int(AGAIN) * 5) == []
+    house.meters = [replace(house.meters[0], version=7), house.meters[1]]
+    assert house.run(int(AGAIN) + 10) == ["m0"]
+    assert house.run(int(AGAIN) * 5) == []
 
 
 def test_a_meter_without_readings_is_left_alone_and_of_many_only_some_are_looked_up() -> None:

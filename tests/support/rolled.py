@@ -1,0 +1,131 @@
+"""The rollups of one meter in memory: as the storer makes them, and as the monitor's `EnergyReader` reads them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby, pairwise
+from typing import Any, cast
+
+from common.frame import Frame
+from common.labels import Mode
+from common.registers import REGISTERS
+from monitor.energy.reader import EnergyReader
+from monitor.history.contracts import Contracts, MeterContract, read_contract
+from monitor.history.hours import Break, Coverage, Gap, Holes, Hours, Meter, Reading, Values
+from monitor.history.imported import ImportedHours
+from monitor.history.power import Power
+from storer.rollups.breaks import Before, HourReadings, Inside, Judgement, ends_tell, judge, kind_at_end
+from storer.rollups.registers import readings
+from tests.support.rollup_oracle import supplier
+
+HOUR = timedelta(hours=1)
+
+
+class Rolled:
+    """Stands in for the tables: `Hours`, `ImportedHours` and `Contracts` of one meter, whose frames are all whole."""
+
+    def __init__(self, frames: Iterable[Frame]) -> None:
+        self.rows: list[HourReadings] = []
+        self.judged: dict[datetime, Judgement] = {}
+        self._contracts: dict[datetime, MeterContract] = {}
+        for hour, group in groupby(sorted(frames, key=lambda frame: frame.timestamp), _hour):
+            self._add(hour, list(group))
+        self.meter = Meter(1, "031961000001", self.rows[0].hour, self.rows[-1].hour)
+        self.reader = EnergyReader(
+            cast("Hours", self), cast("ImportedHours", self), cast("Contracts", self), cast("Power", self)
+        )
+
+    def _add(self, hour: datetime, frames: Sequence[Frame]) -> None:
+        points = [
+            (frame.timestamp.replace(microsecond=0), frame.mode is Mode.STANDARD, readings(frame.mode, frame.values))
+            for frame in frames
+        ]
+        (first_at, first_standard, first), (last_at, last_standard, last) = points[0], points[-1]
+        row = HourReadings(
+            hour, first_at, last_at, first_standard, last_standard, first, last, supplier=supplier(frames[-1])
+        )
+        inside = None if ends_tell(row) else Inside(points)
+        previous = self.rows[-1] if self.rows else None
+        self.judged[hour] = judge(row, [self._before(register) for register in range(len(REGISTERS))], previous, inside)
+        content = {"frame": frames[-1].values, "mode": frames[-1].mode}
+        self._contracts[hour] = read_contract(cast("dict[str, Any]", content))
+        self.rows.append(row)
+
+    def _before(self, register: int) -> Before | None:
+        between: list[HourReadings] = []
+        for row in reversed(self.rows):
+            if (value := row.last[register]) is not None:
+                hidden = any(kind_at_end(other) != kind_at_end(row) for other in between)
+                return Before(value, row.last_at, row.last_standard, hidden)
+            between.append(row)
+        return None
+
+    # Hours
+
+    def _before_limit(self, limit: datetime) -> HourReadings | None:
+        return next((row for row in reversed(self.rows) if row.hour < limit), None)
+
+    def readings_at(self, meter: Meter, boundaries: Sequence[datetime]) -> list[Reading | None]:
+        found = [self._before_limit(limit) for limit in boundaries]
+        return [None if row is None else Reading(row.hour, row.last) for row in found]
+
+    def first_value(self, meter: int, register: int, start: datetime, end: datetime) -> int | None:
+        for row in self.rows:
+            if start <= row.hour < end and (last := row.last[register]) is not None:
+                return last if row.first[register] is None else row.first[register]
+        return None
+
+    def last_value(self, meter: int, register: int, start: datetime, end: datetime) -> int | None:
+        found = [row.last[register] for row in self.rows if start <= row.hour < end and row.last[register] is not None]
+        return found[-1] if found else None
+
+    def shape_changes(self, meter: int, since: datetime | None = None) -> list[tuple[datetime, int]]:
+        shapes = [(row.hour, _shape(row)) for row in self.rows]
+        return shapes[:1] + [other for one, other in pairwise(shapes) if one[1] != other[1]]
+
+    def breaks(self, meter: int, start: datetime, end: datetime) -> list[Break]:
+        return [
+            Break(hour, register, step)
+            for hour, judgement in self.judged.items()
+            for register, step in judgement.steps.items()
+            if start <= hour < end
+        ]
+
+    def drawn(self, meter: int, hours: Sequence[datetime]) -> dict[datetime, tuple[int | None, int | None]]:
+        return {row.hour: (self.judged[row.hour].drawn, row.supplier) for row in self.rows if row.hour in hours}
+
+    def doubtful(self, meter: int, start: datetime, end: datetime) -> list[tuple[datetime, int]]:
+        return []
+
+    def without_row(self, meter: int) -> Holes:
+        first, end = self.rows[0].hour, self.rows[-1].hour + HOUR
+        return Holes(((first, end),), first, end)
+
+    def coverage(self, meter: int, boundaries: Sequence[datetime]) -> list[Coverage]:
+        return [Coverage(0, 0) for _ in boundaries[1:]]
+
+    def gaps(self, meter: int, start: datetime, end: datetime, candidates: Sequence[datetime] | None) -> list[Gap]:
+        return [
+            Gap(row.hour, before.last_at, row.first_at, before.last, _first(row))
+            for before, row in pairwise(self.rows)
+            if start <= row.hour < end and row.first_at - before.last_at > timedelta(minutes=1)
+        ]
+
+    # ImportedHours and Contracts
+
+    def between(self, meter: int, start: datetime, end: datetime, least: int = 1) -> list[Any]:
+        return []
+
+    def at(self, meter: int, hours: Sequence[datetime]) -> dict[datetime, MeterContract]:
+        return {hour: self._contracts[hour] for hour in hours if hour in self._contracts}
+
+
+def _first(row: HourReadings) -> Values:
+    return tuple(last if first is None else first for first, last in zip(row.first, row.last, strict=True))
+
+
+def _hour(frame: Frame) -> datetime:
+    return frame.timestamp.replace(minute=0, second=0, microsecond=0)
+
+
+def _shape(row: HourReadings) -> int:
+    return sum((value is None) << number for number, value in enumerate(row.last)) * 2 + row.last_standard
