@@ -16,6 +16,7 @@ from common.errors import TeleinfoError
 from common.plural import plural
 from storer.audit import audit
 from storer.config import Retention
+from storer.database.saved_months import changed_since_backup
 from storer.database.schema import make_earlier_partitions, partition_limits
 from storer.database.sizes import Sizes, read_sizes
 from storer.rollups import state as states
@@ -75,6 +76,7 @@ class FrameRetention:
             state = self._state()
             if state.frames_from is None or state.frames_from < part.end:
                 yield from self._verify(part, state)
+                self._wait_for_backup(part)
                 if not states.freeze(self._connection, self._name, part.end, state.frames_from):
                     raise Blocked(_waiting(part))
             self._drop("frames", part, f"frames before {part.end:%Y-%m-%d}", "their minutes and hours stay")
@@ -144,6 +146,15 @@ class FrameRetention:
                 )
             yield
             hour = states.first_frame(self._connection, hour + _HOUR)
+
+    def _wait_for_backup(self, part: _Part) -> None:
+        """Keep frames that came since the last backup of their month, where backups are made."""
+        if changed := changed_since_backup(self._connection, part.end):
+            months = ", ".join(f"{month:%Y-%m}" for month in changed)
+            raise Blocked(
+                f"frames before {part.end:%Y-%m-%d} are kept: {months} changed since its last backup; they are dropped"
+                " after the next one"
+            )
 
     def _drop(self, table: str, part: _Part, what: str, rest: str) -> None:
         before = read_sizes(self._connection)

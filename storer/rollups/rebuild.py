@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from common.database import Database
 from common.errors import Conflict
+from storer.database.unfinished import refuse_unfinished
 from storer.progress import Progress
 from storer.rollups.roller import MINUTE, Rebuilt, Roller
 from storer.rollups.state import read_state, request_rebuild
@@ -49,6 +50,7 @@ class _Rebuild:
 
     def run(self, start: datetime | None, end: datetime | None) -> Done:
         with contextlib.closing(self._database.connect()) as connection:
+            refuse_unfinished(connection, self._database.where)
             roller = Roller(connection, f"rebuild-{secrets.token_hex(4)}", by_force=True)
             roller.run()
             if self._total is None:

@@ -187,10 +187,11 @@ def freeze(connection: Connection, name: str, up_to: datetime, before: datetime 
     limit = sql_time(up_to)
     return bool(
         connection.execute(
-            "UPDATE rollup_state SET frames_from = %s WHERE id = 1 AND holder = %s AND up_to >= %s"
+            "UPDATE rollup_state SET frames_from = %s, dropped_to = GREATEST(COALESCE(dropped_to, %s), %s)"
+            " WHERE id = 1 AND holder = %s AND up_to >= %s"
             " AND (rebuild_from IS NULL OR rebuild_from >= %s) AND frames_from <=> %s"
             " AND NOT EXISTS (SELECT 1 FROM late_hours WHERE waiting = 1 AND hour < %s)",
-            (limit, name, limit, limit, None if before is None else sql_time(before), limit),
+            (limit, limit, limit, name, limit, limit, None if before is None else sql_time(before), limit),
         )
     )
 
@@ -198,7 +199,7 @@ def freeze(connection: Connection, name: str, up_to: datetime, before: datetime 
 def unfreeze(connection: Connection) -> None:
     """Let frames of a time before `frames_from` be rolled up again, because old ones were added on purpose.
 
-    Rows that were made of more frames stay as they are.
+    Rows that were made of more frames stay as they are. That frames before `dropped_to` were dropped stays known.
 
     Raises:
         DatabaseError: the database is unavailable, or has no such table.
