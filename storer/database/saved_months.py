@@ -27,6 +27,12 @@ def next_month(month: datetime) -> datetime:
     return datetime(months // 12, months % 12 + 1, 1, tzinfo=UTC)
 
 
+def months_before(instant: datetime, months: int) -> datetime:
+    """Return the start of the month that was so many months before that of a time."""
+    count = max(12, instant.year * 12 + instant.month - 1 - months)
+    return datetime(count // 12, count % 12 + 1, 1, tzinfo=UTC)
+
+
 def month_digest(connection: Connection, month: datetime) -> str:
     """Return a digest of the small tables' rows of a month, computed by the server.
 

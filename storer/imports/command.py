@@ -16,6 +16,7 @@ from common.runtime.cli import whole
 from common.runtime.logs import redact_prm
 from storer.config import StorerConfig
 from storer.database.ids import add_meters
+from storer.database.unfinished import refuse_unfinished
 from storer.imports import writer
 from storer.imports.clock import LocalClock
 from storer.imports.kinds import KINDS, Content, Request, read_content
@@ -63,7 +64,9 @@ def run_import(arguments: argparse.Namespace) -> int:
     if not alone and not arguments.files:
         raise ConfigError(f"what is to be imported? KIND FILE… is expected; kinds: {', '.join(KINDS)}")
     settings = config.load(StorerConfig, arguments.config)
-    with contextlib.closing(Database(settings.database).connect()) as connection:
+    database = Database(settings.database)
+    with contextlib.closing(database.connect()) as connection:
+        refuse_unfinished(connection, database.where)
         _check_tables(connection)
         if arguments.list:
             _show_list(connection, LocalClock(arguments.zone), sys.stdout)

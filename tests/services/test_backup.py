@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from common.database import Connection, Database
+from common.database import Connection, Database, DatabaseConfig
 from common.errors import BackupError, ConfigError, DatabaseError
 from common.frame import Frame
 from common.tally import Tally
@@ -32,6 +32,7 @@ from storer.backup.verify import check
 from storer.database.frame_store import FrameStore
 from storer.database.rejected import Rejection
 from storer.database.schema import migrate, newest_version
+from storer.doctor.database_probe import probe_database
 from tests.services.test_label_sets import some_frames, store_as_before
 from tests.support.frames import ADDRESS, DAY, historic, simulated
 from tests.support.storing import NOW, client, exported, make_tables, partition, query, store
@@ -554,6 +555,7 @@ def test_a_restore_that_was_interrupted_is_known_to_all(
     config = json.loads((tmp_path / "storer.yaml").read_text())
     config["database"]["name"] = "another"
     (tmp_path / "storer.yaml").write_text(json.dumps(config))
+    assert probe_database(DatabaseConfig(**config["database"] | {"host": ("127.0.0.1",)}), NOW).unfinished
     result = storer(word, *([interrupted.parent] if word == "backup" else []))
     assert (result.returncode, result.stdout) == (3, "")
     assert re.search("has a part of a backup only.* restore", result.stderr.splitlines()[-1])

@@ -4,6 +4,7 @@ import contextlib
 import shutil
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,16 @@ import pytest
 from common.database import Connection, Database
 from common.errors import BackupError
 from common.frame import Frame
+from common.tally import Tally
 from demo.servers import Database as Server
+from storer.adoption.adopt import adopt
+from storer.audit import run_audit
 from storer.backup.create import backup
 from storer.backup.restore import restore
 from storer.backup.verify import check
 from storer.database.frame_store import FrameStore
+from storer.doctor.database_probe import probe_database
+from storer.export import Selection
 from storer.imports.model import Period
 from storer.imports.writer import forget, list_imports
 from storer.imports.writer import write as write_import
@@ -27,6 +33,7 @@ from tests.services.test_backup_months import MONTHS, frames_in, names
 from tests.services.test_retention import (
     AUGUST,
     FRAMES,
+    OCTOBER,
     SEPTEMBER,
     connection,
     roll_all,
@@ -34,7 +41,8 @@ from tests.services.test_retention import (
     run,
     tables,
 )
-from tests.services.test_rollup_cases import NOON, standard, write
+from tests.services.test_rollup_cases import METER, NOON, standard, write
+from tests.support.original import Row, make_original
 from tests.support.rollups import HOUR
 from tests.support.storing import NOW, exported, make_tables, query
 
@@ -168,8 +176,10 @@ def test_late_frames_are_not_dropped_before_they_are_in_a_backup(
     roller.run()
     with pytest.raises(Blocked, match=r"2026-08 .* since its last backup.*next one"):
         run(connection)
+    assert probe_database(tables._config, NOW, 1).unsaved == (datetime(2026, 8, 1, tzinfo=UTC),)
     assert exported(tables) == texts([*FRAMES, LATE])
     backup(tables, folder, NOW + DAY)
+    assert probe_database(tables._config, NOW, 1).unsaved == ()
     run(connection)
     assert len(exported(tables)) == 360 + 60
     restore(empty, folder, NOW)
@@ -297,3 +307,19 @@ def test_frames_of_the_database_and_of_the_file_are_never_mixed_up(
     assert any("label set" in problem and "2026-09" in problem for problem in contents.problems)
     assert (folder / MONTHS[1]).read_bytes() == before
     assert contents.tables["frames"].rows >= 361
+
+
+def test_after_an_adoption_frames_that_retention_dropped_are_not_missing(
+    tables: Database, fresh_database: Server, connection: Connection, roller: Roller
+) -> None:
+    with contextlib.closing(FrameStore(tables)) as store:
+        tallies = [Tally(meter=METER, hour=hour, reader="cellar", frames=180) for hour in (AUGUST, SEPTEMBER, OCTOBER)]
+        assert store.write_tallies(tallies) == [None] * 3
+    run(connection)
+    connection.execute("DROP VIEW teleinfoframes")
+    make_original(fresh_database, [Row(AUGUST.replace(tzinfo=None) + number * HOUR / 60, 10_000) for number in (3, 4)])
+    assert adopt(tables, None, NOW).made.rows == 2
+    roll_all(roller)
+    out = StringIO()
+    assert run_audit(tables, Selection(), NOW, out) == 0
+    assert "1 hour complete, 0 incomplete, 2 unknown; 0 frames missing" in out.getvalue()
