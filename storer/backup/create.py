@@ -20,7 +20,7 @@ from storer.backup.file import Writer
 from storer.backup.format import Header, Table, end_line
 from storer.backup.note import note
 from storer.backup.plan import Month, Plan, count_frames, make_plan
-from storer.backup.scope import EVERYTHING, SHARED, TIME_COLUMNS, Period, without
+from storer.backup.scope import DROPPED, EVERYTHING, SHARED, TIME_COLUMNS, Period, without
 from storer.backup.tables import TABLES, id_ranges, lines, ranges, read_table, schema_version, totals, used_label_sets
 from storer.backup.verify import Contents, check
 from storer.database.saved_months import next_month
@@ -111,7 +111,10 @@ def _save_snapshot(database: Database, file: Path, folder: Path | None, progress
             try:
                 earlier = snapshot.earlier(month, plan.frames)
             except BackupError as error:
-                plan.problems.append(f"{error}: {month.name} is not written again; all of it is in the other file")
+                plan.problems.append(
+                    f"{error}: kept as it is, and what the database has of {month.name} is in the other file; to have"
+                    " one backup that is whole, begin in another folder"
+                )
                 del plan.closed[month.start]
                 continue
             period = [(month.start, next_month(month.start))]
@@ -211,7 +214,7 @@ class _Snapshot:
         connection = self._connection
         writer.write(table.line())
         sums = table.nothing
-        merged = Merged(table, earlier) if earlier is not None and table.name in (*SHARED, "frames") else None
+        merged = Merged(table, earlier) if earlier is not None and table.name in (*SHARED, *DROPPED) else None
         if table.name == "label_sets" and list(periods) != list(EVERYTHING):
             with _without_locks(connection):
                 used = set(used_label_sets(connection, periods))

@@ -1,6 +1,5 @@
-"""What the file of a month has and the database may no longer have: its frames, and what these refer to."""
+"""What the file of a month has and the database may no longer have: frames and minutes, and what they refer to."""
 
-import itertools
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -37,8 +36,13 @@ class EarlierFile:
         """Those of the database that the file has, too."""
         return self._numbers.known["label_sets"]
 
+    @property
+    def other_meters(self) -> bool:
+        """Whether a meter has another number in the database."""
+        return self._numbers.differ("meters")
+
     def rows(self, name: str) -> Iterator[Values]:
-        """Yield the frames of the file, or those meters or label sets that only it has, in the order of the key."""
+        """Yield the frames or minutes of the file, or the meters or label sets that only it has."""
         table = self._tables[name]
         for block in self._read(name):
             rows = self._numbers.translate(table, block)
@@ -78,9 +82,9 @@ class Merged:
         self.sums: Totals = table.nothing  # of the rows that were added
         self._table = table
         self._places = [list(table.columns).index(name) for name in table.key]
-        # A meter may have another number now: rows of one moment are then in another order.
-        by_first = itertools.groupby(earlier.rows(table.name), key=lambda row: row[self._places[0]])
-        self._rows = (row for _, rows in by_first for row in sorted(rows, key=self._key))
+        rows = earlier.rows(table.name)
+        # Rarely a meter has another number than in the file: its rows are then elsewhere in the order of the key.
+        self._rows = iter(sorted(rows, key=self._key)) if earlier.other_meters else rows
         self._next = next(self._rows, None)
 
     def add(self, block: bytes) -> bytes:

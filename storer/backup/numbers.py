@@ -71,6 +71,10 @@ class Numbers:
                 missing.append(row)
         return missing
 
+    def differ(self, table: str) -> bool:
+        """Return whether a row of the file has another number in the database."""
+        return bool(self._other[table])
+
     def translate(self, table: Table, rows: Sequence[Values]) -> list[Values]:
         """Return rows with the numbers that the database has for what they refer to."""
         places = [

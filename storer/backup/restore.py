@@ -10,7 +10,7 @@ from common.errors import BackupError, DatabaseError
 from storer.backup.choice import choose, newest_rest, require_all
 from storer.backup.format import Table, Totals
 from storer.backup.numbers import Numbers
-from storer.backup.scope import SHARED, TIME_COLUMNS, covers
+from storer.backup.scope import DROPPED, SHARED, TIME_COLUMNS
 from storer.backup.tables import TABLES, insert, ranges, read_table, schema_version, totals
 from storer.backup.verify import Contents, Rows, check, parts
 from storer.database.schema import make_earlier_partitions, make_partitions, migrate
@@ -76,7 +76,9 @@ def restore(
             request_rebuild(connection)
         if missing:
             # What was drawn in a hole is in the first hour after it, as after an outage.
-            judge_from(connection, sorted({month for one in contents.values() for month in one.others}))
+            judge_from(
+                connection, sorted({month for one in contents.values() for month in one.months.get("hours", ())})
+            )
         mark_finished(connection)
     finally:
         connection.close()
@@ -133,7 +135,7 @@ class _Restored:
         self._latest = sorted(contents, key=lambda file: contents[file].header.taken, reverse=True)
         self._newest_rest = newest_rest(contents)
         self._progress = progress
-        self._owners: dict[str, Path | None] = {}  # by month
+        self._owners: dict[tuple[bool, str], Path | None] = {}
         months = Counter(month for found in contents.values() for month in found.frames)
         self._of_several = {month for month, files in months.items() if files > 1}  # that have frames of it
 
@@ -165,7 +167,7 @@ class _Restored:
             return self._new_frames(table, rows) if self._of_several else rows
         if column is not None:
             place = list(table.columns).index(column)
-            return numbers.translate(table, [row for row in rows if self._owner(row[place][:7]) == file])
+            return numbers.translate(table, [row for row in rows if self._owner(table.name, row[place][:7]) == file])
         return numbers.translate(table, rows) if file == self._newest_rest else []
 
     def _missing(self, file: Path, numbers: Numbers, table: Table, rows: Rows) -> Rows:
@@ -190,18 +192,23 @@ class _Restored:
         }
         return [row for row in rows if (row[time], row[meter]) not in there]
 
-    def _owner(self, month: str) -> Path | None:
-        """Return the latest file with what is not frames of a month."""
-        if month not in self._owners:
-            self._owners[month] = next(
+    def _owner(self, table: str, month: str) -> Path | None:
+        """Return the latest file with rows of a table in a month; or of any table, if those are never dropped."""
+        key = (table in DROPPED, month)
+        if key not in self._owners:
+            self._owners[key] = next(
                 (
                     file
                     for file in self._latest
-                    if covers(self._contents[file].header, month) and month in self._contents[file].others
+                    if any(
+                        month in months
+                        for name, months in self._contents[file].months.items()
+                        if (name == table if table in DROPPED else name not in DROPPED)
+                    )
                 ),
                 None,
             )
-        return self._owners[month]
+        return self._owners[key]
 
     def _insert(self, table: Table, rows: Rows) -> None:
         if table.name == _STATE:

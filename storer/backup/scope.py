@@ -16,6 +16,8 @@ TIME_COLUMNS: Mapping[str, str] = {
     "late_hours": "hour",
     "imported_hours": "hour",
 }
+#: Tables whose old rows are dropped in the end: what a file has of them may be the only copy.
+DROPPED = ("frames", "minutes")
 #: Tables that rows of several files refer to: a file of a month has those rows that it needs.
 SHARED = ("meters", "label_sets")
 

@@ -37,8 +37,7 @@ class Contents:
     header: Header
     tables: dict[str, Totals] = field(default_factory=dict)
     first: datetime | None = None  # timestamp of the oldest frame
-    frames: Counter[str] = field(default_factory=Counter)  # by month, such as 2026-10
-    others: set[str] = field(default_factory=set)  # months with rows of other tables
+    months: dict[str, Counter[str]] = field(default_factory=dict)  # by table: its rows by month, such as 2026-10
     warnings: list[str] = field(default_factory=list)  # problems that the saved database had already
     problems: list[str] = field(default_factory=list)  # of `backup`: what it could not save
 
@@ -46,6 +45,11 @@ class Contents:
     def rows(self) -> int:
         """The rows of all tables."""
         return sum(totals.rows for totals in self.tables.values())
+
+    @property
+    def frames(self) -> Counter[str]:
+        """Frames by month."""
+        return self.months.get("frames", Counter())
 
 
 def check(path: Path, name: Path | None = None, progress: Progress = NO_PROGRESS) -> Contents:
@@ -176,19 +180,13 @@ class _Verifier:
             elif name == "id":
                 self._ids[self._table.name].add(values)
             if name == TIME_COLUMNS.get(self._table.name):
-                self._count(value[:7] for value in values)
+                self._contents.months.setdefault(self._table.name, Counter()).update(value[:7] for value in values)
         if self._table.name == "label_sets":
             for row in rows:
                 self._contents.warnings += self._label_sets.check(dict(zip(self._names, row, strict=True)))
         if self._table.name == "frames" and self._contents.first is None:
             instant = min(row[self._names.index("timestamp")] for row in rows)
             self._contents.first = datetime.fromisoformat(instant).replace(tzinfo=UTC)
-
-    def _count(self, months: Iterable[str]) -> None:
-        if self._table.name == "frames":
-            self._contents.frames.update(months)
-        else:
-            self._contents.others.update(months)
 
     def end(self, totals: Totals) -> None:
         if self._sums != totals:

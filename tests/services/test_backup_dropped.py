@@ -323,3 +323,18 @@ def test_after_an_adoption_frames_that_retention_dropped_are_not_missing(
     out = StringIO()
     assert run_audit(tables, Selection(), NOW, out) == 0
     assert "1 hour complete, 0 incomplete, 2 unknown; 0 frames missing" in out.getvalue()
+
+
+@pytest.mark.usefixtures("roller")
+def test_minutes_that_were_dropped_stay_in_the_file_of_their_month(
+    tables: Database, empty: Database, folder: Path, connection: Connection
+) -> None:
+    backup(tables, folder, NOW)
+    before = query(tables, "SELECT * FROM minutes WHERE minute < '2026-09-01' ORDER BY minute")
+    assert len(before) == 120
+    connection.execute("ALTER TABLE minutes DROP PARTITION p2026")
+    bring(connection, 16_400)
+    backup(tables, folder, NOW + DAY)
+    restore(empty, folder, NOW)
+    assert query(empty, "SELECT * FROM minutes WHERE minute < '2026-09-01' ORDER BY minute") == before
+    assert [wh for _, wh in imported(empty)] == [16_400]
