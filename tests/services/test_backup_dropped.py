@@ -28,7 +28,7 @@ from storer.imports.writer import write as write_import
 from storer.keeping.retention import Blocked
 from storer.rollups.roller import Roller
 from storer.rollups.state import request_rebuild, unfreeze
-from tests.services.test_backup import empty, folder
+from tests.services.test_backup import Command, empty, folder, one_line, storer
 from tests.services.test_backup_months import MONTHS, frames_in, names
 from tests.services.test_retention import (
     AUGUST,
@@ -46,7 +46,7 @@ from tests.support.original import Row, make_original
 from tests.support.rollups import HOUR
 from tests.support.storing import NOW, exported, make_tables, query
 
-__all__ = ["connection", "empty", "folder", "roller", "tables"]  # fixtures
+__all__ = ["connection", "empty", "folder", "roller", "storer", "tables"]  # fixtures
 
 DAY = timedelta(days=1)
 LATE = standard(AUGUST + timedelta(seconds=1), EAST=1)
@@ -338,3 +338,26 @@ def test_minutes_that_were_dropped_stay_in_the_file_of_their_month(
     restore(empty, folder, NOW)
     assert query(empty, "SELECT * FROM minutes WHERE minute < '2026-09-01' ORDER BY minute") == before
     assert [wh for _, wh in imported(empty)] == [16_400]
+
+
+@pytest.mark.usefixtures("roller")
+def test_the_commands_say_in_a_line_what_is_missing(
+    tables: Database, empty: Database, folder: Path, connection: Connection, storer: Command
+) -> None:
+    backup(tables, folder, NOW)
+    run(connection)
+    (folder / MONTHS[0]).unlink()
+    for arguments in (["--check"], ["--into", "another"]):
+        result = storer("restore", folder, *arguments)
+        assert result.returncode == 1
+        assert "2026-08 (360 frames): add them, or" in one_line(result.stderr)
+    for arguments in (["--check"], ["--into", "another"]):
+        result = storer("restore", folder, "--partial", *arguments)
+        assert result.returncode == 0
+        assert "only a part: " in one_line(result.stderr)
+    result = storer("backup", folder)
+    assert result.returncode == 1
+    assert f"{MONTHS[0]}: is missing, and of its 360 frames the database has 0" in one_line(result.stderr)
+    assert ": saved and verified (" in one_line(result.stdout)
+    # The page goes on saying when the last one was that lacked nothing.
+    assert len(query(tables, "SELECT * FROM backups")) == 1
