@@ -54,7 +54,8 @@ def make_plan(connection: Connection, folder: Path, name: str, suffix: str) -> P
     folder_of = _Folder(folder, name, suffix)
     first = _first(connection)
     known = folder_of.frames
-    if known and (first is None or max(known) < f"{first:%Y-%m}"):
+    others = [*known, *(f"{month:%Y-%m}" for month in folder_of.months)]
+    if others and (first is None or max(others) < f"{first:%Y-%m}"):
         raise BackupError(
             f"{folder}: has backups of another database, or of this one before it was emptied:"
             f" `teleinfo-storer restore {folder}` first, or choose another folder"

@@ -294,6 +294,25 @@ def test_an_empty_database_does_not_take_over_the_folder_of_another(
 
 
 @pytest.mark.usefixtures("roller")
+def test_a_newer_backup_of_an_empty_database_does_not_hide_the_one_before(
+    tables: Database, empty: Database, fresh_database: Server, folder: Path
+) -> None:
+    """As on a new machine, which makes a backup of its own before the files of the old one are there."""
+    old, _ = backup(tables, folder, NOW)
+    months = [folder / name for name in MONTHS]
+    fresh_database.create_database()
+    new_machine = folder.parent / "new"
+    new_machine.mkdir()
+    newer, _ = backup(make_tables(fresh_database), new_machine, NOW + DAY)
+    with pytest.raises(BackupError, match=r"knows nothing of 2026-08, 2026-09, 2026-10.* name the right file"):
+        restore(empty, [newer, *months], NOW)
+    for file in (old, *months):
+        shutil.copy(file, new_machine)
+    restore(empty, new_machine, NOW)
+    assert exported(empty) == texts(FRAMES)
+
+
+@pytest.mark.usefixtures("roller")
 def test_frames_of_the_database_and_of_the_file_are_never_mixed_up(
     tables: Database, folder: Path, connection: Connection, roller: Roller
 ) -> None:
