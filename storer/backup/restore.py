@@ -148,8 +148,6 @@ class _Restored:
                 self.tables.setdefault(table.name, 0)
             elif isinstance(part, list):
                 assert table is not None
-                # Checked again before values become SQL: the file may have changed.
-                table.totals(part)
                 for begin in range(0, len(part), _BATCH):
                     rows = self._not_there(file, numbers, table, part[begin : begin + _BATCH])
                     if rows:
@@ -211,13 +209,15 @@ class _Restored:
         return self._owners[key]
 
     def _insert(self, table: Table, rows: Rows) -> None:
+        # Checks the kinds again before values become SQL: the file may have changed.
+        inserted = table.totals(rows)
         if table.name == _STATE:
             insert(self._connection, table, rows, ", ".join(f"`{name}` = VALUES(`{name}`)" for name in table.columns))
         else:
             with self._connection.transaction():
                 insert(self._connection, table, rows)
             sums = self._sums.setdefault(table.name, dict.fromkeys(table.columns, 0))
-            for name, value in zip(table.columns, table.totals(rows).sums, strict=True):
+            for name, value in zip(table.columns, inserted.sums, strict=True):
                 sums[name] = sums.get(name, 0) + value
         self.tables[table.name] += len(rows)
         self._progress.show("restoring", table.name, self.tables[table.name])

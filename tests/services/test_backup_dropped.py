@@ -184,6 +184,9 @@ def test_late_frames_are_not_dropped_before_they_are_in_a_backup(
     assert len(exported(tables)) == 360 + 60
     restore(empty, folder, NOW)
     assert exported(empty) == texts([*FRAMES, LATE])
+    for table in ("hours", "minutes", "breaks", "late_hours", "label_sets"):
+        sql = f"SELECT * FROM {table} ORDER BY 1, 2"
+        assert query(empty, sql) == query(tables, sql)
 
 
 @pytest.mark.usefixtures("roller")
@@ -236,14 +239,16 @@ def test_a_poorer_file_of_a_month_is_not_taken_for_it(
 
 
 @pytest.mark.usefixtures("roller")
+@pytest.mark.parametrize("lost", [[MONTHS[1]], MONTHS[:2], MONTHS])
 def test_after_a_part_is_restored_energy_is_the_difference_of_the_readings(
-    tables: Database, empty: Database, folder: Path
+    lost: list[str], tables: Database, empty: Database, folder: Path
 ) -> None:
     backup(tables, folder, NOW)
-    (folder / MONTHS[1]).unlink()
+    for name in lost:
+        (folder / name).unlink()
     restored = restore(empty, folder, NOW, partial=True)
     assert any("2026-09 (360 frames" in warning for warning in restored.warnings)
-    assert len(exported(empty)) == 360 + 360 + 60
+    assert len(exported(empty)) == 60 + 360 * (3 - len(lost))
     ((energy, first, last),) = query(
         empty, "SELECT SUM(drawn_wh), MIN(total_first), MAX(total_last) FROM hours ORDER BY hour"
     )
