@@ -51,6 +51,7 @@ def restore(
     files.sort(key=lambda file: (contents[file].header.schema, file.name))
     connection = database.connect()
     try:
+        _refuse_another(connection, database.where)
         if is_unfinished(connection):
             _drop_everything(connection)
         _refuse_if_occupied(connection, database.where, contents[files[0]].header.schema)
@@ -97,6 +98,13 @@ def _together(contents: Sequence[Contents], tables: Mapping[str, int]) -> Conten
         min((found.first for found in contents if found.first is not None), default=None),
         warnings=[warning for found in contents for warning in found.warnings],
     )
+
+
+def _refuse_another(connection: Connection, where: str) -> None:
+    """Make sure that this is the only restore into the database; the lock lasts as long as the connection."""
+    ((locked,),) = connection.query("SELECT GET_LOCK(CONCAT('teleinfo-storer restore ', DATABASE()), 0)")
+    if not locked:
+        raise DatabaseError(f"database {where}: another restore into it is going on: wait for its end")
 
 
 def _drop_everything(connection: Connection) -> None:

@@ -561,6 +561,16 @@ def test_a_restore_that_was_interrupted_is_known_to_all(
     assert re.search("has a part of a backup only.* restore", result.stderr.splitlines()[-1])
 
 
+def test_two_restores_at_once_are_refused(empty: Database, interrupted: Path) -> None:
+    """A database that is being restored looks like one whose restore was interrupted."""
+    before = exported(empty)
+    with contextlib.closing(empty.connect()) as first:
+        first.query("SELECT GET_LOCK('teleinfo-storer restore another', 0)")
+        with pytest.raises(DatabaseError, match="another restore into it is going on"):
+            restore(empty, interrupted, NOW)
+    assert exported(empty) == before
+
+
 def test_a_restore_that_was_interrupted_is_started_again(tables: Database, empty: Database, interrupted: Path) -> None:
     restore(empty, interrupted, NOW)
     assert rows(empty) == rows(tables)
