@@ -11,6 +11,7 @@ from common.frame import write_stamp
 from common.plural import plural
 from storer.database.unfinished import refuse_unfinished
 from storer.export import Selection
+from storer.rollups.state import read_state
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -176,8 +177,8 @@ class _Run:
 
 def _dropped_to(connection: Connection) -> datetime:
     """Return before which time frames were dropped; some of then may have come again, or were adopted since."""
-    rows = connection.query("SELECT dropped_to FROM rollup_state WHERE dropped_to IS NOT NULL")
-    return max((row[0].replace(tzinfo=UTC) for row in rows), default=_EPOCH)
+    state = read_state(connection)
+    return _EPOCH if state is None or state.dropped_to is None else state.dropped_to
 
 
 def _next_hour(connection: Connection, begin: datetime) -> datetime:

@@ -11,7 +11,7 @@ from storer.rollups.minutes import FIRST_HOUR, HourKey
 LEASE = timedelta(minutes=5)
 _RENEW = timedelta(minutes=2, seconds=30)  # left of it: to renew it is a commit, which is not needed each minute
 _HOUR = timedelta(hours=1)
-_SELECT = "SELECT up_to, rebuild_from, rebuild_to, frames_from FROM rollup_state WHERE id = 1"
+_SELECT = "SELECT up_to, rebuild_from, rebuild_to, frames_from, dropped_to FROM rollup_state WHERE id = 1"
 _ADD_REBUILD = (
     "rebuild_from = LEAST(COALESCE(rebuild_from, %s), %s), rebuild_to = GREATEST(COALESCE(rebuild_to, %s), %s)"
 )
@@ -25,6 +25,7 @@ class State:
     rebuild_from: datetime | None  # hours to rebuild; None: none
     rebuild_to: datetime | None  # exclusive
     frames_from: datetime | None = None  # frames before it were dropped, or are about to be: their rollups are final
+    dropped_to: datetime | None = None  # the same, but it never goes back, as frames_from does for an adoption
 
     @property
     def remaining(self) -> timedelta:
