@@ -50,7 +50,8 @@ def _missing(contents: Mapping[Path, Contents]) -> tuple[str, str] | None:
     header = contents[newest].header
     listed = header.months or {}
     months = [one.header for one in contents.values() if one.header.month is not None]
-    unknown = {one.month for one in months if one.month not in listed and one.taken < header.taken}
+    known = {*listed, *(month for rows in contents[newest].months.values() for month in rows)}
+    unknown = {one.month for one in months if one.month not in known and one.taken < header.taken}
     if unknown:
         names = ", ".join(sorted(map(str, unknown)))
         return f"{newest.name} knows nothing of {names}, it is of another database", "name the right file"

@@ -23,7 +23,7 @@ from storer.backup.plan import Month, Plan, count_frames, make_plan
 from storer.backup.scope import DROPPED, EVERYTHING, SHARED, TIME_COLUMNS, Period, without
 from storer.backup.tables import TABLES, id_ranges, lines, ranges, read_table, schema_version, totals, used_label_sets
 from storer.backup.verify import Contents, check
-from storer.database.saved_months import next_month
+from storer.database.saved_months import NOT_CLOSED, month_of, next_month
 from storer.database.schema import ensure_supported
 from storer.database.unfinished import refuse_unfinished
 from storer.progress import NO_PROGRESS, Progress
@@ -85,7 +85,7 @@ def _file(database: Database, target: Path, now: datetime, keep: int | None) -> 
 # -- the tables --------------------------------------------------------------------------------------------------------
 
 
-_Saved = tuple[list[Contents], dict[datetime, str]]  # of the files that were written; the digests of closed months
+_Saved = tuple[list[Contents], dict[datetime, str]]  # of the files that were written; the digests of months
 
 
 def _save(database: Database, file: Path, folder: Path | None, progress: Progress) -> _Saved:
@@ -116,6 +116,7 @@ def _save_snapshot(database: Database, file: Path, folder: Path | None, progress
                     " one backup that is whole, begin in another folder"
                 )
                 del plan.closed[month.start]
+                plan.without_file.add(month.start)
                 continue
             period = [(month.start, next_month(month.start))]
             part = {"month": month.name, "digest": month.digest}
@@ -127,7 +128,8 @@ def _save_snapshot(database: Database, file: Path, folder: Path | None, progress
             rest["open"] = tuple((_told(begin), _told(end)) for begin, end in limits)
         contents = _write_file(snapshot, file, limits, progress, rest)
         contents.problems += plan.problems
-        return [*written, contents], plan.closed
+        not_closed = dict.fromkeys((snapshot.month, *plan.without_file), NOT_CLOSED)
+        return [*written, contents], not_closed | plan.closed
 
 
 def _told(limit: datetime | None) -> str | None:
@@ -169,6 +171,11 @@ class _Snapshot:
             raise BackupError(f"the database {self._name} has no tables of the storer: there is nothing to save")
         ensure_supported(schema)
         self._schema = schema
+
+    @property
+    def month(self) -> datetime:
+        """The month in which the snapshot was taken."""
+        return month_of(self._taken)
 
     def plan(self, folder: Path) -> Plan:
         """Decide what goes into which file."""

@@ -20,7 +20,7 @@ def note(database: Database, rows: int | None, months: Mapping[datetime, str]) -
     Args:
         database: that was saved.
         rows: in the files that were written; None: something could not be saved.
-        months: that have a file, with their digests.
+        months: in a folder, with their digests.
     """
     try:
         with contextlib.closing(database.connect()) as connection:

@@ -42,6 +42,7 @@ class Plan:
     closed: dict[datetime, str]  # the digests of those that have a file of their own, or get one; in order
     frames: dict[str, int]  # in the files of months that are there, or that were
     problems: list[str]
+    without_file: set[datetime]  # months that have none which is whole
 
 
 def make_plan(connection: Connection, folder: Path, name: str, suffix: str) -> Plan:
@@ -61,7 +62,7 @@ def make_plan(connection: Connection, folder: Path, name: str, suffix: str) -> P
             f" `teleinfo-storer restore {folder}` first, or choose another folder"
         )
     closed = _closed(connection, first)
-    plan = Plan([], {}, known, [])
+    plan = Plan([], {}, known, [], set())
     for month in sorted({*closed, *map(_start, known), *folder_of.months}):
         _plan_month(connection, folder_of, month, month in closed, plan)
     return plan
@@ -80,6 +81,7 @@ def _plan_month(connection: Connection, folder: "_Folder", month: datetime, is_c
         had = plan.frames.get(name, _rolled_up(connection, month) if file.exists() else 0)
         if had > (held := count_frames(connection, month)):
             plan.frames[name] = had
+            plan.without_file.add(month)
             what = "cannot be read" if file.exists() else "is missing"
             plan.problems.append(
                 f"{file}: {what}, and of its {had} frames the database has {held}: bring the file back, or begin in"

@@ -14,6 +14,8 @@ _SMALL = ("tallies", "hours", "breaks", "late_hours", "imported_hours")
 _TIME = "hour"
 #: Backups that were given up hold nothing back: who makes one a month still counts.
 BACKED_UP_WITHIN = timedelta(days=35)
+#: Instead of a digest: a backup was made, but the month had no file of its own that is whole.
+NOT_CLOSED = ""
 
 
 def month_of(instant: datetime) -> datetime:
@@ -62,7 +64,7 @@ def month_digest(connection: Connection, month: datetime) -> str:
 
 
 def note_saved(connection: Connection, digests: Mapping[datetime, str]) -> None:
-    """Note that a backup has these months as their digests say.
+    """Note that a backup into a folder has these months as their digests say.
 
     Raises:
         DatabaseError: the database is unavailable, or the account may not write.

@@ -189,6 +189,22 @@ def test_late_frames_are_not_dropped_before_they_are_in_a_backup(
         assert query(empty, sql) == query(tables, sql)
 
 
+def test_months_that_were_still_open_at_the_first_backup_are_not_dropped_before_the_next(
+    tables: Database, empty: Database, folder: Path, connection: Connection, roller: Roller
+) -> None:
+    request_rebuild(connection)
+    backup(tables, folder, NOW)
+    assert not any(name in names(folder) for name in MONTHS)
+    roll_all(roller)
+    with pytest.raises(Blocked, match=r"2026-08 .* since its last backup.*next one"):
+        run(connection)
+    backup(tables, folder, NOW + DAY)
+    run(connection)
+    backup(tables, folder, NOW + 2 * DAY)
+    restore(empty, folder, NOW)
+    assert exported(empty) == texts(FRAMES)
+
+
 @pytest.mark.usefixtures("roller")
 def test_where_backups_were_given_up_retention_does_not_wait_for_one(
     tables: Database, folder: Path, connection: Connection, roller: Roller
