@@ -112,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     restoring.add_argument(
         "files", type=Path, nargs="+", metavar="FILE|FOLDER", help="files written by `backup`, or their folder"
     )
+    restoring.add_argument("--partial", action="store_true", help="although some months are missing")
     mode = restoring.add_mutually_exclusive_group()
     mode.add_argument("--into", metavar="NAME", help="another database than that of the configuration")
     mode.add_argument("--check", action="store_true", help="only verify the files; needs no database")
@@ -235,27 +236,32 @@ def _backup(arguments: argparse.Namespace) -> int:
             Database(settings.database), arguments.target, datetime.now(UTC), arguments.keep, progress
         )
     _print_contents(f"{file}: saved and verified", contents)
-    return 0
+    for problem in contents.problems:
+        print(f"teleinfo-storer: {problem}", file=sys.stderr)  # noqa: T201 - for a person
+    return 1 if contents.problems else 0
 
 
 def _restore(arguments: argparse.Namespace) -> int:
     from common.database import Database
-    from storer.backup.choice import choose
+    from storer.backup.choice import choose, require_all
     from storer.backup.restore import restore
     from storer.backup.verify import check
 
     if arguments.check:
+        checked = {}
         for file in choose(arguments.files):
             with _progress() as progress:
-                contents = check(file, progress=progress)
-            _print_contents(f"{file}: complete", contents)
+                checked[file] = check(file, progress=progress)
+            _print_contents(f"{file}: complete", checked[file])
+        for warning in require_all(checked, partial=arguments.partial):
+            print(f"teleinfo-storer: warning: {warning}", file=sys.stderr)  # noqa: T201 - for a person
         return 0
     settings = config.load(StorerConfig, arguments.config)
     target = (
         settings.database if arguments.into is None else dataclasses.replace(settings.database, name=arguments.into)
     )
     with _progress() as progress:
-        contents = restore(Database(target), arguments.files, datetime.now(UTC), progress)
+        contents = restore(Database(target), arguments.files, datetime.now(UTC), progress, partial=arguments.partial)
     names = " and ".join(map(str, arguments.files))
     _print_contents(f"{names}: restored into {target.name} and verified", contents)
     return 0

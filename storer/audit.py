@@ -9,7 +9,9 @@ from common.database import Connection, Database, Rows, sql_time
 from common.errors import ConfigError
 from common.frame import write_stamp
 from common.plural import plural
+from storer.database.unfinished import refuse_unfinished
 from storer.export import Selection
+from storer.rollups.state import read_state
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -54,6 +56,7 @@ def run_audit(database: Database, selection: Selection, now: datetime, out: Text
     """
     connection = database.connect()
     try:
+        refuse_unfinished(connection, database.where)
         hours = audit(connection, now=now, start=selection.start, end=selection.end, meter=selection.meter)
         return report(hours, out)
     finally:
@@ -81,7 +84,7 @@ def audit(
     if meter is not None and meter not in names.values():
         raise ConfigError(f"the meter {meter!r} is unknown; known meters: {', '.join(names.values()) or 'none'}")
     # Hours whose frames retention has dropped were complete; now all of their frames would count as missing.
-    begin = max(_EPOCH if start is None else _floor(start), _frames_from(connection))
+    begin = max(_EPOCH if start is None else _floor(start), _dropped_to(connection))
     limit = _LAST if end is None or end > _LAST else _floor(end + _HOUR - timedelta.resolution)
     # A day at a time: this needs little memory, no statement runs for long, and empty days cost nothing.
     while (begin := _next_hour(connection, begin)) < limit:
@@ -172,10 +175,10 @@ class _Run:
         return f"{when}  {meter}  unknown: {plural(self._hours, 'hour')} without a tally"
 
 
-def _frames_from(connection: Connection) -> datetime:
-    """Return before which time frames were dropped."""
-    rows = connection.query("SELECT frames_from FROM rollup_state WHERE frames_from IS NOT NULL")
-    return max((row[0].replace(tzinfo=UTC) for row in rows), default=_EPOCH)
+def _dropped_to(connection: Connection) -> datetime:
+    """Return before which time frames were dropped; some of then may have come again, or were adopted since."""
+    state = read_state(connection)
+    return _EPOCH if state is None or state.dropped_to is None else state.dropped_to
 
 
 def _next_hour(connection: Connection, begin: datetime) -> datetime:

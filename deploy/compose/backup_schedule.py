@@ -28,14 +28,18 @@ class Schedule:
         self._not_before = 0.0
 
     def due(self, now: float) -> bool:
-        """Return whether a backup is due; derived from the newest file, so that it survives a restart.
+        """Return whether a backup is due."""
+        return now >= self.next(now)
+
+    def next(self, now: float) -> float:
+        """Return when the next backup is due; derived from the newest file, so that it survives a restart.
 
         Files of months do not count: they are written before the one that completes a backup.
         """
         times = [file.stat().st_mtime for file in self._folder.glob(f"*T*Z{SUFFIX}")]
         # A file from the future was made while the clock was wrong.
         newest = max((moment for moment in times if moment <= now), default=0.0)
-        return now >= max(newest + self._every, self._not_before)
+        return max(newest + self._every, self._not_before)
 
     def done(self, succeeded: bool, now: float) -> None:
         """Record the outcome of a backup."""
@@ -60,7 +64,9 @@ def main() -> int:
             schedule.done(code == 0, time.time())
             if code:
                 HEARTBEAT.unlink(missing_ok=True)
-                print(f"backup: failed; trying again in {TRY_AGAIN_AFTER / 60:.0f} min", file=sys.stderr)
+                # Where all but a month was saved there is a new file, and to try again soon would only make more.
+                wait = schedule.next(time.time()) - time.time()
+                print(f"backup: failed; trying again in {wait / 60:.0f} min", file=sys.stderr)
         if schedule.healthy:
             HEARTBEAT.touch()
         stopped = signal.sigtimedwait(STOP, BEAT_EVERY) is not None

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, BinaryIO
 
 from common.database import Connection, Database
@@ -14,14 +15,17 @@ from common.errors import BackupError, ConfigError, Conflict
 from common.file_errors import reason
 from common.runtime.file_lock import try_lock
 from common.version import __version__
+from storer.backup.earlier import EarlierFile, Merged
 from storer.backup.file import Writer
 from storer.backup.format import Header, Table, end_line
 from storer.backup.note import note
-from storer.backup.plan import Plan, make_plan
-from storer.backup.scope import EVERYTHING, SHARED, TIME_COLUMNS, Period, next_month
+from storer.backup.plan import Month, Plan, count_frames, make_plan
+from storer.backup.scope import DROPPED, EVERYTHING, SHARED, TIME_COLUMNS, Period, without
 from storer.backup.tables import TABLES, id_ranges, lines, ranges, read_table, schema_version, totals, used_label_sets
 from storer.backup.verify import Contents, check
+from storer.database.saved_months import NOT_CLOSED, month_of, next_month
 from storer.database.schema import ensure_supported
+from storer.database.unfinished import refuse_unfinished
 from storer.progress import NO_PROGRESS, Progress
 
 SUFFIX = ".jsonl.gz"
@@ -34,11 +38,15 @@ def backup(
 ) -> tuple[Path, Contents]:
     """Save the tables; return the path of the file that was written last, and its contents.
 
-    In a folder, each closed month has a file of its own, which is written again only when its rows changed. A file
-    that is named after `now` has the rest; only the newest `keep` of those are kept (None: all). Otherwise everything
-    goes into one file. A file gets its name only after it was written, read back and verified.
+    In a folder, each closed month has a file of its own, which is written again only when its rows changed; frames
+    that only the file has are in the new one, too. A file that is named after `now` has the rest; only the newest
+    `keep` of those are kept (None: all). Otherwise everything goes into one file. A file gets its name only after it
+    was written, read back and verified.
 
-    The backup is noted in the database, if the account may write there.
+    A month whose file is missing or damaged, and whose frames the database has no more, is one of the `problems` of
+    the contents; what else there is of it goes into the other file.
+
+    The backup is noted in the database, if the account may write there, and if there are no problems.
 
     Raises:
         ConfigError: the target is not usable.
@@ -51,13 +59,13 @@ def backup(
     except OSError as error:  # a parent folder is not readable, such as another user's home
         raise ConfigError(f"{target}: cannot be accessed: {error.strerror}; choose another folder") from error
     try:
-        saved = _save(database, file, folder, progress)
+        saved, digests = _save(database, file, folder, progress)
         if keep is not None:
             _prune(file, database.name, keep)
     except OSError as error:
         raise BackupError(f"{file}: cannot be written: {reason(error)}") from error
     contents = saved[-1]
-    if warning := note(database, sum(one.rows for one in saved)):
+    if warning := note(database, None if contents.problems else sum(one.rows for one in saved), digests):
         contents.warnings.append(warning)
     return file, contents
 
@@ -77,7 +85,10 @@ def _file(database: Database, target: Path, now: datetime, keep: int | None) -> 
 # -- the tables --------------------------------------------------------------------------------------------------------
 
 
-def _save(database: Database, file: Path, folder: Path | None, progress: Progress) -> list[Contents]:
+_Saved = tuple[list[Contents], dict[datetime, str]]  # of the files that were written; the digests of months
+
+
+def _save(database: Database, file: Path, folder: Path | None, progress: Progress) -> _Saved:
     """Write all files from one snapshot, `file` last.
 
     Start again if a table was altered meanwhile, which makes it unreadable.
@@ -88,20 +99,37 @@ def _save(database: Database, file: Path, folder: Path | None, progress: Progres
     return _save_snapshot(database, file, folder, progress)
 
 
-def _save_snapshot(database: Database, file: Path, folder: Path | None, progress: Progress) -> list[Contents]:
+def _save_snapshot(database: Database, file: Path, folder: Path | None, progress: Progress) -> _Saved:
     with contextlib.closing(database.connect()) as connection:
-        snapshot = _Snapshot(connection, database.name, progress)
+        snapshot = _Snapshot(connection, database, progress)
+        if folder is None:
+            return [_write_file(snapshot, file, EVERYTHING, progress)], {}
         plan = snapshot.plan(folder)
         written = []
         # The months first: they are not in the other file.
         for month in plan.months:
-            limits = [(month.start, next_month(month.start))]
-            part = {"month": f"{month.start:%Y-%m}", "signature": month.signature}
-            written.append(_write_file(snapshot, month.file, limits, progress, **part))
-        if plan.open is None:
-            return [*written, _write_file(snapshot, file, EVERYTHING, progress)]
-        told = tuple((_told(begin), _told(end)) for begin, end in plan.open)
-        return [*written, _write_file(snapshot, file, plan.open, progress, open=told)]
+            try:
+                earlier = snapshot.earlier(month, plan.frames)
+            except BackupError as error:
+                plan.problems.append(
+                    f"{error}: kept as it is, and what the database has of {month.name} is in the other file; to have"
+                    " one backup that is whole, begin in another folder"
+                )
+                del plan.closed[month.start]
+                plan.without_file.add(month.start)
+                continue
+            period = [(month.start, next_month(month.start))]
+            part = {"month": month.name, "digest": month.digest}
+            written.append(_write_file(snapshot, month.file, period, progress, part, earlier))
+            plan.frames[month.name] = written[-1].tables["frames"].rows
+        limits = without(plan.closed)
+        rest: dict[str, Any] = {"months": plan.frames}
+        if plan.closed:
+            rest["open"] = tuple((_told(begin), _told(end)) for begin, end in limits)
+        contents = _write_file(snapshot, file, limits, progress, rest)
+        contents.problems += plan.problems
+        not_closed = dict.fromkeys((snapshot.month, *plan.without_file), NOT_CLOSED)
+        return [*written, contents], not_closed | plan.closed
 
 
 def _told(limit: datetime | None) -> str | None:
@@ -109,10 +137,15 @@ def _told(limit: datetime | None) -> str | None:
 
 
 def _write_file(
-    snapshot: "_Snapshot", file: Path, periods: Sequence[Period], progress: Progress, **part: Any
+    snapshot: "_Snapshot",
+    file: Path,
+    periods: Sequence[Period],
+    progress: Progress,
+    part: Mapping[str, Any] = MappingProxyType({}),
+    earlier: EarlierFile | None = None,
 ) -> Contents:
     with _part(file) as (path, stream):
-        snapshot.write(Writer(stream), periods, part)
+        snapshot.write(Writer(stream), periods, part, earlier)
         _flush(stream)
         contents = check(path, file, progress)
         path.rename(file)
@@ -123,10 +156,11 @@ def _write_file(
 class _Snapshot:
     """The tables at one moment, while a storer goes on."""
 
-    def __init__(self, connection: Connection, name: str, progress: Progress) -> None:
+    def __init__(self, connection: Connection, database: Database, progress: Progress) -> None:
         self._connection = connection
-        self._name = name
+        self._name = database.name
         self._progress = progress
+        refuse_unfinished(connection, database.where)
         connection.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         connection.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT")
         with _without_locks(connection):
@@ -134,35 +168,64 @@ class _Snapshot:
             ((self._taken, self._server),) = connection.query("SELECT UTC_TIMESTAMP(6), VERSION()")
             self._tables = [table for table in (read_table(connection, name) for name in TABLES) if table is not None]
         if schema is None:
-            raise BackupError(f"the database {name} has no tables of the storer: there is nothing to save")
+            raise BackupError(f"the database {self._name} has no tables of the storer: there is nothing to save")
         ensure_supported(schema)
         self._schema = schema
 
-    def plan(self, folder: Path | None) -> Plan:
+    @property
+    def month(self) -> datetime:
+        """The month in which the snapshot was taken."""
+        return month_of(self._taken)
+
+    def plan(self, folder: Path) -> Plan:
         """Decide what goes into which file."""
-        if folder is None:
-            return Plan([], None)
         with _without_locks(self._connection):
             return make_plan(self._connection, folder, self._name, SUFFIX)
 
-    def write(self, writer: Writer, periods: Sequence[Period], part: Mapping[str, Any]) -> None:
+    def earlier(self, month: Month, frames: Mapping[str, int]) -> EarlierFile | None:
+        """Return the file that a month has so far, None if there is none or if it is of no use.
+
+        Raises:
+            BackupError: its frames cannot go into a new file, and the database does not have all of them.
+        """
+        if not month.earlier:
+            return None
+        with _without_locks(self._connection):
+            try:
+                check(month.file, progress=self._progress)
+            except BackupError:
+                if count_frames(self._connection, month.start) < frames[month.name]:
+                    raise
+                return None
+            try:
+                return EarlierFile(self._connection, month.file, {table.name: table for table in self._tables})
+            except BackupError as error:
+                raise BackupError(f"{month.file}: {error}") from error
+
+    def write(
+        self, writer: Writer, periods: Sequence[Period], part: Mapping[str, Any], earlier: EarlierFile | None
+    ) -> None:
         """Write a file with the rows of some times, and with what these refer to."""
         taken = f"{self._taken.isoformat()}Z"
         writer.write(Header(self._schema, taken, self._name, __version__, str(self._server), **part).line())
         # The file of a month has no rows without a time: they are in the other one.
         tables = [table for table in self._tables if "month" not in part or table.name in (*SHARED, *TIME_COLUMNS)]
         for table in tables:
-            self._write_table(writer, table, periods, only_used=bool(part))
+            self._write_table(writer, table, periods, earlier)
         writer.write(end_line(len(tables)))
         writer.finish()
 
-    def _write_table(self, writer: Writer, table: Table, periods: Sequence[Period], *, only_used: bool) -> None:
+    def _write_table(
+        self, writer: Writer, table: Table, periods: Sequence[Period], earlier: EarlierFile | None
+    ) -> None:
         connection = self._connection
         writer.write(table.line())
         sums = table.nothing
-        if table.name == "label_sets" and only_used:
+        merged = Merged(table, earlier) if earlier is not None and table.name in (*SHARED, *DROPPED) else None
+        if table.name == "label_sets" and list(periods) != list(EVERYTHING):
             with _without_locks(connection):
-                parts = id_ranges(used_label_sets(connection, periods))
+                used = set(used_label_sets(connection, periods))
+                parts = id_ranges(sorted(used | earlier.label_sets if earlier is not None else used))
         else:
             parts = ranges(connection, table, periods)
         while True:
@@ -172,8 +235,12 @@ class _Snapshot:
                     break
                 sums += totals(connection, table, part)
                 for block in lines(connection, table, part):
-                    writer.write(block)
+                    writer.write(block if merged is None else merged.add(block))
             self._progress.show("saving", table.name, sums.rows)
+        if merged is not None:
+            for block in merged.rest():
+                writer.write(block)
+            sums += merged.sums
         writer.write(sums.line())
 
 

@@ -29,6 +29,7 @@ _BACKUP = "backup"
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - times in a backup are UTC without an offset
 _MICROSECOND = timedelta(microseconds=1)
 _TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{6})?", re.ASCII)
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 Values = Sequence[Any]  # a row, or the values of one column
@@ -54,11 +55,12 @@ class Header:
     server: str
     month: str | None = None  # the file has the rows of this month only, such as 2026-10
     open: tuple[tuple[str | None, str | None], ...] | None = None  # those of these periods only; None: of any time
-    signature: tuple[int, ...] | None = None  # of a month: the server's sums of some of its tables
+    digest: str | None = None  # of a month: what its small tables held
+    months: Mapping[str, int] | None = None  # that have a file of their own, which must have so many frames
 
     def line(self) -> bytes:
         """Return the first line of a backup."""
-        part = {"month": self.month, "open": self.open, "signature": self.signature}
+        part = {"month": self.month, "open": self.open, "digest": self.digest, "months": self.months}
         return _line(
             {
                 MAGIC: _BACKUP,
@@ -87,16 +89,17 @@ class Header:
         if type(schema) is not int:
             raise BackupError("damaged: the version of its tables is missing")
         rest = {name: str(document.get(name, "?")) for name in ("taken", "database", "program", "server")}
-        month, periods, signature = (document.get(name) for name in ("month", "open", "signature"))
+        month, periods, digest, months = (document.get(name) for name in ("month", "open", "digest", "months"))
         try:
             return cls(
                 schema=schema,
                 **rest,
-                month=None if month is None else str(month),
-                open=None if periods is None else tuple((begin, end) for begin, end in periods),
-                signature=None if signature is None else tuple(map(int, signature)),
+                month=None if month is None else _month(month),
+                open=None if periods is None else tuple((_limit(begin), _limit(end)) for begin, end in periods),
+                digest=None if digest is None else str(digest),
+                months=None if months is None else {_month(name): _count(rows) for name, rows in months.items()},
             )
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, AttributeError) as error:
             raise BackupError("damaged: what it covers cannot be read") from error
 
 
@@ -158,7 +161,7 @@ class Table:
         """
         try:
             columns = {str(name): Kind(kind) for name, kind in document["columns"].items()}
-            table = cls(str(document["table"]), columns, tuple(document["key"]))
+            table = cls(str(document["table"]), columns, tuple(map(str, document["key"])))
         except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise BackupError("damaged: the head of a table cannot be read") from error
         # The names become part of SQL statements.
@@ -206,6 +209,25 @@ def end_line(tables: int) -> bytes:
 def row_line(row: Values) -> bytes:
     """Return the line of a row."""
     return _line(row)
+
+
+def _month(value: object) -> str:
+    if not isinstance(value, str) or not _MONTH.fullmatch(value):
+        raise ValueError
+    return value
+
+
+def _limit(value: object) -> str | None:
+    """Check a limit of a period: the start of a month, with its time."""
+    if value is not None and (not isinstance(value, str) or not _MONTH.match(value)):
+        raise ValueError
+    return value
+
+
+def _count(value: object) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError
+    return value
 
 
 def _line(document: object) -> bytes:

@@ -1,5 +1,6 @@
 """Finds the months that are closed, and those whose file is missing or no longer what the database holds."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,13 +9,14 @@ from pathlib import Path
 from common.database import Connection, sql_time
 from common.errors import BackupError
 from storer.backup.file import read_blocks
-from storer.backup.format import Header, Totals, parse_header
-from storer.backup.scope import TIME_COLUMNS, Period, months_from, next_month, without
-from storer.backup.tables import read_table, totals
+from storer.backup.format import Header, parse_header
+from storer.backup.scope import TIME_COLUMNS, months_from
+from storer.backup.tables import read_table
+from storer.backup.verify import check
+from storer.database.saved_months import month_digest, next_month
 from storer.rollups.state import State, read_state
 
-#: Tables that are small, and change with any change of a month: frames that come late mark an hour, and rollups follow.
-_SIGNED = ("tallies", "hours", "breaks", "late_hours", "imported_hours")
+_MONTH = r"(?P<month>\d{4}-(?:0[1-9]|1[0-2]))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,45 +25,84 @@ class Month:
 
     start: datetime
     file: Path
-    signature: tuple[int, ...]
+    digest: str
+    earlier: bool  # it has a file, whose frames go into the new one
+
+    @property
+    def name(self) -> str:
+        """The month as text, such as 2026-10."""
+        return f"{self.start:%Y-%m}"
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a run of `backup` into a folder writes."""
 
-    months: list[Month]
-    open: list[Period] | None  # what goes into the file of this run; None: everything
+    months: list[Month]  # whose file is to be written
+    closed: dict[datetime, str]  # the digests of those that have a file of their own, or get one; in order
+    frames: dict[str, int]  # in the files of months that are there, or that were
+    problems: list[str]
+    without_file: set[datetime]  # months that have none which is whole
 
 
 def make_plan(connection: Connection, folder: Path, name: str, suffix: str) -> Plan:
     """Decide what to save. Before the first roll-up no month is closed.
 
     Raises:
+        BackupError: the folder has the backups of another database.
         DatabaseError: the database is unavailable, or refuses a statement.
     """
-    if read_table(connection, "rollup_state") is None or (state := read_state(connection)) is None:
-        return Plan([], None)
+    folder_of = _Folder(folder, name, suffix)
     first = _first(connection)
+    known = folder_of.frames
+    others = [*known, *(f"{month:%Y-%m}" for month in folder_of.months)]
+    if others and (first is None or max(others) < f"{first:%Y-%m}"):
+        raise BackupError(
+            f"{folder}: has backups of another database, or of this one before it was emptied:"
+            f" `teleinfo-storer restore {folder}` first, or choose another folder"
+        )
+    closed = _closed(connection, first)
+    plan = Plan([], {}, known, [], set())
+    for month in sorted({*closed, *map(_start, known), *folder_of.months}):
+        _plan_month(connection, folder_of, month, month in closed, plan)
+    return plan
+
+
+def _plan_month(connection: Connection, folder: "_Folder", month: datetime, is_closed: bool, plan: Plan) -> None:
+    name, file = f"{month:%Y-%m}", folder.file(month)
+    header = _header(file)
+    if header is not None and name not in plan.frames:
+        try:
+            plan.frames[name] = check(file).tables["frames"].rows
+        except (BackupError, KeyError):
+            header = None
+    if header is None:
+        # What a file that cannot be read had, hours tell: they know of how many frames they were made.
+        had = plan.frames.get(name, _rolled_up(connection, month) if file.exists() else 0)
+        if had > (held := count_frames(connection, month)):
+            plan.frames[name] = had
+            plan.without_file.add(month)
+            what = "cannot be read" if file.exists() else "is missing"
+            plan.problems.append(
+                f"{file}: {what}, and of its {had} frames the database has {held}: bring the file back, or begin in"
+                " another folder if it is lost; everything else is saved"
+            )
+            return
+        plan.frames.pop(name, None)
+    if is_closed:
+        digest = plan.closed[month] = month_digest(connection, month)
+        if header is None or header.digest != digest:
+            plan.months.append(Month(month, file, digest, header is not None))
+
+
+def _closed(connection: Connection, first: datetime | None) -> set[datetime]:
+    if read_table(connection, "rollup_state") is None or (state := read_state(connection)) is None or first is None:
+        return set()
     late = {
         hour.replace(tzinfo=UTC, day=1, hour=0, minute=0, second=0)
         for (hour,) in connection.query("SELECT DISTINCT hour FROM late_hours WHERE waiting = 1")
     }
-    closed = [
-        month
-        for month in (months_from(first, state.up_to) if first else [])
-        if month not in late and not _is_rebuilt(state, month)
-    ]
-    todo = []
-    for month in closed:
-        file = folder / f"{name}-{month:%Y-%m}{suffix}"
-        header = _header(file)
-        if header is not None and state.frames_from is not None and next_month(month) <= state.frames_from:
-            continue  # its frames are in the file only
-        signature = _signature(connection, month)
-        if header is None or header.signature != signature:
-            todo.append(Month(month, file, signature))
-    return Plan(todo, without(closed))
+    return {month for month in months_from(first, state.up_to) if month not in late and not _is_rebuilt(state, month)}
 
 
 def _is_rebuilt(state: State, month: datetime) -> bool:
@@ -74,31 +115,55 @@ def _first(connection: Connection) -> datetime | None:
     """Return the earliest time of any row; minutes and breaks have hours, too."""
     found = []
     for name in ("frames", "tallies", "hours", "late_hours", "imported_hours"):
-        ((first,),) = connection.query(f"SELECT MIN({TIME_COLUMNS[name]}) FROM {name}")  # noqa: S608 - our own names
-        found += [first.replace(tzinfo=UTC)] if first is not None else []
+        if read_table(connection, name) is not None:
+            ((first,),) = connection.query(f"SELECT MIN({TIME_COLUMNS[name]}) FROM {name}")  # noqa: S608 - our own names
+            found += [first.replace(tzinfo=UTC)] if first is not None else []
     return min(found, default=None)
 
 
-def _signature(connection: Connection, month: datetime) -> tuple[int, ...]:
-    """Return the server's sums of the small tables."""
-    limits = (sql_time(month), sql_time(next_month(month)))
-    meters = [number for (number,) in connection.query("SELECT id FROM meters ORDER BY id")]
-    if not meters:
-        return ()
-    signature: list[int] = []
-    for name in _SIGNED:
-        table = read_table(connection, name)
-        assert table is not None
-        column = TIME_COLUMNS[name]
-        # By meter, because most of the keys begin with it.
-        where = f"meter_id IN ({', '.join(map(str, meters))}) AND {column} >= %s AND {column} < %s"
-        found: Totals = totals(connection, table, (where, limits))
-        signature += [found.rows, *found.sums]
-    return tuple(signature)
+def count_frames(connection: Connection, month: datetime) -> int:
+    """Return how many frames of a month the database has.
+
+    Raises:
+        DatabaseError: the database is unavailable, or refuses the query.
+    """
+    return _of_month(connection, "SELECT COUNT(*) FROM frames WHERE timestamp >= %s AND timestamp < %s", month)
+
+
+def _rolled_up(connection: Connection, month: datetime) -> int:
+    return _of_month(connection, "SELECT COALESCE(SUM(frames), 0) FROM hours WHERE hour >= %s AND hour < %s", month)
+
+
+def _of_month(connection: Connection, sql: str, month: datetime) -> int:
+    ((count,),) = connection.query(sql, (sql_time(month), sql_time(next_month(month))))
+    return int(count)
+
+
+class _Folder:
+    """The files of a database that are in a folder."""
+
+    def __init__(self, folder: Path, name: str, suffix: str) -> None:
+        self._folder, self._name, self._suffix = folder, name, suffix
+        pattern = re.compile(f"{re.escape(name)}-{_MONTH}(?P<moment>-\\d\\dT\\d{{6}}Z)?{re.escape(suffix)}")
+        found = [match for file in sorted(folder.iterdir()) if (match := pattern.fullmatch(file.name))]
+        self.months = [_start(match["month"]) for match in found if not match["moment"]]
+        #: How many frames the files of months had, as the newest file says that has the rest.
+        self.frames: dict[str, int] = {}
+        for match in reversed(found):
+            if match["moment"] and (header := _header(folder / match[0])) is not None:
+                self.frames = dict(header.months or {})
+                break
+
+    def file(self, month: datetime) -> Path:
+        return self._folder / f"{self._name}-{month:%Y-%m}{self._suffix}"
+
+
+def _start(month: str) -> datetime:
+    return datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC)
 
 
 def _header(file: Path) -> Header | None:
-    """Return the header of a file of a month; None: there is none, or it cannot be read."""
+    """Return the header of a file; None: there is none, or it cannot be read."""
     try:
         return read_header(file) if file.exists() else None
     except BackupError:

@@ -1,18 +1,22 @@
 """Restores backups into an empty database, and compares the result with what was saved."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from common.database import Connection, Database
 from common.errors import BackupError, DatabaseError
-from storer.backup.choice import choose
-from storer.backup.format import Header, Table, Totals
-from storer.backup.scope import SHARED, TIME_COLUMNS, covers
-from storer.backup.tables import TABLES, id_ranges, insert, ranges, read_table, schema_version, totals
+from storer.backup.choice import choose, newest_rest, require_all
+from storer.backup.format import Table, Totals
+from storer.backup.numbers import Numbers
+from storer.backup.scope import DROPPED, SHARED, TIME_COLUMNS
+from storer.backup.tables import TABLES, insert, ranges, read_table, schema_version, totals
 from storer.backup.verify import Contents, Rows, check, parts
 from storer.database.schema import make_earlier_partitions, make_partitions, migrate
+from storer.database.unfinished import is_unfinished, mark_finished, mark_unfinished
 from storer.progress import NO_PROGRESS, Progress
+from storer.rollups.hours import judge_from
 from storer.rollups.state import raise_version, request_rebuild
 
 _STATE = "rollup_state"
@@ -20,48 +24,69 @@ _BATCH = 1000  # rows per transaction
 
 
 def restore(
-    database: Database, paths: Path | Sequence[Path], now: datetime, progress: Progress = NO_PROGRESS
+    database: Database,
+    paths: Path | Sequence[Path],
+    now: datetime,
+    progress: Progress = NO_PROGRESS,
+    *,
+    partial: bool = False,
 ) -> Contents:
     """Verify backups, then insert their rows into an empty database; return what they contain together.
 
-    Any files, or a folder: its newest file, and those of months. If several have the same month, the latest counts.
-    The tables are created with the schema of each file, filled, compared, and then migrated.
+    Any files, or a folder: its newest file, and those of months. If several have the same month, the frames of all of
+    them count, and of the rest the latest. The tables are created with the schema of each file, filled, compared, and
+    then migrated. Until then the database is marked as unfinished; what an interrupted restore left is dropped first.
+
+    With `partial`, months may be missing.
 
     Raises:
         ConfigError: the folder has no backups, or those of several databases.
-        BackupError: a backup is damaged or newer than this program, or the restored rows differ from it.
+        BackupError: a backup is damaged or newer than this program, a month is missing, or the restored rows differ.
         DatabaseError: the database has rows already, is unavailable, or refuses a statement.
     """
     files = choose(paths)
     contents = {file: check(file, progress=progress) for file in files}
+    missing = require_all(contents, partial=partial)
     # Those of older tables first: the tables are migrated in between.
     files.sort(key=lambda file: (contents[file].header.schema, file.name))
     connection = database.connect()
     try:
+        _refuse_another(connection, database.where)
+        if is_unfinished(connection):
+            _drop_everything(connection)
         _refuse_if_occupied(connection, database.where, contents[files[0]].header.schema)
-        migrate(database, contents[files[0]].header.schema)
+        mark_unfinished(connection)
+        migrate(database, contents[files[0]].header.schema, restoring=True)
         make_partitions(connection, now)
         firsts = [found.first for found in contents.values() if found.first is not None]
         if firsts:
             make_earlier_partitions(connection, min(firsts))
-        restored = _Restored(connection, {file: found.header for file, found in contents.items()}, progress)
+        restored = _Restored(connection, contents, progress)
         try:
             for file in files:
-                migrate(database, contents[file].header.schema)
+                migrate(database, contents[file].header.schema, restoring=True)
                 restored.fill(file)
             restored.compare()
         except (DatabaseError, BackupError) as error:
             raise type(error)(
-                f"{error}; the database now has a part of the backup: drop it and create it again before the next try"
+                f"{error}; the database now has a part of the backup: start the restore again, it begins anew"
             ) from error
-        migrate(database)
+        migrate(database, restoring=True)
         if not restored.tables.get(_STATE):
             # If a storer has rolled up before in this database: what was restored is older than that.
             request_rebuild(connection)
+        if missing:
+            # What was drawn in a hole is in the first hour after it, as after an outage.
+            judge_from(
+                connection, sorted({month for one in contents.values() for month in one.months.get("hours", ())})
+            )
         raise_version(connection)
+        mark_finished(connection)
     finally:
         connection.close()
-    return _together(list(contents.values()), restored.tables)
+    together = _together(list(contents.values()), restored.tables)
+    together.warnings += missing
+    return together
 
 
 def _together(contents: Sequence[Contents], tables: Mapping[str, int]) -> Contents:
@@ -72,8 +97,23 @@ def _together(contents: Sequence[Contents], tables: Mapping[str, int]) -> Conten
         newest.header,
         {name: Totals(rows, ()) for name, rows in tables.items()},
         min((found.first for found in contents if found.first is not None), default=None),
-        [warning for found in contents for warning in found.warnings],
+        warnings=[warning for found in contents for warning in found.warnings],
     )
+
+
+def _refuse_another(connection: Connection, where: str) -> None:
+    """Make sure that this is the only restore into the database; the lock lasts as long as the connection."""
+    ((locked,),) = connection.query("SELECT GET_LOCK(CONCAT('teleinfo-storer restore ', DATABASE()), 0)")
+    if not locked:
+        raise DatabaseError(f"database {where}: another restore into it is going on: wait for its end")
+
+
+def _drop_everything(connection: Connection) -> None:
+    """Drop all tables and views of the storer, but the mark."""
+    for view in ("teleinfoframes", "energy_hours", "whole_label_sets"):
+        connection.execute(f"DROP VIEW IF EXISTS {view}")
+    for table in (*TABLES, "backups", "saved_months", "schema_version"):
+        connection.execute(f"DROP TABLE IF EXISTS {table}")
 
 
 def _refuse_if_occupied(connection: Connection, where: str, schema: int) -> None:
@@ -94,79 +134,105 @@ def _refuse_if_occupied(connection: Connection, where: str, schema: int) -> None
 
 
 class _Restored:
-    """The rows of several files, of which the latest with a month has its rows."""
+    """The rows of several files."""
 
-    def __init__(self, connection: Connection, headers: Mapping[Path, Header], progress: Progress) -> None:
+    def __init__(self, connection: Connection, contents: Mapping[Path, Contents], progress: Progress) -> None:
         self.tables: dict[str, int] = {}  # rows
         self._sums: dict[str, dict[str, int]] = {}  # by table and column
         self._connection = connection
-        self._latest = sorted(headers, key=lambda file: headers[file].taken, reverse=True)
-        self._headers = headers
+        self._contents = contents
+        self._latest = sorted(contents, key=lambda file: contents[file].header.taken, reverse=True)
+        self._newest_rest = newest_rest(contents)
         self._progress = progress
-        self._owners: dict[str, Path | None] = {}  # by month
+        self._owners: dict[tuple[bool, str], Path | None] = {}
+        months = Counter(month for found in contents.values() for month in found.frames)
+        self._of_several = {month for month, files in months.items() if files > 1}  # that have frames of it
 
     def fill(self, file: Path) -> None:
         table = None
+        numbers = Numbers(self._connection)
         for part in parts(file):
             if isinstance(part, Table):
                 table = part
                 self.tables.setdefault(table.name, 0)
             elif isinstance(part, list):
                 assert table is not None
-                rows = self._of_file(file, table, part)
-                for begin in range(0, len(rows), _BATCH):
-                    self._insert(file, table, rows[begin : begin + _BATCH])
+                for begin in range(0, len(part), _BATCH):
+                    rows = self._not_there(file, numbers, table, part[begin : begin + _BATCH])
+                    if rows:
+                        self._insert(table, rows)
 
-    def _of_file(self, file: Path, table: Table, rows: Rows) -> Rows:
-        """Return the rows that no later file has."""
+    def _not_there(self, file: Path, numbers: Numbers, table: Table, rows: Rows) -> Rows:
+        """Return the rows that are to be inserted, with the numbers of the database."""
+        if len(self._contents) == 1:
+            return rows
         column = TIME_COLUMNS.get(table.name)
+        if table.name in SHARED:
+            return list(numbers.translate(table, self._missing(file, numbers, table, rows)))
+        if table.name == "frames":
+            rows = numbers.translate(table, rows)
+            return self._new_frames(table, rows) if self._of_several else rows
         if column is not None:
             place = list(table.columns).index(column)
-            return [row for row in rows if self._owner(row[place][:7]) == file]
-        if table.name in SHARED:
+            return numbers.translate(table, [row for row in rows if self._owner(table.name, row[place][:7]) == file])
+        return numbers.translate(table, rows) if file == self._newest_rest else []
+
+    def _missing(self, file: Path, numbers: Numbers, table: Table, rows: Rows) -> Rows:
+        try:
+            return numbers.missing(table, rows)
+        except BackupError as error:
+            raise BackupError(f"{file}: {error}; restore the files one by one, each with --into") from error
+
+    def _new_frames(self, table: Table, rows: Rows) -> Rows:
+        """Return the frames that no file has brought yet."""
+        names = list(table.columns)
+        time, meter = names.index("timestamp"), names.index("meter_id")
+        shared = [row[time] for row in rows if row[time][:7] in self._of_several]
+        if not shared:
             return rows
-        whole = next((other for other in self._latest if self._headers[other].month is None), None)
-        return rows if file == whole else []
+        there = {
+            (str(text), int(number))
+            for text, number in self._connection.query(
+                "SELECT CAST(timestamp AS CHAR), meter_id FROM frames WHERE timestamp >= %s AND timestamp <= %s",
+                (min(shared), max(shared)),
+            )
+        }
+        return [row for row in rows if (row[time], row[meter]) not in there]
 
-    def _owner(self, month: str) -> Path | None:
-        if month not in self._owners:
-            self._owners[month] = next((file for file in self._latest if covers(self._headers[file], month)), None)
-        return self._owners[month]
+    def _owner(self, table: str, month: str) -> Path | None:
+        """Return the latest file with rows of a table in a month; or of any table, if those are never dropped."""
+        key = (table in DROPPED, month)
+        if key not in self._owners:
+            self._owners[key] = next(
+                (
+                    file
+                    for file in self._latest
+                    if any(
+                        month in months
+                        for name, months in self._contents[file].months.items()
+                        if (name == table if table in DROPPED else name not in DROPPED)
+                    )
+                ),
+                None,
+            )
+        return self._owners[key]
 
-    def _insert(self, file: Path, table: Table, rows: Rows) -> None:
-        totals_of_rows = table.totals(
-            rows
-        )  # checks the types again before values become SQL: the file may have changed
+    def _insert(self, table: Table, rows: Rows) -> None:
+        # Checks the kinds again before values become SQL: the file may have changed.
+        inserted = table.totals(rows)
         if table.name == _STATE:
             insert(self._connection, table, rows, ", ".join(f"`{name}` = VALUES(`{name}`)" for name in table.columns))
-        elif table.name in SHARED and len(self._headers) > 1:
-            self._insert_shared(file, table, rows, totals_of_rows)
         else:
             with self._connection.transaction():
                 insert(self._connection, table, rows)
             sums = self._sums.setdefault(table.name, dict.fromkeys(table.columns, 0))
-            for name, value in zip(table.columns, totals_of_rows.sums, strict=True):
+            for name, value in zip(table.columns, inserted.sums, strict=True):
                 sums[name] = sums.get(name, 0) + value
         self.tables[table.name] += len(rows)
         self._progress.show("restoring", table.name, self.tables[table.name])
 
-    def _insert_shared(self, file: Path, table: Table, rows: Rows, saved: Totals) -> None:
-        """Insert rows that other files may have, too: then they must be the same."""
-        place = list(table.columns).index("id")
-        ids = [row[place] for row in rows]
-        with self._connection.transaction():
-            insert(self._connection, table, rows, "`id` = `id`")
-        found = table.nothing
-        for part in id_ranges(ids):
-            found += totals(self._connection, table, part)
-        if found != saved:
-            raise BackupError(
-                f"{file}: its {table.name.replace('_', ' ')} differ from those of another file: they are of different"
-                " databases, or of one that was set back in between; restore them one by one, each with --into"
-            )
-
     def compare(self) -> None:
-        """Compare all tables, but those that were compared while they were filled."""
+        """Compare all tables with what was inserted."""
         for name, sums in self._sums.items():
             table = read_table(self._connection, name)
             assert table is not None

@@ -1,9 +1,10 @@
 """Which rows belong in which file: a closed month has a file of its own, what is open is in another one. No I/O."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from storer.backup.format import Header
+from storer.database.saved_months import month_of, next_month
 
 #: The column that says to which month a row belongs.
 TIME_COLUMNS: Mapping[str, str] = {
@@ -15,22 +16,13 @@ TIME_COLUMNS: Mapping[str, str] = {
     "late_hours": "hour",
     "imported_hours": "hour",
 }
+#: Tables whose old rows are dropped in the end: what a file has of them may be the only copy.
+DROPPED = ("frames", "minutes")
 #: Tables that rows of several files refer to: a file of a month has those rows that it needs.
 SHARED = ("meters", "label_sets")
 
 Period = tuple[datetime | None, datetime | None]  # from, before; None: no limit
 EVERYTHING: Sequence[Period] = ((None, None),)
-
-
-def next_month(month: datetime) -> datetime:
-    """Return the start of the month after one that starts at `month`."""
-    months = month.year * 12 + month.month
-    return datetime(months // 12, months % 12 + 1, 1, tzinfo=UTC)
-
-
-def month_of(instant: datetime) -> datetime:
-    """Return the start of a time's month."""
-    return datetime(instant.year, instant.month, 1, tzinfo=UTC)
 
 
 def months_from(first: datetime, end: datetime) -> list[datetime]:

@@ -1,6 +1,7 @@
 """Reads a whole backup and verifies that it can be restored."""
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,16 +13,17 @@ from common.plural import plural
 from storer.backup.file import parse, read_blocks
 from storer.backup.format import MAGIC, Header, Kind, Table, Totals, Values
 from storer.backup.label_sets import LabelSetChecker
+from storer.backup.numbers import REFERENCES
+from storer.backup.scope import TIME_COLUMNS
 from storer.backup.tables import TABLES
 from storer.database.schema import newest_version
 from storer.progress import NO_PROGRESS, Progress
 
-#: Columns that refer to an id in another table.
-_REFERENCES: Mapping[str, str] = {"meter_id": "meters", "label_set_id": "label_sets", "base_id": "label_sets"}
 #: Columns that the verification reads.
 _NEEDED: Mapping[str, Mapping[str, Kind]] = {
+    "meters": {"id": Kind.INT, "identifier": Kind.TEXT},
     "label_sets": {"id": Kind.INT, "digest": Kind.BINARY, "content": Kind.TEXT},
-    "frames": {"timestamp": Kind.TIMESTAMP},
+    **{name: {column: Kind.TIMESTAMP} for name, column in TIME_COLUMNS.items()},
 }
 _ARRAY_BITS = 1 << 16
 
@@ -35,12 +37,19 @@ class Contents:
     header: Header
     tables: dict[str, Totals] = field(default_factory=dict)
     first: datetime | None = None  # timestamp of the oldest frame
+    months: dict[str, Counter[str]] = field(default_factory=dict)  # by table: its rows by month, such as 2026-10
     warnings: list[str] = field(default_factory=list)  # problems that the saved database had already
+    problems: list[str] = field(default_factory=list)  # of `backup`: what it could not save
 
     @property
     def rows(self) -> int:
         """The rows of all tables."""
         return sum(totals.rows for totals in self.tables.values())
+
+    @property
+    def frames(self) -> Counter[str]:
+        """Frames by month."""
+        return self.months.get("frames", Counter())
 
 
 def check(path: Path, name: Path | None = None, progress: Progress = NO_PROGRESS) -> Contents:
@@ -139,8 +148,13 @@ class _Verifier:
         self._expected = itertools.dropwhile(table.name.__ne__, self._expected)
         if next(self._expected, None) is None:
             raise BackupError(f"damaged: {table.name} is out of order, or not a table of the storer")
-        if not _NEEDED.get(table.name, {}).items() <= table.columns.items():
-            raise BackupError(f"damaged: {table.name} lacks a column")
+        time = TIME_COLUMNS.get(table.name)
+        if (
+            not _NEEDED.get(table.name, {}).items() <= table.columns.items()
+            or (time is not None and time not in table.key)
+            or any(table.columns.get(name, Kind.INT) is not Kind.INT for name in ("id", *REFERENCES))
+        ):
+            raise BackupError(f"damaged: {table.name} lacks a column, or one is of another kind")
         self._table = table
         self._names = list(table.columns)
         self._key = [self._names.index(name) for name in table.key]
@@ -160,16 +174,18 @@ class _Verifier:
             raise BackupError(f"damaged: a row of {self._table.name} is out of order")
         self._last = keys[-1]
         for name, values in zip(self._names, zip(*rows, strict=True), strict=True):
-            if name in _REFERENCES:
+            if name in REFERENCES:
                 numbers = [number for number in values if number is not None]  # base_id is optional
-                self._dangling += self._ids[_REFERENCES[name]].count_missing(numbers)
+                self._dangling += self._ids[REFERENCES[name]].count_missing(numbers)
             elif name == "id":
                 self._ids[self._table.name].add(values)
+            if name == TIME_COLUMNS.get(self._table.name):
+                self._contents.months.setdefault(self._table.name, Counter()).update(value[:7] for value in values)
         if self._table.name == "label_sets":
             for row in rows:
                 self._contents.warnings += self._label_sets.check(dict(zip(self._names, row, strict=True)))
         if self._table.name == "frames" and self._contents.first is None:
-            instant = str(dict(zip(self._names, rows[0], strict=True))["timestamp"])
+            instant = min(row[self._names.index("timestamp")] for row in rows)
             self._contents.first = datetime.fromisoformat(instant).replace(tzinfo=UTC)
 
     def end(self, totals: Totals) -> None:

@@ -13,6 +13,7 @@ from common.database import Connection, Database
 from common.deployment import here
 from common.errors import ConfigError, Conflict, DatabaseError
 from storer.database.original import refuse_original
+from storer.database.unfinished import refuse_unfinished
 
 log = logging.getLogger(__name__)
 
@@ -78,15 +79,19 @@ def ensure_migrated(connection: Connection) -> None:
         raise ConfigError(f"the tables are of an older version: first {run}")
 
 
-def migrate(database: Database, up_to: int | None = None) -> list[Migration]:
+def migrate(database: Database, up_to: int | None = None, *, restoring: bool = False) -> list[Migration]:
     """Apply the migrations that are missing, all or those up to a version; return them.
 
+    `restoring`: for the restore that is going on in this database.
+
     Raises:
-        PermanentError: the table of the original program has the name of our view.
+        PermanentError: the table of the original program has the name of our view, or a restore was interrupted.
         DatabaseError: the database is unavailable, refuses a statement, or is newer than this program.
     """
     with contextlib.closing(database.connect()) as connection:
         refuse_original(connection, database.where)
+        if not restoring:
+            refuse_unfinished(connection, database.where)
         connection.execute(
             "CREATE TABLE IF NOT EXISTS schema_version ("
             "version INT NOT NULL PRIMARY KEY, name VARCHAR(64) NOT NULL,"

@@ -45,7 +45,7 @@ def check(path: Path, report: Report, machine: Host | None = None, *, seconds: f
     )
     report.show(diagnose_secrets({"mqtt": config.mqtt, "database": config.database}, path))
     now = datetime.now(UTC)
-    for database in probe_databases(config.database, now):
+    for database in probe_databases(config.database, now, config.retention.frames):
         report.show(diagnose_database(database, now))
         report.show(diagnose_subpartitions(database, config.storage.subpartitions))
 

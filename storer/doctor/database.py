@@ -31,9 +31,9 @@ def diagnose_database(facts: DatabaseFacts, now: datetime) -> list[Finding]:
     """Return the findings."""
     if facts.error:
         return [_not_connected(facts)]
-    findings = [*_server(facts), *_rights(facts), *_schema(facts)]
+    findings = [*_server(facts), *_rights(facts), *_unfinished(facts), *_schema(facts)]
     if facts.schema:
-        findings += [*_flow(facts, now), *_rollups(facts, now), *_rejections(facts)]
+        findings += [*_flow(facts, now), *_rollups(facts, now), *_unsaved(facts), *_rejections(facts)]
     return [*findings, *_disk(facts)]
 
 
@@ -139,6 +139,18 @@ def _rights(facts: DatabaseFacts) -> list[Finding]:
     ]
 
 
+def _unfinished(facts: DatabaseFacts) -> list[Finding]:
+    if not facts.unfinished:
+        return []
+    return [
+        problem(
+            SUBJECT,
+            f"{facts.name} has a part of a backup only, its restore was not finished: the storer does not start",
+            f"start it again, it begins anew: {here(_PROGRAM).run_alone(_PROGRAM, 'restore')} FOLDER",
+        )
+    ]
+
+
 def _schema(facts: DatabaseFacts) -> list[Finding]:
     if "SELECT" in facts.missing_rights:
         return []
@@ -218,6 +230,19 @@ def _rollups(facts: DatabaseFacts, now: datetime) -> list[Finding]:
     if facts.late_hours:
         what += f"; {plural(facts.late_hours, 'hour')} with late frames waiting"
     return [ok(ROLLUPS, what)]
+
+
+def _unsaved(facts: DatabaseFacts) -> list[Finding]:
+    if not facts.unsaved:
+        return []
+    months = ", ".join(f"{month:%Y-%m}" for month in facts.unsaved)
+    return [
+        notice(
+            FRAMES,
+            f"retention keeps {months}: changed since the last backup",
+            f"the next one saves it: {here(_PROGRAM).run(_PROGRAM, 'backup')} FOLDER",
+        )
+    ]
 
 
 def _rejections(facts: DatabaseFacts) -> list[Finding]:

@@ -13,9 +13,11 @@ from common.errors import DatabaseError
 from storer.database.original import NAME, is_table
 from storer.database.rejected import LONGEST_PAYLOAD, MOST_BYTES, MOST_MESSAGES
 from storer.database.rights import may_delete_label_sets
+from storer.database.saved_months import changed_since_backup, months_before
 from storer.database.schema import migrations
 from storer.database.sizes import read_sizes
 from storer.database.subpartitions import count_subpartitions
+from storer.database.unfinished import is_unfinished
 from storer.rollups.state import State, count_late_hours, read_state
 
 _GROWING = ("frames", "label_sets", "minutes", "hours", "breaks", "tallies", "late_hours")
@@ -37,6 +39,7 @@ class DatabaseFacts:
     account: str = ""  # as the server names it: 'teleinfo'@'localhost'
     missing_rights: tuple[str, ...] = ()
     original: bool = False  # it has the table of the original program
+    unfinished: bool = False  # a restore was interrupted, or is going on
     schema: int | None = None  # None: no tables yet
     subpartitions: int = 1  # of each month of frames
     newest_schema: int = 0  # of this program
@@ -56,16 +59,17 @@ class DatabaseFacts:
     last_rejected: tuple[datetime, str, str] | None = None  # when, topic, why
     rollups: State | None = None  # None: nothing is rolled up yet
     late_hours: int = 0  # to be rolled up again
+    unsaved: tuple[datetime, ...] = ()  # months that retention keeps until the next backup
     free: int | None = None  # bytes on the server's disk; None: on another machine
 
 
-def probe_databases(config: DatabaseConfig, now: datetime) -> list[DatabaseFacts]:
-    """Collect the facts of each host."""
-    return [probe_database(replace(config, host=(host,)), now) for host in config.host]
+def probe_databases(config: DatabaseConfig, now: datetime, months: int | None = None) -> list[DatabaseFacts]:
+    """Collect the facts of each host; `months` of frames are kept, None: all."""
+    return [probe_database(replace(config, host=(host,)), now, months) for host in config.host]
 
 
-def probe_database(config: DatabaseConfig, now: datetime) -> DatabaseFacts:
-    """Collect the facts of one host; nothing is written."""
+def probe_database(config: DatabaseConfig, now: datetime, months: int | None = None) -> DatabaseFacts:
+    """Collect the facts of one host; `months` of frames are kept, None: all. Nothing is written."""
     database = Database(config)
     facts = DatabaseFacts(
         where=address(config),
@@ -77,12 +81,12 @@ def probe_database(config: DatabaseConfig, now: datetime) -> DatabaseFacts:
     )
     try:
         with closing(database.connect()) as connection:
-            return _collect(facts, connection, now)
+            return _collect(facts, connection, now, months)
     except DatabaseError as error:
         return replace(facts, error=str(error), code=error_code(error))
 
 
-def _collect(facts: DatabaseFacts, connection: Connection, now: datetime) -> DatabaseFacts:
+def _collect(facts: DatabaseFacts, connection: Connection, now: datetime, months: int | None) -> DatabaseFacts:
     ((version, account, flush, read_only, datadir, host),) = connection.query(
         "SELECT VERSION(), CURRENT_USER(), @@innodb_flush_log_at_trx_commit, @@read_only, @@datadir, @@hostname"
     )
@@ -98,6 +102,7 @@ def _collect(facts: DatabaseFacts, connection: Connection, now: datetime) -> Dat
         missing_rights=_missing_rights(connection),
         may_delete_label_sets=may_delete_label_sets(connection),
         original=is_table(connection, NAME),
+        unfinished=is_unfinished(connection),
     )
     if facts.local and host == socket.gethostname() and Path(datadir).is_dir():
         space = free_space(Path(datadir))
@@ -111,6 +116,8 @@ def _collect(facts: DatabaseFacts, connection: Connection, now: datetime) -> Dat
         facts = replace(_frames(facts, connection, now), subpartitions=count_subpartitions(connection))
     if facts.schema == facts.newest_schema:
         facts = replace(facts, rollups=read_state(connection), late_hours=count_late_hours(connection))
+        if months is not None:
+            facts = replace(facts, unsaved=tuple(changed_since_backup(connection, months_before(now, months))))
     return _rejected(facts, connection, now) if "rejected_messages" in tables else facts
 
 

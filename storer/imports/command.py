@@ -16,6 +16,7 @@ from common.runtime.logs import redact_prm
 from storer.config import StorerConfig
 from storer.database.ids import add_meters
 from storer.database.schema import ensure_migrated
+from storer.database.unfinished import refuse_unfinished
 from storer.imports import writer
 from storer.imports.clock import LocalClock
 from storer.imports.kinds import KINDS, Content, Request, read_content
@@ -64,7 +65,9 @@ def run_import(arguments: argparse.Namespace, now: datetime | None = None) -> in
     if not alone and not arguments.files:
         raise ConfigError(f"what is to be imported? KIND FILE… is expected; kinds: {', '.join(KINDS)}")
     settings = config.load(StorerConfig, arguments.config)
-    with contextlib.closing(Database(settings.database).connect()) as connection:
+    database = Database(settings.database)
+    with contextlib.closing(database.connect()) as connection:
+        refuse_unfinished(connection, database.where)
         ensure_migrated(connection)
         if arguments.list:
             _show_list(connection, LocalClock(arguments.zone), sys.stdout)

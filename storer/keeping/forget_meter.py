@@ -22,6 +22,7 @@ from common.errors import ConfigError, PermanentError
 from storer.config import StorerConfig
 from storer.database.rights import may_delete
 from storer.database.schema import ensure_migrated
+from storer.database.unfinished import refuse_unfinished
 from storer.progress import Progress
 from storer.rollups import state as states
 
@@ -74,6 +75,7 @@ def forget_meter(
         DatabaseError: the database is unavailable, or refuses a statement.
     """
     with contextlib.closing(database.connect(_TIMEOUT)) as connection:
+        refuse_unfinished(connection, database.where)
         ensure_migrated(connection)
         work = _Forgetting(connection, address, progress)
         for line in work.describe():

@@ -16,6 +16,7 @@ from common.errors import TeleinfoError
 from common.plural import plural
 from storer.audit import audit
 from storer.config import Retention
+from storer.database.saved_months import changed_since_backup
 from storer.database.schema import make_earlier_partitions, partition_limits
 from storer.database.sizes import Sizes, read_sizes
 from storer.rollups import state as states
@@ -76,6 +77,7 @@ class FrameRetention:
             state = self._state()
             if state.frames_from is None or state.frames_from < part.end:
                 yield from self._verify(part, state)
+                self._wait_for_backup(part)
                 if not states.freeze(self._connection, self._name, part.end, state.frames_from):
                     raise Blocked(_waiting(part))
             self._drop("frames", part, f"frames before {part.end:%Y-%m-%d}", "their minutes and hours stay")
@@ -149,11 +151,11 @@ class FrameRetention:
                     f"frames before {part.end:%Y-%m-%d} are kept: minutes, hours or breaks of"
                     f" {hour:%Y-%m-%d %H:%M} UTC differ from them; these are rebuilt, and compared again then"
                 )
-            if comparison is Comparison.OF_MORE_FRAMES:
+            if comparison is Comparison.OF_MORE_FRAMES and hour >= done:
                 self._refuse_lost(part, hour)
             yield
-            done = hour + _HOUR
-            hour = states.first_frame(self._connection, done)
+            done = max(done, hour + _HOUR)
+            hour = states.first_frame(self._connection, hour + _HOUR)
         if has_rollups(self._connection, done, part.end, meters):
             self._refuse_lost(part, done)
 
@@ -161,7 +163,7 @@ class FrameRetention:
         """Return from when on rollups must be of frames that are there: what is before may have been dropped."""
         month = (part.end - _HOUR).replace(day=1, hour=0)
         begin = first if part.name == _EARLIER else min(first, month)
-        return begin if state.frames_from is None else max(begin, state.frames_from)
+        return begin if state.dropped_to is None else max(begin, state.dropped_to)
 
     def _refuse_lost(self, part: _Part, since: datetime) -> None:
         if self._policy.incomplete != "drop":
@@ -191,6 +193,15 @@ class FrameRetention:
             raise Blocked(
                 f"minutes before {part.end:%Y-%m-%d} are kept: {plural(len(mended), 'hour')}, the first"
                 f" {mended[0]:%Y-%m-%d %H:%M} UTC, differed from them; made again, and compared again tomorrow"
+            )
+
+    def _wait_for_backup(self, part: _Part) -> None:
+        """Keep frames that came since the last backup of their month, where backups are made."""
+        if changed := changed_since_backup(self._connection, part.end):
+            months = ", ".join(f"{month:%Y-%m}" for month in changed)
+            raise Blocked(
+                f"frames before {part.end:%Y-%m-%d} are kept: {months} changed since its last backup; they are dropped"
+                " after the next one"
             )
 
     def _drop(self, table: str, part: _Part, what: str, rest: str) -> None:

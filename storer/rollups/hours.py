@@ -5,7 +5,7 @@ Whole frames are preferred to damaged ones, and all readings of an end are those
 
 import json
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -187,6 +187,22 @@ def mend_measures(connection: Connection, hour: datetime, meters: Collection[int
     return mended
 
 
+def judge_from(connection: Connection, months: Iterable[str]) -> None:
+    """Judge the first hour of each meter again from the start of some months on, because hours before are missing.
+
+    `months`: such as 2026-10. The frames are not needed.
+
+    Raises:
+        DatabaseError: the database is unavailable, or refuses a statement.
+    """
+    meters = [int(number) for (number,) in connection.query("SELECT id FROM meters ORDER BY id")]
+    for month in months:
+        before = datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC) - HOUR
+        for meter in meters:
+            with connection.transaction():
+                _HourRoller(connection, before, [meter]).judge_following(meter)
+
+
 class _HourRoller:
     """One hour of some meters, inside a transaction."""
 
@@ -275,6 +291,12 @@ class _HourRoller:
             for meter, pair in ends.items()
             if all(row.label_set_id in contents for row in pair)
         }
+
+    def judge_following(self, meter: int) -> None:
+        """Judge the next hour with readings after this one, which nothing is known of."""
+        if (following := self._stored.later(self._hour, [meter]).get(meter)) is not None:
+            previous = self._stored.earlier(following.hour, [meter]).get(meter)
+            self._judge_following(meter, following, previous, following)
 
     def _judge_following(
         self, meter: int, following: HourReadings, old: HourReadings | None, new: HourReadings

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from common.database import Database
 from common.errors import Conflict
 from storer.database.schema import ensure_migrated
+from storer.database.unfinished import refuse_unfinished
 from storer.progress import Progress
 from storer.rollups import state as states
 from storer.rollups.roller import MINUTE, Rebuilt, Roller
@@ -51,6 +52,7 @@ class _Rebuild:
 
     def run(self, start: datetime | None, end: datetime | None) -> Done:
         with contextlib.closing(self._database.connect()) as connection:
+            refuse_unfinished(connection, self._database.where)
             ensure_migrated(connection)
             roller = Roller(connection, f"rebuild-{secrets.token_hex(4)}", by_force=True)
             roller.run()

@@ -11,7 +11,7 @@ from storer.rollups.minutes import FIRST_HOUR, HourKey
 LEASE = timedelta(minutes=5)
 _RENEW = timedelta(minutes=2, seconds=30)  # left of it: to renew it is a commit, which is not needed each minute
 _HOUR = timedelta(hours=1)
-_SELECT = "SELECT up_to, rebuild_from, rebuild_to, frames_from FROM rollup_state WHERE id = 1"
+_SELECT = "SELECT up_to, rebuild_from, rebuild_to, frames_from, dropped_to FROM rollup_state WHERE id = 1"
 _MARKS = "SELECT meter_id, hour, storer, touched FROM late_hours WHERE waiting = 1"
 _ADD_REBUILD = (
     "rebuild_from = LEAST(COALESCE(rebuild_from, %s), %s), rebuild_to = GREATEST(COALESCE(rebuild_to, %s), %s)"
@@ -26,6 +26,7 @@ class State:
     rebuild_from: datetime | None  # hours to rebuild; None: none
     rebuild_to: datetime | None  # exclusive
     frames_from: datetime | None = None  # frames before it were dropped, or are about to be: their rollups are final
+    dropped_to: datetime | None = None  # the same, but it never goes back, as frames_from does for an adoption
 
     @property
     def remaining(self) -> timedelta:
@@ -204,10 +205,11 @@ def freeze(connection: Connection, name: str, up_to: datetime, before: datetime 
     limit = sql_time(up_to)
     return bool(
         connection.execute(
-            "UPDATE rollup_state SET frames_from = %s WHERE id = 1 AND holder = %s AND up_to >= %s"
+            "UPDATE rollup_state SET frames_from = %s, dropped_to = GREATEST(COALESCE(dropped_to, %s), %s)"
+            " WHERE id = 1 AND holder = %s AND up_to >= %s"
             " AND (rebuild_from IS NULL OR rebuild_from >= %s) AND frames_from <=> %s"
             " AND NOT EXISTS (SELECT 1 FROM late_hours WHERE waiting = 1 AND hour < %s)",
-            (limit, name, limit, limit, None if before is None else sql_time(before), limit),
+            (limit, limit, limit, name, limit, limit, None if before is None else sql_time(before), limit),
         )
     )
 
@@ -215,7 +217,7 @@ def freeze(connection: Connection, name: str, up_to: datetime, before: datetime 
 def unfreeze(connection: Connection) -> None:
     """Let frames of a time before `frames_from` be rolled up again, because old ones were added on purpose.
 
-    Rows that were made of more frames stay as they are.
+    Rows that were made of more frames stay as they are. That frames before `dropped_to` were dropped stays known.
 
     Raises:
         DatabaseError: the database is unavailable, or has no such table.

@@ -1,4 +1,4 @@
-"""The database goes back to an earlier state while the storer runs: later frames are stored correctly."""
+"""A database that is restored: it goes back while the storer runs, or its restore is killed."""
 
 import json
 import re
@@ -12,8 +12,9 @@ from demo.servers import HOST, Database
 from tests.faults.rig import Rig
 from tests.support.meters import ADDRESSES
 from tests.support.mqtt_client import MqttClient, listen
-from tests.support.programs import wait_until
+from tests.support.programs import Program, wait_until
 from tests.support.servers import database_at, restore_data, save_data
+from tests.support.storing import client, query
 
 WITHIN = 120.0  # seconds, for what should take one or two
 ANOTHER_HOST = "127.0.0.2"
@@ -109,3 +110,38 @@ def test_a_frame_keeps_its_meter_and_its_labels_when_the_database_has_gone_back(
         setup.store(THIRD, "two"),
     ]
     assert setup.exported(database) == after
+
+
+MANY = 60_000  # frames: a restore of a second or two
+
+
+def test_a_killed_restore_is_known_and_can_be_started_again(tmp_path: Path) -> None:
+    with Rig(tmp_path, port="simulate://standard-single-phase-base") as rig:
+        config, database = rig.storer_config, client(rig.database)
+        assert rig.command("storer", "migrate", config=config).returncode == 0
+        rig.sql(
+            "INSERT INTO meters (id, identifier) VALUES (1, '031961123456');"
+            """ INSERT INTO label_sets (id, digest, content) VALUES (1, REPEAT('x', 16), '{"mode":"historic"}');"""
+            " INSERT INTO frames (timestamp, meter_id, label_set_id, power)"
+            f" SELECT TIMESTAMP '2024-01-10 00:00:00' + INTERVAL seq SECOND, 1, 1, seq MOD 9000 FROM seq_1_to_{MANY}"
+        )
+        file = tmp_path / "backup.jsonl.gz"
+        assert rig.command("storer", "backup", str(file), config=config).returncode == 0
+        rig.database.create_database()
+
+        def begun() -> bool:
+            return bool(query(database, "SHOW TABLES LIKE 'frames'")) and bool(
+                query(database, "SELECT 1 FROM frames LIMIT 1")
+            )
+
+        restore = Program("restore", "storer", "restore", str(file), "--config", str(config), folder=tmp_path).start()
+        wait_until(begun, WITHIN, "the restore has brought frames", [restore])
+        restore.kill()
+        assert 0 < query(database, "SELECT COUNT(*) FROM frames")[0][0] < MANY
+        for word, code in (("run", 3), ("migrate", 3), ("audit", 3), ("check", 1)):
+            done = rig.command("storer", word, config=config)
+            assert done.returncode == code
+            assert "part of a backup" in done.stdout + done.stderr
+        assert rig.command("storer", "restore", str(file), config=config).returncode == 0
+        assert query(database, "SELECT COUNT(*), COUNT(DISTINCT timestamp) FROM frames") == [(MANY, MANY)]
+        assert rig.command("storer", "migrate", config=config).returncode == 0

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from common.database import Connection, Database
+from common.database import Connection, Database, DatabaseConfig
 from common.errors import BackupError, ConfigError, DatabaseError
 from common.frame import Frame
 from common.tally import Tally
@@ -32,6 +32,7 @@ from storer.backup.verify import check
 from storer.database.frame_store import FrameStore
 from storer.database.rejected import Rejection
 from storer.database.schema import migrate, newest_version
+from storer.doctor.database_probe import probe_database
 from tests.services.test_label_sets import some_frames, store_as_before
 from tests.support.frames import ADDRESS, DAY, historic, simulated
 from tests.support.storing import NOW, client, exported, make_tables, partition, query, store
@@ -132,7 +133,7 @@ def test_every_table_is_saved(tables: Database) -> None:
         tables,
         "SELECT table_name FROM information_schema.tables"
         " WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' AND table_name NOT IN"
-        " ('schema_version', 'backups')",
+        " ('schema_version', 'backups', 'saved_months')",
     )
     assert {name for (name,) in there} == set(backup_tables.TABLES)
 
@@ -519,3 +520,58 @@ def test_rows_damaged_before_are_saved_with_a_warning(tables: Database, storer: 
     ):
         assert re.search(text, line)
     assert len(list(folder.iterdir())) == 1
+
+
+@pytest.fixture
+def interrupted(
+    tables: Database, empty: Database, folder: Path, storer: Command, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """The file whose restore into `empty` broke off after some of its frames."""
+    from storer.backup import restore as target
+
+    class Killed(Exception):
+        pass
+
+    def insert(connection: Connection, table: Table, rows: list[Values], on_duplicate: str = "") -> None:
+        if table.name == "frames":
+            backup_tables.insert(connection, table, rows[:50], on_duplicate)
+            connection.execute("COMMIT")
+            raise Killed
+        backup_tables.insert(connection, table, rows, on_duplicate)
+
+    file, _ = backup(tables, folder, NOW)
+    with monkeypatch.context() as patch:
+        patch.setattr(target, "insert", insert)
+        with pytest.raises(Killed):
+            restore(empty, file, NOW)
+    assert 0 < len(exported(empty)) < len(exported(tables))
+    return file
+
+
+@pytest.mark.parametrize("word", ["run", "migrate", "audit", "backup", "rebuild"])
+def test_a_restore_that_was_interrupted_is_known_to_all(
+    word: str, interrupted: Path, storer: Command, fresh_database: Server, tmp_path: Path
+) -> None:
+    config = json.loads((tmp_path / "storer.yaml").read_text())
+    config["database"]["name"] = "another"
+    (tmp_path / "storer.yaml").write_text(json.dumps(config))
+    assert probe_database(DatabaseConfig(**config["database"] | {"host": ("127.0.0.1",)}), NOW).unfinished
+    result = storer(word, *([interrupted.parent] if word == "backup" else []))
+    assert (result.returncode, result.stdout) == (3, "")
+    assert re.search("has a part of a backup only.* restore", result.stderr.splitlines()[-1])
+
+
+def test_two_restores_at_once_are_refused(empty: Database, interrupted: Path) -> None:
+    """A database that is being restored looks like one whose restore was interrupted."""
+    before = exported(empty)
+    with contextlib.closing(empty.connect()) as first:
+        first.query("SELECT GET_LOCK('teleinfo-storer restore another', 0)")
+        with pytest.raises(DatabaseError, match="another restore into it is going on"):
+            restore(empty, interrupted, NOW)
+    assert exported(empty) == before
+
+
+def test_a_restore_that_was_interrupted_is_started_again(tables: Database, empty: Database, interrupted: Path) -> None:
+    restore(empty, interrupted, NOW)
+    assert rows(empty) == rows(tables)
+    assert migrate(empty) == []

@@ -215,6 +215,17 @@ def test_a_backup_is_due_when_the_newest_is_old_enough(tmp_path: Path) -> None:
     assert schedule.due(9_000)  # the file is of the future: of a clock that was wrong
 
 
+def test_a_backup_that_lacks_a_month_is_not_tried_again_every_few_minutes(tmp_path: Path) -> None:
+    """It has a file, and each try would make another one, until --keep has deleted the nights before."""
+    schedule = Schedule(tmp_path, 86_400)
+    file = tmp_path / "teleinfodb-2026-11-24T033000Z.jsonl.gz"
+    file.touch()
+    os.utime(file, (10_000, 10_000))
+    schedule.done(False, 10_000)
+    assert schedule.next(10_000) == 10_000 + 86_400
+    assert not schedule.healthy
+
+
 def test_a_backup_that_failed_is_tried_again_soon_but_not_at_once(tmp_path: Path) -> None:
     schedule = Schedule(tmp_path, 86_400)
     schedule.done(False, 100_000)

@@ -1,7 +1,10 @@
 """The file of a backup: what it holds comes back, and nothing else passes for one."""
 
+import contextlib
+import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,8 +12,10 @@ from hypothesis import strategies as st
 
 from common.errors import BackupError
 from common.frame import Frame
+from storer.backup.choice import require_all
 from storer.backup.file import SEAL_SIZE, Writer, read_blocks
 from storer.backup.format import Header, Kind, Table, Totals, end_line, row_line
+from storer.backup.scope import covers
 from storer.backup.verify import Contents, check, parts
 from storer.database.rows import encode_row
 from tests.support.frames import historic
@@ -117,6 +122,44 @@ def test_other_lines_under_a_good_seal_are_refused_in_a_line(tmp_path: Path, lin
         with pytest.raises(BackupError) as caught:
             check(write(tmp_path / "backup", lines))
         assert "\n" not in str(caught.value)
+
+
+#: A backup of each kind of line and column: with a month of its own, and tables of all kinds.
+TALLIES = Table("tallies", {"hour": Kind.TIMESTAMP, "meter_id": Kind.INT, "reader": Kind.TEXT}, ("hour", "meter_id"))
+FORGED = [
+    dataclasses.replace(HEADER, open=((None, "2026-10-01"), ("2026-11-01", None)), months={"2026-10": 7}).line(),
+    *lines_of((METERS, METER_ROWS), (SETS, [a_set()]), (FRAMES, FRAME_ROWS))[1:-1],
+    *lines_of((TALLIES, [["2026-11-24 18:00:00", 1, "cellar"]]))[1:-1],
+    end_line(4),
+]
+NOTHING_LIKE_IT = [None, True, -1, 1.5, 10**30, "", "id", "x", [], ["id"], [["id"]], {}, {"id": "int"}, {"id": ["int"]}]
+
+
+def places_in(document: object) -> list[tuple[str | int, ...]]:
+    """Where something stands in a document."""
+    if isinstance(document, dict):
+        inside: list[tuple[str | int, object]] = list(document.items())
+    else:
+        inside = list(enumerate(document)) if isinstance(document, list) else []
+    return [(), *((key, *place) for key, value in inside for place in places_in(value))]
+
+
+@pytest.mark.parametrize("number", range(len(FORGED)))
+def test_a_forged_line_is_refused_in_a_line(tmp_path: Path, number: int) -> None:
+    """Each value of each line in turn becomes something else, under a good seal: it is refused, or does no harm."""
+    for place in places_in(json.loads(FORGED[number])):
+        for value in NOTHING_LIKE_IT:
+            document = {"root": json.loads(FORGED[number])}
+            target: Any = document
+            for key in ("root", *place)[:-1]:
+                target = target[key]
+            target[("root", *place)[-1]] = value
+            forged = json.dumps(document["root"]).encode() + b"\n"
+            path = write(tmp_path / "backup", [*FORGED[:number], forged, *FORGED[number + 1 :]])
+            with contextlib.suppress(BackupError):
+                contents = check(path)
+                covers(contents.header, "2026-10")
+                require_all({path: contents}, partial=True)
 
 
 @pytest.mark.parametrize(

@@ -189,3 +189,16 @@ def test_how_far_the_rollups_are_is_said() -> None:
     assert "49 older hours being rebuilt" in what
     assert rollups(State(NOW - 2 * hour, None, None))[0] is PROBLEM
     assert rollups(None)[0] is NOTICE
+
+
+def test_a_restore_that_was_interrupted_is_a_problem() -> None:
+    (finding,) = [one for one in diagnose_database(replace(GOOD, unfinished=True), NOW) if one.status is PROBLEM]
+    assert "part of a backup" in finding.what
+    assert "restore" in finding.fix
+
+
+def test_months_that_wait_for_a_backup_are_named() -> None:
+    waiting = (datetime(2024, 8, 1, tzinfo=UTC), datetime(2024, 9, 1, tzinfo=UTC))
+    (finding,) = [one for one in diagnose_database(replace(GOOD, unsaved=waiting), NOW) if one.status is NOTICE]
+    assert "2024-08, 2024-09: changed since the last backup" in finding.what
+    assert "backup" in finding.fix

@@ -1,0 +1,110 @@
+"""Which months a backup has as they are now: a digest of the tables that change with any change of a month.
+
+Late frames mark an hour, rollups follow; an import adds rows, or takes some away. So frames need not be read.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+
+from common.database import Connection, sql_time
+
+#: Small tables, and the column that says to which month a row belongs.
+_SMALL = ("tallies", "hours", "breaks", "late_hours", "imported_hours")
+_TIME = "hour"
+#: Backups that were given up hold nothing back: who makes one a month still counts.
+BACKED_UP_WITHIN = timedelta(days=35)
+#: Instead of a digest: a backup was made, but the month had no file of its own that is whole.
+NOT_CLOSED = ""
+
+
+def month_of(instant: datetime) -> datetime:
+    """Return the start of a time's month."""
+    return datetime(instant.year, instant.month, 1, tzinfo=UTC)
+
+
+def next_month(month: datetime) -> datetime:
+    """Return the start of the month after one that starts at `month`."""
+    months = month.year * 12 + month.month
+    return datetime(months // 12, months % 12 + 1, 1, tzinfo=UTC)
+
+
+def months_before(instant: datetime, months: int) -> datetime:
+    """Return the start of the month that was so many months before that of a time."""
+    count = max(12, instant.year * 12 + instant.month - 1 - months)
+    return datetime(count // 12, count % 12 + 1, 1, tzinfo=UTC)
+
+
+def month_digest(connection: Connection, month: datetime) -> str:
+    """Return a digest of the small tables' rows of a month, computed by the server.
+
+    Raises:
+        DatabaseError: the database is unavailable, or refuses a statement.
+    """
+    meters = [int(number) for (number,) in connection.query("SELECT id FROM meters ORDER BY id")]
+    digest = hashlib.sha256()
+    for table in _SMALL if meters else ():
+        columns = [
+            str(name)
+            for (name,) in connection.query(
+                "SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE()"
+                " AND table_name = %s ORDER BY ordinal_position",
+                (table,),
+            )
+        ]
+        row = ", ',', ".join(f"COALESCE(`{column}`, '-')" for column in columns)
+        # By meter, because most of the keys begin with it.
+        found = connection.query(
+            f"SELECT COUNT(*), SUM(CRC32(CONCAT({row}))) FROM {table}"  # noqa: S608 - our own names
+            f" WHERE meter_id IN %s AND {_TIME} >= %s AND {_TIME} < %s",
+            (tuple(meters), sql_time(month), sql_time(next_month(month))),
+        )
+        digest.update(f"{table} {columns} {[int(value or 0) for value in found[0]]}".encode())
+    return digest.hexdigest()[:32]
+
+
+def note_saved(connection: Connection, digests: Mapping[datetime, str]) -> None:
+    """Note that a backup into a folder has these months as their digests say.
+
+    Raises:
+        DatabaseError: the database is unavailable, or the account may not write.
+    """
+    connection.execute_many(
+        "INSERT INTO saved_months (month, digest, saved_at) VALUES (%s, %s, UTC_TIMESTAMP(6))"
+        " ON DUPLICATE KEY UPDATE digest = VALUES(digest), saved_at = VALUES(saved_at)",
+        [(sql_time(month), digest) for month, digest in sorted(digests.items())],
+    )
+
+
+def changed_since_backup(connection: Connection, before: datetime) -> list[datetime]:
+    """Return the months with frames before a time that no backup has as they are; none where none are made.
+
+    Raises:
+        DatabaseError: the database is unavailable, or refuses a statement.
+    """
+    ((backed_up,),) = connection.query(
+        "SELECT COUNT(*) FROM saved_months WHERE saved_at > UTC_TIMESTAMP(6) - INTERVAL %s DAY",
+        (BACKED_UP_WITHIN.days,),
+    )
+    if not backed_up:
+        return []
+    saved = {
+        month.replace(tzinfo=UTC): str(digest)
+        for month, digest in connection.query("SELECT month, digest FROM saved_months")
+    }
+    months = list(_months_with_frames(connection, before))
+    return [month for month in months if saved.get(month) != month_digest(connection, month)]
+
+
+def _months_with_frames(connection: Connection, before: datetime) -> Iterable[datetime]:
+    since = datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
+    while since < before:
+        ((first,),) = connection.query(
+            "SELECT MIN(timestamp) FROM frames WHERE timestamp >= %s AND timestamp < %s",
+            (sql_time(since), sql_time(before)),
+        )
+        if first is None:
+            return
+        month = month_of(first)
+        yield month
+        since = next_month(month)

@@ -1,0 +1,59 @@
+"""A mark in the database while it is restored: what was interrupted has a part of the rows only.
+
+The mark is a table of its own, because it must be there before any other, in a database of any version.
+"""
+
+from common.database import Connection
+from common.deployment import here
+from common.errors import PermanentError
+
+_MARK = "restoring"
+
+
+def mark_unfinished(connection: Connection) -> None:
+    """Note that a restore begins.
+
+    Raises:
+        DatabaseError: the database is unavailable, or refuses the statement.
+    """
+    connection.execute(
+        f"CREATE TABLE IF NOT EXISTS {_MARK} ("
+        "since TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)"
+        ") ENGINE=InnoDB COMMENT='A restore is going on, or was interrupted: docs/database.md'"
+    )
+
+
+def mark_finished(connection: Connection) -> None:
+    """Note that the restore is finished.
+
+    Raises:
+        DatabaseError: the database is unavailable, or refuses the statement.
+    """
+    connection.execute(f"DROP TABLE IF EXISTS {_MARK}")
+
+
+def is_unfinished(connection: Connection) -> bool:
+    """Return whether a restore is going on, or was interrupted.
+
+    Raises:
+        DatabaseError: the database is unavailable.
+    """
+    return bool(
+        connection.query(
+            "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = %s", (_MARK,)
+        )
+    )
+
+
+def refuse_unfinished(connection: Connection, where: str) -> None:
+    """Raise an error if a restore was interrupted; `where` is database and server, for the message.
+
+    Raises:
+        PermanentError: it was, or is still going on.
+        DatabaseError: the database is unavailable.
+    """
+    if is_unfinished(connection):
+        raise PermanentError(
+            f"database {where}: has a part of a backup only, its restore was not finished: start it again"
+            f" ({here('teleinfo-storer').run_alone('teleinfo-storer', 'restore')} FOLDER), it begins anew"
+        )
