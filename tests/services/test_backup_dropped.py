@@ -365,6 +365,22 @@ def test_after_an_adoption_frames_that_retention_dropped_are_not_missing(
     assert "1 hour complete, 0 incomplete, 2 unknown; 0 frames missing" in out.getvalue()
 
 
+def test_frames_that_were_adopted_into_a_dropped_month_are_dropped_in_their_turn(
+    tables: Database, fresh_database: Server, connection: Connection, roller: Roller
+) -> None:
+    """What was dropped before is not missing: it must not keep retention from its work for ever."""
+    run(connection)
+    connection.execute("DROP VIEW teleinfoframes")
+    make_original(fresh_database, [Row(AUGUST.replace(tzinfo=None) + number * HOUR / 60, 10_000) for number in (3, 4)])
+    assert adopt(tables, None, NOW).made.rows == 2
+    roll_all(roller)
+    assert query(tables, "SELECT COUNT(*) FROM frames WHERE timestamp < '2026-09-01'") == [(2,)]
+    later = NOON + 15 * DAY  # what comes for a time whose partition is gone goes with October
+    write(tables, [standard(later, EAST=80_000)], later)
+    run(connection, now=later)
+    assert query(tables, "SELECT COUNT(*) FROM frames WHERE timestamp < '2026-11-01'") == [(0,)]
+
+
 @pytest.mark.usefixtures("roller")
 def test_minutes_that_were_dropped_stay_in_the_file_of_their_month(
     tables: Database, empty: Database, folder: Path, connection: Connection
