@@ -160,6 +160,9 @@ def recordings() -> dict[str, bytes]:
         "40_hist_verified_nonsense": put(base[: len(base) // 3], "PAPP 0750", "IINST 0x3").replace(
             b"\x03", group("PAPP\t00750\t") + group("MOTDETAT 00000\x7f") + b"\x03"),
         "41_hist_base_mono_starts_again": base[:100] + base,
+        "42_hist_base_mono_eot": base[:260] + b"\x04\r" + base[260:],
+        "43_std_stamp_nonsense": put(
+            sent("standard-single-phase-base", 1), "URMS1\tH260114120000\t233\t", "SMAXSN\t03741\t"),
     }  # fmt: skip
 
 

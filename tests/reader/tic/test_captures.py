@@ -79,6 +79,10 @@ OURS = [
         "40_hist_verified_nonsense.bin", 1, 1, "032061501377", 8, {VALUE: 3, DropReason.MODE: 1}, 0, "good checksums"
     ),
     Capture("41_hist_base_mono_starts_again.bin", 3, 3, "032061501377", 30, WHOLE, 0, "the first STX has no end"),
+    Capture(
+        "42_hist_base_mono_eot.bin", 2, 2, "032061501377", 20, WHOLE, 1, "the second frame is cut, no start follows"
+    ),
+    Capture("43_std_stamp_nonsense.bin", 1, 1, "032061510821", 36, {DropReason.STAMP: 2}, 0, "good checksums"),
 ]
 ODD_LABELS = {"39_std_odd_labels.bin": {"ZZ+9", "STAMPED"}}  # such as no specification knows
 FIELD = [
