@@ -12,6 +12,7 @@ from common.config import Secret, Tls, duration, load, option, section, size, wh
 from common.errors import ConfigError, NotReady
 from reader.config import ReaderConfig
 from storer.config import StorerConfig
+from tests.support.wording import says
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -74,70 +75,69 @@ def test_an_empty_section_has_all_defaults(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"),
+    ("text", "facts"),
     [
         # what is missing
-        ("", "option 'device' is missing: it has no default"),
-        ("# only a comment\n", "option 'device' is missing: it has no default"),
+        ("", "...'device'...missing..."),
+        ("# only a comment\n", "...'device'...missing..."),
         # what is too much
-        ("devcie: d", "unknown option 'devcie', did you mean 'device'?"),
-        ("device: d\nxyz: 1", "unknown option 'xyz', known here: device, wait, room, inner, maybe"),
-        ("device: d\n1883: 1", "unknown option '1883', known here: device, wait, room, inner, maybe"),
-        ("device: d\ninner: {prot: 1}", "unknown option 'inner.prot', did you mean 'inner.port'?"),
-        ("device: d\nmaybe: {prot: 1}", "unknown option 'maybe.prot', did you mean 'maybe.port'?"),
+        ("devcie: d", "unknown...'devcie'...'device'..."),
+        ("device: d\nxyz: 1", "unknown...'xyz'...: device, wait, room, inner, maybe"),
+        ("device: d\n1883: 1", "unknown...'1883'...: device, wait, room, inner, maybe"),
+        ("device: d\ninner: {prot: 1}", "unknown...'inner.prot'...'inner.port'..."),
+        ("device: d\nmaybe: {prot: 1}", "unknown...'maybe.prot'...'maybe.port'..."),
         (
             "device: d\ninner: {xyz: 1}",
-            "unknown option 'inner.xyz', known here: password, password_file, host, port, retries, factor, loud, words,"
-            " note",
+            "unknown...'inner.xyz'...: password, password_file, host, port, retries, factor, loud, words, note",
         ),
         # what is of another type
-        ("device: 5", "device: text is expected, not 5: put it in quotes"),
-        ("device: 1.5", "device: text is expected, not 1.5: put it in quotes"),
-        ("device: no", "device: text is expected, not False: put it in quotes"),
-        ("device:", "device: text is expected, not None"),
-        ("device: [d]", "device: text is expected, not ['d']"),
-        ("device: 2026-11-24", "device: text is expected, not datetime.date(2026, 11, 24): put it in quotes"),
-        ("device: d\ninner: {note: 5}", "inner.note: text is expected, not 5: put it in quotes"),
-        ("device: d\ninner: {retries: '3'}", "inner.retries: a whole number is expected, not '3'"),
-        ("device: d\ninner: {retries: 3.0}", "inner.retries: a whole number is expected, not 3.0"),
-        ("device: d\ninner: {retries: true}", "inner.retries: a whole number is expected, not True"),
-        ("device: d\ninner: {factor: x}", "inner.factor: a number is expected, not 'x'"),
-        ("device: d\ninner: {loud: 1}", "inner.loud: true or false is expected, not 1"),
-        ("device: d\ninner: {words: a}", "inner.words: a list of texts is expected, not 'a'"),
-        ("device: d\ninner: {words: [1]}", "inner.words: a list of texts is expected, not [1]"),
-        ("device: d\ninner: {port: 0}", "inner.port: a whole number from 1 to 65535 is expected, not 0"),
-        ("device: d\ninner: {port: 65536}", "inner.port: a whole number from 1 to 65535 is expected, not 65536"),
-        ("device: d\ninner: {port: '1'}", "inner.port: a whole number from 1 to 65535 is expected, not '1'"),
-        ("device: d\ninner: {port: true}", "inner.port: a whole number from 1 to 65535 is expected, not True"),
-        ("device: d\ninner: {port: }", "inner.port: a whole number from 1 to 65535 is expected, not None"),
-        ("device: d\nwait: 5", "wait: a time such as 30s or 5m is expected, not 5"),
-        ("device: d\nwait: 5 minutes", "wait: a time such as 30s or 5m is expected, not '5 minutes'"),
-        ("device: d\nwait: -5s", "wait: a time such as 30s or 5m is expected, not '-5s'"),
-        ("device: d\nroom: 64", "room: a size such as 64MB is expected, not 64"),
-        ("device: d\nroom: 1.5MB", "room: a size such as 64MB is expected, not '1.5MB'"),
+        ("device: 5", "device: text ... not 5...quotes"),
+        ("device: 1.5", "device: text ... not 1.5...quotes"),
+        ("device: no", "device: text ... not False...quotes"),
+        ("device:", "device: text ... not None"),
+        ("device: [d]", "device: text ... not ['d']"),
+        ("device: 2026-11-24", "device: text ... not datetime.date(2026, 11, 24)...quotes"),
+        ("device: d\ninner: {note: 5}", "inner.note: text ... not 5...quotes"),
+        ("device: d\ninner: {retries: '3'}", "inner.retries: ...whole number... not '3'"),
+        ("device: d\ninner: {retries: 3.0}", "inner.retries: ...whole number... not 3.0"),
+        ("device: d\ninner: {retries: true}", "inner.retries: ...whole number... not True"),
+        ("device: d\ninner: {factor: x}", "inner.factor: a number... not 'x'"),
+        ("device: d\ninner: {loud: 1}", "inner.loud: true...false... not 1"),
+        ("device: d\ninner: {words: a}", "inner.words: ...list... not 'a'"),
+        ("device: d\ninner: {words: [1]}", "inner.words: ...list... not [1]"),
+        ("device: d\ninner: {port: 0}", "inner.port: ...1...65535... not 0"),
+        ("device: d\ninner: {port: 65536}", "inner.port: ...1...65535... not 65536"),
+        ("device: d\ninner: {port: '1'}", "inner.port: ...1...65535... not '1'"),
+        ("device: d\ninner: {port: true}", "inner.port: ...1...65535... not True"),
+        ("device: d\ninner: {port: }", "inner.port: ...1...65535... not None"),
+        ("device: d\nwait: 5", "wait: ...30s... not 5"),
+        ("device: d\nwait: 5 minutes", "wait: ...30s... not '5 minutes'"),
+        ("device: d\nwait: -5s", "wait: ...30s... not '-5s'"),
+        ("device: d\nroom: 64", "room: ...64MB... not 64"),
+        ("device: d\nroom: 1.5MB", "room: ...64MB... not '1.5MB'"),
         # what is no set of options
-        ("- device: d", "the file: options are expected (key: value), not a list"),
-        ("device", "the file: options are expected (key: value), not text"),
-        ("5", "the file: options are expected (key: value), not a number"),
-        ("device: d\ninner: localhost", "inner: options are expected (key: value), not text"),
-        ("device: d\ninner: [host, h]", "inner: options are expected (key: value), not a list"),
-        ("device: d\nmaybe: true", "maybe: options are expected (key: value), not true or false"),
+        ("- device: d", "the file: ...key: value... list"),
+        ("device", "the file: ...key: value... text"),
+        ("5", "the file: ...key: value... number"),
+        ("device: d\ninner: localhost", "inner: ...key: value... text"),
+        ("device: d\ninner: [host, h]", "inner: ...key: value... list"),
+        ("device: d\nmaybe: true", "maybe: ...key: value... true or false"),
     ],
 )
-def test_errors_name_the_key_and_the_fix(file: Path, text: str, reason: str) -> None:
-    assert refusal(file, text) == reason
+def test_errors_name_the_key_and_the_fix(file: Path, text: str, facts: str) -> None:
+    assert says(refusal(file, text), facts)
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"),
+    ("text", "facts"),
     [
-        ("device:/dev/ttyUSB0", "device: a space is missing after the colon"),
-        ("device: d\ninner:\n  host:localhost", "inner.host: a space is missing after the colon"),
-        ("device: d\ninner: {password:hunter2}", "inner.password: a space is missing after the colon"),
+        ("device:/dev/ttyUSB0", "device: ...space...colon"),
+        ("device: d\ninner:\n  host:localhost", "inner.host: ...space...colon"),
+        ("device: d\ninner: {password:hunter2}", "inner.password: ...space...colon"),
     ],
 )
-def test_a_missing_space_after_the_colon_is_explained(file: Path, text: str, reason: str) -> None:
-    assert refusal(file, text) == reason
+def test_a_missing_space_after_the_colon_is_explained(file: Path, text: str, facts: str) -> None:
+    assert says(refusal(file, text), facts)
 
 
 def test_a_missing_file_is_named_with_the_fix(file: Path, tmp_path: Path) -> None:
@@ -174,25 +174,25 @@ class TestEnvironment:
         assert given.inner == Inner(port=42, retries=42, words=("cellar", "42"))
 
     @pytest.mark.parametrize(
-        ("text", "reason"),
+        ("text", "facts"),
         [
-            ("device: ${NOT_SET}", "device: the environment has no variable NOT_SET"),
-            ("device: d\ninner: {port: '${NOT_SET}'}", "inner.port: the environment has no variable NOT_SET"),
-            ("device: d\ninner: {password: 'x${NOT_SET}'}", "inner.password: the environment has no variable NOT_SET"),
-            ("device: d\ninner: {words: ['${NOT_SET}']}", "inner.words: the environment has no variable NOT_SET"),
+            ("device: ${NOT_SET}", "device: ...variable NOT_SET"),
+            ("device: d\ninner: {port: '${NOT_SET}'}", "inner.port: ...variable NOT_SET"),
+            ("device: d\ninner: {password: 'x${NOT_SET}'}", "inner.password: ...variable NOT_SET"),
+            ("device: d\ninner: {words: ['${NOT_SET}']}", "inner.words: ...variable NOT_SET"),
             (
                 "device: d\ninner: {retries: '${WORD}'}",
-                "inner.retries: a whole number is expected, not 'cellar'; it comes from the variable WORD",
+                "inner.retries: ...whole number... not 'cellar'...variable WORD",
             ),
             (
                 "device: d\ninner: {port: '${EMPTY}'}",
-                "inner.port: a whole number from 1 to 65535 is expected, not None; it comes from the variable EMPTY",
+                "inner.port: ...1...65535... not None...variable EMPTY",
             ),
-            ("device: d\ninner: {port: '${ODD}'}", "inner.port: what the variable ODD holds is not YAML"),
+            ("device: d\ninner: {port: '${ODD}'}", "inner.port: ...variable ODD...YAML"),
         ],
     )
-    def test_an_invalid_variable_is_named(self, file: Path, text: str, reason: str) -> None:
-        assert refusal(file, text) == reason
+    def test_an_invalid_variable_is_named(self, file: Path, text: str, facts: str) -> None:
+        assert says(refusal(file, text), facts)
 
 
 class TestSecrets:
@@ -243,17 +243,19 @@ class TestSecrets:
         assert "hunter2" not in str(loaded)
 
     @pytest.mark.parametrize(
-        ("text", "reason"),
+        ("text", "facts"),
         [
-            ("inner: {password: 4711}", "inner.password: text is expected: put it in quotes"),
-            ("inner: {password: [4711]}", "inner.password: text is expected"),
-            ("inner: 4711", "inner: options are expected (key: value), not a number"),
-            ("inner: [password, 4711]", "inner: options are expected (key: value), not a list"),
-            ("inner: password=4711", "inner: options are expected (key: value), not text"),
+            ("inner: {password: 4711}", "inner.password: text ...quotes"),
+            ("inner: {password: [4711]}", "inner.password: text ..."),
+            ("inner: 4711", "inner: ...key: value... number"),
+            ("inner: [password, 4711]", "inner: ...key: value... list"),
+            ("inner: password=4711", "inner: ...key: value... text"),
         ],
     )
-    def test_an_error_never_shows_a_password(self, file: Path, text: str, reason: str) -> None:
-        assert refusal(file, f"device: d\n{text}") == reason
+    def test_an_error_never_shows_a_password(self, file: Path, text: str, facts: str) -> None:
+        found = refusal(file, f"device: d\n{text}")
+        assert says(found, facts)
+        assert "4711" not in found
 
 
 @pytest.mark.parametrize(

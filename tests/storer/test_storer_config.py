@@ -1,4 +1,3 @@
-import re
 from pathlib import Path
 
 import pytest
@@ -6,6 +5,7 @@ import pytest
 from common.config import load
 from common.errors import ConfigError
 from storer.config import Retention, StorerConfig
+from tests.support.wording import says
 
 
 def settings(folder: Path, text: str) -> StorerConfig:
@@ -46,25 +46,25 @@ def test_retention_is_in_months_or_years(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "facts"),  # the key, what is expected, and what was given
     [
-        ("mqtt: {topic: []}", r"mqtt\.topic: .*list.*, not \[\]"),
-        ("mqtt: {topic: 5}", r"mqtt\.topic: .*list.*, not 5"),
-        ("mqtt: {topic: [5]}", r"mqtt\.topic: .*'\+'.*'#'.*'/'.*, not 5"),
-        ("mqtt: {topic: a/#}", r"mqtt\.topic: .*'\+'.*'#'.*'/'.*, not 'a/#'"),
-        ("database: {host: []}", r"database\.host: .*list.*, not \[\]"),
-        ("database: {host: ['']}", r"database\.host: .*list.*, not \[''\]"),
-        ("database: {host: 5}", r"database\.host: .*list.*, not 5"),
-        ("batch: {size: 0}", r"batch\.size: .*\b1\b.*\b10000\b.*, not 0"),
-        ("batch: {size: 10001}", r"batch\.size: .*\b1\b.*\b10000\b.*, not 10001"),
-        ("batch: {wait: 60}", r"batch\.wait: .*30s.*, not 60"),
-        ("database: {username: u}", r".*'database\.username'.*'database\.user'.*"),
-        ("retention: {frames: 24}", r"retention\.frames: .*24 months.*5 years.*null.*, not 24"),
-        ("retention: {frames: 0 months}", r"retention\.frames: .*24 months.*5 years.*null.*, not '0 months'"),
-        ("retention: {minutes: 5 years}", r"retention\.minutes: .*retention\.frames.*"),
-        ("retention: {incomplete: 1}", r"retention\.incomplete: .*keep.*drop.*, not 1"),
-        ("name: a/b", r"name: .*'-', '_'.*'\.'.*, not 'a/b'"),
+        ("mqtt: {topic: []}", "mqtt.topic: ...list..., not []"),
+        ("mqtt: {topic: 5}", "mqtt.topic: ...list..., not 5"),
+        ("mqtt: {topic: [5]}", "mqtt.topic: ...'+'...'#'...'/'..., not 5"),
+        ("mqtt: {topic: a/#}", "mqtt.topic: ...'+'...'#'...'/'..., not 'a/#'"),
+        ("database: {host: []}", "database.host: ...list..., not []"),
+        ("database: {host: ['']}", "database.host: ...list..., not ['']"),
+        ("database: {host: 5}", "database.host: ...list..., not 5"),
+        ("batch: {size: 0}", "batch.size: ...1...10000..., not 0"),
+        ("batch: {size: 10001}", "batch.size: ...1...10000..., not 10001"),
+        ("batch: {wait: 60}", "batch.wait: ...30s..., not 60"),
+        ("database: {username: u}", "...'database.username'...'database.user'..."),
+        ("retention: {frames: 24}", "retention.frames: ...24 months...5 years...null..., not 24"),
+        ("retention: {frames: 0 months}", "retention.frames: ...24 months...5 years...null..., not '0 months'"),
+        ("retention: {minutes: 5 years}", "retention.minutes: ...retention.frames..."),
+        ("retention: {incomplete: 1}", "retention.incomplete: ...keep...drop..., not 1"),
+        ("name: a/b", "name: ...'-', '_'...'.'..., not 'a/b'"),
     ],
 )
 def test_says_what_is_wrong(tmp_path: Path, text: str, facts: str) -> None:
     with pytest.raises(ConfigError) as caught:
         settings(tmp_path, text)
-    assert re.fullmatch(re.escape(f"{tmp_path / 'storer.yaml'}: ") + facts, str(caught.value))
+    assert says(str(caught.value), f"{tmp_path / 'storer.yaml'}: {facts}")
