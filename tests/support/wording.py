@@ -1,6 +1,9 @@
-"""Compares a line that a person reads with the facts that it must tell, not with its words."""
+"""Lines that a person reads: those of the log, and whether one tells what it must, whatever its words."""
 
+import logging
 import re
+
+import pytest
 
 
 def says(line: str, facts: str) -> bool:
@@ -10,3 +13,8 @@ def says(line: str, facts: str) -> bool:
     True
     """
     return re.fullmatch(".*".join(map(re.escape, facts.split("..."))), line) is not None
+
+
+def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return what was logged as a warning or worse."""
+    return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
