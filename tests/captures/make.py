@@ -124,7 +124,7 @@ def recordings() -> dict[str, bytes]:
                   "EASF01\t000412345\t", "SINSTS\t00644\t", "SMAXN-1\th260113194511\t04321\t")
             for second in ("05", "07")),
         "18_hist_base_tri_old": frame(
-            "ADCO 021330500421", "OPTARIF BASE", "ISOUSC 30", "BASE 012345678", "PTEC TH..", "IINST1 003", "IINST2 001",
+            "ADCO 021330500421", "OPTARIF BASE", "ISOUSC 30", "BASE 023450017", "PTEC TH..", "IINST1 003", "IINST2 001",
             "IINST3 004", "IMAX1 027", "IMAX2 031", "IMAX3 029", "PMAX 11020", "PAPP 01837", "MOTDETAT 000000",
             "PPOT 00"),
         "19_hist_tempo_tri": tri_tempo,
