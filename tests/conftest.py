@@ -50,16 +50,12 @@ def started_with_nothing() -> None:
     deployment._started = ("", "")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if "captures" in getattr(item, "fixturenames", ()):
-            item.add_marker("captures")
-
-
-@pytest.fixture(scope="session")
-def captures() -> Path:
-    """The folder of captures, which is not part of the project."""
+@pytest.fixture(scope="session", params=["ours", "field"])
+def captures(request: pytest.FixtureRequest) -> Path:
+    """A folder of captures: ours, and the one of real meters, which is not part of the project."""
+    if request.param == "ours":
+        return ROOT / "tests" / "captures"
     folder = ROOT.parent / "shared" / "captures"
     if not folder.is_dir():
-        pytest.skip(f"no captures here: they are expected in {folder}")
+        pytest.skip(f"no captures of real meters here: they are expected in {folder}")
     return folder

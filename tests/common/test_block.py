@@ -59,17 +59,20 @@ def test_a_damaged_element_leaves_its_neighbours(element: bytes, neighbours: lis
 
 @pytest.mark.parametrize("payload", [b"[", b"[1", b"[1,", b'["]', b'["\\"]', b"[[1]", b"[{]", b"[" * 60_000])
 def test_an_array_without_an_end_is_refused(payload: bytes) -> None:
-    assert refusal(payload) == "not JSON: the array has no end"
+    assert refusal(payload).startswith("not JSON: ")
+    assert "no end" in refusal(payload)
 
 
 @pytest.mark.parametrize("payload", [b"[1] 2", b"[1]]", b"[1],", b"[1]\x00", b"[]["])
 def test_more_after_the_array_is_refused(payload: bytes) -> None:
-    assert refusal(payload) == "not JSON: there is more after the end of the array"
+    assert refusal(payload).startswith("not JSON: ")
+    assert "after the end" in refusal(payload)
 
 
 @pytest.mark.parametrize("payload", [b"[]", b" [ \n] "])
 def test_an_empty_array_is_refused(payload: bytes) -> None:
-    assert refusal(payload) == "not a block: the array is empty"
+    assert refusal(payload).startswith("not a block: ")
+    assert "empty" in refusal(payload)
 
 
 def test_the_number_of_frames_is_bounded() -> None:

@@ -1,4 +1,7 @@
 import dataclasses
+import errno
+import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +12,7 @@ from common.config import Secret, Tls, duration, load, option, section, size, wh
 from common.errors import ConfigError, NotReady
 from reader.config import ReaderConfig
 from storer.config import StorerConfig
+from tests.support.wording import says
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -71,79 +75,75 @@ def test_an_empty_section_has_all_defaults(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"),
+    ("text", "facts"),
     [
         # what is missing
-        ("", "option 'device' is missing: it has no default"),
-        ("# only a comment\n", "option 'device' is missing: it has no default"),
+        ("", "...'device'...missing..."),
+        ("# only a comment\n", "...'device'...missing..."),
         # what is too much
-        ("devcie: d", "unknown option 'devcie', did you mean 'device'?"),
-        ("device: d\nxyz: 1", "unknown option 'xyz', known here: device, wait, room, inner, maybe"),
-        ("device: d\n1883: 1", "unknown option '1883', known here: device, wait, room, inner, maybe"),
-        ("device: d\ninner: {prot: 1}", "unknown option 'inner.prot', did you mean 'inner.port'?"),
-        ("device: d\nmaybe: {prot: 1}", "unknown option 'maybe.prot', did you mean 'maybe.port'?"),
+        ("devcie: d", "unknown...'devcie'...'device'..."),
+        ("device: d\nxyz: 1", "unknown...'xyz'...: device, wait, room, inner, maybe"),
+        ("device: d\n1883: 1", "unknown...'1883'...: device, wait, room, inner, maybe"),
+        ("device: d\ninner: {prot: 1}", "unknown...'inner.prot'...'inner.port'..."),
+        ("device: d\nmaybe: {prot: 1}", "unknown...'maybe.prot'...'maybe.port'..."),
         (
             "device: d\ninner: {xyz: 1}",
-            "unknown option 'inner.xyz', known here: password, password_file, host, port, retries, factor, loud, words,"
-            " note",
+            "unknown...'inner.xyz'...: password, password_file, host, port, retries, factor, loud, words, note",
         ),
         # what is of another type
-        ("device: 5", "device: text is expected, not 5: put it in quotes"),
-        ("device: 1.5", "device: text is expected, not 1.5: put it in quotes"),
-        ("device: no", "device: text is expected, not False: put it in quotes"),
-        ("device:", "device: text is expected, not None"),
-        ("device: [d]", "device: text is expected, not ['d']"),
-        ("device: 2026-11-24", "device: text is expected, not datetime.date(2026, 11, 24): put it in quotes"),
-        ("device: d\ninner: {note: 5}", "inner.note: text is expected, not 5: put it in quotes"),
-        ("device: d\ninner: {retries: '3'}", "inner.retries: a whole number is expected, not '3'"),
-        ("device: d\ninner: {retries: 3.0}", "inner.retries: a whole number is expected, not 3.0"),
-        ("device: d\ninner: {retries: true}", "inner.retries: a whole number is expected, not True"),
-        ("device: d\ninner: {factor: x}", "inner.factor: a number is expected, not 'x'"),
-        ("device: d\ninner: {loud: 1}", "inner.loud: true or false is expected, not 1"),
-        ("device: d\ninner: {words: a}", "inner.words: a list of texts is expected, not 'a'"),
-        ("device: d\ninner: {words: [1]}", "inner.words: a list of texts is expected, not [1]"),
-        ("device: d\ninner: {port: 0}", "inner.port: a whole number from 1 to 65535 is expected, not 0"),
-        ("device: d\ninner: {port: 65536}", "inner.port: a whole number from 1 to 65535 is expected, not 65536"),
-        ("device: d\ninner: {port: '1'}", "inner.port: a whole number from 1 to 65535 is expected, not '1'"),
-        ("device: d\ninner: {port: true}", "inner.port: a whole number from 1 to 65535 is expected, not True"),
-        ("device: d\ninner: {port: }", "inner.port: a whole number from 1 to 65535 is expected, not None"),
-        ("device: d\nwait: 5", "wait: a time such as 30s or 5m is expected, not 5"),
-        ("device: d\nwait: 5 minutes", "wait: a time such as 30s or 5m is expected, not '5 minutes'"),
-        ("device: d\nwait: -5s", "wait: a time such as 30s or 5m is expected, not '-5s'"),
-        ("device: d\nroom: 64", "room: a size such as 64MB is expected, not 64"),
-        ("device: d\nroom: 1.5MB", "room: a size such as 64MB is expected, not '1.5MB'"),
+        ("device: 5", "device: text ... not 5...quotes"),
+        ("device: 1.5", "device: text ... not 1.5...quotes"),
+        ("device: no", "device: text ... not False...quotes"),
+        ("device:", "device: text ... not None"),
+        ("device: [d]", "device: text ... not ['d']"),
+        ("device: 2026-11-24", "device: text ... not datetime.date(2026, 11, 24)...quotes"),
+        ("device: d\ninner: {note: 5}", "inner.note: text ... not 5...quotes"),
+        ("device: d\ninner: {retries: '3'}", "inner.retries: ...whole number... not '3'"),
+        ("device: d\ninner: {retries: 3.0}", "inner.retries: ...whole number... not 3.0"),
+        ("device: d\ninner: {retries: true}", "inner.retries: ...whole number... not True"),
+        ("device: d\ninner: {factor: x}", "inner.factor: a number... not 'x'"),
+        ("device: d\ninner: {loud: 1}", "inner.loud: true...false... not 1"),
+        ("device: d\ninner: {words: a}", "inner.words: ...list... not 'a'"),
+        ("device: d\ninner: {words: [1]}", "inner.words: ...list... not [1]"),
+        ("device: d\ninner: {port: 0}", "inner.port: ...1...65535... not 0"),
+        ("device: d\ninner: {port: 65536}", "inner.port: ...1...65535... not 65536"),
+        ("device: d\ninner: {port: '1'}", "inner.port: ...1...65535... not '1'"),
+        ("device: d\ninner: {port: true}", "inner.port: ...1...65535... not True"),
+        ("device: d\ninner: {port: }", "inner.port: ...1...65535... not None"),
+        ("device: d\nwait: 5", "wait: ...30s... not 5"),
+        ("device: d\nwait: 5 minutes", "wait: ...30s... not '5 minutes'"),
+        ("device: d\nwait: -5s", "wait: ...30s... not '-5s'"),
+        ("device: d\nroom: 64", "room: ...64MB... not 64"),
+        ("device: d\nroom: 1.5MB", "room: ...64MB... not '1.5MB'"),
         # what is no set of options
-        ("- device: d", "the file: options are expected (key: value), not a list"),
-        ("device", "the file: options are expected (key: value), not text"),
-        ("5", "the file: options are expected (key: value), not a number"),
-        ("device: d\ninner: localhost", "inner: options are expected (key: value), not text"),
-        ("device: d\ninner: [host, h]", "inner: options are expected (key: value), not a list"),
-        ("device: d\nmaybe: true", "maybe: options are expected (key: value), not true or false"),
+        ("- device: d", "the file: ...key: value... list"),
+        ("device", "the file: ...key: value... text"),
+        ("5", "the file: ...key: value... number"),
+        ("device: d\ninner: localhost", "inner: ...key: value... text"),
+        ("device: d\ninner: [host, h]", "inner: ...key: value... list"),
+        ("device: d\nmaybe: true", "maybe: ...key: value... true or false"),
     ],
 )
-def test_errors_name_the_key_and_the_fix(file: Path, text: str, reason: str) -> None:
-    assert refusal(file, text) == reason
+def test_errors_name_the_key_and_the_fix(file: Path, text: str, facts: str) -> None:
+    assert says(refusal(file, text), facts)
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"),
+    ("text", "facts"),
     [
-        ("device:/dev/ttyUSB0", "device: a space is missing after the colon"),
-        ("device: d\ninner:\n  host:localhost", "inner.host: a space is missing after the colon"),
-        ("device: d\ninner: {password:hunter2}", "inner.password: a space is missing after the colon"),
+        ("device:/dev/ttyUSB0", "device: ...space...colon"),
+        ("device: d\ninner:\n  host:localhost", "inner.host: ...space...colon"),
+        ("device: d\ninner: {password:hunter2}", "inner.password: ...space...colon"),
     ],
 )
-def test_a_missing_space_after_the_colon_is_explained(file: Path, text: str, reason: str) -> None:
-    assert refusal(file, text) == reason
+def test_a_missing_space_after_the_colon_is_explained(file: Path, text: str, facts: str) -> None:
+    assert says(refusal(file, text), facts)
 
 
 def test_a_missing_file_is_named_with_the_fix(file: Path, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError) as caught:
-        load(Settings, file)
-    assert str(caught.value) == (f"{file}: cannot be read: No such file or directory; name your file with --config")
-    with pytest.raises(ConfigError) as caught:
-        load(Settings, tmp_path)
-    assert str(caught.value) == f"{tmp_path}: cannot be read: Is a directory; name your file with --config"
+    for missing, error in ((file, errno.ENOENT), (tmp_path, errno.EISDIR)):
+        with pytest.raises(ConfigError, match=rf"^{missing}: .*{os.strerror(error)}.*--config$"):
+            load(Settings, missing)
 
 
 class TestEnvironment:
@@ -174,25 +174,25 @@ class TestEnvironment:
         assert given.inner == Inner(port=42, retries=42, words=("cellar", "42"))
 
     @pytest.mark.parametrize(
-        ("text", "reason"),
+        ("text", "facts"),
         [
-            ("device: ${NOT_SET}", "device: the environment has no variable NOT_SET"),
-            ("device: d\ninner: {port: '${NOT_SET}'}", "inner.port: the environment has no variable NOT_SET"),
-            ("device: d\ninner: {password: 'x${NOT_SET}'}", "inner.password: the environment has no variable NOT_SET"),
-            ("device: d\ninner: {words: ['${NOT_SET}']}", "inner.words: the environment has no variable NOT_SET"),
+            ("device: ${NOT_SET}", "device: ...variable NOT_SET"),
+            ("device: d\ninner: {port: '${NOT_SET}'}", "inner.port: ...variable NOT_SET"),
+            ("device: d\ninner: {password: 'x${NOT_SET}'}", "inner.password: ...variable NOT_SET"),
+            ("device: d\ninner: {words: ['${NOT_SET}']}", "inner.words: ...variable NOT_SET"),
             (
                 "device: d\ninner: {retries: '${WORD}'}",
-                "inner.retries: a whole number is expected, not 'cellar'; it comes from the variable WORD",
+                "inner.retries: ...whole number... not 'cellar'...variable WORD",
             ),
             (
                 "device: d\ninner: {port: '${EMPTY}'}",
-                "inner.port: a whole number from 1 to 65535 is expected, not None; it comes from the variable EMPTY",
+                "inner.port: ...1...65535... not None...variable EMPTY",
             ),
-            ("device: d\ninner: {port: '${ODD}'}", "inner.port: what the variable ODD holds is not YAML"),
+            ("device: d\ninner: {port: '${ODD}'}", "inner.port: ...variable ODD...YAML"),
         ],
     )
-    def test_an_invalid_variable_is_named(self, file: Path, text: str, reason: str) -> None:
-        assert refusal(file, text) == reason
+    def test_an_invalid_variable_is_named(self, file: Path, text: str, facts: str) -> None:
+        assert says(refusal(file, text), facts)
 
 
 class TestSecrets:
@@ -212,15 +212,17 @@ class TestSecrets:
 
     def test_two_passwords_are_refused(self, file: Path) -> None:
         text = "device: d\ninner: {password: p, password_file: /f}"
-        assert refusal(file, text) == "inner.password: 'password_file' is given, too: leave one out"
+        reason = refusal(file, text)
+        assert reason.startswith("inner.password: ")
+        assert "'password_file'" in reason
 
     def test_a_missing_password_file_is_no_error_of_the_configuration(self, file: Path, tmp_path: Path) -> None:
         secret = tmp_path / "secret"
         inner = settings(file, f"device: d\ninner: {{password_file: {secret}}}").inner
-        with pytest.raises(NotReady, match=f"^password_file: {secret} cannot be read: No such file or directory$"):
+        with pytest.raises(NotReady, match=f"^password_file: {secret} .*{os.strerror(errno.ENOENT)}$"):
             inner.secret()
         secret.write_bytes(b"\xff")
-        with pytest.raises(NotReady, match=f"^password_file: {secret} cannot be read: not UTF-8"):
+        with pytest.raises(NotReady, match=f"^password_file: {secret} .*UTF-8"):
             inner.secret()
         secret.write_text("first")
         assert inner.secret() == "first"
@@ -241,17 +243,19 @@ class TestSecrets:
         assert "hunter2" not in str(loaded)
 
     @pytest.mark.parametrize(
-        ("text", "reason"),
+        ("text", "facts"),
         [
-            ("inner: {password: 4711}", "inner.password: text is expected: put it in quotes"),
-            ("inner: {password: [4711]}", "inner.password: text is expected"),
-            ("inner: 4711", "inner: options are expected (key: value), not a number"),
-            ("inner: [password, 4711]", "inner: options are expected (key: value), not a list"),
-            ("inner: password=4711", "inner: options are expected (key: value), not text"),
+            ("inner: {password: 4711}", "inner.password: text ...quotes"),
+            ("inner: {password: [4711]}", "inner.password: text ..."),
+            ("inner: 4711", "inner: ...key: value... number"),
+            ("inner: [password, 4711]", "inner: ...key: value... list"),
+            ("inner: password=4711", "inner: ...key: value... text"),
         ],
     )
-    def test_an_error_never_shows_a_password(self, file: Path, text: str, reason: str) -> None:
-        assert refusal(file, f"device: d\n{text}") == reason
+    def test_an_error_never_shows_a_password(self, file: Path, text: str, facts: str) -> None:
+        found = refusal(file, f"device: d\n{text}")
+        assert says(found, facts)
+        assert "4711" not in found
 
 
 @pytest.mark.parametrize(
@@ -266,7 +270,7 @@ def test_reads_durations(text: str, seconds: float) -> None:
     "value", ["", "5", "s", "5 s s", "5S", ".5s", "1e3s", "inf s", "-1s", "5s\n", 5, 5.0, None, [], True]
 )
 def test_refuses_invalid_durations(value: Any) -> None:
-    with pytest.raises(ValueError, match=r"^a time such as 30s or 5m is expected, not "):
+    with pytest.raises(ValueError, match=rf"30s.*, not {re.escape(repr(value))}$"):
         duration(value)
 
 
@@ -280,7 +284,7 @@ def test_reads_sizes(text: str, count: int) -> None:
 
 @pytest.mark.parametrize("value", ["", "64", "MB", "64M", "64mb", "1.5GB", "-1B", "1TB", "64MB\n", 64, None, True])
 def test_refuses_invalid_sizes(value: Any) -> None:
-    with pytest.raises(ValueError, match=r"^a size such as 64MB is expected, not "):
+    with pytest.raises(ValueError, match=rf"64MB.*, not {re.escape(repr(value))}$"):
         size(value)
 
 
@@ -291,15 +295,13 @@ def test_accepts_names_of_topics(name: str) -> None:
 
 @pytest.mark.parametrize("value", ["", "/a", "a/", "a/+", "#", "a\0b", "a//", 5, None, ["a"]])
 def test_refuses_invalid_topics(value: Any) -> None:
-    with pytest.raises(
-        ValueError, match=r"^a topic without '\+' and '#' and without '/' at its ends is expected, not "
-    ):
+    with pytest.raises(ValueError, match=rf"'\+'.*'#'.*'/'.*, not {re.escape(repr(value))}$"):
         config.topic_name(value)
 
 
 @pytest.mark.parametrize("value", ["", "a/b", "a b", "é", "a+", "x" * 65, "main\n", 5, None, ["a"]])
 def test_refuses_invalid_names_of_programs(value: Any) -> None:
-    with pytest.raises(ValueError, match=r"^a name of letters, digits, '-', '_' and '\.' is expected, not "):
+    with pytest.raises(ValueError, match=rf"'-', '_'.*'\.'.*, not {re.escape(repr(value))}$"):
         config.client_name(value)
 
 
@@ -311,7 +313,7 @@ def test_accepts_names_of_programs() -> None:
 def test_a_tls_section_without_options_is_refused_not_ignored(tmp_path: Path) -> None:
     file = tmp_path / "c.yaml"
     file.write_text("mqtt:\n  tls:\n    # ca: /etc/ca.pem\n")
-    with pytest.raises(ConfigError, match=r"mqtt\.tls: options are expected below it; \{\} takes their defaults"):
+    with pytest.raises(ConfigError, match=r"mqtt\.tls: .*\{\}"):
         load(StorerConfig, file)
 
 
@@ -350,7 +352,7 @@ def test_a_host_is_given_without_port_account_and_protocol(tmp_path: Path, secti
     file = tmp_path / "storer.yaml"
     for value in (f"'{host}'", f"[good, '{host}']"):
         file.write_text(f"{section}: {{host: {value}}}\n")
-        with pytest.raises(ConfigError, match=rf"{section}\.host: only a name or an address") as refused:
+        with pytest.raises(ConfigError, match=rf"{section}\.host: ") as refused:
             load(StorerConfig, file)
         assert "secret" not in str(refused.value)
 

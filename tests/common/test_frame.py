@@ -12,6 +12,7 @@ from common.errors import MessageError
 from common.frame import LONGEST_MESSAGE, Frame, format_time, parse_time, peek_id, write_stamp
 from common.labels import Mode
 from tests.support.frames import INSTANT, frames, simulated
+from tests.support.wording import says
 
 # The example of docs/design.md, with its time in UTC.
 EXAMPLE = {
@@ -126,44 +127,44 @@ def test_an_empty_value_differs_from_a_missing_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("payload", "reason"),
+    ("payload", "facts"),
     [
-        (b"", "not JSON: Expecting value: line 1 column 1 (char 0)"),
-        (b"online", "not JSON: Expecting value: line 1 column 1 (char 0)"),
-        (message()[:-1], "not JSON: Expecting ',' delimiter: line 1 column 295 (char 294)"),
-        (message() + b"}", "not JSON: Extra data: line 1 column 296 (char 295)"),
-        (b"\xff" + message(), "not JSON: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
-        (b"[]", "not a frame: a JSON object is expected"),
-        (b'"frame"', "not a frame: a JSON object is expected"),
-        (b"null", "not a frame: a JSON object is expected"),
+        (b"", "not JSON: ...char 0..."),
+        (b"online", "not JSON: ...char 0..."),
+        (message()[:-1], "not JSON: ...','...char 294..."),
+        (message() + b"}", "not JSON: Extra...char 295..."),
+        (b"\xff" + message(), "not JSON: ...utf-8...0xff...position 0..."),
+        (b"[]", "not a frame: ...object..."),
+        (b'"frame"', "not a frame: ...object..."),
+        (b"null", "not a frame: ...object..."),
         (b"{}", "not a frame: 'mode' is missing"),
-        (message(mode="pmepmi"), "not a frame: 'mode' is 'pmepmi', not historic or standard"),
-        (message(mode="Standard"), "not a frame: 'mode' is 'Standard', not historic or standard"),
-        (message(mode=1), "not a frame: 'mode' is int, not str"),
-        (message(mode=["standard"]), "not a frame: 'mode' is list, not str"),
-        (message(meter=31961123456), "not a frame: 'meter' is int, not str"),
+        (message(mode="pmepmi"), "not a frame: 'mode' is 'pmepmi'...historic...standard"),
+        (message(mode="Standard"), "not a frame: 'mode' is 'Standard'...historic...standard"),
+        (message(mode=1), "not a frame: 'mode' is int...str"),
+        (message(mode=["standard"]), "not a frame: 'mode' is list...str"),
+        (message(meter=31961123456), "not a frame: 'meter' is int...str"),
         (message(meter=None), "not a frame: 'meter' is missing"),
-        (message(timestamp=1795000000), "not a frame: 'timestamp' is int, not str"),
-        (message(frame=[]), "not a frame: 'frame' is list, not dict"),
+        (message(timestamp=1795000000), "not a frame: 'timestamp' is int...str"),
+        (message(frame=[]), "not a frame: 'frame' is list...dict"),
         (message(frame={}), "not a frame: 'frame' is empty"),
-        (message(frame={"EAST": 8735124.0}), "not a frame: EAST is float, not an integer or a string"),
-        (message(frame={"EAST": True}), "not a frame: EAST is bool, not an integer or a string"),
-        (message(frame={"EAST": None}), "not a frame: EAST is NoneType, not an integer or a string"),
-        (message(frame={"EAST": [1]}), "not a frame: EAST is list, not an integer or a string"),
-        (message(frame={"EAST": float("nan")}), "not a frame: EAST is float, not an integer or a string"),
-        (message(frame={"EAST": float("inf")}), "not a frame: EAST is float, not an integer or a string"),
-        (message(dropped=1.0), "not a frame: 'dropped' is float, not int"),
-        (message(dropped=True), "not a frame: 'dropped' is bool, not int"),
+        (message(frame={"EAST": 8735124.0}), "not a frame: EAST is float...integer...string"),
+        (message(frame={"EAST": True}), "not a frame: EAST is bool...integer...string"),
+        (message(frame={"EAST": None}), "not a frame: EAST is NoneType...integer...string"),
+        (message(frame={"EAST": [1]}), "not a frame: EAST is list...integer...string"),
+        (message(frame={"EAST": float("nan")}), "not a frame: EAST is float...integer...string"),
+        (message(frame={"EAST": float("inf")}), "not a frame: EAST is float...integer...string"),
+        (message(dropped=1.0), "not a frame: 'dropped' is float...int"),
+        (message(dropped=True), "not a frame: 'dropped' is bool...int"),
         (message(dropped=-1), "not a frame: 'dropped' is negative"),
-        (message(stamps=[]), "not a frame: 'stamps' is list, not dict"),
-        (message(stamps={"DATE": 5}), "not a frame: the stamp of DATE is int, not a string"),
-        (message(stamps={"DATE": None}), "not a frame: the stamp of DATE is NoneType, not a string"),
-        (message(clock=True), "not a frame: 'clock' is bool, not str"),
-        (message(host_clock=0), "not a frame: 'host_clock' is int, not str"),
+        (message(stamps=[]), "not a frame: 'stamps' is list...dict"),
+        (message(stamps={"DATE": 5}), "not a frame: ...DATE is int...string"),
+        (message(stamps={"DATE": None}), "not a frame: ...DATE is NoneType...string"),
+        (message(clock=True), "not a frame: 'clock' is bool...str"),
+        (message(host_clock=0), "not a frame: 'host_clock' is int...str"),
     ],
 )
-def test_an_invalid_frame_is_refused_with_the_reason(payload: bytes, reason: str) -> None:
-    assert refusal(payload) == reason
+def test_an_invalid_frame_is_refused_with_the_reason(payload: bytes, facts: str) -> None:
+    assert says(refusal(payload), facts)
 
 
 @pytest.mark.parametrize("key", ["meter", "timestamp", "mode", "frame"])
@@ -173,9 +174,9 @@ def test_a_missing_key_is_named(key: str) -> None:
 
 @pytest.mark.parametrize("label", ["", "A B", "É", "SEVENTEEN-LETTERS", "A\tB", "A\n", "A\x00", "\x7f"])
 def test_refuses_invalid_labels(label: str) -> None:
-    reason = f"not a frame: {label[:40]!r} is not a label (1 to 16 characters, ! to ~)"
-    assert refusal(message(frame={label: 1})) == reason
-    assert refusal(message(stamps={label: "2026-11-24T22:20:19Z"})) == reason
+    facts = f"not a frame: {label[:40]!r} ...label...16..."
+    assert says(refusal(message(frame={label: 1})), facts)
+    assert says(refusal(message(stamps={label: "2026-11-24T22:20:19Z"})), facts)
 
 
 @pytest.mark.parametrize("label", ["!", "~~~~~~~~~~~~~~~~", "SMAXSN1-1", "NJOURF+1", "mode", "#/+"])
@@ -254,9 +255,8 @@ def test_refuses_large_messages_before_parsing_them() -> None:
     fitting = message(frame={"A": "x" * (LONGEST_MESSAGE - len(message(frame={"A": ""})))})
     assert len(fitting) == LONGEST_MESSAGE
     assert Frame.from_json(fitting).to_json() == fitting
-    reason = f"too large: {LONGEST_MESSAGE + 1} bytes, a frame has at most {LONGEST_MESSAGE}"
-    assert refusal(fitting + b" ") == reason
-    assert refusal(b"{" * (LONGEST_MESSAGE + 1)) == reason
+    for payload in (fitting + b" ", b"{" * (LONGEST_MESSAGE + 1)):
+        assert says(refusal(payload), f"too large: {LONGEST_MESSAGE + 1} bytes...{LONGEST_MESSAGE}")
 
 
 @pytest.mark.parametrize(

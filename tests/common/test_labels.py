@@ -85,9 +85,8 @@ KINDS = {"int": Kind.INTEGER, "str": Kind.TEXT, "enum": Kind.CHOICE, "bits": Kin
 MODES = {"historique": Mode.HISTORIC, "standard": Mode.STANDARD, "standard-pilot": Mode.STANDARD}
 
 
-def test_agrees_with_the_machine_readable_table(captures: Path) -> None:
-    """The table is in the folder of `captures`."""
-    assert captures.is_dir()
+@pytest.mark.skipif(not TABLE.exists(), reason=f"no table here: it is expected in {TABLE}")
+def test_agrees_with_the_machine_readable_table() -> None:
     rows = [row for row in json.loads(TABLE.read_text()) if row["mode"] in MODES]
     assert len(rows) == len(ROWS)
     for row in rows:

@@ -7,6 +7,7 @@ import pytest
 
 from common.errors import ConfigError
 from common.yaml_file import read_yaml
+from tests.support.wording import says
 
 
 @pytest.fixture
@@ -25,23 +26,23 @@ def refusal(file: Path, text: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"),
+    ("text", "facts"),
     [
-        ("device: d\nwait: 1s\ndevice: e", ", line 3: option 'device' is there twice, in line 1, too: leave one out"),
+        ("device: d\nwait: 1s\ndevice: e", ", line 3: ...'device'...twice...line 1..."),
         (
             "device: d\ninner:\n  port: 1\n  host: h\n  port: 1",
-            ", line 5: option 'port' is there twice, in line 3, too: leave one out",
+            ", line 5: ...'port'...twice...line 3...",
         ),
         (
             "device: d\ninner: {port: 1, port: 2}",
-            ", line 2: option 'port' is there twice, in line 2, too: leave one out",
+            ", line 2: ...'port'...twice...line 2...",
         ),
-        ("device: d\nwait: 2026-02-29", ", line 2: '2026-02-29' cannot be: day is out of range for month"),
-        ('device: d\n"device": d', ", line 2: option 'device' is there twice, in line 1, too: leave one out"),
+        ("device: d\nwait: 2026-02-29", ", line 2: '2026-02-29'..."),
+        ('device: d\n"device": d', ", line 2: ...'device'...twice...line 1..."),
     ],
 )
-def test_a_duplicate_option_is_refused(file: Path, text: str, reason: str) -> None:
-    assert refusal(file, text) == reason
+def test_a_duplicate_option_is_refused(file: Path, text: str, facts: str) -> None:
+    assert says(refusal(file, text), facts)
 
 
 @pytest.mark.parametrize(
@@ -52,22 +53,22 @@ def test_a_duplicate_option_is_refused(file: Path, text: str, reason: str) -> No
         ("inner:\n  host: h\n\tport: 1", 3, "tab"),
         ("device:\td", 1, "tab"),
         # no space after the colon; the parser trips over the line below
-        ("inner:\n  host:localhost\n  port: 1883", 2, "a space is missing after the colon"),
-        ("inner:\n  host: h\n  port:1883", 3, "a space is missing after the colon"),
-        ("device: d\nwait:5s\nroom: 3kB", 2, "a space is missing after the colon"),
+        ("inner:\n  host:localhost\n  port: 1883", 2, "space is missing"),
+        ("inner:\n  host: h\n  port:1883", 3, "space is missing"),
+        ("device: d\nwait:5s\nroom: 3kB", 2, "space is missing"),
         # quotes
-        ('device: "abc\nwait: 5s\n', 1, "a quote is opened here and not closed"),
-        ("device: 'abc\nwait: 5s\n", 1, "a quote is opened here and not closed"),
-        ('device: "abc\ninner: {host: "x"}\n', 1, "a quote is opened here and not closed"),
+        ('device: "abc\nwait: 5s\n', 1, "quote is opened"),
+        ("device: 'abc\nwait: 5s\n", 1, "quote is opened"),
+        ('device: "abc\ninner: {host: "x"}\n', 1, "quote is opened"),
         ('device: "a" b', 1, "behind the closing quote"),
         ('device: "C:\\dev"', 1, "single quotes"),
         # colons, columns and brackets
         ("device: d\ninner: host: h\n", 2, "two colons"),
         ("inner:\n  host: h\n    port: 1", 3, "indented"),
         ("inner:\n  host: h\n port: 1", 3, "same column"),
-        ("device: d\ninner: {host: h", 2, "a bracket that is opened here is not closed"),
-        ("device: d\ninner: {words: [a, b}\n", 2, "a bracket that is opened here is not closed"),
-        ("device: d\nroom: [", 2, "a bracket that is opened here is not closed"),
+        ("device: d\ninner: {host: h", 2, "bracket that is opened"),
+        ("device: d\ninner: {words: [a, b}\n", 2, "bracket that is opened"),
+        ("device: d\nroom: [", 2, "bracket that is opened"),
         (" device: d\nwait: 5s", 2, "same column"),
         ("device: d\njust words\nwait: 5s", 3, "an option is expected"),
         # what needs quotes
@@ -102,7 +103,7 @@ def test_a_binary_file_is_refused(file: Path) -> None:
 
 def test_a_file_that_is_not_utf8_is_named_with_the_line(file: Path) -> None:
     file.write_bytes("device: d\ninner: {host: été}".encode("latin-1"))
-    with pytest.raises(ConfigError, match=r"program\.yaml, line 2: not UTF-8: .*save"):
+    with pytest.raises(ConfigError, match=r"program\.yaml, line 2: .*UTF-8"):
         read_yaml(file)
 
 
@@ -115,5 +116,5 @@ def test_a_file_without_permission_is_named_with_its_owner(file: Path, monkeypat
 
     monkeypatch.setattr(Path, "read_text", refuse)
     monkeypatch.setattr(os, "geteuid", lambda: 54_321)
-    with pytest.raises(ConfigError, match=f"Permission denied; it belongs to {owner}: use sudo"):
+    with pytest.raises(ConfigError, match=f"Permission denied.*{owner}.*sudo"):
         read_yaml(file)

@@ -32,6 +32,7 @@ from tests.faults.rig import Rig
 from tests.support.programs import ROOT, wait_until
 from tests.support.proxy import Proxy
 from tests.support.session_client import SessionClient
+from tests.support.wording import warnings_of
 
 WITHIN = 25.0  # seconds, for what should take a few; with the keepalive of the programs, 30 would pass
 MOST_IDS = 65_535
@@ -59,10 +60,6 @@ def listener(broker: Broker) -> Iterator[SessionClient]:
     with at(broker.port, "listener", "free/#") as listener:
         listener.wait(Connected)
         yield listener
-
-
-def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
 
 
 # -- what is published -------------------------------------------------------------------------------------------------
@@ -343,7 +340,7 @@ def test_a_wrong_password_is_said_once_and_tried_again(tmp_path: Path, caplog: p
 
         with at(broker.port, "reader", settings=settings) as reader:
             wait_until(lambda: refused() >= 3, WITHIN, "it has tried three times")
-            assert warnings(caplog) == [
+            assert warnings_of(caplog) == [
                 f"The broker {HOST}:{broker.port} refused the connection: Not authorized;"
                 " check mqtt.username and mqtt.password, and the broker's access rules"
             ]
@@ -422,7 +419,7 @@ def test_tls_that_does_not_hold_is_said_and_nobody_is_connected(
         lambda: not any(thread.name.endswith("-insecure") for thread in threading.enumerate()), WITHIN, "it has ended"
     )
     gc.collect()  # here, where its complaint is expected
-    (said, *more) = warnings(caplog)
+    (said, *more) = warnings_of(caplog)
     if flaw == "a stranger's authority":
         assert re.match(f"The broker {HOST}:{tls_port} cannot be reached: .*certificate verify failed", said)
     else:
@@ -443,14 +440,16 @@ def test_tls_files_that_come_late_are_waited_for_and_renewed_ones_count_at_the_n
             shutil.copy(authority / file, files[name])
 
     with Proxy(tls_port) as proxy, at(proxy.port, "patient", settings=_tls(proxy.port, **files)) as patient:
-        wait_until(lambda: warnings(caplog) != [], WITHIN, "it is said")
-        assert warnings(caplog)[0].startswith(f"mqtt.tls.ca: {files['ca']} cannot be read: No such file or directory")
+        wait_until(lambda: warnings_of(caplog) != [], WITHIN, "it is said")
+        assert warnings_of(caplog)[0].startswith(
+            f"mqtt.tls.ca: {files['ca']} cannot be read: No such file or directory"
+        )
         install("ca", "client")
         patient.wait(Connected)
-        assert len(warnings(caplog)) == 1
+        assert len(warnings_of(caplog)) == 1
         install("stranger", "client")
         proxy.drop()
-        wait_until(lambda: "certificate verify failed" in warnings(caplog)[-1], WITHIN, "the new file counts")
+        wait_until(lambda: "certificate verify failed" in warnings_of(caplog)[-1], WITHIN, "the new file counts")
         mark = len(patient.events)
         install("ca", "server")
         patient.wait(Connected, mark)
@@ -475,7 +474,7 @@ def test_a_connection_that_is_given_up_is_made_anew_and_nobody_hears_the_last_wi
         listener.wait(Message, that=lambda message: message.payload == b"again")
         assert b"offline" not in listener.payloads()
         assert len(client.all(Connected)) == 2
-    assert warnings(caplog) == []
+    assert warnings_of(caplog) == []
 
 
 def test_a_connection_to_a_broker_that_acknowledges_nothing_can_be_given_up() -> None:

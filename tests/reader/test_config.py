@@ -15,7 +15,7 @@ def hidden(tmp_path: Path, labels: str) -> frozenset[str]:
 
 @pytest.mark.parametrize("label", ["prm", "Prm", "'PRM '"])
 def test_a_label_in_small_letters_is_refused_because_it_would_hide_nothing(tmp_path: Path, label: str) -> None:
-    with pytest.raises(ConfigError, match=r"hide: no meter sends '.+', did you mean 'PRM'\?"):
+    with pytest.raises(ConfigError, match=r"hide: .*'(?:prm|Prm|PRM )'.*'PRM'\?$"):
         hidden(tmp_path, label)
 
 
@@ -63,7 +63,7 @@ def test_accepts_valid_ports(tmp_path: Path, port: str) -> None:
         ("simulate://standard-single-phase-base?speed=fast", "fast"),
         ("simulate://standard-single-phase-base?speed=0", "speed"),
         ("simulate://standard-single-phase-base?noise=2", "noise"),
-        ("ttyUSB0", "ttyUSB0 is no path, write /dev/ttyUSB0"),
+        ("ttyUSB0", "write /dev/ttyUSB0"),
         ("ttyACM12", "write /dev/ttyACM12"),
         ("serial0", "write /dev/serial0"),
         ("dev/ttyAMA0", "write /dev/ttyAMA0"),

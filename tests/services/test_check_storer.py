@@ -13,7 +13,7 @@ import yaml
 
 from common.database import Database as DatabaseClient
 from common.database import DatabaseConfig
-from common.doctor.findings import Finding, Report, Status
+from common.doctor.findings import Report
 from common.frame import Frame
 from common.host import Host
 from common.labels import Mode
@@ -23,6 +23,7 @@ from storer.database.rejected import Rejection
 from storer.doctor.command import check
 from storer.doctor.database import diagnose_database
 from storer.doctor.database_probe import DatabaseFacts, probe_database
+from tests.support.findings import worst
 from tests.support.mqtt_client import log_in
 from tests.support.servers import PASSWORD, account, careful_broker
 from tests.support.storing import client, make_tables, store
@@ -64,10 +65,6 @@ def settings(server: Database) -> DatabaseConfig:
 
 def look(config: DatabaseConfig, now: datetime | None = None) -> DatabaseFacts:
     return probe_database(config, now or datetime.now(UTC))
-
-
-def worst(findings: list[Finding]) -> Finding:
-    return max(findings, key=lambda finding: list(Status).index(finding.status))
 
 
 def frames(count: int, last: datetime) -> list[Frame]:

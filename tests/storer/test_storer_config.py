@@ -5,6 +5,7 @@ import pytest
 from common.config import load
 from common.errors import ConfigError
 from storer.config import Retention, StorerConfig
+from tests.support.wording import says
 
 
 def settings(folder: Path, text: str) -> StorerConfig:
@@ -43,43 +44,27 @@ def test_retention_is_in_months_or_years(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"),
+    ("text", "facts"),  # the key, what is expected, and what was given
     [
-        ("mqtt: {topic: []}", "mqtt.topic: a topic such as teleinfo, or a list of some, is expected, not []"),
-        ("mqtt: {topic: 5}", "mqtt.topic: a topic such as teleinfo, or a list of some, is expected, not 5"),
-        (
-            "mqtt: {topic: [5]}",
-            "mqtt.topic: a topic without '+' and '#' and without '/' at its ends is expected, not 5",
-        ),
-        (
-            "mqtt: {topic: a/#}",
-            "mqtt.topic: a topic without '+' and '#' and without '/' at its ends is expected, not 'a/#'",
-        ),
-        ("database: {host: []}", "database.host: a host, or a list of the nodes of a cluster, is expected, not []"),
-        ("database: {host: ['']}", "database.host: a host, or a list of the nodes of a cluster, is expected, not ['']"),
-        ("database: {host: 5}", "database.host: a host, or a list of the nodes of a cluster, is expected, not 5"),
-        ("batch: {size: 0}", "batch.size: a whole number from 1 to 10000 is expected, not 0"),
-        ("batch: {size: 10001}", "batch.size: a whole number from 1 to 10000 is expected, not 10001"),
-        ("batch: {wait: 60}", "batch.wait: a time such as 30s or 5m is expected, not 60"),
-        ("database: {username: u}", "unknown option 'database.username', did you mean 'database.user'?"),
-        (
-            "retention: {frames: 24}",
-            "retention.frames: a time such as 24 months or 5 years is expected, or null to keep all, not 24",
-        ),
-        (
-            "retention: {frames: 0 months}",
-            "retention.frames: a time such as 24 months or 5 years is expected, or null to keep all, not '0 months'",
-        ),
-        (
-            "retention: {minutes: 5 years}",
-            "retention.minutes: minutes are made from frames, and cannot be dropped before them: set retention.frames"
-            " to the same time or less",
-        ),
-        ("retention: {incomplete: 1}", "retention.incomplete: keep or drop is expected, not 1"),
-        ("name: a/b", "name: a name of letters, digits, '-', '_' and '.' is expected, not 'a/b'"),
+        ("mqtt: {topic: []}", "mqtt.topic: ...list..., not []"),
+        ("mqtt: {topic: 5}", "mqtt.topic: ...list..., not 5"),
+        ("mqtt: {topic: [5]}", "mqtt.topic: ...'+'...'#'...'/'..., not 5"),
+        ("mqtt: {topic: a/#}", "mqtt.topic: ...'+'...'#'...'/'..., not 'a/#'"),
+        ("database: {host: []}", "database.host: ...list..., not []"),
+        ("database: {host: ['']}", "database.host: ...list..., not ['']"),
+        ("database: {host: 5}", "database.host: ...list..., not 5"),
+        ("batch: {size: 0}", "batch.size: ...1...10000..., not 0"),
+        ("batch: {size: 10001}", "batch.size: ...1...10000..., not 10001"),
+        ("batch: {wait: 60}", "batch.wait: ...30s..., not 60"),
+        ("database: {username: u}", "...'database.username'...'database.user'..."),
+        ("retention: {frames: 24}", "retention.frames: ...24 months...5 years...null..., not 24"),
+        ("retention: {frames: 0 months}", "retention.frames: ...24 months...5 years...null..., not '0 months'"),
+        ("retention: {minutes: 5 years}", "retention.minutes: ...retention.frames..."),
+        ("retention: {incomplete: 1}", "retention.incomplete: ...keep...drop..., not 1"),
+        ("name: a/b", "name: ...'-', '_'...'.'..., not 'a/b'"),
     ],
 )
-def test_says_what_is_wrong(tmp_path: Path, text: str, reason: str) -> None:
+def test_says_what_is_wrong(tmp_path: Path, text: str, facts: str) -> None:
     with pytest.raises(ConfigError) as caught:
         settings(tmp_path, text)
-    assert str(caught.value) == f"{tmp_path / 'storer.yaml'}: {reason}"
+    assert says(str(caught.value), f"{tmp_path / 'storer.yaml'}: {facts}")

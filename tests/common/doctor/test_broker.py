@@ -3,8 +3,9 @@ import pytest
 from common.doctor.broker import diagnose_broker
 from common.doctor.broker_facts import BrokerFacts
 from common.doctor.broker_probe import Failure
-from common.doctor.findings import Finding, Status
+from common.doctor.findings import Status
 from common.mqtt.limits import Limits
+from tests.support.findings import worst
 
 NOW = 1_800_000_000.0
 OK, NOTICE, PROBLEM = Status
@@ -12,10 +13,6 @@ OK, NOTICE, PROBLEM = Status
 
 def facts(**changes: object) -> BrokerFacts:
     return BrokerFacts(**{"host": "broker.local", "port": 1883, "username": "reader"} | changes)  # type: ignore[arg-type]
-
-
-def worst(findings: list[Finding]) -> Finding:
-    return max(findings, key=lambda finding: list(Status).index(finding.status))
 
 
 @pytest.mark.parametrize("failure", Failure)

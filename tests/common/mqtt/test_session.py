@@ -1,6 +1,8 @@
 """Brokers that close or refuse the connection or accept less than others, and what is logged."""
 
+import errno
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -333,18 +335,15 @@ def grant(codes: dict[str, int]) -> Callable[[Connection], None]:
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        (0x87, "refuses the subscription to teleinfo/+/frame (Not authorized): allow reading it"),
-        (0x97, "refuses the subscription to teleinfo/+/frame (Quota exceeded): the broker has no room"),
-        (0x9E, "refuses the subscription to teleinfo/+/frame (Shared subscription not supported): remove mqtt.share"),
-        (
-            0xA2,
-            "refuses the subscription to teleinfo/+/frame (Wildcard subscription not supported): see docs",
-        ),
-        (0, "grants the subscription to teleinfo/+/frame with QoS 0 only"),
+        (0x87, ("refuses", "Not authorized", "allow reading")),
+        (0x97, ("refuses", "Quota exceeded", "no room")),
+        (0x9E, ("refuses", "Shared subscription not supported", "remove mqtt.share")),
+        (0xA2, ("refuses", "Wildcard subscription not supported", "see docs")),
+        (0, ("grants", "QoS 0 only")),
     ],
 )
 def test_a_subscription_that_is_refused_is_named_once(
-    caplog: pytest.LogCaptureFixture, fast: float, code: int, words: str
+    caplog: pytest.LogCaptureFixture, fast: float, code: int, words: tuple[str, ...]
 ) -> None:
     with FakeBroker(grant({"teleinfo/+/frame": code})) as broker, Client(at(broker.port)) as client:
         client.session.subscribe(["a", "teleinfo/+/frame"])
@@ -354,7 +353,7 @@ def test_a_subscription_that_is_refused_is_named_once(
             client.session.reconnect()
         client.wait(Connected, 3)
     (text,) = [text for text in logged(caplog) if "subscription" in text]
-    assert f"{HOST}:{broker.port} {words}" in text
+    assert [word for word in (f"{HOST}:{broker.port} ", "teleinfo/+/frame", *words) if word not in text] == []
 
 
 # -- what a broker says of itself --------------------------------------------------------------------------------------
@@ -420,17 +419,18 @@ def test_a_port_that_never_answers_is_one_line(
         eventually(lambda: len(broker.opened) >= 3, "enough attempts")
         assert client.all(Connected) == []
     (text,) = logged(caplog)
-    assert f"{HOST}:{broker.port} accepts connections, but has not answered" in text
+    assert f"{HOST}:{broker.port} " in text
+    assert "not answered" in text
     assert "mqtt.port" in text
 
 
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        (0x83, "no room, or a queue of it is away"),
-        (0x97, "no room, or a queue of it is away"),
-        (0x9A, "allow retained messages in its configuration (mosquitto: retain_available true)"),
-        (0x9B, "remove max_qos 0 from its configuration"),
+        (0x83, "queue"),
+        (0x97, "queue"),
+        (0x9A, "retain_available true"),
+        (0x9B, "max_qos 0"),
     ],
 )
 def test_a_broker_that_refuses_us_for_what_it_lacks_is_one_line_with_the_fix(
@@ -461,7 +461,7 @@ def test_what_a_broker_closes_the_connection_for_is_named(caplog: pytest.LogCapt
             client.publish("teleinfo/allowed", b"")
             client.session.publish("teleinfo/forbidden", b"")
             client.wait(Disconnected, count)
-    assert "each time after a message on teleinfo/forbidden" in logged(caplog)[-1]
+    assert "message on teleinfo/forbidden" in logged(caplog)[-1]
     assert sum("forbidden" in text for text in logged(caplog)) == 1
 
 
@@ -478,7 +478,7 @@ def test_a_refused_subscription_for_which_a_broker_closes_the_connection_is_name
     with FakeBroker(close_at_refused) as broker, Client(at(broker.port)) as client:
         client.session.subscribe(["teleinfo/1/stored"])
         client.wait(Disconnected, 5)
-    assert "each time after the subscription to teleinfo/1/stored" in logged(caplog)[-1]
+    assert "subscription to teleinfo/1/stored" in logged(caplog)[-1]
     assert len(logged(caplog)) <= 4, logged(caplog)
 
 
@@ -562,7 +562,8 @@ def test_a_missing_password_file_is_retried_and_read_for_each_connection(
             file.unlink()
             eventually(lambda: len([text for text in logged(caplog) if str(file) in text]) == 2, "it is logged again")
     assert passwords[0] == b"first"
-    assert f"mqtt.password_file: {file} cannot be read: No such file or directory" in texts[0]
+    assert f"mqtt.password_file: {file} " in texts[0]
+    assert os.strerror(errno.ENOENT) in texts[0]
     assert texts[1].startswith("Connected to the broker")
 
 
@@ -572,10 +573,11 @@ def test_a_missing_or_incomplete_tls_file_is_retried(
     file = tmp_path / "ca.pem"
     with Client(Settings(host=HOST, port=1, tls=Tls(ca=str(file)))):
         eventually(lambda: bool(logged(caplog)), "it is logged")
-        assert f"mqtt.tls.ca: {file} cannot be read: No such file or directory" in logged(caplog)[0]
+        assert f"mqtt.tls.ca: {file} " in logged(caplog)[0]
+        assert os.strerror(errno.ENOENT) in logged(caplog)[0]
         file.write_text("-----BEGIN CERTIFICATE-----\n")
         eventually(lambda: len(logged(caplog)) > 1, "it is logged")
-        assert "mqtt.tls: the files cannot be used" in logged(caplog)[1]
+        assert "mqtt.tls: " in logged(caplog)[1]
     assert len(logged(caplog)) == 2
 
 

@@ -35,7 +35,7 @@ ROOT = Path(__file__).resolve().parents[3]
 def test_an_invalid_number_is_refused_with_what_is_expected(read: Callable[[str], float], text: str) -> None:
     parser = argparse.ArgumentParser(exit_on_error=False)
     parser.add_argument("--keep", type=read)
-    with pytest.raises(argparse.ArgumentError, match=rf"a (whole )?number above 0 is expected, not {text}$"):
+    with pytest.raises(argparse.ArgumentError, match=rf"above 0 .*, not {text}$"):
         parser.parse_args([f"--keep={text}"])
 
 

@@ -9,14 +9,11 @@ from pathlib import Path
 import pytest
 
 from reader.delivery.storers import Storers, forget_storer
+from tests.reader.delivery.deliveries import logged
 
 
 def status(status: object = "online", **others: object) -> bytes:
     return json.dumps({"status": status, **others}).encode()
-
-
-def logged(caplog: pytest.LogCaptureFixture, text: str) -> int:
-    return sum(text in record.getMessage() for record in caplog.records)
 
 
 @pytest.fixture

@@ -3,9 +3,10 @@ from typing import Any
 
 import pytest
 
-from common.doctor.findings import Finding, Status
+from common.doctor.findings import Status
 from reader.doctor.delivery import diagnose_delivery
 from reader.doctor.service import ServiceFacts
+from tests.support.findings import worst
 
 OK, NOTICE, PROBLEM = Status
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -20,10 +21,6 @@ def running(storers: dict[str, str] | None = None, **delivery: Any) -> ServiceFa
         health={"delivery": report | delivery},
         storers={"main": "online"} if storers is None else storers,
     )
-
-
-def worst(findings: list[Finding]) -> Finding:
-    return max(findings, key=lambda finding: list(Status).index(finding.status))
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from common.doctor.broker_probe import Received
-from common.doctor.findings import Finding, Status
+from common.doctor.findings import Status
 from common.topics import Topics
 from reader.doctor.delivery import diagnose_delivery
 from reader.doctor.service import ServiceFacts, diagnose_reported_line, diagnose_service, gather
+from tests.support.findings import worst
 
 OK, NOTICE, PROBLEM = Status
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -48,10 +49,6 @@ def running(**health: Any) -> ServiceFacts:
 def message(topic: str, payload: Any, *, retained: bool = True) -> Received:
     text = payload if isinstance(payload, str) else json.dumps(payload)
     return Received(topic, text.encode(), retained)
-
-
-def worst(findings: list[Finding]) -> Finding:
-    return max(findings, key=lambda finding: list(Status).index(finding.status))
 
 
 def test_facts_are_collected_from_messages() -> None:

@@ -1,6 +1,5 @@
 """Timestamps of frames: unique, whatever is done to the host's clock."""
 
-import logging
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -9,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.line.clock import CHECK_EVERY, RESIDUES, RESOLUTION, ReaderClock, Timestamper
+from tests.support.wording import warnings_of
 
 NOON = datetime(2026, 11, 24, 12, 0, 0, 123_000, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
@@ -440,10 +440,6 @@ def test_a_wrong_clock_gives_unique_timestamps() -> None:
         clock.wall = wall
         given_out += [stamp_now(timestamper, clock) for _ in range(100)]
     assert len(set(given_out)) == len(given_out)
-
-
-def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
 
 
 def test_the_host_clock_warns_once_for_all_lines(caplog: pytest.LogCaptureFixture) -> None:

@@ -31,6 +31,7 @@ from reader.line.worker import (
 )
 from reader.simulator.meter import SimulatedMeter
 from reader.simulator.noise import Noise
+from tests.support.wording import warnings_of
 
 Send = Callable[..., bytes]
 
@@ -298,13 +299,9 @@ def test_the_link_is_offline_ten_seconds_after_the_last_frame_and_online_with_th
     assert online == 9
     assert LINK_LOST < offline - 18 <= LINK_LOST + 1
     assert again == 48
-    (warning,) = messages(caplog)
-    assert "/dev/meter: no frame for 10 s" in warning
-    assert "nothing arrives on /dev/meter" in warning
-
-
-def messages(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    (warning,) = warnings_of(caplog)
+    assert warning.startswith("/dev/meter: no frame for 10 s")
+    assert "nothing arrives" in warning
 
 
 def test_noise_and_frames_without_an_address_do_not_keep_the_link_online(send: Send) -> None:
@@ -347,7 +344,7 @@ NOISE: list[Step] = [b"\x00\xf3U" * 27, 1.0]  # 81 bytes a second
 def test_warns_of_a_line_that_is_silent_from_the_start_after_15_seconds(caplog: pytest.LogCaptureFixture) -> None:
     world = World([[60.0]])
     line = world.run()
-    (warning,) = messages(caplog)
+    (warning,) = warnings_of(caplog)
     assert "nothing arrives on /dev/meter" in warning
     assert "I1/I2" in warning
     assert len(world.speeds) > 5  # it keeps trying both speeds
@@ -360,8 +357,8 @@ def test_warns_of_a_line_that_is_silent_from_the_start_after_15_seconds(caplog: 
 def test_warns_of_noise_from_the_start_with_the_number_of_bytes(caplog: pytest.LogCaptureFixture) -> None:
     world = World([NOISE * 40])
     line = world.run()
-    (warning,) = messages(caplog)
-    assert "1,215 bytes on /dev/meter, no valid frame" in warning  # at both speeds
+    (warning,) = warnings_of(caplog)
+    assert "1,215 bytes on /dev/meter" in warning  # at both speeds
     assert "teleinfo-reader check" in warning
     assert [problem for _, problem in problems(world)] == [Problem.UNREADABLE]
     assert (line.health.report()["problem"], line.health.report()["bytes"]) == ("unreadable", 40 * 81)
@@ -373,7 +370,7 @@ def test_repeats_the_warning_once_an_hour_while_the_problem_lasts(
 ) -> None:
     world = World([steps])
     world.run()
-    assert len(messages(caplog)) == 4
+    assert len(warnings_of(caplog)) == 4
     assert len(problems(world)) == 1
 
 
@@ -386,7 +383,7 @@ def test_silence_that_turns_into_noise_changes_the_problem(caplog: pytest.LogCap
         Problem.SILENT,
         Problem.UNREADABLE,
     ]
-    assert len(messages(caplog)) == 2  # each once an hour
+    assert len(warnings_of(caplog)) == 2  # each once an hour
 
 
 def test_a_frame_ends_the_problem_and_a_frame_in_time_prevents_it(send: Send, caplog: pytest.LogCaptureFixture) -> None:
@@ -404,21 +401,21 @@ def test_a_meter_that_stops_is_logged_with_the_reason_and_again_an_hour_later(
     one = historic(send)
     world = World([[one, 1.0, one[:40], 4000.0]])
     world.run()
-    assert ["no frame for 10 s" in text for text in messages(caplog)] == [True, False]
-    assert all("nothing arrives on /dev/meter" in text for text in messages(caplog))
+    assert ["no frame for 10 s" in text for text in warnings_of(caplog)] == [True, False]
+    assert all("nothing arrives on /dev/meter" in text for text in warnings_of(caplog))
     caplog.clear()
     World([[one, 1.0, *NOISE * 20]]).run()
-    (warning,) = messages(caplog)
+    (warning,) = warnings_of(caplog)
     assert "no frame for 10 s" in warning
-    assert "bytes on /dev/meter, no valid frame" in warning
+    assert "bytes on /dev/meter" in warning
 
 
 def test_an_absent_port_is_not_reported_as_silent(send: Send, caplog: pytest.LogCaptureFixture) -> None:
     world = World([*[ABSENT] * 9, [14.0, historic(send), GONE], *[ABSENT] * 9, [14.0]])
     line = world.run()
     assert problems(world) == []
-    assert not any("nothing arrives" in text for text in messages(caplog))
-    assert sum("no frame for 10 s" in text for text in messages(caplog)) == 1
+    assert not any("nothing arrives" in text for text in warnings_of(caplog))
+    assert sum("no frame for 10 s" in text for text in warnings_of(caplog)) == 1
     assert line.health.problem is None
 
 
@@ -436,7 +433,7 @@ def test_a_meter_of_another_family_is_not_reported_as_unreadable(send: Send, cap
     world = World([steps * 60])
     world.run()
     assert problems(world) == []
-    assert len(messages(caplog)) == 1
+    assert len(warnings_of(caplog)) == 1
 
 
 def test_frames_that_wait_for_the_clock_prevent_a_problem() -> None:
@@ -478,7 +475,7 @@ def test_each_silence_of_a_network_port_is_logged(send: Send, caplog: pytest.Log
     one: list[Step] = [historic(send), 1000.0]
     world = World([one, one, one, [historic(send)]])
     line = world.run(name=NETWORK[0])
-    assert sum("no data for 60 s" in text for text in messages(caplog)) == 3
+    assert sum("no data for 60 s" in text for text in warnings_of(caplog)) == 3
     assert line.health.reopens == 3
 
 
@@ -496,7 +493,7 @@ def test_a_silent_network_port_that_refuses_then_is_retried(send: Send, caplog: 
     world = World([[historic(send), 1000.0], refused, [1000.0], refused, [historic(send)]])
     world.run(name=NETWORK[0])
     assert len(world.frames) == 2
-    assert sum("no data for 60 s" in text for text in messages(caplog)) == 1
+    assert sum("no data for 60 s" in text for text in warnings_of(caplog)) == 1
 
 
 class Gateway:
@@ -571,7 +568,9 @@ def test_another_meter_is_accepted_with_its_second_frame(send: Send, caplog: pyt
     assert [frame.timestamp - START for frame in world.frames] == [timedelta(seconds=second) for second in range(3)]
     assert [link[1:] for link in world.links] == [(A, True), (A, False), (B, True), (B, False)]
     assert line.health.meter == B
-    assert [record.message for record in caplog.records] == [f"/dev/meter: the meter is now {B}"]
+    (told,) = [record.message for record in caplog.records]
+    assert told.startswith("/dev/meter: ")
+    assert told.endswith(B)
 
 
 def test_a_frame_with_a_misread_address_is_not_emitted(send: Send) -> None:
@@ -598,7 +597,7 @@ def test_a_hostile_line_with_44000_addresses_makes_few_meters_and_few_log_lines(
     assert line.health.refused == 2 * 44_000 - 2 * (MAX_METERS - 1)
     assert len(world.frames) + line.health.refused + line.health.address_mismatch == 2 * 44_000 + 3
     assert len(caplog.records) < 2 * MAX_METERS
-    assert sum("more than 32 meters" in text for text in messages(caplog)) == 2  # once an hour
+    assert sum("more than 32 meters" in text for text in warnings_of(caplog)) == 2  # once an hour
 
 
 def test_two_meters_that_take_turns_are_logged_once_an_hour(send: Send, caplog: pytest.LogCaptureFixture) -> None:
@@ -608,7 +607,7 @@ def test_two_meters_that_take_turns_are_logged_once_an_hour(send: Send, caplog: 
     world.run(mode="historic")
     assert len(world.frames) == 4000
     assert [link[1:] for link in world.links[:5]] == [(A, True), (A, False), (B, True), (B, False), (A, True)]
-    assert sum("the meter is now" in text for text in messages(caplog)) == 2
+    assert sum("the meter is now" in text for text in warnings_of(caplog)) == 2
     assert len(caplog.records) == 4  # and: listening, receiving frames
 
 

@@ -221,7 +221,7 @@ def test_a_name_that_is_none_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize("rows", [FRAME_ROWS[::-1], [FRAME_ROWS[0], FRAME_ROWS[0]], FRAME_ROWS[1::-1]])
 def test_rows_out_of_order_or_twice_are_refused(tmp_path: Path, rows: list[list[object]]) -> None:
-    with pytest.raises(BackupError, match="a row of frames is out of order"):
+    with pytest.raises(BackupError, match="frames is out of order"):
         check(write(tmp_path / "backup", lines_of((FRAMES, rows))))
 
 

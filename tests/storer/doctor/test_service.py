@@ -3,9 +3,10 @@ from dataclasses import replace
 import pytest
 
 from common.doctor.broker_probe import Received
-from common.doctor.findings import Finding, Status
+from common.doctor.findings import Status
 from common.topics import Topics
 from storer.doctor.service import StorerFacts, diagnose_readers, diagnose_storer, gather
+from tests.support.findings import worst
 
 OK, NOTICE, PROBLEM = Status
 METER = "031961123456"
@@ -19,10 +20,6 @@ GOOD = StorerFacts(
     links={METER: "online"},
     live={METER: 6},
 )
-
-
-def worst(findings: list[Finding]) -> Finding:
-    return max(findings, key=lambda finding: list(Status).index(finding.status))
 
 
 def test_facts_are_collected_from_messages() -> None:

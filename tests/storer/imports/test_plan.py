@@ -69,9 +69,7 @@ def test_energy_of_the_future_is_refused_with_how_many_and_from_when() -> None:
     now = utc("2024-06-05 12:10")
     check_past([hour(85), hour(86), day(3)], now, PARIS)  # from 11:00, from 12:00, and the 5 June
     check_past([hour(87)], now, PARIS)  # from 13:00: less than an hour ahead
-    with pytest.raises(
-        FileRefused, match=r"2 periods begin in the future, the first at 2024-06-05 16:00 \(Europe/Paris\)"
-    ):
+    with pytest.raises(FileRefused, match=r"^2 periods .*future.*2024-06-05 16:00 \(Europe/Paris\)"):
         check_past([hour(86), hour(89), hour(88)], now, PARIS)
-    with pytest.raises(FileRefused, match=r"1 period begins in the future, .* 2030-06-01 02:00"):
+    with pytest.raises(FileRefused, match=r"^1 period .*future.* 2030-06-01 02:00"):
         check_past([Period(utc("2030-06-01 01:00"), 1, TOTAL, 5000)], now, PARIS)

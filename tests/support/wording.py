@@ -1,0 +1,20 @@
+"""Lines that a person reads: those of the log, and whether one tells what it must, whatever its words."""
+
+import logging
+import re
+
+import pytest
+
+
+def says(line: str, facts: str) -> bool:
+    """Return whether a line has these facts, in this order, and any words in place of each `...`.
+
+    >>> says("port: a number from 1 to 9 is expected, not 'a'", "port: ...1...9... not 'a'")
+    True
+    """
+    return re.fullmatch(".*".join(map(re.escape, facts.split("..."))), line) is not None
+
+
+def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return what was logged as a warning or worse."""
+    return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
