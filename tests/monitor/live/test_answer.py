@@ -194,3 +194,36 @@ def test_the_event_is_a_part_of_the_answer() -> None:
     assert list(event) == list(STATE)
     assert event == {key: whole[key] for key in STATE}
     assert identifier == event["at"]
+
+
+@pytest.mark.parametrize(
+    ("price", "shown"),
+    [("0.19214", 1921), ("0.19216", 1922), ("0.19209", 1921), ("0.2", 2000), ("0", 0), ("0.00004", 0), ("0.00006", 1)],
+)
+def test_the_price_of_now_is_rounded_to_a_hundredth_of_a_cent_and_not_cut(price: str, shown: int) -> None:
+    rows = (PriceRow("tempo", date(2026, 2, 1), {0: {"BBRHPJW": Decimal(price)}}, {}),)
+    view = meter().view(101.0)
+    found = answer(ADDRESS, view, None, NOW, TODAY, UP, PriceTable([PriceFile("mine", rows)]), NOW, PARIS)
+    assert found["price"] == shown
+
+
+def three_phases(state: Mapping[str, Any]) -> LiveMeter:
+    found = LiveMeter(ADDRESS, 0.0)
+    frame = standard(SINSTS=1000, SINSTS1=700, SINSTS2=200, SINSTS3=100, URMS1=231, URMS2=232, URMS3=233)
+    found.on_frame(replace(frame, timestamp=NOW), 100.0)
+    found.on_state(state, 100.0)
+    return found
+
+
+@pytest.mark.parametrize(("subscribed", "limit"), [(9000, 3000), (12_000, 4000), (18_000, 6000), (36_000, 12_000)])
+def test_each_of_three_phases_may_take_a_third_of_the_subscribed_power(subscribed: int, limit: int) -> None:
+    found = asked(three_phases(WHITE | {"subscribed_power": subscribed}))
+    assert found["subscribed"] == subscribed
+    assert found["phases"] == [{"power": power, "limit": limit} for power in (700, 200, 100)]
+    # A meter that does not say its power has that of the contract: 9 kVA.
+    told = asked(three_phases({key: value for key, value in WHITE.items() if key != "subscribed_power"}))
+    assert {phase["limit"] for phase in told["phases"]} == {3000}
+
+
+def test_without_a_subscribed_power_a_phase_has_no_limit() -> None:
+    assert [phase["limit"] for phase in asked(three_phases({}), today=None)["phases"]] == [None] * 3
