@@ -105,6 +105,17 @@ test('a clock that differs by five seconds less is late, by more it was set', as
   mock.restoreAll();
 });
 
+test('a device that is a little fast is corrected by the first reply', async () => {
+  const first = await import('../../monitor/page/api.js?first');
+  const device = Date.parse('2026-11-25T12:00:03Z');
+  mock.method(Date, 'now', () => device);
+  assert.equal(first.now(), device, 'before any reply');
+  reply.date = 'Wed, 25 Nov 2026 12:00:00 GMT';
+  await first.meters();
+  assert.equal(first.now(), device - 3000);
+  mock.restoreAll();
+});
+
 const COLUMNS = {
   start: ['2026-11-24', '2026-11-25'],
   hours: [24, 15],

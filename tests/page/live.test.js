@@ -230,3 +230,31 @@ test('the events of a stream that was replaced count no more', async () => {
   assert.ok(!w.states.some(({ power }) => power === 99));
   assert.deepEqual(w.modes, ['slow']);
 });
+
+test('an answer that comes after the stream does is older than its events, and is dropped', async () => {
+  let answer;
+  const w = watched({
+    answer: () =>
+      new Promise((done) => {
+        answer = done;
+      }),
+  });
+  await w.clock.pass(65500);
+  assert.equal(w.streams.length, 2);
+  w.streams[1].send('state', { power: 2 });
+  answer({ power: 1 });
+  await settle();
+  assert.deepEqual(w.states, [{ power: 2 }]);
+  assert.deepEqual(w.modes, ['live']);
+});
+
+test('what is read for a page that is hidden again is dropped', async () => {
+  const answers = [];
+  const w = watched({ answer: () => new Promise((done) => answers.push(done)) });
+  w.look(true);
+  w.look(false);
+  w.look(true);
+  answers[0]({ power: 1 });
+  await settle();
+  assert.deepEqual(w.states, []);
+});

@@ -90,6 +90,7 @@ test('an event that is higher than the peak of the day is the new peak, before t
   const before = live({}, { peak: { power: 2470, at: 'a' } });
   assert.deepEqual(merged(before, { power: 2510, at: 'b', fresh: true }).peak, { power: 2510, at: 'b' });
   assert.deepEqual(merged(before, { power: 2000, at: 'b', fresh: true }).peak, { power: 2470, at: 'a' });
+  assert.deepEqual(merged(before, { power: 2470, at: 'b', fresh: true }).peak, { power: 2470, at: 'a' }, 'the first');
   assert.deepEqual(merged(before, { power: 9999, at: 'b', fresh: false }).peak, { power: 2470, at: 'a' });
 });
 
