@@ -245,7 +245,7 @@ def test_hours_that_are_missing_forbid_a_verdict_only_where_they_are_a_tenth(rea
 
 
 # Base costs 9.60, off-peak 11.20; each recovered kWh may be 0.20 dearer or cheaper off-peak than where it was counted.
-@pytest.mark.parametrize(("recovered_wh", "withheld"), [(7_900, None), (8_000, Why.RECOVERED)])
+@pytest.mark.parametrize(("recovered_wh", "withheld"), [(7_900, None), (7_999, None), (8_000, Why.RECOVERED)])
 def test_recovered_energy_that_could_make_another_offer_the_cheapest_forbids_a_verdict(
     recovered_wh: int, withheld: Why | None
 ) -> None:
@@ -420,3 +420,31 @@ def test_nine_tenths_of_the_hours_are_enough() -> None:
     clock, end = OfferClock(prices, {}, PARIS), START + timedelta(hours=50)
     found = [compare(prices, clock, curve(), 9, "base", bill, START, end, read).withheld for read in (44, 45)]
     assert found == [Why.HOURS, None]
+
+
+@pytest.mark.parametrize(
+    ("lived", "register"),
+    [
+        ("HCHC", "HCHC"),
+        ("HCHP", "HCHP"),
+        ("BBRHCJB", "HCHC"),
+        ("BBRHPJB", "HCHP"),
+        ("BBRHCJW", "HCHC"),
+        ("BBRHPJW", "HCHP"),
+        ("BBRHCJR", "HCHC"),
+        ("BBRHPJR", "HCHP"),
+        ("BASE", Why.WINDOWS),
+        (None, Why.WINDOWS),
+    ],
+)
+def test_each_register_of_the_meter_tells_whether_its_hours_are_off_peak(
+    lived: str | None, register: str | Why
+) -> None:
+    assert OfferClock(PriceTable([PriceFile("mine", (HPHC,))]), {}, PARIS).register("hphc", START, lived) == register
+
+
+def test_recovered_energy_decides_between_offers_that_cost_the_same_only_if_one_has_dearer_hours() -> None:
+    assert result(row("a", BASE="0.2"), row("b", BASE="0.2"), recovered_wh=40_000).withheld is None
+    # 16 kWh at 0.10 and 32 at 0.25 are 9.60, too: ten Wh may decide.
+    even = row("hphc", HCHC="0.10", HCHP="0.25")
+    assert result(BASE, even, off_peak=(NIGHT,), recovered_wh=10).withheld is Why.RECOVERED

@@ -250,3 +250,15 @@ def test_prices_cut_a_range_on_the_days_on_which_they_change_and_contracts_where
     # A price that changes while another offer is on does not cut: before January there is no contract.
     other = Contract(at("2026-02-20"), at("2027-01-01"), "hphc", 9, configured=True)
     assert bill(PRICES, LATER, other).cuts(at("2026-01-05"), at("2026-04-01")) == [at("2026-02-20")]
+
+
+def test_a_price_that_changes_a_day_after_the_beginning_or_minutes_before_the_end_cuts() -> None:
+    change = at("2026-02-11")
+    assert bill().cuts(at("2026-02-10"), at("2026-04-01")) == [change]
+    assert bill().cuts(change - timedelta(minutes=30), at("2026-04-01")) == [change]
+    assert bill().cuts(at("2026-02-01"), change + timedelta(minutes=30)) == [change]
+    assert bill().cuts(change, change + timedelta(minutes=30)) == []
+
+
+def test_less_than_two_boundaries_have_no_cost() -> None:
+    assert bill().costs([at("2026-02-01")], steady(1, 1)) == bill().costs([], steady(1, 1)) == []

@@ -108,3 +108,9 @@ def test_a_line_that_begins_where_the_range_ends_is_none_of_it() -> None:
     end = at("2026-01-01")
     found = contracts([line("2025-03-01", "base"), line("2026-01-01", "zen")], [], PARIS, end)
     assert [(one.start, one.end, one.offer, one.configured) for one in found] == [(at("2025-03-01"), end, "base", True)]
+
+
+def test_of_two_lines_of_the_future_none_counts_yet() -> None:
+    spans = [span(at("2025-01-01"), END, "base", 6)]
+    lines = [line("2027-01-01", "tempo"), line("2028-01-01", "zen")]
+    assert [(one.offer, one.end) for one in contracts(lines, spans, PARIS, END)] == [("base", END)]
