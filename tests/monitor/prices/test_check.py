@@ -89,7 +89,9 @@ def test_two_rows_that_meet_are_not_doubled() -> None:
 
 def test_a_price_that_is_rounded_is_no_problem_and_what_was_expected_is_told() -> None:
     # (0.1308 + 0.03085) x 1.2 = 0.19398: 0.1941 is 0.00012 more, 0.1942 is 0.00022 more.
-    assert issues(row("2026-02-01", "0.1941", without_tax="0.1308")) == []
+    for price in ("0.1941", "0.19414", "0.19382"):
+        assert issues(row("2026-02-01", price, without_tax="0.1308")) == []
+    assert issues(row("2026-02-01", "0.19381", without_tax="0.1308")) == [Issue.TAXES]
     table = PriceTable(
         [PriceFile("mine", (row("2026-02-01", "0.1942", without_tax="0.1308"),), accise=ACCISE, vat=VAT)]
     )
