@@ -172,3 +172,10 @@ def test_of_a_confirmation_that_is_split_each_part_says_what_was_stored_and_what
         {"storer": "main", "timestamps": [], "rejected": [STAMPS[1]]},
         {"storer": "main", "timestamps": [], "rejected": [], "tallies": ["2026-11-24T00:00:00Z"]},
     ]
+
+
+@pytest.mark.parametrize("largest", [1, 399, 440, 479])
+def test_a_broker_that_takes_hardly_anything_gets_one_frame_a_message(largest: int) -> None:
+    envelopes = decode_batch([message(changed(timestamp=stamp)) for stamp in STAMPS], NOW)
+    found = [json.loads(text)["timestamps"] for _, _, text in confirmed(envelopes, max_packet=largest)]
+    assert found == [[stamp] for stamp in STAMPS]
