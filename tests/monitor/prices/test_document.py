@@ -98,9 +98,9 @@ def test_the_powers_of_which_prices_are_known_are_1_to_36_kva(tmp_path: Path) ->
     text = "options: {{base: [{{from: 2026-02-01, subscription: {{{}: 10}}, kwh: {{BASE: 0.2}}}}]}}"
     for power in (1, 36):
         assert document(tmp_path, text.format(power)).rows[0].subscription == {power: Decimal(120)}
-    for power in (0, 37, "6.0"):
+    for wrong in ("0", "37", "6.0"):
         with pytest.raises(ConfigError, match="from 1 to 36"):
-            document(tmp_path, text.format(power))
+            document(tmp_path, text.format(wrong))
 
 
 def test_a_price_from_9_kva_on_is_not_that_of_8(tmp_path: Path) -> None:
