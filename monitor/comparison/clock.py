@@ -18,6 +18,7 @@ _TEMPO = {
 }
 _TEMPO_REGISTERS = frozenset(register for pair in _TEMPO.values() for register in pair)
 _HPHC_REGISTERS = frozenset(["HCHC", "HCHP"])
+_OFF_PEAK_REGISTERS = frozenset(["HCHC", *(off_peak for off_peak, _ in _TEMPO.values())])
 
 
 class Why(Enum):
@@ -111,7 +112,7 @@ class OfferClock:
         if windows is not None:
             return any(window.holds(local.time()) for window in windows)
         if lived in _HPHC_REGISTERS or lived in _TEMPO_REGISTERS:
-            return lived is not None and "HC" in lived[-4:]
+            return lived in _OFF_PEAK_REGISTERS
         name = self._names.get(lived or "", "")
         return True if "CREUSE" in name else False if "PLEINE" in name else None
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { beforeEach, test } from 'node:test';
+import { beforeEach, mock, test } from 'node:test';
 
 // What the page's modules find in a browser.
 const BASE = 'http://home.lan/energie/';
@@ -83,6 +83,37 @@ test('the clock is the server’s, and whole seconds of a reply do not set it ba
   reply.date = new Date(Date.now() - hour).toUTCString();
   await api.meters();
   near(-hour);
+});
+
+test('a clock that differs by five seconds less is late, by more it was set', async () => {
+  let device = Date.parse('2026-11-25T12:00:00Z');
+  mock.method(Date, 'now', () => device);
+  const ahead = async (ms) => {
+    reply.date = new Date(device + ms).toUTCString();
+    await api.meters();
+    return api.now() - device;
+  };
+  assert.equal(await ahead(7 * 3600e3), 7 * 3600e3, 'the furthest so far');
+  assert.equal(await ahead(7 * 3600e3 - 5000), 7 * 3600e3, 'a slow reply');
+  assert.equal(await ahead(7 * 3600e3 - 6000), 7 * 3600e3 - 6000, 'a clock was set');
+  assert.equal(await ahead(7 * 3600e3 - 5000), 7 * 3600e3 - 5000, 'a quicker reply is nearer');
+  device += 90e3;
+  assert.equal(api.now(), device + 7 * 3600e3 - 5000, 'time goes on');
+  reply.date = undefined;
+  await api.meters();
+  assert.equal(api.now(), device + 7 * 3600e3 - 5000, 'a reply without a date says nothing');
+  mock.restoreAll();
+});
+
+test('a device that is a little fast is corrected by the first reply', async () => {
+  const first = await import('../../monitor/page/api.js?first');
+  const device = Date.parse('2026-11-25T12:00:03Z');
+  mock.method(Date, 'now', () => device);
+  assert.equal(first.now(), device, 'before any reply');
+  reply.date = 'Wed, 25 Nov 2026 12:00:00 GMT';
+  await first.meters();
+  assert.equal(first.now(), device - 3000);
+  mock.restoreAll();
 });
 
 const COLUMNS = {

@@ -181,3 +181,80 @@ test('after its end nothing comes any more, not even a late answer', async () =>
   assert.deepEqual(w.states, []);
   assert.equal(w.clock.waiting.length, 0);
 });
+
+test('a stream that breaks before its first event is given up eight seconds later', async () => {
+  const w = watched();
+  w.streams[0].breaks(RETRYING);
+  assert.deepEqual(w.modes, ['reconnecting']);
+  await w.clock.pass(7999);
+  assert.equal(w.polls, 0);
+  await w.clock.pass(1);
+  assert.equal(w.polls, 1);
+  await settle();
+  assert.deepEqual(w.modes, ['reconnecting', 'slow']);
+});
+
+test('while answers come by polling, a stream that breaks again is not told', async () => {
+  const w = watched();
+  await w.clock.pass(65500);
+  assert.equal(w.streams.length, 2);
+  w.streams[1].breaks(RETRYING);
+  await w.clock.pass(8000);
+  assert.deepEqual(w.modes, ['slow']);
+});
+
+test('a stream that is silent for less than forty seconds is left open', async () => {
+  const w = watched();
+  w.streams[0].send('state', { power: 1 });
+  await w.clock.pass(39999);
+  assert.deepEqual([w.streams.length, w.polls], [1, 0]);
+  assert.deepEqual(w.modes, ['live']);
+});
+
+test('while polling, a server that goes is told once, and told when it is back', async () => {
+  const w = watched();
+  await w.clock.pass(10000);
+  w.answer = away;
+  await w.clock.pass(20000);
+  w.answer = async () => ({ power: 7 });
+  await w.clock.pass(5000);
+  assert.deepEqual(w.modes, ['slow', 'reconnecting', 'slow']);
+  assert.deepEqual(w.states.at(-1), { power: 7 });
+});
+
+test('the events of a stream that was replaced count no more', async () => {
+  const w = watched();
+  await w.clock.pass(65500);
+  w.streams[0].send('state', { power: 99 });
+  w.streams[0].breaks(REFUSED);
+  assert.ok(!w.states.some(({ power }) => power === 99));
+  assert.deepEqual(w.modes, ['slow']);
+});
+
+test('an answer that comes after the stream does is older than its events, and is dropped', async () => {
+  let answer;
+  const w = watched({
+    answer: () =>
+      new Promise((done) => {
+        answer = done;
+      }),
+  });
+  await w.clock.pass(65500);
+  assert.equal(w.streams.length, 2);
+  w.streams[1].send('state', { power: 2 });
+  answer({ power: 1 });
+  await settle();
+  assert.deepEqual(w.states, [{ power: 2 }]);
+  assert.deepEqual(w.modes, ['live']);
+});
+
+test('what is read for a page that is hidden again is dropped', async () => {
+  const answers = [];
+  const w = watched({ answer: () => new Promise((done) => answers.push(done)) });
+  w.look(true);
+  w.look(false);
+  w.look(true);
+  answers[0]({ power: 1 });
+  await settle();
+  assert.deepEqual(w.states, []);
+});

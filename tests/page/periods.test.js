@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { at, contractYear, dayEnd, dayStart, isDate, period } from '../../monitor/page/time.js';
+import { at, contractYear, dayEnd, dayStart, isDate, period, seasonOf, tempoDay } from '../../monitor/page/time.js';
 
 test('only a day that there is is a date', () => {
   for (const text of ['2026-02-28', '2024-02-29']) assert.ok(isDate(text), text);
@@ -53,4 +53,21 @@ test('24:00 is the end of the day, whose length does not matter', () => {
 test('a clock after the change of a day means the clock, not the hours since midnight', () => {
   assert.equal(at('2026-10-25', '12:00'), dayStart('2026-10-25') + 13 * 3600e3);
   assert.equal(at('2026-03-29', '12:00'), dayStart('2026-03-29') + 11 * 3600e3);
+});
+
+test('a Tempo season begins on the first of September and has the name of that year', () => {
+  const days = ['2026-08-31', '2026-09-01', '2026-09-30', '2026-12-31', '2027-01-01', '2027-08-31', '2027-09-01'];
+  assert.deepEqual(days.map(seasonOf), [2025, 2026, 2026, 2026, 2026, 2026, 2027]);
+});
+
+test('a Tempo day begins at six of the local clock, in the nights of a change, too', () => {
+  const of = (text) => tempoDay(Date.parse(text));
+  assert.equal(of('2026-11-25T04:59:59Z'), '2026-11-24');
+  assert.equal(of('2026-11-25T05:00:00Z'), '2026-11-25');
+  assert.equal(of('2026-09-01T03:59:59Z'), '2026-08-31');
+  assert.equal(of('2026-09-01T04:00:00Z'), '2026-09-01');
+  assert.equal(of('2026-03-29T03:59:59Z'), '2026-03-28');
+  assert.equal(of('2026-03-29T04:00:00Z'), '2026-03-29');
+  assert.equal(of('2026-10-25T04:59:59Z'), '2026-10-24');
+  assert.equal(of('2026-10-25T05:00:00Z'), '2026-10-25');
 });

@@ -67,18 +67,53 @@ test('of three phases the tightest one counts: it is the one that opens the brea
   assert.deepEqual(headroom(12000, { power: 4200, phases }), { left: 100, phase: 2 });
 });
 
-test('a phase of which nothing is known leaves what is known of all', () => {
+test('in a house of three phases of 9 kVA each phase has 3 kVA, and 8 kVA are never what is left', () => {
+  const phases = (...powers) => powers.map((power) => ({ power, limit: 3000 }));
+  assert.deepEqual(headroom(9000, { power: 1000, phases: phases(1000, 0, 0) }), { left: 2000, phase: 1 });
+  assert.deepEqual(headroom(9000, { power: 1000, phases: phases(300, 300, 400) }), { left: 2600, phase: 3 });
+  assert.deepEqual(headroom(9000, { power: 0, phases: phases(0, 0, 0) }), { left: 3000, phase: 1 });
+  assert.deepEqual(headroom(9000, { power: 3200, phases: phases(0, 3200, 0) }), { left: -200, phase: 2 });
+});
+
+test('where one of three phases is not known, nobody can tell what is left', () => {
   const phases = [
-    { power: 300, limit: 4000 },
-    { power: null, limit: 4000 },
-    { power: 0, limit: 4000 },
+    { power: 300, limit: 3000 },
+    { power: null, limit: 3000 },
+    { power: 0, limit: 3000 },
   ];
-  assert.deepEqual(headroom(12000, { power: 4200, phases }), { left: 7800, phase: null });
+  assert.equal(headroom(9000, { power: 1000, phases }), null);
+  const without = [100, 200, 700].map((power) => ({ power, limit: null }));
+  assert.equal(headroom(null, { power: 1000, phases: without }), null);
 });
 
 test('an event that is higher than the peak of the day is the new peak, before the server says so', () => {
   const before = live({}, { peak: { power: 2470, at: 'a' } });
   assert.deepEqual(merged(before, { power: 2510, at: 'b', fresh: true }).peak, { power: 2510, at: 'b' });
   assert.deepEqual(merged(before, { power: 2000, at: 'b', fresh: true }).peak, { power: 2470, at: 'a' });
+  assert.deepEqual(merged(before, { power: 2470, at: 'b', fresh: true }).peak, { power: 2470, at: 'a' }, 'the first');
   assert.deepEqual(merged(before, { power: 9999, at: 'b', fresh: false }).peak, { power: 2470, at: 'a' });
+});
+
+test('fifteen seconds without the server, and not one, make the power unknown; a stream that works needs no answer', () => {
+  assert.equal(standing(live(), 'reconnecting', now, now + 15000).known, true);
+  assert.equal(standing(live(), 'reconnecting', now, now + 15001).known, false);
+  assert.equal(standing(live(), 'live', now, now + 60000).known, true);
+  assert.equal(standing(live(), 'slow', now, now + 60000).known, true);
+});
+
+test('that the page looks for the server is told before that the meter is silent', () => {
+  const silent = live({ meter: 'down' }, { fresh: false });
+  assert.equal(standing(silent, 'reconnecting', now, now).word, 'reconnecting');
+  assert.equal(standing(silent, 'slow', now, now).word, 'stopped');
+});
+
+test('an overload is the first to be told, while the meter speaks', () => {
+  const over = live({ storer: 'down' }, { overload: true });
+  assert.deepEqual(standing(over, 'live', now, now).wrong, ['overload', 'storer']);
+});
+
+test('a power of zero is known', () => {
+  assert.equal(standing(live({}, { power: 0 }), 'live', now, now).known, true);
+  assert.equal(standing(live({}, { power: null }), 'live', now, now).known, false);
+  assert.deepEqual(headroom(9000, { power: 0 }), { left: 9000, phase: null });
 });

@@ -55,3 +55,26 @@ test('of all that is wrong, what is kept is told apart from the links', () => {
   assert.deepEqual(keeping(bad, NOW), ['audit', 'disk']);
   assert.deepEqual(keeping(status(), NOW), []);
 });
+
+test('a backup is late after eight whole days, and not on the day of a weekly one', () => {
+  const age = (ms) => staleDays({ at: new Date(NOW - ms).toISOString(), rows: 5 }, NOW),
+    day = 86400e3;
+  assert.equal(age(0), null);
+  assert.equal(age(7 * day), null);
+  assert.equal(age(8 * day - 1000), null);
+  assert.equal(age(8 * day), 8);
+  assert.equal(age(9 * day - 1000), 8);
+  assert.equal(age(30 * day), 30);
+  assert.equal(staleDays(null, NOW), null, 'none at all is no fault');
+});
+
+test('a disk for a year is enough, and so is one of which nothing is known', () => {
+  const of = (years) => troubles(status({ disk: { years } }), NOW).length;
+  assert.deepEqual([of(0), of(0.99), of(1), of(null)], [1, 1, 0, 0]);
+});
+
+test('a day is complete from 99.95 % on', () => {
+  assert.equal(level({ hours: 24, coverage: 0.9995 }), 'complete');
+  assert.equal(level({ hours: 24, coverage: 0.9994 }), 'gap');
+  assert.equal(level({ hours: 0, coverage: 1 }), 'none');
+});

@@ -122,7 +122,9 @@ def test_a_confirmation_fits_into_what_the_broker_takes(largest: int) -> None:
     texts = [text for _, _, text in pending.take(largest)]
     assert max(map(len, texts)) <= largest - 100  # topic and header of the packet
     found = [json.loads(text) for text in texts]
-    assert sorted(stamp for one in found for stamp in one["timestamps"] + one["rejected"]) == stamps
+    # Each in its own list, also where one message is not enough for all.
+    assert [stamp for one in found for stamp in one["rejected"]] == stamps[::2]
+    assert [stamp for one in found for stamp in one["timestamps"]] == stamps[1::2]
     assert sum(len(one.get("tallies", [])) for one in found) == len(hours)
 
 
@@ -155,3 +157,25 @@ def test_a_pause_follows_what_was_done_and_has_an_end() -> None:
     assert pace.ready_at == 101
     pace.done(101, 100_000)
     assert pace.ready_at == 106
+
+
+def test_of_a_confirmation_that_is_split_each_part_says_what_was_stored_and_what_was_rejected() -> None:
+    envelopes = decode_batch([message(changed(timestamp=stamp)) for stamp in STAMPS], NOW)
+    envelopes[1].reason = "out of range"
+    tally = Tally(meter=ADDRESS, hour=DAY, reader="pi", frames=5).to_json()
+    envelopes += decode_batch([message(tally, f"teleinfo/{ADDRESS}/tally")], NOW)
+    # 480 bytes have room for two items: 400 + 2 x 40.
+    found = [json.loads(text) for _, _, text in confirmed(envelopes, max_packet=480)]
+    assert found == [
+        {"storer": "main", "timestamps": [STAMPS[0], STAMPS[2]], "rejected": []},
+        {"storer": "main", "timestamps": [STAMPS[3]], "rejected": []},
+        {"storer": "main", "timestamps": [], "rejected": [STAMPS[1]]},
+        {"storer": "main", "timestamps": [], "rejected": [], "tallies": ["2026-11-24T00:00:00Z"]},
+    ]
+
+
+@pytest.mark.parametrize("largest", [1, 399, 440, 479])
+def test_a_broker_that_takes_hardly_anything_gets_one_frame_a_message(largest: int) -> None:
+    envelopes = decode_batch([message(changed(timestamp=stamp)) for stamp in STAMPS], NOW)
+    found = [json.loads(text)["timestamps"] for _, _, text in confirmed(envelopes, max_packet=largest)]
+    assert found == [[stamp] for stamp in STAMPS]

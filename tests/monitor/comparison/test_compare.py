@@ -11,7 +11,7 @@ from monitor.calendar import midnight
 from monitor.comparison.clock import OfferClock, Why
 from monitor.comparison.compare import Comparison, OfferCost, compare
 from monitor.comparison.extent import Extent, extent
-from monitor.cost.bill import Bill, Cost, Parts
+from monitor.cost.bill import Bill, Cost, Missing, Parts
 from monitor.model import HourEnergy
 from monitor.prices.model import Bands, OffPeak, PriceFile, PriceRow, PriceTable, Tax, Window
 
@@ -245,7 +245,7 @@ def test_hours_that_are_missing_forbid_a_verdict_only_where_they_are_a_tenth(rea
 
 
 # Base costs 9.60, off-peak 11.20; each recovered kWh may be 0.20 dearer or cheaper off-peak than where it was counted.
-@pytest.mark.parametrize(("recovered_wh", "withheld"), [(7_900, None), (8_000, Why.RECOVERED)])
+@pytest.mark.parametrize(("recovered_wh", "withheld"), [(7_900, None), (7_999, None), (8_000, Why.RECOVERED)])
 def test_recovered_energy_that_could_make_another_offer_the_cheapest_forbids_a_verdict(
     recovered_wh: int, withheld: Why | None
 ) -> None:
@@ -307,3 +307,144 @@ def test_a_part_of_a_year_is_told_by_its_days_and_the_season_that_it_lacks(
     first: str, last: str, days: int, without: str | None
 ) -> None:
     assert extent(date.fromisoformat(first), date.fromisoformat(last)) == Extent(days, without)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "without"),
+    [
+        ("2026-03-01", "2026-05-31", "winter"),  # of both: winter is told
+        ("2025-12-01", "2026-05-31", "summer"),
+        ("2025-12-01", "2026-06-01", None),
+        ("2026-02-28", "2026-08-31", None),
+        ("2026-03-01", "2026-11-30", "winter"),
+        ("2026-03-01", "2026-12-01", None),
+        ("2026-01-31", "2026-05-31", "summer"),
+        ("2026-07-01", "2026-12-31", None),
+        ("2026-08-31", "2027-01-01", None),
+        ("2026-09-01", "2027-05-31", "summer"),
+        ("2026-07-31", "2027-01-31", None),
+        ("2026-01-15", "2026-01-20", "summer"),
+        ("2026-07-15", "2026-07-20", "winter"),
+    ],
+)
+def test_winter_is_december_to_february_and_summer_june_to_august(first: str, last: str, without: str | None) -> None:
+    assert extent(date.fromisoformat(first), date.fromisoformat(last)).without == without
+
+
+@pytest.mark.parametrize(("last", "days", "year"), [("2026-12-25", 359, False), ("2026-12-26", 360, True)])
+def test_360_days_are_told_as_a_year(last: str, days: int, year: bool) -> None:
+    found = extent(date(2026, 1, 1), date.fromisoformat(last))
+    assert (found.days, found.whole_year) == (days, year)
+
+
+@pytest.mark.parametrize(
+    ("moment", "register"),
+    [
+        ("2026-01-09T23:59+01:00", "BASE"),  # Friday
+        ("2026-01-10T00:00+01:00", "WE"),  # Saturday
+        ("2026-01-10T12:00+01:00", "WE"),
+        ("2026-01-11T23:59+01:00", "WE"),  # Sunday
+        ("2026-01-12T00:00+01:00", "BASE"),  # Monday
+        # By the local clock: it is Friday still in UTC, and Sunday still.
+        ("2026-01-09T22:59+00:00", "BASE"),
+        ("2026-01-09T23:00+00:00", "WE"),
+        ("2026-01-11T22:59+00:00", "WE"),
+        ("2026-01-11T23:00+00:00", "BASE"),
+        ("2026-07-10T21:59+00:00", "BASE"),
+        ("2026-07-10T22:00+00:00", "WE"),
+        # The Sundays of 23 and 25 hours: they begin by the time before, and end by the time after.
+        ("2026-03-27T23:00+00:00", "WE"),
+        ("2026-03-29T21:59+00:00", "WE"),
+        ("2026-03-29T22:00+00:00", "BASE"),
+        ("2026-10-23T21:59+00:00", "BASE"),
+        ("2026-10-23T22:00+00:00", "WE"),
+        ("2026-10-25T22:59+00:00", "WE"),
+        ("2026-10-25T23:00+00:00", "BASE"),
+    ],
+)
+def test_a_weekend_is_saturday_and_sunday_by_the_local_clock(moment: str, register: str) -> None:
+    prices = PriceTable([PriceFile("mine", (row("zen", weekend="WE", BASE="0.2", WE="0.1"),))])
+    assert OfferClock(prices, {}, PARIS).register("zen", datetime.fromisoformat(moment), "BASE") == register
+
+
+def test_the_weekend_of_each_offer_costs_by_hand() -> None:
+    # Friday to Monday, 96 hours of 1 kWh: 48 at 0.20 and 48 at 0.10.
+    prices = PriceTable([PriceFile("mine", (row("zen", weekend="WE", BASE="0.2", WE="0.1"),))])
+    start, end = (midnight(date(2026, 1, day), PARIS) for day in (9, 13))
+    hours = [replace(piece, start=start + n * timedelta(hours=1)) for n, piece in enumerate(curve() * 2)]
+    bill = Bill(prices, [], PARIS, datetime(2027, 1, 1, tzinfo=UTC))
+    (cost,) = compare(prices, OfferClock(prices, {}, PARIS), hours, 9, None, bill, start, end, 96).offers
+    assert cost.wh_by_register == {"BASE": 48_000, "WE": 48_000}
+    assert (cost.energy, cost.subscription, cost.total) == (Decimal("14.4"), Decimal(4), Decimal("18.4"))
+
+
+@pytest.mark.parametrize(
+    ("moment", "register"),
+    [
+        ("2026-03-29T00:59+00:00", "BBRHCJR"),  # 01:59, then 03:00
+        ("2026-03-29T03:59+00:00", "BBRHCJR"),  # 05:59 of the summer's time
+        ("2026-03-29T04:00+00:00", "BBRHPJB"),
+        ("2026-03-29T19:59+00:00", "BBRHPJB"),
+        ("2026-03-29T20:00+00:00", "BBRHCJB"),
+    ],
+)
+def test_a_tempo_day_begins_at_six_of_the_new_time_in_the_night_of_a_change(moment: str, register: str) -> None:
+    prices = PriceTable([PriceFile("mine", (TEMPO,))])
+    colours = {date(2026, 3, 28): "red", date(2026, 3, 29): "blue"}
+    assert OfferClock(prices, colours, PARIS).register("tempo", datetime.fromisoformat(moment), None) == register
+
+
+def test_ones_own_bill_that_lacks_a_price_is_not_taken_for_the_offers_cost() -> None:
+    partial = Cost(energy=Decimal("0.01"), missing=[Missing(date(2026, 1, 5), "base", "BASE")])
+    comparison = result(BASE, HPHC, off_peak=(NIGHT,), own=partial)
+    assert offer(comparison, "base").energy == Decimal("9.6")  # 48 kWh at 0.20, as of any offer
+    whole = Cost(energy=Decimal("9.5"))
+    assert offer(result(BASE, HPHC, off_peak=(NIGHT,), own=whole), "base").energy == Decimal("9.5")
+
+
+def test_offers_that_cost_the_same_stand_by_name_and_those_without_a_price_last() -> None:
+    comparison = result(row("b", BASE="0.2"), row("a", BASE="0.2"), TEMPO, row("c", BASE="0.1"))
+    assert [one.offer for one in comparison.offers] == ["c", "a", "b", "tempo"]
+
+
+def test_hours_that_have_no_price_of_their_register_are_counted() -> None:
+    rows = [replace(HPHC, kwh={0: {"HCHC": Decimal("0.1")}, 12: {"HCHP": Decimal("0.3")}})]
+    cost = offer(result(*rows, off_peak=(NIGHT,)), "hphc")
+    assert (cost.hours, cost.unknown, cost.rankable) == (16, {Why.PRICES: 32}, False)
+
+
+def test_nine_tenths_of_the_hours_are_enough() -> None:
+    # 50 hours: 45 are nine tenths.
+    prices = PriceTable([PriceFile("mine", (BASE,))])
+    bill = Bill(prices, [], PARIS, datetime(2027, 1, 1, tzinfo=UTC))
+    clock, end = OfferClock(prices, {}, PARIS), START + timedelta(hours=50)
+    found = [compare(prices, clock, curve(), 9, "base", bill, START, end, read).withheld for read in (44, 45)]
+    assert found == [Why.HOURS, None]
+
+
+@pytest.mark.parametrize(
+    ("lived", "register"),
+    [
+        ("HCHC", "HCHC"),
+        ("HCHP", "HCHP"),
+        ("BBRHCJB", "HCHC"),
+        ("BBRHPJB", "HCHP"),
+        ("BBRHCJW", "HCHC"),
+        ("BBRHPJW", "HCHP"),
+        ("BBRHCJR", "HCHC"),
+        ("BBRHPJR", "HCHP"),
+        ("BASE", Why.WINDOWS),
+        (None, Why.WINDOWS),
+    ],
+)
+def test_each_register_of_the_meter_tells_whether_its_hours_are_off_peak(
+    lived: str | None, register: str | Why
+) -> None:
+    assert OfferClock(PriceTable([PriceFile("mine", (HPHC,))]), {}, PARIS).register("hphc", START, lived) == register
+
+
+def test_recovered_energy_decides_between_offers_that_cost_the_same_only_if_one_has_dearer_hours() -> None:
+    assert result(row("a", BASE="0.2"), row("b", BASE="0.2"), recovered_wh=40_000).withheld is None
+    # 16 kWh at 0.10 and 32 at 0.25 are 9.60, too: ten Wh may decide.
+    even = row("hphc", HCHC="0.10", HCHP="0.25")
+    assert result(BASE, even, off_peak=(NIGHT,), recovered_wh=10).withheld is Why.RECOVERED

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.calendar import midnight
-from monitor.cost.bill import Bill, Cost, add_up
+from monitor.cost.bill import Bill, Cost, Missing, Parts, add_up
 from monitor.cost.contracts import Contract
 from monitor.model import Energy
 from monitor.prices.model import PriceFile, PriceRow, PriceTable, Tax
@@ -198,3 +198,67 @@ def test_what_one_period_lacks_the_whole_lacks() -> None:
     assert total.partial
     assert {missing.what for missing in total.missing} == {"HCHC", "HCHP", "subscription"}
     assert total.energy == sum(cost.energy for cost in costs)
+
+
+def test_a_cost_is_known_once_anything_of_it_is() -> None:
+    nothing_missing, nothing_known = Cost(), Cost(missing=[Missing(date(2026, 1, 1), None, "contract")])
+    a_part = Cost(energy=Decimal(1), missing=nothing_known.missing)
+    assert [cost.known for cost in (nothing_missing, nothing_known, a_part)] == [True, False, True]
+
+
+def test_costs_of_which_one_has_no_known_taxes_have_none_together() -> None:
+    known, unknown = Cost(parts=Parts(energy=Decimal(1))), Cost(parts=None)
+    assert add_up([known, known]).parts == Parts(energy=Decimal(2))
+    for costs in ([known, unknown], [unknown, known], [unknown, unknown]):
+        assert add_up(costs).parts is None
+
+
+def test_a_subscription_over_the_new_year_costs_a_365th_before_it_and_a_366th_after_it() -> None:
+    # Three days of 2027 at 1/365 and four of 2028 at 1/366 of 133,590 = 365 x 366: 3 x 366 + 4 x 365 = 2558.
+    prices = PriceTable([PriceFile("mine", (hphc("2023-01-01", "0.1", "0.1", "133590"),))])
+    contract = Contract(at("2023-01-01"), at("2030-01-01"), "hphc", 9, configured=True)
+    (cost,) = bill(prices, LATER, contract).costs([at("2027-12-29"), at("2028-01-05")], steady(0, 0))
+    assert cost.subscription == 2558
+    (year,) = bill(prices, LATER, contract).costs([at("2027-07-01"), at("2028-07-01")], steady(0, 0))
+    assert year.subscription.quantize(CENT) == 184 * 366 + 182 * 365
+
+
+def test_an_hour_costs_its_share_of_a_day_of_23_24_or_25_hours() -> None:
+    prices = PriceTable([PriceFile("mine", (hphc("2023-01-01", "0.1", "0.1", "209875"),))])  # 575 x 365: a day is 575
+    contract = Contract(at("2026-01-01"), at("2027-01-01"), "hphc", 9, configured=True)
+    for day, expected in (("2026-03-29", Decimal(25)), ("2026-10-25", Decimal(23))):  # 575 / 23 and 575 / 25
+        start = at(day)
+        (hour,) = bill(prices, LATER, contract).costs([start, start + timedelta(hours=1)], steady(0, 0))
+        assert hour.subscription.quantize(CENT) == expected
+
+
+def test_a_register_and_a_subscription_that_lack_a_price_are_told_once_each() -> None:
+    contract = Contract(at("2025-12-01"), at("2027-01-01"), "hphc", 9, configured=True)
+    days = [at(f"2025-12-{day:02}") for day in range(1, 5)]
+    (cost,) = bill(PRICES, LATER, contract).costs([days[0], days[-1]], steady(1, 0))
+    assert [missing.what for missing in cost.missing] == ["HCHC", "subscription"]
+    assert add_up(bill(PRICES, LATER, contract).costs(days, steady(1, 0))).missing == cost.missing
+
+
+def test_prices_cut_a_range_on_the_days_on_which_they_change_and_contracts_where_they_end() -> None:
+    six = Contract(at("2026-01-01"), at("2026-03-05"), "hphc", 6, configured=True)
+    nine = Contract(at("2026-03-05"), at("2027-01-01"), "hphc", 9, configured=True)
+    one = bill(PRICES, LATER, six, nine)
+    assert one.cuts(at("2026-02-01"), at("2026-04-01")) == [at("2026-02-11"), at("2026-03-05")]
+    # What changes at the ends of a range cuts nothing in it.
+    assert one.cuts(at("2026-02-11"), at("2026-03-05")) == []
+    # A price that changes while another offer is on does not cut: before January there is no contract.
+    other = Contract(at("2026-02-20"), at("2027-01-01"), "hphc", 9, configured=True)
+    assert bill(PRICES, LATER, other).cuts(at("2026-01-05"), at("2026-04-01")) == [at("2026-02-20")]
+
+
+def test_a_price_that_changes_a_day_after_the_beginning_or_minutes_before_the_end_cuts() -> None:
+    change = at("2026-02-11")
+    assert bill().cuts(at("2026-02-10"), at("2026-04-01")) == [change]
+    assert bill().cuts(change - timedelta(minutes=30), at("2026-04-01")) == [change]
+    assert bill().cuts(at("2026-02-01"), change + timedelta(minutes=30)) == [change]
+    assert bill().cuts(change, change + timedelta(minutes=30)) == []
+
+
+def test_less_than_two_boundaries_have_no_cost() -> None:
+    assert bill().costs([at("2026-02-01")], steady(1, 1)) == bill().costs([], steady(1, 1)) == []

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -81,3 +82,35 @@ def test_the_present_contract_began_where_its_offer_did() -> None:
     assert contract_start(list(reversed(lines)), date(2025, 1, 31)) == date(2024, 3, 1)
     assert contract_start(lines, date(2024, 2, 29)) is None
     assert contract_start([], today) is None
+
+
+def test_a_line_is_about_a_change_within_seven_days_of_it() -> None:
+    spans = [span(at("2025-01-01"), at("2025-06-08"), "base", 6), span(at("2025-06-08"), END, "tempo")]
+    for day, named in (("2025-05-31", True), ("2025-06-01", False), ("2025-06-15", False), ("2025-06-16", True)):
+        lines = [line("2024-12-01", "base", 6), line(day, "tempo")]
+        assert bool(unnamed_changes(lines, spans, PARIS)) == named, day
+
+
+def test_a_change_is_told_with_what_the_meter_showed_before_and_after_it() -> None:
+    spans = [span(at("2025-01-01"), at("2025-06-01"), "base", None), span(at("2025-06-01"), END, "tempo")]
+    spans[0] = replace(spans[0], calendar=None)
+    (change,) = unnamed_changes([line("2024-12-01", "base", 6), line("2026-01-01", "zen")], spans, PARIS)
+    assert (change.before, change.after) == ("?", "TEMPO 9 kVA")
+
+
+def test_a_contract_begins_on_the_day_of_its_line() -> None:
+    lines = [line("2024-03-01", "base"), line("2025-02-01", "zen")]
+    assert contract_start(lines, date(2025, 1, 31)) == date(2024, 3, 1)
+    assert contract_start(lines, date(2025, 2, 1)) == date(2025, 2, 1)
+
+
+def test_a_line_that_begins_where_the_range_ends_is_none_of_it() -> None:
+    end = at("2026-01-01")
+    found = contracts([line("2025-03-01", "base"), line("2026-01-01", "zen")], [], PARIS, end)
+    assert [(one.start, one.end, one.offer, one.configured) for one in found] == [(at("2025-03-01"), end, "base", True)]
+
+
+def test_of_two_lines_of_the_future_none_counts_yet() -> None:
+    spans = [span(at("2025-01-01"), END, "base", 6)]
+    lines = [line("2027-01-01", "tempo"), line("2028-01-01", "zen")]
+    assert [(one.offer, one.end) for one in contracts(lines, spans, PARIS, END)] == [("base", END)]

@@ -194,3 +194,65 @@ def test_the_event_is_a_part_of_the_answer() -> None:
     assert list(event) == list(STATE)
     assert event == {key: whole[key] for key in STATE}
     assert identifier == event["at"]
+
+
+@pytest.mark.parametrize(
+    ("price", "shown"),
+    [("0.19214", 1921), ("0.19216", 1922), ("0.19209", 1921), ("0.2", 2000), ("0", 0), ("0.00004", 0), ("0.00006", 1)],
+)
+def test_the_price_of_now_is_rounded_to_a_hundredth_of_a_cent_and_not_cut(price: str, shown: int) -> None:
+    rows = (PriceRow("tempo", date(2026, 2, 1), {0: {"BBRHPJW": Decimal(price)}}, {}),)
+    view = meter().view(101.0)
+    found = answer(ADDRESS, view, None, NOW, TODAY, UP, PriceTable([PriceFile("mine", rows)]), NOW, PARIS)
+    assert found["price"] == shown
+
+
+def three_phases(state: Mapping[str, Any]) -> LiveMeter:
+    found = LiveMeter(ADDRESS, 0.0)
+    frame = standard(SINSTS=1000, SINSTS1=700, SINSTS2=200, SINSTS3=100, URMS1=231, URMS2=232, URMS3=233)
+    found.on_frame(replace(frame, timestamp=NOW), 100.0)
+    found.on_state(state, 100.0)
+    return found
+
+
+@pytest.mark.parametrize(("subscribed", "limit"), [(9000, 3000), (12_000, 4000), (18_000, 6000), (36_000, 12_000)])
+def test_each_of_three_phases_may_take_a_third_of_the_subscribed_power(subscribed: int, limit: int) -> None:
+    found = asked(three_phases(WHITE | {"subscribed_power": subscribed}))
+    assert found["subscribed"] == subscribed
+    assert found["phases"] == [{"power": power, "limit": limit} for power in (700, 200, 100)]
+    # A meter that does not say its power has that of the contract: 9 kVA.
+    told = asked(three_phases({key: value for key, value in WHITE.items() if key != "subscribed_power"}))
+    assert {phase["limit"] for phase in told["phases"]} == {3000}
+
+
+def test_without_a_subscribed_power_a_phase_has_no_limit() -> None:
+    assert [phase["limit"] for phase in asked(three_phases({}), today=None)["phases"]] == [None] * 3
+
+
+@pytest.mark.parametrize(("subscribed", "price"), [(6000, 1921), (8999, 1921), (9000, 1800), (12_000, 1800)])
+def test_the_price_of_now_is_that_of_the_subscribed_power(subscribed: int, price: int) -> None:
+    bands = {0: {"BBRHPJW": Decimal("0.1921")}, 9: {"BBRHPJW": Decimal("0.18")}}
+    prices = PriceTable([PriceFile("mine", (PriceRow("tempo", date(2026, 2, 1), bands, {}),))])
+    view = meter(WHITE | {"subscribed_power": subscribed}).view(101.0)
+    assert answer(ADDRESS, view, None, NOW, TODAY, UP, prices, NOW, PARIS)["price"] == price
+
+
+def test_a_register_that_is_not_known_has_no_price() -> None:
+    prices = PriceTable([PriceFile("mine", (PriceRow("tempo", date(2026, 2, 1), {0: {"BASE": Decimal(1)}}, {}),))])
+    view = meter({"contract": "tempo"}).view(101.0)
+    found = answer(ADDRESS, view, None, NOW, TODAY, UP, prices, NOW, PARIS)
+    assert (found["register"], found["price"]) == (None, None)
+
+
+def test_a_register_runs_since_the_last_of_the_switches() -> None:
+    night, morning = (Change(datetime(2026, 11, 24 + n, 21 - 16 * n, tzinfo=UTC), "BBRHPJW") for n in (0, 1))
+    assert asked(meter(), today=replace(TODAY, switches=[night, morning]))["since"] == "2026-11-25T05:00:00Z"
+    other = [morning, Change(datetime(2026, 11, 25, 6, tzinfo=UTC), "BBRHCJW")]
+    assert asked(meter(), today=replace(TODAY, switches=other))["since"] is None
+
+
+def test_the_last_of_the_six_hundred_seconds_is_that_of_the_ring() -> None:
+    ring = [None] * (SECONDS - 1) + [5]
+    found = answer(ADDRESS, meter().view(101.0), ring, NOW, TODAY, UP, PRICES, NOW, PARIS)["ring"]
+    # 13:32:07 is the last second: the first one is 599 seconds before it, 13:22:08.
+    assert (SECONDS, found["t0"]) == (600, int(datetime(2026, 11, 25, 13, 22, 8, tzinfo=UTC).timestamp()) * 1000)

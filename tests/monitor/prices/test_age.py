@@ -71,3 +71,24 @@ def test_an_older_row_of_an_earlier_file_hides_the_newest() -> None:
 
 def test_an_offer_without_prices_has_no_old_ones() -> None:
     assert old_price(AUGUST, "tempo", date(2027, 3, 1), date(2027, 3, 1)) is None
+
+
+@pytest.mark.parametrize(("today", "old"), [("2026-07-31", False), ("2026-08-04", False), ("2026-08-05", True)])
+def test_regulated_prices_of_february_are_old_three_days_after_the_first_of_august(today: str, old: bool) -> None:
+    day = date.fromisoformat(today)
+    assert (old_price(table(row("base", "2026-02-01")), "base", day, day) is not None) == old
+
+
+def test_prices_become_old_with_the_day_on_which_they_change_and_not_a_day_later() -> None:
+    # Looked at long after: the bill of 31 July is right, that of 1 August is not.
+    prices, later = table(row("base", "2026-02-01")), date(2030, 1, 1)
+    assert old_price(prices, "base", date(2026, 7, 31), later) is None
+    assert old_price(prices, "base", date(2026, 8, 1), later) == OldPrice("base", date(2026, 2, 1), "mine")
+
+
+def test_after_the_end_of_all_rows_the_newest_of_those_that_began_is_the_old_one() -> None:
+    prices = table(
+        row("base", "2024-02-01", "2024-08-01"), row("base", "2025-02-01", "2025-08-01"), row("base", "2027-02-01")
+    )
+    day = date(2026, 3, 1)
+    assert old_price(prices, "base", day, day) == OldPrice("base", date(2025, 2, 1), "mine")

@@ -81,3 +81,29 @@ def test_an_offer_without_any_price_is_told_once_with_those_that_have_some() -> 
 
 def test_a_subscription_grows_with_the_power() -> None:
     assert issues(row("2026-02-01", p6="187.80", p9="170.00")) == [Issue.SUBSCRIPTION]
+
+
+def test_two_rows_that_meet_are_not_doubled() -> None:
+    assert issues(row("2025-08-01", end="2026-02-01"), row("2026-02-01")) == []
+
+
+def test_a_price_that_is_rounded_is_no_problem_and_what_was_expected_is_told() -> None:
+    # (0.1308 + 0.03085) x 1.2 = 0.19398: 0.1941 is 0.00012 more, 0.1942 is 0.00022 more.
+    for price in ("0.1941", "0.19414", "0.19382"):
+        assert issues(row("2026-02-01", price, without_tax="0.1308")) == []
+    assert issues(row("2026-02-01", "0.19381", without_tax="0.1308")) == [Issue.TAXES]
+    table = PriceTable(
+        [PriceFile("mine", (row("2026-02-01", "0.1942", without_tax="0.1308"),), accise=ACCISE, vat=VAT)]
+    )
+    (found,) = check_prices(table, TODAY)
+    assert (found.issue, found.detail) == (Issue.TAXES, "BASE: 0.1942, 0.1940")
+
+
+def test_a_subscription_that_two_powers_share_is_told() -> None:
+    assert issues(row("2026-02-01", p6="187.80", p9="187.80")) == [Issue.SUBSCRIPTION]
+
+
+def test_a_contract_that_begins_today_is_the_present_one() -> None:
+    table = PriceTable([PriceFile("mine", (row("2026-02-01", p6="187.80"),))])
+    lines = [ContractLine("031961123456", day, "base", power) for day, power in ((date(2025, 1, 1), 6), (TODAY, 9))]
+    assert [one.detail for one in check_prices(table, TODAY, lines)] == ["9 kVA"]

@@ -65,3 +65,19 @@ def test_the_registers_of_the_other_options_are_those_of_historic_mode() -> None
 def test_a_wrong_file_is_refused_in_one_line(content: bytes, word: str) -> None:
     with pytest.raises(ConfigError, match=word):
         read_cre(content, "Option_Base.csv")
+
+
+def test_powers_are_1_to_36_kva_and_a_part_may_be_free() -> None:
+    for power in ("1", "36"):
+        (first, _) = read_cre(BASE.replace(";3;", f";{power};", 1).encode(), "x").rows
+        assert set(first.subscription) == {int(power), 6}
+    for power in ("0", "37"):
+        with pytest.raises(ConfigError, match="from 1 to 36"):
+            read_cre(BASE.replace(";3;", f";{power};", 1).encode(), "x")
+    assert read_cre(BASE.replace("0,2016", "0").encode(), "x").rows[0].kwh == {0: {"BASE": Decimal(0)}}
+
+
+def test_a_file_that_lacks_a_column_of_days_is_none_of_the_regulators() -> None:
+    for column in ("DATE_DEBUT", "DATE_FIN", "PART_FIXE_TTC", "P_SOUSCRITE"):
+        with pytest.raises(ConfigError, match="not one of the CRE's files"):
+            read_cre(BASE.replace(column, "X", 1).encode(), "Option_Base.csv")

@@ -1,7 +1,10 @@
-from datetime import date
+from dataclasses import replace
+from datetime import date, time
 from decimal import Decimal
 
-from monitor.prices.model import PriceFile, PriceRow, PriceTable
+import pytest
+
+from monitor.prices.model import OffPeak, PriceFile, PriceRow, PriceTable, Tax, Window
 
 
 def row(start: str, price: str, offer: str = "base", **more: object) -> PriceRow:
@@ -57,3 +60,142 @@ def test_changes_are_the_days_on_which_a_row_of_any_file_begins_or_ends() -> Non
         ]
     )
     assert table.changes("base", date(2025, 2, 1), date(2025, 8, 1)) == [date(2025, 3, 1), date(2025, 5, 1)]
+
+
+WINTER, SUMMER = (Window(time(23), time(7)),), (Window(time(1), time(6)),)
+
+
+@pytest.mark.parametrize(
+    ("day", "windows"),
+    [
+        ("2026-03-31", WINTER),
+        ("2026-04-01", SUMMER),
+        ("2026-09-30", SUMMER),
+        ("2026-10-01", SUMMER),
+        ("2026-10-31", SUMMER),
+        ("2026-11-01", WINTER),
+        ("2026-12-31", WINTER),
+        ("2027-01-01", WINTER),
+    ],
+)
+def test_the_summer_of_off_peak_hours_is_from_the_first_of_april_to_the_last_of_october(
+    day: str, windows: tuple[Window, ...]
+) -> None:
+    table = PriceTable([PriceFile("mine", off_peak=(OffPeak(date(2020, 1, 1), WINTER, SUMMER),))])
+    assert table.off_peak(date.fromisoformat(day)) == windows
+
+
+def test_off_peak_hours_hold_from_their_first_day() -> None:
+    table = PriceTable([PriceFile("mine", off_peak=(OffPeak(date(2026, 2, 1), WINTER, WINTER),))])
+    assert table.off_peak(date(2026, 1, 31)) is None
+    assert table.off_peak(date(2026, 2, 1)) == WINTER
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "inside", "outside"),
+    [
+        (time(12), time(14), [time(12), time(13, 59, 59)], [time(11, 59, 59), time(14)]),
+        (time(22), time(6), [time(22), time(23, 59, 59), time(0), time(5, 59, 59)], [time(6), time(21, 59, 59)]),
+        (time(17), time(17), [time(16, 59), time(17), time(18)], []),  # the whole day
+        (time(22), time(0), [time(22), time(23, 59, 59)], [time(0), time(21, 59)]),
+    ],
+)
+def test_a_window_has_its_first_instant_and_not_its_last(
+    start: time, end: time, inside: list[time], outside: list[time]
+) -> None:
+    window = Window(start, end)
+    assert [window.holds(moment) for moment in (*inside, *outside)] == [True] * len(inside) + [False] * len(outside)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "slot"), [((0, 0), 60), ((30, 0), 30), ((30, 45), 15), ((10, 20), 10), ((2, 0), 5)]
+)
+def test_a_slot_of_the_curve_ends_where_off_peak_hours_do(minutes: tuple[int, int], slot: int) -> None:
+    windows = (Window(time(22, minutes[0]), time(6, minutes[1])),)
+    table = PriceTable([PriceFile("mine", off_peak=(OffPeak(date(2020, 1, 1), windows, windows),))])
+    assert table.off_peak_slot() == slot
+
+
+def test_without_off_peak_hours_a_slot_is_an_hour() -> None:
+    assert PriceTable([PriceFile("mine")]).off_peak_slot() == 60
+
+
+def hphc(start: str, end: str | None = None, **prices: str) -> PriceRow:
+    kwh = {0: {register: Decimal(price) for register, price in prices.items()}}
+    return PriceRow("hphc", date.fromisoformat(start), kwh, {}, end=None if end is None else date.fromisoformat(end))
+
+
+BUNDLED = PriceFile(
+    "bundled",
+    (
+        replace(hphc("2025-02-01", HCHC="0.11", HCHP="0.21"), subscription={6: Decimal(160), 9: Decimal(200)}),
+        replace(hphc("2026-02-01", HCHC="0.12", HCHP="0.22"), subscription={6: Decimal(170), 9: Decimal(210)}),
+    ),
+)
+
+
+def test_a_register_that_the_users_row_does_not_price_has_the_price_of_the_bundled_row_of_that_day() -> None:
+    table = PriceTable([PriceFile("mine", (hphc("2025-08-01", HCHC="0.05"),)), BUNDLED])
+    for day, peak in ((date(2025, 12, 1), "0.21"), (date(2026, 3, 1), "0.22")):
+        assert table.kwh("hphc", "HCHC", 6, day) == Decimal("0.05")
+        assert table.kwh("hphc", "HCHP", 6, day) == Decimal(peak)
+    assert table.kwh("hphc", "HCHC", 6, date(2025, 7, 31)) == Decimal("0.11")  # before the user's row
+
+
+def test_a_power_that_the_users_row_does_not_price_has_the_subscription_of_the_bundled_row() -> None:
+    mine = replace(hphc("2026-02-01", HCHC="0.05", HCHP="0.06"), subscription={6: Decimal(99)})
+    table = PriceTable([PriceFile("mine", (mine,)), BUNDLED])
+    assert [table.subscription("hphc", power, date(2026, 3, 1)) for power in (6, 9, 12, None)] == [99, 210, None, None]
+
+
+def test_the_users_row_without_an_end_goes_before_newer_bundled_ones_and_one_with_an_end_until_it() -> None:
+    endless = PriceTable([PriceFile("mine", (hphc("2025-08-01", HCHP="0.07"),)), BUNDLED])
+    ended = PriceTable([PriceFile("mine", (hphc("2025-08-01", "2026-03-01", HCHP="0.07"),)), BUNDLED])
+    days = [date(2025, 7, 31), date(2025, 8, 1), date(2026, 2, 28), date(2026, 3, 1)]
+    assert [str(endless.kwh("hphc", "HCHP", 6, day)) for day in days] == ["0.21", "0.07", "0.07", "0.07"]
+    assert [str(ended.kwh("hphc", "HCHP", 6, day)) for day in days] == ["0.21", "0.07", "0.07", "0.22"]
+
+
+def test_the_users_off_peak_hours_and_taxes_go_before_bundled_ones_and_these_fill_in() -> None:
+    bundled = PriceFile(
+        "bundled",
+        accise=(Tax(date(2025, 1, 1), Decimal(20)),),
+        vat=(Tax(date(2025, 1, 1), Decimal("0.2")),),
+        vat_subscription=(Tax(date(2025, 1, 1), Decimal("0.055")),),
+        off_peak=(OffPeak(date(2020, 1, 1), WINTER, WINTER),),
+    )
+    day = date(2026, 1, 1)
+    own = PriceFile("mine", accise=(Tax(date(2025, 1, 1), Decimal(30)),))
+    for first, accise in ((PriceFile("mine"), "0.020"), (own, "0.030")):
+        table = PriceTable([first, bundled])
+        assert (table.accise(day), table.vat(day)) == (Decimal(accise), Decimal("0.2"))
+        assert (table.vat_subscription(day), table.off_peak(day)) == (Decimal("0.055"), WINTER)
+
+
+def test_a_row_with_base_and_another_register_does_not_price_a_third_one() -> None:
+    weekend = PriceRow("zen", date(2026, 1, 1), {0: {"BASE": Decimal("0.2"), "WE": Decimal("0.1")}}, {})
+    assert weekend.kwh_price("HCHC", 6) is None
+    assert weekend.kwh_price("WE", 6) == Decimal("0.1")
+
+
+def test_without_a_power_a_price_that_does_not_depend_on_it_is_known() -> None:
+    assert row("2026-01-01", "0.1").kwh_price("BASE", None) == Decimal("0.1")
+
+
+def test_a_row_of_the_future_does_not_make_the_table_newer_than_today() -> None:
+    table = PriceTable(
+        [
+            PriceFile("mine", (row("2025-08-01", "0.1"), row("2027-02-01", "0.3"))),
+            PriceFile("bundled", (row("2024-02-01", "0.1"), row("2026-08-01", "0.2"))),
+        ]
+    )
+    assert table.newest_before(date(2026, 11, 28)) == date(2026, 8, 1)
+    assert table.newest_before(date(2026, 8, 1)) == date(2026, 8, 1)  # it holds from today on
+    assert table.newest_before(date(2026, 7, 31)) == date(2025, 8, 1)
+    assert table.newest_before(date(2024, 1, 31)) is None
+
+
+def test_prices_were_checked_when_the_last_of_their_files_was() -> None:
+    files = [PriceFile("a", checked=date(2026, 2, 3)), PriceFile("b"), PriceFile("c", checked=date(2025, 9, 9))]
+    assert PriceTable(files).checked == date(2026, 2, 3)
+    assert PriceTable([PriceFile("b")]).checked is None

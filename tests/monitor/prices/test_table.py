@@ -101,3 +101,11 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         load_prices(tmp_path / "nothing.yaml", tmp_path)
     with pytest.raises(ConfigError, match=r"nothing\.csv"):
         import_prices(tmp_path / "nothing.csv", tmp_path)
+
+
+def test_a_file_with_a_single_grid_is_imported(tmp_path: Path) -> None:
+    file = tmp_path / "Option_Base.csv"
+    lines = BASE.splitlines(keepends=True)
+    file.write_text("".join((lines[0], lines[3])), encoding="utf-8", newline="")
+    kept, prices = import_prices(file, tmp_path)
+    assert (kept.name, len(prices.rows)) == ("cre_base.csv", 1)

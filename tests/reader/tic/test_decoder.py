@@ -702,3 +702,13 @@ def check_well_formed_group(group: Group) -> None:
         assert set(str(group.value)) <= set("0123456789ABCDEFabcdef")
     if row.name in ("ADCO", "ADSC"):
         assert str(group.value).isalnum()
+
+
+def test_a_reading_takes_its_stamps_and_what_was_dropped_into_its_frame() -> None:
+    instant = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    whole = Reading(Mode.STANDARD, {"EAST": 1}, {"DATE": instant}, False, {DropReason.CHECKSUM: 2}, True, 0)
+    frame = whole.to_frame("031961123456", instant)
+    assert (frame.stamps, frame.dropped, frame.clock, frame.host_clock) == ({"DATE": instant}, 2, None, None)
+    plain = Reading(Mode.HISTORIC, {"BASE": 1}, {}, True, {}, True, 0)
+    frame = plain.to_frame("031961123456", instant, synchronised=False)
+    assert (frame.stamps, frame.dropped, frame.clock, frame.host_clock) == (None, None, "degraded", "unsynchronised")

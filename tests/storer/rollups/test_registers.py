@@ -30,3 +30,8 @@ def test_labels_of_the_other_mode_and_what_no_column_holds_count_as_absent() -> 
     assert of(Mode.HISTORIC, EAST=1, EASF01=2, PAPP=3) == {}
     assert of(Mode.STANDARD, BASE=1, HCHC=2, SINSTS=3) == {}
     assert of(Mode.STANDARD, EAST=2**32, EASF01=2**32 - 1, EASF02=-1, EASF03="x") == {"supplier_1": 2**32 - 1}
+
+
+def test_an_index_of_zero_is_a_reading() -> None:
+    assert of(Mode.STANDARD, EAST=0, EASF01=0) == {"total": 0, "supplier_1": 0}
+    assert of(Mode.HISTORIC, BASE=0) == {"total": 0}

@@ -28,17 +28,13 @@ export function standing(live, mode, heard, now) {
 
 /**
  * What is left before the breaker, VA: {left, phase}; below 0: how much too much. Of three phases that of the tightest
- * one, which opens it; phase: its number, or null. Null when nothing is known of a limit.
+ * one, which opens it; phase: its number, or null. Null when nothing is known of a limit, or of one of three phases: it
+ * may be the tightest one.
  */
 export function headroom(limit, { power, phases }) {
-  const known = (phases ?? []).map((p, i) => ({
-    left: p.limit - p.power,
-    phase: i + 1,
-    sure: p.limit && p.power != null,
-  }));
-  if (known.length && known.every((p) => p.sure)) {
-    const { left, phase } = known.reduce((tightest, p) => (p.left < tightest.left ? p : tightest));
-    return { left, phase };
-  }
-  return limit && power != null ? { left: limit - power, phase: null } : null;
+  if (!phases?.length) return limit && power != null ? { left: limit - power, phase: null } : null;
+  if (!phases.every((p) => p.limit && p.power != null)) return null;
+  return phases
+    .map((p, i) => ({ left: p.limit - p.power, phase: i + 1 }))
+    .reduce((tightest, p) => (p.left < tightest.left ? p : tightest));
 }

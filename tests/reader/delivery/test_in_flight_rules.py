@@ -1,0 +1,101 @@
+"""How many frames go into a message, and how many messages may be under way; figures by hand."""
+
+import math
+from typing import cast
+
+import pytest
+
+from common.block import MOST_FRAMES
+from common.mqtt.events import PublishToken
+from common.topics import Topics
+from reader.buffer.item import Item, Kind
+from reader.delivery.in_flight import MAX_IN_FLIGHT, MAX_UNACKNOWLEDGED, Bundle, InFlight, Publisher
+
+
+class Broker:
+    def __init__(self, largest: float = math.inf) -> None:
+        self.max_packet_size = largest
+        self.sent: list[tuple[str, bytes]] = []
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> PublishToken:
+        self.sent.append((topic, payload))
+        return PublishToken(1, len(self.sent))
+
+
+def in_flight(broker: Broker) -> InFlight:
+    return InFlight(cast("Publisher", broker), Topics("teleinfo"))
+
+
+def items(count: int, size: int = 10) -> list[Item]:
+    return [Item(Kind.FRAME, "1", number, b"x" * size) for number in range(count)]
+
+
+def test_a_message_is_filled_up_to_what_the_broker_takes() -> None:
+    # A packet of 1,000 bytes less the topic (17) and 100 has 883: 80 frames of 10 bytes, each with a separator, are
+    # 880 and the next one does not fit.
+    assert MOST_FRAMES > 80
+    broker = Broker(1000)
+    assert in_flight(broker).send_bundle("1", items(200)) == 200
+    assert {topic for topic, _ in broker.sent} == {"teleinfo/1/replay"}
+    assert [payload.count(b"x") // 10 for _, payload in broker.sent] == [80, 80, 40]
+    assert all(len(payload) <= 883 for _, payload in broker.sent)
+
+
+@pytest.mark.parametrize(("size", "counts"), [(440, [2, 1]), (441, [2, 1]), (442, [1, 1, 1]), (5000, [1, 1, 1])])
+def test_two_frames_share_a_message_as_long_as_both_fit(size: int, counts: list[int]) -> None:
+    # There is room for less than 1,001 - 117 = 884: 441 + 1 + 441 are 883, 442 + 1 + 442 are 885. One that is too
+    # large goes alone.
+    broker = Broker(1001)
+    in_flight(broker).send_bundle("1", items(3, size))
+    assert [payload.count(b"x") // size for _, payload in broker.sent] == counts
+
+
+def test_a_frame_alone_goes_as_it_is_and_several_as_a_block() -> None:
+    broker = Broker()
+    for count in (1, 2):
+        in_flight(broker).send_bundle("1", items(count))
+    assert broker.sent[0] == ("teleinfo/1/replay", b"x" * 10)
+    assert broker.sent[1][1] != b"x" * 10
+
+
+def test_an_answer_about_a_bundle_is_about_each_of_its_frames_once() -> None:
+    broker = Broker()
+    found, three = in_flight(broker), items(3)
+    found.send_bundle("1", three)
+    token = PublishToken(1, 1)
+    assert found.on_puback(token) == Bundle(tuple(item.identity for item in three))
+    assert found.on_puback(token) is None
+
+
+def test_what_a_storer_confirmed_takes_no_room_and_its_late_answer_gives_none() -> None:
+    broker = Broker()
+    found = in_flight(broker)
+    for item in items(MAX_IN_FLIGHT):
+        assert not found.full
+        assert found.send_live(item)
+    assert (found.full, found.crowded) == (True, True)
+    found.forget((Kind.FRAME, "1", 0))
+    assert (found.full, found.crowded) == (False, True)
+    assert found.on_puback(PublishToken(1, 1)) is None
+    assert not found.full  # 999 are under way
+    found.send_live(Item(Kind.FRAME, "1", -1, b"x"))
+    assert found.full
+
+
+def test_nothing_is_replayed_from_half_of_the_room_on() -> None:
+    found = in_flight(Broker())
+    for item in items(MAX_IN_FLIGHT // 2):
+        assert not found.crowded
+        found.send_live(item)
+    assert (found.full, found.crowded) == (False, True)
+
+
+def test_ten_thousand_messages_without_an_answer_are_too_many_even_if_storers_have_them() -> None:
+    found = in_flight(Broker())
+    for item in items(MAX_UNACKNOWLEDGED):
+        assert not found.full
+        found.send_live(item)
+        found.forget(item.identity)
+    assert (found.full, found.crowded) == (True, True)
+    found.on_puback(PublishToken(1, 1))
+    assert (found.full, found.crowded) == (False, False)
