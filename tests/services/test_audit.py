@@ -148,13 +148,6 @@ def test_the_largest_possible_tally_is_stored(connection: Connection) -> None:
     assert [row[2:] for row in stored_tallies(connection)] == [("x" * 64, 2**32 - 1)]
 
 
-def test_a_migration_that_was_interrupted_can_be_repeated(tables: Database, connection: Connection) -> None:
-    write(connection, tally(START, 1))
-    connection.execute("UPDATE schema_version SET version = -version WHERE version >= 2")
-    assert "tallies" in [step.name for step in migrate(tables)]
-    assert len(stored_tallies(connection)) == 1
-
-
 # -- comparing ---------------------------------------------------------------------------------------------------------
 
 
