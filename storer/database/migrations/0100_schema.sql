@@ -12,7 +12,7 @@ CREATE TABLE IF NOT EXISTS label_sets (
     -- BIGINT: 10,000 meters make 4.29 billion label sets in some eight years; on a cluster of three nodes, whose
     -- AUTO_INCREMENT counts in steps of three, in fewer than three.
     id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
-    digest BINARY(16) NOT NULL COMMENT 'first 10 bytes of the SHA-256 of the whole content, before version 5: 16',
+    digest BINARY(16) NOT NULL COMMENT 'first 10 bytes of the SHA-256 of the whole content',
     subscription_type VARCHAR(16) NULL COMMENT 'OPTARIF, or what corresponds to NGTF',
     subscribed_current SMALLINT UNSIGNED NULL COMMENT 'A per phase: ISOUSC, or from PREF',
     pricing_period VARCHAR(16) NULL COMMENT 'PTEC, or what corresponds to NTARF',
