@@ -86,11 +86,6 @@ class Upkeep:
 
     def backup(self) -> tuple[datetime, int] | None:
         """Return when the last backup was finished, and how many rows it wrote; None: none was noted."""
-        ((table,),) = self._connection.query(
-            "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'backups'"
-        )
-        if not table:  # the storer is older than we are
-            return None
         rows = self._connection.query("SELECT finished_at, saved_rows FROM backups ORDER BY finished_at DESC LIMIT 1")
         return (rows[0][0].replace(tzinfo=UTC), int(rows[0][1])) if rows else None
 
