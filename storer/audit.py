@@ -26,7 +26,7 @@ COUNT_FRAMES = (
     " WHERE timestamp >= %s AND timestamp < %s GROUP BY hours, meter_id"
 )
 SUM_TALLIES = (
-    "SELECT UNIX_TIMESTAMP(hour) DIV 3600 AS hours, meter_id, SUM(frames), SUM(DISTINCT frames) FROM tallies"
+    "SELECT UNIX_TIMESTAMP(hour) DIV 3600 AS hours, meter_id, SUM(frames) FROM tallies"
     " WHERE hour >= %s AND hour < %s GROUP BY hours, meter_id"
 )
 
@@ -39,7 +39,6 @@ class Hour:
     hour: datetime  # aware, UTC: its beginning
     expected: int | None  # counted by all readers together; None: no tally
     stored: int
-    repeated: bool = False  # two names have the same count: taken for one reader that was renamed
 
     @property
     def missing(self) -> int:
@@ -97,8 +96,8 @@ def audit(
         if not names.keys() >= {number for _, number in keys}:
             names = _meters(connection)  # a new meter
         compared = (
-            _compare(
-                names.get(number, f"number {number}"), hour, expected.get((hour, number)), stored.get((hour, number))
+            Hour(
+                names.get(number, f"number {number}"), hour, expected.get((hour, number)), stored.get((hour, number), 0)
             )
             for hour, number in keys
         )
@@ -128,13 +127,6 @@ def report(hours: Iterable[Hour], out: TextIO) -> int:
             print(
                 f"{write_stamp(hour.hour)}  {hour.meter}  unknown: {hour.expected} counted, {hour.stored} stored;"
                 " a reader lost its count, as it does at each start of its host",
-                file=out,
-            )
-        elif hour.repeated and not hour.missing:
-            unknown += 1
-            print(
-                f"{write_stamp(hour.hour)}  {hour.meter}  unknown: {hour.stored} stored, {hour.expected} counted under"
-                " more than one name; a reader was renamed, or one of two lost its frames",
                 file=out,
             )
         elif hour.missing:
@@ -189,22 +181,8 @@ def _next_hour(connection: Connection, begin: datetime) -> datetime:
     return min((hour for hour in hours if hour >= begin), default=_LAST)
 
 
-def _compare(meter: str, hour: datetime, counted: list[int] | None, stored: list[int] | None) -> Hour:
-    """Compare the sum of all counts, and the sum of the distinct ones, with the number of rows.
-
-    A renamed reader keeps the old name for what it has counted. Earlier versions did not: the same count is stored
-    under both names. The rows tell this apart from two readers with equal counts, which have stored the sum of both.
-    """
-    rows = stored[0] if stored else 0
-    if counted is None:
-        return Hour(meter, hour, None, rows)
-    total, distinct = counted
-    repeated = rows <= distinct < total
-    return Hour(meter, hour, distinct if repeated else total, rows, repeated)
-
-
-def _by_hour(rows: Rows) -> dict[tuple[datetime, int], list[int]]:
-    return {(_EPOCH + int(hours) * _HOUR, number): [int(count) for count in counts] for hours, number, *counts in rows}
+def _by_hour(rows: Rows) -> dict[tuple[datetime, int], int]:
+    return {(_EPOCH + int(hours) * _HOUR, number): int(count) for hours, number, count in rows}
 
 
 def _meters(connection: Connection) -> dict[int, str]:

@@ -16,19 +16,14 @@ class CountedHour:
     hour: datetime
     stored: int
     counted: int | None  # by all readers; None: by none
-    distinct: int | None  # the same, but equal counts of two readers once
 
     @property
     def expected(self) -> int:
         """How many frames there should be.
 
-        Two names with the same count are one reader that was renamed, unless as many rows are stored as both counted.
         A reader loses its count at each start of its host: what is stored then was expected.
         """
-        if self.counted is None or self.distinct is None:
-            return self.stored
-        renamed = self.stored <= self.distinct < self.counted
-        return max(self.stored, self.distinct if renamed else self.counted)
+        return max(self.stored, self.counted or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +51,15 @@ class Upkeep:
             )
         }
         tallies = {
-            int(hour): (int(total), int(distinct))
-            for hour, total, distinct in self._connection.query(
-                "SELECT UNIX_TIMESTAMP(hour), SUM(frames), SUM(DISTINCT frames) FROM tallies"
+            int(hour): int(total)
+            for hour, total in self._connection.query(
+                "SELECT UNIX_TIMESTAMP(hour), SUM(frames) FROM tallies"
                 " WHERE meter_id = %s AND hour >= %s AND hour < %s GROUP BY hour",
                 span,
             )
         }
         return [
-            CountedHour(datetime.fromtimestamp(hour, UTC), stored.get(hour, 0), *tallies.get(hour, (None, None)))
+            CountedHour(datetime.fromtimestamp(hour, UTC), stored.get(hour, 0), tallies.get(hour))
             for hour in sorted(stored.keys() | tallies.keys())
         ]
 
@@ -86,11 +81,6 @@ class Upkeep:
 
     def backup(self) -> tuple[datetime, int] | None:
         """Return when the last backup was finished, and how many rows it wrote; None: none was noted."""
-        ((table,),) = self._connection.query(
-            "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'backups'"
-        )
-        if not table:  # the storer is older than we are
-            return None
         rows = self._connection.query("SELECT finished_at, saved_rows FROM backups ORDER BY finished_at DESC LIMIT 1")
         return (rows[0][0].replace(tzinfo=UTC), int(rows[0][1])) if rows else None
 

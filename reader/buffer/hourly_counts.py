@@ -96,7 +96,6 @@ class HourlyCounts:
         for (meter, hour), frames in self._frames.items():
             name = meter.encode()
             parts += (_COUNT.pack(len(name), frames, hour), name)
-        # Last, because earlier versions wrote and read no names.
         for key in self._frames:
             reader = self._readers[key].encode()
             parts += (_NAME.pack(len(reader)), reader)
@@ -120,10 +119,9 @@ class HourlyCounts:
             length, frames, hour = _COUNT.unpack_from(body, at)
             at += _COUNT.size + length
             self._frames[body[at - length : at].decode(), hour] = frames
-        self._readers = dict.fromkeys(self._frames, self._reader)
-        if at < len(body):  # an earlier version wrote no names
-            for key in self._frames:
-                (length,) = _NAME.unpack_from(body, at)
-                at += _NAME.size + length
-                self._readers[key] = body[at - length : at].decode()
+        self._readers.clear()
+        for key in self._frames:
+            (length,) = _NAME.unpack_from(body, at)
+            at += _NAME.size + length
+            self._readers[key] = body[at - length : at].decode()
         return next_segment, floors

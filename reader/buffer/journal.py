@@ -188,7 +188,7 @@ class Journal:
         items: list[Item] = []
         records, damaged = read_records(data)
         self.damaged_bytes += sum(end - start for start, end in damaged)
-        reader = None  # earlier versions wrote no name
+        reader = None  # the record with the name may be damaged
         for _, body in records:
             if body.startswith(_READER):
                 reader = body[1:].decode(errors="replace")

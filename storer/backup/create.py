@@ -21,10 +21,10 @@ from storer.backup.format import Header, Table, end_line
 from storer.backup.note import note
 from storer.backup.plan import Month, Plan, count_frames, make_plan
 from storer.backup.scope import DROPPED, EVERYTHING, SHARED, TIME_COLUMNS, Period, without
-from storer.backup.tables import TABLES, id_ranges, lines, ranges, read_table, schema_version, totals, used_label_sets
+from storer.backup.tables import TABLES, id_ranges, lines, ranges, read_table, totals, used_label_sets
 from storer.backup.verify import Contents, check
 from storer.database.saved_months import NOT_CLOSED, month_of, next_month
-from storer.database.schema import ensure_supported
+from storer.database.schema import ensure_supported, schema_version
 from storer.database.unfinished import refuse_unfinished
 from storer.progress import NO_PROGRESS, Progress
 

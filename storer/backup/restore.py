@@ -11,9 +11,9 @@ from storer.backup.choice import choose, newest_rest, require_all
 from storer.backup.format import Table, Totals
 from storer.backup.numbers import Numbers
 from storer.backup.scope import DROPPED, SHARED, TIME_COLUMNS
-from storer.backup.tables import TABLES, insert, ranges, read_table, schema_version, totals
+from storer.backup.tables import TABLES, insert, ranges, read_table, totals
 from storer.backup.verify import Contents, Rows, check, parts
-from storer.database.schema import make_earlier_partitions, make_partitions, migrate
+from storer.database.schema import ensure_supported, make_earlier_partitions, make_partitions, migrate, schema_version
 from storer.database.unfinished import is_unfinished, mark_finished, mark_unfinished
 from storer.progress import NO_PROGRESS, Progress
 from storer.rollups.hours import judge_from
@@ -131,6 +131,7 @@ def _refuse_if_occupied(connection: Connection, where: str, schema: int) -> None
             f"database {where}: its tables have version {version}, those of the backup {schema}:"
             " drop the database and create it again"
         )
+    ensure_supported(version or 0)
 
 
 class _Restored:

@@ -64,19 +64,6 @@ _FIRST = datetime(1970, 1, 1, 0, 0, 1)  # noqa: DTZ001 - in UTC without an offse
 Range = tuple[str, Sequence[Any]]  # a WHERE clause, and its arguments
 
 
-def schema_version(connection: Connection) -> int | None:
-    """Return the version of the tables, None if there are no tables.
-
-    Raises:
-        DatabaseError: the database is unavailable, or refuses a statement.
-    """
-    exists = "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'schema_version'"
-    if not connection.query(exists):
-        return None
-    ((version,),) = connection.query("SELECT MAX(version) FROM schema_version")
-    return version or None
-
-
 def read_table(connection: Connection, name: str) -> Table | None:
     """Return the structure of a table, None if it does not exist.
 

@@ -16,7 +16,7 @@ from storer.backup.label_sets import LabelSetChecker
 from storer.backup.numbers import REFERENCES
 from storer.backup.scope import TIME_COLUMNS
 from storer.backup.tables import TABLES
-from storer.database.schema import newest_version
+from storer.database.schema import LAST_BEFORE, is_of_before, newest_version
 from storer.progress import NO_PROGRESS, Progress
 
 #: Columns that the verification reads.
@@ -121,6 +121,11 @@ def _check(path: Path, progress: Progress) -> Contents:
         raise BackupError(
             f"its tables have version {header.schema}, this program supports up to {newest_version()}:"
             " update the storer"
+        )
+    if is_of_before(header.schema):
+        raise BackupError(
+            f"its tables have version {header.schema}, of before the first release: restore it with commit"
+            f" {LAST_BEFORE}, the last that reads them"
         )
     contents = Contents(header)
     verifier = _Verifier(contents, progress)

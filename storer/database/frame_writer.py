@@ -1,6 +1,5 @@
 """Writes a batch of rows in one transaction, each frame once, and isolates the rows that the database cannot hold."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,9 +7,9 @@ from typing import Any
 from common.database import Connection, sql_time
 from common.errors import Conflict, InvalidRow, PartitionMissing, Unclassified
 from storer.database.ids import LOOKUPS, AddedIds, add_meters, find_meters
-from storer.database.label_sets import LabelSetWriter, find_label_sets, read_contents
+from storer.database.label_sets import LabelSetWriter, find_label_sets
 from storer.database.late_frames import LateFrames
-from storer.database.rows import COLUMNS, LabelSet, Row, decode_row
+from storer.database.rows import COLUMNS, LabelSet, Row
 
 _NAMES = ", ".join(COLUMNS)
 _ROWS = 1000  # of one INSERT: at most some 400 kB, of the 16 MB that MariaDB accepts
@@ -161,18 +160,8 @@ class FrameWriter:
         reasons: list[str | None] = []
         for row in rows:
             other = held.get((sql_time(row.timestamp), meters[row.meter]))
-            same = other == (sets[row.label_set.digest], *row.columns)
-            reasons.append(None if same or (other and self._is_same_frame(row, other)) else _DIFFERENT)
+            reasons.append(None if other == (sets[row.label_set.digest], *row.columns) else _DIFFERENT)
         return reasons
-
-    def _is_same_frame(self, row: Row, held: tuple[Any, ...]) -> bool:
-        """Compare frames: an older program stored the same one in other columns and another label set."""
-        label_set_id, *columns = held
-        content = read_contents(self._connection, [label_set_id]).get(label_set_id)
-        if content is None:
-            return False
-        one = decode_row(row.timestamp, row.meter, row.columns, json.loads(row.label_set.content))
-        return one.to_json() == decode_row(row.timestamp, row.meter, tuple(columns), content).to_json()
 
 
 def _insert_many(rows: Sequence[Row], meters: Mapping[str, int], sets: Mapping[bytes, int]) -> str:

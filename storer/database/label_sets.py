@@ -7,7 +7,6 @@ is found by it whatever its form.
 
 import json
 import random
-import weakref
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,8 +16,6 @@ from common.labels import ADDRESS
 from storer.database.rows import LabelSet, content_text
 
 _MOST_BASES = 30_000  # in memory, of some 1.5 kB each: one or two for each meter
-# Connections over which the column `base_id` was seen: it stays. Asking costs as much as reading a hundred label sets.
-_WITH_DIFFERENCES: weakref.WeakSet[Connection] = weakref.WeakSet()
 _PARTS = ("frame", "stamps")  # the keys of a content whose labels may differ
 
 _COLUMNS = (
@@ -103,25 +100,11 @@ def _read(connection: Connection, ids: Collection[int]) -> dict[int, tuple[Any, 
     """Return by id the content as it is stored, parsed, and the id of the base."""
     if not ids:
         return {}
-    base = "base_id" if _has_differences(connection) else "NULL"
-    sql = f"SELECT id, content, {base} FROM label_sets WHERE id IN ({', '.join(['%s'] * len(ids))})"  # noqa: S608 - our own names
+    sql = f"SELECT id, content, base_id FROM label_sets WHERE id IN ({', '.join(['%s'] * len(ids))})"  # noqa: S608 - our own names
     return {
         int(number): (json.loads(text), None if base_id is None else int(base_id))
         for number, text, base_id in connection.query(sql, sorted(ids))
     }
-
-
-def _has_differences(connection: Connection) -> bool:
-    """Return whether the tables know differences; those of a version before 5 have whole label sets only."""
-    if connection in _WITH_DIFFERENCES:
-        return True
-    found = connection.query(
-        "SELECT 1 FROM information_schema.columns"
-        " WHERE table_schema = DATABASE() AND table_name = 'label_sets' AND column_name = 'base_id'"
-    )
-    if found:
-        _WITH_DIFFERENCES.add(connection)
-    return bool(found)
 
 
 @dataclass(slots=True)
@@ -143,17 +126,14 @@ class LabelSetWriter:
     def __init__(self) -> None:
         self._bases: dict[str, _Base] = {}  # by kind
         self._kinds: list[str] = []  # the keys, to choose one of them
-        self._has_column = False  # tables of an older version get whole label sets only
 
     def add(self, connection: Connection, label_set: LabelSet) -> int:
         """Insert a label set; return 1, or 0 if another storer was faster."""
         content: dict[str, Any] = json.loads(label_set.content)
         kind = _kind(content)
         base = self._bases.get(kind)
-        if base is not None:
-            self._has_column = self._has_column or _has_differences(connection)
-            if self._has_column and self._add_difference(connection, label_set, content, base):
-                return 1
+        if base is not None and self._add_difference(connection, label_set, content, base):
+            return 1
         added = connection.execute(_ADD_WHOLE, _values(label_set, label_set.content))
         if added:
             if base is None:

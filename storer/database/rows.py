@@ -95,16 +95,8 @@ def content_text(content: Mapping[str, Any]) -> str:
 
 def digest_of(content: str) -> bytes:
     """Return the digest of a label set's content: 80 bits, padded to 16 bytes."""
-    return _sha256(content)[:_DIGEST_SIZE].ljust(16, b"\0")
-
-
-def known_digests(content: str) -> tuple[bytes, bytes]:
-    """Return the digest of a content, and that of older programs, which kept 128 bits."""
-    return digest_of(content), _sha256(content)[:16]
-
-
-def _sha256(content: str) -> bytes:
-    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).digest()
+    whole = hashlib.sha256(content.encode("utf-8", "surrogatepass")).digest()
+    return whole[:_DIGEST_SIZE].ljust(16, b"\0")
 
 
 def encode_row(frame: Frame) -> Row:
@@ -196,7 +188,7 @@ def _split(frame: Frame) -> tuple[tuple[int | None, ...], dict[str, Any]]:
     if idle:
         wide = is_wide(values)
         make_relative(columns, idle, both=wide)
-        content["relative"] = _BOTH if wide else True  # older programs wrote True for all, or the values themselves
+        content["relative"] = _BOTH if wide else True
     if is_three_phase(values):
         content["phases"] = 3
     if frame.stamps is not None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from common.database import Connection, Database
 from common.deployment import here
-from common.errors import ConfigError, Conflict, DatabaseError
+from common.errors import ConfigError, Conflict, DatabaseError, PermanentError
 from storer.database.original import refuse_original
 from storer.database.unfinished import refuse_unfinished
 
@@ -25,6 +25,11 @@ _NOBODY = "the row that is locked during migrations"
 _US = f"a storer migrates the tables: {secrets.token_hex(8)}"  # this process, at whichever node
 _CLAIM = 10  # minutes that the tables stay claimed by a storer that was killed
 _VIEW = re.compile(r"CREATE [^(]*VIEW teleinfoframes AS\b")
+_FIRST = 100  # smaller numbers are of tables from before the first release
+
+
+#: The last commit that reads tables from before the first release: versions 1 to 15.
+LAST_BEFORE = "d8060f4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +63,40 @@ def newest_version() -> int:
     return migrations()[-1].version
 
 
+def is_of_before(version: int) -> bool:
+    """Return whether tables are from before the first release: this program does not read them."""
+    return 0 < version < _FIRST
+
+
 def ensure_supported(version: int) -> None:
-    """Raise `DatabaseError` if this program is too old for tables of that version."""
+    """Refuse tables that this program does not read.
+
+    Raises:
+        DatabaseError: it is too old for them.
+        PermanentError: they are from before the first release.
+    """
+    if is_of_before(version):
+        raise PermanentError(
+            f"the tables have version {version}, of before the first release: choose another database, or use commit"
+            f" {LAST_BEFORE}, the last that reads them"
+        )
     if version > newest_version():
         raise DatabaseError(
             f"the tables have version {version}, this program supports up to {newest_version()}: update the storer"
         )
+
+
+def schema_version(connection: Connection) -> int | None:
+    """Return the version of the tables, None if there are no tables.
+
+    Raises:
+        DatabaseError: the database is unavailable, or refuses a statement.
+    """
+    exists = "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'schema_version'"
+    if not connection.query(exists):
+        return None
+    ((version,),) = connection.query("SELECT MAX(version) FROM schema_version")
+    return version or None
 
 
 def ensure_migrated(connection: Connection) -> None:
@@ -71,10 +104,9 @@ def ensure_migrated(connection: Connection) -> None:
 
     Raises:
         ConfigError: they are older.
-        DatabaseError: they are newer, or the database is unavailable.
+        DatabaseError: they are newer, or from before the first release, or the database is unavailable.
     """
-    known = "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'schema_version'"
-    if not connection.query(known) or _missing(connection, None):
+    if schema_version(connection) is None or _missing(connection, None):
         run = here("teleinfo-storer").run("teleinfo-storer", "migrate")
         raise ConfigError(f"the tables are of an older version: first {run}")
 
@@ -85,13 +117,15 @@ def migrate(database: Database, up_to: int | None = None, *, restoring: bool = F
     `restoring`: for the restore that is going on in this database.
 
     Raises:
-        PermanentError: the table of the original program has the name of our view, or a restore was interrupted.
+        PermanentError: the table of the original program has the name of our view, a restore was interrupted, or the
+            tables are from before the first release.
         DatabaseError: the database is unavailable, refuses a statement, or is newer than this program.
     """
     with contextlib.closing(database.connect()) as connection:
         refuse_original(connection, database.where)
         if not restoring:
             refuse_unfinished(connection, database.where)
+        ensure_supported(schema_version(connection) or 0)
         connection.execute(
             "CREATE TABLE IF NOT EXISTS schema_version ("
             "version INT NOT NULL PRIMARY KEY, name VARCHAR(64) NOT NULL,"
@@ -170,7 +204,7 @@ def make_view(connection: Connection) -> None:
 
 
 def _missing(connection: Connection, up_to: int | None) -> list[Migration]:
-    (newest,) = connection.query("SELECT MAX(version) FROM schema_version")[0]
+    newest = schema_version(connection) or 0
     ensure_supported(newest)
     return [
         migration

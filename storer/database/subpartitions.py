@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from common.database import Connection, Database
 from common.deployment import here
 from common.errors import ConfigError
-from storer.database.schema import Migration, migrate, partition_limits
+from storer.database.schema import Migration, migrate, migrations, partition_limits
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ def migrate_divided(database: Database, count: int | None, months: int | None) -
         return applied
     with contextlib.closing(database.connect()) as connection:
         existing = count_subpartitions(connection)
-        if existing != count and applied and applied[0].version == 1:
+        if existing != count and applied and applied[0] == migrations()[0]:
             for line in subpartition(connection, count, months=months):
                 log.info("%s", line)
         elif existing != count:

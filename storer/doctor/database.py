@@ -9,6 +9,7 @@ from common.doctor.findings import Finding, notice, ok, problem
 from common.doctor.formatting import format_bytes, format_days
 from common.plural import plural
 from storer.database.original import NAME
+from storer.database.schema import LAST_BEFORE, is_of_before
 from storer.database.subpartitions import differs, divide
 from storer.doctor.database_probe import RIGHTS, DatabaseFacts
 
@@ -170,6 +171,14 @@ def _schema(facts: DatabaseFacts) -> list[Finding]:
                 SUBJECT,
                 f"the tables have version {facts.schema}, but this storer only knows {facts.newest_schema}",
                 "update the storer",
+            )
+        ]
+    if is_of_before(facts.schema):
+        return [
+            problem(
+                SUBJECT,
+                f"the tables have version {facts.schema}, of before the first release: the storer does not start",
+                f"choose another database, or use commit {LAST_BEFORE}, the last that reads them",
             )
         ]
     if facts.schema < facts.newest_schema:

@@ -14,7 +14,7 @@ from storer.database.original import NAME, is_table
 from storer.database.rejected import LONGEST_PAYLOAD, MOST_BYTES, MOST_MESSAGES
 from storer.database.rights import may_delete_label_sets
 from storer.database.saved_months import changed_since_backup, months_before
-from storer.database.schema import migrations
+from storer.database.schema import newest_version
 from storer.database.sizes import read_sizes
 from storer.database.subpartitions import count_subpartitions
 from storer.database.unfinished import is_unfinished
@@ -77,7 +77,7 @@ def probe_database(config: DatabaseConfig, now: datetime, months: int | None = N
         name=config.name,
         local=is_local(config),
         tls=config.tls is not None,
-        newest_schema=migrations()[-1].version,
+        newest_schema=newest_version(),
     )
     try:
         with closing(database.connect()) as connection:

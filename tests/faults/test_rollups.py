@@ -13,7 +13,7 @@ from common.database import Database, sql_time
 from demo.servers import Broker
 from demo.servers import Database as Server
 from tests.services.test_rollup_loop import check_loop
-from tests.services.test_rollup_storer import old_database, past, rebuild_arguments
+from tests.services.test_rollup_storer import database_without_rollups, past, rebuild_arguments
 from tests.services.test_rollups import check_history
 from tests.services.test_storer import StorerSetup
 from tests.support.mqtt_client import listen
@@ -74,7 +74,7 @@ def wait_until_stuck(setup: StorerSetup) -> None:
 @pytest.mark.parametrize("victim", ["storer", "rebuild", "database"])
 def test_a_kill_in_the_midst_of_a_rebuild_loses_nothing(setup: StorerSetup, tmp_path: Path, victim: str) -> None:
     frames = past(12)
-    old_database(setup.server, frames)
+    database_without_rollups(setup.server, frames)
     middle = min(frame.timestamp for frame in frames).replace(minute=0, second=0, microsecond=0) + timedelta(hours=7)
     with stuck_at(setup, middle):
         if victim == "rebuild":

@@ -287,25 +287,6 @@ def assert_separate(machine: Machine) -> None:
         assert may_read(machine, program, BOTH)
 
 
-def one_user(machine: Machine) -> None:
-    """Make of it what an earlier version has left: one user for both programs, to whom everything belongs."""
-    machine.run("groupadd", "--system", "teleinfo")
-    machine.run(
-        "useradd", "--system", "--gid", "teleinfo", "--groups", "dialout", "--home-dir", "/var/lib/teleinfo",
-        "--no-create-home", "--shell", "/usr/sbin/nologin", "--comment", "TeleInfo-Monitor", "teleinfo",
-    )  # fmt: skip
-    machine.run("install", "-d", "-m", "750", "-g", "teleinfo", "/etc/teleinfo")
-    configure_both(machine, "teleinfo")
-    machine.run("chown", "teleinfo", "/etc/teleinfo/database-password")  # as README said
-    for program in SECRETS:
-        unit = machine.path(f"{CLONE}/deploy/systemd/teleinfo-{program}.service").read_text()
-        unit = re.sub(r"^(User|Group)=.*", r"\1=teleinfo", unit, flags=re.MULTILINE)
-        machine.write(f"/etc/systemd/system/teleinfo-{program}.service", unit)
-    machine.run("install", "-d", "-m", "750", "-o", "teleinfo", "-g", "teleinfo", "/var/lib/teleinfo")
-    machine.write("/var/lib/teleinfo/00000001.spool", "frames", mode=0o600)
-    machine.run("chown", "teleinfo:teleinfo", "/var/lib/teleinfo/00000001.spool")
-
-
 def test_reader_and_storer_cannot_read_each_others_secrets(prepared: Machine) -> None:
     prepared.install("reader")
     prepared.install("storer")
@@ -344,33 +325,10 @@ def test_the_monitor_reads_its_own_secrets_only(prepared: Machine) -> None:
         assert not may_read(prepared, "monitor", name)
 
 
-@pytest.mark.parametrize("program", ["reader", "storer"])
-def test_an_upgrade_gives_each_program_of_one_user_its_own(prepared: Machine, program: str) -> None:
-    one_user(prepared)
-    output = prepared.install(program)
-    assert_separate(prepared)
-    assert prepared.run("stat", "-c", "%U", "/var/lib/teleinfo/00000001.spool").strip() == "teleinfo-reader"
-    assert prepared.try_("id", "teleinfo").returncode != 0
-    assert "Traceback" not in output
-    before = prepared.snapshot()
-    prepared.install(program)
-    assert prepared.snapshot() == before
-    prepared.uninstall("reader", "--purge")
-    assert may_read(prepared, "storer", "database-password")
-    assert not prepared.path("/etc/teleinfo/mqtt-password").exists()
-    prepared.uninstall("storer", "--purge")
-    assert prepared.traces() == []
-
-
-def test_an_installation_with_one_user_can_be_removed_by_this_version(prepared: Machine) -> None:
-    one_user(prepared)
-    prepared.uninstall("storer", "--purge")
-    prepared.uninstall("reader", "--purge")
-    assert prepared.traces() == []
-
-
 def test_a_file_that_both_configurations_name_is_for_both(prepared: Machine) -> None:
-    one_user(prepared)
+    prepared.install("reader")
+    prepared.install("storer")
+    configure_both(prepared, "teleinfo")
     text = prepared.path("/etc/teleinfo/storer.yaml").read_text().replace("storer-mqtt-password", "mqtt-password")
     prepared.path("/etc/teleinfo/storer.yaml").write_text(text)
     prepared.install("reader")
@@ -378,13 +336,6 @@ def test_a_file_that_both_configurations_name_is_for_both(prepared: Machine) -> 
     assert may_read(prepared, "storer", "mqtt-password")
     prepared.run("chmod", "600", "/etc/teleinfo/mqtt-password")
     assert "sudo chgrp teleinfo /etc/teleinfo/mqtt-password" in prepared.install("storer")
-
-
-def test_a_link_among_the_frames_changes_no_other_owner(prepared: Machine) -> None:
-    one_user(prepared)
-    prepared.run("ln", "-s", "/etc/shadow", "/var/lib/teleinfo/00000002.spool")
-    prepared.install("reader")
-    assert prepared.run("stat", "-c", "%U", "/etc/shadow").strip() == "root"
 
 
 def test_changes_to_the_unit_are_kept_as_configuration(prepared: Machine) -> None:

@@ -11,7 +11,6 @@ import pytest
 
 from demo.servers import Broker, free_port
 from tests.install.machine import CLONE, Machine
-from tests.install.test_installer import one_user
 from tests.support.mqtt_client import listen
 
 METER = "simulate://standard-single-phase-tempo"
@@ -169,34 +168,6 @@ def test_an_upgrade_restarts_it(reader: Machine) -> None:
     assert "restart teleinfo-reader" in output
     assert show(reader, "MainPID") not in (before, "0")
     assert show(reader, "ActiveState") == "active"
-
-
-def test_an_upgrade_from_one_user_to_two_keeps_unconfirmed_frames(running: Machine, broker: Broker) -> None:
-    one_user(running)
-    running.path("/var/lib/teleinfo/00000001.spool").unlink()
-    own = "/dev/shm/journal"  # a journal that systemd does not know of
-    settings = {
-        "name": "pi",
-        "port": METER,
-        "mqtt": {"host": broker.host, "port": broker.port},
-        "spool": {"journal": own},
-        "delivery": {"confirmed_by": ["main"]},  # who never confirms
-    }
-    running.write("/etc/teleinfo/reader.yaml", json.dumps(settings))
-    drop_in = "[Service]\nReadWritePaths=/dev/shm\n"
-    running.write("/etc/systemd/system/teleinfo-reader.service.d/journal.conf", drop_in)
-    running.run("ln", "-sfn", "/opt/teleinfo-monitor/current/bin/teleinfo-reader", "/usr/local/bin/teleinfo-reader")
-    running.run("systemctl", "daemon-reload")
-    running.run("systemctl", "enable", "--now", "teleinfo-reader")
-    status(running, r"1 meter, .*, [1-9]\d* waiting")
-    assert running.run("stat", "-c", "%U", f"/proc/{show(running, 'MainPID')}").strip() == "teleinfo"
-    running.install("reader")
-    status(running, r"1 meter, .*, [1-9]\d* waiting")
-    assert running.run("stat", "-c", "%U", f"/proc/{show(running, 'MainPID')}", own).split() == ["teleinfo-reader"] * 2
-    output = running.run("journalctl", "-o", "cat", "--no-pager", "-u", "teleinfo-reader")
-    assert "unconfirmed frames" in output
-    assert "cannot be used" not in output
-    assert running.try_("id", "teleinfo").returncode != 0
 
 
 def test_an_interrupted_upgrade_is_completed(reader: Machine) -> None:

@@ -148,13 +148,6 @@ def test_the_largest_possible_tally_is_stored(connection: Connection) -> None:
     assert [row[2:] for row in stored_tallies(connection)] == [("x" * 64, 2**32 - 1)]
 
 
-def test_a_migration_that_was_interrupted_can_be_repeated(tables: Database, connection: Connection) -> None:
-    write(connection, tally(START, 1))
-    connection.execute("UPDATE schema_version SET version = -version WHERE version >= 2")
-    assert "tallies" in [step.name for step in migrate(tables)]
-    assert len(stored_tallies(connection)) == 1
-
-
 # -- comparing ---------------------------------------------------------------------------------------------------------
 
 
@@ -201,31 +194,11 @@ def test_the_counts_of_two_readers_are_added(tables: Database, connection: Conne
     assert list(audit(connection, now=NOW)) == [Hour(METER, START, expected=6, stored=5)]
 
 
-@pytest.mark.parametrize(
-    ("counts", "stored", "found"),
-    [
-        # Earlier versions published the hours of a renamed reader again, under its new name.
-        ({"pi": 4, "attic": 4}, 4, Hour(METER, START, expected=4, stored=4, repeated=True)),
-        ({"pi": 4, "attic": 4, "third": 4}, 4, Hour(METER, START, expected=4, stored=4, repeated=True)),
-        ({"pi": 4, "attic": 4}, 3, Hour(METER, START, expected=4, stored=3, repeated=True)),
-        # Another reader had the same meter.
-        ({"pi": 4, "attic": 4, "other": 2}, 6, Hour(METER, START, expected=6, stored=6, repeated=True)),
-        ({"pi": 4, "attic": 4, "other": 2}, 5, Hour(METER, START, expected=6, stored=5, repeated=True)),
-        # Two readers, in turn or together: more rows than one of them has counted.
-        ({"pi": 4, "attic": 4}, 8, Hour(METER, START, expected=8, stored=8)),
-        ({"pi": 4, "attic": 4}, 7, Hour(METER, START, expected=8, stored=7)),
-        ({"pi": 4, "attic": 4}, 9, Hour(METER, START, expected=8, stored=9)),
-        ({"pi": 4, "attic": 3}, 7, Hour(METER, START, expected=7, stored=7)),
-        ({"pi": 4, "attic": 3}, 4, Hour(METER, START, expected=7, stored=4)),
-        ({"pi": 0, "attic": 0}, 0, Hour(METER, START, expected=0, stored=0)),
-    ],
-)
-def test_equal_counts_under_two_names_count_once_if_the_rows_say_so(
-    tables: Database, connection: Connection, counts: dict[str, int], stored: int, found: Hour
-) -> None:
+@pytest.mark.parametrize("stored", [4, 7, 8, 9])
+def test_equal_counts_of_two_readers_are_two_counts(tables: Database, connection: Connection, stored: int) -> None:
     store(tables, START, stored)
-    write(connection, *(tally(START, frames, reader=reader) for reader, frames in counts.items()))
-    assert list(audit(connection, now=NOW)) == [found]
+    write(connection, tally(START, 4, reader="pi"), tally(START, 4, reader="attic"))
+    assert list(audit(connection, now=NOW)) == [Hour(METER, START, expected=8, stored=stored)]
 
 
 def test_each_meter_has_its_own_hours(tables: Database, connection: Connection) -> None:
@@ -418,22 +391,6 @@ def test_an_hour_with_more_frames_than_counted_is_unhour_of() -> None:
         [
             ("2026-11-24T21:00:00Z", METER, "unknown", 1790, 3590),
             ("total", 1, 0, 1, 0),
-        ],
-    )
-
-
-def test_an_hour_counted_twice_under_two_names_is_unknown_unless_frames_are_surely_missing() -> None:
-    assert printed(
-        [
-            Hour(METER, START, expected=866, stored=866, repeated=True),
-            Hour(METER, START + HOUR, expected=866, stored=860, repeated=True),
-        ]
-    ) == (
-        1,
-        [
-            ("2026-11-24T20:00:00Z", METER, "unknown", 866, 866),
-            ("2026-11-24T21:00:00Z", METER, "incomplete", 866, 860, 6),
-            ("total", 0, 1, 1, 6),
         ],
     )
 

@@ -29,13 +29,13 @@ from storer.backup.file import Writer
 from storer.backup.format import Header, Table, Values, end_line
 from storer.backup.restore import restore
 from storer.backup.verify import check
+from storer.database import schema
 from storer.database.frame_store import FrameStore
 from storer.database.rejected import Rejection
-from storer.database.schema import migrate, newest_version
+from storer.database.schema import migrate, migrations, newest_version
 from storer.doctor.database_probe import probe_database
-from tests.services.test_label_sets import some_frames, store_as_before
 from tests.support.frames import ADDRESS, DAY, historic, simulated
-from tests.support.storing import NOW, client, exported, make_tables, partition, query, store
+from tests.support.storing import NOW, client, exported, make_tables, more_steps, partition, query, store
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -441,25 +441,20 @@ def test_a_storer_that_writes_during_a_restore_is_detected(
 
 
 def test_tables_of_an_earlier_version_are_restored_and_migrated(
-    empty: Database, fresh_database: Server, folder: Path
+    tables: Database, empty: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As they are where a program is updated before a backup of the older one is restored, or saved."""
-    frames = some_frames(40)
-    fresh_database.create_database()
-    old = client(fresh_database)
-    assert [step.version for step in migrate(old, 1)] == [1]
-    partition(old, NOW)
-    store_as_before(old, frames)
-    file, contents = backup(old, folder, NOW)
-    assert contents.header.schema == 1
-    assert "tallies" not in contents.tables
+    """As they are where a program is updated before a backup of the older one is restored."""
+    file, contents = backup(tables, folder, NOW)
+    assert contents.header.schema == newest_version()
+    every = [*migrations(), *more_steps()]
+    monkeypatch.setattr(schema, "migrations", lambda: every)
     restore(empty, file, NOW)
-    assert exported(empty) == [frame.to_json() for frame in frames]
+    assert exported(empty) == exported(tables)
     assert migrate(empty) == []
-    assert query(empty, "SELECT COUNT(*) FROM tallies") == [(0,)]
+    assert query(empty, "SELECT * FROM of_101") == [(101, 102)]
 
 
-NEWER = "INSERT INTO schema_version (version, name) VALUES (99, 'of tomorrow')"
+NEWER = "INSERT INTO schema_version (version, name) VALUES (9999, 'of tomorrow')"
 
 
 def test_tables_that_are_newer_than_the_program_are_not_saved(tables: Database, folder: Path) -> None:
@@ -469,26 +464,27 @@ def test_tables_that_are_newer_than_the_program_are_not_saved(tables: Database, 
     assert list(folder.iterdir()) == []
 
 
-@pytest.mark.parametrize("newer", ["backup", "database"])
+@pytest.mark.parametrize("newer", ["backup", "database", "of before"])
 def test_tables_of_another_version_are_refused(
     newer: str, tables: Database, empty: Database, fresh_database: Server, storer: Command, folder: Path
 ) -> None:
     file = folder / "backup"
-    if newer == "backup":
+    if newer != "database":
         with file.open("wb") as stream:
             writer = Writer(stream)
-            writer.write(Header(99, "", "", "", "").line() + end_line(0))
+            writer.write(Header(9999 if newer == "backup" else 15, "", "", "", "").line() + end_line(0))
             writer.finish()
     else:
         backup(tables, file, NOW)
         fresh_database.create_database()
         query(make_tables(fresh_database), NEWER, "SELECT 1")
-    result = storer("restore", file, *(["--into", "another"] if newer == "backup" else []))
+    result = storer("restore", file, *(["--into", "another"] if newer != "database" else []))
     assert (result.returncode, result.stdout) == (1, "")
     ours = newest_version()
     expected = {
-        "backup": rf"backup: .* version 99, .* {ours}: update the storer$",
-        "database": rf"version 99, .*backup {ours}: drop the database and create it again$",
+        "backup": rf"backup: .* version 9999, .* {ours}: update the storer$",
+        "of before": rf"backup: .* version 15, .*: restore it with commit {schema.LAST_BEFORE}, the last .*$",
+        "database": rf"version 9999, .*backup {ours}: drop the database and create it again$",
     }
     assert re.search(expected[newer], one_line(result.stderr))
     assert query(empty, "SHOW TABLES") == []

@@ -135,7 +135,7 @@ def test_rights_by_a_pattern_count(fresh_database: Database) -> None:
 def test_tables_of_a_newer_storer_are_known(fresh_database: Database) -> None:
     make_tables(fresh_database)
     assert look(settings(fresh_database)).schema == look(settings(fresh_database)).newest_schema
-    fresh_database.sql("INSERT INTO teleinfodb.schema_version (version, name) VALUES (99, 'later')")
+    fresh_database.sql("INSERT INTO teleinfodb.schema_version (version, name) VALUES (9999, 'later')")
     newer = replace(look(settings(fresh_database)), flush=1)
     assert "this storer only knows" in worst(diagnose_database(newer, datetime.now(UTC))).what
 

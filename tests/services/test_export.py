@@ -252,7 +252,7 @@ def test_migrate_says_what_it_did(fresh_database: Server, tmp_path: Path) -> Non
     migrate = command(tmp_path, fresh_database.port, fresh_database.password)
     first = migrate("migrate")
     assert (first.returncode, first.stderr) == (0, b"")
-    assert first.stdout.startswith(b"version 1: frames\n")
+    assert first.stdout.startswith(b"version 100: schema\n")
     second = migrate("migrate")
     assert (second.returncode, second.stdout, second.stderr) == (0, b"the tables are up to date\n", b"")
 

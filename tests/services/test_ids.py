@@ -12,14 +12,12 @@ import pytest
 from common.database import Database
 from common.errors import Unavailable
 from common.frame import Frame
-from common.tally import Tally
 from demo.servers import Database as Server
 from storer.database.frame_store import FrameStore
 from storer.database.frame_writer import WriteResult
 from storer.database.ids import AddedIds
-from storer.database.schema import migrate
-from tests.support.frames import DAY, historic, simulated, standard
-from tests.support.storing import client, exported, make_tables, partition, query, store
+from tests.support.frames import DAY, simulated, standard
+from tests.support.storing import exported, make_tables, query, store
 
 ROWS_OF = ("frames", "label_sets", "meters")
 
@@ -138,48 +136,6 @@ def test_a_new_database_has_room_for_many_meters(tables: Database) -> None:
     query(tables, "UPDATE meters SET id = 70000", "UPDATE frames SET meter_id = 70000", "SELECT 1")
     store(tables, [of_meter("b", 1)])
     assert exported(tables) == [of_meter("a").to_json(), of_meter("b", 1).to_json()]
-
-
-@pytest.fixture
-def old_tables(fresh_database: Server) -> Database:
-    """Tables of version 2 with frames in them."""
-    database = client(fresh_database)
-    migrate(database, 2)
-    partition(database, DAY)
-    query(
-        database,
-        "INSERT INTO meters (id, identifier) VALUES (65535, 'old')",
-        "INSERT INTO label_sets (id, digest, content)"
-        """ VALUES (1, REPEAT('x', 16), '{"mode":"historic","frame":{}}')""",
-        "INSERT INTO frames (timestamp, meter_id, label_set_id, index_total) VALUES ('2026-11-24', 65535, 1, 5)",
-        "SELECT 1",
-    )
-    return database
-
-
-def test_an_old_database_is_brought_up_to_date_without_a_copy_of_its_frames(old_tables: Database) -> None:
-    before = exported(old_tables)
-    migrate(old_tables)
-    assert dict(types(old_tables)) == {
-        "meters": "mediumint(8) unsigned",
-        "frames": "smallint(5) unsigned",
-        "tallies": "mediumint(8) unsigned",
-    }
-    assert exported(old_tables) == before
-    store(old_tables, [dataclasses.replace(historic(BASE=6), meter="old")])
-    assert len(exported(old_tables)) == 2
-
-
-def test_a_meter_too_many_for_an_old_database_is_rejected_and_stops_nobody(old_tables: Database) -> None:
-    migrate(old_tables)
-    frames = [dataclasses.replace(historic(BASE=7), meter=name) for name in ("old", "one too many")]
-    tally = Tally(meter="one too many", hour=DAY, reader="reader", frames=3)
-    with contextlib.closing(FrameStore(old_tables)) as frame_store:
-        written = frame_store.write(frames)
-        frame_store.write_tallies([tally])
-    assert written.stored == 1
-    assert written.reasons[0] is None
-    assert "Out of range value for column" in (written.reasons[1] or "")
 
 
 def test_what_is_new_is_counted(tables: Database) -> None:

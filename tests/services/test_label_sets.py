@@ -1,15 +1,13 @@
-"""Label sets in a real database: whole or as differences, of this program or of an older one."""
+"""Label sets in a real database: whole or as differences."""
 
 import contextlib
-import dataclasses
-import hashlib
 import json
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from common.database import Database, sql_time
+from common.database import Database
 from common.frame import Frame
 from demo.servers import Database as Server
 from storer.backup.create import backup
@@ -17,12 +15,11 @@ from storer.backup.restore import restore
 from storer.backup.verify import check
 from storer.database.frame_store import FrameStore
 from storer.database.frame_writer import WriteResult
-from storer.database.rows import COLUMNS, LabelSet, content_text, encode_row
-from storer.database.schema import migrate
+from storer.database.rows import encode_row
 from storer.export import Selection, export
 from tests.support.arrivals import arriving
 from tests.support.frames import DAY, simulated
-from tests.support.storing import NOW, client, exported, make_tables, partition, query, store
+from tests.support.storing import NOW, client, exported, make_tables, query, store
 
 
 @pytest.fixture
@@ -87,75 +84,12 @@ def test_a_base_that_goes_under_a_running_storer_is_replaced(tables: Database, f
     assert exported(tables) == [frame.to_json() for frame in frames[30:]]
 
 
-def before(frame: Frame) -> tuple[tuple[int | None, ...], LabelSet, str]:
-    """Return columns and content as version 3 wrote them: running registers as they are."""
-    row = encode_row(frame)
-    content = json.loads(row.label_set.content)
-    if content.pop("relative", False):
-        columns = dict(zip(COLUMNS, row.columns, strict=True))
-        for column in ("index_supplier", "index_distributor"):
-            value = frame.values.get(content["columns"][column])
-            assert value is None or isinstance(value, int)
-            columns[column] = value
-        return tuple(columns.values()), row.label_set, content_text(content)
-    return row.columns, row.label_set, row.label_set.content
-
-
-def store_as_before(database: Database, frames: list[Frame]) -> None:
-    names = ", ".join(COLUMNS)
-    marks = ", ".join(["%s"] * len(COLUMNS))
-    with contextlib.closing(database.connect()) as connection:
-        connection.execute("INSERT INTO meters (id, identifier) VALUES (1, %s)", (frames[0].meter,))
-        for frame in frames:
-            columns, shown, content = before(frame)
-            digest = hashlib.sha256(content.encode()).digest()[:16]
-            connection.execute(
-                "INSERT INTO label_sets (digest, content, subscribed_current) VALUES (%s, %s, %s)"
-                " ON DUPLICATE KEY UPDATE digest = digest",
-                (digest, content, shown.subscribed_current),
-            )
-            connection.execute(
-                f"INSERT INTO frames (timestamp, meter_id, label_set_id, {names})"
-                f" SELECT %s, 1, id, {marks} FROM label_sets WHERE digest = %s",
-                (sql_time(frame.timestamp), *columns, digest),
-            )
-
-
-@pytest.fixture
-def old_tables(fresh_database: Server) -> Database:
-    """Tables of version 3, with frames, migrated."""
-    database = client(fresh_database)
-    migrate(database, up_to=3)
-    partition(database, NOW)
-    store_as_before(database, some_frames(40))
-    migrate(database)
-    return database
-
-
-def test_rows_of_an_older_program_stay_readable(old_tables: Database) -> None:
-    old = some_frames(40)
-    assert exported(old_tables) == [frame.to_json() for frame in old]
-    new = some_frames(80)[40:]
-    assert store(old_tables, new) == 40
-    assert exported(old_tables) == [frame.to_json() for frame in old + new]
-
-
-def test_a_frame_that_an_older_program_stored_is_there_already(old_tables: Database) -> None:
-    """It was not confirmed, and is delivered again after the update: it must not be rejected as another one."""
-    frames = some_frames(40)
-    frames[7] = dataclasses.replace(frames[7], dropped=2)  # this one is another
-    with contextlib.closing(FrameStore(old_tables)) as running:
-        written = running.write(frames)
-    assert written.stored == 0
-    assert [place for place, reason in enumerate(written.reasons) if reason] == [7]
-
-
-def test_a_backup_has_both_forms(old_tables: Database, fresh_database: Server, tmp_path: Path) -> None:
-    store(old_tables, some_frames(120)[40:])
-    path, _ = backup(old_tables, tmp_path, NOW)
+def test_a_backup_has_both_forms(tables: Database, fresh_database: Server, tmp_path: Path) -> None:
+    store(tables, some_frames(80))
+    path, _ = backup(tables, tmp_path, NOW)
     assert check(path).warnings == []
-    saved = [query(old_tables, f"SELECT * FROM {name} ORDER BY 1, 2") for name in ("label_sets", "frames")]
-    assert query(old_tables, "SELECT DISTINCT base_id IS NULL FROM label_sets ORDER BY 1") == [(0,), (1,)]
+    saved = [query(tables, f"SELECT * FROM {name} ORDER BY 1, 2") for name in ("label_sets", "frames")]
+    assert query(tables, "SELECT DISTINCT base_id IS NULL FROM label_sets ORDER BY 1") == [(0,), (1,)]
     fresh_database.create_database()
     restored = client(fresh_database)
     restore(restored, path, NOW)
@@ -163,11 +97,11 @@ def test_a_backup_has_both_forms(old_tables: Database, fresh_database: Server, t
     assert after == saved
 
 
-def test_a_damaged_base_is_one_warning(old_tables: Database, tmp_path: Path) -> None:
-    store(old_tables, some_frames(120)[40:])
-    base = most_used_base(old_tables)
-    query(old_tables, f"UPDATE label_sets SET content = '[]' WHERE id = {base}", "SELECT 1")
-    _, contents = backup(old_tables, tmp_path, NOW)
+def test_a_damaged_base_is_one_warning(tables: Database, tmp_path: Path) -> None:
+    store(tables, some_frames(80))
+    base = most_used_base(tables)
+    query(tables, f"UPDATE label_sets SET content = '[]' WHERE id = {base}", "SELECT 1")
+    _, contents = backup(tables, tmp_path, NOW)
     assert contents.warnings == [
         f"the label set {base} does not match its digest",
         f"the label set {base} cannot be read: its frames are incomplete",

@@ -385,7 +385,7 @@ def test_hours_stay_when_their_minutes_were_dropped(tables: Database, connection
 def test_the_first_start_rolls_up_now_and_the_past_in_steps(tables: Database, connection: Connection) -> None:
     frames = [*steady(NOON - 50 * HOUR, 3), *steady(NOON - 10 * HOUR, 10), *steady(NOON - HOUR, 1, OTHER)]
     store(tables, frames)
-    query(tables, "UPDATE late_hours SET waiting = 0", "SELECT 1")  # as if an older version had stored them
+    query(tables, "UPDATE late_hours SET waiting = 0", "SELECT 1")  # nobody has marked them
     clock = Clock()
     roller = Roller(connection, "one", now=clock)
     roller.run()

@@ -11,8 +11,9 @@ import pytest
 from common.database import Connection, Database
 from common.errors import ConfigError, Unavailable
 from demo.servers import Database as Server
+from storer.database import schema
 from storer.database.frame_store import FrameStore
-from storer.database.schema import migrate
+from storer.database.schema import migrate, migrations
 from storer.progress import Progress
 from storer.rollups import roller as rollups
 from storer.rollups import state
@@ -22,7 +23,7 @@ from storer.rollups.worker import RollupWorker
 from tests.services.test_rollup_cases import METER, NOON, OTHER, Clock, historic, marks, standard, steady, write
 from tests.support.programs import WITHIN, wait_until
 from tests.support.rollups import HOUR, TABLES, assert_as_expected, stored
-from tests.support.storing import client, make_tables, query
+from tests.support.storing import client, make_tables, more_steps, query
 
 
 @pytest.fixture
@@ -167,10 +168,14 @@ def test_the_command_rebuild_takes_in_frames_that_came_a_moment_ago(
     assert rebuild(tables, None, NOON, Progress(sys.stderr)).frames == 0
 
 
-def test_the_command_rebuild_says_that_the_tables_are_of_an_older_version(fresh_database: Server) -> None:
+def test_the_command_rebuild_says_that_the_tables_are_of_an_older_version(
+    fresh_database: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fresh_database.create_database()
     database = client(fresh_database)
-    for version in (None, 3):
+    every = [*migrations(), *more_steps()]
+    monkeypatch.setattr(schema, "migrations", lambda: every)
+    for version in (None, 100):
         if version is not None:
             migrate(database, up_to=version)
         with pytest.raises(ConfigError, match=r"the tables are of an older version: first .*teleinfo-storer migrate"):

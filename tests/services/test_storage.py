@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from common.database import Database
-from common.errors import DatabaseError, Unavailable
+from common.errors import DatabaseError, PermanentError, Unavailable
 from common.frame import Frame
 from demo.servers import Database as Server
+from storer.database import schema
 from storer.database.frame_store import FrameStore
 from storer.database.frame_writer import WriteResult
 from storer.database.rejected import Rejection
@@ -23,7 +24,7 @@ from storer.database.schema import migrate, migrations
 from tests.support.arrivals import arriving, under_a_clear_sky
 from tests.support.frames import DAY, FRACTION, every_kind, historic, simulated, standard
 from tests.support.servers import waiting_for_rows
-from tests.support.storing import NOW, client, exported, make_tables, partition, query, store
+from tests.support.storing import NOW, client, exported, make_tables, more_steps, partition, query, store
 
 COLUMNS = (
     "timestamp",
@@ -63,6 +64,25 @@ def test_each_step_is_applied_once(fresh_database: Server) -> None:
     assert migrate(database) == []
     versions = query(database, "SELECT version, name FROM schema_version WHERE version > 0 ORDER BY version")
     assert versions == [(step.version, step.name) for step in migrations()]
+
+
+def test_tables_of_an_earlier_version_get_the_steps_that_they_lack(
+    tables: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = [*migrations(), *more_steps()]
+    monkeypatch.setattr(schema, "migrations", lambda: every)
+    assert migrate(tables, 101) == every[-2:-1]
+    assert migrate(tables) == every[-1:]
+    assert migrate(tables) == []
+    assert query(tables, "SELECT * FROM of_101") == [(101, 102)]
+
+
+def test_tables_from_before_the_first_release_are_left_as_they_are(tables: Database) -> None:
+    query(tables, "UPDATE schema_version SET version = 15 WHERE version > 0", "DROP TABLE backups", "SELECT 1")
+    before = query(tables, "SHOW TABLES"), query(tables, "SELECT * FROM schema_version")
+    with pytest.raises(PermanentError, match=f"version 15, of before the first release.*{schema.LAST_BEFORE}"):
+        migrate(tables)
+    assert (query(tables, "SHOW TABLES"), query(tables, "SELECT * FROM schema_version")) == before
 
 
 def test_storers_that_start_at_the_same_time_apply_each_step_once(fresh_database: Server) -> None:
@@ -108,12 +128,12 @@ def test_a_step_that_was_broken_off_is_taken_up_again(fresh_database: Server) ->
 
 
 def test_a_database_that_is_newer_is_left_alone(tables: Database) -> None:
-    query(tables, "INSERT INTO schema_version (version, name) VALUES (99, 'of tomorrow')", "SELECT 1")
+    query(tables, "INSERT INTO schema_version (version, name) VALUES (9999, 'of tomorrow')", "SELECT 1")
     newest = migrations()[-1].version
     with pytest.raises(DatabaseError) as caught:
         migrate(tables)
     assert type(caught.value) is DatabaseError
-    assert re.search(rf"version 99, .* {newest}: update the storer", str(caught.value))
+    assert re.search(rf"version 9999, .* {newest}: update the storer", str(caught.value))
 
 
 def partitions(database: Database) -> dict[str, int]:

@@ -10,10 +10,17 @@ from common.database import Database, DatabaseConfig
 from common.frame import Frame
 from demo.servers import Database as Server
 from storer.database.frame_store import FrameStore
-from storer.database.schema import make_partitions, migrate
+from storer.database.schema import Migration, make_partitions, migrate
 from storer.export import Selection, export
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def more_steps() -> list[Migration]:
+    """Return two steps as later versions may have them, 101 and 102; then the table `of_101` has one row: 101, 102."""
+    table = "CREATE TABLE of_101 (id INT NOT NULL PRIMARY KEY);\nINSERT INTO of_101 VALUES (101);"
+    column = "ALTER TABLE of_101 ADD COLUMN later INT NOT NULL DEFAULT 102;"
+    return [Migration(101, "table", table), Migration(102, "column", column)]
 
 
 def client(server: Server) -> Database:

@@ -1,10 +1,8 @@
 """The counts of the journal: they outlive the items, a restart, a kill and a new name of the reader."""
 
-import struct
 from pathlib import Path
 
-from reader.buffer.item import HOUR, Item, Kind
-from reader.buffer.record import write_record
+from reader.buffer.item import HOUR
 from tests.reader.buffer.journals import METER, NOON, files, frame, journal_in
 
 
@@ -77,21 +75,6 @@ def test_a_count_that_begins_again_has_the_current_name(tmp_path: Path) -> None:
         journal.append(frame(1))
     with journal_in(tmp_path, reader="third") as (journal, _):
         assert journal.counts.reader_of((METER, NOON)) == "attic"
-
-
-def test_a_journal_without_names_is_read_and_its_counts_get_the_current_name(tmp_path: Path) -> None:
-    body = struct.pack("<BxHIq", 0, len(METER), 7, NOON) + METER.encode() + b"{}"
-    (tmp_path / "00000005.journal").write_bytes(write_record(body))
-    counts = struct.pack("<QQII", 1, 5, 1, 0) + struct.pack("<HIq", 5, 3, NOON) + b"other"
-    (tmp_path / "counts.1").write_bytes(write_record(counts))
-    with journal_in(tmp_path, reader="cellar") as (journal, recovered):
-        assert recovered == [Item(Kind.FRAME, METER, NOON, b"{}")]
-        assert journal.counts.frames == {(METER, NOON): 7, ("other", NOON): 3}
-        journal.append(frame(1))
-    with journal_in(tmp_path, reader="attic") as (journal, recovered):
-        assert [journal.counts.reader_of(hour) for hour in journal.counts.frames] == ["cellar", "cellar"]
-        assert len(recovered) == 2
-        assert journal.damaged_bytes == 0
 
 
 def test_of_the_two_files_a_torn_one_is_ignored(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from storer.backup.verify import Contents, check, parts
 from storer.database.rows import encode_row
 from tests.support.frames import historic
 
-HEADER = Header(schema=2, taken="2026-11-25T03:00:00Z", database="teleinfodb", program="1", server="11.8")
+HEADER = Header(schema=100, taken="2026-11-25T03:00:00Z", database="teleinfodb", program="1", server="11.8")
 METERS = Table("meters", {"id": Kind.INT, "identifier": Kind.TEXT}, ("id",))
 SETS = Table("label_sets", {"id": Kind.INT, "digest": Kind.BINARY, "content": Kind.TEXT}, ("id",))
 FRAMES = Table(

@@ -2,14 +2,13 @@
 
 import dataclasses
 import json
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from common.frame import Frame
-from storer.database.label_sets import LabelSetWriter, _kind, difference, merge, read_contents
+from storer.database.label_sets import LabelSetWriter, _kind, difference, merge
 from storer.database.rows import LabelSet, content_text, encode_row
 from tests.support.frames import DAY, simulated, standard
 
@@ -29,15 +28,6 @@ class FakeConnection:
     def __init__(self) -> None:
         self.rows: list[tuple[str, bytes | None]] = []  # content, and the digest of the base
         self.refused: set[bytes] = set()
-        self.has_column = True
-        self.asked = 0  # whether there is a column
-
-    def query(self, sql: str, arguments: Sequence[object] = ()) -> list[tuple[object, ...]]:
-        if "information_schema" in sql:
-            self.asked += 1
-            return [(1,)] if self.has_column else []
-        assert self.has_column or "base_id" not in sql
-        return [(number, "{}", None) for number in arguments]
 
     def execute(self, sql: str, values: tuple[Any, ...]) -> int:
         base = values[10] if "base.id" in sql else None
@@ -117,28 +107,6 @@ def test_no_stamps_and_no_stamp_are_not_the_same() -> None:
     for frame in frames:
         add(writer, connection, frame)
     assert connection.rows == [(label_set(frame).content, None) for frame in frames]
-
-
-def test_tables_of_an_older_version_get_whole_label_sets() -> None:
-    writer, connection = LabelSetWriter(), FakeConnection()
-    connection.has_column = False
-    frames = [with_maximum(value) for value in (1, 2)]
-    for frame in frames:
-        add(writer, connection, frame)
-    assert connection.rows == [(label_set(frame).content, None) for frame in frames]
-    connection.has_column = True
-    add(writer, connection, with_maximum(3))
-    assert connection.rows[2][1] == label_set(frames[1]).digest
-
-
-def test_the_column_is_asked_for_until_a_migration_has_made_it() -> None:
-    connection = FakeConnection()
-    for connection.has_column, asked in ((False, 1), (False, 2), (True, 3), (True, 3)):
-        assert read_contents(connection, [7]) == {7: {}}  # type: ignore[arg-type]
-        assert connection.asked == asked
-    other = FakeConnection()
-    read_contents(other, [7])  # type: ignore[arg-type]
-    assert other.asked == 1
 
 
 def test_a_base_that_is_gone_is_replaced() -> None:

@@ -1,6 +1,5 @@
 """The running registers of standard mode: stored as differences, and always given back."""
 
-import dataclasses
 import json
 from datetime import timedelta
 
@@ -85,16 +84,6 @@ def test_of_others_the_supplier_has_a_zero_where_it_follows(kind: str) -> None:
     assert row.columns[COLUMNS.index("index_supplier")] == 0
 
 
-def test_a_row_that_was_written_before_both_columns_were_null_is_read() -> None:
-    (frame,) = simulated("standard-three-phase-producer", 1, every=timedelta(seconds=1))
-    row = encode_row(frame)
-    content = json.loads(row.label_set.content) | {"relative": True}
-    columns = list(row.columns)
-    assert columns[COLUMNS.index("index_supplier")] is None
-    columns[COLUMNS.index("index_supplier")] = 0
-    assert decode_row(row.timestamp, row.meter, tuple(columns), content) == frame
-
-
 @pytest.mark.parametrize(
     ("east", "easd02", "expected"),
     [
@@ -143,19 +132,6 @@ def test_without_all_other_registers_the_column_has_the_value(missing: str, dama
 def test_a_register_that_fits_no_column_stays_in_the_label_set(value: int | str) -> None:
     frame = standard(EAST=1000, EASD01=100, EASD02=value, EASD03=300, EASD04=400, **RUNNING)
     assert back(frame) == frame
-
-
-def test_a_row_of_an_older_storer_has_the_value_itself() -> None:
-    frame = standard(EAST=1000, EASD01=100, EASD02=200, EASD03=300, EASD04=400, **RUNNING)
-    row = RowEncoder().encode_row(frame)
-    content = json.loads(row.label_set.content)
-    assert content.pop("relative") is True
-    columns = list(row.columns)
-    columns[COLUMNS.index("index_distributor")] = 200
-    assert decode_row(row.timestamp, row.meter, tuple(columns), content) == frame
-    columns[COLUMNS.index("index_distributor")] = None
-    lacks = {label: value for label, value in frame.values.items() if label != "EASD02"}
-    assert decode_row(row.timestamp, row.meter, tuple(columns), content) == dataclasses.replace(frame, values=lacks)
 
 
 def test_the_running_registers_of_a_meter_follow_from_its_other_indexes() -> None:

@@ -15,8 +15,8 @@ GOOD = DatabaseFacts(
     where="localhost:3306",
     version="11.8.3-MariaDB-0+deb13u1",
     account="'teleinfo'@'localhost'",
-    schema=2,
-    newest_schema=2,
+    schema=102,
+    newest_schema=102,
     bytes=2_500_000_000,
     frames=31_000_000,
     frames_bytes=775_000_000,
@@ -111,8 +111,9 @@ def test_a_server_elsewhere_may_be_behind_a_firewall() -> None:
         ),
         (replace(GOOD, original=True, schema=None), PROBLEM, "table of the original program", "teleinfo-storer adopt"),
         (replace(GOOD, schema=None), NOTICE, "no tables yet", "when it starts"),
-        (replace(GOOD, schema=3), PROBLEM, "2", "update the storer"),
-        (replace(GOOD, schema=1), NOTICE, "migrate them to 2", "migrate"),
+        (replace(GOOD, schema=103), PROBLEM, "102", "update the storer"),
+        (replace(GOOD, schema=101), NOTICE, "migrate them to 102", "migrate"),
+        (replace(GOOD, schema=15), PROBLEM, "version 15, of before the first release", "use commit"),
         (replace(GOOD, last=None), NOTICE, "no frame", "reader"),
         (replace(GOOD, last=NOW - timedelta(days=3)), PROBLEM, "3 days ago", "storer running"),
         (replace(GOOD, last=NOW + timedelta(hours=2)), NOTICE, "2026-11-24 14:00 UTC, in the future", "timedatectl"),
@@ -162,7 +163,7 @@ def test_in_a_container_fixes_are_docker_compose_commands(monkeypatch: pytest.Mo
     broken += [
         replace(bundled, last=NOW - timedelta(days=3)),
         replace(bundled, missing_rights=("ALTER",)),
-        replace(bundled, schema=1),
+        replace(bundled, schema=101),
         replace(bundled, named_zones=False),
     ]
     for facts in broken:
