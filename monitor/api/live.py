@@ -68,6 +68,7 @@ _SCHEMA = _object(
                 "injected_wh": _NUMBER,
                 "cost": {**_NUMBER, "description": "1e-4 EUR with the subscription; null: a price is missing"},
                 "same_hour_last_week_wh": _NUMBER,
+                "same_hour_last_week_cost": {**_NUMBER, "description": "as cost"},
             },
             nullable=True,
         ),

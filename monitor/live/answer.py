@@ -125,6 +125,7 @@ def answer(
             "injected_wh": today.injected_wh,
             "cost": today.cost,
             "same_hour_last_week_wh": today.last_week_wh,
+            "same_hour_last_week_cost": today.last_week_cost,
         },
         "links": dict(links),
         "ring": None

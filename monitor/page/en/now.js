@@ -30,7 +30,11 @@ export default {
   tomorrowWhen: 'the meter knows at about 20:00',
   today: 'Today',
   withSubscription: 'standing charge included',
-  sameHour: (change, day) => [change, ` compared with last ${day} at the same time`],
+  sameHour: (energy, money, day) => [
+    `${energy} in kWh${money ? `, ${money} in €` : ''}`,
+    ` compared with last ${day} at the same time`,
+  ],
+  costBeforeUnknown: ' (its cost is incomplete).',
   soFar: 'By hour',
   toDay: 'View the day',
   minutes: 'Last ten minutes',

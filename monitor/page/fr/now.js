@@ -32,7 +32,11 @@ export default {
   tomorrowWhen: `vers 20${f.THIN}h sur le compteur`,
   today: 'Aujourd’hui',
   withSubscription: 'abonnement compris',
-  sameHour: (change, day) => [change, ` par rapport à ${day} dernier à la même heure`],
+  sameHour: (energy, money, day) => [
+    `${energy} en kWh${money ? `, ${money} en €` : ''}`,
+    ` par rapport à ${day} dernier à la même heure`,
+  ],
+  costBeforeUnknown: ' (coût incomplet ce jour-là).',
   soFar: 'Par heure',
   toDay: 'Voir la journée',
   minutes: 'Dix dernières minutes',

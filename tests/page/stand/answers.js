@@ -145,6 +145,7 @@ function live(id, now, state, down) {
             wh: 6412,
             cost: state === 'unpriced' ? null : 11234,
             same_hour_last_week_wh: 7290,
+            same_hour_last_week_cost: state === 'unpriced' ? null : 12480,
             injected_wh: three ? 772 : 0,
           },
     fresh: at === now,

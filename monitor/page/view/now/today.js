@@ -73,10 +73,12 @@ export function todayBlock(meter, date) {
   };
 }
 
-function sameHour({ wh, same_hour_last_week_wh: before }, date) {
+/** Energy and cost, each against its own: '+7 % en kWh, +21 % en €'. */
+function sameHour({ wh, cost, same_hour_last_week_wh: before, same_hour_last_week_cost: costBefore }, date) {
   if (!before) return [];
-  const [value, text] = N.sameHour(f.change(wh, before), f.weekdayName(weekday(date), 'long'));
-  return [' ', h('strong', null, value), text, '.'];
+  const money = cost != null && costBefore ? f.change(cost, costBefore) : null,
+    [value, text] = N.sameHour(f.change(wh, before), money, f.weekdayName(weekday(date), 'long'));
+  return [' ', h('strong', null, value), text, cost != null && !costBefore ? N.costBeforeUnknown : '.'];
 }
 
 function hourBars(day, date) {
