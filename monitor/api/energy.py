@@ -108,7 +108,7 @@ def _ceil(calendar: Calendar, by: str, now: datetime) -> datetime:
 def _columns(found: Answer) -> dict[str, Any]:
     periods = found.periods
     registers = list(dict.fromkeys([*_contract_registers(found), *found.whole.energy.wh]))
-    priced = money.known(found.whole.cost)
+    priced = found.whole.cost.known
     columns: dict[str, Any] = {
         "hours": [_hours(period) for period in periods],
         "wh": {name: [period.energy.wh.get(name, 0) for period in periods] for name in registers},

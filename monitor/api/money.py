@@ -21,14 +21,9 @@ def amount(value: Decimal) -> int:
     return int((value * 10_000).to_integral_value(ROUND_HALF_UP))
 
 
-def known(cost: Cost) -> bool:
-    """Tell whether something of a cost is known: without a contract or any price it is not zero, but unknown."""
-    return not any(missing.what == "contract" for missing in cost.missing) and bool(cost.total or not cost.missing)
-
-
 def cost_object(cost: Cost) -> dict[str, Any] | None:
     """Return a cost with its parts, None if nothing of it is known."""
-    if not known(cost):
+    if not cost.known:
         return None
     return {
         "energy": amount(cost.energy),

@@ -40,8 +40,9 @@ def answer(call: Call) -> dict[str, Any]:
         "mean": round(energy.total_wh * 3600 / seconds) if seconds > 0 else None,
         "max": None if found.peak is None else {"power": found.peak.power, "at": write_stamp(found.peak.at)},
         "unit": "VA",
-        "cost": money.amount(found.cost.energy) if money.known(found.cost) else None,
-        "subscription": money.amount(found.cost.subscription) if money.known(found.cost) else None,
+        "cost": money.amount(found.cost.energy) if found.cost.known else None,
+        "subscription": money.amount(found.cost.subscription) if found.cost.known else None,
+        "partial_cost": found.cost.partial,
         "prices": money.prices_object(call.answers.prices, call.now.astimezone(zone).date()),
     }
 
@@ -77,6 +78,7 @@ SCHEMA: Mapping[str, Any] = {
         "unit": {"type": "string", "description": "of max"},
         "cost": _AMOUNT | {"description": "of the energy, without the subscription, 1e-4 EUR; null: no price is known"},
         "subscription": _AMOUNT,
+        "partial_cost": {"type": "boolean", "description": "something of the stretch has no price"},
         "prices": money.PRICES,
     },
 }

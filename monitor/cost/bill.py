@@ -66,6 +66,11 @@ class Cost:
         """Tell whether something has no price."""
         return bool(self.missing)
 
+    @property
+    def known(self) -> bool:
+        """Tell whether something of it is known: without a contract or any price it is not zero, but unknown."""
+        return bool(self.total or not self.missing)
+
 
 def add_up(costs: Iterable[Cost]) -> Cost:
     """Return the cost of several periods together."""

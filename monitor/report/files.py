@@ -8,7 +8,6 @@ from typing import Any, TextIO
 
 from common.frame import write_stamp
 from monitor.answers.answers import Answer, Period
-from monitor.cost.bill import Cost
 from monitor.report.formats import Formats, round_money
 
 
@@ -34,15 +33,10 @@ def _json(period: Period) -> dict[str, Any]:
             "subscription": str(round_money(cost.subscription)),
             "total": str(round_money(cost.total)),
         }
-        if _is_known(cost)
+        if cost.known
         else None,
         "flags": _flags(period),
     }
-
-
-def _is_known(cost: Cost) -> bool:
-    """Tell whether anything of a bill is known."""
-    return not any(missing.what == "contract" for missing in cost.missing) and bool(cost.total or not cost.missing)
 
 
 def _flags(period: Period) -> list[str]:
@@ -90,6 +84,6 @@ def _cells(period: Period, registers: Sequence[str], formats: Formats, *, french
     yield energy.recovered_wh
     yield energy.imported_wh
     amounts = (cost.energy, cost.subscription, cost.total)
-    texts = [str(round(energy.coverage, 4)), *(str(round_money(one)) if _is_known(cost) else "" for one in amounts)]
+    texts = [str(round(energy.coverage, 4)), *(str(round_money(one)) if cost.known else "" for one in amounts)]
     yield from (text.replace(".", ",") if french else text for text in texts)
     yield formats.text("csv_yes") if cost.partial else ""

@@ -135,6 +135,16 @@ def test_a_price_for_a_part_of_a_range_makes_it_partial(tables: Database) -> Non
     assert answer["whole"]["cost"]["parts"] is None
 
 
+def test_a_stretch_says_whether_something_of_it_has_no_price(tables: Database) -> None:
+    row = {"from": date(2026, 11, 1), "kwh": {"BASE": 0.25, "BBRHCJB": 0.1}, "subscription_year": {9: 1, 12: 1, 6: 1}}
+    prices = PriceTable([read_document({"options": {"tempo": [row]}}, "test")])
+    answer = ask(energy.ROUTE, tables, END, prices, "by=range&from=2026-10-31T00:00:00Z&to=2026-11-02T00:00:00Z")
+    check(answer, energy.ROUTE.schema)
+    assert answer["partial_cost"] is True
+    answer = ask(energy.ROUTE, tables, END, PRICES, "by=range&from=2026-10-31T00:00:00Z&to=2026-11-02T00:00:00Z")
+    assert answer["partial_cost"] is False
+
+
 def test_a_contract_year_begins_where_the_contract_did(tables: Database) -> None:
     line = ContractLine(meter=METER, start=date(2024, 10, 28), offer="tempo", power=9)
     config = MonitorConfig(contracts=(line,))

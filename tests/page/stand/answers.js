@@ -65,7 +65,7 @@ export function answer(route, query, now, state) {
       if (to <= began) throw { status: 404, detail: 'Aucune donnée pour cette période.' };
       return series(id, from, to);
     case 'energy':
-      return query.get('by') === 'range' ? range(from, to) : energy(id, query.get('by'), from, to, state);
+      return query.get('by') === 'range' ? range(id, from, to) : energy(id, query.get('by'), from, to, state);
     case 'status':
       return status(id, now, state, down);
     case 'events':
@@ -294,11 +294,26 @@ function whole({ wh, cost, subscription, recovered_wh, injected_wh, coverage }, 
   };
 }
 
-const range = (from, to) => ({
-  wh: Math.round(((to - from) / HOUR) * 900),
-  cost: Math.round(((to - from) / HOUR) * 1500),
-  max: { power: 4210, at: iso(from + (to - from) / 2) },
-});
+function range(id, from, to) {
+  const { whole } = energy(id, 'hour', from, to);
+  return {
+    meter: id,
+    by: 'range',
+    from: iso(from),
+    to: iso(to),
+    precision: 'seconds',
+    wh: whole.total_wh,
+    registers: whole.wh,
+    injected_wh: whole.injected_wh,
+    coverage: 1,
+    mean: Math.round((whole.total_wh * HOUR) / (to - from)),
+    max: { power: 4210, at: iso(from + (to - from) / 2) },
+    unit: 'VA',
+    cost: whole.cost?.energy ?? null,
+    subscription: whole.cost?.subscription ?? null,
+    partial_cost: false,
+  };
+}
 
 function status(id, now, state, down) {
   const last = { up: now, down: now - 3 * MINUTE };

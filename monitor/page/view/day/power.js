@@ -8,8 +8,10 @@ import { csvFile, figures } from '../../part/figures.js';
 import { line } from '../../chart/line.js';
 import { picture } from '../../chart/picture.js';
 import { padded } from '../../chart/span.js';
+import { compared } from '../../compared.js';
 import { compareChoice } from './compare.js';
 import { fileOf, quarters } from './numbers.js';
+import { ofStretch, sameTime } from './other.js';
 
 const D = T.day;
 const RAW_BELOW = 2 * HOUR;
@@ -59,12 +61,15 @@ export async function power({ meter, date, series, other, compare, query, keys }
     if (mine !== asked || left) return;
     // Where frames are no longer kept, readings are of minutes or hours: what is said is what was measured.
     const [low, high] = part ? [Date.parse(part.from), Date.parse(part.to)] : [from, to];
+    const then = other && part && (await thenText(part, low, high));
+    if (mine !== asked || left) return;
     measured = h(
       'span',
       { class: 'measured' },
-      h('strong', null, `${f.clock(low, low % MINUTE !== 0)}–${f.clock(high, high % MINUTE !== 0)}`),
+      h('strong', null, `${clockOf(low)}–${clockOf(high)}`),
       ` · ${part ? stretchText(part) : T.unknown} `,
       h('button', { class: 'link-button', onclick: () => chart.select(null) }, D.clear),
+      then && h('span', { class: 'compare-text' }, then),
     );
     reading.replaceChildren(measured);
     say(measured.textContent);
@@ -72,13 +77,32 @@ export async function power({ meter, date, series, other, compare, query, keys }
   function stretchText(part) {
     return [
       f.energy(part.wh),
-      part.cost != null && f.euro(part.cost),
+      part.cost != null && D.bareCost(f.euro(part.cost)),
+      part.partial_cost && D.costIncomplete,
       part.injected_wh > 0 && `${T.tariff.injected} ${f.energy(part.injected_wh)}`,
       part.mean != null && D.meanPower(f.power(part.mean, 'W')),
       part.max && D.maxPower(f.power(part.max.power, part.unit), f.clock(Date.parse(part.max.at), true)),
     ]
       .filter(Boolean)
       .join(' · ');
+  }
+  /** The same hours of the day that is compared: 'jeu 19 nov : 0,50 kWh, +24 % · 0,10 €, +30 %'. */
+  async function thenText(part, low, high) {
+    const [a, b] = [low, high].map((t) => sameTime(t, other, date));
+    const found = await api.stretch(meter.id, a, b).catch(() => null);
+    const name = `${f.shortDate(other)}${T.colon}`;
+    if (!found || !(found.coverage > 0)) return name + T.review.noData;
+    // A stretch has no part of the subscription.
+    const [now, before] = [part, found].map((one) => ofStretch({ ...one, subscription: 0 })),
+      change = before.wh > 0 ? compared(now, before) : {},
+      amount = (text, ratio) => [text, ratio != null && f.signedPercent(ratio)].filter(Boolean).join(', ');
+    return `${name}${[
+      amount(f.energy(before.wh), change.energy),
+      before.cost != null && amount(f.euro(before.cost), change.money),
+      before.peak && D.maxPower(f.power(before.peak.power, found.unit), f.clock(before.peak.at, true)),
+    ]
+      .filter(Boolean)
+      .join(' · ')}`;
   }
   // 24:00 is the end of the day, so that an address says on which side of midnight it is.
   const clockOf = (t) => (t === last ? '24:00' : f.clock(t, t % MINUTE !== 0));
