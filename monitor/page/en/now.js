@@ -12,6 +12,8 @@ export default {
   over: (over, limit) => ['', over, ` above the ${limit} subscribed`],
   leftPhase: (left, n) => ['', left, ` left on phase ${n}`],
   overPhase: (over, n) => ['', over, ` too much on phase ${n}`],
+  because: (cure) => `: ${cure}`,
+  tooMuch: { dryer: 'a tumble dryer takes 2,500', car: 'charging a car takes 7,400' },
   peak: (power, time) => `Today’s peak: ${power} at ${time}`,
   peakMark: 'peak',
   phase: (n) => `Phase ${n}`,

@@ -14,6 +14,8 @@ export default {
   over: (over, limit) => [`Dépassement de `, over, ` au-dessus de ${limit}`],
   leftPhase: (left, n) => [`Il reste `, left, ` sur la phase ${n}`],
   overPhase: (over, n) => [`Dépassement de `, over, ` sur la phase ${n}`],
+  because: (cure) => ` : ${cure}`,
+  tooMuch: { dryer: `un sèche-linge en prend 2${f.THIN}500`, car: `la recharge d’une voiture en prend 7${f.THIN}400` },
   peak: (power, time) => `Pointe du jour : ${power} à ${time}`,
   peakMark: 'pointe',
   phase: (n) => `Phase ${n}`,

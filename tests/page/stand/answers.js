@@ -98,7 +98,7 @@ function live(id, now, state, down) {
   const at = down === 'meter' || down === 'mqtt' ? now - 3 * MINUTE : now;
   const three = id === '051234560042';
   const subscribed = three ? 12000 : 9000;
-  const watts = state === 'overload' ? 9320 : power(at);
+  const watts = state === 'overload' ? 9320 : state === 'near' ? (three ? 5300 : 8700) : power(at);
   const links = {
     meter: 'up',
     reader: 'up',

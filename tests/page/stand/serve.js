@@ -1,5 +1,5 @@
 // Serves the page with the answers of answers.js:   node tests/page/stand/serve.js [port] [folder]
-// GET /stage/NAME stages a state: empty, mute, mqtt, reader, storer, database, overload, tomorrow, unpriced, swallow, ok.
+// GET /stage/NAME stages a state: empty, mute, mqtt, reader, storer, database, overload, near, tomorrow, unpriced, swallow, ok.
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join } from 'node:path';

@@ -26,19 +26,29 @@ export function standing(live, mode, heard, now) {
   return { known: live.power != null && !quiet && !away, word, wrong };
 }
 
+/** From here on the subscribed power is near. */
+export const NEAR = 0.9;
+const isNear = (power, limit) => power >= limit * NEAR && power <= limit;
+
 /**
- * What is left before the breaker, VA: {left, phase}; below 0: how much too much. Of three phases that of the tightest
- * one, which opens it; phase: its number, or null. Null when nothing is known of a limit.
+ * What is left before the breaker, VA: {left, phase, near}; below 0: how much too much. Of three phases that of the
+ * tightest one, which opens it; phase: its number, or null. Null when nothing is known of a limit.
  */
 export function headroom(limit, { power, phases }) {
   const known = (phases ?? []).map((p, i) => ({
     left: p.limit - p.power,
     phase: i + 1,
+    near: isNear(p.power, p.limit),
     sure: p.limit && p.power != null,
   }));
   if (known.length && known.every((p) => p.sure)) {
-    const { left, phase } = known.reduce((tightest, p) => (p.left < tightest.left ? p : tightest));
-    return { left, phase };
+    const { left, phase, near } = known.reduce((tightest, p) => (p.left < tightest.left ? p : tightest));
+    return { left, phase, near };
   }
-  return limit && power != null ? { left: limit - power, phase: null } : null;
+  return limit && power != null ? { left: limit - power, phase: null, near: isNear(power, limit) } : null;
 }
+
+const DRAWS = { dryer: 2500, car: 7400 }; // VA
+
+/** The name of an appliance that takes more than what is left. */
+export const tooMuch = (left) => Object.keys(DRAWS).find((name) => DRAWS[name] > left) ?? null;
