@@ -87,6 +87,21 @@ def test_text_of_twice_the_size_stays_on_the_screen(visit: Visits, view: str, de
     )
 
 
+def test_the_status_has_room_on_the_smallest_screen_with_text_of_twice_the_size(visit: Visits) -> None:
+    page = visit("etat", "tiny")
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    page.wait_for_function("() => document.documentElement.scrollWidth <= 320")
+
+
+@pytest.mark.parametrize("device", ["phone", "tiny"])
+@pytest.mark.parametrize("view", ["tempo", "status"])
+def test_no_column_of_a_table_stands_beside_a_phone(visit: Visits, view: str, device: str) -> None:
+    page = visit(VIEWS[view], device)
+    page.wait_for_selector(".table-plain table")
+    wide = "[...document.querySelectorAll('.table-plain')].filter((one) => one.scrollWidth > one.clientWidth).length"
+    assert page.evaluate(wide) == 0
+
+
 @pytest.mark.parametrize("device", ["desk", "phone"])
 @pytest.mark.parametrize("kind", ["tempo", "producer"])  # the longest tariffs; three phases
 def test_text_of_twice_the_size_covers_no_other_text(visit: Visits, house: Home, device: str, kind: str) -> None:

@@ -29,7 +29,7 @@ export async function journal(meter) {
     more.hidden = next == null;
     const columns = S.journalColumns.map((text, i) => ({ text, number: i === 2 }));
     list.replaceChildren(
-      rows.length ? table({ caption: S.journal, columns, rows }) : h('p', { class: 'muted' }, S.nothing),
+      rows.length ? table({ caption: S.journal, columns, rows, stacks: true }) : h('p', { class: 'muted' }, S.nothing),
     );
   }
   async function load(add) {

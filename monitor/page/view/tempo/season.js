@@ -169,6 +169,7 @@ export function byColour(days, colours, running) {
       { class: 'table-plain', tabindex: 0, role: 'region', 'aria-label': P.byColour },
       table({
         caption: P.byColour,
+        stacks: true,
         columns: [{ text: C.colour, number: false }, C.days, C.hc, C.hp, C.energy, C.cost, C.mean],
         rows: rows.map((r) => [colourChip(r.c), ...cells(r)]),
       }),
