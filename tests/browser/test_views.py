@@ -137,6 +137,23 @@ COVERED = """() => {
 }"""
 
 
+def test_the_columns_of_the_last_ten_minutes_have_names_with_their_unit(visit: Visits) -> None:
+    page = visit()
+    open_all(page)
+    heads = page.locator(".minutes thead th")
+    assert heads.all_inner_texts() == ["Heure", "Moyenne (VA)", "Max (VA)"]
+    assert page.locator("#now-minutes").text_content().startswith("Dix dernières minutes ")
+
+
+def test_without_colours_of_its_own_a_page_still_has_edges_and_pressed_buttons(visit: Visits) -> None:
+    page = visit(VIEWS["day"], forced_colors="active")
+    edge = "(one) => getComputedStyle(one).borderTopWidth"
+    assert page.locator(".key-band").first.evaluate(edge) == "1px"
+    assert page.locator(".round[aria-pressed=true]").evaluate(edge) == "2px"
+    page = visit("", forced_colors="active")
+    assert page.locator(".ruler-track").first.evaluate(edge) == "1px"
+
+
 @pytest.mark.parametrize("view", ["now", "day", "month", "year"])
 def test_a_page_without_room_draws_without_complaint(visit: Visits, view: str) -> None:
     page = visit(VIEWS[view])

@@ -3,7 +3,7 @@ import { T } from '../../i18n.js';
 import { h } from '../../dom.js';
 import { HOUR, dayStart, hoursIn, wall } from '../../time.js';
 import { ORDER, register } from '../../tariff.js';
-import { csvFile, figures } from '../../part/figures.js';
+import { csvFile, figures, sumsOf } from '../../part/figures.js';
 import { registerLegend } from '../../part/legend.js';
 import { bars } from '../../chart/bars.js';
 import { picture } from '../../chart/picture.js';
@@ -11,7 +11,7 @@ import { picture } from '../../chart/picture.js';
 const D = T.day;
 
 /** Energy of each hour by register: 23, 24 or 25 bars. other: {date, rows} of the day that is compared, or null. */
-export function hours(date, energy, other) {
+export function hours(meter, date, energy, other) {
   const reading = h('p', { class: 'reading' }),
     rows = new Map(energy.rows.map((row) => [Date.parse(row.start), row]));
   const used = ORDER.filter((r) => energy.rows.some((row) => row.wh[r])),
@@ -85,7 +85,7 @@ export function hours(date, energy, other) {
   const node = h(
     'section',
     { class: 'block' },
-    h('div', { class: 'block-head' }, h('h2', null, D.byHour, h('span', { class: 'muted unit' }, 'kWh')), legend),
+    h('div', { class: 'block-head' }, h('h2', null, D.byHour, ' ', h('span', { class: 'muted unit' }, 'kWh')), legend),
     reading,
     chart.node,
     figures({
@@ -127,6 +127,7 @@ export function hours(date, energy, other) {
       png: () =>
         picture({
           name: `energie-${date}`,
+          notes: [meter.name, sumsOf(energy.whole)],
           title: `${D.byHour} (kWh), ${f.fullDate(date)}`,
           drawing: chart.svg,
           legend,

@@ -17,8 +17,11 @@ const D = T.day;
 const RAW_BELOW = 2 * HOUR;
 const KEPT = 6; // stretches of single frames
 
-/** The curve of a day with its tools. compare: the series of the day `other` on the grid of this one, or null. */
-export async function power({ meter, date, series, other, compare, query, keys }) {
+/**
+ * The curve of a day with its tools. compare: the series of the day `other` on the grid of this one, or null; sums: of
+ * the day, in words.
+ */
+export async function power({ meter, date, series, sums, other, compare, query, keys }) {
   const first = dayStart(date),
     last = dayEnd(date),
     coarse = matchMedia('(pointer: coarse)').matches;
@@ -215,6 +218,7 @@ export async function power({ meter, date, series, other, compare, query, keys }
       png: () =>
         picture({
           name: `puissance-${date}`,
+          notes: [meter.name, fit.disabled && sums],
           title: fit.disabled ? title : `${title}, ${f.clock(visible.from)}–${f.clock(visible.to)}`,
           drawing: chart.canvas(),
           legend,

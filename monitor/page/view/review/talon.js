@@ -15,7 +15,7 @@ const ABOVE = 1.1; // times the standby: what is less is no heating
  * The base load of the period, and that of the months up to its end, of which the lowest is what never stops.
  * watts: of the period; year: the whole of the last twelve months' energy, or undefined.
  */
-export function talonBlock({ range, title, watts: ofPeriod, months, year, stop }) {
+export function talonBlock({ meter, range, title, watts: ofPeriod, months, year, stop }) {
   const list = withHoles(months).slice(-13),
     last = list.at(-1);
   if (!last) return h('section', { class: 'block' }, h('h2', null, R.talon), h('p', { class: 'muted' }, R.noData));
@@ -31,7 +31,7 @@ export function talonBlock({ range, title, watts: ofPeriod, months, year, stop }
       text: `${name(m)}${T.colon}${m.watts == null ? R.noData : f.power(m.watts, 'W')}`,
     })),
     label: R.talonSummary(f.power(Math.min(...watts), 'W'), f.power(Math.max(...watts), 'W')),
-    format: f.number,
+    format: (v, digits) => (v ? f.number(v, digits) : f.power(0, 'W')),
     height: 180,
     level: least?.watts,
     reading,
@@ -59,7 +59,7 @@ export function talonBlock({ range, title, watts: ofPeriod, months, year, stop }
             list.map((m) => [m.month, m.watts ?? '']),
           ),
       },
-      png: () => picture({ name: 'talon', title: `${R.talon} (W)`, drawing: chart.svg }),
+      png: () => picture({ name: 'talon', notes: [meter.name], title: `${R.talon} (W)`, drawing: chart.svg }),
     }),
   );
 }

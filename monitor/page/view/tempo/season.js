@@ -130,6 +130,7 @@ export function seasonMap(data, colours, season, today) {
       png: () =>
         picture({
           name: `tempo-${season}`,
+          notes: [],
           title: `Tempo, ${P.season(season).toLowerCase()}`,
           drawing: map.querySelector('svg'),
           legend,
