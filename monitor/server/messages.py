@@ -23,7 +23,7 @@ TITLES = {
     405: "Méthode refusée",
     413: "Trop long",
     414: "Adresse trop longue",
-    429: "Trop d’essais",
+    429: "Trop de tentatives",
     500: "Erreur du programme",
     503: "Momentanément indisponible",
 }

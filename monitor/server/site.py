@@ -90,14 +90,14 @@ class Site:
         if len(request.path) > LONGEST_PATH:
             return problem(414, "L’adresse est trop longue.")
         if not path.isprintable():
-            return problem(400, "L’adresse contient des caractères de commande.")
+            return problem(400, "L’adresse contient des caractères de contrôle.")
         if self._password is None and not access.is_known_host(request, self._config.listen.names):
             if path.startswith("api/") or "text/html" not in request.headers.get("accept", ""):
                 return problem(403, login.FOREIGN_NAME)
             return login.foreign_name_page(login.language_for(request, self._config.language))
         posting = ("login", "logout")
         if request.method not in ("GET", "HEAD") and not (request.method == "POST" and path in posting):
-            return problem(405, "Cette page ne fait que lire.", Allow="POST" if path in posting else "GET, HEAD")
+            return problem(405, "Méthode refusée : l’interface est en lecture seule.", Allow="POST" if path in posting else "GET, HEAD")
         if path in posting:
             return await self._login(request, leaving=path == "logout")
         if path == "login.css":
@@ -121,7 +121,7 @@ class Site:
 
     async def _api(self, request: Request, path: str) -> Reply:
         if access.is_asked_by_a_foreign_page(request):
-            return problem(403, "Une autre page n’a pas à lire ces données.")
+            return problem(403, "Requête refusée : elle vient d’un autre site.")
         try:
             if await self._session_age(request) is None:
                 return problem(401, _LOCKED)

@@ -29,7 +29,7 @@ export default {
   tomorrowIs: 'Tomorrow:',
   atSix: 'At 06:00:',
   tomorrowUnknown: 'colour not known yet',
-  tomorrowWhen: 'the meter knows at about 20:00',
+  tomorrowWhen: 'the meter announces it at about 20:00',
   today: 'Today',
   withSubscription: 'standing charge included',
   sameHour: (energy, money, day) => [
@@ -45,7 +45,7 @@ export default {
   minutesSummary: (min, max) => `Power over the last ten minutes, between ${min} and ${max}.`,
   ago: (n) => (n ? `−${n} min` : 'now'),
   injected: 'Exported',
-  noCost: 'No price for this contract: the cost is unknown.',
+  noCost: 'No known price for this contract.',
   todayNothing: 'No reading yet today.',
-  todayUnknown: 'Today’s totals come back with the database.',
+  todayUnknown: 'Today’s totals will be available again when the database answers.',
 };

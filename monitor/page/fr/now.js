@@ -31,7 +31,7 @@ export default {
   tomorrowIs: 'Demain :',
   atSix: `À 6${f.THIN}h :`,
   tomorrowUnknown: 'couleur pas encore connue',
-  tomorrowWhen: `vers 20${f.THIN}h sur le compteur`,
+  tomorrowWhen: `annoncée vers 20${f.THIN}h par le compteur`,
   today: 'Aujourd’hui',
   withSubscription: 'abonnement compris',
   sameHour: (energy, money, day) => [
@@ -47,7 +47,7 @@ export default {
   minutesSummary: (min, max) => `Puissance des dix dernières minutes, entre ${min} et ${max}.`,
   ago: (n) => (n ? `−${n}${f.THIN}min` : 'maintenant'),
   injected: 'Injecté',
-  noCost: 'Pas de prix pour ce contrat : coût inconnu.',
+  noCost: 'Prix inconnu pour ce contrat.',
   todayNothing: 'Pas encore de relevé aujourd’hui.',
-  todayUnknown: 'Le bilan du jour revient avec la base.',
+  todayUnknown: 'Le bilan du jour sera de nouveau disponible dès que la base répondra.',
 };

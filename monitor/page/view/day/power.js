@@ -169,12 +169,7 @@ export async function power({ meter, date, series, sums, other, compare, query, 
   const legend = h(
     'ul',
     { class: 'legend' },
-    h(
-      'li',
-      null,
-      h('span', { class: 'key-line', 'aria-hidden': 'true' }),
-      h('span', null, `${D.mean} `, step, ` (${series.unit})`),
-    ),
+    h('li', null, h('span', { class: 'key-line', 'aria-hidden': 'true' }), h('span', null, step, ` (${series.unit})`)),
     series.min && band,
     other &&
       key('key-compare', compare ? f.capital(f.longDate(other)) : `${f.fullDate(other)}${T.colon}${T.review.noData}`),
