@@ -45,7 +45,7 @@ export default {
   minutesSummary: (min, max) => `Power over the last ten minutes, between ${min} and ${max}.`,
   ago: (n) => (n ? `−${n} min` : 'now'),
   injected: 'Exported',
-  noCost: 'No known price for this contract.',
+  noCost: 'No price for this contract: the cost is unknown.',
   todayNothing: 'No reading yet today.',
   todayUnknown: 'Today’s totals will be available again when the database answers.',
 };
