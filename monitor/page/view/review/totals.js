@@ -59,7 +59,7 @@ function against(closed, answer, open) {
       before.cost != null && pair(f.euro(before.cost, 0), found.money == null ? '' : f.signedPercent(found.money)),
       open && h('span', { class: 'muted' }, R.atSameDay),
     ),
-    found.partial && before.cost != null && h('dd', { class: 'note' }, R.costIncomplete),
+    found.partial && (before.cost ?? closed.whole.cost) != null && h('dd', { class: 'note' }, R.costIncomplete),
     found.price && h('dd', { class: 'note' }, why(found)),
   ];
 }
