@@ -78,7 +78,7 @@ SCHEMA: Mapping[str, Any] = {
         "unit": {"type": "string", "description": "of max"},
         "cost": _AMOUNT | {"description": "of the energy, without the subscription, 1e-4 EUR; null: no price is known"},
         "subscription": _AMOUNT,
-        "partial_cost": {"type": "boolean", "description": "something of the stretch has no price"},
+        "partial_cost": {"type": "boolean", "description": "something of it has no price"},
         "prices": money.PRICES,
     },
 }

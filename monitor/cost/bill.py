@@ -68,7 +68,7 @@ class Cost:
 
     @property
     def known(self) -> bool:
-        """Tell whether something of it is known: without a contract or any price it is not zero, but unknown."""
+        """Tell whether anything of it is known: without a contract or any price it is not zero, but unknown."""
         return bool(self.total or not self.missing)
 
 

@@ -97,7 +97,8 @@ class Site:
             return login.foreign_name_page(login.language_for(request, self._config.language))
         posting = ("login", "logout")
         if request.method not in ("GET", "HEAD") and not (request.method == "POST" and path in posting):
-            return problem(405, "Méthode refusée : l’interface est en lecture seule.", Allow="POST" if path in posting else "GET, HEAD")
+            allowed = "POST" if path in posting else "GET, HEAD"
+            return problem(405, "Méthode refusée : l’interface est en lecture seule.", Allow=allowed)
         if path in posting:
             return await self._login(request, leaving=path == "logout")
         if path == "login.css":

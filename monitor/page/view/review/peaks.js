@@ -11,7 +11,6 @@ const R = T.review;
 export function peaksBlock({ peaks, unit }) {
   const three = peaks.some((p) => p.phase != null),
     [rank, power, date, time] = R.peaksColumns;
-  const dated = dateIn(peaks.map((peak) => dateOf(Date.parse(peak.at))));
   const rows = peaks.map((peak, i) => {
     const at = Date.parse(peak.at),
       day = dateOf(at);
@@ -19,7 +18,7 @@ export function peaksBlock({ peaks, unit }) {
       String(i + 1),
       f.power(peak.power, unit),
       ...(three ? [peak.phase ?? '–'] : []),
-      h('a', { href: href(`jour/${day}`, { z: around(at, day) }) }, dated(day)),
+      h('a', { href: href(`jour/${day}`, { z: around(at, day) }) }, f.shortDate(day)),
       f.clock(at, true),
     ];
   });
@@ -63,9 +62,6 @@ export function peaksBlock({ peaks, unit }) {
       ),
   );
 }
-
-/** How the dates of these days are written: with their year where it is not the same. */
-export const dateIn = (days) => (new Set(days.map((day) => day.slice(0, 4))).size > 1 ? f.numericDate : f.shortDate);
 
 /** Twenty minutes around a moment, inside its day, as an address has them. */
 function around(at, day) {
