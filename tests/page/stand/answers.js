@@ -142,6 +142,7 @@ function live(id, now, state, down) {
       state === 'database'
         ? null
         : {
+            at: iso(now),
             wh: 6412,
             cost: state === 'unpriced' ? null : 11234,
             same_hour_last_week_wh: 7290,
