@@ -143,7 +143,7 @@ function live(id, now, state, down) {
         ? null
         : {
             at: iso(now),
-            wh: 6412,
+            wh: Math.round(((now - dayStart(dateOf(now))) / HOUR) * 440), // so it is another one each minute
             cost: state === 'unpriced' ? null : 11234,
             same_hour_last_week_wh: 7290,
             injected_wh: three ? 772 : 0,
@@ -228,7 +228,7 @@ function energy(id, by, from, to, state) {
   cells.forEach(([, a, b], i) => {
     for (let t = a; t < b; t += HOUR) {
       const name = id === '051234560042' ? ['HCHC', 'HCHP'][+registerAt(t).includes('HP')] : registerAt(t);
-      wh[name][i] += Math.round(power(t));
+      wh[name][i] += Math.round(power(t) * Math.min(1, (b - t) / HOUR));
     }
   });
   const price = (name) => PRICE[name] ?? { HCHC: 1579, HCHP: 2081 }[name];
@@ -296,6 +296,9 @@ function whole({ wh, cost, subscription, recovered_wh, injected_wh, coverage }, 
 }
 
 const range = (from, to) => ({
+  from: iso(from),
+  to: iso(to),
+  unit: 'VA',
   wh: Math.round(((to - from) / HOUR) * 900),
   cost: Math.round(((to - from) / HOUR) * 1500),
   max: { power: 4210, at: iso(from + (to - from) / 2) },

@@ -6,7 +6,7 @@ import { peakOf } from './numbers.js';
 const D = T.day;
 
 /** The figures of a day. All of them are the server's: power is never added up here. */
-export function factsOf({ meter, series, energy, talon, peaks, soFar }) {
+export function factsOf({ meter, series, energy, talon, peaks, soFar }, updated) {
   const whole = energy?.whole,
     cost = whole?.cost,
     newest = soFar?.wh >= (whole?.total_wh ?? 0) ? soFar : null, // of today
@@ -14,7 +14,11 @@ export function factsOf({ meter, series, energy, talon, peaks, soFar }) {
     base = talon?.watts.at(-1),
     over = series?.overloads[0];
   return facts([
-    { name: D.energy, value: newest ? f.energy(newest.wh) : whole ? f.energy(whole.total_wh) : '–' },
+    {
+      name: D.energy,
+      value: newest ? f.energy(newest.wh) : whole ? f.energy(whole.total_wh) : '–',
+      note: updated,
+    },
     whole?.injected_wh > 0 && { name: D.injected, value: f.energy(whole.injected_wh), tone: 'inj-text' },
     {
       name: D.cost,

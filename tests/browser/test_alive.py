@@ -1,0 +1,156 @@
+"""What is shown of today does not grow old: each minute, at midnight, and when somebody looks again.
+
+The household is the stand's, whose clock can be set; the browser's is set alike.
+"""
+
+import re
+import shutil
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.visit import DEVICES, Visit
+from tests.support.programs import ROOT
+
+NOW = datetime(2026, 11, 25, 13, 32, 7, tzinfo=UTC)  # 14:32 in Paris, a Wednesday
+LATE = datetime(2026, 11, 30, 22, 59, 30, tzinfo=UTC)  # half a minute before December
+TOTALS = {"": ".today .figure-l", "jour": ".facts .fact", "bilan": ".totals .figure-2xl"}
+
+
+class Stand:
+    """The page with made-up answers, and one visitor."""
+
+    def __init__(self, address: str, browser: Browser) -> None:
+        self.address = address
+        self.now = NOW
+        context = browser.new_context(**DEVICES["desk"], timezone_id="Europe/Paris", locale="fr-FR")
+        self.visit = Visit(context, address)
+        self.page: Page = self.visit.page
+
+    def open(self, path: str, now: datetime = NOW) -> Page:
+        """Open a path at a time."""
+        self.now = now
+        self._set_clock()
+        self.page.clock.install(time=now)
+        self.visit.go(path)
+        return self.page
+
+    def pass_by(self, time: timedelta) -> None:
+        """Let time go by, as while a computer sleeps: what was due meanwhile happens once."""
+        self.now += time
+        self._set_clock()
+        self.page.clock.fast_forward(int(time.total_seconds() * 1000))
+
+    def ask(self, path: str) -> None:
+        """Stage something."""
+        with urllib.request.urlopen(self.address + path):
+            pass
+
+    def _set_clock(self) -> None:
+        self.ask(f"clock/{int(self.now.timestamp() * 1000)}")
+
+
+@pytest.fixture
+def stand(browser: Browser) -> Iterator[Stand]:
+    node = shutil.which("node")
+    assert node
+    command = [node, "tests/page/stand/serve.js", "0"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout
+        found = Stand(program.stdout.readline().strip(), browser)
+        yield found
+        found.visit.context.close()
+        program.terminate()
+    assert found.visit.troubles() == []
+
+
+def hide(page: Page, hidden: bool) -> None:
+    page.evaluate(
+        """(hidden) => {
+            Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
+            document.dispatchEvent(new Event('visibilitychange'));
+        }""",
+        hidden,
+    )
+
+
+@pytest.mark.parametrize("mode", ["", "?mode=kiosk"])
+@pytest.mark.parametrize("path", TOTALS)
+def test_today_is_counted_again_each_minute(stand: Stand, path: str, mode: str) -> None:
+    page = stand.open(path + mode)
+    total = page.locator(TOTALS[path]).first
+    expect(total).to_contain_text("kWh")
+    before = total.inner_text()
+    stand.pass_by(timedelta(minutes=40))
+    expect(total).not_to_have_text(before)
+    if path:
+        expect(page.locator(".stamp")).to_have_text("à jour à 15:12")
+
+
+def test_what_somebody_looks_at_stays_while_today_goes_on(stand: Stand) -> None:
+    page = stand.open("jour?z=08:00..12:00&t=09:00..10:00")
+    expect(page.locator(".measured")).to_contain_text("09:00–10:00")
+    page.evaluate("document.querySelector('.day-plot').known = true")
+    page.locator("details.figures").last.locator("summary").click()
+    page.locator(".day-plot").focus()
+    stand.pass_by(timedelta(minutes=40))
+    expect(page.locator(".stamp")).to_have_text("à jour à 15:12")
+    expect(page.locator("details.figures").last.locator("tbody tr").last).to_contain_text("15:00")
+    expect(page.locator(".measured")).to_contain_text("09:00–10:00")
+    assert page.evaluate("document.querySelector('.day-plot').known && document.activeElement.matches('.day-plot')")
+    assert "z=08:00..12:00" in page.url
+    assert "t=09:00..10:00" in page.url
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after"),
+    [
+        ("jour", "Lundi 30 novembre 2026", "Mardi 1er décembre 2026"),
+        ("jour?mode=kiosk", "Lundi 30 novembre 2026", "Mardi 1er décembre 2026"),
+        ("bilan", "Novembre 2026", "Décembre 2026"),
+    ],
+)
+def test_an_address_without_a_date_moves_on_at_midnight(stand: Stand, path: str, before: str, after: str) -> None:
+    page = stand.open(path, LATE)
+    expect(page.locator("h1")).to_have_text(before)
+    stand.pass_by(timedelta(minutes=1))
+    expect(page.locator("h1")).to_have_text(after)
+    expect(page).to_have_title(re.compile(after.removeprefix("Mardi ")))
+
+
+def test_a_day_that_has_an_address_gets_its_morrow_at_midnight(stand: Stand) -> None:
+    page = stand.open("jour/2026-11-30", LATE)
+    expect(page.locator("h1")).to_have_text("Lundi 30 novembre 2026")
+    assert page.get_by_label("Jour suivant").count() == 0
+    stand.pass_by(timedelta(minutes=1))
+    expect(page.get_by_label("Jour suivant")).to_be_visible()
+    expect(page.locator("h1")).to_have_text("Lundi 30 novembre 2026")
+
+
+def test_the_places_lead_to_addresses_that_move_on(stand: Stand) -> None:
+    page = stand.open("")
+    for name, path in {"Jour": "jour", "Bilan": "bilan", "Tempo et contrats": "tempo"}.items():
+        assert page.get_by_role("link", name=name, exact=True).get_attribute("href") == stand.address + path
+
+
+def test_who_looks_again_after_thirteen_hours_sees_the_new_day_at_once(stand: Stand) -> None:
+    page = stand.open("jour")
+    expect(page.locator("h1")).to_have_text("Mercredi 25 novembre 2026")
+    hide(page, hidden=True)
+    stand.pass_by(timedelta(hours=13))
+    expect(page.locator("h1")).to_have_text("Mercredi 25 novembre 2026")  # nobody looks
+    hide(page, hidden=False)
+    expect(page.locator("h1")).to_have_text("Jeudi 26 novembre 2026")
+
+
+def test_who_looks_again_after_half_a_minute_sees_the_figures_of_now(stand: Stand) -> None:
+    page = stand.open("jour")
+    hide(page, hidden=True)
+    stand.pass_by(timedelta(seconds=55))
+    expect(page.locator(".stamp")).to_have_text("à jour à 14:32")
+    hide(page, hidden=False)
+    expect(page.locator(".stamp")).to_have_text("à jour à 14:33")
