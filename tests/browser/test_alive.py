@@ -85,10 +85,10 @@ def test_today_is_counted_again_each_minute(stand: Stand, path: str, mode: str) 
     total = page.locator(TOTALS[path]).first
     expect(total).to_contain_text("kWh")
     before = total.inner_text()
-    stand.pass_by(timedelta(minutes=40))
+    stand.pass_by(timedelta(hours=4))
     expect(total).not_to_have_text(before)
     if path:
-        expect(page.locator(".stamp")).to_have_text("à jour à 15:12")
+        expect(page.locator(".stamp")).to_have_text("à jour à 18:32")
 
 
 def test_what_somebody_looks_at_stays_while_today_goes_on(stand: Stand) -> None:

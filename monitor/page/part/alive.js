@@ -61,7 +61,7 @@ export function piece(make) {
       if (text === known) return;
       known = text;
       const made = make(...given),
-        next = made?.node ?? made ?? document.createComment('');
+        next = (made instanceof Node ? made : made?.node) || document.createComment('');
       leave?.();
       leave = made?.leave ?? null;
       if (node.isConnected) replace(node, next);

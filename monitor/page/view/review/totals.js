@@ -6,7 +6,7 @@ import { facts } from '../../part/facts.js';
 const R = T.review;
 
 /** Energy and cost of the whole period, the parts of the bill, and comparisons: others is [name, answer or null]. */
-export function totals({ whole, prices, closed, others, open }) {
+export function totals({ whole, prices, closed, others, open, updated }) {
   const { cost } = whole,
     missing = Math.round(whole.hours * (1 - whole.coverage)),
     parts = cost?.parts;
@@ -30,6 +30,7 @@ export function totals({ whole, prices, closed, others, open }) {
       { class: 'pair' },
       h('span', { class: 'figure-2xl' }, f.energy(whole.total_wh)),
       cost && h('span', { class: 'figure-2xl' }, f.euro(cost.total)),
+      updated,
     ),
     missing > 0 && note(R.partial(missing, f.number(whole.hours), f.coverage(whole.coverage))),
     cost?.missing.length > 0 && note(R.missingPrices),
