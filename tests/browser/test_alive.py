@@ -154,3 +154,30 @@ def test_who_looks_again_after_half_a_minute_sees_the_figures_of_now(stand: Stan
     expect(page.locator(".stamp")).to_have_text("à jour à 14:32")
     hide(page, hidden=False)
     expect(page.locator(".stamp")).to_have_text("à jour à 14:33")
+
+
+def test_the_first_day_begins_at_midnight_too(stand: Stand) -> None:
+    stand.ask("stage/young")
+    page = stand.open("")
+    page.wait_for_selector(".today .bars text")
+    assert page.locator(".today .bars text[text-anchor=middle]").all_text_contents() == [
+        str(hour) for hour in range(0, 24, 3)
+    ]
+    page.locator(".today .pick").press("End")
+    expect(page.locator(".today .reading")).to_have_text("23 h")
+    for _ in range(10):
+        page.locator(".today .pick").press("ArrowLeft")
+    expect(page.locator(".today .reading")).to_contain_text("13 h : ")  # it is 14:32, and the meter came at noon
+    expect(page.locator(".today .reading")).to_contain_text("kWh")
+
+
+def test_the_cost_of_a_new_meter_is_to_come(stand: Stand) -> None:
+    stand.ask("stage/young")
+    page = stand.open("")
+    expect(page.locator(".today .note")).to_contain_text("Le coût s’affichera d’ici un quart d’heure.")
+
+
+def test_a_contract_without_a_price_is_said_with_what_to_do(stand: Stand) -> None:
+    stand.ask("stage/unpriced")
+    page = stand.open("")
+    expect(page.locator(".today .note")).to_contain_text("Prix inconnu pour ce contrat")

@@ -22,9 +22,9 @@ const registerAt = (ms) => {
 const PRICE = { BBRHCJB: 1325, BBRHPJB: 1612, BBRHCJW: 1499, BBRHPJW: 1871, BBRHCJR: 1575, BBRHPJR: 7060 };
 const word = { B: 'blue', W: 'white', R: 'red' };
 
-const METERS = (now) => [
-  meter('041234567890', 'Maison', now, { subscribed: 9000, phases: 1, offer: 'tempo', mode: 'historic' }),
-  meter('051234560042', 'Atelier', now, {
+const METERS = (now, first) => [
+  meter('041234567890', 'Maison', now, first, { subscribed: 9000, phases: 1, offer: 'tempo', mode: 'historic' }),
+  meter('051234560042', 'Atelier', now, first, {
     subscribed: 12000,
     phases: 3,
     offer: 'hphc',
@@ -32,13 +32,13 @@ const METERS = (now) => [
     producer: true,
   }),
 ];
-const meter = (id, name, now, more) => ({
+const meter = (id, name, now, first, more) => ({
   id,
   name,
   serial: `…${id.slice(-4)}`,
   unit: 'VA',
-  first: dateOf(now - DAYS * 24 * HOUR),
-  known_since: dateOf(now - DAYS * 24 * HOUR),
+  first,
+  known_since: first,
   last: iso(now),
   contract_year: '09-01',
   producer: false,
@@ -53,12 +53,14 @@ export function answer(route, query, now, state) {
   if (state === 'database' && !['live', 'status'].includes(route))
     throw { status: 503, detail: 'La base ne répond pas.' };
   if (state === 'empty' && !reads.includes(route)) throw { status: 404, detail: 'Aucune donnée.' };
-  const began = dayStart(dateOf(now - DAYS * 24 * HOUR));
+  // A young meter came in the middle of today.
+  const began =
+    state === 'young' ? Math.floor((now - 2 * HOUR) / HOUR) * HOUR : dayStart(dateOf(now - DAYS * 24 * HOUR));
   const from = Math.max(time(query.get('from')), began),
     to = Math.min(time(query.get('to')), now);
   switch (route) {
     case 'meters':
-      return { zone: 'Europe/Paris', now: iso(now), meters: state === 'empty' ? [] : METERS(now) };
+      return { zone: 'Europe/Paris', now: iso(now), meters: state === 'empty' ? [] : METERS(now, dateOf(began)) };
     case 'live':
       return live(id, now, state, down);
     case 'series':
@@ -144,7 +146,7 @@ function live(id, now, state, down) {
         : {
             at: iso(now),
             wh: Math.round(((now - dayStart(dateOf(now))) / HOUR) * 440), // so it is another one each minute
-            cost: state === 'unpriced' ? null : 11234,
+            cost: ['unpriced', 'young'].includes(state) ? null : 11234,
             same_hour_last_week_wh: 7290,
             injected_wh: three ? 772 : 0,
           },
