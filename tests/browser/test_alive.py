@@ -7,11 +7,11 @@ import re
 import shutil
 import subprocess
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.visit import DEVICES, Visit
 from tests.support.programs import ROOT
@@ -27,6 +27,7 @@ class Stand:
     def __init__(self, address: str, browser: Browser) -> None:
         self.address = address
         self.now = NOW
+        self.stop: Callable[[], None] = lambda: None
         context = browser.new_context(**DEVICES["desk"], timezone_id="Europe/Paris", locale="fr-FR")
         self.visit = Visit(context, address)
         self.page: Page = self.visit.page
@@ -62,6 +63,7 @@ def stand(browser: Browser) -> Iterator[Stand]:
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as program:
         assert program.stdout
         found = Stand(program.stdout.readline().strip(), browser)
+        found.stop = program.terminate
         yield found
         found.visit.context.close()
         program.terminate()
@@ -181,3 +183,58 @@ def test_a_contract_without_a_price_is_said_with_what_to_do(stand: Stand) -> Non
     stand.ask("stage/unpriced")
     page = stand.open("")
     expect(page.locator(".today .note")).to_contain_text("Prix inconnu pour ce contrat")
+
+
+def test_a_server_that_is_gone_is_said_in_place_of_what_was_wrong_before(stand: Stand) -> None:
+    page = stand.open("")
+    stand.visit.expected = ("ERR_", "503")
+    stand.ask("stage/database")
+    expect(page.locator(".notices")).to_contain_text("Le direct continue")
+    stand.stop()
+    expect(page.locator(".link")).to_contain_text("Reconnexion")
+    page.clock.fast_forward(15_000)
+    expect(page.locator(".notices")).to_contain_text("Le serveur ne répond pas")
+    expect(page.locator("#main")).not_to_contain_text("Le direct continue")
+    expect(page.locator(".headroom")).to_have_text("inconnu")
+
+
+@pytest.mark.parametrize("path", ["jour", "bilan", "tempo", "etat"])
+def test_a_server_that_is_gone_is_said_beside_what_was_read_of_today(stand: Stand, path: str) -> None:
+    page = stand.open(path)
+    stand.visit.expected = ("ERR_",)
+    stand.stop()
+    page.clock.fast_forward(61_000)
+    expect(page.locator(".trouble")).to_contain_text(
+        re.compile("ne répond pas.*La page réessaie d’elle-même")
+    )
+    expect(page.locator("h1")).to_be_visible()
+
+
+def test_a_place_that_is_slow_is_empty_under_its_own_name(stand: Stand) -> None:
+    page = stand.open("")
+    held: list[Route] = []
+    page.route("**/api/v1/energy*", lambda route: held.append(route))
+    page.get_by_role("link", name="Bilan", exact=True).click()
+    page.clock.run_for(400)
+    expect(page.locator("h1")).to_have_text("Bilan")
+    expect(page).to_have_title(re.compile("^Bilan"))
+    expect(page.locator("#main")).to_have_attribute("aria-busy", "true")
+    expect(page.locator("#main .power")).to_have_count(0)
+    page.unroute("**/api/v1/energy*")
+    for route in held:
+        route.continue_()
+    expect(page.locator("h1")).to_have_text("Novembre 2026")
+    expect(page.locator("#main")).not_to_have_attribute("aria-busy", "true")
+
+
+def test_a_first_visit_that_is_slow_shows_that_something_comes(stand: Stand) -> None:
+    page = stand.page
+    held: list[Route] = []
+    page.route("**/main.js", lambda route: held.append(route))
+    page.goto(stand.address, wait_until="commit")
+    expect(page.locator("#main")).to_have_attribute("aria-busy", "true")
+    line = page.evaluate("getComputedStyle(document.body, '::before').animationName")
+    assert line == "busy"
+    for route in held:
+        route.continue_()
+    page.wait_for_selector("#main:not([aria-busy]) h1")
