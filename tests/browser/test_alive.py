@@ -238,3 +238,19 @@ def test_a_first_visit_that_is_slow_shows_that_something_comes(stand: Stand) -> 
     for route in held:
         route.continue_()
     page.wait_for_selector("#main:not([aria-busy]) h1")
+
+
+def test_a_browser_whose_language_is_no_language_draws_the_curve(stand: Stand) -> None:
+    stand.page.add_init_script("Object.defineProperty(Navigator.prototype, 'language', { get: () => 'C' })")
+    page = stand.open("jour")  # as WebKit has it where a service has started it, with LANG=C
+    expect(page.locator(".day-plot canvas")).to_be_visible()
+
+
+def test_a_curve_that_cannot_be_drawn_is_said_and_its_figures_are_there(stand: Stand) -> None:
+    stand.page.route("**/uPlot.iife.min.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    page = stand.open("jour")
+    stand.visit.expected = ("uPlot",)
+    expect(page.locator(".chart-block")).to_contain_text("Ce navigateur ne peut pas dessiner la courbe")
+    page.locator(".chart-block summary").click()
+    expect(page.locator(".chart-block tbody tr").first).to_contain_text("00:00")
+    expect(page.locator(".facts")).to_contain_text("kWh")

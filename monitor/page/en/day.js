@@ -4,6 +4,7 @@ export default {
   pick: 'Choose a date',
   today: 'Today',
   chart: 'Power',
+  undrawn: 'This browser cannot draw the curve. Here are its figures.',
   summary: (date, min, max, time) => `Power on ${date}, minute by minute, from ${min} to ${max} (at ${time}).`,
   hoursSummary: (total) => `Energy by hour and tariff, ${total} in all.`,
   band: 'minimum to maximum of each minute',

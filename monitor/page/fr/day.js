@@ -6,6 +6,7 @@ export default {
   pick: 'Choisir une date',
   today: 'Aujourd’hui',
   chart: 'Puissance',
+  undrawn: 'Ce navigateur ne peut pas dessiner la courbe. En voici les chiffres.',
   summary: (date, min, max, time) => `Puissance du ${date}, minute par minute, de ${min} à ${max} (à ${time}).`,
   hoursSummary: (total) => `Énergie par heure et par tarif, ${total} en tout.`,
   band: 'minimum à maximum de chaque minute',

@@ -5,6 +5,7 @@ import { h, icon, id, say } from '../../dom.js';
 import { note } from '../../router.js';
 import { HOUR, MINUTE, SECOND, at, dateOf, dayEnd, dayStart } from '../../time.js';
 import { piece } from '../../part/alive.js';
+import { notice } from '../../part/notice.js';
 import { csvFile, figures } from '../../part/figures.js';
 import { line } from '../../chart/line.js';
 import { picture } from '../../chart/picture.js';
@@ -43,7 +44,12 @@ export async function power({ meter, date, series, other, compare, query, keys }
     onRange: debounce(ranged, 120),
     onSelect: debounce(select, 60),
     onCursor: (text) => reading.replaceChildren(text ?? measured ?? resting),
+  }).catch((error) => {
+    if (error.status != null) throw error;
+    console.error(error);
+    return null;
   });
+  if (!chart) return undrawn(date, series, compare);
 
   // ---- a selected stretch ------------------------------------------------------------------
   let asked = 0,
@@ -240,6 +246,23 @@ export async function power({ meter, date, series, other, compare, query, keys }
     chart.leave();
   };
   return { node, entered, refresh, leave };
+}
+
+/** In place of a curve that this browser cannot draw: its figures. */
+function undrawn(date, series, compare) {
+  const table = piece((series, compare) =>
+    figures({
+      caption: `${D.chart}, ${f.fullDate(date)}`,
+      ...quarters(series, compare),
+      csv: {
+        name: `puissance-${date}.csv`,
+        href: () => csvFile(...fileOf(series, { from: dayStart(date), to: dayEnd(date) }, compare)),
+      },
+    }),
+  );
+  table.show(series, compare);
+  const node = h('section', { class: 'chart-block', 'aria-label': D.chart }, notice('warn', D.undrawn), table.node);
+  return { node, refresh: table.show, leave() {} };
 }
 
 /** '07:10..07:25' → two instants; null for anything else. */
