@@ -254,3 +254,12 @@ def test_a_curve_that_cannot_be_drawn_is_said_and_its_figures_are_there(stand: S
     page.locator(".chart-block summary").click()
     expect(page.locator(".chart-block tbody tr").first).to_contain_text("00:00")
     expect(page.locator(".facts")).to_contain_text("kWh")
+
+
+def test_minutes_stand_where_frames_are_no_longer_kept(stand: Stand) -> None:
+    page = stand.open("jour/2026-11-18?z=14:00..15:00")  # frames are kept since 14:32
+    legend = page.locator(".chart-block .legend")
+    expect(legend).to_contain_text("par minute là où les trames ne sont plus gardées")
+    page.locator(".day-plot").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".chart-block .reading")).to_contain_text(re.compile(r"14:29:\d\d.*VA"))

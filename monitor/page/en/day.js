@@ -9,7 +9,11 @@ export default {
   hoursSummary: (total) => `Energy by hour and tariff, ${total} in all.`,
   band: 'minimum to maximum of each minute',
   mean: 'average',
-  step: { minutes: 'per minute', frames: 'per second' },
+  step: {
+    minutes: 'per minute',
+    frames: 'per second',
+    partly: 'per second, or per minute where frames are no longer kept',
+  },
   gap: (from, to) => `No frames (${from}–${to})`,
   gapsMore: (n) => `and ${n} more`,
   recovered: (energy) => `recovered ${energy}`,

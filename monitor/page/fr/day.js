@@ -11,7 +11,11 @@ export default {
   hoursSummary: (total) => `Énergie par heure et par tarif, ${total} en tout.`,
   band: 'minimum à maximum de chaque minute',
   mean: 'moyenne',
-  step: { minutes: 'par minute', frames: 'par seconde' },
+  step: {
+    minutes: 'par minute',
+    frames: 'par seconde',
+    partly: 'par seconde, ou par minute là où les trames ne sont plus gardées',
+  },
   gap: (from, to) => `Pas de trame (${from}–${to})`,
   gapsMore: (n) => `et ${n} ${n > 1 ? 'autres' : 'autre'}`,
   recovered: (energy) => `rattrapé ${energy}`,

@@ -3,7 +3,8 @@ import { dateOf, dayEnd, dayStart, plusDays, seasonOf } from '../../../monitor/p
 
 const HOUR = 3600e3,
   MINUTE = 60e3,
-  DAYS = 400;
+  DAYS = 400,
+  FRAMES = 7; // days for which frames are kept
 const dateOffset = (ms) => Math.round((Date.parse(`${dateOf(ms)}T00:00Z`) - dayStart(dateOf(ms))) / MINUTE);
 const iso = (ms) => new Date(ms).toISOString().replace('.000Z', 'Z');
 const wave = (x, period) => Math.sin((2 * Math.PI * x) / period);
@@ -65,7 +66,7 @@ export function answer(route, query, now, state) {
       return live(id, now, state, down);
     case 'series':
       if (to <= began) throw { status: 404, detail: 'Aucune donnée pour cette période.' };
-      return series(id, from, to);
+      return series(id, from, to, now - FRAMES * 24 * HOUR);
     case 'energy':
       return query.get('by') === 'range' ? range(from, to) : energy(id, query.get('by'), from, to, state);
     case 'status':
@@ -198,10 +199,11 @@ function baseload(id, from, to) {
   return { meter: id, method: 'p10', unit: 'W', median: 219, first: list[0] ?? null, watts, months };
 }
 
-function series(id, from, to) {
+function series(id, from, to, kept) {
   const step = to - from <= 2 * HOUR ? 1000 : MINUTE;
   const count = Math.floor((to - from) / step);
-  const mean = Array.from({ length: count }, (_, i) => power(from + i * step));
+  const at = (i) => from + i * step;
+  const mean = Array.from({ length: count }, (_, i) => (step === 1000 && at(i) < kept ? null : power(at(i))));
   const spread = (by) => mean.map((v) => v + by);
   return {
     meter: id,

@@ -10,6 +10,7 @@ import { csvFile, figures } from '../../part/figures.js';
 import { line } from '../../chart/line.js';
 import { picture } from '../../chart/picture.js';
 import { padded } from '../../chart/span.js';
+import { filled } from '../../chart/values.js';
 import { compareChoice } from './compare.js';
 import { fileOf, quarters } from './numbers.js';
 
@@ -111,7 +112,7 @@ export async function power({ meter, date, series, other, compare, query, keys }
       shown = next;
       chart.use(shown);
     }
-    step.textContent = D.step[data ? 'frames' : 'minutes'];
+    step.textContent = D.step[data ? (data.partly ? 'partly' : 'frames') : 'minutes'];
     band.hidden = Boolean(data); // seconds have no envelope
   }
   async function framesOf(from, to) {
@@ -123,7 +124,7 @@ export async function power({ meter, date, series, other, compare, query, keys }
     const answer = await api
       .frames(meter.id, min, max, RAW_BELOW / SECOND)
       .catch((error) => (error.status === 404 ? {} : null)); // no frames are kept: that need not be asked again
-    const data = answer?.source === 'frames' && answer.mean.some((v) => v != null) ? answer : null;
+    const data = answer?.source === 'frames' && answer.mean.some((v) => v != null) ? filled(answer, series) : null;
     if (answer) windows.unshift({ from: min, to: max, data });
     windows = windows.slice(0, KEPT);
     return data;
