@@ -263,3 +263,19 @@ def test_minutes_stand_where_frames_are_no_longer_kept(stand: Stand) -> None:
     page.locator(".day-plot").focus()
     page.keyboard.press("ArrowLeft")
     expect(page.locator(".chart-block .reading")).to_contain_text(re.compile(r"14:29:\d\d.*VA"))
+
+
+def test_what_is_read_aloud_has_words_that_are_apart(stand: Stand) -> None:
+    page = stand.open("")
+    expect(page.locator("#now-minutes")).to_contain_text("moyenne")
+    assert re.fullmatch(r"Dix dernières minutes moyenne 1\s790\sW", page.locator("#now-minutes").text_content() or "")
+    assert re.fullmatch(r"[\d\s]*\d\sVA", page.locator(".figure-xl").text_content() or "")
+    page = stand.open("jour")
+    assert page.get_by_role("heading", name="Énergie par heure kWh").count() == 1
+
+
+def test_the_name_of_an_ordinary_week_is_not_heard_twice(stand: Stand) -> None:
+    page = stand.open("bilan")
+    week = page.get_by_role("slider", name="Semaine type")
+    expect(week).to_be_visible()
+    assert page.locator(".map .reading").text_content() != week.get_attribute("aria-label")

@@ -67,7 +67,7 @@ export function hours(date, energy) {
   const node = h(
     'section',
     { class: 'block' },
-    h('div', { class: 'block-head' }, h('h2', null, D.byHour, h('span', { class: 'muted unit' }, 'kWh')), legend),
+    h('div', { class: 'block-head' }, h('h2', null, D.byHour, ' ', h('span', { class: 'muted unit' }, 'kWh')), legend),
     reading,
     chart.node,
     figures({

@@ -21,7 +21,7 @@ export function minutesBlock(meter, date, now) {
     h(
       'div',
       { class: 'block-head' },
-      h('h2', { id: 'now-minutes' }, N.minutes, mean),
+      h('h2', { id: 'now-minutes' }, N.minutes, ' ', mean),
       h('a', { href: href(`jour/${date}`) }, N.toDay),
     ),
     chart.node,
