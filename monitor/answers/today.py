@@ -22,6 +22,7 @@ class Today:
     """A look at a local day; None: not known."""
 
     start: datetime  # local midnight
+    at: datetime  # of the look
     last: datetime | None  # the meter's last frame, or its minute
     wh: int | None
     injected_wh: int | None
@@ -53,6 +54,7 @@ def today(answers: Answers, meter: Meter, now: datetime, zone: ZoneInfo) -> Toda
     before = _a_week_ago(answers, meter, now, until, zone)
     return Today(
         start=start,
+        at=now,
         last=last,
         wh=sum(piece.total_wh for piece in pieces) if known else None,
         injected_wh=sum(injected) if injected else None,

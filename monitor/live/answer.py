@@ -121,6 +121,7 @@ def answer(
         "today": None
         if today is None or today.wh is None
         else {
+            "at": moment(today.at),
             "wh": today.wh,
             "injected_wh": today.injected_wh,
             "cost": today.cost,

@@ -43,7 +43,16 @@ test('a storer that waits is told', () => {
 
 test('while the server is away the last value stays for a moment, then it is unknown', () => {
   assert.deepEqual(standing(live(), 'reconnecting', now, now + 9000), { known: true, word: 'reconnecting', wrong: [] });
-  assert.equal(standing(live(), 'reconnecting', now, now + 16000).known, false);
+  assert.deepEqual(standing(live(), 'reconnecting', now, now + 11000), {
+    known: false,
+    word: 'reconnecting',
+    wrong: ['away'],
+  });
+});
+
+test('of a server that is away nothing older is told: it may be over', () => {
+  const before = live({ database: 'down', storer: 'down' }, { overload: true });
+  assert.deepEqual(standing(before, 'reconnecting', now, now + 11000).wrong, ['away']);
 });
 
 test('an event changes what it names and no more; the ten minutes come only with the whole answer', () => {

@@ -45,7 +45,8 @@ export default {
   minutesSummary: (min, max) => `Power over the last ten minutes, between ${min} and ${max}.`,
   ago: (n) => (n ? `−${n} min` : 'now'),
   injected: 'Exported',
-  noCost: 'No price for this contract: the cost is unknown.',
+  noCost: 'No price is known for this contract: see “Your prices”.',
+  costLater: 'The cost appears within a quarter of an hour.',
   todayNothing: 'No reading yet today.',
   todayUnknown: 'Today’s totals will be available again when the database answers.',
 };

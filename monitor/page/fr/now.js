@@ -47,7 +47,8 @@ export default {
   minutesSummary: (min, max) => `Puissance des dix dernières minutes, entre ${min} et ${max}.`,
   ago: (n) => (n ? `−${n}${f.THIN}min` : 'maintenant'),
   injected: 'Injecté',
-  noCost: 'Pas de prix pour ce contrat : coût inconnu.',
+  noCost: 'Prix inconnu pour ce contrat : voir « Vos prix ».',
+  costLater: 'Le coût s’affichera d’ici un quart d’heure.',
   todayNothing: 'Pas encore de relevé aujourd’hui.',
   todayUnknown: 'Le bilan du jour sera de nouveau disponible dès que la base répondra.',
 };

@@ -34,6 +34,7 @@ WHITE = {
 }
 TODAY = Today(
     start=datetime(2026, 11, 24, 23, tzinfo=UTC),
+    at=datetime(2026, 11, 25, 13, 31, 40, tzinfo=UTC),
     last=datetime(2026, 11, 25, 13, 31, tzinfo=UTC),
     wh=15_996,
     injected_wh=None,
@@ -109,6 +110,7 @@ def test_all_is_known() -> None:
         "mean": None,
         "peak": {"power": 5340, "at": "2026-11-25T05:54:18Z"},  # the meter's own: the database is a minute behind
         "today": {
+            "at": "2026-11-25T13:31:40Z",
             "wh": 15_996,
             "injected_wh": None,
             "cost": 32_126,

@@ -10,9 +10,9 @@ const D = T.day;
 
 /**
  * The figures of a day. All of them are the server's: power is never added up here.
- * other: {date, side, sameHour} of the day that is compared, or null.
+ * other: {date, side, sameHour} of the day that is compared, or null; updated: when it was asked for.
  */
-export function factsOf({ meter, series, energy, talon, peaks, soFar, other }) {
+export function factsOf({ meter, series, energy, talon, peaks, soFar, other }, updated) {
   const whole = energy?.whole,
     cost = whole?.cost,
     newest = soFar?.wh >= (whole?.total_wh ?? 0) ? soFar : null, // of today
@@ -28,6 +28,7 @@ export function factsOf({ meter, series, energy, talon, peaks, soFar, other }) {
     {
       name: D.energy,
       value: newest ? f.energy(newest.wh) : whole ? f.energy(whole.total_wh) : '–',
+      note: updated,
       other: versus?.energy,
     },
     whole?.injected_wh > 0 && { name: D.injected, value: f.energy(whole.injected_wh), tone: 'inj-text' },

@@ -4,11 +4,14 @@ import { T } from '../../i18n.js';
 import { h, icon, id, say } from '../../dom.js';
 import { note } from '../../router.js';
 import { HOUR, MINUTE, SECOND, at, dateOf, dayEnd, dayStart } from '../../time.js';
+import { piece } from '../../part/alive.js';
+import { notice } from '../../part/notice.js';
 import { csvFile, figures } from '../../part/figures.js';
 import { line } from '../../chart/line.js';
 import { picture } from '../../chart/picture.js';
 import { padded } from '../../chart/span.js';
 import { compared } from '../../compared.js';
+import { filled } from '../../chart/values.js';
 import { compareChoice } from './compare.js';
 import { fileOf, quarters } from './numbers.js';
 import { ofStretch, sameTime } from './other.js';
@@ -16,9 +19,10 @@ import { ofStretch, sameTime } from './other.js';
 const D = T.day;
 const RAW_BELOW = 2 * HOUR;
 const KEPT = 6; // stretches of single frames
+const LATE = 10 * MINUTE; // what is newer may not have been complete
 
 /**
- * The curve of a day with its tools. compare: the series of the day `other` on the grid of this one, or null; sums: of
+ * The curve of a day with its tools. compare: the series of the day `other` on the grid of this one, or null; sums(): of
  * the day, in words.
  */
 export async function power({ meter, date, series, sums, other, compare, query, keys }) {
@@ -46,13 +50,20 @@ export async function power({ meter, date, series, sums, other, compare, query, 
     onRange: debounce(ranged, 120),
     onSelect: debounce(select, 60),
     onCursor: (text) => reading.replaceChildren(text ?? measured ?? resting),
+  }).catch((error) => {
+    if (error.status != null) throw error;
+    console.error(error);
+    return null;
   });
+  if (!chart) return undrawn(date, series, compare);
 
   // ---- a selected stretch ------------------------------------------------------------------
-  let asked = 0;
-  async function select(from, to) {
+  let asked = 0,
+    chosen = null;
+  async function select(from, to, quietly = false) {
     const mine = ++asked;
     if (left) return;
+    chosen = from == null ? null : [from, to];
     if (from == null) {
       measured = null;
       reading.replaceChildren(resting);
@@ -75,7 +86,7 @@ export async function power({ meter, date, series, sums, other, compare, query, 
       then && h('span', { class: 'compare-text' }, then),
     );
     reading.replaceChildren(measured);
-    say(measured.textContent);
+    if (!quietly) say(measured.textContent);
   }
   function stretchText(part) {
     return [
@@ -112,8 +123,8 @@ export async function power({ meter, date, series, sums, other, compare, query, 
 
   // ---- what is on screen: minutes, or single frames below two hours -----------------------------
   const second = (t) => Math.round(t / SECOND) * SECOND;
-  const windows = [];
-  let turn = 0;
+  let windows = [],
+    turn = 0;
   async function ranged(from, to) {
     if (left) return;
     const mine = ++turn,
@@ -128,7 +139,7 @@ export async function power({ meter, date, series, sums, other, compare, query, 
       shown = next;
       chart.use(shown);
     }
-    step.textContent = D.step[data ? 'frames' : 'minutes'];
+    step.textContent = D.step[data ? (data.partly ? 'partly' : 'frames') : 'minutes'];
     band.hidden = Boolean(data); // seconds have no envelope
   }
   async function framesOf(from, to) {
@@ -140,9 +151,9 @@ export async function power({ meter, date, series, sums, other, compare, query, 
     const answer = await api
       .frames(meter.id, min, max, RAW_BELOW / SECOND)
       .catch((error) => (error.status === 404 ? {} : null)); // no frames are kept: that need not be asked again
-    const data = answer?.source === 'frames' && answer.mean.some((v) => v != null) ? answer : null;
+    const data = answer?.source === 'frames' && answer.mean.some((v) => v != null) ? filled(answer, series) : null;
     if (answer) windows.unshift({ from: min, to: max, data });
-    windows.splice(KEPT);
+    windows = windows.slice(0, KEPT);
     return data;
   }
 
@@ -161,24 +172,55 @@ export async function power({ meter, date, series, sums, other, compare, query, 
     },
     { 'aria-pressed': String(!coarse) },
   );
-  const choice = compareChoice(date, other, dateOf(Date.parse(meter.last ?? '') || Date.now()));
+  const choice = compareChoice(date, other, dateOf(api.now()));
   Object.assign(keys, { zoom: chart.zoom, fit: chart.fit, compare: choice.focus });
 
   const band = h('li', null, h('span', { class: 'key-band', 'aria-hidden': 'true' }), D.band);
   const key = (css, text) => h('li', null, h('span', { class: css, 'aria-hidden': 'true' }), text);
-  const legend = h(
-    'ul',
-    { class: 'legend' },
-    h('li', null, h('span', { class: 'key-line', 'aria-hidden': 'true' }), h('span', null, step, ` (${series.unit})`)),
-    series.min && band,
-    other &&
-      key('key-compare', compare ? f.capital(f.longDate(other)) : `${f.fullDate(other)}${T.colon}${T.review.noData}`),
-    series.injected && key('key-inj', T.tariff.injected),
-    series.gaps.length > 0 && key('key-hole', gapsText(series.gaps)),
-    series.gaps.some((gap) => gap[3]) && key('key-recovered', T.tariff.recovered),
+  const legend = piece(() =>
+    h(
+      'ul',
+      { class: 'legend' },
+      h(
+        'li',
+        null,
+        h('span', { class: 'key-line', 'aria-hidden': 'true' }),
+        h('span', null, step, ` (${series.unit})`),
+      ),
+      series.min && band,
+      other &&
+        key('key-compare', compare ? f.capital(f.longDate(other)) : `${f.fullDate(other)}${T.colon}${T.review.noData}`),
+      series.injected && key('key-inj', T.tariff.injected),
+      series.gaps.length > 0 && key('key-hole', gapsText(series.gaps)),
+      series.gaps.some((gap) => gap[3]) && key('key-recovered', T.tariff.recovered),
+    ),
   );
-
   const title = `${D.chart}, ${f.fullDate(date)}`;
+  const table = piece(() =>
+    figures({
+      caption: title,
+      ...quarters(series, compare),
+      note: D.figuresNote,
+      csv: { name: `puissance-${date}.csv`, href: () => csvFile(...fileOf(shown, visible, compare)) },
+      png: () =>
+        picture({
+          name: `puissance-${date}`,
+          notes: [meter.name, fit.disabled && sums()],
+          title: fit.disabled ? title : `${title}, ${f.clock(visible.from)}–${f.clock(visible.to)}`,
+          drawing: chart.canvas(),
+          legend: legend.node,
+        }),
+    }),
+  );
+  const summary = h('p', { id: describe, class: 'hidden' }),
+    tops = piece((series) => series.p1_max && phases(series));
+  function write() {
+    summary.textContent = summaryOf(date, series);
+    legend.show(series.gaps, Boolean(compare));
+    tops.show(series);
+    table.show(series);
+  }
+  write();
   const node = h(
     'section',
     { class: 'chart-block', 'aria-label': D.chart },
@@ -201,24 +243,11 @@ export async function power({ meter, date, series, sums, other, compare, query, 
         ),
       ),
     ),
-    h('p', { id: describe, class: 'hidden' }, summaryOf(date, series)),
+    summary,
     chart.node,
-    legend,
-    series.p1_max && phases(series),
-    figures({
-      caption: title,
-      ...quarters(series, compare),
-      note: D.figuresNote,
-      csv: { name: `puissance-${date}.csv`, href: () => csvFile(...fileOf(shown, visible, compare)) },
-      png: () =>
-        picture({
-          name: `puissance-${date}`,
-          notes: [meter.name, fit.disabled && sums],
-          title: fit.disabled ? title : `${title}, ${f.clock(visible.from)}–${f.clock(visible.to)}`,
-          drawing: chart.canvas(),
-          legend,
-        }),
-    }),
+    legend.node,
+    tops.node,
+    table.node,
   );
 
   async function entered() {
@@ -226,15 +255,43 @@ export async function power({ meter, date, series, sums, other, compare, query, 
     if (left) return;
     const span = (name) => spanOf(date, query.get(name));
     const zoomed = span('z'),
-      chosen = span('t');
+      wanted = span('t');
     if (zoomed) chart.show(...zoomed);
-    if (chosen) chart.select(...chosen);
+    if (wanted) chart.select(...wanted);
+  }
+  /** The day has gone on. */
+  function refresh(next, other) {
+    const known = series.t0 + series.mean.length * series.step;
+    if (shown === series) shown = next;
+    [series, compare] = [next, other];
+    chart.renew(series, compare);
+    write();
+    windows = windows.filter((w) => w.to < known - LATE);
+    if (shown !== series) ranged(visible.from, visible.to);
+    if (chosen?.[1] > known - LATE) select(...chosen, true);
   }
   const leave = () => {
     left = true;
     chart.leave();
   };
-  return { node, entered, leave };
+  return { node, entered, refresh, leave };
+}
+
+/** In place of a curve that this browser cannot draw: its figures. */
+function undrawn(date, series, compare) {
+  const table = piece((series, compare) =>
+    figures({
+      caption: `${D.chart}, ${f.fullDate(date)}`,
+      ...quarters(series, compare),
+      csv: {
+        name: `puissance-${date}.csv`,
+        href: () => csvFile(...fileOf(series, { from: dayStart(date), to: dayEnd(date) }, compare)),
+      },
+    }),
+  );
+  table.show(series, compare);
+  const node = h('section', { class: 'chart-block', 'aria-label': D.chart }, notice('warn', D.undrawn), table.node);
+  return { node, refresh: table.show, leave() {} };
 }
 
 /** '07:10..07:25' → two instants; null for anything else. */

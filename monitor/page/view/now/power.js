@@ -11,7 +11,7 @@ const N = T.now;
 export function powerBlock(meter) {
   const limit = meter.subscribed;
   const figure = h('span', { class: 'figure-xl' }),
-    unit = h('small', null, meter.unit),
+    unit = h('small', null, `${f.THIN}${meter.unit}`),
     left = h('p', { class: 'headroom' });
   const flag = h('p', { class: 'note peak-note', hidden: true });
   const injected = h('p', { class: 'injected inj-text', hidden: true });

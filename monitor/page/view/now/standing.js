@@ -1,5 +1,5 @@
 // What can be said of the newest value: is it known, how does it come, what is wrong. No drawing here.
-const STALE = 15000; // without an answer of the server
+const STALE = 10000; // without an answer of the server
 
 /** The newest `live`, and what a later answer or event says. An event has only a part: it may be the day's new peak. */
 export function merged(live, news) {
@@ -13,6 +13,8 @@ export function merged(live, news) {
  * wrong: what to tell, the worst first (keys of T.notices).
  */
 export function standing(live, mode, heard, now) {
+  // What was wrong before may be well by now.
+  if (mode === 'reconnecting' && now - heard > STALE) return { known: false, word: mode, wrong: ['away'] };
   const { links } = live,
     wrong = [];
   const quiet = links.mqtt === 'down' || links.meter === 'down' || live.fresh === false;
@@ -21,9 +23,8 @@ export function standing(live, mode, heard, now) {
   else if (quiet) wrong.push('silent');
   if (links.database === 'down') wrong.push('database');
   else if (links.storer === 'down' || links.storer === 'stalled') wrong.push('storer');
-  const away = mode === 'reconnecting' && now - heard > STALE;
   const word = mode === 'reconnecting' ? mode : quiet ? 'stopped' : mode;
-  return { known: live.power != null && !quiet && !away, word, wrong };
+  return { known: live.power != null && !quiet, word, wrong };
 }
 
 /** From here on the subscribed power is near. */

@@ -192,7 +192,7 @@ async function ordinary(meter, range) {
   if (!rows.some((hours) => hours.some((wh) => wh != null))) return h('p', { class: 'muted' }, R.noData);
   const limits = quantiles(rows.flat()),
     reading = h('p', { class: 'reading' });
-  const map = week({ rows, limits, label: R.weekSummary, reading, resting: R.weekSummary });
+  const map = week({ rows, limits, label: R.weekday, reading, resting: R.weekSummary });
   return [
     reading,
     map,

@@ -7,7 +7,7 @@ import { facts } from '../../part/facts.js';
 const R = T.review;
 
 /** Energy and cost of the whole period, the parts of the bill, and comparisons: others is [name, answer or null]. */
-export function totals({ whole, prices, closed, others, open }) {
+export function totals({ whole, prices, closed, others, open, updated }) {
   const { cost } = whole,
     missing = Math.round(whole.hours * (1 - whole.coverage)),
     parts = cost?.parts;
@@ -19,6 +19,7 @@ export function totals({ whole, prices, closed, others, open }) {
       { class: 'pair' },
       h('span', { class: 'figure-2xl' }, f.energy(whole.total_wh)),
       cost && h('span', { class: 'figure-2xl' }, f.euro(cost.total)),
+      updated,
     ),
     cost && prices?.checked && h('p', { class: 'note' }, R.pricesChecked(f.numericDate(prices.checked))),
     missing > 0 && note(R.partial(missing, f.number(whole.hours), f.coverage(whole.coverage))),
