@@ -268,7 +268,7 @@ def test_minutes_stand_where_frames_are_no_longer_kept(stand: Stand) -> None:
 def test_what_is_read_aloud_has_words_that_are_apart(stand: Stand) -> None:
     page = stand.open("")
     expect(page.locator("#now-minutes")).to_contain_text("moyenne")
-    assert re.fullmatch(r"Dix dernières minutes moyenne 1\s790\sW", page.locator("#now-minutes").text_content() or "")
+    assert re.fullmatch(r"Dix dernières minutes moyenne 1\s790\sW \(active\)", page.locator("#now-minutes").text_content() or "")
     assert re.fullmatch(r"[\d\s]*\d\sVA", page.locator(".figure-xl").text_content() or "")
     page = stand.open("jour")
     assert page.get_by_role("heading", name="Énergie par heure kWh").count() == 1
