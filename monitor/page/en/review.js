@@ -48,6 +48,7 @@ export default {
   talonSummary: (a, b) => `Power that never stops at night, by month, from ${a} to ${b}.`,
   talonIn: (month, change) => (change ? `in ${month}, ${change} over a year.` : `in ${month}.`),
   talonCost: (euro) => `About ${euro} a year, at the average price of your last twelve months.`,
+  notBegun: 'This period has not begun yet.',
   empty: 'No data in this period.',
   pricesChecked: (date) => `prices checked on ${date}`,
   phase: 'Top phase',

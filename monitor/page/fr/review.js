@@ -49,6 +49,7 @@ export default {
   talonSummary: (a, b) => `Puissance permanente la nuit, par mois, de ${a} à ${b}.`,
   talonIn: (month, change) => (change ? `en ${month}, ${change} sur un an.` : `en ${month}.`),
   talonCost: (euro) => `Environ ${euro} par an, au prix moyen de vos douze derniers mois.`,
+  notBegun: 'Cette période n’a pas encore commencé.',
   empty: 'Aucune donnée sur cette période.',
   pricesChecked: (date) => `prix vérifiés au ${date}`,
   phase: 'Phase max.',
