@@ -304,3 +304,22 @@ def test_an_address_of_nothing_says_so_and_leads_to_the_right_one(
 def test_a_period_that_has_not_begun_is_said_to_be_to_come(stand: Stand) -> None:
     page = stand.open("bilan/2027-03")
     expect(page.locator(".blank")).to_contain_text("Cette période n’a pas encore commencé")
+
+
+SHIFTS = """
+window.shifted = 0;
+new PerformanceObserver((list) => { for (const one of list.getEntries()) window.shifted += one.value; })
+  .observe({ type: 'layout-shift', buffered: true });
+"""
+
+
+@pytest.mark.parametrize("path", ["jour", "bilan"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_nothing_moves_when_a_drawing_comes(stand: Stand, path: str, width: int) -> None:
+    stand.page.set_viewport_size({"width": width, "height": 900})
+    stand.page.add_init_script(SHIFTS)
+    page = stand.open(path)
+    page.wait_for_selector(".day-plot canvas" if path == "jour" else ".map svg rect")
+    page.wait_for_selector(".bars .seg")
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert page.evaluate("window.shifted") < 0.01
