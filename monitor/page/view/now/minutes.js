@@ -10,7 +10,7 @@ import { MINUTE, SECOND } from '../../time.js';
 const PLACEHOLDER = '–';
 const N = T.now;
 
-export function minutesBlock(meter, date, now) {
+export function minutesBlock(meter, now) {
   const chart = ring({ limit: meter.subscribed });
   const columns = [{ text: T.day.columns.time, number: false }, T.day.columns.mean, T.day.columns.max];
   const mean = h('span', { class: 'muted unit' });
@@ -22,7 +22,7 @@ export function minutesBlock(meter, date, now) {
       'div',
       { class: 'block-head' },
       h('h2', { id: 'now-minutes' }, N.minutes, ' ', mean),
-      h('a', { href: href(`jour/${date}`) }, N.toDay),
+      h('a', { href: href('jour') }, N.toDay),
     ),
     chart.node,
     table,

@@ -20,12 +20,7 @@ export function todayBlock(meter, date) {
   const node = h(
     'section',
     { class: 'block today', 'aria-labelledby': 'now-today' },
-    h(
-      'div',
-      { class: 'block-head' },
-      h('h2', { id: 'now-today' }, N.today),
-      h('a', { href: href(`jour/${date}`) }, N.toDay),
-    ),
+    h('div', { class: 'block-head' }, h('h2', { id: 'now-today' }, N.today), h('a', { href: href('jour') }, N.toDay)),
     totals,
     note,
     hours,
