@@ -323,3 +323,12 @@ def test_nothing_moves_when_a_drawing_comes(stand: Stand, path: str, width: int)
     page.wait_for_selector(".bars .seg")
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     assert page.evaluate("window.shifted") < 0.01
+
+
+def test_a_look_at_today_that_is_old_has_its_time(stand: Stand) -> None:
+    page = stand.open("")
+    expect(page.locator(".today .note")).to_contain_text("abonnement compris", ignore_case=True)
+    expect(page.locator(".today .note")).not_to_contain_text("À jour")
+    stand.ask("stage/late")  # the database did not answer in time
+    page.clock.fast_forward(61_000)
+    expect(page.locator(".today .note")).to_contain_text("À jour à 14:1")

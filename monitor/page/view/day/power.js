@@ -233,6 +233,7 @@ export async function power({ meter, date, series, other, compare, query, keys }
   }
   /** The day has gone on. */
   function refresh(next, other) {
+    if (left) return;
     const known = series.t0 + series.mean.length * series.step;
     if (shown === series) shown = next;
     [series, compare] = [next, other];

@@ -26,12 +26,13 @@ export function todayBlock(meter, date) {
     hours,
   );
   const byHour = piece((day) => hourBars(day, date));
-  let written = '';
+  let written = '',
+    left = false;
 
   /** The bars by hour. Without the database the old ones stay. */
   async function load() {
     const day = await api.energy(meter.id, { by: 'hour', date }).catch(() => null);
-    if (!day?.rows.some((row) => row.total || row.injected)) return;
+    if (left || !day?.rows.some((row) => row.total || row.injected)) return;
     byHour.show(day);
     if (!byHour.node.isConnected) hours.replaceChildren(byHour.node);
   }
@@ -65,7 +66,10 @@ export function todayBlock(meter, date) {
         old ? ` ${f.capital(T.updated(f.clock(Date.parse(today.at))))}.` : '',
       );
     },
-    leave: byHour.leave,
+    leave() {
+      left = true;
+      byHour.leave();
+    },
   };
 }
 
