@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 from urllib.parse import quote
 
@@ -108,9 +108,12 @@ class Site:
         found = None if path in ("", "index.html") else self._parts.files.get(path)
         if found is not None:
             return found
-        if path != "index.html" and not is_place(path):
+        if path == "index.html" or is_place(path):
+            return await self._page(request, path)
+        if "text/html" not in request.headers.get("accept", ""):
             return problem(404, "Il n’y a rien à cette adresse.")
-        return await self._page(request, path)
+        page = await self._page(request, path)  # which says so, to whoever opens it
+        return replace(page, status=404) if page.status == 200 else page
 
     def _below_prefix(self, path: str) -> str | None:
         """Return the path below ours; None: it is the prefix without the slash, from which nothing relative works."""
@@ -150,10 +153,10 @@ class Site:
         )
 
     async def _page(self, request: Request, path: str) -> Reply:
+        language = login.language_for(request, self._config.language)
         try:
             age = await self._session_age(request)
         except NotReady:
-            language = login.language_for(request, self._config.language)
             return login.login_page(language, "", 503, "unreadable")
         up = "../" * path.count("/")
         if age is None:
@@ -161,7 +164,7 @@ class Site:
             return redirect(f"{up or './'}login?next={quote(follow)}")
         prefix = access.public_prefix(request)
         base = up or "./" if prefix is None else f"{prefix}/"
-        page = self._parts.files.index(base, session=self._password is not None)
+        page = self._parts.files.index(base, language, session=self._password is not None)
         if page is None:
             return problem(404, "Les fichiers de la page manquent dans cette installation.")
         if self._password is not None and age > sessions.RENEW_AFTER:

@@ -279,3 +279,56 @@ def test_the_name_of_an_ordinary_week_is_not_heard_twice(stand: Stand) -> None:
     week = page.get_by_role("slider", name="Semaine type")
     expect(week).to_be_visible()
     assert page.locator(".map .reading").text_content() != week.get_attribute("aria-label")
+
+
+@pytest.mark.parametrize(
+    ("path", "said", "place"),
+    [
+        ("bilan/2026-13", "« 2026-13 » n’est ni une semaine", "bilan"),
+        ("bilan/abc", "« abc » n’est ni une semaine", "bilan"),
+        ("jour/2026-02-29", "« 2026-02-29 » n’est pas un jour", "jour"),
+        ("tempo/abc", "« abc » n’est pas une saison", "tempo"),
+        ("tempo/1999", "Rien n’est connu de la saison 1999–2000", "tempo"),
+        ("nowhere", "Il n’y a rien à cette adresse", ""),
+        ("jour/2026-11-25/x", "« 2026-11-25/x » n’est pas un jour", "jour"),
+    ],
+)
+def test_an_address_of_nothing_says_so_and_leads_to_the_right_one(
+    stand: Stand, path: str, said: str, place: str
+) -> None:
+    page = stand.open(path)
+    expect(page.locator(".blank")).to_contain_text(said)
+    assert page.locator(".blank a").get_attribute("href") == stand.address + place
+
+
+def test_a_period_that_has_not_begun_is_said_to_be_to_come(stand: Stand) -> None:
+    page = stand.open("bilan/2027-03")
+    expect(page.locator(".blank")).to_contain_text("Cette période n’a pas encore commencé")
+
+
+SHIFTS = """
+window.shifted = 0;
+new PerformanceObserver((list) => { for (const one of list.getEntries()) window.shifted += one.value; })
+  .observe({ type: 'layout-shift', buffered: true });
+"""
+
+
+@pytest.mark.parametrize("path", ["jour", "bilan"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_nothing_moves_when_a_drawing_comes(stand: Stand, path: str, width: int) -> None:
+    stand.page.set_viewport_size({"width": width, "height": 900})
+    stand.page.add_init_script(SHIFTS)
+    page = stand.open(path)
+    page.wait_for_selector(".day-plot canvas" if path == "jour" else ".map svg rect")
+    page.wait_for_selector(".bars .seg")
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert page.evaluate("window.shifted") < 0.01
+
+
+def test_a_look_at_today_that_is_old_has_its_time(stand: Stand) -> None:
+    page = stand.open("")
+    expect(page.locator(".today .note")).to_contain_text("abonnement compris", ignore_case=True)
+    expect(page.locator(".today .note")).not_to_contain_text("À jour")
+    stand.ask("stage/late")  # the database did not answer in time
+    page.clock.fast_forward(61_000)
+    expect(page.locator(".today .note")).to_contain_text("À jour à 14:1")

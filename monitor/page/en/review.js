@@ -64,6 +64,7 @@ export default {
   standbyPrice: ', at the average price of your last twelve months',
   aboveStandby: 'What is above it is heating or hot water.',
   talonWinter: 'Heating may be part of it: a summer month shows the base load without heating.',
+  notBegun: 'This period has not begun yet.',
   empty: 'No data in this period.',
   pricesChecked: (date) => `prices checked on ${date}`,
   phase: 'Top phase',

@@ -67,6 +67,7 @@ export default {
   standbyPrice: ', au prix moyen de vos douze derniers mois',
   aboveStandby: 'Ce qui dépasse est du chauffage ou de l’eau chaude.',
   talonWinter: 'Le chauffage peut en faire partie : le talon sans chauffage se lit sur un mois d’été.',
+  notBegun: 'Cette période n’a pas encore commencé.',
   empty: 'Aucune donnée sur cette période.',
   pricesChecked: (date) => `prix vérifiés au ${date}`,
   phase: 'Phase max.',

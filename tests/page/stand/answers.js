@@ -145,7 +145,7 @@ function live(id, now, state, down) {
       state === 'database'
         ? null
         : {
-            at: iso(now),
+            at: iso(state === 'late' ? now - 20 * MINUTE : now),
             wh: Math.round(((now - dayStart(dateOf(now))) / HOUR) * 440), // so it is another one each minute
             cost: ['unpriced', 'young'].includes(state) ? null : 11234,
             same_hour_last_week_wh: 7290,

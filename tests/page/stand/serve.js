@@ -1,6 +1,6 @@
 // Serves the page with the answers of answers.js:   node tests/page/stand/serve.js [port] [folder]
 // GET /stage/NAME stages a state: empty, mute, mqtt, reader, storer, database, overload, near, tomorrow, unpriced, young,
-// swallow, ok. GET /clock/MS is the time from now on, as epoch milliseconds.
+// late, swallow, ok. GET /clock/MS is the time from now on, as epoch milliseconds.
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join } from 'node:path';

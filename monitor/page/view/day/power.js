@@ -261,6 +261,7 @@ export async function power({ meter, date, series, sums, other, compare, query, 
   }
   /** The day has gone on. */
   function refresh(next, other) {
+    if (left) return;
     const known = series.t0 + series.mean.length * series.step;
     if (shown === series) shown = next;
     [series, compare] = [next, other];

@@ -10,7 +10,7 @@ import { MINUTE, SECOND } from '../../time.js';
 const PLACEHOLDER = '–';
 const N = T.now;
 
-export function minutesBlock(meter, date, now) {
+export function minutesBlock(meter, now) {
   const chart = ring({ limit: meter.subscribed, unit: meter.unit });
   const columns = [
     { text: T.day.columns.time, number: false },
@@ -26,7 +26,7 @@ export function minutesBlock(meter, date, now) {
       'div',
       { class: 'block-head' },
       h('h2', { id: 'now-minutes' }, N.minutes, ' ', mean),
-      h('a', { href: href(`jour/${date}`) }, N.toDay),
+      h('a', { href: href('jour') }, N.toDay),
     ),
     chart.node,
     table,

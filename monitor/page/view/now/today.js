@@ -20,23 +20,19 @@ export function todayBlock(meter, date) {
   const node = h(
     'section',
     { class: 'block today', 'aria-labelledby': 'now-today' },
-    h(
-      'div',
-      { class: 'block-head' },
-      h('h2', { id: 'now-today' }, N.today),
-      h('a', { href: href(`jour/${date}`) }, N.toDay),
-    ),
+    h('div', { class: 'block-head' }, h('h2', { id: 'now-today' }, N.today), h('a', { href: href('jour') }, N.toDay)),
     totals,
     note,
     hours,
   );
   const byHour = piece((day) => hourBars(day, date));
-  let written = '';
+  let written = '',
+    left = false;
 
   /** The bars by hour. Without the database the old ones stay. */
   async function load() {
     const day = await api.energy(meter.id, { by: 'hour', date }).catch(() => null);
-    if (!day?.rows.some((row) => row.total || row.injected)) return;
+    if (left || !day?.rows.some((row) => row.total || row.injected)) return;
     byHour.show(day);
     if (!byHour.node.isConnected) hours.replaceChildren(byHour.node);
   }
@@ -70,7 +66,10 @@ export function todayBlock(meter, date) {
         old ? ` ${f.capital(T.updated(f.clock(Date.parse(today.at))))}.` : '',
       );
     },
-    leave: byHour.leave,
+    leave() {
+      left = true;
+      byHour.leave();
+    },
   };
 }
 
