@@ -98,6 +98,7 @@ class EnergyReader:
         self._complete_turns(meter, sorted(turns), pieces, spans)
         covered, recovered_wh = self._coverage(meter, boundaries)
         imported = imported_between(self._imported, meter, boundaries)
+        known = self._known_since(meter, start)
         result, remaining = [], iter(pieces)
         piece = next(remaining, None)
         for place, (low, high) in enumerate(itertools.pairwise(boundaries)):
@@ -105,9 +106,17 @@ class EnergyReader:
             while piece is not None and piece.start < high:
                 inside.append(piece.step)
                 piece = next(remaining, None)
-            expected = max(int((min(high, now) - low).total_seconds()), 0)
+            expected = max(int((min(high, now) - max(low, known)).total_seconds()), 0)
             result.append(_sum(low, high, inside, recovered_wh[place], imported[place], covered[place], expected))
         return result
+
+    def _known_since(self, meter: Meter, start: datetime) -> datetime:
+        """Return `start`, or when the first frame or imported hour came after it: before that nothing is missing."""
+        if meter.first is None or meter.first + _HOUR <= start:
+            return start
+        (row,) = self._hours.rows(meter.number, meter.first, meter.first + _HOUR)
+        imported = self._imported.first(meter.number)
+        return max(start, min(moment for moment in (row.first_at or meter.first, imported) if moment is not None))
 
     def turns(self, meter: Meter, start: datetime, end: datetime) -> set[datetime]:
         """Return the hours of [start, end) in which the meter went to other registers, or to the other mode."""
