@@ -9,7 +9,7 @@ import itertools
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from common.registers import REGISTERS
 from monitor.energy.contract_changes import ContractChanges
@@ -36,6 +36,7 @@ from monitor.model import ContractSpan, Energy, HourEnergy
 
 _HOUR = timedelta(hours=1)
 _FEW = 1000  # hours
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _WHOLE = 3575  # seconds that frames cover of an hour without a gap
 _NOTHING: Values = (None,) * len(REGISTERS)
 
@@ -112,11 +113,14 @@ class EnergyReader:
 
     def _known_since(self, meter: Meter, start: datetime) -> datetime:
         """Return `start`, or when the first frame or imported hour came after it: before that nothing is missing."""
-        if meter.first is None or meter.first + _HOUR <= start:
+        if meter.first is not None and meter.first + _HOUR <= start:
             return start
-        (row,) = self._hours.rows(meter.number, meter.first, meter.first + _HOUR)
-        imported = self._imported.first(meter.number)
-        return max(start, min(moment for moment in (row.first_at or meter.first, imported) if moment is not None))
+        known = [self._imported.first(meter.number) or _NEVER]
+        if meter.first is not None:
+            known += [
+                row.first_at or row.hour for row in self._hours.rows(meter.number, meter.first, meter.first + _HOUR)
+            ]
+        return max(start, min(known))
 
     def turns(self, meter: Meter, start: datetime, end: datetime) -> set[datetime]:
         """Return the hours of [start, end) in which the meter went to other registers, or to the other mode."""
