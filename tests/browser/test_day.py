@@ -100,7 +100,7 @@ def test_the_mouse_moves_the_picture_when_it_is_told_to(day: Page) -> None:
     day.goto(day.url + "&z=08:00..16:00")
     day.wait_for_selector(f"{PLOT} canvas")
     expect(day.get_by_role("button", name="Toute la journée")).to_be_enabled()  # it is zoomed
-    day.get_by_role("button", name=re.compile("Mesurer")).click()
+    day.get_by_role("button", name=re.compile("Glisser pour mesurer")).click()
     drag(day, 0.75, 0.25)
     wait_for_range(day, "z", 720, 1200)
     assert parameter(day, "t") is None
