@@ -256,6 +256,8 @@ def _compare(arguments: argparse.Namespace) -> int:
         start, end = year_to(now, first, last, zone)
         if start >= end:
             today = now.astimezone(zone).date()
+            if start > now:
+                raise Refusal("future", day=start.astimezone(zone).date())
             raise Refusal("no_whole_day", start=arguments.start, end=arguments.end or today)
         comparison = answers.compare(meter, start, end, now)
         _tables(_formats(arguments, settings)).comparison(meter, comparison, start)

@@ -24,7 +24,7 @@ class Energy:
     recovered_wh: int  # the part of `wh` that was counted while no frame came
     imported_wh: int  # the part of `wh` that is from imported hours
     covered: int  # seconds that have a frame or an imported hour; a day or a month is of the piece that it ends in
-    expected: int  # seconds of the period that are over
+    expected: int  # seconds of the period that are over, from the first frame of the meter on
 
     @property
     def total_wh(self) -> int:

@@ -193,7 +193,7 @@ _COLUMNS: Mapping[str, Any] = {
             "additionalProperties": {"type": "string"},
         },
         "start": _list({"type": "string", "description": "an instant if by hour, else a local day"}),
-        "hours": _list({"type": "number", "description": "hours of the period that are over"}),
+        "hours": _list({"type": "number", "description": "hours of the period that are over, from the first frame on"}),
         "wh": {"type": "object", "description": "drawn, by register", "additionalProperties": _list(_WH)},
         "injected_wh": _list(_COUNTED),
         "recovered_wh": _list({"type": "integer", "description": "part of wh, counted while no frame came"}),

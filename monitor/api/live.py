@@ -64,10 +64,12 @@ _SCHEMA = _object(
         "peak": _object({"power": _NUMBER, "at": _TIME}, nullable=True),
         "today": _object(
             {
+                "at": {"type": "string", "format": "date-time", "description": "when the database was asked"},
                 "wh": _NUMBER,
                 "injected_wh": _NUMBER,
                 "cost": {**_NUMBER, "description": "1e-4 EUR with the subscription; null: a price is missing"},
                 "same_hour_last_week_wh": _NUMBER,
+                "same_hour_last_week_cost": {**_NUMBER, "description": "as cost"},
             },
             nullable=True,
         ),

@@ -164,10 +164,12 @@ def _count(value: object) -> int | None:
     return value if type(value) is int and 0 <= value <= _LARGEST else None
 
 
-def _yesterday(call: Call, meter: Meter) -> dict[str, Any]:
+def _yesterday(call: Call, meter: Meter) -> dict[str, Any] | None:
     zone = call.config.time_zone
     today = call.now.astimezone(zone).date()
     start, end = midnight(today - timedelta(1), zone), midnight(today, zone)
+    if meter.first is not None and meter.first >= end:
+        return None  # it was not there yet
     counted = call.answers.upkeep.counted(meter, start, end)
     energy = call.answers.energy(meter, "day", start, end, call.now).whole.energy
     return {

@@ -78,6 +78,7 @@ def together(parts: Sequence[Energy]) -> Energy:
     for part in parts:
         wh.update(part.wh)
         reactive.update(part.reactive_varh)
+    expected = max(part.expected for part in parts)  # from the first meter's first frame on
     injected = [part.injected_wh for part in parts if part.injected_wh is not None]
     return Energy(
         start=parts[0].start,
@@ -87,8 +88,8 @@ def together(parts: Sequence[Energy]) -> Energy:
         reactive_varh=dict(reactive),
         recovered_wh=sum(part.recovered_wh for part in parts),
         imported_wh=sum(part.imported_wh for part in parts),
-        covered=min(sum(part.covered for part in parts), parts[0].expected),
-        expected=parts[0].expected,
+        covered=min(sum(part.covered for part in parts), expected),
+        expected=expected,
     )
 
 

@@ -9,7 +9,7 @@ import itertools
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from common.registers import REGISTERS
 from monitor.energy.contract_changes import ContractChanges
@@ -36,6 +36,7 @@ from monitor.model import ContractSpan, Energy, HourEnergy
 
 _HOUR = timedelta(hours=1)
 _FEW = 1000  # hours
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _WHOLE = 3575  # seconds that frames cover of an hour without a gap
 _NOTHING: Values = (None,) * len(REGISTERS)
 
@@ -98,6 +99,7 @@ class EnergyReader:
         self._complete_turns(meter, sorted(turns), pieces, spans)
         covered, recovered_wh = self._coverage(meter, boundaries)
         imported = imported_between(self._imported, meter, boundaries)
+        known = self._known_since(meter, start)
         result, remaining = [], iter(pieces)
         piece = next(remaining, None)
         for place, (low, high) in enumerate(itertools.pairwise(boundaries)):
@@ -105,9 +107,20 @@ class EnergyReader:
             while piece is not None and piece.start < high:
                 inside.append(piece.step)
                 piece = next(remaining, None)
-            expected = max(int((min(high, now) - low).total_seconds()), 0)
+            expected = max(int((min(high, now) - max(low, known)).total_seconds()), 0)
             result.append(_sum(low, high, inside, recovered_wh[place], imported[place], covered[place], expected))
         return result
+
+    def _known_since(self, meter: Meter, start: datetime) -> datetime:
+        """Return `start`, or when the first frame or imported hour came after it: before that nothing is missing."""
+        if meter.first is not None and meter.first + _HOUR <= start:
+            return start
+        known = [self._imported.first(meter.number) or _NEVER]
+        if meter.first is not None:
+            known += [
+                row.first_at or row.hour for row in self._hours.rows(meter.number, meter.first, meter.first + _HOUR)
+            ]
+        return max(start, min(known))
 
     def turns(self, meter: Meter, start: datetime, end: datetime) -> set[datetime]:
         """Return the hours of [start, end) in which the meter went to other registers, or to the other mode."""

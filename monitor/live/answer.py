@@ -121,10 +121,12 @@ def answer(
         "today": None
         if today is None or today.wh is None
         else {
+            "at": moment(today.at),
             "wh": today.wh,
             "injected_wh": today.injected_wh,
             "cost": today.cost,
             "same_hour_last_week_wh": today.last_week_wh,
+            "same_hour_last_week_cost": today.last_week_cost,
         },
         "links": dict(links),
         "ring": None

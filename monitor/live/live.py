@@ -49,7 +49,7 @@ class UnknownMeter(Exception):
 
 
 class Live:
-    """Values of now. Its methods answer from memory, but the first about a meter waits up to a second for the database.
+    """Values of now. Its methods answer from memory; after a pause, the first waits up to a second for the database.
 
     All may be called from any thread, `stream` only from the event loop.
     """

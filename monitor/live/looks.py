@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 LOOK_EVERY = 60.0  # seconds
 PING_EVERY = 10.0  # seconds; how soon it is noticed that the database is away
 ASKED_FOR = 90.0  # seconds for which a question counts
-FIRST_LOOK = 1.0  # seconds that the first question waits for its answer
+FIRST_LOOK = 1.0  # seconds that a question waits for a new look, where the last one is too old
 _MAX_METERS = 200
 
 Opened = tuple[Connection, Answers]
@@ -34,6 +34,7 @@ Opened = tuple[Connection, Answers]
 @dataclass(slots=True)
 class _Look:
     asked_at: float
+    due: bool = True  # at once: somebody waits for it
     taken_at: float = float("-inf")
     today: Today | None = None
 
@@ -64,7 +65,7 @@ class Looks:
         self._looks: dict[str, _Look] = {}
         self._meters: Sequence[Meter] | None = None
         self._state = UNKNOWN
-        self._asked_at = float("-inf")
+        self._asked_at = self._failed_at = float("-inf")  # monotonic
         self._closing = self._reopening = False
         self._log = ChangeLogger(log)
         self._thread = threading.Thread(target=self._run, name="looks", daemon=True)
@@ -93,21 +94,29 @@ class Looks:
             return self._meters
 
     def today(self, meter: str) -> Today | None:
-        """Return the last look at a meter's day; None: there is none. Only the very first question waits for it."""
+        """Return a look at a meter's day; None: there is none. One that is old, by its `at`: no other came in time."""
         with self._changed:
-            self._ask()
+            now = self._ask()
             look = self._looks.get(meter)
             if look is None:
                 if len(self._looks) >= _MAX_METERS:
                     del self._looks[min(self._looks, key=lambda one: self._looks[one].asked_at)]
-                look = self._looks[meter] = _Look(time.monotonic())
-            look.asked_at = time.monotonic()
-            if self._state != DOWN:
-                self._changed.wait_for(lambda: look.taken_at > float("-inf") or self._closing, FIRST_LOOK)
+                look = self._looks[meter] = _Look(now)
+            look.asked_at = now
+            look.due = not self._is_new(look)
+            # A database that was away a moment ago is not waited for.
+            self._changed.wait_for(
+                lambda: not look.due or self._failed_at > now - 2 * PING_EVERY or self._closing, FIRST_LOOK
+            )
             found = look.today
-        # A look at yesterday is none at today.
-        day = self._clock().astimezone(self._zone).date()
-        return found if found is not None and found.start == midnight(day, self._zone) else None
+        return found if found is not None and found.start == self._midnight() else None
+
+    def _is_new(self, look: _Look) -> bool:
+        of_today = look.today is None or look.today.start == self._midnight()
+        return time.monotonic() - look.taken_at <= LOOK_EVERY and of_today
+
+    def _midnight(self) -> datetime:
+        return midnight(self._clock().astimezone(self._zone).date(), self._zone)
 
     def known(self, meter: str) -> Today | None:
         """Return the last look at a meter, of whatever day; neither waits nor asks for another one."""
@@ -115,9 +124,10 @@ class Looks:
             look = self._looks.get(meter)
             return None if look is None else look.today
 
-    def _ask(self) -> None:
+    def _ask(self) -> float:
         self._asked_at = time.monotonic()
         self._changed.notify_all()
+        return self._asked_at
 
     def reopen(self) -> None:
         """Connect again before the next look: what `connect` returns has changed."""
@@ -147,7 +157,7 @@ class Looks:
                     opened = None
                 self._log.log(logging.WARNING, f"Today's energy cannot be shown: {error}")
                 with self._changed:
-                    self._state = DOWN
+                    self._state, self._failed_at = DOWN, time.monotonic()
                     self._changed.notify_all()
         if opened is not None:
             opened[0].close()
@@ -159,7 +169,7 @@ class Looks:
                 now = time.monotonic()
                 ready_at = pinged_at + PING_EVERY if self._state == DOWN else float("-inf")
                 due = [
-                    (max(look.taken_at + LOOK_EVERY, ready_at), meter)
+                    (max(look.taken_at + (0.0 if look.due else LOOK_EVERY), ready_at), meter)
                     for meter, look in self._looks.items()
                     if now - look.asked_at <= ASKED_FOR
                 ]
@@ -182,8 +192,8 @@ class Looks:
         if self._log.reset():
             log.info("Today's energy can be shown again")
         with self._changed:
-            self._state, self._meters = UP, meters
+            self._state, self._meters, self._failed_at = UP, meters, float("-inf")
             look = None if meter is None else self._looks.get(meter)
             if look is not None:
-                look.today, look.taken_at = looked, time.monotonic()
+                look.today, look.taken_at, look.due = looked, time.monotonic(), False
             self._changed.notify_all()

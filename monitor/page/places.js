@@ -5,23 +5,17 @@ import { language, T } from './i18n.js';
 import { remember } from './memory.js';
 import { go, here, href } from './router.js';
 import { themeButton } from './theme.js';
-import { dateOf, seasonOf } from './time.js';
 
 const tempo = (meter) => (meter?.offer === 'tempo' ? 'tempo' : 'contracts');
 
 /** What a place is called: that of Tempo has another name where the contract is another one. */
 export const titleOf = (name, meter) => T.places[name === 'tempo' ? tempo(meter) : name];
 
+// Without a date, so that what was opened today is tomorrow's page tomorrow.
+const LINKS = { now: '', day: 'jour', review: 'bilan', tempo: 'tempo', status: 'etat' };
+
 export function drawPlaces(nav, current, context) {
-  const { meter, now } = context;
-  const today = dateOf(now());
-  const links = {
-    now: '',
-    day: `jour/${today}`,
-    review: `bilan/${today.slice(0, 7)}`,
-    tempo: `tempo/${seasonOf(today)}`,
-    status: 'etat',
-  };
+  const { meter } = context;
   const long = (name) => titleOf(name, meter);
   const short = (name) => (name === 'tempo' ? T.placesShort[tempo(meter)] : T.places[name]);
   nav.replaceChildren(
@@ -29,7 +23,7 @@ export function drawPlaces(nav, current, context) {
     h(
       'ul',
       { class: 'places' },
-      Object.entries(links).map(([name, path]) =>
+      Object.entries(LINKS).map(([name, path]) =>
         h(
           'li',
           null,

@@ -7,16 +7,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from common.errors import ConfigError, DatabaseError, PermanentError
 from common.runtime.logs import ChangeLogger
 from monitor.answers.answers import Answers
 from monitor.api.call import Body, Call, LiveCall, LiveRoute, Refused, Route
-from monitor.calendar import midnight
 from monitor.config import MonitorConfig
 from monitor.live.live import Live
-from monitor.report.ranges import read_time
 from monitor.server.flights import SingleFlight
 from monitor.server.messages import NO_STORE, REVALIDATE, Reply, json_bytes, packed, problem
 from monitor.server.parameters import read_parameters
@@ -31,7 +28,6 @@ _AWAY = "La base de données ne répond pas. Rien n’est perdu : réessayez dan
 _REFUSING = "La base de données refuse la question : « teleinfo-monitor check » dit ce qu’il faut changer."
 _BUSY = "Trop de questions attendent une réponse. Réessayez dans un instant."
 _FAILED = "Le programme n’a pas su répondre : son journal dit pourquoi."
-_NO_TIME = "to n’est pas une date : écrivez 2026, 2026-11, 2026-11-24 ou 2026-11-24T17:00:00Z."
 _MOST_DIGITS = 60  # of the name of a file
 
 
@@ -94,10 +90,6 @@ class Api:
         now = self._now()
         started = time.monotonic()
         try:
-            past = is_past(parameters, now, self._config.time_zone)
-        except ConfigError:
-            return problem(400, _NO_TIME)
-        try:
             answer = self._ask(route, parameters, now)
         except Refused as refused:
             return problem(refused.status, refused.detail, refused.more)
@@ -109,7 +101,8 @@ class Api:
         except Exception:  # whatever it is: one question must not end the others, and the log must have it
             log.exception("%s failed after %.1f s", route.name, time.monotonic() - started)
             return problem(500, _FAILED)
-        cache = REVALIDATE if past else NO_STORE
+        # The page asks for today again each minute, and the answer is often the same.
+        cache = NO_STORE if isinstance(route, LiveRoute) else REVALIDATE
         if isinstance(answer, Body):
             file = re.sub(r"[^0-9A-Za-z._-]", "-", answer.file)[:_MOST_DIGITS]
             disposition = f'attachment; filename="{file}"'
@@ -130,13 +123,3 @@ class Api:
             self._changes.log(logging.WARNING, str(error))
             return route.without_database(LiveCall(self._live, parameters, now))
         return answer
-
-
-def is_past(parameters: Mapping[str, str], now: datetime, zone: ZoneInfo) -> bool:
-    """Tell whether a question is about days that are over: its answer rarely changes.
-
-    Raises:
-        ConfigError: `to` is no time.
-    """
-    text = parameters.get("to")
-    return text is not None and read_time(text, zone) <= midnight(now.astimezone(zone).date(), zone)

@@ -65,15 +65,22 @@ class Files:
             return None
         return kept.reply
 
-    def index(self, base: str, *, session: bool = False) -> Reply | None:
-        """Return the page itself, whose relative addresses begin at `base`; with a `session` it offers to end it."""
+    def index(self, base: str, language: str = "fr", *, session: bool = False) -> Reply | None:
+        """Return the page itself, which begins in a language.
+
+        Args:
+            base: where its relative addresses begin.
+            language: fr or en, unless the visitor chose one.
+            session: whether it offers to end it.
+        """
         reply = self.get("index.html")
         if reply is None:
             return None
         text = _BASE.sub(f'<base href="{base}">', reply.body.decode(), count=1)
+        text = text.replace('<html lang="fr"', f'<html lang="{language}"', 1)
         if session:
             text = text.replace("<html", "<html data-session", 1)
-        return packed(text.encode(), reply.kind, Cache_Control=NO_CACHE)
+        return packed(text.encode(), reply.kind, Cache_Control=NO_CACHE, Vary="Accept-Language")
 
 
 def _is_made_of(folder: Path, mark: Path) -> bool:

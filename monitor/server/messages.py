@@ -108,7 +108,7 @@ def negotiated(request: Request, reply: Reply) -> Reply:
     if reply.stream is not None:
         return reply
     if reply.zipped is not None:
-        reply = reply.having(Vary="Accept-Encoding")
+        reply = reply.having(Vary=", ".join(filter(None, (reply.headers.get("Vary"), "Accept-Encoding"))))
     etag = reply.etag
     if etag is not None and reply.headers.get("Cache-Control") != NO_STORE:
         reply = reply.having(ETag=etag)

@@ -1,7 +1,7 @@
 """Decides what answers a request: the API, the stream, a file, the page, or the login; and who may ask."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 from urllib.parse import quote
 
@@ -76,12 +76,13 @@ class Site:
         if len(request.path) > LONGEST_PATH:
             return problem(414, "L’adresse est trop longue.")
         if not path.isprintable():
-            return problem(400, "L’adresse contient des caractères de commande.")
+            return problem(400, "L’adresse contient des caractères de contrôle.")
         if (refusal := self._door.refusal(request)) is not None:
             return refusal
         posting = ("login", "logout")
         if request.method not in ("GET", "HEAD") and not (request.method == "POST" and path in posting):
-            return problem(405, "Cette page ne fait que lire.", Allow="POST" if path in posting else "GET, HEAD")
+            allowed = "POST" if path in posting else "GET, HEAD"
+            return problem(405, "Méthode refusée : l’interface est en lecture seule.", Allow=allowed)
         if path in posting:
             return await self._door.enter(request, leaving=path == "logout")
         if path == "login.css":
@@ -91,9 +92,12 @@ class Site:
         found = None if path in ("", "index.html") else self._parts.files.get(path)
         if found is not None:
             return found
-        if path != "index.html" and not is_place(path):
+        if path == "index.html" or is_place(path):
+            return await self._page(request, path)
+        if "text/html" not in request.headers.get("accept", ""):
             return problem(404, "Il n’y a rien à cette adresse.")
-        return await self._page(request, path)
+        page = await self._page(request, path)  # which says so, to whoever opens it
+        return replace(page, status=404) if page.status == 200 else page
 
     def _below_prefix(self, path: str) -> str | None:
         """Return the path below ours; None: it is the prefix without the slash, from which nothing relative works."""
@@ -105,7 +109,7 @@ class Site:
 
     async def _api(self, request: Request, path: str) -> Reply:
         if access.is_asked_by_a_foreign_page(request):
-            return problem(403, "Une autre page n’a pas à lire ces données.")
+            return problem(403, "Requête refusée : elle vient d’un autre site.")
         try:
             if not await self._door.is_open(request):
                 return problem(401, _LOCKED)
@@ -134,10 +138,10 @@ class Site:
         )
 
     async def _page(self, request: Request, path: str) -> Reply:
+        language = login.language_for(request, self._config.language)
         try:
             is_open = await self._door.is_open(request)
         except NotReady:
-            language = login.language_for(request, self._config.language)
             return login.login_page(language, "", 503, "unreadable")
         up = "../" * path.count("/")
         if not is_open:
@@ -145,5 +149,5 @@ class Site:
             return redirect(f"{up or './'}login?next={quote(follow)}")
         prefix = access.public_prefix(request)
         base = up or "./" if prefix is None else f"{prefix}/"
-        page = self._parts.files.index(base, session=self._door.asks_password)
+        page = self._parts.files.index(base, language, session=self._door.asks_password)
         return page or problem(404, "Les fichiers de la page manquent dans cette installation.")

@@ -55,7 +55,7 @@ def test_a_broker_that_is_gone_is_said_and_comes_back(visit: Visits, house: Home
 
 def test_a_broker_that_hangs_is_said_and_comes_back(visit: Visits, house: Home) -> None:
     page = visit()
-    interrupted(page, house.broker.pause, house.broker.resume, "Le direct est coupé|ne dit plus rien")
+    interrupted(page, house.broker.pause, house.broker.resume, "Le direct est coupé|Plus de données du compteur")
 
 
 def test_without_a_database_the_live_part_goes_on(visit: Visits, house: Home) -> None:
@@ -86,11 +86,11 @@ def test_a_meter_that_is_silent_is_unknown_and_not_zero(visit: Visits, house: Ho
     page = visit(f"?compteur={house.tempo}")
     house.reader.stop()
     try:
-        expect(page.locator(NOTICES)).to_contain_text("ne dit plus rien", timeout=SOON)
+        expect(page.locator(NOTICES)).to_contain_text("Plus de données du compteur", timeout=SOON)
         expect(page.locator(NOTICES)).to_contain_text("Ce n’est pas zéro")
     finally:
         house.reader.start()
-    expect(page.locator(NOTICES)).not_to_contain_text("ne dit plus rien", timeout=SOON)
+    expect(page.locator(NOTICES)).not_to_contain_text("Plus de données du compteur", timeout=SOON)
 
 
 def test_a_monitor_that_restarts_is_found_again(visit: Visits, house: Home) -> None:

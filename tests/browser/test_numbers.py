@@ -1,8 +1,9 @@
 """The numbers on the page are those of the database, by plain SQL over frames, readings and hours."""
 
 import re
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 from playwright.sync_api import Page
 
@@ -58,6 +59,80 @@ def test_the_days_of_a_period_are_those_of_their_hours(visit: Visits, house: Hom
     for row, total in zip(rows, totals, strict=True):
         cells = row[1 : names.index("Total (kWh)")]
         assert abs(total - sum(numbers(cell)[0] for cell in cells)) < 0.05 * len(row)  # each is rounded
+
+
+def test_energy_and_cost_of_a_period_are_compared_each_with_its_own(visit: Visits, house: Home) -> None:
+    page = visit(with_meter(f"bilan/{YESTERDAY - timedelta(days=6)}..{YESTERDAY}", house.tempo))
+    now = whole(page, house.tempo, YESTERDAY - timedelta(days=6), YESTERDAY)
+    before = whole(page, house.tempo, YESTERDAY - timedelta(days=13), YESTERDAY - timedelta(days=7))
+    pairs = page.locator(".against > div").first.locator(".against-pair").all_inner_texts()
+    for pair, key in zip(pairs, (energy_of, cost_of), strict=True):
+        assert signed(pair) == percent(key(now), key(before))
+    assert numbers(pairs[0])[0] == rounded(before["total_wh"])
+
+
+def test_the_compared_day_is_counted(visit: Visits, house: Home) -> None:
+    other = YESTERDAY - timedelta(days=7)
+    page = visit(with_meter(f"jour/{YESTERDAY}?c={other}&t=07:00..09:00", house.tempo))
+    now, before = (whole(page, house.tempo, day, day) for day in (YESTERDAY, other))
+    energy, cost = (fact_about(page, name, other) for name in ("Énergie", "Coût"))
+    assert rounded(before["total_wh"]) in numbers(energy)
+    assert signed(energy) == percent(now["total_wh"], before["total_wh"])
+    assert signed(cost) == percent(now["cost"]["total"], before["cost"]["total"])
+    page.wait_for_selector(".measured .compare-text")
+    assert "kWh" in page.locator(".measured .compare-text").inner_text()
+    assert page.locator(".bars .ghost").count() == 24
+
+
+def test_a_day_without_data_cannot_be_compared_and_that_is_said(visit: Visits, house: Home) -> None:
+    page = visit(with_meter(f"jour/{YESTERDAY}?c=2030-01-01", house.tempo))
+    assert "Aucune donnée le 1er janvier 2030." in page.locator(".notices").inner_text()
+
+
+def test_the_base_load_is_that_of_the_period_and_not_of_the_newest_month(visit: Visits, house: Home) -> None:
+    first, last = YESTERDAY - timedelta(days=40), YESTERDAY - timedelta(days=30)
+    page = visit(with_meter(f"bilan/{first}..{last}", house.tempo))
+    found = api(page, f"baseload?meter={house.tempo}&from={first}&to={last + timedelta(days=1)}")
+    block = page.locator("section.block", has=page.locator("h2", has_text="Talon"))
+    assert numbers(block.locator(".figure-l").inner_text()) == [found["median"]]
+
+
+def api(page: Page, question: str) -> Any:
+    """Return an answer of the API."""
+    return page.request.get(f"{page.evaluate('document.baseURI')}api/v1/{question}").json()
+
+
+def whole(page: Page, meter: str, first: date, last: date) -> Any:
+    """Return what the API says of some days as one."""
+    return api(page, f"energy?meter={meter}&by=day&from={first}&to={last + timedelta(days=1)}")["whole"]
+
+
+def energy_of(found: Any) -> int:
+    return int(found["total_wh"])
+
+
+def cost_of(found: Any) -> int:
+    return int(found["cost"]["total"])
+
+
+def percent(now: int, before: int) -> int:
+    """Return a change in percent; a half is rounded up, as JavaScript does."""
+    return int((abs(Decimal(now) / before - 1) * 100).quantize(Decimal(1), ROUND_HALF_UP)) * (-1 if now < before else 1)
+
+
+def signed(text: str) -> int:
+    """Return the change that a text tells."""
+    found = re.search("([+\u2212]?)(\\d+)\u202f%", text)
+    assert found is not None, text
+    return int(found[2]) * (-1 if found[1] == "\u2212" else 1)
+
+
+def fact_about(page: Page, name: str, day: date) -> str:
+    """Return what the compared day had beside a name in the list of facts."""
+    line = page.locator("dl.facts div", has=page.locator("dt", has_text=re.compile(f"^{name}$")))
+    text: str = line.locator(".compare-text").inner_text()
+    assert f" {day.day} " in text
+    return text
 
 
 def rounded(wh: int) -> float:

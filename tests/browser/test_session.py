@@ -32,7 +32,7 @@ def enter(page: Page, address: str) -> None:
     page.goto(address)
     page.get_by_label("Mot de passe").fill("correct horse")
     page.get_by_role("button", name="Entrer").click()
-    page.wait_for_selector("#main h1")
+    page.wait_for_selector("#main:not([aria-busy]) h1")
 
 
 @pytest.mark.parametrize("device", ["desk", "phone"])

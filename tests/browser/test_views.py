@@ -89,6 +89,21 @@ def test_text_of_twice_the_size_stays_on_the_screen(visit: Visits, view: str, de
     )
 
 
+def test_the_status_has_room_on_the_smallest_screen_with_text_of_twice_the_size(visit: Visits) -> None:
+    page = visit("etat", "tiny")
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    page.wait_for_function("() => document.documentElement.scrollWidth <= 320")
+
+
+@pytest.mark.parametrize("device", ["phone", "tiny"])
+@pytest.mark.parametrize("view", ["tempo", "status"])
+def test_no_column_of_a_table_stands_beside_a_phone(visit: Visits, view: str, device: str) -> None:
+    page = visit(VIEWS[view], device)
+    page.wait_for_selector(".table-plain table")
+    wide = "[...document.querySelectorAll('.table-plain')].filter((one) => one.scrollWidth > one.clientWidth).length"
+    assert page.evaluate(wide) == 0
+
+
 @pytest.mark.parametrize("device", ["desk", "phone"])
 @pytest.mark.parametrize("kind", ["tempo", "producer"])  # the longest tariffs; three phases
 def test_text_of_twice_the_size_covers_no_other_text(visit: Visits, house: Home, device: str, kind: str) -> None:
@@ -122,6 +137,23 @@ COVERED = """() => {
   return words.flatMap(([text, box], i) => !box ? [text]
     : words.slice(i + 1).filter(([, other]) => other && cover(box, other)).map(([other]) => `${text} on ${other}`));
 }"""
+
+
+def test_the_columns_of_the_last_ten_minutes_have_names_with_their_unit(visit: Visits) -> None:
+    page = visit()
+    open_all(page)
+    heads = page.locator(".minutes thead th")
+    assert heads.all_inner_texts() == ["Heure", "Moyenne (VA)", "Max (VA)"]
+    assert page.locator("#now-minutes").text_content().startswith("Dix dernières minutes ")
+
+
+def test_without_colours_of_its_own_a_page_still_has_edges_and_pressed_buttons(visit: Visits) -> None:
+    page = visit(VIEWS["day"], forced_colors="active")
+    edge = "(one) => getComputedStyle(one).borderTopWidth"
+    assert page.locator(".key-band").first.evaluate(edge) == "1px"
+    assert page.locator(".round[aria-pressed=true]").evaluate(edge) == "2px"
+    page = visit("", forced_colors="active")
+    assert page.locator(".ruler-track").first.evaluate(edge) == "1px"
 
 
 @pytest.mark.parametrize("view", ["now", "day", "month", "year"])

@@ -41,7 +41,7 @@ class Visit:
     def go(self, path: str) -> None:
         """Open a path; return when its view stands."""
         self.page.goto(self.address + path)
-        self.page.wait_for_selector("#main h1")
+        self.page.wait_for_selector("#main:not([aria-busy]) h1")
         self.page.wait_for_function("document.fonts.status === 'loaded'")
 
     def rests(self) -> bool:

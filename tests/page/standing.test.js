@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { headroom, merged, standing } from '../../monitor/page/view/now/standing.js';
+import { headroom, merged, standing, tooMuch } from '../../monitor/page/view/now/standing.js';
 
 const UP = { meter: 'up', reader: 'up', mqtt: 'up', storer: 'up', database: 'up' };
 const live = (links = {}, more = {}) => ({
@@ -43,7 +43,16 @@ test('a storer that waits is told', () => {
 
 test('while the server is away the last value stays for a moment, then it is unknown', () => {
   assert.deepEqual(standing(live(), 'reconnecting', now, now + 9000), { known: true, word: 'reconnecting', wrong: [] });
-  assert.equal(standing(live(), 'reconnecting', now, now + 16000).known, false);
+  assert.deepEqual(standing(live(), 'reconnecting', now, now + 11000), {
+    known: false,
+    word: 'reconnecting',
+    wrong: ['away'],
+  });
+});
+
+test('of a server that is away nothing older is told: it may be over', () => {
+  const before = live({ database: 'down', storer: 'down' }, { overload: true });
+  assert.deepEqual(standing(before, 'reconnecting', now, now + 11000).wrong, ['away']);
 });
 
 test('an event changes what it names and no more; the ten minutes come only with the whole answer', () => {
@@ -53,8 +62,8 @@ test('an event changes what it names and no more; the ten minutes come only with
 });
 
 test('what is left is the subscribed power less that of now, and negative when it is too much', () => {
-  assert.deepEqual(headroom(9000, { power: 1840, phases: null }), { left: 7160, phase: null });
-  assert.deepEqual(headroom(9000, { power: 9500 }), { left: -500, phase: null });
+  assert.deepEqual(headroom(9000, { power: 1840, phases: null }), { left: 7160, phase: null, near: false });
+  assert.deepEqual(headroom(9000, { power: 9500 }), { left: -500, phase: null, near: false });
   assert.equal(headroom(null, { power: 1840 }), null);
 });
 
@@ -64,15 +73,36 @@ test('of three phases the tightest one counts: it is the one that opens the brea
     { power: 3900, limit: 4000 },
     { power: 0, limit: 4000 },
   ];
-  assert.deepEqual(headroom(12000, { power: 4200, phases }), { left: 100, phase: 2 });
+  assert.deepEqual(headroom(12000, { power: 4200, phases }), { left: 100, phase: 2, near: true });
+});
+
+test('from nine tenths of the subscribed power the limit is near, by the tightest phase', () => {
+  assert.equal(headroom(9000, { power: 8099 }).near, false);
+  assert.equal(headroom(9000, { power: 8100 }).near, true);
+  assert.equal(headroom(9000, { power: 9000 }).near, true);
+  const phases = [300, 3590, 0].map((power) => ({ power, limit: 4000 }));
+  assert.equal(headroom(12000, { power: 3890, phases }).near, false);
+  phases[1].power = 3600;
+  assert.deepEqual(headroom(12000, { power: 3900, phases }), { left: 400, phase: 2, near: true });
+});
+
+test('what must not be switched on is an appliance that takes more than what is left', () => {
+  assert.equal(tooMuch(300), 'dryer');
+  assert.equal(tooMuch(2499), 'dryer');
+  assert.equal(tooMuch(2500), 'car');
+  assert.equal(tooMuch(7400), null);
 });
 
 test('in a house of three phases of 9 kVA each phase has 3 kVA, and 8 kVA are never what is left', () => {
   const phases = (...powers) => powers.map((power) => ({ power, limit: 3000 }));
-  assert.deepEqual(headroom(9000, { power: 1000, phases: phases(1000, 0, 0) }), { left: 2000, phase: 1 });
-  assert.deepEqual(headroom(9000, { power: 1000, phases: phases(300, 300, 400) }), { left: 2600, phase: 3 });
-  assert.deepEqual(headroom(9000, { power: 0, phases: phases(0, 0, 0) }), { left: 3000, phase: 1 });
-  assert.deepEqual(headroom(9000, { power: 3200, phases: phases(0, 3200, 0) }), { left: -200, phase: 2 });
+  assert.deepEqual(headroom(9000, { power: 1000, phases: phases(1000, 0, 0) }), { left: 2000, phase: 1, near: false });
+  assert.deepEqual(headroom(9000, { power: 1000, phases: phases(300, 300, 400) }), {
+    left: 2600,
+    phase: 3,
+    near: false,
+  });
+  assert.deepEqual(headroom(9000, { power: 0, phases: phases(0, 0, 0) }), { left: 3000, phase: 1, near: false });
+  assert.deepEqual(headroom(9000, { power: 3200, phases: phases(0, 3200, 0) }), { left: -200, phase: 2, near: false });
 });
 
 test('where one of three phases is not known, nobody can tell what is left', () => {

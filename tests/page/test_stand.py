@@ -23,7 +23,11 @@ console.log(JSON.stringify(given));
 """
 RANGES = {
     "series": ["from=2026-11-24&to=2026-11-25"],
-    "energy": ["by=hour&from=2026-11-24&to=2026-11-25", "by=day&from=2026-11-01&to=2026-12-01"],
+    "energy": [
+        "by=hour&from=2026-11-24&to=2026-11-25",
+        "by=day&from=2026-11-01&to=2026-12-01",
+        "by=range&from=2026-11-24&to=2026-11-25",
+    ],
     "peaks": ["from=2026-11-01&to=2026-12-01"],
     "baseload": ["from=2026-01-01&to=2026-11-26"],
     "profile": ["from=2026-10-01&to=2026-11-01"],

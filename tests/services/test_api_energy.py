@@ -109,7 +109,7 @@ def test_hours_have_instants_and_the_present_one_only_what_is_over(tables: Datab
 def test_time_before_the_first_reading_and_to_come_is_left_out(tables: Database) -> None:
     answer = ask(energy.ROUTE, tables, END, PRICES, "by=month&from=2025&to=2028")
     assert answer["start"] == ["2026-10-01", "2026-11-01"]
-    assert answer["hours"] == [745, 85]
+    assert answer["hours"] == [11 * 24 + 1, 85]  # the first reading is of 21 October, 0:00
     for times in ("from=2025&to=2026", "from=2027&to=2028"):
         answer = ask(energy.ROUTE, tables, END, PRICES, f"by=day&{times}")
         check(answer, energy.ROUTE.schema)
@@ -134,6 +134,16 @@ def test_a_price_for_a_part_of_a_range_makes_it_partial(tables: Database) -> Non
     assert all(cost is None for name, (cost, _) in answer["cost"].items() if answer["wh"][name][0])
     assert {one["day"] for one in answer["whole"]["cost"]["missing"]} == {"2026-10-31"}
     assert answer["whole"]["cost"]["parts"] is None
+
+
+def test_a_stretch_says_whether_something_of_it_has_no_price(tables: Database) -> None:
+    row = {"from": date(2026, 11, 1), "kwh": {"BASE": 0.25, "BBRHCJB": 0.1}, "subscription_year": {9: 1, 12: 1, 6: 1}}
+    prices = PriceTable([read_document({"options": {"tempo": [row]}}, "test")])
+    answer = ask(energy.ROUTE, tables, END, prices, "by=range&from=2026-10-31T00:00:00Z&to=2026-11-02T00:00:00Z")
+    check(answer, energy.ROUTE.schema)
+    assert answer["partial_cost"] is True
+    answer = ask(energy.ROUTE, tables, END, PRICES, "by=range&from=2026-10-31T00:00:00Z&to=2026-11-02T00:00:00Z")
+    assert answer["partial_cost"] is False
 
 
 def test_a_contract_year_begins_where_the_contract_did(tables: Database) -> None:

@@ -100,10 +100,15 @@ def test_an_hour_is_compared_as_the_audit_does(
     assert answer["audit"]["missing"] == expected
 
 
+def test_on_the_first_day_of_a_meter_it_tells_of_no_yesterday(tables: Database) -> None:
+    assert ask(status.ROUTE, tables, BEGIN + timedelta(hours=12), NONE, "")["yesterday"] is None
+    assert ask(status.ROUTE, tables, BEGIN + timedelta(hours=36), NONE, "")["yesterday"]["frames"] > 0
+
+
 def test_an_empty_database_has_links_and_no_figures(tables: Database) -> None:
     answer = ask(status.ROUTE, tables, END - timedelta(days=900), NONE)
     check(answer, status.ROUTE.schema)
-    assert answer["yesterday"]["expected"] is None
+    assert answer["yesterday"] is None
     assert answer["audit"] is None
     with pytest.raises(Refused):
         asked(tables, "meter=x")

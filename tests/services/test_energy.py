@@ -309,9 +309,23 @@ def test_the_time_to_come_is_not_expected_to_be_covered(tables: Database) -> Non
     roll_up(tables, begin + timedelta(days=2))
     now = begin + timedelta(hours=6)
     today, tomorrow = energy(tables, "day", begin, begin + timedelta(days=2), now)
-    assert today.expected == 6 * 3600
+    assert today.expected == (now - house.frames[0].timestamp.replace(microsecond=0)).seconds
     assert today.coverage > 0.98
     assert (tomorrow.expected, tomorrow.coverage, tomorrow.total_wh) == (0, 0.0, 0)
+
+
+def test_before_the_first_frame_nothing_is_missing(tables: Database) -> None:
+    begin = datetime(2026, 11, 20, 23, tzinfo=UTC)
+    first = begin + timedelta(hours=12, minutes=10)
+    house = House(8, first)
+    house.live(begin + timedelta(hours=14), every=3, outages=0)
+    store(tables, house.frames)
+    now = begin + timedelta(hours=14)
+    roll_up(tables, now)
+    found = energy(tables, "day", begin - timedelta(days=1), begin + timedelta(days=1), now)
+    began = house.frames[0].timestamp.replace(microsecond=0)
+    assert [(day.covered > 0, day.expected) for day in found] == [(False, 0), (True, (now - began).seconds)]
+    assert found[1].coverage > 0.98
 
 
 def test_a_database_without_frames_has_no_energy(tables: Database) -> None:

@@ -189,7 +189,8 @@ def test_the_lines_of_contracts_of_any_address_are_those_of_the_house(tables: Da
     assert found["subscription"] == [six, six, nine]
     assert six < nine
     first = asked(meters.ROUTE, tables, "", config=config)["meters"][0]
-    assert (first["subscribed"], first["contract_year"]) == (9000, "03-12")
+    # A new power is no new contract: it began while the old meter was there.
+    assert (first["subscribed"], first["contract_year"]) == (9000, "01-01")
 
 
 def test_offers_are_compared_on_the_energy_of_both(tables: Database, houses: list[House]) -> None:

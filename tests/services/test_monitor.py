@@ -152,7 +152,7 @@ def test_an_answer_that_the_browser_has_is_not_sent_again_and_a_long_one_is_comp
     assert plain.headers["cache-control"] == "private, max-age=0, must-revalidate"
     again = monitor.browser.get(path, If_None_Match=plain.headers["etag"])
     assert (again.status, again.body) == (304, b"")
-    assert monitor.browser.get("/api/v1/meters").headers["cache-control"] == "no-store"
+    assert monitor.browser.get("/api/v1/live").headers["cache-control"] == "no-store"
 
 
 def test_a_file_for_spreadsheets_is_saved_not_shown(monitor: Monitor) -> None:

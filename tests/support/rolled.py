@@ -24,12 +24,12 @@ class Rolled:
     """Stands in for the tables: `Hours`, `ImportedHours` and `Contracts` of one meter, whose frames are all whole."""
 
     def __init__(self, frames: Iterable[Frame]) -> None:
-        self.rows: list[HourReadings] = []
+        self.rolled: list[HourReadings] = []
         self.judged: dict[datetime, Judgement] = {}
         self._contracts: dict[datetime, MeterContract] = {}
         for hour, group in groupby(sorted(frames, key=lambda frame: frame.timestamp), _hour):
             self._add(hour, list(group))
-        self.meter = Meter(1, "031961000001", self.rows[0].hour, self.rows[-1].hour)
+        self.meter = Meter(1, "031961000001", self.rolled[0].hour, self.rolled[-1].hour)
         self.reader = EnergyReader(
             cast("Hours", self), cast("ImportedHours", self), cast("Contracts", self), cast("Power", self)
         )
@@ -44,15 +44,15 @@ class Rolled:
             hour, first_at, last_at, first_standard, last_standard, first, last, supplier=supplier(frames[-1])
         )
         inside = None if ends_tell(row) else Inside(points)
-        previous = self.rows[-1] if self.rows else None
+        previous = self.rolled[-1] if self.rolled else None
         self.judged[hour] = judge(row, [self._before(register) for register in range(len(REGISTERS))], previous, inside)
         content = {"frame": frames[-1].values, "mode": frames[-1].mode}
         self._contracts[hour] = read_contract(cast("dict[str, Any]", content))
-        self.rows.append(row)
+        self.rolled.append(row)
 
     def _before(self, register: int) -> Before | None:
         between: list[HourReadings] = []
-        for row in reversed(self.rows):
+        for row in reversed(self.rolled):
             if (value := row.last[register]) is not None:
                 hidden = any(kind_at_end(other) != kind_at_end(row) for other in between)
                 return Before(value, row.last_at, row.last_standard, hidden)
@@ -62,24 +62,26 @@ class Rolled:
     # Hours
 
     def _before_limit(self, limit: datetime) -> HourReadings | None:
-        return next((row for row in reversed(self.rows) if row.hour < limit), None)
+        return next((row for row in reversed(self.rolled) if row.hour < limit), None)
 
     def readings_at(self, meter: Meter, boundaries: Sequence[datetime]) -> list[Reading | None]:
         found = [self._before_limit(limit) for limit in boundaries]
         return [None if row is None else Reading(row.hour, row.last) for row in found]
 
     def first_value(self, meter: int, register: int, start: datetime, end: datetime) -> int | None:
-        for row in self.rows:
+        for row in self.rolled:
             if start <= row.hour < end and (last := row.last[register]) is not None:
                 return last if row.first[register] is None else row.first[register]
         return None
 
     def last_value(self, meter: int, register: int, start: datetime, end: datetime) -> int | None:
-        found = [row.last[register] for row in self.rows if start <= row.hour < end and row.last[register] is not None]
+        found = [
+            row.last[register] for row in self.rolled if start <= row.hour < end and row.last[register] is not None
+        ]
         return found[-1] if found else None
 
     def shape_changes(self, meter: int, since: datetime | None = None) -> list[tuple[datetime, int]]:
-        shapes = [(row.hour, _shape(row)) for row in self.rows]
+        shapes = [(row.hour, _shape(row)) for row in self.rolled]
         return shapes[:1] + [other for one, other in pairwise(shapes) if one[1] != other[1]]
 
     def breaks(self, meter: int, start: datetime, end: datetime) -> list[Break]:
@@ -91,13 +93,13 @@ class Rolled:
         ]
 
     def drawn(self, meter: int, hours: Sequence[datetime]) -> dict[datetime, tuple[int | None, int | None]]:
-        return {row.hour: (self.judged[row.hour].drawn, row.supplier) for row in self.rows if row.hour in hours}
+        return {row.hour: (self.judged[row.hour].drawn, row.supplier) for row in self.rolled if row.hour in hours}
 
     def doubtful(self, meter: int, start: datetime, end: datetime) -> list[tuple[datetime, int]]:
         return []
 
     def without_row(self, meter: int) -> Holes:
-        first, end = self.rows[0].hour, self.rows[-1].hour + HOUR
+        first, end = self.rolled[0].hour, self.rolled[-1].hour + HOUR
         return Holes(((first, end),), first, end)
 
     def coverage(self, meter: int, boundaries: Sequence[datetime]) -> list[Coverage]:
@@ -106,11 +108,17 @@ class Rolled:
     def gaps(self, meter: int, start: datetime, end: datetime, candidates: Sequence[datetime] | None) -> list[Gap]:
         return [
             Gap(row.hour, before.last_at, row.first_at, before.last, _first(row))
-            for before, row in pairwise(self.rows)
+            for before, row in pairwise(self.rolled)
             if start <= row.hour < end and row.first_at - before.last_at > timedelta(minutes=1)
         ]
 
+    def rows(self, meter: int, start: datetime, end: datetime) -> list[HourReadings]:
+        return [row for row in self.rolled if start <= row.hour < end]
+
     # ImportedHours and Contracts
+
+    def first(self, meter: int) -> datetime | None:
+        return None
 
     def between(self, meter: int, start: datetime, end: datetime, least: int = 1) -> list[Any]:
         return []

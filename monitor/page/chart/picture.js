@@ -9,8 +9,13 @@ const textOf = (li) =>
     .filter(Boolean)
     .join(' ');
 
-/** name: of the file, without its ending; drawing: an SVG or a canvas of the page; legend: its list, or null. */
-export async function picture({ name, title, drawing, legend = null }) {
+const HEAD = 72; // px: the title, and whose numbers these are
+
+/**
+ * name: of the file, without its ending; notes: whose numbers these are, and their sums; drawing: an SVG or a canvas of
+ * the page; legend: its list, or null.
+ */
+export async function picture({ name, title, notes, drawing, legend = null }) {
   const ratio = Math.max(2, devicePixelRatio),
     box = drawing.getBoundingClientRect(),
     items = legend ? [...legend.children].filter((li) => !li.hidden) : [],
@@ -21,7 +26,7 @@ export async function picture({ name, title, drawing, legend = null }) {
   ctx.font = `14px ${FAMILY}`;
   const lines = rowsOf(ctx, items, box.width);
   canvas.width = Math.round(width * ratio);
-  canvas.height = Math.round((48 + box.height + lines.length * 24 + MARGIN) * ratio);
+  canvas.height = Math.round((HEAD + box.height + lines.length * 24 + MARGIN) * ratio);
   ctx.scale(ratio, ratio);
   ctx.fillStyle = page.backgroundColor;
   ctx.fillRect(0, 0, width, canvas.height);
@@ -29,12 +34,14 @@ export async function picture({ name, title, drawing, legend = null }) {
   ctx.font = `600 16px ${FAMILY}`;
   ctx.textBaseline = 'middle';
   ctx.fillText(title, MARGIN, 24, box.width);
+  ctx.font = `14px ${FAMILY}`;
+  ctx.fillText(notes.filter(Boolean).join(' · '), MARGIN, 48, box.width);
   ctx.save();
-  ctx.translate(MARGIN, 44);
+  ctx.translate(MARGIN, HEAD - 4);
   if (drawing instanceof HTMLCanvasElement) ctx.drawImage(drawing, 0, 0, box.width, box.height);
   else paintSvg(ctx, drawing, box);
   ctx.restore();
-  lines.forEach((line, i) => line.forEach(({ li, x }) => key(ctx, li, MARGIN + x, 48 + box.height + i * 24 + 14)));
+  lines.forEach((line, i) => line.forEach(({ li, x }) => key(ctx, li, MARGIN + x, HEAD + box.height + i * 24 + 14)));
   const blob = await new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
   save(blob, `${name}.png`);
 }
@@ -81,7 +88,7 @@ function key(ctx, li, x, y) {
     } else {
       const ink = getComputedStyle(li).color;
       ctx.fillStyle = css.backgroundImage.includes('gradient') ? hatch(ctx, { ink, ratio: 1 }) : css.backgroundColor;
-      ctx.strokeStyle = css.backgroundImage.includes('gradient') ? ink : css.backgroundColor;
+      ctx.strokeStyle = css.backgroundImage.includes('gradient') ? ink : edgeOf(css);
       ctx.fillRect(x, y - 6, 14, 12);
       ctx.strokeRect(x + 0.5, y - 5.5, 13, 11);
     }
@@ -90,6 +97,12 @@ function key(ctx, li, x, y) {
   ctx.fillStyle = getComputedStyle(li).color;
   ctx.font = `14px ${FAMILY}`;
   ctx.fillText(textOf(li), x + 28, y);
+}
+
+/** A swatch that is nearly as light as the paper has an outline, on the page as in the picture. */
+function edgeOf(css) {
+  const clear = /^(transparent|rgba\(.*, 0\))$/.test(css.borderTopColor);
+  return Number.parseFloat(css.borderTopWidth) && !clear ? css.borderTopColor : css.backgroundColor;
 }
 
 // ---- SVG: the shapes that our charts are made of -----------------------------------------------------

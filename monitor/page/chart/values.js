@@ -2,3 +2,25 @@
 export function valueAt(series, column, t) {
   return series[column]?.[Math.floor((t - series.t0) / series.step)] ?? null;
 }
+
+const MINUTE = 60e3;
+
+/**
+ * Single frames, and the mean of each minute of which none is kept: of older ones only minutes are. `partly`: whether
+ * there is such a minute.
+ */
+export function filled(frames, minutes) {
+  const mean = [...frames.mean];
+  let partly = false;
+  for (let i = 0; i < mean.length; ) {
+    const t = frames.t0 + i * frames.step,
+      end = Math.min(mean.length, i + Math.ceil((Math.floor(t / MINUTE + 1) * MINUTE - t) / frames.step));
+    const known = valueAt(minutes, 'mean', t);
+    if (known != null && mean.slice(i, end).every((v) => v == null)) {
+      mean.fill(known, i, end);
+      partly = true;
+    }
+    i = end;
+  }
+  return { ...frames, mean, partly };
+}

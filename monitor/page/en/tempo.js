@@ -12,6 +12,8 @@ export default {
   from: 'From',
   to: 'To',
   hours: 'Times',
+  noSeason: (y) => `Nothing is known of the season ${y}–${y + 1}.`,
+  thisSeason: 'Go to the season that runs',
   season: (y) => `Season ${y}–${y + 1}`,
   remain: 'Left',
   left: (_days, allowance) => `left of ${allowance}`,

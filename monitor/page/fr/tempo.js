@@ -12,6 +12,8 @@ export default {
   from: 'De',
   to: 'À',
   hours: 'Plages',
+  noSeason: (y) => `Rien n’est connu de la saison ${y}–${y + 1}.`,
+  thisSeason: 'Aller à la saison en cours',
   season: (y) => `Saison ${y}–${y + 1}`,
   remain: 'Restent',
   left: (days, allowance) => `${f.plural(days, 'reste', 'restent')} sur ${allowance}`,

@@ -5,11 +5,9 @@ import * as f from '../format.js';
 import { T } from '../i18n.js';
 import { table } from '../part/figures.js';
 import { href } from '../router.js';
-import { SECOND } from '../time.js';
 import { together } from './now/together.js';
 
 const N = T.now;
-const EVERY = 5 * SECOND;
 
 export default async function all({ meters, now: clock }) {
   const time = h('time', { class: 'clock' }),
@@ -22,11 +20,8 @@ export default async function all({ meters, now: clock }) {
     if (answers.some(Boolean)) time.textContent = f.clock(clock(), true);
     content.replaceChildren(...parts(meters, together(answers)));
   }
-  const tick = () => document.hidden || show();
 
   await show();
-  const timer = setInterval(tick, EVERY);
-  document.addEventListener('visibilitychange', tick);
   return {
     title: N.title,
     node: h(
@@ -35,10 +30,9 @@ export default async function all({ meters, now: clock }) {
       h('header', { class: 'head' }, h('h1', null, N.title), h('p', { class: 'head-side' }, time)),
       content,
     ),
+    tick: show,
     leave() {
       left = true;
-      clearInterval(timer);
-      document.removeEventListener('visibilitychange', tick);
     },
   };
 }

@@ -13,7 +13,7 @@ export default function unknown({ meters, choice }) {
   const node = h(
     'div',
     { class: 'page' },
-    h('h1', null, title),
+    h('header', { class: 'head' }, h('h1', null, title)),
     h('p', { class: 'muted' }, T.notices.unknownMeterMore(choice.unknown)),
     h('p', { class: 'files' }, meters.map(link)),
   );

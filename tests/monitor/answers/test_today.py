@@ -62,6 +62,12 @@ def test_energy_and_cost_are_integers_in_their_units() -> None:
     assert [change.register for change in found.switches] == ["EASF01", "EASF02"]
 
 
+def test_the_cost_of_the_same_hours_a_week_ago_is_known_with_their_energy() -> None:
+    cost = Cost(energy=Decimal("1.5"), subscription=Decimal("0.25"))
+    assert looked(_Answers(1234, cost=cost)).last_week_cost == 17_500
+    assert looked(_Answers(0, covered=0, cost=cost)).last_week_cost is None
+
+
 def test_a_day_whose_index_fell_is_unknown_not_negative() -> None:
     found = looked(_Answers(-404_115))
     assert (found.wh, found.cost, found.last_week_wh) == (None, None, None)
@@ -76,6 +82,7 @@ def test_a_cost_without_all_its_prices_is_none() -> None:
     missing = Cost(energy=Decimal(1), missing=[Missing(NOW.date(), None, "contract")])
     found = looked(_Answers(1234, cost=missing))
     assert (found.wh, found.cost) == (1234, None)
+    assert (found.last_week_wh, found.last_week_cost) == (1234, None)
 
 
 @pytest.mark.parametrize(

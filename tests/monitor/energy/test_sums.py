@@ -21,7 +21,7 @@ from tests.support.rolled import HOUR, Rolled
 
 def check(rolled: Rolled, expected: Counter[datetime], random: Random) -> None:
     """Hours, days, months and ranges add up, also register by register, and are what was drawn."""
-    begin, end = BEGIN.replace(hour=0), rolled.rows[-1].hour.replace(hour=0) + 24 * HOUR
+    begin, end = BEGIN.replace(hour=0), rolled.rolled[-1].hour.replace(hour=0) + 24 * HOUR
     count = (end - begin) // HOUR
     hours = energy(rolled, [begin + number * HOUR for number in range(count + 1)])
     assert {hour.start: hour.total_wh for hour in hours if hour.total_wh} == +expected
@@ -48,11 +48,11 @@ def sum_of(hours: Sequence[Energy]) -> Counter[str]:
 
 def registers(rolled: Rolled, hour: datetime) -> int:
     """What the view `energy_hours` shows of an hour in the columns of the supplier's registers, together."""
-    place = next(number for number, row in enumerate(rolled.rows) if row.hour == hour)
-    row, wh = rolled.rows[place], 0
+    place = next(number for number, row in enumerate(rolled.rolled) if row.hour == hour)
+    row, wh = rolled.rolled[place], 0
     for register in range(1, 11):
         if (last := row.last[register]) is not None:
-            older = [value for one in rolled.rows[:place] if (value := one.last[register]) is not None]
+            older = [value for one in rolled.rolled[:place] if (value := one.last[register]) is not None]
             first = row.first[register]
             start = older[-1] if older else last if first is None else first
             wh += last - start - rolled.judged[hour].steps.get(register, 0)
@@ -96,7 +96,7 @@ def test_registers_that_are_each_rounded_down_leave_no_energy_outside_the_contra
 
 
 def hourly(rolled: Rolled) -> list[Energy]:
-    first, last = rolled.rows[0].hour, rolled.rows[-1].hour
+    first, last = rolled.rolled[0].hour, rolled.rolled[-1].hour
     return energy(rolled, [first + number * HOUR for number in range((last - first) // HOUR + 2)])
 
 

@@ -34,11 +34,13 @@ WHITE = {
 }
 TODAY = Today(
     start=datetime(2026, 11, 24, 23, tzinfo=UTC),
+    at=datetime(2026, 11, 25, 13, 31, 40, tzinfo=UTC),
     last=datetime(2026, 11, 25, 13, 31, tzinfo=UTC),
     wh=15_996,
     injected_wh=None,
     cost=32_126,
     last_week_wh=13_360,
+    last_week_cost=26_720,
     peak=Second(datetime(2026, 11, 25, 5, 54, 17, tzinfo=UTC), 5300),
     offer="tempo",
     power=9,
@@ -107,7 +109,14 @@ def test_all_is_known() -> None:
         "tomorrow": "red",
         "mean": None,
         "peak": {"power": 5340, "at": "2026-11-25T05:54:18Z"},  # the meter's own: the database is a minute behind
-        "today": {"wh": 15_996, "injected_wh": None, "cost": 32_126, "same_hour_last_week_wh": 13_360},
+        "today": {
+            "at": "2026-11-25T13:31:40Z",
+            "wh": 15_996,
+            "injected_wh": None,
+            "cost": 32_126,
+            "same_hour_last_week_wh": 13_360,
+            "same_hour_last_week_cost": 26_720,
+        },
         "links": UP,
     }
     assert (len(ring["power"]), ring["step"]) == (SECONDS, 1000)

@@ -25,7 +25,7 @@ from monitor.server.sessions import UNUSED
 from monitor.server.site import Parts, Site
 from tests.support.passwords import lock
 
-INDEX = '<html><head><base href="./"></head></html>'
+INDEX = '<html lang="fr"><head><base href="./"></head></html>'
 OPEN = MonitorConfig(auth="none")
 
 
@@ -182,6 +182,30 @@ def test_an_address_of_nothing_is_not_the_page(tmp_path: Path, path: str) -> Non
     assert (house.ask(path).status, house.ask(f"/teleinfo{path}").status) == (404, 404)
 
 
+@pytest.mark.parametrize("path", ["/nowhere", "/jour/2026-11-25/x", "/wp-login.php"])
+def test_whoever_opens_an_address_of_nothing_gets_the_page_which_says_so(house: House, path: str) -> None:
+    reply = house.ask(path, accept="text/html,*/*;q=0.8")
+    assert (reply.status, reply.kind) == (404, "text/html; charset=utf-8")
+    assert f'<base href="{"../" * (path.count("/") - 1) or "./"}">' in reply.body.decode()
+    assert house.ask("/api/v2/energy", accept="text/html").kind == "application/problem+json"
+
+
+def test_an_address_of_nothing_is_behind_the_password_too(locked: House) -> None:
+    assert locked.ask("/nowhere", accept="text/html").headers["Location"] == "./login?next=nowhere"
+
+
+@pytest.mark.parametrize(
+    ("configured", "accepted", "language"),
+    [(None, "en-GB,en;q=0.9,fr;q=0.8", "en"), (None, "de, fr;q=0.5", "fr"), (None, "de", "fr"), ("fr", "en-GB", "fr")],
+)
+def test_the_page_begins_in_the_configured_language_or_in_that_of_the_browser(
+    tmp_path: Path, configured: str | None, accepted: str, language: str
+) -> None:
+    reply = House(tmp_path, replace(OPEN, language=configured)).ask("/", accept_language=accepted)
+    assert f'<html lang="{language}">' in reply.body.decode()
+    assert "Accept-Language" in reply.headers["Vary"]
+
+
 def test_places_are_those_of_the_page() -> None:
     views = (Path(files.__file__).parents[1] / "page" / "main.js").read_text().partition("const VIEWS")[2]
     assert set(re.findall(r"^  (\w+): \[", views, re.MULTILINE)) == PLACES
@@ -243,7 +267,7 @@ def test_the_page_knows_whether_there_is_a_session_to_leave(house: House, tmp_pa
     (tmp_path / "locked").mkdir()
     locked = House(tmp_path / "locked", MonitorConfig(password_file=lock(tmp_path / "password")))
     page = locked.ask("/", cookie=locked.cookie()).body.decode()
-    assert "<html data-session>" in page
+    assert "<html data-session " in page
 
 
 def test_a_foreign_page_gets_no_data(house: House) -> None:

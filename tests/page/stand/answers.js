@@ -3,7 +3,8 @@ import { dateOf, dayEnd, dayStart, plusDays, seasonOf } from '../../../monitor/p
 
 const HOUR = 3600e3,
   MINUTE = 60e3,
-  DAYS = 400;
+  DAYS = 400,
+  FRAMES = 7; // days for which frames are kept
 const dateOffset = (ms) => Math.round((Date.parse(`${dateOf(ms)}T00:00Z`) - dayStart(dateOf(ms))) / MINUTE);
 const iso = (ms) => new Date(ms).toISOString().replace('.000Z', 'Z');
 const wave = (x, period) => Math.sin((2 * Math.PI * x) / period);
@@ -22,9 +23,9 @@ const registerAt = (ms) => {
 const PRICE = { BBRHCJB: 1325, BBRHPJB: 1612, BBRHCJW: 1499, BBRHPJW: 1871, BBRHCJR: 1575, BBRHPJR: 7060 };
 const word = { B: 'blue', W: 'white', R: 'red' };
 
-const METERS = (now) => [
-  meter('041234567890', 'Maison', now, { subscribed: 9000, phases: 1, offer: 'tempo', mode: 'historic' }),
-  meter('051234560042', 'Atelier', now, {
+const METERS = (now, first) => [
+  meter('041234567890', 'Maison', now, first, { subscribed: 9000, phases: 1, offer: 'tempo', mode: 'historic' }),
+  meter('051234560042', 'Atelier', now, first, {
     subscribed: 12000,
     phases: 3,
     offer: 'hphc',
@@ -32,14 +33,14 @@ const METERS = (now) => [
     producer: true,
   }),
 ];
-const meter = (id, name, now, more) => ({
+const meter = (id, name, now, first, more) => ({
   id,
   name,
   replaced: [],
   serial: `…${id.slice(-4)}`,
   unit: 'VA',
-  first: dateOf(now - DAYS * 24 * HOUR),
-  known_since: dateOf(now - DAYS * 24 * HOUR),
+  first,
+  known_since: first,
   last: iso(now),
   contract_year: '09-01',
   producer: false,
@@ -54,19 +55,21 @@ export function answer(route, query, now, state) {
   if (state === 'database' && !['live', 'status'].includes(route))
     throw { status: 503, detail: 'La base ne répond pas.' };
   if (state === 'empty' && !reads.includes(route)) throw { status: 404, detail: 'Aucune donnée.' };
-  const began = dayStart(dateOf(now - DAYS * 24 * HOUR));
+  // A young meter came in the middle of today.
+  const began =
+    state === 'young' ? Math.floor((now - 2 * HOUR) / HOUR) * HOUR : dayStart(dateOf(now - DAYS * 24 * HOUR));
   const from = Math.max(time(query.get('from')), began),
     to = Math.min(time(query.get('to')), now);
   switch (route) {
     case 'meters':
-      return { zone: 'Europe/Paris', now: iso(now), meters: state === 'empty' ? [] : METERS(now) };
+      return { zone: 'Europe/Paris', now: iso(now), meters: state === 'empty' ? [] : METERS(now, dateOf(began)) };
     case 'live':
       return live(id, now, state, down);
     case 'series':
       if (to <= began) throw { status: 404, detail: 'Aucune donnée pour cette période.' };
-      return series(id, from, to);
+      return series(id, from, to, now - FRAMES * 24 * HOUR);
     case 'energy':
-      return query.get('by') === 'range' ? range(from, to) : energy(id, query.get('by'), from, to, state);
+      return query.get('by') === 'range' ? range(id, from, to) : energy(id, query.get('by'), from, to, state);
     case 'status':
       return status(id, now, state, down);
     case 'events':
@@ -99,7 +102,7 @@ function live(id, now, state, down) {
   const at = down === 'meter' || down === 'mqtt' ? now - 3 * MINUTE : now;
   const three = id === '051234560042';
   const subscribed = three ? 12000 : 9000;
-  const watts = state === 'overload' ? 9320 : power(at);
+  const watts = state === 'overload' ? 9320 : state === 'near' ? (three ? 5300 : 8700) : power(at);
   const links = {
     meter: 'up',
     reader: 'up',
@@ -143,9 +146,11 @@ function live(id, now, state, down) {
       state === 'database'
         ? null
         : {
-            wh: 6412,
-            cost: state === 'unpriced' ? null : 11234,
+            at: iso(state === 'late' ? now - 20 * MINUTE : now),
+            wh: Math.round(((now - dayStart(dateOf(now))) / HOUR) * 440), // so it is another one each minute
+            cost: ['unpriced', 'young'].includes(state) ? null : 11234,
             same_hour_last_week_wh: 7290,
+            same_hour_last_week_cost: state === 'unpriced' ? null : 12480,
             injected_wh: three ? 772 : 0,
           },
     fresh: at === now,
@@ -188,18 +193,18 @@ function peaks(from, to, n) {
 
 function baseload(id, from, to) {
   const list = days(from, to),
-    watts = list.map((_, i) => 200 + (i % 40));
-  const months = [...new Set(list.map((day) => day.slice(0, 7)))].map((month, i) => ({
-    month,
-    watts: 215 + (i % 5) * 6,
-  }));
-  return { meter: id, method: 'p10', unit: 'W', median: 219, first: list[0] ?? null, watts, months };
+    ofMonth = (day) => [610, 580, 450, 300, 220, 190, 171, 175, 200, 310, 480, 590][day.slice(5, 7) - 1], // it heats
+    watts = list.map((day, i) => ofMonth(day) + (i % 5)),
+    months = [...new Set(list.map((day) => day.slice(0, 7)))].map((month) => ({ month, watts: ofMonth(month) + 2 })),
+    median = [...watts].sort((a, b) => a - b)[watts.length >> 1] ?? null;
+  return { meter: id, method: 'p10', unit: 'W', median, first: list[0] ?? null, watts, months };
 }
 
-function series(id, from, to) {
+function series(id, from, to, kept) {
   const step = to - from <= 2 * HOUR ? 1000 : MINUTE;
   const count = Math.floor((to - from) / step);
-  const mean = Array.from({ length: count }, (_, i) => power(from + i * step));
+  const at = (i) => from + i * step;
+  const mean = Array.from({ length: count }, (_, i) => (step === 1000 && at(i) < kept ? null : power(at(i))));
   const spread = (by) => mean.map((v) => v + by);
   return {
     meter: id,
@@ -228,7 +233,7 @@ function energy(id, by, from, to, state) {
   cells.forEach(([, a, b], i) => {
     for (let t = a; t < b; t += HOUR) {
       const name = id === '051234560042' ? ['HCHC', 'HCHP'][+registerAt(t).includes('HP')] : registerAt(t);
-      wh[name][i] += Math.round(power(t));
+      wh[name][i] += Math.round(power(t) * Math.min(1, (b - t) / HOUR));
     }
   });
   const price = (name) => PRICE[name] ?? { HCHC: 1579, HCHP: 2081 }[name];
@@ -295,11 +300,26 @@ function whole({ wh, cost, subscription, recovered_wh, injected_wh, coverage }, 
   };
 }
 
-const range = (from, to) => ({
-  wh: Math.round(((to - from) / HOUR) * 900),
-  cost: Math.round(((to - from) / HOUR) * 1500),
-  max: { power: 4210, at: iso(from + (to - from) / 2) },
-});
+function range(id, from, to) {
+  const { whole } = energy(id, 'hour', from, to);
+  return {
+    meter: id,
+    by: 'range',
+    from: iso(from),
+    to: iso(to),
+    precision: 'seconds',
+    wh: whole.total_wh,
+    registers: whole.wh,
+    injected_wh: whole.injected_wh,
+    coverage: 1,
+    mean: Math.round((whole.total_wh * HOUR) / (to - from)),
+    max: { power: 4210, at: iso(from + (to - from) / 2) },
+    unit: 'VA',
+    cost: whole.cost?.energy ?? null,
+    subscription: whole.cost?.subscription ?? null,
+    partial_cost: false,
+  };
+}
 
 function status(id, now, state, down) {
   const last = { up: now, down: now - 3 * MINUTE };

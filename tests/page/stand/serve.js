@@ -1,5 +1,6 @@
 // Serves the page with the answers of answers.js:   node tests/page/stand/serve.js [port] [folder]
-// GET /stage/NAME stages a state: empty, mute, mqtt, reader, storer, database, overload, tomorrow, unpriced, swallow, ok.
+// GET /stage/NAME stages a state: empty, mute, mqtt, reader, storer, database, overload, near, tomorrow, unpriced, young,
+// late, swallow, ok. GET /clock/MS is the time from now on, as epoch milliseconds.
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join } from 'node:path';
@@ -11,7 +12,9 @@ const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/cs
 const CSP = "default-src 'self'; base-uri 'self'; frame-ancestors 'self'";
 
 export function serve({ port = 0, folder = fileURLToPath(new URL('../../../monitor/page', import.meta.url)) } = {}) {
-  let state = 'ok';
+  let state = 'ok',
+    ahead = 0; // of the clock of this machine, ms
+  const now = () => Date.now() + ahead;
   const streams = new Set();
 
   async function respond(request, response) {
@@ -22,10 +25,16 @@ export function serve({ port = 0, folder = fileURLToPath(new URL('../../../monit
       for (const stream of streams) stream.end();
       return send(request, response, 200, 'text/plain', state);
     }
+    // Whoever asks has the time of the household from the answer, as browsers have it from a server.
+    response.setHeader('Date', new Date(now()).toUTCString());
+    if (path.startsWith('clock/')) {
+      ahead = +path.slice(6) - Date.now();
+      return send(request, response, 200, 'text/plain', new Date(now()).toISOString());
+    }
     if (path === 'api/v1/live/stream') return stream(address.searchParams, response);
     if (path.startsWith('api/v1/')) {
       try {
-        const body = answer(path.slice(7), address.searchParams, Date.now(), state);
+        const body = answer(path.slice(7), address.searchParams, now(), state);
         return send(request, response, 200, 'application/json', JSON.stringify(body));
       } catch (problem) {
         if (!problem.status) throw problem;
@@ -46,7 +55,7 @@ export function serve({ port = 0, folder = fileURLToPath(new URL('../../../monit
     response.write('retry: 3000\n\n');
     const tell = () => {
       if (state === 'swallow') return;
-      const { ring, links, today, peak, ...news } = answer('live', query, Date.now(), state);
+      const { ring, links, today, peak, ...news } = answer('live', query, now(), state);
       response.write(`event: link\ndata: ${JSON.stringify(links)}\n\n`);
       response.write(`event: state\nid: ${news.at}\ndata: ${JSON.stringify(news)}\n\n`);
     };

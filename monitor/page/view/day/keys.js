@@ -31,7 +31,7 @@ export function shortcuts(date, today) {
       const act = {
         ArrowLeft: () => to(plusDays(date, -1)),
         ArrowRight: () => date < today && to(plusDays(date, 1)),
-        t: () => to(today),
+        t: () => go(href('jour')),
         c: () => keys.compare(),
         '+': () => keys.zoom(0.5),
         '-': () => keys.zoom(2),

@@ -4,19 +4,28 @@ import { T } from '../../i18n.js';
 import { h, icon, id, say } from '../../dom.js';
 import { note } from '../../router.js';
 import { HOUR, MINUTE, SECOND, at, dateOf, dayEnd, dayStart } from '../../time.js';
+import { piece } from '../../part/alive.js';
+import { notice } from '../../part/notice.js';
 import { csvFile, figures } from '../../part/figures.js';
 import { line } from '../../chart/line.js';
 import { picture } from '../../chart/picture.js';
 import { padded } from '../../chart/span.js';
+import { compared } from '../../compared.js';
+import { filled } from '../../chart/values.js';
 import { compareChoice } from './compare.js';
 import { fileOf, quarters } from './numbers.js';
+import { ofStretch, sameTime } from './other.js';
 
 const D = T.day;
 const RAW_BELOW = 2 * HOUR;
 const KEPT = 6; // stretches of single frames
+const LATE = 10 * MINUTE; // what is newer may not have been complete
 
-/** The curve of a day with its tools. compare: the series of the day `other` on the grid of this one, or null. */
-export async function power({ meter, date, series, other, compare, query, keys }) {
+/**
+ * The curve of a day with its tools. compare: the series of the day `other` on the grid of this one, or null; sums(): of
+ * the day, in words.
+ */
+export async function power({ meter, date, series, sums, other, compare, query, keys }) {
   const first = dayStart(date),
     last = dayEnd(date),
     coarse = matchMedia('(pointer: coarse)').matches;
@@ -41,13 +50,20 @@ export async function power({ meter, date, series, other, compare, query, keys }
     onRange: debounce(ranged, 120),
     onSelect: debounce(select, 60),
     onCursor: (text) => reading.replaceChildren(text ?? measured ?? resting),
+  }).catch((error) => {
+    if (error.status != null) throw error;
+    console.error(error);
+    return null;
   });
+  if (!chart) return undrawn(date, series, compare);
 
   // ---- a selected stretch ------------------------------------------------------------------
-  let asked = 0;
-  async function select(from, to) {
+  let asked = 0,
+    chosen = null;
+  async function select(from, to, quietly = false) {
     const mine = ++asked;
     if (left) return;
+    chosen = from == null ? null : [from, to];
     if (from == null) {
       measured = null;
       reading.replaceChildren(resting);
@@ -59,20 +75,24 @@ export async function power({ meter, date, series, other, compare, query, keys }
     if (mine !== asked || left) return;
     // Where frames are no longer kept, readings are of minutes or hours: what is said is what was measured.
     const [low, high] = part ? [Date.parse(part.from), Date.parse(part.to)] : [from, to];
+    const then = other && part && (await thenText(part, low, high));
+    if (mine !== asked || left) return;
     measured = h(
       'span',
       { class: 'measured' },
-      h('strong', null, `${f.clock(low, low % MINUTE !== 0)}–${f.clock(high, high % MINUTE !== 0)}`),
+      h('strong', null, `${clockOf(low)}–${clockOf(high)}`),
       ` · ${part ? stretchText(part) : T.unknown} `,
       h('button', { class: 'link-button', onclick: () => chart.select(null) }, D.clear),
+      then && h('span', { class: 'compare-text' }, then),
     );
     reading.replaceChildren(measured);
-    say(measured.textContent);
+    if (!quietly) say(measured.textContent);
   }
   function stretchText(part) {
     return [
       f.energy(part.wh),
-      part.cost != null && f.euro(part.cost),
+      part.cost != null && D.bareCost(f.euro(part.cost)),
+      part.partial_cost && D.costIncomplete,
       part.injected_wh > 0 && `${T.tariff.injected} ${f.energy(part.injected_wh)}`,
       part.mean != null && D.meanPower(f.power(part.mean, 'W')),
       part.max && D.maxPower(f.power(part.max.power, part.unit), f.clock(Date.parse(part.max.at), true)),
@@ -80,13 +100,31 @@ export async function power({ meter, date, series, other, compare, query, keys }
       .filter(Boolean)
       .join(' · ');
   }
+  /** The same hours of the day that is compared: 'jeu 19 nov : 0,50 kWh, +24 % · 0,10 €, +30 %'. */
+  async function thenText(part, low, high) {
+    const [a, b] = [low, high].map((t) => sameTime(t, other, date));
+    const found = await api.stretch(meter.id, a, b).catch(() => null);
+    const name = `${f.shortDate(other)}${T.colon}`;
+    if (!found || !(found.coverage > 0)) return name + T.review.noData;
+    // A stretch has no part of the subscription.
+    const [now, before] = [part, found].map((one) => ofStretch({ ...one, subscription: 0 })),
+      change = before.wh > 0 ? compared(now, before) : {},
+      amount = (text, ratio) => [text, ratio != null && f.signedPercent(ratio)].filter(Boolean).join(', ');
+    return `${name}${[
+      amount(f.energy(before.wh), change.energy),
+      before.cost != null && amount(f.euro(before.cost), change.money),
+      before.peak && D.maxPower(f.power(before.peak.power, found.unit), f.clock(before.peak.at, true)),
+    ]
+      .filter(Boolean)
+      .join(' · ')}`;
+  }
   // 24:00 is the end of the day, so that an address says on which side of midnight it is.
   const clockOf = (t) => (t === last ? '24:00' : f.clock(t, t % MINUTE !== 0));
 
   // ---- what is on screen: minutes, or single frames below two hours -----------------------------
   const second = (t) => Math.round(t / SECOND) * SECOND;
-  const windows = [];
-  let turn = 0;
+  let windows = [],
+    turn = 0;
   async function ranged(from, to) {
     if (left) return;
     const mine = ++turn,
@@ -101,7 +139,7 @@ export async function power({ meter, date, series, other, compare, query, keys }
       shown = next;
       chart.use(shown);
     }
-    step.textContent = D.step[data ? 'frames' : 'minutes'];
+    step.textContent = D.step[data ? (data.partly ? 'partly' : 'frames') : 'minutes'];
     band.hidden = Boolean(data); // seconds have no envelope
   }
   async function framesOf(from, to) {
@@ -113,9 +151,9 @@ export async function power({ meter, date, series, other, compare, query, keys }
     const answer = await api
       .frames(meter.id, min, max, RAW_BELOW / SECOND)
       .catch((error) => (error.status === 404 ? {} : null)); // no frames are kept: that need not be asked again
-    const data = answer?.source === 'frames' && answer.mean.some((v) => v != null) ? answer : null;
+    const data = answer?.source === 'frames' && answer.mean.some((v) => v != null) ? filled(answer, series) : null;
     if (answer) windows.unshift({ from: min, to: max, data });
-    windows.splice(KEPT);
+    windows = windows.slice(0, KEPT);
     return data;
   }
 
@@ -134,29 +172,55 @@ export async function power({ meter, date, series, other, compare, query, keys }
     },
     { 'aria-pressed': String(!coarse) },
   );
-  const choice = compareChoice(date, other, dateOf(Date.parse(meter.last ?? '') || Date.now()));
+  const choice = compareChoice(date, other, dateOf(api.now()));
   Object.assign(keys, { zoom: chart.zoom, fit: chart.fit, compare: choice.focus });
 
   const band = h('li', null, h('span', { class: 'key-band', 'aria-hidden': 'true' }), D.band);
   const key = (css, text) => h('li', null, h('span', { class: css, 'aria-hidden': 'true' }), text);
-  const legend = h(
-    'ul',
-    { class: 'legend' },
+  const legend = piece(() =>
     h(
-      'li',
-      null,
-      h('span', { class: 'key-line', 'aria-hidden': 'true' }),
-      h('span', null, `${D.mean} `, step, ` (${series.unit})`),
+      'ul',
+      { class: 'legend' },
+      h(
+        'li',
+        null,
+        h('span', { class: 'key-line', 'aria-hidden': 'true' }),
+        h('span', null, step, ` (${series.unit})`),
+      ),
+      series.min && band,
+      other &&
+        key('key-compare', compare ? f.capital(f.longDate(other)) : `${f.fullDate(other)}${T.colon}${T.review.noData}`),
+      series.injected && key('key-inj', T.tariff.injected),
+      series.gaps.length > 0 && key('key-hole', gapsText(series.gaps)),
+      series.gaps.some((gap) => gap[3]) && key('key-recovered', T.tariff.recovered),
     ),
-    series.min && band,
-    other &&
-      key('key-compare', compare ? f.capital(f.longDate(other)) : `${f.fullDate(other)}${T.colon}${T.review.noData}`),
-    series.injected && key('key-inj', T.tariff.injected),
-    series.gaps.length > 0 && key('key-hole', gapsText(series.gaps)),
-    series.gaps.some((gap) => gap[3]) && key('key-recovered', T.tariff.recovered),
   );
-
   const title = `${D.chart}, ${f.fullDate(date)}`;
+  const table = piece(() =>
+    figures({
+      caption: title,
+      ...quarters(series, compare),
+      note: D.figuresNote,
+      csv: { name: `puissance-${date}.csv`, href: () => csvFile(...fileOf(shown, visible, compare)) },
+      png: () =>
+        picture({
+          name: `puissance-${date}`,
+          notes: [meter.name, fit.disabled && sums()],
+          title: fit.disabled ? title : `${title}, ${f.clock(visible.from)}–${f.clock(visible.to)}`,
+          drawing: chart.canvas(),
+          legend: legend.node,
+        }),
+    }),
+  );
+  const summary = h('p', { id: describe, class: 'hidden' }),
+    tops = piece((series) => series.p1_max && phases(series));
+  function write() {
+    summary.textContent = summaryOf(date, series);
+    legend.show(series.gaps, Boolean(compare));
+    tops.show(series);
+    table.show(series);
+  }
+  write();
   const node = h(
     'section',
     { class: 'chart-block', 'aria-label': D.chart },
@@ -179,23 +243,11 @@ export async function power({ meter, date, series, other, compare, query, keys }
         ),
       ),
     ),
-    h('p', { id: describe, class: 'hidden' }, summaryOf(date, series)),
+    summary,
     chart.node,
-    legend,
-    series.p1_max && phases(series),
-    figures({
-      caption: title,
-      ...quarters(series, compare),
-      note: D.figuresNote,
-      csv: { name: `puissance-${date}.csv`, href: () => csvFile(...fileOf(shown, visible, compare)) },
-      png: () =>
-        picture({
-          name: `puissance-${date}`,
-          title: fit.disabled ? title : `${title}, ${f.clock(visible.from)}–${f.clock(visible.to)}`,
-          drawing: chart.canvas(),
-          legend,
-        }),
-    }),
+    legend.node,
+    tops.node,
+    table.node,
   );
 
   async function entered() {
@@ -203,15 +255,44 @@ export async function power({ meter, date, series, other, compare, query, keys }
     if (left) return;
     const span = (name) => spanOf(date, query.get(name));
     const zoomed = span('z'),
-      chosen = span('t');
+      wanted = span('t');
     if (zoomed) chart.show(...zoomed);
-    if (chosen) chart.select(...chosen);
+    if (wanted) chart.select(...wanted);
+  }
+  /** The day has gone on. */
+  function refresh(next, other) {
+    if (left) return;
+    const known = series.t0 + series.mean.length * series.step;
+    if (shown === series) shown = next;
+    [series, compare] = [next, other];
+    chart.renew(series, compare);
+    write();
+    windows = windows.filter((w) => w.to < known - LATE);
+    if (shown !== series) ranged(visible.from, visible.to);
+    if (chosen?.[1] > known - LATE) select(...chosen, true);
   }
   const leave = () => {
     left = true;
     chart.leave();
   };
-  return { node, entered, leave };
+  return { node, entered, refresh, leave };
+}
+
+/** In place of a curve that this browser cannot draw: its figures. */
+function undrawn(date, series, compare) {
+  const table = piece((series, compare) =>
+    figures({
+      caption: `${D.chart}, ${f.fullDate(date)}`,
+      ...quarters(series, compare),
+      csv: {
+        name: `puissance-${date}.csv`,
+        href: () => csvFile(...fileOf(series, { from: dayStart(date), to: dayEnd(date) }, compare)),
+      },
+    }),
+  );
+  table.show(series, compare);
+  const node = h('section', { class: 'chart-block', 'aria-label': D.chart }, notice('warn', D.undrawn), table.node);
+  return { node, refresh: table.show, leave() {} };
 }
 
 /** '07:10..07:25' → two instants; null for anything else. */

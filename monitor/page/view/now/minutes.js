@@ -10,9 +10,13 @@ import { MINUTE, SECOND } from '../../time.js';
 const PLACEHOLDER = '–';
 const N = T.now;
 
-export function minutesBlock(meter, date, now) {
-  const chart = ring({ limit: meter.subscribed });
-  const columns = [{ text: T.day.columns.time, number: false }, T.day.columns.mean, T.day.columns.max];
+export function minutesBlock(meter, now) {
+  const chart = ring({ limit: meter.subscribed, unit: meter.unit });
+  const columns = [
+    { text: T.day.columns.time, number: false },
+    T.day.columns.mean(meter.unit),
+    T.day.columns.max(meter.unit),
+  ];
   const mean = h('span', { class: 'muted unit' });
   const table = figures({ caption: N.minutes, columns, rows: () => byMinute(chart.points(), now()) });
   const node = h(
@@ -21,8 +25,8 @@ export function minutesBlock(meter, date, now) {
     h(
       'div',
       { class: 'block-head' },
-      h('h2', { id: 'now-minutes' }, N.minutes, mean),
-      h('a', { href: href(`jour/${date}`) }, N.toDay),
+      h('h2', { id: 'now-minutes' }, N.minutes, ' ', mean),
+      h('a', { href: href('jour') }, N.toDay),
     ),
     chart.node,
     table,
@@ -58,7 +62,7 @@ export function minutesBlock(meter, date, now) {
       const power = f.power(watts, 'W');
       // The heading says of how much, unless it is less.
       if (watts == null) mean.textContent = '';
-      else mean.textContent = seconds > 570 ? T.day.meanPower(power) : N.mean(power, f.duration(seconds * 1000));
+      else mean.textContent = seconds > 570 ? N.meanActive(power) : N.mean(power, f.duration(seconds * 1000));
     },
     leave() {
       clearInterval(timer);

@@ -29,6 +29,7 @@ const TEXTS = {
     N.kept(kept.map((name) => T.status.facts[name]).join(', ')),
     h('a', { href: href('etat') }, N.keptMore),
   ],
+  away: () => ['off', N.away, N.awayMore],
   storer: () => ['warn', N.storer, N.databaseMore],
 };
 

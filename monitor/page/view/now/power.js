@@ -3,7 +3,7 @@ import { ruler } from '../../chart/ruler.js';
 import { h, icon, say } from '../../dom.js';
 import * as f from '../../format.js';
 import { T } from '../../i18n.js';
-import { headroom } from './standing.js';
+import { headroom, tooMuch } from './standing.js';
 
 const PLACEHOLDER = '–';
 const N = T.now;
@@ -11,7 +11,7 @@ const N = T.now;
 export function powerBlock(meter) {
   const limit = meter.subscribed;
   const figure = h('span', { class: 'figure-xl' }),
-    unit = h('small', null, meter.unit),
+    unit = h('small', null, `${f.THIN}${meter.unit}`),
     left = h('p', { class: 'headroom' });
   const flag = h('p', { class: 'note peak-note', hidden: true });
   const injected = h('p', { class: 'injected inj-text', hidden: true });
@@ -35,8 +35,7 @@ export function powerBlock(meter) {
   );
 
   // [before, the amount, after]
-  function room(live) {
-    const found = headroom(limit, live);
+  function room(found) {
     if (!found) return ['', '', ''];
     const amount = f.power(Math.abs(found.left), meter.unit);
     if (found.phase) return (found.left < 0 ? N.overPhase : N.leftPhase)(amount, found.phase);
@@ -49,11 +48,17 @@ export function powerBlock(meter) {
       const { power } = live;
       figure.replaceChildren(power == null ? PLACEHOLDER : f.number(power), unit);
       figure.classList.toggle('stale', !known);
-      const [before, value, after] = room(live);
-      if (known) left.replaceChildren(before, h('strong', null, value), after);
+      const found = headroom(limit, live),
+        [before, value, after] = room(found),
+        near = known && found?.near,
+        cure = near ? N.tooMuch[tooMuch(found.left)] : null;
+      left.classList.toggle('near', Boolean(near));
+      if (near)
+        left.replaceChildren(icon('warn'), h('span', null, `${before}${value}${after}${cure ? N.because(cure) : ''}`));
+      else if (known) left.replaceChildren(before, h('strong', null, value), after);
       else left.replaceChildren(h('span', { class: 'muted' }, T.unknown));
       const now = f.power(power, meter.unit);
-      spoken = known ? N.spoken(now, `${before}${value}${after}`) : N.spokenUnknown(now);
+      spoken = known ? N.spoken(now, `${before}${value}${after}${cure ? N.because(cure) : ''}`) : N.spokenUnknown(now);
       measure?.set(known ? power : null, known ? `${now}. ${before}${value}${after}` : T.unknown);
       measure?.peak(live.peak?.power);
       flag.hidden = !live.peak;

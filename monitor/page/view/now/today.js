@@ -4,13 +4,15 @@ import { bars } from '../../chart/bars.js';
 import { h } from '../../dom.js';
 import * as f from '../../format.js';
 import { T } from '../../i18n.js';
+import { piece } from '../../part/alive.js';
 import { figures } from '../../part/figures.js';
 import { oldPrices } from '../../part/prices.js';
 import { href } from '../../router.js';
 import { ORDER, register } from '../../tariff.js';
-import { hoursIn, wall, weekday } from '../../time.js';
+import { dayStart, HOUR, hoursIn, MINUTE, wall, weekday } from '../../time.js';
 
 const N = T.now;
+const OLD = 2 * MINUTE; // a look at the day is taken each minute
 
 export function todayBlock(meter, date) {
   const totals = h('p', { class: 'pair' }),
@@ -19,33 +21,30 @@ export function todayBlock(meter, date) {
   const node = h(
     'section',
     { class: 'block today', 'aria-labelledby': 'now-today' },
-    h(
-      'div',
-      { class: 'block-head' },
-      h('h2', { id: 'now-today' }, N.today),
-      h('a', { href: href(`jour/${date}`) }, N.toDay),
-    ),
+    h('div', { class: 'block-head' }, h('h2', { id: 'now-today' }, N.today), h('a', { href: href('jour') }, N.toDay)),
     totals,
     note,
     hours,
   );
-  let chart = null,
-    written = '',
+  const byHour = piece((day) => hourBars(day, date));
+  let written = '',
     left = false;
 
-  /** The bars: when the view begins, and when an hour ends. Without the database the old ones stay. */
+  /** The bars by hour. Without the database the old ones stay. */
   async function load() {
     const day = await api.energy(meter.id, { by: 'hour', date }).catch(() => null);
     if (left || !day?.rows.some((row) => row.total || row.injected)) return;
-    chart?.leave();
-    chart = hourBars(day, date);
-    hours.replaceChildren(...[oldPrices(day.prices), chart.reading, chart.node, chart.table].filter(Boolean));
+    byHour.show(day);
+    if (!byHour.node.isConnected) hours.replaceChildren(byHour.node);
   }
   return {
     node,
     load,
-    show({ today, links }) {
-      const text = JSON.stringify([today, links.database]);
+    show({ today, links, price, register }, now) {
+      // Energy comes by frames, its cost by hours: a new meter has none yet.
+      const early = (!meter.first || meter.first === date) && !(register && price == null),
+        old = today && now - Date.parse(today.at) > OLD,
+        text = JSON.stringify([old, { ...today, at: old && today.at }, links.database, early]);
       if (text === written) return;
       written = text;
       node.classList.toggle('unknown-today', !today);
@@ -63,34 +62,38 @@ export function todayBlock(meter, date) {
         ].filter(Boolean),
       );
       note.replaceChildren(
-        today.cost == null ? N.noCost : `${f.capital(N.withSubscription)}. `,
+        today.cost != null ? `${f.capital(N.withSubscription)}.` : early ? N.costLater : N.noCost,
         ...sameHour(today, date),
+        old ? ` ${f.capital(T.updated(f.clock(Date.parse(today.at))))}.` : '',
       );
     },
     leave() {
       left = true;
-      chart?.leave();
+      byHour.leave();
     },
   };
 }
 
-function sameHour({ wh, same_hour_last_week_wh: before }, date) {
+/** Energy and cost, each against its own: '+7 % en kWh, +21 % en €'. */
+function sameHour({ wh, cost, same_hour_last_week_wh: before, same_hour_last_week_cost: costBefore }, date) {
   if (!before) return [];
-  const [value, text] = N.sameHour(f.change(wh, before), f.weekdayName(weekday(date), 'long'));
-  return [' ', h('strong', null, value), text, '.'];
+  const money = cost != null && costBefore ? f.change(cost, costBefore) : null,
+    [value, text] = N.sameHour(f.change(wh, before), money, f.weekdayName(weekday(date), 'long'));
+  return [' ', h('strong', null, value), text, cost != null && !costBefore ? N.costBeforeUnknown : '.'];
 }
 
 function hourBars(day, date) {
   const reading = h('p', { class: 'reading' }),
-    start = Date.parse(day.rows[0].start);
+    start = dayStart(date),
+    rows = new Map(day.rows.map((row) => [Date.parse(row.start), row]));
   const used = (row) => ORDER.filter((name) => row.wh[name]);
   const words = (row) =>
     used(row)
       .map((name) => register(name).long)
       .join(', ');
   const list = Array.from({ length: hoursIn(date) }, (_, i) => {
-    const row = day.rows[i],
-      label = String(wall(start + i * 3600e3).hour);
+    const row = rows.get(start + i * HOUR),
+      label = String(wall(start + i * HOUR).hour);
     if (!row) return { label, segments: [], text: f.hourOnly(label) };
     const cost = row.cost == null ? '' : `, ${f.euro(row.energy)}`;
     return {
@@ -119,5 +122,5 @@ function hourBars(day, date) {
     columns,
     rows: () => day.rows.map((row) => [f.clock(Date.parse(row.start)), words(row), f.kwh(row.total, 2)]),
   });
-  return { reading, node: chart.node, table, leave: chart.leave };
+  return { node: h('div', null, oldPrices(day.prices), reading, chart.node, table), leave: chart.leave };
 }

@@ -24,7 +24,7 @@ export function maps({ meter, data, range, query }) {
     long = days > 100 && data;
   if (days < 14) return null;
   const kinds = {
-    ...(long && { calendar: () => calendarMap(data, range) }),
+    ...(long && { calendar: () => calendarMap(meter, data, range) }),
     ...(long && days <= MOST && { heat: () => heat(meter, range) }),
     ...(days <= MOST && { weekday: () => ordinary(meter, range) }),
   };
@@ -77,16 +77,17 @@ function scale(limits) {
   );
 }
 
-function png(name, title, range, node) {
+function png(meter, name, title, range, node) {
   return () =>
     picture({
       name: `${name}-${range.text}`,
+      notes: [meter.name],
       title: `${title} (kWh), ${R.range(f.fullDate(range.from), f.fullDate(range.to))}`,
       drawing: node.querySelector('svg'),
     });
 }
 
-function calendarMap(data, range) {
+function calendarMap(meter, data, range) {
   // A day in the middle of a hole used an amount that nobody knows: it is not a day without use.
   const known = data.rows.filter((r) => isKnown(r) && !r.across),
     byDate = new Map(known.map((r) => [r.start, r])),
@@ -129,7 +130,7 @@ function calendarMap(data, range) {
             known.map((r) => [r.start, r.total, r.coverage]),
           ),
       },
-      png: png('jours', R.calendar, range, map),
+      png: png(meter, 'jours', R.calendar, range, map),
     }),
   ];
 }
@@ -170,7 +171,7 @@ async function heat(meter, range) {
             ]),
           ),
       },
-      png: png('heures', R.heat, range, map),
+      png: png(meter, 'heures', R.heat, range, map),
     }),
   ];
 }
@@ -192,7 +193,7 @@ async function ordinary(meter, range) {
   if (!rows.some((hours) => hours.some((wh) => wh != null))) return h('p', { class: 'muted' }, R.noData);
   const limits = quantiles(rows.flat()),
     reading = h('p', { class: 'reading' });
-  const map = week({ rows, limits, label: R.weekSummary, reading, resting: R.weekSummary });
+  const map = week({ rows, limits, label: R.weekday, reading, resting: R.weekSummary });
   return [
     reading,
     map,
@@ -213,7 +214,7 @@ async function ordinary(meter, range) {
             rows.map((list, day) => [f.weekdayName(day, 'long'), ...list.map((wh) => wh ?? '')]),
           ),
       },
-      png: png('semaine', R.weekday, range, map),
+      png: png(meter, 'semaine', R.weekday, range, map),
     }),
   ];
 }

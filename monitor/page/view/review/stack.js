@@ -5,7 +5,7 @@ import { go, href } from '../../router.js';
 import { daysBetween, weekday } from '../../time.js';
 import { columnOf, ORDER, register } from '../../tariff.js';
 import { choice } from '../../part/tabs.js';
-import { csvFile, figures } from '../../part/figures.js';
+import { csvFile, figures, sumsOf } from '../../part/figures.js';
 import { registerLegend } from '../../part/legend.js';
 import { bars } from '../../chart/bars.js';
 import { picture } from '../../chart/picture.js';
@@ -15,7 +15,7 @@ const R = T.review,
   F = T.file;
 
 /** Bars by day, month or year, stacked by register; in kWh or in euros. */
-export function stack({ data, range, today, unit, query, stop }) {
+export function stack({ meter, data, range, today, unit, query, stop }) {
   const by = groupBy(daysBetween(range.from, range.to)),
     places = groups(data, by, range),
     list = places.filter((g) => !g.unknown),
@@ -89,6 +89,7 @@ export function stack({ data, range, today, unit, query, stop }) {
       png: () =>
         picture({
           name: `energie-${range.text}`,
+          notes: [meter.name, sumsOf(data.whole)],
           title: `${title} (${inEuro ? R.euro : R.kwh}), ${R.range(f.fullDate(range.from), f.fullDate(range.to))}`,
           drawing: chart.svg,
           legend,

@@ -2,50 +2,49 @@ import * as f from '../../format.js';
 import { T } from '../../i18n.js';
 import { h } from '../../dom.js';
 import { yearBefore } from '../../time.js';
-import { mean, withHoles } from './months.js';
+import { standby, withHoles } from './months.js';
 import { csvFile, figures } from '../../part/figures.js';
 import { bars } from '../../chart/bars.js';
 import { picture } from '../../chart/picture.js';
 
 const R = T.review;
 const YEAR = 8766; // hours
+const ABOVE = 1.1; // times the standby: what is less is no heating
 
-/** The base load by month. year: the whole of the last twelve months' energy, or undefined. */
-export function talonBlock({ months }, year, stop) {
+/**
+ * The base load of the period, and that of the months up to its end, of which the lowest is what never stops.
+ * watts: of the period; year: the whole of the last twelve months' energy, or undefined.
+ */
+export function talonBlock({ meter, range, title, watts: ofPeriod, months, year, stop }) {
   const list = withHoles(months).slice(-13),
     last = list.at(-1);
   if (!last) return h('section', { class: 'block' }, h('h2', null, R.talon), h('p', { class: 'muted' }, R.noData));
-  const before = months.find((m) => m.month === yearBefore(`${last.month}-01`).slice(0, 7)),
+  const before = range.kind === 'month' && months.find((m) => m.month === yearBefore(range.from).slice(0, 7))?.watts,
+    least = standby(list),
     watts = list.map((m) => m.watts).filter((w) => w != null),
     name = (m) => f.capital(f.monthYear(`${m.month}-01`)),
     reading = h('p', { class: 'reading' });
   const chart = bars({
     bars: list.map((m) => ({
       label: f.monthName(`${m.month}-01`, 'narrow'),
-      segments: m.watts == null ? [] : [{ css: 'base', value: m.watts }],
+      segments: m.watts == null ? [] : parts(m.watts, least?.watts),
       text: `${name(m)}${T.colon}${m.watts == null ? R.noData : f.power(m.watts, 'W')}`,
     })),
     label: R.talonSummary(f.power(Math.min(...watts), 'W'), f.power(Math.max(...watts), 'W')),
-    format: f.number,
+    format: (v, digits) => (v ? f.number(v, digits) : f.power(0, 'W')),
     height: 180,
+    level: least?.watts,
     reading,
     resting: '',
   });
   stop.push(chart.leave);
-  // At the price that a kWh really cost on average: what runs all the time runs at every price. In winter heating is
-  // part of it, so that one month says nothing of a year.
-  const cost = year?.cost && year.total_wh ? (mean(watts.slice(-12)) * YEAR * year.cost.energy) / year.total_wh : null;
   return h(
     'section',
     { class: 'block' },
     h('h2', null, R.talon),
-    h('p', { class: 'pair' }, h('span', { class: 'figure-l' }, f.power(last.watts, 'W'))),
-    h(
-      'p',
-      { class: 'note' },
-      `${f.capital(R.talonIn(f.monthYear(`${last.month}-01`), before && f.change(last.watts, before.watts)))} `,
-      cost != null && R.talonCost(f.euro(cost, 0)),
-    ),
+    h('p', { class: 'pair' }, h('span', { class: 'figure-l' }, f.power(ofPeriod, 'W'))),
+    h('p', { class: 'note' }, R.talonOf(title, ofPeriod && before ? f.change(ofPeriod, before) : null)),
+    h('p', { class: 'note' }, least ? standing(least, ofPeriod, year) : R.talonWinter),
     reading,
     chart.node,
     figures({
@@ -60,7 +59,26 @@ export function talonBlock({ months }, year, stop) {
             list.map((m) => [m.month, m.watts ?? '']),
           ),
       },
-      png: () => picture({ name: 'talon', title: `${R.talon} (W)`, drawing: chart.svg }),
+      png: () => picture({ name: 'talon', notes: [meter.name], title: `${R.talon} (W)`, drawing: chart.svg }),
     }),
   );
+}
+
+/** Up to the standby, and what is above it. */
+function parts(watts, least = watts) {
+  return [
+    { css: 'base', value: Math.min(watts, least) },
+    { css: 'above', value: Math.max(0, watts - least) },
+  ];
+}
+
+/** What could be saved is what never stops, at the price that a kWh really cost on average: it runs at every price. */
+function standing({ month, watts }, ofPeriod, year) {
+  const cost = year?.cost && year.total_wh ? (watts * YEAR * year.cost.energy) / year.total_wh : null;
+  return [
+    R.standby,
+    h('strong', null, [f.power(watts, 'W'), cost != null && R.standbyCost(f.euro(cost, 0))].filter(Boolean).join(', ')),
+    ` (${f.monthYear(`${month}-01`)}${cost == null ? '' : R.standbyPrice}).`,
+    ofPeriod > watts * ABOVE && ` ${R.aboveStandby}`,
+  ];
 }

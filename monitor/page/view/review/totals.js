@@ -1,28 +1,17 @@
 import * as f from '../../format.js';
 import { T } from '../../i18n.js';
 import { h, icon } from '../../dom.js';
+import { compared, sideOf } from '../../compared.js';
 import { facts } from '../../part/facts.js';
 import { oldPrices } from '../../part/prices.js';
 
 const R = T.review;
 
 /** Energy and cost of the whole period, the parts of the bill, and comparisons: others is [name, answer or null]. */
-export function totals({ whole, prices, closed, others, open }) {
+export function totals({ whole, prices, closed, others, open, updated }) {
   const { cost } = whole,
     missing = Math.round(whole.hours * (1 - whole.coverage)),
     parts = cost?.parts;
-  const against = (answer, name) => {
-    const other = answer?.whole,
-      // An index that jumped over a hole still counts: only days that are not there at all make it another period.
-      complete = other?.total_wh > 0 && other.hours >= answer.expected * 0.97;
-    if (!closed || !complete) return { name, value: '–', note: other?.total_wh > 0 ? R.partlyBefore : R.noBefore };
-    const money = other.cost ? ` · ${f.euro(other.cost.total, 0)}` : '';
-    return {
-      name,
-      value: f.change(closed.total_wh, other.total_wh),
-      note: `${f.energy(other.total_wh)}${money}${open ? `, ${R.atSameDay}` : ''}`,
-    };
-  };
   return h(
     'section',
     { class: 'totals', 'aria-label': R.total },
@@ -31,16 +20,14 @@ export function totals({ whole, prices, closed, others, open }) {
       { class: 'pair' },
       h('span', { class: 'figure-2xl' }, f.energy(whole.total_wh)),
       cost && h('span', { class: 'figure-2xl' }, f.euro(cost.total)),
+      updated,
     ),
+    cost && prices?.checked && h('p', { class: 'note' }, R.pricesChecked(f.numericDate(prices.checked))),
     missing > 0 && note(R.partial(missing, f.number(whole.hours), f.coverage(whole.coverage))),
     cost?.missing.length > 0 && note(R.missingPrices),
     cost && oldPrices(prices),
     facts([
-      cost && {
-        name: R.sub,
-        value: f.euro(cost.subscription),
-        note: prices?.checked && R.pricesChecked(f.numericDate(prices.checked)),
-      },
+      cost && { name: R.sub, value: f.euro(cost.subscription), note: parts && R.subNote },
       cost && { name: R.energy, value: f.euro(cost.energy) },
       parts && {
         name: R.taxes,
@@ -48,9 +35,47 @@ export function totals({ whole, prices, closed, others, open }) {
         note: R.taxParts(f.euro(parts.accise), f.euro(parts.vat)),
       },
       whole.injected_wh > 0 && { name: R.injected, value: f.energy(whole.injected_wh), tone: 'inj-text' },
-      ...others.map(([name, answer]) => against(answer, name)),
     ]),
+    h(
+      'dl',
+      { class: 'against' },
+      others.map(([name, answer]) => h('div', null, h('dt', null, name), against(closed, answer, open))),
+    ),
   );
+}
+
+/** Each amount of the other period with the change from it to this one, and why energy and money do not go together. */
+function against(closed, answer, open) {
+  const other = answer?.whole,
+    // An index that jumped over a hole still counts: only days that are not there at all make it another period.
+    complete = other?.total_wh > 0 && other.hours >= answer.expected * 0.97;
+  if (!closed?.whole || !complete)
+    return h('dd', { class: 'muted' }, other?.total_wh > 0 ? R.partlyBefore : R.noBefore);
+  const before = sideOf(answer),
+    found = compared(sideOf(closed), before),
+    pair = (amount, change) => h('span', { class: 'against-pair' }, `${amount} `, h('strong', null, change));
+  return [
+    h(
+      'dd',
+      { class: 'against-pairs' },
+      pair(f.energy(before.wh), f.signedPercent(found.energy)),
+      before.cost != null && pair(f.euro(before.cost, 0), found.money == null ? '' : f.signedPercent(found.money)),
+      open && h('span', { class: 'muted' }, R.atSameDay),
+    ),
+    found.partial && (before.cost ?? closed.whole.cost) != null && h('dd', { class: 'note' }, R.costIncomplete),
+    found.price && h('dd', { class: 'note' }, why(found)),
+  ];
+}
+
+/** 'le kWh a coûté 0,277 € au lieu de 0,232 € (jours rouges : 6 contre 2)'. */
+export function why({ price, why: reason }) {
+  const text = R.priceOfKwh(...price.map((amount) => f.euro(amount, 3)));
+  return f.capital(reason ? `${text} (${reasonOf(reason)}).` : `${text}.`);
+}
+
+export function reasonOf({ kind, now, before }) {
+  if (kind === 'red') return R.redDays(f.number(now), f.number(before));
+  return kind === 'peak' ? R.peakShare(f.percent(now), f.percent(before)) : R.sameSubscription;
 }
 
 const note = (text) => h('p', { class: 'partial' }, icon('info'), text);

@@ -20,7 +20,7 @@ export function storage({ links, spool, audit, backup, disk, volts }, now) {
         !spool ? '–' : spool.frames ? S.spoolFrames(spool.frames) : S.empty,
         spool?.frames && spool.limit ? S.spoolLimit(f.bytes(spool.bytes), f.bytes(spool.limit)) : null,
       ],
-      [S.audit, audit ? S.auditUntil(when(audit.at)) : '–', auditNote(audit)],
+      [S.audit, audit ? S.auditUntil(when(audit.at)) : blind ? '–' : S.notYet, audit && auditNote(audit)],
       [S.backup, ...(blind ? ['–'] : backupFacts(backup, now))],
       [S.disk, disk?.used == null ? '–' : f.bytes(disk.used), diskNote(disk)],
       [
@@ -41,7 +41,6 @@ function backupFacts(backup, now) {
     : [when(backup.at), rows];
 }
 function auditNote(audit) {
-  if (!audit) return S.notYet;
   return audit.ok ? S.auditOk(audit.days) : S.auditBad(audit.missing, audit.days);
 }
 function diskNote(disk) {

@@ -12,9 +12,9 @@ const KINDS = ['overload', 'outage', 'gap', 'voltage', 'epoch', 'tariff'];
 const LIMIT = 20;
 const LOOKS = 5; // a page looks back about a year, and may have found nothing in it
 
-/** Null when the events cannot be read. */
+/** {node, refresh}; null when the events cannot be read. */
 export async function journal(meter) {
-  const first = await page(meter, null, null).catch(() => null);
+  let first = await page(meter, null, null).catch(() => null);
   if (!first) return null;
   const list = h('div', { class: 'table-plain', tabindex: 0, role: 'region', 'aria-label': S.journal }),
     more = h('button', { class: 'button', onclick: () => load(true) }, S.older);
@@ -29,16 +29,21 @@ export async function journal(meter) {
     more.hidden = next == null;
     const columns = S.journalColumns.map((text, i) => ({ text, number: i === 2 }));
     list.replaceChildren(
-      rows.length ? table({ caption: S.journal, columns, rows }) : h('p', { class: 'muted' }, S.nothing),
+      rows.length ? table({ caption: S.journal, columns, rows, stacks: true }) : h('p', { class: 'muted' }, S.nothing),
     );
   }
-  async function load(add) {
+  async function load(add, quietly = false) {
     const mine = ++turn;
     try {
       const answer = await page(meter, kind, add ? next : null);
-      if (mine === turn) show(answer, add);
+      if (mine !== turn) return;
+      if (quietly) {
+        if (JSON.stringify(answer) === JSON.stringify(first)) return;
+        first = answer;
+      }
+      show(answer, add);
     } catch {
-      if (mine === turn) say(T.notices.failed);
+      if (mine === turn && !quietly) say(T.notices.failed);
     }
   }
   show(first, false);
@@ -47,7 +52,7 @@ export async function journal(meter) {
     kind = event.target.value || null;
     load(false);
   };
-  return h(
+  const node = h(
     'section',
     { class: 'block journal' },
     h(
@@ -63,6 +68,11 @@ export async function journal(meter) {
     list,
     more,
   );
+  /** What is new, unless somebody reads the older ones, or those of a kind. */
+  const refresh = () => {
+    if (!kind && rows.length === first.events.length) return load(false, true);
+  };
+  return { node, refresh };
 }
 
 async function page(meter, kind, cursor) {

@@ -130,6 +130,7 @@ export function seasonMap(data, colours, season, today) {
       png: () =>
         picture({
           name: `tempo-${season}`,
+          notes: [],
           title: `Tempo, ${P.season(season).toLowerCase()}`,
           drawing: map.querySelector('svg'),
           legend,
@@ -169,6 +170,7 @@ export function byColour(days, colours, running) {
       { class: 'table-plain', tabindex: 0, role: 'region', 'aria-label': P.byColour },
       table({
         caption: P.byColour,
+        stacks: true,
         columns: [{ text: C.colour, number: false }, C.days, C.hc, C.hp, C.energy, C.cost, C.mean],
         rows: rows.map((r) => [colourChip(r.c), ...cells(r)]),
       }),

@@ -1,0 +1,90 @@
+// What is shown of today does not grow old: it is asked for again each minute, and at once when somebody looks again.
+import { h } from '../dom.js';
+import * as f from '../format.js';
+import { T } from '../i18n.js';
+import { dateOf, MINUTE, SECOND } from '../time.js';
+
+const TICK = 5 * SECOND;
+
+/**
+ * now: the server's clock; tick(): what passes by itself, each five seconds; refresh(): asks again; midnight(): it is
+ * another day. Nothing happens while nobody looks. Returns what ends it.
+ */
+export function alive({ now, tick, refresh, midnight }) {
+  const day = dateOf(now());
+  let asked = now();
+  function look(patience) {
+    if (document.hidden) return;
+    if (dateOf(now()) !== day) return midnight();
+    if (Math.abs(now() - asked) >= patience) {
+      asked = now();
+      refresh?.();
+    }
+    tick?.();
+  }
+  const returned = () => look(TICK);
+  // A timer stands still while a computer sleeps: what counts is the clock.
+  const timer = setInterval(() => look(MINUTE), TICK);
+  document.addEventListener('visibilitychange', returned);
+  for (const event of ['pageshow', 'focus', 'online']) addEventListener(event, returned);
+  return () => {
+    clearInterval(timer);
+    document.removeEventListener('visibilitychange', returned);
+    for (const event of ['pageshow', 'focus', 'online']) removeEventListener(event, returned);
+  };
+}
+
+/** Beside a total that grows: when it was asked for. */
+export function stamp(now) {
+  const node = h('time', { class: 'note stamp' });
+  const set = () => {
+    node.textContent = T.updated(f.clock(now()));
+  };
+  set();
+  return { node, set };
+}
+
+/**
+ * A part of a view, drawn again when what it is given has changed. make(...given) returns a node, {node, leave} or
+ * nothing. Tables that are open stay open, and what has the focus or is being read keeps it.
+ */
+export function piece(make) {
+  let node = document.createComment(''),
+    leave = null,
+    known = null;
+  return {
+    get node() {
+      return node;
+    },
+    show(...given) {
+      const text = JSON.stringify(given);
+      if (text === known) return;
+      known = text;
+      const made = make(...given),
+        next = (made instanceof Node ? made : made?.node) || document.createComment('');
+      leave?.();
+      leave = made?.leave ?? null;
+      if (node.isConnected) replace(node, next);
+      node = next;
+    },
+    leave: () => leave?.(),
+  };
+}
+
+const ACTIVE = 'a, button, input, select, summary, [tabindex]';
+
+function replace(old, next) {
+  if (!(old instanceof Element && next instanceof Element)) return old.replaceWith(next);
+  const both = (selector) => [old, next].map((node) => [...node.querySelectorAll(selector)]);
+  const [tables, newTables] = both('details'),
+    [active, newActive] = both(ACTIVE),
+    focused = active.indexOf(document.activeElement),
+    read = active.findIndex((node) => node.reading?.at >= 0);
+  tables.forEach((table, i) => {
+    if (newTables[i]) newTables[i].open = table.open;
+  });
+  const at = active[read]?.reading.at;
+  old.replaceWith(next);
+  if (focused >= 0) newActive[focused]?.focus({ preventScroll: true });
+  if (read >= 0) newActive[read]?.reading?.show(at);
+}

@@ -1,0 +1,334 @@
+"""What is shown of today does not grow old: each minute, at midnight, and when somebody looks again.
+
+The household is the stand's, whose clock can be set; the browser's is set alike.
+"""
+
+import re
+import shutil
+import subprocess
+import urllib.request
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from tests.browser.visit import DEVICES, Visit
+from tests.support.programs import ROOT
+
+NOW = datetime(2026, 11, 25, 13, 32, 7, tzinfo=UTC)  # 14:32 in Paris, a Wednesday
+LATE = datetime(2026, 11, 30, 22, 59, 30, tzinfo=UTC)  # half a minute before December
+TOTALS = {"": ".today .figure-l", "jour": ".facts .fact", "bilan": ".totals .figure-2xl"}
+
+
+class Stand:
+    """The page with made-up answers, and one visitor."""
+
+    def __init__(self, address: str, browser: Browser) -> None:
+        self.address = address
+        self.now = NOW
+        self.stop: Callable[[], None] = lambda: None
+        context = browser.new_context(**DEVICES["desk"], timezone_id="Europe/Paris", locale="fr-FR")
+        self.visit = Visit(context, address)
+        self.page: Page = self.visit.page
+
+    def open(self, path: str, now: datetime = NOW) -> Page:
+        """Open a path at a time."""
+        self.now = now
+        self._set_clock()
+        self.page.clock.install(time=now)
+        self.visit.go(path)
+        return self.page
+
+    def pass_by(self, time: timedelta) -> None:
+        """Let time go by, as while a computer sleeps: what was due meanwhile happens once."""
+        self.now += time
+        self._set_clock()
+        self.page.clock.fast_forward(int(time.total_seconds() * 1000))
+
+    def ask(self, path: str) -> None:
+        """Stage something."""
+        with urllib.request.urlopen(self.address + path):
+            pass
+
+    def _set_clock(self) -> None:
+        self.ask(f"clock/{int(self.now.timestamp() * 1000)}")
+
+
+@pytest.fixture
+def stand(browser: Browser) -> Iterator[Stand]:
+    node = shutil.which("node")
+    assert node
+    command = [node, "tests/page/stand/serve.js", "0"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout
+        found = Stand(program.stdout.readline().strip(), browser)
+        found.stop = program.terminate
+        yield found
+        found.visit.context.close()
+        program.terminate()
+    assert found.visit.troubles() == []
+
+
+def hide(page: Page, hidden: bool) -> None:
+    page.evaluate(
+        """(hidden) => {
+            Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
+            document.dispatchEvent(new Event('visibilitychange'));
+        }""",
+        hidden,
+    )
+
+
+@pytest.mark.parametrize("mode", ["", "?mode=kiosk"])
+@pytest.mark.parametrize("path", TOTALS)
+def test_today_is_counted_again_each_minute(stand: Stand, path: str, mode: str) -> None:
+    page = stand.open(path + mode)
+    total = page.locator(TOTALS[path]).first
+    expect(total).to_contain_text("kWh")
+    before = total.inner_text()
+    stand.pass_by(timedelta(hours=4))
+    expect(total).not_to_have_text(before)
+    if path:
+        expect(page.locator(".stamp")).to_have_text("à jour à 18:32")
+
+
+def test_what_somebody_looks_at_stays_while_today_goes_on(stand: Stand) -> None:
+    page = stand.open("jour?z=08:00..12:00&t=09:00..10:00")
+    expect(page.locator(".measured")).to_contain_text("09:00–10:00")
+    page.evaluate("document.querySelector('.day-plot').known = true")
+    page.locator("details.figures").last.locator("summary").click()
+    page.locator(".day-plot").focus()
+    stand.pass_by(timedelta(minutes=40))
+    expect(page.locator(".stamp")).to_have_text("à jour à 15:12")
+    expect(page.locator("details.figures").last.locator("tbody tr").last).to_contain_text("15:00")
+    expect(page.locator(".measured")).to_contain_text("09:00–10:00")
+    assert page.evaluate("document.querySelector('.day-plot').known && document.activeElement.matches('.day-plot')")
+    assert "z=08:00..12:00" in page.url
+    assert "t=09:00..10:00" in page.url
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after"),
+    [
+        ("jour", "Lundi 30 novembre 2026", "Mardi 1er décembre 2026"),
+        ("jour?mode=kiosk", "Lundi 30 novembre 2026", "Mardi 1er décembre 2026"),
+        ("bilan", "Novembre 2026", "Décembre 2026"),
+    ],
+)
+def test_an_address_without_a_date_moves_on_at_midnight(stand: Stand, path: str, before: str, after: str) -> None:
+    page = stand.open(path, LATE)
+    expect(page.locator("h1")).to_have_text(before)
+    stand.pass_by(timedelta(minutes=1))
+    expect(page.locator("h1")).to_have_text(after)
+    expect(page).to_have_title(re.compile(after.removeprefix("Mardi ")))
+
+
+def test_a_day_that_has_an_address_gets_its_morrow_at_midnight(stand: Stand) -> None:
+    page = stand.open("jour/2026-11-30", LATE)
+    expect(page.locator("h1")).to_have_text("Lundi 30 novembre 2026")
+    assert page.get_by_label("Jour suivant").count() == 0
+    stand.pass_by(timedelta(minutes=1))
+    expect(page.get_by_label("Jour suivant")).to_be_visible()
+    expect(page.locator("h1")).to_have_text("Lundi 30 novembre 2026")
+
+
+def test_the_places_lead_to_addresses_that_move_on(stand: Stand) -> None:
+    page = stand.open("")
+    for name, path in {"Jour": "jour", "Bilan": "bilan", "Tempo et contrats": "tempo"}.items():
+        assert page.get_by_role("link", name=name, exact=True).get_attribute("href") == stand.address + path
+
+
+def test_who_looks_again_after_thirteen_hours_sees_the_new_day_at_once(stand: Stand) -> None:
+    page = stand.open("jour")
+    expect(page.locator("h1")).to_have_text("Mercredi 25 novembre 2026")
+    hide(page, hidden=True)
+    stand.pass_by(timedelta(hours=13))
+    expect(page.locator("h1")).to_have_text("Mercredi 25 novembre 2026")  # nobody looks
+    hide(page, hidden=False)
+    expect(page.locator("h1")).to_have_text("Jeudi 26 novembre 2026")
+
+
+def test_who_looks_again_after_half_a_minute_sees_the_figures_of_now(stand: Stand) -> None:
+    page = stand.open("jour")
+    hide(page, hidden=True)
+    stand.pass_by(timedelta(seconds=55))
+    expect(page.locator(".stamp")).to_have_text("à jour à 14:32")
+    hide(page, hidden=False)
+    expect(page.locator(".stamp")).to_have_text("à jour à 14:33")
+
+
+def test_the_first_day_begins_at_midnight_too(stand: Stand) -> None:
+    stand.ask("stage/young")
+    page = stand.open("")
+    page.wait_for_selector(".today .bars text")
+    assert page.locator(".today .bars text[text-anchor=middle]").all_text_contents() == [
+        str(hour) for hour in range(0, 24, 3)
+    ]
+    page.locator(".today .pick").press("End")
+    expect(page.locator(".today .reading")).to_have_text("23 h")
+    for _ in range(10):
+        page.locator(".today .pick").press("ArrowLeft")
+    expect(page.locator(".today .reading")).to_contain_text("13 h : ")  # it is 14:32, and the meter came at noon
+    expect(page.locator(".today .reading")).to_contain_text("kWh")
+
+
+def test_the_cost_of_a_new_meter_is_to_come(stand: Stand) -> None:
+    stand.ask("stage/young")
+    page = stand.open("")
+    expect(page.locator(".today .note")).to_contain_text("Le coût s’affichera d’ici un quart d’heure.")
+
+
+def test_a_contract_without_a_price_is_said_with_what_to_do(stand: Stand) -> None:
+    stand.ask("stage/unpriced")
+    page = stand.open("")
+    expect(page.locator(".today .note")).to_contain_text("Prix inconnu pour ce contrat")
+
+
+def test_a_server_that_is_gone_is_said_in_place_of_what_was_wrong_before(stand: Stand) -> None:
+    page = stand.open("")
+    stand.visit.expected = ("ERR_", "503")
+    stand.ask("stage/database")
+    expect(page.locator(".notices")).to_contain_text("Le direct continue")
+    stand.stop()
+    expect(page.locator(".link")).to_contain_text("Reconnexion")
+    page.clock.fast_forward(15_000)
+    expect(page.locator(".notices")).to_contain_text("Le serveur ne répond pas")
+    expect(page.locator("#main")).not_to_contain_text("Le direct continue")
+    expect(page.locator(".headroom")).to_have_text("inconnu")
+
+
+@pytest.mark.parametrize("path", ["jour", "bilan", "tempo", "etat"])
+def test_a_server_that_is_gone_is_said_beside_what_was_read_of_today(stand: Stand, path: str) -> None:
+    page = stand.open(path)
+    stand.visit.expected = ("ERR_",)
+    stand.stop()
+    page.clock.fast_forward(61_000)
+    expect(page.locator(".trouble")).to_contain_text(re.compile("ne répond pas.*La page réessaie d’elle-même"))
+    expect(page.locator("h1")).to_be_visible()
+
+
+def test_a_place_that_is_slow_is_empty_under_its_own_name(stand: Stand) -> None:
+    page = stand.open("")
+    held: list[Route] = []
+    page.route("**/api/v1/energy*", lambda route: held.append(route))
+    page.get_by_role("link", name="Bilan", exact=True).click()
+    page.clock.run_for(400)
+    expect(page.locator("h1")).to_have_text("Bilan")
+    expect(page).to_have_title(re.compile("^Bilan"))
+    expect(page.locator("#main")).to_have_attribute("aria-busy", "true")
+    expect(page.locator("#main .power")).to_have_count(0)
+    page.unroute("**/api/v1/energy*")
+    for route in held:
+        route.continue_()
+    expect(page.locator("h1")).to_have_text("Novembre 2026")
+    expect(page.locator("#main")).not_to_have_attribute("aria-busy", "true")
+
+
+def test_a_first_visit_that_is_slow_shows_that_something_comes(stand: Stand) -> None:
+    page = stand.page
+    held: list[Route] = []
+    page.route("**/main.js", lambda route: held.append(route))
+    page.goto(stand.address, wait_until="commit")
+    expect(page.locator("#main")).to_have_attribute("aria-busy", "true")
+    line = page.evaluate("getComputedStyle(document.body, '::before').animationName")
+    assert line == "busy"
+    for route in held:
+        route.continue_()
+    page.wait_for_selector("#main:not([aria-busy]) h1")
+
+
+def test_a_browser_whose_language_is_no_language_draws_the_curve(stand: Stand) -> None:
+    stand.page.add_init_script("Object.defineProperty(Navigator.prototype, 'language', { get: () => 'C' })")
+    page = stand.open("jour")  # as WebKit has it where a service has started it, with LANG=C
+    expect(page.locator(".day-plot canvas")).to_be_visible()
+
+
+def test_a_curve_that_cannot_be_drawn_is_said_and_its_figures_are_there(stand: Stand) -> None:
+    stand.page.route("**/uPlot.iife.min.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    page = stand.open("jour")
+    stand.visit.expected = ("uPlot",)
+    expect(page.locator(".chart-block")).to_contain_text("Ce navigateur ne peut pas dessiner la courbe")
+    page.locator(".chart-block summary").click()
+    expect(page.locator(".chart-block tbody tr").first).to_contain_text("00:00")
+    expect(page.locator(".facts")).to_contain_text("kWh")
+
+
+def test_minutes_stand_where_frames_are_no_longer_kept(stand: Stand) -> None:
+    page = stand.open("jour/2026-11-18?z=14:00..15:00")  # frames are kept since 14:32
+    legend = page.locator(".chart-block .legend")
+    expect(legend).to_contain_text("par minute là où les trames ne sont plus gardées")
+    page.locator(".day-plot").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".chart-block .reading")).to_contain_text(re.compile(r"14:29:\d\d.*VA"))
+
+
+def test_what_is_read_aloud_has_words_that_are_apart(stand: Stand) -> None:
+    page = stand.open("")
+    expect(page.locator("#now-minutes")).to_contain_text("moyenne")
+    assert re.fullmatch(
+        r"Dix dernières minutes moyenne 1\s790\sW \(active\)", page.locator("#now-minutes").text_content() or ""
+    )
+    assert re.fullmatch(r"[\d\s]*\d\sVA", page.locator(".figure-xl").text_content() or "")
+    page = stand.open("jour")
+    assert page.get_by_role("heading", name="Énergie par heure kWh").count() == 1
+
+
+def test_the_name_of_an_ordinary_week_is_not_heard_twice(stand: Stand) -> None:
+    page = stand.open("bilan")
+    week = page.get_by_role("slider", name="Semaine type")
+    expect(week).to_be_visible()
+    assert page.locator(".map .reading").text_content() != week.get_attribute("aria-label")
+
+
+@pytest.mark.parametrize(
+    ("path", "said", "place"),
+    [
+        ("bilan/2026-13", "« 2026-13 » n’est ni une semaine", "bilan"),
+        ("bilan/abc", "« abc » n’est ni une semaine", "bilan"),
+        ("jour/2026-02-29", "« 2026-02-29 » n’est pas un jour", "jour"),
+        ("tempo/abc", "« abc » n’est pas une saison", "tempo"),
+        ("tempo/1999", "Rien n’est connu de la saison 1999–2000", "tempo"),
+        ("nowhere", "Il n’y a rien à cette adresse", ""),
+        ("jour/2026-11-25/x", "« 2026-11-25/x » n’est pas un jour", "jour"),
+    ],
+)
+def test_an_address_of_nothing_says_so_and_leads_to_the_right_one(
+    stand: Stand, path: str, said: str, place: str
+) -> None:
+    page = stand.open(path)
+    expect(page.locator(".blank")).to_contain_text(said)
+    assert page.locator(".blank a").get_attribute("href") == stand.address + place
+
+
+def test_a_period_that_has_not_begun_is_said_to_be_to_come(stand: Stand) -> None:
+    page = stand.open("bilan/2027-03")
+    expect(page.locator(".blank")).to_contain_text("Cette période n’a pas encore commencé")
+
+
+SHIFTS = """
+window.shifted = 0;
+new PerformanceObserver((list) => { for (const one of list.getEntries()) window.shifted += one.value; })
+  .observe({ type: 'layout-shift', buffered: true });
+"""
+
+
+@pytest.mark.parametrize("path", ["jour", "bilan"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_nothing_moves_when_a_drawing_comes(stand: Stand, path: str, width: int) -> None:
+    stand.page.set_viewport_size({"width": width, "height": 900})
+    stand.page.add_init_script(SHIFTS)
+    page = stand.open(path)
+    page.wait_for_selector(".day-plot canvas" if path == "jour" else ".map svg rect")
+    page.wait_for_selector(".bars .seg")
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert page.evaluate("window.shifted") < 0.01
+
+
+def test_a_look_at_today_that_is_old_has_its_time(stand: Stand) -> None:
+    page = stand.open("")
+    expect(page.locator(".today .note")).to_contain_text("abonnement compris", ignore_case=True)
+    expect(page.locator(".today .note")).not_to_contain_text("À jour")
+    stand.ask("stage/late")  # the database did not answer in time
+    page.clock.fast_forward(61_000)
+    expect(page.locator(".today .note")).to_contain_text("À jour à 14:1")
