@@ -124,9 +124,9 @@ test('an event that is higher than the peak of the day is the new peak, before t
   assert.deepEqual(merged(before, { power: 9999, at: 'b', fresh: false }).peak, { power: 2470, at: 'a' });
 });
 
-test('fifteen seconds without the server, and not one, make the power unknown; a stream that works needs no answer', () => {
-  assert.equal(standing(live(), 'reconnecting', now, now + 15000).known, true);
-  assert.equal(standing(live(), 'reconnecting', now, now + 15001).known, false);
+test('ten seconds without the server, and not one, make the power unknown; a stream that works needs no answer', () => {
+  assert.equal(standing(live(), 'reconnecting', now, now + 10000).known, true);
+  assert.equal(standing(live(), 'reconnecting', now, now + 10001).known, false);
   assert.equal(standing(live(), 'live', now, now + 60000).known, true);
   assert.equal(standing(live(), 'slow', now, now + 60000).known, true);
 });
@@ -145,5 +145,5 @@ test('an overload is the first to be told, while the meter speaks', () => {
 test('a power of zero is known', () => {
   assert.equal(standing(live({}, { power: 0 }), 'live', now, now).known, true);
   assert.equal(standing(live({}, { power: null }), 'live', now, now).known, false);
-  assert.deepEqual(headroom(9000, { power: 0 }), { left: 9000, phase: null });
+  assert.deepEqual(headroom(9000, { power: 0 }), { left: 9000, phase: null, near: false });
 });
