@@ -62,6 +62,7 @@ def _storers(facts: ServiceFacts, confirmed_by: str | Sequence[str]) -> list[Fin
                 " teleinfo/storer/+/status in the broker's access rules",
             )
         )
+    one_is_enough = isinstance(confirmed_by, str) and "online" in facts.storers.values()
     for name, status in sorted(facts.storers.items()):
         if status == "online":
             findings.append(ok(DELIVERY, f"the storer {name} is online"))
@@ -77,7 +78,7 @@ def _storers(facts: ServiceFacts, confirmed_by: str | Sequence[str]) -> list[Fin
             findings.append(
                 problem(
                     DELIVERY,
-                    f"the storer {name} is {status}; frames wait until it is back",
+                    f"the storer {name} is {status}{'' if one_is_enough else '; frames wait until it is back'}",
                     f"start it; if it was removed: {here(PROGRAM).run(PROGRAM, f'forget {name}')}",
                 )
             )

@@ -47,3 +47,19 @@ def test_whether_frames_arrive(
     finding = worst(diagnose_delivery(facts, confirmed_by, NOW))
     assert finding.status is status
     assert what in finding.what
+
+
+@pytest.mark.parametrize(
+    ("storers", "confirmed_by", "waits"),
+    [
+        ({"main": "offline"}, "auto", True),
+        ({"main": "offline", "second": "online"}, "auto", False),  # it confirms all frames
+        ({"main": "offline", "second": "online"}, ("main", "second"), True),
+    ],
+)
+def test_frames_wait_for_a_storer_unless_another_one_confirms_them(
+    storers: dict[str, str], confirmed_by: str | tuple[str, ...], waits: bool
+) -> None:
+    finding = worst(diagnose_delivery(running(storers=storers), confirmed_by, NOW))
+    assert finding.status is PROBLEM
+    assert ("frames wait" in finding.what) is waits
