@@ -147,7 +147,7 @@ def test_a_backup_that_was_not_repeated_is_said_with_its_age(visit: Visits, hous
     # A table of the storer's, which the account of the page cannot write.
     house.database.sql(
         f"INSERT INTO {house.database.name}.backups (slot, finished_at, saved_rows)"
-        " VALUES (1, NOW() - INTERVAL 12 DAY, 5000)"
+        " VALUES (1, NOW() - INTERVAL 12 DAY - INTERVAL 1 HOUR, 5000)"
     )
     try:
         page = visit("etat")
