@@ -12,7 +12,7 @@ import pytest
 from common.database import Database, sql_time
 from demo.servers import Broker
 from demo.servers import Database as Server
-from tests.services.test_rollup_loop import check_loop
+from tests.services.test_rollup_loop import check_loop, check_rebuilt
 from tests.services.test_rollup_storer import database_without_rollups, past, rebuild_arguments
 from tests.services.test_rollups import check_history
 from tests.services.test_storer import StorerSetup
@@ -54,6 +54,11 @@ def test_rollups_equal_a_sum_over_all_frames_in_any_order(database: Server, tabl
 @pytest.mark.parametrize("seed", range(100, 115))
 def test_two_storers_that_are_killed_and_have_clocks_of_their_own_miss_nothing(tables: Database, seed: int) -> None:
     check_loop(tables, seed)
+
+
+@pytest.mark.parametrize("seed", range(100, 115))
+def test_readers_whose_clocks_are_set_back_leave_what_a_rebuild_makes(tables: Database, seed: int) -> None:
+    check_rebuilt(tables, seed)
 
 
 @contextlib.contextmanager

@@ -131,14 +131,14 @@ def moved(frame: Frame, by: timedelta) -> Frame:
     return dataclasses.replace(frame, timestamp=frame.timestamp + by)
 
 
-def roll(connection: Connection, hours: Iterable[datetime]) -> None:
+def roll(connection: Connection, hours: Iterable[datetime], *, always_judge: bool = False) -> None:
     """Roll up whole hours of all meters, as a rebuild does."""
     label_sets = LabelSets(connection)
     for hour in hours:
         found = roll_minutes(connection, label_sets, hour, hour + HOUR)
         held = {meter: count for (meter, _), count in found.items()}
         if held:
-            roll_hours(connection, hour, held, held)
+            roll_hours(connection, hour, held, held, always_judge=always_judge)
 
 
 def hours_of(frames: Iterable[Frame]) -> list[datetime]:
@@ -202,7 +202,9 @@ def assert_sums(found: Expected) -> None:
             names = [name for name in REGISTERS[:11] if (meter, hour, name) not in found.breaks]
             if len(names) == 11 and all(side[f"{name}_last"] is not None for side in (before, row) for name in names):
                 steps = [row[f"{name}_last"] - before[f"{name}_last"] for name in names]
-                assert steps[0] == sum(steps[1:]) == row["drawn_wh"], (meter, hour)
+                # A register that is set back while it is low, and passes its old value in the hour, looks like a clock that
+                # is set back: then the registers have less than the total.
+                assert steps[0] == row["drawn_wh"] >= sum(steps[1:]), (meter, hour)
 
 
 def _first(row: Row, register: str) -> int:
