@@ -202,8 +202,8 @@ def assert_sums(found: Expected) -> None:
             names = [name for name in REGISTERS[:11] if (meter, hour, name) not in found.breaks]
             if len(names) == 11 and all(side[f"{name}_last"] is not None for side in (before, row) for name in names):
                 steps = [row[f"{name}_last"] - before[f"{name}_last"] for name in names]
-                # A register that is set back while it is low, and passes its old value in the hour, looks like a clock that
-                # is set back: then the registers have less than the total.
+                # A register that is set back while it is low, and passes its old value in the hour, looks like a clock
+                # that is set back: then the registers have less than the total.
                 assert steps[0] == row["drawn_wh"] >= sum(steps[1:]), (meter, hour)
 
 
