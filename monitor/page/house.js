@@ -61,7 +61,7 @@ async function liveOnes() {
   } catch (error) {
     const all = (error.meters ?? []).map((id) => api.live(id).catch(() => null));
     const found = (await Promise.all(all)).filter(Boolean);
-    return found.sort((a, b) => !a.at - !b.at).map(liveOne); // whoever speaks comes first
+    return found.sort((a, b) => Number(!a.at) - Number(!b.at)).map(liveOne); // whoever speaks comes first
   }
 }
 const liveOne = (live) => ({
