@@ -9,6 +9,7 @@ let known = null;
 /** {zone, meters}. What the database does not know yet, or cannot say: as this browser knew it, or what is live. */
 export async function house() {
   if (known) return known;
+  /** @type {{zone: string, meters: (Partial<import('../../deploy/page/answers').Meters['meters'][number]>)[]}} */
   let found;
   try {
     found = await api.meters();
