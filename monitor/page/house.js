@@ -9,6 +9,7 @@ let known = null;
 /** {zone, meters}. What the database does not know yet, or cannot say: as this browser knew it, or what is live. */
 export async function house() {
   if (known) return known;
+  /** @type {{zone: string, meters: (Partial<import('../../deploy/page/answers').Meters['meters'][number]>)[]}} */
   let found;
   try {
     found = await api.meters();
@@ -61,7 +62,7 @@ async function liveOnes() {
   } catch (error) {
     const all = (error.meters ?? []).map((id) => api.live(id).catch(() => null));
     const found = (await Promise.all(all)).filter(Boolean);
-    return found.sort((a, b) => !a.at - !b.at).map(liveOne); // whoever speaks comes first
+    return found.sort((a, b) => Number(!a.at) - Number(!b.at)).map(liveOne); // whoever speaks comes first
   }
 }
 const liveOne = (live) => ({

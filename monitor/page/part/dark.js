@@ -1,7 +1,10 @@
 // The hours in which a screen on the wall is dark: `22-6` in its address.
 const HOURS = /^(\d{1,2})(?::(\d\d))?-(\d{1,2})(?::(\d\d))?$/;
 
-/** [start, end] of `22-6` or `22:30-06:15`, in minutes of the day; null: these are no hours. */
+/**
+ * [start, end] of `22-6` or `22:30-06:15`, in minutes of the day; null: these are no hours.
+ * @type {(text: string | null) => [number, number] | null}
+ */
 export function hoursOf(text) {
   const found = HOURS.exec(text ?? '');
   if (!found) return null;

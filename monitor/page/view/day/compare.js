@@ -37,7 +37,10 @@ export function compareChoice(date, other, today) {
     max: today,
     hidden: true,
     'aria-label': D.compareDate,
-    onblur: () => done() || back(),
+    onblur: () => {
+      done();
+      back();
+    },
     onkeydown: (event) => {
       event.stopPropagation();
       if (event.key === 'Enter') done();

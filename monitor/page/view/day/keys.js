@@ -20,6 +20,7 @@ export function shortcuts(date, today) {
   const to = (day) => go(href(`jour/${day}`));
   const keys = {
     help,
+    /** @type {(factor: number) => void} */
     zoom: () => {},
     fit: () => {},
     compare: () => {},

@@ -16,6 +16,7 @@ const P = T.tempo,
 export function coloursOf(data, season) {
   const text = data.colours[season];
   if (!text) return null;
+  /** @type {[string, {colour?: string, source?: string}][]} */
   const days = [...text].map((code, i) => [
     plusDays(data.first, i),
     { colour: CODE[code], source: { m: P.meter, f: P.imported, b: P.bundled }[data.sources[i]] },
