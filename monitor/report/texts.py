@@ -134,8 +134,8 @@ EN: Mapping[str, str] = {
     "issue_missing": "{offer}: no price today for {detail}. Add it to prices.yaml.",
     "issue_old": "{offer}: the latest price list ({origin}) dates from {start}, and regulated prices change on "
                  "1 February and 1 August. Import that of the CRE: {command} FILE",
-    "issue_old_own": "{offer}: the latest price list ({origin}) dates from {start}, more than seven months ago. Compare it "
-                     "with that of your supplier.",
+    "issue_old_own": "{offer}: the latest price list ({origin}) dates from {start}, more than seven months ago. "
+                     "Compare it with that of your supplier.",
     "issue_hole": "{offer}: no price from {start} to {end}.",
     "issue_doubled": "{origin}, {offer}: two rows for the same days from {start} on.",
     "issue_taxes": "{origin}, {offer}, {start}: the price before tax plus taxes does not equal the price ({detail}).",
