@@ -57,7 +57,7 @@ class _Loader(yaml.SafeLoader):
             key = key_node.value
             if isinstance(key_node, yaml.ScalarNode) and key in lines:
                 first = lines[key]
-                problem = f"option '{key}' is there twice, in line {first}, too: leave one out"
+                problem = f"duplicate option '{key}' (first on line {first}): leave one out"
                 raise yaml.MarkedYAMLError(None, None, problem, key_node.start_mark)
             if isinstance(key_node, yaml.ScalarNode):
                 lines[key] = key_node.start_mark.line + 1

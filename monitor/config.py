@@ -97,7 +97,7 @@ def _address(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError(f"the address of a meter is text: write '{value}' in quotes")
     if not METER.fullmatch(value):
-        raise ValueError(f"{value!r} is no address of a meter such as '031961123456'")
+        raise ValueError(f"{value!r} is not a meter address such as '031961123456'")
     return value
 
 

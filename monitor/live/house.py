@@ -146,7 +146,7 @@ class House:
             return True
         if self._limiter.allow("meters", now):
             log.warning(
-                "There are more than %d meters on the broker: the page shows no live values of more", MAX_METERS
+                "There are more than %d meters on the broker: the page shows no live values for the others", MAX_METERS
             )
         return False
 

@@ -190,7 +190,7 @@ class Looks:
             looked = today(answers, found, self._clock(), self._zone)
             self._fill(answers, found)
         if self._log.reset():
-            log.info("Today's energy can be shown again")
+            log.info("Today's totals are available again")
         with self._changed:
             self._state, self._meters, self._failed_at = UP, meters, float("-inf")
             look = None if meter is None else self._looks.get(meter)

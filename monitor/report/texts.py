@@ -127,18 +127,18 @@ EN: Mapping[str, str] = {
     "cheapest": "Your contract is the cheapest of those that could be computed.",
     "price_from": "since {day}", "price_to": "until {day}", "price_band": "from {power} kVA:",
     "price_kwh": "€/kWh", "price_year": "€/year", "price_grade": "grade",
-    "imported_prices": "{file}: price grids read: {rows} ({offer}); kept in {kept}.",
+    "imported_prices": "{file}: price lists read: {rows} ({offer}); kept in {kept}.",
     "prices_ok": "No problem in the prices.",
     "issue_unknown": "{offer}: no offer of this name has prices; there are {detail}. Correct `contracts`, or add it to "
                      "prices.yaml.",
     "issue_missing": "{offer}: no price today for {detail}. Add it to prices.yaml.",
-    "issue_old": "{offer}: the newest grid ({origin}) is of {start}, and regulated prices change on 1 February and "
-                 "1 August. Import that of the CRE: {command} FILE",
-    "issue_old_own": "{offer}: the newest grid ({origin}) is of {start}, more than seven months ago. Compare it with "
-                     "that of your supplier.",
+    "issue_old": "{offer}: the latest price list ({origin}) dates from {start}, and regulated prices change on "
+                 "1 February and 1 August. Import that of the CRE: {command} FILE",
+    "issue_old_own": "{offer}: the latest price list ({origin}) dates from {start}, more than seven months ago. "
+                     "Compare it with that of your supplier.",
     "issue_hole": "{offer}: no price from {start} to {end}.",
     "issue_doubled": "{origin}, {offer}: two rows for the same days from {start} on.",
-    "issue_taxes": "{origin}, {offer}, {start}: price without tax and taxes do not make the price ({detail}).",
+    "issue_taxes": "{origin}, {offer}, {start}: the price before tax plus taxes does not equal the price ({detail}).",
     "issue_subscription": "{origin}, {offer}, {start}: the subscription does not grow with the power ({detail}).",
     "csv_start": "start", "csv_end": "end", "csv_hours": "hours", "csv_wh": "{name}_wh", "csv_total": "total_wh",
     "csv_injected": "injected_wh", "csv_recovered": "recovered_wh", "csv_imported": "imported_wh",

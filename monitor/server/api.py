@@ -116,7 +116,7 @@ class Api:
             with self._pool.lease() as lease:
                 answer = route.answer(Call(self._answers_on(lease), self._config, parameters, now, self._live))
                 if lease.reached and self._changes.reset():
-                    log.info("The database answers again")
+                    log.info("Database connection restored")
         except DatabaseError as error:
             if route.without_database is None:
                 raise

@@ -76,7 +76,9 @@ def run(file: Path) -> int:
     for line in welcome(settings.listen, os.environ):
         log.info("%s", line)
     if settings.auth == "none" and not is_loopback(settings.listen.host):
-        log.warning("auth: none: whoever reaches %s:%d sees the page", settings.listen.host, settings.listen.port)
+        log.warning(
+            "auth: none: anyone who can reach %s:%d can see the page", settings.listen.host, settings.listen.port
+        )
 
     counters, started = Counters(), time.monotonic()
     door = Door(settings, counters)

@@ -90,7 +90,7 @@ def _is_made_of(folder: Path, mark: Path) -> bool:
             return True
     except OSError as error:
         log.warning("%s: %s", mark, error.strerror)
-    log.warning("%s is not made of the sources beside it, which are served instead: ./run page makes it", mark.parent)
+    log.warning("%s is out of date; serving the sources instead (./run page rebuilds it)", mark.parent)
     return False
 
 

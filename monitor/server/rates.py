@@ -63,7 +63,7 @@ class RateFiles:
             self._changes.log(logging.ERROR, f"{error}; the prices from before are still used")
             return False
         self._changes.reset()
-        log.info("Prices and Tempo colours were read again")
+        log.info("Reloaded prices and Tempo colours")
         return True
 
     def _read(self) -> Rates:

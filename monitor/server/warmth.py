@@ -61,7 +61,7 @@ class Warmth:
         except DatabaseError:  # the next question says so
             self._meters, self._due = [], self._clock() + TRY_AGAIN
         except Exception:  # the page works without it
-            log.exception("What is known of meters could not be looked up beforehand")
+            log.exception("Could not prefill the meter cache")
             self._meters, self._due = [], self._clock() + AGAIN
         finally:
             self._busy = False

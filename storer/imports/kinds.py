@@ -122,7 +122,7 @@ def _of_database(source: Source, read: Callable[[Source, Request], Parsed], aske
     try:
         parsed = read(source, asked)
     except (ValueError, OverflowError) as error:
-        raise FileRefused(f"a value in the database is not to be read: {error}") from error
+        raise FileRefused(f"cannot read a value in the database: {error}") from error
     # A database grows, and its file differs with each write: what was read is what counts.
     digest = hashlib.sha256("\n".join(map(str, sorted(parsed.periods))).encode())
     return Content(source.name, parsed, digest.digest())

@@ -87,4 +87,4 @@ def check_registers(registers: Iterable[int]) -> None:
     """
     found = set(registers)
     if TOTAL in found and found & set(SUPPLIER):
-        raise ConfigError("total and supplier_* count the same energy: import the one or the others")
+        raise ConfigError("total and supplier_* count the same energy: import one or the other")

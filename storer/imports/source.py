@@ -55,7 +55,7 @@ def open_file(file: Path) -> Iterator[Source]:
     """Open a file of SQLite, which its program may be using.
 
     Raises:
-        FileRefused: it is not to be read.
+        FileRefused: it cannot be read.
     """
 
     def query(sql: str, arguments: Sequence[Any]) -> Rows:

@@ -60,7 +60,7 @@ def find_meter(connection: Connection, meter: str | None, *, new: bool = False) 
             " nothing is stored, add --new-meter"
         )
     if len(meter) != 12 or not (meter.isascii() and meter.isdecimal()):
-        raise ConfigError(f"{meter!r} is no address of a meter: 12 digits are expected, as ADSC or ADCO has them")
+        raise ConfigError(f"{meter!r} is not a meter address: 12 digits are expected, as ADSC or ADCO has them")
     return None, meter
 
 

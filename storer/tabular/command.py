@@ -59,7 +59,7 @@ def _check(arguments: argparse.Namespace) -> None:
         raise ConfigError("--zone: frames in JSON are as they were published, in UTC; choose --format csv or parquet")
     if arguments.format == "parquet":
         if sys.stdout.isatty():
-            raise ConfigError("--format parquet is no text for a terminal: write it to a file, > frames.parquet")
+            raise ConfigError("refusing to write Parquet to a terminal; redirect it: > frames.parquet")
         _check_pyarrow()
 
 

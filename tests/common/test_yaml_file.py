@@ -28,17 +28,17 @@ def refusal(file: Path, text: str) -> str:
 @pytest.mark.parametrize(
     ("text", "facts"),
     [
-        ("device: d\nwait: 1s\ndevice: e", ", line 3: ...'device'...twice...line 1..."),
+        ("device: d\nwait: 1s\ndevice: e", ", line 3: ...duplicate option 'device'...line 1..."),
         (
             "device: d\ninner:\n  port: 1\n  host: h\n  port: 1",
-            ", line 5: ...'port'...twice...line 3...",
+            ", line 5: ...duplicate option 'port'...line 3...",
         ),
         (
             "device: d\ninner: {port: 1, port: 2}",
-            ", line 2: ...'port'...twice...line 2...",
+            ", line 2: ...duplicate option 'port'...line 2...",
         ),
         ("device: d\nwait: 2026-02-29", ", line 2: '2026-02-29'..."),
-        ('device: d\n"device": d', ", line 2: ...'device'...twice...line 1..."),
+        ('device: d\n"device": d', ", line 2: ...duplicate option 'device'...line 1..."),
     ],
 )
 def test_a_duplicate_option_is_refused(file: Path, text: str, facts: str) -> None:

@@ -90,7 +90,7 @@ def test_the_image_carries_the_bundled_page(stack: Stack) -> None:
     scripts = re.findall(r'<script [^>]*src="([^"]+)"', page)
     assert [re.fullmatch(r"page-[0-9A-Z]{8}\.js", name) is not None for name in scripts] == [True]
     assert ask(stack, scripts[0])[0] == 200
-    assert "not made of" not in stack.compose("logs", "--no-log-prefix", "monitor")
+    assert "is out of date; serving" not in stack.compose("logs", "--no-log-prefix", "monitor")
 
 
 def test_a_password_of_ones_own_counts_at_once_and_ends_the_sessions_before(stack: Stack) -> None:

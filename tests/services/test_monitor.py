@@ -341,7 +341,7 @@ def test_it_starts_without_database_and_broker_and_uses_them_when_they_come(
             # Connections that are cut while nobody uses them are no error for anybody.
             proxy.drop()
             assert monitor.browser.get("/api/v1/meters").status == 200
-            monitor.wait_for_log("The database answers again")
+            monitor.wait_for_log("Database connection restored")
 
 
 def test_a_database_that_hangs_holds_up_nobody_who_does_not_ask_it(
@@ -444,7 +444,7 @@ def test_a_corrected_price_corrects_the_past_without_a_restart(database: Server,
         monitor.begin()
         before = monitor.browser.get(f"/api/v1/energy?{DAYS}").json
         prices.write_text(text.format(price="0.2000"))
-        monitor.wait_for_log("were read again")
+        monitor.wait_for_log("Reloaded prices and Tempo colours")
         after = monitor.browser.get(f"/api/v1/energy?{DAYS}").json
     for register in ("HCHC", "HCHP"):
         for number, wh in enumerate(before["wh"][register]):
