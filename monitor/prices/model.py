@@ -66,10 +66,6 @@ class PriceRow:
         """Return the price of a kWh; a row with BASE alone prices each register alike."""
         return _of_band(self.kwh, register, power)
 
-    def kwh_price_ht(self, register: str, power: int | None) -> Decimal | None:
-        """Return the price of a kWh without tax, as far as it is published."""
-        return _of_band(self.kwh_ht, register, power)
-
 
 def _of_band(bands: Bands, register: str, power: int | None) -> Decimal | None:
     if power is None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 
 from monitor.server.workers import Busy
 
@@ -10,27 +11,35 @@ MOST = 3  # one less than there are threads
 MOST_WAITING = 30
 
 
+@dataclass(slots=True)
+class _Client:
+    """Who asks, and how much."""
+
+    free: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST))
+    questions: int = 0  # that are answered or wait
+
+
 class Turns:
     """The questions of all clients, in one loop."""
 
     def __init__(self) -> None:
-        self._clients: dict[str, tuple[asyncio.Semaphore, list[None]]] = {}  # each with its questions
+        self._clients: dict[str, _Client] = {}  # with a question
 
     @contextlib.asynccontextmanager
-    async def turn(self, client: str) -> AsyncIterator[None]:
+    async def turn(self, name: str) -> AsyncIterator[None]:
         """Wait for the turn of a client.
 
         Raises:
             Busy: too many of its questions wait already.
         """
-        turns, questions = self._clients.setdefault(client, (asyncio.Semaphore(MOST), []))
-        if len(questions) >= MOST + MOST_WAITING:
+        client = self._clients.setdefault(name, _Client())
+        if client.questions >= MOST + MOST_WAITING:
             raise Busy
-        questions.append(None)
+        client.questions += 1
         try:
-            async with turns:
+            async with client.free:
                 yield
         finally:
-            questions.pop()
-            if not questions:
-                del self._clients[client]
+            client.questions -= 1
+            if not client.questions:
+                del self._clients[name]

@@ -22,7 +22,7 @@ def test_a_line_is_a_grid_and_a_power() -> None:
     assert first.kwh == {0: {"BASE": Decimal("0.2016")}}
     assert second.end is None
     assert [second.kwh_price("BASE", power) for power in (6, 9)] == [Decimal("0.1952"), Decimal("0.1900")]
-    assert second.kwh_price_ht("BASE", 6) == Decimal("0.1327")
+    assert second.kwh_ht == {0: {"BASE": Decimal("0.1327")}, 9: {"BASE": Decimal("0.1300")}}
 
 
 def test_a_byte_order_mark_and_blank_lines_are_skipped() -> None:
