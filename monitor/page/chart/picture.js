@@ -12,13 +12,14 @@ const textOf = (li) =>
 const HEAD = 72; // px: the title, and whose numbers these are
 
 /**
- * name: of the file, without its ending; notes: whose numbers these are, and their sums; drawing: an SVG or a canvas of
- * the page; legend: its list, or null.
+ * name: of the file, without its ending; notes: whose numbers these are, and their sums; legend: its list.
+ * @param {{name: string, title: string, notes: (string | false | null | undefined)[],
+ *   drawing: SVGSVGElement | HTMLCanvasElement, legend?: Node | null}} options
  */
 export async function picture({ name, title, notes, drawing, legend = null }) {
   const ratio = Math.max(2, devicePixelRatio),
     box = drawing.getBoundingClientRect(),
-    items = legend ? [...legend.children].filter((li) => !li.hidden) : [],
+    items = [...(legend?.childNodes ?? [])].filter((li) => li instanceof HTMLElement && !li.hidden),
     page = getComputedStyle(document.body);
   const canvas = document.createElement('canvas'),
     ctx = canvas.getContext('2d'),

@@ -6,7 +6,12 @@ import { levelOf } from './levels.js';
 import { NARROWEST, textScale } from './paint.js';
 import { pick } from './pick.js';
 
-/** rows: seven lists of the mean Wh of 24 hours, Monday first; null for unknown. */
+/** @import {Reading} from '../../../deploy/page/types' */
+
+/**
+ * rows: seven lists of the mean Wh of 24 hours, Monday first; null for unknown.
+ * @param {Reading & {rows: (number | null)[][], limits: number[]}} options
+ */
 export function week({ rows, limits, label, reading, resting }) {
   const big = textScale(),
     left = 38 * big,

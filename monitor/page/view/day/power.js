@@ -148,10 +148,10 @@ export async function power({ meter, date, series, sums, other, compare, query, 
     const wide = padded({ min: first, max: last }, { min: from, max: to }, RAW_BELOW),
       min = second(wide.min),
       max = Math.min(second(wide.max), min + RAW_BELOW);
-    /** @type {Partial<import('../../../../deploy/page/answers').Series> | null} */
+    /** @type {import('../../../../deploy/page/types').Curve | {source: 'none'} | null} */
     const answer = await api
       .frames(meter.id, min, max, RAW_BELOW / SECOND)
-      .catch((error) => (error.status === 404 ? {} : null)); // no frames are kept: that need not be asked again
+      .catch((error) => (error.status === 404 ? { source: 'none' } : null)); // no frames are kept: that need not be asked again
     const data = answer?.source === 'frames' && answer.mean.some((v) => v != null) ? filled(answer, series) : null;
     if (answer) windows.unshift({ from: min, to: max, data });
     windows = windows.slice(0, KEPT);

@@ -70,7 +70,7 @@ export function head({ meter, range, title, today, query }) {
 function dates({ meter, range, today, to, hidden }) {
   const field = (value, text) => {
     const input = h('input', { type: 'date', value, min: meter.known_since, max: today, required: true });
-    return [input, h('label', { class: 'inline' }, text, input)];
+    return /** @type {const} */ ([input, h('label', { class: 'inline' }, text, input)]);
   };
   const [from, fromLabel] = field(range.from, R.rangeFrom),
     [until, untilLabel] = field(earlier(range.to, today), R.rangeTo);

@@ -58,7 +58,7 @@ export function offersBlock({ data, meter, today, query }) {
               type: 'checkbox',
               checked: chosen.has(offer.id) || offer.yours,
               disabled: offer.yours,
-              onchange: (event) => toggle(offer.id, event.target.checked),
+              onchange: (event) => toggle(offer.id, event.currentTarget.checked),
             }),
             offer.yours ? `${offer.name} (${P.yours.toLowerCase()})` : offer.name,
           ),
@@ -71,7 +71,7 @@ export function offersBlock({ data, meter, today, query }) {
 function periodForm(data, meter, today) {
   const field = (value, text) => {
     const input = h('input', { type: 'date', value, min: meter.known_since, max: today, required: true });
-    return [input, h('label', { class: 'inline' }, text, input)];
+    return /** @type {const} */ ([input, h('label', { class: 'inline' }, text, input)]);
   };
   const [from, fromLabel] = field(data.from, T.review.rangeFrom),
     [to, toLabel] = field(data.last_day, T.review.rangeTo);
