@@ -24,6 +24,7 @@ export function handles(surface, layer, { labels, text, toValue, move, clear, st
       onkeydown: (event) => key(event, end),
     }),
   );
+  /** @type {number[] | null} */
   let placed = null;
   layer.append(...ends);
 
@@ -41,7 +42,7 @@ export function handles(surface, layer, { labels, text, toValue, move, clear, st
   function key(event, end) {
     if (event.key === 'Escape') return clear();
     const by = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 }[event.key];
-    if (!by || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (!placed || !by || event.ctrlKey || event.altKey || event.metaKey) return;
     event.preventDefault();
     event.stopPropagation();
     move(end, placed[end] + by * step());

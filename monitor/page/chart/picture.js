@@ -1,6 +1,7 @@
 // A chart as a PNG file: its title, the drawing as it is on screen, its legend. An SVG is painted shape by shape: loading
 // it as an image would need addresses (data:, blob:) that the page's security policy does not allow.
-import { FAMILY, hatch } from './paint.js';
+import { ofPage } from '../dom.js';
+import { FAMILY, contextOf, hatch } from './paint.js';
 
 const MARGIN = 16;
 const textOf = (li) =>
@@ -22,7 +23,7 @@ export async function picture({ name, title, notes, drawing, legend = null }) {
     items = [...(legend?.childNodes ?? [])].filter((li) => li instanceof HTMLElement && !li.hidden),
     page = getComputedStyle(document.body);
   const canvas = document.createElement('canvas'),
-    ctx = canvas.getContext('2d'),
+    ctx = contextOf(canvas),
     width = box.width + 2 * MARGIN;
   ctx.font = `14px ${FAMILY}`;
   const lines = rowsOf(ctx, items, box.width);
@@ -157,7 +158,7 @@ function shape(ctx, path, css) {
 function paint(ctx, value) {
   const pattern = /url\("#(.+)"\)/.exec(value)?.[1];
   if (!pattern) return value === 'none' ? null : value;
-  const part = (name) => document.querySelector(`.${pattern}-${name}`);
+  const part = (name) => ofPage(`.${pattern}-${name}`);
   return hatch(ctx, {
     ground: getComputedStyle(part('ground')).fill,
     ink: getComputedStyle(part('ink')).stroke,
