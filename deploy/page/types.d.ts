@@ -62,7 +62,13 @@ export type Props<Target> = { [name in Attribute]?: Value } & {
 // ---- views --------------------------------------------------------------------------------------
 /** As the server knows it, or as much as is live. */
 export type Meter = Partial<Answers.Meters['meters'][number]> & { id: string };
-export type Choice = { meter: Meter | null; all: boolean; unknown: string | null };
+export type Choice = {
+  meter: Meter | null;
+  /** every meter together, on the first place */
+  all: boolean;
+  /** what the address asks for in vain */
+  unknown: string | null;
+};
 /** What a view is given. Only the places `now` and `status` are drawn without a meter. */
 export type Context<M = Meter> = {
   meters: Meter[];
