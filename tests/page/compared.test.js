@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-
-// What the words need of a browser.
-globalThis.location = { search: '' };
-globalThis.document = { documentElement: {} };
-const { compared, sideOf } = await import('../../monitor/page/compared.js');
+import './browser.js';
+import { compared, sideOf } from '../../monitor/page/compared.js';
 
 /** A stretch of 100 kWh that cost 20 €, 5 € of it the subscription. */
 const side = (more = {}) => ({

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
+import './browser.js';
+import { completed, house } from '../../monitor/page/house.js';
 
-globalThis.location = new URL('http://house.test/');
-globalThis.document = { baseURI: 'http://house.test/', documentElement: {} };
 let answers, asked;
 globalThis.fetch = async (address) => {
   const path = String(address).replace(/.*api\/v1\//, '');
@@ -16,7 +16,6 @@ globalThis.fetch = async (address) => {
 beforeEach(() => {
   asked = [];
 });
-const { completed, house } = await import('../../monitor/page/house.js');
 const ZONE = 'Europe/Paris';
 
 test('a meter without readings has the subscribed power that is live, and is asked for again', async () => {

@@ -5,31 +5,19 @@ import { digits, gutter } from '../../monitor/page/chart/scale.js';
 import * as f from '../../monitor/page/format.js';
 import fr from '../../monitor/page/fr.js';
 import { useZone } from '../../monitor/page/time.js';
-import { csvText } from '../../monitor/page/part/csv.js';
 import { complete, groupBy, groups } from '../../monitor/page/view/review/groups.js';
 import { withHoles } from '../../monitor/page/view/review/months.js';
 import { overPart, ranking, whyNothing } from '../../monitor/page/view/tempo/ranking.js';
 import { inOne } from '../../monitor/page/view/day/whole.js';
 import { changes, spans } from '../../monitor/page/view/tempo/spans.js';
 
-test('a file for a French spreadsheet has semicolons, decimal commas, and its accents', () => {
-  assert.equal(csvText(['é', 'n'], [['a"b;c', 1.5]], true), '\ufeff"é";"n"\r\n"a""b;c";1,5\r\n');
-  assert.equal(csvText(['é', 'n'], [['a', 1.5]], false), '\ufeff"é","n"\r\n"a",1.5\r\n');
-});
-
-test('an unknown value is in no class, zero is in the lowest', () => {
-  const limits = quantiles([0, 100, 200, 300, 400, 500, null]);
-  assert.equal(levelOf(null, limits), null);
-  assert.equal(levelOf(0, limits), 0);
-  assert.equal(levelOf(500, limits), limits.length);
-});
-
-test('classes hold about as many values each', () => {
+test('classes hold about as many values each; what is unknown is in none', () => {
   const values = Array.from({ length: 600 }, (_, i) => i ** 2),
-    limits = quantiles(values),
+    limits = quantiles([...values, null]),
     counts = Array(6).fill(0);
   for (const v of values) counts[levelOf(v, limits)]++;
   assert.deepEqual(counts, Array(6).fill(100));
+  assert.equal(levelOf(null, limits), null);
 });
 
 const row = (start, wh, more = {}) => ({
@@ -70,13 +58,9 @@ test('days are added up by month: registers, money and hours that are missing', 
 });
 
 test('rows without a price still have their energy', () => {
-  const [group] = groups(
-    { registers: ['BASE'], rows: [row('2026-11-01', { BASE: 7 }, { costBy: null, cost: null, subscription: null })] },
-    'day',
-    { from: '2026-11-01', to: '2026-11-01' },
-  );
-  assert.equal(group.total, 7);
-  assert.equal(group.cost, 0);
+  const rows = [row('2026-11-01', { BASE: 7 }, { costBy: null, cost: null, subscription: null })],
+    [group] = groups({ registers: ['BASE'], rows }, 'day', { from: '2026-11-01', to: '2026-11-01' });
+  assert.deepEqual([group.total, group.cost], [7, 0]);
 });
 
 test('days to come and days without anything keep their place, and are not zero', () => {
@@ -173,18 +157,15 @@ test('a week is shown by day, a year by month, ten years by year', () => {
 
 const offer = (id, total, more = {}) => ({ id, name: id, total, rankable: true, yours: false, ...more });
 
-test('the cheapest offer is named with what it would have saved', () => {
+test('the cheapest offer is named with what it would have saved; of the own one, what the next one costs more', () => {
   const { verdict, ranked } = ranking([offer('base', 300, { yours: true }), offer('tempo', 200), offer('hphc', 250)]);
   assert.deepEqual(
     ranked.map((o) => o.id),
     ['tempo', 'hphc', 'base'],
   );
   assert.deepEqual(verdict, { yours: false, name: 'tempo', less: 100 });
-});
-
-test('of the own offer it is said what the next one costs more', () => {
-  const { verdict } = ranking([offer('base', 200, { yours: true }), offer('tempo', 230)]);
-  assert.deepEqual(verdict, { yours: true, name: 'base', less: 30 });
+  const own = ranking([offer('base', 200, { yours: true }), offer('tempo', 230)]);
+  assert.deepEqual(own.verdict, { yours: true, name: 'base', less: 30 });
 });
 
 test('nothing is concluded without the own offer, with one offer, or from one that is partial', () => {
@@ -277,17 +258,8 @@ test('a verdict on a part of a year begins with that part', () => {
 });
 
 test('a month of which a day has no price is partial, and the others are not', () => {
-  const row = (start, partial) => ({
-    start,
-    wh: { BASE: 1 },
-    total: 1,
-    cost: 1,
-    injected: 0,
-    coverage: 1,
-    hours: 24,
-    partial,
-  });
-  const rows = [row('2026-10-31', false), row('2026-11-01', true), row('2026-11-02', false)];
+  const day = (start, partial) => row(start, { BASE: 1 }, { costBy: null, partial }),
+    rows = [day('2026-10-31', false), day('2026-11-01', true), day('2026-11-02', false)];
   const months = groups({ registers: ['BASE'], rows }, 'month', { from: '2026-10-31', to: '2026-11-02' });
   assert.deepEqual(
     months.map((g) => Boolean(g.partialCost)),
