@@ -10,7 +10,7 @@ test('text that begins as a formula is text, and a number is a number', () => {
   assert.equal(head, `"'=HYPERLINK(""x"")","'+1","'-1","'@a","'\ta","'\ra"`);
 });
 
-test('a file for a French spreadsheet has semicolons, decimal commas, and its accents; other text stays as it is', () => {
+test('a file for a French spreadsheet has semicolons, decimal commas and accents; other text stays as it is', () => {
   assert.equal(csvText(['é', 'n'], [['a"b;c', 1.5]], true), '\ufeff"é";"n"\r\n"a""b;c";1,5\r\n');
   assert.equal(csvText(['Bleu, creuses'], [['1 = 1']], false), '\ufeff"Bleu, creuses"\r\n"1 = 1"\r\n');
 });

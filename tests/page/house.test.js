@@ -29,19 +29,11 @@ test('a meter without readings has the subscribed power that is live, and is ask
 });
 
 test('a meter has the name that its owner gave it, else the end of its address', async () => {
-  answers = {
-    meters: {
-      zone: ZONE,
-      meters: [
-        { id: '031961123456', name: 'Maison', first: null },
-        { id: '041961555555', name: null, first: null },
-      ],
-    },
-  };
-  assert.deepEqual(
-    (await house()).meters.map((meter) => meter.name),
-    ['Maison', 'Compteur …5555'],
-  );
+  const named = { id: '031961123456', name: 'Maison', first: null },
+    unnamed = { id: '041961555555', name: null, first: null };
+  answers = { meters: { zone: ZONE, meters: [named, unnamed] } };
+  const { meters } = await house();
+  assert.deepEqual([meters[0].name, meters[1].name], ['Maison', 'Compteur …5555']);
 });
 
 test('a meter without readings that tells a colour of the day is one with Tempo', async () => {

@@ -92,57 +92,30 @@ test('energy that was imported for a whole month is that of no day, and that of 
     last = row('2026-11-30', { BASE: 300_000 }, { across: 300_000 }),
     data = { registers: ['BASE'], rows: [lost, last] },
     range = { from: '2026-11-29', to: '2026-11-30' };
-  assert.deepEqual(
-    groups(data, 'day', range).map((g) => [g.unknown, g.total, g.missing]),
-    [
-      [true, 0, 24],
-      [true, 0, 24],
-    ],
-  );
-  assert.deepEqual(
-    groups(data, 'month', range).map((g) => [g.unknown, g.total]),
-    [[false, 300_000]],
-  );
+  for (const day of groups(data, 'day', range))
+    assert.deepEqual([day.unknown, day.total, day.missing], [true, 0, 24], day.key);
+  const [month] = groups(data, 'month', range);
+  assert.deepEqual([month.unknown, month.total], [false, 300_000]);
 });
 
 test('a mean is that of what is over, whole and known; of what there is, if nothing is', () => {
-  const keys = (list) => list.map((g) => g.key);
-  const months = ['2025-11', '2025-12', '2026-01', '2026-02'].map((key) => ({ key, missing: 0 }));
-  const range = { from: '2025-11-26', to: '2026-02-20' };
-  assert.deepEqual(keys(complete(months, 'month', range, '2026-02-20')), ['2025-12', '2026-01']);
-  months[1].missing = 30; // hours
-  assert.deepEqual(keys(complete(months, 'month', range, '2026-02-20')), ['2026-01']);
-  const days = [
-    { key: '2026-11-24', missing: 0 },
-    { key: '2026-11-25', missing: 0 },
-  ];
-  const week = { from: '2026-11-23', to: '2026-11-29' };
-  assert.deepEqual(keys(complete(days, 'day', week, '2026-11-25')), ['2026-11-24']);
-  assert.deepEqual(keys(complete(days.slice(1), 'day', week, '2026-11-25')), ['2026-11-25']);
-  const years = [
-    { key: '2025', missing: 0 },
-    { key: '2026', missing: 0 },
-  ];
-  assert.deepEqual(keys(complete(years, 'year', { from: '2025-01-01', to: '2026-12-31' }, '2027-01-01')), [
-    '2025',
-    '2026',
-  ]);
+  const group = (key, missing = 0) => ({ key, missing }); // hours
+  const keys = (list, by, from, to, today) => complete(list, by, { from, to }, today).map((g) => g.key);
+  const months = ['2025-11', '2025-12', '2026-01', '2026-02'].map((key) => group(key));
+  assert.deepEqual(keys(months, 'month', '2025-11-26', '2026-02-20', '2026-02-20'), ['2025-12', '2026-01']);
+  months[1].missing = 30;
+  assert.deepEqual(keys(months, 'month', '2025-11-26', '2026-02-20', '2026-02-20'), ['2026-01']);
+  const days = [group('2026-11-24'), group('2026-11-25')];
+  assert.deepEqual(keys(days, 'day', '2026-11-23', '2026-11-29', '2026-11-25'), ['2026-11-24']);
+  assert.deepEqual(keys(days.slice(1), 'day', '2026-11-23', '2026-11-29', '2026-11-25'), ['2026-11-25']);
+  const years = [group('2025'), group('2026')];
+  assert.deepEqual(keys(years, 'year', '2025-01-01', '2026-12-31', '2027-01-01'), ['2025', '2026']);
 });
 
 test('months of the base load stand in a row, also those of which nothing is known', () => {
-  const months = [
-    { month: '2025-11', watts: 200 },
-    { month: '2026-02', watts: 300 },
-  ];
-  assert.deepEqual(
-    withHoles(months).map((m) => [m.month, m.watts]),
-    [
-      ['2025-11', 200],
-      ['2025-12', null],
-      ['2026-01', null],
-      ['2026-02', 300],
-    ],
-  );
+  const month = (name, watts) => ({ month: name, watts }),
+    known = [month('2025-11', 200), month('2026-02', 300)];
+  assert.deepEqual(withHoles(known), [known[0], month('2025-12', null), month('2026-01', null), known[1]]);
   assert.deepEqual(withHoles([]), []);
 });
 
@@ -171,12 +144,9 @@ test('the cheapest offer is named with what it would have saved; of the own one,
 test('nothing is concluded without the own offer, with one offer, or from one that is partial', () => {
   assert.equal(ranking([offer('tempo', 200), offer('base', 300)]).verdict, null);
   assert.equal(ranking([offer('base', 300, { yours: true })]).verdict, null);
-  const { verdict, partial } = ranking([
-    offer('base', 300, { yours: true }),
-    offer('tempo', null, { rankable: false }),
-  ]);
-  assert.equal(verdict, null);
-  assert.equal(partial.length, 1);
+  const own = offer('base', 300, { yours: true });
+  const { verdict, partial } = ranking([own, offer('tempo', null, { rankable: false })]);
+  assert.deepEqual([verdict, partial.length], [null, 1]);
 });
 
 test('a window over midnight is two parts of a day', () => {
@@ -219,16 +189,17 @@ test('a day keeps its name wherever the meter is', () => {
 });
 
 test('a duration never has sixty minutes, and long ones are told in days', () => {
-  const text = (seconds) => f.duration(seconds * 1000).replaceAll(f.THIN, ' ');
-  assert.deepEqual([45, 600, 3599, 7199, 7260, 86400 * 2, 86400 * 310].map(text), [
-    '45 s',
-    '10 min',
-    '1 h',
-    '2 h',
-    '2 h 01',
-    '48 h',
-    '310 j',
-  ]);
+  const texts = {
+    45: '45 s',
+    600: '10 min',
+    3599: '1 h',
+    7199: '2 h',
+    7260: '2 h 01',
+    172800: '48 h',
+    26784000: '310 j',
+  };
+  for (const [seconds, text] of Object.entries(texts))
+    assert.equal(f.duration(seconds * 1000).replaceAll(f.THIN, ' '), text);
 });
 
 test('an axis has as many decimals as its step, however little a house draws', () => {

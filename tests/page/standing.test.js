@@ -37,7 +37,7 @@ test('without the database, or while a storer waits for it, the power stays know
     assert.deepEqual(standing(live(links), 'live', now, now), { known: true, word: 'live', wrong: [wrong] });
 });
 
-test('while the server is away the last value stays for ten seconds, then nothing older is told: it may be over', () => {
+test('while the server is away the last value stays for ten seconds; then nothing older is told', () => {
   const away = (state, ms) => standing(state, 'reconnecting', now, now + ms);
   assert.deepEqual(away(live(), 10000), { known: true, word: 'reconnecting', wrong: [] });
   const gone = { known: false, word: 'reconnecting', wrong: ['away'] };
@@ -52,7 +52,7 @@ test('an event changes what it names and no more; the ten minutes come only with
   assert.deepEqual(next, { power: 2, price: 1612, ring: null, links: { ...UP, mqtt: 'down' } });
 });
 
-test('what is left is the subscribed power less that of now, near from nine tenths, negative when it is too much', () => {
+test('what is left is the subscribed power less that of now; the limit is near from nine tenths on', () => {
   for (const [power, left, near] of [
     [0, 9000, false],
     [8099, 901, false],

@@ -36,7 +36,7 @@ test('a day is complete from 99.95 % on, has a gap, a gap whose energy is known,
   assert.equal(level(undefined), 'none');
 });
 
-test('an audit with differences, a disk for less than a year and an old backup are to be looked at, after the links', () => {
+test('a bad audit, a disk for less than a year and an old backup are to be looked at, after the links', () => {
   const old = { at: '2026-11-14T03:17:00Z', rows: 5 },
     bad = status({ audit: { ok: false }, disk: { years: 0.5 }, backup: old }, { storer: 'down' });
   assert.deepEqual(troubles(bad, NOW), [
