@@ -122,7 +122,7 @@ test('a server that goes and comes back is said and followed', async () => {
   w.streams[0].send('state', { power: 1 });
   w.streams[0].breaks(RETRYING);
   assert.deepEqual(w.modes, ['live', 'reconnecting']);
-  await w.clock.pass(60000);
+  await w.clock.pass(90000);
   assert.ok(w.polls > 5);
   assert.equal(w.streams.length, 1);
   w.answer = async () => ({ power: 2 });
@@ -152,6 +152,13 @@ test('a stream that says nothing for forty seconds may be dead at the other end:
   await w.clock.pass(1);
   assert.deepEqual([w.streams.length, w.polls], [2, 1]);
   assert.equal(w.streams[0].readyState, REFUSED);
+});
+
+test('a stream that came through before, and does no more, is replaced by polling', async () => {
+  const w = watched();
+  w.streams[0].send('state', { power: 1 });
+  await w.clock.pass(40000 + 5000);
+  assert.deepEqual([w.streams.length, w.modes], [2, ['live', 'reconnecting', 'slow']]);
 });
 
 test('nothing is open while the page is hidden; what was missed is read when it is shown', async () => {
@@ -241,6 +248,18 @@ test('what is read for a page that is hidden again is dropped', async () => {
   w.look(true);
   w.look(false);
   w.look(true);
+  come({ power: 1 });
+  await settle();
+  assert.deepEqual(w.states, []);
+});
+
+test('an answer that was asked for before the page was hidden is dropped, also while another one is asked for', async () => {
+  const { answer, come } = later();
+  const w = watched({ answer });
+  await w.clock.pass(5000);
+  w.look(true);
+  w.look(false);
+  await w.clock.pass(5000);
   come({ power: 1 });
   await settle();
   assert.deepEqual(w.states, []);
