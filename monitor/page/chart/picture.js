@@ -15,9 +15,10 @@ const HEAD = 72; // px: the title, and whose numbers these are
 /**
  * name: of the file, without its ending; notes: whose numbers these are, and their sums; legend: its list.
  * @param {{name: string, title: string, notes: (string | false | null | undefined)[],
- *   drawing: SVGSVGElement | HTMLCanvasElement, legend?: Node | null}} options
+ *   drawing: SVGSVGElement | HTMLCanvasElement | null | undefined, legend?: Node | null}} options
  */
 export async function picture({ name, title, notes, drawing, legend = null }) {
+  if (!drawing) return; // nothing is on screen
   const ratio = Math.max(2, devicePixelRatio),
     box = drawing.getBoundingClientRect(),
     items = [...(legend?.childNodes ?? [])].filter((li) => li instanceof HTMLElement && !li.hidden),
