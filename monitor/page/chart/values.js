@@ -1,3 +1,5 @@
+import { MINUTE } from '../time.js';
+
 /** @import {Curve} from '../../../deploy/page/types' */
 
 /**
@@ -7,8 +9,6 @@
 export function valueAt(series, column, t) {
   return series[column]?.[Math.floor((t - series.t0) / series.step)] ?? null;
 }
-
-const MINUTE = 60e3;
 
 /**
  * Single frames, and the mean of each minute of which none is kept: of older ones only minutes are. `partly`: whether
